@@ -1,0 +1,1 @@
+"""Hopping-mode control for scanning electrochemical cell microscopy (SECCM)."""

@@ -1,0 +1,1 @@
+"""The window: a client that polls a running scan."""

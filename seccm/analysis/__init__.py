@@ -1,0 +1,1 @@
+"""What the recordings mean: pure functions of arrays, and which of them belongs to which step."""

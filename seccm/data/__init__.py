@@ -1,0 +1,1 @@
+"""What came of it: the data file, its writer and its reader."""

@@ -1,0 +1,1 @@
+"""What to do: plans as frozen data, checked before anything moves."""

@@ -1,0 +1,1 @@
+"""What to show: figures and one page for each scan."""

@@ -1,0 +1,39 @@
+"""The one seam to the world: what a rig is told, what it answers, what it says of itself."""
+
+from seccm.rig.actions import Action, Drive, Freeze, Mark, Mode, Move, Wake
+from seccm.rig.block import Axis, Block, Channel, Clock, ContactRecord, Flag
+from seccm.rig.contact import ContactRule, CurrentRise, CurrentThreshold, PotentialDrop
+from seccm.rig.info import AxisRange, Range, RigInfo, StopAbility
+from seccm.rig.protocol import Readback, Rig, SafeReport
+from seccm.rig.waveform import Constant, Limit, Lines, Waveform
+
+__all__ = [
+    "Action",
+    "Axis",
+    "AxisRange",
+    "Block",
+    "Channel",
+    "Clock",
+    "Constant",
+    "ContactRecord",
+    "ContactRule",
+    "CurrentRise",
+    "CurrentThreshold",
+    "Drive",
+    "Flag",
+    "Freeze",
+    "Limit",
+    "Lines",
+    "Mark",
+    "Mode",
+    "Move",
+    "PotentialDrop",
+    "Range",
+    "Readback",
+    "Rig",
+    "RigInfo",
+    "SafeReport",
+    "StopAbility",
+    "Wake",
+    "Waveform",
+]

@@ -1,0 +1,1 @@
+"""Doing it: contact, the hop, the engine and the runner."""

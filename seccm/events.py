@@ -1,0 +1,225 @@
+"""The facts of a run, in the order in which they became known.
+
+Every listener sees the same stream: the store (every event, never lost), the command line,
+the window. `row` is the sample clock: the number of the row at which the fact holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+from seccm.rig import ContactRecord
+
+
+class Phase(IntEnum):
+    """What the rig is about in a row; stored with every row."""
+
+    IDLE = 0
+    TRAVEL = 1
+    SETTLE = 2
+    APPROACH = 3
+    STEP = 4
+    RETRACT = 5
+
+
+class Outcome(IntEnum):
+    """What became of a site; the status column of the site table."""
+
+    PLANNED = 0
+    RUNNING = 1
+    OK = 2
+    NO_CONTACT = 3
+    SKIPPED = 4
+    ABORTED = 5
+    FAULT = 6
+
+    @property
+    def words(self) -> str:
+        """The outcome as one reads it."""
+        return self.name.lower().replace("_", " ")
+
+
+EndReason = Literal["time", "charge", "potential", "current", "lost contact", "given up"]
+RunStatus = Literal["complete", "stopped", "halted", "fault"]
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """How one meniscus contact went, in SI units."""
+
+    row: int
+    """The contact row: the first row past the threshold; t = 0 of the measurement."""
+    z: float
+    """Height of the tip at rest after the stop."""
+    z_crossing: float
+    """Height of the tip when the signal crossed the threshold."""
+    signal: float
+    """The signal in the contact row, raw volts or amperes."""
+    baseline: float
+    """The undisturbed signal before the descent."""
+    latency: float
+    """Seconds from the crossing to the halt of the output."""
+    overtravel: float
+    """Metres from the crossing to rest, the lag of the stage included."""
+    attempt: int
+    """0 for the first approach at this site, 1 for the first retry and so on."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The stream runs and the first site is about to begin."""
+
+    row: int
+    title: str
+    sites: int
+    rig: str
+    virtual: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStarted:
+    """The tip begins to travel to a site."""
+
+    row: int
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseBegan:
+    """From this row on, the rig is about something else; step counts the site's segments."""
+
+    row: int
+    site: int
+    phase: Phase
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Approaching:
+    """The descent is about to begin; once this is recorded, the site counts as touched.
+
+    The descent waits until the record is safe: after a crash, no site is landed on again.
+    """
+
+    row: int
+    site: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class FalseContact:
+    """A contact that did not persist; the descent goes on."""
+
+    row: int
+    site: int
+    z: float
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """The meniscus touched; the measurement waits until this is recorded."""
+
+    row: int
+    site: int
+    landing: Landing
+    record: ContactRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepFinished:
+    """A step of the site's program ended."""
+
+    row: int
+    """The last row of the step."""
+    site: int
+    step: int
+    reason: EndReason
+    charge: float
+    """Net charge of the step in coulombs."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFinished:
+    """The tip is off the surface again; the site is closed for good."""
+
+    row: int
+    site: int
+    outcome: Outcome
+    reason: str
+    """A sentence where the outcome is not OK, else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAnalysed:
+    """The features of a finished site, as stored; undefined ones are NaN."""
+
+    site: int
+    features: Mapping[str, float]
+    summary: str
+    """The most telling ones in words, for a progress line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something an operator should know that changes nothing."""
+
+    row: int
+    site: int
+    text: str
+    level: Literal["info", "warning"] = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The tip is up and the run waits."""
+
+    row: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The run goes on after a pause."""
+
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The rig failed; the run ends."""
+
+    row: int
+    site: int
+    code: str
+    text: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunStopped:
+    """The last event of every run, exactly once."""
+
+    row: int
+    status: RunStatus
+    reason: str
+
+
+Event = (
+    RunStarted
+    | SiteStarted
+    | PhaseBegan
+    | Approaching
+    | FalseContact
+    | Landed
+    | StepFinished
+    | SiteFinished
+    | SiteAnalysed
+    | Note
+    | Paused
+    | Resumed
+    | Fault
+    | RunStopped
+)

@@ -1,0 +1,108 @@
+"""A plan resolved for one place: everything a hop needs, as plain numbers.
+
+Potentials are raw here, against the rig's quasi-reference electrode: the plan's reference
+offset has been taken off, so that nothing below the plan converts anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seccm.rig import Clock, ContactRule, Limit, Mode, Waveform
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One step of a site's program, ready to be imposed on the cell."""
+
+    index: int
+    """Place in the site's flat list of steps, from 0; stored with every row."""
+    kind: str
+    """The step's kind as the plan names it, such as "constant current"."""
+    label: str
+    """The step in words, for progress lines and reports."""
+    mode: Mode
+    waveform: Waveform
+    """Raw volts or amperes over time."""
+    limits: tuple[Limit, ...] = ()
+    """What ends the step before the waveform does."""
+    cycles: tuple[float, ...] = ()
+    """For cyclic voltammetry: when each cycle begins, and when the last one ends, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What is imposed on the cell while the tip approaches."""
+
+    mode: Mode
+    value: float
+    """Raw volts or amperes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApproachSpec:
+    """How the tip comes down and when it has landed."""
+
+    speed: float
+    travel: float
+    """Metres below the start of the approach at which it is given up."""
+    rule: ContactRule
+    hold: Hold
+    settle: float
+    """Seconds with the tip at rest before the descent: blanking, and the baseline's measure."""
+    confirm: int
+    """Rows after the stop in which the contact must persist; most of them decide."""
+    false_contacts: int
+    """How many contacts that did not persist are forgiven before the landing has failed."""
+    overtravel: float
+    """The farthest the tip may go past contact, in metres, before a site is flagged."""
+    continues: bool
+    """True when the first segment goes on with the hold, without a gap, from contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """A motion away from the surface or sideways: metres where it says so, metres per second."""
+
+    distance: float
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoContact:
+    """What to do when an approach ends without contact."""
+
+    then: str
+    """"skip", "retry" or "stop"."""
+    retries: int
+    shift: float
+    """How far each retry moves sideways, in metres."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One place to land, with everything that happens there."""
+
+    number: int
+    """Place in the visiting order, from 0; the row of the site table."""
+    x: float
+    y: float
+    """Stage coordinates in metres."""
+    ix: int
+    iy: int
+    """Column and row in the grid; -1 where there is none."""
+    condition: int
+    """Index into the plan's list of conditions."""
+    repeat: int
+    """Which repeat of that condition this is, from 0."""
+    approach: ApproachSpec
+    segments: tuple[Segment, ...]
+    retract: Lift
+    travel_speed: float
+    travel_settle: float
+    """Seconds to rest after a lateral move, before the approach settles."""
+    no_contact: NoContact
+
+    def measuring_time(self, clock: Clock) -> float:
+        """Return how long the steps last if no limit ends them, in seconds."""
+        return sum(s.waveform.duration for s in self.segments) + len(self.segments) * clock.period

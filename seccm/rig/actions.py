@@ -1,0 +1,70 @@
+"""What a rig can be told to do. Each action is applied at once and returns at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from seccm.rig.block import Axis
+from seccm.rig.contact import ContactRule
+from seccm.rig.waveform import Limit, Waveform
+
+Mode = Literal["potential", "current", "open"]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Ramp one axis to a position in metres at a speed in metres per second.
+
+    With a condition, the rig stops the axis by itself when the condition comes true, in
+    software or hardware as `RigInfo.stop` says. The baseline is that of the condition.
+    """
+
+    axis: Axis
+    to: float
+    speed: float
+    until: ContactRule | None = None
+    baseline: float = 0.0
+    """The undisturbed signal (volts or amperes) that `until` compares with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """Impose a potential (raw volts) or a current (amperes) on the cell, or open the circuit.
+
+    Row r of the drive ends at time (r - since + 1) x period of its waveform; `since` is the
+    next row unless given. A drive that names an earlier row continues one already running.
+    """
+
+    mode: Mode
+    waveform: Waveform
+    since: int | None = None
+    limits: tuple[Limit, ...] = ()
+    """A rig that can choose the length of its blocks ends one where a limit comes true."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """Hold every output of the stage where it is, now."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Raise a line for cameras and other recorders."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Say that the next decision falls when this row is about to come.
+
+    A rig that can choose the length of its blocks ends one there; others ignore it.
+    """
+
+    row: int
+
+
+Action = Move | Drive | Freeze | Mark | Wake

@@ -1,0 +1,111 @@
+"""What the world said: rows of averaged samples, numbered since the stream opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntFlag
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+Axis = Literal["x", "y", "z"]
+Channel = Literal["potential", "current", "x", "y", "z"]
+CHANNELS: tuple[Channel, ...] = ("potential", "current", "x", "y", "z")
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How raw samples become rows: the sample counter is the clock of the whole program.
+
+    The reference system samples every 10 us and averages 256 samples, then spends one more
+    on the transfer, so that a row covers 2.56 ms and rows follow one another every 2.57 ms.
+    """
+
+    rate: float = 100_000.0
+    """Raw samples per second."""
+    averaged: int = 256
+    """Raw samples averaged into a row."""
+    spacing: int = 257
+    """Raw samples from one row to the next."""
+
+    @property
+    def period(self) -> float:
+        """Seconds from one row to the next."""
+        return self.spacing / self.rate
+
+    @property
+    def window(self) -> float:
+        """Seconds of signal averaged into one row."""
+        return self.averaged / self.rate
+
+    def rows(self, seconds: float) -> int:
+        """Return the number of rows nearest to a duration, at least one."""
+        return max(1, round(seconds / self.period))
+
+    def time(self, row: int) -> float:
+        """Return when a row was complete, in seconds since the stream opened."""
+        return (row + 1) * self.period
+
+
+class Flag(IntFlag):
+    """What is special about a row."""
+
+    NONE = 0
+    OVERLOAD = 1
+    """The galvanostat is at its compliance limit: no closed circuit."""
+    SATURATED = 2
+    """An input is at the end of its range."""
+    FROZEN = 4
+    """The rig stopped a motion by itself and holds the outputs."""
+    MOVING = 8
+    """A commanded motion is still under way at the end of this row."""
+    GAP = 16
+    """Rows are missing before this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRecord:
+    """The raw samples around the instant at which a motion was stopped by its condition."""
+
+    start: int
+    """Raw sample number of the first sample, since the stream opened."""
+    potential: FloatArray
+    """Volts against the quasi-reference electrode, shape (n,)."""
+    current: FloatArray
+    """Amperes, shape (n,)."""
+    crossing: int | None
+    """Raw sample number at which the signal crossed the threshold, if the rig knows."""
+    stopped: int | None
+    """Raw sample number at which the outputs came to a halt, if the rig knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some consecutive rows of every channel, in SI units.
+
+    How many is the rig's choice; nothing may depend on it. Potentials are raw: the working
+    electrode against the rig's quasi-reference electrode. Anodic currents are positive.
+    """
+
+    start: int
+    """Number of the first row since the stream opened."""
+    data: Mapping[Channel, FloatArray]
+    """One array of shape (rows,) for each channel: volts, amperes and metres."""
+    flags: npt.NDArray[np.uint8]
+    """`Flag` bits of each row, shape (rows,)."""
+    clock: Clock = field(default_factory=Clock)
+    record: ContactRecord | None = None
+    """Delivered once for each motion that stopped on its condition, when it is complete."""
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.flags)
+
+    @property
+    def stop(self) -> int:
+        """Number of the row that will come next."""
+        return self.start + len(self.flags)

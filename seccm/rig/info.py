@@ -1,0 +1,72 @@
+"""What a rig says of itself: a plan is checked against this before anything moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from seccm.rig.actions import Mode
+from seccm.rig.block import Axis, Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A closed interval in SI units."""
+
+    lower: float
+    upper: float
+
+    def holds(self, value: float) -> bool:
+        """Tell whether a value lies inside."""
+        return self.lower <= value <= self.upper
+
+
+@dataclass(frozen=True, slots=True)
+class AxisRange:
+    """Where an axis can go, in metres, and how fast, in metres per second."""
+
+    travel: Range
+    fastest: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopAbility:
+    """How a rig stops a motion when contact is seen, and how soon, in seconds.
+
+    The latencies run from the raw sample that crosses the threshold to the halt of the output.
+    """
+
+    kind: Literal["virtual", "stepped", "streamed", "hardware"]
+    typical: float
+    worst: float
+
+
+@dataclass(frozen=True, slots=True)
+class RigInfo:
+    """The abilities and limits of a rig, all in SI units, potentials raw."""
+
+    name: str
+    virtual: bool
+    """True when no hardware is involved; every screen, file and title then says VIRTUAL."""
+    axes: Mapping[Axis, AxisRange]
+    """z is up positive: its upper end is fully retracted."""
+    modes: frozenset[Mode]
+    potential: Range
+    """What can be applied to and read from the cell, against the quasi-reference."""
+    current: Range
+    """The widest current range; anodic positive."""
+    overload: float
+    """What the potential channel reads when the galvanostat has no closed circuit."""
+    stop: StopAbility
+    clock: Clock = field(default_factory=Clock)
+    stage_lag: float = 0.0
+    """Seconds by which the stage follows its command; adds to the overtravel."""
+
+    def overtravel(self, speed: float, rows: int = 1) -> float:
+        """Return the farthest the tip can go past contact, in metres.
+
+        The worst stop latency and the lag of the stage at this speed, plus the rows beyond
+        the first that the contact rule wants to see.
+        """
+        return speed * (self.stop.worst + self.stage_lag + (rows - 1) * self.clock.period)

@@ -1,0 +1,71 @@
+"""The contract every rig keeps, virtual or real; one suite of tests holds them all to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from seccm.rig.actions import Action
+from seccm.rig.block import Axis, Block
+from seccm.rig.info import RigInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Readback:
+    """Where things are, as far as the rig can tell, in metres."""
+
+    position: Mapping[Axis, float]
+
+
+@dataclass(frozen=True, slots=True)
+class SafeReport:
+    """What `Rig.safe` achieved."""
+
+    frozen: bool
+    drive_off: bool
+    retracted: bool
+    what: str
+    """A sentence for the operator."""
+
+
+class Rig(Protocol):
+    """A stage, a cell drive and a stream of rows, behind one face."""
+
+    @property
+    def info(self) -> RigInfo:
+        """What the rig can do; known before it is opened."""
+
+    def open(self) -> Readback:
+        """Connect and read back where everything is. Moves nothing, switches nothing.
+
+        Raises:
+            RigError: a device is missing or refuses.
+        """
+
+    def start(self) -> None:
+        """Start the stream of rows, which then runs until `close`."""
+
+    def read(self) -> Block:
+        """Return the next rows, waiting for them no longer than the rig's own time limit.
+
+        Raises:
+            RigError: the stream stalled, lost samples, or a device is gone.
+        """
+
+    def apply(self, action: Action) -> None:
+        """Carry out one action; returns at once.
+
+        Raises:
+            LimitError: out of range or not possible; nothing moved or changed.
+        """
+
+    def safe(self, why: str, *, retract: bool = True) -> SafeReport:
+        """Freeze, switch the drive off and, if asked and the position is known, retract.
+
+        May be called at any time, any number of times; never raises. When it returns, the
+        tip is fully retracted, or held where it was.
+        """
+
+    def close(self) -> None:
+        """Let go of the devices; outputs keep their last values. May be called twice."""

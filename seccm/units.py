@@ -1,0 +1,144 @@
+"""Quantities as people write them ("2 um/s") and as the program keeps them (2e-6).
+
+Inside, everything is a float in SI units. A unit is a product of prefixed symbols with powers,
+`mA/cm^2` or `uAh/cm^2`; a quantity is a number, a space and a unit. The number is scaled in
+decimal arithmetic, so that "20 um" is exactly the float 20e-6.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+
+# The sign "µ" exists twice in Unicode (micro sign, Greek mu); people type either, or "u".
+_PREFIXES = {
+    "T": 12, "G": 9, "M": 6, "k": 3, "c": -2, "m": -3, "u": -6, "µ": -6, "μ": -6,
+    "n": -9, "p": -12, "f": -15, "a": -18,
+}  # fmt: skip
+# Symbol: factor to SI, powers of (metre, second, ampere, volt).
+_SYMBOLS: dict[str, tuple[Decimal, tuple[int, int, int, int]]] = {
+    "m": (Decimal(1), (1, 0, 0, 0)),
+    "s": (Decimal(1), (0, 1, 0, 0)),
+    "min": (Decimal(60), (0, 1, 0, 0)),
+    "h": (Decimal(3600), (0, 1, 0, 0)),
+    "Hz": (Decimal(1), (0, -1, 0, 0)),
+    "A": (Decimal(1), (0, 0, 1, 0)),
+    "V": (Decimal(1), (0, 0, 0, 1)),
+    "C": (Decimal(1), (0, 1, 1, 0)),
+    "Ah": (Decimal(3600), (0, 1, 1, 0)),
+    "F": (Decimal(1), (0, 1, 1, -1)),
+    "ohm": (Decimal(1), (0, 0, -1, 1)),
+    "Ω": (Decimal(1), (0, 0, -1, 1)),
+    "S": (Decimal(1), (0, 0, 1, -1)),
+    "rad": (Decimal(1), (0, 0, 0, 0)),
+    "deg": (Decimal(repr(math.pi)) / 180, (0, 0, 0, 0)),
+    "%": (Decimal("0.01"), (0, 0, 0, 0)),
+    "1": (Decimal(1), (0, 0, 0, 0)),
+}
+_NEVER_PREFIXED = {"min", "h", "deg", "%", "1"}
+_QUANTITY = re.compile(r"^\s*([-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S.*?)?\s*$")
+_FACTOR = re.compile(r"^([^\d^]+|1)(?:\^?(-?\d+))?$")
+
+# How each kind of quantity is shown: the unit written, and whether it takes SI prefixes.
+_SHOWN = {
+    "A/m^2": ("mA/cm^2", 0.1),
+    "m^2": ("um^2", 1e12),
+    "C/m^2": ("uAh/cm^2", 1e6 / 3600 * 1e-4),
+    "rad": ("deg", 180 / math.pi),
+    "1": ("", 1.0),
+}
+_EXAMPLES = {
+    "m": "11 um", "m/s": "2 um/s", "s": "5 s", "V": "-0.27 V", "A": "5 pA", "V/s": "100 mV/s",
+    "A/m^2": "-0.78 mA/cm^2", "C": "45 nC", "m^2": "68.4 um^2", "C/m^2": "0.9 uAh/cm^2",
+    "F": "10 pF", "ohm": "1 Gohm", "Hz": "50 Hz", "rad": "10 deg", "1": "0.5",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def _unit(text: str) -> tuple[Decimal, tuple[int, ...]]:
+    """Return the factor to SI and the dimension of a unit; ValueError if it is none."""
+    scale, dimension = Decimal(1), [0, 0, 0, 0]
+    sign = 1
+    for part in re.split(r"([/*·])", text.replace("²", "^2").replace(" ", "")):
+        if part == "/":
+            sign = -1
+            continue
+        if part in ("*", "·"):
+            sign = 1
+            continue
+        found = _FACTOR.match(part)
+        if not found:
+            raise ValueError(f"{text!r} is not a unit")
+        factor, powers = _symbol(found[1], text)
+        power = sign * int(found[2] or 1)
+        scale *= factor**power
+        dimension = [d + power * p for d, p in zip(dimension, powers, strict=True)]
+    return scale, tuple(dimension)
+
+
+def _symbol(symbol: str, text: str) -> tuple[Decimal, tuple[int, ...]]:
+    if symbol in _SYMBOLS:
+        return _SYMBOLS[symbol]
+    base = symbol[1:]
+    if symbol[:1] in _PREFIXES and base in _SYMBOLS and base not in _NEVER_PREFIXED:
+        factor, powers = _SYMBOLS[base]
+        return factor.scaleb(_PREFIXES[symbol[0]]), powers
+    raise ValueError(f"{symbol!r} in {text!r} is not a unit")
+
+
+def example(unit: str) -> str:
+    """Return a quantity of this kind as one would write it."""
+    return _EXAMPLES.get(unit, f"1 {unit}")
+
+
+def parse(text: str, unit: str) -> float:
+    """Read a quantity such as "2 um/s" as a float in SI.
+
+    Args:
+        text: a number and a unit; the unit may be left out only where `unit` is "1".
+        unit: an SI unit that says what is wanted, such as "m/s".
+
+    Raises:
+        ValueError: no number, no unit, an unknown unit, or a unit of something else.
+    """
+    advice = f"write a number and a unit of {unit}, such as {example(unit)!r}, not {text!r}"
+    found = _QUANTITY.match(text)
+    if not found:
+        raise ValueError(advice)
+    if found[2] is None and unit not in ("1", "rad"):
+        raise ValueError(advice)
+    try:
+        scale, dimension = _unit(found[2] or "1")
+    except ValueError as error:
+        raise ValueError(f"{advice}: {error}") from None
+    wanted_scale, wanted = _unit(unit)
+    if dimension != wanted:
+        raise ValueError(advice)
+    try:
+        return float(Decimal(found[1].replace("−", "-")) * scale / wanted_scale)
+    except (InvalidOperation, OverflowError):
+        raise ValueError(advice) from None
+
+
+_STEPS = (
+    ("T", 12), ("G", 9), ("M", 6), ("k", 3), ("", 0), ("m", -3), ("u", -6), ("n", -9), ("p", -12),
+)  # fmt: skip
+
+
+def show(value: float, unit: str, digits: int = 4) -> str:
+    """Write an SI value as people read it, so that 2e-6 m/s becomes "2 um/s"."""
+    if not math.isfinite(value):
+        return "-" if math.isnan(value) else f"{value} {unit}"
+    if unit in _SHOWN:
+        written, factor = _SHOWN[unit]
+        return f"{value * factor:.{digits}g} {written}".rstrip()
+    if value == 0 or (unit == "s" and abs(value) >= 1):
+        return f"{value:.{digits}g} {unit}"
+    # Half a digit of slack, so that 999.99... of a rounding error is not written as 1000.
+    slack = 1 - 0.5 * 10.0**-digits
+    for prefix, power in _STEPS:
+        if abs(value) >= slack * 10.0**power:
+            return f"{value / 10.0**power:.{digits}g} {prefix}{unit}"
+    return f"{value / 1e-15:.{digits}g} f{unit}"
