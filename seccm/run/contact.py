@@ -1,0 +1,82 @@
+"""The contact detector: pure, latched, and indifferent to how the rows are cut into blocks.
+
+The rig and the engine run the same detector. The rig's stops the tip; the engine's decides
+what happened. When they disagree, the engine says so.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.rig import Block, Channel, ContactRule, PotentialDrop
+from seccm.rig.block import FloatArray
+from seccm.rig.contact import CurrentRise, CurrentThreshold, Polarity
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+def signal_channel(rule: ContactRule) -> Channel:
+    """Return the channel a contact rule looks at."""
+    return "potential" if isinstance(rule, PotentialDrop) else "current"
+
+
+def past_threshold(rule: ContactRule, baseline: float, signal: FloatArray) -> BoolArray:
+    """Tell for each value whether it lies past the threshold.
+
+    A value that is not a number counts as past: the tip must not go on blindly.
+
+    Args:
+        rule: the contact rule.
+        baseline: the undisturbed signal, raw volts or amperes; ignored by a fixed threshold.
+        signal: shape (n,), raw volts or amperes.
+    """
+    match rule:
+        case CurrentThreshold(threshold, polarity):
+            past = _beyond(signal, threshold, polarity)
+        case CurrentRise(rise, polarity):
+            past = _beyond(signal - baseline, rise, polarity)
+        case PotentialDrop(drop):
+            past = (baseline - signal) * np.sign(baseline) > drop
+    return past | np.isnan(signal)
+
+
+def _beyond(current: FloatArray, threshold: float, polarity: Polarity) -> BoolArray:
+    if polarity == "anodic":
+        return current > threshold
+    if polarity == "cathodic":
+        return current < -threshold
+    return np.abs(current) > threshold
+
+
+class ContactDetector:
+    """Watches one approach for the first row of a contact.
+
+    Args:
+        rule: the contact rule; `rule.consecutive` rows in a row must be past its threshold.
+        baseline: the undisturbed signal in raw volts or amperes.
+    """
+
+    def __init__(self, rule: ContactRule, baseline: float) -> None:
+        self._rule = rule
+        self._baseline = baseline
+        self._channel = signal_channel(rule)
+        self._streak = 0
+        self._row: int | None = None
+
+    def feed(self, block: Block) -> int | None:
+        """Look at the next rows; return the contact row, now and ever after, once it is seen.
+
+        The contact row is the first of the `consecutive` rows past the threshold.
+        """
+        if self._row is not None or block.rows == 0:
+            return self._row
+        past = past_threshold(self._rule, self._baseline, block.data[self._channel])
+        rows = np.arange(block.rows)
+        last_quiet = np.maximum.accumulate(np.where(past, -1 - self._streak, rows))
+        streaks = rows - last_quiet
+        long_enough = streaks >= self._rule.consecutive
+        if long_enough.any():
+            self._row = block.start + int(long_enough.argmax()) - self._rule.consecutive + 1
+        self._streak = int(streaks[-1])
+        return self._row
