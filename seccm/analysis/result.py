@@ -1,0 +1,100 @@
+"""What every analysis returns: a number, its uncertainty, and a word about both."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Status(IntEnum):
+    """How far a number can be trusted, or why there is none.
+
+    The codes are written into data files. Never change the meaning of one; add a new one
+    instead. Three ranges carry the coarse meaning, so that a reader who does not know a later
+    code still knows what to do with it:
+
+    * 0 to 31: a number as good as any other; above 0 with a remark;
+    * 32 to 63: a number, but one to look at before averaging it;
+    * 64 and above: no number (NaN), and the code says why.
+    """
+
+    label: str
+    """The reason in plain words."""
+
+    def __new__(cls, code: int, label: str) -> Status:
+        """Make the member `code` with its plain-word `label`."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.label = label
+        return member
+
+    OK = 0, "ok"
+    LOCAL_MAX = 1, "highest point after the minimum"
+    END = 2, "taken at the end of the record, slope not known"
+    PLATEAU = 3, "taken at the end of the record, level there"
+    DRIFTING = 4, "taken at the end of the record, still moving there"
+    MULTIPLE = 5, "the first of several minima"
+    ABOVE_UNITY = 6, "more charge came back than went in: check the baseline"
+
+    EDGE = 32, "at the edge of the record: the turning point is not bracketed"
+    DRIFT_CONFOUNDED = 33, "tilt and drift cannot be told apart in this visiting order"
+    NO_PLATEAU = 34, "the current does not level off where it should"
+
+    NOT_MEASURED = 64, "not measured"
+    TOO_SHORT = 65, "too few samples"
+    NEVER_BELOW_WINDOW = 66, "the potential never came down to the window of the search"
+    NO_MINIMUM = 67, "no minimum before the record ended"
+    OVERLOAD = 68, "the electrometer overloaded first"
+    UNDEFINED = 69, "not defined for these data"
+    NOT_FOUND = 70, "no such feature above the noise"
+    NOT_REACHED = 71, "too many records ended first for this figure to be reached"
+    INCOMPLETE = 72, "cut short"
+    TOO_FEW = 73, "too few repetitions"
+
+    @property
+    def has_value(self) -> bool:
+        """Tell whether a number comes with this status; otherwise it is NaN."""
+        return self < 64
+
+    @property
+    def trusted(self) -> bool:
+        """Tell whether the number may be averaged without looking at it first."""
+        return self < 32
+
+    @property
+    def censored(self) -> bool:
+        """Tell whether the event was awaited in vain: it came later than the record's end, if ever.
+
+        Such a record is not a missing one. Its length goes into the statistics.
+        """
+        return self in (Status.NEVER_BELOW_WINDOW, Status.NO_MINIMUM, Status.OVERLOAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A number in SI units with its standard uncertainty, or NaN and the reason."""
+
+    value: float
+    error: float
+    """Standard uncertainty, one sigma; NaN where it is not known."""
+    status: Status = Status.OK
+
+    def __post_init__(self) -> None:
+        """Refuse a number without permission and a gap without a reason."""
+        if self.status.has_value != math.isfinite(self.value):
+            raise ValueError(
+                f"value {self.value} contradicts its status '{self.status.label}': "
+                "a number needs a status below 64, NaN one of 64 or more"
+            )
+
+    @classmethod
+    def none(cls, status: Status) -> Value:
+        """Make the absent number, for the reason `status`."""
+        return cls(math.nan, math.nan, status)
+
+    @classmethod
+    def of(cls, value: float, error: float, status: Status = Status.OK) -> Value:
+        """Make a number; one that came out infinite or NaN is marked as undefined."""
+        value, error = float(value), float(error)
+        return cls(value, error, status) if math.isfinite(value) else cls.none(Status.UNDEFINED)
