@@ -109,3 +109,13 @@ class Block:
     def stop(self) -> int:
         """Number of the row that will come next."""
         return self.start + len(self.flags)
+
+    def part(self, first: int, stop: int) -> Block:
+        """Return the rows from `first` up to, not including, `stop`; without the record."""
+        rows = slice(max(0, first - self.start), max(0, stop - self.start))
+        return Block(
+            start=min(max(first, self.start), self.stop),
+            data={name: values[rows] for name, values in self.data.items()},
+            flags=self.flags[rows],
+            clock=self.clock,
+        )

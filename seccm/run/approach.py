@@ -1,0 +1,271 @@
+"""The approach: from a tip at rest above the surface to a confirmed, measured landing.
+
+    listen      tip at rest, hold applied: baseline, and is the signal alive and quiet?
+    descend     down until the contact detector fires; freeze
+    confirm     does the contact persist?  no: forgive a few times and descend again
+    landing     where, how late, how far past
+
+The rig stops the tip by itself (`Move.until`); the detector here runs on the same rows and
+decides. The tip never moves while nobody listens: blanking is waiting, not ignoring.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.errors import ContactError
+from seccm.events import Approaching, FalseContact, Landed, Landing, Note, Phase, PhaseBegan
+from seccm.plan.site import Site
+from seccm.rig import (
+    Block,
+    Channel,
+    Constant,
+    ContactRecord,
+    Drive,
+    Flag,
+    Freeze,
+    Move,
+    PotentialDrop,
+    RigInfo,
+    Wake,
+)
+from seccm.rig.block import FloatArray
+from seccm.run.contact import ContactDetector, past_threshold, signal_channel
+from seccm.run.course import Course, Steps
+from seccm.run.trust import SignalTrust, railed
+from seccm.units import show
+
+REST_ROWS = 6
+"""Rows after a stop in which the stage comes to rest: 15 ms, four time constants of a 50 Hz
+loop. The last half of them gives the resting height."""
+LISTEN_ROWS = 8
+"""The shortest look at the undisturbed signal; its second half is the baseline."""
+
+
+class Approach:
+    """One approach at one site.
+
+    Args:
+        course: the hop it belongs to.
+        site: where, and how.
+        info: the rig's limits and latencies.
+        attempt: 0 for the first approach at this site.
+    """
+
+    def __init__(self, course: Course, site: Site, info: RigInfo, attempt: int) -> None:
+        self._course = course
+        self._site = site
+        self._spec = site.approach
+        self._info = info
+        self._attempt = attempt
+        self._channel: Channel = signal_channel(site.approach.rule)
+        self._unit = "V" if self._channel == "potential" else "A"
+        self._baseline = 0.0
+
+    def land(self) -> Steps[tuple[Landing, list[Block]]]:
+        """Come down until the meniscus touches, and make sure that it did.
+
+        Returns:
+            The landing, and the blocks from the contact row on: they may already belong to
+            the measurement.
+
+        Raises:
+            ContactError: no contact, no end of false contacts, a tip that is wet from the
+                start, or a signal that cannot be trusted. The tip is where it was stopped.
+        """
+        course, spec = self._course, self._spec
+        yield from self._listen()
+        target = self._target()
+        course.tell(Approaching(course.row, self._site.number, self._attempt))
+        for _ in range(spec.false_contacts + 1):
+            before, hit = yield from self._descend(target)
+            seen = yield from self._stop(hit)
+            if self._persists(seen, hit):
+                landing, record = self._landing(before, seen, hit)
+                course.tell(Landed(course.row, self._site.number, landing, record))
+                self._check(landing)
+                return landing, seen
+            course.tell(FalseContact(hit, self._site.number, course.position("z", 3)))
+        raise ContactError(
+            "false-contacts",
+            f"{spec.false_contacts + 1} contacts in one approach did not persist for "
+            f"{spec.confirm} rows: the signal is too noisy for its threshold, or the meniscus "
+            "is unstable.",
+        )
+
+    def _listen(self) -> Steps[None]:
+        """Apply the hold with the tip at rest; measure the baseline and judge the signal."""
+        course, spec = self._course, self._spec
+        course.tell(PhaseBegan(course.row, self._site.number, Phase.SETTLE))
+        clock = course.block.clock
+        due = course.row + max(clock.rows(spec.settle), LISTEN_ROWS)
+        heard = [
+            (yield from course.next(Drive(spec.hold.mode, Constant(spec.hold.value)), Wake(due)))
+        ]
+        while course.row < due:
+            heard.append((yield from course.next()))
+        trust = SignalTrust(self._channel)
+        for block in heard:
+            trust.feed(block)
+        first = heard[0].start
+        half = (first + due) // 2
+        signal = _rows(heard, self._channel, half, due)
+        self._baseline = float(np.mean(signal))
+        flags = np.concatenate([b.part(half, due).flags for b in heard])
+        self._refuse_deaf(signal, flags)
+
+    def _refuse_deaf(self, signal: FloatArray, flags: npt.NDArray[np.uint8]) -> None:
+        """Refuse to descend on a signal in which contact could not be seen."""
+        rule, baseline = self._spec.rule, show(self._baseline, self._unit)
+        if isinstance(rule, PotentialDrop):
+            if abs(self._baseline) <= rule.drop:
+                raise ContactError(
+                    "wet-at-start",
+                    f"the galvanostat reads {baseline} before the descent, not an overload "
+                    f"beyond {show(rule.drop, 'V')}: the circuit is closed already. The tip "
+                    "did not descend.",
+                )
+            return
+        if (flags & Flag.SATURATED).any():
+            raise ContactError(
+                "saturated-input",
+                "the current input is saturated before the descent; contact could not be seen. "
+                "The tip did not descend.",
+            )
+        if float(np.mean(past_threshold(rule, self._baseline, signal))) > 0.5:
+            raise ContactError(
+                "wet-at-start",
+                f"the current is {baseline} before the descent, past the contact threshold: "
+                "the circuit is closed already. The tip did not descend.",
+            )
+
+    def _target(self) -> float:
+        target = self._course.position("z") - self._spec.travel
+        lowest = self._info.axes["z"].travel.lower
+        if target < lowest:
+            raise ContactError(
+                "out-of-range",
+                f"the approach would end at z = {show(target, 'm')}, below the limit "
+                f"{show(lowest, 'm')}. The tip did not descend.",
+            )
+        return target
+
+    def _descend(self, target: float) -> Steps[tuple[Block, int]]:
+        """Lower the tip until contact is seen.
+
+        Returns:
+            The block before the one with the contact row, and the contact row. The newest
+            block of the course is the one with the contact row.
+        """
+        course, spec = self._course, self._spec
+        detector = ContactDetector(spec.rule, self._baseline)
+        trust = SignalTrust(self._channel)
+        course.tell(PhaseBegan(course.row, self._site.number, Phase.APPROACH))
+        move = Move("z", target, spec.speed, until=spec.rule, baseline=self._baseline)
+        seconds = abs(course.position("z") - target) / spec.speed
+        due = course.row + course.block.clock.rows(seconds) + 1
+        before = course.block
+        yield from course.next(move, Wake(due))
+        while True:
+            trust.feed(course.block)
+            hit = detector.feed(course.block)
+            if hit is not None:
+                return before, hit
+            if (course.block.flags[-1] & Flag.FROZEN) != 0:
+                return before, self._unseen()
+            if not course.moving:
+                raise ContactError(
+                    "no-contact",
+                    f"no contact on the way down to z = {show(target, 'm')}, "
+                    f"{show(spec.travel, 'm')} below the start.",
+                )
+            before = course.block
+            yield from course.next()
+
+    def _unseen(self) -> int:
+        """The rig stopped on a contact that the rows do not show: take it as a short one."""
+        block = self._course.block
+        row = block.start + int(((block.flags & Flag.FROZEN) != 0).argmax())
+        self._course.tell(
+            Note(row, self._site.number, "The rig stopped on a contact that no row shows.")
+        )
+        return row
+
+    def _stop(self, hit: int) -> Steps[list[Block]]:
+        """Freeze, and collect rows until the stage rests and the contact can be judged."""
+        course = self._course
+        seen = [course.block]
+        due = max(course.row + REST_ROWS, hit + self._spec.confirm + 1)
+        seen.append((yield from course.next(Freeze("contact"), Wake(due))))
+        while course.row < due:
+            seen.append((yield from course.next()))
+        return seen
+
+    def _persists(self, seen: list[Block], hit: int) -> bool:
+        """Tell whether most of the rows after the contact row are still past the threshold."""
+        signal = _rows(seen, self._channel, hit, hit + self._spec.confirm + 1)
+        if np.isnan(signal).any():
+            raise ContactError("bad-signal", f"the {self._channel} signal is not a number.")
+        past = past_threshold(self._spec.rule, self._baseline, signal)
+        if isinstance(self._spec.rule, PotentialDrop):
+            overload = np.concatenate([railed(b.part(hit, hit + len(past))) for b in seen])
+            past &= ~overload
+        return float(np.mean(past)) >= 0.5
+
+    def _landing(
+        self, before: Block, seen: list[Block], hit: int
+    ) -> tuple[Landing, ContactRecord | None]:
+        """Work out when the signal crossed, when the tip halted, and how far it went."""
+        clock = seen[0].clock
+        record = next((b.record for b in seen if b.record is not None), None)
+        flags = np.concatenate([b.flags for b in seen])
+        halted = ((flags & Flag.FROZEN) != 0) | ((flags & Flag.MOVING) == 0)
+        halt_row = seen[0].start + int(halted.argmax()) if halted.any() else seen[-1].stop
+        crossing, stopped = float(hit * clock.spacing), float(halt_row * clock.spacing)
+        if record is not None and record.crossing is not None and record.stopped is not None:
+            crossing, stopped = float(record.crossing), float(record.stopped)
+        blocks = [before, *seen]
+        heights = np.concatenate([b.data["z"] for b in blocks])
+        rows = np.concatenate([np.arange(b.start, b.stop) for b in blocks])
+        middles = rows * clock.spacing + clock.averaged / 2
+        z_crossing = float(np.interp(crossing, middles, heights))
+        z_rest = float(np.mean(heights[-(REST_ROWS // 2) :]))
+        landing = Landing(
+            row=hit,
+            z=z_rest,
+            z_crossing=z_crossing,
+            signal=float(_rows(seen, self._channel, hit, hit + 1)[0]),
+            baseline=self._baseline,
+            latency=(stopped - crossing) / clock.rate,
+            overtravel=z_crossing - z_rest,
+            attempt=self._attempt,
+        )
+        return landing, record
+
+    def _check(self, landing: Landing) -> None:
+        """Say so when a stop was later or longer than it may be."""
+        number, worst = self._site.number, self._info.stop.worst
+        if landing.latency > worst:
+            self._course.tell(
+                Note(
+                    landing.row,
+                    number,
+                    f"The stop took {show(landing.latency, 's')} from the crossing, longer than "
+                    f"the rig promises ({show(worst, 's')}).",
+                )
+            )
+        if landing.overtravel > self._spec.overtravel:
+            self._course.tell(
+                Note(
+                    landing.row,
+                    number,
+                    f"The tip went {show(landing.overtravel, 'm')} past contact; the plan allows "
+                    f"{show(self._spec.overtravel, 'm')}. Lower the approach speed.",
+                )
+            )
+
+
+def _rows(blocks: list[Block], channel: Channel, first: int, stop: int) -> FloatArray:
+    """Return one channel from row `first` up to, not including, `stop`; shape (rows,)."""
+    return np.concatenate([b.part(first, stop).data[channel] for b in blocks])

@@ -1,0 +1,119 @@
+"""What the pieces of a hop share: the newest block, and what is still to be said.
+
+The pieces are generators without a clock, a file or a driver. They yield what should happen
+(events for the listeners, actions for the rig, in order) and receive the next block of rows.
+They never ask how long a block is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TypeVar
+
+import numpy as np
+
+from seccm.errors import RigError
+from seccm.events import Event, Outcome
+from seccm.rig import Action, Axis, Block, Flag, Move, Wake
+from seccm.units import show
+
+T = TypeVar("T")
+Out = tuple[Action | Event, ...]
+Steps = Generator[Out, Block, T]
+
+PATIENCE = 2.0
+"""Seconds beyond its calculated time after which a motion is taken to have failed."""
+
+
+class GivenUp(Exception):
+    """Thrown into a hop by the engine: leave the surface and close the site."""
+
+    def __init__(self, outcome: Outcome, reason: str) -> None:
+        self.outcome, self.reason = outcome, reason
+        super().__init__(reason)
+
+
+class Course:
+    """The course of one hop, as far as it has gone.
+
+    Args:
+        block: the newest rows when the hop begins.
+    """
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        self._untold: list[Event] = []
+
+    @property
+    def row(self) -> int:
+        """Number of the row that comes next."""
+        return self.block.stop
+
+    @property
+    def moving(self) -> bool:
+        """Whether a commanded motion is still under way."""
+        return bool(self.block.flags[-1] & Flag.MOVING)
+
+    def position(self, axis: Axis, rows: int = 8) -> float:
+        """Return where an axis is, in metres: the mean of the last few rows, against noise."""
+        return float(np.mean(self.block.data[axis][-rows:]))
+
+    def tell(self, *events: Event) -> None:
+        """Say something with the next actions, and before them."""
+        self._untold.extend(events)
+
+    def untold(self) -> tuple[Event, ...]:
+        """Take what has been told but not handed out yet."""
+        events = tuple(self._untold)
+        self._untold.clear()
+        return events
+
+    def next(self, *actions: Action) -> Steps[Block]:
+        """Hand out what was told and some actions; receive the next rows."""
+        self.block = yield (*self.untold(), *actions)
+        return self.block
+
+    def rest(self, seconds: float, *actions: Action) -> Steps[None]:
+        """Let some time pass."""
+        due = self.row + self.block.clock.rows(seconds)
+        yield from self.next(*actions, Wake(due))
+        while self.row < due:
+            yield from self.next()
+
+    def go(self, *moves: Move) -> Steps[None]:
+        """Carry out unconditional moves together and wait until all have arrived.
+
+        Raises:
+            RigError: they have not arrived long after they should have.
+        """
+        clock = self.block.clock
+        seconds = max(abs(m.to - self.position(m.axis)) / m.speed for m in moves)
+        due = self.row + clock.rows(seconds) + 1
+        late = due + clock.rows(seconds * 0.2 + PATIENCE)
+        yield from self.next(*moves, Wake(due))
+        while self.moving:
+            if self.row > late:
+                wanted = ", ".join(f"{m.axis} to {show(m.to, 'm')}" for m in moves)
+                raise RigError(
+                    "not-arrived",
+                    "stage",
+                    f"a motion ({wanted}) that takes {show(seconds, 's')} had not ended "
+                    f"{show((late - due) * clock.period, 's')} after that.",
+                    "Check the servo, the wiring and the speed limits of the stage.",
+                )
+            yield from self.next()
+
+
+def guarded(body: Steps[T], cleanup: Callable[[], Steps[None]]) -> Steps[T]:
+    """Run a body, then its clean-up, on success and on any `Exception`.
+
+    There is no `yield` inside a `finally`: a generator that is closed or dropped must not
+    yield. Whoever drops it (a halt, a failed rig) makes the rig safe by itself.
+    """
+    try:
+        result = yield from body
+    except Exception:
+        yield from cleanup()
+        raise
+    yield from cleanup()
+    return result

@@ -1,0 +1,313 @@
+"""The engine: the life of a run, and the one place that decides what happens next.
+
+Theory of operation. The engine does no I/O and knows no clock. It is fed blocks of rows and
+answers with actions and events; requests arrive in between. What a request does depends on
+the state of the run, and the table `MOVES` below is the whole truth about that:
+
+    idle --start--> running --(sites exhausted)--> done
+    running --pause--> pausing --(site over)--> paused --resume--> running
+    running, pausing --stop--> stopping --(site over)--> done
+    any of these --halt--> done          any of these --(rig failed)--> fault
+
+Within a site, a hop (`seccm.run.hop`) tells the story; the engine starts hops, passes blocks
+on, and throws `GivenUp` into a hop that is to be left. A hop that is already lifting the tip
+is left to finish that. After a halt the generator is dropped: outputs are frozen, the drive
+is switched off, nothing else is touched.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from seccm.errors import NotNow, RigError
+from seccm.events import (
+    Event,
+    Fault,
+    Outcome,
+    Paused,
+    Phase,
+    PhaseBegan,
+    Resumed,
+    RunStarted,
+    RunStatus,
+    RunStopped,
+    SiteFinished,
+)
+from seccm.plan.site import Site
+from seccm.rig import Action, Block, Freeze, RigInfo
+from seccm.run.course import Course, GivenUp, Out, Steps
+from seccm.run.hop import OFF, hop
+
+
+class State(StrEnum):
+    """Where the run is in its life."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    DONE = "done"
+    FAULT = "fault"
+
+
+class Request(StrEnum):
+    """What an operator can ask of a run."""
+
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    SKIP = "skip"
+    STOP = "stop"
+    HALT = "halt"
+
+
+S, R = State, Request
+MOVES: Mapping[State, Mapping[Request, State]] = {
+    S.IDLE: {R.START: S.RUNNING, R.STOP: S.DONE, R.HALT: S.DONE},
+    S.RUNNING: {R.PAUSE: S.PAUSING, R.SKIP: S.RUNNING, R.STOP: S.STOPPING, R.HALT: S.DONE},
+    S.PAUSING: {R.RESUME: S.RUNNING, R.SKIP: S.PAUSING, R.STOP: S.STOPPING, R.HALT: S.DONE},
+    S.PAUSED: {R.RESUME: S.RUNNING, R.STOP: S.DONE, R.HALT: S.DONE},
+    S.STOPPING: {R.HALT: S.DONE},
+    S.DONE: {},
+    S.FAULT: {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many sites may fail before the scan pauses and asks for a human."""
+
+    consecutive: int = 5
+    total: int = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A snapshot of a run, safe to pass to any thread."""
+
+    state: State
+    row: int
+    """The sample clock."""
+    site: int | None
+    """Number of the site in hand."""
+    phase: Phase
+    step: int
+    finished: int
+    """Sites closed in this run."""
+    counts: Mapping[Outcome, int] = field(default_factory=dict)
+    waiting: str = ""
+    """Why the run waits, when it does."""
+
+
+class Engine:
+    """Runs the sites of a plan one after the other. See the theory of operation above.
+
+    Args:
+        sites: what to visit, in order; may be a live iterator that looks at what came before.
+        info: the rig's limits and latencies.
+        title: the plan's title, for the first event.
+        total: how many sites the plan has.
+        budget: how many failures pause the run.
+    """
+
+    def __init__(
+        self, sites: Iterable[Site], info: RigInfo, *, title: str, total: int, budget: Budget
+    ) -> None:
+        self._sites: Iterator[Site] = iter(sites)
+        self._info = info
+        self._title = title
+        self._total = total
+        self._budget = budget
+        self._lock = threading.Lock()
+        self._state = State.IDLE
+        self._give_up: GivenUp | None = None
+        self._ending: tuple[RunStatus, str] = ("complete", "All sites were visited.")
+        self._started = False
+        self._stopped = False
+        self._hop: Steps[SiteFinished] | None = None
+        self._course: Course | None = None
+        self._site: Site | None = None
+        self._phase, self._step, self._row = Phase.IDLE, 0, 0
+        self._counts: dict[Outcome, int] = {}
+        self._failures = (0, 0)
+        self._waiting = ""
+        self._resumed = False
+
+    @property
+    def status(self) -> Status:
+        """A snapshot of the run."""
+        with self._lock:
+            return Status(
+                state=self._state,
+                row=self._row,
+                site=self._site.number if self._site else None,
+                phase=self._phase,
+                step=self._step,
+                finished=sum(self._counts.values()),
+                counts=dict(self._counts),
+                waiting=self._waiting,
+            )
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last event has been given out."""
+        return self._stopped
+
+    def ask(self, request: Request, reason: str = "asked by the operator") -> None:
+        """Ask for something; it takes effect with the next block. May be called from any thread.
+
+        Raises:
+            NotNow: the request makes no sense in the present state; nothing changed.
+        """
+        with self._lock:
+            allowed = MOVES[self._state]
+            if request not in allowed:
+                raise NotNow(request, self._state, allowed)
+            self._resumed |= self._state is State.PAUSED and request is Request.RESUME
+            self._state = allowed[request]
+            if request is Request.SKIP:
+                self._give_up = GivenUp(Outcome.SKIPPED, f"Skipped: {reason}.")
+            elif request is Request.STOP:
+                self._give_up = GivenUp(Outcome.ABORTED, f"Stopped: {reason}.")
+                self._ending = ("stopped", f"Stopped: {reason}.")
+            elif request is Request.HALT:
+                self._ending = ("halted", f"Halted: {reason}.")
+
+    def feed(self, block: Block) -> Out:
+        """Take the next rows; return what is to be done and what is to be said, in order.
+
+        Raises:
+            RigError: the rows show that the rig failed; pass it to `fail`.
+        """
+        with self._lock:
+            self._row = block.stop
+            resumed, self._resumed = self._resumed, False
+        if self._stopped or self._state is State.IDLE:
+            return ()
+        out: list[Action | Event] = []
+        if not self._started:
+            self._started = True
+            info = self._info
+            out.append(RunStarted(block.stop, self._title, self._total, info.name, info.virtual))
+        if resumed:
+            self._waiting = ""
+            out.append(Resumed(block.stop))
+        if self._hop is not None and self._state is not State.DONE:
+            out += self._advance(block)
+        if self._hop is None or self._state is State.DONE:
+            out += self._between(block)
+        self._follow(out)
+        return tuple(out)
+
+    def fail(self, error: RigError) -> tuple[Event, ...]:
+        """End the run because the rig failed; return the last events.
+
+        The runner makes the rig safe: an engine has no say in a rig that does not answer.
+        """
+        site = self._site.number if self._site else -1
+        text = f"{error.where}: {error.what}"
+        fault = Fault(self._row, site, error.code, text, error.remedy)
+        return self._abandon("fault", str(error), Outcome.FAULT, fault)
+
+    def abandon(self, status: RunStatus, reason: str) -> tuple[Event, ...]:
+        """End the run at once, without another block; return the last events."""
+        return self._abandon(status, reason, Outcome.ABORTED)
+
+    def _abandon(
+        self, status: RunStatus, reason: str, outcome: Outcome, *facts: Event
+    ) -> tuple[Event, ...]:
+        if self._stopped:
+            return ()
+        closing = self._drop_hop(outcome, reason)
+        with self._lock:
+            self._state = State.FAULT if status == "fault" else State.DONE
+        self._stopped = True
+        return (*closing, *facts, RunStopped(self._row, status, reason))
+
+    def _advance(self, block: Block) -> list[Action | Event]:
+        """Pass the rows to the hop, or the request to leave."""
+        assert self._hop is not None
+        assert self._course is not None
+        with self._lock:
+            give_up, self._give_up = self._give_up, None
+        try:
+            if give_up is not None and self._phase is not Phase.RETRACT:
+                self._course.block = block
+                return list(self._hop.throw(give_up))
+            return list(self._hop.send(block))
+        except StopIteration as end:
+            return [*self._course.untold(), self._close_site(end.value)]
+
+    def _between(self, block: Block) -> list[Action | Event]:
+        """Decide what comes after a site, with the tip up."""
+        with self._lock:
+            state = self._state
+            spent = self._spent_budget() if state is State.RUNNING else ""
+            if spent or state is State.PAUSING:
+                self._state = State.PAUSED
+                self._waiting = spent or "Paused by the operator."
+                return [Paused(block.stop, self._waiting)]
+            if state is State.PAUSED:
+                return []
+            site = next(self._sites, None) if state is State.RUNNING else None
+            if site is None:
+                self._state = State.DONE
+        if site is None:
+            return self._end(block)
+        self._site, self._course = site, Course(block)
+        self._hop = hop(site, self._info, self._course)
+        return list(next(self._hop))
+
+    def _end(self, block: Block) -> list[Action | Event]:
+        """Say the last words of the run; a halt freezes everything where it is."""
+        status, reason = self._ending
+        out: list[Action | Event] = []
+        if status == "halted":
+            out += [Freeze(reason), OFF, *self._drop_hop(Outcome.ABORTED, reason)]
+        self._stopped = True
+        return [*out, RunStopped(block.stop, status, reason)]
+
+    def _drop_hop(self, outcome: Outcome, reason: str) -> list[Event]:
+        """Leave a hop where it stands and close its site."""
+        if self._hop is None or self._site is None:
+            return []
+        self._hop.close()
+        return [self._close_site(SiteFinished(self._row, self._site.number, outcome, reason))]
+
+    def _close_site(self, finished: SiteFinished) -> SiteFinished:
+        stops = self._site is not None and self._site.no_contact.then == "stop"
+        self._hop = self._course = self._site = None
+        self._phase = Phase.IDLE
+        failed = finished.outcome in (Outcome.NO_CONTACT, Outcome.FAULT)
+        if failed:
+            self._failures = (self._failures[0] + 1, self._failures[1] + 1)
+        elif finished.outcome is Outcome.OK:
+            self._failures = (0, self._failures[1])
+        refusal = finished.outcome is Outcome.NO_CONTACT and stops
+        with self._lock:
+            self._counts[finished.outcome] = self._counts.get(finished.outcome, 0) + 1
+            if refusal and self._state in (State.RUNNING, State.PAUSING):
+                self._state = State.STOPPING
+                self._ending = ("stopped", "Stopped: no contact, and the plan says stop then.")
+        return finished
+
+    def _spent_budget(self) -> str:
+        """Return why the scan must pause after too many failures, or nothing; resets it."""
+        consecutive, total = self._failures
+        if consecutive < self._budget.consecutive and total < self._budget.total:
+            return ""
+        self._failures = (0, 0)
+        return (
+            f"{consecutive} sites in succession and {total} in all have failed; the plan allows "
+            f"{self._budget.consecutive} and {self._budget.total}. Look at the tip."
+        )
+
+    def _follow(self, out: list[Action | Event]) -> None:
+        """Keep the status in step with what is said."""
+        for item in out:
+            if isinstance(item, PhaseBegan):
+                self._phase, self._step = item.phase, item.step

@@ -1,0 +1,120 @@
+"""The hop: travel, approach, measure, retract.
+
+Theory of operation. A hop is a story with a beginning and an end, so it is written as one: a
+generator that yields what should happen and receives blocks of rows. Every ordinary way out,
+success, no contact, a lost meniscus, skip or stop, leads through `retract`. What is not
+ordinary, a halt or a rig that failed, drops the generator where it stands; the runner then
+makes the rig safe without it.
+
+The tip travels sideways only at the height to which it was lifted: after a landing that is
+the retract distance above that landing; after an approach without landing it is the height
+at which the approach began.
+"""
+
+from __future__ import annotations
+
+import math
+
+from seccm.errors import ContactError
+from seccm.events import Outcome, Phase, PhaseBegan, SiteFinished, SiteStarted
+from seccm.plan.site import Site
+from seccm.rig import Axis, Constant, Drive, Freeze, Move, RigInfo, Wake
+from seccm.run.approach import Approach
+from seccm.run.course import Course, GivenUp, Steps, guarded
+from seccm.run.measure import measure
+
+OFF = Drive("open", Constant(0.0))
+
+
+def hop(site: Site, info: RigInfo, course: Course) -> Steps[SiteFinished]:
+    """Visit one site; the tip ends lifted whatever happens.
+
+    Returns:
+        What became of the site, also told to the listeners with the hop's last words.
+    """
+    outcome, reason = Outcome.OK, ""
+    course.tell(SiteStarted(course.row, site.number))
+    visit = Visit(site, info, course)
+    try:
+        yield from guarded(visit.run(), visit.retract)
+    except GivenUp as request:
+        outcome, reason = request.outcome, request.reason
+    except ContactError as error:
+        no_contact = error.code == "no-contact"
+        outcome = Outcome.NO_CONTACT if no_contact else Outcome.FAULT
+        reason = str(error)
+    return SiteFinished(course.row, site.number, outcome, reason)
+
+
+class Visit:
+    """What a hop does between its beginning and its end.
+
+    Args:
+        site: where, and what to do there.
+        info: the rig's limits and latencies.
+        course: the hop's newest block and untold events.
+    """
+
+    def __init__(self, site: Site, info: RigInfo, course: Course) -> None:
+        self._site = site
+        self._info = info
+        self._course = course
+        self._clear = course.position("z")
+        self._landed = False
+
+    def run(self) -> Steps[None]:
+        """Travel, approach and measure, with the retries that the plan allows.
+
+        Raises:
+            ContactError: the landing or the measurement failed.
+        """
+        policy = self._site.no_contact
+        retries = policy.retries if policy.then == "retry" else 0
+        for attempt in range(retries + 1):
+            yield from self._travel(*self._place(attempt))
+            try:
+                landing, seen = yield from Approach(
+                    self._course, self._site, self._info, attempt
+                ).land()
+            except ContactError as error:
+                if error.code != "no-contact" or attempt == retries:
+                    raise
+                yield from self.retract()
+                continue
+            self._landed = True
+            yield from measure(self._course, self._site, landing, seen)
+            return
+
+    def retract(self) -> Steps[None]:
+        """Switch the cell off and lift the tip clear of the surface."""
+        course, lift = self._course, self._site.retract
+        course.tell(PhaseBegan(course.row, self._site.number, Phase.RETRACT))
+        yield from course.next(Freeze("retract"), OFF, Wake(course.row + 4))
+        here = course.position("z", 3)
+        wanted = here + lift.distance if self._landed else max(self._clear, here)
+        # Lifting can only end early at the top, which is as clear as it gets.
+        top = self._info.axes["z"].travel.upper
+        if wanted > here:
+            yield from course.go(Move("z", min(wanted, top), lift.speed))
+
+    def _place(self, attempt: int) -> tuple[float, float]:
+        """Return where an attempt lands: retries go round the site in quarter turns."""
+        shift = self._site.no_contact.shift if attempt else 0.0
+        angle = (attempt - 1) * math.pi / 2
+        return self._site.x + shift * math.cos(angle), self._site.y + shift * math.sin(angle)
+
+    def _travel(self, x: float, y: float) -> Steps[None]:
+        course = self._course
+        course.tell(PhaseBegan(course.row, self._site.number, Phase.TRAVEL))
+        dx, dy = x - course.position("x"), y - course.position("y")
+        distance = math.hypot(dx, dy)
+        # Both axes arrive together, so that the path is straight and its speed the plan's.
+        legs: tuple[tuple[Axis, float, float], ...] = (("x", x, dx), ("y", y, dy))
+        moves = [
+            Move(axis, to, self._site.travel_speed * abs(d) / distance)
+            for axis, to, d in legs
+            if abs(d) > 1e-3 * distance
+        ]
+        if moves:
+            yield from course.go(*moves)
+        yield from course.rest(self._site.travel_settle)

@@ -1,0 +1,60 @@
+"""Whether a signal can be believed while a tip comes down on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.errors import ContactError
+from seccm.rig import Block, Channel, Flag
+
+STUCK_ROWS = 200
+"""So many equal rows in succession come from no living electrometer; at 2 um/s the tip goes
+one micrometre in them."""
+
+
+class SignalTrust:
+    """Watches the contact signal of one approach for values that mean nothing.
+
+    Args:
+        channel: the signal that contact is seen in.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._last = np.nan
+        self._equal = 0
+
+    def feed(self, block: Block) -> None:
+        """Look at the next rows.
+
+        Raises:
+            ContactError: not a number, or the very same value for `STUCK_ROWS` rows. A signal
+                at the rail of an overloaded galvanostat may be constant.
+        """
+        signal = block.data[self._channel]
+        bad = np.isnan(signal)
+        if bad.any():
+            raise ContactError(
+                "bad-signal",
+                f"the {self._channel} signal is not a number in row "
+                f"{block.start + int(bad.argmax())}.",
+            )
+        steady = (np.diff(signal, prepend=self._last) == 0) & ~railed(block)
+        rows = np.arange(block.rows)
+        last_change = np.maximum.accumulate(np.where(steady, -1 - self._equal, rows))
+        equal = rows - last_change
+        if (equal >= STUCK_ROWS).any():
+            raise ContactError(
+                "stuck-signal",
+                f"the {self._channel} signal has had the very same value for {STUCK_ROWS} rows; "
+                "contact could not be seen in it.",
+            )
+        self._equal = int(equal[-1])
+        self._last = float(signal[-1])
+
+
+def railed(block: Block) -> npt.NDArray[np.bool_]:
+    """Tell for each row whether the galvanostat is in overload; shape (rows,)."""
+    over: npt.NDArray[np.bool_] = (block.flags & Flag.OVERLOAD) != 0
+    return over
