@@ -4,6 +4,7 @@ from seccm.rig.actions import Action, Drive, Freeze, Mark, Mode, Move, Wake
 from seccm.rig.block import Axis, Block, Channel, Clock, ContactRecord, Flag
 from seccm.rig.contact import ContactRule, CurrentRise, CurrentThreshold, PotentialDrop
 from seccm.rig.info import AxisRange, Range, RigInfo, StopAbility
+from seccm.rig.mounted import Mounted
 from seccm.rig.protocol import Readback, Rig, SafeReport
 from seccm.rig.waveform import Constant, Limit, Lines, Waveform
 
@@ -26,6 +27,7 @@ __all__ = [
     "Lines",
     "Mark",
     "Mode",
+    "Mounted",
     "Move",
     "PotentialDrop",
     "Range",

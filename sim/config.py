@@ -1,0 +1,307 @@
+"""The rig file of the virtual rig: every key is optional and has a documented default."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from seccm.quantities import (
+    Angle,
+    Capacitance,
+    Current,
+    Duration,
+    Frequency,
+    Length,
+    Model,
+    Potential,
+    Ratio,
+    Resistance,
+    Speed,
+)
+
+
+class ClockConfig(Model):
+    """How raw samples become rows."""
+
+    sample_rate: Frequency = Field(100e3, gt=0)
+    """Raw samples per second."""
+    averaged: int = Field(256, ge=1)
+    """Raw samples averaged into a row."""
+    spacing: int = Field(257, ge=1)
+    """Raw samples from one row to the next: the averaged ones and the time for the transfer."""
+
+    @model_validator(mode="after")
+    def _rows_do_not_overlap(self) -> Self:
+        if self.spacing < self.averaged:
+            raise ValueError(
+                f"spacing is {self.spacing} samples, less than the {self.averaged} averaged"
+            )
+        return self
+
+
+class StageConfig(Model):
+    """The closed-loop piezo stage."""
+
+    range: Length = Field(100e-6, gt=0)
+    """Travel of every axis, from 0."""
+    fastest: Speed = Field(100e-6, gt=0)
+    """Highest speed of every axis."""
+    frequency: Frequency = Field(50.0, gt=0)
+    """Natural frequency of the closed loop."""
+    damping: Ratio = Field(0.8, gt=0, lt=1)
+    """Damping ratio of the closed loop."""
+    noise: Length = Field(1e-9, ge=0)
+    """Of the position sensors, rms of a row."""
+    start_x: Length = Field(50e-6, ge=0)
+    """Where the stage is when the rig is opened."""
+    start_y: Length = Field(50e-6, ge=0)
+    """Where the stage is when the rig is opened."""
+    start_z: Length = Field(58e-6, ge=0)
+    """Height of the tip when the rig is opened."""
+
+    @model_validator(mode="after")
+    def _starts_inside(self) -> Self:
+        for axis in "xyz":
+            if getattr(self, f"start_{axis}") > self.range:
+                raise ValueError(f"start_{axis} lies beyond the range of the stage")
+        return self
+
+
+class DriftConfig(Model):
+    """How the sample creeps relative to the stage."""
+
+    steady_x: Speed = 0.1e-9
+    """Steady drift; 0.1 nm/s is 6 nm a minute."""
+    steady_y: Speed = 0.05e-9
+    """Steady drift."""
+    steady_z: Speed = 0.1e-9
+    """Steady drift of the surface, up positive."""
+    settling_x: Speed = 0.5e-9
+    """Initial speed of the drift that dies away after mounting."""
+    settling_y: Speed = 0.5e-9
+    """Initial speed of the drift that dies away."""
+    settling_z: Speed = 0.5e-9
+    """Initial speed of the drift that dies away; 0.5 nm/s is 30 nm a minute."""
+    settling_time: Duration = Field(3600.0, gt=0)
+    """Time in which it falls to 1/e."""
+    wander: Length = Field(0.1e-9, ge=0)
+    """Random walk: rms of one second's step on each axis."""
+
+
+class SurfaceConfig(Model):
+    """The shape of the sample."""
+
+    height: Length = 50e-6
+    """Of the middle of the range, in stage coordinates."""
+    tilt_x: Ratio = 0.003
+    """Slope along x."""
+    tilt_y: Ratio = -0.002
+    """Slope along y."""
+    roughness: Length = Field(0.5e-9, ge=0)
+    """Rms height of the self-affine roughness."""
+    bumps_per_area: float = Field(3e10, ge=0)
+    """Protrusions per square metre; 3e10 is three in ten by ten micrometres."""
+    bump_width: tuple[Length, Length] = (400e-9, 1000e-9)
+    """Smallest and largest diameter of a protrusion."""
+    bump_height: tuple[Length, Length] = (10e-9, 40e-9)
+    """Lowest and highest protrusion."""
+    dead_per_area: float = Field(0.0, ge=0)
+    """Insulating patches per square metre: they wet, but no current passes."""
+    dead_width: Length = Field(12e-6, gt=0)
+    """Diameter of an insulating patch."""
+
+
+class MeniscusConfig(Model):
+    """The liquid at the mouth of the pipette; lengths in units of its inner radius a."""
+
+    pendant: Ratio = Field(0.35, ge=0.1, le=0.5)
+    """Height of the drop that hangs from the mouth."""
+    pendant_scatter: Ratio = Field(0.05, ge=0, lt=0.3)
+    """Relative standard deviation of that height from landing to landing."""
+    jump: Ratio = Field(0.1, ge=0, le=0.5)
+    """Gap over which the drop jumps to the surface."""
+    spreading: Duration = Field(10e-3, gt=0)
+    """Time in which the footprint approaches its final radius to 1/e."""
+    footprint_scatter: Ratio = Field(0.03, ge=0, lt=0.2)
+    """Relative standard deviation of the final radius."""
+    breaks: Ratio = Field(0.6, gt=0)
+    """Gap at which the liquid bridge breaks on retraction, in units of the footprint's radius.
+    0.6 lets a 22 um footprint come off within the published retract distance of 8 um."""
+    residue: Ratio = Field(0.02, ge=0)
+    """Height of the liquid left behind, in units of the footprint's radius."""
+    crash: Ratio = Field(0.05, gt=0, lt=0.1)
+    """Gap below which the glass touches the surface."""
+
+
+class ElectrometerConfig(Model):
+    """The current and potential inputs."""
+
+    range: Current = Field(20e-9, gt=0)
+    """Largest current that can be measured or imposed, either sign."""
+    feedback: Resistance = Field(500e6, gt=0)
+    """Feedback resistor of the current amplifier: its thermal noise is the floor."""
+    temperature: float = Field(298.15, gt=0)
+    """Of that resistor, in kelvin."""
+    voltage_noise: float = Field(8e-9, ge=0)
+    """Of the amplifier, in volts per square root of hertz."""
+    input_capacitance: Capacitance = Field(60e-12, ge=0)
+    """Across which that voltage noise drives a current."""
+    bandwidth: Frequency = Field(10e3, gt=0)
+    """Of the amplifier before averaging, single pole."""
+    hum: Current = Field(0.3e-12, ge=0)
+    """Amplitude of mains pick-up in the current."""
+    mains: Frequency = Field(50.0, gt=0)
+    """Mains frequency."""
+    offset: Current = Field(0.05e-12, ge=0)
+    """Rms of the slowly wandering offset of the current."""
+    offset_time: Duration = Field(20.0, gt=0)
+    """Time over which that offset forgets itself."""
+    potential_noise: Potential = Field(0.4e-3, ge=0)
+    """Rms of a row of the potential."""
+    stray: Capacitance = Field(1e-12, ge=0)
+    """Between the leads; takes current in sweeps and discharges into the cell at contact."""
+    bits: int = Field(16, ge=8, le=24)
+    """Of the converters, which span 2.4 % more than the ranges."""
+
+
+class DriveConfig(Model):
+    """The potentiostat and galvanostat."""
+
+    potential: Potential = Field(10.0, gt=0)
+    """Largest potential that can be imposed or measured, either sign; the compliance."""
+    overload: Potential = 10.0
+    """What the potential reads while the galvanostat has no closed circuit."""
+    gain_error: Ratio = 1e-3
+    """Relative error of an imposed current."""
+    leak: Current = 0.1e-12
+    """Added to every imposed current."""
+
+
+class StopConfig(Model):
+    """How soon the rig halts the stage when contact is seen."""
+
+    processing: Duration = Field(1e-3, ge=0)
+    """From the end of the row that shows the contact to the halt of the command."""
+
+
+class Aperture(Model):
+    """What a pipette of one size does on a sample."""
+
+    diameter: Length = Field(gt=0)
+    """Inner diameter of the mouth."""
+    wetting: Ratio = Field(1.0, ge=1)
+    """Final radius of the footprint over the inner radius of the mouth."""
+    capacity: Ratio = Field(1.0, gt=0)
+    """Factor on the charges of surface film and alloys; lithium only."""
+
+
+class Droplets(Model):
+    """How the liquid behaves on a sample; the table of apertures is used straight in between."""
+
+    half_angle: Angle = 0.17453292519943295
+    """Inner half-angle of the pipette's cone."""
+    gap: Ratio = Field(0.4, gt=0)
+    """Height of the droplet in units of the mouth's inner radius."""
+    quasi_reference: Potential = 0.0
+    """Of the electrode in the pipette, against the reference of the cell's own parameters."""
+    apertures: tuple[Aperture, ...] = Field(
+        (Aperture(diameter=50e-9), Aperture(diameter=30e-6)), min_length=1
+    )
+    """Known pipettes, by rising diameter; others between them are interpolated."""
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        sizes = [aperture.diameter for aperture in self.apertures]
+        if sorted(set(sizes)) != sizes:
+            raise ValueError("apertures must be listed by rising diameter")
+        return self
+
+
+class LithiumSample(Droplets):
+    """Lithium plating on gold from 50 mM LiClO4 in propylene carbonate."""
+
+    kind: Literal["lithium"] = "lithium"
+    capacity_scatter: Ratio = Field(0.06, ge=0)
+    """Log-normal scatter of the charges of film and alloys from site to site."""
+    nucleation_scatter: Ratio = Field(0.4, ge=0)
+    """Log-normal scatter of the nucleation rate from site to site."""
+
+
+class RedoxSample(Droplets):
+    """A dissolved one-electron couple on an inert electrode; see `sim.redox`."""
+
+    kind: Literal["redox"] = "redox"
+    formal_potential: Potential = 0.0
+    """Of the couple, against the cell's reference."""
+    rate_constant: Speed = Field(1e-2, gt=0)
+    """Standard rate constant."""
+    oxidised: float = Field(0.0, ge=0)
+    """Bulk concentration of the oxidised form in mol/m^3."""
+    reduced: float = Field(1.0, ge=0)
+    """Bulk concentration of the reduced form in mol/m^3."""
+    conductivity: float = Field(1.0, gt=0)
+    """Of the electrolyte in S/m."""
+
+
+class CircuitSample(Droplets):
+    """A dummy cell: a resistor in series with a resistor and a capacitor in parallel."""
+
+    kind: Literal["circuit"] = "circuit"
+    series: Resistance = Field(0.0, ge=0)
+    """Series resistor."""
+    parallel: Resistance = Field(1e9, ge=0)
+    """Resistor beside the capacitor."""
+    capacitance: Capacitance = Field(0.0, ge=0)
+    """Capacitor."""
+
+
+Sample = Annotated[LithiumSample | RedoxSample | CircuitSample, Field(discriminator="kind")]
+
+
+def _samples() -> dict[str, Sample]:
+    """Return the samples that every virtual rig knows."""
+    published = (
+        Aperture(diameter=6e-6, wetting=1.55, capacity=0.64),
+        Aperture(diameter=10e-6, wetting=2.2, capacity=1.0),
+    )
+    return {
+        "li-on-au": LithiumSample(
+            half_angle=0.3141592653589793, gap=0.4, quasi_reference=3.05, apertures=published
+        ),
+        "redox": RedoxSample(),
+        "dummy-resistor": CircuitSample(),
+    }
+
+
+class VirtualConfig(Model):
+    """A whole rig file of the virtual rig."""
+
+    kind: Literal["virtual"] = "virtual"
+    """Which program drives the rig."""
+    name: str = "virtual"
+    """How the rig is called in files and titles."""
+    pace: Ratio = Field(0.0, ge=0)
+    """Virtual seconds per real second; 0 is as fast as possible."""
+    longest_block: int = Field(512, ge=1)
+    """Rows at most in one block; about twelve when the pace is 1."""
+    clock: ClockConfig = ClockConfig()
+    """Samples and rows."""
+    stage: StageConfig = StageConfig()
+    """The piezo stage."""
+    stop: StopConfig = StopConfig()
+    """The stop at contact."""
+    drift: DriftConfig = DriftConfig()
+    """Creep of the sample."""
+    surface: SurfaceConfig = SurfaceConfig()
+    """Shape of the sample."""
+    meniscus: MeniscusConfig = MeniscusConfig()
+    """The liquid at the pipette's mouth."""
+    electrometer: ElectrometerConfig = ElectrometerConfig()
+    """Inputs."""
+    drive: DriveConfig = DriveConfig()
+    """Outputs."""
+    samples: dict[str, Sample] = Field(default_factory=_samples)
+    """What can be mounted, by name."""
+    faults: tuple[str, ...] = ()
+    """Faults of the world to be played, such as "lost-meniscus@site=4"."""

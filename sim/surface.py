@@ -1,0 +1,147 @@
+"""The virtual sample: a tilted, slightly rough surface with bumps, dead patches and drift."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.cell import FloatArray
+from sim.noise import stream
+
+if TYPE_CHECKING:
+    from sim.config import DriftConfig, SurfaceConfig
+
+WAVES = 48
+"""Plane waves that make up the roughness."""
+_WALK_PAGE = 1024
+"""Seconds of random walk drawn together."""
+
+
+class Surface:
+    """Height and condition of the surface in its own frame, without drift.
+
+    Args:
+        config: of the surface.
+        extent: edge length in metres of the square from the origin that the stage reaches.
+        seed: of the whole run.
+    """
+
+    def __init__(self, config: SurfaceConfig, extent: float, seed: int) -> None:
+        self._config = config
+        self._centre = extent / 2.0
+        rng = stream(seed, "roughness")
+        # Wavelengths from ten micrometres down to a tenth, evenly on a logarithmic scale.
+        wave = 2.0 * np.pi / np.geomspace(10e-6, 0.1e-6, WAVES)
+        angle = rng.uniform(0.0, 2.0 * np.pi, WAVES)
+        self._kx, self._ky = wave * np.cos(angle), wave * np.sin(angle)
+        self._phase = rng.uniform(0.0, 2.0 * np.pi, WAVES)
+        # A self-affine surface has less power in its short waves: amplitude ~ wavelength^0.7.
+        amplitude = wave**-0.7
+        self._amplitude = config.roughness * amplitude / math.sqrt(0.5 * np.sum(amplitude**2))
+        rng = stream(seed, "bumps")
+        count = rng.poisson(config.bumps_per_area * extent**2)
+        self._bumps = rng.uniform(0.0, extent, (count, 2))
+        self._bump_radius = rng.uniform(*config.bump_width, count) / 2.0
+        self._bump_height = rng.uniform(*config.bump_height, count)
+        rng = stream(seed, "dead patches")
+        count = rng.poisson(config.dead_per_area * extent**2)
+        self._dead = rng.uniform(0.0, extent, (count, 2))
+
+    @property
+    def highest(self) -> float:
+        """No point of the surface lies above this height, in metres."""
+        config, reach = self._config, self._centre
+        plane = reach * (abs(config.tilt_x) + abs(config.tilt_y))
+        bumps = float(self._bump_height.max()) if len(self._bump_height) else 0.0
+        return config.height + plane + bumps + float(self._amplitude.sum())
+
+    def height(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the height at points in the sample's frame, all shape (n,) in metres."""
+        config = self._config
+        plane = (
+            config.height
+            + config.tilt_x * (x - self._centre)
+            + config.tilt_y * (y - self._centre)
+        )
+        waves = np.cos(np.multiply.outer(x, self._kx) + np.multiply.outer(y, self._ky) + self._phase)
+        # Not a matrix product: its rounding would depend on how many points are asked for at once.
+        height: FloatArray = plane + (waves * self._amplitude).sum(axis=1)
+        if len(self._bumps):
+            squared = _squared_distances(self._bumps, x, y) / self._bump_radius**2
+            caps = self._bump_height * np.clip(1.0 - squared, 0.0, None)
+            height += caps.max(axis=1)
+        return height
+
+    def dead(self, x: float, y: float) -> bool:
+        """Tell whether a point lies on an insulating patch."""
+        squared = _squared_distances(self._dead, np.array([x]), np.array([y]))
+        return bool((squared < (self._config.dead_width / 2.0) ** 2).any())
+
+
+def _squared_distances(points: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Squared distances in m^2 from places (n,) to points (k, 2), shape (n, k)."""
+    squared: FloatArray = (x[:, None] - points[:, 0]) ** 2 + (y[:, None] - points[:, 1]) ** 2
+    return squared
+
+
+@dataclass(frozen=True, slots=True)
+class Residue:
+    """A disc of liquid that a broken bridge left on the surface."""
+
+    x: float
+    y: float
+    """Centre in the sample's frame, metres."""
+    radius: float
+    height: float
+    """Of its spherical cap at the centre, metres."""
+
+    def thickness(self, x: float, y: float) -> float:
+        """Return the height of the liquid above the surface at a point, 0 outside."""
+        share = ((x - self.x) ** 2 + (y - self.y) ** 2) / self.radius**2
+        return self.height * max(0.0, 1.0 - share)
+
+
+class Drift:
+    """How far the sample has crept relative to the stage.
+
+    Each axis moves steadily, settles exponentially and wanders at random.
+
+    Args:
+        config: of the drift.
+        seed: of the whole run.
+    """
+
+    def __init__(self, config: DriftConfig, seed: int) -> None:
+        self._config = config
+        self._seed = seed
+        self._steady = np.array([config.steady_x, config.steady_y, config.steady_z])
+        self._settling = np.array([config.settling_x, config.settling_y, config.settling_z])
+        self._walk = np.zeros((3, 1))
+        """Random walk of each axis at whole seconds, metres."""
+
+    def at(self, t: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the sample's displacement in x, y and z at times t, each (n,) in metres."""
+        tau = self._config.settling_time
+        settled = -tau * np.expm1(-t / tau)
+        walk = self._wandered(t)
+        x, y, z = (
+            steady * t + settling * settled + wandered
+            for steady, settling, wandered in zip(self._steady, self._settling, walk, strict=True)
+        )
+        return x, y, z
+
+    def _wandered(self, t: FloatArray) -> FloatArray:
+        """Random walk at times t, shape (3, n), straight between whole seconds."""
+        last = float(t[-1]) if len(t) else 0.0
+        while self._walk.shape[1] <= last + 1.0:
+            rng = stream(self._seed, "drift", self._walk.shape[1])
+            steps = self._config.wander * rng.standard_normal((3, _WALK_PAGE))
+            grown = self._walk[:, -1:] + np.cumsum(steps, axis=1)
+            self._walk = np.concatenate([self._walk, grown], axis=1)
+        second = np.floor(t).astype(np.int64)
+        before, after = self._walk[:, second], self._walk[:, second + 1]
+        wandered: FloatArray = before + (after - before) * (t - second)
+        return wandered
