@@ -1,0 +1,38 @@
+# Two commands do everything on a fresh machine with python3 >= 3.11 and make:
+#   make demo   install, run the reference screen on the virtual rig, draw its figures
+#   make test   install, lint, check types and layers, run the tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint bench clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/installed
+	@$(BIN)/seccm demo
+
+test: $(VENV)/developing lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/developing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/developing
+	$(BIN)/python -m tests.benchmarks
+
+$(VENV)/installed: pyproject.toml .ci/prepare
+	@PYTHON=$(PYTHON) .ci/prepare
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable ".[analysis]"
+	@touch $@
+
+$(VENV)/developing: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --editable ".[analysis,ui]" --group dev
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
