@@ -11,8 +11,8 @@ import numpy as np
 
 from sim import nuclei
 from sim.cell import Droplet, FloatArray, Mode, Response
-from sim.lithium_kernel import CURRENT, OPEN, PARTS, POTENTIAL, STATE, Constants, State, drive
-from sim.lithium_parameters import NAMES, LithiumParameters
+from sim.lithium_kernel import CURRENT, OPEN, PARTS, POTENTIAL, STATE, State, constants, drive
+from sim.lithium_parameters import LithiumParameters
 from sim.transport import ConeCut, Cut, Shells, pooled_potential
 
 __all__ = ["Deposit", "Ledger", "LithiumCell", "LithiumParameters"]
@@ -77,9 +77,7 @@ class LithiumCell:
         """
         self.parameters = parameters or LithiumParameters()
         self._cut: Cut = cut or ConeCut()
-        values = (getattr(self.parameters, name) for name in NAMES)
-        # The kernel wants a tuple, but reads it field by field like the parameters.
-        self._constants = cast(LithiumParameters, Constants(*values))
+        self._constants = constants(self.parameters)
         self._memory = np.zeros(1, STATE).view(np.recarray)
         self._shells: Shells | None = None
         self._concentration = np.empty(0)

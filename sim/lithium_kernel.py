@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections import namedtuple
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -52,8 +52,13 @@ DEPLETED = 1e-4
 """Below this share of the bulk concentration the electrolyte's resistance and Nernst shift stop
 changing: electroneutrality, on which both rest, has no meaning there."""
 
-# The kernel reads the parameters under their own names, but numba only takes tuples.
 Constants = namedtuple("Constants", NAMES)  # type: ignore[misc]
+
+
+def constants(parameters: LithiumParameters) -> LithiumParameters:
+    """Return the parameters as the compiled kernel takes them: a tuple, under the same names."""
+    values = (getattr(parameters, name) for name in NAMES)
+    return cast(LithiumParameters, Constants(*values))
 
 
 class State(Protocol):
@@ -174,7 +179,7 @@ def interface(
         potential: trial potential, V.
         step: length of the step, s.
         f: F/(RT), 1/V.
-        p: the cell's parameters.
+        p: parameters, as given by `constants`.
         s: the state before the step.
         parasitic: side charge per charge of growing metal.
         lithium_area: surface of the particles per footprint.
@@ -323,7 +328,7 @@ def drive(
         mode: CURRENT, POTENTIAL or OPEN.
         wave: shape (n,), A or V at the end of each step; ignored when open.
         step: s.
-        p: parameters, as `Constants`.
+        p: parameters, as given by `constants`.
         area: wetted footprint, m^2.
         volume: shape (m,), m^3, see `Shells`.
         conductance: shape (m,), m, see `Shells`.

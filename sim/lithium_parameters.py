@@ -92,8 +92,8 @@ class LithiumParameters:
     """Of lithium on lithium, A/m^2 of its surface. Fit; published 8.1 in 0.1 M LiClO4/PC."""
     transfer: float = 0.5
     """Cathodic transfer coefficient of lithium. Assumed."""
-    molar_volume: float = 13.02e-6
-    """Of lithium in m^3/mol: 6.941 g/mol over 0.533 g/cm^3."""
+    molar_volume: float = 6.94e-6 / 0.534
+    """Of lithium in m^3/mol: 6.94 g/mol over 0.534 g/cm^3."""
     parasitic_first: float = 3.14126
     """Side charge that growth drags along at first, per charge of metal (yield 24.1 %). Fit."""
     parasitic_last: float = 0.10
