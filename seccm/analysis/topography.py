@@ -139,13 +139,13 @@ def _huber(columns: FloatArray, z: FloatArray) -> tuple[FloatArray, FloatArray, 
     Returns:
         Coefficients and standard errors, shape (1 + columns,), and the size below which a
         residual is rounding. The errors are those of Huber's M-estimate with the scale taken
-        from the median deviation (Huber and Ronchetti, Robust Statistics, 2009, eq. 7.81).
+        from the median deviation (Huber and Ronchetti, Robust Statistics, chapter 7).
     """
     n = z.size
     a = np.column_stack([np.ones(n), columns])
     z0 = float(np.median(z))
     zero = 64.0 * np.finfo(float).eps * max(float(np.max(np.abs(z))), float(np.ptp(z)))
-    c: FloatArray = np.linalg.lstsq(a, z - z0, rcond=None)[0]
+    c = np.asarray(np.linalg.lstsq(a, z - z0, rcond=None)[0], np.float64)
     free = max(n - a.shape[1], 1)
     for _ in range(_ROUNDS):
         r = z - z0 - a @ c
@@ -154,9 +154,9 @@ def _huber(columns: FloatArray, z: FloatArray) -> tuple[FloatArray, FloatArray, 
             break
         weight = np.minimum(1.0, _HUBER * scale / np.maximum(np.abs(r), 1e-300))
         root = np.sqrt(weight)
-        new: FloatArray = np.linalg.lstsq(a * root[:, None], (z - z0) * root, rcond=None)[0]
+        new = np.linalg.lstsq(a * root[:, None], (z - z0) * root, rcond=None)[0]
         moved = float(np.max(np.abs(new - c)))
-        c = new
+        c[:] = new
         if moved < 1e-9 * scale:
             break
     r = z - z0 - a @ c
