@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from seccm.errors import RigError, SeccmError
-from seccm.events import Approaching, Event, Landed, Note, RunStopped, SiteAnalysed
+from seccm.events import Approaching, Event, Landed, Note, RunStatus, RunStopped, SiteAnalysed
 from seccm.rig import Block, Drive, Freeze, Mark, Move, Rig, Wake
 from seccm.run.engine import Engine, Request
 
@@ -45,8 +45,8 @@ class Recorder(Protocol):
     def analysed(self) -> tuple[SiteAnalysed, ...]:
         """Return the analyses finished since last asked."""
 
-    def close(self) -> None:
-        """Write what is left and close the file; may be called twice.
+    def close(self, status: RunStatus) -> None:
+        """Write what is left, say what became of the run, and close; may be called twice.
 
         Raises:
             RigError: it cannot be written.
@@ -126,7 +126,7 @@ class Runner:
             What to raise: the failure, or what went wrong in here if nothing had before.
         """
         last, why = self._last_words(failure)
-        halted = isinstance(failure, Halt) or self._halted()
+        halted = isinstance(failure, Halt) or self._status() == "halted"
         report = self._rig.safe(why, retract=not halted)
         facts: list[Event] = list(last)
         if failure is not None or not (report.frozen and report.drive_off):
@@ -135,7 +135,7 @@ class Runner:
         try:
             self._heard += facts
             self._recorder.record(None, facts)
-            self._recorder.close()
+            self._recorder.close(self._status())
         except SeccmError as error:
             # The first failure is the one to report; this one often follows from it.
             failure = failure or error
@@ -158,5 +158,6 @@ class Runner:
             case _:
                 return engine.abandon("stopped", "Interrupted."), "interrupted"
 
-    def _halted(self) -> bool:
-        return any(isinstance(e, RunStopped) and e.status == "halted" for e in self._heard)
+    def _status(self) -> RunStatus:
+        """Return what the engine said of the end, if it has."""
+        return next((e.status for e in self._heard if isinstance(e, RunStopped)), "fault")
