@@ -1,22 +1,23 @@
 """Fields of plans and rig files: quantities that carry their unit, and what is said when wrong.
 
 A file must write the unit; Python code and files written by this program pass SI floats. The
-difference is made by the validation context, which only `read_toml` sets.
+difference is made by the validation context, which only reading a file sets.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic.json_schema import WithJsonSchema
+from pydantic.types import Strict
 
 from seccm.errors import PlanError, Problem
-from seccm.units import example, parse
+from seccm.mistakes import problems_of, written
+from seccm.units import advice, example, parse
 
 FROM_FILE = {"units": "required"}
 
@@ -37,22 +38,26 @@ def quantity(value: object, unit: str, info: ValidationInfo) -> float:
     """
     if isinstance(value, str):
         return parse(value, unit)
-    from_file = bool(info.context) and info.context.get("units") == "required"
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if not from_file or unit == "1":
-            return float(value)
-    raise ValueError(
-        f"write a number and a unit of {unit}, such as {example(unit)!r}, not {value!r}"
-    )
+    from_file = (info.context or {}).get("units") == "required"
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and (unit == "1" or not from_file):
+        try:
+            return float(value)  # type: ignore[arg-type]
+        except OverflowError:
+            raise ValueError(f"{advice(unit)}, not {written(value)}") from None
+    raise ValueError(f"{advice(unit)}, not {written(value)}")
 
 
 def _field(unit: str) -> tuple[BeforeValidator, WithJsonSchema]:
     def validate(value: object, info: ValidationInfo) -> float:
         return quantity(value, unit, info)
 
-    # The unit and an example travel with the schema, for forms and editors.
-    schema = {"type": "string", "unit": unit, "examples": [example(unit)]}
-    return BeforeValidator(validate), WithJsonSchema(schema)
+    return BeforeValidator(validate), WithJsonSchema(unit_schema(unit))
+
+
+def unit_schema(unit: str) -> dict[str, Any]:
+    """Return the JSON schema of a quantity: unit and example travel with it, for forms."""
+    return {"type": "string", "unit": unit, "examples": [example(unit)]}
 
 
 Length = Annotated[float, *_field("m")]
@@ -70,6 +75,10 @@ Resistance = Annotated[float, *_field("ohm")]
 Frequency = Annotated[float, *_field("Hz")]
 Angle = Annotated[float, *_field("rad")]
 Ratio = Annotated[float, *_field("1")]
+# Strict, so that "3", 3.0 and true are not taken for numbers of things.
+Count = Annotated[int, Strict(), Field(ge=1)]
+Seed = Annotated[int, Strict(), Field(ge=0)]
+YesNo = Annotated[bool, Strict()]
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -79,7 +88,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         PlanError: the file is missing, unreadable or not TOML; says where.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise PlanError(str(path), [Problem("file", "does not exist.")]) from None
     except UnicodeDecodeError as error:
@@ -90,7 +99,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise PlanError(str(path), [Problem("file", what)]) from None
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         what = f"is not valid TOML: {error}."
         remedy = 'Texts and quantities stand in quotes, such as "2 um/s".'
         raise PlanError(str(path), [Problem("file", what, remedy)]) from None
@@ -123,47 +132,7 @@ def validate(
     try:
         built = model.model_validate(dict(data), context=FROM_FILE if from_file else None)
     except ValidationError as error:
-        raise PlanError(source, [*problems_of(error, model), *extra]) from None
+        raise PlanError(source, [*problems_of(error, model, data), *extra]) from None
     if extra:
         raise PlanError(source, extra)
     return built
-
-
-def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
-    """Say in the user's words what pydantic found, one problem a mistake."""
-    found = []
-    for one in error.errors():
-        where = ".".join(str(part) for part in one["loc"]) or "file"
-        kind, given = one["type"], one.get("input")
-        if kind == "missing":
-            found.append(Problem(where, "is missing."))
-        elif kind == "extra_forbidden":
-            found.append(Problem(where, "is not a known key.", _similar(one["loc"], model)))
-        elif kind == "value_error":
-            found.append(Problem(where, _sentence(str(one["ctx"]["error"]))))
-        else:
-            found.append(Problem(where, _sentence(f"{one['msg']}, not {given!r}")))
-    return found
-
-
-def _sentence(text: str) -> str:
-    text = text[:1].lower() + text[1:]
-    return text if text.endswith((".", "!", "?")) else text + "."
-
-
-def _similar(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    """Suggest the known key nearest to a mistyped one, anywhere in the model's schema."""
-    known: set[str] = set()
-
-    def collect(schema: object) -> None:
-        if isinstance(schema, dict):
-            known.update(schema.get("properties", {}))
-            for part in schema.values():
-                collect(part)
-        elif isinstance(schema, list):
-            for part in schema:
-                collect(part)
-
-    collect(model.model_json_schema())
-    near = get_close_matches(str(loc[-1]), known, n=1)
-    return f"Did you mean {near[0]!r}?" if near else "Remove it."

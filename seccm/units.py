@@ -1,47 +1,50 @@
 """Quantities as people write them ("2 um/s") and as the program keeps them (2e-6).
 
-Inside, everything is a float in SI units. A unit is a product of prefixed symbols with powers,
-`mA/cm^2` or `uAh/cm^2`; a quantity is a number, a space and a unit. The number is scaled in
-decimal arithmetic, so that "20 um" is exactly the float 20e-6.
+Inside, everything is a float in SI units. A unit is a product of prefixed symbols with powers:
+`mA/cm^2`, `mA cm-2`, `uAh/cm²`. A quantity is a number, a space and a unit. The number is scaled
+in decimal arithmetic, so that "20 um" is exactly the float 20e-6.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
+
+Dimension = tuple[int, int, int, int, int]
+"""Powers of metre, second, ampere, volt and radian."""
 
 # The sign "µ" exists twice in Unicode (micro sign, Greek mu); people type either, or "u".
 _PREFIXES = {
     "T": 12, "G": 9, "M": 6, "k": 3, "c": -2, "m": -3, "u": -6, "µ": -6, "μ": -6,
     "n": -9, "p": -12, "f": -15, "a": -18,
 }  # fmt: skip
-# Symbol: factor to SI, powers of (metre, second, ampere, volt).
-_SYMBOLS: dict[str, tuple[Decimal, tuple[int, int, int, int]]] = {
-    "m": (Decimal(1), (1, 0, 0, 0)),
-    "s": (Decimal(1), (0, 1, 0, 0)),
-    "min": (Decimal(60), (0, 1, 0, 0)),
-    "h": (Decimal(3600), (0, 1, 0, 0)),
-    "Hz": (Decimal(1), (0, -1, 0, 0)),
-    "A": (Decimal(1), (0, 0, 1, 0)),
-    "V": (Decimal(1), (0, 0, 0, 1)),
-    "C": (Decimal(1), (0, 1, 1, 0)),
-    "Ah": (Decimal(3600), (0, 1, 1, 0)),
-    "F": (Decimal(1), (0, 1, 1, -1)),
-    "ohm": (Decimal(1), (0, 0, -1, 1)),
-    "Ω": (Decimal(1), (0, 0, -1, 1)),
-    "S": (Decimal(1), (0, 0, 1, -1)),
-    "rad": (Decimal(1), (0, 0, 0, 0)),
-    "deg": (Decimal(repr(math.pi)) / 180, (0, 0, 0, 0)),
-    "%": (Decimal("0.01"), (0, 0, 0, 0)),
-    "1": (Decimal(1), (0, 0, 0, 0)),
+_SYMBOLS: dict[str, tuple[Decimal, Dimension]] = {
+    "m": (Decimal(1), (1, 0, 0, 0, 0)),
+    "s": (Decimal(1), (0, 1, 0, 0, 0)),
+    "min": (Decimal(60), (0, 1, 0, 0, 0)),
+    "h": (Decimal(3600), (0, 1, 0, 0, 0)),
+    "Hz": (Decimal(1), (0, -1, 0, 0, 0)),
+    "A": (Decimal(1), (0, 0, 1, 0, 0)),
+    "V": (Decimal(1), (0, 0, 0, 1, 0)),
+    "C": (Decimal(1), (0, 1, 1, 0, 0)),
+    "Ah": (Decimal(3600), (0, 1, 1, 0, 0)),
+    "F": (Decimal(1), (0, 1, 1, -1, 0)),
+    "ohm": (Decimal(1), (0, 0, -1, 1, 0)),
+    "Ω": (Decimal(1), (0, 0, -1, 1, 0)),
+    "S": (Decimal(1), (0, 0, 1, -1, 0)),
+    "rad": (Decimal(1), (0, 0, 0, 0, 1)),
+    "deg": (Decimal(repr(math.pi)) / 180, (0, 0, 0, 0, 1)),
+    "%": (Decimal("0.01"), (0, 0, 0, 0, 0)),
+    "1": (Decimal(1), (0, 0, 0, 0, 0)),
 }
 _NEVER_PREFIXED = {"min", "h", "deg", "%", "1"}
 _QUANTITY = re.compile(r"^\s*([-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S.*?)?\s*$")
-_FACTOR = re.compile(r"^([^\d^]+|1)(?:\^?(-?\d+))?$")
+_FACTOR = re.compile(r"^([^\d^+−-]+|1)(?:\^?([-−]?\d))?$")
+_SUPERSCRIPTS = str.maketrans({"⁻": "-", "¹": "1", "²": "2", "³": "3"})
 
-# How each kind of quantity is shown: the unit written, and whether it takes SI prefixes.
+# How some kinds of quantity are shown: the unit written, and the factor from SI to it.
 _SHOWN = {
     "A/m^2": ("mA/cm^2", 0.1),
     "m^2": ("um^2", 1e12),
@@ -57,40 +60,47 @@ _EXAMPLES = {
 
 
 @lru_cache(maxsize=512)
-def _unit(text: str) -> tuple[Decimal, tuple[int, ...]]:
+def _unit(text: str) -> tuple[Decimal, Dimension]:
     """Return the factor to SI and the dimension of a unit; ValueError if it is none."""
-    scale, dimension = Decimal(1), [0, 0, 0, 0]
+    scale, dimension = Decimal(1), (0, 0, 0, 0, 0)
     sign = 1
-    for part in re.split(r"([/*·])", text.replace("²", "^2").replace(" ", "")):
-        if part == "/":
-            sign = -1
-            continue
-        if part in ("*", "·"):
-            sign = 1
+    product = re.sub(r"\s*([/*·])\s*|\s+", lambda m: m[1] or "*", text.translate(_SUPERSCRIPTS))
+    for part in re.split(r"([/*·])", product):
+        if part in ("/", "*", "·"):
+            sign = -1 if part == "/" else 1
             continue
         found = _FACTOR.match(part)
         if not found:
-            raise ValueError(f"{text!r} is not a unit")
+            raise ValueError(f'"{text}" is not a unit')
         factor, powers = _symbol(found[1], text)
-        power = sign * int(found[2] or 1)
+        power = sign * int((found[2] or "1").replace("−", "-"))
         scale *= factor**power
-        dimension = [d + power * p for d, p in zip(dimension, powers, strict=True)]
-    return scale, tuple(dimension)
+        a, b, c, d, e = (x + power * p for x, p in zip(dimension, powers, strict=True))
+        dimension = (a, b, c, d, e)
+    return scale, dimension
 
 
-def _symbol(symbol: str, text: str) -> tuple[Decimal, tuple[int, ...]]:
+def _symbol(symbol: str, text: str) -> tuple[Decimal, Dimension]:
     if symbol in _SYMBOLS:
         return _SYMBOLS[symbol]
     base = symbol[1:]
     if symbol[:1] in _PREFIXES and base in _SYMBOLS and base not in _NEVER_PREFIXED:
         factor, powers = _SYMBOLS[base]
         return factor.scaleb(_PREFIXES[symbol[0]]), powers
-    raise ValueError(f"{symbol!r} in {text!r} is not a unit")
+    within = "" if symbol == text else f' in "{text}"'
+    raise ValueError(f'"{symbol}"{within} is not a unit')
 
 
 def example(unit: str) -> str:
     """Return a quantity of this kind as one would write it."""
     return _EXAMPLES.get(unit, f"1 {unit}")
+
+
+def advice(unit: str) -> str:
+    """Say how a quantity of this kind is written."""
+    if unit == "1":
+        return f'write a number, such as {example(unit)}, or a percentage such as "6 %"'
+    return f'write a number and a unit of {unit}, such as "{example(unit)}"'
 
 
 def parse(text: str, unit: str) -> float:
@@ -103,23 +113,44 @@ def parse(text: str, unit: str) -> float:
     Raises:
         ValueError: no number, no unit, an unknown unit, or a unit of something else.
     """
-    advice = f"write a number and a unit of {unit}, such as {example(unit)!r}, not {text!r}"
+    refusal = f'{advice(unit)}, not "{text}"'
     found = _QUANTITY.match(text)
     if not found:
-        raise ValueError(advice)
-    if found[2] is None and unit not in ("1", "rad"):
-        raise ValueError(advice)
+        raise ValueError(refusal)
     try:
         scale, dimension = _unit(found[2] or "1")
     except ValueError as error:
-        raise ValueError(f"{advice}: {error}") from None
+        raise ValueError(f"{refusal}: {error}") from None
     wanted_scale, wanted = _unit(unit)
     if dimension != wanted:
-        raise ValueError(advice)
+        raise ValueError(refusal)
+    return _scaled(found[1], scale / wanted_scale, text)
+
+
+def parse_any(text: str) -> tuple[float, str]:
+    """Read a quantity of any kind as a float in SI, and the SI unit that says of which kind.
+
+    Raises:
+        ValueError: no number, an unknown unit, or a kind of quantity that no plan uses.
+    """
+    found = _QUANTITY.match(text)
+    if not found:
+        raise ValueError(f'write a number and a unit, such as "{example("s")}", not "{text}"')
+    scale, dimension = _unit(found[2] or "1")
+    for unit in _EXAMPLES:
+        if _unit(unit)[1] == dimension:
+            return _scaled(found[1], scale / _unit(unit)[0], text), unit
+    raise ValueError(f'"{text}" is of a kind that is not in use here')
+
+
+def _scaled(number: str, scale: Decimal, text: str) -> float:
     try:
-        return float(Decimal(found[1].replace("−", "-")) * scale / wanted_scale)
-    except (InvalidOperation, OverflowError):
-        raise ValueError(advice) from None
+        value = float(Decimal(number.replace("−", "-")) * scale)
+    except ArithmeticError:
+        value = math.inf
+    if not math.isfinite(value):
+        raise ValueError(f'"{text}" is too large a number')
+    return value
 
 
 _STEPS = (
@@ -131,6 +162,7 @@ def show(value: float, unit: str, digits: int = 4) -> str:
     """Write an SI value as people read it, so that 2e-6 m/s becomes "2 um/s"."""
     if not math.isfinite(value):
         return "-" if math.isnan(value) else f"{value} {unit}"
+    value = value or 0.0  # no "-0"
     if unit in _SHOWN:
         written, factor = _SHOWN[unit]
         return f"{value * factor:.{digits}g} {written}".rstrip()

@@ -1,0 +1,138 @@
+"""How the tip comes down, knows that it landed, goes up again and moves on, as a plan says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from seccm import quantities
+from seccm.plan.factors import (
+    Current,
+    CurrentDensity,
+    Drop,
+    Length,
+    Pause,
+    Potential,
+    Speed,
+    Threshold,
+)
+from seccm.quantities import Count, Model
+from seccm.rig.contact import Polarity
+
+
+class PotentialDropContact(Model):
+    """Contact closes the galvanostat's circuit: the potential leaves the overload."""
+
+    kind: Literal["potential drop"] = "potential drop"
+    drop: Drop
+    consecutive: Count = 1
+    """Rows in a row that must agree; each further row costs one row of travel."""
+
+
+class CurrentThresholdContact(Model):
+    """Contact closes the potentiostat's circuit: the current passes a fixed value."""
+
+    kind: Literal["current threshold"] = "current threshold"
+    threshold: Threshold
+    polarity: Polarity = "either"
+    consecutive: Count = 1
+
+
+class CurrentRiseContact(Model):
+    """As the threshold, but counted from the current measured before the descent."""
+
+    kind: Literal["current rise"] = "current rise"
+    rise: Threshold
+    polarity: Polarity = "either"
+    consecutive: Count = 1
+
+
+Contact = Annotated[
+    PotentialDropContact | CurrentThresholdContact | CurrentRiseContact,
+    Field(discriminator="kind"),
+]
+
+
+class HoldAt(Model):
+    """A value imposed on the cell during the approach."""
+
+    potential: Potential | None = None
+    current: Current | None = None
+    current_density: CurrentDensity | None = None
+
+    @model_validator(mode="after")
+    def _one_value(self) -> HoldAt:
+        if sum(value is not None for _, value in self) != 1:
+            raise ValueError("needs one of potential, current and current_density")
+        return self
+
+
+def _words_or_table(given: object) -> str:
+    return "table" if isinstance(given, HoldAt | Mapping) else "words"
+
+
+Hold = Annotated[
+    Annotated[Literal["first step"], Tag("words")] | Annotated[HoldAt, Tag("table")],
+    Discriminator(_words_or_table),
+]
+
+
+class Approach(Model):
+    """The way down."""
+
+    speed: Speed
+    travel: Length
+    """How far below its start the approach is given up."""
+    overtravel: Length
+    """How far the tip may go past contact before the landing is flagged."""
+    settle: Pause = 0.05
+    """Rest before the descent, in which the baseline is measured."""
+    confirm: Annotated[Count, Field(le=100_000)] = 5
+    """Rows after the stop in which the contact must persist."""
+    false_contacts: Annotated[int, Field(strict=True, ge=0)] = 3
+    """How many contacts that did not persist are forgiven."""
+    hold: Hold = "first step"
+    """What is imposed on the cell meanwhile."""
+    contact: Contact
+
+
+class Retract(Model):
+    """The way up, from the landing."""
+
+    distance: Length
+    speed: Speed
+
+
+class Travel(Model):
+    """The way sideways."""
+
+    speed: Speed
+    settle: Pause = 0.1
+    """Rest after the move."""
+
+
+class OnNoContact(Model):
+    """What to do at a site where the surface is not found."""
+
+    then: Literal["skip", "retry", "stop"] = "skip"
+    retries: Annotated[int, Field(strict=True, ge=0, le=100)] = 0
+    shift: Annotated[quantities.Length, Field(ge=0)] = 0.0
+    """How far from the site each retry lands, going round it in quarter turns."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> OnNoContact:
+        retry = self.then == "retry"
+        if retry and self.retries == 0:
+            raise ValueError('then = "retry" needs retries, such as retries = 2')
+        if not retry and (self.retries or self.shift):
+            raise ValueError(f'retries and shift go with then = "retry", not with "{self.then}"')
+        return self
+
+
+class Budget(Model):
+    """How many failed sites are taken before the scan pauses and asks."""
+
+    consecutive: Count = 5
+    total: Count = 15

@@ -1,0 +1,278 @@
+"""Turns steps into segments: densities into currents, vertices into times, potentials into raw.
+
+A rig measures against its own quasi-reference electrode. The plan's potentials are against the
+reference it names: raw = potential - offset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from seccm.errors import Problem
+from seccm.plan.approach import (
+    Approach,
+    Contact,
+    CurrentRiseContact,
+    CurrentThresholdContact,
+    HoldAt,
+    Retract,
+)
+from seccm.plan.factors import Condition, Value
+from seccm.plan.site import ApproachSpec, Hold, Lift, Segment
+from seccm.plan.steps import (
+    ConstantCurrent,
+    ConstantPotential,
+    CyclicVoltammetry,
+    LinearSweep,
+    OpenCircuit,
+    Repeat,
+    Single,
+    Step,
+    Until,
+)
+from seccm.rig import (
+    Constant,
+    ContactRule,
+    CurrentRise,
+    CurrentThreshold,
+    Limit,
+    Lines,
+    Mode,
+    PotentialDrop,
+)
+from seccm.units import show
+
+MOST_SEGMENTS = 10_000
+MOST_CORNERS = 1_000_000
+
+
+def flattened(program: Sequence[Step], where: str = "program") -> Iterator[tuple[str, Single]]:
+    """Yield the steps in the order in which they run, each with its key in the plan."""
+    for index, step in enumerate(program):
+        key = f"{where}[{index}]"
+        if isinstance(step, Repeat):
+            for _ in range(step.times):
+                yield from flattened(step.program, f"{key}.program")
+        else:
+            yield key, step
+
+
+def segment_count(program: Sequence[Step]) -> int:
+    """Return how many segments a program makes, without making them."""
+    return sum(s.times * segment_count(s.program) if isinstance(s, Repeat) else 1 for s in program)
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """Everything that the numbers of a site depend on, apart from where it is."""
+
+    condition: Condition
+    offset: float
+    """Volts to add to a raw potential to have it against the plan's reference."""
+    area: float
+    """Of the footprint, in square metres."""
+
+    def raw(self, potential: Value) -> float:
+        """Return a potential of the plan in raw volts."""
+        return self.condition.number(potential) - self.offset
+
+    def amperes(self, current: Value | None, density: Value | None) -> float:
+        """Return a current that a plan gives either way."""
+        if current is not None:
+            return self.condition.number(current)
+        if density is not None:
+            return self.condition.number(density) * self.area
+        raise ValueError("neither a current nor a current density is given")
+
+    def segments(self, program: Sequence[Step]) -> tuple[Segment, ...]:
+        """Return the segments of a program."""
+        steps = (step for _, step in flattened(program))
+        return tuple(self._segment(index, step) for index, step in enumerate(steps))
+
+    def _segment(self, index: int, step: Single) -> Segment:
+        limits = self._limits(step.until)
+        number = self.condition.number
+        match step:
+            case ConstantCurrent():
+                amperes = self.amperes(step.current, step.current_density)
+                density = show(amperes / self.area, "A/m^2")
+                label = f"{density} ({show(amperes, 'A')}) for {show(number(step.duration), 's')}"
+                waveform = Constant(amperes, number(step.duration))
+                return Segment(index, step.step, label, "current", waveform, limits)
+            case ConstantPotential():
+                volts = show(number(step.potential), "V")
+                label = f"{volts} for {show(number(step.duration), 's')}"
+                waveform = Constant(self.raw(step.potential), number(step.duration))
+                return Segment(index, step.step, label, "potential", waveform, limits)
+            case OpenCircuit():
+                label = f"open circuit for {show(number(step.duration), 's')}"
+                waveform = Constant(0.0, number(step.duration))
+                return Segment(index, step.step, label, "open", waveform, limits)
+            case CyclicVoltammetry() | LinearSweep():
+                return self._sweep(index, step, limits)
+
+    def _sweep(
+        self, index: int, step: CyclicVoltammetry | LinearSweep, limits: tuple[Limit, ...]
+    ) -> Segment:
+        """Make the straight lines of a sweep; cycles begin at multiples of one cycle's time."""
+        rate = self.condition.number(step.scan_rate)
+        corners = [self.raw(corner) for corner in step.corners]
+        legs = [abs(b - a) / rate for a, b in pairwise(corners)]
+        ends = list(accumulate(legs))
+        is_cv = isinstance(step, CyclicVoltammetry)
+        cycles = step.cycles if isinstance(step, CyclicVoltammetry) else 1
+        times = [0.0, *(k * ends[-1] + end for k in range(cycles) for end in ends)]
+        values = [corners[0], *(corner for _ in range(cycles) for corner in corners[1:])]
+        walk = " to ".join(show(self.condition.number(c), "V") for c in step.corners[:4])
+        label = f"{walk}{' ...' if len(corners) > 4 else ''} at {show(rate, 'V/s')}"
+        return Segment(
+            index,
+            step.step,
+            f"{label}, {cycles} cycles" if cycles > 1 else label,
+            "potential",
+            Lines(tuple(times), tuple(values)),
+            limits,
+            tuple(k * ends[-1] for k in range(cycles + 1)) if is_cv else (),
+        )
+
+    def _limits(self, until: Until | None) -> tuple[Limit, ...]:
+        if until is None:
+            return ()
+        number = self.condition.number
+        limits = []
+        if until.charge is not None:
+            limits.append(Limit("charge", "above", number(until.charge)))
+        if until.potential_below is not None:
+            limits.append(Limit("potential", "below", self.raw(until.potential_below)))
+        if until.potential_above is not None:
+            limits.append(Limit("potential", "above", self.raw(until.potential_above)))
+        if until.current_below is not None:
+            limits.append(Limit("current", "below", number(until.current_below)))
+        if until.current_above is not None:
+            limits.append(Limit("current", "above", number(until.current_above)))
+        return tuple(limits)
+
+    def hold(self, approach: Approach, first: Single) -> Hold:
+        """Return what is imposed during the approach."""
+        hold = approach.hold
+        if isinstance(hold, HoldAt):
+            if hold.potential is not None:
+                return Hold("potential", self.raw(hold.potential))
+            return Hold("current", self.amperes(hold.current, hold.current_density))
+        match first:
+            case ConstantCurrent():
+                return Hold("current", self.amperes(first.current, first.current_density))
+            case ConstantPotential():
+                return Hold("potential", self.raw(first.potential))
+            case OpenCircuit():
+                return Hold("open", 0.0)
+            case CyclicVoltammetry() | LinearSweep():
+                return Hold("potential", self.raw(first.start))
+
+    def approach(self, approach: Approach, first: Single, segment: Segment) -> ApproachSpec:
+        """Return how the tip comes down.
+
+        Args:
+            approach: as the plan says it.
+            first: the first step of the program.
+            segment: that step's segment; it goes on with the hold where it imposes the same.
+        """
+        number = self.condition.number
+        hold = self.hold(approach, first)
+        same = segment.mode == hold.mode and isinstance(segment.waveform, Constant)
+        return ApproachSpec(
+            speed=number(approach.speed),
+            travel=number(approach.travel),
+            rule=self._rule(approach.contact),
+            hold=hold,
+            settle=number(approach.settle),
+            confirm=approach.confirm,
+            false_contacts=approach.false_contacts,
+            overtravel=number(approach.overtravel),
+            continues=same and segment.waveform.extremes[0] == hold.value,
+        )
+
+    def _rule(self, contact: Contact) -> ContactRule:
+        number = self.condition.number
+        if isinstance(contact, CurrentThresholdContact):
+            threshold = number(contact.threshold)
+            return CurrentThreshold(threshold, contact.polarity, contact.consecutive)
+        if isinstance(contact, CurrentRiseContact):
+            return CurrentRise(number(contact.rise), contact.polarity, contact.consecutive)
+        return PotentialDrop(number(contact.drop), contact.consecutive)
+
+    def lift(self, retract: Retract) -> Lift:
+        """Return how the tip goes up."""
+        return Lift(self.condition.number(retract.distance), self.condition.number(retract.speed))
+
+
+def program_problems(program: Sequence[Step]) -> list[Problem]:
+    """Find what cannot be expanded under any condition, without expanding it."""
+    count = segment_count(program)
+    if count <= MOST_SEGMENTS:
+        return []
+    what = f"repeats to {count} steps at each site, more than {MOST_SEGMENTS}."
+    return [Problem("program", what, "Lower the times of its repeats.")]
+
+
+def condition_problems(
+    condition: Condition, approach: Approach, retract: Retract, program: Sequence[Step]
+) -> Iterator[Problem]:
+    """Find what does not fit together under one condition."""
+    under = f" with {condition.label}" if condition else ""
+    corners = 0
+    for where, step in dict(flattened(program)).items():
+        if isinstance(step, CyclicVoltammetry | LinearSweep):
+            yield from _sweep_problems(condition, where, step, under)
+            cycles = step.cycles if isinstance(step, CyclicVoltammetry) else 1
+            corners += cycles * (len(step.corners) - 1)
+    if corners > MOST_CORNERS:
+        yield Problem("program", f"has {corners} vertices at each site, more than {MOST_CORNERS}.")
+    yield from _contact_problems(approach, program)
+    travel, lift = condition.number(approach.travel), condition.number(retract.distance)
+    if travel <= lift:
+        what = f"{show(travel, 'm')}{under} does not reach down again after a retract of "
+        yield Problem(
+            "approach.travel",
+            f"{what}{show(lift, 'm')}.",
+            "Make it larger than retract.distance.",
+        )
+
+
+def _sweep_problems(
+    condition: Condition, where: str, step: CyclicVoltammetry | LinearSweep, under: str
+) -> Iterator[Problem]:
+    names = ["start", "stop"]
+    if isinstance(step, CyclicVoltammetry):
+        names = ["start", *(f"vertices[{i}]" for i in range(len(step.vertices))), "the end"]
+    corners = [condition.number(corner) for corner in step.corners]
+    for (here, a), (there, b) in pairwise(zip(names, corners, strict=True)):
+        if a == b and there == "the end":
+            what = f"{show(b, 'V')}{under} is where the cycle starts."
+            remedy = "Leave it out: each cycle goes back to start by itself."
+            yield Problem(f"{where}.{here}", what, remedy)
+        elif a == b:
+            what = f"{show(b, 'V')}{under} is no sweep: it equals {here}."
+            yield Problem(f"{where}.{there}", what, "Give another potential.")
+
+
+def _contact_problems(approach: Approach, program: Sequence[Step]) -> Iterator[Problem]:
+    """Refuse a contact rule that cannot see anything under the hold of the approach."""
+    needs: Mode = "current" if approach.contact.kind == "potential drop" else "potential"
+    if isinstance(approach.hold, HoldAt):
+        mode: Mode = "current" if approach.hold.potential is None else "potential"
+        held = f"a {mode} is held"
+    else:
+        first = next(step for _, step in flattened(program))
+        modes: dict[str, Mode] = {"constant current": "current", "open circuit": "open"}
+        mode = modes.get(first.step, "potential")
+        held = f'the first step, "{first.step}", is held'
+    if mode != needs:
+        example = "{ current_density = ... }" if needs == "current" else '{ potential = "1.47 V" }'
+        yield Problem(
+            "approach.contact",
+            f'"{approach.contact.kind}" needs a {needs} held during the approach, but {held}.',
+            f"Hold one with approach.hold = {example}, or choose another kind of contact.",
+        )

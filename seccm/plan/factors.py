@@ -1,0 +1,185 @@
+"""What a screen varies: factors, their levels, and the quantities that follow them.
+
+A quantity of the program, the approach, the retract or the travel may be written "$j" instead
+of a value: at each site it then takes the level of the factor j that belongs to the site's
+condition. Such a quantity is checked against every level when the plan is read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic_core import CoreSchema, core_schema
+
+from seccm.mistakes import similar, written
+from seccm.quantities import quantity, unit_schema
+from seccm.units import advice, example, parse_any, show
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One value of a factor, in SI."""
+
+    value: float
+    unit: str
+    """The SI unit that says what kind of quantity it is; "1" for a plain number."""
+
+    def __str__(self) -> str:
+        return show(self.value, self.unit)
+
+    @classmethod
+    def read(cls, given: object) -> Level:
+        """Read a level as written in a plan.
+
+        Raises:
+            ValueError: no number, or an unknown unit.
+        """
+        if isinstance(given, Level):
+            return given
+        if isinstance(given, str):
+            return cls(*parse_any(given))
+        if isinstance(given, int | float) and not isinstance(given, bool):
+            return cls(*parse_any(repr(given)))
+        raise ValueError(
+            f'write a number and a unit, such as "{example("A/m^2")}", not {written(given)}'
+        )
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls.read,
+            # With repr, which is exact: a plan read back is the same plan.
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda level: f"{level.value!r} {level.unit}"
+            ),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, _: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "examples": [example("A/m^2")]}
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """The level of a factor, whichever the site's condition says; written "$j"."""
+
+    factor: str
+
+    def __str__(self) -> str:
+        return f"${self.factor}"
+
+
+Value = float | Placeholder
+"""An SI value, or the factor that decides it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition(Mapping[str, float]):
+    """One combination of levels: SI values by the names of their factors."""
+
+    levels: tuple[tuple[str, Level], ...] = ()
+
+    def __getitem__(self, name: str) -> float:
+        return dict(self.levels)[name].value
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self.levels)
+
+    def __len__(self) -> int:
+        return len(self.levels)
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The SI unit of each factor."""
+        return {name: level.unit for name, level in self.levels}
+
+    @property
+    def label(self) -> str:
+        """The condition in words, such as "j = -0.22 mA/cm^2"; empty if nothing varies."""
+        return ", ".join(f"{name} = {level}" for name, level in self.levels)
+
+    def number(self, value: Value) -> float:
+        """Return a quantity's SI value under this condition."""
+        return self[value.factor] if isinstance(value, Placeholder) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """Marks a field: a quantity with a unit and bounds, which may follow a factor."""
+
+    unit: str
+    above: float | None = None
+    """The value must be greater than this SI value."""
+    at_least: float | None = None
+
+    def read(self, given: object, info: ValidationInfo) -> Value:
+        """Read the field as written in a plan.
+
+        Raises:
+            ValueError: no such quantity, out of bounds, or a factor that does not fit.
+        """
+        if isinstance(given, str) and given.strip().startswith("$"):
+            given = Placeholder(given.strip()[1:])
+        if isinstance(given, Placeholder):
+            self._check_factor(given, (info.context or {}).get("factors"))
+            return given
+        value = quantity(given, self.unit, info)
+        self._check_bounds(value, given if isinstance(given, str) else show(value, self.unit))
+        return value
+
+    def _check_factor(
+        self, placeholder: Placeholder, factors: Mapping[str, Iterable[Level]] | None
+    ) -> None:
+        if factors is None:  # A part of a plan on its own; the plan will check it.
+            return
+        if placeholder.factor not in factors:
+            known = similar(placeholder.factor, factors) if factors else ""
+            none = "" if factors else "The plan has no [factors]."
+            raise ValueError(f'"{placeholder}" names no factor of the plan. {known}{none}')
+        for level in factors[placeholder.factor]:
+            if level.unit != self.unit:
+                raise ValueError(
+                    f'cannot follow factor {placeholder.factor}, which has the level "{level}": '
+                    f"{advice(self.unit)}"
+                )
+            self._check_bounds(level.value, f"the level {level} of factor {placeholder.factor}")
+
+    def _check_bounds(self, value: float, given: str) -> None:
+        if not math.isfinite(value):
+            raise ValueError(f"must be a finite number, not {given}")
+        if self.above is not None and not value > self.above:
+            raise ValueError(f"must be greater than {show(self.above, self.unit)}, not {given}")
+        if self.at_least is not None and not value >= self.at_least:
+            raise ValueError(f"must be at least {show(self.at_least, self.unit)}, not {given}")
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_plain_validator_function(
+            self.read,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: str(value) if isinstance(value, Placeholder) else value
+            ),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, _: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**unit_schema(self.unit), "factors": "allowed"}
+
+
+Length = Annotated[Value, Follows("m", above=0)]
+Speed = Annotated[Value, Follows("m/s", above=0)]
+Duration = Annotated[Value, Follows("s", above=0)]
+Pause = Annotated[Value, Follows("s", at_least=0)]
+Potential = Annotated[Value, Follows("V")]
+Drop = Annotated[Value, Follows("V", above=0)]
+Current = Annotated[Value, Follows("A")]
+Threshold = Annotated[Value, Follows("A", above=0)]
+CurrentDensity = Annotated[Value, Follows("A/m^2")]
+ScanRate = Annotated[Value, Follows("V/s", above=0)]
+Charge = Annotated[Value, Follows("C", above=0)]

@@ -1,0 +1,145 @@
+"""Where to land: grids, lists of points and files of points, in the order of the visits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from seccm.errors import Problem
+from seccm.mistakes import Mistakes
+from seccm.plan.points import read_points
+from seccm.quantities import Count, Length, Model, Seed, YesNo
+
+MOST = 1_000_000
+"""Sites in one plan; a guard against slips of the keyboard."""
+
+Whole = Annotated[int, Field(strict=True, ge=0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place to land, in metres; column and row are -1 where there is no grid."""
+
+    x: float
+    y: float
+    ix: int = -1
+    iy: int = -1
+
+
+def shuffled(count: int, seed: int) -> list[int]:
+    """Return the numbers from 0 in an order that depends on nothing but the seed.
+
+    Python promises the same `random()` for a seed in every version; of `shuffle`, and of
+    numpy's generators, nobody does. A plan expanded again next year must be the same plan.
+    """
+    draw = Random(seed).random
+    keys = [draw() for _ in range(count)]
+    return sorted(range(count), key=keys.__getitem__)
+
+
+class Grid(Model):
+    """Columns along x, rows along y."""
+
+    kind: Literal["grid"] = "grid"
+    columns: Annotated[Count, Field(le=10_000)]
+    rows: Annotated[Count, Field(le=10_000)]
+    pitch: tuple[Annotated[Length, Field(gt=0)], Annotated[Length, Field(gt=0)]]
+    """Distance of the columns and of the rows; a single one counts for both."""
+    origin: tuple[Length, Length] = (0.0, 0.0)
+    """Stage coordinates of column 0, row 0."""
+    order: Literal["raster", "serpentine", "random"] = "raster"
+    """Raster visits each row from column 0; serpentine turns back at the end of each row."""
+    seed: Seed = 0
+    """For the random order."""
+    leave_out: tuple[tuple[Whole, Whole], ...] = ()
+    """Column and row, from 0, of places that are not visited."""
+    allow_overlap: YesNo = False
+    """Whether footprints that overlap are meant to."""
+
+    @field_validator("pitch", mode="before")
+    @classmethod
+    def _one_or_two(cls, given: object) -> object:
+        return given if isinstance(given, list | tuple | dict) else (given, given)
+
+    @model_validator(mode="after")
+    def _left_out_are_there(self) -> Grid:
+        """Refuse places outside of the grid, and a grid of which nothing is left."""
+        wrong = [
+            Problem(
+                f"leave_out[{i}]",
+                f"[{ix}, {iy}] is outside of {self.columns} columns and {self.rows} rows.",
+                "Column and row count from 0.",
+            )
+            for i, (ix, iy) in enumerate(self.leave_out)
+            if ix >= self.columns or iy >= self.rows
+        ]
+        if self.columns * self.rows > MOST:
+            wrong.append(Problem("", f"has {self.columns * self.rows} sites, more than {MOST}."))
+        elif not wrong and len(set(self.leave_out)) == self.columns * self.rows:
+            wrong.append(Problem("leave_out", "leaves no site."))
+        if wrong:
+            raise Mistakes(wrong)
+        return self
+
+    def places(self) -> tuple[Place, ...]:
+        """Return the places in the order of the visits."""
+        skipped = set(self.leave_out)
+        found = []
+        for iy in range(self.rows):
+            back = self.order == "serpentine" and iy % 2 == 1
+            for ix in reversed(range(self.columns)) if back else range(self.columns):
+                if (ix, iy) not in skipped:
+                    x, y = self.origin[0] + ix * self.pitch[0], self.origin[1] + iy * self.pitch[1]
+                    found.append(Place(x, y, ix, iy))
+        if self.order == "random":
+            found = [found[i] for i in shuffled(len(found), self.seed)]
+        return tuple(found)
+
+
+Point = tuple[Length, Length]
+
+
+class Points(Model):
+    """Places listed one by one, visited in this order."""
+
+    kind: Literal["points"] = "points"
+    points: Annotated[tuple[Point, ...], Field(min_length=1, max_length=MOST)]
+    allow_overlap: YesNo = False
+
+    def places(self) -> tuple[Place, ...]:
+        """Return the places in the order of the visits."""
+        return tuple(Place(x, y) for x, y in self.points)
+
+
+class PointsFile(Model):
+    """Places listed in a file beside the plan; read once, then part of the plan."""
+
+    kind: Literal["csv"] = "csv"
+    file: Annotated[str, Field(min_length=1)]
+    points: Annotated[tuple[Point, ...], Field(min_length=1, max_length=MOST)]
+    """What the file said; a plan file leaves this out."""
+    allow_overlap: YesNo = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, given: Any, info: ValidationInfo) -> Any:
+        context = info.context or {}
+        if not isinstance(given, dict) or not isinstance(given.get("file"), str):
+            return given
+        if "points" in given:
+            if context.get("units") == "required":
+                raise Mistakes([Problem("points", "come from the file.", "Remove this key.")])
+            return given
+        folder = context.get("folder", Path())
+        return {**given, "points": read_points(folder / given["file"])}
+
+    def places(self) -> tuple[Place, ...]:
+        """Return the places in the order of the visits."""
+        return tuple(Place(x, y) for x, y in self.points)
+
+
+Places = Annotated[Grid | Points | PointsFile, Field(discriminator="kind")]

@@ -1,0 +1,71 @@
+"""The pipette, its footprint, and the reference electrode, as a plan says it."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from seccm.quantities import Area, Length, Model, Potential, Ratio
+
+Basis = Literal["aperture", "retraction", "footprint", "nominal"]
+
+
+class Reference(Model):
+    """What the potentials of the plan are against."""
+
+    name: Annotated[str, Field(min_length=1)]
+    """Such as "Li/Li+"."""
+    electrode: Annotated[str, Field(min_length=1)]
+    """The quasi-reference electrode in the pipette, against which the rig measures."""
+    offset: Potential
+    """E against the reference = E against the electrode + offset."""
+    provenance: Annotated[str, Field(min_length=1)]
+    """Where the offset comes from."""
+
+    def raw(self, potential: float) -> float:
+        """Return a potential against the reference as one against the electrode."""
+        return potential - self.offset
+
+    def potential(self, raw: float) -> float:
+        """Return a potential against the electrode as one against the reference."""
+        return raw + self.offset
+
+
+class Footprint(Model):
+    """The wetted area, which turns current densities into currents."""
+
+    area: Annotated[Area, Field(gt=0)] | None = None
+    ratio: Annotated[Ratio, Field(gt=0)] | None = None
+    """Instead of the area: diameter of the footprint over that of the aperture."""
+    basis: Basis
+    """How it is known: from the aperture, the retraction, images, or assumed."""
+    uncertainty: Annotated[Ratio, Field(ge=0)] | None = None
+    """Relative standard uncertainty of the area; left out where unknown."""
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Footprint:
+        if (self.area is None) == (self.ratio is None):
+            raise ValueError("needs either area or ratio, one of them")
+        return self
+
+
+class Probe(Model):
+    """The pipette."""
+
+    aperture: Annotated[Length, Field(gt=0)]
+    """Inner diameter of its opening."""
+    footprint: Footprint
+
+    @property
+    def area(self) -> float:
+        """The footprint's area in square metres."""
+        if self.footprint.area is not None:
+            return self.footprint.area
+        return math.pi * (self.aperture * (self.footprint.ratio or 0.0)) ** 2 / 4
+
+    @property
+    def diameter(self) -> float:
+        """The diameter of a round footprint of this area, in metres."""
+        return 2 * math.sqrt(self.area / math.pi)
