@@ -1,0 +1,224 @@
+"""Gates that a site has to pass before its numbers are believed.
+
+Each gate is a question with a yes or no, and a flag. A flagged site is kept, shown and told
+apart; it is the scientist who leaves it out.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import IntFlag
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.analysis.result import Status, Value
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+class Quality(IntFlag):
+    """What is wrong with a site. The bits are written into data files: never reuse one."""
+
+    FALSE_CONTACT = 1
+    NO_CONTACT = 2
+    DOUBLE_CONTACT = 4
+    OVERLOAD = 8
+    SATURATION = 16
+    HUM = 32
+    WRONG_AREA = 64
+    NEIGHBOUR_OVERLAP = 128
+    EARLY_CONTACT = 256
+    DRIFT = 512
+    LOST_CONTACT = 1024
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Say in plain words what is wrong; empty if nothing is."""
+        return tuple(text for flag, text in _LABELS.items() if flag in self)
+
+
+_LABELS = {
+    Quality.FALSE_CONTACT: "the contact signal went away again: a spike, not a droplet",
+    Quality.NO_CONTACT: "no contact within the range of the approach",
+    Quality.DOUBLE_CONTACT: "touched, let go and touched again during the approach",
+    Quality.OVERLOAD: "the electrometer overloaded during the measurement",
+    Quality.SATURATION: "the signal reached the end of its range",
+    Quality.HUM: "mains hum above the limit",
+    Quality.WRONG_AREA: "the wetted area is far from the expected one",
+    Quality.NEIGHBOUR_OVERLAP: "the footprint reaches that of a neighbour",
+    Quality.EARLY_CONTACT: "contact far above the plane of the others: residue or a particle",
+    Quality.DRIFT: "the tip drifted further than allowed during the measurement",
+    Quality.LOST_CONTACT: "the droplet was lost during the measurement",
+}
+
+
+def longest_run(mask: BoolArray) -> int:
+    """Count the rows of the longest unbroken stretch of True."""
+    edges = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    return int(np.max(ends - starts)) if starts.size else 0
+
+
+def contact(
+    signal: FloatArray, threshold: float, trigger: int | None, hold: int = 4, settle: int = 40
+) -> Quality:
+    """Judge a landing by its contact signal.
+
+    Args:
+        signal: shape (n,), from the start of the approach into the measurement; the absolute
+            value counts. For the current this is in A; for the fall from overload, in V below
+            the overload.
+        threshold: in the units of `signal`.
+        trigger: row at which contact was declared; None if it never was.
+        hold: rows above threshold that make a touch, rather than a spike, before the trigger.
+        settle: rows after the trigger within which the signal has to stay: it is a false
+            contact if at least half of them are back below the threshold.
+    """
+    if trigger is None:
+        return Quality.NO_CONTACT
+    above = np.abs(signal) > threshold
+    flags = Quality(0)
+    after = above[trigger : trigger + settle]
+    if after.size and float(np.mean(after)) < 0.5:
+        flags |= Quality.FALSE_CONTACT
+    # Rows just before the trigger belong to this contact; a touch before them, and let go, not.
+    before = above[:trigger]
+    let_go = np.flatnonzero(~before)
+    if let_go.size and longest_run(before[: let_go[-1]]) >= hold:
+        flags |= Quality.DOUBLE_CONTACT
+    return flags
+
+
+def electrometer(
+    signal: FloatArray, limit: float, overload: BoolArray | None = None, margin: float = 0.005
+) -> Quality:
+    """Judge whether the signal stayed inside the instrument's range.
+
+    Args:
+        signal: shape (n,).
+        limit: end of the range, same unit, positive.
+        overload: shape (n,), rows the instrument itself reported.
+        margin: fraction of the range next to its end that counts as the end.
+    """
+    flags = Quality(0)
+    if overload is not None and bool(np.any(overload)):
+        flags |= Quality.OVERLOAD
+    # NaN compares as False: a missing row is not a saturated one.
+    if bool(np.any(np.abs(signal) >= (1.0 - margin) * limit)):
+        flags |= Quality.SATURATION
+    return flags
+
+
+def lost(gone: BoolArray, rows: int = 20) -> Quality:
+    """Judge whether the droplet was lost: `gone` for so many rows without a break.
+
+    Args:
+        gone: shape (n,), rows without a sign of contact: overload under imposed current, less
+            than the noise under imposed potential.
+        rows: a current may pass through zero; it does not stay there.
+    """
+    return Quality.LOST_CONTACT if longest_run(gone) >= rows else Quality(0)
+
+
+def hum(
+    signal: FloatArray, row: float, mains: float = 50.0, averaging: float | None = None
+) -> Value:
+    """Measure the amplitude of mains hum by a fit of sine and cosine at one known frequency.
+
+    Slow change is removed first by a parabola in each stretch of half a second. The boxcar average
+    of the instrument attenuates by sinc(mains * averaging) and is corrected for: averaging over
+    2.56 ms takes away 3 % at 50 Hz and no more.
+
+    Rows every 2.57 ms show frequencies up to 195 Hz. 50 and 60 Hz and their first harmonics are
+    in view; higher ones are folded back (the third harmonic of 60 Hz, 180 Hz, is the last in view,
+    250 Hz appears at 139 Hz) and cannot be told from signals there, so none but the fundamental is
+    measured.
+
+    Args:
+        signal: shape (n,).
+        row: s from row to row.
+        mains: Hz.
+        averaging: s over which the instrument averages each row; `row` if None.
+
+    Returns:
+        Amplitude (not rms, not peak to peak) in the unit of `signal`. Undefined if the frequency
+        is beyond that visible or averaged away; too short below five periods, or the two seconds'
+        fifth needed to tell 50 from 60 Hz.
+    """
+    x = signal[np.isfinite(signal)]
+    if x.size < signal.size or x.size * row < max(5.0 / mains, 0.2):
+        return Value.none(Status.TOO_SHORT if x.size == signal.size else Status.NOT_MEASURED)
+    gain = float(np.sinc(mains * (row if averaging is None else averaging)))
+    if not mains < 0.5 / row or abs(gain) < 0.1:
+        return Value.none(Status.UNDEFINED)
+    n = x.size
+    t = row * np.arange(n)
+    wave = np.column_stack([np.cos(2 * math.pi * mains * t), np.sin(2 * math.pi * mains * t)])
+    pieces = max(1, round(n * row / 0.5))
+    power, cross = np.zeros((2, 2)), np.zeros(2)
+    rest, free = 0.0, n - 3 * pieces - 2
+    for a, b in zip(
+        *(np.linspace(0, n, pieces + 1).astype(int)[k : k + pieces] for k in (0, 1)), strict=True
+    ):
+        trend = np.vander(np.linspace(-1.0, 1.0, b - a), 3)
+        q, _ = np.linalg.qr(trend)
+        w, y = wave[a:b], x[a:b]
+        w, y = w - q @ (q.T @ w), y - q @ (q.T @ y)
+        power += w.T @ w
+        cross += w.T @ y
+        rest += float(y @ y)
+    c = np.linalg.solve(power, cross)
+    variance = max(rest - float(c @ cross), 0.0) / max(free, 1)
+    amplitude = float(np.hypot(*c))
+    return Value.of(amplitude / abs(gain), math.sqrt(variance * 2.0 / n) / abs(gain))
+
+
+def hum_gate(amplitude: Value, limit: float) -> Quality:
+    """Judge the hum: above the limit by more than its own uncertainty."""
+    if not amplitude.status.has_value:
+        return Quality(0)
+    return Quality.HUM if amplitude.value - 2.0 * amplitude.error > limit else Quality(0)
+
+
+def area(measured: float, expected: float, tolerance: float = 0.3) -> Quality:
+    """Judge the wetted area, m2, by its ratio to the expected one; NaN is not judged."""
+    off = abs(measured / expected - 1.0) > tolerance if expected > 0.0 else False
+    return Quality.WRONG_AREA if off else Quality(0)
+
+
+def overlaps(x: FloatArray, y: FloatArray, diameter: FloatArray) -> BoolArray:
+    """Tell which sites have a neighbour nearer than the sum of both radii.
+
+    Args:
+        x: shape (n,), m.
+        y: shape (n,), m.
+        diameter: shape (n,), m, of the footprints; NaN for a site that was not wetted.
+    """
+    near = np.zeros(x.size, bool)
+    radius = 0.5 * diameter
+    for k in range(x.size):  # one row of distances at a time: n^2 of memory is too much for maps
+        reach = np.hypot(x - x[k], y - y[k]) < radius + radius[k]
+        reach[k] = False
+        near[k] = bool(reach.any())
+    return near
+
+
+def early(residual: FloatArray, outlier: BoolArray) -> BoolArray:
+    """Tell which contacts came too high above the plane of the others.
+
+    Args:
+        residual: shape (n,), m, of `seccm.analysis.topography.level`.
+        outlier: shape (n,), from the same place. An outlier below the plane is a hole, or a
+            meniscus that was slow to jump: not this.
+    """
+    high: BoolArray = outlier & (residual > 0.0)
+    return high
+
+
+def drift(rate: Value, duration: float, budget: float) -> Quality:
+    """Judge whether a drift rate, m/s, adds up to more than `budget`, m, in `duration`, s."""
+    if not rate.status.trusted:
+        return Quality(0)
+    return Quality.DRIFT if abs(rate.value) * duration > budget else Quality(0)

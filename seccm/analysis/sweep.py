@@ -1,0 +1,345 @@
+"""Features of one sweep of a voltammogram: peaks, waves, onsets, the current at a potential.
+
+A sweep is first averaged onto an even grid of potentials, which makes it independent of the scan
+rate and of pauses, then smoothed (Savitzky-Golay, order 3). Potentials are always ascending on
+the grid; the direction of the sweep is kept beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.signal import find_peaks, savgol_coeffs, savgol_filter
+
+from seccm.analysis.result import Status, Value
+from seccm.analysis.trace import noise
+
+FloatArray = npt.NDArray[np.float64]
+_FEWEST = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One sweep on an even grid of potentials."""
+
+    potential: FloatArray
+    """V, ascending."""
+    current: FloatArray
+    """A, smoothed."""
+    raw: FloatArray
+    """A, averaged onto the grid and not smoothed."""
+    sigma: float
+    """A, standard deviation of `current` from noise."""
+    anodic: bool
+    """The potential was driven upwards."""
+
+    @property
+    def usable(self) -> bool:
+        """Tell whether there are points enough for any feature."""
+        return self.potential.size >= _FEWEST
+
+
+def sweep(
+    potential: FloatArray, current: FloatArray, step: float = 1e-3, window: float = 17e-3
+) -> Sweep:
+    """Average one sweep onto a grid of potentials and smooth it.
+
+    Args:
+        potential: shape (n,), V, of one sweep from vertex to vertex.
+        current: shape (n,), A.
+        step: V, the grid; widened to two rows of the data if they are further apart.
+        window: V, width of the smoothing.
+    """
+    keep = np.isfinite(potential) & np.isfinite(current)
+    e, i = potential[keep], current[keep]
+    nothing = np.empty(0)
+    if e.size < _FEWEST or np.ptp(e) == 0.0:
+        return Sweep(nothing, nothing, nothing, math.nan, anodic=True)
+    step = max(step, 2.0 * float(np.ptp(e)) / e.size)
+    place = np.floor((e - e.min()) / step).astype(np.int64)
+    count = np.bincount(place)
+    filled = count > 0
+    total_i, total_e = np.bincount(place, i), np.bincount(place, e)
+    centre = e.min() + (np.arange(count.size) + 0.5) * step
+    # The mean current belongs to the mean potential of its rows, not to the middle of the bin.
+    mean = np.interp(centre, total_e[filled] / count[filled], total_i[filled] / count[filled])
+    if mean.size < _FEWEST:
+        return Sweep(nothing, nothing, nothing, math.nan, anodic=True)
+    largest = mean.size - 1 + mean.size % 2
+    width = min(max(5, int(window / step) | 1), largest)
+    smooth: FloatArray = savgol_filter(mean, width, 3)
+    weights = savgol_coeffs(width, 3)
+    sigma = noise(mean) * math.sqrt(float(weights @ weights))
+    half = e.size // 2
+    return Sweep(centre, smooth, mean, sigma, anodic=bool(e[half:].mean() > e[:half].mean()))
+
+
+def current_at(s: Sweep, potential: float) -> Value:
+    """Read the current at a potential; absent outside the sweep, never extrapolated."""
+    if not s.usable:
+        return Value.none(Status.TOO_SHORT)
+    if not s.potential[0] <= potential <= s.potential[-1]:
+        return Value.none(Status.NOT_REACHED)
+    return Value.of(float(np.interp(potential, s.potential, s.current)), s.sigma)
+
+
+# --------------------------------------------------------------------------------- peaks
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """A current peak."""
+
+    potential: Value
+    """V, apex of a parabola through the points around the highest one."""
+    current: Value
+    """A, from zero; or from the extrapolated foot if one was given."""
+    width: float
+    """V, at half the prominence."""
+    prominence: float
+    """A."""
+
+
+def anodic_peaks(s: Sweep, foot: tuple[float, float] | None = None) -> tuple[Peak, ...]:
+    """Find the anodic peaks, in ascending order of potential.
+
+    A peak must stand out by five standard deviations of the smoothed current and by 1 % of its
+    range. For cathodic peaks pass a sweep with the sign of the current turned.
+
+    Args:
+        s: the sweep.
+        foot: V, V: a straight line through this range, extrapolated, is the base of the heights.
+    """
+    if not s.usable:
+        return ()
+    least = max(5.0 * s.sigma, 0.01 * float(np.ptp(s.current)))
+    if least <= 0.0:
+        return ()
+    base = np.zeros(s.potential.size)
+    if foot is not None:
+        base = _line(s, foot)[0]
+    step = float(s.potential[1] - s.potential[0])
+    at, found = find_peaks(s.current, prominence=least, width=0, rel_height=0.5)
+    peaks = []
+    for k, prominence, width in zip(at, found["prominences"], found["widths"], strict=True):
+        offset, height, error = _apex(s, int(k))
+        peaks.append(
+            Peak(
+                potential=Value.of(s.potential[k] + offset * step, error * step),
+                current=Value.of(height - base[k], s.sigma),
+                width=float(width) * step,
+                prominence=float(prominence),
+            )
+        )
+    return tuple(peaks)
+
+
+def _apex(s: Sweep, k: int) -> tuple[float, float, float]:
+    """Vertex of the parabola around point k: offset in points, height, error in points."""
+    half = max(1, min(8, k, s.current.size - 1 - k))
+    x = np.arange(-half, half + 1)
+    a, b, c = np.polyfit(x, s.raw[k - half : k + half + 1], 2)
+    if a >= 0.0:
+        return 0.0, float(s.current[k]), float(half)
+    offset = float(np.clip(-b / (2.0 * a), -half, half))
+    slope_error = noise(s.raw) / math.sqrt(float(x @ x))
+    return offset, float(c - b * b / (4.0 * a)), float(min(half, slope_error / (2.0 * abs(a))))
+
+
+# ---------------------------------------------------------------------------------- wave
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """A sigmoidal wave between a foot and a plateau."""
+
+    limiting_current: Value
+    """A, from the foot; negative for a reduction."""
+    half_wave: Value
+    """V."""
+    quarter: Value
+    """V, where a quarter of the limiting current flows."""
+    three_quarters: Value
+    """V."""
+    tomes: Value
+    """V, |E3/4 - E1/4|: 56.4 mV for a reversible one-electron wave at 25 degrees C."""
+
+
+def wave(
+    s: Sweep,
+    plateau: tuple[float, float],
+    foot: tuple[float, float],
+    most_slope: float = 0.05,
+) -> Wave:
+    """Measure a steady-state wave.
+
+    The limiting current is the median over the plateau minus that over the foot. If the current
+    changes across the plateau by more than `most_slope` of the limiting current, beyond noise,
+    there is no plateau and everything that rests on it is marked `no_plateau`.
+
+    Args:
+        s: the sweep.
+        plateau: V, V, where the current is limited by transport.
+        foot: V, V, where nothing reacts yet.
+        most_slope: fraction.
+    """
+    top, bottom = _within(s, plateau), _within(s, foot)
+    if not s.usable or top.sum() < 5 or bottom.sum() < 5:
+        status = Status.NOT_REACHED if s.usable else Status.TOO_SHORT
+        none = Value.none(status)
+        return Wave(none, none, none, none, none)
+    base = float(np.median(s.raw[bottom]))
+    limit = float(np.median(s.raw[top])) - base
+    white = noise(s.raw)
+    error = 1.2533 * white * math.hypot(1 / math.sqrt(top.sum()), 1 / math.sqrt(bottom.sum()))
+    if abs(limit) < 10.0 * error or limit == 0.0:
+        none = Value.none(Status.NOT_FOUND)
+        return Wave(none, none, none, none, none)
+    x = s.potential[top] - s.potential[top].mean()
+    slope = float(x @ s.raw[top]) / float(x @ x)
+    change = abs(slope) * float(np.ptp(x))
+    doubt = 3.0 * white * float(np.ptp(x)) / math.sqrt(float(x @ x))
+    level = change <= max(most_slope * abs(limit), doubt)
+    status = Status.OK if level else Status.NO_PLATEAU
+    share = (s.current - base) / limit
+    rising = float(np.mean(s.potential[top])) > float(np.mean(s.potential[bottom]))
+    quarter, half, three = (
+        _crossing(s, share, level, rising, abs(limit), error, status) for level in (0.25, 0.5, 0.75)
+    )
+    tomes = Value.none(max(quarter.status, three.status))
+    if quarter.status.has_value and three.status.has_value:
+        width = abs(three.value - quarter.value)
+        tomes = Value.of(width, math.hypot(quarter.error, three.error), status)
+    return Wave(Value.of(limit, error, status), half, quarter, three, tomes)
+
+
+def _crossing(
+    s: Sweep,
+    share: FloatArray,
+    level: float,
+    rising: bool,
+    limit: float,
+    limit_error: float,
+    status: Status,
+) -> Value:
+    """Potential at which `share` first reaches `level`, seen from the foot."""
+    e, y = (s.potential, share) if rising else (s.potential[::-1], share[::-1])
+    reached = y >= level
+    k = int(np.argmax(reached))
+    if not reached[k] or k == 0:
+        return Value.none(Status.NOT_FOUND)
+    fraction = float((level - y[k - 1]) / (y[k] - y[k - 1]))
+    steepness = abs(float((y[k] - y[k - 1]) / (e[k] - e[k - 1])))
+    error = math.hypot(s.sigma, level * limit_error) / limit / steepness
+    return Value.of(float(e[k - 1] + fraction * (e[k] - e[k - 1])), error, status)
+
+
+# --------------------------------------------------------------------------------- onset
+
+
+def onset_threshold(
+    s: Sweep, foot: tuple[float, float], significance: float = 5.0, points: int = 5
+) -> Value:
+    """Find the cathodic onset where the current leaves the straight line through the foot.
+
+    The onset is the first potential below the foot from which `points` points in a row lie below
+    the line by `significance` standard deviations of the scatter around it. It depends on the
+    noise and comes earlier than `onset_tangent`, by some 50 mV for lithium on gold: always
+    name the definition with the number.
+
+    Args:
+        s: the sweep, in either direction.
+        foot: V, V: 80 to 100 mV just before the onset.
+        significance: in standard deviations.
+        points: of the grid.
+    """
+    inside = _within(s, foot)
+    if not s.usable or inside.sum() < _FEWEST:
+        return Value.none(Status.NOT_REACHED if s.usable else Status.TOO_SHORT)
+    line, scatter = _line(s, foot)
+    below = (s.raw < line - significance * scatter) & (s.potential < min(foot))
+    downward = below[::-1].astype(np.int64)
+    run = np.convolve(downward, np.ones(points, np.int64), "valid") == points
+    if not run.any():
+        return Value.none(Status.NOT_FOUND)
+    k = downward.size - 1 - int(np.argmax(run))
+    return Value.of(float(s.potential[k]), float(s.potential[1] - s.potential[0]))
+
+
+def onset_tangent(s: Sweep, foot: tuple[float, float]) -> Value:
+    """Find the cathodic onset where the steepest tangent below the foot meets the foot's line.
+
+    Args:
+        s: the sweep.
+        foot: V, V: 80 to 100 mV just before the onset.
+    """
+    below = s.potential < min(foot)
+    if not s.usable or _within(s, foot).sum() < _FEWEST or below.sum() < _FEWEST:
+        return Value.none(Status.NOT_REACHED if s.usable else Status.TOO_SHORT)
+    line, scatter = _line(s, foot)
+    excess = s.current - line
+    if float(-np.min(excess[below])) < 10.0 * scatter:
+        return Value.none(Status.NOT_FOUND)
+    # Towards the reaction's peak, not behind it.
+    peak = int(np.argmin(np.where(below, excess, 0.0)))
+    step = float(s.potential[1] - s.potential[0])
+    slope = np.gradient(excess, step)
+    rising = below & (np.arange(excess.size) >= peak)
+    k = int(np.argmax(np.where(rising, slope, -math.inf)))
+    if slope[k] <= 0.0:
+        return Value.none(Status.NOT_FOUND)
+    return Value.of(float(s.potential[k] - excess[k] / slope[k]), s.sigma / float(slope[k]))
+
+
+def crossover(down: Sweep, up: Sweep) -> Value:
+    """Find the upper end of the nucleation loop: where the way back meets the way there.
+
+    Just after the cathodic vertex the return sweep carries the larger cathodic current, because
+    there are nuclei now; the crossover is the first potential above at which it no longer does.
+    It lies close to the equilibrium potential of the deposit. Without a loop it is not found.
+
+    Args:
+        down: the cathodic sweep.
+        up: the anodic sweep that follows it.
+    """
+    if not (down.usable and up.usable):
+        return Value.none(Status.TOO_SHORT)
+    low = max(down.potential[0], up.potential[0])
+    high = min(down.potential[-1], up.potential[-1])
+    step = float(down.potential[1] - down.potential[0])
+    e = np.arange(low, high, step)
+    if e.size < _FEWEST:
+        return Value.none(Status.NOT_REACHED)
+    gap = np.interp(e, up.potential, up.current) - np.interp(e, down.potential, down.current)
+    sigma = math.hypot(down.sigma, up.sigma)
+    inside = gap < -5.0 * sigma
+    if sigma == 0.0:
+        inside = gap < -1e-9 * float(np.ptp(down.current))
+    if not inside.any():
+        return Value.none(Status.NOT_FOUND)
+    start = int(np.argmax(inside))
+    closed = gap[start:] >= 0.0
+    if not closed.any():
+        return Value.none(Status.NOT_FOUND)
+    k = start + int(np.argmax(closed))
+    slope = float(gap[k] - gap[k - 1]) / step
+    return Value.of(float(e[k] - gap[k] / slope), sigma / slope)
+
+
+def _within(s: Sweep, span: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    inside: npt.NDArray[np.bool_] = (s.potential >= min(span)) & (s.potential <= max(span))
+    return inside
+
+
+def _line(s: Sweep, span: tuple[float, float]) -> tuple[FloatArray, float]:
+    """Straight line through a range, extrapolated over the sweep, and the scatter around it."""
+    inside = _within(s, span)
+    if inside.sum() < 3:
+        return np.zeros(s.potential.size), math.nan
+    x = s.potential - s.potential[inside].mean()
+    slope, height = np.polyfit(x[inside], s.raw[inside], 1)
+    line: FloatArray = height + slope * x
+    return line, float(np.std(s.raw[inside] - line[inside]))

@@ -1,0 +1,147 @@
+"""Charge and efficiency of each cycle of a voltammogram.
+
+A cycle is the commanded one, cut at the commanded vertices and never at what the data look like.
+Within it charge is sorted by the sign of the current over the whole cycle. Sorting by the
+direction of the sweep is the tempting mistake: after nucleation, plating continues on the way
+back (the nucleation loop), and that charge would be booked as stripping.
+
+Features of single sweeps (peaks, waves, onsets) are in `seccm.analysis.sweep`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.analysis.result import Status, Value
+from seccm.analysis.trace import charge, noise
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A current that is no reaction: stray capacitance times dE/dt, and a leak."""
+
+    capacitance: float = 0.0
+    """F, of cables and instrument to ground."""
+    leak: float = 0.0
+    """A."""
+    error: float = 0.0
+    """A, standard uncertainty of the whole baseline; grows into charge with time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One commanded cycle."""
+
+    start: float
+    """s."""
+    end: float
+    """s."""
+    q_cathodic: Value
+    """C, positive."""
+    q_anodic: Value
+    """C, positive."""
+    efficiency: Value
+    """Anodic over cathodic charge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cycles:
+    """All complete cycles of a record."""
+
+    cycles: tuple[Cycle, ...]
+    incomplete: bool
+    """A cycle was begun and not finished; it is left out."""
+    baseline: Baseline | None
+    """What was subtracted; None for nothing."""
+    noise: float
+    """A, standard deviation of one row."""
+
+
+def cycles(
+    t: FloatArray,
+    potential: FloatArray,
+    current: FloatArray,
+    bounds: FloatArray,
+    baseline: Baseline | None = None,
+) -> Cycles:
+    """Add up the charge of each commanded cycle by the sign of the current.
+
+    Also right for galvanostatic plating and stripping: the bounds are then the times at which
+    plating begins and stripping reached its cut-off.
+
+    Args:
+        t: shape (n,), s, increasing.
+        potential: shape (n,), V; used for the baseline only.
+        current: shape (n,), A, anodic positive. Rows that are not finite are left out.
+        bounds: shape (m + 1,), s, on the clock of `t`: where each commanded cycle begins, and
+            where the last one ends. A record that ends more than a row and a half before a bound
+            leaves that cycle incomplete.
+        baseline: subtracted from the current if given.
+    """
+    keep = np.isfinite(t) & np.isfinite(current) & np.isfinite(potential)
+    t, e, i = t[keep], potential[keep], current[keep]
+    if t.size < 3:
+        return Cycles((), bool(bounds.size > 1), baseline, math.nan)
+    sigma = noise(i)
+    row = float(np.median(np.diff(t)))
+    if baseline is not None:
+        i = i - baseline.leak - baseline.capacitance * _rate(t, e)
+    whole = bounds <= t[-1] + 1.5 * row
+    done = tuple(
+        _cycle(t, i, float(a), float(b), sigma, baseline.error if baseline else 0.0)
+        for a, b, complete in zip(bounds[:-1], bounds[1:], whole[1:], strict=True)
+        if complete and b > a
+    )
+    incomplete = bool(np.any(~whole[1:] & (bounds[:-1] < t[-1])))
+    return Cycles(done, incomplete, baseline, sigma)
+
+
+def _rate(t: FloatArray, e: FloatArray) -> FloatArray:
+    """Slope dE/dt over eleven rows: a difference of two would turn noise into current."""
+    half = min(5, (t.size - 1) // 2)
+    rows = np.arange(t.size)
+    a, b = np.maximum(rows - half, 0), np.minimum(rows + half, t.size - 1)
+    return (e[b] - e[a]) / (t[b] - t[a])
+
+
+def _cycle(
+    t: FloatArray, i: FloatArray, start: float, end: float, sigma: float, baseline_error: float
+) -> Cycle:
+    """Charge between two times, the current at both ends interpolated."""
+    inside = (t > start) & (t < end)
+    if not inside.any():
+        none = Value.none(Status.NOT_MEASURED)
+        return Cycle(start, end, none, none, none)
+    tt = np.concatenate([[start], t[inside], [end]])
+    ii = np.concatenate([[np.interp(start, t, i)], i[inside], [np.interp(end, t, i)]])
+    # sigma dt sqrt(n) for white noise, and the baseline's error for the whole length
+    scatter = sigma * (end - start) / math.sqrt(float(inside.sum()))
+    error = math.hypot(scatter, baseline_error * (end - start))
+    q_c = -float(charge(tt, np.minimum(ii, 0.0))[-1])
+    q_a = float(charge(tt, np.maximum(ii, 0.0))[-1])
+    return Cycle(
+        start,
+        end,
+        Value.of(q_c, error),
+        Value.of(q_a, error),
+        efficiency(q_c, q_a, error),
+    )
+
+
+def efficiency(q_cathodic: float, q_anodic: float, error: float) -> Value:
+    """Divide the charge that came back by the charge that went in.
+
+    Undefined if the cathodic charge is below ten times its error. Above one is possible (the
+    first cycle on a fresh surface, a wrong baseline) and is marked, not hidden.
+    """
+    if not q_cathodic > 10.0 * error or q_cathodic <= 0.0:
+        return Value.none(Status.UNDEFINED)
+    ratio = q_anodic / q_cathodic
+    status = Status.ABOVE_UNITY if ratio > 1.0 else Status.OK
+    return Value.of(ratio, math.hypot(1.0, ratio) * error / q_cathodic, status)
