@@ -9,6 +9,7 @@ one that failed.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -67,6 +68,34 @@ class Runner:
         self._engine = engine
         self._recorder = recorder
         self._heard: list[Event] = []
+        self._begun = False
+        self._over = threading.Event()
+
+    def halt(self, patience: float = 0.5) -> None:
+        """Halt: with the next block, or straight through the rig if none comes.
+
+        May be called from any thread, and from a signal handler.
+
+        Args:
+            patience: seconds to wait for the engine before the rig is made safe without it.
+
+        Raises:
+            NotNow: the run is over; nothing changed.
+        """
+
+        def without_engine() -> None:
+            if not self._over.wait(patience):
+                self._rig.safe("halt", retract=False)
+
+        self._engine.ask(Request.HALT)
+        threading.Thread(target=without_engine, name="halt", daemon=True).start()
+
+    def close(self) -> None:
+        """Let go of the rig and the record of a run that never began; else does nothing."""
+        if not self._begun:
+            self._begun = True
+            self._recorder.close("stopped")
+            self._rig.close()
 
     def run(self) -> Iterator[Event]:
         """Run to the end; yield every event as it becomes known, `RunStopped` last.
@@ -78,6 +107,7 @@ class Runner:
             RigError: the rig or the record failed; the last events said so.
         """
         failure: BaseException | None = None
+        self._begun = True
         try:
             self._rig.start()
             self._engine.ask(Request.START)
@@ -140,6 +170,7 @@ class Runner:
             # The first failure is the one to report; this one often follows from it.
             failure = failure or error
         finally:
+            self._over.set()
             self._rig.close()
         return None if isinstance(failure, Halt) else failure
 
