@@ -244,7 +244,7 @@ class Equations:
 
 @pytest.mark.parametrize(("current", "until"), [(-3e-9, 8.0), (-15e-9, 2.0)])
 def test_an_independent_integration_finds_the_same_nucleation(current: float, until: float) -> None:
-    """SciPy's LSODA on the continuous equations: the same E(t) within 2 mV, N within 1 %."""
+    """SciPy's LSODA on the continuous equations: the same E(t) within 1 mV, N within 1 %."""
     step = SAMPLE / 4.0
     count = round(until / step)
     cell = wetted(replace(P, rest_potential=REST))
@@ -263,7 +263,7 @@ def test_an_independent_integration_finds_the_same_nucleation(current: float, un
     )
     assert solution.success
     theirs = np.array([equations.read(y) for y in solution.y.T])
-    np.testing.assert_allclose(ours[199::20], theirs, atol=2e-3)
+    np.testing.assert_allclose(ours[199::20], theirs, atol=1e-3)
     assert np.argmin(ours[199::20]) == pytest.approx(np.argmin(theirs), abs=1)
     assert cell.deposit.nuclei == pytest.approx(solution.y[6:11, -1].sum(), rel=1e-2)
     assert cell.deposit.mean_diameter == pytest.approx(
