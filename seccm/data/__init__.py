@@ -1,1 +1,29 @@
 """What came of it: the data file, its writer and its reader."""
+
+from seccm.data.finishing import FinishReport, finish, finish_apart
+from seccm.data.layout import Column, Columns, Header
+from seccm.data.rewrite import FeatureValues, rewrite_features
+from seccm.data.scan import Scan, open_scan
+from seccm.data.store import Store
+from seccm.data.table import Table
+from seccm.data.trace import SiteRecord, SiteTrace
+from seccm.data.writer import Analyse, Analysed
+
+__all__ = [
+    "Analyse",
+    "Analysed",
+    "Column",
+    "Columns",
+    "FeatureValues",
+    "FinishReport",
+    "Header",
+    "Scan",
+    "SiteRecord",
+    "SiteTrace",
+    "Store",
+    "Table",
+    "finish",
+    "finish_apart",
+    "open_scan",
+    "rewrite_features",
+]

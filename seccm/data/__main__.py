@@ -1,0 +1,42 @@
+"""`python -m seccm.data finish|repair FILE ...`: look after data files without the program."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from seccm.data.finishing import finish
+from seccm.data.guard import is_held
+from seccm.data.repair import clear, mark
+from seccm.errors import DataFileError
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do to each file what the first argument says; return 0, or 2 if anything failed."""
+    verbs = {
+        "finish": lambda path: str(finish(path)),
+        "repair": _repair,
+    }
+    if len(arguments) < 2 or arguments[0] not in verbs:
+        sys.stderr.write(f"{__doc__}\n")
+        return 2
+    code = 0
+    for name in arguments[1:]:
+        try:
+            sys.stdout.write(f"{verbs[arguments[0]](Path(name))}\n")
+        except (DataFileError, OSError) as error:
+            sys.stderr.write(f"{error}\n")
+            code = 2
+    return code
+
+
+def _repair(path: Path) -> str:
+    mark(path)
+    if is_held(path):
+        raise DataFileError(f"{path}: a program is writing this file. End it, then repair.")
+    return f"{path}: {'repaired' if clear(path) else 'nothing to repair'}."
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,118 @@
+"""What is done to a data file when its run is over: compress it, and check every site of it.
+
+`python -m seccm.data finish FILE` does it in a process of its own, because compressing a long
+scan would hold up a window or the next run.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from seccm.data import repair
+from seccm.data.layout import LIBVER, dimensions
+from seccm.data.packing import broken_sites, copy, owned
+from seccm.errors import DataFileError
+
+
+@dataclass(frozen=True, slots=True)
+class FinishReport:
+    """What came of finishing a file."""
+
+    path: Path
+    sites: int
+    """Sites with samples, every one of which was checked."""
+    samples: int
+    size_before: int
+    size_after: int
+    """Bytes."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}: {self.sites} sites checked, "
+            f"{self.size_before / 1e6:.1f} MB before, {self.size_after / 1e6:.1f} MB now."
+        )
+
+
+def finish(path: Path | str) -> FinishReport:
+    """Compress a closed file, prove that nothing changed, and put it in the old one's place.
+
+    A file that is compressed already is checked again.
+
+    Raises:
+        DataFileError: the file is in use, cannot be copied, or its samples are not those that
+            were written. The original is left as it is.
+    """
+    path = Path(path)
+    if repair.mark(path):
+        raise DataFileError(
+            f"{path}: the run is not over, or its program was killed. Resume the run, or, if no "
+            f'program uses the file any more, run "python -m seccm.data repair {path}" first.'
+        )
+    part = path.with_name(path.name + ".tmp")
+    before = path.stat().st_size
+    try:
+        with h5py.File(path, "r") as source:
+            checksums = source["crc32"][:]
+            sites, samples = int(np.count_nonzero(source["row_size"][:])), owned(source)
+            if source.attrs.get("packed"):
+                _check(path, source, checksums)
+                return FinishReport(path, sites, samples, before, before)
+            with h5py.File(part, "w", libver=LIBVER, locking=False) as target:
+                copy(source, target, packed=True)
+            with h5py.File(part, "r") as target:
+                _check(path, target, checksums)
+                _compare(path, source, target)
+        with part.open("r+b") as written:
+            os.fsync(written.fileno())
+        part.replace(path)
+    except (OSError, RuntimeError, KeyError) as error:
+        raise DataFileError(
+            f"{path}: cannot be compressed: {error}. It is unchanged and complete as it is."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return FinishReport(path, sites, samples, before, path.stat().st_size)
+
+
+def finish_apart(path: Path | str) -> subprocess.Popen[str]:
+    """Begin to finish a file in another process, whose output is a sentence."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "seccm.data", "finish", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _check(path: Path, file: h5py.File, checksums: np.ndarray) -> None:
+    """Compare each site's samples with their checksum."""
+    broken = list(broken_sites(file, checksums))
+    if broken:
+        few = ", ".join(str(site) for site in broken[:10]) + (", ..." if broken[10:] else "")
+        raise DataFileError(
+            f"{path}: the samples of {len(broken)} sites are not those that were measured "
+            f"(sites {few}). The file is unchanged; check the disk, and trust the other sites."
+        )
+
+
+def _compare(path: Path, source: h5py.File, target: h5py.File) -> None:
+    """Compare everything that no checksum covers."""
+    for name, old in source.items():
+        new = target[name]
+        if "sample" in (name, *dimensions(old)):
+            continue
+        rows = max(1, (1 << 20) // max(1, int(np.prod(old.shape[1:]))))
+        for start in range(0, len(old), rows):
+            a, b = old[start : start + rows], new[start : start + rows]
+            if not np.array_equal(a, b, equal_nan=a.dtype.kind == "f"):
+                raise DataFileError(
+                    f"{path}: the column {name} came out differently in the compressed copy. "
+                    "The file is unchanged; check the disk."
+                )

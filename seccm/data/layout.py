@@ -1,0 +1,429 @@
+"""What a data file looks like: names, types and units of everything in it.
+
+One HDF5 file, laid out at its root as a netCDF-4/CF contiguous ragged array: a table with one
+row for each site, a table with one row for each averaged sample, and `row_start` and `row_size`
+that say which samples are whose. One feature of all sites is one contiguous read, and every tool
+that reads HDF5 reads it. Lengths and positions are in um in the file, everything else in SI.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from seccm.events import Outcome, Phase
+from seccm.plan.site import Site
+from seccm.rig import Clock, Flag
+
+CONVENTIONS = "CF-1.11 SECCM-0.1"
+# h5py with HDF5 2.0 otherwise writes files that HDF5 1.14 and 1.10 cannot read.
+LIBVER = ("v110", "v110")
+NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable."
+DIMENSIONS = ("site", "sample", "event", "session", "frame", "contact_sample", "run")
+SAMPLE_CHUNK = 16384
+SITE_CHUNK = 1024
+UM = 1e6
+"""Micrometres in a metre."""
+NOT_MEASURED = 64
+"""The status of a feature that nobody has determined: `Status.NOT_MEASURED` of the analysis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the site table that the plan or the analysis brings: a factor or a feature."""
+
+    name: str
+    unit: str
+    long_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is said once of a whole run; the attributes at the root of its file."""
+
+    title: str
+    plan_json: str
+    rig_json: str
+    virtual: bool
+    reference: str
+    """What potentials are stated against, such as "Li/Li+"."""
+    reference_offset: float
+    """Volts to add to a raw potential to have it against the reference."""
+    started_at: str
+    """ISO 8601, UTC."""
+    uuid: str
+    seed: int | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the sites of a run carry beyond their place: factors of the plan, features measured."""
+
+    factors: tuple[Column, ...] = ()
+    levels: tuple[tuple[float, ...], ...] = ()
+    """The values of the factors, in their units, for each condition of the plan."""
+    features: tuple[Column, ...] = ()
+    statuses: Mapping[int, str] = field(default_factory=dict)
+    """What the status codes of features mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One dataset of the layout: its type in the file, unit and meaning."""
+
+    name: str
+    dtype: str
+    unit: str
+    long_name: str
+    fill: float | None = None
+    """What an entry holds until it is written; zero or the empty text unless given."""
+
+
+NAN = float("nan")
+STATUS = Stored("status", "u1", "1", "what became of the site")
+SITE_COLUMNS = (
+    Stored("condition", "u2", "1", "condition of the plan"),
+    Stored("repeat", "u2", "1", "repeat of the condition"),
+    Stored("ix", "i4", "1", "column in the grid, -1 where there is none"),
+    Stored("iy", "i4", "1", "row in the grid, -1 where there is none"),
+    Stored("x_cmd", "f8", "um", "commanded x of the site"),
+    Stored("y_cmd", "f8", "um", "commanded y of the site"),
+    Stored("x", "f8", "um", "measured x, mean of the steps", NAN),
+    Stored("y", "f8", "um", "measured y, mean of the steps", NAN),
+    Stored("z_contact", "f8", "um", "height of the tip at contact, up positive", NAN),
+    Stored("z_rest", "f8", "um", "height of the tip at rest after the stop", NAN),
+    Stored("t_start", "f8", "s", "time at which the tip set out for the site", NAN),
+    Stored("t_end", "f8", "s", "time at which the site was closed", NAN),
+    Stored("t_contact", "f8", "s", "time of contact", NAN),
+    Stored("latency", "f8", "s", "time from contact to the halt of the output", NAN),
+    Stored("overtravel", "f8", "um", "way of the tip from contact to rest", NAN),
+    Stored("contact_signal", "f8", "", "signal at contact, raw volts or amperes", NAN),
+    Stored("contact_baseline", "f8", "", "signal before the descent, raw volts or amperes", NAN),
+    Stored("attempts", "u2", "1", "approaches begun at the site"),
+    Stored("landed", "u1", "1", "1 if the meniscus touched the surface"),
+    Stored("reason", "S120", "", "why the outcome is not ok"),
+    Stored("quality", "u4", "1", "quality flags of the site, 0 if none"),
+    Stored("row_start", "u8", "1", "first sample of the site"),
+    Stored("row_size", "u4", "1", "number of samples of the site"),
+    Stored("crc32", "u4", "1", "CRC-32 of the site's samples, packed in the order of the table"),
+    Stored("contact_start", "i8", "1", "raw sample number of the first of the contact record", -1),
+    Stored("contact_crossing", "i8", "1", "raw sample number of the crossing, -1 unknown", -1),
+    Stored("contact_stopped", "i8", "1", "raw sample number of the halt, -1 unknown", -1),
+    Stored("contact_size", "u4", "1", "number of raw samples of the contact record"),
+    STATUS,
+)
+SAMPLE_COLUMNS = (
+    Stored("t", "f8", "s", "time since the start of the run"),
+    Stored("E", "f4", "V", "potential of the working electrode"),
+    Stored("I", "f4", "A", "current, anodic positive"),
+    Stored("z", "f4", "um", "height of the tip, up positive"),
+    Stored("phase", "u1", "1", "what the rig was about"),
+    Stored("step", "u2", "1", "step of the site's program"),
+    Stored("flag", "u1", "1", "what is special about the row"),
+    Stored("x", "f4", "um", "measured x"),
+    Stored("y", "f4", "um", "measured y"),
+)
+CONTACT_COLUMNS = (
+    Stored("contact_E", "f4", "V", "potential around contact, every raw sample", NAN),
+    Stored("contact_I", "f4", "A", "current around contact, every raw sample", NAN),
+)
+EVENT_COLUMNS = (
+    Stored("event_t", "f8", "s", "time of the event since the start of the run"),
+    Stored("event_row", "i8", "1", "row of the event since the stream opened"),
+    Stored("event_site", "i4", "1", "site, -1 where it is about none"),
+    Stored("event_code", "u2", "1", "kind of the event"),
+    Stored("event_msg", "S160", "", "the event in words"),
+)
+SESSION_COLUMNS = (
+    Stored("session_started_at", "S32", "", "start of the stream, ISO 8601, UTC"),
+    Stored("session_t_offset", "f8", "s", "time of the first row of the stream"),
+    Stored("session_first_site", "u4", "1", "first site visited"),
+)
+FRAME_COLUMNS = (
+    Stored("frame_t", "f8", "s", "time of the camera frame since the start of the run"),
+    Stored("frame_index", "u4", "1", "number of the frame in the movie"),
+)
+# x and y are both a site's mean and a sample's reading; in one flat file only one may have the
+# short name, and the site's is what everyone plots.
+SAMPLE_NAMES = {"x": "sample_x", "y": "sample_y"}
+ROW = np.dtype([(c.name, "<" + c.dtype) for c in SAMPLE_COLUMNS])
+"""A sample as its checksum sees it: every column, packed, little endian."""
+
+
+def sample_dataset(column: str) -> str:
+    """Return the name in the file of a column of the sample table."""
+    return SAMPLE_NAMES.get(column, column)
+
+
+def software() -> str:
+    """Return the name and version of this program."""
+    try:
+        return f"seccm {version('seccm')}"
+    except PackageNotFoundError:
+        return "seccm, not installed"
+
+
+def text(words: str, column: Stored) -> bytes:
+    """Return words for a column of fixed width, cut with an ellipsis where they do not fit."""
+    width = int(column.dtype[1:])
+    raw = words.encode()
+    if len(raw) > width:
+        raw = raw[: width - 3].decode(errors="ignore").encode() + b"..."
+    return raw
+
+
+def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contact: int) -> None:
+    """Lay out an empty file: all attributes and datasets, and no site yet.
+
+    Args:
+        file: newly created.
+        header: becomes the root attributes.
+        extra: columns that the plan and the analysis bring.
+        clock: says when rows were complete.
+        contact: raw samples expected in a contact record; a longer one makes room for itself.
+    """
+    _write_header(file, header, clock)
+    for name in ("site", "sample", "event", "session", "frame"):
+        _dimension(file, name, SAMPLE_CHUNK if name == "sample" else SITE_CHUNK)
+    _dimension(file, "contact_sample", contact, contact)
+    _dimension(file, "run", 1, 1)
+    for column in SITE_COLUMNS:
+        _add(file, column, "site")
+    file["row_size"].attrs["sample_dimension"] = "sample"
+    _flags(file["status"], {int(o): o.words for o in Outcome})
+    for column in SAMPLE_COLUMNS:
+        _add(file, column, "sample", chunk=SAMPLE_CHUNK, name=sample_dataset(column.name))
+    _flags(file["phase"], {int(p): p.name.lower() for p in Phase})
+    _bits(file["flag"])
+    for column in CONTACT_COLUMNS:
+        _add(file, column, "site", "contact_sample", chunk=contact)
+    for name in ("E", "contact_E"):
+        file[name].attrs["add_offset"] = float(header.reference_offset)
+        file[name].attrs["reference"] = header.reference
+        file[name].attrs["comment"] = "stored raw, against the rig's quasi-reference electrode"
+    for columns in (EVENT_COLUMNS, SESSION_COLUMNS, FRAME_COLUMNS):
+        for column in columns:
+            _add(file, column, column.name.partition("_")[0])
+    _add(file, Stored("state", "S16", "", "what became of the run"), "run")
+    file["state"][0] = b"running"
+    for factor in extra.factors:
+        stored = Stored(f"factor_{factor.name}", "f8", factor.unit, factor.long_name, NAN)
+        _add(file, stored, "site")
+    for feature in extra.features:
+        add_feature(file, feature, extra.statuses)
+
+
+def _write_header(file: h5py.File, header: Header, clock: Clock) -> None:
+    title = header.title
+    if header.virtual and "VIRTUAL" not in title:
+        title = f"VIRTUAL {title}".strip()
+    attributes: dict[str, Any] = {
+        **header.extra,
+        "Conventions": CONVENTIONS,
+        "NX_class": "NXentry",
+        "title": title,
+        "scan_uuid": header.uuid,
+        "software": software(),
+        "plan_json": header.plan_json,
+        "rig_json": header.rig_json,
+        "started_at": header.started_at,
+        "sign_convention": "IUPAC",
+        "reference": header.reference,
+        "reference_offset": float(header.reference_offset),
+        "virtual": np.uint8(header.virtual),
+        "raw_rate": float(clock.rate),
+        "raw_averaged": np.int64(clock.averaged),
+        "raw_spacing": np.int64(clock.spacing),
+    }
+    if header.seed is not None:
+        attributes["seed"] = np.int64(header.seed)
+    for name, value in attributes.items():
+        file.attrs[name] = value
+
+
+def read_header(file: h5py.File) -> Header:
+    """Return what is said once of the whole run."""
+    known = {
+        "Conventions", "NX_class", "title", "scan_uuid", "software", "plan_json", "rig_json",
+        "started_at", "sign_convention", "reference", "reference_offset", "virtual", "raw_rate",
+        "raw_averaged", "raw_spacing", "seed", "packed",
+    }  # fmt: skip
+    a = file.attrs
+    return Header(
+        title=str(a["title"]),
+        plan_json=str(a["plan_json"]),
+        rig_json=str(a["rig_json"]),
+        virtual=bool(a["virtual"]),
+        reference=str(a["reference"]),
+        # The attribute of the data, not the one at the root: recalibration changes that one.
+        reference_offset=float(file["E"].attrs["add_offset"]),
+        started_at=str(a["started_at"]),
+        uuid=str(a["scan_uuid"]),
+        seed=int(a["seed"]) if "seed" in a else None,
+        extra={k: str(v) for k, v in a.items() if k not in known and not k.startswith("_")},
+    )
+
+
+def read_clock(file: h5py.File) -> Clock:
+    """Return how raw samples became rows in this file."""
+    a = file.attrs
+    return Clock(float(a["raw_rate"]), int(a["raw_averaged"]), int(a["raw_spacing"]))
+
+
+def add_feature(file: h5py.File, feature: Column, statuses: Mapping[int, str]) -> None:
+    """Add the three columns of a feature: value, standard uncertainty, status."""
+    name = feature.name
+    _add(file, Stored(name, "f8", feature.unit, feature.long_name, NAN), "site")
+    file[name].attrs["ancillary_variables"] = f"{name}_err {name}_status"
+    error = Stored(f"{name}_err", "f8", feature.unit, f"uncertainty of {feature.long_name}", NAN)
+    _add(file, error, "site")
+    _add(file, Stored(f"{name}_status", "u1", "1", f"status of {feature.long_name}"), "site")
+    file[f"{name}_status"][:] = NOT_MEASURED
+    if statuses:
+        _flags(file[f"{name}_status"], statuses)
+
+
+def features_of(file: h5py.File) -> tuple[Column, ...]:
+    """Return the features that a file has columns for."""
+    return tuple(
+        Column(name, str(d.attrs.get("units", "1")), str(d.attrs["long_name"]))
+        for name, d in file.items()
+        if "ancillary_variables" in d.attrs
+    )
+
+
+def factors_of(file: h5py.File) -> tuple[Column, ...]:
+    """Return the factors that a file has columns for."""
+    return tuple(
+        Column(name.removeprefix("factor_"), str(d.attrs.get("units", "1")), d.attrs["long_name"])
+        for name, d in file.items()
+        if name.startswith("factor_")
+    )
+
+
+def dimensions(dataset: h5py.Dataset) -> tuple[str, ...]:
+    """Return the names of a dataset's dimensions; none where it has no scales."""
+    return tuple(axis[0].name.lstrip("/") for axis in dataset.dims if len(axis))
+
+
+def columns_along(file: h5py.File, dimension: str) -> list[str]:
+    """Return the names of all datasets whose first dimension this is, its scale included."""
+    return [name for name, d in file.items() if name == dimension or dimension in dimensions(d)[:1]]
+
+
+def add_sites(
+    file: h5py.File,
+    sites: Iterable[Site],
+    columns: Columns,
+    along: Sequence[str],
+) -> None:
+    """Append planned sites to the site table; they need not have been known at the start.
+
+    Args:
+        file: open for writing.
+        sites: numbered on from the last one in the table.
+        columns: give each site the levels of its condition.
+        along: the result of `columns_along` for the sites.
+
+    Raises:
+        ValueError: a gap in the numbers.
+    """
+    new = list(sites)
+    start = len(file["site"])
+    stop = start + len(new)
+    if [s.number for s in new] != list(range(start, stop)):
+        raise ValueError(f"sites to be added must be numbered on from {start}")
+    for name in along:
+        file[name].resize(stop, axis=0)
+    here = slice(start, stop)
+    file["site"][here] = np.arange(start, stop)
+    for name in ("condition", "repeat", "ix", "iy"):
+        file[name][here] = [getattr(s, name) for s in new]
+    file["x_cmd"][here] = np.array([s.x for s in new]) * UM
+    file["y_cmd"][here] = np.array([s.y for s in new]) * UM
+    for k, factor in enumerate(columns.factors):
+        file[f"factor_{factor.name}"][here] = [columns.levels[s.condition][k] for s in new]
+    for feature in columns.features:
+        file[f"{feature.name}_status"][here] = NOT_MEASURED
+
+
+def add_session(file: h5py.File, started_at: str, offset: float, first_site: int) -> None:
+    """Say that a stream began: when, at what time of the file in seconds, and at which site."""
+    last = len(file["session"])
+    for name in columns_along(file, "session"):
+        file[name].resize(last + 1, axis=0)
+    file["session_started_at"][last] = started_at.encode()
+    file["session_t_offset"][last] = offset
+    file["session_first_site"][last] = first_site
+
+
+def read_rows(file: h5py.File, start: int, stop: int) -> npt.NDArray[Any]:
+    """Return samples as packed rows, as their checksum sees them; shape (stop - start,)."""
+    rows = np.empty(stop - start, ROW)
+    for name in ROW.names or ():
+        rows[name] = file[sample_dataset(name)][start:stop]
+    return rows
+
+
+def put(dataset: h5py.Dataset, start: int, values: npt.NDArray[Any]) -> None:
+    """Write consecutive entries of a dataset of one dimension.
+
+    Five times as fast as `dataset[start:stop] = values`, which counts: finishing a site writes
+    one value into each of some hundred columns.
+    """
+    identifier = dataset.id
+    where = identifier.get_space()
+    where.select_hyperslab((start,), values.shape)
+    kind = identifier.get_type() if values.dtype.kind == "S" else None
+    identifier.write(h5py.h5s.create_simple(values.shape), where, values, kind)
+
+
+def _dimension(file: h5py.File, name: str, chunk: int, size: int = 0) -> None:
+    scale = file.create_dataset(name, (size,), "u4", maxshape=(None,), chunks=(chunk,))
+    # Only the sites have numbers of their own; netCDF's way to say so keeps readers from making
+    # a coordinate, with an index, of millions of zeros.
+    scale.make_scale(name if name == "site" else NO_COORDINATE)
+
+
+def _add(
+    file: h5py.File, column: Stored, *along: str, chunk: int = SITE_CHUNK, name: str = ""
+) -> None:
+    """Create a dataset along one or two dimensions, with its unit and meaning."""
+    shape = tuple(len(file[d]) for d in along)
+    # A contact record is one chunk, so that sites without one take no room.
+    chunks = (chunk,) if len(along) == 1 else (1, chunk)
+    dtype = column.dtype
+    kind = h5py.string_dtype("utf-8", int(dtype[1:])) if dtype[0] == "S" else np.dtype(dtype)
+    made = file.create_dataset(
+        name or column.name,
+        shape,
+        kind,
+        maxshape=(None,) * len(along),
+        chunks=chunks,
+        fillvalue=column.fill,
+    )
+    made.attrs["long_name"] = column.long_name
+    if column.unit:
+        made.attrs["units"] = column.unit
+    for axis, dimension in enumerate(along):
+        made.dims[axis].attach_scale(file[dimension])
+
+
+def _flags(dataset: h5py.Dataset, meanings: Mapping[int, str]) -> None:
+    """Say in CF's way what the codes of a column mean."""
+    dataset.attrs["flag_values"] = np.array(list(meanings), dataset.dtype)
+    dataset.attrs["flag_meanings"] = " ".join(
+        "".join(c if c.isalnum() else "_" for c in words) for words in meanings.values()
+    )
+
+
+def _bits(dataset: h5py.Dataset) -> None:
+    dataset.attrs["flag_masks"] = np.array([int(f) for f in Flag], dataset.dtype)
+    dataset.attrs["flag_meanings"] = " ".join(str(f.name).lower() for f in Flag)

@@ -1,0 +1,119 @@
+"""Copies of a data file: packed and checked when the run is over, plain to be continued.
+
+Compression and checksums of chunks have no place in a growing file: a half-written chunk would
+take finished sites with it, and rewriting compressed chunks inflates the file. They come after.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from seccm.data.layout import (
+    DIMENSIONS,
+    NO_COORDINATE,
+    ROW,
+    SAMPLE_CHUNK,
+    dimensions,
+    read_rows,
+    sample_dataset,
+)
+
+_BLOCK = 1 << 20
+"""Elements copied at a time."""
+# gzip needs no plug-in in MATLAB, Igor or Origin.
+_PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
+_OF_HDF5 = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"}
+
+
+def owned(file: h5py.File) -> int:
+    """Return the number of samples that belong to sites; later ones are of no measurement."""
+    sizes = file["row_size"][:].astype(np.int64)
+    return int((file["row_start"][:].astype(np.int64) + sizes)[sizes > 0].max(initial=0))
+
+
+def copy(source: h5py.File, target: h5py.File, *, packed: bool) -> None:
+    """Copy everything into an empty file, without the samples that belong to no site."""
+    for name, value in source.attrs.items():
+        target.attrs[name] = value
+    target.attrs["packed"] = np.uint8(packed)
+    for name in DIMENSIONS:
+        made = _like(source, target, name, packed)
+        made.make_scale(name if name == "site" else NO_COORDINATE)
+        _copy_attributes(source[name], made)
+    for name, dataset in source.items():
+        if name in DIMENSIONS:
+            continue
+        made = _like(source, target, name, packed)
+        _copy_attributes(dataset, made)
+        for axis, dimension in enumerate(dimensions(dataset)):
+            made.dims[axis].attach_scale(target[dimension])
+
+
+def _like(source: h5py.File, target: h5py.File, name: str, packed: bool) -> h5py.Dataset:
+    """Copy a dataset without its attributes."""
+    old = source[name]
+    along = (name,) if name in DIMENSIONS else dimensions(old)
+    shape = (owned(source), *old.shape[1:]) if along[:1] == ("sample",) else old.shape
+    made = target.create_dataset(
+        name,
+        shape,
+        old.dtype,
+        maxshape=old.maxshape if along else None,
+        chunks=_chunks(old, packed) if along else None,
+        fillvalue=old.fillvalue,
+        **(_PACKED if packed and along and name != "sample" else {}),
+    )
+    if name == "sample":
+        return made  # only its length means anything
+    rows = max(1, _BLOCK // max(1, int(np.prod(shape[1:]))))
+    for start in range(0, shape[0], rows):
+        here = slice(start, min(start + rows, shape[0]))
+        made[here] = old[here]
+    return made
+
+
+def _chunks(dataset: h5py.Dataset, packed: bool) -> tuple[int, ...]:
+    """Return the shape of chunks: of about 64 kB where there is more than one dimension."""
+    if dataset.ndim == 1:
+        return tuple(dataset.chunks)
+    width = dataset.chunks[1]
+    return (max(1, SAMPLE_CHUNK // width) if packed else 1, width)
+
+
+def _copy_attributes(old: h5py.Dataset, new: h5py.Dataset) -> None:
+    for name, value in old.attrs.items():
+        if name not in _OF_HDF5:
+            new.attrs[name] = value
+
+
+def broken_sites(file: h5py.File, checksums: npt.NDArray[Any]) -> Iterator[int]:
+    """Yield the sites whose samples are not those of which the checksums were taken.
+
+    Args:
+        file: holds the samples.
+        checksums: CRC-32 of each site's packed samples, shape (sites,).
+    """
+    starts = file["row_start"][:].astype(np.int64)
+    sizes = file["row_size"][:].astype(np.int64)
+    full = np.flatnonzero(sizes)
+    available = min(len(file[sample_dataset(name)]) for name in ROW.names or ())
+    while len(full):
+        # As many sites as fit a block, at least one: a read for every site would take longer.
+        first = starts[full[0]]
+        count = max(1, int(np.searchsorted(starts[full] + sizes[full], first + _BLOCK)))
+        here, full = full[:count], full[count:]
+        stop = int((starts[here] + sizes[here]).max())
+        if stop > available:
+            yield from (int(site) for site in here)
+            continue
+        rows = read_rows(file, int(first), stop)
+        for site in here:
+            start = starts[site] - first
+            if zlib.crc32(rows[start : start + sizes[site]].tobytes()) != checksums[site]:
+                yield int(site)

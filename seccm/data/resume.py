@@ -1,0 +1,143 @@
+"""Making the file of a stopped or killed run fit to be continued."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from seccm.data import guard, repair
+from seccm.data.layout import (
+    EVENT_COLUMNS,
+    LIBVER,
+    ROW,
+    add_session,
+    columns_along,
+    read_clock,
+    read_header,
+    read_rows,
+    sample_dataset,
+)
+from seccm.data.packing import copy, owned
+from seccm.errors import DataFileError
+from seccm.events import Outcome
+from seccm.rig import Clock
+
+REASON = b"the program ended during this site"
+
+
+def prepare(path: Path, clock: Clock, started_at: str | None = None) -> float:
+    """Cut off what was not made safe, abort the site that was begun, and open a session.
+
+    The work is done on a copy that then takes the file's place, so that the data survive
+    whatever happens meanwhile.
+
+    Args:
+        path: nobody may be writing it.
+        clock: that of the rig; must be the one of the file.
+        started_at: ISO 8601, UTC; now unless given.
+
+    Returns:
+        The time in seconds at which the new session begins, later than all of the file's.
+
+    Raises:
+        DataFileError: the file cannot be read, copied, or continued with this clock.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        _plain_copy(path, part)
+        with h5py.File(part, "r+", libver=LIBVER, locking=False) as file:
+            if read_clock(file) != clock:
+                raise DataFileError(
+                    f"{path}: recorded with {read_clock(file)}, but the rig has {clock}. "
+                    "Continue it on the rig it was begun on."
+                )
+            _cut(file)
+            _abort(file)
+            offset = _open_session(file, started_at)
+            file["state"][0] = b"running"
+        with part.open("r+b") as written:
+            os.fsync(written.fileno())
+        part.replace(path)
+    except (OSError, KeyError, RuntimeError) as error:
+        raise DataFileError(
+            f"{path}: cannot be continued: {error}. The file is as it was; "
+            "check that it is a data file and that the disk has room for a copy of it."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return offset
+
+
+def _plain_copy(path: Path, part: Path) -> None:
+    """Copy the file without a mark and without compression."""
+    repair.mark(path)
+    if guard.is_held(path):
+        raise DataFileError(f"{path}: a program is writing this file. End it, then resume.")
+    shutil.copyfile(path, part)
+    repair.clear(part)
+    with h5py.File(part, "r") as file:
+        if not file.attrs.get("packed"):
+            return
+    packed = part.with_name(part.name + ".packed")
+    part.replace(packed)
+    try:
+        with (
+            h5py.File(packed, "r") as old,
+            h5py.File(part, "w", libver=LIBVER, locking=False) as new,
+        ):
+            copy(old, new, packed=False)
+    finally:
+        packed.unlink()
+
+
+def _cut(file: h5py.File) -> None:
+    """Give every table one length again: a crash may have come between two columns."""
+    sites = columns_along(file, "site")
+    count = min(len(file[name]) for name in sites)
+    for name in sites:
+        file[name].resize(count, axis=0)
+    columns = [sample_dataset(name) for name in ROW.names or ()]
+    available = min(len(file[name]) for name in columns)
+    stop = min(owned(file), available)
+    for name in ("sample", *columns):
+        file[name].resize(stop, axis=0)
+    listed = min(len(file[column.name]) for column in EVENT_COLUMNS)
+    for name in ("event", *(column.name for column in EVENT_COLUMNS)):
+        file[name].resize(listed, axis=0)
+    width = max(file[name].shape[1] for name in ("contact_E", "contact_I"))
+    file["contact_sample"].resize(width, axis=0)
+    for name in ("contact_E", "contact_I"):
+        file[name].resize(width, axis=1)
+
+
+def _abort(file: h5py.File) -> None:
+    """Close the site that was begun: it has been touched and is not landed on again."""
+    for site in np.flatnonzero(file["status"][:] == Outcome.RUNNING):
+        start = int(file["row_start"][site])
+        stop = min(start + int(file["row_size"][site]), len(file["sample"]))
+        rows = read_rows(file, start, max(start, stop))
+        file["row_size"][site] = len(rows)
+        file["crc32"][site] = zlib.crc32(rows.tobytes())
+        if len(rows):
+            file["t_end"][site] = rows["t"][-1]
+        file["reason"][site] = REASON
+        file["status"][site] = Outcome.ABORTED
+
+
+def _open_session(file: h5py.File, started_at: str | None) -> float:
+    now = started_at or datetime.now(UTC).isoformat(timespec="seconds")
+    begun = datetime.fromisoformat(read_header(file).started_at)
+    elapsed = (datetime.fromisoformat(now) - begun).total_seconds()
+    latest = [float(file[name][-1]) for name in ("t", "event_t") if len(file[name])]
+    # A virtual run is ahead of the wall clock; time must not run backwards in the file.
+    offset = max(elapsed, *latest, 0.0) if latest else max(elapsed, 0.0)
+    planned = np.flatnonzero(file["status"][:] == Outcome.PLANNED)
+    first = int(planned[0]) if len(planned) else len(file["site"])
+    add_session(file, now, offset, first)
+    return offset

@@ -1,0 +1,81 @@
+"""Replacing the features of a closed file after another analysis."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from seccm.data import repair
+from seccm.data.layout import LIBVER, Column, add_feature
+from seccm.errors import DataFileError
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureValues:
+    """One feature of every site; all arrays of shape (sites,)."""
+
+    column: Column
+    values: npt.NDArray[np.float64]
+    """In SI, NaN where undefined."""
+    errors: npt.NDArray[np.float64]
+    """Standard uncertainties."""
+    statuses: npt.NDArray[np.uint8]
+
+
+def rewrite_features(
+    path: Path | str,
+    features: Mapping[str, FeatureValues],
+    statuses: Mapping[int, str],
+    quality: npt.NDArray[np.uint32] | None = None,
+) -> None:
+    """Store other values of features, or features that are new; all at once or not at all.
+
+    Args:
+        path: a closed file; the change is made on a copy that then takes its place.
+        features: by name; those not mentioned stay as they are.
+        statuses: what the status codes mean.
+        quality: the quality flags of every site, if they are new too.
+
+    Raises:
+        DataFileError: the file is in use, or an array has not one value for each site.
+    """
+    path = Path(path)
+    if repair.mark(path):
+        raise DataFileError(f"{path}: the run is not over. Analyse it when it has ended.")
+    part = path.with_name(path.name + ".tmp")
+    try:
+        shutil.copyfile(path, part)
+        with h5py.File(part, "r+", libver=LIBVER, locking=False) as file:
+            for name, feature in features.items():
+                if name not in file:
+                    add_feature(file, feature.column, statuses)
+                _replace(path, file, name, feature.values)
+                _replace(path, file, f"{name}_err", feature.errors)
+                _replace(path, file, f"{name}_status", feature.statuses)
+            if quality is not None:
+                _replace(path, file, "quality", quality)
+        with part.open("r+b") as written:
+            os.fsync(written.fileno())
+        part.replace(path)
+    except (OSError, RuntimeError) as error:
+        raise DataFileError(
+            f"{path}: the features cannot be stored: {error}. The file is as it was."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _replace(path: Path, file: h5py.File, name: str, values: npt.NDArray[Any]) -> None:
+    if values.shape != file[name].shape:
+        raise DataFileError(
+            f"{path}: {name} has {len(values)} values for {len(file[name])} sites. Nothing changed."
+        )
+    file[name][:] = values

@@ -1,0 +1,248 @@
+"""Reading data files: finished ones, growing ones, and those of programs that were killed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import h5py
+import numpy as np
+
+from seccm.data import guard, journal, repair
+from seccm.data.layout import (
+    EVENT_COLUMNS,
+    LIBVER,
+    ROW,
+    Column,
+    Header,
+    columns_along,
+    factors_of,
+    features_of,
+    read_clock,
+    read_header,
+    read_rows,
+    sample_dataset,
+)
+from seccm.data.table import Table
+from seccm.data.trace import SiteRecord, SiteTrace, record_of
+from seccm.errors import DataFileError
+from seccm.events import Landing, Outcome, StepFinished
+from seccm.rig import ContactRecord
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def open_scan(path: Path | str) -> Scan:
+    """Open a data file for reading, whoever may be writing it; nothing is changed.
+
+    Raises:
+        DataFileError: missing, empty, damaged, or not a file of ours.
+    """
+    return Scan(Path(path))
+
+
+class Scan:
+    """A scan as its data file tells it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = _open(path)
+        self.header: Header = read_header(self._file)
+        self.clock = read_clock(self._file)
+        self._look()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def refresh(self) -> None:
+        """Look again at a file that is growing; tables taken before stay as they were."""
+        if repair.mark(self.path):
+            for dataset in self._file.values():
+                dataset.id.refresh()
+        else:
+            # Closed since, and perhaps replaced by its packed copy.
+            self._file.close()
+            self._file = _open(self.path)
+        self._look()
+
+    @property
+    def plan_json(self) -> str:
+        """The plan, as it was when the run began."""
+        return self.header.plan_json
+
+    @property
+    def state(self) -> str:
+        """What became of the run, or "running", or "interrupted" if its program died."""
+        state = bytes(self._file["state"][0]).decode()
+        return "interrupted" if state == "running" and not guard.is_held(self.path) else state
+
+    @property
+    def packed(self) -> bool:
+        """Whether the file has been checked and compressed."""
+        return bool(self._file.attrs.get("packed", 0))
+
+    @property
+    def features(self) -> tuple[Column, ...]:
+        """The features there are columns for."""
+        return features_of(self._file)
+
+    @property
+    def factors(self) -> tuple[Column, ...]:
+        """The factors of the plan; their columns are called `factor_<name>`."""
+        return factors_of(self._file)
+
+    @property
+    def sites(self) -> Table:
+        """One row for each planned site, in visiting order."""
+        return self._sites
+
+    @property
+    def events(self) -> Table:
+        """One row for each event: t, row, site, code and msg."""
+        return self._events
+
+    def remaining(self) -> tuple[int, ...]:
+        """Return the sites that no tip has been lowered to."""
+        return tuple(np.flatnonzero(self._sites["status"] == Outcome.PLANNED).tolist())
+
+    def site(self, number: int) -> SiteTrace:
+        """Return one site, from contact on and against the reference.
+
+        Raises:
+            IndexError: there is no such site.
+        """
+        return SiteTrace(
+            record=self.record(number),
+            reference=self.header.reference,
+            reference_offset=self.header.reference_offset,
+            contact_record=self._contact_record(number),
+            reason=str(self._sites["reason"][number]),
+        )
+
+    def record(self, number: int) -> SiteRecord:
+        """Return one site as the live analysis had it: from departure on, potentials raw.
+
+        Raises:
+            IndexError: there is no such site.
+        """
+        sites = self._sites
+        if not 0 <= number < len(sites):
+            raise IndexError(f"site {number}: the file has sites 0 to {len(sites) - 1}")
+        start = int(sites["row_start"][number])
+        stop = min(start + int(sites["row_size"][number]), self._samples())
+        rows = read_rows(self._file, start, max(start, stop))
+        # Rows recorded before the tip set out, such as those of a pause, are not the site's story.
+        departed = np.searchsorted(rows["t"], sites["t_start"][number] - 0.5 * self.clock.period)
+        return record_of(
+            rows[int(departed) :],
+            number=number,
+            outcome=Outcome(int(sites["status"][number])),
+            landing=self._landing(number),
+            t_contact=float(sites["t_contact"][number]),
+            events=self._ends(number),
+        )
+
+    def to_xarray(self) -> xr.Dataset:
+        """Return everything as an xarray data set, in the file's units; needs the extra analysis.
+
+        Potentials are decoded: they are against the reference.
+        """
+        import xarray as xr
+
+        return xr.open_dataset(_open(self.path), engine="h5netcdf")
+
+    def _look(self) -> None:
+        self._sites = Table(
+            self._file, {n: n for n in columns_along(self._file, "site") if self._file[n].ndim == 1}
+        )
+        self._events = Table(
+            self._file, {c.name.removeprefix("event_"): c.name for c in EVENT_COLUMNS}
+        )
+
+    def _samples(self) -> int:
+        return min(len(self._file[sample_dataset(name)]) for name in ROW.names or ())
+
+    def _row(self, t: float) -> int:
+        """Return the number, since its stream opened, of the row complete at a time."""
+        offsets: Any = self._file["session_t_offset"][:]
+        session = int(np.searchsorted(offsets, t)) - 1
+        return round((t - float(offsets[max(0, session)])) / self.clock.period) - 1
+
+    def _landing(self, number: int) -> Landing | None:
+        sites = self._sites
+        if not sites["landed"][number]:
+            return None
+        return Landing(
+            row=self._row(float(sites["t_contact"][number])),
+            z=float(sites["z_rest"][number]),
+            z_crossing=float(sites["z_contact"][number]),
+            signal=float(sites["contact_signal"][number]),
+            baseline=float(sites["contact_baseline"][number]),
+            latency=float(sites["latency"][number]),
+            overtravel=float(sites["overtravel"][number]),
+            attempt=int(sites["attempts"][number]) - 1,
+        )
+
+    def _ends(self, number: int) -> tuple[StepFinished, ...]:
+        events = self._events
+        mine = np.flatnonzero(
+            (events["site"] == number) & (events["code"] == journal.Code.STEP_FINISHED)
+        )
+        said = self._file["event_msg"]
+        return tuple(
+            journal.step_finished(int(events["row"][k]), number, said[int(k)].decode())
+            for k in mine
+        )
+
+    def _contact_record(self, number: int) -> ContactRecord | None:
+        sites = self._sites
+        size = int(sites["contact_size"][number])
+        if size == 0:
+            return None
+        crossing, stopped = (int(sites[f"contact_{w}"][number]) for w in ("crossing", "stopped"))
+        return ContactRecord(
+            start=int(sites["contact_start"][number]),
+            potential=self._file["contact_E"][number, :size].astype(np.float64),
+            current=self._file["contact_I"][number, :size].astype(np.float64),
+            crossing=None if crossing < 0 else crossing,
+            stopped=None if stopped < 0 else stopped,
+        )
+
+
+def _open(path: Path) -> h5py.File:
+    """Open a file of ours, as it is."""
+    mark = repair.mark(path)
+    if mark == 1:
+        raise DataFileError(
+            f"{path}: the program that made it died while it laid it out or changed it. "
+            f'Run "python -m seccm.data repair {path}" if no program uses it any more.'
+        )
+    # The writer and those who read along must agree on locking; for a closed file the default
+    # lets other programs of the same process, such as xarray, open it too.
+    growing = {"swmr": True, "libver": LIBVER, "locking": False} if mark else {}
+    try:
+        file = h5py.File(path, "r", **growing)
+        conventions = str(file.attrs.get("Conventions", ""))
+    except (OSError, RuntimeError) as error:
+        raise DataFileError(
+            f"{path}: the file is damaged: {error}. "
+            "If it is a copy, copy it again once the run is over."
+        ) from error
+    if "SECCM" not in conventions:
+        file.close()
+        raise DataFileError(f"{path}: an HDF5 file, but not one of seccm.")
+    return file

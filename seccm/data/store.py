@@ -1,0 +1,327 @@
+"""The thread that writes the data file, so that the one that runs the rig never waits for a disk.
+
+The real-time thread hands over blocks and events and goes on. This thread takes all that waits
+at once, applies it, and makes it safe once: the slower the disk, the larger the bites. What does
+not fit the queue within the store's patience is a fault of the run, never a gap in the data.
+"""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, NamedTuple, Self
+
+import h5py
+
+from seccm.data import resume as resuming
+from seccm.data.layout import (
+    LIBVER,
+    Columns,
+    Header,
+    add_session,
+    add_sites,
+    columns_along,
+    create,
+)
+from seccm.data.writer import Analyse, Writer
+from seccm.errors import DataFileError, RigError, SeccmError
+from seccm.events import Event, RunStatus, SiteAnalysed
+from seccm.plan.site import Site
+from seccm.rig import Block, Clock
+
+CONTACT_SAMPLES = 512
+CLOSING = 60.0
+"""Seconds within which a file must have closed."""
+
+
+class _Happened(NamedTuple):
+    block: Block | None
+    events: tuple[Event, ...]
+
+
+class _Planned(NamedTuple):
+    sites: tuple[Site, ...]
+    levels: tuple[tuple[float, ...], ...]
+
+
+class Store:
+    """Keeps everything a run produces in one file, from a thread of its own.
+
+    Args:
+        path: a file that does not exist yet.
+        header: what is said once.
+        sites: the plan's sites, in visiting order.
+        columns: factors of the plan and features of the analysis.
+        clock: that of the rig.
+        analyse: called in this thread with every finished site; None for no live features.
+        queue_blocks: how many recorded messages may wait.
+        patience: seconds to wait for room before the run is at fault.
+        contact_samples: raw samples expected in a contact record.
+
+    Raises:
+        DataFileError: the file exists, or cannot be made.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        header: Header,
+        sites: Sequence[Site],
+        columns: Columns,
+        clock: Clock,
+        analyse: Analyse | None = None,
+        *,
+        queue_blocks: int = 4096,
+        patience: float = 5.0,
+        contact_samples: int = CONTACT_SAMPLES,
+    ) -> None:
+        self.path = Path(path)
+        file = _new(self.path)
+        try:
+            create(file, header, columns, clock, contact_samples)
+            add_sites(file, sites, columns, columns_along(file, "site"))
+            add_session(file, header.started_at, 0.0, 0)
+            file.flush()
+        except OSError as error:
+            file.close()
+            self.path.unlink(missing_ok=True)
+            raise DataFileError(
+                f"{path}: the file cannot be laid out: {error}. Free some space on the disk."
+            ) from error
+        self._begin(file, sites, columns, clock, 0.0, analyse, queue_blocks, patience)
+
+    @classmethod
+    def resume(
+        cls,
+        path: Path | str,
+        sites: Sequence[Site],
+        columns: Columns,
+        clock: Clock,
+        analyse: Analyse | None = None,
+        *,
+        started_at: str | None = None,
+        queue_blocks: int = 4096,
+        patience: float = 5.0,
+    ) -> Self:
+        """Continue the file of a run that was stopped, halted or killed.
+
+        A site whose descent had begun counts as touched and becomes aborted. What had not been
+        made safe is cut off. `Scan.remaining` says which sites are left.
+
+        Raises:
+            DataFileError: no such file, not one of ours, or of another clock.
+        """
+        store = cls.__new__(cls)
+        store.path = Path(path)
+        offset = resuming.prepare(store.path, clock, started_at)
+        file = h5py.File(store.path, "r+", libver=LIBVER, locking=False)
+        store._begin(  # noqa: SLF001, it is this class
+            file, sites, columns, clock, offset, analyse, queue_blocks, patience
+        )
+        return store
+
+    def _begin(
+        self,
+        file: h5py.File,
+        sites: Sequence[Site],
+        columns: Columns,
+        clock: Clock,
+        offset: float,
+        analyse: Analyse | None,
+        queue_blocks: int,
+        patience: float,
+    ) -> None:
+        # From here on others can read along, and a crash can only cut the file, not break it.
+        # No group, dataset or attribute may be added any more.
+        file.swmr_mode = True
+        self._writer = Writer(
+            file, sites=sites, columns=columns, clock=clock, offset=offset, analyse=analyse
+        )
+        self._limit, self._patience = queue_blocks, patience
+        self._changed = threading.Condition()
+        self._waiting: list[_Happened | _Planned] = []
+        self._sent = self._safe = self._wanted = 0
+        self._status: RunStatus | None = None
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="store", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> Literal[False]:
+        """Close the file; unless it was closed, the run counts as one that failed."""
+        if error is None:
+            self.close("fault")
+            return False
+        try:
+            self.close("fault")
+        except SeccmError as second:
+            error.add_note(str(second))
+        return False
+
+    def record(self, block: Block | None, events: Sequence[Event] = ()) -> None:
+        """Hand over what happened; returns at once unless the disk is far behind.
+
+        Raises:
+            RigError: there was no room for longer than the patience, or writing failed.
+        """
+        self._send(_Happened(block, tuple(events)))
+
+    def extend(self, sites: Sequence[Site], levels: Sequence[Sequence[float]] = ()) -> None:
+        """Add sites to the plan of a running scan, before they start.
+
+        Args:
+            sites: numbered on from the last one.
+            levels: the levels of further conditions, in the factors' units.
+        """
+        self._send(_Planned(tuple(sites), tuple(tuple(row) for row in levels)))
+
+    def barrier(self, timeout: float = 10.0) -> None:
+        """Return when every event recorded so far is on the disk.
+
+        Raises:
+            RigError: it took longer than the timeout in seconds, or writing failed.
+        """
+        with self._changed:
+            target = self._wanted = self._sent
+            self._changed.notify_all()
+            done = self._changed.wait_for(lambda: self._error or self._safe >= target, timeout)
+            self._check()
+            if not done:
+                raise RigError(
+                    "store-stalled",
+                    str(self.path),
+                    f"the disk has not confirmed the last record within {timeout:g} s.",
+                    "Write to a local disk.",
+                )
+
+    def analysed(self) -> tuple[SiteAnalysed, ...]:
+        """Return the features determined since this was last asked."""
+        found: list[SiteAnalysed] = []
+        while self._writer.analysed:
+            found.append(self._writer.analysed.popleft())
+        return tuple(found)
+
+    def close(self, status: RunStatus) -> None:
+        """Store all that waits, say what became of the run and end the thread; once is enough.
+
+        Raises:
+            RigError: writing failed; what had been made safe stays so.
+        """
+        with self._changed:
+            if self._status is not None:
+                return
+            self._status = status
+            self._changed.notify_all()
+        self._thread.join(CLOSING)
+        if self._thread.is_alive():
+            raise RigError(
+                "store-stalled",
+                str(self.path),
+                f"the file has not closed within {CLOSING:g} s.",
+                "Check the disk; the finished sites are safe and the file can be resumed.",
+            )
+        with self._changed:
+            self._check()
+
+    def _send(self, message: _Happened | _Planned) -> None:
+        with self._changed:
+            room = self._changed.wait_for(
+                lambda: self._error or len(self._waiting) < self._limit, self._patience
+            )
+            self._check()
+            if not room:
+                raise RigError(
+                    "store-overflow",
+                    str(self.path),
+                    f"{self._limit} blocks have waited for the disk for {self._patience:g} s.",
+                    "Write to a faster, local disk. The finished sites are safe; resume the file.",
+                )
+            if self._status is not None:
+                raise RigError("store-closed", str(self.path), "the file is closed already.")
+            self._waiting.append(message)
+            self._sent += 1
+            self._changed.notify_all()
+
+    def _check(self) -> None:
+        """Raise what ended the thread, if anything did."""
+        if self._error is not None:
+            raise _failure(self.path, self._error) from self._error
+
+    def _run(self) -> None:
+        """Write until the run is over; the body of the thread."""
+        try:
+            applied, urgent = 0, False
+            while (batch := self._take()) is not None:
+                for message in batch:
+                    urgent |= self._apply(message)
+                applied += len(batch)
+                if urgent or self._wanted > self._safe:
+                    self._writer.commit()
+                    urgent = False
+                    with self._changed:
+                        self._safe = applied
+                        self._changed.notify_all()
+            self._writer.close(self._status or "fault")
+            with self._changed:
+                self._safe = self._sent
+                self._changed.notify_all()
+        except Exception as error:
+            # Whatever it is, it is raised again in the thread that runs the rig.
+            self._writer.abandon()
+            with self._changed:
+                self._error = error
+                self._waiting.clear()
+                self._changed.notify_all()
+
+    def _take(self) -> list[_Happened | _Planned] | None:
+        """Wait for messages or a barrier and take all there are; None when the run is over."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._waiting or self._status or self._wanted > self._safe
+            )
+            batch, self._waiting = self._waiting, []
+            self._changed.notify_all()
+            return None if not batch and self._status else batch
+
+    def _apply(self, message: _Happened | _Planned) -> bool:
+        if isinstance(message, _Planned):
+            self._writer.extend(message.sites, message.levels)
+            return True
+        return self._writer.take(message.block, message.events)
+
+
+def _new(path: Path) -> h5py.File:
+    """Make a file that was not there."""
+    try:
+        return h5py.File(path, "x", libver=LIBVER, locking=False)
+    except FileExistsError:
+        raise DataFileError(
+            f"{path}: the file exists and is never overwritten. Choose another name, or resume it."
+        ) from None
+    except OSError as error:
+        why = "there is no such folder" if not path.parent.is_dir() else str(error)
+        raise DataFileError(
+            f"{path}: the file cannot be made: {why}. Choose a folder that can be written."
+        ) from error
+
+
+def _failure(path: Path, error: Exception) -> RigError:
+    """Put into a sentence what ended the writing."""
+    full = getattr(error, "errno", None) == errno.ENOSPC or f"errno = {errno.ENOSPC}," in str(error)
+    what = "the disk is full" if full else f"the file cannot be written: {error}"
+    return RigError(
+        "store-failed",
+        str(path),
+        f"{what.rstrip('.')}.",
+        "Free some space or repair the disk, then resume the file: the finished sites are safe.",
+    )

@@ -1,0 +1,74 @@
+"""A table of a data file, read column by column, when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from seccm.data.layout import UM
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = npt.NDArray[Any]
+
+
+class Table:
+    """Columns of equal length, in SI units; a column is read when it is first asked for.
+
+    `table["z_contact"]` is an array, `len(table)` the number of rows, and iterating gives each
+    row as a dictionary. It shows the file as it was when the table was made.
+    """
+
+    def __init__(self, file: h5py.File, datasets: Mapping[str, str]) -> None:
+        self._columns = {name: file[path] for name, path in datasets.items()}
+        self._size = min((len(d) for d in self._columns.values()), default=0)
+        self._read: dict[str, Array] = {}
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def __getitem__(self, name: str) -> Array:
+        """Return a column, shape (rows,); texts as str, lengths in metres."""
+        if name not in self._read:
+            if name not in self._columns:
+                raise KeyError(f"there is no column {name!r}; there are {', '.join(self.names)}")
+            self._read[name] = self._fetch(name)
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        columns = {name: self[name].tolist() for name in self.names}
+        for row in zip(*columns.values(), strict=True):
+            yield dict(zip(columns, row, strict=True))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns."""
+        return tuple(self._columns)
+
+    def unit(self, name: str) -> str:
+        """Return the SI unit of a column, empty where it has none."""
+        unit = str(self._columns[name].attrs.get("units", ""))
+        return {"um": "m", "1": ""}.get(unit, unit)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the whole table as a data frame; needs pandas."""
+        import pandas as pd
+
+        return pd.DataFrame({name: self[name] for name in self.names})
+
+    def _fetch(self, name: str) -> Array:
+        dataset = self._columns[name]
+        values: Array = dataset[: self._size]
+        if values.dtype.kind == "S":
+            return np.array([raw.decode(errors="replace") for raw in values.tolist()], np.str_)
+        if dataset.attrs.get("units") == "um":
+            return values / UM
+        return values

@@ -1,0 +1,176 @@
+"""One site's samples in memory, in SI units: for the live analysis and for those who read later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.data.layout import UM
+from seccm.events import Event, Landing, Outcome, Phase, StepFinished
+from seccm.rig import ContactRecord
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SiteRecord:
+    """The rows of one site and what was decided about them; potentials are raw.
+
+    Read back from the file both while the scan runs and afterwards, so that an analysis gives
+    the same numbers whenever it is done. All arrays have shape (rows,).
+    """
+
+    number: int
+    outcome: Outcome
+    t: FloatArray
+    """Seconds since the start of the run."""
+    E: FloatArray
+    """Volts against the quasi-reference electrode."""
+    I: FloatArray  # noqa: E741
+    """Amperes, anodic positive."""
+    z: FloatArray
+    """Metres, up positive."""
+    x: FloatArray
+    y: FloatArray
+    phase: npt.NDArray[np.uint8]
+    step: npt.NDArray[np.uint16]
+    flag: npt.NDArray[np.uint8]
+    landing: Landing | None
+    t_contact: float
+    """Seconds since the start of the run, NaN if the meniscus never touched."""
+    events: tuple[Event, ...]
+    """Every event of the site while the scan runs; the ends of its steps afterwards."""
+
+    @property
+    def contact(self) -> int | None:
+        """Index of the contact row, None if the meniscus never touched."""
+        if self.landing is None:
+            return None
+        return int(np.argmin(np.abs(self.t - self.t_contact)))
+
+    @property
+    def ends(self) -> tuple[StepFinished, ...]:
+        """How each step that ended, ended."""
+        return tuple(e for e in self.events if isinstance(e, StepFinished))
+
+    @cached_property
+    def steps(self) -> Mapping[int, slice]:
+        """The rows of each step that began, by the number of the step."""
+        return step_rows(self.phase, self.step)
+
+
+@dataclass(frozen=True)
+class SiteTrace:
+    """One site as people look at it: from contact on, against the reference."""
+
+    record: SiteRecord
+    reference: str
+    reference_offset: float
+    """Volts that turn a raw potential into one against the reference."""
+    contact_record: ContactRecord | None
+    """The raw samples around contact; potentials raw."""
+    reason: str
+    """Why the outcome is not OK."""
+
+    @property
+    def number(self) -> int:
+        """Place in the visiting order."""
+        return self.record.number
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the site."""
+        return self.record.outcome
+
+    @cached_property
+    def t(self) -> FloatArray:
+        """Seconds since contact; since the first row where there was none."""
+        t = self.record.t
+        if len(t) == 0:
+            return t
+        return t - (self.record.t_contact if self.landing else t[0])
+
+    @cached_property
+    def E(self) -> FloatArray:
+        """Volts against the reference."""
+        return self.record.E + self.reference_offset
+
+    @property
+    def I(self) -> FloatArray:  # noqa: E743
+        """Amperes, anodic positive."""
+        return self.record.I
+
+    @property
+    def z(self) -> FloatArray:
+        """Height of the tip in metres, up positive."""
+        return self.record.z
+
+    @property
+    def phase(self) -> npt.NDArray[np.uint8]:
+        """What the rig was about, a `Phase`."""
+        return self.record.phase
+
+    @property
+    def step(self) -> npt.NDArray[np.uint16]:
+        """Step of the site's program."""
+        return self.record.step
+
+    @property
+    def flag(self) -> npt.NDArray[np.uint8]:
+        """What is special about each row, bits of `Flag`."""
+        return self.record.flag
+
+    @property
+    def landing(self) -> Landing | None:
+        """How the contact went, None if there was none."""
+        return self.record.landing
+
+    @property
+    def steps(self) -> Mapping[int, slice]:
+        """The rows of each step that began, by the number of the step."""
+        return self.record.steps
+
+
+def step_rows(phase: npt.NDArray[np.uint8], step: npt.NDArray[np.uint16]) -> dict[int, slice]:
+    """Return which rows belong to each step, by the number of the step."""
+    measured = np.flatnonzero(phase == Phase.STEP)
+    if len(measured) == 0:
+        return {}
+    cuts = np.flatnonzero((np.diff(step[measured]) != 0) | (np.diff(measured) != 1)) + 1
+    return {
+        int(step[rows[0]]): slice(int(rows[0]), int(rows[-1]) + 1)
+        for rows in np.split(measured, cuts)
+    }
+
+
+def record_of(
+    rows: npt.NDArray[Any],
+    *,
+    number: int,
+    outcome: Outcome,
+    landing: Landing | None,
+    t_contact: float,
+    events: tuple[Event, ...],
+) -> SiteRecord:
+    """Turn packed rows, as stored, into a record in SI units."""
+    return SiteRecord(
+        number=number,
+        outcome=outcome,
+        t=rows["t"].copy(),
+        E=rows["E"].astype(np.float64),
+        I=rows["I"].astype(np.float64),
+        z=rows["z"].astype(np.float64) / UM,
+        x=rows["x"].astype(np.float64) / UM,
+        y=rows["y"].astype(np.float64) / UM,
+        phase=rows["phase"].copy(),
+        step=rows["step"].copy(),
+        flag=rows["flag"].copy(),
+        landing=landing,
+        t_contact=t_contact,
+        events=events,
+    )

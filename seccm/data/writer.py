@@ -1,0 +1,368 @@
+"""Blocks and events become rows of the file; no thread and no waiting in here.
+
+What a power cut may not undo is ordered: samples first, then the site's row, then its status,
+then the disk is told. A status in the file therefore never speaks of samples that are not there.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import zlib
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from seccm.data import guard, journal, repair
+from seccm.data.layout import (
+    EVENT_COLUMNS,
+    ROW,
+    SITE_COLUMNS,
+    UM,
+    Columns,
+    add_sites,
+    columns_along,
+    put,
+    read_rows,
+    sample_dataset,
+    text,
+)
+from seccm.data.tail import Tail
+from seccm.data.trace import SiteRecord, record_of
+from seccm.events import (
+    Approaching,
+    Event,
+    Fault,
+    Landed,
+    Landing,
+    Note,
+    Outcome,
+    Paused,
+    Phase,
+    PhaseBegan,
+    RunStatus,
+    RunStopped,
+    SiteAnalysed,
+    SiteFinished,
+    SiteStarted,
+)
+from seccm.plan.site import Site
+from seccm.rig import Block, Clock, ContactRecord
+
+KEPT = 4096
+"""Rows kept back because their labels may still change: ten seconds of the reference system."""
+COMMIT_ROWS = 16 * KEPT
+"""Rows of a long site after which it is made safe although nothing has happened."""
+_EVENT, _REASON = EVENT_COLUMNS[-1], next(c for c in SITE_COLUMNS if c.name == "reason")
+_KINDS: Mapping[str, str] = {c.name: c.dtype for c in SITE_COLUMNS}
+_URGENT = (Approaching, Landed, SiteFinished, Paused, Fault, RunStopped)
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """What the live analysis found at a site."""
+
+    features: Mapping[str, tuple[float, float, int]]
+    """Value in SI, standard uncertainty and status of each feature, by name."""
+    quality: int = 0
+    """Quality flags of the site."""
+    summary: str = ""
+    """The most telling features in words, for a progress line."""
+
+
+Analyse = Callable[[Site, SiteRecord], Analysed]
+
+
+@dataclass(slots=True)
+class _Visit:
+    """The site that the tip is at or on its way to."""
+
+    number: int
+    first: int
+    """Sample with which the way to the site began."""
+    touched: bool = False
+    landing: Landing | None = None
+    events: list[Event] = field(default_factory=list)
+
+
+class Writer:
+    """The one who writes a data file that has been laid out and is in SWMR mode."""
+
+    def __init__(
+        self,
+        file: h5py.File,
+        *,
+        sites: Sequence[Site],
+        columns: Columns,
+        clock: Clock,
+        offset: float,
+        analyse: Analyse | None,
+    ) -> None:
+        self._file, self._clock, self._offset = file, clock, offset
+        self._columns, self._analyse = columns, analyse
+        self._sites = {site.number: site for site in sites}
+        self._along = columns_along(file, "site")
+        self._features = {feature.name for feature in columns.features}
+        self._tail = Tail(clock, offset)
+        self._written = len(file["sample"])
+        self._claimed = self._written
+        self._checksum = 0
+        self._uncommitted = 0
+        self._visit: _Visit | None = None
+        self._cells: dict[str, dict[int, Any]] = {}
+        self._listed: list[tuple[Event, str]] = []
+        self._path = Path(file.filename)
+        self._descriptor = os.open(self._path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        guard.hold(self._descriptor)
+        self.analysed: deque[SiteAnalysed] = deque()
+        """Features computed so far, for someone else to take away."""
+
+    def take(self, block: Block | None, events: Sequence[Event]) -> bool:
+        """Apply what happened; return whether it must be made safe soon."""
+        if block is not None:
+            self._tail.append(block)
+        for event in events:
+            self._apply(event)
+        spare = len(self._tail) - KEPT
+        if spare >= KEPT:
+            self._write(spare)
+        return self._uncommitted >= COMMIT_ROWS or any(isinstance(e, _URGENT) for e in events)
+
+    def extend(self, sites: Sequence[Site], levels: Sequence[Sequence[float]] = ()) -> None:
+        """Add sites that a planner thought of while the scan runs, and perhaps conditions."""
+        known = self._columns
+        more = tuple(tuple(row) for row in levels)
+        self._columns = Columns(known.factors, known.levels + more, known.features, known.statuses)
+        add_sites(self._file, sites, self._columns, self._along)
+        self._sites |= {site.number: site for site in sites}
+
+    def commit(self) -> None:
+        """Bring everything decided so far to the disk, in the order that a crash may cut."""
+        if self._visit is not None and self._visit.touched:
+            self._claim(self._visit.number)
+        self._list_events()
+        self._file.flush()
+        statuses = self._cells.pop("status", {})
+        for name, cells in self._cells.items():
+            self._fill(name, cells)
+        self._cells = {}
+        self._file.flush()
+        if statuses:
+            self._fill("status", statuses)
+            self._file.flush()
+        # There is no fdatasync on Windows; fsync is FlushFileBuffers there.
+        getattr(os, "fdatasync", os.fsync)(self._descriptor)
+        self._uncommitted = 0
+
+    def close(self, status: RunStatus) -> None:
+        """Commit, say what became of the run, and close the file."""
+        if self._visit is not None and self._visit.touched:
+            self._write(len(self._tail))
+        self.commit()
+        self._file["state"][0] = status.encode()
+        self._file.flush()
+        self._file.close()
+        # HDF5 leaves the mark on while a reader in this same process has the file open.
+        repair.clear(self._path)
+        os.fsync(self._descriptor)
+        os.close(self._descriptor)
+
+    def abandon(self) -> None:
+        """Let go of the file after a failure, without another attempt to save anything."""
+        os.close(self._descriptor)
+        try:
+            self._file.close()
+        except (OSError, RuntimeError):
+            # HDF5 tries to write what could not be written before; that error is known.
+            return
+
+    def _apply(self, event: Event) -> None:
+        if journal.is_listed(event):
+            self._listed.append((event, journal.words(event)))
+        match event:
+            case SiteStarted():
+                self._start(event.site, event.row)
+            case PhaseBegan():
+                self._label(event)
+            case Approaching():
+                self._at(event).touched = True
+                self._set(event.site, status=Outcome.RUNNING, attempts=event.attempt + 1)
+            case Landed():
+                self._land(event)
+            case SiteFinished():
+                self._finish(event)
+            case Fault() | RunStopped() if self._visit is not None and self._visit.touched:
+                self._write(len(self._tail))
+            case _:
+                pass
+        if self._visit is not None and journal.site(event) == self._visit.number:
+            self._visit.events.append(event)
+
+    def _start(self, site: int, row: int) -> _Visit:
+        first = self._written + self._tail.upto(row - 1)
+        self._visit = _Visit(site, first)
+        self._set(site, t_start=self._time(row), row_start=self._claimed)
+        return self._visit
+
+    def _at(self, event: Approaching | Landed | SiteFinished) -> _Visit:
+        """Return the visit that an event is about, begun here if its start was never told."""
+        if self._visit is None or self._visit.number != event.site:
+            return self._start(event.site, event.row)
+        return self._visit
+
+    def _label(self, event: PhaseBegan) -> None:
+        late = self._tail.mark(event.row, event.phase, event.step)
+        if late:
+            note = f"{late} rows were stored before they were known to be {event.phase.name}"
+            self._note(event.row, event.site, note)
+
+    def _land(self, event: Landed) -> None:
+        visit, landing = self._at(event), event.landing
+        visit.landing = landing
+        visit.touched = True
+        self._set(
+            event.site,
+            landed=1,
+            t_contact=self._time(landing.row),
+            z_contact=landing.z_crossing * UM,
+            z_rest=landing.z * UM,
+            latency=landing.latency,
+            overtravel=landing.overtravel * UM,
+            contact_signal=landing.signal,
+            contact_baseline=landing.baseline,
+            attempts=landing.attempt + 1,
+        )
+        if event.record is not None:
+            self._keep(event.site, event.record)
+
+    def _keep(self, site: int, record: ContactRecord) -> None:
+        """Store the raw samples around contact."""
+        size = len(record.potential)
+        if size > len(self._file["contact_sample"]):
+            self._file["contact_sample"].resize(size, axis=0)
+            for name in ("contact_E", "contact_I"):
+                self._file[name].resize(size, axis=1)
+        self._file["contact_E"][site, :size] = record.potential
+        self._file["contact_I"][site, :size] = record.current
+        self._set(
+            site,
+            contact_size=size,
+            contact_start=record.start,
+            contact_crossing=-1 if record.crossing is None else record.crossing,
+            contact_stopped=-1 if record.stopped is None else record.stopped,
+        )
+
+    def _finish(self, event: SiteFinished) -> None:
+        """Close a site for good: its rows, their place and checksum, its features."""
+        visit = self._at(event)
+        visit.events.append(event)
+        self._write(self._tail.upto(event.row))
+        record = record_of(
+            read_rows(self._file, visit.first, self._written),
+            number=event.site,
+            outcome=event.outcome,
+            landing=visit.landing,
+            t_contact=self._time(visit.landing.row) if visit.landing else math.nan,
+            events=tuple(visit.events),
+        )
+        self._set(event.site, t_end=self._time(event.row), reason=text(event.reason, _REASON))
+        measured = record.phase == Phase.STEP
+        if visit.landing and measured.any():
+            x, y = (float(axis[measured].mean()) for axis in (record.x, record.y))
+            self._set(event.site, x=x * UM, y=y * UM)
+        self._measure(event, record)
+        self._claim(event.site)
+        self._set(event.site, status=event.outcome)
+        self._claimed, self._checksum = self._written, 0
+        self._visit = None
+
+    def _measure(self, event: SiteFinished, record: SiteRecord) -> None:
+        """Have the features of a finished site determined, and keep them."""
+        site = self._sites.get(event.site)
+        if self._analyse is None or site is None:
+            return
+        try:
+            found = self._analyse(site, record)
+            unknown = found.features.keys() - self._features
+            if unknown:
+                raise KeyError(f"the file has no column for {', '.join(sorted(unknown))}")
+        except Exception as error:
+            # Whatever an analysis stumbles over, the samples are safe and it can be repeated.
+            said = f"the analysis failed: {type(error).__name__}: {error}"
+            self._note(event.row, event.site, said)
+            found = Analysed({}, summary=said)
+        for name, (value, uncertainty, status) in found.features.items():
+            self._set(
+                event.site,
+                **{name: value, f"{name}_err": uncertainty, f"{name}_status": status},
+            )
+        self._set(event.site, quality=found.quality)
+        values = {name: found.features.get(name, (math.nan,))[0] for name in self._features}
+        self.analysed.append(SiteAnalysed(event.site, values, found.summary))
+
+    def _note(self, row: int, site: int, said: str) -> None:
+        note = Note(row, site, said)
+        self._listed.append((note, journal.words(note)))
+
+    def _claim(self, site: int) -> None:
+        """Say which samples in the file are a site's, as far as they are there."""
+        self._set(
+            site,
+            row_start=self._claimed,
+            row_size=self._written - self._claimed,
+            crc32=self._checksum,
+        )
+
+    def _write(self, count: int) -> None:
+        """Append the oldest rows of the tail to the file."""
+        if count == 0:
+            return
+        rows = self._tail.take(count)
+        start, stop = self._written, self._written + count
+        self._file["sample"].resize(stop, axis=0)
+        for name in ROW.names or ():
+            column = self._file[sample_dataset(name)]
+            column.resize(stop, axis=0)
+            put(column, start, np.ascontiguousarray(rows[name]))
+        self._checksum = zlib.crc32(rows.tobytes(), self._checksum)
+        self._written = stop
+        self._uncommitted += count
+
+    def _list_events(self) -> None:
+        if not self._listed:
+            return
+        events = [event for event, _ in self._listed]
+        rows = [int(getattr(event, "row", 0)) for event in events]
+        columns: Mapping[str, Any] = {
+            "event_t": [self._time(row) for row in rows],
+            "event_row": rows,
+            "event_site": [journal.site(event) for event in events],
+            "event_code": [journal.code(event) for event in events],
+            "event_msg": [text(said, _EVENT) for _, said in self._listed],
+        }
+        start = len(self._file["event"])
+        self._file["event"].resize(start + len(events), axis=0)
+        for column in EVENT_COLUMNS:
+            self._file[column.name].resize(start + len(events), axis=0)
+            put(self._file[column.name], start, np.array(columns[column.name], column.dtype))
+        self._listed = []
+
+    def _fill(self, name: str, cells: Mapping[int, Any]) -> None:
+        """Write cells of one column of the site table, consecutive sites at once."""
+        dataset = self._file[name]
+        kind = np.dtype(_KINDS.get(name, dataset.dtype))
+        sites = np.array(sorted(cells))
+        for run in np.split(sites, np.flatnonzero(np.diff(sites) != 1) + 1):
+            put(dataset, int(run[0]), np.array([cells[int(site)] for site in run], kind))
+
+    def _set(self, site: int, **values: Any) -> None:
+        for name, value in values.items():
+            self._cells.setdefault(name, {})[site] = value
+
+    def _time(self, row: int) -> float:
+        return self._clock.time(row) + self._offset
