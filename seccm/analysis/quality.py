@@ -127,7 +127,7 @@ def hum(
 ) -> Value:
     """Measure the amplitude of mains hum by a fit of sine and cosine at one known frequency.
 
-    Slow change is removed first by a parabola in each stretch of half a second. The boxcar average
+    Slow change is removed first by a parabola in each stretch of half a second. The averaging
     of the instrument attenuates by sinc(mains * averaging) and is corrected for: averaging over
     2.56 ms takes away 3 % at 50 Hz and no more.
 
@@ -144,8 +144,8 @@ def hum(
 
     Returns:
         Amplitude (not rms, not peak to peak) in the unit of `signal`. Undefined if the frequency
-        is beyond that visible or averaged away; too short below five periods, or the two seconds'
-        fifth needed to tell 50 from 60 Hz.
+        is beyond the visible ones or averaged away; too short below 0.2 s, which it takes to tell
+        50 from 60 Hz.
     """
     x = signal[np.isfinite(signal)]
     if x.size < signal.size or x.size * row < max(5.0 / mains, 0.2):

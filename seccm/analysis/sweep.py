@@ -106,8 +106,9 @@ class Peak:
 def anodic_peaks(s: Sweep, foot: tuple[float, float] | None = None) -> tuple[Peak, ...]:
     """Find the anodic peaks, in ascending order of potential.
 
-    A peak must stand out by five standard deviations of the smoothed current and by 1 % of its
-    range. For cathodic peaks pass a sweep with the sign of the current turned.
+    A peak must stand out by 1 % of the range of the current and by eight standard deviations of
+    its noise; the best of the peaks of mere noise reach six. For cathodic peaks pass a sweep
+    with the sign of the current turned.
 
     Args:
         s: the sweep.
@@ -115,7 +116,7 @@ def anodic_peaks(s: Sweep, foot: tuple[float, float] | None = None) -> tuple[Pea
     """
     if not s.usable:
         return ()
-    least = max(5.0 * s.sigma, 0.01 * float(np.ptp(s.current)))
+    least = max(8.0 * s.sigma, 0.01 * float(np.ptp(s.current)))
     if least <= 0.0:
         return ()
     base = np.zeros(s.potential.size)
@@ -209,10 +210,11 @@ def wave(
     quarter, half, three = (
         _crossing(s, share, level, rising, abs(limit), error, status) for level in (0.25, 0.5, 0.75)
     )
-    tomes = Value.none(max(quarter.status, three.status))
     if quarter.status.has_value and three.status.has_value:
         width = abs(three.value - quarter.value)
         tomes = Value.of(width, math.hypot(quarter.error, three.error), status)
+    else:
+        tomes = Value.none(max(quarter.status, three.status))
     return Wave(Value.of(limit, error, status), half, quarter, three, tomes)
 
 
