@@ -39,7 +39,10 @@ def problems_of(
     found: list[Problem] = []
     for one in error.errors():
         path, given = _path(one["loc"], data, absent=one["type"] == "missing")
-        cause = one.get("ctx", {}).get("error")
+        context = one.get("ctx", {})
+        if one["type"] == "too_short" and _length(given) >= context["min_length"]:
+            continue  # Pydantic does not count entries that are wrong, and says so a second time.
+        cause = context.get("error")
         if isinstance(cause, Mistakes):
             found += (
                 Problem(_join(key(path), problem.where), problem.what, problem.remedy)
@@ -48,6 +51,10 @@ def problems_of(
         else:
             found.append(_problem(dict(one), path, given, Schema(schema, data)))
     return list(dict.fromkeys(found))
+
+
+def _length(given: object) -> int:
+    return len(given) if isinstance(given, list | tuple | Mapping) else 0
 
 
 def key(path: KeyPath) -> str:
@@ -106,7 +113,9 @@ class Schema:
 
     def unit(self, path: KeyPath) -> str:
         """Return the SI unit of the quantity at a path; empty if it is none."""
-        return next((str(node["unit"]) for node in self._nodes(path) if "unit" in node), "")
+        nodes = self._nodes(path)
+        nodes += [child for node in nodes for child in _children(node, 0)]
+        return next((str(node["unit"]) for node in nodes if "unit" in node), "")
 
     def _nodes(self, path: KeyPath) -> list[dict[str, Any]]:
         here: object = self._data
@@ -212,8 +221,10 @@ def _choice(kind: str, context: dict[str, Any], path: KeyPath, given: object) ->
         name = str(context["discriminator"]).strip("'")
         where, choices = _join(key(path), name), str(context["expected_tags"])
         given = given.get(name) if isinstance(given, Mapping) else given
-    choices = choices.replace("'", '"')
-    remedy = similar(given, [part.strip('", ') for part in choices.replace(" or ", ",").split(",")])
+    words = [part.strip("' ") for part in choices.replace(" or ", ",").split(",")]
+    quoted = [f'"{word}"' for word in words]
+    choices = " or ".join(part for part in (", ".join(quoted[:-1]), quoted[-1]) if part)
+    remedy = similar(given, words)
     remedy = remedy if remedy.startswith("Did") else ""
     return Problem(where, f"must be {choices}, not {written(given)}.", remedy)
 

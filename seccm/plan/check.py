@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from seccm.errors import Problem
+from seccm.plan.reach import reach_problems
+from seccm.plan.sense import sense_problems
+from seccm.plan.subject import Subject
 from seccm.rig import Axis, RigInfo
 
 if TYPE_CHECKING:
@@ -15,5 +18,14 @@ if TYPE_CHECKING:
 def check(
     plan: Plan, info: RigInfo, *, at: Mapping[Axis, float], free_disk: int | None
 ) -> tuple[Problem, ...]:
-    """Return errors, with which a run must not begin, and warnings."""
-    return ()
+    """Find what a rig cannot do, and what would come out useless; errors come first.
+
+    Args:
+        plan: the plan, right in itself.
+        info: the rig's abilities and limits.
+        at: where the axes are now, in metres, as far as known.
+        free_disk: bytes to spare where the data file will lie, if known.
+    """
+    subject = Subject(plan, info, plan.sites(), dict(at), free_disk)
+    found = dict.fromkeys([*reach_problems(subject), *sense_problems(subject)])
+    return tuple(sorted(found, key=lambda problem: problem.severity != "error"))

@@ -48,6 +48,11 @@ MOST_SEGMENTS = 10_000
 MOST_CORNERS = 1_000_000
 
 
+def volts(potential: float) -> str:
+    """Write a potential in volts, as electrochemists do however small it is."""
+    return f"{potential or 0.0:.4g} V"
+
+
 def flattened(program: Sequence[Step], where: str = "program") -> Iterator[tuple[str, Single]]:
     """Yield the steps in the order in which they run, each with its key in the plan."""
     for index, step in enumerate(program):
@@ -102,8 +107,7 @@ class Expansion:
                 waveform = Constant(amperes, number(step.duration))
                 return Segment(index, step.step, label, "current", waveform, limits)
             case ConstantPotential():
-                volts = show(number(step.potential), "V")
-                label = f"{volts} for {show(number(step.duration), 's')}"
+                label = f"{volts(number(step.potential))} for {show(number(step.duration), 's')}"
                 waveform = Constant(self.raw(step.potential), number(step.duration))
                 return Segment(index, step.step, label, "potential", waveform, limits)
             case OpenCircuit():
@@ -125,7 +129,7 @@ class Expansion:
         cycles = step.cycles if isinstance(step, CyclicVoltammetry) else 1
         times = [0.0, *(k * ends[-1] + end for k in range(cycles) for end in ends)]
         values = [corners[0], *(corner for _ in range(cycles) for corner in corners[1:])]
-        walk = " to ".join(show(self.condition.number(c), "V") for c in step.corners[:4])
+        walk = " to ".join(volts(self.condition.number(c)) for c in step.corners[:4])
         label = f"{walk}{' ...' if len(corners) > 4 else ''} at {show(rate, 'V/s')}"
         return Segment(
             index,
@@ -250,11 +254,11 @@ def _sweep_problems(
     corners = [condition.number(corner) for corner in step.corners]
     for (here, a), (there, b) in pairwise(zip(names, corners, strict=True)):
         if a == b and there == "the end":
-            what = f"{show(b, 'V')}{under} is where the cycle starts."
+            what = f"{volts(b)}{under} is where the cycle starts."
             remedy = "Leave it out: each cycle goes back to start by itself."
             yield Problem(f"{where}.{here}", what, remedy)
         elif a == b:
-            what = f"{show(b, 'V')}{under} is no sweep: it equals {here}."
+            what = f"{volts(b)}{under} is no sweep: it equals {here}."
             yield Problem(f"{where}.{there}", what, "Give another potential.")
 
 

@@ -29,7 +29,7 @@ from seccm.plan.site import NoContact, Site
 from seccm.plan.steps import Step
 from seccm.plan.together import good_parts, plain, readable_levels, together, unused_factors
 from seccm.quantities import FROM_FILE, Model, read_toml
-from seccm.rig import Axis, RigInfo
+from seccm.rig import Axis, Mounted, RigInfo
 
 
 class Plan(Model):
@@ -138,6 +138,11 @@ class Plan(Model):
     def levels(self) -> dict[str, tuple[Level, ...]]:
         """The levels of each factor; for a listed design one for each condition."""
         return dict(levels_of(self.factors, self.design))
+
+    @property
+    def mounted(self) -> Mounted:
+        """What must be mounted on the rig for this plan."""
+        return Mounted(self.sample, self.probe.aperture)
 
     def expansion(self, condition: Condition) -> Expansion:
         """Return what turns this plan's quantities into raw numbers under a condition."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from seccm.errors import Problem
 from seccm.plan.design import conditions_of, design_problems
@@ -82,7 +82,8 @@ def good_parts(
                 parts[name] = field.get_default(call_default_factory=True)
             continue
         # A type made at run time, which no type checker can follow.
-        adapter: TypeAdapter[Any] = TypeAdapter(Annotated[field.annotation, field])  # type: ignore[arg-type]
+        kind: Any = Annotated[field.annotation, Field(), *field.metadata]
+        adapter: TypeAdapter[Any] = TypeAdapter(kind)
         try:
             parts[name] = adapter.validate_python(data[key], context=dict(context))
         except ValidationError:

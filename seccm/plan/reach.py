@@ -1,0 +1,209 @@
+"""What a rig cannot do: places, depths, speeds, drives, potentials and currents out of reach."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import chain
+
+from seccm.errors import Problem
+from seccm.plan.site import Site
+from seccm.plan.subject import Subject
+from seccm.rig import Axis, CurrentRise, CurrentThreshold, Mode, Range
+from seccm.units import show
+
+TILT = 0.01
+"""Slope to allow for of a sample mounted by hand."""
+
+
+def reach_problems(subject: Subject) -> Iterator[Problem]:
+    """Find what is out of the rig's reach; each key of the plan is told once."""
+    told = set()
+    for problem in chain(
+        _drives(subject),
+        _contacts(subject),
+        _speeds(subject),
+        _overtravel(subject),
+        _places(subject),
+        _depth(subject),
+        _disk(subject),
+    ):
+        if (problem.where, problem.severity) not in told:
+            told.add((problem.where, problem.severity))
+            yield problem
+
+
+def _drives(subject: Subject) -> Iterator[Problem]:
+    for site in subject.patterns():
+        hold = site.approach.hold
+        yield from _drive(subject, "approach.hold", site, hold.mode, (hold.value, hold.value))
+    for key, site, segment in subject.steps():
+        yield from _drive(subject, key, site, segment.mode, segment.waveform.extremes)
+        for limit in segment.limits:
+            reach = {"potential": subject.info.potential, "current": subject.info.current}
+            span = reach.get(limit.quantity)
+            if span is not None and not span.holds(limit.value):
+                volts = limit.quantity == "potential"
+                value = subject.volts(limit.value) if volts else show(limit.value, "A")
+                what = f"{limit.quantity} {limit.side} {value} is out of range ({_span(span)})"
+                remedy = "It would never end the step; choose a value inside."
+                yield Problem(f"{key}.until", f"{what}.", remedy)
+
+
+def _drive(
+    subject: Subject, key: str, site: Site, mode: Mode, extremes: tuple[float, float]
+) -> Iterator[Problem]:
+    info = subject.info
+    if mode not in info.modes:
+        has = ", ".join(sorted(info.modes))
+        what = f'rig {info.name} cannot impose "{mode}"; it can impose: {has}.'
+        yield Problem(key, what, "Choose other steps, or another rig.")
+        return
+    under = subject.under(site)
+    for value in dict.fromkeys(extremes):
+        if mode == "potential" and not info.potential.holds(value):
+            what = f"{subject.volts(value)}{under} is outside of what rig {info.name} can apply, "
+            span = f"{_span(info.potential)} vs {subject.plan.reference.electrode}"
+            yield Problem(key, f"{what}{span}.", "Change the potential, or check the offset.")
+        if mode == "current" and not info.current.holds(value):
+            what = f"{show(value, 'A')}{under} is outside of rig {info.name}'s current range"
+            remedy = "Lower the current, or take a smaller pipette."
+            yield Problem(key, f"{what}, {_span(info.current, 'A')}.", remedy)
+
+
+def _span(span: Range, unit: str = "V") -> str:
+    return f"{show(span.lower, unit)} to {show(span.upper, unit)}"
+
+
+def _contacts(subject: Subject) -> Iterator[Problem]:
+    """Find contact rules that could never come true on this rig."""
+    info = subject.info
+    for site in subject.patterns():
+        rule = site.approach.rule
+        if isinstance(rule, CurrentThreshold | CurrentRise):
+            key, least = (
+                ("rise", rule.rise)
+                if isinstance(rule, CurrentRise)
+                else ("threshold", rule.threshold)
+            )
+            span = min(info.current.upper, -info.current.lower)
+            if least >= span:
+                what = f"{show(least, 'A')} is not inside of the current range, {show(span, 'A')}."
+                remedy = "Contact would not be seen; lower it."
+                yield Problem(f"approach.contact.{key}", what, remedy)
+        elif rule.drop >= abs(info.overload):
+            what = f"{show(rule.drop, 'V')} is not less than the overload of rig {info.name}"
+            remedy = "Contact would not be seen; half of the overload is usual."
+            yield Problem("approach.contact.drop", f"{what}, {show(info.overload, 'V')}.", remedy)
+
+
+def _speeds(subject: Subject) -> Iterator[Problem]:
+    axes = subject.info.axes
+    for site in subject.patterns():
+        wanted: list[tuple[str, float, tuple[Axis, ...]]] = [
+            ("approach.speed", site.approach.speed, ("z",)),
+            ("retract.speed", site.retract.speed, ("z",)),
+            ("travel.speed", site.travel_speed, ("x", "y")),
+        ]
+        for key, speed, names in wanted:
+            for axis in names:
+                if axis in axes and speed > axes[axis].fastest:
+                    fastest = show(axes[axis].fastest, "m/s")
+                    what = f"{show(speed, 'm/s')} is faster than axis {axis} goes, {fastest}."
+                    yield Problem(key, what, "Lower the speed.")
+
+
+def _overtravel(subject: Subject) -> Iterator[Problem]:
+    """Find approaches too fast for the rig to stop within what the plan allows."""
+    info = subject.info
+    for site in subject.patterns():
+        approach = site.approach
+        rows = approach.rule.consecutive
+        farthest = info.overtravel(approach.speed, rows)
+        if farthest > approach.overtravel:
+            speed = approach.speed * approach.overtravel / farthest
+            what = (
+                f"at {show(approach.speed, 'm/s')} rig {info.name} may go {show(farthest, 'm')} "
+                f"past contact; approach.overtravel allows {show(approach.overtravel, 'm')}."
+            )
+            fewer = ", ask for fewer consecutive rows" if rows > 1 else ""
+            remedy = f"Lower it to {show(_rounded_down(speed), 'm/s')}{fewer}, or allow more."
+            yield Problem("approach.speed", what, remedy)
+
+
+def _rounded_down(value: float) -> float:
+    """Return a value with two digits that is no larger, for advice that must hold."""
+    step = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return math.floor(value / step * (1 + 1e-12)) * step
+
+
+def _places(subject: Subject) -> Iterator[Problem]:
+    """Find sites, and the places of their retries, beyond the stage."""
+    for axis in ("x", "y"):
+        found = subject.info.axes.get(axis)
+        if found is None:
+            yield Problem("sites", f"rig {subject.info.name} has no axis {axis}.", "Take another.")
+            continue
+        span = found.travel
+        beyond = []
+        for site in subject.sites:
+            shift = site.no_contact.shift if site.no_contact.then == "retry" else 0.0
+            here = site.x if axis == "x" else site.y
+            if not (span.holds(here - shift) and span.holds(here + shift)):
+                beyond.append((site.number, here, shift))
+        if beyond:
+            number, here, shift = max(
+                beyond, key=lambda b: abs(b[1] - (span.lower + span.upper) / 2)
+            )
+            retries = f" and retries {show(shift, 'm')} from there" if shift else ""
+            what = (
+                f"{len(beyond)} of {len(subject.sites)} sites lie beyond axis {axis}, which goes "
+                f"from {_span(span, 'm')}: site {number} is at {axis} = {show(here, 'm')}{retries}."
+            )
+            yield Problem("sites", what, "Move the origin, or take fewer sites or a finer pitch.")
+
+
+def _depth(subject: Subject) -> Iterator[Problem]:
+    """Find approaches that would end below the stage, at the first site or on a tilted sample."""
+    axis = subject.info.axes.get("z")
+    if axis is None:
+        yield Problem("approach", f"rig {subject.info.name} has no axis z.", "Take another.")
+        return
+    extent = math.hypot(
+        *(max(c) - min(c) for c in ([s.x for s in subject.sites], [s.y for s in subject.sites]))
+    )
+    start = subject.at.get("z", axis.travel.upper)
+    known = "now" if "z" in subject.at else "at the top"
+    for site in subject.patterns():
+        travel, lift = site.approach.travel, site.retract.distance
+        end, slope = start - travel, TILT * extent
+        limit = show(axis.travel.lower, "m")
+        what = f"{show(travel, 'm')} down from z = {show(start, 'm')} ({known}) "
+        if end < axis.travel.lower:
+            what += f"would end at z = {show(end, 'm')}, below the limit {limit}."
+            yield Problem("approach.travel", what, "Lower it, or start higher.")
+        elif end - slope < axis.travel.lower:
+            what += (
+                f"leaves less than {show(slope, 'm')} above the limit {limit}: on a sample tilted "
+                f"by {TILT:.0%} the far sites would be out of reach."
+            )
+            yield Problem("approach.travel", what, "Start higher, or lower it.", "warning")
+        span = axis.travel.upper - axis.travel.lower
+        if lift > span:
+            what = f"{show(lift, 'm')} is more than axis z goes, {show(span, 'm')}."
+            yield Problem("retract.distance", what, "Lower it.")
+
+
+def _disk(subject: Subject) -> Iterator[Problem]:
+    if subject.free_disk is None:
+        return
+    size = subject.plan.bytes(subject.info)
+    told = f"about {_bytes(size)} of data, but {_bytes(subject.free_disk)} are free on the disk."
+    if size > subject.free_disk:
+        yield Problem("plan", told, "Free space, or write elsewhere.")
+    elif size > 0.8 * subject.free_disk:
+        yield Problem("plan", told, "Free space, or write elsewhere.", "warning")
+
+
+def _bytes(size: int) -> str:
+    return f"{size / 1e9:.3g} GB" if size >= 1e9 else f"{size / 1e6:.3g} MB"

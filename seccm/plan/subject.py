@@ -1,0 +1,56 @@
+"""What a check looks at: a plan, its sites, and the rig that shall carry it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seccm.plan.expand import flattened, volts
+from seccm.plan.site import Segment, Site
+from seccm.rig import Axis, RigInfo
+
+if TYPE_CHECKING:
+    from seccm.plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A plan and the rig that shall carry it out."""
+
+    plan: Plan
+    info: RigInfo
+    sites: tuple[Site, ...]
+    at: dict[Axis, float]
+    """Where the axes are now, in metres, as far as known."""
+    free_disk: int | None
+
+    def patterns(self) -> list[Site]:
+        """Return the first site of each condition; the others differ only in place."""
+        first: dict[int, Site] = {}
+        for site in self.sites:
+            first.setdefault(site.condition, site)
+        return list(first.values())
+
+    def steps(self) -> Iterator[tuple[str, Site, Segment]]:
+        """Yield every different segment with its key in the plan and a site that has it."""
+        keys = [key for key, _ in flattened(self.plan.program)]
+        for site in self.patterns():
+            told = set()
+            for key, segment in zip(keys, site.segments, strict=True):
+                if key not in told:
+                    told.add(key)
+                    yield key, site, segment
+
+    def under(self, site: Site) -> str:
+        """Name a site's condition, as the end of a phrase."""
+        label = self.plan.conditions[site.condition].label
+        return f" with {label}" if label else ""
+
+    def volts(self, raw: float) -> str:
+        """Write a raw potential as the plan does, and raw."""
+        reference = self.plan.reference
+        return (
+            f"{volts(reference.potential(raw))} vs {reference.name} "
+            f"({volts(raw)} vs {reference.electrode})"
+        )
