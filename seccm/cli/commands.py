@@ -1,0 +1,238 @@
+"""The commands. Each does little: the work is in `seccm.session`, `seccm.data` and below."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from seccm.cli.exits import Exit, sentences, show_problems
+from seccm.cli.progress import RunProgress
+from seccm.errors import NotNow
+from seccm.events import Paused, RunStopped
+from seccm.plan import load_plan
+from seccm.plan.library import plans as shipped_plans
+from seccm.plan.library import rigs as shipped_rigs
+from seccm.run.engine import Request
+from seccm.session import Run
+from seccm.units import show
+
+HELP = """Hopping-mode control for scanning electrochemical cell microscopy (SECCM).
+
+Try it without any hardware:  seccm run li-on-au-combinatorial --report
+
+Ctrl-C once stops a run: the pipette retracts, the file is closed, and seccm resume goes on
+later. Ctrl-C twice halts it: outputs are frozen where they are and the drive is switched off.
+
+Exit codes: 0 complete, 1 stopped, 2 the plan or a file is wrong (nothing moved), 3 the rig
+failed.
+"""
+
+app = typer.Typer(
+    help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+out = Console(highlight=False)
+
+PlanArgument = Annotated[str, typer.Argument(help="A plan: a TOML file, or a shipped one's name.")]
+FileArgument = Annotated[Path, typer.Argument(help="A data file (.h5).")]
+RigOption = Annotated[str, typer.Option("--rig", help="A rig: a TOML file, or a shipped name.")]
+PaceOption = Annotated[
+    float,
+    typer.Option("--pace", min=0.0, help="Virtual rigs: 1 is real time, 0 as fast as possible."),
+]
+ReportOption = Annotated[bool, typer.Option("--report", help="Draw the figures at the end.")]
+
+
+@app.command()
+def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
+    """Check a plan against a rig: everything wrong with it, at once. Nothing moves."""
+    from seccm.rigs import load_rig
+    from seccm.session import check as check_plan
+
+    with sentences():
+        loaded = load_plan(plan)
+        info, problems = check_plan(loaded, load_rig(rig))
+    sites = loaded.sites()
+    out.print(Text(loaded.title, style="bold"))
+    out.print(
+        f"{len(sites)} sites, {len(loaded.conditions)} conditions, about "
+        f"{_duration(loaded.duration(info))} and {loaded.bytes(info) / 1e6:.1f} MB, on {info.name}"
+        f"{' (VIRTUAL)' if info.virtual else ''}"
+    )
+    show_problems(problems)
+    if any(problem.severity == "error" for problem in problems):
+        raise typer.Exit(Exit.WRONG_INPUT)
+    out.print("[green]The plan can be run.[/] Nothing moved.")
+
+
+@app.command()
+def run(
+    plan: PlanArgument,
+    rig: RigOption = "virtual",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The data file to make.")
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="Virtual rigs: same plan and seed, same data.")
+    ] = 0,
+    pace: PaceOption = 0.0,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option("--fault", help="Virtual rigs: something that shall go wrong; repeatable."),
+    ] = None,
+    report: ReportOption = False,
+) -> None:
+    """Run a plan. The virtual rig is the default, and says so."""
+    from seccm import session
+
+    with sentences():
+        prepared = session.run(
+            plan, rig, path=output, seed=seed, faults=tuple(fault or ()), pace=pace
+        )
+        show_problems(prepared.warnings)
+        _carry_out(prepared, report=report)
+
+
+@app.command()
+def resume(file: FileArgument, pace: PaceOption = 0.0, report: ReportOption = False) -> None:
+    """Continue a stopped, failed or killed run; the file is all that is needed."""
+    from seccm import session
+
+    with sentences():
+        _carry_out(session.resume(file, pace=pace), report=report)
+
+
+@app.command()
+def info(file: FileArgument) -> None:
+    """Say what is in a data file, finished or growing."""
+    from seccm.cli.summary import summary
+    from seccm.data import open_scan
+
+    with sentences(), open_scan(file) as scan:
+        out.print(summary(scan))
+
+
+@app.command()
+def analyze(file: FileArgument) -> None:
+    """Determine all features of a file again, with the code that ran live, and store them."""
+    from seccm import session
+    from seccm.cli.summary import statistics
+    from seccm.data import open_scan
+
+    with sentences():
+        count = session.analyze(file)
+        out.print(f"{count} sites analysed; features stored in {file}")
+        with open_scan(file) as scan:
+            out.print(statistics(scan))
+
+
+@app.command()
+def report(
+    file: FileArgument,
+    directory: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where; by default beside the file."),
+    ] = None,
+) -> None:
+    """Draw the figures of a data file and put them on one page."""
+    with sentences():
+        _write_report(file, directory)
+
+
+@app.command()
+def plans() -> None:
+    """List the plans and rigs that come with the program."""
+    table = Table("plan", "sites", "what", box=None, pad_edge=False)
+    for name, path in shipped_plans().items():
+        plan = load_plan(path)
+        table.add_row(f"[bold]{name}[/]", str(len(plan.sites())), plan.title)
+    out.print(table)
+    out.print()
+    rigs = Table("rig", "file", box=None, pad_edge=False)
+    for name, path in shipped_rigs().items():
+        rigs.add_row(f"[bold]{name}[/]", str(path))
+    out.print(rigs)
+    out.print("\nTo make your own, copy a file from", style="dim")
+    for path in list(shipped_plans().values())[:1]:
+        out.print(str(path.parent), style="dim", soft_wrap=True)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _carry_out(prepared: Run, *, report: bool) -> None:
+    """Run to the end, showing progress; leave with the exit code that belongs to the end."""
+    ended: RunStopped | None = None
+    with prepared, RunProgress(prepared, out) as progress, _interruptible(prepared):
+        for event in prepared:
+            progress.show(event)
+            if isinstance(event, Paused):
+                # Nobody can press resume here; the file can be continued at any time.
+                prepared.ask(Request.STOP, event.why.rstrip("."))
+            if isinstance(event, RunStopped):
+                ended = event
+    out.print(progress.words())
+    out.print(f"Data: [bold]{prepared.path}[/]", soft_wrap=True)
+    if prepared.report is not None:
+        out.print(f"  {prepared.report.words}")
+    if report:
+        _write_report(prepared.path, None)
+    if ended is not None and ended.status != "complete":
+        out.print(ended.reason, soft_wrap=True)
+        out.print(f"Continue with: [bold]seccm resume {prepared.path}[/]", soft_wrap=True)
+        raise typer.Exit(Exit.STOPPED)
+
+
+@contextmanager
+def _interruptible(prepared: Run) -> Iterator[None]:
+    """Make the first Ctrl-C (or a terminate signal) stop the run, and the next one halt it."""
+    asked = 0
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        nonlocal asked
+        asked += 1
+        try:
+            if asked == 1:
+                out.print("[yellow]Stopping: the pipette retracts. Once more to halt.[/]")
+                prepared.ask(Request.STOP, signal.Signals(number).name)
+            else:
+                out.print("[bold red]Halting: everything is frozen where it is.[/]")
+                prepared.halt()
+        except NotNow as refusal:
+            out.print(str(refusal))
+
+    # SIGBREAK is Windows' Ctrl-Break; SIGTERM there comes only from within the process.
+    names = [n for n in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, n)]
+    before = {n: signal.signal(getattr(signal, n), interrupt) for n in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+def _write_report(file: Path, directory: Path | None) -> None:
+    from seccm.data import open_scan
+    from seccm.report import write_report
+
+    target = directory if directory is not None else file.with_name(f"{file.stem}-report")
+    with open_scan(file) as scan:
+        page = write_report(scan, target)
+    out.print(f"Report: [bold]{page}[/]", soft_wrap=True)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return show(seconds, "s", 2)
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"

@@ -1,0 +1,63 @@
+"""How the command line ends: the exit codes, and errors as sentences instead of tracebacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+
+from seccm.errors import DataFileError, PlanError, Problem, RigError, SeccmError
+
+errors = Console(stderr=True, highlight=False)
+
+
+class Exit(IntEnum):
+    """The exit codes, also told by `seccm --help`."""
+
+    COMPLETE = 0
+    STOPPED = 1
+    WRONG_INPUT = 2
+    RIG_FAILED = 3
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Turn the errors of this program into a message and an exit code.
+
+    Raises:
+        typer.Exit: with the code that belongs to the error.
+    """
+    try:
+        yield
+    except PlanError as error:
+        count = len(error.problems)
+        plural = "s" if count != 1 else ""
+        errors.print(
+            f"[bold red]{escape(error.source)}[/]: {count} problem{plural}.", soft_wrap=True
+        )
+        show_problems(error.problems)
+        errors.print("Nothing moved.")
+        raise typer.Exit(Exit.WRONG_INPUT) from None
+    except DataFileError as error:
+        errors.print(Text.assemble(("Error: ", "bold red"), str(error)), soft_wrap=True)
+        raise typer.Exit(Exit.WRONG_INPUT) from None
+    except RigError as error:
+        errors.print(Text.assemble(("Rig: ", "bold red"), str(error)), soft_wrap=True)
+        raise typer.Exit(Exit.RIG_FAILED) from None
+    except SeccmError as error:
+        errors.print(Text.assemble(("Error: ", "bold red"), str(error)), soft_wrap=True)
+        raise typer.Exit(Exit.STOPPED) from None
+
+
+def show_problems(problems: tuple[Problem, ...]) -> None:
+    """Print problems, one a line, errors first."""
+    for problem in sorted(problems, key=lambda p: p.severity):
+        style = "red" if problem.severity == "error" else "yellow"
+        line = Text.assemble((f"  {problem.severity:<7} ", style), (problem.where, "bold"))
+        line.append(f": {problem.what} {problem.remedy}".rstrip())
+        errors.print(line, soft_wrap=True)

@@ -1,0 +1,175 @@
+"""What one sees of a run in a terminal: one line for each site, and a line that lives."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
+
+from seccm.events import (
+    Event,
+    FalseContact,
+    Fault,
+    Landed,
+    Note,
+    Outcome,
+    Paused,
+    Phase,
+    PhaseBegan,
+    Resumed,
+    RunStarted,
+    RunStopped,
+    SiteAnalysed,
+    SiteFinished,
+    SiteStarted,
+)
+from seccm.session import Run
+from seccm.units import show
+
+SITE_TIMES = 20
+"""How many sites the time left is reckoned from."""
+_STYLES = {
+    Outcome.OK: "green",
+    Outcome.NO_CONTACT: "yellow",
+    Outcome.SKIPPED: "cyan",
+    Outcome.ABORTED: "magenta",
+    Outcome.FAULT: "red",
+}
+
+
+class RunProgress:
+    """Shows the events of a run as they come.
+
+    Args:
+        run: what is shown.
+        console: where.
+    """
+
+    def __init__(self, run: Run, console: Console) -> None:
+        self._run = run
+        self._console = console
+        self._now = time.monotonic
+        self._sites = {site.number: site for site in run.sites}
+        self._labels = [condition.label for condition in run.plan.conditions]
+        self._done = run.total - len(run.sites)
+        self._counts: dict[Outcome, int] = {}
+        self._landed = 0
+        self._pending: dict[int, SiteFinished] = {}
+        self._times: deque[float] = deque(maxlen=SITE_TIMES)
+        self._site_began = self._now()
+        self._doing = ""
+        columns = [
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TextColumn("{task.fields[doing]}"),
+        ]
+        name = "[black on yellow] VIRTUAL [/]" if run.info.virtual else run.info.name
+        self._progress = Progress(*columns, console=console, transient=True)
+        self._task: TaskID = self._progress.add_task(
+            name, total=run.total, completed=self._done, doing=""
+        )
+
+    def __enter__(self) -> RunProgress:
+        if self._console.is_terminal:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, event: Event) -> None:
+        """Show one event."""
+        match event:
+            case RunStarted():
+                virtual = "VIRTUAL run, no hardware: " if event.virtual else "Run: "
+                self._line(f"{virtual}{event.title}, {event.sites} sites, on {event.rig}", "bold")
+            case SiteStarted():
+                self._site_began = self._now()
+                self._say(event.site, Phase.TRAVEL)
+            case PhaseBegan():
+                self._say(event.site, event.phase, event.step)
+            case Landed():
+                self._landed += 1
+            case FalseContact():
+                self._line(f"{event.site + 1:>5}  a contact at {show(event.z, 'm')} did not last")
+            case SiteFinished():
+                self._finish(event)
+            case SiteAnalysed():
+                self._site_line(event.site, event.summary)
+            case Note():
+                self._line(f"       {event.text}", "yellow" if event.level == "warning" else "")
+            case Paused():
+                self._line(f"Paused: {event.why}", "yellow")
+            case Resumed():
+                self._line("Resumed.")
+            case Fault():
+                self._line(f"Fault: {event.text} {event.remedy}", "bold red")
+            case RunStopped():
+                for site in sorted(self._pending):
+                    self._site_line(site, "")
+            case _:
+                pass
+
+    def words(self) -> str:
+        """Return what became of the sites of this run, in words."""
+        counted = ", ".join(
+            f"{count} {outcome.words}" for outcome, count in sorted(self._counts.items())
+        )
+        return f"{self._landed} landings; sites: {counted or 'none'}"
+
+    def _finish(self, event: SiteFinished) -> None:
+        self._done += 1
+        self._counts[event.outcome] = self._counts.get(event.outcome, 0) + 1
+        self._times.append(self._now() - self._site_began)
+        self._pending[event.site] = event
+        if event.outcome is not Outcome.OK:
+            self._site_line(event.site, "")
+
+    def _site_line(self, number: int, summary: str) -> None:
+        """Print the line of a finished site, once."""
+        event = self._pending.pop(number, None)
+        if event is None:
+            return
+        site = self._sites[number]
+        label = self._labels[site.condition]
+        said = summary or event.reason
+        line = Text.assemble(
+            f"{number + 1:>5}  ",
+            (f"{event.outcome.words:<10} ", _STYLES.get(event.outcome, "")),
+            f"{label:<22} " if label else "",
+            said,
+        )
+        self._console.print(line, highlight=False, soft_wrap=True)
+
+    def _say(self, number: int, phase: Phase, step: int = 0) -> None:
+        site = self._sites[number]
+        label = self._labels[site.condition]
+        doing = phase.name.lower()
+        if phase is Phase.STEP and step < len(site.segments):
+            doing = site.segments[step].kind
+        failed = sum(n for o, n in self._counts.items() if o is not Outcome.OK)
+        no_contact = self._counts.get(Outcome.NO_CONTACT, 0)
+        parts = [
+            f"site {number + 1}",
+            label,
+            doing,
+            f"{self._landed} landed, {no_contact} no contact, {failed - no_contact} failed",
+            self._time_left(),
+        ]
+        words = " · ".join(part for part in parts if part)
+        self._progress.update(self._task, completed=self._done, doing=words)
+
+    def _time_left(self) -> str:
+        if not self._times:
+            return ""
+        seconds = (self._run.total - self._done) * sum(self._times) / len(self._times)
+        minutes, rest = divmod(round(seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02d}:{rest:02d} left" if hours else f"{minutes}:{rest:02d} left"
+
+    def _line(self, text: str, style: str = "") -> None:
+        self._console.print(Text(text, style=style), highlight=False, soft_wrap=True)

@@ -1,0 +1,301 @@
+"""A run from its plan to its file: the wiring of plan, rig, engine, store and analysis.
+
+Headless runs, scripts and the command line all come through here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+from seccm.analysis.features import Features, reanalyse
+from seccm.data import FinishReport, Header, Scan, Store, finish_apart, open_scan, rewrite_features
+from seccm.errors import DataFileError, PlanError, Problem
+from seccm.events import Event, RunStopped
+from seccm.plan import Plan, load_plan
+from seccm.plan.site import Site
+from seccm.rig import Mounted, Rig, RigInfo
+from seccm.rigs import RigFile, build_rig, load_rig
+from seccm.run.engine import Budget, Engine, Request, Status
+from seccm.run.runner import Runner
+
+
+class Run:
+    """A run that is ready: checked, its rig connected, its file laid out, nothing moved yet.
+
+    Iterate over it to carry it out; each item is an event. The rig is safe and the file closed
+    when the iteration ends, however it ends.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        rig: Rig,
+        store: Store,
+        sites: Sequence[Site],
+        *,
+        path: Path,
+        total: int,
+        warnings: Sequence[Problem],
+    ) -> None:
+        self.plan = plan
+        self.path = path
+        """The data file."""
+        self.info: RigInfo = rig.info
+        self.sites = tuple(sites)
+        """The sites of this run; fewer than the plan's when it was resumed."""
+        self.total = total
+        """How many sites the plan has."""
+        self.warnings = tuple(warnings)
+        """What the check of the plan found worth saying."""
+        self.report: FinishReport | None = None
+        """How the verification and compression of the file went, once a run is complete."""
+        budget = Budget(plan.budget.consecutive, plan.budget.total)
+        self._engine = Engine(sites, rig.info, title=plan.title, total=total, budget=budget)
+        self._runner = Runner(rig, self._engine, store)
+
+    @property
+    def status(self) -> Status:
+        """A snapshot of the run; may be taken from any thread."""
+        return self._engine.status
+
+    def ask(self, request: Request | str, reason: str = "asked by the operator") -> None:
+        """Ask for pause, resume, skip, stop or halt; may be called from any thread.
+
+        Raises:
+            NotNow: the request makes no sense at present; nothing changed.
+        """
+        self._engine.ask(Request(request), reason)
+
+    def halt(self) -> None:
+        """Freeze outputs and switch the drive off with the next block, or without it.
+
+        Raises:
+            NotNow: the run is over.
+        """
+        self._runner.halt()
+
+    def close(self) -> None:
+        """Let go of a run that was not carried out; one that was is closed already."""
+        self._runner.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Event]:
+        """Carry the run out.
+
+        Yields:
+            Every event as it becomes known, `RunStopped` last.
+
+        Raises:
+            RigError: the rig or the record failed; the last events said so.
+        """
+        for event in self._runner.run():
+            if isinstance(event, RunStopped) and event.status == "complete":
+                # A file that may be resumed stays as it is: filters hurt while a scan grows.
+                self.report = finish_apart(self.path)
+            yield event
+
+
+def run(
+    plan: Plan | str | Path,
+    rig: RigFile | str | Path = "virtual",
+    *,
+    path: str | Path | None = None,
+    seed: int = 0,
+    faults: Sequence[str] = (),
+    pace: float = 0.0,
+) -> Run:
+    """Check a plan, connect its rig and lay out its file; iterating over the run carries it out.
+
+    Args:
+        plan: a plan, the path of one, or the name of a shipped one.
+        rig: a rig file as read, the path of one, or the name of a shipped one.
+        path: the data file to make; by default named after the plan and the time, here.
+        seed: for virtual rigs: same plan and seed, same data.
+        faults: for virtual rigs: what shall go wrong, by name.
+        pace: for virtual rigs: 1 for real time, 0 for as fast as possible.
+
+    Raises:
+        PlanError: the plan or the rig file is wrong; nothing moved.
+        DataFileError: the data file cannot be made.
+        RigError: the rig cannot be opened.
+    """
+    plan = plan if isinstance(plan, Plan) else load_plan(plan)
+    rig_file = rig if isinstance(rig, RigFile) else load_rig(rig)
+    sites = plan.sites()
+    target = Path(path) if path is not None else Path(default_name(plan))
+    features = Features(plan)
+    opened, warnings = _open(plan, rig_file, target, seed=seed, faults=faults, pace=pace)
+    try:
+        header = _header(plan, rig_file, opened.info, seed, faults)
+        store = Store(target, header, sites, features.columns, opened.info.clock, features)
+        return Run(plan, opened, store, sites, path=target, total=len(sites), warnings=warnings)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def resume(path: str | Path, *, pace: float = 0.0) -> Run:
+    """Prepare the rest of a run from its data file alone.
+
+    Sites that were finished are done; a site whose approach had begun counts as touched and is
+    not landed on again; the plan is the one in the file.
+
+    Args:
+        path: the data file of a stopped, failed or killed run.
+        pace: as for `run`.
+
+    Raises:
+        DataFileError: there is nothing to resume, or the file cannot be used.
+        PlanError: the rig in the file cannot be built here.
+        RigError: the rig cannot be opened.
+    """
+    path = Path(path)
+    with open_scan(path) as scan:
+        plan, rig_file, seed, faults = _what_ran(scan)
+        remaining = set(scan.remaining())
+        total = len(scan.sites)
+    sites = plan.sites()
+    left = [site for site in sites if site.number in remaining]
+    if not left:
+        raise DataFileError(f"{path}: all {total} sites were visited; there is nothing to resume.")
+    features = Features(plan)
+    opened, warnings = _open(plan, rig_file, path, seed=seed, faults=faults, pace=pace)
+    try:
+        store = Store.resume(path, sites, features.columns, opened.info.clock, features)
+        return Run(plan, opened, store, left, path=path, total=total, warnings=warnings)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def default_name(plan: Plan) -> str:
+    """Return a file name from the plan's title and the time."""
+    words = "".join(c if c.isalnum() else " " for c in plan.title.lower()).split()
+    return f"{'-'.join(words[:6])}-{datetime.now():%Y%m%d-%H%M%S}.h5"
+
+
+def check(
+    plan: Plan, rig_file: RigFile, *, folder: Path = Path()
+) -> tuple[RigInfo, tuple[Problem, ...]]:
+    """Check a plan against a rig, which is opened for its position and closed again.
+
+    Args:
+        plan: what shall be done.
+        rig_file: what shall do it.
+        folder: where the data file will lie.
+
+    Returns:
+        What the rig says of itself, and everything found: errors and warnings.
+
+    Raises:
+        PlanError: the rig file is wrong.
+        RigError: the rig cannot be opened.
+    """
+    rig = build_rig(rig_file, _mounted(plan))
+    try:
+        at = rig.open().position
+        return rig.info, plan.check(rig.info, at=at, free_disk=_free_disk(folder))
+    finally:
+        rig.close()
+
+
+def analyze(path: str | Path) -> int:
+    """Determine all features of a file again and store them; return the number of sites.
+
+    Raises:
+        DataFileError: the file cannot be read or written.
+        PlanError: the plan in the file is not one.
+    """
+    path = Path(path)
+    with open_scan(path) as scan:
+        features = Features(Plan.from_json(scan.plan_json, source=str(path)))
+        values = reanalyse(scan, features)
+    rewrite_features(path, features.columns, values)
+    return len(values)
+
+
+def _open(
+    plan: Plan,
+    rig_file: RigFile,
+    path: Path,
+    *,
+    seed: int,
+    faults: Sequence[str],
+    pace: float,
+) -> tuple[Rig, tuple[Problem, ...]]:
+    """Build and open the rig and check the plan against it."""
+    rig = build_rig(rig_file, _mounted(plan), seed=seed, faults=faults, pace=pace)
+    try:
+        at = rig.open().position
+        found = plan.check(rig.info, at=at, free_disk=_free_disk(path.parent))
+        errors = [problem for problem in found if problem.severity == "error"]
+        if errors:
+            raise PlanError(plan.title, errors)
+    except BaseException:
+        rig.close()
+        raise
+    return rig, tuple(found)
+
+
+def _mounted(plan: Plan) -> Mounted:
+    return Mounted(sample=plan.sample, aperture=plan.probe.aperture)
+
+
+def _free_disk(folder: Path) -> int | None:
+    """Return the bytes to spare in a folder; None where that cannot be told."""
+    try:
+        return shutil.disk_usage(folder or Path()).free
+    except OSError:
+        return None
+
+
+def _header(
+    plan: Plan, rig_file: RigFile, info: RigInfo, seed: int, faults: Sequence[str]
+) -> Header:
+    rig = {
+        "source": rig_file.source,
+        "config": rig_file.config,
+        "faults": list(faults),
+        "info": _plain(dataclasses.asdict(info)),
+    }
+    return Header(
+        title=plan.title,
+        plan_json=plan.to_json(),
+        rig_json=json.dumps(rig, ensure_ascii=False),
+        virtual=info.virtual,
+        reference=plan.reference.name,
+        reference_offset=plan.reference.offset,
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        uuid=str(uuid4()),
+        seed=seed if info.virtual else None,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Turn what a rig says of itself into what JSON can hold."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return sorted(value) if isinstance(value, frozenset) else value
+
+
+def _what_ran(scan: Scan) -> tuple[Plan, RigFile, int, tuple[str, ...]]:
+    """Read back from a file what its run was made of."""
+    source = str(scan.path)
+    plan = Plan.from_json(scan.plan_json, source=source)
+    rig = json.loads(scan.header.rig_json)
+    rig_file = RigFile(f"the rig in {source}", rig["config"])
+    return plan, rig_file, scan.header.seed or 0, tuple(rig["faults"])
