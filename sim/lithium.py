@@ -11,8 +11,9 @@ import numpy as np
 
 from sim import nuclei
 from sim.cell import Droplet, FloatArray, Mode, Response
-from sim.lithium_kernel import CURRENT, OPEN, PARTS, POTENTIAL, STATE, State, constants, drive
+from sim.lithium_kernel import CURRENT, OPEN, POTENTIAL, drive
 from sim.lithium_parameters import LithiumParameters
+from sim.lithium_state import PARTS, STATE, State, constants
 from sim.transport import ConeCut, Cut, Shells, pooled_potential
 
 __all__ = ["Deposit", "Ledger", "LithiumCell", "LithiumParameters"]

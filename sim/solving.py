@@ -27,7 +27,9 @@ T = TypeVar("T")
 def compiled(function: Callable[P, T]) -> Callable[P, T]:
     """Compile a function on its first call and keep its type for the checker.
 
-    No fast-math: the same inputs must give the same bits however a run is cut into calls.
+    No fast-math: the same inputs must give the same bits however a run is cut into calls. The
+    machine code is kept on disk, and only a change of the function's own file renews it: after
+    changing a compiled function or a constant that other files use, delete `sim/__pycache__`.
     """
     return cast(Callable[P, T], numba.njit(cache=True, error_model="numpy")(function))
 

@@ -13,7 +13,8 @@ from scipy.integrate import solve_ivp
 
 from sim.cell import Droplet
 from sim.lithium import LithiumCell, LithiumParameters
-from sim.lithium_kernel import STATE, State, constants, interface
+from sim.lithium_interface import Step, interface
+from sim.lithium_state import STATE, State, constants
 from sim.transport import ConeCut
 
 P = LithiumParameters()
@@ -34,8 +35,9 @@ def wetted(parameters: LithiumParameters) -> LithiumCell:
 def lithium_only(potential: float) -> tuple[float, float]:
     """Current density on lithium itself and its slope, without parasitic charge."""
     state = cast(State, np.zeros(1, STATE).view(np.recarray)[0])
-    answer = interface(potential, 1e-9, THERMAL, constants(QUIET), state, 0.0, 1.0, 1e9, 1.0, 0.0)
-    return answer[0], answer[1]
+    now = Step(1e-9, THERMAL, 1.0, 0.0, 0.0, 0.0, lithium_area=1.0, strippable=1e9)
+    rates = interface(potential, constants(QUIET), state, now)
+    return rates.total, rates.slope
 
 
 def test_case_2_faradays_law_of_the_deposit() -> None:
@@ -129,8 +131,9 @@ def test_the_slopes_of_the_interface_are_those_of_its_currents(
     state.sei, state.alloy1, state.alloy2, state.surface = 3.0, 6.0, 2.0, 0.7
 
     def at(guess: float) -> tuple[float, float]:
-        answer = interface(guess, step, THERMAL, constants(P), state, 2.0, 0.5, 30.0, 0.8, 0.02)
-        return answer[0], answer[1]
+        now = Step(step, THERMAL, 0.8, 0.02, 2.0, 0.5, lithium_area=0.5, strippable=30.0)
+        rates = interface(guess, constants(P), state, now)
+        return rates.total, rates.slope
 
     width = 1e-6
     expected = (at(potential + width)[0] - at(potential - width)[0]) / (2.0 * width)
