@@ -19,6 +19,7 @@ from seccm.quantities import (
     Resistance,
     Speed,
 )
+from seccm.rig import Clock
 
 
 class ClockConfig(Model):
@@ -38,6 +39,10 @@ class ClockConfig(Model):
                 f"spacing is {self.spacing} samples, less than the {self.averaged} averaged"
             )
         return self
+
+    def rows(self) -> Clock:
+        """Return the clock of the rows."""
+        return Clock(self.sample_rate, self.averaged, self.spacing)
 
 
 class StageConfig(Model):

@@ -73,7 +73,7 @@ class AxisMotion:
     """
 
     def __init__(self, loop: Loop, position: float) -> None:
-        self._loop = loop
+        self.loop = loop
         self._pieces = [Piece(-math.inf, position, 0.0, 0.0, 0.0)]
         self.arrival = -math.inf
         """When the commanded ramp ends or ended, in seconds."""
@@ -111,7 +111,7 @@ class AxisMotion:
     def still(self, begin: float) -> float | None:
         """Return the position from a time on if nothing moves any more, else None."""
         last = self._pieces[-1]
-        return last.command if begin >= last.begin + self._loop.memory else None
+        return last.command if begin >= last.begin + self.loop.memory else None
 
     def at(self, t: FloatArray) -> FloatArray:
         """Return the true positions at times t, shape (n,) in rising order, in metres."""
@@ -131,7 +131,7 @@ class AxisMotion:
     def _answer(self, piece: Piece, t: FloatArray) -> FloatArray:
         if piece.begin == -math.inf:
             return np.full(len(t), piece.command)
-        loop, s = self._loop, t - piece.begin
+        loop, s = self.loop, t - piece.begin
         x = piece.command + piece.rate * (s - loop.lag)
         fresh = int(np.searchsorted(s, loop.memory))
         if fresh:
@@ -143,7 +143,7 @@ class AxisMotion:
 
     def _join(self, t: float, command: float, rate: float) -> None:
         """Continue with a new piece from time t; position and velocity carry over."""
-        loop = self._loop
+        loop = self.loop
         position, velocity = self._state(t)
         damped = loop.omega * math.sqrt(1.0 - loop.damping**2)
         cosine = position - command + rate * loop.lag
@@ -157,7 +157,7 @@ class AxisMotion:
         piece = self._piece(t)
         if piece.begin == -math.inf:
             return piece.command, 0.0
-        loop, s = self._loop, t - piece.begin
+        loop, s = self.loop, t - piece.begin
         damped = loop.omega * math.sqrt(1.0 - loop.damping**2)
         decay = math.exp(-loop.damping * loop.omega * s)
         cosine, sine = math.cos(damped * s), math.sin(damped * s)

@@ -49,25 +49,20 @@ class Surface:
         rng = stream(seed, "dead patches")
         count = rng.poisson(config.dead_per_area * extent**2)
         self._dead = rng.uniform(0.0, extent, (count, 2))
-
-    @property
-    def highest(self) -> float:
+        plane = self._centre * (abs(config.tilt_x) + abs(config.tilt_y))
+        bumps = float(self._bump_height.max(initial=0.0))
+        self.highest = config.height + plane + bumps + float(self._amplitude.sum())
         """No point of the surface lies above this height, in metres."""
-        config, reach = self._config, self._centre
-        plane = reach * (abs(config.tilt_x) + abs(config.tilt_y))
-        bumps = float(self._bump_height.max()) if len(self._bump_height) else 0.0
-        return config.height + plane + bumps + float(self._amplitude.sum())
 
     def height(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the height at points in the sample's frame, all shape (n,) in metres."""
         config = self._config
         plane = (
-            config.height
-            + config.tilt_x * (x - self._centre)
-            + config.tilt_y * (y - self._centre)
+            config.height + config.tilt_x * (x - self._centre) + config.tilt_y * (y - self._centre)
         )
-        waves = np.cos(np.multiply.outer(x, self._kx) + np.multiply.outer(y, self._ky) + self._phase)
-        # Not a matrix product: its rounding would depend on how many points are asked for at once.
+        along = np.multiply.outer(x, self._kx) + np.multiply.outer(y, self._ky)
+        waves = np.cos(along + self._phase)
+        # Not a matrix product, whose rounding depends on how many points are asked for.
         height: FloatArray = plane + (waves * self._amplitude).sum(axis=1)
         if len(self._bumps):
             squared = _squared_distances(self._bumps, x, y) / self._bump_radius**2
@@ -98,10 +93,11 @@ class Residue:
     height: float
     """Of its spherical cap at the centre, metres."""
 
-    def thickness(self, x: float, y: float) -> float:
-        """Return the height of the liquid above the surface at a point, 0 outside."""
+    def thickness(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the height of the liquid above the surface at points, 0 outside; each (n,)."""
         share = ((x - self.x) ** 2 + (y - self.y) ** 2) / self.radius**2
-        return self.height * max(0.0, 1.0 - share)
+        thickness: FloatArray = self.height * np.maximum(0.0, 1.0 - share)
+        return thickness
 
 
 class Drift:

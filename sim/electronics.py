@@ -1,0 +1,133 @@
+"""The virtual electrometer: what becomes of true potentials and currents on their way to rows.
+
+All noise is drawn once a row, with the variance that the averaging window leaves of it; there is
+no loop over raw samples. A boxcar of length T has a noise bandwidth of 1/(2 T), 195.3 Hz for the
+reference window of 2.56 ms.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.rig import Clock, Flag
+from sim.cell import FloatArray
+from sim.config import DriveConfig, ElectrometerConfig
+from sim.noise import SlowNoise, WhiteNoise, stream
+
+BOLTZMANN = 1.380649e-23
+"""J/K."""
+ELEMENTARY_CHARGE = 1.602176634e-19
+"""C."""
+SPAN = 1.024
+"""Full scale of the converters over the ranges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What truly happened in consecutive rows, before any noise."""
+
+    start: int
+    potential: FloatArray
+    """Raw volts at the end of each row, shape (rows,)."""
+    current: FloatArray
+    """Mean of each row in amperes, shape (rows,)."""
+    overload: npt.NDArray[np.bool_]
+    """Whether the galvanostat is at its compliance at the end of each row, shape (rows,)."""
+
+    @property
+    def stop(self) -> int:
+        """Number of the row after the last one."""
+        return self.start + len(self.potential)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the converters made of it, each of shape (rows,)."""
+
+    potential: FloatArray
+    current: FloatArray
+    flags: npt.NDArray[np.uint8]
+
+
+class Electrometer:
+    """Adds noise, hum and offset; then converts, saturating at the end of the range.
+
+    Args:
+        config: of the inputs.
+        drive: the outputs, whose potential range is also that of the input.
+        clock: of the rows.
+        seed: of the whole run.
+    """
+
+    def __init__(
+        self, config: ElectrometerConfig, drive: DriveConfig, clock: Clock, seed: int
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self.full_current = SPAN * config.range
+        self.full_potential = SPAN * drive.potential
+        self._noise = WhiteNoise(seed, "electrometer", 2)
+        self._offset = SlowNoise(seed, "offset", config.offset_time / clock.period)
+        self._phase = stream(seed, "mains").uniform(0.0, 2.0 * np.pi)
+
+    @property
+    def bandwidth(self) -> float:
+        """Noise bandwidth of the averaging window in Hz."""
+        return 1.0 / (2.0 * self._clock.window)
+
+    @property
+    def floor(self) -> float:
+        """Rms in amperes of a row without current: thermal noise and driven capacitance.
+
+        The voltage noise e over the capacitance C rises with frequency; through a boxcar of
+        length T and a single pole at f_c it leaves (2 e C / T)^2 (pi f_c / 4).
+        """
+        config = self._config
+        thermal = 4.0 * BOLTZMANN * config.temperature / config.feedback * self.bandwidth
+        driven = 2.0 * config.voltage_noise * config.input_capacitance / self._clock.window
+        return math.sqrt(thermal + driven**2 * math.pi * config.bandwidth / 4.0)
+
+    def deviation(self, current: FloatArray) -> FloatArray:
+        """Return the rms noise in amperes of rows with these mean currents, shape (n,)."""
+        carried = np.minimum(np.abs(current), self.full_current)
+        shot = 2.0 * ELEMENTARY_CHARGE * carried * self.bandwidth
+        deviation: FloatArray = np.sqrt(self.floor**2 + shot)
+        return deviation
+
+    def hum(self, start: int, stop: int, amplitude: float) -> FloatArray:
+        """Return mains pick-up as the averaging leaves it, in amperes, shape (rows,)."""
+        mains, clock = self._config.mains, self._clock
+        middle = np.arange(start, stop) * clock.period + clock.window / 2.0
+        left = float(np.sinc(mains * clock.window))
+        hum: FloatArray = amplitude * left * np.sin(2.0 * np.pi * mains * middle + self._phase)
+        return hum
+
+    def record(self, true: Signals, extra_hum: float = 0.0) -> Recorded:
+        """Turn true signals into rows.
+
+        Args:
+            true: the signals.
+            extra_hum: amplitude in amperes of mains pick-up on top of the configured one.
+        """
+        config, start, stop = self._config, true.start, true.stop
+        white = self._noise.rows(start, stop)
+        current = true.current + self.deviation(true.current) * white[0]
+        current += config.offset * self._offset.rows(start, stop)
+        current += self.hum(start, stop, config.hum + extra_hum)
+        potential = true.potential + config.potential_noise * white[1]
+        potential, over_e = self._convert(potential, self.full_potential)
+        current, over_i = self._convert(current, self.full_current)
+        flags = np.where(over_e | over_i, np.uint8(Flag.SATURATED), np.uint8(0))
+        flags |= np.where(true.overload, np.uint8(Flag.OVERLOAD), np.uint8(0))
+        return Recorded(potential, current, flags)
+
+    def _convert(self, signal: FloatArray, full: float) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+        """Round to steps of the converter; beyond its span it reads the end, which is flagged."""
+        step = full / 2 ** (self._config.bits - 1)
+        saturated = np.abs(signal) >= full
+        rounded = np.where(saturated, np.copysign(full, signal), np.round(signal / step) * step)
+        return rounded, saturated

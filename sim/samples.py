@@ -1,0 +1,77 @@
+"""Which virtual cell stands for which mounted sample, and how it scatters from site to site."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from seccm.errors import PlanError, Problem
+from seccm.rig import Mounted
+from seccm.units import show
+from sim.cell import Cell
+from sim.config import CircuitSample, LithiumSample, RedoxSample, Sample, VirtualConfig
+from sim.dummy import Circuit, DummyCell
+from sim.lithium import LithiumCell, LithiumParameters
+from sim.meniscus import Pipette, interpolated
+from sim.redox import RedoxCell, RedoxParameters
+
+CellMaker = Callable[[np.random.Generator], Cell]
+"""Makes the cell of one landing; the generator is that of the site's chemistry."""
+
+
+def mount(config: VirtualConfig, mounted: Mounted) -> tuple[Sample, Pipette]:
+    """Look up what is mounted in the rig file.
+
+    Raises:
+        PlanError: the sample is not in the rig file, or not known with such a pipette.
+    """
+    sample = config.samples.get(mounted.sample)
+    if sample is None:
+        known = ", ".join(sorted(config.samples))
+        problem = Problem(
+            "sample", f"{mounted.sample!r} is not a sample of this virtual rig.", f"Known: {known}."
+        )
+        raise PlanError(config.name, [problem])
+    pipette = interpolated(sample, mounted.aperture)
+    if pipette is None:
+        smallest, largest = (show(sample.apertures[i].diameter, "m") for i in (0, -1))
+        problem = Problem(
+            "pipette.aperture",
+            f"{show(mounted.aperture, 'm')} is outside {smallest} to {largest}, the pipettes "
+            f"with which this rig knows {mounted.sample!r}.",
+        )
+        raise PlanError(config.name, [problem])
+    return sample, pipette
+
+
+def cell_maker(sample: Sample, pipette: Pipette) -> CellMaker:
+    """Return what makes a fresh cell for each landing on a sample."""
+    match sample:
+        case LithiumSample():
+            return _lithium(sample, pipette)
+        case RedoxSample():
+            redox = RedoxParameters(
+                formal_potential=sample.formal_potential,
+                rate_constant=sample.rate_constant,
+                oxidised=sample.oxidised,
+                reduced=sample.reduced,
+                conductivity=sample.conductivity,
+            )
+            return lambda rng: RedoxCell(redox)
+        case CircuitSample():
+            circuit = Circuit(sample.series, sample.parallel, sample.capacitance)
+            return lambda rng: DummyCell(circuit)
+
+
+def _lithium(sample: LithiumSample, pipette: Pipette) -> CellMaker:
+    def make(rng: np.random.Generator) -> LithiumCell:
+        capacity, nucleation = rng.standard_normal(2)
+        parameters = LithiumParameters().scaled(
+            capacity=pipette.capacity * math.exp(sample.capacity_scatter * capacity),
+            nucleation=math.exp(sample.nucleation_scatter * nucleation),
+        )
+        return LithiumCell(parameters)
+
+    return make

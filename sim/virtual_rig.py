@@ -1,0 +1,375 @@
+"""The virtual rig: the world behind the face that every rig shows.
+
+Each `read` simulates rows up to the next decision, looks at them with the rig's own reflexes
+(contact detector, limits of the drive), and if something fired inside, takes the rows after it
+back and simulates only the shorter piece. So a stop happens where the real one would, however
+long the blocks are.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from seccm.errors import LimitError, RigError, SeccmError, StreamError
+from seccm.rig import (
+    Action,
+    Axis,
+    AxisRange,
+    Block,
+    Channel,
+    Constant,
+    Drive,
+    Flag,
+    Freeze,
+    Mark,
+    Mounted,
+    Move,
+    Range,
+    Readback,
+    RigInfo,
+    SafeReport,
+    StopAbility,
+    Wake,
+)
+from seccm.rig.block import FloatArray
+from seccm.units import show
+from sim.config import VirtualConfig
+from sim.electronics import Electrometer, Signals
+from sim.faults import Faults, read_faults, spoil
+from sim.galvanostat import Imposed
+from sim.noise import WhiteNoise, stream
+from sim.reflex import Reflexes
+from sim.samples import mount
+from sim.stage import AXES, Loop, Stage
+from sim.world import Truth, World
+
+OFF = Constant(0.0)
+WET_ROWS = 4
+"""Rows simulated at a time while a wetted tip still moves and waits for its stop."""
+
+
+def describe(config: VirtualConfig) -> RigInfo:
+    """Return what a virtual rig can do."""
+    stage, clock = config.stage, config.clock.rows()
+    loop = Loop(stage.frequency, stage.damping)
+    axis = AxisRange(Range(0.0, stage.range), stage.fastest)
+    processing = config.stop.processing
+    return RigInfo(
+        name=config.name,
+        virtual=True,
+        axes=dict.fromkeys(AXES, axis),
+        modes=frozenset({"potential", "current", "open"}),
+        potential=Range(-config.drive.potential, config.drive.potential),
+        current=Range(-config.electrometer.range, config.electrometer.range),
+        overload=config.drive.overload,
+        # A contact late in a row may show only in the mean of the next: two rows at worst.
+        stop=StopAbility(
+            "virtual", 0.5 * clock.period + processing, 2.0 * clock.period + processing
+        ),
+        clock=clock,
+        stage_lag=loop.lag,
+    )
+
+
+class VirtualRig:
+    """A rig without hardware; implements `seccm.rig.Rig`.
+
+    Args:
+        config: the rig file.
+        mounted: sample and pipette.
+        seed: of everything random.
+        faults: that will be played; see `sim.faults`.
+        first_site: number of the first site to be travelled to, for faults at a site.
+
+    Raises:
+        PlanError: unknown sample, pipette or fault.
+    """
+
+    def __init__(
+        self,
+        config: VirtualConfig,
+        mounted: Mounted,
+        *,
+        seed: int,
+        faults: tuple[str, ...] = (),
+        first_site: int = 0,
+    ) -> None:
+        self._config, self._seed = config, seed
+        self._info = describe(config)
+        sample, pipette = mount(config, mounted)
+        wanted = read_faults((*config.faults, *faults), config.name)
+        self._faults = Faults(wanted, self._info.clock.period, first_site)
+        position = dict(zip(AXES, (getattr(config.stage, f"start_{a}") for a in AXES), strict=True))
+        loop = Loop(config.stage.frequency, config.stage.damping)
+        stage = Stage(loop, self._info.axes, position)
+        rising = self._faults.argument("drift", "speed")
+        drift = config.drift.model_copy(update={"steady_z": config.drift.steady_z + rising})
+        self._world = World(
+            config.model_copy(update={"drift": drift}), sample, pipette, stage, seed
+        )
+        self._electrometer = Electrometer(config.electrometer, config.drive, self._info.clock, seed)
+        self._sensors = WhiteNoise(seed, "position", len(AXES))
+        self._reflexes = Reflexes(config.stop.processing)
+        self._row = 0
+        self._open = self._running = self._closed = False
+        self._gap = False
+        """True while rows were lost and nobody has been told."""
+        self._wakes: set[int] = set()
+        self._halt: tuple[Axis, float] | None = None
+        """The axis that its contact stopped, and when; until the next motion."""
+
+    # What it is, and what is true behind it.
+
+    @property
+    def info(self) -> RigInfo:
+        """What the rig can do."""
+        return self._info
+
+    @property
+    def truth(self) -> Truth:
+        """What really happened, for tests."""
+        return self._world.truth
+
+    @property
+    def height(self) -> float:
+        """True height of the tip now, in metres; for tests."""
+        return self._position("z")
+
+    @property
+    def drive(self) -> Imposed:
+        """The drive that is on; for tests."""
+        return self._world.drive
+
+    # The contract.
+
+    def open(self) -> Readback:
+        """Read back where everything is; see `Rig.open`."""
+        self._refuse_unplugged()
+        if self._closed:
+            raise RigError("closed", self._info.name, "the rig was closed; build a new one.")
+        self._open = True
+        return Readback({axis: self._position(axis) for axis in AXES})
+
+    def start(self) -> None:
+        """Start the stream of rows; see `Rig.start`."""
+        self._refuse_unless_open()
+        self._running = True
+
+    def read(self) -> Block:
+        """Return the next rows; see `Rig.read`."""
+        self._refuse_unless_open()
+        if not self._running:
+            raise RigError("not-started", self._info.name, "the stream was not started.")
+        if self._faults.active("stalled-read", self._row):
+            raise StreamError(
+                "stalled-read",
+                self._info.name,
+                f"no rows came for 2 s after row {self._row}.",
+                "Check the acquisition, then resume the scan from its file.",
+            )
+        self._play_faults()
+        block = self._rows(self._row, self._horizon())
+        self._row, self._gap = block.stop, False
+        bridge, axis = self._world.bridge, self._reflexes.armed
+        halt = self._reflexes.see(block, bridge.since if bridge else None)
+        if halt is not None and axis is not None and self._world.stage.axes[axis].arrival > halt:
+            self._world.stage.axes[axis].hold(halt)
+            self._halt = axis, halt
+        record = self._reflexes.record(
+            self._row, self._raw_noise, stream(self._seed, "record", self._row)
+        )
+        return block if record is None else replace(block, record=record)
+
+    def apply(self, action: Action) -> None:
+        """Carry out one action; see `Rig.apply`."""
+        self._refuse_unless_open()
+        match action:
+            case Move():
+                self._move(action)
+            case Drive():
+                self._impose(action)
+            case Freeze():
+                self._freeze()
+            case Mark(line):
+                self.truth.marks.append((self._row, line))
+            case Wake(row):
+                self._wakes.add(row)
+
+    def safe(self, why: str, *, retract: bool = True) -> SafeReport:
+        """Freeze, switch the drive off and retract; see `Rig.safe`."""
+        try:
+            self._refuse_unless_open()
+        except RigError as error:
+            what = f"{error} The outputs keep their last values."
+            return SafeReport(frozen=True, drive_off=False, retracted=False, what=what)
+        try:
+            self._make_safe(retract=retract)
+        except SeccmError as error:
+            return SafeReport(frozen=True, drive_off=True, retracted=False, what=str(error))
+        what = f"{why}: drive off, tip {'retracted to' if retract else 'held at'}"
+        what = f"{what} {show(self.height, 'm')}."
+        return SafeReport(frozen=True, drive_off=True, retracted=retract, what=what)
+
+    def _make_safe(self, *, retract: bool) -> None:
+        self._freeze()
+        self._impose(Drive("open", OFF))
+        if not retract:
+            return
+        z, top = self._world.stage.axes["z"], self._info.axes["z"]
+        self._move(Move("z", top.travel.upper, top.fastest))
+        self._pass(self._info.clock.rows(max(0.0, z.arrival - self._now) + z.loop.memory))
+
+    def close(self) -> None:
+        """Let go of the rig; outputs keep their last values."""
+        self._open = self._running = False
+        self._closed = True
+
+    # Actions.
+
+    def _move(self, move: Move) -> None:
+        stage = self._world.stage
+        stage.check(move.axis, move.to, move.speed)
+        if move.axis != "z":
+            self._faults.travel(self._row)
+        stage.move(move.axis, self._now, move.to, move.speed)
+        self._reflexes.arm(move)
+        self._halt = None
+
+    def _impose(self, drive: Drive) -> None:
+        self._check_drive(drive)
+        since = self._row if drive.since is None else drive.since
+        self._world.drive = Imposed(drive.mode, drive.waveform, since)
+        self._reflexes.drive(drive, since)
+
+    def _check_drive(self, drive: Drive) -> None:
+        if drive.mode not in self._info.modes:
+            what = f"{drive.mode!r} is not a mode of this rig; nothing changed."
+            raise LimitError("no-such-mode", "drive", what)
+        if drive.mode == "open":
+            return
+        limits = self._info.potential if drive.mode == "potential" else self._info.current
+        unit = "V" if drive.mode == "potential" else "A"
+        for value in drive.waveform.extremes:
+            if not limits.holds(value):
+                raise LimitError(
+                    "out-of-range",
+                    "drive",
+                    f"{show(value, unit)} is outside {show(limits.lower, unit)} to "
+                    f"{show(limits.upper, unit)}; nothing changed.",
+                    "Choose a value inside the range, or another range.",
+                )
+
+    def _freeze(self) -> None:
+        # An axis on its way to its own halt, a millisecond ahead, is left to it.
+        axis, halt = self._halt or (None, -math.inf)
+        held = tuple(a for a in AXES if a != axis or halt <= self._now)
+        self._world.stage.freeze(self._now, held)
+        self._reflexes.disarm()
+
+    # Time.
+
+    @property
+    def _now(self) -> float:
+        return self._row * self._info.clock.period
+
+    @property
+    def _raw_noise(self) -> tuple[float, float]:
+        """Rms of one raw sample of potential and current: averaging takes the root off."""
+        root = math.sqrt(self._info.clock.averaged)
+        return root * self._config.electrometer.potential_noise, root * self._electrometer.floor
+
+    def _position(self, axis: Axis) -> float:
+        return float(self._world.stage.axes[axis].at(np.array([self._now]))[0])
+
+    def _horizon(self) -> int:
+        """Return the row at which the next block ends at the latest."""
+        start = self._row
+        self._wakes = {row for row in self._wakes if row > start}
+        stop = min(self._wakes, default=start + self._config.longest_block)
+        stop = min(stop, start + self._config.longest_block)
+        change = self._faults.next_change(start)
+        if change < stop:
+            stop = math.ceil(change)
+        bridge = self._world.bridge
+        if self._reflexes.armed is not None and bridge is not None and bridge.cell is not None:
+            stop = min(stop, start + WET_ROWS)
+        return stop
+
+    def _rows(self, start: int, stop: int) -> Block:
+        """Simulate rows up to the first at which something fires, at the latest to `stop`."""
+        memory = self._world.memory() if self._reflexes.watching else None
+        block = self._recorded(self._world.advance(start, stop))
+        end = self._reflexes.end(block)
+        if memory is not None and end < block.stop:
+            self._world.recall(memory)
+            block = self._recorded(self._world.advance(start, end))
+        return block
+
+    def _pass(self, rows: int) -> None:
+        """Let time pass without anyone listening."""
+        stop = self._row + rows
+        while self._row < stop:
+            longest = min(stop, self._row + self._config.longest_block)
+            self._row = self._world.advance(self._row, longest).stop
+        self._gap = True
+
+    def _recorded(self, true: Signals) -> Block:
+        """Turn true signals into the block that is delivered."""
+        start, stop, clock = true.start, true.stop, self._info.clock
+        extra = self._faults.argument_if_active("hum", "amplitude", start)
+        recorded = self._electrometer.record(true, extra)
+        saturated = spoil(
+            self._faults,
+            start,
+            recorded.potential,
+            recorded.current,
+            self._electrometer.full_current,
+        )
+        ends = self._world.ends(start, stop)
+        flags = recorded.flags
+        flags |= np.where(saturated, np.uint8(Flag.SATURATED), np.uint8(0))
+        flags |= np.where(self._world.stage.moving(ends), np.uint8(Flag.MOVING), np.uint8(0))
+        if self._halt is not None:
+            flags |= np.where(ends >= self._halt[1], np.uint8(Flag.FROZEN), np.uint8(0))
+        if self._gap:
+            flags[0] |= np.uint8(Flag.GAP)
+        middles = ends - clock.period + clock.window / 2.0
+        noise = self._config.stage.noise * self._sensors.rows(start, stop)
+        data: dict[Channel, FloatArray] = {
+            axis: self._world.stage.axes[axis].at(middles) + noise[index]
+            for index, axis in enumerate(AXES)
+        }
+        data["potential"], data["current"] = recorded.potential, recorded.current
+        return Block(start, data, flags, clock)
+
+    # Faults.
+
+    def _play_faults(self) -> None:
+        """Bring the faults that act in the next row into the world."""
+        world, faults, row = self._world, self._faults, self._row
+        world.no_surface = faults.active("no-surface", row) is not None
+        world.clogged = faults.active("clogged-tip", row) is not None
+        world.flooded = faults.active("wet-at-start", row) is not None
+        losing = faults.active("lost-meniscus", row)
+        world.lose_after = math.inf if losing is None else losing.arguments["after"]
+        gap = faults.active("gap", row)
+        if gap is not None:
+            gap.done = True
+            self._pass(int(gap.arguments["rows"]))
+
+    def _refuse_unplugged(self) -> None:
+        if self._faults.active("unplugged", self._row):
+            raise RigError(
+                "unplugged",
+                self._info.name,
+                "the device does not answer; its outputs keep their last values.",
+                "Check cable and power, raise the tip by hand, then resume the scan.",
+            )
+
+    def _refuse_unless_open(self) -> None:
+        self._refuse_unplugged()
+        if not self._open:
+            raise RigError("not-open", self._info.name, "the rig is not open; nothing moved.")

@@ -1,0 +1,407 @@
+"""What truly happens: stage, surface, meniscus and cell, advanced row by row.
+
+Theory of operation. Time is virtual and passes only in `advance`, which simulates up to a given
+row and may stop earlier: before a row in which the meniscus touches or breaks, and after it. So
+a piece of rows is either all dry, all wet, or a single row in which that changes. Inside such a
+row the instant is solved for, and the cell is driven for the fraction in which it is wet.
+
+A piece can be undone (`memory`, `recall`), because whoever watches the signal may decide that
+something ended inside it. Dry pieces leave nothing to undo but what the leads are charged to.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.cell import FloatArray
+from sim.config import Sample, VirtualConfig
+from sim.electronics import Signals
+from sim.galvanostat import Answer, Imposed, Output
+from sim.meniscus import RESHAPE_HEIGHT, RESHAPE_RADIUS, Bridge, Drop, Pipette, hanging_drop
+from sim.noise import stream
+from sim.samples import cell_maker
+from sim.stage import Stage
+from sim.surface import Drift, Residue, Surface
+
+BoolArray = npt.NDArray[np.bool_]
+
+_MARGIN = 0.2e-6
+"""Above the highest point of the surface, in metres: higher up, nothing can touch."""
+_INSTANT = 1e-9
+"""Seconds to which the instant of contact is solved for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touchdown:
+    """A contact of the meniscus with the surface."""
+
+    x: float
+    y: float
+    t: float
+    z: float
+
+
+@dataclass(slots=True)
+class Truth:
+    """What really happened, for tests; no measurement may look at it."""
+
+    landings: list[Touchdown] = field(default_factory=list)
+    crashes: list[float] = field(default_factory=list)
+    """When the glass touched the surface, in seconds; once for each landing."""
+    parted: list[float] = field(default_factory=list)
+    """When a liquid bridge broke, in seconds."""
+    marks: list[tuple[int, str]] = field(default_factory=list)
+    """Row and line of every mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A state to go back to."""
+
+    bridge: Bridge | None
+    held: float
+    crashes: int
+    crashed: bool
+    spent: bool
+
+
+class World:
+    """The stage with its sample, the pipette and the droplet.
+
+    Args:
+        config: the rig file.
+        sample: what is mounted.
+        pipette: what is mounted.
+        stage: that moves the pipette.
+        seed: of the whole run.
+    """
+
+    def __init__(
+        self, config: VirtualConfig, sample: Sample, pipette: Pipette, stage: Stage, seed: int
+    ) -> None:
+        self._config, self._sample, self._pipette, self._seed = config, sample, pipette, seed
+        self.clock = config.clock.rows()
+        self.stage = stage
+        self.surface = Surface(config.surface, config.stage.range, seed)
+        self.drift = Drift(config.drift, seed)
+        self.drive = Imposed()
+        self.truth = Truth()
+        self.bridge: Bridge | None = None
+        self.no_surface = self.clogged = self.flooded = False
+        """Faults of the world; see `sim.faults`."""
+        self.lose_after = math.inf
+        """Seconds after contact at which the next bridges break; a fault of the world."""
+        self._output = Output(config.drive, config.electrometer.stray, sample.quasi_reference)
+        self._make_cell = cell_maker(sample, pipette)
+        self._residues: list[Residue] = []
+        self._visits: dict[tuple[int, int], int] = {}
+        self._held = 0.0
+        """Raw volts on the leads at the end of the newest row."""
+        self._crashed = False
+        self._spent = False
+        """True from the break of a bridge until the tip has risen out of reach."""
+        self._next: tuple[tuple[int, int, int], Drop] | None = None
+
+    def advance(self, start: int, stop: int) -> Signals:
+        """Simulate rows from `start`, at least one and none beyond `stop`."""
+        if self.bridge is None:
+            touch = self._touch(start, stop)
+            if touch is None or touch[0] > start:
+                return self._dry(start, stop if touch is None else touch[0])
+            return self._land(*touch)
+        parting = self._parting(self.bridge, start, stop)
+        if parting is None or parting[0] > start:
+            return self._wet(self.bridge, start, stop if parting is None else parting[0])
+        return self._part(self.bridge, *parting)
+
+    def memory(self) -> Memory:
+        """Return the present state, to come back to."""
+        bridge = self.bridge.copy() if self.bridge is not None else None
+        return Memory(bridge, self._held, len(self.truth.crashes), self._crashed, self._spent)
+
+    def recall(self, memory: Memory) -> None:
+        """Go back to a state before the newest piece, which must not have landed or parted."""
+        self.bridge, self._held, self._crashed = memory.bridge, memory.held, memory.crashed
+        self._spent = memory.spent
+        del self.truth.crashes[memory.crashes :]
+
+    def ends(self, start: int, stop: int) -> FloatArray:
+        """Return when rows `start` up to `stop` end, shape (rows,) in seconds."""
+        return self._times(start + 1, stop + 1)
+
+    def _times(self, first: int, stop: int) -> FloatArray:
+        times = np.arange(first, stop, dtype=np.float64)
+        times *= self.clock.period
+        return times
+
+    def ground(self, t: FloatArray) -> FloatArray:
+        """Return the height of the surface below the tip at times t, shape (n,) in metres."""
+        x, y, dz = self._place(t)
+        if self.no_surface:
+            return np.full(len(t), -math.inf)
+        if self.bridge is not None:
+            return self.bridge.base + dz
+        return self.surface.height(x, y) + dz
+
+    def _place(self, t: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return x and y in the sample's frame, and the sample's displacement in z."""
+        dx, dy, dz = self.drift.at(t)
+        return self.stage.axes["x"].at(t) - dx, self.stage.axes["y"].at(t) - dy, dz
+
+    def _key(self) -> tuple[int, int, int]:
+        """Name the place where the tip is, for everything that is drawn once a landing."""
+        x, y = (round(self.stage.axes[axis].target * 1e9) for axis in ("x", "y"))
+        return x, y, self._visits.get((x, y), 0)
+
+    def _drop(self) -> Drop:
+        key = self._key()
+        if self._next is None or self._next[0] != key:
+            drop = hanging_drop(self._config.meniscus, self._pipette, self._seed, key)
+            self._next = key, drop
+        return self._next[1]
+
+    # Dry.
+
+    def _dry(self, start: int, stop: int) -> Signals:
+        count = stop - start
+        mode, clock = self.drive.mode, self.clock
+        if mode == "current":
+            potential = np.full(count, self._config.drive.overload)
+        elif mode == "potential":
+            potential = self.drive.values(start, stop, clock)
+        else:
+            potential = np.zeros(count)
+        current = self._through_leads(potential)
+        return Signals(start, potential, current, np.full(count, mode == "current"))
+
+    def _through_leads(self, potential: FloatArray) -> FloatArray:
+        """Current into the leads' stray capacitance while a potential is imposed, shape (rows,)."""
+        before, self._held = self._held, float(potential[-1])
+        if self.drive.mode != "potential":
+            return np.zeros(len(potential))
+        change = np.diff(potential, prepend=before)
+        current: FloatArray = self._config.electrometer.stray * change / self.clock.period
+        return current
+
+    def _touch(self, start: int, stop: int) -> tuple[int, float] | None:
+        """Return the first row in which the meniscus touches, and the instant, if one does."""
+        if self.flooded:
+            return start, start * self.clock.period
+        t = self._times(start, stop + 1)
+        z = self.stage.axes["z"].at(t)
+        wet = max((residue.height for residue in self._residues), default=0.0)
+        drop = self._drop()
+        low = z < self.surface.highest + _MARGIN + wet + drop.touch + self.drift.at(t)[2]
+        if self.no_surface or not low.any():
+            self._spent = False
+            return None
+        first = max(0, int(low.argmax()) - 1)
+        t, z = t[first:], z[first:]
+        gap = z - self.ground(t)
+        # A bridge that has just broken leaves too little liquid to touch again at once.
+        above = gap[1:] > self._reach(drop, t[1:])
+        risen = np.maximum.accumulate(above) | (not self._spent)
+        touching = ~above & risen & (not self.clogged)
+        self._spent = not risen[-1]
+        if not touching.any():
+            self._look_for_crash(t, gap)
+            return None
+        index = int(touching.argmax())
+        self._look_for_crash(t[: index + 1], gap[: index + 1])
+        return start + first + index, self._instant(drop, float(t[index]), float(t[index + 1]))
+
+    def _reach(self, drop: Drop, t: FloatArray) -> FloatArray:
+        """Return the gap at which the meniscus touches, residues included, shape (n,)."""
+        reach = np.full(len(t), drop.touch)
+        if self._residues:
+            x, y, _ = self._place(t)
+            reach += np.max([residue.thickness(x, y) for residue in self._residues], axis=0)
+        return reach
+
+    def _instant(self, drop: Drop, early: float, late: float) -> float:
+        """Solve for the instant of contact between two times, by false position (Illinois)."""
+
+        def above(t: float) -> float:
+            at = np.array([t])
+            gap = self.stage.axes["z"].at(at) - self.ground(at) - self._reach(drop, at)
+            return float(gap[0])
+
+        low, high = above(early), above(late)
+        if low <= 0.0:
+            return early
+        for _ in range(40):
+            if late - early < _INSTANT:
+                break
+            guess = late - high * (late - early) / (high - low)
+            level = above(guess)
+            if level <= 0.0:
+                late, high, low = guess, level, low / 2.0
+            else:
+                early, low, high = guess, level, high / 2.0
+            if abs(level) < 1e-15:
+                break
+        return late
+
+    def _look_for_crash(self, t: FloatArray, gap: FloatArray) -> None:
+        """Note the first time at which glass touches the surface on this way down."""
+        touching = gap < self._config.meniscus.crash * self._pipette.aperture
+        if touching.any() and not self._crashed:
+            self._crashed = True
+            self.truth.crashes.append(float(t[touching.argmax()]))
+        elif not touching[-1]:
+            self._crashed = False
+
+    # Contact and the rest of its row.
+
+    def _land(self, row: int, t: float) -> Signals:
+        at = np.array([t])
+        x, y, _ = (float(value[0]) for value in self._place(at))
+        bridge = self._bridge(t, x, y)
+        self.bridge = bridge
+        if not self.flooded:
+            z = float(self.stage.axes["z"].at(at)[0])
+            target = self.stage.axes
+            self.truth.landings.append(Touchdown(target["x"].target, target["y"].target, t, z))
+        dry = self._dry(row, row + 1)
+        if bridge.cell is None:
+            return dry
+        wave = self.drive.values(row, row + 1, self.clock)
+        # Contact is resolved to one raw sample: shorter steps would only be stiff.
+        step = max((row + 1) * self.clock.period - t, 1.0 / self.clock.rate)
+        if self.drive.mode == "current":
+            bridge.stray = self._config.drive.overload
+        answer = self._output.run(bridge, self.drive.mode, wave, step)
+        averaged = min(step, self.clock.window) / self.clock.window
+        self._held = float(answer.potential[-1])
+        mixed = answer.potential
+        if self.drive.mode != "potential":
+            mixed = averaged * answer.potential + (1.0 - averaged) * dry.potential
+        current = dry.current + averaged * answer.current
+        return Signals(row, mixed, current, answer.limited)
+
+    def _bridge(self, t: float, x: float, y: float) -> Bridge:
+        """Make the bridge of a landing at a time and a place in the sample's frame."""
+        drop, key = self._drop(), self._key()
+        self._visits[key[:2]] = key[2] + 1
+        config, a = self._config.meniscus, self._pipette.aperture
+        at_x, at_y = np.array([x]), np.array([y])
+        below = [float(r.thickness(at_x, at_y)[0]) for r in self._residues]
+        under = [r for r, thickness in zip(self._residues, below, strict=True) if thickness > 0.0]
+        # Liquid that lies there already joins: the footprints' areas add up.
+        final = math.hypot(drop.footprint, *(r.radius for r in under))
+        base = float(self.surface.height(at_x, at_y)[0])
+        dead = self.clogged or self.surface.dead(x, y)
+        bridge = Bridge(
+            since=t,
+            x=x,
+            y=y,
+            base=base,
+            touch=drop.touch + max(below, default=0.0),
+            aperture=a,
+            first=a,
+            final=final,
+            spreading=config.spreading,
+            breaks=config.breaks,
+            height=self._sample.gap * a,
+            half_angle=self._sample.half_angle,
+            cell=None if dead else self._make_cell(stream(self._seed, "chemistry", *key)),
+            lost=t + self.lose_after,
+            flooded=self.flooded,
+        )
+        droplet = bridge.shape(a, bridge.height)
+        if bridge.cell is not None:
+            bridge.cell.wet(droplet)
+        return bridge
+
+    # Wet.
+
+    def _wet(self, bridge: Bridge, start: int, stop: int) -> Signals:
+        begins = self._times(start, stop)
+        gap = self._gap(bridge, begins)
+        self._look_for_crash(begins, gap)
+        if bridge.cell is None:
+            return self._dry(start, stop)
+        radii, heights = bridge.radii(begins, gap), bridge.heights(gap)
+        wave = self.drive.values(start, stop, self.clock)
+        parts: list[Answer] = []
+        at = 0
+        while at < len(wave):
+            self._reshape(bridge, float(radii[at]), float(heights[at]))
+            until = _until_reshaped(bridge, radii, heights, at)
+            parts.append(
+                self._output.run(bridge, self.drive.mode, wave[at:until], self.clock.period)
+            )
+            at = until
+        bridge.pinned = float(radii[-1])
+        potential = np.concatenate([part.potential for part in parts])
+        current = np.concatenate([part.current for part in parts])
+        limited = np.concatenate([part.limited for part in parts])
+        return Signals(start, potential, current + self._through_leads(potential), limited)
+
+    def _gap(self, bridge: Bridge, t: FloatArray) -> FloatArray:
+        if bridge.flooded:
+            return np.full(len(t), bridge.touch)
+        gap: FloatArray = self.stage.axes["z"].at(t) - self.ground(t)
+        return gap
+
+    def _reshape(self, bridge: Bridge, radius: float, height: float) -> None:
+        if bridge.cell is not None and _changed(bridge, np.array([radius]), np.array([height]))[0]:
+            bridge.cell.reshape(bridge.shape(radius, height))
+
+    def _parting(self, bridge: Bridge, start: int, stop: int) -> tuple[int, float] | None:
+        """Return the row in which the bridge breaks, and the instant, if it does."""
+        if bridge.flooded and not self.flooded:
+            return start, start * self.clock.period
+        t = self._times(start, stop + 1)
+        gap, longest = self._gap(bridge, t), bridge.breaks * bridge.pinned
+        broken = (gap[1:] > longest) & (not bridge.flooded) | (t[1:] > bridge.lost)
+        if not broken.any():
+            return None
+        index = int(broken.argmax())
+        instant = min(float(t[index + 1]), max(bridge.lost, float(t[index])))
+        if gap[index + 1] > longest > gap[index] and not bridge.flooded:
+            share = (longest - gap[index]) / (gap[index + 1] - gap[index])
+            instant = min(instant, float(t[index] + share * (t[index + 1] - t[index])))
+        return start + index, instant
+
+    def _part(self, bridge: Bridge, row: int, t: float) -> Signals:
+        """Simulate the row in which the bridge breaks."""
+        wet = t - row * self.clock.period
+        answer = None
+        if bridge.cell is not None and wet > 1.0 / self.clock.rate:
+            wave = self.drive.values(row, row + 1, self.clock)
+            answer = self._output.run(bridge, self.drive.mode, wave, wet)
+        self.bridge = None
+        self._spent = True
+        self.truth.parted.append(t)
+        if not bridge.flooded:
+            self._residues.append(bridge.residue(self._config.meniscus))
+        dry = self._dry(row, row + 1)
+        if answer is None:
+            return dry
+        share = min(wet / self.clock.window, 1.0)
+        potential = dry.potential
+        if self.drive.mode != "potential":
+            potential = share * answer.potential + (1.0 - share) * dry.potential
+        return Signals(row, potential, dry.current + share * answer.current, dry.overload)
+
+
+def _changed(bridge: Bridge, radii: FloatArray, heights: FloatArray) -> BoolArray:
+    """Tell where the shape differs too much from what the cell was last told, shape (n,)."""
+    droplet = bridge.droplet
+    if droplet is None:
+        return np.ones(len(radii), dtype=np.bool_)
+    wider = np.abs(radii - droplet.footprint) > RESHAPE_RADIUS * droplet.footprint
+    longer = np.abs(heights - droplet.height) > RESHAPE_HEIGHT * droplet.height
+    changed: BoolArray = wider | longer
+    return changed
+
+
+def _until_reshaped(bridge: Bridge, radii: FloatArray, heights: FloatArray, at: int) -> int:
+    """Return the next index at which the cell must be told of a new shape, or the end."""
+    changed = _changed(bridge, radii[at + 1 :], heights[at + 1 :])
+    return at + 1 + int(changed.argmax()) if changed.any() else len(radii)
