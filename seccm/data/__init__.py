@@ -1,7 +1,8 @@
 """What came of it: the data file, its writer and its reader."""
 
 from seccm.data.finishing import FinishReport, finish, finish_apart
-from seccm.data.layout import Column, Columns, Header
+from seccm.data.header import Header
+from seccm.data.layout import Column, Columns
 from seccm.data.rewrite import FeatureValues, rewrite_features
 from seccm.data.scan import Scan, open_scan
 from seccm.data.store import Store

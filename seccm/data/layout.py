@@ -10,18 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import h5py
 import numpy as np
 import numpy.typing as npt
 
+from seccm.data.header import Header, write_header
 from seccm.events import Outcome, Phase
 from seccm.plan.site import Site
 from seccm.rig import Clock, Flag
 
-CONVENTIONS = "CF-1.11 SECCM-0.1"
 # h5py with HDF5 2.0 otherwise writes files that HDF5 1.14 and 1.10 cannot read.
 LIBVER = ("v110", "v110")
 NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable."
@@ -41,25 +40,6 @@ class Column:
     name: str
     unit: str
     long_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What is said once of a whole run; the attributes at the root of its file."""
-
-    title: str
-    plan_json: str
-    rig_json: str
-    virtual: bool
-    reference: str
-    """What potentials are stated against, such as "Li/Li+"."""
-    reference_offset: float
-    """Volts to add to a raw potential to have it against the reference."""
-    started_at: str
-    """ISO 8601, UTC."""
-    uuid: str
-    seed: int | None = None
-    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +142,6 @@ def sample_dataset(column: str) -> str:
     return SAMPLE_NAMES.get(column, column)
 
 
-def software() -> str:
-    """Return the name and version of this program."""
-    try:
-        return f"seccm {version('seccm')}"
-    except PackageNotFoundError:
-        return "seccm, not installed"
-
-
 def text(words: str, column: Stored) -> bytes:
     """Return words for a column of fixed width, cut with an ellipsis where they do not fit."""
     width = int(column.dtype[1:])
@@ -189,7 +161,7 @@ def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contac
         clock: says when rows were complete.
         contact: raw samples expected in a contact record; a longer one makes room for itself.
     """
-    _write_header(file, header, clock)
+    write_header(file, header, clock)
     for name in ("site", "sample", "event", "session", "frame"):
         _dimension(file, name, SAMPLE_CHUNK if name == "sample" else SITE_CHUNK)
     _dimension(file, "contact_sample", contact, contact)
@@ -218,63 +190,6 @@ def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contac
         _add(file, stored, "site")
     for feature in extra.features:
         add_feature(file, feature, extra.statuses)
-
-
-def _write_header(file: h5py.File, header: Header, clock: Clock) -> None:
-    title = header.title
-    if header.virtual and "VIRTUAL" not in title:
-        title = f"VIRTUAL {title}".strip()
-    attributes: dict[str, Any] = {
-        **header.extra,
-        "Conventions": CONVENTIONS,
-        "NX_class": "NXentry",
-        "title": title,
-        "scan_uuid": header.uuid,
-        "software": software(),
-        "plan_json": header.plan_json,
-        "rig_json": header.rig_json,
-        "started_at": header.started_at,
-        "sign_convention": "IUPAC",
-        "reference": header.reference,
-        "reference_offset": float(header.reference_offset),
-        "virtual": np.uint8(header.virtual),
-        "raw_rate": float(clock.rate),
-        "raw_averaged": np.int64(clock.averaged),
-        "raw_spacing": np.int64(clock.spacing),
-    }
-    if header.seed is not None:
-        attributes["seed"] = np.int64(header.seed)
-    for name, value in attributes.items():
-        file.attrs[name] = value
-
-
-def read_header(file: h5py.File) -> Header:
-    """Return what is said once of the whole run."""
-    known = {
-        "Conventions", "NX_class", "title", "scan_uuid", "software", "plan_json", "rig_json",
-        "started_at", "sign_convention", "reference", "reference_offset", "virtual", "raw_rate",
-        "raw_averaged", "raw_spacing", "seed", "packed",
-    }  # fmt: skip
-    a = file.attrs
-    return Header(
-        title=str(a["title"]),
-        plan_json=str(a["plan_json"]),
-        rig_json=str(a["rig_json"]),
-        virtual=bool(a["virtual"]),
-        reference=str(a["reference"]),
-        # The attribute of the data, not the one at the root: recalibration changes that one.
-        reference_offset=float(file["E"].attrs["add_offset"]),
-        started_at=str(a["started_at"]),
-        uuid=str(a["scan_uuid"]),
-        seed=int(a["seed"]) if "seed" in a else None,
-        extra={k: str(v) for k, v in a.items() if k not in known and not k.startswith("_")},
-    )
-
-
-def read_clock(file: h5py.File) -> Clock:
-    """Return how raw samples became rows in this file."""
-    a = file.attrs
-    return Clock(float(a["raw_rate"]), int(a["raw_averaged"]), int(a["raw_spacing"]))
 
 
 def add_feature(file: h5py.File, feature: Column, statuses: Mapping[int, str]) -> None:
@@ -313,7 +228,7 @@ def dimensions(dataset: h5py.Dataset) -> tuple[str, ...]:
     return tuple(axis[0].name.lstrip("/") for axis in dataset.dims if len(axis))
 
 
-def columns_along(file: h5py.File, dimension: str) -> list[str]:
+def columns_along(file: Mapping[str, h5py.Dataset], dimension: str) -> list[str]:
     """Return the names of all datasets whose first dimension this is, its scale included."""
     return [name for name, d in file.items() if name == dimension or dimension in dimensions(d)[:1]]
 
@@ -364,7 +279,7 @@ def add_session(file: h5py.File, started_at: str, offset: float, first_site: int
     file["session_first_site"][last] = first_site
 
 
-def read_rows(file: h5py.File, start: int, stop: int) -> npt.NDArray[Any]:
+def read_rows(file: Mapping[str, h5py.Dataset], start: int, stop: int) -> npt.NDArray[Any]:
     """Return samples as packed rows, as their checksum sees them; shape (stop - start,)."""
     rows = np.empty(stop - start, ROW)
     for name in ROW.names or ():

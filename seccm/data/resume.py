@@ -12,14 +12,13 @@ import h5py
 import numpy as np
 
 from seccm.data import guard, repair
+from seccm.data.header import read_clock, read_header
 from seccm.data.layout import (
     EVENT_COLUMNS,
     LIBVER,
     ROW,
     add_session,
     columns_along,
-    read_clock,
-    read_header,
     read_rows,
     sample_dataset,
 )

@@ -10,17 +10,15 @@ import h5py
 import numpy as np
 
 from seccm.data import guard, journal, repair
+from seccm.data.header import Header, read_clock, read_header
 from seccm.data.layout import (
     EVENT_COLUMNS,
     LIBVER,
     ROW,
     Column,
-    Header,
     columns_along,
     factors_of,
     features_of,
-    read_clock,
-    read_header,
     read_rows,
     sample_dataset,
 )
@@ -66,16 +64,17 @@ class Scan:
 
     def close(self) -> None:
         """Let go of the file."""
+        self._data = {}
         self._file.close()
 
     def refresh(self) -> None:
         """Look again at a file that is growing; tables taken before stay as they were."""
         if repair.mark(self.path):
-            for dataset in self._file.values():
+            for dataset in self._data.values():
                 dataset.id.refresh()
         else:
             # Closed since, and perhaps replaced by its packed copy.
-            self._file.close()
+            self.close()
             self._file = _open(self.path)
         self._look()
 
@@ -87,7 +86,7 @@ class Scan:
     @property
     def state(self) -> str:
         """What became of the run, or "running", or "interrupted" if its program died."""
-        state = bytes(self._file["state"][0]).decode()
+        state = bytes(self._data["state"][0]).decode()
         return "interrupted" if state == "running" and not guard.is_held(self.path) else state
 
     @property
@@ -144,7 +143,7 @@ class Scan:
             raise IndexError(f"site {number}: the file has sites 0 to {len(sites) - 1}")
         start = int(sites["row_start"][number])
         stop = min(start + int(sites["row_size"][number]), self._samples())
-        rows = read_rows(self._file, start, max(start, stop))
+        rows = read_rows(self._data, start, max(start, stop))
         # Rows recorded before the tip set out, such as those of a pause, are not the site's story.
         departed = np.searchsorted(rows["t"], sites["t_start"][number] - 0.5 * self.clock.period)
         return record_of(
@@ -166,19 +165,17 @@ class Scan:
         return xr.open_dataset(_open(self.path), engine="h5netcdf")
 
     def _look(self) -> None:
-        self._sites = Table(
-            self._file, {n: n for n in columns_along(self._file, "site") if self._file[n].ndim == 1}
-        )
-        self._events = Table(
-            self._file, {c.name.removeprefix("event_"): c.name for c in EVENT_COLUMNS}
-        )
+        data = self._data = dict(self._file.items())
+        columns = [n for n in columns_along(data, "site") if data[n].ndim == 1]
+        self._sites = Table({name: data[name] for name in columns})
+        self._events = Table({c.name.removeprefix("event_"): data[c.name] for c in EVENT_COLUMNS})
 
     def _samples(self) -> int:
-        return min(len(self._file[sample_dataset(name)]) for name in ROW.names or ())
+        return min(len(self._data[sample_dataset(name)]) for name in ROW.names or ())
 
     def _row(self, t: float) -> int:
         """Return the number, since its stream opened, of the row complete at a time."""
-        offsets: Any = self._file["session_t_offset"][:]
+        offsets: Any = self._data["session_t_offset"][:]
         session = int(np.searchsorted(offsets, t)) - 1
         return round((t - float(offsets[max(0, session)])) / self.clock.period) - 1
 
@@ -202,7 +199,7 @@ class Scan:
         mine = np.flatnonzero(
             (events["site"] == number) & (events["code"] == journal.Code.STEP_FINISHED)
         )
-        said = self._file["event_msg"]
+        said = self._data["event_msg"]
         return tuple(
             journal.step_finished(int(events["row"][k]), number, said[int(k)].decode())
             for k in mine
@@ -216,8 +213,8 @@ class Scan:
         crossing, stopped = (int(sites[f"contact_{w}"][number]) for w in ("crossing", "stopped"))
         return ContactRecord(
             start=int(sites["contact_start"][number]),
-            potential=self._file["contact_E"][number, :size].astype(np.float64),
-            current=self._file["contact_I"][number, :size].astype(np.float64),
+            potential=self._data["contact_E"][number, :size].astype(np.float64),
+            current=self._data["contact_I"][number, :size].astype(np.float64),
             crossing=None if crossing < 0 else crossing,
             stopped=None if stopped < 0 else stopped,
         )

@@ -8,6 +8,8 @@ not fit the queue within the store's patience is a fault of the run, never a gap
 from __future__ import annotations
 
 import errno
+import os
+import re
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,15 +19,8 @@ from typing import Literal, NamedTuple, Self
 import h5py
 
 from seccm.data import resume as resuming
-from seccm.data.layout import (
-    LIBVER,
-    Columns,
-    Header,
-    add_session,
-    add_sites,
-    columns_along,
-    create,
-)
+from seccm.data.header import Header
+from seccm.data.layout import LIBVER, Columns, add_session, add_sites, columns_along, create
 from seccm.data.writer import Analyse, Writer
 from seccm.errors import DataFileError, RigError, SeccmError
 from seccm.events import Event, RunStatus, SiteAnalysed
@@ -317,11 +312,14 @@ def _new(path: Path) -> h5py.File:
 
 def _failure(path: Path, error: Exception) -> RigError:
     """Put into a sentence what ended the writing."""
-    full = getattr(error, "errno", None) == errno.ENOSPC or f"errno = {errno.ENOSPC}," in str(error)
-    what = "the disk is full" if full else f"the file cannot be written: {error}"
+    # HDF5 packs what the system said into a long text of its own.
+    said = re.search(r"error message = '([^']+)'", str(error))
+    why = said[1] if said else getattr(error, "strerror", None) or str(error)
+    full = why == os.strerror(errno.ENOSPC) or getattr(error, "errno", None) == errno.ENOSPC
+    what = "the disk is full" if full else f"the file cannot be written: {why}"
     return RigError(
         "store-failed",
         str(path),
-        f"{what.rstrip('.')}.",
+        f"{what}.",
         "Free some space or repair the disk, then resume the file: the finished sites are safe.",
     )

@@ -24,8 +24,8 @@ class Table:
     row as a dictionary. It shows the file as it was when the table was made.
     """
 
-    def __init__(self, file: h5py.File, datasets: Mapping[str, str]) -> None:
-        self._columns = {name: file[path] for name, path in datasets.items()}
+    def __init__(self, columns: Mapping[str, h5py.Dataset]) -> None:
+        self._columns = dict(columns)
         self._size = min((len(d) for d in self._columns.values()), default=0)
         self._read: dict[str, Array] = {}
 

@@ -6,8 +6,10 @@ then the disk is told. A status in the file therefore never speaks of samples th
 
 from __future__ import annotations
 
+import errno
 import math
 import os
+import shutil
 import zlib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -59,6 +61,8 @@ KEPT = 4096
 COMMIT_ROWS = 16 * KEPT
 """Rows of a long site after which it is made safe although nothing has happened."""
 _EVENT, _REASON = EVENT_COLUMNS[-1], next(c for c in SITE_COLUMNS if c.name == "reason")
+SPARE = 64_000_000
+"""Bytes that must stay free on the disk."""
 _KINDS: Mapping[str, str] = {c.name: c.dtype for c in SITE_COLUMNS}
 _URGENT = (Approaching, Landed, SiteFinished, Paused, Fault, RunStopped)
 
@@ -106,6 +110,9 @@ class Writer:
         self._file, self._clock, self._offset = file, clock, offset
         self._columns, self._analyse = columns, analyse
         self._sites = {site.number: site for site in sites}
+        # Held open: HDF5 flushes a dataset that is closed, which costs time, and where that
+        # fails it leaves a ruin behind that crashes the program when it ends.
+        self._data: dict[str, h5py.Dataset] = dict(file.items())
         self._along = columns_along(file, "site")
         self._features = {feature.name for feature in columns.features}
         self._tail = Tail(clock, offset)
@@ -158,14 +165,18 @@ class Writer:
         # There is no fdatasync on Windows; fsync is FlushFileBuffers there.
         getattr(os, "fdatasync", os.fsync)(self._descriptor)
         self._uncommitted = 0
+        if shutil.disk_usage(self._path.parent).free < SPARE:
+            # Ending the run in time is better than finding out how HDF5 bears a full disk.
+            raise OSError(errno.ENOSPC, f"less than {SPARE / 1e6:.0f} MB are free")
 
     def close(self, status: RunStatus) -> None:
         """Commit, say what became of the run, and close the file."""
         if self._visit is not None and self._visit.touched:
             self._write(len(self._tail))
         self.commit()
-        self._file["state"][0] = status.encode()
+        self._data["state"][0] = status.encode()
         self._file.flush()
+        self._data = {}
         self._file.close()
         # HDF5 leaves the mark on while a reader in this same process has the file open.
         repair.clear(self._path)
@@ -173,12 +184,22 @@ class Writer:
         os.close(self._descriptor)
 
     def abandon(self) -> None:
-        """Let go of the file after a failure, without another attempt to save anything."""
+        """Let go of the file after a failure; it stays as the last commit left it.
+
+        HDF5 tries again to write what it could not, when it closes the file and at the end of the
+        program, and then crashes (h5py issue 914). Where that can be done, it therefore writes
+        into a file in memory from now on.
+        """
         os.close(self._descriptor)
+        if hasattr(os, "memfd_create"):
+            nowhere = os.memfd_create("lost", 0)
+            os.dup2(nowhere, self._file.id.get_vfd_handle())
+            os.close(nowhere)
         try:
+            self._data = {}
             self._file.close()
         except (OSError, RuntimeError):
-            # HDF5 tries to write what could not be written before; that error is known.
+            # The failure itself has been reported already.
             return
 
     def _apply(self, event: Event) -> None:
@@ -243,12 +264,12 @@ class Writer:
     def _keep(self, site: int, record: ContactRecord) -> None:
         """Store the raw samples around contact."""
         size = len(record.potential)
-        if size > len(self._file["contact_sample"]):
-            self._file["contact_sample"].resize(size, axis=0)
+        if size > len(self._data["contact_sample"]):
+            self._data["contact_sample"].resize(size, axis=0)
             for name in ("contact_E", "contact_I"):
-                self._file[name].resize(size, axis=1)
-        self._file["contact_E"][site, :size] = record.potential
-        self._file["contact_I"][site, :size] = record.current
+                self._data[name].resize(size, axis=1)
+        self._data["contact_E"][site, :size] = record.potential
+        self._data["contact_I"][site, :size] = record.current
         self._set(
             site,
             contact_size=size,
@@ -263,7 +284,7 @@ class Writer:
         visit.events.append(event)
         self._write(self._tail.upto(event.row))
         record = record_of(
-            read_rows(self._file, visit.first, self._written),
+            read_rows(self._data, visit.first, self._written),
             number=event.site,
             outcome=event.outcome,
             landing=visit.landing,
@@ -324,9 +345,9 @@ class Writer:
             return
         rows = self._tail.take(count)
         start, stop = self._written, self._written + count
-        self._file["sample"].resize(stop, axis=0)
+        self._data["sample"].resize(stop, axis=0)
         for name in ROW.names or ():
-            column = self._file[sample_dataset(name)]
+            column = self._data[sample_dataset(name)]
             column.resize(stop, axis=0)
             put(column, start, np.ascontiguousarray(rows[name]))
         self._checksum = zlib.crc32(rows.tobytes(), self._checksum)
@@ -345,16 +366,16 @@ class Writer:
             "event_code": [journal.code(event) for event in events],
             "event_msg": [text(said, _EVENT) for _, said in self._listed],
         }
-        start = len(self._file["event"])
-        self._file["event"].resize(start + len(events), axis=0)
+        start = len(self._data["event"])
+        self._data["event"].resize(start + len(events), axis=0)
         for column in EVENT_COLUMNS:
-            self._file[column.name].resize(start + len(events), axis=0)
-            put(self._file[column.name], start, np.array(columns[column.name], column.dtype))
+            self._data[column.name].resize(start + len(events), axis=0)
+            put(self._data[column.name], start, np.array(columns[column.name], column.dtype))
         self._listed = []
 
     def _fill(self, name: str, cells: Mapping[int, Any]) -> None:
         """Write cells of one column of the site table, consecutive sites at once."""
-        dataset = self._file[name]
+        dataset = self._data[name]
         kind = np.dtype(_KINDS.get(name, dataset.dtype))
         sites = np.array(sorted(cells))
         for run in np.split(sites, np.flatnonzero(np.diff(sites) != 1) + 1):

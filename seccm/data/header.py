@@ -1,0 +1,100 @@
+"""What is said once of a whole run, as attributes at the root of its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import h5py
+import numpy as np
+
+from seccm.rig import Clock
+
+CONVENTIONS = "CF-1.11 SECCM-0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is said once of a whole run; the attributes at the root of its file."""
+
+    title: str
+    plan_json: str
+    rig_json: str
+    virtual: bool
+    reference: str
+    """What potentials are stated against, such as "Li/Li+"."""
+    reference_offset: float
+    """Volts to add to a raw potential to have it against the reference."""
+    started_at: str
+    """ISO 8601, UTC."""
+    uuid: str
+    seed: int | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+def software() -> str:
+    """Return the name and version of this program."""
+    try:
+        return f"seccm {version('seccm')}"
+    except PackageNotFoundError:
+        return "seccm, not installed"
+
+
+def write_header(file: h5py.File, header: Header, clock: Clock) -> None:
+    """Make the header and the clock attributes of a file's root."""
+    title = header.title
+    if header.virtual and "VIRTUAL" not in title:
+        title = f"VIRTUAL {title}".strip()
+    attributes: dict[str, Any] = {
+        **header.extra,
+        "Conventions": CONVENTIONS,
+        "NX_class": "NXentry",
+        "title": title,
+        "scan_uuid": header.uuid,
+        "software": software(),
+        "plan_json": header.plan_json,
+        "rig_json": header.rig_json,
+        "started_at": header.started_at,
+        "sign_convention": "IUPAC",
+        "reference": header.reference,
+        "reference_offset": float(header.reference_offset),
+        "virtual": np.uint8(header.virtual),
+        "raw_rate": float(clock.rate),
+        "raw_averaged": np.int64(clock.averaged),
+        "raw_spacing": np.int64(clock.spacing),
+    }
+    if header.seed is not None:
+        attributes["seed"] = np.int64(header.seed)
+    for name, value in attributes.items():
+        file.attrs[name] = value
+
+
+def read_header(file: h5py.File) -> Header:
+    """Return what is said once of the whole run."""
+    known = {
+        "Conventions", "NX_class", "title", "scan_uuid", "software", "plan_json", "rig_json",
+        "started_at", "sign_convention", "reference", "reference_offset", "virtual", "raw_rate",
+        "raw_averaged", "raw_spacing", "seed", "packed",
+    }  # fmt: skip
+    a = file.attrs
+    return Header(
+        title=str(a["title"]),
+        plan_json=str(a["plan_json"]),
+        rig_json=str(a["rig_json"]),
+        virtual=bool(a["virtual"]),
+        reference=str(a["reference"]),
+        # The attribute of the data, not the one at the root: recalibration changes that one.
+        reference_offset=float(file["E"].attrs["add_offset"]),
+        started_at=str(a["started_at"]),
+        uuid=str(a["scan_uuid"]),
+        seed=int(a["seed"]) if "seed" in a else None,
+        extra={k: str(v) for k, v in a.items() if k not in known and not k.startswith("_")},
+    )
+
+
+def read_clock(file: h5py.File) -> Clock:
+    """Return how raw samples became rows in this file."""
+    a = file.attrs
+    return Clock(float(a["raw_rate"]), int(a["raw_averaged"]), int(a["raw_spacing"]))
