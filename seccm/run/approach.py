@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from seccm.errors import ContactError
+from seccm.errors import ContactError, RigError
 from seccm.events import Approaching, FalseContact, Landed, Landing, Note, Phase, PhaseBegan
 from seccm.plan.site import Site
 from seccm.rig import (
@@ -32,7 +32,7 @@ from seccm.rig import (
 )
 from seccm.rig.block import FloatArray
 from seccm.run.contact import ContactDetector, past_threshold, signal_channel
-from seccm.run.course import Course, Steps
+from seccm.run.course import PATIENCE, Course, Steps
 from seccm.run.trust import SignalTrust, railed
 from seccm.units import show
 
@@ -41,6 +41,8 @@ REST_ROWS = 6
 loop. The last half of them gives the resting height."""
 LISTEN_ROWS = 8
 """The shortest look at the undisturbed signal; its second half is the baseline."""
+LOOK_BACK = 16
+"""Rows kept from before the contact row: 40 ms, in which the signal may have crossed already."""
 
 
 class Approach:
@@ -62,27 +64,33 @@ class Approach:
         self._channel: Channel = signal_channel(site.approach.rule)
         self._unit = "V" if self._channel == "potential" else "A"
         self._baseline = 0.0
+        self._trust = SignalTrust(self._channel)
+        self.may_touch = False
+        """Whether the meniscus may hang on the surface, as far as this approach has gone."""
 
     def land(self) -> Steps[tuple[Landing, list[Block]]]:
         """Come down until the meniscus touches, and make sure that it did.
 
         Returns:
-            The landing, and the blocks from the contact row on: they may already belong to
-            the measurement.
+            The landing, and the blocks from shortly before the contact row on: they may
+            already belong to the measurement.
 
         Raises:
             ContactError: no contact, no end of false contacts, a tip that is wet from the
                 start, or a signal that cannot be trusted. The tip is where it was stopped.
+            RigError: the tip does not arrive or does not stop.
         """
         course, spec = self._course, self._spec
         yield from self._listen()
         target = self._target()
         course.tell(Approaching(course.row, self._site.number, self._attempt))
         for _ in range(spec.false_contacts + 1):
-            before, hit = yield from self._descend(target)
-            seen = yield from self._stop(hit)
+            since = course.row
+            seen, hit = yield from self._descend(target)
+            halt, due = yield from self._stop(seen, hit)
             if self._persists(seen, hit):
-                landing, record = self._landing(before, seen, hit)
+                record = _record(seen, since)
+                landing = self._landing(seen, record, hit, halt, due)
                 course.tell(Landed(course.row, self._site.number, landing, record))
                 self._check(landing)
                 return landing, seen
@@ -105,9 +113,8 @@ class Approach:
         ]
         while course.row < due:
             heard.append((yield from course.next()))
-        trust = SignalTrust(self._channel)
         for block in heard:
-            trust.feed(block)
+            self._trust.feed(block)
         first = heard[0].start
         half = (first + due) // 2
         signal = _rows(heard, self._channel, half, due)
@@ -120,6 +127,7 @@ class Approach:
         rule, baseline = self._spec.rule, show(self._baseline, self._unit)
         if isinstance(rule, PotentialDrop):
             if abs(self._baseline) <= rule.drop:
+                self.may_touch = True
                 raise ContactError(
                     "wet-at-start",
                     f"the galvanostat reads {baseline} before the descent, not an overload "
@@ -128,16 +136,21 @@ class Approach:
                 )
             return
         if (flags & Flag.SATURATED).any():
+            self.may_touch = True
             raise ContactError(
                 "saturated-input",
                 "the current input is saturated before the descent; contact could not be seen. "
                 "The tip did not descend.",
             )
-        if float(np.mean(past_threshold(rule, self._baseline, signal))) > 0.5:
+        # A rise is counted from zero here: counted from the baseline, a circuit that is closed
+        # already would never be noticed, and the tip would be driven into the surface.
+        if float(np.mean(past_threshold(rule, 0.0, signal))) > 0.5:
+            self.may_touch = True
             raise ContactError(
                 "wet-at-start",
-                f"the current is {baseline} before the descent, past the contact threshold: "
-                "the circuit is closed already. The tip did not descend.",
+                f"the current is {baseline} before the descent, past the contact threshold: the "
+                "circuit is closed already, or the input's offset is as large as the threshold. "
+                "The tip did not descend.",
             )
 
     def _target(self) -> float:
@@ -151,36 +164,37 @@ class Approach:
             )
         return target
 
-    def _descend(self, target: float) -> Steps[tuple[Block, int]]:
+    def _descend(self, target: float) -> Steps[tuple[list[Block], int]]:
         """Lower the tip until contact is seen.
 
         Returns:
-            The block before the one with the contact row, and the contact row. The newest
-            block of the course is the one with the contact row.
+            The newest blocks, from shortly before the contact row on, and the contact row.
         """
         course, spec = self._course, self._spec
         detector = ContactDetector(spec.rule, self._baseline)
-        trust = SignalTrust(self._channel)
         course.tell(PhaseBegan(course.row, self._site.number, Phase.APPROACH))
         move = Move("z", target, spec.speed, until=spec.rule, baseline=self._baseline)
         seconds = abs(course.position("z") - target) / spec.speed
         due = course.row + course.block.clock.rows(seconds) + 1
-        before = course.block
+        heard = [course.block]
+        self.may_touch = True
         yield from course.next(move, Wake(due))
         while True:
-            trust.feed(course.block)
+            heard = _newest([*heard, course.block], spec.rule.consecutive + LOOK_BACK)
+            self._trust.feed(course.block)
             hit = detector.feed(course.block)
             if hit is not None:
-                return before, hit
+                return heard, hit
             if (course.block.flags[-1] & Flag.FROZEN) != 0:
-                return before, self._unseen()
+                return heard, self._unseen()
             if not course.moving:
+                self.may_touch = False
                 raise ContactError(
                     "no-contact",
                     f"no contact on the way down to z = {show(target, 'm')}, "
                     f"{show(spec.travel, 'm')} below the start.",
                 )
-            before = course.block
+            course.expect_end(due, seconds, move)
             yield from course.next()
 
     def _unseen(self) -> int:
@@ -192,21 +206,37 @@ class Approach:
         )
         return row
 
-    def _stop(self, hit: int) -> Steps[list[Block]]:
-        """Freeze, and collect rows until the stage rests and the contact can be judged."""
+    def _stop(self, seen: list[Block], hit: int) -> Steps[tuple[int, int]]:
+        """Freeze, and add rows to `seen` until the tip rests and the contact can be judged.
+
+        Returns:
+            The row in which the tip had halted, and the one after the last that is needed.
+
+        Raises:
+            RigError: the tip does not halt.
+        """
         course = self._course
-        seen = [course.block]
-        due = max(course.row + REST_ROWS, hit + self._spec.confirm + 1)
-        seen.append((yield from course.next(Freeze("contact"), Wake(due))))
-        while course.row < due:
-            seen.append((yield from course.next()))
-        return seen
+        late = course.row + course.block.clock.rows(PATIENCE)
+        freeze: tuple[Freeze, ...] = (Freeze("contact"),)
+        while True:
+            halt = _halt(seen, hit)
+            due = max((halt or course.row) + REST_ROWS, hit + self._spec.confirm + 1)
+            if halt is not None and not freeze and course.row >= due:
+                return halt, due
+            if course.row > late:
+                raise RigError(
+                    "not-stopped",
+                    "z",
+                    f"the tip was still under way {show(PATIENCE, 's')} after contact.",
+                    "Check how the stage is stopped before anything else.",
+                )
+            seen.append((yield from course.next(*freeze, Wake(due))))
+            self._trust.feed(course.block)
+            freeze = ()
 
     def _persists(self, seen: list[Block], hit: int) -> bool:
         """Tell whether most of the rows after the contact row are still past the threshold."""
         signal = _rows(seen, self._channel, hit, hit + self._spec.confirm + 1)
-        if np.isnan(signal).any():
-            raise ContactError("bad-signal", f"the {self._channel} signal is not a number.")
         past = past_threshold(self._spec.rule, self._baseline, signal)
         if isinstance(self._spec.rule, PotentialDrop):
             overload = np.concatenate([railed(b.part(hit, hit + len(past))) for b in seen])
@@ -214,24 +244,19 @@ class Approach:
         return float(np.mean(past)) >= 0.5
 
     def _landing(
-        self, before: Block, seen: list[Block], hit: int
-    ) -> tuple[Landing, ContactRecord | None]:
+        self, seen: list[Block], record: ContactRecord | None, hit: int, halt: int, due: int
+    ) -> Landing:
         """Work out when the signal crossed, when the tip halted, and how far it went."""
         clock = seen[0].clock
-        record = next((b.record for b in seen if b.record is not None), None)
-        flags = np.concatenate([b.flags for b in seen])
-        halted = ((flags & Flag.FROZEN) != 0) | ((flags & Flag.MOVING) == 0)
-        halt_row = seen[0].start + int(halted.argmax()) if halted.any() else seen[-1].stop
-        crossing, stopped = float(hit * clock.spacing), float(halt_row * clock.spacing)
+        crossing, stopped = float(hit * clock.spacing), float(halt * clock.spacing)
         if record is not None and record.crossing is not None and record.stopped is not None:
             crossing, stopped = float(record.crossing), float(record.stopped)
-        blocks = [before, *seen]
-        heights = np.concatenate([b.data["z"] for b in blocks])
-        rows = np.concatenate([np.arange(b.start, b.stop) for b in blocks])
+        heights = np.concatenate([b.data["z"] for b in seen])
+        rows = np.concatenate([np.arange(b.start, b.stop) for b in seen])
         middles = rows * clock.spacing + clock.averaged / 2
         z_crossing = float(np.interp(crossing, middles, heights))
-        z_rest = float(np.mean(heights[-(REST_ROWS // 2) :]))
-        landing = Landing(
+        z_rest = float(np.mean(_rows(seen, "z", due - REST_ROWS // 2, due)))
+        return Landing(
             row=hit,
             z=z_rest,
             z_crossing=z_crossing,
@@ -241,7 +266,6 @@ class Approach:
             overtravel=z_crossing - z_rest,
             attempt=self._attempt,
         )
-        return landing, record
 
     def _check(self, landing: Landing) -> None:
         """Say so when a stop was later or longer than it may be."""
@@ -264,6 +288,35 @@ class Approach:
                     f"{show(self._spec.overtravel, 'm')}. Lower the approach speed.",
                 )
             )
+
+
+def _newest(blocks: list[Block], rows: int) -> list[Block]:
+    """Drop the oldest blocks as far as the others hold so many rows."""
+    while sum(block.rows for block in blocks[1:]) >= rows:
+        blocks = blocks[1:]
+    return blocks
+
+
+def _halt(blocks: list[Block], hit: int) -> int | None:
+    """Return the first row from the contact row on in which the tip was not under way."""
+    for block in blocks:
+        own = block.part(hit, block.stop)
+        halted = ((own.flags & Flag.FROZEN) != 0) | ((own.flags & Flag.MOVING) == 0)
+        if halted.any():
+            return own.start + int(halted.argmax())
+    return None
+
+
+def _record(blocks: list[Block], since: int) -> ContactRecord | None:
+    """Return the record of the stop of the motion that began in row `since`.
+
+    That of an earlier, false contact may arrive late.
+    """
+    for block in blocks:
+        record = block.record
+        if record is not None and record.start + len(record.current) > since * block.clock.spacing:
+            return record
+    return None
 
 
 def _rows(blocks: list[Block], channel: Channel, first: int, stop: int) -> FloatArray:

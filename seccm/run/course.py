@@ -86,22 +86,35 @@ class Course:
         Raises:
             RigError: they have not arrived long after they should have.
         """
-        clock = self.block.clock
         seconds = max(abs(m.to - self.position(m.axis)) / m.speed for m in moves)
-        due = self.row + clock.rows(seconds) + 1
-        late = due + clock.rows(seconds * 0.2 + PATIENCE)
+        due = self.row + self.block.clock.rows(seconds) + 1
         yield from self.next(*moves, Wake(due))
         while self.moving:
-            if self.row > late:
-                wanted = ", ".join(f"{m.axis} to {show(m.to, 'm')}" for m in moves)
-                raise RigError(
-                    "not-arrived",
-                    "stage",
-                    f"a motion ({wanted}) that takes {show(seconds, 's')} had not ended "
-                    f"{show((late - due) * clock.period, 's')} after that.",
-                    "Check the servo, the wiring and the speed limits of the stage.",
-                )
+            self.expect_end(due, seconds, *moves)
             yield from self.next()
+
+    def expect_end(self, due: int, seconds: float, *moves: Move) -> None:
+        """Lose patience with a motion that is still under way long after it should have ended.
+
+        Args:
+            due: the row in which it should have ended.
+            seconds: how long it should have taken.
+            moves: what was asked for.
+
+        Raises:
+            RigError: it is too late.
+        """
+        clock = self.block.clock
+        allowance = clock.rows(seconds * 0.2 + PATIENCE)
+        if self.row > due + allowance:
+            wanted = ", ".join(f"{m.axis} to {show(m.to, 'm')}" for m in moves)
+            raise RigError(
+                "not-arrived",
+                "stage",
+                f"a motion ({wanted}) that takes {show(seconds, 's')} had not ended "
+                f"{show(allowance * clock.period, 's')} after that.",
+                "Check the servo, the wiring and the speed limits of the stage.",
+            )
 
 
 def guarded(body: Steps[T], cleanup: Callable[[], Steps[None]]) -> Steps[T]:

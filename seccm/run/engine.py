@@ -10,9 +10,13 @@ the state of the run, and the table `MOVES` below is the whole truth about that:
     any of these --halt--> done          any of these --(rig failed)--> fault
 
 Within a site, a hop (`seccm.run.hop`) tells the story; the engine starts hops, passes blocks
-on, and throws `GivenUp` into a hop that is to be left. A hop that is already lifting the tip
-is left to finish that. After a halt the generator is dropped: outputs are frozen, the drive
-is switched off, nothing else is touched.
+on, and throws `GivenUp` into a hop that is to be left. A hop that is lifting the tip is first
+left to finish that. After a halt the generator is dropped: outputs are frozen, the drive is
+switched off, nothing else is touched.
+
+The next site is asked for one block after the last one was closed, and without the lock: a
+planner that makes up its mind as it goes has heard of the last site by then, may look at the
+status, and may take its time, while requests keep coming in.
 """
 
 from __future__ import annotations
@@ -22,10 +26,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from seccm.errors import NotNow, RigError
+from seccm.errors import NotNow, RigError, StreamError
 from seccm.events import (
     Event,
     Fault,
+    Note,
     Outcome,
     Paused,
     Phase,
@@ -37,7 +42,7 @@ from seccm.events import (
     SiteFinished,
 )
 from seccm.plan.site import Site
-from seccm.rig import Action, Block, Freeze, RigInfo
+from seccm.rig import Action, Block, Flag, Freeze, RigInfo, Wake
 from seccm.run.course import Course, GivenUp, Out, Steps
 from seccm.run.hop import OFF, hop
 
@@ -122,7 +127,10 @@ class Engine:
         self._title = title
         self._total = total
         self._budget = budget
-        self._lock = threading.Lock()
+        # Reentrant, and a halt has a place of its own: it may come from a signal handler in the
+        # midst of this very thread's work on the state.
+        self._lock = threading.RLock()
+        self._halt = ""
         self._state = State.IDLE
         self._give_up: GivenUp | None = None
         self._ending: tuple[RunStatus, str] = ("complete", "All sites were visited.")
@@ -131,7 +139,9 @@ class Engine:
         self._hop: Steps[SiteFinished] | None = None
         self._course: Course | None = None
         self._site: Site | None = None
+        self._upcoming: Site | None = None
         self._phase, self._step, self._row = Phase.IDLE, 0, 0
+        self._expected: int | None = None
         self._counts: dict[Outcome, int] = {}
         self._failures = (0, 0)
         self._waiting = ""
@@ -157,8 +167,15 @@ class Engine:
         """Whether the last event has been given out."""
         return self._stopped
 
+    @property
+    def halted(self) -> bool:
+        """Whether a halt was asked for; the tip must then stay where it is."""
+        return bool(self._halt)
+
     def ask(self, request: Request, reason: str = "asked by the operator") -> None:
         """Ask for something; it takes effect with the next block. May be called from any thread.
+
+        A skip gives up the site in hand; between two sites there is none to give up.
 
         Raises:
             NotNow: the request makes no sense in the present state; nothing changed.
@@ -175,7 +192,7 @@ class Engine:
                 self._give_up = GivenUp(Outcome.ABORTED, f"Stopped: {reason}.")
                 self._ending = ("stopped", f"Stopped: {reason}.")
             elif request is Request.HALT:
-                self._ending = ("halted", f"Halted: {reason}.")
+                self._halt = f"Halted: {reason}."
 
     def feed(self, block: Block) -> Out:
         """Take the next rows; return what is to be done and what is to be said, in order.
@@ -183,22 +200,23 @@ class Engine:
         Raises:
             RigError: the rows show that the rig failed; pass it to `fail`.
         """
+        out: list[Action | Event] = list(self._follow_clock(block))
         with self._lock:
-            self._row = block.stop
             resumed, self._resumed = self._resumed, False
+            if self._halt:
+                self._state = State.DONE
         if self._stopped or self._state is State.IDLE:
             return ()
-        out: list[Action | Event] = []
         if not self._started:
             self._started = True
             info = self._info
-            out.append(RunStarted(block.stop, self._title, self._total, info.name, info.virtual))
+            out.insert(0, RunStarted(block.stop, self._title, self._total, info.name, info.virtual))
         if resumed:
             self._waiting = ""
             out.append(Resumed(block.stop))
         if self._hop is not None and self._state is not State.DONE:
             out += self._advance(block)
-        if self._hop is None or self._state is State.DONE:
+        else:
             out += self._between(block)
         self._follow(out)
         return tuple(out)
@@ -217,6 +235,30 @@ class Engine:
         """End the run at once, without another block; return the last events."""
         return self._abandon(status, reason, Outcome.ABORTED)
 
+    def _follow_clock(self, block: Block) -> list[Note]:
+        """Check that the rows follow on those before them; say so when the rig missed some.
+
+        Raises:
+            StreamError: there are none, or others than the ones that were due.
+        """
+        expected = block.start if self._expected is None else self._expected
+        gap = (block.flags & Flag.GAP) != 0
+        if block.rows == 0 or block.start < expected or (block.start > expected and not gap.any()):
+            raise StreamError(
+                "lost-rows",
+                "stream",
+                f"rows from {expected} on were due; {block.rows} from {block.start} on came.",
+                "Rows without a number cannot be placed in time: read the stream more often.",
+            )
+        with self._lock:
+            self._row = self._expected = block.stop
+        if not gap.any():
+            return []
+        row = block.start + int(gap.argmax())
+        missing = str(row - expected) if block.start > expected else "some"
+        site = self._site.number if self._site else -1
+        return [Note(row, site, f"The rig missed rows: {missing} before row {row}.")]
+
     def _abandon(
         self, status: RunStatus, reason: str, outcome: Outcome, *facts: Event
     ) -> tuple[Event, ...]:
@@ -232,39 +274,49 @@ class Engine:
         """Pass the rows to the hop, or the request to leave."""
         assert self._hop is not None
         assert self._course is not None
-        with self._lock:
-            give_up, self._give_up = self._give_up, None
+        give_up = None
+        if self._phase is not Phase.RETRACT:
+            with self._lock:
+                give_up, self._give_up = self._give_up, None
         try:
-            if give_up is not None and self._phase is not Phase.RETRACT:
+            if give_up is not None:
                 self._course.block = block
                 return list(self._hop.throw(give_up))
             return list(self._hop.send(block))
         except StopIteration as end:
-            return [*self._course.untold(), self._close_site(end.value)]
+            told = self._course.untold()
+            return [*told, self._close_site(end.value), Wake(block.stop + 1)]
 
     def _between(self, block: Block) -> list[Action | Event]:
         """Decide what comes after a site, with the tip up."""
+        if self._state is State.RUNNING and self._upcoming is None:
+            self._upcoming = next(self._sites, None)
+        site = self._upcoming
         with self._lock:
-            state = self._state
-            spent = self._spent_budget() if state is State.RUNNING else ""
-            if spent or state is State.PAUSING:
+            running = self._state is State.RUNNING and site is not None
+            spent = self._spent_budget() if running else ""
+            if spent or self._state is State.PAUSING:
                 self._state = State.PAUSED
                 self._waiting = spent or "Paused by the operator."
-                return [Paused(block.stop, self._waiting)]
-            if state is State.PAUSED:
+                return [Paused(block.stop, self._waiting), PhaseBegan(block.stop, -1, Phase.IDLE)]
+            if self._state is State.PAUSED:
                 return []
-            site = next(self._sites, None) if state is State.RUNNING else None
-            if site is None:
+            if running:
+                self._give_up = None
+            else:
                 self._state = State.DONE
-        if site is None:
+        if site is None or not running:
             return self._end(block)
+        self._upcoming = None
         self._site, self._course = site, Course(block)
         self._hop = hop(site, self._info, self._course)
         return list(next(self._hop))
 
     def _end(self, block: Block) -> list[Action | Event]:
         """Say the last words of the run; a halt freezes everything where it is."""
-        status, reason = self._ending
+        ending: tuple[RunStatus, str] = ("halted", self._halt) if self._halt else self._ending
+        status, reason = ending
+        self._waiting = ""
         out: list[Action | Event] = []
         if status == "halted":
             out += [Freeze(reason), OFF, *self._drop_hop(Outcome.ABORTED, reason)]
@@ -289,6 +341,7 @@ class Engine:
             self._failures = (0, self._failures[1])
         refusal = finished.outcome is Outcome.NO_CONTACT and stops
         with self._lock:
+            self._give_up = None
             self._counts[finished.outcome] = self._counts.get(finished.outcome, 0) + 1
             if refusal and self._state in (State.RUNNING, State.PAUSING):
                 self._state = State.STOPPING

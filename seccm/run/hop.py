@@ -7,22 +7,25 @@ ordinary, a halt or a rig that failed, drops the generator where it stands; the 
 makes the rig safe without it.
 
 The tip travels sideways only at the height to which it was lifted: after a landing that is
-the retract distance above that landing; after an approach without landing it is the height
-at which the approach began.
+the retract distance above that landing; after an approach that met nothing it is the height at
+which the approach began; where the meniscus may hang on the surface, it is the higher of both.
 """
 
 from __future__ import annotations
 
 import math
 
-from seccm.errors import ContactError
+from seccm.errors import ContactError, RigError
 from seccm.events import Outcome, Phase, PhaseBegan, SiteFinished, SiteStarted
 from seccm.plan.site import Site
 from seccm.rig import Axis, Constant, Drive, Freeze, Move, RigInfo, Wake
 from seccm.run.approach import Approach
 from seccm.run.course import Course, GivenUp, Steps, guarded
 from seccm.run.measure import measure
+from seccm.units import show
 
+NOISE = 100e-9
+"""Metres by which a position may read wrong."""
 OFF = Drive("open", Constant(0.0))
 
 
@@ -60,6 +63,7 @@ class Visit:
         self._info = info
         self._course = course
         self._clear = course.position("z")
+        self._approach: Approach | None = None
         self._landed = False
 
     def run(self) -> Steps[None]:
@@ -72,10 +76,9 @@ class Visit:
         retries = policy.retries if policy.then == "retry" else 0
         for attempt in range(retries + 1):
             yield from self._travel(*self._place(attempt))
+            self._approach = Approach(self._course, self._site, self._info, attempt)
             try:
-                landing, seen = yield from Approach(
-                    self._course, self._site, self._info, attempt
-                ).land()
+                landing, seen = yield from self._approach.land()
             except ContactError as error:
                 if error.code != "no-contact" or attempt == retries:
                     raise
@@ -86,16 +89,34 @@ class Visit:
             return
 
     def retract(self) -> Steps[None]:
-        """Switch the cell off and lift the tip clear of the surface."""
+        """Switch the cell off and lift the tip clear of the surface.
+
+        Raises:
+            RigError: the tip did not come up; it must not travel.
+        """
         course, lift = self._course, self._site.retract
         course.tell(PhaseBegan(course.row, self._site.number, Phase.RETRACT))
         yield from course.next(Freeze("retract"), OFF, Wake(course.row + 4))
         here = course.position("z", 3)
-        wanted = here + lift.distance if self._landed else max(self._clear, here)
+        wanted = here if self._landed else max(self._clear, here)
+        if self._approach is not None and self._approach.may_touch:
+            wanted = max(wanted, here + lift.distance)
         # Lifting can only end early at the top, which is as clear as it gets.
-        top = self._info.axes["z"].travel.upper
-        if wanted > here:
-            yield from course.go(Move("z", min(wanted, top), lift.speed))
+        wanted = min(wanted, self._info.axes["z"].travel.upper)
+        if wanted <= here:
+            return
+        yield from course.go(Move("z", wanted, lift.speed))
+        risen = course.position("z", 1) - here
+        # Noise and lag never take half of the way: that is a stage which says it has arrived
+        # and stands still.
+        if risen < (wanted - here) / 2 - NOISE:
+            raise RigError(
+                "not-lifted",
+                "z",
+                f"the tip was to rise by {show(wanted - here, 'm')} and rose by "
+                f"{show(risen, 'm')}. It did not travel on.",
+                "Check the servo and the wiring of the z axis.",
+            )
 
     def _place(self, attempt: int) -> tuple[float, float]:
         """Return where an attempt lands: retries go round the site in quarter turns."""

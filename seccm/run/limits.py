@@ -25,8 +25,13 @@ class LimitWatch:
     def __init__(self, limits: Sequence[Limit], since: int) -> None:
         self._limits = tuple(limits)
         self._since = since
-        self.charge = 0.0
+        self._sum = 0.0
+        self._period = 0.0
+
+    @property
+    def charge(self) -> float:
         """Net charge in coulombs of all rows seen so far."""
+        return self._sum * self._period
 
     def feed(self, block: Block) -> tuple[int, Limit] | None:
         """Look at the next rows; return the first row at which a limit holds, and the limit.
@@ -38,17 +43,20 @@ class LimitWatch:
         if not len(current):
             return None
         first_row = block.start + skip
-        charge = self.charge + np.cumsum(current) * block.clock.period
+        self._period = block.clock.period
+        # One running sum from row to row: how the rows are cut must not change a single bit.
+        sums = np.cumsum(np.concatenate(([self._sum], current)))[1:]
+        charge = sums * self._period
         hits = []
         for limit in self._limits:
             found = self._first(limit, charge, block.data["potential"][skip:], current, first_row)
             if found is not None:
                 hits.append((found, limit))
         if not hits:
-            self.charge = float(charge[-1])
+            self._sum = float(sums[-1])
             return None
         index, limit = min(hits, key=lambda hit: hit[0])
-        self.charge = float(charge[index])
+        self._sum = float(sums[index])
         return first_row + index, limit
 
     def _first(

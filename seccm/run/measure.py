@@ -11,7 +11,7 @@ from seccm.errors import ContactError
 from seccm.events import EndReason, Landing, Phase, PhaseBegan, StepFinished
 from seccm.plan.site import Segment, Site
 from seccm.rig import Block, Drive, Wake
-from seccm.run.course import Course, Steps
+from seccm.run.course import Course, GivenUp, Steps
 from seccm.run.limits import TRANSIENT_ROWS, LimitWatch
 from seccm.run.trust import railed
 
@@ -40,8 +40,10 @@ class SegmentWatch:
     """
 
     def __init__(self, segment: Segment, since: int, rows: int) -> None:
-        self._last = since + rows - 1
-        self._since = since
+        self.since = since
+        """Its first row."""
+        self.stop = since + rows
+        """The row after its last, if nothing ends it earlier."""
         self._limits = LimitWatch(segment.limits, since)
         self._galvanostatic = segment.mode == "current"
         self._overload = 0
@@ -57,31 +59,39 @@ class SegmentWatch:
         Raises:
             ContactError: the signal is not a number, so that no limit can be kept.
         """
-        own = block.part(self._since, self._last + 1)
-        for channel in ("potential", "current"):
-            bad = np.isnan(own.data[channel])
-            if bad.any():
-                raise ContactError(
-                    "bad-signal",
-                    f"the {channel} signal is not a number in row {own.start + int(bad.argmax())}.",
-                )
-        lost = self._lost(own)
-        hit = self._limits.feed(own if lost is None else own.part(own.start, lost + 1))
+        own = block.part(self.since, self.stop)
+        bad = np.isnan(own.data["potential"]) | np.isnan(own.data["current"])
+        good = own.part(own.start, own.start + int(bad.argmax())) if bad.any() else own
+        lost = self._lost(good)
+        hit = self._limits.feed(good if lost is None else good.part(good.start, lost + 1))
         if hit is not None:
             row, limit = hit
             return End(row, limit.quantity, self.charge)
         if lost is not None:
             return End(lost, "lost contact", self.charge)
-        if block.stop > self._last:
-            return End(self._last, "time", self.charge)
+        if bad.any():
+            raise ContactError(
+                "bad-signal",
+                f"the potential or the current is not a number in row {good.stop}.",
+            )
+        if block.stop >= self.stop:
+            return End(self.stop - 1, "time", self.charge)
         return None
+
+    def give_up(self, block: Block) -> End:
+        """Return how a segment ended that is left with these newest rows."""
+        try:
+            end = self.feed(block)
+        except ContactError:
+            end = None
+        return end or End(block.stop - 1, "given up", self.charge)
 
     def _lost(self, block: Block) -> int | None:
         """Return the row at which the galvanostat has been in overload for too long."""
         if not self._galvanostatic or block.rows == 0:
             return None
         over = railed(block)
-        over[: max(0, self._since + TRANSIENT_ROWS - block.start)] = False
+        over[: max(0, self.since + TRANSIENT_ROWS - block.start)] = False
         rows = np.arange(block.rows)
         last_closed = np.maximum.accumulate(np.where(over, -1 - self._overload, rows))
         streak = rows - last_closed
@@ -102,6 +112,7 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
 
     Raises:
         ContactError: the meniscus was lost, or the signal is not a number.
+        GivenUp: thrown in by the engine, and passed on.
     """
     continues = site.approach.continues
     for segment in site.segments:
@@ -110,8 +121,13 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
         else:
             since, blocks, label = course.row, (), course.row
         course.tell(PhaseBegan(label, site.number, Phase.STEP, segment.index))
-        end = yield from _impose(course, segment, since, blocks)
-        course.tell(StepFinished(end.row, site.number, segment.index, end.reason, end.charge))
+        watch = SegmentWatch(segment, since, course.block.clock.rows(segment.waveform.duration))
+        try:
+            end = yield from _impose(course, segment, watch, blocks)
+        except GivenUp:
+            course.tell(_finished(site, segment, watch.give_up(course.block)))
+            raise
+        course.tell(_finished(site, segment, end))
         if course.row > end.row + 1:
             course.tell(PhaseBegan(end.row + 1, site.number, Phase.SETTLE, segment.index))
         if end.reason == "lost contact":
@@ -120,16 +136,20 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
             )
 
 
-def _impose(course: Course, segment: Segment, since: int, blocks: tuple[Block, ...]) -> Steps[End]:
-    """Drive the cell with one segment until it ends."""
-    rows = course.block.clock.rows(segment.waveform.duration)
-    watch = SegmentWatch(segment, since, rows)
-    for block in blocks:
+def _finished(site: Site, segment: Segment, end: End) -> StepFinished:
+    return StepFinished(end.row, site.number, segment.index, end.reason, end.charge)
+
+
+def _impose(
+    course: Course, segment: Segment, watch: SegmentWatch, seen: Iterable[Block]
+) -> Steps[End]:
+    """Drive the cell with one segment until it ends, perhaps in rows that were seen already."""
+    for block in seen:
         end = watch.feed(block)
         if end is not None:
             return end
     yield from course.next(
-        Drive(segment.mode, segment.waveform, since, segment.limits), Wake(since + rows)
+        Drive(segment.mode, segment.waveform, watch.since, segment.limits), Wake(watch.stop)
     )
     while True:
         end = watch.feed(course.block)

@@ -10,12 +10,14 @@ one that failed.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Protocol
 
-from seccm.errors import RigError, SeccmError
+from seccm.errors import NotNow, RigError, SeccmError
 from seccm.events import Approaching, Event, Landed, Note, RunStatus, RunStopped, SiteAnalysed
-from seccm.rig import Block, Drive, Freeze, Mark, Move, Rig, Wake
+from seccm.rig import Action, Block, Drive, Freeze, Mark, Move, Rig, Wake
 from seccm.run.engine import Engine, Request
 
 
@@ -67,9 +69,10 @@ class Runner:
         self._rig = rig
         self._engine = engine
         self._recorder = recorder
+        self._unsaid: deque[Action | Event] = deque()
         self._heard: list[Event] = []
         self._begun = False
-        self._over = threading.Event()
+        self._safe = threading.Event()
 
     def halt(self, patience: float = 0.5) -> None:
         """Halt: with the next block, or straight through the rig if none comes.
@@ -84,7 +87,7 @@ class Runner:
         """
 
         def without_engine() -> None:
-            if not self._over.wait(patience):
+            if not self._safe.wait(patience):
                 self._rig.safe("halt", retract=False)
 
         self._engine.ask(Request.HALT)
@@ -101,7 +104,7 @@ class Runner:
         """Run to the end; yield every event as it becomes known, `RunStopped` last.
 
         The rig is safe, the record closed and the devices let go when this ends, is closed by
-        its caller, or raises.
+        its caller, or raises. Whoever halted or stopped the engine before gets an empty run.
 
         Raises:
             RigError: the rig or the record failed; the last events said so.
@@ -110,85 +113,107 @@ class Runner:
         self._begun = True
         try:
             self._rig.start()
-            self._engine.ask(Request.START)
+            with suppress(NotNow):
+                self._engine.ask(Request.START)
             while not self._engine.finished:
                 self._turn()
                 yield from self._news()
         except BaseException as error:  # whatever it is, the rig must be made safe
             failure = error
-        failure = self._finish(failure)
-        if isinstance(failure, GeneratorExit | KeyboardInterrupt):
-            raise failure
-        yield from self._news(last=True)
-        if failure is not None:
-            raise failure
+        stopped, trouble = self._finish(failure)
+        if not isinstance(failure, GeneratorExit):
+            yield from self._news()
+            yield stopped
+        if trouble is not None:
+            raise trouble
 
     def _turn(self) -> None:
         """Read one block and carry out what the engine makes of it."""
         block = self._rig.read()
         self._recorder.record(block, ())
-        for item in self._engine.feed(block):
+        self._unsaid.extend(self._engine.feed(block))
+        while self._unsaid and not isinstance(self._unsaid[0], RunStopped):
+            item = self._unsaid.popleft()
             if isinstance(item, Move | Drive | Freeze | Mark | Wake):
                 self._rig.apply(item)
             else:
                 self._tell(item)
-                if isinstance(item, Approaching | Landed):
-                    self._recorder.barrier()
 
     def _tell(self, event: Event) -> None:
         self._heard.append(event)
         self._recorder.record(None, (event,))
+        if isinstance(event, Approaching | Landed):
+            self._recorder.barrier()
 
-    def _news(self, *, last: bool = False) -> Iterator[Event]:
-        """Give out what was heard; the end of the run waits for the last analyses."""
-        self._heard.extend(self._recorder.analysed())
-        stopped = [e for e in self._heard if isinstance(e, RunStopped)]
-        news = [e for e in self._heard if not isinstance(e, RunStopped)]
-        self._heard = [] if last else list(stopped)
+    def _news(self) -> Iterator[Event]:
+        """Give out what was heard since the last time."""
+        news = [*self._heard, *self._recorder.analysed()]
+        self._heard = []
         yield from news
-        if last:
-            yield from stopped
 
-    def _finish(self, failure: BaseException | None) -> BaseException | None:
+    def _finish(self, failure: BaseException | None) -> tuple[RunStopped, BaseException | None]:
         """Make the rig safe, record how the run ended, close everything.
 
         Returns:
-            What to raise: the failure, or what went wrong in here if nothing had before.
+            The last event, and what to raise: the failure, or what went wrong in here if
+            nothing had before; nothing for a halt or a caller who went away.
         """
-        last, why = self._last_words(failure)
-        halted = isinstance(failure, Halt) or self._status() == "halted"
-        report = self._rig.safe(why, retract=not halted)
-        facts: list[Event] = list(last)
+        # First of all, before anything that could fail in its turn.
+        halted = isinstance(failure, Halt) or self._engine.halted
+        report = self._rig.safe(_why(failure), retract=not halted)
+        self._safe.set()
+        facts, stopped = self._last_words(failure)
         if failure is not None or not (report.frozen and report.drive_off):
-            note = Note(self._engine.status.row, -1, report.what)
-            facts.insert(len(facts) - 1 if facts else 0, note)
-        try:
-            self._heard += facts
-            self._recorder.record(None, facts)
-            self._recorder.close(self._status())
-        except SeccmError as error:
-            # The first failure is the one to report; this one often follows from it.
-            failure = failure or error
-        finally:
-            self._over.set()
-            self._rig.close()
-        return None if isinstance(failure, Halt) else failure
+            facts.append(Note(stopped.row, -1, report.what))
+        self._heard += facts
+        trouble = None if isinstance(failure, Halt | GeneratorExit) else failure
+        last_steps: tuple[Callable[[], None], ...] = (
+            lambda: self._recorder.record(None, (*facts, stopped)),
+            lambda: self._recorder.close(stopped.status),
+            self._rig.close,
+        )
+        for last_step in last_steps:
+            try:
+                last_step()
+            except Exception as error:  # the other steps must be taken whatever this one says
+                # The first failure is the one to report; this one often follows from it.
+                trouble = trouble or error
+        return stopped, trouble
 
-    def _last_words(self, failure: BaseException | None) -> tuple[tuple[Event, ...], str]:
-        engine = self._engine
+    def _last_words(self, failure: BaseException | None) -> tuple[list[Event], RunStopped]:
+        """Return what the engine still has to say, and the end of the run."""
+        unsaid = [item for item in self._unsaid if isinstance(item, Event)]
+        self._unsaid.clear()
+        why = _why(failure)
         match failure:
             case None:
-                return (), "end of the run"
+                pass
             case Halt():
-                return engine.abandon("halted", "Halted by the operator."), "halt"
+                unsaid += self._engine.abandon("halted", "Halted by the operator.")
             case RigError():
-                return engine.fail(failure), str(failure)
+                unsaid += self._engine.fail(failure)
             case Exception():
-                error = RigError("internal", "seccm", f"an error of the program: {failure!r}.")
-                return engine.fail(error), str(error)
+                unsaid += self._engine.fail(RigError("internal", "seccm", why))
             case _:
-                return engine.abandon("stopped", "Interrupted."), "interrupted"
+                unsaid += self._engine.abandon("stopped", "Interrupted.")
+        facts: list[Event] = [event for event in unsaid if not isinstance(event, RunStopped)]
+        ends = [event for event in unsaid if isinstance(event, RunStopped)]
+        row = self._engine.status.row
+        stopped = ends[0] if ends else RunStopped(row, "stopped", why)
+        if isinstance(failure, Exception):
+            stopped = RunStopped(stopped.row, "fault", why)
+        return facts, stopped
 
-    def _status(self) -> RunStatus:
-        """Return what the engine said of the end, if it has."""
-        return next((e.status for e in self._heard if isinstance(e, RunStopped)), "fault")
+
+def _why(failure: BaseException | None) -> str:
+    match failure:
+        case None:
+            return "end of the run"
+        case Halt():
+            return "halt"
+        case SeccmError():
+            return str(failure)
+        case Exception():
+            return f"an error of the program: {failure!r}."
+        case _:
+            return "interrupted"

@@ -14,7 +14,7 @@ one micrometre in them."""
 
 
 class SignalTrust:
-    """Watches the contact signal of one approach for values that mean nothing.
+    """Watches the contact signal of one approach for rows that mean nothing or are missing.
 
     Args:
         channel: the signal that contact is seen in.
@@ -29,8 +29,8 @@ class SignalTrust:
         """Look at the next rows.
 
         Raises:
-            ContactError: not a number, or the very same value for `STUCK_ROWS` rows. A signal
-                at the rail of an overloaded galvanostat may be constant.
+            ContactError: not a number, rows missing, or the very same value for `STUCK_ROWS`
+                rows. A signal at the rail of an overloaded galvanostat may be constant.
         """
         signal = block.data[self._channel]
         bad = np.isnan(signal)
@@ -40,10 +40,17 @@ class SignalTrust:
                 f"the {self._channel} signal is not a number in row "
                 f"{block.start + int(bad.argmax())}.",
             )
+        gap = (block.flags & Flag.GAP) != 0
+        if gap.any():
+            raise ContactError(
+                "gap",
+                f"rows are missing before row {block.start + int(gap.argmax())}; a contact could "
+                "have passed unseen.",
+            )
         steady = (np.diff(signal, prepend=self._last) == 0) & ~railed(block)
         rows = np.arange(block.rows)
-        last_change = np.maximum.accumulate(np.where(steady, -1 - self._equal, rows))
-        equal = rows - last_change
+        last_change = np.maximum.accumulate(np.where(steady, -self._equal, rows))
+        equal = rows - last_change + 1
         if (equal >= STUCK_ROWS).any():
             raise ContactError(
                 "stuck-signal",
