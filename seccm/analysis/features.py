@@ -1,0 +1,209 @@
+"""Which analysis belongs to which site: the same code live, as sites finish, and afterwards."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.analysis.quality import overlaps
+from seccm.analysis.result import Status, Value
+from seccm.analysis.site_quality import judged
+from seccm.analysis.step_features import StepAnalysis, analysis_of, net_charge
+from seccm.analysis.step_trace import Area, StepTrace, step_traces
+from seccm.analysis.voltammetry import efficiency
+from seccm.data import Analysed, Column, Columns, FeatureValues, Scan, SiteRecord
+from seccm.events import Outcome
+from seccm.plan.plan import Plan
+from seccm.plan.site import Segment, Site
+
+MOST_STEPS = 12
+"""Steps of a site that get columns of their own; a program of hundreds would drown the table."""
+STATUSES: Mapping[int, str] = {int(status): status.label for status in Status}
+"""What the status codes of features mean, for the data file."""
+_EFFICIENCY = Column("CE", "1", "coulombic efficiency: charge of stripping over that of plating")
+
+
+class Features:
+    """What is determined at every site of a plan; call it with a finished site.
+
+    The first step that yields a quantity gives it its plain name, such as E_nuc; a later step
+    adds its own number, such as E_nuc_3. Numbers count from 0, as in the data file.
+
+    Args:
+        plan: whose sites are measured.
+        offset: volts that turn a raw potential into one against the reference; those of the
+            plan unless the reference was calibrated since.
+    """
+
+    def __init__(self, plan: Plan, offset: float | None = None) -> None:
+        self.plan = plan
+        self.offset = plan.reference.offset if offset is None else offset
+        self.area = area_of(plan)
+        sites = plan.sites()
+        programs = {site.condition: site.segments for site in sites}
+        self.columns, self._names = _columns(list(programs.values()))
+        self._overlapping = _overlapping(plan, sites)
+
+    @property
+    def layout(self) -> Columns:
+        """Everything that the plan and this analysis add to the site table of a data file."""
+        conditions = self.plan.conditions
+        units = conditions[0].units
+        return Columns(
+            factors=tuple(Column(name, unit, f"factor {name}") for name, unit in units.items()),
+            levels=tuple(tuple(condition.values()) for condition in conditions),
+            features=self.columns,
+            statuses=STATUSES,
+        )
+
+    def __call__(self, site: Site, record: SiteRecord) -> Analysed:
+        """Determine the features of one site; nothing it may contain raises."""
+        traces = step_traces(site, record, self.offset, self.area)[:MOST_STEPS]
+        found = {c.name: Value.none(Status.NOT_MEASURED) for c in self.columns}
+        phrases = []
+        for trace in traces:
+            if trace is None:
+                continue
+            analysis = _analysis(trace.segment)
+            values = analysis.measure(trace)
+            found.update(self._named(trace.segment.index, values))
+            phrases.append(analysis.words(values))
+        for index, value in _efficiencies(traces):
+            found.update(self._named(index, {_EFFICIENCY.name: value}))
+        quality = judged(site, record, overlapping=site.number in self._overlapping)
+        return Analysed(
+            features={n: (v.value, v.error, int(v.status)) for n, v in found.items()},
+            quality=int(quality),
+            summary=_summary(record, phrases),
+        )
+
+    def _named(self, index: int, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Give quantities of a step the names of their columns."""
+        return {self._names[index, n]: v for n, v in values.items() if (index, n) in self._names}
+
+
+def area_of(plan: Plan) -> Area:
+    """Return the wetted area of a plan's probe."""
+    footprint, area = plan.probe.footprint, plan.probe.area
+    relative = math.nan if footprint.uncertainty is None else footprint.uncertainty
+    return Area(area, area * relative, footprint.basis)
+
+
+@dataclass(frozen=True, slots=True)
+class Reanalysis:
+    """The features of a whole scan, as `seccm.data.rewrite_features` takes them."""
+
+    features: Mapping[str, FeatureValues]
+    """By name; each with one value for each planned site."""
+    quality: npt.NDArray[np.uint32]
+    """Quality flags, shape (sites,)."""
+    analysed: int
+    """How many sites were closed and have been looked at."""
+
+
+def reanalyse(scan: Scan, features: Features) -> Reanalysis:
+    """Determine the features of all closed sites of a file again.
+
+    Potentials are put against the reference with the offset that the file has now, which may be
+    of a later calibration than the plan's.
+
+    Args:
+        scan: opened for reading.
+        features: of the scan's plan.
+    """
+    calibrated = Features(features.plan, scan.header.reference_offset)
+    count = len(scan.sites)
+    planned = {site.number: site for site in calibrated.plan.sites() if site.number < count}
+    values = {
+        column.name: FeatureValues(
+            column,
+            np.full(count, math.nan),
+            np.full(count, math.nan),
+            np.full(count, int(Status.NOT_MEASURED), np.uint8),
+        )
+        for column in calibrated.columns
+    }
+    quality = np.zeros(count, np.uint32)
+    closed = np.flatnonzero(scan.sites["status"] > Outcome.RUNNING).tolist()
+    for number in closed:
+        if number not in planned:  # thought of by a planner while the scan ran
+            continue
+        found = calibrated(planned[number], scan.record(number))
+        quality[number] = found.quality
+        for name, (value, error, status) in found.features.items():
+            values[name].values[number] = value
+            values[name].errors[number] = error
+            values[name].statuses[number] = status
+    return Reanalysis(values, quality, len(closed))
+
+
+def _cathodic(segment: Segment) -> bool:
+    return segment.waveform.extremes[0] < 0.0
+
+
+def _analysis(segment: Segment) -> StepAnalysis:
+    return analysis_of(segment.kind, _cathodic(segment))
+
+
+def _columns(
+    programs: list[tuple[Segment, ...]],
+) -> tuple[tuple[Column, ...], dict[tuple[int, str], str]]:
+    """Collect the columns of all conditions' programs, and what they are called for each step."""
+    wanted: dict[tuple[int, str], Column] = {}
+    for program in programs:
+        for segment in program[:MOST_STEPS]:
+            for column in _analysis(segment).columns:
+                wanted[segment.index, column.name] = column
+        for index in _strippings(program[:MOST_STEPS]):
+            wanted[index, _EFFICIENCY.name] = _EFFICIENCY
+    columns: list[Column] = []
+    names: dict[tuple[int, str], str] = {}
+    for (index, name), column in sorted(wanted.items(), key=lambda item: item[0][0]):
+        first = name not in names.values()
+        names[index, name] = name if first else f"{name}_{index}"
+        words = column.long_name if first else f"{column.long_name}, step {index}"
+        columns.append(Column(names[index, name], column.unit, words))
+    return tuple(columns), names
+
+
+def _strippings(program: tuple[Segment, ...]) -> Iterator[int]:
+    """Yield the galvanostatic steps that take off what the one before them deposited."""
+    before: Segment | None = None
+    for segment in program:
+        if segment.kind == "constant current":
+            if before is not None and _cathodic(before) and not _cathodic(segment):
+                yield segment.index
+            before = segment
+
+
+def _efficiencies(traces: tuple[StepTrace | None, ...]) -> Iterator[tuple[int, Value]]:
+    """Yield the charge that each stripping step took off over that which was deposited."""
+    done = {t.segment.index: t for t in traces if t is not None}
+    currents = [t for t in done.values() if t.segment.kind == "constant current"]
+    for index in _strippings(tuple(t.segment for t in done.values())):
+        strip = done[index]
+        plate = currents[currents.index(strip) - 1]
+        q_c, q_a = (net_charge(trace) for trace in (plate, strip))
+        if not (q_c.status.has_value and q_a.status.has_value):
+            yield index, Value.none(Status.TOO_SHORT)
+            continue
+        yield index, efficiency(-q_c.value, q_a.value, math.hypot(q_c.error, q_a.error))
+
+
+def _overlapping(plan: Plan, sites: tuple[Site, ...]) -> frozenset[int]:
+    if not plan.places.allow_overlap:  # then a plan with overlaps would not have been run
+        return frozenset()
+    x, y = (np.array([getattr(site, axis) for site in sites]) for axis in ("x", "y"))
+    near = overlaps(x, y, np.full(len(sites), plan.probe.diameter))
+    return frozenset(site.number for site, hit in zip(sites, near, strict=True) if hit)
+
+
+def _summary(record: SiteRecord, phrases: list[str]) -> str:
+    said = "; ".join(phrase for phrase in phrases if phrase)
+    if record.outcome == Outcome.OK:
+        return said
+    return f"{record.outcome.words}; {said}" if said else record.outcome.words

@@ -1,0 +1,88 @@
+"""The quality gates that one site's record can be put through on its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.analysis.quality import Quality, contact, electrometer, hum, hum_gate
+from seccm.data import SiteRecord
+from seccm.events import Phase
+from seccm.plan.site import Site
+from seccm.rig import CurrentRise, Flag, PotentialDrop
+
+FloatArray = npt.NDArray[np.float64]
+
+TRANSIENT = 20
+"""Rows after the start of a step in which an overload or a saturation is the contact's own."""
+HUM_ROWS = 2048
+"""Rows at the end of a step that are searched for hum: five seconds of the reference system."""
+HUM_SHARE = 0.02
+"""Hum is too much above this share of the median signal, and above the two floors."""
+HUM_CURRENT, HUM_POTENTIAL = 1e-12, 1e-3
+
+
+def judged(site: Site, record: SiteRecord, *, overlapping: bool = False) -> Quality:
+    """Return what is wrong with a site, as far as it can tell without the others.
+
+    Contacts too early and drift take the whole scan to see; a wrong area takes images.
+    """
+    flags = Quality.NEIGHBOUR_OVERLAP if overlapping else Quality(0)
+    at = record.contact
+    if at is None:
+        tried = bool((record.phase == Phase.APPROACH).any())
+        return flags | (Quality.NO_CONTACT if tried else Quality(0))
+    if any(end.reason == "lost contact" for end in record.ends):
+        flags |= Quality.LOST_CONTACT
+    return flags | _landing(site, record, at) | _instrument(record) | _hum(site, record)
+
+
+def _landing(site: Site, record: SiteRecord, at: int) -> Quality:
+    """Judge the contact signal from the start of the last approach on."""
+    rule, landing = site.approach.rule, record.landing
+    before = np.flatnonzero(record.phase[:at] != Phase.APPROACH)
+    start = int(before[-1]) + 1 if before.size else 0
+    # A step that does not go on with what the approach imposed has another signal.
+    kept = 0 if site.approach.continues else -1
+    later = np.flatnonzero((record.phase == Phase.STEP) & (record.step.astype(int) > kept))
+    stop = int(later[0]) if later.size else record.t.size
+    baseline = landing.baseline if landing is not None else 0.0
+    rows = slice(start, stop)
+    if isinstance(rule, PotentialDrop):
+        return contact(record.E[rows] - baseline, rule.drop, at - start)
+    signal = record.I[rows] - (baseline if isinstance(rule, CurrentRise) else 0.0)
+    threshold = rule.rise if isinstance(rule, CurrentRise) else rule.threshold
+    # A current decays when the double layer is charged, so only the confirmation is judged.
+    return contact(signal, threshold, at - start, settle=max(1, site.approach.confirm))
+
+
+def _instrument(record: SiteRecord) -> Quality:
+    """Judge overload and saturation in the steps, without the transients at their starts."""
+    settled = np.zeros(record.t.size, bool)
+    for rows in record.steps.values():
+        settled[rows.start + TRANSIENT : rows.stop] = True
+    flag = record.flag[settled]
+    found = electrometer(record.E[settled], np.inf, (flag & Flag.OVERLOAD) != 0)
+    return found | (Quality.SATURATION if ((flag & Flag.SATURATED) != 0).any() else Quality(0))
+
+
+def _hum(site: Site, record: SiteRecord) -> Quality:
+    """Judge the hum at the end of the longest step, in the signal that is not imposed."""
+    if not record.steps:
+        return Quality(0)
+    step, rows = max(record.steps.items(), key=lambda item: item[1].stop - item[1].start)
+    mode = site.segments[step].mode if step < len(site.segments) else "open"
+    # Its second half: the fall after contact is too steep for a search of periods.
+    first = max(rows.stop - HUM_ROWS, (rows.start + rows.stop) // 2)
+    end = slice(first, rows.stop)
+    signal, floor = (
+        (record.I[end], HUM_CURRENT) if mode == "potential" else (record.E[end], HUM_POTENTIAL)
+    )
+    if signal.size < 2:
+        return Quality(0)
+    row = float(np.median(np.diff(record.t[end])))
+    limit = max(floor, HUM_SHARE * float(np.median(np.abs(signal))))
+    flags = Quality(0)
+    for mains in (50.0, 60.0):
+        flags |= hum_gate(hum(signal, row, mains), limit)
+    return flags

@@ -1,0 +1,94 @@
+"""The rows of one step at one site, as the analyses want them: time from zero, E vs reference."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.analysis.result import Value
+from seccm.data import SiteRecord
+from seccm.events import EndReason
+from seccm.plan.site import Segment, Site
+from seccm.rig import Flag
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """The wetted area that densities refer to."""
+
+    value: float
+    """m2."""
+    error: float
+    """m2, standard uncertainty; NaN where unknown."""
+    basis: str
+    """How it is known: "aperture", "retraction", "footprint" or "nominal"."""
+
+    def density(self, amount: Value) -> Value:
+        """Divide a current or charge by the area; the area's uncertainty goes into the result."""
+        if not amount.status.has_value:
+            return amount
+        share = amount.value / self.value
+        error = math.hypot(amount.error / self.value, share * self.error / self.value)
+        return Value.of(share, error, amount.status)
+
+
+@dataclass(frozen=True, slots=True)
+class StepTrace:
+    """One step; every array of shape (rows,)."""
+
+    segment: Segment
+    t: FloatArray
+    """s since contact if the step goes on with the approach, else since the step began."""
+    E: FloatArray
+    """V against the reference."""
+    I: FloatArray  # noqa: E741
+    """A, anodic positive."""
+    overload: BoolArray
+    reason: EndReason | None
+    """What ended it; None if the run did."""
+    area: Area
+
+
+def step_traces(
+    site: Site, record: SiteRecord, offset: float, area: Area
+) -> tuple[StepTrace | None, ...]:
+    """Cut a site's record into its steps; None for those that never began.
+
+    Args:
+        site: says what each step was.
+        record: potentials raw.
+        offset: volts that turn a raw potential into one against the reference.
+        area: that densities refer to.
+    """
+    reasons = {end.step: end.reason for end in record.ends}
+    found: list[StepTrace | None] = []
+    for segment in site.segments:
+        rows = record.steps.get(segment.index)
+        if rows is None or record.landing is None:
+            found.append(None)
+            continue
+        t = record.t[rows]
+        if segment.index == 0 and site.approach.continues:
+            since = record.t_contact
+        else:
+            # Rows are stamped when they are complete: the first one began a row earlier.
+            row = float(np.median(np.diff(t))) if t.size > 1 else 0.0
+            since = float(t[0]) - row
+        found.append(
+            StepTrace(
+                segment=segment,
+                t=t - since,
+                E=record.E[rows] + offset,
+                I=record.I[rows],
+                overload=(record.flag[rows] & Flag.OVERLOAD) != 0,
+                reason=reasons.get(segment.index),
+                area=area,
+            )
+        )
+    return tuple(found)
