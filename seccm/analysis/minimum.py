@@ -113,13 +113,24 @@ def search(record: Record, rule: MinimumRule) -> tuple[Found | None, Smooth, boo
     for n in _stages(record.e.size):
         smooth = smoothed(record.e[:n], record.noise, rule.smoothing)
         if found is None:
-            hit = _first_minimum(smooth, rule, 0)
+            hit = _first_minimum(smooth, rule, _clear(record.e[:n], smooth, rule))
             if hit is not None:
                 found = Found(round(float(smooth.row[hit[0]])), smooth.half)
                 recovered = float(smooth.row[hit[1]])
     if found is None:
         return None, smooth, False
     return found, smooth, _another(smooth, recovered, rule)
+
+
+def _clear(e: FloatArray, smooth: Smooth, rule: MinimumRule) -> int:
+    """First smoothed value whose window holds nothing of the steep fall after contact.
+
+    One that does rings below it, and the ringing looks like a minimum.
+    """
+    below = e < rule.search_below
+    if not below.any():
+        return smooth.value.size
+    return int(np.searchsorted(smooth.row, int(np.argmax(below)) + smooth.half))
 
 
 def threshold(smooth: Smooth, rule: MinimumRule) -> float:
