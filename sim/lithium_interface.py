@@ -1,10 +1,12 @@
 """The reactions of the lithium electrode at a trial potential, and their slopes.
 
-Every rate that consumes Li+ is linear in the surface concentration x = c_s/c_0, `free + bound x`,
-and after one implicit step of diffusion x is linear in those rates, `still + response j`, so that
-x follows in closed form. Only the factor on lithium differs between growing (side charge comes
-along) and stripping (no more than is there); as both factors leave the sign of the current alone,
-the sign without lithium decides the branch, and the elimination is exact on each.
+After one implicit step of diffusion the surface concentration x = c_s/c_0 is linear in the
+current j that consumes Li+: x = still + response j(x). Plating is linear in x, and an alloy that
+is implicit in its own filling a falling convex rational function, so that Newton's iteration for
+x cannot miss, x is never negative and no alloy is ever over- or underfilled, however long the
+step. Only the factor on lithium differs between growing (side charge comes along) and stripping
+(no more than is there); as both leave the sign of its current alone, the balance at the
+concentration where lithium is in equilibrium decides the branch.
 """
 
 from __future__ import annotations
@@ -68,51 +70,82 @@ class Alloy(NamedTuple):
     interaction: float
 
 
-class Linear(NamedTuple):
-    """A current density `free + bound x` in A/m^2, and the slopes of both in potential."""
+class Filling(NamedTuple):
+    """One alloy at a trial potential."""
+
+    share: float
+    """How full it is before the step."""
+    weight: float
+    """Length of the step over capacity, m^2/A."""
+    cathodic: float
+    """Rate of an empty alloy per unit of x, A/m^2."""
+    anodic: float
+    """Rate of a full alloy, A/m^2."""
+    cathodic_slope: float
+    anodic_slope: float
+
+
+class Plating(NamedTuple):
+    """Current density on the particles, `free + bound x` in A/m^2, at a trial potential."""
 
     free: float
     bound: float
     free_slope: float
     bound_slope: float
+    grows: bool
 
 
 @compiled
-def alloying(potential: float, charge: float, lag: float, now: Step, alloy: Alloy) -> Linear:
-    """Current density of a surface-limited alloy that holds `charge`, implicit in its filling.
-
-    The denominator 1 + h (x k_c + k_a) / Q keeps a step from passing more than the alloy holds;
-    its x is that of the last step (`lag`), so that the rate stays linear in the new one.
-    """
-    filling = charge / alloy.capacity
-    shifted = potential + alloy.interaction * filling
+def filling(potential: float, charge: float, alloy: Alloy, now: Step) -> Filling:
+    """Rate constants of an alloy that holds `charge`."""
+    share = charge / alloy.capacity
+    shifted = potential + alloy.interaction * share
     a = alloy.transfer
     cathodic = alloy.rate * bounded_exp(-a * now.f * (shifted - alloy.lithiation))
     anodic = alloy.rate * bounded_exp((1.0 - a) * now.f * (shifted - alloy.delithiation))
-    cathodic_slope = -a * now.f * cathodic
-    anodic_slope = (1.0 - a) * now.f * anodic
-    weight = now.length / alloy.capacity
-    damping = 1.0 / (1.0 + weight * (lag * cathodic + anodic))
-    damping_slope = -damping * damping * weight * (lag * cathodic_slope + anodic_slope)
-    return Linear(
-        filling * anodic * damping,
-        -(1.0 - filling) * cathodic * damping,
-        filling * (anodic_slope * damping + anodic * damping_slope),
-        -(1.0 - filling) * (cathodic_slope * damping + cathodic * damping_slope),
+    return Filling(
+        share,
+        now.length / alloy.capacity,
+        cathodic,
+        anodic,
+        -a * now.f * cathodic,
+        (1.0 - a) * now.f * anodic,
     )
 
 
 @compiled
+def alloying(x: float, at: Filling) -> tuple[float, float]:
+    """Current density of an alloy, implicit in its filling, and its slope in x.
+
+    The mean over the step of a rate (theta k_a - (1 - theta) x k_c) whose filling is that of
+    the step's end; the denominator keeps the filling between empty and full.
+    """
+    held = 1.0 + at.weight * (at.anodic + at.cathodic * x)
+    current = (at.share * at.anodic - (1.0 - at.share) * at.cathodic * x) / held
+    return current, -at.cathodic * (1.0 - at.share + at.weight * at.anodic) / held / held
+
+
+@compiled
+def alloying_slope(x: float, current: float, at: Filling) -> float:
+    """Slope of an alloy's current density in potential, at constant x."""
+    held = 1.0 + at.weight * (at.anodic + at.cathodic * x)
+    driven = at.share * at.anodic_slope - (1.0 - at.share) * at.cathodic_slope * x
+    return (driven - current * at.weight * (at.anodic_slope + at.cathodic_slope * x)) / held
+
+
+@compiled
 def plating(
-    potential: float, without: float, p: LithiumParameters, now: Step
-) -> tuple[Linear, bool]:
-    """Current density of the particles, and whether they grow at a concentration `without` them."""
+    potential: float, one: Filling, two: Filling, p: LithiumParameters, now: Step
+) -> Plating:
+    """Current density of the particles on the branch that the alloys leave them."""
     exchange = now.lithium_area * p.exchange_current
     cathodic = exchange * bounded_exp(-p.transfer * now.f * potential)
     anodic = exchange * bounded_exp((1.0 - p.transfer) * now.f * potential)
     cathodic_slope = -p.transfer * now.f * cathodic
     anodic_slope = (1.0 - p.transfer) * now.f * anodic
-    grows = without * cathodic > anodic
+    balance = bounded_exp(now.f * potential)
+    others = alloying(balance, one)[0] + alloying(balance, two)[0]
+    grows = now.still + now.response * others > balance
     if grows:
         factor = 1.0 + now.parasitic
         factor_slope = 0.0
@@ -120,13 +153,34 @@ def plating(
         wanted = now.strippable + anodic * now.length
         factor = now.strippable / wanted
         factor_slope = -factor * now.length * anodic_slope / wanted
-    linear = Linear(
+    return Plating(
         anodic * factor,
         -cathodic * factor,
         anodic_slope * factor + anodic * factor_slope,
         -cathodic_slope * factor - cathodic * factor_slope,
+        grows,
     )
-    return linear, grows
+
+
+@compiled
+def surface(guess: float, one: Filling, two: Filling, lithium: Plating, now: Step) -> float:
+    """Solve x = still + response j(x).
+
+    The excess of x is rising and concave, so that Newton's iteration comes from below after its
+    first stride; only that one can fall under zero, where it starts again from nothing left.
+    """
+    x = guess
+    for _ in range(100):
+        current1, slope1 = alloying(x, one)
+        current2, slope2 = alloying(x, two)
+        current = current1 + current2 + lithium.free + lithium.bound * x
+        excess = x - now.still - now.response * current
+        slope = 1.0 - now.response * (slope1 + slope2 + lithium.bound)
+        stride = -excess / slope
+        x = max(x + stride, 0.0)
+        if abs(stride) <= 1e-12 * x:
+            break
+    return x
 
 
 @compiled
@@ -164,31 +218,32 @@ def interface(potential: float, p: LithiumParameters, s: State, now: Step) -> Ra
         p.alloy2_capacity,
         p.alloy2_interaction,
     )
-    one = alloying(potential, s.alloy1, s.surface, now, first)
-    two = alloying(potential, s.alloy2, s.surface, now, second)
-    free = one.free + two.free
-    bound = one.bound + two.bound
-    lithium = Linear(0.0, 0.0, 0.0, 0.0)
-    grows = False
+    one = filling(potential, s.alloy1, first, now)
+    two = filling(potential, s.alloy2, second, now)
+    metal = Plating(0.0, 0.0, 0.0, 0.0, False)
     if now.lithium_area > 0.0:
-        without = (now.still + now.response * free) / (1.0 - now.response * bound)
-        lithium, grows = plating(potential, without, p, now)
-    free += lithium.free
-    bound += lithium.bound
-    free_slope = one.free_slope + two.free_slope + lithium.free_slope
-    bound_slope = one.bound_slope + two.bound_slope + lithium.bound_slope
+        metal = plating(potential, one, two, p, now)
 
-    held = 1.0 - now.response * bound
-    x = (now.still + now.response * free) / held
-    x_slope = now.response * (free_slope + x * bound_slope) / held
+    x = surface(s.surface, one, two, metal, now)
+    alloy1, alloy1_by_x = alloying(x, one)
+    alloy2, alloy2_by_x = alloying(x, two)
+    lithium = metal.free + metal.bound * x
+    by_x = alloy1_by_x + alloy2_by_x + metal.bound
+    by_potential = (
+        alloying_slope(x, alloy1, one)
+        + alloying_slope(x, alloy2, two)
+        + metal.free_slope
+        + metal.bound_slope * x
+    )
+    x_slope = now.response * by_potential / (1.0 - now.response * by_x)
     return Rates(
-        sei + solvent + free + bound * x,
-        sei_slope + solvent_slope + free_slope + bound_slope * x + bound * x_slope,
+        sei + solvent + alloy1 + alloy2 + lithium,
+        sei_slope + solvent_slope + by_potential + by_x * x_slope,
         x,
         sei,
         solvent,
-        one.free + one.bound * x,
-        two.free + two.bound * x,
-        lithium.free + lithium.bound * x,
-        grows,
+        alloy1,
+        alloy2,
+        lithium,
+        metal.grows,
     )

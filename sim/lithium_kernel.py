@@ -39,6 +39,7 @@ DEPLETED = 1e-4
 changing: electroneutrality, on which both rest, has no meaning there."""
 
 _DOUBLE_LAYER, _SEI, _SOLVENT, _ALLOY1, _ALLOY2, _LITHIUM, _PARASITIC = range(len(PARTS))
+_FARTHEST_AHEAD = 0.1
 _SPHERE = 4.0 / 3.0 * math.pi
 
 
@@ -105,7 +106,9 @@ def settle(
         density, A/m^2; the reactions.
     """
     charging = p.capacitance / now.length
-    guess = s.potential + s.drift * now.length
+    # A drift learnt from a short step says nothing about a long one.
+    ahead = s.drift * now.length
+    guess = s.potential + (ahead if abs(ahead) < _FARTHEST_AHEAD else 0.0)
     low, high = -math.inf, math.inf
     for _ in range(NEWTON_LIMIT):
         rates = interface(guess, p, s, now)

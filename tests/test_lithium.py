@@ -188,6 +188,41 @@ def test_a_run_may_be_cut_anywhere(mode: Mode, seed: int, cuts: list[int]) -> No
     assert np.array_equal(np.concatenate([a.current for a in answers]), expected.current)
 
 
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_nothing_leaves_its_bounds_whatever_is_done(seed: int) -> None:
+    """Any mode, steps of 10 us to 3 s, jumps, new shapes: solved, finite, and all charge booked.
+
+    No alloy is fuller than full or emptier than empty, no concentration and no volume negative.
+    """
+    rng = np.random.default_rng(seed)
+    cell = wetted()
+    booked, moved = [], 0.0
+    for _ in range(10):
+        step = 10.0 ** rng.uniform(-5.0, 0.5)
+        mode: Mode = rng.choice(["current", "potential", "open"])
+        wave = rng.uniform(-0.6, 2.0, rng.integers(1, 40))
+        if mode == "current":
+            # Gold cannot pass an anodic current for long: nothing but its double layer is left.
+            wave = np.full(wave.size, rng.uniform(-2e-9, min(1e-9, 2e-10 / (step * wave.size))))
+        answer = cell.run(mode, wave, step)
+        assert np.all(np.isfinite(answer.potential))
+        booked.append(math.fsum(answer.current) * step)
+        moved += np.abs(answer.current).sum() * step
+        if rng.random() < 0.3:
+            size, height = rng.uniform([6e-6, 0.5e-6], [12e-6, 5e-6])
+            cell.reshape(replace(TEN_MICRON, footprint=size, height=height))
+        deposit, state = cell.deposit, cell._state
+        assert -1e-12 <= state.alloy1 <= P.alloy1_capacity * (1.0 + 1e-12)
+        assert -1e-12 <= state.alloy2 <= P.alloy2_capacity * (1.0 + 1e-12)
+        assert cell._concentration.min() > 0.0
+        assert deposit.nuclei == pytest.approx(np.sum(state.occupied), rel=1e-9)
+        assert 0.0 <= deposit.nuclei <= P.sites
+        assert deposit.lithium_volume >= 0.0
+        assert deposit.dead_volume >= 0.0
+    assert cell.ledger.total == pytest.approx(math.fsum(booked), abs=1e-9 * moved)
+
+
 def test_a_step_may_be_cut_short() -> None:
     """A fraction of a row, then the rest of it, is close to the whole row and keeps the charge."""
     cell, twin = wetted(), wetted()
