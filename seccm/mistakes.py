@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -35,7 +36,7 @@ def problems_of(
     error: ValidationError, model: type[BaseModel], data: Mapping[str, Any]
 ) -> list[Problem]:
     """Say in the user's words what pydantic found, one problem a mistake."""
-    schema = model.model_json_schema()
+    schema = _schema_of(model)
     found: list[Problem] = []
     for one in error.errors():
         path, given = _path(one["loc"], data, absent=one["type"] == "missing")
@@ -51,6 +52,11 @@ def problems_of(
         else:
             found.append(_problem(dict(one), path, given, Schema(schema, data)))
     return list(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=32)
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
 def _length(given: object) -> int:
@@ -181,7 +187,7 @@ def _problem(one: dict[str, Any], path: KeyPath, given: object, schema: Schema) 
     kind, context, where = one["type"], one.get("ctx", {}), key(path)
     if kind == "missing":
         if path and isinstance(path[-1], int):
-            return Problem(key(path[:-1]), f"has {path[-1]} entries, too few.")
+            return Problem(key(path[:-1]), f"has too few entries: {path[-1]}.")
         return Problem(where, "is missing.")
     if kind == "extra_forbidden":
         return Problem(where, "is not a known key.", similar(str(path[-1]), schema.keys(path[:-1])))
@@ -204,9 +210,9 @@ def _problem(one: dict[str, Any], path: KeyPath, given: object, schema: Schema) 
         least = kind == "too_short"
         number = context["min_length" if least else "max_length"]
         words = "at least" if least else "at most"
-        return Problem(
-            where, f"must have {words} {number} entries, not {context['actual_length']}."
-        )
+        entries = "entry" if number == 1 else "entries"
+        has = context["actual_length"]
+        return Problem(where, f"must have {words} {number} {entries}, not {has}.")
     if kind == "string_too_short":
         return Problem(where, "is empty.")
     if kind in _MUST_BE:

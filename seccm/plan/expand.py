@@ -225,11 +225,10 @@ def condition_problems(
     condition: Condition, approach: Approach, retract: Retract, program: Sequence[Step]
 ) -> Iterator[Problem]:
     """Find what does not fit together under one condition."""
-    under = f" with {condition.label}" if condition else ""
     corners = 0
     for where, step in dict(flattened(program)).items():
         if isinstance(step, CyclicVoltammetry | LinearSweep):
-            yield from _sweep_problems(condition, where, step, under)
+            yield from _sweep_problems(condition, where, step)
             cycles = step.cycles if isinstance(step, CyclicVoltammetry) else 1
             corners += cycles * (len(step.corners) - 1)
     if corners > MOST_CORNERS:
@@ -237,6 +236,7 @@ def condition_problems(
     yield from _contact_problems(approach, program)
     travel, lift = condition.number(approach.travel), condition.number(retract.distance)
     if travel <= lift:
+        under = condition.under(approach.travel, retract.distance)
         what = f"{show(travel, 'm')}{under} does not reach down again after a retract of "
         yield Problem(
             "approach.travel",
@@ -246,12 +246,13 @@ def condition_problems(
 
 
 def _sweep_problems(
-    condition: Condition, where: str, step: CyclicVoltammetry | LinearSweep, under: str
+    condition: Condition, where: str, step: CyclicVoltammetry | LinearSweep
 ) -> Iterator[Problem]:
     names = ["start", "stop"]
     if isinstance(step, CyclicVoltammetry):
         names = ["start", *(f"vertices[{i}]" for i in range(len(step.vertices))), "the end"]
     corners = [condition.number(corner) for corner in step.corners]
+    under = condition.under(*step.corners)
     for (here, a), (there, b) in pairwise(zip(names, corners, strict=True)):
         if a == b and there == "the end":
             what = f"{volts(b)}{under} is where the cycle starts."

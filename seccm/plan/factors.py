@@ -104,6 +104,11 @@ class Condition(Mapping[str, float]):
         """The condition in words, such as "j = -0.22 mA/cm^2"; empty if nothing varies."""
         return ", ".join(f"{name} = {level}" for name, level in self.levels)
 
+    def under(self, *values: Value) -> str:
+        """Name the condition where one of some quantities depends on it, to end a phrase."""
+        depends = any(isinstance(value, Placeholder) for value in values)
+        return f" with {self.label}" if depends else ""
+
     def number(self, value: Value) -> float:
         """Return a quantity's SI value under this condition."""
         return self[value.factor] if isinstance(value, Placeholder) else value

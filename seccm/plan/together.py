@@ -7,6 +7,7 @@ told together with those inside of single tables.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
@@ -48,6 +49,13 @@ def readable_levels(data: Mapping[str, Any]) -> dict[str, tuple[Level, ...]]:
 
 def unused_factors(data: Mapping[str, Any], factors: Mapping[str, Any]) -> Iterator[Problem]:
     """Find factors that no quantity follows."""
+    program = data.get("program")
+    if (
+        not program
+        or not isinstance(program, list)
+        or not all(isinstance(s, dict) for s in program)
+    ):
+        return  # Nothing can follow a factor; the broken program is reported itself.
     tables = ("program", "approach", "retract", "travel")
     named = {name for table in tables for name in _placeholders(data.get(table))}
     for name in factors:
@@ -81,14 +89,19 @@ def good_parts(
             if not field.is_required():
                 parts[name] = field.get_default(call_default_factory=True)
             continue
-        # A type made at run time, which no type checker can follow.
-        kind: Any = Annotated[field.annotation, Field(), *field.metadata]
-        adapter: TypeAdapter[Any] = TypeAdapter(kind)
         try:
-            parts[name] = adapter.validate_python(data[key], context=dict(context))
+            parts[name] = _adapter(model, name).validate_python(data[key], context=dict(context))
         except ValidationError:
             continue
     return parts
+
+
+@lru_cache(maxsize=64)
+def _adapter(model: type[BaseModel], name: str) -> TypeAdapter[Any]:
+    """Return what validates one table of a plan; made at run time, beyond any type checker."""
+    field = model.model_fields[name]
+    kind: Any = Annotated[field.annotation, Field(), *field.metadata]
+    return TypeAdapter(kind)
 
 
 def together(parts: Mapping[str, Any]) -> Iterator[Problem]:

@@ -1,0 +1,142 @@
+"""Whatever is wrong with a plan file, the message names the key, the value and the remedy."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bad_plans import BAD, Bad, changed
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seccm.errors import PlanError
+from seccm.plan import Plan, load_plan, plans
+
+JARGON = ("nput should", "pydantic", "tuple", "dict", "union", "literal", "None", "str ", " nan")
+SHIPPED = {name: tomllib.loads(path.read_text(encoding="utf-8")) for name, path in plans().items()}
+COMBINATORIAL = SHIPPED["li-on-au-combinatorial"]
+
+
+def refusal(data: dict[str, Any]) -> PlanError:
+    """Return the error that a plan file deserves."""
+    with pytest.raises(PlanError) as caught:
+        Plan.from_dict(data, source="mine.toml", from_file=True)
+    return caught.value
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: f"{bad.key}={bad.value!r:.30}")
+def test_each_mistake_is_told_once_in_plain_words(bad: Bad) -> None:
+    """The message points at the key, shows the value, and says what to write instead."""
+    error = refusal(changed(COMBINATORIAL, bad.key, bad.value))
+    told = [problem for problem in error.problems if problem.where == bad.where]
+    assert len(told) == 1, str(error)
+    for word in bad.words:
+        assert word in str(told[0])
+    assert not [word for word in JARGON if word in str(error)], str(error)
+    assert str(error).startswith("mine.toml: ")
+    assert "Nothing moved." in str(error)
+
+
+def test_all_mistakes_of_a_file_are_told_at_once() -> None:
+    """Mistakes of shape, of factors, of the design and between tables come in one report."""
+    data = COMBINATORIAL
+    for key, value in {
+        "title": 3,
+        "approach.speed": "2",
+        "program[0].duration": "$t",
+        "factors.k": ["1 s"],
+        "design.repeats": 8,
+    }.items():
+        data = changed(data, key, value)
+    where = {problem.where for problem in refusal(data).problems}
+    assert where == {
+        "title", "approach.speed", "program[0].duration", "factors.k", "design.repeats",
+    }  # fmt: skip
+
+
+def test_one_mistake_gives_one_problem_however_many_steps_are_good() -> None:
+    """A bad step among good ones is not also reported as a program that is too short."""
+    error = refusal(changed(COMBINATORIAL, "program[0].duration", "long"))
+    assert [problem.where for problem in error.problems] == ["program[0].duration"]
+
+
+def paths(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the path of every value in a plan."""
+    items = data.items() if isinstance(data, dict) else enumerate(data)
+    found = []
+    for key, value in items:
+        found.append((*path, key))
+        if isinstance(value, dict | list):
+            found += paths(value, (*path, key))
+    return found
+
+
+SCRAPS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 50),
+    st.floats(),
+    st.sampled_from(
+        ["", "$", "$j", "$nothing", "5", "5 s", "-3 um", "1 V", "9e9 A", "1e-320 m", "cv", "grid",
+         "points", "csv", "listed", "repeat", "first step", "rows", "1 um^9", "µ", "x" * 200]
+    ),
+    st.lists(st.sampled_from(["1 s", "2 um", 3, [], {}]), max_size=3),
+    st.dictionaries(st.sampled_from(["kind", "step", "j", "potential"]), st.just("cv"), max_size=2),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_mangled_plan_is_a_plan_or_a_plan_error(data: st.DataObject) -> None:
+    """Deleting, replacing and renaming at random gives no other outcome, and no traceback."""
+    plan = SHIPPED[data.draw(st.sampled_from(sorted(SHIPPED)))]
+    for _ in range(data.draw(st.integers(1, 3))):
+        path = data.draw(st.sampled_from(paths(plan)))
+        plan = mangled(plan, path, data.draw(st.sampled_from(["delete", "rename", "replace"])),
+                       data.draw(SCRAPS))  # fmt: skip
+    try:
+        good = Plan.from_dict(plan, from_file=True)
+    except PlanError as error:
+        told = error.problems
+    else:
+        told = ()
+        assert Plan.from_json(good.to_json()) == good
+        assert good.sites()
+    assert all(problem.what and problem.where for problem in told)
+
+
+def mangled(node: Any, path: tuple[Any, ...], how: str, scrap: Any) -> Any:
+    """Return a copy of a plan with the value at a path deleted, renamed or replaced."""
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    found = {}
+    for key, value in items:
+        if key != path[0]:
+            found[key] = value
+        elif len(path) > 1:
+            found[key] = mangled(value, path[1:], how, scrap)
+        elif how == "rename":
+            found[f"{key}s"] = value
+        elif how == "replace":
+            found[key] = scrap
+    return found if isinstance(node, dict) else list(found.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("title = My plan", ("not valid TOML", "line 1", "quotes")),
+        ("[approach]\nspeed = 2 um/s", ("not valid TOML", "line 2", '"2 um/s"')),
+        ('title = "a"\ntitle = "b"\nsample = "c"', ("not valid TOML", "line 2", "overwrite")),
+    ],
+)
+def test_a_file_that_is_not_toml_says_in_which_line(
+    tmp_path: Path, text: str, words: tuple[str, ...]
+) -> None:
+    """A syntax error is a problem of the file like any other."""
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(PlanError) as caught:
+        load_plan(path)
+    assert all(word in str(caught.value) for word in words)
