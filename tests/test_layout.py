@@ -1,0 +1,176 @@
+"""The file says of itself what everything in it means, and other programs can read it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from scan_feeder import CLOCK, COLUMNS, HEADER, contact_record, sites, told, visits
+
+from seccm.analysis.result import Status
+from seccm.data import Store, finish, layout, open_scan
+from seccm.data.header import read_clock, read_header
+from seccm.data.layout import LIBVER, NOT_MEASURED, Stored, add_sites, columns_along, dimensions
+from seccm.data.repair import SIGNATURE, lookup3
+from seccm.events import Outcome, Phase
+from seccm.units import parse
+
+xr = pytest.importorskip("xarray")
+pytest.importorskip("h5netcdf")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Write a small scan."""
+    path = tmp_path / "scan.h5"
+    with Store(path, HEADER, sites(10), COLUMNS, CLOCK) as store:
+        for block, events in told(visits(7)):
+            store.record(block, events)
+        store.close("stopped")
+    return path
+
+
+def test_every_dataset_says_what_it_is_and_in_which_unit(path: Path) -> None:
+    with h5py.File(path, "r") as file:
+        for name, dataset in file.items():
+            if name in layout.DIMENSIONS:
+                continue
+            assert dataset.attrs["long_name"], name
+            assert len(dimensions(dataset)) == dataset.ndim, name
+            unit = dataset.attrs.get("units")
+            if unit is not None:
+                base = {"um": "m", "A/m^2": "A/m^2"}.get(unit, unit)
+                assert parse(f"1 {unit}", base) > 0, name
+
+
+def test_numbers_are_never_left_without_a_unit(path: Path) -> None:
+    with h5py.File(path, "r") as file:
+        bare = {n for n, d in file.items() if "units" not in d.attrs and d.dtype.kind == "f"}
+    # Which of the two it is depends on the contact rule of the plan.
+    assert bare == {"contact_signal", "contact_baseline"}
+
+
+def test_codes_are_spelled_out_in_the_file(path: Path) -> None:
+    with h5py.File(path, "r") as file:
+        for name, kind in (("status", Outcome), ("phase", Phase)):
+            attributes = file[name].attrs
+            assert attributes["flag_values"].tolist() == [int(member) for member in kind]
+            words = attributes["flag_meanings"].split()
+            assert words == [member.name.lower() for member in kind]
+        words = file["charge_status"].attrs["flag_meanings"].split()
+        assert len(words) == len(file["charge_status"].attrs["flag_values"])
+
+
+def test_a_feature_nobody_determined_has_the_status_of_the_analysis() -> None:
+    assert NOT_MEASURED == Status.NOT_MEASURED
+
+
+def test_header_and_clock_come_back_as_they_were(path: Path) -> None:
+    with h5py.File(path, "r") as file:
+        assert read_header(file) == dataclasses.replace(HEADER, title="VIRTUAL made up")
+        assert read_clock(file) == CLOCK
+        assert file.attrs["sign_convention"] == "IUPAC"
+
+
+def test_only_a_virtual_scan_is_called_virtual(tmp_path: Path) -> None:
+    real = dataclasses.replace(HEADER, virtual=False, seed=None)
+    with Store(tmp_path / "real.h5", real, sites(1), COLUMNS, CLOCK) as store:
+        store.close("complete")
+    with open_scan(tmp_path / "real.h5") as scan:
+        assert scan.header == real
+
+
+def test_a_plan_of_a_megabyte_fits(tmp_path: Path) -> None:
+    """Attributes beyond 64 kB need the newer layout of HDF5."""
+    large = dataclasses.replace(HEADER, plan_json="x" * 1_000_000)
+    with Store(tmp_path / "large.h5", large, sites(1), COLUMNS, CLOCK) as store:
+        store.close("complete")
+    finish(tmp_path / "large.h5")
+    with open_scan(tmp_path / "large.h5") as scan:
+        assert scan.plan_json == large.plan_json
+
+
+def test_xarray_opens_a_finished_file_with_potentials_against_the_reference(path: Path) -> None:
+    finish(path)
+    raw = np.concatenate([v.data[0] for v in visits(7)])
+    with xr.open_dataset(path, engine="h5netcdf") as data:
+        assert data.sizes["site"] == 10
+        assert int(data["row_size"].sum()) == data.sizes["sample"] == len(raw)
+        np.testing.assert_allclose(data["E"], raw + HEADER.reference_offset, atol=1e-6)
+        assert data["z_contact"].attrs["units"] == "um"
+        assert set(data.coords) == {"site"}
+        frame = data[["z_contact", "status", "factor_density"]].to_dataframe()
+    assert frame["factor_density"].tolist() == [-7.8, -15.6] * 5
+
+
+def test_xarray_opens_a_growing_file(tmp_path: Path) -> None:
+    path = tmp_path / "growing.h5"
+    with Store(path, HEADER, sites(10), COLUMNS, CLOCK) as store:
+        for block, events in told(visits(3)):
+            store.record(block, events)
+        store.barrier()
+        growing = h5py.File(path, "r", swmr=True, libver=LIBVER, locking=False)
+        with growing, xr.open_dataset(growing, engine="h5netcdf") as data:
+            assert data["status"].values.tolist() == [2, 2, 2, 0, 0, 0, 0, 0, 0, 0]
+        store.close("stopped")
+
+
+def test_recalibration_is_one_attribute(path: Path) -> None:
+    with h5py.File(path, "r+") as file:
+        file["E"].attrs["add_offset"] = 3.0
+    with open_scan(path) as scan:
+        trace = scan.site(2)
+        assert np.array_equal(trace.E, trace.record.E + 3.0)
+
+
+def test_sites_without_contact_take_no_room_for_contact_records(path: Path) -> None:
+    with h5py.File(path, "r") as file:
+        touched = int(file["landed"][:].sum())
+        width = len(file["contact_sample"])
+        assert file["contact_E"].id.get_storage_size() == touched * width * 4
+        assert touched < len(file["site"])
+
+
+def test_a_contact_record_longer_than_expected_is_kept_whole(tmp_path: Path) -> None:
+    path = tmp_path / "long.h5"
+    with Store(path, HEADER, sites(2), COLUMNS, CLOCK, contact_samples=32) as store:
+        for block, events in told(visits(2)):
+            store.record(block, events)
+        store.close("complete")
+    expected = contact_record(1)
+    for _ in range(2):
+        with open_scan(path) as scan:
+            stored = scan.site(1).contact_record
+        assert stored is not None
+        assert np.array_equal(stored.current, expected.current.astype(np.float32))
+        assert (stored.start, stored.crossing, stored.stopped) == (1000, 1007, None)
+        finish(path)
+
+
+def test_words_that_do_not_fit_end_in_an_ellipsis_and_stay_readable() -> None:
+    column = Stored("reason", "S10", "", "")
+    assert layout.text("four µm", column).decode() == "four µm"
+    assert layout.text("abcdefµm in all", column).decode() == "abcdef..."
+
+
+def test_sites_are_added_in_order_or_not_at_all(path: Path) -> None:
+    with h5py.File(path, "r+") as file, pytest.raises(ValueError, match="from 10"):
+        add_sites(file, sites(2, start=11), COLUMNS, columns_along(file, "site"))
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [(b"", 0xDEADBEEF), (b"Four score and seven years ago", 0x17770551)],
+)
+def test_the_hash_is_the_one_its_author_published(key: bytes, expected: int) -> None:
+    """Values of the test program in Jenkins's lookup3.c (2006)."""
+    assert lookup3(key) == expected
+
+
+def test_the_hash_is_the_one_hdf5_writes(path: Path) -> None:
+    head = path.read_bytes()[:48]
+    assert head.startswith(SIGNATURE)
+    assert lookup3(head[:44]) == int.from_bytes(head[44:], "little")

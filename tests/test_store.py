@@ -1,0 +1,469 @@
+"""What the rig and the engine said is in the file, however it was cut and whatever failed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scan_feeder import (
+    CLOCK,
+    COLUMNS,
+    HEADER,
+    Visit,
+    analyse,
+    sites,
+    told,
+    visits,
+)
+
+from seccm.data import Analysed, Header, SiteRecord, Store, open_scan
+from seccm.data.layout import LIBVER, ROW, sample_dataset
+from seccm.data.writer import KEPT, SPARE, Writer
+from seccm.errors import DataFileError, RigError
+from seccm.events import (
+    Approaching,
+    Fault,
+    Note,
+    Outcome,
+    Paused,
+    Phase,
+    PhaseBegan,
+    Resumed,
+    RunStarted,
+    RunStopped,
+    SiteFinished,
+    SiteStarted,
+)
+from seccm.plan.site import Site
+
+Analysis = Callable[[Site, SiteRecord], Analysed]
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_stays() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) == before
+
+
+def write(
+    path: Path,
+    made: Sequence[Visit],
+    cuts: Iterator[int] | None = None,
+    analysis: Analysis | None = analyse,
+) -> None:
+    """Write made-up visits into a file."""
+    with Store(path, HEADER, sites(len(made)), COLUMNS, CLOCK, analysis) as store:
+        for block, events in told(made, cuts):
+            store.record(block, events)
+        store.close("complete")
+
+
+def contents(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """Read everything there is in a file."""
+    with h5py.File(path, "r") as file:
+        return {name: dataset[()] for name, dataset in file.items()}
+
+
+def test_every_row_is_stored_with_its_label(tmp_path: Path) -> None:
+    made = visits(7)
+    write(tmp_path / "scan.h5", made)
+    with open_scan(tmp_path / "scan.h5") as scan, h5py.File(scan.path) as file:
+        for v in made:
+            start, size = int(scan.sites["row_start"][v.number]), len(v.flags)
+            here = slice(start, start + size)
+            assert scan.sites["row_size"][v.number] == size
+            raw = np.arange(v.start, v.stop) + 1
+            np.testing.assert_allclose(file["t"][here], raw * CLOCK.period, rtol=1e-14)
+            for name, values, scale in zip(
+                ("E", "I", "sample_x", "sample_y", "z"), v.data, (1, 1, 1e6, 1e6, 1e6), strict=True
+            ):
+                assert np.array_equal(file[name][here], (values * scale).astype(np.float32))
+            assert np.array_equal(file["phase"][here], v.phase)
+            assert np.array_equal(file["step"][here], v.step)
+            assert np.array_equal(file["flag"][here], v.flags)
+
+
+def test_the_site_table_equals_the_events(tmp_path: Path) -> None:
+    made = visits(9)
+    write(tmp_path / "scan.h5", made)
+    with open_scan(tmp_path / "scan.h5") as scan:
+        table = scan.sites
+        assert table["status"].tolist() == [v.outcome for v in made]
+        assert table["landed"].tolist() == [v.contact is not None for v in made]
+        assert table["attempts"].tolist() == [1] * len(made)
+        for v in made:
+            events = [e for _, e in v.events]
+            finished = next(e for e in events if isinstance(e, SiteFinished))
+            assert table["reason"][v.number] == finished.reason
+            assert table["t_end"][v.number] == CLOCK.time(finished.row)
+            started = next(e for e in events if isinstance(e, SiteStarted))
+            assert table["t_start"][v.number] == CLOCK.time(started.row)
+            if v.contact is not None:
+                assert table["t_contact"][v.number] == CLOCK.time(v.contact)
+                inside = v.phase == Phase.STEP
+                mean = v.data[2].astype(np.float32)[inside].mean()
+                assert table["x"][v.number] == pytest.approx(mean, abs=1e-12)
+            else:
+                assert np.isnan(table["x"][v.number])
+
+
+def test_the_checksum_is_that_of_the_packed_rows(tmp_path: Path) -> None:
+    write(tmp_path / "scan.h5", visits(3))
+    with h5py.File(tmp_path / "scan.h5") as file:
+        for start, size, crc in zip(
+            file["row_start"], file["row_size"], file["crc32"], strict=True
+        ):
+            rows = np.empty(int(size), ROW)
+            for name in ROW.names or ():
+                rows[name] = file[sample_dataset(name)][int(start) : int(start + size)]
+            assert zlib.crc32(rows.tobytes()) == crc
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(cuts=st.lists(st.integers(1, 200), min_size=1, max_size=40))
+def test_the_length_of_blocks_changes_nothing(
+    tmp_path_factory: pytest.TempPathFactory, cuts: list[int]
+) -> None:
+    folder = tmp_path_factory.mktemp("cuts")
+    made = visits(4)
+    write(folder / "whole.h5", made)
+    write(folder / "cut.h5", made, chain(cuts, repeat(3)))
+    whole, cut = contents(folder / "whole.h5"), contents(folder / "cut.h5")
+    assert whole.keys() == cut.keys()
+    for name, values in whole.items():
+        np.testing.assert_array_equal(cut[name], values, err_msg=name)
+
+
+def test_a_long_site_is_appended_while_it_runs_and_labelled_right(tmp_path: Path) -> None:
+    """Longer than the tail, in blocks of ten milliseconds."""
+    made = visits(2, steps=(3 * KEPT, 2 * KEPT + 17))
+    path = tmp_path / "long.h5"
+    with Store(path, HEADER, sites(2), COLUMNS, CLOCK, analyse) as store:
+        blocks = told(made, repeat(64))
+        seen = 0
+        for block, events in blocks:
+            store.record(block, events)
+            if block.stop > 4 * KEPT and not seen:
+                store.barrier()
+                with h5py.File(path, "r", swmr=True, libver=LIBVER, locking=False) as file:
+                    seen = len(file["sample"])
+                    assert file["row_size"][0] == seen
+                    assert file["status"][0] == Outcome.RUNNING
+        assert KEPT < seen < made[0].stop
+        store.close("complete")
+    with open_scan(path) as scan:
+        for v in made:
+            kept = v.step[len(v.step) - len(scan.record(v.number).step) :]
+            assert np.array_equal(scan.record(v.number).step, kept)
+            assert scan.site(v.number).steps.keys() == {0, 1}
+
+
+def test_a_site_counts_as_touched_before_the_descent_and_not_earlier(tmp_path: Path) -> None:
+    v = visits(1)[0]
+    path = tmp_path / "scan.h5"
+    with Store(path, HEADER, sites(1), COLUMNS, CLOCK) as store:
+        for block, events in told([v], repeat(1)):
+            store.record(block, events)
+            store.barrier()
+            with h5py.File(path, "r", swmr=True, libver=LIBVER, locking=False) as file:
+                status = int(file["status"][0])
+            begun = any(isinstance(e, Approaching) for r, e in v.events if r < block.stop)
+            assert (status != Outcome.PLANNED) == begun
+        store.close("complete")
+
+
+def test_every_event_is_listed_in_order(tmp_path: Path) -> None:
+    told_of = [
+        RunStarted(0, "made up", 2, "nothing", True),
+        SiteStarted(0, 0),
+        Note(3, 0, "the lamp is on"),
+        SiteFinished(5, 0, Outcome.SKIPPED, "by the operator"),
+        Paused(6, "by the operator"),
+        Resumed(7),
+        Fault(8, -1, "stalled-read", "no data for 2 s.", "Check the cable."),
+        RunStopped(9, "fault", "stalled-read"),
+    ]
+    with Store(tmp_path / "scan.h5", HEADER, sites(2), COLUMNS, CLOCK) as store:
+        store.record(None, told_of)
+        store.close("fault")
+    with open_scan(tmp_path / "scan.h5") as scan:
+        assert scan.state == "fault"
+        assert scan.events["row"].tolist() == [e.row for e in told_of]
+        assert scan.events["site"].tolist() == [-1, 0, 0, 0, -1, -1, -1, -1]
+        assert len(set(scan.events["code"])) == len(told_of)
+        assert scan.events["msg"][6] == "stalled-read: no data for 2 s. Check the cable."
+        assert scan.remaining() == (1,)
+
+
+def test_features_are_stored_and_told(tmp_path: Path) -> None:
+    made = visits(5)
+    with Store(tmp_path / "scan.h5", HEADER, sites(5), COLUMNS, CLOCK, analyse) as store:
+        for block, events in told(made):
+            store.record(block, events)
+        store.barrier()
+        news = store.analysed()
+        assert store.analysed() == ()
+        store.close("complete")
+    assert [n.site for n in news] == [0, 1, 2, 3, 4]
+    with open_scan(tmp_path / "scan.h5") as scan:
+        for v, new in zip(made, news, strict=True):
+            charge = v.data[1].astype(np.float32)[v.phase == Phase.STEP].sum() * CLOCK.period
+            assert scan.sites["charge"][v.number] == pytest.approx(charge, rel=1e-5, abs=1e-20)
+            assert new.features["charge"] == scan.sites["charge"][v.number]
+            assert np.isnan(new.features["empty"])
+        assert scan.sites["quality"].tolist() == [0, 1, 2, 0, 1]
+        assert set(scan.sites["empty_status"]) == {64}
+
+
+def test_an_analysis_that_fails_loses_no_data_and_is_told(tmp_path: Path) -> None:
+    def broken(site: Site, record: SiteRecord) -> Analysed:
+        if site.number == 1:
+            return Analysed({"unheard of": (1.0, 0.1, 0)})
+        raise ZeroDivisionError("no charge")
+
+    made = visits(2)
+    write(tmp_path / "scan.h5", made, analysis=broken)
+    with open_scan(tmp_path / "scan.h5") as scan:
+        assert scan.sites["status"].tolist() == [Outcome.OK] * 2
+        assert len(scan.record(0).t) > 0
+        assert np.isnan(scan.sites["charge"]).all()
+        notes = [m for m in scan.events["msg"] if "analysis failed" in m]
+    assert "ZeroDivisionError: no charge" in notes[0]
+    assert "unheard of" in notes[1]
+
+
+def test_the_live_analysis_sees_what_a_later_one_reads(tmp_path: Path) -> None:
+    seen: list[SiteRecord] = []
+
+    def keep(site: Site, record: SiteRecord) -> Analysed:
+        seen.append(record)
+        return Analysed({})
+
+    write(tmp_path / "scan.h5", visits(5), repeat(7), keep)
+    with open_scan(tmp_path / "scan.h5") as scan:
+        for live in seen:
+            later = scan.record(live.number)
+            for name in ("t", "E", "I", "z", "x", "y", "phase", "step", "flag"):
+                assert np.array_equal(getattr(live, name), getattr(later, name)), name
+            assert later.ends == live.ends
+            assert later.contact == live.contact
+            assert (later.landing is None) == (live.landing is None)
+            if live.landing and later.landing:
+                assert later.landing.row == live.landing.row
+                assert later.landing.z == pytest.approx(live.landing.z, rel=1e-12)
+
+
+def test_sites_can_be_added_while_the_scan_runs(tmp_path: Path) -> None:
+    """An adaptive scan thinks of its sites, and of their conditions, as it goes."""
+    made = visits(4)
+    with Store(tmp_path / "scan.h5", HEADER, sites(2), COLUMNS, CLOCK, analyse) as store:
+        for block, events in told(made[:2]):
+            store.record(block, events)
+        store.extend(sites(2, start=2), levels=[(-99.0,)])
+        for block, events in told(made[2:]):
+            store.record(block, events)
+        store.close("complete")
+    with open_scan(tmp_path / "scan.h5") as scan:
+        assert scan.sites["status"].tolist() == [v.outcome for v in made]
+        assert scan.sites["x_cmd"].tolist() == pytest.approx([0, 1e-6, 2e-6, 3e-6])
+        assert scan.sites["factor_density"].tolist() == [-7.8, -15.6, -7.8, -15.6]
+        assert set(scan.sites["empty_status"]) == {64}
+
+
+def test_a_label_that_comes_too_late_is_noted(tmp_path: Path) -> None:
+    v = visits(1, steps=(3 * KEPT,))[0]
+    with Store(tmp_path / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK) as store:
+        for block, events in told([v], repeat(512)):
+            store.record(block, events)
+        store.record(None, [PhaseBegan(v.start + 5, 0, Phase.TRAVEL)])
+        store.close("complete")
+    with open_scan(tmp_path / "scan.h5") as scan:
+        assert any("rows were stored before" in m for m in scan.events["msg"])
+
+
+def test_rows_after_the_last_site_are_nobodys(tmp_path: Path) -> None:
+    made = visits(2)
+    with Store(tmp_path / "scan.h5", HEADER, sites(2), COLUMNS, CLOCK) as store:
+        for block, events in told(made[:1]):
+            store.record(block, events)
+        store.record(made[1].block(made[1].start, made[1].start + 30))
+        store.close("stopped")
+    with h5py.File(tmp_path / "scan.h5") as file:
+        assert len(file["sample"]) == file["row_size"][:].sum() == made[0].stop
+
+
+def test_a_file_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "scan.h5"
+    path.write_bytes(b"precious")
+    with pytest.raises(DataFileError, match=r"exists.*another name"):
+        Store(path, HEADER, sites(1), COLUMNS, CLOCK)
+    assert path.read_bytes() == b"precious"
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataFileError, match=r"no such folder.*Choose"):
+        Store(tmp_path / "nowhere" / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK)
+
+
+def test_a_disk_that_falls_behind_is_a_fault_and_not_a_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going_on = threading.Event()
+    commit = Writer.commit
+    monkeypatch.setattr(Writer, "commit", lambda self: (going_on.wait(30), commit(self))[1])
+    v = visits(1)[0]
+    store = Store(
+        tmp_path / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK, queue_blocks=4, patience=0.02
+    )
+    told_it = 0
+    with pytest.raises(RigError, match="4 blocks have waited") as caught:  # noqa: PT012
+        for block, events in told([v], repeat(1)):
+            store.record(block, events)
+            told_it = block.stop
+    assert caught.value.code == "store-overflow"
+    with pytest.raises(RigError, match="not confirmed") as stalled:
+        store.barrier(0.02)
+    assert stalled.value.code == "store-stalled"
+    going_on.set()
+    store.close("fault")
+    with open_scan(tmp_path / "scan.h5") as scan, h5py.File(scan.path) as file:
+        # All that had been taken is there.
+        assert file["row_size"][0] == len(file["sample"]) == told_it
+
+
+def test_what_broke_the_writer_is_raised_where_the_rig_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Writer) -> None:
+        raise OSError(28, "No space left on device")
+
+    store = Store(tmp_path / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK)
+    monkeypatch.setattr(Writer, "commit", fail)
+    for block, events in told(visits(1)):
+        store.record(block, events)
+    with pytest.raises(RigError, match=r"the disk is full.*Free some space") as caught:
+        store.barrier()
+    assert isinstance(caught.value.__cause__, OSError)
+    with pytest.raises(RigError, match="the disk is full"):
+        store.record(None)
+    with pytest.raises(RigError, match="the disk is full"):
+        store.close("fault")
+    store.close("fault")
+
+
+def test_an_error_in_the_run_closes_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "scan.h5"
+    store = Store(path, HEADER, sites(1), COLUMNS, CLOCK)
+    with pytest.raises(ZeroDivisionError), store:
+        raise ZeroDivisionError
+    with open_scan(path) as scan:
+        assert scan.state == "fault"
+    with pytest.raises(RigError, match="closed already"):
+        store.record(None)
+
+
+FULL_DISK = """
+import os, resource, signal, sys
+from scan_feeder import *
+from seccm.errors import RigError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+store = Store(sys.argv[1], HEADER, sites(1000), COLUMNS, CLOCK, analyse)
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, hard))
+in_memory = os.memfd_create
+def memfd_create(*args):
+    # The limit stands for a disk; memory is not limited.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    return in_memory(*args)
+os.memfd_create = memfd_create
+safe = 0
+try:
+    for v in visits(1000):
+        for block, events in told([v]):
+            store.record(block, events)
+        store.barrier()
+        safe = v.number + 1
+except RigError as error:
+    print(safe, error.code)
+try:
+    store.close("fault")
+except RigError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "memfd_create"), reason="limits the size of files as Linux does"
+)
+def test_a_full_disk_ends_the_run_and_loses_no_finished_site(tmp_path: Path) -> None:
+    path = tmp_path / "scan.h5"
+    child = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FULL_DISK, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])},
+        timeout=100,
+    )
+    # HDF5 is known to crash after such an error; the program must live to retract the tip.
+    assert (child.returncode, child.stderr) == (0, "")
+    first, second = child.stdout.splitlines()
+    safe, code = first.split()
+    assert code == "store-failed"
+    assert "resume" in second
+    assert 0 < int(safe) < 1000
+    with open_scan(path) as scan:
+        assert scan.state == "interrupted"
+        assert (scan.sites["status"][: int(safe)] > Outcome.RUNNING).all()
+        assert len(scan.remaining()) >= 999 - int(safe)
+        v = visits(int(safe))[-1]
+        assert np.array_equal(scan.site(v.number).I, v.data[1].astype(np.float32)[12:])
+
+
+def test_the_run_ends_before_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "scan.h5"
+    made = visits(2)
+    store = Store(path, HEADER, sites(2), COLUMNS, CLOCK)
+    for block, events in told(made[:1]):
+        store.record(block, events)
+    store.barrier()
+    nearly = shutil.disk_usage(tmp_path)._replace(free=SPARE - 1)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: nearly)
+    for block, events in told(made[1:]):
+        store.record(block, events)
+    with pytest.raises(RigError, match="the disk is full"):
+        store.barrier()
+    with pytest.raises(RigError, match="the disk is full"):
+        store.close("fault")
+    with open_scan(path) as scan:
+        assert scan.sites["status"].tolist() == [Outcome.OK, Outcome.OK]
+
+
+def test_a_header_that_cannot_be_stored_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: h5py.File, header: Header, *rest: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("seccm.data.store.create", full)
+    with pytest.raises(DataFileError, match=r"cannot be laid out.*Free"):
+        Store(tmp_path / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK)
+    assert list(tmp_path.iterdir()) == []
