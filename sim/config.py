@@ -288,7 +288,7 @@ class VirtualConfig(Model):
     """How the rig is called in files and titles."""
     pace: Ratio = Field(0.0, ge=0)
     """Virtual seconds per real second; 0 is as fast as possible."""
-    longest_block: int = Field(512, ge=1)
+    longest_block: int = Field(2048, ge=1)
     """Rows at most in one block; about twelve when the pace is 1."""
     clock: ClockConfig = ClockConfig()
     """Samples and rows."""

@@ -20,10 +20,10 @@ from sim.cell import Cell, FloatArray
 from sim.config import DriveConfig
 from sim.meniscus import Bridge
 
-_SHARED = 50e-3
-"""Volts between stray capacitance and cell below which they count as equal."""
+SHARING_STEPS = 4
+"""Steps after contact in which the stray capacitance discharges into the cell: 10 ms."""
 _ROOT_STEPS = 30
-_TOLERANCE = 1e-6
+_TOLERANCE = 1e-4
 """Of the charge, relative to what a stiff cell would take."""
 
 
@@ -179,7 +179,8 @@ class Output:
         charge = _root(excess, start)
         response = cell.run("current", np.array([current + charge / step]), step)
         after = float(response.potential[0]) - self._shift
-        bridge.stray = after if abs(before - after) > _SHARED else None
+        bridge.sharing += 1
+        bridge.stray = after if bridge.sharing < SHARING_STEPS else None
         limited = np.array([abs(after) > self._config.potential])
         return Answer(np.array([after]), response.current, limited)
 

@@ -6,15 +6,21 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.cell import Cell, Droplet, FloatArray
 from sim.config import Droplets, MeniscusConfig
 from sim.noise import stream
 from sim.surface import Residue
 
-RESHAPE_RADIUS = 0.01
-"""Relative change of the footprint's radius after which the cell is told of its new shape."""
-RESHAPE_HEIGHT = 0.15
+BoolArray = npt.NDArray[np.bool_]
+
+SPREAD = 6.0
+"""Time constants after which a footprint counts as spread."""
+COARSE_RADIUS, FINE_RADIUS = 0.04, 0.002
+"""Relative change of the footprint's radius after which the cell is told of its new shape, while
+it spreads and afterwards."""
+COARSE_HEIGHT = 0.4
 """Relative change of the droplet's height after which the cell is told."""
 _THINNEST = 0.01
 """Of the mouth's radius: liquid squeezed thinner than this is not resolved."""
@@ -96,6 +102,8 @@ class Bridge:
     """What the cell was last told."""
     stray: float | None = None
     """Volts on the leads' stray capacitance while it discharges into the cell."""
+    sharing: int = 0
+    """Steps that this discharge has lasted."""
     limited: bool = False
     """True while the galvanostat is at its compliance with the circuit closed."""
 
@@ -119,6 +127,17 @@ class Bridge:
         """Return the height of the cell's droplet for gaps in metres, each (n,)."""
         heights: FloatArray = self.height * np.maximum(gap, _THINNEST * self.aperture) / self.touch
         return heights
+
+    def changed(self, t: FloatArray, radii: FloatArray, heights: FloatArray) -> BoolArray:
+        """Tell at which times t the cell must be told of its new shape; all of shape (n,)."""
+        droplet = self.droplet
+        if droplet is None:
+            return np.ones(len(t), dtype=np.bool_)
+        spread = t - self.since > SPREAD * self.spreading
+        tolerance = np.where(spread, FINE_RADIUS, COARSE_RADIUS) * droplet.footprint
+        longer = np.abs(heights - droplet.height) > COARSE_HEIGHT * droplet.height
+        changed: BoolArray = longer | (np.abs(radii - droplet.footprint) > tolerance)
+        return changed
 
     def shape(self, radius: float, height: float) -> Droplet:
         """Return the droplet to tell the cell, and remember it."""

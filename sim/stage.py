@@ -113,6 +113,14 @@ class AxisMotion:
         last = self._pieces[-1]
         return last.command if begin >= last.begin + self.loop.memory else None
 
+    def lowest(self, begin: float, end: float) -> float:
+        """Return a bound below which the axis does not come between two times, in metres."""
+        edges = [self.command(t) for t in (begin - self.loop.memory, begin, end)]
+        inside = [p.command for p in self._pieces if begin - self.loop.memory < p.begin < end]
+        # After any change of speed the loop swings by less than its lag plus one radian of travel.
+        fastest = max(abs(p.rate) for p in self._pieces)
+        return min(edges + inside) - fastest * (self.loop.lag + 1.0 / self.loop.omega)
+
     def at(self, t: FloatArray) -> FloatArray:
         """Return the true positions at times t, shape (n,) in rising order, in metres."""
         if not len(t):
@@ -227,6 +235,11 @@ class Stage:
         """Hold the commands of these axes at time t."""
         for axis in axes:
             self.axes[axis].hold(t)
+
+    def arrival(self, t: float) -> float:
+        """Return when the next commanded ramp ends after a time, in seconds, or infinity."""
+        ahead = (motion.arrival for motion in self.axes.values() if motion.arrival > t)
+        return min(ahead, default=math.inf)
 
     def moving(self, t: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Tell for each time whether a commanded ramp is unfinished, shape (n,)."""

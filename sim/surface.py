@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.cell import FloatArray
 from sim.noise import stream
@@ -64,11 +65,20 @@ class Surface:
         waves = np.cos(along + self._phase)
         # Not a matrix product, whose rounding depends on how many points are asked for.
         height: FloatArray = plane + (waves * self._amplitude).sum(axis=1)
-        if len(self._bumps):
-            squared = _squared_distances(self._bumps, x, y) / self._bump_radius**2
-            caps = self._bump_height * np.clip(1.0 - squared, 0.0, None)
+        near = self._bumps_near(x, y)
+        if len(near):
+            squared = _squared_distances(self._bumps[near], x, y) / self._bump_radius[near] ** 2
+            caps = self._bump_height[near] * np.maximum(1.0 - squared, 0.0)
             height += caps.max(axis=1)
         return height
+
+    def _bumps_near(self, x: FloatArray, y: FloatArray) -> npt.NDArray[np.intp]:
+        """Return the indices of the bumps that may lie below some of the points."""
+        reach = self._config.bump_width[1]
+        bumps = self._bumps
+        beside = (bumps[:, 0] > x.min() - reach) & (bumps[:, 0] < x.max() + reach)
+        beside &= (bumps[:, 1] > y.min() - reach) & (bumps[:, 1] < y.max() + reach)
+        return np.flatnonzero(beside)
 
     def dead(self, x: float, y: float) -> bool:
         """Tell whether a point lies on an insulating patch."""
@@ -92,6 +102,11 @@ class Residue:
     radius: float
     height: float
     """Of its spherical cap at the centre, metres."""
+
+    def near(self, left: float, right: float, front: float, back: float) -> bool:
+        """Tell whether some points inside a rectangle may lie inside; all in metres."""
+        beside = left - self.radius < self.x < right + self.radius
+        return beside and front - self.radius < self.y < back + self.radius
 
     def thickness(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the height of the liquid above the surface at points, 0 outside; each (n,)."""
@@ -120,24 +135,27 @@ class Drift:
 
     def at(self, t: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the sample's displacement in x, y and z at times t, each (n,) in metres."""
-        tau = self._config.settling_time
-        settled = -tau * np.expm1(-t / tau)
-        walk = self._wandered(t)
-        x, y, z = (
-            steady * t + settling * settled + wandered
-            for steady, settling, wandered in zip(self._steady, self._settling, walk, strict=True)
-        )
+        x, y, z = (self.along(axis, t) for axis in range(3))
         return x, y, z
 
-    def _wandered(self, t: FloatArray) -> FloatArray:
-        """Random walk at times t, shape (3, n), straight between whole seconds."""
+    def along(self, axis: int, t: FloatArray) -> FloatArray:
+        """Return the displacement along one axis (0, 1, 2) at times t, shape (n,) in metres."""
+        tau = self._config.settling_time
+        moved = self._steady[axis] * t - self._settling[axis] * tau * np.expm1(-t / tau)
+        moved += self._wandered(axis, t)
+        displacement: FloatArray = moved
+        return displacement
+
+    def _wandered(self, axis: int, t: FloatArray) -> FloatArray:
+        """Random walk along one axis at times t, shape (n,), straight between whole seconds."""
         last = float(t[-1]) if len(t) else 0.0
         while self._walk.shape[1] <= last + 1.0:
             rng = stream(self._seed, "drift", self._walk.shape[1])
             steps = self._config.wander * rng.standard_normal((3, _WALK_PAGE))
             grown = self._walk[:, -1:] + np.cumsum(steps, axis=1)
             self._walk = np.concatenate([self._walk, grown], axis=1)
-        second = np.floor(t).astype(np.int64)
-        before, after = self._walk[:, second], self._walk[:, second + 1]
-        wandered: FloatArray = before + (after - before) * (t - second)
+        walk = self._walk[axis]
+        second = t.astype(np.intp)
+        before = walk[second]
+        wandered: FloatArray = before + (walk[second + 1] - before) * (t - second)
         return wandered

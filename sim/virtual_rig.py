@@ -288,11 +288,11 @@ class VirtualRig:
         """Return the row at which the next block ends at the latest."""
         start = self._row
         self._wakes = {row for row in self._wakes if row > start}
-        stop = min(self._wakes, default=start + self._config.longest_block)
-        stop = min(stop, start + self._config.longest_block)
-        change = self._faults.next_change(start)
-        if change < stop:
-            stop = math.ceil(change)
+        arrival = self._world.stage.arrival(self._now) / self._info.clock.period
+        changes = min(self._faults.next_change(start), arrival, *self._wakes, math.inf)
+        stop = start + self._config.longest_block
+        if changes < stop:
+            stop = max(start + 1, math.ceil(changes))
         bridge = self._world.bridge
         if self._reflexes.armed is not None and bridge is not None and bridge.cell is not None:
             stop = min(stop, start + WET_ROWS)

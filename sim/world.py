@@ -21,7 +21,7 @@ from sim.cell import FloatArray
 from sim.config import Sample, VirtualConfig
 from sim.electronics import Signals
 from sim.galvanostat import Answer, Imposed, Output
-from sim.meniscus import RESHAPE_HEIGHT, RESHAPE_RADIUS, Bridge, Drop, Pipette, hanging_drop
+from sim.meniscus import Bridge, Drop, Pipette, hanging_drop
 from sim.noise import stream
 from sim.samples import cell_maker
 from sim.stage import Stage
@@ -31,6 +31,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 _MARGIN = 0.2e-6
 """Above the highest point of the surface, in metres: higher up, nothing can touch."""
+NEAR_ROWS = 64
+"""Rows near the surface that are looked at together."""
 _INSTANT = 1e-9
 """Seconds to which the instant of contact is solved for."""
 
@@ -109,10 +111,10 @@ class World:
     def advance(self, start: int, stop: int) -> Signals:
         """Simulate rows from `start`, at least one and none beyond `stop`."""
         if self.bridge is None:
-            touch = self._touch(start, stop)
-            if touch is None or touch[0] > start:
-                return self._dry(start, stop if touch is None else touch[0])
-            return self._land(*touch)
+            row, instant = self._touch(start, stop)
+            if instant is not None:
+                return self._land(row, instant)
+            return self._dry(start, row)
         parting = self._parting(self.bridge, start, stop)
         if parting is None or parting[0] > start:
             return self._wet(self.bridge, start, stop if parting is None else parting[0])
@@ -140,11 +142,11 @@ class World:
 
     def ground(self, t: FloatArray) -> FloatArray:
         """Return the height of the surface below the tip at times t, shape (n,) in metres."""
-        x, y, dz = self._place(t)
         if self.no_surface:
             return np.full(len(t), -math.inf)
         if self.bridge is not None:
-            return self.bridge.base + dz
+            return self.bridge.base + self.drift.along(2, t)
+        x, y, dz = self._place(t)
         return self.surface.height(x, y) + dz
 
     def _place(self, t: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -187,20 +189,23 @@ class World:
         current: FloatArray = self._config.electrometer.stray * change / self.clock.period
         return current
 
-    def _touch(self, start: int, stop: int) -> tuple[int, float] | None:
-        """Return the first row in which the meniscus touches, and the instant, if one does."""
+    def _touch(self, start: int, stop: int) -> tuple[int, float | None]:
+        """Return up to which row there is no contact, and the instant if it falls in the first."""
         if self.flooded:
             return start, start * self.clock.period
+        drop = self._drop()
+        if self.no_surface or not self._near(drop, start, stop):
+            self._spent = False
+            return stop, None
         t = self._times(start, stop + 1)
         z = self.stage.axes["z"].at(t)
-        wet = max((residue.height for residue in self._residues), default=0.0)
-        drop = self._drop()
-        low = z < self.surface.highest + _MARGIN + wet + drop.touch + self.drift.at(t)[2]
-        if self.no_surface or not low.any():
+        low = z < self._reachable(drop, float(t[-1]))
+        if not low.any():
             self._spent = False
-            return None
+            return stop, None
         first = max(0, int(low.argmax()) - 1)
-        t, z = t[first:], z[first:]
+        # The rest is looked at next time: it may never happen.
+        t, z = t[first : first + NEAR_ROWS + 1], z[first : first + NEAR_ROWS + 1]
         gap = z - self.ground(t)
         # A bridge that has just broken leaves too little liquid to touch again at once.
         above = gap[1:] > self._reach(drop, t[1:])
@@ -209,17 +214,33 @@ class World:
         self._spent = not risen[-1]
         if not touching.any():
             self._look_for_crash(t, gap)
-            return None
+            return start + first + len(t) - 1, None
         index = int(touching.argmax())
         self._look_for_crash(t[: index + 1], gap[: index + 1])
-        return start + first + index, self._instant(drop, float(t[index]), float(t[index + 1]))
+        if first + index:
+            return start + first + index, None
+        return start, self._instant(drop, float(t[0]), float(t[1]))
+
+    def _near(self, drop: Drop, start: int, stop: int) -> bool:
+        """Tell whether the tip may come near the surface within some rows; quick and careful."""
+        begin, end = start * self.clock.period, stop * self.clock.period
+        return self.stage.axes["z"].lowest(begin, end) < self._reachable(drop, end)
+
+    def _reachable(self, drop: Drop, t: float) -> float:
+        """Return a height above which nothing can touch at about a time, in metres."""
+        wet = max((residue.height for residue in self._residues), default=0.0)
+        risen = float(self.drift.along(2, np.array([t]))[0])
+        return self.surface.highest + _MARGIN + wet + drop.touch + risen
 
     def _reach(self, drop: Drop, t: FloatArray) -> FloatArray:
         """Return the gap at which the meniscus touches, residues included, shape (n,)."""
         reach = np.full(len(t), drop.touch)
         if self._residues:
             x, y, _ = self._place(t)
-            reach += np.max([residue.thickness(x, y) for residue in self._residues], axis=0)
+            box = float(x.min()), float(x.max()), float(y.min()), float(y.max())
+            for residue in self._residues:
+                if residue.near(*box):
+                    reach = np.maximum(reach, drop.touch + residue.thickness(x, y))
         return reach
 
     def _instant(self, drop: Drop, early: float, late: float) -> float:
@@ -330,8 +351,11 @@ class World:
         parts: list[Answer] = []
         at = 0
         while at < len(wave):
-            self._reshape(bridge, float(radii[at]), float(heights[at]))
-            until = _until_reshaped(bridge, radii, heights, at)
+            if bridge.changed(begins[at : at + 1], radii[at : at + 1], heights[at : at + 1])[0]:
+                bridge.cell.reshape(bridge.shape(float(radii[at]), float(heights[at])))
+            rest = slice(at + 1, None)
+            changed = bridge.changed(begins[rest], radii[rest], heights[rest])
+            until = at + 1 + int(changed.argmax()) if changed.any() else len(wave)
             parts.append(
                 self._output.run(bridge, self.drive.mode, wave[at:until], self.clock.period)
             )
@@ -347,10 +371,6 @@ class World:
             return np.full(len(t), bridge.touch)
         gap: FloatArray = self.stage.axes["z"].at(t) - self.ground(t)
         return gap
-
-    def _reshape(self, bridge: Bridge, radius: float, height: float) -> None:
-        if bridge.cell is not None and _changed(bridge, np.array([radius]), np.array([height]))[0]:
-            bridge.cell.reshape(bridge.shape(radius, height))
 
     def _parting(self, bridge: Bridge, start: int, stop: int) -> tuple[int, float] | None:
         """Return the row in which the bridge breaks, and the instant, if it does."""
@@ -388,20 +408,3 @@ class World:
         if self.drive.mode != "potential":
             potential = share * answer.potential + (1.0 - share) * dry.potential
         return Signals(row, potential, dry.current + share * answer.current, dry.overload)
-
-
-def _changed(bridge: Bridge, radii: FloatArray, heights: FloatArray) -> BoolArray:
-    """Tell where the shape differs too much from what the cell was last told, shape (n,)."""
-    droplet = bridge.droplet
-    if droplet is None:
-        return np.ones(len(radii), dtype=np.bool_)
-    wider = np.abs(radii - droplet.footprint) > RESHAPE_RADIUS * droplet.footprint
-    longer = np.abs(heights - droplet.height) > RESHAPE_HEIGHT * droplet.height
-    changed: BoolArray = wider | longer
-    return changed
-
-
-def _until_reshaped(bridge: Bridge, radii: FloatArray, heights: FloatArray, at: int) -> int:
-    """Return the next index at which the cell must be told of a new shape, or the end."""
-    changed = _changed(bridge, radii[at + 1 :], heights[at + 1 :])
-    return at + 1 + int(changed.argmax()) if changed.any() else len(radii)
