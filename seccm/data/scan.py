@@ -47,6 +47,7 @@ class Scan:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = _open(path)
+        self._data: dict[str, h5py.Dataset] = {}
         self.header: Header = read_header(self._file)
         self.clock = read_clock(self._file)
         self._look()
@@ -68,7 +69,7 @@ class Scan:
         self._file.close()
 
     def refresh(self) -> None:
-        """Look again at a file that is growing; tables taken before stay as they were."""
+        """Look again at a file that is growing, or was; take tables anew afterwards."""
         if repair.mark(self.path):
             for dataset in self._data.values():
                 dataset.id.refresh()
