@@ -1,0 +1,128 @@
+"""The contact detector: latched, and indifferent to how the rows are cut into blocks."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from little_world import a_block, cut
+
+from seccm.rig import Block, ContactRule, CurrentRise, CurrentThreshold, PotentialDrop
+from seccm.run.contact import ContactDetector, past_threshold, signal_channel
+
+pA = 1e-12
+NAN = float("nan")
+
+
+def contact_row(rule: ContactRule, baseline: float, *blocks: Block) -> int | None:
+    """Feed all blocks; return the last answer."""
+    detector = ContactDetector(rule, baseline)
+    row = None
+    for block in blocks:
+        row = detector.feed(block)
+    return row
+
+
+def first_run(past: list[bool], length: int) -> int | None:
+    """Where the first run of so many true values begins, counted in the plainest way."""
+    at = 0
+    for value, run in groupby(past):
+        size = len(list(run))
+        if value and size >= length:
+            return at
+        at += size
+    return None
+
+
+@pytest.mark.parametrize(
+    ("polarity", "current", "expected"),
+    [
+        ("either", [0, 2, -6, 0], 2),
+        ("either", [0, 6, -6, 0], 1),
+        ("anodic", [0, -6, 2, 6], 3),
+        ("anodic", [-6, -6, -6, -6], None),
+        ("cathodic", [6, 2, -6, 0], 2),
+        ("cathodic", [6, 6, 6, 6], None),
+    ],
+)
+def test_a_fixed_threshold_is_passed_in_the_direction_asked_for(polarity, current, expected):
+    rule = CurrentThreshold(5 * pA, polarity)
+    assert contact_row(rule, 0.0, a_block(current=np.array(current) * pA)) == expected
+
+
+def test_a_value_on_the_threshold_is_not_past_it():
+    assert contact_row(CurrentThreshold(5 * pA), 0.0, a_block(current=[5 * pA, -5 * pA])) is None
+
+
+@pytest.mark.parametrize(
+    ("polarity", "baseline", "current", "expected"),
+    [
+        ("either", 20, [20, 24, 26], 2),
+        ("either", 20, [20, 16, 14], 2),
+        ("anodic", -20, [-26, -16, -14], 2),
+        ("cathodic", 20, [26, 16, 14], 2),
+        ("either", 20, [0.0, 20, 20], 0),
+    ],
+)
+def test_a_rise_counts_from_the_baseline(polarity, baseline, current, expected):
+    rule = CurrentRise(5 * pA, polarity)
+    block = a_block(current=np.array(current) * pA)
+    assert contact_row(rule, baseline * pA, block) == expected
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_potential_drops_from_the_overload_of_either_sign(sign):
+    rule = PotentialDrop(5.0)
+    falling = sign * np.array([10.0, 9.0, 5.1, 4.9, 0.0])
+    assert contact_row(rule, sign * 10.0, a_block(potential=falling)) == 3
+    rising = sign * np.array([10.0, 12.0, 15.1, 20.0])
+    assert contact_row(rule, sign * 10.0, a_block(potential=rising)) is None
+
+
+@pytest.mark.parametrize("rule", [CurrentThreshold(1.0), CurrentRise(1.0), PotentialDrop(1.0)])
+def test_a_value_that_is_not_a_number_stops_the_tip(rule):
+    quiet = [10.0, NAN, 10.0] if signal_channel(rule) == "potential" else [0.0, NAN, 0.0]
+    baseline = quiet[0]
+    assert past_threshold(rule, baseline, np.array(quiet)).tolist() == [False, True, False]
+
+
+def test_a_contact_stays_seen_whatever_comes_after_it():
+    detector = ContactDetector(CurrentThreshold(5 * pA), 0.0)
+    assert detector.feed(a_block(7, current=[0.0, 9 * pA])) == 8
+    assert detector.feed(a_block(9, current=[0.0, 0.0])) == 8
+    assert detector.feed(a_block(11, current=[0.0, 9 * pA])) == 8
+
+
+def test_rows_must_follow_on_one_another_to_count():
+    rule = CurrentThreshold(5 * pA, consecutive=3)
+    current = np.array([9, 9, 0, 9, 9, 9, 0]) * pA
+    assert contact_row(rule, 0.0, a_block(100, current=current)) == 103
+
+
+def test_the_contact_row_is_the_first_of_the_rows_even_when_it_lies_in_an_earlier_block():
+    rule = CurrentThreshold(5 * pA, consecutive=3)
+    blocks = cut(a_block(100, current=np.array([0, 9, 9, 9]) * pA), range(101, 104))
+    assert [b.rows for b in blocks] == [1, 1, 1, 1]
+    assert contact_row(rule, 0.0, *blocks) == 101
+
+
+@given(
+    signal=st.lists(st.sampled_from([0.0, 4.0, 6.0, -6.0, NAN]), min_size=1, max_size=60),
+    consecutive=st.integers(1, 5),
+    cuts=st.lists(st.integers(0, 60), max_size=20),
+    rule=st.sampled_from([CurrentThreshold, CurrentRise]),
+    polarity=st.sampled_from(["either", "anodic", "cathodic"]),
+)
+def test_however_the_rows_are_cut_the_contact_row_is_the_same(
+    signal, consecutive, cuts, rule, polarity
+):
+    values = np.array(signal) * pA
+    block = a_block(0, current=values)
+    chosen = rule(5 * pA, polarity, consecutive)
+    past = [bool(p) for p in past_threshold(chosen, 0.0, values)]
+    expected = first_run(past, consecutive)
+    assert contact_row(chosen, 0.0, block) == expected
+    assert contact_row(chosen, 0.0, *cut(block, cuts)) == expected

@@ -1,0 +1,119 @@
+"""What ends a drive early: the first row at which a limit holds, and the charge until then."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from little_world import CLOCK, a_block, cut
+
+from seccm.rig import Block, Limit
+from seccm.run.limits import TRANSIENT_ROWS, LimitWatch
+
+nA = 1e-9
+
+
+def found(limits: list[Limit], since: int, *blocks: Block) -> tuple[int, str] | None:
+    """Feed blocks until a limit holds; return its row and its quantity."""
+    watch = LimitWatch(limits, since)
+    for block in blocks:
+        hit = watch.feed(block)
+        if hit is not None:
+            return hit[0], hit[1].quantity
+    return None
+
+
+def test_the_charge_is_that_of_the_rows_of_the_drive():
+    watch = LimitWatch([], since=3)
+    watch.feed(a_block(0, current=[9e9, 9e9, 9e9, -1 * nA, -2 * nA]))
+    watch.feed(a_block(5, current=[4 * nA]))
+    assert math.isclose(watch.charge, 1 * nA * CLOCK.period)
+
+
+def test_a_charge_limit_counts_the_net_charge_whatever_its_sign():
+    limit = Limit("charge", "above", 3.5 * nA * CLOCK.period)
+    assert found([limit], 0, a_block(current=[-1 * nA] * 6)) == (3, "charge")
+    assert found([limit], 0, a_block(current=[1 * nA] * 6)) == (3, "charge")
+    assert found([limit], 0, a_block(current=[1 * nA, -1 * nA] * 6)) is None
+
+
+def test_a_charge_limit_counts_from_the_very_first_row():
+    limit = Limit("charge", "above", 0.5 * nA * CLOCK.period)
+    assert found([limit], 2, a_block(current=[1 * nA] * 4)) == (2, "charge")
+
+
+def test_after_a_limit_the_charge_is_that_up_to_and_including_its_row():
+    watch = LimitWatch([Limit("charge", "above", 2.5 * nA * CLOCK.period)], 0)
+    assert watch.feed(a_block(current=[1 * nA] * 10)) is not None
+    assert math.isclose(watch.charge, 3 * nA * CLOCK.period)
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        (Limit("potential", "above", 2.0), 7),
+        (Limit("potential", "below", -2.0), 5),
+        (Limit("current", "above", 2.0 * nA), 8),
+        (Limit("current", "below", -2.0 * nA), 6),
+    ],
+)
+def test_potential_and_current_limits_end_a_drive_on_their_side(limit, expected):
+    potential = [0, 0, 0, 0, 1, -3, 0, 3, 0, 0]
+    current = np.array([0, 0, 0, 0, 1, 0, -3, 0, 3, 0]) * nA
+    block = a_block(potential=potential, current=current)
+    assert found([limit], 0, block) == (expected, limit.quantity)
+
+
+def test_potential_and_current_are_not_judged_while_the_double_layer_charges():
+    limits = [Limit("potential", "above", 2.0), Limit("current", "above", 2.0 * nA)]
+    block = a_block(potential=[9.0] * 12, current=[9.0 * nA] * 12)
+    assert found(limits, 5, block) == (5 + TRANSIENT_ROWS, "potential")
+
+
+def test_of_several_limits_the_first_in_time_ends_the_drive():
+    limits = [
+        Limit("potential", "above", 2.0),
+        Limit("charge", "above", 6.5 * nA * CLOCK.period),
+        Limit("current", "below", -5 * nA),
+    ]
+    late = a_block(potential=[0.0] * 9 + [3.0], current=[-1 * nA] * 10)
+    assert found(limits, 0, late) == (6, "charge")
+    early = a_block(potential=[0.0] * 5 + [3.0] * 5, current=[-1 * nA] * 10)
+    assert found(limits, 0, early) == (5, "potential")
+
+
+@given(
+    current=st.lists(st.integers(-9, 9), min_size=1, max_size=60),
+    since=st.integers(0, 20),
+    cuts=st.lists(st.integers(0, 60), max_size=20),
+    most=st.integers(1, 40),
+    bound=st.integers(1, 9),
+)
+def test_however_the_rows_are_cut_the_same_row_ends_the_drive_with_the_same_charge(
+    current, since, cuts, most, bound
+):
+    # 0.1 nA is no binary fraction: a sum that depends on the cuts would differ in its last bit,
+    # and a limit that is met exactly would then fall into another row.
+    amperes = np.array(current) * 0.1 * nA
+    block = a_block(current=amperes, potential=np.array(current, float))
+    limits = [
+        Limit("charge", "above", float(np.cumsum([0.1 * nA] * most)[-1] * CLOCK.period)),
+        Limit("potential", "above", bound - 0.5),
+        Limit("current", "below", -(bound - 0.5) * 0.1 * nA),
+    ]
+    whole, parts = LimitWatch(limits, since), LimitWatch(limits, since)
+    expected = whole.feed(block)
+    got = None
+    for part in cut(block, cuts):
+        got = got or parts.feed(part)
+        if got:
+            break
+    assert got == expected
+    assert parts.charge == whole.charge
+    last = len(current) if expected is None else expected[0] + 1
+    assert math.isclose(
+        whole.charge, math.fsum(amperes[since:last]) * CLOCK.period, abs_tol=1e-9 * nA
+    )
