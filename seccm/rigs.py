@@ -24,9 +24,11 @@ class Builder(Protocol):
         config: Mapping[str, Any],
         mounted: Mounted,
         *,
+        source: str,
         seed: int,
         faults: Sequence[str],
         pace: float,
+        first_site: int,
     ) -> Rig:
         """Build a rig from its file.
 
@@ -61,6 +63,7 @@ def build_rig(
     seed: int = 0,
     faults: Sequence[str] = (),
     pace: float = 0.0,
+    first_site: int = 0,
 ) -> Rig:
     """Build the rig that a file describes; nothing is opened yet.
 
@@ -70,6 +73,7 @@ def build_rig(
         seed: for virtual rigs, what chance is made of.
         faults: for virtual rigs, what shall go wrong.
         pace: for virtual rigs, how many times as fast as real time; 0 for as fast as possible.
+        first_site: for virtual rigs, the first site to be visited, where a scan is resumed.
 
     Raises:
         PlanError: the kind is unknown, its driver is not installed, or the file is wrong.
@@ -85,4 +89,12 @@ def build_rig(
     except ImportError as error:
         remedy = f"Install what it needs, for example: pip install 'seccm[{kind}]'."
         raise PlanError(file.source, [Problem("kind", f"{kind!r}: {error}.", remedy)]) from error
-    return builder(file.config, mounted, seed=seed, faults=faults, pace=pace)
+    return builder(
+        file.config,
+        mounted,
+        source=file.source,
+        seed=seed,
+        faults=faults,
+        pace=pace,
+        first_site=first_site,
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 from seccm.analysis.features import Features, reanalyse
-from seccm.data import FinishReport, Header, Scan, Store, finish_apart, open_scan, rewrite_features
+from seccm.data import Header, Scan, Store, finish_apart, open_scan, rewrite_features
 from seccm.errors import DataFileError, PlanError, Problem
 from seccm.events import Event, RunStopped
 from seccm.plan import Plan, load_plan
@@ -54,8 +55,8 @@ class Run:
         """How many sites the plan has."""
         self.warnings = tuple(warnings)
         """What the check of the plan found worth saying."""
-        self.report: FinishReport | None = None
-        """How the verification and compression of the file went, once a run is complete."""
+        self.packing = ""
+        """How checking and compressing the file went, in a sentence, once a run is complete."""
         budget = Budget(plan.budget.consecutive, plan.budget.total)
         self._engine = Engine(sites, rig.info, title=plan.title, total=total, budget=budget)
         self._runner = Runner(rig, self._engine, store)
@@ -100,11 +101,14 @@ class Run:
         Raises:
             RigError: the rig or the record failed; the last events said so.
         """
+        packing: subprocess.Popen[str] | None = None
         for event in self._runner.run():
             if isinstance(event, RunStopped) and event.status == "complete":
                 # A file that may be resumed stays as it is: filters hurt while a scan grows.
-                self.report = finish_apart(self.path)
+                packing = finish_apart(self.path)
             yield event
+        if packing is not None:
+            self.packing = packing.communicate()[0].strip()
 
 
 def run(
@@ -136,10 +140,10 @@ def run(
     sites = plan.sites()
     target = Path(path) if path is not None else Path(default_name(plan))
     features = Features(plan)
-    opened, warnings = _open(plan, rig_file, target, seed=seed, faults=faults, pace=pace)
+    opened, warnings = _open(plan, rig_file, target, seed, faults, pace, 0)
     try:
         header = _header(plan, rig_file, opened.info, seed, faults)
-        store = Store(target, header, sites, features.columns, opened.info.clock, features)
+        store = Store(target, header, sites, features.layout, opened.info.clock, features)
         return Run(plan, opened, store, sites, path=target, total=len(sites), warnings=warnings)
     except BaseException:
         opened.close()
@@ -171,9 +175,9 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
     if not left:
         raise DataFileError(f"{path}: all {total} sites were visited; there is nothing to resume.")
     features = Features(plan)
-    opened, warnings = _open(plan, rig_file, path, seed=seed, faults=faults, pace=pace)
+    opened, warnings = _open(plan, rig_file, path, seed, faults, pace, left[0].number)
     try:
-        store = Store.resume(path, sites, features.columns, opened.info.clock, features)
+        store = Store.resume(path, sites, features.layout, opened.info.clock, features)
         return Run(plan, opened, store, left, path=path, total=total, warnings=warnings)
     except BaseException:
         opened.close()
@@ -221,22 +225,24 @@ def analyze(path: str | Path) -> int:
     path = Path(path)
     with open_scan(path) as scan:
         features = Features(Plan.from_json(scan.plan_json, source=str(path)))
-        values = reanalyse(scan, features)
-    rewrite_features(path, features.columns, values)
-    return len(values)
+        found = reanalyse(scan, features)
+    rewrite_features(path, found.features, features.layout.statuses, found.quality)
+    return found.analysed
 
 
 def _open(
     plan: Plan,
     rig_file: RigFile,
     path: Path,
-    *,
     seed: int,
     faults: Sequence[str],
     pace: float,
+    first_site: int,
 ) -> tuple[Rig, tuple[Problem, ...]]:
     """Build and open the rig and check the plan against it."""
-    rig = build_rig(rig_file, _mounted(plan), seed=seed, faults=faults, pace=pace)
+    rig = build_rig(
+        rig_file, _mounted(plan), seed=seed, faults=faults, pace=pace, first_site=first_site
+    )
     try:
         at = rig.open().position
         found = plan.check(rig.info, at=at, free_disk=_free_disk(path.parent))

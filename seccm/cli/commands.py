@@ -183,8 +183,8 @@ def _carry_out(prepared: Run, *, report: bool) -> None:
                 ended = event
     out.print(progress.words())
     out.print(f"Data: [bold]{prepared.path}[/]", soft_wrap=True)
-    if prepared.report is not None:
-        out.print(f"  {prepared.report.words}")
+    if prepared.packing:
+        out.print(f"  {prepared.packing}", soft_wrap=True)
     if report:
         _write_report(prepared.path, None)
     if ended is not None and ended.status != "complete":
