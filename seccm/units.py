@@ -165,12 +165,17 @@ def show(value: float, unit: str, digits: int = 4) -> str:
     value = value or 0.0  # no "-0"
     if unit in _SHOWN:
         written, factor = _SHOWN[unit]
-        return f"{value * factor:.{digits}g} {written}".rstrip()
+        return f"{_rounded(value * factor, digits)} {written}".rstrip()
     if value == 0 or (unit == "s" and abs(value) >= 1):
-        return f"{value:.{digits}g} {unit}"
+        return f"{_rounded(value, digits)} {unit}"
     # Half a digit of slack, so that 999.99... of a rounding error is not written as 1000.
     slack = 1 - 0.5 * 10.0**-digits
     for prefix, power in _STEPS:
         if abs(value) >= slack * 10.0**power:
-            return f"{value / 10.0**power:.{digits}g} {prefix}{unit}"
-    return f"{value / 1e-15:.{digits}g} f{unit}"
+            return f"{_rounded(value / 10.0**power, digits)} {prefix}{unit}"
+    return f"{_rounded(value / 1e-15, digits)} f{unit}"
+
+
+def _rounded(value: float, digits: int) -> str:
+    """Write so many significant digits, and 100 to two digits as "100", not "1e+02"."""
+    return f"{float(f'{value:.{digits}g}'):.{max(digits, 4)}g}"

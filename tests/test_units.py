@@ -111,6 +111,12 @@ def test_a_value_is_shown_as_people_write_it(value: float, unit: str, text: str)
     assert show(value, unit) == text
 
 
+def test_two_digits_of_a_hundred_are_no_power_of_ten() -> None:
+    """Advice such as "about 100 nm" is rounded, not cryptic."""
+    assert show(1e-7, "m", 2) == "100 nm"
+    assert show(1.96e-7, "m", 2) == "200 nm"
+
+
 @given(
     value=st.floats(1e-14, 1e12) | st.floats(-1e12, -1e-14),
     unit=st.sampled_from(KINDS),

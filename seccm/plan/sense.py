@@ -160,7 +160,8 @@ def _confounded(subject: Subject) -> Iterator[Problem]:
     if because:
         names = ", ".join(subject.plan.levels)
         what = f"each {' and each '.join(because)} has one condition only: drift or tilt along it "
-        remedy = 'Assign the conditions "shuffled".'
+        shuffled = subject.plan.design.assign == "shuffled"
+        remedy = "Choose another design.seed." if shuffled else 'Assign the conditions "shuffled".'
         what += f"cannot be told from an effect of {names}."
         yield Problem("design.assign", what, remedy, "warning")
 

@@ -30,7 +30,7 @@ class Subject:
         first: dict[int, Site] = {}
         for site in self.sites:
             first.setdefault(site.condition, site)
-        return list(first.values())
+        return [first[condition] for condition in sorted(first)]
 
     def steps(self) -> Iterator[tuple[str, Site, Segment]]:
         """Yield every different segment with its key in the plan and a site that has it."""
