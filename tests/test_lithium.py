@@ -67,6 +67,24 @@ def test_charge_is_accounted_for_across_modes() -> None:
     assert after.lithium > before.lithium
 
 
+def test_what_the_ledger_booked_is_what_the_surface_holds() -> None:
+    """Film, both alloys with the gold below, side charge and double layer, through a spreading."""
+    cell = wetted(droplet=NARROW)
+    cell.run("potential", voltammogram(2), SAMPLE)
+    dry = cell.deposit.area
+    inner = cell._state.potential
+    cell.reshape(TEN_MICRON)
+    pooled = cell._state.potential
+    cell.run("current", np.full(2000, -3e-9), SAMPLE)
+    state, booked, rest = cell._state, cell.ledger, P.rest_potential - P.reference_offset
+    assert -booked.sei == pytest.approx(state.sei * AREA, rel=1e-9)
+    assert -booked.alloy1 == pytest.approx(state.alloy1 * AREA, rel=1e-9)
+    assert -booked.alloy2 == pytest.approx((state.alloy2 + state.deep) * AREA, rel=1e-9)
+    assert -booked.parasitic == pytest.approx(state.parasitic * AREA, rel=1e-9)
+    charged = P.capacitance * ((inner - rest) * dry + (state.potential - pooled) * AREA)
+    assert booked.double_layer == pytest.approx(charged, rel=1e-9)
+
+
 @pytest.mark.parametrize("rows", [200, 1500, 3386, 6772, 27088])
 def test_metal_on_the_surface_is_the_metal_that_was_paid_for(rows: int) -> None:
     """Plated minus stripped charge is the volume that lies there, alive or dead, to 1e-9.
