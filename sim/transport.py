@@ -102,14 +102,6 @@ class ConeCut:
         )
 
 
-def cone_resistance(droplet: Droplet) -> float:
-    """Geometric resistance G_R = 1/(Omega R_0) + h/(pi a w) of a droplet in closed form, 1/m."""
-    mouth = droplet.aperture / math.sin(droplet.half_angle)
-    solid_angle = 2.0 * math.pi * (1.0 - math.cos(droplet.half_angle))
-    meniscus = droplet.height / (math.pi * droplet.aperture * droplet.footprint)
-    return 1.0 / (solid_angle * mouth) + meniscus
-
-
 def pooled_potential(potential: float, rest: float, area: float, wetted: float) -> float:
     """Potential after the footprint changed from `area` to `wetted`, charges being shared.
 

@@ -21,7 +21,6 @@ from sim.cell import Droplet
 from sim.transport import (
     ConeCut,
     Shells,
-    cone_resistance,
     diffuse,
     factorise,
     pooled_potential,
@@ -57,7 +56,6 @@ def test_resistance_is_the_closed_form_however_coarse_the_cut(cut: ConeCut, heig
     expected = 1 / (solid_angle(droplet.half_angle) * 5e-6 / math.sin(droplet.half_angle))
     expected += height * 5e-6 / (math.pi * droplet.aperture * droplet.footprint)
     assert cut(droplet).resistance == pytest.approx(expected, rel=1e-12)
-    assert cone_resistance(droplet) == pytest.approx(expected, rel=1e-12)
 
 
 def test_volumes_add_up_to_droplet_and_cone() -> None:
