@@ -76,7 +76,7 @@ def paths(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 SCRAPS = st.one_of(
     st.none(),
     st.booleans(),
-    st.integers(-5, 50),
+    st.integers(-5, 50) | st.just(10**400),
     st.floats(),
     st.sampled_from(
         ["", "$", "$j", "$nothing", "5", "5 s", "-3 um", "1 V", "9e9 A", "1e-320 m", "cv", "grid",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from small_plan import CV, INFO, POTENTIOSTATIC, STEP, TABLES, UM, approach, grid, small
 
 from seccm.errors import PlanError
-from seccm.plan import Plan, find_plan, find_rig, load_plan, plans, rigs
+from seccm.plan import Level, Plan, find_plan, find_rig, load_plan, plans, rigs
 from seccm.plan.approach import Approach, PotentialDropContact
 from seccm.plan.steps import ConstantCurrent
 from seccm.rig import Constant, CurrentRise, CurrentThreshold, Limit, Lines, PotentialDrop
@@ -299,6 +300,15 @@ def test_shipped_files_are_found_by_name_and_others_by_path(tmp_path: Path) -> N
     with pytest.raises(PlanError, match="no rig of this name"):
         find_rig("no such rig")
     assert all(find_rig(name) == path for name, path in rigs().items())
+
+
+def test_levels_may_come_from_arrays() -> None:
+    """Computed levels are as good as written ones, and other processes get the same plan."""
+    levels = [Level(value, "A") for value in -np.geomspace(1e-10, 1e-8, 5)]
+    plan = small(factors={"i": levels}, program=[{**STEP, "current": "$i"}])
+    assert Plan.from_json(plan.to_json()) == plan
+    assert pickle.loads(pickle.dumps(plan)) == plan
+    assert [type(condition["i"]) for condition in plan.conditions] == [float] * 5
 
 
 def test_plans_are_frozen() -> None:

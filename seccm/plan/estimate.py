@@ -12,7 +12,7 @@ BYTES_A_ROW = 23
 """Five channels of four bytes, flags, phase and step."""
 BYTES_A_SITE = 600
 """The site's line in the table of sites, and its index."""
-BYTES_A_RECORD = 2 * 4 * 4096
+BYTES_A_RECORD = 2 * 4 * 512
 """The raw samples of a contact record, potential and current."""
 BYTES_A_FILE = 200_000
 """Plan, rig, log and the file's own structure."""

@@ -39,11 +39,13 @@ class Level:
             ValueError: no number, or an unknown unit.
         """
         if isinstance(given, Level):
-            return given
+            return cls(float(given.value), given.unit)
         if isinstance(given, str):
             return cls(*parse_any(given))
-        if isinstance(given, int | float) and not isinstance(given, bool):
-            return cls(*parse_any(repr(given)))
+        if isinstance(given, float):
+            return cls(*parse_any(repr(float(given))))
+        if isinstance(given, int) and not isinstance(given, bool):
+            return cls(*parse_any(str(given)))
         raise ValueError(
             f'write a number and a unit, such as "{example("A/m^2")}", not {written(given)}'
         )
