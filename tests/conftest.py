@@ -7,6 +7,11 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes is the machine's affair.
+settings.register_profile("seccm", deadline=None)
+settings.load_profile("seccm")
 
 
 @pytest.fixture(autouse=True)

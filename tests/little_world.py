@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ def cut(block: Block, cuts: Iterable[int]) -> list[Block]:
     """The same rows in other blocks; a cut falls before the row of that number."""
     inside = sorted({c for c in cuts if block.start < c < block.stop})
     edges = [block.start, *inside, block.stop]
-    return [block.part(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    return [block.part(a, b) for a, b in pairwise(edges)]
 
 
 def a_segment(index: int = 0, seconds: float = 0.2, *limits: Limit) -> Segment:

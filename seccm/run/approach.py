@@ -291,8 +291,8 @@ class Approach:
 
 
 def _newest(blocks: list[Block], rows: int) -> list[Block]:
-    """Drop the oldest blocks as far as the others hold so many rows."""
-    while sum(block.rows for block in blocks[1:]) >= rows:
+    """Keep the newest block and, before it, as few others as hold so many rows."""
+    while sum(block.rows for block in blocks[1:-1]) >= rows:
         blocks = blocks[1:]
     return blocks
 

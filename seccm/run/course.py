@@ -118,13 +118,18 @@ class Course:
 
 
 def guarded(body: Steps[T], cleanup: Callable[[], Steps[None]]) -> Steps[T]:
-    """Run a body, then its clean-up, on success and on any `Exception`.
+    """Run a body, then its clean-up, on success and on any `Exception` but a `RigError`.
+
+    A rig that failed is not asked to do more: the runner makes it safe, and reports the first
+    thing that went wrong rather than the last.
 
     There is no `yield` inside a `finally`: a generator that is closed or dropped must not
     yield. Whoever drops it (a halt, a failed rig) makes the rig safe by itself.
     """
     try:
         result = yield from body
+    except RigError:
+        raise
     except Exception:
         yield from cleanup()
         raise
