@@ -1,14 +1,9 @@
-"""A made-up scan, told as an engine would tell it: rows and events, with no engine and no rig.
-
-Run as a program, it writes such a scan and keeps a count of the sites it was told are safe:
-`python scan_feeder.py FILE COUNTER SITES`.
-"""
+"""A made-up scan, told as an engine would tell it: rows and events, with no engine and no rig."""
 
 from __future__ import annotations
 
 import mmap
 import struct
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,7 +191,7 @@ def visits(
     return made
 
 
-def main(path: str, counter: str, count: int) -> None:
+def scan_until_killed(path: str, counter: str, count: int) -> None:
     """Write a scan, counting in a shared file the sites that are safe."""
     with Path(counter).open("r+b") as shared:
         safe = mmap.mmap(shared.fileno(), 8)
@@ -210,7 +205,3 @@ def main(path: str, counter: str, count: int) -> None:
             store.barrier()
             safe[:8] = struct.pack("<Q", number + 1)
         store.close("complete")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -34,6 +34,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_every_dataset_says_what_it_is_and_in_which_unit(path: Path) -> None:
+    """A long name, its dimensions, and a unit that the program itself can read."""
     with h5py.File(path, "r") as file:
         for name, dataset in file.items():
             if name in layout.DIMENSIONS:
@@ -47,6 +48,7 @@ def test_every_dataset_says_what_it_is_and_in_which_unit(path: Path) -> None:
 
 
 def test_numbers_are_never_left_without_a_unit(path: Path) -> None:
+    """Only those are whose unit depends on the plan."""
     with h5py.File(path, "r") as file:
         bare = {n for n, d in file.items() if "units" not in d.attrs and d.dtype.kind == "f"}
     # Which of the two it is depends on the contact rule of the plan.
@@ -54,6 +56,7 @@ def test_numbers_are_never_left_without_a_unit(path: Path) -> None:
 
 
 def test_codes_are_spelled_out_in_the_file(path: Path) -> None:
+    """In the way CF prescribes, so that other programs show words."""
     with h5py.File(path, "r") as file:
         for name, kind in (("status", Outcome), ("phase", Phase)):
             attributes = file[name].attrs
@@ -65,10 +68,12 @@ def test_codes_are_spelled_out_in_the_file(path: Path) -> None:
 
 
 def test_a_feature_nobody_determined_has_the_status_of_the_analysis() -> None:
+    """The layout must not invent a code of its own."""
     assert NOT_MEASURED == Status.NOT_MEASURED
 
 
 def test_header_and_clock_come_back_as_they_were(path: Path) -> None:
+    """Every attribute, the operator's own ones included."""
     with h5py.File(path, "r") as file:
         assert read_header(file) == dataclasses.replace(HEADER, title="VIRTUAL made up")
         assert read_clock(file) == CLOCK
@@ -76,6 +81,7 @@ def test_header_and_clock_come_back_as_they_were(path: Path) -> None:
 
 
 def test_only_a_virtual_scan_is_called_virtual(tmp_path: Path) -> None:
+    """A title with the word would be a lie about a real one."""
     real = dataclasses.replace(HEADER, virtual=False, seed=None)
     with Store(tmp_path / "real.h5", real, sites(1), COLUMNS, CLOCK) as store:
         store.close("complete")
@@ -94,6 +100,7 @@ def test_a_plan_of_a_megabyte_fits(tmp_path: Path) -> None:
 
 
 def test_xarray_opens_a_finished_file_with_potentials_against_the_reference(path: Path) -> None:
+    """Decoded by the attribute, without a word about our program."""
     finish(path)
     raw = np.concatenate([v.data[0] for v in visits(7)])
     with xr.open_dataset(path, engine="h5netcdf") as data:
@@ -107,6 +114,7 @@ def test_xarray_opens_a_finished_file_with_potentials_against_the_reference(path
 
 
 def test_xarray_opens_a_growing_file(tmp_path: Path) -> None:
+    """Through a file that was opened for reading along."""
     path = tmp_path / "growing.h5"
     with Store(path, HEADER, sites(10), COLUMNS, CLOCK) as store:
         for block, events in told(visits(3)):
@@ -119,6 +127,7 @@ def test_xarray_opens_a_growing_file(tmp_path: Path) -> None:
 
 
 def test_recalibration_is_one_attribute(path: Path) -> None:
+    """The samples stay raw."""
     with h5py.File(path, "r+") as file:
         file["E"].attrs["add_offset"] = 3.0
     with open_scan(path) as scan:
@@ -127,6 +136,7 @@ def test_recalibration_is_one_attribute(path: Path) -> None:
 
 
 def test_sites_without_contact_take_no_room_for_contact_records(path: Path) -> None:
+    """Storage is allocated for touched sites only."""
     with h5py.File(path, "r") as file:
         touched = int(file["landed"][:].sum())
         width = len(file["contact_sample"])
@@ -135,6 +145,7 @@ def test_sites_without_contact_take_no_room_for_contact_records(path: Path) -> N
 
 
 def test_a_contact_record_longer_than_expected_is_kept_whole(tmp_path: Path) -> None:
+    """Nothing is clipped, live or packed."""
     path = tmp_path / "long.h5"
     with Store(path, HEADER, sites(2), COLUMNS, CLOCK, contact_samples=32) as store:
         for block, events in told(visits(2)):
@@ -151,12 +162,14 @@ def test_a_contact_record_longer_than_expected_is_kept_whole(tmp_path: Path) -> 
 
 
 def test_words_that_do_not_fit_end_in_an_ellipsis_and_stay_readable() -> None:
+    """A letter of two bytes is not cut in half."""
     column = Stored("reason", "S10", "", "")
     assert layout.text("four µm", column).decode() == "four µm"
     assert layout.text("abcdefµm in all", column).decode() == "abcdef..."
 
 
 def test_sites_are_added_in_order_or_not_at_all(path: Path) -> None:
+    """The number of a site is its row in the table."""
     with h5py.File(path, "r+") as file, pytest.raises(ValueError, match="from 10"):
         add_sites(file, sites(2, start=11), COLUMNS, columns_along(file, "site"))
 
@@ -171,6 +184,7 @@ def test_the_hash_is_the_one_its_author_published(key: bytes, expected: int) -> 
 
 
 def test_the_hash_is_the_one_hdf5_writes(path: Path) -> None:
+    """The checksum of a superblock."""
     head = path.read_bytes()[:48]
     assert head.startswith(SIGNATURE)
     assert lookup3(head[:44]) == int.from_bytes(head[44:], "little")

@@ -118,7 +118,7 @@ def test_the_site_table_is_in_si_and_by_column(path: Path) -> None:
         assert table.unit("charge") == "C"
         assert [row["ix"] for row in table] == [site(k).ix for k in range(COUNT)]
         assert "charge" in table
-        with pytest.raises(KeyError, match="no column 'chrage'.*charge"):
+        with pytest.raises(KeyError, match=r"no column 'chrage'.*charge"):
             table["chrage"]
         assert scan.remaining() == (COUNT - 2, COUNT - 1)
         assert scan.features == COLUMNS.features

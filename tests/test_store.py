@@ -79,6 +79,7 @@ def contents(path: Path) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def test_every_row_is_stored_with_its_label(tmp_path: Path) -> None:
+    """Values, phase and step, though a contact is known only rows later."""
     made = visits(7)
     write(tmp_path / "scan.h5", made)
     with open_scan(tmp_path / "scan.h5") as scan, h5py.File(scan.path) as file:
@@ -98,6 +99,7 @@ def test_every_row_is_stored_with_its_label(tmp_path: Path) -> None:
 
 
 def test_the_site_table_equals_the_events(tmp_path: Path) -> None:
+    """Outcome, times, reason, and the mean position while landed."""
     made = visits(9)
     write(tmp_path / "scan.h5", made)
     with open_scan(tmp_path / "scan.h5") as scan:
@@ -122,6 +124,7 @@ def test_the_site_table_equals_the_events(tmp_path: Path) -> None:
 
 
 def test_the_checksum_is_that_of_the_packed_rows(tmp_path: Path) -> None:
+    """Anyone can compute it from the columns."""
     write(tmp_path / "scan.h5", visits(3))
     with h5py.File(tmp_path / "scan.h5") as file:
         for start, size, crc in zip(
@@ -134,12 +137,13 @@ def test_the_checksum_is_that_of_the_packed_rows(tmp_path: Path) -> None:
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(cuts=st.lists(st.integers(1, 200), min_size=1, max_size=40))
 def test_the_length_of_blocks_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[int]
 ) -> None:
+    """The same story, cut at random, gives the same file."""
     folder = tmp_path_factory.mktemp("cuts")
     made = visits(4)
     write(folder / "whole.h5", made)
@@ -175,6 +179,7 @@ def test_a_long_site_is_appended_while_it_runs_and_labelled_right(tmp_path: Path
 
 
 def test_a_site_counts_as_touched_before_the_descent_and_not_earlier(tmp_path: Path) -> None:
+    """Looked at after every single row."""
     v = visits(1)[0]
     path = tmp_path / "scan.h5"
     with Store(path, HEADER, sites(1), COLUMNS, CLOCK) as store:
@@ -189,6 +194,7 @@ def test_a_site_counts_as_touched_before_the_descent_and_not_earlier(tmp_path: P
 
 
 def test_every_event_is_listed_in_order(tmp_path: Path) -> None:
+    """With its row, its site and a sentence."""
     told_of = [
         RunStarted(0, "made up", 2, "nothing", True),
         SiteStarted(0, 0),
@@ -212,6 +218,7 @@ def test_every_event_is_listed_in_order(tmp_path: Path) -> None:
 
 
 def test_features_are_stored_and_told(tmp_path: Path) -> None:
+    """The file and the progress line have the same numbers."""
     made = visits(5)
     with Store(tmp_path / "scan.h5", HEADER, sites(5), COLUMNS, CLOCK, analyse) as store:
         for block, events in told(made):
@@ -232,6 +239,8 @@ def test_features_are_stored_and_told(tmp_path: Path) -> None:
 
 
 def test_an_analysis_that_fails_loses_no_data_and_is_told(tmp_path: Path) -> None:
+    """Whether it raises or names a feature that is not there."""
+
     def broken(site: Site, record: SiteRecord) -> Analysed:
         if site.number == 1:
             return Analysed({"unheard of": (1.0, 0.1, 0)})
@@ -249,6 +258,7 @@ def test_an_analysis_that_fails_loses_no_data_and_is_told(tmp_path: Path) -> Non
 
 
 def test_the_live_analysis_sees_what_a_later_one_reads(tmp_path: Path) -> None:
+    """So that it gives the same numbers whenever it is done."""
     seen: list[SiteRecord] = []
 
     def keep(site: Site, record: SiteRecord) -> Analysed:
@@ -287,6 +297,7 @@ def test_sites_can_be_added_while_the_scan_runs(tmp_path: Path) -> None:
 
 
 def test_a_label_that_comes_too_late_is_noted(tmp_path: Path) -> None:
+    """Rows that have left the tail keep their label, and the file says so."""
     v = visits(1, steps=(3 * KEPT,))[0]
     with Store(tmp_path / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK) as store:
         for block, events in told([v], repeat(512)):
@@ -298,6 +309,7 @@ def test_a_label_that_comes_too_late_is_noted(tmp_path: Path) -> None:
 
 
 def test_rows_after_the_last_site_are_nobodys(tmp_path: Path) -> None:
+    """A contiguous ragged array has no samples without a site."""
     made = visits(2)
     with Store(tmp_path / "scan.h5", HEADER, sites(2), COLUMNS, CLOCK) as store:
         for block, events in told(made[:1]):
@@ -309,6 +321,7 @@ def test_rows_after_the_last_site_are_nobodys(tmp_path: Path) -> None:
 
 
 def test_a_file_is_never_overwritten(tmp_path: Path) -> None:
+    """Not even one that is no data file."""
     path = tmp_path / "scan.h5"
     path.write_bytes(b"precious")
     with pytest.raises(DataFileError, match=r"exists.*another name"):
@@ -317,6 +330,7 @@ def test_a_file_is_never_overwritten(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """Before anything moves."""
     with pytest.raises(DataFileError, match=r"no such folder.*Choose"):
         Store(tmp_path / "nowhere" / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK)
 
@@ -324,6 +338,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_disk_that_falls_behind_is_a_fault_and_not_a_gap(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """What had been accepted is stored once the disk goes on."""
     going_on = threading.Event()
     commit = Writer.commit
     monkeypatch.setattr(Writer, "commit", lambda self: (going_on.wait(30), commit(self))[1])
@@ -350,6 +365,8 @@ def test_a_disk_that_falls_behind_is_a_fault_and_not_a_gap(
 def test_what_broke_the_writer_is_raised_where_the_rig_is_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """With the original error as its cause, at every later call, and closing twice is no error."""
+
     def fail(self: Writer) -> None:
         raise OSError(28, "No space left on device")
 
@@ -368,6 +385,7 @@ def test_what_broke_the_writer_is_raised_where_the_rig_is_run(
 
 
 def test_an_error_in_the_run_closes_the_file(tmp_path: Path) -> None:
+    """And the run counts as one that failed."""
     path = tmp_path / "scan.h5"
     store = Store(path, HEADER, sites(1), COLUMNS, CLOCK)
     with pytest.raises(ZeroDivisionError), store:
@@ -412,6 +430,7 @@ except RigError as error:
     not hasattr(os, "memfd_create"), reason="limits the size of files as Linux does"
 )
 def test_a_full_disk_ends_the_run_and_loses_no_finished_site(tmp_path: Path) -> None:
+    """The program survives it, says it once, and what was safe can be read."""
     path = tmp_path / "scan.h5"
     child = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", FULL_DISK, str(path)],
@@ -439,6 +458,7 @@ def test_a_full_disk_ends_the_run_and_loses_no_finished_site(tmp_path: Path) -> 
 def test_the_run_ends_before_the_disk_is_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """HDF5 is never asked to write what does not fit."""
     path = tmp_path / "scan.h5"
     made = visits(2)
     store = Store(path, HEADER, sites(2), COLUMNS, CLOCK)
@@ -460,6 +480,8 @@ def test_the_run_ends_before_the_disk_is_full(
 def test_a_header_that_cannot_be_stored_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Nothing has moved, and the name is free again."""
+
     def full(file: h5py.File, header: Header, *rest: Any) -> None:
         raise OSError(28, "No space left on device")
 

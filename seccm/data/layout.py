@@ -230,14 +230,16 @@ def dimensions(dataset: h5py.Dataset) -> tuple[str, ...]:
 
 def columns_along(file: Mapping[str, h5py.Dataset], dimension: str) -> list[str]:
     """Return the names of all datasets whose first dimension this is, its scale included."""
-    return [name for name, d in file.items() if name == dimension or dimension in dimensions(d)[:1]]
+    scale = file[dimension]
+    return [
+        name
+        for name, dataset in file.items()
+        if name == dimension or (len(dataset.dims[0]) and dataset.dims[0][0] == scale)
+    ]
 
 
 def add_sites(
-    file: h5py.File,
-    sites: Iterable[Site],
-    columns: Columns,
-    along: Sequence[str],
+    file: h5py.File, sites: Iterable[Site], columns: Columns, along: Sequence[str]
 ) -> None:
     """Append planned sites to the site table; they need not have been known at the start.
 
@@ -272,7 +274,7 @@ def add_sites(
 def add_session(file: h5py.File, started_at: str, offset: float, first_site: int) -> None:
     """Say that a stream began: when, at what time of the file in seconds, and at which site."""
     last = len(file["session"])
-    for name in columns_along(file, "session"):
+    for name in ("session", *(column.name for column in SESSION_COLUMNS)):
         file[name].resize(last + 1, axis=0)
     file["session_started_at"][last] = started_at.encode()
     file["session_t_offset"][last] = offset

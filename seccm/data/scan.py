@@ -163,7 +163,9 @@ class Scan:
         """
         import xarray as xr
 
-        return xr.open_dataset(_open(self.path), engine="h5netcdf")
+        # A growing file has to be opened for it; a closed one it opens, and closes, by itself.
+        source = _open(self.path) if repair.mark(self.path) else self.path
+        return xr.open_dataset(source, engine="h5netcdf")
 
     def _look(self) -> None:
         data = self._data = dict(self._file.items())
