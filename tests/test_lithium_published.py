@@ -73,9 +73,9 @@ def test_table_1(
     charge: float,
     density: float,
 ) -> None:
-    """E_nuc within 20 mV, t_nuc and Q_nuc within 15 %, E_growth within 27 mV, N within 25 %.
+    """E_nuc within 20 mV, t_nuc and Q_nuc within 15 %, E_growth within 25 mV, N within 25 %.
 
-    The middle row's E_growth is the model's weakest number: 27 mV too negative with the
+    The middle row's E_growth is the model's weakest number: 20 mV too negative with the
     parameters that also serve the voltammetry.
     """
     run = plate(current, duration)
@@ -83,7 +83,7 @@ def test_table_1(
     assert run.potential[k] == pytest.approx(nucleation, abs=20e-3)
     assert run.time[k] == pytest.approx(time, rel=0.15)
     assert -current * run.time[k] / AREA / 36.0 == pytest.approx(charge, rel=0.15)
-    assert run.potential[k:].max() == pytest.approx(growth, abs=27e-3)
+    assert run.potential[k:].max() == pytest.approx(growth, abs=25e-3)
     assert run.deposit.nuclei / 1e4 == pytest.approx(density, rel=0.25)
     assert 40e-9 < run.deposit.mean_diameter < 100e-9
 
