@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import brentq
 
 from sim.cell import FloatArray
 from sim.config import Sample, VirtualConfig
@@ -244,28 +245,16 @@ class World:
         return reach
 
     def _instant(self, drop: Drop, early: float, late: float) -> float:
-        """Solve for the instant of contact between two times, by false position (Illinois)."""
+        """Solve for the instant of contact between two times."""
 
         def above(t: float) -> float:
             at = np.array([t])
             gap = self.stage.axes["z"].at(at) - self.ground(at) - self._reach(drop, at)
             return float(gap[0])
 
-        low, high = above(early), above(late)
-        if low <= 0.0:
+        if above(early) <= 0.0:
             return early
-        for _ in range(40):
-            if late - early < _INSTANT:
-                break
-            guess = late - high * (late - early) / (high - low)
-            level = above(guess)
-            if level <= 0.0:
-                late, high, low = guess, level, low / 2.0
-            else:
-                early, low, high = guess, level, high / 2.0
-            if abs(level) < 1e-15:
-                break
-        return late
+        return float(brentq(above, early, late, xtol=_INSTANT))
 
     def _look_for_crash(self, t: FloatArray, gap: FloatArray) -> None:
         """Note the first time at which glass touches the surface on this way down."""

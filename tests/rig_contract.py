@@ -1,0 +1,299 @@
+"""What every rig must keep, virtual or real: inherit `RigContract` and provide the fixture `rig`.
+
+The suite moves the tip by micrometres only, near where it is when the rig is opened, and comes
+down once; a rig on a bench must hang above a dummy cell or a sample within `travel`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from seccm.errors import LimitError, RigError
+from seccm.rig import (
+    Action,
+    Block,
+    Constant,
+    ContactRecord,
+    ContactRule,
+    CurrentThreshold,
+    Drive,
+    Flag,
+    Freeze,
+    Move,
+    Rig,
+    Wake,
+)
+from seccm.rig.block import CHANNELS
+
+
+class Stream:
+    """Reads a rig and keeps every row, checking that none is missing without a flag."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self.blocks: list[Block] = []
+
+    @property
+    def row(self) -> int:
+        """Number of the row that comes next."""
+        return self.blocks[-1].stop if self.blocks else 0
+
+    @property
+    def records(self) -> list[ContactRecord]:
+        """Every record so far."""
+        return [block.record for block in self.blocks if block.record is not None]
+
+    def read(self) -> Block:
+        """Read one block."""
+        block = self.rig.read()
+        assert block.rows > 0
+        assert set(block.data) == set(CHANNELS)
+        assert all(values.shape == block.flags.shape for values in block.data.values())
+        if self.blocks and block.start != self.row:
+            assert block.start > self.row
+            assert block.flags[0] & Flag.GAP
+        self.blocks.append(block)
+        return block
+
+    def until(self, done: Callable[[Block], bool], seconds: float = 60.0) -> None:
+        """Read until a block fulfils a condition, for so long at most."""
+        last = self.row + self.rig.info.clock.rows(seconds)
+        while not done(self.read()):
+            assert self.row < last, f"not within {seconds} s"
+
+    def rest(self, seconds: float) -> None:
+        """Read for some time."""
+        due = self.row + self.rig.info.clock.rows(seconds)
+        self.rig.apply(Wake(due))
+        self.until(lambda block: block.stop >= due, seconds + 60.0)
+
+    def go(self, *moves: Move) -> None:
+        """Move and wait until the stage has arrived and settled."""
+        for move in moves:
+            self.rig.apply(move)
+        self.until(lambda block: not block.flags[-1] & Flag.MOVING)
+        self.rest(0.3)
+
+    def column(self, channel: str) -> np.ndarray:
+        """All rows of a channel."""
+        return np.concatenate([block.data[channel] for block in self.blocks])  # type: ignore[index]
+
+    @property
+    def flags(self) -> np.ndarray:
+        """Flags of all rows."""
+        return np.concatenate([block.flags for block in self.blocks])
+
+    def position(self, axis: str, seconds: float = 0.1) -> float:
+        """Mean of the newest rows of an axis."""
+        return float(self.column(axis)[-self.rig.info.clock.rows(seconds) :].mean())
+
+
+class RigContract:
+    """The contract tests; a subclass provides the fixture `rig`, built but not open."""
+
+    hold: ClassVar[Drive] = Drive("potential", Constant(0.5))
+    rule: ClassVar[ContactRule] = CurrentThreshold(5e-12)
+    baseline: ClassVar[float] = 0.0
+    speed: ClassVar[float] = 2e-6
+    travel: ClassVar[float] = 10e-6
+    """Metres below the start within which there is a surface."""
+    precision: ClassVar[float] = 10e-9
+    """Metres within which a resting position is read."""
+
+    @pytest.fixture
+    def rig(self) -> Rig:
+        """A rig that is built but not open."""
+        raise NotImplementedError("a subclass provides the rig")
+
+    @pytest.fixture
+    def stream(self, rig: Rig) -> Stream:
+        """A rig whose rows flow."""
+        rig.open()
+        rig.start()
+        return Stream(rig)
+
+    def descend(self, stream: Stream) -> None:
+        """Come down until the rig stops by itself, and let it settle."""
+        stream.rig.apply(self.hold)
+        stream.rest(0.2)
+        target = stream.position("z") - self.travel
+        stream.rig.apply(Move("z", target, self.speed, until=self.rule, baseline=self.baseline))
+        stream.until(lambda block: bool(block.flags[-1] & Flag.FROZEN))
+        stream.rest(0.3)
+
+    def test_opening_moves_nothing_and_switches_nothing(self, rig: Rig) -> None:
+        """Opening only reads back; the first rows show the tip where it was, the cell off."""
+        before = rig.open()
+        rig.start()
+        stream = Stream(rig)
+        stream.rest(0.2)
+        for axis in ("x", "y", "z"):
+            assert abs(stream.column(axis) - before.position[axis]).max() < self.precision
+        assert not (stream.flags & (Flag.MOVING | Flag.FROZEN | Flag.OVERLOAD)).any()
+        assert abs(stream.column("current").mean()) < 5e-12
+
+    def test_rows_before_the_stream_was_started_are_an_error(self, rig: Rig) -> None:
+        """Reading too early says so instead of waiting for ever."""
+        rig.open()
+        with pytest.raises(RigError):
+            rig.read()
+
+    @pytest.mark.parametrize(
+        ("where", "speed"),
+        [(1.5, 1e-6), (-0.5, 1e-6), (0.5, 0.0), (0.5, -1e-6), (0.5, math.inf), (math.nan, 1e-6)],
+    )
+    def test_an_impossible_move_is_refused_before_anything_moves(
+        self, stream: Stream, where: float, speed: float
+    ) -> None:
+        """Out of range, without a speed or too fast: LimitError, and the tip stays."""
+        axis = stream.rig.info.axes["z"].travel
+        stream.rest(0.1)
+        before = stream.position("z")
+        with pytest.raises(LimitError, match="nothing moved"):
+            stream.rig.apply(Move("z", axis.lower + where * (axis.upper - axis.lower), speed))
+        stream.rest(0.2)
+        assert abs(stream.position("z") - before) < self.precision
+        assert not (stream.flags & Flag.MOVING).any()
+
+    def test_an_impossible_drive_is_refused_and_the_old_one_stays(self, stream: Stream) -> None:
+        """Beyond a range, above or below: LimitError, and the potential is what it was."""
+        info = stream.rig.info
+        stream.rig.apply(Drive("potential", Constant(0.2)))
+        for drive in (
+            Drive("potential", Constant(2.0 * info.potential.upper)),
+            Drive("potential", Constant(2.0 * info.potential.lower)),
+            Drive("current", Constant(2.0 * info.current.lower)),
+            Drive("potential", Constant(math.nan)),
+        ):
+            with pytest.raises(LimitError):
+                stream.rig.apply(drive)
+        stream.rest(0.1)
+        assert stream.column("potential")[-10:].mean() == pytest.approx(0.2, abs=5e-3)
+
+    def test_a_move_arrives_where_it_was_sent_and_says_when(self, stream: Stream) -> None:
+        """The flag MOVING is set on the way and gone at the end; the other axes stay."""
+        stream.rest(0.1)
+        x, z = stream.position("x"), stream.position("z")
+        stream.go(Move("x", x + 2e-6, self.speed))
+        assert abs(stream.position("x") - x - 2e-6) < self.precision
+        assert abs(stream.position("z") - z) < self.precision
+        moving = (stream.flags & Flag.MOVING) != 0
+        seconds = float(moving.sum()) * stream.rig.info.clock.period
+        assert seconds == pytest.approx(2e-6 / self.speed, abs=0.05)
+
+    def test_rows_follow_one_another_whatever_is_asked(self, stream: Stream) -> None:
+        """Moves, wakes and drives never lose a row."""
+        asked: list[Action] = [
+            Wake(7),
+            Wake(3),
+            Drive("open", Constant(0.0)),
+            Move("y", stream.rig.info.axes["y"].travel.upper / 2, self.speed),
+            Freeze("test"),
+            Wake(5),
+        ]
+        for action in asked:
+            stream.rig.apply(action)
+            stream.read()
+        # `Stream.read` has looked at every seam.
+        assert stream.row == sum(block.rows for block in stream.blocks)
+
+    def test_freeze_stops_every_axis(self, stream: Stream) -> None:
+        """After a freeze the stage comes to rest within its lag, far from the target."""
+        stream.rest(0.1)
+        z = stream.position("z")
+        stream.rig.apply(Move("z", z + 2e-6, self.speed))
+        stream.rest(0.3)
+        stream.rig.apply(Freeze("test"))
+        frozen = stream.row
+        stream.rest(0.5)
+        rest = stream.column("z")[frozen + stream.rig.info.clock.rows(0.2) :]
+        assert np.ptp(rest) < 2 * self.precision
+        assert z + 0.1e-6 < rest.mean() < z + 1.5e-6
+        assert not stream.flags[-1] & Flag.MOVING
+
+    def test_contact_stops_the_tip_within_the_promise(self, stream: Stream) -> None:
+        """From the crossing to the halt at most `stop.worst`, and no farther than `overtravel`."""
+        self.descend(stream)
+        info = stream.rig.info
+        assert stream.flags[-1] & Flag.FROZEN
+        assert not stream.flags[-1] & Flag.MOVING
+        [record] = stream.records
+        assert record.crossing is not None
+        assert record.stopped is not None
+        latency = (record.stopped - record.crossing) / info.clock.rate
+        assert 0.0 < latency <= info.stop.worst
+        heights = stream.column("z")
+        first = stream.blocks[0].start * info.clock.spacing
+        middles = first + np.arange(len(heights)) * info.clock.spacing + info.clock.averaged / 2
+        past = float(np.interp(record.crossing, middles, heights)) - stream.position("z")
+        assert past <= info.overtravel(self.speed) + self.precision
+
+    def test_the_contact_record_shows_the_crossing(self, stream: Stream) -> None:
+        """Raw samples on both sides of the crossing, delivered once."""
+        self.descend(stream)
+        [record] = stream.records
+        assert record.crossing is not None
+        assert record.potential.shape == record.current.shape
+        assert record.start < record.crossing < record.start + len(record.current)
+
+    def test_the_tip_stays_until_it_is_told_to_move(self, stream: Stream) -> None:
+        """A stopped tip holds; the next move is free of the old stop."""
+        self.descend(stream)
+        held = stream.position("z")
+        stream.rest(0.5)
+        assert abs(stream.position("z") - held) < self.precision
+        stream.go(Move("z", held + 3e-6, self.speed))
+        assert abs(stream.position("z") - held - 3e-6) < self.precision
+        assert not stream.flags[-1] & Flag.FROZEN
+
+    def test_safe_retracts_and_switches_the_drive_off(self, stream: Stream) -> None:
+        """From a landed tip: drive off, fully retracted, and twice is as good as once."""
+        self.descend(stream)
+        for _ in range(2):
+            report = stream.rig.safe("test")
+            assert report.frozen
+            assert report.drive_off
+            assert report.retracted
+            assert report.what
+        # Rows may be missing after this, so that the first one says what time it is.
+        stream.read()
+        stream.rest(0.2)
+        top = stream.rig.info.axes["z"].travel.upper
+        assert abs(stream.position("z") - top) < self.precision
+        assert abs(stream.column("current")[-20:].mean()) < 5e-12
+
+    def test_safe_without_retracting_holds_the_tip(self, stream: Stream) -> None:
+        """The tip of a moving stage stops where it is."""
+        stream.rest(0.1)
+        z = stream.position("z")
+        stream.rig.apply(Move("z", z - 2e-6, self.speed))
+        stream.rest(0.2)
+        report = stream.rig.safe("test", retract=False)
+        assert report.frozen
+        assert report.drive_off
+        assert not report.retracted
+        stream.rest(0.5)
+        assert z - 1e-6 < stream.position("z") < z
+
+    def test_safe_never_raises(self, rig: Rig) -> None:
+        """Before opening, after opening, and after closing."""
+        assert not rig.safe("not open yet").retracted
+        rig.open()
+        assert rig.safe("open").drive_off
+        rig.close()
+        assert rig.safe("closed").what
+
+    def test_closing_twice_is_no_error_and_nothing_works_afterwards(self, stream: Stream) -> None:
+        """A closed rig refuses to read and to move."""
+        stream.read()
+        stream.rig.close()
+        stream.rig.close()
+        with pytest.raises(RigError):
+            stream.rig.read()
+        with pytest.raises(RigError):
+            stream.rig.apply(Freeze("test"))
