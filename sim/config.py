@@ -289,7 +289,7 @@ class VirtualConfig(Model):
     pace: Ratio = Field(0.0, ge=0)
     """Virtual seconds per real second; 0 is as fast as possible."""
     longest_block: int = Field(2048, ge=1)
-    """Rows at most in one block; about twelve when the pace is 1."""
+    """Rows at most in one block; with a pace, fewer: twelve at real time."""
     clock: ClockConfig = ClockConfig()
     """Samples and rows."""
     stage: StageConfig = StageConfig()

@@ -8,6 +8,15 @@ from collections.abc import Callable
 from seccm.rig import Action, Block, Readback, Rig, RigInfo, SafeReport
 
 
+PACED_ROWS = 12
+"""Rows in one block at real time: 31 ms, the beat of a window."""
+
+
+def paced_rows(pace: float) -> int:
+    """Return how many rows a block may have so that blocks keep their beat at a pace."""
+    return max(1, round(PACED_ROWS * pace))
+
+
 class Paced:
     """A rig whose rows come no sooner than at a given pace.
 

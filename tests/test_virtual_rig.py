@@ -489,7 +489,14 @@ def test_a_paced_rig_does_not_hurry_after_a_pause() -> None:
 
 def test_a_pace_in_the_rig_file_slows_the_rig() -> None:
     """Through the entry point, as the window asks for it."""
-    rig = sim.open_rig({"pace": 1.0}, Mounted("redox", 1e-6), seed=1)
-    assert isinstance(rig, Paced)
+    for rig in (
+        sim.open_rig({"pace": 2.0}, Mounted("redox", 1e-6), seed=1),
+        sim.open_rig({"pace": 9.0}, Mounted("redox", 1e-6), seed=1, pace=2.0),
+    ):
+        assert isinstance(rig, Paced)
+        assert isinstance(rig.rig, VirtualRig)
+        rig.rig.open()
+        rig.rig.start()
+        assert rig.rig.read().rows == 24
     with pytest.raises(ValueError, match="pace"):
         Paced(rig, 0.0)
