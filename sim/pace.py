@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from seccm.rig import Action, Block, Readback, Rig, RigInfo, SafeReport
 
-
 PACED_ROWS = 12
 """Rows in one block at real time: 31 ms, the beat of a window."""
 
