@@ -1,0 +1,219 @@
+"""The hop: travel with the tip up, land once, record before acting, and always come up again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from little_world import CLOCK, INFO, OFF, LittleWorld, Scan, a_scan, a_site
+
+from seccm.events import (
+    Approaching,
+    Event,
+    Landed,
+    Outcome,
+    Phase,
+    PhaseBegan,
+    SiteFinished,
+    SiteStarted,
+)
+from seccm.rig import Action, AxisRange, Block, Drive, Flag, Freeze, Move, Range
+from seccm.run.engine import Request
+
+UP = 50e-9
+"""Metres by which a height may differ: some rows of travel."""
+
+
+def outcome(scan: Scan, number: int = 0) -> SiteFinished:
+    return next(e for e in scan.of(SiteFinished) if e.site == number)  # type: ignore[no-any-return]
+
+
+def z_at(scan: Scan, row: int) -> float:
+    return float(scan.column("z")[row - 1])
+
+
+def index(story: list[object], kind: type, start: int = 0) -> int:
+    return next(i for i in range(start, len(story)) if isinstance(story[i], kind))
+
+
+def test_a_site_is_visited_where_the_plan_says_and_the_tip_comes_up():
+    scan = a_scan(3).go()
+    assert scan.world.landings == [pytest.approx((11e-6 * k, 11e-6)) for k in (1, 2, 3)]
+    for finished in scan.of(SiteFinished):
+        assert finished.outcome is Outcome.OK
+        assert z_at(scan, finished.row) == pytest.approx(58e-6, abs=UP)
+
+
+def test_the_phases_of_a_hop_come_in_their_order():
+    scan = a_scan(2).go()
+    for site in (0, 1):
+        phases = [e.phase for e in scan.of(PhaseBegan) if e.site == site]
+        assert phases == [Phase.TRAVEL, Phase.SETTLE, Phase.APPROACH, Phase.STEP, Phase.RETRACT]
+    rows = [e.row for e in scan.of(PhaseBegan)]
+    assert rows == sorted(rows)
+
+
+def test_the_way_to_a_site_is_straight_and_as_fast_as_the_plan_says():
+    site = replace(a_site(), x=30e-6, y=40e-6)
+    scan = a_scan([site]).go()
+    x, y = scan.column("x"), scan.column("y")
+    assert y == pytest.approx(x * 4 / 3, abs=60e-9)
+    speed = np.hypot(np.diff(x), np.diff(y)) / CLOCK.period
+    assert speed.max() == pytest.approx(20e-6, rel=1e-6)
+
+
+def test_the_descent_begins_only_after_it_is_safely_recorded_that_it_will():
+    scan = a_scan(3).go()
+    story = scan.world.story
+    at = 0
+    for _ in range(3):
+        at = index(story, Approaching, at)
+        assert story[at + 1] == "barrier"
+        down = next(i for i, a in enumerate(story) if i > at and isinstance(a, Move))
+        assert story[down].until is not None
+        assert not any(isinstance(a, Move) for a in story[at:down])
+        at = down
+    assert sum(isinstance(a, Move) and a.until is not None for a in story) == 3
+
+
+def test_the_tip_is_stopped_before_anything_else_and_measures_only_after_the_landing_is_safe():
+    story = a_scan(1).go().world.story
+    down = next(i for i, a in enumerate(story) if isinstance(a, Move) and a.until is not None)
+    freeze, landed = index(story, Freeze, down), index(story, Landed, down)
+    barrier = story.index("barrier", landed)
+    drive = index(story, Drive, down)
+    assert down < freeze < landed < barrier < drive
+    assert not any(isinstance(a, Drive | Move) for a in story[down + 1 : barrier])
+
+
+def test_the_cell_is_switched_off_before_the_tip_is_lifted():
+    story = a_scan(1).go().world.story
+    up = next(i for i, a in enumerate(story) if isinstance(a, Move) and a.axis == "z" and i > 20)
+    last = [a for a in story[:up] if isinstance(a, Drive)][-1]
+    assert last == OFF
+
+
+def test_after_no_contact_the_tip_returns_to_the_height_it_began_at():
+    scan = a_scan(2, LittleWorld(surface=-1.0)).go()
+    for number in (0, 1):
+        finished = outcome(scan, number)
+        assert finished.outcome is Outcome.NO_CONTACT
+        assert "no contact on the way down to z = 34 um" in finished.reason
+        assert z_at(scan, finished.row) == pytest.approx(54e-6, abs=UP)
+
+
+def test_retries_go_round_the_site_each_from_the_starting_height():
+    site = a_site(then="retry", retries=4)
+    scan = a_scan([site], LittleWorld(surface=-1.0)).go()
+    assert [e.attempt for e in scan.of(Approaching)] == [0, 1, 2, 3, 4]
+    places = np.array(
+        [[scan.column(axis)[e.row - 1] for axis in "xy"] for e in scan.of(Approaching)]
+    )
+    steps = np.array([[0, 0], [2, 0], [0, 2], [-2, 0], [0, -2]]) * 1e-6
+    assert places - [site.x, site.y] == pytest.approx(steps, abs=1e-12)
+    for e in scan.of(Approaching):
+        assert z_at(scan, e.row) == pytest.approx(54e-6, abs=UP)
+    assert outcome(scan).outcome is Outcome.NO_CONTACT
+
+
+def test_a_retry_that_finds_the_surface_saves_the_site():
+    scan = a_scan([a_site(then="retry", retries=2)], LittleWorld(surface=-1.0))
+
+    def appear(event: Event) -> None:
+        if isinstance(event, Approaching) and event.attempt == 1:
+            scan.world.surface = 50e-6
+
+    scan.go(appear)
+    (landed,) = scan.of(Landed)
+    assert landed.landing.attempt == 1
+    assert scan.world.landings == [pytest.approx((13e-6, 11e-6))]
+    assert outcome(scan).outcome is Outcome.OK
+    assert len(scan.of(SiteStarted)) == len(scan.of(SiteFinished)) == 1
+
+
+@pytest.mark.parametrize("then", ["skip", "stop"])
+def test_only_a_plan_that_says_retry_retries(then):
+    scan = a_scan([a_site(then=then, retries=3)], LittleWorld(surface=-1.0)).go()
+    assert len(scan.of(Approaching)) == 1
+
+
+def test_a_tip_that_may_hang_on_the_surface_is_lifted_as_far_as_after_a_landing():
+    """A skip in the very block of the contact: nobody has told the hop yet that it touched."""
+    scan = a_scan(2)
+
+    def skip_at_contact(world: LittleWorld, block: Block) -> Block:
+        if world.touched and len(world.touched) == 1 and not scan.of(Landed):
+            world.trouble = lambda world, block: block
+            scan.engine.ask(Request.SKIP)
+        return block
+
+    scan.world.trouble = skip_at_contact
+    scan.go()
+    assert outcome(scan).outcome is Outcome.SKIPPED
+    assert [e.site for e in scan.of(Landed)] == [1]
+    assert z_at(scan, outcome(scan).row) == pytest.approx(58e-6, abs=UP)
+
+
+def test_a_skip_before_the_descent_leaves_the_tip_where_it_is():
+    scan = a_scan(1)
+    scan.go(
+        lambda e: (
+            scan.engine.ask(Request.SKIP)
+            if isinstance(e, PhaseBegan) and e.phase is Phase.SETTLE
+            else None
+        )
+    )
+    assert outcome(scan).outcome is Outcome.SKIPPED
+    assert scan.column("z") == pytest.approx(54e-6)
+
+
+def test_the_tip_is_lifted_no_higher_than_the_stage_goes():
+    info = replace(INFO, axes={**INFO.axes, "z": AxisRange(Range(0.0, 56e-6), 1e-4)})
+    scan = a_scan(2, LittleWorld(info=info)).go()
+    assert scan.end.status == "complete"
+    assert z_at(scan, outcome(scan).row) == pytest.approx(56e-6, abs=UP)
+
+
+@dataclass
+class Sinking(LittleWorld):
+    """Its stage says that it has gone up, and stands still."""
+
+    def apply(self, action: Action) -> None:
+        if not (isinstance(action, Move) and action.axis == "z" and action.until is None):
+            super().apply(action)
+
+
+def test_a_tip_that_does_not_come_up_does_not_travel_on():
+    scan = a_scan(2, Sinking()).go()
+    assert scan.end.status == "fault"
+    assert "was to rise by 8 um and rose by" in scan.end.reason
+    assert [e.site for e in scan.of(SiteStarted)] == [0]
+    assert outcome(scan).outcome is Outcome.FAULT
+    assert scan.world.made_safe == [True]
+
+
+def test_a_stage_that_never_arrives_ends_the_run():
+    def crawls(world: LittleWorld, block: Block) -> Block:
+        return replace(block, flags=block.flags | np.uint8(Flag.MOVING))
+
+    scan = a_scan(2, LittleWorld(trouble=crawls)).go()
+    assert scan.end.status == "fault"
+    assert "a motion (x to 11 um, y to 11 um)" in scan.end.reason
+    assert scan.of(Approaching) == []
+
+
+def test_a_move_that_the_rig_refuses_ends_the_run_with_the_reason():
+    scan = a_scan([replace(a_site(), x=200e-6)]).go()
+    assert scan.end.status == "fault"
+    assert "out of range. Nothing moved" in scan.end.reason
+    assert outcome(scan).outcome is Outcome.FAULT
+
+
+@pytest.mark.parametrize("length", [1, 2, 5, 50, 3000])
+@pytest.mark.parametrize("wake", [True, False])
+def test_whatever_the_length_of_the_blocks_every_site_is_measured(length, wake):
+    world = LittleWorld(longest=length, honours_wake=wake, ends_at_stop=wake)
+    scan = a_scan(2, world).go()
+    assert [e.outcome for e in scan.of(SiteFinished)] == [Outcome.OK, Outcome.OK]
+    assert len(world.touched) == 2
