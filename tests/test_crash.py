@@ -42,7 +42,10 @@ def scanning(path: Path) -> Iterator[tuple[BaseProcess, Path]]:
     child = CHILDREN.Process(
         target=scan_feeder.scan_until_killed, args=(str(path), str(counter), COUNT)
     )
-    child.start()
+    with pytest.MonkeyPatch.context() as patch:
+        # The server that children come from does not get this process's path by itself.
+        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        child.start()
     try:
         yield child, counter
     finally:

@@ -13,6 +13,7 @@ from scan_feeder import CLOCK, COLUMNS, HEADER, contact_record, sites, told, vis
 from seccm.analysis.result import Status
 from seccm.data import Store, finish, layout, open_scan
 from seccm.data.header import read_clock, read_header
+from seccm.data.journal import Code
 from seccm.data.layout import LIBVER, NOT_MEASURED, Stored, add_sites, columns_along, dimensions
 from seccm.data.repair import SIGNATURE, lookup3
 from seccm.events import Outcome, Phase
@@ -58,7 +59,7 @@ def test_numbers_are_never_left_without_a_unit(path: Path) -> None:
 def test_codes_are_spelled_out_in_the_file(path: Path) -> None:
     """In the way CF prescribes, so that other programs show words."""
     with h5py.File(path, "r") as file:
-        for name, kind in (("status", Outcome), ("phase", Phase)):
+        for name, kind in (("status", Outcome), ("phase", Phase), ("event_code", Code)):
             attributes = file[name].attrs
             assert attributes["flag_values"].tolist() == [int(member) for member in kind]
             words = attributes["flag_meanings"].split()

@@ -18,15 +18,18 @@ if sys.platform == "win32":
     def hold(descriptor: int) -> None:
         """Say for as long as the descriptor stays open that this program writes the file."""
         os.lseek(descriptor, _FAR, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
 
-    _try = hold
+    def _try(descriptor: int) -> None:
+        os.lseek(descriptor, _FAR, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
     def hold(descriptor: int) -> None:
         """Say for as long as the descriptor stays open that this program writes the file."""
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        # Waits for the instant that `is_held` of another program takes.
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
 
     def _try(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

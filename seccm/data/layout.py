@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.data.header import Header, write_header
+from seccm.data.journal import Code
 from seccm.events import Outcome, Phase
 from seccm.plan.site import Site
 from seccm.rig import Clock, Flag
@@ -26,6 +27,8 @@ LIBVER = ("v110", "v110")
 NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable."
 DIMENSIONS = ("site", "sample", "event", "session", "frame", "contact_sample", "run")
 SAMPLE_CHUNK = 16384
+CACHE = 1 << 20
+"""Bytes of chunks that HDF5 may keep of each dataset that is written; it would take 8 MB."""
 SITE_CHUNK = 1024
 UM = 1e6
 """Micrometres in a metre."""
@@ -183,6 +186,7 @@ def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contac
     for columns in (EVENT_COLUMNS, SESSION_COLUMNS, FRAME_COLUMNS):
         for column in columns:
             _add(file, column, column.name.partition("_")[0])
+    _flags(file["event_code"], {int(c): c.name.lower() for c in Code})
     _add(file, Stored("state", "S16", "", "what became of the run"), "run")
     file["state"][0] = b"running"
     for factor in extra.factors:

@@ -20,7 +20,7 @@ import h5py
 
 from seccm.data import resume as resuming
 from seccm.data.header import Header
-from seccm.data.layout import LIBVER, Columns, add_session, add_sites, columns_along, create
+from seccm.data.layout import CACHE, LIBVER, Columns, add_session, add_sites, columns_along, create
 from seccm.data.writer import Analyse, Writer
 from seccm.errors import DataFileError, RigError, SeccmError
 from seccm.events import Event, RunStatus, SiteAnalysed
@@ -112,7 +112,7 @@ class Store:
         store = cls.__new__(cls)
         store.path = Path(path)
         offset = resuming.prepare(store.path, clock, started_at)
-        file = h5py.File(store.path, "r+", libver=LIBVER, locking=False)
+        file = h5py.File(store.path, "r+", libver=LIBVER, locking=False, rdcc_nbytes=CACHE)
         store._begin(  # noqa: SLF001, it is this class
             file, sites, columns, clock, offset, analyse, queue_blocks, patience
         )
@@ -272,11 +272,13 @@ class Store:
                 self._changed.notify_all()
         except Exception as error:
             # Whatever it is, it is raised again in the thread that runs the rig.
-            self._writer.abandon()
-            with self._changed:
-                self._error = error
-                self._waiting.clear()
-                self._changed.notify_all()
+            try:
+                self._writer.abandon()
+            finally:
+                with self._changed:
+                    self._error = error
+                    self._waiting.clear()
+                    self._changed.notify_all()
 
     def _take(self) -> list[_Happened | _Planned] | None:
         """Wait for messages or a barrier and take all there are; None when the run is over."""
@@ -298,7 +300,7 @@ class Store:
 def _new(path: Path) -> h5py.File:
     """Make a file that was not there."""
     try:
-        return h5py.File(path, "x", libver=LIBVER, locking=False)
+        return h5py.File(path, "x", libver=LIBVER, locking=False, rdcc_nbytes=CACHE)
     except FileExistsError:
         raise DataFileError(
             f"{path}: the file exists and is never overwritten. Choose another name, or resume it."

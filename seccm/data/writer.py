@@ -191,14 +191,14 @@ class Writer:
         into a file in memory from now on.
         """
         os.close(self._descriptor)
-        if hasattr(os, "memfd_create"):
-            nowhere = os.memfd_create("lost", 0)
-            os.dup2(nowhere, self._file.id.get_vfd_handle())
-            os.close(nowhere)
         try:
+            if hasattr(os, "memfd_create"):
+                nowhere = os.memfd_create("lost", 0)
+                os.dup2(nowhere, self._file.id.get_vfd_handle())
+                os.close(nowhere)
             self._data = {}
             self._file.close()
-        except (OSError, RuntimeError):
+        except (OSError, RuntimeError, ValueError):
             # The failure itself has been reported already.
             return
 
