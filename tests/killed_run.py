@@ -10,10 +10,11 @@ import os
 import sys
 from typing import Any
 
+from small_scan import small_scan
+
 import seccm
 import seccm.session
 from seccm.rig import Block
-from small_scan import small_scan
 
 
 def log_landings(log: str) -> None:

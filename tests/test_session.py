@@ -16,6 +16,7 @@ from small_scan import small_scan
 import seccm
 from seccm.events import (
     Approaching,
+    Event,
     Landed,
     Outcome,
     Paused,
@@ -177,10 +178,10 @@ def test_analysing_a_file_again_gives_what_the_live_analysis_gave(tmp_path: Path
 @pytest.mark.parametrize("fault", ["unplugged", "stalled-read"])
 def test_a_failing_rig_leaves_a_file_that_can_be_resumed(tmp_path: Path, fault: str):
     path = tmp_path / "scan.h5"
-    events = []
+    run = seccm.run(small_scan(2, 2), path=path, faults=[f"{fault}@site=2"])
+    events: list[Event] = []
     with pytest.raises(seccm.RigError):
-        for event in seccm.run(small_scan(2, 2), path=path, faults=[f"{fault}@site=2"]):
-            events.append(event)
+        events.extend(run)
     assert isinstance(events[-1], RunStopped)
     assert events[-1].status == "fault"
     with seccm.open(path) as scan:

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from seccm.cli.exits import Exit, sentences, show_problems
 from seccm.cli.progress import RunProgress
-from seccm.errors import NotNow
+from seccm.errors import NotNow, RigError
 from seccm.events import Paused, RunStopped
 from seccm.plan import load_plan
 from seccm.plan.library import plans as shipped_plans
@@ -173,14 +173,18 @@ def main() -> None:
 def _carry_out(prepared: Run, *, report: bool) -> None:
     """Run to the end, showing progress; leave with the exit code that belongs to the end."""
     ended: RunStopped | None = None
+    failure: RigError | None = None
     with prepared, RunProgress(prepared, out) as progress, _interruptible(prepared):
-        for event in prepared:
-            progress.show(event)
-            if isinstance(event, Paused):
-                # Nobody can press resume here; the file can be continued at any time.
-                prepared.ask(Request.STOP, event.why.rstrip("."))
-            if isinstance(event, RunStopped):
-                ended = event
+        try:
+            for event in prepared:
+                progress.show(event)
+                if isinstance(event, Paused):
+                    # Nobody can press resume here; the file can be continued at any time.
+                    prepared.ask(Request.STOP, event.why.rstrip("."))
+                if isinstance(event, RunStopped):
+                    ended = event
+        except RigError as error:
+            failure = error
     out.print(progress.words())
     out.print(f"Data: [bold]{prepared.path}[/]", soft_wrap=True)
     if prepared.packing:
@@ -188,8 +192,10 @@ def _carry_out(prepared: Run, *, report: bool) -> None:
     if report:
         _write_report(prepared.path, None)
     if ended is not None and ended.status != "complete":
-        out.print(ended.reason, soft_wrap=True)
         out.print(f"Continue with: [bold]seccm resume {prepared.path}[/]", soft_wrap=True)
+    if failure is not None:
+        raise failure
+    if ended is not None and ended.status != "complete":
         raise typer.Exit(Exit.STOPPED)
 
 

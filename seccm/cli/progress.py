@@ -90,7 +90,7 @@ class RunProgress:
             case SiteStarted():
                 self._site_began = self._now()
                 self._say(event.site, Phase.TRAVEL)
-            case PhaseBegan():
+            case PhaseBegan() if event.site in self._sites:
                 self._say(event.site, event.phase, event.step)
             case Landed():
                 self._landed += 1

@@ -1,0 +1,202 @@
+"""The command line as a newcomer and an operator use it: output, exit codes, Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from small_scan import small_scan
+from typer.testing import CliRunner
+
+import seccm
+from seccm.cli.commands import app
+from seccm.plan import plans
+
+runner = CliRunner()
+
+
+def seccm_says(*arguments: object) -> tuple[int, str]:
+    """Call a command; return its exit code and everything it said, unwrapped."""
+    result = runner.invoke(app, [str(a) for a in arguments], env={"COLUMNS": "200"})
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def plan_file(tmp_path: Path) -> Path:
+    """A small plan as a file."""
+    text = plans()["li-on-au-combinatorial"].read_text(encoding="utf-8")
+    text = text.replace("columns = 8", "columns = 3").replace("rows = 8", "rows = 2")
+    text = text.replace('duration = "5 s"', 'duration = "0.2 s"')
+    text = text.replace("leave_out = [[7, 0]]", "")
+    start = text.index("j = [")
+    text = (
+        text[:start] + 'j = ["-1 mA/cm^2", "-2 mA/cm^2"]\n' + text[text.index("]\n", start) + 2 :]
+    )
+    tomllib.loads(text)
+    path = tmp_path / "plan.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_run_says_virtual_and_where_the_data_are(tmp_path: Path, plan_file: Path):
+    code, said = seccm_says("run", plan_file, "-o", tmp_path / "scan.h5", "--seed", 2)
+    assert code == 0, said
+    assert "VIRTUAL" in said
+    assert "6 landings" in said
+    assert "6 ok" in said
+    assert str(tmp_path / "scan.h5") in said
+    assert "j = -2 mA/cm^2" in said
+
+
+def test_info_tells_what_is_in_a_file(tmp_path: Path):
+    for _ in seccm.run(small_scan(2, 1), path=tmp_path / "scan.h5"):
+        pass
+    code, said = seccm_says("info", tmp_path / "scan.h5")
+    assert code == 0
+    for words in ("VIRTUAL", "small scan", "complete", "2 landed", "Li/Li+", "E_nuc"):
+        assert words in said
+
+
+def test_check_lists_every_problem_and_exits_with_2(tmp_path: Path, plan_file: Path):
+    text = plan_file.read_text(encoding="utf-8")
+    text = text.replace('speed = "2 um/s"', 'speed = "200 um/s"')
+    text = text.replace('"11 um", "11 um"', '"95 um", "95 um"')
+    plan_file.write_text(text, encoding="utf-8")
+    code, said = seccm_says("check", plan_file)
+    assert code == 2
+    assert "200 um/s" in said
+    assert "100 um" in said
+    code, again = seccm_says("run", plan_file, "-o", tmp_path / "scan.h5")
+    assert code == 2
+    assert "Nothing moved" in again
+    assert not (tmp_path / "scan.h5").exists()
+
+
+def test_check_of_a_good_plan_tells_its_size_and_duration():
+    code, said = seccm_says("check", "li-on-au-combinatorial")
+    assert code == 0
+    for words in ("63 sites", "8 conditions", "min", "MB", "VIRTUAL", "Nothing moved"):
+        assert words in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("run", "li-on-au-combinatoral"), "li-on-au-combinatorial"),
+        (("run", "li-on-au-cv", "--rig", "virtul"), "virtual"),
+        (("run", "missing.toml"), "does not exist"),
+        (("info", "missing.h5"), "missing.h5"),
+        (("resume", "missing.h5"), "missing.h5"),
+        (("analyze", "missing.h5"), "missing.h5"),
+        (("report", "missing.h5"), "missing.h5"),
+        (("run", "li-on-au-cv", "-o", "no/such/folder/x.h5"), "folder"),
+        (("run", "li-on-au-cv", "--fault", "earthquake"), "earthquake"),
+    ],
+)
+def test_what_cannot_be_used_gets_a_sentence_and_exit_code_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
+):
+    monkeypatch.chdir(tmp_path)
+    code, said = seccm_says(*arguments)
+    assert code == 2, said
+    assert words in said
+    assert "Traceback" not in said
+    assert not list(tmp_path.glob("*.h5"))
+
+
+def test_files_that_are_not_ours_get_a_sentence(tmp_path: Path):
+    for name, content in (("empty.h5", b""), ("text.h5", b"x,y\n1,2\n" * 100)):
+        (tmp_path / name).write_bytes(content)
+        for command in ("info", "resume", "analyze", "report"):
+            code, said = seccm_says(command, tmp_path / name)
+            assert code == 2, (command, said)
+            assert name in said
+            assert "Traceback" not in said
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path):
+    folder = tmp_path / "locked"
+    folder.mkdir(mode=0o500)
+    code, said = seccm_says("run", "li-on-au-cv", "-o", folder / "x.h5")
+    assert code == 2
+    assert "written" in said
+
+
+def test_a_rig_that_fails_exits_with_3_and_says_what_to_do(tmp_path: Path, plan_file: Path):
+    path = tmp_path / "scan.h5"
+    code, said = seccm_says("run", plan_file, "-o", path, "--fault", "unplugged@site=2")
+    assert code == 3, said
+    assert "Fault" in said
+    assert str(path) in said, "where the data are"
+    assert "seccm resume" in said
+    code, said = seccm_says("resume", path)
+    assert code == 0, said
+
+
+def test_too_many_failures_stop_an_unattended_run_which_can_be_resumed(
+    tmp_path: Path, plan_file: Path
+):
+    text = plan_file.read_text(encoding="utf-8").replace("consecutive = 5", "consecutive = 2")
+    plan_file.write_text(text, encoding="utf-8")
+    path = tmp_path / "scan.h5"
+    code, said = seccm_says("run", plan_file, "-o", path, "--fault", "clogged-tip")
+    assert code == 1, said
+    assert "no contact" in said
+    assert "2 sites in succession" in said
+    assert "seccm resume" in said
+
+
+def test_plans_lists_what_is_shipped():
+    code, said = seccm_says("plans")
+    assert code == 0
+    for name in plans():
+        assert name in said
+
+
+def test_help_tells_the_exit_codes_and_ctrl_c():
+    code, said = seccm_says("--help")
+    assert code == 0
+    assert "Ctrl-C" in said
+    assert "3 the rig" in " ".join(said.split())
+
+
+def started(tmp_path: Path, *options: str) -> tuple[subprocess.Popen[str], Path]:
+    """Start a run in real time and wait until it has landed for the first time."""
+    path = tmp_path / "scan.h5"
+    command = [sys.executable, "-m", "seccm", "run", "li-on-au-combinatorial", "-o", str(path)]
+    process = subprocess.Popen(
+        [*command, "--pace", "20", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if " ok " in line:
+            return process, path
+    raise AssertionError("the run ended before its first site")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX does")
+@pytest.mark.parametrize(("signals", "state"), [(1, "stopped"), (2, "halted")])
+def test_ctrl_c_once_stops_and_twice_halts(tmp_path: Path, signals: int, state: str):
+    process, path = started(tmp_path)
+    assert process.stdout is not None
+    with process:
+        said = ""
+        for _ in range(signals):
+            process.send_signal(signal.SIGINT)
+            said += process.stdout.readline()
+        said += process.stdout.read()
+    assert process.returncode == 1, said
+    assert "seccm resume" in said
+    with seccm.open(path) as scan:
+        assert scan.state == state
+        assert len(scan.remaining()) > 0
