@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from seccm.analysis.quality import Quality, contact, electrometer, hum, hum_gate
 from seccm.data import SiteRecord
-from seccm.events import Phase
+from seccm.events import Outcome, Phase
 from seccm.plan.site import Site
 from seccm.rig import CurrentRise, Flag, PotentialDrop
 
@@ -15,8 +15,8 @@ FloatArray = npt.NDArray[np.float64]
 
 TRANSIENT = 20
 """Rows after the start of a step in which an overload or a saturation is the contact's own."""
-HUM_ROWS = 2048
-"""Rows at the end of a step that are searched for hum: five seconds of the reference system."""
+HUM_ROWS = 1024
+"""Rows at the end of a step that are searched for hum: 2.6 seconds of the reference system."""
 HUM_SHARE = 0.02
 """Hum is too much above this share of the median signal, and above the two floors."""
 HUM_CURRENT, HUM_POTENTIAL = 1e-12, 1e-3
@@ -30,8 +30,8 @@ def judged(site: Site, record: SiteRecord, *, overlapping: bool = False) -> Qual
     flags = Quality.NEIGHBOUR_OVERLAP if overlapping else Quality(0)
     at = record.contact
     if at is None:
-        tried = bool((record.phase == Phase.APPROACH).any())
-        return flags | (Quality.NO_CONTACT if tried else Quality(0))
+        sought = record.outcome == Outcome.NO_CONTACT
+        return flags | (Quality.NO_CONTACT if sought else Quality(0))
     if any(end.reason == "lost contact" for end in record.ends):
         flags |= Quality.LOST_CONTACT
     return flags | _landing(site, record, at) | _instrument(record) | _hum(site, record)

@@ -15,6 +15,14 @@ from seccm.rig import Clock
 CONVENTIONS = "CF-1.11 SECCM-0.1"
 
 
+def software() -> str:
+    """Return the name and version of this program."""
+    try:
+        return f"seccm {version('seccm')}"
+    except PackageNotFoundError:
+        return "seccm, not installed"
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """What is said once of a whole run; the attributes at the root of its file."""
@@ -32,14 +40,8 @@ class Header:
     uuid: str
     seed: int | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
-
-
-def software() -> str:
-    """Return the name and version of this program."""
-    try:
-        return f"seccm {version('seccm')}"
-    except PackageNotFoundError:
-        return "seccm, not installed"
+    software: str = field(default_factory=software)
+    """The program that made the file, with its version."""
 
 
 def write_header(file: h5py.File, header: Header, clock: Clock) -> None:
@@ -53,7 +55,7 @@ def write_header(file: h5py.File, header: Header, clock: Clock) -> None:
         "NX_class": "NXentry",
         "title": title,
         "scan_uuid": header.uuid,
-        "software": software(),
+        "software": header.software,
         "plan_json": header.plan_json,
         "rig_json": header.rig_json,
         "started_at": header.started_at,
@@ -90,6 +92,7 @@ def read_header(file: h5py.File) -> Header:
         started_at=str(a["started_at"]),
         uuid=str(a["scan_uuid"]),
         seed=int(a["seed"]) if "seed" in a else None,
+        software=str(a["software"]),
         extra={k: str(v) for k, v in a.items() if k not in known and not k.startswith("_")},
     )
 

@@ -1,0 +1,171 @@
+"""Which figures a scan deserves, and what is said under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from seccm.events import Outcome
+from seccm.plan.site import Segment
+from seccm.report import curves, landings, maps, trends, voltammograms
+from seccm.report.study import MOST_CURVES, Study
+from seccm.report.style import readable
+
+MOST_STEPS = 3
+"""Steps of one kind that get figures of their own."""
+_MAPPED = (
+    "E_nuc", "t_nuc", "E_growth", "CE", "CE_last", "E_half", "i_lim", "E_end", "i_end", "Q",
+)  # fmt: skip
+"""Features worth a map, the most telling first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure with its words."""
+
+    slug: str
+    title: str
+    caption: str
+    figure: Figure
+
+
+def drawings(study: Study) -> Iterator[Drawing]:
+    """Yield every figure that has something to show, in the order of the page."""
+    steps = study.segments
+    galvanostatic = [s for s in steps if s.kind == "constant current"][:MOST_STEPS]
+    swept = [s for s in steps if s.kind in ("cv", "lsv")][:MOST_STEPS]
+    for segment in galvanostatic:
+        yield from _galvanostatic(study, segment, _suffix(study, segment, "j"))
+    for segment in swept:
+        yield from _swept(study, segment)
+    yield from _maps(study)
+    yield from _tip(study)
+
+
+def _suffix(study: Study, segment: Segment, name: str) -> str:
+    """Return what tells this step's features from those of an earlier one."""
+    later = f"_{segment.index}"
+    return later if f"{name}{later}" in study.features else ""
+
+
+def _galvanostatic(study: Study, segment: Segment, suffix: str) -> Iterator[Drawing]:
+    step = segment.index
+    where = _of_step(study, segment)
+    figure = curves.potentials(study, step)
+    if figure is not None:
+        yield Drawing(
+            f"potential-step-{step}",
+            f"Potential against time (a) and charge (b){where}",
+            "Thick: mean of the repeats that ran to the end; band: ± one standard deviation; thin: "
+            "every repeat; in brackets: how many. The fall from overload after contact is cut off. "
+            f"{_basis(study)}{_thinned(study)}",
+            figure,
+        )
+    figure = curves.repeats(study, step)
+    if figure is not None:
+        yield Drawing(
+            f"repeats-step-{step}",
+            f"Every repeat of every condition{where}",
+            "Dark to light in the order in which they were measured.",
+            figure,
+        )
+    figure = trends.nucleation(study, suffix)
+    if figure is not None:
+        yield Drawing(
+            f"nucleation{suffix}",
+            f"Nucleation and growth potential (a), nucleation time (b) and charge (c) against "
+            f"current density{where}",
+            "Small: every repeat; large: mean ± one standard deviation, given only where every "
+            "repeat nucleated. Arrows: records that ended before nucleation, at the time and "
+            f"charge at which they ended. {_basis(study)}",
+            figure,
+        )
+
+
+def _swept(study: Study, segment: Segment) -> Iterator[Drawing]:
+    step = segment.index
+    where = _of_step(study, segment)
+    figure = voltammograms.by_cycle(study, step)
+    if figure is not None:
+        yield Drawing(
+            f"voltammograms-step-{step}",
+            f"Voltammograms, coloured by cycle{where}",
+            f"{readable(segment.label)}. {_basis(study)}",
+            figure,
+        )
+    figure = voltammograms.efficiency(study, step)
+    if figure is not None:
+        yield Drawing(
+            f"efficiency-step-{step}",
+            f"Coulombic efficiency (a) and charges (b) by cycle{where}",
+            "Cycles are cut at the commanded vertices; charge is sorted by the sign of the current "
+            "over the whole cycle; no baseline is taken off. Thin: single sites; large: mean ± one "
+            f"standard deviation. {_basis(study)}",
+            figure,
+        )
+    if study.telling("E_half"):
+        figure = voltammograms.waves(study, step)
+        if figure is not None:
+            yield Drawing(
+                f"waves-step-{step}",
+                f"The last cycle of every site (a); half-wave potential (b) and limiting current "
+                f"(c){where}",
+                "Titles of the histograms: mean ± standard deviation over the sites. From the "
+                f"first leg of the last complete cycle.{_thinned(study)}",
+                figure,
+            )
+
+
+def _maps(study: Study) -> Iterator[Drawing]:
+    names = [name for name in _MAPPED if study.telling(name)]
+    # Net charge is imposed wherever the current is; it is for scans with nothing better.
+    names = [n for n in names if n != "Q"] or names
+    figure = maps.features(study, names[:4])
+    if figure is not None:
+        yield Drawing(
+            "maps",
+            "Maps of features",
+            "Footprints are drawn to scale; where they are small, the cells around them are "
+            "coloured. Dashed: no value, such as no nucleation before the end. Sites without a "
+            "regular end are marked.",
+            figure,
+        )
+    if study.x.size and (figure is None or (study.outcome != Outcome.OK).any()):
+        yield Drawing("outcomes", "What became of every site", "", maps.outcomes(study))
+
+
+def _tip(study: Study) -> Iterator[Drawing]:
+    figure = maps.topography(study)
+    found = maps.topography_of(study)
+    if figure is not None and found is not None:
+        yield Drawing(
+            "topography",
+            "Heights at which the tip touched (a), and what is left above a plane (b)",
+            maps.topography_words(found),
+            figure,
+        )
+    figure = landings.landings(study)
+    if figure is not None:
+        yield Drawing(
+            "landings",
+            "Landings: stop latency (a) and overtravel (b)",
+            "From the crossing of the contact threshold to the halt of the output, and how far the "
+            "tip went from there to rest, the lag of the stage included.",
+            figure,
+        )
+
+
+def _of_step(study: Study, segment: Segment) -> str:
+    return f", step {segment.index}" if len(study.segments) > 1 else ""
+
+
+def _basis(study: Study) -> str:
+    area = study.area
+    return f"Densities refer to the area by {area.basis}." if area else ""
+
+
+def _thinned(study: Study) -> str:
+    most = max((g.sites.size for g in study.groups), default=0)
+    return f" Of {most} sites, {MOST_CURVES} are drawn." if most > MOST_CURVES else ""

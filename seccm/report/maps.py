@@ -1,0 +1,336 @@
+"""Maps: a feature, the outcome of every site, the heights at which the tip touched."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.collections import EllipseCollection, PatchCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from seccm.analysis.result import Status
+from seccm.analysis.topography import Topography, level
+from seccm.events import Outcome
+from seccm.report import style
+from seccm.report.study import Study
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+COLOURS = "viridis"
+_UM = 1e6
+_SMALL = 0.5
+"""Footprints smaller than this share of the pitch are lost in a map: their cells are coloured."""
+_NO_VALUE = "no value"
+MARKS: dict[Outcome, tuple[str, str]] = {
+    Outcome.NO_CONTACT: ("x", "#d55e00"),
+    Outcome.SKIPPED: ("_", "0.35"),
+    Outcome.ABORTED: ("D", "#cc79a7"),
+    Outcome.FAULT: ("s", "#b2182b"),
+    Outcome.RUNNING: ("*", "#e69f00"),
+    Outcome.PLANNED: (".", "0.6"),
+}
+"""Marker and colour of sites without a regular end."""
+
+
+@style.styled
+def features(study: Study, names: Sequence[str]) -> Figure | None:
+    """Draw maps of up to four features side by side; None if none has a value."""
+    names = [n for n in names if study.has(n)][:4]
+    if not names:
+        return None
+    columns = 3 if len(names) == 3 else min(len(names), 2)
+    width, height = _panel_size(study, 1.45 if columns == 3 else 2.4)
+    rows = math.ceil(len(names) / columns)
+    fig = style.figure(
+        max(columns * (width + 0.95), style.ONE_COLUMN), rows * (height + 0.5) + 0.55,
+        virtual=study.virtual,
+    )  # fmt: skip
+    grid = fig.subplots(rows, columns, squeeze=False)
+    marked: dict[str, Artist] = {}
+    for axes, name in zip(grid.flat, names, strict=False):
+        marked |= feature_map(axes, study, name)
+    for axes in grid.flat[len(names) :]:
+        axes.set_visible(False)
+    if marked:
+        fig.legend(
+            list(marked.values()), list(marked), loc="outside lower center",
+            ncols=min(len(marked), 4), columnspacing=1.2, handletextpad=0.3,
+        )  # fmt: skip
+    return fig
+
+
+@style.styled
+def outcomes(study: Study) -> Figure:
+    """Draw what became of every site."""
+    width, height = _panel_size(study)
+    fig = style.figure(max(width + 1.0, style.ONE_COLUMN), height + 0.9, virtual=study.virtual,
+                       convention=False)  # fmt: skip
+    axes = fig.subplots()
+    _frame(axes, study)
+    ok = study.outcome == Outcome.OK
+    marked: dict[str, Artist] = {}
+    if ok.any():
+        _discs(axes, study, ok, facecolor=style.GREEN, alpha=0.8)
+        marked["ok"] = _handle("o", style.GREEN)
+    marked |= _marks(axes, study, ok)
+    fig.legend(
+        list(marked.values()), list(marked), loc="outside lower center", ncols=min(len(marked), 4),
+        columnspacing=1.2, handletextpad=0.3,
+    )  # fmt: skip
+    return fig
+
+
+def feature_map(axes: Axes, study: Study, name: str) -> dict[str, Artist]:
+    """Draw one feature over the sites; return handles and words for what has no value."""
+    feature = study.features[name]
+    known = feature.known
+    scale = style.scale(feature.column.unit, feature.values)
+    if feature.column.unit == "V":
+        scale = style.Scale(1e3, "mV")
+    label = style.symbol(name)
+    if feature.column.unit == "V" and name not in ("eta_nuc", "tomes"):
+        label = f"{label} vs {style.superscripted(study.reference)}"
+    shown = scale(feature.values[known])
+    _frame(axes, study)
+    # The colours are for the sites that count; those of the others may lie beyond them.
+    counted = scale(feature.values[known & (study.outcome == Outcome.OK)])
+    norm = colour_range(counted if counted.size else shown)
+    _coloured(axes, study, known, shown, norm, COLOURS)
+    _colour_bar(axes, norm, COLOURS, shown, scale.label(label))
+    return _marks(axes, study, known)
+
+
+def _colour_bar(
+    axes: Axes, norm: mpl.colors.Normalize, colours: str, shown: FloatArray, label: str
+) -> None:
+    """Add a bar exactly as high as the map."""
+    place = axes.inset_axes((1.04, 0.0, 0.05, 1.0))
+    bar = axes.figure.colorbar(
+        mpl.cm.ScalarMappable(norm, colours),
+        cax=place,
+        extend=_extend(shown, norm),
+        extendfrac=0.04,
+    )
+    bar.set_label(label)
+    place.tick_params(direction="in")
+    place.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6))
+
+
+def colour_range(shown: FloatArray) -> mpl.colors.Normalize:
+    """Choose the range of colours: all values, unless a few lie far from the rest."""
+    if shown.size == 0:
+        return mpl.colors.Normalize(0.0, 1.0)
+    low, high = float(shown.min()), float(shown.max())
+    q1, q3 = np.percentile(shown, [25, 75])
+    reach = 3.0 * float(q3 - q1)
+    if shown.size >= 8 and reach > 0.0:
+        low, high = max(low, float(q1) - reach), min(high, float(q3) + reach)
+    if not high > low:
+        room = max(abs(low) * 1e-2, 1e-9)
+        low, high = low - room, high + room
+    return mpl.colors.Normalize(low, high)
+
+
+def _extend(shown: FloatArray, norm: mpl.colors.Normalize) -> str:
+    """Say at which ends values lie beyond the colours."""
+    below = shown.size > 0 and norm.vmin is not None and float(shown.min()) < norm.vmin
+    above = shown.size > 0 and norm.vmax is not None and float(shown.max()) > norm.vmax
+    return {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}[int(below), int(above)]
+
+
+def _coloured(
+    axes: Axes, study: Study, where: BoolArray, shown: FloatArray, norm: mpl.colors.Normalize,
+    colours: str,
+) -> None:  # fmt: skip
+    """Colour the footprints, drawn to scale; or, where they are small, the cells around them."""
+    pitch = _pitch(study)
+    if math.isfinite(study.diameter) and study.diameter >= _SMALL * pitch:
+        discs = _discs(axes, study, where, edgecolor="none")
+        discs.set(array=shown, norm=norm, cmap=colours)
+        return
+    side = pitch * _UM
+    cells = PatchCollection(
+        [
+            Rectangle((x - side / 2, y - side / 2), side, side)
+            for x, y in zip(study.x[where] * _UM, study.y[where] * _UM, strict=True)
+        ],
+        array=shown, norm=norm, cmap=colours, edgecolor="face", lw=0.2, rasterized=True,
+    )  # fmt: skip
+    axes.add_collection(cells)
+    _discs(axes, study, where, facecolor="none", edgecolor="black", lw=0.25, alpha=0.6)
+
+
+def _discs(axes: Axes, study: Study, where: BoolArray, **look: object) -> EllipseCollection:
+    """Draw the footprints of some sites to scale."""
+    diameter = study.diameter if math.isfinite(study.diameter) else 0.6 * _pitch(study)
+    size = np.full(int(where.sum()), diameter * _UM)
+    discs = EllipseCollection(
+        size, size, np.zeros(size.size), units="xy", transOffset=axes.transData,
+        offsets=np.column_stack([study.x[where], study.y[where]]) * _UM, **look,
+    )  # fmt: skip
+    axes.add_collection(discs)
+    return discs
+
+
+def _marks(axes: Axes, study: Study, known: BoolArray) -> dict[str, Artist]:
+    """Mark sites without a regular end by what became of them, and others without a value."""
+    handles: dict[str, Artist] = {}
+    size = 3.5 if study.x.size <= 150 else 2.2
+    for outcome, (marker, colour) in MARKS.items():
+        chosen = study.outcome == outcome
+        if chosen.any():
+            axes.plot(
+                study.x[chosen] * _UM, study.y[chosen] * _UM, marker, color=colour, ms=size,
+                mew=0.9, mfc="none" if marker in "sD" else colour,
+            )  # fmt: skip
+            handles[outcome.words] = _handle(marker, colour)
+    empty = ~known & (study.outcome == Outcome.OK)
+    if empty.any():
+        _discs(axes, study, empty, facecolor="none", edgecolor="0.5", lw=0.6, ls=(0, (2, 1.5)))
+        handles[_NO_VALUE] = mpl.lines.Line2D(
+            [], [], ls="", marker="o", mfc="none", mec="0.5", ms=5, mew=0.6
+        )
+    return handles
+
+
+def _handle(marker: str, colour: str) -> mpl.lines.Line2D:
+    face = "none" if marker in "sD" else colour
+    return mpl.lines.Line2D([], [], ls="", marker=marker, color=colour, mfc=face, ms=4)
+
+
+def _pitch(study: Study) -> float:
+    """Return the distance of nearest neighbours, in m; the footprint's size for a single site."""
+    return nearest(study.x, study.y) or (study.diameter if study.diameter > 0.0 else 1e-6)
+
+
+def nearest(x: FloatArray, y: FloatArray) -> float:
+    """Return the median distance to the nearest neighbour; 0 for less than two places."""
+    if x.size < 2:
+        return 0.0
+    from scipy.spatial import KDTree
+
+    places = np.column_stack([x, y])
+    distance = np.asarray(KDTree(places).query(places, k=2)[0])
+    return float(np.median(distance[:, 1]))
+
+
+def _extent(study: Study) -> tuple[float, float, float, float]:
+    """Return the ranges of x and y in um, with room for the outer footprints."""
+    known = math.isfinite(study.diameter)
+    room = 0.65 * _UM * max(_pitch(study), study.diameter if known else 0.0)
+    x, y = study.x * _UM, study.y * _UM
+    if x.size == 0:
+        return (0.0, 1.0, 0.0, 1.0)
+    return (
+        float(x.min()) - room, float(x.max()) + room, float(y.min()) - room, float(y.max()) + room,
+    )  # fmt: skip
+
+
+def _panel_size(study: Study, longest: float = 2.4) -> tuple[float, float]:
+    """Return inches for one map, in the shape of the scan."""
+    x0, x1, y0, y1 = _extent(study)
+    across, up = x1 - x0, y1 - y0
+    width, height = longest * min(1.0, across / up), longest * min(1.0, up / across)
+    return max(width, 1.1), max(height, 0.9)
+
+
+def _frame(axes: Axes, study: Study) -> None:
+    """Set up a map: the stage's axes to scale, labels in um."""
+    x0, x1, y0, y1 = _extent(study)
+    axes.set_xlim(x0, x1)
+    axes.set_ylim(y0, y1)
+    axes.set_aspect("equal")
+    axes.set_xlabel("$x$ (µm)")
+    axes.set_ylabel("$y$ (µm)")
+
+
+def topography_of(study: Study) -> Topography | None:
+    """Fit the plane of the contact heights; None below four landings."""
+    sites = study.scan.sites
+    z, t = sites["z_contact"], sites["t_contact"]
+    if int((np.isfinite(z) & study.landed).sum()) < 4:
+        return None
+    return level(study.x, study.y, np.where(study.landed, z, math.nan), t)
+
+
+def drift_words(found: Topography) -> str:
+    """Say what is known of the drift, in a few words."""
+    if found.drift.status.trusted:
+        rate, error = found.drift.value * 60e9, found.drift.error * 60e9
+        return f"drift {style.plus_minus(rate, error)} nm/min"
+    if found.status == Status.DRIFT_CONFOUNDED:
+        return "drift and tilt not told apart"
+    return f"drift: {found.drift.status.label}"
+
+
+def topography_words(found: Topography) -> str:
+    """Say what the plane is, and how far it can be trusted."""
+    parts = []
+    for axis, slope in (("x", found.tilt_x), ("y", found.tilt_y)):
+        if slope.status.has_value:
+            tilt = style.plus_minus(slope.value * 1e3, slope.error * 1e3)
+            parts.append(f"tilt along {axis} {tilt} nm/µm")
+    parts.append(drift_words(found))
+    parts.append(f"scatter {style.number(found.scatter * 1e9, 2)} nm")
+    count = int(found.outlier.sum())
+    parts.append(f"{count} outlier{'' if count == 1 else 's'} beyond five median deviations")
+    words = "; ".join(parts) + "."
+    if found.status == Status.DRIFT_CONFOUNDED:
+        words += " In this visiting order any drift is in the tilt: visit the sites at random."
+    return words[0].upper() + words[1:]
+
+
+@style.styled
+def topography(study: Study) -> Figure | None:
+    """Draw the contact heights as measured (a) and above the fitted plane (b)."""
+    found = topography_of(study)
+    if found is None or not np.isfinite(found.residual).any():
+        return None
+    width, height = _panel_size(study)
+    fig = style.figure(2 * (width + 0.95), height + 0.95, virtual=study.virtual, convention=False)
+    left, right = fig.subplots(1, 2)
+    z = np.where(study.landed, study.scan.sites["z_contact"], math.nan)
+    marked: dict[str, Artist] = {}
+    above = z - np.nanmean(z)
+    for axes, values, colours, label in (
+        (left, above, COLOURS, "contact height above the mean"),
+        (right, found.residual, "RdBu_r", "height above the plane"),
+    ):
+        _frame(axes, study)
+        known = np.isfinite(values)
+        scale = style.scale("m", values)
+        shown = scale(values[known])
+        norm = colour_range(shown) if axes is left else _symmetric(colour_range(shown))
+        _coloured(axes, study, known, shown, norm, colours)
+        _colour_bar(axes, norm, colours, shown, scale.label(label))
+        marked |= _marks(axes, study, known)
+    if found.outlier.any():
+        right.plot(
+            study.x[found.outlier] * _UM, study.y[found.outlier] * _UM, "o", mfc="none",
+            mec="black", ms=7, mew=0.8,
+        )  # fmt: skip
+        marked["outlier"] = mpl.lines.Line2D(
+            [], [], ls="", marker="o", mfc="none", mec="black", ms=6, mew=0.8
+        )
+    style.panel(left, "a")
+    style.panel(right, "b")
+    right.set_title(drift_words(found), fontsize=6, pad=3, loc="right")
+    if marked:
+        fig.legend(
+            list(marked.values()), list(marked), loc="outside lower center",
+            ncols=min(len(marked), 4), columnspacing=1.2, handletextpad=0.3,
+        )  # fmt: skip
+    return fig
+
+
+def _symmetric(norm: mpl.colors.Normalize) -> mpl.colors.Normalize:
+    """Make a range of colours symmetric about zero."""
+    reach = max(abs(norm.vmin or 0.0), abs(norm.vmax or 0.0))
+    return mpl.colors.Normalize(-reach, reach)

@@ -1,0 +1,276 @@
+"""One page for a scan: what ran, what came of it, and every figure worth seeing."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from seccm.data import Scan
+from seccm.data.header import software
+from seccm.events import Outcome
+from seccm.plan.site import Hold, Segment
+from seccm.report import tables
+from seccm.report.choice import Drawing, drawings
+from seccm.report.landings import allowed_overtravel, too_far
+from seccm.report.study import Study
+from seccm.report.style import readable, save
+from seccm.units import show
+
+RESOLUTION = 200
+"""Dots per inch of the PNG files; the PDF files beside them are for publication."""
+_SCREEN = 110
+"""Dots per inch at which a figure is shown on the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A figure on the page."""
+
+    slug: str
+    title: str
+    caption: str
+    png: str
+    pdf: str
+    width: int
+    height: int
+
+
+def write_report(scan: Scan, directory: Path | str) -> Path:
+    """Draw the figures of a scan and write a page about it; return the page's path.
+
+    Args:
+        scan: opened for reading; may be growing, stopped or killed.
+        directory: made if it is not there; `index.html`, and the figures in `figures`.
+    """
+    directory = Path(directory)
+    (directory / "figures").mkdir(parents=True, exist_ok=True)
+    study = Study(scan)
+    placed = [_place(drawing, directory) for drawing in drawings(study)]
+    page = directory / "index.html"
+    page.write_text(_template().render(**_contents(study), figures=placed), encoding="utf-8")
+    return page
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("seccm.report", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=False,
+    )
+    return environment.get_template("page.html.j2")
+
+
+def _place(drawing: Drawing, directory: Path) -> Placed:
+    """Write one figure as PNG and PDF."""
+    png, pdf = (f"figures/{drawing.slug}.{kind}" for kind in ("png", "pdf"))
+    for name in (png, pdf):
+        save(drawing.figure, directory / name, RESOLUTION)
+        # The layout has been found; to find it again would take as long as the drawing.
+        drawing.figure.set_layout_engine("none")
+    width, height = drawing.figure.get_size_inches() * _SCREEN
+    return Placed(
+        drawing.slug, drawing.title, drawing.caption, png, pdf, round(width), round(height)
+    )
+
+
+def _contents(study: Study) -> dict[str, Any]:
+    far = {n: f"overtravel {show(_overtravel(study, n), 'm', 3)}, more than allowed"
+           for n in too_far(study)}  # fmt: skip
+    events, left = tables.noted(study)
+    plan = study.plan
+    return {
+        "title": study.header.title,
+        "virtual": study.virtual,
+        "state": _state(study),
+        "description": plan.description.strip() if plan else "",
+        "notices": list(_notices(study)),
+        "facts": list(_facts(study)),
+        "statistics": list(tables.statistics(study)),
+        "remarks": tables.remarks(study, far),
+        "events": events,
+        "events_left": left,
+        "plan": list(_plan(study)),
+        "steps": [_step(segment) for segment in study.segments],
+        "plan_json": _pretty(study.header.plan_json),
+        "rig_json": _pretty(study.header.rig_json),
+        "software": software(),
+        "file": str(study.scan.path.name),
+    }
+
+
+def _overtravel(study: Study, number: int) -> float:
+    return float(study.scan.sites["overtravel"][number])
+
+
+def _state(study: Study) -> str:
+    counts = Counter(study.outcome.tolist())
+    parts = ", ".join(f"{count} {Outcome(code).words}" for code, count in sorted(counts.items()))
+    state = study.scan.state
+    words = {
+        "running": "Not closed: the run is still going on, or its program was killed",
+        "complete": "Complete",
+        "stopped": "Stopped before its end",
+        "halted": "Halted before its end",
+        "fault": "Ended by a fault",
+    }.get(state, state)
+    return f"{words}. {len(study.outcome)} sites planned: {parts or 'none'}."
+
+
+def _notices(study: Study) -> Iterator[str]:
+    """Say what a reader would look for and not find."""
+    if study.plan is None:
+        yield f"The plan in the file cannot be read, so that much is missing: {study.plan_error}"
+    visited = int((study.outcome > Outcome.RUNNING).sum())
+    if visited == 0:
+        yield "No site was finished: there is nothing to draw yet."
+    elif not study.landed.any():
+        yield "The tip touched the surface at no site: there is nothing to analyse."
+    elif study.measured.size == 0:
+        yield "No site came to its regular end; single records are drawn, without statistics."
+    elif study.measured.size == 1:
+        yield "Only one site came to its regular end: no scatter can be given."
+    dropped = study.features and not any(f.known.any() for f in study.features.values())
+    if dropped and study.landed.any():
+        yield "No feature could be determined at any site."
+
+
+def _facts(study: Study) -> Iterator[tuple[str, str]]:
+    header, plan = study.header, study.plan
+    yield "data file", str(study.scan.path)
+    yield "started", header.started_at
+    ends = study.scan.sites["t_end"]
+    if np.isfinite(ends).any():
+        yield "lasted", duration(float(np.nanmax(ends)))
+    if plan:
+        yield "sample", plan.sample
+        yield "pipette", f"{show(plan.probe.aperture, 'm')} aperture (inner diameter)"
+    area = study.area
+    if area:
+        error = f" ± {show(area.error, 'm^2', 2)}" if math.isfinite(area.error) else ""
+        unknown = "" if error else ", uncertainty not stated"
+        yield (
+            "current densities",
+            readable(f"on {show(area.value, 'm^2')}{error}, basis: {area.basis}{unknown}"),
+        )
+    electrode = f" {plan.reference.electrode}" if plan else " the quasi-reference electrode"
+    offset = f"E vs {header.reference} = E vs{electrode} + {show(header.reference_offset, 'V', 5)}"
+    provenance = f". {plan.reference.provenance}" if plan else ""
+    yield "potentials", readable(offset) + provenance
+    if plan and plan.reference.offset != header.reference_offset:
+        yield (
+            "",
+            readable(
+                f"Calibrated after the run: the plan said {show(plan.reference.offset, 'V', 5)}."
+            ),
+        )
+    yield "rig", _rig(study)
+    if header.seed is not None:
+        yield "seed", str(header.seed)
+    clock = study.scan.clock
+    yield (
+        "rows",
+        f"every {show(clock.period, 's')}, means over {show(clock.window, 's')} "
+        f"({clock.averaged} samples at {show(clock.rate, 'Hz')})",
+    )
+    landed = study.scan.sites["overtravel"][study.landed]
+    if np.isfinite(landed).any():
+        allowed = sorted(set(allowed_overtravel(study).values()))
+        limit = f", allowed {' / '.join(show(a, 'm', 3) for a in allowed)}" if allowed else ""
+        yield "overtravel", f"at most {show(float(np.nanmax(landed)), 'm', 3)}{limit}"
+    yield "recorded by", header.software
+    yield "identity", header.uuid
+
+
+def _rig(study: Study) -> str:
+    """Name the rig, as far as the file says."""
+    try:
+        rig = json.loads(study.header.rig_json)
+    except ValueError:
+        return "not stated"
+    if not isinstance(rig, dict):
+        return "not stated"
+    info = rig.get("info")
+    name = info.get("name") if isinstance(info, dict) else None
+    parts = [str(p) for p in (name, rig.get("source")) if p]
+    faults = rig.get("faults")
+    if faults:
+        parts.append(f"faults played: {', '.join(map(str, faults))}")
+    return ", ".join(parts) or "not stated"
+
+
+def _plan(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield what a reader wants to know of the plan, in words."""
+    plan, site = study.plan, study.site(0)
+    if plan is None or site is None:
+        return
+    places = plan.places
+    if places.kind == "grid":
+        pitch = " × ".join(show(p, "m") for p in dict.fromkeys(places.pitch))
+        left_out = f", {len(places.leave_out)} left out" if places.leave_out else ""
+        yield (
+            "sites",
+            readable(
+                f"{places.columns} × {places.rows} grid, pitch {pitch}, {places.order}{left_out}"
+            ),
+        )
+    else:
+        yield "sites", f"{len(study.outcome)} points"
+    if len(plan.conditions) > 1:
+        labels = "; ".join(condition.label for condition in plan.conditions)
+        yield f"{len(plan.conditions)} conditions", readable(labels)
+        yield "assigned", plan.design.assign
+    approach = site.approach
+    yield (
+        "approach",
+        readable(f"{show(approach.speed, 'm/s')}, holding {_hold(study, approach.hold)}"),
+    )
+    yield "contact", readable(_contact(plan.approach.contact))
+    yield (
+        "retract",
+        readable(f"{show(site.retract.distance, 'm')} at {show(site.retract.speed, 'm/s')}"),
+    )
+
+
+def _hold(study: Study, hold: Hold) -> str:
+    if hold.mode == "potential":
+        potential = hold.value + study.header.reference_offset
+        return f"{show(potential, 'V')} vs {study.reference}"
+    return show(hold.value, "A") if hold.mode == "current" else "open circuit"
+
+
+def _contact(contact: Any) -> str:
+    """Say in words what counts as contact."""
+    values = {"drop": "V", "threshold": "A", "rise": "A"}
+    for name, unit in values.items():
+        value = getattr(contact, name, None)
+        if isinstance(value, float):
+            return f"{contact.kind}: {show(value, unit)}"
+    return str(contact.kind)
+
+
+def _step(segment: Segment) -> str:
+    return readable(f"{segment.kind}: {segment.label}")
+
+
+def _pretty(text: str) -> str:
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+def duration(seconds: float) -> str:
+    """Write a duration as people say it."""
+    if seconds < 90:
+        return show(seconds, "s", 3)
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"

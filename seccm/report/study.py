@@ -1,0 +1,281 @@
+"""A scan as a report looks at it: conditions with colours, columns with reasons, traces."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.analysis.features import Features, reanalyse
+from seccm.analysis.result import Status
+from seccm.analysis.step_trace import Area, StepTrace, step_traces
+from seccm.data import Column, Scan
+from seccm.errors import PlanError
+from seccm.events import Outcome
+from seccm.plan import Plan
+from seccm.plan.site import Segment, Site
+from seccm.report import style
+from seccm.units import show
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+MOST_CURVES = 400
+"""Curves in one panel; of more sites, evenly chosen ones are drawn, and the figure says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The sites of one condition."""
+
+    condition: int
+    label: str
+    """The condition in words; short where a title says the rest."""
+    colour: str
+    sites: npt.NDArray[np.int64]
+    """Numbers of all its sites, in visiting order."""
+    counted: npt.NDArray[np.int64]
+    """Those of them that came to their regular end: they enter means and statistics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature of all sites; arrays of shape (sites,)."""
+
+    column: Column
+    values: FloatArray
+    """SI, NaN where undefined."""
+    errors: FloatArray
+    statuses: npt.NDArray[np.uint8]
+
+    @property
+    def known(self) -> BoolArray:
+        """Sites with a number, trusted or not."""
+        return np.isfinite(self.values)
+
+    @property
+    def trusted(self) -> BoolArray:
+        """Sites with a number that may be averaged without looking at it first."""
+        return self.known & (self.statuses < 32)
+
+    @property
+    def censored(self) -> BoolArray:
+        """Sites at which the event was awaited in vain."""
+        waiting = [int(s) for s in Status if s.censored]
+        return np.isin(self.statuses, waiting)
+
+
+class Study:
+    """A scan and what its plan says about it.
+
+    Args:
+        scan: opened for reading; may be growing, stopped or killed.
+    """
+
+    def __init__(self, scan: Scan) -> None:
+        self.scan = scan
+        self.header = scan.header
+        self.virtual = scan.header.virtual
+        self.reference = scan.header.reference
+        self.plan, self.plan_error = _plan_of(scan)
+        self._planned: tuple[Site, ...] = self.plan.sites() if self.plan else ()
+
+    # ------------------------------------------------------------------------------ sites
+
+    @cached_property
+    def outcome(self) -> npt.NDArray[np.uint8]:
+        """What became of each site, an `Outcome`, shape (sites,)."""
+        return np.asarray(self.scan.sites["status"])
+
+    @cached_property
+    def landed(self) -> BoolArray:
+        """Sites at which the meniscus touched."""
+        return np.asarray(self.scan.sites["landed"] == 1)
+
+    @cached_property
+    def measured(self) -> npt.NDArray[np.int64]:
+        """Numbers of the sites that came to their regular end."""
+        return np.flatnonzero(self.outcome == Outcome.OK)
+
+    @cached_property
+    def x(self) -> FloatArray:
+        """Where each site is, in m: measured, or commanded where it was not."""
+        return self._position("x")
+
+    @cached_property
+    def y(self) -> FloatArray:
+        """As `x`."""
+        return self._position("y")
+
+    def _position(self, axis: str) -> FloatArray:
+        measured, commanded = self.scan.sites[axis], self.scan.sites[f"{axis}_cmd"]
+        return np.where(np.isfinite(measured), measured, commanded)
+
+    @property
+    def area(self) -> Area | None:
+        """The wetted area that densities refer to; None if the plan cannot be read."""
+        return self._features.area if self._features else None
+
+    @property
+    def diameter(self) -> float:
+        """Of a round footprint, in m; NaN if unknown."""
+        return self.plan.probe.diameter if self.plan else math.nan
+
+    # ------------------------------------------------------------------------- conditions
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The conditions by rising size of their levels, coloured from dark to light."""
+        condition = np.asarray(self.scan.sites["condition"]).astype(np.int64)
+        numbers = sorted(set(condition.tolist()))
+        levels = {n: self._levels(n) for n in numbers}
+        numbers.sort(key=lambda n: tuple(abs(v) for v in levels[n]))
+        colours = style.ordered(len(numbers))
+        regular = self.outcome == Outcome.OK
+        return tuple(
+            Group(
+                n,
+                self._label(n),
+                colour,
+                np.flatnonzero(condition == n),
+                np.flatnonzero((condition == n) & regular),
+            )
+            for n, colour in zip(numbers, colours, strict=True)
+        )
+
+    def _levels(self, condition: int) -> tuple[float, ...]:
+        if self.plan is None or condition >= len(self.plan.conditions):
+            return ()
+        return tuple(self.plan.conditions[condition].values())
+
+    @cached_property
+    def legend_title(self) -> str:
+        """What the labels of the groups are about; empty if they say so themselves."""
+        name = self._telling
+        if name is None or self.plan is None:
+            return ""
+        return style.scale(self.plan.conditions[0].units[name]).label(style.symbol(name))
+
+    @cached_property
+    def _telling(self) -> str | None:
+        """The first factor, if its level alone tells the conditions apart."""
+        if self.plan is None or len(self.plan.conditions) < 2:
+            return None
+        first = next(iter(self.plan.conditions[0]))
+        levels = {condition[first] for condition in self.plan.conditions}
+        return first if len(levels) == len(self.plan.conditions) else None
+
+    def _label(self, condition: int) -> str:
+        if self.plan is None or condition >= len(self.plan.conditions):
+            return f"condition {condition}"
+        chosen = self.plan.conditions[condition]
+        if not chosen:
+            return "all sites"
+        if self._telling is None:
+            parts = (f"{n} = {show(v, chosen.units[n], 3)}" for n, v in chosen.items())
+            return style.readable(", ".join(parts))
+        return _rounded(float(style.scale(chosen.units[self._telling])(chosen[self._telling])))
+
+    def words(self, group: Group) -> str:
+        """Return a condition in full, for tables."""
+        if self.plan is None or group.condition >= len(self.plan.conditions):
+            return group.label
+        return style.readable(self.plan.conditions[group.condition].label) or group.label
+
+    # --------------------------------------------------------------------------- features
+
+    @cached_property
+    def _features(self) -> Features | None:
+        return Features(self.plan, self.header.reference_offset) if self.plan else None
+
+    @cached_property
+    def features(self) -> dict[str, Feature]:
+        """Features by name: those in the file, or determined now if it has none."""
+        stored = {c.name: self._stored(c) for c in self.scan.features}
+        if stored or self._features is None or not (self.outcome > Outcome.RUNNING).any():
+            return stored
+        again = reanalyse(self.scan, self._features)
+        return {
+            name: Feature(f.column, f.values, f.errors, f.statuses)
+            for name, f in again.features.items()
+        }
+
+    def _stored(self, column: Column) -> Feature:
+        sites = self.scan.sites
+        return Feature(
+            Column(column.name, column.unit, column.long_name),
+            np.asarray(sites[column.name], np.float64),
+            np.asarray(sites[f"{column.name}_err"], np.float64),
+            np.asarray(sites[f"{column.name}_status"], np.uint8),
+        )
+
+    def has(self, *names: str) -> bool:
+        """Tell whether every one of these features has a number at some site."""
+        return all(n in self.features and bool(self.features[n].known.any()) for n in names)
+
+    def telling(self, name: str) -> bool:
+        """Tell whether a feature says something of this scan, and not only of the analysis.
+
+        A wave without a plateau does not, nor an efficiency of what is not stored and given back.
+        """
+        if name not in self.features:
+            return False
+        feature = self.features[name]
+        known, trusted = int(feature.known.sum()), int(feature.trusted.sum())
+        odd = int((feature.statuses == Status.ABOVE_UNITY).sum())
+        return trusted > 0 and trusted >= 0.5 * known and odd < 0.5 * known
+
+    # ------------------------------------------------------------------------------ steps
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The steps of the first site's program."""
+        return self._planned[0].segments if self._planned else ()
+
+    def trace(self, number: int, step: int) -> StepTrace | None:
+        """Return one step of a site; None where it never began."""
+        if number >= len(self._planned) or self._features is None:
+            return None
+        site = self._planned[number]
+        if step >= len(site.segments):
+            return None
+        found = step_traces(
+            site, self.scan.record(number), self._features.offset, self._features.area
+        )
+        return found[step]
+
+    def traces(self, sites: npt.NDArray[np.int64], step: int) -> Iterator[tuple[int, StepTrace]]:
+        """Yield one step of several sites, at most `MOST_CURVES`, evenly chosen."""
+        for number in evenly(sites, MOST_CURVES):
+            found = self.trace(int(number), step)
+            if found is not None and found.t.size > 1:
+                yield int(number), found
+
+    def site(self, number: int) -> Site | None:
+        """Return what was planned at a site."""
+        return self._planned[number] if number < len(self._planned) else None
+
+
+def evenly(numbers: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
+    """Choose at most so many of some numbers, at even distances."""
+    if numbers.size <= most:
+        return numbers
+    return numbers[np.linspace(0, numbers.size - 1, most).round().astype(np.int64)]
+
+
+def _rounded(value: float) -> str:
+    """Write a level with three digits and a real minus sign."""
+    decimals = 2 if 0.095 <= abs(value) < 100 else None
+    text = f"{value:.{decimals}f}" if decimals is not None else f"{value:.3g}"
+    return text.replace("-", "−")
+
+
+def _plan_of(scan: Scan) -> tuple[Plan | None, str]:
+    try:
+        return Plan.from_json(scan.plan_json, source=str(scan.path)), ""
+    except PlanError as error:
+        return None, str(error)

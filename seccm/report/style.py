@@ -1,0 +1,262 @@
+"""How figures look: sizes, colours, units on axes, and the words that every figure carries."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+FloatArray = npt.NDArray[np.float64]
+
+ONE_COLUMN = 3.4
+"""Inches: the width of one column of a journal's page."""
+TWO_COLUMNS = 7.0
+GREY = "0.45"
+BLUE, ORANGE, GREEN, RED = "#0072b2", "#d55e00", "#009e73", "#b2182b"
+"""Of Okabe and Ito's palette, which colour-blind readers can tell apart, and a warning red."""
+CONVENTION = "IUPAC: anodic currents positive"
+VIRTUAL = "VIRTUAL: simulated, not measured"
+RC: Any = {
+    # The font that comes with matplotlib: figures look alike on every machine.
+    "font.family": ["DejaVu Sans"],
+    "mathtext.fontset": "dejavusans",
+    "font.size": 7.5,
+    "axes.labelsize": 8,
+    "axes.titlesize": 8,
+    "axes.linewidth": 0.7,
+    "axes.unicode_minus": True,
+    "axes.formatter.use_mathtext": True,
+    "axes.formatter.limits": (-3, 4),
+    "axes.formatter.useoffset": False,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "xtick.minor.visible": True,
+    "ytick.minor.visible": True,
+    "xtick.major.size": 3.2,
+    "ytick.major.size": 3.2,
+    "xtick.minor.size": 1.7,
+    "ytick.minor.size": 1.7,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4.5,
+    "legend.frameon": False,
+    "legend.fontsize": 7,
+    "legend.title_fontsize": 7,
+    "legend.handlelength": 1.4,
+    "legend.labelspacing": 0.3,
+    "errorbar.capsize": 2,
+    "figure.constrained_layout.use": False,
+    "pdf.fonttype": 42,
+}
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """Let a function make its figure in this style, whatever style the program runs under."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
+        with mpl.rc_context(RC):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+@styled
+def save(figure: Figure, path: Path, dpi: int) -> None:
+    """Write a figure to a file; ticks and fonts are only made now, so in this style, too."""
+    figure.savefig(path, dpi=dpi)
+
+
+def figure(
+    width: float = ONE_COLUMN, height: float = 2.6, *, virtual: bool, convention: bool = True
+) -> Figure:
+    """Make an empty figure with its line of small print: sign convention and VIRTUAL.
+
+    Args:
+        width: inches.
+        height: inches.
+        virtual: whether the data are simulated, which every figure then says.
+        convention: whether the sign of currents matters in this figure.
+    """
+    made = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(made)
+    left = CONVENTION if convention else ""
+    if virtual or left:
+        # A suptitle, because the layout keeps room for it; the other text shares its line.
+        made.suptitle(left or " ", x=0.01, ha="left", fontsize=5.5, color=GREY, fontweight="normal")
+    if virtual:
+        height_of_line = 1.0 - 0.02 * 2.6 / height
+        made.text(
+            0.99, height_of_line, VIRTUAL, ha="right", va="top", fontsize=5.5, color=RED,
+            fontweight="bold",
+        )  # fmt: skip
+    return made
+
+
+def ordered(count: int) -> list[str]:
+    """Return colours for levels that have an order: viridis without its yellow end."""
+    places = np.linspace(0.0, 0.82, count) if count > 1 else np.array([0.35])
+    return [mpl.colors.to_hex(c) for c in mpl.colormaps["viridis"](places)]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How a quantity is shown: the factor from SI, and the unit to write."""
+
+    factor: float
+    unit: str
+
+    def __call__(self, values: Any) -> Any:
+        """Return SI values in the unit shown."""
+        return np.asarray(values) * self.factor
+
+    def label(self, name: str) -> str:
+        """Return the text of an axis."""
+        return f"{name} ({self.unit})" if self.unit else name
+
+
+_FIXED = {
+    "A/m^2": Scale(0.1, "mA cm$^{-2}$"),
+    "C/m^2": Scale(1e2 / 3600, "µAh cm$^{-2}$"),
+    "V": Scale(1.0, "V"),
+    "s": Scale(1.0, "s"),
+    "1": Scale(1.0, ""),
+    "": Scale(1.0, ""),
+    "V/s": Scale(1.0, "V s$^{-1}$"),
+    "m/s": Scale(1e6, "µm s$^{-1}$"),
+    "m^2": Scale(1e12, "µm$^{2}$"),
+}
+_PREFIXES = ((1e-15, "f"), (1e-12, "p"), (1e-9, "n"), (1e-6, "µ"), (1e-3, "m"), (1.0, ""))
+
+
+def scale(unit: str, values: Any = ()) -> Scale:
+    """Choose how values of an SI unit are shown; those without a custom get a prefix.
+
+    Args:
+        unit: SI unit, as in the data file.
+        values: in SI; the largest one decides about the prefix.
+    """
+    if unit in _FIXED:
+        return _FIXED[unit]
+    finite = np.abs(np.asarray(values, float).ravel())
+    finite = finite[np.isfinite(finite)]
+    largest = float(finite.max()) if finite.size else 0.0
+    if largest == 0.0:
+        return Scale(1.0, unit)
+    fitting = [p for p in _PREFIXES if largest >= 0.9 * p[0]] or [_PREFIXES[0]]
+    size, prefix = fitting[-1]
+    return Scale(1.0 / size, prefix + unit)
+
+
+def potential_label(reference: str) -> str:
+    """Return the label of a potential axis, such as E vs Li/Li+ (V)."""
+    return f"$E$ vs {superscripted(reference)} (V)"
+
+
+def superscripted(reference: str) -> str:
+    """Set the charges in the name of a couple as superscripts."""
+    return re.sub(r"(?<=[A-Za-z0-9)])(\d?[+-])(?=$|[/ ,])", r"$^{\1}$", reference)
+
+
+_SYMBOLS = {
+    "E_nuc": r"$E_\mathrm{nuc}$",
+    "E_growth": r"$E_\mathrm{growth}$",
+    "eta_nuc": r"$E_\mathrm{growth}-E_\mathrm{nuc}$",
+    "t_nuc": r"$t_\mathrm{nuc}$",
+    "Q_nuc": r"$Q_\mathrm{nuc}$",
+    "E_half": r"$E_{1/2}$",
+    "i_lim": r"$i_\mathrm{lim}$",
+    "j": r"$j$",
+    "Q": r"$Q$",
+    "CE": "CE",
+    "tomes": r"$|E_{3/4}-E_{1/4}|$",
+    **{f"CE_{which}": f"CE, {which} cycle" for which in ("first", "last")},
+    **{
+        f"Q_{way}_{which}": rf"$Q_\mathrm{{{way}}}$, {which} cycle"
+        for way in ("a", "c")
+        for which in ("first", "last")
+    },
+}
+
+
+def symbol(name: str) -> str:
+    """Return a quantity's symbol as it is printed: italic, with an upright subscript."""
+    if name in _SYMBOLS:
+        return _SYMBOLS[name]
+    head, _, tail = name.partition("_")
+    if not tail or len(head) > 2:
+        return name.replace("_", " ")
+    return rf"${head}_\mathrm{{{tail.replace('_', ',')}}}$"
+
+
+def panel(axes: Axes, letter: str) -> None:
+    """Name a panel in bold, as journals do."""
+    axes.set_title(letter, loc="left", fontweight="bold", fontsize=8.5, pad=3)
+
+
+def nice_log_ticks(axes: Axes, which: str, values: Sequence[float]) -> None:
+    """Label a logarithmic axis with plain numbers; at 2 and 5 too where decades are few."""
+    finite = [v for v in values if math.isfinite(v) and v > 0.0]
+    if not finite:
+        return
+    span = math.log10(max(finite) / min(finite))
+    subs = (1.0,) if span > 2.5 else (1.0, 2.0, 5.0) if span > 0.9 else (1.0, 2.0, 3.0, 5.0, 7.0)
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_locator(mpl.ticker.LogLocator(10.0, subs=subs, numticks=20))
+    axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda v, _: f"{v:g}"))
+    axis.set_minor_locator(mpl.ticker.LogLocator(10.0, subs=tuple(range(1, 10)), numticks=50))
+    axis.set_minor_formatter(mpl.ticker.NullFormatter())
+
+
+def repeats(colour: str, count: int) -> list[str]:
+    """Return shades of a colour, from dark to light, for repeats of one condition."""
+    base = np.array(mpl.colors.to_rgb(colour))
+    shares = np.linspace(-0.4, 0.35, count) if count > 1 else np.zeros(1)
+    return [
+        mpl.colors.to_hex(np.clip(base * (1 + s) if s < 0 else base + (1 - base) * s, 0, 1))
+        for s in shares
+    ]
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Write a number with so many digits and a real minus sign; a dash if there is none."""
+    return f"{value:.{digits}g}".replace("-", "−") if math.isfinite(value) else "–"
+
+
+def plus_minus(mean: float, sd: float) -> str:
+    """Write mean and standard deviation, the latter with two digits, the former as far as that."""
+    if not math.isfinite(mean):
+        return "–"
+    if not math.isfinite(sd) or sd < 1e-4 * abs(mean):
+        return number(mean, 4)
+    decimals = max(0, 1 - math.floor(math.log10(sd))) if sd > 0.0 else 0
+    return f"{mean:.{decimals}f} ± {sd:.{decimals}f}".replace("-", "−")
+
+
+def readable(text: str) -> str:
+    """Set plain text such as "-0.2 mA/cm^2" with a real minus sign and superscripts."""
+    powers = {"^2": "²", "^3": "³", "^-1": "⁻¹", "^-2": "⁻²"}
+    for plain, raised in sorted(powers.items(), key=lambda item: -len(item[0])):
+        text = text.replace(plain, raised)
+    text = re.sub(r"(?<![\w.)])-(?=\d)", "−", text)
+    return re.sub(r"\bu(?=(m|A|Ah|V|s|C)\b)", "µ", text)

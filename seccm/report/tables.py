@@ -1,0 +1,212 @@
+"""Tables of a report: statistics by condition, sites with something to tell, events of note."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from seccm.analysis.quality import Quality
+from seccm.analysis.statistics import Summary, Survival, summary
+from seccm.data.journal import Code
+from seccm.events import Outcome
+from seccm.report import style
+from seccm.report.study import Group, Study
+from seccm.report.trends import ENDS, survivals
+
+STATISTICS = (
+    "E_nuc", "E_growth", "eta_nuc", "t_nuc", "Q_nuc", "CE", "CE_first", "CE_last",
+    "Q_c_first", "Q_c_last", "Q_a_first", "Q_a_last", "E_half", "i_lim", "tomes",
+    "E_pa", "j_pa", "E_end", "i_end", "Q",
+)  # fmt: skip
+"""The features that are tabulated by condition, in this order."""
+MOST_EVENTS = 200
+_OF_NOTE = (Code.FALSE_CONTACT, Code.NOTE, Code.PAUSED, Code.RESUMED, Code.FAULT, Code.RUN_STOPPED)
+# The bootstrap goes through all pairs of values: beyond this the mean's own interval will do.
+_MOST_PAIRED = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One condition's statistics of one feature, in the unit of the table."""
+
+    group: Group
+    condition: str
+    summary: Summary
+    survival: Survival | None
+    """Where some records ended before the event."""
+    scale: style.Scale
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Condition, n, n censored, median, mean ± sd, median with censored ones, 95 % interval."""
+        s, f = self.summary, self.scale.factor
+        km = self.survival.median if self.survival else None
+        if km is None:
+            late = ""
+        elif km.status.has_value:
+            late = style.number(km.value * f)
+        else:
+            end = style.number(self.survival.horizon * f) if self.survival else ""
+            late = f"> {end}"
+        interval = ""
+        if math.isfinite(s.interval.low):
+            interval = f"{style.number(s.interval.low * f)} … {style.number(s.interval.high * f)}"
+        return (
+            self.condition,
+            str(s.n),
+            str(s.n_censored) if s.n_censored else "",
+            style.number(s.median * f),
+            style.plus_minus(s.mean * f, s.sd * f),
+            late,
+            interval,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """One feature by condition."""
+
+    name: str
+    title: str
+    unit: str
+    """As HTML."""
+    rows: tuple[Row, ...]
+    censored: bool
+    """Whether any condition has censored records, so that the column is worth showing."""
+
+
+def statistics(study: Study) -> Iterator[Statistics]:
+    """Yield the statistics of every feature that has a trusted number somewhere."""
+    for name in STATISTICS:
+        for actual in (name, *(n for n in study.features if n.startswith(f"{name}_"))):
+            suffix = actual.removeprefix(name)
+            if study.telling(actual) and (not suffix or suffix[1:].isdigit()):
+                rows = tuple(_row(study, group, name, suffix) for group in study.groups)
+                if any(row.summary.n for row in rows):
+                    yield _statistics(study, actual, rows)
+
+
+def _statistics(study: Study, name: str, rows: tuple[Row, ...]) -> Statistics:
+    column = study.features[name].column
+    return Statistics(
+        name=name,
+        title=column.long_name,
+        unit=_html_unit(rows[0].scale.unit),
+        rows=rows,
+        censored=any(row.summary.n_censored for row in rows),
+    )
+
+
+def _row(study: Study, group: Group, name: str, suffix: str) -> Row:
+    feature = study.features[name + suffix]
+    sites = group.counted
+    values = feature.values[sites][feature.trusted[sites]]
+    late = int(feature.censored[sites].sum()) if name in ENDS else 0
+    end = study.features.get(ENDS.get(name, "") + suffix)
+    return Row(
+        group=group,
+        condition=study.words(group),
+        summary=summarised(values, late),
+        survival=survivals(feature, end, sites) if late and end is not None else None,
+        scale=_scale(study, name + suffix),
+    )
+
+
+def summarised(values: np.ndarray, n_censored: int) -> Summary:
+    """Summarise repeats; without the bootstrap where it would take minutes."""
+    if values.size <= _MOST_PAIRED:
+        return summary(values, n_censored)
+    few = summary(values[:1], n_censored)
+    mean, sd = float(values.mean()), float(values.std(ddof=1))
+    half = 1.96 * sd / math.sqrt(values.size)
+    median = float(np.median(values))
+    return Summary(
+        n=values.size,
+        n_censored=n_censored,
+        median=median,
+        mad=float(np.median(np.abs(values - median))),
+        mean=mean,
+        sd=sd,
+        centre=few.centre.of(mean, half / 1.96),
+        interval=type(few.interval)(mean - half, mean + half),
+    )
+
+
+def _scale(study: Study, name: str) -> style.Scale:
+    feature = study.features[name]
+    if feature.column.unit == "V":
+        return style.Scale(1e3, "mV")
+    return style.scale(feature.column.unit, feature.values)
+
+
+def _html_unit(unit: str) -> str:
+    return unit.replace("$^{", "<sup>").replace("}$", "</sup>").replace("-", "−")
+
+
+# ------------------------------------------------------------------------ sites and events
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A site with something to tell."""
+
+    site: int
+    outcome: str
+    condition: str
+    words: str
+
+
+def remarks(study: Study, too_far: Mapping[int, str]) -> list[Remark]:
+    """Return the sites without a regular end, those with quality flags, and others named.
+
+    Args:
+        study: the scan.
+        too_far: words about sites, by number, that come from elsewhere.
+    """
+    sites = study.scan.sites
+    labels = {int(n): study.words(g) for g in study.groups for n in g.sites}
+    found = []
+    for number, code in enumerate(study.outcome.tolist()):
+        outcome = Outcome(code)
+        if outcome == Outcome.PLANNED:
+            continue
+        reason = str(sites["reason"][number]).rstrip(".")
+        quality = Quality(int(sites["quality"][number]))
+        if reason:  # which says it with numbers
+            quality &= ~(Quality.NO_CONTACT | Quality.LOST_CONTACT)
+        said = [reason, *quality.labels] if reason else list(quality.labels)
+        if number in too_far:
+            said.append(too_far[number])
+        if said or outcome != Outcome.OK:
+            found.append(Remark(number, outcome.words, labels.get(number, ""), "; ".join(said)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """An event of note."""
+
+    t: float
+    """s since the start of the run."""
+    site: str
+    kind: str
+    words: str
+
+
+def noted(study: Study) -> tuple[list[Noted], int]:
+    """Return events of note, at most `MOST_EVENTS`, and how many more there are."""
+    events = study.scan.events
+    chosen = np.flatnonzero(np.isin(events["code"], [int(c) for c in _OF_NOTE]))
+    shown = [
+        Noted(
+            t=float(events["t"][k]),
+            site="" if events["site"][k] < 0 else str(int(events["site"][k])),
+            kind=Code(int(events["code"][k])).name.lower().replace("_", " "),
+            words=str(events["msg"][k]),
+        )
+        for k in chosen[:MOST_EVENTS]
+    ]
+    return shown, max(0, chosen.size - MOST_EVENTS)

@@ -1,0 +1,172 @@
+"""How features follow current density: nucleation and growth potential, time, charge."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from seccm.analysis.statistics import Survival, survival
+from seccm.report import style
+from seccm.report.study import Feature, Group, Study
+
+FloatArray = npt.NDArray[np.float64]
+
+ENDS = {"t_nuc": "t_seen", "Q_nuc": "Q_seen"}
+"""The features that can be censored, and which one says how long was waited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One condition in a plot of a feature against current density."""
+
+    group: Group
+    j: float
+    """A/m2, magnitude: median of the repeats."""
+    values: FloatArray
+    """Of the repeats that have a trusted one, SI."""
+    n_censored: int
+    """Repeats at which the event was awaited in vain."""
+    waited: float
+    """The longest wait in vain, in the unit of the feature; NaN if there was none."""
+
+
+def points(study: Study, name: str, suffix: str = "") -> list[Point]:
+    """Collect a feature by condition, ordered by current density.
+
+    Args:
+        study: with a feature j of the same step.
+        name: of the feature without the suffix of its step.
+        suffix: such as "_3" for a later step.
+    """
+    feature, density = study.features[name + suffix], study.features["j" + suffix]
+    end = study.features.get(ENDS.get(name, "") + suffix)
+    found = []
+    for group in study.groups:
+        j = np.abs(density.values[group.counted])
+        if not np.isfinite(j).any():
+            continue
+        late = feature.censored[group.counted]
+        waited = end.values[group.counted][late] if end is not None else np.empty(0)
+        found.append(
+            Point(
+                group=group,
+                j=float(np.nanmedian(j)),
+                values=feature.values[group.counted][feature.trusted[group.counted]],
+                n_censored=int(late.sum()),
+                waited=float(np.nanmax(waited)) if np.isfinite(waited).any() else math.nan,
+            )
+        )
+    return sorted(found, key=lambda p: p.j)
+
+
+def survivals(feature: Feature, end: Feature, sites: npt.NDArray[np.int64]) -> Survival:
+    """Estimate median time or charge to nucleation of some sites, those in vain included."""
+    late = feature.censored[sites]
+    values = np.where(late, end.values[sites], feature.values[sites])
+    usable = late | feature.trusted[sites]
+    return survival(values[usable], late[usable])
+
+
+@style.styled
+def nucleation(study: Study, suffix: str = "") -> Figure | None:
+    """Draw potentials (a), time (b) and charge (c) of nucleation against current density.
+
+    Returns:
+        None if nothing nucleated, or only one current density was tried.
+    """
+    if not study.has("E_nuc" + suffix, "t_nuc" + suffix, "j" + suffix):
+        return None
+    potentials = points(study, "E_nuc", suffix)
+    if len(potentials) < 2:
+        return None
+    fig = style.figure(style.TWO_COLUMNS, 2.55, virtual=study.virtual)
+    a, b, c = fig.subplots(1, 3)
+    j_scale = style.scale("A/m^2")
+    js = [float(j_scale(p.j)) for p in potentials]
+    for name, colour, marker in (
+        ("E_nuc", style.BLUE, "o"),
+        ("E_growth", style.ORANGE, "s"),
+    ):
+        _values(a, points(study, name, suffix), j_scale, 1.0, colour, marker, style.symbol(name))
+    a.set_ylabel(style.potential_label(study.reference))
+    a.legend(loc="best")
+    for axes, name in ((b, "t_nuc"), (c, "Q_nuc")):
+        scale = style.scale("s" if name == "t_nuc" else "C/m^2")
+        found = points(study, name, suffix)
+        _values(axes, found, j_scale, scale.factor, style.BLUE, "o", "")
+        _limits(axes, found, j_scale, scale.factor)
+        axes.set_yscale("log")
+        axes.set_ylabel(scale.label(style.symbol(name)))
+        shown = [v * scale.factor for p in found for v in (*p.values, p.waited)]
+        _decent_log_range(axes, shown)
+        if any(p.n_censored for p in found):
+            axes.legend(loc="best", handlelength=1.0)
+    for axes, letter in ((a, "a"), (b, "b"), (c, "c")):
+        axes.set_xscale("log")
+        axes.set_xlabel(j_scale.label("$|j|$"))
+        axes.set_xlim(min(js) / 1.35, max(js) * 1.35)
+        style.nice_log_ticks(axes, "x", axes.get_xlim())
+        style.panel(axes, letter)
+    return fig
+
+
+def _values(
+    axes: Axes,
+    found: list[Point],
+    j_scale: style.Scale,
+    factor: float,
+    colour: str,
+    marker: str,
+    label: str,
+) -> None:
+    """Draw every repeat small and the mean with its standard deviation large."""
+    for p in found:
+        # Repeats side by side, within a fiftieth of a decade, so that they can be counted.
+        spread = 10 ** (0.02 * np.linspace(-1, 1, p.values.size)) if p.values.size > 1 else 1.0
+        side_by_side = float(j_scale(p.j)) * spread * np.ones(p.values.size)
+        axes.plot(side_by_side, p.values * factor, "o", color=colour, ms=1.8, alpha=0.5, mew=0)
+    # A mean of those that did nucleate is too early where others had not yet: no mean there.
+    full = [p for p in found if p.values.size and not p.n_censored]
+    x = [float(j_scale(p.j)) for p in full]
+    mean = np.array([p.values.mean() for p in full]) * factor
+    sd = np.array([p.values.std(ddof=1) if p.values.size > 1 else 0.0 for p in full]) * factor
+    axes.errorbar(
+        x, mean, sd, fmt=marker + "-", color=colour, ms=4.2, lw=0.9, elinewidth=0.8, label=label
+    )
+
+
+def _limits(axes: Axes, found: list[Point], j_scale: style.Scale, factor: float) -> None:
+    """Mark conditions in which some records ended first: at their end, with an arrow upwards."""
+    late = [p for p in found if p.n_censored and math.isfinite(p.waited)]
+    for k, p in enumerate(late):
+        x, y = float(j_scale(p.j)), p.waited * factor
+        axes.errorbar(
+            x, y, 0.22 * y, lolims=True, fmt="_", color=style.ORANGE, ms=7, mew=1.0,
+            elinewidth=0.9,
+        )  # fmt: skip
+        if k == 0:
+            axes.plot(
+                [], [], ls="", marker=r"$\uparrow$", color=style.ORANGE, ms=7,
+                label="not nucleated by then",
+            )  # fmt: skip
+        axes.annotate(
+            f"{p.n_censored} of {p.n_censored + p.values.size}",
+            (x, y), xytext=(0, -4), textcoords="offset points", ha="center", va="top",
+            fontsize=6, color=style.ORANGE,
+        )  # fmt: skip
+
+
+def _decent_log_range(axes: Axes, shown: list[float]) -> None:
+    """Give a logarithmic axis at least a factor of four, with room for what is written on it."""
+    finite = [v for v in shown if math.isfinite(v) and v > 0.0]
+    if not finite:
+        return
+    low, high = min(finite) / 1.5, max(finite) * 2.0
+    widen = math.sqrt(max(1.0, 4.0 * low / high))
+    axes.set_ylim(low / widen, high * widen)
+    style.nice_log_ticks(axes, "y", axes.get_ylim())

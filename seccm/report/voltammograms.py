@@ -1,0 +1,252 @@
+"""Voltammograms: by cycle, their efficiency and charge, and waves of a dissolved couple."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from seccm.analysis.step_features import cycles_of, legs_of
+from seccm.analysis.step_trace import StepTrace
+from seccm.report import style
+from seccm.report.study import Study, evenly
+
+FloatArray = npt.NDArray[np.float64]
+
+POINTS = 500
+"""Points of a drawn cycle; more rows than that are averaged."""
+PANELS = 6
+"""Sites whose cycles are drawn, each in a panel of its own."""
+FEWEST_CYCLES = 3
+"""From so many cycles on, charge and efficiency are drawn against the number of the cycle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """One cycle as it is drawn."""
+
+    e: FloatArray
+    """V against the reference."""
+    i: FloatArray
+    """A."""
+
+
+def loops(trace: StepTrace) -> list[Loop]:
+    """Cut a voltammogram into its commanded cycles, a started one included, thinned."""
+    bounds = trace.segment.cycles or (0.0, trace.segment.waveform.duration)
+    found = []
+    for a, b in pairwise(bounds):
+        first, last = np.searchsorted(trace.t, (a, b), side="right")
+        if last - first > 1:
+            found.append(_thinned(trace.E[first:last], trace.I[first:last]))
+    return found
+
+
+def _thinned(e: FloatArray, i: FloatArray) -> Loop:
+    merge = max(1, e.size // POINTS)
+    n = e.size // merge * merge
+    return Loop(*(v[:n].reshape(-1, merge).mean(axis=1) for v in (e, i)))
+
+
+@style.styled
+def by_cycle(study: Study, step: int) -> Figure | None:
+    """Draw current density against potential, a panel for each of some sites, colour by cycle."""
+    sites = evenly(study.measured if study.measured.size else _begun(study, step), PANELS)
+    found = [(n, loops(trace)) for n, trace in study.traces(sites, step)]
+    found = [(n, cycles) for n, cycles in found if cycles]
+    if not found or study.area is None:
+        return None
+    columns = min(len(found), 2 if len(found) < 5 else 3)
+    rows = math.ceil(len(found) / columns)
+    width = style.ONE_COLUMN + 0.7 if columns == 1 else style.TWO_COLUMNS
+    fig = style.figure(width, 0.5 + 2.1 * rows, virtual=study.virtual)
+    grid = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    most = max(len(cycles) for _, cycles in found)
+    colours = style.ordered(most)
+    scale = style.scale("A/m^2")
+    for axes, (number, cycles) in zip(grid.flat, found, strict=False):
+        axes.axhline(0.0, color=style.GREY, lw=0.5)
+        # The first cycle on top: it differs most.
+        for k in reversed(range(len(cycles))):
+            j = scale(cycles[k].i / study.area.value)
+            axes.plot(cycles[k].e, j, color=colours[k], lw=0.8)
+        if len(found) > 1:
+            axes.set_title(f"site {number}", fontsize=7, pad=3)
+    for axes in grid.flat[len(found) :]:
+        axes.set_visible(False)
+    fig.supxlabel(style.potential_label(study.reference), fontsize=8)
+    fig.supylabel(scale.label("$j$"), fontsize=8)
+    if most > 1:
+        _cycle_bar(fig, grid, most)
+    return fig
+
+
+def _begun(study: Study, step: int) -> npt.NDArray[np.int64]:
+    landed = np.flatnonzero(study.landed)[: 4 * PANELS]
+    return np.array([n for n in landed if study.trace(int(n), step) is not None], np.int64)
+
+
+def _cycle_bar(fig: Figure, grid: npt.NDArray[np.object_], most: int) -> None:
+    """Add a bar that tells the number of a cycle from its colour."""
+    chosen = mpl.colors.ListedColormap(style.ordered(most))
+    norm = mpl.colors.BoundaryNorm(np.arange(0.5, most + 1), most)
+    bar = fig.colorbar(
+        mpl.cm.ScalarMappable(norm, chosen), ax=grid, label="cycle", aspect=30, pad=0.02
+    )
+    every = max(1, math.ceil(most / 10))
+    bar.set_ticks(list(range(1, most + 1, every)))
+    bar.minorticks_off()
+    bar.ax.tick_params(length=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cycling:
+    """Charge and efficiency of every complete cycle at every site; NaN where there is none."""
+
+    efficiency: FloatArray
+    """Shape (sites, cycles)."""
+    q_cathodic: FloatArray
+    """C/m2, positive."""
+    q_anodic: FloatArray
+    """C/m2."""
+
+
+def cycling(study: Study, step: int) -> Cycling | None:
+    """Determine charge and efficiency of every cycle; None if no site completed one."""
+    area = study.area
+    done = [cycles_of(trace).cycles for _, trace in study.traces(study.measured, step)]
+    most = max((len(cycles) for cycles in done), default=0)
+    if area is None or most == 0:
+        return None
+    table = np.full((3, len(done), most), np.nan)
+    for row, cycles in enumerate(done):
+        for k, cycle in enumerate(cycles):
+            charges = (cycle.q_cathodic.value / area.value, cycle.q_anodic.value / area.value)
+            table[:, row, k] = (cycle.efficiency.value, *charges)
+    return Cycling(*table)
+
+
+@style.styled
+def efficiency(study: Study, step: int) -> Figure | None:
+    """Draw the coulombic efficiency (a) and both charges (b) against the number of the cycle."""
+    found = cycling(study, step)
+    if found is None or found.efficiency.shape[1] < FEWEST_CYCLES:
+        return None
+    fig = style.figure(style.TWO_COLUMNS, 2.5, virtual=study.virtual)
+    left, right = fig.subplots(1, 2)
+    scale = style.scale("C/m^2")
+    _against_cycle(left, found.efficiency, "0.15", "o", "")
+    _against_cycle(right, scale(found.q_cathodic), style.BLUE, "o", r"$Q_\mathrm{c}$, cathodic")
+    _against_cycle(right, scale(found.q_anodic), style.ORANGE, "s", r"$Q_\mathrm{a}$, anodic")
+    left.set_ylabel(r"CE = $Q_\mathrm{a}/Q_\mathrm{c}$")
+    left.set_ylim(0.0, max(1.0, 1.05 * float(np.nanmax(found.efficiency, initial=0.0))))
+    right.set_ylabel(scale.label("$Q$"))
+    right.set_ylim(bottom=0.0)
+    right.legend(loc="best")
+    for axes, letter in ((left, "a"), (right, "b")):
+        axes.set_xlabel("cycle")
+        axes.set_xlim(0.4, found.efficiency.shape[1] + 0.6)
+        axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(10, integer=True))
+        axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+        style.panel(axes, letter)
+    return fig
+
+
+def _against_cycle(axes: Axes, values: FloatArray, colour: str, marker: str, label: str) -> None:
+    """Draw sites thin, and their mean with its standard deviation."""
+    cycle = np.arange(1, values.shape[1] + 1)
+    if values.shape[0] == 1:
+        axes.plot(cycle, values[0], marker + "-", color=colour, lw=0.9, label=label)
+        return
+    axes.plot(cycle, values.T, color=colour, lw=0.4, alpha=0.4)
+    n = np.isfinite(values).sum(axis=0)
+    some, several = n > 0, n > 1
+    mean, sd = np.full(n.size, np.nan), np.zeros(n.size)
+    mean[some] = np.nanmean(values[:, some], axis=0)
+    sd[several] = np.nanstd(values[:, several], axis=0, ddof=1)
+    axes.errorbar(
+        cycle, mean, sd, fmt=marker + "-", color=colour, lw=0.9, elinewidth=0.8, label=label
+    )
+
+
+@style.styled
+def waves(study: Study, step: int) -> Figure | None:
+    """Draw the last complete cycle of every site (a), and how wave features scatter (b, c)."""
+    if not study.has("E_half", "i_lim") or study.features["E_half"].trusted.sum() < 2:
+        return None
+    traces = list(study.traces(study.measured, step))
+    last = [_last_cycle(trace) for _, trace in traces]
+    drawn = [loop for loop in last if loop is not None]
+    if not drawn:
+        return None
+    fig = style.figure(style.TWO_COLUMNS, 2.5, virtual=study.virtual)
+    a, b, c = fig.subplots(1, 3, width_ratios=(1.35, 1, 1))
+    scale = style.scale("A", np.concatenate([loop.i for loop in drawn]))
+    thin = max(0.06, min(0.5, 12 / len(drawn)))
+    for loop in drawn:
+        a.plot(loop.e, scale(loop.i), color=style.BLUE, lw=0.4, alpha=thin)
+    size = min(loop.e.size for loop in drawn)
+    mean_e = np.mean([loop.e[:size] for loop in drawn], axis=0)
+    mean_i = np.mean([loop.i[:size] for loop in drawn], axis=0)
+    a.plot(mean_e, scale(mean_i), color="black", lw=1.2, label=f"mean of {len(drawn)}")
+    a.plot([], [], color=style.BLUE, lw=0.6, label="each site")
+    a.axhline(0.0, color=style.GREY, lw=0.5, zorder=0)
+    a.legend(loc="upper left")
+    a.set_xlabel(style.potential_label(study.reference))
+    a.set_ylabel(scale.label("$i$"))
+    histogram(b, study, "E_half", style.Scale(1e3, "mV"))
+    histogram(c, study, "i_lim")
+    for axes, letter in ((a, "a"), (b, "b"), (c, "c")):
+        style.panel(axes, letter)
+    return fig
+
+
+def _last_cycle(trace: StepTrace) -> Loop | None:
+    """Return the last cycle all of whose legs were finished."""
+    count = max(1, len(trace.segment.cycles) - 1)
+    for cycle in reversed(range(count)):
+        legs = legs_of(trace, cycle)
+        if legs and (cycle == 0 or len(legs) == len(legs_of(trace, 0))):
+            rows = slice(legs[0].start, legs[-1].stop)
+            return _thinned(trace.E[rows], trace.I[rows])
+    return None
+
+
+def histogram(axes: Axes, study: Study, name: str, scale: style.Scale | None = None) -> None:
+    """Draw how a feature is distributed over the sites, with mean and standard deviation."""
+    feature = study.features[name]
+    counted = feature.trusted.copy()
+    counted[np.setdiff1d(np.arange(counted.size), study.measured)] = False
+    values = feature.values[counted]
+    scale = scale or style.scale(feature.column.unit, values)
+    shown = scale(values)
+    axes.hist(
+        shown, bins=bins(shown).tolist(), color=style.BLUE, alpha=0.75, edgecolor="white", lw=0.4
+    )
+    mean = float(shown.mean())
+    sd = float(shown.std(ddof=1)) if shown.size > 1 else math.nan
+    axes.axvline(mean, color="black", lw=0.9)
+    unit = f" {scale.unit}" if scale.unit else ""
+    axes.set_title(style.plus_minus(mean, sd) + unit, fontsize=7, pad=3)
+    axes.set_xlabel(scale.label(style.symbol(name)))
+    axes.set_ylabel("sites")
+    axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5, integer=True))
+    axes.yaxis.set_minor_locator(mpl.ticker.NullLocator())
+
+
+def bins(values: FloatArray) -> FloatArray:
+    """Choose edges of a histogram (Freedman and Diaconis), 5 to 40, also for equal values."""
+    low, high = float(values.min()), float(values.max())
+    if not high > low:
+        width = max(abs(low) * 1e-3, 1e-12)
+        return np.linspace(low - width, high + width, 6)
+    quartiles = np.percentile(values, [25, 75])
+    width = 2 * float(quartiles[1] - quartiles[0]) / values.size ** (1 / 3)
+    count = (high - low) / width if width > 0.0 else 10.0
+    return np.linspace(low, high, int(np.clip(round(count), 5, 40)) + 1)
