@@ -15,6 +15,7 @@ import numpy as np
 from seccm.rig import Axis, Block, ContactRecord, ContactRule, Drive, Move
 from seccm.run.contact import ContactDetector
 from seccm.run.limits import LimitWatch
+from sim.noise import stream
 from sim.record import SIDE, contact_record
 
 REMEMBERED = 64
@@ -45,10 +46,12 @@ class Reflexes:
 
     Args:
         processing: seconds from the end of the row that shows a contact to the halt.
+        noise: rms of one raw sample of potential (V) and current (A), for the records.
+        seed: of the whole run.
     """
 
-    def __init__(self, processing: float) -> None:
-        self._processing = processing
+    def __init__(self, processing: float, noise: tuple[float, float], seed: int) -> None:
+        self._processing, self._noise, self._seed = processing, noise, seed
         self._armed: Armed | None = None
         self._limits: LimitWatch | None = None
         self._recent: deque[Block] = deque()
@@ -131,27 +134,22 @@ class Reflexes:
         self._stopped = Stopped(crossing, round(halt * clock.rate), contact)
         return halt
 
-    def record(
-        self, stop: int, noise: tuple[float, float], rng: np.random.Generator
-    ) -> ContactRecord | None:
-        """Return the record of the newest stop once, as soon as its rows are there.
-
-        Args:
-            stop: number of the row that will come next.
-            noise: rms of one raw sample of potential (V) and current (A).
-            rng: for that noise.
-        """
+    def record(self) -> ContactRecord | None:
+        """Return the record of the newest stop once, as soon as its rows are there."""
         stopped = self._stopped
         if stopped is None:
             return None
         spacing = self._recent[-1].clock.spacing
-        if stop * spacing < stopped.crossing + SIDE:
+        if self._recent[-1].stop * spacing < stopped.crossing + SIDE:
             return None
         self._stopped = None
         first = max(0, stopped.crossing - SIDE) // spacing
         last = (stopped.crossing + SIDE) // spacing
         rows = _joined([block.part(first, last + 1) for block in self._recent])
-        return contact_record(rows, stopped.crossing, stopped.halt, stopped.contact, noise, rng)
+        rng = stream(self._seed, "record", stopped.crossing)
+        return contact_record(
+            rows, stopped.crossing, stopped.halt, stopped.contact, self._noise, rng
+        )
 
 
 def _joined(blocks: list[Block]) -> Block:

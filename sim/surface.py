@@ -118,7 +118,8 @@ class Residue:
 class Drift:
     """How far the sample has crept relative to the stage.
 
-    Each axis moves steadily, settles exponentially and wanders at random.
+    Each axis moves steadily, settles exponentially and wanders at random. The sum is kept at
+    whole seconds and runs straight in between.
 
     Args:
         config: of the drift.
@@ -128,10 +129,12 @@ class Drift:
     def __init__(self, config: DriftConfig, seed: int) -> None:
         self._config = config
         self._seed = seed
-        self._steady = np.array([config.steady_x, config.steady_y, config.steady_z])
-        self._settling = np.array([config.settling_x, config.settling_y, config.settling_z])
+        self._steady = np.array([[config.steady_x], [config.steady_y], [config.steady_z]])
+        self._settling = np.array([[config.settling_x], [config.settling_y], [config.settling_z]])
         self._walk = np.zeros((3, 1))
-        """Random walk of each axis at whole seconds, metres."""
+        """Random walk of each axis at the last second so far, metres."""
+        self._crept = np.zeros((3, 1))
+        """Displacement of each axis at whole seconds, metres."""
 
     def at(self, t: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the sample's displacement in x, y and z at times t, each (n,) in metres."""
@@ -140,22 +143,22 @@ class Drift:
 
     def along(self, axis: int, t: FloatArray) -> FloatArray:
         """Return the displacement along one axis (0, 1, 2) at times t, shape (n,) in metres."""
-        tau = self._config.settling_time
-        moved = self._steady[axis] * t - self._settling[axis] * tau * np.expm1(-t / tau)
-        moved += self._wandered(axis, t)
-        displacement: FloatArray = moved
+        while len(t) and self._crept.shape[1] <= t[-1] + 1.0:
+            self._creep_on()
+        crept = self._crept[axis]
+        second = t.astype(np.intp)
+        before = crept[second]
+        displacement: FloatArray = before + (crept[second + 1] - before) * (t - second)
         return displacement
 
-    def _wandered(self, axis: int, t: FloatArray) -> FloatArray:
-        """Random walk along one axis at times t, shape (n,), straight between whole seconds."""
-        last = float(t[-1]) if len(t) else 0.0
-        while self._walk.shape[1] <= last + 1.0:
-            rng = stream(self._seed, "drift", self._walk.shape[1])
-            steps = self._config.wander * rng.standard_normal((3, _WALK_PAGE))
-            grown = self._walk[:, -1:] + np.cumsum(steps, axis=1)
-            self._walk = np.concatenate([self._walk, grown], axis=1)
-        walk = self._walk[axis]
-        second = t.astype(np.intp)
-        before = walk[second]
-        wandered: FloatArray = before + (walk[second + 1] - before) * (t - second)
-        return wandered
+    def _creep_on(self) -> None:
+        """Extend the table by a page of seconds."""
+        known, tau = self._crept.shape[1], self._config.settling_time
+        rng = stream(self._seed, "drift", known)
+        steps = self._config.wander * rng.standard_normal((3, _WALK_PAGE))
+        walk = self._walk + np.cumsum(steps, axis=1)
+        self._walk = walk[:, -1:]
+        t = np.arange(known, known + _WALK_PAGE, dtype=np.float64)
+        settled = -tau * np.expm1(-t / tau)
+        grown = self._steady * t + self._settling * settled + walk
+        self._crept = np.concatenate([self._crept, grown], axis=1)

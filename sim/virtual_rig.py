@@ -40,7 +40,7 @@ from sim.config import VirtualConfig
 from sim.electronics import Electrometer, Signals
 from sim.faults import Faults, read_faults, spoil
 from sim.galvanostat import Imposed
-from sim.noise import WhiteNoise, stream
+from sim.noise import WhiteNoise
 from sim.reflex import Reflexes
 from sim.samples import mount
 from sim.stage import AXES, Loop, Stage
@@ -97,7 +97,7 @@ class VirtualRig:
         faults: tuple[str, ...] = (),
         first_site: int = 0,
     ) -> None:
-        self._config, self._seed = config, seed
+        self._config = config
         self._info = describe(config)
         sample, pipette = mount(config, mounted)
         wanted = read_faults((*config.faults, *faults), config.name)
@@ -112,7 +112,10 @@ class VirtualRig:
         )
         self._electrometer = Electrometer(config.electrometer, config.drive, self._info.clock, seed)
         self._sensors = WhiteNoise(seed, "position", len(AXES))
-        self._reflexes = Reflexes(config.stop.processing)
+        # Averaging has taken the root of its length off the noise of a raw sample.
+        root = math.sqrt(self._info.clock.averaged)
+        noise = root * config.electrometer.potential_noise, root * self._electrometer.floor
+        self._reflexes = Reflexes(config.stop.processing, noise, seed)
         self._row = 0
         self._open = self._running = self._closed = False
         self._gap = False
@@ -178,9 +181,7 @@ class VirtualRig:
         if halt is not None and axis is not None and self._world.stage.axes[axis].arrival > halt:
             self._world.stage.axes[axis].hold(halt)
             self._halt = axis, halt
-        record = self._reflexes.record(
-            self._row, self._raw_noise, stream(self._seed, "record", self._row)
-        )
+        record = self._reflexes.record()
         return block if record is None else replace(block, record=record)
 
     def apply(self, action: Action) -> None:
@@ -274,12 +275,6 @@ class VirtualRig:
     @property
     def _now(self) -> float:
         return self._row * self._info.clock.period
-
-    @property
-    def _raw_noise(self) -> tuple[float, float]:
-        """Rms of one raw sample of potential and current: averaging takes the root off."""
-        root = math.sqrt(self._info.clock.averaged)
-        return root * self._config.electrometer.potential_noise, root * self._electrometer.floor
 
     def _position(self, axis: Axis) -> float:
         return float(self._world.stage.axes[axis].at(np.array([self._now]))[0])

@@ -78,7 +78,7 @@ def test_drift_is_steady_plus_settling() -> None:
     t = np.array([0.0, 60.0, 3600.0, 36000.0])
     z = Drift(config, seed=1).at(t)[2]
     expected = 0.2e-9 * t + 0.5e-9 * 3600.0 * (1.0 - np.exp(-t / 3600.0))
-    assert z == pytest.approx(expected, abs=1e-18)
+    assert z == pytest.approx(expected, abs=1e-15)
     # 0.7 nm/s at first: 42 nm in the first minute, less half of what the settling lost.
     assert z[1] == pytest.approx(41.7e-9, abs=0.1e-9)
 
