@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from seccm.errors import LimitError, RigError, SeccmError, StreamError
+from seccm.errors import LimitError, RigError, StreamError
 from seccm.rig import (
     Action,
     Axis,
@@ -44,7 +44,8 @@ from sim.noise import WhiteNoise
 from sim.reflex import Reflexes
 from sim.samples import mount
 from sim.stage import AXES, Loop, Stage
-from sim.world import Truth, World
+from sim.truth import Truth
+from sim.world import World
 
 OFF = Constant(0.0)
 WET_ROWS = 4
@@ -204,14 +205,14 @@ class VirtualRig:
         try:
             self._refuse_unless_open()
         except RigError as error:
-            what = f"{error} The outputs keep their last values."
-            return SafeReport(frozen=True, drive_off=False, retracted=False, what=what)
+            return SafeReport(frozen=True, drive_off=False, retracted=False, what=str(error))
         try:
             self._make_safe(retract=retract)
-        except SeccmError as error:
+        except Exception as error:  # whatever the world does, `safe` reports and does not raise
             return SafeReport(frozen=True, drive_off=True, retracted=False, what=str(error))
-        what = f"{why}: drive off, tip {'retracted to' if retract else 'held at'}"
-        what = f"{what} {show(self.height, 'm')}."
+        self.truth.made_safe.append(why)
+        tip = f"{'retracted to' if retract else 'held at'} {show(self.height, 'm')}"
+        what = f"The drive is off, the tip {tip}."
         return SafeReport(frozen=True, drive_off=True, retracted=retract, what=what)
 
     def _make_safe(self, *, retract: bool) -> None:

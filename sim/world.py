@@ -12,7 +12,7 @@ something ended inside it. Dry pieces leave nothing to undo but what the leads a
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ from sim.noise import stream
 from sim.samples import cell_maker
 from sim.stage import Stage
 from sim.surface import Drift, Residue, Surface
+from sim.truth import Touchdown, Truth
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -36,29 +37,6 @@ NEAR_ROWS = 64
 """Rows near the surface that are looked at together."""
 _INSTANT = 1e-9
 """Seconds to which the instant of contact is solved for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Touchdown:
-    """A contact of the meniscus with the surface."""
-
-    x: float
-    y: float
-    t: float
-    z: float
-
-
-@dataclass(slots=True)
-class Truth:
-    """What really happened, for tests; no measurement may look at it."""
-
-    landings: list[Touchdown] = field(default_factory=list)
-    crashes: list[float] = field(default_factory=list)
-    """When the glass touched the surface, in seconds; once for each landing."""
-    parted: list[float] = field(default_factory=list)
-    """When a liquid bridge broke, in seconds."""
-    marks: list[tuple[int, str]] = field(default_factory=list)
-    """Row and line of every mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +94,13 @@ class World:
             if instant is not None:
                 return self._land(row, instant)
             return self._dry(start, row)
-        parting = self._parting(self.bridge, start, stop)
-        if parting is None or parting[0] > start:
-            return self._wet(self.bridge, start, stop if parting is None else parting[0])
-        return self._part(self.bridge, *parting)
+        t = self._times(start, stop + 1)
+        gap = self._gap(self.bridge, t)
+        radii = self.bridge.radii(t, gap)
+        index, instant = self._parting(self.bridge, t, gap, radii)
+        if index == 0 and instant is not None:
+            return self._part(self.bridge, start, instant)
+        return self._wet(self.bridge, start, t[:index], gap[:index], radii[:index])
 
     def memory(self) -> Memory:
         """Return the present state, to come back to."""
@@ -329,13 +310,16 @@ class World:
 
     # Wet.
 
-    def _wet(self, bridge: Bridge, start: int, stop: int) -> Signals:
-        begins = self._times(start, stop)
-        gap = self._gap(bridge, begins)
+    def _wet(
+        self, bridge: Bridge, start: int, begins: FloatArray, gap: FloatArray, radii: FloatArray
+    ) -> Signals:
+        """Simulate rows in which the bridge holds; all arrays at their beginnings."""
+        stop = start + len(begins)
         self._look_for_crash(begins, gap)
+        bridge.pinned = float(radii[-1])
         if bridge.cell is None:
             return self._dry(start, stop)
-        radii, heights = bridge.radii(begins, gap), bridge.heights(gap)
+        heights = bridge.heights(gap)
         wave = self.drive.values(start, stop, self.clock)
         parts: list[Answer] = []
         at = 0
@@ -349,7 +333,6 @@ class World:
                 self._output.run(bridge, self.drive.mode, wave[at:until], self.clock.period)
             )
             at = until
-        bridge.pinned = float(radii[-1])
         potential = np.concatenate([part.potential for part in parts])
         current = np.concatenate([part.current for part in parts])
         limited = np.concatenate([part.limited for part in parts])
@@ -361,21 +344,30 @@ class World:
         gap: FloatArray = self.stage.axes["z"].at(t) - self.ground(t)
         return gap
 
-    def _parting(self, bridge: Bridge, start: int, stop: int) -> tuple[int, float] | None:
-        """Return the row in which the bridge breaks, and the instant, if it does."""
-        if bridge.flooded and not self.flooded:
-            return start, start * self.clock.period
-        t = self._times(start, stop + 1)
-        gap, longest = self._gap(bridge, t), bridge.breaks * bridge.pinned
-        broken = (gap[1:] > longest) & (not bridge.flooded) | (t[1:] > bridge.lost)
+    def _parting(
+        self, bridge: Bridge, t: FloatArray, gap: FloatArray, radii: FloatArray
+    ) -> tuple[int, float | None]:
+        """Return how many rows the bridge holds, and the instant if it breaks in the next one.
+
+        Args:
+            bridge: that may break.
+            t: beginnings of the rows, and the end of the last, shape (rows + 1,), seconds.
+            gap: between pipette and surface then, metres.
+            radii: of the footprint then, metres.
+        """
+        if bridge.flooded:
+            return (len(t) - 1, None) if self.flooded else (0, float(t[0]))
+        slack = bridge.breaks * radii - gap
+        broken = (slack[1:] < 0.0) | (t[1:] > bridge.lost)
         if not broken.any():
-            return None
+            return len(t) - 1, None
         index = int(broken.argmax())
-        instant = min(float(t[index + 1]), max(bridge.lost, float(t[index])))
-        if gap[index + 1] > longest > gap[index] and not bridge.flooded:
-            share = (longest - gap[index]) / (gap[index + 1] - gap[index])
-            instant = min(instant, float(t[index] + share * (t[index + 1] - t[index])))
-        return start + index, instant
+        early, late = float(t[index]), float(t[index + 1])
+        instant = max(early, min(late, bridge.lost))
+        if slack[index + 1] < 0.0 < slack[index]:
+            share = float(slack[index] / (slack[index] - slack[index + 1]))
+            instant = min(instant, early + share * (late - early))
+        return index, instant
 
     def _part(self, bridge: Bridge, row: int, t: float) -> Signals:
         """Simulate the row in which the bridge breaks."""
