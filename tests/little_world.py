@@ -328,7 +328,8 @@ class LittleWorld:
         wet = wet[:rows]
         sideways = np.diff(part.data["x"], prepend=self.position["x"]) != 0
         sideways |= np.diff(part.data["y"], prepend=self.position["y"]) != 0
-        low = (part.data["z"] < self.start_z - 50e-9) | wet | under_way["z"][:rows]
+        clear = min(self.start_z - self.surface, 8e-6) - 50e-9
+        low = (part.data["z"] < self.surface + clear) | wet | under_way["z"][:rows]
         if (sideways & low).any():
             self.sins.append(f"travelled low in row {part.start + int((sideways & low).argmax())}")
         self.deepest = min(self.deepest, float(part.data["z"].min()) - self.surface)

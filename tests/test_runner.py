@@ -218,8 +218,7 @@ def test_a_listener_that_fails_keeps_its_own_error():
 
     scan = a_scan(2)
     with pytest.raises(ValueError, match="the listener's own"):
-        for event in scan.runner.run():
-            fails(event)
+        list(map(fails, scan.runner.run()))
     assert scan.world.made_safe == [True]
     assert scan.memory.closed == ["stopped"]
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 
 from seccm.errors import ContactError, RigError
-from seccm.events import Outcome, Phase, PhaseBegan, SiteFinished, SiteStarted
+from seccm.events import Landing, Outcome, Phase, PhaseBegan, SiteFinished, SiteStarted
 from seccm.plan.site import Site
 from seccm.rig import Axis, Constant, Drive, Freeze, Move, RigInfo, Wake
 from seccm.run.approach import Approach
@@ -64,7 +64,7 @@ class Visit:
         self._course = course
         self._clear = course.position("z")
         self._approach: Approach | None = None
-        self._landed = False
+        self._landing: Landing | None = None
 
     def run(self) -> Steps[None]:
         """Travel, approach and measure, with the retries that the plan allows.
@@ -84,7 +84,7 @@ class Visit:
                     raise
                 yield from self.retract()
                 continue
-            self._landed = True
+            self._landing = landing
             yield from measure(self._course, self._site, landing, seen)
             return
 
@@ -98,9 +98,11 @@ class Visit:
         course.tell(PhaseBegan(course.row, self._site.number, Phase.RETRACT))
         yield from course.next(Freeze("retract"), OFF, Wake(course.row + 4))
         here = course.position("z", 3)
-        wanted = here if self._landed else max(self._clear, here)
+        # A tip that went far past contact must come up by that as well.
+        low = here if self._landing is None else max(here, self._landing.z_crossing)
+        wanted = here if self._landing else max(self._clear, here)
         if self._approach is not None and self._approach.may_touch:
-            wanted = max(wanted, here + lift.distance)
+            wanted = max(wanted, low + lift.distance)
         # Lifting can only end early at the top, which is as clear as it gets.
         wanted = min(wanted, self._info.axes["z"].travel.upper)
         if wanted <= here:
