@@ -10,7 +10,11 @@ from rich.text import Text
 
 from seccm.data import Scan
 from seccm.events import Outcome
+from seccm.report.study import Study
+from seccm.report.tables import statistics as tabulated
 from seccm.units import show
+
+_HEADS = ("condition", "n", "censored", "median", "mean ± sd", "median, all", "95 %")
 
 
 def summary(scan: Scan) -> RenderableType:
@@ -18,9 +22,7 @@ def summary(scan: Scan) -> RenderableType:
     header, sites = scan.header, scan.sites
     counts = Counter(sites["status"].tolist())
     landed = int(sites["landed"].sum())
-    title = Text(header.title, style="bold")
-    if header.virtual:
-        title = Text.assemble((" VIRTUAL ", "black on yellow"), " ", title)
+    title = Text(header.title, style="black on yellow" if header.virtual else "bold")
     facts = Table.grid(padding=(0, 2))
     facts.add_row("file", str(scan.path))
     facts.add_row("state", _state(scan))
@@ -37,6 +39,23 @@ def summary(scan: Scan) -> RenderableType:
     names = ", ".join(column.name for column in scan.features)
     facts.add_row("features", names or "none")
     return Group(title, facts)
+
+
+def statistics(scan: Scan) -> RenderableType:
+    """Return the statistics of every feature by condition, as the report has them."""
+    tables: list[RenderableType] = []
+    for feature in tabulated(Study(scan)):
+        unit = feature.rows[0].scale.unit.replace("$^{-2}$", "⁻²")
+        tables.append(Text(f"\n{feature.title}{f', {unit}' if unit else ''}", style="bold"))
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        cells = list(zip(*(row.cells for row in feature.rows), strict=True))
+        shown = [k for k, column in enumerate(cells) if any(column)]
+        for k in shown:
+            table.add_column(_HEADS[k], no_wrap=True, justify="left" if k == 0 else "right")
+        for row in feature.rows:
+            table.add_row(*(row.cells[k] for k in shown))
+        tables.append(table)
+    return Group(*tables) if tables else Text("No feature has a number to trust.")
 
 
 def _state(scan: Scan) -> str:
