@@ -20,8 +20,9 @@ from sim.cell import Cell, FloatArray
 from sim.config import DriveConfig
 from sim.meniscus import Bridge
 
-SHARING_STEPS = 4
-"""Steps after contact in which the stray capacitance discharges into the cell: 10 ms."""
+SHARED = 0.05
+"""Share of the charge that the leads hold in overload: a step that moves less ends the discharge.
+Later the leads' share of the double layer's charging is neglected."""
 _ROOT_STEPS = 30
 _TOLERANCE = 1e-4
 """Of the charge, relative to what a stiff cell would take."""
@@ -179,8 +180,8 @@ class Output:
         charge = _root(excess, start)
         response = cell.run("current", np.array([current + charge / step]), step)
         after = float(response.potential[0]) - self._shift
-        bridge.sharing += 1
-        bridge.stray = after if bridge.sharing < SHARING_STEPS else None
+        over = abs(charge) < SHARED * self._stray * abs(self._config.overload)
+        bridge.stray = None if over else after
         limited = np.array([abs(after) > self._config.potential])
         return Answer(np.array([after]), response.current, limited)
 

@@ -17,7 +17,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 SPREAD = 6.0
 """Time constants after which a footprint counts as spread."""
-COARSE_RADIUS, FINE_RADIUS = 0.04, 0.002
+COARSE_RADIUS, FINE_RADIUS = 0.06, 0.002
 """Relative change of the footprint's radius after which the cell is told of its new shape, while
 it spreads and afterwards."""
 COARSE_HEIGHT = 0.4
@@ -102,8 +102,6 @@ class Bridge:
     """What the cell was last told."""
     stray: float | None = None
     """Volts on the leads' stray capacitance while it discharges into the cell."""
-    sharing: int = 0
-    """Steps that this discharge has lasted."""
     limited: bool = False
     """True while the galvanostat is at its compliance with the circuit closed."""
 
