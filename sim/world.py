@@ -33,7 +33,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 _MARGIN = 0.2e-6
 """Above the highest point of the surface, in metres: higher up, nothing can touch."""
-NEAR_ROWS = 64
+NEAR_ROWS = 160
 """Rows near the surface that are looked at together."""
 _INSTANT = 1e-9
 """Seconds to which the instant of contact is solved for."""
