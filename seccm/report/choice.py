@@ -92,7 +92,8 @@ def _swept(study: Study, segment: Segment) -> Iterator[Drawing]:
         yield Drawing(
             f"voltammograms-step-{step}",
             f"Voltammograms, coloured by cycle{where}",
-            f"{readable(segment.label)}. {_basis(study)}",
+            f"{readable(segment.label)}. The charging when the sweep is set on is cut off. "
+            f"{_basis(study)}",
             figure,
         )
     figure = voltammograms.efficiency(study, step)

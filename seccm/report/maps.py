@@ -46,16 +46,19 @@ def features(study: Study, names: Sequence[str]) -> Figure | None:
     if not names:
         return None
     columns = 3 if len(names) == 3 else min(len(names), 2)
-    width, height = _panel_size(study, 1.45 if columns == 3 else 2.4)
+    width, height = _panel_size(study, 1.55 if columns == 3 else 2.4)
     rows = math.ceil(len(names) / columns)
     fig = style.figure(
-        max(columns * (width + 0.95), style.ONE_COLUMN), rows * (height + 0.5) + 0.55,
+        max(0.45 + columns * (width + 0.72), style.ONE_COLUMN), rows * (height + 0.5) + 0.55,
         virtual=study.virtual,
     )  # fmt: skip
     grid = fig.subplots(rows, columns, squeeze=False)
     marked: dict[str, Artist] = {}
-    for axes, name in zip(grid.flat, names, strict=False):
+    for k, (axes, name) in enumerate(zip(grid.flat, names, strict=False)):
         marked |= feature_map(axes, study, name)
+        if k % columns:
+            axes.set_ylabel("")
+            axes.tick_params(labelleft=False)
     for axes in grid.flat[len(names) :]:
         axes.set_visible(False)
     if marked:
@@ -77,7 +80,8 @@ def outcomes(study: Study) -> Figure:
     ok = study.outcome == Outcome.OK
     marked: dict[str, Artist] = {}
     if ok.any():
-        _discs(axes, study, ok, facecolor=style.GREEN, alpha=0.8)
+        chosen = mpl.colors.ListedColormap([style.GREEN])
+        _coloured(axes, study, ok, np.zeros(int(ok.sum())), mpl.colors.Normalize(0, 1), chosen)
         marked["ok"] = _handle("o", style.GREEN)
     marked |= _marks(axes, study, ok)
     fig.legend(
@@ -147,7 +151,7 @@ def _extend(shown: FloatArray, norm: mpl.colors.Normalize) -> str:
 
 def _coloured(
     axes: Axes, study: Study, where: BoolArray, shown: FloatArray, norm: mpl.colors.Normalize,
-    colours: str,
+    colours: str | mpl.colors.Colormap,
 ) -> None:  # fmt: skip
     """Colour the footprints, drawn to scale; or, where they are small, the cells around them."""
     pitch = _pitch(study)

@@ -40,7 +40,7 @@ class Placed:
     png: str
     pdf: str
     width: int
-    height: int
+    """CSS pixels on the page."""
 
 
 def write_report(scan: Scan, directory: Path | str) -> Path:
@@ -76,10 +76,8 @@ def _place(drawing: Drawing, directory: Path) -> Placed:
         save(drawing.figure, directory / name, RESOLUTION)
         # The layout has been found; to find it again would take as long as the drawing.
         drawing.figure.set_layout_engine("none")
-    width, height = drawing.figure.get_size_inches() * _SCREEN
-    return Placed(
-        drawing.slug, drawing.title, drawing.caption, png, pdf, round(width), round(height)
-    )
+    width = round(drawing.figure.get_figwidth() * _SCREEN)
+    return Placed(drawing.slug, drawing.title, drawing.caption, png, pdf, width)
 
 
 def _contents(study: Study) -> dict[str, Any]:
@@ -91,7 +89,7 @@ def _contents(study: Study) -> dict[str, Any]:
         "title": study.header.title,
         "virtual": study.virtual,
         "state": _state(study),
-        "description": plan.description.strip() if plan else "",
+        "description": readable(plan.description.strip()) if plan else "",
         "notices": list(_notices(study)),
         "facts": list(_facts(study)),
         "statistics": list(tables.statistics(study)),
@@ -152,7 +150,7 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
         yield "lasted", duration(float(np.nanmax(ends)))
     if plan:
         yield "sample", plan.sample
-        yield "pipette", f"{show(plan.probe.aperture, 'm')} aperture (inner diameter)"
+        yield "pipette", readable(f"{show(plan.probe.aperture, 'm')} aperture (inner diameter)")
     area = study.area
     if area:
         error = f" ± {show(area.error, 'm^2', 2)}" if math.isfinite(area.error) else ""

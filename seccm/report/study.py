@@ -220,14 +220,21 @@ class Study:
     def telling(self, name: str) -> bool:
         """Tell whether a feature says something of this scan, and not only of the analysis.
 
-        A wave without a plateau does not, nor an efficiency of what is not stored and given back.
+        A wave without a plateau does not, nor an efficiency of what is not stored and given back,
+        nor peaks that most sites do not have.
         """
         if name not in self.features:
             return False
         feature = self.features[name]
         known, trusted = int(feature.known.sum()), int(feature.trusted.sum())
         odd = int((feature.statuses == Status.ABOVE_UNITY).sum())
-        return trusted > 0 and trusted >= 0.5 * known and odd < 0.5 * known
+        absent = int((feature.statuses[self.measured] == Status.NOT_FOUND).sum())
+        return (
+            trusted > 0
+            and trusted >= 0.5 * known
+            and odd < 0.5 * known
+            and absent <= 0.5 * self.measured.size
+        )
 
     # ------------------------------------------------------------------------------ steps
 

@@ -36,7 +36,6 @@ RC: Any = {
     "axes.titlesize": 8,
     "axes.linewidth": 0.7,
     "axes.unicode_minus": True,
-    "axes.formatter.use_mathtext": True,
     "axes.formatter.limits": (-3, 4),
     "axes.formatter.useoffset": False,
     "xtick.direction": "in",

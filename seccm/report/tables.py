@@ -80,7 +80,8 @@ class Statistics:
 
 def statistics(study: Study) -> Iterator[Statistics]:
     """Yield the statistics of every feature that has a trusted number somewhere."""
-    for name in STATISTICS:
+    # Where the current is imposed, the charge only repeats the plan.
+    for name in (n for n in STATISTICS if n != "Q" or "j" not in study.features):
         for actual in (name, *(n for n in study.features if n.startswith(f"{name}_"))):
             suffix = actual.removeprefix(name)
             if study.telling(actual) and (not suffix or suffix[1:].isdigit()):

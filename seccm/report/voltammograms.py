@@ -78,6 +78,8 @@ def by_cycle(study: Study, step: int) -> Figure | None:
             axes.plot(cycles[k].e, j, color=colours[k], lw=0.8)
         if len(found) > 1:
             axes.set_title(f"site {number}", fontsize=7, pad=3)
+    low, high = current_range([cycles for _, cycles in found])
+    grid[0, 0].set_ylim(scale(low / study.area.value), scale(high / study.area.value))
     for axes in grid.flat[len(found) :]:
         axes.set_visible(False)
     fig.supxlabel(style.potential_label(study.reference), fontsize=8)
@@ -85,6 +87,19 @@ def by_cycle(study: Study, step: int) -> Figure | None:
     if most > 1:
         _cycle_bar(fig, grid, most)
     return fig
+
+
+def current_range(sites: list[list[Loop]]) -> tuple[float, float]:
+    """Choose the range of currents worth seeing, in A: not the charging at the very start."""
+    parts = []
+    for cycles in sites:
+        parts += [loop.i for loop in cycles[1:]]
+        first = cycles[0].i
+        parts.append(first[max(1, first.size * 3 // 100) :])
+    low = min(float(p.min()) for p in parts if p.size)
+    high = max(float(p.max()) for p in parts if p.size)
+    room = 0.06 * (high - low) or 1e-15
+    return low - room, high + room
 
 
 def _begun(study: Study, step: int) -> npt.NDArray[np.int64]:
