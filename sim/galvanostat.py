@@ -178,12 +178,17 @@ class Output:
             bridge.stray = None
             return self._some_current(bridge, np.array([current]), step)
         charge = _root(excess, start)
-        response = cell.run("current", np.array([current + charge / step]), step)
+        trial = cell.copy()
+        response = trial.run("current", np.array([current + charge / step]), step)
         after = float(response.potential[0]) - self._shift
+        if abs(after) > self._config.potential:
+            # The set current alone leaves the compliance: the leads no longer matter.
+            bridge.stray = None
+            return self._some_current(bridge, np.array([current]), step)
+        bridge.cell = trial
         over = abs(charge) < SHARED * self._stray * abs(self._config.overload)
         bridge.stray = None if over else after
-        limited = np.array([abs(after) > self._config.potential])
-        return Answer(np.array([after]), response.current, limited)
+        return Answer(np.array([after]), response.current, np.array([False]))
 
     def _rehearsed(self, cell: Cell, current: float, charge: float, step: float) -> float:
         """Return the raw potential after one step with an extra charge; infinite if none is."""

@@ -246,3 +246,12 @@ def test_a_cell_without_a_solution_ends_at_the_compliance() -> None:
     assert answer.potential[:3] == pytest.approx(-1e-9 * ROW / 1e-12 * np.arange(1, 4))
     assert answer.limited.tolist() == [False] * 3 + [True] * 97
     assert (answer.potential[3:] == -10.0).all()
+
+
+def test_a_current_that_is_too_large_ends_the_discharge_at_the_compliance() -> None:
+    """20 nA into 5 pF leave 10 V within a row or two; the leads do not carry them farther."""
+    output = Output(EXACT, 1e-12, 0.0)
+    one = bridge(DummyCell(Circuit(0.0, math.inf, 5e-12)), stray=10.0)
+    answer = output.run(one, "current", np.full(50, -20e-9), ROW)
+    assert abs(answer.potential).max() == 10.0
+    assert answer.limited[5:].all()
