@@ -135,7 +135,7 @@ class Reflexes:
         return halt
 
     def record(self) -> ContactRecord | None:
-        """Return the record of the newest stop once, as soon as its rows are there."""
+        """Return the record of the newest stop, once, as soon as its rows are there."""
         stopped = self._stopped
         if stopped is None:
             return None
@@ -145,7 +145,11 @@ class Reflexes:
         self._stopped = None
         first = max(0, stopped.crossing - SIDE) // spacing
         last = (stopped.crossing + SIDE) // spacing
-        rows = _joined([block.part(first, last + 1) for block in self._recent])
+        parts = [block.part(first, last + 1) for block in self._recent]
+        if sum(part.rows for part in parts) < last + 1 - first:
+            # Some of these rows were lost, and their raw samples with them.
+            return None
+        rows = _joined(parts)
         rng = stream(self._seed, "record", stopped.crossing)
         return contact_record(
             rows, stopped.crossing, stopped.halt, stopped.contact, self._noise, rng

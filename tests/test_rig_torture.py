@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from rig_contract import Stream
@@ -98,4 +100,4 @@ def test_it_stays_safe_and_in_step(seed: int) -> None:
     # A tip that was torn off a site is never on it again unless it was sent down again.
     landings = rig.truth.landings
     assert len(landings) - len(rig.truth.parted) <= 1
-    assert all(late.t > early.t for early, late in zip(landings, landings[1:], strict=False))
+    assert all(late.t > early.t for early, late in pairwise(landings))
