@@ -12,6 +12,7 @@ something ended inside it. Dry pieces leave nothing to undo but what the leads a
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +47,10 @@ class Memory:
     bridge: Bridge | None
     held: float
     crashes: int
+    landings: int
+    parted: int
+    residues: int
+    visits: Mapping[tuple[int, int], int]
     crashed: bool
     spent: bool
 
@@ -105,13 +110,26 @@ class World:
     def memory(self) -> Memory:
         """Return the present state, to come back to."""
         bridge = self.bridge.copy() if self.bridge is not None else None
-        return Memory(bridge, self._held, len(self.truth.crashes), self._crashed, self._spent)
+        return Memory(
+            bridge=bridge,
+            held=self._held,
+            crashes=len(self.truth.crashes),
+            landings=len(self.truth.landings),
+            parted=len(self.truth.parted),
+            residues=len(self._residues),
+            visits=dict(self._visits),
+            crashed=self._crashed,
+            spent=self._spent,
+        )
 
     def recall(self, memory: Memory) -> None:
-        """Go back to a state before the newest piece, which must not have landed or parted."""
+        """Go back to an earlier state; a memory serves once."""
         self.bridge, self._held, self._crashed = memory.bridge, memory.held, memory.crashed
-        self._spent = memory.spent
+        self._spent, self._visits = memory.spent, dict(memory.visits)
         del self.truth.crashes[memory.crashes :]
+        del self.truth.landings[memory.landings :]
+        del self.truth.parted[memory.parted :]
+        del self._residues[memory.residues :]
 
     def ends(self, start: int, stop: int) -> FloatArray:
         """Return when rows `start` up to `stop` end, shape (rows,) in seconds."""

@@ -1,0 +1,124 @@
+"""The table `[virtual]` of a rig file with a virtual card: every key is optional."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from seccm.quantities import Current, Duration, Length, Model, Potential, Ratio
+from sim.config import VirtualConfig
+
+
+class CardConfig(Model):
+    """The multifunction card."""
+
+    device: str = "Dev1"
+    """Its name in NI MAX."""
+    product: str = "PCIe-6363"
+    """Which card it is taken for."""
+    inputs: int = Field(32, ge=1)
+    """Analog inputs."""
+    outputs: int = Field(4, ge=1)
+    """Analog outputs."""
+    counters: int = Field(4, ge=0)
+    """Counters."""
+    analog_trigger: bool = True
+    """Whether it has an analog comparator on APFI0."""
+    fifo: int = Field(8191, ge=2)
+    """Samples of the output's on-board memory, shared by the channels in use."""
+    positions_count: Literal["updates", "transfers"] = "updates"
+    """What `total_samp_per_chan_generated` counts: updates of the converter, or samples moved
+    into the on-board memory. NI's text allows both; a driver must cope with both."""
+
+
+class AxisWiring(Model):
+    """One axis of the stage: the controller's input and the monitor of its sensor."""
+
+    output: str
+    """Terminal that commands the axis."""
+    monitor: str
+    """Terminal that reads its sensor; the scale is that of the command."""
+    at_0V: Length
+    """Where the axis is at 0 V."""
+    at_10V: Length
+    """Where the axis is at 10 V."""
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> Self:
+        if self.at_0V == self.at_10V:
+            raise ValueError("at_0V and at_10V are the same position")
+        return self
+
+
+class SignalWiring(Model):
+    """Command and signals of potentiostat and galvanostat."""
+
+    command: str = "ao3"
+    """Terminal that commands the potential or the current."""
+    command_potential_at_10V: Potential = -10.0
+    """Of the cell, commanded as potentiostat; the electrode in the pipette carries the command,
+    so the working electrode has its negative."""
+    command_current_at_10V: Current = -20e-9
+    """Through the cell, commanded as galvanostat."""
+    mode: Literal["line", "potential", "current"] = "line"
+    """What switches between potentiostat and galvanostat: a line, or a knob on its front."""
+    mode_line: str = "port0/line0"
+    """High makes it a galvanostat."""
+    cell_line: str = "port0/line1"
+    """High switches the cell on; empty: it is always on."""
+    current: str = "ai0"
+    """Terminal that reads the current."""
+    current_at_10V: Current = -20e-9
+    """What 10 V mean: the amplifier inverts."""
+    potential: str = "ai1"
+    """Terminal that reads the potential."""
+    potential_at_10V: Potential = 10.0
+    """What 10 V mean."""
+    trigger: str = "APFI0"
+    """Terminal of the comparator."""
+    trigger_signal: Literal["current", "potential"] = "current"
+    """Which signal is wired to the comparator too."""
+    trigger_gain: Ratio = 20.0
+    """Of the amplifier in between: at 0.5 V/nA, 5 pA are below a comparator's accuracy."""
+
+
+class WiringConfig(Model):
+    """What is connected to which terminal."""
+
+    x: AxisWiring = AxisWiring(output="ao0", monitor="ai2", at_0V=0.0, at_10V=100e-6)
+    """Stage axis."""
+    y: AxisWiring = AxisWiring(output="ao1", monitor="ai3", at_0V=0.0, at_10V=100e-6)
+    """Stage axis."""
+    z: AxisWiring = AxisWiring(output="ao2", monitor="ai4", at_0V=100e-6, at_10V=0.0)
+    """Stage axis: without voltage it is fully retracted."""
+    signals: SignalWiring = SignalWiring()
+    """Potentiostat and galvanostat."""
+
+
+class HostConfig(Model):
+    """The computer: what a call into the library costs in virtual time."""
+
+    call: Duration = Field(50e-6, ge=0)
+    """Of every call."""
+    jitter: Duration = Field(0.0, ge=0)
+    """Mean of a random part on top, exponentially distributed."""
+    stall_at: Duration | None = None
+    """When the computer does nothing for a while, as Windows does now and then."""
+    stall: Duration = Field(0.0, ge=0)
+    """For how long."""
+
+
+class VirtualCardConfig(VirtualConfig):
+    """The world of the virtual rig, and the card, wires and computer in front of it."""
+
+    name: str = "virtual card"
+    """How it is called in messages."""
+    step: int = Field(100, ge=10, le=1000)
+    """Samples at 100 kHz after which the cell is computed anew; in between it runs straight."""
+    card: CardConfig = CardConfig()
+    """The card."""
+    wiring: WiringConfig = WiringConfig()
+    """The wires."""
+    host: HostConfig = HostConfig()
+    """The computer."""
