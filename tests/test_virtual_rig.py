@@ -149,7 +149,11 @@ def test_samples_do_not_depend_on_how_they_are_cut(reference: Stream, seed: int)
     again = play(virtual_rig("li-on-au"), wakes)
     assert same(again, reference)
     for one, other in zip(again.records, reference.records, strict=True):
-        assert (one.start, one.crossing, one.stopped) == (other.start, other.crossing, other.stopped)
+        assert (one.start, one.crossing, one.stopped) == (
+            other.start,
+            other.crossing,
+            other.stopped,
+        )
         assert (one.current == other.current).all()
         assert (one.potential == other.potential).all()
 
