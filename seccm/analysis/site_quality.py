@@ -17,9 +17,10 @@ TRANSIENT = 20
 """Rows after the start of a step in which an overload or a saturation is the contact's own."""
 HUM_ROWS = 1024
 """Rows at the end of a step that are searched for hum: 2.6 seconds of the reference system."""
-HUM_SHARE = 0.02
-"""Hum is too much above this share of the median signal, and above the two floors."""
-HUM_CURRENT, HUM_POTENTIAL = 1e-12, 1e-3
+HUM_POTENTIAL = 2e-3
+"""Volts of hum that are too much: as much as the least recovery that counts as nucleation."""
+HUM_CURRENT, HUM_SHARE = 1e-12, 0.02
+"""Amperes that are too much, or share of the median current, whichever is larger."""
 
 
 def judged(site: Site, record: SiteRecord, *, overlapping: bool = False) -> Quality:
@@ -75,13 +76,13 @@ def _hum(site: Site, record: SiteRecord) -> Quality:
     # Its second half: the fall after contact is too steep for a search of periods.
     first = max(rows.stop - HUM_ROWS, (rows.start + rows.stop) // 2)
     end = slice(first, rows.stop)
-    signal, floor = (
-        (record.I[end], HUM_CURRENT) if mode == "potential" else (record.E[end], HUM_POTENTIAL)
-    )
+    signal = record.I[end] if mode == "potential" else record.E[end]
     if signal.size < 2:
         return Quality(0)
     row = float(np.median(np.diff(record.t[end])))
-    limit = max(floor, HUM_SHARE * float(np.median(np.abs(signal))))
+    limit = HUM_POTENTIAL
+    if mode == "potential":
+        limit = max(HUM_CURRENT, HUM_SHARE * float(np.median(np.abs(signal))))
     flags = Quality(0)
     for mains in (50.0, 60.0):
         flags |= hum_gate(hum(signal, row, mains), limit)

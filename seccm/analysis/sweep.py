@@ -117,7 +117,8 @@ def anodic_peaks(s: Sweep, foot: tuple[float, float] | None = None) -> tuple[Pea
     if not s.usable:
         return ()
     least = max(8.0 * s.sigma, 0.01 * float(np.ptp(s.current)))
-    if least <= 0.0:
+    # Below that, what stands out of a constant current is rounding.
+    if least <= 1e-12 * float(np.max(np.abs(s.current))):
         return ()
     base = np.zeros(s.potential.size)
     if foot is not None:

@@ -1,0 +1,401 @@
+"""Features belong to the right steps, find what was planted, and are the same live and later."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_scans import CLOCK, small_screen, smaller, write_scan
+
+from seccm.analysis.features import Features, reanalyse
+from seccm.analysis.quality import Quality
+from seccm.analysis.result import Status
+from seccm.data import SiteRecord, open_scan, rewrite_features
+from seccm.events import Landing, Outcome, Phase, StepFinished
+from seccm.plan import Plan, load_plan
+from seccm.rig import Flag
+
+ROW = CLOCK.period
+PLANS = (
+    "li-on-au-combinatorial",
+    "li-on-au-constant-charge",
+    "li-on-au-cv",
+    "redox-cv-map",
+)
+
+
+def record(plan, steps, *, flags=None, outcome=Outcome.OK, ended=("time",)):
+    """A site's record: 40 rows of approach, the contact row, then the steps.
+
+    `steps` gives potential against the reference and current of each step, row by row.
+    """
+    site = plan.sites()[0]
+    galvanostatic = site.approach.hold.mode == "current"
+    lead = 40
+    e = [np.full(lead, 10.0 if galvanostatic else site.approach.hold.value), [2.0]]
+    i = [np.zeros(lead), [20e-12]]
+    phase = [np.full(lead, Phase.APPROACH), [Phase.STEP if site.approach.continues else 2]]
+    step = [np.zeros(lead + 1)]
+    row = lead + 1
+    events = []
+    for index, (potential, current) in enumerate(steps):
+        e.append(potential - plan.reference.offset)
+        i.append(current)
+        phase.append(np.full(potential.size, Phase.STEP))
+        step.append(np.full(potential.size, index))
+        row += potential.size
+        if index < len(ended) and ended[index]:
+            charge = float(np.sum(current) * ROW)
+            events.append(StepFinished(row - 1, 0, index, ended[index], charge))
+    e, i, phase, step = (np.concatenate(parts) for parts in (e, i, phase, step))
+    t = ROW * (1 + np.arange(e.size))
+    landing = Landing(lead, 40e-6, 40e-6, 2.0, 10.0 if galvanostatic else 0.0, 3e-3, 16e-9, 0)
+    return SiteRecord(
+        number=0,
+        outcome=outcome,
+        t=t,
+        E=e,
+        I=i,
+        z=np.full(e.size, 40e-6),
+        x=np.zeros(e.size),
+        y=np.zeros(e.size),
+        phase=phase.astype(np.uint8),
+        step=step.astype(np.uint16),
+        flag=np.zeros(e.size, np.uint8) if flags is None else flags(e.size),
+        landing=landing,
+        t_contact=float(t[lead]),
+        events=tuple(events),
+    )
+
+
+def dip(t, t0=1.5, e0=-0.2):
+    """A potential that falls, turns round at (t0, e0) and recovers: a parabola, then a plateau."""
+    down = e0 + 0.4 * (1.0 - t / t0) ** 2
+    up = e0 + 0.1 * (1.0 - np.exp(-(((t - t0) / t0) ** 2) * 4.0))
+    return np.where(t < t0, down, up)
+
+
+def plating(plan, potential, noise=0.2e-3, **options):
+    """A galvanostatic record of the plan's first site with a potential of one's choosing."""
+    segment = plan.sites()[0].segments[0]
+    t = ROW * np.arange(1, CLOCK.rows(segment.waveform.duration) + 1)
+    rng = np.random.default_rng(7)
+    current = np.full(t.size, segment.waveform.value)
+    e = potential(t) + noise * rng.standard_normal(t.size)
+    return record(plan, [(e, current)], **options)
+
+
+def analysed(plan, of, **options):
+    return Features(plan, **options)(plan.sites()[0], of)
+
+
+# ---------------------------------------------------------------------------------- plating
+
+
+def test_nucleation_is_found_where_it_was_planted_against_the_reference():
+    plan = load_plan("li-on-au-combinatorial")
+    found = analysed(plan, plating(plan, dip))
+    e, e_error, status = found.features["E_nuc"]
+    assert status in (Status.OK, Status.MULTIPLE)
+    assert e == pytest.approx(-0.2, abs=4 * e_error + 0.2e-3)
+    assert found.features["t_nuc"][0] == pytest.approx(1.5, abs=0.02)
+    assert found.features["E_growth"][0] == pytest.approx(-0.1, abs=1e-3)
+    assert found.features["eta_nuc"][0] == pytest.approx(0.1, abs=1e-3)
+    assert "E_nuc -20" in found.summary
+
+
+def test_charge_and_density_refer_to_the_area_and_carry_its_uncertainty():
+    plan = load_plan("li-on-au-combinatorial")  # 68.4 um2, 6 %
+    found = analysed(plan, plating(plan, dip)).features
+    j, j_error, _ = found["j"]
+    assert j == pytest.approx(-2.2, rel=1e-6)
+    assert j_error == pytest.approx(0.06 * 2.2, rel=1e-3)
+    t_nuc = found["t_nuc"][0]
+    # The contact row carries almost no current, and the trapezoid begins with it.
+    assert found["Q_nuc"][0] == pytest.approx(2.2 * (t_nuc - ROW / 2), rel=2e-3)
+    assert found["Q_nuc"][1] == pytest.approx(0.06 * found["Q_nuc"][0], rel=0.02)
+    assert found["Q"][0] == pytest.approx(-2.2 * CLOCK.rows(5.0) * ROW, rel=1e-6)
+    assert found["E_nuc"][1] < 1e-3
+
+
+def test_an_area_of_unknown_uncertainty_gives_densities_of_unknown_uncertainty():
+    footprint = {"area": 68.4e-12, "basis": "nominal"}
+    plan = smaller("li-on-au-combinatorial", probe={"aperture": 6e-6, "footprint": footprint})
+    found = analysed(plan, plating(plan, dip)).features
+    assert math.isfinite(found["j"][0])
+    assert math.isnan(found["j"][1])
+    assert math.isnan(found["Q_nuc"][1])
+    assert math.isfinite(found["t_nuc"][1])
+
+
+def test_a_record_that_ends_before_nucleation_says_how_long_was_waited():
+    plan = load_plan("li-on-au-combinatorial")
+    found = analysed(plan, plating(plan, lambda t: 0.3 - 0.05 * t))
+    value, error, status = found.features["t_nuc"]
+    assert math.isnan(value)
+    assert math.isnan(error)
+    assert status == Status.NO_MINIMUM
+    assert Status(status).censored
+    assert found.features["t_seen"][0] == pytest.approx(5.0, abs=2 * ROW)
+    assert found.features["Q_seen"][0] == pytest.approx(2.2 * 5.0, rel=2e-3)
+    assert found.summary == "no nucleation within 5 s"
+
+
+def test_the_steep_fall_after_contact_is_no_nucleation():
+    """15 nA: from 1.5 V through 0.25 V in 50 ms, where a smoothing window rings."""
+    plan = load_plan("li-on-au-constant-charge")
+    assert plan.sites()[0].segments[0].waveform.duration == 3.0
+
+    def steep(t):
+        fall = -0.29 + 0.38 * (1 - t / 0.8) ** 2 + 0.4 * np.exp(-t / 0.08)
+        return np.where(t < 0.8, fall + 5.0 * np.exp(-t / 1.6e-3), dip(t, 0.8, -0.29))
+
+    found = analysed(plan, plating(plan, steep)).features
+    assert found["t_nuc"][0] == pytest.approx(0.8, rel=0.02)
+    assert found["E_nuc"][0] == pytest.approx(-0.29, abs=2e-3)
+
+
+def test_a_calibration_shifts_potentials_and_nothing_else():
+    plan = load_plan("li-on-au-combinatorial")
+    of = plating(plan, dip)
+    before = analysed(plan, of).features
+    after = analysed(plan, of, offset=plan.reference.offset + 0.01).features
+    for name in before:
+        shift = 0.01 if name in ("E_nuc", "E_growth") else 0.0
+        assert after[name][0] == pytest.approx(before[name][0] + shift, abs=2e-5, rel=2e-3)
+
+
+def test_a_site_without_contact_has_no_numbers_and_a_reason():
+    plan = load_plan("li-on-au-combinatorial")
+    full = plating(plan, dip, outcome=Outcome.NO_CONTACT)
+    count = 40
+    nothing = SiteRecord(
+        0, Outcome.NO_CONTACT,
+        *(getattr(full, name)[:count] for name in ("t", "E", "I", "z", "x", "y")),
+        full.phase[:count], full.step[:count], full.flag[:count], None, math.nan, (),
+    )  # fmt: skip
+    found = analysed(plan, nothing)
+    assert {status for _, _, status in found.features.values()} == {Status.NOT_MEASURED}
+    assert all(math.isnan(value) for value, _, _ in found.features.values())
+    assert found.quality == Quality.NO_CONTACT
+    assert found.summary == "no contact"
+
+
+# ------------------------------------------------------------------------------ several steps
+
+
+def two_steps():
+    return smaller(
+        "li-on-au-combinatorial",
+        factors={},
+        program=[
+            {"step": "open circuit", "duration": 1.0},
+            {"step": "constant current", "current_density": -5.0, "duration": 4.0},
+            {"step": "constant current", "current_density": 5.0, "duration": 3.0},
+            {"step": "constant current", "current_density": -5.0, "duration": 4.0},
+        ],
+        approach={
+            **load_plan("li-on-au-combinatorial").to_dict()["approach"],
+            "hold": {"current_density": -5.0},
+        },
+    )
+
+
+def test_later_steps_of_a_kind_carry_their_number():
+    names = [column.name for column in Features(two_steps()).columns]
+    assert names[:3] == ["E_end", "Q", "ended_by"]
+    assert "E_nuc" in names
+    assert "Q_1" in names
+    assert "E_nuc_3" in names
+    assert "E_end_2" in names
+    assert len(set(names)) == len(names)
+
+
+def test_stripping_is_compared_with_the_plating_before_it():
+    plan = two_steps()
+    area = plan.probe.area
+    rows = [CLOCK.rows(s.waveform.duration) for s in plan.sites()[0].segments]
+    rest, plate, strip, again = (ROW * np.arange(1, n + 1) for n in rows)
+    of = record(
+        plan,
+        [
+            (np.full(rest.size, 2.5), np.zeros(rest.size)),
+            (dip(plate), np.full(plate.size, -5.0 * area)),
+            (np.full(strip.size, 0.2), np.full(strip.size, 5.0 * area)),
+            (dip(again, 1.0, -0.15), np.full(again.size, -5.0 * area)),
+        ],
+        ended=("time", "time", "potential", "time"),
+    )
+    found = analysed(plan, of).features
+    assert found["CE"][0] == pytest.approx(strip.size / plate.size, rel=1e-9)
+    assert found["E_nuc"][0] == pytest.approx(-0.2, abs=1e-3)
+    assert found["E_nuc_3"][0] == pytest.approx(-0.15, abs=1e-3)
+    assert found["E_end"][0] == pytest.approx(2.5)
+    assert found["ended_by_2"][0] == 2  # "potential" in the list the column's name explains
+    assert found["ended_by"][0] == 0
+
+
+# ------------------------------------------------------------------------------ voltammetry
+
+
+def test_charges_of_first_and_last_cycle_are_those_planted():
+    plan = load_plan("li-on-au-cv")
+    segment = plan.sites()[0].segments[0]
+    period = segment.cycles[1]
+    t = ROW * np.arange(1, CLOCK.rows(segment.waveform.duration) + 1)
+    cycle = np.floor((t - 1e-9) / period)
+    within = t - cycle * period
+    # -1 nA for 10 s of each cycle, then anodic for 8 s: 0.25 nA in the first, more later.
+    current = np.where((within > 5) & (within < 15), -1e-9, 0.0)
+    current += np.where((within > 20) & (within < 28), 0.25e-9 * (1 + cycle / 3), 0.0)
+    e = segment.waveform.at(t) + plan.reference.offset
+    found = analysed(plan, record(plan, [(e, current)])).features
+    area = plan.probe.area
+    assert found["cycles"][0] == 10
+    assert found["Q_c_first"][0] == pytest.approx(10e-9 / area, rel=1e-3)
+    assert found["Q_a_first"][0] == pytest.approx(2e-9 / area, rel=1e-3)
+    assert found["CE_first"][0] == pytest.approx(0.2, rel=1e-3)
+    assert found["CE_last"][0] == pytest.approx(0.8, rel=1e-3)
+    assert found["Q_c_first"][1] == pytest.approx(0.03 * found["Q_c_first"][0], rel=0.05)
+
+
+def test_a_cycle_that_was_cut_short_does_not_count():
+    plan = load_plan("li-on-au-cv")
+    segment = plan.sites()[0].segments[0]
+    t = ROW * np.arange(1, CLOCK.rows(1.5 * segment.cycles[1]) + 1)
+    e = segment.waveform.at(t) + plan.reference.offset
+    of = record(plan, [(e, -1e-9 * np.ones(t.size))], ended=(None,), outcome=Outcome.ABORTED)
+    found = analysed(plan, of).features
+    assert found["cycles"][0] == 1
+    assert found["ended_by"][2] == Status.INCOMPLETE
+
+
+def test_a_reversible_wave_is_measured_on_the_first_leg():
+    plan = load_plan("redox-cv-map")
+    segment = plan.sites()[0].segments[0]
+    t = ROW * np.arange(1, CLOCK.rows(segment.waveform.duration) + 1)
+    e = segment.waveform.at(t)
+    f = 96485.33212 / (8.314462618 * 298.15)
+    noise = 0.02e-12 * np.random.default_rng(0).standard_normal(t.size)
+    current = 10e-12 / (1 + np.exp(-f * (e - 0.012))) + noise
+    found = analysed(plan, record(plan, [(e, current)])).features
+    assert found["E_half"][0] == pytest.approx(0.012, abs=1e-3)
+    assert found["E_half"][2] == Status.OK
+    assert found["i_lim"][0] == pytest.approx(10e-12, rel=0.01)
+    assert found["tomes"][0] == pytest.approx(0.0564, abs=2e-3)
+    assert found["i_vertex"][0] == pytest.approx(10e-12, rel=0.02)
+
+
+# ----------------------------------------------------------------------------------- quality
+
+
+def flagged(bit, rows):
+    def flags(count):
+        found = np.zeros(count, np.uint8)
+        found[rows] = bit
+        return found
+
+    return flags
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ({}, Quality(0)),
+        ({"flags": flagged(Flag.SATURATED, slice(500, 503))}, Quality.SATURATION),
+        ({"flags": flagged(Flag.OVERLOAD, slice(500, 503))}, Quality.OVERLOAD),
+        ({"flags": flagged(Flag.OVERLOAD, slice(0, 45))}, Quality(0)),
+        ({"ended": ("lost contact",), "outcome": Outcome.FAULT}, Quality.LOST_CONTACT),
+    ],
+)
+def test_what_the_instrument_reported_becomes_a_quality_flag(what, expected):
+    plan = load_plan("li-on-au-combinatorial")
+    assert analysed(plan, plating(plan, dip, **what)).quality == expected
+
+
+def test_mains_hum_is_flagged_and_white_noise_is_not():
+    plan = load_plan("li-on-au-combinatorial")
+
+    def humming(t):
+        return dip(t) + 8e-3 * np.sin(2 * np.pi * 50.0 * t)
+
+    assert analysed(plan, plating(plan, humming)).quality == Quality.HUM
+    assert analysed(plan, plating(plan, dip, noise=1e-3)).quality == Quality(0)
+
+
+def test_sites_whose_footprints_meet_are_flagged():
+    sites = {"kind": "points", "points": [[0, 0], [5e-6, 0], [5e-5, 0]], "allow_overlap": True}
+    design = {"assign": "interleaved"}
+    plan = smaller(
+        "li-on-au-combinatorial", sites=sites, design=design, factors={"j": ["-2.2 A/m^2"]}
+    )
+    features, of = Features(plan), plating(plan, dip)
+    quality = [features(site, of).quality for site in plan.sites()]
+    assert quality == [Quality.NEIGHBOUR_OVERLAP, Quality.NEIGHBOUR_OVERLAP, 0]
+
+
+# ---------------------------------------------------------------------------------- the whole
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_every_site_yields_exactly_the_columns_of_its_plan(name):
+    plan = load_plan(name)
+    features = Features(plan)
+    columns = [column.name for column in features.columns]
+    site = plan.sites()[0]
+    wave = site.segments[0].waveform
+    t = ROW * np.arange(1, 400)
+    of = record(plan, [(wave.at(t) * 0 + 0.1, np.zeros(t.size))])
+    assert list(features(site, of).features) == columns
+    assert features.layout.features == features.columns
+    assert len(features.layout.levels) == len(plan.conditions)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from(PLANS),
+    st.integers(0, 300),
+    st.sampled_from([0.0, 1.0, 1e9, math.nan, math.inf]),
+    st.integers(0, 2**31),
+)
+def test_no_record_makes_the_analysis_fail(name, rows, size, seed):
+    plan = load_plan(name)
+    rng = np.random.default_rng(seed)
+    e, i = size * rng.standard_normal(rows), size * 1e-9 * rng.standard_normal(rows)
+    with np.errstate(all="ignore"):
+        found = analysed(plan, record(plan, [(e, i)]))
+    for value, _, status in found.features.values():
+        assert math.isfinite(value) == Status(status).has_value
+
+
+@pytest.fixture(scope="module")
+def screen(tmp_path_factory):
+    path = tmp_path_factory.mktemp("features") / "screen.h5"
+    lost = {5: Outcome.NO_CONTACT, 9: Outcome.FAULT}
+    return write_scan(path, small_screen(), outcomes=lost)
+
+
+def test_an_analysis_afterwards_gives_the_same_numbers_as_the_live_one(screen):
+    with open_scan(screen) as scan:
+        again = reanalyse(scan, Features(Plan.from_json(scan.plan_json)))
+        assert again.analysed == 12
+        assert set(again.features) == {column.name for column in scan.features}
+        assert np.isfinite(scan.sites["E_nuc"]).sum() >= 6
+        for name, feature in again.features.items():
+            np.testing.assert_array_equal(feature.values, scan.sites[name])
+            np.testing.assert_array_equal(feature.errors, scan.sites[f"{name}_err"])
+            np.testing.assert_array_equal(feature.statuses, scan.sites[f"{name}_status"])
+        np.testing.assert_array_equal(again.quality, scan.sites["quality"])
+
+
+def test_features_of_a_second_analysis_can_be_stored_in_a_file_without(tmp_path):
+    path = write_scan(tmp_path / "bare.h5", small_screen(), live=False, visited=9)
+    with open_scan(path) as scan:
+        assert scan.features == ()
+        features = Features(Plan.from_json(scan.plan_json))
+        again = reanalyse(scan, features)
+    rewrite_features(path, again.features, features.layout.statuses, again.quality)
+    with open_scan(path) as scan:
+        np.testing.assert_array_equal(scan.sites["E_nuc"], again.features["E_nuc"].values)
+        assert scan.sites["E_nuc_status"][11] == Status.NOT_MEASURED
