@@ -297,6 +297,11 @@ def test_a_stop_of_the_rig_that_no_row_explains_is_a_false_contact_and_said():
     assert landing_of(scan).row == world.touched[0]
 
 
+def test_a_long_confirmation_is_no_failure_to_stop():
+    scan = a_scan([a_site(confirm=2000)]).go()
+    assert finished(scan).outcome is Outcome.OK
+
+
 def test_a_stage_that_does_not_stop_after_contact_ends_the_run():
     def goes_on(world: LittleWorld, block: Block) -> Block:
         moving = np.uint8(Flag.MOVING) if world.halted else np.uint8(0)

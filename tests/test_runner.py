@@ -328,6 +328,13 @@ def test_analyses_are_passed_on_as_they_come_and_the_last_ones_before_the_end():
     closed_properly(scan)
 
 
+def test_a_run_that_never_began_lets_go_of_the_rig_even_if_its_record_cannot_be_closed():
+    scan = a_scan(1, close_fails=True)
+    with pytest.raises(RigError, match="no room"):
+        scan.runner.close()
+    assert scan.world.closed == 1
+
+
 def test_a_run_that_never_began_lets_go_of_everything_and_moves_nothing():
     scan = a_scan(1)
     scan.runner.close()

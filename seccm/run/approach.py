@@ -220,10 +220,11 @@ class Approach:
         freeze: tuple[Freeze, ...] = (Freeze("contact"),)
         while True:
             halt = _halt(seen, hit)
-            due = max((halt or course.row) + REST_ROWS, hit + self._spec.confirm + 1)
+            rests = (course.row if halt is None else halt) + REST_ROWS
+            due = max(rests, hit + self._spec.confirm + 1)
             if halt is not None and not freeze and course.row >= due:
                 return halt, due
-            if course.row > late:
+            if halt is None and course.row > late:
                 raise RigError(
                     "not-stopped",
                     "z",

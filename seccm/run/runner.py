@@ -18,7 +18,7 @@ from typing import Protocol
 from seccm.errors import NotNow, RigError, SeccmError
 from seccm.events import Approaching, Event, Landed, Note, RunStatus, RunStopped, SiteAnalysed
 from seccm.rig import Action, Block, Drive, Freeze, Mark, Move, Rig, Wake
-from seccm.run.engine import Engine, Request
+from seccm.run.engine import Engine, Request, State
 
 
 class Halt(BaseException):
@@ -73,6 +73,8 @@ class Runner:
         self._heard: list[Event] = []
         self._begun = False
         self._safe = threading.Event()
+        self.watcher: Callable[[Block], None] | None = None
+        """Shown every block as it comes, in the rig's thread: must return at once, never raise."""
 
     def halt(self, patience: float = 0.5) -> None:
         """Halt: with the next block, or straight through the rig if none comes.
@@ -93,12 +95,42 @@ class Runner:
         self._engine.ask(Request.HALT)
         threading.Thread(target=without_engine, name="halt", daemon=True).start()
 
+    def emergency(self, patience: float = 0.5) -> None:
+        """Leave the surface: with the next block, or straight through the rig if none comes.
+
+        May be called from any thread.
+
+        Args:
+            patience: seconds without a block after which the rig is made safe without the engine.
+
+        Raises:
+            NotNow: the run is over; nothing changed.
+        """
+
+        def without_engine() -> None:
+            row = self._engine.status.row
+            while not self._safe.wait(patience):
+                newest = self._engine.status.row
+                if newest == row:
+                    self._rig.safe("emergency retract")
+                    return
+                row = newest
+
+        try:
+            self._engine.ask(Request.STOP, "emergency retract")
+        except NotNow:
+            if self._engine.status.state is not State.STOPPING:
+                raise
+        threading.Thread(target=without_engine, name="emergency", daemon=True).start()
+
     def close(self) -> None:
         """Let go of the rig and the record of a run that never began; else does nothing."""
         if not self._begun:
             self._begun = True
-            self._recorder.close("stopped")
-            self._rig.close()
+            try:
+                self._recorder.close("stopped")
+            finally:
+                self._rig.close()
 
     def run(self) -> Iterator[Event]:
         """Run to the end; yield every event as it becomes known, `RunStopped` last.
@@ -131,6 +163,8 @@ class Runner:
         """Read one block and carry out what the engine makes of it."""
         block = self._rig.read()
         self._recorder.record(block, ())
+        if self.watcher is not None:
+            self.watcher(block)
         self._unsaid.extend(self._engine.feed(block))
         while self._unsaid and not isinstance(self._unsaid[0], RunStopped):
             item = self._unsaid.popleft()
