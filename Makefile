@@ -21,7 +21,7 @@ lint: $(VENV)/developing
 	$(BIN)/lint-imports
 
 bench: $(VENV)/developing
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python tests/benchmarks
 
 $(VENV)/installed: pyproject.toml .ci/prepare
 	@PYTHON=$(PYTHON) .ci/prepare
