@@ -284,6 +284,20 @@ def test_most_of_the_rows_after_contact_decide_whether_it_persists(rows, persist
     assert bool(scan.of(FalseContact)) is not persists
 
 
+def test_an_overload_of_the_other_sign_is_no_contact():
+    """The galvanostat goes to its other rail: past the threshold, but the circuit is open."""
+
+    def flips(world: LittleWorld, block: Block) -> Block:
+        gone = (block.data["z"] < 53e-6) & (block.data["z"] > 52.9e-6)
+        potential = np.where(gone, -block.data["potential"], block.data["potential"])
+        return replace(block, data={**block.data, "potential": potential})
+
+    world = LittleWorld(trouble=flips, longest=4)
+    scan = a_scan([a_site()], world).go()
+    assert len(scan.of(FalseContact)) == 3
+    assert scan.of(Landed) == []
+
+
 def test_a_stop_of_the_rig_that_no_row_explains_is_a_false_contact_and_said():
     def unexplained(world: LittleWorld, block: Block) -> Block:
         if world.row > 1000 and not world.halted:
