@@ -1,0 +1,97 @@
+"""What the four outputs do: ramps of the stage and the command of the cell, sample by sample."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from hardware.scaling import Scale
+from seccm.rig import Axis, Waveform
+from seccm.rig.block import FloatArray
+
+AXES: tuple[Axis, ...] = ("x", "y", "z")
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """A straight way from one position to another; at rest where both are the same."""
+
+    start: float
+    to: float
+    speed: float
+    """Metres per second, above zero."""
+
+    @property
+    def duration(self) -> float:
+        """Seconds it takes."""
+        return abs(self.to - self.start) / self.speed
+
+    def at(self, t: FloatArray) -> FloatArray:
+        """Return positions at times t, shape (n,) in seconds from its start; it rests after."""
+        way = np.copysign(np.minimum(self.speed * t, abs(self.to - self.start)), self.to - self.start)
+        positions: FloatArray = np.where(t >= self.duration, self.to, self.start + way)
+        return positions
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the fourth output carries."""
+
+    scale: Scale
+    waveform: Waveform
+    """In volts or amperes at the cell."""
+    elapsed: float = 0.0
+    """Seconds of the waveform that are over when the path begins."""
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until it does not change any more."""
+        if self.waveform.extremes[0] == self.waveform.extremes[1]:
+            return 0.0
+        return max(0.0, self.waveform.duration - self.elapsed)
+
+    def volts(self, t: FloatArray) -> FloatArray:
+        """Return volts at the terminal at times t, shape (n,) in seconds from the path's start."""
+        return self.scale.volts(self.waveform.at(t + self.elapsed))
+
+    def later(self, seconds: float) -> Command:
+        """Return what is left of it some seconds on."""
+        return Command(self.scale, self.waveform, self.elapsed + seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A way of all four outputs, sampled at a fixed rate."""
+
+    rate: float
+    """Samples per second."""
+    ramps: Mapping[Axis, Ramp]
+    """One for each axis."""
+    scales: Mapping[Axis, Scale]
+    command: Command
+
+    @property
+    def travel(self) -> int:
+        """Samples until every axis has arrived."""
+        longest = max(ramp.duration for ramp in self.ramps.values())
+        return math.ceil(longest * self.rate - 1e-9)
+
+    @property
+    def samples(self) -> int:
+        """Samples until nothing changes any more, at least one."""
+        return max(1, self.travel, math.ceil(self.command.remaining * self.rate - 1e-9) + 1)
+
+    def volts(self, first: int, stop: int) -> FloatArray:
+        """Return samples `first` up to `stop`, shape (4, n): x, y, z, command in volts."""
+        n = np.arange(first, stop, dtype=np.float64)
+        # A ramp has made its first step with the first sample; a command starts at its start.
+        rows = [self.scales[axis].volts(self.ramps[axis].at((n + 1.0) / self.rate)) for axis in AXES]
+        return np.ascontiguousarray([*rows, self.command.volts(n / self.rate)])
+
+    def positions(self, taken: int) -> dict[Axis, float]:
+        """Return where the axes are sent once so many samples were taken, in metres."""
+        t = np.array([taken / self.rate])
+        return {axis: float(self.ramps[axis].at(t)[0]) for axis in AXES}
