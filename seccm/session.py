@@ -9,7 +9,7 @@ import dataclasses
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -21,7 +21,7 @@ from seccm.errors import DataFileError, PlanError, Problem
 from seccm.events import Event, RunStopped
 from seccm.plan import Plan, load_plan
 from seccm.plan.site import Site
-from seccm.rig import Mounted, Rig, RigInfo
+from seccm.rig import Block, Mounted, Rig, RigInfo
 from seccm.rigs import RigFile, build_rig, load_rig
 from seccm.run.engine import Budget, Engine, Request, Status
 from seccm.run.runner import Runner
@@ -81,6 +81,22 @@ class Run:
             NotNow: the run is over.
         """
         self._runner.halt()
+
+    def emergency(self) -> None:
+        """Leave the surface and end the run, with the next block or without it.
+
+        Raises:
+            NotNow: the run is over.
+        """
+        self._runner.emergency()
+
+    def watch(self, watcher: Callable[[Block], None]) -> None:
+        """Have every block of rows shown to someone as it comes, before the events it brings.
+
+        Args:
+            watcher: called in the thread that runs the rig: must return at once, never raise.
+        """
+        self._runner.watcher = watcher
 
     def close(self) -> None:
         """Let go of a run that was not carried out; one that was is closed already."""
