@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -83,15 +84,9 @@ class ConeCut:
             ValueError: if the shape is impossible.
         """
         _check(droplet)
-        mouth = droplet.aperture / math.sin(droplet.half_angle)
-        solid_angle = 2.0 * math.pi * (1.0 - math.cos(droplet.half_angle))
-        edges = mouth * np.geomspace(1.0, 1.0 + self.reach, self.shells + 1)
-        middles = np.sqrt(edges[:-1] * edges[1:])
-        cone_nodes = np.concatenate([edges[:1], middles])
-        # Resistance of each piece of cone between one node and the next, the last to infinity.
-        cone_links = -np.diff(np.append(1.0 / cone_nodes, 0.0)) / solid_angle
-        cone_volumes = solid_angle * np.diff(edges**3) / 3.0
-
+        cone_volumes, cone_links = _cone_shells(
+            droplet.aperture, droplet.half_angle, self.shells, self.reach
+        )
         slice_volumes, slice_links = _droplet_slices(droplet, self.slices)
         shared = slice_links[-1] + cone_links[0]
         links = np.concatenate([slice_links[:-1], [shared], cone_links[1:]])
@@ -123,6 +118,22 @@ def _check(droplet: Droplet) -> None:
         raise ValueError(
             f"a cone's half-angle lies between 0 and pi/2, not at {droplet.half_angle} rad"
         )
+
+
+@lru_cache(maxsize=8)
+def _cone_shells(
+    aperture: float, half_angle: float, shells: int, reach: float
+) -> tuple[FloatArray, FloatArray]:
+    """Volumes (n,) of a cone's shells and resistances (n + 1,) from its mouth to infinity.
+
+    Remembered, because a droplet changes its shape many times above the same pipette.
+    """
+    mouth = aperture / math.sin(half_angle)
+    solid_angle = 2.0 * math.pi * (1.0 - math.cos(half_angle))
+    edges = mouth * np.geomspace(1.0, 1.0 + reach, shells + 1)
+    nodes = np.concatenate([edges[:1], np.sqrt(edges[:-1] * edges[1:])])
+    links = -np.diff(np.append(1.0 / nodes, 0.0)) / solid_angle
+    return solid_angle * np.diff(edges**3) / 3.0, links
 
 
 def _droplet_slices(droplet: Droplet, slices: int) -> tuple[FloatArray, FloatArray]:

@@ -119,6 +119,8 @@ class VirtualRig:
         self._reflexes = Reflexes(config.stop.processing, noise, seed)
         self._row = 0
         self._open = self._running = self._closed = False
+        self._told = False
+        """Whether any action has come."""
         self._gap = False
         """True while rows were lost and nobody has been told."""
         self._wakes: set[int] = set()
@@ -188,6 +190,7 @@ class VirtualRig:
     def apply(self, action: Action) -> None:
         """Carry out one action; see `Rig.apply`."""
         self._refuse_unless_open()
+        self._told = True
         match action:
             case Move():
                 self._move(action)
@@ -286,7 +289,8 @@ class VirtualRig:
         self._wakes = {row for row in self._wakes if row > start}
         arrival = self._world.stage.arrival(self._now) / self._info.clock.period
         changes = min(self._faults.next_change(start), arrival, *self._wakes, math.inf)
-        stop = start + self._config.longest_block
+        # A rig that has been told nothing is about to be: the first rows should not keep it.
+        stop = start + (self._config.longest_block if self._told else 1)
         if changes < stop:
             stop = max(start + 1, math.ceil(changes))
         bridge = self._world.bridge

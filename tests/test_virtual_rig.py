@@ -485,6 +485,7 @@ def test_a_paced_rig_does_not_hurry_after_a_pause() -> None:
     rig = Paced(virtual_rig(longest_block=12), 1.0, now=clockwork.now, sleep=clockwork.sleep)
     rig.open()
     rig.start()
+    rig.apply(Mark("begun"))
     rig.read()
     clockwork.time += 30.0
     rig.read()
