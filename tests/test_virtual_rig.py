@@ -504,6 +504,7 @@ def test_a_pace_in_the_rig_file_slows_the_rig() -> None:
         assert isinstance(rig.rig, VirtualRig)
         rig.rig.open()
         rig.rig.start()
+        rig.rig.apply(Mark("begun"))
         assert rig.rig.read().rows == 24
     with pytest.raises(ValueError, match="pace"):
         Paced(rig, 0.0)
