@@ -27,6 +27,8 @@ COLOURS = "viridis"
 _UM = 1e6
 _SMALL = 0.5
 """Footprints smaller than this share of the pitch are lost in a map: their cells are coloured."""
+_VISIBLE = 0.03
+"""Share of the width of a map below which a footprint is lost in it."""
 _NO_VALUE = "no value"
 MARKS: dict[Outcome, tuple[str, str]] = {
     Outcome.NO_CONTACT: ("x", "#d55e00"),
@@ -153,11 +155,23 @@ def _coloured(
     axes: Axes, study: Study, where: BoolArray, shown: FloatArray, norm: mpl.colors.Normalize,
     colours: str | mpl.colors.Colormap,
 ) -> None:  # fmt: skip
-    """Colour the footprints, drawn to scale; or, where they are small, the cells around them."""
+    """Colour the footprints, drawn to scale; where they are small, what is around them.
+
+    In a grid that is the cell; places listed one by one have none and get markers.
+    """
     pitch = _pitch(study)
-    if math.isfinite(study.diameter) and study.diameter >= _SMALL * pitch:
+    in_grid = study.plan is not None and study.plan.places.kind == "grid"
+    enough = (
+        _SMALL * pitch if in_grid else _VISIBLE * (axes.get_xlim()[1] - axes.get_xlim()[0]) / _UM
+    )
+    if math.isfinite(study.diameter) and study.diameter >= enough:
         discs = _discs(axes, study, where, edgecolor="none")
         discs.set(array=shown, norm=norm, cmap=colours)
+        return
+    if not in_grid:
+        axes.scatter(
+            study.x[where] * _UM, study.y[where] * _UM, s=14, c=shown, norm=norm, cmap=colours, lw=0
+        )
         return
     side = pitch * _UM
     cells = PatchCollection(

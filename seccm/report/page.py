@@ -25,7 +25,9 @@ from seccm.report.style import readable, save
 from seccm.units import show
 
 RESOLUTION = 200
-"""Dots per inch of the PNG files; the PDF files beside them are for publication."""
+"""Dots per inch of the PNG files."""
+KINDS = ("png", "pdf")
+"""Files of each figure: the page shows the first, the other is for publication."""
 _SCREEN = 110
 """Dots per inch at which a figure is shown on the page."""
 
@@ -37,8 +39,8 @@ class Placed:
     slug: str
     title: str
     caption: str
-    png: str
-    pdf: str
+    files: tuple[str, ...]
+    """Beside the page, in the order of `KINDS`."""
     width: int
     """CSS pixels on the page."""
 
@@ -70,14 +72,14 @@ def _template() -> jinja2.Template:
 
 
 def _place(drawing: Drawing, directory: Path) -> Placed:
-    """Write one figure as PNG and PDF."""
-    png, pdf = (f"figures/{drawing.slug}.{kind}" for kind in ("png", "pdf"))
-    for name in (png, pdf):
+    """Write the files of one figure."""
+    names = [f"figures/{drawing.slug}.{kind}" for kind in KINDS]
+    for name in names:
         save(drawing.figure, directory / name, RESOLUTION)
         # The layout has been found; to find it again would take as long as the drawing.
         drawing.figure.set_layout_engine("none")
     width = round(drawing.figure.get_figwidth() * _SCREEN)
-    return Placed(drawing.slug, drawing.title, drawing.caption, png, pdf, width)
+    return Placed(drawing.slug, drawing.title, drawing.caption, tuple(names), width)
 
 
 def _contents(study: Study) -> dict[str, Any]:
@@ -111,10 +113,13 @@ def _overtravel(study: Study, number: int) -> float:
 
 def _state(study: Study) -> str:
     counts = Counter(study.outcome.tolist())
-    parts = ", ".join(f"{count} {Outcome(code).words}" for code, count in sorted(counts.items()))
+    first = (Outcome.OK, *(o for o in Outcome if o != Outcome.OK))
+    said = {Outcome.PLANNED: "not visited", Outcome.RUNNING: "begun"}
+    parts = ", ".join(f"{counts[o]} {said.get(o, o.words)}" for o in first if counts[o])
     state = study.scan.state
     words = {
-        "running": "Not closed: the run is still going on, or its program was killed",
+        "running": "The run is still going on",
+        "interrupted": "Interrupted: the program that ran it died",
         "complete": "Complete",
         "stopped": "Stopped before its end",
         "halted": "Halted before its end",

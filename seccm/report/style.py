@@ -258,4 +258,4 @@ def readable(text: str) -> str:
     for plain, raised in sorted(powers.items(), key=lambda item: -len(item[0])):
         text = text.replace(plain, raised)
     text = re.sub(r"(?<![\w.)])-(?=\d)", "−", text)
-    return re.sub(r"\bu(?=(m|A|Ah|V|s|C)\b)", "µ", text)
+    return re.sub(r"\bu(?=(m|A|Ah|V|s|C)(?![A-Za-z]))", "µ", text)
