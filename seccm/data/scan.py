@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import h5py
 import numpy as np
+import numpy.typing as npt
 
 from seccm.data import guard, journal, repair
 from seccm.data.header import Header, read_clock, read_header
@@ -125,12 +126,13 @@ class Scan:
         Raises:
             IndexError: there is no such site.
         """
+        record = self.record(number)
         return SiteTrace(
-            record=self.record(number),
+            record=record,
             reference=self.header.reference,
             reference_offset=self.header.reference_offset,
             contact_record=self._contact_record(number),
-            reason=str(self._sites["reason"][number]),
+            reason=self._data["reason"][number].decode(errors="replace"),
         )
 
     def record(self, number: int) -> SiteRecord:
@@ -169,6 +171,8 @@ class Scan:
 
     def _look(self) -> None:
         data = self._data = dict(self._file.items())
+        # Which events are ends of steps, ordered by site, and their sites; found when needed.
+        self._step_ends: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None = None
         columns = [n for n in columns_along(data, "site") if data[n].ndim == 1]
         self._sites = Table({name: data[name] for name in columns})
         self._events = Table({c.name.removeprefix("event_"): data[c.name] for c in EVENT_COLUMNS})
@@ -198,14 +202,15 @@ class Scan:
         )
 
     def _ends(self, number: int) -> tuple[StepFinished, ...]:
-        events = self._events
-        mine = np.flatnonzero(
-            (events["site"] == number) & (events["code"] == journal.Code.STEP_FINISHED)
-        )
-        said = self._data["event_msg"]
+        if self._step_ends is None:
+            ends = np.flatnonzero(self._events["code"] == journal.Code.STEP_FINISHED)
+            order = np.argsort(self._events["site"][ends], kind="stable")
+            self._step_ends = ends[order], self._events["site"][ends][order]
+        which, sites = self._step_ends
+        mine = slice(*np.searchsorted(sites, (number, number + 1)).tolist())
+        rows, said = self._events["row"], self._data["event_msg"]
         return tuple(
-            journal.step_finished(int(events["row"][k]), number, said[int(k)].decode())
-            for k in mine
+            journal.step_finished(int(rows[k]), number, said[int(k)].decode()) for k in which[mine]
         )
 
     def _contact_record(self, number: int) -> ContactRecord | None:
