@@ -159,7 +159,7 @@ def _coloured(
 
     In a grid that is the cell; places listed one by one have none and get markers.
     """
-    pitch = _pitch(study)
+    pitch = study.pitch
     in_grid = study.plan is not None and study.plan.places.kind == "grid"
     enough = (
         _SMALL * pitch if in_grid else _VISIBLE * (axes.get_xlim()[1] - axes.get_xlim()[0]) / _UM
@@ -187,7 +187,7 @@ def _coloured(
 
 def _discs(axes: Axes, study: Study, where: BoolArray, **look: object) -> EllipseCollection:
     """Draw the footprints of some sites to scale."""
-    diameter = study.diameter if math.isfinite(study.diameter) else 0.6 * _pitch(study)
+    diameter = study.diameter if math.isfinite(study.diameter) else 0.6 * study.pitch
     size = np.full(int(where.sum()), diameter * _UM)
     discs = EllipseCollection(
         size, size, np.zeros(size.size), units="xy", transOffset=axes.transData,
@@ -223,26 +223,10 @@ def _handle(marker: str, colour: str) -> mpl.lines.Line2D:
     return mpl.lines.Line2D([], [], ls="", marker=marker, color=colour, mfc=face, ms=4)
 
 
-def _pitch(study: Study) -> float:
-    """Return the distance of nearest neighbours, in m; the footprint's size for a single site."""
-    return nearest(study.x, study.y) or (study.diameter if study.diameter > 0.0 else 1e-6)
-
-
-def nearest(x: FloatArray, y: FloatArray) -> float:
-    """Return the median distance to the nearest neighbour; 0 for less than two places."""
-    if x.size < 2:
-        return 0.0
-    from scipy.spatial import KDTree
-
-    places = np.column_stack([x, y])
-    distance = np.asarray(KDTree(places).query(places, k=2)[0])
-    return float(np.median(distance[:, 1]))
-
-
 def _extent(study: Study) -> tuple[float, float, float, float]:
     """Return the ranges of x and y in um, with room for the outer footprints."""
     known = math.isfinite(study.diameter)
-    room = 0.65 * _UM * max(_pitch(study), study.diameter if known else 0.0)
+    room = 0.65 * _UM * max(study.pitch, study.diameter if known else 0.0)
     x, y = study.x * _UM, study.y * _UM
     if x.size == 0:
         return (0.0, 1.0, 0.0, 1.0)

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import KDTree
 
 from seccm.analysis.features import Features, reanalyse
 from seccm.analysis.result import Status
@@ -124,6 +125,15 @@ class Study:
     def diameter(self) -> float:
         """Of a round footprint, in m; NaN if unknown."""
         return self.plan.probe.diameter if self.plan else math.nan
+
+    @cached_property
+    def pitch(self) -> float:
+        """Distance of nearest neighbours, in m; the footprint's diameter for a single site."""
+        if self.x.size < 2:
+            return self.diameter if self.diameter > 0.0 else 1e-6
+        places = np.column_stack([self.x, self.y])
+        distance = np.asarray(KDTree(places).query(places, k=2)[0])
+        return float(np.median(distance[:, 1]))
 
     # ------------------------------------------------------------------------- conditions
 
