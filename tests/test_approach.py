@@ -150,6 +150,36 @@ def test_a_late_record_of_a_false_contact_is_not_taken_for_that_of_the_landing()
     assert landed.landing.latency == pytest.approx(3 * CLOCK.period)
 
 
+@pytest.mark.parametrize("length", [1, 400])
+def test_a_crossing_that_the_rig_saw_before_the_rows_did_is_found_on_the_way_down(length):
+    early = 10
+
+    def sooner(world: LittleWorld, block: Block) -> Block:
+        if block.record is None or block.record.crossing is None:
+            return block
+        crossing = block.record.crossing - early * CLOCK.spacing
+        return replace(block, record=replace(block.record, crossing=crossing))
+
+    world = LittleWorld(records=True, longest=length, trouble=sooner)
+    landing = landing_of(a_scan([a_site()], world).go())
+    assert landing.latency == pytest.approx((early + 1) * CLOCK.period)
+    assert landing.overtravel == pytest.approx((early + 0.5) * ROW, abs=ROW)
+
+
+def test_a_stage_that_starts_late_has_not_stopped_before_it_touched():
+    def starts_late(world: LittleWorld, block: Block) -> Block:
+        if not any(isinstance(a, Move) and a.until is not None for a in world.story):
+            return block
+        world.trouble = lambda world, block: block
+        flags = block.flags.copy()
+        flags[:2] &= ~np.uint8(Flag.MOVING)
+        return replace(block, flags=flags)
+
+    world = LittleWorld(longest=3000, trouble=starts_late)
+    landing = landing_of(a_scan([a_site()], world).go())
+    assert landing.latency == pytest.approx(CLOCK.period)
+
+
 def closed(world: LittleWorld, block: Block) -> Block:
     """A circuit that is closed all the time."""
     data = {**block.data, "potential": block.data["potential"] - 13.0}
@@ -249,7 +279,8 @@ def test_a_signal_that_fails_on_the_way_down_stops_the_tip_and_lifts_it(trouble,
 
 def test_a_signal_that_fails_between_contact_and_landing_lifts_the_tip():
     def trouble(world: LittleWorld, block: Block) -> Block:
-        return not_a_number(world, block) if world.halted else block
+        stopped = bool(world.halted) and block.start >= world.halted[0]
+        return not_a_number(world, block) if stopped else block
 
     world = LittleWorld(trouble=trouble)
     scan = a_scan([a_site()], world).go()

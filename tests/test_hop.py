@@ -170,6 +170,12 @@ def test_a_skip_before_the_descent_leaves_the_tip_where_it_is():
     assert scan.column("z") == pytest.approx(54e-6)
 
 
+def test_a_tip_that_went_far_past_contact_is_lifted_clear_of_the_surface_all_the_same():
+    scan = a_scan(2, LittleWorld(stop_rows=1000)).go()
+    for number in (0, 1):
+        assert z_at(scan, outcome(scan, number).row) == pytest.approx(58e-6, abs=UP)
+
+
 def test_the_tip_is_lifted_no_higher_than_the_stage_goes():
     info = replace(INFO, axes={**INFO.axes, "z": AxisRange(Range(0.0, 56e-6), 1e-4)})
     scan = a_scan(2, LittleWorld(info=info)).go()

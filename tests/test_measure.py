@@ -196,6 +196,23 @@ def test_a_short_overload_is_no_lost_meniscus():
     assert watch.feed(block) is None
 
 
+def test_an_overload_is_counted_on_from_block_to_block():
+    flags = [0] * 10 + [int(Flag.OVERLOAD)] * LOST_ROWS
+    block = a_block(current=[-nA] * len(flags), flags=flags)
+    end = verdict(SegmentWatch(a_segment(), 0, 100), cut(block, range(100)))
+    assert isinstance(end, End)
+    assert (end.row, end.reason) == (len(flags) - 1, "lost contact")
+
+
+def test_a_limit_that_came_true_before_the_signal_failed_ends_the_step():
+    potential = [0.0] * 6 + [3.0, 0.0, math.nan]
+    block = a_block(potential=potential, current=[-nA] * 9)
+    watch = SegmentWatch(a_segment(0, 1.0, Limit("potential", "above", 2.0)), 0, 100)
+    end = watch.feed(block)
+    assert end is not None
+    assert (end.row, end.reason) == (6, "potential")
+
+
 def test_an_overload_while_the_double_layer_charges_is_no_lost_meniscus():
     flags = [int(Flag.OVERLOAD)] * TRANSIENT_ROWS + [0] * 10
     watch = SegmentWatch(a_segment(), 0, 100)
