@@ -10,7 +10,7 @@ import numpy as np
 
 from seccm.rig import ContactRule
 from seccm.rig.block import FloatArray
-from seccm.run.contact import past_threshold
+from seccm.hopping.contact import past_threshold
 
 
 class RawDetector:

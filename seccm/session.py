@@ -23,8 +23,8 @@ from seccm.plan import Plan, load_plan
 from seccm.plan.site import Site
 from seccm.rig import Block, Mounted, Rig, RigInfo
 from seccm.rigs import RigFile, build_rig, load_rig
-from seccm.run.engine import Budget, Engine, Request, Status
-from seccm.run.runner import Runner
+from seccm.hopping.engine import Budget, Engine, Request, Status
+from seccm.hopping.runner import Runner
 
 
 class Run:

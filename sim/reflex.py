@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from seccm.rig import Axis, Block, ContactRecord, ContactRule, Drive, Move
-from seccm.run.contact import ContactDetector
-from seccm.run.limits import LimitWatch
+from seccm.hopping.contact import ContactDetector
+from seccm.hopping.limits import LimitWatch
 from sim.noise import stream
 from sim.record import SIDE, contact_record
 

@@ -40,9 +40,9 @@ from seccm.rig import (
     Wake,
 )
 from seccm.rig.block import FloatArray
-from seccm.run.contact import ContactDetector
-from seccm.run.engine import Budget, Engine
-from seccm.run.runner import Runner
+from seccm.hopping.contact import ContactDetector
+from seccm.hopping.engine import Budget, Engine
+from seccm.hopping.runner import Runner
 
 CLOCK = Clock()
 INFO = RigInfo(

@@ -36,9 +36,9 @@ from seccm.rig import (
     StopAbility,
 )
 from seccm.rig.info import AxisRange
-from seccm.run.approach import Approach
-from seccm.run.course import Course
-from seccm.run.measure import measure
+from seccm.hopping.approach import Approach
+from seccm.hopping.course import Course
+from seccm.hopping.measure import measure
 
 SPEED = 2e-6
 ROW = SPEED * CLOCK.period

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from little_world import a_block, cut
 
 from seccm.rig import Block, ContactRule, CurrentRise, CurrentThreshold, PotentialDrop
-from seccm.run.contact import ContactDetector, past_threshold, signal_channel
+from seccm.hopping.contact import ContactDetector, past_threshold, signal_channel
 
 pA = 1e-12
 NAN = float("nan")

@@ -12,7 +12,7 @@ from little_world import CLOCK, a_block
 from seccm.errors import ContactError, RigError
 from seccm.events import Outcome, SiteStarted
 from seccm.rig import Block, Flag, Freeze, Move, Wake
-from seccm.run.course import PATIENCE, Course, GivenUp, Steps, guarded
+from seccm.hopping.course import PATIENCE, Course, GivenUp, Steps, guarded
 
 
 def rows(start: int, count: int, *, moving: bool = False, z: float = 0.0) -> Block:

@@ -29,7 +29,7 @@ from seccm.events import (
 )
 from seccm.plan.site import Site
 from seccm.rig import Block, Flag, Freeze, Move
-from seccm.run.engine import Budget, Engine, Request, State
+from seccm.hopping.engine import Budget, Engine, Request, State
 
 TABLE = {
     "idle": {"start": "running", "stop": "done", "halt": "done"},

@@ -19,7 +19,7 @@ from seccm.events import (
     SiteStarted,
 )
 from seccm.rig import Action, AxisRange, Block, Drive, Flag, Freeze, Move, Range
-from seccm.run.engine import Request
+from seccm.hopping.engine import Request
 
 UP = 50e-9
 """Metres by which a height may differ: some rows of travel."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from little_world import CLOCK, a_block, cut
 
 from seccm.rig import Block, Limit
-from seccm.run.limits import TRANSIENT_ROWS, LimitWatch
+from seccm.hopping.limits import TRANSIENT_ROWS, LimitWatch
 
 nA = 1e-9
 

@@ -34,9 +34,9 @@ from seccm.events import (
 )
 from seccm.plan.site import Hold, Segment, Site
 from seccm.rig import Block, Constant, CurrentThreshold, Drive, Flag, Limit, Lines
-from seccm.run.engine import Request
-from seccm.run.limits import TRANSIENT_ROWS
-from seccm.run.measure import LOST_ROWS, End, SegmentWatch
+from seccm.hopping.engine import Request
+from seccm.hopping.limits import TRANSIENT_ROWS
+from seccm.hopping.measure import LOST_ROWS, End, SegmentWatch
 
 nA = 1e-9
 STEP_ROWS = CLOCK.rows(0.2)

@@ -23,8 +23,8 @@ from seccm.events import (
     StepFinished,
 )
 from seccm.rig import Action, Block, Flag, Move, PotentialDrop
-from seccm.run.engine import Request
-from seccm.run.runner import Halt
+from seccm.hopping.engine import Request
+from seccm.hopping.runner import Halt
 
 Spoil = Callable[[LittleWorld, Block], Block]
 

@@ -24,8 +24,8 @@ from seccm.events import (
 )
 from seccm.plan.site import Site
 from seccm.rig import Action, Block, Drive, Freeze, Move, SafeReport
-from seccm.run.engine import Request
-from seccm.run.runner import Halt
+from seccm.hopping.engine import Request
+from seccm.hopping.runner import Halt
 
 GONE = RigError("unplugged", "stage", "no answer.")
 

@@ -10,7 +10,7 @@ from little_world import a_block, cut
 
 from seccm.errors import ContactError
 from seccm.rig import Flag
-from seccm.run.trust import STUCK_ROWS, SignalTrust
+from seccm.hopping.trust import STUCK_ROWS, SignalTrust
 
 
 def verdict(*blocks) -> str:

@@ -113,7 +113,7 @@ def search(record: Record, rule: MinimumRule) -> tuple[Found | None, Smooth, boo
     for n in _stages(record.e.size):
         smooth = smoothed(record.e[:n], record.noise, rule.smoothing)
         if found is None:
-            hit = _first_minimum(smooth, rule, _clear(record.e[:n], smooth, rule))
+            hit = _first_genuine(record.e[:n], smooth, rule)
             if hit is not None:
                 found = Found(round(float(smooth.row[hit[0]])), smooth.half)
                 recovered = float(smooth.row[hit[1]])
@@ -122,20 +122,26 @@ def search(record: Record, rule: MinimumRule) -> tuple[Found | None, Smooth, boo
     return found, smooth, _another(smooth, recovered, rule)
 
 
-def _clear(e: FloatArray, smooth: Smooth, rule: MinimumRule) -> int:
-    """First smoothed value whose window holds nothing of the steep fall after contact.
-
-    One that does rings below it, and the ringing looks like a minimum.
-    """
-    below = e < rule.search_below
-    if not below.any():
-        return smooth.value.size
-    return int(np.searchsorted(smooth.row, int(np.argmax(below)) + smooth.half))
-
-
 def threshold(smooth: Smooth, rule: MinimumRule) -> float:
     """Tell by how many volts a smoothed potential must rise to have risen."""
     return max(rule.least_recovery, rule.significance * smooth.sigma)
+
+
+def _first_genuine(e: FloatArray, smooth: Smooth, rule: MinimumRule) -> tuple[int, int] | None:
+    """Find the first minimum that the raw rows, too, recover from.
+
+    Where the potential falls by volts within a few rows, as it does after contact, the smoothed
+    record rings, and the ringing looks like a minimum. Medians of raw rows do not ring.
+    """
+    around = max(2, int(smooth.half) // 2)
+    start = 0
+    while (hit := _first_minimum(smooth, rule, start)) is not None:
+        rows = [round(float(smooth.row[k])) for k in hit]
+        low, high = (float(np.median(e[max(0, r - around) : r + around + 1])) for r in rows)
+        if high - low > 0.5 * threshold(smooth, rule):
+            return hit
+        start = hit[1]
+    return None
 
 
 def _first_minimum(smooth: Smooth, rule: MinimumRule, start: int) -> tuple[int, int] | None:

@@ -21,7 +21,7 @@ from seccm.events import Paused, RunStopped
 from seccm.plan import load_plan
 from seccm.plan.library import plans as shipped_plans
 from seccm.plan.library import rigs as shipped_rigs
-from seccm.run.engine import Request
+from seccm.hopping.engine import Request
 from seccm.session import Run
 from seccm.units import show
 

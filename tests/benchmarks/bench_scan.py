@@ -22,7 +22,7 @@ import numpy as np
 import seccm
 from seccm.data.store import Store
 from seccm.data.writer import Writer
-from seccm.run.engine import Engine
+from seccm.hopping.engine import Engine
 from sim.cell import Droplet
 from sim.lithium import LithiumCell
 from sim.virtual_rig import VirtualRig

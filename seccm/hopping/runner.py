@@ -18,7 +18,7 @@ from typing import Protocol
 from seccm.errors import NotNow, RigError, SeccmError
 from seccm.events import Approaching, Event, Landed, Note, RunStatus, RunStopped, SiteAnalysed
 from seccm.rig import Action, Block, Drive, Freeze, Mark, Move, Rig, Wake
-from seccm.run.engine import Engine, Request, State
+from seccm.hopping.engine import Engine, Request, State
 
 
 class Halt(BaseException):

@@ -31,9 +31,9 @@ from seccm.rig import (
     Wake,
 )
 from seccm.rig.block import FloatArray
-from seccm.run.contact import ContactDetector, past_threshold, signal_channel
-from seccm.run.course import PATIENCE, Course, Steps
-from seccm.run.trust import SignalTrust, railed
+from seccm.hopping.contact import ContactDetector, past_threshold, signal_channel
+from seccm.hopping.course import PATIENCE, Course, Steps
+from seccm.hopping.trust import SignalTrust, railed
 from seccm.units import show
 
 REST_ROWS = 6

@@ -9,7 +9,7 @@ the state of the run, and the table `MOVES` below is the whole truth about that:
     running, pausing --stop--> stopping --(site over)--> done
     any of these --halt--> done          any of these --(rig failed)--> fault
 
-Within a site, a hop (`seccm.run.hop`) tells the story; the engine starts hops, passes blocks
+Within a site, a hop (`seccm.hopping.hop`) tells the story; the engine starts hops, passes blocks
 on, and throws `GivenUp` into a hop that is to be left. A hop that is lifting the tip is first
 left to finish that. After a halt the generator is dropped: outputs are frozen, the drive is
 switched off, nothing else is touched.
@@ -43,8 +43,8 @@ from seccm.events import (
 )
 from seccm.plan.site import Site
 from seccm.rig import Action, Block, Flag, Freeze, RigInfo, Wake
-from seccm.run.course import Course, GivenUp, Out, Steps
-from seccm.run.hop import OFF, hop
+from seccm.hopping.course import Course, GivenUp, Out, Steps
+from seccm.hopping.hop import OFF, hop
 
 
 class State(StrEnum):
