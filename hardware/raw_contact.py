@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from seccm.hopping.contact import past_threshold
 from seccm.rig import ContactRule
 from seccm.rig.block import FloatArray
-from seccm.hopping.contact import past_threshold
 
 
 class RawDetector:

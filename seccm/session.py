@@ -19,12 +19,12 @@ from seccm.analysis.features import Features, reanalyse
 from seccm.data import Header, Scan, Store, finish_apart, open_scan, rewrite_features
 from seccm.errors import DataFileError, PlanError, Problem
 from seccm.events import Event, RunStopped
+from seccm.hopping.engine import Budget, Engine, Request, Status
+from seccm.hopping.runner import Runner
 from seccm.plan import Plan, load_plan
 from seccm.plan.site import Site
 from seccm.rig import Block, Mounted, Rig, RigInfo
 from seccm.rigs import RigFile, build_rig, load_rig
-from seccm.hopping.engine import Budget, Engine, Request, Status
-from seccm.hopping.runner import Runner
 
 
 class Run:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seccm.rig import Axis, Block, ContactRecord, ContactRule, Drive, Move
 from seccm.hopping.contact import ContactDetector
 from seccm.hopping.limits import LimitWatch
+from seccm.rig import Axis, Block, ContactRecord, ContactRule, Drive, Move
 from sim.noise import stream
 from sim.record import SIDE, contact_record
 

@@ -16,6 +16,9 @@ import numpy as np
 
 from seccm.errors import LimitError, RigError
 from seccm.events import Event, RunStopped, SiteAnalysed
+from seccm.hopping.contact import ContactDetector
+from seccm.hopping.engine import Budget, Engine
+from seccm.hopping.runner import Runner
 from seccm.plan.site import ApproachSpec, Hold, Lift, NoContact, Segment, Site
 from seccm.rig import (
     Action,
@@ -40,9 +43,6 @@ from seccm.rig import (
     Wake,
 )
 from seccm.rig.block import FloatArray
-from seccm.hopping.contact import ContactDetector
-from seccm.hopping.engine import Budget, Engine
-from seccm.hopping.runner import Runner
 
 CLOCK = Clock()
 INFO = RigInfo(

@@ -23,6 +23,9 @@ from seccm.events import (
     SiteFinished,
     StepFinished,
 )
+from seccm.hopping.approach import Approach
+from seccm.hopping.course import Course
+from seccm.hopping.measure import measure
 from seccm.plan.site import Hold, Site
 from seccm.rig import (
     Block,
@@ -36,9 +39,6 @@ from seccm.rig import (
     StopAbility,
 )
 from seccm.rig.info import AxisRange
-from seccm.hopping.approach import Approach
-from seccm.hopping.course import Course
-from seccm.hopping.measure import measure
 
 SPEED = 2e-6
 ROW = SPEED * CLOCK.period

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from little_world import a_block, cut
 
-from seccm.rig import Block, ContactRule, CurrentRise, CurrentThreshold, PotentialDrop
 from seccm.hopping.contact import ContactDetector, past_threshold, signal_channel
+from seccm.rig import Block, ContactRule, CurrentRise, CurrentThreshold, PotentialDrop
 
 pA = 1e-12
 NAN = float("nan")

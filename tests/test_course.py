@@ -11,8 +11,8 @@ from little_world import CLOCK, a_block
 
 from seccm.errors import ContactError, RigError
 from seccm.events import Outcome, SiteStarted
-from seccm.rig import Block, Flag, Freeze, Move, Wake
 from seccm.hopping.course import PATIENCE, Course, GivenUp, Steps, guarded
+from seccm.rig import Block, Flag, Freeze, Move, Wake
 
 
 def rows(start: int, count: int, *, moving: bool = False, z: float = 0.0) -> Block:

@@ -27,9 +27,9 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
+from seccm.hopping.engine import Budget, Engine, Request, State
 from seccm.plan.site import Site
 from seccm.rig import Block, Flag, Freeze, Move
-from seccm.hopping.engine import Budget, Engine, Request, State
 
 TABLE = {
     "idle": {"start": "running", "stop": "done", "halt": "done"},

@@ -18,8 +18,8 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
-from seccm.rig import Action, AxisRange, Block, Drive, Flag, Freeze, Move, Range
 from seccm.hopping.engine import Request
+from seccm.rig import Action, AxisRange, Block, Drive, Flag, Freeze, Move, Range
 
 UP = 50e-9
 """Metres by which a height may differ: some rows of travel."""

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from little_world import CLOCK, a_block, cut
 
-from seccm.rig import Block, Limit
 from seccm.hopping.limits import TRANSIENT_ROWS, LimitWatch
+from seccm.rig import Block, Limit
 
 nA = 1e-9
 

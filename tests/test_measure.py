@@ -32,11 +32,11 @@ from seccm.events import (
     SiteFinished,
     StepFinished,
 )
-from seccm.plan.site import Hold, Segment, Site
-from seccm.rig import Block, Constant, CurrentThreshold, Drive, Flag, Limit, Lines
 from seccm.hopping.engine import Request
 from seccm.hopping.limits import TRANSIENT_ROWS
 from seccm.hopping.measure import LOST_ROWS, End, SegmentWatch
+from seccm.plan.site import Hold, Segment, Site
+from seccm.rig import Block, Constant, CurrentThreshold, Drive, Flag, Limit, Lines
 
 nA = 1e-9
 STEP_ROWS = CLOCK.rows(0.2)

@@ -22,9 +22,9 @@ from seccm.events import (
     SiteStarted,
     StepFinished,
 )
-from seccm.rig import Action, Block, Flag, Move, PotentialDrop
 from seccm.hopping.engine import Request
 from seccm.hopping.runner import Halt
+from seccm.rig import Action, Block, Flag, Move, PotentialDrop
 
 Spoil = Callable[[LittleWorld, Block], Block]
 

@@ -22,10 +22,10 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
-from seccm.plan.site import Site
-from seccm.rig import Action, Block, Drive, Freeze, Move, SafeReport
 from seccm.hopping.engine import Request
 from seccm.hopping.runner import Halt
+from seccm.plan.site import Site
+from seccm.rig import Action, Block, Drive, Freeze, Move, SafeReport
 
 GONE = RigError("unplugged", "stage", "no answer.")
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from little_world import a_block, cut
 
 from seccm.errors import ContactError
-from seccm.rig import Flag
 from seccm.hopping.trust import STUCK_ROWS, SignalTrust
+from seccm.rig import Flag
 
 
 def verdict(*blocks) -> str:

@@ -18,10 +18,10 @@ from seccm.cli.exits import Exit, sentences, show_problems
 from seccm.cli.progress import RunProgress
 from seccm.errors import NotNow, RigError
 from seccm.events import Paused, RunStopped
+from seccm.hopping.engine import Request
 from seccm.plan import load_plan
 from seccm.plan.library import plans as shipped_plans
 from seccm.plan.library import rigs as shipped_rigs
-from seccm.hopping.engine import Request
 from seccm.session import Run
 from seccm.units import show
 

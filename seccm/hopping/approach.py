@@ -16,6 +16,9 @@ import numpy.typing as npt
 
 from seccm.errors import ContactError, RigError
 from seccm.events import Approaching, FalseContact, Landed, Landing, Note, Phase, PhaseBegan
+from seccm.hopping.contact import ContactDetector, past_threshold, signal_channel
+from seccm.hopping.course import PATIENCE, Course, Steps
+from seccm.hopping.trust import SignalTrust, railed
 from seccm.plan.site import Site
 from seccm.rig import (
     Block,
@@ -31,9 +34,6 @@ from seccm.rig import (
     Wake,
 )
 from seccm.rig.block import FloatArray
-from seccm.hopping.contact import ContactDetector, past_threshold, signal_channel
-from seccm.hopping.course import PATIENCE, Course, Steps
-from seccm.hopping.trust import SignalTrust, railed
 from seccm.units import show
 
 REST_ROWS = 6

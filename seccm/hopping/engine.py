@@ -41,10 +41,10 @@ from seccm.events import (
     RunStopped,
     SiteFinished,
 )
-from seccm.plan.site import Site
-from seccm.rig import Action, Block, Flag, Freeze, RigInfo, Wake
 from seccm.hopping.course import Course, GivenUp, Out, Steps
 from seccm.hopping.hop import OFF, hop
+from seccm.plan.site import Site
+from seccm.rig import Action, Block, Flag, Freeze, RigInfo, Wake
 
 
 class State(StrEnum):

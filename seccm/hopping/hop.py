@@ -17,11 +17,11 @@ import math
 
 from seccm.errors import ContactError, RigError
 from seccm.events import Landing, Outcome, Phase, PhaseBegan, SiteFinished, SiteStarted
-from seccm.plan.site import Site
-from seccm.rig import Axis, Constant, Drive, Freeze, Move, RigInfo, Wake
 from seccm.hopping.approach import Approach
 from seccm.hopping.course import Course, GivenUp, Steps, guarded
 from seccm.hopping.measure import measure
+from seccm.plan.site import Site
+from seccm.rig import Axis, Constant, Drive, Freeze, Move, RigInfo, Wake
 from seccm.units import show
 
 NOISE = 100e-9

@@ -9,11 +9,11 @@ import numpy as np
 
 from seccm.errors import ContactError
 from seccm.events import EndReason, Landing, Phase, PhaseBegan, StepFinished
-from seccm.plan.site import Segment, Site
-from seccm.rig import Block, Drive, Wake
 from seccm.hopping.course import Course, GivenUp, Steps
 from seccm.hopping.limits import TRANSIENT_ROWS, LimitWatch
 from seccm.hopping.trust import railed
+from seccm.plan.site import Segment, Site
+from seccm.rig import Block, Drive, Wake
 
 LOST_ROWS = 4
 """Rows of overload, in succession, that mean the meniscus is gone: 10 ms."""

@@ -17,8 +17,8 @@ from typing import Protocol
 
 from seccm.errors import NotNow, RigError, SeccmError
 from seccm.events import Approaching, Event, Landed, Note, RunStatus, RunStopped, SiteAnalysed
-from seccm.rig import Action, Block, Drive, Freeze, Mark, Move, Rig, Wake
 from seccm.hopping.engine import Engine, Request, State
+from seccm.rig import Action, Block, Drive, Freeze, Mark, Move, Rig, Wake
 
 
 class Halt(BaseException):
