@@ -156,6 +156,19 @@ def test_the_steep_fall_after_contact_is_no_nucleation():
     assert found["E_nuc"][0] == pytest.approx(-0.29, abs=2e-3)
 
 
+def test_a_drop_onto_a_plateau_is_no_nucleation():
+    """Plating a second time: from 1 V to 66 mV within six rows, level there, nuclei later."""
+    plan = load_plan("li-on-au-combinatorial")
+
+    def second(t):
+        later = np.where(t < 1.4, -0.15 + 0.21 * (1 - (t / 1.4) ** 2), dip(t, 1.4, -0.15))
+        return later + 1.4 * np.exp(-((t / 7e-3) ** 2))
+
+    found = analysed(plan, plating(plan, second, noise=0.5e-3)).features
+    assert found["t_nuc"][0] == pytest.approx(1.4, rel=0.02)
+    assert found["E_nuc"][0] == pytest.approx(-0.15, abs=0.01)
+
+
 def test_a_calibration_shifts_potentials_and_nothing_else():
     plan = load_plan("li-on-au-combinatorial")
     of = plating(plan, dip)
