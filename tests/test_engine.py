@@ -152,6 +152,11 @@ def test_a_run_without_requests_visits_every_site_and_says_so():
     assert scan.end.status == "complete"
 
 
+def test_no_time_is_lost_between_two_sites():
+    scan = a_scan(2).go()
+    assert scan.of(SiteStarted)[1].row == scan.of(SiteFinished)[0].row + 1
+
+
 def paused_scan(sites: int, at: Phase) -> tuple[Scan, list[int]]:
     """A scan that is paused in a phase of its first site, and resumed five blocks later."""
     scan = a_scan(sites)

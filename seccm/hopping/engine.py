@@ -341,7 +341,6 @@ class Engine:
             self._failures = (0, self._failures[1])
         refusal = finished.outcome is Outcome.NO_CONTACT and stops
         with self._lock:
-            self._give_up = None
             self._counts[finished.outcome] = self._counts.get(finished.outcome, 0) + 1
             if refusal and self._state in (State.RUNNING, State.PAUSING):
                 self._state = State.STOPPING
