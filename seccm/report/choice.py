@@ -39,7 +39,7 @@ def drawings(study: Study) -> Iterator[Drawing]:
     for segment in galvanostatic:
         yield from _galvanostatic(study, segment, _suffix(study, segment, "j"))
     for segment in swept:
-        yield from _swept(study, segment)
+        yield from _swept(study, segment, _suffix(study, segment, "E_half"))
     yield from _maps(study)
     yield from _tip(study)
 
@@ -84,7 +84,7 @@ def _galvanostatic(study: Study, segment: Segment, suffix: str) -> Iterator[Draw
         )
 
 
-def _swept(study: Study, segment: Segment) -> Iterator[Drawing]:
+def _swept(study: Study, segment: Segment, suffix: str) -> Iterator[Drawing]:
     step = segment.index
     where = _of_step(study, segment)
     figure = voltammograms.by_cycle(study, step)
@@ -96,7 +96,8 @@ def _swept(study: Study, segment: Segment) -> Iterator[Drawing]:
             f"{_basis(study)}",
             figure,
         )
-    figure = voltammograms.efficiency(study, step)
+    stored = study.telling(f"CE_last{_suffix(study, segment, 'CE_last')}")
+    figure = voltammograms.efficiency(study, step) if stored else None
     if figure is not None:
         yield Drawing(
             f"efficiency-step-{step}",
@@ -106,8 +107,8 @@ def _swept(study: Study, segment: Segment) -> Iterator[Drawing]:
             f"standard deviation. {_basis(study)}",
             figure,
         )
-    if study.telling("E_half"):
-        figure = voltammograms.waves(study, step)
+    if study.telling(f"E_half{suffix}"):
+        figure = voltammograms.waves(study, step, suffix)
         if figure is not None:
             yield Drawing(
                 f"waves-step-{step}",
@@ -168,5 +169,5 @@ def _basis(study: Study) -> str:
 
 
 def _thinned(study: Study) -> str:
-    most = max((g.sites.size for g in study.groups), default=0)
-    return f" Of {most} sites, {MOST_CURVES} are drawn." if most > MOST_CURVES else ""
+    count = int(study.landed.sum())
+    return f" Of {count} sites, about {MOST_CURVES} are drawn." if count > MOST_CURVES else ""

@@ -13,12 +13,14 @@ from matplotlib.figure import Figure
 
 from seccm.analysis.step_trace import StepTrace
 from seccm.report import style
-from seccm.report.study import Group, Study
+from seccm.report.study import MOST_CURVES, Group, Study, evenly
 
 FloatArray = npt.NDArray[np.float64]
 
 POINTS = 600
 """Points of a drawn curve; more rows than that are averaged."""
+_LEGEND, _PANELS = 16, 24
+"""Most conditions that are named in a legend, and that get a panel each."""
 _WHOLE = 0.95
 """A repeat counts for the mean if it lasted for this share of the longest."""
 _HEADROOM = 0.4
@@ -97,10 +99,23 @@ def band(curves: Sequence[Curve]) -> Band | None:
     return Band(grid, q, e.mean(axis=0), e.std(axis=0, ddof=1), len(whole))
 
 
-def curves_of(study: Study, group: Group, step: int) -> list[Curve]:
-    """Return every repeat of a condition that has something to draw."""
-    found = (curve(trace) for _, trace in study.traces(group.sites, step))
-    return [c for c in found if c is not None]
+def all_curves(study: Study, step: int, most: int) -> list[tuple[Group, list[Curve]]]:
+    """Return the repeats of every condition that have something to draw.
+
+    Args:
+        study: the scan.
+        step: of the program.
+        most: conditions; of more, evenly chosen ones are returned.
+    """
+    groups = [study.groups[k] for k in evenly(np.arange(len(study.groups)), most)]
+    each = max(1, MOST_CURVES // max(1, len(groups)))
+    found = []
+    for group in groups:
+        traces = study.traces(group.sites, step, each)
+        curves = [c for _, trace in traces if (c := curve(trace)) is not None]
+        if curves:
+            found.append((group, curves))
+    return found
 
 
 @style.styled
@@ -110,8 +125,7 @@ def potentials(study: Study, step: int) -> Figure | None:
     Returns:
         None if no site has anything to show.
     """
-    found = [(g, curves_of(study, g, step)) for g in study.groups]
-    found = [(g, c) for g, c in found if c]
+    found = all_curves(study, step, MOST_CURVES)
     if not found:
         return None
     everything = [c for _, curves in found for c in curves]
@@ -127,7 +141,6 @@ def potentials(study: Study, step: int) -> Figure | None:
             left.plot(c.t, c.e, **look)
             right.plot(q_scale(c.q), c.e, **look)
         _draw_band(left, right, middle, group, q_scale)
-        left.plot([], [], color=group.colour, lw=1.6, label=_with_count(study, group, len(curves)))
     durations = [max(c.end for c in curves) for _, curves in found]
     if max(durations) > _LOG * min(durations):
         left.set_xscale("log")
@@ -136,17 +149,16 @@ def potentials(study: Study, step: int) -> Figure | None:
     else:
         left.set_xlim(0.0, max(durations))
     right.set_xlim(0.0, float(q_scale(max(c.q[-1] for c in everything))) * 1.02)
-    left.set_ylim(*potential_range(everything))
+    left.set_ylim(*potential_range(everything, _cathodic(study, step)))
     left.set_xlabel("$t$ (s)")
     right.set_xlabel(q_scale.label("$Q$"))
     left.set_ylabel(style.potential_label(study.reference))
     style.panel(left, "a")
     style.panel(right, "b")
-    fig.legend(
-        *left.get_legend_handles_labels(),
-        title=study.legend_title or None,
-        loc="outside right center",
-    )
+    for k in evenly(np.arange(len(found)), _LEGEND):
+        group, curves = found[k]
+        left.plot([], [], color=group.colour, lw=1.6, label=_with_count(study, group, len(curves)))
+    fig.legend(title=study.legend_title or None, loc="outside right center")
     return fig
 
 
@@ -165,23 +177,28 @@ def _with_count(study: Study, group: Group, drawn: int) -> str:
     return f"{group.label}  ({drawn})" if len(study.groups) > 1 else f"{drawn} sites"
 
 
-def potential_range(curves: Sequence[Curve]) -> tuple[float, float]:
+def potential_range(curves: Sequence[Curve], cathodic: bool = True) -> tuple[float, float]:
     """Choose the range of potentials worth seeing: not the fall from overload after contact."""
     low = min(float(np.min(c.e)) for c in curves)
-    early, later = (
-        max(float(np.interp(share * c.end, c.t, c.e)) for c in curves) for share in (0.02, 0.2)
-    )
-    last = max(float(c.e[-1]) for c in curves)
-    high = min(early, max(later, last + _HEADROOM))
+    high = max(float(np.max(c.e)) for c in curves)
+    if cathodic:
+        early, later = (
+            max(float(np.interp(share * c.end, c.t, c.e)) for c in curves) for share in (0.02, 0.2)
+        )
+        last = max(float(c.e[-1]) for c in curves)
+        high = min(early, max(later, last + _HEADROOM))
     room = 0.06 * max(high - low, 0.02)
     return low - room, high + room
+
+
+def _cathodic(study: Study, step: int) -> bool:
+    return study.segments[step].waveform.extremes[0] < 0.0
 
 
 @style.styled
 def repeats(study: Study, step: int) -> Figure | None:
     """Draw every repeat of every condition, a panel for each condition, on common axes."""
-    found = [(g, curves_of(study, g, step)) for g in study.groups]
-    found = [(g, c) for g, c in found if c]
+    found = all_curves(study, step, _PANELS)
     if len(found) < 2:
         return None
     columns = min(4, len(found))
@@ -190,7 +207,7 @@ def repeats(study: Study, step: int) -> Figure | None:
     grid = fig.subplots(rows, columns, sharey=True, squeeze=False)
     ends = [max(c.end for c in curves) for _, curves in found]
     common = max(ends) <= _LOG * min(ends)
-    low, high = potential_range([c for _, curves in found for c in curves])
+    low, high = potential_range([c for _, curves in found for c in curves], _cathodic(study, step))
     for axes, (group, curves) in zip(grid.flat, found, strict=False):
         shades = style.repeats(group.colour, len(curves))
         for c, colour in zip(map(thinned, curves), shades, strict=True):

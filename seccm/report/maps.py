@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import EllipseCollection, PatchCollection
+from matplotlib.collections import EllipseCollection, PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from seccm.analysis.result import Status
 from seccm.analysis.topography import Topography, level
@@ -29,6 +28,8 @@ _SMALL = 0.5
 """Footprints smaller than this share of the pitch are lost in a map: their cells are coloured."""
 _VISIBLE = 0.03
 """Share of the width of a map below which a footprint is lost in it."""
+_FEWEST = 8
+"""Landings; a plane and a drift leave little of fewer."""
 _NO_VALUE = "no value"
 MARKS: dict[Outcome, tuple[str, str]] = {
     Outcome.NO_CONTACT: ("x", "#d55e00"),
@@ -51,7 +52,7 @@ def features(study: Study, names: Sequence[str]) -> Figure | None:
     width, height = _panel_size(study, 1.55 if columns == 3 else 2.4)
     rows = math.ceil(len(names) / columns)
     fig = style.figure(
-        max(0.45 + columns * (width + 0.72), style.ONE_COLUMN), rows * (height + 0.5) + 0.55,
+        max(0.45 + columns * (width + 0.78), style.ONE_COLUMN), rows * (height + 0.5) + 0.55,
         virtual=study.virtual,
     )  # fmt: skip
     grid = fig.subplots(rows, columns, squeeze=False)
@@ -100,8 +101,8 @@ def feature_map(axes: Axes, study: Study, name: str) -> dict[str, Artist]:
     scale = style.scale(feature.column.unit, feature.values)
     if feature.column.unit == "V":
         scale = style.Scale(1e3, "mV")
-    label = style.symbol(name)
-    if feature.column.unit == "V" and name not in ("eta_nuc", "tomes"):
+    label = style.symbol(study.plain(name))
+    if feature.column.unit == "V" and study.plain(name) not in ("eta_nuc", "tomes"):
         label = f"{label} vs {style.superscripted(study.reference)}"
     shown = scale(feature.values[known])
     _frame(axes, study)
@@ -173,14 +174,16 @@ def _coloured(
             study.x[where] * _UM, study.y[where] * _UM, s=14, c=shown, norm=norm, cmap=colours, lw=0
         )
         return
-    side = pitch * _UM
-    cells = PatchCollection(
-        [
-            Rectangle((x - side / 2, y - side / 2), side, side)
-            for x, y in zip(study.x[where] * _UM, study.y[where] * _UM, strict=True)
-        ],
-        array=shown, norm=norm, cmap=colours, edgecolor="face", lw=0.2, rasterized=True,
-    )  # fmt: skip
+    half = 0.5 * pitch * _UM
+    corners = half * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+    middles = np.column_stack([study.x[where], study.y[where]]) * _UM
+    cells = PolyCollection(
+        list(middles[:, None, :] + corners),
+        edgecolor="face",
+        lw=0.2,
+        rasterized=bool(where.size > 1000),
+    )
+    cells.set(array=shown, norm=norm, cmap=colours)
     axes.add_collection(cells)
     _discs(axes, study, where, facecolor="none", edgecolor="black", lw=0.25, alpha=0.6)
 
@@ -254,10 +257,10 @@ def _frame(axes: Axes, study: Study) -> None:
 
 
 def topography_of(study: Study) -> Topography | None:
-    """Fit the plane of the contact heights; None below four landings."""
+    """Fit the plane of the contact heights; None where too few landings say anything of it."""
     sites = study.scan.sites
     z, t = sites["z_contact"], sites["t_contact"]
-    if int((np.isfinite(z) & study.landed).sum()) < 4:
+    if int((np.isfinite(z) & study.landed).sum()) < _FEWEST:
         return None
     return level(study.x, study.y, np.where(study.landed, z, math.nan), t)
 
@@ -302,8 +305,8 @@ def topography(study: Study) -> Figure | None:
     marked: dict[str, Artist] = {}
     above = z - np.nanmean(z)
     for axes, values, colours, label in (
-        (left, above, COLOURS, "contact height above the mean"),
-        (right, found.residual, "RdBu_r", "height above the plane"),
+        (left, above, COLOURS, "height − mean"),
+        (right, found.residual, "RdBu_r", "height − plane"),
     ):
         _frame(axes, study)
         known = np.isfinite(values)

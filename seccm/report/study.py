@@ -26,7 +26,7 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 MOST_CURVES = 400
-"""Curves in one panel; of more sites, evenly chosen ones are drawn, and the figure says so."""
+"""Curves in one panel; of more sites, evenly chosen ones are drawn, and the caption says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +227,11 @@ class Study:
         """Tell whether every one of these features has a number at some site."""
         return all(n in self.features and bool(self.features[n].known.any()) for n in names)
 
+    def plain(self, name: str) -> str:
+        """Return the name of a feature without the number of its step."""
+        head, _, number = name.rpartition("_")
+        return head if head and number.isdigit() else name
+
     def telling(self, name: str) -> bool:
         """Tell whether a feature says something of this scan, and not only of the analysis.
 
@@ -265,9 +270,11 @@ class Study:
         )
         return found[step]
 
-    def traces(self, sites: npt.NDArray[np.int64], step: int) -> Iterator[tuple[int, StepTrace]]:
-        """Yield one step of several sites, at most `MOST_CURVES`, evenly chosen."""
-        for number in evenly(sites, MOST_CURVES):
+    def traces(
+        self, sites: npt.NDArray[np.int64], step: int, most: int = MOST_CURVES
+    ) -> Iterator[tuple[int, StepTrace]]:
+        """Yield one step of several sites; of more than `most`, evenly chosen ones."""
+        for number in evenly(sites, most):
             found = self.trace(int(number), step)
             if found is not None and found.t.size > 1:
                 yield int(number), found

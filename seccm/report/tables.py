@@ -23,6 +23,7 @@ STATISTICS = (
 )  # fmt: skip
 """The features that are tabulated by condition, in this order."""
 MOST_EVENTS = 200
+MOST_REMARKS = 500
 _OF_NOTE = (Code.FALSE_CONTACT, Code.NOTE, Code.PAUSED, Code.RESUMED, Code.FAULT, Code.RUN_STOPPED)
 # The bootstrap goes through all pairs of values: beyond this the mean's own interval will do.
 _MOST_PAIRED = 60
@@ -163,6 +164,8 @@ class Remark:
 def remarks(study: Study, too_far: Mapping[int, str]) -> list[Remark]:
     """Return the sites without a regular end, those with quality flags, and others named.
 
+    At most `MOST_REMARKS`: a scan with more of them has another problem.
+
     Args:
         study: the scan.
         too_far: words about sites, by number, that come from elsewhere.
@@ -183,6 +186,8 @@ def remarks(study: Study, too_far: Mapping[int, str]) -> list[Remark]:
             said.append(too_far[number])
         if said or outcome != Outcome.OK:
             found.append(Remark(number, outcome.words, labels.get(number, ""), "; ".join(said)))
+        if len(found) == MOST_REMARKS:
+            break
     return found
 
 

@@ -191,9 +191,10 @@ def _against_cycle(axes: Axes, values: FloatArray, colour: str, marker: str, lab
 
 
 @style.styled
-def waves(study: Study, step: int) -> Figure | None:
+def waves(study: Study, step: int, suffix: str = "") -> Figure | None:
     """Draw the last complete cycle of every site (a), and how wave features scatter (b, c)."""
-    if not study.has("E_half", "i_lim") or study.features["E_half"].trusted.sum() < 2:
+    e_half, i_lim = f"E_half{suffix}", f"i_lim{suffix}"
+    if not study.has(e_half, i_lim) or study.features[e_half].trusted.sum() < 2:
         return None
     traces = list(study.traces(study.measured, step))
     last = [_last_cycle(trace) for _, trace in traces]
@@ -202,7 +203,9 @@ def waves(study: Study, step: int) -> Figure | None:
         return None
     fig = style.figure(style.TWO_COLUMNS, 2.5, virtual=study.virtual)
     a, b, c = fig.subplots(1, 3, width_ratios=(1.35, 1, 1))
-    scale = style.scale("A", np.concatenate([loop.i for loop in drawn]))
+    low, high = current_range([[loop] for loop in drawn])
+    scale = style.scale("A", [low, high])
+    a.set_ylim(scale(low), scale(high))
     thin = max(0.06, min(0.5, 12 / len(drawn)))
     for loop in drawn:
         a.plot(loop.e, scale(loop.i), color=style.BLUE, lw=0.4, alpha=thin)
@@ -215,8 +218,8 @@ def waves(study: Study, step: int) -> Figure | None:
     a.legend(loc="upper left")
     a.set_xlabel(style.potential_label(study.reference))
     a.set_ylabel(scale.label("$i$"))
-    histogram(b, study, "E_half", style.Scale(1e3, "mV"))
-    histogram(c, study, "i_lim")
+    histogram(b, study, e_half, style.Scale(1e3, "mV"))
+    histogram(c, study, i_lim)
     for axes, letter in ((a, "a"), (b, "b"), (c, "c")):
         style.panel(axes, letter)
     return fig
@@ -249,7 +252,7 @@ def histogram(axes: Axes, study: Study, name: str, scale: style.Scale | None = N
     axes.axvline(mean, color="black", lw=0.9)
     unit = f" {scale.unit}" if scale.unit else ""
     axes.set_title(style.plus_minus(mean, sd) + unit, fontsize=7, pad=3)
-    axes.set_xlabel(scale.label(style.symbol(name)))
+    axes.set_xlabel(scale.label(style.symbol(study.plain(name))))
     axes.set_ylabel("sites")
     axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5, integer=True))
     axes.yaxis.set_minor_locator(mpl.ticker.NullLocator())
