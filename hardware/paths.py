@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hardware.config import AXES
 from hardware.scaling import Scale
 from seccm.rig import Axis, Waveform
 from seccm.rig.block import FloatArray
-
-AXES: tuple[Axis, ...] = ("x", "y", "z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,9 @@ class Ramp:
 
     def at(self, t: FloatArray) -> FloatArray:
         """Return positions at times t, shape (n,) in seconds from its start; it rests after."""
-        way = np.copysign(np.minimum(self.speed * t, abs(self.to - self.start)), self.to - self.start)
+        way = np.copysign(
+            np.minimum(self.speed * t, abs(self.to - self.start)), self.to - self.start
+        )
         positions: FloatArray = np.where(t >= self.duration, self.to, self.start + way)
         return positions
 
@@ -88,7 +89,9 @@ class Path:
         """Return samples `first` up to `stop`, shape (4, n): x, y, z, command in volts."""
         n = np.arange(first, stop, dtype=np.float64)
         # A ramp has made its first step with the first sample; a command starts at its start.
-        rows = [self.scales[axis].volts(self.ramps[axis].at((n + 1.0) / self.rate)) for axis in AXES]
+        rows = [
+            self.scales[axis].volts(self.ramps[axis].at((n + 1.0) / self.rate)) for axis in AXES
+        ]
         return np.ascontiguousarray([*rows, self.command.volts(n / self.rate)])
 
     def positions(self, taken: int) -> dict[Axis, float]:

@@ -1,0 +1,103 @@
+"""The tasks on the card while a rig is open, and how they are made anew after a failure."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any
+
+from hardware.card import Card, survey
+from hardware.cell import Lines
+from hardware.config import AXES, CARD, NidaqConfig, readback
+from hardware.inputs import Inputs
+from hardware.outputs import Outputs, Stepped, Streamed
+from hardware.player import Player
+from hardware.tally import AGREEMENT, NAMES
+from seccm.errors import RigError
+from seccm.rig.block import FloatArray
+from seccm.units import show
+
+
+class Bench:
+    """Everything that is open on one card.
+
+    Args:
+        config: of the rig.
+        driver: the driver, to be entered; what it yields is for tests.
+
+    Raises:
+        RigError: driver, card or terminals are missing, or an output is where it must not be.
+    """
+
+    def __init__(self, config: NidaqConfig, driver: AbstractContextManager[Any]) -> None:
+        self._config = config
+        with ExitStack() as undo:
+            self.plugged: Any = undo.enter_context(driver)
+            self.card: Card = survey(config)
+            self.lines = Lines(config.device)
+            undo.callback(self.lines.close)
+            self.inputs = self._make_inputs()
+            undo.callback(lambda: self.inputs.close())
+            volts = self.look()
+            self.outputs = self._make_outputs()
+            undo.callback(lambda: self.outputs.close())
+            scales = {axis: config.axes[axis].scale() for axis in AXES}
+            readbacks = self.inputs.index([readback(name) for name in config.outputs])
+            self.player = Player(self.outputs, scales, volts, readbacks, self._now)
+            self._undo = undo.pop_all()
+
+    def look(self) -> FloatArray:
+        """Read back the outputs while the stream does not run; shape (4,) in volts.
+
+        A stream that has failed is ended for good by this.
+
+        Raises:
+            RigError: the card does not answer, or an output is where it must not be.
+        """
+        if self.inputs.started:
+            self.inputs.close()
+            self.inputs = self._make_inputs()
+        seen = self.inputs.glance()
+        volts: FloatArray = seen[self.inputs.index([readback(n) for n in self._config.outputs])]
+        self._refuse_strange(volts)
+        return volts
+
+    def renew_outputs(self) -> None:
+        """Replace the output task after it has failed; the outputs hold meanwhile.
+
+        Raises:
+            RigError: the card does not answer.
+        """
+        self.outputs.close()
+        self.outputs = self._make_outputs()
+        self.player.use(self.outputs)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._undo.close()
+
+    def _make_inputs(self) -> Inputs:
+        return Inputs(self._config, counted=self.card.stop != "stepped")
+
+    def _make_outputs(self) -> Outputs:
+        return Stepped(self._config) if self.card.stop == "stepped" else Streamed(self._config)
+
+    def _now(self) -> int:
+        """Return how many input samples there are, or were when the card last answered."""
+        try:
+            return self.inputs.acquired
+        except RigError:
+            return self.inputs.next
+
+    def _refuse_strange(self, volts: FloatArray) -> None:
+        spans = [self._config.axes[axis].volts for axis in AXES]
+        for name, value, (lower, upper) in zip(
+            NAMES, volts, [*spans, (CARD.lower, CARD.upper)], strict=True
+        ):
+            if not lower - AGREEMENT <= value <= upper + AGREEMENT:
+                raise RigError(
+                    "output-out-of-range",
+                    name,
+                    f"the output carries {show(float(value), 'V')}, outside of "
+                    f"{show(lower, 'V')} to {show(upper, 'V')}. Nothing moved.",
+                    "Check the wiring and the volts in the rig file; raise the tip by hand first.",
+                )

@@ -1,0 +1,166 @@
+"""Potentiostat, galvanostat and cell switch: what a mode means on lines and on the command."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Literal
+
+from nidaqmx import Task
+
+from hardware.config import CARD, CellConfig, NidaqConfig
+from hardware.daqmx_errors import DAQMX, spoken
+from hardware.scaling import Scale
+from seccm.errors import LimitError
+from seccm.rig import Drive, Mode, Range
+from seccm.units import show
+
+Instrument = Literal["potential", "current"]
+
+
+class Lines:
+    """Digital lines, each touched only when it is first set.
+
+    Args:
+        device: whose lines they are.
+    """
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._tasks: dict[str, Task] = {}
+
+    def set(self, line: str, *, high: bool) -> None:
+        """Set a line.
+
+        Raises:
+            RigError: the driver refuses.
+        """
+        with spoken(f"{self._device}/{line}"):
+            if line not in self._tasks:
+                task = self._tasks[line] = Task()
+                task.do_channels.add_do_chan(f"{self._device}/{line}")
+            self._tasks[line].write(high, auto_start=True)
+
+    def close(self) -> None:
+        """Let go of the lines; they keep their levels."""
+        for task in self._tasks.values():
+            with suppress(*DAQMX):
+                task.close()
+        self._tasks.clear()
+
+
+class Cell:
+    """How the cell is driven.
+
+    Args:
+        config: of the rig.
+    """
+
+    def __init__(self, config: NidaqConfig) -> None:
+        self._config: CellConfig = config.cell
+        self._scales: dict[Instrument, Scale] = {}
+        if config.cell.potential is not None:
+            self._scales["potential"] = config.cell.potential.scale()
+        if config.cell.current is not None:
+            self._scales["current"] = config.cell.current.scale()
+        self._spans = {
+            "potential": _common(config.inputs.potential.scale(), self._scales.get("potential")),
+            "current": _common(config.inputs.current.scale(), self._scales.get("current")),
+        }
+        self._switched: tuple[Instrument, bool] | None = None
+        """Which instrument is on and whether the cell is connected; None before the first drive."""
+
+    @property
+    def modes(self) -> frozenset[Mode]:
+        """What can be imposed. No current is an open circuit, if a galvanostat is there."""
+        modes: set[Mode] = {*self._scales}
+        if self._config.cell_line is not None or "current" in self._scales:
+            modes.add("open")
+        return frozenset(modes)
+
+    @property
+    def overload(self) -> float:
+        """What the potential reads where the galvanostat has no closed circuit, in volts."""
+        return self._config.overload if self._config.overload is not None else 0.0
+
+    @property
+    def galvanostat(self) -> bool:
+        """Whether a current is imposed, or was when last told."""
+        return self._switched == ("current", True)
+
+    @property
+    def disconnects(self) -> bool:
+        """Whether a line can take the instrument off the cell."""
+        return self._config.cell_line is not None
+
+    def span(self, channel: Instrument) -> Range:
+        """Return what can be both imposed and measured, in volts or amperes."""
+        return self._spans[channel]
+
+    def check(self, drive: Drive) -> None:
+        """Refuse a drive that the instruments cannot impose.
+
+        Raises:
+            LimitError: nothing changed.
+        """
+        if drive.mode == "open":
+            return
+        if drive.mode not in self._scales:
+            what = f"{drive.mode!r} is not a mode of this rig; nothing changed."
+            raise LimitError("no-such-mode", "drive", what, "Choose other steps, or another rig.")
+        span, unit = self._spans[drive.mode], "V" if drive.mode == "potential" else "A"
+        for value in drive.waveform.extremes:
+            if not span.holds(value):
+                raise LimitError(
+                    "out-of-range",
+                    "drive",
+                    f"{show(value, unit)} is outside {show(span.lower, unit)} to "
+                    f"{show(span.upper, unit)}; nothing changed.",
+                    "Choose a value inside the range, or another range of the instrument.",
+                )
+
+    def instrument(self, mode: Mode) -> Instrument:
+        """Return what carries out a mode: an open circuit without a switch is no current."""
+        if mode != "open":
+            return mode
+        if self._switched is not None and self.disconnects:
+            return self._switched[0]
+        return "current" if "current" in self._scales else "potential"
+
+    def scale(self, mode: Mode) -> Scale:
+        """Return the scale of the command in a mode."""
+        return self._scales[self.instrument(mode)]
+
+    def differs(self, mode: Mode) -> bool:
+        """Tell whether lines must be switched for a mode."""
+        return self._wanted(mode) != self._switched
+
+    def disconnect(self, lines: Lines) -> None:
+        """Take the instrument off the cell, where there is a switch.
+
+        Raises:
+            RigError: the driver refuses.
+        """
+        if self._config.cell_line is not None:
+            lines.set(self._config.cell_line, high=False)
+            self._switched = (self.instrument("open"), False)
+
+    def switch(self, mode: Mode, lines: Lines) -> None:
+        """Set the lines for a mode; the command must be at zero.
+
+        Raises:
+            RigError: the driver refuses.
+        """
+        instrument, connected = self._wanted(mode)
+        if self._config.mode_line is not None:
+            lines.set(self._config.mode_line, high=instrument == "current")
+        if self._config.cell_line is not None:
+            lines.set(self._config.cell_line, high=connected)
+        self._switched = instrument, connected
+
+    def _wanted(self, mode: Mode) -> tuple[Instrument, bool]:
+        return self.instrument(mode), mode != "open" or not self.disconnects
+
+
+def _common(measured: Scale, imposed: Scale | None) -> Range:
+    spans = [measured.span(CARD), *([imposed.span(CARD)] if imposed is not None else [])]
+    return Range(max(span.lower for span in spans), min(span.upper for span in spans))

@@ -1,0 +1,59 @@
+"""What a rig on an NI card says of itself."""
+
+from __future__ import annotations
+
+from hardware.card import StopKind
+from hardware.cell import Cell
+from hardware.config import AXES, LARGEST_STEP, NidaqConfig
+from seccm.rig import AxisRange, RigInfo, StopAbility
+
+
+def describe(config: NidaqConfig, cell: Cell, stop: StopKind | None) -> RigInfo:
+    """Return what the rig can do.
+
+    Args:
+        config: the rig file.
+        cell: how it is driven.
+        stop: how it stops, once the card has been looked at; None for what the file hopes for.
+    """
+    kind = stop or _hoped(config)
+    axes = {axis: config.axes[axis].range() for axis in AXES}
+    if kind == "stepped":
+        most = LARGEST_STEP / config.stop.block
+        axes = {name: AxisRange(one.travel, min(one.fastest, most)) for name, one in axes.items()}
+    return RigInfo(
+        name=config.name,
+        virtual=config.library != "ni",
+        axes=axes,
+        modes=cell.modes,
+        potential=cell.span("potential"),
+        current=cell.span("current"),
+        overload=cell.overload,
+        stop=stop_ability(config, kind),
+        clock=config.clock.rows(),
+        stage_lag=config.lag,
+    )
+
+
+def stop_ability(config: NidaqConfig, kind: StopKind) -> StopAbility:
+    """Return how soon a motion stops, in seconds from the crossing.
+
+    The worst is what holds when the program hangs at the worst moment, not how slow it usually
+    is. Streamed, that is the horizon after which the outputs run dry. Stepped, nothing moves
+    while the program hangs. By hardware, the program is not asked.
+    """
+    stop, update = config.stop, 1.0 / config.output_rate
+    usual = (stop.window + stop.block) / 2.0 + stop.host
+    match kind:
+        case "stepped":
+            return StopAbility(kind, usual, stop.window + 2.0 * stop.block)
+        case "streamed":
+            return StopAbility(kind, usual, stop.window + stop.block + stop.horizon)
+        case "hardware":
+            return StopAbility(kind, update, stop.window + 2.0 * update)
+
+
+def _hoped(config: NidaqConfig) -> StopKind:
+    if config.stop.kind != "auto":
+        return config.stop.kind
+    return "streamed" if config.stop.trigger is None else "hardware"

@@ -1,0 +1,234 @@
+"""The inputs: one task that never stops, whose sample numbers are the clock of the whole program.
+
+Beside the signals it reads back what the outputs really carry. A counter on the output's clock,
+sampled by the input's clock, says at every input sample how many output samples were taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from nidaqmx import Task
+from nidaqmx.constants import AcquisitionType, TerminalConfiguration
+from nidaqmx.errors import DaqReadError
+from nidaqmx.stream_readers import AnalogMultiChannelReader, CounterReader
+
+from hardware.config import CARD, NidaqConfig, readback
+from hardware.daqmx_errors import DAQMX, spoken, translate
+from seccm.errors import RigError, StreamError
+from seccm.rig.block import FloatArray
+
+KEPT = 10.0
+"""Seconds of samples that the driver keeps for a slow program."""
+LONGEST = 1.0
+"""Seconds of samples that are fetched at once."""
+GLANCE = 200
+"""Samples averaged in one look at all inputs."""
+_WIRINGS = {
+    "differential": TerminalConfiguration.DIFF,
+    "single-ended": TerminalConfiguration.RSE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Consecutive raw samples of every input."""
+
+    first: int
+    """Number of the first one since the stream opened."""
+    volts: FloatArray
+    """Shape (terminals, n), in the order of `Inputs.terminals`."""
+    counts: npt.NDArray[np.int64] | None
+    """Output samples taken since the stream opened, shape (n,); None without a counter."""
+
+    @property
+    def stop(self) -> int:
+        """Number of the sample after the last one."""
+        return self.first + int(self.volts.shape[1])
+
+
+class Inputs:
+    """The input task and the counter.
+
+    Args:
+        config: of the rig.
+        counted: whether the card counts output samples.
+
+    Raises:
+        RigError: the driver refuses.
+    """
+
+    def __init__(self, config: NidaqConfig, *, counted: bool) -> None:
+        self._config = config
+        self._where = f"{config.device} inputs"
+        self.terminals = _terminals(config)
+        self.broken: RigError | None = None
+        """Why no more samples will come, where the last ones could still be saved."""
+        self.started = False
+        """Whether the stream was started."""
+        self._next = 0
+        self._counter: Task | None = None
+        with ExitStack() as undo, spoken(self._where):
+            self._task = self._make_task()
+            undo.callback(self._task.close)
+            if counted:
+                self._counter = self._make_counter()
+            undo.pop_all()
+        self._reader = AnalogMultiChannelReader(self._task.in_stream)
+        self._reader.verify_array_shape = False
+
+    def index(self, terminals: Sequence[str]) -> list[int]:
+        """Return the rows of some terminals in `Raw.volts`."""
+        return [self.terminals.index(name) for name in terminals]
+
+    @property
+    def acquired(self) -> int:
+        """Samples that the card has taken so far.
+
+        Raises:
+            RigError: the driver refuses.
+        """
+        with spoken(self._where):
+            return int(self._task.in_stream.total_samp_per_chan_acquired)
+
+    @property
+    def next(self) -> int:
+        """Number of the sample that will be read next."""
+        return self._next
+
+    def glance(self) -> FloatArray:
+        """Look at all inputs before the stream is started; shape (terminals,) in volts.
+
+        Raises:
+            RigError: the driver refuses.
+        """
+        seen = np.empty((len(self.terminals), GLANCE))
+        with spoken(self._where):
+            self._time(self._task, AcquisitionType.FINITE, GLANCE)
+            self._task.start()
+            self._reader.read_many_sample(seen, GLANCE, timeout=self._config.patience)
+            self._task.stop()
+        means: FloatArray = seen.mean(axis=1)
+        return means
+
+    def start(self) -> None:
+        """Start the stream, counter first.
+
+        Raises:
+            RigError: the driver refuses.
+        """
+        rate = self._config.clock.sample_rate
+        with spoken(self._where):
+            self._time(self._task, AcquisitionType.CONTINUOUS, round(KEPT * rate))
+            if self._counter is not None:
+                self._counter.start()
+            self._task.start()
+        self.started = True
+
+    def read(self, least: int) -> Raw:
+        """Return the next samples: so many, or more if the card is ahead.
+
+        Samples that come before a failure are returned; `broken` then says what failed.
+
+        Raises:
+            RigError: no samples come, or some were lost.
+        """
+        if self.broken is not None:
+            raise self.broken
+        try:
+            return self._fetch(least)
+        except RigError as error:
+            self.broken = error
+            raise
+
+    def close(self) -> None:
+        """Let go of the tasks."""
+        for task in (self._counter, self._task):
+            if task is not None:
+                with suppress(*DAQMX):
+                    task.close()
+
+    def _fetch(self, least: int) -> Raw:
+        with spoken(self._where):
+            waiting = int(self._task.in_stream.avail_samp_per_chan)
+        wanted = max(least, min(waiting, round(LONGEST * self._config.clock.sample_rate)))
+        volts = np.empty((len(self.terminals), wanted))
+        got = wanted
+        with spoken(self._where):
+            try:
+                self._reader.read_many_sample(volts, wanted, timeout=self._config.patience)
+            except DaqReadError as error:
+                got = int(error.samps_per_chan_read)
+                self.broken = translate(error, self._where)
+                if not got:
+                    raise
+        counts = self._counts(got)
+        first, self._next = self._next, self._next + got
+        return Raw(first, volts[:, :got], counts)
+
+    def _counts(self, samples: int) -> npt.NDArray[np.int64] | None:
+        if self._counter is None:
+            return None
+        counts = np.empty(samples, dtype=np.uint32)
+        reader = CounterReader(self._counter.in_stream)
+        reader.verify_array_shape = False
+        with spoken(f"{self._config.device} {self._config.stop.counter}"):
+            got = reader.read_many_sample_uint32(counts, samples, timeout=self._config.patience)
+        if got != samples:
+            what = f"the counter delivered {got} of {samples} samples."
+            raise StreamError("stalled-counter", self._where, what, "Choose another stop.counter.")
+        return counts.astype(np.int64)
+
+    def _make_task(self) -> Task:
+        config = self._config
+        task = Task()
+        try:
+            for terminal in self.terminals:
+                inside = terminal.startswith("_")
+                task.ai_channels.add_ai_voltage_chan(
+                    f"{config.device}/{terminal}",
+                    terminal_config=(
+                        TerminalConfiguration.DEFAULT if inside else _WIRINGS[config.wiring]
+                    ),
+                    min_val=CARD.lower,
+                    max_val=CARD.upper,
+                )
+            self._time(task, AcquisitionType.CONTINUOUS, GLANCE)
+        except BaseException:
+            task.close()
+            raise
+        return task
+
+    def _make_counter(self) -> Task:
+        config = self._config
+        task = Task()
+        try:
+            channel = task.ci_channels.add_ci_count_edges_chan(
+                f"{config.device}/{config.stop.counter}"
+            )
+            channel.ci_count_edges_term = f"/{config.device}/ao/SampleClock"
+            rate = config.clock.sample_rate
+            task.timing.cfg_samp_clk_timing(
+                rate,
+                source=f"/{config.device}/ai/SampleClock",
+                sample_mode=AcquisitionType.CONTINUOUS,
+                samps_per_chan=round(KEPT * rate),
+            )
+        except BaseException:
+            task.close()
+            raise
+        return task
+
+    def _time(self, task: Task, mode: AcquisitionType, samples: int) -> None:
+        rate = self._config.clock.sample_rate
+        task.timing.cfg_samp_clk_timing(rate, sample_mode=mode, samps_per_chan=samples)
+
+
+def _terminals(config: NidaqConfig) -> tuple[str, ...]:
+    """Return every input terminal once: the signals, then the read-backs of the outputs."""
+    signals = [terminal for terminal, _ in config.measured().values()]
+    return tuple(dict.fromkeys([*signals, *(readback(name) for name in config.outputs)]))

@@ -1,0 +1,427 @@
+"""A rig on one plain NI multifunction card, through the `nidaqmx` package.
+
+Theory of operation. The inputs run from `start` to `close`; the number of an input sample is the
+clock of everything. `apply` checks an action and remembers it; `read` begins whatever was
+remembered, all of it as one path of the four outputs, then fetches samples, looks for contact in
+them, keeps the path going, and averages them into rows. One thread does this; no other is needed,
+because the outputs stop by themselves, within the horizon, if it should hang. Only `safe` may
+come from another thread: it stops the outputs first and takes its turn afterwards.
+
+A failure freezes the outputs before it is reported, and rows that were complete by then are
+delivered before it is raised.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from typing import Any
+
+import numpy as np
+
+from hardware.averaging import Averager, Rows
+from hardware.bench import Bench
+from hardware.cell import Cell
+from hardware.config import CARD, NidaqConfig
+from hardware.describe import describe
+from hardware.history import Piece
+from hardware.inputs import GLANCE
+from hardware.latch import Latch, latch
+from hardware.paths import Command, Ramp
+from hardware.scaling import Scale, at_rail
+from hardware.watch import ContactWatch
+from seccm.errors import LimitError, RigError
+from seccm.rig import (
+    Action,
+    Axis,
+    Block,
+    Constant,
+    ContactRecord,
+    Drive,
+    Flag,
+    Freeze,
+    Mark,
+    Move,
+    Readback,
+    RigInfo,
+    SafeReport,
+    Wake,
+)
+from seccm.rig.block import CHANNELS
+from seccm.units import show
+
+OVERLOADED = 0.9
+"""Part of the overload potential from which a galvanostat counts as overloaded."""
+RETRACTED = 50e-9
+"""Metres from the top of the travel at which the tip counts as retracted."""
+AS_IS = Scale(1.0, 0.0, "volts at the terminal")
+Ramps = dict[Axis, Ramp]
+
+
+class NidaqRig:
+    """A rig on one NI card; implements `seccm.rig.Rig`.
+
+    Args:
+        config: the rig file.
+        driver: makes the driver available while it is entered: a stand-in under its package,
+            or nothing for NI's own.
+    """
+
+    def __init__(
+        self,
+        config: NidaqConfig,
+        driver: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:
+        self._config, self._driver = config, driver
+        self._cell = Cell(config)
+        self._info = describe(config, self._cell, None)
+        clock = self._info.clock
+        self._averager = Averager(clock, len(CHANNELS))
+        self._watch = ContactWatch(clock, max(1, round(config.stop.window * clock.rate)))
+        self._block = max(1, round(config.stop.block * clock.rate))
+        self._measured = config.measured()
+        self._bench: Bench | None = None
+        self._turns = threading.RLock()
+        """Held by whoever reads samples; `safe` may come from another thread."""
+        self._running = self._closed = False
+        self._trouble: RigError | None = None
+        self._rows: list[Rows] = []
+        """Averaged and not delivered yet."""
+        self._going: dict[Axis, Move] = {}
+        self._drive: Drive | None = None
+        self._since = 0
+        self._wanted = False
+        """Whether something was applied that the outputs do not carry yet."""
+        self._marked: list[str] = []
+
+    @property
+    def info(self) -> RigInfo:
+        """What the rig can do; the way it stops is certain once it is open."""
+        return self._info
+
+    @property
+    def bench(self) -> Bench:
+        """The open tasks.
+
+        Raises:
+            RigError: the rig is not open.
+        """
+        if self._bench is None:
+            raise RigError("not-open", self._info.name, "the rig is not open; nothing moved.")
+        return self._bench
+
+    # The contract.
+
+    def open(self) -> Readback:
+        """Find the card and read back its outputs; see `Rig.open`."""
+        if self._closed:
+            raise RigError("closed", self._info.name, "the rig was closed; build a new one.")
+        if self._bench is None:
+            self._bench = Bench(self._config, self._driver())
+            self._info = describe(self._config, self._cell, self._bench.card.stop)
+        return Readback(dict(self._bench.player.position))
+
+    def start(self) -> None:
+        """Start the stream of rows; see `Rig.start`."""
+        if not self._running:
+            self.bench.inputs.start()
+            self._running = True
+
+    def read(self) -> Block:
+        """Return the next rows; see `Rig.read`."""
+        with self._turns:
+            bench = self.bench
+            if not self._running:
+                raise RigError("not-started", self._info.name, "the stream was not started.")
+            record: ContactRecord | None = None
+            while not self._rows:
+                if self._trouble is not None:
+                    raise self._trouble
+                try:
+                    self._begin(bench)
+                    self._turn(bench, self._block)
+                    record = record or self._recorded(bench)
+                except RigError as error:
+                    self._fail(error)
+            return self._delivered(record)
+
+    def apply(self, action: Action) -> None:
+        """Carry out one action, with the next `read`; see `Rig.apply`."""
+        with self._turns:
+            bench = self.bench
+            match action:
+                case Move():
+                    self._move(action)
+                case Drive():
+                    self._cell.check(action)
+                    self._drive = action
+                    self._since = self._averager.row if action.since is None else action.since
+                    self._wanted = True
+                case Freeze():
+                    self._give_up_motion()
+                    bench.player.halt()
+                    self._wanted = self._wanted or self._drive_changes()
+                case Mark(line):
+                    self._mark(bench, line)
+                case Wake():
+                    pass  # A card's blocks have a length of their own.
+
+    def safe(self, why: str, *, retract: bool = True) -> SafeReport:
+        """Freeze, switch the drive off and retract; see `Rig.safe`."""
+        bench = self._bench
+        if bench is None:
+            what = f"{why}: the rig is not open. The outputs keep their last values."
+            return SafeReport(frozen=True, drive_off=False, retracted=False, what=what)
+        # Without waiting for a turn: the thread that reads may be the one that hangs.
+        frozen = self._frozen(bench)
+        if not self._turns.acquire(timeout=self._config.patience + 1.0):
+            what = f"{why}: outputs frozen; the program hangs, so the drive was left on."
+            return SafeReport(frozen=frozen, drive_off=False, retracted=False, what=what)
+        try:
+            return self._make_safe(bench, why, retract=retract, frozen=frozen)
+        finally:
+            self._turns.release()
+
+    def close(self) -> None:
+        """Let go of the card; see `Rig.close`."""
+        with self._turns:
+            bench, self._bench = self._bench, None
+            self._closed, self._running = True, False
+            if bench is not None:
+                with suppress(RigError):
+                    bench.player.halt()
+                bench.close()
+
+    # Actions.
+
+    def _move(self, move: Move) -> None:
+        reach = self._info.axes[move.axis]
+        if not reach.travel.holds(move.to):
+            raise LimitError(
+                "out-of-range",
+                move.axis,
+                f"{show(move.to, 'm')} is outside {show(reach.travel.lower, 'm')} to "
+                f"{show(reach.travel.upper, 'm')}; nothing moved.",
+            )
+        if not 0.0 < move.speed <= reach.fastest:
+            raise LimitError(
+                "speed",
+                move.axis,
+                f"{show(move.speed, 'm/s')} is not a speed above 0 and up to "
+                f"{show(reach.fastest, 'm/s')}; nothing moved.",
+            )
+        held = self._latch(move)
+        self._going[move.axis] = move
+        self._wanted = True
+        if move.until is not None:
+            self._watch.arm(move, held)
+        elif self._watch.axis == move.axis:
+            self._watch.disarm()
+
+    def _latch(self, move: Move) -> Latch | None:
+        trigger = self._config.stop.trigger
+        if move.until is None or trigger is None or self._info.stop.kind != "hardware":
+            return None
+        _, scale = self._measured[trigger.signal]
+        return latch(move.until, move.baseline, trigger, scale)
+
+    def _give_up_motion(self) -> None:
+        self._going.clear()
+        self._watch.disarm()
+
+    def _mark(self, bench: Bench, name: str) -> None:
+        line = self._config.marks.get(name)
+        if line is None:
+            known = ", ".join(sorted(self._config.marks)) or "none"
+            what = f"{name!r} is not a mark line of this rig; known: {known}."
+            raise LimitError("no-such-line", "marks", what, "Name it in the rig file under marks.")
+        bench.lines.set(line, high=True)
+        self._marked.append(line)
+
+    # Paths.
+
+    def _drive_changes(self) -> bool:
+        """Tell whether the drive that is on still changes with time."""
+        if self._drive is None:
+            return False
+        elapsed = (self._averager.row - self._since) * self._info.clock.period
+        waveform = self._drive.waveform
+        lowest, highest = waveform.extremes
+        return lowest != highest and elapsed < waveform.duration
+
+    def _command(self, bench: Bench) -> Command:
+        """Return what the fourth output shall carry from now on."""
+        if self._drive is None:
+            return Command(AS_IS, Constant(float(bench.player.volts[3])))
+        clock = self._info.clock
+        # Samples that the card has and nobody has read are in the past of the path.
+        elapsed = max(0.0, bench.inputs.acquired / clock.rate - self._since * clock.period)
+        waveform = Constant(0.0) if self._drive.mode == "open" else self._drive.waveform
+        return Command(self._cell.scale(self._drive.mode), waveform, elapsed)
+
+    def _begin(self, bench: Bench) -> None:
+        """Begin what was applied since the last time, as one path from where the outputs are."""
+        if not self._wanted:
+            return
+        player = bench.player
+        player.halt()
+        self._settle(bench)
+        if self._drive is not None and self._cell.differs(self._drive.mode):
+            self._cell.disconnect(bench.lines)
+            zero = Command(self._cell.scale(self._drive.mode), Constant(0.0))
+            self._finish(bench, {}, zero)
+            self._cell.switch(self._drive.mode, bench.lines)
+        ramps = {
+            axis: Ramp(player.position[axis], move.to, move.speed)
+            for axis, move in self._going.items()
+        }
+        player.begin(player.path(ramps, self._command(bench)), self._watch.latch)
+        self._wanted = False
+
+    def _finish(self, bench: Bench, ramps: Ramps, command: Command) -> None:
+        """Play a path to its end."""
+        path = bench.player.path(ramps, command)
+        bench.player.finish(path, lambda: self._let_pass(bench))
+        self._settle(bench)
+
+    def _settle(self, bench: Bench) -> None:
+        """Read on until it is known where the outputs stopped.
+
+        Raises:
+            RigError: that cannot be known.
+        """
+        while self._streaming(bench) and not bench.player.settled:
+            self._turn(bench, max(1, bench.player.unsettled_until - bench.inputs.next))
+        if not bench.player.settled:
+            bench.player.assume(bench.look())
+
+    # Samples.
+
+    def _turn(self, bench: Bench, least: int) -> None:
+        """Fetch samples, look for contact, keep the outputs going, and average.
+
+        Raises:
+            RigError: no samples came. Whatever else fails is remembered, for the samples that
+                came are worth keeping.
+        """
+        player = bench.player
+        raw = bench.inputs.read(least)
+        si = np.stack(
+            [
+                scale.si(raw.volts[bench.inputs.index([terminal])[0]])
+                for terminal, scale in map(self._measured.__getitem__, CHANNELS)
+            ]
+        )
+        piece = Piece(raw.first, si[0], si[1], player.counts(raw))
+        try:
+            if self._watch.feed(piece):
+                self._going.clear()
+                player.halt(frozen=True)
+                self._wanted = self._drive_changes()
+            player.feed(raw)
+            if bench.inputs.broken is not None:
+                raise bench.inputs.broken
+            while self._marked:
+                bench.lines.set(self._marked.pop(), high=False)
+        except RigError as error:
+            self._fail(error)
+        if player.settled and not self._wanted:
+            self._give_up_motion()
+        [current] = bench.inputs.index([self._config.inputs.current.terminal])
+        full = at_rail(raw.volts[current], CARD)
+        bits = player.bits(raw) | np.where(full, np.uint8(Flag.SATURATED), np.uint8(0))
+        rows = self._averager.feed(si, bits)
+        if len(rows.flags):
+            self._rows.append(rows)
+
+    def _fail(self, error: RigError) -> None:
+        """Freeze, and remember what is to be raised once all rows are delivered."""
+        self._trouble = self._trouble or error
+        if self._bench is not None:
+            with suppress(RigError):
+                self._bench.player.halt()
+
+    def _recorded(self, bench: Bench) -> ContactRecord | None:
+        player = bench.player
+        if not player.settled:
+            return None
+        return self._watch.record(player.base, self._info.clock.rate / bench.outputs.rate)
+
+    def _delivered(self, record: ContactRecord | None) -> Block:
+        rows, self._rows = self._rows, []
+        means = np.concatenate([piece.means for piece in rows], axis=1)
+        flags = np.concatenate([piece.flags for piece in rows])
+        data = dict(zip(CHANNELS, means, strict=True))
+        if self._cell.galvanostat:
+            over = np.abs(data["potential"]) >= OVERLOADED * abs(self._cell.overload)
+            flags |= np.where(over, np.uint8(Flag.OVERLOAD), np.uint8(0))
+        return Block(rows[0].start, data, flags, self._info.clock, record)
+
+    # Safety.
+
+    def _frozen(self, bench: Bench) -> bool:
+        """Stop the outputs; tell whether they are sure to rest."""
+        try:
+            bench.player.halt()
+        except RigError as error:
+            self._trouble = self._trouble or error
+            return error.code == "underflow"
+        return True
+
+    def _make_safe(self, bench: Bench, why: str, *, retract: bool, frozen: bool) -> SafeReport:
+        """Switch the drive off and, where it is known what the outputs carry, retract."""
+        self._give_up_motion()
+        self._wanted = False
+        off, said = False, ""
+        try:
+            if self._cell.disconnects:
+                self._cell.disconnect(bench.lines)
+                off = True
+            self._locate(bench)
+            self._drive = Drive("open", Constant(0.0))
+            command = Command(self._cell.scale("open"), Constant(0.0))
+            self._finish(bench, self._way_up(bench) if retract else {}, command)
+            off = True
+        except RigError as error:
+            said = f" {error}"
+            self._trouble = self._trouble or error
+        up = retract and not said and not self._way_up(bench)
+        where = "retracted" if up else "held where it was"
+        drive = "drive off" if off else "the drive could not be switched off"
+        return SafeReport(frozen, off, up, f"{why}: {drive}, tip {where}.{said}")
+
+    def _locate(self, bench: Bench) -> None:
+        """Find out what the outputs carry, if need be by tasks made anew.
+
+        Raises:
+            RigError: it cannot be known.
+        """
+        if self._trouble is not None:
+            bench.renew_outputs()
+        if not self._streaming(bench):
+            bench.player.assume(bench.look())
+        try:
+            self._settle(bench)
+        except RigError:
+            self._settle(bench)  # The stream failed only now; the second time looks afresh.
+
+    def _way_up(self, bench: Bench) -> Ramps:
+        """Return the ramp to full retraction; none where the tip is up already."""
+        z, reach = bench.player.position["z"], self._info.axes["z"]
+        top = reach.travel.upper
+        if abs(top - z) <= RETRACTED:
+            return {}
+        return {"z": Ramp(z, top, reach.fastest)}
+
+    def _streaming(self, bench: Bench) -> bool:
+        """Tell whether the inputs still deliver samples."""
+        return self._running and bench.inputs.broken is None
+
+    def _let_pass(self, bench: Bench) -> None:
+        """Let the time of a block pass, by samples whether or not the stream still runs."""
+        if self._streaming(bench):
+            self._turn(bench, self._block)
+            return
+        for _ in range(0, self._block, GLANCE):
+            bench.look()
