@@ -1,0 +1,116 @@
+"""A stage whose command is a voltage: every axis follows what the outputs did, however jagged.
+
+The closed loop x'' = w^2 (c - x) - 2 zeta w x' is integrated exactly for commands that are
+constant over steps of 50 us; between the steps the position runs straight. A command that
+changes inside a step counts from the middle of the step on: 0.05 nm at 2 um/s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from scipy.signal import cont2discrete, lfilter, lfilter_zi
+
+from seccm.rig import Axis
+from sim.cell import FloatArray
+from sim.daqmx.clock import TICKS
+from sim.daqmx.history import History
+from sim.stage import AXES, AxisMotion, Loop, Stage
+
+STEP = 5000
+"""Ticks of one step: 50 us."""
+_SECONDS = STEP / TICKS
+
+
+class DrivenAxis(AxisMotion):
+    """One axis that follows a list of commands.
+
+    Args:
+        loop: of the closed-loop controller.
+        position: where it rests at first, in metres.
+    """
+
+    def __init__(self, loop: Loop, position: float) -> None:
+        super().__init__(loop, position)
+        squared = loop.omega**2
+        system = ([squared], [1.0, 2.0 * loop.damping * loop.omega, squared])
+        numerator, denominator, _ = cont2discrete(system, _SECONDS, method="zoh")
+        # The leading zero is left out: an answer then belongs to the end of its step.
+        self._b, self._a = np.ravel(numerator)[1:], np.asarray(denominator)
+        self._state: FloatArray = np.asarray(lfilter_zi(self._b, self._a)) * position
+        self._nodes = History(np.float64(position))
+        self._known = 0
+        self._newest = position
+
+    @property
+    def target(self) -> float:
+        """The newest command, in metres."""
+        return self._newest
+
+    @property
+    def known(self) -> int:
+        """Steps that have really happened; those after them are a guess."""
+        return self._known
+
+    def follow(self, commands: FloatArray, known: int) -> None:
+        """Take the commands of all steps from `self.known` on.
+
+        Args:
+            commands: in metres, shape (n,); the axis has positions up to the last one's end.
+            known: how many of them will not change any more.
+        """
+        self._nodes.cut(self._known + 1)
+        # The filter has no state to give back after nothing.
+        if known:
+            sure, self._state = lfilter(self._b, self._a, commands[:known], zi=self._state)
+            self._nodes.extend(sure)
+        guess, _ = lfilter(self._b, self._a, commands[known:], zi=self._state)
+        self._nodes.extend(guess)
+        self._known += known
+        self._newest = float(commands[-1])
+
+    def memory(self) -> tuple[int, FloatArray]:
+        """Return the present state, to come back to."""
+        return self._known, self._state.copy()
+
+    def recall(self, memory: tuple[int, FloatArray]) -> None:
+        """Go back to an earlier state."""
+        self._known, self._state = memory[0], memory[1].copy()
+
+    def forget(self, t: float) -> None:
+        """Allow positions before a time in seconds to be forgotten."""
+        self._nodes.forget(int(t / _SECONDS) - 1)
+
+    def at(self, t: FloatArray) -> FloatArray:
+        """Return the true positions at times t, shape (n,) in rising order, in metres."""
+        if not len(t):
+            return np.empty(0)
+        steps = t / _SECONDS
+        first = min(int(steps[0]), self._nodes.stop - 2)
+        nodes = self._nodes.part(first, min(int(steps[-1]) + 2, self._nodes.stop))
+        index: npt.NDArray[np.intp] = np.minimum(steps.astype(np.intp) - first, len(nodes) - 2)
+        before = nodes[index]
+        position: FloatArray = before + (nodes[index + 1] - before) * (steps - first - index)
+        return position
+
+    def lowest(self, begin: float, end: float) -> float:
+        """Return the lowest position between two times, in metres."""
+        first, last = int(begin / _SECONDS), int(end / _SECONDS) + 2
+        nodes = self._nodes
+        return float(nodes.part(max(first, nodes.start), min(last, nodes.stop)).min())
+
+
+class DrivenStage(Stage):
+    """Three axes that follow voltages; nothing is asked of them by name.
+
+    Args:
+        loop: of every axis.
+        position: where each axis rests at first, in metres.
+    """
+
+    def __init__(self, loop: Loop, position: Mapping[Axis, float]) -> None:
+        super().__init__(loop, {}, position)
+        self.driven = {axis: DrivenAxis(loop, position[axis]) for axis in AXES}
+        self.axes = dict[Axis, AxisMotion](self.driven)

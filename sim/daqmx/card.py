@@ -1,0 +1,473 @@
+"""The card: tasks, reservations, triggers, and what its hardware does while time passes.
+
+Theory of operation. Time passes in calls (`Time.call`) and waits. The outputs are brought up to
+date in every call, which is arithmetic on queues; the plant behind the wires is asked only when
+somebody reads, or when a pause trigger looks at it. Samples are made when they are read: the
+buffer is a count.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.daqmx.clock import Time, ticks
+from sim.daqmx.codes import Action, Error, RefusedError, Value
+from sim.daqmx.config import CardConfig
+from sim.daqmx.convert import converted, picked_range, put_out
+from sim.daqmx.generation import Generation, Updates
+from sim.daqmx.history import FloatArray, IntArray, Trace
+from sim.daqmx.inputs import NEVER, Sampling
+from sim.daqmx.plant import Plant
+from sim.daqmx.task import Task, TaskChannel, needs
+from sim.daqmx.trigger import Comparator, comparator
+
+LOOK = ticks(10e-3)
+"""Time over which a pause trigger looks at the plant at once."""
+GRID = 1000
+"""Ticks from look to look of the comparator: 10 us."""
+LINES = 8
+"""Digital lines of port 0 that can be written."""
+AI_CLOCK, AI_START = "ai/SampleClock", "ai/StartTrigger"
+AO_CLOCK, AO_START = "ao/SampleClock", "ao/StartTrigger"
+
+
+class Mishaps(Protocol):
+    """What goes wrong with the card."""
+
+    def unplugged(self, now: int) -> bool:
+        """Tell whether the card is gone."""
+
+    def silent(self, now: int) -> bool:
+        """Tell whether its sample clocks no longer tick."""
+
+
+class Card:
+    """A multifunction card with a plant on its terminals.
+
+    Args:
+        config: of the card.
+        plant: behind the wires.
+        time: that passes.
+        mishaps: that happen.
+    """
+
+    def __init__(self, config: CardConfig, plant: Plant, time: Time, mishaps: Mishaps) -> None:
+        self.config = config
+        self.plant = plant
+        self.lock = threading.Lock()
+        """Held by whoever is inside the library; let go of while waiting."""
+        self.tasks: dict[int, Task] = {}
+        self.samplings: dict[int, Sampling] = {}
+        self.generations: dict[int, Generation] = {}
+        self.now = 0
+        self.newest_channel = ""
+        """Name of the channel that was created last."""
+        initial = plant.initial()
+        names = [f"ao{number}" for number in range(config.outputs)]
+        self.outputs = {name: Trace(initial.get(name, 0.0)) for name in names}
+        self.outputs |= {f"port0/line{number}": Trace(0.0) for number in range(LINES)}
+        self._updates = Trace(0.0)
+        """How many updates the outputs have had."""
+        self._time, self._mishaps = time, mishaps
+        self._reserved: dict[str, int] = {}
+        self._bases: dict[int, float] = {}
+        """What the update count was when a counter was started."""
+        self._over: dict[int, Generation] = {}
+        """Generations that were stopped, whose count may still be asked for."""
+        self._asserted = False
+        self._handles = 0
+        self._lived = 0
+        """Up to when the outputs are known."""
+
+    # Time.
+
+    def call(self) -> None:
+        """Let a call take its time.
+
+        Raises:
+            RefusedError: -201003, the card is gone.
+        """
+        self._live(self._time.call())
+        if self._mishaps.unplugged(self.now):
+            raise RefusedError(Error.DEV_CANNOT_BE_ACCESSED)
+
+    def wait(self, until: int) -> None:
+        """Let time pass up to a tick; others may call meanwhile."""
+        self.lock.release()
+        try:
+            now = self._time.wait(until)
+        finally:
+            self.lock.acquire()
+        self._live(now)
+
+    def _live(self, now: int) -> None:
+        """Bring the outputs up to date."""
+        self.now = max(self.now, now)
+        if self._mishaps.silent(self.now) or self._mishaps.unplugged(self.now):
+            self._fall_silent()
+        for handle, generation in self.generations.items():
+            pause = comparator(self.tasks[handle])
+            if pause is None or not pause.source:
+                self._update(self.tasks[handle], generation.advance(self.now))
+            else:
+                self._live_watched(self.tasks[handle], generation, pause)
+        self._lived = self.now
+
+    def _live_watched(self, task: Task, generation: Generation, pause: Comparator) -> None:
+        """Bring a generation up to date that a pause trigger watches."""
+        while self._lived < self.now:
+            begin, end = self._lived, min(self.now, self._lived + LOOK)
+            self._lived = end
+            # First as if nothing paused it; a contact that follows from that is a true one.
+            changes = {name: trace.changes for name, trace in self._analog(task)}
+            kept = self.plant.keep()
+            self._put(task, generation.coming(end))
+            self.plant.follow(self.outputs, end)
+            at = np.arange(-(-begin // GRID), end // GRID + 1) * GRID
+            states = pause.states(self.plant.volts(pause.source, at), self._asserted)
+            before, self._asserted = self._asserted, bool(states[-1]) if len(at) else self._asserted
+            self.plant.back(kept)
+            for name, trace in self._analog(task):
+                trace.cut(changes[name])
+            padded = np.concatenate([[before], states])
+
+            def paused(
+                edges: IntArray, at: IntArray = at, padded: npt.NDArray[np.bool_] = padded
+            ) -> npt.NDArray[np.bool_]:
+                found: npt.NDArray[np.bool_] = padded[at.searchsorted(edges, side="right")]
+                return found
+
+            self._update(task, generation.advance(end, paused))
+
+    def _analog(self, task: Task) -> list[tuple[str, Trace]]:
+        return [(name, self.outputs[name]) for name in task.terminals]
+
+    def _put(self, task: Task, updates: Updates) -> None:
+        if len(updates.ticks):
+            for column, (_, trace) in enumerate(self._analog(task)):
+                trace.change(updates.ticks, updates.volts[:, column])
+
+    def _update(self, task: Task, updates: Updates) -> None:
+        self._put(task, updates)
+        count = len(updates.ticks)
+        if count:
+            counted = self._updates.last + np.arange(1.0, count + 1.0)
+            self._updates.change(updates.ticks, counted)
+
+    def _fall_silent(self) -> None:
+        """Let the sample clocks stop ticking; levels stay."""
+        for engine in (*self.samplings.values(), *self.generations.values()):
+            engine.ended = min(engine.ended, self.now)
+
+    # Tasks.
+
+    def create(self, name: str) -> int:
+        """Make a task; return its handle."""
+        self._handles += 1
+        self.tasks[self._handles] = Task(name or f"_unnamedTask<{self._handles - 1}>")
+        return self._handles
+
+    def task(self, handle: int | None) -> Task:
+        """Return a task.
+
+        Raises:
+            RefusedError: -200088, there is none.
+        """
+        task = self.tasks.get(handle or 0)
+        if task is None:
+            raise RefusedError(Error.INVALID_TASK)
+        return task
+
+    def reserve(self, handle: int) -> None:
+        """Reserve what a task needs.
+
+        Raises:
+            RefusedError: -50103, another task has it; -200022 for the analog comparator;
+                -200478, the task has no channels.
+        """
+        task = self.task(handle)
+        if not task.channels:
+            raise RefusedError(Error.CAN_NOT_PERFORM_OP_WHEN_NO_CHANS_IN_TASK)
+        self.refuse_reserved(handle)
+        self._reserved |= dict.fromkeys(needs(task), handle)
+
+    def refuse_reserved(self, handle: int) -> None:
+        """Refuse if another task has what this one needs; see `reserve`."""
+        for name in needs(self.task(handle)):
+            if self._reserved.get(name, handle) != handle:
+                comparing = name == "analog comparator"
+                code = Error.RESOURCE_ALREADY_RESERVED if comparing else Error.PAL_RESOURCE_RESERVED
+                raise RefusedError(code, detail=f"Resource: {name}")
+
+    def unreserve(self, handle: int) -> None:
+        """Let go of what a task has reserved."""
+        self._reserved = {name: who for name, who in self._reserved.items() if who != handle}
+
+    def start(self, handle: int) -> None:
+        """Start a task: its clock, unless it waits for a trigger or another's clock.
+
+        Raises:
+            RefusedError: reserved by another task, or nothing written to be generated.
+        """
+        task = self.task(handle)
+        if task.state == "running":
+            return
+        self.reserve(handle)
+        if task.kind == "ao" and task.timing is not None:
+            generation = self.generation(handle)
+            if not generation.written:
+                self._give_back(handle, task)
+                raise RefusedError(Error.OUTPUT_BUFFER_EMPTY)
+            if generation.room < 2:
+                self._give_back(handle, task)
+                raise RefusedError(Error.OUTPUT_BUF_SIZE_TOO_SMALL_TO_START_GEN)
+            generation.fill()
+            self._asserted = False
+        elif task.timing is not None:
+            self.samplings[handle] = self._sampling(task)
+        if task.kind == "ci":
+            self._bases[handle] = self._updates.last
+        task.before, task.state = task.state, "running"
+        self._arm(handle)
+        self._fire(task)
+
+    def _give_back(self, handle: int, task: Task) -> None:
+        if task.state == "verified":
+            self.unreserve(handle)
+
+    def _sampling(self, task: Task) -> Sampling:
+        if task.timing is None:
+            raise RefusedError(Error.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT)
+        timing = task.timing
+        room = int(task.get(0x186C, input_room(timing.samples, timing.rate, timing.continuous)))
+        return Sampling(timing.period, timing.continuous, timing.samples, room)
+
+    def generation(self, handle: int) -> Generation:
+        """Return a task's generation, which exists from the first write on."""
+        task = self.task(handle)
+        if handle not in self.generations:
+            if task.timing is None:
+                raise RefusedError(Error.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT)
+            timing = task.timing
+            memory = int(task.get(0x230B, self.config.fifo // max(1, len(task.channels))))
+            condition = int(Value.ON_BOARD_MEMORY_LESS_THAN_FULL)
+            self.generations[handle] = Generation(
+                period=timing.period,
+                continuous=timing.continuous,
+                samples=timing.samples,
+                room=int(task.get(0x186D, 0)),
+                memory=memory,
+                request=int(task.get(0x183C, condition, task.channels[0].name)),
+                regenerates=task.regenerates,
+            )
+        return self.generations[handle]
+
+    def _engine(self, handle: int) -> Sampling | Generation | None:
+        return self.samplings.get(handle) or self.generations.get(handle)
+
+    def _arm(self, handle: int) -> None:
+        """Let a task's clock run from now on, if nothing else decides when."""
+        task, engine = self.tasks[handle], self._engine(handle)
+        if engine is None or task.timing is None:
+            return
+        if task.timing.source in (AI_CLOCK, AO_CLOCK):
+            leader = self._leader(task.timing.source)
+            if leader is not None and leader.began is not None:
+                late = max(0, -(-(self.now - leader.began) // leader.period))
+                engine.period, engine.began = leader.period, leader.began + late * leader.period
+        elif not task.start_source:
+            engine.began = self.now
+
+    def _leader(self, source: str) -> Sampling | Generation | None:
+        kind = source.partition("/")[0]
+        for handle, task in self.tasks.items():
+            leads = task.kind == kind and task.state == "running" and task.timing is not None
+            if leads and task.timing is not None and not task.timing.source:
+                return self._engine(handle)
+        return None
+
+    def _fire(self, leader: Task) -> None:
+        """Start the clocks that wait for this task's start trigger or sample clock."""
+        clock, trigger = (AI_CLOCK, AI_START) if leader.kind == "ai" else (AO_CLOCK, AO_START)
+        if leader.kind not in ("ai", "ao"):
+            return
+        source = self._leader(clock)
+        if source is None or source.began is None:
+            return
+        for handle, task in self.tasks.items():
+            engine = self._engine(handle)
+            waits = task.state == "running" and task is not leader and engine is not None
+            if not waits or engine is None or engine.began is not None or task.timing is None:
+                continue
+            if task.timing.source == clock:
+                engine.began, engine.period = source.began, source.period
+            elif task.start_source == trigger:
+                engine.began = source.began
+
+    def stop(self, handle: int) -> Error | None:
+        """End what a task does, at once; return what had gone wrong with it.
+
+        Belief: a continuous generation ends at once, what was queued is discarded, and the
+        converters hold their last value (from memory; on the commissioning list).
+        """
+        task = self.task(handle)
+        if task.state != "running":
+            return None
+        wrong = self.failure(handle)
+        engine = self._engine(handle)
+        self._silence_followers(task, engine)
+        self.samplings.pop(handle, None)
+        if handle in self.generations:
+            self._over[handle] = self.generations.pop(handle)
+        task.state = task.before
+        if task.state == "verified":
+            self.unreserve(handle)
+        return wrong
+
+    def _silence_followers(self, leader: Task, engine: Sampling | Generation | None) -> None:
+        clock = {"ai": AI_CLOCK, "ao": AO_CLOCK}.get(leader.kind or "")
+        for handle, task in self.tasks.items():
+            follower = self._engine(handle)
+            follows = task.timing is not None and task.timing.source == clock
+            if follows and follower is not None and follower is not engine:
+                follower.ended = min(follower.ended, self.now + 1)
+
+    def control(self, handle: int, action: Action) -> None:
+        """Move a task from state to state.
+
+        Raises:
+            RefusedError: reserved by another task, or no channels.
+        """
+        task = self.task(handle)
+        match action:
+            case Action.START:
+                self.start(handle)
+            case Action.STOP:
+                self.stop(handle)
+            case Action.VERIFY:
+                pass
+            case Action.RESERVE | Action.COMMIT:
+                self.reserve(handle)
+                task.state = "committed" if task.state == "verified" else task.state
+            case Action.UNRESERVE | Action.ABORT:
+                self.stop(handle)
+                task.state = "verified"
+                self.unreserve(handle)
+
+    def check_trigger(self, handle: int) -> None:
+        """Check the source of an analog trigger.
+
+        Belief: on a multiplexed card only APFI0, or the only channel of a task that samples;
+        an output task has none, so APFI0 it is (M Series manual 11-3). Cards without the
+        comparator refuse (-200265).
+
+        Raises:
+            RefusedError: -200265.
+        """
+        pause = comparator(self.task(handle))
+        if pause is None or not pause.source:
+            return
+        if pause.source != "APFI0" or not self.config.analog_trigger:
+            raise RefusedError(Error.INVALID_ANALOG_TRIG_SRC, detail=f"Source: {pause.source}")
+
+    def failure(self, handle: int) -> Error | None:
+        """Return what has gone wrong with a running task."""
+        generation = self.generations.get(handle)
+        if generation is not None and generation.starved and generation.continuous:
+            return Error.GEN_STOPPED_TO_PREVENT_REGEN_OF_OLD_SAMPLES
+        return None
+
+    def clear(self, handle: int) -> None:
+        """Stop a task and forget it."""
+        if handle in self.tasks:
+            self.stop(handle)
+            self.unreserve(handle)
+            del self.tasks[handle]
+
+    def reset(self) -> None:
+        """Abort all tasks; every output goes to 0 V (X Series manual; ni.com "initstates")."""
+        for handle, task in self.tasks.items():
+            self.stop(handle)
+            task.state = "verified"
+            self.unreserve(handle)
+        for trace in self.outputs.values():
+            trace.change(np.array([self.now]), np.zeros(1))
+
+    # Terminals.
+
+    def put(self, levels: Mapping[str, float]) -> None:
+        """Set outputs and lines, now."""
+        for terminal, level in levels.items():
+            analog = terminal.startswith("ao")
+            value = put_out(np.array([level])) if analog else np.array([level])
+            self.outputs[terminal].change(np.array([self.now]), value)
+
+    def measure(self, channel: TaskChannel, at: IntArray) -> FloatArray:
+        """Return what an analog input reads at rising ticks in the past, shape (n,)."""
+        terminal = channel.terminal
+        if terminal.startswith("_ao"):
+            # The card's own read-back: what the converter puts out (ni.com, xseriesinterchan).
+            volts = self.outputs[terminal[1:].partition("_")[0]].before(at)
+        else:
+            volts = self.plant.volts(terminal, at)
+        limit = picked_range(channel.low, channel.high)
+        if limit is None:
+            raise RefusedError(Error.INVALID_ATTRIBUTE_VALUE)
+        return converted(volts, limit)
+
+    def counted(self, handle: int, at: IntArray) -> FloatArray:
+        """Return what a counter of edges shows at ticks, shape (n,).
+
+        Belief: the sample clock of the outputs can be routed to a counter, and a pause trigger
+        keeps its edges from the counter too (unverified).
+        """
+        channel = self.task(handle).channels[0]
+        if self.task(handle).get(0x18C7, "", channel.name) != AO_CLOCK:
+            return np.full(len(at), float(channel.initial))
+        counts: FloatArray = self._updates.before(at) - self._bases[handle] + channel.initial
+        return counts
+
+    def stopped(self, handle: int) -> Generation:
+        """Return a task's generation, the last one if it was stopped and is still committed.
+
+        Raises:
+            RefusedError: -200983, there is none.
+        """
+        if handle in self.generations:
+            return self.generations[handle]
+        if handle in self._over and self.task(handle).state != "verified":
+            return self._over[handle]
+        raise RefusedError(Error.CANNOT_GET_PROPERTY_WHEN_TASK_NOT_RESERVED_COMMITTED_OR_RUNNING)
+
+    def look(self) -> None:
+        """Let the plant live up to now."""
+        self.plant.follow(self.outputs, self.now)
+
+    def forget(self) -> None:
+        """Forget what nobody can read any more."""
+        oldest = min((self._oldest(one) for one in self.samplings.values()), default=self.now)
+        oldest = min(oldest, self._lived) - ticks(1.0)
+        for trace in (*self.outputs.values(), self._updates):
+            trace.forget(oldest)
+        self.plant.forget(oldest)
+
+    def _oldest(self, sampling: Sampling) -> int:
+        tick = sampling.due(1)
+        return self.now if tick == NEVER else tick
+
+
+def input_room(samples: int, rate: float, continuous: bool) -> int:
+    """Return the size of an input buffer in samples a channel, where it was not set.
+
+    Belief: a finite task's is what it acquires; a continuous one's the larger of what was asked
+    for and a size that depends on the rate (NI-DAQmx help, "How is buffer size determined").
+    """
+    if not continuous:
+        return samples
+    sizes = ((100.0, 1_000), (10e3, 10_000), (1e6, 100_000))
+    return max(samples, next((size for limit, size in sizes if rate <= limit), 1_000_000))

@@ -1,0 +1,85 @@
+"""What the electronics add to what is true: noise, hum, offset, before the card converts.
+
+Raw noise is white at 100 kHz, so large that the mean of a row of the virtual rig has the noise
+that the virtual rig draws for it. It belongs to the instant: whoever asks twice gets it twice.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.rig import Axis, Clock
+from sim.cell import FloatArray
+from sim.daqmx.config import VirtualCardConfig
+from sim.daqmx.history import IntArray
+from sim.electronics import Electrometer
+from sim.faults import Faults, spoil
+from sim.noise import SlowNoise, WhiteNoise
+from sim.stage import AXES
+
+RAW_TICKS = 1000
+"""Ticks of one raw sample: 10 us."""
+
+
+class Sensors:
+    """Electrometer and position sensors.
+
+    Args:
+        config: of everything.
+        faults: of the run, counted in steps.
+        step: ticks of one step of the world.
+        seed: of the whole run.
+    """
+
+    def __init__(self, config: VirtualCardConfig, faults: Faults, step: int, seed: int) -> None:
+        rows = config.clock.rows()
+        root = math.sqrt(rows.window * 1e8 / RAW_TICKS)
+        self._faults, self._step = faults, step
+        self._row = Electrometer(config.electrometer, config.drive, rows, seed)
+        # A row of one sample: what the averaging leaves of the hum is nearly all of it.
+        self._sample = Electrometer(config.electrometer, config.drive, Clock(1e5, 1, 1), seed)
+        self._current = root
+        self._potential = root * config.electrometer.potential_noise
+        self._position = root * config.stage.noise
+        self._hum = config.electrometer.hum
+        self._wander = config.electrometer.offset
+        memory = config.electrometer.offset_time * 1e8 / step
+        self._offset = SlowNoise(seed, "offset", memory)
+        self._white = {
+            name: WhiteNoise(seed, f"raw {name}", 1) for name in ("current", "potential", *AXES)
+        }
+
+    def current(self, true: FloatArray, ticks: IntArray) -> FloatArray:
+        """Return the current as the electrometer's output shows it, shape (n,) in amperes."""
+        index, step = ticks // RAW_TICKS, ticks // self._step
+        now = int(step[0])
+        current = true + self._current * self._row.deviation(true) * self._noise("current", index)
+        wander = self._offset.rows(now, int(step[-1]) + 1)
+        current += self._wander * wander[step - now]
+        hum = self._hum + self._faults.argument_if_active("hum", "amplitude", now)
+        first = int(index[0])
+        current += self._sample.hum(first, int(index[-1]) + 1, hum)[index - first]
+        spoil(self._faults, now, np.zeros(1), current, self._row.full_current)
+        return current
+
+    def potential(self, true: FloatArray, ticks: IntArray) -> FloatArray:
+        """Return the potential as the electrometer's output shows it, shape (n,) in volts."""
+        potential = true + self._potential * self._noise("potential", ticks // RAW_TICKS)
+        stuck = self._faults.active("stuck-signal", int(ticks[0]) // self._step)
+        if stuck is not None:
+            potential[:] = stuck.arguments.setdefault("volts", float(potential[0]))
+        return potential
+
+    def position(self, axis: Axis, true: FloatArray, ticks: IntArray) -> FloatArray:
+        """Return the position as its sensor shows it, shape (n,) in metres."""
+        position: FloatArray = true + self._position * self._noise(axis, ticks // RAW_TICKS)
+        return position
+
+    def _noise(self, name: str, index: IntArray) -> FloatArray:
+        first = int(index[0])
+        rows = self._white[name].rows(first, int(index[-1]) + 1)[0]
+        chosen: npt.NDArray[np.float64] = rows[index - first]
+        return chosen

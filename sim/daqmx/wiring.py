@@ -1,0 +1,106 @@
+"""What the volts on the wires mean, and which volts stand for what is true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from seccm.rig import Axis, Mode
+from sim.cell import FloatArray
+from sim.daqmx.config import VirtualCardConfig
+from sim.stage import AXES
+
+Signal = Literal["current", "potential"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A straight line between volts and a quantity in SI units."""
+
+    zero: float
+    """The quantity at 0 V."""
+    slope: float
+    """Its change with each volt."""
+
+    def si(self, volts: FloatArray) -> FloatArray:
+        """Return what volts mean, shape (n,)."""
+        quantity: FloatArray = self.zero + self.slope * volts
+        return quantity
+
+    def volts(self, quantity: FloatArray) -> FloatArray:
+        """Return the volts that stand for a quantity, shape (n,)."""
+        volts: FloatArray = (quantity - self.zero) / self.slope
+        return volts
+
+
+class Wiring:
+    """The wires of one rig.
+
+    Args:
+        config: of wires, stage and card.
+    """
+
+    def __init__(self, config: VirtualCardConfig) -> None:
+        wired, signals = config.wiring, config.wiring.signals
+        self._range = config.stage.range
+        self._signals = signals
+        self.axes: dict[Axis, Line] = {}
+        self.outputs: dict[Axis, str] = {}
+        self.monitors: dict[str, Axis] = {}
+        for name in AXES:
+            axis = getattr(wired, name)
+            self.axes[name] = Line(axis.at_0V, (axis.at_10V - axis.at_0V) / 10.0)
+            self.outputs[name] = axis.output
+            self.monitors[axis.monitor] = name
+        self.command = signals.command
+        self._commands: dict[Mode, Line] = {
+            "potential": Line(0.0, signals.command_potential_at_10V / 10.0),
+            "current": Line(0.0, signals.command_current_at_10V / 10.0),
+        }
+        self._read: dict[str, tuple[Signal, Line, float]] = {
+            signals.current: ("current", Line(0.0, signals.current_at_10V / 10.0), 1.0),
+            signals.potential: ("potential", Line(0.0, signals.potential_at_10V / 10.0), 1.0),
+        }
+        source = getattr(signals, signals.trigger_signal)
+        kind, line, _ = self._read[source]
+        self._read[signals.trigger] = kind, line, signals.trigger_gain
+
+    @property
+    def lines(self) -> tuple[str, str]:
+        """The digital lines of mode and cell."""
+        return self._signals.mode_line, self._signals.cell_line
+
+    def position(self, axis: Axis, volts: FloatArray) -> FloatArray:
+        """Return where a controller is told to go, shape (n,) in metres.
+
+        A controller goes no farther than the ends of its travel, whatever the volts.
+        """
+        metres: FloatArray = np.clip(self.axes[axis].si(volts), 0.0, self._range)
+        return metres
+
+    def mode(self, mode_line: bool, cell_line: bool) -> Mode:
+        """Return what is imposed on the cell, given the levels of the two lines."""
+        signals = self._signals
+        if signals.cell_line and not cell_line:
+            return "open"
+        if signals.mode != "line":
+            return signals.mode
+        return "current" if mode_line else "potential"
+
+    def imposed(self, mode: Mode, volts: FloatArray) -> FloatArray:
+        """Return the commanded potential or current, shape (n,); nothing while open."""
+        return self._commands[mode].si(volts) if mode != "open" else np.zeros(len(volts))
+
+    def signal(self, terminal: str) -> Signal | None:
+        """Return which signal of the cell a terminal reads, if one."""
+        read = self._read.get(terminal)
+        return read[0] if read else None
+
+    def reading(self, terminal: str, quantity: FloatArray) -> FloatArray:
+        """Return the volts at a terminal that reads a signal, shape (n,), up to its supply."""
+        _, line, gain = self._read[terminal]
+        # The electrometer's output stage, and the amplifier behind it, end at their supply.
+        volts: FloatArray = np.clip(gain * np.clip(line.volts(quantity), -12.0, 12.0), -12.0, 12.0)
+        return volts
