@@ -1,9 +1,15 @@
 """Hopping-mode control for scanning electrochemical cell microscopy (SECCM)."""
 
-from seccm.data import open_scan as open
-from seccm.errors import DataFileError, NotNow, PlanError, RigError, SeccmError
-from seccm.plan.plan import Plan, load_plan
-from seccm.session import Run, analyze, check, resume, run
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seccm.data.scan import open_scan as open
+    from seccm.errors import DataFileError, NotNow, PlanError, RigError, SeccmError
+    from seccm.plan.plan import Plan, load_plan
+    from seccm.session import Run, analyze, check, resume, run
 
 __all__ = [
     "DataFileError",
@@ -20,3 +26,21 @@ __all__ = [
     "resume",
     "run",
 ]
+
+_HOME = {
+    "open": ("seccm.data.scan", "open_scan"),
+    "Plan": ("seccm.plan.plan", "Plan"),
+    "load_plan": ("seccm.plan.plan", "load_plan"),
+    **{name: ("seccm.errors", name) for name in __all__ if name.endswith(("Error", "NotNow"))},
+    **{n: ("seccm.session", n) for n in ("Run", "analyze", "check", "resume", "run")},
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for: a child process needs few of them."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _HOME[name]
+    value = getattr(import_module(module), attribute)
+    globals()[name] = value
+    return value

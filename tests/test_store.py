@@ -341,7 +341,12 @@ def test_a_disk_that_falls_behind_is_a_fault_and_not_a_gap(
     """What had been accepted is stored once the disk goes on."""
     going_on = threading.Event()
     commit = Writer.commit
-    monkeypatch.setattr(Writer, "commit", lambda self: (going_on.wait(30), commit(self))[1])
+
+    def late(self: Writer, *, durable: bool = True) -> None:
+        going_on.wait(30)
+        commit(self, durable=durable)
+
+    monkeypatch.setattr(Writer, "commit", late)
     v = visits(1)[0]
     store = Store(
         tmp_path / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK, queue_blocks=4, patience=0.02

@@ -1,4 +1,7 @@
-"""The commands. Each does little: the work is in `seccm.session`, `seccm.data` and below."""
+"""The commands. Each does little: the work is in `seccm.session`, `seccm.data` and below.
+
+Each imports what it needs when it is called, so that help and mistakes are answered at once.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,15 +18,12 @@ from rich.table import Table
 from rich.text import Text
 
 from seccm.cli.exits import Exit, sentences, show_problems
-from seccm.cli.progress import RunProgress
 from seccm.errors import NotNow, RigError
 from seccm.events import Paused, RunStopped
-from seccm.hopping.engine import Request
-from seccm.plan import load_plan
-from seccm.plan.library import plans as shipped_plans
-from seccm.plan.library import rigs as shipped_rigs
-from seccm.session import Run
 from seccm.units import show
+
+if TYPE_CHECKING:
+    from seccm.session import Run
 
 HELP = """Hopping-mode control for scanning electrochemical cell microscopy (SECCM).
 
@@ -54,6 +54,7 @@ ReportOption = Annotated[bool, typer.Option("--report", help="Draw the figures a
 @app.command()
 def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
     """Check a plan against a rig: everything wrong with it, at once. Nothing moves."""
+    from seccm.plan import load_plan
     from seccm.rigs import load_rig
     from seccm.session import check as check_plan
 
@@ -150,6 +151,10 @@ def report(
 @app.command()
 def plans() -> None:
     """List the plans and rigs that come with the program."""
+    from seccm.plan import load_plan
+    from seccm.plan.library import plans as shipped_plans
+    from seccm.plan.library import rigs as shipped_rigs
+
     table = Table("plan", "sites", "what", box=None, pad_edge=False)
     for name, path in shipped_plans().items():
         plan = load_plan(path)
@@ -172,6 +177,8 @@ def main() -> None:
 
 def _carry_out(prepared: Run, *, report: bool) -> None:
     """Run to the end, showing progress; leave with the exit code that belongs to the end."""
+    from seccm.cli.progress import RunProgress
+
     ended: RunStopped | None = None
     failure: RigError | None = None
     with prepared, RunProgress(prepared, out) as progress, _interruptible(prepared):
@@ -180,7 +187,7 @@ def _carry_out(prepared: Run, *, report: bool) -> None:
                 progress.show(event)
                 if isinstance(event, Paused):
                     # Nobody can press resume here; the file can be continued at any time.
-                    prepared.ask(Request.STOP, event.why.rstrip("."))
+                    prepared.ask("stop", event.why.rstrip("."))
                 if isinstance(event, RunStopped):
                     ended = event
         except RigError as error:
@@ -210,7 +217,7 @@ def _interruptible(prepared: Run) -> Iterator[None]:
         try:
             if asked == 1:
                 out.print("[yellow]Stopping: the pipette retracts. Once more to halt.[/]")
-                prepared.ask(Request.STOP, signal.Signals(number).name)
+                prepared.ask("stop", signal.Signals(number).name)
             else:
                 out.print("[bold red]Halting: everything is frozen where it is.[/]")
                 prepared.halt()

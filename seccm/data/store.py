@@ -8,9 +8,11 @@ not fit the queue within the store's patience is a fault of the run, never a gap
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +32,8 @@ from seccm.rig import Block, Clock
 CONTACT_SAMPLES = 512
 CLOSING = 60.0
 """Seconds within which a file must have closed."""
+GRACE = 0.25
+"""Seconds within which the disk is told of a finished site when no barrier asks for it."""
 
 
 class _Happened(NamedTuple):
@@ -255,17 +259,23 @@ class Store:
     def _run(self) -> None:
         """Write until the run is over; the body of the thread."""
         try:
-            applied, urgent = 0, False
-            while (batch := self._take()) is not None:
+            applied, owed = 0, math.inf
+            while (batch := self._take(owed)) is not None:
+                urgent = False
                 for message in batch:
                     urgent |= self._apply(message)
                 applied += len(batch)
-                if urgent or self._wanted > self._safe:
+                if self._wanted > self._safe or time.monotonic() >= owed:
                     self._writer.commit()
-                    urgent = False
+                    owed = math.inf
                     with self._changed:
                         self._safe = applied
                         self._changed.notify_all()
+                elif urgent:
+                    # Safe from a killed program at once; from a power cut with the next
+                    # barrier, which is near while sites follow one another.
+                    self._writer.commit(durable=False)
+                    owed = min(owed, time.monotonic() + GRACE)
             self._writer.close(self._status or "fault")
             with self._changed:
                 self._safe = self._sent
@@ -280,11 +290,16 @@ class Store:
                     self._waiting.clear()
                     self._changed.notify_all()
 
-    def _take(self) -> list[_Happened | _Planned] | None:
-        """Wait for messages or a barrier and take all there are; None when the run is over."""
+    def _take(self, owed: float) -> list[_Happened | _Planned] | None:
+        """Wait for messages, a barrier, or the moment when the disk must be told at last.
+
+        Returns:
+            All messages there are; None when the run is over.
+        """
+        patience = None if owed == math.inf else max(0.0, owed - time.monotonic())
         with self._changed:
             self._changed.wait_for(
-                lambda: self._waiting or self._status or self._wanted > self._safe
+                lambda: self._waiting or self._status or self._wanted > self._safe, patience
             )
             batch, self._waiting = self._waiting, []
             self._changed.notify_all()

@@ -148,8 +148,12 @@ class Writer:
         add_sites(self._file, sites, self._columns, self._along)
         self._sites |= {site.number: site for site in sites}
 
-    def commit(self) -> None:
-        """Bring everything decided so far to the disk, in the order that a crash may cut."""
+    def commit(self, *, durable: bool = True) -> None:
+        """Bring everything decided so far to the file, in the order that a crash may cut.
+
+        Args:
+            durable: also wait for the disk; without it, a power cut may still undo this.
+        """
         if self._visit is not None and self._visit.touched:
             self._claim(self._visit.number)
         self._list_events()
@@ -162,6 +166,8 @@ class Writer:
         if statuses:
             self._fill("status", statuses)
             self._file.flush()
+        if not durable:
+            return
         # There is no fdatasync on Windows; fsync is FlushFileBuffers there.
         getattr(os, "fdatasync", os.fsync)(self._descriptor)
         self._uncommitted = 0
