@@ -1,0 +1,388 @@
+"""The client: how a window, or a scripted test, follows a run and steers it.
+
+Nothing here waits for the host: what comes in is collected by one thread, what goes out is sent
+by another, and `poll` takes what there is.
+"""
+
+from __future__ import annotations
+
+import queue
+import secrets
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing import Pipe as make_pipe
+from multiprocessing import connection
+from pathlib import Path
+from typing import Any, Self
+
+from seccm.errors import SeccmError
+from seccm.events import Event
+from seccm.hopping.engine import Request
+from seccm.plan import Plan
+from seccm.remote.channel import Line, dial
+from seccm.remote.endpoint import ChannelError, Endpoint, Running, endpoints
+from seccm.remote.host import Host
+from seccm.remote.job import Failure, Job, Prepare
+from seccm.remote.news import Answer, Link, News, Progress, Snapshot
+from seccm.remote.plain import event_from_plain, from_plain, to_plain
+from seccm.remote.process import spawn
+from seccm.remote.trace import Trace
+from seccm.rigs import RigFile
+
+LINGER = 30.0
+"""Seconds for which a host with nothing to do waits for somebody to attach."""
+STARTING = 60.0
+"""Seconds within which a host must listen; a first start compiles the virtual cell."""
+UNREAD = 256
+"""Messages that may wait for a poll; beyond these the host is left waiting."""
+SIGN = 1.0
+"""Seconds between two signs of life to the host, given while the client is polled."""
+
+
+class Client:
+    """Follows a host and asks it for things. Make one with `start`, `attach` or `in_process`.
+
+    Args:
+        reach: connects; called in a thread of its own.
+        process: the host's, where it was started here.
+        inside: the host itself, where it lives in this process.
+    """
+
+    def __init__(
+        self,
+        reach: Callable[[], Line],
+        *,
+        name: str = "",
+        process: subprocess.Popen[bytes] | None = None,
+        inside: _Inside | None = None,
+    ) -> None:
+        self.name = name
+        """The host's name, with which others attach to it."""
+        self.snapshot: Snapshot | None = None
+        """How things were when we came, or when the run began; its overview is kept up to date."""
+        self._reach, self._process, self._inside = reach, process, inside
+        self._link: Link = "connecting"
+        self._lost = ""
+        self._inbox: deque[dict[str, Any]] = deque()
+        self._outbox: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._room = threading.Event()
+        self._closed = False
+        self._tickets = 0
+        self._progress: Progress | None = None
+        self._in_control = False
+        self._heard = self._signed = time.monotonic()
+        self._line: Line | None = None
+        self._thread = threading.Thread(target=self._listen, name="client", daemon=True)
+        self._thread.start()
+
+    # Ways to get one.
+
+    @classmethod
+    def open(cls, *, linger: float = LINGER) -> Self:
+        """Start a host without a run, in a process that outlives this one.
+
+        Raises:
+            ChannelError: there is no safe place for its channel.
+        """
+        endpoint = Endpoint.named(secrets.token_hex(4))
+        endpoint.create()
+        process = spawn(endpoint, linger)
+
+        def reach() -> Line:
+            late = time.monotonic() + STARTING
+            while endpoint.facts is None:
+                if process.poll() is not None or time.monotonic() > late:
+                    said = endpoint.log.read_text(errors="replace").strip().splitlines()
+                    endpoint.remove()
+                    why = said[-1] if said else "it said nothing."
+                    raise ChannelError(f"The process for the run did not start: {why}")
+                time.sleep(0.02)
+            return dial(endpoint)
+
+        return cls(reach, name=endpoint.name, process=process)
+
+    @classmethod
+    def start(
+        cls,
+        plan: Plan | str | Path,
+        rig: RigFile | str | Path = "virtual",
+        *,
+        path: str | Path | None = None,
+        seed: int = 0,
+        faults: Sequence[str] = (),
+        pace: float = 0.0,
+        linger: float = LINGER,
+    ) -> Self:
+        """Begin a run in a process of its own; see `seccm.run` for what it takes.
+
+        Whether the rig can do it is known later: `News.failure` then says why not.
+
+        Raises:
+            PlanError: the plan or the rig file cannot be read.
+            ChannelError: there is no safe place for the channel.
+        """
+        job = Job.new(plan, rig, path=path, seed=seed, faults=faults, pace=pace)
+        client = cls.open(linger=linger)
+        client.begin(job)
+        return client
+
+    @classmethod
+    def resume(cls, path: str | Path, *, pace: float = 0.0, linger: float = LINGER) -> Self:
+        """Continue the run in a file, in a process of its own."""
+        client = cls.open(linger=linger)
+        client.begin(Job.again(path, pace=pace))
+        return client
+
+    @classmethod
+    def attach(cls, name: str = "") -> Self:
+        """Attach to a host: the one of that name, else the newest.
+
+        Raises:
+            ChannelError: there is none.
+        """
+        if not name:
+            running = cls.find()
+            if not running:
+                raise ChannelError("No run is going on.")
+            name = running[0].name
+        endpoint = Endpoint.named(name)
+        line = dial(endpoint)
+        return cls(lambda: line, name=name)
+
+    @classmethod
+    def in_process(cls, job: Job | None = None, *, prepare: Prepare = Job.prepare) -> Self:
+        """Start a host in threads of this process, for debugging; it ends with the client."""
+        inside = _Inside(prepare)
+        client = cls(inside.join, inside=inside)
+        if job is not None:
+            client.begin(job)
+        return client
+
+    @staticmethod
+    def find() -> tuple[Running, ...]:
+        """Return the hosts of this user that live, the newest first; remove traces of dead ones.
+
+        Raises:
+            ChannelError: the folder of the hosts is not safe.
+        """
+        found = []
+        for endpoint in endpoints():
+            facts = endpoint.facts
+            try:
+                connection.Client(endpoint.address, endpoint.family).close()
+            except (ConnectionRefusedError, FileNotFoundError):
+                endpoint.remove()
+                continue
+            except OSError:
+                continue
+            if facts is not None:
+                found.append(Running(endpoint.name, facts["pid"], facts["title"], facts["path"]))
+        return tuple(found)
+
+    # Following.
+
+    def poll(self) -> News:
+        """Return what happened since the last poll; returns at once."""
+        events: list[Event] = []
+        traces: list[Trace] = []
+        answers: list[Answer] = []
+        failure: Failure | None = None
+        resynchronised = False
+        for _ in range(len(self._inbox)):
+            message = self._inbox.popleft()
+            if message["snapshot"] is not None:
+                self.snapshot = message["snapshot"]
+                resynchronised = True
+                events, traces = [], []
+            for event in message["events"]:
+                events.append(event)
+                if self.snapshot is not None:
+                    self.snapshot.overview.hear(event)
+            traces.append(message["trace"])
+            answers += message["answers"]
+            failure = message["failure"] or failure
+            self._progress, self._in_control = message["progress"], message["in_control"]
+        self._room.set()
+        now = time.monotonic()
+        if now - self._signed > SIGN:
+            self._signed = now
+            self._outbox.put({"what": "here"})
+        link = self._link
+        if link == "lost" and failure is None and self._lost:
+            failure, self._lost = Failure("ChannelError", self._lost), ""
+        silent = self._progress.silent if self._progress else 0.0
+        return News(
+            link=link,
+            progress=self._progress,
+            events=tuple(events),
+            trace=Trace.joined(traces),
+            answers=tuple(answers),
+            in_control=self._in_control and link == "live",
+            stale=now - self._heard + silent,
+            resynchronised=resynchronised,
+            failure=failure,
+        )
+
+    def wait(self, until: Callable[[News], bool], timeout: float = 60.0) -> list[News]:
+        """Poll until some news is what one waits for; for scripts. Returns all news, it last.
+
+        Raises:
+            ChannelError: it has not come in time, or the host is gone.
+        """
+        late = time.monotonic() + timeout
+        heard: list[News] = []
+        while True:
+            heard.append(self.poll())
+            if until(heard[-1]):
+                return heard
+            if heard[-1].link == "lost" or time.monotonic() > late:
+                failure = next((n.failure.text for n in heard if n.failure), "it took too long.")
+                raise ChannelError(f"What was waited for did not come: {failure}")
+            time.sleep(0.005)
+
+    # Steering. Each returns a ticket at once; `News.answers` says later what became of it.
+
+    def ask(self, verb: Request | str, reason: str = "asked by the operator") -> int:
+        """Ask the run for pause, resume, skip or stop."""
+        return self._request("ask", verb=Request(verb).value, reason=reason)
+
+    def halt(self) -> int:
+        """Freeze and switch the drive off, whoever holds the controls."""
+        return self._request("halt")
+
+    def emergency(self) -> int:
+        """Leave the surface and end the run, whoever holds the controls."""
+        return self._request("emergency")
+
+    def begin(self, job: Job) -> int:
+        """Begin a run on an idle host."""
+        return self._request("begin", job=to_plain(job))
+
+    def take_control(self, *, force: bool = False) -> int:
+        """Take the controls: if they are free, their holder is silent, or by force."""
+        return self._request("take", force=force)
+
+    def release(self) -> int:
+        """Give the controls back."""
+        return self._request("release")
+
+    def quit(self) -> int:
+        """End an idle host now rather than when it has lingered."""
+        return self._request("quit")
+
+    def close(self) -> None:
+        """Leave. The run goes on, unless the host lives in this process: then it is stopped."""
+        self._closed = True
+        self._room.set()
+        self._outbox.put(None)
+        if self._line is not None:
+            self._line.end()
+        if self._inside is not None:
+            self._inside.close()
+        self._thread.join(5.0)
+        if self._process is not None and self._process.poll() is None:
+            # It shall outlive us: without this, Python complains that nobody waited for it.
+            self._process.returncode = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Behind the scenes.
+
+    def _request(self, what: str, **parts: Any) -> int:
+        self._tickets += 1
+        self._outbox.put({"what": what, "ticket": self._tickets, **parts})
+        return self._tickets
+
+    def _listen(self) -> None:
+        """Connect, and take what comes until the end; the body of the thread."""
+        try:
+            line = self._line = self._reach()
+        except (SeccmError, OSError) as error:
+            self._link, self._lost = "lost", str(error)
+            return
+        speaker = threading.Thread(target=self._speak, args=(line,), name="speaker", daemon=True)
+        speaker.start()
+        try:
+            while not self._closed:
+                message = _read(line.receive())
+                self._heard = time.monotonic()
+                self._inbox.append(message)
+                self._link = "live"
+                while len(self._inbox) >= UNREAD and not self._closed:
+                    self._room.clear()
+                    self._room.wait(1.0)
+        except ChannelError as error:
+            self._lost = "" if self._closed else str(error)
+        self._link = "lost"
+        self._outbox.put(None)
+        line.end()
+        speaker.join()
+        line.close()
+
+    def _speak(self, line: Line) -> None:
+        with suppress(ChannelError):
+            while (message := self._outbox.get()) is not None:
+                line.send(message)
+
+
+class _Inside:
+    """A host in threads of this process.
+
+    Args:
+        prepare: makes a run of a job.
+    """
+
+    def __init__(self, prepare: Prepare) -> None:
+        self.host = Host(prepare)
+        # It is closed with its client, never because nobody is attached.
+        self._thread = threading.Thread(
+            target=self.host.serve, args=(float("inf"),), name="host", daemon=True
+        )
+        self._thread.start()
+
+    def join(self) -> Line:
+        """Connect to the host."""
+        ours, theirs = make_pipe()
+        self.host.admit(theirs)
+        return Line(ours)
+
+    def close(self) -> None:
+        """Stop what runs, safely, and end the host."""
+        self.host.quit()
+        self._thread.join()
+
+
+def _read(message: dict[str, Any]) -> dict[str, Any]:
+    """Build what a message says; done by the thread that listens, so that polls are quick.
+
+    Raises:
+        ChannelError: it says nothing that this version understands.
+    """
+    try:
+        return _built(message)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ChannelError(
+            f"The host speaks another version of the program: {error!r}. The scan goes on."
+        ) from None
+
+
+def _built(message: dict[str, Any]) -> dict[str, Any]:
+    snapshot, failure = message.get("snapshot"), message.get("failure")
+    trace = message.get("trace")
+    return {
+        "snapshot": Snapshot.from_plain(snapshot) if snapshot else None,
+        "events": [event_from_plain(event) for event in message.get("events", ())],
+        "trace": Trace(*trace) if trace else Trace.none(),
+        "answers": [from_plain(Answer, answer) for answer in message.get("answers", ())],
+        "failure": from_plain(Failure, failure) if failure else None,
+        "progress": from_plain(Progress, message["progress"]),
+        "in_control": message["in_control"],
+    }

@@ -1,0 +1,246 @@
+"""The host: carries out a run in a thread of its own, and serves whoever follows it.
+
+It outlives its clients: a run goes on to its end whether anybody looks or not. One client at a
+time holds the controls; anybody may halt or call for an emergency retract.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from seccm.errors import NotNow, SeccmError
+from seccm.remote.channel import LONGEST_REQUEST, Line, Pipe
+from seccm.remote.feed import Feed
+from seccm.remote.guest import Guest
+from seccm.remote.job import Job, Prepare
+from seccm.remote.news import Doing, Progress, Snapshot
+from seccm.remote.overview import Overview
+from seccm.remote.plain import from_plain
+from seccm.remote.trace import Trace
+from seccm.session import Run
+
+BEAT = 1.0 / 30.0
+"""Seconds between two looks at what came: the pace of a window."""
+ABSENT = 3.0
+"""Seconds without a sign of life after which the controls of a client may be taken over."""
+
+
+class Host:
+    """Runs jobs, one after the other, and tells its guests.
+
+    Args:
+        prepare: makes a run of a job.
+        feed: for tests that want a small one.
+        now: a clock in seconds.
+    """
+
+    def __init__(
+        self,
+        prepare: Prepare = Job.prepare,
+        feed: Feed | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._prepare = prepare
+        self._feed = feed or Feed()
+        self._now = now
+        self._lock = threading.RLock()
+        self._guests: list[Guest] = []
+        self._holder: Guest | None = None
+        self._run: Run | None = None
+        self._rig_thread: threading.Thread | None = None
+        self._doing: Doing = "idle"
+        self._wake = threading.Event()
+        self._ending = False
+        self._alone_since = now()
+        self.announce: Callable[[str, str], None] = lambda title, path: None
+        """Told the title and file of each run that begins."""
+
+    # For those who keep the host.
+
+    def serve(self, linger: float = 30.0) -> None:
+        """Keep the beat until told to quit, or until idle and alone for some seconds."""
+        while not self._ending:
+            self._wake.wait(BEAT)
+            self._wake.clear()
+            self._beat()
+            if self.idle and not self._guests and self._now() - self._alone_since > linger:
+                break
+        self.close()
+
+    def admit(self, pipe: Pipe) -> None:
+        """Serve a client that has proved itself, until it leaves."""
+        guest = Guest(Line(pipe, LONGEST_REQUEST), self._feed, self._grant, self._left, self._now)
+        with self._lock:
+            self._guests.append(guest)
+            if self._holder is None:
+                self._holder = guest
+        guest.start(self.progress)
+
+    def begin(self, job: Job) -> None:
+        """Begin a run.
+
+        Raises:
+            NotNow: the rig is in use.
+        """
+        with self._lock:
+            if not self.idle:
+                raise NotNow("begin a run", self._doing, ())
+            self._doing = "preparing"
+            self._rig_thread = threading.Thread(target=self._carry_out, args=(job,), name="rig")
+            self._rig_thread.start()
+
+    def interrupt(self) -> None:
+        """Stop the run, or halt it if it was stopping already: what Ctrl-C does."""
+        run = self._run
+        if run is None:
+            self.quit()
+            return
+        try:
+            run.ask("stop", "interrupted")
+        except NotNow:
+            with suppress(NotNow):
+                run.halt()
+
+    def quit(self) -> None:
+        """End `serve` with the next beat. May be called from a signal handler: takes no lock."""
+        self._ending = True
+
+    def close(self) -> None:
+        """Stop a run and wait for its end; let go of the rig and of all guests."""
+        with suppress(NotNow):
+            self._ending = True
+            if self._run is not None:
+                self._run.ask("stop", "the host is closed")
+        if self._rig_thread is not None:
+            self._rig_thread.join()
+        self._beat()
+        for guest in list(self._guests):
+            guest.close()
+
+    @property
+    def idle(self) -> bool:
+        """Whether the rig is free."""
+        return self._doing == "idle"
+
+    def progress(self, guest: Guest) -> tuple[Progress, bool]:
+        """Return how things are, and whether a guest holds the controls."""
+        run, doing = self._run, self._doing
+        silent = self._feed.silence if doing in ("scan", "manual") else 0.0
+        status = run.status if run is not None else None
+        progress = Progress(
+            doing, status, silent, self._feed.now, len(self._guests), self._feed.missed_rows
+        )
+        return progress, guest is self._holder
+
+    # The thread that runs the rig.
+
+    def _carry_out(self, job: Job) -> None:
+        run: Run | None = None
+        try:
+            overview = None if job.plan else Overview.of_file(Path(job.path))
+            run = self._prepare(job)
+            self._feed.begin(_snapshot(run, overview or Overview.planned(run.total)))
+            run.watch(self._feed.look)
+            with self._lock:
+                self._run, self._doing = run, "scan"
+            if self._ending:
+                run.ask("stop", "the host is closed")
+            self.announce(run.plan.title, str(run.path))
+            for event in run:
+                self._feed.tell(event)
+        except Exception as error:  # whatever it is, an operator must hear of it
+            self._feed.fail(error)
+        finally:
+            if run is not None:
+                run.close()
+            self._feed.beat(everything=True)
+            with self._lock:
+                self._doing = "idle"
+                self._alone_since = self._now()
+            self._wake.set()
+
+    # The thread that keeps the beat.
+
+    def _beat(self) -> None:
+        self._feed.beat()
+        for guest in list(self._guests):
+            guest.nudge()
+
+    # The threads of the guests.
+
+    def _left(self, guest: Guest) -> None:
+        with self._lock:
+            if guest in self._guests:
+                self._guests.remove(guest)
+            if self._holder is guest:
+                self._holder = None
+            self._alone_since = self._now()
+
+    def _grant(self, guest: Guest, request: Mapping[str, Any]) -> None:
+        """Carry out a request.
+
+        Raises:
+            SeccmError: it is not granted; the text says why.
+        """
+        what = request["what"]
+        if what in ("halt", "emergency"):
+            self._make_safe(what)
+        elif what == "take":
+            self._hand_over(guest, force=bool(request.get("force")))
+        elif guest is not self._holder:
+            raise SeccmError("Another window holds the controls. Take them first.")
+        elif what == "release":
+            with self._lock:
+                self._holder = None
+        elif what == "ask":
+            self._ask(request["verb"], request["reason"])
+        elif what == "begin":
+            self.begin(from_plain(Job, request["job"]))
+        elif what == "quit":
+            if not self.idle:
+                raise NotNow("quit", self._doing, ())
+            self.quit()
+        else:
+            raise SeccmError(f"There is no request {what!r}.")
+
+    def _make_safe(self, what: str) -> None:
+        run = self._run
+        if run is None or self.idle:
+            raise NotNow(what, self._doing, ())
+        run.halt() if what == "halt" else run.emergency()
+
+    def _hand_over(self, guest: Guest, *, force: bool) -> None:
+        with self._lock:
+            holder = self._holder
+            if holder not in (None, guest) and holder is not None:
+                quiet = self._now() - holder.heard
+                if not force and quiet < ABSENT:
+                    raise SeccmError(
+                        "Another window holds the controls, and answers. Release them there."
+                    )
+            self._holder = guest
+
+    def _ask(self, verb: str, reason: str) -> None:
+        run = self._run
+        if run is None or self.idle:
+            raise NotNow(verb, self._doing, ())
+        run.ask(verb, reason)
+
+
+def _snapshot(run: Run, overview: Overview) -> Snapshot:
+    """Return how things are before a run begins."""
+    return Snapshot(
+        path=str(run.path),
+        plan_json=run.plan.to_json(),
+        info=run.info,
+        total=run.total,
+        warnings=tuple(str(problem) for problem in run.warnings),
+        overview=overview,
+        recent=(),
+        trace=Trace.none(),
+    )

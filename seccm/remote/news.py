@@ -1,0 +1,119 @@
+"""What a client learns: a snapshot when it comes, and from then on the news."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from seccm.events import Event
+from seccm.hopping.engine import Status
+from seccm.remote.job import Failure
+from seccm.remote.overview import Overview
+from seccm.remote.plain import event_from_plain, event_to_plain, from_plain, to_plain
+from seccm.remote.trace import Trace
+from seccm.rig import Channel, RigInfo
+
+Doing = Literal["idle", "preparing", "scan", "manual"]
+Link = Literal["connecting", "live", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything one must know to follow a run from here on."""
+
+    path: str
+    """The data file."""
+    plan_json: str
+    info: RigInfo
+    total: int
+    """Sites of the plan."""
+    warnings: tuple[str, ...]
+    """What the check of the plan found worth saying."""
+    overview: Overview
+    """What became of the sites so far; the client keeps its own up to date."""
+    recent: tuple[Event, ...]
+    """The last facts before this, oldest first; the phases of the site in hand included."""
+    trace: Trace
+    """The rows of the site in hand so far."""
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return it as plain tables and arrays."""
+        return {
+            "path": self.path,
+            "plan_json": self.plan_json,
+            "info": to_plain(self.info),
+            "total": self.total,
+            "warnings": list(self.warnings),
+            "overview": self.overview.to_plain(),
+            "recent": [event_to_plain(event) for event in self.recent],
+            "trace": list(self.trace.columns()),
+        }
+
+    @classmethod
+    def from_plain(cls, table: Mapping[str, Any]) -> Self:
+        """Build what `to_plain` gave."""
+        return cls(
+            path=table["path"],
+            plan_json=table["plan_json"],
+            info=from_plain(RigInfo, table["info"]),
+            total=table["total"],
+            warnings=tuple(table["warnings"]),
+            overview=Overview.from_plain(table["overview"]),
+            recent=tuple(event_from_plain(event) for event in table["recent"]),
+            trace=Trace(*table["trace"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How a host is doing; sent with all news."""
+
+    doing: Doing
+    status: Status | None
+    """That of the run, from its beginning until another begins."""
+    silent: float
+    """Seconds since the last block of rows, while there should be some; else 0."""
+    now: Mapping[Channel, float]
+    """The newest row: volts, amperes and metres; empty before the first."""
+    watchers: int
+    """Clients that are attached."""
+    missed_rows: int = 0
+    """Rows that no client saw because the host was too busy; the data file has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a request."""
+
+    ticket: int
+    granted: bool
+    text: str = ""
+    """Why not, as a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What happened since the last poll."""
+
+    link: Link
+    progress: Progress | None
+    """The newest; None before the host has answered."""
+    events: tuple[Event, ...]
+    """Every one, in order, unless `resynchronised`."""
+    trace: Trace
+    """New rows."""
+    answers: tuple[Answer, ...]
+    in_control: bool
+    stale: float
+    """Seconds for which nobody knows how the rig is doing: since the host's last message, and
+    by then since its last block."""
+    resynchronised: bool
+    """True when there is a new `Client.snapshot`: draw everything anew."""
+    failure: Failure | None
+    """Why the last run could not begin, or what ended it."""
+
+    @property
+    def status(self) -> Status | None:
+        """That of the run."""
+        return self.progress.status if self.progress else None

@@ -1,0 +1,106 @@
+"""What became of the sites so far: kept up by the events alone, on both ends of the channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.data import open_scan
+from seccm.events import Event, Landed, Outcome, SiteAnalysed, SiteFinished, SiteStarted
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A table of the sites in visiting order; every array has shape (sites,), all in SI units.
+
+    Frozen in its columns, not in what they hold: `hear` writes what an event says into them.
+    """
+
+    status: npt.NDArray[np.uint8]
+    """An `Outcome`."""
+    z_contact: FloatArray
+    """Height of the tip at contact; NaN where there was none."""
+    latency: FloatArray
+    overtravel: FloatArray
+    features: dict[str, FloatArray] = field(default_factory=dict)
+    """By name; NaN where undefined or not determined yet."""
+
+    @classmethod
+    def planned(cls, count: int) -> Self:
+        """Return the overview of a scan that has not begun."""
+        status = np.full(count, Outcome.PLANNED, np.uint8)
+        z_contact, latency, overtravel = np.full((3, count), np.nan)
+        return cls(status, z_contact, latency, overtravel, {})
+
+    @classmethod
+    def of_file(cls, path: Path) -> Self:
+        """Return the overview of a scan that is in a file, to be continued.
+
+        Raises:
+            DataFileError: the file cannot be read.
+        """
+        with open_scan(path) as scan:
+            sites = scan.sites
+            status = sites["status"].astype(np.uint8)
+            # Its tip had come down when the program died; nobody measures there any more.
+            status[status == Outcome.RUNNING] = Outcome.ABORTED
+            return cls(
+                status,
+                z_contact=sites["z_contact"].astype(np.float64),
+                latency=sites["latency"].astype(np.float64),
+                overtravel=sites["overtravel"].astype(np.float64),
+                features={c.name: sites[c.name].astype(np.float64) for c in scan.features},
+            )
+
+    @property
+    def counts(self) -> dict[Outcome, int]:
+        """How many sites there are of each outcome."""
+        found = np.bincount(self.status, minlength=len(Outcome))
+        return {outcome: int(found[outcome]) for outcome in Outcome if found[outcome]}
+
+    def hear(self, event: Event) -> None:
+        """Write down what an event says of its site; most say nothing."""
+        match event:
+            case SiteStarted(site=site):
+                self.status[site] = Outcome.RUNNING
+            case SiteFinished(site=site):
+                self.status[site] = event.outcome
+            case Landed(site=site, landing=landing):
+                self.z_contact[site] = landing.z_crossing
+                self.latency[site] = landing.latency
+                self.overtravel[site] = landing.overtravel
+            case SiteAnalysed(site=site):
+                for name, value in event.features.items():
+                    if name not in self.features:
+                        self.features[name] = np.full(len(self.status), np.nan)
+                    self.features[name][site] = value
+            case _:
+                pass
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the columns as they are now."""
+        return {
+            "status": self.status.copy(),
+            "z_contact": self.z_contact.copy(),
+            "latency": self.latency.copy(),
+            "overtravel": self.overtravel.copy(),
+            "features": {name: values.copy() for name, values in self.features.items()},
+        }
+
+    @classmethod
+    def from_plain(cls, table: Mapping[str, Any]) -> Self:
+        """Build what `to_plain` gave, with columns that can be written to."""
+        return cls(
+            status=np.array(table["status"]),
+            z_contact=np.array(table["z_contact"]),
+            latency=np.array(table["latency"]),
+            overtravel=np.array(table["overtravel"]),
+            features={name: np.array(values) for name, values in table["features"].items()},
+        )
