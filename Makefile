@@ -9,7 +9,8 @@ BIN := $(VENV)/bin
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
-	@$(BIN)/seccm demo
+	@mkdir -p scans
+	@$(BIN)/seccm run li-on-au-combinatorial --report -o scans/demo-$$(date +%Y%m%d-%H%M%S).h5
 
 test: $(VENV)/developing lint
 	$(BIN)/python -m pytest
