@@ -100,6 +100,7 @@ def _contents(study: Study) -> dict[str, Any]:
         "events_left": left,
         "plan": list(_plan(study)),
         "steps": [_step(segment) for segment in study.segments],
+        "under": _under(study),
         "plan_json": _pretty(study.header.plan_json),
         "rig_json": _pretty(study.header.rig_json),
         "software": software(),
@@ -243,7 +244,18 @@ def _plan(study: Study) -> Iterator[tuple[str, str]]:
     )
 
 
+def _under(study: Study) -> str:
+    """Say of which condition the steps are told, where there is more than one."""
+    site = study.site(0)
+    if study.plan is None or site is None or len(study.plan.conditions) < 2:
+        return ""
+    label = readable(study.plan.conditions[site.condition].label)
+    return f", here with {label}; the other conditions differ in that"
+
+
 def _hold(study: Study, hold: Hold) -> str:
+    if study.plan is not None and study.plan.approach.hold == "first step":
+        return "what the first step imposes"
     if hold.mode == "potential":
         potential = hold.value + study.header.reference_offset
         return f"{show(potential, 'V')} vs {study.reference}"
