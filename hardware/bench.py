@@ -42,7 +42,9 @@ class Bench:
             undo.callback(lambda: self.outputs.close())
             scales = {axis: config.axes[axis].scale() for axis in AXES}
             readbacks = self.inputs.index([readback(name) for name in config.outputs])
-            self.player = Player(self.outputs, scales, volts, readbacks, self._now)
+            self.player = Player(
+                self.outputs, scales, volts, readbacks, self._now, config.clock.sample_rate
+            )
             self._undo = undo.pop_all()
 
     def look(self) -> FloatArray:

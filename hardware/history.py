@@ -65,10 +65,12 @@ class History:
         )
 
 
-def contact_record(piece: Piece, crossing: int, stopped: int | None) -> ContactRecord:
-    """Cut the record of a contact out of raw samples."""
-    first = max(0, crossing - SIDE - piece.first)
-    stop = crossing + SIDE - piece.first
+def contact_record(
+    piece: Piece, seen: int, crossing: int | None, stopped: int | None
+) -> ContactRecord:
+    """Cut the record of a contact out of the raw samples around the one where it was seen."""
+    first = max(0, seen - SIDE - piece.first)
+    stop = seen + SIDE - piece.first
     return ContactRecord(
         start=piece.first + first,
         potential=piece.potential[first:stop],

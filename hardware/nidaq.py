@@ -315,7 +315,11 @@ class NidaqRig:
         )
         piece = Piece(raw.first, si[0], si[1], player.counts(raw))
         try:
-            if self._watch.feed(piece):
+            touched = self._watch.feed(piece)
+            if not touched and self._watch.latch is not None and player.paused(raw):
+                self._watch.seen_by_card()
+                touched = True
+            if touched:
                 self._going.clear()
                 player.halt(frozen=True)
                 self._wanted = self._drive_changes()

@@ -28,6 +28,8 @@ from seccm.errors import RigError, StreamError
 from seccm.rig import Axis, Flag
 from seccm.rig.block import FloatArray
 
+PAUSED = 10.0
+"""Output samples that must fail to come before the card is taken to have paused the outputs."""
 REST = 20
 """Input samples after a stop in which the read-back is averaged."""
 
@@ -53,6 +55,7 @@ class Player:
         volts: what the outputs carry now, shape (4,): x, y, z, command.
         readbacks: rows of the raw samples that read back the outputs, in the same order.
         now: says how many input samples the card has acquired.
+        input_rate: input samples per second.
     """
 
     def __init__(
@@ -62,9 +65,11 @@ class Player:
         volts: FloatArray,
         readbacks: Sequence[int],
         now: Callable[[], int],
+        input_rate: float,
     ) -> None:
         self._outputs, self._scales, self._now = outputs, scales, now
         self._readbacks = list(readbacks)
+        self._ratio = input_rate / outputs.rate
         self._lock = threading.RLock()
         self._path: Path | None = None
         """The newest path; it stays after its end, for the flags of rows."""
@@ -78,6 +83,8 @@ class Player:
         """What the outputs carried before it."""
         self._refilled = False
         """Whether it is under way and must be kept going."""
+        self._seen = (0, 0)
+        """Samples taken when they last grew in number, and the input sample at which they did."""
         self._stop: Stop | None = None
         self._frozen = False
         self._exact = False
@@ -124,6 +131,7 @@ class Player:
             self._take(path)
             self._outputs.start(path, latch)
             self._refilled = True
+            self._seen = 0, self._now()
 
     def finish(self, path: Path, wait: Callable[[], None]) -> None:
         """Play a path to its end; see `Outputs.finish`.
@@ -136,6 +144,18 @@ class Player:
         self._outputs.finish(path, wait)
         with self._lock:
             self._stop = Stop(None, self._now(), frozen=False)
+
+    def paused(self, raw: Raw) -> bool:
+        """Tell whether a path is under way, and yet the outputs have not moved on for a while."""
+        with self._lock:
+            counts = self.counts(raw) - self._base
+            if not self._refilled or raw.counts is None:
+                return False
+            taken, at = self._seen
+            if counts[-1] > taken:
+                at = raw.first + int(np.argmax(counts == counts[-1]))
+                self._seen = int(counts[-1]), at
+            return raw.stop - at > PAUSED * self._ratio
 
     def use(self, outputs: Outputs) -> None:
         """Go on with other outputs in place of failed ones."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
 from hardware.history import SIDE, History, Piece, contact_record, halt_of
 from hardware.latch import Latch
@@ -14,6 +14,18 @@ from seccm.units import show
 
 MEMORY = 2.0
 """Seconds of raw samples that are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A motion that its contact stopped."""
+
+    crossing: int | None
+    """Raw sample number, unless only the card saw the contact."""
+    seen: int
+    """Raw sample number around which the record is cut."""
+    move: Move
+    latched: bool
 
 
 class ContactWatch:
@@ -29,8 +41,8 @@ class ContactWatch:
         self._history = History(round(MEMORY * clock.rate))
         self._armed: Move | None = None
         self._detector: RawDetector | None = None
-        self._stopped: tuple[int, Move, bool] | None = None
-        """Crossing, motion, and whether it was latched, of a contact without its record."""
+        self._stopped: Stopped | None = None
+        """A contact without its record."""
         self.latch: Latch | None = None
         """The hardware stop of the motion that waits."""
 
@@ -60,9 +72,15 @@ class ContactWatch:
         crossing = self._detector.feed(signal, piece.first)
         if crossing is None:
             return False
-        self._stopped = crossing, self._armed, self.latch is not None
+        self._stopped = Stopped(crossing, crossing, self._armed, self.latch is not None)
         self.disarm()
         return True
+
+    def seen_by_card(self) -> None:
+        """Take it that the card stopped the motion on a contact too short or weak to be seen."""
+        if self._armed is not None:
+            self._stopped = Stopped(None, self._history.stop, self._armed, latched=True)
+            self.disarm()
 
     def record(self, base: int, ratio: float) -> ContactRecord | None:
         """Return the record of the newest contact once, when its last samples are there.
@@ -75,21 +93,22 @@ class ContactWatch:
         Raises:
             StreamError: the hardware had stopped the motion, and it went on.
         """
-        if self._stopped is None or self._history.stop < self._stopped[0] + SIDE:
+        stopped = self._stopped
+        if stopped is None or self._history.stop < stopped.seen + SIDE:
             return None
-        (crossing, move, latched), self._stopped = self._stopped, None
+        self._stopped = None
         piece = self._history.since(0)
-        if latched:
-            further = resumed(piece.counts[piece.counts > base], ratio)
-            if further:
-                way = further * ratio / self._clock.rate * move.speed
-                raise StreamError(
-                    "resumed",
-                    move.axis,
-                    f"the hardware stopped the tip at contact and let it go on for "
-                    f"{show(way, 'm')}: its trigger does not latch.",
-                    "Check the signal at the trigger's terminal; until then write "
-                    'stop.kind = "streamed".',
-                )
-        moved = bool(np.any(piece.counts > base))
-        return contact_record(piece, crossing, halt_of(piece, ratio) if moved else None)
+        own = piece.counts[piece.counts > base]
+        further = resumed(own, ratio) if stopped.latched else 0
+        if further:
+            way = further * ratio / self._clock.rate * stopped.move.speed
+            raise StreamError(
+                "resumed",
+                stopped.move.axis,
+                f"the hardware stopped the tip at contact and let it go on for {show(way, 'm')}: "
+                "its trigger does not latch.",
+                "Check the signal at the trigger's terminal; until then write "
+                'stop.kind = "streamed".',
+            )
+        halted = halt_of(piece, ratio) if len(own) else None
+        return contact_record(piece, stopped.seen, stopped.crossing, halted)
