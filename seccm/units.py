@@ -166,7 +166,7 @@ def show(value: float, unit: str, digits: int = 4) -> str:
     if unit in _SHOWN:
         written, factor = _SHOWN[unit]
         return f"{_rounded(value * factor, digits)} {written}".rstrip()
-    if value == 0 or (unit == "s" and abs(value) >= 1):
+    if value == 0 or (unit == "s" and abs(value) >= 0.1):
         return f"{_rounded(value, digits)} {unit}"
     # Half a digit of slack, so that 999.99... of a rounding error is not written as 1000.
     slack = 1 - 0.5 * 10.0**-digits

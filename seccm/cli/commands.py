@@ -239,7 +239,7 @@ def _write_report(file: Path, directory: Path | None) -> None:
     from seccm.report import write_report
 
     target = directory if directory is not None else file.with_name(f"{file.stem}-report")
-    with open_scan(file) as scan:
+    with open_scan(file) as scan, out.status("Drawing the figures"):
         page = write_report(scan, target)
     out.print(f"Report: [bold]{page}[/]", soft_wrap=True)
 

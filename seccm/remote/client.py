@@ -262,6 +262,20 @@ class Client:
         """Begin a run on an idle host."""
         return self._request("begin", job=to_plain(job))
 
+    def open_rig(self, job: Job) -> int:
+        """Open a job's rig to drive it by hand, as the job's plan approaches and retracts."""
+        return self._request("begin", job=to_plain(job), by_hand=True)
+
+    def by_hand(self, deed: str, **how: float | str) -> int:
+        """Do something by hand, on a rig that was opened for it.
+
+        Args:
+            deed: "jog" (axis, to, speed), "approach", "retract", "drive" (mode, value), "off",
+                "hold", or "close" to raise the tip and let go of the rig.
+            how: as named above, in SI units.
+        """
+        return self._request("hand", deed=deed, how=how)
+
     def take_control(self, *, force: bool = False) -> int:
         """Take the controls: if they are free, their holder is silent, or by force."""
         return self._request("take", force=force)

@@ -18,6 +18,7 @@ from seccm.remote.channel import LONGEST_REQUEST, Line, Pipe
 from seccm.remote.feed import Feed
 from seccm.remote.guest import Guest
 from seccm.remote.job import Job, Prepare
+from seccm.remote.manual import Manual
 from seccm.remote.news import Doing, Progress, Snapshot
 from seccm.remote.overview import Overview
 from seccm.remote.plain import from_plain
@@ -52,6 +53,7 @@ class Host:
         self._guests: list[Guest] = []
         self._holder: Guest | None = None
         self._run: Run | None = None
+        self._manual: Manual | None = None
         self._rig_thread: threading.Thread | None = None
         self._doing: Doing = "idle"
         self._wake = threading.Event()
@@ -68,8 +70,11 @@ class Host:
             self._wake.wait(BEAT)
             self._wake.clear()
             self._beat()
-            if self.idle and not self._guests and self._now() - self._alone_since > linger:
-                break
+            if not self._guests and self._now() - self._alone_since > linger:
+                if self._manual is not None:
+                    self._manual.close()
+                if self.idle:
+                    break
         self.close()
 
     def admit(self, pipe: Pipe) -> None:
@@ -81,17 +86,18 @@ class Host:
                 self._holder = guest
         guest.start(self.progress)
 
-    def begin(self, job: Job) -> None:
-        """Begin a run.
+    def begin(self, job: Job, *, by_hand: bool = False) -> None:
+        """Begin a run, or open the rig to drive it by hand.
 
         Raises:
             NotNow: the rig is in use.
         """
         with self._lock:
             if not self.idle:
-                raise NotNow("begin a run", self._doing, ())
+                raise NotNow("begin", f"the rig is in use ({self._doing})", ())
+            work = self._drive_by_hand if by_hand else self._carry_out
             self._doing = "preparing"
-            self._rig_thread = threading.Thread(target=self._carry_out, args=(job,), name="rig")
+            self._rig_thread = threading.Thread(target=work, args=(job,), name="rig")
             self._rig_thread.start()
 
     def interrupt(self) -> None:
@@ -116,6 +122,8 @@ class Host:
             self._ending = True
             if self._run is not None:
                 self._run.ask("stop", "the host is closed")
+        if self._manual is not None:
+            self._manual.close()
         if self._rig_thread is not None:
             self._rig_thread.join()
         self._beat()
@@ -131,9 +139,16 @@ class Host:
         """Return how things are, and whether a guest holds the controls."""
         run, doing = self._run, self._doing
         silent = self._feed.silence if doing in ("scan", "manual") else 0.0
-        status = run.status if run is not None else None
+        manual = self._manual
         progress = Progress(
-            doing, status, silent, self._feed.now, len(self._guests), self._feed.missed_rows
+            doing=doing,
+            status=run.status if run is not None else None,
+            silent=silent,
+            now=self._feed.now,
+            watchers=len(self._guests),
+            hand=manual.deed if manual is not None else "",
+            touching=manual is not None and manual.touching,
+            missed_rows=self._feed.missed_rows,
         )
         return progress, guest is self._holder
 
@@ -158,11 +173,34 @@ class Host:
         finally:
             if run is not None:
                 run.close()
-            self._feed.beat(everything=True)
+            self._rest()
+
+    def _drive_by_hand(self, job: Job) -> None:
+        try:
+            rig, plan = job.open_rig()
+            site = plan.sites()[0]
+            manual = Manual(rig, site, self._feed.look, self._feed.tell)
+            overview = Overview.planned(0)
+            self._feed.begin(Snapshot("", job.plan, rig.info, 0, (), overview, (), Trace.none()))
             with self._lock:
-                self._doing = "idle"
-                self._alone_since = self._now()
-            self._wake.set()
+                self._run, self._manual, self._doing = None, manual, "manual"
+            if self._ending:
+                manual.close()
+            self.announce("by hand", "")
+            manual.run()
+        except Exception as error:  # whatever it is, an operator must hear of it
+            self._feed.fail(error)
+        finally:
+            self._manual = None
+            self._rest()
+
+    def _rest(self) -> None:
+        """Be ready for something else."""
+        self._feed.beat(everything=True)
+        with self._lock:
+            self._doing = "idle"
+            self._alone_since = self._now()
+        self._wake.set()
 
     # The thread that keeps the beat.
 
@@ -200,7 +238,9 @@ class Host:
         elif what == "ask":
             self._ask(request["verb"], request["reason"])
         elif what == "begin":
-            self.begin(from_plain(Job, request["job"]))
+            self.begin(from_plain(Job, request["job"]), by_hand=bool(request.get("by_hand")))
+        elif what == "hand":
+            self._by_hand(request["deed"], request["how"])
         elif what == "quit":
             if not self.idle:
                 raise NotNow("quit", self._doing, ())
@@ -209,6 +249,9 @@ class Host:
             raise SeccmError(f"There is no request {what!r}.")
 
     def _make_safe(self, what: str) -> None:
+        if self._manual is not None:
+            self._manual.make_safe(retract=what == "emergency")
+            return
         run = self._run
         if run is None or self.idle:
             raise NotNow(what, self._doing, ())
@@ -230,6 +273,15 @@ class Host:
         if run is None or self.idle:
             raise NotNow(verb, self._doing, ())
         run.ask(verb, reason)
+
+    def _by_hand(self, deed: str, how: Mapping[str, Any]) -> None:
+        manual = self._manual
+        if manual is None:
+            raise NotNow(deed, f"not driving by hand ({self._doing})", ())
+        if deed == "close":
+            manual.close()
+        else:
+            manual.ask(deed, **how)
 
 
 def _snapshot(run: Run, overview: Overview) -> Snapshot:

@@ -10,7 +10,8 @@ from typing import Any, Self
 from seccm import session
 from seccm.errors import PlanError, Problem, RigError
 from seccm.plan import Plan, load_plan
-from seccm.rigs import RigFile, load_rig
+from seccm.rig import Rig
+from seccm.rigs import RigFile, build_rig, load_rig
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,29 @@ class Job:
     def again(cls, path: str | Path, *, pace: float = 0.0) -> Self:
         """Describe the rest of the run in a file."""
         return cls(path=str(Path(path).absolute()), pace=pace)
+
+    def open_rig(self) -> tuple[Rig, Plan]:
+        """Open the rig, to be driven by hand as the plan approaches and retracts.
+
+        Raises:
+            PlanError: the plan or the rig file is wrong.
+            RigError: the rig cannot be opened.
+        """
+        plan = Plan.from_json(self.plan)
+        rig = build_rig(
+            RigFile(self.rig_source, self.rig or {}),
+            plan.mounted,
+            seed=self.seed,
+            faults=self.faults,
+            # Nobody drives by hand faster than time goes.
+            pace=self.pace or 1.0,
+        )
+        try:
+            rig.open()
+        except BaseException:
+            rig.close()
+            raise
+        return rig, plan
 
     def prepare(self) -> session.Run:
         """Make the run ready; see `seccm.session`.

@@ -78,6 +78,10 @@ class Progress:
     """The newest row: volts, amperes and metres; empty before the first."""
     watchers: int
     """Clients that are attached."""
+    hand: str = ""
+    """What is being done by hand, in words; empty when nothing is."""
+    touching: bool = False
+    """Whether a tip driven by hand may touch the surface."""
     missed_rows: int = 0
     """Rows that no client saw because the host was too busy; the data file has them."""
 

@@ -67,6 +67,8 @@ class Overview:
 
     def hear(self, event: Event) -> None:
         """Write down what an event says of its site; most say nothing."""
+        if getattr(event, "site", -1) < 0:  # about no site, or done by hand
+            return
         match event:
             case SiteStarted(site=site):
                 self.status[site] = Outcome.RUNNING

@@ -7,11 +7,12 @@ changes inside a step counts from the middle of the step on: 0.05 nm at 2 um/s.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import cont2discrete, lfilter, lfilter_zi
+from scipy.signal import lfilter, lfilter_zi
 
 from seccm.rig import Axis
 from sim.cell import FloatArray
@@ -24,6 +25,26 @@ STEP = 5000
 _SECONDS = STEP / TICKS
 
 
+def discrete(loop: Loop, step: float) -> tuple[FloatArray, FloatArray]:
+    """Return the filter that answers commands constant over steps, each at the end of its step.
+
+    Astrom and Wittenmark, Computer-Controlled Systems, table 2.1.
+
+    Args:
+        loop: the closed loop.
+        step: in seconds.
+
+    Returns:
+        Coefficients of command and position, as `scipy.signal.lfilter` takes them.
+    """
+    damped = loop.omega * math.sqrt(1.0 - loop.damping**2)
+    decay = math.exp(-loop.damping * loop.omega * step)
+    cosine = math.cos(damped * step)
+    sine = math.sin(damped * step) * loop.damping * loop.omega / damped
+    b = np.array([1.0 - decay * (cosine + sine), decay**2 + decay * (sine - cosine)])
+    return b, np.array([1.0, -2.0 * decay * cosine, decay**2])
+
+
 class DrivenAxis(AxisMotion):
     """One axis that follows a list of commands.
 
@@ -34,12 +55,8 @@ class DrivenAxis(AxisMotion):
 
     def __init__(self, loop: Loop, position: float) -> None:
         super().__init__(loop, position)
-        squared = loop.omega**2
-        system = ([squared], [1.0, 2.0 * loop.damping * loop.omega, squared])
-        numerator, denominator, _ = cont2discrete(system, _SECONDS, method="zoh")
-        # The leading zero is left out: an answer then belongs to the end of its step.
-        self._b, self._a = np.ravel(numerator)[1:], np.asarray(denominator)
-        self._state: FloatArray = np.asarray(lfilter_zi(self._b, self._a)) * position
+        self._b, self._a = discrete(loop, _SECONDS)
+        self._filter: FloatArray = np.asarray(lfilter_zi(self._b, self._a)) * position
         self._nodes = History(np.float64(position))
         self._known = 0
         self._newest = position
@@ -64,20 +81,20 @@ class DrivenAxis(AxisMotion):
         self._nodes.cut(self._known + 1)
         # The filter has no state to give back after nothing.
         if known:
-            sure, self._state = lfilter(self._b, self._a, commands[:known], zi=self._state)
+            sure, self._filter = lfilter(self._b, self._a, commands[:known], zi=self._filter)
             self._nodes.extend(sure)
-        guess, _ = lfilter(self._b, self._a, commands[known:], zi=self._state)
+        guess, _ = lfilter(self._b, self._a, commands[known:], zi=self._filter)
         self._nodes.extend(guess)
         self._known += known
         self._newest = float(commands[-1])
 
     def memory(self) -> tuple[int, FloatArray]:
         """Return the present state, to come back to."""
-        return self._known, self._state.copy()
+        return self._known, self._filter.copy()
 
     def recall(self, memory: tuple[int, FloatArray]) -> None:
         """Go back to an earlier state."""
-        self._known, self._state = memory[0], memory[1].copy()
+        self._known, self._filter = memory[0], memory[1].copy()
 
     def forget(self, t: float) -> None:
         """Allow positions before a time in seconds to be forgotten."""

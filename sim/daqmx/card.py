@@ -9,22 +9,19 @@ buffer is a count.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.daqmx.clock import Time, ticks
 from sim.daqmx.codes import Action, Error, RefusedError, Value
 from sim.daqmx.config import CardConfig
-from sim.daqmx.convert import converted, picked_range, put_out
-from sim.daqmx.generation import Generation, Updates
-from sim.daqmx.history import FloatArray, IntArray, Trace
+from sim.daqmx.generation import Generation
+from sim.daqmx.history import FloatArray, IntArray
 from sim.daqmx.inputs import NEVER, Sampling
 from sim.daqmx.plant import Plant
-from sim.daqmx.task import Task, TaskChannel, needs
-from sim.daqmx.trigger import Comparator, comparator
+from sim.daqmx.task import Task, needs
+from sim.daqmx.trigger import comparator
 
 LOOK = ticks(10e-3)
 """Time over which a pause trigger looks at the plant at once."""
@@ -58,7 +55,7 @@ class Card:
 
     def __init__(self, config: CardConfig, plant: Plant, time: Time, mishaps: Mishaps) -> None:
         self.config = config
-        self.plant = plant
+        self.pins = Pins(config, plant)
         self.lock = threading.Lock()
         """Held by whoever is inside the library; let go of while waiting."""
         self.tasks: dict[int, Task] = {}
@@ -67,22 +64,13 @@ class Card:
         self.now = 0
         self.newest_channel = ""
         """Name of the channel that was created last."""
-        initial = plant.initial()
-        names = [f"ao{number}" for number in range(config.outputs)]
-        self.outputs = {name: Trace(initial.get(name, 0.0)) for name in names}
-        self.outputs |= {f"port0/line{number}": Trace(0.0) for number in range(LINES)}
-        self._updates = Trace(0.0)
-        """How many updates the outputs have had."""
         self._time, self._mishaps = time, mishaps
         self._reserved: dict[str, int] = {}
         self._bases: dict[int, float] = {}
         """What the update count was when a counter was started."""
         self._over: dict[int, Generation] = {}
         """Generations that were stopped, whose count may still be asked for."""
-        self._asserted = False
         self._handles = 0
-        self._lived = 0
-        """Up to when the outputs are known."""
 
     # Time.
 
@@ -111,53 +99,9 @@ class Card:
         if self._mishaps.silent(self.now) or self._mishaps.unplugged(self.now):
             self._fall_silent()
         for handle, generation in self.generations.items():
-            pause = comparator(self.tasks[handle])
-            if pause is None or not pause.source:
-                self._update(self.tasks[handle], generation.advance(self.now))
-            else:
-                self._live_watched(self.tasks[handle], generation, pause)
-        self._lived = self.now
-
-    def _live_watched(self, task: Task, generation: Generation, pause: Comparator) -> None:
-        """Bring a generation up to date that a pause trigger watches."""
-        while self._lived < self.now:
-            begin, end = self._lived, min(self.now, self._lived + LOOK)
-            self._lived = end
-            # First as if nothing paused it; a contact that follows from that is a true one.
-            changes = {name: trace.changes for name, trace in self._analog(task)}
-            kept = self.plant.keep()
-            self._put(task, generation.coming(end))
-            self.plant.follow(self.outputs, end)
-            at = np.arange(-(-begin // GRID), end // GRID + 1) * GRID
-            states = pause.states(self.plant.volts(pause.source, at), self._asserted)
-            before, self._asserted = self._asserted, bool(states[-1]) if len(at) else self._asserted
-            self.plant.back(kept)
-            for name, trace in self._analog(task):
-                trace.cut(changes[name])
-            padded = np.concatenate([[before], states])
-
-            def paused(
-                edges: IntArray, at: IntArray = at, padded: npt.NDArray[np.bool_] = padded
-            ) -> npt.NDArray[np.bool_]:
-                found: npt.NDArray[np.bool_] = padded[at.searchsorted(edges, side="right")]
-                return found
-
-            self._update(task, generation.advance(end, paused))
-
-    def _analog(self, task: Task) -> list[tuple[str, Trace]]:
-        return [(name, self.outputs[name]) for name in task.terminals]
-
-    def _put(self, task: Task, updates: Updates) -> None:
-        if len(updates.ticks):
-            for column, (_, trace) in enumerate(self._analog(task)):
-                trace.change(updates.ticks, updates.volts[:, column])
-
-    def _update(self, task: Task, updates: Updates) -> None:
-        self._put(task, updates)
-        count = len(updates.ticks)
-        if count:
-            counted = self._updates.last + np.arange(1.0, count + 1.0)
-            self._updates.change(updates.ticks, counted)
+            task = self.tasks[handle]
+            self.pins.play(task.terminals, generation, self.now, comparator(task))
+        self.pins.known = self.now
 
     def _fall_silent(self) -> None:
         """Let the sample clocks stop ticking; levels stay."""
@@ -227,11 +171,11 @@ class Card:
                 self._give_back(handle, task)
                 raise RefusedError(Error.OUTPUT_BUF_SIZE_TOO_SMALL_TO_START_GEN)
             generation.fill()
-            self._asserted = False
+            self.pins.asserted = False
         elif task.timing is not None:
             self.samplings[handle] = self._sampling(task)
         if task.kind == "ci":
-            self._bases[handle] = self._updates.last
+            self._bases[handle] = self.pins.updates
         task.before, task.state = task.state, "running"
         self._arm(handle)
         self._fire(task)
@@ -395,41 +339,19 @@ class Card:
             self.stop(handle)
             task.state = "verified"
             self.unreserve(handle)
-        for trace in self.outputs.values():
-            trace.change(np.array([self.now]), np.zeros(1))
+        self.pins.put(dict.fromkeys(self.pins.outputs, 0.0), self.now)
 
-    # Terminals.
-
-    def put(self, levels: Mapping[str, float]) -> None:
-        """Set outputs and lines, now."""
-        for terminal, level in levels.items():
-            analog = terminal.startswith("ao")
-            value = put_out(np.array([level])) if analog else np.array([level])
-            self.outputs[terminal].change(np.array([self.now]), value)
-
-    def measure(self, channel: TaskChannel, at: IntArray) -> FloatArray:
-        """Return what an analog input reads at rising ticks in the past, shape (n,)."""
-        terminal = channel.terminal
-        if terminal.startswith("_ao"):
-            # The card's own read-back: what the converter puts out (ni.com, xseriesinterchan).
-            volts = self.outputs[terminal[1:].partition("_")[0]].before(at)
-        else:
-            volts = self.plant.volts(terminal, at)
-        limit = picked_range(channel.low, channel.high)
-        if limit is None:
-            raise RefusedError(Error.INVALID_ATTRIBUTE_VALUE)
-        return converted(volts, limit)
-
-    def counted(self, handle: int, at: IntArray) -> FloatArray:
+    def count(self, handle: int, at: IntArray) -> FloatArray:
         """Return what a counter of edges shows at ticks, shape (n,).
 
         Belief: the sample clock of the outputs can be routed to a counter, and a pause trigger
         keeps its edges from the counter too (unverified).
         """
-        channel = self.task(handle).channels[0]
-        if self.task(handle).get(0x18C7, "", channel.name) != AO_CLOCK:
+        task = self.task(handle)
+        channel = task.channels[0]
+        if task.get(0x18C7, "", channel.name) != AO_CLOCK:
             return np.full(len(at), float(channel.initial))
-        counts: FloatArray = self._updates.before(at) - self._bases[handle] + channel.initial
+        counts: FloatArray = self.pins.count(at) - self._bases[handle] + channel.initial
         return counts
 
     def stopped(self, handle: int) -> Generation:
@@ -444,21 +366,11 @@ class Card:
             return self._over[handle]
         raise RefusedError(Error.CANNOT_GET_PROPERTY_WHEN_TASK_NOT_RESERVED_COMMITTED_OR_RUNNING)
 
-    def look(self) -> None:
-        """Let the plant live up to now."""
-        self.plant.follow(self.outputs, self.now)
-
     def forget(self) -> None:
         """Forget what nobody can read any more."""
-        oldest = min((self._oldest(one) for one in self.samplings.values()), default=self.now)
-        oldest = min(oldest, self._lived) - ticks(1.0)
-        for trace in (*self.outputs.values(), self._updates):
-            trace.forget(oldest)
-        self.plant.forget(oldest)
-
-    def _oldest(self, sampling: Sampling) -> int:
-        tick = sampling.due(1)
-        return self.now if tick == NEVER else tick
+        unread = [one.due(1) for one in self.samplings.values()]
+        oldest = min((tick for tick in unread if tick != NEVER), default=self.now)
+        self.pins.forget(min(oldest, self.now) - ticks(1.0))
 
 
 def input_room(samples: int, rate: float, continuous: bool) -> int:

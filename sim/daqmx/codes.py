@@ -41,7 +41,7 @@ TEXTS = {
     Error.PAL_RESOURCE_RESERVED: "The specified resource is reserved by another task.",
     Error.RESOURCE_ALREADY_RESERVED: "A resource of this task is reserved by another task.",
     Error.INVALID_ATTRIBUTE_VALUE: "The value is not supported for this property.",
-    Error.SAMPLE_RATE_NUM_CHANS_CONVERT_PERIOD_COMBO: "Too many samples a second for the converter.",
+    Error.SAMPLE_RATE_NUM_CHANS_CONVERT_PERIOD_COMBO: "Too many samples a second.",
     Error.INVALID_TASK: "The task does not exist.",
     Error.PHYSICAL_CHAN_DOES_NOT_EXIST: "The physical channel does not exist on the device.",
     Error.INVALID_DEVICE_ID: "The device does not exist.",

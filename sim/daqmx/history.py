@@ -22,7 +22,7 @@ class History(Generic[S]):
     """
 
     def __init__(self, first: S) -> None:
-        self._room = np.full(_FIRST_ROOM, first)
+        self._room: npt.NDArray[S] = np.full(_FIRST_ROOM, first)
         self._offset = 0
         self.stop = 1
         """How many there have been."""
@@ -59,11 +59,13 @@ class History(Generic[S]):
         """Return a view of the numbers from `start` up to, not including, `stop`."""
         if start < self._offset or stop > self.stop:
             raise IndexError(f"{start}..{stop} is outside {self._offset}..{self.stop}")
-        return self._room[start - self._offset : stop - self._offset]
+        view: npt.NDArray[S] = self._room[start - self._offset : stop - self._offset]
+        return view
 
     def all(self) -> npt.NDArray[S]:
         """Return a view of all that are known."""
-        return self._room[: self.stop - self._offset]
+        view: npt.NDArray[S] = self._room[: self.stop - self._offset]
+        return view
 
     @property
     def last(self) -> S:

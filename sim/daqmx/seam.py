@@ -29,15 +29,16 @@ def installed(library: object) -> Iterator[None]:
             f"this version of nidaqmx keeps its library elsewhere (no {', '.join(missing)}); "
             "use one that the project's dependencies allow"
         )
-    if importer._windll is not None:
+    if any(getattr(importer, place) is not None for place in PLACES):
         raise RuntimeError("nidaqmx has loaded a library already, NI's or another stand-in")
     functions = _lib.DaqFunctionImporter(library)
     before = getattr(_library_interpreter, ENVIRONMENT)
-    importer._windll = importer._cdll = functions
-    importer._encoding = "utf-8"
+    for place, value in zip(PLACES, (functions, functions, "utf-8"), strict=True):
+        setattr(importer, place, value)
     setattr(_library_interpreter, ENVIRONMENT, None)
     try:
         yield
     finally:
-        importer._windll = importer._cdll = importer._encoding = None
+        for place in PLACES:
+            setattr(importer, place, None)
         setattr(_library_interpreter, ENVIRONMENT, before)

@@ -74,9 +74,9 @@ def _values(card: Card, handle: int, at: IntArray) -> FloatArray:
     if not len(at):
         return np.empty((len(task.channels), 0))
     if task.kind == "ci":
-        return card.counted(handle, at)[None, :]
-    card.look()
-    values = np.stack([card.measure(channel, at) for channel in task.channels])
+        return card.count(handle, at)[None, :]
+    card.pins.look(card.now)
+    values = np.stack([card.pins.measure(channel, at) for channel in task.channels])
     card.forget()
     return values
 
@@ -86,7 +86,7 @@ def _now(card: Card, handle: int, task: Task, count: int) -> FloatArray:
     if task.kind == "ci":
         if task.state != "running":
             card.start(handle)
-        return card.counted(handle, np.array([card.now + 1]))[None, :]
+        return card.count(handle, np.array([card.now + 1]))[None, :]
     card.refuse_reserved(handle)
     columns = []
     for _ in range(count):
@@ -114,7 +114,7 @@ def write(
     if task.timing is None:
         card.refuse_reserved(handle)
         for row in volts:
-            card.put(dict(zip(task.terminals, row.tolist(), strict=True)))
+            card.pins.put(dict(zip(task.terminals, row.tolist(), strict=True)), card.now)
         return len(volts), None
     generation = card.generation(handle)
     if generation.room == 0:
