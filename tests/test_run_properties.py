@@ -193,7 +193,7 @@ def test_whatever_fails_and_whatever_is_asked_for_the_run_ends_as_it_must(
     Story(scan, {at: fault, then: second}, requests).checked()
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     holds_for=st.one_of(st.none(), st.integers(1, 200)),
     blips=st.lists(st.tuples(st.integers(0, 40), st.integers(1, 8)), max_size=4),
