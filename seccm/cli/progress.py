@@ -63,7 +63,7 @@ class RunProgress:
         self._doing = ""
         columns = [
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=16),
             TextColumn("{task.completed:.0f}/{task.total:.0f}"),
             TextColumn("{task.fields[doing]}"),
         ]
@@ -153,12 +153,13 @@ class RunProgress:
             doing = site.segments[step].kind
         failed = sum(n for o, n in self._counts.items() if o is not Outcome.OK)
         no_contact = self._counts.get(Outcome.NO_CONTACT, 0)
+        # The most wanted first: a narrow terminal cuts the end off.
         parts = [
-            f"site {number + 1}",
-            label,
+            self._time_left(),
             doing,
             f"{self._landed} landed, {no_contact} no contact, {failed - no_contact} failed",
-            self._time_left(),
+            f"site {number + 1}",
+            label,
         ]
         words = " · ".join(part for part in parts if part)
         self._progress.update(self._task, completed=self._done, doing=words)
