@@ -6,9 +6,9 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 from hardware.card import Card, survey
-from hardware.cell import Lines
 from hardware.config import AXES, CARD, NidaqConfig, readback
 from hardware.inputs import Inputs
+from hardware.lines import Lines, Marks
 from hardware.outputs import Outputs, Stepped, Streamed
 from hardware.player import Player
 from hardware.tally import AGREEMENT, NAMES
@@ -34,6 +34,7 @@ class Bench:
             self.plugged: Any = undo.enter_context(driver)
             self.card: Card = survey(config)
             self.lines = Lines(config.device)
+            self.marks = Marks(config.marks, self.lines)
             undo.callback(self.lines.close)
             self.inputs = self._make_inputs()
             undo.callback(lambda: self.inputs.close())

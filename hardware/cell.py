@@ -2,50 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Literal
 
-from nidaqmx import Task
-
 from hardware.config import CARD, CellConfig, NidaqConfig
-from hardware.daqmx_errors import DAQMX, spoken
+from hardware.lines import Lines
 from hardware.scaling import Scale
 from seccm.errors import LimitError
 from seccm.rig import Drive, Mode, Range
 from seccm.units import show
 
 Instrument = Literal["potential", "current"]
-
-
-class Lines:
-    """Digital lines, each touched only when it is first set.
-
-    Args:
-        device: whose lines they are.
-    """
-
-    def __init__(self, device: str) -> None:
-        self._device = device
-        self._tasks: dict[str, Task] = {}
-
-    def set(self, line: str, *, high: bool) -> None:
-        """Set a line.
-
-        Raises:
-            RigError: the driver refuses.
-        """
-        with spoken(f"{self._device}/{line}"):
-            if line not in self._tasks:
-                task = self._tasks[line] = Task()
-                task.do_channels.add_do_chan(f"{self._device}/{line}")
-            self._tasks[line].write(high, auto_start=True)
-
-    def close(self) -> None:
-        """Let go of the lines; they keep their levels."""
-        for task in self._tasks.values():
-            with suppress(*DAQMX):
-                task.close()
-        self._tasks.clear()
 
 
 class Cell:

@@ -28,10 +28,10 @@ from hardware.describe import describe
 from hardware.history import Piece
 from hardware.inputs import GLANCE
 from hardware.latch import Latch, latch
-from hardware.paths import Command, Ramp
+from hardware.paths import Command, Ramp, check_move
 from hardware.scaling import Scale, at_rail
 from hardware.watch import ContactWatch
-from seccm.errors import LimitError, RigError
+from seccm.errors import RigError
 from seccm.rig import (
     Action,
     Axis,
@@ -49,7 +49,6 @@ from seccm.rig import (
     Wake,
 )
 from seccm.rig.block import CHANNELS
-from seccm.units import show
 
 OVERLOADED = 0.9
 """Part of the overload potential from which a galvanostat counts as overloaded."""
@@ -93,7 +92,6 @@ class NidaqRig:
         self._since = 0
         self._wanted = False
         """Whether something was applied that the outputs do not carry yet."""
-        self._marked: list[str] = []
 
     @property
     def info(self) -> RigInfo:
@@ -163,7 +161,7 @@ class NidaqRig:
                     bench.player.halt()
                     self._wanted = self._wanted or self._drive_changes()
                 case Mark(line):
-                    self._mark(bench, line)
+                    bench.marks.up(line)
                 case Wake():
                     pass  # A card's blocks have a length of their own.
 
@@ -196,21 +194,7 @@ class NidaqRig:
     # Actions.
 
     def _move(self, move: Move) -> None:
-        reach = self._info.axes[move.axis]
-        if not reach.travel.holds(move.to):
-            raise LimitError(
-                "out-of-range",
-                move.axis,
-                f"{show(move.to, 'm')} is outside {show(reach.travel.lower, 'm')} to "
-                f"{show(reach.travel.upper, 'm')}; nothing moved.",
-            )
-        if not 0.0 < move.speed <= reach.fastest:
-            raise LimitError(
-                "speed",
-                move.axis,
-                f"{show(move.speed, 'm/s')} is not a speed above 0 and up to "
-                f"{show(reach.fastest, 'm/s')}; nothing moved.",
-            )
+        check_move(move, self._info.axes[move.axis])
         held = self._latch(move)
         self._going[move.axis] = move
         self._wanted = True
@@ -229,15 +213,6 @@ class NidaqRig:
     def _give_up_motion(self) -> None:
         self._going.clear()
         self._watch.disarm()
-
-    def _mark(self, bench: Bench, name: str) -> None:
-        line = self._config.marks.get(name)
-        if line is None:
-            known = ", ".join(sorted(self._config.marks)) or "none"
-            what = f"{name!r} is not a mark line of this rig; known: {known}."
-            raise LimitError("no-such-line", "marks", what, "Name it in the rig file under marks.")
-        bench.lines.set(line, high=True)
-        self._marked.append(line)
 
     # Paths.
 
@@ -326,8 +301,7 @@ class NidaqRig:
             player.feed(raw)
             if bench.inputs.broken is not None:
                 raise bench.inputs.broken
-            while self._marked:
-                bench.lines.set(self._marked.pop(), high=False)
+            bench.marks.down()
         except RigError as error:
             self._fail(error)
         if player.settled and not self._wanted:

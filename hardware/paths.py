@@ -10,8 +10,10 @@ import numpy as np
 
 from hardware.config import AXES
 from hardware.scaling import Scale
-from seccm.rig import Axis, Waveform
+from seccm.errors import LimitError
+from seccm.rig import Axis, AxisRange, Move, Waveform
 from seccm.rig.block import FloatArray
+from seccm.units import show
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +100,25 @@ class Path:
         """Return where the axes are sent once so many samples were taken, in metres."""
         t = np.array([taken / self.rate])
         return {axis: float(self.ramps[axis].at(t)[0]) for axis in AXES}
+
+
+def check_move(move: Move, reach: AxisRange) -> None:
+    """Refuse a motion beyond the reach of its axis.
+
+    Raises:
+        LimitError: nothing moved.
+    """
+    if not reach.travel.holds(move.to):
+        raise LimitError(
+            "out-of-range",
+            move.axis,
+            f"{show(move.to, 'm')} is outside {show(reach.travel.lower, 'm')} to "
+            f"{show(reach.travel.upper, 'm')}; nothing moved.",
+        )
+    if not 0.0 < move.speed <= reach.fastest:
+        raise LimitError(
+            "speed",
+            move.axis,
+            f"{show(move.speed, 'm/s')} is not a speed above 0 and up to "
+            f"{show(reach.fastest, 'm/s')}; nothing moved.",
+        )
