@@ -1,0 +1,61 @@
+"""Starts the application: attaches to a run that is going on, or waits for one to be started."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from seccm.remote import Client
+from ui.models.palette import DARK, LIGHT, PALETTES, Palette
+from ui.window import Window
+
+
+def main(
+    plan: str | Path = "",
+    rig: str | Path = "virtual",
+    *,
+    in_process: bool = False,
+    theme: str = "",
+    glove: bool = False,
+    pace: float = 1.0,
+) -> int:
+    """Open the window; returns the exit code when it is closed.
+
+    Args:
+        plan: a plan or a data file to open at once; may be empty.
+        rig: name or file of the rig.
+        in_process: run the engine in this process, for debugging; it ends with the window.
+        theme: "dark" or "light"; empty to follow the desktop.
+        glove: large targets for gloved hands.
+        pace: for virtual rigs: how many times as fast as real time.
+    """
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("seccm")
+    connect = Client.in_process if in_process else Client.open
+    running = () if in_process else Client.find()
+    link = Client.attach(running[0].name) if running else None
+    window = Window(
+        connect, link, rig=str(rig), palette=_palette(app, theme), glove=glove, pace=pace
+    )
+    if str(plan).endswith(".h5"):
+        window.open_file(Path(plan))
+    elif plan:
+        window.open_plan(plan)
+        if link is None:
+            window.go("plan")
+    window.show()
+    # Ctrl-C in the terminal closes the window; Python hears of it when the next beat is due.
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    return app.exec()
+
+
+def _palette(app: QApplication, theme: str) -> Palette:
+    if theme:
+        return PALETTES[theme]
+    light = app.styleHints().colorScheme() == Qt.ColorScheme.Light
+    return LIGHT if light else DARK

@@ -1,0 +1,276 @@
+"""Browse: open finished or growing data files, one or two side by side."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from PySide6.QtCore import QProcess, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from seccm.errors import PlanError
+from seccm.plan import Plan
+from ui.map import MapView
+from ui.models.live import Curve
+from ui.models.palette import DARK, Palette, Sizes
+from ui.models.scan_file import ScanFile, currents_at, write_table
+from ui.models.showing import Showing
+from ui.models.site_map import Quantity
+from ui.models.words import Line
+
+LOOK_MS = 1000
+"""From one look at a growing file to the next."""
+
+
+class FileView(QWidget):
+    """One data file: what it is, its map, its curves.
+
+    Args:
+        path: the file.
+        say: writes a line into the log.
+
+    Raises:
+        DataFileError: the file cannot be read.
+    """
+
+    def __init__(self, path: Path, say: Callable[[Line], None]) -> None:
+        super().__init__()
+        self.file = ScanFile(path)
+        self._say = say
+        self._showing, self._offset = Showing(), 0.0
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="browse")
+        self._plan: Future[Plan] | None = self._pool.submit(self.file.plan)
+        self._currents: Future[Quantity] | None = None
+        self._process: QProcess | None = None
+        self.map = MapView(self._curve, self._ask_current, wide=True)
+        self.head = QLabel(objectName="title")
+        self.words = QLabel(objectName="muted")
+        self.busy = QProgressBar(textVisible=False)
+        self.busy.setMaximum(0)
+        self.busy.setVisible(False)
+        self.report_button = QPushButton("Report")
+        self.report_button.setToolTip("Draw the figures and put them on one page")
+        self.report_button.clicked.connect(self.report)
+        self.export_button = QPushButton("Table as CSV …")
+        self.export_button.clicked.connect(self._choose_export)
+        row = QHBoxLayout()
+        column = QVBoxLayout()
+        column.addWidget(self.head)
+        column.addWidget(self.words)
+        row.addLayout(column, 1)
+        row.addWidget(self.report_button)
+        row.addWidget(self.export_button)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(10, 8, 10, 6)
+        whole.addLayout(row)
+        whole.addWidget(self.busy)
+        whole.addWidget(self.map, 1)
+        self._describe()
+        self.map.follow(self.file.map)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.look)
+        self._timer.start(LOOK_MS)
+        QTimer.singleShot(30, self._collect)
+
+    def dress(self, palette: Palette, sizes: Sizes) -> None:
+        """Take colours and sizes."""
+        self.map.dress(palette, sizes)
+
+    def show_as(self, showing: Showing) -> None:
+        """Choose convention; the reference is the file's own unless another was asked for."""
+        header = self.file.scan.header
+        same = showing.reference == header.reference
+        self._showing = Showing(
+            header.reference, showing.polarographic, showing.other if same else "", showing.shift
+        )
+        self._offset = header.reference_offset
+        self.map.show_as(self._showing, self._offset)
+
+    def look(self) -> None:
+        """Look whether the file has grown; called once a second."""
+        if self.file.growing and self.file.refresh():
+            self._describe()
+        self.map.draw()
+        self._collect()
+
+    def report(self) -> None:
+        """Write the report in a process of its own, and open it."""
+        if self._process is not None:
+            return
+        process = self._process = QProcess(self)
+        process.finished.connect(self._reported)
+        self.busy.setVisible(True)
+        self.report_button.setEnabled(False)
+        process.start(sys.executable, ["-m", "seccm", "report", str(self.file.path)])
+
+    def export(self, target: Path) -> None:
+        """Write the table of sites as CSV."""
+        try:
+            write_table(self.file, target)
+        except OSError as error:
+            self._say(Line("error", f"{target}: cannot be written: {error.strerror}."))
+            return
+        self._say(Line("good", f"Table of sites written to {target}."))
+
+    def shut(self) -> None:
+        """Let go of the file and of all that works on it."""
+        self._timer.stop()
+        if self._process is not None:
+            self._process.finished.disconnect()
+            self._process.kill()
+            self._process.waitForFinished()
+            self._process = None
+        self._pool.shutdown(cancel_futures=True)
+        self.file.close()
+
+    def _choose_export(self) -> None:
+        start = str(self.file.path.with_suffix(".csv"))
+        found, _ = QFileDialog.getSaveFileName(self, "Table of sites", start, "CSV (*.csv)")
+        if found:
+            self.export(Path(found))
+
+    def _reported(self, code: int) -> None:
+        assert self._process is not None
+        said = bytes(self._process.readAllStandardOutput().data()).decode(errors="replace").strip()
+        wrong = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
+        self._process = None
+        self.busy.setVisible(False)
+        self.report_button.setEnabled(True)
+        if code:
+            self._say(Line("error", f"The report was not written: {wrong or said}"))
+            return
+        page = said.removeprefix("Report: ")
+        self._say(Line("good", f"Report written: {page}"))
+        QDesktopServices.openUrl(QUrl.fromLocalFile(page))
+
+    def _curve(self, number: int) -> Curve | None:
+        return self.file.curves.curve(number)
+
+    def _ask_current(self, potential: float) -> None:
+        """Begin to read the current at a potential at every site."""
+        raw = potential - self._offset - (self._showing.shift if self._showing.other else 0.0)
+        self.busy.setVisible(True)
+        name = f"I at {potential:g} V"
+        self._currents = self._pool.submit(currents_at, self.file.path, raw, name)
+        QTimer.singleShot(50, self._collect)
+
+    def _collect(self) -> None:
+        """Take what the threads have finished."""
+        if self._plan is not None and self._plan.done():
+            try:
+                plan = self._plan.result()
+                self.file.map.describe(plan)
+                self.map.follow(self.file.map)
+                if any(s.step in ("cv", "lsv") for s in plan.program):
+                    self.map.panel.choose("I-E")
+            except PlanError as error:
+                self._say(Line("warning", str(error)))
+            self._plan = None
+        if self._currents is not None and self._currents.done():
+            found = self._currents.result()
+            self._currents = None
+            self.busy.setVisible(False)
+            self.file.map.add(found)
+            self.map.choose(found.name)
+        if self._plan is not None or self._currents is not None:
+            QTimer.singleShot(50, self._collect)
+
+    def _describe(self) -> None:
+        file = self.file
+        virtual = "VIRTUAL" if file.scan.header.virtual else ""
+        title = file.scan.header.title.removeprefix("VIRTUAL").strip(" ·:")
+        self.head.setText(f"{virtual} · {title}" if virtual else title)
+        self.words.setText(f"{file.path.name} · {file.words}")
+
+
+class BrowseView(QWidget):
+    """Up to two files.
+
+    Args:
+        say: writes a line into the log.
+    """
+
+    def __init__(self, say: Callable[[Line], None]) -> None:
+        super().__init__()
+        self._say = say
+        self._palette, self._sizes = DARK, Sizes.of(96.0, glove=False)
+        self._showing = Showing()
+        self.files: list[FileView] = []
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        empty = QWidget()
+        box = QVBoxLayout(empty)
+        box.addStretch(1)
+        for text, name in (
+            ("No data file is open", "title"),
+            ("Ctrl+O opens one, finished or still growing. Ctrl+Shift+O opens another beside it.",
+             "muted"),
+        ):  # fmt: skip
+            label = QLabel(text, objectName=name)
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            box.addWidget(label)
+        box.addStretch(1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(empty)
+        self._stack.addWidget(self._split)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._stack)
+
+    @property
+    def map(self) -> MapView | None:
+        """The map of the first file."""
+        return self.files[0].map if self.files else None
+
+    def dress(self, palette: Palette, sizes: Sizes) -> None:
+        """Take colours and sizes."""
+        self._palette, self._sizes = palette, sizes
+        for view in self.files:
+            view.dress(palette, sizes)
+
+    def show_as(self, showing: Showing) -> None:
+        """Choose convention and reference."""
+        self._showing = showing
+        for view in self.files:
+            view.show_as(showing)
+
+    def open(self, path: Path, *, beside: bool = False) -> FileView:
+        """Open a file, in place of all others or beside the first.
+
+        Raises:
+            DataFileError: the file cannot be read; what was open stays open.
+        """
+        view = FileView(path, self._say)
+        for old in self.files[1:] if beside else self.files:
+            old.shut()
+            old.setParent(None)
+            old.deleteLater()
+        self.files = [*self.files[: 1 if beside else 0], view]
+        self._split.addWidget(view)
+        self._stack.setCurrentWidget(self._split)
+        view.dress(self._palette, self._sizes)
+        view.show_as(self._showing)
+        return view
+
+    def report(self) -> None:
+        """Write the report of the first file."""
+        if self.files:
+            self.files[0].report()
+
+    def close_files(self) -> None:
+        """Let go of all files."""
+        for view in self.files:
+            view.shut()
+        self.files = []

@@ -1,0 +1,85 @@
+"""Every action of the window with its key, in one table; the sheet of keys is drawn from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One action."""
+
+    name: str
+    words: str
+    keys: str
+    """As Qt writes it."""
+    group: str
+    icon: str = ""
+    moves: bool = False
+    """Whether it may set the tip in motion towards the surface; such a key takes three fingers."""
+
+
+KEYS = (
+    Key("start", "Start", "Ctrl+Shift+Return", "Run", "start", moves=True),
+    Key("resume", "Resume", "Ctrl+Shift+R", "Run", "start", moves=True),
+    Key("pause", "Pause after site", "F6", "Run", "pause"),
+    Key("skip", "Skip site", "Ctrl+Shift+K", "Run", "skip", moves=True),
+    Key("stop", "Stop and retract", "F9", "Run", "stop"),
+    Key("emergency", "EMERGENCY RETRACT", "F12", "Run", "emergency"),
+    Key("scan", "Scan", "Ctrl+1", "Views", "scan"),
+    Key("plan", "Plan", "Ctrl+2", "Views", "plan"),
+    Key("browse", "Browse", "Ctrl+3", "Views", "browse"),
+    Key("manual", "Manual", "Ctrl+4", "Views", "manual"),
+    Key("rig", "Rig", "Ctrl+5", "Views", "rig"),
+    Key("E-t", "Panel E – t", "Alt+1", "Curves"),
+    Key("I-t", "Panel I – t", "Alt+2", "Curves"),
+    Key("I-E", "Panel I – E", "Alt+3", "Curves"),
+    Key("E-Q", "Panel E – Q", "Alt+4", "Curves"),
+    Key("approach", "Panel approach", "Alt+5", "Curves"),
+    Key("fit", "Show everything again", "Home", "Curves", "fit"),
+    Key("next-quantity", "Next quantity on the map", "Ctrl+Right", "Map"),
+    Key("last-quantity", "Quantity before", "Ctrl+Left", "Map"),
+    Key("next-site", "Next site", "Alt+Right", "Map"),
+    Key("last-site", "Site before", "Alt+Left", "Map"),
+    Key("open", "Open a data file", "Ctrl+O", "Files", "open"),
+    Key("compare", "Open another beside it", "Ctrl+Shift+O", "Files", "compare"),
+    Key("open-plan", "Open a plan", "Ctrl+P", "Files", "plan"),
+    Key("save-plan", "Save the plan", "Ctrl+S", "Files", "save"),
+    Key("report", "Write the report", "Ctrl+R", "Files", "report"),
+    Key("convention", "IUPAC or polarographic", "Ctrl+I", "Window", "convention"),
+    Key("theme", "Dark or light", "Ctrl+T", "Window", "theme"),
+    Key("glove", "For gloved hands", "Ctrl+G", "Window", "glove"),
+    Key("reset", "Views back to their places", "Ctrl+Shift+0", "Window"),
+    Key("keys", "This sheet", "F1", "Window", "keys"),
+)
+BY_NAME = {key.name: key for key in KEYS}
+
+
+class KeySheet(QDialog):
+    """All keys at a glance."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys")
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(24, 20, 24, 20)
+        whole.addWidget(QLabel("Keys", objectName="title"))
+        whole.addWidget(
+            QLabel("What may lower the tip takes three fingers; what lifts it takes one.",
+                   objectName="muted")
+        )  # fmt: skip
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(32)
+        whole.addLayout(grid)
+        groups = list(dict.fromkeys(key.group for key in KEYS))
+        for k, group in enumerate(groups):
+            box = QGridLayout()
+            box.addWidget(QLabel(group, objectName="heading"), 0, 0, 1, 2)
+            for row, key in enumerate((key for key in KEYS if key.group == group), 1):
+                box.addWidget(QLabel(key.words), row, 0)
+                box.addWidget(QLabel(key.keys.replace("Return", "Enter"), objectName="muted"),
+                              row, 1)  # fmt: skip
+            box.setRowStretch(20, 1)
+            grid.addLayout(box, k // 3, k % 3)

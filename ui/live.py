@@ -1,0 +1,112 @@
+"""The live view: the site in hand while it is being measured, and those before it."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from ui.models.live import Live
+from ui.models.palette import Palette, Sizes
+from ui.models.showing import Showing
+from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel
+
+CHOICES = (*KINDS, APPROACH)
+
+
+class LiveView(QWidget):
+    """Up to five panels side by side, of which the user chooses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.panels = {name: CurvePanel(kind) for name, kind in KINDS.items()}
+        self.approach = ApproachPanel()
+        self.buttons: dict[str, QToolButton] = {}
+        self._live: Live | None = None
+        self._drawn = (-1, -1)
+        row = QHBoxLayout()
+        self._head = QLabel("No site in hand.", objectName="muted")
+        row.addWidget(self._head)
+        row.addStretch()
+        for name in CHOICES:
+            words = KINDS[name].words if name in KINDS else "approach"
+            button = QToolButton(text=words, checkable=True, objectName="flat")
+            button.toggled.connect(self._arrange)
+            button.setToolTip(f"Show or hide the panel {words}")
+            self.buttons[name] = button
+            row.addWidget(button)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(2)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(8, 6, 8, 6)
+        whole.addLayout(row)
+        whole.addLayout(self._grid, 1)
+        self.choose("E-t", "I-t", "E-Q", APPROACH)
+
+    def choose(self, *names: str) -> None:
+        """Show these panels and no others."""
+        for name, button in self.buttons.items():
+            button.blockSignals(True)
+            button.setChecked(name in names)
+            button.blockSignals(False)
+        self._arrange()
+
+    def dress(self, palette: Palette, sizes: Sizes) -> None:
+        """Take colours and sizes."""
+        for panel in (*self.panels.values(), self.approach):
+            panel.dress(palette, sizes.font)
+
+    def show_as(self, showing: Showing, offset: float, electrode: str) -> None:
+        """Choose convention and reference."""
+        for panel in self.panels.values():
+            panel.show_as(showing, offset)
+        self.approach.show_as(showing, electrode)
+        self._drawn = (-1, -1)
+
+    def follow(self, live: Live | None) -> None:
+        """Draw this run from now on."""
+        self._live = live
+        self._drawn = (-1, -1)
+
+    def head(self, words: str) -> None:
+        """Say above the curves which site they are of."""
+        self._head.setText(words)
+
+    def draw(self) -> None:
+        """Draw what is new; costs nothing if nothing is."""
+        live = self._live
+        if live is None or live.version == self._drawn[0] or not self.isVisible():
+            return
+        behind = len(live.before) * 1_000_000 + (live.site or 0)
+        for name, panel in self.panels.items():
+            if not self.buttons[name].isChecked():
+                continue
+            panel.draw(live.outline(KINDS[name].telling))
+            if behind != self._drawn[1]:
+                panel.draw_before(live.before, live.mean())
+        if self.buttons[APPROACH].isChecked():
+            watched = live.watched
+            kept = live.descent.outline(watched.quantity, 1000)
+            self.approach.draw(
+                live.descent["z"][kept], live.descent[watched.quantity][kept],
+                watched.quantity, watched.thresholds,
+            )  # fmt: skip
+        self._drawn = (live.version, behind)
+
+    def whole(self) -> None:
+        """Show everything again in every panel."""
+        for panel in (*self.panels.values(), self.approach):
+            panel.whole()
+
+    def _arrange(self) -> None:
+        """Lay the chosen panels out in two columns."""
+        chosen = [name for name in CHOICES if self.buttons[name].isChecked()]
+        columns = 2 if len(chosen) > 1 else 1
+        for name in CHOICES:
+            panel = self.panels.get(name, self.approach)
+            self._grid.removeWidget(panel)
+            panel.setParent(self)
+            panel.setVisible(name in chosen)
+        for k, name in enumerate(chosen):
+            panel = self.panels.get(name, self.approach)
+            last = k == len(chosen) - 1 and len(chosen) % columns == 1 and columns == 2
+            self._grid.addWidget(panel, k // columns, k % columns, 1, 2 if last else 1)
+        self._drawn = (-1, -1)

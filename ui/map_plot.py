@@ -1,0 +1,192 @@
+"""The map itself: sites in colour to scale, what failed, what comes next, what is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QBrush, QColor
+
+from seccm.events import Outcome
+from ui.models.colours import Rgba
+from ui.models.palette import OUTCOME_COLOURS, Palette
+from ui.models.site_map import SiteMap
+from ui.plots import Axis, Plot
+
+FloatArray = npt.NDArray[np.float64]
+
+ROUND = 1500
+"""Up to so many sites are drawn one by one, as round as they are; more become an image."""
+LARGE = 0.5
+"""Footprints smaller than this share of the pitch would be lost: their cells are filled."""
+MOST_MARKS = 3000
+_MARKS = {
+    Outcome.NO_CONTACT: "x", Outcome.SKIPPED: "t", Outcome.ABORTED: "d", Outcome.FAULT: "+",
+}  # fmt: skip
+
+
+class MapPlot(Plot):
+    """Draws a `SiteMap`; calls back when the mouse is over a site or clicks one."""
+
+    def __init__(
+        self, over: Callable[[int | None], None], click: Callable[[int | None, bool], None]
+    ) -> None:
+        super().__init__()
+        self._over, self._click = over, click
+        self._sites: SiteMap | None = None
+        self._size = 1.0
+        self._image = pg.ImageItem()
+        self._spots = pg.ScatterPlotItem(pxMode=False, pen=None)
+        self._marks = pg.ScatterPlotItem(pen=None)
+        self._next = pg.ScatterPlotItem(pxMode=False, brush=None)
+        self._current = pg.ScatterPlotItem(pxMode=False, brush=None)
+        self._chosen = pg.ScatterPlotItem(pxMode=False, brush=None)
+        for item in (self._image, self._spots, self._marks, self._next, self._chosen,
+                     self._current):  # fmt: skip
+            self.addItem(item)
+        self.setAspectLocked(True)
+        self.bottom.name("<i>x</i>", "m")
+        self.left.name("<i>y</i>", "m")
+        self._brushes: dict[int, QBrush] = {}
+        self.scene().sigMouseMoved.connect(self._moved)
+        self.scene().sigMouseClicked.connect(self._clicked)
+
+    def dress(self, palette: Palette, font: int) -> None:
+        """Take colours and sizes."""
+        super().dress(palette, font)
+        self._next.setPen(pg.mkPen(palette.muted, width=1.5, style=Qt.PenStyle.DotLine))
+        self._current.setPen(pg.mkPen(palette.accent, width=3))
+        self._chosen.setPen(pg.mkPen(palette.text, width=2))
+
+    def follow(self, sites: SiteMap | None) -> None:
+        """Draw these sites from now on."""
+        self._sites = sites
+        self._image.clear()
+        for item in (self._spots, self._marks, self._next, self._current, self._chosen):
+            item.setData([], [])
+        if sites is None or sites.x.size == 0:
+            return
+        pitch = sites.pitch
+        fits = np.isfinite(sites.diameter) and LARGE * pitch <= sites.diameter
+        self._size = min(sites.diameter, 0.95 * pitch) if fits else 0.95 * pitch
+        self._symbol = "o" if fits or not sites.is_grid else "s"
+        for item in (self._next, self._current, self._chosen):
+            item.setSymbol(self._symbol)
+        reach = max(float(np.abs(sites.x).max()), float(np.abs(sites.y).max()), 1e-9)
+        self.bottom.fit(reach)
+        self.left.fit(reach)
+        room = 0.75 * pitch
+        self.setRange(
+            xRange=(sites.x.min() - room, sites.x.max() + room),
+            yRange=(sites.y.min() - room, sites.y.max() + room), padding=0.02,
+        )  # fmt: skip
+
+    def whole(self) -> None:
+        """Show all sites again."""
+        self.follow(self._sites)
+
+    def paint(self, colours: Rgba) -> None:
+        """Draw every site in its colour, shape (sites, 4)."""
+        sites = self._sites
+        if sites is None or sites.x.size == 0:
+            return
+        if sites.is_grid and sites.x.size > ROUND:
+            self._paint_image(sites, colours)
+        else:
+            whole = colours.astype(np.uint32)
+            codes = (whole[:, 0] << 16) | (whole[:, 1] << 8) | whole[:, 2]
+            brushes = [self._brush(int(code)) for code in codes]
+            self._spots.setData(
+                x=sites.x, y=sites.y, brush=brushes, size=self._size, symbol=self._symbol
+            )
+        self._mark(sites)
+
+    def select(self) -> None:
+        """Draw the selection, the site in hand and those that come next."""
+        sites = self._sites
+        if sites is None:
+            return
+        chosen = np.flatnonzero(sites.selected)[:MOST_MARKS]
+        self._ring(self._chosen, sites, chosen)
+        here = [] if sites.current is None else [sites.current]
+        self._ring(self._current, sites, np.array(here, int))
+        self._ring(self._next, sites, sites.upcoming())
+
+    def _ring(self, item: pg.ScatterPlotItem, sites: SiteMap, which: npt.NDArray[np.int64]) -> None:
+        item.setData(x=sites.x[which], y=sites.y[which], size=self._size, symbol=self._symbol)
+
+    def _paint_image(self, sites: SiteMap, colours: Rgba) -> None:
+        columns, rows = int(sites.ix.max()) + 1, int(sites.iy.max()) + 1
+        picture = np.zeros((rows, columns, 4), np.uint8)
+        picture[sites.iy, sites.ix] = colours
+        self._image.setImage(picture, autoLevels=False, levels=None)
+        px, py = (
+            float(np.ptp(axis) / span) if (span := int(np.ptp(index))) else sites.pitch
+            for axis, index in ((sites.x, sites.ix), (sites.y, sites.iy))
+        )
+        x0 = float(np.median(sites.x - sites.ix * px))
+        y0 = float(np.median(sites.y - sites.iy * py))
+        self._image.setRect(QRectF(x0 - px / 2, y0 - py / 2, columns * px, rows * py))
+
+    def _mark(self, sites: SiteMap) -> None:
+        """Mark sites without a regular end by a symbol: colour alone would not tell."""
+        spots = []
+        for outcome, symbol in _MARKS.items():
+            colour = QColor(OUTCOME_COLOURS[outcome.words]).lighter(150)
+            for k in np.flatnonzero(sites.outcome == outcome)[:MOST_MARKS].tolist():
+                spots.append(
+                    {"pos": (sites.x[k], sites.y[k]), "symbol": symbol, "size": 9,
+                     "brush": colour, "pen": pg.mkPen("#10141a", width=0.8)}
+                )  # fmt: skip
+        self._marks.setData(spots)
+
+    def _brush(self, code: int) -> QBrush:
+        if code not in self._brushes:
+            self._brushes[code] = QBrush(QColor(code >> 16, code >> 8 & 255, code & 255))
+        return self._brushes[code]
+
+    def _at(self, position: object) -> int | None:
+        if self._sites is None:
+            return None
+        place = self.plotItem.vb.mapSceneToView(position)
+        return self._sites.nearest(place.x(), place.y(), 0.6 * self._sites.pitch)
+
+    def _moved(self, position: object) -> None:
+        self._over(self._at(position))
+
+    def _clicked(self, event: object) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:  # type: ignore[attr-defined]
+            more = event.modifiers() & Qt.KeyboardModifier.ControlModifier  # type: ignore[attr-defined]
+            self._click(self._at(event.scenePos()), bool(more))  # type: ignore[attr-defined]
+
+
+class ColourBar(Plot):
+    """The scale of the map's colours."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.axis = Axis("right")
+        self.plotItem.setAxisItems({"right": self.axis})
+        self.plotItem.hideAxis("bottom")
+        self.plotItem.hideAxis("left")
+        self.plotItem.showAxis("right")
+        self.plotItem.vb.setMouseEnabled(x=False, y=False)
+        self._image = pg.ImageItem()
+        self.addItem(self._image)
+
+    def dress(self, palette: Palette, font: int) -> None:
+        """Take colours and sizes."""
+        super().dress(palette, font)
+        self.axis.dress(palette, font)
+        self.setFixedWidth(round(font * 6.6))
+
+    def show_range(self, limits: tuple[float, float], lut: Rgba, title: str) -> None:
+        """Draw the colours from the lower to the upper limit."""
+        low, high = limits
+        self._image.setImage(lut[:, None, :], autoLevels=False, levels=None)
+        self._image.setRect(QRectF(0.0, low, 1.0, high - low))
+        self.setRange(xRange=(0, 1), yRange=(low, high), padding=0.0)
+        self.axis.name(title, "")

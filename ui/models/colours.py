@@ -1,0 +1,119 @@
+"""From values to colours, and from SI to what stands beside a map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+
+from seccm.events import Outcome
+from seccm.report import style
+from seccm.report.maps import colour_range
+from ui.models.palette import OUTCOME_COLOURS, Palette
+from ui.models.showing import Showing, html, largest, plain
+from ui.models.site_map import CATEGORIES, CONDITION, OUTCOME, SiteMap, Z
+
+FloatArray = npt.NDArray[np.float64]
+Rgba = npt.NDArray[np.uint8]
+Lut = npt.NDArray[np.uint8]
+
+_CURRENT_LIKE = ("A", "A/m^2", "C", "C/m^2")
+_DIFFERENCES = ("eta_nuc", "tomes")
+"""Potentials that are differences: they have no reference."""
+_UNSIGNED = ("Q_nuc", "Q_seen")
+"""Charges that are cathodic positive in either convention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A quantity of the map in the unit and convention in which it is shown."""
+
+    values: FloatArray
+    label: str
+    """HTML, without the unit."""
+    unit: str
+    factor: float
+    shift: float
+
+    def back(self, shown: float) -> float:
+        """Return the SI value of a number that is shown."""
+        return shown / self.factor - self.shift
+
+    @property
+    def title(self) -> str:
+        """The label with its unit."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+
+def shown(sites: SiteMap, name: str, showing: Showing, before: Shown | None = None) -> Shown:
+    """Put a quantity into the unit and convention in which it is shown.
+
+    Args:
+        sites: the map.
+        name: of the quantity.
+        showing: convention and reference.
+        before: how the same quantity was shown last; its unit stays while it serves.
+    """
+    values = sites.values(name)
+    unit = sites.unit(name)
+    if name in CATEGORIES:
+        return Shown(values, name, "", 1.0, 0.0)
+    scale = style.Scale(1e3, "mV") if unit == "V" else style.scale(unit, values)
+    if before is not None and scale.unit != before.unit and unit not in ("V",):
+        size = largest(values) * abs(before.factor)
+        if 0.05 <= size < 5000.0 and before.unit.endswith(unit[-1:]):
+            scale = style.Scale(abs(before.factor), before.unit)
+    label = "contact <i>z</i>" if name == Z else html(style.symbol(name))
+    factor, shift = scale.factor, 0.0
+    if unit == "V" and name not in _DIFFERENCES:
+        label = f"{label} vs {showing.against}"
+        shift = showing.shift if showing.other else 0.0
+    if unit in _CURRENT_LIKE and name not in _UNSIGNED and not name.startswith("Q_"):
+        factor *= showing.sign
+    return Shown((values + shift) * factor, label, plain(scale.unit), factor, shift)
+
+
+def limits_of(values: FloatArray) -> tuple[float, float]:
+    """Choose the range of the colours: all values, unless a few lie far from the rest."""
+    norm = colour_range(values[np.isfinite(values)])
+    return float(norm.vmin or 0.0), float(1.0 if norm.vmax is None else norm.vmax)
+
+
+def coloured(
+    sites: SiteMap, name: str, values: FloatArray, limits: tuple[float, float], lut: Lut,
+    palette: Palette,
+) -> Rgba:  # fmt: skip
+    """Return the colour of every site, shape (sites, 4).
+
+    Sites without a value have the colour of what became of them.
+    """
+    if name == OUTCOME:
+        return outcome_colours(palette)[np.minimum(sites.outcome, len(Outcome) - 1)]
+    if name == CONDITION:
+        chosen = condition_colours(len(sites.labels))
+        return chosen[np.minimum(sites.condition, len(chosen) - 1)]
+    made = outcome_colours(palette)[np.minimum(sites.outcome, len(Outcome) - 1)]
+    made[sites.outcome == Outcome.OK] = _rgba(palette.border)
+    known = np.isfinite(values)
+    low, high = limits
+    span = (high - low) or 1.0
+    place = np.clip((values[known] - low) / span * (len(lut) - 1), 0, len(lut) - 1)
+    made[known] = lut[place.astype(np.intp)]
+    return made
+
+
+def outcome_colours(palette: Palette) -> Rgba:
+    """Return the colour of each outcome, by its number."""
+    return np.array([_rgba(OUTCOME_COLOURS[o.words] or palette.pending) for o in Outcome])
+
+
+def condition_colours(count: int) -> Rgba:
+    """Return colours of conditions, from dark to light as in the figures."""
+    return np.array([_rgba(c) for c in style.ordered(max(count, 1))])
+
+
+def _rgba(colour: str) -> Any:
+    return (np.array(mpl.colors.to_rgba(colour)) * 255).astype(np.uint8)

@@ -1,0 +1,166 @@
+"""What the window knows of a run, kept up by polling its host. Decides nothing about the scan."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from seccm.analysis.features import Features
+from seccm.events import Event, Outcome
+from seccm.plan import Plan
+from seccm.plan.site import Site
+from seccm.remote import Failure, Job, News, Snapshot
+from seccm.rig import RigInfo
+from ui.models.live import Live
+from ui.models.run_state import RunState
+from ui.models.site_map import SiteMap, Z
+from ui.models.words import Line, line_of
+
+LINES = 5000
+"""Lines of the log that are kept; the data file has every event."""
+
+
+class Link(Protocol):
+    """How the window reaches the engine; `seccm.remote.Client` is one. Nothing here waits."""
+
+    snapshot: Snapshot | None
+
+    def poll(self) -> News:
+        """Return what happened since the last poll."""
+
+    def ask(self, verb: str, reason: str = ...) -> int:
+        """Ask the run for pause, resume, skip or stop; the answer comes with the news."""
+
+    def emergency(self) -> int:
+        """Leave the surface and end the run, whoever holds the controls."""
+
+    def begin(self, job: Job) -> int:
+        """Begin a run on an idle host."""
+
+    def take_control(self, *, force: bool = False) -> int:
+        """Take the controls."""
+
+    def close(self) -> None:
+        """Leave; the run goes on."""
+
+
+@dataclass
+class Desk:
+    """One window's knowledge.
+
+    Args:
+        link: to the host, None while there is none.
+        clock: what the log is dated with.
+    """
+
+    link: Link | None = None
+    clock: Callable[[], str] = lambda: f"{datetime.now():%H:%M:%S}"
+    run: RunState = field(default_factory=RunState)
+    plan: Plan | None = None
+    sites: Mapping[int, Site] = field(default_factory=dict)
+    info: RigInfo | None = None
+    path: Path | None = None
+    live: Live | None = None
+    map: SiteMap | None = None
+    lines: deque[Line] = field(default_factory=lambda: deque(maxlen=LINES))
+    said: int = 0
+    """How many lines there ever were."""
+    began: int = 0
+    """How many runs were followed; rises when everything must be drawn anew."""
+    news: News | None = None
+    failure: Failure | None = None
+    """Why the last run could not begin, or what ended it."""
+
+    def beat(self, now: float) -> None:
+        """Take in what happened since the last beat.
+
+        Args:
+            now: seconds on any steady clock.
+        """
+        if self.link is None:
+            return
+        news = self.news = self.link.poll()
+        if news.resynchronised and self.link.snapshot is not None:
+            self._begin(self.link.snapshot, now)
+        for event in news.events:
+            self._hear(event, now)
+        if self.live is not None:
+            self.live.take(news.trace)
+        self._follow(news, now)
+        for answer in news.answers:
+            if not answer.granted:
+                self.say(Line("warning", answer.text))
+        if news.failure is not None:
+            self.failure = news.failure
+            self.say(Line("error", news.failure.text))
+
+    def ask(self, verb: str) -> None:
+        """Pass a wish on; a refusal is said in the log when it comes."""
+        if self.link is None:
+            self.say(Line("warning", "There is no run."))
+        elif verb == "emergency":
+            self.link.emergency()
+            self.say(Line("warning", "Emergency retract asked for."))
+        else:
+            self.link.ask(verb)
+
+    def say(self, line: Line) -> None:
+        """Add a line to the log."""
+        self.lines.append(replace(line, at=self.clock()))
+        self.said += 1
+
+    def _begin(self, snapshot: Snapshot, now: float) -> None:
+        """Draw everything anew from a snapshot: another run, or one we come late to."""
+        plan = self.plan = Plan.from_json(snapshot.plan_json, source=snapshot.path)
+        self.sites = {site.number: site for site in plan.sites()}
+        self.info, self.path = snapshot.info, Path(snapshot.path)
+        self.run = RunState(
+            title=plan.title, rig=snapshot.info.name, virtual=snapshot.info.virtual,
+            total=snapshot.total,
+        )  # fmt: skip
+        self.run.catch_up({o: n for o, n in snapshot.overview.counts.items()})
+        self.live = Live(self.sites, snapshot.info.overload)
+        self.map = SiteMap.of_plan(plan)
+        self.map.name_units({c.name: (c.unit, c.long_name) for c in Features(plan).columns})
+        self.map.outcome[:] = snapshot.overview.status
+        self.map.quantities[Z].values[:] = snapshot.overview.z_contact
+        for name, values in snapshot.overview.features.items():
+            if name in self.map.quantities:
+                self.map.quantities[name].values[:] = values
+        running = (snapshot.overview.status == Outcome.RUNNING).nonzero()[0]
+        self.map.current = int(running[0]) if running.size else None
+        self.began += 1
+        for warning in snapshot.warnings:
+            self.say(Line("warning", warning))
+        for event in snapshot.recent:
+            self.say(line_of(event))
+            self.run.recall(event)
+        self.live.take(snapshot.trace)
+
+    def _hear(self, event: Event, now: float) -> None:
+        self.say(line_of(event))
+        self.run.hear(event, now)
+        if self.map is not None:
+            self.map.hear(event)
+
+    def _follow(self, news: News, now: float) -> None:
+        self.run.lost = ""
+        if news.link == "lost" and self.run.running:
+            self.run.lost = (
+                "The engine's process does not answer. What is shown is old; the tip may be down: "
+                "look at the rig."
+            )
+        status, progress = news.status, news.progress
+        if status is not None:
+            self.run.follow(status.state.value, status.row, status.waiting, now)
+            self.run.site = status.site
+        if progress is not None:
+            self.run.preparing = progress.doing == "preparing"
+            self.run.missed_rows = progress.missed_rows
+        # A host that finished its work may go; nothing is due from it then.
+        self.run.silent = news.stale
+        self.run.in_control = news.in_control

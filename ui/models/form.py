@@ -1,0 +1,262 @@
+"""A form made from the plan's own schema: which fields there are, of what kind, with what in them.
+
+Fields follow the schema, so that a key that plans learn tomorrow is in the form tomorrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Key = tuple[str | int, ...]
+Kind = Literal[
+    "quantity", "number", "text", "long text", "switch", "choice", "list", "pair", "rows"
+]
+Schema = Mapping[str, Any]
+MOST_ROWS = 200
+"""Lines of a list of points that are shown for editing; longer ones stay as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value of the plan."""
+
+    key: Key
+    title: str
+    kind: Kind
+    text: str
+    """As it stands in the file; empty where it does not."""
+    hint: str = ""
+    """What one would write: an example, or the default."""
+    words: str = ""
+    choices: tuple[str, ...] = ()
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A table of the plan, or a list of tables."""
+
+    key: Key
+    title: str
+    words: str
+    parts: tuple[Field | Group, ...]
+    choices: tuple[str, ...] = ()
+    """What the table can be instead, by its discriminating key."""
+    chooser: str = ""
+    """That key; empty where the whole value is replaced by a word."""
+    choice: str = ""
+    adds: tuple[str, ...] = ()
+    """For a list: the kinds of table that can be added."""
+    removable: bool = False
+
+
+def where(key: Key) -> str:
+    """Write a key as messages about plans do: program[0].duration."""
+    text = ""
+    for part in key:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def form(schema: Schema, data: Mapping[str, Any]) -> Group:
+    """Make the form of a plan.
+
+    Args:
+        schema: `Plan.model_json_schema()`.
+        data: the plan's tables as they stand in the file, right or wrong.
+    """
+    return _Forms(schema).table(schema, data, (), "Plan")
+
+
+class _Forms:
+    """Walks schema and data side by side."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._defs: Mapping[str, Schema] = schema.get("$defs", {})
+
+    def table(
+        self, schema: Schema, data: Any, key: Key, title: str, **more: Any
+    ) -> Group:  # fmt: skip
+        data = data if isinstance(data, Mapping) else {}
+        required = set(schema.get("required", ()))
+        parts = [
+            self._part(name, each, data.get(name), (*key, name), name in required)
+            for name, each in schema.get("properties", {}).items()
+            if "const" not in each
+        ]
+        words = _first(schema.get("description", ""))
+        found = tuple(part for part in parts if part is not None)
+        return Group(key, title, words, found, **more)
+
+    def _part(
+        self, name: str, schema: Schema, value: Any, key: Key, required: bool
+    ) -> Field | Group | None:
+        title = name.replace("_", " ")
+        words = _first(schema.get("description", ""))
+        schema, optional = self._resolved(schema)
+        required = required and not optional
+        if "discriminator" in schema:
+            return self._variant(schema, value, key, title)
+        if "oneOf" in schema:
+            return self._word_or_table(schema, value, key, title, words)
+        if schema.get("type") == "object" and "properties" in schema:
+            return self.table(schema, value, key, title)
+        if schema.get("type") == "object":
+            return self._named(value, key, title)
+        items = self._resolved(schema.get("items", {}))[0]
+        if schema.get("type") == "array" and ("discriminator" in items or "oneOf" in items):
+            return self._listed(items, value, key, title)
+        return self._field(schema, items, value, key, title, words, required)
+
+    def _resolved(self, schema: Schema) -> tuple[Schema, bool]:
+        """Follow references; tell whether the value may be missing."""
+        optional = False
+        while True:
+            if "$ref" in schema:
+                schema = {**self._defs[schema["$ref"].rsplit("/", 1)[1]],
+                          **{k: v for k, v in schema.items() if k != "$ref"}}  # fmt: skip
+            elif "anyOf" in schema:
+                kinds = [s for s in schema["anyOf"] if s.get("type") != "null"]
+                optional |= len(kinds) < len(schema["anyOf"])
+                schema = {**{k: v for k, v in schema.items() if k != "anyOf"}, **kinds[0]}
+            else:
+                return schema, optional
+
+    def _variant(
+        self, schema: Schema, value: Any, key: Key, title: str, **more: Any
+    ) -> Group:  # fmt: skip
+        """A table of one of several kinds."""
+        chooser: str = schema["discriminator"]["propertyName"]
+        mapping: Mapping[str, str] = schema["discriminator"]["mapping"]
+        choice = value.get(chooser) if isinstance(value, Mapping) else None
+        if choice not in mapping:
+            choice = next(iter(mapping))
+        chosen, _ = self._resolved({"$ref": mapping[choice]})
+        return self.table(
+            chosen, value, key, title,
+            choices=tuple(mapping), chooser=chooser, choice=choice, **more,
+        )  # fmt: skip
+
+    def _word_or_table(self, schema: Schema, value: Any, key: Key, title: str, words: str) -> Group:
+        """Either a fixed word or a table, such as what is held during the approach."""
+        fixed = [s["const"] for s in schema["oneOf"] if "const" in s]
+        other = next(s for s in schema["oneOf"] if "const" not in s)
+        choices = (*fixed, "a value")
+        if isinstance(value, Mapping):
+            resolved, _ = self._resolved(other)
+            return self.table(resolved, value, key, title, choices=choices, choice="a value")
+        choice = value if value in fixed else fixed[0]
+        return Group(key, title, words, (), choices=choices, choice=choice)
+
+    def _listed(self, items: Schema, value: Any, key: Key, title: str) -> Group:
+        """A list of tables, such as the steps of the program."""
+        if "discriminator" not in items:
+            items = next(s for s in items["oneOf"] if "discriminator" in s)
+        mapping: Mapping[str, str] = items["discriminator"]["mapping"]
+        rows = value if isinstance(value, list) else []
+        parts = tuple(
+            self._variant(items, row, (*key, k), f"{title} · step {k + 1}", removable=True)
+            for k, row in enumerate(rows)
+        )
+        return Group(key, title, "", parts, adds=tuple(mapping))
+
+    def _named(self, value: Any, key: Key, title: str) -> Group:
+        """Lists with names of the user's choice, such as factors."""
+        named = value if isinstance(value, Mapping) else {}
+        parts = tuple(
+            Field((*key, name), name, "list", listed(levels), words="Levels, with their units.")
+            for name, levels in named.items()
+        )
+        return Group(key, title, "What varies from site to site; $name stands for a level.", parts,
+                     adds=("factor",))  # fmt: skip
+
+    def _field(
+        self, schema: Schema, items: Schema, value: Any, key: Key, title: str, words: str,
+        required: bool,
+    ) -> Field | None:  # fmt: skip
+        default = schema.get("default")
+        hint = str(default) if default not in (None, "", [], False) else ""
+        examples = schema.get("examples") or items.get("examples") or ()
+        choices: tuple[str, ...] = ()
+        kind: Kind = "text"
+        text = "" if value is None else str(value)
+        if "unit" in schema:
+            kind = "quantity"
+            hint = f"such as {examples[0]}" if default is None else ""
+        elif "enum" in schema:
+            kind, choices = "choice", tuple(schema["enum"])
+        elif schema.get("type") == "integer":
+            kind = "number"
+        elif schema.get("type") == "boolean":
+            kind, text = "switch", "true" if value is True else ""
+        elif schema.get("type") == "array":
+            nested = "prefixItems" in items or items.get("type") == "array"
+            if items.get("type") == "object":
+                return None
+            if nested and isinstance(value, list) and len(value) > MOST_ROWS:
+                return None
+            pair = "prefixItems" in schema
+            kind = "pair" if pair else "rows" if nested else "list"
+            text = rows(value) if nested else listed(value)
+            hint = ""
+        elif title == "description":
+            kind = "long text"
+        return Field(key, title, kind, text, hint, words, choices, required)
+
+
+def listed(value: Any) -> str:
+    """Write a list as one types it: with commas."""
+    if value is None:
+        return ""
+    return ", ".join(str(v) for v in value) if isinstance(value, list | tuple) else str(value)
+
+
+def rows(value: Any) -> str:
+    """Write a list of lists with one line each."""
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return "" if value is None else str(value)
+    return "\n".join(listed(row) for row in value)
+
+
+def read(kind: Kind, text: str) -> Any:
+    """Turn what was typed into what stands in the file; None to leave the key out.
+
+    Nothing is refused here: what makes no sense is passed on as it is, and the plan says why.
+    """
+    text = text.strip() if kind != "long text" else text
+    if not text:
+        return None
+    match kind:
+        case "number":
+            return int(text) if text.lstrip("-").isdigit() else text
+        case "switch":
+            return text == "true"
+        case "quantity":
+            return _plain(text)
+        case "list":
+            return [_plain(part.strip()) for part in text.split(",") if part.strip()]
+        case "pair":
+            parts = [_plain(part.strip()) for part in text.split(",") if part.strip()]
+            return parts[0] if len(parts) == 1 else parts
+        case "rows":
+            return [[_plain(part.strip()) for part in line.split(",")]
+                    for line in text.splitlines() if line.strip()]  # fmt: skip
+        case _:
+            return text
+
+
+def _plain(text: str) -> Any:
+    """Return a bare number as a number: quantities without a dimension are written so."""
+    if text.lstrip("-").isdigit():
+        return int(text)
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _first(text: str) -> str:
+    """Return the first sentence of a description."""
+    return " ".join(text.split("\n\n")[0].split())

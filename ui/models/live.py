@@ -1,0 +1,191 @@
+"""The curves of the site in hand, the ones before it at the same condition, and their mean."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.events import Phase
+from seccm.plan.site import Site
+from seccm.remote import Trace
+from seccm.rig import CurrentRise, CurrentThreshold, PotentialDrop
+from ui.models.trail import Trail, peaks
+
+FloatArray = npt.NDArray[np.float64]
+
+COLUMNS = ("t", "E", "I", "z", "Q")
+BEFORE = 8
+"""Earlier sites of a condition that stay in view."""
+POINTS = 1000
+"""Stretches of a curve that are drawn, each with its lowest and its highest value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One site's measurement, thinned for drawing; arrays of shape (n,), SI, potentials raw."""
+
+    site: int
+    t: FloatArray
+    """Seconds since contact."""
+    E: FloatArray
+    I: FloatArray  # noqa: E741
+    Q: FloatArray
+    """Coulombs since contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """What is watched on the way down: the signal, and where contact is."""
+
+    quantity: str
+    """"E" or "I"."""
+    thresholds: tuple[float, ...]
+    """Raw volts or amperes; empty while the baseline is not known."""
+
+
+class Live:
+    """Follows the rows of a run, site by site.
+
+    Args:
+        sites: by number, for their conditions and contact rules.
+        overload: what the potential reads while the galvanostat has no circuit, raw volts.
+    """
+
+    def __init__(self, sites: Mapping[int, Site], overload: float) -> None:
+        self._sites = sites
+        self._overload = overload
+        self.measured = Trail(COLUMNS, ("E", "I"))
+        self.descent = Trail(COLUMNS, ("E", "I"))
+        self.site: int | None = None
+        self._phase = -1
+        self._contact = 0.0
+        self._last: tuple[float, float, float] | None = None
+        """Time, current and charge of the last row of the measurement."""
+        self._baseline: float | None = None
+        self._before: dict[int, deque[Curve]] = {}
+        self.version = 0
+        """Rises whenever there is something new to draw."""
+
+    # ------------------------------------------------------------------------------ taking in
+
+    def take(self, trace: Trace) -> None:
+        """Take in labelled rows, in order."""
+        if len(trace) == 0:
+            return
+        changed = (np.diff(trace.site) != 0) | (np.diff(trace.phase) != 0)
+        edges = [0, *(np.flatnonzero(changed) + 1).tolist(), len(trace)]
+        for begin, end in zip(edges[:-1], edges[1:], strict=True):
+            self._take(trace.where(slice(begin, end)))
+        self.version += 1
+
+    def _take(self, rows: Trace) -> None:
+        """Take in rows of one site and one phase."""
+        site, phase = int(rows.site[0]), int(rows.phase[0])
+        if site >= 0 and site != self.site:
+            self._begin(site)
+        began = phase != self._phase
+        self._phase = phase
+        if phase == Phase.SETTLE:
+            signal = rows.potential if self.quantity == "E" else rows.current
+            self._baseline = float(np.median(signal))
+        elif phase == Phase.APPROACH:
+            if began:
+                self.descent.clear()
+            self.descent.append(_columns(rows, rows.t, np.zeros(len(rows))))
+        elif phase == Phase.STEP:
+            self._measure(rows)
+
+    def _begin(self, site: int) -> None:
+        """Keep the site before for comparison, and turn to another."""
+        self._keep()
+        self.site = site
+        self.measured.clear()
+        self._last = None
+        self._phase = -1
+
+    def _measure(self, rows: Trace) -> None:
+        if self._last is None:
+            self._contact = float(rows.t[0])
+            self._last = (float(rows.t[0]), float(rows.current[0]), 0.0)
+        t0, i0, q0 = self._last
+        t, current = np.append(t0, rows.t), np.append(i0, rows.current)
+        charge = q0 + np.cumsum(0.5 * (current[1:] + current[:-1]) * np.diff(t))
+        self._last = (float(t[-1]), float(current[-1]), float(charge[-1]))
+        self.measured.append(_columns(rows, rows.t - self._contact, charge))
+
+    def _keep(self) -> None:
+        if self.site is None or len(self.measured) < 2:
+            return
+        kept = np.unique(
+            np.concatenate([peaks(self.measured[name], POINTS // 2) for name in ("E", "I")])
+        )
+        t, E, current, Q = (self.measured[name][kept] for name in ("t", "E", "I", "Q"))
+        stack = self._before.setdefault(self._condition(self.site), deque(maxlen=BEFORE))
+        stack.append(Curve(self.site, t, E, current, Q))
+
+    # ------------------------------------------------------------------------------ giving out
+
+    @property
+    def quantity(self) -> str:
+        """The signal that the approach watches: "E" or "I"."""
+        site = self._sites.get(self.site) if self.site is not None else None
+        return "E" if site is not None and isinstance(site.approach.rule, PotentialDrop) else "I"
+
+    @property
+    def watched(self) -> Descent:
+        """The approach signal of the site in hand with its thresholds, for drawing."""
+        site = self._sites.get(self.site) if self.site is not None else None
+        if site is None:
+            return Descent("I", ())
+        match site.approach.rule:
+            case PotentialDrop(drop=drop):
+                base = self._overload if self._baseline is None else self._baseline
+                return Descent("E", (base - drop,))
+            case CurrentThreshold(threshold=threshold, polarity=polarity):
+                return Descent("I", _bounds(0.0, threshold, polarity))
+            case CurrentRise(rise=rise, polarity=polarity):
+                if self._baseline is None:
+                    return Descent("I", ())
+                return Descent("I", _bounds(self._baseline, rise, polarity))
+
+    @property
+    def before(self) -> Sequence[Curve]:
+        """Earlier sites of the same condition, oldest first, without the one that is drawn."""
+        if self.site is None:
+            return ()
+        kept = self._before.get(self._condition(self.site), ())
+        return tuple(c for c in kept if c.site != self.site)
+
+    def mean(self, points: int = 400) -> Curve | None:
+        """Return the mean of the earlier sites over time; None for fewer than two."""
+        curves = self.before
+        if len(curves) < 2:
+            return None
+        t = np.linspace(0.0, min(float(c.t[-1]) for c in curves), points)
+        means = {
+            name: np.mean([np.interp(t, c.t, getattr(c, name)) for c in curves], axis=0)
+            for name in "EIQ"
+        }
+        return Curve(-1, t, **means)
+
+    def outline(self, telling: str) -> dict[str, FloatArray]:
+        """Return the site in hand, thinned so that no peak of one column is lost."""
+        kept = self.measured.outline(telling, POINTS)
+        return {name: self.measured[name][kept] for name in ("t", "E", "I", "Q")}
+
+    def _condition(self, number: int) -> int:
+        site = self._sites.get(number)
+        return site.condition if site is not None else -1
+
+
+def _columns(rows: Trace, t: FloatArray, charge: FloatArray) -> dict[str, FloatArray]:
+    return {"t": t, "E": rows.potential, "I": rows.current, "z": rows.z, "Q": charge}
+
+
+def _bounds(base: float, distance: float, polarity: str) -> tuple[float, ...]:
+    signs = {"anodic": (1.0,), "cathodic": (-1.0,)}.get(polarity, (1.0, -1.0))
+    return tuple(base + sign * distance for sign in signs)

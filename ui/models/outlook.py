@@ -1,0 +1,68 @@
+"""What a rig says to a plan, and how long it will take; asked from a thread, before Start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from seccm.errors import PlanError, Problem, RigError
+from seccm.plan import Plan
+from seccm.report.style import readable
+from seccm.rig import RigInfo
+from seccm.rigs import load_rig
+from seccm.session import check
+from seccm.units import show
+from ui.models.words import clock_words
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is to be expected of a plan on a rig."""
+
+    info: RigInfo | None
+    """None if the rig could not be asked."""
+    problems: tuple[Problem, ...]
+    verdict: str
+    facts: str
+
+
+def outlook(plan: Plan, rig: str, known: RigInfo | None, busy: bool) -> Outlook:
+    """Check a plan against a rig.
+
+    Args:
+        plan: right in itself.
+        rig: its name or file.
+        known: what it said of itself the last time; it is then not opened again.
+        busy: whether a scan owns the rig, which is then left alone.
+    """
+    count = f"{len(plan.sites())} sites, {len(plan.conditions)} conditions"
+    if known is not None:
+        return _outlook(plan, known, plan.check(known), count)
+    if busy:
+        return Outlook(None, (), "Right in itself; the rig is busy and was not asked.", count)
+    try:
+        info, problems = check(plan, load_rig(rig), folder=Path.cwd())
+    except PlanError as error:
+        return Outlook(None, error.problems, "The rig cannot be asked.", count)
+    except RigError as error:
+        trouble = Problem("rig", error.what, error.remedy, "warning")
+        return Outlook(None, (trouble,), "Right in itself; the rig could not be asked.", count)
+    return _outlook(plan, info, problems, count)
+
+
+def _outlook(
+    plan: Plan, info: RigInfo, problems: tuple[Problem, ...], count: str
+) -> Outlook:  # fmt: skip
+    length = clock_words(plan.duration(info))
+    size = f"{plan.bytes(info) / 1e6:.0f} MB"
+    virtual = ", VIRTUAL" if info.virtual else ""
+    over = readable(show(info.overtravel(_speed(plan)), "m", 2))
+    facts = (
+        f"{count} · about {length} · {size} on disk · on {info.name}{virtual} · "
+        f"overtravel at most {over}"
+    )
+    return Outlook(info, problems, "This plan can be run.", facts)
+
+
+def _speed(plan: Plan) -> float:
+    return max(site.approach.speed for site in plan.sites())

@@ -1,0 +1,53 @@
+"""What a rig says of itself, in words and readable numbers."""
+
+from __future__ import annotations
+
+from seccm.report.style import readable
+from seccm.rig import RigInfo
+from seccm.units import show
+
+Section = tuple[str, tuple[tuple[str, str], ...]]
+
+_STOPS = {
+    "virtual": "in the simulator",
+    "stepped": "by the program, between two steps of the stage",
+    "streamed": "by the program, while the motion is being streamed",
+    "hardware": "by the hardware itself",
+}
+
+
+def sections(info: RigInfo) -> tuple[Section, ...]:
+    """Return headings with their lines: name and value."""
+    axes = tuple(
+        (name, f"{_said(a.travel.lower, 'm')} to {_said(a.travel.upper, 'm')}, "
+               f"at most {_said(a.fastest, 'm/s')}")
+        for name, a in sorted(info.axes.items())
+    )  # fmt: skip
+    cell = (
+        ("drives", ", ".join(sorted(info.modes))),
+        ("potential, raw", f"{_said(info.potential.lower, 'V')} to {_said(info.potential.upper, 'V')}"),
+        ("current", f"{_said(info.current.lower, 'A')} to {_said(info.current.upper, 'A')}"),
+        ("open galvanostat reads", _said(info.overload, "V")),
+    )
+    stop = (
+        ("how", _STOPS[info.stop.kind]),
+        ("latency", f"{_said(info.stop.typical, 's')} as a rule, {_said(info.stop.worst, 's')} at worst"),
+        ("lag of the stage", _said(info.stage_lag, "s")),
+        ("overtravel at 1 µm/s", _said(info.overtravel(1e-6), "m")),
+        ("overtravel at 10 µm/s", _said(info.overtravel(1e-5), "m")),
+    )
+    clock = (
+        ("raw samples", f"{_said(info.clock.rate, 'Hz')}"),
+        ("averaged into a row", str(info.clock.averaged)),
+        ("a row every", _said(info.clock.period, "s")),
+    )
+    return (
+        ("Axes (z is up positive)", axes),
+        ("Cell", cell),
+        ("Stop at contact", stop),
+        ("Clock", clock),
+    )
+
+
+def _said(value: float, unit: str) -> str:
+    return readable(show(value, unit, 4))

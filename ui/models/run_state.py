@@ -1,0 +1,174 @@
+"""What the run bar says: the story of the run so far, told by its events and its status."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from seccm.events import (
+    Event,
+    Landed,
+    Outcome,
+    Phase,
+    PhaseBegan,
+    RunStarted,
+    RunStopped,
+    SiteFinished,
+    SiteStarted,
+)
+from ui.models.words import PHASES, clock_words
+
+STALE = 2.0
+"""Seconds without rows, while there should be some, after which the window says so aloud."""
+SITE_TIMES = 20
+"""How many sites the time left is reckoned from."""
+MOVES: dict[str, frozenset[str]] = {
+    "": frozenset({"start"}),
+    "idle": frozenset({"stop"}),
+    "running": frozenset({"pause", "skip", "stop"}),
+    "pausing": frozenset({"resume", "skip", "stop"}),
+    "paused": frozenset({"resume", "stop"}),
+    "stopping": frozenset(),
+    "done": frozenset({"start"}),
+    "fault": frozenset({"start"}),
+}
+"""Which buttons make sense in each state; the engine has the last word whatever is pressed."""
+
+
+@dataclass(slots=True)
+class RunState:
+    """Follows one run; `now` is always seconds on any steady clock."""
+
+    title: str = ""
+    rig: str = ""
+    virtual: bool = False
+    total: int = 0
+    state: str = ""
+    """The engine's state; empty while there is no run."""
+    waiting: str = ""
+    phase: Phase = Phase.IDLE
+    site: int | None = None
+    landed: int = 0
+    ended: RunStopped | None = None
+    preparing: bool = False
+    """Whether the host is checking a plan and opening the rig."""
+    missed_rows: int = 0
+    """Rows that could not be shown; the data file has them."""
+    in_control: bool = True
+    """Whether this window may steer the run."""
+    silent: float = 0.0
+    """Seconds for which nobody knows how the rig is doing, as the link reckons it."""
+    lost: str = ""
+    """Why there is no engine at the other end any more; empty while there is."""
+
+    _counts: dict[Outcome, int] = field(default_factory=dict, init=False)
+    _times: deque[float] = field(default_factory=lambda: deque(maxlen=SITE_TIMES), init=False)
+    _began: float | None = field(default=None, init=False)
+    _row: int = field(default=-1, init=False)
+    _row_at: float | None = field(default=None, init=False)
+
+    def hear(self, event: Event, now: float) -> None:
+        """Take in an event."""
+        match event:
+            case RunStarted():
+                self.title, self.rig = event.title, event.rig
+                self.virtual, self.total = event.virtual, event.sites
+                self.ended = None
+            case SiteStarted():
+                self.site, self._began = event.site, now
+            case PhaseBegan():
+                self.phase = event.phase
+            case Landed():
+                self.landed += 1
+            case SiteFinished():
+                self._counts[event.outcome] = self._counts.get(event.outcome, 0) + 1
+                if self._began is not None:
+                    self._times.append(now - self._began)
+                self._began = None
+            case RunStopped():
+                self.ended, self.phase, self.site = event, Phase.IDLE, None
+            case _:
+                pass
+
+    def catch_up(self, counts: Mapping[Outcome, int]) -> None:
+        """Take in what became of the sites before this window was there."""
+        ended = {o: n for o, n in counts.items() if o > Outcome.RUNNING}
+        self._counts = ended
+        self.landed = ended.get(Outcome.OK, 0)
+
+    def recall(self, event: Event) -> None:
+        """Take in what was said before this window was there; its sites are counted already."""
+        if isinstance(event, PhaseBegan):
+            self.phase = event.phase
+        elif isinstance(event, RunStopped):
+            self.ended = event
+
+    def follow(self, state: str, row: int, waiting: str, now: float) -> None:
+        """Take in the engine's status."""
+        self.state, self.waiting = state, waiting
+        if row != self._row or self._row_at is None:
+            self._row, self._row_at = row, now
+
+    @property
+    def running(self) -> bool:
+        """Whether an engine is at work, or ought to be."""
+        return self.state in ("running", "pausing", "paused", "stopping")
+
+    def can(self, verb: str) -> bool:
+        """Tell whether a button makes sense now."""
+        return verb in MOVES.get(self.state, frozenset())
+
+    def lag(self, now: float) -> float:
+        """Return for how many seconds no new rows have come; 0 while none are due."""
+        if not self.running or self._row_at is None:
+            return 0.0
+        return max(self.silent, now - self._row_at)
+
+    def alarm(self, now: float) -> str:
+        """Return what is wrong with the data shown, in a sentence; empty if nothing is."""
+        if self.lost:
+            return self.lost
+        lag = self.lag(now)
+        if lag > STALE:
+            return (
+                f"No data for {lag:.0f} s: what is shown is old. "
+                "The tip may be down: look at the rig, or press EMERGENCY RETRACT."
+            )
+        return ""
+
+    @property
+    def finished(self) -> int:
+        """Sites closed in this run."""
+        return sum(self._counts.values())
+
+    @property
+    def no_contact(self) -> int:
+        """Sites at which the surface was not found."""
+        return self._counts.get(Outcome.NO_CONTACT, 0)
+
+    @property
+    def failed(self) -> int:
+        """Sites that came to another irregular end."""
+        regular = self._counts.get(Outcome.OK, 0) + self.no_contact
+        return self.finished - regular
+
+    @property
+    def phase_words(self) -> str:
+        """What the rig is about, or what became of the run."""
+        if self.ended is not None:
+            return self.ended.status
+        if self.state in ("paused", "pausing", "stopping"):
+            doing = f", {PHASES[self.phase]}" if self.phase is not Phase.IDLE else ""
+            return self.state + doing
+        if self.preparing:
+            return "preparing"
+        return PHASES[self.phase] if self.state == "running" else "no run"
+
+    @property
+    def time_left(self) -> str:
+        """How long the rest will take at the pace of the last sites."""
+        if not self._times or self.ended is not None:
+            return "–"
+        left = max(0, self.total - self.finished)
+        return clock_words(left * sum(self._times) / len(self._times))

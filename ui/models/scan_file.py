@@ -1,0 +1,115 @@
+"""A data file as one browses it: opened at once, its plan read later, looked at while it grows."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from seccm.data import open_scan
+from seccm.events import Outcome
+from seccm.plan import Plan
+from ui.models.curves import SiteCurves, current_at
+from ui.models.site_map import Quantity, SiteMap
+
+
+class ScanFile:
+    """One open data file.
+
+    Args:
+        path: the file.
+
+    Raises:
+        DataFileError: it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.scan = open_scan(path)
+        self.curves = SiteCurves(path, self.scan)
+        self.map = SiteMap.of_scan(self.scan)
+        self.state = self.scan.state
+        self._plan: Plan | None = None
+
+    def plan(self) -> Plan:
+        """Read the plan in the file; takes a while for a large one, so ask from a thread.
+
+        Raises:
+            PlanError: what is there is no plan.
+        """
+        return Plan.from_json(self.scan.plan_json, source=str(self.path))
+
+    @property
+    def growing(self) -> bool:
+        """Whether a program is writing it."""
+        return self.state == "running"
+
+    def refresh(self) -> bool:
+        """Look again; returns whether there is anything new."""
+        self.scan.refresh()
+        self.state = self.scan.state
+        fresh = SiteMap.of_scan(self.scan)
+        if (fresh.outcome == self.map.outcome).all() and not self.growing:
+            return True
+        changed = bool((fresh.outcome != self.map.outcome).any())
+        self.map.outcome[:] = fresh.outcome
+        for name, quantity in fresh.quantities.items():
+            if name in self.map.quantities:
+                old = self.map.quantities[name]
+                old.values[:], old.statuses = quantity.values, quantity.statuses
+            else:
+                self.map.add(quantity)
+        running = np.flatnonzero(fresh.outcome == Outcome.RUNNING)
+        self.map.current = int(running[0]) if running.size else None
+        self.map.version += 1
+        return changed
+
+    @property
+    def words(self) -> str:
+        """What the file is, in a line."""
+        total = self.map.x.size
+        closed = int((self.map.outcome > Outcome.RUNNING).sum())
+        ok = int((self.map.outcome == Outcome.OK).sum())
+        began = self.scan.header.started_at.replace("T", " ").removesuffix("+00:00")
+        return f"{self.state} · {closed} of {total} sites, {ok} ok · began {began} UTC"
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.scan.close()
+
+
+def currents_at(path: Path, raw: float, name: str) -> Quantity:
+    """Read the current at a raw potential, at its first crossing, at every site of a file.
+
+    Raises:
+        DataFileError: the file cannot be read.
+    """
+    curves = SiteCurves(path)
+    try:
+        count = len(curves.scan.sites)
+        found = (curves.curve(k) for k in range(count))
+        values = [float("nan") if c is None else current_at(c, raw) for c in found]
+    finally:
+        curves.close()
+    return Quantity(name, "A", "current at the first crossing of a potential", np.array(values))
+
+
+def write_table(file: ScanFile, target: Path) -> None:
+    """Write one line a site, in SI units, with what every column is in the first line.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    sites = file.map
+    names = list(sites.quantities)
+    head = ["site", "x (m)", "y (m)", "condition", "outcome"]
+    head += [f"{n} ({sites.unit(n)})" if sites.unit(n) else n for n in names]
+    with target.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(head)
+        for k in range(sites.x.size):
+            values = [repr(float(sites.quantities[n].values[k])) for n in names]
+            place = [repr(float(sites.x[k])), repr(float(sites.y[k]))]
+            outcome = Outcome(int(sites.outcome[k])).words
+            writer.writerow([k, *place, sites.label(k), outcome, *values])

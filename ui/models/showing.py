@@ -1,0 +1,119 @@
+"""How potentials and currents are shown: sign convention and reference; the data stay IUPAC."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+_RAISED = str.maketrans({"+": "⁺", "-": "⁻", "2": "²", "3": "³"})
+_PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What is done to numbers on their way to an axis, and what the axis says about it."""
+
+    reference: str = "reference"
+    """What the potentials handed in are against."""
+    polarographic: bool = False
+    """Cathodic currents up and negative potentials to the right, as in older books."""
+    other: str = ""
+    """A reference to convert to; empty for none."""
+    shift: float = 0.0
+    """Volts to add for the other reference: E vs other = E vs reference + shift."""
+
+    @property
+    def sign(self) -> float:
+        """The factor of currents and charges."""
+        return -1.0 if self.polarographic else 1.0
+
+    @property
+    def against(self) -> str:
+        """The reference that is shown, as one reads it."""
+        return raised(self.other or self.reference)
+
+    @property
+    def convention(self) -> str:
+        """The sign convention in words, for the corner of every plot."""
+        return "polarographic: cathodic +" if self.polarographic else "IUPAC: anodic +"
+
+    def potential(self, volts: FloatArray) -> FloatArray:
+        """Return potentials against the reference that is shown."""
+        return volts + self.shift if self.other else volts
+
+    def current(self, amperes: FloatArray) -> FloatArray:
+        """Return currents, or charges, with the sign that is shown."""
+        return -amperes if self.polarographic else amperes
+
+    def potential_label(self) -> str:
+        """Return what stands at a potential axis, without the unit."""
+        return f"E vs {self.against}"
+
+
+def raised(text: str) -> str:
+    """Set the charges of a couple such as Li/Li+ as superscripts."""
+    return re.sub(
+        r"(?<=[A-Za-z0-9)])(\d?[+-])(?=$|[/ ,)])", lambda m: m[1].translate(_RAISED), text
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """The SI prefix of an axis; it changes only when the numbers would become unreadable."""
+
+    power: int = 0
+
+    @property
+    def factor(self) -> float:
+        """From SI to what is written."""
+        return float(10.0**-self.power)
+
+    def unit(self, base: str) -> str:
+        """Return the unit with its prefix."""
+        return _PREFIXES[self.power] + base
+
+    def fitting(self, largest: float) -> Prefix:
+        """Return this prefix while it serves numbers up to a size, else the one that does.
+
+        It serves from 0.5 up to 2000, so that an axis that breathes does not hop to and fro.
+        """
+        if not (largest > 0.0 and math.isfinite(largest)):
+            return self
+        if 0.5 <= largest * self.factor < 2000.0:
+            return self
+        power = 3 * math.floor(math.log10(largest) / 3.0 + 1e-9)
+        return Prefix(min(max(power, min(_PREFIXES)), max(_PREFIXES)))
+
+
+def largest(*arrays: FloatArray) -> float:
+    """Return the largest finite magnitude in some arrays, 0 if there is none."""
+    found = 0.0
+    for values in arrays:
+        finite = values[np.isfinite(values)]
+        if finite.size:
+            found = max(found, float(np.abs(finite).max()))
+    return found
+
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def plain(mathtext: str) -> str:
+    """Turn a unit as figures set it, such as mA cm$^{-2}$, into plain text."""
+    return re.sub(r"\$\^\{([-\d]+)\}\$", lambda m: m[1].translate(_SUPERSCRIPTS), mathtext)
+
+
+def html(mathtext: str) -> str:
+    """Turn a symbol as figures set it, such as $E_\\mathrm{nuc}$, into HTML."""
+    text = re.sub(r"\\mathrm\{([^}]*)\}", r"\1", mathtext)
+    text = re.sub(r"_\{([^}]*)\}|_(\w+)", lambda m: f"<sub>{m[1] or m[2]}</sub>", text)
+    text = re.sub(r"\^\{([^}]*)\}", r"<sup>\1</sup>", text)
+    text = re.sub(r"\$([^$]*)\$", lambda m: re.sub(r"(?<![A-Za-z<>/])([A-Za-z])(?![A-Za-z>])",
+                  r"<i>\1</i>", m[1]), text)  # fmt: skip
+    return text

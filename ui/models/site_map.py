@@ -1,0 +1,302 @@
+"""What a map shows: one value, one outcome and one place for each site, and a selection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.analysis.result import Status
+from seccm.data import Scan
+from seccm.events import Event, Landed, Outcome, SiteAnalysed, SiteFinished, SiteStarted
+from seccm.plan import Plan
+from seccm.report.style import readable
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+Z, CHARGE, CONDITION, OUTCOME = "contact z", "charge", "condition", "outcome"
+CATEGORIES = (CONDITION, OUTCOME)
+FIRST = (
+    "E_nuc", "E_growth", "t_nuc", "Q_nuc", "eta_nuc", "CE", "CE_last", "E_half", "i_lim", "E_end",
+    "i_end", "Q",
+)  # fmt: skip
+"""Features in the order in which people ask for them."""
+
+
+@dataclass(slots=True)
+class Quantity:
+    """One number for each site, SI, NaN where there is none; shape (sites,)."""
+
+    name: str
+    unit: str
+    words: str
+    values: FloatArray
+    statuses: npt.NDArray[np.uint8] | None = None
+    """Why there is none, or what is to be said about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Of the selected sites that came to their regular end and have a number."""
+
+    n: int
+    missing: int
+    mean: float
+    sd: float
+    median: float
+    low: float
+    high: float
+
+
+@dataclass
+class SiteMap:
+    """The sites of a scan as a map shows them; all arrays of shape (sites,), SI."""
+
+    x: FloatArray
+    y: FloatArray
+    ix: npt.NDArray[np.int64]
+    iy: npt.NDArray[np.int64]
+    condition: npt.NDArray[np.int64]
+    labels: Sequence[str]
+    """The conditions in words."""
+    diameter: float = float("nan")
+    """Of a footprint."""
+    reference: str = ""
+    outcome: npt.NDArray[np.uint8] = field(init=False)
+    selected: BoolArray = field(init=False)
+    quantities: dict[str, Quantity] = field(default_factory=dict)
+    current: int | None = None
+    """The site in hand."""
+    version: int = 0
+    """Rises whenever there is something new to draw."""
+
+    def __post_init__(self) -> None:
+        self.outcome = np.zeros(self.x.size, np.uint8)
+        self.selected = np.zeros(self.x.size, bool)
+
+    # ------------------------------------------------------------------------------ making
+
+    @classmethod
+    def of_plan(cls, plan: Plan) -> Self:
+        """Make the map of a scan that is about to begin."""
+        sites = plan.sites()
+        made = cls(
+            x=np.array([s.x for s in sites]),
+            y=np.array([s.y for s in sites]),
+            ix=np.array([s.ix for s in sites]),
+            iy=np.array([s.iy for s in sites]),
+            condition=np.array([s.condition for s in sites]),
+            labels=[readable(c.label) or "all sites" for c in plan.conditions],
+            diameter=plan.probe.diameter,
+            reference=plan.reference.name,
+        )
+        made._add(Quantity(Z, "m", "height of the tip at contact", made._empty()))
+        return made
+
+    @classmethod
+    def of_scan(cls, scan: Scan) -> Self:
+        """Make the map of a data file, finished or growing, from its table of sites alone."""
+        sites = scan.sites
+        at = {
+            axis: np.where(np.isfinite(sites[axis]), sites[axis], sites[f"{axis}_cmd"])
+            for axis in "xy"
+        }
+        condition = np.asarray(sites["condition"]).astype(np.int64)
+        made = cls(
+            x=at["x"],
+            y=at["y"],
+            ix=np.asarray(sites["ix"]).astype(np.int64),
+            iy=np.asarray(sites["iy"]).astype(np.int64),
+            condition=condition,
+            labels=[f"condition {k + 1}" for k in range(int(condition.max(initial=0)) + 1)],
+            reference=scan.header.reference,
+        )
+        made.outcome = np.asarray(sites["status"]).astype(np.uint8)
+        height = np.asarray(sites["z_contact"], np.float64)
+        made._add(Quantity(Z, "m", "height of the tip at contact", height))
+        for column in scan.features:
+            values = np.asarray(sites[column.name], np.float64)
+            statuses = np.asarray(sites[f"{column.name}_status"], np.uint8)
+            made._add(Quantity(column.name, column.unit, column.long_name, values, statuses))
+        return made
+
+    def describe(self, plan: Plan) -> None:
+        """Take the conditions' names and the footprint from the plan of a data file."""
+        self.labels = [readable(c.label) or "all sites" for c in plan.conditions]
+        self.diameter = plan.probe.diameter
+        self.version += 1
+
+    # ------------------------------------------------------------------------------ following
+
+    def hear(self, event: Event) -> None:
+        """Take in an event of the run."""
+        match event:
+            case SiteStarted():
+                self.current = event.site
+                self.outcome[event.site] = Outcome.RUNNING
+            case Landed():
+                self.quantities[Z].values[event.site] = event.landing.z_crossing
+            case SiteFinished():
+                self.outcome[event.site] = event.outcome
+                self.current = None if self.current == event.site else self.current
+            case SiteAnalysed():
+                for name, value in event.features.items():
+                    if name not in self.quantities:
+                        self._add(Quantity(name, "", "", self._empty()))
+                    self.quantities[name].values[event.site] = value
+            case _:
+                return
+        self.version += 1
+
+    def name_units(self, units: Mapping[str, tuple[str, str]]) -> None:
+        """Say which unit and which words belong to each feature, before the run begins."""
+        for name, (unit, words) in units.items():
+            if name not in self.quantities:
+                self._add(Quantity(name, unit, words, self._empty()))
+
+    def add(self, quantity: Quantity) -> None:
+        """Add a quantity that was computed for this map, such as a current at a potential."""
+        self._add(quantity)
+        self.version += 1
+
+    # ------------------------------------------------------------------------------ giving out
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What can be mapped: the telling features first, then the rest, then categories."""
+        known = [n for n, q in self.quantities.items() if n == Z or np.isfinite(q.values).any()]
+        first = [name for name in FIRST if name in known]
+        rest = sorted(name for name in known if name not in first and name != Z)
+        return (*first, Z, *rest, *CATEGORIES)
+
+    def values(self, name: str) -> FloatArray:
+        """Return what is mapped; categories as whole numbers."""
+        if name == CONDITION:
+            return self.condition.astype(np.float64)
+        if name == OUTCOME:
+            return self.outcome.astype(np.float64)
+        return self.quantities[name].values
+
+    def unit(self, name: str) -> str:
+        """Return the SI unit of a quantity; empty for categories."""
+        return "" if name in CATEGORIES else self.quantities[name].unit
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether every site has a column and a row."""
+        return bool(self.ix.size and (self.ix >= 0).all() and (self.iy >= 0).all())
+
+    @property
+    def pitch(self) -> float:
+        """A distance of neighbours, in metres; the footprint where there is one site only."""
+        steps = [
+            float(np.median(np.diff(np.unique(np.round(axis, 10)))))
+            for axis in (self.x, self.y)
+            if np.unique(np.round(axis, 10)).size > 1
+        ]
+        if self.is_grid and steps:
+            spread = [
+                (np.ptp(axis) / span)
+                for axis, span in ((self.x, np.ptp(self.ix)), (self.y, np.ptp(self.iy)))
+                if span
+            ]
+            return float(min(spread)) if spread else min(steps)
+        area = float(np.ptp(self.x) * np.ptp(self.y)) if self.x.size > 1 else 0.0
+        return (area / self.x.size) ** 0.5 if area > 0.0 else max(self.diameter, 1e-6)
+
+    def upcoming(self, count: int = 3) -> npt.NDArray[np.int64]:
+        """Return the sites that come next."""
+        return np.flatnonzero(self.outcome == Outcome.PLANNED)[:count]
+
+    def nearest(self, x: float, y: float, within: float) -> int | None:
+        """Return the site at a place, None if there is none so near."""
+        if self.x.size == 0:
+            return None
+        distance = np.hypot(self.x - x, self.y - y)
+        k = int(np.argmin(distance))
+        return k if distance[k] <= within else None
+
+    def tell(self, number: int, name: str, value: str) -> str:
+        """Return what is known of one site, in a line or two."""
+        outcome = Outcome(int(self.outcome[number])).words
+        head = f"site {number + 1} · {self.label(number)} · {outcome}"
+        return f"{head}\n{name}: {value}{self.why(number, name)}"
+
+    def why(self, number: int, name: str) -> str:
+        """Return why a site has no number, or what is to be said about it; mostly nothing."""
+        found = self.quantities.get(name)
+        if found is None or found.statuses is None:
+            return ""
+        code = int(found.statuses[number])
+        if code == 0 or code not in set(Status):
+            return ""
+        return f" ({Status(code).label})"
+
+    def label(self, number: int) -> str:
+        """Return the condition of a site in words."""
+        k = int(self.condition[number])
+        return self.labels[k] if k < len(self.labels) else f"condition {k + 1}"
+
+    # ------------------------------------------------------------------------------ selecting
+
+    def select(self, number: int | None, *, more: bool = False) -> None:
+        """Select one site; with `more`, add it to the selection or take it out."""
+        if number is None:
+            if not more:
+                self.selected[:] = False
+        elif more:
+            self.selected[number] = not self.selected[number]
+        else:
+            self.selected[:] = False
+            self.selected[number] = True
+        self.version += 1
+
+    def select_condition(self, condition: int | None) -> None:
+        """Select all sites of one condition; None selects nothing."""
+        self.selected[:] = False if condition is None else self.condition == condition
+        self.version += 1
+
+    @property
+    def selection(self) -> tuple[int, ...]:
+        """The numbers of the selected sites."""
+        return tuple(np.flatnonzero(self.selected).tolist())
+
+    def sample(self, name: str) -> FloatArray:
+        """Return the numbers that statistics are about: of the selection, or of all sites.
+
+        Only sites that came to their regular end count, and only numbers that can be trusted.
+        """
+        chosen = self.selected if self.selected.any() else np.ones(self.x.size, bool)
+        values = self.values(name)
+        usable = chosen & np.isfinite(values) & (self.outcome == Outcome.OK)
+        found = self.quantities.get(name)
+        if found is not None and found.statuses is not None:
+            usable &= found.statuses < 32
+        return values[usable]
+
+    def statistics(self, name: str) -> Statistics:
+        """Describe the selection, or all sites, by one quantity."""
+        values = self.sample(name)
+        chosen = int(self.selected.sum()) or self.x.size
+        nan = float("nan")
+        if values.size == 0:
+            return Statistics(0, chosen, nan, nan, nan, nan, nan)
+        return Statistics(
+            n=values.size,
+            missing=chosen - values.size,
+            mean=float(values.mean()),
+            sd=float(values.std(ddof=1)) if values.size > 1 else nan,
+            median=float(np.median(values)),
+            low=float(values.min()),
+            high=float(values.max()),
+        )
+
+    def _empty(self) -> FloatArray:
+        return np.full(self.x.size, np.nan)
+
+    def _add(self, quantity: Quantity) -> None:
+        self.quantities[quantity.name] = quantity

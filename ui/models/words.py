@@ -1,0 +1,123 @@
+"""The events of a run as an operator reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from seccm.events import (
+    Approaching,
+    Event,
+    FalseContact,
+    Fault,
+    Landed,
+    Note,
+    Outcome,
+    Paused,
+    Phase,
+    PhaseBegan,
+    Resumed,
+    RunStarted,
+    RunStopped,
+    SiteAnalysed,
+    SiteFinished,
+    SiteStarted,
+    StepFinished,
+)
+from seccm.report.style import readable
+from seccm.units import show
+
+Level = Literal["detail", "info", "good", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the log."""
+
+    level: Level
+    text: str
+    site: int = -1
+    """Number of the site it is about, -1 for none."""
+    remedy: str = ""
+    """What to do about it; empty where nothing needs doing."""
+    at: str = ""
+    """When, as read off a clock."""
+
+
+PHASES = {
+    Phase.IDLE: "waiting",
+    Phase.TRAVEL: "travelling",
+    Phase.SETTLE: "settling",
+    Phase.APPROACH: "approaching",
+    Phase.STEP: "measuring",
+    Phase.RETRACT: "retracting",
+}
+_LEVELS: dict[Outcome, Level] = {
+    Outcome.OK: "good",
+    Outcome.NO_CONTACT: "warning",
+    Outcome.SKIPPED: "info",
+    Outcome.ABORTED: "warning",
+    Outcome.FAULT: "error",
+}
+_ENDS: dict[str, Level] = {"complete": "good", "stopped": "warning", "halted": "warning"}
+
+
+def line_of(event: Event) -> Line:
+    """Put an event into words."""
+    match event:
+        case RunStarted():
+            kind = "VIRTUAL run, no hardware" if event.virtual else "Run"
+            return Line("info", f"{kind}: {event.title}, {event.sites} sites, on {event.rig}.")
+        case SiteStarted():
+            return Line("detail", "Travelling to the site.", event.site)
+        case PhaseBegan():
+            return Line("detail", f"Now {PHASES[event.phase]}.", event.site)
+        case Approaching():
+            again = f", attempt {event.attempt + 1}" if event.attempt else ""
+            return Line("detail", f"The site counts as touched from now on{again}.", event.site)
+        case FalseContact():
+            return Line("warning", f"A contact at {_um(event.z)} did not last.", event.site)
+        case Landed():
+            return Line("info", _landing(event), event.site)
+        case StepFinished():
+            charge = readable(show(event.charge, "C", 3))
+            text = f"Step {event.step + 1} ended by {event.reason}; {charge} passed."
+            return Line("detail", text, event.site)
+        case SiteFinished():
+            said = event.reason or f"Finished: {event.outcome.words}."
+            return Line(_LEVELS.get(event.outcome, "info"), said, event.site)
+        case SiteAnalysed():
+            said = readable(event.summary) or "Nothing to report."
+            return Line("info", f"Analysed: {said}", event.site)
+        case Note():
+            return Line(event.level, event.text, event.site)
+        case Paused():
+            remedy = "Look at the tip, then press Resume or Stop."
+            return Line("warning", f"Paused: {event.why}", remedy=remedy)
+        case Resumed():
+            return Line("info", "Resumed.")
+        case Fault():
+            return Line("error", event.text, event.site, event.remedy)
+        case RunStopped():
+            text = f"The run is over: {event.status}. {event.reason}".strip()
+            remedy = "" if event.status == "complete" else "The file can be resumed at any time."
+            return Line(_ENDS.get(event.status, "error"), text, remedy=remedy)
+
+
+def _landing(event: Landed) -> str:
+    landing = event.landing
+    return (
+        f"Landed at {_um(landing.z)}; stopped within {readable(show(landing.latency, 's', 3))}, "
+        f"{readable(show(landing.overtravel, 'm', 3))} past contact."
+    )
+
+
+def _um(metres: float) -> str:
+    return f"{metres * 1e6:.3f} µm"
+
+
+def clock_words(seconds: float) -> str:
+    """Write a duration as people read it off a clock."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,184 @@
+"""The form of a plan: one row a value, what is wrong with it beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QToolButton,
+    QWidget,
+)
+
+from seccm.errors import Problem
+from ui.models.form import Field, Group, read, where
+
+MISTAKE_WIDTH = 230
+
+
+class PlanForm(QWidget):
+    """Shows a form and says what is typed; the owner decides what becomes of it."""
+
+    typed = Signal(tuple, object)
+    """Key and value."""
+    chosen = Signal(object, str)
+    """Group and what it shall be."""
+    added = Signal(object, str)
+    """Group and the kind of table to add to it."""
+    removed = Signal(tuple)
+    """Key of a table to take out."""
+    typing = Signal(QLineEdit)
+    """A field that numbers go into was entered."""
+
+    def __init__(self, form: Group) -> None:
+        super().__init__()
+        self.editors: dict[str, QWidget] = {}
+        self._mistakes: dict[str, QLabel] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(16, 8, 12, 12)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 3)
+        self._grid.setColumnStretch(2, 2)
+        self._row = 0
+        self._table(form, 0)
+        self._grid.setRowStretch(self._row, 1)
+
+    def show_problems(self, problems: Mapping[str, list[Problem]]) -> None:
+        """Show every mistake beside its field, and none where there is none."""
+        for key, label in self._mistakes.items():
+            text = "\n".join(f"{p.what} {p.remedy}".strip() for p in problems.get(key, ()))
+            label.setText(text[:1].upper() + text[1:])
+            editor = self.editors.get(key)
+            if editor is not None and editor.property("wrong") != bool(text):
+                editor.setProperty("wrong", bool(text))
+                editor.style().unpolish(editor)
+                editor.style().polish(editor)
+
+    def _table(self, group: Group, depth: int) -> None:
+        if depth:
+            self._heading(group, depth)
+        fields = [part for part in group.parts if isinstance(part, Field)]
+        for field in fields:
+            self._field(field)
+        for part in group.parts:
+            if isinstance(part, Group):
+                self._table(part, depth + 1)
+
+    def _heading(self, group: Group, depth: int) -> None:
+        key = where(group.key)
+        head = QLabel(group.title[:1].upper() + group.title[1:], objectName="heading")
+        head.setToolTip(group.words)
+        if depth > 1:
+            head.setIndent(10 * (depth - 1))
+        self._grid.addWidget(head, self._row, 0)
+        tools = QHBoxLayout()
+        if group.choices:
+            box = QComboBox()
+            box.addItems(list(group.choices))
+            box.setCurrentText(group.choice)
+            box.textActivated.connect(lambda text, g=group: self.chosen.emit(g, text))
+            _no_wheel(box)
+            tools.addWidget(box)
+            self.editors[f"{key}:kind"] = box
+        if group.adds:
+            tools.addWidget(self._adder(group))
+            tools.addStretch(1)
+        if group.removable:
+            remove = QToolButton(text="Remove", objectName="flat")
+            remove.clicked.connect(lambda _=False, k=group.key: self.removed.emit(k))
+            tools.addWidget(remove)
+        self._grid.addLayout(tools, self._row, 1)
+        self._mistake(key)
+        self._row += 1
+
+    def _adder(self, group: Group) -> QToolButton:
+        button = QToolButton(text=f"Add a {'step' if len(group.adds) > 1 else group.adds[0]}")
+        button.setObjectName("flat")
+        if len(group.adds) == 1:
+            button.clicked.connect(lambda _=False: self.added.emit(group, group.adds[0]))
+        else:
+            menu = QMenu(button)
+            for kind in group.adds:
+                menu.addAction(kind, lambda k=kind: self.added.emit(group, k))
+            button.setMenu(menu)
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.editors[f"{where(group.key)}:add"] = button
+        return button
+
+    def _field(self, field: Field) -> None:
+        key = where(field.key)
+        label = QLabel(field.title + (" *" if field.required else ""), objectName="muted")
+        label.setIndent(10 * max(0, len(field.key) - 2))
+        label.setToolTip(field.words)
+        self._grid.addWidget(label, self._row, 0, Qt.AlignmentFlag.AlignTop)
+        editor = self._editor(field)
+        editor.setToolTip(field.words)
+        editor.setAccessibleName(field.title)
+        self.editors[key] = editor
+        self._grid.addWidget(editor, self._row, 1)
+        self._mistake(key)
+        self._row += 1
+
+    def _editor(self, field: Field) -> QWidget:
+        say: Callable[[str], None] = lambda text: self.typed.emit(  # noqa: E731
+            field.key, read(field.kind, text)
+        )
+        match field.kind:
+            case "choice":
+                box = QComboBox()
+                box.addItems(list(field.choices))
+                box.setCurrentText(field.text or field.hint)
+                box.textActivated.connect(say)
+                _no_wheel(box)
+                return box
+            case "switch":
+                check = QCheckBox()
+                check.setChecked(field.text == "true")
+                check.toggled.connect(lambda on: say("true" if on else ""))
+                return check
+            case "long text" | "rows":
+                area = QPlainTextEdit(field.text)
+                area.setPlaceholderText(field.hint)
+                area.setTabChangesFocus(True)
+                area.setFixedHeight(64)
+                area.textChanged.connect(lambda: say(area.toPlainText()))
+                return area
+            case _:
+                line = _Line(field.text)
+                line.setPlaceholderText(field.hint)
+                line.setCursorPosition(0)
+                line.textEdited.connect(say)
+                if field.kind in ("quantity", "number"):
+                    line.entered.connect(lambda: self.typing.emit(line))
+                return line
+
+    def _mistake(self, key: str) -> None:
+        label = QLabel("", objectName="mistake")
+        label.setWordWrap(True)
+        self._mistakes[key] = label
+        self._grid.addWidget(label, self._row, 2)
+
+
+class _Line(QLineEdit):
+    """A line that says when it is entered, for the number pad of the gloved."""
+
+    entered = Signal()
+
+    def mousePressEvent(self, event: object) -> None:  # noqa: N802
+        super().mousePressEvent(event)  # type: ignore[arg-type]
+        self.entered.emit()
+
+
+def _no_wheel(box: QComboBox) -> None:
+    """Let the wheel scroll the form, not change a value that happens to lie under it."""
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    box.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign]

@@ -1,0 +1,108 @@
+"""Plots of the window's look: axes whose unit is written and does not hop, no grid, no menu."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QWidget
+
+from ui.models.palette import Palette
+from ui.models.showing import Prefix
+
+NOTICE_MS = 2500
+"""How long an axis is highlighted after its unit changed."""
+
+
+class Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis with a quantity and a unit; a change of its prefix is shown, never silent."""
+
+    def __init__(self, side: str) -> None:
+        super().__init__(side)
+        self.enableAutoSIPrefix(False)
+        self._name, self._base, self._prefix = "", "", Prefix()
+        self._colours = ("#ffffff", "#ffffff")
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(NOTICE_MS)
+        self._calm.timeout.connect(lambda: self._write(0))
+
+    def dress(self, palette: Palette, font: int) -> None:
+        """Take colours and sizes."""
+        self._colours = (palette.text, palette.accent)
+        self.setPen(pg.mkPen(palette.border))
+        self.setTextPen(pg.mkPen(palette.muted))
+        made = self.font() if self.style["tickFont"] is None else self.style["tickFont"]
+        made.setPixelSize(round(font * 0.85))
+        self.setStyle(tickFont=made, tickLength=-5, tickTextOffset=round(font * 0.35))
+        self.label.setFont(made)
+        if self.orientation in ("left", "right"):
+            self.setWidth(round(font * 4.6))
+        else:
+            self.setHeight(round(font * 2.9))
+        self._write(0)
+
+    def name(self, name: str, unit: str) -> None:
+        """Say what the axis is about; `name` may be HTML, `unit` is the SI one."""
+        if (name, unit) != (self._name, self._base):
+            self._name, self._base = name, unit
+            self._prefix = Prefix()
+            self.setScale(1.0)
+            self._write(0)
+
+    def fit(self, largest: float) -> None:
+        """Choose the prefix for numbers up to this size; says so when it changes."""
+        chosen = self._prefix.fitting(largest)
+        if chosen != self._prefix:
+            self._prefix = chosen
+            self.setScale(chosen.factor)
+            self._write(1)
+            self._calm.start()
+
+    def _write(self, colour: int) -> None:
+        unit = self._prefix.unit(self._base) if self._base else ""
+        text = f"{self._name} ({unit})" if unit else self._name
+        size = round(self.label.font().pixelSize() or 13)
+        self.setLabel(text, **{"color": self._colours[colour], "font-size": f"{size}px"})
+
+
+class Plot(pg.PlotWidget):  # type: ignore[misc]
+    """A plot in the window's look, with a word in its corner about the sign convention."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.left, self.bottom = Axis("left"), Axis("bottom")
+        super().__init__(parent, axisItems={"left": self.left, "bottom": self.bottom})
+        self.setMenuEnabled(False)
+        self.hideButtons()
+        self.plotItem.setContentsMargins(2, 6, 8, 2)
+        self._corner = pg.LabelItem(justify="right")
+        self._corner.setParentItem(self.plotItem.vb)
+        self._corner.anchor(itemPos=(1, 0), parentPos=(1, 0), offset=(-6, 2))
+        self._words, self._palette, self._font = "", None, 13
+
+    def dress(self, palette: Palette, font: int) -> None:
+        """Take colours and sizes."""
+        self._palette, self._font = palette, font
+        self.setBackground(palette.panel)
+        self.plotItem.vb.setBorder(pg.mkPen(palette.border))
+        for axis in (self.left, self.bottom):
+            axis.dress(palette, font)
+        self.corner(self._words)
+
+    def corner(self, words: str) -> None:
+        """Write some words into the upper right corner."""
+        self._words = words
+        if self._palette is not None:
+            self._corner.setText(words, color=self._palette.muted, size=f"{self._font * 0.8:.0f}px")
+            self._corner.updateMin()
+            self._corner.resize(self._corner.itemRect().width(), self._corner.itemRect().height())
+            self._corner.anchor(itemPos=(1, 0), parentPos=(1, 0), offset=(-6, 2))
+
+    def whole(self) -> None:
+        """Show everything again and follow what comes."""
+        self.enableAutoRange()
+
+
+def pen(colour: str, width: float = 1.0, *, dashed: bool = False) -> object:
+    """Make a pen; one pixel wide is ten times as fast to draw as two."""
+    style = pg.QtCore.Qt.PenStyle.DashLine if dashed else pg.QtCore.Qt.PenStyle.SolidLine
+    return pg.mkPen(colour, width=width, style=style)

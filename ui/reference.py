@@ -1,0 +1,71 @@
+"""Chooses sign convention and reference of what is shown; the data stay as they are."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from seccm.units import parse
+from ui.models.showing import Showing
+
+
+class ReferenceDialog(QDialog):
+    """Asks for the convention and for another reference, with a preview in words."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget, showing: Showing) -> None:
+        super().__init__(parent)
+        self._showing = showing
+        self.setWindowTitle("Signs and reference")
+        self.iupac = QRadioButton("IUPAC: anodic currents positive, positive potentials right")
+        self.polarographic = QRadioButton("Polarographic: cathodic currents up, negative right")
+        group = QButtonGroup(self)
+        for k, button in enumerate((self.iupac, self.polarographic)):
+            group.addButton(button, k)
+        (self.polarographic if showing.polarographic else self.iupac).setChecked(True)
+        self.other = QLineEdit(showing.other, placeholderText="such as SHE; empty for none")
+        self.shift = QLineEdit(f"{showing.shift:g} V" if showing.other else "")
+        self.shift.setPlaceholderText(f"E vs other − E vs {showing.reference}, such as -3.04 V")
+        self.mistake = QLabel("", objectName="mistake")
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(24, 20, 24, 20)
+        whole.addWidget(QLabel("How things are shown", objectName="title"))
+        whole.addWidget(QLabel("Files keep IUPAC signs and their own reference.", objectName="muted"))
+        whole.addWidget(self.iupac)
+        whole.addWidget(self.polarographic)
+        form = QFormLayout()
+        form.addRow(QLabel(f"Potentials are against {showing.reference}. Convert to"), self.other)
+        form.addRow(QLabel("by adding"), self.shift)
+        whole.addLayout(form)
+        whole.addWidget(self.mistake)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        whole.addWidget(buttons)
+
+    def accept(self) -> None:
+        """Hand the choice on, or say what is wrong with it."""
+        other, shift = self.other.text().strip(), 0.0
+        if other:
+            try:
+                shift = parse(self.shift.text(), "V")
+            except ValueError as error:
+                self.mistake.setText(str(error))
+                return
+        self.chosen.emit(
+            Showing(self._showing.reference, self.polarographic.isChecked(), other, shift)
+        )
+        super().accept()

@@ -1,0 +1,128 @@
+"""The run bar, always in view: the verbs of a run, and how it is doing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui.models.palette import Palette, Sizes
+from ui.models.run_state import RunState
+
+VERBS = ("start", "pause", "skip", "stop", "emergency")
+CELLS = ("phase", "site", "condition", "time left", "landed · no contact · failed", "data")
+
+
+class RunBar(QWidget):
+    """Shows a run's state and offers its verbs.
+
+    Args:
+        actions: by name; the buttons press these, so that keys and buttons agree.
+    """
+
+    def __init__(self, actions: dict[str, QAction]) -> None:
+        super().__init__(objectName="bar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.buttons: dict[str, QToolButton] = {}
+        self._actions = actions
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 8, 12, 0)
+        for name in VERBS:
+            button = QToolButton(objectName=name)
+            button.setDefaultAction(actions[name])
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            # A key that is meant for something else must not press a button that moves the tip.
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            self.buttons[name] = button
+            if name == "emergency":
+                row.addStretch(1)
+                self.virtual = QLabel("VIRTUAL", objectName="virtual")
+                self.virtual.setToolTip("No hardware: everything shown is simulated.")
+                self.virtual.setVisible(False)
+                row.addWidget(self.virtual)
+                row.addSpacing(10)
+            row.addWidget(button)
+        self.cells: dict[str, QLabel] = {}
+        grid = QGridLayout()
+        grid.setContentsMargins(14, 4, 14, 4)
+        grid.setHorizontalSpacing(26)
+        grid.setVerticalSpacing(0)
+        for column, name in enumerate(CELLS):
+            grid.addWidget(QLabel(name, objectName="caption"), 0, column)
+            cell = self.cells[name] = QLabel("–", objectName="readout")
+            grid.addWidget(cell, 1, column)
+        grid.setColumnStretch(CELLS.index("condition"), 1)
+        self.alarm = QLabel(objectName="alarm")
+        self.alarm.setWordWrap(True)
+        self.alarm.setVisible(False)
+        self.progress = QProgressBar(textVisible=False)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(2)
+        whole.addLayout(row)
+        whole.addLayout(grid)
+        whole.addWidget(self.progress)
+        whole.addWidget(self.alarm)
+
+    def dress(self, palette: Palette, sizes: Sizes) -> None:
+        """Take colours and sizes."""
+        for button in self.buttons.values():
+            button.setIconSize(QSize(sizes.icon, sizes.icon))
+
+    def show_run(self, run: RunState, condition: str, now: float) -> None:
+        """Show a run as it is now."""
+        self._offer(run)
+        site = "–" if run.site is None else str(run.site + 1)
+        texts = {
+            "phase": run.phase_words,
+            "site": f"{site} of {run.total}" if run.total else "–",
+            "condition": condition or "–",
+            "time left": run.time_left,
+            "landed · no contact · failed": f"{run.landed} · {run.no_contact} · {run.failed}",
+            "data": _freshness(run, now),
+        }
+        for name, text in texts.items():
+            if self.cells[name].text() != text:
+                self.cells[name].setText(text)
+        self.virtual.setVisible(run.virtual)
+        self.progress.setMaximum(0 if run.preparing else max(1, run.total))
+        self.progress.setValue(run.finished)
+        alarm = run.alarm(now)
+        waiting = f"Paused: {run.waiting}" if run.state == "paused" and run.waiting else ""
+        said = alarm or waiting
+        self.alarm.setVisible(bool(said))
+        if self.alarm.text() != said:
+            self.alarm.setText(said)
+
+    def _offer(self, run: RunState) -> None:
+        """Enable what makes sense; the first button starts, or resumes a run that pauses."""
+        resumes = run.can("resume")
+        first = "resume" if resumes else "start"
+        button = self.buttons["start"]
+        if button.defaultAction() is not self._actions[first]:
+            button.removeAction(button.defaultAction())
+            button.setDefaultAction(self._actions[first])
+        self._actions["start"].setEnabled(run.can("start") and not run.preparing)
+        for verb in ("resume", "pause", "skip", "stop"):
+            self._actions[verb].setEnabled(run.can(verb))
+        self._actions["emergency"].setEnabled(True)
+
+
+def _freshness(run: RunState, now: float) -> str:
+    """Say how old the newest rows are."""
+    if not run.running:
+        return "–"
+    lag = run.lag(now)
+    return "live" if lag < 0.5 else f"{lag:.1f} s old"
+
+

@@ -1,0 +1,154 @@
+"""Turns a palette and sizes into Qt's palette, one style sheet, and plots of the same look."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QApplication
+
+from ui.models.palette import Palette, Sizes
+
+FONTS = ["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Cantarell", "DejaVu Sans"]
+
+
+def dress(app: QApplication, palette: Palette, sizes: Sizes) -> None:
+    """Give the whole application a look."""
+    app.setStyle("Fusion")
+    app.setPalette(_qt(palette))
+    font = QFont(FONTS)
+    font.setPixelSize(sizes.font)
+    app.setFont(font)
+    app.setStyleSheet(sheet(palette, sizes))
+    pg.setConfigOptions(
+        background=palette.panel,
+        foreground=palette.text,
+        antialias=False,
+        imageAxisOrder="row-major",
+    )
+
+
+def _qt(p: Palette) -> QPalette:
+    made = QPalette()
+    role = QPalette.ColorRole
+    colours = {
+        role.Window: p.ground, role.WindowText: p.text, role.Base: p.panel, role.Text: p.text,
+        role.AlternateBase: p.raised, role.Button: p.raised, role.ButtonText: p.text,
+        role.Highlight: p.accent, role.HighlightedText: p.accent_text, role.ToolTipBase: p.raised,
+        role.ToolTipText: p.text, role.PlaceholderText: p.muted, role.Link: p.accent,
+        role.Mid: p.border, role.Dark: p.border, role.Light: p.hover, role.Shadow: p.ground,
+    }  # fmt: skip
+    for each, colour in colours.items():
+        made.setColor(each, QColor(colour))
+    for each in (role.WindowText, role.Text, role.ButtonText):
+        faint = QColor(p.muted)
+        faint.setAlpha(120)
+        made.setColor(QPalette.ColorGroup.Disabled, each, faint)
+    return made
+
+
+def sheet(p: Palette, s: Sizes) -> str:
+    """Return the style sheet of every widget."""
+    pad, small = s.gap, round(s.font * 0.86)
+    field = round(s.font * 2.1) if s.target < 60 else round(s.target * 0.75)
+    faint = f"{p.muted}" if p.name == "light" else "#66707f"
+    return f"""
+    * {{ font-size: {s.font}px; }}
+    QMainWindow, QDialog, QWidget#page {{ background: {p.ground}; color: {p.text}; }}
+    QMainWindow::separator {{ background: {p.ground}; width: {pad}px; height: {pad}px; }}
+    QMainWindow::separator:hover {{ background: {p.accent}; }}
+    QToolTip {{ background: {p.raised}; color: {p.text}; border: 1px solid {p.border};
+        padding: {pad}px; }}
+
+    QDockWidget {{ color: {p.muted}; titlebar-close-icon: none; }}
+    QDockWidget::title {{ background: {p.ground}; padding: {pad // 2}px {pad}px; text-align: left; }}
+    QDockWidget > QWidget {{ background: {p.panel}; border: 1px solid {p.border};
+        border-radius: {s.radius}px; }}
+    QTabBar {{ background: {p.ground}; }}
+    QTabBar::tab {{ background: transparent; color: {p.muted}; border: none;
+        padding: {pad}px {2 * pad}px; border-bottom: 2px solid transparent; }}
+    QTabBar::tab:selected {{ color: {p.text}; border-bottom: 2px solid {p.accent}; }}
+    QTabBar::tab:hover {{ color: {p.text}; }}
+    QTabWidget::pane {{ border: none; }}
+
+    QPushButton, QToolButton {{ background: {p.raised}; color: {p.text};
+        border: 1px solid {p.border}; border-radius: {s.radius}px; min-height: {field}px;
+        padding: 0 {2 * pad}px; }}
+    QPushButton:hover, QToolButton:hover {{ background: {p.hover}; }}
+    QPushButton:pressed, QToolButton:pressed {{ border-color: {p.accent}; }}
+    QPushButton:focus, QToolButton:focus {{ border: 1px solid {p.accent}; }}
+    QPushButton:checked, QToolButton:checked {{ border: 1px solid {p.accent}; color: {p.accent}; }}
+    QPushButton:disabled, QToolButton:disabled {{ color: {faint}; background: {p.ground}; }}
+    QToolButton#flat {{ background: transparent; border: 1px solid transparent; padding: 0 {pad}px; }}
+    QToolButton#flat:hover {{ background: {p.hover}; }}
+    QToolButton#flat:checked {{ border: 1px solid {p.accent}; color: {p.accent}; }}
+
+    QWidget#bar {{ background: {p.panel}; border-bottom: 1px solid {p.border}; }}
+    QWidget#bar QToolButton {{ min-height: {s.target}px; font-weight: 600; }}
+    QToolButton#start {{ background: {p.start}; color: white; border: none; }}
+    QToolButton#start:hover {{ background: {p.start_hover}; }}
+    QToolButton#start:disabled {{ background: {p.ground}; color: {faint};
+        border: 1px solid {p.border}; }}
+    QToolButton#emergency {{ background: {p.danger}; color: white; border: none;
+        font-weight: 700; padding: 0 {3 * pad}px; }}
+    QToolButton#emergency:hover {{ background: {p.danger_hover}; }}
+    QLabel#virtual {{ background: {p.warn}; color: {p.panel}; font-weight: 800;
+        border-radius: {s.radius}px; padding: {pad // 2}px {2 * pad}px; }}
+    QLabel#alarm {{ background: {p.danger}; color: white; font-weight: 700;
+        padding: {pad}px {2 * pad}px; }}
+    QLabel#caption {{ color: {p.muted}; font-size: {small}px; }}
+    QLabel#readout {{ color: {p.text}; font-size: {s.readout}px; font-weight: 600; }}
+    QLabel#muted {{ color: {p.muted}; }}
+    QLabel#small {{ color: {p.muted}; font-size: {small}px; }}
+    QLabel#title {{ font-size: {round(s.font * 1.25)}px; font-weight: 700; }}
+    QLabel#heading {{ font-weight: 700; color: {p.text}; padding-top: {pad}px; }}
+    QLabel#mistake {{ color: {p.bad}; font-size: {small}px; }}
+    QLabel#warning {{ color: {p.warn}; }}
+    QLabel#good {{ color: {p.good}; font-weight: 600; }}
+
+    QWidget#rail {{ background: {p.panel}; border-right: 1px solid {p.border}; }}
+    QWidget#rail QToolButton {{ background: transparent; border: none; color: {p.muted};
+        border-left: 3px solid transparent; border-radius: 0; padding: {pad}px {pad // 2}px;
+        font-size: {small}px; min-height: {max(s.target, round(s.font * 3.4))}px; }}
+    QWidget#rail QToolButton:hover {{ background: {p.hover}; color: {p.text}; }}
+    QWidget#rail QToolButton:checked {{ color: {p.text}; border-left: 3px solid {p.accent};
+        background: {p.raised}; }}
+
+    QLineEdit, QComboBox, QSpinBox, QPlainTextEdit, QTextEdit {{ background: {p.panel};
+        color: {p.text}; border: 1px solid {p.border}; border-radius: {s.radius // 2 + 1}px;
+        padding: 0 {pad}px; min-height: {field}px; selection-background-color: {p.accent};
+        selection-color: {p.accent_text}; }}
+    QPlainTextEdit, QTextEdit {{ padding: {pad // 2}px; }}
+    QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus {{ border: 1px solid {p.accent}; }}
+    QLineEdit[wrong="true"], QComboBox[wrong="true"], QPlainTextEdit[wrong="true"] {{
+        border: 1px solid {p.bad}; }}
+    QLineEdit:disabled, QComboBox:disabled {{ color: {faint}; background: {p.ground}; }}
+    QComboBox::drop-down {{ border: none; width: {2 * s.gap + 10}px; }}
+    QComboBox QAbstractItemView {{ background: {p.raised}; color: {p.text};
+        border: 1px solid {p.border}; selection-background-color: {p.accent};
+        selection-color: {p.accent_text}; outline: none; }}
+    QCheckBox {{ spacing: {pad}px; min-height: {field}px; }}
+    QTreeView, QTableView, QListView {{ background: {p.panel}; color: {p.text}; border: none;
+        alternate-background-color: {p.raised}; outline: none; gridline-color: {p.border}; }}
+    QTreeView::item, QListView::item {{ padding: {pad // 3}px; }}
+    QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {{
+        background: {p.hover}; color: {p.text}; }}
+    QHeaderView::section {{ background: {p.panel}; color: {p.muted}; border: none;
+        border-bottom: 1px solid {p.border}; padding: {pad // 2}px {pad}px; }}
+    QScrollArea, QScrollArea > QWidget > QWidget {{ background: {p.panel}; border: none; }}
+    QScrollBar:vertical {{ background: transparent; width: {max(10, s.gap * 2)}px; }}
+    QScrollBar:horizontal {{ background: transparent; height: {max(10, s.gap * 2)}px; }}
+    QScrollBar::handle {{ background: {p.border}; border-radius: 4px; min-height: 24px;
+        min-width: 24px; margin: 2px; }}
+    QScrollBar::handle:hover {{ background: {p.muted}; }}
+    QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
+        background: none; border: none; height: 0; width: 0; }}
+    QProgressBar {{ background: {p.raised}; border: none; border-radius: 3px; height: 6px;
+        min-height: 6px; max-height: 6px; }}
+    QProgressBar::chunk {{ background: {p.accent}; border-radius: 3px; }}
+    QSplitter::handle {{ background: {p.ground}; }}
+    QMenu {{ background: {p.raised}; color: {p.text}; border: 1px solid {p.border};
+        padding: {pad // 2}px; }}
+    QMenu::item {{ padding: {pad}px {3 * pad}px; }}
+    QMenu::item:selected {{ background: {p.hover}; }}
+    QStatusBar {{ background: {p.ground}; color: {p.muted}; }}
+    """

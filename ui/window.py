@@ -1,0 +1,423 @@
+"""The main window: a run bar above, a rail of rooms at the left, and views that can be moved."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from seccm.errors import DataFileError, PlanError, SeccmError
+from seccm.remote import Client, Job
+from ui.browse import BrowseView
+from ui.icons import icon
+from ui.keys import KEYS, KeySheet
+from ui.live import LiveView
+from ui.log import LogView
+from ui.manual import ManualView
+from ui.map import MapView
+from ui.models.curves import SiteCurves
+from ui.models.desk import Desk, Link
+from ui.models.live import Curve
+from ui.models.palette import DARK, LIGHT, Palette, Sizes
+from ui.models.showing import Showing
+from ui.models.words import Line
+from ui.plan_view import PlanView
+from ui.reference import ReferenceDialog
+from ui.rig_view import RigView
+from ui.run_bar import RunBar
+from ui.theme import dress
+
+BEAT_MS = 33
+MAP_BEATS = 9
+"""Beats from one drawing of the map to the next: more than three a second."""
+ROOMS = ("scan", "plan", "browse", "manual", "rig")
+ARRANGED = 2
+"""Version of the arrangement of views; older remembered ones are forgotten."""
+
+Connect = Callable[[], Link]
+
+
+class Window(QMainWindow):
+    """Shows one host's run, plans and files.
+
+    Args:
+        connect: makes a link to a host that is idle; called when a run is to begin.
+        link: to a host that is at work already.
+        rig: name or file of the rig that runs are made for.
+        settings: where the places of the views are remembered; nothing else is.
+        palette: dark or light.
+        glove: large targets for gloved hands.
+        scale: how many times the usual size; 0 to reckon it from the screen.
+        pace: for virtual rigs: how many times as fast as real time.
+    """
+
+    def __init__(
+        self,
+        connect: Connect = Client.open,
+        link: Link | None = None,
+        *,
+        rig: str = "virtual",
+        settings: QSettings | None = None,
+        palette: Palette = DARK,
+        glove: bool = False,
+        scale: float = 0.0,
+        pace: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self._connect, self._rig, self._pace = connect, rig, pace
+        self._settings = settings or QSettings("seccm", "window")
+        self.palette_, self.glove, self._scale = palette, glove, scale
+        self.desk = Desk(link)
+        self.showing = Showing()
+        self._curves: SiteCurves | None = None
+        self._began, self._said, self._beats = 0, 0, 0
+        self.room = ""
+        self.actions_ = {key.name: QAction(key.words, self) for key in KEYS}
+        self._wire_keys()
+        self.bar = RunBar(self.actions_)
+        self.live = LiveView()
+        self.map = MapView(self._curve)
+        self.log = LogView()
+        self.plan = PlanView(rig)
+        self.browse = BrowseView(self._say)
+        self.manual = ManualView()
+        self.rig = RigView(rig)
+        self._build()
+        self.dress()
+        self.show_as(self.showing)
+        self._remember()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.beat)
+        self._timer.start(BEAT_MS)
+
+    # ------------------------------------------------------------------------------ building
+
+    def _wire_keys(self) -> None:
+        doing: dict[str, Callable[[], object]] = {
+            "start": self.start,
+            "fit": lambda: (self.live.whole(), self.map.whole()),
+            "next-quantity": lambda: self._maps().step(1),
+            "last-quantity": lambda: self._maps().step(-1),
+            "next-site": lambda: self._maps().step_site(1),
+            "last-site": lambda: self._maps().step_site(-1),
+            "open": lambda: self._open_file(beside=False),
+            "compare": lambda: self._open_file(beside=True),
+            "open-plan": self._open_plan,
+            "save-plan": lambda: self.plan.save(),
+            "report": lambda: self.browse.report(),
+            "convention": self._turn_convention,
+            "theme": self._turn_theme,
+            "glove": self._turn_glove,
+            "reset": self._reset,
+            "keys": lambda: KeySheet(self).open(),
+        }
+        for verb in ("pause", "resume", "skip", "stop", "emergency"):
+            doing[verb] = lambda verb=verb: self.desk.ask(verb)
+        for room in ROOMS:
+            doing[room] = lambda room=room: self.go(room)
+        for panel in ("E-t", "I-t", "I-E", "E-Q", "approach"):
+            doing[panel] = lambda panel=panel: self.live.buttons[panel].toggle()
+        for key in KEYS:
+            action = self.actions_[key.name]
+            action.setShortcut(QKeySequence(key.keys))
+            action.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
+            # A key that is held down, or that something lies on, must not ask twice.
+            action.setAutoRepeat(not key.moves and key.group != "Run")
+            action.setToolTip(f"{key.words}  ({key.keys})")
+            action.triggered.connect(lambda _=False, do=doing[key.name]: do())
+            self.addAction(action)
+
+    def _build(self) -> None:
+        rail = self._make_rail()
+        top = QWidget()
+        row = QVBoxLayout(top)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.bar)
+        self.setMenuWidget(top)
+        self._views = QMainWindow()
+        self._views.setDockNestingEnabled(True)
+        self._views.setWindowFlags(Qt.WindowType.Widget)
+        whole = QWidget(objectName="page")
+        box = QHBoxLayout(whole)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        box.addWidget(rail)
+        box.addWidget(self._views, 1)
+        self.setCentralWidget(whole)
+        widgets = {
+            "live": self.live, "map": self.map, "log": self.log, "plan": self.plan,
+            "browse": self.browse, "manual": self.manual, "rig": self.rig,
+        }  # fmt: skip
+        self.docks: dict[str, QDockWidget] = {}
+        for name, widget in widgets.items():
+            dock = QDockWidget(name.capitalize(), objectName=name)
+            dock.setWidget(widget)
+            dock.setFeatures(
+                QDockWidget.DockWidgetFeature.DockWidgetMovable
+                | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+            )
+            self.docks[name] = dock
+        self.plan.rig_is_busy = lambda: self.desk.run.running
+
+    def _make_rail(self) -> QWidget:
+        rail = QWidget(objectName="rail")
+        rail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(rail)
+        column.setContentsMargins(0, 6, 0, 6)
+        column.setSpacing(2)
+        self._rail: dict[str, QToolButton] = {}
+        for name in (*ROOMS, "", "convention", "theme", "glove", "keys"):
+            if not name:
+                column.addStretch(1)
+                continue
+            button = QToolButton()
+            button.setDefaultAction(self.actions_[name])
+            button.setText(_SHORT.get(name, name.capitalize()))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self.actions_[name].setCheckable(name in ROOMS)
+            self._rail[name] = button
+            column.addWidget(button, alignment=Qt.AlignmentFlag.AlignHCenter)
+        self.corner = QLabel("", objectName="small")
+        self.corner.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.corner)
+        return rail
+
+    # ------------------------------------------------------------------------------ rooms
+
+    def go(self, room: str) -> None:
+        """Turn to another room: its views, where they were left."""
+        if self.room:
+            self._settings.setValue(f"room/{self.room}", self._views.saveState(ARRANGED))
+        self.room = room
+        for name in ROOMS:
+            self.actions_[name].setChecked(name == room)
+        self._arrange(room)
+        kept = self._settings.value(f"room/{room}")
+        if isinstance(kept, QByteArray):
+            self._views.restoreState(kept, ARRANGED)
+
+    def _arrange(self, room: str) -> None:
+        """Put the views of a room where they belong at first."""
+        for dock in self.docks.values():
+            self._views.removeDockWidget(dock)
+        names = {"scan": ("live", "map", "log"), "manual": ("manual", "live"), "rig": ("rig", "log")}
+        docks = [self.docks[name] for name in names.get(room, (room,))]
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        self._views.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks[0])
+        width = max(self._views.width(), 800)
+        if len(docks) > 1:
+            self._views.splitDockWidget(docks[0], docks[1], across)
+        if len(docks) > 2:
+            self._views.splitDockWidget(docks[0], docks[2], down)
+        for dock in docks:
+            dock.setFloating(False)
+            dock.show()
+            alone = len(docks) == 1
+            dock.setTitleBarWidget(QWidget() if alone else None)
+        if len(docks) > 1:
+            share = {"scan": 0.56, "manual": 0.42, "rig": 0.6}[room]
+            self._views.resizeDocks(docks[:2], [int(width * share), int(width * (1 - share))], across)
+        if len(docks) > 2:
+            height = max(self._views.height(), 500)
+            self._views.resizeDocks([docks[0], docks[2]], [int(height * 0.76), int(height * 0.24)],
+                                    down)  # fmt: skip
+
+    def _reset(self) -> None:
+        for room in ROOMS:
+            self._settings.remove(f"room/{room}")
+        room, self.room = self.room, ""
+        self.go(room)
+
+    def _remember(self) -> None:
+        kept = self._settings.value("geometry")
+        if isinstance(kept, QByteArray):
+            self.restoreGeometry(kept)
+        else:
+            self.resize(1280, 800)
+        self.go("scan")
+
+    # ------------------------------------------------------------------------------ look
+
+    def dress(self) -> None:
+        """Give everything its look: palette, sizes, icons."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        screen = self.screen() or app.primaryScreen()
+        sizes = Sizes.of(screen.physicalDotsPerInch(), glove=self.glove, scale=self._scale)
+        p = self.palette_
+        dress(app, p, sizes)
+        for key in KEYS:
+            if key.icon:
+                ink = "#ffffff" if key.name in ("start", "resume", "emergency") else p.text
+                self.actions_[key.name].setIcon(icon(key.icon, ink, p.muted))
+        for button in self._rail.values():
+            button.setIconSize(QSize(sizes.icon, sizes.icon))
+            button.setFixedWidth(round(max(sizes.font * 5.4, sizes.icon * 1.6)))
+        for view in (self.bar, self.live, self.map, self.plan, self.browse, self.manual, self.rig):
+            view.dress(p, sizes)
+        self.log.dress(p)
+
+    def show_as(self, showing: Showing) -> None:
+        """Choose convention and reference everywhere."""
+        self.showing = showing
+        plan = self.desk.plan
+        offset = plan.reference.offset if plan is not None else 0.0
+        self.live.show_as(showing, offset, plan.reference.electrode if plan is not None else "")
+        self.map.show_as(showing, offset)
+        self.browse.show_as(showing)
+        self.corner.setText("IUPAC" if not showing.polarographic else "polaro-\ngraphic")
+
+    def _turn_convention(self) -> None:
+        dialog = ReferenceDialog(self, self.showing)
+        dialog.chosen.connect(self.show_as)
+        dialog.open()
+
+    def _turn_theme(self) -> None:
+        self.palette_ = LIGHT if self.palette_ is DARK else DARK
+        self.dress()
+
+    def _turn_glove(self) -> None:
+        self.glove = not self.glove
+        self.dress()
+
+    # ------------------------------------------------------------------------------ the run
+
+    def start(self) -> None:
+        """Ask the host to begin the plan that is open."""
+        try:
+            plan, target = self.plan.ready()
+            if self.desk.link is None or (self.desk.news and self.desk.news.link == "lost"):
+                self.desk.link = self._connect()
+            self.desk.link.begin(Job.new(plan, self._rig, path=target, pace=self._pace))
+        except PlanError as error:
+            self.go("plan")
+            self._say(Line("error", str(error)))
+            return
+        except SeccmError as error:
+            self._say(Line("error", str(error)))
+            return
+        self.go("scan")
+
+    def open_plan(self, source: str | Path) -> None:
+        """Open a plan in the plan view."""
+        try:
+            self.plan.open(source)
+        except PlanError as error:
+            self._say(Line("error", str(error)))
+
+    def beat(self) -> None:
+        """Take in the news and draw what is new; called thirty times a second."""
+        now = time.monotonic()
+        self._beats += 1
+        desk = self.desk
+        desk.beat(now)
+        if desk.began != self._began:
+            self._begin()
+        if desk.said != self._said:
+            new = min(desk.said - self._said, len(desk.lines))
+            self.log.extend(list(desk.lines)[-new:])
+            self._said = desk.said
+        condition = ""
+        if desk.run.site is not None and desk.map is not None:
+            condition = desk.map.label(desk.run.site)
+            self.live.head(f"Site {desk.run.site + 1} · {condition} · {desk.run.phase_words}")
+        self.bar.show_run(desk.run, condition, now)
+        self.live.draw()
+        if self._beats % MAP_BEATS == 0 and self.map.isVisible():
+            self.map.draw()
+        news = desk.news
+        self.manual.show_news(news, desk.run)
+
+    def _begin(self) -> None:
+        """Turn all views to another run."""
+        self._began = self.desk.began
+        self._forget_curves()
+        desk = self.desk
+        assert desk.plan is not None
+        self.showing = Showing(desk.plan.reference.name, self.showing.polarographic)
+        self.show_as(self.showing)
+        self.live.follow(desk.live)
+        self.map.follow(desk.map)
+        kinds = {segment.kind for site in list(desk.sites.values())[:1] for segment in site.segments}
+        swept = bool(kinds & {"cv", "lsv"})
+        self.live.choose("E-t", "I-t", "I-E" if swept else "E-Q", "approach")
+        self.map.panel.choose("I-E" if swept else "E-t")
+        if desk.info is not None:
+            self.rig.show_info(desk.info)
+        virtual = "VIRTUAL · " if desk.run.virtual else ""
+        self.setWindowTitle(f"{virtual}{desk.plan.title} – seccm")
+
+    def _curve(self, number: int) -> Curve | None:
+        """Return a finished site's curve from the run's data file."""
+        try:
+            if self._curves is None and self.desk.path is not None:
+                self._curves = SiteCurves(self.desk.path)
+            return self._curves.curve(number) if self._curves is not None else None
+        except DataFileError as error:
+            self._say(Line("warning", str(error)))
+            return None
+
+    def _forget_curves(self) -> None:
+        if self._curves is not None:
+            self._curves.close()
+            self._curves = None
+
+    # ------------------------------------------------------------------------------ files
+
+    def _open_file(self, *, beside: bool) -> None:
+        found, _ = QFileDialog.getOpenFileName(self, "Open a data file", "", "seccm data (*.h5)")
+        if found:
+            self.open_file(Path(found), beside=beside)
+
+    def open_file(self, path: Path, *, beside: bool = False) -> None:
+        """Browse a data file, finished or growing."""
+        try:
+            self.browse.open(path, beside=beside)
+        except DataFileError as error:
+            self._say(Line("error", str(error)))
+            return
+        self.go("browse")
+
+    def _open_plan(self) -> None:
+        found, _ = QFileDialog.getOpenFileName(self, "Open a plan", "", "Plans (*.toml)")
+        if found:
+            self.open_plan(Path(found))
+            self.go("plan")
+
+    def _maps(self) -> MapView:
+        """Return the map that keys are about."""
+        return (self.browse.map if self.room == "browse" else None) or self.map
+
+    def _say(self, line: Line) -> None:
+        self.desk.say(line)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Leave; a run goes on without the window."""
+        self._timer.stop()
+        self._settings.setValue("geometry", self.saveGeometry())
+        self._settings.setValue(f"room/{self.room}", self._views.saveState(ARRANGED))
+        self.browse.close_files()
+        self.plan.shut()
+        self._forget_curves()
+        if self.desk.link is not None:
+            self.desk.link.close()
+            self.desk.link = None
+        super().closeEvent(event)
+
+
+_SHORT = {"convention": "Signs", "theme": "Look", "glove": "Gloves", "keys": "Keys"}
