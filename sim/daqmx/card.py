@@ -19,6 +19,7 @@ from sim.daqmx.config import CardConfig
 from sim.daqmx.generation import Generation
 from sim.daqmx.history import FloatArray, IntArray
 from sim.daqmx.inputs import NEVER, Sampling
+from sim.daqmx.pins import Pins
 from sim.daqmx.plant import Plant
 from sim.daqmx.task import Task, needs
 from sim.daqmx.trigger import comparator
@@ -105,7 +106,8 @@ class Card:
 
     def _fall_silent(self) -> None:
         """Let the sample clocks stop ticking; levels stay."""
-        for engine in (*self.samplings.values(), *self.generations.values()):
+        engines: list[Sampling | Generation] = [*self.samplings.values()]
+        for engine in (*engines, *self.generations.values()):
             engine.ended = min(engine.ended, self.now)
 
     # Tasks.
