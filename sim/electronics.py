@@ -126,8 +126,12 @@ class Electrometer:
         return Recorded(potential, current, flags)
 
     def _convert(self, signal: FloatArray, full: float) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
-        """Round to steps of the converter; beyond its span it reads the end, which is flagged."""
-        step = full / 2 ** (self._config.bits - 1)
+        """Round as the converter does; beyond its span it reads the end, which is flagged.
+
+        A single sample comes in steps of the converter; its noise spans several of them, so that
+        the mean of so many samples comes in steps that are finer by their number.
+        """
+        step = full / 2 ** (self._config.bits - 1) / self._clock.averaged
         saturated = np.abs(signal) >= full
         rounded = np.where(saturated, np.copysign(full, signal), np.round(signal / step) * step)
         return rounded, saturated

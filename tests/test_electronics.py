@@ -91,8 +91,11 @@ def test_the_offset_wanders_slowly() -> None:
 
 
 def test_a_converter_has_steps_and_an_end() -> None:
-    """16 bits over +-20.48 nA are steps of 625 fA; beyond the end it reads the end, flagged."""
-    values = record(5.2e-12, bits=16)
+    """8 bits over +-20.48 nA are 160 pA, the mean of 256 of them comes in steps of 625 fA.
+
+    Beyond the end it reads the end, flagged.
+    """
+    values = record(5.2e-12, bits=8)
     assert np.unique(np.round(values / 625e-15)).tolist() == [8.0]
     assert values[0] == pytest.approx(5.0e-12)
     config = ElectrometerConfig(**SILENT)
