@@ -3,51 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from rig_contract import RigContract
+from nidaq_bench import nidaq_rig
+from rig_contract import RigContract, Stream
 
-import hardware
-from hardware.nidaq import NidaqRig
-from seccm.quantities import read_toml
-from seccm.rig import Constant, ContactRule, CurrentThreshold, Drive, Mounted, PotentialDrop, Rig
-
-RIG_FILE = Path(__file__).parent.parent / "configs" / "rigs" / "virtual-nidaq.toml"
-
-
-def rig_table(stop: dict[str, Any] | None = None, virtual: dict[str, Any] | None = None) -> Any:
-    """The shipped rig file with some keys of [stop] and [virtual] replaced."""
-    table = read_toml(RIG_FILE)
-    table["stop"] = table["stop"] | (stop or {})
-    table["virtual"] = virtual or {}
-    return table
-
-
-@contextmanager
-def nidaq_rig(
-    stop: dict[str, Any] | None = None,
-    virtual: dict[str, Any] | None = None,
-    faults: tuple[str, ...] = (),
-    sample: str = "dummy-resistor",
-) -> Iterator[NidaqRig]:
-    """A rig on a virtual card, built but not open."""
-    table = rig_table(stop, virtual)
-    rig = hardware.open_rig(table, Mounted(sample, 6e-6), seed=1, faults=faults)
-    assert isinstance(rig, NidaqRig)
-    try:
-        yield rig
-    finally:
-        rig.close()
+from seccm.rig import Constant, ContactRule, CurrentThreshold, Drive, PotentialDrop, Rig
 
 
 class TestStreamed(RigContract):
-    """The card plays a queue; software stops it."""
+    """The card plays a queue, and software stops it: the default, and all of the contract."""
+
+    speed: ClassVar[float] = 4e-6
 
     @pytest.fixture
     def rig(self) -> Iterator[Rig]:
+        """The shipped virtual rig file."""
         with nidaq_rig() as rig:
             yield rig
 
@@ -55,40 +27,39 @@ class TestStreamed(RigContract):
 class TestStepped(RigContract):
     """Any card: a new value after every block."""
 
+    speed: ClassVar[float] = 4e-6
+
     @pytest.fixture
     def rig(self) -> Iterator[Rig]:
+        """No clocked outputs are used."""
         with nidaq_rig({"kind": "stepped"}) as rig:
             yield rig
 
 
-class TestHardware(RigContract):
-    """The card's comparator stops the tip."""
-
-    rule: ClassVar[ContactRule] = CurrentThreshold(50e-12, "anodic")
-
-    @pytest.fixture
-    def rig(self) -> Iterator[Rig]:
-        with nidaq_rig({"kind": "hardware"}) as rig:
-            yield rig
+PLATING = Drive("current", Constant(-0.5e-9))
+VARIANTS: list[Any] = [
+    pytest.param({"kind": "hardware"}, None, CurrentThreshold(50e-12, "anodic"), id="hardware"),
+    pytest.param({"block": "2.5 ms"}, None, CurrentThreshold(5e-12), id="short blocks"),
+    pytest.param({}, PLATING, PotentialDrop(5.0), id="galvanostat"),
+    pytest.param({}, None, CurrentThreshold(5e-12, consecutive=3), id="three consecutive rows"),
+]
 
 
-class TestShortBlocks(RigContract):
-    """Blocks of 2.5 ms, shorter than a row."""
-
-    @pytest.fixture
-    def rig(self) -> Iterator[Rig]:
-        with nidaq_rig({"block": "2.5 ms"}) as rig:
-            yield rig
-
-
-class TestGalvanostat(RigContract):
-    """Contact by the overload that drops."""
-
-    hold: ClassVar[Drive] = Drive("current", Constant(-0.5e-9))
-    rule: ClassVar[ContactRule] = PotentialDrop(5.0)
-    baseline: ClassVar[float] = 10.0
-
-    @pytest.fixture
-    def rig(self) -> Iterator[Rig]:
-        with nidaq_rig() as rig:
-            yield rig
+@pytest.mark.parametrize(("stop", "hold", "rule"), VARIANTS)
+def test_every_way_to_land_keeps_the_contract(
+    stop: dict[str, Any], hold: Drive | None, rule: ContactRule
+) -> None:
+    """Landing, staying, retracting: the part of the contract that depends on how one stops."""
+    contract = RigContract()
+    contract.rule, contract.speed = rule, 4e-6  # type: ignore[misc]
+    if hold is not None:
+        contract.hold, contract.baseline = hold, 10.0  # type: ignore[misc]
+    for check in (
+        contract.test_contact_stops_the_tip_within_the_promise,
+        contract.test_the_contact_record_shows_the_crossing,
+        contract.test_safe_retracts_and_switches_the_drive_off,
+    ):
+        with nidaq_rig(stop) as rig:
+            rig.open()
+            rig.start()
+            check(Stream(rig))
