@@ -23,6 +23,8 @@ from seccm.units import show
 
 PATIENCE = 0.5
 """Seconds without a block after which the rig is made safe by whoever asked for it."""
+REST = 0.05
+"""Seconds after a motion before it is said where it ended."""
 NOBODY = -1
 """The site number of everything done by hand."""
 
@@ -215,6 +217,7 @@ class Manual:
         def steps(course: Course) -> Steps[str]:
             course.tell(PhaseBegan(course.row, NOBODY, Phase.TRAVEL))
             yield from course.go(move)
+            yield from course.rest(REST)
             if axis == "z":
                 self.touching &= to - here < self._site.retract.distance
             return f"{axis} is at {show(course.position(known), 'm', 5)}."
@@ -260,6 +263,7 @@ class Manual:
             yield from course.next(Freeze("retract"), OFF)
             to = min(course.position("z", 3) + lift.distance, top)
             yield from course.go(Move("z", to, lift.speed))
+            yield from course.rest(REST)
             self.touching = False
             return f"Retracted to {show(course.position('z'), 'm', 5)}; the drive is off."
 

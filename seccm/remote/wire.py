@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-ARRAY = "array"
+ARRAY = "#array"
 """The key that stands in the text for an array: its type, shape and place among the bytes."""
 _LENGTH = struct.Struct("<I")
 

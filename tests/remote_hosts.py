@@ -1,0 +1,94 @@
+"""What tests of the remote run share: a channel folder of their own, and windows to be killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_scan import small_scan
+
+from seccm.events import RunStopped
+from seccm.remote import Client, News
+from seccm.remote.plain import event_to_plain
+from seccm.remote.wire import pack
+
+# Processes that begin with everything imported, where the system can do that.
+CHILDREN = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+
+
+@contextmanager
+def own_runtime() -> Iterator[Path]:
+    """Give hosts a folder of their own; none may be alive in it in the end."""
+    # Short: a Unix socket's path has 108 bytes, fewer than pytest's folders may take.
+    base = Path(tempfile.mkdtemp(prefix="s"))
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_RUNTIME_DIR", str(base))
+            patch.setenv("LOCALAPPDATA", str(base))
+            yield base
+            assert Client.find() == (), "a host was left running"
+    finally:
+        shutil.rmtree(base)
+
+
+def over(news: News) -> bool:
+    """Tell whether a run has ended, or could not begin."""
+    return news.failure is not None or any(isinstance(e, RunStopped) for e in news.events)
+
+
+def idle(news: News) -> bool:
+    """Tell whether the host has nothing more to do."""
+    return news.progress is not None and news.progress.doing == "idle"
+
+
+def facts(events: Any, *, analysed: bool = False) -> list[bytes]:
+    """Return events as bytes that can be compared; analyses, which take their time, apart."""
+    plain = [dict(sorted(event_to_plain(event).items())) for event in events]
+    for table in plain:
+        if "features" in table:
+            table["features"] = dict(sorted(table["features"].items()))
+    return [pack(e) for e in plain if (e["event"] == "SiteAnalysed") == analysed]
+
+
+def start_and_watch(path: str, pace: float) -> None:
+    """Be a window: start a scan and follow it."""
+    client = Client.start(small_scan(), path=path, seed=3, pace=pace, linger=3.0)
+    client.wait(over)
+
+
+def watch() -> None:
+    """Be a window: find the scan that runs, and follow it."""
+    Client.attach().wait(over)
+
+
+@contextmanager
+def window(target: Any, *arguments: Any) -> Iterator[BaseProcess]:
+    """Run a window in a process of its own, and kill it with -9 in the end."""
+    CHILDREN.set_forkserver_preload(["remote_hosts"])
+    child = CHILDREN.Process(
+        target=in_runtime, args=(os.environ["XDG_RUNTIME_DIR"], target, *arguments)
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        # The server that children come from does not get this process's path by itself.
+        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        child.start()
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.join()
+
+
+def in_runtime(runtime: str, target: Any, *arguments: Any) -> None:
+    """Do something with a channel folder: a child of the server has the server's environment."""
+    os.environ["XDG_RUNTIME_DIR"] = os.environ["LOCALAPPDATA"] = runtime
+    target(*arguments)

@@ -1,0 +1,225 @@
+"""Driving by hand: with the same care as a scan, and refused before anything moves."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+
+import pytest
+from remote_hosts import idle, own_runtime
+from small_scan import small_scan
+
+from seccm.errors import LimitError, NotNow, RigError, SeccmError
+from seccm.events import Event, Landed, Note
+from seccm.remote import Client, Job
+from seccm.remote.manual import Manual
+from seccm.rig import Block, Rig
+from seccm.rigs import build_rig, load_rig
+
+UM = 1e-6
+
+
+class ByHand:
+    """The virtual rig, as fast as it can, and what was said."""
+
+    def __init__(self, *faults: str) -> None:
+        plan = small_scan(1, 1)
+        self.rig = build_rig(load_rig("virtual"), plan.mounted, seed=1, faults=faults)
+        self.rig.open()
+        self.heard: queue.Queue[Event] = queue.Queue()
+        self.events: list[Event] = []
+        self.first = threading.Event()
+        self.at: dict[str, float] = {}
+        self.failure: RigError | None = None
+        self.manual = Manual(self.rig, plan.sites()[0], self._look, self.heard.put)
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        assert self.first.wait(20.0) or self.failure
+
+    def _look(self, block: Block) -> None:
+        self.at = {axis: float(block.data[axis][-1]) for axis in ("x", "y", "z")}  # type: ignore[index]
+
+    def _run(self) -> None:
+        turn = self.manual._turn
+
+        def turned(block: Block) -> None:
+            turn(block)
+            self.first.set()
+
+        self.manual._turn = turned  # type: ignore[method-assign]
+        try:
+            self.manual.run()
+        except RigError as error:
+            self.failure = error
+        finally:
+            self.first.set()
+
+    def do(self, what: str, **how: object) -> str:
+        """Do something and return what was said of it."""
+        self.manual.ask(what, **how)
+        return self.said()
+
+    def said(self) -> str:
+        while True:
+            event = self.heard.get(timeout=20.0)
+            self.events.append(event)
+            if isinstance(event, Note):
+                return event.text
+
+    def close(self) -> str:
+        self.manual.close()
+        self._thread.join()
+        return [self.said() for _ in range(self.heard.qsize() or 1)][-1]
+
+
+@pytest.fixture
+def hand() -> Iterator[ByHand]:
+    found = ByHand()
+    yield found
+    found.manual.close()
+    found._thread.join()
+
+
+def truth(rig: Rig) -> list[object]:
+    """The landings that really happened."""
+    return rig.truth.landings  # type: ignore[attr-defined, no-any-return]
+
+
+def test_a_jog_goes_where_it_says(hand: ByHand):
+    assert hand.do("jog", axis="x", to=20 * UM, speed=50 * UM).startswith("x is at 20")
+    assert hand.at["x"] == pytest.approx(20 * UM, abs=0.1 * UM)
+    assert hand.do("jog", axis="z", to=80 * UM, speed=20 * UM).startswith("z is at 80")
+    assert truth(hand.rig) == []
+
+
+@pytest.mark.parametrize(
+    ("axis", "to", "speed"),
+    [("x", 200 * UM, 1e-5), ("z", -1 * UM, 1e-6), ("y", 0.0, 1.0), ("y", 0.0, 0.0), ("w", 0, 1e-6)],
+)
+def test_a_jog_out_of_range_is_refused_before_anything_moves(
+    hand: ByHand, axis: str, to: float, speed: float
+):
+    before = dict(hand.at)
+    with pytest.raises(LimitError, match="nothing moved"):
+        hand.manual.ask("jog", axis=axis, to=to, speed=speed)
+    hand.do("off")
+    for name, value in before.items():
+        assert hand.at[name] == pytest.approx(value, abs=0.1 * UM)
+
+
+def test_an_approach_lands_and_the_tip_does_not_go_sideways_until_it_is_lifted(hand: ByHand):
+    assert hand.do("approach").startswith("Landed at")
+    landed = [event.landing for event in hand.events if isinstance(event, Landed)]
+    assert len(landed) == len(truth(hand.rig)) == 1
+    assert hand.manual.touching
+    for what, how in (("jog", {"axis": "x", "to": 1 * UM, "speed": 1e-6}), ("approach", {})):
+        with pytest.raises(NotNow, match="retract"):
+            hand.manual.ask(what, **how)
+    assert hand.do("drive", mode="current", value=-1e-10) == "The current is -100 pA."
+    assert hand.do("retract").startswith("Retracted")
+    assert not hand.manual.touching
+    assert hand.at["z"] - landed[0].z > 7 * UM
+    hand.do("jog", axis="x", to=1 * UM, speed=50 * UM)
+    assert len(truth(hand.rig)) == 1
+
+
+def test_a_jog_downward_stops_at_the_surface(hand: ByHand):
+    """However far down it was to go, and however fast."""
+    assert hand.do("jog", axis="z", to=0.0, speed=50 * UM).startswith("Landed at")
+    assert hand.manual.touching
+    assert len(truth(hand.rig)) == 1
+    landed = next(event.landing for event in hand.events if isinstance(event, Landed))
+    assert landed.overtravel < 100e-9
+
+
+def test_a_short_jog_downward_ends_in_the_air(hand: ByHand):
+    start = hand.at["z"]
+    assert hand.do("jog", axis="z", to=start - 2 * UM, speed=2 * UM).startswith("No contact")
+    assert hand.at["z"] == pytest.approx(start - 2 * UM, abs=0.1 * UM)
+    assert not hand.manual.touching
+
+
+def test_one_thing_at_a_time_and_hold_ends_it(hand: ByHand):
+    hand.manual.ask("jog", axis="x", to=0.0, speed=1e-9)
+    with pytest.raises(NotNow, match="busy with jog x"):
+        hand.manual.ask("off")
+    before = hand.at["x"]
+    assert hand.do("hold") == "Held."
+    hand.do("off")
+    assert hand.at["x"] == pytest.approx(before, abs=0.2 * UM)
+    assert hand.manual.deed == ""
+
+
+def test_an_emergency_lifts_the_tip_from_the_surface_to_the_top(hand: ByHand):
+    hand.do("approach")
+    hand.manual.make_safe(retract=True)
+    assert "retracted" in hand.said()
+    hand.do("off")
+    assert hand.at["z"] == pytest.approx(hand.rig.info.axes["z"].travel.upper, abs=0.2 * UM)
+    assert not hand.manual.touching
+
+
+def test_a_halt_leaves_the_tip_where_it_is(hand: ByHand):
+    hand.do("approach")
+    before = hand.at["z"]
+    hand.manual.make_safe(retract=False)
+    assert "held" in hand.said()
+    hand.do("off")
+    assert hand.at["z"] == pytest.approx(before, abs=0.2 * UM)
+    assert hand.manual.touching
+
+
+def test_what_cannot_be_done_by_hand_is_said(hand: ByHand):
+    with pytest.raises(SeccmError, match="no 'dance' by hand"):
+        hand.manual.ask("dance")
+    with pytest.raises(LimitError, match="cannot be driven by hand"):
+        hand.manual.ask("drive", mode="open", value=0.0)
+    with pytest.raises(LimitError, match="outside"):
+        hand.manual.ask("drive", mode="potential", value=100.0)
+
+
+def test_a_tip_that_is_wet_does_not_come_down():
+    hand = ByHand("wet-at-start")
+    assert "did not descend" in hand.do("approach")
+    assert hand.manual.touching
+    hand.close()
+    assert truth(hand.rig) == []
+
+
+def test_the_end_of_manual_control_raises_the_tip():
+    hand = ByHand()
+    hand.do("approach")
+    assert "retracted" in hand.close()
+    assert hand.rig.height == pytest.approx(  # type: ignore[attr-defined]
+        hand.rig.info.axes["z"].travel.upper, abs=0.2 * UM
+    )
+
+
+def test_a_rig_that_fails_ends_manual_control_safely():
+    hand = ByHand("stalled-read")
+    assert hand.failure is not None
+    assert "drive is off" in hand.said()
+    hand._thread.join()
+
+
+def test_by_hand_from_a_client_and_then_a_scan():
+    with own_runtime() as base, Client.in_process() as client:
+        job = Job.new(small_scan(1, 1), path=base / "scan.h5", pace=50.0)
+        client.open_rig(job)
+        client.wait(lambda n: n.progress is not None and "x" in n.progress.now)
+        refused = client.begin(job)
+        heard = client.wait(lambda n: any(a.ticket == refused for a in n.answers))
+        assert "the rig is in use (manual)" in heard[-1].answers[-1].text
+        client.by_hand("approach")
+        heard = client.wait(lambda n: any(isinstance(e, Landed) for e in n.events))
+        assert sum(len(n.trace) for n in heard) > 0
+        client.wait(lambda n: n.progress is not None and n.progress.hand == "")
+        progress = client.poll().progress
+        assert progress is not None
+        assert progress.touching
+        client.by_hand("close")
+        client.wait(idle)
+        client.begin(job)
+        client.wait(lambda n: n.status is not None and n.status.finished == 1)
+        client.wait(idle)

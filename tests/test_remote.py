@@ -1,0 +1,373 @@
+"""A run in a process of its own: the same facts, whoever watches, dies, or comes back."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from collections.abc import Iterator
+from multiprocessing import Pipe
+from pathlib import Path
+
+import numpy as np
+import pytest
+from remote_hosts import (
+    facts,
+    idle,
+    over,
+    own_runtime,
+    start_and_watch,
+    watch,
+    window,
+)
+from small_scan import small_scan
+
+import seccm
+from seccm.errors import NotNow
+from seccm.events import Landed, Note, Outcome, Paused, PhaseBegan, RunStopped, SiteStarted
+from seccm.remote import ChannelError, Client, Job, News
+from seccm.remote.feed import Feed
+from seccm.remote.host import ABSENT, Host
+from seccm.remote.overview import Overview
+from seccm.session import Run
+
+PACE = 12.0
+"""A small scan takes some five seconds then: long enough to be killed in."""
+
+
+@pytest.fixture(autouse=True)
+def runtime() -> Iterator[Path]:
+    with own_runtime() as base:
+        yield base
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    """A client whose host lives in this process."""
+    with Client.in_process() as found:
+        yield found
+
+
+def beside(client: Client) -> Client:
+    """Attach another client to a host in this process."""
+    assert client._inside is not None
+    other = Client(client._inside.join)
+    other.wait(lambda news: news.link == "live")
+    return other
+
+
+def answer(client: Client, ticket: int) -> tuple[bool, str]:
+    """Wait for what became of a request."""
+    heard = client.wait(lambda news: any(a.ticket == ticket for a in news.answers))
+    found = next(a for a in heard[-1].answers if a.ticket == ticket)
+    return found.granted, found.text
+
+
+def events_of(heard: list[News]) -> list[object]:
+    return [event for news in heard for event in news.events]
+
+
+def gone(pid: int) -> None:
+    """Wait for the end of a host that this process started."""
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+def pid_of(client: Client) -> int:
+    assert client._process is not None
+    return client._process.pid
+
+
+# The same facts.
+
+
+def test_a_scripted_client_hears_what_a_run_in_its_own_process_would(tmp_path: Path):
+    plan = small_scan(2, 2)
+    own = list(seccm.run(plan, path=tmp_path / "own.h5", seed=3))
+    client = Client.start(plan, path=tmp_path / "apart.h5", seed=3, linger=0.0)
+    heard = client.wait(over)
+    pid = pid_of(client)
+    client.close()
+    gone(pid)
+    told = events_of(heard)
+    assert facts(told) == facts(own)
+    assert sorted(facts(told, analysed=True)) == sorted(facts(own, analysed=True))
+    with seccm.open(tmp_path / "own.h5") as a, seccm.open(tmp_path / "apart.h5") as b:
+        assert b.packed, "a complete file is checked and compressed"
+        np.testing.assert_array_equal(a.sites["crc32"], b.sites["crc32"])
+
+
+def test_an_in_process_client_has_the_same_face(client: Client, tmp_path: Path):
+    own = list(seccm.run(small_scan(2, 1), path=tmp_path / "own.h5", seed=3))
+    client.begin(Job.new(small_scan(2, 1), path=tmp_path / "scan.h5", seed=3))
+    heard = client.wait(over)
+    assert facts(events_of(heard)) == facts(own)
+    assert sum(len(news.trace) for news in heard) > 100
+    assert client.snapshot is not None
+    assert client.snapshot.info.virtual
+    assert client.snapshot.overview.counts == {Outcome.OK: 2}
+
+
+def test_a_plan_the_rig_cannot_do_comes_back_with_its_problems(client: Client, tmp_path: Path):
+    client.begin(Job.new(small_scan(12, 3), path=tmp_path / "scan.h5"))
+    failure = client.wait(over)[-1].failure
+    assert failure is not None
+    assert failure.kind == "PlanError"
+    assert not failure.is_rig
+    assert any("100 um" in problem.what for problem in failure.problems)
+    client.wait(idle)
+    assert not (tmp_path / "scan.h5").exists()
+
+
+def test_a_rig_that_fails_is_told_as_such_and_the_rest_can_be_resumed(
+    client: Client, tmp_path: Path
+):
+    path = tmp_path / "scan.h5"
+    client.begin(Job.new(small_scan(2, 2), path=path, faults=["unplugged@site=2"]))
+    heard = client.wait(lambda news: news.failure is not None)
+    assert heard[-1].failure is not None
+    assert heard[-1].failure.is_rig
+    told = events_of(heard)
+    assert isinstance(told[-1], RunStopped)
+    assert told[-1].status == "fault"
+    client.wait(idle)
+    client.begin(Job.again(path))
+    again = events_of(client.wait(over))
+    assert [e.site for e in again if isinstance(e, SiteStarted)] == [3]
+    assert client.snapshot is not None
+    status = client.snapshot.overview.status.tolist()
+    assert status[:2] == [Outcome.OK, Outcome.OK]
+    assert status[3] == Outcome.OK
+    with seccm.open(path) as scan:
+        assert scan.sites["status"].tolist() == status
+
+
+# Steering.
+
+
+def test_pause_resume_and_stop_from_a_client(client: Client, tmp_path: Path):
+    path = tmp_path / "scan.h5"
+    client.begin(Job.new(small_scan(), path=path, pace=PACE))
+    client.wait(lambda news: any(isinstance(e, PhaseBegan) for e in news.events))
+    assert answer(client, client.ask("pause")) == (True, "")
+    client.wait(lambda news: any(isinstance(e, Paused) for e in news.events))
+    granted, why = answer(client, client.ask("skip"))
+    assert not granted
+    assert "Cannot skip while paused" in why
+    client.ask("resume")
+    client.ask("stop", "seen enough")
+    told = events_of(client.wait(over))
+    assert isinstance(told[-1], RunStopped)
+    assert told[-1].status == "stopped"
+    assert "seen enough" in told[-1].reason
+
+
+def test_one_holds_the_controls_and_others_watch(client: Client, tmp_path: Path):
+    client.begin(Job.new(small_scan(), path=tmp_path / "scan.h5", pace=PACE))
+    client.wait(lambda news: news.status is not None)
+    with beside(client) as other:
+        assert client.poll().in_control
+        assert not other.poll().in_control
+        assert other.snapshot is not None
+        for request in (lambda: other.ask("stop"), other.take_control, other.release):
+            granted, why = answer(other, request())
+            assert not granted
+            assert "Another window holds the controls" in why
+        assert answer(client, client.release())[0]
+        assert answer(other, other.take_control())[0]
+        assert not answer(client, client.ask("stop"))[0]
+        assert answer(client, client.take_control(force=True))[0]
+        assert answer(client, client.ask("stop"))[0]
+        mine, theirs = client.wait(over), other.wait(over)
+    assert isinstance(events_of(mine)[-1], RunStopped)
+    assert isinstance(events_of(theirs)[-1], RunStopped)
+
+
+def test_the_controls_of_a_window_that_froze_can_be_taken():
+    """A frozen window gives no sign of life; nobody should have to kill it first."""
+    now = [0.0]
+    host = Host(now=lambda: now[0])
+    pipes = [Pipe() for _ in range(2)]
+    for _, theirs in pipes:
+        host.admit(theirs)
+    _, other = host._guests
+    with pytest.raises(seccm.SeccmError, match="holds the controls"):
+        host._grant(other, {"what": "take"})
+    now[0] = ABSENT + 1.0
+    host._grant(other, {"what": "take"})
+    assert host._holder is other
+    host.close()
+    for ours, _ in pipes:
+        ours.close()
+
+
+@pytest.mark.parametrize("verb", ["halt", "emergency"])
+def test_anybody_may_halt_or_lift_the_tip(client: Client, tmp_path: Path, verb: str):
+    client.begin(Job.new(small_scan(), path=tmp_path / "scan.h5", pace=PACE))
+    client.wait(lambda news: any(isinstance(e, Landed) for e in news.events))
+    with beside(client) as other:
+        assert not other.poll().in_control
+        assert answer(other, getattr(other, verb)())[0]
+        end = events_of(other.wait(over))[-1]
+    assert isinstance(end, RunStopped)
+    assert end.status == {"halt": "halted", "emergency": "stopped"}[verb]
+    assert not answer(client, getattr(client, verb)())[0], "there is nothing left to make safe"
+
+
+def test_a_silent_rig_is_lifted_without_the_engine(tmp_path: Path):
+    """Read hangs: the emergency retract goes straight to the rig."""
+    run = seccm.run(small_scan(1, 1), path=tmp_path / "scan.h5")
+    made_safe: list[bool] = []
+    safe = run._runner._rig.safe
+
+    def noted(why: str, *, retract: bool = True) -> object:
+        made_safe.append(retract)
+        return safe(why, retract=retract)
+
+    run._runner._rig.safe = noted  # type: ignore[method-assign, assignment]
+    run._engine.ask("start")  # type: ignore[arg-type]
+    run._runner.emergency(patience=0.01)
+    while not made_safe:  # the engine is never fed: nothing else can do it
+        pass
+    assert made_safe == [True]
+    run.close()
+
+
+def test_nonsense_is_refused_and_changes_nothing(client: Client):
+    for request in ({"what": "dance"}, {}, {"what": "ask"}, {"what": "begin", "job": 3}):
+        client._tickets += 1
+        client._outbox.put({**request, "ticket": client._tickets})
+        assert not answer(client, client._tickets)[0]
+    assert not answer(client, client.ask("stop"))[0]
+    assert idle(client.poll())
+
+
+# Windows that die, freeze and come back.
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is POSIX")
+def test_a_scan_whose_windows_are_killed_ends_complete(tmp_path: Path):
+    """The window that began it and two that came later; the benchmark does this at length."""
+    chance = random.Random(1)
+    path = tmp_path / "scan.h5"
+    with window(start_and_watch, str(path), PACE) as first:
+        while not any(host.path for host in Client.find()):
+            assert first.is_alive(), "the window ended before the scan began"
+        first.join(chance.uniform(0.0, 0.5))
+    for _ in range(2):
+        with window(watch) as next_one:
+            next_one.join(chance.uniform(0.2, 1.0))
+    with Client.attach() as client:
+        client.wait(lambda news: client.snapshot is not None)
+        assert client.snapshot is not None
+        assert client.snapshot.path == str(path)
+        assert client.snapshot.overview.status.max() > Outcome.PLANNED
+        client.wait(over)
+        client.wait(idle)
+        assert client.snapshot.overview.counts == {Outcome.OK: 12}
+        live = client.snapshot.overview
+        client.quit()
+        with pytest.raises(ChannelError):
+            client.wait(lambda news: False)
+    with seccm.open(path) as scan:
+        assert scan.state == "complete"
+        assert scan.packed, "every site was checked against its checksum"
+        stored = Overview.of_file(path)
+    np.testing.assert_array_equal(stored.status, live.status)
+    np.testing.assert_allclose(stored.z_contact, live.z_contact)
+    for name, values in live.features.items():
+        np.testing.assert_allclose(stored.features[name], values, rtol=1e-5)
+
+
+def test_a_window_that_reads_nothing_holds_nobody_up(tmp_path: Path):
+    """The engine and the other clients go on; the slow one is told anew when it reads again."""
+    host = Host(feed=Feed(facts=40))
+    ours, theirs = Pipe()
+    host.admit(theirs)
+    host.begin(Job.new(small_scan(), path=tmp_path / "scan.h5", seed=3))
+    assert host._rig_thread is not None
+    host._rig_thread.join()
+    assert host._run is not None
+    assert host._run.status.finished == 12
+    with seccm.open(tmp_path / "scan.h5") as scan:
+        assert scan.state == "complete"
+    assert host._feed.missed_rows == 0
+    slow = host._guests[0]
+    batch = host._feed.since(slow._cursor)
+    assert batch.snapshot is not None, "it was left behind"
+    assert batch.snapshot.overview.counts == {Outcome.OK: 12}
+    ours.close()
+    host.close()
+
+
+def test_closing_a_client_in_process_stops_the_run_safely(tmp_path: Path):
+    client = Client.in_process(Job.new(small_scan(), path=tmp_path / "scan.h5", pace=PACE))
+    client.wait(lambda news: any(isinstance(e, Landed) for e in news.events))
+    client.close()
+    with seccm.open(tmp_path / "scan.h5") as scan:
+        assert scan.state == "stopped"
+        assert Outcome.RUNNING not in scan.sites["status"]
+
+
+def test_a_host_with_nothing_to_do_ends_by_itself():
+    client = Client.open(linger=0.0)
+    client.wait(lambda news: news.link == "live")
+    pid = pid_of(client)
+    client.close()
+    gone(pid)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals are POSIX")
+def test_a_host_that_is_told_to_end_stops_its_run_first(tmp_path: Path):
+    client = Client.start(small_scan(), path=tmp_path / "scan.h5", pace=PACE, linger=0.0)
+    client.wait(lambda news: any(isinstance(e, Landed) for e in news.events))
+    pid = pid_of(client)
+    os.kill(pid, signal.SIGTERM)
+    end = events_of(client.wait(over))[-1]
+    assert isinstance(end, RunStopped)
+    assert end.status == "stopped"
+    client.close()
+    gone(pid)
+
+
+def test_a_host_that_dies_is_noticed():
+    client = Client.open()
+    client.wait(lambda news: news.link == "live")
+    assert client._process is not None
+    client._process.kill()
+    with pytest.raises(ChannelError):
+        client.wait(lambda news: False)
+    assert client.poll().link == "lost"
+    client._process.wait()
+    client.close()
+    assert Client.find() == ()
+
+
+def test_requests_out_of_turn_are_refused():
+    host = Host()
+    with pytest.raises(NotNow, match="Cannot stop while idle"):
+        host._ask("stop", "")
+    with pytest.raises(NotNow, match="Cannot halt while idle"):
+        host._make_safe("halt")
+
+
+def test_a_run_that_cannot_be_prepared_leaves_the_host_usable(tmp_path: Path):
+    """An error of the program itself is told, not lost with its thread."""
+
+    def broken(job: Job) -> Run:
+        if "bad" in job.path:
+            raise ZeroDivisionError("an error of the program")
+        return job.prepare()
+
+    with Client.in_process(
+        Job.new(small_scan(1, 1), path=tmp_path / "bad.h5"), prepare=broken
+    ) as client:
+        failure = client.wait(over)[-1].failure
+        assert failure is not None
+        assert "ZeroDivisionError" in failure.kind
+        client.wait(idle)
+        client.begin(Job.new(small_scan(1, 1), path=tmp_path / "good.h5"))
+        told = events_of(client.wait(over))
+        assert isinstance(told[-1], RunStopped)
+        assert told[-1].status == "complete"
+        assert not [e for e in told if isinstance(e, Note) and e.level == "warning"]
