@@ -233,6 +233,22 @@ class LithiumSample(Droplets):
     """Log-normal scatter of the nucleation rate from site to site."""
 
 
+class Patch(Model):
+    """A round part of a sample where the reaction is slower or faster."""
+
+    x: Length
+    y: Length
+    """Its centre, in stage coordinates."""
+    diameter: Length = Field(gt=0)
+    """How wide it is."""
+    activity: Ratio = Field(ge=0)
+    """Factor on the rate constant inside; 0 is inert."""
+
+
+INACTIVE = Patch(x=58e-6, y=44e-6, diameter=26e-6, activity=1e-4)
+"""A stain so slow that its wave hardly begins, yet lets a landing be seen."""
+
+
 class RedoxSample(Droplets):
     """A dissolved one-electron couple on an inert electrode; see `sim.redox`."""
 
@@ -247,6 +263,8 @@ class RedoxSample(Droplets):
     """Bulk concentration of the reduced form in mol/m^3."""
     conductivity: float = Field(1.0, gt=0)
     """Of the electrolyte in S/m."""
+    patches: tuple[Patch, ...] = (INACTIVE,)
+    """Where the electrode is unlike the rest; the first that holds a place counts."""
 
 
 class CircuitSample(Droplets):

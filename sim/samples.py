@@ -17,8 +17,8 @@ from sim.lithium import LithiumCell, LithiumParameters
 from sim.meniscus import Pipette, interpolated
 from sim.redox import RedoxCell, RedoxParameters
 
-CellMaker = Callable[[np.random.Generator], Cell]
-"""Makes the cell of one landing; the generator is that of the site's chemistry."""
+CellMaker = Callable[[np.random.Generator, float, float], Cell]
+"""Makes the cell of one landing from the generator of the site's chemistry and its place."""
 
 
 def mount(config: VirtualConfig, mounted: Mounted) -> tuple[Sample, Pipette]:
@@ -52,21 +52,31 @@ def cell_maker(sample: Sample, pipette: Pipette) -> CellMaker:
         case LithiumSample():
             return _lithium(sample, pipette)
         case RedoxSample():
-            redox = RedoxParameters(
+            return _redox(sample)
+        case CircuitSample():
+            circuit = Circuit(sample.series, sample.parallel, sample.capacitance)
+            return lambda rng, x, y: DummyCell(circuit)
+
+
+def _redox(sample: RedoxSample) -> CellMaker:
+    def make(rng: np.random.Generator, x: float, y: float) -> RedoxCell:
+        inside = (p for p in sample.patches if 2 * math.hypot(x - p.x, y - p.y) <= p.diameter)
+        activity = next((patch.activity for patch in inside), 1.0)
+        return RedoxCell(
+            RedoxParameters(
                 formal_potential=sample.formal_potential,
-                rate_constant=sample.rate_constant,
+                rate_constant=sample.rate_constant * activity,
                 oxidised=sample.oxidised,
                 reduced=sample.reduced,
                 conductivity=sample.conductivity,
             )
-            return lambda rng: RedoxCell(redox)
-        case CircuitSample():
-            circuit = Circuit(sample.series, sample.parallel, sample.capacitance)
-            return lambda rng: DummyCell(circuit)
+        )
+
+    return make
 
 
 def _lithium(sample: LithiumSample, pipette: Pipette) -> CellMaker:
-    def make(rng: np.random.Generator) -> LithiumCell:
+    def make(rng: np.random.Generator, x: float, y: float) -> LithiumCell:
         capacity, nucleation = rng.standard_normal(2)
         parameters = LithiumParameters().scaled(
             capacity=pipette.capacity * math.exp(sample.capacity_scatter * capacity),

@@ -317,7 +317,7 @@ class World:
             breaks=config.breaks,
             height=self._sample.gap * a,
             half_angle=self._sample.half_angle,
-            cell=None if dead else self._make_cell(stream(self._seed, "chemistry", *key)),
+            cell=None if dead else self._make_cell(stream(self._seed, "chemistry", *key), x, y),
             lost=t + self.lose_after,
             flooded=self.flooded,
         )

@@ -292,12 +292,14 @@ def _voltammogram_words(found: Found) -> str:
     first, last = found["CE_first"], found["CE_last"]
     if found["E_half"].status.trusted:
         return _wave_words(found)
-    if first.status.has_value and last.status.has_value:
+    # More stripped than plated, and not by a little: nothing was plated in the first place.
+    if first.status.has_value and last.status.has_value and last.value <= 1.2:
         count = round(found["cycles"].value)
         if count == 1:
             return f"CE {first.value:.2f}"
         return f"CE {first.value:.2f} to {last.value:.2f} in {count} cycles"
-    return _wave_words(found)
+    vertex = found["i_vertex"]
+    return f"no wave, {show(vertex.value, 'A', 3)} at the vertex" if vertex.status.has_value else ""
 
 
 def _wave_words(found: Found) -> str:
