@@ -15,6 +15,9 @@ from seccm.rig import Axis, AxisRange, Move, Waveform
 from seccm.rig.block import FloatArray
 from seccm.units import show
 
+ROUNDING = 1e-9
+"""Part by which a speed may exceed the fastest, which may come from a division."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
@@ -115,7 +118,7 @@ def check_move(move: Move, reach: AxisRange) -> None:
             f"{show(move.to, 'm')} is outside {show(reach.travel.lower, 'm')} to "
             f"{show(reach.travel.upper, 'm')}; nothing moved.",
         )
-    if not 0.0 < move.speed <= reach.fastest:
+    if not 0.0 < move.speed <= reach.fastest * (1.0 + ROUNDING):
         raise LimitError(
             "speed",
             move.axis,
