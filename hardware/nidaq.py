@@ -54,6 +54,8 @@ OVERLOADED = 0.9
 """Part of the overload potential from which a galvanostat counts as overloaded."""
 RETRACTED = 50e-9
 """Metres from the top of the travel at which the tip counts as retracted."""
+SETTLED = 6.0
+"""Lags of the stage after which it has arrived, to 1/400 of its lag's way."""
 AS_IS = Scale(1.0, 0.0, "volts at the terminal")
 Ramps = dict[Axis, Ramp]
 
@@ -85,6 +87,8 @@ class NidaqRig:
         """Held by whoever reads samples; `safe` may come from another thread."""
         self._running = self._closed = False
         self._trouble: RigError | None = None
+        self._loose = False
+        """Whether the outputs may still be under way, because they could not be stopped."""
         self._rows: list[Rows] = []
         """Averaged and not delivered yet."""
         self._going: dict[Axis, Move] = {}
@@ -172,12 +176,12 @@ class NidaqRig:
             what = f"{why}: the rig is not open. The outputs keep their last values."
             return SafeReport(frozen=True, drive_off=False, retracted=False, what=what)
         # Without waiting for a turn: the thread that reads may be the one that hangs.
-        frozen = self._frozen(bench)
+        self._halt(bench)
         if not self._turns.acquire(timeout=self._config.patience + 1.0):
             what = f"{why}: outputs frozen; the program hangs, so the drive was left on."
-            return SafeReport(frozen=frozen, drive_off=False, retracted=False, what=what)
+            return SafeReport(not self._loose, drive_off=False, retracted=False, what=what)
         try:
-            return self._make_safe(bench, why, retract=retract, frozen=frozen)
+            return self._make_safe(bench, why, retract=retract)
         finally:
             self._turns.release()
 
@@ -254,9 +258,9 @@ class NidaqRig:
         player.begin(player.path(ramps, self._command(bench)), self._watch.latch)
         self._wanted = False
 
-    def _finish(self, bench: Bench, ramps: Ramps, command: Command) -> None:
-        """Play a path to its end."""
-        path = bench.player.path(ramps, command)
+    def _finish(self, bench: Bench, ramps: Ramps, command: Command, rest: float = 0.0) -> None:
+        """Play a path to its end, and hold there for some seconds."""
+        path = bench.player.path(ramps, command, rest)
         bench.player.finish(path, lambda: self._let_pass(bench))
         self._settle(bench)
 
@@ -317,8 +321,7 @@ class NidaqRig:
         """Freeze, and remember what is to be raised once all rows are delivered."""
         self._trouble = self._trouble or error
         if self._bench is not None:
-            with suppress(RigError):
-                self._bench.player.halt()
+            self._halt(self._bench)
 
     def _recorded(self, bench: Bench) -> ContactRecord | None:
         player = bench.player
@@ -338,16 +341,15 @@ class NidaqRig:
 
     # Safety.
 
-    def _frozen(self, bench: Bench) -> bool:
-        """Stop the outputs; tell whether they are sure to rest."""
+    def _halt(self, bench: Bench) -> None:
+        """Stop the outputs, and remember whether they are sure to rest."""
         try:
             bench.player.halt()
         except RigError as error:
             self._trouble = self._trouble or error
-            return error.code == "underflow"
-        return True
+            self._loose = error.code != "underflow"
 
-    def _make_safe(self, bench: Bench, why: str, *, retract: bool, frozen: bool) -> SafeReport:
+    def _make_safe(self, bench: Bench, why: str, *, retract: bool) -> SafeReport:
         """Switch the drive off and, where it is known what the outputs carry, retract."""
         self._give_up_motion()
         self._wanted = False
@@ -359,15 +361,19 @@ class NidaqRig:
             self._locate(bench)
             self._drive = Drive("open", Constant(0.0))
             command = Command(self._cell.scale("open"), Constant(0.0))
-            self._finish(bench, self._way_up(bench) if retract else {}, command)
+            # The stage is where its command is only some time after it.
+            ramps, rest = (self._way_up(bench), SETTLED * self._config.lag) if retract else ({}, 0)
+            self._finish(bench, ramps, command, rest)
             off = True
         except RigError as error:
             said = f" {error}"
             self._trouble = self._trouble or error
+        if self._trouble is not None:
+            self._rows.clear()  # What failed has been told; nothing is delivered after that.
         up = retract and not said and not self._way_up(bench)
         where = "retracted" if up else "held where it was"
         drive = "drive off" if off else "the drive could not be switched off"
-        return SafeReport(frozen, off, up, f"{why}: {drive}, tip {where}.{said}")
+        return SafeReport(not self._loose, off, up, f"{why}: {drive}, tip {where}.{said}")
 
     def _locate(self, bench: Bench) -> None:
         """Find out what the outputs carry, if need be by tasks made anew.
@@ -377,6 +383,7 @@ class NidaqRig:
         """
         if self._trouble is not None:
             bench.renew_outputs()
+            self._loose = False
         if not self._streaming(bench):
             bench.player.assume(bench.look())
         try:

@@ -78,6 +78,8 @@ class Path:
     """One for each axis."""
     scales: Mapping[Axis, Scale]
     command: Command
+    rest: float = 0.0
+    """Seconds for which it holds at its end, where it is played to the end."""
 
     @property
     def travel(self) -> int:
@@ -88,7 +90,8 @@ class Path:
     @property
     def samples(self) -> int:
         """Samples until nothing changes any more, at least one."""
-        return max(1, self.travel, math.ceil(self.command.remaining * self.rate - 1e-9) + 1)
+        driven = math.ceil(self.command.remaining * self.rate - 1e-9) + 1
+        return max(1, self.travel, driven) + math.ceil(self.rest * self.rate)
 
     def volts(self, first: int, stop: int) -> FloatArray:
         """Return samples `first` up to `stop`, shape (4, n): x, y, z, command in volts."""

@@ -116,10 +116,10 @@ class Player:
             return raw.counts
         return np.full(raw.volts.shape[1], self._base + self._outputs.written, dtype=np.int64)
 
-    def path(self, ramps: Mapping[Axis, Ramp], command: Command) -> Path:
+    def path(self, ramps: Mapping[Axis, Ramp], command: Command, rest: float = 0.0) -> Path:
         """Return a path from where the outputs are; axes without a ramp rest."""
         every = {axis: ramps.get(axis, self._at_rest(axis)) for axis in AXES}
-        return Path(self._outputs.rate, every, self._scales, command)
+        return Path(self._outputs.rate, every, self._scales, command, rest)
 
     def begin(self, path: Path, latch: Latch | None) -> None:
         """Begin a path; the outputs must be settled.

@@ -78,4 +78,5 @@ def height(rig: NidaqRig) -> float:
 
 def overtravel(rig: NidaqRig) -> float:
     """True distance from the first touch down to where the tip is."""
-    return float(rig.bench.plugged.truth.landings[0].z) - height(rig)
+    now = height(rig)
+    return float(rig.bench.plugged.truth.landings[0].z) - now
