@@ -7,7 +7,8 @@ meniscus, cell and noise as the virtual rig, so that a driver's mistakes of scal
         ...                      # import nidaqmx and use it as ever; its devices are virtual
         plugged.truth.landings   # what really happened, for tests
 
-What the card does is what we believe about DAQmx; `sim.daqmx.beliefs` lists it with sources.
+What the card does is what we believe about DAQmx. Every belief is written where it is kept, after
+the word "Belief", with its source or the word "unverified".
 """
 
 from __future__ import annotations

@@ -30,6 +30,8 @@ GRID = 1000
 """Ticks from look to look of the comparator: 10 us."""
 LINES = 8
 """Digital lines of port 0 that can be written."""
+FORGETS = ticks(1.0)
+"""Time after which it is worth to forget what is past."""
 AI_CLOCK, AI_START = "ai/SampleClock", "ai/StartTrigger"
 AO_CLOCK, AO_START = "ao/SampleClock", "ao/StartTrigger"
 
@@ -72,27 +74,36 @@ class Card:
         self._over: dict[int, Generation] = {}
         """Generations that were stopped, whose count may still be asked for."""
         self._handles = 0
+        self._forgot = 0
 
     # Time.
 
     def call(self) -> None:
-        """Let a call take its time.
+        """Let a call take its time."""
+        self._live(self._time.call())
+
+    def refuse_unplugged(self) -> None:
+        """Refuse what cannot be done without the card.
 
         Raises:
             RefusedError: -201003, the card is gone.
         """
-        self._live(self._time.call())
         if self._mishaps.unplugged(self.now):
             raise RefusedError(Error.DEV_CANNOT_BE_ACCESSED)
 
     def wait(self, until: int) -> None:
-        """Let time pass up to a tick; others may call meanwhile."""
+        """Let time pass up to a tick; others may call meanwhile.
+
+        Raises:
+            RefusedError: -201003, the card is gone.
+        """
         self.lock.release()
         try:
             now = self._time.wait(until)
         finally:
             self.lock.acquire()
         self._live(now)
+        self.refuse_unplugged()
 
     def _live(self, now: int) -> None:
         """Bring the outputs up to date."""
@@ -369,10 +380,13 @@ class Card:
         raise RefusedError(Error.CANNOT_GET_PROPERTY_WHEN_TASK_NOT_RESERVED_COMMITTED_OR_RUNNING)
 
     def forget(self) -> None:
-        """Forget what nobody can read any more."""
+        """Forget what nobody can read any more, now and then."""
+        if self.now < self._forgot + FORGETS:
+            return
+        self._forgot = self.now
         unread = [one.due(1) for one in self.samplings.values()]
         oldest = min((tick for tick in unread if tick != NEVER), default=self.now)
-        self.pins.forget(min(oldest, self.now) - ticks(1.0))
+        self.pins.forget(min(oldest, self.now) - FORGETS)
 
 
 def input_room(samples: int, rate: float, continuous: bool) -> int:

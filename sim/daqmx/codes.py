@@ -33,7 +33,7 @@ class Error(IntEnum):
     INVALID_AO_DATA_WRITE = -200561
     OUTPUT_BUF_SIZE_TOO_SMALL_TO_START_GEN = -200609
     CANNOT_GET_PROPERTY_WHEN_TASK_NOT_RESERVED_COMMITTED_OR_RUNNING = -200983
-    ROUTE_NOT_SUPPORTED_BY_HW_2 = -89136
+    ROUTE_NOT_SUPPORTED_BY_HW_ROUTING = -89136
     DEV_CANNOT_BE_ACCESSED = -201003
 
 
@@ -62,7 +62,7 @@ TEXTS = {
     Error.CANNOT_GET_PROPERTY_WHEN_TASK_NOT_RESERVED_COMMITTED_OR_RUNNING: (
         "This is known only while the task is reserved, committed or running."
     ),
-    Error.ROUTE_NOT_SUPPORTED_BY_HW_2: "There is no route from this terminal.",
+    Error.ROUTE_NOT_SUPPORTED_BY_HW_ROUTING: "There is no route from this terminal.",
     Error.DEV_CANNOT_BE_ACCESSED: "The device cannot be accessed; is it still connected?",
 }
 
@@ -90,6 +90,7 @@ class Value(IntEnum):
     ON_BOARD_MEMORY_LESS_THAN_FULL = 10242
     DO_NOT_OVERWRITE = 10159
     GROUP_BY_CHANNEL = 0
+    VOLTAGE = 10322
     ANALOG_INPUT = 10100
     ANALOG_OUTPUT = 10102
     COUNTER_INPUT = 10131

@@ -30,8 +30,8 @@ def converted(volts: FloatArray, limit: float) -> FloatArray:
     """Return what an input of a range reads, shape (n,)."""
     step = 2.0 * OVER * limit / CODES
     end = OVER * limit
-    numbers: FloatArray = np.clip(np.round(volts / step) * step, -end, end - step)
-    return numbers
+    numbers: FloatArray = np.rint(volts * (1.0 / step)) * step
+    return np.minimum(np.maximum(numbers, -end), end - step)
 
 
 def put_out(volts: FloatArray) -> FloatArray:

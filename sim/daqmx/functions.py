@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from sim.daqmx import transfer
-from sim.daqmx.card import Card
+from sim.daqmx.card import AI_CLOCK, AI_START, AO_CLOCK, AO_START, Card
 from sim.daqmx.clock import TICKS
 from sim.daqmx.codes import Action, Error, RefusedError, Value
 from sim.daqmx.convert import LARGEST, picked_range
@@ -36,6 +36,11 @@ from sim.daqmx.properties import (
 from sim.daqmx.task import Kind, TaskChannel, Timing
 from sim.daqmx.terminals import channel_terminal, expanded, leaf
 
+CLOCKS = (AI_CLOCK, AO_CLOCK)
+"""Sample clocks that another task may use. Real cards take PFI lines too; nothing is wired to
+them here."""
+TRIGGERS = (AI_START, AO_START)
+"""Start triggers that another task may wait for."""
 TOGETHER = 1e6
 """Samples a second of all inputs together (X Series specifications)."""
 
@@ -213,6 +218,8 @@ class Functions:
             raise RefusedError(Error.SAMPLE_RATE_NUM_CHANS_CONVERT_PERIOD_COMBO)
         clock = leaf(self._card.config, text(source))
         own = f"{told.kind}/SampleClock"
+        if clock not in ("", "OnboardClock", own, *CLOCKS):
+            raise RefusedError(Error.ROUTE_NOT_SUPPORTED_BY_HW_ROUTING, detail=f"Source: {clock}")
         told.timing = Timing(
             source="" if clock in ("", "OnboardClock", own) else clock,
             period=max(1, round(TICKS / rate)),
@@ -222,7 +229,11 @@ class Functions:
 
     def DAQmxCfgDigEdgeStartTrig(self, task: Any, source: Any, edge: int) -> None:
         """Let another task's start, or a terminal, start a task."""
-        self._card.task(task.value).start_source = leaf(self._card.config, text(source))
+        trigger = leaf(self._card.config, text(source))
+        if trigger not in TRIGGERS:
+            detail = f"Source: {trigger}"
+            raise RefusedError(Error.ROUTE_NOT_SUPPORTED_BY_HW_ROUTING, detail=detail)
+        self._card.task(task.value).start_source = trigger
 
     def DAQmxDisableStartTrig(self, task: Any) -> None:
         """Start a task with its own start again."""

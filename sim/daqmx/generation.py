@@ -139,7 +139,8 @@ class Generation:
         if len(volts) < len(ticks) and not self.starved:
             self.starved = True
         self._drop(len(volts))
-        self.fill()
+        if self.began is not None:
+            self.fill()
         return Updates(ticks[: len(volts)], volts)
 
     def _edges(self, now: int) -> IntArray:

@@ -11,7 +11,9 @@ from sim.daqmx.codes import RefusedError
 from sim.daqmx.functions import Functions
 
 FREE = ("DAQmxGetExtendedErrorInfo", "DAQmxGetErrorString", "DAQmxSetRuntimeEnvironment")
-"""Functions that look at no hardware."""
+"""Functions that look at no hardware and take no time."""
+DETACHED = ("DAQmxClearTask",)
+"""Functions that need no card; unverified for a card that was pulled out."""
 
 
 class CFunction:
@@ -50,7 +52,8 @@ class Library:
 
     def _caller(self, name: str) -> Callable[[tuple[Any, ...]], int]:
         body: Callable[..., int | None] = getattr(self._functions, name)
-        card, functions, free = self._card, self._functions, name in FREE
+        card, functions = self._card, self._functions
+        free, detached = name in FREE, name in DETACHED
 
         def call(arguments: tuple[Any, ...]) -> int:
             self.calls[name] += 1
@@ -58,6 +61,8 @@ class Library:
                 try:
                     if not free:
                         card.call()
+                    if not (free or detached):
+                        card.refuse_unplugged()
                     return body(*arguments) or 0
                 except RefusedError as refused:
                     functions.refused = refused

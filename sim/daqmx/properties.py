@@ -115,6 +115,7 @@ CHANNEL: Mapping[int, Property] = {
     0x18F5: _known(
         None, lambda c, t, name: f"{c.config.device}/{c.task(t).channel(name).terminal}"
     ),
+    0x0695: _known(ctypes.c_int32, lambda card, task, _: Value.VOLTAGE),
     0x17DD: _known(ctypes.c_double, lambda c, t, name: c.task(t).channel(name).high),
     0x17DE: _known(ctypes.c_double, lambda c, t, name: c.task(t).channel(name).low),
     0x1186: _known(ctypes.c_double, lambda c, t, name: c.task(t).channel(name).high),
