@@ -128,6 +128,9 @@ class AxisMotion:
         rest = self.still(float(t[0]))
         if rest is not None:
             return np.full(len(t), rest)
+        first, last = self._piece(float(t[0])), self._piece(float(t[-1]))
+        if first is last:
+            return self._answer(first, t)
         begins = np.array([p.begin for p in self._pieces])
         edges = np.concatenate([[0], np.searchsorted(t, begins[1:], side="left"), [len(t)]])
         x = np.empty(len(t))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from enum import IntFlag
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -153,26 +154,28 @@ def hum(
     gain = float(np.sinc(mains * (row if averaging is None else averaging)))
     if not mains < 0.5 / row or abs(gain) < 0.1:
         return Value.none(Status.UNDEFINED)
-    n = x.size
-    t = row * np.arange(n)
-    wave = np.column_stack([np.cos(2 * math.pi * mains * t), np.sin(2 * math.pi * mains * t)])
-    pieces = max(1, round(n * row / 0.5))
-    power, cross = np.zeros((2, 2)), np.zeros(2)
-    rest, free = 0.0, n - 3 * pieces - 2
-    for a, b in zip(
-        *(np.linspace(0, n, pieces + 1).astype(int)[k : k + pieces] for k in (0, 1)), strict=True
-    ):
-        trend = np.vander(np.linspace(-1.0, 1.0, b - a), 3)
-        q, _ = np.linalg.qr(trend)
-        w, y = wave[a:b], x[a:b]
-        w, y = w - q @ (q.T @ w), y - q @ (q.T @ y)
-        power += w.T @ w
-        cross += w.T @ y
-        rest += float(y @ y)
-    c = np.linalg.solve(power, cross)
-    variance = max(rest - float(c @ cross), 0.0) / max(free, 1)
+    pieces = max(1, round(x.size * row / 0.5))
+    length = x.size // pieces
+    # Equal pieces, so that all are freed of their parabola at once; a few last rows are left out.
+    n = pieces * length
+    phase = 2 * math.pi * mains * row * np.arange(n)
+    bent = np.stack([np.cos(phase), np.sin(phase), x[:n]]).reshape(3, pieces, length)
+    parabola = _parabola(length)
+    straight = (bent - (bent @ parabola) @ parabola.T).reshape(3, n)
+    wave, y = straight[:2], straight[2]
+    cross = wave @ y
+    c = np.linalg.solve(wave @ wave.T, cross)
+    free = n - 3 * pieces - 2
+    variance = max(float(y @ y) - float(c @ cross), 0.0) / max(free, 1)
     amplitude = float(np.hypot(*c))
     return Value.of(amplitude / abs(gain), math.sqrt(variance * 2.0 / n) / abs(gain))
+
+
+@lru_cache(maxsize=64)
+def _parabola(length: int) -> FloatArray:
+    """Return an orthonormal basis of the parabolas over so many rows, shape (length, 3)."""
+    q, _ = np.linalg.qr(np.vander(np.linspace(-1.0, 1.0, length), 3))
+    return q
 
 
 def hum_gate(amplitude: Value, limit: float) -> Quality:

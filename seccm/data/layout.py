@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import h5py
@@ -303,7 +304,13 @@ def put(dataset: h5py.Dataset, start: int, values: npt.NDArray[Any]) -> None:
     where = identifier.get_space()
     where.select_hyperslab((start,), values.shape)
     kind = identifier.get_type() if values.dtype.kind == "S" else None
-    identifier.write(h5py.h5s.create_simple(values.shape), where, values, kind)
+    identifier.write(_memory(values.shape), where, values, kind)
+
+
+@lru_cache(maxsize=256)
+def _memory(shape: tuple[int, ...]) -> h5py.h5s.SpaceID:
+    """Return the space of an array in memory; remembered, because it takes as long as writing."""
+    return h5py.h5s.create_simple(shape)
 
 
 def _dimension(file: h5py.File, name: str, chunk: int, size: int = 0) -> None:

@@ -383,6 +383,10 @@ class Writer:
         """Write cells of one column of the site table, consecutive sites at once."""
         dataset = self._data[name]
         kind = np.dtype(_KINDS.get(name, dataset.dtype))
+        if len(cells) == 1:
+            ((site, value),) = cells.items()
+            put(dataset, site, np.array([value], kind))
+            return
         sites = np.array(sorted(cells))
         for run in np.split(sites, np.flatnonzero(np.diff(sites) != 1) + 1):
             put(dataset, int(run[0]), np.array([cells[int(site)] for site in run], kind))
