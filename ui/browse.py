@@ -12,8 +12,6 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QLabel,
-    QProgressBar,
     QPushButton,
     QSplitter,
     QStackedWidget,
@@ -23,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from seccm.errors import PlanError
 from seccm.plan import Plan
+from ui import pieces
 from ui.map import MapView
 from ui.models.live import Curve
 from ui.models.palette import DARK, Palette, Sizes
@@ -56,9 +55,9 @@ class FileView(QWidget):
         self._currents: Future[Quantity] | None = None
         self._process: QProcess | None = None
         self.map = MapView(self._curve, self._ask_current, wide=True)
-        self.head = QLabel(objectName="title")
-        self.words = QLabel(objectName="muted")
-        self.busy = QProgressBar(textVisible=False)
+        self.head = pieces.label("", "title")
+        self.words = pieces.label("", "muted")
+        self.busy = pieces.bar()
         self.busy.setMaximum(0)
         self.busy.setVisible(False)
         self.report_button = QPushButton("Report")
@@ -218,7 +217,7 @@ class BrowseView(QWidget):
             ("Ctrl+O opens one, finished or still growing. Ctrl+Shift+O opens another beside it.",
              "muted"),
         ):  # fmt: skip
-            label = QLabel(text, objectName=name)
+            label = pieces.label(text, name)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             box.addWidget(label)
         box.addStretch(1)

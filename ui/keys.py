@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from ui import pieces
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -65,21 +67,22 @@ class KeySheet(QDialog):
         self.setWindowTitle("Keys")
         whole = QVBoxLayout(self)
         whole.setContentsMargins(24, 20, 24, 20)
-        whole.addWidget(QLabel("Keys", objectName="title"))
+        whole.addWidget(pieces.label("Keys", "title"))
         whole.addWidget(
-            QLabel("What may lower the tip takes three fingers; what lifts it takes one.",
-                   objectName="muted")
-        )  # fmt: skip
+            pieces.label(
+                "What may lower the tip takes three fingers; what lifts it takes one.", "muted"
+            )
+        )
         grid = QGridLayout()
         grid.setHorizontalSpacing(32)
         whole.addLayout(grid)
         groups = list(dict.fromkeys(key.group for key in KEYS))
         for k, group in enumerate(groups):
             box = QGridLayout()
-            box.addWidget(QLabel(group, objectName="heading"), 0, 0, 1, 2)
+            box.addWidget(pieces.label(group, "heading"), 0, 0, 1, 2)
             for row, key in enumerate((key for key in KEYS if key.group == group), 1):
                 box.addWidget(QLabel(key.words), row, 0)
-                box.addWidget(QLabel(key.keys.replace("Return", "Enter"), objectName="muted"),
+                box.addWidget(pieces.label(key.keys.replace("Return", "Enter"), "muted"),
                               row, 1)  # fmt: skip
             box.setRowStretch(20, 1)
             grid.addLayout(box, k // 3, k % 3)

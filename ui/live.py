@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from ui import pieces
 from ui.models.live import Live
 from ui.models.palette import Palette, Sizes
 from ui.models.showing import Showing
@@ -23,12 +24,12 @@ class LiveView(QWidget):
         self._live: Live | None = None
         self._drawn = (-1, -1)
         row = QHBoxLayout()
-        self._head = QLabel("No site in hand.", objectName="muted")
+        self._head = pieces.label("No site in hand.", "muted")
         row.addWidget(self._head)
         row.addStretch()
         for name in CHOICES:
             words = KINDS[name].words if name in KINDS else "approach"
-            button = QToolButton(text=words, checkable=True, objectName="flat")
+            button = pieces.tool(words, checkable=True)
             button.toggled.connect(self._arrange)
             button.setToolTip(f"Show or hide the panel {words}")
             self.buttons[name] = button
@@ -75,7 +76,7 @@ class LiveView(QWidget):
         live = self._live
         if live is None or live.version == self._drawn[0] or not self.isVisible():
             return
-        behind = len(live.before) * 1_000_000 + (live.site or 0)
+        behind = len(live.before) * 1_000_000 + (live.drawn or 0)
         for name, panel in self.panels.items():
             if not self.buttons[name].isChecked():
                 continue

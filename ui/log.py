@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListView, QToolButton, QVBoxLayout, QWidget
 
-from ui.models.palette import Palette
+from ui import pieces
+from ui.models.palette import Palette, Sizes
 from ui.models.words import Level, Line
 
 MOST = 5000
@@ -36,7 +37,7 @@ class LogModel(QAbstractListModel):
                  "error": p.bad}  # fmt: skip
         self._colours = {level: QColor(colour) for level, colour in named.items()}
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """Tell how many lines are shown."""
         return 0 if parent.isValid() else len(self._shown)
 
@@ -93,17 +94,20 @@ class LogView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.model = LogModel()
-        self.list = QListView(selectionMode=QListView.SelectionMode.ExtendedSelection)
+        self.list = QListView()
+        self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.list.setModel(self.model)
         self.list.setWordWrap(True)
         self.list.setUniformItemSizes(False)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.word = QLineEdit(placeholderText="only lines with …", clearButtonEnabled=True)
+        self.word = pieces.line("", "only lines with …")
         self.word.textChanged.connect(self._choose)
         self.buttons: dict[str, QToolButton] = {}
-        row = QHBoxLayout()
+        self.filters = QWidget()
+        row = QHBoxLayout(self.filters)
+        row.setContentsMargins(0, 0, 0, 0)
         for choice in _SHOWN:
-            button = QToolButton(text=choice, checkable=True, autoExclusive=True, objectName="flat")
+            button = pieces.tool(choice, checkable=True, exclusive=True)
             button.setChecked(choice == "sites")
             button.toggled.connect(self._choose)
             self.buttons[choice] = button
@@ -111,11 +115,12 @@ class LogView(QWidget):
         row.addWidget(self.word, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 6, 8, 6)
-        whole.addLayout(row)
+        whole.addWidget(self.filters)
         whole.addWidget(self.list, 1)
 
-    def dress(self, palette: Palette) -> None:
-        """Take colours."""
+    def dress(self, palette: Palette, sizes: Sizes) -> None:
+        """Take colours; fingers in gloves get the lines without the filters."""
+        self.filters.setVisible(not sizes.glove)
         self.model.dress(palette)
 
     def extend(self, lines: list[Line]) -> None:

@@ -1,63 +1,221 @@
-"""Manual: where everything is; moving by hand is for rigs whose host offers it."""
+"""The manual view: read-back, jog, approach, retract and drive, while no scan owns the rig."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from seccm.remote import News
+from seccm.rig import RigInfo
+from seccm.units import parse
+from ui import pieces
+from ui.icons import icon
+from ui.models.hand import AXES, STEPS, Hand, jog, limits_words, read_back
 from ui.models.palette import Palette, Sizes
-from ui.models.run_state import RunState
+from ui.models.showing import raised
 
-_CELLS = (
-    ("x", "m", "x"), ("y", "m", "y"), ("z", "m", "z, up positive"),
-    ("potential", "V", "potential, raw"), ("current", "A", "current"),
-)  # fmt: skip
+_ARROWS = {
+    ("x", -1): ("left", 1, 0), ("x", 1): ("right", 1, 2), ("y", 1): ("up", 0, 1),
+    ("y", -1): ("down", 2, 1), ("z", 1): ("up", 0, 4), ("z", -1): ("down", 2, 4),
+}  # fmt: skip
+"""Icon, row and column of each arrow."""
 
 
 class ManualView(QWidget):
-    """Reads back position, potential and current."""
+    """Drives a rig by hand.
 
-    def __init__(self) -> None:
+    Args:
+        connect: asked to open the rig, or to let go of it when given False.
+    """
+
+    asked = Signal(str, dict)
+    """A deed and how, as `Client.by_hand` takes them."""
+
+    def __init__(self, connect: Callable[[bool], None]) -> None:
         super().__init__()
+        self._connect = connect
+        self._now: dict[str, float] = {}
+        self._offset, self._reference = 0.0, "QRCE"
+        self._connected = False
         self.cells: dict[str, QLabel] = {}
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(32)
-        grid.setVerticalSpacing(2)
-        for k, (name, _, words) in enumerate(_CELLS):
-            row, column = 2 * (k // 3), k % 3
-            grid.addWidget(QLabel(words, objectName="caption"), row, column)
-            cell = self.cells[name] = QLabel("–", objectName="readout")
-            grid.addWidget(cell, row + 1, column)
-        self.words = QLabel(objectName="muted")
+        self.limits: dict[str, QLabel] = {}
+        self.words = pieces.label("", "muted")
         self.words.setWordWrap(True)
-        whole = QVBoxLayout(self)
+        self.mistake = pieces.label("", "mistake")
+        self.mistake.setWordWrap(True)
+        self.link = QPushButton("Connect")
+        self.link.clicked.connect(lambda: self._connect(not self._connected))
+        inside = QWidget()
+        whole = QVBoxLayout(inside)
         whole.setContentsMargins(16, 12, 16, 12)
-        whole.addWidget(QLabel("Read-back", objectName="title"))
-        whole.addLayout(grid)
-        whole.addWidget(self.words)
+        row = QHBoxLayout()
+        row.addWidget(self.words, 1)
+        row.addWidget(self.link)
+        whole.addLayout(row)
+        whole.addWidget(self.mistake)
+        whole.addLayout(self._make_read_back())
+        self.hands = QWidget()
+        box = QVBoxLayout(self.hands)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(pieces.label("Move", "heading"))
+        box.addLayout(self._make_jog())
+        box.addLayout(self._make_deeds())
+        box.addWidget(pieces.label("Cell", "heading"))
+        box.addLayout(self._make_drive())
+        whole.addWidget(self.hands)
         whole.addStretch(1)
+        area = QScrollArea(widgetResizable=True)
+        area.setWidget(inside)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+
+    def _make_read_back(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(0)
+        for k, name in enumerate((*AXES, "potential", "current")):
+            row, column = 3 * (k // 3), k % 3
+            caption = {"z": "z, up positive", "potential": "potential, raw"}.get(name, name)
+            grid.addWidget(pieces.label(caption, "caption"), row, column)
+            cell = self.cells[name] = pieces.label("–", "readout")
+            grid.addWidget(cell, row + 1, column)
+            limit = self.limits[name] = pieces.label("", "small")
+            grid.addWidget(limit, row + 2, column)
+        grid.setColumnStretch(3, 1)
+        return grid
+
+    def _make_jog(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(6)
+        self.arrows: dict[tuple[str, int], QToolButton] = {}
+        for (axis, sign), (_, row, column) in _ARROWS.items():
+            button = QToolButton()
+            # No key that is meant for something else may set the tip in motion.
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(lambda _=False, a=axis, s=sign: self._jog(a, s))
+            down = ", watching for contact" if (axis, sign) == ("z", -1) else ""
+            button.setToolTip(f"{axis} {'+' if sign > 0 else '−'} one step{down}")
+            self.arrows[axis, sign] = button
+            grid.addWidget(button, row, column)
+        for text, row, column in (("x y", 1, 1), ("z", 1, 4)):
+            label = pieces.label(text, "muted")
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            grid.addWidget(label, row, column)
+        self.step = QComboBox(editable=True)
+        self.step.addItems(list(STEPS))
+        self.step.setCurrentText("1 um")
+        self.speed = QLineEdit("1 um/s")
+        for k, (name, field) in enumerate((("step", self.step), ("speed", self.speed))):
+            grid.addWidget(pieces.label(name, "muted"), k, 6)
+            grid.addWidget(field, k, 7)
+        grid.setColumnMinimumWidth(3, 16)
+        grid.setColumnMinimumWidth(5, 16)
+        grid.setColumnStretch(8, 1)
+        return grid
+
+    def _make_deeds(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.deeds: dict[str, QPushButton] = {}
+        for name, text in (("approach", "Approach here"), ("hold", "Hold still"),
+                           ("retract", "Retract")):  # fmt: skip
+            button = self.deeds[name] = QPushButton(text)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(lambda _=False, n=name: self._ask(n))
+            row.addWidget(button)
+        row.addStretch(1)
+        return row
+
+    def _make_drive(self) -> QGridLayout:
+        grid = QGridLayout()
+        self.potential, self.current = QLineEdit("0 V"), QLineEdit("0 A")
+        self.drive_label = pieces.label("potential", "muted")
+        self.drives: dict[str, QPushButton] = {}
+        rows = (("potential", self.drive_label, self.potential),
+                ("current", pieces.label("current", "muted"), self.current))  # fmt: skip
+        for k, (mode, label, field) in enumerate(rows):
+            button = self.drives[mode] = QPushButton("Apply")
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(lambda _=False, m=mode: self._drive(m))
+            grid.addWidget(label, k, 0)
+            grid.addWidget(field, k, 1)
+            grid.addWidget(button, k, 2)
+        self.off = QPushButton("Cell off")
+        self.off.clicked.connect(lambda: self._ask("off"))
+        grid.addWidget(self.off, 0, 3, 2, 1)
+        grid.setColumnStretch(4, 1)
+        return grid
+
+    # ------------------------------------------------------------------------------ showing
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
-        """Take colours and sizes; the style sheet does it all here."""
+        """Take colours and sizes."""
+        for key, button in self.arrows.items():
+            button.setIcon(icon(_ARROWS[key][0], palette.text, palette.muted))
+            button.setIconSize(QSize(sizes.icon, sizes.icon))
 
-    def show_news(self, news: News | None, run: RunState) -> None:
-        """Show the newest row."""
+    def describe(self, info: RigInfo | None, offset: float, reference: str) -> None:
+        """Say how far the axes go, and what potentials that are typed are against."""
+        self._offset, self._reference = offset, reference
+        self.drive_label.setText(f"E vs {raised(reference)}")
+        for axis in AXES:
+            self.limits[axis].setText(limits_words(info, axis))
+
+    def show_news(self, news: News | None, has_plan: bool) -> None:
+        """Show the newest row and what can be done."""
         if not self.isVisible():
             return
-        now = news.progress.now if news is not None and news.progress is not None else {}
-        for name, unit, _ in _CELLS:
-            value = now.get(name)  # type: ignore[call-overload]
-            if value is None:
-                text = "–"
-            elif unit == "m":
-                text = f"{value * 1e6:.3f} µm"
-            elif unit == "V":
-                text = f"{value:.4f} V"
-            else:
-                text = f"{value * 1e12:.2f} pA"
-            if self.cells[name].text() != text:
-                self.cells[name].setText(text)
-        self.words.setText(
-            "A scan owns the rig: nothing can be moved by hand." if run.running
-            else "No rig is connected: read-back comes with a run."
-        )  # fmt: skip
+        progress = news.progress if news is not None else None
+        self._now = {str(k): v for k, v in progress.now.items()} if progress is not None else {}
+        for name, cell in self.cells.items():
+            text = read_back(name, self._now.get(name))
+            if cell.text() != text:
+                cell.setText(text)
+        hand = Hand.of(news, has_plan)
+        self._connected = hand.connected
+        self.link.setText("Disconnect" if hand.connected else "Connect")
+        self.link.setEnabled(hand.connected or hand.free)
+        self.hands.setEnabled(hand.connected)
+        for name, button in (*self.deeds.items(), *self.drives.items()):
+            button.setEnabled(hand.connected and (name == "hold" or not hand.doing))
+        for arrow in self.arrows.values():
+            arrow.setEnabled(hand.connected and not hand.doing)
+        if self.words.text() != hand.words:
+            self.words.setText(hand.words)
+
+    # ------------------------------------------------------------------------------ asking
+
+    def _jog(self, axis: str, sign: int) -> None:
+        try:
+            wish = jog(self._now, axis, sign, self.step.currentText(), self.speed.text())
+        except ValueError as error:
+            self.mistake.setText(str(error))
+            return
+        self._ask("jog", axis=wish.axis, to=wish.to, speed=wish.speed)
+
+    def _drive(self, mode: str) -> None:
+        volts = mode == "potential"
+        field = self.potential if volts else self.current
+        try:
+            value = parse(field.text(), "V" if volts else "A")
+        except ValueError as error:
+            self.mistake.setText(str(error))
+            return
+        self._ask("drive", mode=mode, value=value - self._offset if volts else value)
+
+    def _ask(self, deed: str, **how: object) -> None:
+        self.mistake.clear()
+        self.asked.emit(deed, how)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
-    QLineEdit,
     QSplitter,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +18,7 @@ from PySide6.QtWidgets import (
 from seccm.events import Outcome
 from seccm.report.style import number
 from seccm.units import parse
+from ui import pieces
 from ui.map_plot import ColourBar, MapPlot
 from ui.models.colours import (
     Rgba,
@@ -34,12 +32,21 @@ from ui.models.colours import (
 from ui.models.live import Curve
 from ui.models.palette import COLOUR_MAPS, DARK, Palette, Sizes
 from ui.models.showing import Showing
-from ui.models.site_map import CATEGORIES, OUTCOME, SiteMap
+from ui.models.site_map import CATEGORIES, OUTCOME, SiteMap, Z
 from ui.site_panel import SitePanel
 
 MOST_CURVES = 24
 """Selected sites whose curves are drawn."""
 AT_POTENTIAL = "I at E …"
+_SIGNS = {
+    Outcome.NO_CONTACT: "✕", Outcome.SKIPPED: "▼", Outcome.ABORTED: "◆", Outcome.FAULT: "✚",
+}  # fmt: skip
+
+
+def title_of(name: str, words: str) -> str:
+    """Return how a quantity is offered: its symbol and, if they are short, its words."""
+    said = words.split(":")[0]
+    return name if not said or name == Z or len(said) > 32 else f"{name} – {said}"
 
 
 class MapView(QWidget):
@@ -66,25 +73,25 @@ class MapView(QWidget):
         self._drawn = -1
         self._fixed: tuple[float, float] | None = None
         self.name = ""
-        self.quantity = QComboBox(toolTip="What is mapped")
+        self.quantity = pieces.box("What is mapped")
         self.quantity.activated.connect(self._choose)
-        self.potential = QLineEdit(placeholderText='E, such as "-0.1 V"')
+        self.potential = pieces.line("", 'E, such as "-0.1 V"')
         self.potential.returnPressed.connect(self._ask_current)
         self.potential.setVisible(False)
-        self.condition = QComboBox(toolTip="Select the sites of a condition")
+        self.condition = pieces.box("Select the sites of a condition")
         self.condition.activated.connect(self._select_condition)
-        self.colours = QComboBox(toolTip="Colour map")
+        self.colours = pieces.box("Colour map")
         self.colours.addItems(list(COLOUR_MAPS))
         self.colours.activated.connect(self.redraw)
-        self.low, self.high = QLineEdit(placeholderText="low"), QLineEdit(placeholderText="high")
+        self.low, self.high = pieces.line("", "low"), pieces.line("", "high")
         for field in (self.low, self.high):
             field.editingFinished.connect(self._limit)
             field.setToolTip("Limit of the colours; empty for automatic")
         self.plot = MapPlot(self._hover, self.pick)
         self.bar = ColourBar()
-        self.legend = QLabel(objectName="small")
+        self.legend = pieces.label("", "small")
         self.legend.setWordWrap(True)
-        self.tell = QLabel(" ", objectName="muted")
+        self.tell = pieces.label(" ", "muted")
         self.tell.setMinimumHeight(1)
         self.panel = SitePanel()
         self._lay_out(wide)
@@ -97,13 +104,15 @@ class MapView(QWidget):
         top.addWidget(self.condition, 0, 2)
         top.setColumnStretch(0, 3)
         top.setColumnStretch(2, 3)
-        second = QHBoxLayout()
+        self.second = QWidget()
+        second = QHBoxLayout(self.second)
+        second.setContentsMargins(0, 0, 0, 0)
         second.addWidget(self.colours, 2)
         for field in (self.low, self.high):
             second.addWidget(field, 1)
-        whole_button = QToolButton(text="all", objectName="flat", toolTip="Show all sites again")
+        whole_button = pieces.tool("all", "Show all sites again")
         whole_button.clicked.connect(self.whole)
-        clear = QToolButton(text="none", objectName="flat", toolTip="Select nothing")
+        clear = pieces.tool("none", "Select nothing")
         clear.clicked.connect(lambda: self.pick(None, False))
         second.addWidget(whole_button)
         second.addWidget(clear)
@@ -115,7 +124,7 @@ class MapView(QWidget):
         box = QVBoxLayout(upper)
         box.setContentsMargins(0, 0, 0, 0)
         box.addLayout(top)
-        box.addLayout(second)
+        box.addWidget(self.second)
         box.addLayout(middle, 1)
         box.addWidget(self.legend)
         box.addWidget(self.tell)
@@ -136,6 +145,7 @@ class MapView(QWidget):
         self.plot.dress(palette, sizes.font)
         self.bar.dress(palette, sizes.font)
         self.panel.dress(palette, sizes)
+        self.second.setVisible(not sizes.glove)
         for field in (self.low, self.high):
             field.setMaximumWidth(round(sizes.font * 6))
         self.redraw()
@@ -204,12 +214,14 @@ class MapView(QWidget):
         seen = self._shown[name] = shown(sites, name, self._showing, self._shown.get(name))
         limits = self._fixed or limits_of(seen.values)
         lut = self._lut()
-        self.plot.paint(coloured(sites, name, seen.values, limits, lut, self._palette))
+        self.plot.paint(
+            coloured(sites, name, seen.values, limits, lut, self._palette),
+            (sites.outcome == Outcome.OK) & ~np.isfinite(seen.values),
+        )
         self.plot.select()
         category = name in CATEGORIES
         self.bar.setVisible(not category)
-        self.legend.setText(self._legend(sites) if category else "")
-        self.legend.setVisible(category)
+        self.legend.setText(self._legend(sites) if category else self._marks(sites, seen))
         if not category:
             self.bar.show_range(limits, lut, seen.title)
         self.panel.describe(sites, name, seen)
@@ -223,8 +235,7 @@ class MapView(QWidget):
             self.quantity.clear()
             for name in names:
                 words = sites.quantities[name].words if name in sites.quantities else ""
-                title = name if not words or words == name else f"{name} – {words.split(':')[0]}"
-                self.quantity.addItem(title, name)
+                self.quantity.addItem(title_of(name, words), name)
         self.quantity.setCurrentIndex(names.index(self.name))
 
     def _legend(self, sites: SiteMap) -> str:
@@ -236,6 +247,15 @@ class MapView(QWidget):
         return " &nbsp; ".join(
             f'<span style="color:rgb({c[0]},{c[1]},{c[2]})">■</span> {w}' for w, c in pairs
         )
+
+    def _marks(self, sites: SiteMap, seen: Shown) -> str:
+        """Say what the marks on the map mean, of those that are there."""
+        there = [f"{sign} {o.words}" for o, sign in _SIGNS.items() if (sites.outcome == o).any()]
+        if ((sites.outcome == Outcome.OK) & ~np.isfinite(seen.values)).any():
+            there.append("– ok, but no value")
+        if (sites.outcome == Outcome.PLANNED).any():
+            there.append("● planned, dotted: next")
+        return " &nbsp; ".join(there)
 
     def _lut(self) -> Rgba:
         found = pg.colormap.get(COLOUR_MAPS[self.colours.currentText()])
@@ -301,5 +321,3 @@ class MapView(QWidget):
         except ValueError:
             self._fixed = None
         self.redraw()
-
-

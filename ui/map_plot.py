@@ -37,8 +37,9 @@ class MapPlot(Plot):
         super().__init__()
         self._over, self._click = over, click
         self._sites: SiteMap | None = None
-        self._size = 1.0
-        self._image = pg.ImageItem()
+        self._size, self._symbol = 1.0, "o"
+        self._faint = pg.mkPen("#888888")
+        self._image = pg.ImageItem(axisOrder="row-major")
         self._spots = pg.ScatterPlotItem(pxMode=False, pen=None)
         self._marks = pg.ScatterPlotItem(pen=None)
         self._next = pg.ScatterPlotItem(pxMode=False, brush=None)
@@ -57,6 +58,7 @@ class MapPlot(Plot):
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""
         super().dress(palette, font)
+        self._faint = pg.mkPen(palette.muted, width=1.5)
         self._next.setPen(pg.mkPen(palette.muted, width=1.5, style=Qt.PenStyle.DotLine))
         self._current.setPen(pg.mkPen(palette.accent, width=3))
         self._chosen.setPen(pg.mkPen(palette.text, width=2))
@@ -88,8 +90,13 @@ class MapPlot(Plot):
         """Show all sites again."""
         self.follow(self._sites)
 
-    def paint(self, colours: Rgba) -> None:
-        """Draw every site in its colour, shape (sites, 4)."""
+    def paint(self, colours: Rgba, without: npt.NDArray[np.bool_]) -> None:
+        """Draw every site.
+
+        Args:
+            colours: shape (sites, 4).
+            without: sites that came to their regular end, but have no value; shape (sites,).
+        """
         sites = self._sites
         if sites is None or sites.x.size == 0:
             return
@@ -102,7 +109,7 @@ class MapPlot(Plot):
             self._spots.setData(
                 x=sites.x, y=sites.y, brush=brushes, size=self._size, symbol=self._symbol
             )
-        self._mark(sites)
+        self._mark(sites, without)
 
     def select(self) -> None:
         """Draw the selection, the site in hand and those that come next."""
@@ -131,16 +138,17 @@ class MapPlot(Plot):
         y0 = float(np.median(sites.y - sites.iy * py))
         self._image.setRect(QRectF(x0 - px / 2, y0 - py / 2, columns * px, rows * py))
 
-    def _mark(self, sites: SiteMap) -> None:
+    def _mark(self, sites: SiteMap, without: npt.NDArray[np.bool_]) -> None:
         """Mark sites without a regular end by a symbol: colour alone would not tell."""
         spots = []
         for outcome, symbol in _MARKS.items():
             colour = QColor(OUTCOME_COLOURS[outcome.words]).lighter(150)
-            for k in np.flatnonzero(sites.outcome == outcome)[:MOST_MARKS].tolist():
-                spots.append(
-                    {"pos": (sites.x[k], sites.y[k]), "symbol": symbol, "size": 9,
-                     "brush": colour, "pen": pg.mkPen("#10141a", width=0.8)}
-                )  # fmt: skip
+            look = {"symbol": symbol, "size": 9, "brush": colour, "pen": pg.mkPen("#10141a")}
+            which = np.flatnonzero(sites.outcome == outcome)[:MOST_MARKS]
+            spots += [{"pos": (sites.x[k], sites.y[k]), **look} for k in which]
+        look = {"symbol": "_", "size": 8, "pen": self._faint}
+        which = np.flatnonzero(without)[:MOST_MARKS]
+        spots += [{"pos": (sites.x[k], sites.y[k]), **look} for k in which]
         self._marks.setData(spots)
 
     def _brush(self, code: int) -> QBrush:
@@ -174,7 +182,7 @@ class ColourBar(Plot):
         self.plotItem.hideAxis("left")
         self.plotItem.showAxis("right")
         self.plotItem.vb.setMouseEnabled(x=False, y=False)
-        self._image = pg.ImageItem()
+        self._image = pg.ImageItem(axisOrder="row-major")
         self.addItem(self._image)
 
     def dress(self, palette: Palette, font: int) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 
+from ui.models.frames import Frame, frame_of
 from ui.models.live import Curve
 from ui.models.palette import Palette
 from ui.models.showing import Showing, largest
@@ -54,6 +56,16 @@ class CurvePanel(Plot):
         self._overlays: list[pg.PlotDataItem] = []
         self._colours: tuple[str, ...] = ("#888888",)
         self._data: dict[str, FloatArray] = {}
+        self._words_of_signs = ""
+        self._frames: dict[str, Frame | None] = {}
+        self._longest = 0.0
+        """Seconds that the curves behind the one in hand last."""
+        self._framed: Frame | None = None
+        self._follows = "worth"
+        """Whether the frame follows the curves: "worth" seeing, "all" of them, or "" if the user
+        has chosen another."""
+        self.plotItem.vb.disableAutoRange()
+        self.plotItem.vb.sigRangeChangedManually.connect(self._leave)
         self._drawn: tuple[Sequence[Curve], Curve | None] = ((), None)
 
     def dress(self, palette: Palette, font: int) -> None:
@@ -79,7 +91,9 @@ class CurvePanel(Plot):
         self.bottom.name(*names[self.kind.x])
         self.left.name(*names[self.kind.y])
         self.plotItem.vb.invertX(self.kind.x == "E" and showing.polarographic)
-        self.corner(showing.convention if self.kind.y == "I" or self.kind.x == "Q" else "")
+        signed = self.kind.y == "I" or self.kind.x == "Q"
+        self._words_of_signs = showing.convention if signed else ""
+        self.corner(self._words_of_signs)
         if self._data:
             self.draw(self._data)
         self.draw_before(*self._drawn)
@@ -89,24 +103,21 @@ class CurvePanel(Plot):
         self._data = data
         x, y = self._shown(self.kind.x, data), self._shown(self.kind.y, data)
         self._now.setData(x, y)
-        self._fit(x, y)
+        self._frame("now", [(x, y, data["t"])])
 
     def draw_before(self, curves: Sequence[Curve], mean: Curve | None) -> None:
         """Draw earlier sites behind it."""
         self._drawn = (curves, mean)
         if not curves:
             self._before.setData([], [])
+            self._frame("before", [])
         else:
             gap = np.array([np.nan])
-            xs, ys = [], []
-            for curve in curves:
-                data = _columns(curve)
-                xs += [self._shown(self.kind.x, data), gap]
-                ys += [self._shown(self.kind.y, data), gap]
-            x, y = np.concatenate(xs), np.concatenate(ys)
+            drawn = [self._pair(curve) for curve in curves]
+            x = np.concatenate([part for x, _, _ in drawn for part in (x, gap)])
+            y = np.concatenate([part for _, y, _ in drawn for part in (y, gap)])
             self._before.setData(x, y)
-            if not self._data or not self._data["t"].size:
-                self._fit(x, y)
+            self._frame("before", drawn)
         if mean is None:
             self._mean.setData([], [])
         else:
@@ -118,16 +129,50 @@ class CurvePanel(Plot):
         while len(self._overlays) < len(curves):
             colour = self._colours[len(self._overlays) % len(self._colours)]
             self._overlays.append(self.plot(pen=pen(colour)))
-        drawn = []
-        for item, curve in zip(self._overlays, curves, strict=False):
-            data = _columns(curve)
-            x, y = self._shown(self.kind.x, data), self._shown(self.kind.y, data)
+        drawn = [self._pair(curve) for curve in curves]
+        for item, (x, y, _) in zip(self._overlays, drawn, strict=False):
             item.setData(x, y)
-            drawn.append((x, y))
         for item in self._overlays[len(curves) :]:
             item.setData([], [])
-        if drawn:
-            self._fit(np.concatenate([x for x, _ in drawn]), np.concatenate([y for _, y in drawn]))
+        self._frame("overlay", drawn)
+
+    def whole(self) -> None:
+        """Follow the curves again; a second time, with every transient."""
+        self._follows = "all" if self._follows == "worth" else "worth"
+        self._reframe()
+
+    def _leave(self) -> None:
+        self._follows = ""
+
+    def _pair(self, curve: Curve) -> tuple[FloatArray, FloatArray, FloatArray]:
+        data = _columns(curve)
+        return self._shown(self.kind.x, data), self._shown(self.kind.y, data), curve.t
+
+    def _frame(
+        self, which: str, drawn: Sequence[tuple[FloatArray, FloatArray, FloatArray]]
+    ) -> None:
+        """Remember how far some curves reach, and show all that is worth it."""
+        # A curve that has only begun is judged by the length of those before it.
+        self._longest = max([float(t[-1]) for _, _, t in drawn if t.size], default=0.0) if (
+            which != "now") else self._longest  # fmt: skip
+        frames = [frame for each in drawn if (frame := frame_of(*each, self._longest)) is not None]
+        self._frames[which] = reduce(Frame.around, frames) if frames else None
+        self._reframe()
+
+    def _reframe(self) -> None:
+        if self._follows == "all":
+            self.enableAutoRange()
+            return
+        frames = [frame for frame in self._frames.values() if frame is not None]
+        if not self._follows or not frames:
+            return
+        frame = reduce(Frame.around, frames)
+        if frame != self._framed:
+            self._framed = frame
+            self._fit(np.array(frame.x), np.array(frame.y))
+            self.plotItem.vb.setRange(xRange=frame.x, yRange=frame.y, padding=0.0)
+            cut = "start cut: Home" if frame.cut else ""
+            self.corner(" · ".join(part for part in (cut, self._words_of_signs) if part))
 
     def _fit(self, x: FloatArray, y: FloatArray) -> None:
         if self.kind.x in ("Q",):
@@ -152,11 +197,11 @@ class ApproachPanel(Plot):
         self._now = self.plot(skipFiniteCheck=True)
         self._lines = [pg.InfiniteLine(angle=0), pg.InfiniteLine(angle=0)]
         for line in self._lines:
-            self.addItem(line, ignoreBounds=True)
+            self.addItem(line)
             line.setVisible(False)
         self._showing, self._electrode = Showing(), ""
         self.bottom.name("<i>z</i>", "m")
-        self.corner("threshold dashed")
+        self.corner("dashed: threshold")
 
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""
@@ -184,7 +229,7 @@ class ApproachPanel(Plot):
         if quantity == "I":
             self.left.name("<i>I</i>", "A")
         else:
-            self.left.name(f"<i>E</i> vs {self._electrode or 'QRCE'}, raw", "V")
+            self.left.name(f"<i>E</i> vs {self._electrode or 'QRCE'}", "V")
         self._now.setData(z, sign * signal)
         self.bottom.fit(largest(z))
         bounds = np.array([sign * value for value in thresholds])

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGraphicsRectItem
 from seccm.plan import Plan
 from seccm.rig import RigInfo
 from ui.models.colours import condition_colours
-from ui.models.palette import DARK, Palette
+from ui.models.palette import Palette
 from ui.plots import Plot, pen
 
 MOST = 4000
@@ -34,12 +34,10 @@ class PathPlot(Plot):
         self._first = pg.ScatterPlotItem(symbol="t1", size=14)
         self.addItem(self._sites)
         self.addItem(self._first)
-        self._palette = DARK
 
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""
         super().dress(palette, font)
-        self._palette = palette
         self._path.setPen(pen(palette.muted))
         outline = QPen(QColor(palette.accent))
         outline.setCosmetic(True)
@@ -70,4 +68,4 @@ class PathPlot(Plot):
         self.bottom.fit(max(abs(low[0]), abs(high[0])))
         self.left.fit(max(abs(low[1]), abs(high[1])))
         self.setRange(xRange=(low[0], high[0]), yRange=(low[1], high[1]), padding=0.04)
-        self.corner("colours: conditions · triangle: first site")
+        self.corner("colour: condition · ▲ first site")

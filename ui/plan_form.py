@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from seccm.errors import Problem
+from ui import pieces
 from ui.models.form import Field, Group, read, where
 
 MISTAKE_WIDTH = 230
@@ -75,7 +77,7 @@ class PlanForm(QWidget):
 
     def _heading(self, group: Group, depth: int) -> None:
         key = where(group.key)
-        head = QLabel(group.title[:1].upper() + group.title[1:], objectName="heading")
+        head = pieces.label(group.title[:1].upper() + group.title[1:], "heading")
         head.setToolTip(group.words)
         if depth > 1:
             head.setIndent(10 * (depth - 1))
@@ -93,7 +95,7 @@ class PlanForm(QWidget):
             tools.addWidget(self._adder(group))
             tools.addStretch(1)
         if group.removable:
-            remove = QToolButton(text="Remove", objectName="flat")
+            remove = pieces.tool("Remove")
             remove.clicked.connect(lambda _=False, k=group.key: self.removed.emit(k))
             tools.addWidget(remove)
         self._grid.addLayout(tools, self._row, 1)
@@ -101,14 +103,13 @@ class PlanForm(QWidget):
         self._row += 1
 
     def _adder(self, group: Group) -> QToolButton:
-        button = QToolButton(text=f"Add a {'step' if len(group.adds) > 1 else group.adds[0]}")
-        button.setObjectName("flat")
+        button = pieces.tool(f"Add a {'step' if len(group.adds) > 1 else group.adds[0]}")
         if len(group.adds) == 1:
             button.clicked.connect(lambda _=False: self.added.emit(group, group.adds[0]))
         else:
             menu = QMenu(button)
             for kind in group.adds:
-                menu.addAction(kind, lambda k=kind: self.added.emit(group, k))
+                menu.addAction(kind, partial(self.added.emit, group, kind))
             button.setMenu(menu)
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.editors[f"{where(group.key)}:add"] = button
@@ -116,7 +117,7 @@ class PlanForm(QWidget):
 
     def _field(self, field: Field) -> None:
         key = where(field.key)
-        label = QLabel(field.title + (" *" if field.required else ""), objectName="muted")
+        label = pieces.label(field.title + (" *" if field.required else ""), "muted")
         label.setIndent(10 * max(0, len(field.key) - 2))
         label.setToolTip(field.words)
         self._grid.addWidget(label, self._row, 0, Qt.AlignmentFlag.AlignTop)
@@ -162,7 +163,7 @@ class PlanForm(QWidget):
                 return line
 
     def _mistake(self, key: str) -> None:
-        label = QLabel("", objectName="mistake")
+        label = pieces.label("", "mistake")
         label.setWordWrap(True)
         self._mistakes[key] = label
         self._grid.addWidget(label, self._row, 2)
@@ -173,7 +174,7 @@ class _Line(QLineEdit):
 
     entered = Signal()
 
-    def mousePressEvent(self, event: object) -> None:  # noqa: N802
+    def mousePressEvent(self, event: object) -> None:
         super().mousePressEvent(event)  # type: ignore[arg-type]
         self.entered.emit()
 

@@ -11,9 +11,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSplitter,
@@ -24,6 +22,7 @@ from PySide6.QtWidgets import (
 from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
 from seccm.plan.library import plans
+from ui import pieces
 from ui.models.draft import Draft, keys_of, sorted_out
 from ui.models.form import Group, Key
 from ui.models.outlook import Outlook, outlook
@@ -67,9 +66,10 @@ class PlanView(QWidget):
         self._watch.timeout.connect(self._collect)
 
     def _build(self) -> None:
-        self.head = QLabel("No plan is open", objectName="title")
-        self.file = QLabel("Open one, or begin with one that comes with the program.",
-                           objectName="muted")  # fmt: skip
+        self.head = pieces.label("No plan is open", "title")
+        self.file = pieces.label(
+            "Open one, or begin with one that comes with the program.", "muted"
+        )
         self.shipped = QComboBox()
         self.shipped.addItems([CHOOSE, *plans()])
         self.shipped.textActivated.connect(self._open_shipped)
@@ -86,24 +86,25 @@ class PlanView(QWidget):
         self.area = QScrollArea(widgetResizable=True)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.path = PathPlot()
-        self.verdict = QLabel("", objectName="good")
+        self.verdict = pieces.label("", "good")
         self.verdict.setWordWrap(True)
-        self.facts = QLabel("", objectName="muted")
+        self.facts = pieces.label("", "muted")
         self.facts.setWordWrap(True)
-        self.remarks = QLabel("", objectName="warning")
+        self.remarks = pieces.label("", "warning")
         self.remarks.setWordWrap(True)
-        self.busy = QProgressBar(textVisible=False)
+        self.busy = pieces.bar()
         self.busy.setMaximum(0)
         self.busy.setVisible(False)
-        self.target = QLineEdit(placeholderText="a new file here, named after the plan and the time")
+        self.target = pieces.line("", "a new file here, named after the plan and the time")
         target = QHBoxLayout()
-        target.addWidget(QLabel("Data file", objectName="muted"))
+        target.addWidget(pieces.label("Data file", "muted"))
         target.addWidget(self.target, 1)
         right = QWidget()
         box = QVBoxLayout(right)
         box.setContentsMargins(8, 0, 0, 0)
-        for widget in (self.verdict, self.facts, self.busy):
-            box.addWidget(widget)
+        box.addWidget(self.verdict)
+        box.addWidget(self.facts)
+        box.addWidget(self.busy)
         box.addWidget(self.path, 1)
         box.addWidget(self.remarks)
         box.addLayout(target)
@@ -119,7 +120,7 @@ class PlanView(QWidget):
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
         self._palette = palette
-        self._glove = sizes.target > 2 * sizes.font * 2
+        self._glove = sizes.glove
         self.path.dress(palette, sizes.font)
         if self._plan is not None:
             self.path.show_plan(self._plan, self.outlook.info if self.outlook else None)

@@ -20,6 +20,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         super().__init__(side)
         self.enableAutoSIPrefix(False)
         self._name, self._base, self._prefix = "", "", Prefix()
+        self._fitted = False
+        """Whether the prefix was chosen for numbers that were shown."""
         self._colours = ("#ffffff", "#ffffff")
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
@@ -45,7 +47,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         """Say what the axis is about; `name` may be HTML, `unit` is the SI one."""
         if (name, unit) != (self._name, self._base):
             self._name, self._base = name, unit
-            self._prefix = Prefix()
+            self._prefix, self._fitted = Prefix(), False
             self.setScale(1.0)
             self._write(0)
 
@@ -55,8 +57,9 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         if chosen != self._prefix:
             self._prefix = chosen
             self.setScale(chosen.factor)
-            self._write(1)
+            self._write(1 if self._fitted else 0)
             self._calm.start()
+        self._fitted = True
 
     def _write(self, colour: int) -> None:
         unit = self._prefix.unit(self._base) if self._base else ""
@@ -72,12 +75,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.left, self.bottom = Axis("left"), Axis("bottom")
         super().__init__(parent, axisItems={"left": self.left, "bottom": self.bottom})
         self.setMenuEnabled(False)
+        self.setMinimumSize(80, 70)
         self.hideButtons()
         self.plotItem.setContentsMargins(2, 6, 8, 2)
         self._corner = pg.LabelItem(justify="right")
-        self._corner.setParentItem(self.plotItem.vb)
-        self._corner.anchor(itemPos=(1, 0), parentPos=(1, 0), offset=(-6, 2))
-        self._words, self._palette, self._font = "", None, 13
+        self._corner.setParentItem(self.plotItem)
+        self._corner.anchor(itemPos=(1, 1), parentPos=(1, 1), offset=(-6, -4))
+        self._words, self._font = "", 13
+        self._palette: Palette | None = None
 
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""
@@ -92,10 +97,11 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         """Write some words into the upper right corner."""
         self._words = words
         if self._palette is not None:
+            # Beside the axis' label, not over the curves: it must not hide data.
             self._corner.setText(words, color=self._palette.muted, size=f"{self._font * 0.8:.0f}px")
             self._corner.updateMin()
             self._corner.resize(self._corner.itemRect().width(), self._corner.itemRect().height())
-            self._corner.anchor(itemPos=(1, 0), parentPos=(1, 0), offset=(-6, 2))
+            self._corner.anchor(itemPos=(1, 1), parentPos=(1, 1), offset=(-6, -4))
 
     def whole(self) -> None:
         """Show everything again and follow what comes."""

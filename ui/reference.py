@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from seccm.units import parse
+from ui import pieces
 from ui.models.showing import Showing
 
 
@@ -34,14 +35,14 @@ class ReferenceDialog(QDialog):
         for k, button in enumerate((self.iupac, self.polarographic)):
             group.addButton(button, k)
         (self.polarographic if showing.polarographic else self.iupac).setChecked(True)
-        self.other = QLineEdit(showing.other, placeholderText="such as SHE; empty for none")
+        self.other = pieces.line(showing.other, "such as SHE; empty for none")
         self.shift = QLineEdit(f"{showing.shift:g} V" if showing.other else "")
         self.shift.setPlaceholderText(f"E vs other − E vs {showing.reference}, such as -3.04 V")
-        self.mistake = QLabel("", objectName="mistake")
+        self.mistake = pieces.label("", "mistake")
         whole = QVBoxLayout(self)
         whole.setContentsMargins(24, 20, 24, 20)
-        whole.addWidget(QLabel("How things are shown", objectName="title"))
-        whole.addWidget(QLabel("Files keep IUPAC signs and their own reference.", objectName="muted"))
+        whole.addWidget(pieces.label("How things are shown", "title"))
+        whole.addWidget(pieces.label("Files keep IUPAC signs and their own reference.", "muted"))
         whole.addWidget(self.iupac)
         whole.addWidget(self.polarographic)
         form = QFormLayout()

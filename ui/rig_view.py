@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from seccm.rig import RigInfo
+from ui import pieces
 from ui.models.palette import Palette, Sizes
 from ui.models.rig_words import sections
 
@@ -18,9 +19,9 @@ class RigView(QWidget):
 
     def __init__(self, rig: str) -> None:
         super().__init__()
-        self.head = QLabel(rig, objectName="title")
-        self.words = QLabel(
-            "What it can do is known when a plan has been checked against it.", objectName="muted"
+        self.head = pieces.label(rig, "title")
+        self.words = pieces.label(
+            "What it can do is known when a plan has been checked against it.", "muted"
         )
         self.words.setWordWrap(True)
         self._grid = QGridLayout()
@@ -52,10 +53,10 @@ class RigView(QWidget):
         self.words.setText("VIRTUAL: no hardware is involved." if info.virtual else "")
         row = 0
         for title, lines in sections(info):
-            self._grid.addWidget(QLabel(title, objectName="heading"), row, 0, 1, 2)
+            self._grid.addWidget(pieces.label(title, "heading"), row, 0, 1, 2)
             row += 1
             for name, value in lines:
-                self._grid.addWidget(QLabel(name, objectName="muted"), row, 0)
+                self._grid.addWidget(pieces.label(name, "muted"), row, 0)
                 label = QLabel(value)
                 label.setWordWrap(True)
                 self._grid.addWidget(label, row, 1)

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from ui import pieces
 from ui.models.palette import Palette, Sizes
 from ui.models.run_state import RunState
 
@@ -30,14 +30,16 @@ class RunBar(QWidget):
     """
 
     def __init__(self, actions: dict[str, QAction]) -> None:
-        super().__init__(objectName="bar")
+        super().__init__()
+        self.setObjectName("bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.buttons: dict[str, QToolButton] = {}
         self._actions = actions
         row = QHBoxLayout()
         row.setContentsMargins(12, 8, 12, 0)
         for name in VERBS:
-            button = QToolButton(objectName=name)
+            button = QToolButton()
+            button.setObjectName(name)
             button.setDefaultAction(actions[name])
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             # A key that is meant for something else must not press a button that moves the tip.
@@ -46,26 +48,31 @@ class RunBar(QWidget):
             self.buttons[name] = button
             if name == "emergency":
                 row.addStretch(1)
-                self.virtual = QLabel("VIRTUAL", objectName="virtual")
+                self.virtual = pieces.label("VIRTUAL", "virtual")
                 self.virtual.setToolTip("No hardware: everything shown is simulated.")
                 self.virtual.setVisible(False)
                 row.addWidget(self.virtual)
                 row.addSpacing(10)
             row.addWidget(button)
         self.cells: dict[str, QLabel] = {}
+        self._captions: dict[str, QLabel] = {}
         grid = QGridLayout()
         grid.setContentsMargins(14, 4, 14, 4)
         grid.setHorizontalSpacing(26)
         grid.setVerticalSpacing(0)
         for column, name in enumerate(CELLS):
-            grid.addWidget(QLabel(name, objectName="caption"), 0, column)
-            cell = self.cells[name] = QLabel("–", objectName="readout")
+            caption = self._captions[name] = pieces.label(name, "caption")
+            grid.addWidget(caption, 0, column)
+            cell = self.cells[name] = pieces.label("–", "readout")
+            if name == "condition":
+                cell.setMinimumWidth(60)
+                cell.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             grid.addWidget(cell, 1, column)
         grid.setColumnStretch(CELLS.index("condition"), 1)
-        self.alarm = QLabel(objectName="alarm")
+        self.alarm = pieces.label("", "alarm")
         self.alarm.setWordWrap(True)
         self.alarm.setVisible(False)
-        self.progress = QProgressBar(textVisible=False)
+        self.progress = pieces.bar()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(2)
@@ -78,6 +85,10 @@ class RunBar(QWidget):
         """Take colours and sizes."""
         for button in self.buttons.values():
             button.setIconSize(QSize(sizes.icon, sizes.icon))
+        for name in ("condition", "data"):
+            # Large read-outs leave room for what an operator needs: these stand elsewhere, too.
+            self.cells[name].setVisible(not sizes.glove)
+            self._captions[name].setVisible(not sizes.glove)
 
     def show_run(self, run: RunState, condition: str, now: float) -> None:
         """Show a run as it is now."""
@@ -112,7 +123,7 @@ class RunBar(QWidget):
         if button.defaultAction() is not self._actions[first]:
             button.removeAction(button.defaultAction())
             button.setDefaultAction(self._actions[first])
-        self._actions["start"].setEnabled(run.can("start") and not run.preparing)
+        self._actions["start"].setEnabled(run.can("start"))
         for verb in ("resume", "pause", "skip", "stop"):
             self._actions[verb].setEnabled(run.can(verb))
         self._actions["emergency"].setEnabled(True)
@@ -124,5 +135,3 @@ def _freshness(run: RunState, now: float) -> str:
         return "–"
     lag = run.lag(now)
     return "live" if lag < 0.5 else f"{lag:.1f} s old"
-
-

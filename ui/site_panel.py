@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from seccm.report.style import number, plus_minus
+from ui import pieces
 from ui.models.colours import Shown
 from ui.models.live import Curve
 from ui.models.palette import Palette, Sizes
@@ -20,12 +22,20 @@ from ui.plots import Plot
 HISTOGRAM = "histogram"
 
 
+def as_fine(value: float, sd: float) -> str:
+    """Write a number with as many decimals as its spread deserves."""
+    if not sd > 0.0:
+        return number(value, 4)
+    decimals = max(0, 1 - math.floor(math.log10(sd)))
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
 class SitePanel(QWidget):
     """Curves of the selected sites, or the histogram of what is mapped."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.words = QLabel(objectName="muted")
+        self.words = pieces.label("", "muted")
         self.words.setWordWrap(True)
         self.stack = QStackedWidget()
         self.curves = {name: CurvePanel(kind) for name, kind in KINDS.items()}
@@ -34,11 +44,13 @@ class SitePanel(QWidget):
         self._bars = pg.BarGraphItem(x=[0.0], height=[0.0], width=1.0)
         self.histogram.addItem(self._bars)
         self.buttons: dict[str, QToolButton] = {}
-        row = QHBoxLayout()
+        self.tabs = QWidget()
+        row = QHBoxLayout(self.tabs)
+        row.setContentsMargins(0, 0, 0, 0)
         for name, widget in {**self.curves, HISTOGRAM: self.histogram}.items():
             self.stack.addWidget(widget)
             words = KINDS[name].words if name in KINDS else name
-            button = QToolButton(text=words, checkable=True, autoExclusive=True, objectName="flat")
+            button = pieces.tool(words, checkable=True, exclusive=True)
             button.clicked.connect(lambda _=False, w=widget: self.stack.setCurrentWidget(w))
             self.buttons[name] = button
             row.addWidget(button)
@@ -46,7 +58,7 @@ class SitePanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(2)
-        whole.addLayout(row)
+        whole.addWidget(self.tabs)
         whole.addWidget(self.words)
         whole.addWidget(self.stack, 1)
         self._said: tuple[str, str] = ("", "")
@@ -61,6 +73,7 @@ class SitePanel(QWidget):
         """Take colours and sizes."""
         for panel in (*self.curves.values(), self.histogram):
             panel.dress(palette, sizes.font)
+        self.tabs.setVisible(not sizes.glove)
         self._bars.setOpts(brush=palette.accent, pen=pg.mkPen(palette.panel))
 
     def show_as(self, showing: Showing, offset: float) -> None:
@@ -92,8 +105,8 @@ class SitePanel(QWidget):
         sd = float(values.std(ddof=1)) if values.size > 1 else float("nan")
         self.words.setText(
             f"{who}: n = {values.size}{without} · {plus_minus(float(values.mean()), sd)} "
-            f"{shown.unit} · median {number(float(np.median(values)))} · "
-            f"{number(float(values.min()))} to {number(float(values.max()))}"
+            f"{shown.unit} · median {as_fine(float(np.median(values)), sd)} · "
+            f"{as_fine(float(values.min()), sd)} to {as_fine(float(values.max()), sd)}"
         )
         bins = int(np.clip(np.sqrt(values.size) * 1.5, 5, 60))
         heights, edges = np.histogram(values, bins=bins)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
+
 import pyqtgraph as pg
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
 from ui.models.palette import Palette, Sizes
 
+_ARROW = (Path(str(files("ui"))) / "icons" / "chevron.svg").as_posix()
 FONTS = ["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Cantarell", "DejaVu Sans"]
 
 
@@ -49,7 +53,8 @@ def _qt(p: Palette) -> QPalette:
 def sheet(p: Palette, s: Sizes) -> str:
     """Return the style sheet of every widget."""
     pad, small = s.gap, round(s.font * 0.86)
-    field = round(s.font * 2.1) if s.target < 60 else round(s.target * 0.75)
+    field = s.target if s.glove else round(s.font * 2.1)
+    wide = s.target if s.glove else 0
     faint = f"{p.muted}" if p.name == "light" else "#66707f"
     return f"""
     * {{ font-size: {s.font}px; }}
@@ -60,7 +65,7 @@ def sheet(p: Palette, s: Sizes) -> str:
         padding: {pad}px; }}
 
     QDockWidget {{ color: {p.muted}; titlebar-close-icon: none; }}
-    QDockWidget::title {{ background: {p.ground}; padding: {pad // 2}px {pad}px; text-align: left; }}
+    QDockWidget::title {{ background: {p.ground}; padding: {pad // 2}px {pad}px; }}
     QDockWidget > QWidget {{ background: {p.panel}; border: 1px solid {p.border};
         border-radius: {s.radius}px; }}
     QTabBar {{ background: {p.ground}; }}
@@ -72,13 +77,14 @@ def sheet(p: Palette, s: Sizes) -> str:
 
     QPushButton, QToolButton {{ background: {p.raised}; color: {p.text};
         border: 1px solid {p.border}; border-radius: {s.radius}px; min-height: {field}px;
-        padding: 0 {2 * pad}px; }}
+        padding: 0 {2 * pad}px; min-width: {wide - 4 * pad if wide else 0}px; }}
     QPushButton:hover, QToolButton:hover {{ background: {p.hover}; }}
     QPushButton:pressed, QToolButton:pressed {{ border-color: {p.accent}; }}
     QPushButton:focus, QToolButton:focus {{ border: 1px solid {p.accent}; }}
     QPushButton:checked, QToolButton:checked {{ border: 1px solid {p.accent}; color: {p.accent}; }}
     QPushButton:disabled, QToolButton:disabled {{ color: {faint}; background: {p.ground}; }}
-    QToolButton#flat {{ background: transparent; border: 1px solid transparent; padding: 0 {pad}px; }}
+    QToolButton#flat {{ background: transparent; border: 1px solid transparent;
+        padding: 0 {pad}px; }}
     QToolButton#flat:hover {{ background: {p.hover}; }}
     QToolButton#flat:checked {{ border: 1px solid {p.accent}; color: {p.accent}; }}
 
@@ -105,7 +111,7 @@ def sheet(p: Palette, s: Sizes) -> str:
     QLabel#warning {{ color: {p.warn}; }}
     QLabel#good {{ color: {p.good}; font-weight: 600; }}
 
-    QWidget#rail {{ background: {p.panel}; border-right: 1px solid {p.border}; }}
+    QWidget#rail, QWidget#rail QWidget {{ background: {p.panel}; }}
     QWidget#rail QToolButton {{ background: transparent; border: none; color: {p.muted};
         border-left: 3px solid transparent; border-radius: 0; padding: {pad}px {pad // 2}px;
         font-size: {small}px; min-height: {max(s.target, round(s.font * 3.4))}px; }}
@@ -122,7 +128,8 @@ def sheet(p: Palette, s: Sizes) -> str:
     QLineEdit[wrong="true"], QComboBox[wrong="true"], QPlainTextEdit[wrong="true"] {{
         border: 1px solid {p.bad}; }}
     QLineEdit:disabled, QComboBox:disabled {{ color: {faint}; background: {p.ground}; }}
-    QComboBox::drop-down {{ border: none; width: {2 * s.gap + 10}px; }}
+    QComboBox::drop-down {{ border: none; width: {round(s.font * 1.6)}px; }}
+    QComboBox::down-arrow {{ image: url("{_ARROW}"); width: {s.font}px; height: {s.font}px; }}
     QComboBox QAbstractItemView {{ background: {p.raised}; color: {p.text};
         border: 1px solid {p.border}; selection-background-color: {p.accent};
         selection-color: {p.accent_text}; outline: none; }}

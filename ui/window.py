@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
@@ -13,8 +14,8 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
+    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from seccm.errors import DataFileError, PlanError, SeccmError
 from seccm.remote import Client, Job
+from ui import pieces
 from ui.browse import BrowseView
 from ui.icons import icon
 from ui.keys import KEYS, KeySheet
@@ -94,7 +96,8 @@ class Window(QMainWindow):
         self.log = LogView()
         self.plan = PlanView(rig)
         self.browse = BrowseView(self._say)
-        self.manual = ManualView()
+        self.manual = ManualView(self.connect_rig)
+        self.manual.asked.connect(self.desk.by_hand)
         self.rig = RigView(rig)
         self._build()
         self.dress()
@@ -109,7 +112,7 @@ class Window(QMainWindow):
     def _wire_keys(self) -> None:
         doing: dict[str, Callable[[], object]] = {
             "start": self.start,
-            "fit": lambda: (self.live.whole(), self.map.whole()),
+            "fit": self._fit,
             "next-quantity": lambda: self._maps().step(1),
             "last-quantity": lambda: self._maps().step(-1),
             "next-site": lambda: self._maps().step_site(1),
@@ -126,11 +129,11 @@ class Window(QMainWindow):
             "keys": lambda: KeySheet(self).open(),
         }
         for verb in ("pause", "resume", "skip", "stop", "emergency"):
-            doing[verb] = lambda verb=verb: self.desk.ask(verb)
+            doing[verb] = partial(self.desk.ask, verb)
         for room in ROOMS:
-            doing[room] = lambda room=room: self.go(room)
+            doing[room] = partial(self.go, room)
         for panel in ("E-t", "I-t", "I-E", "E-Q", "approach"):
-            doing[panel] = lambda panel=panel: self.live.buttons[panel].toggle()
+            doing[panel] = partial(self._toggle, panel)
         for key in KEYS:
             action = self.actions_[key.name]
             action.setShortcut(QKeySequence(key.keys))
@@ -151,7 +154,7 @@ class Window(QMainWindow):
         self._views = QMainWindow()
         self._views.setDockNestingEnabled(True)
         self._views.setWindowFlags(Qt.WindowType.Widget)
-        whole = QWidget(objectName="page")
+        whole = pieces.bare("page")
         box = QHBoxLayout(whole)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
@@ -164,7 +167,8 @@ class Window(QMainWindow):
         }  # fmt: skip
         self.docks: dict[str, QDockWidget] = {}
         for name, widget in widgets.items():
-            dock = QDockWidget(name.capitalize(), objectName=name)
+            dock = QDockWidget(name.capitalize())
+            dock.setObjectName(name)
             dock.setWidget(widget)
             dock.setFeatures(
                 QDockWidget.DockWidgetFeature.DockWidgetMovable
@@ -174,8 +178,7 @@ class Window(QMainWindow):
         self.plan.rig_is_busy = lambda: self.desk.run.running
 
     def _make_rail(self) -> QWidget:
-        rail = QWidget(objectName="rail")
-        rail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        rail = QWidget()
         column = QVBoxLayout(rail)
         column.setContentsMargins(0, 6, 0, 6)
         column.setSpacing(2)
@@ -185,17 +188,30 @@ class Window(QMainWindow):
                 column.addStretch(1)
                 continue
             button = QToolButton()
+            self.actions_[name].setIconText(_SHORT.get(name, name.capitalize()))
             button.setDefaultAction(self.actions_[name])
-            button.setText(_SHORT.get(name, name.capitalize()))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self.actions_[name].setCheckable(name in ROOMS)
             self._rail[name] = button
             column.addWidget(button, alignment=Qt.AlignmentFlag.AlignHCenter)
-        self.corner = QLabel("", objectName="small")
-        self.corner.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(self.corner)
-        return rail
+        self.signs = pieces.label("", "small")
+        self.signs.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.signs)
+        self._rail_area = QScrollArea()
+        self._rail_area.setObjectName("rail")
+        self._rail_area.setWidgetResizable(True)
+        self._rail_area.setWidget(rail)
+        self._rail_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._rail_area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return self._rail_area
+
+    def _toggle(self, panel: str) -> None:
+        self.live.buttons[panel].toggle()
+
+    def _fit(self) -> None:
+        self.live.whole()
+        self.map.whole()
 
     # ------------------------------------------------------------------------------ rooms
 
@@ -215,7 +231,13 @@ class Window(QMainWindow):
         """Put the views of a room where they belong at first."""
         for dock in self.docks.values():
             self._views.removeDockWidget(dock)
-        names = {"scan": ("live", "map", "log"), "manual": ("manual", "live"), "rig": ("rig", "log")}
+        names = {
+            "scan": ("live", "map", "log"),
+            "manual": ("manual", "live"),
+            "rig": ("rig", "log"),
+        }
+        if self.glove:
+            names["manual"] = ("manual",)
         docks = [self.docks[name] for name in names.get(room, (room,))]
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         self._views.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks[0])
@@ -228,10 +250,12 @@ class Window(QMainWindow):
             dock.setFloating(False)
             dock.show()
             alone = len(docks) == 1
-            dock.setTitleBarWidget(QWidget() if alone else None)
+            dock.setTitleBarWidget(QWidget() if alone else None)  # type: ignore[arg-type]
         if len(docks) > 1:
             share = {"scan": 0.56, "manual": 0.42, "rig": 0.6}[room]
-            self._views.resizeDocks(docks[:2], [int(width * share), int(width * (1 - share))], across)
+            self._views.resizeDocks(
+                docks[:2], [int(width * share), int(width * (1 - share))], across
+            )
         if len(docks) > 2:
             height = max(self._views.height(), 500)
             self._views.resizeDocks([docks[0], docks[2]], [int(height * 0.76), int(height * 0.24)],
@@ -265,22 +289,25 @@ class Window(QMainWindow):
             if key.icon:
                 ink = "#ffffff" if key.name in ("start", "resume", "emergency") else p.text
                 self.actions_[key.name].setIcon(icon(key.icon, ink, p.muted))
+        wide = round(max(sizes.font * 5.4, sizes.target if self.glove else 0))
         for button in self._rail.values():
             button.setIconSize(QSize(sizes.icon, sizes.icon))
-            button.setFixedWidth(round(max(sizes.font * 5.4, sizes.icon * 1.6)))
-        for view in (self.bar, self.live, self.map, self.plan, self.browse, self.manual, self.rig):
+            button.setFixedWidth(wide)
+        self._rail_area.setFixedWidth(wide + 2)
+        for view in (self.bar, self.live, self.map, self.plan, self.browse, self.manual, self.rig,
+                     self.log):  # fmt: skip
             view.dress(p, sizes)
-        self.log.dress(p)
 
     def show_as(self, showing: Showing) -> None:
         """Choose convention and reference everywhere."""
         self.showing = showing
         plan = self.desk.plan
         offset = plan.reference.offset if plan is not None else 0.0
-        self.live.show_as(showing, offset, plan.reference.electrode if plan is not None else "")
+        self.live.show_as(showing, offset, plan.reference.electrode.split(" (")[0]
+                          if plan is not None else "")  # fmt: skip
         self.map.show_as(showing, offset)
         self.browse.show_as(showing)
-        self.corner.setText("IUPAC" if not showing.polarographic else "polaro-\ngraphic")
+        self.signs.setText("IUPAC" if not showing.polarographic else "polaro-\ngraphic")
 
     def _turn_convention(self) -> None:
         dialog = ReferenceDialog(self, self.showing)
@@ -294,6 +321,8 @@ class Window(QMainWindow):
     def _turn_glove(self) -> None:
         self.glove = not self.glove
         self.dress()
+        room, self.room = self.room, ""
+        self.go(room)
 
     # ------------------------------------------------------------------------------ the run
 
@@ -301,9 +330,7 @@ class Window(QMainWindow):
         """Ask the host to begin the plan that is open."""
         try:
             plan, target = self.plan.ready()
-            if self.desk.link is None or (self.desk.news and self.desk.news.link == "lost"):
-                self.desk.link = self._connect()
-            self.desk.link.begin(Job.new(plan, self._rig, path=target, pace=self._pace))
+            self._link().begin(Job.new(plan, self._rig, path=target, pace=self._pace))
         except PlanError as error:
             self.go("plan")
             self._say(Line("error", str(error)))
@@ -312,6 +339,26 @@ class Window(QMainWindow):
             self._say(Line("error", str(error)))
             return
         self.go("scan")
+
+    def connect_rig(self, on: bool = True) -> None:
+        """Open the rig to drive it by hand, or let go of it."""
+        if not on:
+            self.desk.by_hand("close", {})
+            return
+        try:
+            plan, _ = self.plan.ready()
+            self._link().open_rig(Job.new(plan, self._rig, pace=self._pace))
+        except SeccmError as error:
+            self._say(Line("error", str(error)))
+
+    def _link(self) -> Link:
+        """Return the link to a host, made now if there is none that lives."""
+        if self.desk.link is None or (self.desk.news and self.desk.news.link == "lost"):
+            if self.desk.link is not None:
+                self.desk.link.close()
+            self.desk.link = self._connect()
+            self.desk.news = None
+        return self.desk.link
 
     def open_plan(self, source: str | Path) -> None:
         """Open a plan in the plan view."""
@@ -335,13 +382,15 @@ class Window(QMainWindow):
         condition = ""
         if desk.run.site is not None and desk.map is not None:
             condition = desk.map.label(desk.run.site)
-            self.live.head(f"Site {desk.run.site + 1} · {condition} · {desk.run.phase_words}")
+            drawn = desk.live.drawn if desk.live is not None else None
+            shown = "" if drawn in (None, desk.run.site) else f" · curves of site {drawn + 1}"
+            self.live.head(f"Site {desk.run.site + 1} · {condition}{shown}")
         self.bar.show_run(desk.run, condition, now)
         self.live.draw()
-        if self._beats % MAP_BEATS == 0 and self.map.isVisible():
+        if self._beats % MAP_BEATS == 0 and desk.map is not None and self.map.isVisible():
             self.map.draw()
         news = desk.news
-        self.manual.show_news(news, desk.run)
+        self.manual.show_news(news, self.plan.draft is not None)
 
     def _begin(self) -> None:
         """Turn all views to another run."""
@@ -353,12 +402,15 @@ class Window(QMainWindow):
         self.show_as(self.showing)
         self.live.follow(desk.live)
         self.map.follow(desk.map)
-        kinds = {segment.kind for site in list(desk.sites.values())[:1] for segment in site.segments}
+        kinds = {
+            segment.kind for site in list(desk.sites.values())[:1] for segment in site.segments
+        }
         swept = bool(kinds & {"cv", "lsv"})
         self.live.choose("E-t", "I-t", "I-E" if swept else "E-Q", "approach")
         self.map.panel.choose("I-E" if swept else "E-t")
         if desk.info is not None:
             self.rig.show_info(desk.info)
+        self.manual.describe(desk.info, desk.plan.reference.offset, desk.plan.reference.name)
         virtual = "VIRTUAL · " if desk.run.virtual else ""
         self.setWindowTitle(f"{virtual}{desk.plan.title} – seccm")
 
@@ -406,7 +458,7 @@ class Window(QMainWindow):
     def _say(self, line: Line) -> None:
         self.desk.say(line)
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+    def closeEvent(self, event: QCloseEvent) -> None:
         """Leave; a run goes on without the window."""
         self._timer.stop()
         self._settings.setValue("geometry", self.saveGeometry())

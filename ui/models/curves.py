@@ -79,7 +79,7 @@ def _curve(trace: SiteTrace) -> Curve | None:
 
 def current_at(curve: Curve, potential: float) -> float:
     """Return the current at the first crossing of a raw potential; NaN if it is not crossed."""
-    above = curve.E >= potential
+    above = potential <= curve.E
     crossings = np.flatnonzero(above[1:] != above[:-1])
     if crossings.size == 0:
         return float("nan")

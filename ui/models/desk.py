@@ -41,6 +41,12 @@ class Link(Protocol):
     def begin(self, job: Job) -> int:
         """Begin a run on an idle host."""
 
+    def open_rig(self, job: Job) -> int:
+        """Open a job's rig to drive it by hand."""
+
+    def by_hand(self, deed: str, **how: float | str) -> int:
+        """Do something by hand."""
+
     def take_control(self, *, force: bool = False) -> int:
         """Take the controls."""
 
@@ -108,6 +114,13 @@ class Desk:
         else:
             self.link.ask(verb)
 
+    def by_hand(self, deed: str, how: Mapping[str, float | str]) -> None:
+        """Ask for something to be done by hand; what came of it is said in the log."""
+        if self.link is None:
+            self.say(Line("warning", "No rig is connected."))
+        else:
+            self.link.by_hand(deed, **how)
+
     def say(self, line: Line) -> None:
         """Add a line to the log."""
         self.lines.append(replace(line, at=self.clock()))
@@ -115,15 +128,24 @@ class Desk:
 
     def _begin(self, snapshot: Snapshot, now: float) -> None:
         """Draw everything anew from a snapshot: another run, or one we come late to."""
-        plan = self.plan = Plan.from_json(snapshot.plan_json, source=snapshot.path)
-        self.sites = {site.number: site for site in plan.sites()}
+        plan = self.plan = Plan.from_json(snapshot.plan_json, source=snapshot.path or "plan")
+        sites = plan.sites()
+        self.sites = {site.number: site for site in sites}
+        by_hand = snapshot.total == 0
         self.info, self.path = snapshot.info, Path(snapshot.path)
         self.run = RunState(
             title=plan.title, rig=snapshot.info.name, virtual=snapshot.info.virtual,
             total=snapshot.total,
         )  # fmt: skip
-        self.run.catch_up({o: n for o, n in snapshot.overview.counts.items()})
-        self.live = Live(self.sites, snapshot.info.overload)
+        self.run.catch_up(snapshot.overview.counts)
+        # By hand, the tip comes down as at the first site.
+        watched = {-1: sites[0]} if by_hand else self.sites
+        self.live = Live(watched, snapshot.info.overload)
+        self.began += 1
+        if by_hand:
+            self.path = self.map = None
+            self.say(Line("info", f"{snapshot.info.name} is driven by hand."))
+            return
         self.map = SiteMap.of_plan(plan)
         self.map.name_units({c.name: (c.unit, c.long_name) for c in Features(plan).columns})
         self.map.outcome[:] = snapshot.overview.status
@@ -133,7 +155,6 @@ class Desk:
                 self.map.quantities[name].values[:] = values
         running = (snapshot.overview.status == Outcome.RUNNING).nonzero()[0]
         self.map.current = int(running[0]) if running.size else None
-        self.began += 1
         for warning in snapshot.warnings:
             self.say(Line("warning", warning))
         for event in snapshot.recent:
@@ -143,8 +164,8 @@ class Desk:
 
     def _hear(self, event: Event, now: float) -> None:
         self.say(line_of(event))
-        self.run.hear(event, now)
         if self.map is not None:
+            self.run.hear(event, now)
             self.map.hear(event)
 
     def _follow(self, news: News, now: float) -> None:
@@ -159,8 +180,7 @@ class Desk:
             self.run.follow(status.state.value, status.row, status.waiting, now)
             self.run.site = status.site
         if progress is not None:
-            self.run.preparing = progress.doing == "preparing"
+            self.run.doing = progress.doing
             self.run.missed_rows = progress.missed_rows
-        # A host that finished its work may go; nothing is due from it then.
         self.run.silent = news.stale
         self.run.in_control = news.in_control

@@ -130,9 +130,8 @@ class _Forms:
         """A table of one of several kinds."""
         chooser: str = schema["discriminator"]["propertyName"]
         mapping: Mapping[str, str] = schema["discriminator"]["mapping"]
-        choice = value.get(chooser) if isinstance(value, Mapping) else None
-        if choice not in mapping:
-            choice = next(iter(mapping))
+        given = value.get(chooser) if isinstance(value, Mapping) else None
+        choice = str(given) if given in mapping else next(iter(mapping))
         chosen, _ = self._resolved({"$ref": mapping[choice]})
         return self.table(
             chosen, value, key, title,
@@ -178,7 +177,7 @@ class _Forms:
     ) -> Field | None:  # fmt: skip
         default = schema.get("default")
         hint = str(default) if default not in (None, "", [], False) else ""
-        examples = schema.get("examples") or items.get("examples") or ()
+        examples: Sequence[Any] = schema.get("examples") or items.get("examples") or ("",)
         choices: tuple[str, ...] = ()
         kind: Kind = "text"
         text = "" if value is None else str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +62,9 @@ class Live:
         self.measured = Trail(COLUMNS, ("E", "I"))
         self.descent = Trail(COLUMNS, ("E", "I"))
         self.site: int | None = None
+        """The site in hand."""
+        self.drawn: int | None = None
+        """The site whose measurement is in view: that in hand, or the one before until it lands."""
         self._phase = -1
         self._contact = 0.0
         self._last: tuple[float, float, float] | None = None
@@ -78,14 +82,14 @@ class Live:
             return
         changed = (np.diff(trace.site) != 0) | (np.diff(trace.phase) != 0)
         edges = [0, *(np.flatnonzero(changed) + 1).tolist(), len(trace)]
-        for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        for begin, end in pairwise(edges):
             self._take(trace.where(slice(begin, end)))
         self.version += 1
 
     def _take(self, rows: Trace) -> None:
         """Take in rows of one site and one phase."""
         site, phase = int(rows.site[0]), int(rows.phase[0])
-        if site >= 0 and site != self.site:
+        if site in self._sites and site != self.site:
             self._begin(site)
         began = phase != self._phase
         self._phase = phase
@@ -103,12 +107,14 @@ class Live:
         """Keep the site before for comparison, and turn to another."""
         self._keep()
         self.site = site
-        self.measured.clear()
         self._last = None
         self._phase = -1
 
     def _measure(self, rows: Trace) -> None:
         if self._last is None:
+            # Until now the site before was left in view: it is what one looks at on the way.
+            self.measured.clear()
+            self.drawn = self.site
             self._contact = float(rows.t[0])
             self._last = (float(rows.t[0]), float(rows.current[0]), 0.0)
         t0, i0, q0 = self._last
@@ -118,14 +124,14 @@ class Live:
         self.measured.append(_columns(rows, rows.t - self._contact, charge))
 
     def _keep(self) -> None:
-        if self.site is None or len(self.measured) < 2:
+        if self.drawn is None or self.drawn != self.site or len(self.measured) < 2:
             return
         kept = np.unique(
             np.concatenate([peaks(self.measured[name], POINTS // 2) for name in ("E", "I")])
         )
         t, E, current, Q = (self.measured[name][kept] for name in ("t", "E", "I", "Q"))
-        stack = self._before.setdefault(self._condition(self.site), deque(maxlen=BEFORE))
-        stack.append(Curve(self.site, t, E, current, Q))
+        stack = self._before.setdefault(self._condition(self.drawn), deque(maxlen=BEFORE))
+        stack.append(Curve(self.drawn, t, E, current, Q))
 
     # ------------------------------------------------------------------------------ giving out
 
@@ -155,10 +161,10 @@ class Live:
     @property
     def before(self) -> Sequence[Curve]:
         """Earlier sites of the same condition, oldest first, without the one that is drawn."""
-        if self.site is None:
+        if self.drawn is None:
             return ()
-        kept = self._before.get(self._condition(self.site), ())
-        return tuple(c for c in kept if c.site != self.site)
+        kept = self._before.get(self._condition(self.drawn), ())
+        return tuple(c for c in kept if c.site != self.drawn)
 
     def mean(self, points: int = 400) -> Curve | None:
         """Return the mean of the earlier sites over time; None for fewer than two."""

@@ -97,6 +97,7 @@ class Sizes:
     icon: int
     gap: int
     radius: int
+    glove: bool = False
 
     @classmethod
     def of(cls, dots_per_inch: float, *, glove: bool, scale: float = 0.0) -> Sizes:
@@ -110,11 +111,10 @@ class Sizes:
         dots = min(max(dots_per_inch, 72.0), 320.0)
         scale = scale or min(max(dots / 96.0, 1.0), 3.0)
         if glove:
-            # No smaller than on a screen whose size is not known.
-            dots = max(dots, 72.0)
             return cls(
                 font=round(15 * scale), readout=round(15 * MM * dots), target=round(22 * MM * dots),
                 icon=round(9 * MM * dots), gap=round(6 * scale), radius=round(8 * scale),
+                glove=True,
             )  # fmt: skip
         return cls(
             font=round(13 * scale), readout=round(17 * scale), target=round(34 * scale),

@@ -25,13 +25,19 @@ def sections(info: RigInfo) -> tuple[Section, ...]:
     )  # fmt: skip
     cell = (
         ("drives", ", ".join(sorted(info.modes))),
-        ("potential, raw", f"{_said(info.potential.lower, 'V')} to {_said(info.potential.upper, 'V')}"),
+        (
+            "potential, raw",
+            f"{_said(info.potential.lower, 'V')} to {_said(info.potential.upper, 'V')}",
+        ),
         ("current", f"{_said(info.current.lower, 'A')} to {_said(info.current.upper, 'A')}"),
         ("open galvanostat reads", _said(info.overload, "V")),
     )
     stop = (
         ("how", _STOPS[info.stop.kind]),
-        ("latency", f"{_said(info.stop.typical, 's')} as a rule, {_said(info.stop.worst, 's')} at worst"),
+        (
+            "latency",
+            f"{_said(info.stop.typical, 's')} as a rule, {_said(info.stop.worst, 's')} at worst",
+        ),
         ("lag of the stage", _said(info.stage_lag, "s")),
         ("overtravel at 1 µm/s", _said(info.overtravel(1e-6), "m")),
         ("overtravel at 10 µm/s", _said(info.overtravel(1e-5), "m")),

@@ -51,8 +51,8 @@ class RunState:
     site: int | None = None
     landed: int = 0
     ended: RunStopped | None = None
-    preparing: bool = False
-    """Whether the host is checking a plan and opening the rig."""
+    doing: str = "idle"
+    """What the host is about: idle, preparing, scan or manual."""
     missed_rows: int = 0
     """Rows that could not be shown; the data file has them."""
     in_control: bool = True
@@ -115,8 +115,15 @@ class RunState:
         """Whether an engine is at work, or ought to be."""
         return self.state in ("running", "pausing", "paused", "stopping")
 
+    @property
+    def preparing(self) -> bool:
+        """Whether the host is checking a plan and opening the rig."""
+        return self.doing == "preparing"
+
     def can(self, verb: str) -> bool:
         """Tell whether a button makes sense now."""
+        if verb == "start" and self.doing != "idle":
+            return False
         return verb in MOVES.get(self.state, frozenset())
 
     def lag(self, now: float) -> float:
@@ -156,13 +163,13 @@ class RunState:
     @property
     def phase_words(self) -> str:
         """What the rig is about, or what became of the run."""
+        if self.doing in ("preparing", "manual"):
+            return {"preparing": "preparing", "manual": "by hand"}[self.doing]
         if self.ended is not None:
             return self.ended.status
         if self.state in ("paused", "pausing", "stopping"):
             doing = f", {PHASES[self.phase]}" if self.phase is not Phase.IDLE else ""
             return self.state + doing
-        if self.preparing:
-            return "preparing"
         return PHASES[self.phase] if self.state == "running" else "no run"
 
     @property

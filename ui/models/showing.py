@@ -41,7 +41,7 @@ class Showing:
     @property
     def convention(self) -> str:
         """The sign convention in words, for the corner of every plot."""
-        return "polarographic: cathodic +" if self.polarographic else "IUPAC: anodic +"
+        return "polarographic" if self.polarographic else "IUPAC"
 
     def potential(self, volts: FloatArray) -> FloatArray:
         """Return potentials against the reference that is shown."""
@@ -110,7 +110,7 @@ def plain(mathtext: str) -> str:
 
 
 def html(mathtext: str) -> str:
-    """Turn a symbol as figures set it, such as $E_\\mathrm{nuc}$, into HTML."""
+    """Turn a symbol as figures set it, in the mathtext of matplotlib, into HTML."""
     text = re.sub(r"\\mathrm\{([^}]*)\}", r"\1", mathtext)
     text = re.sub(r"_\{([^}]*)\}|_(\w+)", lambda m: f"<sub>{m[1] or m[2]}</sub>", text)
     text = re.sub(r"\^\{([^}]*)\}", r"<sup>\1</sup>", text)

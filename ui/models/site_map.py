@@ -20,6 +20,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 Z, CHARGE, CONDITION, OUTCOME = "contact z", "charge", "condition", "outcome"
 CATEGORIES = (CONDITION, OUTCOME)
+_LABELS = {int(status): status.label for status in Status}
 FIRST = (
     "E_nuc", "E_growth", "t_nuc", "Q_nuc", "eta_nuc", "CE", "CE_last", "E_half", "i_lim", "E_end",
     "i_end", "Q",
@@ -232,9 +233,9 @@ class SiteMap:
         if found is None or found.statuses is None:
             return ""
         code = int(found.statuses[number])
-        if code == 0 or code not in set(Status):
+        if code == 0 or code not in _LABELS:
             return ""
-        return f" ({Status(code).label})"
+        return f" ({_LABELS[code]})"
 
     def label(self, number: int) -> str:
         """Return the condition of a site in words."""
@@ -276,7 +277,8 @@ class SiteMap:
         found = self.quantities.get(name)
         if found is not None and found.statuses is not None:
             usable &= found.statuses < 32
-        return values[usable]
+        found_values: FloatArray = values[usable]
+        return found_values
 
     def statistics(self, name: str) -> Statistics:
         """Describe the selection, or all sites, by one quantity."""

@@ -35,7 +35,9 @@ def peaks(values: FloatArray, bins: int) -> IntArray:
     kept = [np.minimum(low, high), np.maximum(low, high)]
     inner = np.stack(kept, axis=1).ravel()
     tail = values[whole * size :]
-    ends = [whole * size + int(tail.argmin()), whole * size + int(tail.argmax())] if tail.size else []
+    ends = (
+        [whole * size + int(tail.argmin()), whole * size + int(tail.argmax())] if tail.size else []
+    )
     return np.unique(np.concatenate(([0], inner, ends, [n - 1]))).astype(np.int64)
 
 

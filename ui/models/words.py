@@ -53,7 +53,7 @@ PHASES = {
     Phase.RETRACT: "retracting",
 }
 _LEVELS: dict[Outcome, Level] = {
-    Outcome.OK: "good",
+    Outcome.OK: "detail",
     Outcome.NO_CONTACT: "warning",
     Outcome.SKIPPED: "info",
     Outcome.ABORTED: "warning",
@@ -88,7 +88,7 @@ def line_of(event: Event) -> Line:
             return Line(_LEVELS.get(event.outcome, "info"), said, event.site)
         case SiteAnalysed():
             said = readable(event.summary) or "Nothing to report."
-            return Line("info", f"Analysed: {said}", event.site)
+            return Line("good", f"Analysed: {said}", event.site)
         case Note():
             return Line(event.level, event.text, event.site)
         case Paused():

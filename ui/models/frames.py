@@ -1,0 +1,62 @@
+"""Which part of a curve is worth seeing: not only the fall from overload after contact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+EARLY = 0.05
+"""The share of a measurement in which a transient of contact may lie beyond the frame."""
+WORTH = 2.0
+"""The transient is left out if it would make the frame more than so many times as large."""
+ROOM = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A range of x and one of y."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+    cut: bool = False
+    """Whether a part of the curve lies beyond it."""
+
+    def around(self, other: Frame) -> Frame:
+        """Return a frame that holds both."""
+        x = min(self.x[0], other.x[0]), max(self.x[1], other.x[1])
+        y = min(self.y[0], other.y[0]), max(self.y[1], other.y[1])
+        return Frame(x, y, self.cut or other.cut)
+
+
+def frame_of(x: FloatArray, y: FloatArray, t: FloatArray, lasting: float = 0.0) -> Frame | None:
+    """Choose a frame for one curve; None if there is nothing to see yet.
+
+    Args:
+        x: shape (n,).
+        y: shape (n,).
+        t: seconds since contact, rising, shape (n,).
+        lasting: seconds that curves like this one last, if that is known to be longer.
+    """
+    if t.size < 2:
+        return None
+    later = t >= t[0] + EARLY * max(float(t[-1] - t[0]), lasting)
+    if not later.any():
+        return None
+    along, cut_x = _span(x, later)
+    up, cut_y = _span(y, later)
+    return Frame(along, up, cut_x or cut_y)
+
+
+def _span(values: FloatArray, later: npt.NDArray[np.bool_]) -> tuple[tuple[float, float], bool]:
+    low, high = float(values.min()), float(values.max())
+    calm = values[later]
+    calm_low, calm_high = float(calm.min()), float(calm.max())
+    cut = high - low > WORTH * (calm_high - calm_low) > 0.0
+    if cut:
+        low, high = calm_low, calm_high
+    room = ROOM * (high - low) or max(abs(high) * 0.05, 1e-15)
+    return (low - room, high + room), cut

@@ -1,0 +1,102 @@
+"""Driving by hand: what is shown and what is asked for; the host decides whether it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from seccm.remote import News
+from seccm.rig import RigInfo
+from seccm.units import parse, show
+
+STEPS = ("10 nm", "100 nm", "1 um", "10 um")
+AXES = ("x", "y", "z")
+
+
+@dataclass(frozen=True, slots=True)
+class Jog:
+    """A motion that was asked for; SI."""
+
+    axis: str
+    to: float
+    speed: float
+
+
+def jog(now: Mapping[str, float], axis: str, sign: int, step: str, speed: str) -> Jog:
+    """Turn a press on an arrow into a motion.
+
+    Args:
+        now: the newest row.
+        axis: x, y or z.
+        sign: +1 or -1; z down is -1 and is watched for contact all along.
+        step: as typed.
+        speed: as typed.
+
+    Raises:
+        ValueError: a quantity makes no sense, or the position is not known yet.
+    """
+    if axis not in now:
+        raise ValueError(f"The position of {axis} is not known yet.")
+    return Jog(axis, now[axis] + sign * parse(step, "m"), parse(speed, "m/s"))
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """What can be done by hand now, and why not."""
+
+    connected: bool
+    free: bool
+    """Whether a rig could be connected."""
+    doing: str
+    touching: bool
+    words: str
+
+    @classmethod
+    def of(cls, news: News | None, has_plan: bool) -> Hand:
+        """Judge by the news."""
+        progress = news.progress if news is not None else None
+        doing = progress.doing if progress is not None and news.link != "lost" else "idle"  # type: ignore[union-attr]
+        if doing == "scan":
+            words = "A scan owns the rig: nothing can be moved by hand."
+        elif doing == "preparing":
+            words = "The rig is being opened."
+        elif doing == "idle":
+            words = (
+                "No rig is connected. Connecting moves nothing." if has_plan else
+                "Open a plan first: its approach, hold and retract are used here."
+            )  # fmt: skip
+        else:
+            assert progress is not None
+            touch = " The meniscus may hang on the surface." if progress.touching else ""
+            words = (
+                f"{progress.hand[:1].upper()}{progress.hand[1:]} …" if progress.hand else "Ready."
+            )
+            words += touch
+        connected = doing == "manual"
+        return cls(
+            connected=connected,
+            free=doing == "idle" and has_plan,
+            doing=progress.hand if progress is not None and connected else "",
+            touching=bool(progress is not None and connected and progress.touching),
+            words=words,
+        )
+
+
+def limits_words(info: RigInfo | None, axis: str) -> str:
+    """Say how far an axis goes."""
+    if info is None or axis not in info.axes:
+        return ""
+    limits = info.axes[axis]  # type: ignore[index]
+    low, high = limits.travel.lower * 1e6, limits.travel.upper * 1e6
+    return f"{low:g} to {high:g} µm, ≤ {show(limits.fastest, 'm/s').replace('um', 'µm')}"
+
+
+def read_back(name: str, value: float | None) -> str:
+    """Write a number of the newest row as one reads it across a room."""
+    if value is None:
+        return "–"
+    if name in AXES:
+        return f"{value * 1e6:.3f} µm".replace("-", "−")
+    if name == "potential":
+        return f"{value:.4f} V".replace("-", "−")
+    return f"{value * 1e12:.2f} pA".replace("-", "−")

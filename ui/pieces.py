@@ -1,0 +1,59 @@
+"""Small widgets in one line: what the views are put together from."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QToolButton, QWidget
+
+
+def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
+    """Make a label; its name says in the style sheet how it looks."""
+    made = QLabel(text)
+    made.setObjectName(name)
+    made.setWordWrap(wrap)
+    return made
+
+
+def tool(
+    text: str, tip: str = "", *, checkable: bool = False, exclusive: bool = False
+) -> QToolButton:
+    """Make a flat button."""
+    made = QToolButton()
+    made.setObjectName("flat")
+    made.setText(text)
+    made.setToolTip(tip)
+    made.setCheckable(checkable)
+    made.setAutoExclusive(exclusive)
+    return made
+
+
+def line(text: str = "", hint: str = "", tip: str = "") -> QLineEdit:
+    """Make a field with a hint of what to write."""
+    made = QLineEdit(text)
+    made.setPlaceholderText(hint)
+    made.setToolTip(tip)
+    return made
+
+
+def box(tip: str = "", *choices: str) -> QComboBox:
+    """Make a box of choices."""
+    made = QComboBox()
+    made.setToolTip(tip)
+    made.addItems(list(choices))
+    return made
+
+
+def bar(*, endless: bool = False) -> QProgressBar:
+    """Make a thin bar of progress; an endless one is hidden until something takes its time."""
+    made = QProgressBar()
+    made.setTextVisible(False)
+    if endless:
+        made.setMaximum(0)
+        made.setVisible(False)
+    return made
+
+
+def bare(name: str = "") -> QWidget:
+    """Make an empty widget that the style sheet knows by its name."""
+    made = QWidget()
+    made.setObjectName(name)
+    return made
