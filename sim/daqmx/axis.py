@@ -23,6 +23,8 @@ from sim.stage import AXES, AxisMotion, Loop, Stage
 STEP = 5000
 """Ticks of one step: 50 us."""
 _SECONDS = STEP / TICKS
+AxisMemory = tuple[int, FloatArray, int, float]
+"""Known steps, state of the filter, steps since the last change, newest command."""
 
 
 def discrete(loop: Loop, step: float) -> tuple[FloatArray, FloatArray]:
@@ -59,6 +61,10 @@ class DrivenAxis(AxisMotion):
         self._filter: FloatArray = np.asarray(lfilter_zi(self._b, self._a)) * position
         self._nodes = History(np.float64(position))
         self._known = 0
+        self._still = math.ceil(loop.memory / _SECONDS)
+        """Steps since the command last changed, at first as many as there need be."""
+        self._settled = self._still
+        """Steps after which the axis rests where it is told to."""
         self._newest = position
 
     @property
@@ -79,6 +85,12 @@ class DrivenAxis(AxisMotion):
             known: how many of them will not change any more.
         """
         self._nodes.cut(self._known + 1)
+        same = bool((commands == self._newest).all())
+        if same and self._still >= self._settled:
+            self._nodes.extend(np.full(len(commands), self._newest))
+            self._known += known
+            return
+        self._still = self._still + known if same else 0
         # The filter has no state to give back after nothing.
         if known:
             sure, self._filter = lfilter(self._b, self._a, commands[:known], zi=self._filter)
@@ -88,13 +100,13 @@ class DrivenAxis(AxisMotion):
         self._known += known
         self._newest = float(commands[-1])
 
-    def memory(self) -> tuple[int, FloatArray]:
+    def memory(self) -> AxisMemory:
         """Return the present state, to come back to."""
-        return self._known, self._filter.copy()
+        return self._known, self._filter, self._still, self._newest
 
-    def recall(self, memory: tuple[int, FloatArray]) -> None:
+    def recall(self, memory: AxisMemory) -> None:
         """Go back to an earlier state."""
-        self._known, self._filter = memory[0], memory[1].copy()
+        self._known, self._filter, self._still, self._newest = memory
 
     def forget(self, t: float) -> None:
         """Allow positions before a time in seconds to be forgotten."""

@@ -17,7 +17,7 @@ import numpy as np
 from seccm.rig import Constant, Lines
 from sim.cell import FloatArray
 from sim.config import Sample
-from sim.daqmx.axis import STEP, DrivenStage
+from sim.daqmx.axis import STEP, AxisMemory, DrivenStage
 from sim.daqmx.clock import TICKS
 from sim.daqmx.config import VirtualCardConfig
 from sim.daqmx.history import IntArray, Trace
@@ -42,7 +42,7 @@ class Kept:
 
     steps: int
     world: Memory
-    axes: tuple[tuple[int, FloatArray], ...]
+    axes: tuple[AxisMemory, ...]
 
 
 class Plant:
