@@ -13,6 +13,9 @@ TICKS = 100_000_000
 """Ticks a second: the 100 MHz timebase from which an X Series card divides its clocks
 (X Series manual, AO and AI sample clock timebase)."""
 
+LONGEST_SLEEP = 0.02
+"""Real seconds after which one looks again whether there is still something to wait for."""
+
 
 def ticks(seconds: float) -> int:
     """Return a duration in ticks."""
@@ -26,7 +29,7 @@ class Time(Protocol):
         """Let a call into the library take its time; return the time in ticks."""
 
     def wait(self, until: int) -> int:
-        """Let time pass up to a tick; return the time, which may be later or, once, earlier."""
+        """Let time pass up to a tick; return the time, which may be later, or earlier."""
 
 
 class VirtualTime:
@@ -83,8 +86,8 @@ class WallTime:
         return ticks((self._read() - self._began) * self._pace)
 
     def wait(self, until: int) -> int:
-        """Sleep; see `Time`."""
+        """Sleep, but not for long: what is waited for may be called off; see `Time`."""
         left = (until - self.call()) / TICKS / self._pace
         if left > 0.0:
-            self._sleep(left)
+            self._sleep(min(left, LONGEST_SLEEP))
         return self.call()
