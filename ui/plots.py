@@ -23,6 +23,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self._fitted = False
         """Whether the prefix was chosen for numbers that were shown."""
         self._colours = ("#ffffff", "#ffffff")
+        self._size = 11
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
         self._calm.setInterval(NOTICE_MS)
@@ -34,7 +35,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self.setPen(pg.mkPen(palette.border))
         self.setTextPen(pg.mkPen(palette.muted))
         made = self.font() if self.style["tickFont"] is None else self.style["tickFont"]
-        made.setPixelSize(round(font * 0.85))
+        self._size = round(font * 0.85)
+        made.setPixelSize(self._size)
         self.setStyle(tickFont=made, tickLength=-5, tickTextOffset=round(font * 0.35))
         self.label.setFont(made)
         if self.orientation in ("left", "right"):
@@ -64,8 +66,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
     def _write(self, colour: int) -> None:
         unit = self._prefix.unit(self._base) if self._base else ""
         text = f"{self._name} ({unit})" if unit else self._name
-        size = round(self.label.font().pixelSize() or 13)
-        self.setLabel(text, **{"color": self._colours[colour], "font-size": f"{size}px"})
+        self.setLabel(text, **{"color": self._colours[colour], "font-size": f"{self._size}px"})
 
 
 class Plot(pg.PlotWidget):  # type: ignore[misc]

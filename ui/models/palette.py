@@ -60,7 +60,7 @@ LIGHT = Palette(
     name="light",
     ground="#eef0f3", panel="#ffffff", raised="#f6f7f9", hover="#e4e8ed", border="#cbd2da",
     text="#18202a", muted="#566171", accent="#0b6fa4", accent_text="#ffffff",
-    good="#0a7d55", warn="#9a6200", bad="#b3261e", danger="#c62828", danger_hover="#a81f1f",
+    good="#0a7d55", warn="#8f5b00", bad="#b3261e", danger="#c62828", danger_hover="#a81f1f",
     start="#1b7a48", start_hover="#15633a",
     potential="#b25600", current="#0067a8", charge="#1f7a3d", signal="#a0307e",
     before="#b9c1cb", mean="#4a5563", pending="#dfe3e8",

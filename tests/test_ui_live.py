@@ -1,0 +1,264 @@
+"""What the window knows of a run while it goes on: curves, the run bar's words, the log."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from small_plan import INFO, POTENTIOSTATIC, small
+
+from seccm.events import (
+    Fault,
+    Landed,
+    Landing,
+    Note,
+    Outcome,
+    Phase,
+    PhaseBegan,
+    RunStarted,
+    RunStopped,
+    SiteAnalysed,
+    SiteFinished,
+    SiteStarted,
+)
+from seccm.remote import Trace
+from ui.models.frames import frame_of
+from ui.models.live import BEFORE, Live
+from ui.models.run_state import STALE, RunState
+from ui.models.showing import Prefix, Showing, html, plain, raised
+from ui.models.trail import Trail, peaks
+from ui.models.words import clock_words, line_of
+
+LANDING = Landing(10, 5e-5, 5e-5, 4.9, 10.0, 3e-3, 2e-8, 0)
+
+
+def rows(site: int, phase: Phase, t: np.ndarray, E=0.0, I=0.0, z=5e-5) -> Trace:  # noqa: E741
+    full = [np.broadcast_to(v, t.shape).astype(float).copy() for v in (E, I, z)]
+    label = [np.full(t.size, site, "i4"), np.full(t.size, phase, "u1"), np.zeros(t.size, "u2")]
+    return Trace(t, *full, *label)
+
+
+# Thinning
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=400), st.integers(1, 20))
+def test_thinning_loses_neither_peak_nor_end(values: list[float], bins: int):
+    y = np.array(values)
+    kept = peaks(y, bins)
+    assert (np.diff(kept) > 0).all()
+    assert y[kept].min() == y.min()
+    assert y[kept].max() == y.max()
+    assert kept[0] == 0
+    assert kept[-1] == y.size - 1
+
+
+def test_a_trail_takes_rows_for_ever_in_the_same_memory_and_keeps_spikes():
+    trail = Trail(("t", "E", "I"), ("E", "I"), capacity=4096)
+    for k in range(200):
+        t = np.arange(500) + 500.0 * k
+        E = np.sin(t / 300)
+        current = np.zeros(500)
+        if k == 3:
+            current[250] = 7.0
+        trail.append({"t": t, "E": E, "I": current})
+        assert len(trail) <= 4096
+    assert trail["I"].max() == 7.0
+    assert trail["t"][-1] == 200 * 500 - 1
+    assert (np.diff(trail["t"]) > 0).all()
+
+
+# The site in hand
+
+
+def a_site(number: int, began: float, current: float = -1e-9) -> list[Trace]:
+    """One visit: 1 s of descent, 2 s of measurement at 100 rows a second."""
+    down, on = began + np.arange(0, 1, 0.01), began + 1 + np.arange(0, 2, 0.01)
+    return [
+        rows(number, Phase.SETTLE, began - 0.1 + np.arange(0, 0.1, 0.01), E=10.0),
+        rows(number, Phase.APPROACH, down, E=10.0, z=np.linspace(6e-5, 5e-5, down.size)),
+        rows(number, Phase.STEP, on, E=-0.1, I=current),
+    ]
+
+
+@pytest.fixture
+def live() -> Live:
+    return Live({s.number: s for s in small().sites()}, INFO.overload)
+
+
+def test_time_and_charge_count_from_contact(live: Live):
+    for part in a_site(0, 5.0):
+        live.take(part)
+    assert live.measured["t"][0] == 0.0
+    assert live.measured["t"][-1] == pytest.approx(1.99)
+    np.testing.assert_allclose(live.measured["Q"], -1e-9 * live.measured["t"], atol=1e-18)
+    assert len(live.descent) == 100
+
+
+def test_rows_cut_into_any_pieces_give_the_same_curves(live: Live):
+    whole = Trace.joined([part for k in range(3) for part in a_site(k, 5.0 * k + 1)])
+    other = Live({s.number: s for s in small().sites()}, INFO.overload)
+    live.take(whole)
+    for begin in range(0, len(whole), 37):
+        other.take(whole.where(slice(begin, begin + 37)))
+    for name in ("t", "E", "I", "Q"):
+        np.testing.assert_allclose(live.measured[name], other.measured[name], atol=1e-18)
+    assert [c.site for c in live.before] == [c.site for c in other.before] == [0, 1]
+
+
+def test_the_curve_stays_in_view_until_the_next_site_has_landed(live: Live):
+    for part in a_site(0, 1.0):
+        live.take(part)
+    live.take(a_site(1, 5.0)[1])
+    assert live.site == 1
+    assert live.drawn == 0
+    assert len(live.measured) == 200
+    live.take(a_site(1, 5.0)[2])
+    assert live.drawn == 1
+
+
+def test_a_site_that_never_landed_leaves_no_curve(live: Live):
+    for part in (*a_site(0, 1.0), *a_site(1, 5.0)[:2], *a_site(2, 9.0)):
+        live.take(part)
+    assert [c.site for c in live.before] == [0]
+
+
+def test_earlier_sites_of_the_same_condition_stay_and_their_mean_is_the_mean():
+    sites = {k: dataclasses.replace(small().sites()[0], number=k) for k in range(20)}
+    live = Live(sites, INFO.overload)
+    for k in range(20):
+        for part in a_site(k, 5.0 * k + 1, current=-1e-9 * (k + 1)):
+            live.take(part)
+    assert [c.site for c in live.before] == list(range(19 - BEFORE, 19))
+    mean = live.mean()
+    assert mean is not None
+    expected = -1e-9 * np.mean([k + 1 for k in range(19 - BEFORE, 19)])
+    np.testing.assert_allclose(mean.I, expected)
+
+
+def test_the_threshold_is_drawn_where_the_rule_puts_it(live: Live):
+    for part in a_site(0, 1.0):
+        live.take(part)
+    assert live.watched.quantity == "E"
+    assert live.watched.thresholds == (10.0 - 5.0,)
+    potentiostatic = small(approach={**POTENTIOSTATIC, "hold": {"potential": 0.1}})
+    other = Live({s.number: s for s in potentiostatic.sites()}, INFO.overload)
+    other.take(rows(0, Phase.SETTLE, np.arange(3) * 1.0))
+    assert other.watched.quantity == "I"
+    assert other.watched.thresholds == (5e-12, -5e-12)
+
+
+# Frames
+
+
+def test_the_fall_from_overload_does_not_fill_the_axis():
+    t = np.linspace(0, 5, 1000)
+    E = 0.1 - 0.02 * t + 5.0 * np.exp(-t / 0.03)
+    frame = frame_of(t, E, t)
+    assert frame is not None
+    assert frame.cut
+    assert frame.y[1] < 0.5
+    calm = frame_of(t, 0.1 - 0.02 * t, t)
+    assert calm is not None
+    assert not calm.cut
+
+
+# The run bar
+
+
+def test_the_run_bar_counts_and_reckons():
+    run = RunState()
+    run.doing = "scan"
+    run.hear(RunStarted(0, "t", 4, "rig", virtual=True), 0.0)
+    outcomes = (Outcome.OK, Outcome.NO_CONTACT, Outcome.SKIPPED)
+    for k, outcome in enumerate(outcomes):
+        run.hear(SiteStarted(0, k), 10.0 * k)
+        if outcome is Outcome.OK:
+            run.hear(Landed(5, k, LANDING, None), 10.0 * k)
+        run.hear(SiteFinished(9, k, outcome, ""), 10.0 * k + 8.0)
+    assert (run.landed, run.no_contact, run.failed, run.finished) == (1, 1, 1, 3)
+    assert run.time_left == "0:08"
+    assert run.virtual
+    run.hear(RunStopped(9, "stopped", ""), 40.0)
+    assert run.phase_words == "stopped"
+
+
+def test_data_that_do_not_come_raise_an_alarm_only_while_they_should():
+    run = RunState()
+    run.follow("running", 10, "", 0.0)
+    assert not run.alarm(STALE)
+    assert "EMERGENCY" in run.alarm(STALE + 1)
+    run.follow("running", 11, "", STALE + 1)
+    assert not run.alarm(STALE + 1.5)
+    run.follow("done", 11, "", 100.0)
+    assert not run.alarm(1000.0)
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [("running", {"pause", "skip", "stop"}), ("paused", {"resume", "stop"}), ("done", {"start"})],
+)
+def test_only_verbs_that_make_sense_are_offered(state: str, offered: set[str]):
+    run = RunState(state=state)
+    verbs = {"start", "pause", "resume", "skip", "stop"}
+    assert {verb for verb in verbs if run.can(verb)} == offered
+
+
+def test_nothing_can_be_started_while_somebody_drives_by_hand():
+    assert not RunState(doing="manual").can("start")
+
+
+# Words
+
+
+def test_errors_come_with_their_remedy_and_durations_as_on_a_clock():
+    line = line_of(Fault(1, 3, "unplugged", "The card is gone.", "Plug it in."))
+    assert (line.level, line.site, line.remedy) == ("error", 3, "Plug it in.")
+    assert clock_words(59.6) == "1:00"
+    assert clock_words(3725) == "1:02:05"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        SiteStarted(1, 0), PhaseBegan(1, 0, Phase.APPROACH), Landed(1, 0, LANDING, None),
+        SiteAnalysed(0, {}, ""), Note(1, 0, "Late."), RunStopped(1, "halted", "Why."),
+        SiteFinished(1, 0, Outcome.NO_CONTACT, "No contact."),
+    ],
+)  # fmt: skip
+def test_every_event_is_a_sentence(event):
+    line = line_of(event)
+    assert line.text[:1].isupper()
+    assert line.text[-1] in ".:"
+
+
+# Signs, references, units
+
+
+def test_the_polarographic_convention_turns_currents_and_says_so():
+    showing = Showing("Li/Li+", polarographic=True)
+    assert showing.current(np.array([-1e-9]))[0] == 1e-9
+    assert showing.convention == "polarographic"
+    assert Showing("Li/Li+").convention == "IUPAC"
+
+
+def test_potentials_are_converted_to_another_reference_and_the_axis_says_which():
+    showing = Showing("Li/Li+", other="SHE", shift=-3.04)
+    np.testing.assert_allclose(showing.potential(np.array([3.04])), 0.0, atol=1e-12)
+    assert showing.potential_label() == "E vs SHE"
+    assert raised("Li/Li+") == "Li/Li⁺"
+    assert raised("Fc/Fc+") == "Fc/Fc⁺"
+
+
+@given(st.floats(1e-14, 1e8))
+def test_a_prefix_makes_numbers_readable_and_does_not_hop(size: float):
+    prefix = Prefix().fitting(size)
+    assert 0.5 <= size * prefix.factor < 2000.0
+    assert prefix.fitting(size * 0.9 if size * prefix.factor > 0.6 else size) == prefix
+
+
+def test_symbols_and_units_of_the_figures_are_written_in_html():
+    assert html(r"$E_\mathrm{nuc}$") == "<i>E</i><sub>nuc</sub>"
+    assert plain("mA cm$^{-2}$") == "mA cm⁻²"

@@ -1,0 +1,157 @@
+"""Editing a plan: the form comes from the schema, comments stay, mistakes stand at their field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from seccm.errors import PlanError
+from seccm.plan.library import plans
+from ui.models.draft import Draft, keys_of, sorted_out
+from ui.models.form import Field, Group, read, where
+from ui.models.outlook import outlook
+from ui.models.pad import stepped, units_like
+
+
+def fields(group: Group) -> dict[str, Field]:
+    found: dict[str, Field] = {}
+    for part in group.parts:
+        if isinstance(part, Group):
+            found |= fields(part)
+        else:
+            found[where(part.key)] = part
+    return found
+
+
+def groups(group: Group) -> dict[str, Group]:
+    found = {where(group.key): group}
+    for part in group.parts:
+        if isinstance(part, Group):
+            found |= groups(part)
+    return found
+
+
+@pytest.fixture
+def draft() -> Draft:
+    return Draft.open("li-on-au-combinatorial")
+
+
+@pytest.mark.parametrize("name", plans())
+def test_typing_every_field_of_a_shipped_plan_again_changes_nothing(name: str):
+    draft = Draft.open(name)
+    before = draft.plan()
+    for field in fields(draft.form).values():
+        value = read(field.kind, field.text)
+        if value is not None:
+            draft.set(field.key, value)
+    assert draft.plan() == before
+
+
+def test_comments_survive_an_edit_and_saving(draft: Draft, tmp_path: Path):
+    original = draft.text
+    draft.set(("approach", "speed"), "3 um/s")
+    draft.set(("approach", "contact", "drop"), "4 V")
+    draft.set(("factors", "j"), [f"-{k} mA/cm^2" for k in range(1, 9)])
+    draft.save(tmp_path / "mine.toml")
+    saved = (tmp_path / "mine.toml").read_text()
+    comments = [line.split("#", 1)[1] for line in original.splitlines() if "#" in line]
+    assert all(comment in saved for comment in comments)
+    again = Draft.open(tmp_path / "mine.toml")
+    assert again.plan().approach.speed == 3e-6
+    assert not again.shipped
+    assert not draft.changed
+
+
+def test_units_are_accepted_as_typed(draft: Draft):
+    for text in ("2000 nm/s", "2 µm/s", "0.002 mm/s"):
+        draft.set(("approach", "speed"), read("quantity", text))
+        assert draft.plan().approach.speed == pytest.approx(2e-6)
+
+
+def test_every_mistake_stands_at_its_field(draft: Draft):
+    draft.set(("approach", "speed"), "2")
+    draft.set(("sites", "columns"), "x")
+    draft.set(("program", 0, "duration"), "5 m")
+    draft.set(("probe", "aperture"), None)
+    with pytest.raises(PlanError) as caught:
+        draft.plan()
+    beside = sorted_out(caught.value.problems, [k for k in keys_of(draft.form) if k])
+    wrong = {"approach.speed", "sites.columns", "program[0].duration", "probe.aperture"}
+    assert wrong <= set(beside)
+    assert "um/s" in str(beside["approach.speed"][0])
+
+
+def test_a_mistake_without_a_field_goes_to_the_nearest_table():
+    class Here:
+        where = "sites.nonsense[3]"
+
+    assert set(sorted_out((Here(),), ["sites", "sites.columns"])) == {"sites"}  # type: ignore[arg-type]
+
+
+def test_a_table_of_another_kind_keeps_what_both_have(draft: Draft):
+    contact = groups(draft.form)["approach.contact"]
+    assert contact.choice == "potential drop"
+    draft.choose(contact, "current threshold")
+    form = draft.form
+    assert groups(form)["approach.contact"].choice == "current threshold"
+    assert "approach.contact.threshold" in fields(form)
+    assert "drop" not in draft.text.split("[approach]")[1].split("[retract]")[0].split("contact")[1]
+
+
+def test_steps_and_factors_can_be_added_and_taken_out(draft: Draft):
+    program = groups(draft.form)["program"]
+    for kind in program.adds:
+        draft.add(program, kind)
+    form = draft.form
+    assert [groups(form)[f"program[{k + 1}]"].choice for k in range(6)] == list(program.adds)
+    draft.plan()
+    for k in reversed(range(1, 7)):
+        draft.remove(("program", k))
+    assert draft.plan() == Draft.open("li-on-au-combinatorial").plan()
+    draft.add(groups(draft.form)["factors"], "factor")
+    assert "factors.E" in fields(draft.form)
+
+
+def test_a_limit_that_is_emptied_again_leaves_no_empty_table(draft: Draft):
+    key = ("program", 0, "until", "potential_below")
+    draft.set(key, "-0.5 V")
+    assert draft.plan().program[0].until is not None  # type: ignore[union-attr]
+    draft.set(key, None)
+    assert draft.plan().program[0].until is None  # type: ignore[union-attr]
+
+
+def test_a_text_that_is_not_toml_is_refused_with_its_place():
+    with pytest.raises(PlanError, match="TOML"):
+        Draft("title = [")
+
+
+def test_the_rig_is_asked_once_and_says_how_long_it_takes(draft: Draft):
+    first = outlook(draft.plan(), "virtual", None, busy=False)
+    assert first.info is not None
+    assert first.info.virtual
+    assert "63 sites" in first.facts
+    assert "VIRTUAL" in first.facts
+    assert [p.severity for p in first.problems] == ["warning"] * 2
+    again = outlook(draft.plan(), "no such rig", first.info, busy=True)
+    assert again.info == first.info
+
+
+def test_a_busy_rig_is_left_alone(draft: Draft):
+    found = outlook(draft.plan(), "virtual", None, busy=True)
+    assert found.info is None
+    assert "busy" in found.verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "sign", "then"),
+    [("2 um/s", 1, "3 um/s"), ("0.25 V", -1, "0.24 V"), ("8", 1, "9"), ("words", 1, "words")],
+)
+def test_the_pad_steps_the_last_digit(text: str, sign: int, then: str):
+    assert stepped(text, sign) == then
+
+
+def test_the_pad_offers_units_like_the_one_there():
+    assert "nm/s" in units_like("2 um/s")
+    assert units_like("such as 11 um") == ("nm", "um", "mm", "m")
+    assert units_like("8") == ()

@@ -1,0 +1,322 @@
+"""The real window on the virtual rig: a scan from Start to its end, and all that may happen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QLabel, QLineEdit
+from pytestqt.qtbot import QtBot
+from ui_windows import LONG, begin, ended, failing, said, small_plan, window
+
+import seccm
+from seccm.events import Outcome
+from seccm.remote import Client
+from ui.keys import KEYS, KeySheet
+from ui.models.palette import LIGHT
+from ui.number_pad import NumberPad
+from ui.reference import ReferenceDialog
+
+
+def test_a_whole_scan_is_followed_drawn_and_can_be_looked_at(qtbot: QtBot, tmp_path: Path):
+    data = tmp_path / "scan.h5"
+    with window(qtbot, tmp_path) as w:
+        begin(qtbot, w, small_plan(tmp_path), data)
+        qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+        assert w.desk.run.ended.status == "complete"  # type: ignore[union-attr]
+        assert "VIRTUAL" in w.windowTitle()
+        assert w.bar.virtual.isVisible()
+        assert w.bar.cells["landed · no contact · failed"].text() == "6 · 0 · 0"
+        assert w.bar.buttons["start"].isEnabled()
+        sites = w.desk.map
+        assert sites is not None
+        assert (sites.outcome == Outcome.OK).all()
+        with seccm.open(data) as scan:
+            np.testing.assert_allclose(sites.values("contact z"), scan.sites["z_contact"])
+            np.testing.assert_allclose(sites.values("Q"), scan.sites["Q"], rtol=1e-6)
+        assert [c.site for c in w.desk.live.before]  # type: ignore[union-attr]
+        w.map.pick(2, False)
+        w.map.pick(4, True)
+        assert sites.selection == (2, 4)
+        drawn = [item for item in w.map.panel.curves["E-t"]._overlays if len(item.xData)]
+        assert len(drawn) == 2
+        assert "site 5" in w.map.tell.text()
+        assert "complete" in said(w)
+
+
+def test_pause_resume_skip_and_stop(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path, pace=12.0) as w:
+        begin(qtbot, w, small_plan(tmp_path, 4, 2), tmp_path / "scan.h5")
+        w.bar.buttons["pause"].click()
+        qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
+        assert w.bar.buttons["start"].text() == "Resume"
+        assert w.desk.run.finished == 1
+        qtbot.waitUntil(w.bar.alarm.isVisible, timeout=LONG)
+        w.bar.buttons["start"].click()
+        qtbot.waitUntil(lambda: w.desk.run.state == "running", timeout=LONG)
+        qtbot.waitUntil(lambda: w.desk.run.site == 1, timeout=LONG)
+        w.bar.buttons["skip"].click()
+        qtbot.waitUntil(lambda: w.desk.run.finished == 2, timeout=LONG)
+        assert w.desk.map.outcome[1] == Outcome.SKIPPED  # type: ignore[union-attr]
+        w.bar.buttons["stop"].click()
+        qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+        assert w.desk.run.ended.status == "stopped"  # type: ignore[union-attr]
+        assert "resumed" in said(w)
+
+
+def test_emergency_retract_needs_one_key_and_no_dialog(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path, pace=5.0) as w:
+        assert w.bar.buttons["emergency"].isEnabled()
+        begin(qtbot, w, small_plan(tmp_path), tmp_path / "scan.h5")
+        qtbot.waitUntil(lambda: w.desk.run.phase.name == "APPROACH", timeout=LONG)
+        assert w.bar.buttons["emergency"].isEnabled()
+        qtbot.keyClick(w, Qt.Key.Key_F12)
+        qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+        assert w.desk.run.ended.status != "complete"  # type: ignore[union-attr]
+        assert "Stopped: emergency retract" in said(w)
+
+
+def test_no_contact_is_counted_and_marked(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path, connect=failing("no-surface@site=1")) as w:
+        begin(qtbot, w, small_plan(tmp_path), tmp_path / "scan.h5")
+        qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+        assert w.desk.run.no_contact == 1
+        w.map.draw()
+        assert "no contact" in w.map.legend.text()
+
+
+def test_a_rig_that_fails_is_said_with_its_remedy(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path, connect=failing("unplugged@site=2")) as w:
+        begin(qtbot, w, small_plan(tmp_path), tmp_path / "scan.h5")
+        qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+        assert w.desk.run.ended.status == "fault"  # type: ignore[union-attr]
+        faults = [line for line in w.desk.lines if line.level == "error" and line.remedy]
+        assert faults
+        assert w.bar.cells["phase"].text() == "fault"
+
+
+def test_a_run_goes_on_without_its_window_and_another_attaches(qtbot: QtBot, tmp_path: Path):
+    """The host lives in this process here; in a process of its own it is the same, in
+    test_remote.py. What is tested is that a window that comes late knows everything."""
+    first = Client.in_process()
+    try:
+        with window(qtbot, tmp_path, connect=lambda: first, pace=6.0) as w:
+            begin(qtbot, w, small_plan(tmp_path, 4, 2), tmp_path / "scan.h5")
+            qtbot.waitUntil(lambda: w.desk.run.finished >= 2, timeout=LONG)
+            w.desk.link = None  # as if it had been killed: nobody says good-bye
+        assert first._inside is not None
+        late = Client(first._inside.join)
+        with window(qtbot, tmp_path, link=late) as w:
+            qtbot.waitUntil(lambda: w.desk.map is not None, timeout=LONG)
+            assert w.desk.run.finished >= 2
+            assert np.isfinite(w.desk.map.values("contact z")[:2]).all()  # type: ignore[union-attr]
+            qtbot.waitUntil(lambda: w.desk.run.finished >= 4, timeout=LONG)
+            late.take_control(force=True)
+            qtbot.waitUntil(lambda: w.desk.news.in_control, timeout=LONG)  # type: ignore[union-attr]
+            w.bar.buttons["stop"].click()
+            qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+    finally:
+        first.close()
+
+
+def test_a_plan_with_mistakes_is_said_while_typing_and_is_not_started(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path) as w:
+        w.open_plan(small_plan(tmp_path))
+        w.go("plan")
+        form = w.plan.form
+        assert form is not None
+        field = form.editors["approach.speed"]
+        assert isinstance(field, QLineEdit)
+        field.clear()
+        qtbot.keyClicks(field, "2 mm")
+        label = form._mistakes["approach.speed"]
+        qtbot.waitUntil(lambda: "um/s" in label.text(), timeout=LONG)
+        assert field.property("wrong") is True
+        w.actions_["start"].trigger()
+        assert w.desk.link is None
+        assert w.room == "plan"
+        field.clear()
+        qtbot.keyClicks(field, "3 um/s")
+        qtbot.waitUntil(lambda: w.plan.verdict.text() == "This plan can be run.", timeout=LONG)
+        assert label.text() == ""
+        assert w.plan.draft.plan().approach.speed == 3e-6  # type: ignore[union-attr]
+
+
+def test_what_the_rig_cannot_do_is_said_at_the_field_too(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path) as w:
+        w.open_plan(small_plan(tmp_path, columns=30))
+        qtbot.waitUntil(lambda: "mistake" in w.plan.verdict.text(), timeout=LONG)
+        said_beside = [label.text() for label in w.plan.form._mistakes.values() if label.text()]  # type: ignore[union-attr]
+        assert any("100 um" in text for text in said_beside)
+
+
+def test_steps_are_added_and_kinds_are_chosen_in_the_form(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path) as w:
+        w.open_plan(small_plan(tmp_path))
+        before = w.plan.form
+        group = next(p for p in w.plan.draft.form.parts if p.key == ("program",))  # type: ignore[union-attr]
+        before.added.emit(group, "cv")  # type: ignore[union-attr]
+        qtbot.waitUntil(lambda: w.plan.form is not before, timeout=LONG)
+        assert "program[1].scan_rate" in w.plan.form.editors  # type: ignore[union-attr]
+        qtbot.waitUntil(lambda: "can be run" in w.plan.verdict.text(), timeout=LONG)
+
+
+def test_a_growing_file_is_browsed_until_it_is_complete(qtbot: QtBot, tmp_path: Path):
+    data = tmp_path / "scan.h5"
+    with window(qtbot, tmp_path, pace=10.0) as w:
+        begin(qtbot, w, small_plan(tmp_path, 2, 2), data)
+        qtbot.waitUntil(lambda: w.desk.run.finished >= 1, timeout=LONG)
+        w.open_file(data)
+        view = w.browse.files[0]
+        assert view.file.growing
+        qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+        qtbot.waitUntil(lambda: view.file.state == "complete", timeout=LONG)
+        assert (view.file.map.outcome == Outcome.OK).all()
+        view.map.pick(3, False)
+        assert len(view.map.panel.curves["E-t"]._overlays[0].xData) > 10
+
+
+def test_two_files_side_by_side_with_tables_and_currents(qtbot: QtBot, tmp_path: Path):
+    data = tmp_path / "scan.h5"
+    for _ in seccm.run(str(small_plan(tmp_path)), path=data):
+        pass
+    with window(qtbot, tmp_path) as w:
+        w.open_file(data)
+        w.open_file(data, beside=True)
+        assert len(w.browse.files) == 2
+        view = w.browse.files[0]
+        view.export(tmp_path / "table.csv")
+        assert len((tmp_path / "table.csv").read_text().splitlines()) == 7
+        qtbot.waitUntil(lambda: view.file.map.label(0).startswith("j ="), timeout=LONG)
+        view.map.potential.setText("0.5 V")
+        view.map.potential.returnPressed.emit()
+        qtbot.waitUntil(lambda: view.map.name == "I at 0.5 V", timeout=LONG)
+        found = view.file.map.values("I at 0.5 V")
+        assert (found[np.isfinite(found)] < 0).all()
+        assert np.isfinite(found).any()
+
+
+def test_driving_by_hand_and_not_while_a_scan_owns_the_rig(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path, pace=20.0) as w:
+        w.open_plan(small_plan(tmp_path))
+        w.go("manual")
+        qtbot.waitUntil(w.manual.link.isEnabled, timeout=LONG)
+        assert not w.manual.arrows["x", 1].isEnabled()
+        w.manual.link.click()
+        qtbot.waitUntil(w.manual.arrows["x", 1].isEnabled, timeout=LONG)
+        assert not w.actions_["start"].isEnabled()
+        w.manual.arrows["x", 1].click()
+        qtbot.waitUntil(lambda: "x is at 51" in said(w), timeout=LONG)
+        w.manual.speed.setText("2 V")
+        w.manual.arrows["x", 1].click()
+        assert "um/s" in w.manual.mistake.text()
+        qtbot.waitUntil(w.manual.deeds["approach"].isEnabled, timeout=LONG)
+        w.manual.deeds["approach"].click()
+        qtbot.waitUntil(lambda: "Landed" in said(w), timeout=LONG)
+        qtbot.waitUntil(w.manual.deeds["retract"].isEnabled, timeout=LONG)
+        w.manual.deeds["retract"].click()
+        qtbot.waitUntil(lambda: "Retracted" in said(w), timeout=LONG)
+        w.manual.link.click()
+        qtbot.waitUntil(w.actions_["start"].isEnabled, timeout=LONG)
+
+
+# Keys, gloves, look
+
+
+def test_every_action_has_a_key_of_its_own_and_the_sheet_shows_it(qtbot: QtBot, tmp_path: Path):
+    keys = [key.keys for key in KEYS]
+    assert len(set(keys)) == len(keys)
+    with window(qtbot, tmp_path) as w:
+        for key in KEYS:
+            assert w.actions_[key.name].shortcut() == QKeySequence(key.keys)
+        sheet = KeySheet(w)
+        shown = {label.text() for label in sheet.findChildren(QLabel)}
+        assert {key.words for key in KEYS} <= shown
+        sheet.deleteLater()
+
+
+def test_no_accidental_key_starts_a_motion(qtbot: QtBot, tmp_path: Path):
+    for key in KEYS:
+        if key.moves:
+            assert key.keys.count("+") >= 2, f"{key.words} takes fewer than three fingers"
+    with window(qtbot, tmp_path) as w:
+        buttons = [*w.bar.buttons.values(), *w.manual.arrows.values(), *w.manual.deeds.values()]
+        for button in buttons:
+            assert button.focusPolicy() is Qt.FocusPolicy.NoFocus
+        for key in KEYS:
+            if key.group == "Run":
+                assert not w.actions_[key.name].autoRepeat()
+
+
+def test_gloves_get_large_targets_and_a_number_pad(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path) as w:
+        w.open_plan(small_plan(tmp_path))
+        w.actions_["glove"].trigger()
+        qtbot.wait(1)
+        dots = w.screen().physicalDotsPerInch()
+        for button in w.bar.buttons.values():
+            assert button.height() / dots * 25.4 >= 21.5
+            assert button.width() / dots * 25.4 >= 21.5
+        line = w.plan.form.editors["approach.speed"]  # type: ignore[union-attr]
+        assert isinstance(line, QLineEdit)
+        pad = NumberPad(w, line)
+        pad.keys["clear"].click()
+        for digit in ("4", ".", "5"):
+            pad.keys[digit].click()
+        pad.keys["um/s"].click()
+        pad.keys["OK"].click()
+        assert line.text() == "4.5 um/s"
+        assert w.plan.draft.plan().approach.speed == pytest.approx(4.5e-6)  # type: ignore[union-attr]
+        pad.deleteLater()
+
+
+def test_views_stay_where_they_were_put_and_can_be_put_back(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path) as w:
+        w.docks["log"].setFloating(True)
+        w.go("plan")
+    with window(qtbot, tmp_path) as w:
+        assert w.docks["log"].isFloating()
+        w.actions_["reset"].trigger()
+        assert not w.docks["log"].isFloating()
+        assert w.docks["map"].isVisible()
+
+
+def test_light_and_dark_and_the_signs_are_turned_by_a_key(qtbot: QtBot, tmp_path: Path):
+    data = tmp_path / "scan.h5"
+    for _ in seccm.run(str(small_plan(tmp_path, 1, 1)), path=data):
+        pass
+    with window(qtbot, tmp_path) as w:
+        w.actions_["theme"].trigger()
+        assert w.palette_ is LIGHT
+        w.open_file(data)
+        panel = w.browse.files[0].map.panel.curves["I-t"]
+        w.browse.files[0].map.pick(0, False)
+        assert np.median(panel._overlays[0].yData) < 0
+        dialog = ReferenceDialog(w, w.showing)
+        dialog.chosen.connect(w.show_as)
+        dialog.polarographic.setChecked(True)
+        dialog.other.setText("SHE")
+        dialog.accept()
+        assert "V" in dialog.mistake.text(), "a reference without its offset is refused"
+        dialog.other.clear()
+        dialog.accept()
+        assert np.median(panel._overlays[0].yData) > 0
+        assert "polarographic" in panel._words
+        dialog.deleteLater()
+
+
+def test_the_log_is_filtered_by_words_and_by_trouble(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path, connect=failing("no-surface@site=1")) as w:
+        begin(qtbot, w, small_plan(tmp_path, 2, 1), tmp_path / "scan.h5")
+        qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+        w.beat()
+        everything = w.log.model.rowCount()
+        w.log.buttons["trouble"].click()
+        assert 0 < w.log.model.rowCount() < everything
+        w.log.buttons["everything"].click()
+        assert w.log.model.rowCount() == len(w.desk.lines)
+        w.log.word.setText("site 2")
+        assert 0 < w.log.model.rowCount() < len(w.desk.lines)
