@@ -63,10 +63,6 @@ class Command:
         """Return volts at the terminal at times t, shape (n,) in seconds from the path's start."""
         return self.scale.volts(self.waveform.at(t + self.elapsed))
 
-    def later(self, seconds: float) -> Command:
-        """Return what is left of it some seconds on."""
-        return Command(self.scale, self.waveform, self.elapsed + seconds)
-
 
 @dataclass(frozen=True, slots=True)
 class Path:
