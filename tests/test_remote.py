@@ -31,8 +31,8 @@ from seccm.remote.host import ABSENT, Host
 from seccm.remote.overview import Overview
 from seccm.session import Run
 
-PACE = 12.0
-"""A small scan takes some five seconds then: long enough to be killed in."""
+PACE = 20.0
+"""A small scan takes some three seconds then: long enough to be killed in."""
 
 
 @pytest.fixture(autouse=True)
@@ -307,6 +307,15 @@ def test_closing_a_client_in_process_stops_the_run_safely(tmp_path: Path):
     with seccm.open(tmp_path / "scan.h5") as scan:
         assert scan.state == "stopped"
         assert Outcome.RUNNING not in scan.sites["status"]
+
+
+def test_a_scan_that_was_begun_goes_on_though_its_window_closed_at_once(tmp_path: Path):
+    client = Client.start(small_scan(1, 1), path=tmp_path / "scan.h5", linger=0.0)
+    pid = pid_of(client)
+    client.close()
+    gone(pid)
+    with seccm.open(tmp_path / "scan.h5") as scan:
+        assert scan.state == "complete"
 
 
 def test_a_host_with_nothing_to_do_ends_by_itself():

@@ -76,6 +76,7 @@ class Client:
         self._in_control = False
         self._heard = self._signed = time.monotonic()
         self._line: Line | None = None
+        self._speaker: threading.Thread | None = None
         self._thread = threading.Thread(target=self._listen, name="client", daemon=True)
         self._thread.start()
 
@@ -293,12 +294,14 @@ class Client:
         self._closed = True
         self._room.set()
         self._outbox.put(None)
+        if self._speaker is not None:
+            self._speaker.join(1.0)  # what was asked just before is still sent
         if self._line is not None:
             self._line.end()
         if self._inside is not None:
             self._inside.close()
         self._thread.join(5.0)
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and not self._thread.is_alive() and not self._process.poll():
             # It shall outlive us: without this, Python complains that nobody waited for it.
             self._process.returncode = 0
 
@@ -322,8 +325,10 @@ class Client:
         except (SeccmError, OSError) as error:
             self._link, self._lost = "lost", str(error)
             return
-        speaker = threading.Thread(target=self._speak, args=(line,), name="speaker", daemon=True)
-        speaker.start()
+        self._speaker = threading.Thread(
+            target=self._speak, args=(line,), name="speaker", daemon=True
+        )
+        self._speaker.start()
         try:
             while not self._closed:
                 message = _read(line.receive())
@@ -337,8 +342,9 @@ class Client:
             self._lost = "" if self._closed else str(error)
         self._link = "lost"
         self._outbox.put(None)
+        self._speaker.join(1.0)
         line.end()
-        speaker.join()
+        self._speaker.join()
         line.close()
 
     def _speak(self, line: Line) -> None:

@@ -102,8 +102,8 @@ class Guest:
                 self._nudged.wait(QUIET)
                 self._nudged.clear()
         except ChannelError:
+            # What the client had asked for before it left may still wait to be read.
             self._gone = True
-            self._line.end()
 
     def _listen(self) -> None:
         try:

@@ -29,6 +29,8 @@ BEAT = 1.0 / 30.0
 """Seconds between two looks at what came: the pace of a window."""
 ABSENT = 3.0
 """Seconds without a sign of life after which the controls of a client may be taken over."""
+WELCOME = 10.0
+"""Seconds for which a new host waits for its first client at least."""
 
 
 class Host:
@@ -57,7 +59,7 @@ class Host:
         self._rig_thread: threading.Thread | None = None
         self._doing: Doing = "idle"
         self._wake = threading.Event()
-        self._ending = False
+        self._ending = self._visited = False
         self._alone_since = now()
         self.announce: Callable[[str, str], None] = lambda title, path: None
         """Told the title and file of each run that begins."""
@@ -70,7 +72,8 @@ class Host:
             self._wake.wait(BEAT)
             self._wake.clear()
             self._beat()
-            if not self._guests and self._now() - self._alone_since > linger:
+            patience = linger if self._visited else max(linger, WELCOME)
+            if not self._guests and self._now() - self._alone_since > patience:
                 if self._manual is not None:
                     self._manual.close()
                 if self.idle:
@@ -82,6 +85,7 @@ class Host:
         guest = Guest(Line(pipe, LONGEST_REQUEST), self._feed, self._grant, self._left, self._now)
         with self._lock:
             self._guests.append(guest)
+            self._visited = True
             if self._holder is None:
                 self._holder = guest
         guest.start(self.progress)

@@ -16,7 +16,7 @@ from seccm.errors import ContactError, LimitError, NotNow, SeccmError
 from seccm.events import Event, Landing, Note, Phase, PhaseBegan
 from seccm.hopping.approach import Approach
 from seccm.hopping.course import Course, Out, Steps
-from seccm.hopping.hop import OFF
+from seccm.hopping.hop import NOISE, OFF
 from seccm.plan.site import Site
 from seccm.rig import Action, Axis, Block, Constant, Drive, Freeze, Mode, Move, Range, Rig
 from seccm.units import show
@@ -211,7 +211,9 @@ class Manual:
             raise NotNow("go sideways", "the meniscus may hang on the surface", ("retract",))
         if axis == "z" and to < here:
             slow = min(speed, self._site.approach.speed)
-            return Deed("jog z", self._descent(here - to, slow))
+            # An approach down to the very limit would be refused whenever z reads low by noise.
+            lowest = max(to, limits.travel.lower + 2 * NOISE)
+            return Deed("jog z", self._descent(here - lowest, slow))
         move = Move(known, to, speed)
 
         def steps(course: Course) -> Steps[str]:
