@@ -71,6 +71,15 @@ def test_the_order_of_the_sites_does_not_matter_and_a_shift_shifts(v, seed, shif
     assert summary(a + shift).centre.value == pytest.approx(summary(a).centre.value + shift)
 
 
+@pytest.mark.parametrize("scale", [1e-320, 1e-110, 1e-60, 1e60])
+def test_the_unit_of_the_values_does_not_matter(scale):
+    """Third powers of small numbers vanish; the interval must not depend on that."""
+    v = np.array([0.0, 0.0, 0.0, 1.0, 2.0, 5.0])
+    one, scaled = summary(v), summary(v * scale)
+    assert scaled.interval.low == pytest.approx(one.interval.low * scale, rel=1e-3)
+    assert scaled.interval.high == pytest.approx(one.interval.high * scale, rel=1e-3)
+
+
 def test_hodges_lehmann_works_along_an_axis():
     """A stack of samples gives the estimates of its rows."""
     v = np.random.default_rng(1).standard_normal((4, 7))

@@ -113,8 +113,10 @@ def _bootstrap(v: FloatArray, seed: int) -> tuple[Interval, float]:
     z0 = float(stats.norm.ppf(below)) if 0.0 < below < 1.0 else 0.0
     without = hodges_lehmann(np.stack([np.delete(v, k) for k in range(n)]))
     d = without.mean() - without
-    power = float(d @ d)
-    skew = float(np.sum(d**3)) / (6.0 * power**1.5) if power > 0.0 else 0.0
+    largest = float(np.max(np.abs(d)))
+    # In units of the largest, because the third power of a small number is zero.
+    d = d / largest if largest > 0.0 else d
+    skew = float(np.sum(d**3) / (6.0 * float(d @ d) ** 1.5)) if largest > 0.0 else 0.0
     z = z0 + np.array([-_Z, _Z])
     low, high = np.quantile(b, stats.norm.cdf(z0 + z / (1.0 - skew * z)))
     return Interval(float(low), float(high)), float(b.std(ddof=1))
