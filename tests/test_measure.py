@@ -26,6 +26,7 @@ from little_world import a_site as a_galvanostatic_site
 from seccm.errors import ContactError
 from seccm.events import (
     Landed,
+    Note,
     Outcome,
     Phase,
     PhaseBegan,
@@ -237,6 +238,38 @@ def test_a_signal_that_is_not_a_number_ends_the_site():
     assert site.outcome is Outcome.FAULT
     assert "not a number" in site.reason
     assert scan.column("z")[site.row - 1] == pytest.approx(58e-6, abs=20e-9)
+
+
+@pytest.mark.parametrize("overload", [0, int(Flag.OVERLOAD)])
+@given(cuts=st.lists(st.integers(1, 40), max_size=5))
+def test_a_saturated_input_is_counted_once_the_step_has_settled(cuts: list[int], overload: int):
+    """However the rows are cut; an open galvanostat beyond the input's range is no surprise."""
+    flags = np.zeros(40, np.uint8)
+    flags[:20] = Flag.SATURATED | overload
+    limit = Limit("potential", "below", -1.0)
+    end_row = 15
+    potential = np.zeros(40)
+    potential[end_row:] = -2.0
+    watch = SegmentWatch(a_segment(0, 1.0, limit), 2, 100)
+    for block in cut(a_block(potential=potential, flags=flags.tolist()), cuts):
+        if watch.feed(block) is not None:
+            break
+    settled = end_row + 1 - (2 + TRANSIENT_ROWS)
+    lost = overload != 0
+    assert watch.saturated == (0 if lost else settled)
+
+
+def test_a_saturated_current_of_a_galvanostatic_site_is_said():
+    """The contact is seen in the potential; nobody would notice that the current is no number."""
+
+    def saturated(world: LittleWorld, block: Block) -> Block:
+        return replace(block, flags=block.flags | np.uint8(Flag.SATURATED))
+
+    scan = a_scan([a_galvanostatic_site()], LittleWorld(trouble=saturated)).go()
+    assert scan.of(SiteFinished)[0].outcome is Outcome.OK
+    (note,) = scan.of(Note)
+    assert f"{STEP_ROWS - TRANSIENT_ROWS} rows of step 1" in note.text
+    assert "cannot be trusted" in note.text
 
 
 def test_a_step_that_is_skipped_says_so_with_the_charge_until_then():

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from seccm.errors import ContactError
-from seccm.events import EndReason, Landing, Phase, PhaseBegan, StepFinished
+from seccm.events import EndReason, Event, Landing, Note, Phase, PhaseBegan, StepFinished
 from seccm.hopping.course import Course, GivenUp, Steps
 from seccm.hopping.limits import TRANSIENT_ROWS, LimitWatch
 from seccm.hopping.trust import railed
 from seccm.plan.site import Segment, Site
-from seccm.rig import Block, Drive, Wake
+from seccm.rig import Block, Drive, Flag, Wake
 
 LOST_ROWS = 4
 """Rows of overload, in succession, that mean the meniscus is gone: 10 ms."""
@@ -45,6 +45,8 @@ class SegmentWatch:
         self.stop = since + rows
         """The row after its last, if nothing ends it earlier."""
         self._limits = LimitWatch(segment.limits, since)
+        self.saturated = 0
+        """Rows so far in which an input was at the end of its range, after the transient."""
         self._galvanostatic = segment.mode == "current"
         self._overload = 0
 
@@ -59,6 +61,15 @@ class SegmentWatch:
         Raises:
             ContactError: the signal is not a number, so that no limit can be kept.
         """
+        end = self._end(block)
+        settled, stop = self.since + TRANSIENT_ROWS, self.stop if end is None else end.row + 1
+        flags = block.part(settled, max(settled, stop)).flags
+        # An open galvanostat may well be beyond the range of the input for its potential.
+        full = (flags & (Flag.SATURATED | Flag.OVERLOAD)) == Flag.SATURATED
+        self.saturated += int(np.count_nonzero(full))
+        return end
+
+    def _end(self, block: Block) -> End | None:
         own = block.part(self.since, self.stop)
         bad = np.isnan(own.data["potential"]) | np.isnan(own.data["current"])
         good = own.part(own.start, own.start + int(bad.argmax())) if bad.any() else own
@@ -125,9 +136,9 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
         try:
             end = yield from _impose(course, segment, watch, blocks)
         except GivenUp:
-            course.tell(_finished(site, segment, watch.give_up(course.block)))
+            course.tell(*_finished(site, segment, watch.give_up(course.block), watch))
             raise
-        course.tell(_finished(site, segment, end))
+        course.tell(*_finished(site, segment, end, watch))
         if course.row > end.row + 1:
             course.tell(PhaseBegan(end.row + 1, site.number, Phase.SETTLE, segment.index))
         if end.reason == "lost contact":
@@ -136,8 +147,17 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
             )
 
 
-def _finished(site: Site, segment: Segment, end: End) -> StepFinished:
-    return StepFinished(end.row, site.number, segment.index, end.reason, end.charge)
+def _finished(site: Site, segment: Segment, end: End, watch: SegmentWatch) -> tuple[Event, ...]:
+    """Return what is to be said of a step that has ended."""
+    finished = StepFinished(end.row, site.number, segment.index, end.reason, end.charge)
+    if not watch.saturated:
+        return (finished,)
+    what = (
+        f"An input was at the end of its range in {watch.saturated} rows of step "
+        f"{segment.index + 1}: its charge, and limits on that signal, cannot be trusted. "
+        "Choose a larger range."
+    )
+    return finished, Note(end.row, site.number, what)
 
 
 def _impose(
