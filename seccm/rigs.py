@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -76,11 +77,14 @@ def build_rig(
         first_site: for virtual rigs, the first site to be visited, where a scan is resumed.
 
     Raises:
-        PlanError: the kind is unknown, its driver is not installed, or the file is wrong.
+        PlanError: the kind is unknown, its driver is not installed, the file or the pace wrong.
     """
+    if not (math.isfinite(pace) and pace >= 0.0):
+        what = f"{pace} is no number of virtual seconds per real second."
+        raise PlanError(file.source, [Problem("pace", what, "1 is real time, 0 the fastest.")])
     kinds = {point.name: point for point in entry_points(group=GROUP)}
     kind = file.config.get("kind")
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         what = "is missing." if kind is None else f"{kind!r} is not a kind of rig."
         remedy = f"Write one of: {', '.join(sorted(kinds))}."
         raise PlanError(file.source, [Problem("kind", what, remedy)])

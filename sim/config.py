@@ -20,6 +20,7 @@ from seccm.quantities import (
     Speed,
 )
 from seccm.rig import Clock
+from seccm.units import show
 
 
 class ClockConfig(Model):
@@ -36,7 +37,8 @@ class ClockConfig(Model):
     def _rows_do_not_overlap(self) -> Self:
         if self.spacing < self.averaged:
             raise ValueError(
-                f"spacing is {self.spacing} samples, less than the {self.averaged} averaged"
+                f"spacing is {self.spacing} samples, less than the {self.averaged} averaged; "
+                "average fewer, or space rows further apart"
             )
         return self
 
@@ -68,8 +70,12 @@ class StageConfig(Model):
     @model_validator(mode="after")
     def _starts_inside(self) -> Self:
         for axis in "xyz":
-            if getattr(self, f"start_{axis}") > self.range:
-                raise ValueError(f"start_{axis} lies beyond the range of the stage")
+            start = getattr(self, f"start_{axis}")
+            if start > self.range:
+                raise ValueError(
+                    f"start_{axis} = {show(start, 'm')} is beyond the range, "
+                    f"{show(self.range, 'm')}; lower it, or widen the range"
+                )
         return self
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -72,6 +73,7 @@ def test_check_lists_every_problem_and_exits_with_2(tmp_path: Path, plan_file: P
     assert code == 2
     assert "200 um/s" in said
     assert "100 um" in said
+    assert "Nothing moved" in said
     code, again = seccm_says("run", plan_file, "-o", tmp_path / "scan.h5")
     assert code == 2
     assert "Nothing moved" in again
@@ -97,6 +99,10 @@ def test_check_of_a_good_plan_tells_its_size_and_duration():
         (("report", "missing.h5"), "missing.h5"),
         (("run", "li-on-au-cv", "-o", "no/such/folder/x.h5"), "folder"),
         (("run", "li-on-au-cv", "--fault", "earthquake"), "earthquake"),
+        (("run", "li-on-au-cv", "--pace", "inf"), "pace"),
+        (("run", "./"), "is a folder"),
+        (("run", "li-on-au-cv", "-o", "./"), "is a folder"),
+        (("run", "li-on-au-cv", "--rig", "./"), "is a folder"),
     ],
 )
 def test_what_cannot_be_used_gets_a_sentence_and_exit_code_2(
@@ -108,6 +114,16 @@ def test_what_cannot_be_used_gets_a_sentence_and_exit_code_2(
     assert words in said
     assert "Traceback" not in said
     assert not list(tmp_path.glob("*.h5"))
+
+
+@pytest.mark.parametrize("kind", ["warp", ["virtual"], 3, {}])
+def test_a_rig_of_no_known_kind_is_a_sentence(tmp_path: Path, kind: object):
+    rig = tmp_path / "rig.toml"
+    rig.write_text(f"kind = {json.dumps(kind)}\n", encoding="utf-8")
+    code, said = seccm_says("check", "li-on-au-cv", "--rig", rig)
+    assert code == 2
+    assert f"{kind!r} is not a kind of rig" in said
+    assert "virtual" in said
 
 
 def test_files_that_are_not_ours_get_a_sentence(tmp_path: Path):
@@ -126,7 +142,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path):
     folder.mkdir(mode=0o500)
     code, said = seccm_says("run", "li-on-au-cv", "-o", folder / "x.h5")
     assert code == 2
-    assert "written" in said
+    assert "x.h5: the file cannot be made: Permission denied. Choose" in said
 
 
 def test_a_rig_that_fails_exits_with_3_and_says_what_to_do(tmp_path: Path, plan_file: Path):

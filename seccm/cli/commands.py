@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seccm.cli.exits import Exit, sentences, show_problems
-from seccm.errors import NotNow, RigError
+from seccm.errors import NotNow, RigError, SeccmError
 from seccm.events import Paused, RunStopped
 from seccm.units import show
 
@@ -70,6 +70,7 @@ def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
     )
     show_problems(problems)
     if any(problem.severity == "error" for problem in problems):
+        out.print("[red]The plan cannot be run like this.[/] Nothing moved.")
         raise typer.Exit(Exit.WRONG_INPUT)
     out.print("[green]The plan can be run.[/] Nothing moved.")
 
@@ -168,6 +169,36 @@ def plans() -> None:
     out.print("\nTo make your own, copy a file from", style="dim")
     for path in list(shipped_plans().values())[:1]:
         out.print(str(path.parent), style="dim", soft_wrap=True)
+
+
+@app.command()
+def window(
+    plan: Annotated[
+        str, typer.Argument(help="A plan or a data file to open; may be left out.")
+    ] = "",
+    rig: RigOption = "virtual",
+    in_process: Annotated[
+        bool, typer.Option("--in-process", help="Run the engine in the window, for debugging.")
+    ] = False,
+    theme: Annotated[
+        str, typer.Option("--theme", help="dark or light; else that of the desktop.")
+    ] = "",
+    glove: Annotated[
+        bool, typer.Option("--glove", help="Large targets, for gloved hands.")
+    ] = False,
+    pace: PaceOption = 1.0,
+) -> None:
+    """Open the window; it attaches to a run that is going on."""
+    from importlib.metadata import entry_points
+
+    with sentences():
+        # Looked up by name, because seccm imports no window toolkit.
+        found = entry_points(group="seccm.windows")
+        if not found:
+            raise SeccmError("There is no window: install it with: pip install 'seccm[ui]'.")
+        opened = next(iter(found)).load()
+        code = opened(plan, rig, in_process=in_process, theme=theme, glove=glove, pace=pace)
+    raise typer.Exit(code)
 
 
 def main() -> None:

@@ -314,6 +314,8 @@ class Store:
 
 def _new(path: Path) -> h5py.File:
     """Make a file that was not there."""
+    if path.is_dir():
+        raise DataFileError(f"{path}: is a folder. Name a file in it, such as {path / 'scan.h5'}.")
     try:
         return h5py.File(path, "x", libver=LIBVER, locking=False, rdcc_nbytes=CACHE)
     except FileExistsError:
@@ -321,7 +323,7 @@ def _new(path: Path) -> h5py.File:
             f"{path}: the file exists and is never overwritten. Choose another name, or resume it."
         ) from None
     except OSError as error:
-        why = "there is no such folder" if not path.parent.is_dir() else str(error)
+        why = "there is no such folder" if not path.parent.is_dir() else _said(error)
         raise DataFileError(
             f"{path}: the file cannot be made: {why}. Choose a folder that can be written."
         ) from error
@@ -329,9 +331,7 @@ def _new(path: Path) -> h5py.File:
 
 def _failure(path: Path, error: Exception) -> RigError:
     """Put into a sentence what ended the writing."""
-    # HDF5 packs what the system said into a long text of its own.
-    said = re.search(r"error message = '([^']+)'", str(error))
-    why = said[1] if said else getattr(error, "strerror", None) or str(error)
+    why = _said(error)
     full = why == os.strerror(errno.ENOSPC) or getattr(error, "errno", None) == errno.ENOSPC
     what = "the disk is full" if full else f"the file cannot be written: {why}"
     return RigError(
@@ -340,3 +340,9 @@ def _failure(path: Path, error: Exception) -> RigError:
         f"{what}.",
         "Free some space or repair the disk, then resume the file: the finished sites are safe.",
     )
+
+
+def _said(error: Exception) -> str:
+    """Return what the system said, which HDF5 packs into a long text of its own."""
+    said = re.search(r"error message = '([^']+)'", str(error))
+    return said[1] if said else getattr(error, "strerror", None) or str(error)

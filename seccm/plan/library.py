@@ -55,6 +55,7 @@ def _find(name_or_path: str | Path, kind: str, shipped: dict[str, Path]) -> Path
         return path
     if isinstance(name_or_path, Path) or path.suffix or len(path.parts) != 1:
         remedy = f"Shipped {kind}s are named without a path, such as {next(iter(shipped), '')!r}."
-        raise PlanError(text, [Problem("file", "does not exist.", remedy)])
+        what = "is a folder." if path.is_dir() else "does not exist."
+        raise PlanError(text, [Problem("file", what, remedy)])
     what = f"there is no {kind} of this name."
     raise PlanError(text, [Problem("name", what, similar(text, shipped))])
