@@ -170,7 +170,8 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
     """Prepare the rest of a run from its data file alone.
 
     Sites that were finished are done; a site whose approach had begun counts as touched and is
-    not landed on again; the plan is the one in the file.
+    not landed on again; the plan is the one in the file. Where no site is left, the run only
+    closes what its program could not close.
 
     Args:
         path: the data file of a stopped, failed or killed run.
@@ -186,12 +187,15 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
         plan, rig_file, seed, faults = _what_ran(scan)
         remaining = set(scan.remaining())
         total = len(scan.sites)
+        ended = scan.state
     sites = plan.sites()
     left = [site for site in sites if site.number in remaining]
-    if not left:
+    if not left and ended == "complete":
         raise DataFileError(f"{path}: all {total} sites were visited; there is nothing to resume.")
     features = Features(plan)
-    opened, warnings = _open(plan, rig_file, path, seed, faults, pace, left[0].number)
+    opened, warnings = _open(
+        plan, rig_file, path, seed, faults, pace, left[0].number if left else total
+    )
     try:
         store = Store.resume(path, sites, features.layout, opened.info.clock, features)
         return Run(plan, opened, store, left, path=path, total=total, warnings=warnings)

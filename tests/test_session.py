@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import signal
 import subprocess
@@ -203,12 +204,18 @@ def kill_and_resume(folder: Path, wait_for: int, delay: float) -> None:
             process.wait(delay)
         except subprocess.TimeoutExpired:
             process.kill()
+    if not log.exists() or not log.read_bytes():
+        # Killed before the first descent: nothing was touched, and the file says so or is whole.
+        with contextlib.suppress(seccm.DataFileError), seccm.open(path) as scan:
+            assert not (scan.sites["landed"] == 1).any()
+        return
     with seccm.open(path) as scan:
         before = {
             k: scan.sites["crc32"][k]
             for k in np.flatnonzero(scan.sites["status"] == Outcome.OK).tolist()
         }
-    if len(before) < 12:
+        complete = scan.state == "complete"
+    if not complete:
         subprocess.run([*command, "resume"], check=True, stdout=subprocess.DEVNULL)
     landings = Counter(
         (round(float(x) / 11e-6), round(float(y) / 11e-6))
@@ -216,6 +223,7 @@ def kill_and_resume(folder: Path, wait_for: int, delay: float) -> None:
     )
     assert max(landings.values()) == 1, f"a site was landed on twice: {landings}"
     with seccm.open(path) as scan:
+        assert scan.state == "complete"
         status = scan.sites["status"]
         for k, checksum in before.items():
             assert status[k] == Outcome.OK, f"finished site {k} was lost"

@@ -8,11 +8,16 @@ Bob Jenkins (public domain, 2006), as in the "HDF5 File Format Specification", s
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seccm.errors import DataFileError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _SIZE = 48
@@ -43,14 +48,36 @@ def clear(path: Path) -> bool:
     """
     if not mark(path):
         return False
-    head = bytearray(_superblock(path))
-    head[_FLAGS] = 0
-    head[_CHECKED:_SIZE] = struct.pack("<I", lookup3(bytes(head[:_CHECKED])))
+    head = _unmarked(_superblock(path))
     with path.open("r+b") as file:
         file.write(head)
         file.flush()
         os.fsync(file.fileno())
     return True
+
+
+class Unmarked(io.FileIO):
+    """A file to read as if it had no mark; the file itself is left as it is."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "r")
+        self._head = _unmarked(_superblock(path))
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """Read like any file, but for the first bytes."""
+        start = self.tell()
+        view = memoryview(buffer).cast("B")
+        count = super().readinto(view)
+        if start < _SIZE and count:
+            stop = min(_SIZE, start + count)
+            view[: stop - start] = self._head[start:stop]
+        return count
+
+
+def _unmarked(head: bytes) -> bytes:
+    """Return the first bytes of a file without the mark, their checksum made to fit."""
+    checked = head[:_FLAGS] + bytes(1) + head[_FLAGS + 1 : _CHECKED]
+    return checked + struct.pack("<I", lookup3(checked))
 
 
 def _superblock(path: Path) -> bytes:

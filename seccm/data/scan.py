@@ -232,10 +232,7 @@ def _open(path: Path) -> h5py.File:
     """Open a file of ours, as it is."""
     mark = repair.mark(path)
     if mark == 1:
-        raise DataFileError(
-            f"{path}: the program that made it died while it laid it out or changed it. "
-            f'Run "python -m seccm.data repair {path}" if no program uses it any more.'
-        )
+        return _left_behind(path)
     # The writer and those who read along must agree on locking; for a closed file the default
     # lets other programs of the same process, such as xarray, open it too.
     growing = {"swmr": True, "libver": LIBVER, "locking": False} if mark else {}
@@ -251,3 +248,23 @@ def _open(path: Path) -> h5py.File:
         file.close()
         raise DataFileError(f"{path}: an HDF5 file, but not one of seccm.")
     return file
+
+
+def _left_behind(path: Path) -> h5py.File:
+    """Open a file whose program died before it had made it readable for others.
+
+    That is while it was laid out, or in the moment in which a scan was resumed.
+    """
+    if guard.is_held(path):
+        raise DataFileError(f"{path}: a program is laying it out right now. Try again.")
+    try:
+        file = h5py.File(repair.Unmarked(path), "r")
+        if "SECCM" in str(file.attrs["Conventions"]) and len(file["state"]) == 1:
+            return file
+        file.close()
+    except (OSError, RuntimeError, KeyError):
+        pass
+    raise DataFileError(
+        f"{path}: its program died while it laid the file out, before anything had moved. "
+        "Delete it and run the plan again."
+    )
