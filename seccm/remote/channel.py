@@ -8,6 +8,7 @@ bytes, and afterwards only JSON and raw arrays: nothing is ever unpickled.
 from __future__ import annotations
 
 import hmac
+import os
 import secrets
 import socket
 import threading
@@ -92,8 +93,6 @@ class Line:
 
 
 def _duplicate(pipe: Pipe) -> int:
-    import os
-
     return os.dup(pipe.fileno())
 
 
