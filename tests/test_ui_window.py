@@ -286,7 +286,7 @@ def test_views_stay_where_they_were_put_and_can_be_put_back(qtbot: QtBot, tmp_pa
 
 def test_light_and_dark_and_the_signs_are_turned_by_a_key(qtbot: QtBot, tmp_path: Path):
     data = tmp_path / "scan.h5"
-    for _ in seccm.run(str(small_plan(tmp_path, 1, 1)), path=data):
+    for _ in seccm.run(str(small_plan(tmp_path, 1, 2)), path=data):
         pass
     with window(qtbot, tmp_path) as w:
         w.actions_["theme"].trigger()
@@ -310,7 +310,7 @@ def test_light_and_dark_and_the_signs_are_turned_by_a_key(qtbot: QtBot, tmp_path
 
 def test_the_log_is_filtered_by_words_and_by_trouble(qtbot: QtBot, tmp_path: Path):
     with window(qtbot, tmp_path, connect=failing("no-surface@site=1")) as w:
-        begin(qtbot, w, small_plan(tmp_path, 2, 1), tmp_path / "scan.h5")
+        begin(qtbot, w, small_plan(tmp_path, 1, 2), tmp_path / "scan.h5")
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)
         w.beat()
         everything = w.log.model.rowCount()

@@ -76,6 +76,8 @@ class ManualView(QWidget):
         box.addWidget(pieces.label("Cell", "heading"))
         box.addLayout(self._make_drive())
         whole.addWidget(self.hands)
+        self.hands.setEnabled(False)
+        self.link.setEnabled(False)
         whole.addStretch(1)
         area = QScrollArea(widgetResizable=True)
         area.setWidget(inside)

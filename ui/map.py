@@ -91,6 +91,7 @@ class MapView(QWidget):
         self.bar = ColourBar()
         self.legend = pieces.label("", "small")
         self.legend.setWordWrap(True)
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.tell = pieces.label(" ", "muted")
         self.tell.setMinimumHeight(1)
         self.panel = SitePanel()

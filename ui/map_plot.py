@@ -14,7 +14,7 @@ from seccm.events import Outcome
 from ui.models.colours import Rgba
 from ui.models.palette import OUTCOME_COLOURS, Palette
 from ui.models.site_map import SiteMap
-from ui.plots import Axis, Plot
+from ui.plots import Axis, Plot, line_width
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -38,6 +38,7 @@ class MapPlot(Plot):
         self._over, self._click = over, click
         self._sites: SiteMap | None = None
         self._size, self._symbol = 1.0, "o"
+        self._mark_size = 9
         self._faint = pg.mkPen("#888888")
         self._image = pg.ImageItem(axisOrder="row-major")
         self._spots = pg.ScatterPlotItem(pxMode=False, pen=None)
@@ -58,10 +59,11 @@ class MapPlot(Plot):
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""
         super().dress(palette, font)
-        self._faint = pg.mkPen(palette.muted, width=1.5)
+        self._faint = pg.mkPen(palette.muted, width=1.5 * line_width(font))
+        self._mark_size = round(font * 0.7)
         self._next.setPen(pg.mkPen(palette.muted, width=1.5, style=Qt.PenStyle.DotLine))
-        self._current.setPen(pg.mkPen(palette.accent, width=3))
-        self._chosen.setPen(pg.mkPen(palette.text, width=2))
+        self._current.setPen(pg.mkPen(palette.accent, width=3 * line_width(font)))
+        self._chosen.setPen(pg.mkPen(palette.text, width=2 * line_width(font)))
 
     def follow(self, sites: SiteMap | None) -> None:
         """Draw these sites from now on."""
@@ -143,10 +145,15 @@ class MapPlot(Plot):
         spots = []
         for outcome, symbol in _MARKS.items():
             colour = QColor(OUTCOME_COLOURS[outcome.words]).lighter(150)
-            look = {"symbol": symbol, "size": 9, "brush": colour, "pen": pg.mkPen("#10141a")}
+            look = {
+                "symbol": symbol,
+                "size": self._mark_size,
+                "brush": colour,
+                "pen": pg.mkPen("#10141a"),
+            }
             which = np.flatnonzero(sites.outcome == outcome)[:MOST_MARKS]
             spots += [{"pos": (sites.x[k], sites.y[k]), **look} for k in which]
-        look = {"symbol": "_", "size": 8, "pen": self._faint}
+        look = {"symbol": "_", "size": self._mark_size, "pen": self._faint}
         which = np.flatnonzero(without)[:MOST_MARKS]
         spots += [{"pos": (sites.x[k], sites.y[k]), **look} for k in which]
         self._marks.setData(spots)

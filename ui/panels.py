@@ -14,7 +14,7 @@ from ui.models.frames import Frame, frame_of
 from ui.models.live import Curve
 from ui.models.palette import Palette
 from ui.models.showing import Showing, largest
-from ui.plots import Plot, pen
+from ui.plots import Plot, line_width, pen
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -54,7 +54,9 @@ class CurvePanel(Plot):
         self._mean = self.plot()
         self._now = self.plot(skipFiniteCheck=True)
         self._overlays: list[pg.PlotDataItem] = []
+        self._overlaid: Sequence[Curve] = ()
         self._colours: tuple[str, ...] = ("#888888",)
+        self._width = 1.0
         self._data: dict[str, FloatArray] = {}
         self._words_of_signs = ""
         self._frames: dict[str, Frame | None] = {}
@@ -71,13 +73,14 @@ class CurvePanel(Plot):
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""
         super().dress(palette, font)
+        self._width = width = line_width(font)
         colour = {"E": palette.potential, "I": palette.current}[self.kind.y]
-        self._now.setPen(pen(colour))
-        self._before.setPen(pen(palette.before))
-        self._mean.setPen(pen(palette.mean, dashed=True))
+        self._now.setPen(pen(colour, width))
+        self._before.setPen(pen(palette.before, width))
+        self._mean.setPen(pen(palette.mean, width))
         self._colours = palette.overlays
         for k, item in enumerate(self._overlays):
-            item.setPen(pen(self._colours[k % len(self._colours)]))
+            item.setPen(pen(self._colours[k % len(self._colours)], width))
 
     def show_as(self, showing: Showing, offset: float) -> None:
         """Choose convention and reference; `offset` turns raw potentials into those of the plan."""
@@ -97,6 +100,7 @@ class CurvePanel(Plot):
         if self._data:
             self.draw(self._data)
         self.draw_before(*self._drawn)
+        self.overlay(self._overlaid)
 
     def draw(self, data: dict[str, FloatArray]) -> None:
         """Draw the site in hand; raw columns t, E, I, Q."""
@@ -126,9 +130,10 @@ class CurvePanel(Plot):
 
     def overlay(self, curves: Sequence[Curve]) -> None:
         """Draw several sites in colours of their own, in place of all else."""
+        self._overlaid = curves
         while len(self._overlays) < len(curves):
             colour = self._colours[len(self._overlays) % len(self._colours)]
-            self._overlays.append(self.plot(pen=pen(colour)))
+            self._overlays.append(self.plot(pen=pen(colour, self._width)))
         drawn = [self._pair(curve) for curve in curves]
         for item, (x, y, _) in zip(self._overlays, drawn, strict=False):
             item.setData(x, y)
@@ -171,7 +176,7 @@ class CurvePanel(Plot):
             self._framed = frame
             self._fit(np.array(frame.x), np.array(frame.y))
             self.plotItem.vb.setRange(xRange=frame.x, yRange=frame.y, padding=0.0)
-            cut = "start cut: Home" if frame.cut else ""
+            cut = "Home: all" if frame.cut else ""
             self.corner(" · ".join(part for part in (cut, self._words_of_signs) if part))
 
     def _fit(self, x: FloatArray, y: FloatArray) -> None:
@@ -206,9 +211,10 @@ class ApproachPanel(Plot):
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""
         super().dress(palette, font)
-        self._now.setPen(pen(palette.signal))
+        width = line_width(font)
+        self._now.setPen(pen(palette.signal, width))
         for line in self._lines:
-            line.setPen(pen(palette.warn, dashed=True))
+            line.setPen(pen(palette.warn, width, dashed=True))
 
     def show_as(self, showing: Showing, electrode: str) -> None:
         """Choose the convention; the signal's potential is raw, against the rig's electrode."""

@@ -74,7 +74,11 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.left, self.bottom = Axis("left"), Axis("bottom")
-        super().__init__(parent, axisItems={"left": self.left, "bottom": self.bottom})
+        view = pg.ViewBox(enableMenu=False)
+        super().__init__(parent, viewBox=view, axisItems={"left": self.left, "bottom": self.bottom})
+        # pyqtgraph makes this menu without a parent: it would outlive the plot.
+        menu = self.plotItem.ctrlMenu
+        menu.setParent(self, menu.windowFlags())
         self.setMenuEnabled(False)
         self.setMinimumSize(80, 70)
         self.hideButtons()
@@ -107,6 +111,11 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def whole(self) -> None:
         """Show everything again and follow what comes."""
         self.enableAutoRange()
+
+
+def line_width(font: int) -> float:
+    """Return how wide curves are: one pixel, and two where the screen is so fine that it must."""
+    return 1.0 if font < 20 else 2.0
 
 
 def pen(colour: str, width: float = 1.0, *, dashed: bool = False) -> object:

@@ -93,7 +93,7 @@ class RunBar(QWidget):
     def show_run(self, run: RunState, condition: str, now: float) -> None:
         """Show a run as it is now."""
         self._offer(run)
-        site = "–" if run.site is None else str(run.site + 1)
+        site = run.finished if run.site is None else run.site + 1
         texts = {
             "phase": run.phase_words,
             "site": f"{site} of {run.total}" if run.total else "–",
@@ -109,11 +109,17 @@ class RunBar(QWidget):
         self.progress.setMaximum(0 if run.preparing else max(1, run.total))
         self.progress.setValue(run.finished)
         alarm = run.alarm(now)
-        waiting = f"Paused: {run.waiting}" if run.state == "paused" and run.waiting else ""
-        said = alarm or waiting
-        self.alarm.setVisible(bool(said))
-        if self.alarm.text() != said:
-            self.alarm.setText(said)
+        waiting = run.waiting if run.state == "paused" else ""
+        self._say(alarm or waiting, "alarm" if alarm else "notice")
+
+    def _say(self, words: str, name: str) -> None:
+        """Say something across the whole window: an alarm, or why the run waits."""
+        self.alarm.setVisible(bool(words))
+        if self.alarm.text() != words or self.alarm.objectName() != name:
+            self.alarm.setText(words)
+            self.alarm.setObjectName(name)
+            self.alarm.style().unpolish(self.alarm)
+            self.alarm.style().polish(self.alarm)
 
     def _offer(self, run: RunState) -> None:
         """Enable what makes sense; the first button starts, or resumes a run that pauses."""

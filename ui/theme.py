@@ -17,12 +17,16 @@ FONTS = ["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Cantarell", "DejaVu S
 
 def dress(app: QApplication, palette: Palette, sizes: Sizes) -> None:
     """Give the whole application a look."""
-    app.setStyle("Fusion")
+    if not app.styleSheet():
+        # A style sheet wraps the style: it is set once, before there is one.
+        app.setStyle("Fusion")
     app.setPalette(_qt(palette))
     font = QFont(FONTS)
     font.setPixelSize(sizes.font)
     app.setFont(font)
-    app.setStyleSheet(sheet(palette, sizes))
+    wanted = sheet(palette, sizes)
+    if app.styleSheet() != wanted:
+        app.setStyleSheet(wanted)
     pg.setConfigOptions(
         background=palette.panel,
         foreground=palette.text,
@@ -64,7 +68,7 @@ def sheet(p: Palette, s: Sizes) -> str:
     QToolTip {{ background: {p.raised}; color: {p.text}; border: 1px solid {p.border};
         padding: {pad}px; }}
 
-    QDockWidget {{ color: {p.muted}; titlebar-close-icon: none; }}
+    QDockWidget {{ color: {p.muted}; font-size: {small}px; titlebar-close-icon: none; }}
     QDockWidget::title {{ background: {p.ground}; padding: {pad // 2}px {pad}px; }}
     QDockWidget > QWidget {{ background: {p.panel}; border: 1px solid {p.border};
         border-radius: {s.radius}px; }}
@@ -100,6 +104,8 @@ def sheet(p: Palette, s: Sizes) -> str:
     QLabel#virtual {{ background: {p.warn}; color: {p.panel}; font-weight: 800;
         border-radius: {s.radius}px; padding: {pad // 2}px {2 * pad}px; }}
     QLabel#alarm {{ background: {p.danger}; color: white; font-weight: 700;
+        padding: {pad}px {2 * pad}px; }}
+    QLabel#notice {{ background: {p.warn}; color: {p.panel}; font-weight: 700;
         padding: {pad}px {2 * pad}px; }}
     QLabel#caption {{ color: {p.muted}; font-size: {small}px; }}
     QLabel#readout {{ color: {p.text}; font-size: {s.readout}px; font-weight: 600; }}

@@ -167,7 +167,7 @@ class Window(QMainWindow):
         }  # fmt: skip
         self.docks: dict[str, QDockWidget] = {}
         for name, widget in widgets.items():
-            dock = QDockWidget(name.capitalize())
+            dock = QDockWidget(name.capitalize(), self._views)
             dock.setObjectName(name)
             dock.setWidget(widget)
             dock.setFeatures(
@@ -226,19 +226,21 @@ class Window(QMainWindow):
         kept = self._settings.value(f"room/{room}")
         if isinstance(kept, QByteArray):
             self._views.restoreState(kept, ARRANGED)
+            # Qt finds a place for views that are not of this room, too.
+            for name in self.docks.keys() - set(self._of_room(room)):
+                self._views.removeDockWidget(self.docks[name])
+
+    def _of_room(self, room: str) -> tuple[str, ...]:
+        """Return the views of a room."""
+        if room == "manual" and self.glove:
+            return ("manual",)
+        return _VIEWS.get(room, (room,))
 
     def _arrange(self, room: str) -> None:
         """Put the views of a room where they belong at first."""
         for dock in self.docks.values():
             self._views.removeDockWidget(dock)
-        names = {
-            "scan": ("live", "map", "log"),
-            "manual": ("manual", "live"),
-            "rig": ("rig", "log"),
-        }
-        if self.glove:
-            names["manual"] = ("manual",)
-        docks = [self.docks[name] for name in names.get(room, (room,))]
+        docks = [self.docks[name] for name in self._of_room(room)]
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         self._views.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks[0])
         width = max(self._views.width(), 800)
@@ -297,6 +299,11 @@ class Window(QMainWindow):
         for view in (self.bar, self.live, self.map, self.plan, self.browse, self.manual, self.rig,
                      self.log):  # fmt: skip
             view.dress(p, sizes)
+
+    def change_look(self, palette: Palette, scale: float = 0.0) -> None:
+        """Choose a palette, and how many times the usual size; 0 to reckon it from the screen."""
+        self.palette_, self._scale = palette, scale
+        self.dress()
 
     def show_as(self, showing: Showing) -> None:
         """Choose convention and reference everywhere."""
@@ -472,4 +479,5 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
 
+_VIEWS = {"scan": ("live", "map", "log"), "manual": ("manual", "live"), "rig": ("rig", "log")}
 _SHORT = {"convention": "Signs", "theme": "Look", "glove": "Gloves", "keys": "Keys"}

@@ -1,0 +1,133 @@
+"""Pictures of every view, in light and dark: `python -m ui.screenshots [FOLDER]`.
+
+Runs the reference screen on the virtual rig, in a window that no screen is needed for.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from seccm.remote import Client
+from ui.keys import KeySheet
+from ui.models.palette import PALETTES, Palette
+from ui.reference import ReferenceDialog
+from ui.window import ROOMS, Window
+
+PLAN = "li-on-au-combinatorial"
+PACE = 40.0
+SITES = 34
+"""The scan is pictured in the midst of its work, once so many sites are closed."""
+SCREENS = ((1280, 800, 1.0, ""), (3840, 2160, 2.0, "-4k"))
+"""Width, height, scale and what is added to the file's name."""
+PATIENCE_MS = 180_000
+
+
+def main(folder: Path) -> None:
+    """Make all pictures; takes about two minutes."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        data = Path(place) / "scan.h5"
+        settings = QSettings(str(Path(place) / "window.ini"), QSettings.Format.IniFormat)
+        window = Window(Client.in_process, settings=settings, scale=1.0, pace=PACE)
+        window.resize(1280, 800)
+        window.show()
+        window.open_plan(PLAN)
+        window.plan.target.setText(str(data))
+        _until(lambda: bool(window.plan.verdict.text()) and not window.plan.busy.isVisible())
+        window.start()
+        _until(lambda: window.desk.run.finished >= SITES)
+        window.desk.ask("pause")
+        _until(lambda: window.desk.run.state == "paused")
+        window.map.choose("E_nuc")
+        window.open_file(data)
+        for view in (window.map, window.browse.files[0].map):
+            for site in (18, 27, 33):
+                view.pick(site, True)
+        for width, height, scale, suffix in SCREENS:
+            for palette in PALETTES.values():
+                _picture_all(window, palette, (width, height), scale, folder, suffix)
+        _picture_gloves(window, folder)
+        window.desk.ask("stop")
+        _until(lambda: window.desk.run.ended is not None and window.desk.run.doing == "idle")
+        window.close()
+
+
+def _picture_all(
+    window: Window, palette: Palette, size: tuple[int, int], scale: float, folder: Path, suffix: str
+) -> None:
+    """Picture every room and dialog in one look."""
+    window.change_look(palette, scale)
+    window.resize(*size)
+    window.actions_["reset"].trigger()
+    for room in ROOMS:
+        window.go(room)
+        _wait(400)
+        window.grab().save(str(folder / f"{room}-{palette.name}{suffix}.png"))
+    if suffix:
+        return
+    window.go("plan")
+    form = window.plan.form
+    assert form is not None
+    form.typed.emit(("approach", "speed"), "2")
+    form.typed.emit(("approach", "contact", "drop"), "5 um")
+    _wait(600)
+    window.plan.area.ensureWidgetVisible(form.editors["retract.distance"])
+    _wait(100)
+    window.grab().save(str(folder / f"mistakes-{palette.name}.png"))
+    window.open_plan(PLAN)
+    for name, dialog in (
+        ("keys", KeySheet(window)),
+        ("signs", ReferenceDialog(window, window.showing)),
+    ):
+        dialog.show()
+        _wait(100)
+        dialog.grab().save(str(folder / f"{name}-{palette.name}.png"))
+        dialog.close()
+        dialog.deleteLater()
+
+
+def _picture_gloves(window: Window, folder: Path) -> None:
+    window.change_look(PALETTES["dark"], 1.0)
+    window.resize(1280, 800)
+    window.actions_["glove"].trigger()
+    for room in ("scan", "manual"):
+        window.go(room)
+        window.resize(1280, 800)
+        _wait(400)
+        window.grab().save(str(folder / f"gloves-{room}.png"))
+
+
+def _wait(milliseconds: int) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+def _until(done: Callable[[], bool]) -> None:
+    """Let the window live until something is so.
+
+    Raises:
+        TimeoutError: it did not come to be.
+    """
+    loop, timer = QEventLoop(), QTimer()
+    timer.timeout.connect(lambda: loop.quit() if done() else None)
+    timer.start(20)
+    QTimer.singleShot(PATIENCE_MS, loop.quit)
+    loop.exec()
+    timer.stop()
+    if not done():
+        raise TimeoutError("What the picture was to show did not come.")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "build/screenshots"))
