@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint screenshots bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -20,6 +20,9 @@ lint: $(VENV)/developing
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+screenshots: $(VENV)/developing
+	$(BIN)/python -m ui.screenshots
 
 bench: $(VENV)/developing
 	$(BIN)/python tests/benchmarks
