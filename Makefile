@@ -13,7 +13,7 @@ demo: $(VENV)/installed
 	@$(BIN)/seccm run li-on-au-combinatorial --report -o scans/demo-$$(date +%Y%m%d-%H%M%S).h5
 
 test: $(VENV)/developing lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto
 
 lint: $(VENV)/developing
 	$(BIN)/ruff format --check .
