@@ -293,10 +293,11 @@ def test_an_independent_integration_finds_the_same_nucleation(current: float, un
 def test_an_independent_integration_strips_the_same() -> None:
     """After a reversal, where side reactions stop and lithium dies: E within 1 mV, volume 1 %.
 
-    Only until the smallest particles are gone: the continuous moments cannot lose a part of them.
+    Only until half of the metal is gone: later, so many particles have dissolved for good that
+    the continuous moments, which lose none, describe other particles.
     """
     step = SAMPLE / 4.0
-    plating, stripping = round(6.0 / step), round(0.3 / step)
+    plating, stripping = round(6.0 / step), round(0.2 / step)
     cell = wetted(replace(P, rest_potential=REST))
     cell.run("current", np.full(plating, -3e-9), step)
     plated = cell.deposit.lithium_volume
@@ -309,5 +310,5 @@ def test_an_independent_integration_strips_the_same() -> None:
     theirs = np.array([equations.read(y) for y in states[1:]])
     np.testing.assert_allclose(ours, theirs, atol=1e-3)
     left = 4.0 / 3.0 * math.pi * states[-1, 13] * AREA
-    assert left < 0.9 * plated
+    assert 0.4 * plated < left < 0.6 * plated
     assert cell.deposit.lithium_volume == pytest.approx(left, rel=1e-2)
