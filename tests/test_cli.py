@@ -136,6 +136,16 @@ def test_files_that_are_not_ours_get_a_sentence(tmp_path: Path):
             assert "Traceback" not in said
 
 
+def test_a_report_that_cannot_be_written_is_a_sentence(tmp_path: Path):
+    for _ in seccm.run(small_scan(1, 1), path=tmp_path / "scan.h5"):
+        pass
+    (tmp_path / "taken").write_text("a file where a folder should be", encoding="utf-8")
+    code, said = seccm_says("report", tmp_path / "scan.h5", "-o", tmp_path / "taken")
+    assert code == 2
+    assert "taken: the report cannot be written" in said
+    assert "seccm report FILE -o FOLDER" in said
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path):
     folder = tmp_path / "locked"

@@ -15,6 +15,7 @@ import numpy as np
 
 from seccm.data import Scan
 from seccm.data.header import software
+from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.plan.site import Hold, Segment
 from seccm.report import tables
@@ -51,13 +52,22 @@ def write_report(scan: Scan, directory: Path | str) -> Path:
     Args:
         scan: opened for reading; may be growing, stopped or killed.
         directory: made if it is not there; `index.html`, and the figures in `figures`.
+
+    Raises:
+        DataFileError: the directory cannot be made or written.
     """
     directory = Path(directory)
-    (directory / "figures").mkdir(parents=True, exist_ok=True)
-    study = Study(scan)
-    placed = [_place(drawing, directory) for drawing in drawings(study)]
     page = directory / "index.html"
-    page.write_text(_template().render(**_contents(study), figures=placed), encoding="utf-8")
+    try:
+        (directory / "figures").mkdir(parents=True, exist_ok=True)
+        study = Study(scan)
+        placed = [_place(drawing, directory) for drawing in drawings(study)]
+        page.write_text(_template().render(**_contents(study), figures=placed), encoding="utf-8")
+    except OSError as error:
+        raise DataFileError(
+            f"{directory}: the report cannot be written: {error.strerror or error}. Name a folder "
+            "that can be written, such as: seccm report FILE -o FOLDER."
+        ) from error
     return page
 
 
