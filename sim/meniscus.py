@@ -15,12 +15,11 @@ from sim.surface import Residue
 
 BoolArray = npt.NDArray[np.bool_]
 
-SPREAD = 6.0
-"""Time constants after which a footprint counts as spread."""
-COARSE_RADIUS, FINE_RADIUS = 0.06, 0.002
-"""Relative change of the footprint's radius after which the cell is told of its new shape, while
-it spreads and afterwards."""
-COARSE_HEIGHT = 0.4
+RADIUS = 0.0002
+"""Relative change of the footprint's radius after which the cell is told of its new shape. Fresh
+surface comes uncharged, volts from where the rest is: this much of it moves lithium's potential
+by a millivolt, and larger pieces would show as jumps of the record."""
+HEIGHT = 0.4
 """Relative change of the droplet's height after which the cell is told."""
 _THINNEST = 0.01
 """Of the mouth's radius: liquid squeezed thinner than this is not resolved."""
@@ -126,15 +125,14 @@ class Bridge:
         heights: FloatArray = self.height * np.maximum(gap, _THINNEST * self.aperture) / self.touch
         return heights
 
-    def changed(self, t: FloatArray, radii: FloatArray, heights: FloatArray) -> BoolArray:
-        """Tell at which times t the cell must be told of its new shape; all of shape (n,)."""
+    def changed(self, radii: FloatArray, heights: FloatArray) -> BoolArray:
+        """Tell for which shapes the cell must be told; all arrays of shape (n,)."""
         droplet = self.droplet
         if droplet is None:
-            return np.ones(len(t), dtype=np.bool_)
-        spread = t - self.since > SPREAD * self.spreading
-        tolerance = np.where(spread, FINE_RADIUS, COARSE_RADIUS) * droplet.footprint
-        longer = np.abs(heights - droplet.height) > COARSE_HEIGHT * droplet.height
-        changed: BoolArray = longer | (np.abs(radii - droplet.footprint) > tolerance)
+            return np.ones(len(radii), dtype=np.bool_)
+        longer = np.abs(heights - droplet.height) > HEIGHT * droplet.height
+        wider = np.abs(radii - droplet.footprint) > RADIUS * droplet.footprint
+        changed: BoolArray = longer | wider
         return changed
 
     def shape(self, radius: float, height: float) -> Droplet:

@@ -342,10 +342,10 @@ class World:
         parts: list[Answer] = []
         at = 0
         while at < len(wave):
-            if bridge.changed(begins[at : at + 1], radii[at : at + 1], heights[at : at + 1])[0]:
+            if bridge.changed(radii[at : at + 1], heights[at : at + 1])[0]:
                 bridge.cell.reshape(bridge.shape(float(radii[at]), float(heights[at])))
             rest = slice(at + 1, None)
-            changed = bridge.changed(begins[rest], radii[rest], heights[rest])
+            changed = bridge.changed(radii[rest], heights[rest])
             until = at + 1 + int(changed.argmax()) if changed.any() else len(wave)
             parts.append(
                 self._output.run(bridge, self.drive.mode, wave[at:until], self.clock.period)
