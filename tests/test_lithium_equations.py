@@ -297,7 +297,7 @@ def test_an_independent_integration_strips_the_same() -> None:
     the continuous moments, which lose none, describe other particles.
     """
     step = SAMPLE / 4.0
-    plating, stripping = round(6.0 / step), round(0.2 / step)
+    plating, stripping = round(6.0 / step), round(0.15 / step)
     cell = wetted(replace(P, rest_potential=REST))
     cell.run("current", np.full(plating, -3e-9), step)
     plated = cell.deposit.lithium_volume
