@@ -11,7 +11,7 @@ import numpy as np
 
 from sim import nuclei
 from sim.cell import Droplet, FloatArray, Mode, Response
-from sim.lithium_kernel import CURRENT, OPEN, POTENTIAL, drive
+from sim.lithium_kernel import CURRENT, OPEN, POTENTIAL, dilute, drive
 from sim.lithium_parameters import LithiumParameters
 from sim.lithium_state import PARTS, STATE, State, constants
 from sim.transport import ConeCut, Cut, Shells, pooled_potential
@@ -19,8 +19,6 @@ from sim.transport import ConeCut, Cut, Shells, pooled_potential
 __all__ = ["Deposit", "Ledger", "LithiumCell", "LithiumParameters"]
 
 _MODES: dict[Mode, int] = {"current": CURRENT, "potential": POTENTIAL, "open": OPEN}
-_DILUTED = ("sei", "alloy1", "alloy2", "deep", "parasitic", "dead", "count", "occupied")
-
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
@@ -110,8 +108,7 @@ class LithiumCell:
         state.potential = pooled_potential(state.potential, self._rest, self._area, area)
         state.drift = 0.0
         if area > self._area:
-            for name in _DILUTED:
-                setattr(state, name, getattr(state, name) * (self._area / area))
+            dilute(state, self._area / area)
         self._area = area
 
     def run(self, mode: Mode, wave: FloatArray, step: float) -> Response:

@@ -278,3 +278,18 @@ def drive(
         current[k] = total * area
         potential[k] = wave[k] if mode == POTENTIAL else inner + current[k] * ohm + shift
     return int(wave.size)
+
+
+@compiled
+def dilute(state: State, share: float) -> None:
+    """Spread what the surface holds over a larger footprint, of which the old one is a share."""
+    state.sei *= share
+    state.alloy1 *= share
+    state.alloy2 *= share
+    state.deep *= share
+    state.parasitic *= share
+    state.dead *= share
+    for k in range(state.count.size):
+        state.count[k] *= share
+    for k in range(state.occupied.size):
+        state.occupied[k] *= share

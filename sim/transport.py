@@ -51,12 +51,7 @@ class Shells:
         Returns:
             Shape (m,), mol/m^3, in the new shells.
         """
-        # Only the excess over the bulk is carried, so that an undisturbed liquid stays so exactly.
-        filled = np.concatenate([[0.0], np.cumsum(self.volume)])
-        excess = np.concatenate([[0.0], np.cumsum(self.volume * (concentration - bulk))])
-        wanted = np.concatenate([[0.0], np.cumsum(to.volume)])
-        carried: FloatArray = bulk + np.diff(np.interp(wanted, filled, excess)) / to.volume
-        return carried
+        return _carried(self.volume, concentration, bulk, to.volume)
 
 
 class Cut(Protocol):
@@ -87,14 +82,11 @@ class ConeCut:
         cone_volumes, cone_links = _cone_shells(
             droplet.aperture, droplet.half_angle, self.shells, self.reach
         )
-        slice_volumes, slice_links = _droplet_slices(droplet, self.slices)
-        shared = slice_links[-1] + cone_links[0]
-        links = np.concatenate([slice_links[:-1], [shared], cone_links[1:]])
-        return Shells(
-            volume=np.concatenate([slice_volumes, cone_volumes]),
-            conductance=1.0 / links[1:],
-            surface_resistance=float(links[0]),
+        slices = self.slices if droplet.height > 0.0 else 0
+        volume, conductance, surface_resistance = _joined(
+            droplet.aperture, droplet.footprint, droplet.height, slices, cone_volumes, cone_links
         )
+        return Shells(volume, conductance, surface_resistance)
 
 
 def pooled_potential(potential: float, rest: float, area: float, wetted: float) -> float:
@@ -136,18 +128,66 @@ def _cone_shells(
     return solid_angle * np.diff(edges**3) / 3.0, links
 
 
-def _droplet_slices(droplet: Droplet, slices: int) -> tuple[FloatArray, FloatArray]:
-    """Volumes (k,) of the slices and resistances (k + 1,) from surface to middles to mouth."""
-    count = slices if droplet.height > 0.0 else 0
-    heights = np.linspace(0.0, droplet.height, count + 1)
-    nodes = np.concatenate([[0.0], 0.5 * (heights[:-1] + heights[1:]), [droplet.height]])
-    slope = (droplet.aperture - droplet.footprint) / droplet.height if count else 0.0
-    edge_radii = droplet.footprint + slope * heights
-    node_radii = droplet.footprint + slope * nodes
-    below, above = edge_radii[:-1], edge_radii[1:]
-    volumes = math.pi * np.diff(heights) * (below**2 + below * above + above**2) / 3.0
-    links = np.diff(nodes) / (math.pi * node_radii[:-1] * node_radii[1:])
-    return volumes, links
+@compiled
+def _joined(
+    aperture: float,
+    footprint: float,
+    height: float,
+    slices: int,
+    cone_volumes: FloatArray,
+    cone_links: FloatArray,
+) -> tuple[FloatArray, FloatArray, float]:
+    """Put the slices of a droplet under the shells of a cone.
+
+    A slice is a truncated cone; the link through it from one radius to another is its length
+    over pi times the product of the radii.
+
+    Returns:
+        Volumes and conductances, shape (slices + shells,), and the resistance from the surface
+        to the middle of the first volume.
+    """
+    n = slices + cone_volumes.size
+    volume = np.empty(n)
+    link = np.empty(n + 1)
+    slope = (aperture - footprint) / height if slices else 0.0
+    thick = height / slices if slices else 0.0
+    node, radius = 0.0, footprint
+    for i in range(slices):
+        below, above = footprint + slope * i * thick, footprint + slope * (i + 1) * thick
+        volume[i] = math.pi * thick * (below * below + below * above + above * above) / 3.0
+        middle = (i + 0.5) * thick
+        wide = footprint + slope * middle
+        link[i] = (middle - node) / (math.pi * radius * wide)
+        node, radius = middle, wide
+    link[slices] = (height - node) / (math.pi * radius * aperture) if slices else 0.0
+    link[slices] += cone_links[0]
+    volume[slices:] = cone_volumes
+    link[slices + 1 :] = cone_links[1:]
+    return volume, 1.0 / link[1:], link[0]
+
+
+@compiled
+def _carried(
+    volume: FloatArray, concentration: FloatArray, bulk: float, wanted: FloatArray
+) -> FloatArray:
+    """Fill other volumes with the same liquid, in the same order; shape (m,), mol/m^3.
+
+    Only the excess over the bulk is carried, so that an undisturbed liquid stays so exactly.
+    """
+    carried = np.empty(wanted.size)
+    source, left = 0, volume[0]
+    for k in range(wanted.size):
+        room, excess = wanted[k], 0.0
+        while room > 0.0 and source < volume.size:
+            share = min(room, left)
+            excess += share * (concentration[source] - bulk)
+            room -= share
+            left -= share
+            if left <= 0.0:
+                source += 1
+                left = volume[source] if source < volume.size else 0.0
+        carried[k] = bulk + excess / wanted[k]
+    return carried
 
 
 @compiled
