@@ -172,7 +172,7 @@ class FileView(QWidget):
             try:
                 plan = self._plan.result()
                 self.file.map.describe(plan)
-                self.map.follow(self.file.map)
+                self.map.relabel()
                 if any(s.step in ("cv", "lsv") for s in plan.program):
                     self.map.panel.choose("I-E")
             except PlanError as error:

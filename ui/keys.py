@@ -79,6 +79,7 @@ class KeySheet(QDialog):
         groups = list(dict.fromkeys(key.group for key in KEYS))
         for k, group in enumerate(groups):
             box = QGridLayout()
+            box.setHorizontalSpacing(18)
             box.addWidget(pieces.label(group, "heading"), 0, 0, 1, 2)
             for row, key in enumerate((key for key in KEYS if key.group == group), 1):
                 box.addWidget(QLabel(key.words), row, 0)

@@ -171,6 +171,14 @@ class MapView(QWidget):
         self.panel.overlay([])
         self.draw()
 
+    def relabel(self) -> None:
+        """Take the names of the conditions and the footprint anew; keep all else."""
+        if self._sites is not None:
+            self.condition.clear()
+            self.condition.addItems(["all conditions", *self._sites.labels])
+            self.plot.follow(self._sites)
+            self.redraw()
+
     def choose(self, name: str) -> None:
         """Map another quantity."""
         self.name = name

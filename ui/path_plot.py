@@ -8,9 +8,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsRectItem
 
-from seccm.plan import Plan
-from seccm.rig import RigInfo
 from ui.models.colours import condition_colours
+from ui.models.outlook import Outlook
 from ui.models.palette import Palette
 from ui.plots import Plot, pen
 
@@ -45,9 +44,9 @@ class PathPlot(Plot):
         self._first.setBrush(pg.mkBrush(palette.accent))
         self._first.setPen(pen(palette.panel))
 
-    def show_plan(self, plan: Plan, info: RigInfo | None) -> None:
+    def show_plan(self, outlook: Outlook) -> None:
         """Draw a plan; the frame is the stage's range, where it is known."""
-        sites = plan.sites()
+        plan, sites, info = outlook.plan, outlook.sites, outlook.info
         x, y = np.array([s.x for s in sites]), np.array([s.y for s in sites])
         self._path.setData(x, y)
         kept = np.linspace(0, len(sites) - 1, min(len(sites), MOST)).round().astype(int)
@@ -67,5 +66,9 @@ class PathPlot(Plot):
             high = [max(high[0], ax.upper), max(high[1], ay.upper)]
         self.bottom.fit(max(abs(low[0]), abs(high[0])))
         self.left.fit(max(abs(low[1]), abs(high[1])))
-        self.setRange(xRange=(low[0], high[0]), yRange=(low[1], high[1]), padding=0.04)
+        room = 0.6 * size
+        self.setRange(
+            xRange=(low[0] - room, high[0] + room), yRange=(low[1] - room, high[1] + room),
+            padding=0.02,
+        )  # fmt: skip
         self.corner("colour: condition · ▲ first site")

@@ -122,8 +122,6 @@ class PlanView(QWidget):
         self._palette = palette
         self._glove = sizes.glove
         self.path.dress(palette, sizes.font)
-        if self._plan is not None:
-            self.path.show_plan(self._plan, self.outlook.info if self.outlook else None)
 
     # ------------------------------------------------------------------------------ files
 
@@ -234,9 +232,10 @@ class PlanView(QWidget):
             self._say("bad", _count(self._problems), "Nothing can be started before it is right.")
             return
         assert self._plan is not None
-        self.path.show_plan(self._plan, self.outlook.info if self.outlook else None)
         if self._pending is None:
-            info = self.outlook.info if self.outlook is not None else None
+            mounted = self._plan.mounted
+            known = self.outlook is not None and self.outlook.plan.mounted == mounted
+            info = self.outlook.info if self.outlook is not None and known else None
             busy = self.rig_is_busy()
             self._pending = self._pool.submit(outlook, self._plan, self._rig, info, busy)
             self._watch.start()
@@ -251,7 +250,8 @@ class PlanView(QWidget):
         self._watch.stop()
         self.busy.setVisible(False)
         found, self._pending = self._pending.result(), None
-        self.outlook = found if found.info is not None else self.outlook
+        if found.info is not None:
+            self.outlook = found
         if self._problems:
             return
         errors = [p for p in found.problems if p.severity == "error"]
@@ -260,8 +260,7 @@ class PlanView(QWidget):
             self._say("bad", _count(errors), found.facts)
         else:
             self._say("good", found.verdict, found.facts)
-        if self._plan is not None:
-            self.path.show_plan(self._plan, found.info)
+        self.path.show_plan(found)
 
     def _show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Put errors beside their fields, and the rest below the map."""

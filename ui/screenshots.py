@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from seccm.remote import Client
 from ui.keys import KeySheet
@@ -78,8 +78,11 @@ def _picture_all(
     window.go("plan")
     form = window.plan.form
     assert form is not None
-    form.typed.emit(("approach", "speed"), "2")
-    form.typed.emit(("approach", "contact", "drop"), "5 um")
+    for key, text in (("approach.speed", "2"), ("approach.contact.drop", "5 um")):
+        editor = form.editors[key]
+        assert isinstance(editor, QLineEdit)
+        editor.setText(text)
+        editor.textEdited.emit(text)
     _wait(600)
     window.plan.area.ensureWidgetVisible(form.editors["retract.distance"])
     _wait(100)

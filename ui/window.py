@@ -154,6 +154,8 @@ class Window(QMainWindow):
         self._views = QMainWindow()
         self._views.setDockNestingEnabled(True)
         self._views.setWindowFlags(Qt.WindowType.Widget)
+        # While views change places they need more room than the screen has for a moment.
+        self._views.setMinimumSize(320, 240)
         whole = pieces.bare("page")
         box = QHBoxLayout(whole)
         box.setContentsMargins(0, 0, 0, 0)
@@ -473,9 +475,7 @@ class Window(QMainWindow):
         self.browse.close_files()
         self.plan.shut()
         self._forget_curves()
-        if self.desk.link is not None:
-            self.desk.link.close()
-            self.desk.link = None
+        self.desk.close()
         super().closeEvent(event)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from seccm.analysis.features import Features
 from seccm.events import Event, Outcome
 from seccm.plan import Plan
 from seccm.plan.site import Site
-from seccm.remote import Failure, Job, News, Snapshot
+from seccm.remote import Failure, Job, News, Overview, Snapshot
 from seccm.rig import RigInfo
 from ui.models.live import Live
 from ui.models.run_state import RunState
@@ -54,6 +55,31 @@ class Link(Protocol):
         """Leave; the run goes on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A run, made ready to be shown."""
+
+    snapshot: Snapshot
+    plan: Plan
+    sites: Mapping[int, Site]
+    watched: Mapping[int, Site]
+    """The sites whose approaches are drawn; by hand, the tip comes down as at the first."""
+    map: SiteMap | None
+    """None where the rig is driven by hand."""
+
+
+def prepared(snapshot: Snapshot) -> Ready:
+    """Make a run ready to be shown; for a thread, because large plans take a second."""
+    plan = Plan.from_json(snapshot.plan_json, source=snapshot.path or "plan")
+    sites = plan.sites()
+    by_number = {site.number: site for site in sites}
+    if snapshot.total == 0:
+        return Ready(snapshot, plan, by_number, {-1: sites[0]}, None)
+    made = SiteMap.of_plan(plan, sites)
+    made.name_units({c.name: (c.unit, c.long_name) for c in Features(plan).columns})
+    return Ready(snapshot, plan, by_number, by_number, made)
+
+
 @dataclass
 class Desk:
     """One window's knowledge.
@@ -78,6 +104,12 @@ class Desk:
     began: int = 0
     """How many runs were followed; rises when everything must be drawn anew."""
     news: News | None = None
+    _ready: Future[Ready] | None = field(default=None, init=False)
+    _waiting: list[News] = field(default_factory=list, init=False)
+    """News that came while a run was being made ready."""
+    _pool: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="desk"), init=False
+    )
     failure: Failure | None = None
     """Why the last run could not begin, or what ended it."""
 
@@ -91,11 +123,17 @@ class Desk:
             return
         news = self.news = self.link.poll()
         if news.resynchronised and self.link.snapshot is not None:
-            self._begin(self.link.snapshot, now)
-        for event in news.events:
-            self._hear(event, now)
-        if self.live is not None:
-            self.live.take(news.trace)
+            # A large plan takes its time: the window stays alive meanwhile.
+            self._waiting = []
+            self._ready = self._pool.submit(prepared, self.link.snapshot)
+        self._waiting.append(news)
+        if self._ready is not None and self._ready.done():
+            ready, self._ready = self._ready.result(), None
+            self._begin(ready, now)
+        if self._ready is None:
+            for each in self._waiting:
+                self._take(each, now)
+            self._waiting = []
         self._follow(news, now)
         for answer in news.answers:
             if not answer.granted:
@@ -103,6 +141,13 @@ class Desk:
         if news.failure is not None:
             self.failure = news.failure
             self.say(Line("error", news.failure.text))
+
+    def close(self) -> None:
+        """Leave; a run goes on."""
+        self._pool.shutdown(cancel_futures=True)
+        if self.link is not None:
+            self.link.close()
+            self.link = None
 
     def ask(self, verb: str) -> None:
         """Pass a wish on; a refusal is said in the log when it comes."""
@@ -126,41 +171,46 @@ class Desk:
         self.lines.append(replace(line, at=self.clock()))
         self.said += 1
 
-    def _begin(self, snapshot: Snapshot, now: float) -> None:
-        """Draw everything anew from a snapshot: another run, or one we come late to."""
-        plan = self.plan = Plan.from_json(snapshot.plan_json, source=snapshot.path or "plan")
-        sites = plan.sites()
-        self.sites = {site.number: site for site in sites}
-        by_hand = snapshot.total == 0
-        self.info, self.path = snapshot.info, Path(snapshot.path)
+    def _begin(self, ready: Ready, now: float) -> None:
+        """Show everything anew: another run, or one we come late to."""
+        snapshot, plan = ready.snapshot, ready.plan
+        self.plan, self.sites, self.info = plan, ready.sites, snapshot.info
         self.run = RunState(
-            title=plan.title, rig=snapshot.info.name, virtual=snapshot.info.virtual,
+            title=plan.title,
+            rig=snapshot.info.name,
+            virtual=snapshot.info.virtual,
             total=snapshot.total,
-        )  # fmt: skip
-        self.run.catch_up(snapshot.overview.counts)
-        # By hand, the tip comes down as at the first site.
-        watched = {-1: sites[0]} if by_hand else self.sites
-        self.live = Live(watched, snapshot.info.overload)
+        )
+        self.live = Live(ready.watched, snapshot.info.overload)
+        self.map = ready.map
+        self.path = Path(snapshot.path) if ready.map is not None else None
         self.began += 1
-        if by_hand:
-            self.path = self.map = None
+        if ready.map is None:
             self.say(Line("info", f"{snapshot.info.name} is driven by hand."))
             return
-        self.map = SiteMap.of_plan(plan)
-        self.map.name_units({c.name: (c.unit, c.long_name) for c in Features(plan).columns})
-        self.map.outcome[:] = snapshot.overview.status
-        self.map.quantities[Z].values[:] = snapshot.overview.z_contact
-        for name, values in snapshot.overview.features.items():
-            if name in self.map.quantities:
-                self.map.quantities[name].values[:] = values
-        running = (snapshot.overview.status == Outcome.RUNNING).nonzero()[0]
-        self.map.current = int(running[0]) if running.size else None
+        self._take_overview(ready.map, snapshot.overview)
         for warning in snapshot.warnings:
             self.say(Line("warning", warning))
         for event in snapshot.recent:
             self.say(line_of(event))
             self.run.recall(event)
         self.live.take(snapshot.trace)
+
+    def _take_overview(self, sites: SiteMap, overview: Overview) -> None:
+        sites.outcome[:] = overview.status
+        sites.quantities[Z].values[:] = overview.z_contact
+        for name, values in overview.features.items():
+            if name in sites.quantities:
+                sites.quantities[name].values[:] = values
+        running = (overview.status == Outcome.RUNNING).nonzero()[0]
+        sites.current = int(running[0]) if running.size else None
+        sites.version += 1
+
+    def _take(self, news: News, now: float) -> None:
+        for event in news.events:
+            self._hear(event, now)
+        if self.live is not None:
+            self.live.take(news.trace)
 
     def _hear(self, event: Event, now: float) -> None:
         self.say(line_of(event))
@@ -175,6 +225,11 @@ class Desk:
                 "The engine's process does not answer. What is shown is old; the tip may be down: "
                 "look at the rig."
             )
+        snapshot = self.link.snapshot if self.link is not None else None
+        if snapshot is not None and self.map is not None:
+            overview = snapshot.overview
+            landed = int((overview.z_contact == overview.z_contact).sum())
+            self.run.tally(overview.counts, landed)
         status, progress = news.status, news.progress
         if status is not None:
             self.run.follow(status.state.value, status.row, status.waiting, now)

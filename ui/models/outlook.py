@@ -7,6 +7,7 @@ from pathlib import Path
 
 from seccm.errors import PlanError, Problem, RigError
 from seccm.plan import Plan
+from seccm.plan.site import Site
 from seccm.report.style import readable
 from seccm.rig import RigInfo
 from seccm.rigs import load_rig
@@ -24,6 +25,8 @@ class Outlook:
     problems: tuple[Problem, ...]
     verdict: str
     facts: str
+    plan: Plan
+    sites: tuple[Site, ...]
 
 
 def outlook(plan: Plan, rig: str, known: RigInfo | None, busy: bool) -> Outlook:
@@ -35,34 +38,39 @@ def outlook(plan: Plan, rig: str, known: RigInfo | None, busy: bool) -> Outlook:
         known: what it said of itself the last time; it is then not opened again.
         busy: whether a scan owns the rig, which is then left alone.
     """
-    count = f"{len(plan.sites())} sites, {len(plan.conditions)} conditions"
+    sites = plan.sites()
+    count = f"{len(sites)} sites, {len(plan.conditions)} conditions"
     if known is not None:
-        return _outlook(plan, known, plan.check(known), count)
+        return _outlook(plan, known, plan.check(known), count, sites)
     if busy:
-        return Outlook(None, (), "Right in itself; the rig is busy and was not asked.", count)
+        return Outlook(
+            None, (), "Right in itself; the rig is busy and was not asked.", count, plan, sites
+        )
     try:
         info, problems = check(plan, load_rig(rig), folder=Path.cwd())
     except PlanError as error:
-        return Outlook(None, error.problems, "The rig cannot be asked.", count)
+        return Outlook(None, error.problems, "The rig cannot be asked.", count, plan, sites)
     except RigError as error:
         trouble = Problem("rig", error.what, error.remedy, "warning")
-        return Outlook(None, (trouble,), "Right in itself; the rig could not be asked.", count)
-    return _outlook(plan, info, problems, count)
+        return Outlook(
+            None, (trouble,), "Right in itself; the rig could not be asked.", count, plan, sites
+        )
+    return _outlook(plan, info, problems, count, sites)
 
 
 def _outlook(
-    plan: Plan, info: RigInfo, problems: tuple[Problem, ...], count: str
-) -> Outlook:  # fmt: skip
+    plan: Plan,
+    info: RigInfo,
+    problems: tuple[Problem, ...],
+    count: str,
+    sites: tuple[Site, ...],
+) -> Outlook:
     length = clock_words(plan.duration(info))
     size = f"{plan.bytes(info) / 1e6:.0f} MB"
     virtual = ", VIRTUAL" if info.virtual else ""
-    over = readable(show(info.overtravel(_speed(plan)), "m", 2))
+    over = readable(show(info.overtravel(max(s.approach.speed for s in sites)), "m", 2))
     facts = (
         f"{count} · about {length} · {size} on disk · on {info.name}{virtual} · "
         f"overtravel at most {over}"
     )
-    return Outlook(info, problems, "This plan can be run.", facts)
-
-
-def _speed(plan: Plan) -> float:
-    return max(site.approach.speed for site in plan.sites())
+    return Outlook(info, problems, "This plan can be run.", facts, plan, sites)

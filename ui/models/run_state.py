@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from seccm.events import (
     Event,
-    Landed,
     Outcome,
     Phase,
     PhaseBegan,
@@ -79,10 +78,7 @@ class RunState:
                 self.site, self._began = event.site, now
             case PhaseBegan():
                 self.phase = event.phase
-            case Landed():
-                self.landed += 1
             case SiteFinished():
-                self._counts[event.outcome] = self._counts.get(event.outcome, 0) + 1
                 if self._began is not None:
                     self._times.append(now - self._began)
                 self._began = None
@@ -91,11 +87,10 @@ class RunState:
             case _:
                 pass
 
-    def catch_up(self, counts: Mapping[Outcome, int]) -> None:
-        """Take in what became of the sites before this window was there."""
-        ended = {o: n for o, n in counts.items() if o > Outcome.RUNNING}
-        self._counts = ended
-        self.landed = ended.get(Outcome.OK, 0)
+    def tally(self, counts: Mapping[Outcome, int], landed: int) -> None:
+        """Take in what became of the sites of the whole scan so far."""
+        self._counts = {o: n for o, n in counts.items() if o > Outcome.RUNNING}
+        self.landed = landed
 
     def recall(self, event: Event) -> None:
         """Take in what was said before this window was there; its sites are counted already."""

@@ -13,6 +13,7 @@ from seccm.analysis.result import Status
 from seccm.data import Scan
 from seccm.events import Event, Landed, Outcome, SiteAnalysed, SiteFinished, SiteStarted
 from seccm.plan import Plan
+from seccm.plan.site import Site
 from seccm.report.style import readable
 
 FloatArray = npt.NDArray[np.float64]
@@ -82,9 +83,9 @@ class SiteMap:
     # ------------------------------------------------------------------------------ making
 
     @classmethod
-    def of_plan(cls, plan: Plan) -> Self:
-        """Make the map of a scan that is about to begin."""
-        sites = plan.sites()
+    def of_plan(cls, plan: Plan, sites: Sequence[Site] = ()) -> Self:
+        """Make the map of a scan that is about to begin; its sites, if they are known already."""
+        sites = sites or plan.sites()
         made = cls(
             x=np.array([s.x for s in sites]),
             y=np.array([s.y for s in sites]),

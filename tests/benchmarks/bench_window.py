@@ -1,0 +1,205 @@
+"""How smooth the window is: a stream of 100,000 rows a second over a map of 100 x 100 sites.
+
+`python tests/benchmarks/bench_window.py [SECONDS] [SITES]`; drawn by software, without a screen
+unless QT_QPA_PLATFORM says otherwise. Stalls are measured inside the event loop, by a timer that
+ought to come every 5 ms.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
+
+import numpy as np  # noqa: E402
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QSettings, QTimer  # noqa: E402
+from PySide6.QtWidgets import QApplication  # noqa: E402
+from scan_feeder import CLOCK, COLUMNS, HEADER, analyse, sites, told, visit  # noqa: E402
+from small_plan import INFO, grid, small  # noqa: E402
+from ui_stand_in import StandIn  # noqa: E402
+
+from seccm.data import Store, finish  # noqa: E402
+from seccm.events import (  # noqa: E402
+    Event,
+    Landed,
+    Landing,
+    Outcome,
+    Phase,
+    SiteAnalysed,
+    SiteFinished,
+    SiteStarted,
+)
+from seccm.remote import Trace  # noqa: E402
+from ui.browse import FileView  # noqa: E402
+from ui.models.palette import DARK, Sizes  # noqa: E402
+from ui.models.showing import Showing  # noqa: E402
+from ui.window import Window  # noqa: E402
+
+RATE = 100_000.0
+BEATS_A_SITE = 6
+"""Five sites a second: each changes the map."""
+
+
+def say(words: str) -> None:
+    """Write a line of results."""
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+class Paints(QObject):
+    """Counts how often a widget is painted."""
+
+    def __init__(self, widget: QObject) -> None:
+        super().__init__()
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Count, and let everything pass."""
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+def resident() -> float:
+    """Return the memory that this process takes, in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def story() -> object:
+    """Return a story of 3333 rows a beat, and a site every few beats."""
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal(200_000)
+    began = [time.perf_counter(), 0.0]
+
+    def tell(poll: int) -> tuple[tuple[Event, ...], Trace, int]:
+        now = time.perf_counter() - began[0]
+        # A beat that came late brings more rows, as the host would send them.
+        first, last = int(began[1] * RATE), int(now * RATE)
+        first = max(first, last - noise.size)
+        began[1] = now
+        t = np.arange(first, last) / RATE
+        site = (poll // BEATS_A_SITE) % 10_000
+        events: tuple[Event, ...] = ()
+        if poll % BEATS_A_SITE == 0 and site:
+            done = site - 1
+            landing = Landing(0, 5e-5, 5e-5 + 1e-8 * done, 0.0, 0.0, 3e-3, 2e-8, 0)
+            events = (
+                Landed(0, done, landing, None),
+                SiteFinished(0, done, Outcome.OK, ""),
+                SiteAnalysed(done, {"E_nuc": -0.1 + 1e-5 * done}, "made up"),
+                SiteStarted(0, site),
+            )
+        # Three quarters of every site are measured; the rest is the way down.
+        step = np.full(t.size, site % 4 != 0)
+        wave = 0.1 * np.sin(30 * t) + 1e-3 * noise[: t.size]
+        trace = Trace(
+            t, wave, 1e-9 * wave, 5e-5 - 1e-6 * (t % 1.0), np.full(t.size, site, "i4"),
+            np.where(step, Phase.STEP, Phase.APPROACH).astype("u1"), np.zeros(t.size, "u2"),
+        )  # fmt: skip
+        return events, trace, site
+
+    return tell
+
+
+def smoothness(app: QApplication, seconds: float) -> None:
+    """Measure paints, stalls and memory while everything goes on at once."""
+    plan = small(sites=grid(columns=100, rows=100, pitch=1e-6, allow_overlap=True))
+    with tempfile.TemporaryDirectory() as place:
+        settings = QSettings(str(Path(place) / "w.ini"), QSettings.Format.IniFormat)
+        window = Window(link=StandIn(plan, INFO, story()), settings=settings, scale=1.0)  # type: ignore[arg-type]
+        window.resize(1280, 800)
+        window.show()
+        curves = Paints(window.live.panels["E-t"].viewport())
+        maps = Paints(window.map.plot.viewport())
+        gaps: list[float] = []
+        last = [time.perf_counter()]
+
+        def probe() -> None:
+            now = time.perf_counter()
+            gaps.append(now - last[0])
+            last[0] = now
+
+        timer = QTimer()
+        timer.timeout.connect(probe)
+        timer.start(5)
+        run(2.0)
+        gaps.clear()
+        curves.count = maps.count = 0
+        beats, rows = window._beats, resident()
+        began, used = time.perf_counter(), time.process_time()
+        run(seconds)
+        took = time.perf_counter() - began
+        worst = np.sort(np.array(gaps))[::-1]
+        say(
+            f"{window._beats - beats} beats in {took:.1f} s: {(window._beats - beats) / took:.1f}/s; "
+            f"curves {curves.count / took:.1f}/s, map {maps.count / took:.1f}/s"
+        )
+        say(
+            f"5 ms timer: median {1e3 * np.median(worst):.1f}, 99 % "
+            f"{1e3 * np.quantile(worst, 0.99):.1f}, longest {1e3 * worst[0]:.1f} ms; over 50 ms: "
+            f"{int((worst > 0.05).sum())} of {worst.size}"
+        )
+        say(f"processor {100 * (time.process_time() - used) / took:.0f} %; "
+            f"memory {rows:.0f} MB at first, {resident():.0f} MB then")  # fmt: skip
+        window.close()
+
+
+def browsing(app: QApplication, count: int) -> None:
+    """Measure opening a large file, drawing its map, and clicking sites."""
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "large.h5"
+        store = Store(path, HEADER, sites(count), COLUMNS, CLOCK, analyse)
+        row = 0
+        for number in range(count):
+            v = visit(number, row, (50, 40))
+            row = v.stop
+            for block, events in told([v], iter([120, 1000])):
+                store.record(block, events)
+            if number % 50 == 0:
+                store.barrier()
+        store.close("complete")
+        finish(path)
+        began = time.perf_counter()
+        view = FileView(path, lambda line: say(line.text))
+        view.dress(DARK, Sizes.of(96.0, glove=False, scale=1.0))
+        view.show_as(Showing())
+        view.resize(1280, 800)
+        view.show()
+        view.map.plot.viewport().repaint()
+        say(f"{count} sites opened and their map drawn in {time.perf_counter() - began:.2f} s")
+        rng = np.random.default_rng(0)
+        taken = []
+        for number in rng.integers(0, count, 50).tolist():
+            began = time.perf_counter()
+            view.map.pick(number, False)
+            view.map.panel.stack.currentWidget().viewport().repaint()  # type: ignore[attr-defined]
+            taken.append(1e3 * (time.perf_counter() - began))
+        say(f"a click: median {np.median(taken):.1f} ms, longest {max(taken):.1f} ms")
+        view.shut()
+        view.deleteLater()
+
+
+def run(seconds: float) -> None:
+    """Let the event loop live for some seconds."""
+    loop = QEventLoop()
+    QTimer.singleShot(int(1e3 * seconds), loop.quit)
+    loop.exec()
+
+
+def main(seconds: float = 20.0, count: int = 100_000) -> None:
+    """Run both."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    say(f"{app.platformName()}, 1280 x 800")
+    smoothness(app, seconds)
+    browsing(app, count)
+
+
+if __name__ == "__main__":
+    main(*(kind(text) for kind, text in zip((float, int), sys.argv[1:], strict=False)))
