@@ -2,6 +2,7 @@
 
 from seccm.rig.actions import Action, Drive, Freeze, Mark, Mode, Move, Wake
 from seccm.rig.block import Axis, Block, Channel, Clock, ContactRecord, Flag
+from seccm.rig.coarse import CoarseStage
 from seccm.rig.contact import ContactRule, CurrentRise, CurrentThreshold, PotentialDrop
 from seccm.rig.info import AxisRange, Range, RigInfo, StopAbility
 from seccm.rig.mounted import Mounted
@@ -15,6 +16,7 @@ __all__ = [
     "Block",
     "Channel",
     "Clock",
+    "CoarseStage",
     "Constant",
     "ContactRecord",
     "ContactRule",

@@ -1,0 +1,85 @@
+"""Rows recorded with everything at rest: the tip does not move, only the cell is driven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.errors import StreamError
+from seccm.rig import Block, Clock, Drive, Flag, Rig
+from seccm.rig.block import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Consecutive rows of the cell's two channels."""
+
+    potential: FloatArray
+    """Raw volts, shape (n,)."""
+    current: FloatArray
+    """Amperes, shape (n,)."""
+    flags: npt.NDArray[np.uint8]
+    """`Flag` bits, shape (n,)."""
+    clock: Clock
+
+    @property
+    def time(self) -> FloatArray:
+        """Seconds from the start of the record to the end of each row, shape (n,)."""
+        ends: FloatArray = self.clock.period * np.arange(1.0, len(self.current) + 1.0)
+        return ends
+
+    @property
+    def spoilt(self) -> int:
+        """How many rows read the end of a range or an overload."""
+        bad = np.uint8(Flag.OVERLOAD | Flag.SATURATED)
+        return int(np.count_nonzero(self.flags & bad))
+
+
+@contextmanager
+def at_rest(rig: Rig) -> Iterator[Block]:
+    """Open a rig, stream its rows, and let go of it with the drive off; nothing is moved.
+
+    Yields:
+        The first rows.
+    """
+    try:
+        rig.open()
+        rig.start()
+        yield rig.read()
+    finally:
+        rig.safe("end of commissioning", retract=False)
+        rig.close()
+
+
+def record(rig: Rig, drive: Drive, seconds: float) -> Record:
+    """Drive the cell and record the rows from the start of the drive on.
+
+    The stream of rows must be running; the drive stays on.
+
+    Raises:
+        StreamError: rows are missing.
+    """
+    before = rig.read()
+    first = before.stop
+    clock = before.clock
+    stop = first + clock.rows(seconds)
+    rig.apply(Drive(drive.mode, drive.waveform, since=first))
+    blocks: list[Block] = []
+    row = first
+    while row < stop:
+        block = rig.read()
+        if block.rows and (block.start != row or (block.flags & Flag.GAP).any()):
+            what = f"rows are missing before row {block.stop}; the record cannot be used."
+            raise StreamError("gap", rig.info.name, what, "Repeat it with less load.")
+        blocks.append(block.part(first, stop))
+        row = block.stop
+    return Record(
+        potential=np.concatenate([block.data["potential"] for block in blocks]),
+        current=np.concatenate([block.data["current"] for block in blocks]),
+        flags=np.concatenate([block.flags for block in blocks]),
+        clock=clock,
+    )
