@@ -20,6 +20,7 @@ __all__ = ["Deposit", "Ledger", "LithiumCell", "LithiumParameters"]
 
 _MODES: dict[Mode, int] = {"current": CURRENT, "potential": POTENTIAL, "open": OPEN}
 
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """Where all the charge went since the droplet was made, in C; cathodic charge is negative."""

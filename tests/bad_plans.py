@@ -11,7 +11,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-REMOVED = object()
+
+class Removed:
+    """Stands for a key that is taken out of a plan."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+REMOVED = Removed()
 """Stands for a key that is left out."""
 
 

@@ -242,7 +242,9 @@ def test_the_charge_at_contact_shows_in_one_row(
     monkeypatch: pytest.MonkeyPatch, diameter: float, ampere: float
 ) -> None:
     """C dE over 2.56 ms: 1.485 nA for a 22 um footprint, 30.7 fA for a nanopipette (0.1 V)."""
-    monkeypatch.setattr("sim.world.cell_maker", lambda sample, pipette: lambda rng, x, y: Capacitor())
+    monkeypatch.setattr(
+        "sim.world.cell_maker", lambda sample, pipette: lambda rng, x, y: Capacitor()
+    )
     silent = {"voltage_noise": 0, "hum": 0, "offset": 0, "feedback": 1e18, "range": 2e-9}
     rig = virtual_rig(aperture=diameter, electrometer={**silent, "bits": 24, "stray": 0})
     rig.open()
