@@ -201,11 +201,6 @@ def window(
     raise typer.Exit(code)
 
 
-def main() -> None:
-    """Run the command line."""
-    app()
-
-
 def _carry_out(prepared: Run, *, report: bool) -> None:
     """Run to the end, showing progress; leave with the exit code that belongs to the end."""
     from seccm.cli.progress import RunProgress
