@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -277,6 +278,19 @@ def test_a_value_that_no_checksum_covers_is_compared_too(
     before = path.read_bytes()
     with pytest.raises(DataFileError, match="column charge"):
         finish(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_write_protected_file_keeps_its_features(tmp_path: Path) -> None:
+    """Whoever protected the data did not mean them to be replaced by a copy."""
+    path = tmp_path / "scan.h5"
+    with Store(path, HEADER, sites(2), COLUMNS, CLOCK) as store:
+        store.close("complete")
+    path.chmod(0o444)
+    before = path.read_bytes()
+    with pytest.raises(DataFileError, match="write-protected"):
+        rewrite_features(path, {}, {})
     assert path.read_bytes() == before
 
 

@@ -49,7 +49,12 @@ def rewrite_features(
     """
     path = Path(path)
     if repair.mark(path):
-        raise DataFileError(f"{path}: the run is not over. Analyse it when it has ended.")
+        raise DataFileError(
+            f"{path}: the run is not over, or its program was killed. Wait for its end, or resume "
+            f'it; to leave it as it is, run "python -m seccm.data repair {path}" first.'
+        )
+    if not os.access(path, os.W_OK):
+        raise DataFileError(f"{path}: the file is write-protected, and was left as it is.")
     part = path.with_name(path.name + ".tmp")
     try:
         shutil.copyfile(path, part)
@@ -66,8 +71,10 @@ def rewrite_features(
             os.fsync(written.fileno())
         part.replace(path)
     except (OSError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or error
         raise DataFileError(
-            f"{path}: the features cannot be stored: {error}. The file is as it was."
+            f"{path}: the features cannot be stored: {why}. The file is as "
+            "it was; it takes a folder that can be written, and room for a copy."
         ) from error
     finally:
         part.unlink(missing_ok=True)
