@@ -1,5 +1,6 @@
 """The report shows what is in the file: right numbers, right labels, nothing hidden."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -20,6 +21,7 @@ from matplotlib.collections import EllipseCollection
 from matplotlib.colors import to_hex
 
 from seccm.analysis.quality import Quality
+from seccm.analysis.result import Status
 from seccm.analysis.statistics import survival
 from seccm.data import open_scan
 from seccm.events import Outcome
@@ -343,6 +345,10 @@ def test_waves_show_every_site_and_histograms_count_them(waves):
     assert style.plus_minus(values.mean(), values.std(ddof=1)) in c.get_title()
     assert c.get_xlabel() == r"$i_\mathrm{lim}$ (pA)"
     assert b.get_xlabel() == "$E_{1/2}$ (mV)"
+    (middle,) = (line for line in a.lines if line.get_label() == "median of 8")
+    sites = [line.get_ydata() for line in a.lines if line.get_alpha() is not None]
+    size = middle.get_ydata().size
+    np.testing.assert_allclose(middle.get_ydata(), np.median([y[:size] for y in sites], axis=0))
 
 
 # ---------------------------------------------------------------------------------------- maps
@@ -374,6 +380,24 @@ def test_small_footprints_are_shown_in_coloured_cells(waves):
     np.testing.assert_allclose(
         cells.get_array(), 1e12 * waves.features["i_lim"].values[waves.measured]
     )
+
+
+def test_values_that_come_with_a_warning_are_marked_in_a_map(waves, monkeypatch):
+    """A half-wave potential without a plateau is drawn, but neither believed nor lent a colour."""
+    feature = waves.features["i_lim"]
+    doubtful = 2
+    values, statuses = feature.values.copy(), feature.statuses.copy()
+    values[doubtful] *= 0.5
+    statuses[doubtful] = Status.NO_PLATEAU
+    other = replace(feature, values=values, statuses=statuses)
+    monkeypatch.setitem(waves.features, "i_lim", other)
+    figure = maps.features(waves, ["i_lim"])
+    (axes,) = drawn(figure)
+    (mark,) = (line for line in axes.lines if line.get_marker() == "+")
+    assert mark.get_xdata() == pytest.approx([1e6 * waves.x[doubtful]])
+    assert "not to be trusted" in texts(figure)
+    cells = next(c for c in axes.collections if not isinstance(c, EllipseCollection))
+    assert cells.norm.vmin == pytest.approx(1e12 * values[other.trusted].min())
 
 
 def test_colours_are_not_given_away_to_one_outlier():

@@ -31,6 +31,7 @@ _VISIBLE = 0.03
 _FEWEST = 8
 """Landings; a plane and a drift leave little of fewer."""
 _NO_VALUE = "no value"
+_UNTRUSTED = "not to be trusted"
 MARKS: dict[Outcome, tuple[str, str]] = {
     Outcome.NO_CONTACT: ("x", "#d55e00"),
     Outcome.SKIPPED: ("_", "0.35"),
@@ -107,11 +108,23 @@ def feature_map(axes: Axes, study: Study, name: str) -> dict[str, Artist]:
     shown = scale(feature.values[known])
     _frame(axes, study)
     # The colours are for the sites that count; those of the others may lie beyond them.
-    counted = scale(feature.values[known & (study.outcome == Outcome.OK)])
+    counted = scale(feature.values[feature.trusted & (study.outcome == Outcome.OK)])
     norm = colour_range(counted if counted.size else shown)
     _coloured(axes, study, known, shown, norm, COLOURS)
     _colour_bar(axes, norm, COLOURS, shown, scale.label(label))
-    return _marks(axes, study, known)
+    return _doubts(axes, study, known & ~feature.trusted) | _marks(axes, study, known)
+
+
+def _doubts(axes: Axes, study: Study, doubtful: BoolArray) -> dict[str, Artist]:
+    """Mark values that come with a warning, such as a half-wave potential without a plateau."""
+    doubtful = doubtful & (study.outcome == Outcome.OK)
+    if not doubtful.any():
+        return {}
+    size = 3.0 if study.x.size <= 150 else 1.8
+    axes.plot(
+        study.x[doubtful] * _UM, study.y[doubtful] * _UM, "+", color="black", ms=size, mew=0.5
+    )
+    return {_UNTRUSTED: _handle("+", "black")}
 
 
 def _colour_bar(

@@ -210,9 +210,10 @@ def waves(study: Study, step: int, suffix: str = "") -> Figure | None:
     for loop in drawn:
         a.plot(loop.e, scale(loop.i), color=style.BLUE, lw=0.4, alpha=thin)
     size = min(loop.e.size for loop in drawn)
-    mean_e = np.mean([loop.e[:size] for loop in drawn], axis=0)
-    mean_i = np.mean([loop.i[:size] for loop in drawn], axis=0)
-    a.plot(mean_e, scale(mean_i), color="black", lw=1.2, label=f"mean of {len(drawn)}")
+    # Not the mean, which lies between active and inactive sites, where there is none.
+    middle_e = np.median([loop.e[:size] for loop in drawn], axis=0)
+    middle_i = np.median([loop.i[:size] for loop in drawn], axis=0)
+    a.plot(middle_e, scale(middle_i), color="black", lw=1.2, label=f"median of {len(drawn)}")
     a.plot([], [], color=style.BLUE, lw=0.6, label="each site")
     a.axhline(0.0, color=style.GREY, lw=0.5, zorder=0)
     a.legend(loc="upper left")
