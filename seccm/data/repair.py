@@ -36,11 +36,6 @@ def mark(path: Path) -> int:
     return head[_FLAGS] & (_WRITING | _GROWING) if head[_VERSION] >= 3 else 0
 
 
-def is_growing(path: Path) -> bool:
-    """Tell whether the file is, or was when its program died, open for writing and reading."""
-    return mark(path) == _WRITING | _GROWING
-
-
 def clear(path: Path) -> bool:
     """Take the mark off a file whose program has died; return whether there was one.
 
