@@ -123,7 +123,7 @@ def test_the_shipped_speeds_need_a_rig_that_stops() -> None:
     """At 2 um/s and 0.2 s the tip goes 400 nm too far."""
     slow = dataclasses.replace(INFO, stop=StopAbility("streamed", 0.1, 0.2), stage_lag=0.0)
     problem = found(load_plan("li-on-au-combinatorial"), "approach.speed", info=slow)
-    assert says(problem, "2 um/s", "400 nm", "150 nm", "750 nm/s")
+    assert says(problem, "2 um/s", "400 nm", "250 nm", "1.2 um/s")
 
 
 def test_a_drive_that_the_rig_lacks_is_refused() -> None:
