@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seccm.cli.exits import Exit, sentences, show_problems
+from seccm.cli.rig_commands import rig_app
 from seccm.errors import NotNow, RigError, SeccmError
 from seccm.events import Paused, RunStopped
 from seccm.units import show
@@ -39,6 +40,7 @@ failed.
 app = typer.Typer(
     help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+app.add_typer(rig_app, name="rig")
 out = Console(highlight=False)
 
 PlanArgument = Annotated[str, typer.Argument(help="A plan: a TOML file, or a shipped one's name.")]

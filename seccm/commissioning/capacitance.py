@@ -13,6 +13,8 @@ from seccm.rig.block import FloatArray
 
 SETTLE = 0.05
 """Seconds left out after each turn: outputs and amplifiers settle."""
+EARLY = 0.01
+"""Seconds left out before each turn: rows that straddle it, on a rig whose rows come late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def _one_cycle(found: Record, begin: float, turn: float, end: float) -> tuple[fl
 
 def _leg(found: Record, begin: float, end: float) -> tuple[FloatArray, FloatArray, FloatArray]:
     period = found.clock.period
-    inside = (found.time - period >= begin + SETTLE) & (found.time <= end)
+    inside = (found.time - period >= begin + SETTLE) & (found.time <= end - EARLY)
     if int(np.count_nonzero(inside)) < 8:
         raise ValueError("the legs of the triangle are too short; lower the scan rate")
     return found.time[inside], found.potential[inside], found.current[inside]

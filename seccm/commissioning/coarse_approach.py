@@ -1,0 +1,176 @@
+"""The coarse approach: piezo down and up again in vain, then a few steps of the motor, and so on.
+
+The motor never moves unless the piezo came down a known way without contact just before, and went
+up all the way since. Then that way is free, and half of it is the most that the motor may take,
+whatever its steps are worth. The rig is let go of while the motor moves: its outputs hold.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from seccm.errors import ContactError, LimitError, RigError
+from seccm.events import Event
+from seccm.hopping.approach import Approach
+from seccm.hopping.course import Course, Steps
+from seccm.hopping.hop import NOISE, OFF
+from seccm.plan.site import Site
+from seccm.rig import CoarseStage, Freeze, Move, Rig
+from seccm.units import show
+
+T = TypeVar("T")
+SHARE = 0.5
+"""Of the way that was found free, the most the motor may take."""
+AT_TOP = 0.01
+"""Part of the travel by which the tip may miss the fully retracted end."""
+REST = 0.1
+"""Seconds after a motion before its end is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What one try of the piezo found; the tip is fully retracted again."""
+
+    free: float
+    """Metres from the top down in which there was nothing."""
+    contact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CoarseApproach:
+    """How a coarse approach ended."""
+
+    found: bool
+    """Whether the piezo reaches the surface now."""
+    tries: tuple[Reach, ...]
+    steps: int
+    """Of the motor, altogether."""
+    what: str
+    """A sentence."""
+
+
+def approach_coarsely(
+    rigs: Callable[[], Rig],
+    stage: CoarseStage,
+    site: Site,
+    *,
+    tries: int,
+    confirm: Callable[[str], bool],
+) -> CoarseApproach:
+    """Take turns of piezo and motor until the piezo finds the surface.
+
+    Args:
+        rigs: builds the rig anew; it is opened and closed for every try of the piezo.
+        stage: the motor.
+        site: whose approach and retract are used, over the piezo's whole travel; x and y stay.
+        tries: of the piezo, at most.
+        confirm: asked, with what is about to happen, before every motion of the motor.
+
+    Raises:
+        ContactError: the approach failed otherwise than by finding nothing.
+        RigError: rig or motor failed, or the tip is not known to be retracted.
+    """
+    made: list[Reach] = []
+    total = 0
+    for left in range(tries - 1, -1, -1):
+        reach = try_piezo(rigs(), site)
+        made.append(reach)
+        if reach.contact:
+            what = f"The surface is {show(reach.free, 'm')} below the retracted tip."
+            return CoarseApproach(True, tuple(made), total, what)
+        if not left:
+            break
+        steps = allowed_steps(reach.free, stage.step)
+        ask = (
+            f"No contact in {show(reach.free, 'm')}; the tip is fully retracted. Make {steps} "
+            f"steps of at most {show(stage.step, 'm')} ({show(steps * stage.step, 'm')}) closer?"
+        )
+        if not confirm(ask):
+            return CoarseApproach(False, tuple(made), total, "Ended by the operator.")
+        stage.closer(steps)
+        total += steps
+    what = f"No contact in {tries} tries; the tip is fully retracted."
+    return CoarseApproach(False, tuple(made), total, what)
+
+
+def allowed_steps(free: float, step: float) -> int:
+    """Return how many steps fit into the allowed part of the way that was found free.
+
+    Raises:
+        LimitError: not even one.
+    """
+    steps = math.floor(SHARE * free / step)
+    if steps < 1:
+        what = f"one step of {show(step, 'm')} is more than half of the free {show(free, 'm')}."
+        raise LimitError("step-too-long", "coarse stage", what, "Nothing moved.")
+    return steps
+
+
+def try_piezo(rig: Rig, site: Site) -> Reach:
+    """Retract fully, come down the whole travel looking for contact, and retract fully.
+
+    Raises:
+        ContactError: as for an approach, but for "no-contact".
+        RigError: the rig failed, or did not retract.
+    """
+    try:
+        rig.open()
+        rig.start()
+        reach = carry_out(rig, lambda course: _try(course, site, rig))
+    except BaseException:
+        rig.safe("the coarse approach failed")
+        raise
+    else:
+        report = rig.safe("end of a try")
+        if not report.retracted:
+            raise RigError("not-retracted", "z", report.what, "The motor was not moved.")
+        return reach
+    finally:
+        rig.close()
+
+
+def carry_out(rig: Rig, body: Callable[[Course], Steps[T]]) -> T:
+    """Carry out the steps of a motion on a rig whose rows stream; return what they return."""
+    steps = body(Course(rig.read()))
+    out = next(steps)
+    while True:
+        for item in out:
+            if not isinstance(item, Event):
+                rig.apply(item)
+        try:
+            out = steps.send(rig.read())
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+
+def _try(course: Course, site: Site, rig: Rig) -> Steps[Reach]:
+    travel = rig.info.axes["z"].travel
+    yield from _to_top(course, site, rig)
+    top = course.position("z")
+    spec = replace(site.approach, travel=top - travel.lower - 2.0 * NOISE)
+    approach = Approach(course, replace(site, approach=spec), rig.info, 0)
+    try:
+        landing, _ = yield from approach.land()
+        reach = Reach(top - landing.z_crossing, True)
+    except ContactError as error:
+        if error.code != "no-contact":
+            raise
+        reach = Reach(top - course.position("z"), False)
+    yield from course.next(Freeze("end of the approach"), OFF)
+    yield from _to_top(course, site, rig)
+    return reach
+
+
+def _to_top(course: Course, site: Site, rig: Rig) -> Steps[None]:
+    """Retract all the way, and make sure of it."""
+    travel = rig.info.axes["z"].travel
+    yield from course.go(Move("z", travel.upper, site.retract.speed))
+    yield from course.rest(REST)
+    missing = travel.upper - course.position("z")
+    if missing > AT_TOP * (travel.upper - travel.lower):
+        what = f"the tip is {show(missing, 'm')} short of fully retracted."
+        raise RigError("not-retracted", "z", what, "Check the stage; the motor was not moved.")
