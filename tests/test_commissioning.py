@@ -380,6 +380,7 @@ class VirtualMotor:
     def __init__(self) -> None:
         self.count = 0
         self.made: list[int] = []
+        self.stopped = False
 
     @property
     def raised(self) -> float:
@@ -396,7 +397,8 @@ class VirtualMotor:
         self.count += steps
         return self.count
 
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        self.stopped = True
 
     def close(self) -> None: ...
 
@@ -468,6 +470,20 @@ def test_a_rig_that_fails_does_not_let_the_motor_move():
     assert isinstance(failure, RigError)
     assert motor.made == []
     assert asked == []
+
+
+def test_ctrl_c_stops_the_motor():
+    class Interrupted(VirtualMotor):
+        def closer(self, steps: int) -> int:
+            raise KeyboardInterrupt
+
+    motor, plan = Interrupted(), load_plan("redox-cv-map")
+    config = VirtualConfig.model_validate({"surface": {"height": "-300 um"}})
+    rig = VirtualRig(config, plan.mounted, seed=1)
+    with pytest.raises(KeyboardInterrupt):
+        approach_coarsely(lambda: rig, motor, plan.sites()[0], tries=2, confirm=lambda _: True)
+    assert motor.stopped
+    assert rig.height == pytest.approx(100e-6, abs=50e-9)
 
 
 def test_steps_are_bounded_by_half_of_the_free_way():

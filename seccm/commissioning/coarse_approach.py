@@ -90,7 +90,11 @@ def approach_coarsely(
         )
         if not confirm(ask):
             return CoarseApproach(False, tuple(made), total, "Ended by the operator.")
-        stage.closer(steps)
+        try:
+            stage.closer(steps)
+        except KeyboardInterrupt:
+            stage.stop()
+            raise
         total += steps
     what = f"No contact in {tries} tries; the tip is fully retracted."
     return CoarseApproach(False, tuple(made), total, what)
