@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from ui_windows import LONG, begin, ended, failing, said, small_plan, window
 
 import seccm
+import ui
 from seccm.events import Outcome
 from seccm.remote import Client
 from ui.keys import KEYS, KeySheet
@@ -312,7 +314,9 @@ def test_the_log_is_filtered_by_words_and_by_trouble(qtbot: QtBot, tmp_path: Pat
     with window(qtbot, tmp_path, connect=failing("no-surface@site=1")) as w:
         begin(qtbot, w, small_plan(tmp_path, 1, 2), tmp_path / "scan.h5")
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)
-        w.beat()
+        w.log.buttons["everything"].click()
+        qtbot.waitUntil(lambda: w.log.model.rowCount() == len(w.desk.lines), timeout=LONG)
+        w.log.buttons["sites"].click()
         everything = w.log.model.rowCount()
         w.log.buttons["trouble"].click()
         assert 0 < w.log.model.rowCount() < everything
@@ -320,3 +324,13 @@ def test_the_log_is_filtered_by_words_and_by_trouble(qtbot: QtBot, tmp_path: Pat
         assert w.log.model.rowCount() == len(w.desk.lines)
         w.log.word.setText("site 2")
         assert 0 < w.log.model.rowCount() < len(w.desk.lines)
+
+
+def test_without_the_libraries_of_the_window_one_clear_sentence_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """As on a machine where the extra is not installed."""
+    monkeypatch.delitem(sys.modules, "ui.app", raising=False)
+    monkeypatch.setitem(sys.modules, "PySide6.QtWidgets", None)
+    with pytest.raises(seccm.SeccmError, match=r"pip install .*seccm\[ui\]"):
+        ui.open_window()

@@ -22,7 +22,8 @@ class LiveView(QWidget):
         self.approach = ApproachPanel()
         self.buttons: dict[str, QToolButton] = {}
         self._live: Live | None = None
-        self._drawn = (-1, -1)
+        self._drawn = -1
+        self._behind: dict[str, tuple[int, int | None]] = {}
         row = QHBoxLayout()
         self._head = pieces.label("No site in hand.", "muted")
         row.addWidget(self._head)
@@ -60,12 +61,14 @@ class LiveView(QWidget):
         for panel in self.panels.values():
             panel.show_as(showing, offset)
         self.approach.show_as(showing, electrode)
-        self._drawn = (-1, -1)
+        self._drawn = -1
+        self._behind.clear()
 
     def follow(self, live: Live | None) -> None:
         """Draw this run from now on."""
         self._live = live
-        self._drawn = (-1, -1)
+        self._drawn = -1
+        self._behind.clear()
 
     def head(self, words: str) -> None:
         """Say above the curves which site they are of."""
@@ -74,23 +77,27 @@ class LiveView(QWidget):
     def draw(self) -> None:
         """Draw what is new; costs nothing if nothing is."""
         live = self._live
-        if live is None or live.version == self._drawn[0] or not self.isVisible():
+        if live is None or live.version == self._drawn or not self.isVisible():
             return
-        behind = len(live.before) * 1_000_000 + (live.drawn or 0)
-        for name, panel in self.panels.items():
-            if not self.buttons[name].isChecked():
-                continue
-            panel.draw(live.outline(KINDS[name].telling))
-            if behind != self._drawn[1]:
-                panel.draw_before(live.before, live.mean())
+        self._drawn = live.version
+        shown = [name for name in self.panels if self.buttons[name].isChecked()]
+        for name in shown:
+            self.panels[name].draw(live.outline(KINDS[name].telling))
+        # Earlier sites change once a site; a panel a beat, so that no beat has much to do.
+        behind = (len(live.before), live.drawn)
+        late = next((name for name in shown if self._behind.get(name) != behind), None)
+        if late is not None:
+            self.panels[late].draw_before(live.before, live.mean())
+            self._behind[late] = behind
         if self.buttons[APPROACH].isChecked():
             watched = live.watched
             kept = live.descent.outline(watched.quantity, 1000)
             self.approach.draw(
-                live.descent["z"][kept], live.descent[watched.quantity][kept],
-                watched.quantity, watched.thresholds,
-            )  # fmt: skip
-        self._drawn = (live.version, behind)
+                live.descent["z"][kept],
+                live.descent[watched.quantity][kept],
+                watched.quantity,
+                watched.thresholds,
+            )
 
     def whole(self) -> None:
         """Show everything again in every panel."""
@@ -110,4 +117,5 @@ class LiveView(QWidget):
             panel = self.panels.get(name, self.approach)
             last = k == len(chosen) - 1 and len(chosen) % columns == 1 and columns == 2
             self._grid.addWidget(panel, k // columns, k % columns, 1, 2 if last else 1)
-        self._drawn = (-1, -1)
+        self._drawn = -1
+        self._behind.clear()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -70,7 +71,7 @@ class MapView(QWidget):
         self._sites: SiteMap | None = None
         self._showing, self._palette = Showing(), DARK
         self._shown: dict[str, Shown] = {}
-        self._drawn = -1
+        self._drawn = (-1, -1)
         self._fixed: tuple[float, float] | None = None
         self.name = ""
         self.quantity = pieces.box("What is mapped")
@@ -161,7 +162,7 @@ class MapView(QWidget):
     def follow(self, sites: SiteMap | None) -> None:
         """Show this map from now on."""
         self._sites = sites
-        self._drawn = -1
+        self._drawn = (-1, -1)
         self.name = ""
         self._shown.clear()
         self.condition.clear()
@@ -209,15 +210,20 @@ class MapView(QWidget):
 
     def redraw(self) -> None:
         """Draw everything again."""
-        self._drawn = -1
+        self._drawn = (-1, -1)
         self.draw()
 
     def draw(self) -> None:
         """Draw what is new; costs nothing if nothing is."""
         sites = self._sites
-        if sites is None or sites.version == self._drawn:
+        if sites is None or (sites.version, sites.picked) == self._drawn or not self.isVisible():
             return
-        self._drawn = sites.version
+        only_picked = sites.version == self._drawn[0] and self.name in self._shown
+        self._drawn = (sites.version, sites.picked)
+        if only_picked:
+            self.plot.select()
+            self.panel.describe(sites, self.name, self._shown[self.name])
+            return
         self._list(sites)
         name = self.name
         seen = self._shown[name] = shown(sites, name, self._showing, self._shown.get(name))
@@ -234,6 +240,11 @@ class MapView(QWidget):
         if not category:
             self.bar.show_range(limits, lut, seen.title)
         self.panel.describe(sites, name, seen)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw what was not worth drawing while nobody could see it."""
+        super().showEvent(event)
+        self.draw()
 
     def _list(self, sites: SiteMap) -> None:
         """Offer what can be mapped by now."""

@@ -22,10 +22,12 @@ ROUND = 1500
 """Up to so many sites are drawn one by one, as round as they are; more become an image."""
 LARGE = 0.5
 """Footprints smaller than this share of the pitch would be lost: their cells are filled."""
-MOST_MARKS = 3000
+MOST_MARKS = 2000
 _MARKS = {
     Outcome.NO_CONTACT: "x", Outcome.SKIPPED: "t", Outcome.ABORTED: "d", Outcome.FAULT: "+",
 }  # fmt: skip
+_NO_VALUE = "_"
+_SYMBOLS = (*_MARKS.values(), _NO_VALUE)
 
 
 class MapPlot(Plot):
@@ -38,16 +40,15 @@ class MapPlot(Plot):
         self._over, self._click = over, click
         self._sites: SiteMap | None = None
         self._size, self._symbol = 1.0, "o"
-        self._mark_size = 9
-        self._faint = pg.mkPen("#888888")
+        self._marked: dict[str, npt.NDArray[np.int64]] = {}
         self._image = pg.ImageItem(axisOrder="row-major")
         self._spots = pg.ScatterPlotItem(pxMode=False, pen=None)
-        self._marks = pg.ScatterPlotItem(pen=None)
+        self._marks = {symbol: pg.ScatterPlotItem(symbol=symbol) for symbol in _SYMBOLS}
         self._next = pg.ScatterPlotItem(pxMode=False, brush=None)
         self._current = pg.ScatterPlotItem(pxMode=False, brush=None)
         self._chosen = pg.ScatterPlotItem(pxMode=False, brush=None)
-        for item in (self._image, self._spots, self._marks, self._next, self._chosen,
-                     self._current):  # fmt: skip
+        self._rings = (self._next, self._chosen, self._current)
+        for item in (self._image, self._spots, *self._marks.values(), *self._rings):
             self.addItem(item)
         self.setAspectLocked(True)
         self.bottom.name("<i>x</i>", "m")
@@ -59,8 +60,12 @@ class MapPlot(Plot):
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""
         super().dress(palette, font)
-        self._faint = pg.mkPen(palette.muted, width=1.5 * line_width(font))
-        self._mark_size = round(font * 0.7)
+        for outcome, symbol in _MARKS.items():
+            self._marks[symbol].setBrush(QColor(OUTCOME_COLOURS[outcome.words]).lighter(150))
+            self._marks[symbol].setPen(pg.mkPen("#10141a"))
+        self._marks[_NO_VALUE].setPen(pg.mkPen(palette.muted, width=1.5 * line_width(font)))
+        for item in self._marks.values():
+            item.setSize(round(font * 0.7))
         self._next.setPen(pg.mkPen(palette.muted, width=1.5, style=Qt.PenStyle.DotLine))
         self._current.setPen(pg.mkPen(palette.accent, width=3 * line_width(font)))
         self._chosen.setPen(pg.mkPen(palette.text, width=2 * line_width(font)))
@@ -69,7 +74,8 @@ class MapPlot(Plot):
         """Draw these sites from now on."""
         self._sites = sites
         self._image.clear()
-        for item in (self._spots, self._marks, self._next, self._current, self._chosen):
+        self._marked.clear()
+        for item in (self._spots, *self._marks.values(), *self._rings):
             item.setData([], [])
         if sites is None or sites.x.size == 0:
             return
@@ -77,7 +83,7 @@ class MapPlot(Plot):
         fits = np.isfinite(sites.diameter) and LARGE * pitch <= sites.diameter
         self._size = min(sites.diameter, 0.95 * pitch) if fits else 0.95 * pitch
         self._symbol = "o" if fits or not sites.is_grid else "s"
-        for item in (self._next, self._current, self._chosen):
+        for item in self._rings:
             item.setSymbol(self._symbol)
         reach = max(float(np.abs(sites.x).max()), float(np.abs(sites.y).max()), 1e-9)
         self.bottom.fit(reach)
@@ -142,21 +148,14 @@ class MapPlot(Plot):
 
     def _mark(self, sites: SiteMap, without: npt.NDArray[np.bool_]) -> None:
         """Mark sites without a regular end by a symbol: colour alone would not tell."""
-        spots = []
-        for outcome, symbol in _MARKS.items():
-            colour = QColor(OUTCOME_COLOURS[outcome.words]).lighter(150)
-            look = {
-                "symbol": symbol,
-                "size": self._mark_size,
-                "brush": colour,
-                "pen": pg.mkPen("#10141a"),
-            }
-            which = np.flatnonzero(sites.outcome == outcome)[:MOST_MARKS]
-            spots += [{"pos": (sites.x[k], sites.y[k]), **look} for k in which]
-        look = {"symbol": "_", "size": self._mark_size, "pen": self._faint}
-        which = np.flatnonzero(without)[:MOST_MARKS]
-        spots += [{"pos": (sites.x[k], sites.y[k]), **look} for k in which]
-        self._marks.setData(spots)
+        which = {symbol: sites.outcome == outcome for outcome, symbol in _MARKS.items()}
+        which[_NO_VALUE] = without
+        for symbol, chosen in which.items():
+            numbers = np.flatnonzero(chosen)[:MOST_MARKS]
+            before = self._marked.get(symbol)
+            if before is None or not np.array_equal(numbers, before):
+                self._marked[symbol] = numbers
+                self._marks[symbol].setData(x=sites.x[numbers], y=sites.y[numbers])
 
     def _brush(self, code: int) -> QBrush:
         if code not in self._brushes:

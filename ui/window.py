@@ -45,7 +45,8 @@ from ui.theme import dress
 
 BEAT_MS = 33
 MAP_BEATS = 9
-"""Beats from one drawing of the map to the next: more than three a second."""
+"""Beats from one drawing of the map to the next: more than three a second; so for the log, but at
+other beats."""
 ROOMS = ("scan", "plan", "browse", "manual", "rig")
 ARRANGED = 2
 """Version of the arrangement of views; older remembered ones are forgotten."""
@@ -384,7 +385,7 @@ class Window(QMainWindow):
         desk.beat(now)
         if desk.began != self._began:
             self._begin()
-        if desk.said != self._said:
+        if desk.said != self._said and self._beats % MAP_BEATS == MAP_BEATS // 2:
             new = min(desk.said - self._said, len(desk.lines))
             self.log.extend(list(desk.lines)[-new:])
             self._said = desk.said

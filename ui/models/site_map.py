@@ -75,6 +75,8 @@ class SiteMap:
     """The site in hand."""
     version: int = 0
     """Rises whenever there is something new to draw."""
+    picked: int = 0
+    """Rises whenever the selection is another."""
 
     def __post_init__(self) -> None:
         self.outcome = np.zeros(self.x.size, np.uint8)
@@ -255,12 +257,12 @@ class SiteMap:
         else:
             self.selected[:] = False
             self.selected[number] = True
-        self.version += 1
+        self.picked += 1
 
     def select_condition(self, condition: int | None) -> None:
         """Select all sites of one condition; None selects nothing."""
         self.selected[:] = False if condition is None else self.condition == condition
-        self.version += 1
+        self.picked += 1
 
     @property
     def selection(self) -> tuple[int, ...]:
