@@ -8,7 +8,7 @@ from itertools import chain, repeat
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from little_world import CLOCK, INFO, LittleWorld, Scan, a_scan, a_site, cut
 
@@ -422,6 +422,7 @@ RECORDED = {
 }
 
 
+@settings(max_examples=40)
 @given(lengths=st.lists(st.integers(1, 90), min_size=3, max_size=40), wake=st.booleans())
 def test_whatever_the_lengths_of_the_blocks_the_landing_is_true_to_the_world(lengths, wake):
     stop = StopAbility("stepped", 90 * CLOCK.period, 91 * CLOCK.period)

@@ -16,6 +16,8 @@ import seccm
 from seccm.analysis.result import Status
 from seccm.data import Scan
 from seccm.events import Outcome
+from seccm.rigs import load_rig
+from seccm.session import check
 
 SEEDS = (1, 2, 3)
 UAH_CM2 = 3600e-6 * 1e4
@@ -75,38 +77,39 @@ def test_the_trends_with_current_density_are_those_of_table_1(constant_charge: S
         assert feature == "Q_nuc" or slow > medium > fast, feature
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_8_by_8_screen_nucleates_where_the_published_one_did(tmp_path: Path, seed: int):
+@pytest.fixture(scope="module", params=SEEDS)
+def screen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+    """The 8 x 8 combinatorial screen."""
+    folder = tmp_path_factory.mktemp("screen")
+    with measured("li-on-au-combinatorial", folder, request.param) as scan:
+        yield scan
+
+
+def test_the_8_by_8_screen_nucleates_where_the_published_one_did(screen: Scan):
     """No E_nuc within 5 s at 0.22 mA/cm2, few at 0.39, all repeats from 0.58 on."""
-    with measured("li-on-au-combinatorial", tmp_path, seed) as scan:
-        sites = scan.sites
-        density = np.round(np.abs(sites["factor_j"]) / 10.0, 2)
-        assert len(sites) == 63
-        assert (sites["status"] == Outcome.OK).all()
-        assert np.unique(density, return_counts=True)[1].tolist() == [7] + [8] * 7
-        found = np.isfinite(sites["E_nuc"])
-        assert not found[density == 0.22].any()
-        assert (sites["E_nuc_status"][density == 0.22] == Status.NO_MINIMUM).all()
-        assert found[density == 0.39].sum() <= 3
-        assert found[density >= 0.58].all()
-        means = [np.nanmean(sites["E_nuc"][density == j]) for j in np.unique(density)[2:]]
-        assert np.all(np.diff(means) < 0), "E_nuc falls with the current density"
+    sites = screen.sites
+    density = np.round(np.abs(sites["factor_j"]) / 10.0, 2)
+    assert len(sites) == 63
+    assert (sites["status"] == Outcome.OK).all()
+    assert np.unique(density, return_counts=True)[1].tolist() == [7] + [8] * 7
+    found = np.isfinite(sites["E_nuc"])
+    assert not found[density == 0.22].any()
+    assert (sites["E_nuc_status"][density == 0.22] == Status.NO_MINIMUM).all()
+    assert found[density == 0.39].sum() <= 3
+    assert found[density >= 0.58].all()
+    means = [np.nanmean(sites["E_nuc"][density == j]) for j in np.unique(density)[2:]]
+    assert np.all(np.diff(means) < 0), "E_nuc falls with the current density"
 
 
-def test_every_landing_of_the_screen_kept_its_promises(tmp_path: Path):
+def test_every_landing_of_the_screen_kept_its_promises(screen: Scan):
     """Latency and overtravel are measured at each landing and within what the rig states."""
     plan = seccm.load_plan("li-on-au-combinatorial")
-    path = tmp_path / "scan.h5"
-    run = seccm.run(plan, path=path, seed=4)
-    for _ in run:
-        pass
-    with seccm.open(path) as scan:
-        sites = scan.sites
-        approach = plan.sites()[0].approach
-        assert (sites["latency"] > 0).all()
-        assert (sites["latency"] <= run.info.stop.worst).all()
-        assert (sites["overtravel"] <= run.info.overtravel(approach.speed) + 3e-9).all()
-        assert (sites["overtravel"] <= approach.overtravel).all()
+    rig, _ = check(plan, load_rig("virtual"))
+    sites, approach = screen.sites, plan.sites()[0].approach
+    assert (sites["latency"] > 0).all()
+    assert (sites["latency"] <= rig.stop.worst).all()
+    assert (sites["overtravel"] <= rig.overtravel(approach.speed) + 3e-9).all()
+    assert (sites["overtravel"] <= approach.overtravel).all()
 
 
 @pytest.fixture(scope="module", params=SEEDS)
