@@ -136,8 +136,9 @@ def smoothness(app: QApplication, seconds: float) -> None:
         run(seconds)
         took = time.perf_counter() - began
         worst = np.sort(np.array(gaps))[::-1]
+        beaten = window._beats - beats
         say(
-            f"{window._beats - beats} beats in {took:.1f} s: {(window._beats - beats) / took:.1f}/s; "
+            f"{beaten} beats in {took:.1f} s: {beaten / took:.1f}/s; "
             f"curves {curves.count / took:.1f}/s, map {maps.count / took:.1f}/s"
         )
         say(
