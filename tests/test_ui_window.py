@@ -116,7 +116,8 @@ def test_a_run_goes_on_without_its_window_and_another_attaches(qtbot: QtBot, tmp
             assert w.desk.run.finished >= 2
             assert np.isfinite(w.desk.map.values("contact z")[:2]).all()  # type: ignore[union-attr]
             qtbot.waitUntil(lambda: w.desk.run.finished >= 4, timeout=LONG)
-            late.take_control(force=True)
+            qtbot.waitUntil(w.bar.buttons["take"].isVisible, timeout=LONG)
+            w.bar.buttons["take"].click()
             qtbot.waitUntil(lambda: w.desk.news.in_control, timeout=LONG)  # type: ignore[union-attr]
             w.bar.buttons["stop"].click()
             qtbot.waitUntil(lambda: ended(w), timeout=LONG)

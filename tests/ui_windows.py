@@ -72,6 +72,7 @@ def window(
     )
     made.resize(1280, 800)
     made.show()
+    made.activateWindow()
     try:
         yield made
     finally:

@@ -156,7 +156,7 @@ class FileView(QWidget):
         QDesktopServices.openUrl(QUrl.fromLocalFile(page))
 
     def _curve(self, number: int) -> Curve | None:
-        return self.file.curves.curve(number)
+        return None if self.file.held else self.file.curves.curve(number)
 
     def _ask_current(self, potential: float) -> None:
         """Begin to read the current at a potential at every site."""

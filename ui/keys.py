@@ -29,6 +29,7 @@ KEYS = (
     Key("pause", "Pause after site", "F6", "Run", "pause"),
     Key("skip", "Skip site", "Ctrl+Shift+K", "Run", "skip", moves=True),
     Key("stop", "Stop and retract", "F9", "Run", "stop"),
+    Key("take", "Take the controls", "Ctrl+Shift+T", "Run"),
     Key("emergency", "EMERGENCY RETRACT", "F12", "Run", "emergency"),
     Key("scan", "Scan", "Ctrl+1", "Views", "scan"),
     Key("plan", "Plan", "Ctrl+2", "Views", "plan"),

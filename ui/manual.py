@@ -193,8 +193,8 @@ class ManualView(QWidget):
         self.hands.setEnabled(hand.connected)
         for name, button in (*self.deeds.items(), *self.drives.items()):
             button.setEnabled(hand.connected and (name == "hold" or not hand.doing))
-        for arrow in self.arrows.values():
-            arrow.setEnabled(hand.connected and not hand.doing)
+        for (axis, _), arrow in self.arrows.items():
+            arrow.setEnabled(hand.connected and not hand.doing and axis in self._now)
         if self.words.text() != hand.words:
             self.words.setText(hand.words)
 

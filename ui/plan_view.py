@@ -132,7 +132,6 @@ class PlanView(QWidget):
             PlanError: there is none, or it is not TOML.
         """
         self.draft = Draft.open(source)
-        self.outlook = None
         self._rebuild()
         self._check()
 

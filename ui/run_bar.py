@@ -18,7 +18,7 @@ from ui import pieces
 from ui.models.palette import Palette, Sizes
 from ui.models.run_state import RunState
 
-VERBS = ("start", "pause", "skip", "stop", "emergency")
+VERBS = ("start", "pause", "skip", "stop", "take", "emergency")
 CELLS = ("phase", "site", "condition", "time left", "landed · no contact · failed", "data")
 
 
@@ -133,6 +133,8 @@ class RunBar(QWidget):
         for verb in ("resume", "pause", "skip", "stop"):
             self._actions[verb].setEnabled(run.can(verb))
         self._actions["emergency"].setEnabled(True)
+        # Another window steers the run: it can be taken over from there.
+        self.buttons["take"].setVisible(not run.in_control)
 
 
 def _freshness(run: RunState, now: float) -> str:

@@ -129,7 +129,7 @@ class Window(QMainWindow):
             "reset": self._reset,
             "keys": lambda: KeySheet(self).open(),
         }
-        for verb in ("pause", "resume", "skip", "stop", "emergency"):
+        for verb in ("pause", "resume", "skip", "stop", "take", "emergency"):
             doing[verb] = partial(self.desk.ask, verb)
         for room in ROOMS:
             doing[room] = partial(self.go, room)
@@ -389,6 +389,9 @@ class Window(QMainWindow):
             new = min(desk.said - self._said, len(desk.lines))
             self.log.extend(list(desk.lines)[-new:])
             self._said = desk.said
+        if desk.run.ended is not None and self._curves is not None and desk.run.doing == "idle":
+            # It is packed now, and opened anew when somebody asks.
+            self._forget_curves()
         condition = ""
         if desk.run.site is not None and desk.map is not None:
             condition = desk.map.label(desk.run.site)

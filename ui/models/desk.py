@@ -156,6 +156,9 @@ class Desk:
         elif verb == "emergency":
             self.link.emergency()
             self.say(Line("warning", "Emergency retract asked for."))
+        elif verb == "take":
+            self.link.take_control(force=True)
+            self.say(Line("info", "The controls were asked for."))
         else:
             self.link.ask(verb)
 
@@ -238,4 +241,4 @@ class Desk:
             self.run.doing = progress.doing
             self.run.missed_rows = progress.missed_rows
         self.run.silent = news.stale
-        self.run.in_control = news.in_control
+        self.run.in_control = news.in_control or news.link != "live"

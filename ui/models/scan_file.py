@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from seccm.data import open_scan
+from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.plan import Plan
 from ui.models.curves import SiteCurves, current_at
@@ -30,7 +31,8 @@ class ScanFile:
         self.curves = SiteCurves(path, self.scan)
         self.map = SiteMap.of_scan(self.scan)
         self.state = self.scan.state
-        self._plan: Plan | None = None
+        self.held = False
+        """Whether the file cannot be read just now."""
 
     def plan(self) -> Plan:
         """Read the plan in the file; takes a while for a large one, so ask from a thread.
@@ -46,8 +48,17 @@ class ScanFile:
         return self.state == "running"
 
     def refresh(self) -> bool:
-        """Look again; returns whether there is anything new."""
-        self.scan.refresh()
+        """Look again; returns whether there is anything new.
+
+        A file that was closed a moment ago cannot be opened anew while another view of this
+        program holds it as it was: it is tried again the next time.
+        """
+        try:
+            self.scan.refresh()
+        except DataFileError:
+            self.held = True
+            return False
+        self.held = False
         self.state = self.scan.state
         fresh = SiteMap.of_scan(self.scan)
         if (fresh.outcome == self.map.outcome).all() and not self.growing:
