@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from seccm.errors import Problem
-from seccm.units import show
+from seccm.units import example, show
 
 KeyPath = tuple[int | str, ...]
 
@@ -188,7 +188,9 @@ def _problem(one: dict[str, Any], path: KeyPath, given: object, schema: Schema) 
     if kind == "missing":
         if path and isinstance(path[-1], int):
             return Problem(key(path[:-1]), f"has too few entries: {path[-1]}.")
-        return Problem(where, "is missing.")
+        unit = schema.unit(path)
+        written_so = f', such as {path[-1]} = "{example(unit)}"' if unit else ""
+        return Problem(where, "is missing.", f"Write it{written_so}.")
     if kind == "extra_forbidden":
         return Problem(where, "is not a known key.", similar(str(path[-1]), schema.keys(path[:-1])))
     if kind == "value_error":
