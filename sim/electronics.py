@@ -17,6 +17,7 @@ from seccm.rig import Clock, Flag
 from sim.cell import FloatArray
 from sim.config import DriveConfig, ElectrometerConfig
 from sim.noise import SlowNoise, WhiteNoise, stream
+from sim.solving import compiled
 
 BOLTZMANN = 1.380649e-23
 """J/K."""
@@ -72,6 +73,8 @@ class Electrometer:
         self.full_potential = SPAN * drive.potential
         self._noise = WhiteNoise(seed, "electrometer", 2)
         self._offset = SlowNoise(seed, "offset", config.offset_time / clock.period)
+        self._left = float(np.sinc(config.mains * clock.window))
+        """Share of the mains that the averaging leaves."""
         self._phase = stream(seed, "mains").uniform(0.0, 2.0 * np.pi)
 
     @property
@@ -102,8 +105,9 @@ class Electrometer:
         """Return mains pick-up as the averaging leaves it, in amperes, shape (rows,)."""
         mains, clock = self._config.mains, self._clock
         middle = np.arange(start, stop) * clock.period + clock.window / 2.0
-        left = float(np.sinc(mains * clock.window))
-        hum: FloatArray = amplitude * left * np.sin(2.0 * np.pi * mains * middle + self._phase)
+        hum: FloatArray = (
+            amplitude * self._left * np.sin(2.0 * np.pi * mains * middle + self._phase)
+        )
         return hum
 
     def record(self, true: Signals, extra_hum: float = 0.0) -> Recorded:
@@ -132,6 +136,18 @@ class Electrometer:
         the mean of so many samples comes in steps that are finer by their number.
         """
         step = full / 2 ** (self._config.bits - 1) / self._clock.averaged
-        saturated = np.abs(signal) >= full
-        rounded = np.where(saturated, np.copysign(full, signal), np.round(signal / step) * step)
-        return rounded, saturated
+        return _converted(signal, full, step)
+
+
+@compiled
+def _converted(
+    signal: FloatArray, full: float, step: float
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Round to steps; what reaches the end of the span stays there, and is said."""
+    rounded = np.empty_like(signal)
+    saturated = np.empty(signal.shape, np.bool_)
+    for i in range(signal.size):
+        value = signal[i]
+        saturated[i] = abs(value) >= full
+        rounded[i] = math.copysign(full, value) if saturated[i] else np.rint(value / step) * step
+    return rounded, saturated
