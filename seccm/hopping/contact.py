@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from seccm.hopping.streaks import streaks
 from seccm.rig import Block, Channel, ContactRule, PotentialDrop
 from seccm.rig.block import FloatArray
 from seccm.rig.contact import CurrentRise, CurrentThreshold, Polarity
@@ -72,11 +73,9 @@ class ContactDetector:
         if self._row is not None or block.rows == 0:
             return self._row
         past = past_threshold(self._rule, self._baseline, block.data[self._channel])
-        rows = np.arange(block.rows)
-        last_quiet = np.maximum.accumulate(np.where(past, -1 - self._streak, rows))
-        streaks = rows - last_quiet
-        long_enough = streaks >= self._rule.consecutive
+        streak = streaks(past, self._streak)
+        long_enough = streak >= self._rule.consecutive
         if long_enough.any():
             self._row = block.start + int(long_enough.argmax()) - self._rule.consecutive + 1
-        self._streak = int(streaks[-1])
+        self._streak = int(streak[-1])
         return self._row

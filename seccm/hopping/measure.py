@@ -11,6 +11,7 @@ from seccm.errors import ContactError
 from seccm.events import EndReason, Event, Landing, Note, Phase, PhaseBegan, StepFinished
 from seccm.hopping.course import Course, GivenUp, Steps
 from seccm.hopping.limits import TRANSIENT_ROWS, LimitWatch
+from seccm.hopping.streaks import streaks
 from seccm.hopping.trust import railed
 from seccm.plan.site import Segment, Site
 from seccm.rig import Block, Drive, Flag, Wake
@@ -103,9 +104,7 @@ class SegmentWatch:
             return None
         over = railed(block)
         over[: max(0, self.since + TRANSIENT_ROWS - block.start)] = False
-        rows = np.arange(block.rows)
-        last_closed = np.maximum.accumulate(np.where(over, -1 - self._overload, rows))
-        streak = rows - last_closed
+        streak = streaks(over, self._overload)
         self._overload = int(streak[-1])
         gone = streak >= LOST_ROWS
         return block.start + int(gone.argmax()) if gone.any() else None

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.errors import ContactError
+from seccm.hopping.streaks import streaks
 from seccm.rig import Block, Channel, Flag
 
 STUCK_ROWS = 200
@@ -23,7 +24,7 @@ class SignalTrust:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._last = np.nan
-        self._equal = 0
+        self._steady = 0
 
     def feed(self, block: Block) -> None:
         """Look at the next rows.
@@ -48,16 +49,15 @@ class SignalTrust:
                 "have passed unseen.",
             )
         steady = (np.diff(signal, prepend=self._last) == 0) & ~railed(block)
-        rows = np.arange(block.rows)
-        last_change = np.maximum.accumulate(np.where(steady, -self._equal, rows))
-        equal = rows - last_change + 1
+        # The first of some equal rows is equal to none before it.
+        equal = streaks(steady, self._steady) + 1
         if (equal >= STUCK_ROWS).any():
             raise ContactError(
                 "stuck-signal",
                 f"the {self._channel} signal has had the very same value for {STUCK_ROWS} rows; "
                 "contact could not be seen in it.",
             )
-        self._equal = int(equal[-1])
+        self._steady = int(equal[-1]) - 1
         self._last = float(signal[-1])
 
 
