@@ -18,7 +18,8 @@ from seccm.remote import Client
 from ui.keys import KeySheet
 from ui.models.palette import PALETTES, Palette
 from ui.reference import ReferenceDialog
-from ui.window import ROOMS, Window
+from ui.rooms import ROOMS
+from ui.window import Window
 
 PLAN = "li-on-au-combinatorial"
 PACE = 40.0

@@ -1,29 +1,18 @@
-"""The main window: a run bar above, a rail of rooms at the left, and views that can be moved."""
+"""The main window: a run bar above, rooms below; it polls a host and hands on what it hears."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QApplication,
-    QDockWidget,
-    QFileDialog,
-    QHBoxLayout,
-    QMainWindow,
-    QScrollArea,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow
 
 from seccm.errors import DataFileError, PlanError, SeccmError
 from seccm.remote import Client, Job
-from ui import pieces
 from ui.browse import BrowseView
 from ui.icons import icon
 from ui.keys import KEYS, KeySheet
@@ -40,6 +29,7 @@ from ui.models.words import Line
 from ui.plan_view import PlanView
 from ui.reference import ReferenceDialog
 from ui.rig_view import RigView
+from ui.rooms import ROOMS, Rooms
 from ui.run_bar import RunBar
 from ui.theme import dress
 
@@ -47,9 +37,6 @@ BEAT_MS = 33
 MAP_BEATS = 9
 """Beats from one drawing of the map to the next: more than three a second; so for the log, but at
 other beats."""
-ROOMS = ("scan", "plan", "browse", "manual", "rig")
-ARRANGED = 2
-"""Version of the arrangement of views; older remembered ones are forgotten."""
 
 Connect = Callable[[], Link]
 
@@ -88,7 +75,6 @@ class Window(QMainWindow):
         self.showing = Showing()
         self._curves: SiteCurves | None = None
         self._began, self._said, self._beats = 0, 0, 0
-        self.room = ""
         self.actions_ = {key.name: QAction(key.words, self) for key in KEYS}
         self._wire_keys()
         self.bar = RunBar(self.actions_)
@@ -100,7 +86,7 @@ class Window(QMainWindow):
         self.manual = ManualView(self.connect_rig)
         self.manual.asked.connect(self.desk.by_hand)
         self.rig = RigView(rig)
-        self._build()
+        self.rooms = self._build()
         self.dress()
         self.show_as(self.showing)
         self._remember()
@@ -126,7 +112,7 @@ class Window(QMainWindow):
             "convention": self._turn_convention,
             "theme": self._turn_theme,
             "glove": self._turn_glove,
-            "reset": self._reset,
+            "reset": lambda: self.rooms.reset(),
             "keys": lambda: KeySheet(self).open(),
         }
         for verb in ("pause", "resume", "skip", "stop", "take", "emergency"):
@@ -145,69 +131,20 @@ class Window(QMainWindow):
             action.triggered.connect(lambda _=False, do=doing[key.name]: do())
             self.addAction(action)
 
-    def _build(self) -> None:
-        rail = self._make_rail()
-        top = QWidget()
-        row = QVBoxLayout(top)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.bar)
-        self.setMenuWidget(top)
-        self._views = QMainWindow()
-        self._views.setDockNestingEnabled(True)
-        self._views.setWindowFlags(Qt.WindowType.Widget)
-        # While views change places they need more room than the screen has for a moment.
-        self._views.setMinimumSize(320, 240)
-        whole = pieces.bare("page")
-        box = QHBoxLayout(whole)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(0)
-        box.addWidget(rail)
-        box.addWidget(self._views, 1)
-        self.setCentralWidget(whole)
-        widgets = {
-            "live": self.live, "map": self.map, "log": self.log, "plan": self.plan,
-            "browse": self.browse, "manual": self.manual, "rig": self.rig,
-        }  # fmt: skip
-        self.docks: dict[str, QDockWidget] = {}
-        for name, widget in widgets.items():
-            dock = QDockWidget(name.capitalize(), self._views)
-            dock.setObjectName(name)
-            dock.setWidget(widget)
-            dock.setFeatures(
-                QDockWidget.DockWidgetFeature.DockWidgetMovable
-                | QDockWidget.DockWidgetFeature.DockWidgetFloatable
-            )
-            self.docks[name] = dock
+    def _build(self) -> Rooms:
+        # A menu's place, so that no view can be dragged over the run bar.
+        self.setMenuWidget(self.bar)
+        rooms = Rooms(
+            {
+                "live": self.live, "map": self.map, "log": self.log, "plan": self.plan,
+                "browse": self.browse, "manual": self.manual, "rig": self.rig,
+            },
+            self.actions_,
+            self._settings,
+        )  # fmt: skip
+        self.setCentralWidget(rooms)
         self.plan.rig_is_busy = lambda: self.desk.run.running
-
-    def _make_rail(self) -> QWidget:
-        rail = QWidget()
-        column = QVBoxLayout(rail)
-        column.setContentsMargins(0, 6, 0, 6)
-        column.setSpacing(2)
-        self._rail: dict[str, QToolButton] = {}
-        for name in (*ROOMS, "", "convention", "theme", "glove", "keys"):
-            if not name:
-                column.addStretch(1)
-                continue
-            button = QToolButton()
-            self.actions_[name].setIconText(_SHORT.get(name, name.capitalize()))
-            button.setDefaultAction(self.actions_[name])
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            self.actions_[name].setCheckable(name in ROOMS)
-            self._rail[name] = button
-            column.addWidget(button, alignment=Qt.AlignmentFlag.AlignHCenter)
-        self.signs = pieces.label("", "small")
-        self.signs.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(self.signs)
-        self._rail_area = QScrollArea()
-        self._rail_area.setObjectName("rail")
-        self._rail_area.setWidgetResizable(True)
-        self._rail_area.setWidget(rail)
-        self._rail_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._rail_area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        return self._rail_area
+        return rooms
 
     def _toggle(self, panel: str) -> None:
         self.live.buttons[panel].toggle()
@@ -218,59 +155,19 @@ class Window(QMainWindow):
 
     # ------------------------------------------------------------------------------ rooms
 
+    @property
+    def room(self) -> str:
+        """The room that one is in."""
+        return self.rooms.room
+
+    @property
+    def docks(self) -> Mapping[str, QDockWidget]:
+        """The views in their frames, by name."""
+        return self.rooms.docks
+
     def go(self, room: str) -> None:
         """Turn to another room: its views, where they were left."""
-        if self.room:
-            self._settings.setValue(f"room/{self.room}", self._views.saveState(ARRANGED))
-        self.room = room
-        for name in ROOMS:
-            self.actions_[name].setChecked(name == room)
-        self._arrange(room)
-        kept = self._settings.value(f"room/{room}")
-        if isinstance(kept, QByteArray):
-            self._views.restoreState(kept, ARRANGED)
-            # Qt finds a place for views that are not of this room, too.
-            for name in self.docks.keys() - set(self._of_room(room)):
-                self._views.removeDockWidget(self.docks[name])
-
-    def _of_room(self, room: str) -> tuple[str, ...]:
-        """Return the views of a room."""
-        if room == "manual" and self.glove:
-            return ("manual",)
-        return _VIEWS.get(room, (room,))
-
-    def _arrange(self, room: str) -> None:
-        """Put the views of a room where they belong at first."""
-        for dock in self.docks.values():
-            self._views.removeDockWidget(dock)
-        docks = [self.docks[name] for name in self._of_room(room)]
-        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        self._views.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks[0])
-        width = max(self._views.width(), 800)
-        if len(docks) > 1:
-            self._views.splitDockWidget(docks[0], docks[1], across)
-        if len(docks) > 2:
-            self._views.splitDockWidget(docks[0], docks[2], down)
-        for dock in docks:
-            dock.setFloating(False)
-            dock.show()
-            alone = len(docks) == 1
-            dock.setTitleBarWidget(QWidget() if alone else None)  # type: ignore[arg-type]
-        if len(docks) > 1:
-            share = {"scan": 0.56, "manual": 0.42, "rig": 0.6}[room]
-            self._views.resizeDocks(
-                docks[:2], [int(width * share), int(width * (1 - share))], across
-            )
-        if len(docks) > 2:
-            height = max(self._views.height(), 500)
-            self._views.resizeDocks([docks[0], docks[2]], [int(height * 0.76), int(height * 0.24)],
-                                    down)  # fmt: skip
-
-    def _reset(self) -> None:
-        for room in ROOMS:
-            self._settings.remove(f"room/{room}")
-        room, self.room = self.room, ""
-        self.go(room)
+        self.rooms.go(room)
 
     def _remember(self) -> None:
         kept = self._settings.value("geometry")
@@ -294,11 +191,7 @@ class Window(QMainWindow):
             if key.icon:
                 ink = "#ffffff" if key.name in ("start", "resume", "emergency") else p.text
                 self.actions_[key.name].setIcon(icon(key.icon, ink, p.muted))
-        wide = round(max(sizes.font * 5.4, sizes.target if self.glove else 0))
-        for button in self._rail.values():
-            button.setIconSize(QSize(sizes.icon, sizes.icon))
-            button.setFixedWidth(wide)
-        self._rail_area.setFixedWidth(wide + 2)
+        self.rooms.dress(sizes)
         for view in (self.bar, self.live, self.map, self.plan, self.browse, self.manual, self.rig,
                      self.log):  # fmt: skip
             view.dress(p, sizes)
@@ -317,7 +210,7 @@ class Window(QMainWindow):
                           if plan is not None else "")  # fmt: skip
         self.map.show_as(showing, offset)
         self.browse.show_as(showing)
-        self.signs.setText("IUPAC" if not showing.polarographic else "polaro-\ngraphic")
+        self.rooms.signs.setText("IUPAC" if not showing.polarographic else "polaro-\ngraphic")
 
     def _turn_convention(self) -> None:
         dialog = ReferenceDialog(self, self.showing)
@@ -331,8 +224,6 @@ class Window(QMainWindow):
     def _turn_glove(self) -> None:
         self.glove = not self.glove
         self.dress()
-        room, self.room = self.room, ""
-        self.go(room)
 
     # ------------------------------------------------------------------------------ the run
 
@@ -475,13 +366,9 @@ class Window(QMainWindow):
         """Leave; a run goes on without the window."""
         self._timer.stop()
         self._settings.setValue("geometry", self.saveGeometry())
-        self._settings.setValue(f"room/{self.room}", self._views.saveState(ARRANGED))
+        self.rooms.save()
         self.browse.close_files()
         self.plan.shut()
         self._forget_curves()
         self.desk.close()
         super().closeEvent(event)
-
-
-_VIEWS = {"scan": ("live", "map", "log"), "manual": ("manual", "live"), "rig": ("rig", "log")}
-_SHORT = {"convention": "Signs", "theme": "Look", "glove": "Gloves", "keys": "Keys"}

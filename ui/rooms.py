@@ -1,0 +1,173 @@
+"""The rooms of the window: a rail at the left to choose one, and its views, which can be moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QMainWindow,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui import pieces
+from ui.models.palette import Sizes
+
+ROOMS = ("scan", "plan", "browse", "manual", "rig")
+ARRANGED = 2
+"""Version of the arrangement of views; older remembered ones are forgotten."""
+_VIEWS = {"scan": ("live", "map", "log"), "manual": ("manual", "live"), "rig": ("rig", "log")}
+_GLOVED = {"scan": ("live", "map"), "manual": ("manual",)}
+"""Fingers in gloves need the room that the rest would take."""
+_SHARES = {"scan": 0.56, "manual": 0.42, "rig": 0.6}
+"""Of the width, for the first view of a room."""
+_SHORT = {"convention": "Signs", "theme": "Look", "glove": "Gloves", "keys": "Keys"}
+
+
+class Rooms(QWidget):
+    """Shows the views of one room at a time, where they were left.
+
+    Args:
+        views: by name.
+        actions: by name; those of the rooms, and of the look, stand in the rail.
+        settings: where the places of the views are remembered.
+    """
+
+    def __init__(
+        self, views: Mapping[str, QWidget], actions: Mapping[str, QAction], settings: QSettings
+    ) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._actions, self._settings = actions, settings
+        self._glove = False
+        self.room = ""
+        self._views = QMainWindow()
+        self._views.setDockNestingEnabled(True)
+        self._views.setWindowFlags(Qt.WindowType.Widget)
+        # While views change places they need more room than the screen has for a moment.
+        self._views.setMinimumSize(320, 240)
+        self._rail: dict[str, QToolButton] = {}
+        self.signs = pieces.label("", "small")
+        box = QHBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        box.addWidget(self._make_rail())
+        box.addWidget(self._views, 1)
+        self.docks: dict[str, QDockWidget] = {}
+        for name, widget in views.items():
+            dock = QDockWidget(name.capitalize(), self._views)
+            dock.setObjectName(name)
+            dock.setWidget(widget)
+            dock.setFeatures(
+                QDockWidget.DockWidgetFeature.DockWidgetMovable
+                | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+            )
+            self.docks[name] = dock
+
+    def _make_rail(self) -> QWidget:
+        rail = QWidget()
+        column = QVBoxLayout(rail)
+        column.setContentsMargins(0, 6, 0, 6)
+        column.setSpacing(2)
+        for name in (*ROOMS, "", "convention", "theme", "glove", "keys"):
+            if not name:
+                column.addStretch(1)
+                continue
+            button = QToolButton()
+            action = self._actions[name]
+            action.setIconText(_SHORT.get(name, name.capitalize()))
+            button.setDefaultAction(action)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            action.setCheckable(name in ROOMS)
+            self._rail[name] = button
+            column.addWidget(button, alignment=Qt.AlignmentFlag.AlignHCenter)
+        self.signs.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.signs)
+        self._rail_area = QScrollArea()
+        self._rail_area.setObjectName("rail")
+        self._rail_area.setWidgetResizable(True)
+        self._rail_area.setWidget(rail)
+        self._rail_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._rail_area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return self._rail_area
+
+    def dress(self, sizes: Sizes) -> None:
+        """Take sizes; in gloves, fewer views share the room."""
+        wide = round(max(sizes.font * 5.4, sizes.target if sizes.glove else 0))
+        for button in self._rail.values():
+            button.setIconSize(QSize(sizes.icon, sizes.icon))
+            button.setFixedWidth(wide)
+        self._rail_area.setFixedWidth(wide + 2)
+        if sizes.glove != self._glove:
+            self.save()
+            self._glove = sizes.glove
+            room, self.room = self.room, ""
+            if room:
+                self.go(room)
+
+    def go(self, room: str) -> None:
+        """Turn to another room: its views, where they were left."""
+        self.save()
+        self.room = room
+        for name in ROOMS:
+            self._actions[name].setChecked(name == room)
+        self._arrange(room)
+        kept = self._settings.value(self._place(room))
+        if isinstance(kept, QByteArray):
+            self._views.restoreState(kept, ARRANGED)
+            # Qt finds a place for views that are not of this room, too.
+            for name in self.docks.keys() - set(self._of_room(room)):
+                self._views.removeDockWidget(self.docks[name])
+
+    def save(self) -> None:
+        """Remember where the views of this room are."""
+        if self.room:
+            self._settings.setValue(self._place(self.room), self._views.saveState(ARRANGED))
+
+    def reset(self) -> None:
+        """Put all views back to where they were at first."""
+        for room in ROOMS:
+            self._settings.remove(self._place(room))
+        room, self.room = self.room, ""
+        self.go(room)
+
+    def _place(self, room: str) -> str:
+        """Return the name under which the arrangement of a room is remembered."""
+        return f"room/{room}{'-gloves' if self._glove else ''}"
+
+    def _of_room(self, room: str) -> tuple[str, ...]:
+        """Return the views of a room."""
+        views = _VIEWS.get(room, (room,))
+        return _GLOVED.get(room, views) if self._glove else views
+
+    def _arrange(self, room: str) -> None:
+        """Put the views of a room where they belong at first."""
+        for dock in self.docks.values():
+            self._views.removeDockWidget(dock)
+        docks = [self.docks[name] for name in self._of_room(room)]
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        self._views.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks[0])
+        for other, way in zip(docks[1:], (across, down), strict=False):
+            self._views.splitDockWidget(docks[0], other, way)
+        for dock in docks:
+            dock.setFloating(False)
+            dock.show()
+            alone = len(docks) == 1
+            dock.setTitleBarWidget(QWidget() if alone else None)  # type: ignore[arg-type]
+        if len(docks) > 1:
+            share, width = _SHARES[room], max(self._views.width(), 800)
+            self._views.resizeDocks(
+                docks[:2], [int(width * share), int(width * (1 - share))], across
+            )
+        if len(docks) > 2:
+            height = max(self._views.height(), 500)
+            self._views.resizeDocks(
+                [docks[0], docks[2]], [int(height * 0.76), int(height * 0.24)], down
+            )
