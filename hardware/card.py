@@ -21,7 +21,8 @@ StopKind = Literal["stepped", "streamed", "hardware"]
 class Card:
     """What a device can do."""
 
-    product: str
+    name: str
+    """Product and serial number."""
     stop: StopKind
     """The best way to stop that the rig file allows and the device has."""
 
@@ -41,7 +42,9 @@ def survey(config: NidaqConfig) -> Card:
             remedy = "Write one of those into device, or plug the card in."
             raise RigError("no-device", config.device, f"{what} Nothing moved.", remedy)
         device = System.local().devices[config.device]
-        product = str(device.product_type)
+        # NI MAX shows the number in hexadecimal digits.
+        name = f"{device.product_type} {int(device.serial_num):08X}"
+        _refuse_foreign(config, name)
         misfits = [*_missing(config, device), *_too_fast(config, device)]
         able = list(_ways_to_stop(config, device))
     wanted = config.stop.kind
@@ -50,11 +53,20 @@ def survey(config: NidaqConfig) -> Card:
     if misfits:
         raise RigError(
             "card-misfit",
-            f"{config.device} ({product})",
+            f"{config.device} ({name})",
             f"it does not fit the rig file: {'; '.join(misfits)}. Nothing moved.",
             "Correct the rig file, or use another card.",
         )
-    return Card(product, able[0] if wanted == "auto" else wanted)
+    return Card(name, able[0] if wanted == "auto" else wanted)
+
+
+def _refuse_foreign(config: NidaqConfig, name: str) -> None:
+    """Refuse scales that were measured on another card."""
+    others = [other for other in config.calibration.get("devices", ()) if other != name]
+    if others:
+        what = f"this is {name}; the calibration was made with {', '.join(others)}. Nothing moved."
+        remedy = "Calibrate this card with: seccm rig test-resistor RIG --ohms R."
+        raise RigError("foreign-calibration", config.device, what, remedy)
 
 
 def _missing(config: NidaqConfig, device: Any) -> Iterator[str]:

@@ -288,6 +288,8 @@ class NidaqConfig(Model):
     stop: StopConfig = StopConfig()
     marks: dict[str, Line] = Field(default_factory=dict)
     """Lines that can be raised for cameras and other recorders."""
+    calibration: dict[str, Any] = Field(default_factory=dict)
+    """What was commissioned, and on which device: `seccm.calibration` puts it here."""
     virtual: dict[str, Any] = Field(default_factory=dict)
     """Keys for the stand-in; see its own description."""
 

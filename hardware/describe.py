@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from hardware.card import StopKind
+from hardware.card import Card, StopKind
 from hardware.cell import Cell
 from hardware.config import AXES, LARGEST_STEP, NidaqConfig
 from seccm.rig import AxisRange, RigInfo, StopAbility
 
 
-def describe(config: NidaqConfig, cell: Cell, stop: StopKind | None) -> RigInfo:
+def describe(config: NidaqConfig, cell: Cell, card: Card | None) -> RigInfo:
     """Return what the rig can do.
 
     Args:
         config: the rig file.
         cell: how it is driven.
-        stop: how it stops, once the card has been looked at; None for what the file hopes for.
+        card: once it has been looked at; None for what the file hopes for.
     """
-    kind = stop or _hoped(config)
+    kind = _hoped(config) if card is None else card.stop
     axes = {axis: config.axes[axis].range() for axis in AXES}
     if kind == "stepped":
         most = LARGEST_STEP / config.stop.block
@@ -32,6 +32,7 @@ def describe(config: NidaqConfig, cell: Cell, stop: StopKind | None) -> RigInfo:
         stop=stop_ability(config, kind),
         clock=config.clock.rows(),
         stage_lag=config.lag,
+        device="" if card is None else card.name,
     )
 
 
@@ -46,11 +47,12 @@ def stop_ability(config: NidaqConfig, kind: StopKind) -> StopAbility:
     usual = (stop.window + stop.block) / 2.0 + stop.host
     match kind:
         case "stepped":
-            return StopAbility(kind, usual, stop.window + 2.0 * stop.block)
+            return StopAbility(kind, usual, stop.window + 2.0 * stop.block, stop.window)
         case "streamed":
-            return StopAbility(kind, usual, stop.window + stop.block + stop.horizon)
+            worst = stop.window + stop.block + stop.horizon
+            return StopAbility(kind, usual, worst, stop.window)
         case "hardware":
-            return StopAbility(kind, update, stop.window + 2.0 * update)
+            return StopAbility(kind, update, stop.window + 2.0 * update, stop.window)
 
 
 def _hoped(config: NidaqConfig) -> StopKind:

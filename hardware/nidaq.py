@@ -121,7 +121,7 @@ class NidaqRig:
             raise RigError("closed", self._info.name, "the rig was closed; build a new one.")
         if self._bench is None:
             self._bench = Bench(self._config, self._driver())
-            self._info = describe(self._config, self._cell, self._bench.card.stop)
+            self._info = describe(self._config, self._cell, self._bench.card)
         return Readback(dict(self._bench.player.position))
 
     def start(self) -> None:

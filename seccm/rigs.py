@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
+from pydantic import Field
+
+from seccm import calibration
 from seccm.errors import PlanError, Problem
 from seccm.plan.library import find_rig
-from seccm.quantities import read_toml
+from seccm.quantities import Count, Length, Model, read_toml, validate
 from seccm.rig import Mounted, Rig
 
 GROUP = "seccm.rigs"
@@ -47,14 +50,62 @@ class RigFile:
     config: Mapping[str, Any]
 
 
-def load_rig(name_or_path: str | Path) -> RigFile:
-    """Read a rig file: a shipped one by its name, or any by its path.
+class CoarseTable(Model):
+    """The table `[coarse]`: the motor that brings the surface into reach of the piezo."""
+
+    stage: Annotated[str, Field(min_length=1)] = "picomotor"
+    """The kind of motor; those of the entry point group `seccm.coarse` are known."""
+    host: Annotated[str, Field(min_length=1)]
+    """Address of its controller."""
+    port: int = Field(23, ge=1, le=65535)
+    axis: int = Field(1, ge=1, le=4)
+    """Connector of the motor."""
+    towards: Literal[1, -1]
+    """+1 if positive steps bring pipette and surface closer, -1 if negative ones do."""
+    step: Length = Field(gt=0)
+    """The longest that one step can be."""
+    most: Count
+    """Steps that are allowed at once, at most."""
+    farthest: Length = Field(gt=0)
+    """How far the motor may go in one coarse approach, if every step were its longest."""
+    tries: Count = 20
+    """Of the piezo in one coarse approach, at most."""
+
+
+def load_rig(name_or_path: str | Path, *, calibrated: bool = True) -> RigFile:
+    """Read a rig file, a shipped one by its name or any by its path, with its calibration.
+
+    Args:
+        name_or_path: which one.
+        calibrated: refuse a calibration that is missing or was made with another wiring; else
+            it is left out, for commissioning.
 
     Raises:
-        PlanError: there is none of that name, or it cannot be read.
+        PlanError: there is none of that name, it cannot be read, or see above.
     """
     path = find_rig(str(name_or_path))
-    return RigFile(str(path), read_toml(path))
+    config = read_toml(path)
+    return RigFile(
+        str(path), calibration.resolve(config, str(path), path.parent, strict=calibrated)
+    )
+
+
+def coarse_table(file: RigFile) -> CoarseTable | None:
+    """Return what a rig file says of its coarse motor; None where it says nothing.
+
+    Raises:
+        PlanError: with every mistake of the table.
+    """
+    if "coarse" not in file.config:
+        return None
+    given = {"coarse": file.config["coarse"]}
+    return validate(_WithCoarse, given, file.source, from_file=True).coarse
+
+
+class _WithCoarse(Model):
+    """A rig file's table by its name, so that mistakes are named by the whole key."""
+
+    coarse: CoarseTable
 
 
 def build_rig(
@@ -93,8 +144,9 @@ def build_rig(
     except ImportError as error:
         remedy = f"Install what it needs, for example: pip install 'seccm[{kind}]'."
         raise PlanError(file.source, [Problem("kind", f"{kind!r}: {error}.", remedy)]) from error
+    coarse_table(file)
     return builder(
-        file.config,
+        {key: value for key, value in file.config.items() if key != "coarse"},
         mounted,
         source=file.source,
         seed=seed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -332,5 +332,7 @@ class VirtualConfig(Model):
     """Outputs."""
     samples: dict[str, Sample] = Field(default_factory=_samples)
     """What can be mounted, by name."""
+    calibration: dict[str, Any] = Field(default_factory=dict)
+    """What was commissioned; a virtual rig has no scales that it could change."""
     faults: tuple[str, ...] = ()
     """Faults of the world to be played, such as "lost-meniscus@site=4"."""

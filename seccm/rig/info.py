@@ -40,6 +40,9 @@ class StopAbility:
     kind: Literal["virtual", "stepped", "streamed", "hardware"]
     typical: float
     worst: float
+    window: float | None = None
+    """Seconds of the moving mean of raw samples in which contact is looked for; None where the
+    rows themselves are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,9 @@ class RigInfo:
     clock: Clock = field(default_factory=Clock)
     stage_lag: float = 0.0
     """Seconds by which the stage follows its command; adds to the overtravel."""
+    device: str = ""
+    """The device that measures, with its serial number, once the rig is open; a calibration
+    belongs to it. Empty where there is none."""
 
     def overtravel(self, speed: float, rows: int = 1) -> float:
         """Return the farthest the tip can go past contact, in metres.

@@ -17,6 +17,8 @@ class CardConfig(Model):
     """Its name in NI MAX."""
     product: str = "PCIe-6363"
     """Which card it is taken for."""
+    serial: int = Field(0x5ECC, ge=0)
+    """Its serial number."""
     inputs: int = Field(32, ge=1)
     """Analog inputs."""
     outputs: int = Field(4, ge=1)

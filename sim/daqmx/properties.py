@@ -194,7 +194,7 @@ START, PAUSE = 8, 2
 """Bits of `TriggerUsageTypes`."""
 DEVICE: Mapping[int, Property] = {
     0x0631: _known(None, lambda card, task, _: card.config.product),
-    0x0632: _known(ctypes.c_uint32, lambda card, task, _: 0),
+    0x0632: _known(ctypes.c_uint32, lambda card, task, _: card.config.serial),
     # It says of itself that it is none.
     0x22CA: _known(ctypes.c_uint32, lambda card, task, _: 1),
     0x2984: _known(ctypes.c_uint32, lambda card, task, _: int(card.config.analog_trigger)),
