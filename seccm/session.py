@@ -16,7 +16,15 @@ from typing import Any, Self
 from uuid import uuid4
 
 from seccm.analysis.features import Features, reanalyse
-from seccm.data import Header, Scan, Store, finish_apart, open_scan, rewrite_features
+from seccm.data import (
+    Header,
+    Scan,
+    Store,
+    Unsaved,
+    finish_apart,
+    open_scan,
+    rewrite_features,
+)
 from seccm.errors import DataFileError, PlanError, Problem
 from seccm.events import Event, RunStopped
 from seccm.hopping.engine import Budget, Engine, Request, Status
@@ -60,11 +68,17 @@ class Run:
         budget = Budget(plan.budget.consecutive, plan.budget.total)
         self._engine = Engine(sites, rig.info, title=plan.title, total=total, budget=budget)
         self._runner = Runner(rig, self._engine, store)
+        self._store = store
 
     @property
     def status(self) -> Status:
         """A snapshot of the run; may be taken from any thread."""
         return self._engine.status
+
+    @property
+    def unsaved(self) -> Unsaved:
+        """What of the record is not safe on the disk yet; may be asked from any thread."""
+        return self._store.unsaved
 
     def ask(self, request: Request | str, reason: str = "asked by the operator") -> None:
         """Ask for pause, resume, skip, stop or halt; may be called from any thread.

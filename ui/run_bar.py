@@ -19,7 +19,14 @@ from ui.models.palette import Palette, Sizes
 from ui.models.run_state import RunState
 
 VERBS = ("start", "pause", "skip", "stop", "take", "emergency")
-CELLS = ("phase", "site", "condition", "time left", "landed · no contact · failed", "data")
+CELLS = ("phase", "site", "condition", "time left", "landed · no contact · failed", "data",
+         "not on disk yet · free")  # fmt: skip
+DATA, DISK = CELLS[-2:]
+_TIPS = {
+    DATA: "How old the newest rows are that the window has.",
+    DISK: "What a power cut would take now; and how much room is left where the data file lies.\n"
+    "A scan is made safe before every descent, after every landing, and now and then in long steps.",
+}
 
 
 class RunBar(QWidget):
@@ -67,6 +74,7 @@ class RunBar(QWidget):
             if name == "condition":
                 cell.setMinimumWidth(60)
                 cell.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            cell.setToolTip(_TIPS.get(name, ""))
             grid.addWidget(cell, 1, column)
         grid.setColumnStretch(CELLS.index("condition"), 1)
         self.alarm = pieces.label("", "alarm")
@@ -85,7 +93,7 @@ class RunBar(QWidget):
         """Take colours and sizes."""
         for button in self.buttons.values():
             button.setIconSize(QSize(sizes.icon, sizes.icon))
-        for name in ("condition", "data"):
+        for name in ("condition", DATA, DISK):
             # Large read-outs leave room for what an operator needs: these stand elsewhere, too.
             self.cells[name].setVisible(not sizes.glove)
             self._captions[name].setVisible(not sizes.glove)
@@ -100,7 +108,8 @@ class RunBar(QWidget):
             "condition": condition or "–",
             "time left": run.time_left,
             "landed · no contact · failed": f"{run.landed} · {run.no_contact} · {run.failed}",
-            "data": _freshness(run, now),
+            DATA: _freshness(run, now),
+            DISK: run.disk,
         }
         for name, text in texts.items():
             if self.cells[name].text() != text:

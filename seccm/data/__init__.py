@@ -5,7 +5,7 @@ from seccm.data.header import Header
 from seccm.data.layout import Column, Columns
 from seccm.data.rewrite import FeatureValues, rewrite_features
 from seccm.data.scan import Scan, open_scan
-from seccm.data.store import Store
+from seccm.data.store import Store, Unsaved
 from seccm.data.table import Table
 from seccm.data.trace import SiteRecord, SiteTrace
 from seccm.data.writer import Analyse, Analysed
@@ -23,6 +23,7 @@ __all__ = [
     "SiteTrace",
     "Store",
     "Table",
+    "Unsaved",
     "finish",
     "finish_apart",
     "open_scan",

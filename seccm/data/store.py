@@ -14,6 +14,7 @@ import re
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, NamedTuple, Self
@@ -39,6 +40,18 @@ GRACE = 0.25
 class _Happened(NamedTuple):
     block: Block | None
     events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """What a power cut would take now."""
+
+    rows: int = 0
+    """Recorded since the disk was last told to keep what it has."""
+    seconds: float = 0.0
+    """Age of the oldest of them."""
+    waiting: float = 0.0
+    """Seconds for which the thread that writes has not come back for more."""
 
 
 class _Planned(NamedTuple):
@@ -143,6 +156,8 @@ class Store:
         self._changed = threading.Condition()
         self._waiting: list[_Happened | _Planned] = []
         self._sent = self._safe = self._wanted = 0
+        self._rows_sent = self._rows_taken = self._rows_safe = 0
+        self._unsaved_since = self._waiting_since = math.inf
         self._status: RunStatus | None = None
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
@@ -232,6 +247,19 @@ class Store:
         with self._changed:
             self._check()
 
+    @property
+    def unsaved(self) -> Unsaved:
+        """What is not safe on the disk yet, at a glance.
+
+        May be asked for from any thread; takes no lock, so that nobody holds up the rig's thread.
+        """
+        now = time.monotonic()
+        return Unsaved(
+            self._rows_sent - self._rows_safe,
+            max(0.0, now - self._unsaved_since),
+            max(0.0, now - self._waiting_since),
+        )
+
     def _send(self, message: _Happened | _Planned) -> None:
         with self._changed:
             room = self._changed.wait_for(
@@ -247,6 +275,11 @@ class Store:
                 )
             if self._status is not None:
                 raise RigError("store-closed", str(self.path), "the file is closed already.")
+            if isinstance(message, _Happened) and message.block is not None:
+                self._rows_sent += message.block.rows
+            now = time.monotonic()
+            self._unsaved_since = min(self._unsaved_since, now)
+            self._waiting_since = min(self._waiting_since, now)
             self._waiting.append(message)
             self._sent += 1
             self._changed.notify_all()
@@ -270,6 +303,9 @@ class Store:
                     owed = math.inf
                     with self._changed:
                         self._safe = applied
+                        self._rows_safe = self._rows_taken
+                        # What has come meanwhile is what is not safe now.
+                        self._unsaved_since = self._waiting_since
                         self._changed.notify_all()
                 elif urgent:
                     # Safe from a killed program at once; from a power cut with the next
@@ -278,7 +314,8 @@ class Store:
                     owed = min(owed, time.monotonic() + GRACE)
             self._writer.close(self._status or "fault")
             with self._changed:
-                self._safe = self._sent
+                self._safe, self._rows_safe = self._sent, self._rows_sent
+                self._unsaved_since = self._waiting_since = math.inf
                 self._changed.notify_all()
         except Exception as error:
             # Whatever it is, it is raised again in the thread that runs the rig.
@@ -302,6 +339,7 @@ class Store:
                 lambda: self._waiting or self._status or self._wanted > self._safe, patience
             )
             batch, self._waiting = self._waiting, []
+            self._rows_taken, self._waiting_since = self._rows_sent, math.inf
             self._changed.notify_all()
             return None if not batch and self._status else batch
 

@@ -6,6 +6,7 @@ time holds the controls; anybody may halt or call for an emergency retract.
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from seccm.data import Unsaved
 from seccm.errors import NotNow, SeccmError
 from seccm.remote.channel import LONGEST_REQUEST, Line, Pipe
 from seccm.remote.feed import Feed
@@ -29,6 +31,8 @@ BEAT = 1.0 / 30.0
 """Seconds between two looks at what came: the pace of a window."""
 ABSENT = 3.0
 """Seconds without a sign of life after which the controls of a client may be taken over."""
+DISK_LOOK = 2.0
+"""Seconds from one look at the free space on the disk to the next."""
 WELCOME = 10.0
 """Seconds for which a new host waits for its first client at least."""
 
@@ -61,6 +65,7 @@ class Host:
         self._wake = threading.Event()
         self._ending = self._visited = False
         self._alone_since = now()
+        self._disk_free, self._looked = -1, float("-inf")
         self.announce: Callable[[str, str], None] = lambda title, path: None
         """Told the title and file of each run that begins."""
 
@@ -153,6 +158,8 @@ class Host:
             hand=manual.deed if manual is not None else "",
             touching=manual is not None and manual.touching,
             missed_rows=self._feed.missed_rows,
+            unsaved=run.unsaved if run is not None and doing == "scan" else Unsaved(),
+            disk_free=self._disk_free,
         )
         return progress, guest is self._holder
 
@@ -210,8 +217,17 @@ class Host:
 
     def _beat(self) -> None:
         self._feed.beat()
+        self._look_at_disk()
         for guest in list(self._guests):
             guest.nudge()
+
+    def _look_at_disk(self) -> None:
+        run = self._run
+        if run is None or self._now() - self._looked < DISK_LOOK:
+            return
+        self._looked = self._now()
+        with suppress(OSError):
+            self._disk_free = shutil.disk_usage(run.path.parent).free
 
     # The threads of the guests.
 

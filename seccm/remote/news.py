@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
+from seccm.data import Unsaved
 from seccm.events import Event
 from seccm.hopping.engine import Status
 from seccm.remote.job import Failure
@@ -84,6 +85,10 @@ class Progress:
     """Whether a tip driven by hand may touch the surface."""
     missed_rows: int = 0
     """Rows that no client saw because the host was too busy; the data file has them."""
+    unsaved: Unsaved = field(default_factory=Unsaved)
+    """What of the data file is not safe on the disk yet."""
+    disk_free: int = -1
+    """Bytes free where the data file lies; -1 where nobody looked."""
 
 
 @dataclass(frozen=True, slots=True)

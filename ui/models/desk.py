@@ -240,5 +240,6 @@ class Desk:
         if progress is not None:
             self.run.doing = progress.doing
             self.run.missed_rows = progress.missed_rows
+            self.run.unsaved, self.run.disk_free = progress.unsaved, progress.disk_free
         self.run.silent = news.stale
         self.run.in_control = news.in_control or news.link != "live"

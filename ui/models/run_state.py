@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from seccm.data import Unsaved
 from seccm.events import (
     Event,
     Outcome,
@@ -16,10 +17,12 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
-from ui.models.words import PHASES, clock_words
+from ui.models.words import PHASES, bytes_words, clock_words
 
 STALE = 2.0
 """Seconds without rows, while there should be some, after which the window says so aloud."""
+LOW_DISK = 500_000_000
+"""Bytes of free disk below which the window says so aloud; the scan ends by itself at less."""
 SITE_TIMES = 20
 """How many sites the time left is reckoned from."""
 MOVES: dict[str, frozenset[str]] = {
@@ -54,6 +57,10 @@ class RunState:
     """What the host is about: idle, preparing, scan or manual."""
     missed_rows: int = 0
     """Rows that could not be shown; the data file has them."""
+    unsaved: Unsaved = field(default_factory=Unsaved)
+    """What a power cut would take now."""
+    disk_free: int = -1
+    """Bytes free where the data file lies; -1 where nobody knows."""
     in_control: bool = True
     """Whether this window may steer the run."""
     silent: float = 0.0
@@ -137,7 +144,25 @@ class RunState:
                 f"No data for {lag:.0f} s: what is shown is old. "
                 "The tip may be down: look at the rig, or press EMERGENCY RETRACT."
             )
+        if self.unsaved.waiting > STALE and self.running:
+            return (
+                f"The disk has taken nothing for {self.unsaved.waiting:.0f} s. The scan ends by "
+                "itself, tip up, if that goes on: look what else writes to it."
+            )
+        if self.running and 0 <= self.disk_free < LOW_DISK:
+            return (
+                f"Only {self.disk_free / 1e6:.0f} MB are free on the disk. Make room: the scan "
+                "ends by itself, tip up, before the disk is full."
+            )
         return ""
+
+    @property
+    def disk(self) -> str:
+        """How far the file is behind, and how much room there is."""
+        if not self.running:
+            return "–"
+        behind = f"{self.unsaved.rows} rows, {self.unsaved.seconds:.1f} s"
+        return f"{behind} · {bytes_words(self.disk_free)}" if self.disk_free >= 0 else behind
 
     @property
     def finished(self) -> int:
