@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import h5py
@@ -292,25 +291,6 @@ def read_rows(file: Mapping[str, h5py.Dataset], start: int, stop: int) -> npt.ND
     for name in ROW.names or ():
         rows[name] = file[sample_dataset(name)][start:stop]
     return rows
-
-
-def put(dataset: h5py.Dataset, start: int, values: npt.NDArray[Any]) -> None:
-    """Write consecutive entries of a dataset of one dimension.
-
-    Five times as fast as `dataset[start:stop] = values`, which counts: finishing a site writes
-    one value into each of some hundred columns.
-    """
-    identifier = dataset.id
-    where = identifier.get_space()
-    where.select_hyperslab((start,), values.shape)
-    kind = identifier.get_type() if values.dtype.kind == "S" else None
-    identifier.write(_memory(values.shape), where, values, kind)
-
-
-@lru_cache(maxsize=256)
-def _memory(shape: tuple[int, ...]) -> h5py.h5s.SpaceID:
-    """Return the space of an array in memory; remembered, because it takes as long as writing."""
-    return h5py.h5s.create_simple(shape)
 
 
 def _dimension(file: h5py.File, name: str, chunk: int, size: int = 0) -> None:

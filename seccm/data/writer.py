@@ -21,6 +21,7 @@ import h5py
 import numpy as np
 
 from seccm.data import guard, journal, repair
+from seccm.data.entries import Entries
 from seccm.data.layout import (
     EVENT_COLUMNS,
     ROW,
@@ -29,7 +30,6 @@ from seccm.data.layout import (
     Columns,
     add_sites,
     columns_along,
-    put,
     read_rows,
     sample_dataset,
     text,
@@ -63,7 +63,6 @@ COMMIT_ROWS = 16 * KEPT
 _EVENT, _REASON = EVENT_COLUMNS[-1], next(c for c in SITE_COLUMNS if c.name == "reason")
 SPARE = 64_000_000
 """Bytes that must stay free on the disk."""
-_KINDS: Mapping[str, str] = {c.name: c.dtype for c in SITE_COLUMNS}
 _URGENT = (Approaching, Landed, SiteFinished, Paused, Fault, RunStopped)
 
 
@@ -113,6 +112,7 @@ class Writer:
         # Held open: HDF5 flushes a dataset that is closed, which costs time, and where that
         # fails it leaves a ruin behind that crashes the program when it ends.
         self._data: dict[str, h5py.Dataset] = dict(file.items())
+        self._entries: dict[str, Entries] = {}
         self._along = columns_along(file, "site")
         self._features = {feature.name for feature in columns.features}
         self._tail = Tail(clock, offset)
@@ -145,6 +145,7 @@ class Writer:
         known = self._columns
         more = tuple(tuple(row) for row in levels)
         self._columns = Columns(known.factors, known.levels + more, known.features, known.statuses)
+        self._entries = {}
         add_sites(self._file, sites, self._columns, self._along)
         self._sites |= {site.number: site for site in sites}
 
@@ -182,7 +183,7 @@ class Writer:
         self.commit()
         self._data["state"][0] = status.encode()
         self._file.flush()
-        self._data = {}
+        self._data, self._entries = {}, {}
         self._file.close()
         # HDF5 leaves the mark on while a reader in this same process has the file open.
         repair.clear(self._path)
@@ -202,7 +203,7 @@ class Writer:
                 nowhere = os.memfd_create("lost", 0)
                 os.dup2(nowhere, self._file.id.get_vfd_handle())
                 os.close(nowhere)
-            self._data = {}
+            self._data, self._entries = {}, {}
             self._file.close()
         except (OSError, RuntimeError, ValueError):
             # The failure itself has been reported already.
@@ -270,12 +271,11 @@ class Writer:
     def _keep(self, site: int, record: ContactRecord) -> None:
         """Store the raw samples around contact."""
         size = len(record.potential)
-        if size > len(self._data["contact_sample"]):
-            self._data["contact_sample"].resize(size, axis=0)
-            for name in ("contact_E", "contact_I"):
-                self._data[name].resize(size, axis=1)
-        self._data["contact_E"][site, :size] = record.potential
-        self._data["contact_I"][site, :size] = record.current
+        width = max(size, len(self._to("contact_sample")))
+        self._to("contact_sample").resize(width)
+        for name, samples in (("contact_E", record.potential), ("contact_I", record.current)):
+            self._to(name).resize(len(self._to(name)), width)
+            self._to(name).put(site, samples[np.newaxis])
         self._set(
             site,
             contact_size=size,
@@ -351,11 +351,11 @@ class Writer:
             return
         rows = self._tail.take(count)
         start, stop = self._written, self._written + count
-        self._data["sample"].resize(stop, axis=0)
+        self._to("sample").resize(stop)
         for name in ROW.names or ():
-            column = self._data[sample_dataset(name)]
-            column.resize(stop, axis=0)
-            put(column, start, np.ascontiguousarray(rows[name]))
+            column = self._to(sample_dataset(name))
+            column.resize(stop)
+            column.put(start, rows[name])
         self._checksum = zlib.crc32(rows.tobytes(), self._checksum)
         self._written = stop
         self._uncommitted += count
@@ -372,24 +372,30 @@ class Writer:
             "event_code": [journal.code(event) for event in events],
             "event_msg": [text(said, _EVENT) for _, said in self._listed],
         }
-        start = len(self._data["event"])
-        self._data["event"].resize(start + len(events), axis=0)
-        for column in EVENT_COLUMNS:
-            self._data[column.name].resize(start + len(events), axis=0)
-            put(self._data[column.name], start, np.array(columns[column.name], column.dtype))
+        start = len(self._to("event"))
+        for name in ("event", *columns):
+            self._to(name).resize(start + len(events))
+        for name, values in columns.items():
+            self._to(name).put(start, np.array(values, self._to(name).dtype))
         self._listed = []
 
     def _fill(self, name: str, cells: Mapping[int, Any]) -> None:
         """Write cells of one column of the site table, consecutive sites at once."""
-        dataset = self._data[name]
-        kind = np.dtype(_KINDS.get(name, dataset.dtype))
+        entries = self._to(name)
         if len(cells) == 1:
             ((site, value),) = cells.items()
-            put(dataset, site, np.array([value], kind))
+            entries.put(site, np.array([value], entries.dtype))
             return
         sites = np.array(sorted(cells))
         for run in np.split(sites, np.flatnonzero(np.diff(sites) != 1) + 1):
-            put(dataset, int(run[0]), np.array([cells[int(site)] for site in run], kind))
+            values = [cells[int(site)] for site in run]
+            entries.put(int(run[0]), np.array(values, entries.dtype))
+
+    def _to(self, name: str) -> Entries:
+        """Return where to write into a dataset."""
+        if name not in self._entries:
+            self._entries[name] = Entries(self._data[name])
+        return self._entries[name]
 
     def _set(self, site: int, **values: Any) -> None:
         for name, value in values.items():

@@ -1,0 +1,63 @@
+"""Writing into datasets piece by piece, without what h5py does anew for each piece.
+
+Finishing a site writes one value into each of some hundred columns. A slice assignment spends
+nearly all its time on making and forgetting the descriptions of where in memory, where in the
+file and of which type; kept, they leave a twentieth of it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+
+class Entries:
+    """A dataset that is written in pieces and grows along its first dimension.
+
+    Args:
+        dataset: open for writing. Whoever holds this is the only one who changes its size.
+    """
+
+    def __init__(self, dataset: h5py.Dataset) -> None:
+        self._dataset = dataset.id
+        self._shape: tuple[int, ...] = dataset.shape
+        self._space: h5py.h5s.SpaceID | None = None
+        text = dataset.dtype.kind == "S"
+        self.dtype: np.dtype[Any] = dataset.dtype
+        # Text in memory does not say that it is UTF-8; numbers are what numpy says they are.
+        self._kind = dataset.id.get_type() if text else h5py.h5t.py_create(self.dtype)
+
+    def __len__(self) -> int:
+        """Return the size of the first dimension."""
+        return self._shape[0]
+
+    def resize(self, *shape: int) -> None:
+        """Make the dataset so large; what is new holds the fill value."""
+        if shape == self._shape:
+            return
+        self._dataset.set_extent(shape)
+        self._shape, self._space = shape, None
+
+    def put(self, start: int, values: npt.NDArray[Any]) -> None:
+        """Write consecutive entries, for which there must be room.
+
+        Args:
+            start: the first.
+            values: shape (entries, ...): the later dimensions begin at 0 and may be shorter than
+                those of the dataset.
+        """
+        if self._space is None:
+            self._space = self._dataset.get_space()
+        values = np.ascontiguousarray(values, self.dtype)
+        self._space.select_hyperslab((start,) + (0,) * (values.ndim - 1), values.shape)
+        self._dataset.write(_memory(values.shape), self._space, values, self._kind)
+
+
+@lru_cache(maxsize=256)
+def _memory(shape: tuple[int, ...]) -> h5py.h5s.SpaceID:
+    """Return the space of an array in memory."""
+    return h5py.h5s.create_simple(shape)
