@@ -29,7 +29,7 @@ from sim.solving import (
     compiled,
     next_guess,
 )
-from sim.transport import diffuse, factorise, surface_response
+from sim.transport import diffuse, factorise, pooled_potential, surface_response
 
 CURRENT, POTENTIAL, OPEN = 0, 1, 2
 """What is imposed on the cell."""
@@ -233,7 +233,7 @@ def drive(
         volume: shape (m,), m^3, see `Shells`.
         conductance: shape (m,), m, see `Shells`.
         surface_resistance: 1/m, see `Shells`.
-        s: one record of `STATE`.
+        s: the state, see `state_in`.
         c: shape (m,), mol/m^3.
         potential: shape (n,), filled with what an electrometer reads, V.
         current: shape (n,), filled with mean currents, A.
@@ -281,15 +281,23 @@ def drive(
 
 
 @compiled
-def dilute(state: State, share: float) -> None:
-    """Spread what the surface holds over a larger footprint, of which the old one is a share."""
-    state.sei *= share
-    state.alloy1 *= share
-    state.alloy2 *= share
-    state.deep *= share
-    state.parasitic *= share
-    state.dead *= share
-    for k in range(state.count.size):
-        state.count[k] *= share
-    for k in range(state.occupied.size):
-        state.occupied[k] *= share
+def spread(s: State, rest: float, area: float, wetted: float) -> None:
+    """Let the footprint change from `area` to `wetted`, m^2; amounts and charges stay.
+
+    Fresh surface bears nothing and rests at `rest`, V; surface that falls dry keeps its share.
+    """
+    s.potential = pooled_potential(s.potential, rest, area, wetted)
+    s.drift = 0.0
+    if wetted <= area:
+        return
+    share = area / wetted
+    s.sei *= share
+    s.alloy1 *= share
+    s.alloy2 *= share
+    s.deep *= share
+    s.parasitic *= share
+    s.dead *= share
+    for k in range(s.count.size):
+        s.count[k] *= share
+    for k in range(s.occupied.size):
+        s.occupied[k] *= share

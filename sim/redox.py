@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from copy import copy
 from dataclasses import dataclass
 from typing import Self
 
@@ -153,8 +152,9 @@ class RedoxCell:
 
     def copy(self) -> Self:
         """Return an independent copy in the same state."""
-        twin = copy(self)
-        vars(twin).update(_oxidised=self._oxidised.copy(), _reduced=self._reduced.copy())
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self))
+        twin._oxidised, twin._reduced = self._oxidised.copy(), self._reduced.copy()
         return twin
 
     def _wetted(self) -> Shells:

@@ -89,6 +89,7 @@ class ConeCut:
         return Shells(volume, conductance, surface_resistance)
 
 
+@compiled
 def pooled_potential(potential: float, rest: float, area: float, wetted: float) -> float:
     """Potential after the footprint changed from `area` to `wetted`, charges being shared.
 

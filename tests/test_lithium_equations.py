@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import cast
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from scipy.integrate import solve_ivp
 from sim.cell import Droplet
 from sim.lithium import LithiumCell, LithiumParameters
 from sim.lithium_interface import Step, interface
-from sim.lithium_state import STATE, State, constants
+from sim.lithium_state import blank, constants, state_in
 from sim.transport import ConeCut
 
 P = LithiumParameters()
@@ -34,7 +33,7 @@ def wetted(parameters: LithiumParameters) -> LithiumCell:
 
 def lithium_only(potential: float) -> tuple[float, float]:
     """Current density on lithium itself and its slope, without parasitic charge."""
-    state = cast(State, np.zeros(1, STATE).view(np.recarray)[0])
+    state = state_in(blank())
     now = Step(1e-9, THERMAL, 1.0, 0.0, 0.0, 0.0, lithium_area=1.0, strippable=1e9)
     rates = interface(potential, constants(QUIET), state, now)
     return rates.total, rates.slope
@@ -127,7 +126,7 @@ def test_the_slopes_of_the_interface_are_those_of_its_currents(
     potential: float, step: float
 ) -> None:
     """Newton's derivative against a central difference, both branches, half-filled alloys."""
-    state = cast(State, np.zeros(1, STATE).view(np.recarray)[0])
+    state = state_in(blank())
     state.sei, state.alloy1, state.alloy2, state.surface = 3.0, 6.0, 2.0, 0.7
 
     def at(guess: float) -> tuple[float, float]:
