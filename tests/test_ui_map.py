@@ -8,9 +8,8 @@ from small_plan import grid, small
 
 from seccm.events import Landed, Landing, Outcome, SiteAnalysed, SiteFinished, SiteStarted
 from ui.models.colours import coloured, condition_colours, limits_of, outcome_colours, shown
-from ui.models.curves import current_at
-from ui.models.live import Curve
 from ui.models.palette import DARK, PALETTES, Sizes
+from ui.models.readings import current_at
 from ui.models.showing import Showing
 from ui.models.site_map import CONDITION, OUTCOME, Quantity, SiteMap, Z
 
@@ -134,11 +133,10 @@ def test_a_few_far_values_do_not_wash_out_the_colours():
 
 
 def test_the_current_at_a_potential_is_that_of_the_first_crossing():
-    t = np.linspace(0, 1, 101)
     E = np.concatenate([np.linspace(0, 1, 51), np.linspace(1, 0, 50)])
-    curve = Curve(0, t, E, np.concatenate([np.linspace(0, 2e-9, 51), np.zeros(50)]), t)
-    assert current_at(curve, 0.505) == pytest.approx(1.01e-9)
-    assert np.isnan(current_at(curve, 5.0))
+    current = np.concatenate([np.linspace(0, 2e-9, 51), np.zeros(50)])
+    assert current_at(E, current, 0.505) == pytest.approx(1.01e-9)
+    assert np.isnan(current_at(E, current, 5.0))
 
 
 # Colours and sizes that people can see and hit

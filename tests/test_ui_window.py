@@ -194,12 +194,12 @@ def test_two_files_side_by_side_with_tables_and_currents(qtbot: QtBot, tmp_path:
         view.export(tmp_path / "table.csv")
         assert len((tmp_path / "table.csv").read_text().splitlines()) == 7
         qtbot.waitUntil(lambda: view.file.map.label(0).startswith("j ="), timeout=LONG)
-        view.map.potential.setText("0.5 V")
-        view.map.potential.returnPressed.emit()
-        qtbot.waitUntil(lambda: view.map.name == "I at 0.5 V", timeout=LONG)
-        found = view.file.map.values("I at 0.5 V")
-        assert (found[np.isfinite(found)] < 0).all()
-        assert np.isfinite(found).any()
+        view.map.controls.potential.setText("0.5 V")
+        view.map.controls.potential.returnPressed.emit()
+        name = "I at 0.5 V vs Li/Li⁺"
+        assert view.map.name == name
+        qtbot.waitUntil(lambda: np.isfinite(view.file.map.values(name)).all(), timeout=LONG)
+        assert (view.file.map.values(name) < 0).all()
 
 
 def test_driving_by_hand_and_not_while_a_scan_owns_the_rig(qtbot: QtBot, tmp_path: Path):

@@ -25,9 +25,8 @@ from ui import pieces
 from ui.map import MapView
 from ui.models.live import Curve
 from ui.models.palette import DARK, Palette, Sizes
-from ui.models.scan_file import ScanFile, currents_at, write_table
+from ui.models.scan_file import ScanFile, write_table
 from ui.models.showing import Showing
-from ui.models.site_map import Quantity
 from ui.models.words import Line
 
 LOOK_MS = 1000
@@ -52,9 +51,8 @@ class FileView(QWidget):
         self._showing, self._offset = Showing(), 0.0
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="browse")
         self._plan: Future[Plan] | None = self._pool.submit(self.file.plan)
-        self._currents: Future[Quantity] | None = None
         self._process: QProcess | None = None
-        self.map = MapView(self._curve, self._ask_current, wide=True)
+        self.map = MapView(self._curve, wide=True)
         self.head = pieces.label("", "title")
         self.words = pieces.label("", "muted")
         self.busy = pieces.bar()
@@ -78,7 +76,7 @@ class FileView(QWidget):
         whole.addWidget(self.busy)
         whole.addWidget(self.map, 1)
         self._describe()
-        self.map.follow(self.file.map)
+        self.map.follow(self.file.map, path)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
         self._timer.start(LOOK_MS)
@@ -127,6 +125,7 @@ class FileView(QWidget):
     def shut(self) -> None:
         """Let go of the file and of all that works on it."""
         self._timer.stop()
+        self.map.shut()
         if self._process is not None:
             self._process.finished.disconnect()
             self._process.kill()
@@ -158,14 +157,6 @@ class FileView(QWidget):
     def _curve(self, number: int) -> Curve | None:
         return None if self.file.held else self.file.curves.curve(number)
 
-    def _ask_current(self, potential: float) -> None:
-        """Begin to read the current at a potential at every site."""
-        raw = potential - self._offset - (self._showing.shift if self._showing.other else 0.0)
-        self.busy.setVisible(True)
-        name = f"I at {potential:g} V"
-        self._currents = self._pool.submit(currents_at, self.file.path, raw, name)
-        QTimer.singleShot(50, self._collect)
-
     def _collect(self) -> None:
         """Take what the threads have finished."""
         if self._plan is not None and self._plan.done():
@@ -178,13 +169,7 @@ class FileView(QWidget):
             except PlanError as error:
                 self._say(Line("warning", str(error)))
             self._plan = None
-        if self._currents is not None and self._currents.done():
-            found = self._currents.result()
-            self._currents = None
-            self.busy.setVisible(False)
-            self.file.map.add(found)
-            self.map.choose(found.name)
-        if self._plan is not None or self._currents is not None:
+        if self._plan is not None:
             QTimer.singleShot(50, self._collect)
 
     def _describe(self) -> None:

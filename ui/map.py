@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import (
-    QGridLayout,
-    QHBoxLayout,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from seccm.events import Outcome
 from seccm.report.style import number
-from seccm.units import parse
 from ui import pieces
+from ui.map_controls import MapControls, name_at
 from ui.map_plot import ColourBar, MapPlot
 from ui.models.colours import (
     Rgba,
@@ -32,22 +27,18 @@ from ui.models.colours import (
 )
 from ui.models.live import Curve
 from ui.models.palette import COLOUR_MAPS, DARK, Palette, Sizes
+from ui.models.readings import Readings
 from ui.models.showing import Showing
-from ui.models.site_map import CATEGORIES, OUTCOME, SiteMap, Z
+from ui.models.site_map import CATEGORIES, CHARGE, OUTCOME, SiteMap
 from ui.site_panel import SitePanel
 
 MOST_CURVES = 24
 """Selected sites whose curves are drawn."""
-AT_POTENTIAL = "I at E …"
+READING_MS = 100
+"""From one look at what is being read from the file to the next."""
 _SIGNS = {
     Outcome.NO_CONTACT: "✕", Outcome.SKIPPED: "▼", Outcome.ABORTED: "◆", Outcome.FAULT: "✚",
 }  # fmt: skip
-
-
-def title_of(name: str, words: str) -> str:
-    """Return how a quantity is offered: its symbol and, if they are short, its words."""
-    said = words.split(":")[0]
-    return name if not said or name == Z or len(said) > 32 else f"{name} – {said}"
 
 
 class MapView(QWidget):
@@ -55,39 +46,18 @@ class MapView(QWidget):
 
     Args:
         curve: returns the measurement at a site, None where there is none.
-        current_at: asked to compute the current at a potential, in volts as shown.
         wide: curves beside the map rather than below it.
     """
 
-    def __init__(
-        self,
-        curve: Callable[[int], Curve | None],
-        current_at: Callable[[float], None] = lambda _: None,
-        *,
-        wide: bool = False,
-    ) -> None:
+    def __init__(self, curve: Callable[[int], Curve | None], *, wide: bool = False) -> None:
         super().__init__()
-        self._curve, self._current_at = curve, current_at
+        self._curve = curve
         self._sites: SiteMap | None = None
-        self._showing, self._palette = Showing(), DARK
+        self._readings: Readings | None = None
+        self._showing, self._offset, self._palette = Showing(), 0.0, DARK
         self._shown: dict[str, Shown] = {}
         self._drawn = (-1, -1)
-        self._fixed: tuple[float, float] | None = None
         self.name = ""
-        self.quantity = pieces.box("What is mapped")
-        self.quantity.activated.connect(self._choose)
-        self.potential = pieces.line("", 'E, such as "-0.1 V"')
-        self.potential.returnPressed.connect(self._ask_current)
-        self.potential.setVisible(False)
-        self.condition = pieces.box("Select the sites of a condition")
-        self.condition.activated.connect(self._select_condition)
-        self.colours = pieces.box("Colour map")
-        self.colours.addItems(list(COLOUR_MAPS))
-        self.colours.activated.connect(self.redraw)
-        self.low, self.high = pieces.line("", "low"), pieces.line("", "high")
-        for field in (self.low, self.high):
-            field.editingFinished.connect(self._limit)
-            field.setToolTip("Limit of the colours; empty for automatic")
         self.plot = MapPlot(self._hover, self.pick)
         self.bar = ColourBar()
         self.legend = pieces.label("", "small")
@@ -95,29 +65,24 @@ class MapView(QWidget):
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.tell = pieces.label(" ", "muted")
         self.tell.setMinimumHeight(1)
+        self.reading = pieces.bar()
+        self.reading.setMaximum(1000)
+        self.reading.setVisible(False)
         self.panel = SitePanel()
+        controls = self.controls = MapControls()
+        controls.chosen.connect(self._choose)
+        controls.potential_chosen.connect(self.current_at)
+        controls.mistaken.connect(self.tell.setText)
+        controls.condition_chosen.connect(self._select_condition)
+        controls.changed.connect(self.redraw)
+        controls.whole.connect(self.whole)
+        controls.nothing.connect(lambda: self.pick(None, False))
+        self._look = QTimer(self)
+        self._look.setInterval(READING_MS)
+        self._look.timeout.connect(self._follow_readings)
         self._lay_out(wide)
 
     def _lay_out(self, wide: bool) -> None:
-        top = QGridLayout()
-        top.setHorizontalSpacing(6)
-        top.addWidget(self.quantity, 0, 0)
-        top.addWidget(self.potential, 0, 1)
-        top.addWidget(self.condition, 0, 2)
-        top.setColumnStretch(0, 3)
-        top.setColumnStretch(2, 3)
-        self.second = QWidget()
-        second = QHBoxLayout(self.second)
-        second.setContentsMargins(0, 0, 0, 0)
-        second.addWidget(self.colours, 2)
-        for field in (self.low, self.high):
-            second.addWidget(field, 1)
-        whole_button = pieces.tool("all", "Show all sites again")
-        whole_button.clicked.connect(self.whole)
-        clear = pieces.tool("none", "Select nothing")
-        clear.clicked.connect(lambda: self.pick(None, False))
-        second.addWidget(whole_button)
-        second.addWidget(clear)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.plot, 1)
@@ -125,8 +90,8 @@ class MapView(QWidget):
         upper = QWidget()
         box = QVBoxLayout(upper)
         box.setContentsMargins(0, 0, 0, 0)
-        box.addLayout(top)
-        box.addWidget(self.second)
+        box.addWidget(self.controls)
+        box.addWidget(self.reading)
         box.addLayout(middle, 1)
         box.addWidget(self.legend)
         box.addWidget(self.tell)
@@ -147,27 +112,31 @@ class MapView(QWidget):
         self.plot.dress(palette, sizes.font)
         self.bar.dress(palette, sizes.font)
         self.panel.dress(palette, sizes)
-        self.second.setVisible(not sizes.glove)
-        for field in (self.low, self.high):
-            field.setMaximumWidth(round(sizes.font * 6))
+        self.controls.dress(sizes)
         self.redraw()
 
     def show_as(self, showing: Showing, offset: float) -> None:
         """Choose convention and reference."""
-        self._showing = showing
+        self._showing, self._offset = showing, offset
         self.panel.show_as(showing, offset)
+        self.controls.show_reference(showing.against)
         self._shown.clear()
         self.redraw()
 
-    def follow(self, sites: SiteMap | None) -> None:
-        """Show this map from now on."""
+    def follow(self, sites: SiteMap | None, path: Path | None = None) -> None:
+        """Show this map from now on.
+
+        Args:
+            sites: the map.
+            path: the data file, from which more can be read than the map holds.
+        """
+        self.shut()
         self._sites = sites
+        self._readings = Readings(path) if path is not None else None
         self._drawn = (-1, -1)
         self.name = ""
         self._shown.clear()
-        self.condition.clear()
-        if sites is not None:
-            self.condition.addItems(["all conditions", *sites.labels])
+        self.controls.offer_conditions(sites.labels if sites is not None else ())
         self.plot.follow(sites)
         self.panel.overlay([])
         self.draw()
@@ -175,18 +144,33 @@ class MapView(QWidget):
     def relabel(self) -> None:
         """Take the names of the conditions and the footprint anew; keep all else."""
         if self._sites is not None:
-            self.condition.clear()
-            self.condition.addItems(["all conditions", *self._sites.labels])
+            self.controls.offer_conditions(self._sites.labels)
             self.plot.follow(self._sites)
             self.redraw()
 
     def choose(self, name: str) -> None:
         """Map another quantity."""
         self.name = name
-        self._fixed = None
-        self.low.clear()
-        self.high.clear()
+        self.controls.forget_limits()
         self.redraw()
+
+    def current_at(self, potential: float) -> None:
+        """Map the current at a potential, in volts as shown; read from the file."""
+        if self._sites is None or self._readings is None:
+            return
+        shift = self._showing.shift if self._showing.other else 0.0
+        name = name_at(potential, self._showing.other or self._showing.reference)
+        self._readings.current_at(self._sites, potential - shift - self._offset, name)
+        self.choose(name)
+        self._look.start()
+
+    def shut(self) -> None:
+        """Let go of the file that is being read."""
+        self._look.stop()
+        self.reading.setVisible(False)
+        if self._readings is not None:
+            self._readings.close()
+            self._readings = None
 
     def step(self, by: int) -> None:
         """Go to the next quantity, or to the one before."""
@@ -216,7 +200,12 @@ class MapView(QWidget):
     def draw(self) -> None:
         """Draw what is new; costs nothing if nothing is."""
         sites = self._sites
-        if sites is None or (sites.version, sites.picked) == self._drawn or not self.isVisible():
+        if sites is None or not self.isVisible():
+            return
+        if self._readings is not None and self._readings.follow(sites):
+            # Sites that have finished since the last time are read, too.
+            self._look.start()
+        if (sites.version, sites.picked) == self._drawn:
             return
         only_picked = sites.version == self._drawn[0] and self.name in self._shown
         self._drawn = (sites.version, sites.picked)
@@ -224,10 +213,10 @@ class MapView(QWidget):
             self.plot.select()
             self.panel.describe(sites, self.name, self._shown[self.name])
             return
-        self._list(sites)
-        name = self.name
+        readable = self._readings is not None
+        name = self.name = self.controls.offer(sites, self.name, readable=readable)
         seen = self._shown[name] = shown(sites, name, self._showing, self._shown.get(name))
-        limits = self._fixed or limits_of(seen.values)
+        limits = self.controls.limits or limits_of(seen.values)
         lut = self._lut()
         self.plot.paint(
             coloured(sites, name, seen.values, limits, lut, self._palette),
@@ -246,17 +235,20 @@ class MapView(QWidget):
         super().showEvent(event)
         self.draw()
 
-    def _list(self, sites: SiteMap) -> None:
-        """Offer what can be mapped by now."""
-        names = [*sites.names, AT_POTENTIAL]
-        if not self.name or self.name not in names:
-            self.name = names[0]
-        if [self.quantity.itemData(k) for k in range(self.quantity.count())] != names:
-            self.quantity.clear()
-            for name in names:
-                words = sites.quantities[name].words if name in sites.quantities else ""
-                self.quantity.addItem(title_of(name, words), name)
-        self.quantity.setCurrentIndex(names.index(self.name))
+    def _follow_readings(self) -> None:
+        """Show what has been read by now; stops when there is no more to come for a while."""
+        sites, readings = self._sites, self._readings
+        if sites is None or readings is None:
+            return
+        more = readings.follow(sites)
+        share = readings.share(sites, self.name)
+        self.reading.setVisible(more and share < 1.0)
+        self.reading.setValue(round(1000 * share))
+        if readings.trouble:
+            self.tell.setText(readings.trouble)
+        if not more:
+            self._look.stop()
+        self.draw()
 
     def _legend(self, sites: SiteMap) -> str:
         if self.name == OUTCOME:
@@ -278,7 +270,7 @@ class MapView(QWidget):
         return " &nbsp; ".join(there)
 
     def _lut(self) -> Rgba:
-        found = pg.colormap.get(COLOUR_MAPS[self.colours.currentText()])
+        found = pg.colormap.get(COLOUR_MAPS[self.controls.colours.currentText()])
         table: Rgba = found.getLookupTable(nPts=256, alpha=True)
         return table
 
@@ -311,33 +303,14 @@ class MapView(QWidget):
         parts = [f"site {site + 1}", self._sites.label(site), outcome, value]
         self.tell.setText(" · ".join(part for part in parts if part))
 
-    def _choose(self) -> None:
-        name = self.quantity.currentData()
-        self.potential.setVisible(name == AT_POTENTIAL)
-        if name == AT_POTENTIAL:
-            self.potential.setFocus()
-        else:
-            self.choose(name)
+    def _choose(self, name: str) -> None:
+        if name == CHARGE and self._sites is not None and self._readings is not None:
+            self._readings.charges(self._sites)
+            self._look.start()
+        self.choose(name)
 
-    def _ask_current(self) -> None:
-        try:
-            value = parse(self.potential.text(), "V")
-        except ValueError as error:
-            self.tell.setText(str(error))
-            return
-        self._current_at(value)
-
-    def _select_condition(self, index: int) -> None:
+    def _select_condition(self, condition: int | None) -> None:
         if self._sites is not None:
-            self._sites.select_condition(index - 1 if index > 0 else None)
+            self._sites.select_condition(condition)
             self._overlay()
             self.draw()
-
-    def _limit(self) -> None:
-        texts = self.low.text().strip(), self.high.text().strip()
-        try:
-            low, high = (float(text.replace("−", "-")) for text in texts)
-            self._fixed = (low, high) if high > low else None
-        except ValueError:
-            self._fixed = None
-        self.redraw()

@@ -25,7 +25,7 @@ DATA, DISK = CELLS[-2:]
 _TIPS = {
     DATA: "How old the newest rows are that the window has.",
     DISK: "What a power cut would take now; and how much room is left where the data file lies.\n"
-    "A scan is made safe before every descent, after every landing, and now and then in long steps.",
+    "A scan is made safe before every descent and after every landing.",
 }
 
 

@@ -305,7 +305,7 @@ class Window(QMainWindow):
         self.showing = Showing(desk.plan.reference.name, self.showing.polarographic)
         self.show_as(self.showing)
         self.live.follow(desk.live)
-        self.map.follow(desk.map)
+        self.map.follow(desk.map, desk.path)
         kinds = {
             segment.kind for site in list(desk.sites.values())[:1] for segment in site.segments
         }
@@ -369,6 +369,7 @@ class Window(QMainWindow):
         self.rooms.save()
         self.browse.close_files()
         self.plan.shut()
+        self.map.shut()
         self._forget_curves()
         self.desk.close()
         super().closeEvent(event)

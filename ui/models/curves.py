@@ -75,15 +75,3 @@ def _curve(trace: SiteTrace) -> Curve | None:
     charge = np.cumsum(current * np.minimum(steps, 5.0 * float(np.median(steps[1:]))))
     kept = np.unique(np.concatenate([peaks(raw, POINTS // 2), peaks(current, POINTS // 2)]))
     return Curve(trace.number, t[kept], raw[kept], current[kept], charge[kept])
-
-
-def current_at(curve: Curve, potential: float) -> float:
-    """Return the current at the first crossing of a raw potential; NaN if it is not crossed."""
-    above = potential <= curve.E
-    crossings = np.flatnonzero(above[1:] != above[:-1])
-    if crossings.size == 0:
-        return float("nan")
-    k = int(crossings[0])
-    span = curve.E[k + 1] - curve.E[k]
-    share = (potential - curve.E[k]) / span if span else 0.0
-    return float(curve.I[k] + share * (curve.I[k + 1] - curve.I[k]))

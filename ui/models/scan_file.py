@@ -11,8 +11,8 @@ from seccm.data import open_scan
 from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.plan import Plan
-from ui.models.curves import SiteCurves, current_at
-from ui.models.site_map import Quantity, SiteMap
+from ui.models.curves import SiteCurves
+from ui.models.site_map import SiteMap
 
 
 class ScanFile:
@@ -88,22 +88,6 @@ class ScanFile:
     def close(self) -> None:
         """Let go of the file."""
         self.scan.close()
-
-
-def currents_at(path: Path, raw: float, name: str) -> Quantity:
-    """Read the current at a raw potential, at its first crossing, at every site of a file.
-
-    Raises:
-        DataFileError: the file cannot be read.
-    """
-    curves = SiteCurves(path)
-    try:
-        count = len(curves.scan.sites)
-        found = (curves.curve(k) for k in range(count))
-        values = [float("nan") if c is None else current_at(c, raw) for c in found]
-    finally:
-        curves.close()
-    return Quantity(name, "A", "current at the first crossing of a potential", np.array(values))
 
 
 def write_table(file: ScanFile, target: Path) -> None:

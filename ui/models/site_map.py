@@ -11,7 +11,15 @@ import numpy.typing as npt
 
 from seccm.analysis.result import Status
 from seccm.data import Scan
-from seccm.events import Event, Landed, Outcome, SiteAnalysed, SiteFinished, SiteStarted
+from seccm.events import (
+    Event,
+    Landed,
+    Outcome,
+    SiteAnalysed,
+    SiteFinished,
+    SiteStarted,
+    StepFinished,
+)
 from seccm.plan import Plan
 from seccm.plan.site import Site
 from seccm.report.style import readable
@@ -20,11 +28,12 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 Z, CHARGE, CONDITION, OUTCOME = "contact z", "charge", "condition", "outcome"
+CHARGE_WORDS = "net charge of all steps"
 CATEGORIES = (CONDITION, OUTCOME)
 _LABELS = {int(status): status.label for status in Status}
 FIRST = (
     "E_nuc", "E_growth", "t_nuc", "Q_nuc", "eta_nuc", "CE", "CE_last", "E_half", "i_lim", "E_end",
-    "i_end", "Q",
+    "i_end", "Q", CHARGE,
 )  # fmt: skip
 """Features in the order in which people ask for them."""
 
@@ -77,6 +86,8 @@ class SiteMap:
     """Rises whenever there is something new to draw."""
     picked: int = 0
     """Rises whenever the selection is another."""
+    _passing: int | None = None
+    """The site whose steps have all been heard of since it began."""
 
     def __post_init__(self) -> None:
         self.outcome = np.zeros(self.x.size, np.uint8)
@@ -140,10 +151,12 @@ class SiteMap:
         """Take in an event of the run."""
         match event:
             case SiteStarted():
-                self.current = event.site
+                self.current = self._passing = event.site
                 self.outcome[event.site] = Outcome.RUNNING
             case Landed():
                 self.quantities[Z].values[event.site] = event.landing.z_crossing
+            case StepFinished():
+                self._pass(event)
             case SiteFinished():
                 self.outcome[event.site] = event.outcome
                 self.current = None if self.current == event.site else self.current
@@ -299,6 +312,14 @@ class SiteMap:
             low=float(values.min()),
             high=float(values.max()),
         )
+
+    def _pass(self, event: StepFinished) -> None:
+        """Add up the charge of a site; of one that was joined late, the file knows better."""
+        if CHARGE not in self.quantities:
+            self._add(Quantity(CHARGE, "C", CHARGE_WORDS, self._empty()))
+        if event.site == self._passing:
+            values = self.quantities[CHARGE].values
+            values[event.site] = np.nan_to_num(values[event.site]) + event.charge
 
     def _empty(self) -> FloatArray:
         return np.full(self.x.size, np.nan)

@@ -1,0 +1,153 @@
+"""What stands above a map: quantity, potential, condition, colours and their limits."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from seccm.units import parse
+from ui import pieces
+from ui.models.palette import COLOUR_MAPS, Sizes
+from ui.models.showing import raised
+from ui.models.site_map import CHARGE, SiteMap, Z
+
+AT_POTENTIAL = "I at E …"
+READ = {AT_POTENTIAL: "current at a potential", CHARGE: "net charge, read from the file"}
+"""What is offered although the table of sites does not hold it."""
+
+
+class MapControls(QWidget):
+    """Says what the user wishes to see; the map decides what becomes of it."""
+
+    chosen = Signal(str)
+    """A quantity."""
+    potential_chosen = Signal(float)
+    """In volts, as potentials are shown."""
+    mistaken = Signal(str)
+    """What is wrong with what was typed."""
+    condition_chosen = Signal(object)
+    """The index of a condition; None for all."""
+    changed = Signal()
+    """Colours, or their limits."""
+    whole = Signal()
+    """All sites shall be shown again."""
+    nothing = Signal()
+    """Nothing shall be selected."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quantity = pieces.box("What is mapped")
+        self.quantity.activated.connect(self._choose)
+        self.potential = pieces.line()
+        self.potential.returnPressed.connect(self._ask_potential)
+        self.potential.setVisible(False)
+        self.condition = pieces.box("Select the sites of a condition")
+        self.condition.activated.connect(
+            lambda index: self.condition_chosen.emit(index - 1 if index > 0 else None)
+        )
+        self.colours = pieces.box("Colour map", *COLOUR_MAPS)
+        self.colours.activated.connect(lambda _: self.changed.emit())
+        self.low, self.high = pieces.line("", "low"), pieces.line("", "high")
+        top = QGridLayout()
+        top.setHorizontalSpacing(6)
+        for column, widget in enumerate((self.quantity, self.potential, self.condition)):
+            top.addWidget(widget, 0, column)
+            top.setColumnStretch(column, 3 if column != 1 else 2)
+        self.second = QWidget()
+        second = QHBoxLayout(self.second)
+        second.setContentsMargins(0, 0, 0, 0)
+        second.addWidget(self.colours, 2)
+        for field in (self.low, self.high):
+            field.editingFinished.connect(self.changed)
+            field.setToolTip("Limit of the colours; empty for automatic")
+            second.addWidget(field, 1)
+        for words, tip, signal in (("all", "Show all sites again", self.whole),
+                                   ("none", "Select nothing", self.nothing)):  # fmt: skip
+            button = pieces.tool(words, tip)
+            button.clicked.connect(lambda _=False, s=signal: s.emit())
+            second.addWidget(button)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addLayout(top)
+        box.addWidget(self.second)
+
+    def dress(self, sizes: Sizes) -> None:
+        """Take sizes; fingers in gloves get the first row only."""
+        self.second.setVisible(not sizes.glove)
+        for field in (self.low, self.high):
+            field.setMaximumWidth(round(sizes.font * 6))
+
+    def show_reference(self, against: str) -> None:
+        """Say what a potential that is typed is against."""
+        self.potential.setPlaceholderText(f'E vs {against}, such as "-0.1 V"')
+
+    def offer_conditions(self, labels: object) -> None:
+        """Offer conditions by their names."""
+        self.condition.clear()
+        self.condition.addItems(["all conditions", *labels])  # type: ignore[misc]
+
+    def offer(self, sites: SiteMap, name: str, *, readable: bool) -> str:
+        """Offer what can be mapped by now.
+
+        Args:
+            sites: the map.
+            name: what is mapped.
+            readable: whether there is a file to read more from.
+
+        Returns:
+            What is mapped from now on: the same, unless there is no such thing any more.
+        """
+        more = [extra for extra in READ if extra not in sites.names] if readable else []
+        names = [*sites.names, *more]
+        if not name or name not in (*names, *sites.quantities):
+            name = names[0]
+        if name not in names:
+            names.append(name)
+        if [self.quantity.itemData(k) for k in range(self.quantity.count())] != names:
+            self.quantity.clear()
+            for each in names:
+                known = sites.quantities.get(each)
+                self.quantity.addItem(title_of(each, known.words if known else READ[each])
+                                      if known or each in READ else each, each)  # fmt: skip
+        self.quantity.setCurrentIndex(names.index(name))
+        return name
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """The limits of the colours that were typed; None for automatic ones."""
+        texts = self.low.text().strip(), self.high.text().strip()
+        try:
+            low, high = (float(text.replace("−", "-")) for text in texts)
+        except ValueError:
+            return None
+        return (low, high) if high > low else None
+
+    def forget_limits(self) -> None:
+        """Go back to automatic limits."""
+        self.low.clear()
+        self.high.clear()
+
+    def _choose(self) -> None:
+        name = self.quantity.currentData()
+        self.potential.setVisible(name == AT_POTENTIAL)
+        if name == AT_POTENTIAL:
+            self.potential.setFocus()
+        else:
+            self.chosen.emit(name)
+
+    def _ask_potential(self) -> None:
+        try:
+            self.potential_chosen.emit(parse(self.potential.text(), "V"))
+        except ValueError as error:
+            self.mistaken.emit(str(error))
+
+
+def title_of(name: str, words: str) -> str:
+    """Return how a quantity is offered: its symbol and, if they are short, its words."""
+    said = words.split(":")[0]
+    return name if not said or name == Z or len(said) > 32 else f"{name} – {said}"
+
+
+def name_at(potential: float, against: str) -> str:
+    """Return the name of the current at a potential, which says against what."""
+    return f"I at {potential:g} V vs {raised(against)}".replace("-", "−")

@@ -1,0 +1,179 @@
+"""What the table of sites does not hold: currents at a potential, and charges, read site by site.
+
+They are read from the data file, finished or growing, in a thread. The rows that a live window
+holds would not do: they are thinned out for the eye, and those of the sites before it came are
+not there. The file has every row, the engine never notices who reads it, and a scan that runs
+and one that is over are treated alike.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.data import Scan, SiteTrace, open_scan
+from seccm.errors import DataFileError
+from seccm.events import Outcome, Phase
+from ui.models.site_map import CHARGE, CHARGE_WORDS, Quantity, SiteMap
+
+FloatArray = npt.NDArray[np.float64]
+Read = Callable[[SiteTrace], float]
+
+TURN = 0.25
+"""Seconds after which a reading that takes longer shows what it has so far."""
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """A quantity that somebody asked for."""
+
+    unit: str
+    words: str
+    read: Read
+    done: npt.NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one turn of reading brought."""
+
+    name: str
+    numbers: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    trouble: str = ""
+
+
+class Readings:
+    """Keeps quantities of one data file up to date, as its sites finish.
+
+    Args:
+        path: the data file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._wanted: dict[str, _Wanted] = {}
+        self._reading: Future[_Found] | None = None
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="readings")
+        self.trouble = ""
+        """Why nothing could be read just now; it is tried again."""
+
+    def current_at(self, sites: SiteMap, raw: float, name: str) -> None:
+        """Want the current at a raw potential, under a name."""
+        words = "current at the first crossing of a potential"
+        self._want(sites, name, _Wanted("A", words, lambda t: current_of(t, raw), _none(sites)))
+
+    def charges(self, sites: SiteMap) -> None:
+        """Want the net charge of every site."""
+        done = np.isfinite(sites.values(CHARGE)) if CHARGE in sites.quantities else _none(sites)
+        self._want(sites, CHARGE, _Wanted("C", CHARGE_WORDS, charge_of, done))
+
+    def follow(self, sites: SiteMap) -> bool:
+        """Take what has been read and ask for what has not; returns whether there is more.
+
+        Costs next to nothing; called a few times a second by whoever draws the map.
+        """
+        if self._reading is not None and self._reading.done():
+            found, self._reading = self._reading.result(), None
+            self._take(sites, found)
+        if self._reading is None:
+            for name, wanted in self._wanted.items():
+                left = np.flatnonzero((sites.outcome > Outcome.RUNNING) & ~wanted.done)
+                if left.size:
+                    read = wanted.read
+                    self._reading = self._pool.submit(_read, self._path, name, read, left.tolist())
+                    break
+        return self._reading is not None
+
+    def share(self, sites: SiteMap, name: str) -> float:
+        """Return how much of a quantity has been read, from 0 to 1."""
+        closed = sites.outcome > Outcome.RUNNING
+        wanted = self._wanted.get(name)
+        if wanted is None or not closed.any():
+            return 1.0
+        return float(wanted.done[closed].mean())
+
+    def close(self) -> None:
+        """Let go of the thread; waits for the turn that is under way."""
+        self._wanted.clear()
+        self._pool.shutdown(cancel_futures=True)
+
+    def _want(self, sites: SiteMap, name: str, wanted: _Wanted) -> None:
+        self._wanted[name] = wanted
+        if name not in sites.quantities:
+            values = np.full(sites.x.size, np.nan)
+            sites.add(Quantity(name, wanted.unit, wanted.words, values))
+
+    def _take(self, sites: SiteMap, found: _Found) -> None:
+        self.trouble = found.trouble
+        wanted = self._wanted.get(found.name)
+        if wanted is None or not found.numbers:
+            return
+        sites.quantities[found.name].values[found.numbers] = found.values
+        wanted.done[found.numbers] = True
+        sites.version += 1
+
+
+def current_of(trace: SiteTrace, raw: float) -> float:
+    """Return the current of a site at a raw potential after contact, in amperes."""
+    if trace.landing is None:
+        return float("nan")
+    measured = (trace.phase == Phase.STEP) & (trace.t >= -1e-9)
+    return current_at(trace.record.E[measured], trace.I[measured], raw)
+
+
+def current_at(E: FloatArray, current: FloatArray, raw: float) -> float:
+    """Return the current at the first crossing of a potential, between the two rows around it.
+
+    Args:
+        E: volts, shape (n,), in the order of time.
+        current: amperes, shape (n,).
+        raw: volts.
+
+    Returns:
+        Amperes; NaN if the potential is not crossed.
+    """
+    above = raw <= E
+    crossings = np.flatnonzero(above[1:] != above[:-1])
+    if crossings.size == 0:
+        return float("nan")
+    k = int(crossings[0])
+    share = (raw - E[k]) / (E[k + 1] - E[k])
+    return float(current[k] + share * (current[k + 1] - current[k]))
+
+
+def charge_of(trace: SiteTrace) -> float:
+    """Return the net charge of all steps in coulombs; NaN where no step ended."""
+    ends = trace.record.ends
+    return float(sum(end.charge for end in ends)) if ends else float("nan")
+
+
+def _read(path: Path, name: str, read: Read, numbers: list[int]) -> _Found:
+    """Read sites until they are done or the turn is over."""
+    found, late = _Found(name), time.monotonic() + TURN
+    try:
+        with open_scan(path) as scan:
+            for number in numbers:
+                if not _closed(scan, number):
+                    continue  # the file is a moment behind the event
+                found.numbers.append(number)
+                found.values.append(read(scan.site(number)))
+                if time.monotonic() > late:
+                    break
+    except DataFileError as error:
+        found.trouble = str(error)
+    return found
+
+
+def _closed(scan: Scan, number: int) -> bool:
+    return bool(scan.sites["status"][number] > Outcome.RUNNING)
+
+
+def _none(sites: SiteMap) -> npt.NDArray[np.bool_]:
+    return np.zeros(sites.x.size, bool)
