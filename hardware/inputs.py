@@ -9,18 +9,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from nidaqmx import Task
 from nidaqmx.constants import AcquisitionType, TerminalConfiguration
 from nidaqmx.errors import DaqReadError
-from nidaqmx.stream_readers import AnalogMultiChannelReader, CounterReader
+from nidaqmx.stream_readers import (
+    AnalogMultiChannelReader,
+    AnalogUnscaledReader,
+    CounterReader,
+)
 
+from hardware.coding import coding_of
 from hardware.config import CARD, NidaqConfig, readback
 from hardware.daqmx_errors import DAQMX, spoken, translate
 from seccm.errors import RigError, StreamError
 from seccm.rig.block import FloatArray
+from seccm.rig.raw import Codes
+from seccm.units import show
 
 KEPT = 10.0
 """Seconds of samples that the driver keeps for a slow program."""
@@ -28,6 +36,9 @@ LONGEST = 1.0
 """Seconds of samples that are fetched at once."""
 GLANCE = 200
 """Samples averaged in one look at all inputs."""
+ALIKE = 2e-3
+"""Volts by which what the driver scales and what is scaled here may differ at an output that rests:
+six steps of a 16-bit converter over 20 V, for noise."""
 _WIRINGS = {
     "differential": TerminalConfiguration.DIFF,
     "single-ended": TerminalConfiguration.RSE,
@@ -44,6 +55,8 @@ class Raw:
     """Shape (terminals, n), in the order of `Inputs.terminals`."""
     counts: npt.NDArray[np.int64] | None
     """Output samples taken since the stream opened, shape (n,); None without a counter."""
+    codes: Codes | None = None
+    """The numbers of the converters, shape (terminals, n), if these are recorded."""
 
     @property
     def stop(self) -> int:
@@ -65,7 +78,7 @@ class Inputs:
     def __init__(self, config: NidaqConfig, *, counted: bool) -> None:
         self._config = config
         self._where = f"{config.device} inputs"
-        self.terminals = _terminals(config)
+        self.terminals = terminals_of(config)
         self.broken: RigError | None = None
         """Why no more samples will come, where the last ones could still be saved."""
         self.started = False
@@ -75,11 +88,17 @@ class Inputs:
         with ExitStack() as undo, spoken(self._where):
             self._task = self._make_task()
             undo.callback(self._task.close)
+            self.coding = coding_of(self._task)
+            """What numbers of the converters mean; None where that cannot be known."""
             if counted:
                 self._counter = self._make_counter()
             undo.pop_all()
         self._reader = AnalogMultiChannelReader(self._task.in_stream)
         self._reader.verify_array_shape = False
+        self._unscaled = AnalogUnscaledReader(self._task.in_stream)
+        self._unscaled.verify_array_shape = False
+        self._raw = False
+        """Whether numbers are read, and scaled here."""
 
     def index(self, terminals: Sequence[str]) -> list[int]:
         """Return the rows of some terminals in `Raw.volts`."""
@@ -106,21 +125,26 @@ class Inputs:
         Raises:
             RigError: the driver refuses.
         """
-        seen = np.empty((len(self.terminals), GLANCE))
+        seen = self._room(GLANCE)
         with spoken(self._where):
             self._time(self._task, AcquisitionType.FINITE, GLANCE)
             self._task.start()
-            self._reader.read_many_sample(seen, GLANCE, timeout=self._config.patience)
+            self._read_into(seen, GLANCE)
             self._task.stop()
-        means: FloatArray = seen.mean(axis=1)
+        means: FloatArray = self._volts(seen).mean(axis=1)
         return means
 
-    def start(self) -> None:
+    def start(self, *, raw: bool = False) -> None:
         """Start the stream, counter first.
 
+        Args:
+            raw: keep the numbers of the converters.
+
         Raises:
-            RigError: the driver refuses.
+            RigError: the driver refuses, or it is not known what the numbers mean.
         """
+        if raw:
+            self._begin_raw()
         rate = self._config.clock.sample_rate
         with spoken(self._where):
             self._time(self._task, AcquisitionType.CONTINUOUS, round(KEPT * rate))
@@ -156,11 +180,11 @@ class Inputs:
         with spoken(self._where):
             waiting = int(self._task.in_stream.avail_samp_per_chan)
         wanted = max(least, min(waiting, round(LONGEST * self._config.clock.sample_rate)))
-        volts = np.empty((len(self.terminals), wanted))
+        seen = self._room(wanted)
         got = wanted
         with spoken(self._where):
             try:
-                self._reader.read_many_sample(volts, wanted, timeout=self._config.patience)
+                self._read_into(seen, wanted)
             except DaqReadError as error:
                 got = int(error.samps_per_chan_read)
                 self.broken = translate(error, self._where)
@@ -168,7 +192,45 @@ class Inputs:
                     raise
         counts = self._counts(got)
         first, self._next = self._next, self._next + got
-        return Raw(first, volts[:, :got], counts)
+        seen = seen[:, :got]
+        return Raw(first, self._volts(seen), counts, seen if self._raw else None)
+
+    def _begin_raw(self) -> None:
+        """Read numbers from now on, once they are seen to mean what the driver says.
+
+        Raises:
+            RigError: they do not, or the card does not tell what they mean.
+        """
+        if self.coding is None:
+            what = "the card does not tell what the numbers of its converters mean. Nothing moved."
+            remedy = "Leave record.raw out of the plan."
+            raise RigError("no-raw", self._where, what, remedy)
+        resting = self.index([readback(name) for name in self._config.outputs])
+        scaled = self.glance()[resting]
+        self._raw = True
+        here = self.glance()[resting]
+        off = np.abs(here - scaled)
+        if not (off <= ALIKE).all():
+            worst = int(np.argmax(off))
+            raise RigError(
+                "raw-scaling",
+                f"{self._config.device}/{self.terminals[resting[worst]]}",
+                f"raw samples give {show(float(here[worst]), 'V')} where the driver gives "
+                f"{show(float(scaled[worst]), 'V')}: their scaling is not understood. "
+                "Nothing moved.",
+                "Leave record.raw out of the plan.",
+            )
+
+    def _room(self, samples: int) -> npt.NDArray[Any]:
+        """Return an array that samples can be read into, shape (terminals, samples)."""
+        return np.empty((len(self.terminals), samples), np.int16 if self._raw else np.float64)
+
+    def _read_into(self, room: npt.NDArray[Any], samples: int) -> None:
+        read = self._unscaled.read_int16 if self._raw else self._reader.read_many_sample
+        read(room, samples, timeout=self._config.patience)
+
+    def _volts(self, seen: npt.NDArray[Any]) -> FloatArray:
+        return self.coding.volts(seen) if self._raw and self.coding is not None else seen
 
     def _counts(self, samples: int) -> npt.NDArray[np.int64] | None:
         if self._counter is None:
@@ -228,7 +290,7 @@ class Inputs:
         task.timing.cfg_samp_clk_timing(rate, sample_mode=mode, samps_per_chan=samples)
 
 
-def _terminals(config: NidaqConfig) -> tuple[str, ...]:
+def terminals_of(config: NidaqConfig) -> tuple[str, ...]:
     """Return every input terminal once: the signals, then the read-backs of the outputs."""
     signals = [terminal for terminal, _ in config.measured().values()]
     return tuple(dict.fromkeys([*signals, *(readback(name) for name in config.outputs)]))

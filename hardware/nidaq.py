@@ -16,20 +16,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from hardware.averaging import Averager, Rows
 from hardware.bench import Bench
 from hardware.cell import Cell
-from hardware.config import CARD, NidaqConfig
+from hardware.coding import raw_channels
+from hardware.config import NidaqConfig
+from hardware.delivery import Delivery
 from hardware.describe import describe
 from hardware.history import Piece
 from hardware.inputs import GLANCE
 from hardware.latch import Latch, latch
 from hardware.paths import Command, Ramp, check_move
-from hardware.scaling import Scale, at_rail
+from hardware.scaling import Scale
 from hardware.watch import ContactWatch
 from seccm.errors import RigError
 from seccm.rig import (
@@ -39,7 +39,6 @@ from seccm.rig import (
     Constant,
     ContactRecord,
     Drive,
-    Flag,
     Freeze,
     Mark,
     Move,
@@ -48,10 +47,7 @@ from seccm.rig import (
     SafeReport,
     Wake,
 )
-from seccm.rig.block import CHANNELS
 
-OVERLOADED = 0.9
-"""Part of the overload potential from which a galvanostat counts as overloaded."""
 RETRACTED = 50e-9
 """Metres from the top of the travel at which the tip counts as retracted."""
 SETTLED = 6.0
@@ -78,10 +74,9 @@ class NidaqRig:
         self._cell = Cell(config)
         self._info = describe(config, self._cell, None)
         clock = self._info.clock
-        self._averager = Averager(clock, len(CHANNELS))
+        self._delivery = Delivery(config, self._cell, clock)
         self._watch = ContactWatch(clock, max(1, round(config.stop.window * clock.rate)))
         self._block = max(1, round(config.stop.block * clock.rate))
-        self._measured = config.measured()
         self._bench: Bench | None = None
         self._turns = threading.RLock()
         """Held by whoever reads samples; `safe` may come from another thread."""
@@ -89,8 +84,6 @@ class NidaqRig:
         self._trouble: RigError | None = None
         self._loose = False
         """Whether the outputs may still be under way, because they could not be stopped."""
-        self._rows: list[Rows] = []
-        """Averaged and not delivered yet."""
         self._going: dict[Axis, Move] = {}
         self._drive: Drive | None = None
         self._since = 0
@@ -121,13 +114,16 @@ class NidaqRig:
             raise RigError("closed", self._info.name, "the rig was closed; build a new one.")
         if self._bench is None:
             self._bench = Bench(self._config, self._driver())
-            self._info = describe(self._config, self._cell, self._bench.card)
+            told = describe(self._config, self._cell, self._bench.card)
+            inputs = self._bench.inputs
+            raw = raw_channels(self._config, inputs.terminals, inputs.coding)
+            self._info = replace(told, raw=raw)
         return Readback(dict(self._bench.player.position))
 
-    def start(self) -> None:
+    def start(self, *, raw: bool = False) -> None:
         """Start the stream of rows; see `Rig.start`."""
         if not self._running:
-            self.bench.inputs.start()
+            self.bench.inputs.start(raw=raw)
             self._running = True
 
     def read(self) -> Block:
@@ -137,7 +133,7 @@ class NidaqRig:
             if not self._running:
                 raise RigError("not-started", self._info.name, "the stream was not started.")
             record: ContactRecord | None = None
-            while not self._rows:
+            while not self._delivery.waiting:
                 if self._trouble is not None:
                     raise self._trouble
                 try:
@@ -146,7 +142,7 @@ class NidaqRig:
                     record = record or self._recorded(bench)
                 except RigError as error:
                     self._fail(error)
-            return self._delivered(record)
+            return self._delivery.block(record)
 
     def apply(self, action: Action) -> None:
         """Carry out one action, with the next `read`; see `Rig.apply`."""
@@ -158,7 +154,7 @@ class NidaqRig:
                 case Drive():
                     self._cell.check(action)
                     self._drive = action
-                    self._since = self._averager.row if action.since is None else action.since
+                    self._since = self._delivery.row if action.since is None else action.since
                     self._wanted = True
                 case Freeze():
                     self._give_up_motion()
@@ -211,7 +207,7 @@ class NidaqRig:
         trigger = self._config.stop.trigger
         if move.until is None or trigger is None or self._info.stop.kind != "hardware":
             return None
-        _, scale = self._measured[trigger.signal]
+        _, scale = self._config.measured()[trigger.signal]
         return latch(move.until, move.baseline, trigger, scale)
 
     def _give_up_motion(self) -> None:
@@ -224,7 +220,7 @@ class NidaqRig:
         """Tell whether the drive that is on still changes with time."""
         if self._drive is None:
             return False
-        elapsed = (self._averager.row - self._since) * self._info.clock.period
+        elapsed = (self._delivery.row - self._since) * self._info.clock.period
         waveform = self._drive.waveform
         lowest, highest = waveform.extremes
         return lowest != highest and elapsed < waveform.duration
@@ -286,12 +282,7 @@ class NidaqRig:
         """
         player = bench.player
         raw = bench.inputs.read(least)
-        si = np.stack(
-            [
-                scale.si(raw.volts[bench.inputs.index([terminal])[0]])
-                for terminal, scale in map(self._measured.__getitem__, CHANNELS)
-            ]
-        )
+        si = self._delivery.si(raw)
         piece = Piece(raw.first, si[0], si[1], player.counts(raw))
         try:
             touched = self._watch.feed(piece)
@@ -310,12 +301,7 @@ class NidaqRig:
             self._fail(error)
         if player.settled and not self._wanted:
             self._give_up_motion()
-        [current] = bench.inputs.index([self._config.inputs.current.terminal])
-        full = at_rail(raw.volts[current], CARD)
-        bits = player.bits(raw) | np.where(full, np.uint8(Flag.SATURATED), np.uint8(0))
-        rows = self._averager.feed(si, bits)
-        if len(rows.flags):
-            self._rows.append(rows)
+        self._delivery.take(raw, si, player.bits(raw))
 
     def _fail(self, error: RigError) -> None:
         """Freeze, and remember what is to be raised once all rows are delivered."""
@@ -328,16 +314,6 @@ class NidaqRig:
         if not player.settled:
             return None
         return self._watch.record(player.base, self._info.clock.rate / bench.outputs.rate)
-
-    def _delivered(self, record: ContactRecord | None) -> Block:
-        rows, self._rows = self._rows, []
-        means = np.concatenate([piece.means for piece in rows], axis=1)
-        flags = np.concatenate([piece.flags for piece in rows])
-        data = dict(zip(CHANNELS, means, strict=True))
-        if self._cell.galvanostat:
-            over = np.abs(data["potential"]) >= OVERLOADED * abs(self._cell.overload)
-            flags |= np.where(over, np.uint8(Flag.OVERLOAD), np.uint8(0))
-        return Block(rows[0].start, data, flags, self._info.clock, record)
 
     # Safety.
 
@@ -369,7 +345,7 @@ class NidaqRig:
             said = f" {error}"
             self._trouble = self._trouble or error
         if self._trouble is not None:
-            self._rows.clear()  # What failed has been told; nothing is delivered after that.
+            self._delivery.drop()  # What failed has been told; nothing is delivered after that.
         up = retract and not said and not self._way_up(bench)
         where = "retracted" if up else "held where it was"
         drive = "drive off" if off else "the drive could not be switched off"

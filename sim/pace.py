@@ -50,9 +50,9 @@ class Paced:
         """Connect; see `Rig.open`."""
         return self.rig.open()
 
-    def start(self) -> None:
+    def start(self, *, raw: bool = False) -> None:
         """Start the stream of rows; see `Rig.start`."""
-        self.rig.start()
+        self.rig.start(raw=raw)
 
     def read(self) -> Block:
         """Return the next rows once their time has come; see `Rig.read`."""

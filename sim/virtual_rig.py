@@ -159,9 +159,13 @@ class VirtualRig:
         self._open = True
         return Readback({axis: self._position(axis) for axis in AXES})
 
-    def start(self) -> None:
+    def start(self, *, raw: bool = False) -> None:
         """Start the stream of rows; see `Rig.start`."""
         self._refuse_unless_open()
+        if raw:
+            what = "its noise is drawn once a row: there are no raw samples. Nothing moved."
+            remedy = "Use virtual-nidaq, or leave record.raw out of the plan."
+            raise RigError("no-raw", self._info.name, what, remedy)
         self._running = True
 
     def read(self) -> Block:

@@ -204,7 +204,7 @@ class LittleWorld:
     def open(self) -> Readback:
         return Readback(dict(self.position))
 
-    def start(self) -> None:
+    def start(self, *, raw: bool = False) -> None:
         self.row = 0
         self.started += 1
 

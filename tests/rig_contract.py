@@ -93,6 +93,14 @@ class Stream:
         return float(self.column(axis)[-self.rig.info.clock.rows(seconds) :].mean())
 
 
+def raw_codes(blocks: list[Block]) -> np.ndarray:
+    """All raw samples of blocks from the first one on, checked to follow one another."""
+    pieces = [piece for block in blocks for piece in block.raw]
+    firsts = np.array([piece.first for piece in pieces])
+    np.testing.assert_array_equal(firsts, [0, *(piece.stop for piece in pieces[:-1])])
+    return np.concatenate([piece.codes for piece in pieces], axis=1)
+
+
 class RigContract:
     """The contract tests; a subclass provides the fixture `rig`, built but not open."""
 
@@ -142,6 +150,32 @@ class RigContract:
         rig.open()
         with pytest.raises(RigError):
             rig.read()
+
+    def test_rows_are_means_of_the_raw_samples_or_these_are_refused(self, rig: Rig) -> None:
+        """A rig that has raw samples hands on every one, and they average to its very rows."""
+        rig.open()
+        if not rig.info.raw:
+            with pytest.raises(RigError, match="record\\.raw"):
+                rig.start(raw=True)
+            rig.start()
+            assert rig.read().raw == ()
+            return
+        rig.start(raw=True)
+        stream = Stream(rig)
+        rig.apply(self.hold)
+        stream.rest(0.1)
+        stream.go(Move("z", stream.position("z", 0.05) - 0.5e-6, self.speed))
+        clock = rig.info.clock
+        codes, names = raw_codes(stream.blocks), [channel.name for channel in rig.info.raw]
+        rows = codes.shape[1] // clock.spacing
+        assert rows >= stream.row
+        cut = codes[:, : rows * clock.spacing].reshape(len(codes), rows, clock.spacing)
+        for name in CHANNELS:
+            channel = names.index(name)
+            samples = rig.info.raw[channel].si(cut[channel, :, : clock.averaged])
+            given = stream.column(name)
+            scale = float(np.abs(given).max())
+            np.testing.assert_allclose(samples.mean(axis=1)[: len(given)], given, atol=1e-9 * scale)
 
     @pytest.mark.parametrize(
         ("where", "speed"),

@@ -105,7 +105,7 @@ def test_a_rig_that_refuses_an_action_ends_the_run(kind):
 def test_a_rig_that_does_not_start_is_made_safe_and_closed():
     @dataclass
     class Dead(LittleWorld):
-        def start(self) -> None:
+        def start(self, *, raw: bool = False) -> None:
             raise GONE
 
     scan = a_scan(2, Dead()).go()

@@ -64,10 +64,13 @@ class Runner:
         rig: opened.
         engine: idle.
         recorder: open.
+        raw: record every raw sample as well.
     """
 
-    def __init__(self, rig: Rig, engine: Engine, recorder: Recorder) -> None:
-        self._rig = rig
+    def __init__(
+        self, rig: Rig, engine: Engine, recorder: Recorder, *, raw: bool = False
+    ) -> None:
+        self._rig, self._raw = rig, raw
         self._engine = engine
         self._recorder = recorder
         self._unsaid: deque[Action | Event] = deque()
@@ -148,7 +151,7 @@ class Runner:
         # a tenth of a fast run, and come as pauses between contact and stop.
         gc.freeze()
         try:
-            self._rig.start()
+            self._rig.start(raw=self._raw)
             with suppress(NotNow):
                 self._engine.ask(Request.START)
             while not self._engine.finished:

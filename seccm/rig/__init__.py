@@ -7,6 +7,7 @@ from seccm.rig.contact import ContactRule, CurrentRise, CurrentThreshold, Potent
 from seccm.rig.info import AxisRange, Range, RigInfo, StopAbility
 from seccm.rig.mounted import Mounted
 from seccm.rig.protocol import Readback, Rig, SafeReport
+from seccm.rig.raw import RawChannel, RawSamples
 from seccm.rig.waveform import Constant, Limit, Lines, Waveform
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "Move",
     "PotentialDrop",
     "Range",
+    "RawChannel",
+    "RawSamples",
     "Readback",
     "Rig",
     "RigInfo",

@@ -10,6 +10,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from seccm.rig.raw import RawSamples
+
 FloatArray = npt.NDArray[np.float64]
 Axis = Literal["x", "y", "z"]
 Channel = Literal["potential", "current", "x", "y", "z"]
@@ -99,6 +101,9 @@ class Block:
     clock: Clock = field(default_factory=Clock)
     record: ContactRecord | None = None
     """Delivered once for each motion that stopped on its condition, when it is complete."""
+    raw: tuple[RawSamples, ...] = ()
+    """Every sample since the last block, in order, if the stream was started for it. Pieces that
+    do not follow one another tell that samples are missing."""
 
     @property
     def rows(self) -> int:
@@ -111,7 +116,7 @@ class Block:
         return self.start + len(self.flags)
 
     def part(self, first: int, stop: int) -> Block:
-        """Return the rows from `first` up to, not including, `stop`; without the record."""
+        """Return the rows from `first` up to, not including, `stop`; without record and raw."""
         rows = slice(max(0, first - self.start), max(0, stop - self.start))
         return Block(
             start=min(max(first, self.start), self.stop),

@@ -8,6 +8,7 @@ from typing import Literal
 
 from seccm.rig.actions import Mode
 from seccm.rig.block import Axis, Clock
+from seccm.rig.raw import RawChannel
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,9 @@ class RigInfo:
     device: str = ""
     """The device that measures, with its serial number, once the rig is open; a calibration
     belongs to it. Empty where there is none."""
+    raw: tuple[RawChannel, ...] = ()
+    """Inputs of which every sample can be had, known once the rig is open; none where there are
+    no samples but the rows."""
 
     def overtravel(self, speed: float, rows: int = 1) -> float:
         """Return the farthest the tip can go past contact, in metres.

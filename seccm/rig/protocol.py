@@ -43,8 +43,15 @@ class Rig(Protocol):
             RigError: a device is missing or refuses.
         """
 
-    def start(self) -> None:
-        """Start the stream of rows, which then runs until `close`."""
+    def start(self, *, raw: bool = False) -> None:
+        """Start the stream of rows, which then runs until `close`.
+
+        Args:
+            raw: have the blocks carry every sample of the inputs in `RigInfo.raw` as well.
+
+        Raises:
+            RigError: the rig has no raw samples, or a device refuses; nothing moved.
+        """
 
     def read(self) -> Block:
         """Return the next rows, waiting for them no longer than the rig's own time limit.

@@ -34,6 +34,22 @@ def converted(volts: FloatArray, limit: float) -> FloatArray:
     return np.minimum(np.maximum(numbers, -end), end - step)
 
 
+def coefficients(limit: float) -> list[float]:
+    """Return the polynomial from the numbers of a range to volts, constant first.
+
+    Belief: four terms, and what a read returns in volts is exactly this of what it returns
+    unscaled (AI.DevScalingCoeff, NI-DAQmx help; that there are four on an X Series card is
+    unverified). The real ones are not quite straight; these are.
+    """
+    return [0.0, 2.0 * OVER * limit / CODES, 0.0, 0.0]
+
+
+def numbers(volts: FloatArray, limit: float) -> FloatArray:
+    """Return the numbers of a range that read as these volts, shape (n,)."""
+    found: FloatArray = np.rint(volts * (1.0 / coefficients(limit)[1]))
+    return found
+
+
 def put_out(volts: FloatArray) -> FloatArray:
     """Return what an output puts out, any shape."""
     step = 2.0 * LARGEST / CODES

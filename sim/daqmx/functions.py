@@ -17,7 +17,7 @@ from sim.daqmx import transfer
 from sim.daqmx.card import AI_CLOCK, AI_START, AO_CLOCK, AO_START, Card
 from sim.daqmx.clock import TICKS
 from sim.daqmx.codes import Action, Error, RefusedError, Value
-from sim.daqmx.convert import LARGEST, picked_range
+from sim.daqmx.convert import LARGEST, numbers, picked_range
 from sim.daqmx.marshal import fill, give, parameter, text
 from sim.daqmx.properties import (
     BUFFER,
@@ -292,6 +292,20 @@ class Functions:
         """Read voltages."""
         return _read(self._card, task, count, timeout, samples, place, layout)
 
+    def DAQmxReadBinaryI16(
+        self,
+        task: Any,
+        count: int,
+        timeout: float,
+        layout: int,
+        samples: Any,
+        size: int,
+        place: Any,
+        _: Any,
+    ) -> int | None:
+        """Read the numbers of the converters."""
+        return _read(self._card, task, count, timeout, samples, place, layout, unscaled=True)
+
     def DAQmxReadAnalogScalarF64(self, task: Any, timeout: float, place: Any, _: Any) -> None:
         """Read one voltage."""
         values, late = transfer.read(self._card, task.value or 0, 1, timeout)
@@ -373,10 +387,21 @@ def _known_device(card: Card, name: Any) -> None:
 
 
 def _read(
-    card: Card, task: Any, count: int, timeout: float, samples: Any, place: Any, layout: int
+    card: Card,
+    task: Any,
+    count: int,
+    timeout: float,
+    samples: Any,
+    place: Any,
+    layout: int,
+    *,
+    unscaled: bool = False,
 ) -> int | None:
     """Read into an array, channel by channel or sample by sample."""
     values, late = transfer.read(card, task.value or 0, count, timeout)
+    if unscaled:
+        for row, channel in zip(values, card.task(task.value).channels, strict=True):
+            row[:] = numbers(row, picked_range(channel.low, channel.high) or LARGEST)
     channels, got = values.shape
     if samples.size < channels * max(got, count):
         raise RefusedError(Error.READ_BUFFER_TOO_SMALL)

@@ -13,6 +13,7 @@ from typing import Any
 
 from sim.daqmx.card import Card
 from sim.daqmx.codes import Error, RefusedError, Value
+from sim.daqmx.convert import coefficients, picked_range
 from sim.daqmx.inputs import Sampling
 from sim.daqmx.task import Scalar
 from sim.daqmx.terminals import leaf, physical
@@ -86,6 +87,14 @@ def _timing(read: Callable[[Any], Answer]) -> Callable[[Card, int, str], Answer]
     return answer
 
 
+def _coefficients(card: Card, handle: int, name: str) -> list[float]:
+    channel = card.task(handle).channel(name)
+    limit = picked_range(channel.low, channel.high)
+    if limit is None:
+        raise RefusedError(Error.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT)
+    return coefficients(limit)
+
+
 def _generated(card: Card, handle: int, _: str) -> int:
     generation = card.stopped(handle)
     # NI defines it as samples generated; whether a card counts updates or transfers into its
@@ -120,6 +129,9 @@ CHANNEL: Mapping[int, Property] = {
     0x17DE: _known(ctypes.c_double, lambda c, t, name: c.task(t).channel(name).low),
     0x1186: _known(ctypes.c_double, lambda c, t, name: c.task(t).channel(name).high),
     0x1187: _known(ctypes.c_double, lambda c, t, name: c.task(t).channel(name).low),
+    0x1930: _known(ctypes.c_double, _coefficients),
+    # 16 bit a sample (X Series specifications).
+    0x22DA: _known(ctypes.c_uint32, lambda card, task, _: 16),
     0x183C: _kept(ctypes.c_int32, 0x183C, int(Value.ON_BOARD_MEMORY_LESS_THAN_FULL)),
     0x18C7: _kept(None, 0x18C7, "", terminal=True),
 }
