@@ -62,15 +62,22 @@ class Address:
 
 
 def connect(
-    host: str, *, axis: int, towards: int, step: float, most: int, port: int = PORT
+    host: str,
+    *,
+    axis: int,
+    towards: int,
+    step: float,
+    most: int,
+    port: int = PORT,
+    wait: Callable[[float], None] = time.sleep,
 ) -> Picomotor:
-    """Connect to a controller; nothing moves.
+    """Connect to a controller; nothing moves. For `wait` see `Picomotor`.
 
     Raises:
         LimitError: a setting makes no sense.
         RigError: nothing answers there.
     """
-    motor = Picomotor(Address(host, axis, towards, step, most, port))
+    motor = Picomotor(Address(host, axis, towards, step, most, port), wait=wait)
     motor.identity()
     return motor
 
@@ -81,7 +88,7 @@ class Picomotor:
     Args:
         address: of the motor, and its limits.
         patience: seconds that any single answer may take.
-        wait: lets time pass between two questions.
+        wait: lets time pass between two questions; may raise to put an end to it.
     """
 
     def __init__(

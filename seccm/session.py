@@ -16,6 +16,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 from seccm.analysis.features import Features, reanalyse
+from seccm.commissioning.standing import doubts
 from seccm.data import (
     Header,
     Scan,
@@ -244,7 +245,8 @@ def check(
     rig = build_rig(rig_file, _mounted(plan))
     try:
         at = rig.open().position
-        return rig.info, plan.check(rig.info, at=at, free_disk=_free_disk(folder))
+        found = plan.check(rig.info, at=at, free_disk=_free_disk(folder))
+        return rig.info, (*found, *_doubts(rig_file, rig.info))
     finally:
         rig.close()
 
@@ -286,7 +288,12 @@ def _open(
     except BaseException:
         rig.close()
         raise
-    return rig, tuple(found)
+    return rig, (*found, *_doubts(rig_file, rig.info))
+
+
+def _doubts(rig_file: RigFile, info: RigInfo) -> tuple[Problem, ...]:
+    """Warn of calibrations that are old."""
+    return doubts(rig_file.config, datetime.now().astimezone(), info.device)
 
 
 def _mounted(plan: Plan) -> Mounted:

@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 from little_world import INFO
 
-from seccm.commissioning.calibration import Correction, calibration, corrections
 from seccm.commissioning.capacitance import Triangle, judge_capacitance, measure_capacitance
-from seccm.commissioning.check import check_rig, describe
+from seccm.commissioning.check import describe
 from seccm.commissioning.coarse_approach import allowed_steps, approach_coarsely
 from seccm.commissioning.noise import (
     Looks,
@@ -37,6 +36,9 @@ from seccm.commissioning.resistor import (
     largest_step,
     measure_resistor,
 )
+from seccm.commissioning.scales import Correction, corrections
+from seccm.commissioning.scales import tables as scale_tables
+from seccm.commissioning.steps import CHECK, carry_out
 from seccm.errors import DataFileError, LimitError, RigError
 from seccm.plan import load_plan
 from seccm.rig import Clock, Flag, Mounted, Rig
@@ -269,7 +271,7 @@ def test_a_miscalibrated_card_comes_out_right_with_the_calibration_it_is_given()
     config, rig = nidaq(spoil, "wet-at-start")
     with at_rest(rig):
         first = measure_resistor(rig, 1e9, hold=0.2)
-    tables = calibration(config, corrections(first), "test")
+    tables = scale_tables(config, corrections(first))
     assert set(tables) == {"inputs.current", "inputs.potential", "cell.current"}
 
     def mend(config: dict[str, Any]) -> None:
@@ -278,7 +280,7 @@ def test_a_miscalibrated_card_comes_out_right_with_the_calibration_it_is_given()
             group, name = key.split(".")
             target = config[group][name]
             scale = target["ranges"][0] if "ranges" in target else target
-            scale |= {k: table[k] for k in ("gain", "offset", "calibrated")}
+            scale |= {k: table[k] for k in ("gain", "offset")}
 
     _, mended = nidaq(mend, "wet-at-start")
     with at_rest(mended):
@@ -291,7 +293,7 @@ def test_a_miscalibrated_card_comes_out_right_with_the_calibration_it_is_given()
 
 
 def test_a_rig_without_scales_gets_no_tables():
-    assert calibration({"kind": "virtual"}, (Correction("current input", 1.0, 0.0),), "x") == {}
+    assert scale_tables({"kind": "virtual"}, (Correction("current input", 1.0, 0.0),)) == {}
 
 
 # Capacitance.
@@ -341,7 +343,7 @@ def test_sweeps_that_cannot_be_judged_are_refused():
 
 def test_the_check_says_what_is_wired_and_what_the_stop_can_protect():
     config, rig = nidaq(lambda config: None)
-    said = "\n".join(check_rig(rig, config))
+    said = "\n".join(carry_out(CHECK, rig, config, {}).words)
     for words in ("VIRTUAL", "inputs.current.terminal = ai0", "device = Dev1", "231 nm at 2 um/s"):
         assert words in said
     assert "goes on until the queue" in said
@@ -422,7 +424,9 @@ def coarse(
         return says
 
     try:
-        found = approach_coarsely(rig, motor, plan.sites()[0], tries=tries, confirm=confirm)
+        found = approach_coarsely(
+            rig, motor, plan.sites()[0], tries=tries, most=10_000, farthest=1.0, confirm=confirm
+        )
     except RigError as error:
         return error, motor, rigs, asked
     return found, motor, rigs, asked
@@ -481,7 +485,13 @@ def test_ctrl_c_stops_the_motor():
     config = VirtualConfig.model_validate({"surface": {"height": "-300 um"}})
     rig = VirtualRig(config, plan.mounted, seed=1)
     with pytest.raises(KeyboardInterrupt):
-        approach_coarsely(lambda: rig, motor, plan.sites()[0], tries=2, confirm=lambda _: True)
+        approach_coarsely(
+            *(lambda: rig, motor, plan.sites()[0]),
+            tries=2,
+            most=9999,
+            farthest=1.0,
+            confirm=lambda _: True,
+        )
     assert motor.stopped
     assert rig.height == pytest.approx(100e-6, abs=50e-9)
 

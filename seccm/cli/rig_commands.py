@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -14,18 +14,19 @@ from rich.console import Console
 from rich.text import Text
 
 from seccm.cli.exits import Exit, sentences, show_problems
-from seccm.errors import PlanError, Problem
-from seccm.units import parse, show
+from seccm.cli.interruption import Interruptible, Interruption
 
 if TYPE_CHECKING:
+    from seccm.commissioning.finding import Finding
     from seccm.commissioning.report import CommissioningReport
-    from seccm.rig import CoarseStage, Rig
+    from seccm.rig import Rig, RigInfo
     from seccm.rigs import RigFile
 
 HELP = """Commission a rig: check, noise, test-resistor, capacitance, coarse-approach.
 
 Only coarse-approach moves anything. The others open the rig, drive the cell at most, and let go
-of it; each writes a dated JSON report. Exit code 1 says that a limit was not met.
+of it; each writes a dated JSON report, and what it found into the calibration that the rig file
+names. Exit code 1 says that a limit was not met, or that Ctrl-C put an end to it.
 """
 rig_app = typer.Typer(help=HELP, no_args_is_help=True)
 out = Console(highlight=False)
@@ -34,6 +35,9 @@ RigArgument = Annotated[str, typer.Argument(help="A rig: a TOML file, or a shipp
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", help="The report; by default named by the time.")
 ]
+WriteOption = Annotated[
+    bool, typer.Option("--write/--no-write", help="Whether to add it to the calibration.")
+]
 SampleOption = Annotated[
     str, typer.Option("--sample", help="Virtual rigs: the dummy cell in place of a droplet.")
 ]
@@ -41,7 +45,7 @@ SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Virtual rigs: wh
 DUMMY = "dummy-resistor"
 APERTURE = 6e-6
 """Metres; a wired cell has no pipette, but a virtual rig asks for one."""
-WIRED = ("wet-at-start",)
+WET = ("wet-at-start",)
 """How a virtual rig is told that its dummy cell is connected; a real one ignores it."""
 
 
@@ -51,13 +55,8 @@ def check(
     output: OutputOption = None,
     sample: SampleOption = DUMMY,
 ) -> None:
-    """Say what a rig is, what is wired, and what its stop can protect. Nothing moves."""
-    from seccm.commissioning.check import check_rig
-
-    with sentences(), _usable():
-        file, built = _built(rig, sample)
-        words = check_rig(built, file.config)
-        _finish("check", file, built, output, {"words": words}, words=words)
+    """Say what a rig is, what is wired, how its calibrations stand, what its stop can protect."""
+    _take_step("check", rig, output, {}, sample, 0, write=False)
 
 
 @rig_app.command()
@@ -76,37 +75,15 @@ def noise(
     limit: Annotated[str, typer.Option("--limit", help="The threshold you want.")] = "5 pA",
     sample: SampleOption = DUMMY,
     seed: SeedOption = 0,
+    write: WriteOption = True,
 ) -> None:
     """Measure the zero-current noise and suggest a contact threshold. Nothing moves.
 
     Tip up, or cell disconnected: whatever current flows counts as noise.
     """
-    from seccm.commissioning.noise import Looks, contact_threshold, measure_noise
-    from seccm.commissioning.record import at_rest
-    from seccm.commissioning.report import Verdict
-
-    with sentences(), _usable():
-        length, wanted = _quantity("seconds", seconds, "s"), _quantity("limit", limit, "A")
-        duration = _quantity("approach", approach, "s")
-        file, built = _built(rig, sample, seed)
-        with at_rest(built):
-            found = measure_noise(built, length)
-        looks = Looks(duration, probability, consecutive, window=_window(file.config))
-        clock = built.info.clock
-        threshold = contact_threshold(found, looks, clock.period, clock.window)
-        words = (
-            f"Rms of a row {show(found.rms, 'A')}, offset {show(found.offset, 'A')}, drift "
-            f"{show(found.drift, 'A')}/s (error {show(found.drift_error, 'A', 2)}/s).",
-            "Hum: "
-            + ", ".join(f"{show(a, 'A')} at {f:.0f} Hz" for f, a in found.hum.items())
-            + " (amplitude).",
-            f"Suggested threshold: {show(threshold, 'A', 3)}, for at most one false contact in "
-            f"{1.0 / probability:.4g} approaches of {show(duration, 's')}, if the noise is "
-            "Gaussian and no worse than now.",
-        )
-        verdicts = (Verdict("suggested threshold", threshold, 0.0, wanted, "A"),)
-        results = {**asdict(found), "looks": asdict(looks), "threshold": threshold}
-        _finish("noise", file, built, output, results, verdicts=verdicts, words=words)
+    texts = {"seconds": seconds, "approach": approach, "limit": limit}
+    texts |= {"probability": repr(probability), "consecutive": str(consecutive)}
+    _take_step("noise", rig, output, texts, sample, seed, write=write)
 
 
 @rig_app.command("test-resistor")
@@ -120,50 +97,14 @@ def resistor(
     ] = 0.02,
     sample: SampleOption = DUMMY,
     seed: SeedOption = 0,
+    write: WriteOption = True,
 ) -> None:
     """Find sign, gain and offset of the channels with a known resistor. Nothing moves.
 
     Put the resistor where the droplet would be, between pipette electrode and sample.
     """
-    from seccm.commissioning.calibration import calibration, corrections
-    from seccm.commissioning.record import at_rest
-    from seccm.commissioning.report import Verdict
-    from seccm.commissioning.resistor import measure_resistor
-
-    with sentences(), _usable():
-        known, top = _quantity("ohms", ohms, "ohm"), _quantity("largest", largest, "V")
-        file, built = _built(rig, sample, seed, WIRED)
-        with at_rest(built):
-            test = measure_resistor(built, known, largest=top)
-        verdicts, words = [], []
-        for line in test.lines:
-            name = f"{line.reading} under an imposed {line.drive}"
-            unit, full = ("V", test.largest)
-            if line.reading == "current":
-                unit, full = ("A", test.largest / known)
-            low, high = 1.0 - tolerance, 1.0 + tolerance
-            verdicts.append(Verdict(f"gain of {name}", line.gain, low, high, "1"))
-            bound = 0.01 * full
-            verdicts.append(Verdict(f"offset of {name}", line.offset, -bound, bound, unit))
-            words.append(
-                f"{name}: gain {line.gain:.5f} ({line.gain_error:.5f}), offset "
-                f"{show(line.offset, unit)} ({show(line.offset_error, unit, 2)})."
-            )
-        words.append(
-            "A resistor cannot tell a rig with every sign wrong from a right one: check one "
-            "channel by other means, such as a battery at the potential input."
-        )
-        channels = corrections(test)
-        provenance = f"{datetime.now().astimezone():%Y-%m-%d}, {show(known, 'ohm')} resistor"
-        tables = calibration(file.config, channels, provenance)
-        results = {"test": asdict(test), "channels": [asdict(one) for one in channels]}
-        _finish(
-            *("test-resistor", file, built, output, results),
-            verdicts=tuple(verdicts),
-            words=tuple(words),
-            faults=test.words(),
-            tables=tables,
-        )
+    texts = {"ohms": ohms, "largest": largest, "tolerance": repr(tolerance)}
+    _take_step("test-resistor", rig, output, texts, sample, seed, write=write)
 
 
 @rig_app.command()
@@ -176,180 +117,169 @@ def capacitance(
     limit: Annotated[str, typer.Option("--limit", help="The most there should be.")] = "20 pF",
     sample: SampleOption = DUMMY,
     seed: SeedOption = 0,
+    write: WriteOption = True,
 ) -> None:
     """Measure stray capacitance and leak with a triangle of potential. Nothing moves.
 
     Tip up: what is measured is the leads, not a droplet.
     """
-    from seccm.commissioning.capacitance import Triangle, measure_capacitance
-    from seccm.commissioning.record import at_rest
-    from seccm.commissioning.report import Verdict
-
-    with sentences(), _usable():
-        half, speed = _quantity("span", span, "V"), _quantity("rate", rate, "V/s")
-        most = _quantity("limit", limit, "F")
-        file, built = _built(rig, sample, seed)
-        with at_rest(built):
-            found = measure_capacitance(built, Triangle(half, speed, cycles))
-        words = (
-            f"Stray capacitance {show(found.capacitance, 'F')} (error {show(found.error, 'F', 2)})"
-            f": {show(found.capacitance * 0.1, 'A')} in a sweep of 100 mV/s.",
-            f"Leak {show(found.leak, 'S')} (error {show(found.leak_error, 'S', 2)}).",
-        )
-        verdicts = (Verdict("stray capacitance", found.capacitance, 0.0, most, "F"),)
-        results = {**asdict(found), "triangle": [half, speed, cycles]}
-        _finish("capacitance", file, built, output, results, verdicts=verdicts, words=words)
+    texts = {"span": span, "rate": rate, "cycles": str(cycles), "limit": limit}
+    _take_step("capacitance", rig, output, texts, sample, seed, write=write)
 
 
 @rig_app.command("coarse-approach")
 def coarse_approach(
-    host: Annotated[str, typer.Option("--host", help="Address of the motor's controller.")],
-    towards: Annotated[
-        int, typer.Option("--towards", help="1 if positive steps go closer, -1 if negative.")
-    ],
-    step: Annotated[str, typer.Option("--step", help='Longest of one step, such as "30 nm".')],
     plan: Annotated[str, typer.Option("--plan", help="Whose approach is used.")],
     rig: RigArgument = "virtual",
     output: OutputOption = None,
-    stage: Annotated[str, typer.Option("--stage", help="Kind of motor.")] = "picomotor",
-    axis: Annotated[int, typer.Option("--axis", min=1, max=4, help="Connector.")] = 1,
-    port: Annotated[int, typer.Option("--port", help="TCP port of the controller.")] = 23,
-    tries: Annotated[int, typer.Option("--tries", min=1, help="Of the piezo, at most.")] = 20,
+    tries: Annotated[int | None, typer.Option("--tries", help="Of the piezo; fewer.")] = None,
+    most: Annotated[int | None, typer.Option("--most", help="Steps at once; fewer.")] = None,
+    step: Annotated[
+        str | None, typer.Option("--step", help='Longest of one step, such as "30 nm"; longer.')
+    ] = None,
+    farthest: Annotated[
+        str | None, typer.Option("--farthest", help="Way of the motor altogether; shorter.")
+    ] = None,
+    host: Annotated[str | None, typer.Option("--host", help="Of the motor's controller.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="TCP port of it.")] = None,
+    axis: Annotated[int | None, typer.Option("--axis", help="Connector of the motor.")] = None,
+    towards: Annotated[
+        int | None, typer.Option("--towards", help="1 if positive steps go closer, else -1.")
+    ] = None,
+    stage: Annotated[str | None, typer.Option("--stage", help="Kind of motor.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before each motion.")] = False,
     seed: SeedOption = 0,
 ) -> None:
     """Bring the surface into reach of the piezo with the coarse motor. THIS MOVES THE TIP.
 
     The piezo comes down looking for contact and goes up all the way; only then the motor makes
-    steps, over at most half of the way that was found free; and so on.
+    steps, over at most half of the way that was found free; and so on. What the motor is and may
+    do stands in the table [coarse] of the rig file; options may only narrow it.
     """
-    from seccm.commissioning.coarse_approach import SHARE, approach_coarsely
+    from seccm.cli.coarse_motor import connected, motor_table
+    from seccm.commissioning.coarse_approach import approach_coarsely
+    from seccm.commissioning.finding import Finding
+    from seccm.commissioning.watched import WatchedRig
     from seccm.plan import load_plan
     from seccm.rigs import build_rig, load_rig
     from seccm.session import check as check_plan
 
-    with sentences(), _usable():
+    signals = Interruptible()
+    with sentences(), _usable(signals):
         loaded, file = load_plan(plan), load_rig(rig)
-        length = _quantity("step", step, "m")
         info, problems = check_plan(loaded, file)
         show_problems(problems)
         if any(problem.severity == "error" for problem in problems):
             raise typer.Exit(Exit.WRONG_INPUT)
-        travel = info.axes["z"].travel
-        most = max(1, int(SHARE * (travel.upper - travel.lower) / length))
-        motor = _connected(
-            stage,
-            host,
-            {"axis": axis, "towards": towards, "step": length, "most": most, "port": port},
-        )
+        given = {
+            **{"tries": tries, "most": most, "step": step, "farthest": farthest, "host": host},
+            **{"port": port, "axis": axis, "towards": towards, "stage": stage},
+        }
+        table = motor_table(file, info, given)
         last: list[Rig] = []
 
         def rigs() -> Rig:
-            last[:] = [build_rig(file, loaded.mounted, seed=seed)]
+            built = build_rig(file, loaded.mounted, seed=seed)
+            last[:] = [WatchedRig(built, signals.look)]
             return last[0]
 
+        def said_yes(text: str) -> bool:
+            out.print(Text(text))
+            with signals.at_once():
+                return yes or typer.confirm("Go on?", default=False)
+
+        motor = connected(table, signals.wait)
         try:
             out.print(Text(f"Motor: {motor.identity()}"))
-            found = approach_coarsely(
-                rigs,
-                motor,
-                loaded.sites()[0],
-                tries=tries,
-                confirm=lambda text: _said_yes(text, yes=yes),
-            )
+            with signals.deferring():
+                found = approach_coarsely(
+                    rigs,
+                    motor,
+                    loaded.sites()[0],
+                    tries=table.tries,
+                    most=table.most,
+                    farthest=table.farthest,
+                    confirm=said_yes,
+                )
         finally:
             motor.close()
+        words = (found.what, f"The motor made {found.steps} steps.")
         faults = () if found.found else (found.what,)
-        _finish(
-            *("coarse-approach", file, last[0], output, asdict(found)),
-            words=(found.what, f"The motor made {found.steps} steps."),
-            faults=faults,
-        )
+        finding = Finding("coarse-approach", asdict(found), words=words, faults=faults)
+        _finish(finding, last[0].info, file, output, write=False)
 
 
-def _said_yes(text: str, *, yes: bool) -> bool:
-    out.print(Text(text))
-    return yes or typer.confirm("Go on?", default=False)
-
-
-def _connected(stage: str, host: str, how: Mapping[str, Any]) -> CoarseStage:
-    """Look a kind of motor up by name, because seccm imports no driver, and connect to it."""
-    from importlib.metadata import entry_points
-
-    kinds = {point.name: point for point in entry_points(group="seccm.coarse")}
-    if stage not in kinds:
-        remedy = f"Known: {', '.join(sorted(kinds)) or 'none'}."
-        raise PlanError("--stage", [Problem("stage", f"{stage!r} is no kind of motor.", remedy)])
-    connect: Callable[..., CoarseStage] = kinds[stage].load()
-    return connect(host, **how)
-
-
-def _built(
-    rig: str, sample: str, seed: int = 0, faults: tuple[str, ...] = ()
-) -> tuple[RigFile, Rig]:
+def _take_step(
+    name: str,
+    rig: str,
+    output: Path | None,
+    texts: Mapping[str, str],
+    sample: str,
+    seed: int,
+    *,
+    write: bool,
+) -> None:
+    """Carry out a step of commissioning; say, write and judge what it found."""
+    from seccm.commissioning.settings import read_settings
+    from seccm.commissioning.steps import STEPS, carry_out
+    from seccm.commissioning.watched import WatchedRig
     from seccm.rig import Mounted
     from seccm.rigs import build_rig, load_rig
 
-    file = load_rig(rig)
-    return file, build_rig(file, Mounted(sample, APERTURE), seed=seed, faults=faults)
-
-
-def _window(config: Mapping[str, Any]) -> float | None:
-    """Return the moving mean in which a rig looks for contact, where its file names one."""
-    window = config.get("stop", {}).get("window")
-    return None if window is None else _quantity("stop.window", str(window), "s")
-
-
-def _quantity(option: str, text: str, unit: str) -> float:
-    try:
-        value = parse(text, unit)
-    except ValueError as error:
-        raise PlanError(f"--{option}", [Problem(option, f"{error}.")]) from None
-    if value <= 0.0:
-        raise PlanError(f"--{option}", [Problem(option, f"{text} is not more than 0.")])
-    return value
+    signals = Interruptible()
+    with sentences(), _usable(signals):
+        step = STEPS[name]
+        values = read_settings(step.settings, texts, "--")
+        file = load_rig(rig, calibrated=False)
+        mounted, faults = Mounted(sample, APERTURE), WET if step.wet else ()
+        built = WatchedRig(build_rig(file, mounted, seed=seed, faults=faults), signals.look)
+        with signals.deferring():
+            finding = carry_out(step, built, file.config, values)
+        _finish(finding, built.info, file, output, write=write)
 
 
 @contextmanager
-def _usable() -> Iterator[None]:
-    """Turn a measurement that cannot be judged into an error with exit code 1."""
+def _usable(signals: Interruptible) -> Iterator[None]:
+    """Turn a measurement that cannot be judged, or was cut short, into a sentence and code 1."""
     try:
-        yield
+        with signals.listening():
+            yield
     except ValueError as error:
         out.print(Text.assemble(("Not judged: ", "bold red"), f"{error}."), soft_wrap=True)
+        raise typer.Exit(Exit.STOPPED) from None
+    except Interruption as ended:
+        notes = " ".join(getattr(ended, "__notes__", ())) or "Nothing was driven, nothing moved."
+        said = f"{ended}: {notes} No report was written."
+        out.print(Text.assemble(("Interrupted ", "bold yellow"), said), soft_wrap=True)
         raise typer.Exit(Exit.STOPPED) from None
 
 
 def _finish(
-    procedure: str,
-    file: RigFile,
-    rig: Rig,
-    output: Path | None,
-    results: Mapping[str, Any],
-    *,
-    verdicts: tuple[Any, ...] = (),
-    words: tuple[str, ...] = (),
-    faults: tuple[str, ...] = (),
-    tables: Mapping[str, Any] | None = None,
+    finding: Finding, info: RigInfo, file: RigFile, output: Path | None, *, write: bool
 ) -> None:
-    """Say what was found, write the report, and leave with code 1 if a limit was not met."""
-    from seccm.commissioning.report import CommissioningReport, default_name
+    """Say what was found, write it down, and leave with code 1 if a limit was not met."""
+    from seccm.commissioning.keeping import keep, report_of
+    from seccm.commissioning.report import default_name
+    from seccm.commissioning.standing import doubts, standings
 
     made = datetime.now().astimezone()
-    path = output if output is not None else Path(default_name(procedure, rig.info, made))
-    noted = {
-        key: {**table, "calibrated": f"{table['calibrated']}, {path.name}"}
-        for key, table in (tables or {}).items()
-    }
-    report = CommissioningReport(
-        *(procedure, made, file.source, rig.info, results, verdicts, words, faults, noted)
-    )
+    path = output if output is not None else Path(default_name(finding.procedure, info, made))
+    report = report_of(finding, info, file.source, made, path)
     _show(report)
+    if finding.procedure == "check":
+        for standing in standings(file.config, made, info.device):
+            out.print(Text(f"  Calibrated: {standing}"), soft_wrap=True)
+        show_problems(doubts(file.config, made, info.device))
     report.write(path)
     out.print(f"Report: [bold]{path}[/]", soft_wrap=True)
-    if procedure != "coarse-approach":
+    kept = keep(finding, info, file.config, made, path) if write else None
+    if kept is not None:
+        out.print(f"Added to the calibration: [bold]{kept}[/]", soft_wrap=True)
+    elif finding.tables:
+        _show_tables(report.calibration)
+    if finding.procedure != "coarse-approach":
         out.print("Nothing moved.")
-    if not report.passed:
+    if not finding.passed:
         raise typer.Exit(Exit.STOPPED)
 
 
@@ -363,8 +293,13 @@ def _show(report: CommissioningReport) -> None:
         out.print(Text(f"  {verdict}", style=style), soft_wrap=True)
     for fault in report.faults:
         out.print(Text(f"  FAIL  {fault}", style="bold red"), soft_wrap=True)
-    for key, table in report.calibration.items():
+
+
+def _show_tables(tables: Mapping[str, Mapping[str, Any]]) -> None:
+    """Say what belongs into a rig file that names no calibration."""
+    for key, table in tables.items():
         out.print(Text(f"  For the rig file, [{key}]:", style="bold"), soft_wrap=True)
         for entry, value in table.items():
             shown = value if isinstance(value, int | float) else f'"{value}"'
             out.print(Text(f"    {entry} = {shown}"), soft_wrap=True)
+    out.print('  Or name a file there, calibration = "NAME.json", and it is kept for you.')

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from seccm.commissioning.record import at_rest
-from seccm.rig import Block, Rig, RigInfo
+from seccm.calibration import wiring
+from seccm.rig import Block, RigInfo
 from seccm.rig.block import CHANNELS
 from seccm.units import show
 
 SPEEDS = (0.5e-6, 1e-6, 2e-6, 5e-6)
 """Approach speeds in m/s for which the overtravel is told."""
-WIRED = frozenset(
-    {"device", "library", "terminal", "output", "command", "mode_line", "cell_line", "counter"}
-)
-"""Keys of a rig file that name something with a plug."""
 _STOPS = {
     "virtual": "The stop is simulated. It protects nothing real.",
     "stepped": "Stepped by the program: the tip only moves while the program runs. It cannot stop "
@@ -29,24 +25,11 @@ _STOPS = {
 }
 
 
-def check_rig(rig: Rig, config: Mapping[str, Any]) -> tuple[str, ...]:
-    """Open a rig, read its rows for a moment and say what there is; nothing moves or is driven.
-
-    Args:
-        rig: not opened yet; closed at the end.
-        config: its file, for what is wired.
-
-    Raises:
-        RigError: it cannot be opened or does not answer.
-    """
-    with at_rest(rig) as block:
-        # Only an opened rig knows which stop its card can do.
-        return (*describe(rig.info), *wiring(config), *readings(block))
-
-
 def describe(info: RigInfo) -> tuple[str, ...]:
     """Say what a rig can do, and what its stop can protect."""
     said = [f"{info.name}{': VIRTUAL, no hardware is involved' if info.virtual else ''}."]
+    if info.device:
+        said.append(f"It measures with {info.device}.")
     for axis, one in info.axes.items():
         span = f"{show(one.travel.lower, 'm')} to {show(one.travel.upper, 'm')}"
         said.append(f"Axis {axis}: {span}, up to {show(one.fastest, 'm/s')}.")
@@ -85,19 +68,11 @@ def protection(info: RigInfo) -> tuple[str, ...]:
     )
 
 
-def wiring(config: Mapping[str, Any]) -> tuple[str, ...]:
+def wired(config: Mapping[str, Any]) -> tuple[str, ...]:
     """List every device, terminal and line that a rig file names."""
-    return tuple(f"Wired: {key} = {value}" for key, value in _named(config, ""))
-
-
-def _named(table: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
-    for key, value in table.items():
-        here = f"{path}.{key}" if path else key
-        if isinstance(value, Mapping):
-            if key != "virtual":
-                yield from _named(value, here)
-        elif key in WIRED or path == "marks":
-            yield here, value
+    return tuple(
+        f"Wired: {key} = {value}" for key, value in wiring(config).items() if key != "kind"
+    )
 
 
 def readings(block: Block) -> tuple[str, ...]:

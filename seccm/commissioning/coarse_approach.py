@@ -26,6 +26,8 @@ SHARE = 0.5
 """Of the way that was found free, the most the motor may take."""
 AT_TOP = 0.01
 """Part of the travel by which the tip may miss the fully retracted end."""
+ROUNDING = 1e-9
+"""Part by which a number of steps may miss a whole one by rounding."""
 REST = 0.1
 """Seconds after a motion before its end is looked at."""
 
@@ -58,6 +60,8 @@ def approach_coarsely(
     site: Site,
     *,
     tries: int,
+    most: int,
+    farthest: float,
     confirm: Callable[[str], bool],
 ) -> CoarseApproach:
     """Take turns of piezo and motor until the piezo finds the surface.
@@ -67,6 +71,8 @@ def approach_coarsely(
         stage: the motor.
         site: whose approach and retract are used, over the piezo's whole travel; x and y stay.
         tries: of the piezo, at most.
+        most: steps of the motor at once, at most.
+        farthest: metres that the motor may go altogether, if every step were its longest.
         confirm: asked, with what is about to happen, before every motion of the motor.
 
     Raises:
@@ -83,7 +89,14 @@ def approach_coarsely(
             return CoarseApproach(True, tuple(made), total, what)
         if not left:
             break
-        steps = allowed_steps(reach.free, stage.step)
+        left_over = math.floor(farthest / stage.step * (1.0 + ROUNDING)) - total
+        steps = min(allowed_steps(reach.free, stage.step), most, left_over)
+        if steps < 1:
+            what = (
+                f"No contact, and the motor has gone the {show(farthest, 'm')} that it may; the "
+                "tip is fully retracted."
+            )
+            return CoarseApproach(False, tuple(made), total, what)
         ask = (
             f"No contact in {show(reach.free, 'm')}; the tip is fully retracted. Make {steps} "
             f"steps of at most {show(stage.step, 'm')} ({show(steps * stage.step, 'm')}) closer?"
@@ -92,8 +105,9 @@ def approach_coarsely(
             return CoarseApproach(False, tuple(made), total, "Ended by the operator.")
         try:
             stage.closer(steps)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             stage.stop()
+            error.add_note("The motor was stopped; the tip is fully retracted.")
             raise
         total += steps
     what = f"No contact in {tries} tries; the tip is fully retracted."
@@ -124,8 +138,8 @@ def try_piezo(rig: Rig, site: Site) -> Reach:
         rig.open()
         rig.start()
         reach = carry_out(rig, lambda course: _try(course, site, rig))
-    except BaseException:
-        rig.safe("the coarse approach failed")
+    except BaseException as error:
+        error.add_note(rig.safe("the coarse approach was cut short").what)
         raise
     else:
         report = rig.safe("end of a try")

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from seccm.analysis.quality import hum
 from seccm.commissioning.record import Record, record
-from seccm.rig import Constant, Drive, Mode, Rig
+from seccm.rig import Constant, Drive, Mode, Rig, RigInfo
 from seccm.rig.block import FloatArray
 from seccm.rig.contact import Polarity
 
@@ -61,10 +61,15 @@ class Looks:
     """Seconds of the moving mean of raw samples a rig looks at; None where it looks at rows."""
 
 
+def quiet(info: RigInfo) -> Drive:
+    """Return the drive under which no current should flow: zero volts, or an open cell."""
+    mode: Mode = "potential" if "potential" in info.modes else "open"
+    return Drive(mode, Constant(0.0))
+
+
 def measure_noise(rig: Rig, seconds: float) -> Noise:
     """Record and judge the current at zero volts (or an open cell); the tip does not move."""
-    mode: Mode = "potential" if "potential" in rig.info.modes else "open"
-    return judge_noise(record(rig, Drive(mode, Constant(0.0)), seconds))
+    return judge_noise(record(rig, quiet(rig.info), seconds))
 
 
 def judge_noise(found: Record) -> Noise:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from seccm.errors import StreamError
+from seccm.errors import RigError, StreamError
 from seccm.rig import Block, Clock, Drive, Flag, Rig
 from seccm.rig.block import FloatArray
 
@@ -45,13 +45,24 @@ def at_rest(rig: Rig) -> Iterator[Block]:
 
     Yields:
         The first rows.
+
+    Raises:
+        RigError: the drive could not be switched off. Whatever else ends it before its time
+            carries a note of what became of drive and tip.
     """
     try:
         rig.open()
         rig.start()
         yield rig.read()
+    except BaseException as error:
+        error.add_note(rig.safe("commissioning was cut short", retract=False).what)
+        raise
+    else:
+        report = rig.safe("end of commissioning", retract=False)
+        if not report.drive_off:
+            remedy = "Disconnect the cell by hand."
+            raise RigError("drive-on", rig.info.name, report.what, remedy)
     finally:
-        rig.safe("end of commissioning", retract=False)
         rig.close()
 
 

@@ -24,6 +24,8 @@ LEVELS = (0.0, 1.0, -1.0, 0.5, -0.5, 0.0, 1.0, -1.0, 0.5, -0.5)
 """Steps in parts of the largest; each twice, so that drift shows in the scatter."""
 SHARE = 0.8
 """Of a range or compliance that the largest step may take."""
+PLAUSIBLE = 0.2
+"""Part by which a gain may differ from what the rig file says, and still be a calibration."""
 CHANNELS = ("potential command", "potential input", "current command", "current input")
 _SHOWN_BY: dict[tuple[Driven, Driven], tuple[int, int]] = {
     ("potential", "potential"): (0, 1),
@@ -46,6 +48,10 @@ class Line:
     offset: float
     """Volts or amperes."""
     offset_error: float
+    expected: tuple[float, ...] = ()
+    """What each step ought to have read, in volts or amperes."""
+    read: tuple[float, ...] = ()
+    """What it did read."""
 
     @property
     def sign(self) -> int:
@@ -74,9 +80,19 @@ class ResistorTest:
         found = (one for one in self.lines if (one.drive, one.reading) == (drive, reading))
         return next(found, None)
 
+    @property
+    def implausible(self) -> tuple[str, ...]:
+        """Readings whose gain is so far from 1 that no drift explains it, in words."""
+        return tuple(
+            f"The {one.reading} under an imposed {one.drive} is {abs(one.gain):.3g} times what it "
+            "should be: is it this resistor, and the range that the rig file says?"
+            for one in self.lines
+            if one.sign and abs(abs(one.gain) - 1.0) > PLAUSIBLE
+        )
+
     def words(self) -> tuple[str, ...]:
-        """Say plainly what is wrong with the signs; empty if nothing is."""
-        said = list(self.dead)
+        """Say plainly what is wrong with signs and gains; empty if nothing is."""
+        said = [*self.dead, *self.implausible]
         if self.wrong:
             each = " OR ".join(" and ".join(f"the {name}" for name in w) for w in self.wrong)
             several = len(self.wrong) > 1 or len(self.wrong[0]) > 1
@@ -175,7 +191,8 @@ def _fit(drive: Driven, reading: Driven, expected: FloatArray, read: FloatArray)
     scatter = float(np.sqrt(left @ left / (len(read) - 2)))
     gain_error = scatter / math.sqrt(spread)
     offset_error = scatter * math.sqrt(1.0 / len(read) + middle**2 / spread)
-    return Line(drive, reading, gain, gain_error, offset, offset_error)
+    steps = tuple(expected.tolist()), tuple(read.tolist())
+    return Line(drive, reading, gain, gain_error, offset, offset_error, *steps)
 
 
 def judge_signs(

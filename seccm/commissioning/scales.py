@@ -24,9 +24,10 @@ def corrections(test: ResistorTest) -> tuple[Correction, ...]:
     """Return gain and offset of each channel, believing the resistor and the first command.
 
     That is the commanded potential where the rig has it, else the commanded current. Empty while
-    a sign is wrong or a reading is dead: that is mended first, and the test repeated.
+    a sign is wrong, a reading is dead or a gain far from what the rig file says: that is mended
+    first, and the test repeated.
     """
-    if test.wrong or test.dead:
+    if test.wrong or test.dead or test.implausible:
         return ()
     believed = "potential" if test.line("potential", "current") else "current"
     found = [
@@ -46,9 +47,7 @@ def _command(reading: Line, driven: Line) -> Correction:
     return Correction("current command", gain, (driven.offset - reading.offset) / reading.gain)
 
 
-def calibration(
-    config: Mapping[str, Any], found: tuple[Correction, ...], provenance: str
-) -> dict[str, dict[str, Any]]:
+def tables(config: Mapping[str, Any], found: tuple[Correction, ...]) -> dict[str, dict[str, Any]]:
     """Return the tables that the rig file should carry, by key; empty for a rig without scales.
 
     An input puts out V = offset + sign gain i, and read i = a + b i_true, so that its gain
@@ -58,9 +57,8 @@ def calibration(
     Args:
         config: the rig file.
         found: gain and offset of each channel.
-        provenance: when, with what and in which report, for `calibrated`.
     """
-    tables: dict[str, dict[str, Any]] = {}
+    made: dict[str, dict[str, Any]] = {}
     for one in found:
         quantity, kind = one.channel.split()
         key = f"{'inputs' if kind == 'input' else 'cell'}.{quantity}"
@@ -77,10 +75,10 @@ def calibration(
         else:
             gain, offset = gain / one.gain, offset - slope * one.offset / one.gain
         written = f"{gain * 1e-9:.6g} V/nA" if quantity == "current" else round(gain, 6)
-        tables[key] = {"range": table["range"]} if "range" in table else {}
-        tables[key] |= {"sign": table["sign"], "gain": written}
-        tables[key] |= {"offset": show(offset, "V", 5), "calibrated": provenance}
-    return tables
+        made[key] = {"range": table["range"]} if "range" in table else {}
+        made[key] |= {"sign": table["sign"], "gain": written}
+        made[key] |= {"offset": show(offset, "V", 5)}
+    return made
 
 
 def _scale(table: Mapping[str, Any]) -> Mapping[str, Any]:

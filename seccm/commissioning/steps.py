@@ -1,0 +1,311 @@
+"""The steps of commissioning, one after the other as an operator takes them; nothing moves.
+
+The same for the command line and the window: what may be chosen, what is done with the rig, and
+what is said and drawn of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy.signal import welch
+
+from seccm.commissioning.capacitance import Capacitance, Triangle, judge_capacitance
+from seccm.commissioning.check import describe, readings, wired
+from seccm.commissioning.finding import Finding
+from seccm.commissioning.graph import Axis, Curve, Graph, Level, thinned
+from seccm.commissioning.noise import Looks, Noise, contact_threshold, judge_noise, quiet
+from seccm.commissioning.record import Record, at_rest, record
+from seccm.commissioning.report import Verdict
+from seccm.commissioning.resistor import LEVELS, ResistorTest, measure_resistor
+from seccm.commissioning.scales import corrections, tables
+from seccm.commissioning.settings import Setting
+from seccm.rig import Drive, Rig, RigInfo
+from seccm.units import show
+
+Values = Mapping[str, float]
+HOLD = 0.4
+"""Seconds of each level on a resistor."""
+OFFSET = 0.01
+"""Part of the largest step that an offset may be."""
+BATTERY = (
+    "A resistor cannot tell a rig with every sign wrong from a right one: check one channel by "
+    "other means, such as a battery at the potential input."
+)
+TIME, POTENTIAL, CURRENT = Axis("t", "s"), Axis("E", "V"), Axis("I", "A")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is done to commission a rig."""
+
+    name: str
+    title: str
+    advice: str
+    """What must be at the cell, and what comes out."""
+    settings: tuple[Setting, ...]
+    length: Callable[[RigInfo, Values], float]
+    """Seconds that it takes, about."""
+    find: Callable[[Rig, Mapping[str, Any], Values], Finding]
+    """Does it, on a rig whose rows stream."""
+    wet: bool = False
+    """Whether there must be something between the electrodes: a virtual rig connects it."""
+
+
+def carry_out(step: Step, rig: Rig, config: Mapping[str, Any], values: Values) -> Finding:
+    """Open a rig, carry out a step, and let go of it with the drive off; nothing moves.
+
+    Args:
+        step: which one.
+        rig: not opened yet; closed at the end.
+        config: its file.
+        values: the settings.
+
+    Raises:
+        ValueError: what was measured cannot be judged.
+        RigError: the rig failed.
+    """
+    with at_rest(rig):
+        return step.find(rig, config, values)
+
+
+# Check.
+
+
+def _check(rig: Rig, config: Mapping[str, Any], _: Values) -> Finding:
+    # Only an opened rig knows which stop its card can do.
+    words = (*describe(rig.info), *wired(config), *readings(rig.read()))
+    return Finding("check", {"words": words}, words=words)
+
+
+# Noise.
+
+
+def _noise(rig: Rig, _: Mapping[str, Any], values: Values) -> Finding:
+    found = record(rig, quiet(rig.info), values["seconds"])
+    noise = judge_noise(found)
+    info, chance, duration = rig.info, values["probability"], values["approach"]
+    looks = Looks(duration, chance, int(values["consecutive"]), window=info.stop.window)
+    threshold = contact_threshold(noise, looks, info.clock.period, info.clock.window)
+    seen = (
+        f"a moving mean of {show(looks.window, 's')}" if looks.window else "rows, as they are read"
+    )
+    words = (
+        f"Rms of a row {show(noise.rms, 'A')}, offset {show(noise.offset, 'A')}, drift "
+        f"{show(noise.drift, 'A')}/s (error {show(noise.drift_error, 'A', 2)}/s).",
+        "Hum: "
+        + ", ".join(f"{show(a, 'A')} at {f:.0f} Hz" for f, a in noise.hum.items())
+        + " (amplitude).",
+        f"Suggested threshold: {show(threshold, 'A', 3)}, for at most one false contact in "
+        f"{1.0 / chance:.4g} approaches of {show(duration, 's')}, looked for in {seen}, if the "
+        "noise is Gaussian and no worse than now.",
+    )
+    return Finding(
+        "noise",
+        {**asdict(noise), "looks": asdict(looks), "threshold": threshold},
+        (Verdict("suggested threshold", threshold, 0.0, values["limit"], "A"),),
+        words,
+        how=f"{show(values['seconds'], 's')} at zero current",
+        figures={
+            "noise of a row": (noise.rms, "A"),
+            "offset at zero current": (noise.offset, "A"),
+            "suggested threshold": (threshold, "A"),
+        },
+        graphs=(_trace(found, threshold, values["limit"]), _spectrum(found, noise)),
+    )
+
+
+def _trace(found: Record, threshold: float, limit: float) -> Graph:
+    levels = (Level("suggested threshold", threshold), Level("", -threshold))
+    wanted = (Level("threshold you want", limit), Level("", -limit))
+    curve = Curve("current", *thinned(found.time, found.current))
+    return Graph("Current with nothing touching", TIME, CURRENT, (curve,), (*levels, *wanted))
+
+
+def _spectrum(found: Record, noise: Noise) -> Graph:
+    """Return the amplitude density of the current; its hum stands out at the mains frequency."""
+    rows = min(len(found.current), 1024)
+    frequency, power = welch(found.current, 1.0 / found.clock.period, nperseg=rows)
+    curve = Curve("noise", frequency[1:], np.sqrt(power[1:]))
+    # Of a white noise whose rms is that of a row.
+    white = noise.rms / np.sqrt(0.5 / found.clock.period)
+    density = Axis("amplitude density", "A/√Hz")
+    levels = (Level("rms of a row, if white", float(white)),)
+    axis = Axis("f", "Hz")
+    return Graph("Spectrum", axis, density, (curve,), levels, logarithmic=True)
+
+
+# Resistor.
+
+
+def _resistor(rig: Rig, config: Mapping[str, Any], values: Values) -> Finding:
+    ohms, tolerance = values["ohms"], values["tolerance"]
+    test = measure_resistor(rig, ohms, largest=values["largest"], hold=HOLD)
+    verdicts, words = [], []
+    for line in test.lines:
+        name = f"{line.reading} under an imposed {line.drive}"
+        volts = line.reading == "potential"
+        unit, full = ("V", test.largest) if volts else ("A", test.largest / ohms)
+        bound = OFFSET * full
+        verdicts += [
+            Verdict(f"gain of {name}", line.gain, 1.0 - tolerance, 1.0 + tolerance, "1"),
+            Verdict(f"offset of {name}", line.offset, -bound, bound, unit),
+        ]
+        words.append(
+            f"{name}: gain {line.gain:.5f} ({line.gain_error:.5f}), offset "
+            f"{show(line.offset, unit)} ({show(line.offset_error, unit, 2)})."
+        )
+    how = f"{show(ohms, 'ohm')} resistor"
+    channels = corrections(test)
+    return Finding(
+        "test-resistor",
+        {"test": asdict(test), "channels": [asdict(one) for one in channels]},
+        tuple(verdicts),
+        (*words, BATTERY),
+        test.words(),
+        how,
+        tables(config, channels),
+        graphs=_resistor_graphs(test),
+    )
+
+
+def _resistor_graphs(test: ResistorTest) -> tuple[Graph, ...]:
+    """Draw what was read against what Ohm's law says, and how far it is from the fitted line."""
+    graphs: list[Graph] = []
+    for reading, axis, unit in (("current", "I", "A"), ("potential", "E", "V")):
+        lines = [line for line in test.lines if line.reading == reading]
+        points: list[Curve] = []
+        left: list[Curve] = []
+        for line in lines:
+            expected, read = np.array(line.expected), np.array(line.read)
+            ends = np.array([expected.min(), expected.max()])
+            name = f"imposed {line.drive}"
+            points.append(Curve(name, expected, read, "points"))
+            points.append(Curve("", ends, line.offset + line.gain * ends, "fit"))
+            residue = read - line.offset - line.gain * expected
+            left.append(Curve(name, expected, residue, "points"))
+        if lines:
+            by_law = Axis(f"{axis} by Ohm's law", unit)
+            graphs += [
+                Graph(f"The {reading} input", by_law, Axis(f"{axis} read", unit), tuple(points)),
+                Graph("What the line leaves", by_law, Axis(f"{axis} left", unit), tuple(left)),
+            ]
+    return tuple(graphs)
+
+
+def _resistor_length(info: RigInfo, _: Values) -> float:
+    return HOLD * len(LEVELS) * len(info.modes & {"potential", "current"})
+
+
+# Capacitance.
+
+
+def _capacitance(rig: Rig, _: Mapping[str, Any], values: Values) -> Finding:
+    if "potential" not in rig.info.modes:
+        raise ValueError("the rig cannot impose a potential: there is no triangle")
+    triangle = _triangle(rig.info, values)
+    waveform = triangle.waveform()
+    kept = record(rig, Drive("potential", waveform), waveform.duration)
+    found = judge_capacitance(kept, triangle)
+    words = (
+        f"Stray capacitance {show(found.capacitance, 'F')} (error {show(found.error, 'F', 2)})"
+        f": {show(found.capacitance * 0.1, 'A')} in a sweep of 100 mV/s.",
+        f"Leak {show(found.leak, 'S')} (error {show(found.leak_error, 'S', 2)}).",
+    )
+    return Finding(
+        "capacitance",
+        {**asdict(found), "triangle": [triangle.span, triangle.rate, triangle.cycles]},
+        (Verdict("stray capacitance", found.capacitance, 0.0, values["limit"], "F"),),
+        words,
+        how=f"triangle of {show(triangle.rate, 'V/s')}",
+        figures={
+            "stray capacitance": (found.capacitance, "F"),
+            "leak": (found.leak, "S"),
+        },
+        graphs=_capacitance_graphs(kept, triangle, found),
+    )
+
+
+def _triangle(_: RigInfo, values: Values) -> Triangle:
+    return Triangle(values["span"], values["rate"], int(values["cycles"]))
+
+
+def _capacitance_graphs(kept: Record, triangle: Triangle, found: Capacitance) -> tuple[Graph, ...]:
+    """Draw the current of one sweep up and down, the mean of all cycles, with what was fitted."""
+    turns, leg = triangle.waveform().times[1:], 2.0 * triangle.span / triangle.rate
+    grid = np.linspace(0.0, 1.0, 201)[1:-1]
+    curves: list[Curve] = []
+    ends = np.array([-triangle.span, triangle.span])
+    for name, first, sign in (("up", 0, 1.0), ("down", 1, -1.0)):
+        # A row is the mean of its time, and belongs to the middle of it.
+        middle = kept.time - 0.5 * kept.clock.period
+        each = [np.interp(t + leg * grid, middle, kept.current) for t in turns[first:-1:2]]
+        potential = sign * triangle.span * (2.0 * grid - 1.0)
+        mean = np.asarray(np.mean(each, axis=0), dtype=np.float64)
+        curves.append(Curve(f"sweep {name}, mean of {len(each)}", potential, mean))
+        charging = sign * triangle.rate * found.capacitance
+        curves.append(Curve("", ends, found.offset + found.leak * ends + charging, "fit"))
+    loop = Graph("Current of the sweeps", POTENTIAL, CURRENT, tuple(curves))
+    whole = Curve("current", *thinned(kept.time, kept.current))
+    return loop, Graph("The whole record", TIME, CURRENT, (whole,))
+
+
+def _sweep_length(info: RigInfo, values: Values) -> float:
+    return _triangle(info, values).waveform().duration
+
+
+CHECK = Step(
+    "check",
+    "Check",
+    "Opens the rig and says what it is, what is wired, and what its stop can protect.",
+    (),
+    lambda info, _: 2.0 * info.clock.period,
+    _check,
+)
+NOISE = Step(
+    "noise",
+    "Noise",
+    "Tip up, or cell disconnected: whatever current flows counts as noise. Suggests a contact "
+    "threshold.",
+    (
+        Setting("seconds", "length of the record", "s", "10 s"),
+        Setting("approach", "how long an approach lasts", "s", "5 s"),
+        Setting("probability", "false contacts in an approach", "1", "0.001", 1e-12, 0.5),
+        Setting("consecutive", "rows that must agree", "1", "1", whole=True),
+        Setting("limit", "threshold you want", "A", "5 pA"),
+    ),
+    lambda _, values: values["seconds"],
+    _noise,
+)
+RESISTOR = Step(
+    "test-resistor",
+    "Resistor",
+    "A known resistor where the droplet would be, between pipette electrode and sample. Finds "
+    "sign, gain and offset of the channels.",
+    (
+        Setting("ohms", "the resistor", "ohm", "1 Gohm"),
+        Setting("largest", "volts across it", "V", "1 V"),
+        Setting("tolerance", "of the gains", "1", "2 %", -1e-12, 0.5),
+    ),
+    _resistor_length,
+    _resistor,
+    wet=True,
+)
+CAPACITANCE = Step(
+    "capacitance",
+    "Capacitance",
+    "Tip up: what is measured is the leads, not a droplet. A triangle of potential finds stray "
+    "capacitance and leak.",
+    (
+        Setting("span", "volts to either side of zero", "V", "0.5 V"),
+        Setting("rate", "of the sweep", "V/s", "2 V/s"),
+        Setting("cycles", "of the triangle", "1", "10", 1.0, whole=True),
+        Setting("limit", "most there should be", "F", "20 pF"),
+    ),
+    _sweep_length,
+    _capacitance,
+)
+STEPS: Mapping[str, Step] = {step.name: step for step in (CHECK, NOISE, RESISTOR, CAPACITANCE)}
