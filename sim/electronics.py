@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ ELEMENTARY_CHARGE = 1.602176634e-19
 """C."""
 SPAN = 1.024
 """Full scale of the converters over the ranges."""
+_OVERLOAD, _SATURATED = np.uint8(Flag.OVERLOAD), np.uint8(Flag.SATURATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,15 @@ class Signals:
     def stop(self) -> int:
         """Number of the row after the last one."""
         return self.start + len(self.potential)
+
+
+class Converter(NamedTuple):
+    """The span of a converter; volts or amperes."""
+
+    full: float
+    """It reads up to this, and no more."""
+    step: float
+    """Of the mean of a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,15 @@ class Electrometer:
         self._left = float(np.sinc(config.mains * clock.window))
         """Share of the mains that the averaging leaves."""
         self._phase = stream(seed, "mains").uniform(0.0, 2.0 * np.pi)
+        shot = 2.0 * ELEMENTARY_CHARGE * self.bandwidth
+        self._noises = self.floor**2, shot, self.full_current
+        # A single sample comes in steps of the converter; its noise spans several of them, so
+        # that the mean of so many samples comes in steps that are finer by their number.
+        steps = 2 ** (config.bits - 1) * clock.averaged
+        self._ends = (
+            Converter(self.full_potential, self.full_potential / steps),
+            Converter(self.full_current, self.full_current / steps),
+        )
 
     @property
     def bandwidth(self) -> float:
@@ -96,10 +116,7 @@ class Electrometer:
 
     def deviation(self, current: FloatArray) -> FloatArray:
         """Return the rms noise in amperes of rows with these mean currents, shape (n,)."""
-        carried = np.minimum(np.abs(current), self.full_current)
-        shot = 2.0 * ELEMENTARY_CHARGE * carried * self.bandwidth
-        deviation: FloatArray = np.sqrt(self.floor**2 + shot)
-        return deviation
+        return _deviation(current, *self._noises)
 
     def hum(self, start: int, stop: int, amplitude: float) -> FloatArray:
         """Return mains pick-up as the averaging leaves it, in amperes, shape (rows,)."""
@@ -119,35 +136,62 @@ class Electrometer:
         """
         config, start, stop = self._config, true.start, true.stop
         white = self._noise.rows(start, stop)
-        current = true.current + self.deviation(true.current) * white[0]
-        current += config.offset * self._offset.rows(start, stop)
-        current += self.hum(start, stop, config.hum + extra_hum)
-        potential = true.potential + config.potential_noise * white[1]
-        potential, over_e = self._convert(potential, self.full_potential)
-        current, over_i = self._convert(current, self.full_current)
-        flags = np.where(over_e | over_i, np.uint8(Flag.SATURATED), np.uint8(0))
-        flags |= np.where(true.overload, np.uint8(Flag.OVERLOAD), np.uint8(0))
+        added = config.offset * self._offset.rows(start, stop)
+        added += self.hum(start, stop, config.hum + extra_hum)
+        added += self.deviation(true.current) * white[0]
+        potential, current, flags = _converted(
+            true.potential, config.potential_noise, white[1], true.current, added, *self._ends
+        )
+        flags[true.overload] |= _OVERLOAD
         return Recorded(potential, current, flags)
 
-    def _convert(self, signal: FloatArray, full: float) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
-        """Round as the converter does; beyond its span it reads the end, which is flagged.
 
-        A single sample comes in steps of the converter; its noise spans several of them, so that
-        the mean of so many samples comes in steps that are finer by their number.
-        """
-        step = full / 2 ** (self._config.bits - 1) / self._clock.averaged
-        return _converted(signal, full, step)
+@compiled
+def _deviation(current: FloatArray, floor: float, shot: float, full: float) -> FloatArray:
+    """Root of a floor (A^2) and of the shot noise, `shot` (A) times the current up to `full`."""
+    deviation = np.empty_like(current)
+    for i in range(current.size):
+        deviation[i] = math.sqrt(floor + shot * min(abs(current[i]), full))
+    return deviation
+
+
+@compiled
+def _end(value: float, converter: Converter) -> tuple[float, bool]:
+    """Round to the converter's steps; what reaches the end of its span stays there."""
+    if abs(value) >= converter.full:
+        return math.copysign(converter.full, value), True
+    return np.rint(value / converter.step) * converter.step, False
 
 
 @compiled
 def _converted(
-    signal: FloatArray, full: float, step: float
-) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
-    """Round to steps; what reaches the end of the span stays there, and is said."""
-    rounded = np.empty_like(signal)
-    saturated = np.empty(signal.shape, np.bool_)
-    for i in range(signal.size):
-        value = signal[i]
-        saturated[i] = abs(value) >= full
-        rounded[i] = math.copysign(full, value) if saturated[i] else np.rint(value / step) * step
-    return rounded, saturated
+    potential: FloatArray,
+    noise: float,
+    white: FloatArray,
+    current: FloatArray,
+    added: FloatArray,
+    potentials: Converter,
+    currents: Converter,
+) -> tuple[FloatArray, FloatArray, npt.NDArray[np.uint8]]:
+    """Add what is to be added, and round as the converters do; flag what reached their ends.
+
+    Args:
+        potential: true raw volts, shape (rows,).
+        noise: rms of a row's potential, V.
+        white: standard normal numbers, shape (rows,).
+        current: true amperes, shape (rows,).
+        added: amperes on top of them, shape (rows,).
+        potentials: their converter.
+        currents: their converter.
+
+    Returns:
+        Recorded volts, recorded amperes and flags, each of shape (rows,).
+    """
+    volts, amperes = np.empty_like(potential), np.empty_like(current)
+    flags = np.zeros(potential.size, np.uint8)
+    for i in range(potential.size):
+        volts[i], over = _end(potential[i] + noise * white[i], potentials)
+        amperes[i], beyond = _end(current[i] + added[i], currents)
+        if over or beyond:
+            flags[i] = _SATURATED
+    return volts, amperes, flags

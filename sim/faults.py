@@ -157,7 +157,10 @@ class Faults:
 
     def active(self, name: str, row: int) -> Fault | None:
         """Return a fault of this name that acts in this row, if there is one."""
-        return next((f for f in self._faults if f.name == name and f.active(row)), None)
+        for fault in self._faults:
+            if fault.name == name and fault.active(row):
+                return fault
+        return None
 
     def named(self, name: str) -> Iterable[Fault]:
         """Return every fault of this name."""
@@ -183,7 +186,7 @@ class Faults:
 
 def spoil(
     faults: Faults, row: int, potential: FloatArray, current: FloatArray, full_current: float
-) -> npt.NDArray[np.bool_]:
+) -> bool:
     """Apply the faults of the signals to recorded rows, in place.
 
     Args:
@@ -194,7 +197,7 @@ def spoil(
         full_current: what a saturated input reads.
 
     Returns:
-        Whether the input is saturated in each row, shape (n,).
+        Whether the input is saturated.
     """
     saturated = faults.active("saturated-input", row) is not None
     if saturated:
@@ -206,4 +209,4 @@ def spoil(
     if faults.active("nan", row) is not None:
         potential[:] = np.nan
         current[:] = np.nan
-    return np.full(len(current), saturated)
+    return saturated

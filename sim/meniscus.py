@@ -6,14 +6,12 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.cell import Cell, Droplet, FloatArray
 from sim.config import Droplets, MeniscusConfig
 from sim.noise import stream
+from sim.solving import compiled
 from sim.surface import Residue
-
-BoolArray = npt.NDArray[np.bool_]
 
 RADIUS = 0.0002
 """Relative change of the footprint's radius after which the cell is told of its new shape. Fresh
@@ -125,15 +123,21 @@ class Bridge:
         heights: FloatArray = self.height * np.maximum(gap, _THINNEST * self.aperture) / self.touch
         return heights
 
-    def changed(self, radii: FloatArray, heights: FloatArray) -> BoolArray:
-        """Tell for which shapes the cell must be told; all arrays of shape (n,)."""
-        droplet = self.droplet
-        if droplet is None:
-            return np.ones(len(radii), dtype=np.bool_)
-        longer = np.abs(heights - droplet.height) > HEIGHT * droplet.height
-        wider = np.abs(radii - droplet.footprint) > RADIUS * droplet.footprint
-        changed: BoolArray = longer | wider
-        return changed
+    def holds(self, radii: FloatArray, heights: FloatArray, start: int) -> int:
+        """Return the first index from `start` on for whose shape the cell must be told.
+
+        Args:
+            radii: of the footprint, shape (n,), metres.
+            heights: of the cell's droplet, shape (n,), metres.
+            start: where to begin.
+
+        Returns:
+            n where the droplet that the cell knows serves to the end.
+        """
+        known = self.droplet
+        if known is None:
+            return start
+        return _first_other(radii, heights, start, known.footprint, known.height)
 
     def shape(self, radius: float, height: float) -> Droplet:
         """Return the droplet to tell the cell, and remember it."""
@@ -144,6 +148,17 @@ class Bridge:
     def residue(self, config: MeniscusConfig) -> Residue:
         """Return the disc of liquid that stays behind."""
         return Residue(self.x, self.y, self.pinned, config.residue * self.pinned)
+
+
+@compiled
+def _first_other(
+    radii: FloatArray, heights: FloatArray, start: int, radius: float, height: float
+) -> int:
+    """Return the first index from `start` on at which either differs from what is known."""
+    for i in range(start, radii.size):
+        if abs(heights[i] - height) > HEIGHT * height or abs(radii[i] - radius) > RADIUS * radius:
+            return i
+    return int(radii.size)
 
 
 def interpolated(droplets: Droplets, diameter: float) -> Pipette | None:

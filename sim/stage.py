@@ -21,6 +21,7 @@ from seccm.errors import LimitError
 from seccm.rig import Axis, AxisRange
 from seccm.units import show
 from sim.cell import FloatArray
+from sim.solving import compiled
 
 AXES: tuple[Axis, ...] = ("x", "y", "z")
 _FORGOTTEN = 40.0
@@ -74,6 +75,10 @@ class AxisMotion:
 
     def __init__(self, loop: Loop, position: float) -> None:
         self.loop = loop
+        self._lag, self._memory = loop.lag, loop.memory
+        self._decay = loop.damping * loop.omega
+        self._damped = loop.omega * math.sqrt(1.0 - loop.damping**2)
+        self._swing = loop.lag + 1.0 / loop.omega
         self._pieces = [Piece(-math.inf, position, 0.0, 0.0, 0.0)]
         self.arrival = -math.inf
         """When the commanded ramp ends or ended, in seconds."""
@@ -111,15 +116,16 @@ class AxisMotion:
     def still(self, begin: float) -> float | None:
         """Return the position from a time on if nothing moves any more, else None."""
         last = self._pieces[-1]
-        return last.command if begin >= last.begin + self.loop.memory else None
+        return last.command if begin >= last.begin + self._memory else None
 
     def lowest(self, begin: float, end: float) -> float:
         """Return a bound below which the axis does not come between two times, in metres."""
-        edges = [self.command(t) for t in (begin - self.loop.memory, begin, end)]
-        inside = [p.command for p in self._pieces if begin - self.loop.memory < p.begin < end]
+        earlier = begin - self._memory
+        edges = [self.command(t) for t in (earlier, begin, end)]
+        inside = [p.command for p in self._pieces if earlier < p.begin < end]
         # After any change of speed the loop swings by less than its lag plus one radian of travel.
         fastest = max(abs(p.rate) for p in self._pieces)
-        return min(edges + inside) - fastest * (self.loop.lag + 1.0 / self.loop.omega)
+        return min(edges + inside) - fastest * self._swing
 
     def at(self, t: FloatArray) -> FloatArray:
         """Return the true positions at times t, shape (n,) in rising order, in metres."""
@@ -142,23 +148,17 @@ class AxisMotion:
     def _answer(self, piece: Piece, t: FloatArray) -> FloatArray:
         if piece.begin == -math.inf:
             return np.full(len(t), piece.command)
-        loop, s = self.loop, t - piece.begin
-        x = piece.command + piece.rate * (s - loop.lag)
-        fresh = int(np.searchsorted(s, loop.memory))
-        if fresh:
-            s = s[:fresh]
-            damped = loop.omega * math.sqrt(1.0 - loop.damping**2)
-            wave = piece.cosine * np.cos(damped * s) + piece.sine * np.sin(damped * s)
-            x[:fresh] += np.exp(-loop.damping * loop.omega * s) * wave
-        return x
+        return _followed(
+            t,
+            (piece.begin, piece.command, piece.rate, piece.cosine, piece.sine),
+            (self._lag, self._decay, self._damped, self._memory),
+        )
 
     def _join(self, t: float, command: float, rate: float) -> None:
         """Continue with a new piece from time t; position and velocity carry over."""
-        loop = self.loop
         position, velocity = self._state(t)
-        damped = loop.omega * math.sqrt(1.0 - loop.damping**2)
-        cosine = position - command + rate * loop.lag
-        sine = (velocity - rate + loop.damping * loop.omega * cosine) / damped
+        cosine = position - command + rate * self._lag
+        sine = (velocity - rate + self._decay * cosine) / self._damped
         if self._pieces[-1].begin == t:
             self._pieces.pop()
         self._pieces.append(Piece(t, command, rate, cosine, sine))
@@ -168,23 +168,53 @@ class AxisMotion:
         piece = self._piece(t)
         if piece.begin == -math.inf:
             return piece.command, 0.0
-        loop, s = self.loop, t - piece.begin
-        damped = loop.omega * math.sqrt(1.0 - loop.damping**2)
-        decay = math.exp(-loop.damping * loop.omega * s)
-        cosine, sine = math.cos(damped * s), math.sin(damped * s)
+        s = t - piece.begin
+        decay = math.exp(-self._decay * s)
+        cosine, sine = math.cos(self._damped * s), math.sin(self._damped * s)
         wave = piece.cosine * cosine + piece.sine * sine
-        slope = damped * (piece.sine * cosine - piece.cosine * sine)
-        position = piece.command + piece.rate * (s - loop.lag) + decay * wave
-        return position, piece.rate + decay * (slope - loop.damping * loop.omega * wave)
+        slope = self._damped * (piece.sine * cosine - piece.cosine * sine)
+        position = piece.command + piece.rate * (s - self._lag) + decay * wave
+        return position, piece.rate + decay * (slope - self._decay * wave)
 
     def _piece(self, t: float) -> Piece:
-        return next(p for p in reversed(self._pieces) if p.begin <= t)
+        for piece in reversed(self._pieces):
+            if piece.begin <= t:
+                return piece
+        return self._pieces[0]
 
     def _forget(self, t: float) -> None:
         """Drop pieces that nobody will ask for: all but those of the last second."""
         recent = [p for p in self._pieces if p.begin > t - 1.0]
         older = self._pieces[: len(self._pieces) - len(recent)]
         self._pieces = [*older[-1:], *recent]
+
+
+@compiled
+def _followed(
+    t: FloatArray,
+    piece: tuple[float, float, float, float, float],
+    loop: tuple[float, float, float, float],
+) -> FloatArray:
+    """Follow one piece of a command.
+
+    Args:
+        t: shape (n,), s, in rising order.
+        piece: begin, command, rate, cosine, sine, as in `Piece`.
+        loop: lag, s; decay, 1/s; damped frequency, rad/s; memory, s.
+
+    Returns:
+        Positions, shape (n,), m.
+    """
+    begin, command, rate, cosine, sine = piece
+    lag, decay, damped, memory = loop
+    x = np.empty_like(t)
+    for i in range(t.size):
+        s = t[i] - begin
+        x[i] = command + rate * (s - lag)
+        if s < memory:
+            wave = cosine * math.cos(damped * s) + sine * math.sin(damped * s)
+            x[i] += math.exp(-decay * s) * wave
+    return x
 
 
 class Stage:
@@ -244,6 +274,7 @@ class Stage:
         ahead = (motion.arrival for motion in self.axes.values() if motion.arrival > t)
         return min(ahead, default=math.inf)
 
-    def moving(self, t: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Tell for each time whether a commanded ramp is unfinished, shape (n,)."""
-        return t < max(motion.arrival for motion in self.axes.values())
+    @property
+    def latest(self) -> float:
+        """When the last of the commanded ramps ends or ended, in seconds."""
+        return max(motion.arrival for motion in self.axes.values())

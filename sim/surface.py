@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from sim.cell import FloatArray
 from sim.noise import stream
+from sim.solving import compiled
 
 if TYPE_CHECKING:
     from sim.config import DriftConfig, SurfaceConfig
@@ -145,11 +146,7 @@ class Drift:
         """Return the displacement along one axis (0, 1, 2) at times t, shape (n,) in metres."""
         while len(t) and self._crept.shape[1] <= t[-1] + 1.0:
             self._creep_on()
-        crept = self._crept[axis]
-        second = t.astype(np.intp)
-        before = crept[second]
-        displacement: FloatArray = before + (crept[second + 1] - before) * (t - second)
-        return displacement
+        return _straight(self._crept[axis], t)
 
     def _creep_on(self) -> None:
         """Extend the table by a page of seconds."""
@@ -162,3 +159,13 @@ class Drift:
         settled = -tau * np.expm1(-t / tau)
         grown = self._steady * t + self._settling * settled + walk
         self._crept = np.concatenate([self._crept, grown], axis=1)
+
+
+@compiled
+def _straight(known: FloatArray, t: FloatArray) -> FloatArray:
+    """Read a table of values at whole seconds at times t, shape (n,), straight in between."""
+    values = np.empty_like(t)
+    for i in range(t.size):
+        second = int(t[i])
+        values[i] = known[second] + (known[second + 1] - known[second]) * (t[i] - second)
+    return values

@@ -48,6 +48,9 @@ from sim.truth import Truth
 from sim.world import World
 
 OFF = Constant(0.0)
+_SATURATED, _MOVING, _FROZEN, _GAP = (
+    np.uint8(flag) for flag in (Flag.SATURATED, Flag.MOVING, Flag.FROZEN, Flag.GAP)
+)
 WET_ROWS = 4
 """Rows simulated at a time while a wetted tip still moves and waits for its stop."""
 
@@ -334,12 +337,13 @@ class VirtualRig:
         )
         ends = self._world.ends(start, stop)
         flags = recorded.flags
-        flags |= np.where(saturated, np.uint8(Flag.SATURATED), np.uint8(0))
-        flags |= np.where(self._world.stage.moving(ends), np.uint8(Flag.MOVING), np.uint8(0))
+        if saturated:
+            flags |= _SATURATED
+        flags[: int(ends.searchsorted(self._world.stage.latest))] |= _MOVING
         if self._halt is not None:
-            flags |= np.where(ends >= self._halt[1], np.uint8(Flag.FROZEN), np.uint8(0))
+            flags[int(ends.searchsorted(self._halt[1])) :] |= _FROZEN
         if self._gap:
-            flags[0] |= np.uint8(Flag.GAP)
+            flags[0] |= _GAP
         middles = ends - clock.period + clock.window / 2.0
         noise = self._config.stage.noise * self._sensors.rows(start, stop)
         data: dict[Channel, FloatArray] = {

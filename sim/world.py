@@ -84,6 +84,8 @@ class World:
         self._output = Output(config.drive, config.electrometer.stray, sample.quasi_reference)
         self._make_cell = cell_maker(sample, pipette)
         self._residues: list[Residue] = []
+        self._wettest = 0.0
+        """No residue is higher, in metres."""
         self._visits: dict[tuple[int, int], int] = {}
         self._held = 0.0
         """Raw volts on the leads at the end of the newest row."""
@@ -228,9 +230,8 @@ class World:
 
     def _reachable(self, drop: Drop, t: float) -> float:
         """Return a height above which nothing can touch at about a time, in metres."""
-        wet = max((residue.height for residue in self._residues), default=0.0)
         risen = float(self.drift.along(2, np.array([t]))[0])
-        return self.surface.highest + _MARGIN + wet + drop.touch + risen
+        return self.surface.highest + _MARGIN + self._wettest + drop.touch + risen
 
     def _reach(self, drop: Drop, t: FloatArray) -> FloatArray:
         """Return the gap at which the meniscus touches, residues included, shape (n,)."""
@@ -298,8 +299,9 @@ class World:
         self._visits[key[:2]] = key[2] + 1
         config, a = self._config.meniscus, self._pipette.aperture
         at_x, at_y = np.array([x]), np.array([y])
-        below = [float(r.thickness(at_x, at_y)[0]) for r in self._residues]
-        under = [r for r, thickness in zip(self._residues, below, strict=True) if thickness > 0.0]
+        near = [r for r in self._residues if r.near(x, x, y, y)]
+        below = [float(r.thickness(at_x, at_y)[0]) for r in near]
+        under = [r for r, thickness in zip(near, below, strict=True) if thickness > 0.0]
         # Liquid that lies there already joins: the footprints' areas add up.
         final = math.hypot(drop.footprint, *(r.radius for r in under))
         base = float(self.surface.height(at_x, at_y)[0])
@@ -342,11 +344,10 @@ class World:
         parts: list[Answer] = []
         at = 0
         while at < len(wave):
-            if bridge.changed(radii[at : at + 1], heights[at : at + 1])[0]:
+            until = bridge.holds(radii, heights, at)
+            if until == at:
                 bridge.cell.reshape(bridge.shape(float(radii[at]), float(heights[at])))
-            rest = slice(at + 1, None)
-            changed = bridge.changed(radii[rest], heights[rest])
-            until = at + 1 + int(changed.argmax()) if changed.any() else len(wave)
+                until = bridge.holds(radii, heights, at + 1)
             parts.append(
                 self._output.run(bridge, self.drive.mode, wave[at:until], self.clock.period)
             )
@@ -399,6 +400,7 @@ class World:
         self.truth.parted.append(t)
         if not bridge.flooded:
             self._residues.append(bridge.residue(self._config.meniscus))
+            self._wettest = max(self._wettest, self._residues[-1].height)
         dry = self._dry(row, row + 1)
         if answer is None:
             return dry

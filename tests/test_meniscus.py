@@ -80,15 +80,14 @@ def test_the_cell_follows_the_footprint_until_it_has_spread() -> None:
     one = bridge()
     t = 1.0 + np.arange(100) * 2.57e-3
     radii = one.radii(t, np.full(100, one.touch))
-    height = np.array([one.height])
-    told = [0]
-    one.shape(float(radii[0]), one.height)
-    for i in range(1, 100):
-        if one.changed(radii[i : i + 1], height)[0]:
-            one.shape(float(radii[i]), one.height)
-            told.append(i)
+    heights = np.full(100, one.height)
+    told = []
+    while (row := one.holds(radii, heights, told[-1] if told else 0)) < len(radii):
+        one.shape(float(radii[row]), one.height)
+        told.append(row)
         assert one.droplet is not None
-        assert one.droplet.footprint == pytest.approx(radii[i], rel=2e-4)
+        served = radii[row : one.holds(radii, heights, row)]
+        assert served == pytest.approx(one.droplet.footprint, rel=2e-4)
     assert told[:20] == list(range(20))
     assert len(told) < 40
 
