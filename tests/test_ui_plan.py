@@ -9,7 +9,7 @@ import pytest
 from seccm.errors import PlanError
 from seccm.plan.library import plans
 from ui.models.draft import Draft, keys_of, sorted_out
-from ui.models.form import Field, Group, read, where
+from ui.models.form import Field, Group, Listing, read, where
 from ui.models.outlook import outlook
 from ui.models.pad import stepped, units_like
 
@@ -19,7 +19,7 @@ def fields(group: Group) -> dict[str, Field]:
     for part in group.parts:
         if isinstance(part, Group):
             found |= fields(part)
-        else:
+        elif isinstance(part, Field):
             found[where(part.key)] = part
     return found
 
@@ -155,3 +155,141 @@ def test_the_pad_offers_units_like_the_one_there():
     assert "nm/s" in units_like("2 um/s")
     assert units_like("such as 11 um") == ("nm", "um", "mm", "m")
     assert units_like("8") == ()
+
+
+# A listed design
+
+
+@pytest.fixture
+def listed() -> Draft:
+    return Draft.open("li-on-au-constant-charge")
+
+
+CONDITIONS = ("design", "conditions")
+
+
+def conditions(draft: Draft) -> list[dict[str, str]]:
+    return [{n: str(level) for n, level in c.levels} for c in draft.plan().conditions]
+
+
+def listing(draft: Draft) -> Listing:
+    parts = groups(draft.form)["design"].parts
+    return next(part for part in parts if isinstance(part, Listing))
+
+
+def test_conditions_are_a_table_whose_cells_can_be_typed_again(listed: Draft):
+    before, table = conditions(listed), listing(listed)
+    assert table.columns == ("j", "t")
+    assert len(table.rows) == 3
+    for row, texts in enumerate(table.rows):
+        for name, text in zip(table.columns, texts, strict=True):
+            listed.set(table.cell(row, name), read("quantity", text))
+    assert conditions(listed) == before
+
+
+def test_conditions_are_added_and_taken_out_and_comments_stay(listed: Draft):
+    before, comments = conditions(listed), listed.text.count("#")
+    listed.set(("design", "repeats"), None)
+    listed.add_row(CONDITIONS)
+    listed.set((*CONDITIONS, 3, "j"), "-9 mA/cm^2")
+    assert conditions(listed)[:3] == before
+    assert conditions(listed)[3]["j"] == "-9 mA/cm^2"
+    listed.remove((*CONDITIONS, 0))
+    assert conditions(listed)[:2] == before[1:]
+    assert listed.text.count("#") == comments - 1, "only the line that was taken out is gone"
+
+
+@pytest.mark.parametrize(("row", "name", "text"), [(1, "t", "15 V"), (2, "j", "fast")])
+def test_a_mistake_in_a_condition_stands_at_its_cell(listed: Draft, row: int, name: str, text: str):
+    listed.set((*CONDITIONS, row, name), text)
+    with pytest.raises(PlanError) as caught:
+        listed.plan()
+    beside = sorted_out(caught.value.problems, [k for k in keys_of(listed.form) if k])
+    assert f"design.conditions[{row}].{name}" in beside
+
+
+def test_factors_of_a_listed_design_are_added_renamed_and_taken_out(listed: Draft):
+    before = conditions(listed)
+    listed.add_column(CONDITIONS)
+    assert listing(listed).columns == ("j", "t", "E")
+    listed.remove_column((*CONDITIONS, "E"))
+    assert conditions(listed) == before
+    assert listed.rename((*CONDITIONS, "j"), "density")
+    assert listing(listed).columns == ("density", "t")
+    assert [c["density"] for c in conditions(listed)] == [c["j"] for c in before]
+    assert '"$density"' in listed.text, "the name is another one wherever it is used"
+    assert not listed.rename((*CONDITIONS, "t"), "density"), "a name that is taken is refused"
+
+
+def test_a_factor_of_a_factorial_design_is_renamed_everywhere(draft: Draft):
+    before = draft.plan()
+    assert draft.rename(("factors", "j"), "density")
+    after = draft.plan()
+    assert list(after.factors) == ["density"]
+    assert after.sites() == before.sites()
+
+
+def test_a_design_becomes_a_list_of_conditions_and_factors_again(draft: Draft):
+    before = conditions(draft)
+    draft.choose_design("listed")
+    assert conditions(draft) == before
+    assert not draft.plan().factors
+    draft.choose_design("factorial")
+    assert conditions(draft) == before
+    assert list(draft.plan().factors) == ["j"]
+
+
+def test_a_listed_design_without_factors_begins_with_a_first_condition():
+    draft = Draft.open("redox-cv-map")
+    draft.choose_design("listed")
+    with pytest.raises(PlanError) as caught:
+        draft.plan()
+    assert "design.conditions" in sorted_out(caught.value.problems, keys_of(draft.form))
+    draft.add_row(CONDITIONS)
+    assert listing(draft).rows == (("-1 mA/cm^2",),)
+
+
+def test_conditions_written_as_tables_of_their_own_can_be_edited_too(listed: Draft):
+    text = listed.text
+    head, rest = text.split("[design]")
+    middle, tail = rest.split("[approach]")
+    rows = "[[design.conditions]]\nj = '-1 mA/cm^2'\nt = '2 s'\n" * 2
+    middle = 'kind = "listed"\n' + rows.replace("'", '"', 4).replace("2 s", "3 s", 1)
+    draft = Draft(f"{head}[design]\n{middle}\n[approach]{tail}")
+    draft.add_row(CONDITIONS)
+    draft.set((*CONDITIONS, 2, "t"), "9 s")
+    assert draft.rename((*CONDITIONS, "t"), "time")
+    assert [c["time"] for c in conditions(draft)] == ["3 s", "2 s", "9 s"]
+
+
+# Sites, and programs within programs
+
+
+def test_sites_become_points_or_a_file_and_a_grid_again(draft: Draft, tmp_path: Path):
+    draft.choose_design("factorial")
+    draft.set(("design", "assign"), "interleaved")
+    draft.choose(groups(draft.form)["sites"], "points")
+    draft.set(("sites", "points"), read("rows", "10 um, 10 um\n30 um, 10 um\n" * 1))
+    draft.set(("factors", "j"), ["-1 mA/cm^2"])
+    assert [(s.x, s.y) for s in draft.plan().sites()] == [(1e-5, 1e-5), (3e-5, 1e-5)]
+    draft.choose(groups(draft.form)["sites"], "csv")
+    assert "sites.points" not in fields(draft.form), "the points are in the file"
+    draft.save(tmp_path / "plan.toml")
+    (tmp_path / "places.csv").write_text("x (um),y (um)\n5,5\n25,5\n45,5\n")
+    draft.set(("sites", "file"), "places.csv")
+    assert len(draft.plan().sites()) == 3
+    draft.choose(groups(draft.form)["sites"], "grid")
+    for name, text in (("columns", "2"), ("rows", "1")):
+        draft.set(("sites", name), read("number", text))
+    draft.set(("sites", "pitch"), "20 um")
+    assert len(draft.plan().sites()) == 2
+
+
+def test_a_repeat_block_holds_steps_that_can_be_added_and_edited(draft: Draft):
+    draft.add(groups(draft.form)["program"], "repeat")
+    inner = groups(draft.form)["program[1].program"]
+    draft.add(inner, "constant potential")
+    draft.set(("program", 1, "program", 1, "potential"), "0.1 V")
+    draft.set(("program", 1, "times"), 3)
+    segments = draft.plan().sites()[0].segments
+    assert len(segments) == 1 + 3 * 2

@@ -167,6 +167,37 @@ def test_steps_are_added_and_kinds_are_chosen_in_the_form(qtbot: QtBot, tmp_path
         qtbot.waitUntil(lambda: "can be run" in w.plan.verdict.text(), timeout=LONG)
 
 
+def test_conditions_are_edited_in_a_table_with_mistakes_at_their_cells(
+    qtbot: QtBot, tmp_path: Path
+):
+    with window(qtbot, tmp_path) as w:
+        w.open_plan("li-on-au-constant-charge")
+        w.go("plan")
+        before = form = w.plan.form
+        assert form is not None
+        cell = form.editors["design.conditions[1].t"]
+        assert isinstance(cell, QLineEdit)
+        cell.clear()
+        qtbot.keyClicks(cell, "15 V")
+        label = form._mistakes["design.conditions[1].t"]
+        qtbot.waitUntil(label.isVisible, timeout=LONG)
+        assert cell.property("wrong") is True
+        cell.clear()
+        qtbot.keyClicks(cell, "20 s")
+        qtbot.waitUntil(lambda: not label.isVisible(), timeout=LONG)
+        form.editors["design.conditions:row"].click()
+        qtbot.waitUntil(lambda: w.plan.form is not before, timeout=LONG)
+        form = w.plan.form
+        assert form is not None
+        assert "design.conditions[3].j" in form.editors
+        name = form.editors["design.conditions:t"]
+        assert isinstance(name, QLineEdit)
+        name.setText("time")
+        qtbot.keyClick(name, Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda: w.plan.form is not form, timeout=LONG)
+        assert w.plan.form.editors["program[0].duration"].text() == "$time"  # type: ignore[union-attr]
+
+
 def test_a_growing_file_is_browsed_until_it_is_complete(qtbot: QtBot, tmp_path: Path):
     data = tmp_path / "scan.h5"
     with window(qtbot, tmp_path, pace=10.0) as w:

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 
 from seccm.errors import Problem
 from ui import pieces
-from ui.models.form import Field, Group, read, where
+from ui.condition_table import ConditionTable, EnteredLine
+from ui.models.form import Field, Group, Listing, read, where
 
 MISTAKE_WIDTH = 230
 
@@ -37,6 +38,14 @@ class PlanForm(QWidget):
     """Group and the kind of table to add to it."""
     removed = Signal(tuple)
     """Key of a table to take out."""
+    renamed = Signal(tuple, str)
+    """Key that ends with the old name of a factor, and its new one."""
+    row_added = Signal(tuple)
+    """Key of a list of tables that shall get another row."""
+    column_added = Signal(tuple)
+    """Key of a list of tables whose rows shall all get another key."""
+    column_removed = Signal(tuple)
+    """Key of a list of tables, and the key that all its rows shall lose."""
     typing = Signal(QLineEdit)
     """A field that numbers go into was entered."""
 
@@ -44,6 +53,8 @@ class PlanForm(QWidget):
         super().__init__()
         self.editors: dict[str, QWidget] = {}
         self._mistakes: dict[str, QLabel] = {}
+        self._in_tables: set[str] = set()
+        """Mistakes that take no room while there are none."""
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(16, 8, 12, 12)
         self._grid.setHorizontalSpacing(10)
@@ -58,7 +69,10 @@ class PlanForm(QWidget):
         """Show every mistake beside its field, and none where there is none."""
         for key, label in self._mistakes.items():
             text = "\n".join(f"{p.what} {p.remedy}".strip() for p in problems.get(key, ()))
-            label.setText(text[:1].upper() + text[1:])
+            # A unit such as m/s stays on one line.
+            label.setText((text[:1].upper() + text[1:]).replace("/", "/\u2060"))
+            if key in self._in_tables:
+                label.setVisible(bool(text))
             editor = self.editors.get(key)
             if editor is not None and editor.property("wrong") != bool(text):
                 editor.setProperty("wrong", bool(text))
@@ -74,6 +88,8 @@ class PlanForm(QWidget):
         for part in group.parts:
             if isinstance(part, Group):
                 self._table(part, depth + 1)
+            elif isinstance(part, Listing):
+                self._listing(part)
 
     def _heading(self, group: Group, depth: int) -> None:
         key = where(group.key)
@@ -102,6 +118,26 @@ class PlanForm(QWidget):
         self._mistake(key)
         self._row += 1
 
+    def _listing(self, listing: Listing) -> None:
+        head = pieces.label(listing.title, "muted")
+        head.setToolTip(listing.words)
+        self._grid.addWidget(head, self._row, 0, Qt.AlignmentFlag.AlignTop)
+        table = ConditionTable(listing)
+        for ours, theirs in (
+            (self.typed, table.typed), (self.renamed, table.renamed),
+            (self.row_added, table.row_added), (self.removed, table.row_removed),
+            (self.column_added, table.column_added), (self.typing, table.typing),
+            (self.column_removed, table.column_removed),
+        ):  # fmt: skip
+            theirs.connect(ours)
+        self.editors |= table.editors
+        self._mistakes |= table.mistakes
+        self._in_tables |= table.mistakes.keys()
+        self._grid.addWidget(table, self._row, 1, 1, 2)
+        self._row += 1
+        self._mistake(where(listing.key))
+        self._row += 1
+
     def _adder(self, group: Group) -> QToolButton:
         button = pieces.tool(f"Add a {'step' if len(group.adds) > 1 else group.adds[0]}")
         if len(group.adds) == 1:
@@ -117,17 +153,31 @@ class PlanForm(QWidget):
 
     def _field(self, field: Field) -> None:
         key = where(field.key)
-        label = pieces.label(field.title + (" *" if field.required else ""), "muted")
-        label.setIndent(10 * max(0, len(field.key) - 2))
-        label.setToolTip(field.words)
-        self._grid.addWidget(label, self._row, 0, Qt.AlignmentFlag.AlignTop)
         editor = self._editor(field)
+        self._title(field, editor.sizeHint().height())
         editor.setToolTip(field.words)
         editor.setAccessibleName(field.title)
         self.editors[key] = editor
         self._grid.addWidget(editor, self._row, 1)
         self._mistake(key)
         self._row += 1
+
+    def _title(self, field: Field, height: int) -> None:
+        """Say what a field is, level with its first line; names of the user's can be changed."""
+        top = Qt.AlignmentFlag.AlignTop
+        if field.named:
+            name = QLineEdit(field.title)
+            name.setToolTip(f"The factor's name; ${field.title} stands for its levels.")
+            name.editingFinished.connect(lambda: self.renamed.emit(field.key, name.text().strip()))
+            self.editors[f"{where(field.key)}:name"] = name
+            self._grid.addWidget(name, self._row, 0, top)
+            return
+        label = pieces.label(field.title + (" *" if field.required else ""), "muted")
+        label.setIndent(10 * max(0, len(field.key) - 2))
+        label.setToolTip(field.words)
+        if field.kind not in ("long text", "rows"):
+            label.setMinimumHeight(height)
+        self._grid.addWidget(label, self._row, 0, top)
 
     def _editor(self, field: Field) -> QWidget:
         say: Callable[[str], None] = lambda text: self.typed.emit(  # noqa: E731
@@ -154,7 +204,7 @@ class PlanForm(QWidget):
                 area.textChanged.connect(lambda: say(area.toPlainText()))
                 return area
             case _:
-                line = _Line(field.text)
+                line = EnteredLine(field.text)
                 line.setPlaceholderText(field.hint)
                 line.setCursorPosition(0)
                 line.textEdited.connect(say)
@@ -167,16 +217,6 @@ class PlanForm(QWidget):
         label.setWordWrap(True)
         self._mistakes[key] = label
         self._grid.addWidget(label, self._row, 2)
-
-
-class _Line(QLineEdit):
-    """A line that says when it is entered, for the number pad of the gloved."""
-
-    entered = Signal()
-
-    def mousePressEvent(self, event: object) -> None:
-        super().mousePressEvent(event)  # type: ignore[arg-type]
-        self.entered.emit()
 
 
 def _no_wheel(box: QComboBox) -> None:

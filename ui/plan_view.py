@@ -173,7 +173,13 @@ class PlanView(QWidget):
         form.typed.connect(self._typed)
         form.chosen.connect(self._chosen)
         form.added.connect(self._added)
-        form.removed.connect(self._removed)
+        draft = self.draft
+        for signal, change in (
+            (form.removed, draft.remove), (form.row_added, draft.add_row),
+            (form.column_added, draft.add_column), (form.column_removed, draft.remove_column),
+        ):  # fmt: skip
+            signal.connect(lambda key, do=change: self._change(do, key))
+        form.renamed.connect(self._renamed)
         form.typing.connect(self._pad)
         self.area.setWidget(form)
         bar.setValue(at)
@@ -181,6 +187,10 @@ class PlanView(QWidget):
 
     def _typed(self, key: Key, value: object) -> None:
         assert self.draft is not None
+        if key == ("design", "kind"):
+            self.draft.choose_design(str(value))
+            self._changed()
+            return
         self.draft.set(key, value)
         self._name()
         self._later.start()
@@ -195,9 +205,13 @@ class PlanView(QWidget):
         self.draft.add(group, kind)
         self._changed()
 
-    def _removed(self, key: Key) -> None:
+    def _renamed(self, key: Key, name: str) -> None:
         assert self.draft is not None
-        self.draft.remove(key)
+        if self.draft.rename(key, name):
+            self._changed()
+
+    def _change(self, change: Callable[[Key], None], key: Key) -> None:
+        change(key)
         self._changed()
 
     def _changed(self) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Array
+from tomlkit.items import AoT, Array, InlineTable
 
 from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
 from seccm.plan.library import find_plan, plans
-from ui.models.form import Group, Key, form, where
+from ui.models.form import MOST_ROWS, Group, Key, Listing, form, where
 
 _STEPS: dict[str, dict[str, Any]] = {
     "constant current": {"current": "-1 nA", "duration": "5 s"},
@@ -23,6 +26,8 @@ _STEPS: dict[str, dict[str, Any]] = {
     "repeat": {"times": 2, "program": [{"step": "open circuit", "duration": "1 s"}]},
 }
 """What a new step begins with."""
+_LEVELS = {"j": "-1 mA/cm^2", "E": "-0.1 V", "t": "1 s", "v": "100 mV/s"}
+"""What a new factor is called, and its first level."""
 
 
 class Draft:
@@ -111,9 +116,8 @@ class Draft:
         """Add a table to a list, or a factor."""
         if kind == "factor":
             table = self._table(group.key)
-            name = next(n for n in ("j", "E", "a", "b", "c", "d", *map(str, range(99)))
-                        if n not in table)  # fmt: skip
-            table[name] = ["-1 mA/cm^2"]
+            name = _free_name(set(table))
+            table[name] = [_LEVELS.get(name, "1 s")]
         else:
             step = tomlkit.table()
             step["step"] = kind
@@ -123,6 +127,74 @@ class Draft:
             if group.key[-1] not in parent:
                 parent[group.key[-1]] = tomlkit.aot()
             parent[group.key[-1]].append(step)
+        self.changed = True
+
+    def add_row(self, key: Key) -> None:
+        """Add a row like the last one to a list of tables."""
+        table = self._table(key[:-1])
+        if not table.get(key[-1]):
+            # Without a list, or with an empty one: begin it, one row a line.
+            table[key[-1]] = tomlkit.array().multiline(True)
+        rows = table[key[-1]]
+        like = rows[-1].unwrap() if len(rows) else {"j": _LEVELS["j"]}
+        rows.append(_table_of(like) if isinstance(rows, AoT) else _inline(like))
+        self.changed = True
+
+    def add_column(self, key: Key) -> None:
+        """Add a key to every row of a list of tables."""
+        rows = self._table(key)
+        name = _free_name({n for row in rows for n in row})
+        for k, row in enumerate(rows.unwrap()):
+            _put(rows, k, {**row, name: _LEVELS.get(name, "1 s")})
+        self.changed = True
+
+    def remove_column(self, key: Key) -> None:
+        """Take a key out of every row of a list of tables; `key` ends with its name."""
+        rows = self._table(key[:-1])
+        for k, row in enumerate(rows.unwrap()):
+            _put(rows, k, {name: value for name, value in row.items() if name != key[-1]})
+        self.changed = True
+
+    def rename(self, key: Key, name: str) -> bool:
+        """Give a factor another name, everywhere in the plan; `key` ends with the old one.
+
+        Returns:
+            Whether that could be done: the name is another one, and not taken.
+        """
+        old, holder = key[-1], self._table(key[:-1])
+        tables = holder if isinstance(holder, list) else [holder]
+        if not name or any(name in table or old not in table for table in tables):
+            return False
+        if isinstance(holder, list):
+            for k, row in enumerate(holder.unwrap()):  # type: ignore[attr-defined]
+                _put(holder, k, {name if n == old else n: value for n, value in row.items()})
+        else:
+            for each in list(holder):  # taken out and put back, so that the order stays
+                value = holder.pop(each)
+                holder[name if each == old else each] = value
+        _replace_text(self._document, f"${old}", f"${name}")
+        self.changed = True
+        return True
+
+    def choose_design(self, kind: str) -> None:
+        """List the conditions that the factors make, or make factors of what is listed."""
+        design = self._table(("design",))
+        if kind == "listed":
+            factors = self._document.unwrap().get("factors") or {}
+            made = _combined(factors)
+            if made and not design.get("conditions"):
+                design["conditions"] = tomlkit.array().multiline(True)
+                for row in made:
+                    design["conditions"].append(_inline(row))
+                del self._document["factors"]
+        elif "conditions" in design:
+            rows = design["conditions"].unwrap()
+            names = dict.fromkeys(name for row in rows for name in row)
+            factors = self._table(("factors",))
+            for name in names:
+                factors[name] = list(dict.fromkeys(row[name] for row in rows if name in row))
+            del design["conditions"]
+        design["kind"] = kind
         self.changed = True
 
     def remove(self, key: Key) -> None:
@@ -204,7 +276,59 @@ def keys_of(group: Group) -> list[str]:
     found = [where(group.key)]
     for part in group.parts:
         found += keys_of(part) if isinstance(part, Group) else [where(part.key)]
+        if isinstance(part, Listing):
+            for k in range(len(part.rows)):
+                found.append(where((*part.key, k)))
+                found += [where(part.cell(k, name)) for name in part.columns]
     return found
+
+
+def _combined(factors: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return every combination of levels, unless there are too many to list."""
+    levels = [list(each) for each in factors.values()]
+    if not levels or math.prod(map(len, levels)) > MOST_ROWS:
+        return []
+    return [dict(zip(factors, row, strict=True)) for row in product(*levels)]
+
+
+def _inline(row: Mapping[str, Any]) -> Any:
+    """Return a table that is written on one line."""
+    cells = (f"{tomlkit.key(n).as_string()} = {tomlkit.item(v).as_string()}"
+             for n, v in row.items())  # fmt: skip
+    return tomlkit.parse(f"row = {{ {', '.join(cells)} }}")["row"]
+
+
+def _table_of(row: Mapping[str, Any]) -> Any:
+    """Return a table that is written on lines of its own."""
+    made = tomlkit.table()
+    made.update(row)
+    return made
+
+
+def _put(rows: Any, k: int, row: Mapping[str, Any]) -> None:
+    """Put another row into the place of one, written as the old one was."""
+    if isinstance(rows[k], InlineTable):
+        rows[k] = _inline(row)
+        return
+    for name in list(rows[k]):  # taken out and put back, so that the order is that of the row
+        del rows[k][name]
+    for name, value in row.items():
+        rows[k][name] = value
+
+
+def _free_name(taken: Collection[str]) -> str:
+    """Return a name for another factor."""
+    return next(n for n in (*_LEVELS, *(f"f{k}" for k in range(99))) if n not in taken)
+
+
+def _replace_text(table: Any, old: str, new: str) -> None:
+    """Put one text in the place of another, wherever it is a value."""
+    for key in table if isinstance(table, dict) else range(len(table)):
+        value = table[key]
+        if isinstance(value, dict | list):
+            _replace_text(value, old, new)
+        elif value == old:
+            table[key] = new
 
 
 def _same_shape(old: Any, new: list[Any]) -> bool:

@@ -32,6 +32,25 @@ class Field:
     words: str = ""
     choices: tuple[str, ...] = ()
     required: bool = False
+    named: bool = False
+    """Whether the title is a name of the user's choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of tables with the same keys, such as the conditions of a listed design."""
+
+    key: Key
+    title: str
+    words: str
+    columns: tuple[str, ...]
+    """The keys of all rows together, in the order in which they first come."""
+    rows: tuple[tuple[str, ...], ...]
+    """What stands in each row under each column; empty where it does not."""
+
+    def cell(self, row: int, column: str) -> Key:
+        """Return the key of a cell."""
+        return (*self.key, row, column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +60,7 @@ class Group:
     key: Key
     title: str
     words: str
-    parts: tuple[Field | Group, ...]
+    parts: tuple[Field | Group | Listing, ...]
     choices: tuple[str, ...] = ()
     """What the table can be instead, by its discriminating key."""
     chooser: str = ""
@@ -84,15 +103,14 @@ class _Forms:
         parts = [
             self._part(name, each, data.get(name), (*key, name), name in required)
             for name, each in schema.get("properties", {}).items()
-            if "const" not in each
+            if "const" not in each and not _from_elsewhere(name, schema, data)
         ]
         words = _first(schema.get("description", ""))
-        found = tuple(part for part in parts if part is not None)
-        return Group(key, title, words, found, **more)
+        return Group(key, title, words, tuple(parts), **more)
 
     def _part(
         self, name: str, schema: Schema, value: Any, key: Key, required: bool
-    ) -> Field | Group | None:
+    ) -> Field | Group | Listing:
         title = name.replace("_", " ")
         words = _first(schema.get("description", ""))
         schema, optional = self._resolved(schema)
@@ -108,6 +126,8 @@ class _Forms:
         items = self._resolved(schema.get("items", {}))[0]
         if schema.get("type") == "array" and ("discriminator" in items or "oneOf" in items):
             return self._listed(items, value, key, title)
+        if schema.get("type") == "array" and items.get("type") == "object":
+            return _listing(value, key, title, words)
         return self._field(schema, items, value, key, title, words, required)
 
     def _resolved(self, schema: Schema) -> tuple[Schema, bool]:
@@ -165,7 +185,14 @@ class _Forms:
         """Lists with names of the user's choice, such as factors."""
         named = value if isinstance(value, Mapping) else {}
         parts = tuple(
-            Field((*key, name), name, "list", listed(levels), words="Levels, with their units.")
+            Field(
+                (*key, name),
+                name,
+                "list",
+                listed(levels),
+                words="Levels, with their units.",
+                named=True,
+            )
             for name, levels in named.items()
         )
         return Group(key, title, "What varies from site to site; $name stands for a level.", parts,
@@ -174,7 +201,7 @@ class _Forms:
     def _field(
         self, schema: Schema, items: Schema, value: Any, key: Key, title: str, words: str,
         required: bool,
-    ) -> Field | None:  # fmt: skip
+    ) -> Field:  # fmt: skip
         default = schema.get("default")
         hint = str(default) if default not in (None, "", [], False) else ""
         examples: Sequence[Any] = schema.get("examples") or items.get("examples") or ("",)
@@ -192,10 +219,6 @@ class _Forms:
             kind, text = "switch", "true" if value is True else ""
         elif schema.get("type") == "array":
             nested = "prefixItems" in items or items.get("type") == "array"
-            if items.get("type") == "object":
-                return None
-            if nested and isinstance(value, list) and len(value) > MOST_ROWS:
-                return None
             pair = "prefixItems" in schema
             kind = "pair" if pair else "rows" if nested else "list"
             text = rows(value) if nested else listed(value)
@@ -203,6 +226,27 @@ class _Forms:
         elif title == "description":
             kind = "long text"
         return Field(key, title, kind, text, hint, words, choices, required)
+
+
+def _from_elsewhere(name: str, schema: Schema, data: Mapping[str, Any]) -> bool:
+    """Tell whether a key has no place in the form just now.
+
+    The points of a file are read from it; long lists of points are edited elsewhere; and only a
+    listed design has conditions.
+    """
+    if name == "points":
+        value = data.get(name)
+        return "file" in schema["properties"] or (
+            isinstance(value, list) and len(value) > MOST_ROWS
+        )
+    return name == "conditions" and name not in data and data.get("kind") != "listed"
+
+
+def _listing(value: Any, key: Key, title: str, words: str) -> Listing:
+    rows = [row if isinstance(row, Mapping) else {} for row in value or ()]
+    columns = tuple(dict.fromkeys(name for row in rows for name in row))
+    cells = tuple(tuple(str(row.get(name, "")) for name in columns) for row in rows)
+    return Listing(key, title, words, columns, cells)
 
 
 def listed(value: Any) -> str:
