@@ -35,9 +35,9 @@ class WatchedRig:
         """See `Rig.open`."""
         return self._rig.open()
 
-    def start(self) -> None:
+    def start(self, *, raw: bool = False) -> None:
         """See `Rig.start`."""
-        self._rig.start()
+        self._rig.start(raw=raw)
 
     def read(self) -> Block:
         """Return the next rows, which have been looked at; see `Rig.read`."""

@@ -14,6 +14,7 @@ a file that its owner alone can read. Nothing is ever unpickled.
 """
 
 from seccm.remote.client import Client
+from seccm.remote.commissioning import Found, Order
 from seccm.remote.endpoint import ChannelError, Running
 from seccm.remote.job import Failure, Job
 from seccm.remote.news import Answer, News, Progress, Snapshot
@@ -25,8 +26,10 @@ __all__ = [
     "ChannelError",
     "Client",
     "Failure",
+    "Found",
     "Job",
     "News",
+    "Order",
     "Overview",
     "Progress",
     "Running",

@@ -24,11 +24,12 @@ from seccm.events import Event
 from seccm.hopping.engine import Request
 from seccm.plan import Plan
 from seccm.remote.channel import Line, dial
+from seccm.remote.commissioning import Found, Order
 from seccm.remote.endpoint import ChannelError, Endpoint, Running, endpoints
 from seccm.remote.host import Host
 from seccm.remote.job import Failure, Job, Prepare
-from seccm.remote.news import Answer, Link, News, Progress, Snapshot
-from seccm.remote.plain import event_from_plain, from_plain, to_plain
+from seccm.remote.news import Answer, Link, News, Progress, Snapshot, read_message
+from seccm.remote.plain import to_plain
 from seccm.remote.process import spawn
 from seccm.remote.trace import Trace
 from seccm.rigs import RigFile
@@ -191,6 +192,7 @@ class Client:
         events: list[Event] = []
         traces: list[Trace] = []
         answers: list[Answer] = []
+        found: list[Found] = []
         failure: Failure | None = None
         resynchronised = False
         for _ in range(len(self._inbox)):
@@ -205,6 +207,7 @@ class Client:
                     self.snapshot.overview.hear(event)
             traces.append(message["trace"])
             answers += message["answers"]
+            found += message["found"]
             failure = message["failure"] or failure
             self._progress, self._in_control = message["progress"], message["in_control"]
         self._room.set()
@@ -226,6 +229,7 @@ class Client:
             stale=now - self._heard + silent,
             resynchronised=resynchronised,
             failure=failure,
+            found=tuple(found),
         )
 
     def wait(self, until: Callable[[News], bool], timeout: float = 60.0) -> list[News]:
@@ -276,6 +280,18 @@ class Client:
             how: as named above, in SI units.
         """
         return self._request("hand", deed=deed, how=how)
+
+    def commission(self, order: Order) -> int:
+        """Carry out a commissioning step on an idle host; `News.found` tells what it found."""
+        return self._request("commission", order=to_plain(order))
+
+    def stop_step(self) -> int:
+        """End the commissioning step that is carried out."""
+        return self._request("stop step")
+
+    def keep(self, step: str, *, calibrate: bool) -> int:
+        """Write the report of a step that was carried out, and if asked its calibration."""
+        return self._request("keep", step=step, calibrate=calibrate)
 
     def take_control(self, *, force: bool = False) -> int:
         """Take the controls: if they are free, their holder is silent, or by force."""
@@ -331,7 +347,7 @@ class Client:
         self._speaker.start()
         try:
             while not self._closed:
-                message = _read(line.receive())
+                message = read_message(line.receive())
                 self._heard = time.monotonic()
                 self._inbox.append(message)
                 self._link = "live"
@@ -378,31 +394,3 @@ class _Inside:
         """Stop what runs, safely, and end the host."""
         self.host.quit()
         self._thread.join()
-
-
-def _read(message: dict[str, Any]) -> dict[str, Any]:
-    """Build what a message says; done by the thread that listens, so that polls are quick.
-
-    Raises:
-        ChannelError: it says nothing that this version understands.
-    """
-    try:
-        return _built(message)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ChannelError(
-            f"The host speaks another version of the program: {error!r}. The scan goes on."
-        ) from None
-
-
-def _built(message: dict[str, Any]) -> dict[str, Any]:
-    snapshot, failure = message.get("snapshot"), message.get("failure")
-    trace = message.get("trace")
-    return {
-        "snapshot": Snapshot.from_plain(snapshot) if snapshot else None,
-        "events": [event_from_plain(event) for event in message.get("events", ())],
-        "trace": Trace(*trace) if trace else Trace.none(),
-        "answers": [from_plain(Answer, answer) for answer in message.get("answers", ())],
-        "failure": from_plain(Failure, failure) if failure else None,
-        "progress": from_plain(Progress, message["progress"]),
-        "in_control": message["in_control"],
-    }

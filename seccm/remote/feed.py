@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from seccm.events import Event, PhaseBegan, SiteStarted
+from seccm.remote.commissioning import Found
 from seccm.remote.job import Failure
 from seccm.remote.news import Snapshot
 from seccm.remote.trace import Labeller, Trace
@@ -40,6 +41,7 @@ class Cursor:
     fact: int = 0
     chunk: int = 0
     failure: int = 0
+    found: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Batch:
     events: tuple[Event, ...]
     trace: Trace
     failure: Failure | None
+    found: tuple[Found, ...] = ()
+    """Findings of commissioning that are new to the reader."""
 
 
 class Feed:
@@ -75,6 +79,9 @@ class Feed:
         self._site_trace = Trace.none()
         self._labeller: Labeller | None = None
         self._failure: Failure | None = None
+        self._found: dict[str, tuple[int, Found]] = {}
+        """The newest finding of each step, and its number."""
+        self._finds = 0
         self._now: dict[Channel, float] = {}
         self._seen = time.monotonic()
         self.missed_rows = 0
@@ -104,6 +111,18 @@ class Feed:
             self._start = Cursor(self._run, self._fact, self._chunk)
             self._site_trace, self._labeller = Trace.none(), Labeller(snapshot.info.clock)
             self._failure, self._seen = None, time.monotonic()
+
+    def glance(self, block: Block) -> None:
+        """Take the newest of some rows that belong to no run."""
+        self._seen = time.monotonic()
+        if block.rows:
+            self._now = {name: float(values[-1]) for name, values in block.data.items()}
+
+    def find(self, found: Found) -> None:
+        """Take what a commissioning step found, in place of what it found before."""
+        with self._lock:
+            self._finds += 1
+            self._found[found.finding.procedure] = self._finds, found
 
     def fail(self, error: Exception) -> None:
         """Say why a run could not begin, or what ended it."""
@@ -140,6 +159,7 @@ class Feed:
     def arrive(self) -> Cursor:
         """Return the cursor of a reader that has just come."""
         with self._lock:
+            # Findings are not many, and whoever comes is shown all of them.
             if self._snapshot is not None:
                 return Cursor()
             return Cursor(self._run, self._fact, self._chunk, self._failures)
@@ -157,7 +177,9 @@ class Feed:
     def since(self, cursor: Cursor) -> Batch:
         """Return what came after a cursor: the news, or a snapshot if that is too long ago."""
         with self._lock:
-            here = Cursor(self._run, self._fact, self._chunk, self._failures)
+            here = Cursor(self._run, self._fact, self._chunk, self._failures, self._finds)
+            new_finds = [one for one in self._found.values() if one[0] > cursor.found]
+            found = tuple(each for _, each in sorted(new_finds, key=lambda one: one[0]))
             failure = self._failure if self._failures != cursor.failure else None
             begun: Snapshot | None = None
             if cursor.run == self._run - 1 and self._begun is not None:
@@ -166,11 +188,12 @@ class Feed:
             unread = self._fact - cursor.fact
             behind = cursor.run != self._run or unread > len(self._facts)
             if behind and self._snapshot is not None:
-                return Batch(here, self._current(self._snapshot), (), Trace.none(), failure)
+                current = self._current(self._snapshot)
+                return Batch(here, current, (), Trace.none(), failure, found)
             events = tuple(islice(self._facts, len(self._facts) - unread, None))
             new = min(self._chunk - cursor.chunk, len(self._chunks))
             trace = Trace.joined(list(islice(self._chunks, len(self._chunks) - new, None)))
-            return Batch(here, begun, events, trace, failure)
+            return Batch(here, begun, events, trace, failure, found)
 
     def _current(self, begun: Snapshot) -> Snapshot:
         """Return the snapshot of now."""

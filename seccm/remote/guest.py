@@ -86,6 +86,8 @@ class Guest:
                     message["events"] = [event_to_plain(event) for event in batch.events]
                 if len(batch.trace):
                     message["trace"] = list(batch.trace.columns())
+                if batch.found:
+                    message["found"] = [to_plain(found) for found in batch.found]
                 if batch.failure is not None:
                     message["failure"] = to_plain(batch.failure)
                 if self._answers:

@@ -17,6 +17,7 @@ from typing import Any
 from seccm.data import Unsaved
 from seccm.errors import NotNow, SeccmError
 from seccm.remote.channel import LONGEST_REQUEST, Line, Pipe
+from seccm.remote.commissioning import Order, Workbench
 from seccm.remote.feed import Feed
 from seccm.remote.guest import Guest
 from seccm.remote.job import Job, Prepare
@@ -60,6 +61,7 @@ class Host:
         self._holder: Guest | None = None
         self._run: Run | None = None
         self._manual: Manual | None = None
+        self._bench = Workbench(self._feed.glance, self._feed.find)
         self._rig_thread: threading.Thread | None = None
         self._doing: Doing = "idle"
         self._wake = threading.Event()
@@ -101,18 +103,26 @@ class Host:
         Raises:
             NotNow: the rig is in use.
         """
+        work = self._drive_by_hand if by_hand else self._carry_out
         with self._lock:
-            if not self.idle:
-                raise NotNow("begin", f"the rig is in use ({self._doing})", ())
-            work = self._drive_by_hand if by_hand else self._carry_out
-            self._doing = "preparing"
-            self._rig_thread = threading.Thread(target=work, args=(job,), name="rig")
-            self._rig_thread.start()
+            self._refuse_busy()
+            self._occupy("preparing", work, job)
+
+    def commission(self, order: Order) -> None:
+        """Carry out a commissioning step.
+
+        Raises:
+            SeccmError: the rig is in use, or there is no such step.
+        """
+        with self._lock:
+            self._refuse_busy()
+            self._bench.expect(order)
+            self._occupy("commissioning", self._take_step, order)
 
     def interrupt(self) -> None:
         """Stop the run, or halt it if it was stopping already: what Ctrl-C does."""
         run = self._run
-        if run is None:
+        if run is None or self._doing == "commissioning":
             self.quit()
             return
         try:
@@ -120,6 +130,16 @@ class Host:
         except NotNow:
             with suppress(NotNow):
                 run.halt()
+
+    def _refuse_busy(self) -> None:
+        if not self.idle:
+            raise NotNow("begin", f"the rig is in use ({self._doing})", ())
+
+    def _occupy(self, doing: Doing, work: Callable[[Any], None], what: Job | Order) -> None:
+        """Do something with the rig in a thread of its own."""
+        self._doing = doing
+        self._rig_thread = threading.Thread(target=work, args=(what,), name="rig")
+        self._rig_thread.start()
 
     def quit(self) -> None:
         """End `serve` with the next beat. May be called from a signal handler: takes no lock."""
@@ -133,6 +153,8 @@ class Host:
                 self._run.ask("stop", "the host is closed")
         if self._manual is not None:
             self._manual.close()
+        with suppress(NotNow):
+            self._bench.stop("the host is closed")
         if self._rig_thread is not None:
             self._rig_thread.join()
         self._beat()
@@ -160,6 +182,8 @@ class Host:
             missed_rows=self._feed.missed_rows,
             unsaved=run.unsaved if run is not None and doing == "scan" else Unsaved(),
             disk_free=self._disk_free,
+            step=self._bench.doing,
+            done=self._bench.done,
         )
         return progress, guest is self._holder
 
@@ -203,6 +227,14 @@ class Host:
             self._feed.fail(error)
         finally:
             self._manual = None
+            self._rest()
+
+    def _take_step(self, order: Order) -> None:
+        try:
+            self._bench.carry_out(order)
+        except Exception as error:  # whatever it is, an operator must hear of it
+            self._feed.fail(error)
+        finally:
             self._rest()
 
     def _rest(self) -> None:
@@ -261,6 +293,12 @@ class Host:
             self.begin(from_plain(Job, request["job"]), by_hand=bool(request.get("by_hand")))
         elif what == "hand":
             self._by_hand(request["deed"], request["how"])
+        elif what == "commission":
+            self.commission(from_plain(Order, request["order"]))
+        elif what == "stop step":
+            self._bench.stop("stopped by the operator")
+        elif what == "keep":
+            self._bench.keep(request["step"], calibrate=bool(request["calibrate"]))
         elif what == "quit":
             if not self.idle:
                 raise NotNow("quit", self._doing, ())
@@ -269,6 +307,10 @@ class Host:
             raise SeccmError(f"There is no request {what!r}.")
 
     def _make_safe(self, what: str) -> None:
+        if self._doing == "commissioning":
+            words = "emergency retract" if what == "emergency" else "halted"
+            self._bench.stop(words, retract=what == "emergency")
+            return
         if self._manual is not None:
             self._manual.make_safe(retract=what == "emergency")
             return

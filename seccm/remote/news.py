@@ -9,13 +9,15 @@ from typing import Any, Literal, Self
 from seccm.data import Unsaved
 from seccm.events import Event
 from seccm.hopping.engine import Status
+from seccm.remote.commissioning import Found
+from seccm.remote.endpoint import ChannelError
 from seccm.remote.job import Failure
 from seccm.remote.overview import Overview
 from seccm.remote.plain import event_from_plain, event_to_plain, from_plain, to_plain
 from seccm.remote.trace import Trace
 from seccm.rig import Channel, RigInfo
 
-Doing = Literal["idle", "preparing", "scan", "manual"]
+Doing = Literal["idle", "preparing", "scan", "manual", "commissioning"]
 Link = Literal["connecting", "live", "lost"]
 
 
@@ -89,6 +91,10 @@ class Progress:
     """What of the data file is not safe on the disk yet."""
     disk_free: int = -1
     """Bytes free where the data file lies; -1 where nobody looked."""
+    step: str = ""
+    """The commissioning step that is carried out, in words; empty when none is."""
+    done: float = 0.0
+    """How much of it is done, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +127,39 @@ class News:
     """True when there is a new `Client.snapshot`: draw everything anew."""
     failure: Failure | None
     """Why the last run could not begin, or what ended it."""
+    found: tuple[Found, ...] = ()
+    """What commissioning steps found, or what became of a finding, since the last poll."""
 
     @property
     def status(self) -> Status | None:
         """That of the run."""
         return self.progress.status if self.progress else None
+
+
+def read_message(message: dict[str, Any]) -> dict[str, Any]:
+    """Build what a message says; done by the thread that listens, so that polls are quick.
+
+    Raises:
+        ChannelError: it says nothing that this version understands.
+    """
+    try:
+        return _built(message)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ChannelError(
+            f"The host speaks another version of the program: {error!r}. The scan goes on."
+        ) from None
+
+
+def _built(message: dict[str, Any]) -> dict[str, Any]:
+    snapshot, failure = message.get("snapshot"), message.get("failure")
+    trace = message.get("trace")
+    return {
+        "snapshot": Snapshot.from_plain(snapshot) if snapshot else None,
+        "events": [event_from_plain(event) for event in message.get("events", ())],
+        "trace": Trace(*trace) if trace else Trace.none(),
+        "answers": [from_plain(Answer, answer) for answer in message.get("answers", ())],
+        "failure": from_plain(Failure, failure) if failure else None,
+        "found": [from_plain(Found, found) for found in message.get("found", ())],
+        "progress": from_plain(Progress, message["progress"]),
+        "in_control": message["in_control"],
+    }
