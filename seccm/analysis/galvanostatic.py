@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from seccm.analysis.minimum import MinimumRule, Record, Smooth, refined, search, threshold
 from seccm.analysis.result import Status, Value
-from seccm.analysis.trace import charge, noise
+from seccm.analysis.trace import charge, noise, spacing
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -166,7 +166,7 @@ def _usable(
         return reason or Status.TOO_SHORT
     q = charge(t, i)[first:last]
     t, e, i = t[first:last], e[first:last], i[first:last]
-    row = float(np.median(np.diff(t)))
+    row = spacing(t)
     if not row > 0.0:
         return Status.UNDEFINED
     return _Record(t, e, row, noise(e), i, q, reason)

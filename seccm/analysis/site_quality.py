@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.analysis.quality import Quality, contact, electrometer, hum, hum_gate
+from seccm.analysis.trace import spacing
 from seccm.data import SiteRecord
 from seccm.events import Outcome, Phase
 from seccm.plan.site import Site
@@ -79,7 +80,7 @@ def _hum(site: Site, record: SiteRecord) -> Quality:
     signal = record.I[end] if mode == "potential" else record.E[end]
     if signal.size < 2:
         return Quality(0)
-    row = float(np.median(np.diff(record.t[end])))
+    row = spacing(record.t[end])
     limit = HUM_POTENTIAL
     if mode == "potential":
         limit = max(HUM_CURRENT, HUM_SHARE * float(np.median(np.abs(signal))))

@@ -61,12 +61,11 @@ def _any(trace: StepTrace) -> dict[str, Value]:
 
 
 def net_charge(trace: StepTrace) -> Value:
-    """Add up the rows, each a mean over its length; the contact row is of before the step."""
-    i = trace.I[trace.t > 0.0]
+    """Add up the rows, each a mean over its length."""
+    i, row = trace.passed, trace.row
     if i.size < 3:
         return Value.none(Status.TOO_SHORT)
-    row = float(np.median(np.diff(trace.t)))
-    return Value.of(row * float(i.sum()), row * noise(i) * math.sqrt(i.size))
+    return Value.of(row * float(i.sum()), row * trace.scatter * math.sqrt(i.size))
 
 
 def _level(y: FloatArray) -> Value:
@@ -100,14 +99,13 @@ def _density(trace: StepTrace) -> Value:
     # The middle of the sorted rows: the few of the contact transient do not count.
     if trace.I.size < 5:
         return Value.none(Status.TOO_SHORT)
-    error = 1.2533 * noise(trace.I) / math.sqrt(trace.I.size)
+    error = 1.2533 * trace.scatter / math.sqrt(trace.I.size)
     return trace.area.density(Value.of(float(np.median(trace.I)), error))
 
 
 def _plating(trace: StepTrace) -> Found:
     n = nucleation(trace.t, trace.E, trace.I, trace.area.value, trace.area.error, trace.overload)
-    row = float(np.median(np.diff(trace.t))) if trace.t.size > 1 else math.nan
-    seen = Value.of(n.t_end, row) if math.isfinite(n.t_end) else Value.none(n.status)
+    seen = Value.of(n.t_end, trace.row) if math.isfinite(n.t_end) else Value.none(n.status)
     passed = Value.of(n.q_end, 0.0) if math.isfinite(n.q_end) else Value.none(n.status)
     return {
         "E_nuc": n.e_nuc,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from seccm.analysis.result import Value
+from seccm.analysis.trace import noise, spacing
 from seccm.data import SiteRecord
 from seccm.events import EndReason
 from seccm.plan.site import Segment, Site
@@ -38,7 +40,7 @@ class Area:
         return Value.of(share, error, amount.status)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StepTrace:
     """One step; every array of shape (rows,)."""
 
@@ -53,6 +55,21 @@ class StepTrace:
     reason: EndReason | None
     """What ended it; None if the run did."""
     area: Area
+
+    @cached_property
+    def row(self) -> float:
+        """Seconds from row to row; NaN for a single one."""
+        return spacing(self.t)
+
+    @cached_property
+    def passed(self) -> FloatArray:
+        """The currents of the rows that are of the step alone: the contact row is of before it."""
+        return self.I[self.t > 0.0]
+
+    @cached_property
+    def scatter(self) -> float:
+        """Standard deviation of one row of the current, A."""
+        return noise(self.passed)
 
 
 def step_traces(
@@ -78,8 +95,7 @@ def step_traces(
             since = record.t_contact
         else:
             # Rows are stamped when they are complete: the first one began a row earlier.
-            row = float(np.median(np.diff(t))) if t.size > 1 else 0.0
-            since = float(t[0]) - row
+            since = float(t[0]) - (spacing(t) if t.size > 1 else 0.0)
         found.append(
             StepTrace(
                 segment=segment,

@@ -25,6 +25,11 @@ def charge(t: FloatArray, current: FloatArray) -> FloatArray:
     return q
 
 
+def spacing(t: FloatArray) -> float:
+    """Return the usual step from one time to the next; NaN for a single one."""
+    return float(np.median(np.diff(t))) if t.size > 1 else math.nan
+
+
 def noise(y: FloatArray) -> float:
     """Estimate the standard deviation of one row of a slowly changing signal.
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy.signal import savgol_filter
 
 from seccm.analysis.result import Status, Value
-from seccm.analysis.trace import charge, noise
+from seccm.analysis.trace import charge, noise, spacing
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -90,7 +90,7 @@ def cycles(
     if t.size < 3:
         return Cycles((), bool(bounds.size > 1), baseline, math.nan)
     sigma = noise(i)
-    row = float(np.median(np.diff(t)))
+    row = spacing(t)
     if not row > 0.0:
         return Cycles((), bool(bounds.size > 1), baseline, sigma)
     if baseline is not None:
