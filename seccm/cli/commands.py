@@ -125,6 +125,15 @@ def info(file: FileArgument) -> None:
 
 
 @app.command()
+def runs() -> None:
+    """List the runs that are going on or wait, with nobody attached, too."""
+    from seccm.cli.running import running
+
+    with sentences():
+        out.print(running())
+
+
+@app.command()
 def analyze(file: FileArgument) -> None:
     """Determine all features of a file again, with the code that ran live, and store them."""
     from seccm import session

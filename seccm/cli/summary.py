@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from seccm.data import Scan
+from seccm.data.journal import Code
 from seccm.events import Outcome
 from seccm.report.study import Study
 from seccm.report.tables import statistics as tabulated
@@ -58,10 +60,21 @@ def statistics(scan: Scan) -> RenderableType:
     return Group(*tables) if tables else Text("No feature has a number to trust.")
 
 
+def _paused(scan: Scan) -> str:
+    """Return why a run waits; empty if it does not."""
+    codes = scan.events["code"]
+    turns = np.flatnonzero((codes == Code.PAUSED) | (codes == Code.RESUMED))
+    if turns.size == 0 or codes[turns[-1]] == Code.RESUMED:
+        return ""
+    return str(scan.events["msg"][turns[-1]])
+
+
 def _state(scan: Scan) -> str:
     left = len(scan.remaining())
     if scan.state == "running":
-        return f"running, or its program was killed; {left} sites left"
+        paused = _paused(scan)
+        doing = f"paused: {paused} Attach with: seccm window" if paused else "running"
+        return f"{doing}; {left} sites left"
     if left and scan.state != "complete":
         return f"{scan.state}; {left} sites left: seccm resume {scan.path}"
     return scan.state

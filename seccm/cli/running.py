@@ -1,0 +1,61 @@
+"""The runs of this user that are going on, or wait for somebody, for a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from seccm.remote import ChannelError, Client, Progress, Running
+
+PATIENCE = 3.0
+"""Seconds for which a host that does not answer is waited for."""
+NOBODY = "Nothing is running."
+HOW = (
+    "seccm window attaches to the newest. A paused run has its tip up and waits for as long as it "
+    "takes; to end one safely without a window: kill PID (the tip is lifted, the file closed)."
+)
+
+
+def running() -> RenderableType:
+    """Return a line for each process that runs a scan, drives a rig by hand, or waits.
+
+    Raises:
+        ChannelError: the folder of the hosts is not safe.
+    """
+    table = Table("state", "sites", "plan", "file", "pid", box=None, pad_edge=False)
+    for host in Client.find():
+        progress = _asked(host)
+        table.add_row(
+            _state(progress), _sites(progress), host.title or "–", host.path or "–", str(host.pid)
+        )
+    if table.row_count == 0:
+        return NOBODY
+    return Group(table, "", Text(HOW, style="dim"))
+
+
+def _asked(host: Running) -> Progress | None:
+    """Ask a host how it is doing; None if it does not answer."""
+    try:
+        with Client.attach(host.name) as client:
+            heard = client.wait(lambda news: news.progress is not None, PATIENCE)
+            return heard[-1].progress
+    except ChannelError:
+        return None
+
+
+def _state(progress: Progress | None) -> Text:
+    if progress is None:
+        return Text("does not answer", style="red")
+    if progress.doing != "scan" or progress.status is None:
+        return Text({"manual": "by hand"}.get(progress.doing, progress.doing))
+    state = progress.status.state.value
+    if state != "paused":
+        return Text(state)
+    why = progress.status.waiting
+    return Text(f"paused: {why}" if why else "paused", style="yellow")
+
+
+def _sites(progress: Progress | None) -> str:
+    status = progress.status if progress is not None else None
+    return f"{status.finished} done" if status is not None else "–"
