@@ -257,13 +257,15 @@ def _left_behind(path: Path) -> h5py.File:
     """
     if guard.is_held(path):
         raise DataFileError(f"{path}: a program is laying it out right now. Try again.")
+    unmarked = repair.Unmarked(path)
     try:
-        file = h5py.File(repair.Unmarked(path), "r")
+        file = h5py.File(unmarked, "r")
         if "SECCM" in str(file.attrs["Conventions"]) and len(file["state"]) == 1:
             return file
         file.close()
     except (OSError, RuntimeError, KeyError):
         pass
+    unmarked.close()
     raise DataFileError(
         f"{path}: its program died while it laid the file out, before anything had moved. "
         "Delete it and run the plan again."
