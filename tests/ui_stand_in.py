@@ -8,7 +8,7 @@ from typing import Any
 from seccm.events import Event, Phase
 from seccm.hopping.engine import State, Status
 from seccm.plan import Plan
-from seccm.remote import Job, News, Overview, Progress, Snapshot, Trace
+from seccm.remote import Job, News, Order, Overview, Progress, Snapshot, Trace
 from seccm.rig import RigInfo
 
 Story = Callable[[int], tuple[tuple[Event, ...], Trace, int]]
@@ -65,6 +65,18 @@ class StandIn:
     def by_hand(self, deed: str, **how: Any) -> int:
         """Write down what was asked."""
         return self.ask(deed)
+
+    def commission(self, order: Order) -> int:
+        """Write down what was asked."""
+        return self.ask(f"commission {order.step}")
+
+    def stop_step(self) -> int:
+        """Write down what was asked."""
+        return self.ask("stop step")
+
+    def keep(self, step: str, *, calibrate: bool) -> int:
+        """Write down what was asked."""
+        return self.ask(f"keep {step} {calibrate}")
 
     def take_control(self, *, force: bool = False) -> int:
         """Write down what was asked."""

@@ -1,64 +1,114 @@
-"""The rig: what it can do and where its limits are."""
+"""The rig: what it can do, how its calibrations stand, and the steps to commission it."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from seccm.commissioning.steps import STEPS
+from seccm.errors import PlanError
+from seccm.remote import Found, News
 from seccm.rig import RigInfo
 from ui import pieces
+from ui.models.commissioning import Bench
 from ui.models.palette import Palette, Sizes
-from ui.models.rig_words import sections
+from ui.models.showing import Showing
+from ui.rig_overview import RigOverview
+from ui.step_page import StepPage
+
+OVERVIEW = "overview"
 
 
 class RigView(QWidget):
-    """Says what a rig can do, in words and numbers.
+    """Shows a rig, and the commissioning steps that the host carries out.
 
     Args:
-        rig: its name or file, shown until the rig itself has answered.
+        rig: its name or file.
     """
+
+    started = Signal(str, dict)
+    """A step, and what was typed."""
+    stopped = Signal()
+    kept = Signal(str, bool)
+    """A step whose finding shall be written, and whether into the calibration, too."""
 
     def __init__(self, rig: str) -> None:
         super().__init__()
         self.head = pieces.label(rig, "title")
-        self.words = pieces.label(
-            "What it can do is known when a plan has been checked against it.", "muted"
-        )
-        self.words.setWordWrap(True)
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(28)
-        self._grid.setVerticalSpacing(4)
-        inside = QWidget()
-        box = QVBoxLayout(inside)
-        box.setContentsMargins(16, 12, 16, 12)
-        box.addWidget(self.head)
-        box.addWidget(self.words)
-        box.addLayout(self._grid)
-        box.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
-        area.setWidget(inside)
+        self.overview = RigOverview(rig)
+        self.pages = {name: StepPage(step) for name, step in STEPS.items()}
+        self.tabs: dict[str, QToolButton] = {}
+        self._stack = QStackedWidget()
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 10, 16, 0)
+        row.addWidget(self.head)
+        row.addSpacing(20)
+        named = {OVERVIEW: "Overview", **{name: step.title for name, step in STEPS.items()}}
+        for name, title in named.items():
+            tab = self.tabs[name] = pieces.tool(title, checkable=True, exclusive=True)
+            tab.clicked.connect(lambda _=False, n=name: self.turn(n))
+            row.addWidget(tab)
+        row.addStretch(1)
+        self._stack.addWidget(self.overview)
+        for page in self.pages.values():
+            self._stack.addWidget(page)
+            page.started.connect(self.started)
+            page.stopped.connect(self.stopped)
+            page.kept.connect(self.kept)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(area)
+        whole.setContentsMargins(0, 0, 0, 8)
+        whole.addLayout(row)
+        whole.addWidget(self._stack, 1)
+        self.turn(OVERVIEW)
+
+    def turn(self, name: str) -> None:
+        """Turn to a step, or to the overview."""
+        self.tabs[name].setChecked(True)
+        page = self.pages.get(name)
+        self._stack.setCurrentWidget(self.overview if page is None else page)
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
-        """Take colours and sizes; the style sheet does it all here."""
+        """Take colours and sizes."""
+        for page in self.pages.values():
+            page.dress(palette, sizes)
+
+    def show_as(self, showing: Showing) -> None:
+        """Choose the sign convention."""
+        for page in self.pages.values():
+            page.show_as(showing)
 
     def show_info(self, info: RigInfo) -> None:
         """Show what a rig says of itself."""
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            if item is not None and (widget := item.widget()) is not None:
-                widget.deleteLater()
         self.head.setText(info.name)
-        self.words.setText("VIRTUAL: no hardware is involved." if info.virtual else "")
-        row = 0
-        for title, lines in sections(info):
-            self._grid.addWidget(pieces.label(title, "heading"), row, 0, 1, 2)
-            row += 1
-            for name, value in lines:
-                self._grid.addWidget(pieces.label(name, "muted"), row, 0)
-                label = QLabel(value)
-                label.setWordWrap(True)
-                self._grid.addWidget(label, row, 1)
-                row += 1
-        self._grid.setColumnStretch(1, 1)
+        self.overview.show_info(info)
+
+    def show_news(self, news: News | None) -> None:
+        """Show what steps found, how far one is, and what may be started."""
+        for found in news.found if news is not None else ():
+            self._take(found)
+        if self.isVisible():
+            bench = Bench.of(news)
+            for page in self.pages.values():
+                page.show_bench(bench)
+
+    def refuse(self, step: str, error: PlanError) -> None:
+        """Say why a step could not even be asked for."""
+        words = " ".join(str(problem) for problem in error.problems)
+        self.pages[step].head.setText(words)
+        self.pages[step].head.setVisible(True)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look again at the files whenever somebody comes."""
+        self.overview.reload()
+        super().showEvent(event)
+
+    def _take(self, found: Found) -> None:
+        page = self.pages.get(found.finding.procedure)
+        if page is None:
+            return
+        page.show_found(found)
+        if found.info is not None:
+            self.show_info(found.info)
+        if found.kept:
+            self.overview.reload()

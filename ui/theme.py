@@ -115,6 +115,7 @@ def sheet(p: Palette, s: Sizes) -> str:
     QLabel#heading {{ font-weight: 700; color: {p.text}; padding-top: {pad}px; }}
     QLabel#mistake {{ color: {p.bad}; font-size: {small}px; }}
     QLabel#warning {{ color: {p.warn}; }}
+    QLabel#bad {{ color: {p.bad}; font-weight: 600; }}
     QLabel#good {{ color: {p.good}; font-weight: 600; }}
 
     QWidget#rail, QWidget#rail QWidget {{ background: {p.panel}; }}

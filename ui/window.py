@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow
 
 from seccm.errors import DataFileError, PlanError, SeccmError
-from seccm.remote import Client, Job
+from seccm.remote import Client, Job, Order
 from ui.browse import BrowseView
 from ui.icons import icon
 from ui.keys import KEYS, KeySheet
@@ -86,6 +86,9 @@ class Window(QMainWindow):
         self.manual = ManualView(self.connect_rig)
         self.manual.asked.connect(self.desk.by_hand)
         self.rig = RigView(rig)
+        self.rig.started.connect(self.commission)
+        self.rig.stopped.connect(lambda: self.desk.link and self.desk.link.stop_step())
+        self.rig.kept.connect(self._keep)
         self.rooms = self._build()
         self.dress()
         self.show_as(self.showing)
@@ -210,6 +213,7 @@ class Window(QMainWindow):
                           if plan is not None else "")  # fmt: skip
         self.map.show_as(showing, offset)
         self.browse.show_as(showing)
+        self.rig.show_as(showing)
         self.rooms.signs.setText("IUPAC" if not showing.polarographic else "polaro-\ngraphic")
 
     def _turn_convention(self) -> None:
@@ -251,6 +255,19 @@ class Window(QMainWindow):
             self._link().open_rig(Job.new(plan, self._rig, pace=self._pace))
         except SeccmError as error:
             self._say(Line("error", str(error)))
+
+    def commission(self, step: str, settings: dict[str, str]) -> None:
+        """Ask the host to carry out a commissioning step on the rig."""
+        try:
+            self._link().commission(Order.new(step, settings, self._rig, pace=self._pace))
+        except PlanError as error:
+            self.rig.refuse(step, error)
+        except SeccmError as error:
+            self._say(Line("error", str(error)))
+
+    def _keep(self, step: str, calibrate: bool) -> None:
+        if self.desk.link is not None:
+            self.desk.link.keep(step, calibrate=calibrate)
 
     def _link(self) -> Link:
         """Return the link to a host, made now if there is none that lives."""
@@ -295,6 +312,7 @@ class Window(QMainWindow):
             self.map.draw()
         news = desk.news
         self.manual.show_news(news, self.plan.draft is not None)
+        self.rig.show_news(news)
 
     def _begin(self) -> None:
         """Turn all views to another run."""

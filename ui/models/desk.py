@@ -14,7 +14,7 @@ from seccm.analysis.features import Features
 from seccm.events import Event, Outcome
 from seccm.plan import Plan
 from seccm.plan.site import Site
-from seccm.remote import Failure, Job, News, Overview, Snapshot
+from seccm.remote import Failure, Job, News, Order, Overview, Snapshot
 from seccm.rig import RigInfo
 from ui.models.live import Live
 from ui.models.run_state import RunState
@@ -47,6 +47,15 @@ class Link(Protocol):
 
     def by_hand(self, deed: str, **how: float | str) -> int:
         """Do something by hand."""
+
+    def commission(self, order: Order) -> int:
+        """Carry out a commissioning step on an idle host."""
+
+    def stop_step(self) -> int:
+        """End the commissioning step that is carried out."""
+
+    def keep(self, step: str, *, calibrate: bool) -> int:
+        """Write what a commissioning step found."""
 
     def take_control(self, *, force: bool = False) -> int:
         """Take the controls."""

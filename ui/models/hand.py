@@ -58,6 +58,8 @@ class Hand:
         doing = progress.doing if progress is not None and news.link != "lost" else "idle"  # type: ignore[union-attr]
         if doing == "scan":
             words = "A scan owns the rig: nothing can be moved by hand."
+        elif doing == "commissioning":
+            words = "A commissioning step has the rig: see there."
         elif doing == "preparing":
             words = "The rig is being opened."
         elif doing == "idle":

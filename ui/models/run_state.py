@@ -183,8 +183,8 @@ class RunState:
     @property
     def phase_words(self) -> str:
         """What the rig is about, or what became of the run."""
-        if self.doing in ("preparing", "manual"):
-            return {"preparing": "preparing", "manual": "by hand"}[self.doing]
+        if self.doing in ("preparing", "manual", "commissioning"):
+            return "by hand" if self.doing == "manual" else self.doing
         if self.ended is not None:
             return self.ended.status
         if self.state in ("paused", "pausing", "stopping"):
