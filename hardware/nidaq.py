@@ -251,7 +251,7 @@ class NidaqRig:
             axis: Ramp(player.position[axis], move.to, move.speed)
             for axis, move in self._going.items()
         }
-        player.begin(player.path(ramps, self._command(bench)), self._watch.latch)
+        self._watch.begun(player.begin(player.path(ramps, self._command(bench)), self._watch.latch))
         self._wanted = False
 
     def _finish(self, bench: Bench, ramps: Ramps, command: Command, rest: float = 0.0) -> None:

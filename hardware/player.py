@@ -121,17 +121,22 @@ class Player:
         every = {axis: ramps.get(axis, self._at_rest(axis)) for axis in AXES}
         return Path(self._outputs.rate, every, self._scales, command, rest)
 
-    def begin(self, path: Path, latch: Latch | None) -> None:
+    def begin(self, path: Path, latch: Latch | None) -> int:
         """Begin a path; the outputs must be settled.
+
+        Returns:
+            The first input sample that the card had not acquired by then.
 
         Raises:
             RigError: the driver refuses.
         """
         with self._lock:
             self._take(path)
+            begun = self._now()
             self._outputs.start(path, latch)
             self._refilled = True
             self._seen = 0, self._now()
+            return begun
 
     def finish(self, path: Path, wait: Callable[[], None]) -> None:
         """Play a path to its end; see `Outputs.finish`.

@@ -41,6 +41,8 @@ class ContactWatch:
         self._history = History(round(MEMORY * clock.rate))
         self._armed: Move | None = None
         self._detector: RawDetector | None = None
+        self._since: int | None = None
+        """First sample of the motion that waits; None until it has begun."""
         self._stopped: Stopped | None = None
         """A contact without its record."""
         self.latch: Latch | None = None
@@ -54,22 +56,33 @@ class ContactWatch:
     def arm(self, move: Move, latch: Latch | None) -> None:
         """Watch for the contact of a motion that has a condition."""
         if move.until is not None:
-            self._armed, self.latch = move, latch
+            self._armed, self.latch, self._since = move, latch, None
             spacing = self._clock.spacing
             self._detector = RawDetector(move.until, move.baseline, self._window, spacing)
 
     def disarm(self) -> None:
         """Watch no more."""
-        self._armed = self._detector = self.latch = None
+        self._armed = self._detector = self.latch = self._since = None
+
+    def begun(self, sample: int) -> None:
+        """Take it that the motion that waits is under way from a sample on.
+
+        What was sampled before, and read only now, is no contact of this motion: the leads may
+        still have been charging after the drive was switched on. A motion that is broken off
+        and joined to another goes on being watched from where it first began.
+        """
+        if self._since is None:
+            self._since = sample
 
     def feed(self, piece: Piece) -> bool:
         """Look at the next samples; tell whether contact is in them, which disarms."""
         self._history.add(piece)
-        if self._armed is None or self._detector is None:
+        if self._armed is None or self._detector is None or self._since is None:
             return False
+        first = max(piece.first, self._since)
         by_potential = isinstance(self._armed.until, PotentialDrop)
-        signal = piece.potential if by_potential else piece.current
-        crossing = self._detector.feed(signal, piece.first)
+        signal = (piece.potential if by_potential else piece.current)[first - piece.first :]
+        crossing = self._detector.feed(signal, first)
         if crossing is None:
             return False
         self._stopped = Stopped(crossing, crossing, self._armed, self.latch is not None)

@@ -200,7 +200,7 @@ def test_the_shapes_of_a_contact_keep_the_charge_of_every_step(
     signals.extend(np.zeros(2), np.array([means[1], settled]))
     steps = np.arange(20_000)
     t = 2 * period + (steps + 0.5) * (2 * period / len(steps))
-    _, current = signals.at(t)
+    current = signals.current(t)
     for step, mean in enumerate(means):
         part = current[step * 10_000 : (step + 1) * 10_000]
         # The rule of the middle points misses where the contact lies between two of them.

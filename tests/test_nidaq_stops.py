@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from nidaq_bench import HOLD, descend, height, nidaq_rig, overtravel, running
 from rig_contract import Stream
 
+import hardware.inputs
 import hardware.nidaq
 from hardware.inputs import Inputs, Raw
 from hardware.latch import Latch
@@ -48,7 +49,8 @@ def outcome(stream: Stream, speed: float, rule: CurrentThreshold | None) -> str:
     return ""
 
 
-@settings(max_examples=12, derandomize=True)
+# Without shrinking: an example takes half a second, and a failure is understood as it is.
+@settings(max_examples=12, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(
     kind=st.sampled_from(["streamed", "stepped", "hardware"]),
     speed=st.floats(0.5e-6, 15e-6),
@@ -106,6 +108,27 @@ def test_an_ordinary_stop_at_2_um_a_second_is_nanometres(stop: dict[str, str], m
         [record] = stream.records
         assert record.crossing is not None
         assert record.stopped is not None
+
+
+def test_what_was_sampled_before_a_motion_is_no_contact_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A program that is behind reads late how the leads were charged, 0.5 nA at switching on."""
+    monkeypatch.setattr(hardware.inputs, "LONGEST", 0.0)
+    slow = {"host": {"call": "1 ms"}, "stage": {"start_z": "60 um"}}
+    with nidaq_rig(virtual=slow) as rig:
+        rig.open()
+        rig.start()
+        stream = Stream(rig)
+        stream.rest(0.1)
+        z = stream.position("z")
+        rig.apply(HOLD)
+        stream.read()
+        assert np.abs(stream.column("current")).max() < 50e-12
+        rig.apply(Move("z", z - 0.5e-6, 2e-6, until=CurrentThreshold(50e-12)))
+        stream.rest(0.4)
+        assert np.abs(stream.column("current")).max() > 50e-12
+        assert stream.position("z", 0.02) == pytest.approx(z - 0.5e-6, abs=READING)
 
 
 def test_a_hanging_program_lets_the_tip_go_on_for_the_horizon_and_no_longer() -> None:

@@ -11,12 +11,12 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 from scipy.signal import lfilter, lfilter_zi
 
 from seccm.rig import Axis
 from sim.cell import FloatArray
 from sim.daqmx.clock import TICKS
+from sim.daqmx.curves import polyline
 from sim.daqmx.history import History
 from sim.stage import AXES, AxisMotion, Loop, Stage
 
@@ -69,7 +69,7 @@ class DrivenAxis(AxisMotion):
 
     @property
     def target(self) -> float:
-        """The newest command, in metres."""
+        """The newest command that will not change any more, in metres."""
         return self._newest
 
     @property
@@ -95,10 +95,10 @@ class DrivenAxis(AxisMotion):
         if known:
             sure, self._filter = lfilter(self._b, self._a, commands[:known], zi=self._filter)
             self._nodes.extend(sure)
+            self._newest = float(commands[known - 1])
         guess, _ = lfilter(self._b, self._a, commands[known:], zi=self._filter)
         self._nodes.extend(guess)
         self._known += known
-        self._newest = float(commands[-1])
 
     def memory(self) -> AxisMemory:
         """Return the present state, to come back to."""
@@ -116,13 +116,9 @@ class DrivenAxis(AxisMotion):
         """Return the true positions at times t, shape (n,) in rising order, in metres."""
         if not len(t):
             return np.empty(0)
-        steps = t / _SECONDS
-        first = min(int(steps[0]), self._nodes.stop - 2)
-        nodes = self._nodes.part(first, min(int(steps[-1]) + 2, self._nodes.stop))
-        index: npt.NDArray[np.intp] = np.minimum(steps.astype(np.intp) - first, len(nodes) - 2)
-        before = nodes[index]
-        position: FloatArray = before + (nodes[index + 1] - before) * (steps - first - index)
-        return position
+        first = min(int(t[0] / _SECONDS), self._nodes.stop - 2)
+        nodes = self._nodes.part(first, min(int(t[-1] / _SECONDS) + 2, self._nodes.stop))
+        return polyline(nodes, float(first), _SECONDS, t)
 
     def lowest(self, begin: float, end: float) -> float:
         """Return the lowest position between two times, in metres."""

@@ -115,6 +115,16 @@ class Card:
             self.pins.play(task.terminals, generation, self.now, comparator(task))
         self.pins.known = self.now
 
+    def look(self) -> None:
+        """Let the plant live up to now, and expect of the outputs what is queued for them."""
+        until = self.now + self.pins.ahead
+        coming = [
+            (self.tasks[handle].terminals, generation.coming(until))
+            for handle, generation in self.generations.items()
+            if not (self.pins.asserted and comparator(self.tasks[handle]))
+        ]
+        self.pins.look(self.now, coming)
+
     def _fall_silent(self) -> None:
         """Let the sample clocks stop ticking; levels stay."""
         engines: list[Sampling | Generation] = [*self.samplings.values()]

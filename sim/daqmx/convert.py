@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.daqmx.curves import rounded
 from sim.daqmx.history import FloatArray
 
 RANGES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -30,8 +31,7 @@ def converted(volts: FloatArray, limit: float) -> FloatArray:
     """Return what an input of a range reads, shape (n,)."""
     step = 2.0 * OVER * limit / CODES
     end = OVER * limit
-    numbers: FloatArray = np.rint(volts * (1.0 / step)) * step
-    return np.minimum(np.maximum(numbers, -end), end - step)
+    return rounded(volts, step, -end, end - step)
 
 
 def coefficients(limit: float) -> list[float]:

@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from sim.daqmx.curves import stairs
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 S = TypeVar("S", np.float64, np.int64)
@@ -113,10 +115,8 @@ class Trace:
 
     def at(self, ticks: IntArray) -> FloatArray:
         """Return the levels at ticks, after what changes at that very tick; shape (n,)."""
-        index = self._ticks.all().searchsorted(ticks, side="right") - 1
-        return self._levels.all()[np.maximum(index, 0)]
+        return stairs(self._ticks.all(), self._levels.all(), ticks, 1)
 
     def before(self, ticks: IntArray) -> FloatArray:
         """Return the levels at ticks, before what changes at that very tick; shape (n,)."""
-        index = self._ticks.all().searchsorted(ticks, side="left") - 1
-        return self._levels.all()[np.maximum(index, 0)]
+        return stairs(self._ticks.all(), self._levels.all(), ticks, 0)

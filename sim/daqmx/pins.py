@@ -23,6 +23,8 @@ GRID = 1000
 """Ticks from look to look of the comparator: 10 us."""
 LINES = 8
 """Digital lines of port 0."""
+Expected = tuple[Sequence[str], Updates]
+"""Terminals, and what they will do."""
 
 
 class Pins:
@@ -42,6 +44,8 @@ class Pins:
         """Tick up to which the outputs are known."""
         self.asserted = False
         """Whether the pause trigger is asserted."""
+        self.ahead = plant.ahead
+        """Ticks after now for which the plant wants to know what is expected of the outputs."""
         self._plant = plant
         self._updates = Trace(0.0)
 
@@ -66,7 +70,7 @@ class Pins:
             return
         while self.known < now:
             end = min(now, self.known + LOOK)
-            paused = self._watch(terminals, generation.coming(end), end, pause)
+            paused = self._watch(terminals, generation.coming(end + self.ahead), end, pause)
             self._update(terminals, generation.advance(end, paused))
             self.known = end
 
@@ -79,19 +83,14 @@ class Pins:
         is asserted is true; then everything is taken back. What it does afterwards is a matter of
         nanometres.
         """
-        traces = [self.outputs[name] for name in terminals]
-        changes = [trace.changes for trace in traces]
         kept = self._plant.keep()
-        self._put(terminals, coming)
-        self._plant.follow(self.outputs, end)
+        self._suppose([(terminals, coming)], end)
         at = np.arange(-(-self.known // GRID), end // GRID + 1, dtype=np.int64) * GRID
         states: BoolArray = np.array([self.asserted])
         if len(at):
             volts = self._plant.volts(pause.source, at)
             states = np.append(states, pause.states(volts, self.asserted))
         self._plant.back(kept)
-        for trace, known in zip(traces, changes, strict=True):
-            trace.cut(known)
         self.asserted = bool(states[-1])
 
         def paused(edges: IntArray) -> npt.NDArray[np.bool_]:
@@ -119,9 +118,24 @@ class Pins:
                 np.array([now]), put_out(value) if terminal.startswith("ao") else value
             )
 
-    def look(self, now: int) -> None:
-        """Let the plant live up to a tick."""
+    def look(self, now: int, coming: Sequence[Expected] = ()) -> None:
+        """Let the plant live up to a tick.
+
+        Args:
+            now: the tick.
+            coming: what the outputs are expected to do after it, up to `ahead`.
+        """
+        self._suppose(coming, now)
+
+    def _suppose(self, coming: Sequence[Expected], now: int) -> None:
+        """Let the plant live up to a tick as if updates came, then take these back."""
+        traces = [self.outputs[name] for terminals, _ in coming for name in terminals]
+        changes = [trace.changes for trace in traces]
+        for terminals, updates in coming:
+            self._put(terminals, updates)
         self._plant.follow(self.outputs, now)
+        for trace, known in zip(traces, changes, strict=True):
+            trace.cut(known)
 
     def measure(self, channel: TaskChannel, at: IntArray) -> FloatArray:
         """Return what an analog input reads at rising ticks in the past, shape (n,)."""

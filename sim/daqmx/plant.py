@@ -1,10 +1,12 @@
 """The plant: what the world does with the volts of the card, and what it puts on its wires.
 
 Theory of operation. The world advances in steps of a millisecond; the card asks up to any tick.
-Whole steps that lie in the past are final. The step that now falls into is simulated as if the
-outputs stayed as they are, and is undone and simulated again when more is known: nothing that was
-read before changes by it but for nanometres in the far end of that step. A card with an analog
-trigger may also look ahead and go back (`keep`, `back`).
+Whole steps that lie in the past are final. The step that now falls into is simulated with what
+the card has queued for its outputs, and is undone and simulated again when more is known: nothing
+that was read before changes by it but for nanometres where a motion was stopped in that very
+step. (As if the outputs stayed as they are, a sweep would charge the leads too little in every
+such step: its charge so far would be spread over all of it.) A card with an analog trigger may
+also look ahead and go back (`keep`, `back`).
 """
 
 from __future__ import annotations
@@ -80,6 +82,8 @@ class Plant:
         )
         self._signals = RawSignals(self.world.clock.period, 0.0)
         self._sensors = Sensors(config, faults, self._ticks, seed)
+        self.ahead = (1 + AHEAD) * self._ticks
+        """Ticks after now for which it matters what the outputs will do."""
         self._kept = self.world.memory()
         """The world at the end of the last whole step."""
         self._whole = 0
@@ -98,13 +102,14 @@ class Plant:
         """Let the world live up to a tick, with the outputs as they were.
 
         Args:
-            outputs: levels of every analog output in volts, and of every digital line.
+            outputs: levels of every analog output in volts, and of every digital line; up to
+                `ahead` after the tick they are what is expected.
             until: a tick, not before an earlier one unless `back` was called.
         """
         whole = until // self._ticks
         self._signals.cut(self._whole)
         self.world.recall(self._kept)
-        self._move(outputs, until, (whole + 1 + AHEAD) * self._ticks)
+        self._move(outputs, until // STEP, until + self.ahead)
         self._advance(outputs, whole)
         self._kept, self._whole = self.world.memory(), whole
         self._advance(outputs, whole + 1)
@@ -134,11 +139,10 @@ class Plant:
         signal = self.wiring.signal(terminal)
         if signal is None:
             return np.zeros(len(ticks))
-        potential, current = self._signals.at(ticks / TICKS)
         if signal == "current":
-            measured = self._sensors.current(current, ticks)
+            measured = self._sensors.current(self._signals.current(ticks / TICKS), ticks)
         else:
-            measured = self._sensors.potential(potential, ticks)
+            measured = self._sensors.potential(self._signals.potential(ticks / TICKS), ticks)
         return self.wiring.reading(terminal, measured)
 
     def height(self, tick: int) -> float:
@@ -153,12 +157,12 @@ class Plant:
 
     # The world.
 
-    def _move(self, outputs: Mapping[str, Trace], until: int, end: int) -> None:
-        """Let the stage follow its commands up to a tick, and further as if they stayed."""
+    def _move(self, outputs: Mapping[str, Trace], known: int, end: int) -> None:
+        """Let the stage follow its commands for so many steps, and further as is expected."""
         for name, axis in self._stage.driven.items():
             middles = np.arange(axis.known, -(-end // STEP), dtype=np.int64) * STEP + STEP // 2
-            volts = outputs[self.wiring.outputs[name]].at(np.minimum(middles, until))
-            axis.follow(self.wiring.position(name, volts), until // STEP - axis.known)
+            volts = outputs[self.wiring.outputs[name]].at(middles)
+            axis.follow(self.wiring.position(name, volts), known - axis.known)
 
     def _advance(self, outputs: Mapping[str, Trace], stop: int) -> None:
         """Simulate whole steps of the world up to, not including, one."""

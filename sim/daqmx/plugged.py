@@ -38,7 +38,7 @@ class Plugged:
     @property
     def height(self) -> float:
         """True height of the tip in metres, at the newest look."""
-        self.card.pins.look(self.card.now)
+        self.card.look()
         return self.plant.height(self.card.now)
 
     @property

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.cell import FloatArray
+from sim.daqmx.curves import polyline, steps_at
 from sim.daqmx.history import History
 from sim.record import CHARGING, COLLAPSE
 
@@ -155,25 +156,39 @@ class RawSignals:
         """Say that the meniscus broke at an instant in the newest step."""
         self._events.append(Break(self.steps - 1, begin))
 
-    def at(self, t: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return potential and current at times t in seconds, rising, each of shape (n,)."""
-        steps = t / self.period
-        first, last = int(steps[0]), int(steps[-1])
+    def potential(self, t: FloatArray) -> FloatArray:
+        """Return the potential at times t in seconds, rising, shape (n,)."""
+        first, last = self._steps(t)
         ends = self._potential.part(first, last + 2)
-        index = np.minimum(steps.astype(np.intp) - first, last - first)
-        share = steps - (first + index)
-        before = ends[index]
-        potential: FloatArray = before + (ends[index + 1] - before) * share
-        current: FloatArray = self._current.part(first + 1, last + 2)[index]
+        potential = polyline(ends, float(first), self.period, t)
+        for event in self._events:
+            if not first <= event.step <= last:
+                continue
+            inside = self._inside(t, event.step)
+            old, new = ends[event.step - first : event.step - first + 2].tolist()
+            since = t[inside] - event.step * self.period
+            potential[inside] = event.potential(since, potential[inside], old, new)
+        return potential
+
+    def current(self, t: FloatArray) -> FloatArray:
+        """Return the current at times t in seconds, rising, shape (n,)."""
+        first, last = self._steps(t)
+        means = self._current.part(first + 1, last + 2)
+        current = steps_at(means, float(first), self.period, t)
         for event in self._events:
             for late in range(event.steps(self.period)):
-                if not first <= event.step + late <= last:
-                    continue
-                inside = index == event.step + late - first
-                since = t[inside] - (event.step + late) * self.period
-                mean, old = float(current[inside][0]), float(ends[event.step - first + late])
-                current[inside] = event.current(late, since, mean, self.period)
-                if late == 0:
-                    new = float(ends[event.step - first + 1])
-                    potential[inside] = event.potential(since, potential[inside], old, new)
-        return potential, current
+                step = event.step + late
+                if first <= step <= last:
+                    inside = self._inside(t, step)
+                    since, mean = t[inside] - step * self.period, float(means[step - first])
+                    current[inside] = event.current(late, since, mean, self.period)
+        return current
+
+    def _steps(self, t: FloatArray) -> tuple[int, int]:
+        """Return the steps in which the first and the last of rising times lie."""
+        return int(t[0] / self.period), int(t[-1] / self.period)
+
+    def _inside(self, t: FloatArray, step: int) -> slice:
+        """Return which of rising times lie in a step."""
+        begin, end = (t / self.period).astype(np.int64).searchsorted([step, step + 1])
+        return slice(int(begin), int(end))

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from seccm.rig import Axis, Clock
 from sim.cell import FloatArray
 from sim.daqmx.config import VirtualCardConfig
+from sim.daqmx.curves import noisy
 from sim.daqmx.history import IntArray
 from sim.electronics import Electrometer
 from sim.faults import Faults, spoil
@@ -22,6 +22,7 @@ from sim.stage import AXES
 
 RAW_TICKS = 1000
 """Ticks of one raw sample: 10 us."""
+NAMES = ("current", "potential", *AXES)
 
 
 class Sensors:
@@ -48,26 +49,26 @@ class Sensors:
         self._wander = config.electrometer.offset
         memory = config.electrometer.offset_time * 1e8 / step
         self._offset = SlowNoise(seed, "offset", memory)
-        self._white = {
-            name: WhiteNoise(seed, f"raw {name}", 1) for name in ("current", "potential", *AXES)
-        }
+        self._white = WhiteNoise(seed, "raw", len(NAMES))
 
     def current(self, true: FloatArray, ticks: IntArray) -> FloatArray:
         """Return the current as the electrometer's output shows it, shape (n,) in amperes."""
-        index, step = ticks // RAW_TICKS, ticks // self._step
+        step = ticks // self._step
         now = int(step[0])
-        current = true + self._current * self._row.deviation(true) * self._noise("current", index)
+        white = self._noise("current", ticks)
+        current = noisy(true, self._current, self._row.deviation(true) * white)
         wander = self._offset.rows(now, int(step[-1]) + 1)
         current += self._wander * wander[step - now]
         hum = self._hum + self._faults.argument_if_active("hum", "amplitude", now)
-        first = int(index[0])
-        current += self._sample.hum(first, int(index[-1]) + 1, hum)[index - first]
+        if hum:
+            first, last = int(ticks[0]) // RAW_TICKS, int(ticks[-1]) // RAW_TICKS
+            current += _chosen(self._sample.hum(first, last + 1, hum), first, ticks)
         spoil(self._faults, now, np.zeros(1), current, self._row.full_current)
         return current
 
     def potential(self, true: FloatArray, ticks: IntArray) -> FloatArray:
         """Return the potential as the electrometer's output shows it, shape (n,) in volts."""
-        potential = true + self._potential * self._noise("potential", ticks // RAW_TICKS)
+        potential = noisy(true, self._potential, self._noise("potential", ticks))
         stuck = self._faults.active("stuck-signal", int(ticks[0]) // self._step)
         if stuck is not None:
             potential[:] = stuck.arguments.setdefault("volts", float(potential[0]))
@@ -75,11 +76,17 @@ class Sensors:
 
     def position(self, axis: Axis, true: FloatArray, ticks: IntArray) -> FloatArray:
         """Return the position as its sensor shows it, shape (n,) in metres."""
-        position: FloatArray = true + self._position * self._noise(axis, ticks // RAW_TICKS)
-        return position
+        return noisy(true, self._position, self._noise(axis, ticks))
 
-    def _noise(self, name: str, index: IntArray) -> FloatArray:
-        first = int(index[0])
-        rows = self._white[name].rows(first, int(index[-1]) + 1)[0]
-        chosen: npt.NDArray[np.float64] = rows[index - first]
-        return chosen
+    def _noise(self, name: str, ticks: IntArray) -> FloatArray:
+        """Return the noise of the raw samples in which rising ticks lie, shape (n,)."""
+        first, last = int(ticks[0]) // RAW_TICKS, int(ticks[-1]) // RAW_TICKS
+        return _chosen(self._white.rows(first, last + 1)[NAMES.index(name)], first, ticks)
+
+
+def _chosen(samples: FloatArray, first: int, ticks: IntArray) -> FloatArray:
+    """Return the raw samples in which rising ticks lie, of those from the first on."""
+    # As a rule ticks come once a raw sample: then these are all of them.
+    if len(samples) == len(ticks):
+        return samples
+    return samples[ticks // RAW_TICKS - first]

@@ -75,7 +75,7 @@ def _values(card: Card, handle: int, at: IntArray) -> FloatArray:
         return np.empty((len(task.channels), 0))
     if task.kind == "ci":
         return card.count(handle, at)[None, :]
-    card.pins.look(card.now)
+    card.look()
     values = np.stack([card.pins.measure(channel, at) for channel in task.channels])
     card.forget()
     return values

@@ -10,9 +10,12 @@ import numpy as np
 from seccm.rig import Axis, Mode
 from sim.cell import FloatArray
 from sim.daqmx.config import VirtualCardConfig
+from sim.daqmx.curves import amplified
 from sim.stage import AXES
 
 Signal = Literal["current", "potential"]
+SUPPLY = 12.0
+"""Volts to either side at which the electrometer's output, and an amplifier behind it, end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,4 @@ class Wiring:
     def reading(self, terminal: str, quantity: FloatArray) -> FloatArray:
         """Return the volts at a terminal that reads a signal, shape (n,), up to its supply."""
         _, line, gain = self._read[terminal]
-        # The electrometer's output stage, and the amplifier behind it, end at their supply.
-        volts: FloatArray = np.clip(gain * np.clip(line.volts(quantity), -12.0, 12.0), -12.0, 12.0)
-        return volts
+        return amplified(quantity, line.zero, line.slope, gain, SUPPLY)
