@@ -411,7 +411,7 @@ def test_colours_are_not_given_away_to_one_outlier():
 def test_topography_shows_heights_before_and_after_the_plane(screen):
     figure = maps.topography(screen)
     left, right = drawn(figure)
-    found = maps.topography_of(screen)
+    found = screen.topography
     for axes, values in ((left, None), (right, found.residual)):
         disc = next(c for c in axes.collections if c.get_array() is not None)
         assert len(disc.get_array()) == 10

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from seccm.analysis.quality import overlaps
 from seccm.analysis.result import Status, Value
+from seccm.analysis.scan_quality import judged_together
 from seccm.analysis.site_quality import judged
 from seccm.analysis.step_features import StepAnalysis, analysis_of, net_charge
 from seccm.analysis.step_trace import Area, StepTrace, step_traces
@@ -138,7 +139,8 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
             values[name].values[number] = value
             values[name].errors[number] = error
             values[name].statuses[number] = status
-    return Reanalysis(values, quality, len(closed))
+    allowances = {number: planned[number].approach.overtravel for number in planned}
+    return Reanalysis(values, quality | judged_together(scan.sites, allowances), len(closed))
 
 
 def _cathodic(segment: Segment) -> bool:

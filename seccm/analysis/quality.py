@@ -20,7 +20,10 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 class Quality(IntFlag):
-    """What is wrong with a site. The bits are written into data files: never reuse one."""
+    """What is wrong with a site.
+
+    The bits are written into data files: never reuse one. 64 is spent.
+    """
 
     FALSE_CONTACT = 1
     NO_CONTACT = 2
@@ -28,7 +31,6 @@ class Quality(IntFlag):
     OVERLOAD = 8
     SATURATION = 16
     HUM = 32
-    WRONG_AREA = 64
     NEIGHBOUR_OVERLAP = 128
     EARLY_CONTACT = 256
     DRIFT = 512
@@ -47,7 +49,6 @@ _LABELS = {
     Quality.OVERLOAD: "the electrometer overloaded during the measurement",
     Quality.SATURATION: "the signal reached the end of its range",
     Quality.HUM: "mains hum above the limit",
-    Quality.WRONG_AREA: "the wetted area is far from the expected one",
     Quality.NEIGHBOUR_OVERLAP: "the footprint reaches that of a neighbour",
     Quality.EARLY_CONTACT: "contact far above the plane of the others: residue or a particle",
     Quality.DRIFT: "the tip drifted further than allowed during the measurement",
@@ -183,12 +184,6 @@ def hum_gate(amplitude: Value, limit: float) -> Quality:
     if not amplitude.status.has_value:
         return Quality(0)
     return Quality.HUM if amplitude.value - 2.0 * amplitude.error > limit else Quality(0)
-
-
-def area(measured: float, expected: float, tolerance: float = 0.3) -> Quality:
-    """Judge the wetted area, m2, by its ratio to the expected one; NaN is not judged."""
-    off = abs(measured / expected - 1.0) > tolerance if expected > 0.0 else False
-    return Quality.WRONG_AREA if off else Quality(0)
 
 
 def overlaps(x: FloatArray, y: FloatArray, diameter: FloatArray) -> BoolArray:

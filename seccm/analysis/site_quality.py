@@ -27,7 +27,7 @@ HUM_CURRENT, HUM_SHARE = 1e-12, 0.02
 def judged(site: Site, record: SiteRecord, *, overlapping: bool = False) -> Quality:
     """Return what is wrong with a site, as far as it can tell without the others.
 
-    Contacts too early and drift take the whole scan to see; a wrong area takes images.
+    Contacts too early and drift take the whole scan to see: `seccm.analysis.scan_quality`.
     """
     flags = Quality.NEIGHBOUR_OVERLAP if overlapping else Quality(0)
     at = record.contact

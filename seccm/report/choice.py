@@ -140,12 +140,11 @@ def _maps(study: Study) -> Iterator[Drawing]:
 
 def _tip(study: Study) -> Iterator[Drawing]:
     figure = maps.topography(study)
-    found = maps.topography_of(study)
-    if figure is not None and found is not None:
+    if figure is not None and study.topography is not None:
         yield Drawing(
             "topography",
             "Heights at which the tip touched (a), and what is left above a plane (b)",
-            maps.topography_words(found),
+            maps.topography_words(study.topography),
             figure,
         )
     figure = landings.landings(study)

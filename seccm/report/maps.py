@@ -14,7 +14,7 @@ from matplotlib.collections import EllipseCollection, PolyCollection
 from matplotlib.figure import Figure
 
 from seccm.analysis.result import Status
-from seccm.analysis.topography import Topography, level
+from seccm.analysis.topography import Topography
 from seccm.events import Outcome
 from seccm.report import style
 from seccm.report.study import Study
@@ -28,7 +28,6 @@ _SMALL = 0.5
 """Footprints smaller than this share of the pitch are lost in a map: their cells are coloured."""
 _VISIBLE = 0.03
 """Share of the width of a map below which a footprint is lost in it."""
-_FEWEST = 8
 """Landings; a plane and a drift leave little of fewer."""
 _NO_VALUE = "no value"
 _UNTRUSTED = "not to be trusted"
@@ -269,15 +268,6 @@ def _frame(axes: Axes, study: Study) -> None:
     axes.set_ylabel("$y$ (µm)")
 
 
-def topography_of(study: Study) -> Topography | None:
-    """Fit the plane of the contact heights; None where too few landings say anything of it."""
-    sites = study.scan.sites
-    z, t = sites["z_contact"], sites["t_contact"]
-    if int((np.isfinite(z) & study.landed).sum()) < _FEWEST:
-        return None
-    return level(study.x, study.y, np.where(study.landed, z, math.nan), t)
-
-
 def drift_words(found: Topography) -> str:
     """Say what is known of the drift, in a few words."""
     if found.drift.status.trusted:
@@ -308,7 +298,7 @@ def topography_words(found: Topography) -> str:
 @style.styled
 def topography(study: Study) -> Figure | None:
     """Draw the contact heights as measured (a) and above the fitted plane (b)."""
-    found = topography_of(study)
+    found = study.topography
     if found is None or not np.isfinite(found.residual).any():
         return None
     width, height = _panel_size(study)

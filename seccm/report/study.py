@@ -13,7 +13,9 @@ from scipy.spatial import KDTree
 
 from seccm.analysis.features import Features, reanalyse
 from seccm.analysis.result import Status
+from seccm.analysis.scan_quality import contact_topography, judged_together, places
 from seccm.analysis.step_trace import Area, StepTrace, step_traces
+from seccm.analysis.topography import Topography
 from seccm.data import Column, Scan
 from seccm.errors import PlanError
 from seccm.events import Outcome
@@ -102,19 +104,30 @@ class Study:
         """Numbers of the sites that came to their regular end."""
         return np.flatnonzero(self.outcome == Outcome.OK)
 
-    @cached_property
+    @property
     def x(self) -> FloatArray:
         """Where each site is, in m: measured, or commanded where it was not."""
-        return self._position("x")
+        return self._places[0]
 
-    @cached_property
+    @property
     def y(self) -> FloatArray:
         """As `x`."""
-        return self._position("y")
+        return self._places[1]
 
-    def _position(self, axis: str) -> FloatArray:
-        measured, commanded = self.scan.sites[axis], self.scan.sites[f"{axis}_cmd"]
-        return np.where(np.isfinite(measured), measured, commanded)
+    @cached_property
+    def _places(self) -> tuple[FloatArray, FloatArray]:
+        return places(self.scan.sites)
+
+    @cached_property
+    def topography(self) -> Topography | None:
+        """The plane of the contact heights; None where too few landings say anything of it."""
+        return contact_topography(self.scan.sites)
+
+    @cached_property
+    def quality(self) -> npt.NDArray[np.uint32]:
+        """Quality flags of each site, those that take the whole scan to see included."""
+        allowed = {site.number: site.approach.overtravel for site in self._planned}
+        return self.scan.sites["quality"] | judged_together(self.scan.sites, allowed)
 
     @property
     def area(self) -> Area | None:

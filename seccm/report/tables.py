@@ -178,7 +178,7 @@ def remarks(study: Study, too_far: Mapping[int, str]) -> list[Remark]:
         if outcome == Outcome.PLANNED:
             continue
         reason = str(sites["reason"][number]).rstrip(".")
-        quality = Quality(int(sites["quality"][number]))
+        quality = Quality(int(study.quality[number]))
         if reason:  # which says it with numbers
             quality &= ~(Quality.NO_CONTACT | Quality.LOST_CONTACT)
         said = [reason, *quality.labels] if reason else list(quality.labels)
