@@ -32,7 +32,7 @@ from seccm.hopping.engine import Budget, Engine, Request, Status
 from seccm.hopping.runner import Runner
 from seccm.plan import Plan, load_plan
 from seccm.plan.site import Site
-from seccm.rig import Block, Mounted, Rig, RigInfo
+from seccm.rig import Block, Mounted, RawChannel, Rig, RigInfo
 from seccm.rigs import RigFile, build_rig, load_rig
 
 
@@ -68,7 +68,7 @@ class Run:
         """How checking and compressing the file went, in a sentence, once a run is complete."""
         budget = Budget(plan.budget.consecutive, plan.budget.total)
         self._engine = Engine(sites, rig.info, title=plan.title, total=total, budget=budget)
-        self._runner = Runner(rig, self._engine, store)
+        self._runner = Runner(rig, self._engine, store, raw=plan.record.raw)
         self._store = store
 
     @property
@@ -174,7 +174,15 @@ def run(
     opened, warnings = _open(plan, rig_file, target, seed, faults, pace, 0)
     try:
         header = _header(plan, rig_file, opened.info, seed, faults)
-        store = Store(target, header, sites, features.layout, opened.info.clock, features)
+        store = Store(
+            target,
+            header,
+            sites,
+            features.layout,
+            opened.info.clock,
+            features,
+            raw=_raw(plan, opened),
+        )
         return Run(plan, opened, store, sites, path=target, total=len(sites), warnings=warnings)
     except BaseException:
         opened.close()
@@ -212,7 +220,9 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
         plan, rig_file, path, seed, faults, pace, left[0].number if left else total
     )
     try:
-        store = Store.resume(path, sites, features.layout, opened.info.clock, features)
+        store = Store.resume(
+            path, sites, features.layout, opened.info.clock, features, raw=_raw(plan, opened)
+        )
         return Run(plan, opened, store, left, path=path, total=total, warnings=warnings)
     except BaseException:
         opened.close()
@@ -294,6 +304,11 @@ def _open(
 def _doubts(rig_file: RigFile, info: RigInfo) -> tuple[Problem, ...]:
     """Warn of calibrations that are old."""
     return doubts(rig_file.config, datetime.now().astimezone(), info.device)
+
+
+def _raw(plan: Plan, rig: Rig) -> tuple[RawChannel, ...]:
+    """Return the channels of which raw samples are recorded."""
+    return rig.info.raw if plan.record.raw else ()
 
 
 def _mounted(plan: Plan) -> Mounted:

@@ -163,6 +163,8 @@ BAD = [
     Bad("approach.travel", "8 um", "approach.travel", ("8 um", "retract.distance")),
     Bad("on_no_contact.then", "retry", "on_no_contact", ("retries",)),
     Bad("on_no_contact.shift", "2 um", "on_no_contact", ("retry", "skip")),
+    Bad("record.raw", "yes", "record.raw", ("true or false", '"yes"')),
+    Bad("record.row", True, "record.row", ("raw",)),
     Bad("budget.total", 0, "budget.total", ("at least 1", "0")),
     # Program
     Bad("program[0].step", "constnt current", "program[0].step", ('mean "constant current"',)),

@@ -12,7 +12,7 @@ from small_plan import CV, INFO, POTENTIOSTATIC, STEP, UM, approach, grid, small
 
 from seccm.errors import Problem
 from seccm.plan import Plan, load_plan, plans
-from seccm.rig import AxisRange, Range, RigInfo, StopAbility
+from seccm.rig import AxisRange, Range, RawChannel, RigInfo, StopAbility
 
 
 def found(
@@ -298,6 +298,31 @@ def test_a_disk_without_room_is_refused_and_a_tight_one_warned_of() -> None:
     assert says(found(plan, "plan", free_disk=10**8), "194 MB", "100 MB")
     assert found(plan, "plan", "warning", free_disk=int(size * 1.1))
     assert plan.check(INFO, free_disk=size * 2) == ()
+
+
+def test_raw_samples_are_refused_by_a_rig_that_has_none() -> None:
+    """With the remedy; the same plan is good on a rig that has them, and says so to the disk."""
+    plan = small(record={"raw": True})
+    assert says(found(plan, "record.raw"), "only rows", "virtual-nidaq")
+    assert plan.raw_bytes(INFO) == 0
+    channels = tuple(RawChannel(name, "V", (0.0, 1.0, 0.0, 0.0)) for name in "abcdefgh")
+    info = dataclasses.replace(INFO, raw=channels)
+    raw = round(plan.duration(info) * 100_000 * 8 * 2)
+    assert plan.raw_bytes(info) == raw
+    assert plan.bytes(info) == small().bytes(info) + raw
+    assert plan.check(info, free_disk=10 * raw) == ()
+    (told,) = plan.check(info, free_disk=raw // 2)
+    assert says(told, "raw samples", "leave out record.raw")
+    (told,) = plan.check(info, free_disk=2 * raw)
+    assert told.severity == "warning", "the compressed copy needs room beside the file"
+
+
+def test_raw_samples_are_off_unless_asked_for() -> None:
+    """A plan of an older file has no word of them."""
+    assert not small().record.raw
+    told = small(record={"raw": True}).to_dict()
+    assert told["record"] == {"raw": True}
+    assert Plan.from_dict(told).record.raw
 
 
 def test_a_scan_over_days_is_warned_of() -> None:

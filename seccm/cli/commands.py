@@ -70,6 +70,11 @@ def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
         f"{_duration(loaded.duration(info))} and {loaded.bytes(info) / 1e6:.1f} MB, on {info.name}"
         f"{' (VIRTUAL)' if info.virtual else ''}"
     )
+    if loaded.record.raw and info.raw:
+        out.print(
+            f"of these {loaded.raw_bytes(info) / 1e6:.1f} MB raw samples: {len(info.raw)} inputs "
+            f"at {show(info.clock.rate, 'Hz')}, every one"
+        )
     show_problems(problems)
     if any(problem.severity == "error" for problem in problems):
         out.print("[red]The plan cannot be run like this.[/] Nothing moved.")

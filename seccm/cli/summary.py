@@ -40,6 +40,12 @@ def summary(scan: Scan) -> RenderableType:
         facts.add_row("overtravel", f"at most {show(worst, 'm', 3)}")
     names = ", ".join(column.name for column in scan.features)
     facts.add_row("features", names or "none")
+    if scan.raw_channels:
+        facts.add_row(
+            "raw samples",
+            f"{len(scan.raw_channels)} inputs, {scan.raw_samples:,} of each, "
+            f"{scan.raw_bytes / 1e6:.1f} MB",
+        )
     return Group(title, facts)
 
 

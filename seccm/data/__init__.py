@@ -3,12 +3,12 @@
 from seccm.data.finishing import FinishReport, finish, finish_apart
 from seccm.data.header import Header
 from seccm.data.layout import Column, Columns
+from seccm.data.raw_trace import RawTrace
 from seccm.data.rewrite import FeatureValues, rewrite_features
 from seccm.data.scan import Scan, open_scan
 from seccm.data.store import Store, Unsaved
 from seccm.data.table import Table
-from seccm.data.trace import SiteRecord, SiteTrace
-from seccm.data.writer import Analyse, Analysed
+from seccm.data.trace import Analyse, Analysed, SiteRecord, SiteTrace
 
 __all__ = [
     "Analyse",
@@ -18,6 +18,7 @@ __all__ = [
     "FeatureValues",
     "FinishReport",
     "Header",
+    "RawTrace",
     "Scan",
     "SiteRecord",
     "SiteTrace",

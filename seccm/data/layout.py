@@ -26,6 +26,8 @@ from seccm.rig import Clock, Flag
 LIBVER = ("v110", "v110")
 NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable."
 DIMENSIONS = ("site", "sample", "event", "session", "frame", "contact_sample", "run")
+NUMBERED = ("site", "raw_channel")
+"""Dimensions whose entries have numbers or names of their own."""
 SAMPLE_CHUNK = 16384
 CACHE = 1 << 20
 """Bytes of chunks that HDF5 may keep of each dataset that is written; it would take 8 MB."""
@@ -166,32 +168,32 @@ def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contac
     """
     write_header(file, header, clock)
     for name in ("site", "sample", "event", "session", "frame"):
-        _dimension(file, name, SAMPLE_CHUNK if name == "sample" else SITE_CHUNK)
-    _dimension(file, "contact_sample", contact, contact)
-    _dimension(file, "run", 1, 1)
+        add_dimension(file, name, SAMPLE_CHUNK if name == "sample" else SITE_CHUNK)
+    add_dimension(file, "contact_sample", contact, contact)
+    add_dimension(file, "run", 1, 1)
     for column in SITE_COLUMNS:
-        _add(file, column, "site")
+        add_column(file, column, "site")
     file["row_size"].attrs["sample_dimension"] = "sample"
     _flags(file["status"], {int(o): o.words for o in Outcome})
     for column in SAMPLE_COLUMNS:
-        _add(file, column, "sample", chunk=SAMPLE_CHUNK, name=sample_dataset(column.name))
+        add_column(file, column, "sample", chunk=SAMPLE_CHUNK, name=sample_dataset(column.name))
     _flags(file["phase"], {int(p): p.name.lower() for p in Phase})
     _bits(file["flag"])
     for column in CONTACT_COLUMNS:
-        _add(file, column, "site", "contact_sample", chunk=contact)
+        add_column(file, column, "site", "contact_sample", chunk=contact)
     for name in ("E", "contact_E"):
         file[name].attrs["add_offset"] = float(header.reference_offset)
         file[name].attrs["reference"] = header.reference
         file[name].attrs["comment"] = "stored raw, against the rig's quasi-reference electrode"
     for columns in (EVENT_COLUMNS, SESSION_COLUMNS, FRAME_COLUMNS):
         for column in columns:
-            _add(file, column, column.name.partition("_")[0])
+            add_column(file, column, column.name.partition("_")[0])
     _flags(file["event_code"], {int(c): c.name.lower() for c in Code})
-    _add(file, Stored("state", "S16", "", "what became of the run"), "run")
+    add_column(file, Stored("state", "S16", "", "what became of the run"), "run")
     file["state"][0] = b"running"
     for factor in extra.factors:
         stored = Stored(f"factor_{factor.name}", "f8", factor.unit, factor.long_name, NAN)
-        _add(file, stored, "site")
+        add_column(file, stored, "site")
     for feature in extra.features:
         add_feature(file, feature, extra.statuses)
 
@@ -199,11 +201,11 @@ def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contac
 def add_feature(file: h5py.File, feature: Column, statuses: Mapping[int, str]) -> None:
     """Add the three columns of a feature: value, standard uncertainty, status."""
     name = feature.name
-    _add(file, Stored(name, "f8", feature.unit, feature.long_name, NAN), "site")
+    add_column(file, Stored(name, "f8", feature.unit, feature.long_name, NAN), "site")
     file[name].attrs["ancillary_variables"] = f"{name}_err {name}_status"
     error = Stored(f"{name}_err", "f8", feature.unit, f"uncertainty of {feature.long_name}", NAN)
-    _add(file, error, "site")
-    _add(file, Stored(f"{name}_status", "u1", "1", f"status of {feature.long_name}"), "site")
+    add_column(file, error, "site")
+    add_column(file, Stored(f"{name}_status", "u1", "1", f"status of {feature.long_name}"), "site")
     file[f"{name}_status"][:] = NOT_MEASURED
     if statuses:
         _flags(file[f"{name}_status"], statuses)
@@ -293,14 +295,15 @@ def read_rows(file: Mapping[str, h5py.Dataset], start: int, stop: int) -> npt.ND
     return rows
 
 
-def _dimension(file: h5py.File, name: str, chunk: int, size: int = 0) -> None:
+def add_dimension(file: h5py.File, name: str, chunk: int, size: int = 0) -> None:
+    """Create a dimension, of which only the length means anything."""
     scale = file.create_dataset(name, (size,), "u4", maxshape=(None,), chunks=(chunk,))
     # Only the sites have numbers of their own; netCDF's way to say so keeps readers from making
     # a coordinate, with an index, of millions of zeros.
-    scale.make_scale(name if name == "site" else NO_COORDINATE)
+    scale.make_scale(name if name in NUMBERED else NO_COORDINATE)
 
 
-def _add(
+def add_column(
     file: h5py.File, column: Stored, *along: str, chunk: int = SITE_CHUNK, name: str = ""
 ) -> None:
     """Create a dataset along one or two dimensions, with its unit and meaning."""

@@ -17,17 +17,21 @@ import numpy.typing as npt
 from seccm.data.layout import (
     DIMENSIONS,
     NO_COORDINATE,
+    NUMBERED,
     ROW,
     SAMPLE_CHUNK,
     dimensions,
     read_rows,
     sample_dataset,
 )
+from seccm.data.raw import RAW_DIMENSIONS, claimed
 
 _BLOCK = 1 << 20
 """Elements copied at a time."""
 # gzip needs no plug-in in MATLAB, Igor or Origin.
 _PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
+EMPTY = ("sample", "raw_sample")
+"""Dimensions so long that they are never filled."""
 _OF_HDF5 = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"}
 
 
@@ -38,16 +42,21 @@ def owned(file: h5py.File) -> int:
 
 
 def copy(source: h5py.File, target: h5py.File, *, packed: bool) -> None:
-    """Copy everything into an empty file, without the samples that belong to no site."""
+    """Copy everything into an empty file, without the samples that nobody claims.
+
+    What a killed program left is only read as far as it is claimed; behind that there may be
+    anything.
+    """
     for name, value in source.attrs.items():
         target.attrs[name] = value
     target.attrs["packed"] = np.uint8(packed)
-    for name in DIMENSIONS:
+    known = [name for name in (*DIMENSIONS, *RAW_DIMENSIONS) if name in source]
+    for name in known:
         made = _like(source, target, name, packed)
-        made.make_scale(name if name == "site" else NO_COORDINATE)
+        made.make_scale(name if name in NUMBERED else NO_COORDINATE)
         _copy_attributes(source[name], made)
     for name, dataset in source.items():
-        if name in DIMENSIONS:
+        if name in known:
             continue
         made = _like(source, target, name, packed)
         _copy_attributes(dataset, made)
@@ -58,24 +67,49 @@ def copy(source: h5py.File, target: h5py.File, *, packed: bool) -> None:
 def _like(source: h5py.File, target: h5py.File, name: str, packed: bool) -> h5py.Dataset:
     """Copy a dataset without its attributes."""
     old = source[name]
-    along = (name,) if name in DIMENSIONS else dimensions(old)
-    shape = (owned(source), *old.shape[1:]) if along[:1] == ("sample",) else old.shape
+    shape = _wanted(source, name)
     made = target.create_dataset(
         name,
         shape,
         old.dtype,
-        maxshape=old.maxshape if along else None,
-        chunks=_chunks(old, packed) if along else None,
+        maxshape=old.maxshape if old.chunks else None,
+        chunks=_chunks(old, packed) if old.chunks else None,
         fillvalue=old.fillvalue,
-        **(_PACKED if packed and along and name != "sample" else {}),
+        **(_PACKED if packed and old.chunks and name not in EMPTY else {}),
     )
-    if name == "sample":
-        return made  # only its length means anything
-    rows = max(1, _BLOCK // max(1, int(np.prod(shape[1:]))))
+    if name not in EMPTY:
+        for here in parts(shape):
+            made[here] = old[here]
+    return made
+
+
+def _wanted(source: h5py.File, name: str) -> tuple[int, ...]:
+    """Return the shape of a dataset without what belongs to nobody."""
+    old = source[name]
+    along = (name,) if old.is_scale else dimensions(old)
+    shape = tuple(old.shape)
+    if along[:1] == ("sample",):
+        return (min(owned(source), shape[0]), *shape[1:])
+    if along[-1:] == ("raw_sample",):
+        return (*shape[:-1], min(claimed(source), shape[-1]))
+    return shape
+
+
+def parts(shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
+    """Yield where the parts of an array are, each small enough for the memory of any computer.
+
+    Args:
+        shape: of the array; of two dimensions the second may be the long one.
+    """
+    width = min(shape[1], _BLOCK) if len(shape) > 1 else 1
+    rows = max(1, _BLOCK // max(1, width))
     for start in range(0, shape[0], rows):
         here = slice(start, min(start + rows, shape[0]))
-        made[here] = old[here]
-    return made
+        if len(shape) == 1:
+            yield (here,)
+            continue
+        for left in range(0, shape[1], max(1, width)):
+            yield here, slice(left, min(left + width, shape[1]))
 
 
 def _chunks(dataset: h5py.Dataset, packed: bool) -> tuple[int, ...]:

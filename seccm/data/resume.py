@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import zlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from seccm.data import guard, repair
+from seccm.data import guard, raw, repair
 from seccm.data.header import read_clock, read_header
 from seccm.data.layout import (
     EVENT_COLUMNS,
@@ -25,12 +25,17 @@ from seccm.data.layout import (
 from seccm.data.packing import copy, owned
 from seccm.errors import DataFileError
 from seccm.events import Outcome
-from seccm.rig import Clock
+from seccm.rig import Clock, RawChannel
 
 REASON = b"the program ended during this site"
 
 
-def prepare(path: Path, clock: Clock, started_at: str | None = None) -> float:
+def prepare(
+    path: Path,
+    clock: Clock,
+    started_at: str | None = None,
+    channels: Sequence[RawChannel] = (),
+) -> float:
     """Cut off what was not made safe, abort the site that was begun, and open a session.
 
     The work is done on a copy that then takes the file's place, so that the data survive
@@ -40,6 +45,7 @@ def prepare(path: Path, clock: Clock, started_at: str | None = None) -> float:
         path: nobody may be writing it.
         clock: that of the rig; must be the one of the file.
         started_at: ISO 8601, UTC; now unless given.
+        channels: of which the rig gives raw samples, if these are recorded.
 
     Returns:
         The time in seconds at which the new session begins, later than all of the file's.
@@ -59,6 +65,7 @@ def prepare(path: Path, clock: Clock, started_at: str | None = None) -> float:
             _cut(file)
             _abort(file)
             offset = _open_session(file, started_at)
+            raw.describe_session(file, channels)
             file["state"][0] = b"running"
         with part.open("r+b") as written:
             os.fsync(written.fileno())
@@ -74,25 +81,20 @@ def prepare(path: Path, clock: Clock, started_at: str | None = None) -> float:
 
 
 def _plain_copy(path: Path, part: Path) -> None:
-    """Copy the file without a mark and without compression."""
+    """Copy what is claimed of the file, without compression and without a mark.
+
+    Not byte by byte: a killed program leaves behind an index that may speak of chunks beyond the
+    end that the file knows of; whatever were written next would go astray.
+    """
     repair.mark(path)
     if guard.is_held(path):
         raise DataFileError(f"{path}: a program is writing this file. End it, then resume.")
-    shutil.copyfile(path, part)
-    repair.clear(part)
-    with h5py.File(part, "r") as file:
-        if not file.attrs.get("packed"):
-            return
-    packed = part.with_name(part.name + ".packed")
-    part.replace(packed)
-    try:
-        with (
-            h5py.File(packed, "r") as old,
-            h5py.File(part, "w", libver=LIBVER, locking=False) as new,
-        ):
-            copy(old, new, packed=False)
-    finally:
-        packed.unlink()
+    with (
+        repair.Unmarked(path) as source,
+        h5py.File(source, "r") as old,
+        h5py.File(part, "w", libver=LIBVER, locking=False) as new,
+    ):
+        copy(old, new, packed=False)
 
 
 def _cut(file: h5py.File) -> None:
@@ -109,6 +111,8 @@ def _cut(file: h5py.File) -> None:
     listed = min(len(file[column.name]) for column in EVENT_COLUMNS)
     for name in ("event", *(column.name for column in EVENT_COLUMNS)):
         file[name].resize(listed, axis=0)
+    if "raw" in file:
+        raw.cut(file)
     width = max(file[name].shape[1] for name in ("contact_E", "contact_I"))
     file["contact_sample"].resize(width, axis=0)
     for name in ("contact_E", "contact_I"):

@@ -23,6 +23,8 @@ from seccm.data.layout import (
     read_rows,
     sample_dataset,
 )
+from seccm.data.raw import channel_names, claimed
+from seccm.data.raw_trace import RawTrace, pieces_of
 from seccm.data.table import Table
 from seccm.data.trace import SiteRecord, SiteTrace, record_of
 from seccm.errors import DataFileError
@@ -158,6 +160,44 @@ class Scan:
             events=self._ends(number),
         )
 
+    @property
+    def raw_channels(self) -> tuple[str, ...]:
+        """The inputs of which every sample was recorded; none unless the plan said so."""
+        return channel_names(self._data)
+
+    @property
+    def raw_samples(self) -> int:
+        """How many raw samples there are of each input."""
+        return claimed(self._data) if self.raw_channels else 0
+
+    @property
+    def raw_bytes(self) -> int:
+        """What the raw samples take in the file, compressed if it is."""
+        return int(self._data["raw"].id.get_storage_size()) if self.raw_channels else 0
+
+    def raw(self, number: int) -> RawTrace:
+        """Return the raw samples of one site, over the rows of `record`, to be read from.
+
+        Raises:
+            DataFileError: no raw samples were recorded.
+            IndexError: there is no such site.
+        """
+        if not self.raw_channels:
+            said = "no raw samples were recorded; the plan must say raw = true in [record]."
+            raise DataFileError(f"{self.path}: {said}")
+        t, period = self.record(number).t, self.clock.period
+        if not len(t):
+            return self._raw_trace(0, 0, 0, 0.0)
+        first, last = self._row(float(t[0])), self._row(float(t[-1]))
+        contact = float(self._sites["t_contact"][number])
+        zero = contact if self._sites["landed"][number] else float(t[0])
+        return self._raw_trace(
+            self._session(float(t[0])),
+            first * self.clock.spacing,
+            (last + 1) * self.clock.spacing,
+            float(t[0]) - (first + 1) * period - zero,
+        )
+
     def to_xarray(self) -> xr.Dataset:
         """Return everything as an xarray data set, in the file's units; needs the extra analysis.
 
@@ -180,11 +220,24 @@ class Scan:
     def _samples(self) -> int:
         return min(len(self._data[sample_dataset(name)]) for name in ROW.names or ())
 
+    def _session(self, t: float) -> int:
+        """Return the session that a row complete at a time is of."""
+        return max(0, int(np.searchsorted(self._data["session_t_offset"][:], t)) - 1)
+
     def _row(self, t: float) -> int:
         """Return the number, since its stream opened, of the row complete at a time."""
-        offsets: Any = self._data["session_t_offset"][:]
-        session = int(np.searchsorted(offsets, t)) - 1
-        return round((t - float(offsets[max(0, session)])) / self.clock.period) - 1
+        offset = float(self._data["session_t_offset"][self._session(t)])
+        return round((t - offset) / self.clock.period) - 1
+
+    def _raw_trace(self, session: int, first: int, stop: int, origin: float) -> RawTrace:
+        return RawTrace(
+            self._data,
+            session,
+            pieces_of(self._data, session, first, stop),
+            rate=self.clock.rate,
+            origin=origin,
+            reference_offset=self.header.reference_offset,
+        )
 
     def _landing(self, number: int) -> Landing | None:
         sites = self._sites

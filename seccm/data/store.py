@@ -2,7 +2,8 @@
 
 The real-time thread hands over blocks and events and goes on. This thread takes all that waits
 at once, applies it, and makes it safe once: the slower the disk, the larger the bites. What does
-not fit the queue within the store's patience is a fault of the run, never a gap in the data.
+not fit the queue within the store's patience is a fault of the run, never a gap in the data. The
+queue is bounded in messages, and in bytes where blocks bring raw samples.
 """
 
 from __future__ import annotations
@@ -21,18 +22,22 @@ from typing import Literal, NamedTuple, Self
 
 import h5py
 
+from seccm.data import raw as raw_samples
 from seccm.data import resume as resuming
 from seccm.data.header import Header
 from seccm.data.layout import CACHE, LIBVER, Columns, add_session, add_sites, columns_along, create
-from seccm.data.writer import Analyse, Writer
+from seccm.data.trace import Analyse
+from seccm.data.writer import Writer
 from seccm.errors import DataFileError, RigError, SeccmError
 from seccm.events import Event, RunStatus, SiteAnalysed
 from seccm.plan.site import Site
-from seccm.rig import Block, Clock
+from seccm.rig import Block, Clock, RawChannel
 
 CONTACT_SAMPLES = 512
 CLOSING = 60.0
 """Seconds within which a file must have closed."""
+HEAVIEST = 128_000_000
+"""Bytes of raw samples that may wait: a minute of nine inputs."""
 GRACE = 0.25
 """Seconds within which the disk is told of a finished site when no barrier asks for it."""
 
@@ -72,6 +77,7 @@ class Store:
         queue_blocks: how many recorded messages may wait.
         patience: seconds to wait for room before the run is at fault.
         contact_samples: raw samples expected in a contact record.
+        raw: the channels of which blocks will bring raw samples, none unless these are recorded.
 
     Raises:
         DataFileError: the file exists, or cannot be made.
@@ -89,13 +95,16 @@ class Store:
         queue_blocks: int = 4096,
         patience: float = 5.0,
         contact_samples: int = CONTACT_SAMPLES,
+        raw: Sequence[RawChannel] = (),
     ) -> None:
         self.path = Path(path)
         file = _new(self.path)
         try:
             create(file, header, columns, clock, contact_samples)
+            raw_samples.lay_out(file, raw)
             add_sites(file, sites, columns, columns_along(file, "site"))
             add_session(file, header.started_at, 0.0, 0)
+            raw_samples.describe_session(file, raw)
             file.flush()
         except OSError as error:
             file.close()
@@ -117,6 +126,7 @@ class Store:
         started_at: str | None = None,
         queue_blocks: int = 4096,
         patience: float = 5.0,
+        raw: Sequence[RawChannel] = (),
     ) -> Self:
         """Continue the file of a run that was stopped, halted or killed.
 
@@ -124,11 +134,11 @@ class Store:
         made safe is cut off. `Scan.remaining` says which sites are left.
 
         Raises:
-            DataFileError: no such file, not one of ours, or of another clock.
+            DataFileError: no such file, not one of ours, or of another clock or raw channels.
         """
         store = cls.__new__(cls)
         store.path = Path(path)
-        offset = resuming.prepare(store.path, clock, started_at)
+        offset = resuming.prepare(store.path, clock, started_at, raw)
         file = h5py.File(store.path, "r+", libver=LIBVER, locking=False, rdcc_nbytes=CACHE)
         store._begin(  # noqa: SLF001, it is this class
             file, sites, columns, clock, offset, analyse, queue_blocks, patience
@@ -155,6 +165,7 @@ class Store:
         self._limit, self._patience = queue_blocks, patience
         self._changed = threading.Condition()
         self._waiting: list[_Happened | _Planned] = []
+        self._raw_bytes = 0
         self._sent = self._safe = self._wanted = 0
         self._rows_sent = self._rows_taken = self._rows_safe = 0
         self._unsaved_since = self._waiting_since = math.inf
@@ -262,27 +273,30 @@ class Store:
 
     def _send(self, message: _Happened | _Planned) -> None:
         with self._changed:
-            room = self._changed.wait_for(
-                lambda: self._error or len(self._waiting) < self._limit, self._patience
-            )
+            room = self._changed.wait_for(lambda: self._error or self._has_room(), self._patience)
             self._check()
             if not room:
                 raise RigError(
                     "store-overflow",
                     str(self.path),
-                    f"{self._limit} blocks have waited for the disk for {self._patience:g} s.",
+                    f"{len(self._waiting)} blocks have waited for the disk for "
+                    f"{self._patience:g} s.",
                     "Write to a faster, local disk. The finished sites are safe; resume the file.",
                 )
             if self._status is not None:
                 raise RigError("store-closed", str(self.path), "the file is closed already.")
             if isinstance(message, _Happened) and message.block is not None:
                 self._rows_sent += message.block.rows
+                self._raw_bytes += sum(piece.codes.nbytes for piece in message.block.raw)
             now = time.monotonic()
             self._unsaved_since = min(self._unsaved_since, now)
             self._waiting_since = min(self._waiting_since, now)
             self._waiting.append(message)
             self._sent += 1
             self._changed.notify_all()
+
+    def _has_room(self) -> bool:
+        return len(self._waiting) < self._limit and self._raw_bytes < HEAVIEST
 
     def _check(self) -> None:
         """Raise what ended the thread, if anything did."""
@@ -338,7 +352,7 @@ class Store:
             self._changed.wait_for(
                 lambda: self._waiting or self._status or self._wanted > self._safe, patience
             )
-            batch, self._waiting = self._waiting, []
+            batch, self._waiting, self._raw_bytes = self._waiting, [], 0
             self._rows_taken, self._waiting_since = self._rows_sent, math.inf
             self._changed.notify_all()
             return None if not batch and self._status else batch

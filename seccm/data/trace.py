@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from seccm.data.layout import UM
 from seccm.events import Event, Landing, Outcome, Phase, StepFinished
+from seccm.plan.site import Site
 from seccm.rig import ContactRecord
 
 FloatArray = npt.NDArray[np.float64]
@@ -62,6 +63,21 @@ class SiteRecord:
     def steps(self) -> Mapping[int, slice]:
         """The rows of each step that began, by the number of the step."""
         return step_rows(self.phase, self.step)
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """What the live analysis found at a site."""
+
+    features: Mapping[str, tuple[float, float, int]]
+    """Value in SI, standard uncertainty and status of each feature, by name."""
+    quality: int = 0
+    """Quality flags of the site."""
+    summary: str = ""
+    """The most telling features in words, for a progress line."""
+
+
+Analyse = Callable[[Site, SiteRecord], Analysed]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import os
 import shutil
 import zlib
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,9 @@ from seccm.data.layout import (
     sample_dataset,
     text,
 )
+from seccm.data.raw import RawWriter
 from seccm.data.tail import Tail
-from seccm.data.trace import SiteRecord, record_of
+from seccm.data.trace import Analyse, Analysed, SiteRecord, record_of
 from seccm.events import (
     Approaching,
     Event,
@@ -64,21 +65,6 @@ _EVENT, _REASON = EVENT_COLUMNS[-1], next(c for c in SITE_COLUMNS if c.name == "
 SPARE = 64_000_000
 """Bytes that must stay free on the disk."""
 _URGENT = (Approaching, Landed, SiteFinished, Paused, Fault, RunStopped)
-
-
-@dataclass(frozen=True, slots=True)
-class Analysed:
-    """What the live analysis found at a site."""
-
-    features: Mapping[str, tuple[float, float, int]]
-    """Value in SI, standard uncertainty and status of each feature, by name."""
-    quality: int = 0
-    """Quality flags of the site."""
-    summary: str = ""
-    """The most telling features in words, for a progress line."""
-
-
-Analyse = Callable[[Site, SiteRecord], Analysed]
 
 
 @dataclass(slots=True)
@@ -115,7 +101,7 @@ class Writer:
         self._entries: dict[str, Entries] = {}
         self._along = columns_along(file, "site")
         self._features = {feature.name for feature in columns.features}
-        self._tail = Tail(clock, offset)
+        self._tail, self._raw = Tail(clock, offset), RawWriter(self._data)
         self._written = len(file["sample"])
         self._claimed = self._written
         self._checksum = 0
@@ -133,12 +119,18 @@ class Writer:
         """Apply what happened; return whether it must be made safe soon."""
         if block is not None:
             self._tail.append(block)
+            for said in self._raw.append(block.raw):
+                self._note(block.start, -1, said)
         for event in events:
             self._apply(event)
         spare = len(self._tail) - KEPT
         if spare >= KEPT:
             self._write(spare)
-        return self._uncommitted >= COMMIT_ROWS or any(isinstance(e, _URGENT) for e in events)
+        urgent = self._uncommitted >= COMMIT_ROWS or any(isinstance(e, _URGENT) for e in events)
+        if urgent or self._raw.due:
+            self._raw.flush()
+            return True
+        return False
 
     def extend(self, sites: Sequence[Site], levels: Sequence[Sequence[float]] = ()) -> None:
         """Add sites that a planner thought of while the scan runs, and perhaps conditions."""
@@ -180,6 +172,7 @@ class Writer:
         """Commit, say what became of the run, and close the file."""
         if self._visit is not None and self._visit.touched:
             self._write(len(self._tail))
+        self._raw.flush()
         self.commit()
         self._data["state"][0] = status.encode()
         self._file.flush()

@@ -67,9 +67,7 @@ class Runner:
         raw: record every raw sample as well.
     """
 
-    def __init__(
-        self, rig: Rig, engine: Engine, recorder: Recorder, *, raw: bool = False
-    ) -> None:
+    def __init__(self, rig: Rig, engine: Engine, recorder: Recorder, *, raw: bool = False) -> None:
         self._rig, self._raw = rig, raw
         self._engine = engine
         self._recorder = recorder

@@ -25,6 +25,7 @@ from seccm.plan.factors import Condition, Level
 from seccm.plan.library import find_plan
 from seccm.plan.places import Places
 from seccm.plan.probe import Probe, Reference
+from seccm.plan.recording import Record, raw_rate
 from seccm.plan.site import NoContact, Site
 from seccm.plan.steps import Step
 from seccm.plan.together import good_parts, plain, readable_levels, together, unused_factors
@@ -49,6 +50,7 @@ class Plan(Model):
     travel: Travel
     on_no_contact: OnNoContact = OnNoContact()
     budget: Budget = Budget()
+    record: Record = Record()
     program: Annotated[tuple[Step, ...], Field(min_length=1)]
 
     def __init__(self, **data: Any) -> None:
@@ -199,7 +201,11 @@ class Plan(Model):
 
     def bytes(self, info: RigInfo) -> int:
         """Estimate the size of the scan's data file, in bytes."""
-        return bytes_of(self.sites(), info.clock)
+        return bytes_of(self.sites(), info.clock) + self.raw_bytes(info)
+
+    def raw_bytes(self, info: RigInfo) -> int:
+        """Estimate how much of it is raw samples, before they are compressed at the end."""
+        return round(self.duration(info) * raw_rate(info)) if self.record.raw else 0
 
     def check(
         self,

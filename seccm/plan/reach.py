@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from seccm.errors import Problem
+from seccm.plan.recording import recording_problems
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
 from seccm.rig import Axis, CurrentRise, CurrentThreshold, Mode, Range
@@ -26,6 +27,7 @@ def reach_problems(subject: Subject) -> Iterator[Problem]:
         _overtravel(subject),
         _places(subject),
         _depth(subject),
+        recording_problems(subject),
         _disk(subject),
     ):
         if (problem.where, problem.severity) not in told:
@@ -198,11 +200,17 @@ def _disk(subject: Subject) -> Iterator[Problem]:
     if subject.free_disk is None:
         return
     size = subject.plan.bytes(subject.info)
+    raw = subject.plan.raw_bytes(subject.info)
     told = f"about {_bytes(size)} of data, but {_bytes(subject.free_disk)} are free on the disk."
+    remedy = "Free space, or write elsewhere."
+    if raw:
+        told = f"{told} {_bytes(raw)} are raw samples."
+        remedy = "Free space, write elsewhere, or leave out record.raw."
     if size > subject.free_disk:
-        yield Problem("plan", told, "Free space, or write elsewhere.")
-    elif size > 0.8 * subject.free_disk:
-        yield Problem("plan", told, "Free space, or write elsewhere.", "warning")
+        yield Problem("plan", told, remedy)
+    elif size + raw > 0.8 * subject.free_disk:
+        # The compressed copy that is made at the end stands beside the file for a while.
+        yield Problem("plan", told, remedy, "warning")
 
 
 def _bytes(size: int) -> str:

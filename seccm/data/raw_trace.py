@@ -1,0 +1,135 @@
+"""The raw samples of one site, read when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import h5py
+import numpy as np
+
+from seccm.data.raw import channel_names, si_terms
+from seccm.rig import RawChannel
+from seccm.rig.block import FloatArray
+from seccm.rig.raw import Codes
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Consecutive samples of one stream, as they stand in the file."""
+
+    start: int
+    """Place of the first one in the file."""
+    size: int
+    first: int
+    """Its number since the stream opened."""
+
+    def within(self, first: int, stop: int) -> Piece:
+        """Return those of the samples whose numbers are from `first` to before `stop`."""
+        skipped = min(self.size, max(0, first - self.first))
+        left = max(0, min(self.size, stop - self.first) - skipped)
+        return Piece(self.start + skipped, left, self.first + skipped)
+
+
+def pieces_of(data: Mapping[str, h5py.Dataset], session: int, first: int, stop: int) -> list[Piece]:
+    """Return where a file has the raw samples of a session with these numbers."""
+    starts, sizes, firsts, sessions = (
+        data[f"raw_piece_{name}"][:].astype(np.int64)
+        for name in ("start", "size", "first", "session")
+    )
+    count = min(map(len, (starts, sizes, firsts, sessions)))
+    found = [
+        Piece(int(starts[k]), int(sizes[k]), int(firsts[k])).within(first, stop)
+        for k in np.flatnonzero(sessions[:count] == session)
+    ]
+    return [piece for piece in found if piece.size]
+
+
+class RawTrace:
+    """Every sample of every input over the rows of one site; the file must stay open.
+
+    `trace["current"]` is an array in SI, shape (samples,), potentials against the reference;
+    `trace.t` are their times. Samples that are missing are left out of both.
+
+    Args:
+        data: the datasets of the file.
+        session: of the site.
+        pieces: where its samples are.
+        rate: samples in a second.
+        origin: time of sample 0 of the stream, in seconds since contact (or the first row).
+        reference_offset: volts that turn a raw potential into one against the reference.
+    """
+
+    def __init__(
+        self,
+        data: Mapping[str, h5py.Dataset],
+        session: int,
+        pieces: Sequence[Piece],
+        *,
+        rate: float,
+        origin: float,
+        reference_offset: float,
+    ) -> None:
+        self._data, self._session, self._pieces = data, session, tuple(pieces)
+        self._rate, self._origin, self._reference_offset = rate, origin, reference_offset
+        self.names = channel_names(data)
+        """The inputs; those that rows have, too, have the same names."""
+
+    def __len__(self) -> int:
+        return sum(piece.size for piece in self._pieces)
+
+    def __getitem__(self, name: str) -> FloatArray:
+        """Return the samples of an input in SI, potentials against the reference.
+
+        Raises:
+            KeyError: there is no such input.
+        """
+        values = self.channel(name).si(self.codes(name))
+        if name == "potential":
+            values += self._reference_offset
+        return values
+
+    @property
+    def numbers(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """Number of each sample since the stream opened; row r begins at r times the spacing."""
+        counted = [np.arange(p.first, p.first + p.size) for p in self._pieces]
+        return np.concatenate([np.empty(0, np.int64), *counted])
+
+    @property
+    def t(self) -> FloatArray:
+        """Seconds since contact; since the first row where there was none."""
+        times: FloatArray = self.numbers / self._rate + self._origin
+        return times
+
+    @property
+    def gaps(self) -> tuple[tuple[int, int], ...]:
+        """Number of the first missing sample and how many are missing, for each gap in between."""
+        stops = [piece.first + piece.size for piece in self._pieces[:-1]]
+        pairs = zip(stops, self._pieces[1:], strict=True)
+        return tuple((stop, piece.first - stop) for stop, piece in pairs)
+
+    def codes(self, name: str) -> Codes:
+        """Return the numbers of the converter of an input, shape (samples,).
+
+        Raises:
+            KeyError: there is no such input.
+        """
+        row = self._row(name)
+        read = [self._data["raw"][row, p.start : p.start + p.size] for p in self._pieces]
+        return np.concatenate([np.empty(0, np.int16), *read])
+
+    def channel(self, name: str) -> RawChannel:
+        """Return what the numbers of an input mean; potentials are raw.
+
+        Raises:
+            KeyError: there is no such input.
+        """
+        row = self._row(name)
+        unit = self._data["raw_unit"][row].decode().replace("um", "m")
+        constant, slope, square, cube = si_terms(self._data, self._session, row).tolist()
+        return RawChannel(name, unit, (constant, slope, square, cube))
+
+    def _row(self, name: str) -> int:
+        if name not in self.names:
+            raise KeyError(f"there is no input {name!r}; there are {', '.join(self.names)}")
+        return self.names.index(name)
