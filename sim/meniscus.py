@@ -145,6 +145,28 @@ class Bridge:
         self.droplet = Droplet(self.aperture, radius, height, self.half_angle)
         return self.droplet
 
+    def parting(
+        self, t: FloatArray, gap: FloatArray, radii: FloatArray
+    ) -> tuple[int, float | None]:
+        """Return how many rows the bridge holds, and the instant if it breaks in the next one.
+
+        Args:
+            t: beginnings of the rows, and the end of the last, shape (rows + 1,), seconds.
+            gap: between pipette and surface then, metres.
+            radii: of the footprint then, metres.
+        """
+        slack = self.breaks * radii - gap
+        broken = (slack[1:] < 0.0) | (t[1:] > self.lost)
+        if not broken.any():
+            return len(t) - 1, None
+        index = int(broken.argmax())
+        early, late = float(t[index]), float(t[index + 1])
+        instant = max(early, min(late, self.lost))
+        if slack[index + 1] < 0.0 < slack[index]:
+            share = float(slack[index] / (slack[index] - slack[index + 1]))
+            instant = min(instant, early + share * (late - early))
+        return index, instant
+
     def residue(self, config: MeniscusConfig) -> Residue:
         """Return the disc of liquid that stays behind."""
         return Residue(self.x, self.y, self.pinned, config.residue * self.pinned)

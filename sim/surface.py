@@ -104,16 +104,58 @@ class Residue:
     height: float
     """Of its spherical cap at the centre, metres."""
 
-    def near(self, left: float, right: float, front: float, back: float) -> bool:
-        """Tell whether some points inside a rectangle may lie inside; all in metres."""
-        beside = left - self.radius < self.x < right + self.radius
-        return beside and front - self.radius < self.y < back + self.radius
-
     def thickness(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the height of the liquid above the surface at points, 0 outside; each (n,)."""
         share = ((x - self.x) ** 2 + (y - self.y) ** 2) / self.radius**2
         thickness: FloatArray = self.height * np.maximum(0.0, 1.0 - share)
         return thickness
+
+
+class Residues:
+    """All discs of liquid that lie on the surface, found again by where they lie."""
+
+    def __init__(self) -> None:
+        self._discs: list[Residue] = []
+        self._boxes = np.empty((4, 64))
+        """Left, right, front and back of each disc; room for some more."""
+        self.highest = 0.0
+        """No disc is higher, in metres."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._discs)
+
+    def add(self, disc: Residue) -> None:
+        """Leave one more disc behind."""
+        count, room = len(self._discs), self._boxes.shape[1]
+        if count == room:
+            self._boxes = np.concatenate([self._boxes, np.empty((4, room))], axis=1)
+        x, y, r = disc.x, disc.y, disc.radius
+        self._boxes[:, count] = x - r, x + r, y - r, y + r
+        self._discs.append(disc)
+        self.highest = max(self.highest, disc.height)
+
+    def forget(self, count: int) -> None:
+        """Take back all but the first so many."""
+        del self._discs[count:]
+
+    def thickness(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the height of the liquid above the surface at points, each (n,) in metres."""
+        thickness = np.zeros(len(x))
+        for disc in self._near(float(x.min()), float(x.max()), float(y.min()), float(y.max())):
+            thickness = np.maximum(thickness, disc.thickness(x, y))
+        return thickness
+
+    def under(self, x: float, y: float) -> list[Residue]:
+        """Return the discs that a point lies on."""
+        near = self._near(x, x, y, y)
+        return [disc for disc in near if math.hypot(disc.x - x, disc.y - y) < disc.radius]
+
+    def _near(self, left: float, right: float, front: float, back: float) -> list[Residue]:
+        """Return the discs on which some points inside a rectangle may lie; all in metres."""
+        box = self._boxes[:, : len(self._discs)]
+        beside = (box[0] < right) & (left < box[1]) & (box[2] < back) & (front < box[3])
+        return [self._discs[k] for k in np.flatnonzero(beside)]
 
 
 class Drift:

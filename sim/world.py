@@ -12,7 +12,6 @@ something ended inside it. Dry pieces leave nothing to undo but what the leads a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +26,7 @@ from sim.meniscus import Bridge, Drop, Pipette, hanging_drop
 from sim.noise import stream
 from sim.samples import cell_maker
 from sim.stage import Stage
-from sim.surface import Drift, Residue, Surface
+from sim.surface import Drift, Residues, Surface
 from sim.truth import Touchdown, Truth
 
 BoolArray = npt.NDArray[np.bool_]
@@ -50,7 +49,7 @@ class Memory:
     landings: int
     parted: int
     residues: int
-    visits: Mapping[tuple[int, int], int]
+    landed: int
     crashed: bool
     spent: bool
 
@@ -83,10 +82,10 @@ class World:
         """Seconds after contact at which the next bridges break; a fault of the world."""
         self._output = Output(config.drive, config.electrometer.stray, sample.quasi_reference)
         self._make_cell = cell_maker(sample, pipette)
-        self._residues: list[Residue] = []
-        self._wettest = 0.0
-        """No residue is higher, in metres."""
+        self._residues = Residues()
         self._visits: dict[tuple[int, int], int] = {}
+        self._landed: list[tuple[int, int]] = []
+        """The places of all landings, false ones included, in nanometres."""
         self._held = 0.0
         """Raw volts on the leads at the end of the newest row."""
         self._crashed = False
@@ -104,7 +103,10 @@ class World:
         t = self._times(start, stop + 1)
         gap = self._gap(self.bridge, t)
         radii = self.bridge.radii(t, gap)
-        index, instant = self._parting(self.bridge, t, gap, radii)
+        if self.bridge.flooded:
+            index, instant = (len(t) - 1, None) if self.flooded else (0, float(t[0]))
+        else:
+            index, instant = self.bridge.parting(t, gap, radii)
         if index == 0 and instant is not None:
             return self._part(self.bridge, start, instant)
         return self._wet(self.bridge, start, t[:index], gap[:index], radii[:index])
@@ -119,7 +121,7 @@ class World:
             landings=len(self.truth.landings),
             parted=len(self.truth.parted),
             residues=len(self._residues),
-            visits=dict(self._visits),
+            landed=len(self._landed),
             crashed=self._crashed,
             spent=self._spent,
         )
@@ -127,11 +129,14 @@ class World:
     def recall(self, memory: Memory) -> None:
         """Go back to an earlier state; a memory serves once."""
         self.bridge, self._held, self._crashed = memory.bridge, memory.held, memory.crashed
-        self._spent, self._visits = memory.spent, dict(memory.visits)
+        self._spent = memory.spent
         del self.truth.crashes[memory.crashes :]
         del self.truth.landings[memory.landings :]
         del self.truth.parted[memory.parted :]
-        del self._residues[memory.residues :]
+        self._residues.forget(memory.residues)
+        for place in self._landed[memory.landed :]:
+            self._visits[place] -= 1
+        del self._landed[memory.landed :]
 
     def ends(self, start: int, stop: int) -> FloatArray:
         """Return when rows `start` up to `stop` end, shape (rows,) in seconds."""
@@ -231,18 +236,14 @@ class World:
     def _reachable(self, drop: Drop, t: float) -> float:
         """Return a height above which nothing can touch at about a time, in metres."""
         risen = float(self.drift.along(2, np.array([t]))[0])
-        return self.surface.highest + _MARGIN + self._wettest + drop.touch + risen
+        return self.surface.highest + _MARGIN + self._residues.highest + drop.touch + risen
 
     def _reach(self, drop: Drop, t: FloatArray) -> FloatArray:
         """Return the gap at which the meniscus touches, residues included, shape (n,)."""
-        reach = np.full(len(t), drop.touch)
-        if self._residues:
-            x, y, _ = self._place(t)
-            box = float(x.min()), float(x.max()), float(y.min()), float(y.max())
-            for residue in self._residues:
-                if residue.near(*box):
-                    reach = np.maximum(reach, drop.touch + residue.thickness(x, y))
-        return reach
+        if not len(self._residues):
+            return np.full(len(t), drop.touch)
+        x, y, _ = self._place(t)
+        return drop.touch + self._residues.thickness(x, y)
 
     def _instant(self, drop: Drop, early: float, late: float) -> float:
         """Solve for the instant of contact between two times."""
@@ -297,13 +298,11 @@ class World:
         """Make the bridge of a landing at a time and a place in the sample's frame."""
         drop, key = self._drop(), self._key()
         self._visits[key[:2]] = key[2] + 1
+        self._landed.append(key[:2])
         config, a = self._config.meniscus, self._pipette.aperture
         at_x, at_y = np.array([x]), np.array([y])
-        near = [r for r in self._residues if r.near(x, x, y, y)]
-        below = [float(r.thickness(at_x, at_y)[0]) for r in near]
-        under = [r for r, thickness in zip(near, below, strict=True) if thickness > 0.0]
         # Liquid that lies there already joins: the footprints' areas add up.
-        final = math.hypot(drop.footprint, *(r.radius for r in under))
+        final = math.hypot(drop.footprint, *(r.radius for r in self._residues.under(x, y)))
         base = float(self.surface.height(at_x, at_y)[0])
         dead = self.clogged or self.surface.dead(x, y)
         bridge = Bridge(
@@ -311,7 +310,7 @@ class World:
             x=x,
             y=y,
             base=base,
-            touch=drop.touch + max(below, default=0.0),
+            touch=drop.touch + float(self._residues.thickness(at_x, at_y)[0]),
             aperture=a,
             first=a,
             final=final,
@@ -363,31 +362,6 @@ class World:
         gap: FloatArray = self.stage.axes["z"].at(t) - self.ground(t)
         return gap
 
-    def _parting(
-        self, bridge: Bridge, t: FloatArray, gap: FloatArray, radii: FloatArray
-    ) -> tuple[int, float | None]:
-        """Return how many rows the bridge holds, and the instant if it breaks in the next one.
-
-        Args:
-            bridge: that may break.
-            t: beginnings of the rows, and the end of the last, shape (rows + 1,), seconds.
-            gap: between pipette and surface then, metres.
-            radii: of the footprint then, metres.
-        """
-        if bridge.flooded:
-            return (len(t) - 1, None) if self.flooded else (0, float(t[0]))
-        slack = bridge.breaks * radii - gap
-        broken = (slack[1:] < 0.0) | (t[1:] > bridge.lost)
-        if not broken.any():
-            return len(t) - 1, None
-        index = int(broken.argmax())
-        early, late = float(t[index]), float(t[index + 1])
-        instant = max(early, min(late, bridge.lost))
-        if slack[index + 1] < 0.0 < slack[index]:
-            share = float(slack[index] / (slack[index] - slack[index + 1]))
-            instant = min(instant, early + share * (late - early))
-        return index, instant
-
     def _part(self, bridge: Bridge, row: int, t: float) -> Signals:
         """Simulate the row in which the bridge breaks."""
         wet = t - row * self.clock.period
@@ -399,8 +373,7 @@ class World:
         self._spent = True
         self.truth.parted.append(t)
         if not bridge.flooded:
-            self._residues.append(bridge.residue(self._config.meniscus))
-            self._wettest = max(self._wettest, self._residues[-1].height)
+            self._residues.add(bridge.residue(self._config.meniscus))
         dry = self._dry(row, row + 1)
         if answer is None:
             return dry
