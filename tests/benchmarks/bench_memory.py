@@ -1,10 +1,12 @@
-"""How the memory of a whole run grows from 100 to 20,000 sites."""
+"""How the memory of a whole run grows from 100 to 20,000 sites, all of them landed on."""
 
 from __future__ import annotations
 
 import os
 import sys
 import tempfile
+import time
+from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -12,10 +14,25 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from small_scan import small_scan
 
 import seccm
-from seccm.events import SiteFinished
+from seccm.events import Outcome, SiteFinished
 
 MARKS = (100, 1000, 5000, 20000)
-PITCH = 0.5e-6
+PITCH = 11e-6
+LARGE = """
+kind = "virtual"
+name = "large virtual"
+
+[stage]
+range = "2 mm"
+fastest = "1 mm/s"
+
+[surface]
+height = "40 um"
+tilt_x = 0.0
+tilt_y = 0.0
+bumps_per_area = 0.0
+"""
+"""A rig on whose stage so many sites of a 6 um pipette have room."""
 
 
 def resident() -> float:
@@ -28,32 +45,36 @@ def main(count: int) -> None:
     """Run a scan of many short sites; print the memory at each mark."""
     columns = 160
     plan = small_scan(
-        probe={"aperture": "6 um", "footprint": {"area": "68.4 um^2", "basis": "nominal"}},
         sites={
             "kind": "grid",
             "columns": columns,
             "rows": -(-count // columns),
             "pitch": PITCH,
             "origin": [10e-6, 10e-6],
-            "allow_overlap": True,
         },
         factors={"j": ["-1 mA/cm^2"]},
-        retract={"distance": "7 um", "speed": "100 um/s"},
-        budget={"consecutive": 10**6, "total": 10**6},
+        travel={"speed": "500 um/s", "settle": "25 ms"},
+        retract={"distance": "8 um", "speed": "100 um/s"},
         program=[{"step": "constant current", "current_density": "$j", "duration": "0.05 s"}],
     )
+    write = sys.stdout.write
     with tempfile.TemporaryDirectory() as folder:
-        finished, memory = 0, {}
-        for event in seccm.run(plan, path=Path(folder) / "scan.h5"):
+        rig, path = Path(folder) / "large.toml", Path(folder) / "scan.h5"
+        rig.write_text(LARGE)
+        finished, memory = Counter[Outcome](), {}
+        begun = time.perf_counter()
+        for event in seccm.run(plan, rig, path=path):
             if isinstance(event, SiteFinished):
-                finished += 1
-                if finished in MARKS:
-                    memory[finished] = resident()
-        size = (Path(folder) / "scan.h5").stat().st_size / 1e6
+                finished[event.outcome] += 1
+                if finished.total() in MARKS:
+                    memory[finished.total()] = resident()
+        spent = time.perf_counter() - begun
+        size = path.stat().st_size / 1e6
     first = memory[MARKS[0]]
     for mark, used in memory.items():
-        sys.stdout.write(f"  {mark:>6} sites: {used:6.1f} MB, {used - first:+6.1f} MB\n")
-    sys.stdout.write(f"  file {size:.0f} MB after packing\n")
+        write(f"  {mark:>6} sites: {used:6.1f} MB, {used - first:+6.1f} MB\n")
+    outcomes = ", ".join(f"{number} {outcome.words}" for outcome, number in finished.items())
+    write(f"  {outcomes}; {spent:.0f} s; file {size:.0f} MB after packing\n")
 
 
 if __name__ == "__main__":
