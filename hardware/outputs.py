@@ -170,6 +170,7 @@ class Streamed:
         self._path: Path | None = None
         self._task = output_task(config)
         self._writer = AnalogMultiChannelWriter(self._task.out_stream, auto_start=False)
+        self._writer.verify_array_shape = False
 
     def start(self, path: Path, latch: Latch | None) -> None:
         """Queue the first horizon of a path and start; see `Outputs.start`."""

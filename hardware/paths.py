@@ -35,6 +35,8 @@ class Ramp:
 
     def at(self, t: FloatArray) -> FloatArray:
         """Return positions at times t, shape (n,) in seconds from its start; it rests after."""
+        if self.to == self.start:
+            return np.full(len(t), self.to)
         way = np.copysign(
             np.minimum(self.speed * t, abs(self.to - self.start)), self.to - self.start
         )

@@ -77,6 +77,17 @@ class DrivenAxis(AxisMotion):
         """Steps that have really happened; those after them are a guess."""
         return self._known
 
+    @property
+    def rests(self) -> bool:
+        """Whether it has settled where it is told to be."""
+        return self._still >= self._settled
+
+    def stay(self, steps: int, known: int) -> None:
+        """Take it that the newest command stays, of an axis that rests; see `follow`."""
+        self._nodes.cut(self._known + 1)
+        self._nodes.extend(np.full(steps, self._newest))
+        self._known += known
+
     def follow(self, commands: FloatArray, known: int) -> None:
         """Take the commands of all steps from `self.known` on.
 
@@ -84,12 +95,11 @@ class DrivenAxis(AxisMotion):
             commands: in metres, shape (n,); the axis has positions up to the last one's end.
             known: how many of them will not change any more.
         """
-        self._nodes.cut(self._known + 1)
         same = bool((commands == self._newest).all())
-        if same and self._still >= self._settled:
-            self._nodes.extend(np.full(len(commands), self._newest))
-            self._known += known
+        if same and self.rests:
+            self.stay(len(commands), known)
             return
+        self._nodes.cut(self._known + 1)
         self._still = self._still + known if same else 0
         # The filter has no state to give back after nothing.
         if known:

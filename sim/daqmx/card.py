@@ -112,7 +112,10 @@ class Card:
             self._fall_silent()
         for handle, generation in self.generations.items():
             task = self.tasks[handle]
-            self.pins.play(task.terminals, generation, self.now, comparator(task))
+            pause = comparator(task)
+            # As a rule a call comes between two edges.
+            if pause is not None or generation.due(1) <= self.now:
+                self.pins.play(task.terminals, generation, self.now, pause)
         self.pins.known = self.now
 
     def look(self) -> None:

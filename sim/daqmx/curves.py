@@ -6,6 +6,8 @@ order of magnitude faster than a search for each.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -100,3 +102,23 @@ def noisy(true: FloatArray, size: float, noise: FloatArray) -> FloatArray:
     for i in range(true.size):
         found[i] = true[i] + size * noise[i]
     return found
+
+
+@compiled
+def add_sine(
+    values: FloatArray, at: IntArray, cycles: float, phase: float, amplitude: float
+) -> None:
+    """Add a sine to values at ticks, in place.
+
+    Args:
+        values: shape (n,).
+        at: ticks, shape (n,).
+        cycles: of the sine in one tick.
+        phase: in radians at tick 0.
+        amplitude: of the sine; 0 adds nothing.
+    """
+    if amplitude == 0.0:
+        return
+    for i in range(values.size):
+        turns = at[i] * cycles
+        values[i] += amplitude * math.sin(2.0 * math.pi * (turns - math.floor(turns)) + phase)

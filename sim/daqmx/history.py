@@ -97,6 +97,11 @@ class Trace:
         """How many changes there have been, to cut back to."""
         return self._ticks.stop
 
+    @property
+    def changed(self) -> int:
+        """Tick of the newest change."""
+        return int(self._ticks.last)
+
     def change(self, ticks: IntArray, levels: FloatArray) -> None:
         """Append changes at rising ticks, both of shape (n,)."""
         self._ticks.extend(ticks)

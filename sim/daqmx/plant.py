@@ -159,10 +159,14 @@ class Plant:
 
     def _move(self, outputs: Mapping[str, Trace], known: int, end: int) -> None:
         """Let the stage follow its commands for so many steps, and further as is expected."""
+        stop = -(-end // STEP)
         for name, axis in self._stage.driven.items():
-            middles = np.arange(axis.known, -(-end // STEP), dtype=np.int64) * STEP + STEP // 2
-            volts = outputs[self.wiring.outputs[name]].at(middles)
-            axis.follow(self.wiring.position(name, volts), known - axis.known)
+            trace = outputs[self.wiring.outputs[name]]
+            if axis.rests and trace.changed < axis.known * STEP - STEP // 2:
+                axis.stay(stop - axis.known, known - axis.known)
+                continue
+            middles = np.arange(axis.known, stop, dtype=np.int64) * STEP + STEP // 2
+            axis.follow(self.wiring.position(name, trace.at(middles)), known - axis.known)
 
     def _advance(self, outputs: Mapping[str, Trace], stop: int) -> None:
         """Simulate whole steps of the world up to, not including, one."""

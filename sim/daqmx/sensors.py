@@ -10,14 +10,15 @@ import math
 
 import numpy as np
 
-from seccm.rig import Axis, Clock
+from seccm.rig import Axis
 from sim.cell import FloatArray
+from sim.daqmx.clock import TICKS
 from sim.daqmx.config import VirtualCardConfig
-from sim.daqmx.curves import noisy
+from sim.daqmx.curves import add_sine, noisy
 from sim.daqmx.history import IntArray
 from sim.electronics import Electrometer
 from sim.faults import Faults, spoil
-from sim.noise import SlowNoise, WhiteNoise
+from sim.noise import SlowNoise, WhiteNoise, stream
 from sim.stage import AXES
 
 RAW_TICKS = 1000
@@ -40,12 +41,13 @@ class Sensors:
         root = math.sqrt(rows.window * 1e8 / RAW_TICKS)
         self._faults, self._step = faults, step
         self._row = Electrometer(config.electrometer, config.drive, rows, seed)
-        # A row of one sample: what the averaging leaves of the hum is nearly all of it.
-        self._sample = Electrometer(config.electrometer, config.drive, Clock(1e5, 1, 1), seed)
         self._current = root
         self._potential = root * config.electrometer.potential_noise
         self._position = root * config.stage.noise
         self._hum = config.electrometer.hum
+        self._cycles = config.electrometer.mains / TICKS
+        """Of the mains in one tick."""
+        self._phase = stream(seed, "mains").uniform(0.0, 2.0 * math.pi)
         self._wander = config.electrometer.offset
         memory = config.electrometer.offset_time * 1e8 / step
         self._offset = SlowNoise(seed, "offset", memory)
@@ -60,9 +62,7 @@ class Sensors:
         wander = self._offset.rows(now, int(step[-1]) + 1)
         current += self._wander * wander[step - now]
         hum = self._hum + self._faults.argument_if_active("hum", "amplitude", now)
-        if hum:
-            first, last = int(ticks[0]) // RAW_TICKS, int(ticks[-1]) // RAW_TICKS
-            current += _chosen(self._sample.hum(first, last + 1, hum), first, ticks)
+        add_sine(current, ticks, self._cycles, self._phase, hum)
         spoil(self._faults, now, np.zeros(1), current, self._row.full_current)
         return current
 

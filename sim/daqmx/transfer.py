@@ -76,7 +76,9 @@ def _values(card: Card, handle: int, at: IntArray) -> FloatArray:
     if task.kind == "ci":
         return card.count(handle, at)[None, :]
     card.look()
-    values = np.stack([card.pins.measure(channel, at) for channel in task.channels])
+    values = np.empty((len(task.channels), len(at)))
+    for row, channel in zip(values, task.channels, strict=True):
+        row[:] = card.pins.measure(channel, at)
     card.forget()
     return values
 

@@ -58,7 +58,9 @@ Comparator = Level | Window
 
 def comparator(task: Task) -> Comparator | None:
     """Return the pause trigger that was set on a task, if it is an analog one."""
-    kind = task.get(0x1366, int(Value.NONE))
+    kind = task.properties.get(("", 0x1366))
+    if kind is None:
+        return None
     if kind == Value.ANALOG_LEVEL:
         above = task.get(0x1371, int(Value.ABOVE)) == Value.ABOVE
         level, hysteresis = float(task.get(0x1369, 0.0)), float(task.get(0x1368, 0.0))
