@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -9,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from seccm.commissioning.graph import Axis, Curve, Graph
 from ui import pieces
 from ui.models.palette import DARK, Palette
-from ui.models.showing import FloatArray, Showing, largest
+from ui.models.showing import FloatArray, Prefix, Showing, largest
 from ui.plots import Plot, line_width, pen
 
 SYMBOL = 7
@@ -27,6 +29,7 @@ class GraphPlot(QWidget):
         super().__init__()
         self._graph, self._showing = graph, Showing()
         self._palette, self._font = DARK, 13
+        self._factor = {"x": 1.0, "y": 1.0}
         self.head = pieces.label("", "caption")
         self.head.setWordWrap(True)
         self.plot = Plot()
@@ -53,30 +56,46 @@ class GraphPlot(QWidget):
         self._graph = graph
         self.plot.clear()
         self.plot.setLogMode(graph.logarithmic, graph.logarithmic)
-        for axis, side in ((graph.x, self.plot.bottom), (graph.y, self.plot.left)):
-            side.name(_symbol(axis.name), axis.unit)
-        self._fit(graph)
+        self._name_axes(graph)
         colours = self._colours(graph)
         for curve, colour in zip(graph.curves, colours, strict=True):
             self._add(curve, colour)
-        for level in graph.levels:
-            value = self._signed(graph.y, np.array([level.value]))[0]
-            at = float(np.log10(value)) if graph.logarithmic else float(value)
-            line = pg.InfiniteLine(at, 0, pen=pen(self._palette.warn, dashed=True))
-            self.plot.addItem(line)
+        for level, colour in zip(graph.levels, self._level_colours(graph), strict=True):
+            at = float(self._shown(graph.y, np.array([level.value]))[0])
+            at = float(np.log10(at)) if graph.logarithmic else at
+            self.plot.addItem(pg.InfiniteLine(at, 0, pen=pen(colour, dashed=True)))
         current = "A" in (graph.x.unit, graph.y.unit)
         self.plot.corner(self._showing.convention if current else "")
         self.plot.enableAutoRange()
         self._write_head(colours)
 
-    def _fit(self, graph: Graph) -> None:
+    def _name_axes(self, graph: Graph) -> None:
+        """Name the axes and choose their prefixes.
+
+        pyqtgraph takes an axis' scale for one of its logarithms, so that a logarithmic axis must
+        be handed numbers that have their prefix already.
+        """
         levels = np.array([level.value for level in graph.levels])
-        self.plot.left.fit(largest(levels, *(curve.y for curve in graph.curves)))
-        if graph.x.unit != "s" and not graph.logarithmic:
-            self.plot.bottom.fit(largest(*(curve.x for curve in graph.curves)))
+        ends = {
+            "x": largest(*(curve.x for curve in graph.curves)) if graph.x.unit != "s" else 0.0,
+            "y": largest(levels, *(curve.y for curve in graph.curves)),
+        }
+        self._factor = {"x": 1.0, "y": 1.0}
+        for side, axis, drawn in (
+            ("x", graph.x, self.plot.bottom), ("y", graph.y, self.plot.left)
+        ):  # fmt: skip
+            if graph.logarithmic:
+                prefix = Prefix().fitting(ends[side])
+                self._factor[side] = prefix.factor
+                drawn.name(_symbol(axis.name), prefix.unit(axis.unit))
+                drawn.setTicks(_decades())
+            else:
+                drawn.setTicks(None)
+                drawn.name(_symbol(axis.name), axis.unit)
+                drawn.fit(ends[side])
 
     def _add(self, curve: Curve, colour: str) -> None:
-        x, y = self._signed(self._graph.x, curve.x), self._signed(self._graph.y, curve.y)
+        x, y = self._shown(self._graph.x, curve.x), self._shown(self._graph.y, curve.y)
         width = line_width(self._font)
         if curve.style == "points":
             size = round(SYMBOL * self._font / 13)
@@ -87,8 +106,10 @@ class GraphPlot(QWidget):
         else:
             self.plot.plot(x, y, pen=pen(colour, width, dashed=curve.style == "fit"))
 
-    def _signed(self, axis: Axis, values: FloatArray) -> FloatArray:
-        return self._showing.current(values) if axis.unit == "A" else values
+    def _shown(self, axis: Axis, values: FloatArray) -> FloatArray:
+        if axis.unit == "A":
+            return self._showing.current(values)
+        return values * self._factor["x" if axis is self._graph.x else "y"]
 
     def _colours(self, graph: Graph) -> list[str]:
         """Return a colour for each curve; a fitted line has that of what it was fitted to."""
@@ -100,20 +121,40 @@ class GraphPlot(QWidget):
             found.append(named[max(count, 0) % len(named)])
         return found
 
+    def _level_colours(self, graph: Graph) -> list[str]:
+        """Return a colour for each level; one without a name belongs to the one before it."""
+        choice = (self._palette.warn, self._palette.muted)
+        count, found = -1, []
+        for level in graph.levels:
+            count += bool(level.name)
+            found.append(choice[max(count, 0) % len(choice)])
+        return found
+
     def _write_head(self, colours: list[str]) -> None:
         p = self._palette
         parts = [f'<span style="color:{p.text}; font-weight:600">{self._graph.title}</span>']
         parts += [
-            f'<span style="color:{colour}">●</span> {curve.name}'
+            f'<span style="color:{colour}">●</span>&nbsp;{curve.name.replace(" ", "&nbsp;")}'
             for curve, colour in zip(self._graph.curves, colours, strict=True)
             if curve.name and len(self._graph.curves) > 1
         ]
         if any(curve.style == "fit" for curve in self._graph.curves):
-            parts.append("– – fit")
-        names = [level.name for level in self._graph.levels if level.name]
-        if names:
-            parts.append(f'<span style="color:{p.warn}">– –</span> {", ".join(names)}')
+            parts.append("–&nbsp;–&nbsp;fit")
+        parts += [
+            f'<span style="color:{colour}">–&nbsp;–</span>&nbsp;{level.name.replace(" ", "&nbsp;")}'
+            for level, colour in zip(
+                self._graph.levels, self._level_colours(self._graph), strict=True
+            )
+            if level.name
+        ]
         self.head.setText(" &nbsp; ".join(parts))
+
+
+def _decades() -> list[list[tuple[float, str]]]:
+    """Return the numbers of a logarithmic axis: 1, 2, 5, 10 and so on, and marks between them."""
+    powers = range(-6, 7)
+    told = [(math.log10(k) + n, f"{k * 10.0**n:.7g}") for n in powers for k in (1, 2, 5)]
+    return [told, [(math.log10(k) + n, "") for n in powers for k in (3, 4, 6, 7, 8, 9)]]
 
 
 def _symbol(name: str) -> str:

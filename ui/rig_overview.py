@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from seccm.calibration import file_of
 from seccm.commissioning.standing import standings
@@ -42,6 +48,8 @@ class RigOverview(QScrollArea):
         row.setContentsMargins(16, 4, 16, 12)
         row.setSpacing(36)
         left, right = QVBoxLayout(), QVBoxLayout()
+        left.setSpacing(6)
+        right.setSpacing(6)
         left.addWidget(self.words)
         left.addLayout(self.info)
         left.addStretch(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
@@ -35,7 +35,10 @@ class RigView(QWidget):
 
     def __init__(self, rig: str) -> None:
         super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.head = pieces.label(rig, "title")
+        self.virtual = pieces.label("VIRTUAL", "virtual")
+        self.virtual.hide()
         self.overview = RigOverview(rig)
         self.pages = {name: StepPage(step) for name, step in STEPS.items()}
         self.tabs: dict[str, QToolButton] = {}
@@ -43,6 +46,7 @@ class RigView(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(16, 10, 16, 0)
         row.addWidget(self.head)
+        row.addWidget(self.virtual)
         row.addSpacing(20)
         named = {OVERVIEW: "Overview", **{name: step.title for name, step in STEPS.items()}}
         for name, title in named.items():
@@ -57,7 +61,7 @@ class RigView(QWidget):
             page.stopped.connect(self.stopped)
             page.kept.connect(self.kept)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 8)
+        whole.setContentsMargins(2, 0, 8, 8)
         whole.addLayout(row)
         whole.addWidget(self._stack, 1)
         self.turn(OVERVIEW)
@@ -81,6 +85,7 @@ class RigView(QWidget):
     def show_info(self, info: RigInfo) -> None:
         """Show what a rig says of itself."""
         self.head.setText(info.name)
+        self.virtual.setVisible(info.virtual)
         self.overview.show_info(info)
 
     def show_news(self, news: News | None) -> None:

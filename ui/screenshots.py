@@ -14,6 +14,7 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
 from PySide6.QtWidgets import QApplication, QLineEdit
 
+from seccm.plan.library import rigs
 from seccm.remote import Client
 from ui.keys import KeySheet
 from ui.models.palette import PALETTES, Palette
@@ -61,6 +62,7 @@ def main(folder: Path) -> None:
         window.desk.ask("stop")
         _until(lambda: window.desk.run.ended is not None and window.desk.run.doing == "idle")
         window.close()
+        _picture_commissioning(Path(place), settings, folder)
 
 
 def _picture_all(
@@ -98,6 +100,35 @@ def _picture_all(
         dialog.grab().save(str(folder / f"{name}-{palette.name}.png"))
         dialog.close()
         dialog.deleteLater()
+
+
+def _picture_commissioning(place: Path, settings: QSettings, folder: Path) -> None:
+    """Picture a card as it is commissioned, its file beside its calibration."""
+    rig = place / "bench-1.toml"
+    text = rigs()["virtual-nidaq"].read_text(encoding="utf-8")
+    named = 'name = "bench 1"\ncalibration = "bench-1.calibration.json"'
+    rig.write_text(text.replace('name = "virtual NI card"', named), encoding="utf-8")
+    window = Window(
+        Client.in_process, settings=settings, scale=1.0, rig=str(rig), pace=0.0
+    )  # fmt: skip
+    window.resize(1280, 800)
+    window.show()
+    window.go("rig")
+    for page in window.rig.pages.values():
+        page.start.click()
+        _until(lambda page=page: page.found is not None)  # type: ignore[misc]
+        _until(lambda: window.desk.run.doing == "idle")
+    for name in ("noise", "test-resistor", "capacitance"):
+        page = window.rig.pages[name]
+        page.calibrate.click()
+        _until(lambda page=page: page.found is not None and bool(page.found.kept))  # type: ignore[misc]
+    for palette in PALETTES.values():
+        window.change_look(palette, 1.0)
+        for name in window.rig.tabs:
+            window.rig.turn(name)
+            _wait(200)
+            window.grab().save(str(folder / f"rig-{name}-{palette.name}.png"))
+    window.close()
 
 
 def _picture_gloves(window: Window, folder: Path) -> None:

@@ -20,7 +20,7 @@ from seccm.remote import Found
 from seccm.report.style import readable
 from ui import pieces
 from ui.graph_plot import GraphPlot
-from ui.models.commissioning import Bench, headline, mistake_of, texts_of, verdict_words
+from ui.models.commissioning import Bench, date_of, headline, mistake_of, texts_of, verdict_words
 from ui.models.palette import DARK, Palette, Sizes
 from ui.models.showing import Showing
 
@@ -64,7 +64,7 @@ class StepPage(QWidget):
         self.said = QVBoxLayout()
         self.said.setSpacing(6)
         self.calibrate = QPushButton("Write to calibration")
-        self.report = QPushButton("Save report only")
+        self.report = QPushButton("Save report only" if step.settings else "Save report")
         self.calibrate.clicked.connect(lambda: self.kept.emit(step.name, True))
         self.report.clicked.connect(lambda: self.kept.emit(step.name, False))
         self.where = pieces.label("", "small", wrap=True)
@@ -76,7 +76,7 @@ class StepPage(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
         row.addWidget(self._column)
-        row.addLayout(self._grid, 1)
+        row.addLayout(self._grid, 1 if step.settings else 0)
         self.show_found(None)
         self.show_bench(self._bench)
 
@@ -95,15 +95,15 @@ class StepPage(QWidget):
         column.addWidget(self.progress)
         column.addWidget(self.why)
         column.addWidget(self.head)
-        column.addLayout(self.said)
         self.keeping = QWidget()
         keep = QHBoxLayout(self.keeping)
-        keep.setContentsMargins(0, 6, 0, 0)
+        keep.setContentsMargins(0, 0, 0, 0)
         keep.addWidget(self.calibrate)
         keep.addWidget(self.report)
         keep.addStretch(1)
         column.addWidget(self.keeping)
         column.addWidget(self.where)
+        column.addLayout(self.said)
         column.addStretch(1)
         area = QScrollArea(widgetResizable=True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -131,7 +131,8 @@ class StepPage(QWidget):
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
         self._palette, self._font = palette, sizes.font
-        self._column.setFixedWidth(round(LETTERS * sizes.font))
+        if self.step.settings:
+            self._column.setFixedWidth(round(LETTERS * sizes.font))
         for plot in self._plots:
             plot.dress(palette, sizes.font)
 
@@ -163,7 +164,7 @@ class StepPage(QWidget):
         self.head.setVisible(found is not None)
         if found is not None:
             words, good = headline(found)
-            self.head.setText(words)
+            self.head.setText(f"{words}, {date_of(found)}")
             self.head.setObjectName("good" if good else "bad")
             self.head.style().polish(self.head)
             self._tell(found)
@@ -172,6 +173,7 @@ class StepPage(QWidget):
         else:
             self._draw(())
             self.where.clear()
+        self.where.setVisible(bool(self.where.text()))
         self._allow_keeping()
 
     def _tell(self, found: Found) -> None:
@@ -247,10 +249,11 @@ def _verdicts(found: Found) -> QGridLayout:
     for k, verdict in enumerate(found.finding.verdicts):
         name, value, limits = verdict_words(verdict)
         sign, look = ("✓", "good") if verdict.passed else ("✗", "bad")
-        grid.addWidget(pieces.label(sign, look), 2 * k, 0)
-        grid.addWidget(pieces.label(name, "", wrap=True), 2 * k, 1)
-        grid.addWidget(pieces.label(value, look), 2 * k, 2, Qt.AlignmentFlag.AlignRight)
-        grid.addWidget(pieces.label(limits, "small"), 2 * k + 1, 1, 1, 2)
+        grid.addWidget(pieces.label(sign, look), k, 0, Qt.AlignmentFlag.AlignTop)
+        told = pieces.label(name if verdict.passed else f"{name}, {limits}", "small", wrap=True)
+        told.setToolTip(limits)
+        grid.addWidget(told, k, 1)
+        grid.addWidget(pieces.label(value, look), k, 2, Qt.AlignmentFlag.AlignRight)
     grid.setColumnStretch(1, 1)
     return grid
 

@@ -35,7 +35,7 @@ BATTERY = (
     "A resistor cannot tell a rig with every sign wrong from a right one: check one channel by "
     "other means, such as a battery at the potential input."
 )
-TIME, POTENTIAL, CURRENT = Axis("t", "s"), Axis("E", "V"), Axis("I", "A")
+TIME, POTENTIAL, CURRENT = Axis("t", "s"), Axis("E raw", "V"), Axis("I", "A")
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +288,7 @@ RESISTOR = Step(
     (
         Setting("ohms", "the resistor", "ohm", "1 Gohm"),
         Setting("largest", "volts across it", "V", "1 V"),
-        Setting("tolerance", "of the gains", "1", "2 %", -1e-12, 0.5),
+        Setting("tolerance", "tolerance of the gains", "1", "2 %", -1e-12, 0.5),
     ),
     _resistor_length,
     _resistor,
@@ -301,8 +301,8 @@ CAPACITANCE = Step(
     "capacitance and leak.",
     (
         Setting("span", "volts to either side of zero", "V", "0.5 V"),
-        Setting("rate", "of the sweep", "V/s", "2 V/s"),
-        Setting("cycles", "of the triangle", "1", "10", 1.0, whole=True),
+        Setting("rate", "rate of the sweep", "V/s", "2 V/s"),
+        Setting("cycles", "cycles of the triangle", "1", "10", 1.0, whole=True),
         Setting("limit", "most there should be", "F", "20 pF"),
     ),
     _sweep_length,

@@ -9,9 +9,11 @@ from datetime import datetime
 from seccm.commissioning.report import Verdict
 from seccm.commissioning.settings import Setting
 from seccm.commissioning.standing import Standing, age_words
+from seccm.commissioning.steps import STEPS
 from seccm.remote import Found, News
 from seccm.report.style import readable
 from seccm.units import show
+from ui.models.words import Line
 
 OWNERS = {
     "scan": "A scan owns the rig.",
@@ -69,13 +71,24 @@ def verdict_words(verdict: Verdict) -> tuple[str, str, str]:
 
 def headline(found: Found) -> tuple[str, bool]:
     """Say in a few words what came of a step, and whether it is good."""
-    when = datetime.fromisoformat(found.made)
-    at = f"{when:%Y-%m-%d %H:%M}"
     if not found.judged:
-        return f"Not finished, {at}", False
-    if found.finding.passed:
-        return f"Within its limits, {at}", True
-    return f"NOT within its limits, {at}", False
+        return "Not finished", False
+    return ("Within its limits", True) if found.finding.passed else ("NOT within its limits", False)
+
+
+def date_of(found: Found) -> str:
+    """Say when a step was carried out."""
+    return f"{datetime.fromisoformat(found.made):%Y-%m-%d %H:%M}"
+
+
+def line_of_found(found: Found) -> Line:
+    """Say in the log what came of a step, or what became of its finding."""
+    title = STEPS[found.finding.procedure].title
+    if found.kept:
+        return Line("info", f"{title}: {found.kept}")
+    words, good = headline(found)
+    faults = " ".join(found.finding.faults)
+    return Line("info" if good else "warning", f"{title}: {words}. {faults}".rstrip())
 
 
 def standing_rows(standings: tuple[Standing, ...]) -> list[tuple[str, str, str, str, str]]:

@@ -16,6 +16,7 @@ from seccm.plan import Plan
 from seccm.plan.site import Site
 from seccm.remote import Failure, Job, News, Order, Overview, Snapshot
 from seccm.rig import RigInfo
+from ui.models.commissioning import line_of_found
 from ui.models.live import Live
 from ui.models.run_state import RunState
 from ui.models.site_map import SiteMap, Z
@@ -147,6 +148,8 @@ class Desk:
         for answer in news.answers:
             if not answer.granted:
                 self.say(Line("warning", answer.text))
+        for found in news.found:
+            self.say(line_of_found(found))
         if news.failure is not None:
             self.failure = news.failure
             self.say(Line("error", news.failure.text))
