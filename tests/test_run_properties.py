@@ -23,7 +23,6 @@ from seccm.events import (
     StepFinished,
 )
 from seccm.hopping.engine import Request
-from seccm.hopping.runner import Halt
 from seccm.rig import Action, Block, Flag, Move, PotentialDrop
 
 Spoil = Callable[[LittleWorld, Block], Block]
@@ -75,7 +74,6 @@ FAULTS: dict[str, Spoil] = {
     "limit error": fails(LimitError("range", "z", "out of range.")),
     "program error": fails(IndexError("a bug")),
     "interrupt": fails(KeyboardInterrupt()),
-    "halt": fails(Halt()),
     "unplugged": unplugged,
     "not a number": with_signal(float("nan")),
     "stuck": with_signal(7.0),

@@ -23,7 +23,6 @@ from seccm.events import (
     SiteStarted,
 )
 from seccm.hopping.engine import Request
-from seccm.hopping.runner import Halt
 from seccm.plan.site import Site
 from seccm.rig import Action, Block, Drive, Freeze, Move, SafeReport
 
@@ -183,15 +182,6 @@ def test_an_interrupt_retracts_closes_and_is_passed_on(when):
     assert scan.end.status == "stopped"
     assert all(e.outcome is Outcome.ABORTED for e in scan.of(SiteFinished))
     assert scan.world.made_safe == [True]
-    closed_properly(scan)
-
-
-@pytest.mark.parametrize("when", [lambda w: True, descending, landed])
-def test_a_halt_from_a_signal_freezes_and_is_no_error(when):
-    scan = a_scan(2, LittleWorld(trouble=raising(Halt(), when))).go()
-    assert scan.error is None
-    assert scan.end.status == "halted"
-    assert scan.world.made_safe == [False]
     closed_properly(scan)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import IntEnum
 
@@ -25,6 +25,14 @@ class Exit(IntEnum):
     RIG_FAILED = 3
 
 
+_ENDS: Mapping[type[SeccmError], tuple[str, Exit]] = {
+    DataFileError: ("Error", Exit.WRONG_INPUT),
+    RigError: ("Rig", Exit.RIG_FAILED),
+    SeccmError: ("Error", Exit.STOPPED),
+}
+"""What is said before an error, and the code it ends with; the first that fits."""
+
+
 @contextmanager
 def sentences() -> Iterator[None]:
     """Turn the errors of this program into a message and an exit code.
@@ -43,15 +51,10 @@ def sentences() -> Iterator[None]:
         show_problems(error.problems)
         errors.print("Nothing moved.")
         raise typer.Exit(Exit.WRONG_INPUT) from None
-    except DataFileError as error:
-        errors.print(Text.assemble(("Error: ", "bold red"), str(error)), soft_wrap=True)
-        raise typer.Exit(Exit.WRONG_INPUT) from None
-    except RigError as error:
-        errors.print(Text.assemble(("Rig: ", "bold red"), str(error)), soft_wrap=True)
-        raise typer.Exit(Exit.RIG_FAILED) from None
     except SeccmError as error:
-        errors.print(Text.assemble(("Error: ", "bold red"), str(error)), soft_wrap=True)
-        raise typer.Exit(Exit.STOPPED) from None
+        label, code = next(end for kind, end in _ENDS.items() if isinstance(error, kind))
+        errors.print(Text.assemble((f"{label}: ", "bold red"), str(error)), soft_wrap=True)
+        raise typer.Exit(code) from None
 
 
 def show_problems(problems: tuple[Problem, ...]) -> None:

@@ -22,13 +22,6 @@ from seccm.hopping.engine import Engine, Request, State
 from seccm.rig import Action, Block, Drive, Freeze, Mark, Move, Rig, Wake
 
 
-class Halt(BaseException):
-    """Raised into a running runner, from a signal handler, to halt at once.
-
-    Not an `Exception`, so that nothing on the way takes it for an ordinary failure.
-    """
-
-
 class Recorder(Protocol):
     """Where blocks and events go. Nothing here waits for a disk, except `barrier` and `close`."""
 
@@ -195,17 +188,16 @@ class Runner:
 
         Returns:
             The last event, and what to raise: the failure, or what went wrong in here if
-            nothing had before; nothing for a halt or a caller who went away.
+            nothing had before; nothing for a caller who went away.
         """
         # First of all, before anything that could fail in its turn.
-        halted = isinstance(failure, Halt) or self._engine.halted
-        report = self._rig.safe(_why(failure), retract=not halted)
+        report = self._rig.safe(_why(failure), retract=not self._engine.halted)
         self._safe.set()
         facts, stopped = self._last_words(failure)
         if failure is not None or not (report.frozen and report.drive_off):
             facts.append(Note(stopped.row, -1, report.what))
         self._heard += facts
-        trouble = None if isinstance(failure, Halt | GeneratorExit) else failure
+        trouble = None if isinstance(failure, GeneratorExit) else failure
         last_steps: tuple[Callable[[], None], ...] = (
             lambda: self._recorder.record(None, (*facts, stopped)),
             lambda: self._recorder.close(stopped.status),
@@ -228,8 +220,6 @@ class Runner:
         match failure:
             case None:
                 pass
-            case Halt():
-                unsaid += self._engine.abandon("halted", "Halted by the operator.")
             case RigError():
                 unsaid += self._engine.fail(failure)
             case Exception():
@@ -249,8 +239,6 @@ def _why(failure: BaseException | None) -> str:
     match failure:
         case None:
             return "end of the run"
-        case Halt():
-            return "halt"
         case SeccmError():
             return str(failure)
         case Exception():
