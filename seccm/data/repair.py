@@ -58,6 +58,10 @@ class Unmarked(io.FileIO):
         super().__init__(path, "r")
         self._head = _unmarked(_superblock(path))
 
+    def __del__(self) -> None:
+        # HDF5 lets go of it when its file is closed, but does not close it.
+        self.close()
+
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         """Read like any file, but for the first bytes."""
         start = self.tell()
