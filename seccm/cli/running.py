@@ -18,20 +18,25 @@ HOW = (
 
 
 def running() -> RenderableType:
-    """Return a line for each process that runs a scan, drives a rig by hand, or waits.
+    """Return some lines for each process that runs a scan, drives a rig by hand, or waits.
 
     Raises:
         ChannelError: the folder of the hosts is not safe.
     """
-    table = Table("state", "sites", "plan", "file", "pid", box=None, pad_edge=False)
-    for host in Client.find():
-        progress = _asked(host)
-        table.add_row(
-            _state(progress), _sites(progress), host.title or "–", host.path or "–", str(host.pid)
-        )
-    if table.row_count == 0:
-        return NOBODY
-    return Group(table, "", Text(HOW, style="dim"))
+    found = [_told(host) for host in Client.find()]
+    return Group(*found, Text(HOW, style="dim")) if found else NOBODY
+
+
+def _told(host: Running) -> RenderableType:
+    progress = _asked(host)
+    facts = Table.grid(padding=(0, 2))
+    facts.add_row("state", _state(progress))
+    status = progress.status if progress is not None else None
+    if status is not None:
+        facts.add_row("sites", f"{status.finished} finished in this run")
+    facts.add_row("file", Text(host.path or "–", overflow="fold"))
+    facts.add_row("process", str(host.pid))
+    return Group(Text(host.title or "no plan", style="bold"), facts, "")
 
 
 def _asked(host: Running) -> Progress | None:
@@ -54,8 +59,3 @@ def _state(progress: Progress | None) -> Text:
         return Text(state)
     why = progress.status.waiting
     return Text(f"paused: {why}" if why else "paused", style="yellow")
-
-
-def _sites(progress: Progress | None) -> str:
-    status = progress.status if progress is not None else None
-    return f"{status.finished} done" if status is not None else "–"
