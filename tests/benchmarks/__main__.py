@@ -1,4 +1,6 @@
-"""Run every benchmark, or those named: `python tests/benchmarks [NAME ...]`.
+"""Run every benchmark, or those named: `python tests/benchmarks [NAME ...] [--OPTION ...]`.
+
+Options are handed on to each; so name those that know them.
 
 Figures are printed as ratios against a baseline of the same run where that makes sense: machines
 are shared and noisy. Nothing here passes or fails.
@@ -11,8 +13,10 @@ import sys
 from pathlib import Path
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Run benchmarks one after the other; return the number that did not end well."""
+    cut = next((k for k, one in enumerate(arguments) if one.startswith("-")), len(arguments))
+    names, options = arguments[:cut], arguments[cut:]
     found = {p.stem.removeprefix("bench_"): p for p in Path(__file__).parent.glob("bench_*.py")}
     unknown = [name for name in names if name not in found]
     if unknown:
@@ -22,7 +26,8 @@ def main(names: list[str]) -> int:
     for name in names or sorted(found):
         sys.stdout.write(f"\n== {name}\n")
         sys.stdout.flush()
-        failed += subprocess.run([sys.executable, str(found[name])], check=False).returncode != 0
+        command = [sys.executable, str(found[name]), *options]
+        failed += subprocess.run(command, check=False).returncode != 0
     return failed
 
 
