@@ -17,6 +17,7 @@ from rig_contract import Stream, raw_codes
 from hardware.coding import Coding, coding_of, raw_channels
 from hardware.config import NidaqConfig
 from hardware.inputs import terminals_of
+from seccm.commissioning.check import describe
 from seccm.errors import RigError
 from seccm.quantities import validate
 from seccm.rig import Flag
@@ -93,6 +94,15 @@ def test_a_card_whose_numbers_nobody_understands_has_no_raw_samples(monkeypatch)
             rig.start(raw=True)
         rig.start()
         assert rig.read().raw == ()
+
+
+def test_the_rig_says_what_can_be_recorded():
+    with nidaq_rig() as rig:
+        assert not [said for said in describe(rig.info) if "can be recorded" in said]
+        rig.open()
+        (said,) = (said for said in describe(rig.info) if "can be recorded" in said)
+        assert "9 inputs" in said
+        assert "z output" in said
 
 
 def test_a_wrong_scaling_is_found_out_before_the_stream_begins(monkeypatch):

@@ -49,6 +49,9 @@ def describe(info: RigInfo) -> tuple[str, ...]:
         f"A row every {show(clock.period, 's')}, the mean of {clock.averaged} samples at "
         f"{show(clock.rate, 'Hz')}."
     )
+    if info.raw:
+        names = ", ".join(channel.name for channel in info.raw)
+        said.append(f"Every sample of {len(info.raw)} inputs can be recorded: {names}.")
     return (*said, *protection(info))
 
 
