@@ -72,19 +72,29 @@ class SlowNoise:
         self._seed, self._subsystem = seed, subsystem
         self._keep = float(np.exp(-1.0 / memory))
         self._pages: list[FloatArray] = []
-        """All pages so far: each continues the one before."""
+        """The newest page and the one before it, for a block that begins there."""
+        self._drawn = 0
+        """Pages drawn so far: each continues the one before."""
 
     def rows(self, start: int, stop: int) -> FloatArray:
-        """Return the values of rows `start` up to `stop`, shape (rows,)."""
+        """Return the values of rows `start` up to `stop`, shape (rows,).
+
+        Raises:
+            ValueError: they begin before the page before the newest one.
+        """
         first, last = start // PAGE, max(start, stop - 1) // PAGE
-        while len(self._pages) <= last:
-            self._pages.append(self._next_page())
-        parts = self._pages[first : last + 1]
+        while self._drawn <= last:
+            self._pages = [*self._pages, self._next_page()][-2 - (last - first) :]
+            self._drawn += 1
+        kept = self._drawn - len(self._pages)
+        if first < kept:
+            raise ValueError(f"row {start} is long gone; rows from {kept * PAGE} on are known")
+        parts = self._pages[first - kept : last + 1 - kept]
         whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return whole[start - first * PAGE : stop - first * PAGE]
 
     def _next_page(self) -> FloatArray:
-        rng = stream(self._seed, self._subsystem, len(self._pages))
+        rng = stream(self._seed, self._subsystem, self._drawn)
         kicks = rng.standard_normal(PAGE) * np.sqrt(1.0 - self._keep**2)
         before = self._pages[-1][-1] if self._pages else rng.standard_normal()
         page, _ = lfilter([1.0], [1.0, -self._keep], kicks, zi=[self._keep * before])

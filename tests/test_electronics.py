@@ -16,6 +16,7 @@ from sim.dummy import OPEN, SHORT, Circuit, DummyCell
 from sim.electronics import Electrometer, Signals
 from sim.galvanostat import Imposed, Output
 from sim.meniscus import Bridge
+from sim.noise import PAGE, SlowNoise
 
 CLOCK = Clock()
 ROWS = 10_000
@@ -258,3 +259,15 @@ def test_a_current_that_is_too_large_ends_the_discharge_at_the_compliance() -> N
     answer = output.run(one, "current", np.full(50, -20e-9), ROW)
     assert abs(answer.potential).max() == 10.0
     assert answer.limited[5:].all()
+
+
+def test_slow_noise_is_the_same_however_it_is_read_and_keeps_no_past() -> None:
+    """Pages are drawn once, cut anyhow; what is long gone is refused rather than invented."""
+    whole = SlowNoise(3, "offset", 500.0).rows(0, 5 * PAGE)
+    cut = SlowNoise(3, "offset", 500.0)
+    edges = [0, 10, PAGE - 1, PAGE + 7, PAGE - 3, 3 * PAGE + 1, 5 * PAGE]
+    for start, stop in ((a, b) for a, b in pairwise(edges) if b > a):
+        assert np.array_equal(cut.rows(start, stop), whole[start:stop])
+    assert np.array_equal(cut.rows(4 * PAGE - 5, 5 * PAGE), whole[4 * PAGE - 5 :])
+    with pytest.raises(ValueError, match="long gone"):
+        cut.rows(0, 10)
