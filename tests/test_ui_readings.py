@@ -56,7 +56,7 @@ def type_potential(view: MapView, text: str) -> None:
     view.controls.quantity.activated.emit(view.controls.quantity.currentIndex())
     assert view.controls.potential.isVisible()
     view.controls.potential.setText(text)
-    view.controls.potential.returnPressed.emit()
+    view.controls.potential.editingFinished.emit()
 
 
 def test_the_current_at_a_potential_follows_a_scan_that_runs(qtbot: QtBot, tmp_path: Path):

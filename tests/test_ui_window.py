@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 from ui_windows import LONG, begin, ended, failing, said, small_plan, window
 
@@ -79,6 +79,23 @@ def test_emergency_retract_needs_one_key_and_no_dialog(qtbot: QtBot, tmp_path: P
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)
         assert w.desk.run.ended.status != "complete"  # type: ignore[union-attr]
         assert "Stopped: emergency retract" in said(w)
+
+
+def test_no_dialog_takes_the_emergency_key_away(qtbot: QtBot, tmp_path: Path):
+    """A modal one would, for as long as it is open: the one who reads the keys may need one."""
+    with window(qtbot, tmp_path, pace=5.0) as w:
+        begin(qtbot, w, small_plan(tmp_path), tmp_path / "scan.h5")
+        for action in ("keys", "convention", "open", "compare", "open-plan", "save-plan"):
+            w.actions_[action].trigger()
+        dialogs = [d for d in w.findChildren(QDialog) if d.isVisible()]
+        assert len(dialogs) >= 5
+        assert QApplication.activeModalWidget() is None
+        qtbot.waitUntil(lambda: w.desk.run.phase.name == "APPROACH", timeout=LONG)
+        qtbot.keyClick(dialogs[0], Qt.Key.Key_F12)
+        qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+        assert "Stopped: emergency retract" in said(w)
+        for dialog in dialogs:
+            dialog.close()
 
 
 def test_no_contact_is_counted_and_marked(qtbot: QtBot, tmp_path: Path):
@@ -226,7 +243,7 @@ def test_two_files_side_by_side_with_tables_and_currents(qtbot: QtBot, tmp_path:
         assert len((tmp_path / "table.csv").read_text().splitlines()) == 7
         qtbot.waitUntil(lambda: view.file.map.label(0).startswith("j ="), timeout=LONG)
         view.map.controls.potential.setText("0.5 V")
-        view.map.controls.potential.returnPressed.emit()
+        view.map.controls.potential.editingFinished.emit()
         name = "I at 0.5 V vs Li/Li⁺"
         assert view.map.name == name
         qtbot.waitUntil(lambda: np.isfinite(view.file.map.values(name)).all(), timeout=LONG)
@@ -289,14 +306,18 @@ def test_gloves_get_large_targets_and_a_number_pad(qtbot: QtBot, tmp_path: Path)
     with window(qtbot, tmp_path) as w:
         w.open_plan(small_plan(tmp_path))
         w.actions_["glove"].trigger()
-        qtbot.wait(1)
         dots = w.screen().physicalDotsPerInch()
         for button in w.bar.buttons.values():
             assert button.height() / dots * 25.4 >= 21.5
             assert button.width() / dots * 25.4 >= 21.5
         line = w.plan.form.editors["approach.speed"]  # type: ignore[union-attr]
         assert isinstance(line, QLineEdit)
-        pad = NumberPad(w, line)
+        w.go("plan")
+        qtbot.mouseClick(line, Qt.MouseButton.LeftButton)
+        (pad,) = w.findChildren(NumberPad)
+        assert pad.isVisible()
+        for key in pad.keys.values():
+            assert key.height() / dots * 25.4 >= 21.5
         pad.keys["clear"].click()
         for digit in ("4", ".", "5"):
             pad.keys[digit].click()
@@ -304,7 +325,6 @@ def test_gloves_get_large_targets_and_a_number_pad(qtbot: QtBot, tmp_path: Path)
         pad.keys["OK"].click()
         assert line.text() == "4.5 um/s"
         assert w.plan.draft.plan().approach.speed == pytest.approx(4.5e-6)  # type: ignore[union-attr]
-        pad.deleteLater()
 
 
 def test_views_stay_where_they_were_put_and_can_be_put_back(qtbot: QtBot, tmp_path: Path):

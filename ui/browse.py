@@ -10,7 +10,6 @@ from pathlib import Path
 from PySide6.QtCore import QProcess, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QPushButton,
     QSplitter,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from seccm.errors import PlanError
 from seccm.plan import Plan
 from ui import pieces
+from ui.dialogs import choose_file
 from ui.map import MapView
 from ui.models.live import Curve
 from ui.models.palette import DARK, Palette, Sizes
@@ -135,10 +135,8 @@ class FileView(QWidget):
         self.file.close()
 
     def _choose_export(self) -> None:
-        start = str(self.file.path.with_suffix(".csv"))
-        found, _ = QFileDialog.getSaveFileName(self, "Table of sites", start, "CSV (*.csv)")
-        if found:
-            self.export(Path(found))
+        start = self.file.path.with_suffix(".csv")
+        choose_file(self, "Table of sites", "CSV (*.csv)", self.export, start=start, suffix="csv")
 
     def _reported(self, code: int) -> None:
         assert self._process is not None

@@ -7,17 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBox
 
 from ui import pieces
 from ui.models.form import Listing, read, where
-
-
-class EnteredLine(QLineEdit):
-    """A line that says when it is entered, for the number pad of the gloved."""
-
-    entered = Signal()
-
-    def mousePressEvent(self, event: object) -> None:
-        """Say so, after the cursor is where it was put."""
-        super().mousePressEvent(event)  # type: ignore[arg-type]
-        self.entered.emit()
+from ui.number_pad import NumberLine
 
 
 class ConditionTable(QWidget):
@@ -35,8 +25,6 @@ class ConditionTable(QWidget):
     """Key of the listing."""
     column_removed = Signal(tuple)
     """Key of the listing, and the column's name."""
-    typing = Signal(QLineEdit)
-    """A cell was entered."""
 
     def __init__(self, listing: Listing) -> None:
         super().__init__()
@@ -68,7 +56,7 @@ class ConditionTable(QWidget):
         """Name the columns; a name can be changed, and $name follows wherever it is used."""
         key = self._listing.key
         for column, name in enumerate(self._listing.columns, 1):
-            field = EnteredLine(name)
+            field = QLineEdit(name)
             field.setToolTip(f"The factor's name; ${name} stands for its level in the plan.")
             field.editingFinished.connect(
                 lambda f=field, n=name: self.renamed.emit((*key, n), f.text().strip())
@@ -91,13 +79,12 @@ class ConditionTable(QWidget):
         for column, (name, text) in enumerate(
             zip(listing.columns, listing.rows[row], strict=True), 1
         ):
-            cell = EnteredLine(text)
+            cell = NumberLine(text)
             cell.setAccessibleName(f"{name} of condition {row + 1}")
             at_key = listing.cell(row, name)
             cell.textEdited.connect(
                 lambda said, k=at_key: self.typed.emit(k, read("quantity", said))
             )
-            cell.entered.connect(lambda c=cell: self.typing.emit(c))
             self.editors[where(at_key)] = cell
             self._grid.addWidget(cell, at, column)
             self._mistake(where(at_key), at + 1, column, 1)

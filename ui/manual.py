@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QScrollArea,
     QToolButton,
@@ -26,6 +25,7 @@ from ui.icons import icon
 from ui.models.hand import AXES, STEPS, Hand, jog, limits_words, read_back
 from ui.models.palette import Palette, Sizes
 from ui.models.showing import raised
+from ui.number_pad import NumberLine
 
 _ARROWS = {
     ("x", -1): ("left", 1, 0), ("x", 1): ("right", 1, 2), ("y", 1): ("up", 0, 1),
@@ -118,9 +118,10 @@ class ManualView(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             grid.addWidget(label, row, column)
         self.step = QComboBox(editable=True)
+        self.step.setLineEdit(NumberLine())
         self.step.addItems(list(STEPS))
         self.step.setCurrentText("1 um")
-        self.speed = QLineEdit("1 um/s")
+        self.speed = NumberLine("1 um/s")
         for k, (name, field) in enumerate((("step", self.step), ("speed", self.speed))):
             grid.addWidget(pieces.label(name, "muted"), k, 6)
             grid.addWidget(field, k, 7)
@@ -143,7 +144,7 @@ class ManualView(QWidget):
 
     def _make_drive(self) -> QGridLayout:
         grid = QGridLayout()
-        self.potential, self.current = QLineEdit("0 V"), QLineEdit("0 A")
+        self.potential, self.current = NumberLine("0 V"), NumberLine("0 A")
         self.drive_label = pieces.label("potential", "muted")
         self.drives: dict[str, QPushButton] = {}
         rows = (("potential", self.drive_label, self.potential),

@@ -10,6 +10,7 @@ from ui import pieces
 from ui.models.palette import COLOUR_MAPS, Sizes
 from ui.models.showing import raised
 from ui.models.site_map import CHARGE, SiteMap, Z
+from ui.number_pad import NumberLine
 
 AT_POTENTIAL = "I at E …"
 READ = {AT_POTENTIAL: "current at a potential", CHARGE: "net charge, read from the file"}
@@ -38,16 +39,18 @@ class MapControls(QWidget):
         super().__init__()
         self.quantity = pieces.box("What is mapped")
         self.quantity.activated.connect(self._choose)
-        self.potential = pieces.line()
-        self.potential.returnPressed.connect(self._ask_potential)
+        self.potential = NumberLine()
+        self.potential.editingFinished.connect(self._ask_potential)
         self.potential.setVisible(False)
+        self._asked = ""
+        """What was asked for last: leaving the field does not ask again."""
         self.condition = pieces.box("Select the sites of a condition")
         self.condition.activated.connect(
             lambda index: self.condition_chosen.emit(index - 1 if index > 0 else None)
         )
         self.colours = pieces.box("Colour map", *COLOUR_MAPS)
         self.colours.activated.connect(lambda _: self.changed.emit())
-        self.low, self.high = pieces.line("", "low"), pieces.line("", "high")
+        self.low, self.high = NumberLine("", "low"), NumberLine("", "high")
         top = QGridLayout()
         top.setHorizontalSpacing(6)
         for column, widget in enumerate((self.quantity, self.potential, self.condition)):
@@ -79,6 +82,7 @@ class MapControls(QWidget):
 
     def show_reference(self, against: str) -> None:
         """Say what a potential that is typed is against."""
+        self._asked = ""
         self.potential.setPlaceholderText(f'E vs {against}, such as "-0.1 V"')
 
     def offer_conditions(self, labels: object) -> None:
@@ -131,13 +135,18 @@ class MapControls(QWidget):
         name = self.quantity.currentData()
         self.potential.setVisible(name == AT_POTENTIAL)
         if name == AT_POTENTIAL:
+            self._asked = ""
             self.potential.setFocus()
         else:
             self.chosen.emit(name)
 
     def _ask_potential(self) -> None:
+        text = self.potential.text().strip()
+        if not text or text == self._asked:
+            return
+        self._asked = text
         try:
-            self.potential_chosen.emit(parse(self.potential.text(), "V"))
+            self.potential_chosen.emit(parse(text, "V"))
         except ValueError as error:
             self.mistaken.emit(str(error))
 

@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QDialog, QGridLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QGridLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
+from ui import dialogs
 from ui.models.pad import stepped, units_like
 
+GLOVES = "gloves"
+"""The property of the application that says whether hands are gloved."""
 _DIGITS = ("7", "8", "9", "4", "5", "6", "1", "2", "3", "-", "0", ".")
+
+
+class NumberLine(QLineEdit):
+    """A field for a number or a quantity; touched by a glove, it brings the pad of large keys."""
+
+    def __init__(self, text: str = "", hint: str = "", tip: str = "") -> None:
+        super().__init__(text)
+        self.setPlaceholderText(hint)
+        self.setToolTip(tip)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Bring the pad, if hands are gloved; the application says so."""
+        super().mouseReleaseEvent(event)
+        app = QApplication.instance()
+        if app is not None and app.property(GLOVES) and self.isEnabled():
+            dialogs.show(NumberPad(self.window(), self))
 
 
 class NumberPad(QDialog):
@@ -38,6 +66,7 @@ class NumberPad(QDialog):
         """Put the text into the field, as if it had been typed."""
         self._line.setText(self.text.text())
         self._line.textEdited.emit(self.text.text())
+        self._line.editingFinished.emit()
         super().accept()
 
     def _key(self, name: str, do: object) -> QPushButton:

@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 
 from seccm.errors import Problem
 from ui import pieces
-from ui.condition_table import ConditionTable, EnteredLine
+from ui.condition_table import ConditionTable
 from ui.models.form import Field, Group, Listing, read, where
+from ui.number_pad import NumberLine
 
 MISTAKE_WIDTH = 230
 
@@ -46,8 +47,6 @@ class PlanForm(QWidget):
     """Key of a list of tables whose rows shall all get another key."""
     column_removed = Signal(tuple)
     """Key of a list of tables, and the key that all its rows shall lose."""
-    typing = Signal(QLineEdit)
-    """A field that numbers go into was entered."""
 
     def __init__(self, form: Group) -> None:
         super().__init__()
@@ -126,7 +125,7 @@ class PlanForm(QWidget):
         for ours, theirs in (
             (self.typed, table.typed), (self.renamed, table.renamed),
             (self.row_added, table.row_added), (self.removed, table.row_removed),
-            (self.column_added, table.column_added), (self.typing, table.typing),
+            (self.column_added, table.column_added),
             (self.column_removed, table.column_removed),
         ):  # fmt: skip
             theirs.connect(ours)
@@ -204,12 +203,11 @@ class PlanForm(QWidget):
                 area.textChanged.connect(lambda: say(area.toPlainText()))
                 return area
             case _:
-                line = EnteredLine(field.text)
+                number = field.kind in ("quantity", "number", "pair")
+                line = NumberLine(field.text) if number else QLineEdit(field.text)
                 line.setPlaceholderText(field.hint)
                 line.setCursorPosition(0)
                 line.textEdited.connect(say)
-                if field.kind in ("quantity", "number"):
-                    line.entered.connect(lambda: self.typing.emit(line))
                 return line
 
     def _mistake(self, key: str) -> None:

@@ -9,9 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
-    QLineEdit,
     QPushButton,
     QScrollArea,
     QSplitter,
@@ -23,17 +21,18 @@ from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
 from seccm.plan.library import plans
 from ui import pieces
+from ui.dialogs import choose_file
 from ui.models.draft import Draft, keys_of, sorted_out
 from ui.models.form import Group, Key
 from ui.models.outlook import Outlook, outlook
 from ui.models.palette import DARK, Palette, Sizes
-from ui.number_pad import NumberPad
 from ui.path_plot import PathPlot
 from ui.plan_form import PlanForm
 
 CHECK_MS = 250
 """After so long without a keystroke the plan is checked."""
 CHOOSE = "Shipped plans …"
+KINDS = "Plans (*.toml)"
 
 
 class PlanView(QWidget):
@@ -54,7 +53,6 @@ class PlanView(QWidget):
         self._problems: tuple[Problem, ...] = ()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="check")
         self._pending: Future[Outlook] | None = None
-        self._glove = False
         self._palette = DARK
         self._build()
         self._later = QTimer(self)
@@ -120,7 +118,6 @@ class PlanView(QWidget):
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
         self._palette = palette
-        self._glove = sizes.glove
         self.path.dress(palette, sizes.font)
 
     # ------------------------------------------------------------------------------ files
@@ -141,10 +138,12 @@ class PlanView(QWidget):
             return
         path = self.draft.path
         if path is None or self.draft.shipped:
-            found, _ = QFileDialog.getSaveFileName(self, "Save the plan", "", "Plans (*.toml)")
-            if not found:
-                return
-            path = Path(found)
+            choose_file(self, "Save the plan", KINDS, self._save, suffix="toml")
+        else:
+            self._save(path)
+
+    def _save(self, path: Path) -> None:
+        assert self.draft is not None
         try:
             self.draft.save(path)
         except OSError as error:
@@ -180,7 +179,6 @@ class PlanView(QWidget):
         ):  # fmt: skip
             signal.connect(lambda key, do=change: self._change(do, key))
         form.renamed.connect(self._renamed)
-        form.typing.connect(self._pad)
         self.area.setWidget(form)
         bar.setValue(at)
         self._name()
@@ -218,10 +216,6 @@ class PlanView(QWidget):
         # The widget that said so is still on the way back from its own signal.
         QTimer.singleShot(0, self._rebuild)
         self._later.start()
-
-    def _pad(self, line: QLineEdit) -> None:
-        if self._glove:
-            NumberPad(self, line).open()
 
     def _name(self) -> None:
         assert self.draft is not None
@@ -293,9 +287,7 @@ class PlanView(QWidget):
         self.facts.setText(facts)
 
     def _ask_open(self) -> None:
-        found, _ = QFileDialog.getOpenFileName(self, "Open a plan", "", "Plans (*.toml)")
-        if found:
-            self._open(Path(found))
+        choose_file(self, "Open a plan", KINDS, self._open)
 
     def _open_shipped(self, name: str) -> None:
         self.shipped.setCurrentIndex(0)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 
 from seccm.errors import DataFileError, PlanError, SeccmError
 from seccm.remote import Client, Job, Order
+from ui import dialogs
 from ui.browse import BrowseView
 from ui.icons import icon
 from ui.keys import KEYS, KeySheet
@@ -26,6 +27,7 @@ from ui.models.live import Curve
 from ui.models.palette import DARK, LIGHT, Palette, Sizes
 from ui.models.showing import Showing
 from ui.models.words import Line
+from ui.number_pad import GLOVES
 from ui.plan_view import PlanView
 from ui.reference import ReferenceDialog
 from ui.rig_view import RigView
@@ -116,7 +118,7 @@ class Window(QMainWindow):
             "theme": self._turn_theme,
             "glove": self._turn_glove,
             "reset": lambda: self.rooms.reset(),
-            "keys": lambda: KeySheet(self).open(),
+            "keys": lambda: dialogs.show(KeySheet(self)),
         }
         for verb in ("pause", "resume", "skip", "stop", "take", "emergency"):
             doing[verb] = partial(self.desk.ask, verb)
@@ -190,6 +192,7 @@ class Window(QMainWindow):
         sizes = Sizes.of(screen.physicalDotsPerInch(), glove=self.glove, scale=self._scale)
         p = self.palette_
         dress(app, p, sizes)
+        app.setProperty(GLOVES, self.glove)
         for key in KEYS:
             if key.icon:
                 ink = "#ffffff" if key.name in ("start", "resume", "emergency") else p.text
@@ -219,7 +222,7 @@ class Window(QMainWindow):
     def _turn_convention(self) -> None:
         dialog = ReferenceDialog(self, self.showing)
         dialog.chosen.connect(self.show_as)
-        dialog.open()
+        dialogs.show(dialog)
 
     def _turn_theme(self) -> None:
         self.palette_ = LIGHT if self.palette_ is DARK else DARK
@@ -354,9 +357,8 @@ class Window(QMainWindow):
     # ------------------------------------------------------------------------------ files
 
     def _open_file(self, *, beside: bool) -> None:
-        found, _ = QFileDialog.getOpenFileName(self, "Open a data file", "", "seccm data (*.h5)")
-        if found:
-            self.open_file(Path(found), beside=beside)
+        opening = partial(self.open_file, beside=beside)
+        dialogs.choose_file(self, "Open a data file", "seccm data (*.h5)", opening)
 
     def open_file(self, path: Path, *, beside: bool = False) -> None:
         """Browse a data file, finished or growing."""
@@ -368,10 +370,11 @@ class Window(QMainWindow):
         self.go("browse")
 
     def _open_plan(self) -> None:
-        found, _ = QFileDialog.getOpenFileName(self, "Open a plan", "", "Plans (*.toml)")
-        if found:
-            self.open_plan(Path(found))
+        def opening(path: Path) -> None:
+            self.open_plan(path)
             self.go("plan")
+
+        dialogs.choose_file(self, "Open a plan", "Plans (*.toml)", opening)
 
     def _maps(self) -> MapView:
         """Return the map that keys are about."""
