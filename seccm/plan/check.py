@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from seccm.errors import Problem
 from seccm.plan.reach import reach_problems
 from seccm.plan.sense import sense_problems
 from seccm.plan.subject import Subject
+from seccm.plan.tables import Tables
 from seccm.rig import Axis, RigInfo
-
-if TYPE_CHECKING:
-    from seccm.plan.plan import Plan
 
 
 def check(
-    plan: Plan, info: RigInfo, *, at: Mapping[Axis, float], free_disk: int | None
+    plan: Tables, info: RigInfo, *, at: Mapping[Axis, float], free_disk: int | None
 ) -> tuple[Problem, ...]:
     """Find what a rig cannot do, and what would come out useless; errors come first.
 

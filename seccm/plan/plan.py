@@ -6,52 +6,25 @@ floats will do. Whether a given rig can carry it out is asked with `plan.check(r
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from seccm.errors import PlanError, Problem
 from seccm.mistakes import problems_of, written
-from seccm.plan.approach import Approach, Budget, OnNoContact, Retract, Travel
 from seccm.plan.check import check
-from seccm.plan.design import Design, Levels, assigned, conditions_of, levels_of
-from seccm.plan.estimate import bytes_of, duration_of
-from seccm.plan.expand import Expansion, flattened
-from seccm.plan.factors import Condition, Level
 from seccm.plan.library import find_plan
-from seccm.plan.places import Places
-from seccm.plan.probe import Probe, Reference
-from seccm.plan.recording import Record, raw_rate
-from seccm.plan.site import NoContact, Site
-from seccm.plan.steps import Step
+from seccm.plan.tables import Tables
 from seccm.plan.together import good_parts, plain, readable_levels, together, unused_factors
-from seccm.quantities import FROM_FILE, Model, read_toml
-from seccm.rig import Axis, Mounted, RigInfo
+from seccm.quantities import FROM_FILE, read_toml
+from seccm.rig import Axis, RigInfo
 
 
-class Plan(Model):
+class Plan(Tables):
     """What to do, where, how often and in which order."""
-
-    title: Annotated[str, Field(min_length=1)]
-    description: str = ""
-    sample: Annotated[str, Field(min_length=1)]
-    """What is mounted; a virtual rig brings its own sample of that name."""
-    reference: Reference
-    probe: Probe
-    places: Annotated[Places, Field(alias="sites")]
-    factors: Annotated[dict[str, Levels], Field(default_factory=dict)]
-    design: Design = Design()
-    approach: Approach
-    retract: Retract
-    travel: Travel
-    on_no_contact: OnNoContact = OnNoContact()
-    budget: Budget = Budget()
-    record: Record = Record()
-    program: Annotated[tuple[Step, ...], Field(min_length=1)]
 
     def __init__(self, **data: Any) -> None:
         """Build a plan from its tables; values are SI floats, texts with units, or models.
@@ -130,82 +103,6 @@ class Plan(Model):
             PlanError: with one problem for each mistake.
         """
         return type(self).from_dict({**self.to_dict(), **changes}, source=self.title)
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """The combinations of levels that are tried; a single empty one if nothing varies."""
-        return conditions_of(self.factors, self.design)
-
-    @property
-    def levels(self) -> dict[str, tuple[Level, ...]]:
-        """The levels of each factor; for a listed design one for each condition."""
-        return dict(levels_of(self.factors, self.design))
-
-    @property
-    def mounted(self) -> Mounted:
-        """What must be mounted on the rig for this plan."""
-        return Mounted(self.sample, self.probe.aperture)
-
-    def expansion(self, condition: Condition) -> Expansion:
-        """Return what turns this plan's quantities into raw numbers under a condition."""
-        return Expansion(condition, self.reference.offset, self.probe.area)
-
-    def sites(self) -> tuple[Site, ...]:
-        """Return every site in the order of the visits, resolved to plain numbers."""
-        places = self.places.places()
-        patterns = [self._pattern(condition) for condition in self.conditions]
-        seen = [0] * len(patterns)
-        sites = []
-        for number, (place, index) in enumerate(
-            zip(places, assigned(self.design, places, len(patterns)), strict=True)
-        ):
-            sites.append(
-                dataclasses.replace(
-                    patterns[index],
-                    number=number,
-                    x=place.x,
-                    y=place.y,
-                    ix=place.ix,
-                    iy=place.iy,
-                    condition=index,
-                    repeat=seen[index],
-                )
-            )
-            seen[index] += 1
-        return tuple(sites)
-
-    def _pattern(self, condition: Condition) -> Site:
-        """Return what the sites of a condition have in common, as a site at the origin."""
-        expansion, policy = self.expansion(condition), self.on_no_contact
-        segments = expansion.segments(self.program)
-        first = next(step for _, step in flattened(self.program))
-        return Site(
-            number=0,
-            x=0.0,
-            y=0.0,
-            ix=-1,
-            iy=-1,
-            condition=0,
-            repeat=0,
-            approach=expansion.approach(self.approach, first, segments[0]),
-            segments=segments,
-            retract=expansion.lift(self.retract),
-            travel_speed=condition.number(self.travel.speed),
-            travel_settle=condition.number(self.travel.settle),
-            no_contact=NoContact(policy.then, policy.retries, policy.shift),
-        )
-
-    def duration(self, info: RigInfo) -> float:
-        """Estimate how long the scan takes, in seconds."""
-        return duration_of(self.sites(), info.clock)
-
-    def bytes(self, info: RigInfo) -> int:
-        """Estimate the size of the scan's data file, in bytes."""
-        return bytes_of(self.sites(), info.clock) + self.raw_bytes(info)
-
-    def raw_bytes(self, info: RigInfo) -> int:
-        """Estimate how much of it is raw samples, before they are compressed at the end."""
-        return round(self.duration(info) * raw_rate(info)) if self.record.raw else 0
 
     def check(
         self,

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from itertools import chain
 
 from seccm.errors import Problem
-from seccm.plan.recording import recording_problems
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
 from seccm.rig import Axis, CurrentRise, CurrentThreshold, Mode, Range
@@ -27,7 +26,7 @@ def reach_problems(subject: Subject) -> Iterator[Problem]:
         _overtravel(subject),
         _places(subject),
         _depth(subject),
-        recording_problems(subject),
+        _recording(subject),
         _disk(subject),
     ):
         if (problem.where, problem.severity) not in told:
@@ -194,6 +193,14 @@ def _depth(subject: Subject) -> Iterator[Problem]:
         if lift > span:
             what = f"{show(lift, 'm')} is more than axis z goes, {show(span, 'm')}."
             yield Problem("retract.distance", what, "Lower it.")
+
+
+def _recording(subject: Subject) -> Iterator[Problem]:
+    """Find what the rig has no samples for."""
+    if subject.plan.record.raw and not subject.info.raw:
+        what = f"rig {subject.info.name} has no raw samples, only rows."
+        remedy = "Leave it out, or take a rig on a card, such as virtual-nidaq."
+        yield Problem("record.raw", what, remedy)
 
 
 def _disk(subject: Subject) -> Iterator[Problem]:

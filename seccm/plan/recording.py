@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from seccm.errors import Problem
-from seccm.plan.subject import Subject
 from seccm.quantities import Model, YesNo
 from seccm.rig import RigInfo
 from seccm.rig.raw import BYTES
@@ -21,11 +17,3 @@ class Record(Model):
 def raw_rate(info: RigInfo) -> float:
     """Return the bytes that the raw samples of a rig fill in a second."""
     return info.clock.rate * BYTES * len(info.raw)
-
-
-def recording_problems(subject: Subject) -> Iterator[Problem]:
-    """Find what the rig has no samples for."""
-    if subject.plan.record.raw and not subject.info.raw:
-        what = f"rig {subject.info.name} has no raw samples, only rows."
-        remedy = "Leave it out, or take a rig on a card, such as virtual-nidaq."
-        yield Problem("record.raw", what, remedy)

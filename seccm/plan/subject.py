@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from seccm.plan.expand import flattened, volts
 from seccm.plan.site import Segment, Site
+from seccm.plan.tables import Tables
 from seccm.rig import Axis, RigInfo
-
-if TYPE_CHECKING:
-    from seccm.plan.plan import Plan
 
 
 @dataclass(frozen=True)
 class Subject:
     """A plan and the rig that shall carry it out."""
 
-    plan: Plan
+    plan: Tables
     info: RigInfo
     sites: tuple[Site, ...]
     at: dict[Axis, float]
