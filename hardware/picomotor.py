@@ -3,8 +3,23 @@
 Queries answer with one line; orders do not answer at all, and are checked by asking for errors
 ("TB?") and for the position afterwards. An order whose fate is unknown, because an answer did not
 come, is never sent again: the controller is asked where it is, over a new connection, and whoever
-gave the order decides. Source: New Focus Picomotor Controller/Driver 8742 user's manual, chapter
-on the command set.
+gave the order decides.
+
+What is believed of the controller, from New Focus' Picomotor Controller/Driver User's Manual,
+Model 8742, chapter 6 (read at easymanua.ls, pages 74 and 77, and manualshive.com, page 64; for
+TB? that of the Model 8743-CL, page 113, which has the same words), and from the driver
+quartiq/newfocus8742 (newfocus8742/protocol.py and tcp.py), which quotes the manual:
+
+- A line is an axis (1 to 4), two letters and a number, ended by a carriage return; answers end
+  with carriage return and line feed. The TCP port is 23, and on connection the controller says
+  the two telnet options IAC WILL ECHO and IAC WILL SUPPRESS-GO-AHEAD, which are no answer.
+- `xxPRnn` moves by nn steps. While an axis moves it is ignored, with "MOTION IN PROGRESS".
+- `xxMD?` answers 0 while the motion is in progress and 1 when it is not.
+- `xxTP?` answers the steps made since power-on or the last home: no true position.
+- `xxVA?` answers steps per second: up to 2000, 1750 for a "tiny" motor, and as few as were set.
+- `TB?` answers "code, MESSAGE", 0 for none; 100 to 199 concern axis 1, and so on. Ten errors are
+  kept, and each can be read once: what is left from before is read away before an order.
+- `AB` stops everything at once; `ST` slows down first.
 """
 
 from __future__ import annotations
@@ -21,8 +36,8 @@ PORT = 23
 """The controller's TCP port."""
 IAC = b"\xff"
 """Begins the three bytes of a telnet option, some of which the controller says on connection."""
-SLOWEST = 500.0
-"""Steps per second that every motor makes; it is given twice the time."""
+ERRORS = 10
+"""Errors that the controller keeps."""
 PAUSE = 0.02
 """Seconds between two questions whether a motion has ended."""
 LONGEST_LINE = 256
@@ -128,13 +143,18 @@ class Picomotor:
         before = self.position()
         if steps == 0:
             return before
+        # Twice the time that the speed which is set there takes.
+        allowed = self._patience + 2.0 * abs(steps) / max(1, self._number("VA?"))
+        self._read_old_errors()
         try:
             self._say(f"{address.axis}PR{address.towards * steps}")
             self._refuse_errors()
-            self._wait_for_end(steps)
+            self._wait_for_end(steps, allowed)
+            # A motor that is not there may be noticed only when it is to move.
+            self._refuse_errors()
             after = self.position()
         except DriverError:
-            after = self._position_after_silence(steps, before)
+            after = self._position_after_silence(steps, before, allowed)
         if after != before + steps:
             raise RigError(
                 "steps-missing",
@@ -158,8 +178,7 @@ class Picomotor:
 
     # A motion.
 
-    def _wait_for_end(self, steps: int) -> None:
-        allowed = self._patience + 2.0 * abs(steps) / SLOWEST
+    def _wait_for_end(self, steps: int, allowed: float) -> None:
         until = time.monotonic() + allowed
         while not self._number("MD?"):
             if time.monotonic() > until:
@@ -168,11 +187,11 @@ class Picomotor:
                 raise RigError("not-arrived", self._where, what, "Check motor and cable.")
             self._wait(PAUSE)
 
-    def _position_after_silence(self, steps: int, before: int) -> int:
+    def _position_after_silence(self, steps: int, before: int, allowed: float) -> int:
         """Ask over a new connection where the motor is: answers to old questions may yet come."""
         self.close()
         try:
-            self._wait_for_end(steps)
+            self._wait_for_end(steps, allowed)
             return self.position()
         except DriverError as error:
             raise RigError(
@@ -184,11 +203,21 @@ class Picomotor:
             ) from error
 
     def _refuse_errors(self) -> None:
-        answer = self._ask("TB?")
-        code, _, text = answer.partition(",")
-        if code.strip() != "0":
-            what = f"refused: {text.strip() or 'error'} ({code.strip()})."
+        code, text = self._error()
+        if code != "0":
+            what = f"refused: {text or 'error'} ({code})."
             raise RigError("refused", self._where, what, "Check the motor and its cable.")
+
+    def _read_old_errors(self) -> None:
+        """Read away what the controller kept of earlier errors, so that it is not taken for new."""
+        for _ in range(ERRORS):
+            if self._error()[0] == "0":
+                return
+
+    def _error(self) -> tuple[str, str]:
+        """Return code and message of the last error that was not read yet; "0" for none."""
+        code, _, text = self._ask("TB?").partition(",")
+        return code.strip(), text.strip()
 
     # The lines of text.
 

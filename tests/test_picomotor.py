@@ -24,6 +24,9 @@ class Controller:
         self.position = 0
         self.busy = 0
         """How many more times it says that it is moving."""
+        self.errors: list[str] = []
+        """Kept, the newest last; each can be read once."""
+        self.speed = 1750
         self.loses = 1.0
         """Part of the steps that are made."""
         self._answer, self._greeting = answer, greeting
@@ -72,7 +75,9 @@ class Controller:
         if said == "*IDN?":
             return "New_Focus 8742 v2.2 08/01/13 00001"
         if said == "TB?":
-            return "0, NO ERROR DETECTED"
+            return self.errors.pop() if self.errors else "0, NO ERROR DETECTED"
+        if said.endswith("VA?"):
+            return str(self.speed)
         if said.endswith("TP?"):
             return str(self.position)
         if said.endswith("MD?"):
@@ -109,14 +114,14 @@ def a_motor(
 
 
 def test_the_exact_words_of_a_motion():
-    """Asked for rest and place, ordered once, asked for errors, end and place."""
+    """Asked for rest, place and speed, ordered once, asked for errors, end, errors and place."""
     with a_motor() as (motor, controller):
         stage: CoarseStage = motor
         assert stage.identity() == "New_Focus 8742 v2.2 08/01/13 00001"
         assert stage.closer(25) == 25
         stage.stop()
         assert controller.told == [
-            *("*IDN?", "2MD?", "2TP?", "2PR25", "TB?", "2MD?", "2TP?"),
+            *("*IDN?", "2MD?", "2TP?", "2VA?", "TB?", "2PR25", "TB?", "2MD?", "TB?", "2TP?"),
             *("AB", "TB?"),
         ]
 
@@ -130,7 +135,7 @@ def test_closer_is_the_direction_that_was_stated():
 
 
 def test_telnet_options_on_connection_are_no_answer():
-    with a_motor(greeting=b"\xff\xfd\x03\xff\xfb\x01") as (motor, _):
+    with a_motor(greeting=b"\xff\xfb\x01\xff\xfb\x03") as (motor, _):
         assert motor.identity().startswith("New_Focus")
 
 
@@ -167,13 +172,47 @@ def test_a_moving_motor_gets_no_order():
         assert not any("PR" in said for said in controller.told)
 
 
-def test_an_error_of_the_controller_is_told_in_its_words():
-    unplugged = "208, MOTOR NOT CONNECTED"
+@pytest.mark.parametrize("late", [False, True])
+def test_an_error_of_the_controller_is_told_in_its_words(late: bool):
+    """Whether it comes with the order, or only when the motor was to move."""
+
+    def unplugged(said: str, controller: Controller) -> str | None:
+        if ("MD?" if late else "PR") in said and any("PR" in line for line in controller.told):
+            controller.errors.append("208, MOTOR NOT CONNECTED")
+        return None
+
     with (
-        a_motor(lambda said, _: unplugged if said == "TB?" else None) as (motor, _),
-        pytest.raises(RigError, match="MOTOR NOT CONNECTED"),
+        a_motor(unplugged) as (motor, _),
+        pytest.raises(RigError, match=r"MOTOR NOT CONNECTED \(208\)"),
     ):
         motor.closer(1)
+
+
+def test_errors_from_before_are_read_away_and_not_taken_for_new_ones():
+    with a_motor() as (motor, controller):
+        controller.errors = ["6, COMMAND DOES NOT EXIST", "108, MOTOR NOT CONNECTED"]
+        assert motor.closer(5) == 5
+        assert controller.errors == []
+        ordered = controller.told.index("2PR5")
+        assert controller.told[:ordered].count("TB?") == 3
+
+
+def test_a_slow_motor_gets_the_time_that_its_own_speed_needs(monkeypatch: pytest.MonkeyPatch):
+    """100 steps at 1 a second: it is not stopped after a fifth of a second's allowance."""
+    now = [0.0]
+    monkeypatch.setattr("hardware.picomotor.time.monotonic", lambda: now[0])
+
+    def slow(said: str, controller: Controller) -> str | None:
+        if "PR" in said:
+            controller.busy = 100
+        if "MD?" in said:
+            now[0] += 1.0
+        return None
+
+    with a_motor(slow, patience=5.0) as (motor, controller):
+        controller.speed = 1
+        assert motor.closer(100) == 100
+        assert "AB" not in controller.told
 
 
 def test_missing_steps_are_noticed_and_not_made_up_for():
@@ -188,8 +227,9 @@ def test_a_lost_answer_leads_to_a_question_and_never_to_the_same_order_again():
     """The line drops after the order: the steps were made once, and the count is asked for."""
     dropped = []
 
-    def drop(said: str, _: Controller) -> str | None:
-        if said == "TB?" and not dropped:
+    def drop(said: str, controller: Controller) -> str | None:
+        ordered = any("PR" in line for line in controller.told)
+        if said == "TB?" and ordered and not dropped:
             dropped.append(said)
             return "hang up"
         return None
