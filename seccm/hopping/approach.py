@@ -36,6 +36,7 @@ from seccm.rig import (
 from seccm.rig.block import FloatArray
 from seccm.units import show
 
+_FROZEN, _MOVING = int(Flag.FROZEN), int(Flag.MOVING)
 REST_ROWS = 6
 """Rows after a stop in which the stage comes to rest: 15 ms, four time constants of a 50 Hz
 loop. The last half of them gives the resting height."""
@@ -185,7 +186,7 @@ class Approach:
             hit = detector.feed(course.block)
             if hit is not None:
                 return heard, hit
-            if (course.block.flags[-1] & Flag.FROZEN) != 0:
+            if (course.block.flags[-1] & _FROZEN) != 0:
                 return heard, self._unseen()
             if not course.moving:
                 self.may_touch = False
@@ -200,7 +201,7 @@ class Approach:
     def _unseen(self) -> int:
         """The rig stopped on a contact that the rows do not show: take it as a short one."""
         block = self._course.block
-        row = block.start + int(((block.flags & Flag.FROZEN) != 0).argmax())
+        row = block.start + int(((block.flags & _FROZEN) != 0).argmax())
         self._course.tell(
             Note(row, self._site.number, "The rig stopped on a contact that no row shows.")
         )
@@ -302,7 +303,7 @@ def _halt(blocks: list[Block], hit: int) -> int | None:
     """Return the first row from the contact row on in which the tip was not under way."""
     for block in blocks:
         own = block.part(hit, block.stop)
-        halted = ((own.flags & Flag.FROZEN) != 0) | ((own.flags & Flag.MOVING) == 0)
+        halted = (own.flags & (_FROZEN | _MOVING)) != _MOVING
         if halted.any():
             return own.start + int(halted.argmax())
     return None

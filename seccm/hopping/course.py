@@ -21,6 +21,7 @@ T = TypeVar("T")
 Out = tuple[Action | Event, ...]
 Steps = Generator[Out, Block, T]
 
+_MOVING = int(Flag.MOVING)
 PATIENCE = 2.0
 """Seconds beyond its calculated time after which a motion is taken to have failed."""
 
@@ -52,7 +53,7 @@ class Course:
     @property
     def moving(self) -> bool:
         """Whether a commanded motion is still under way."""
-        return bool(self.block.flags[-1] & Flag.MOVING)
+        return bool(self.block.flags[-1] & _MOVING)
 
     def position(self, axis: Axis, rows: int = 8) -> float:
         """Return where an axis is, in metres: the mean of the last few rows, against noise."""

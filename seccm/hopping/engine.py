@@ -46,6 +46,8 @@ from seccm.hopping.hop import OFF, hop
 from seccm.plan.site import Site
 from seccm.rig import Action, Block, Flag, Freeze, RigInfo, Wake
 
+_GAP = int(Flag.GAP)
+
 
 class State(StrEnum):
     """Where the run is in its life."""
@@ -242,7 +244,7 @@ class Engine:
             StreamError: there are none, or others than the ones that were due.
         """
         expected = block.start if self._expected is None else self._expected
-        gap = (block.flags & Flag.GAP) != 0
+        gap = (block.flags & _GAP) != 0
         if block.rows == 0 or block.start < expected or (block.start > expected and not gap.any()):
             raise StreamError(
                 "lost-rows",

@@ -16,6 +16,7 @@ from seccm.hopping.trust import railed
 from seccm.plan.site import Segment, Site
 from seccm.rig import Block, Drive, Flag, Wake
 
+_OVERLOAD, _SATURATED = int(Flag.OVERLOAD), int(Flag.SATURATED)
 LOST_ROWS = 4
 """Rows of overload, in succession, that mean the meniscus is gone: 10 ms."""
 
@@ -66,7 +67,7 @@ class SegmentWatch:
         settled, stop = self.since + TRANSIENT_ROWS, self.stop if end is None else end.row + 1
         flags = block.part(settled, max(settled, stop)).flags
         # An open galvanostat may well be beyond the range of the input for its potential.
-        full = (flags & (Flag.SATURATED | Flag.OVERLOAD)) == Flag.SATURATED
+        full = (flags & (_SATURATED | _OVERLOAD)) == _SATURATED
         self.saturated += int(np.count_nonzero(full))
         return end
 

@@ -9,6 +9,7 @@ from seccm.errors import ContactError
 from seccm.hopping.streaks import streaks
 from seccm.rig import Block, Channel, Flag
 
+_GAP, _OVERLOAD = int(Flag.GAP), int(Flag.OVERLOAD)
 STUCK_ROWS = 200
 """So many equal rows in succession come from no living electrometer; at 2 um/s the tip goes
 one micrometre in them."""
@@ -41,7 +42,7 @@ class SignalTrust:
                 f"the {self._channel} signal is not a number in row "
                 f"{block.start + int(bad.argmax())}.",
             )
-        gap = (block.flags & Flag.GAP) != 0
+        gap = (block.flags & _GAP) != 0
         if gap.any():
             raise ContactError(
                 "gap",
@@ -63,5 +64,5 @@ class SignalTrust:
 
 def railed(block: Block) -> npt.NDArray[np.bool_]:
     """Tell for each row whether the galvanostat is in overload; shape (rows,)."""
-    over: npt.NDArray[np.bool_] = (block.flags & Flag.OVERLOAD) != 0
+    over: npt.NDArray[np.bool_] = (block.flags & _OVERLOAD) != 0
     return over
