@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -49,6 +50,10 @@ def main(
         if link is None:
             window.go("plan")
     window.show()
+    # A search for garbage through what the libraries brought takes a tenth of a second, in which
+    # the window would stand still; none of it is garbage.
+    gc.collect()
+    gc.freeze()
     # Ctrl-C in the terminal closes the window; Python hears of it when the next beat is due.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     return app.exec()

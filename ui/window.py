@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -338,6 +339,8 @@ class Window(QMainWindow):
         self.manual.describe(desk.info, desk.plan.reference.offset, desk.plan.reference.name)
         virtual = "VIRTUAL · " if desk.run.virtual else ""
         self.setWindowTitle(f"{virtual}{desk.plan.title} – seccm")
+        # The sites of a large plan are many objects, and stay: they need not be searched either.
+        gc.freeze()
 
     def _curve(self, number: int) -> Curve | None:
         """Return a finished site's curve from the run's data file."""

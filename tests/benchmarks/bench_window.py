@@ -1,12 +1,15 @@
 """How smooth the window is: a stream of 100,000 rows a second over a map of 100 x 100 sites.
 
-`python tests/benchmarks/bench_window.py [SECONDS] [SITES]`; drawn by software, without a screen
-unless QT_QPA_PLATFORM says otherwise. Stalls are measured inside the event loop, by a timer that
-ought to come every 5 ms.
+`python tests/benchmarks/bench_window.py [SECONDS] [SITES] [MINUTES]`; drawn by software, without a
+screen unless QT_QPA_PLATFORM says otherwise. Stalls are measured inside the event loop, by a timer
+that ought to come every 5 ms. For each stall over 50 ms it is told how much processor time the
+window's own thread used in it: where that is little, the machine was busy elsewhere. Then as many
+minutes' worth of updates are drawn as fast as they come, for the memory.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -38,9 +41,11 @@ from seccm.remote import Trace  # noqa: E402
 from ui.browse import FileView  # noqa: E402
 from ui.models.palette import DARK, Sizes  # noqa: E402
 from ui.models.showing import Showing  # noqa: E402
-from ui.window import Window  # noqa: E402
+from ui.window import BEAT_MS, Window  # noqa: E402
 
 RATE = 100_000.0
+STALL = 0.05
+"""Seconds."""
 BEATS_A_SITE = 6
 """Five sites a second: each changes the map."""
 
@@ -71,14 +76,18 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def story() -> object:
-    """Return a story of 3333 rows a beat, and a site every few beats."""
+def story(beat: float = 0.0) -> object:
+    """Return a story of 100,000 rows a second, and a site every few beats.
+
+    Args:
+        beat: seconds that pass from poll to poll; 0 for those of the clock.
+    """
     rng = np.random.default_rng(0)
     noise = rng.standard_normal(200_000)
     began = [time.perf_counter(), 0.0]
 
     def tell(poll: int) -> tuple[tuple[Event, ...], Trace, int]:
-        now = time.perf_counter() - began[0]
+        now = poll * beat if beat else time.perf_counter() - began[0]
         # A beat that came late brings more rows, as the host would send them.
         first, last = int(began[1] * RATE), int(now * RATE)
         first = max(first, last - noise.size)
@@ -117,17 +126,18 @@ def smoothness(app: QApplication, seconds: float) -> None:
         window.show()
         curves = Paints(window.live.panels["E-t"].viewport())
         maps = Paints(window.map.plot.viewport())
-        gaps: list[float] = []
-        last = [time.perf_counter()]
+        gaps: list[tuple[float, float]] = []
+        last = [time.perf_counter(), time.thread_time()]
 
         def probe() -> None:
-            now = time.perf_counter()
-            gaps.append(now - last[0])
-            last[0] = now
+            now, own = time.perf_counter(), time.thread_time()
+            gaps.append((now - last[0], own - last[1]))
+            last[:] = now, own
 
         timer = QTimer()
         timer.timeout.connect(probe)
         timer.start(5)
+        ready(window)
         run(2.0)
         gaps.clear()
         curves.count = maps.count = 0
@@ -135,7 +145,9 @@ def smoothness(app: QApplication, seconds: float) -> None:
         began, used = time.perf_counter(), time.process_time()
         run(seconds)
         took = time.perf_counter() - began
-        worst = np.sort(np.array(gaps))[::-1]
+        lengths, own = np.array(gaps).T
+        worst = np.sort(lengths)[::-1]
+        stalls = lengths > STALL
         beaten = window._beats - beats
         say(
             f"{beaten} beats in {took:.1f} s: {beaten / took:.1f}/s; "
@@ -144,10 +156,40 @@ def smoothness(app: QApplication, seconds: float) -> None:
         say(
             f"5 ms timer: median {1e3 * np.median(worst):.1f}, 99 % "
             f"{1e3 * np.quantile(worst, 0.99):.1f}, longest {1e3 * worst[0]:.1f} ms; over 50 ms: "
-            f"{int((worst > 0.05).sum())} of {worst.size}"
+            f"{int(stalls.sum())} of {worst.size}, of our own making (processor time over 50 ms): "
+            f"{int((own > STALL).sum())}"
         )
+        say("  the longest, and the window's own processor time in them, ms: " + ", ".join(
+            f"{1e3 * lengths[k]:.0f} ({1e3 * own[k]:.0f})" for k in np.argsort(-lengths)[:5]
+        ))  # fmt: skip
         say(f"processor {100 * (time.process_time() - used) / took:.0f} %; "
             f"memory {rows:.0f} MB at first, {resident():.0f} MB then")  # fmt: skip
+        window.close()
+
+
+def endurance(app: QApplication, minutes: float) -> None:
+    """Measure the memory over some minutes' worth of updates, drawn as fast as they come."""
+    plan = small(sites=grid(columns=100, rows=100, pitch=1e-6, allow_overlap=True))
+    with tempfile.TemporaryDirectory() as place:
+        settings = QSettings(str(Path(place) / "w.ini"), QSettings.Format.IniFormat)
+        link = StandIn(plan, INFO, story(BEAT_MS / 1000))  # type: ignore[arg-type]
+        window = Window(link=link, settings=settings, scale=1.0)
+        window.resize(1280, 800)
+        window.show()
+        ready(window)
+        window._timer.stop()
+        beats, marks = int(minutes * 60 * 1000 / BEAT_MS), []
+        began = time.perf_counter()
+        for beat in range(beats):
+            window.beat()
+            app.processEvents()
+            if beat % max(1, beats // 6) == 0 or beat == beats - 1:
+                marks.append(resident())
+        took = time.perf_counter() - began
+        say(
+            f"{minutes:g} minutes' worth of updates ({beats}) in {took:.0f} s; memory, MB: "
+            + ", ".join(f"{mark:.0f}" for mark in marks)
+        )
         window.close()
 
 
@@ -186,6 +228,14 @@ def browsing(app: QApplication, count: int) -> None:
         view.deleteLater()
 
 
+def ready(window: Window) -> None:
+    """Wait until the plan has been taken in, and do what the application does then."""
+    while window.desk.map is None:
+        run(0.1)
+    gc.collect()
+    gc.freeze()
+
+
 def run(seconds: float) -> None:
     """Let the event loop live for some seconds."""
     loop = QEventLoop()
@@ -193,14 +243,15 @@ def run(seconds: float) -> None:
     loop.exec()
 
 
-def main(seconds: float = 20.0, count: int = 100_000) -> None:
-    """Run both."""
+def main(seconds: float = 20.0, count: int = 100_000, minutes: float = 5.0) -> None:
+    """Run all."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     say(f"{app.platformName()}, 1280 x 800")
     smoothness(app, seconds)
+    endurance(app, minutes)
     browsing(app, count)
 
 
 if __name__ == "__main__":
-    main(*(kind(text) for kind, text in zip((float, int), sys.argv[1:], strict=False)))
+    main(*(kind(text) for kind, text in zip((float, int, float), sys.argv[1:], strict=False)))
