@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from PySide6.QtCore import QProcess, Qt, QTimer, QUrl
+from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -28,6 +27,7 @@ from ui.models.palette import DARK, Palette, Sizes
 from ui.models.scan_file import ScanFile, write_table
 from ui.models.showing import Showing
 from ui.models.words import Line
+from ui.report_process import ReportProcess
 
 LOOK_MS = 1000
 """From one look at a growing file to the next."""
@@ -51,7 +51,8 @@ class FileView(QWidget):
         self._showing, self._offset = Showing(), 0.0
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="browse")
         self._plan: Future[Plan] | None = self._pool.submit(self.file.plan)
-        self._process: QProcess | None = None
+        self.reporting = ReportProcess(self)
+        self.reporting.done.connect(self._reported)
         self.map = MapView(self._curve, wide=True)
         self.head = pieces.label("", "title")
         self.words = pieces.label("", "muted")
@@ -105,13 +106,9 @@ class FileView(QWidget):
 
     def report(self) -> None:
         """Write the report in a process of its own, and open it."""
-        if self._process is not None:
-            return
-        process = self._process = QProcess(self)
-        process.finished.connect(self._reported)
+        self.reporting.start(self.file.path)
         self.busy.setVisible(True)
         self.report_button.setEnabled(False)
-        process.start(sys.executable, ["-m", "seccm", "report", str(self.file.path)])
 
     def export(self, target: Path) -> None:
         """Write the table of sites as CSV."""
@@ -126,11 +123,7 @@ class FileView(QWidget):
         """Let go of the file and of all that works on it."""
         self._timer.stop()
         self.map.shut()
-        if self._process is not None:
-            self._process.finished.disconnect()
-            self._process.kill()
-            self._process.waitForFinished()
-            self._process = None
+        self.reporting.shut()
         self._pool.shutdown(cancel_futures=True)
         self.file.close()
 
@@ -138,19 +131,13 @@ class FileView(QWidget):
         start = self.file.path.with_suffix(".csv")
         choose_file(self, "Table of sites", "CSV (*.csv)", self.export, start=start, suffix="csv")
 
-    def _reported(self, code: int) -> None:
-        assert self._process is not None
-        said = bytes(self._process.readAllStandardOutput().data()).decode(errors="replace").strip()
-        wrong = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
-        self._process = None
+    def _reported(self, line: Line, page: str) -> None:
         self.busy.setVisible(False)
         self.report_button.setEnabled(True)
-        if code:
-            self._say(Line("error", f"The report was not written: {wrong or said}"))
-            return
-        page = said.removeprefix("Report: ")
-        self._say(Line("good", f"Report written: {page}"))
-        QDesktopServices.openUrl(QUrl.fromLocalFile(page))
+        self._say(line)
+        self.words.setText(line.text)
+        if page:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(page))
 
     def _curve(self, number: int) -> Curve | None:
         return None if self.file.held else self.file.curves.curve(number)

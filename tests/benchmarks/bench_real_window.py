@@ -29,6 +29,7 @@ from remote_hosts import CHILDREN, idle, own_runtime
 from small_scan import small_scan
 
 import seccm
+from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.plan import Plan
 from seccm.remote import Client, Job
@@ -144,7 +145,7 @@ def compare(folder: Path) -> None:
 def kill(folder: Path) -> None:
     """Kill real windows at random moments of scans."""
     chance = random.Random(7)
-    kills = whole = 0
+    kills = during = whole = 0
     plan = folder / "plan.toml"
     write_plan(plan)
     for number in range(SCANS):
@@ -154,9 +155,11 @@ def kill(folder: Path) -> None:
                 time.sleep(0.02)
             time.sleep(chance.uniform(0.0, 2.0))
         kills += 1
+        during += running(data)
         while kills < (number + 1) * KILLS // SCANS:
             with real_window(folder, "", "", 3.0):
                 time.sleep(chance.uniform(0.5, 4.0))
+                during += running(data)
             kills += 1
         if Client.find():
             with Client.attach() as client:
@@ -167,7 +170,19 @@ def kill(folder: Path) -> None:
         with seccm.open(data) as scan:
             ok = bool((scan.sites["status"] == Outcome.OK).all())
             whole += scan.state == "complete" and scan.packed and ok
-    say(f"{kills} real windows killed: {whole} of {SCANS} scans complete, every file whole")
+    say(
+        f"{kills} real windows killed, {during} of them in mid-scan: {whole} of {SCANS} scans "
+        "complete, every file whole"
+    )
+
+
+def running(data: Path) -> bool:
+    """Tell whether a scan is going on."""
+    try:
+        with seccm.open(data) as scan:
+            return scan.state == "running"
+    except DataFileError:  # it is being laid out
+        return True
 
 
 def write_plan(path: Path) -> None:
