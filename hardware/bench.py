@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from typing import Any
 
+from hardware import piezo
 from hardware.card import Card, survey
 from hardware.config import AXES, CARD, NidaqConfig, readback
 from hardware.inputs import Inputs
@@ -32,7 +34,7 @@ class Bench:
         self._config = config
         with ExitStack() as undo:
             self.plugged: Any = undo.enter_context(driver)
-            self.card: Card = survey(config)
+            self.card: Card = replace(survey(config), words=piezo.survey(config))
             self.lines = Lines(config.device)
             self.marks = Marks(config.marks, self.lines)
             undo.callback(self.lines.close)

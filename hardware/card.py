@@ -25,6 +25,8 @@ class Card:
     """Product and serial number."""
     stop: StopKind
     """The best way to stop that the rig file allows and the device has."""
+    words: tuple[str, ...] = ()
+    """What devices beside it say of themselves."""
 
 
 def survey(config: NidaqConfig) -> Card:

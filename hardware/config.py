@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic.json_schema import WithJsonSchema
 
+from hardware.piezo_config import PiezoConfig
 from hardware.scaling import Scale, amplifier, positioner
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes
@@ -253,6 +254,8 @@ class StopConfig(Model):
     """What program and driver usually take from the end of a block to the stop."""
     counter: Annotated[str, Field(pattern=r"^ctr\d+$")] = "ctr0"
     """Counts the samples that the outputs really took."""
+    priority: Literal["ordinary", "high"] = "high"
+    """Whether the program comes before others while samples stream, where that is allowed."""
     trigger: TriggerConfig | None = None
 
     @model_validator(mode="after")
@@ -288,6 +291,8 @@ class NidaqConfig(Model):
     stop: StopConfig = StopConfig()
     marks: dict[str, Line] = Field(default_factory=dict)
     """Lines that can be raised for cameras and other recorders."""
+    piezo: PiezoConfig | None = None
+    """The digital controller between card and stage; asked when the rig is opened."""
     calibration: dict[str, Any] = Field(default_factory=dict)
     """What was commissioned, and on which device: `seccm.calibration` puts it here."""
     virtual: dict[str, Any] = Field(default_factory=dict)

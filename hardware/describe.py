@@ -33,6 +33,7 @@ def describe(config: NidaqConfig, cell: Cell, card: Card | None) -> RigInfo:
         clock=config.clock.rows(),
         stage_lag=config.lag,
         device="" if card is None else card.name,
+        words=() if card is None else card.words,
     )
 
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from seccm.rig import Rig, RigInfo
     from seccm.rigs import RigFile
 
-HELP = """Commission a rig: check, noise, test-resistor, capacitance, coarse-approach.
+HELP = """Commission a rig: check, noise, test-resistor, capacitance, coarse-approach, set-up-piezo.
 
-Only coarse-approach moves anything. The others open the rig, drive the cell at most, and let go
+Only the last two move anything. The others open the rig, drive the cell at most, and let go
 of it; each writes a dated JSON report, and what it found into the calibration that the rig file
 names. Exit code 1 says that a limit was not met, or that Ctrl-C put an end to it.
 """
@@ -207,6 +207,33 @@ def coarse_approach(
         faults = () if found.found else (found.what,)
         finding = Finding("coarse-approach", asdict(found), words=words, faults=faults)
         _finish(finding, last[0].info, file, output, write=False)
+
+
+@rig_app.command("set-up-piezo")
+def set_up_piezo(
+    rig: RigArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before.")] = False,
+) -> None:
+    """Make a digital piezo controller follow the card, servo on. THIS CAN MOVE THE STAGE.
+
+    What it is and how it is wired stands in the table [piezo] of the rig file. Nothing is
+    written to its permanent memory.
+    """
+    from importlib.metadata import entry_points
+
+    from seccm.rigs import load_rig
+
+    with sentences():
+        file = load_rig(rig, calibrated=False)
+        [kind, *_] = entry_points(group="seccm.piezo")
+        set_up = kind.load()
+
+        def said_yes(text: str) -> bool:
+            out.print(Text(text), soft_wrap=True)
+            return yes or typer.confirm("Go on?", default=False)
+
+        config = {key: value for key, value in file.config.items() if key != "coarse"}
+        out.print(Text(set_up(config, file.source, said_yes)), soft_wrap=True)
 
 
 def _take_step(

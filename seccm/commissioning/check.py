@@ -30,6 +30,7 @@ def describe(info: RigInfo) -> tuple[str, ...]:
     said = [f"{info.name}{': VIRTUAL, no hardware is involved' if info.virtual else ''}."]
     if info.device:
         said.append(f"It measures with {info.device}.")
+    said += info.words
     for axis, one in info.axes.items():
         span = f"{show(one.travel.lower, 'm')} to {show(one.travel.upper, 'm')}"
         said.append(f"Axis {axis}: {span}, up to {show(one.fastest, 'm/s')}.")

@@ -69,6 +69,8 @@ class RigInfo:
     device: str = ""
     """The device that measures, with its serial number, once the rig is open; a calibration
     belongs to it. Empty where there is none."""
+    words: tuple[str, ...] = ()
+    """What other devices said of themselves when the rig was opened, in sentences."""
     raw: tuple[RawChannel, ...] = ()
     """Inputs of which every sample can be had, known once the rig is open; none where there are
     no samples but the rows."""
