@@ -31,7 +31,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from nidaq_bench import rig_table  # noqa: E402
 from scan_feeder import COLUMNS, HEADER, sites, visits  # noqa: E402
-from small_scan import small_scan  # noqa: E402
+from small_scan import STEP, small_scan  # noqa: E402
 
 import seccm  # noqa: E402
 from hardware.nidaq import NidaqRig  # noqa: E402
@@ -65,9 +65,9 @@ def table() -> dict[str, Any]:
     return rig
 
 
-def small_plan(columns: int, rows: int, *, raw: bool) -> Plan:
-    """Return a screen with short steps."""
-    plan = small_scan(columns, rows)
+def small_plan(columns: int, rows: int, step: float = 0.3, *, raw: bool) -> Plan:
+    """Return a screen with short steps, of so many seconds."""
+    plan = small_scan(columns, rows, program=[{**STEP, "duration": f"{step} s"}])
     approach = plan.to_dict()["approach"] | {"overtravel": 3e-6}
     return plan.replace(approach=approach, record={"raw": raw})
 
@@ -140,10 +140,12 @@ def scan(folder: Path, seconds: float, *, raw: bool) -> None:
     path, bench = folder / f"{'raw' if raw else 'rows'}.h5", RigFile("bench", table())
     for _ in seccm.run(small_plan(1, 1, raw=raw), bench, path=folder / f"warm {raw}.h5"):
         pass  # Loads compiled code.
+    # Long enough, whatever the ways between the sites take.
+    plan = small_plan(9, 8, max(0.3, seconds / 72), raw=raw)
     before = after = None
     landings = 0
     with opened_rigs() as rigs:
-        run = seccm.run(small_plan(9, 8, raw=raw), bench, path=path, seed=1, pace=1.0)
+        run = seccm.run(plan, bench, path=path, seed=1, pace=1.0)
         meter = Meter(rigs[0].bench.plugged.library)
         begun, asked = time.perf_counter(), False
         events = iter(run)
@@ -176,16 +178,12 @@ def scan(folder: Path, seconds: float, *, raw: bool) -> None:
         rows = len(found._data["sample"])
         if not raw:
             return
-        taken = found.raw_samples
-        pieces = len(found._data["raw_piece"])
-        last = float(found.events["t"][-1])
-        missing = sum(
-            1 for site in np.flatnonzero(found.sites["row_size"]) if found.raw(int(site)).gaps
-        )
+        taken, pieces = found.raw_samples, len(found._data["raw_piece"])
+        last = int(found._data["raw_piece_first"][-1] + found._data["raw_piece_size"][-1])
         say(
-            f"samples in the file: {taken:,} of each of {len(found.raw_channels)} inputs in "
-            f"{pieces} piece, {last * RATE:,.0f} when the last event came; gaps: {missing}; "
-            f"{rows:,} rows"
+            f"of {last:,} samples of each of {len(found.raw_channels)} inputs, {last - taken} are "
+            f"not in the file, which has them in {pieces} piece; its {rows:,} rows stand for "
+            f"{rows * found.clock.spacing:,}"
         )
 
 
