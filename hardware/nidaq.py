@@ -29,6 +29,7 @@ from hardware.history import Piece
 from hardware.inputs import GLANCE
 from hardware.latch import Latch, latch
 from hardware.paths import Command, Ramp, check_move
+from hardware.priority import come_first, nothing
 from hardware.scaling import Scale
 from hardware.watch import ContactWatch
 from seccm.errors import RigError
@@ -81,6 +82,8 @@ class NidaqRig:
         self._turns = threading.RLock()
         """Held by whoever reads samples; `safe` may come from another thread."""
         self._running = self._closed = False
+        self._relax: Callable[[], object] = nothing
+        """Gives up what priority the program has."""
         self._trouble: RigError | None = None
         self._loose = False
         """Whether the outputs may still be under way, because they could not be stopped."""
@@ -125,6 +128,8 @@ class NidaqRig:
         if not self._running:
             self.bench.inputs.start(raw=raw)
             self._running = True
+            if self._config.stop.priority == "high":
+                self._relax = come_first()
 
     def read(self) -> Block:
         """Return the next rows; see `Rig.read`."""
@@ -186,6 +191,7 @@ class NidaqRig:
         with self._turns:
             bench, self._bench = self._bench, None
             self._closed, self._running = True, False
+            self._relax()
             if bench is not None:
                 with suppress(RigError):
                     bench.player.halt()

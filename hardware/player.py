@@ -195,7 +195,7 @@ class Player:
                 self._settle(raw, taken, self._stop)
             elif self._refilled and self._path is not None:
                 if taken >= self._path.samples:
-                    self.halt()
+                    self._end()
                 else:
                     self._outputs.refill(taken)
 
@@ -207,6 +207,14 @@ class Player:
         if self._frozen:
             bits |= np.where(moving, np.uint8(0), np.uint8(Flag.FROZEN))
         return bits
+
+    def _end(self) -> None:
+        """Stop the outputs at the end of a path, where it does not matter if they ran dry."""
+        try:
+            self.halt()
+        except RigError as error:
+            if error.code != "underflow":
+                raise
 
     def _at_rest(self, axis: Axis) -> Ramp:
         return Ramp(self.position[axis], self.position[axis], 1.0)

@@ -75,7 +75,7 @@ class WallTime:
         self,
         pace: float,
         *,
-        now: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.perf_counter,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._pace, self._read, self._sleep = pace, now, sleep

@@ -54,6 +54,11 @@ class Pins:
         """How many updates the hardware-timed outputs have had."""
         return self._updates.last
 
+    @property
+    def updated(self) -> int:
+        """Tick of the newest update of the hardware-timed outputs; for tests and benchmarks."""
+        return self._updates.changed
+
     def play(
         self, terminals: Sequence[str], generation: Generation, now: int, pause: Comparator | None
     ) -> None:
