@@ -260,7 +260,11 @@ def test_driving_by_hand_and_not_while_a_scan_owns_the_rig(qtbot: QtBot, tmp_pat
         qtbot.waitUntil(w.manual.arrows["x", 1].isEnabled, timeout=LONG)
         assert not w.actions_["start"].isEnabled()
         w.manual.arrows["x", 1].click()
+        qtbot.waitUntil(lambda: w.manual.limits["x"].text().startswith("→"), timeout=LONG)
         qtbot.waitUntil(lambda: "x is at" in said(w), timeout=LONG)
+        told = float(w.manual.limits["x"].text().split()[1])
+        measured = float(w.manual.cells["x"].text().split()[0])
+        assert measured == pytest.approx(told, abs=0.1), "where it was told to go, and where it is"
         w.manual.speed.setText("2 V")
         w.manual.arrows["x", 1].click()
         assert "um/s" in w.manual.mistake.text()

@@ -94,6 +94,7 @@ class LogView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.model = LogModel()
+        self._at_end = True
         self.list = QListView()
         self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.list.setModel(self.model)
@@ -113,6 +114,9 @@ class LogView(QWidget):
             self.buttons[choice] = button
             row.addWidget(button)
         row.addWidget(self.word, 1)
+        bar = self.list.verticalScrollBar()
+        bar.valueChanged.connect(self._scrolled)
+        bar.rangeChanged.connect(self._stay)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 6, 8, 6)
         whole.addWidget(self.filters)
@@ -125,11 +129,18 @@ class LogView(QWidget):
 
     def extend(self, lines: list[Line]) -> None:
         """Add lines; stays at the end unless the user scrolled up to read."""
-        bar = self.list.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum() - 4
+        at_end = self._at_end
         self.model.extend(lines)
         if at_end:
             self.list.scrollToBottom()
+
+    def _scrolled(self, value: int) -> None:
+        self._at_end = value >= self.list.verticalScrollBar().maximum() - 4
+
+    def _stay(self, _: int, most: int) -> None:
+        """Stay at the end when the view gets another size, too."""
+        if self._at_end:
+            self.list.verticalScrollBar().setValue(most)
 
     def _choose(self) -> None:
         choice = next(name for name, button in self.buttons.items() if button.isChecked())

@@ -22,7 +22,7 @@ from seccm.rig import RigInfo
 from seccm.units import parse
 from ui import pieces
 from ui.icons import icon
-from ui.models.hand import AXES, STEPS, Hand, jog, limits_words, read_back
+from ui.models.hand import AXES, STEPS, Hand, commanded, jog, limits_words, read_back
 from ui.models.palette import Palette, Sizes
 from ui.models.showing import raised
 from ui.number_pad import NumberLine
@@ -48,6 +48,9 @@ class ManualView(QWidget):
         super().__init__()
         self._connect = connect
         self._now: dict[str, float] = {}
+        self._wished: dict[str, float] = {}
+        """Where each axis was told to go by hand."""
+        self._reach: dict[str, str] = {}
         self._offset, self._reference = 0.0, "QRCE"
         self._connected = False
         self.cells: dict[str, QLabel] = {}
@@ -96,6 +99,8 @@ class ManualView(QWidget):
             cell = self.cells[name] = pieces.label("–", "readout")
             grid.addWidget(cell, row + 1, column)
             limit = self.limits[name] = pieces.label("", "small")
+            limit.setMinimumHeight(round(1.9 * limit.fontMetrics().height()))
+            limit.setAlignment(Qt.AlignmentFlag.AlignTop)
             grid.addWidget(limit, row + 2, column)
         grid.setColumnStretch(3, 1)
         return grid
@@ -174,8 +179,7 @@ class ManualView(QWidget):
         """Say how far the axes go, and what potentials that are typed are against."""
         self._offset, self._reference = offset, reference
         self.drive_label.setText(f"E vs {raised(reference)}")
-        for axis in AXES:
-            self.limits[axis].setText(limits_words(info, axis))
+        self._reach = {axis: limits_words(info, axis) for axis in AXES}
 
     def show_news(self, news: News | None, has_plan: bool) -> None:
         """Show the newest row and what can be done."""
@@ -188,6 +192,12 @@ class ManualView(QWidget):
             if cell.text() != text:
                 cell.setText(text)
         hand = Hand.of(news, has_plan)
+        if not hand.connected:
+            self._wished.clear()
+        for axis in AXES:
+            text = commanded(self._wished.get(axis)) + self._reach.get(axis, "")
+            if self.limits[axis].text() != text:
+                self.limits[axis].setText(text)
         self._connected = hand.connected
         self.link.setText("Disconnect" if hand.connected else "Connect")
         self.link.setEnabled(hand.connected or hand.free)
@@ -207,6 +217,7 @@ class ManualView(QWidget):
         except ValueError as error:
             self.mistake.setText(str(error))
             return
+        self._wished[wish.axis] = wish.to
         self._ask("jog", axis=wish.axis, to=wish.to, speed=wish.speed)
 
     def _drive(self, mode: str) -> None:
@@ -221,4 +232,6 @@ class ManualView(QWidget):
 
     def _ask(self, deed: str, **how: object) -> None:
         self.mistake.clear()
+        if deed in ("approach", "retract", "hold"):
+            self._wished.pop("z", None)
         self.asked.emit(deed, how)

@@ -58,6 +58,8 @@ class MapView(QWidget):
         self._shown: dict[str, Shown] = {}
         self._drawn = (-1, -1)
         self.name = ""
+        self._told: int | None = None
+        """The site of which the line below the map tells."""
         self.plot = MapPlot(self._hover, self.pick)
         self.bar = ColourBar()
         self.legend = pieces.label("", "small")
@@ -131,7 +133,7 @@ class MapView(QWidget):
             path: the data file, from which more can be read than the map holds.
         """
         self.shut()
-        self._sites = sites
+        self._sites, self._told = sites, None
         self._readings = Readings(path) if path is not None else None
         self._drawn = (-1, -1)
         self.name = ""
@@ -147,6 +149,7 @@ class MapView(QWidget):
             self.controls.offer_conditions(self._sites.labels)
             self.plot.follow(self._sites)
             self.redraw()
+            self._hover(self._told)
 
     def choose(self, name: str) -> None:
         """Map another quantity."""
@@ -294,6 +297,7 @@ class MapView(QWidget):
     def _hover(self, site: int | None) -> None:
         if self._sites is None or site is None:
             return
+        self._told = site
         seen = self._shown.get(self.name)
         value = ""
         if seen is not None and self.name not in CATEGORIES:

@@ -55,7 +55,8 @@ class MapControls(QWidget):
         top.setHorizontalSpacing(6)
         for column, widget in enumerate((self.quantity, self.potential, self.condition)):
             top.addWidget(widget, 0, column)
-            top.setColumnStretch(column, 3 if column != 1 else 2)
+            top.setColumnStretch(column, 3 if column != 1 else 0)
+        self.potential.setMinimumWidth(120)
         self.second = QWidget()
         second = QHBoxLayout(self.second)
         second.setContentsMargins(0, 0, 0, 0)

@@ -10,6 +10,7 @@ def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
     made = QLabel(text)
     made.setObjectName(name)
     made.setWordWrap(wrap)
+    made.setIndent(0)  # else headings, which have a border in the style sheet, stand further in
     return made
 
 

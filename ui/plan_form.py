@@ -199,7 +199,6 @@ class PlanForm(QWidget):
                 area = QPlainTextEdit(field.text)
                 area.setPlaceholderText(field.hint)
                 area.setTabChangesFocus(True)
-                area.setFixedHeight(64)
                 area.textChanged.connect(lambda: say(area.toPlainText()))
                 return area
             case _:

@@ -83,9 +83,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setMinimumSize(80, 70)
         self.hideButtons()
         self.plotItem.setContentsMargins(2, 6, 8, 2)
-        self._corner = pg.LabelItem(justify="right")
+        self._corner = pg.LabelItem(justify="left")
         self._corner.setParentItem(self.plotItem)
-        self._corner.anchor(itemPos=(1, 1), parentPos=(1, 1), offset=(-6, -4))
+        self._corner.anchor(itemPos=(0, 1), parentPos=(0, 1), offset=(6, -4))
         self._words, self._font = "", 13
         self._palette: Palette | None = None
 
@@ -99,14 +99,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.corner(self._words)
 
     def corner(self, words: str) -> None:
-        """Write some words into the upper right corner."""
+        """Write some words into the lower left corner."""
         self._words = words
         if self._palette is not None:
             # Beside the axis' label, not over the curves: it must not hide data.
             self._corner.setText(words, color=self._palette.muted, size=f"{self._font * 0.8:.0f}px")
             self._corner.updateMin()
             self._corner.resize(self._corner.itemRect().width(), self._corner.itemRect().height())
-            self._corner.anchor(itemPos=(1, 1), parentPos=(1, 1), offset=(-6, -4))
+            self._corner.anchor(itemPos=(0, 1), parentPos=(0, 1), offset=(6, -4))
 
     def whole(self) -> None:
         """Show everything again and follow what comes."""

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from seccm.units import parse
 from ui import pieces
-from ui.models.showing import Showing
+from ui.models.showing import Showing, raised
 
 
 class ReferenceDialog(QDialog):
@@ -37,7 +37,8 @@ class ReferenceDialog(QDialog):
         (self.polarographic if showing.polarographic else self.iupac).setChecked(True)
         self.other = pieces.line(showing.other, "such as SHE; empty for none")
         self.shift = QLineEdit(f"{showing.shift:g} V" if showing.other else "")
-        self.shift.setPlaceholderText(f"E vs other − E vs {showing.reference}, such as -3.04 V")
+        reference = raised(showing.reference)
+        self.shift.setPlaceholderText(f"E vs other − E vs {reference}, such as -3.04 V")
         self.mistake = pieces.label("", "mistake")
         whole = QVBoxLayout(self)
         whole.setContentsMargins(24, 20, 24, 20)
@@ -46,8 +47,10 @@ class ReferenceDialog(QDialog):
         whole.addWidget(self.iupac)
         whole.addWidget(self.polarographic)
         form = QFormLayout()
-        form.addRow(QLabel(f"Potentials are against {showing.reference}. Convert to"), self.other)
+        form.addRow(QLabel(f"Potentials are against {reference}. Convert to"), self.other)
         form.addRow(QLabel("by adding"), self.shift)
+        for field in (self.other, self.shift):
+            field.setMinimumWidth(26 * field.fontMetrics().averageCharWidth() + 40)
         whole.addLayout(form)
         whole.addWidget(self.mistake)
         buttons = QDialogButtonBox(

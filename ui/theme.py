@@ -60,6 +60,7 @@ def sheet(p: Palette, s: Sizes) -> str:
     field = s.target if s.glove else round(s.font * 2.1)
     wide = s.target if s.glove else 0
     faint = f"{p.muted}" if p.name == "light" else "#66707f"
+    ring = max(3, s.font // 3)
     return f"""
     * {{ font-size: {s.font}px; }}
     QMainWindow, QDialog, QWidget#page {{ background: {p.ground}; color: {p.text}; }}
@@ -130,7 +131,13 @@ def sheet(p: Palette, s: Sizes) -> str:
         color: {p.text}; border: 1px solid {p.border}; border-radius: {s.radius // 2 + 1}px;
         padding: 0 {pad}px; min-height: {field}px; selection-background-color: {p.accent};
         selection-color: {p.accent_text}; }}
-    QPlainTextEdit, QTextEdit {{ padding: {pad // 2}px; }}
+    QPlainTextEdit, QTextEdit {{ padding: {pad // 2}px; min-height: {round(s.font * 4.8)}px;
+        max-height: {round(s.font * 4.8)}px; }}
+    QRadioButton {{ spacing: {pad}px; min-height: {field}px; }}
+    QRadioButton::indicator {{ width: {s.font}px; height: {s.font}px;
+        border-radius: {s.font // 2 + 1}px; border: 1px solid {p.muted}; background: {p.panel}; }}
+    QRadioButton::indicator:checked {{ border: {ring}px solid {p.accent};
+        width: {s.font - 2 * ring + 2}px; height: {s.font - 2 * ring + 2}px; }}
     QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus {{ border: 1px solid {p.accent}; }}
     QLineEdit[wrong="true"], QComboBox[wrong="true"], QPlainTextEdit[wrong="true"] {{
         border: 1px solid {p.bad}; }}

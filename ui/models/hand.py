@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from seccm.remote import News
 from seccm.rig import RigInfo
 from seccm.units import parse, show
+from ui.models.showing import Prefix
 
 STEPS = ("10 nm", "100 nm", "1 um", "10 um")
 AXES = ("x", "y", "z")
@@ -101,4 +102,10 @@ def read_back(name: str, value: float | None) -> str:
         return f"{value * 1e6:.3f} µm".replace("-", "−")
     if name == "potential":
         return f"{value:.4f} V".replace("-", "−")
-    return f"{value * 1e12:.2f} pA".replace("-", "−")
+    prefix = Prefix(-12).fitting(abs(value))
+    return f"{value * prefix.factor:.2f} {prefix.unit('A')}".replace("-", "−")
+
+
+def commanded(wished: float | None) -> str:
+    """Say where an axis was told to go; empty where nobody has said so by hand."""
+    return "" if wished is None else f"→ {wished * 1e6:.3f} µm · ".replace("-", "−")

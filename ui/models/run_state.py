@@ -161,7 +161,9 @@ class RunState:
         """How far the file is behind, and how much room there is."""
         if not self.running:
             return "–"
-        behind = f"{self.unsaved.rows} rows, {self.unsaved.seconds:.1f} s"
+        rows = self.unsaved.rows
+        count = f"{rows / 1000:.0f}k" if rows >= 10_000 else f"{rows}"
+        behind = f"{count} rows, {self.unsaved.seconds:.1f} s"
         return f"{behind} · {bytes_words(self.disk_free)}" if self.disk_free >= 0 else behind
 
     @property
