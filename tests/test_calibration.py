@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -118,13 +119,15 @@ def test_noise_and_capacitance_are_kept_beside_the_scales(calibrated: Path, tmp_
     code, said = seccm_rig("check", calibrated, "-o", tmp_path / "check.json")
     assert code == 0
     for words in (
-        "Calibrated: inputs.current (20 nA): 0.499",
         "today, 1 Gohm resistor, resistor.json",
         "Calibrated: suggested threshold",
         "Calibrated: stray capacitance",
         "Calibrated: cell.potential: 1.0, 0 V at zero; in the rig file: sim.daqmx",
     ):
         assert words in said, said
+    found = re.search(r"Calibrated: inputs.current \(20 nA\): ([\d.]+) V/nA", said)
+    assert found is not None
+    assert float(found[1]) == pytest.approx(0.5, rel=1e-3)
 
 
 def test_nothing_is_kept_when_it_shall_not_be(rig_file: Path):

@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from multiprocessing import Pipe as make_pipe
 from multiprocessing import connection
 from pathlib import Path
 from typing import Any, Self
@@ -26,7 +25,7 @@ from seccm.plan import Plan
 from seccm.remote.channel import Line, dial
 from seccm.remote.commissioning import Found, Order
 from seccm.remote.endpoint import ChannelError, Endpoint, Running, endpoints
-from seccm.remote.host import Host
+from seccm.remote.inside import Inside
 from seccm.remote.job import Failure, Job, Prepare
 from seccm.remote.news import Answer, Link, News, Progress, Snapshot, read_message
 from seccm.remote.plain import to_plain
@@ -59,7 +58,7 @@ class Client:
         *,
         name: str = "",
         process: subprocess.Popen[bytes] | None = None,
-        inside: _Inside | None = None,
+        inside: Inside | None = None,
     ) -> None:
         self.name = name
         """The host's name, with which others attach to it."""
@@ -158,7 +157,7 @@ class Client:
     @classmethod
     def in_process(cls, job: Job | None = None, *, prepare: Prepare = Job.prepare) -> Self:
         """Start a host in threads of this process, for debugging; it ends with the client."""
-        inside = _Inside(prepare)
+        inside = Inside(prepare)
         client = cls(inside.join, inside=inside)
         if job is not None:
             client.begin(job)
@@ -317,9 +316,8 @@ class Client:
         if self._inside is not None:
             self._inside.close()
         self._thread.join(5.0)
-        if self._process is not None and not self._thread.is_alive() and not self._process.poll():
-            # It shall outlive us: without this, Python complains that nobody waited for it.
-            self._process.returncode = 0
+        if not self._thread.is_alive():
+            self._disown()
 
     def __enter__(self) -> Self:
         return self
@@ -334,8 +332,20 @@ class Client:
         self._outbox.put({"what": what, "ticket": self._tickets, **parts})
         return self._tickets
 
+    def _disown(self) -> None:
+        """Let the host's process outlive us; Python would complain that nobody waited for it."""
+        if self._process is not None and not self._process.poll():
+            self._process.returncode = 0
+
     def _listen(self) -> None:
-        """Connect, and take what comes until the end; the body of the thread."""
+        """Follow the host until the end; the body of the thread."""
+        self._follow()
+        if self._closed:
+            # Whoever closed us may have grown tired of waiting for this thread.
+            self._disown()
+
+    def _follow(self) -> None:
+        """Connect, and take what comes."""
         try:
             line = self._line = self._reach()
         except (SeccmError, OSError) as error:
@@ -367,30 +377,3 @@ class Client:
         with suppress(ChannelError):
             while (message := self._outbox.get()) is not None:
                 line.send(message)
-
-
-class _Inside:
-    """A host in threads of this process.
-
-    Args:
-        prepare: makes a run of a job.
-    """
-
-    def __init__(self, prepare: Prepare) -> None:
-        self.host = Host(prepare)
-        # It is closed with its client, never because nobody is attached.
-        self._thread = threading.Thread(
-            target=self.host.serve, args=(float("inf"),), name="host", daemon=True
-        )
-        self._thread.start()
-
-    def join(self) -> Line:
-        """Connect to the host."""
-        ours, theirs = make_pipe()
-        self.host.admit(theirs)
-        return Line(ours)
-
-    def close(self) -> None:
-        """Stop what runs, safely, and end the host."""
-        self.host.quit()
-        self._thread.join()
