@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -278,6 +278,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=1.0, help="how long the scan is recorded")
     seconds = 60.0 * parser.parse_args().minutes
+    with suppress(PermissionError):
+        # What else runs on the machine is no part of the figures, and may not end the scan.
+        os.nice(-15)
     with tempfile.TemporaryDirectory() as folder:
         scan(Path(folder), seconds, raw=True)
         scan(Path(folder), min(seconds, 30.0), raw=False)
