@@ -89,7 +89,7 @@ class ManualView(QWidget):
         outer.addWidget(area)
 
     def _make_read_back(self) -> QGridLayout:
-        grid = QGridLayout()
+        grid = self._reading = QGridLayout()
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(0)
         for k, name in enumerate((*AXES, "potential", "current")):
@@ -99,7 +99,6 @@ class ManualView(QWidget):
             cell = self.cells[name] = pieces.label("–", "readout")
             grid.addWidget(cell, row + 1, column)
             limit = self.limits[name] = pieces.label("", "small")
-            limit.setMinimumHeight(round(1.9 * limit.fontMetrics().height()))
             limit.setAlignment(Qt.AlignmentFlag.AlignTop)
             grid.addWidget(limit, row + 2, column)
         grid.setColumnStretch(3, 1)
@@ -171,6 +170,8 @@ class ManualView(QWidget):
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
+        for row in (2, 5):  # what belongs together stands together
+            self._reading.setRowMinimumHeight(row, round(2.2 * sizes.font))
         for key, button in self.arrows.items():
             button.setIcon(icon(_ARROWS[key][0], palette.text, palette.muted))
             button.setIconSize(QSize(sizes.icon, sizes.icon))

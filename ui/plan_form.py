@@ -153,7 +153,7 @@ class PlanForm(QWidget):
     def _field(self, field: Field) -> None:
         key = where(field.key)
         editor = self._editor(field)
-        self._title(field, editor.sizeHint().height())
+        self._title(field)
         editor.setToolTip(field.words)
         editor.setAccessibleName(field.title)
         self.editors[key] = editor
@@ -161,22 +161,21 @@ class PlanForm(QWidget):
         self._mistake(key)
         self._row += 1
 
-    def _title(self, field: Field, height: int) -> None:
-        """Say what a field is, level with its first line; names of the user's can be changed."""
-        top = Qt.AlignmentFlag.AlignTop
+    def _title(self, field: Field) -> None:
+        """Say what a field is, level with its text; names of the user's choice can be changed."""
+        tall = field.kind in ("long text", "rows")
+        level = Qt.AlignmentFlag.AlignTop if tall else Qt.AlignmentFlag.AlignVCenter
         if field.named:
             name = QLineEdit(field.title)
             name.setToolTip(f"The factor's name; ${field.title} stands for its levels.")
             name.editingFinished.connect(lambda: self.renamed.emit(field.key, name.text().strip()))
             self.editors[f"{where(field.key)}:name"] = name
-            self._grid.addWidget(name, self._row, 0, top)
+            self._grid.addWidget(name, self._row, 0, level)
             return
         label = pieces.label(field.title + (" *" if field.required else ""), "muted")
         label.setIndent(10 * max(0, len(field.key) - 2))
         label.setToolTip(field.words)
-        if field.kind not in ("long text", "rows"):
-            label.setMinimumHeight(height)
-        self._grid.addWidget(label, self._row, 0, top)
+        self._grid.addWidget(label, self._row, 0, level)
 
     def _editor(self, field: Field) -> QWidget:
         say: Callable[[str], None] = lambda text: self.typed.emit(  # noqa: E731

@@ -38,7 +38,7 @@ class ReferenceDialog(QDialog):
         self.other = pieces.line(showing.other, "such as SHE; empty for none")
         self.shift = QLineEdit(f"{showing.shift:g} V" if showing.other else "")
         reference = raised(showing.reference)
-        self.shift.setPlaceholderText(f"E vs other − E vs {reference}, such as -3.04 V")
+        self.shift.setPlaceholderText("such as -3.04 V")
         self.mistake = pieces.label("", "mistake")
         whole = QVBoxLayout(self)
         whole.setContentsMargins(24, 20, 24, 20)
@@ -48,7 +48,7 @@ class ReferenceDialog(QDialog):
         whole.addWidget(self.polarographic)
         form = QFormLayout()
         form.addRow(QLabel(f"Potentials are against {reference}. Convert to"), self.other)
-        form.addRow(QLabel("by adding"), self.shift)
+        form.addRow(QLabel(f"E vs that one = E vs {reference} +"), self.shift)
         for field in (self.other, self.shift):
             field.setMinimumWidth(26 * field.fontMetrics().averageCharWidth() + 40)
         whole.addLayout(form)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QScrollArea,
+    QScroller,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -95,7 +96,9 @@ class Rooms(QWidget):
         self._rail_area.setWidgetResizable(True)
         self._rail_area.setWidget(rail)
         self._rail_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._rail_area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        QScroller.grabGesture(
+            self._rail_area.viewport(), QScroller.ScrollerGestureType.TouchGesture
+        )
         return self._rail_area
 
     def dress(self, sizes: Sizes) -> None:
@@ -104,7 +107,11 @@ class Rooms(QWidget):
         for button in self._rail.values():
             button.setIconSize(QSize(sizes.icon, sizes.icon))
             button.setFixedWidth(wide)
-        self._rail_area.setFixedWidth(wide + 2)
+        bar = Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        none = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        # Large targets may be more than the screen is high.
+        self._rail_area.setVerticalScrollBarPolicy(bar if sizes.glove else none)
+        self._rail_area.setFixedWidth(wide + (2 * sizes.gap + 4 if sizes.glove else 2))
         if sizes.glove != self._glove:
             self.save()
             self._glove = sizes.glove

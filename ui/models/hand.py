@@ -102,7 +102,8 @@ def read_back(name: str, value: float | None) -> str:
         return f"{value * 1e6:.3f} µm".replace("-", "−")
     if name == "potential":
         return f"{value:.4f} V".replace("-", "−")
-    prefix = Prefix(-12).fitting(abs(value))
+    # Noise around zero must not make the unit hop: never finer than this.
+    prefix = Prefix(max(-12, Prefix(-12).fitting(abs(value)).power))
     return f"{value * prefix.factor:.2f} {prefix.unit('A')}".replace("-", "−")
 
 
