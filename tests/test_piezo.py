@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections import OrderedDict
 from pathlib import Path
@@ -246,6 +247,24 @@ def test_the_command_asks_and_obeys(device: Device, tmp_path: Path):
     code, said = seccm_rig("set-up-piezo", "virtual-nidaq")
     assert code == 2
     assert "piezo: is missing" in said
+
+
+def test_a_signal_does_not_leave_the_controller_half_set_up(device: Device, tmp_path: Path):
+    rig = tmp_path / "rig.toml"
+    rig.write_text(rigs()["virtual-nidaq"].read_text(encoding="utf-8") + TOML, encoding="utf-8")
+    set_target = device.SPA
+
+    def struck(items: str, params: int, values: int) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        set_target(items, params, values)
+
+    device.SPA = struck  # type: ignore[method-assign]
+    code, said = seccm_rig("set-up-piezo", rig, "--yes")
+    assert code == 1
+    assert "All axes follow" in said
+    assert "Interrupted SIGTERM" in said
+    assert len(device.told) == 6
+    assert device.level == 0
 
 
 @pytest.mark.parametrize(

@@ -183,11 +183,6 @@ def coarse_approach(
             last[:] = [WatchedRig(built, signals.look)]
             return last[0]
 
-        def said_yes(text: str) -> bool:
-            out.print(Text(text))
-            with signals.at_once():
-                return yes or typer.confirm("Go on?", default=False)
-
         motor = connected(table, signals.wait)
         try:
             out.print(Text(f"Motor: {motor.identity()}"))
@@ -199,7 +194,7 @@ def coarse_approach(
                     tries=table.tries,
                     most=table.most,
                     farthest=table.farthest,
-                    confirm=said_yes,
+                    confirm=lambda text: _said_yes(text, signals, yes=yes),
                 )
         finally:
             motor.close()
@@ -223,17 +218,16 @@ def set_up_piezo(
 
     from seccm.rigs import load_rig
 
-    with sentences():
+    signals = Interruptible()
+    with sentences(), _usable(signals):
         file = load_rig(rig, calibrated=False)
         [kind, *_] = entry_points(group="seccm.piezo")
         set_up = kind.load()
-
-        def said_yes(text: str) -> bool:
-            out.print(Text(text), soft_wrap=True)
-            return yes or typer.confirm("Go on?", default=False)
-
         config = {key: value for key, value in file.config.items() if key != "coarse"}
-        out.print(Text(set_up(config, file.source, said_yes)), soft_wrap=True)
+        # Once it has begun it is carried through: it takes a moment.
+        with signals.deferring():
+            said = set_up(config, file.source, lambda text: _said_yes(text, signals, yes=yes))
+            out.print(Text(said), soft_wrap=True)
 
 
 def _take_step(
@@ -265,6 +259,12 @@ def _take_step(
         _finish(finding, built.info, file, output, write=write)
 
 
+def _said_yes(text: str, signals: Interruptible, *, yes: bool) -> bool:
+    out.print(Text(text), soft_wrap=True)
+    with signals.at_once():
+        return yes or typer.confirm("Go on?", default=False)
+
+
 @contextmanager
 def _usable(signals: Interruptible) -> Iterator[None]:
     """Turn a measurement that cannot be judged, or was cut short, into a sentence and code 1."""
@@ -275,7 +275,7 @@ def _usable(signals: Interruptible) -> Iterator[None]:
         out.print(Text.assemble(("Not judged: ", "bold red"), f"{error}."), soft_wrap=True)
         raise typer.Exit(Exit.STOPPED) from None
     except Interruption as ended:
-        notes = " ".join(getattr(ended, "__notes__", ())) or "Nothing was driven, nothing moved."
+        notes = " ".join(getattr(ended, "__notes__", ())) or "The rig was not in use."
         said = f"{ended}: {notes} No report was written."
         out.print(Text.assemble(("Interrupted ", "bold yellow"), said), soft_wrap=True)
         raise typer.Exit(Exit.STOPPED) from None
