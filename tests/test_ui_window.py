@@ -18,7 +18,9 @@ import ui
 from seccm.events import Outcome
 from seccm.remote import Client
 from ui.keys import KEYS, KeySheet
+from ui.manual import ManualView
 from ui.models.palette import LIGHT
+from ui.models.showing import Showing
 from ui.number_pad import NumberPad
 from ui.reference import ReferenceDialog
 
@@ -276,6 +278,25 @@ def test_driving_by_hand_and_not_while_a_scan_owns_the_rig(qtbot: QtBot, tmp_pat
         qtbot.waitUntil(lambda: "Retracted" in said(w), timeout=LONG)
         w.manual.link.click()
         qtbot.waitUntil(w.actions_["start"].isEnabled, timeout=LONG)
+
+
+def test_what_is_typed_by_hand_is_meant_as_it_is_shown(qtbot: QtBot):
+    view = ManualView(lambda _: None)
+    qtbot.addWidget(view)
+    asked: list[dict[str, float]] = []
+    view.asked.connect(lambda deed, how: asked.append(how))
+    view.describe(None, 3.05)
+    view.show_as(Showing("Li/Li+", polarographic=True, other="SHE", shift=-3.04))
+    assert view.drive_label.text() == "E vs SHE"
+    assert view._captions["current"].text() == "current, polarographic"
+    view._now = {"potential": -2.51, "current": -2e-9}
+    assert view._seen("potential") == pytest.approx(-2.5)
+    assert view._seen("current") == pytest.approx(2e-9)
+    view.potential.setText("-2.5 V")
+    view._drive("potential")
+    view.current.setText("2 nA")
+    view._drive("current")
+    assert [how["value"] for how in asked] == pytest.approx([-2.51, -2e-9])
 
 
 # Keys, gloves, look

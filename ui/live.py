@@ -56,11 +56,11 @@ class LiveView(QWidget):
         for panel in (*self.panels.values(), self.approach):
             panel.dress(palette, sizes.font)
 
-    def show_as(self, showing: Showing, offset: float, electrode: str) -> None:
+    def show_as(self, showing: Showing, offset: float) -> None:
         """Choose convention and reference."""
         for panel in self.panels.values():
             panel.show_as(showing, offset)
-        self.approach.show_as(showing, electrode)
+        self.approach.show_as(showing, offset)
         self._drawn = -1
         self._behind.clear()
 

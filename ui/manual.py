@@ -24,7 +24,7 @@ from ui import pieces
 from ui.icons import icon
 from ui.models.hand import AXES, STEPS, Hand, commanded, jog, limits_words, read_back
 from ui.models.palette import Palette, Sizes
-from ui.models.showing import raised
+from ui.models.showing import Showing
 from ui.number_pad import NumberLine
 
 _ARROWS = {
@@ -51,10 +51,11 @@ class ManualView(QWidget):
         self._wished: dict[str, float] = {}
         """Where each axis was told to go by hand."""
         self._reach: dict[str, str] = {}
-        self._offset, self._reference = 0.0, "QRCE"
+        self._offset, self._showing = 0.0, Showing("QRCE")
         self._connected = False
         self.cells: dict[str, QLabel] = {}
         self.limits: dict[str, QLabel] = {}
+        self._captions: dict[str, QLabel] = {}
         self.words = pieces.label("", "muted")
         self.words.setWordWrap(True)
         self.mistake = pieces.label("", "mistake")
@@ -94,8 +95,8 @@ class ManualView(QWidget):
         grid.setVerticalSpacing(0)
         for k, name in enumerate((*AXES, "potential", "current")):
             row, column = 3 * (k // 3), k % 3
-            caption = {"z": "z, up positive", "potential": "potential, raw"}.get(name, name)
-            grid.addWidget(pieces.label(caption, "caption"), row, column)
+            caption = self._captions[name] = pieces.label(name, "caption")
+            grid.addWidget(caption, row, column)
             cell = self.cells[name] = pieces.label("–", "readout")
             grid.addWidget(cell, row + 1, column)
             limit = self.limits[name] = pieces.label("", "small")
@@ -149,10 +150,10 @@ class ManualView(QWidget):
     def _make_drive(self) -> QGridLayout:
         grid = QGridLayout()
         self.potential, self.current = NumberLine("0 V"), NumberLine("0 A")
-        self.drive_label = pieces.label("potential", "muted")
+        self.drive_label, self._signs = pieces.label("", "muted"), pieces.label("", "muted")
         self.drives: dict[str, QPushButton] = {}
         rows = (("potential", self.drive_label, self.potential),
-                ("current", pieces.label("current", "muted"), self.current))  # fmt: skip
+                ("current", self._signs, self.current))  # fmt: skip
         for k, (mode, label, field) in enumerate(rows):
             button = self.drives[mode] = QPushButton("Apply")
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -176,10 +177,18 @@ class ManualView(QWidget):
             button.setIcon(icon(_ARROWS[key][0], palette.text, palette.muted))
             button.setIconSize(QSize(sizes.icon, sizes.icon))
 
-    def describe(self, info: RigInfo | None, offset: float, reference: str) -> None:
-        """Say how far the axes go, and what potentials that are typed are against."""
-        self._offset, self._reference = offset, reference
-        self.drive_label.setText(f"E vs {raised(reference)}")
+    def show_as(self, showing: Showing) -> None:
+        """Choose convention and reference, of what is read and of what is typed."""
+        self._showing = showing
+        self._captions["z"].setText("z, up positive")
+        against, signs = f"E vs {showing.against}", f"current, {showing.convention}"
+        for label, text in ((self._captions["potential"], against), (self.drive_label, against),
+                            (self._captions["current"], signs), (self._signs, signs)):  # fmt: skip
+            label.setText(text)
+
+    def describe(self, info: RigInfo | None, offset: float) -> None:
+        """Say how far the axes go, and what turns raw potentials into those of the plan."""
+        self._offset = offset
         self._reach = {axis: limits_words(info, axis) for axis in AXES}
 
     def show_news(self, news: News | None, has_plan: bool) -> None:
@@ -189,7 +198,7 @@ class ManualView(QWidget):
         progress = news.progress if news is not None else None
         self._now = {str(k): v for k, v in progress.now.items()} if progress is not None else {}
         for name, cell in self.cells.items():
-            text = read_back(name, self._now.get(name))
+            text = read_back(name, self._seen(name))
             if cell.text() != text:
                 cell.setText(text)
         hand = Hand.of(news, has_plan)
@@ -229,7 +238,19 @@ class ManualView(QWidget):
         except ValueError as error:
             self.mistake.setText(str(error))
             return
-        self._ask("drive", mode=mode, value=value - self._offset if volts else value)
+        shift = self._showing.shift if self._showing.other else 0.0
+        raw = value - shift - self._offset if volts else self._showing.sign * value
+        self._ask("drive", mode=mode, value=raw)
+
+    def _seen(self, name: str) -> float | None:
+        """Return a number of the newest row in the convention that is shown."""
+        value = self._now.get(name)
+        if value is None or name not in ("potential", "current"):
+            return value
+        if name == "current":
+            return self._showing.sign * value
+        shift = self._showing.shift if self._showing.other else 0.0
+        return value + self._offset + shift
 
     def _ask(self, deed: str, **how: object) -> None:
         self.mistake.clear()

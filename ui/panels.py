@@ -204,7 +204,7 @@ class ApproachPanel(Plot):
         for line in self._lines:
             self.addItem(line)
             line.setVisible(False)
-        self._showing, self._electrode = Showing(), ""
+        self._showing, self._offset = Showing(), 0.0
         self.bottom.name("<i>z</i>", "m")
         self.corner("dashed: threshold")
 
@@ -216,9 +216,9 @@ class ApproachPanel(Plot):
         for line in self._lines:
             line.setPen(pen(palette.warn, width, dashed=True))
 
-    def show_as(self, showing: Showing, electrode: str) -> None:
-        """Choose the convention; the signal's potential is raw, against the rig's electrode."""
-        self._showing, self._electrode = showing, electrode
+    def show_as(self, showing: Showing, offset: float) -> None:
+        """Choose convention and reference, as for the curves."""
+        self._showing, self._offset = showing, offset
 
     def draw(
         self, z: FloatArray, signal: FloatArray, quantity: str, thresholds: Sequence[float]
@@ -231,19 +231,23 @@ class ApproachPanel(Plot):
             quantity: "E" or "I".
             thresholds: of the same kind as the signal.
         """
-        sign = self._showing.sign if quantity == "I" else 1.0
         if quantity == "I":
             self.left.name("<i>I</i>", "A")
         else:
-            self.left.name(f"<i>E</i> vs {self._electrode or 'QRCE'}", "V")
-        self._now.setData(z, sign * signal)
+            self.left.name(f"<i>E</i> vs {self._showing.against}", "V")
+        seen, bounds = (self._shown(quantity, each) for each in (signal, np.array(thresholds)))
+        self._now.setData(z, seen)
         self.bottom.fit(largest(z))
-        bounds = np.array([sign * value for value in thresholds])
-        self.left.fit(largest(sign * signal, bounds))
+        self.left.fit(largest(seen, bounds))
         for line, value in zip(self._lines, [*bounds, None, None], strict=False):
             line.setVisible(value is not None)
             if value is not None:
                 line.setValue(value)
+
+    def _shown(self, quantity: str, values: FloatArray) -> FloatArray:
+        if quantity == "I":
+            return self._showing.current(values)
+        return self._showing.potential(values + self._offset)
 
 
 def _columns(curve: Curve) -> dict[str, FloatArray]:

@@ -213,8 +213,8 @@ class Window(QMainWindow):
         self.showing = showing
         plan = self.desk.plan
         offset = plan.reference.offset if plan is not None else 0.0
-        self.live.show_as(showing, offset, plan.reference.electrode.split(" (")[0]
-                          if plan is not None else "")  # fmt: skip
+        self.live.show_as(showing, offset)
+        self.manual.show_as(showing)
         self.map.show_as(showing, offset)
         self.browse.show_as(showing)
         self.rig.show_as(showing)
@@ -336,7 +336,7 @@ class Window(QMainWindow):
         self.map.panel.choose("I-E" if swept else "E-t")
         if desk.info is not None:
             self.rig.show_info(desk.info)
-        self.manual.describe(desk.info, desk.plan.reference.offset, desk.plan.reference.name)
+        self.manual.describe(desk.info, desk.plan.reference.offset)
         virtual = "VIRTUAL · " if desk.run.virtual else ""
         self.setWindowTitle(f"{virtual}{desk.plan.title} – seccm")
         # The sites of a large plan are many objects, and stay: they need not be searched either.

@@ -12,6 +12,7 @@ from seccm.commissioning.standing import Standing, age_words
 from seccm.commissioning.steps import STEPS
 from seccm.remote import Found, News
 from seccm.report.style import readable
+from seccm.rig import Channel
 from seccm.units import show
 from ui.models.words import Line
 
@@ -34,6 +35,8 @@ class Bench:
     step: str
     """Title of the step that is carried out; empty when none is."""
     done: float
+    now: str = ""
+    """The newest row, in words, while a step is carried out."""
 
     @classmethod
     def of(cls, news: News | None) -> Bench:
@@ -47,7 +50,16 @@ class Bench:
         if not mine:
             words = f"{words} Another window holds the controls.".strip()
         idle = progress.doing == "idle"
-        return cls(idle and mine, bool(step) and mine, mine, words, step, progress.done)
+        now = _row_words(progress.now) if step else ""
+        return cls(idle and mine, bool(step) and mine, mine, words, step, progress.done, now)
+
+
+def _row_words(row: Mapping[Channel, float]) -> str:
+    """Return potential and current of a row, as they are read."""
+    units: tuple[tuple[Channel, str, str], ...] = (("potential", "E", "V"), ("current", "I", "A"))
+    said = [f"{name} = {readable(show(row[key], unit, 3))}" for key, name, unit in units
+            if key in row]  # fmt: skip
+    return " · ".join(said)
 
 
 def mistake_of(setting: Setting, text: str) -> str:
