@@ -16,7 +16,8 @@ from ui_windows import LONG, begin, ended, failing, said, small_plan, window
 import seccm
 import ui
 from seccm.events import Outcome
-from seccm.remote import Client
+from seccm.remote import Client, Running
+from ui.app import chosen
 from ui.keys import KEYS, KeySheet
 from ui.manual import ManualView
 from ui.models.palette import LIGHT
@@ -297,6 +298,16 @@ def test_what_is_typed_by_hand_is_meant_as_it_is_shown(qtbot: QtBot):
     view.current.setText("2 nA")
     view._drive("current")
     assert [how["value"] for how in asked] == pytest.approx([-2.51, -2e-9])
+
+
+def test_a_window_attaches_to_a_run_rather_than_to_a_newer_host_without_one():
+    idle, older, newer = (
+        Running(name, 1, title, path)
+        for name, title, path in (("a", "", ""), ("b", "one", "/one.h5"), ("c", "two", "/two.h5"))
+    )
+    assert chosen([idle, newer, older]) is newer
+    assert chosen([idle]) is idle
+    assert chosen([]) is None
 
 
 # Keys, gloves, look

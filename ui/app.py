@@ -5,13 +5,15 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from seccm.remote import Client
+from seccm.remote import Client, Running
 from ui.models.palette import DARK, LIGHT, PALETTES, Palette
+from ui.models.words import Line
 from ui.window import Window
 
 
@@ -39,10 +41,15 @@ def main(
     app.setApplicationName("seccm")
     connect = Client.in_process if in_process else Client.open
     running = () if in_process else Client.find()
-    link = Client.attach(running[0].name) if running else None
+    mine = chosen(running)
+    link = Client.attach(mine.name) if mine is not None else None
     window = Window(
         connect, link, rig=str(rig), palette=_palette(app, theme), glove=glove, pace=pace
     )
+    for other in running:
+        if other.path and other is not mine:
+            window.desk.say(Line("warning", f"There is another run: {other.title}, {other.path}.",
+                                 remedy="seccm runs says how it is doing."))  # fmt: skip
     if str(plan).endswith(".h5"):
         window.open_file(Path(plan))
     elif plan:
@@ -57,6 +64,11 @@ def main(
     # Ctrl-C in the terminal closes the window; Python hears of it when the next beat is due.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     return app.exec()
+
+
+def chosen(running: Sequence[Running]) -> Running | None:
+    """Choose the host to attach to: the newest that has a run, else the newest."""
+    return next((host for host in running if host.path), running[0] if running else None)
 
 
 def _palette(app: QApplication, theme: str) -> Palette:

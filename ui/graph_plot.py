@@ -72,27 +72,22 @@ class GraphPlot(QWidget):
     def _name_axes(self, graph: Graph) -> None:
         """Name the axes and choose their prefixes.
 
-        pyqtgraph takes an axis' scale for one of its logarithms, so that a logarithmic axis must
-        be handed numbers that have their prefix already.
+        The numbers are drawn with their prefix. Qt takes two places less than 1e-12 apart for the
+        same, so that a level of half a picoampere would be drawn at zero; and pyqtgraph takes the
+        scale of a logarithmic axis for one of its logarithms.
         """
         levels = np.array([level.value for level in graph.levels])
         ends = {
             "x": largest(*(curve.x for curve in graph.curves)) if graph.x.unit != "s" else 0.0,
             "y": largest(levels, *(curve.y for curve in graph.curves)),
         }
-        self._factor = {"x": 1.0, "y": 1.0}
         for side, axis, drawn in (
             ("x", graph.x, self.plot.bottom), ("y", graph.y, self.plot.left)
         ):  # fmt: skip
-            if graph.logarithmic:
-                prefix = Prefix().fitting(ends[side])
-                self._factor[side] = prefix.factor
-                drawn.name(_symbol(axis.name), prefix.unit(axis.unit))
-                drawn.setTicks(_decades())
-            else:
-                drawn.setTicks(None)
-                drawn.name(_symbol(axis.name), axis.unit)
-                drawn.fit(ends[side])
+            prefix = Prefix().fitting(ends[side])
+            self._factor[side] = prefix.factor
+            drawn.name(_symbol(axis.name), prefix.unit(axis.unit))
+            drawn.setTicks(_decades() if graph.logarithmic else None)
 
     def _add(self, curve: Curve, colour: str) -> None:
         x, y = self._shown(self._graph.x, curve.x), self._shown(self._graph.y, curve.y)
@@ -107,9 +102,8 @@ class GraphPlot(QWidget):
             self.plot.plot(x, y, pen=pen(colour, width, dashed=curve.style == "fit"))
 
     def _shown(self, axis: Axis, values: FloatArray) -> FloatArray:
-        if axis.unit == "A":
-            return self._showing.current(values)
-        return values * self._factor["x" if axis is self._graph.x else "y"]
+        signed = self._showing.current(values) if axis.unit == "A" else values
+        return signed * self._factor["x" if axis is self._graph.x else "y"]
 
     def _colours(self, graph: Graph) -> list[str]:
         """Return a colour for each curve; a fitted line has that of what it was fitted to."""
