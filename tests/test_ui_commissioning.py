@@ -232,7 +232,17 @@ def test_the_polarographic_convention_turns_currents_and_their_levels_round(qtbo
     down = plot.plot.listDataItems()[0].getData()[1]
     np.testing.assert_array_equal(down, -up)
     levels = [item.value() for item in plot.plot.items() if isinstance(item, InfiniteLine)]
-    assert levels == [-2e-12]
+    assert levels == [-2.0]
+
+
+def test_a_threshold_of_half_a_picoampere_is_not_drawn_at_zero(qtbot: QtBot):
+    """Qt takes places less than 1e-12 apart for the same."""
+    plot = GraphPlot(a_graph(levels=(Level("limit", 0.5e-12), Level("", -0.5e-12))))
+    qtbot.addWidget(plot)
+    plot.dress(DARK, 13)
+    places = sorted(i.pos().y() for i in plot.plot.items() if isinstance(i, InfiniteLine))
+    assert places == [-0.5, 0.5]
+    assert "(pA)" in plot.plot.left.labelText
 
 
 def test_a_logarithmic_graph_keeps_its_numbers_readable(qtbot: QtBot):
