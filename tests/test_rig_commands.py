@@ -195,3 +195,23 @@ def test_an_unknown_kind_of_motor_is_told_before_anything_moves(tmp_path: Path):
     assert code == 2
     assert "picomotor" in said
     assert controller.told == []
+
+
+@pytest.mark.parametrize(
+    ("line", "window"), [("", 0.64e-3), ('window = "2 ms"', 2e-3), (None, None)]
+)
+def test_the_threshold_is_for_what_the_rig_really_looks_at(
+    line: str | None, window: float | None, tmp_path: Path
+):
+    """Its moving mean also where the file leaves it out; rows on a rig that looks at rows."""
+    from seccm.plan.library import rigs
+
+    rig = tmp_path / "rig.toml"
+    name = "virtual" if line is None else "virtual-nidaq"
+    text = rigs()[name].read_text(encoding="utf-8").replace('window = "0.64 ms"', line or "")
+    rig.write_text(text, encoding="utf-8")
+    path = tmp_path / "noise.json"
+    code, said = seccm_rig("noise", rig, "--seconds", "1 s", "-o", path)
+    assert code == 0, said
+    assert read(path)["results"]["looks"]["window"] == window
+    assert ("moving mean" in said) is (window is not None)
