@@ -104,7 +104,8 @@ def read_back(name: str, value: float | None) -> str:
         return f"{value:.4f} V".replace("-", "−")
     # Noise around zero must not make the unit hop: never finer than this.
     prefix = Prefix(max(-12, Prefix(-12).fitting(abs(value)).power))
-    return f"{value * prefix.factor:.2f} {prefix.unit('A')}".replace("-", "−")
+    written = round(value * prefix.factor, 2) + 0.0  # never -0
+    return f"{written:.2f} {prefix.unit('A')}".replace("-", "−")
 
 
 def commanded(wished: float | None) -> str:
