@@ -177,10 +177,14 @@ class NidaqRig:
             what = f"{why}: the rig is not open. The outputs keep their last values."
             return SafeReport(frozen=True, drive_off=False, retracted=False, what=what)
         # Without waiting for a turn: the thread that reads may be the one that hangs.
-        self._halt(bench)
+        self._halt(bench.player.halt_hastily)
         if not self._turns.acquire(timeout=self._config.patience + 1.0):
-            what = f"{why}: outputs frozen; the program hangs, so the drive was left on."
-            return SafeReport(not self._loose, drive_off=False, retracted=False, what=what)
+            off = self._disconnected(bench)
+            drive = "drive off" if off else "the drive was left on"
+            what = f"{why}: outputs frozen, {drive}; the program hangs, so the tip was held."
+            # The thread that hangs must not go on with what it was about to begin.
+            self._trouble = self._trouble or RigError("made-safe", self._info.name, what)
+            return SafeReport(not self._loose, drive_off=off, retracted=False, what=what)
         try:
             return self._make_safe(bench, why, retract=retract)
         finally:
@@ -257,8 +261,16 @@ class NidaqRig:
             axis: Ramp(player.position[axis], move.to, move.speed)
             for axis, move in self._going.items()
         }
+        self._refuse_in_trouble()
         self._watch.begun(player.begin(player.path(ramps, self._command(bench)), self._watch.latch))
+        # Safe may have come while that hung; then it is stopped again.
+        self._refuse_in_trouble()
         self._wanted = False
+
+    def _refuse_in_trouble(self) -> None:
+        """Raise what has gone wrong, in another thread perhaps."""
+        if self._trouble is not None:
+            raise self._trouble
 
     def _finish(self, bench: Bench, ramps: Ramps, command: Command, rest: float = 0.0) -> None:
         """Play a path to its end, and hold there for some seconds."""
@@ -313,7 +325,7 @@ class NidaqRig:
         """Freeze, and remember what is to be raised once all rows are delivered."""
         self._trouble = self._trouble or error
         if self._bench is not None:
-            self._halt(self._bench)
+            self._halt(self._bench.player.halt)
 
     def _recorded(self, bench: Bench) -> ContactRecord | None:
         player = bench.player
@@ -323,10 +335,10 @@ class NidaqRig:
 
     # Safety.
 
-    def _halt(self, bench: Bench) -> None:
+    def _halt(self, halt: Callable[[], None]) -> None:
         """Stop the outputs, and remember whether they are sure to rest."""
         try:
-            bench.player.halt()
+            halt()
         except RigError as error:
             self._trouble = self._trouble or error
             self._loose = error.code != "underflow"
@@ -335,11 +347,8 @@ class NidaqRig:
         """Switch the drive off and, where it is known what the outputs carry, retract."""
         self._give_up_motion()
         self._wanted = False
-        off, said = False, ""
+        off, said = self._disconnected(bench), ""
         try:
-            if self._cell.disconnects:
-                self._cell.disconnect(bench.lines)
-                off = True
             self._locate(bench)
             self._drive = Drive("open", Constant(0.0))
             command = Command(self._cell.scale("open"), Constant(0.0))
@@ -356,6 +365,17 @@ class NidaqRig:
         where = "retracted" if up else "held where it was"
         drive = "drive off" if off else "the drive could not be switched off"
         return SafeReport(not self._loose, off, up, f"{why}: {drive}, tip {where}.{said}")
+
+    def _disconnected(self, bench: Bench) -> bool:
+        """Open the cell by its line, if it has one; tell whether that was done."""
+        if not self._cell.disconnects:
+            return False
+        try:
+            self._cell.disconnect(bench.lines)
+        except RigError as error:
+            self._trouble = self._trouble or error
+            return False
+        return True
 
     def _locate(self, bench: Bench) -> None:
         """Find out what the outputs carry, if need be by tasks made anew.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,14 +34,18 @@ REST = 20
 """Input samples after a stop in which the read-back is averaged."""
 
 
+HASTE = 0.05
+"""Seconds that an emergency waits for the thread that is busy with the outputs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """A stop whose place is not known yet."""
 
     reported: int | None
     """Samples taken, as the driver says."""
-    at: int
-    """Input samples acquired when the task had stopped."""
+    at: int | None
+    """Input samples acquired when the task had stopped; None if nobody has asked yet."""
     frozen: bool
     """Whether it was a contact that stopped it."""
 
@@ -108,7 +112,7 @@ class Player:
     @property
     def unsettled_until(self) -> int:
         """Number of the input sample by which a stop will be understood."""
-        return 0 if self._stop is None else self._stop.at + REST
+        return 0 if self._stop is None else self._stopped_at(self._stop) + REST
 
     def counts(self, raw: Raw) -> npt.NDArray[np.int64]:
         """Return the output samples taken at each input sample, shape (n,)."""
@@ -170,18 +174,40 @@ class Player:
     def halt(self, *, frozen: bool = False) -> None:
         """Stop whatever is under way, at once.
 
+        Args:
+            frozen: a contact is the reason.
+
         Raises:
             RigError: the task had stopped itself, or cannot be stopped.
         """
         with self._lock:
-            if not self._refilled:
-                return
-            self._refilled = False
-            reported = None
-            try:
-                reported = self._outputs.stop()
-            finally:
-                self._stop = Stop(reported, self._now(), frozen)
+            self._stop_outputs(self._now, frozen=frozen)
+
+    def halt_hastily(self) -> None:
+        """Stop whatever is under way, even if another thread hangs in a call to the card.
+
+        Nothing else is asked of the card, for that might hang, too.
+
+        Raises:
+            RigError: the task had stopped itself, or cannot be stopped.
+        """
+        if not self._lock.acquire(timeout=HASTE):
+            self._outputs.stop()
+            return
+        try:
+            self._stop_outputs(lambda: None, frozen=False)
+        finally:
+            self._lock.release()
+
+    def _stop_outputs(self, now: Callable[[], int | None], *, frozen: bool) -> None:
+        if not self._refilled:
+            return
+        self._refilled = False
+        reported = None
+        try:
+            reported = self._outputs.stop()
+        finally:
+            self._stop = Stop(reported, now(), frozen)
 
     def feed(self, raw: Raw) -> None:
         """Follow the path in the next input samples, and keep it going.
@@ -191,8 +217,9 @@ class Player:
         """
         with self._lock:
             taken = int(self.counts(raw)[-1]) - self._base
-            if self._stop is not None and raw.stop >= self._stop.at + REST:
-                self._settle(raw, taken, self._stop)
+            if self._stop is not None:
+                if raw.stop >= self.unsettled_until:
+                    self._settle(raw, taken, self._stop)
             elif self._refilled and self._path is not None:
                 if taken >= self._path.samples:
                     self._end()
@@ -228,6 +255,13 @@ class Player:
         if path.travel:
             self._frozen = False
 
+    def _stopped_at(self, stop: Stop) -> int:
+        """Return how many input samples there were when the outputs had surely stopped."""
+        if stop.at is not None:
+            return stop.at
+        self._stop = replace(stop, at=self._now())
+        return self._stopped_at(self._stop)
+
     def _settle(self, raw: Raw, taken: int, stop: Stop) -> None:
         """Understand a stop from input samples after it.
 
@@ -235,7 +269,7 @@ class Player:
             StreamError: the witnesses disagree; position and volts are then what is read back.
         """
         assert self._path is not None
-        after = max(0, stop.at - raw.first)
+        after = max(0, self._stopped_at(stop) - raw.first)
         measured = raw.volts[self._readbacks, after:].mean(axis=1)
         expected = self._path.volts(taken - 1, taken)[:, 0] if taken > 0 else self._begun_at
         halt = Halt(taken, stop.reported, self._outputs.written, expected, measured, self._exact)

@@ -50,7 +50,8 @@ RULE = CurrentThreshold(50e-12, "anodic")
 UP, NEAR = 10e-6, 1.0e-6
 """Metres to which the tip is lifted, and from which it comes down slowly."""
 COLUMNS, PITCH, CORNER = 8, 11e-6, 10e-6
-"""Places beside one another, for what is left behind at one adds to the next droplet there."""
+"""Places beside one another, enough for one rig: what is left behind at a place adds to the next
+droplet there, which in the end is too large to come off."""
 MEDIAN, LATE = 1.5, 3.0
 """Blocks that the median and 99 % of the latencies shall not exceed."""
 COMPANY = 1.2
@@ -79,19 +80,19 @@ def main(approaches: int = APPROACHES) -> None:
     say(f"{approaches} approaches alone and as many in company; {os.cpu_count()} processors")
     for block in (10e-3, 2.5e-3):
         software(block, approaches)
-    hardware_stop(max(20, approaches // 4))
+    hardware_stop(min(50, approaches))
 
 
 def software(block: float, approaches: int) -> None:
     """Measure the streamed stop, alone and in company, turn by turn."""
     alone, drawing = Latencies(block), Latencies(block)
     frames = 0
-    with rig_on_the_wall({"kind": "streamed", "block": f"{block * 1e3:g} ms"}) as rig:
-        stream, height = begin(rig)
-        for _ in range(0, approaches, TURN):
+    for _ in range(0, approaches, TURN):
+        with rig_on_the_wall({"kind": "streamed", "block": f"{block * 1e3:g} ms"}) as rig:
+            stream, height = begin(rig)
             height = descend(stream, alone, TURN, height)
             with company(stream) as drawn:
-                height = descend(stream, drawing, TURN, height)
+                descend(stream, drawing, TURN, height)
             frames += drawn[0]
     say(f"\nstreamed, blocks of {block * 1e3:g} ms (load average {os.getloadavg()[0]:.1f})")
     report("alone", alone)
