@@ -42,7 +42,9 @@ class Bench:
             undo.callback(lambda: self.inputs.close())
             volts = self.look()
             self.outputs = self._make_outputs()
-            undo.callback(lambda: self.outputs.close())
+            self._closed = False
+            """Whether the output task is closed."""
+            undo.callback(self._close_outputs)
             scales = {axis: config.axes[axis].scale() for axis in AXES}
             readbacks = self.inputs.index([readback(name) for name in config.outputs])
             self.player = Player(
@@ -72,13 +74,20 @@ class Bench:
         Raises:
             RigError: the card does not answer.
         """
-        self.outputs.close()
+        self._close_outputs()
         self.outputs = self._make_outputs()
+        self._closed = False
         self.player.use(self.outputs)
 
     def close(self) -> None:
         """Let go of everything."""
         self._undo.close()
+
+    def _close_outputs(self) -> None:
+        """Let go of the output task, once: it may be gone already, and no other to be had."""
+        if not self._closed:
+            self._closed = True
+            self.outputs.close()
 
     def _make_inputs(self) -> Inputs:
         return Inputs(self._config, counted=self.card.stop != "stepped")
