@@ -192,11 +192,12 @@ class Streamed:
 
     def stop(self) -> int | None:
         """Stop; see `Outputs.stop`. What is queued is not put out any more."""
-        if self._path is None:
-            return None
-        self._path = None
+        path, self._path = self._path, None
+        # Even without a path: it may have been stopped already while its start hung.
         with spoken(self._where):
             self._task.stop()
+        if path is None:
+            return None
         try:
             return int(self._task.out_stream.total_samp_per_chan_generated)
         except DAQMX:
