@@ -4,8 +4,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+OLDEST := .venv-oldest
 
-.PHONY: demo test lint screenshots bench clean
+.PHONY: demo test test-oldest lint screenshots bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -14,6 +15,9 @@ demo: $(VENV)/installed
 
 test: $(VENV)/developing lint
 	$(BIN)/python -m pytest --numprocesses=auto
+
+test-oldest: $(OLDEST)/developing
+	$(OLDEST)/bin/python -m pytest --numprocesses=auto
 
 lint: $(VENV)/developing
 	$(BIN)/ruff format --check .
@@ -38,5 +42,13 @@ $(VENV)/developing: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable ".[analysis,ui]" --group dev
 	@touch $@
 
+# The oldest nidaqmx that pyproject.toml allows; rigs keep theirs for years.
+$(OLDEST)/developing: pyproject.toml .ci/prepare
+	@PYTHON=$(PYTHON) .ci/prepare
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(OLDEST)/bin/python -m pip install --quiet --editable ".[analysis,ui]" --group dev "nidaqmx==1.3.0"
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
