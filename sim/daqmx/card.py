@@ -13,6 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
+from sim.daqmx import routes
 from sim.daqmx.clock import Time, ticks
 from sim.daqmx.codes import Action, Error, RefusedError, Value
 from sim.daqmx.config import CardConfig
@@ -24,16 +25,8 @@ from sim.daqmx.plant import Plant
 from sim.daqmx.task import Task, needs
 from sim.daqmx.trigger import comparator
 
-LOOK = ticks(10e-3)
-"""Time over which a pause trigger looks at the plant at once."""
-GRID = 1000
-"""Ticks from look to look of the comparator: 10 us."""
-LINES = 8
-"""Digital lines of port 0 that can be written."""
 FORGETS = ticks(1.0)
 """Time after which it is worth to forget what is past."""
-AI_CLOCK, AI_START = "ai/SampleClock", "ai/StartTrigger"
-AO_CLOCK, AO_START = "ao/SampleClock", "ao/StartTrigger"
 
 
 class Mishaps(Protocol):
@@ -203,8 +196,8 @@ class Card:
         if task.kind == "ci":
             self._bases[handle] = self.pins.updates
         task.before, task.state = task.state, "running"
-        self._arm(handle)
-        self._fire(task)
+        routes.arm(self, handle)
+        routes.fire(self, task)
 
     def _give_back(self, handle: int, task: Task) -> None:
         if task.state == "verified":
@@ -237,47 +230,9 @@ class Card:
             )
         return self.generations[handle]
 
-    def _engine(self, handle: int) -> Sampling | Generation | None:
+    def engine(self, handle: int) -> Sampling | Generation | None:
+        """Return what clocks a running task, or is about to."""
         return self.samplings.get(handle) or self.generations.get(handle)
-
-    def _arm(self, handle: int) -> None:
-        """Let a task's clock run from now on, if nothing else decides when."""
-        task, engine = self.tasks[handle], self._engine(handle)
-        if engine is None or task.timing is None:
-            return
-        if task.timing.source in (AI_CLOCK, AO_CLOCK):
-            leader = self._leader(task.timing.source)
-            if leader is not None and leader.began is not None:
-                late = max(0, -(-(self.now - leader.began) // leader.period))
-                engine.period, engine.began = leader.period, leader.began + late * leader.period
-        elif not task.start_source:
-            engine.began = self.now
-
-    def _leader(self, source: str) -> Sampling | Generation | None:
-        kind = source.partition("/")[0]
-        for handle, task in self.tasks.items():
-            leads = task.kind == kind and task.state == "running" and task.timing is not None
-            if leads and task.timing is not None and not task.timing.source:
-                return self._engine(handle)
-        return None
-
-    def _fire(self, leader: Task) -> None:
-        """Start the clocks that wait for this task's start trigger or sample clock."""
-        clock, trigger = (AI_CLOCK, AI_START) if leader.kind == "ai" else (AO_CLOCK, AO_START)
-        if leader.kind not in ("ai", "ao"):
-            return
-        source = self._leader(clock)
-        if source is None or source.began is None:
-            return
-        for handle, task in self.tasks.items():
-            engine = self._engine(handle)
-            waits = task.state == "running" and task is not leader and engine is not None
-            if not waits or engine is None or engine.began is not None or task.timing is None:
-                continue
-            if task.timing.source == clock:
-                engine.began, engine.period = source.began, source.period
-            elif task.start_source == trigger:
-                engine.began = source.began
 
     def stop(self, handle: int) -> Error | None:
         """End what a task does, at once; return what had gone wrong with it.
@@ -289,8 +244,7 @@ class Card:
         if task.state != "running":
             return None
         wrong = self.failure(handle)
-        engine = self._engine(handle)
-        self._silence_followers(task, engine)
+        routes.silence_followers(self, task, self.engine(handle))
         self.samplings.pop(handle, None)
         if handle in self.generations:
             self._over[handle] = self.generations.pop(handle)
@@ -298,14 +252,6 @@ class Card:
         if task.state == "verified":
             self.unreserve(handle)
         return wrong
-
-    def _silence_followers(self, leader: Task, engine: Sampling | Generation | None) -> None:
-        clock = {"ai": AI_CLOCK, "ao": AO_CLOCK}.get(leader.kind or "")
-        for handle, task in self.tasks.items():
-            follower = self._engine(handle)
-            follows = task.timing is not None and task.timing.source == clock
-            if follows and follower is not None and follower is not engine:
-                follower.ended = min(follower.ended, self.now + 1)
 
     def control(self, handle: int, action: Action) -> None:
         """Move a task from state to state.
@@ -375,7 +321,7 @@ class Card:
         """
         task = self.task(handle)
         channel = task.channels[0]
-        if task.get(0x18C7, "", channel.name) != AO_CLOCK:
+        if task.get(0x18C7, "", channel.name) != routes.AO_CLOCK:
             return np.full(len(at), float(channel.initial))
         counts: FloatArray = self.pins.count(at) - self._bases[handle] + channel.initial
         return counts

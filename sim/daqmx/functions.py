@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from sim.daqmx import transfer
-from sim.daqmx.card import AI_CLOCK, AI_START, AO_CLOCK, AO_START, Card
+from sim.daqmx.arrays import read_into, write_from
+from sim.daqmx.card import Card
 from sim.daqmx.clock import TICKS
 from sim.daqmx.codes import Action, Error, RefusedError, Value
-from sim.daqmx.convert import LARGEST, numbers, picked_range
+from sim.daqmx.convert import LARGEST, picked_range
 from sim.daqmx.marshal import fill, give, parameter, text
 from sim.daqmx.properties import (
     BUFFER,
@@ -33,6 +34,7 @@ from sim.daqmx.properties import (
     find,
     keep,
 )
+from sim.daqmx.routes import AI_CLOCK, AI_START, AO_CLOCK, AO_START
 from sim.daqmx.task import Kind, TaskChannel, Timing
 from sim.daqmx.terminals import channel_terminal, expanded, leaf
 
@@ -290,7 +292,7 @@ class Functions:
         _: Any,
     ) -> int | None:
         """Read voltages."""
-        return _read(self._card, task, count, timeout, samples, place, layout)
+        return read_into(self._card, task, count, timeout, samples, place, layout)
 
     def DAQmxReadBinaryI16(
         self,
@@ -304,7 +306,7 @@ class Functions:
         _: Any,
     ) -> int | None:
         """Read the numbers of the converters."""
-        return _read(self._card, task, count, timeout, samples, place, layout, unscaled=True)
+        return read_into(self._card, task, count, timeout, samples, place, layout, unscaled=True)
 
     def DAQmxReadAnalogScalarF64(self, task: Any, timeout: float, place: Any, _: Any) -> None:
         """Read one voltage."""
@@ -325,7 +327,7 @@ class Functions:
         _: Any,
     ) -> int | None:
         """Read counts."""
-        return _read(self._card, task, count, timeout, samples, place, layout)
+        return read_into(self._card, task, count, timeout, samples, place, layout)
 
     DAQmxReadCounterU32 = DAQmxReadCounterU32Ex
 
@@ -353,13 +355,13 @@ class Functions:
             volts = np.ascontiguousarray(samples.reshape(channels, count).T)
         else:
             volts = samples.reshape(count, channels)
-        return _write(self._card, task, volts, start, timeout, place)
+        return write_from(self._card, task, volts, start, timeout, place)
 
     def DAQmxWriteAnalogScalarF64(
         self, task: Any, start: Any, timeout: float, value: float, _: Any
     ) -> int | None:
         """Write one voltage."""
-        return _write(self._card, task, np.array([[value]]), start, timeout, None)
+        return write_from(self._card, task, np.array([[value]]), start, timeout, None)
 
     def DAQmxWriteDigitalLines(
         self,
@@ -384,47 +386,3 @@ class Functions:
 def _known_device(card: Card, name: Any) -> None:
     if text(name).lower() != card.config.device.lower():
         raise RefusedError(Error.INVALID_DEVICE_ID, detail=f"Device: {text(name)}")
-
-
-def _read(
-    card: Card,
-    task: Any,
-    count: int,
-    timeout: float,
-    samples: Any,
-    place: Any,
-    layout: int,
-    *,
-    unscaled: bool = False,
-) -> int | None:
-    """Read into an array, channel by channel or sample by sample."""
-    values, late = transfer.read(card, task.value or 0, count, timeout)
-    if unscaled:
-        for row, channel in zip(values, card.task(task.value).channels, strict=True):
-            row[:] = numbers(row, picked_range(channel.low, channel.high) or LARGEST)
-    channels, got = values.shape
-    if samples.size < channels * max(got, count):
-        raise RefusedError(Error.READ_BUFFER_TOO_SMALL)
-    if layout == Value.GROUP_BY_CHANNEL:
-        samples.reshape(-1)[: samples.size - samples.size % channels].reshape(channels, -1)[
-            :, :got
-        ] = values
-    else:
-        samples.reshape(-1)[: channels * got] = values.T.reshape(-1)
-    give(place, ctypes.c_int32, got)
-    if late is not None:
-        raise RefusedError(late)
-    return None
-
-
-def _write(card: Card, task: Any, volts: Any, start: Any, timeout: float, place: Any) -> int | None:
-    """Write samples, shape (n, channels); say how many."""
-    try:
-        count, late = transfer.write(card, task.value or 0, volts, bool(parameter(start)), timeout)
-    except RefusedError as refused:
-        give(place, ctypes.c_int32, refused.done)
-        raise
-    give(place, ctypes.c_int32, count)
-    if late is not None:
-        raise RefusedError(late)
-    return None
