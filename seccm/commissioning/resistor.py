@@ -20,8 +20,9 @@ from seccm.rig import Constant, Drive, Rig, RigInfo
 from seccm.rig.block import FloatArray
 
 Driven = Literal["potential", "current"]
-LEVELS = (0.0, 1.0, -1.0, 0.5, -0.5, 0.0, 1.0, -1.0, 0.5, -0.5)
-"""Steps in parts of the largest; each twice, so that drift shows in the scatter."""
+LEVELS = (0.0, 1.0, -0.98, 0.53, -0.47, 0.0, 0.97, -0.95, 0.51, -0.49)
+"""Steps in parts of the largest; nearly each twice, so that drift shows in the scatter, and none a
+round part of another: converters would round them all to the same side."""
 SHARE = 0.8
 """Of a range or compliance that the largest step may take."""
 PLAUSIBLE = 0.2
