@@ -2,7 +2,7 @@
 
 The world says the potential at the end of each of its steps and the mean current of each. In
 between the potential runs straight and the current is constant, so that charge is kept. Where
-the meniscus touches, the shapes of `sim.record` are put in: the double layer charges and the
+the meniscus touches, exponential shapes are put in: the double layer charges and the
 leads discharge exponentially, and carry what the settled current leaves over of the charge.
 """
 
@@ -16,8 +16,10 @@ import numpy as np
 from sim.cell import FloatArray
 from sim.daqmx.curves import polyline, steps_at
 from sim.daqmx.history import History
-from sim.record import CHARGING, COLLAPSE
+from sim.record import CHARGING
 
+COLLAPSE = 30e-6
+"""Time constant with which the overload of a galvanostat collapses, in seconds."""
 _SHORT = 3.0
 """Time constants that the rest of a step must have to hold the whole transient."""
 _SHORTEST = 1e-6

@@ -21,15 +21,13 @@ import random
 import subprocess
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -226,7 +224,7 @@ def company(stream: Stream) -> Iterator[list[int]]:
     """Have plots drawn beside; the list then holds how many. The stream is read meanwhile."""
     drawn: list[int] = []
     painter = subprocess.Popen(
-        [sys.executable, __file__, "--draw"],
+        [sys.executable, str(Path(__file__).with_name("painter.py"))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -256,65 +254,6 @@ def read_until(stream: Stream, done: Callable[[], bool]) -> None:
     stream.rest(0.2)
 
 
-def draw() -> None:
-    """Draw plots until the input ends; the first line says that drawing begins, the last how many.
-
-    pyqtgraph, as the window does it, if it is installed; else matplotlib.
-    """
-    rng = np.random.default_rng(1)
-    curves = np.cumsum(rng.standard_normal((6, 20_000)), axis=1)
-    paint = painted_by_qt(curves)
-    over = time.monotonic() + 3600.0
-    paint(0)
-    say("drawing")
-    frames, open_ = 0, True
-    os.set_blocking(sys.stdin.fileno(), False)
-    while open_ and time.monotonic() < over:
-        paint(frames)
-        frames += 1
-        with suppress(BlockingIOError):
-            open_ = os.read(sys.stdin.fileno(), 1) != b""
-    say(str(frames))
-
-
-def painted_by_qt(curves: npt.NDArray[np.float64]):  # type: ignore[no-untyped-def]
-    """Return what paints one more picture."""
-    try:
-        import pyqtgraph as pg
-    except ImportError:
-        return painted_by_matplotlib(curves)
-    app = pg.mkQApp()
-    plots = pg.GraphicsLayoutWidget(size=(1200, 800))
-    lines = [plots.addPlot(row=k // 2, col=k % 2).plot(pen="w") for k in range(len(curves))]
-    plots.show()
-
-    def paint(frame: int) -> None:
-        for line, curve in zip(lines, curves, strict=True):
-            line.setData(np.roll(curve, frame * 100))
-        plots.grab()
-        app.processEvents()
-
-    return paint
-
-
-def painted_by_matplotlib(curves: npt.NDArray[np.float64]):  # type: ignore[no-untyped-def]
-    """Return what paints one more picture."""
-    import matplotlib as mpl
-
-    mpl.use("agg")
-    from matplotlib import pyplot as plt
-
-    figure, axes = plt.subplots()
-    lines = axes.plot(curves.T)
-
-    def paint(frame: int) -> None:
-        for line, curve in zip(lines, curves, strict=True):
-            line.set_ydata(np.roll(curve, frame * 100))
-        figure.canvas.draw()
-
-    return paint
-
-
 def say(line: str) -> None:
     """Print a line at once."""
     sys.stdout.write(f"{line}\n")
@@ -322,7 +261,4 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--draw"]:
-        draw()
-    else:
-        main(*(int(argument) for argument in sys.argv[1:2]))
+    main(*(int(argument) for argument in sys.argv[1:2]))
