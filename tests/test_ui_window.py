@@ -243,6 +243,11 @@ def test_two_files_side_by_side_with_tables_and_currents(qtbot: QtBot, tmp_path:
         assert len(w.browse.files) == 2
         view = w.browse.files[0]
         view.export(tmp_path / "table.csv")
+        assert view.busy.isVisible()
+        qtbot.waitUntil(lambda: "Table of sites written" in said(w), timeout=LONG)
+        view.export(tmp_path / "none" / "table.csv")
+        qtbot.waitUntil(lambda: "cannot be written" in said(w), timeout=LONG)
+        assert not view.busy.isVisible()
         assert len((tmp_path / "table.csv").read_text().splitlines()) == 7
         qtbot.waitUntil(lambda: view.file.map.label(0).startswith("j ="), timeout=LONG)
         view.map.controls.potential.setText("0.5 V")

@@ -51,6 +51,8 @@ class FileView(QWidget):
         self._showing, self._offset = Showing(), 0.0
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="browse")
         self._plan: Future[Plan] | None = self._pool.submit(self.file.plan)
+        self._export: Future[None] | None = None
+        self._target = path
         self.reporting = ReportProcess(self)
         self.reporting.done.connect(self._reported)
         self.map = MapView(self._curve, wide=True)
@@ -111,13 +113,25 @@ class FileView(QWidget):
         self.report_button.setEnabled(False)
 
     def export(self, target: Path) -> None:
-        """Write the table of sites as CSV."""
-        try:
-            write_table(self.file, target)
-        except OSError as error:
-            self._say(Line("error", f"{target}: cannot be written: {error.strerror}."))
+        """Write the table of sites as CSV, in a thread: large tables take their time."""
+        if self._export is not None:
             return
-        self._say(Line("good", f"Table of sites written to {target}."))
+        self._target = target
+        self._export = self._pool.submit(write_table, self.file, target)
+        self.busy.setVisible(True)
+        self.export_button.setEnabled(False)
+        QTimer.singleShot(50, self._collect)
+
+    def _exported(self, export: Future[None]) -> None:
+        self._export = None
+        self.busy.setVisible(self.reporting.busy)
+        self.export_button.setEnabled(True)
+        try:
+            export.result()
+        except OSError as error:
+            self._say(Line("error", f"{self._target}: cannot be written: {error.strerror}."))
+            return
+        self._say(Line("good", f"Table of sites written to {self._target}."))
 
     def shut(self) -> None:
         """Let go of the file and of all that works on it."""
@@ -132,7 +146,7 @@ class FileView(QWidget):
         choose_file(self, "Table of sites", "CSV (*.csv)", self.export, start=start, suffix="csv")
 
     def _reported(self, line: Line, page: str) -> None:
-        self.busy.setVisible(False)
+        self.busy.setVisible(self._export is not None)
         self.report_button.setEnabled(True)
         self._say(line)
         self.words.setText(line.text)
@@ -154,7 +168,9 @@ class FileView(QWidget):
             except PlanError as error:
                 self._say(Line("warning", str(error)))
             self._plan = None
-        if self._plan is not None:
+        if self._export is not None and self._export.done():
+            self._exported(self._export)
+        if self._plan is not None or self._export is not None:
             QTimer.singleShot(50, self._collect)
 
     def _describe(self) -> None:

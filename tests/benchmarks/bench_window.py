@@ -167,8 +167,8 @@ def smoothness(app: QApplication, seconds: float) -> None:
         window.close()
 
 
-def endurance(app: QApplication, minutes: float) -> None:
-    """Measure the memory over some minutes' worth of updates, drawn as fast as they come."""
+def endurance(app: QApplication, minutes: float, *, drawn: bool) -> None:
+    """Measure the memory over some minutes' worth of updates, taken as fast as they come."""
     plan = small(sites=grid(columns=100, rows=100, pitch=1e-6, allow_overlap=True))
     with tempfile.TemporaryDirectory() as place:
         settings = QSettings(str(Path(place) / "w.ini"), QSettings.Format.IniFormat)
@@ -178,6 +178,7 @@ def endurance(app: QApplication, minutes: float) -> None:
         window.show()
         ready(window)
         window._timer.stop()
+        window.setVisible(drawn)
         beats, marks = int(minutes * 60 * 1000 / BEAT_MS), []
         began = time.perf_counter()
         for beat in range(beats):
@@ -187,7 +188,8 @@ def endurance(app: QApplication, minutes: float) -> None:
                 marks.append(resident())
         took = time.perf_counter() - began
         say(
-            f"{minutes:g} minutes' worth of updates ({beats}) in {took:.0f} s; memory, MB: "
+            f"{minutes:g} minutes' worth of updates ({beats}), "
+            f"{'drawn' if drawn else 'taken in but not drawn'}, in {took:.0f} s; memory, MB: "
             + ", ".join(f"{mark:.0f}" for mark in marks)
         )
         window.close()
@@ -249,7 +251,8 @@ def main(seconds: float = 20.0, count: int = 100_000, minutes: float = 5.0) -> N
     assert isinstance(app, QApplication)
     say(f"{app.platformName()}, 1280 x 800")
     smoothness(app, seconds)
-    endurance(app, minutes)
+    endurance(app, minutes, drawn=True)
+    endurance(app, 60.0, drawn=False)
     browsing(app, count)
 
 
