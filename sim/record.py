@@ -1,25 +1,47 @@
 """The raw samples around a contact, made up so that they average to the recorded rows.
 
 The rows of the virtual rig are computed without a loop over raw samples. Only here, around the
-instant of contact, raw samples are wanted; they follow the shapes a fast recorder sees: the
-double layer charges exponentially, and a galvanostat's overload collapses as the stray
-capacitance discharges into the cell.
+instant of contact, raw samples are wanted. They follow the shapes that a fast recorder sees: a
+galvanostat's overload collapses exponentially as the leads discharge into the cell, and the
+current of that discharge decays with the same time constant, cut off at the end of the input.
+The time constant, and the height of the peak, follow from the means that were recorded.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
 
 from seccm.rig import Block, ContactRecord
 from sim.cell import FloatArray
+
+BoolArray = npt.NDArray[np.bool_]
 
 SIDE = 256
 """Raw samples before and after the crossing."""
 CHARGING = 0.14e-3
 """Time constant of the double layer's charging through the pipette, in seconds: 3.7 Mohm and
 38 pF, the reference footprint."""
-COLLAPSE = 30e-6
-"""Time constant with which the overload collapses, in seconds."""
+_FASTEST, _SLOWEST = 1e-6, 1.0
+"""Time constants in seconds between which that of a collapse is sought."""
+_COLLAPSED = 1.0
+"""Volts: a larger fall at contact is that of an overload."""
+_HIGHEST = 1e6
+"""A peak is at most so many times the end of its input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An input as it takes raw samples; volts or amperes."""
+
+    noise: float
+    """Rms of one sample."""
+    full: float
+    """It reads up to this, of either sign."""
 
 
 def contact_record(
@@ -27,7 +49,7 @@ def contact_record(
     crossing: int,
     stopped: int,
     contact: float | None,
-    noise: tuple[float, float],
+    inputs: tuple[Input, Input],
     rng: np.random.Generator,
 ) -> ContactRecord:
     """Make the record of one stop.
@@ -37,15 +59,17 @@ def contact_record(
         crossing: raw sample number at which the signal crossed the threshold.
         stopped: raw sample number at which the command came to a halt.
         contact: instant of contact in seconds, or None if the meniscus did not touch.
-        noise: rms of one raw sample of the potential (V) and the current (A).
+        inputs: of potential and current.
         rng: for the noise.
     """
     spacing = rows.clock.spacing
     samples = np.arange(rows.start * spacing, rows.stop * spacing)
     age = samples / rows.clock.rate - (np.inf if contact is None else contact)
     wanted = slice(*np.searchsorted(samples, [max(0, crossing - SIDE), crossing + SIDE]))
-    potential = _raw(rows, rows.data["potential"], age, COLLAPSE, noise[0], rng)
-    current = _raw(rows, rows.data["current"], age, CHARGING, noise[1], rng)
+    ages = age.reshape(rows.rows, spacing)
+    tau = _collapse(rows, ages)
+    potential = _raw(rows, rows.data["potential"], ages, tau, inputs[0], rng)
+    current = _raw(rows, rows.data["current"], ages, tau, inputs[1], rng)
     return ContactRecord(
         start=int(samples[wanted][0]),
         potential=potential[wanted],
@@ -55,42 +79,107 @@ def contact_record(
     )
 
 
+def _contact_row(rows: Block, ages: FloatArray) -> int | None:
+    """Return the index of the row with dry and wet samples, if there is one."""
+    fresh = ages >= 0.0
+    mixed = fresh[:, : rows.clock.averaged].any(axis=1) & ~fresh.all(axis=1)
+    return int(mixed.argmax()) if mixed.any() else None
+
+
+def _missing(rows: Block, recorded: FloatArray, ages: FloatArray, index: int) -> float:
+    """Return what a jump to the settled value would leave over of a recorded mean."""
+    wet = float((ages[index, : rows.clock.averaged] >= 0.0).mean())
+    before, settled = _around(recorded, index)
+    return float(recorded[index]) - wet * settled - (1.0 - wet) * before
+
+
+def _around(recorded: FloatArray, index: int) -> tuple[float, float]:
+    """Return the values before and after a row."""
+    return float(recorded[max(0, index - 1)]), float(recorded[min(index + 1, len(recorded) - 1)])
+
+
+def _collapse(rows: Block, ages: FloatArray) -> float:
+    """Return the time constant of the discharge at contact, in seconds.
+
+    That with which the potential falls from overload as slowly as its recorded mean says; that
+    of charging through the pipette where there was none.
+    """
+    recorded = rows.data["potential"]
+    index = _contact_row(rows, ages)
+    if index is None:
+        return CHARGING
+    before, settled = _around(recorded, index)
+    if abs(before - settled) < _COLLAPSED:
+        return CHARGING
+    share = _missing(rows, recorded, ages, index) / (before - settled)
+    age = ages[index, : rows.clock.averaged]
+
+    def excess(tau: float) -> float:
+        return float(_decay(age, tau).mean()) - share
+
+    if not excess(_FASTEST) < 0.0 < excess(_SLOWEST):
+        return _FASTEST
+    return float(brentq(excess, _FASTEST, _SLOWEST, rtol=1e-6))
+
+
+def _decay(age: FloatArray, tau: float) -> FloatArray:
+    """Return exp(-age/tau), and 0 before contact."""
+    decay: FloatArray = np.where(age >= 0.0, np.exp(-np.maximum(age, 0.0) / tau), 0.0)
+    return decay
+
+
 def _raw(
     rows: Block,
     recorded: FloatArray,
-    age: FloatArray,
+    ages: FloatArray,
     tau: float,
-    noise: float,
+    at: Input,
     rng: np.random.Generator,
 ) -> FloatArray:
     """Make raw samples, shape (rows x spacing,), whose averages are the recorded values.
 
+    A row that was recorded at the end of the input has samples there, whatever their mean.
+
     Args:
         rows: which rows.
         recorded: one channel of them.
-        age: seconds since contact of each raw sample, shape (rows x spacing,).
+        ages: seconds since contact of each raw sample, shape (rows, spacing).
         tau: time constant of the transient at contact, s.
-        noise: rms of a raw sample.
+        at: what took the samples.
         rng: for the noise.
     """
     clock = rows.clock
-    raw = np.repeat(recorded, clock.spacing) + noise * rng.standard_normal(len(age))
-    shaped = raw.reshape(rows.rows, clock.spacing)
-    ages = age.reshape(rows.rows, clock.spacing)
+    shaped = recorded[:, np.newaxis] + at.noise * rng.standard_normal(ages.shape)
     averaged = slice(0, clock.averaged)
-    for index in range(rows.rows):
-        fresh = ages[index] >= 0.0
-        before = recorded[max(0, index - 1)]
-        row = shaped[index]
-        if fresh[averaged].any() and not fresh.all():
-            row[~fresh] += before - recorded[index]
-            settled = recorded[min(index + 1, rows.rows - 1)]
-            row[fresh] += settled - recorded[index]
-            decay = np.where(fresh, np.exp(-np.clip(ages[index], 0.0, None) / tau), 0.0)
-            # The transient carries what the settled values leave over of the recorded mean.
-            missing = recorded[index] - row[averaged].mean()
-            row += decay * missing / decay[averaged].mean()
-        else:
-            row += recorded[index] - row[averaged].mean()
+    contact = _contact_row(rows, ages)
+    for index, row in enumerate(shaped):
+        if index == contact:
+            before, settled = _around(recorded, index)
+            row += np.where(ages[index] >= 0.0, settled, before) - recorded[index]
+            missing = _missing(rows, recorded, ages, index)
+            # What is missing on the other side of both is no discharge: all of it lies lower.
+            falls = missing * (before - settled) > 0.0 or abs(before - settled) < at.noise
+            shape = _decay(ages[index], tau if falls else math.inf)
+            row[:] = _peaked(row, shape, float(recorded[index]), averaged, at.full)
+        row += recorded[index] - row[averaged].mean()
+        np.clip(row, -at.full, at.full, out=row)
     flat: FloatArray = shaped.reshape(-1)
     return flat
+
+
+def _peaked(
+    row: FloatArray, shape: FloatArray, mean: float, averaged: slice, full: float
+) -> FloatArray:
+    """Add so much of a shape that the samples, cut off at the input's end, have a mean."""
+
+    def cut(height: float) -> FloatArray:
+        samples: FloatArray = np.clip(row + height * shape, -full, full)
+        return samples
+
+    def excess(height: float) -> float:
+        return float(cut(height)[averaged].mean()) - mean
+
+    far = math.copysign(_HIGHEST * full, -excess(0.0))
+    if excess(0.0) * excess(far) >= 0.0:
+        return cut(far)
+    return cut(float(brentq(excess, 0.0, far, rtol=1e-6)))

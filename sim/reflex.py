@@ -16,7 +16,7 @@ from seccm.hopping.contact import ContactDetector
 from seccm.hopping.limits import LimitWatch
 from seccm.rig import Axis, Block, ContactRecord, ContactRule, Drive, Move
 from sim.noise import stream
-from sim.record import SIDE, contact_record
+from sim.record import SIDE, Input, contact_record
 
 REMEMBERED = 64
 """Rows kept for a record, or for a drive that continues an earlier one."""
@@ -46,12 +46,12 @@ class Reflexes:
 
     Args:
         processing: seconds from the end of the row that shows a contact to the halt.
-        noise: rms of one raw sample of potential (V) and current (A), for the records.
+        inputs: of potential and current, as they take raw samples for the records.
         seed: of the whole run.
     """
 
-    def __init__(self, processing: float, noise: tuple[float, float], seed: int) -> None:
-        self._processing, self._noise, self._seed = processing, noise, seed
+    def __init__(self, processing: float, inputs: tuple[Input, Input], seed: int) -> None:
+        self._processing, self._inputs, self._seed = processing, inputs, seed
         self._armed: Armed | None = None
         self._limits: LimitWatch | None = None
         self._recent: deque[Block] = deque()
@@ -144,7 +144,7 @@ class Reflexes:
             return None
         self._stopped = None
         first = max(0, stopped.crossing - SIDE) // spacing
-        last = (stopped.crossing + SIDE) // spacing
+        last = (stopped.crossing + SIDE - 1) // spacing
         parts = [block.part(first, last + 1) for block in self._recent]
         if sum(part.rows for part in parts) < last + 1 - first:
             # Some of these rows were lost, and their raw samples with them.
@@ -152,7 +152,7 @@ class Reflexes:
         rows = _joined(parts)
         rng = stream(self._seed, "record", stopped.crossing)
         return contact_record(
-            rows, stopped.crossing, stopped.halt, stopped.contact, self._noise, rng
+            rows, stopped.crossing, stopped.halt, stopped.contact, self._inputs, rng
         )
 
 

@@ -41,6 +41,7 @@ from sim.electronics import Electrometer, Signals
 from sim.faults import Faults, read_faults, spoil
 from sim.galvanostat import Imposed
 from sim.noise import WhiteNoise
+from sim.record import Input
 from sim.reflex import Reflexes
 from sim.samples import mount
 from sim.stage import AXES, Loop, Stage
@@ -118,8 +119,11 @@ class VirtualRig:
         self._sensors = WhiteNoise(seed, "position", len(AXES))
         # Averaging has taken the root of its length off the noise of a raw sample.
         root = math.sqrt(self._info.clock.averaged)
-        noise = root * config.electrometer.potential_noise, root * self._electrometer.floor
-        self._reflexes = Reflexes(config.stop.processing, noise, seed)
+        inputs = (
+            Input(root * config.electrometer.potential_noise, self._electrometer.full_potential),
+            Input(root * self._electrometer.floor, self._electrometer.full_current),
+        )
+        self._reflexes = Reflexes(config.stop.processing, inputs, seed)
         self._row = 0
         self._open = self._running = self._closed = False
         self._told = False

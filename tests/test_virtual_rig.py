@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from rig_contract import RigContract, Stream
 
+import seccm
 import sim
 from seccm.errors import PlanError
 from seccm.quantities import read_toml, validate
@@ -316,6 +317,26 @@ def test_raw_samples_average_to_their_rows(reference: Stream) -> None:
     after = record.potential[record.crossing - record.start + 30 :]
     assert np.median(before) == pytest.approx(10.0, abs=0.05)
     assert np.median(after) < 5.0
+
+
+def test_every_landing_has_a_record_that_a_galvanostat_and_an_input_can_show(
+    tmp_path: Path,
+) -> None:
+    """Leads at 10 V discharge: no sample lies above that, and none beyond the inputs' ends.
+
+    Whatever raw sample the crossing falls on: one landing in 257 falls on the first of a row.
+    """
+    path = tmp_path / "scan.h5"
+    for _ in seccm.run("li-on-au-combinatorial", path=path):
+        pass
+    with seccm.open(path) as scan:
+        landed = np.flatnonzero(scan.sites["landed"] == 1)
+        records = [scan.site(int(number)).contact_record for number in landed]
+    assert len(records) == 63
+    for record in records:
+        assert record is not None
+        assert np.abs(record.potential).max() < 10.05
+        assert np.abs(record.current).max() <= 1.024 * 20e-9 * (1 + 1e-6)
 
 
 @pytest.mark.parametrize(

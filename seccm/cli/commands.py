@@ -257,14 +257,15 @@ def _interruptible(prepared: Run) -> Iterator[None]:
         nonlocal asked
         asked += 1
         try:
+            # What is said was accepted: a run that has ended by itself is not halted any more.
             if asked == 1:
-                out.print("[yellow]Stopping: the pipette retracts. Once more to halt.[/]")
                 prepared.ask("stop", signal.Signals(number).name)
+                out.print("[yellow]Stopping: the pipette retracts. Once more to halt.[/]")
             else:
-                out.print("[bold red]Halting: everything is frozen where it is.[/]")
                 prepared.halt()
-        except NotNow as refusal:
-            out.print(str(refusal))
+                out.print("[bold red]Halting: everything is frozen where it is.[/]")
+        except NotNow:
+            out.print("The run has ended already.")
 
     # SIGBREAK is Windows' Ctrl-Break; SIGTERM there comes only from within the process.
     names = [n for n in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, n)]

@@ -95,7 +95,7 @@ class RunProgress:
             case Landed():
                 self._landed += 1
             case FalseContact():
-                self._line(f"{event.site + 1:>5}  a contact at {show(event.z, 'm')} did not last")
+                self._line(f"{event.site:>5}  a contact at {show(event.z, 'm')} did not last")
             case SiteFinished():
                 self._finish(event)
             case SiteAnalysed():
@@ -138,7 +138,7 @@ class RunProgress:
         label = self._labels[site.condition]
         said = summary or event.reason
         line = Text.assemble(
-            f"{number + 1:>5}  ",
+            f"{number:>5}  ",
             (f"{event.outcome.words:<10} ", _STYLES.get(event.outcome, "")),
             f"{label:<22} " if label else "",
             said,
@@ -158,7 +158,7 @@ class RunProgress:
             self._time_left(),
             doing,
             f"{self._landed} landed, {no_contact} no contact, {failed - no_contact} failed",
-            f"site {number + 1}",
+            f"site {number}",
             label,
         ]
         words = " · ".join(part for part in parts if part)
