@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -13,11 +13,13 @@ from pydantic import Field
 
 from seccm import calibration
 from seccm.errors import PlanError, Problem
+from seccm.mistakes import similar
 from seccm.plan.library import find_rig
 from seccm.quantities import Count, Length, Model, read_toml, validate
-from seccm.rig import Mounted, Rig
+from seccm.rig import CoarseStage, Mounted, Rig
 
 GROUP = "seccm.rigs"
+COARSE_GROUP = "seccm.coarse"
 
 
 class Builder(Protocol):
@@ -100,6 +102,34 @@ def coarse_table(file: RigFile) -> CoarseTable | None:
         return None
     given = {"coarse": file.config["coarse"]}
     return validate(_WithCoarse, given, file.source, from_file=True).coarse
+
+
+def connect_coarse(table: CoarseTable, wait: Callable[[float], None]) -> CoarseStage:
+    """Look a kind of motor up by name, because seccm imports no driver, and connect to it.
+
+    Args:
+        table: what the motor is and may do.
+        wait: lets time pass between two questions; may raise to put an end to it.
+
+    Raises:
+        PlanError: there is no such kind.
+        RigError: nothing answers there.
+    """
+    kinds = {point.name: point for point in entry_points(group=COARSE_GROUP)}
+    if table.stage not in kinds:
+        what = f"{table.stage!r} is no kind of motor."
+        remedy = similar(table.stage, sorted(kinds))
+        raise PlanError("coarse", [Problem("stage", what, remedy)])
+    connect: Callable[..., CoarseStage] = kinds[table.stage].load()
+    return connect(
+        table.host,
+        axis=table.axis,
+        towards=table.towards,
+        step=table.step,
+        most=table.most,
+        port=table.port,
+        wait=wait,
+    )
 
 
 class _WithCoarse(Model):

@@ -103,6 +103,8 @@ class DriftConfig(Model):
 class SurfaceConfig(Model):
     """The shape of the sample."""
 
+    motor: str = ""
+    """File of the virtual coarse motor that brings it closer, see `sim.coarse`; empty for none."""
     height: Length = 50e-6
     """Of the middle of the range, in stage coordinates."""
     tilt_x: Ratio = 0.003

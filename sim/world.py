@@ -19,6 +19,7 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 
 from sim.cell import FloatArray
+from sim.coarse import raised
 from sim.config import Sample, VirtualConfig
 from sim.electronics import Signals
 from sim.galvanostat import Answer, Imposed, Output
@@ -71,7 +72,7 @@ class World:
         self._config, self._sample, self._pipette, self._seed = config, sample, pipette, seed
         self.clock = config.clock.rows()
         self.stage = stage
-        self.surface = Surface(config.surface, config.stage.range, seed)
+        self.surface = Surface(raised(config.surface), config.stage.range, seed)
         self.drift = Drift(config.drift, seed)
         self.drive = Imposed()
         self.truth = Truth()

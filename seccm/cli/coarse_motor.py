@@ -1,20 +1,17 @@
-"""The coarse motor as the rig file has it, narrowed by options, and the way to its driver."""
+"""The coarse motor as the rig file has it, narrowed by options."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
+from collections.abc import Mapping
 from typing import Any
 
 from seccm.commissioning.coarse_approach import SHARE
 from seccm.errors import PlanError, Problem
-from seccm.mistakes import similar
 from seccm.quantities import validate
-from seccm.rig import CoarseStage, RigInfo
+from seccm.rig import RigInfo
 from seccm.rigs import CoarseTable, RigFile, coarse_table
 from seccm.units import show
 
-GROUP = "seccm.coarse"
 FIXED = ("stage", "host", "port", "axis", "towards")
 """What a rig file says once and for all."""
 SHRINK = {"tries": "1", "most": "1", "farthest": "m"}
@@ -78,31 +75,3 @@ def _without_table(file: RigFile, info: RigInfo, options: Mapping[str, Any]) -> 
     most = options.get("most", max(1, int(half / table.step)))
     farthest = table.farthest if "farthest" in options else table.tries * half
     return table.model_copy(update={"most": most, "farthest": farthest})
-
-
-def connected(table: CoarseTable, wait: Callable[[float], None]) -> CoarseStage:
-    """Look a kind of motor up by name, because seccm imports no driver, and connect to it.
-
-    Args:
-        table: what the motor is and may do.
-        wait: lets time pass between two questions; may raise to put an end to it.
-
-    Raises:
-        PlanError: there is no such kind.
-        RigError: nothing answers there.
-    """
-    kinds = {point.name: point for point in entry_points(group=GROUP)}
-    if table.stage not in kinds:
-        what = f"{table.stage!r} is no kind of motor."
-        remedy = similar(table.stage, sorted(kinds))
-        raise PlanError("coarse", [Problem("stage", what, remedy)])
-    connect: Callable[..., CoarseStage] = kinds[table.stage].load()
-    return connect(
-        table.host,
-        axis=table.axis,
-        towards=table.towards,
-        step=table.step,
-        most=table.most,
-        port=table.port,
-        wait=wait,
-    )

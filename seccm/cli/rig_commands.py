@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -156,12 +155,11 @@ def coarse_approach(
     steps, over at most half of the way that was found free; and so on. What the motor is and may
     do stands in the table [coarse] of the rig file; options may only narrow it.
     """
-    from seccm.cli.coarse_motor import connected, motor_table
-    from seccm.commissioning.coarse_approach import approach_coarsely
-    from seccm.commissioning.finding import Finding
+    from seccm.cli.coarse_motor import motor_table
+    from seccm.commissioning.coarse_approach import approach_coarsely, finding_of
     from seccm.commissioning.watched import WatchedRig
     from seccm.plan import load_plan
-    from seccm.rigs import build_rig, load_rig
+    from seccm.rigs import build_rig, connect_coarse, load_rig
     from seccm.session import check as check_plan
 
     signals = Interruptible()
@@ -183,7 +181,7 @@ def coarse_approach(
             last[:] = [WatchedRig(built, signals.look)]
             return last[0]
 
-        motor = connected(table, signals.wait)
+        motor = connect_coarse(table, signals.wait)
         try:
             out.print(Text(f"Motor: {motor.identity()}"))
             with signals.deferring():
@@ -198,10 +196,7 @@ def coarse_approach(
                 )
         finally:
             motor.close()
-        words = (found.what, f"The motor made {found.steps} steps.")
-        faults = () if found.found else (found.what,)
-        finding = Finding("coarse-approach", asdict(found), words=words, faults=faults)
-        _finish(finding, last[0].info, file, output, write=False)
+        _finish(finding_of(found), last[0].info, file, output, write=False)
 
 
 @rig_app.command("set-up-piezo")
@@ -285,6 +280,7 @@ def _finish(
     finding: Finding, info: RigInfo, file: RigFile, output: Path | None, *, write: bool
 ) -> None:
     """Say what was found, write it down, and leave with code 1 if a limit was not met."""
+    from seccm.commissioning.coarse_approach import PROCEDURE
     from seccm.commissioning.keeping import keep, report_of
     from seccm.commissioning.report import default_name
     from seccm.commissioning.standing import doubts, standings
@@ -304,7 +300,7 @@ def _finish(
         out.print(f"Added to the calibration: [bold]{kept}[/]", soft_wrap=True)
     elif finding.tables:
         _show_tables(report.calibration)
-    if finding.procedure != "coarse-approach":
+    if finding.procedure != PROCEDURE:
         out.print("Nothing moved.")
     if not finding.passed:
         raise typer.Exit(Exit.STOPPED)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
+from seccm.commissioning.finding import Finding
+from seccm.commissioning.watched import StoppedError
 from seccm.errors import ContactError, LimitError, RigError
 from seccm.events import Event
 from seccm.hopping.approach import Approach
@@ -22,6 +24,8 @@ from seccm.rig import CoarseStage, Freeze, Move, Rig
 from seccm.units import show
 
 T = TypeVar("T")
+PROCEDURE = "coarse-approach"
+"""As its finding and its report are named."""
 SHARE = 0.5
 """Of the way that was found free, the most the motor may take."""
 AT_TOP = 0.01
@@ -105,13 +109,33 @@ def approach_coarsely(
             return CoarseApproach(False, tuple(made), total, "Ended by the operator.")
         try:
             stage.closer(steps)
-        except KeyboardInterrupt as error:
-            stage.stop()
+        except (KeyboardInterrupt, StoppedError) as error:
+            _stop(stage)
             error.add_note("The motor was stopped; the tip is fully retracted.")
             raise
         total += steps
     what = f"No contact in {tries} tries; the tip is fully retracted."
     return CoarseApproach(False, tuple(made), total, what)
+
+
+def finding_of(ended: CoarseApproach) -> Finding:
+    """Return what a report says of a coarse approach; not to find the surface is a fault."""
+    words = (ended.what, f"The motor made {ended.steps} steps.")
+    faults = () if ended.found else (ended.what,)
+    return Finding(PROCEDURE, asdict(ended), words=words, faults=faults)
+
+
+def _stop(stage: CoarseStage) -> None:
+    """Stop the motor.
+
+    Raises:
+        RigError: it is not known to have stopped.
+    """
+    try:
+        stage.stop()
+    except RigError as error:
+        error.add_note("The motor may still move: switch it off. The tip is fully retracted.")
+        raise
 
 
 def allowed_steps(free: float, step: float) -> int:

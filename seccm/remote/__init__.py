@@ -14,6 +14,7 @@ a file that its owner alone can read. Nothing is ever unpickled.
 """
 
 from seccm.remote.client import Client
+from seccm.remote.coarse import CoarseOrder
 from seccm.remote.commissioning import Found, Order
 from seccm.remote.endpoint import ChannelError, Running
 from seccm.remote.job import Failure, Job
@@ -25,6 +26,7 @@ __all__ = [
     "Answer",
     "ChannelError",
     "Client",
+    "CoarseOrder",
     "Failure",
     "Found",
     "Job",

@@ -23,6 +23,7 @@ from seccm.events import Event
 from seccm.hopping.engine import Request
 from seccm.plan import Plan
 from seccm.remote.channel import Line, dial
+from seccm.remote.coarse import CoarseOrder
 from seccm.remote.commissioning import Found, Order
 from seccm.remote.endpoint import ChannelError, Endpoint, Running, endpoints
 from seccm.remote.inside import Inside
@@ -284,8 +285,16 @@ class Client:
         """Carry out a commissioning step on an idle host; `News.found` tells what it found."""
         return self._request("commission", order=to_plain(order))
 
+    def approach_coarsely(self, order: CoarseOrder) -> int:
+        """Make a coarse approach on an idle host; `Progress.question` is what it asks."""
+        return self._request("approach coarsely", order=to_plain(order))
+
+    def reply(self, question: str, *, yes: bool) -> int:
+        """Answer the question that was read, and no other."""
+        return self._request("reply", question=question, yes=yes)
+
     def stop_step(self) -> int:
-        """End the commissioning step that is carried out."""
+        """End the commissioning step, or the coarse approach, that is carried out."""
         return self._request("stop step")
 
     def keep(self, step: str, *, calibrate: bool) -> int:

@@ -1,4 +1,4 @@
-"""Commissioning steps on a host: one at a time, stoppable, and what they found for all to see."""
+"""Commissioning on a host: one thing at a time, stoppable, and what it found for all to see."""
 
 from __future__ import annotations
 
@@ -7,25 +7,68 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from seccm.calibration import file_of
 from seccm.commissioning.finding import Finding
 from seccm.commissioning.keeping import keep, report_of
 from seccm.commissioning.report import default_name
 from seccm.commissioning.settings import read_settings
-from seccm.commissioning.steps import STEPS, Step, Values, carry_out
+from seccm.commissioning.steps import STEPS, Step, carry_out
 from seccm.commissioning.watched import StoppedError, WatchedRig
 from seccm.errors import NotNow, PlanError, Problem, SeccmError
 from seccm.rig import Block, Mounted, Rig, RigInfo
 from seccm.rigs import RigFile, build_rig, load_rig
 
+LOOK = 0.02
+"""Seconds between two looks whether somebody has answered."""
 PATIENCE = 0.5
 """Seconds without a block after which the rig is made safe by whoever asked for it."""
 DUMMY = Mounted("dummy-resistor", 6e-6)
 """What a virtual rig has in place of a droplet; a real one is told nothing by it."""
 WET = ("wet-at-start",)
 """How a virtual rig is told that its dummy cell is connected."""
+
+
+class Errand(Protocol):
+    """Something that is done with the rig to commission it."""
+
+    @property
+    def procedure(self) -> str:
+        """Its name, as its finding and its report have it."""
+
+    @property
+    def title(self) -> str:
+        """What an operator calls it.
+
+        Raises:
+            SeccmError: there is no such thing.
+        """
+
+    @property
+    def attended(self) -> bool:
+        """Whether somebody must hold the controls as long as it takes."""
+
+    @property
+    def rig(self) -> Mapping[str, Any]:
+        """The tables of the rig file."""
+
+    @property
+    def rig_source(self) -> str:
+        """The rig file."""
+
+    @property
+    def folder(self) -> str:
+        """Where reports are written; absolute."""
+
+    def carry_out(self, bench: Workbench) -> Finding:
+        """Do it.
+
+        Raises:
+            ValueError: what was measured cannot be judged.
+            StoppedError: somebody put an end to it.
+            SeccmError: the rig, its file or a setting failed.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +116,29 @@ class Order:
         source, absolute = file.source, str(where.absolute())
         return cls(step, dict(settings), file.config, source, absolute, seed, pace)
 
+    @property
+    def procedure(self) -> str:
+        """The name of the step."""
+        return self.step
+
+    @property
+    def title(self) -> str:
+        """That of the step."""
+        return _step(self.step).title
+
+    @property
+    def attended(self) -> bool:
+        """A step moves nothing, and ends by itself."""
+        return False
+
+    def carry_out(self, bench: Workbench) -> Finding:
+        """Carry out the step; see `Errand.carry_out`."""
+        step = _step(self.step)
+        values = read_settings(step.settings, self.settings)
+        rig = self.build(step)
+        watched = bench.watch(rig, step.length(rig.info, values))
+        return carry_out(step, watched, self.rig, values)
+
     def build(self, step: Step) -> Rig:
         """Build the rig, with a dummy cell if it is a virtual one.
 
@@ -111,7 +177,7 @@ class Found:
 
 
 class Workbench:
-    """Carries steps out in the thread that runs the rig; any thread may stop them.
+    """Carries errands out in the thread that runs the rig; any thread may stop them.
 
     Args:
         look: shown every block.
@@ -120,45 +186,53 @@ class Workbench:
 
     def __init__(self, look: Callable[[Block], None], tell: Callable[[Found], None]) -> None:
         self._look, self._tell = look, tell
-        self._kept: dict[str, tuple[Order, Found]] = {}
+        self._kept: dict[str, tuple[Errand, Found]] = {}
         self._rig: Rig | None = None
+        self._at_rest = False
         self._rows, self._wanted = 0, 1.0
         self._stop: tuple[str, bool] | None = None
-        self._ended = threading.Event()
+        self._stopping, self._ended = threading.Event(), threading.Event()
+        self._granted = False
         self.doing = ""
-        """The title of the step that is carried out; empty when none is."""
+        """The title of what is carried out; empty when nothing is."""
+        self.attended = False
+        """Whether what is carried out ends when nobody holds the controls."""
+        self.words = ""
+        """What of it is done just now, as a sentence; empty where there is nothing to say."""
+        self.question = ""
+        """What must be granted before it goes on; empty when nothing is asked."""
 
     @property
     def done(self) -> float:
-        """How much of the step is done, 0 to 1."""
+        """How much is done, 0 to 1: of a step, or of the try that a coarse approach makes."""
         rig = self._rig
         passed = 0.0 if rig is None else self._rows * rig.info.clock.period
         return min(1.0, passed / self._wanted)
 
-    def expect(self, order: Order) -> None:
-        """Be told which step comes next: from now on it can be stopped.
+    def expect(self, errand: Errand) -> None:
+        """Be told what comes next: from now on it can be stopped.
 
         Raises:
             SeccmError: there is no such step.
         """
-        title = _step(order.step).title
+        title = errand.title
+        self._stopping.clear()
         self._ended.clear()
-        self._stop, self._rows, self.doing = None, 0, title
+        self._stop, self._rows, self._at_rest = None, 0, False
+        self.attended, self.doing = errand.attended, title
 
-    def carry_out(self, order: Order) -> None:
-        """Carry out the step that was expected, and tell what it found.
+    def carry_out(self, errand: Errand) -> None:
+        """Carry out what was expected, and tell what it found.
 
         The rig ends with its drive off, and closed.
 
         Raises:
             SeccmError: the rig, its file or a setting failed; this is told as a finding, too.
         """
-        step = _step(order.step)
         made = datetime.now().astimezone()
-        finding = Finding(step.name, {})
+        finding = Finding(errand.procedure, {})
         try:
-            values = read_settings(step.settings, order.settings)
-            finding = self._take(step, order, values)
+            finding = errand.carry_out(self)
         except (ValueError, StoppedError) as reason:
             finding = replace(finding, faults=(_told(reason),))
         except Exception as error:
@@ -166,18 +240,19 @@ class Workbench:
             raise
         finally:
             info = self._rig.info if self._rig is not None else None
-            named = file_of(order.rig)
+            named = file_of(errand.rig)
             found = Found(
-                *(finding, info, order.rig_source, made.isoformat(timespec="seconds")),
+                *(finding, info, errand.rig_source, made.isoformat(timespec="seconds")),
                 calibration="" if named is None else str(named),
             )
-            self._kept[step.name] = order, found
+            self._kept[errand.procedure] = errand, found
             self._rig, self._stop, self.doing = None, None, ""
+            self.attended, self.words = False, ""
             self._ended.set()
             self._tell(found)
 
     def stop(self, why: str, *, retract: bool = False) -> None:
-        """End the step that is carried out: with the next block, or without it.
+        """End what is carried out: with the next block, or without it.
 
         Args:
             why: in words, such as "stopped by the operator".
@@ -189,13 +264,61 @@ class Workbench:
         if not self.doing:
             raise NotNow("stop", "no step is carried out", ())
         self._stop = why, retract
+        self._stopping.set()
 
         def without_blocks() -> None:
             rig = self._rig
-            if not self._ended.wait(PATIENCE) and rig is not None:
+            if not self._ended.wait(PATIENCE) and rig is not None and not self._at_rest:
                 rig.safe(f"{why}; the rig is silent", retract=retract)
 
         threading.Thread(target=without_blocks, name="stop step", daemon=True).start()
+
+    def reply(self, question: str, *, yes: bool) -> None:
+        """Answer what is asked.
+
+        Args:
+            question: the one that was read; another is not answered by it.
+            yes: whether to go on.
+
+        Raises:
+            NotNow: it is not asked, or not any more.
+        """
+        if not question or question != self.question:
+            raise NotNow("answer", "this is not asked now", ())
+        self._granted = yes
+        self.question = ""
+
+    # For errands, in the thread that runs the rig.
+
+    def watch(self, rig: Rig, seconds: float) -> Rig:
+        """Return a rig whose blocks are looked at from now on, for about so many seconds."""
+        self._rows, self._wanted = 0, max(rig.info.clock.period, seconds)
+        self._rig, self._at_rest = WatchedRig(rig, self._see), False
+        return self._rig
+
+    def confirm(self, question: str) -> bool:
+        """Ask, with the rig let go of, and wait until somebody has answered.
+
+        Raises:
+            StoppedError: somebody put an end to it instead.
+        """
+        self._at_rest, self._granted, self.question = True, False, question
+        try:
+            while self.question == question:
+                self.wait(LOOK)
+        finally:
+            self.question = ""
+        return self._granted
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass while the rig is let go of.
+
+        Raises:
+            StoppedError: somebody put an end to it.
+        """
+        self._at_rest = True
+        if self._stopping.wait(seconds):
+            raise self._stopped()
 
     def keep(self, name: str, *, calibrate: bool) -> None:
         """Write the report of a step, and if asked its entry in the calibration.
@@ -205,38 +328,36 @@ class Workbench:
         """
         if name not in self._kept or not self._kept[name][1].judged:
             raise NotNow("keep", f"there is no finding of {name}", ())
-        order, found = self._kept[name]
+        errand, found = self._kept[name]
         if found.kept:
             raise NotNow("keep", found.kept, ())
         assert found.info is not None
         if calibrate and not found.calibration:
             what = "names no calibration."
             remedy = 'Add, for example: calibration = "bench-1.calibration.json".'
-            raise PlanError(order.rig_source, [Problem("calibration", what, remedy)])
+            raise PlanError(errand.rig_source, [Problem("calibration", what, remedy)])
         made = datetime.fromisoformat(found.made)
-        path = Path(order.folder) / default_name(name, found.info, made)
-        report_of(found.finding, found.info, order.rig_source, made, path).write(path)
-        into = keep(found.finding, found.info, order.rig, made, path) if calibrate else None
+        path = Path(errand.folder) / default_name(name, found.info, made)
+        report_of(found.finding, found.info, errand.rig_source, made, path).write(path)
+        into = keep(found.finding, found.info, errand.rig, made, path) if calibrate else None
         added = "" if into is None else f", and added to the calibration {into.name}"
         found = replace(found, kept=f"Written to {path}{added}.")
-        self._kept[name] = order, found
+        self._kept[name] = errand, found
         self._tell(found)
-
-    def _take(self, step: Step, order: Order, values: Values) -> Finding:
-        rig = order.build(step)
-        self._wanted = max(rig.info.clock.period, step.length(rig.info, values))
-        self._rig = WatchedRig(rig, self._see)
-        return carry_out(step, self._rig, order.rig, values)
 
     def _see(self, block: Block) -> None:
         self._rows += block.rows
         self._look(block)
         if self._stop is not None:
             why, retract = self._stop
-            error = StoppedError(f"{why[:1].upper()}{why[1:]}")
+            error = self._stopped()
             if retract and self._rig is not None:
                 error.add_note(self._rig.safe(why).what)
             raise error
+
+    def _stopped(self) -> StoppedError:
+        why, _ = self._stop or ("stopped", False)
+        return StoppedError(f"{why[:1].upper()}{why[1:]}")
 
 
 def _step(name: str) -> Step:

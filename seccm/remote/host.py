@@ -17,7 +17,8 @@ from typing import Any
 from seccm.data import Unsaved
 from seccm.errors import NotNow, SeccmError
 from seccm.remote.channel import LONGEST_REQUEST, Line, Pipe
-from seccm.remote.commissioning import Order, Workbench
+from seccm.remote.coarse import CoarseOrder
+from seccm.remote.commissioning import Errand, Order, Workbench
 from seccm.remote.feed import Feed
 from seccm.remote.guest import Guest
 from seccm.remote.job import Job, Prepare
@@ -32,6 +33,8 @@ BEAT = 1.0 / 30.0
 """Seconds between two looks at what came: the pace of a window."""
 ABSENT = 3.0
 """Seconds without a sign of life after which the controls of a client may be taken over."""
+UNHEARD = 10.0
+"""Seconds without a sign of life after which what must be attended is stopped."""
 DISK_LOOK = 2.0
 """Seconds from one look at the free space on the disk to the next."""
 WELCOME = 10.0
@@ -108,16 +111,16 @@ class Host:
             self._refuse_busy()
             self._occupy("preparing", work, job)
 
-    def commission(self, order: Order) -> None:
-        """Carry out a commissioning step.
+    def commission(self, errand: Errand) -> None:
+        """Carry out a commissioning step, or a coarse approach.
 
         Raises:
             SeccmError: the rig is in use, or there is no such step.
         """
         with self._lock:
             self._refuse_busy()
-            self._bench.expect(order)
-            self._occupy("commissioning", self._take_step, order)
+            self._bench.expect(errand)
+            self._occupy("commissioning", self._run_errand, errand)
 
     def interrupt(self) -> None:
         """Stop the run, or halt it if it was stopping already: what Ctrl-C does."""
@@ -135,7 +138,7 @@ class Host:
         if not self.idle:
             raise NotNow("begin", f"the rig is in use ({self._doing})", ())
 
-    def _occupy(self, doing: Doing, work: Callable[[Any], None], what: Job | Order) -> None:
+    def _occupy(self, doing: Doing, work: Callable[[Any], None], what: Job | Errand) -> None:
         """Do something with the rig in a thread of its own."""
         self._doing = doing
         self._rig_thread = threading.Thread(target=work, args=(what,), name="rig")
@@ -184,6 +187,8 @@ class Host:
             disk_free=self._disk_free,
             step=self._bench.doing,
             done=self._bench.done,
+            words=self._bench.words,
+            question=self._bench.question,
         )
         return progress, guest is self._holder
 
@@ -229,9 +234,9 @@ class Host:
             self._manual = None
             self._rest()
 
-    def _take_step(self, order: Order) -> None:
+    def _run_errand(self, errand: Errand) -> None:
         try:
-            self._bench.carry_out(order)
+            self._bench.carry_out(errand)
         except Exception as error:  # whatever it is, an operator must hear of it
             self._feed.fail(error)
         finally:
@@ -250,8 +255,17 @@ class Host:
     def _beat(self) -> None:
         self._feed.beat()
         self._look_at_disk()
+        if self._bench.attended and self._unattended:
+            with suppress(NotNow):
+                self._bench.stop("nobody was at the controls")
         for guest in list(self._guests):
             guest.nudge()
+
+    @property
+    def _unattended(self) -> bool:
+        """Whether whoever held the controls has left, or is not heard of any more."""
+        holder = self._holder
+        return holder is None or self._now() - holder.heard > UNHEARD
 
     def _look_at_disk(self) -> None:
         run = self._run
@@ -295,6 +309,10 @@ class Host:
             self._by_hand(request["deed"], request["how"])
         elif what == "commission":
             self.commission(from_plain(Order, request["order"]))
+        elif what == "approach coarsely":
+            self.commission(from_plain(CoarseOrder, request["order"]))
+        elif what == "reply":
+            self._bench.reply(request["question"], yes=bool(request["yes"]))
         elif what == "stop step":
             self._bench.stop("stopped by the operator")
         elif what == "keep":

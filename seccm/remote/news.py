@@ -92,9 +92,13 @@ class Progress:
     disk_free: int = -1
     """Bytes free where the data file lies; -1 where nobody looked."""
     step: str = ""
-    """The commissioning step that is carried out, in words; empty when none is."""
+    """What is carried out to commission the rig, such as "Noise"; empty when nothing is."""
     done: float = 0.0
     """How much of it is done, 0 to 1."""
+    words: str = ""
+    """What of it is done just now, as a sentence; empty where there is nothing to say."""
+    question: str = ""
+    """What must be granted before it goes on; empty when nothing is asked."""
 
 
 @dataclass(frozen=True, slots=True)
