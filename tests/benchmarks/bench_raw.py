@@ -1,6 +1,6 @@
 """Recording 100 kS/s x 8 channels raw: what it costs, and how it compares with a CSV writer.
 
-    python tests/benchmarks raw [--minutes 10]
+    python tests/benchmarks raw [--minutes 10] [--stop stepped]
 
 First a scan of a minute (or as long as asked) on the NI driver, on the stand-in for its C library
 at the pace of the wall clock, every sample recorded. The stand-in lives in the same process, so
@@ -54,13 +54,14 @@ def say(words: str) -> None:
     sys.stdout.flush()
 
 
-def table() -> dict[str, Any]:
+def table(stop: str) -> dict[str, Any]:
     """Return the rig file of a card with eight inputs: where x has no sensor, its output stands.
 
-    The horizon is long, because the machine may be shared: how soon a tip stops is another
-    benchmark's business.
+    The horizon is the longest, because the machine may be shared: how soon a tip stops is another
+    benchmark's business. Where the machine stands still for longer than that, a streamed scan
+    ends, as it should; a stepped one goes on.
     """
-    rig = rig_table({"horizon": "0.5 s"}, {"stage": {"start_z": "58 um"}})
+    rig = rig_table({"horizon": "0.5 s", "kind": stop}, {"stage": {"start_z": "58 um"}})
     del rig["axes"]["x"]["sensor"]
     return rig
 
@@ -69,7 +70,11 @@ def small_plan(columns: int, rows: int, step: float = 0.3, *, raw: bool) -> Plan
     """Return a screen with short steps, of so many seconds."""
     plan = small_scan(columns, rows, program=[{**STEP, "duration": f"{step} s"}])
     approach = plan.to_dict()["approach"] | {"overtravel": 3e-6}
-    return plan.replace(approach=approach, record={"raw": raw})
+    ways = {
+        "travel": {"speed": "19 um/s", "settle": "25 ms"},
+        "retract": {"distance": "8 um", "speed": "19 um/s"},
+    }
+    return plan.replace(approach=approach, record={"raw": raw}, **ways)
 
 
 class Meter:
@@ -135,9 +140,9 @@ def opened_rigs() -> Iterator[list[NidaqRig]]:
         session.build_rig = built
 
 
-def scan(folder: Path, seconds: float, *, raw: bool) -> None:
+def scan(folder: Path, seconds: float, stop: str, *, raw: bool) -> None:
     """Run a scan for some seconds of the wall clock; say what it cost and whether all is there."""
-    path, bench = folder / f"{'raw' if raw else 'rows'}.h5", RigFile("bench", table())
+    path, bench = folder / f"{'raw' if raw else 'rows'}.h5", RigFile("bench", table(stop))
     for _ in seccm.run(small_plan(1, 1, raw=raw), bench, path=folder / f"warm {raw}.h5"):
         pass  # Loads compiled code.
     # Long enough, whatever the ways between the sites take.
@@ -167,7 +172,7 @@ def scan(folder: Path, seconds: float, *, raw: bool) -> None:
     assert before is not None
     assert after is not None
     shares = after.since(before)
-    kind = "raw" if raw else "rows only"
+    kind = f"{stop}, {'raw' if raw else 'rows only'}"
     say(
         f"{kind}, {seconds:.0f} s, {landings} landings, of one core: driver, engine and runner "
         f"{shares['rest']:.1f} %, writing the file {shares['store']:.1f} %, "
@@ -277,13 +282,15 @@ def main() -> None:
     """Take every figure, in a folder that is removed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=1.0, help="how long the scan is recorded")
-    seconds = 60.0 * parser.parse_args().minutes
+    parser.add_argument("--stop", choices=("streamed", "stepped"), default="streamed")
+    asked = parser.parse_args()
+    seconds = 60.0 * asked.minutes
     with suppress(PermissionError):
         # What else runs on the machine is no part of the figures, and may not end the scan.
         os.nice(-15)
     with tempfile.TemporaryDirectory() as folder:
-        scan(Path(folder), seconds, raw=True)
-        scan(Path(folder), min(seconds, 30.0), raw=False)
+        scan(Path(folder), seconds, asked.stop, raw=True)
+        scan(Path(folder), min(seconds, 30.0), asked.stop, raw=False)
         stand_in_alone(min(seconds, 20.0))
         compare(Path(folder), 60)
 
