@@ -16,8 +16,9 @@ import h5py
 import numpy as np
 
 from seccm.data import repair
-from seccm.data.layout import LIBVER, dimensions
+from seccm.data.layout import dimensions
 from seccm.data.packing import EMPTY, broken_sites, copy, owned, parts
+from seccm.data.trouble import discard, said, written
 from seccm.errors import DataFileError
 
 
@@ -64,20 +65,20 @@ def finish(path: Path | str) -> FinishReport:
             if source.attrs.get("packed"):
                 _check(path, source, checksums)
                 return FinishReport(path, sites, samples, before, before)
-            with h5py.File(part, "w", libver=LIBVER, locking=False) as target:
+            with written(part, "w") as target:
                 copy(source, target, packed=True)
             with h5py.File(part, "r") as target:
                 _check(path, target, checksums)
                 _compare(path, source, target)
-        with part.open("r+b") as written:
-            os.fsync(written.fileno())
+        with part.open("r+b") as whole:
+            os.fsync(whole.fileno())
         part.replace(path)
     except (OSError, RuntimeError, KeyError) as error:
         raise DataFileError(
-            f"{path}: cannot be compressed: {error}. It is unchanged and complete as it is."
+            f"{path}: cannot be compressed: {said(error)}. It is unchanged and complete as it is."
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        discard(part)
     return FinishReport(path, sites, samples, before, path.stat().st_size)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,7 +16,6 @@ from seccm.data import guard, raw, repair
 from seccm.data.header import read_clock, read_header
 from seccm.data.layout import (
     EVENT_COLUMNS,
-    LIBVER,
     ROW,
     add_session,
     columns_along,
@@ -23,6 +23,7 @@ from seccm.data.layout import (
     sample_dataset,
 )
 from seccm.data.packing import copy, owned
+from seccm.data.trouble import discard, said, written
 from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.rig import Clock, RawChannel
@@ -56,7 +57,7 @@ def prepare(
     part = path.with_name(path.name + ".part")
     try:
         _plain_copy(path, part)
-        with h5py.File(part, "r+", libver=LIBVER, locking=False) as file:
+        with written(part, "r+") as file:
             if read_clock(file) != clock:
                 raise DataFileError(
                     f"{path}: recorded with {read_clock(file)}, but the rig has {clock}. "
@@ -67,16 +68,16 @@ def prepare(
             offset = _open_session(file, started_at)
             raw.describe_session(file, channels)
             file["state"][0] = b"running"
-        with part.open("r+b") as written:
-            os.fsync(written.fileno())
+        with part.open("r+b") as whole:
+            os.fsync(whole.fileno())
         part.replace(path)
     except (OSError, KeyError, RuntimeError) as error:
         raise DataFileError(
-            f"{path}: cannot be continued: {error}. The file is as it was; "
-            "check that it is a data file and that the disk has room for a copy of it."
+            f"{path}: cannot be continued: {said(error)}. The file is as it was. To continue it "
+            "takes a folder that can be written, and room for a copy of the file."
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        discard(part)
     return offset
 
 
@@ -89,10 +90,16 @@ def _plain_copy(path: Path, part: Path) -> None:
     repair.mark(path)
     if guard.is_held(path):
         raise DataFileError(f"{path}: a program is writing this file. End it, then resume.")
+    size, free = path.stat().st_size, shutil.disk_usage(path.parent).free
+    if free < size:
+        raise DataFileError(
+            f"{path}: to be continued it is copied, which takes {size / 1e6:.0f} MB; "
+            f"{free / 1e6:.0f} MB are free on the disk. Free some space. The file is as it was."
+        )
     with (
         repair.Unmarked(path) as source,
         h5py.File(source, "r") as old,
-        h5py.File(part, "w", libver=LIBVER, locking=False) as new,
+        written(part, "w") as new,
     ):
         copy(old, new, packed=False)
 

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.data import repair
-from seccm.data.layout import LIBVER, Column, add_feature
+from seccm.data.layout import Column, add_feature
+from seccm.data.trouble import discard, said, written
 from seccm.errors import DataFileError
 
 
@@ -58,7 +59,7 @@ def rewrite_features(
     part = path.with_name(path.name + ".tmp")
     try:
         shutil.copyfile(path, part)
-        with h5py.File(part, "r+", libver=LIBVER, locking=False) as file:
+        with written(part, "r+") as file:
             for name, feature in features.items():
                 if name not in file:
                     add_feature(file, feature.column, statuses)
@@ -67,17 +68,16 @@ def rewrite_features(
                 _replace(path, file, f"{name}_status", feature.statuses)
             if quality is not None:
                 _replace(path, file, "quality", quality)
-        with part.open("r+b") as written:
-            os.fsync(written.fileno())
+        with part.open("r+b") as whole:
+            os.fsync(whole.fileno())
         part.replace(path)
     except (OSError, RuntimeError) as error:
-        why = getattr(error, "strerror", None) or error
         raise DataFileError(
-            f"{path}: the features cannot be stored: {why}. The file is as "
+            f"{path}: the features cannot be stored: {said(error)}. The file is as "
             "it was; it takes a folder that can be written, and room for a copy."
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        discard(part)
 
 
 def _replace(path: Path, file: h5py.File, name: str, values: npt.NDArray[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -51,9 +52,16 @@ class Scan:
         self.path = path
         self._file = _open(path)
         self._data: dict[str, h5py.Dataset] = {}
-        self.header: Header = read_header(self._file)
-        self.clock = read_clock(self._file)
-        self._look()
+        try:
+            self.header: Header = read_header(self._file)
+            self.clock = read_clock(self._file)
+            self._look()
+        except KeyError as error:
+            self.close()
+            raise DataFileError(
+                f"{path}: the file is damaged: {error} is missing. Take a copy of it, if there is "
+                "one; what else is in it, any program for HDF5 files can read."
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -286,11 +294,9 @@ def _open(path: Path) -> h5py.File:
     mark = repair.mark(path)
     if mark == 1:
         return _left_behind(path)
-    # The writer and those who read along must agree on locking; for a closed file the default
-    # lets other programs of the same process, such as xarray, open it too.
-    growing = {"swmr": True, "libver": LIBVER, "locking": False} if mark else {}
+    growing = {"swmr": True, "libver": LIBVER} if mark else {}
     try:
-        file = h5py.File(path, "r", **growing)
+        file = _alike(path, growing)
         conventions = str(file.attrs.get("Conventions", ""))
     except (OSError, RuntimeError) as error:
         raise DataFileError(
@@ -300,7 +306,36 @@ def _open(path: Path) -> h5py.File:
     if "SECCM" not in conventions:
         file.close()
         raise DataFileError(f"{path}: an HDF5 file, but not one of seccm.")
+    if not _laid_out(file):
+        file.close()
+        raise _half(path)
     return file
+
+
+def _alike(path: Path, options: Mapping[str, Any]) -> h5py.File:
+    """Open a file with the locking with which this process may have it open already.
+
+    HDF5 shares a file between all of a process, who must agree on it: a run that writes it does
+    without, and everybody else, such as xarray, takes the default.
+    """
+    try:
+        return h5py.File(path, "r", **options)
+    except OSError as error:
+        if "locking flag" not in str(error):
+            raise
+    return h5py.File(path, "r", locking=False, **options)
+
+
+def _laid_out(file: h5py.File) -> bool:
+    """Tell whether the layout was finished: its first session is the last there is to it."""
+    return "session" in file and len(file["session"]) > 0
+
+
+def _half(path: Path) -> DataFileError:
+    return DataFileError(
+        f"{path}: its program died while it laid the file out, before anything had moved. "
+        "Delete it and run the plan again."
+    )
 
 
 def _left_behind(path: Path) -> h5py.File:
@@ -313,13 +348,10 @@ def _left_behind(path: Path) -> h5py.File:
     unmarked = repair.Unmarked(path)
     try:
         file = h5py.File(unmarked, "r")
-        if "SECCM" in str(file.attrs["Conventions"]) and len(file["state"]) == 1:
+        if "SECCM" in str(file.attrs["Conventions"]) and _laid_out(file):
             return file
         file.close()
     except (OSError, RuntimeError, KeyError):
         pass
     unmarked.close()
-    raise DataFileError(
-        f"{path}: its program died while it laid the file out, before anything had moved. "
-        "Delete it and run the plan again."
-    )
+    raise _half(path)

@@ -8,10 +8,7 @@ queue is bounded in messages, and in bytes where blocks bring raw samples.
 
 from __future__ import annotations
 
-import errno
 import math
-import os
-import re
 import threading
 import time
 from collections.abc import Sequence
@@ -27,6 +24,7 @@ from seccm.data import resume as resuming
 from seccm.data.header import Header
 from seccm.data.layout import CACHE, LIBVER, Columns, add_session, add_sites, columns_along, create
 from seccm.data.trace import Analyse
+from seccm.data.trouble import abandon, discard, is_full, said
 from seccm.data.writer import Writer
 from seccm.errors import DataFileError, RigError, SeccmError
 from seccm.events import Event, RunStatus, SiteAnalysed
@@ -106,13 +104,17 @@ class Store:
             add_session(file, header.started_at, 0.0, 0)
             raw_samples.describe_session(file, raw)
             file.flush()
-        except OSError as error:
-            file.close()
-            self.path.unlink(missing_ok=True)
-            raise DataFileError(
-                f"{path}: the file cannot be laid out: {error}. Free some space on the disk."
-            ) from error
-        self._begin(file, sites, columns, clock, 0.0, analyse, queue_blocks, patience)
+            self._begin(file, sites, columns, clock, 0.0, analyse, queue_blocks, patience)
+        except BaseException as error:
+            # Whatever it was: half a file is of no use, and its name shall be free again.
+            abandon(file)
+            discard(self.path)
+            if isinstance(error, OSError | RuntimeError):
+                raise DataFileError(
+                    f"{path}: the file cannot be laid out: {said(error)}. Nothing moved. "
+                    "Free some space on the disk, or write elsewhere."
+                ) from error
+            raise
 
     @classmethod
     def resume(
@@ -139,10 +141,15 @@ class Store:
         store = cls.__new__(cls)
         store.path = Path(path)
         offset = resuming.prepare(store.path, clock, started_at, raw)
-        file = h5py.File(store.path, "r+", libver=LIBVER, locking=False, rdcc_nbytes=CACHE)
-        store._begin(  # noqa: SLF001, it is this class
-            file, sites, columns, clock, offset, analyse, queue_blocks, patience
-        )
+        try:
+            file = h5py.File(store.path, "r+", libver=LIBVER, locking=False, rdcc_nbytes=CACHE)
+            store._begin(  # noqa: SLF001, it is this class
+                file, sites, columns, clock, offset, analyse, queue_blocks, patience
+            )
+        except (OSError, RuntimeError) as error:
+            raise DataFileError(
+                f"{path}: cannot be continued: {said(error)}. Nothing moved, nothing is lost."
+            ) from error
         return store
 
     def _begin(
@@ -375,7 +382,7 @@ def _new(path: Path) -> h5py.File:
             f"{path}: the file exists and is never overwritten. Choose another name, or resume it."
         ) from None
     except OSError as error:
-        why = "there is no such folder" if not path.parent.is_dir() else _said(error)
+        why = "there is no such folder" if not path.parent.is_dir() else said(error)
         raise DataFileError(
             f"{path}: the file cannot be made: {why}. Choose a folder that can be written."
         ) from error
@@ -383,18 +390,11 @@ def _new(path: Path) -> h5py.File:
 
 def _failure(path: Path, error: Exception) -> RigError:
     """Put into a sentence what ended the writing."""
-    why = _said(error)
-    full = why == os.strerror(errno.ENOSPC) or getattr(error, "errno", None) == errno.ENOSPC
-    what = "the disk is full" if full else f"the file cannot be written: {why}"
+    what = "the disk is full" if is_full(error) else f"the file cannot be written: {said(error)}"
     return RigError(
         "store-failed",
         str(path),
         f"{what}.",
-        "Free some space or repair the disk, then resume the file: the finished sites are safe.",
+        "Free some space or repair the disk, then resume the file: the sites that it calls "
+        "finished are safe.",
     )
-
-
-def _said(error: Exception) -> str:
-    """Return what the system said, which HDF5 packs into a long text of its own."""
-    said = re.search(r"error message = '([^']+)'", str(error))
-    return said[1] if said else getattr(error, "strerror", None) or str(error)

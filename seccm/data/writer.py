@@ -37,6 +37,7 @@ from seccm.data.layout import (
 from seccm.data.raw import RawWriter
 from seccm.data.tail import Tail
 from seccm.data.trace import Analyse, Analysed, SiteRecord, record_of
+from seccm.data.trouble import SPARE, abandon
 from seccm.events import (
     Approaching,
     Event,
@@ -62,8 +63,6 @@ KEPT = 4096
 COMMIT_ROWS = 16 * KEPT
 """Rows of a long site after which it is made safe although nothing has happened."""
 _EVENT, _REASON = EVENT_COLUMNS[-1], next(c for c in SITE_COLUMNS if c.name == "reason")
-SPARE = 64_000_000
-"""Bytes that must stay free on the disk."""
 _URGENT = (Approaching, Landed, SiteFinished, Paused, Fault, RunStopped)
 
 
@@ -111,7 +110,11 @@ class Writer:
         self._listed: list[tuple[Event, str]] = []
         self._path = Path(file.filename)
         self._descriptor = os.open(self._path, os.O_RDWR | getattr(os, "O_BINARY", 0))
-        guard.hold(self._descriptor)
+        try:
+            guard.hold(self._descriptor)
+        except OSError:
+            os.close(self._descriptor)
+            raise
         self.analysed: deque[SiteAnalysed] = deque()
         """Features computed so far, for someone else to take away."""
 
@@ -184,23 +187,10 @@ class Writer:
         os.close(self._descriptor)
 
     def abandon(self) -> None:
-        """Let go of the file after a failure; it stays as the last commit left it.
-
-        HDF5 tries again to write what it could not, when it closes the file and at the end of the
-        program, and then crashes (h5py issue 914). Where that can be done, it therefore writes
-        into a file in memory from now on.
-        """
+        """Let go of the file after a failure; it stays as the last commit left it."""
         os.close(self._descriptor)
-        try:
-            if hasattr(os, "memfd_create"):
-                nowhere = os.memfd_create("lost", 0)
-                os.dup2(nowhere, self._file.id.get_vfd_handle())
-                os.close(nowhere)
-            self._data, self._entries = {}, {}
-            self._file.close()
-        except (OSError, RuntimeError, ValueError):
-            # The failure itself has been reported already.
-            return
+        abandon(self._file)
+        self._data, self._entries = {}, {}
 
     def _apply(self, event: Event) -> None:
         if journal.is_listed(event):
