@@ -21,6 +21,7 @@ from seccm.remote import News
 from seccm.rig import RigInfo
 from seccm.units import parse
 from ui import pieces
+from ui.coarse import CoarsePanel
 from ui.icons import icon
 from ui.models.hand import AXES, STEPS, Hand, commanded, jog, limits_words, read_back
 from ui.models.palette import Palette, Sizes
@@ -39,12 +40,13 @@ class ManualView(QWidget):
 
     Args:
         connect: asked to open the rig, or to let go of it when given False.
+        rig: name or file of the rig.
     """
 
     asked = Signal(str, dict)
     """A deed and how, as `Client.by_hand` takes them."""
 
-    def __init__(self, connect: Callable[[bool], None]) -> None:
+    def __init__(self, connect: Callable[[bool], None], rig: str = "virtual") -> None:
         super().__init__()
         self._connect = connect
         self._now: dict[str, float] = {}
@@ -80,6 +82,8 @@ class ManualView(QWidget):
         box.addWidget(pieces.label("Cell", "heading"))
         box.addLayout(self._make_drive())
         whole.addWidget(self.hands)
+        self.coarse = CoarsePanel(rig)
+        whole.addWidget(self.coarse)
         self.hands.setEnabled(False)
         self.link.setEnabled(False)
         whole.addStretch(1)
@@ -193,6 +197,7 @@ class ManualView(QWidget):
 
     def show_news(self, news: News | None, has_plan: bool) -> None:
         """Show the newest row and what can be done."""
+        self.coarse.show_news(news, has_plan)
         if not self.isVisible():
             return
         progress = news.progress if news is not None else None

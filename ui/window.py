@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 
 from seccm.errors import DataFileError, PlanError, SeccmError
-from seccm.remote import Client, Job, Order
+from seccm.remote import Client, CoarseOrder, Job, Order
 from ui import dialogs
 from ui.browse import BrowseView
 from ui.icons import icon
@@ -86,12 +86,13 @@ class Window(QMainWindow):
         self.log = LogView()
         self.plan = PlanView(rig)
         self.browse = BrowseView(self._say)
-        self.manual = ManualView(self.connect_rig)
+        self.manual = ManualView(self.connect_rig, rig)
         self.manual.asked.connect(self.desk.by_hand)
+        self.manual.coarse.serve(self.desk, self.approach_coarsely)
         self.rig = RigView(rig)
         self.rig.started.connect(self.commission)
-        self.rig.stopped.connect(lambda: self.desk.link and self.desk.link.stop_step())
-        self.rig.kept.connect(self._keep)
+        self.rig.stopped.connect(self.desk.stop_step)
+        self.rig.kept.connect(self.desk.keep)
         self.rooms = self._build()
         self.dress()
         self.show_as(self.showing)
@@ -239,7 +240,9 @@ class Window(QMainWindow):
         """Ask the host to begin the plan that is open."""
         try:
             plan, target = self.plan.ready()
-            self._link().begin(Job.new(plan, self._rig, path=target, pace=self._pace))
+            self.desk.reach(self._connect).begin(
+                Job.new(plan, self._rig, path=target, pace=self._pace)
+            )
         except PlanError as error:
             self.go("plan")
             self._say(Line("error", str(error)))
@@ -256,31 +259,29 @@ class Window(QMainWindow):
             return
         try:
             plan, _ = self.plan.ready()
-            self._link().open_rig(Job.new(plan, self._rig, pace=self._pace))
+            self.desk.reach(self._connect).open_rig(Job.new(plan, self._rig, pace=self._pace))
         except SeccmError as error:
             self._say(Line("error", str(error)))
 
     def commission(self, step: str, settings: dict[str, str]) -> None:
         """Ask the host to carry out a commissioning step on the rig."""
         try:
-            self._link().commission(Order.new(step, settings, self._rig, pace=self._pace))
+            self.desk.reach(self._connect).commission(
+                Order.new(step, settings, self._rig, pace=self._pace)
+            )
         except PlanError as error:
             self.rig.refuse(step, error)
         except SeccmError as error:
             self._say(Line("error", str(error)))
 
-    def _keep(self, step: str, calibrate: bool) -> None:
-        if self.desk.link is not None:
-            self.desk.link.keep(step, calibrate=calibrate)
-
-    def _link(self) -> Link:
-        """Return the link to a host, made now if there is none that lives."""
-        if self.desk.link is None or (self.desk.news and self.desk.news.link == "lost"):
-            if self.desk.link is not None:
-                self.desk.link.close()
-            self.desk.link = self._connect()
-            self.desk.news = None
-        return self.desk.link
+    def approach_coarsely(self, asking: bool) -> None:
+        """Ask the host for a coarse approach, as the plan that is open approaches."""
+        try:
+            plan, _ = self.plan.ready()
+            order = CoarseOrder.new(plan, self._rig, asking=asking, pace=self._pace)
+            self.desk.reach(self._connect).approach_coarsely(order)
+        except SeccmError as error:
+            self._say(Line("error", str(error)))
 
     def open_plan(self, source: str | Path) -> None:
         """Open a plan in the plan view."""

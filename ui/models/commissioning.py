@@ -11,6 +11,7 @@ from seccm.commissioning.settings import Setting
 from seccm.commissioning.standing import Standing, age_words
 from seccm.commissioning.steps import STEPS
 from seccm.remote import Found, News
+from seccm.remote.coarse import TITLE as COARSE
 from seccm.report.style import readable
 from seccm.rig import Channel
 from seccm.units import show
@@ -95,11 +96,15 @@ def date_of(found: Found) -> str:
 
 def line_of_found(found: Found) -> Line:
     """Say in the log what came of a step, or what became of its finding."""
-    title = STEPS[found.finding.procedure].title
+    step = STEPS.get(found.finding.procedure)
+    title = step.title if step is not None else COARSE
     if found.kept:
         return Line("info", f"{title}: {found.kept}")
     words, good = headline(found)
     faults = " ".join(found.finding.faults)
+    if step is None:
+        words = " ".join(found.finding.words) or faults
+        return Line("info" if good else "warning", f"{title}: {words}")
     return Line("info" if good else "warning", f"{title}: {words}. {faults}".rstrip())
 
 

@@ -14,7 +14,7 @@ from seccm.analysis.features import Features
 from seccm.events import Event, Outcome
 from seccm.plan import Plan
 from seccm.plan.site import Site
-from seccm.remote import Failure, Job, News, Order, Overview, Snapshot
+from seccm.remote import CoarseOrder, Failure, Job, News, Order, Overview, Snapshot
 from seccm.rig import RigInfo
 from ui.models.commissioning import line_of_found
 from ui.models.live import Live
@@ -52,8 +52,14 @@ class Link(Protocol):
     def commission(self, order: Order) -> int:
         """Carry out a commissioning step on an idle host."""
 
+    def approach_coarsely(self, order: CoarseOrder) -> int:
+        """Make a coarse approach on an idle host."""
+
+    def reply(self, question: str, *, yes: bool) -> int:
+        """Answer what a coarse approach asks."""
+
     def stop_step(self) -> int:
-        """End the commissioning step that is carried out."""
+        """End the commissioning step, or the coarse approach, that is carried out."""
 
     def keep(self, step: str, *, calibrate: bool) -> int:
         """Write what a commissioning step found."""
@@ -180,6 +186,30 @@ class Desk:
             self.say(Line("warning", "No rig is connected."))
         else:
             self.link.by_hand(deed, **how)
+
+    def stop_step(self) -> None:
+        """End a commissioning step, or a coarse approach."""
+        if self.link is not None:
+            self.link.stop_step()
+
+    def keep(self, step: str, calibrate: bool) -> None:
+        """Have a finding written."""
+        if self.link is not None:
+            self.link.keep(step, calibrate=calibrate)
+
+    def reply(self, question: str, yes: bool) -> None:
+        """Answer what a coarse approach asks."""
+        if self.link is not None:
+            self.link.reply(question, yes=yes)
+
+    def reach(self, connect: Callable[[], Link]) -> Link:
+        """Return the link to a host, made now if there is none that lives."""
+        if self.link is None or (self.news and self.news.link == "lost"):
+            if self.link is not None:
+                self.link.close()
+            self.link = connect()
+            self.news = None
+        return self.link
 
     def say(self, line: Line) -> None:
         """Add a line to the log."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seccm.remote import News
+from seccm.remote.coarse import TITLE as COARSE
 from seccm.rig import RigInfo
 from seccm.units import parse, show
 from ui.models.showing import Prefix
@@ -60,7 +61,11 @@ class Hand:
         if doing == "scan":
             words = "A scan owns the rig: nothing can be moved by hand."
         elif doing == "commissioning":
-            words = "A commissioning step has the rig: see there."
+            assert progress is not None
+            words = (
+                "The coarse approach has the rig." if progress.step == COARSE else
+                "A commissioning step has the rig: see there."
+            )  # fmt: skip
         elif doing == "preparing":
             words = "The rig is being opened."
         elif doing == "idle":
