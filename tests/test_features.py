@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_scans import CLOCK, small_screen, smaller, write_scan
 
+import seccm
 from seccm.analysis.features import Features, reanalyse
 from seccm.analysis.quality import Quality
 from seccm.analysis.result import Status
@@ -298,6 +299,39 @@ def test_a_reversible_wave_is_measured_on_the_first_leg():
     assert found["i_lim"][0] == pytest.approx(10e-12, rel=0.01)
     assert found["tomes"][0] == pytest.approx(0.0564, abs=2e-3)
     assert found["i_vertex"][0] == pytest.approx(10e-12, rel=0.02)
+    assert found["dE_half"][0] == pytest.approx(0.0, abs=3e-3)
+
+
+@pytest.fixture(scope="module", params=[1, 2, 3])
+def couple_map(request, tmp_path_factory):
+    """The shipped map of a couple, cut down: two columns beside the stain, one on it."""
+    path = tmp_path_factory.mktemp("couple") / "map.h5"
+    sites = {"kind": "points", "points": [[20e-6, 20e-6], [30e-6, 20e-6], [58e-6, 44e-6]]}
+    plan = load_plan("redox-cv-map").replace(sites=sites)
+    for _ in seccm.run(plan, path=path, seed=request.param):
+        pass
+    with open_scan(path) as scan:
+        yield scan
+
+
+def test_the_planted_potential_of_the_couple_is_found_within_its_uncertainty(couple_map):
+    """Formal potential 0 V; the waves of a 1 um pipette at 1 V/s are not steady, and it is said."""
+    sites = couple_map.sites
+    e, error = sites["E_half"][:2], sites["E_half_err"][:2]
+    assert (np.abs(e) <= error).all()
+    assert (np.abs(e) < 3e-3).all()
+    assert (error < 12e-3).all()
+    assert (sites["E_half_status"][:2] == Status.UNSTEADY).all()
+    assert (sites["dE_half"][:2] > 20e-3).all()
+
+
+def test_a_site_without_a_plateau_has_no_half_wave_potential(couple_map):
+    """On the stain the wave hardly begins: a reason, and no number."""
+    sites = couple_map.sites
+    assert np.isnan(sites["E_half"][2])
+    assert np.isnan(sites["tomes"][2])
+    assert sites["E_half_status"][2] == Status.NO_WAVE
+    assert not Status(int(sites["i_lim_status"][2])).trusted
 
 
 # ----------------------------------------------------------------------------------- quality

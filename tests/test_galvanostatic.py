@@ -287,8 +287,24 @@ def test_a_number_needs_a_status_that_allows_it():
     assert Value.of(math.inf, 1.0).status is Status.UNDEFINED
 
 
+def test_a_number_with_a_caveat_says_what_it_is():
+    """A potential that still drifts, or a turning point at the edge, never stands alone."""
+    assert Status.DRIFTING.caveat == "potential at the end of the record, still drifting"
+    doubtful = [s for s in Status if s.has_value and not s.trusted]
+    assert all(s.caveat for s in doubtful)
+    assert not any(s.caveat for s in (Status.OK, Status.PLATEAU, Status.LOCAL_MAX))
+
+
+def test_what_rests_on_two_numbers_carries_the_worse_caveat():
+    """The first of several minima is a good number; the drift of the growth potential stays."""
+    assert Status.MULTIPLE.worse(Status.DRIFTING) is Status.DRIFTING
+    assert Status.DRIFTING.worse(Status.EDGE) is Status.EDGE
+    assert Status.EDGE.worse(Status.NO_MINIMUM) is Status.NO_MINIMUM
+    assert Status.OK.worse(Status.PLATEAU) is Status.PLATEAU
+
+
 def test_status_codes_in_files_keep_their_meaning():
     """Codes once written to a file never move; each has its own plain words."""
-    assert [int(s) for s in Status] == [*range(7), 32, 33, 34, *range(64, 74)]
+    assert [int(s) for s in Status] == [*range(8), *range(32, 36), *range(64, 75)]
     assert len({s.label for s in Status}) == len(Status)
     assert Status(67) is Status.NO_MINIMUM

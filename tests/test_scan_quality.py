@@ -55,6 +55,24 @@ def test_a_slow_drift_is_none_to_speak_of(tmp_path: Path) -> None:
     assert not any(Quality.DRIFT in flags for flags in found)
 
 
+def test_a_landing_on_ground_that_an_earlier_one_wetted_is_flagged(tmp_path: Path) -> None:
+    """A retry beside site 6 comes down on the footprint of site 5: 6 is flagged, 5 was fresh."""
+    path = tmp_path / "scan.h5"
+    for _ in seccm.run(small_scan(), path=path):
+        pass
+    with seccm.open(path) as scan:
+        x, y = scan.sites["x"], scan.sites["y"]
+        diameter = small_scan().probe.diameter
+    with h5py.File(path, "r+") as file:
+        file["x"][6] = 1e6 * x[5] + 0.7e6 * diameter
+        file["y"][6] = 1e6 * y[5]
+    flagged = [Quality.NEIGHBOUR_OVERLAP in flags for flags in analysed(path)]
+    assert flagged == [number == 6 for number in range(12)]
+    with h5py.File(path, "r+") as file:
+        file["x"][6] = 1e6 * x[5] + 1.01e6 * diameter
+    assert set(analysed(path)) == {Quality(0)}
+
+
 @pytest.mark.parametrize(("rise", "early"), [(2.0, True), (-2.0, False)])
 def test_a_contact_far_above_the_others_is_early_and_a_hole_is_not(
     tmp_path: Path, rise: float, early: bool

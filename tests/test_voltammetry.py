@@ -16,9 +16,11 @@ from seccm.analysis.sweep import (
     onset_tangent,
     onset_threshold,
     sweep,
-    wave,
 )
 from seccm.analysis.voltammetry import Baseline, cycles, efficiency
+from seccm.analysis.wave import both_ways, wave
+from sim.cell import Droplet
+from sim.redox import RedoxCell, RedoxParameters
 
 ROW = 2.57e-3
 RATE = 0.1  # V/s
@@ -184,10 +186,64 @@ def test_a_wave_without_plateau_says_so():
     i = _sigmoid(e) - 10e-9 * (0.55 - e)
     w = wave(sweep(e, i), plateau=(-0.04, 0.05), foot=(0.5, 0.55))
     assert w.limiting_current.status is Status.NO_PLATEAU
-    assert not w.half_wave.status.trusted
+    assert w.half_wave.status is Status.NO_WAVE
+    assert math.isnan(w.half_wave.value)
+    assert math.isnan(w.tomes.value)
     flat = wave(sweep(e, np.zeros(e.size)), plateau=(-0.04, 0.05), foot=(0.5, 0.55))
     assert flat.half_wave.status is Status.NOT_FOUND
     assert wave(sweep(e, i), (5.0, 6.0), (0.5, 0.55)).tomes.status is Status.NOT_REACHED
+
+
+def _both(e, i):
+    """A wave from a sweep up and back, the way the features of a voltammogram take it."""
+    half = e.size // 2
+    spans = (0.86 * 0.5 - 0.25, 0.98 * 0.5 - 0.25), (0.02 * 0.5 - 0.25, 0.12 * 0.5 - 0.25)
+    there = wave(sweep(e[:half], i[:half]), *spans)
+    back = wave(sweep(e[half:], i[half:]), *spans, most_slope=math.inf)
+    return there, both_ways(there, back)
+
+
+@pytest.mark.parametrize(
+    ("aperture", "steady"), [(50e-9, True), (0.3e-6, False), (1e-6, False), (10e-6, False)]
+)
+@pytest.mark.parametrize("planted", [0.0, 0.02])
+def test_the_formal_potential_is_within_the_stated_uncertainty_steady_or_not(
+    aperture, steady, planted
+):
+    """A sweep in pipettes from 50 nm to 10 um: sigmoid in the first, peaked in the last.
+
+    Equal diffusivities: E1/2 is the formal potential. Each way alone misses it by up to 30 mV.
+    """
+    # Fast enough to be reversible in the smallest, where diffusion is fast, too.
+    fast = RedoxParameters(rate_constant=1.0, capacitance=0.0, formal_potential=planted)
+    cell = RedoxCell(fast)
+    radius = 0.5 * aperture
+    cell.wet(Droplet(radius, radius, 0.4 * radius, math.radians(10)))
+    up = np.arange(-0.25, 0.25, ROW)
+    e = np.concatenate([up, up[::-1]])
+    cell.run("potential", up[::-1], ROW)
+    i = cell.run("potential", e, ROW).current
+    there, w = _both(e, i + 2e-3 * i.max() * np.random.default_rng(1).standard_normal(i.size))
+    assert w.half_wave.status is (Status.OK if steady else Status.UNSTEADY)
+    assert abs(w.half_wave.value - planted) <= w.half_wave.error + 1e-3
+    assert abs(w.half_wave.value - planted) < 4e-3
+    if not steady:
+        assert w.hysteresis.value > 5e-3
+        assert abs(there.half_wave.value - planted) > 2 * there.half_wave.error
+        assert w.limiting_current.status.caveat.startswith("wave not steady")
+
+
+def test_a_single_sweep_with_a_peak_before_its_plateau_is_not_trusted():
+    """A fall behind the peak by a twentieth is enough; there is no way back to correct with."""
+    e = np.arange(-0.25, 0.25, ROW)
+    sigmoid = 1.0 / (1.0 + np.exp(-F_RT * e))
+    noise = 0.005 * np.random.default_rng(2).standard_normal(e.size)
+    spans = (0.18, 0.24), (-0.24, -0.19)
+    peaked = wave(sweep(e, sigmoid * (1.0 - 0.3 * np.maximum(e - 0.08, 0.0)) + noise), *spans)
+    assert peaked.half_wave.status is peaked.limiting_current.status is Status.NOT_STEADY
+    assert not peaked.half_wave.status.trusted
+    steady = wave(sweep(e, sigmoid + noise), *spans)
+    assert steady.half_wave.status is Status.OK
 
 
 def _reversible_peak(e, e0):

@@ -140,7 +140,8 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
             values[name].errors[number] = error
             values[name].statuses[number] = status
     allowances = {number: planned[number].approach.overtravel for number in planned}
-    return Reanalysis(values, quality | judged_together(scan.sites, allowances), len(closed))
+    together = judged_together(scan.sites, allowances, features.plan.probe.diameter)
+    return Reanalysis(values, quality | together, len(closed))
 
 
 def _cathodic(segment: Segment) -> bool:

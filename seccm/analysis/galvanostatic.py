@@ -11,7 +11,7 @@ search for a prominent minimum misses it. What decides is the recovery alone.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -112,6 +112,8 @@ def nucleation(
     t_nuc = Value.of(vertex.t, math.hypot(vertex.t_error, record.row / math.sqrt(3.0)), status)
     q_nuc = _charge_until(record, t_nuc)
     growth, slope = _growth(record, whole, vertex.t, rule)
+    # What follows a turning point that is not bracketed is no better known than it is.
+    growth = replace(growth, status=growth.status.worse(status))
     return Nucleation(
         e_nuc=e_nuc,
         t_nuc=t_nuc,
@@ -252,7 +254,7 @@ def _end_slope(record: _Record) -> tuple[float, float]:
 
 def _difference(a: Value, b: Value) -> Value:
     """Subtract b from a; the worse status of the two stands."""
-    status = max(a.status, b.status)
+    status = a.status.worse(b.status)
     if not status.has_value:
         return Value.none(status)
     return Value.of(a.value - b.value, math.hypot(a.error, b.error), status)

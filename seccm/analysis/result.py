@@ -36,10 +36,12 @@ class Status(IntEnum):
     DRIFTING = 4, "taken at the end of the record, still moving there"
     MULTIPLE = 5, "the first of several minima"
     ABOVE_UNITY = 6, "more charge came back than went in: check the baseline"
+    UNSTEADY = 7, "mean of both ways of a sweep, which differ: the wave is not steady"
 
     EDGE = 32, "at the edge of the record: the turning point is not bracketed"
     DRIFT_CONFOUNDED = 33, "tilt and drift cannot be told apart in this visiting order"
     NO_PLATEAU = 34, "the current does not level off where it should"
+    NOT_STEADY = 35, "the current falls behind a peak: the wave is not steady at this scan rate"
 
     NOT_MEASURED = 64, "not measured"
     TOO_SHORT = 65, "too few samples"
@@ -51,6 +53,7 @@ class Status(IntEnum):
     NOT_REACHED = 71, "too many records ended first for this figure to be reached"
     INCOMPLETE = 72, "cut short"
     TOO_FEW = 73, "too few repetitions"
+    NO_WAVE = 74, "the current does not level off: there is no wave to take this from"
 
     @property
     def has_value(self) -> bool:
@@ -63,12 +66,40 @@ class Status(IntEnum):
         return self < 32
 
     @property
+    def caveat(self) -> str:
+        """What has to be said wherever the number is shown; empty where it stands for itself.
+
+        Numbers with a caveat are drawn apart and tabulated apart from those without.
+        """
+        return _CAVEATS.get(self, "")
+
+    @property
     def censored(self) -> bool:
         """Tell whether the event was awaited in vain: it came later than the record's end, if ever.
 
         Such a record is not a missing one. Its length goes into the statistics.
         """
         return self in (Status.NEVER_BELOW_WINDOW, Status.NO_MINIMUM, Status.OVERLOAD)
+
+    def worse(self, other: Status) -> Status:
+        """Return the one that takes more from a number which rests on both."""
+
+        def doubt(status: Status) -> tuple[bool, bool, bool, int]:
+            return not status.has_value, not status.trusted, bool(status.caveat), int(status)
+
+        return max(self, other, key=doubt)
+
+
+_CAVEATS = {
+    Status.END: "potential at the end of the record, drift not known",
+    Status.DRIFTING: "potential at the end of the record, still drifting",
+    Status.ABOVE_UNITY: "more charge came back than went in",
+    Status.UNSTEADY: "wave not steady: the two ways of the sweep differ",
+    Status.EDGE: "turning point at the edge of the record",
+    Status.DRIFT_CONFOUNDED: "tilt and drift not told apart",
+    Status.NO_PLATEAU: "the current does not level off",
+    Status.NOT_STEADY: "wave not steady: the current falls behind a peak",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The quality gates that take all sites of a scan: contacts too early, and drift."""
+"""The quality gates that take all sites of a scan: contacts too early, drift, neighbours."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import KDTree
 
 from seccm.analysis.quality import Quality, drift, early
 from seccm.analysis.topography import Topography, level
@@ -16,6 +17,8 @@ FloatArray = npt.NDArray[np.float64]
 
 FEWEST = 8
 """Landings below which a plane through them says little."""
+_TOUCHING = 0.99
+"""Footprints nearer than this share of their diameter overlap: positions scatter by nanometres."""
 
 
 def places(sites: Table) -> tuple[FloatArray, FloatArray]:
@@ -33,15 +36,42 @@ def contact_topography(sites: Table) -> Topography | None:
     return level(*places(sites), z, sites["t_contact"])
 
 
-def judged_together(sites: Table, allowances: Mapping[int, float]) -> npt.NDArray[np.uint32]:
+def on_used_ground(sites: Table, diameter: float) -> npt.NDArray[np.bool_]:
+    """Tell which sites landed on ground that an earlier landing had wetted, shape (sites,).
+
+    Where the tip really touched counts, not where it was to go: a retry on another place may
+    come to lie on a neighbour. The earlier of the two was measured on fresh ground.
+
+    Args:
+        sites: the site table of a scan.
+        diameter: m, of the footprints; none overlap if it is not known.
+    """
+    used = np.zeros(len(sites), bool)
+    landed = np.flatnonzero((sites["landed"] == 1) & np.isfinite(sites["t_contact"]))
+    if landed.size < 2 or not diameter > 0.0:
+        return used
+    x, y = places(sites)
+    near = KDTree(np.column_stack([x, y])[landed])
+    pairs = landed[near.query_pairs(_TOUCHING * diameter, output_type="ndarray")]
+    first, second = pairs.reshape(-1, 2).T
+    t = sites["t_contact"]
+    used[np.where(t[first] > t[second], first, second)] = True
+    return used
+
+
+def judged_together(
+    sites: Table, allowances: Mapping[int, float], diameter: float = math.nan
+) -> npt.NDArray[np.uint32]:
     """Return the quality flags that take all sites to see, shape (sites,).
 
     Args:
         sites: the site table of a scan.
         allowances: metres by which the gap may change at a site while it is measured, by its
             number: as much as the tip may go past contact.
+        diameter: m, of a footprint, as far as it is known.
     """
     flags = np.zeros(len(sites), np.uint32)
+    flags[on_used_ground(sites, diameter)] |= int(Quality.NEIGHBOUR_OVERLAP)
     plane = contact_topography(sites)
     if plane is None:
         return flags

@@ -14,9 +14,10 @@ import numpy.typing as npt
 from seccm.analysis.galvanostatic import nucleation
 from seccm.analysis.result import Status, Value
 from seccm.analysis.step_trace import StepTrace
-from seccm.analysis.sweep import Peak, Sweep, anodic_peaks, current_at, sweep, wave
+from seccm.analysis.sweep import Peak, Sweep, anodic_peaks, current_at, sweep
 from seccm.analysis.trace import noise
 from seccm.analysis.voltammetry import Cycle, Cycles, cycles
+from seccm.analysis.wave import both_ways, wave
 from seccm.data import Column
 from seccm.events import EndReason
 from seccm.rig import Lines
@@ -161,7 +162,8 @@ def _rest(trace: StepTrace) -> Found:
 # -------------------------------------------------------------------------------- voltammetry
 
 _WAVE = (
-    Column("E_half", "V", "half-wave potential"),
+    Column("E_half", "V", "half-wave potential, mean of both ways of the sweep"),
+    Column("dE_half", "V", "hysteresis: half-wave potential of the way back minus the way there"),
     Column("i_lim", "A", "limiting current, from the foot of the wave"),
     Column("tomes", "V", "|E3/4 - E1/4| of the wave"),
     Column("i_vertex", "A", "current at the first vertex"),
@@ -239,7 +241,7 @@ def _charges(trace: StepTrace, cycle: Cycle, which: str) -> dict[str, Value]:
 
 
 def _features(trace: StepTrace, cycle: int) -> dict[str, Value]:
-    """Wave and peaks of one cycle; of the first leg, and of the longest leg each way."""
+    """Wave and peaks of one cycle; of the first leg and its return, and the longest each way."""
     names = (c.name for c in (*_WAVE, *_PEAKS))
     legs = _leg_sweeps(trace, cycle)
     if not legs:
@@ -248,15 +250,18 @@ def _features(trace: StepTrace, cycle: int) -> dict[str, Value]:
     down = max((s for s in legs if not s.anodic), key=_span, default=None)
     e_pa, j_pa = _largest(trace, up, 1.0)
     e_pc, j_pc = _largest(trace, down, -1.0)
-    return {**_wave(legs[0]), "E_pa": e_pa, "j_pa": j_pa, "E_pc": e_pc, "j_pc": j_pc}
+    return {**_wave(*legs[:2]), "E_pa": e_pa, "j_pa": j_pa, "E_pc": e_pc, "j_pc": j_pc}
 
 
 def _span(s: Sweep) -> float:
     return float(np.ptp(s.potential)) if s.usable else 0.0
 
 
-def _wave(first: Sweep) -> dict[str, Value]:
-    """Take the first leg for a wave from a foot near its start to a plateau near its end."""
+def _wave(first: Sweep, back: Sweep | None = None) -> dict[str, Value]:
+    """Take the first leg for a wave from a foot near its start to a plateau near its end.
+
+    Where the next leg returns over both, it is the same wave seen from the other side.
+    """
     if not first.usable:
         return {c.name: Value.none(Status.TOO_SHORT) for c in _WAVE}
     low, high = float(first.potential[0]), float(first.potential[-1])
@@ -265,8 +270,13 @@ def _wave(first: Sweep) -> dict[str, Value]:
         (start + a * (stop - start), start + b * (stop - start)) for a, b in (_FOOT, _PLATEAU)
     )
     w = wave(first, plateau, foot)
+    if back is not None and back.usable and back.anodic != first.anodic:
+        # Whether there is a plateau is decided on the way there: a current that decays with time
+        # is a rising one on the way back.
+        w = both_ways(w, wave(back, plateau, foot, most_slope=math.inf))
     return {
         "E_half": w.half_wave,
+        "dE_half": w.hysteresis,
         "i_lim": w.limiting_current,
         "tomes": w.tomes,
         "i_vertex": current_at(first, stop),
@@ -304,7 +314,8 @@ def _wave_words(found: Found) -> str:
     if not found["E_half"].status.trusted:
         return ""
     e, i = found["E_half"].value, found["i_lim"].value
-    return f"E_half {show(e, 'V', 3)}, i_lim {show(i, 'A', 3)}"
+    steady = ", not steady" if found["E_half"].status is Status.UNSTEADY else ""
+    return f"E_half {show(e, 'V', 3)}, i_lim {show(i, 'A', 3)}{steady}"
 
 
 def _linear_sweep(trace: StepTrace) -> Found:

@@ -1,4 +1,4 @@
-"""Features of one sweep of a voltammogram: peaks, waves, onsets, the current at a potential.
+"""Features of one sweep of a voltammogram: peaks, onsets, the current at a potential.
 
 A sweep is first averaged onto an even grid of potentials, which makes it independent of the scan
 rate and of pauses, then smoothed (Savitzky-Golay, order 3). Potentials are always ascending on
@@ -151,95 +151,6 @@ def _apex(s: Sweep, k: int) -> tuple[float, float, float]:
     return offset, float(c - b * b / (4.0 * a)), float(min(half, slope_error / (2.0 * abs(a))))
 
 
-# ---------------------------------------------------------------------------------- wave
-
-
-@dataclass(frozen=True, slots=True)
-class Wave:
-    """A sigmoidal wave between a foot and a plateau."""
-
-    limiting_current: Value
-    """A, from the foot; negative for a reduction."""
-    half_wave: Value
-    """V."""
-    quarter: Value
-    """V, where a quarter of the limiting current flows."""
-    three_quarters: Value
-    """V."""
-    tomes: Value
-    """V, |E3/4 - E1/4|: 56.4 mV for a reversible one-electron wave at 25 degrees C."""
-
-
-def wave(
-    s: Sweep,
-    plateau: tuple[float, float],
-    foot: tuple[float, float],
-    most_slope: float = 0.05,
-) -> Wave:
-    """Measure a steady-state wave.
-
-    The limiting current is the median over the plateau minus that over the foot. If the current
-    changes across the plateau by more than `most_slope` of the limiting current, beyond noise,
-    there is no plateau and everything that rests on it is marked `no_plateau`.
-
-    Args:
-        s: the sweep.
-        plateau: V, V, where the current is limited by transport.
-        foot: V, V, where nothing reacts yet.
-        most_slope: fraction.
-    """
-    top, bottom = _within(s, plateau), _within(s, foot)
-    if not s.usable or top.sum() < 5 or bottom.sum() < 5:
-        status = Status.NOT_REACHED if s.usable else Status.TOO_SHORT
-        none = Value.none(status)
-        return Wave(none, none, none, none, none)
-    base = float(np.median(s.raw[bottom]))
-    limit = float(np.median(s.raw[top])) - base
-    white = noise(s.raw)
-    error = 1.2533 * white * math.hypot(1 / math.sqrt(top.sum()), 1 / math.sqrt(bottom.sum()))
-    if abs(limit) < 10.0 * error or limit == 0.0:
-        none = Value.none(Status.NOT_FOUND)
-        return Wave(none, none, none, none, none)
-    x = s.potential[top] - s.potential[top].mean()
-    slope = float(x @ s.raw[top]) / float(x @ x)
-    change = abs(slope) * float(np.ptp(x))
-    doubt = 3.0 * white * float(np.ptp(x)) / math.sqrt(float(x @ x))
-    level = change <= max(most_slope * abs(limit), doubt)
-    status = Status.OK if level else Status.NO_PLATEAU
-    share = (s.current - base) / limit
-    rising = float(np.mean(s.potential[top])) > float(np.mean(s.potential[bottom]))
-    quarter, half, three = (
-        _crossing(s, share, level, rising, abs(limit), error, status) for level in (0.25, 0.5, 0.75)
-    )
-    if quarter.status.has_value and three.status.has_value:
-        width = abs(three.value - quarter.value)
-        tomes = Value.of(width, math.hypot(quarter.error, three.error), status)
-    else:
-        tomes = Value.none(max(quarter.status, three.status))
-    return Wave(Value.of(limit, error, status), half, quarter, three, tomes)
-
-
-def _crossing(
-    s: Sweep,
-    share: FloatArray,
-    level: float,
-    rising: bool,
-    limit: float,
-    limit_error: float,
-    status: Status,
-) -> Value:
-    """Potential at which `share` first reaches `level`, seen from the foot."""
-    e, y = (s.potential, share) if rising else (s.potential[::-1], share[::-1])
-    reached = y >= level
-    k = int(np.argmax(reached))
-    if not reached[k] or k == 0:
-        return Value.none(Status.NOT_FOUND)
-    fraction = float((level - y[k - 1]) / (y[k] - y[k - 1]))
-    steepness = abs(float((y[k] - y[k - 1]) / (e[k] - e[k - 1])))
-    error = math.hypot(s.sigma, level * limit_error) / limit / steepness
-    return Value.of(float(e[k - 1] + fraction * (e[k] - e[k - 1])), error, status)
-
-
 # --------------------------------------------------------------------------------- onset
 
 
@@ -259,7 +170,7 @@ def onset_threshold(
         significance: in standard deviations.
         points: of the grid.
     """
-    inside = _within(s, foot)
+    inside = within(s, foot)
     if not s.usable or inside.sum() < _FEWEST:
         return Value.none(Status.NOT_REACHED if s.usable else Status.TOO_SHORT)
     line, scatter = _line(s, foot)
@@ -280,7 +191,7 @@ def onset_tangent(s: Sweep, foot: tuple[float, float]) -> Value:
         foot: V, V: 80 to 100 mV just before the onset.
     """
     below = s.potential < min(foot)
-    if not s.usable or _within(s, foot).sum() < _FEWEST or below.sum() < _FEWEST:
+    if not s.usable or within(s, foot).sum() < _FEWEST or below.sum() < _FEWEST:
         return Value.none(Status.NOT_REACHED if s.usable else Status.TOO_SHORT)
     line, scatter = _line(s, foot)
     excess = s.current - line
@@ -332,14 +243,15 @@ def crossover(down: Sweep, up: Sweep) -> Value:
     return Value.of(float(e[k] - gap[k] / slope), sigma / slope)
 
 
-def _within(s: Sweep, span: tuple[float, float]) -> npt.NDArray[np.bool_]:
+def within(s: Sweep, span: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    """Tell which points of the grid lie between two potentials."""
     inside: npt.NDArray[np.bool_] = (s.potential >= min(span)) & (s.potential <= max(span))
     return inside
 
 
 def _line(s: Sweep, span: tuple[float, float]) -> tuple[FloatArray, float]:
     """Straight line through a range, extrapolated over the sweep, and the scatter around it."""
-    inside = _within(s, span)
+    inside = within(s, span)
     if inside.sum() < 3:
         return np.zeros(s.potential.size), math.nan
     x = s.potential - s.potential[inside].mean()

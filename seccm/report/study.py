@@ -127,7 +127,8 @@ class Study:
     def quality(self) -> npt.NDArray[np.uint32]:
         """Quality flags of each site, those that take the whole scan to see included."""
         allowed = {site.number: site.approach.overtravel for site in self._planned}
-        return self.scan.sites["quality"] | judged_together(self.scan.sites, allowed)
+        together = judged_together(self.scan.sites, allowed, self.diameter)
+        return self.scan.sites["quality"] | together
 
     @property
     def area(self) -> Area | None:
