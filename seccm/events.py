@@ -42,7 +42,24 @@ class Outcome(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
-EndReason = Literal["time", "charge", "potential", "current", "lost contact", "given up"]
+EndReason = Literal[
+    "time",
+    "charge",
+    "potential",
+    "current",
+    "lost contact",
+    "given up",
+    "potential above",
+    "potential below",
+    "current above",
+    "current below",
+]
+"""What ended a step; the order gives the codes in files, so new ones are added at the end.
+
+"potential" and "current" stand in older files, which do not say on which side. "lost contact" is
+an overload of the galvanostat that stayed: the meniscus is gone, or the cell cannot carry the
+current within the compliance.
+"""
 RunStatus = Literal["complete", "stopped", "halted", "fault"]
 
 
@@ -66,6 +83,10 @@ class Landing:
     """Metres from the crossing to rest, the lag of the stage included."""
     attempt: int
     """0 for the first approach at this site, 1 for the first retry and so on."""
+    x: float | None = None
+    y: float | None = None
+    """Where the tip was sent to land, in stage coordinates; a retry lands beside its site. None
+    where an older file does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +164,13 @@ class StepFinished:
 
 @dataclass(frozen=True, slots=True)
 class SiteFinished:
-    """The tip is off the surface again; the site is closed for good."""
+    """The tip is off the surface again; the site is closed."""
 
     row: int
     site: int
     outcome: Outcome
+    """ABORTED without an `Approaching` before it: nothing happened there yet, and a run that is
+    resumed visits it."""
     reason: str
     """A sentence where the outcome is not OK, else empty."""
 

@@ -239,6 +239,39 @@ def test_a_stop_gives_the_site_up_retracts_and_ends_the_run(at):
 
 
 @pytest.mark.parametrize(
+    ("at", "outcome"), [(Phase.TRAVEL, Outcome.ABORTED), (Phase.SETTLE, Outcome.ABORTED),
+                        (Phase.APPROACH, Outcome.FAULT), (Phase.STEP, Outcome.FAULT)]
+)  # fmt: skip
+def test_a_rig_that_fails_on_the_way_to_a_site_leaves_the_site_untouched(at, outcome):
+    """Aborted without an approach is what a resumed run visits again; a touched site has failed."""
+    scan = a_scan(2)
+
+    def fails(world: LittleWorld, block: Block) -> Block:
+        if any(begins(at)(event) for event in scan.heard):
+            raise RigError("gone", "rig", "it is gone.")
+        return block
+
+    scan.world.trouble = fails
+    scan.world.longest = 10
+    scan.go()
+    assert outcomes(scan) == [(0, outcome)]
+    assert scan.end.status == "fault"
+    assert bool(scan.of(Approaching)) == (outcome is Outcome.FAULT)
+    assert dict(scan.engine.status.counts) == {outcome: 1}
+    assert scan.of(Fault)[0].site == 0
+
+
+@pytest.mark.parametrize("at", [Phase.TRAVEL, Phase.SETTLE])
+def test_a_stop_or_a_halt_on_the_way_to_a_site_ends_it_once_and_untouched(at):
+    for request in (Request.STOP, Request.HALT):
+        scan = a_scan(3)
+        scan.go(asking(request, begins(at, 1), scan))
+        assert outcomes(scan) == [(0, Outcome.OK), (1, Outcome.ABORTED)]
+        assert [e.site for e in scan.of(SiteStarted)] == [0, 1]
+        assert [e.site for e in scan.of(Approaching)] == [0]
+
+
+@pytest.mark.parametrize(
     ("request_", "sites", "status"), [(Request.SKIP, 2, "complete"), (Request.STOP, 1, "stopped")]
 )
 def test_a_retraction_is_never_broken_off_and_its_site_keeps_its_result(request_, sites, status):

@@ -12,14 +12,29 @@ from seccm.events import (
     Approaching,
     Event,
     Landed,
+    Note,
     Outcome,
+    Paused,
     Phase,
     PhaseBegan,
     SiteFinished,
     SiteStarted,
 )
-from seccm.hopping.engine import Request
-from seccm.rig import Action, AxisRange, Block, Drive, Flag, Freeze, Move, Range
+from seccm.hopping.engine import Budget, Request
+from seccm.plan.site import Hold, Lift, NoContact
+from seccm.rig import (
+    Action,
+    AxisRange,
+    Block,
+    CurrentRise,
+    CurrentThreshold,
+    Drive,
+    Flag,
+    Freeze,
+    Move,
+    PotentialDrop,
+    Range,
+)
 
 UP = 50e-9
 """Metres by which a height may differ: some rows of travel."""
@@ -183,6 +198,18 @@ def test_the_tip_is_lifted_no_higher_than_the_stage_goes():
     assert z_at(scan, outcome(scan).row) == pytest.approx(56e-6, abs=UP)
 
 
+class Forgiven(list[str]):
+    """The sins of a world, but for one that a test cannot do without."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__()
+        self._word = word
+
+    def append(self, sin: str) -> None:
+        if self._word not in sin:
+            super().append(sin)
+
+
 @dataclass
 class Sinking(LittleWorld):
     """Its stage says that it has gone up, and stands still."""
@@ -212,10 +239,93 @@ def test_a_stage_that_never_arrives_ends_the_run():
 
 
 def test_a_move_that_the_rig_refuses_ends_the_run_with_the_reason():
+    """The site is untouched: the fault is the rig's, not the site's."""
     scan = a_scan([replace(a_site(), x=200e-6)]).go()
     assert scan.end.status == "fault"
     assert "out of range. Nothing moved" in scan.end.reason
-    assert outcome(scan).outcome is Outcome.FAULT
+    assert outcome(scan).outcome is Outcome.ABORTED
+    assert scan.of(Approaching) == []
+
+
+def test_a_liquid_that_does_not_let_go_is_lifted_further_before_the_tip_travels():
+    """A retract too short for the meniscus: the tip must not be dragged over the sample."""
+    scan = a_scan(3, LittleWorld(breaks_at=20e-6, start_z=65e-6)).go()
+    assert [e.outcome for e in scan.of(SiteFinished)] == [Outcome.OK] * 3
+    for finished in scan.of(SiteFinished):
+        assert z_at(scan, finished.row) == pytest.approx(50e-6 + 32e-6, abs=UP)
+    said = [e.text for e in scan.of(Note)]
+    assert len(said) == 3
+    assert "closed after the retract of 8 um; it opened 24 um higher. Retract farther." in said[0]
+
+
+def test_a_retract_of_next_to_nothing_is_lifted_step_by_step_until_the_circuit_is_open():
+    """0.1 nm leaves the liquid on the surface; nobody travels before it has let go."""
+    sites = [replace(a_site(k), retract=Lift(1e-10, 2e-6)) for k in range(2)]
+    scan = a_scan(sites, LittleWorld(breaks_at=1e-6))
+    scan.world.sins = Forgiven("low")
+    scan.go()
+    assert [e.outcome for e in scan.of(SiteFinished)] == [Outcome.OK] * 2
+    travels = [e.row for e in scan.of(PhaseBegan) if e.phase is Phase.TRAVEL]
+    assert z_at(scan, travels[1]) > 51e-6
+
+
+def test_liquid_that_hangs_on_up_to_the_top_is_a_fault_that_counts():
+    """Such as a pipette that drips: the scan pauses after as many as the plan allows."""
+    scan = a_scan(6, LittleWorld(breaks_at=1.0), budget=Budget(consecutive=3, total=10))
+    waits: list[str] = []
+
+    def stop(event: Event) -> None:
+        if isinstance(event, Paused):
+            waits.append(event.why)
+            scan.engine.ask(Request.STOP)
+
+    scan.world.sins = Forgiven("low")
+    scan.go(stop)
+    assert [e.outcome for e in scan.of(SiteFinished)] == [Outcome.FAULT] * 3
+    assert len(waits) == 1
+    assert "3 sites in succession and 3 in all have failed" in waits[0]
+    reason = outcome(scan).reason
+    assert "circuit was still closed after the retract, up to the top at z = 100 um" in reason
+    assert z_at(scan, outcome(scan).row) == pytest.approx(100e-6, abs=UP)
+
+
+@pytest.mark.parametrize("rule", [PotentialDrop(5.0), CurrentThreshold(5e-11), CurrentRise(5e-11)])
+def test_a_current_that_still_flows_after_the_retract_is_seen_under_every_rule(rule):
+    """Whatever makes contact known also makes known that it is over."""
+    hold = None if isinstance(rule, PotentialDrop) else Hold("potential", -0.2)
+    site = a_site(rule=rule, hold=hold)
+    scan = a_scan([site], LittleWorld(breaks_at=20e-6, start_z=65e-6)).go()
+    assert outcome(scan).outcome is Outcome.OK
+    assert z_at(scan, outcome(scan).row) == pytest.approx(82e-6, abs=UP)
+    dry = a_scan([site]).go()
+    assert z_at(dry, outcome(dry).row) == pytest.approx(58e-6, abs=UP)
+    assert dry.of(Note) == []
+
+
+def test_the_landing_says_where_the_tip_was_sent():
+    """Also where a retry landed beside its site."""
+    scan = a_scan([a_site(), a_site(1, then="retry", retries=2)])
+
+    def vanish(event: Event) -> None:
+        if isinstance(event, SiteFinished):
+            scan.world.surface = -1.0
+        if isinstance(event, Approaching) and event.attempt == 2:
+            scan.world.surface = 50e-6
+
+    scan.go(vanish)
+    first, second = (e.landing for e in scan.of(Landed))
+    assert (first.x, first.y) == (11e-6, 11e-6)
+    assert (second.x, second.y) == pytest.approx((22e-6, 13e-6), abs=1e-15)
+    assert scan.world.landings[1] == pytest.approx((second.x, second.y))
+
+
+def test_no_two_attempts_land_in_the_same_place():
+    """The second turn goes round twice as far out as the first, and so on."""
+    offsets = NoContact("retry", 12, 3e-6).offsets()
+    assert len(offsets) == len({(round(x * 1e9), round(y * 1e9)) for x, y in offsets}) == 13
+    reach = [round(max(abs(x), abs(y)) * 1e6) for x, y in offsets]
+    assert reach == [0, *[3] * 4, *[6] * 4, *[9] * 4]
+    assert NoContact("skip", 0, 0.0).offsets() == ((0.0, 0.0),)
 
 
 @pytest.mark.parametrize("length", [1, 2, 5, 50, 3000])

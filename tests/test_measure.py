@@ -37,7 +37,7 @@ from seccm.hopping.engine import Request
 from seccm.hopping.limits import TRANSIENT_ROWS
 from seccm.hopping.measure import LOST_ROWS, End, SegmentWatch
 from seccm.plan.site import Hold, Segment, Site
-from seccm.rig import Block, Constant, CurrentThreshold, Drive, Flag, Limit, Lines
+from seccm.rig import Block, Constant, CurrentThreshold, Drive, Flag, Limit, Lines, Move
 
 nA = 1e-9
 STEP_ROWS = CLOCK.rows(0.2)
@@ -66,7 +66,8 @@ def contact_row(scan: Scan) -> int:
 def drives_after_landing(scan: Scan) -> list[Drive]:
     story = scan.world.story
     landed = next(i for i, item in enumerate(story) if isinstance(item, Landed))
-    return [item for item in story[landed:] if isinstance(item, Drive)]
+    lifted = next(i for i, item in enumerate(story) if i > landed and isinstance(item, Move))
+    return [item for item in story[landed:lifted] if isinstance(item, Drive)]
 
 
 def begins(scan: Scan) -> list[int]:
@@ -109,17 +110,19 @@ def test_a_first_step_shorter_than_the_confirmation_of_the_landing_ends_on_its_r
 
 
 @pytest.mark.parametrize(
-    ("limit", "rows"),
+    ("limit", "rows", "reason"),
     [
-        (Limit("charge", "above", 20.5 * nA * CLOCK.period), 21),
-        (Limit("potential", "below", PLATING / 2), TRANSIENT_ROWS + 1),
-        (Limit("current", "below", -nA / 2), TRANSIENT_ROWS + 1),
+        (Limit("charge", "above", 20.5 * nA * CLOCK.period), 21, "charge"),
+        (Limit("potential", "below", PLATING / 2), TRANSIENT_ROWS + 1, "potential below"),
+        (Limit("potential", "above", 2 * PLATING), TRANSIENT_ROWS + 1, "potential above"),
+        (Limit("current", "below", -nA / 2), TRANSIENT_ROWS + 1, "current below"),
+        (Limit("current", "above", -2 * nA), TRANSIENT_ROWS + 1, "current above"),
     ],
 )
-def test_a_limit_ends_a_step_before_its_time_and_is_named(limit, rows):
+def test_a_limit_ends_a_step_before_its_time_and_is_named_with_its_side(limit, rows, reason):
     scan = a_scan_of(a_segment(0, 0.2, limit))
     (step,) = steps(scan)
-    assert step.reason == limit.quantity
+    assert step.reason == reason
     assert step.row == contact_row(scan) + rows
     (site,) = scan.of(SiteFinished)
     assert site.outcome is Outcome.OK
@@ -186,7 +189,9 @@ def test_a_lost_meniscus_ends_the_step_and_lifts_the_tip():
     assert step.row == scan.world.touched[0] + 40 + LOST_ROWS - 1
     (site,) = scan.of(SiteFinished)
     assert site.outcome is Outcome.FAULT
-    assert "meniscus was lost during step 1" in site.reason
+    # An overload does not say whether the liquid is gone or the cell cannot carry the current.
+    assert "overload during step 1" in site.reason
+    assert "the meniscus was lost, or the cell cannot carry -1 nA" in site.reason
     assert scan.column("z")[site.row - 1] == pytest.approx(58e-6, abs=20e-9)
 
 
@@ -211,7 +216,7 @@ def test_a_limit_that_came_true_before_the_signal_failed_ends_the_step():
     watch = SegmentWatch(a_segment(0, 1.0, Limit("potential", "above", 2.0)), 0, 100)
     end = watch.feed(block)
     assert end is not None
-    assert (end.row, end.reason) == (6, "potential")
+    assert (end.row, end.reason) == (6, "potential above")
 
 
 def test_an_overload_while_the_double_layer_charges_is_no_lost_meniscus():

@@ -54,14 +54,24 @@ class Approach:
         site: where, and how.
         info: the rig's limits and latencies.
         attempt: 0 for the first approach at this site.
+        place: where the tip was sent to for it, stage coordinates in metres; None where it was
+            not sent anywhere.
     """
 
-    def __init__(self, course: Course, site: Site, info: RigInfo, attempt: int) -> None:
+    def __init__(
+        self,
+        course: Course,
+        site: Site,
+        info: RigInfo,
+        attempt: int,
+        place: tuple[float, float] | None = None,
+    ) -> None:
         self._course = course
         self._site = site
         self._spec = site.approach
         self._info = info
         self._attempt = attempt
+        self._place = place
         self._channel: Channel = signal_channel(site.approach.rule)
         self._unit = "V" if self._channel == "potential" else "A"
         self._baseline = 0.0
@@ -155,7 +165,7 @@ class Approach:
             )
 
     def _target(self) -> float:
-        target = self._course.position("z") - self._spec.travel
+        target = self._course.position("z") - self._course.spare - self._spec.travel
         lowest = self._info.axes["z"].travel.lower
         if target < lowest:
             raise ContactError(
@@ -193,7 +203,7 @@ class Approach:
                 raise ContactError(
                     "no-contact",
                     f"no contact on the way down to z = {show(target, 'm')}, "
-                    f"{show(spec.travel, 'm')} below the start.",
+                    f"{show(spec.travel + course.spare, 'm')} below the start.",
                 )
             course.expect_end(due, seconds, move)
             yield from course.next()
@@ -267,6 +277,8 @@ class Approach:
             latency=(stopped - crossing) / clock.rate,
             overtravel=z_crossing - z_rest,
             attempt=self._attempt,
+            x=self._place[0] if self._place else None,
+            y=self._place[1] if self._place else None,
         )
 
     def _check(self, landing: Landing) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from seccm.errors import RigError
 from seccm.events import Event, Outcome
-from seccm.rig import Action, Axis, Block, Flag, Move, Wake
+from seccm.rig import Action, Axis, Block, Constant, Drive, Flag, Move, Wake
 from seccm.units import show
 
 T = TypeVar("T")
@@ -22,6 +22,7 @@ Out = tuple[Action | Event, ...]
 Steps = Generator[Out, Block, T]
 
 _MOVING = int(Flag.MOVING)
+OFF = Drive("open", Constant(0.0))
 PATIENCE = 2.0
 """Seconds beyond its calculated time after which a motion is taken to have failed."""
 
@@ -39,10 +40,13 @@ class Course:
 
     Args:
         block: the newest rows when the hop begins.
+        spare: metres by which the tip is higher than the plan's retract would have left it.
     """
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: Block, spare: float = 0.0) -> None:
         self.block = block
+        self.spare = spare
+        """Liquid that did not let go took the tip higher; the next approach comes down again."""
         self._untold: list[Event] = []
 
     @property

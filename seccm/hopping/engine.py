@@ -28,6 +28,7 @@ from enum import StrEnum
 
 from seccm.errors import NotNow, RigError, StreamError
 from seccm.events import (
+    Approaching,
     Event,
     Fault,
     Note,
@@ -141,6 +142,8 @@ class Engine:
         self._hop: Steps[SiteFinished] | None = None
         self._course: Course | None = None
         self._site: Site | None = None
+        self._touched = False
+        self._spare = 0.0
         self._upcoming: Site | None = None
         self._phase, self._step, self._row = Phase.IDLE, 0, 0
         self._expected: int | None = None
@@ -231,7 +234,9 @@ class Engine:
         site = self._site.number if self._site else -1
         text = f"{error.where}: {error.what}"
         fault = Fault(self._row, site, error.code, text, error.remedy)
-        return self._abandon("fault", str(error), Outcome.FAULT, fault)
+        # A site to which the tip was only on its way has no fault: it is to be visited again.
+        outcome = Outcome.FAULT if self._touched else Outcome.ABORTED
+        return self._abandon("fault", str(error), outcome, fault)
 
     def abandon(self, status: RunStatus, reason: str) -> tuple[Event, ...]:
         """End the run at once, without another block; return the last events."""
@@ -310,7 +315,7 @@ class Engine:
         if site is None or not running:
             return self._end(block)
         self._upcoming = None
-        self._site, self._course = site, Course(block)
+        self._site, self._course, self._touched = site, Course(block, self._spare), False
         self._hop = hop(site, self._info, self._course)
         return list(next(self._hop))
 
@@ -334,6 +339,7 @@ class Engine:
 
     def _close_site(self, finished: SiteFinished) -> SiteFinished:
         stops = self._site is not None and self._site.no_contact.then == "stop"
+        self._spare = self._course.spare if self._course is not None else 0.0
         self._hop = self._course = self._site = None
         self._phase = Phase.IDLE
         failed = finished.outcome in (Outcome.NO_CONTACT, Outcome.FAULT)
@@ -365,3 +371,5 @@ class Engine:
         for item in out:
             if isinstance(item, PhaseBegan):
                 self._phase, self._step = item.phase, item.step
+            elif isinstance(item, Approaching):
+                self._touched = True

@@ -9,6 +9,11 @@ makes the rig safe without it.
 The tip travels sideways only at the height to which it was lifted: after a landing that is
 the retract distance above that landing; after an approach that met nothing it is the height at
 which the approach began; where the meniscus may hang on the surface, it is the higher of both.
+
+A tip that may have touched does not travel before the cell's circuit has been seen to be open: the
+hold of the approach is applied once more, and while the signal shows a closed circuit the tip goes
+further up, twice as far each time, to the top if need be. A circuit that is closed even there makes
+the site a fault.
 """
 
 from __future__ import annotations
@@ -16,17 +21,16 @@ from __future__ import annotations
 import math
 
 from seccm.errors import ContactError, RigError
-from seccm.events import Landing, Outcome, Phase, PhaseBegan, SiteFinished, SiteStarted
+from seccm.events import Landing, Note, Outcome, Phase, PhaseBegan, SiteFinished, SiteStarted
 from seccm.hopping.approach import Approach
+from seccm.hopping.circuit import circuit_is_open
+from seccm.hopping.course import OFF as OFF
 from seccm.hopping.course import Course, GivenUp, Steps, guarded
 from seccm.hopping.measure import measure
+from seccm.plan.site import NOISE as NOISE
 from seccm.plan.site import Site
-from seccm.rig import Axis, Constant, Drive, Freeze, Move, RigInfo, Wake
+from seccm.rig import Axis, Freeze, Move, RigInfo, Wake
 from seccm.units import show
-
-NOISE = 100e-9
-"""Metres by which a position may read wrong."""
-OFF = Drive("open", Constant(0.0))
 
 
 def hop(site: Site, info: RigInfo, course: Course) -> Steps[SiteFinished]:
@@ -46,6 +50,10 @@ def hop(site: Site, info: RigInfo, course: Course) -> Steps[SiteFinished]:
         no_contact = error.code == "no-contact"
         outcome = Outcome.NO_CONTACT if no_contact else Outcome.FAULT
         reason = str(error)
+    if visit.wet:
+        # What ends the run stays what it is; everything else counts as a failure of the tip.
+        outcome = outcome if outcome is Outcome.ABORTED else Outcome.FAULT
+        reason = f"{reason} {visit.wet}".lstrip()
     return SiteFinished(course.row, site.number, outcome, reason)
 
 
@@ -65,6 +73,8 @@ class Visit:
         self._clear = course.position("z")
         self._approach: Approach | None = None
         self._landing: Landing | None = None
+        self.wet = ""
+        """A sentence where the circuit stayed closed however high the tip was lifted."""
 
     def run(self) -> Steps[None]:
         """Travel, approach and measure, with the retries that the plan allows.
@@ -72,24 +82,25 @@ class Visit:
         Raises:
             ContactError: the landing or the measurement failed.
         """
-        policy = self._site.no_contact
-        retries = policy.retries if policy.then == "retry" else 0
-        for attempt in range(retries + 1):
-            yield from self._travel(*self._place(attempt))
-            self._approach = Approach(self._course, self._site, self._info, attempt)
+        site = self._site
+        offsets = site.no_contact.offsets()
+        for attempt, (dx, dy) in enumerate(offsets):
+            place = (site.x + dx, site.y + dy)
+            yield from self._travel(*place)
+            self._approach = Approach(self._course, site, self._info, attempt, place)
             try:
                 landing, seen = yield from self._approach.land()
             except ContactError as error:
-                if error.code != "no-contact" or attempt == retries:
+                if error.code != "no-contact" or attempt == len(offsets) - 1:
                     raise
                 yield from self.retract()
                 continue
             self._landing = landing
-            yield from measure(self._course, self._site, landing, seen)
+            yield from measure(self._course, site, landing, seen)
             return
 
     def retract(self) -> Steps[None]:
-        """Switch the cell off and lift the tip clear of the surface.
+        """Switch the cell off, lift the tip clear of the surface, and see that it is clear.
 
         Raises:
             RigError: the tip did not come up; it must not travel.
@@ -101,13 +112,29 @@ class Visit:
         # A tip that went far past contact must come up by that as well.
         low = here if self._landing is None else max(here, self._landing.z_crossing)
         wanted = here if self._landing else max(self._clear, here)
-        if self._approach is not None and self._approach.may_touch:
+        may_touch = self._approach is not None and self._approach.may_touch
+        if may_touch:
             wanted = max(wanted, low + lift.distance)
         # Lifting can only end early at the top, which is as clear as it gets.
         wanted = min(wanted, self._info.axes["z"].travel.upper)
+        yield from self._rise(here, wanted)
+        if may_touch:
+            usual = low + lift.distance
+            if self._landing is None:
+                usual = max(usual, self._clear - course.spare)
+            reached = yield from self._dry(wanted)
+            course.spare = max(0.0, reached - usual)
+
+    def _rise(self, here: float, wanted: float) -> Steps[None]:
+        """Lift the tip from one height to another.
+
+        Raises:
+            RigError: it did not come up.
+        """
+        course = self._course
         if wanted <= here:
             return
-        yield from course.go(Move("z", wanted, lift.speed))
+        yield from course.go(Move("z", wanted, self._site.retract.speed))
         risen = course.position("z", 1) - here
         # Noise and lag never take half of the way: that is a stage which says it has arrived
         # and stands still.
@@ -120,11 +147,38 @@ class Visit:
                 "Check the servo and the wiring of the z axis.",
             )
 
-    def _place(self, attempt: int) -> tuple[float, float]:
-        """Return where an attempt lands: retries go round the site in quarter turns."""
-        shift = self._site.no_contact.shift if attempt else 0.0
-        angle = (attempt - 1) * math.pi / 2
-        return self._site.x + shift * math.cos(angle), self._site.y + shift * math.sin(angle)
+    def _dry(self, height: float) -> Steps[float]:
+        """Lift the tip further until the circuit is open; say so, or why it never was.
+
+        Args:
+            height: to which the tip was sent so far.
+
+        Returns:
+            The height to which the tip was sent in the end.
+
+        Raises:
+            RigError: the tip did not come up.
+        """
+        course, lift = self._course, self._site.retract.distance
+        top = self._info.axes["z"].travel.upper
+        first, step = height, max(lift, NOISE)
+        while not (yield from circuit_is_open(course, self._site.approach)):
+            if height >= top:
+                self.wet = (
+                    "The circuit was still closed after the retract, up to the top at "
+                    f"z = {show(top, 'm')}: liquid hangs on to the surface or runs down the "
+                    "pipette. Look at the tip."
+                )
+                return height
+            height, step = min(height + step, top), 2 * step
+            yield from self._rise(course.position("z", 3), height)
+        if height > first:
+            what = (
+                f"The circuit was still closed after the retract of {show(lift, 'm')}; it opened "
+                f"{show(height - first, 'm')} higher. Retract farther."
+            )
+            course.tell(Note(course.row, self._site.number, what))
+        return height
 
     def _travel(self, x: float, y: float) -> Steps[None]:
         course = self._course

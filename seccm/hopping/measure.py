@@ -14,11 +14,13 @@ from seccm.hopping.limits import TRANSIENT_ROWS, LimitWatch
 from seccm.hopping.streaks import streaks
 from seccm.hopping.trust import railed
 from seccm.plan.site import Segment, Site
-from seccm.rig import Block, Drive, Flag, Wake
+from seccm.rig import Block, Drive, Flag, Limit, Wake
+from seccm.units import show
 
 _OVERLOAD, _SATURATED = int(Flag.OVERLOAD), int(Flag.SATURATED)
 LOST_ROWS = 4
-"""Rows of overload, in succession, that mean the meniscus is gone: 10 ms."""
+"""Rows of overload, in succession, after which a step is over: 10 ms. A meniscus that is gone and
+a cell that cannot carry the current look the same: both leave the galvanostat at its rail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class End:
 
 
 class SegmentWatch:
-    """Finds the end of a segment in its rows: time, a limit, or a lost meniscus.
+    """Finds the end of a segment in its rows: time, a limit, or an overload that stays.
 
     Args:
         segment: what is imposed.
@@ -79,7 +81,7 @@ class SegmentWatch:
         hit = self._limits.feed(good if lost is None else good.part(good.start, lost + 1))
         if hit is not None:
             row, limit = hit
-            return End(row, limit.quantity, self.charge)
+            return End(row, _reached(limit), self.charge)
         if lost is not None:
             return End(lost, "lost contact", self.charge)
         if bad.any():
@@ -111,6 +113,25 @@ class SegmentWatch:
         return block.start + int(gone.argmax()) if gone.any() else None
 
 
+def _imposed(segment: Segment) -> str:
+    lower, upper = segment.waveform.extremes
+    return show(max(lower, upper, key=abs), "A")
+
+
+def _reached(limit: Limit) -> EndReason:
+    match limit.quantity, limit.side:
+        case "potential", "above":
+            return "potential above"
+        case "potential", "below":
+            return "potential below"
+        case "current", "above":
+            return "current above"
+        case "current", "below":
+            return "current below"
+        case _:
+            return "charge"
+
+
 def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block]) -> Steps[None]:
     """Run the site's segments.
 
@@ -122,7 +143,7 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
             the approach began with the contact row and owns them.
 
     Raises:
-        ContactError: the meniscus was lost, or the signal is not a number.
+        ContactError: an overload that stayed, or the signal is not a number.
         GivenUp: thrown in by the engine, and passed on.
     """
     continues = site.approach.continues
@@ -143,7 +164,10 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
             course.tell(PhaseBegan(end.row + 1, site.number, Phase.SETTLE, segment.index))
         if end.reason == "lost contact":
             raise ContactError(
-                "lost-contact", f"the meniscus was lost during step {segment.index + 1}."
+                "lost-contact",
+                f"the galvanostat went into overload during step {segment.index + 1} and stayed "
+                "there: the meniscus was lost, or the cell cannot carry "
+                f"{_imposed(segment)} within the compliance.",
             )
 
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from seccm.rig import Clock, ContactRule, Limit, Mode, Waveform
 
+NOISE = 100e-9
+"""Metres by which a position may read wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -77,6 +80,19 @@ class NoContact:
     retries: int
     shift: float
     """How far each retry moves sideways, in metres."""
+
+    def offsets(self) -> tuple[tuple[float, float], ...]:
+        """Return where each attempt lands, counted from the site, the first one at the site itself.
+
+        Retries go round the site in quarter turns, farther out by the shift with each turn.
+        """
+        retries = self.retries if self.then == "retry" else 0
+        around = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))
+        found = [(0.0, 0.0)]
+        for turn, quarter in (divmod(retry, 4) for retry in range(retries)):
+            reach, (x, y) = (turn + 1) * self.shift, around[quarter]
+            found.append((reach * x, reach * y))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,53 @@
+"""Whether the cell's circuit is open: no liquid from the pipette to the surface."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from seccm.hopping.contact import BoolArray, past_threshold, signal_channel
+from seccm.hopping.course import OFF, Course, Steps
+from seccm.hopping.streaks import streaks
+from seccm.hopping.trust import railed
+from seccm.plan.site import ApproachSpec
+from seccm.rig import Block, Constant, ContactRule, Drive, Flag, PotentialDrop, Wake
+
+_SATURATED = int(Flag.SATURATED)
+OPEN_ROWS = 4
+"""Rows in succession that show an open circuit: 10 ms, longer than any bounce."""
+SHORTEST = 8
+"""Rows that an open circuit is waited for at the least; the settling time of the approach, in
+which leads and filters come to rest, where that is longer."""
+
+
+def circuit_is_open(course: Course, spec: ApproachSpec) -> Steps[bool]:
+    """Apply the hold of the approach to a tip at rest, look, and switch the cell off again.
+
+    A circuit that cannot be told from a closed one counts as closed.
+    """
+    since = course.row
+    due = since + max(course.block.clock.rows(spec.settle), SHORTEST)
+    streak = 0
+    yield from course.next(
+        Drive(spec.hold.mode, Constant(spec.hold.value)), Wake(since + OPEN_ROWS)
+    )
+    while True:
+        rows = streaks(shows_open(spec.rule, course.block.part(since, course.row)), streak)
+        streak = int(rows[-1]) if len(rows) else 0
+        is_open = bool((rows >= OPEN_ROWS).any())
+        if is_open or course.row >= due:
+            yield from course.next(OFF, Wake(course.row + 1))
+            return is_open
+        yield from course.next(Wake(due))
+
+
+def shows_open(rule: ContactRule, block: Block) -> BoolArray:
+    """Tell for each row whether it shows an open circuit under the hold of the approach.
+
+    A rise is counted from zero: a circuit that is closed has no other baseline.
+    """
+    signal = block.data[signal_channel(rule)]
+    if isinstance(rule, PotentialDrop):
+        found: BoolArray = railed(block) | (np.abs(signal) > rule.drop)
+        return found
+    saturated: BoolArray = (block.flags & _SATURATED) != 0
+    return ~(past_threshold(rule, 0.0, signal) | saturated)
