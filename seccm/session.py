@@ -9,7 +9,8 @@ import dataclasses
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +19,7 @@ from uuid import uuid4
 from seccm.analysis.features import Features, reanalyse
 from seccm.commissioning.standing import doubts
 from seccm.data import (
+    SPARE,
     Header,
     Scan,
     Store,
@@ -27,10 +29,11 @@ from seccm.data import (
     rewrite_features,
 )
 from seccm.errors import DataFileError, PlanError, Problem
-from seccm.events import Event, RunStopped
+from seccm.events import Event, Outcome, RunStopped
 from seccm.hopping.engine import Budget, Engine, Request, Status
 from seccm.hopping.runner import Runner
 from seccm.plan import Plan, load_plan
+from seccm.plan.reach import room_problems
 from seccm.plan.site import Site
 from seccm.rig import Block, Mounted, RawChannel, Rig, RigInfo
 from seccm.rigs import RigFile, build_rig, load_rig
@@ -75,6 +78,16 @@ class Run:
     def status(self) -> Status:
         """A snapshot of the run; may be taken from any thread."""
         return self._engine.status
+
+    @property
+    def kept(self) -> Mapping[Outcome, int]:
+        """How many sites of the plan the file has of each outcome, once the run is over.
+
+        They are fewer than what the events told where the file could not be written.
+        """
+        with open_scan(self.path) as scan:
+            counted = Counter(scan.sites["status"].tolist())
+        return {Outcome(code): count for code, count in sorted(counted.items())}
 
     @property
     def unsaved(self) -> Unsaved:
@@ -171,7 +184,7 @@ def run(
     sites = plan.sites()
     target = Path(path) if path is not None else Path(default_name(plan))
     features = Features(plan)
-    opened, warnings = _open(plan, rig_file, target, seed, faults, pace, 0)
+    opened, warnings = _open(plan, rig_file, target, sites, seed, faults, pace)
     try:
         header = _header(plan, rig_file, opened.info, seed, faults)
         store = Store(
@@ -202,7 +215,8 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
 
     Raises:
         DataFileError: there is nothing to resume, or the file cannot be used.
-        PlanError: the rig in the file cannot be built here.
+        PlanError: the rig in the file cannot be built here, or the disk has no room; nothing
+            moved, and the file is as it was.
         RigError: the rig cannot be opened.
     """
     path = Path(path)
@@ -216,9 +230,7 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
     if not left and ended == "complete":
         raise DataFileError(f"{path}: all {total} sites were visited; there is nothing to resume.")
     features = Features(plan)
-    opened, warnings = _open(
-        plan, rig_file, path, seed, faults, pace, left[0].number if left else total
-    )
+    opened, warnings = _open(plan, rig_file, path, left, seed, faults, pace)
     try:
         store = Store.resume(
             path, sites, features.layout, opened.info.clock, features, raw=_raw(plan, opened)
@@ -255,8 +267,9 @@ def check(
     rig = build_rig(rig_file, _mounted(plan))
     try:
         at = rig.open().position
-        found = plan.check(rig.info, at=at, free_disk=_free_disk(folder))
-        return rig.info, (*found, *_doubts(rig_file, rig.info))
+        found = plan.check(rig.info, at=at)
+        room = _room(plan, rig.info, plan.sites(), folder)
+        return rig.info, (*found, *room, *_doubts(rig_file, rig.info))
     finally:
         rig.close()
 
@@ -280,18 +293,17 @@ def _open(
     plan: Plan,
     rig_file: RigFile,
     path: Path,
+    sites: Sequence[Site],
     seed: int,
     faults: Sequence[str],
     pace: float,
-    first_site: int,
 ) -> tuple[Rig, tuple[Problem, ...]]:
-    """Build and open the rig and check the plan against it."""
-    rig = build_rig(
-        rig_file, _mounted(plan), seed=seed, faults=faults, pace=pace, first_site=first_site
-    )
+    """Build and open the rig; check the plan against it, and the disk against the sites."""
+    first = sites[0].number if sites else len(plan.sites())
+    rig = build_rig(rig_file, _mounted(plan), seed=seed, faults=faults, pace=pace, first_site=first)
     try:
         at = rig.open().position
-        found = plan.check(rig.info, at=at, free_disk=_free_disk(path.parent))
+        found = (*plan.check(rig.info, at=at), *_room(plan, rig.info, sites, path.parent))
         errors = [problem for problem in found if problem.severity == "error"]
         if errors:
             raise PlanError(plan.title, errors)
@@ -315,12 +327,14 @@ def _mounted(plan: Plan) -> Mounted:
     return Mounted(sample=plan.sample, aperture=plan.probe.aperture)
 
 
-def _free_disk(folder: Path) -> int | None:
-    """Return the bytes to spare in a folder; None where that cannot be told."""
+def _room(plan: Plan, info: RigInfo, sites: Sequence[Site], folder: Path) -> tuple[Problem, ...]:
+    """Find out whether the data of the sites have room where their file lies."""
     try:
-        return shutil.disk_usage(folder or Path()).free
+        free = shutil.disk_usage(folder).free
     except OSError:
-        return None
+        # Where that cannot be told, such as in a folder that is not there, the store has the word.
+        return ()
+    return tuple(room_problems(plan, info, sites, free, reserve=SPARE))
 
 
 def _header(

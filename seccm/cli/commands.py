@@ -20,7 +20,7 @@ from rich.text import Text
 from seccm.cli.exits import Exit, sentences, show_problems
 from seccm.cli.rig_commands import rig_app
 from seccm.errors import NotNow, RigError, SeccmError
-from seccm.events import Paused, RunStopped
+from seccm.events import Outcome, Paused, RunStopped
 from seccm.units import show
 
 if TYPE_CHECKING:
@@ -234,7 +234,10 @@ def _carry_out(prepared: Run, *, report: bool) -> None:
                     ended = event
         except RigError as error:
             failure = error
-    out.print(progress.words())
+    if failure is not None and failure.code.startswith("store-"):
+        out.print(f"In the file: {_kept(prepared)}", soft_wrap=True)
+    else:
+        out.print(progress.words())
     out.print(f"Data: [bold]{prepared.path}[/]", soft_wrap=True)
     if prepared.packing:
         out.print(f"  {prepared.packing}", soft_wrap=True)
@@ -246,6 +249,16 @@ def _carry_out(prepared: Run, *, report: bool) -> None:
         raise failure
     if ended is not None and ended.status != "complete":
         raise typer.Exit(Exit.STOPPED)
+
+
+def _kept(prepared: Run) -> str:
+    """Return what became of the sites as far as the file knows, which may be less than was told."""
+    words = {Outcome.PLANNED: "left", Outcome.RUNNING: "cut off"}
+    try:
+        kept = sorted(prepared.kept.items(), reverse=True)
+    except SeccmError as error:
+        return f"nothing that can be read: {error}"
+    return ", ".join(f"{count} {words.get(outcome, outcome.words)}" for outcome, count in kept)
 
 
 @contextmanager

@@ -9,8 +9,10 @@ from seccm.data.scan import Scan, open_scan
 from seccm.data.store import Store, Unsaved
 from seccm.data.table import Table
 from seccm.data.trace import Analyse, Analysed, SiteRecord, SiteTrace
+from seccm.data.trouble import SPARE
 
 __all__ = [
+    "SPARE",
     "Analyse",
     "Analysed",
     "Column",

@@ -260,6 +260,8 @@ class Scan:
             latency=float(sites["latency"][number]),
             overtravel=float(sites["overtravel"][number]),
             attempt=int(sites["attempts"][number]) - 1,
+            x=float(sites["x_cmd"][number]),
+            y=float(sites["y_cmd"][number]),
         )
 
     def _ends(self, number: int) -> tuple[StepFinished, ...]:

@@ -248,6 +248,9 @@ class Writer:
             contact_baseline=landing.baseline,
             attempts=landing.attempt + 1,
         )
+        if landing.x is not None and landing.y is not None:
+            # A retry lands beside the site that was planned.
+            self._set(event.site, x_cmd=landing.x * UM, y_cmd=landing.y * UM)
         if event.record is not None:
             self._keep(event.site, event.record)
 
@@ -270,6 +273,9 @@ class Writer:
     def _finish(self, event: SiteFinished) -> None:
         """Close a site for good: its rows, their place and checksum, its features."""
         visit = self._at(event)
+        if event.outcome is Outcome.ABORTED and not visit.touched:
+            self._forget(event.site)
+            return
         visit.events.append(event)
         self._write(self._tail.upto(event.row))
         record = record_of(
@@ -289,6 +295,14 @@ class Writer:
         self._claim(event.site)
         self._set(event.site, status=event.outcome)
         self._claimed, self._checksum = self._written, 0
+        self._visit = None
+
+    def _forget(self, site: int) -> None:
+        """Leave a site to which the tip was only on its way as it was planned, to be visited.
+
+        The rows of the way are nobody's, or those of the next site before its own story begins.
+        """
+        self._set(site, t_start=math.nan, row_start=0, status=Outcome.PLANNED)
         self._visit = None
 
     def _measure(self, event: SiteFinished, record: SiteRecord) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from seccm.errors import Problem
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
-from seccm.rig import Axis, CurrentRise, CurrentThreshold, Mode, Range
+from seccm.plan.tables import Tables
+from seccm.rig import Axis, CurrentRise, CurrentThreshold, Mode, Range, RigInfo
 from seccm.units import show
 
 TILT = 0.01
@@ -206,16 +207,32 @@ def _recording(subject: Subject) -> Iterator[Problem]:
 def _disk(subject: Subject) -> Iterator[Problem]:
     if subject.free_disk is None:
         return
-    size = subject.plan.bytes(subject.info)
-    raw = subject.plan.raw_bytes(subject.info)
-    told = f"about {_bytes(size)} of data, but {_bytes(subject.free_disk)} are free on the disk."
+    yield from room_problems(subject.plan, subject.info, subject.sites, subject.free_disk)
+
+
+def room_problems(
+    plan: Tables, info: RigInfo, sites: Sequence[Site], free: int, *, reserve: int = 0
+) -> Iterator[Problem]:
+    """Find out whether the data of some sites have room on a disk.
+
+    Args:
+        plan: of which the sites are.
+        info: the rig that gives the data.
+        sites: those to be visited.
+        free: bytes free on the disk.
+        reserve: bytes of them that must stay free.
+    """
+    size, raw = plan.bytes(info, sites), plan.raw_bytes(info, sites)
+    told = f"about {_bytes(size)} of data, but {_bytes(free)} are free on the disk."
+    if reserve:
+        told = f"{told[:-1]}, of which {_bytes(reserve)} must stay free."
     remedy = "Free space, or write elsewhere."
     if raw:
         told = f"{told} {_bytes(raw)} are raw samples."
         remedy = "Free space, write elsewhere, or leave out record.raw."
-    if size > subject.free_disk:
+    if size > free - reserve:
         yield Problem("plan", told, remedy)
-    elif size + raw > 0.8 * subject.free_disk:
+    elif size + raw > 0.8 * (free - reserve):
         # The compressed copy that is made at the end stands beside the file for a while.
         yield Problem("plan", told, remedy, "warning")
 
