@@ -25,12 +25,12 @@ from hardware.coding import raw_channels
 from hardware.config import NidaqConfig
 from hardware.delivery import Delivery
 from hardware.describe import describe
+from hardware.driven import Driven
 from hardware.history import Piece
 from hardware.inputs import GLANCE
 from hardware.latch import Latch, latch
 from hardware.paths import Command, Ramp, check_move
 from hardware.priority import come_first, nothing
-from hardware.scaling import Scale
 from hardware.watch import ContactWatch
 from seccm.errors import RigError
 from seccm.rig import (
@@ -53,7 +53,6 @@ RETRACTED = 50e-9
 """Metres from the top of the travel at which the tip counts as retracted."""
 SETTLED = 6.0
 """Lags of the stage after which it has arrived, to 1/400 of its lag's way."""
-AS_IS = Scale(1.0, 0.0, "volts at the terminal")
 Ramps = dict[Axis, Ramp]
 
 
@@ -88,8 +87,7 @@ class NidaqRig:
         self._loose = False
         """Whether the outputs may still be under way, because they could not be stopped."""
         self._going: dict[Axis, Move] = {}
-        self._drive: Drive | None = None
-        self._since = 0
+        self._driven = Driven()
         self._wanted = False
         """Whether something was applied that the outputs do not carry yet."""
 
@@ -139,8 +137,7 @@ class NidaqRig:
                 raise RigError("not-started", self._info.name, "the stream was not started.")
             record: ContactRecord | None = None
             while not self._delivery.waiting:
-                if self._trouble is not None:
-                    raise self._trouble
+                self._refuse_in_trouble()
                 try:
                     self._begin(bench)
                     self._turn(bench, self._block)
@@ -158,8 +155,8 @@ class NidaqRig:
                     self._move(action)
                 case Drive():
                     self._cell.check(action)
-                    self._drive = action
-                    self._since = self._delivery.row if action.since is None else action.since
+                    since = self._delivery.row if action.since is None else action.since
+                    self._driven = Driven(action, since * self._info.clock.period)
                     self._wanted = True
                 case Freeze():
                     self._give_up_motion()
@@ -228,22 +225,7 @@ class NidaqRig:
 
     def _drive_changes(self) -> bool:
         """Tell whether the drive that is on still changes with time."""
-        if self._drive is None:
-            return False
-        elapsed = (self._delivery.row - self._since) * self._info.clock.period
-        waveform = self._drive.waveform
-        lowest, highest = waveform.extremes
-        return lowest != highest and elapsed < waveform.duration
-
-    def _command(self, bench: Bench) -> Command:
-        """Return what the fourth output shall carry from now on."""
-        if self._drive is None:
-            return Command(AS_IS, Constant(float(bench.player.volts[3])))
-        clock = self._info.clock
-        # Samples that the card has and nobody has read are in the past of the path.
-        elapsed = max(0.0, bench.inputs.acquired / clock.rate - self._since * clock.period)
-        waveform = Constant(0.0) if self._drive.mode == "open" else self._drive.waveform
-        return Command(self._cell.scale(self._drive.mode), waveform, elapsed)
+        return self._driven.changes(self._delivery.row * self._info.clock.period)
 
     def _begin(self, bench: Bench) -> None:
         """Begin what was applied since the last time, as one path from where the outputs are."""
@@ -252,17 +234,21 @@ class NidaqRig:
         player = bench.player
         player.halt()
         self._settle(bench)
-        if self._drive is not None and self._cell.differs(self._drive.mode):
+        mode = self._driven.mode
+        if mode is not None and self._cell.differs(mode):
             self._cell.disconnect(bench.lines)
-            zero = Command(self._cell.scale(self._drive.mode), Constant(0.0))
+            zero = Command(self._cell.scale(mode), Constant(0.0))
             self._finish(bench, {}, zero)
-            self._cell.switch(self._drive.mode, bench.lines)
+            self._cell.switch(mode, bench.lines)
         ramps = {
             axis: Ramp(player.position[axis], move.to, move.speed)
             for axis, move in self._going.items()
         }
         self._refuse_in_trouble()
-        self._watch.begun(player.begin(player.path(ramps, self._command(bench)), self._watch.latch))
+        # Samples that the card has and nobody has read are in the past of the path.
+        now = bench.inputs.acquired / self._info.clock.rate
+        command = self._driven.command(self._cell, now, float(player.volts[3]))
+        self._watch.begun(player.begin(player.path(ramps, command), self._watch.latch))
         # Safe may have come while that hung; then it is stopped again.
         self._refuse_in_trouble()
         self._wanted = False
@@ -350,7 +336,7 @@ class NidaqRig:
         off, said = self._disconnected(bench), ""
         try:
             self._locate(bench)
-            self._drive = Drive("open", Constant(0.0))
+            self._driven = Driven(Drive("open", Constant(0.0)))
             command = Command(self._cell.scale("open"), Constant(0.0))
             # The stage is where its command is only some time after it.
             ramps, rest = (self._way_up(bench), SETTLED * self._config.lag) if retract else ({}, 0)

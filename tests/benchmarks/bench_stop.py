@@ -236,15 +236,15 @@ def company(stream: Stream) -> Iterator[list[int]]:
     listening = threading.Thread(target=lambda: deque(map(lines.put, painter.stdout or ())))
     listening.start()
     try:
-        read_until(stream, lambda: not lines.empty())
-        lines.get()
+        read_until(stream, lambda: not lines.empty() or painter.poll() is not None)
+        lines.get(timeout=1.0)
         yield drawn
     finally:
         painter.stdin.close()
         read_until(stream, lambda: painter.poll() is not None)
         listening.join()
         painter.stdout.close()
-    drawn.append(int(lines.get()))
+    drawn.append(int(lines.get(timeout=1.0)))
 
 
 def read_until(stream: Stream, done: Callable[[], bool]) -> None:
