@@ -252,7 +252,7 @@ def main(seconds: float = 20.0, count: int = 100_000, minutes: float = 5.0) -> N
     say(f"{app.platformName()}, 1280 x 800")
     smoothness(app, seconds)
     endurance(app, minutes, drawn=True)
-    endurance(app, 60.0, drawn=False)
+    endurance(app, 2.0 * minutes, drawn=False)
     browsing(app, count)
 
 
