@@ -268,7 +268,7 @@ def check(
     try:
         at = rig.open().position
         found = plan.check(rig.info, at=at)
-        room = _room(plan, rig.info, plan.sites(), folder)
+        room = _room(plan, rig.info, folder)
         return rig.info, (*found, *room, *_doubts(rig_file, rig.info))
     finally:
         rig.close()
@@ -299,11 +299,13 @@ def _open(
     pace: float,
 ) -> tuple[Rig, tuple[Problem, ...]]:
     """Build and open the rig; check the plan against it, and the disk against the sites."""
-    first = sites[0].number if sites else len(plan.sites())
+    total = len(plan.sites())
+    first = sites[0].number if sites else total
     rig = build_rig(rig_file, _mounted(plan), seed=seed, faults=faults, pace=pace, first_site=first)
     try:
         at = rig.open().position
-        found = (*plan.check(rig.info, at=at), *_room(plan, rig.info, sites, path.parent))
+        share = len(sites) / total
+        found = (*plan.check(rig.info, at=at), *_room(plan, rig.info, path.parent, share))
         errors = [problem for problem in found if problem.severity == "error"]
         if errors:
             raise PlanError(plan.title, errors)
@@ -327,14 +329,14 @@ def _mounted(plan: Plan) -> Mounted:
     return Mounted(sample=plan.sample, aperture=plan.probe.aperture)
 
 
-def _room(plan: Plan, info: RigInfo, sites: Sequence[Site], folder: Path) -> tuple[Problem, ...]:
-    """Find out whether the data of the sites have room where their file lies."""
+def _room(plan: Plan, info: RigInfo, folder: Path, share: float = 1.0) -> tuple[Problem, ...]:
+    """Find out whether the data, or the share that is left of them, have room in a folder."""
     try:
         free = shutil.disk_usage(folder).free
     except OSError:
         # Where that cannot be told, such as in a folder that is not there, the store has the word.
         return ()
-    return tuple(room_problems(plan, info, sites, free, reserve=SPARE))
+    return tuple(room_problems(plan, info, free, reserve=SPARE, share=share))
 
 
 def _header(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 
 from seccm.errors import Problem
@@ -207,22 +207,22 @@ def _recording(subject: Subject) -> Iterator[Problem]:
 def _disk(subject: Subject) -> Iterator[Problem]:
     if subject.free_disk is None:
         return
-    yield from room_problems(subject.plan, subject.info, subject.sites, subject.free_disk)
+    yield from room_problems(subject.plan, subject.info, subject.free_disk)
 
 
 def room_problems(
-    plan: Tables, info: RigInfo, sites: Sequence[Site], free: int, *, reserve: int = 0
+    plan: Tables, info: RigInfo, free: int, *, reserve: int = 0, share: float = 1.0
 ) -> Iterator[Problem]:
-    """Find out whether the data of some sites have room on a disk.
+    """Find out whether the data of a plan have room on a disk.
 
     Args:
-        plan: of which the sites are.
+        plan: what shall be done.
         info: the rig that gives the data.
-        sites: those to be visited.
         free: bytes free on the disk.
         reserve: bytes of them that must stay free.
+        share: of the plan's sites that are left, when a scan is resumed.
     """
-    size, raw = plan.bytes(info, sites), plan.raw_bytes(info, sites)
+    size, raw = (round(share * part) for part in (plan.bytes(info), plan.raw_bytes(info)))
     told = f"about {_bytes(size)} of data, but {_bytes(free)} are free on the disk."
     if reserve:
         told = f"{told[:-1]}, of which {_bytes(reserve)} must stay free."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -106,15 +105,14 @@ class Tables(Model):
             no_contact=NoContact(policy.then, policy.retries, policy.shift),
         )
 
-    def duration(self, info: RigInfo, sites: Sequence[Site] | None = None) -> float:
-        """Estimate how long the scan, or the part of it with these sites, takes, in seconds."""
-        return duration_of(self.sites() if sites is None else sites, info.clock)
+    def duration(self, info: RigInfo) -> float:
+        """Estimate how long the scan takes, in seconds."""
+        return duration_of(self.sites(), info.clock)
 
-    def bytes(self, info: RigInfo, sites: Sequence[Site] | None = None) -> int:
-        """Estimate the size of the data file of the scan, or of these sites, in bytes."""
-        sites = self.sites() if sites is None else sites
-        return bytes_of(sites, info.clock) + self.raw_bytes(info, sites)
+    def bytes(self, info: RigInfo) -> int:
+        """Estimate the size of the scan's data file, in bytes."""
+        return bytes_of(self.sites(), info.clock) + self.raw_bytes(info)
 
-    def raw_bytes(self, info: RigInfo, sites: Sequence[Site] | None = None) -> int:
+    def raw_bytes(self, info: RigInfo) -> int:
         """Estimate how much of it is raw samples, before they are compressed at the end."""
-        return round(self.duration(info, sites) * raw_rate(info)) if self.record.raw else 0
+        return round(self.duration(info) * raw_rate(info)) if self.record.raw else 0
