@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _SIZE = 48
 _CHECKED = 44
-_VERSION, _FLAGS = 8, 11
+_VERSION, _FLAGS, _END = 8, 11, 28
 _WRITING, _GROWING = 1, 4
 
 
@@ -52,21 +52,36 @@ def clear(path: Path) -> bool:
 
 
 class Unmarked(io.FileIO):
-    """A file to read as if it had no mark; the file itself is left as it is."""
+    """A file to read as if it had no mark; the file itself is left as it is.
+
+    Where the disk was full the head may speak of an end that was never reached; HDF5 refuses such
+    a file, although nothing that was made safe lies there. It is read as zeros.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "r")
         self._head = _unmarked(_superblock(path))
+        self._end = max(path.stat().st_size, *struct.unpack_from("<Q", self._head, _END))
 
     def __del__(self) -> None:
         # HDF5 lets go of it when its file is closed, but does not close it.
         self.close()
 
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Go to a place; the end is where the head says, or beyond."""
+        if whence == os.SEEK_END:
+            return super().seek(self._end + offset)
+        return super().seek(offset, whence)
+
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Read like any file, but for the first bytes."""
+        """Read like any file, but for the first bytes and what is missing at the end."""
         start = self.tell()
         view = memoryview(buffer).cast("B")
         count = super().readinto(view)
+        missing = min(len(view), self._end - start) - count
+        if missing > 0 and start + count >= os.fstat(self.fileno()).st_size:
+            view[count : count + missing] = bytes(missing)
+            count = super().seek(start + count + missing) - start
         if start < _SIZE and count:
             stop = min(_SIZE, start + count)
             view[: stop - start] = self._head[start:stop]
