@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -31,6 +32,7 @@ from seccm.data.trace import SiteRecord, SiteTrace, record_of
 from seccm.errors import DataFileError
 from seccm.events import Landing, Outcome, StepFinished
 from seccm.rig import ContactRecord
+from seccm.units import show
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -74,6 +76,10 @@ class Scan:
     ) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        state = self.state if self._file else "closed"
+        return f"<Scan {self.path}: {self.header.title}, {len(self._sites)} sites, {state}>"
+
     def close(self) -> None:
         """Let go of the file."""
         self._data = {}
@@ -111,7 +117,7 @@ class Scan:
         """The features there are columns for."""
         return features_of(self._file)
 
-    @property
+    @cached_property
     def factors(self) -> tuple[Column, ...]:
         """The factors of the plan; their columns are called `factor_<name>`."""
         return factors_of(self._file)
@@ -134,6 +140,7 @@ class Scan:
         """Return one site, from contact on and against the reference.
 
         Raises:
+            TypeError: that is no number of a site.
             IndexError: there is no such site.
         """
         record = self.record(number)
@@ -143,15 +150,21 @@ class Scan:
             reference_offset=self.header.reference_offset,
             contact_record=self._contact_record(number),
             reason=self._data["reason"][number].decode(errors="replace"),
+            condition=self._condition(number),
         )
 
     def record(self, number: int) -> SiteRecord:
         """Return one site as the live analysis had it: from departure on, potentials raw.
 
         Raises:
+            TypeError: that is no number of a site.
             IndexError: there is no such site.
         """
         sites = self._sites
+        if not isinstance(number, int | np.integer):
+            raise TypeError(
+                f"site {number!r}: a site is asked for by its number, from 0 to {len(sites) - 1}"
+            )
         if not 0 <= number < len(sites):
             raise IndexError(f"site {number}: the file has sites 0 to {len(sites) - 1}")
         start = int(sites["row_start"][number])
@@ -209,7 +222,10 @@ class Scan:
     def to_xarray(self) -> xr.Dataset:
         """Return everything as an xarray data set, in the file's units; needs the extra analysis.
 
-        Potentials are decoded: they are against the reference.
+        Potentials are decoded: they are against the reference. Of a growing file it is what is
+        there now; call it again for what has come since. `xr.open_dataset(path)` by itself opens
+        closed files only; while a file grows, xarray needs it opened for reading along:
+        `xr.open_dataset(h5py.File(path, "r", swmr=True), engine="h5netcdf")`.
         """
         import xarray as xr
 
@@ -275,6 +291,10 @@ class Scan:
         return tuple(
             journal.step_finished(int(rows[k]), number, said[int(k)].decode()) for k in which[mine]
         )
+
+    def _condition(self, number: int) -> str:
+        levels = ((c, float(self._sites[f"factor_{c.name}"][number])) for c in self.factors)
+        return ", ".join(f"{column.name} = {show(level, column.unit)}" for column, level in levels)
 
     def _contact_record(self, number: int) -> ContactRecord | None:
         sites = self._sites

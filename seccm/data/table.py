@@ -32,6 +32,13 @@ class Table:
     def __len__(self) -> int:
         return self._size
 
+    def __repr__(self) -> str:
+        few = ", ".join(self.names[:6]) + (", ..." if self.names[6:] else "")
+        return (
+            f"<Table of {self._size} rows and {len(self.names)} columns: {few}; "
+            'table["name"] is a column, .to_pandas() the whole>'
+        )
+
     def __contains__(self, name: object) -> bool:
         return name in self._columns
 

@@ -14,11 +14,12 @@ from seccm.data.layout import UM
 from seccm.events import Event, Landing, Outcome, Phase, StepFinished
 from seccm.plan.site import Site
 from seccm.rig import ContactRecord
+from seccm.units import show
 
 FloatArray = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SiteRecord:
     """The rows of one site and what was decided about them; potentials are raw.
 
@@ -46,6 +47,16 @@ class SiteRecord:
     """Seconds since the start of the run, NaN if the meniscus never touched."""
     events: tuple[Event, ...]
     """Every event of the site while the scan runs; the ends of its steps afterwards."""
+
+    def __repr__(self) -> str:
+        return f"<SiteRecord {self.number}: {self.outcome.words}, {self.extent}>"
+
+    @property
+    def extent(self) -> str:
+        """How many rows there are and how long they took, in words."""
+        if len(self.t) == 0:
+            return "no rows"
+        return f"{len(self.t)} rows, {show(float(self.t[-1] - self.t[0]), 's')}"
 
     @property
     def contact(self) -> int | None:
@@ -80,7 +91,7 @@ class Analysed:
 Analyse = Callable[[Site, SiteRecord], Analysed]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SiteTrace:
     """One site as people look at it: from contact on, against the reference."""
 
@@ -92,6 +103,12 @@ class SiteTrace:
     """The raw samples around contact; potentials raw."""
     reason: str
     """Why the outcome is not OK."""
+    condition: str = ""
+    """The levels of the plan's factors at the site, in words; empty where there are none."""
+
+    def __repr__(self) -> str:
+        said = (self.outcome.words, self.condition, self.record.extent, self.reason)
+        return f"<SiteTrace {self.number}: {', '.join(part for part in said if part)}>"
 
     @property
     def number(self) -> int:
