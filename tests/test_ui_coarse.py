@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from coarse_bench import deep_rig, turned
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 from ui_windows import LONG, begin, ended, said, small_plan, window
 
@@ -21,6 +21,10 @@ from ui.window import Window
 
 def press(qtbot: QtBot, button: QPushButton) -> None:
     """Press a button as a hand does: where it is, and only if it can be."""
+    area = button.parent()
+    while not isinstance(area, QScrollArea):
+        area = area.parent()
+    area.ensureWidgetVisible(button)
     assert button.isVisible()
     assert button.isEnabled()
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -162,6 +166,18 @@ def test_without_a_motor_it_says_what_to_write(qtbot: QtBot, tmp_path: Path):
         assert panel.example.isVisible()
 
 
+def test_what_it_asks_is_in_sight_in_gloves_too(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path, rig=str(deep_rig(tmp_path)), glove=True) as made:
+        panel = go(qtbot, made, small_plan(tmp_path))
+        start(qtbot, panel)
+        qtbot.waitUntil(lambda: not panel.yes.visibleRegion().isEmpty(), timeout=LONG)
+        assert panel.yes.visibleRegion().boundingRect() == panel.yes.rect()
+        assert "It asks before it goes on" in made.manual.words.text()
+        assert panel.words.text().startswith("VIRTUAL")
+        press(qtbot, panel.no)
+        assert over(qtbot, made).startswith("VIRTUAL")
+
+
 def test_what_is_to_be_written_is_right(tmp_path: Path):
     path = tmp_path / "rig.toml"
     path.write_text('kind = "virtual"\n' + EXAMPLE, encoding="utf-8")
@@ -207,6 +223,7 @@ def test_no_key_and_no_double_click_sets_anything_in_motion(qtbot: QtBot, tmp_pa
         made.go("manual")
         assert not panel.armed.isVisible()
         press(qtbot, panel.arm)
+        assert panel.start.geometry().left() > panel.arm.geometry().right()
         press(qtbot, panel.cancel)
         assert not panel.armed.isVisible()
         assert begun == []

@@ -32,6 +32,8 @@ class CoarsePanel(QWidget):
     replied = Signal(str, bool)
     """The question that was read, and whether to go on."""
     kept = Signal()
+    unfolded = Signal(QWidget)
+    """A part that has just appeared and wants to be seen."""
 
     def __init__(self, rig: str) -> None:
         super().__init__()
@@ -47,6 +49,8 @@ class CoarsePanel(QWidget):
         self.arm.toggled.connect(self._arm)
         self.stop = _button("Stop")
         self.stop.clicked.connect(self.stopped)
+        self.cancel = _button("Cancel")
+        self.cancel.clicked.connect(lambda: self.arm.setChecked(False))
         self.armed = self._make_armed()
         self.progress = pieces.bar()
         self.progress.setRange(0, 1000)
@@ -56,8 +60,8 @@ class CoarsePanel(QWidget):
         self.report = _button("Save report")
         self.report.clicked.connect(self.kept)
         row = QHBoxLayout()
-        row.addWidget(self.arm)
-        row.addWidget(self.stop)
+        for button in (self.arm, self.cancel, self.stop):
+            row.addWidget(button)
         row.addStretch(1)
         below = QHBoxLayout()
         below.addWidget(self.report)
@@ -75,7 +79,7 @@ class CoarsePanel(QWidget):
         column.addLayout(below)
         self.result.hide()
         self.report.hide()
-        self.armed.hide()
+        self._arm(False)
         self.reload()
         self._show(Coarse.of(None, self.motor, has_plan=False))
 
@@ -84,11 +88,9 @@ class CoarsePanel(QWidget):
         column.addWidget(pieces.label(MOVES, "warning", wrap=True))
         self.each = QCheckBox("Ask before each motion of the motor")
         self.each.setChecked(True)
-        column.addWidget(self.each)
-        self.cancel, self.start = _button("Cancel"), _button("Start: the tip moves")
-        self.cancel.clicked.connect(lambda: self.arm.setChecked(False))
+        self.start = _button("Start: the tip moves")
         self.start.clicked.connect(self._start)
-        row.addWidget(self.cancel)
+        row.addWidget(self.each)
         row.addStretch(1)
         row.addWidget(self.start)
         column.addLayout(row)
@@ -167,11 +169,16 @@ class CoarsePanel(QWidget):
         if coarse.question != self.question:
             self.question = coarse.question
             self.asked.setText(readable(coarse.question))
+            if coarse.question:
+                self.unfolded.emit(self.asking)
 
     # ------------------------------------------------------------------------------ asking
 
     def _arm(self, on: bool) -> None:
         self.armed.setVisible(on)
+        self.cancel.setVisible(on)
+        if on:
+            self.unfolded.emit(self.armed)
 
     def _start(self) -> None:
         self.arm.setChecked(False)

@@ -112,18 +112,19 @@ class _Tries:
         self, order: CoarseOrder, plan: Plan, table: CoarseTable, bench: Workbench
     ) -> None:
         self._order, self._plan, self._table, self._bench = order, plan, table, bench
-        self._made = 0
+        self._made, self._virtual = 0, ""
 
     def rig(self) -> Rig:
         """Build the rig for the next try."""
         self._made += 1
         order, plan = self._order, self._plan
-        self._bench.words = (
-            f"Try {self._made} of {self._table.tries}: the piezo comes down in search of the "
-            "surface, and goes up."
-        )
         file = RigFile(order.rig_source, order.rig)
         rig = build_rig(file, plan.mounted, seed=order.seed, pace=order.pace)
+        self._virtual = "VIRTUAL: " if rig.info.virtual else ""
+        self._say(
+            f"try {self._made} of {self._table.tries}: the piezo comes down in search of the "
+            "surface, and goes up."
+        )
         travel, site = rig.info.axes["z"].travel, plan.sites()[0]
         way = travel.upper - travel.lower
         return self._bench.watch(rig, way / site.approach.speed + way / site.retract.speed)
@@ -138,14 +139,19 @@ class _Tries:
         # The number tells it from the question before, which may have had the same words.
         question = f"Try {self._made} of {self._table.tries}. {question}"
         try:
-            bench.words = RESTS
+            self._say(RESTS)
             yes = not self._order.asking or bench.confirm(question)
             bench.wait(0.0)
         except StoppedError as error:
             error.add_note(RESTS)
             raise
-        bench.words = "The motor brings tip and surface closer."
+        self._say("The motor brings tip and surface closer.")
         return yes
+
+    def _say(self, words: str) -> None:
+        """Say what is done just now, and whether all of it is virtual."""
+        said = self._virtual + words
+        self._bench.words = said[:1].upper() + said[1:]
 
 
 def table_of(file: RigFile) -> CoarseTable:

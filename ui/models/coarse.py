@@ -14,17 +14,20 @@ from seccm.units import show
 from ui.models.commissioning import Bench
 
 EXAMPLE = """[coarse]
-host = "192.168.0.42"   # of a Newport 8742
-axis = 1                # connector of the motor
-towards = 1             # or -1: the sign of steps that bring tip and surface closer
-step = "30 nm"          # the longest that one can be
-most = 1000             # steps at once
-farthest = "2 mm"       # in one coarse approach
-tries = 50              # of the piezo"""
-MISSING = "The rig file names no coarse motor. Write into it, for example:"
+host = "192.168.0.42"  # of a Newport 8742
+axis = 1  # connector of the motor
+towards = 1  # or -1: the sign of steps that bring tip and surface closer
+step = "30 nm"  # the longest that one can be
+most = 1000  # steps at once
+farthest = "2 mm"  # in one coarse approach
+tries = 50  # of the piezo"""
+MISSING = (
+    "{} names no coarse motor. Write into the rig file, for example as below; or try the rig "
+    "virtual-coarse."
+)
 MOVES = (
-    "This moves the tip. The piezo comes down over its whole travel, as the plan approaches, and "
-    "goes up fully; only if it found nothing the motor brings tip and surface closer, and so on."
+    "This moves the tip: the piezo comes down all the way, as the plan approaches, and up again. "
+    "If it found nothing, the motor brings them closer; and so on."
 )
 
 
@@ -47,7 +50,7 @@ class Motor:
         except PlanError as error:
             return cls(False, str(error))
         if table is None:
-            return cls(False, f"{MISSING[:13]} {file.source}{MISSING[13:]}", EXAMPLE)
+            return cls(False, MISSING.format(file.source), EXAMPLE)
         return cls(True, bounds(table))
 
 
@@ -56,9 +59,9 @@ def bounds(table: CoarseTable) -> str:
     step, farthest = (readable(show(x, "m")) for x in (table.step, table.farthest))
     half = "half" if SHARE == 0.5 else f"{SHARE:g}"
     return (
-        f"{table.stage} {table.axis} at {table.host}: at once at most {table.most} steps of up to "
-        f"{step}, and {half} of the way just found free; {farthest} and {table.tries} tries "
-        "altogether."
+        f"Motor: {table.stage}, {table.host}, axis {table.axis}. At once at most {table.most} "
+        f"steps of up to {step}, and {half} of the way just found free; {farthest} and "
+        f"{table.tries} tries altogether."
     )
 
 
@@ -105,7 +108,8 @@ def result_of(found: Found) -> tuple[str, bool]:
     """Say what came of a coarse approach, and whether the surface is in reach."""
     finding = found.finding
     said = (*finding.words, *(fault for fault in finding.faults if fault not in finding.words))
-    return readable(" ".join(said)), finding.passed
+    virtual = "VIRTUAL: " if found.info is not None and found.info.virtual else ""
+    return virtual + readable(" ".join(said)), finding.passed
 
 
 def is_coarse(found: Found) -> bool:

@@ -62,10 +62,10 @@ class Hand:
             words = "A scan owns the rig: nothing can be moved by hand."
         elif doing == "commissioning":
             assert progress is not None
-            words = (
-                "The coarse approach has the rig." if progress.step == COARSE else
-                "A commissioning step has the rig: see there."
-            )  # fmt: skip
+            words = "A commissioning step has the rig: see there."
+            if progress.step == COARSE:
+                asks = " It asks before it goes on: see below." if progress.question else ""
+                words = f"The coarse approach has the rig.{asks}"
         elif doing == "preparing":
             words = "The rig is being opened."
         elif doing == "idle":
