@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_plan import CV, INFO, POTENTIOSTATIC, STEP, UM, approach, grid, small
 
 from seccm.errors import Problem
 from seccm.plan import Plan, load_plan, plans
+from seccm.plan.tables import Tables
 from seccm.rig import AxisRange, Range, RawChannel, RigInfo, StopAbility
 
 
@@ -63,10 +66,13 @@ def test_sites_beyond_the_stage_are_counted_and_the_farthest_is_named() -> None:
 
 
 def test_retries_must_stay_on_the_stage() -> None:
-    """A retry lands beside its site, in any direction."""
-    retry = {"then": "retry", "retries": 1, "shift": 2 * UM}
-    plan = small(on_no_contact=retry, sites=grid(origin=[1 * UM, 50 * UM]))
-    assert says(found(plan, "sites"), "retries 2 um from there", "x = 1 um")
+    """All of them: the third goes to the left, and the second turn goes twice as far."""
+    sites = grid(columns=1, pitch=30 * UM, origin=[3 * UM, 50 * UM])
+    for retries, beyond in [(2, ()), (3, ()), (4, ()), (6, ()), (7, ("sites",))]:
+        retry = {"then": "retry", "retries": retries, "shift": 2 * UM}
+        told = small(on_no_contact=retry, sites=sites).check(INFO)
+        assert tuple(p.where for p in told) == beyond, retries
+    assert says(told[0], "retries up to 4 um from there", "x = 3 um")
 
 
 def test_an_approach_must_end_above_the_limit_from_where_the_tip_is() -> None:
@@ -211,17 +217,110 @@ def test_listed_points_that_come_too_close_are_found() -> None:
     assert says(found(twice, "sites"), "4 sites overlap", "0 m apart")
 
 
+def retrying(retries: int, shift: float, **sites: Any) -> Plan:
+    """Return the small plan with retries; its droplets are 3 um wide, its sites 10 um apart."""
+    retry = {"then": "retry", "retries": retries, "shift": shift * UM}
+    return small(on_no_contact=retry, sites=grid(origin=[40 * UM, 40 * UM], **sites))
+
+
 def test_a_retry_must_not_land_on_a_neighbour() -> None:
-    """A shift of most of the pitch does."""
-    retry = {"then": "retry", "retries": 1, "shift": 8 * UM}
-    plan = small(on_no_contact=retry, sites=grid(origin=[10 * UM, 10 * UM]))
-    assert says(found(plan, "on_no_contact.shift", "warning"), "8 um", "neighbour")
+    """A shift of most of the pitch does: that would measure where was measured already."""
+    problem = found(retrying(1, 8), "on_no_contact.shift")
+    assert says(problem, "8 um", "retry 1 of site 0 would land on site 1", "3 um", "smaller")
+
+
+def test_a_retry_of_just_the_pitch_is_refused() -> None:
+    """Retries that go to the next site, which was or will be measured: once only a warning."""
+    data = load_plan("redox-cv-map").to_dict()
+    data["sites"] |= {"columns": 3, "rows": 3}
+    data["on_no_contact"] = {"then": "retry", "retries": 6, "shift": "4 um"}
+    told = [p for p in Plan.from_dict(data).check(INFO) if p.where == "on_no_contact.shift"]
+    assert [p.severity for p in told] == ["error"]
+    assert says(told[0], "4 um", "retry", "would land on site")
+
+
+def test_two_retries_must_not_land_in_the_same_place() -> None:
+    """Half of the pitch leads retry 1 of a site and retry 3 of the next one to one place."""
+    assert says(found(retrying(3, 5), "on_no_contact.shift"), "where retry", "may land")
+    assert retrying(2, 3).check(INFO) == ()
+
+
+def test_the_second_turn_of_retries_is_checked_too() -> None:
+    """It goes twice as far out as the first: 2 um are good for four retries, not for eight."""
+    assert retrying(4, 2).check(INFO) == ()
+    assert found(retrying(5, 4), "on_no_contact.shift")
+
+
+def test_retries_over_neighbours_are_a_warning_where_overlap_is_meant() -> None:
+    """As the overlap of the sites themselves is."""
+    plan = retrying(4, 10, allow_overlap=True)
+    assert found(plan, "on_no_contact.shift", "warning")
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_no_retry_meets_a_droplet_of_another_site_in_a_plan_that_passes(
+    data: st.DataObject,
+) -> None:
+    """Wherever the points lie: compared with all distances, one by one."""
+    spots = data.draw(st.lists(st.tuples(*[st.integers(30, 70)] * 2), min_size=2, max_size=8))
+    retries, shift = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 5))
+    plan = small(
+        sites={"kind": "points", "points": [[x * UM, y * UM] for x, y in spots]},
+        on_no_contact={"then": "retry", "retries": retries, "shift": shift * UM},
+    )
+    told = {p.where for p in plan.check(INFO) if p.severity == "error"}
+    around = [(1, 0), (0, 1), (-1, 0), (0, -1)]
+    ways = [(0, 0)] + [
+        tuple((k // 4 + 1) * shift * c for c in around[k % 4]) for k in range(retries)
+    ]
+    meet = any(
+        math.hypot(a[0] + u[0] - b[0] - v[0], a[1] + u[1] - b[1] - v[1]) < 3 - 1e-6
+        for (i, a), (j, b) in itertools.permutations(enumerate(spots), 2)
+        for u in ways
+        for v in ways
+        if u != v and i != j
+    )
+    assert ("on_no_contact.shift" in told) == meet
+
+
+def test_retries_without_a_shift_go_to_their_own_site_again() -> None:
+    """An approach that met nothing leaves no droplet behind."""
+    assert retrying(3, 0).check(INFO) == ()
 
 
 def test_a_retract_that_may_not_break_the_meniscus_is_warned_of() -> None:
     """It stretches to about a radius of the footprint, 1.5 um."""
     plan = small(retract={"distance": 1.4 * UM, "speed": 1 * UM})
     assert says(found(plan, "retract.distance", "warning"), "1.4 um", "1.5 um")
+
+
+@pytest.mark.parametrize("distance", ["0.1 nm", "100 nm", "1.29 um"])
+def test_a_retract_that_drags_the_meniscus_over_the_sample_is_refused(distance: str) -> None:
+    """Below the aperture's radius of 1 um and 100 nm each of overtravel, slope and noise."""
+    plan = small(retract={"distance": distance, "speed": 1 * UM})
+    problem = found(plan, "retract.distance")
+    assert says(
+        problem,
+        distance.replace("0.1 nm", "100 pm"),
+        "drag the meniscus",
+        "1 um",
+        "300 nm",
+        "Retract by 1.8 um",
+    )
+    enough = small(retract={"distance": "1.8 um", "speed": 1 * UM})
+    assert enough.check(INFO) == ()
+    band = small(retract={"distance": "1.31 um", "speed": 1 * UM})
+    assert found(band, "retract.distance", "warning")
+
+
+def test_every_level_of_a_retract_is_checked() -> None:
+    """A factor may vary how far the tip is lifted."""
+    plan = small(
+        factors={"up": ["4 um", "10 nm", "1.5 um"]}, retract={"distance": "$up", "speed": 1 * UM}
+    )
+    assert says(found(plan, "retract.distance"), "10 nm")
+    assert says(found(plan, "retract.distance", "warning"), "1.5 um")
 
 
 def test_an_overtravel_beyond_the_meniscus_is_warned_of() -> None:
@@ -338,8 +437,41 @@ def test_a_rig_without_an_axis_is_told() -> None:
     assert {p.where for p in problems} == {"sites", "approach"}
 
 
+def test_a_scan_over_years_is_refused() -> None:
+    """Nobody waits that long, and no number of hours with twenty digits helps."""
+    plan = small(
+        sites=grid(columns=10, rows=10),
+        program=[{"step": "repeat", "times": 10_000, "program": [{**STEP, "duration": "720 h"}]}],
+    )
+    assert says(found(plan, "plan"), "8.21e+04 years", "fewer sites")
+
+
 def test_a_large_map_is_checked_too() -> None:
     """40 000 sites: neighbours are found by a tree, conditions once each."""
     sites = grid(columns=200, rows=200, pitch=0.4 * UM, allow_overlap=True)
     problems = small(sites=sites).check(INFO)
     assert says(problems[0], "40000 sites overlap")
+
+
+def test_a_check_makes_no_site_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million sites are columns of numbers; checking them must not take minutes."""
+    plan = screen(
+        sites=grid(columns=1000, rows=1000, pitch=0.09 * UM, allow_overlap=True),
+        on_no_contact={"then": "retry", "retries": 2, "shift": 0.01 * UM},
+    )
+    made: list[object] = []
+    monkeypatch.setattr(Tables, "sites", lambda self: made.append(self))
+    problems = plan.check(INFO, free_disk=10**18)
+    assert says(problems[0], "1000000 sites overlap")
+    assert plan.bytes(INFO) > 10**9
+    assert made == []
+
+
+def test_retries_that_would_take_too_long_to_check_are_refused() -> None:
+    """Rather than being looked at for minutes, or not at all."""
+    plan = small(
+        sites=grid(columns=300, rows=300, pitch=0.3 * UM, allow_overlap=True),
+        probe={"aperture": 0.01 * UM, "footprint": {"ratio": 1.0, "basis": "nominal"}},
+        on_no_contact={"then": "retry", "retries": 100, "shift": 0.0231 * UM},
+    )
+    assert says(found(plan, "on_no_contact.shift"), "100 retries", "90000 sites", "fewer")

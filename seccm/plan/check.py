@@ -23,6 +23,6 @@ def check(
         at: where the axes are now, in metres, as far as known.
         free_disk: bytes to spare where the data file will lie, if known.
     """
-    subject = Subject(plan, info, plan.sites(), dict(at), free_disk)
+    subject = Subject(plan, info, plan.visits(), dict(at), free_disk)
     found = dict.fromkeys([*reach_problems(subject), *sense_problems(subject)])
     return tuple(sorted(found, key=lambda problem: problem.severity != "error"))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes
 from seccm.plan.factors import Condition, Level
-from seccm.plan.places import Place, shuffled
+from seccm.plan.places import IntArray, Places, shuffled
 from seccm.quantities import Count, Model, Seed
 
 Factors = Mapping[str, tuple[Level, ...]]
@@ -81,22 +82,20 @@ def conditions_of(factors: Factors, design: Design) -> tuple[Condition, ...]:
     )
 
 
-def assigned(design: Design, places: Sequence[Place], conditions: int) -> list[int]:
+def assigned(design: Design, places: Places, conditions: int) -> IntArray:
     """Return the condition of each place, as indices, in the order of the visits."""
     if design.assign == "rows":
-        return [place.iy % conditions for place in places]
+        return places.iy % conditions
     if design.assign == "columns":
-        return [place.ix % conditions for place in places]
+        return places.ix % conditions
     if design.assign == "interleaved":
-        return [number % conditions for number in range(len(places))]
+        return np.arange(len(places)) % conditions
     rounds = -(-len(places) // conditions)
     order = [i for r in range(rounds) for i in shuffled(conditions, design.seed * 1_000_003 + r)]
-    return order[: len(places)]
+    return np.array(order[: len(places)])
 
 
-def design_problems(
-    factors: Factors, design: Design, places: Sequence[Place] | None
-) -> list[Problem]:
+def design_problems(factors: Factors, design: Design, places: Places | None) -> list[Problem]:
     """Find what does not fit between factors, design and places; None where they are unknown."""
     if design.kind == "listed" and factors:
         what = "has no place beside a listed design, whose conditions bring their own levels."
@@ -105,7 +104,7 @@ def design_problems(
     if count > MOST:
         return [Problem("factors", f"make {count} conditions, more than {MOST}.")]
     twice = [*_said_twice(factors, design)]
-    return [*twice, *_sharing_problems(design, places, count)] if places else twice
+    return [*twice, *_sharing_problems(design, places, count)] if places is not None else twice
 
 
 def _said_twice(factors: Factors, design: Design) -> Iterator[Problem]:
@@ -122,18 +121,19 @@ def _said_twice(factors: Factors, design: Design) -> Iterator[Problem]:
             yield Problem(where, f"says the same as conditions[{first}].", remedy)
 
 
-def _sharing_problems(design: Design, places: Sequence[Place], count: int) -> Iterator[Problem]:
-    if design.assign in ("rows", "columns") and places[0].ix < 0:
+def _sharing_problems(design: Design, places: Places, count: int) -> Iterator[Problem]:
+    if design.assign in ("rows", "columns") and not places.on_grid:
         what = f'"{design.assign}" needs a grid; the sites are a list of points.'
         yield Problem("design.assign", what, 'Assign them "interleaved" or "shuffled".')
         return
-    sites = Counter(assigned(design, places, count))
-    if len(sites) < count:
-        what = f"{count - len(sites)} of {count} conditions get none of the {len(places)} sites."
+    sites = np.bincount(assigned(design, places, count), minlength=count)
+    without = int((sites == 0).sum())
+    if without:
+        what = f"{without} of {count} conditions get none of the {len(places)} sites."
         more = design.assign if design.assign in ("rows", "columns") else "sites"
         yield Problem("design", what, f"Give the plan more {more}, or fewer conditions.")
-    elif design.repeats is not None and set(sites.values()) != {design.repeats}:
-        has = f"{min(sites.values())} to {max(sites.values())} sites"
+    elif design.repeats is not None and (sites != design.repeats).any():
+        has = f"{sites.min()} to {sites.max()} sites"
         what = f"asks for {design.repeats} sites for each condition, but they get {has}."
         remedy = f"{count} conditions need {design.repeats * count} sites; there are {len(places)}."
         yield Problem("design.repeats", what, remedy)

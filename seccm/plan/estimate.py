@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+import numpy as np
 
 from seccm.plan.site import Site
+from seccm.plan.visits import Visits
 from seccm.rig import Clock
 
 BYTES_A_ROW = 23
@@ -18,34 +18,32 @@ BYTES_A_FILE = 200_000
 """Plan, rig, log and the file's own structure."""
 
 
-def seconds_at_sites(sites: Sequence[Site], clock: Clock) -> Iterator[float]:
-    """Estimate the seconds that each site takes.
+def duration_of(visits: Visits, clock: Clock) -> float:
+    """Estimate how long the sites take, in seconds, without retries.
 
     How deep the first approach goes is unknown and taken as half its travel; the others begin
     where the retract before them ended.
     """
-    before: Site | None = None
-    for site in sites:
-        sideways = math.hypot(site.x - before.x, site.y - before.y) if before else 0.0
-        down = before.retract.distance if before else site.approach.travel / 2
-        yield (
-            sideways / site.travel_speed
-            + site.travel_settle
-            + site.approach.settle
-            + down / site.approach.speed
-            + site.approach.confirm * clock.period
-            + site.measuring_time(clock)
-            + site.retract.distance / site.retract.speed
-        )
-        before = site
+    patterns = visits.patterns
+    lift = visits.each([p.retract.distance for p in patterns])
+    down = np.concatenate(([patterns[visits.condition[0]].approach.travel / 2], lift[:-1]))
+    sideways = np.concatenate(([0.0], visits.hops()))
+    seconds = (
+        sideways / visits.each([p.travel_speed for p in patterns])
+        + down / visits.each([p.approach.speed for p in patterns])
+        + visits.each([_standing(p, clock) for p in patterns])
+    )
+    return float(seconds.sum())
 
 
-def duration_of(sites: Sequence[Site], clock: Clock) -> float:
-    """Estimate how long the sites take, in seconds, without retries."""
-    return sum(seconds_at_sites(sites, clock))
+def _standing(site: Site, clock: Clock) -> float:
+    """Return the seconds at a site without the ways to it and down."""
+    approach, lift = site.approach, site.retract
+    settling = site.travel_settle + approach.settle + approach.confirm * clock.period
+    return settling + site.measuring_time(clock) + lift.distance / lift.speed
 
 
-def bytes_of(sites: Sequence[Site], clock: Clock) -> int:
+def bytes_of(visits: Visits, clock: Clock) -> int:
     """Estimate the size of the data file, in bytes."""
-    rows = duration_of(sites, clock) / clock.period
-    return round(rows * BYTES_A_ROW) + len(sites) * (BYTES_A_SITE + BYTES_A_RECORD) + BYTES_A_FILE
+    rows = duration_of(visits, clock) / clock.period
+    return round(rows * BYTES_A_ROW) + len(visits) * (BYTES_A_SITE + BYTES_A_RECORD) + BYTES_A_FILE

@@ -7,6 +7,8 @@ from pathlib import Path
 from random import Random
 from typing import Annotated, Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from seccm.errors import Problem
@@ -14,6 +16,8 @@ from seccm.mistakes import Mistakes
 from seccm.plan.points import read_points
 from seccm.quantities import Count, Length, Model, Seed, YesNo
 
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 MOST = 1_000_000
 """Sites in one plan; a guard against slips of the keyboard."""
 
@@ -21,13 +25,23 @@ Whole = Annotated[int, Field(strict=True, ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One place to land, in metres; column and row are -1 where there is no grid."""
+class Places:
+    """The places to land in the order of the visits, as columns of equal length."""
 
-    x: float
-    y: float
-    ix: int = -1
-    iy: int = -1
+    x: FloatArray
+    y: FloatArray
+    """Stage coordinates in metres, shape (sites,)."""
+    ix: IntArray
+    iy: IntArray
+    """Column and row in the grid, shape (sites,); -1 where there is none."""
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def on_grid(self) -> bool:
+        """Whether the places have columns and rows."""
+        return bool(self.ix[0] >= 0)
 
 
 def shuffled(count: int, seed: int) -> list[int]:
@@ -85,22 +99,30 @@ class Grid(Model):
             raise Mistakes(wrong)
         return self
 
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> Places:
         """Return the places in the order of the visits."""
-        skipped = set(self.leave_out)
-        found = []
-        for iy in range(self.rows):
-            back = self.order == "serpentine" and iy % 2 == 1
-            for ix in reversed(range(self.columns)) if back else range(self.columns):
-                if (ix, iy) not in skipped:
-                    x, y = self.origin[0] + ix * self.pitch[0], self.origin[1] + iy * self.pitch[1]
-                    found.append(Place(x, y, ix, iy))
+        iy, ix = np.divmod(np.arange(self.columns * self.rows), self.columns)
+        if self.order == "serpentine":
+            ix = np.where(iy % 2 == 1, self.columns - 1 - ix, ix)
+        if self.leave_out:
+            left_out = np.array(self.leave_out)
+            numbers = left_out[:, 1] * self.columns + left_out[:, 0]
+            kept = ~np.isin(iy * self.columns + ix, numbers)
+            ix, iy = ix[kept], iy[kept]
         if self.order == "random":
-            found = [found[i] for i in shuffled(len(found), self.seed)]
-        return tuple(found)
+            order = shuffled(len(ix), self.seed)
+            ix, iy = ix[order], iy[order]
+        x, y = self.origin[0] + ix * self.pitch[0], self.origin[1] + iy * self.pitch[1]
+        return Places(x, y, ix, iy)
 
 
 Point = tuple[Length, Length]
+
+
+def _listed(points: tuple[Point, ...]) -> Places:
+    x, y = np.array(points, float).reshape(-1, 2).T
+    nowhere = np.full(len(x), -1)
+    return Places(x, y, nowhere, nowhere)
 
 
 class Points(Model):
@@ -110,9 +132,9 @@ class Points(Model):
     points: Annotated[tuple[Point, ...], Field(min_length=1, max_length=MOST)]
     allow_overlap: YesNo = False
 
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> Places:
         """Return the places in the order of the visits."""
-        return tuple(Place(x, y) for x, y in self.points)
+        return _listed(self.points)
 
 
 class PointsFile(Model):
@@ -137,9 +159,9 @@ class PointsFile(Model):
         folder = context.get("folder", Path())
         return {**given, "points": read_points(folder / given["file"])}
 
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> Places:
         """Return the places in the order of the visits."""
-        return tuple(Place(x, y) for x, y in self.points)
+        return _listed(self.points)
 
 
-Places = Annotated[Grid | Points | PointsFile, Field(discriminator="kind")]
+Sites = Annotated[Grid | Points | PointsFile, Field(discriminator="kind")]

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 from itertools import chain
 
+import numpy as np
+
 from seccm.errors import Problem
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
@@ -141,26 +143,25 @@ def _rounded_down(value: float) -> float:
 
 def _places(subject: Subject) -> Iterator[Problem]:
     """Find sites, and the places of their retries, beyond the stage."""
+    places, offsets = subject.visits.places, subject.patterns()[0].no_contact.offsets()
     for axis in ("x", "y"):
         found = subject.info.axes.get(axis)
         if found is None:
             yield Problem("sites", f"rig {subject.info.name} has no axis {axis}.", "Take another.")
             continue
         span = found.travel
-        beyond = []
-        for site in subject.sites:
-            shift = site.no_contact.shift if site.no_contact.then == "retry" else 0.0
-            here = site.x if axis == "x" else site.y
-            if not (span.holds(here - shift) and span.holds(here + shift)):
-                beyond.append((site.number, here, shift))
-        if beyond:
-            number, here, shift = max(
-                beyond, key=lambda b: abs(b[1] - (span.lower + span.upper) / 2)
-            )
-            retries = f" and retries {show(shift, 'm')} from there" if shift else ""
+        here = places.x if axis == "x" else places.y
+        ways = [offset[0 if axis == "x" else 1] for offset in offsets]
+        beyond = (here + min(ways) < span.lower) | (here + max(ways) > span.upper)
+        if beyond.any():
+            far = np.where(beyond, np.abs(here - (span.lower + span.upper) / 2), -1.0)
+            number = int(np.argmax(far))
+            reach = max(map(abs, ways))
+            retries = f" and retries up to {show(reach, 'm')} from there" if reach else ""
             what = (
-                f"{len(beyond)} of {len(subject.sites)} sites lie beyond axis {axis}, which goes "
-                f"from {_span(span, 'm')}: site {number} is at {axis} = {show(here, 'm')}{retries}."
+                f"{beyond.sum()} of {len(places)} sites lie beyond axis {axis}, which goes "
+                f"from {_span(span, 'm')}: site {number} is at {axis} = "
+                f"{show(float(here[number]), 'm')}{retries}."
             )
             yield Problem("sites", what, "Move the origin, or take fewer sites or a finer pitch.")
 
@@ -171,9 +172,8 @@ def _depth(subject: Subject) -> Iterator[Problem]:
     if axis is None:
         yield Problem("approach", f"rig {subject.info.name} has no axis z.", "Take another.")
         return
-    extent = math.hypot(
-        *(max(c) - min(c) for c in ([s.x for s in subject.sites], [s.y for s in subject.sites]))
-    )
+    places = subject.visits.places
+    extent = math.hypot(float(np.ptp(places.x)), float(np.ptp(places.y)))
     start = subject.at.get("z", axis.travel.upper)
     known = "now" if "z" in subject.at else "at the top"
     for site in subject.patterns():

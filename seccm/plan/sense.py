@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterator
-from itertools import chain, groupby
+from itertools import chain
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from seccm.errors import Problem
+from seccm.plan.clearance import clearance_problems
 from seccm.plan.expand import flattened
+from seccm.plan.places import IntArray
+from seccm.plan.spacing import spacing_problems
 from seccm.plan.steps import CyclicVoltammetry, LinearSweep
 from seccm.plan.subject import Subject
 from seccm.units import show
 
-SPREADING = 1.1
-"""A droplet spreads after the tip has left, by this and more in diameter."""
 COARSE = 5e-3
 """Volts within one row beyond which a sweep's features are smeared."""
 FEWEST = 3
 """Repeats below which a spread cannot be told."""
 LONG = 24 * 3600.0
 """Seconds after which drift and evaporation deserve a thought."""
-HANGS = 0.05
-"""Height of the meniscus over the diameter of the aperture, at the least."""
+YEAR = 365.25 * 24 * 3600.0
+LONGEST = YEAR
+"""Seconds that nobody means to wait."""
 
 
 def sense_problems(subject: Subject) -> Iterator[Problem]:
     """Find what would come out useless, or harm the sample or the tip."""
     return chain(
-        _overlaps(subject),
-        _meniscus(subject),
+        spacing_problems(subject),
+        clearance_problems(subject),
         _footprint(subject),
         _short_steps(subject),
         _coarse_sweeps(subject),
@@ -39,57 +39,6 @@ def sense_problems(subject: Subject) -> Iterator[Problem]:
         _confounded(subject),
         _long(subject),
     )
-
-
-def _overlaps(subject: Subject) -> Iterator[Problem]:
-    """Find sites whose droplets would meet; k = 2, since each site is nearest to itself."""
-    if len(subject.sites) < 2:
-        return
-    places = np.array([(site.x, site.y) for site in subject.sites])
-    distances, partners = (np.asarray(found) for found in cKDTree(places).query(places, k=2))
-    nearest, diameter = distances[:, 1], subject.plan.probe.diameter
-    closest = int(np.argmin(nearest))
-    # A pitch of just the diameter is no overlap, whatever the last digit of a float says.
-    count = int((nearest < diameter * (1 - 1e-9)).sum())
-    grid = subject.plan.places.kind == "grid"
-    where = "sites.pitch" if grid else "sites"
-    pair = sorted((closest, int(partners[closest][partners[closest] != closest][0])))
-    apart = f"sites {pair[0]} and {pair[1]} are {show(float(nearest[closest]), 'm')} apart"
-    drop = f"the footprint's diameter is {show(diameter, 'm', 3)}"
-    if count:
-        allowed = subject.plan.places.allow_overlap
-        remedy = "Space them wider, or say sites.allow_overlap = true if it is meant."
-        yield Problem(
-            where,
-            f"the footprints of {count} sites overlap with others: {apart}, and {drop}.",
-            "" if allowed else remedy,
-            "warning" if allowed else "error",
-        )
-    elif nearest[closest] < SPREADING * diameter:
-        remedy = "Droplets spread after the tip has left; space the sites wider."
-        yield Problem(where, f"{apart}, and {drop}.", remedy, "warning")
-    shift = subject.plan.on_no_contact.shift
-    if shift and nearest[closest] - shift < diameter:
-        what = f"a retry {show(shift, 'm')} from its site may land on a neighbour: {apart}."
-        yield Problem("on_no_contact.shift", what, "Make it smaller.", "warning")
-
-
-def _meniscus(subject: Subject) -> Iterator[Problem]:
-    probe = subject.plan.probe
-    radius, hangs = probe.diameter / 2, HANGS * probe.aperture
-    for site in subject.patterns()[:1]:
-        if site.retract.distance < radius:
-            what = (
-                f"{show(site.retract.distance, 'm')} may not break the meniscus, which stretches "
-                f"to about the footprint's radius, {show(radius, 'm', 3)}."
-            )
-            yield Problem("retract.distance", what, "Retract farther.", "warning")
-        if site.approach.overtravel > hangs:
-            what = (
-                f"{show(site.approach.overtravel, 'm')} is more than the meniscus surely hangs, "
-                f"about {show(hangs, 'm', 2)}: the glass may touch the sample."
-            )
-            yield Problem("approach.overtravel", what, "Allow less.", "warning")
 
 
 def _footprint(subject: Subject) -> Iterator[Problem]:
@@ -125,15 +74,15 @@ def _repeats(subject: Subject) -> Iterator[Problem]:
     conditions = subject.plan.conditions
     if len(conditions) < 2:
         return
-    counts = Counter(site.condition for site in subject.sites)
-    fewest = min(counts.values())
-    index = min(counts, key=lambda condition: counts[condition])
+    counts = np.bincount(subject.visits.condition, minlength=len(conditions))
+    index = int(np.argmin(counts))
+    fewest, most = int(counts[index]), int(counts.max())
     if fewest < FEWEST:
         what = f"{conditions[index].label} has {fewest} sites: too few to tell a spread."
         remedy = f"Take {FEWEST} or more for each condition."
         yield Problem("design", what, remedy, "warning")
-    if max(counts.values()) != fewest:
-        what = f"conditions get {fewest} to {max(counts.values())} sites; {conditions[index].label}"
+    if most != fewest:
+        what = f"conditions get {fewest} to {most} sites; {conditions[index].label}"
         yield Problem("design", f"{what} has the fewest.", "", "warning")
 
 
@@ -142,20 +91,17 @@ def _confounded(subject: Subject) -> Iterator[Problem]:
 
     Each row, each column or each stretch of time having one condition only is what it takes.
     """
-    if len(subject.plan.conditions) < 2:
+    count = len(subject.plan.conditions)
+    if count < 2:
         return
-    rows, columns = defaultdict(set), defaultdict(set)
-    for site in subject.sites:
-        rows[site.iy].add(site.condition)
-        columns[site.ix].add(site.condition)
-    on_grid = subject.sites[0].ix >= 0
-    stretches = len(list(groupby(site.condition for site in subject.sites)))
+    places, condition = subject.visits.places, subject.visits.condition
+    stretches = 1 + int(np.count_nonzero(np.diff(condition)))
     because = []
-    if on_grid and all(len(found) == 1 for found in rows.values()):
+    if places.on_grid and _one_each(places.iy, condition, count):
         because.append("row")
-    if on_grid and all(len(found) == 1 for found in columns.values()):
+    if places.on_grid and _one_each(places.ix, condition, count):
         because.append("column")
-    if stretches == len(subject.plan.conditions) < len(subject.sites):
+    if stretches == count < len(condition):
         because.append("stretch of time")
     if because:
         names = ", ".join(subject.plan.levels)
@@ -166,8 +112,17 @@ def _confounded(subject: Subject) -> Iterator[Problem]:
         yield Problem("design.assign", what, remedy, "warning")
 
 
+def _one_each(line: IntArray, condition: IntArray, count: int) -> bool:
+    """Tell whether all sites of each line of a grid have the same condition."""
+    pairs = np.unique(line * count + condition)
+    return len(pairs) == len(np.unique(pairs // count))
+
+
 def _long(subject: Subject) -> Iterator[Problem]:
     duration = subject.plan.duration(subject.info)
-    if duration > LONG:
+    if duration > LONGEST:
+        what = f"the scan would take about {duration / YEAR:.3g} years; no sample lasts that long."
+        yield Problem("plan", what, "Take fewer sites or shorter steps.")
+    elif duration > LONG:
         what = f"the scan takes about {duration / 3600:.0f} h; drift and evaporation go on."
         yield Problem("plan", what, "Think of fewer sites or shorter steps.", "warning")

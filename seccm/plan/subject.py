@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from seccm.plan.expand import flattened, volts
 from seccm.plan.site import Segment, Site
 from seccm.plan.tables import Tables
+from seccm.plan.visits import Visits
 from seccm.rig import Axis, RigInfo
 
 
@@ -17,17 +18,14 @@ class Subject:
 
     plan: Tables
     info: RigInfo
-    sites: tuple[Site, ...]
+    visits: Visits
     at: dict[Axis, float]
     """Where the axes are now, in metres, as far as known."""
     free_disk: int | None
 
-    def patterns(self) -> list[Site]:
-        """Return the first site of each condition; the others differ only in place."""
-        first: dict[int, Site] = {}
-        for site in self.sites:
-            first.setdefault(site.condition, site)
-        return [first[condition] for condition in sorted(first)]
+    def patterns(self) -> tuple[Site, ...]:
+        """Return a site of each condition; the others differ only in place."""
+        return self.visits.patterns
 
     def steps(self) -> Iterator[tuple[str, Site, Segment]]:
         """Yield every different segment with its key in the plan and a site that has it."""

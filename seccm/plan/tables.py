@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Annotated
 
 from pydantic import Field
@@ -12,11 +11,12 @@ from seccm.plan.design import Design, Levels, assigned, conditions_of, levels_of
 from seccm.plan.estimate import bytes_of, duration_of
 from seccm.plan.expand import Expansion, flattened
 from seccm.plan.factors import Condition, Level
-from seccm.plan.places import Places
+from seccm.plan.places import Sites
 from seccm.plan.probe import Probe, Reference
 from seccm.plan.recording import Record, raw_rate
 from seccm.plan.site import NoContact, Site
 from seccm.plan.steps import Step
+from seccm.plan.visits import Visits
 from seccm.quantities import Model
 from seccm.rig import Mounted, RigInfo
 
@@ -30,7 +30,7 @@ class Tables(Model):
     """What is mounted; a virtual rig brings its own sample of that name."""
     reference: Reference
     probe: Probe
-    places: Annotated[Places, Field(alias="sites")]
+    places: Annotated[Sites, Field(alias="sites")]
     factors: Annotated[dict[str, Levels], Field(default_factory=dict)]
     design: Design = Design()
     approach: Approach
@@ -60,31 +60,19 @@ class Tables(Model):
         """Return what turns this plan's quantities into raw numbers under a condition."""
         return Expansion(condition, self.reference.offset, self.probe.area)
 
+    def visits(self) -> Visits:
+        """Return every site in the order of the visits, as columns."""
+        places = self.places.places()
+        patterns = tuple(
+            self._pattern(index, condition) for index, condition in enumerate(self.conditions)
+        )
+        return Visits(places, assigned(self.design, places, len(patterns)), patterns)
+
     def sites(self) -> tuple[Site, ...]:
         """Return every site in the order of the visits, resolved to plain numbers."""
-        places = self.places.places()
-        patterns = [self._pattern(condition) for condition in self.conditions]
-        seen = [0] * len(patterns)
-        sites = []
-        for number, (place, index) in enumerate(
-            zip(places, assigned(self.design, places, len(patterns)), strict=True)
-        ):
-            sites.append(
-                dataclasses.replace(
-                    patterns[index],
-                    number=number,
-                    x=place.x,
-                    y=place.y,
-                    ix=place.ix,
-                    iy=place.iy,
-                    condition=index,
-                    repeat=seen[index],
-                )
-            )
-            seen[index] += 1
-        return tuple(sites)
+        return self.visits().sites()
 
-    def _pattern(self, condition: Condition) -> Site:
+    def _pattern(self, index: int, condition: Condition) -> Site:
         """Return what the sites of a condition have in common, as a site at the origin."""
         expansion, policy = self.expansion(condition), self.on_no_contact
         segments = expansion.segments(self.program)
@@ -95,7 +83,7 @@ class Tables(Model):
             y=0.0,
             ix=-1,
             iy=-1,
-            condition=0,
+            condition=index,
             repeat=0,
             approach=expansion.approach(self.approach, first, segments[0]),
             segments=segments,
@@ -107,11 +95,11 @@ class Tables(Model):
 
     def duration(self, info: RigInfo) -> float:
         """Estimate how long the scan takes, in seconds."""
-        return duration_of(self.sites(), info.clock)
+        return duration_of(self.visits(), info.clock)
 
     def bytes(self, info: RigInfo) -> int:
         """Estimate the size of the scan's data file, in bytes."""
-        return bytes_of(self.sites(), info.clock) + self.raw_bytes(info)
+        return bytes_of(self.visits(), info.clock) + self.raw_bytes(info)
 
     def raw_bytes(self, info: RigInfo) -> int:
         """Estimate how much of it is raw samples, before they are compressed at the end."""

@@ -1,0 +1,126 @@
+"""Whether two droplets would meet: those of neighbours, and those of retries beside a site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from seccm.errors import Problem
+from seccm.plan.subject import Subject
+from seccm.units import show
+
+FloatArray = npt.NDArray[np.float64]
+Offset = tuple[float, float]
+SPREADING = 1.1
+"""A droplet spreads after the tip has left, by this and more in diameter."""
+MOST_LOOKS = 4_000_000
+"""Looks for a neighbour that a check takes: some seconds."""
+ROUNDING = 1e-9
+"""A pitch of just the diameter is no overlap, whatever the last digit of a float says."""
+
+
+def spacing_problems(subject: Subject) -> Iterator[Problem]:
+    """Find sites, and retries beside sites, whose droplets would meet those of others."""
+    if len(subject.visits) < 2:
+        return
+    places = np.column_stack((subject.visits.places.x, subject.visits.places.y))
+    tree = cKDTree(places)
+    # Two of them, since each site is the nearest to itself.
+    distances, partners = (np.asarray(found) for found in tree.query(places, k=2))
+    yield from _overlaps(subject, distances[:, 1], partners)
+    yield from _retries(subject, places, tree, float(distances[:, 1].min()))
+
+
+def _overlaps(subject: Subject, nearest: FloatArray, partners: FloatArray) -> Iterator[Problem]:
+    diameter = subject.plan.probe.diameter
+    closest = int(np.argmin(nearest))
+    count = int((nearest < diameter * (1 - ROUNDING)).sum())
+    grid = subject.plan.places.kind == "grid"
+    where = "sites.pitch" if grid else "sites"
+    pair = sorted((closest, int(partners[closest][partners[closest] != closest][0])))
+    apart = f"sites {pair[0]} and {pair[1]} are {show(float(nearest[closest]), 'm')} apart"
+    drop = f"the footprint's diameter is {show(diameter, 'm', 3)}"
+    if count:
+        allowed = subject.plan.places.allow_overlap
+        remedy = "Space them wider, or say sites.allow_overlap = true if it is meant."
+        yield Problem(
+            where,
+            f"the footprints of {count} sites overlap with others: {apart}, and {drop}.",
+            "" if allowed else remedy,
+            "warning" if allowed else "error",
+        )
+    elif nearest[closest] < SPREADING * diameter:
+        remedy = "Droplets spread after the tip has left; space the sites wider."
+        yield Problem(where, f"{apart}, and {drop}.", remedy, "warning")
+
+
+def _retries(
+    subject: Subject, places: FloatArray, tree: cKDTree, nearest: float
+) -> Iterator[Problem]:
+    """Find retries that would land on another site, or where another site's retry may.
+
+    Those of one site do not count among themselves: only the last one lands.
+    """
+    offsets = subject.patterns()[0].no_contact.offsets()
+    diameter = subject.plan.probe.diameter * (1 - ROUNDING)
+    shift = subject.plan.on_no_contact.shift
+    reach = max(abs(x) + abs(y) for x, y in offsets)
+    if not shift or nearest >= 2 * reach + diameter:
+        return
+    where, allowed = "on_no_contact.shift", subject.plan.places.allow_overlap
+    ways = _ways(offsets)
+    if len(ways) * len(places) > MOST_LOOKS:
+        what = f"{len(offsets) - 1} retries at each of {len(places)} sites reach the next sites."
+        yield Problem(where, what, "Ask for fewer retries, or a smaller shift.")
+        return
+    for way, mine, its in ways:
+        found = _met(places, tree, way, diameter)
+        if found is not None:
+            one, other = found
+            lands = f"where retry {its} of site {other} may land" if its else f"on site {other}"
+            drop = f"the footprint's diameter is {show(subject.plan.probe.diameter, 'm', 3)}"
+            apart = show(float(np.hypot(*(places[one] - places[other]))), "m")
+            what = (
+                f"{show(shift, 'm')}: retry {mine} of site {one} would land {lands}; these sites "
+                f"are {apart} apart, and {drop}."
+            )
+            remedy = "Make it smaller, take fewer retries, or space the sites wider."
+            yield Problem(
+                where,
+                what,
+                "" if allowed else remedy,
+                "warning" if allowed else "error",
+            )
+            return
+
+
+def _ways(offsets: Sequence[Offset]) -> list[tuple[Offset, int, int]]:
+    """Return the different ways between the attempts of two sites, the shortest first.
+
+    Returns:
+        The way, and which attempts it is between; one of each opposite pair is enough, since
+        every pair of sites is looked at from both ends.
+    """
+    found: dict[Offset, tuple[Offset, int, int]] = {}
+    for mine, (x, y) in enumerate(offsets):
+        for its, (u, v) in enumerate(offsets[: mine + 1]):
+            way = (x - u, y - v)
+            key = max((round(s * way[0], 12), round(s * way[1], 12)) for s in (1, -1))
+            if any(key) and key not in found:
+                found[key] = way, mine, its
+    return sorted(found.values(), key=lambda one: float(np.hypot(*one[0])))
+
+
+def _met(places: FloatArray, tree: cKDTree, way: Offset, within: float) -> tuple[int, int] | None:
+    """Return a site, and another one that lies that way from it, if there are such two."""
+    looked = tree.query(places + way, k=2, distance_upper_bound=within)
+    distances, partners = (np.asarray(found) for found in looked)
+    other = partners != np.arange(len(places))[:, np.newaxis]
+    met = other & np.isfinite(distances)
+    if not met.any():
+        return None
+    one, column = (int(i) for i in np.argwhere(met)[0])
+    return one, int(partners[one, column])
