@@ -19,12 +19,12 @@ from typing import Literal, NamedTuple, Self
 
 import h5py
 
-from seccm.data import raw as raw_samples
 from seccm.data import resume as resuming
 from seccm.data.header import Header
-from seccm.data.layout import CACHE, LIBVER, Columns, add_session, add_sites, columns_along, create
+from seccm.data.layout import CACHE, LIBVER, Columns
+from seccm.data.making import make
 from seccm.data.trace import Analyse
-from seccm.data.trouble import abandon, discard, is_full, said
+from seccm.data.trouble import discard, is_full, said
 from seccm.data.writer import Writer
 from seccm.errors import DataFileError, RigError, SeccmError
 from seccm.events import Event, RunStatus, SiteAnalysed
@@ -96,24 +96,11 @@ class Store:
         raw: Sequence[RawChannel] = (),
     ) -> None:
         self.path = Path(path)
-        file = _new(self.path)
+        make(self.path, header, sites, columns, clock, contact_samples, raw)
         try:
-            create(file, header, columns, clock, contact_samples)
-            raw_samples.lay_out(file, raw)
-            add_sites(file, sites, columns, columns_along(file, "site"))
-            add_session(file, header.started_at, 0.0, 0)
-            raw_samples.describe_session(file, raw)
-            file.flush()
-            self._begin(file, sites, columns, clock, 0.0, analyse, queue_blocks, patience)
-        except BaseException as error:
-            # Whatever it was: half a file is of no use, and its name shall be free again.
-            abandon(file)
+            self._begin(sites, columns, clock, 0.0, analyse, queue_blocks, patience)
+        except BaseException:
             discard(self.path)
-            if isinstance(error, OSError | RuntimeError):
-                raise DataFileError(
-                    f"{path}: the file cannot be laid out: {said(error)}. Nothing moved. "
-                    "Free some space on the disk, or write elsewhere."
-                ) from error
             raise
 
     @classmethod
@@ -141,20 +128,13 @@ class Store:
         store = cls.__new__(cls)
         store.path = Path(path)
         offset = resuming.prepare(store.path, clock, started_at, raw)
-        try:
-            file = h5py.File(store.path, "r+", libver=LIBVER, locking=False, rdcc_nbytes=CACHE)
-            store._begin(  # noqa: SLF001, it is this class
-                file, sites, columns, clock, offset, analyse, queue_blocks, patience
-            )
-        except (OSError, RuntimeError) as error:
-            raise DataFileError(
-                f"{path}: cannot be continued: {said(error)}. Nothing moved, nothing is lost."
-            ) from error
+        store._begin(  # noqa: SLF001, it is this class
+            sites, columns, clock, offset, analyse, queue_blocks, patience
+        )
         return store
 
     def _begin(
         self,
-        file: h5py.File,
         sites: Sequence[Site],
         columns: Columns,
         clock: Clock,
@@ -163,12 +143,19 @@ class Store:
         queue_blocks: int,
         patience: float,
     ) -> None:
-        # From here on others can read along, and a crash can only cut the file, not break it.
-        # No group, dataset or attribute may be added any more.
-        file.swmr_mode = True
-        self._writer = Writer(
-            file, sites=sites, columns=columns, clock=clock, offset=offset, analyse=analyse
-        )
+        try:
+            file = h5py.File(self.path, "r+", libver=LIBVER, locking=False, rdcc_nbytes=CACHE)
+            # From here on others can read along, and a crash can only cut the file, not break
+            # it. No group, dataset or attribute may be added any more.
+            file.swmr_mode = True
+            self._writer = Writer(
+                file, sites=sites, columns=columns, clock=clock, offset=offset, analyse=analyse
+            )
+        except (OSError, RuntimeError) as error:
+            raise DataFileError(
+                f"{self.path}: the file cannot be written: {said(error)}. Nothing moved. "
+                "Check the disk, or write elsewhere."
+            ) from error
         self._limit, self._patience = queue_blocks, patience
         self._changed = threading.Condition()
         self._waiting: list[_Happened | _Planned] = []
@@ -369,23 +356,6 @@ class Store:
             self._writer.extend(message.sites, message.levels)
             return True
         return self._writer.take(message.block, message.events)
-
-
-def _new(path: Path) -> h5py.File:
-    """Make a file that was not there."""
-    if path.is_dir():
-        raise DataFileError(f"{path}: is a folder. Name a file in it, such as {path / 'scan.h5'}.")
-    try:
-        return h5py.File(path, "x", libver=LIBVER, locking=False, rdcc_nbytes=CACHE)
-    except FileExistsError:
-        raise DataFileError(
-            f"{path}: the file exists and is never overwritten. Choose another name, or resume it."
-        ) from None
-    except OSError as error:
-        why = "there is no such folder" if not path.parent.is_dir() else said(error)
-        raise DataFileError(
-            f"{path}: the file cannot be made: {why}. Choose a folder that can be written."
-        ) from error
 
 
 def _failure(path: Path, error: Exception) -> RigError:

@@ -1,0 +1,91 @@
+"""Making the file of a new run: whole, or not at all."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import h5py
+
+from seccm.data import raw
+from seccm.data.header import Header
+from seccm.data.layout import LIBVER, Columns, add_session, add_sites, columns_along, create
+from seccm.data.trouble import discard, said
+from seccm.errors import DataFileError
+from seccm.plan.site import Site
+from seccm.rig import Clock, RawChannel
+
+
+def make(
+    path: Path,
+    header: Header,
+    sites: Sequence[Site],
+    columns: Columns,
+    clock: Clock,
+    contact_samples: int,
+    channels: Sequence[RawChannel],
+) -> None:
+    """Make a file with everything but samples and events; for the arguments see `Store`.
+
+    A program that is killed meanwhile leaves an empty file at worst.
+
+    Raises:
+        DataFileError: the file exists, or cannot be made.
+    """
+    _reserve(path)
+    part = path.with_name(path.name + ".part")
+    try:
+        image = _laid_out(header, sites, columns, clock, contact_samples, channels)
+        with part.open("wb") as written:
+            written.write(image)
+            written.flush()
+            os.fsync(written.fileno())
+        part.replace(path)
+    except BaseException as error:
+        # Whatever it was: half a file is of no use, and its name shall be free again.
+        discard(part)
+        discard(path)
+        if isinstance(error, OSError | RuntimeError):
+            raise DataFileError(
+                f"{path}: the file cannot be laid out: {said(error)}. Nothing moved. "
+                "Free some space on the disk, or write elsewhere."
+            ) from error
+        raise
+
+
+def _reserve(path: Path) -> None:
+    """Make a file that was not there, empty as yet."""
+    if path.is_dir():
+        raise DataFileError(f"{path}: is a folder. Name a file in it, such as {path / 'scan.h5'}.")
+    try:
+        path.open("xb").close()
+    except FileExistsError:
+        raise DataFileError(
+            f"{path}: the file exists and is never overwritten. Choose another name, or resume it."
+        ) from None
+    except OSError as error:
+        why = "there is no such folder" if not path.parent.is_dir() else said(error)
+        raise DataFileError(
+            f"{path}: the file cannot be made: {why}. Choose a folder that can be written."
+        ) from error
+
+
+def _laid_out(
+    header: Header,
+    sites: Sequence[Site],
+    columns: Columns,
+    clock: Clock,
+    contact_samples: int,
+    channels: Sequence[RawChannel],
+) -> memoryview:
+    """Lay the file out in memory: a disk that HDF5 finds full meanwhile crashes the program."""
+    image = io.BytesIO()
+    with h5py.File(image, "w", libver=LIBVER) as file:
+        create(file, header, columns, clock, contact_samples)
+        raw.lay_out(file, channels)
+        add_sites(file, sites, columns, columns_along(file, "site"))
+        add_session(file, header.started_at, 0.0, 0)
+        raw.describe_session(file, channels)
+    return image.getbuffer()
