@@ -172,7 +172,7 @@ def test_what_it_asks_is_in_sight_in_gloves_too(qtbot: QtBot, tmp_path: Path):
         start(qtbot, panel)
         qtbot.waitUntil(lambda: not panel.yes.visibleRegion().isEmpty(), timeout=LONG)
         assert panel.yes.visibleRegion().boundingRect() == panel.yes.rect()
-        assert "It asks before it goes on" in made.manual.words.text()
+        assert "It asks: see below" in made.manual.words.text()
         assert panel.words.text().startswith("VIRTUAL")
         press(qtbot, panel.no)
         assert over(qtbot, made).startswith("VIRTUAL")

@@ -63,6 +63,7 @@ def main(folder: Path) -> None:
         _until(lambda: window.desk.run.ended is not None and window.desk.run.doing == "idle")
         window.close()
         _picture_commissioning(Path(place), settings, folder)
+        _picture_coarse(Path(place), settings, folder)
 
 
 def _picture_all(
@@ -128,6 +129,39 @@ def _picture_commissioning(place: Path, settings: QSettings, folder: Path) -> No
             window.rig.turn(name)
             _wait(200)
             window.grab().save(str(folder / f"rig-{name}-{palette.name}.png"))
+    window.close()
+
+
+def _picture_coarse(place: Path, settings: QSettings, folder: Path) -> None:
+    """Picture a coarse approach: armed, as it asks, and when the surface is found."""
+    rig = place / "deep.toml"
+    text = rigs()["virtual-coarse"].read_text(encoding="utf-8")
+    motor = (place / "virtual-motor.json").as_posix()
+    rig.write_text(text.replace("virtual-motor.json", motor), encoding="utf-8")
+    window = Window(Client.in_process, settings=settings, scale=1.0, rig=str(rig), pace=0.0)
+    window.resize(1280, 800)
+    window.show()
+    window.open_plan(PLAN)
+    window.go("manual")
+    panel = window.manual.coarse
+
+    def picture(name: str) -> None:
+        for palette in PALETTES.values():
+            window.change_look(palette, 1.0)
+            _wait(200)
+            window.grab().save(str(folder / f"coarse-{name}-{palette.name}.png"))
+
+    _until(panel.arm.isEnabled)
+    panel.arm.click()
+    picture("armed")
+    panel.start.click()
+    _until(panel.asking.isVisible)
+    picture("asks")
+    while not panel.result.text():
+        asked = panel.question
+        panel.yes.click()
+        _until(lambda asked=asked: panel.question not in ("", asked) or panel.result.isVisible())  # type: ignore[misc]
+    picture("found")
     window.close()
 
 

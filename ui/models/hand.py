@@ -64,7 +64,7 @@ class Hand:
             assert progress is not None
             words = "A commissioning step has the rig: see there."
             if progress.step == COARSE:
-                asks = " It asks before it goes on: see below." if progress.question else ""
+                asks = " It asks: see below." if progress.question else ""
                 words = f"The coarse approach has the rig.{asks}"
         elif doing == "preparing":
             words = "The rig is being opened."
