@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -31,11 +32,14 @@ from scan_feeder import (
 
 from seccm.data import Analysed, Header, SiteRecord, Store, open_scan
 from seccm.data.layout import LIBVER, ROW, sample_dataset
+from seccm.data.packing import broken_sites
 from seccm.data.writer import KEPT, SPARE, Writer
 from seccm.errors import DataFileError, RigError
 from seccm.events import (
     Approaching,
+    Event,
     Fault,
+    Landed,
     Note,
     Outcome,
     Paused,
@@ -408,13 +412,7 @@ from seccm.errors import RigError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 store = Store(sys.argv[1], HEADER, sites(1000), COLUMNS, CLOCK, analyse)
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, hard))
-in_memory = os.memfd_create
-def memfd_create(*args):
-    # The limit stands for a disk; memory is not limited.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-    return in_memory(*args)
-os.memfd_create = memfd_create
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), hard))
 safe = 0
 try:
     for v in visits(1000):
@@ -431,14 +429,15 @@ except RigError as error:
 """
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "memfd_create"), reason="limits the size of files as Linux does"
-)
-def test_a_full_disk_ends_the_run_and_loses_no_finished_site(tmp_path: Path) -> None:
-    """The program survives it, says it once, and what was safe can be read."""
+@pytest.mark.skipif(os.name != "posix", reason="limits the size of files as POSIX does")
+@pytest.mark.parametrize("limit", [1_500_000, 3_000_123])
+def test_a_file_that_may_not_grow_ends_the_run_and_loses_no_finished_site(
+    tmp_path: Path, limit: int
+) -> None:
+    """The program survives it, says it once; what was safe can be read, and continued."""
     path = tmp_path / "scan.h5"
     child = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", FULL_DISK, str(path)],
+        [sys.executable, "-W", "ignore", "-c", FULL_DISK, str(path), str(limit)],
         capture_output=True,
         text=True,
         check=False,
@@ -457,6 +456,12 @@ def test_a_full_disk_ends_the_run_and_loses_no_finished_site(tmp_path: Path) -> 
         assert (scan.sites["status"][: int(safe)] > Outcome.RUNNING).all()
         assert len(scan.remaining()) >= 999 - int(safe)
         v = visits(int(safe))[-1]
+        assert np.array_equal(scan.site(v.number).I, v.data[1].astype(np.float32)[12:])
+        left = scan.remaining()
+    Store.resume(path, sites(1000), COLUMNS, CLOCK).close("stopped")
+    with open_scan(path) as scan:
+        assert scan.remaining() == left
+        assert (scan.sites["status"][: int(safe)] > Outcome.RUNNING).all()
         assert np.array_equal(scan.site(v.number).I, v.data[1].astype(np.float32)[12:])
 
 
@@ -482,15 +487,107 @@ def test_the_run_ends_before_the_disk_is_full(
         assert scan.sites["status"].tolist() == [Outcome.OK, Outcome.OK]
 
 
-def test_a_header_that_cannot_be_stored_leaves_no_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(28, "No space left on device"), DataFileError),
+        (RuntimeError("Unable to flush file's cached information"), DataFileError),
+        (KeyError("something of h5py"), KeyError),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+    ],
+)
+def test_a_layout_that_fails_leaves_no_file_whatever_the_error(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    told: type[BaseException],
 ) -> None:
     """Nothing has moved, and the name is free again."""
 
-    def full(file: h5py.File, header: Header, *rest: Any) -> None:
-        raise OSError(28, "No space left on device")
+    def fail(file: h5py.File, header: Header, *rest: Any) -> None:
+        raise error
 
-    monkeypatch.setattr("seccm.data.store.create", full)
-    with pytest.raises(DataFileError, match=r"cannot be laid out.*Free"):
+    monkeypatch.setattr("seccm.data.making.create", fail)
+    with pytest.raises(told) as caught:
         Store(tmp_path / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK)
     assert list(tmp_path.iterdir()) == []
+    if told is DataFileError:
+        assert "Nothing moved. Free some space" in str(caught.value)
+
+
+def test_a_file_that_cannot_be_opened_for_writing_is_not_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as on a disk that knows no locks."""
+
+    def hold(descriptor: int) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("seccm.data.guard.hold", hold)
+    with pytest.raises(DataFileError, match=r"No locks available.*Nothing moved"):
+        Store(tmp_path / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_site_the_tip_was_only_on_its_way_to_stays_planned(tmp_path: Path) -> None:
+    """Stopped before its descent: nothing happened there, and a resumed run visits it."""
+    path = tmp_path / "scan.h5"
+    made = visits(2)
+    way = [(r, e) for r, e in made[1].events if r < made[1].start + 32]
+    row = made[1].start + 35
+    with Store(path, HEADER, sites(3), COLUMNS, CLOCK, analyse) as store:
+        for block, events in told(made[:1]):
+            store.record(block, events)
+        store.record(made[1].block(made[1].start, row), [e for _, e in way])
+        store.record(None, [SiteFinished(row, 1, Outcome.ABORTED, "Stopped: by the operator.")])
+        store.close("stopped")
+    with open_scan(path) as scan, h5py.File(path) as file:
+        assert scan.sites["status"].tolist() == [Outcome.OK, Outcome.PLANNED, Outcome.PLANNED]
+        assert scan.remaining() == (1, 2)
+        assert len(scan.record(1).t) == 0
+        assert len(file["sample"]) == file["row_size"][:].sum()
+        assert list(broken_sites(file, file["crc32"][:])) == []
+    with Store.resume(path, sites(3), COLUMNS, CLOCK, analyse) as store:
+        for block, events in told(visits(2, start=1)):
+            store.record(block, events)
+        store.close("complete")
+    with open_scan(path) as scan:
+        assert scan.sites["status"].tolist() == [Outcome.OK] * 3
+        assert scan.sites["reason"].tolist() == [""] * 3
+        assert (np.diff(scan.sites["row_start"]) > 0).all()
+
+
+def test_a_site_that_was_descended_to_stays_aborted(tmp_path: Path) -> None:
+    """The tip may have touched it."""
+    v = visits(1)[0]
+    begun = next(r for r, e in v.events if isinstance(e, Approaching))
+    with Store(tmp_path / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK) as store:
+        store.record(v.block(v.start, begun + 5), [e for r, e in v.events if r <= begun])
+        store.record(None, [SiteFinished(begun + 4, 0, Outcome.ABORTED, "Stopped.")])
+        store.close("stopped")
+    with open_scan(tmp_path / "scan.h5") as scan:
+        assert scan.sites["status"].tolist() == [Outcome.ABORTED]
+        assert scan.remaining() == ()
+
+
+def test_the_commanded_place_is_that_of_the_landing_that_counted(tmp_path: Path) -> None:
+    """A retry lands beside its site; the other sites keep the place of the plan."""
+    path = tmp_path / "scan.h5"
+    with Store(path, HEADER, sites(2), COLUMNS, CLOCK) as store:
+        for block, events in told(visits(2)):
+            store.record(block, [_beside(e) for e in events])
+        store.close("complete")
+    with open_scan(path) as scan:
+        assert scan.sites["x_cmd"].tolist() == pytest.approx([0.4e-6, 1e-6], rel=1e-12)
+        assert scan.sites["y_cmd"].tolist() == pytest.approx([-0.3e-6, 0.0], rel=1e-12)
+        landing = scan.site(0).landing
+    assert landing is not None
+    assert (landing.x, landing.y) == pytest.approx((0.4e-6, -0.3e-6), rel=1e-12)
+
+
+def _beside(event: Event) -> Event:
+    """Move the landing at the first site to where a retry would be."""
+    if isinstance(event, Landed) and event.site == 0:
+        there = dataclasses.replace(event.landing, attempt=1, x=0.4e-6, y=-0.3e-6)
+        return dataclasses.replace(event, landing=there)
+    return event
