@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -125,6 +127,41 @@ def test_xarray_opens_a_growing_file(tmp_path: Path) -> None:
         with growing, xr.open_dataset(growing, engine="h5netcdf") as data:
             assert data["status"].values.tolist() == [2, 2, 2, 0, 0, 0, 0, 0, 0, 0]
         store.close("stopped")
+
+
+READER = """
+import sys
+import h5py
+import xarray as xr
+from seccm.data import open_scan
+path = sys.argv[1]
+with (
+    h5py.File(path, "r", swmr=True) as growing,
+    xr.open_dataset(growing, engine="h5netcdf") as data,
+    open_scan(path) as scan,
+    scan.to_xarray() as same,
+):
+    print(*data["status"].values, *same["status"].values, scan.state)
+with open_scan(path) as scan, scan.to_xarray() as data:
+    print(*data["status"].values)
+"""
+
+
+def test_the_ways_to_xarray_that_the_readme_names_work_while_the_file_grows(
+    tmp_path: Path,
+) -> None:
+    """In another program than the one that measures, and side by side."""
+    path = tmp_path / "growing.h5"
+    with Store(path, HEADER, sites(3), COLUMNS, CLOCK) as store:
+        for block, events in told(visits(2)):
+            store.record(block, events)
+        store.barrier()
+        child = subprocess.run(
+            [sys.executable, "-c", READER, str(path)], capture_output=True, text=True, check=False
+        )
+        assert (child.stderr, child.returncode) == ("", 0)
+        store.close("stopped")
+    assert child.stdout.splitlines() == ["2 2 0 2 2 0 running", "2 2 0"]
 
 
 def test_recalibration_is_one_attribute(path: Path) -> None:

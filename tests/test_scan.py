@@ -25,9 +25,12 @@ from seccm.data import (
     rewrite_features,
 )
 from seccm.data.__main__ import main
+from seccm.data.guard import is_held
+from seccm.data.layout import LIBVER
 from seccm.data.repair import mark
 from seccm.errors import DataFileError
 from seccm.events import Outcome, Phase
+from seccm.units import show
 
 COUNT = 12
 
@@ -107,6 +110,36 @@ def test_a_site_that_is_not_there_is_refused(path: Path) -> None:
         for number in (-1, COUNT):
             with pytest.raises(IndexError, match=f"0 to {COUNT - 1}"):
                 scan.site(number)
+
+
+def test_what_is_no_number_of_a_site_is_refused_in_a_sentence(path: Path) -> None:
+    """Numbers of numpy are numbers."""
+    with open_scan(path) as scan:
+        for wrong in ("a", 2.5, None):
+            with pytest.raises(TypeError, match=f"asked for by its number, from 0 to {COUNT - 1}"):
+                scan.site(wrong)  # type: ignore[arg-type]
+        assert scan.site(np.int64(3)).number == 3  # type: ignore[arg-type]
+
+
+def test_what_is_printed_fits_a_line_and_says_what_it_is(path: Path) -> None:
+    """In a notebook everybody prints first."""
+    with open_scan(path) as scan:
+        v = visits(4)[3]
+        seconds = (len(v.flags) - 12 - 1) * CLOCK.period
+        said = repr(scan.site(3))
+        assert said == (
+            f"<SiteTrace 3: ok, density = {show(-15.6, 'A/m^2')}, {len(v.flags) - 12} rows, "
+            f"{show(seconds, 's')}>"
+        )
+        assert "no contact within 20 µm" in repr(scan.site(4))
+        assert repr(scan.record(COUNT - 1)) == f"<SiteRecord {COUNT - 1}: planned, no rows>"
+        assert f"{COUNT} rows and {len(scan.sites.names)} columns" in repr(scan.sites)
+        assert all(name in repr(scan.events) for name in scan.events.names)
+        for thing in (scan, scan.site(3), scan.record(3), scan.sites, scan.events):
+            assert len(str(thing).splitlines()) == 1
+            assert len(str(thing)) < 240 + len(str(path))
+        assert "stopped" in repr(scan)
+    assert "closed" in repr(scan)
 
 
 def test_the_site_table_is_in_si_and_by_column(path: Path) -> None:
@@ -204,6 +237,58 @@ def test_a_reader_in_the_same_process_does_not_keep_the_file_marked(tmp_path: Pa
         finish(path)
         scan.refresh()
         assert scan.packed
+
+
+LOOKER = """
+import sys
+import h5py
+with h5py.File(sys.argv[1], "r", swmr=True) as file:
+    print(len(file["site"]), flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_notebook_that_has_the_file_open_is_no_writer(tmp_path: Path) -> None:
+    """What a killed program left is interrupted, and continued, although someone looks at it."""
+    growing, path = tmp_path / "growing.h5", tmp_path / "left.h5"
+    with Store(growing, HEADER, sites(3), COLUMNS, CLOCK) as store:
+        for block, events in told(visits(1)):
+            store.record(block, events)
+        store.barrier()
+        # To the disk, a program that is killed now leaves the same bytes.
+        shutil.copy(growing, path)
+        assert is_held(growing)
+        store.close("stopped")
+    assert not is_held(growing)
+    command = [sys.executable, "-c", LOOKER, str(path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as looker:
+        assert looker.stdout is not None
+        assert looker.stdout.readline() == "3\n"
+        with open_scan(path) as scan:
+            assert scan.state == "interrupted"
+        Store.resume(path, sites(3), COLUMNS, CLOCK).close("stopped")
+        assert looker.poll() is None
+        assert looker.stdin is not None
+        looker.stdin.close()
+    with open_scan(path) as scan:
+        assert scan.state == "stopped"
+        assert scan.remaining() == (1, 2)
+
+
+def test_a_reader_that_closes_the_file_in_this_process_leaves_the_writer_its_lock(
+    tmp_path: Path,
+) -> None:
+    """Such as a window whose engine runs in it."""
+    path = tmp_path / "scan.h5"
+    with Store(path, HEADER, sites(1), COLUMNS, CLOCK) as store:
+        with path.open("rb") as reader:
+            assert reader.read(4) == b"\x89HDF"
+        with open_scan(path) as scan:
+            assert scan.state == "running"
+        assert is_held(path)
+        store.close("complete")
 
 
 def test_finishing_keeps_every_value_and_attribute(path: Path) -> None:
@@ -360,6 +445,21 @@ def _foreign(path: Path) -> None:
         file["data"] = [1.0]
 
 
+def _half(path: Path) -> None:
+    with h5py.File(path, "w", libver=LIBVER) as file:
+        file.attrs["Conventions"] = "CF-1.11 SECCM-0.1"
+
+
+def _killed_half(path: Path) -> None:
+    half = path.with_name("half.h5")
+    with h5py.File(half, "w", libver=LIBVER, locking=False) as file:
+        file.attrs["Conventions"] = "CF-1.11 SECCM-0.1"
+        file.create_dataset("session", (0,), "u4", maxshape=(None,))
+        file.flush()
+        shutil.copy(half, path)
+    half.unlink()
+
+
 def _truncated(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
@@ -371,6 +471,8 @@ def _truncated(path: Path) -> None:
         (_empty, r"empty.*delete it"),
         (_text, r"not an HDF5 file"),
         (_foreign, r"not one of seccm"),
+        (_half, r"died while it laid the file out.*Delete it"),
+        (_killed_half, r"died while it laid the file out.*Delete it"),
         (_truncated, r"damaged.*copy it again"),
     ],
 )
@@ -385,6 +487,42 @@ def test_a_file_that_cannot_be_read_is_explained(
         with pytest.raises(DataFileError, match=path.name):
             change(path)
     assert not list(path.parent.glob("*.part*"))
+
+
+def test_a_file_of_which_something_is_missing_is_explained(path: Path) -> None:
+    """It was laid out to the end, so it is not thrown away."""
+    with h5py.File(path, "r+") as file:
+        del file.attrs["title"]
+    with pytest.raises(DataFileError, match=r"damaged.*missing.*copy") as caught:
+        open_scan(path)
+    assert "Delete" not in str(caught.value)
+
+
+def test_a_growing_file_copied_in_part_is_not_continued_with_holes(tmp_path: Path) -> None:
+    """What a full disk cut off was never made safe; what a copy cut off may have been."""
+    growing, path = tmp_path / "growing.h5", tmp_path / "copy.h5"
+    made = visits(60)
+    with Store(growing, HEADER, sites(60), COLUMNS, CLOCK) as store:
+        for block, events in told(made):
+            store.record(block, events)
+        store.barrier()
+        shutil.copy(growing, path)
+        store.close("stopped")
+    whole = path.read_bytes()
+    refused = 0
+    for share in (0.5, 0.9, 0.99):
+        path.write_bytes(whole[: int(share * len(whole))])
+        before = path.read_bytes()
+        try:
+            Store.resume(path, sites(60), COLUMNS, CLOCK).close("stopped")
+        except DataFileError:
+            refused += 1
+            assert path.read_bytes() == before
+            continue
+        with open_scan(path) as scan:
+            for v in made:
+                assert np.array_equal(scan.record(v.number).I, v.data[1].astype(np.float32)[12:])
+    assert refused
 
 
 def test_the_command_line_says_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:

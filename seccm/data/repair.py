@@ -55,13 +55,18 @@ class Unmarked(io.FileIO):
     """A file to read as if it had no mark; the file itself is left as it is.
 
     Where the disk was full the head may speak of an end that was never reached; HDF5 refuses such
-    a file, although nothing that was made safe lies there. It is read as zeros.
+    a file, although nothing that was made safe lies there. It is read as zeros; in a copy that
+    was cut short, there may have been more.
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "r")
         self._head = _unmarked(_superblock(path))
-        self._end = max(path.stat().st_size, *struct.unpack_from("<Q", self._head, _END))
+        size = self._end = path.stat().st_size
+        if self._head[_VERSION] >= 3:
+            self._end = max(self._end, *struct.unpack_from("<Q", self._head, _END))
+        self.short = self._end > size
+        """Whether there is less than the head says."""
 
     def __del__(self) -> None:
         # HDF5 lets go of it when its file is closed, but does not close it.

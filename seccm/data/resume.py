@@ -22,7 +22,7 @@ from seccm.data.layout import (
     read_rows,
     sample_dataset,
 )
-from seccm.data.packing import copy, owned
+from seccm.data.packing import broken_sites, copy, owned
 from seccm.data.trouble import discard, said, written
 from seccm.errors import DataFileError
 from seccm.events import Outcome
@@ -56,7 +56,7 @@ def prepare(
     """
     part = path.with_name(path.name + ".part")
     try:
-        _plain_copy(path, part)
+        short = _plain_copy(path, part)
         with written(part, "r+") as file:
             if read_clock(file) != clock:
                 raise DataFileError(
@@ -65,6 +65,11 @@ def prepare(
                 )
             _cut(file)
             _abort(file)
+            if short and list(broken_sites(file, file["crc32"][:])):
+                raise DataFileError(
+                    f"{path}: the end of the file is missing, and samples of finished sites with "
+                    "it. If it is a copy, copy it again. The file is as it was."
+                )
             offset = _open_session(file, started_at)
             raw.describe_session(file, channels)
             file["state"][0] = b"running"
@@ -81,8 +86,11 @@ def prepare(
     return offset
 
 
-def _plain_copy(path: Path, part: Path) -> None:
+def _plain_copy(path: Path, part: Path) -> bool:
     """Copy what is claimed of the file, without compression and without a mark.
+
+    Returns:
+        Whether the file was shorter than it says.
 
     Not byte by byte: a killed program leaves behind an index that may speak of chunks beyond the
     end that the file knows of; whatever were written next would go astray.
@@ -102,6 +110,7 @@ def _plain_copy(path: Path, part: Path) -> None:
         written(part, "w") as new,
     ):
         copy(old, new, packed=False)
+        return source.short
 
 
 def _cut(file: h5py.File) -> None:

@@ -61,8 +61,8 @@ class Scan:
         except KeyError as error:
             self.close()
             raise DataFileError(
-                f"{path}: the file is damaged: {error} is missing. Take a copy of it, if there is "
-                "one; what else is in it, any program for HDF5 files can read."
+                f"{path}: the file is damaged: something is missing: {error.args[0]}. Take a copy "
+                "of it, if there is one; what else is in it, any program for HDF5 files can read."
             ) from error
 
     def __enter__(self) -> Self:
