@@ -68,7 +68,7 @@ def key(path: KeyPath) -> str:
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text or "file"
+    return shown(text) or "file"
 
 
 def _join(table: str, rest: str) -> str:
@@ -116,6 +116,23 @@ class Schema:
     def keys(self, path: KeyPath) -> list[str]:
         """Return the keys that the table at a path may have."""
         return [name for node in self._nodes(path) for name in node.get("properties", {})]
+
+    def there(self, path: KeyPath) -> object:
+        """Return what the data have at a path."""
+        here: object = self._data
+        for part in path:
+            here = _inside(here, part)
+        return here
+
+    def choices(self, path: KeyPath, name: str) -> list[str]:
+        """Return what a key may say that tells which of several tables is meant."""
+        keys = [node.get("properties", {}).get(name, {}) for node in self._nodes(path)]
+        return list(dict.fromkeys(str(one["const"]) for one in keys if "const" in one))
+
+    def example(self, path: KeyPath) -> Any:
+        """Return what could stand at a path, where the model gives an example; else None."""
+        nodes = [child for n in self._nodes(path[:-1]) for child in _children(n, path[-1])]
+        return next((node["examples"][0] for node in nodes if node.get("examples")), None)
 
     def unit(self, path: KeyPath) -> str:
         """Return the SI unit of the quantity at a path; empty if it is none."""
@@ -187,10 +204,9 @@ def _problem(one: dict[str, Any], path: KeyPath, given: object, schema: Schema) 
     kind, context, where = one["type"], one.get("ctx", {}), key(path)
     if kind == "missing":
         if path and isinstance(path[-1], int):
-            return Problem(key(path[:-1]), f"has too few entries: {path[-1]}.")
-        unit = schema.unit(path)
-        written_so = f', such as {path[-1]} = "{example(unit)}"' if unit else ""
-        return Problem(where, "is missing.", f"Write it{written_so}.")
+            there = schema.there(path[:-1])
+            return Problem(key(path[:-1]), f"has too few entries: {_length(there)}.")
+        return Problem(where, "is missing.", _write_it(path, schema))
     if kind == "extra_forbidden":
         return Problem(where, "is not a known key.", similar(str(path[-1]), schema.keys(path[:-1])))
     if kind == "value_error":
@@ -200,7 +216,9 @@ def _problem(one: dict[str, Any], path: KeyPath, given: object, schema: Schema) 
     if kind == "union_tag_not_found":
         if not isinstance(given, Mapping):
             return Problem(where, f"must be a table of keys and values, not {written(given)}.")
-        return Problem(_join(where, str(context["discriminator"]).strip("'")), "is missing.")
+        name = str(context["discriminator"]).strip("'")
+        choices = " or ".join(f'"{choice}"' for choice in schema.choices(path, name))
+        return Problem(_join(where, name), "is missing.", f"Write {name} = {choices}.")
     if kind in _COMPARED:
         words, name = _COMPARED[kind]
         unit, bound = schema.unit(path), context[name]
@@ -220,6 +238,30 @@ def _problem(one: dict[str, Any], path: KeyPath, given: object, schema: Schema) 
     if kind in _MUST_BE:
         return Problem(where, f"must be {_MUST_BE[kind]}, not {written(given)}.")
     return Problem(where, sentence(f"{one['msg']}, not {written(given)}"))
+
+
+def _write_it(path: KeyPath, schema: Schema) -> str:
+    """Say how something that is missing is written, as TOML has it."""
+    unit, wanted = schema.unit(path), schema.example(path)
+    if unit:
+        return f'Write it, such as {path[-1]} = "{example(unit)}".'
+    if wanted is None:
+        return "Write it."
+    several = isinstance(wanted, list) and isinstance(wanted[0], Mapping)
+    if len(path) > 1 or not (several or isinstance(wanted, Mapping)):
+        return f"Write it, such as {path[-1]} = {_toml(wanted)}."
+    head, table = ("[[{}]]", wanted[0]) if several else ("[{}]", wanted)
+    lines = ", ".join(f"{name} = {_toml(value)}" for name, value in table.items())
+    return f"Write a table {head.format(path[-1])}, such as one with {lines}."
+
+
+def _toml(value: object) -> str:
+    """Write a value as a TOML file has it, on one line."""
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{name} = {_toml(part)}' for name, part in value.items())} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _choice(kind: str, context: dict[str, Any], path: KeyPath, given: object) -> Problem:
@@ -263,4 +305,9 @@ def written(value: object) -> str:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except ValueError:
         text = str(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return shown(text if len(text) <= 60 else text[:57] + "...")
+
+
+def shown(text: str) -> str:
+    """Write what cannot be seen, or would turn a terminal upside down, as its number."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

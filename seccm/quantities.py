@@ -6,20 +6,43 @@ difference is made by the validation context, which only reading a file sets.
 
 from __future__ import annotations
 
+import math
 import tomllib
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 from pydantic.json_schema import WithJsonSchema
 from pydantic.types import Strict
 
 from seccm.errors import PlanError, Problem
 from seccm.mistakes import problems_of, written
-from seccm.units import advice, example, parse
+from seccm.units import advice, example, parse, show
 
 FROM_FILE = {"units": "required"}
+DAY = 24 * 3600.0
+MOST: Mapping[str, tuple[float, str]] = {
+    "m": (1.0, "1 m"),
+    "m/s": (1.0, "1 m/s"),
+    "s": (30 * DAY, "30 days"),
+    "V": (1e3, "1 kV"),
+    "A": (10.0, "10 A"),
+    "V/s": (1e6, "1 MV/s"),
+    "A/m^2": (1e8, "10 kA/cm^2"),
+    "C": (1e6, "1 MC"),
+    "m^2": (1.0, "1 m^2"),
+}
+"""The most of a kind of quantity that anyone could mean, in SI and in words, either sign."""
 
 
 class Model(BaseModel):
@@ -30,21 +53,38 @@ class Model(BaseModel):
     )
 
 
+def refuse_absurd(value: float, unit: str, given: str) -> None:
+    """Refuse a quantity that nobody could mean, such as a step of 1e300 s.
+
+    Raises:
+        ValueError: it is beyond the most of its kind.
+    """
+    most, words = MOST.get(unit, (math.inf, ""))
+    if value > most:
+        raise ValueError(f"must be at most {words}, not {given}")
+    if value < -most:
+        raise ValueError(f"must be at least -{words}, not {given}")
+
+
 def quantity(value: object, unit: str, info: ValidationInfo) -> float:
     """Turn "2 um/s" (or, from Python, 2e-6) into an SI float.
 
     Raises:
-        ValueError: no number, no unit, or a unit of something else.
+        ValueError: no number, no unit, a unit of something else, or beyond what one could mean.
     """
     if isinstance(value, str):
-        return parse(value, unit)
+        found = parse(value, unit)
+        refuse_absurd(found, unit, value)
+        return found
     from_file = (info.context or {}).get("units") == "required"
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and (unit == "1" or not from_file):
         try:
-            return float(value)  # type: ignore[arg-type]
+            found = float(value)  # type: ignore[arg-type]
         except OverflowError:
             raise ValueError(f"{advice(unit)}, not {written(value)}") from None
+        refuse_absurd(found, unit, show(found, unit))
+        return found
     raise ValueError(f"{advice(unit)}, not {written(value)}")
 
 
@@ -74,6 +114,29 @@ Resistance = Annotated[float, *_field("ohm")]
 Frequency = Annotated[float, *_field("Hz")]
 Angle = Annotated[float, *_field("rad")]
 Ratio = Annotated[float, *_field("1")]
+_JOINERS = "\u200c\u200d"
+"""Unseen, but needed to write some languages."""
+
+
+def _legible(text: str) -> str:
+    """Refuse characters that cannot be seen, or that turn what is shown into something else.
+
+    Raises:
+        ValueError: names the first one.
+    """
+    for number, c in enumerate(text, start=1):
+        unseen = unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        if unseen and c not in "\n\t" + _JOINERS:
+            raise ValueError(
+                f"has a control character, U+{ord(c):04X}, at place {number}. Remove it"
+            )
+    return text
+
+
+FreeText = Annotated[str, AfterValidator(_legible)]
+"""A text to be read by people: in files, on screens and in reports."""
+Words = Annotated[str, Field(min_length=1), AfterValidator(_legible)]
+"""The same, and not empty."""
 # Strict, so that "3", 3.0 and true are not taken for numbers of things.
 Count = Annotated[int, Strict(), Field(ge=1)]
 Seed = Annotated[int, Strict(), Field(ge=0)]

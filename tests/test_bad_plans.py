@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bad_plans import BAD, Bad, changed
+from bad_plans import BAD, REMOVED, Bad, changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seccm.errors import PlanError
+from seccm.errors import PlanError, Problem
 from seccm.plan import Plan, load_plan, plans
 
 JARGON = ("nput should", "pydantic", "tuple", "dict", "union", "literal", "None", "str ", " nan")
@@ -60,6 +61,104 @@ def test_one_mistake_gives_one_problem_however_many_steps_are_good() -> None:
     """A bad step among good ones is not also reported as a program that is too short."""
     error = refusal(changed(COMBINATORIAL, "program[0].duration", "long"))
     assert [problem.where for problem in error.problems] == ["program[0].duration"]
+
+
+TABLE = re.compile(r"Write a table (\[+)\w+\]+, such as one with (.+)\.$")
+LINE = re.compile(r"Write it, such as (.+)\.$")
+
+
+@pytest.mark.parametrize("name", sorted(SHIPPED))
+@pytest.mark.parametrize(
+    "key",
+    ["title", "sample", "reference", "probe", "sites", "approach", "retract", "travel", "program",
+     "reference.name", "reference.offset", "probe.footprint", "probe.footprint.basis",
+     "approach.contact", "approach.speed", "retract.distance", "travel.speed", "sites.columns"],
+)  # fmt: skip
+def test_what_the_remedy_of_a_missing_key_says_can_be_pasted_into_the_plan(
+    name: str, key: str
+) -> None:
+    """It is TOML, and where it stands, the key is no longer told as missing or wrong."""
+    without = changed(SHIPPED[name], key, REMOVED)
+    (told,) = (p for p in refusal(without).problems if p.where == key)
+    assert told.what == "is missing."
+    table = TABLE.match(told.remedy)
+    if table:
+        value: Any = tomllib.loads(f"it = {{ {table[2]} }}")["it"]
+        value = [value] if table[1] == "[[" else value
+    else:
+        line = LINE.match(told.remedy)
+        assert line, told.remedy
+        value = tomllib.loads(line[1])[key.rsplit(".", 1)[-1]]
+    left: tuple[Problem, ...] = ()
+    try:
+        Plan.from_dict(changed(without, key, value), from_file=True)
+    except PlanError as error:
+        left = error.problems
+    # The example may not fit the rest of the plan, such as its factors; itself it is right.
+    elsewhere = ("factors", "design", "approach.contact", "approach.travel")
+    assert all(problem.where.startswith(elsewhere) for problem in left), left
+
+
+def with_points(folder: Path, text: str) -> PlanError:
+    """Return the error that a plan with this table of points deserves."""
+    (folder / "points.csv").write_text(text, encoding="utf-8")
+    data = changed(COMBINATORIAL, "sites", {"kind": "csv", "file": "points.csv"})
+    with pytest.raises(PlanError) as caught:
+        Plan.from_dict(data, source="mine.toml", from_file=True, folder=folder)
+    return caught.value
+
+
+@pytest.mark.parametrize("header", ["x,y", "x (um), y", "a (um), b (um)", "x (s), y (um)"])
+def test_a_wrong_header_of_a_table_of_points_does_not_hide_the_holes_in_its_rows(
+    tmp_path: Path, header: str
+) -> None:
+    """Whoever mends the header should not have to run the check again to learn of the rest."""
+    told = str(with_points(tmp_path, f"{header}\n10,10\n20,\n,30\n\nabc,5\n40,40,7\n"))
+    assert '"x (um), y (um)"' in told
+    assert "line 3 of points.csv: y is missing." in told
+    assert "line 4 of points.csv: x is missing." in told
+    assert 'line 6 of points.csv: x is "abc", not a number.' in told
+    assert "line 2" not in told
+    assert "line 7" not in told
+
+
+def test_two_holes_in_one_point_are_told_once() -> None:
+    """[] lacks x and y, which is one mistake."""
+    data = changed(
+        COMBINATORIAL, "sites", {"kind": "points", "points": [["1 um", "2 um"], [], ["3 um"]]}
+    )
+    told = [str(p) for p in refusal(data).problems if p.where.startswith("sites")]
+    assert told == [
+        "sites.points[1]: has too few entries: 0.",
+        "sites.points[2]: has too few entries: 1.",
+    ]
+
+
+def test_no_message_carries_a_control_character_to_the_terminal() -> None:
+    """Neither from a text nor from a key that nobody knows."""
+    data = changed(COMBINATORIAL, "title", "\x1b[2J\u202e")
+    data = changed(data, "approach.\x1bspeed", "2\x9b um/s")
+    data = changed(data, "sites.order", "ras\x07\u202eter")
+    error = refusal(data)
+    assert len(error.problems) >= 3
+    assert str(error).replace("\n", "").isprintable()
+
+
+def test_texts_in_any_script_are_welcome() -> None:
+    """Letters, accents, signs and lines are no control characters."""
+    text = "锂 auf Gold, µm² – Ångström\n\tنقاط\u200cها 🧪"
+    plan = Plan.from_dict(changed(COMBINATORIAL, "description", text), from_file=True)
+    assert plan.description == text
+
+
+def test_the_messages_of_absurd_quantities_are_short() -> None:
+    """A number of three hundred digits helps nobody."""
+    data = changed(COMBINATORIAL, "program[0].duration", "1e300 s")
+    data = changed(data, "approach.settle", "1e30 s")
+    assert max(len(str(problem)) for problem in refusal(data).problems) < 100
+    with pytest.raises(PlanError) as caught:
+        Plan(**changed(load_plan("li-on-au-cv").to_dict(), "approach.settle", 1e300))
+    assert "at most 30 days, not 1e+300 s" in str(caught.value)
 
 
 def paths(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

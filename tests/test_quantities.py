@@ -100,7 +100,9 @@ def test_a_mistyped_key_or_choice_gets_the_nearest_known_one() -> None:
     assert problems({"axes": {}, "motor": {"kind": "slow", "steps": 1, "rate": "1 m/s"}}) == [
         "motor.rate: is not a known key. Known here: kind, steps."
     ]
-    assert problems({"axes": {}, "motor": {"steps": 1}}) == ["motor.kind: is missing."]
+    assert problems({"axes": {}, "motor": {"steps": 1}}) == [
+        'motor.kind: is missing. Write kind = "slow" or "fast".'
+    ]
 
 
 def test_further_checks_join_the_same_report() -> None:

@@ -95,7 +95,7 @@ class Approach(Model):
     """How many contacts that did not persist are forgiven."""
     hold: Hold = "first step"
     """What is imposed on the cell meanwhile."""
-    contact: Contact
+    contact: Annotated[Contact, Field(examples=[{"kind": "potential drop", "drop": "5 V"}])]
 
 
 class Retract(Model):

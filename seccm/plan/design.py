@@ -15,7 +15,7 @@ from seccm.errors import Problem
 from seccm.mistakes import Mistakes
 from seccm.plan.factors import Condition, Level
 from seccm.plan.places import IntArray, Places, shuffled
-from seccm.quantities import Count, Model, Seed
+from seccm.quantities import Count, Model, Seed, Words
 
 Factors = Mapping[str, tuple[Level, ...]]
 MOST = 10_000
@@ -27,7 +27,7 @@ class Design(Model):
 
     kind: Literal["factorial", "listed"] = "factorial"
     """Factorial: every combination of levels. Listed: these and no others."""
-    conditions: tuple[dict[str, Level], ...] = ()
+    conditions: tuple[dict[Words, Level], ...] = ()
     """For a listed design: the level of each factor in each condition."""
     repeats: Count | None = None
     """How many sites each condition gets; without it, as many as there are."""

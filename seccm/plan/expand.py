@@ -32,6 +32,7 @@ from seccm.plan.steps import (
     Step,
     Until,
 )
+from seccm.quantities import DAY, MOST
 from seccm.rig import (
     Constant,
     ContactRule,
@@ -261,6 +262,13 @@ def _sweep_problems(
         elif a == b:
             what = f"{volts(b)}{under} is no sweep: it equals {here}."
             yield Problem(f"{where}.{there}", what, "Give another potential.")
+    way = sum(abs(b - a) for a, b in pairwise(corners))
+    cycles = step.cycles if isinstance(step, CyclicVoltammetry) else 1
+    lasts, (longest, in_words) = way * cycles / condition.number(step.scan_rate), MOST["s"]
+    if lasts > longest:
+        rate = f"{show(condition.number(step.scan_rate), 'V/s')}{condition.under(step.scan_rate)}"
+        what = f"{rate} makes the sweep last {lasts / DAY:.3g} days; at most {in_words}."
+        yield Problem(f"{where}.scan_rate", what, "Sweep faster, or take fewer cycles.")
 
 
 def _contact_problems(approach: Approach, program: Sequence[Step]) -> Iterator[Problem]:

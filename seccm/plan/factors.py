@@ -16,7 +16,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from seccm.mistakes import similar, written
-from seccm.quantities import quantity, unit_schema
+from seccm.quantities import quantity, refuse_absurd, unit_schema
 from seccm.units import advice, example, parse_any, show
 
 
@@ -164,6 +164,7 @@ class Follows:
             raise ValueError(f"must be greater than {show(self.above, self.unit)}, not {given}")
         if self.at_least is not None and not value >= self.at_least:
             raise ValueError(f"must be at least {show(self.at_least, self.unit)}, not {given}")
+        refuse_absurd(value, self.unit, given)
 
     def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.with_info_plain_validator_function(

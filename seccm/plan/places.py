@@ -14,7 +14,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes
 from seccm.plan.points import read_points
-from seccm.quantities import Count, Length, Model, Seed, YesNo
+from seccm.quantities import Count, Length, Model, Seed, Words, YesNo
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -59,8 +59,8 @@ class Grid(Model):
     """Columns along x, rows along y."""
 
     kind: Literal["grid"] = "grid"
-    columns: Annotated[Count, Field(le=10_000)]
-    rows: Annotated[Count, Field(le=10_000)]
+    columns: Annotated[Count, Field(le=10_000, examples=[8])]
+    rows: Annotated[Count, Field(le=10_000, examples=[8])]
     pitch: tuple[Annotated[Length, Field(gt=0)], Annotated[Length, Field(gt=0)]]
     """Distance of the columns and of the rows; a single one counts for both."""
     origin: tuple[Length, Length] = (0.0, 0.0)
@@ -129,7 +129,10 @@ class Points(Model):
     """Places listed one by one, visited in this order."""
 
     kind: Literal["points"] = "points"
-    points: Annotated[tuple[Point, ...], Field(min_length=1, max_length=MOST)]
+    points: Annotated[
+        tuple[Point, ...],
+        Field(min_length=1, max_length=MOST, examples=[[["10 um", "10 um"], ["30 um", "10 um"]]]),
+    ]
     allow_overlap: YesNo = False
 
     def places(self) -> Places:
@@ -141,7 +144,7 @@ class PointsFile(Model):
     """Places listed in a file beside the plan; read once, then part of the plan."""
 
     kind: Literal["csv"] = "csv"
-    file: Annotated[str, Field(min_length=1)]
+    file: Annotated[Words, Field(examples=["points.csv"])]
     points: Annotated[tuple[Point, ...], Field(min_length=1, max_length=MOST)]
     """What the file said; a plan file leaves this out."""
     allow_overlap: YesNo = False

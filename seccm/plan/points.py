@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from seccm.errors import Problem
-from seccm.mistakes import Mistakes
+from seccm.mistakes import Mistakes, written
 from seccm.units import parse
 
 _HEADER = re.compile(r"^\s*([xy])\s*[(\[]\s*(\S.*?)\s*[)\]]\s*$", re.IGNORECASE)
@@ -36,11 +36,10 @@ def read_points(path: Path) -> tuple[tuple[str, str], ...]:
         raise Mistakes([Problem("file", what, "It is looked for beside the plan.")]) from None
     header = lines[0] if lines else ""
     delimiter = next((d for d in "\t;" if d in header), ",")
-    columns = _columns(header, delimiter)
-    points, wrong = [], []
-    for number, line in enumerate(lines[1:], start=2):
-        if not line.strip():
-            continue
+    columns, wrong = _columns(header, delimiter)
+    listed = [(number, line) for number, line in enumerate(lines[1:], start=2) if line.strip()]
+    points = []
+    for number, line in listed:
         (cells,) = csv.reader([line], delimiter=delimiter)
         try:
             points.append((_cell(cells, columns, "x"), _cell(cells, columns, "y")))
@@ -49,30 +48,41 @@ def read_points(path: Path) -> tuple[tuple[str, str], ...]:
     if len(wrong) > _TOLD:
         rest = f"{len(wrong) - _TOLD} more lines of {path.name} are bad."
         wrong = [*wrong[:_TOLD], Problem("file", rest)]
-    if not points and not wrong:
+    if not listed:
         wrong.append(Problem("file", f"{path.name} lists no points."))
     if wrong:
         raise Mistakes(wrong)
     return tuple(points)
 
 
-def _columns(header: str, delimiter: str) -> dict[str, tuple[int, str]]:
-    """Return the index and the unit of each of the columns x and y."""
+def _columns(header: str, delimiter: str) -> tuple[dict[str, tuple[int, str]], list[Problem]]:
+    """Return the index and the unit of each of the columns x and y, and what is wrong with them.
+
+    Where the header is no help, the first two columns are looked at, so that what else is wrong
+    with the table is told in the same breath.
+    """
+    titles = [title.strip().strip('"') for title in header.split(delimiter)]
     columns = {}
-    for index, title in enumerate(header.split(delimiter)):
-        found = _HEADER.match(title.strip().strip('"'))
+    for index, title in enumerate(titles):
+        found = _HEADER.match(title)
         if found:
             columns[found[1].lower()] = (index, found[2])
+    remedy = 'Write "x (um), y (um)".'
     if columns.keys() != {"x", "y"}:
-        what = f'the first line must name x and y with their units, not "{header[:60]}".'
-        raise Mistakes([Problem("file", what, 'Write "x (um), y (um)".')])
+        what = f"the first line must name x and y with their units, not {written(header[:60])}."
+        bare = [title.lower() for title in titles]
+        guess = {
+            axis: (bare.index(axis) if axis in bare else k, "um") for k, axis in enumerate("xy")
+        }
+        return {**guess, **columns}, [Problem("file", what, remedy)]
+    wrong = []
     for axis, (_, unit) in columns.items():
         try:
             parse(f"1 {unit}", "m")
         except ValueError:
             what = f'the header gives {axis} in "{unit}", which is not a length.'
-            raise Mistakes([Problem("file", what, 'Write "x (um), y (um)".')]) from None
-    return columns
+            wrong.append(Problem("file", what, remedy))
+    return columns, wrong
 
 
 def _cell(cells: list[str], columns: dict[str, tuple[int, str]], axis: str) -> str:
@@ -85,4 +95,4 @@ def _cell(cells: list[str], columns: dict[str, tuple[int, str]], axis: str) -> s
             return f"{text} {unit}"
     except ValueError:
         pass
-    raise ValueError(f'{axis} is "{text}", not a number')
+    raise ValueError(f"{axis} is {written(text)}, not a number")

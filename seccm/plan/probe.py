@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from seccm.quantities import Area, Length, Model, Potential, Ratio
+from seccm.quantities import Area, Length, Model, Potential, Ratio, Words
 
 Basis = Literal["aperture", "retraction", "footprint", "nominal"]
 
@@ -15,13 +15,13 @@ Basis = Literal["aperture", "retraction", "footprint", "nominal"]
 class Reference(Model):
     """What the potentials of the plan are against."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[Words, Field(examples=["Li/Li+"])]
     """Such as "Li/Li+"."""
-    electrode: Annotated[str, Field(min_length=1)]
+    electrode: Annotated[Words, Field(examples=["Ag wire"])]
     """The quasi-reference electrode in the pipette, against which the rig measures."""
     offset: Potential
     """E against the reference = E against the electrode + offset."""
-    provenance: Annotated[str, Field(min_length=1)]
+    provenance: Annotated[Words, Field(examples=["CV of ferrocene"])]
     """Where the offset comes from."""
 
     def raw(self, potential: float) -> float:
@@ -39,7 +39,7 @@ class Footprint(Model):
     area: Annotated[Area, Field(gt=0)] | None = None
     ratio: Annotated[Ratio, Field(gt=0)] | None = None
     """Instead of the area: diameter of the footprint over that of the aperture."""
-    basis: Basis
+    basis: Annotated[Basis, Field(examples=["nominal"])]
     """How it is known: from the aperture, the retraction, images, or assumed."""
     uncertainty: Annotated[Ratio, Field(ge=0)] | None = None
     """Relative standard uncertainty of the area; left out where unknown."""
@@ -56,7 +56,7 @@ class Probe(Model):
 
     aperture: Annotated[Length, Field(gt=0)]
     """Inner diameter of its opening."""
-    footprint: Footprint
+    footprint: Annotated[Footprint, Field(examples=[{"ratio": 1.5, "basis": "nominal"}])]
 
     @property
     def area(self) -> float:

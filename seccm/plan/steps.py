@@ -81,7 +81,9 @@ class CyclicVoltammetry(Model):
 
     step: Literal["cv"] = "cv"
     start: Potential
-    vertices: Annotated[tuple[Potential, ...], Field(min_length=1, max_length=1000)]
+    vertices: Annotated[
+        tuple[Potential, ...], Field(min_length=1, max_length=1000, examples=[["0 V"]])
+    ]
     cycles: Annotated[Count, Field(le=100_000)] = 1
     scan_rate: ScanRate
     until: Until | None = None
@@ -111,7 +113,7 @@ class Repeat(Model):
     """Run some steps again and again."""
 
     step: Literal["repeat"] = "repeat"
-    times: Annotated[Count, Field(le=10_000)]
+    times: Annotated[Count, Field(le=10_000, examples=[3])]
     program: Annotated[tuple[Step, ...], Field(min_length=1)]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -17,29 +18,50 @@ from seccm.plan.recording import Record, raw_rate
 from seccm.plan.site import NoContact, Site
 from seccm.plan.steps import Step
 from seccm.plan.visits import Visits
-from seccm.quantities import Model
+from seccm.quantities import FreeText, Model, Words
 from seccm.rig import Mounted, RigInfo
+
+EXAMPLES: Mapping[str, Any] = {
+    "reference": {
+        "name": "Ag/AgCl",
+        "electrode": "Ag/AgCl wire",
+        "offset": "0 V",
+        "provenance": "the wire is the reference",
+    },
+    "probe": {"aperture": "6 um", "footprint": {"ratio": 1.5, "basis": "nominal"}},
+    "sites": {"kind": "grid", "columns": 8, "rows": 8, "pitch": "11 um"},
+    "approach": {
+        "speed": "2 um/s",
+        "travel": "30 um",
+        "overtravel": "250 nm",
+        "contact": {"kind": "potential drop", "drop": "5 V"},
+    },
+    "retract": {"distance": "8 um", "speed": "4 um/s"},
+    "travel": {"speed": "20 um/s"},
+    "program": [{"step": "constant current", "current": "-1 nA", "duration": "5 s"}],
+}
+"""What is shown to someone who left a table out."""
 
 
 class Tables(Model):
     """What to do, where, how often and in which order."""
 
-    title: Annotated[str, Field(min_length=1)]
-    description: str = ""
-    sample: Annotated[str, Field(min_length=1)]
+    title: Annotated[Words, Field(examples=["Li on Au, eight currents"])]
+    description: FreeText = ""
+    sample: Annotated[Words, Field(examples=["li-on-au"])]
     """What is mounted; a virtual rig brings its own sample of that name."""
-    reference: Reference
-    probe: Probe
-    places: Annotated[Sites, Field(alias="sites")]
-    factors: Annotated[dict[str, Levels], Field(default_factory=dict)]
+    reference: Annotated[Reference, Field(examples=[EXAMPLES["reference"]])]
+    probe: Annotated[Probe, Field(examples=[EXAMPLES["probe"]])]
+    places: Annotated[Sites, Field(alias="sites", examples=[EXAMPLES["sites"]])]
+    factors: Annotated[dict[Words, Levels], Field(default_factory=dict)]
     design: Design = Design()
-    approach: Approach
-    retract: Retract
-    travel: Travel
+    approach: Annotated[Approach, Field(examples=[EXAMPLES["approach"]])]
+    retract: Annotated[Retract, Field(examples=[EXAMPLES["retract"]])]
+    travel: Annotated[Travel, Field(examples=[EXAMPLES["travel"]])]
     on_no_contact: OnNoContact = OnNoContact()
     budget: Budget = Budget()
     record: Record = Record()
-    program: Annotated[tuple[Step, ...], Field(min_length=1)]
+    program: Annotated[tuple[Step, ...], Field(min_length=1, examples=[EXAMPLES["program"]])]
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
