@@ -9,6 +9,7 @@ import jinja2
 import numpy as np
 import pytest
 from made_scans import (
+    CLOCK,
     couple,
     lithium,
     small_couple,
@@ -21,7 +22,8 @@ from matplotlib.collections import EllipseCollection
 from matplotlib.colors import to_hex
 
 from seccm.analysis.quality import Quality
-from seccm.analysis.result import Status
+from seccm.analysis.result import Status, Value
+from seccm.analysis.site_quality import ripple
 from seccm.analysis.statistics import survival
 from seccm.data import open_scan
 from seccm.events import Outcome
@@ -290,12 +292,91 @@ def test_nucleation_against_current_density_uses_the_features_of_the_file(screen
     np.testing.assert_allclose(np.asarray(x, float), [1.15, 2.92], rtol=1e-3)
     for level, value in ((-11.5, mean[0]), (-29.2, mean[1])):
         ok = (sites["status"] == Outcome.OK) & (sites["factor_j"] == level)
-        assert value == pytest.approx(sites["E_nuc"][ok].mean(), abs=1e-12)
+        assert value == pytest.approx(1e3 * sites["E_nuc"][ok].mean(), abs=1e-9)
     assert b.get_xscale() == b.get_yscale() == "log"
     said = texts(figure)
     assert said.count("3 of 3") == 2  # time and charge of the lowest current
     assert "$|j|$ (mA cm$^{-2}$)" in said
     assert r"$t_\mathrm{nuc}$ (s)" in said
+
+
+def test_growth_potentials_that_still_drift_are_drawn_open_and_named(screen):
+    """All of this screen drift at 5 s: open symbols and a legend, no filled ones."""
+    growth = screen.features["E_growth"]
+    drifting = growth.statuses == Status.DRIFTING
+    assert drifting[growth.known].all()
+    figure = trends.nucleation(screen)
+    bars = {c.get_label(): c for c in drawn(figure)[0].containers}
+    said = r"$E_\mathrm{growth}$: potential at the end of the record, still drifting"
+    assert set(bars) == {r"$E_\mathrm{nuc}$", said}
+    assert bars[said].lines[0].get_markerfacecolor() == "white"
+    assert bars[r"$E_\mathrm{nuc}$"].lines[0].get_markerfacecolor() != "white"
+    assert said in texts(figure)
+    assert "$E$ vs Li/Li$^{+}$ (mV)" in texts(figure)
+
+
+def test_settled_and_drifting_growth_potentials_are_not_averaged_together(screen, monkeypatch):
+    """One level end among drifting ones: a row and a symbol of its own."""
+    feature = screen.features["E_growth"]
+    group = screen.groups[2]
+    site = int(group.counted[0])
+    statuses = feature.statuses.copy()
+    statuses[site] = Status.PLATEAU
+    monkeypatch.setitem(screen.features, "E_growth", replace(feature, statuses=statuses))
+    (table,) = (t for t in tables.statistics(screen) if t.name == "E_growth")
+    settled, drifting = (row for row in table.rows if row.group is group)
+    assert (settled.summary.n, settled.note) == (1, "")
+    assert settled.summary.mean == feature.values[site]
+    assert drifting.summary.n == group.counted.size - 1
+    assert drifting.note == "potential at the end of the record, still drifting"
+    point = trends.points(screen, "E_growth")[-1]
+    assert point.values.tolist() == [feature.values[site]]
+    assert {s: v.size for s, v in point.qualified.items()} == {Status.DRIFTING: drifting.summary.n}
+
+
+@pytest.mark.parametrize("name", ["E_growth", "eta_nuc"])
+def test_the_tables_say_that_a_growth_potential_still_drifts(written, name):
+    """And so the overpotential that is made of it."""
+    table = read(written).tables[f"statistics-{name}"]
+    assert table[0][-1] == "note"
+    assert {row[-1] for row in table[1:] if row[1] != "0"} == {
+        "potential at the end of the record, still drifting"
+    }
+
+
+def test_the_map_and_the_caption_say_that_growth_potentials_still_drift(screen):
+    figure = maps.features(screen, ["E_growth"])
+    assert "still drifting" in drawn(figure)[0].get_title()
+    captions = {d.slug: d.caption for d in choice.drawings(screen)}
+    n = int(screen.features["E_growth"].known[screen.measured].sum())
+    said = f"E growth: potential at the end of the record, still drifting ({n} of {n})"
+    assert said in captions["nucleation"]
+    assert said in captions["maps"]
+
+
+def test_values_not_to_be_averaged_are_counted_and_left_out(screen, monkeypatch):
+    """A turning point at the edge of the record is in no mean, and the table says so."""
+    feature = screen.features["E_nuc"]
+    group = screen.groups[2]
+    statuses = feature.statuses.copy()
+    statuses[group.counted[0]] = Status.EDGE
+    monkeypatch.setitem(screen.features, "E_nuc", replace(feature, statuses=statuses))
+    (table,) = (t for t in tables.statistics(screen) if t.name == "E_nuc")
+    (row,) = (row for row in table.rows if row.group is group)
+    assert row.summary.n == group.counted.size - 1
+    assert row.note == "1 left out: turning point at the edge of the record"
+
+
+def test_two_values_have_no_standard_deviation(screen):
+    """Two repeats: no bar and no band; the table gives both values."""
+    traces = [screen.trace(int(n), 0) for n in screen.groups[1].counted]
+    whole = [c for trace in traces if (c := curves.curve(trace)) is not None]
+    assert np.isnan(curves.band(whole[:2]).sd).all()
+    assert np.isfinite(curves.band(whole[:3]).sd).all()
+    group = screen.groups[1]
+    two = tables.summarised(np.array([-0.062, -0.058]), 0)
+    cells = tables.Row(group, "", two, None, style.Scale(1e3, "mV"), "").cells
+    assert cells[4] == "−60 (−62, −58)"
 
 
 def test_records_that_ended_first_are_drawn_at_their_end(screen):
@@ -312,13 +393,42 @@ def test_voltammograms_have_a_curve_for_each_cycle_in_its_colour(cycling):
     panels = drawn(figure)
     assert len(panels) == 2
     cycles = [line for line in panels[0].lines if len(line.get_xdata()) > 2]
-    assert [to_hex(line.get_color()) for line in reversed(cycles)] == style.ordered(3)
+    assert [to_hex(line.get_color()) for line in cycles] == style.ordered(3)
     e = np.concatenate([line.get_xdata() for line in cycles])
     assert e.min() == pytest.approx(-0.27, abs=0.01)
     assert e.max() == pytest.approx(1.47, abs=0.01)
     said = texts(figure)
     assert "$j$ (mA cm$^{-2}$)" in said
     assert "cycle" in said
+
+
+def test_arrows_point_the_way_of_the_sweep(cycling):
+    """Down first, then up: one arrow on each way of every voltammogram."""
+    for axes in drawn(voltammograms.by_cycle(cycling, 0)):
+        heads = [(a.xyann[0], a.xy[0]) for a in axes.texts if a.arrow_patch is not None]
+        assert [np.sign(head - tail) for tail, head in heads] == [-1, 1]
+
+
+def test_ripple_in_a_voltammogram_is_called_hum_where_it_is(waves):
+    """0.5 pA of 50 Hz on currents of 20 pA: said in the figure; without it nothing is."""
+    assert voltammograms.hum_words(waves, 0, waves.measured) == ""
+    t = CLOCK.period * np.arange(160)
+    wave = 20e-12 / (1 + np.exp(-(t - 0.2) / 0.0257))
+    noise = 0.1e-12 * np.random.default_rng(0).standard_normal(t.size)
+    humming = wave + noise + 0.5e-12 * np.sin(2 * np.pi * 50 * t)
+    mains, amplitude = ripple(humming, CLOCK.period)
+    assert mains == 50.0
+    # Averaging over a row takes 3 % away, which is put back although this signal is not averaged.
+    assert amplitude.value == pytest.approx(0.5e-12, rel=0.12)
+    assert amplitude.value > 5 * amplitude.error
+    quiet = ripple(wave + noise, CLOCK.period)[1]
+    assert quiet.value < 5 * quiet.error
+
+
+def test_the_figure_names_the_hum(waves, monkeypatch):
+    monkeypatch.setattr(voltammograms, "ripple", lambda signal, row: (50.0, Value(0.5e-12, 1e-14)))
+    said = " ".join(texts(voltammograms.by_cycle(waves, 0)))
+    assert "Ripple: 50 Hz hum of the mains, amplitude 500 fA" in said
 
 
 def test_efficiency_is_the_ratio_of_charges_by_sign_of_each_cycle(cycling):
@@ -342,7 +452,7 @@ def test_waves_show_every_site_and_histograms_count_them(waves):
     for axes in (b, c):
         assert sum(patch.get_height() for patch in axes.patches) == 8
     values = 1e12 * waves.features["i_lim"].values[waves.measured]
-    assert style.plus_minus(values.mean(), values.std(ddof=1)) in c.get_title()
+    assert style.plus_minus(values.mean(), values.std(ddof=1)) in c.get_title(loc="right")
     assert c.get_xlabel() == r"$i_\mathrm{lim}$ (pA)"
     assert b.get_xlabel() == "$E_{1/2}$ (mV)"
     (middle,) = (line for line in a.lines if line.get_label() == "median of 8")
@@ -373,6 +483,14 @@ def test_a_map_colours_values_to_scale_and_marks_the_rest(screen):
     assert r"$E_\mathrm{nuc}$ vs Li/Li$^{+}$ (mV)" in said
 
 
+def test_maps_leave_no_empty_band(screen):
+    """Between the small print and the panels there is room for a line, not more."""
+    figure = maps.topography(screen)
+    figure.canvas.draw()
+    top = max(axes.get_tightbbox().y1 for axes in drawn(figure))
+    assert (figure.bbox.y1 - top) / figure.dpi < 0.35
+
+
 def test_small_footprints_are_shown_in_coloured_cells(waves):
     (axes,) = drawn(maps.features(waves, ["i_lim"]))
     cells = next(c for c in axes.collections if not isinstance(c, EllipseCollection))
@@ -395,7 +513,7 @@ def test_values_that_come_with_a_warning_are_marked_in_a_map(waves, monkeypatch)
     (axes,) = drawn(figure)
     (mark,) = (line for line in axes.lines if line.get_marker() == "+")
     assert mark.get_xdata() == pytest.approx([1e6 * waves.x[doubtful]])
-    assert "not to be trusted" in texts(figure)
+    assert Status.NO_PLATEAU.caveat in texts(figure)
     cells = next(c for c in axes.collections if not isinstance(c, EllipseCollection))
     assert cells.norm.vmin == pytest.approx(1e12 * values[other.trusted].min())
 
@@ -437,8 +555,10 @@ def test_a_landing_that_went_too_far_is_listed(folder):
         study = Study(scan)
         went = scan.sites["overtravel"]
         assert landings.too_far(study) == np.flatnonzero(went > 17e-9).tolist() != []
-        line = next(x for x in drawn(landings.landings(study))[1].lines)
+        figure = landings.landings(study)
+        line = next(x for x in drawn(figure)[1].lines)
         assert line.get_xdata()[0] == pytest.approx(17.0)
+        assert "allowed: 17 nm" in texts(figure)
 
 
 # --------------------------------------------------------------------------------- odd scans

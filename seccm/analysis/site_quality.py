@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.signal import savgol_coeffs, savgol_filter
 
 from seccm.analysis.quality import Quality, contact, electrometer, hum, hum_gate
+from seccm.analysis.result import Status, Value
 from seccm.analysis.trace import spacing
 from seccm.data import SiteRecord
 from seccm.events import Outcome, Phase
@@ -20,6 +22,8 @@ HUM_ROWS = 1024
 """Rows at the end of a step that are searched for hum: 2.6 seconds of the reference system."""
 HUM_POTENTIAL = 2e-3
 """Volts of hum that are too much: as much as the least recovery that counts as nucleation."""
+_SLOW = 0.06
+"""Seconds over which a signal may bend as a polynomial of third order does, in `ripple`."""
 HUM_CURRENT, HUM_SHARE = 1e-12, 0.02
 """Amperes that are too much, or share of the median current, whichever is larger."""
 
@@ -80,11 +84,44 @@ def _hum(site: Site, record: SiteRecord) -> Quality:
     signal = record.I[end] if mode == "potential" else record.E[end]
     if signal.size < 2:
         return Quality(0)
-    row = spacing(record.t[end])
     limit = HUM_POTENTIAL
     if mode == "potential":
         limit = max(HUM_CURRENT, HUM_SHARE * float(np.median(np.abs(signal))))
-    flags = Quality(0)
-    for mains in (50.0, 60.0):
-        flags |= hum_gate(hum(signal, row, mains), limit)
-    return flags
+    return hum_gate(mains_hum(signal, spacing(record.t[end]))[1], limit)
+
+
+def mains_hum(signal: FloatArray, row: float) -> tuple[float, Value]:
+    """Measure the hum of the mains: their frequency, of 50 and 60 Hz the louder, and amplitude.
+
+    Args:
+        signal: shape (n,).
+        row: s from row to row.
+    """
+    found = ((mains, hum(signal, row, mains)) for mains in (50.0, 60.0))
+    return max(found, key=lambda f: f[1].value if f[1].status.has_value else -1.0)
+
+
+def ripple(signal: FloatArray, row: float) -> tuple[float, Value]:
+    """Measure the hum of the mains that rides on a changing signal, such as one way of a sweep.
+
+    What changes over more than some 50 ms is taken off first (Savitzky-Golay, order 3); how much
+    of the hum that takes along is known and corrected for.
+
+    Args:
+        signal: shape (n,), without the jump at its start.
+        row: s from row to row.
+
+    Returns:
+        Frequency and amplitude, as `mains_hum`.
+    """
+    width = int(_SLOW / row) | 1 if row > 0.0 else 0
+    if not 5 <= width <= signal.size:
+        return 50.0, Value.none(Status.TOO_SHORT)
+    rest = signal - savgol_filter(signal, width, 3)
+    # The filter's own ends are fitted, not centred, and let other shares of the hum through.
+    mains, found = mains_hum(rest[width // 2 : -(width // 2)], row)
+    if not found.status.has_value:
+        return mains, found
+    places = row * (np.arange(width) - width // 2)
+    left = 1.0 - float(savgol_coeffs(width, 3) @ np.cos(2 * np.pi * mains * places))
+    return mains, Value.of(found.value / abs(left), found.error / abs(left), found.status)

@@ -20,6 +20,8 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 FEWEST_FOR_INTERVAL = 5
+FEWEST_FOR_SD = 3
+"""Repetitions from which on a standard deviation is worth giving; of two, their range is."""
 _RESAMPLES = 4999
 _Z = 1.959963984540054  # 97.5 % point of the normal distribution
 
@@ -45,6 +47,10 @@ class Summary:
     """Median absolute deviation from the median, not scaled."""
     mean: float
     sd: float
+    """NaN for a single repetition; from fewer than `FEWEST_FOR_SD`, do not show it."""
+    low: float
+    high: float
+    """The smallest and the largest."""
     centre: Value
     """The Hodges-Lehmann estimate: median of the means of all pairs."""
     interval: Interval
@@ -64,7 +70,7 @@ def summary(values: FloatArray, n_censored: int = 0, seed: int = 0) -> Summary:
     if v.size == 0:
         nan = math.nan
         none = Value.none(Status.NOT_MEASURED)
-        return Summary(0, n_censored, nan, nan, nan, nan, none, Interval(nan, nan))
+        return Summary(0, n_censored, nan, nan, nan, nan, nan, nan, none, Interval(nan, nan))
     interval, error = _bootstrap(v, seed)
     centre = float(hodges_lehmann(v))
     median = float(np.median(v))
@@ -75,6 +81,8 @@ def summary(values: FloatArray, n_censored: int = 0, seed: int = 0) -> Summary:
         mad=float(np.median(np.abs(v - median))),
         mean=float(v.mean()),
         sd=float(v.std(ddof=1)) if v.size > 1 else math.nan,
+        low=float(v[0]),
+        high=float(v[-1]),
         centre=Value.of(centre, error),
         interval=interval,
     )

@@ -16,7 +16,7 @@ from seccm.report.study import Study
 from seccm.report.tables import statistics as tabulated
 from seccm.units import show
 
-_HEADS = ("condition", "n", "censored", "median", "mean ± sd", "median, all", "95 %")
+_HEADS = ("condition", "n", "censored", "median", "mean ± sd", "median, all", "95 %", "note")
 
 
 def summary(scan: Scan) -> RenderableType:
@@ -59,7 +59,10 @@ def statistics(scan: Scan) -> RenderableType:
         cells = list(zip(*(row.cells for row in feature.rows), strict=True))
         shown = [k for k, column in enumerate(cells) if any(column)]
         for k in shown:
-            table.add_column(_HEADS[k], no_wrap=True, justify="left" if k == 0 else "right")
+            words = _HEADS[k] in ("condition", "note")
+            table.add_column(
+                _HEADS[k], no_wrap=_HEADS[k] != "note", justify="left" if words else "right"
+            )
         for row in feature.rows:
             table.add_row(*(row.cells[k] for k in shown))
         tables.append(table)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from seccm.events import Outcome
 from seccm.plan.site import Segment
-from seccm.report import curves, landings, maps, trends, voltammograms
+from seccm.report import curves, landings, maps, style, trends, voltammograms
 from seccm.report.study import MOST_CURVES, Study
 from seccm.report.style import readable
 
@@ -58,8 +59,9 @@ def _galvanostatic(study: Study, segment: Segment, suffix: str) -> Iterator[Draw
         yield Drawing(
             f"potential-step-{step}",
             f"Potential against time (a) and charge (b){where}",
-            "Thick: mean of the repeats that ran to the end; band: ± one standard deviation; thin: "
-            "every repeat; in brackets: how many. The fall from overload after contact is cut off. "
+            "Thick: mean of the repeats that ran to the end; band: ± one standard deviation where "
+            "there are three or more; thin: every repeat; in brackets: how many. The fall from "
+            "overload after contact is cut off. "
             f"{_basis(study)}{_thinned(study)}",
             figure,
         )
@@ -77,8 +79,10 @@ def _galvanostatic(study: Study, segment: Segment, suffix: str) -> Iterator[Draw
             f"nucleation{suffix}",
             f"Nucleation and growth potential (a), nucleation time (b) and charge (c) against "
             f"current density{where}",
-            "Small: every repeat; large: mean ± one standard deviation, given only where every "
-            "repeat nucleated. Arrows: records that ended before nucleation, at the time and "
+            "Small: every repeat; large: mean, with ± one standard deviation where there are three "
+            "or more, given only where every repeat nucleated. Open symbols: values with a caveat. "
+            f"{caveat_words(study, [n + suffix for n in ('E_nuc', 'E_growth', 't_nuc')])}"
+            "Arrows: records that ended before nucleation, at the time and "
             f"charge at which they ended. {_basis(study)}",
             figure,
         )
@@ -92,7 +96,8 @@ def _swept(study: Study, segment: Segment, suffix: str) -> Iterator[Drawing]:
         yield Drawing(
             f"voltammograms-step-{step}",
             f"Voltammograms, coloured by cycle{where}",
-            f"{readable(segment.label)}. The charging when the sweep is set on is cut off. "
+            f"{readable(segment.label)}. Arrows: direction of the sweep. Later cycles are drawn "
+            "over earlier ones. The charging when the sweep is set on is cut off. "
             f"{_basis(study)}",
             figure,
         )
@@ -103,8 +108,8 @@ def _swept(study: Study, segment: Segment, suffix: str) -> Iterator[Drawing]:
             f"efficiency-step-{step}",
             f"Coulombic efficiency (a) and charges (b) by cycle{where}",
             "Cycles are cut at the commanded vertices; charge is sorted by the sign of the current "
-            "over the whole cycle; no baseline is taken off. Thin: single sites; large: mean ± one "
-            f"standard deviation. {_basis(study)}",
+            "over the whole cycle; no baseline is taken off. Thin: single sites; large: mean, with "
+            f"± one standard deviation where there are three or more. {_basis(study)}",
             figure,
         )
     if study.telling(f"E_half{suffix}"):
@@ -114,10 +119,41 @@ def _swept(study: Study, segment: Segment, suffix: str) -> Iterator[Drawing]:
                 f"waves-step-{step}",
                 f"The last cycle of every site (a); half-wave potential (b) and limiting current "
                 f"(c){where}",
-                "Titles of the histograms: mean ± standard deviation over the sites. From the "
-                f"first leg of the last complete cycle.{_thinned(study)}",
+                "Titles of the histograms: mean ± standard deviation over the sites. Half-wave "
+                "potential and limiting current are means of both ways of the last complete "
+                "cycle. Open bars: values with a caveat. "
+                f"{caveat_words(study, [n + suffix for n in ('E_half', 'i_lim')])}"
+                f"{_hysteresis(study, suffix)}{_thinned(study)}",
                 figure,
             )
+
+
+def caveat_words(study: Study, names: Sequence[str]) -> str:
+    """Say of features what has to be said of their values, and of how many; empty if nothing."""
+    parts = []
+    for name in names:
+        feature = study.features.get(name)
+        if feature is None:
+            continue
+        count = int(feature.known[study.measured].sum())
+        parts += [
+            f"{style.symbol(study.plain(name))}: {status.caveat} ({sites.size} of {count})"
+            for status, sites in feature.caveats(study.measured).items()
+        ]
+    return style.html("; ".join(parts) + ". ") if parts else ""
+
+
+def _hysteresis(study: Study, suffix: str) -> str:
+    """Say how far the two ways of a sweep are apart, and how much of that may be left in E1/2."""
+    shift, half = (study.features.get(n + suffix) for n in ("dE_half", "E_half"))
+    if shift is None or half is None or not shift.known[study.measured].any():
+        return ""
+    apart = 1e3 * float(np.nanmedian(shift.values[study.measured]))
+    doubt = 1e3 * float(np.nanmedian(half.errors[study.measured]))
+    return (
+        f"The half-wave potential of the way back is {style.number(apart, 3)} mV above that of the "
+        f"way there (median); uncertainty of the mean {style.number(doubt, 2)} mV."
+    )
 
 
 def _maps(study: Study) -> Iterator[Drawing]:
@@ -131,7 +167,7 @@ def _maps(study: Study) -> Iterator[Drawing]:
             "Maps of features",
             "Footprints are drawn to scale; where they are small, the cells around them are "
             "coloured. Dashed: no value, such as no nucleation before the end. Sites without a "
-            "regular end are marked.",
+            f"regular end are marked. {caveat_words(study, names[:4])}",
             figure,
         )
     if study.x.size and (figure is None or (study.outcome != Outcome.OK).any()):

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from seccm.analysis.statistics import FEWEST_FOR_SD
 from seccm.analysis.step_trace import StepTrace
 from seccm.report import style
 from seccm.report.study import MOST_CURVES, Group, Study, evenly
@@ -79,6 +80,7 @@ class Band:
     q: FloatArray
     mean: FloatArray
     sd: FloatArray
+    """NaN of fewer than `FEWEST_FOR_SD`."""
     n: int
 
 
@@ -96,7 +98,9 @@ def band(curves: Sequence[Curve]) -> Band | None:
     )
     e = np.array([np.interp(grid, c.t, c.e) for c in whole])
     q = np.mean([np.interp(grid, c.t, c.q) for c in whole], axis=0)
-    return Band(grid, q, e.mean(axis=0), e.std(axis=0, ddof=1), len(whole))
+    several = len(whole) >= FEWEST_FOR_SD
+    sd = e.std(axis=0, ddof=1) if several else np.full(grid.size, math.nan)
+    return Band(grid, q, e.mean(axis=0), sd, len(whole))
 
 
 def all_curves(study: Study, step: int, most: int) -> list[tuple[Group, list[Curve]]]:
@@ -169,7 +173,8 @@ def _draw_band(
         return
     low, high = middle.mean - middle.sd, middle.mean + middle.sd
     for axes, x in ((left, middle.t), (right, q_scale(middle.q))):
-        axes.fill_between(x, low, high, color=group.colour, alpha=0.25, lw=0)
+        if middle.n >= FEWEST_FOR_SD:
+            axes.fill_between(x, low, high, color=group.colour, alpha=0.25, lw=0)
         axes.plot(x, middle.mean, color=group.colour, lw=1.3)
 
 

@@ -37,16 +37,12 @@ def landings(study: Study) -> Figure | None:
 
 
 def _draw_allowed(axes: Axes, limits: list[float], largest: float) -> None:
-    """Draw the allowed overtravel, or name it where the line would squeeze the histogram."""
-    if limits[0] > 3.0 * largest:
-        words = " / ".join(f"{limit * 1e9:.0f}" for limit in limits)
-        axes.set_title(f"allowed: {words} nm", fontsize=7, pad=3, loc="right")
-        return
-    for k, limit in enumerate(limits):
-        axes.axvline(
-            limit * 1e9, color=style.RED, ls="--", lw=1.0, label="allowed" if k == 0 else None
-        )
-    axes.legend(loc="best")
+    """Name the allowed overtravel, and draw it as a line where landings went beyond it."""
+    words = " / ".join(f"{limit * 1e9:.0f}" for limit in limits)
+    axes.set_title(f"allowed: {words} nm", fontsize=7, pad=3, loc="right")
+    for limit in limits:
+        if limit < largest:
+            axes.axvline(limit * 1e9, color=style.RED, ls="--", lw=1.0)
 
 
 def allowed_overtravel(study: Study) -> dict[int, float]:

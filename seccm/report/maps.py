@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 
 import matplotlib as mpl
@@ -12,12 +13,13 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection, PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from seccm.analysis.result import Status
 from seccm.analysis.topography import Topography
 from seccm.events import Outcome
 from seccm.report import style
-from seccm.report.study import Study
+from seccm.report.study import Feature, Study
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -28,9 +30,9 @@ _SMALL = 0.5
 """Footprints smaller than this share of the pitch are lost in a map: their cells are coloured."""
 _VISIBLE = 0.03
 """Share of the width of a map below which a footprint is lost in it."""
-"""Landings; a plane and a drift leave little of fewer."""
 _NO_VALUE = "no value"
-_UNTRUSTED = "not to be trusted"
+_DIFFERENCES = ("eta_nuc", "tomes", "dE_half")
+"""Potentials that are differences: no reference electrode belongs beside them."""
 MARKS: dict[Outcome, tuple[str, str]] = {
     Outcome.NO_CONTACT: ("x", "#d55e00"),
     Outcome.SKIPPED: ("_", "0.35"),
@@ -67,9 +69,9 @@ def features(study: Study, names: Sequence[str]) -> Figure | None:
     if marked:
         fig.legend(
             list(marked.values()), list(marked), loc="outside lower center",
-            ncols=min(len(marked), 4), columnspacing=1.2, handletextpad=0.3,
+            ncols=_columns(marked), columnspacing=1.2, handletextpad=0.3,
         )  # fmt: skip
-    return fig
+    return style.trimmed(fig)
 
 
 @style.styled
@@ -88,21 +90,19 @@ def outcomes(study: Study) -> Figure:
         marked["ok"] = _handle("o", style.GREEN)
     marked |= _marks(axes, study, ok)
     fig.legend(
-        list(marked.values()), list(marked), loc="outside lower center", ncols=min(len(marked), 4),
+        list(marked.values()), list(marked), loc="outside lower center", ncols=_columns(marked),
         columnspacing=1.2, handletextpad=0.3,
     )  # fmt: skip
-    return fig
+    return style.trimmed(fig)
 
 
 def feature_map(axes: Axes, study: Study, name: str) -> dict[str, Artist]:
     """Draw one feature over the sites; return handles and words for what has no value."""
     feature = study.features[name]
     known = feature.known
-    scale = style.scale(feature.column.unit, feature.values)
-    if feature.column.unit == "V":
-        scale = style.Scale(1e3, "mV")
+    scale = style.feature_scale(feature.column.unit, feature.values)
     label = style.symbol(study.plain(name))
-    if feature.column.unit == "V" and study.plain(name) not in ("eta_nuc", "tomes"):
+    if feature.column.unit == "V" and study.plain(name) not in _DIFFERENCES:
         label = f"{label} vs {style.superscripted(study.reference)}"
     shown = scale(feature.values[known])
     _frame(axes, study)
@@ -111,19 +111,31 @@ def feature_map(axes: Axes, study: Study, name: str) -> dict[str, Artist]:
     norm = colour_range(counted if counted.size else shown)
     _coloured(axes, study, known, shown, norm, COLOURS)
     _colour_bar(axes, norm, COLOURS, shown, scale.label(label))
-    return _doubts(axes, study, known & ~feature.trusted) | _marks(axes, study, known)
+    return _caveats(axes, study, feature) | _marks(axes, study, known)
 
 
-def _doubts(axes: Axes, study: Study, doubtful: BoolArray) -> dict[str, Artist]:
-    """Mark values that come with a warning, such as a half-wave potential without a plateau."""
-    doubtful = doubtful & (study.outcome == Outcome.OK)
-    if not doubtful.any():
-        return {}
+def _caveats(axes: Axes, study: Study, feature: Feature) -> dict[str, Artist]:
+    """Mark values that come with a caveat.
+
+    Where no value stands for itself, the most frequent caveat is in the title of the map, about
+    all that bear no mark.
+    """
     size = 3.0 if study.x.size <= 150 else 1.8
-    axes.plot(
-        study.x[doubtful] * _UM, study.y[doubtful] * _UM, "+", color="black", ms=size, mew=0.5
-    )
-    return {_UNTRUSTED: _handle("+", "black")}
+    handles: dict[str, Artist] = {}
+    regular = study.measured[feature.known[study.measured]]
+    said = feature.caveats(study.measured)
+    everywhere = sum(sites.size for sites in said.values()) == regular.size
+    most = max((sites.size for sites in said.values()), default=0)
+    for status, sites in said.items():
+        if everywhere and sites.size == most and not axes.get_title():
+            axes.set_title(textwrap.fill(status.caveat, 34), fontsize=6, pad=3)
+            continue
+        marker = "." if status.trusted else "+"
+        x, y = study.x[sites] * _UM, study.y[sites] * _UM
+        (drawn,) = axes.plot(x, y, marker, color="black", ms=size, mew=0.5)
+        drawn.set_path_effects([withStroke(linewidth=1.2, foreground="white")])
+        handles[status.caveat] = _handle(marker, "black")
+    return handles
 
 
 def _colour_bar(
@@ -233,6 +245,11 @@ def _marks(axes: Axes, study: Study, known: BoolArray) -> dict[str, Artist]:
     return handles
 
 
+def _columns(marked: dict[str, Artist]) -> int:
+    """Choose the columns of a legend below a figure: fewer where a text is long."""
+    return min(len(marked), 4 if max(map(len, marked)) <= 20 else 2)
+
+
 def _handle(marker: str, colour: str) -> mpl.lines.Line2D:
     face = "none" if marker in "sD" else colour
     return mpl.lines.Line2D([], [], ls="", marker=marker, color=colour, mfc=face, ms=4)
@@ -333,9 +350,9 @@ def topography(study: Study) -> Figure | None:
     if marked:
         fig.legend(
             list(marked.values()), list(marked), loc="outside lower center",
-            ncols=min(len(marked), 4), columnspacing=1.2, handletextpad=0.3,
+            ncols=_columns(marked), columnspacing=1.2, handletextpad=0.3,
         )  # fmt: skip
-    return fig
+    return style.trimmed(fig)
 
 
 def _symmetric(norm: mpl.colors.Normalize) -> mpl.colors.Normalize:

@@ -27,6 +27,7 @@ from seccm.units import show
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+_STATUSES = {int(status): status for status in Status}
 MOST_CURVES = 400
 """Curves in one panel; of more sites, evenly chosen ones are drawn, and the caption says so."""
 
@@ -64,6 +65,18 @@ class Feature:
     def trusted(self) -> BoolArray:
         """Sites with a number that may be averaged without looking at it first."""
         return self.known & (self.statuses < 32)
+
+    @property
+    def qualified(self) -> BoolArray:
+        """Sites with a number that must not be shown without its caveat, trusted or not."""
+        with_caveat = [int(s) for s in Status if s.caveat]
+        return self.known & np.isin(self.statuses, with_caveat)
+
+    def caveats(self, sites: npt.NDArray[np.int64]) -> dict[Status, npt.NDArray[np.int64]]:
+        """Sort those of some sites that have a qualified number by what is to be said of it."""
+        chosen = sites[self.qualified[sites]]
+        found = sorted(set(self.statuses[chosen].tolist()))
+        return {_STATUSES[code]: chosen[self.statuses[chosen] == code] for code in found}
 
     @property
     def censored(self) -> BoolArray:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -25,6 +26,8 @@ TWO_COLUMNS = 7.0
 GREY = "0.45"
 BLUE, ORANGE, GREEN, RED = "#0072b2", "#d55e00", "#009e73", "#b2182b"
 """Of Okabe and Ito's palette, which colour-blind readers can tell apart, and a warning red."""
+_ROOM = 0.05
+"""Inches left above and below the axes of a trimmed figure."""
 CONVENTION = "IUPAC: anodic currents positive"
 VIRTUAL = "VIRTUAL: simulated, not measured"
 RC: Any = {
@@ -87,7 +90,12 @@ def save(figure: Figure, path: Path, dpi: int) -> None:
 
 
 def figure(
-    width: float = ONE_COLUMN, height: float = 2.6, *, virtual: bool, convention: bool = True
+    width: float = ONE_COLUMN,
+    height: float = 2.6,
+    *,
+    virtual: bool,
+    convention: bool = True,
+    note: str = "",
 ) -> Figure:
     """Make an empty figure with its line of small print: sign convention and VIRTUAL.
 
@@ -96,19 +104,38 @@ def figure(
         height: inches.
         virtual: whether the data are simulated, which every figure then says.
         convention: whether the sign of currents matters in this figure.
+        note: more small print.
     """
     made = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(made)
-    left = CONVENTION if convention else ""
+    left = ". ".join(part for part in (CONVENTION if convention else "", note) if part)
     if virtual or left:
         # A suptitle, because the layout keeps room for it; the other text shares its line.
         made.suptitle(left or " ", x=0.01, ha="left", fontsize=5.5, color=GREY, fontweight="normal")
     if virtual:
-        height_of_line = 1.0 - 0.02 * 2.6 / height
+        # Below the edge by a length, not by a share: `trimmed` changes the height afterwards.
+        below = mpl.transforms.ScaledTranslation(0.0, -0.052, made.dpi_scale_trans)
         made.text(
-            0.99, height_of_line, VIRTUAL, ha="right", va="top", fontsize=5.5, color=RED,
-            fontweight="bold",
+            0.99, 1.0, VIRTUAL, ha="right", va="top", fontsize=5.5, color=RED, fontweight="bold",
+            transform=made.transFigure + below,
         )  # fmt: skip
+    return made
+
+
+def trimmed(made: Figure) -> Figure:
+    """Take the empty bands above and below axes of a fixed shape out of a figure."""
+    made.draw_without_rendering()
+    renderer = made.canvas.get_renderer()  # type: ignore[attr-defined]
+    parts = [axes for axes in made.axes if axes.get_visible()]
+    boxes = [box for axes in parts if (box := axes.get_tightbbox(renderer)) is not None]
+    legends = [legend.get_window_extent(renderer) for legend in made.legends]
+    print_above = [text.get_window_extent(renderer).y0 for text in made.texts]
+    ceiling = min([made.bbox.y1, *print_above])
+    floor = max([0.0, *(box.y1 for box in legends)])
+    inside = max(box.y1 for box in boxes) - min(box.y0 for box in boxes)
+    empty = (ceiling - floor - inside) / made.dpi - 2.0 * _ROOM
+    if empty > 0.0:
+        made.set_figheight(made.get_figheight() - empty)
     return made
 
 
@@ -167,9 +194,44 @@ def scale(unit: str, values: Any = ()) -> Scale:
     return Scale(1.0 / size, prefix + unit)
 
 
-def potential_label(reference: str) -> str:
+def potential_label(reference: str, unit: str = "V") -> str:
     """Return the label of a potential axis, such as E vs Li/Li+ (V)."""
-    return f"$E$ vs {superscripted(reference)} (V)"
+    return f"$E$ vs {superscripted(reference)} ({unit})"
+
+
+def feature_scale(unit: str, values: Any = ()) -> Scale:
+    """Choose how a feature is shown, the same way in figures and tables.
+
+    Potentials read off a record are in mV; recorded ones, along an axis, in V.
+    """
+    return Scale(1e3, "mV") if unit == "V" else scale(unit, values)
+
+
+def arrows(axes: Axes, x: FloatArray, y: FloatArray, at: float = 0.3) -> None:
+    """Mark the direction of each way of a voltammogram with an arrow on it.
+
+    Args:
+        axes: whose ranges are set already.
+        x: shape (n,), V, of one cycle in the order of time.
+        y: shape (n,), as drawn.
+        at: where on each way, as a share of its length on the paper.
+    """
+    (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
+    turns = sorted(k for k in (int(np.argmin(x)), int(np.argmax(x))) if 0.05 < k / x.size < 0.95)
+    for first, last in pairwise([0, *turns, x.size]):
+        # From some way in: what charges the double layer is not worth an arrow.
+        a = slice(first + (last - first) // 10, last)
+        if x[a].size < 20:
+            continue
+        steps = np.hypot(np.diff(x[a]) / (x1 - x0), np.diff(y[a]) / (y1 - y0))
+        length = np.concatenate([[0.0], np.cumsum(steps)])
+        ends = at * float(length[-1]) + np.array([-0.03, 0.03])
+        tail, head = zip(np.interp(ends, length, x[a]), np.interp(ends, length, y[a]), strict=True)
+        axes.annotate(
+            "", head, tail, zorder=5,
+            arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 0, "mutation_scale": 11,
+                        "shrinkA": 0, "shrinkB": 0},
+        )  # fmt: skip
 
 
 def superscripted(reference: str) -> str:
@@ -184,6 +246,7 @@ _SYMBOLS = {
     "t_nuc": r"$t_\mathrm{nuc}$",
     "Q_nuc": r"$Q_\mathrm{nuc}$",
     "E_half": r"$E_{1/2}$",
+    "dE_half": r"$\Delta E_{1/2}$",
     "i_lim": r"$i_\mathrm{lim}$",
     "j": r"$j$",
     "Q": r"$Q$",
@@ -206,6 +269,14 @@ def symbol(name: str) -> str:
     if not tail or len(head) > 2:
         return name.replace("_", " ")
     return rf"${head}_\mathrm{{{tail.replace('_', ',')}}}$"
+
+
+def html(text: str) -> str:
+    """Write the symbols in a text, such as those of `symbol`, in plain characters for a page."""
+    plain = {r"_{1/2}": "½", r"\Delta ": "Δ", r"\mathrm": "", "$": "", "{": "", "}": "", "_": " "}
+    for mark, replacement in plain.items():
+        text = text.replace(mark, replacement)
+    return text
 
 
 def panel(axes: Axes, letter: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seccm.analysis.quality import Quality
-from seccm.analysis.statistics import Summary, Survival, summary
+from seccm.analysis.statistics import FEWEST_FOR_SD, Summary, Survival, summary
 from seccm.data.journal import Code
 from seccm.events import Outcome
 from seccm.report import style
@@ -18,7 +18,7 @@ from seccm.report.trends import ENDS, survivals
 
 STATISTICS = (
     "E_nuc", "E_growth", "eta_nuc", "t_nuc", "Q_nuc", "CE", "CE_first", "CE_last",
-    "Q_c_first", "Q_c_last", "Q_a_first", "Q_a_last", "E_half", "i_lim", "tomes",
+    "Q_c_first", "Q_c_last", "Q_a_first", "Q_a_last", "E_half", "dE_half", "i_lim", "tomes",
     "E_pa", "j_pa", "E_end", "i_end", "Q",
 )  # fmt: skip
 """The features that are tabulated by condition, in this order."""
@@ -39,10 +39,15 @@ class Row:
     survival: Survival | None
     """Where some records ended before the event."""
     scale: style.Scale
+    note: str
+    """What has to be said of the numbers in this row, and of those left out of it."""
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """Condition, n, n censored, median, mean ± sd, median with censored ones, 95 % interval."""
+        """Condition, n, n censored, median, mean, median with censored ones, interval, note.
+
+        The mean comes with the standard deviation; of two values, with both.
+        """
         s, f = self.summary, self.scale.factor
         km = self.survival.median if self.survival else None
         if km is None:
@@ -55,14 +60,19 @@ class Row:
         interval = ""
         if math.isfinite(s.interval.low):
             interval = f"{style.number(s.interval.low * f)} … {style.number(s.interval.high * f)}"
+        mean = style.plus_minus(s.mean * f, s.sd * f)
+        if 1 < s.n < FEWEST_FOR_SD:
+            low, high = sorted((s.low * f, s.high * f))
+            mean = f"{style.number(s.mean * f)} ({style.number(low)}, {style.number(high)})"
         return (
             self.condition,
             str(s.n),
             str(s.n_censored) if s.n_censored else "",
             style.number(s.median * f),
-            style.plus_minus(s.mean * f, s.sd * f),
+            mean,
             late,
             interval,
+            self.note,
         )
 
 
@@ -77,6 +87,8 @@ class Statistics:
     rows: tuple[Row, ...]
     censored: bool
     """Whether any condition has censored records, so that the column is worth showing."""
+    noted: bool
+    """Whether any row has a note."""
 
 
 def statistics(study: Study) -> Iterator[Statistics]:
@@ -86,7 +98,9 @@ def statistics(study: Study) -> Iterator[Statistics]:
         for actual in (name, *(n for n in study.features if n.startswith(f"{name}_"))):
             suffix = actual.removeprefix(name)
             if study.telling(actual) and (not suffix or suffix[1:].isdigit()):
-                rows = tuple(_row(study, group, name, suffix) for group in study.groups)
+                rows = tuple(
+                    row for group in study.groups for row in _rows(study, group, name, suffix)
+                )
                 if any(row.summary.n for row in rows):
                     yield _statistics(study, actual, rows)
 
@@ -99,22 +113,38 @@ def _statistics(study: Study, name: str, rows: tuple[Row, ...]) -> Statistics:
         unit=_html_unit(rows[0].scale.unit),
         rows=rows,
         censored=any(row.summary.n_censored for row in rows),
+        noted=any(row.note for row in rows),
     )
 
 
-def _row(study: Study, group: Group, name: str, suffix: str) -> Row:
+def _rows(study: Study, group: Group, name: str, suffix: str) -> Iterator[Row]:
+    """Yield the row of a condition, and one more for each kind of values with a caveat.
+
+    Values that are not to be averaged get no row; the note of the first one counts them.
+    """
     feature = study.features[name + suffix]
     sites = group.counted
-    values = feature.values[sites][feature.trusted[sites]]
+    scale = style.feature_scale(feature.column.unit, feature.values)
+    words = study.words(group)
+    qualified = feature.caveats(sites)
+    plain = sites[feature.known[sites] & ~feature.qualified[sites]]
     late = int(feature.censored[sites].sum()) if name in ENDS else 0
     end = study.features.get(ENDS.get(name, "") + suffix)
-    return Row(
-        group=group,
-        condition=study.words(group),
-        summary=summarised(values, late),
-        survival=survivals(feature, end, sites) if late and end is not None else None,
-        scale=_scale(study, name + suffix),
+    survival = survivals(feature, end, sites) if late and end is not None else None
+    left_out = "; ".join(
+        f"{len(some)} left out: {status.caveat}"
+        for status, some in qualified.items()
+        if not status.trusted
     )
+    apart = {status: some for status, some in qualified.items() if status.trusted}
+    if plain.size or late or not apart:
+        summary = summarised(feature.values[plain], late)
+        yield Row(group, words, summary, survival, scale, left_out)
+        left_out = ""
+    for status, some in apart.items():
+        note = "; ".join(part for part in (status.caveat, left_out) if part)
+        yield Row(group, words, summarised(feature.values[some], 0), None, scale, note)
+        left_out = ""
 
 
 def summarised(values: np.ndarray, n_censored: int) -> Summary:
@@ -132,16 +162,11 @@ def summarised(values: np.ndarray, n_censored: int) -> Summary:
         mad=float(np.median(np.abs(values - median))),
         mean=mean,
         sd=sd,
+        low=float(values.min()),
+        high=float(values.max()),
         centre=few.centre.of(mean, half / 1.96),
         interval=type(few.interval)(mean - half, mean + half),
     )
-
-
-def _scale(study: Study, name: str) -> style.Scale:
-    feature = study.features[name]
-    if feature.column.unit == "V":
-        return style.Scale(1e3, "mV")
-    return style.scale(feature.column.unit, feature.values)
 
 
 def _html_unit(unit: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +12,8 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from seccm.analysis.statistics import Survival, survival
+from seccm.analysis.result import Status
+from seccm.analysis.statistics import FEWEST_FOR_SD, Survival, survival
 from seccm.report import style
 from seccm.report.study import Feature, Group, Study
 
@@ -28,7 +31,9 @@ class Point:
     j: float
     """A/m2, magnitude: median of the repeats."""
     values: FloatArray
-    """Of the repeats that have a trusted one, SI."""
+    """Of the repeats that have one which stands for itself, SI."""
+    qualified: Mapping[Status, FloatArray]
+    """Of the others that have one, by what has to be said of them."""
     n_censored: int
     """Repeats at which the event was awaited in vain."""
     waited: float
@@ -46,6 +51,7 @@ def points(study: Study, name: str, suffix: str = "") -> list[Point]:
     feature, density = study.features[name + suffix], study.features["j" + suffix]
     end = study.features.get(ENDS.get(name, "") + suffix)
     found = []
+    plain = feature.known & ~feature.qualified
     for group in study.groups:
         j = np.abs(density.values[group.counted])
         if not np.isfinite(j).any():
@@ -56,7 +62,11 @@ def points(study: Study, name: str, suffix: str = "") -> list[Point]:
             Point(
                 group=group,
                 j=float(np.nanmedian(j)),
-                values=feature.values[group.counted][feature.trusted[group.counted]],
+                values=feature.values[group.counted][plain[group.counted]],
+                qualified={
+                    status: feature.values[sites]
+                    for status, sites in feature.caveats(group.counted).items()
+                },
                 n_censored=int(late.sum()),
                 waited=float(np.nanmax(waited)) if np.isfinite(waited).any() else math.nan,
             )
@@ -84,7 +94,7 @@ def nucleation(study: Study, suffix: str = "") -> Figure | None:
     potentials = points(study, "E_nuc", suffix)
     if len(potentials) < 2:
         return None
-    fig = style.figure(style.TWO_COLUMNS, 2.55, virtual=study.virtual)
+    fig = style.figure(style.TWO_COLUMNS, 2.75, virtual=study.virtual)
     a, b, c = fig.subplots(1, 3)
     j_scale = style.scale("A/m^2")
     js = [float(j_scale(p.j)) for p in potentials]
@@ -92,9 +102,9 @@ def nucleation(study: Study, suffix: str = "") -> Figure | None:
         ("E_nuc", style.BLUE, "o"),
         ("E_growth", style.ORANGE, "s"),
     ):
-        _values(a, points(study, name, suffix), j_scale, 1.0, colour, marker, style.symbol(name))
-    a.set_ylabel(style.potential_label(study.reference))
-    a.legend(loc="best")
+        _values(a, points(study, name, suffix), j_scale, 1e3, colour, marker, style.symbol(name))
+    a.set_ylabel(style.potential_label(study.reference, "mV"))
+    fig.legend(*a.get_legend_handles_labels(), loc="outside lower left", ncols=3)
     for axes, name in ((b, "t_nuc"), (c, "Q_nuc")):
         scale = style.scale("s" if name == "t_nuc" else "C/m^2")
         found = points(study, name, suffix)
@@ -102,9 +112,14 @@ def nucleation(study: Study, suffix: str = "") -> Figure | None:
         _limits(axes, found, j_scale, scale.factor)
         axes.set_yscale("log")
         axes.set_ylabel(scale.label(style.symbol(name)))
-        shown = [v * scale.factor for p in found for v in (*p.values, p.waited)]
+        shown = [
+            v * scale.factor
+            for p in found
+            for values in (p.values, *p.qualified.values(), np.array([p.waited]))
+            for v in values
+        ]
         _decent_log_range(axes, shown)
-        if any(p.n_censored for p in found):
+        if any(p.n_censored or p.qualified for p in found):
             axes.legend(loc="best", handlelength=1.0)
     for axes, letter in ((a, "a"), (b, "b"), (c, "c")):
         axes.set_xscale("log")
@@ -124,20 +139,48 @@ def _values(
     marker: str,
     label: str,
 ) -> None:
-    """Draw every repeat small and the mean with its standard deviation large."""
-    for p in found:
+    """Draw every repeat small and means large; those with a caveat open, apart and unconnected.
+
+    A line through values that are not what they would come to would show a trend that is none.
+    """
+    _series(axes, [(p, p.values) for p in found], j_scale, factor, colour, marker, label)
+    for status in sorted({status for p in found for status in p.qualified}):
+        some = [(p, p.qualified.get(status, np.empty(0))) for p in found]
+        said = f"{label}: {status.caveat}" if label else textwrap.fill(status.caveat, 30)
+        _series(axes, some, j_scale, factor, colour, marker, said, whole=False)
+
+
+def _series(
+    axes: Axes,
+    some: list[tuple[Point, FloatArray]],
+    j_scale: style.Scale,
+    factor: float,
+    colour: str,
+    marker: str,
+    label: str,
+    *,
+    whole: bool = True,
+) -> None:
+    face = colour if whole else "white"
+    for p, values in some:
         # Repeats side by side, within a fiftieth of a decade, so that they can be counted.
-        spread = 10 ** (0.02 * np.linspace(-1, 1, p.values.size)) if p.values.size > 1 else 1.0
-        side_by_side = float(j_scale(p.j)) * spread * np.ones(p.values.size)
-        axes.plot(side_by_side, p.values * factor, "o", color=colour, ms=1.8, alpha=0.5, mew=0)
+        spread = 10 ** (0.02 * np.linspace(-1, 1, values.size)) if values.size > 1 else 1.0
+        side_by_side = float(j_scale(p.j)) * spread * np.ones(values.size)
+        edge = 0.0 if whole else 0.4
+        axes.plot(
+            side_by_side, values * factor, "o", color=colour, ms=1.8, alpha=0.5, mew=edge, mfc=face
+        )
     # A mean of those that did nucleate is too early where others had not yet: no mean there.
-    full = [p for p in found if p.values.size and not p.n_censored]
-    x = [float(j_scale(p.j)) for p in full]
-    mean = np.array([p.values.mean() for p in full]) * factor
-    sd = np.array([p.values.std(ddof=1) if p.values.size > 1 else 0.0 for p in full]) * factor
+    full = [(p, v) for p, v in some if v.size and not p.n_censored]
+    if not full:
+        return
+    x = [float(j_scale(p.j)) for p, _ in full]
+    mean = np.array([v.mean() for _, v in full]) * factor
+    sd = [v.std(ddof=1) * factor if v.size >= FEWEST_FOR_SD else math.nan for _, v in full]
     axes.errorbar(
-        x, mean, sd, fmt=marker + "-", color=colour, ms=4.2, lw=0.9, elinewidth=0.8, label=label
-    )
+        x, mean, sd, fmt=marker + ("-" if whole else ""), color=colour, ms=4.2, lw=0.9,
+        elinewidth=0.8, mfc=face, mew=0.9, label=label or None,
+    )  # fmt: skip
 
 
 def _limits(axes: Axes, found: list[Point], j_scale: style.Scale, factor: float) -> None:

@@ -12,15 +12,22 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from seccm.analysis.quality import Quality
+from seccm.analysis.site_quality import ripple
+from seccm.analysis.statistics import FEWEST_FOR_SD
 from seccm.analysis.step_features import cycles_of, legs_of
 from seccm.analysis.step_trace import StepTrace
 from seccm.report import style
 from seccm.report.study import Study, evenly
+from seccm.report.style import readable
+from seccm.units import show
 
 FloatArray = npt.NDArray[np.float64]
 
 POINTS = 500
 """Points of a drawn cycle; more rows than that are averaged."""
+_VISIBLE = 0.004
+"""Share of the range of a current from which on a ripple is seen in a figure."""
 PANELS = 6
 """Sites whose cycles are drawn, each in a panel of its own."""
 FEWEST_CYCLES = 3
@@ -65,21 +72,23 @@ def by_cycle(study: Study, step: int) -> Figure | None:
     columns = min(len(found), 2 if len(found) < 5 else 3)
     rows = math.ceil(len(found) / columns)
     width = style.ONE_COLUMN + 0.7 if columns == 1 else style.TWO_COLUMNS
-    fig = style.figure(width, 0.5 + 2.1 * rows, virtual=study.virtual)
+    note = hum_words(study, step, sites)
+    fig = style.figure(width, 0.5 + 2.1 * rows, virtual=study.virtual, note=note)
     grid = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     most = max(len(cycles) for _, cycles in found)
     colours = style.ordered(most)
     scale = style.scale("A/m^2")
     for axes, (number, cycles) in zip(grid.flat, found, strict=False):
         axes.axhline(0.0, color=style.GREY, lw=0.5)
-        # The first cycle on top: it differs most.
-        for k in reversed(range(len(cycles))):
-            j = scale(cycles[k].i / study.area.value)
-            axes.plot(cycles[k].e, j, color=colours[k], lw=0.8)
+        # In the order of time, thin: where cycles differ all can be seen, where not, the last.
+        for cycle, colour in zip(cycles, colours, strict=False):
+            axes.plot(cycle.e, scale(cycle.i / study.area.value), color=colour, lw=0.6)
         if len(found) > 1:
             axes.set_title(f"site {number}", fontsize=7, pad=3)
     low, high = current_range([cycles for _, cycles in found])
     grid[0, 0].set_ylim(scale(low / study.area.value), scale(high / study.area.value))
+    for axes, (_, cycles) in zip(grid.flat, found, strict=False):
+        style.arrows(axes, cycles[-1].e, scale(cycles[-1].i / study.area.value))
     for axes in grid.flat[len(found) :]:
         axes.set_visible(False)
     fig.supxlabel(style.potential_label(study.reference), fontsize=8)
@@ -87,6 +96,28 @@ def by_cycle(study: Study, step: int) -> Figure | None:
     if most > 1:
         _cycle_bar(fig, grid, most)
     return fig
+
+
+def hum_words(study: Study, step: int, sites: npt.NDArray[np.int64]) -> str:
+    """Say that the ripple in the currents of some sites is mains hum, if there is any to see."""
+    loud: list[tuple[float, float]] = []
+    traces = [trace for _, trace in study.traces(sites, step, PANELS)]
+    for trace in traces:
+        height = float(np.ptp(np.percentile(trace.I, [1, 99])))
+        for leg in legs_of(trace)[:2]:
+            settled = slice(leg.start + (leg.stop - leg.start) // 6, leg.stop)
+            mains, amplitude = ripple(trace.I[settled], trace.row)
+            least = max(5.0 * amplitude.error, _VISIBLE * height)
+            if amplitude.status.has_value and amplitude.value > least:
+                loud.append((mains, amplitude.value))
+                break
+    if 2 * len(loud) <= len(traces):
+        return ""
+    mains, middle = (float(np.median(column)) for column in zip(*loud, strict=True))
+    flagged = (study.quality[sites] & int(Quality.HUM)).any()
+    limit = "" if flagged else ", below the limit of the quality flag"
+    said = f"Ripple: {mains:.0f} Hz hum of the mains, amplitude {show(middle, 'A', 2)}{limit}"
+    return readable(said)
 
 
 def current_range(sites: list[list[Loop]]) -> tuple[float, float]:
@@ -174,15 +205,15 @@ def efficiency(study: Study, step: int) -> Figure | None:
 
 
 def _against_cycle(axes: Axes, values: FloatArray, colour: str, marker: str, label: str) -> None:
-    """Draw sites thin, and their mean with its standard deviation."""
+    """Draw sites thin, and their mean; with its standard deviation if there are enough."""
     cycle = np.arange(1, values.shape[1] + 1)
     if values.shape[0] == 1:
         axes.plot(cycle, values[0], marker + "-", color=colour, lw=0.9, label=label)
         return
     axes.plot(cycle, values.T, color=colour, lw=0.4, alpha=0.4)
     n = np.isfinite(values).sum(axis=0)
-    some, several = n > 0, n > 1
-    mean, sd = np.full(n.size, np.nan), np.zeros(n.size)
+    some, several = n > 0, n >= FEWEST_FOR_SD
+    mean, sd = np.full(n.size, np.nan), np.full(n.size, np.nan)
     mean[some] = np.nanmean(values[:, some], axis=0)
     sd[several] = np.nanstd(values[:, several], axis=0, ddof=1)
     axes.errorbar(
@@ -201,7 +232,8 @@ def waves(study: Study, step: int, suffix: str = "") -> Figure | None:
     drawn = [loop for loop in last if loop is not None]
     if not drawn:
         return None
-    fig = style.figure(style.TWO_COLUMNS, 2.5, virtual=study.virtual)
+    note = hum_words(study, step, study.measured)
+    fig = style.figure(style.TWO_COLUMNS, 2.5, virtual=study.virtual, note=note)
     a, b, c = fig.subplots(1, 3, width_ratios=(1.35, 1, 1))
     low, high = current_range([[loop] for loop in drawn])
     scale = style.scale("A", [low, high])
@@ -215,11 +247,12 @@ def waves(study: Study, step: int, suffix: str = "") -> Figure | None:
     middle_i = np.median([loop.i[:size] for loop in drawn], axis=0)
     a.plot(middle_e, scale(middle_i), color="black", lw=1.2, label=f"median of {len(drawn)}")
     a.plot([], [], color=style.BLUE, lw=0.6, label="each site")
+    style.arrows(a, middle_e, scale(middle_i))
     a.axhline(0.0, color=style.GREY, lw=0.5, zorder=0)
     a.legend(loc="upper left")
     a.set_xlabel(style.potential_label(study.reference))
     a.set_ylabel(scale.label("$i$"))
-    histogram(b, study, e_half, style.Scale(1e3, "mV"))
+    histogram(b, study, e_half)
     histogram(c, study, i_lim)
     for axes, letter in ((a, "a"), (b, "b"), (c, "c")):
         style.panel(axes, letter)
@@ -237,22 +270,25 @@ def _last_cycle(trace: StepTrace) -> Loop | None:
     return None
 
 
-def histogram(axes: Axes, study: Study, name: str, scale: style.Scale | None = None) -> None:
-    """Draw how a feature is distributed over the sites, with mean and standard deviation."""
+def histogram(axes: Axes, study: Study, name: str) -> None:
+    """Draw how a feature is distributed over the sites; values with a caveat in open bars."""
     feature = study.features[name]
     counted = feature.trusted.copy()
     counted[np.setdiff1d(np.arange(counted.size), study.measured)] = False
     values = feature.values[counted]
-    scale = scale or style.scale(feature.column.unit, values)
+    scale = style.feature_scale(feature.column.unit, values)
     shown = scale(values)
-    axes.hist(
-        shown, bins=bins(shown).tolist(), color=style.BLUE, alpha=0.75, edgecolor="white", lw=0.4
-    )
+    edges, open_ones = bins(shown).tolist(), feature.qualified[counted]
+    if not open_ones.all():
+        axes.hist(shown[~open_ones], edges, color=style.BLUE, alpha=0.75, edgecolor="white", lw=0.4)
+    if open_ones.any():
+        axes.hist(shown[open_ones], edges, facecolor="none", edgecolor=style.BLUE, lw=0.7)
     mean = float(shown.mean())
-    sd = float(shown.std(ddof=1)) if shown.size > 1 else math.nan
+    sd = float(shown.std(ddof=1)) if shown.size >= FEWEST_FOR_SD else math.nan
     axes.axvline(mean, color="black", lw=0.9)
     unit = f" {scale.unit}" if scale.unit else ""
-    axes.set_title(style.plus_minus(mean, sd) + unit, fontsize=7, pad=3)
+    said = f"{style.plus_minus(mean, sd)}{unit}, $n$ = {shown.size}"
+    axes.set_title(said, fontsize=7, pad=3, loc="right")
     axes.set_xlabel(scale.label(style.symbol(study.plain(name))))
     axes.set_ylabel("sites")
     axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5, integer=True))
