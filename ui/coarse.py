@@ -15,6 +15,9 @@ from ui import pieces
 from ui.models.coarse import MOVES, Coarse, Motor, is_coarse, result_of
 from ui.models.desk import Desk
 
+BEATS = 4
+"""For so many beats what has appeared is kept in sight: until it has its place in the layout."""
+
 
 class CoarsePanel(QWidget):
     """Asks the host for a coarse approach, and answers what it asks.
@@ -40,6 +43,7 @@ class CoarsePanel(QWidget):
         self._rig = rig
         self.motor = Motor.of(rig)
         self.question = ""
+        self._new: tuple[QWidget, int] = self, 0
         self.bounds = pieces.label("", "muted", wrap=True)
         self.example = pieces.label("", "small")
         self.example.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -170,15 +174,18 @@ class CoarsePanel(QWidget):
             self.question = coarse.question
             self.asked.setText(readable(coarse.question))
             if coarse.question:
-                self.unfolded.emit(self.asking)
+                self._new = self.asking, BEATS
+        part, beats = self._new
+        if beats:
+            self._new = part, beats - 1
+            self.unfolded.emit(part)
 
     # ------------------------------------------------------------------------------ asking
 
     def _arm(self, on: bool) -> None:
         self.armed.setVisible(on)
         self.cancel.setVisible(on)
-        if on:
-            self.unfolded.emit(self.armed)
+        self._new = self.armed, BEATS if on else 0
 
     def _start(self) -> None:
         self.arm.setChecked(False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -89,10 +89,7 @@ class ManualView(QWidget):
         whole.addStretch(1)
         area = QScrollArea(widgetResizable=True)
         area.setWidget(inside)
-        # What has just appeared has its place only when the layout was made anew.
-        self.coarse.unfolded.connect(
-            lambda part: QTimer.singleShot(0, area, lambda: area.ensureWidgetVisible(part, 0, 8))
-        )
+        self.coarse.unfolded.connect(lambda part: area.ensureWidgetVisible(part, 0, 8))
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
