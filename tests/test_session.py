@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,12 +17,14 @@ import pytest
 from small_scan import small_scan
 
 import seccm
+from seccm.data import SPARE
 from seccm.events import (
     Approaching,
     Event,
     Landed,
     Outcome,
     Paused,
+    Phase,
     PhaseBegan,
     RunStopped,
     SiteAnalysed,
@@ -161,6 +165,104 @@ def test_an_existing_file_is_never_overwritten(tmp_path: Path):
     with pytest.raises(seccm.DataFileError, match="exists"):
         seccm.run(small_scan(1, 1), path=tmp_path / "scan.h5")
     assert (tmp_path / "scan.h5").read_bytes() == b"precious"
+
+
+def disk(monkeypatch: pytest.MonkeyPatch, folder: Path, free: int) -> None:
+    """Have so many bytes free wherever one asks."""
+    known = shutil.disk_usage(folder)._replace(free=free)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: known)
+
+
+def test_a_disk_without_room_for_the_reserve_is_refused_before_anything_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The writer insists on it, so a run that passed the check would end with its first site."""
+    path = tmp_path / "scan.h5"
+    disk(monkeypatch, tmp_path, SPARE - 1_000_000)
+    with pytest.raises(seccm.PlanError, match=r"63 MB are free.*64 MB must stay free"):
+        seccm.run(small_scan(2, 1), path=path)
+    assert not path.exists()
+    _, problems = seccm.session.check(small_scan(2, 1), seccm.session.load_rig("virtual"))
+    assert any("must stay free" in problem.what for problem in problems)
+    disk(monkeypatch, tmp_path, SPARE + 10_000_000)
+    for _ in seccm.run(small_scan(2, 1), path=path):
+        pass
+    with seccm.open(path) as scan:
+        assert scan.state == "complete"
+
+
+def stopped_scan(path: Path) -> None:
+    """Write a scan of four sites that was stopped on the way to the second."""
+    run = seccm.run(small_scan(2, 2), path=path)
+    for event in run:
+        if isinstance(event, PhaseBegan) and event.site == 1 and event.phase is Phase.TRAVEL:
+            run.ask("stop")
+
+
+def test_resuming_on_a_full_disk_is_refused_and_costs_no_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "scan.h5"
+    stopped_scan(path)
+    before = path.read_bytes()
+    disk(monkeypatch, tmp_path, 40_000_000)
+    for _ in range(2):
+        with pytest.raises(seccm.PlanError, match=r"40 MB are free.*64 MB must stay free"):
+            seccm.resume(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_site_that_was_not_descended_to_is_visited_in_its_turn_after_a_stop(tmp_path: Path):
+    path = tmp_path / "scan.h5"
+    stopped_scan(path)
+    with seccm.open(path) as scan:
+        assert scan.sites["status"].tolist() == [Outcome.OK] + 3 * [Outcome.PLANNED]
+    again = list(seccm.resume(path))
+    assert [e.site for e in again if isinstance(e, SiteStarted)] == [1, 2, 3]
+    with seccm.open(path) as scan:
+        assert scan.sites["status"].tolist() == 4 * [Outcome.OK]
+        assert (np.diff(scan.sites["row_start"]) > 0).all(), "samples lie in the order of sites"
+
+
+def test_resuming_where_nothing_can_be_written_says_so_in_a_sentence(tmp_path: Path):
+    """A folder in the way of the copy fails to be written and to be removed, as on a disk that
+    is mounted for reading only."""
+    path = tmp_path / "scan.h5"
+    stopped_scan(path)
+    before = path.read_bytes()
+    (tmp_path / "scan.h5.part").mkdir()
+    with pytest.raises(seccm.DataFileError, match=r"Is a directory\. The file is as it was"):
+        seccm.resume(path)
+    assert path.read_bytes() == before
+
+
+LIMITED = """
+import resource, sys
+from seccm.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+sys.argv = ["seccm", "run", "li-on-au-combinatorial", "-o", sys.argv[1]]
+main()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits the size of files as POSIX does")
+def test_a_file_that_cannot_grow_ends_the_command_with_3_and_the_counts_of_the_file(
+    tmp_path: Path,
+):
+    path = tmp_path / "scan.h5"
+    child = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(path)], capture_output=True, text=True, check=False
+    )
+    assert child.returncode == 3, child.stderr
+    assert "Traceback" not in child.stderr
+    assert "File too large" in child.stderr
+    with seccm.open(path) as scan:
+        counts = Counter(scan.sites["status"].tolist())
+    assert set(counts) == {Outcome.OK, Outcome.RUNNING, Outcome.PLANNED}
+    told = f"{counts[Outcome.OK]} ok, 1 cut off, {counts[Outcome.PLANNED]} left"
+    assert f"In the file: {told}" in child.stdout
+    assert "sites:" not in child.stdout
 
 
 def test_analysing_a_file_again_gives_what_the_live_analysis_gave(tmp_path: Path):
