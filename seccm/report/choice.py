@@ -20,6 +20,7 @@ _MAPPED = (
     "E_nuc", "t_nuc", "E_growth", "CE", "CE_last", "E_half", "i_lim", "E_end", "i_end", "Q",
 )  # fmt: skip
 """Features worth a map, the most telling first."""
+_UNSTEADY = " The limiting current is that of this scan rate, larger than the steady one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ def _hysteresis(study: Study, suffix: str) -> str:
     return (
         f"The half-wave potential of the way back is {style.number(apart, 3)} mV above that of the "
         f"way there (median); uncertainty of the mean {style.number(doubt, 2)} mV."
+        f"{_UNSTEADY if half.caveats(study.measured) else ''}"
     )
 
 
