@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import shutil
 import subprocess
@@ -371,13 +372,14 @@ def test_a_disk_that_falls_behind_is_a_fault_and_not_a_gap(
         assert file["row_size"][0] == len(file["sample"]) == told_it
 
 
+@pytest.mark.parametrize("code", [errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)])
 def test_what_broke_the_writer_is_raised_where_the_rig_is_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     """With the original error as its cause, at every later call, and closing twice is no error."""
 
     def fail(self: Writer) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(code, os.strerror(code))
 
     store = Store(tmp_path / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK)
     monkeypatch.setattr(Writer, "commit", fail)
