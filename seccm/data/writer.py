@@ -298,10 +298,7 @@ class Writer:
         self._visit = None
 
     def _forget(self, site: int) -> None:
-        """Leave a site to which the tip was only on its way as it was planned, to be visited.
-
-        The rows of the way are nobody's, or those of the next site before its own story begins.
-        """
+        """Leave a site to which the tip was only on its way as it was planned, without rows."""
         self._set(site, t_start=math.nan, row_start=0, status=Outcome.PLANNED)
         self._visit = None
 
