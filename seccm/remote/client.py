@@ -360,10 +360,10 @@ class Client:
         except (SeccmError, OSError) as error:
             self._link, self._lost = "lost", str(error)
             return
-        self._speaker = threading.Thread(
-            target=self._speak, args=(line,), name="speaker", daemon=True
-        )
-        self._speaker.start()
+        speaker = threading.Thread(target=self._speak, args=(line,), name="speaker", daemon=True)
+        speaker.start()
+        # Known once it runs: whoever closes us meanwhile could not wait for it.
+        self._speaker = speaker
         try:
             while not self._closed:
                 message = read_message(line.receive())
@@ -377,9 +377,9 @@ class Client:
             self._lost = "" if self._closed else str(error)
         self._link = "lost"
         self._outbox.put(None)
-        self._speaker.join(1.0)
+        speaker.join(1.0)
         line.end()
-        self._speaker.join()
+        speaker.join()
         line.close()
 
     def _speak(self, line: Line) -> None:
