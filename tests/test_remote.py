@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import threading
 from collections.abc import Iterator
 from multiprocessing import Pipe
 from pathlib import Path
@@ -26,6 +27,7 @@ import seccm
 from seccm.errors import NotNow
 from seccm.events import Landed, Note, Outcome, Paused, PhaseBegan, RunStopped, SiteStarted
 from seccm.remote import ChannelError, Client, Job, News
+from seccm.remote.channel import Line
 from seccm.remote.feed import Feed
 from seccm.remote.host import ABSENT, Host
 from seccm.remote.overview import Overview
@@ -380,3 +382,26 @@ def test_a_run_that_cannot_be_prepared_leaves_the_host_usable(tmp_path: Path):
         assert isinstance(told[-1], RunStopped)
         assert told[-1].status == "complete"
         assert not [e for e in told if isinstance(e, Note) and e.level == "warning"]
+
+
+def test_a_client_may_be_closed_while_it_connects(monkeypatch: pytest.MonkeyPatch):
+    """Its thread that speaks has not begun then: there is nothing to wait for."""
+    reached, closing = threading.Event(), threading.Event()
+    start, end = threading.Thread.start, Line.end
+
+    def held(thread: threading.Thread) -> None:
+        if thread.name == "speaker":
+            reached.set()
+            assert closing.wait(10.0)
+        start(thread)
+
+    def ended(line: Line) -> None:
+        closing.set()
+        end(line)
+
+    monkeypatch.setattr(threading.Thread, "start", held)
+    monkeypatch.setattr(Line, "end", ended)
+    client = Client.in_process()
+    assert reached.wait(10.0)
+    client.close()
+    assert client.poll().link == "lost"
