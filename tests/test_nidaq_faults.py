@@ -360,7 +360,7 @@ overtravel = "600 nm"
 contact = { kind = "current threshold", threshold = "5 pA" }
 
 [retract]
-distance = "1 um"
+distance = "4 um"
 speed = "10 um/s"
 
 [travel]
