@@ -19,6 +19,7 @@ import pytest
 from scan_feeder import CLOCK, COLUMNS, HEADER, sites, told, visits
 
 from seccm.data import SPARE, Header, Store, open_scan
+from seccm.data.layout import create
 from seccm.data.writer import Writer
 from seccm.errors import DataFileError, RigError
 from seccm.events import Outcome
@@ -221,6 +222,25 @@ def test_a_layout_that_fails_leaves_no_file_whatever_the_error(
     assert list(tmp_path.iterdir()) == []
     if told is DataFileError:
         assert "Nothing moved. Free some space" in str(caught.value)
+
+
+def test_a_file_that_is_being_laid_out_is_told_from_one_that_was_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is told to delete the file of a run that is just beginning."""
+    path, seen = tmp_path / "scan.h5", []
+
+    def look(file: h5py.File, *rest: Any) -> None:
+        with pytest.raises(DataFileError) as caught:
+            open_scan(path)
+        seen.append(str(caught.value))
+        create(file, *rest)
+
+    monkeypatch.setattr("seccm.data.making.create", look)
+    Store(path, HEADER, sites(1), COLUMNS, CLOCK).close("stopped")
+    assert seen == [f"{path}: a program is laying it out right now. Try again."]
+    with open_scan(path) as scan:
+        assert scan.remaining() == (0,)
 
 
 def test_a_file_that_cannot_be_opened_for_writing_is_not_left_behind(

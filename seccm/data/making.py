@@ -6,10 +6,11 @@ import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import h5py
 
-from seccm.data import raw
+from seccm.data import guard, raw
 from seccm.data.header import Header
 from seccm.data.layout import LIBVER, Columns, add_session, add_sites, columns_along, create
 from seccm.data.trouble import discard, said
@@ -34,9 +35,10 @@ def make(
     Raises:
         DataFileError: the file exists, or cannot be made.
     """
-    _reserve(path)
+    name = _reserve(path)
     part = path.with_name(path.name + ".part")
     try:
+        guard.hold(name.fileno())
         image = _laid_out(header, sites, columns, clock, contact_samples, channels)
         with part.open("wb") as written:
             written.write(image)
@@ -53,14 +55,16 @@ def make(
                 "Free some space on the disk, or write elsewhere."
             ) from error
         raise
+    finally:
+        name.close()
 
 
-def _reserve(path: Path) -> None:
-    """Make a file that was not there, empty as yet."""
+def _reserve(path: Path) -> BinaryIO:
+    """Make a file that was not there, empty as yet, and keep it open."""
     if path.is_dir():
         raise DataFileError(f"{path}: is a folder. Name a file in it, such as {path / 'scan.h5'}.")
     try:
-        path.open("xb").close()
+        return path.open("xb")
     except FileExistsError:
         raise DataFileError(
             f"{path}: the file exists and is never overwritten. Choose another name, or resume it."

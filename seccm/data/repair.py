@@ -14,6 +14,7 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seccm.data import guard
 from seccm.errors import DataFileError
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ def _superblock(path: Path) -> bytes:
         raise DataFileError(f"{path}: there is no such file. Check the path.") from None
     except OSError as error:
         raise DataFileError(f"{path}: cannot be read: {error.strerror}.") from error
+    if not head and guard.is_held(path):
+        raise DataFileError(f"{path}: a program is laying it out right now. Try again.")
     if not head:
         raise DataFileError(
             f"{path}: the file is empty. The program that made it died before anything moved; "
