@@ -48,7 +48,7 @@ def test_a_whole_scan_is_followed_drawn_and_can_be_looked_at(qtbot: QtBot, tmp_p
         assert sites.selection == (2, 4)
         drawn = [item for item in w.map.panel.curves["E-t"]._overlays if len(item.xData)]
         assert len(drawn) == 2
-        assert "site 5" in w.map.tell.text()
+        assert "site 4 · " in w.map.tell.text()
         assert "complete" in said(w)
 
 
@@ -415,7 +415,7 @@ def test_the_log_is_filtered_by_words_and_by_trouble(qtbot: QtBot, tmp_path: Pat
         assert 0 < w.log.model.rowCount() < everything
         w.log.buttons["everything"].click()
         assert w.log.model.rowCount() == len(w.desk.lines)
-        w.log.word.setText("site 2")
+        w.log.word.setText("site 1")
         assert 0 < w.log.model.rowCount() < len(w.desk.lines)
 
 

@@ -83,7 +83,7 @@ class LogModel(QAbstractListModel):
 
 def words(line: Line) -> str:
     """Return a line as it stands in the log."""
-    site = f"site {line.site + 1}: " if line.site >= 0 else ""
+    site = f"site {line.site}: " if line.site >= 0 else ""
     remedy = f"  → {line.remedy}" if line.remedy else ""
     return f"{line.at}  {site}{line.text}{remedy}"
 

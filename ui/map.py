@@ -304,7 +304,7 @@ class MapView(QWidget):
             value = f"{self.name} = {number(float(seen.values[site]), 4)} {seen.unit}"
             value += self._sites.why(site, self.name)
         outcome = Outcome(int(self._sites.outcome[site])).words
-        parts = [f"site {site + 1}", self._sites.label(site), outcome, value]
+        parts = [f"site {site}", self._sites.label(site), outcome, value]
         self.tell.setText(" · ".join(part for part in parts if part))
 
     def _choose(self, name: str) -> None:

@@ -101,10 +101,10 @@ class RunBar(QWidget):
     def show_run(self, run: RunState, condition: str, now: float) -> None:
         """Show a run as it is now."""
         self._offer(run)
-        site = run.finished if run.site is None else run.site + 1
+        done = f"{run.finished} of {run.total} done" if run.total else "–"
         texts = {
             "phase": run.phase_words,
-            "site": f"{site} of {run.total}" if run.total else "–",
+            "site": done if run.site is None else f"{run.site} · {done}",
             "condition": condition or "–",
             "time left": run.time_left,
             "landed · no contact · failed": f"{run.landed} · {run.no_contact} · {run.failed}",

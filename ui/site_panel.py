@@ -89,7 +89,7 @@ class SitePanel(QWidget):
     def describe(self, sites: SiteMap, name: str, shown: Shown) -> None:
         """Say in numbers what is selected, or all of it."""
         count = int(sites.selected.sum())
-        who = "all sites" if count == 0 else f"site {sites.selection[0] + 1}"
+        who = "all sites" if count == 0 else f"site {sites.selection[0]}"
         who = f"{count} sites" if count > 1 else who
         if name in CATEGORIES:
             self.words.setText(f"{who[0].upper()}{who[1:]}.")

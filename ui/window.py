@@ -309,8 +309,8 @@ class Window(QMainWindow):
         if desk.run.site is not None and desk.map is not None:
             condition = desk.map.label(desk.run.site)
             drawn = desk.live.drawn if desk.live is not None else None
-            shown = "" if drawn in (None, desk.run.site) else f" · curves of site {drawn + 1}"
-            self.live.head(f"Site {desk.run.site + 1} · {condition}{shown}")
+            shown = "" if drawn in (None, desk.run.site) else f" · curves of site {drawn}"
+            self.live.head(f"Site {desk.run.site} · {condition}{shown}")
         self.bar.show_run(desk.run, condition, now)
         self.live.draw()
         if self._beats % MAP_BEATS == 0 and desk.map is not None and self.map.isVisible():

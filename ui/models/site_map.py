@@ -240,7 +240,7 @@ class SiteMap:
     def tell(self, number: int, name: str, value: str) -> str:
         """Return what is known of one site, in a line or two."""
         outcome = Outcome(int(self.outcome[number])).words
-        head = f"site {number + 1} · {self.label(number)} · {outcome}"
+        head = f"site {number} · {self.label(number)} · {outcome}"
         return f"{head}\n{name}: {value}{self.why(number, name)}"
 
     def why(self, number: int, name: str) -> str:
