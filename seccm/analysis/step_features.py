@@ -162,11 +162,13 @@ def _rest(trace: StepTrace) -> Found:
 # -------------------------------------------------------------------------------- voltammetry
 
 _WAVE = (
-    Column("E_half", "V", "half-wave potential, mean of both ways of the sweep"),
-    Column("dE_half", "V", "hysteresis: half-wave potential of the way back minus the way there"),
+    Column("E_half", "V", "half-wave potential; where the sweep returns, the mean of both ways"),
     Column("i_lim", "A", "limiting current, from the foot of the wave"),
     Column("tomes", "V", "|E3/4 - E1/4| of the wave"),
     Column("i_vertex", "A", "current at the first vertex"),
+)
+_RETURN = (
+    Column("dE_half", "V", "hysteresis: half-wave potential of the way back minus the way there"),
 )
 _PEAKS = (
     Column("E_pa", "V", "potential of the largest anodic peak"),
@@ -242,7 +244,7 @@ def _charges(trace: StepTrace, cycle: Cycle, which: str) -> dict[str, Value]:
 
 def _features(trace: StepTrace, cycle: int) -> dict[str, Value]:
     """Wave and peaks of one cycle; of the first leg and its return, and the longest each way."""
-    names = (c.name for c in (*_WAVE, *_PEAKS))
+    names = (c.name for c in (*_WAVE, *_RETURN, *_PEAKS))
     legs = _leg_sweeps(trace, cycle)
     if not legs:
         return dict.fromkeys(names, Value.none(Status.INCOMPLETE))
@@ -263,7 +265,7 @@ def _wave(first: Sweep, back: Sweep | None = None) -> dict[str, Value]:
     Where the next leg returns over both, it is the same wave seen from the other side.
     """
     if not first.usable:
-        return {c.name: Value.none(Status.TOO_SHORT) for c in _WAVE}
+        return {c.name: Value.none(Status.TOO_SHORT) for c in _WAVE + _RETURN}
     low, high = float(first.potential[0]), float(first.potential[-1])
     start, stop = (low, high) if first.anodic else (high, low)
     foot, plateau = (
@@ -329,7 +331,9 @@ _CURRENT_STEP = StepAnalysis(_STRIPPING + _ANY, _current, _potential_words)
 _BY_KIND: Mapping[str, StepAnalysis] = {
     "constant potential": StepAnalysis(_POTENTIAL + _ANY, _held, _held_words),
     "open circuit": StepAnalysis(_REST + _ANY, _rest, _potential_words),
-    "cv": StepAnalysis(_CYCLES + _WAVE + _PEAKS + _ANY, _voltammogram, _voltammogram_words),
+    "cv": StepAnalysis(
+        _CYCLES + _WAVE + _RETURN + _PEAKS + _ANY, _voltammogram, _voltammogram_words
+    ),
     "lsv": StepAnalysis(_WAVE + _PEAKS + _ANY, _linear_sweep, _wave_words),
 }
 _UNKNOWN = StepAnalysis(_ANY, _any, lambda found: "")
