@@ -286,6 +286,7 @@ def test_liquid_that_hangs_on_up_to_the_top_is_a_fault_that_counts():
     assert "3 sites in succession and 3 in all have failed" in waits[0]
     reason = outcome(scan).reason
     assert "circuit was still closed after the retract, up to the top at z = 100 um" in reason
+    assert len(reason) < 120, "there is room for so much in the table of sites"
     assert z_at(scan, outcome(scan).row) == pytest.approx(100e-6, abs=UP)
 
 

@@ -190,7 +190,8 @@ def test_a_lost_meniscus_ends_the_step_and_lifts_the_tip():
     (site,) = scan.of(SiteFinished)
     assert site.outcome is Outcome.FAULT
     # An overload does not say whether the liquid is gone or the cell cannot carry the current.
-    assert "overload during step 1" in site.reason
+    assert "overload in step 1" in site.reason
+    assert len(site.reason) < 120, "there is room for so much in the table of sites"
     assert "the meniscus was lost, or the cell cannot carry -1 nA" in site.reason
     assert scan.column("z")[site.row - 1] == pytest.approx(58e-6, abs=20e-9)
 

@@ -63,7 +63,7 @@ def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
     with sentences():
         loaded = load_plan(plan)
         info, problems = check_plan(loaded, load_rig(rig))
-    sites = loaded.sites()
+    sites = loaded.visits()
     out.print(Text(loaded.title, style="bold"))
     out.print(
         f"{len(sites)} sites, {len(loaded.conditions)} conditions, about "
@@ -175,7 +175,7 @@ def plans() -> None:
     table = Table("plan", "sites", "what", box=None, pad_edge=False)
     for name, path in shipped_plans().items():
         plan = load_plan(path)
-        table.add_row(f"[bold]{name}[/]", str(len(plan.sites())), plan.title)
+        table.add_row(f"[bold]{name}[/]", str(len(plan.visits())), plan.title)
     out.print(table)
     out.print()
     rigs = Table("rig", "file", box=None, pad_edge=False)

@@ -166,8 +166,7 @@ class Visit:
             if height >= top:
                 self.wet = (
                     "The circuit was still closed after the retract, up to the top at "
-                    f"z = {show(top, 'm')}: liquid hangs on to the surface or runs down the "
-                    "pipette. Look at the tip."
+                    f"z = {show(top, 'm')}. Look for liquid on the pipette."
                 )
                 return height
             height, step = min(height + step, top), 2 * step

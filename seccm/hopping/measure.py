@@ -165,9 +165,8 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
         if end.reason == "lost contact":
             raise ContactError(
                 "lost-contact",
-                f"the galvanostat went into overload during step {segment.index + 1} and stayed "
-                "there: the meniscus was lost, or the cell cannot carry "
-                f"{_imposed(segment)} within the compliance.",
+                f"overload in step {segment.index + 1}: the meniscus was lost, or the cell cannot "
+                f"carry {_imposed(segment)} within the compliance.",
             )
 
 
