@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -15,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
+
+import numpy as np
 
 from seccm.analysis.features import Features, reanalyse
 from seccm.commissioning.standing import doubts
@@ -28,6 +31,7 @@ from seccm.data import (
     open_scan,
     rewrite_features,
 )
+from seccm.data.journal import Code
 from seccm.errors import DataFileError, PlanError, Problem
 from seccm.events import Event, Outcome, RunStopped
 from seccm.hopping.engine import Budget, Engine, Request, Status
@@ -376,4 +380,16 @@ def _what_ran(scan: Scan) -> tuple[Plan, RigFile, int, tuple[str, ...]]:
     plan = Plan.from_json(scan.plan_json, source=source)
     rig = json.loads(scan.header.rig_json)
     rig_file = RigFile(f"the rig in {source}", rig["config"])
-    return plan, rig_file, scan.header.seed or 0, tuple(rig["faults"])
+    return plan, rig_file, scan.header.seed or 0, _lasting(scan, rig["faults"])
+
+
+def _lasting(scan: Scan, faults: Sequence[str]) -> tuple[str, ...]:
+    """Leave out the faults of the site at which the run failed: who resumes it has repaired them.
+
+    The site may be visited again, and a rig that fails there each time would never finish.
+    """
+    failed = np.flatnonzero(scan.events["code"] == Code.FAULT)
+    if scan.state != "fault" or len(failed) == 0:
+        return tuple(faults)
+    there = f"site={scan.events['site'][failed[-1]]}"
+    return tuple(fault for fault in faults if there not in re.split("[@,]", fault))
