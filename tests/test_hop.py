@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from little_world import CLOCK, INFO, OFF, LittleWorld, Scan, a_scan, a_site
+from little_world import CLOCK, INFO, OFF, LittleWorld, Scan, a_block, a_scan, a_site
 
 from seccm.events import (
     Approaching,
@@ -20,6 +20,7 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
+from seccm.hopping.circuit import shows_open
 from seccm.hopping.engine import Budget, Request
 from seccm.plan.site import Hold, Lift, NoContact
 from seccm.rig import (
@@ -301,6 +302,21 @@ def test_a_current_that_still_flows_after_the_retract_is_seen_under_every_rule(r
     dry = a_scan([site]).go()
     assert z_at(dry, outcome(dry).row) == pytest.approx(58e-6, abs=UP)
     assert dry.of(Note) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "rows", "expected"),
+    [
+        (PotentialDrop(5.0), {"potential": [9.0, -9.0, 3.0, np.nan]}, [True, True, False, False]),
+        (PotentialDrop(5.0), {"potential": [1.0], "flags": [int(Flag.OVERLOAD)]}, [True]),
+        (CurrentThreshold(5e-12), {"current": [1e-12, -6e-12, np.nan]}, [True, False, False]),
+        (CurrentRise(5e-12), {"current": [4e-12, 6e-12]}, [True, False]),
+        (CurrentRise(5e-12), {"current": [0.0], "flags": [int(Flag.SATURATED)]}, [False]),
+    ],
+)
+def test_a_circuit_that_cannot_be_told_from_a_closed_one_counts_as_closed(rule, rows, expected):
+    """The tip stays where it does no harm rather than travel on a guess."""
+    assert shows_open(rule, a_block(**rows)).tolist() == expected
 
 
 def test_the_landing_says_where_the_tip_was_sent():
