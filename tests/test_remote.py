@@ -135,11 +135,11 @@ def test_a_rig_that_fails_is_told_as_such_and_the_rest_can_be_resumed(
     client.wait(idle)
     client.begin(Job.again(path))
     again = events_of(client.wait(over))
-    assert [e.site for e in again if isinstance(e, SiteStarted)] == [3]
+    # The tip was only on its way to site 2.
+    assert [e.site for e in again if isinstance(e, SiteStarted)] == [2, 3]
     assert client.snapshot is not None
     status = client.snapshot.overview.status.tolist()
-    assert status[:2] == [Outcome.OK, Outcome.OK]
-    assert status[3] == Outcome.OK
+    assert status == [Outcome.OK] * 4
     with seccm.open(path) as scan:
         assert scan.sites["status"].tolist() == status
 
