@@ -39,7 +39,7 @@ from seccm.hopping.runner import Runner
 from seccm.plan import Plan, load_plan
 from seccm.plan.reach import room_problems
 from seccm.plan.site import Site
-from seccm.rig import Block, Mounted, RawChannel, Rig, RigInfo
+from seccm.rig import Block, RawChannel, Rig, RigInfo
 from seccm.rigs import RigFile, build_rig, load_rig
 
 
@@ -188,7 +188,7 @@ def run(
     sites = plan.sites()
     target = Path(path) if path is not None else Path(default_name(plan))
     features = Features(plan)
-    opened, warnings = _open(plan, rig_file, target, sites, seed, faults, pace)
+    opened, warnings = _open(plan, rig_file, target, sites, len(sites), seed, faults, pace)
     try:
         header = _header(plan, rig_file, opened.info, seed, faults)
         store = Store(
@@ -234,7 +234,7 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
     if not left and ended == "complete":
         raise DataFileError(f"{path}: all {total} sites were visited; there is nothing to resume.")
     features = Features(plan)
-    opened, warnings = _open(plan, rig_file, path, left, seed, faults, pace)
+    opened, warnings = _open(plan, rig_file, path, left, len(sites), seed, faults, pace)
     try:
         store = Store.resume(
             path, sites, features.layout, opened.info.clock, features, raw=_raw(plan, opened)
@@ -268,7 +268,7 @@ def check(
         PlanError: the rig file is wrong.
         RigError: the rig cannot be opened.
     """
-    rig = build_rig(rig_file, _mounted(plan))
+    rig = build_rig(rig_file, plan.mounted)
     try:
         at = rig.open().position
         found = plan.check(rig.info, at=at)
@@ -298,14 +298,14 @@ def _open(
     rig_file: RigFile,
     path: Path,
     sites: Sequence[Site],
+    total: int,
     seed: int,
     faults: Sequence[str],
     pace: float,
 ) -> tuple[Rig, tuple[Problem, ...]]:
-    """Build and open the rig; check the plan against it, and the disk against the sites."""
-    total = len(plan.sites())
+    """Build and open the rig; check it, and the disk against those sites of all that are left."""
     first = sites[0].number if sites else total
-    rig = build_rig(rig_file, _mounted(plan), seed=seed, faults=faults, pace=pace, first_site=first)
+    rig = build_rig(rig_file, plan.mounted, seed=seed, faults=faults, pace=pace, first_site=first)
     try:
         at = rig.open().position
         share = len(sites) / total
@@ -327,10 +327,6 @@ def _doubts(rig_file: RigFile, info: RigInfo) -> tuple[Problem, ...]:
 def _raw(plan: Plan, rig: Rig) -> tuple[RawChannel, ...]:
     """Return the channels of which raw samples are recorded."""
     return rig.info.raw if plan.record.raw else ()
-
-
-def _mounted(plan: Plan) -> Mounted:
-    return Mounted(sample=plan.sample, aperture=plan.probe.aperture)
 
 
 def _room(plan: Plan, info: RigInfo, folder: Path, share: float = 1.0) -> tuple[Problem, ...]:
