@@ -7,7 +7,7 @@ the window. `row` is the sample clock: the number of the row at which the fact h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
 
@@ -183,6 +183,8 @@ class SiteAnalysed:
     features: Mapping[str, float]
     summary: str
     """The most telling ones in words, for a progress line."""
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    """Codes of what is to be said about a feature, or why there is none; 0 where it is left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from seccm.analysis.quality import (
     hum_gate,
     longest_run,
     lost,
-    overlaps,
 )
 from seccm.analysis.result import Status, Value
 from seccm.analysis.topography import level
@@ -139,19 +138,6 @@ def test_noise_is_not_hum():
     rng = np.random.default_rng(4)
     flags = [hum_gate(hum(1e-3 * rng.standard_normal(1000), ROW), 0.3e-3) for _ in range(50)]
     assert set(flags) == {GOOD}
-
-
-def test_footprints_larger_than_the_pitch_overlap():
-    """11 um pitch: 9.3 um footprints fit, one of 22 um reaches all four neighbours and more."""
-    y, x = np.divmod(np.arange(25), 5)
-    diameter = np.full(25, 9.3e-6)
-    assert not overlaps(x * 11e-6, y * 11e-6, diameter).any()
-    diameter[12] = 22e-6
-    assert set(np.flatnonzero(overlaps(x * 11e-6, y * 11e-6, diameter))) == {
-        6, 7, 8, 11, 12, 13, 16, 17, 18,
-    }  # fmt: skip
-    diameter[12] = np.nan
-    assert not overlaps(x * 11e-6, y * 11e-6, diameter).any()
 
 
 def test_early_contact_is_above_the_plane_a_hole_is_not():

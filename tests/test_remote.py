@@ -279,6 +279,7 @@ def test_a_scan_whose_windows_are_killed_ends_complete(tmp_path: Path):
     np.testing.assert_allclose(stored.z_contact, live.z_contact)
     for name, values in live.features.items():
         np.testing.assert_allclose(stored.features[name], values, rtol=1e-5)
+        np.testing.assert_array_equal(stored.statuses[name], live.statuses[name])
 
 
 def test_a_window_that_reads_nothing_holds_nobody_up(tmp_path: Path):

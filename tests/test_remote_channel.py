@@ -251,7 +251,7 @@ ONE_OF_EACH: list[events.Event] = [
     events.Landed(1, 2, LANDING, None),
     events.StepFinished(1, 2, 3, "lost contact", -1.5e-12),
     events.SiteFinished(1, 2, events.Outcome.NO_CONTACT, "No contact."),
-    events.SiteAnalysed(2, {"a": 1.0, "b": float("nan"), "c": float("-inf")}, "words"),
+    events.SiteAnalysed(2, {"a": 1.0, "b": float("nan"), "c": float("-inf")}, "words", {"b": 67}),
     events.Note(1, -1, "text", "info"),
     events.Paused(1, "why"),
     events.Resumed(1),

@@ -233,6 +233,7 @@ def test_features_are_stored_and_told(tmp_path: Path) -> None:
             assert scan.sites["charge"][v.number] == pytest.approx(charge, rel=1e-5, abs=1e-20)
             assert new.features["charge"] == scan.sites["charge"][v.number]
             assert np.isnan(new.features["empty"])
+            assert new.statuses == {"empty": 64}
         assert scan.sites["quality"].tolist() == [0, 1, 2, 0, 1]
         assert set(scan.sites["empty_status"]) == {64}
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from small_plan import grid, small
 
+from seccm.analysis.result import Status
 from seccm.events import Landed, Landing, Outcome, SiteAnalysed, SiteFinished, SiteStarted
 from ui.models.colours import coloured, condition_colours, limits_of, outcome_colours, shown
 from ui.models.palette import DARK, PALETTES, Sizes
@@ -23,13 +24,14 @@ def sites() -> SiteMap:
     return made
 
 
-def visit(sites: SiteMap, number: int, outcome: Outcome = Outcome.OK, value: float = -0.1) -> None:
+def visit(sites: SiteMap, number: int, outcome: Outcome = Outcome.OK, value: float = -0.1,
+          status: Status = Status.OK) -> None:  # fmt: skip
     sites.hear(SiteStarted(0, number))
     if outcome is Outcome.OK:
         sites.hear(Landed(1, number, Landing(1, 5e-5, 5.1e-5, 0, 0, 0, 0, 0), None))
     sites.hear(SiteFinished(2, number, outcome, ""))
     if outcome is Outcome.OK:
-        sites.hear(SiteAnalysed(number, {"E_nuc": value}, ""))
+        sites.hear(SiteAnalysed(number, {"E_nuc": value}, "", {"E_nuc": status}))
 
 
 def test_a_map_follows_the_events(sites: SiteMap):
@@ -46,19 +48,34 @@ def test_a_map_follows_the_events(sites: SiteMap):
 
 
 def test_statistics_count_regular_ends_that_have_a_trusted_number(sites: SiteMap):
-    for k, value in enumerate((-0.1, -0.2, -0.3)):
-        visit(sites, k, value=value)
+    visit(sites, 0, value=-0.1)
+    visit(sites, 1, value=-0.2)
+    visit(sites, 2, value=-0.3, status=Status.EDGE)
     visit(sites, 3, Outcome.NO_CONTACT)
-    sites.quantities["E_nuc"].statuses = np.zeros(12, np.uint8)
-    sites.quantities["E_nuc"].statuses[2] = 32
-    found = sites.statistics("E_nuc")
-    assert (found.n, found.missing) == (2, 10)
-    assert found.mean == pytest.approx(-0.15)
-    assert found.sd == pytest.approx(np.std([-0.1, -0.2], ddof=1))
+    found = sites.sample("E_nuc")
+    assert found.values.tolist() == [-0.1, -0.2]
+    assert found.apart == {Status.EDGE.caveat: 1}
+    assert (found.caveat, found.missing) == ("", 9)
     sites.select(0)
     sites.select(3, more=True)
-    assert sites.statistics("E_nuc").n == 1
-    assert sites.statistics("E_nuc").missing == 1
+    found = sites.sample("E_nuc")
+    assert (found.values.tolist(), found.missing) == ([-0.1], 1)
+
+
+def test_potentials_that_still_drift_are_not_averaged_with_those_that_do_not(sites: SiteMap):
+    visit(sites, 0, value=-0.1)
+    visit(sites, 1, value=-0.2, status=Status.DRIFTING)
+    visit(sites, 2, value=-0.4, status=Status.DRIFTING)
+    visit(sites, 3, value=-0.9, status=Status.END)
+    found = sites.sample("E_nuc")
+    assert found.values.tolist() == [-0.1]
+    assert found.apart == {Status.DRIFTING.caveat: 2, Status.END.caveat: 1}
+    sites.select_condition(None)
+    for number in (1, 2, 3):
+        sites.select(number, more=True)
+    found = sites.sample("E_nuc")
+    assert (found.values.tolist(), found.caveat) == ([-0.2, -0.4], Status.DRIFTING.caveat)
+    assert found.apart == {Status.END.caveat: 1}
 
 
 def test_selecting_again_with_ctrl_takes_a_site_out(sites: SiteMap):

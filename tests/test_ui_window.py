@@ -408,15 +408,15 @@ def test_the_log_is_filtered_by_words_and_by_trouble(qtbot: QtBot, tmp_path: Pat
         begin(qtbot, w, small_plan(tmp_path, 1, 2), tmp_path / "scan.h5")
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)
         w.log.buttons["everything"].click()
-        qtbot.waitUntil(lambda: w.log.model.rowCount() == len(w.desk.lines), timeout=LONG)
+        qtbot.waitUntil(lambda: len(w.log.lines()) == len(w.desk.lines), timeout=LONG)
         w.log.buttons["sites"].click()
-        everything = w.log.model.rowCount()
+        everything = len(w.log.lines())
         w.log.buttons["trouble"].click()
-        assert 0 < w.log.model.rowCount() < everything
+        assert 0 < len(w.log.lines()) < everything
         w.log.buttons["everything"].click()
-        assert w.log.model.rowCount() == len(w.desk.lines)
+        assert len(w.log.lines()) == len(w.desk.lines)
         w.log.word.setText("site 1")
-        assert 0 < w.log.model.rowCount() < len(w.desk.lines)
+        assert 0 < len(w.log.lines()) < len(w.desk.lines)
 
 
 def test_without_the_libraries_of_the_window_one_clear_sentence_is_said(

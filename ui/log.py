@@ -2,83 +2,59 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
+from heapq import merge
+from itertools import count
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QListView, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from ui import pieces
 from ui.models.palette import Palette, Sizes
 from ui.models.words import Level, Line
 
-MOST = 5000
+MOST = 2000
+"""Lines of one kind that are kept, and lines that are shown; the data file has every event."""
+_KINDS: tuple[frozenset[Level], ...] = (
+    frozenset({"warning", "error"}),
+    frozenset({"info", "good"}),
+    frozenset({"detail"}),
+)
 _SHOWN: dict[str, frozenset[Level]] = {
     "everything": frozenset({"detail", "info", "good", "warning", "error"}),
     "sites": frozenset({"info", "good", "warning", "error"}),
     "trouble": frozenset({"warning", "error"}),
 }
-Index = QModelIndex | QPersistentModelIndex
 
 
-class LogModel(QAbstractListModel):
-    """Lines, newest last, of which a filter shows some."""
+class Kept:
+    """The newest lines of each kind, of which a filter chooses some.
+
+    A thousand sites bring many thousand lines; an early warning is not pushed out by them.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
-        self._all: list[Line] = []
-        self._shown: list[Line] = []
+        self._number = count()
+        self._kinds = {kind: deque[tuple[int, Line]](maxlen=MOST) for kind in _KINDS}
         self._levels, self._word = _SHOWN["sites"], ""
-        self._colours: dict[str, QColor] = {}
 
-    def dress(self, p: Palette) -> None:
-        """Take colours."""
-        named = {"detail": p.muted, "info": p.text, "good": p.good, "warning": p.warn,
-                 "error": p.bad}  # fmt: skip
-        self._colours = {level: QColor(colour) for level, colour in named.items()}
+    def add(self, line: Line) -> None:
+        """Keep a line."""
+        kind = next(kind for kind in _KINDS if line.level in kind)
+        self._kinds[kind].append((next(self._number), line))
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Tell how many lines are shown."""
-        return 0 if parent.isValid() else len(self._shown)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Return a line or its colour."""
-        line = self._shown[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return words(line)
-        if role == Qt.ItemDataRole.ForegroundRole:
-            return self._colours.get(line.level)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return line.remedy or None
-        return None
-
-    def extend(self, lines: Iterable[Line]) -> None:
-        """Add lines; the oldest ones go when there are too many."""
-        new = list(lines)
-        self._all += new
-        if len(self._all) > MOST:
-            self._all = self._all[-MOST * 3 // 4 :]
-            self._filter()
-            return
-        chosen = [line for line in new if self._wanted(line)]
-        if chosen:
-            first = len(self._shown)
-            self.beginInsertRows(QModelIndex(), first, first + len(chosen) - 1)
-            self._shown += chosen
-            self.endInsertRows()
-
-    def show_only(self, choice: str, word: str) -> None:
-        """Show some levels, and only lines with a word in them."""
+    def choose(self, choice: str, word: str) -> None:
+        """Choose some levels, and only lines with a word in them."""
         self._levels, self._word = _SHOWN[choice], word.casefold()
-        self._filter()
 
-    def _filter(self) -> None:
-        self.beginResetModel()
-        self._shown = [line for line in self._all if self._wanted(line)]
-        self.endResetModel()
-
-    def _wanted(self, line: Line) -> bool:
+    def wanted(self, line: Line) -> bool:
+        """Tell whether a line is chosen."""
         return line.level in self._levels and self._word in words(line).casefold()
+
+    def chosen(self) -> list[Line]:
+        """Return the newest of the lines that are chosen, oldest first."""
+        return [line for _, line in merge(*self._kinds.values()) if self.wanted(line)][-MOST:]
 
 
 def words(line: Line) -> str:
@@ -93,14 +69,16 @@ class LogView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.model = LogModel()
+        self.kept = Kept()
+        self._formats: dict[str, QTextCharFormat] = {}
         self._at_end = True
-        self.list = QListView()
-        self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
-        self.list.setModel(self.model)
-        self.list.setWordWrap(True)
-        self.list.setUniformItemSizes(False)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # A text of many paragraphs takes a new one, and loses its oldest, without laying out the
+        # others again; a list of wrapped lines cannot.
+        self.text = QPlainTextEdit()
+        self.text.setObjectName("log")
+        self.text.setReadOnly(True)
+        self.text.setUndoRedoEnabled(False)
+        self.text.setMaximumBlockCount(MOST)
         self.word = pieces.line("", "only lines with …")
         self.word.textChanged.connect(self._choose)
         self.buttons: dict[str, QToolButton] = {}
@@ -114,35 +92,66 @@ class LogView(QWidget):
             self.buttons[choice] = button
             row.addWidget(button)
         row.addWidget(self.word, 1)
-        bar = self.list.verticalScrollBar()
+        bar = self.text.verticalScrollBar()
         bar.valueChanged.connect(self._scrolled)
         bar.rangeChanged.connect(self._stay)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 6, 8, 6)
         whole.addWidget(self.filters)
-        whole.addWidget(self.list, 1)
+        whole.addWidget(self.text, 1)
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours; fingers in gloves get the lines without the filters."""
         self.filters.setVisible(not sizes.glove)
-        self.model.dress(palette)
+        p = palette
+        named = {"detail": p.muted, "info": p.text, "good": p.good, "warning": p.warn,
+                 "error": p.bad}  # fmt: skip
+        for level, colour in named.items():
+            self._formats[level] = QTextCharFormat()
+            self._formats[level].setForeground(QColor(colour))
+        self._write_all()
 
-    def extend(self, lines: list[Line]) -> None:
+    def extend(self, lines: Iterable[Line]) -> None:
         """Add lines; stays at the end unless the user scrolled up to read."""
-        at_end = self._at_end
-        self.model.extend(lines)
-        if at_end:
-            self.list.scrollToBottom()
+        new = list(lines)
+        for line in new:
+            self.kept.add(line)
+        bar, top = self.text.verticalScrollBar(), self.text.firstVisibleBlock()
+        within = bar.value() - top.firstLineNumber()
+        self._write([line for line in new if self.kept.wanted(line)])
+        if not self._at_end and top.isValid():
+            # What is being read stays where it is while the oldest lines go.
+            bar.setValue(top.firstLineNumber() + within)
+
+    def lines(self) -> list[str]:
+        """Return the lines that are shown."""
+        return self.text.toPlainText().splitlines()
+
+    def _write(self, lines: list[Line]) -> None:
+        document = self.text.document()
+        pen = QTextCursor(document)
+        pen.movePosition(QTextCursor.MoveOperation.End)
+        pen.beginEditBlock()
+        for line in lines:
+            if not document.isEmpty():
+                pen.insertBlock()
+            pen.insertText(words(line), self._formats.get(line.level, QTextCharFormat()))
+        pen.endEditBlock()
+
+    def _write_all(self) -> None:
+        self.text.clear()
+        self._at_end = True
+        self._write(self.kept.chosen())
 
     def _scrolled(self, value: int) -> None:
-        self._at_end = value >= self.list.verticalScrollBar().maximum() - 4
+        self._at_end = value >= self.text.verticalScrollBar().maximum() - 1
 
     def _stay(self, _: int, most: int) -> None:
-        """Stay at the end when the view gets another size, too."""
+        """Stay at the end when there are more lines, or the view gets another size."""
         if self._at_end:
-            self.list.verticalScrollBar().setValue(most)
+            self.text.verticalScrollBar().setValue(most)
 
     def _choose(self) -> None:
         choice = next(name for name, button in self.buttons.items() if button.isChecked())
-        self.model.show_only(choice, self.word.text())
-        self.list.scrollToBottom()
+        self.kept.choose(choice, self.word.text())
+        self._write_all()

@@ -95,17 +95,20 @@ class SitePanel(QWidget):
             self.words.setText(f"{who[0].upper()}{who[1:]}.")
             self._bars.setOpts(x=[0.0], height=[0.0])
             return
-        values = (sites.sample(name) + shown.shift) * shown.factor
-        missing = (count or sites.x.size) - values.size
-        without = f", {missing} without a number that counts" if missing else ""
+        found = sites.sample(name)
+        values = (found.values + shown.shift) * shown.factor
+        apart = "".join(f", {k} left out: {words}" for words, k in found.apart.items())
         if values.size == 0:
-            self.words.setText(f"{who}: no number that counts.")
+            self.words.setText(f"{who}: no number that counts{apart}.")
             self._bars.setOpts(x=[0.0], height=[0.0])
             return
         sd = float(values.std(ddof=1)) if values.size > 1 else float("nan")
+        without = f", {found.missing} without a number that counts" if found.missing else ""
+        caveat = f" ({found.caveat})" if found.caveat else ""
+        mean = plus_minus(float(values.mean()), sd)
         self.words.setText(
-            f"{who}: n = {values.size}{without} · {plus_minus(float(values.mean()), sd)} "
-            f"{shown.unit} · median {as_fine(float(np.median(values)), sd)} · "
+            f"{who}: n = {values.size}{caveat}{without}{apart} · {mean} {shown.unit} · median "
+            f"{as_fine(float(np.median(values)), sd)} · "
             f"{as_fine(float(values.min()), sd)} to {as_fine(float(values.max()), sd)}"
         )
         bins = int(np.clip(np.sqrt(values.size) * 1.5, 5, 60))

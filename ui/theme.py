@@ -133,6 +133,7 @@ def sheet(p: Palette, s: Sizes) -> str:
         selection-color: {p.accent_text}; }}
     QPlainTextEdit, QTextEdit {{ padding: {pad // 2}px; min-height: {round(s.font * 4.8)}px;
         max-height: {round(s.font * 4.8)}px; }}
+    QPlainTextEdit#log {{ border: none; padding: 0; min-height: 0; max-height: 16777215px; }}
     QCheckBox::indicator {{ width: {s.font}px; height: {s.font}px; border-radius: 3px;
         border: 1px solid {p.muted}; background: {p.panel}; }}
     QCheckBox::indicator:checked {{ background: {p.accent}; border-color: {p.accent}; }}

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from seccm.analysis.quality import overlaps
 from seccm.analysis.result import Status, Value
 from seccm.analysis.scan_quality import judged_together
 from seccm.analysis.site_quality import judged
@@ -20,6 +19,7 @@ from seccm.data import Analysed, Column, Columns, FeatureValues, Scan, SiteRecor
 from seccm.events import Outcome
 from seccm.plan.plan import Plan
 from seccm.plan.site import Segment, Site
+from seccm.plan.spacing import overlapping
 
 MOST_STEPS = 12
 """Steps of a site that get columns of their own; a program of hundreds would drown the table."""
@@ -200,8 +200,7 @@ def _efficiencies(traces: tuple[StepTrace | None, ...]) -> Iterator[tuple[int, V
 def _overlapping(plan: Plan, sites: tuple[Site, ...]) -> frozenset[int]:
     if not plan.places.allow_overlap:  # then a plan with overlaps would not have been run
         return frozenset()
-    x, y = (np.array([getattr(site, axis) for site in sites]) for axis in ("x", "y"))
-    near = overlaps(x, y, np.full(len(sites), plan.probe.diameter))
+    near = overlapping(np.array([(site.x, site.y) for site in sites]), plan.probe.diameter)
     return frozenset(site.number for site, hit in zip(sites, near, strict=True) if hit)
 
 

@@ -186,23 +186,6 @@ def hum_gate(amplitude: Value, limit: float) -> Quality:
     return Quality.HUM if amplitude.value - 2.0 * amplitude.error > limit else Quality(0)
 
 
-def overlaps(x: FloatArray, y: FloatArray, diameter: FloatArray) -> BoolArray:
-    """Tell which sites have a neighbour nearer than the sum of both radii.
-
-    Args:
-        x: shape (n,), m.
-        y: shape (n,), m.
-        diameter: shape (n,), m, of the footprints; NaN for a site that was not wetted.
-    """
-    near = np.zeros(x.size, bool)
-    radius = 0.5 * diameter
-    for k in range(x.size):  # one row of distances at a time: n^2 of memory is too much for maps
-        reach = np.hypot(x - x[k], y - y[k]) < radius + radius[k]
-        reach[k] = False
-        near[k] = bool(reach.any())
-    return near
-
-
 def early(residual: FloatArray, outlier: BoolArray) -> BoolArray:
     """Tell which contacts came too high above the plane of the others.
 

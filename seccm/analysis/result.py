@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass
 from enum import IntEnum
 
+UNTRUSTED = 32
+"""The first code of a number that is to be looked at before it is averaged."""
+
 
 class Status(IntEnum):
     """How far a number can be trusted, or why there is none.
@@ -63,7 +66,7 @@ class Status(IntEnum):
     @property
     def trusted(self) -> bool:
         """Tell whether the number may be averaged without looking at it first."""
-        return self < 32
+        return self < UNTRUSTED
 
     @property
     def caveat(self) -> str:

@@ -24,6 +24,7 @@ from seccm.data import guard, journal, repair
 from seccm.data.entries import Entries
 from seccm.data.layout import (
     EVENT_COLUMNS,
+    NOT_MEASURED,
     ROW,
     SITE_COLUMNS,
     UM,
@@ -64,6 +65,7 @@ COMMIT_ROWS = 16 * KEPT
 """Rows of a long site after which it is made safe although nothing has happened."""
 _EVENT, _REASON = EVENT_COLUMNS[-1], next(c for c in SITE_COLUMNS if c.name == "reason")
 _URGENT = (Approaching, Landed, SiteFinished, Paused, Fault, RunStopped)
+_UNDEFINED = (math.nan, math.nan, NOT_MEASURED)
 
 
 @dataclass(slots=True)
@@ -99,7 +101,7 @@ class Writer:
         self._data: dict[str, h5py.Dataset] = dict(file.items())
         self._entries: dict[str, Entries] = {}
         self._along = columns_along(file, "site")
-        self._features = {feature.name for feature in columns.features}
+        self._features = tuple(feature.name for feature in columns.features)
         self._tail, self._raw = Tail(clock, offset), RawWriter(self._data)
         self._written = len(file["sample"])
         self._claimed = self._written
@@ -323,8 +325,10 @@ class Writer:
                 **{name: value, f"{name}_err": uncertainty, f"{name}_status": status},
             )
         self._set(event.site, quality=found.quality)
-        values = {name: found.features.get(name, (math.nan,))[0] for name in self._features}
-        self.analysed.append(SiteAnalysed(event.site, values, found.summary))
+        stored = {name: found.features.get(name, _UNDEFINED) for name in self._features}
+        values = {name: value for name, (value, _, _) in stored.items()}
+        statuses = {name: int(status) for name, (_, _, status) in stored.items() if status}
+        self.analysed.append(SiteAnalysed(event.site, values, found.summary, statuses))
 
     def _note(self, row: int, site: int, said: str) -> None:
         note = Note(row, site, said)

@@ -13,6 +13,7 @@ from seccm.plan.subject import Subject
 from seccm.units import show
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 Offset = tuple[float, float]
 SPREADING = 1.1
 """A droplet spreads after the tip has left, by this and more in diameter."""
@@ -34,10 +35,27 @@ def spacing_problems(subject: Subject) -> Iterator[Problem]:
     yield from _retries(subject, places, tree, float(distances[:, 1].min()))
 
 
+def overlapping(places: FloatArray, diameter: float) -> BoolArray:
+    """Tell which sites have a neighbour whose footprint reaches their own, shape (sites,).
+
+    Args:
+        places: shape (sites, 2), m.
+        diameter: m, of every footprint.
+    """
+    if len(places) < 2:
+        return np.zeros(len(places), bool)
+    distances, _ = cKDTree(places).query(places, k=2)
+    return _meet(np.asarray(distances)[:, 1], diameter)
+
+
+def _meet(nearest: FloatArray, diameter: float) -> BoolArray:
+    return nearest < diameter * (1 - ROUNDING)
+
+
 def _overlaps(subject: Subject, nearest: FloatArray, partners: FloatArray) -> Iterator[Problem]:
     diameter = subject.plan.probe.diameter
     closest = int(np.argmin(nearest))
-    count = int((nearest < diameter * (1 - ROUNDING)).sum())
+    count = int(_meet(nearest, diameter).sum())
     grid = subject.plan.places.kind == "grid"
     where = "sites.pitch" if grid else "sites"
     pair = sorted((closest, int(partners[closest][partners[closest] != closest][0])))

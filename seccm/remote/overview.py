@@ -31,13 +31,15 @@ class Overview:
     overtravel: FloatArray
     features: dict[str, FloatArray] = field(default_factory=dict)
     """By name; NaN where undefined or not determined yet."""
+    statuses: dict[str, npt.NDArray[np.uint8]] = field(default_factory=dict)
+    """By the name of a feature: what is to be said about it, or why there is none."""
 
     @classmethod
     def planned(cls, count: int) -> Self:
         """Return the overview of a scan that has not begun."""
         status = np.full(count, Outcome.PLANNED, np.uint8)
         z_contact, latency, overtravel = np.full((3, count), np.nan)
-        return cls(status, z_contact, latency, overtravel, {})
+        return cls(status, z_contact, latency, overtravel)
 
     @classmethod
     def of_file(cls, path: Path) -> Self:
@@ -57,6 +59,7 @@ class Overview:
                 latency=sites["latency"].astype(np.float64),
                 overtravel=sites["overtravel"].astype(np.float64),
                 features={c.name: sites[c.name].astype(np.float64) for c in scan.features},
+                statuses={c.name: sites[f"{c.name}_status"].astype("u1") for c in scan.features},
             )
 
     @property
@@ -82,7 +85,9 @@ class Overview:
                 for name, value in event.features.items():
                     if name not in self.features:
                         self.features[name] = np.full(len(self.status), np.nan)
+                        self.statuses[name] = np.zeros(len(self.status), np.uint8)
                     self.features[name][site] = value
+                    self.statuses[name][site] = event.statuses.get(name, 0)
             case _:
                 pass
 
@@ -94,6 +99,7 @@ class Overview:
             "latency": self.latency.copy(),
             "overtravel": self.overtravel.copy(),
             "features": {name: values.copy() for name, values in self.features.items()},
+            "statuses": {name: codes.copy() for name, codes in self.statuses.items()},
         }
 
     @classmethod
@@ -105,4 +111,5 @@ class Overview:
             latency=np.array(table["latency"]),
             overtravel=np.array(table["overtravel"]),
             features={name: np.array(values) for name, values in table["features"].items()},
+            statuses={name: np.array(codes) for name, codes in table["statuses"].items()},
         )

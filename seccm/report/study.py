@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.spatial import KDTree
 
 from seccm.analysis.features import Features, reanalyse
-from seccm.analysis.result import Status
+from seccm.analysis.result import UNTRUSTED, Status
 from seccm.analysis.scan_quality import contact_topography, judged_together, places
 from seccm.analysis.step_trace import Area, StepTrace, step_traces
 from seccm.analysis.topography import Topography
@@ -64,7 +64,7 @@ class Feature:
     @property
     def trusted(self) -> BoolArray:
         """Sites with a number that may be averaged without looking at it first."""
-        return self.known & (self.statuses < 32)
+        return self.known & (self.statuses < UNTRUSTED)
 
     @property
     def qualified(self) -> BoolArray:

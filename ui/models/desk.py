@@ -247,6 +247,7 @@ class Desk:
         for name, values in overview.features.items():
             if name in sites.quantities:
                 sites.quantities[name].values[:] = values
+                sites.quantities[name].statuses[:] = overview.statuses[name]
         running = (overview.status == Outcome.RUNNING).nonzero()[0]
         sites.current = int(running[0]) if running.size else None
         sites.version += 1

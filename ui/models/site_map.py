@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -9,7 +10,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from seccm.analysis.result import Status
+from seccm.analysis.result import UNTRUSTED, Status
 from seccm.data import Scan
 from seccm.events import (
     Event,
@@ -31,6 +32,7 @@ Z, CHARGE, CONDITION, OUTCOME = "contact z", "charge", "condition", "outcome"
 CHARGE_WORDS = "net charge of all steps"
 CATEGORIES = (CONDITION, OUTCOME)
 _LABELS = {int(status): status.label for status in Status}
+_CAVEATS = {int(status): status.caveat for status in Status if status.caveat}
 FIRST = (
     "E_nuc", "E_growth", "t_nuc", "Q_nuc", "eta_nuc", "CE", "CE_last", "E_half", "i_lim", "E_end",
     "i_end", "Q", CHARGE,
@@ -46,21 +48,25 @@ class Quantity:
     unit: str
     words: str
     values: FloatArray
-    statuses: npt.NDArray[np.uint8] | None = None
+    statuses: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
     """Why there is none, or what is to be said about it."""
+
+    def __post_init__(self) -> None:
+        if self.statuses.size == 0:
+            self.statuses = np.zeros(self.values.size, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
-class Statistics:
-    """Of the selected sites that came to their regular end and have a number."""
+class Sample:
+    """The numbers of the selected sites that may be averaged with one another."""
 
-    n: int
+    values: FloatArray
+    caveat: str
+    """What has to be said of every one of them; empty where they stand for themselves."""
+    apart: Mapping[str, int]
+    """How many further sites have a number with a caveat, by its words."""
     missing: int
-    mean: float
-    sd: float
-    median: float
-    low: float
-    high: float
+    """Sites without a number, or that did not come to their regular end."""
 
 
 @dataclass
@@ -165,6 +171,7 @@ class SiteMap:
                     if name not in self.quantities:
                         self._add(Quantity(name, "", "", self._empty()))
                     self.quantities[name].values[event.site] = value
+                    self.quantities[name].statuses[event.site] = event.statuses.get(name, 0)
             case _:
                 return
         self.version += 1
@@ -246,7 +253,7 @@ class SiteMap:
     def why(self, number: int, name: str) -> str:
         """Return why a site has no number, or what is to be said about it; mostly nothing."""
         found = self.quantities.get(name)
-        if found is None or found.statuses is None:
+        if found is None:
             return ""
         code = int(found.statuses[number])
         if code == 0 or code not in _LABELS:
@@ -282,35 +289,30 @@ class SiteMap:
         """The numbers of the selected sites."""
         return tuple(np.flatnonzero(self.selected).tolist())
 
-    def sample(self, name: str) -> FloatArray:
+    def sample(self, name: str) -> Sample:
         """Return the numbers that statistics are about: of the selection, or of all sites.
 
-        Only sites that came to their regular end count, and only numbers that can be trusted.
+        Only sites that came to their regular end count. Numbers with a caveat are not averaged
+        with those that stand for themselves, nor with those of another caveat: where there are
+        none of the former, the most frequent kind is taken. Untrusted ones are never taken.
         """
         chosen = self.selected if self.selected.any() else np.ones(self.x.size, bool)
         values = self.values(name)
-        usable = chosen & np.isfinite(values) & (self.outcome == Outcome.OK)
-        found = self.quantities.get(name)
-        if found is not None and found.statuses is not None:
-            usable &= found.statuses < 32
-        found_values: FloatArray = values[usable]
-        return found_values
-
-    def statistics(self, name: str) -> Statistics:
-        """Describe the selection, or all sites, by one quantity."""
-        values = self.sample(name)
-        chosen = int(self.selected.sum()) or self.x.size
-        nan = float("nan")
-        if values.size == 0:
-            return Statistics(0, chosen, nan, nan, nan, nan, nan)
-        return Statistics(
-            n=values.size,
-            missing=chosen - values.size,
-            mean=float(values.mean()),
-            sd=float(values.std(ddof=1)) if values.size > 1 else nan,
-            median=float(np.median(values)),
-            low=float(values.min()),
-            high=float(values.max()),
+        known = chosen & np.isfinite(values) & (self.outcome == Outcome.OK)
+        codes = self.quantities[name].statuses if name in self.quantities else np.zeros_like(known)
+        counts = {int(c): int((codes[known] == c).sum()) for c in np.unique(codes[known])}
+        plain = [c for c in counts if c not in _CAVEATS and c < UNTRUSTED]
+        trusted = [c for c in counts if c < UNTRUSTED]
+        taken = plain or sorted(trusted, key=counts.__getitem__)[-1:]
+        apart = Counter[str]()
+        for code, count in counts.items():
+            if code not in taken:
+                apart[_CAVEATS.get(code, "not to be trusted")] += count
+        return Sample(
+            values[known & np.isin(codes, taken)],
+            caveat="" if plain or not taken else _CAVEATS[taken[0]],
+            apart=apart,
+            missing=int(chosen.sum()) - int(known.sum()),
         )
 
     def _pass(self, event: StepFinished) -> None:
