@@ -39,6 +39,8 @@ class PlanForm(QWidget):
     """Group and the kind of table to add to it."""
     removed = Signal(tuple)
     """Key of a table to take out."""
+    moved = Signal(tuple, int)
+    """Key of a table, and by how many places it shall move in its list."""
     renamed = Signal(tuple, str)
     """Key that ends with the old name of a factor, and its new one."""
     row_added = Signal(tuple)
@@ -109,6 +111,11 @@ class PlanForm(QWidget):
         if group.adds:
             tools.addWidget(self._adder(group))
             tools.addStretch(1)
+        for by in group.moves:
+            move = pieces.tool("Earlier" if by < 0 else "Later")
+            move.clicked.connect(lambda _=False, k=group.key, b=by: self.moved.emit(k, b))
+            self.editors[f"{key}:{move.text().lower()}"] = move
+            tools.addWidget(move)
         if group.removable:
             remove = pieces.tool("Remove")
             remove.clicked.connect(lambda _=False, k=group.key: self.removed.emit(k))

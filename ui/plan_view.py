@@ -172,6 +172,7 @@ class PlanView(QWidget):
         form.typed.connect(self._typed)
         form.chosen.connect(self._chosen)
         form.added.connect(self._added)
+        form.moved.connect(self._moved)
         draft = self.draft
         for signal, change in (
             (form.removed, draft.remove), (form.row_added, draft.add_row),
@@ -201,6 +202,11 @@ class PlanView(QWidget):
     def _added(self, group: Group, kind: str) -> None:
         assert self.draft is not None
         self.draft.add(group, kind)
+        self._changed()
+
+    def _moved(self, key: Key, by: int) -> None:
+        assert self.draft is not None
+        self.draft.move(key, by)
         self._changed()
 
     def _renamed(self, key: Key, name: str) -> None:

@@ -16,6 +16,7 @@ from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
 from seccm.plan.library import find_plan, plans
 from ui.models.form import MOST_ROWS, Group, Key, Listing, form, where
+from ui.models.toml_blocks import swapped, without
 
 _STEPS: dict[str, dict[str, Any]] = {
     "constant current": {"current": "-1 nA", "duration": "5 s"},
@@ -199,7 +200,24 @@ class Draft:
 
     def remove(self, key: Key) -> None:
         """Take a table out of its list."""
-        del self._table(key[:-1])[key[-1]]
+        wanted = self._document.unwrap()
+        del _at(wanted, key[:-1])[key[-1]]
+        if not self._rewrite(without(self.text, key), wanted):
+            del self._table(key[:-1])[key[-1]]
+        self.changed = True
+
+    def move(self, key: Key, by: int) -> None:
+        """Swap a table with its neighbour in its list: with the one before it, or after it."""
+        k = int(key[-1])
+        first, second = sorted((k, k + by))
+        wanted = self._document.unwrap()
+        rows = _at(wanted, key[:-1])
+        rows[first], rows[second] = rows[second], rows[first]
+        if not self._rewrite(swapped(self.text, (*key[:-1], first)), wanted):
+            written = self._table(key[:-1])
+            one, other = written[first].unwrap(), written[second].unwrap()
+            _put(written, first, other)
+            _put(written, second, one)
         self.changed = True
 
     def plan(self) -> Plan:
@@ -221,6 +239,17 @@ class Draft:
         """
         path.write_text(self.text, encoding="utf-8")
         self.path, self.shipped, self.changed = path, False, False
+
+    def _rewrite(self, text: str | None, wanted: Any) -> bool:
+        """Take a text for the file if it says what is wanted."""
+        try:
+            document = tomlkit.parse(text) if text is not None else None
+        except TOMLKitError:
+            return False
+        if document is None or document.unwrap() != wanted:
+            return False
+        self._document = document
+        return True
 
     def _leave_out(self, key: Key) -> None:
         """Take a key out, and a table around it that is empty then and need not be there."""
@@ -296,6 +325,13 @@ def _inline(row: Mapping[str, Any]) -> Any:
     cells = (f"{tomlkit.key(n).as_string()} = {tomlkit.item(v).as_string()}"
              for n, v in row.items())  # fmt: skip
     return tomlkit.parse(f"row = {{ {', '.join(cells)} }}")["row"]
+
+
+def _at(data: Any, key: Key) -> Any:
+    """Return what stands at a key."""
+    for part in key:
+        data = data[part]
+    return data
 
 
 def _table_of(row: Mapping[str, Any]) -> Any:

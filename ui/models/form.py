@@ -69,6 +69,8 @@ class Group:
     adds: tuple[str, ...] = ()
     """For a list: the kinds of table that can be added."""
     removable: bool = False
+    moves: tuple[int, ...] = ()
+    """By how many places it can be moved in its list."""
 
 
 def where(key: Key) -> str:
@@ -176,7 +178,14 @@ class _Forms:
         mapping: Mapping[str, str] = items["discriminator"]["mapping"]
         rows = value if isinstance(value, list) else []
         parts = tuple(
-            self._variant(items, row, (*key, k), f"{title} · step {k + 1}", removable=True)
+            self._variant(
+                items,
+                row,
+                (*key, k),
+                f"{title} · step {k + 1}",
+                removable=True,
+                moves=tuple(by for by in (-1, 1) if 0 <= k + by < len(rows)),
+            )
             for k, row in enumerate(rows)
         )
         return Group(key, title, "", parts, adds=tuple(mapping))
