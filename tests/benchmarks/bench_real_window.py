@@ -4,9 +4,9 @@
 
 Turns: a map of 100 x 100 sites at the pace of real time, in turns with nobody attached and with
 a real window in a process of its own, every panel open. Inside the host, a rig notes how long
-the engine takes from a block that has come until it asks for the next one; the turns in which a
-landing is decided are told apart. Kills: real windows are killed with -9 at random moments, 20 in
-all; every scan must end complete and every file be whole.
+the engine takes from a block that has come until it asks for the next one, and how long from a
+block that shows a contact until the stage is told to stand still. Kills: real windows are killed
+with -9 at random moments, 20 in all; every scan must end complete and every file be whole.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ from seccm.remote import Client, Job
 from seccm.remote.endpoint import Endpoint
 
 PROCESS = Path(__file__).parents[1] / "window_process.py"
-SECONDS = 25.0
+SECONDS = 50.0
 """Of real time for each scan whose turns are measured."""
 ROUNDS = 2
+ALONE, WATCHED = "nobody attached", "a real window"
 KILLS, SCANS = 20, 5
 
 
@@ -70,6 +71,7 @@ def large() -> Plan:
             "origin": ["5 um", "5 um"],
             "allow_overlap": True,
         },
+        retract={"distance": "2 um", "speed": "20 um/s"},
     )
 
 
@@ -81,8 +83,12 @@ def hosted(log: str, name: str) -> None:
     main(name, 0.0)
 
 
-def turns(folder: Path, watched: bool) -> np.ndarray:
-    """Run a scan for a while in a host of its own; return how long each turn took, in seconds."""
+def turns(folder: Path, watched: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Run a scan for a while in a host of its own.
+
+    Returns:
+        How long each turn took, and each stop on a contact, in seconds.
+    """
     log, name = folder / f"{time.monotonic_ns()}.f8", f"bench{time.monotonic_ns()}"
     endpoint = Endpoint.named(name)
     endpoint.create()
@@ -104,7 +110,7 @@ def turns(folder: Path, watched: bool) -> np.ndarray:
         time.sleep(SECONDS)
         stop(name)
     host.join()
-    return np.fromfile(log)
+    return np.fromfile(log), np.fromfile(f"{log}.stops")
 
 
 def wait_for_watchers(name: str) -> None:
@@ -124,22 +130,26 @@ def stop(name: str) -> None:
 
 
 def compare(folder: Path) -> None:
-    """Compare the turns of the engine with and without a real window."""
-    found: dict[str, list[np.ndarray]] = {"nobody attached": [], "a real window": []}
+    """Compare the turns of the engine, and its contacts, with and without a real window."""
+    found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {ALONE: [], WATCHED: []}
     for _ in range(ROUNDS):
         for name, each in found.items():
-            each.append(turns(folder, name == "a real window"))
-    joined = {name: np.concatenate(each) for name, each in found.items()}
-    alone = joined["nobody attached"]
+            each.append(turns(folder, name == WATCHED))
     say(f"pace 1, {ROUNDS} x {SECONDS:g} s of each kind in turns, map of 100 x 100, all panels")
-    for name, values in joined.items():
-        # The slowest thousandth are turns that wait for the disk, such as those of a landing.
-        worst = [float(np.quantile(v, 0.999)) for v in (values, alone)]
-        say(
-            f"  a turn of the engine, {name}: {percentiles(values)}; median x "
-            f"{np.median(values) / np.median(alone):.2f}, mean x {values.mean() / alone.mean():.2f}"
-            f", p99.9 {1e3 * worst[0]:.2f} ms x {worst[0] / worst[1]:.2f}"
-        )
+    joined = {name: [np.concatenate(kind) for kind in zip(*each, strict=True)]
+              for name, each in found.items()}  # fmt: skip
+    for k, what in enumerate(("a turn of the engine", "from a contact to its stop")):
+        alone = joined[ALONE][k]
+        for name, kinds in joined.items():
+            values = kinds[k]
+            # The slowest thousandth are turns that wait for the disk, such as those of a landing.
+            worst = [float(np.quantile(v, 0.999)) for v in (values, alone)]
+            say(
+                f"  {what}, {name}: {percentiles(values)}; median x "
+                f"{np.median(values) / np.median(alone):.2f}, mean x "
+                f"{values.mean() / alone.mean():.2f}, p99.9 {1e3 * worst[0]:.2f} ms x "
+                f"{worst[0] / worst[1]:.2f}"
+            )
 
 
 def kill(folder: Path) -> None:

@@ -31,7 +31,7 @@ import seccm
 from seccm import session
 from seccm.events import Outcome
 from seccm.remote import Client, Job
-from seccm.rig import Block, Rig
+from seccm.rig import Action, Block, Freeze, Rig
 from seccm.rigs import build_rig
 
 KILLS = 20
@@ -51,12 +51,17 @@ def percentiles(seconds: list[float] | np.ndarray) -> str:
 
 
 def timed(log: str) -> None:
-    """Make every rig built from now on note, for each turn, how long the engine took."""
+    """Make every rig built from now on note how long the engine took.
+
+    For each turn, from a block that has come until the next one is asked for, into `log`; and from
+    a block that shows a contact until the stage is told to stand still, into `log` + ".stops".
+    """
 
     def building(*args: object, **options: object) -> Rig:
         rig: Rig = build_rig(*args, **options)  # type: ignore[arg-type]
-        read = rig.read
+        read, apply = rig.read, rig.apply
         turns: list[float] = []
+        stops: list[float] = []
         answered = 0.0
 
         def reading() -> Block:
@@ -67,11 +72,17 @@ def timed(log: str) -> None:
             answered = time.perf_counter()
             return block
 
-        rig.read = reading  # type: ignore[method-assign]
+        def applying(action: Action) -> None:
+            if isinstance(action, Freeze):
+                stops.append(time.perf_counter() - answered)
+            apply(action)
+
+        rig.read, rig.apply = reading, applying  # type: ignore[method-assign]
         close = rig.close
 
         def closing() -> None:
             np.array(turns).tofile(log)
+            np.array(stops).tofile(f"{log}.stops")
             close()
 
         rig.close = closing  # type: ignore[method-assign]
