@@ -31,6 +31,7 @@ from seccm.remote.channel import Line
 from seccm.remote.feed import Feed
 from seccm.remote.host import ABSENT, Host
 from seccm.remote.overview import Overview
+from seccm.rigs import load_rig
 from seccm.session import Run
 
 PACE = 20.0
@@ -280,6 +281,19 @@ def test_a_scan_whose_windows_are_killed_ends_complete(tmp_path: Path):
     for name, values in live.features.items():
         np.testing.assert_allclose(stored.features[name], values, rtol=1e-5)
         np.testing.assert_array_equal(stored.statuses[name], live.statuses[name])
+
+
+def test_a_host_says_which_rig_it_drives_to_a_window_that_comes_later(tmp_path: Path):
+    client = Client.start(small_scan(2, 1), path=tmp_path / "scan.h5", pace=1.0, linger=0.0)
+    client.wait(lambda news: client.snapshot is not None)
+    (host,) = Client.find()
+    pid = pid_of(client)
+    client.ask("stop")
+    client.wait(over)
+    client.close()
+    gone(pid)
+    assert Path(host.rig).is_absolute()
+    assert load_rig(host.rig).config == load_rig("virtual").config
 
 
 def test_a_window_that_reads_nothing_holds_nobody_up(tmp_path: Path):

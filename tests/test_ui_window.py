@@ -16,8 +16,9 @@ from ui_windows import LONG, begin, ended, failing, said, small_plan, window
 import seccm
 import ui
 from seccm.events import Outcome
+from seccm.plan.library import find_rig
 from seccm.remote import Client, Running
-from ui.app import chosen
+from ui.app import chosen, same_rig
 from ui.keys import KEYS, KeySheet
 from ui.manual import ManualView
 from ui.models.palette import LIGHT
@@ -313,6 +314,12 @@ def test_a_window_attaches_to_a_run_rather_than_to_a_newer_host_without_one():
     assert chosen([idle, newer, older]) is newer
     assert chosen([idle]) is idle
     assert chosen([]) is None
+
+
+def test_a_rig_is_the_same_by_its_name_and_by_its_file(tmp_path: Path):
+    assert same_rig("virtual", str(find_rig("virtual").absolute()))
+    assert not same_rig("virtual", "virtual-nidaq")
+    assert not same_rig("virtual", str(tmp_path / "gone.toml"))
 
 
 # Keys, gloves, look

@@ -11,6 +11,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from seccm.errors import PlanError
+from seccm.plan.library import find_rig
 from seccm.remote import Client, Running
 from ui.models.palette import DARK, LIGHT, PALETTES, Palette
 from ui.models.words import Line
@@ -19,7 +21,7 @@ from ui.window import Window
 
 def main(
     plan: str | Path = "",
-    rig: str | Path = "virtual",
+    rig: str | Path = "",
     *,
     in_process: bool = False,
     theme: str = "",
@@ -30,7 +32,7 @@ def main(
 
     Args:
         plan: a plan or a data file to open at once; may be empty.
-        rig: name or file of the rig.
+        rig: name or file of the rig; else that of the run to attach to, or a virtual one.
         in_process: run the engine in this process, for debugging; it ends with the window.
         theme: "dark" or "light"; empty to follow the desktop.
         glove: large targets for gloved hands.
@@ -43,9 +45,13 @@ def main(
     running = () if in_process else Client.find()
     mine = chosen(running)
     link = Client.attach(mine.name) if mine is not None else None
-    window = Window(
-        connect, link, rig=str(rig), palette=_palette(app, theme), glove=glove, pace=pace
-    )
+    theirs = mine.rig if mine is not None else ""
+    rig = str(rig) or theirs or "virtual"
+    window = Window(connect, link, rig=rig, palette=_palette(app, theme), glove=glove, pace=pace)
+    if theirs and not same_rig(rig, theirs):
+        window.desk.say(Line("warning", f"{rig} is not the rig of the run: that is {theirs}.",
+                             remedy="What is started here goes to the former; without --rig it "
+                             "goes to that of the run."))  # fmt: skip
     for other in running:
         if other.path and other is not mine:
             window.desk.say(Line("warning", f"There is another run: {other.title}, {other.path}.",
@@ -69,6 +75,14 @@ def main(
 def chosen(running: Sequence[Running]) -> Running | None:
     """Choose the host to attach to: the newest that has a run, else the newest."""
     return next((host for host in running if host.path), running[0] if running else None)
+
+
+def same_rig(one: str, other: str) -> bool:
+    """Tell whether two names or files mean the same rig."""
+    try:
+        return find_rig(one).samefile(find_rig(other))
+    except (PlanError, OSError):
+        return False
 
 
 def _palette(app: QApplication, theme: str) -> Palette:

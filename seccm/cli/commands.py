@@ -192,7 +192,13 @@ def window(
     plan: Annotated[
         str, typer.Argument(help="A plan or a data file to open; may be left out.")
     ] = "",
-    rig: RigOption = "virtual",
+    rig: Annotated[
+        str,
+        typer.Option(
+            "--rig",
+            help="A rig: a TOML file, or a shipped name; else that of the run, else virtual.",
+        ),
+    ] = "",
     in_process: Annotated[
         bool, typer.Option("--in-process", help="Run the engine in the window, for debugging.")
     ] = False,

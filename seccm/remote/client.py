@@ -182,7 +182,8 @@ class Client:
             except OSError:
                 continue
             if facts is not None:
-                found.append(Running(endpoint.name, facts["pid"], facts["title"], facts["path"]))
+                known = (facts["pid"], facts["title"], facts["path"], facts.get("rig", ""))
+                found.append(Running(endpoint.name, *known))
         return tuple(found)
 
     # Following.

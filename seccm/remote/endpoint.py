@@ -154,6 +154,8 @@ class Running:
     """Of its run; empty while it has none."""
     path: str
     """The data file of its run; empty while it has none."""
+    rig: str = ""
+    """The file of its rig; empty while it has none, or if the rig came out of a data file."""
 
 
 def endpoints() -> list[Endpoint]:

@@ -71,8 +71,8 @@ class Host:
         self._ending = self._visited = False
         self._alone_since = now()
         self._disk_free, self._looked = -1, float("-inf")
-        self.announce: Callable[[str, str], None] = lambda title, path: None
-        """Told the title and file of each run that begins."""
+        self.announce: Callable[[str, str, str], None] = lambda title, path, rig: None
+        """Told the title, the data file and the rig file of each run that begins."""
 
     # For those who keep the host.
 
@@ -199,13 +199,13 @@ class Host:
         try:
             overview = None if job.plan else Overview.of_file(Path(job.path))
             run = self._prepare(job)
+            self.announce(run.plan.title, str(run.path), job.rig_file)
             self._feed.begin(_snapshot(run, overview or Overview.planned(run.total)))
             run.watch(self._feed.look)
             with self._lock:
                 self._run, self._doing = run, "scan"
             if self._ending:
                 run.ask("stop", "the host is closed")
-            self.announce(run.plan.title, str(run.path))
             for event in run:
                 self._feed.tell(event)
         except Exception as error:  # whatever it is, an operator must hear of it
@@ -221,12 +221,12 @@ class Host:
             site = plan.sites()[0]
             manual = Manual(rig, site, self._feed.look, self._feed.tell)
             overview = Overview.planned(0)
+            self.announce("by hand", "", job.rig_file)
             self._feed.begin(Snapshot("", job.plan, rig.info, 0, (), overview, (), Trace.none()))
             with self._lock:
                 self._run, self._manual, self._doing = None, manual, "manual"
             if self._ending:
                 manual.close()
-            self.announce("by hand", "")
             manual.run()
         except Exception as error:  # whatever it is, an operator must hear of it
             self._feed.fail(error)

@@ -63,6 +63,11 @@ class Job:
         """Describe the rest of the run in a file."""
         return cls(path=str(Path(path).absolute()), pace=pace)
 
+    @property
+    def rig_file(self) -> str:
+        """Where the rig file is, for whoever starts somewhere else; empty if not known."""
+        return str(Path(self.rig_source).absolute()) if self.rig_source else ""
+
     def open_rig(self) -> tuple[Rig, Plan]:
         """Open the rig, to be driven by hand as the plan approaches and retracts.
 

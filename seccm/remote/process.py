@@ -102,8 +102,8 @@ def main(name: str, linger: float) -> None:
     key = endpoint.key()
     host = Host()
 
-    def announce(title: str, path: str) -> None:
-        endpoint.announce({"pid": os.getpid(), "title": title, "path": path})
+    def announce(title: str, path: str, rig: str) -> None:
+        endpoint.announce({"pid": os.getpid(), "title": title, "path": path, "rig": rig})
 
     def interrupt(_: int, __: FrameType | None) -> None:
         host.interrupt()
@@ -114,7 +114,7 @@ def main(name: str, linger: float) -> None:
             signal.signal(getattr(signal, number), interrupt)
     door = Door(endpoint, key, host.admit)
     try:
-        announce("", "")
+        announce("", "", "")
         gc.freeze()
         host.serve(linger)
     finally:
