@@ -27,6 +27,7 @@ from seccm.remote.news import Doing, Progress, Snapshot
 from seccm.remote.overview import Overview
 from seccm.remote.plain import from_plain
 from seccm.remote.trace import Trace
+from seccm.rig import Rig
 from seccm.session import Run
 
 BEAT = 1.0 / 30.0
@@ -216,6 +217,7 @@ class Host:
             self._rest()
 
     def _drive_by_hand(self, job: Job) -> None:
+        rig: Rig | None = None
         try:
             rig, plan = job.open_rig()
             site = plan.sites()[0]
@@ -232,6 +234,8 @@ class Host:
             self._feed.fail(error)
         finally:
             self._manual = None
+            if rig is not None:
+                rig.close()
             self._rest()
 
     def _run_errand(self, errand: Errand) -> None:
