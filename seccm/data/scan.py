@@ -57,7 +57,7 @@ class Scan:
         try:
             self.header: Header = read_header(self._file)
             self.clock = read_clock(self._file)
-            self._look()
+            self._list()
         except KeyError as error:
             self.close()
             raise DataFileError(
@@ -89,11 +89,14 @@ class Scan:
         """Look again at a file that is growing, or was; take tables anew afterwards."""
         if repair.mark(self.path):
             for dataset in self._data.values():
-                dataset.id.refresh()
+                dataset.refresh()
         else:
             # Closed since, and perhaps replaced by its packed copy.
             self.close()
             self._file = _open(self.path)
+            self._list()
+            return
+        # While a file grows its datasets do, but there are no others.
         self._look()
 
     @property
@@ -111,11 +114,6 @@ class Scan:
     def packed(self) -> bool:
         """Whether the file has been checked and compressed."""
         return bool(self._file.attrs.get("packed", 0))
-
-    @property
-    def features(self) -> tuple[Column, ...]:
-        """The features there are columns for."""
-        return features_of(self._file)
 
     @cached_property
     def factors(self) -> tuple[Column, ...]:
@@ -167,17 +165,19 @@ class Scan:
             )
         if not 0 <= number < len(sites):
             raise IndexError(f"site {number}: the file has sites 0 to {len(sites) - 1}")
-        start = int(sites["row_start"][number])
-        stop = min(start + int(sites["row_size"][number]), self._samples())
+        start = int(sites.cell("row_start", number))
+        stop = min(start + int(sites.cell("row_size", number)), self._samples())
         rows = read_rows(self._data, start, max(start, stop))
         # Rows recorded before the tip set out, such as those of a pause, are not the site's story.
-        departed = np.searchsorted(rows["t"], sites["t_start"][number] - 0.5 * self.clock.period)
+        departed = np.searchsorted(
+            rows["t"], sites.cell("t_start", number) - 0.5 * self.clock.period
+        )
         return record_of(
             rows[int(departed) :],
             number=number,
-            outcome=Outcome(int(sites["status"][number])),
+            outcome=Outcome(int(sites.cell("status", number))),
             landing=self._landing(number),
-            t_contact=float(sites["t_contact"][number]),
+            t_contact=float(sites.cell("t_contact", number)),
             events=self._ends(number),
         )
 
@@ -210,8 +210,8 @@ class Scan:
         if not len(t):
             return self._raw_trace(0, 0, 0, 0.0)
         first, last = self._row(float(t[0])), self._row(float(t[-1]))
-        contact = float(self._sites["t_contact"][number])
-        zero = contact if self._sites["landed"][number] else float(t[0])
+        contact = float(self._sites.cell("t_contact", number))
+        zero = contact if self._sites.cell("landed", number) else float(t[0])
         return self._raw_trace(
             self._session(float(t[0])),
             first * self.clock.spacing,
@@ -233,12 +233,21 @@ class Scan:
         source = _open(self.path) if repair.mark(self.path) else self.path
         return xr.open_dataset(source, engine="h5netcdf")
 
+    def _list(self) -> None:
+        """Find out what is in the file."""
+        self._data = dict(self._file.items())
+        self._growing = bool(repair.mark(self.path))
+        self._along = [n for n in columns_along(self._data, "site") if self._data[n].ndim == 1]
+        self.features: tuple[Column, ...] = features_of(self._file)
+        """The features there are columns for."""
+        self._look()
+
     def _look(self) -> None:
-        data = self._data = dict(self._file.items())
+        """Take tables anew: they show how things are now."""
+        data = self._data
         # Which events are ends of steps, ordered by site, and their sites; found when needed.
         self._step_ends: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None = None
-        columns = [n for n in columns_along(data, "site") if data[n].ndim == 1]
-        self._sites = Table({name: data[name] for name in columns})
+        self._sites = Table({name: data[name] for name in self._along}, self._growing)
         self._events = Table({c.name.removeprefix("event_"): data[c.name] for c in EVENT_COLUMNS})
 
     def _samples(self) -> int:
@@ -265,19 +274,19 @@ class Scan:
 
     def _landing(self, number: int) -> Landing | None:
         sites = self._sites
-        if not sites["landed"][number]:
+        if not sites.cell("landed", number):
             return None
         return Landing(
-            row=self._row(float(sites["t_contact"][number])),
-            z=float(sites["z_rest"][number]),
-            z_crossing=float(sites["z_contact"][number]),
-            signal=float(sites["contact_signal"][number]),
-            baseline=float(sites["contact_baseline"][number]),
-            latency=float(sites["latency"][number]),
-            overtravel=float(sites["overtravel"][number]),
-            attempt=int(sites["attempts"][number]) - 1,
-            x=float(sites["x_cmd"][number]),
-            y=float(sites["y_cmd"][number]),
+            row=self._row(float(sites.cell("t_contact", number))),
+            z=float(sites.cell("z_rest", number)),
+            z_crossing=float(sites.cell("z_contact", number)),
+            signal=float(sites.cell("contact_signal", number)),
+            baseline=float(sites.cell("contact_baseline", number)),
+            latency=float(sites.cell("latency", number)),
+            overtravel=float(sites.cell("overtravel", number)),
+            attempt=int(sites.cell("attempts", number)) - 1,
+            x=float(sites.cell("x_cmd", number)),
+            y=float(sites.cell("y_cmd", number)),
         )
 
     def _ends(self, number: int) -> tuple[StepFinished, ...]:
@@ -293,17 +302,19 @@ class Scan:
         )
 
     def _condition(self, number: int) -> str:
-        levels = ((c, float(self._sites[f"factor_{c.name}"][number])) for c in self.factors)
+        levels = ((c, float(self._sites.cell(f"factor_{c.name}", number))) for c in self.factors)
         return ", ".join(f"{column.name} = {show(level, column.unit)}" for column, level in levels)
 
     def _contact_record(self, number: int) -> ContactRecord | None:
         sites = self._sites
-        size = int(sites["contact_size"][number])
+        size = int(sites.cell("contact_size", number))
         if size == 0:
             return None
-        crossing, stopped = (int(sites[f"contact_{w}"][number]) for w in ("crossing", "stopped"))
+        crossing, stopped = (
+            int(sites.cell(f"contact_{w}", number)) for w in ("crossing", "stopped")
+        )
         return ContactRecord(
-            start=int(sites["contact_start"][number]),
+            start=int(sites.cell("contact_start", number)),
             potential=self._data["contact_E"][number, :size].astype(np.float64),
             current=self._data["contact_I"][number, :size].astype(np.float64),
             crossing=None if crossing < 0 else crossing,

@@ -22,10 +22,14 @@ class Table:
 
     `table["z_contact"]` is an array, `len(table)` the number of rows, and iterating gives each
     row as a dictionary. It shows the file as it was when the table was made.
+
+    Args:
+        columns: the datasets.
+        brief: whether the table will soon be made anew: single cells are then read alone.
     """
 
-    def __init__(self, columns: Mapping[str, h5py.Dataset]) -> None:
-        self._columns = dict(columns)
+    def __init__(self, columns: Mapping[str, h5py.Dataset], brief: bool = False) -> None:
+        self._columns, self._brief = dict(columns), brief
         self._size = min((len(d) for d in self._columns.values()), default=0)
         self._read: dict[str, Array] = {}
 
@@ -45,10 +49,18 @@ class Table:
     def __getitem__(self, name: str) -> Array:
         """Return a column, shape (rows,); texts as str, lengths in metres."""
         if name not in self._read:
-            if name not in self._columns:
-                raise KeyError(f"there is no column {name!r}; there are {', '.join(self.names)}")
-            self._read[name] = self._fetch(name)
+            self._read[name] = self._fetch(name, slice(None))
         return self._read[name]
+
+    def cell(self, name: str, row: int) -> Any:
+        """Return one cell; the whole column is read for it, and kept, where that is worth it."""
+        if self._brief and name not in self._read:
+            return self._fetch(name, slice(row, row + 1))[0]
+        return self[name][row]
+
+    def part(self, name: str, rows: slice) -> Array:
+        """Return some rows of a column without reading the others."""
+        return self._read[name][rows] if name in self._read else self._fetch(name, rows)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         columns = {name: self[name].tolist() for name in self.names}
@@ -71,9 +83,11 @@ class Table:
 
         return pd.DataFrame({name: self[name] for name in self.names})
 
-    def _fetch(self, name: str) -> Array:
+    def _fetch(self, name: str, rows: slice) -> Array:
+        if name not in self._columns:
+            raise KeyError(f"there is no column {name!r}; there are {', '.join(self.names)}")
         dataset = self._columns[name]
-        values: Array = dataset[: self._size]
+        values: Array = dataset[slice(*rows.indices(self._size))]
         if values.dtype.kind == "S":
             return np.array([raw.decode(errors="replace") for raw in values.tolist()], np.str_)
         if dataset.attrs.get("units") == "um":

@@ -43,8 +43,8 @@ class SiteCurves:
             self._kept.move_to_end(number)
             return self._kept[number]
         found = _curve(self.scan.site(number))
-        if found is None:
-            # A growing file may know more by now.
+        if found is None and self.scan.state == "running":
+            # It may know more by now.
             self.scan.refresh()
             found = _curve(self.scan.site(number))
         if found is None:

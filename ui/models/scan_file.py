@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import numpy as np
-
 from seccm.data import open_scan
 from seccm.errors import DataFileError
 from seccm.events import Outcome
@@ -60,21 +58,8 @@ class ScanFile:
             return False
         self.held = False
         self.state = self.scan.state
-        fresh = SiteMap.of_scan(self.scan)
-        if (fresh.outcome == self.map.outcome).all() and not self.growing:
-            return True
-        changed = bool((fresh.outcome != self.map.outcome).any())
-        self.map.outcome[:] = fresh.outcome
-        for name, quantity in fresh.quantities.items():
-            if name in self.map.quantities:
-                old = self.map.quantities[name]
-                old.values[:], old.statuses = quantity.values, quantity.statuses
-            else:
-                self.map.add(quantity)
-        running = np.flatnonzero(fresh.outcome == Outcome.RUNNING)
-        self.map.current = int(running[0]) if running.size else None
-        self.map.version += 1
-        return changed
+        changed = self.map.look(self.scan)
+        return changed or not self.growing
 
     @property
     def words(self) -> str:

@@ -136,13 +136,10 @@ class SiteMap:
             labels=[f"condition {k + 1}" for k in range(int(condition.max(initial=0)) + 1)],
             reference=scan.header.reference,
         )
-        made.outcome = np.asarray(sites["status"]).astype(np.uint8)
-        height = np.asarray(sites["z_contact"], np.float64)
-        made._add(Quantity(Z, "m", "height of the tip at contact", height))
+        made._add(Quantity(Z, "m", "height of the tip at contact", made._empty()))
         for column in scan.features:
-            values = np.asarray(sites[column.name], np.float64)
-            statuses = np.asarray(sites[f"{column.name}_status"], np.uint8)
-            made._add(Quantity(column.name, column.unit, column.long_name, values, statuses))
+            made._add(Quantity(column.name, column.unit, column.long_name, made._empty()))
+        made._take(scan, slice(None))
         return made
 
     def describe(self, plan: Plan) -> None:
@@ -152,6 +149,31 @@ class SiteMap:
         self.version += 1
 
     # ------------------------------------------------------------------------------ following
+
+    def look(self, scan: Scan) -> bool:
+        """Take in what has become of sites in a growing file; return whether anything has.
+
+        Only rows of sites that are in hand, or were not closed before, are read: a scan of very
+        many sites is looked at as fast as a small one.
+        """
+        new = np.flatnonzero(scan.sites["status"] != self.outcome)
+        if new.size == 0 and self.current is None:
+            return False
+        looked = new.tolist() + ([self.current] if self.current is not None else [])
+        self._take(scan, slice(min(looked), max(looked) + 1))
+        return bool(new.size)
+
+    def _take(self, scan: Scan, rows: slice) -> None:
+        sites = scan.sites
+        self.outcome[rows] = sites.part("status", rows)
+        self.quantities[Z].values[rows] = sites.part("z_contact", rows)
+        for column in scan.features:
+            quantity = self.quantities[column.name]
+            quantity.values[rows] = sites.part(column.name, rows)
+            quantity.statuses[rows] = sites.part(f"{column.name}_status", rows)
+        running = np.flatnonzero(self.outcome == Outcome.RUNNING)
+        self.current = int(running[0]) if running.size else None
+        self.version += 1
 
     def hear(self, event: Event) -> None:
         """Take in an event of the run."""
