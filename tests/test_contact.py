@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from little_world import a_block, cut
 
-from seccm.hopping.contact import ContactDetector, past_threshold, signal_channel
+from seccm.hopping.contact import ContactDetector, past_threshold, signal_channel, thresholds
 from seccm.rig import Block, ContactRule, CurrentRise, CurrentThreshold, PotentialDrop
 
 pA = 1e-12
@@ -80,6 +80,27 @@ def test_the_potential_drops_from_the_overload_of_either_sign(sign):
     assert contact_row(rule, sign * 10.0, a_block(potential=falling)) == 3
     rising = sign * np.array([10.0, 12.0, 15.1, 20.0])
     assert contact_row(rule, sign * 10.0, a_block(potential=rising)) is None
+
+
+@given(
+    rule=st.sampled_from(
+        [PotentialDrop(5.0), *(kind(5.0, polarity) for kind in (CurrentThreshold, CurrentRise)
+                               for polarity in ("either", "anodic", "cathodic"))]
+    ),
+    baseline=st.floats(-12.0, 12.0).filter(lambda value: abs(value) > 1e-3),
+)  # fmt: skip
+def test_the_tip_is_stopped_on_one_side_of_the_line_that_is_drawn_and_on_no_other(rule, baseline):
+    lines = thresholds(rule, baseline)
+    signal = np.linspace(-40.0, 40.0, 8003)
+    crossings = np.flatnonzero(np.diff(past_threshold(rule, baseline, signal)))
+    assert len(crossings) == len(lines)
+    for k, line in zip(crossings, sorted(lines), strict=True):
+        assert signal[k] - 1e-9 <= line <= signal[k + 1] + 1e-9
+
+
+def test_where_nothing_can_be_a_contact_no_line_is_drawn():
+    assert thresholds(PotentialDrop(5.0), 0.0) == ()
+    assert not past_threshold(PotentialDrop(5.0), 0.0, np.array([-20.0, 0.0, 20.0])).any()
 
 
 @pytest.mark.parametrize("rule", [CurrentThreshold(1.0), CurrentRise(1.0), PotentialDrop(1.0)])

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_plan import INFO, POTENTIOSTATIC, small
+from live_rows import a_site
+from small_plan import INFO, small
 
 from seccm.events import (
     Fault,
@@ -33,12 +34,6 @@ from ui.models.trail import Trail, peaks
 from ui.models.words import clock_words, line_of
 
 LANDING = Landing(10, 5e-5, 5e-5, 4.9, 10.0, 3e-3, 2e-8, 0)
-
-
-def rows(site: int, phase: Phase, t: np.ndarray, E=0.0, I=0.0, z=5e-5) -> Trace:  # noqa: E741
-    full = [np.broadcast_to(v, t.shape).astype(float).copy() for v in (E, I, z)]
-    label = [np.full(t.size, site, "i4"), np.full(t.size, phase, "u1"), np.zeros(t.size, "u2")]
-    return Trace(t, *full, *label)
 
 
 # Thinning
@@ -71,16 +66,6 @@ def test_a_trail_takes_rows_for_ever_in_the_same_memory_and_keeps_spikes():
 
 
 # The site in hand
-
-
-def a_site(number: int, began: float, current: float = -1e-9) -> list[Trace]:
-    """One visit: 1 s of descent, 2 s of measurement at 100 rows a second."""
-    down, on = began + np.arange(0, 1, 0.01), began + 1 + np.arange(0, 2, 0.01)
-    return [
-        rows(number, Phase.SETTLE, began - 0.1 + np.arange(0, 0.1, 0.01), E=10.0),
-        rows(number, Phase.APPROACH, down, E=10.0, z=np.linspace(6e-5, 5e-5, down.size)),
-        rows(number, Phase.STEP, on, E=-0.1, I=current),
-    ]
 
 
 @pytest.fixture
@@ -136,18 +121,6 @@ def test_earlier_sites_of_the_same_condition_stay_and_their_mean_is_the_mean():
     assert mean is not None
     expected = -1e-9 * np.mean([k + 1 for k in range(19 - BEFORE, 19)])
     np.testing.assert_allclose(mean.I, expected)
-
-
-def test_the_threshold_is_drawn_where_the_rule_puts_it(live: Live):
-    for part in a_site(0, 1.0):
-        live.take(part)
-    assert live.watched.quantity == "E"
-    assert live.watched.thresholds == (10.0 - 5.0,)
-    potentiostatic = small(approach={**POTENTIOSTATIC, "hold": {"potential": 0.1}})
-    other = Live({s.number: s for s in potentiostatic.sites()}, INFO.overload)
-    other.take(rows(0, Phase.SETTLE, np.arange(3) * 1.0))
-    assert other.watched.quantity == "I"
-    assert other.watched.thresholds == (5e-12, -5e-12)
 
 
 # Frames

@@ -50,6 +50,30 @@ def _beyond(current: FloatArray, threshold: float, polarity: Polarity) -> BoolAr
     return np.abs(current) > threshold
 
 
+def thresholds(rule: ContactRule, baseline: float) -> tuple[float, ...]:
+    """Return where the thresholds of `past_threshold` lie, for whoever draws the signal.
+
+    Args:
+        rule: the contact rule.
+        baseline: the undisturbed signal, raw volts or amperes; ignored by a fixed threshold.
+
+    Returns:
+        Raw volts or amperes; none where no signal would be past the rule's threshold.
+    """
+    match rule:
+        case CurrentThreshold(threshold, polarity):
+            return _either_side(0.0, threshold, polarity)
+        case CurrentRise(rise, polarity):
+            return _either_side(baseline, rise, polarity)
+        case PotentialDrop(drop):
+            return (baseline - float(np.copysign(drop, baseline)),) if baseline else ()
+
+
+def _either_side(base: float, distance: float, polarity: Polarity) -> tuple[float, ...]:
+    signs = {"anodic": (1.0,), "cathodic": (-1.0,), "either": (1.0, -1.0)}[polarity]
+    return tuple(base + sign * distance for sign in signs)
+
+
 class ContactDetector:
     """Watches one approach for the first row of a contact.
 

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.events import Phase
+from seccm.hopping.contact import thresholds
 from seccm.plan.site import Site
 from seccm.remote import Trace
-from seccm.rig import CurrentRise, CurrentThreshold, PotentialDrop
+from seccm.rig import PotentialDrop
 from ui.models.trail import Trail, peaks
 
 FloatArray = npt.NDArray[np.float64]
@@ -147,16 +148,11 @@ class Live:
         site = self._sites.get(self.site) if self.site is not None else None
         if site is None:
             return Descent("I", ())
-        match site.approach.rule:
-            case PotentialDrop(drop=drop):
-                base = self._overload if self._baseline is None else self._baseline
-                return Descent("E", (base - drop,))
-            case CurrentThreshold(threshold=threshold, polarity=polarity):
-                return Descent("I", _bounds(0.0, threshold, polarity))
-            case CurrentRise(rise=rise, polarity=polarity):
-                if self._baseline is None:
-                    return Descent("I", ())
-                return Descent("I", _bounds(self._baseline, rise, polarity))
+        # Before the first look, a galvanostat without a circuit is known to be in overload.
+        guess = self._overload if self.quantity == "E" else float("nan")
+        base = guess if self._baseline is None else self._baseline
+        lines = thresholds(site.approach.rule, base)
+        return Descent(self.quantity, tuple(line for line in lines if np.isfinite(line)))
 
     @property
     def before(self) -> Sequence[Curve]:
@@ -190,8 +186,3 @@ class Live:
 
 def _columns(rows: Trace, t: FloatArray, charge: FloatArray) -> dict[str, FloatArray]:
     return {"t": t, "E": rows.potential, "I": rows.current, "z": rows.z, "Q": charge}
-
-
-def _bounds(base: float, distance: float, polarity: str) -> tuple[float, ...]:
-    signs = {"anodic": (1.0,), "cathodic": (-1.0,)}.get(polarity, (1.0, -1.0))
-    return tuple(base + sign * distance for sign in signs)
