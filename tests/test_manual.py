@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from remote_hosts import idle, own_runtime
@@ -31,6 +31,8 @@ class ByHand:
         self.events: list[Event] = []
         self.first = threading.Event()
         self.at: dict[str, float] = {}
+        self.lowest = 1.0
+        self._when: tuple[Callable[[dict[str, float]], bool], Callable[[], None]] | None = None
         self.failure: RigError | None = None
         self.manual = Manual(self.rig, plan.sites()[0], self._look, self.heard.put)
         self._thread = threading.Thread(target=self._run)
@@ -39,6 +41,10 @@ class ByHand:
 
     def _look(self, block: Block) -> None:
         self.at = {axis: float(block.data[axis][-1]) for axis in ("x", "y", "z")}  # type: ignore[index]
+        self.lowest = min(self.lowest, self.at["z"])
+        if self._when is not None and self._when[0](self.at):
+            do, self._when = self._when[1], None
+            do()
 
     def _run(self) -> None:
         turn = self.manual._turn
@@ -54,6 +60,10 @@ class ByHand:
             self.failure = error
         finally:
             self.first.set()
+
+    def once(self, there: Callable[[dict[str, float]], bool], do: Callable[[], None]) -> None:
+        """Do something as soon as the tip is somewhere."""
+        self._when = there, do
 
     def do(self, what: str, **how: object) -> str:
         """Do something and return what was said of it."""
@@ -150,6 +160,35 @@ def test_one_thing_at_a_time_and_hold_ends_it(hand: ByHand):
     hand.do("off")
     assert hand.at["x"] == pytest.approx(before, abs=0.2 * UM)
     assert hand.manual.deed == ""
+
+
+def test_a_retract_ends_what_is_being_done_and_lifts_the_tip(hand: ByHand):
+    """A key that lifts the tip is of no use if it waits for an approach to end."""
+    hand.do("jog", axis="z", to=60 * UM, speed=50 * UM)
+    hand.once(lambda at: at["z"] < 57 * UM, lambda: hand.manual.ask("retract"))
+    hand.manual.ask("approach")
+    assert hand.said() == "Held."
+    assert hand.said().startswith("Retracted to ")
+    assert hand.at["z"] == pytest.approx(hand.lowest + 8 * UM, abs=0.3 * UM)
+    assert not truth(hand.rig)
+    hand.manual.ask("retract")
+    with pytest.raises(NotNow, match="busy with retract"):
+        hand.manual.ask("retract")
+    assert hand.said().startswith("Retracted to ")
+
+
+def test_it_is_known_where_axes_were_told_to_go_unless_they_were_stopped(hand: ByHand):
+    hand.do("jog", axis="x", to=20 * UM, speed=50 * UM)
+    hand.do("jog", axis="z", to=60 * UM, speed=50 * UM)
+    assert hand.manual.commanded == {"x": 20 * UM, "z": 60 * UM}
+    hand.once(lambda at: at["x"] > 20.5 * UM, lambda: hand.manual.ask("hold"))
+    assert hand.do("jog", axis="x", to=60 * UM, speed=1 * UM) == "Held."
+    assert hand.manual.commanded == {"z": 60 * UM}
+    with pytest.raises(LimitError):
+        hand.manual.ask("jog", axis="z", to=1.0, speed=1 * UM)
+    assert hand.manual.commanded == {"z": 60 * UM}, "what was refused was not commanded"
+    assert hand.do("approach").startswith("Landed")
+    assert "z" not in hand.manual.commanded, "the surface stopped it"
 
 
 def test_an_emergency_lifts_the_tip_from_the_surface_to_the_top(hand: ByHand):

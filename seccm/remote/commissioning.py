@@ -203,6 +203,12 @@ class Workbench:
         """What must be granted before it goes on; empty when nothing is asked."""
 
     @property
+    def virtual(self) -> bool:
+        """Whether the rig that is in use is a virtual one; False before it is built."""
+        rig = self._rig
+        return rig is not None and rig.info.virtual
+
+    @property
     def done(self) -> float:
         """How much is done, 0 to 1: of a step, or of the try that a coarse approach makes."""
         rig = self._rig

@@ -75,6 +75,7 @@ class Feed:
         self._begun: Snapshot | None = None
         self._start = Cursor()
         self._facts: deque[Event] = deque(maxlen=facts)
+        self._told_at: deque[float] = deque(maxlen=RECENT)
         self._chunks: deque[Trace] = deque(maxlen=CHUNKS)
         self._site_trace = Trace.none()
         self._labeller: Labeller | None = None
@@ -107,6 +108,7 @@ class Feed:
             self._begun = _copied(snapshot)
             self._run += 1
             self._facts.clear()
+            self._told_at.clear()
             self._chunks.clear()
             self._start = Cursor(self._run, self._fact, self._chunk)
             self._site_trace, self._labeller = Trace.none(), Labeller(snapshot.info.clock)
@@ -198,7 +200,8 @@ class Feed:
     def _current(self, begun: Snapshot) -> Snapshot:
         """Return the snapshot of now."""
         recent = tuple(islice(self._facts, max(0, len(self._facts) - RECENT), None))
-        return replace(_copied(begun), recent=recent, trace=self._site_trace)
+        told_at = tuple(self._told_at)[len(self._told_at) - len(recent) :]
+        return replace(_copied(begun), recent=recent, told_at=told_at, trace=self._site_trace)
 
     def _take(self, block: Block) -> None:
         self._seen = time.monotonic()
@@ -208,6 +211,7 @@ class Feed:
 
     def _hear(self, event: Event) -> None:
         self._facts.append(event)
+        self._told_at.append(time.time())
         self._fact += 1
         if self._labeller is not None and isinstance(event, SiteStarted | PhaseBegan):
             self._labeller.hear(event)

@@ -181,7 +181,9 @@ class Host:
             silent=silent,
             now=self._feed.now,
             watchers=len(self._guests),
+            virtual=self._virtual,
             hand=manual.deed if manual is not None else "",
+            commanded=manual.commanded if manual is not None else {},
             touching=manual is not None and manual.touching,
             missed_rows=self._feed.missed_rows,
             unsaved=run.unsaved if run is not None and doing == "scan" else Unsaved(),
@@ -192,6 +194,14 @@ class Host:
             question=self._bench.question,
         )
         return progress, guest is self._holder
+
+    @property
+    def _virtual(self) -> bool:
+        """Whether what is driven just now is a virtual rig."""
+        run, manual = self._run, self._manual
+        if self._doing == "scan":
+            return run is not None and run.info.virtual
+        return manual.virtual if manual is not None else self._bench.virtual
 
     # The thread that runs the rig.
 

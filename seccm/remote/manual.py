@@ -8,7 +8,7 @@ sideways while the meniscus may hang on the surface; whatever goes wrong ends wi
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -25,6 +25,8 @@ PATIENCE = 0.5
 """Seconds without a block after which the rig is made safe by whoever asked for it."""
 REST = 0.05
 """Seconds after a motion before it is said where it ended."""
+GIVE_WAY = "lift the tip instead"
+"""Why something is ended that is in the way of a retract."""
 NOBODY = -1
 """The site number of everything done by hand."""
 
@@ -67,6 +69,11 @@ class Manual:
         self._safe = threading.Event()
         self._closing = False
         self._at: dict[Axis, float] = {}
+        self._moved: set[Axis] = set()
+        """Axes that what is being done has set in motion."""
+        self.commanded: Mapping[Axis, float] = {}
+        """Where axes were told to go, and were not stopped on their way; metres."""
+        self.virtual = rig.info.virtual
         self.touching = False
         """Whether the meniscus may hang on the surface."""
 
@@ -83,7 +90,8 @@ class Manual:
 
         Args:
             what: "jog" (axis, to, speed), "approach", "retract", "drive" (mode, value), "off"
-                or "hold". All but "hold", which ends what is being done, wait for their turn.
+                or "hold". "hold" ends what is being done, and so does "retract", which then
+                lifts the tip; all others are refused while something is being done.
             how: as named above, in SI units.
 
         Raises:
@@ -105,9 +113,13 @@ class Manual:
             raise SeccmError(f"There is no {what!r} by hand; there are hold, {', '.join(makers)}.")
         deed = makers[what](**how)
         with self._lock:
-            if self._next is not None or self._doing is not None:
-                raise NotNow(what, f"busy with {self.deed}", ("hold",))
+            busy = self._next is not None or self._doing is not None
+            if busy and (what != "retract" or self.deed == "retract"):
+                raise NotNow(what, f"busy with {self.deed}", ("hold", "retract"))
             self._next = deed
+            if self._doing is not None:
+                # Nothing that is asked for besides may be forgotten over it.
+                self._wanted = self._wanted or (GIVE_WAY, False)
 
     def make_safe(self, *, retract: bool) -> None:
         """Freeze, drive off, and retract if asked: with the next block, or without it."""
@@ -155,9 +167,9 @@ class Manual:
                 if isinstance(item, Event):
                     self._tell(item)
                 else:
-                    self._rig.apply(item)
+                    self._apply(item)
         except (ContactError, LimitError) as refusal:
-            self._rig.apply(Freeze("by hand"))
+            self._apply(Freeze("by hand"))
             self._end(block, str(refusal), "warning")
 
     def _advance(self, block: Block) -> Out:
@@ -166,6 +178,7 @@ class Manual:
                 self._doing, self._next = self._next, None
             if self._doing is None:
                 return ()
+            self._moved.clear()
             self._steps = self._doing.steps(Course(block))
             return next(self._steps)
         try:
@@ -175,16 +188,29 @@ class Manual:
             return ()
 
     def _interrupt(self, block: Block, why: str, retract: bool) -> None:
-        if why == "hold":
-            self._rig.apply(Freeze(why))
+        if not retract and why in ("hold", GIVE_WAY):
+            self._apply(Freeze(why))
             said = "Held."
         else:
             said = self._rig.safe(why, retract=retract).what
+            self.commanded = {}
             self.touching = self.touching and not retract
             self._safe.set()
-        with self._lock:
-            self._next = None
+        if why != GIVE_WAY:
+            with self._lock:
+                self._next = None
         self._end(block, said, "info")
+
+    def _apply(self, action: Action) -> None:
+        """Have the rig do something, and remember where axes are to be."""
+        self._rig.apply(action)
+        if isinstance(action, Move):
+            self._moved.add(action.axis)
+            self.commanded = {**self.commanded, action.axis: action.to}
+        elif isinstance(action, Freeze):
+            # Where those came to rest nobody commanded.
+            kept = self.commanded.items()
+            self.commanded = {axis: to for axis, to in kept if axis not in self._moved}
 
     def _end(self, block: Block, said: str, level: str) -> None:
         if self._steps is not None:

@@ -15,7 +15,7 @@ from seccm.remote.job import Failure
 from seccm.remote.overview import Overview
 from seccm.remote.plain import event_from_plain, event_to_plain, from_plain, to_plain
 from seccm.remote.trace import Trace
-from seccm.rig import Channel, RigInfo
+from seccm.rig import Axis, Channel, RigInfo
 
 Doing = Literal["idle", "preparing", "scan", "manual", "commissioning"]
 Link = Literal["connecting", "live", "lost"]
@@ -39,6 +39,8 @@ class Snapshot:
     """The last facts before this, oldest first; the phases of the site in hand included."""
     trace: Trace
     """The rows of the site in hand so far."""
+    told_at: tuple[float, ...] = ()
+    """When each of `recent` was told: seconds since 1970, UTC."""
 
     def to_plain(self) -> dict[str, Any]:
         """Return it as plain tables and arrays."""
@@ -51,6 +53,7 @@ class Snapshot:
             "overview": self.overview.to_plain(),
             "recent": [event_to_plain(event) for event in self.recent],
             "trace": list(self.trace.columns()),
+            "told_at": list(self.told_at),
         }
 
     @classmethod
@@ -65,6 +68,7 @@ class Snapshot:
             overview=Overview.from_plain(table["overview"]),
             recent=tuple(event_from_plain(event) for event in table["recent"]),
             trace=Trace(*table["trace"]),
+            told_at=tuple(table["told_at"]),
         )
 
 
@@ -81,8 +85,12 @@ class Progress:
     """The newest row: volts, amperes and metres; empty before the first."""
     watchers: int
     """Clients that are attached."""
+    virtual: bool = False
+    """Whether the rig that is in use is a virtual one; False while none is."""
     hand: str = ""
     """What is being done by hand, in words; empty when nothing is."""
+    commanded: Mapping[Axis, float] = field(default_factory=dict)
+    """Where axes were told to go by hand, in metres; not of one that was stopped on its way."""
     touching: bool = False
     """Whether a tip driven by hand may touch the surface."""
     missed_rows: int = 0
