@@ -23,9 +23,9 @@ UM = 1e-6
 class ByHand:
     """The virtual rig, as fast as it can, and what was said."""
 
-    def __init__(self, *faults: str) -> None:
+    def __init__(self, *faults: str, pace: float = 0.0) -> None:
         plan = small_scan(1, 1)
-        self.rig = build_rig(load_rig("virtual"), plan.mounted, seed=1, faults=faults)
+        self.rig = build_rig(load_rig("virtual"), plan.mounted, seed=1, faults=faults, pace=pace)
         self.rig.open()
         self.heard: queue.Queue[Event] = queue.Queue()
         self.events: list[Event] = []
@@ -86,6 +86,15 @@ class ByHand:
 @pytest.fixture
 def hand() -> Iterator[ByHand]:
     found = ByHand()
+    yield found
+    found.manual.close()
+    found._thread.join()
+
+
+@pytest.fixture
+def paced() -> Iterator[ByHand]:
+    """A rig that takes its time, so that something can come in between."""
+    found = ByHand(pace=20.0)
     yield found
     found.manual.close()
     found._thread.join()
@@ -162,33 +171,33 @@ def test_one_thing_at_a_time_and_hold_ends_it(hand: ByHand):
     assert hand.manual.deed == ""
 
 
-def test_a_retract_ends_what_is_being_done_and_lifts_the_tip(hand: ByHand):
+def test_a_retract_ends_what_is_being_done_and_lifts_the_tip(paced: ByHand):
     """A key that lifts the tip is of no use if it waits for an approach to end."""
-    hand.do("jog", axis="z", to=60 * UM, speed=50 * UM)
-    hand.once(lambda at: at["z"] < 57 * UM, lambda: hand.manual.ask("retract"))
-    hand.manual.ask("approach")
-    assert hand.said() == "Held."
-    assert hand.said().startswith("Retracted to ")
-    assert hand.at["z"] == pytest.approx(hand.lowest + 8 * UM, abs=0.3 * UM)
-    assert not truth(hand.rig)
-    hand.manual.ask("retract")
+    paced.do("jog", axis="z", to=60 * UM, speed=50 * UM)
+    paced.once(lambda at: at["z"] < 57 * UM, lambda: paced.manual.ask("retract"))
+    paced.manual.ask("approach")
+    assert paced.said() == "Held."
+    assert paced.said().startswith("Retracted to ")
+    assert paced.at["z"] == pytest.approx(paced.lowest + 8 * UM, abs=0.3 * UM)
+    assert not any(isinstance(event, Landed) for event in paced.events)
+    paced.manual.ask("retract")
     with pytest.raises(NotNow, match="busy with retract"):
-        hand.manual.ask("retract")
-    assert hand.said().startswith("Retracted to ")
+        paced.manual.ask("retract")
+    assert paced.said().startswith("Retracted to ")
 
 
-def test_it_is_known_where_axes_were_told_to_go_unless_they_were_stopped(hand: ByHand):
-    hand.do("jog", axis="x", to=20 * UM, speed=50 * UM)
-    hand.do("jog", axis="z", to=60 * UM, speed=50 * UM)
-    assert hand.manual.commanded == {"x": 20 * UM, "z": 60 * UM}
-    hand.once(lambda at: at["x"] > 20.5 * UM, lambda: hand.manual.ask("hold"))
-    assert hand.do("jog", axis="x", to=60 * UM, speed=1 * UM) == "Held."
-    assert hand.manual.commanded == {"z": 60 * UM}
+def test_it_is_known_where_axes_were_told_to_go_unless_they_were_stopped(paced: ByHand):
+    paced.do("jog", axis="x", to=20 * UM, speed=50 * UM)
+    paced.do("jog", axis="z", to=60 * UM, speed=50 * UM)
+    assert paced.manual.commanded == {"x": 20 * UM, "z": 60 * UM}
+    paced.once(lambda at: at["x"] > 20.5 * UM, lambda: paced.manual.ask("hold"))
+    assert paced.do("jog", axis="x", to=60 * UM, speed=1 * UM) == "Held."
+    assert paced.manual.commanded == {"z": 60 * UM}
     with pytest.raises(LimitError):
-        hand.manual.ask("jog", axis="z", to=1.0, speed=1 * UM)
-    assert hand.manual.commanded == {"z": 60 * UM}, "what was refused was not commanded"
-    assert hand.do("approach").startswith("Landed")
-    assert "z" not in hand.manual.commanded, "the surface stopped it"
+        paced.manual.ask("jog", axis="z", to=1.0, speed=1 * UM)
+    assert paced.manual.commanded == {"z": 60 * UM}, "what was refused was not commanded"
+    assert paced.do("approach").startswith("Landed")
+    assert "z" not in paced.manual.commanded, "the surface stopped it"
 
 
 def test_an_emergency_lifts_the_tip_from_the_surface_to_the_top(hand: ByHand):
