@@ -8,7 +8,7 @@ from seccm.events import Phase
 from seccm.remote import Trace
 
 
-def rows(site: int, phase: Phase, t: np.ndarray, E=0.0, I=0.0, z=5e-5) -> Trace:
+def rows(site: int, phase: Phase, t: np.ndarray, E=0.0, I=0.0, z=5e-5) -> Trace:  # noqa: E741
     """Make rows of one site and one phase."""
     full = [np.broadcast_to(v, t.shape).astype(float).copy() for v in (E, I, z)]
     label = [np.full(t.size, site, "i4"), np.full(t.size, phase, "u1"), np.zeros(t.size, "u2")]

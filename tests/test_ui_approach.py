@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from pathlib import Path
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from live_rows import rows
+from pytestqt.qtbot import QtBot
 from small_plan import INFO, POTENTIOSTATIC, approach, small
+from ui_windows import LONG, begin, ended, small_plan, window
 
 from seccm.events import Phase
 from seccm.hopping.contact import past_threshold
+from seccm.remote import Trace
+from ui.models.descent import AFTER
 from ui.models.live import Live
 
 pA = 1e-12
@@ -48,3 +57,81 @@ def test_a_fixed_threshold_has_a_line_on_either_side_and_a_rise_none_before_its_
     assert rise.watched.thresholds == ()
     rise.take(rows(0, Phase.SETTLE, 3 + np.arange(3) * 1.0, I=20 * pA))
     assert rise.watched.thresholds == pytest.approx((25 * pA,))
+
+
+# Through the contact
+
+
+SPEED, PERIOD = 2e-6, 0.0025
+
+
+def landing(number: int = 0, noise: float = 0.0, moving: int = 6, down: int = 400) -> Trace:
+    """Come down at the speed of the plan, touch, and go on for some rows before the tip rests."""
+    rng = np.random.default_rng(number)
+    since = np.arange(down + 2000)
+    z = 6e-5 - SPEED * PERIOD * np.minimum(since, down + moving)
+    E = np.where(since < down, 10.0, 10.0 * np.exp(-(since - down + 1) / 3.0))
+    noisy = z + noise * rng.standard_normal(z.size)
+    parts = [
+        rows(number, phase, 1.0 + 20.0 * number + PERIOD * since[which], E=E[which], z=noisy[which])
+        for phase, which in ((Phase.APPROACH, slice(down)), (Phase.STEP, slice(down, None)))
+    ]
+    return Trace.joined([rows(number, Phase.SETTLE, np.arange(20) * PERIOD, E=10.0), *parts])
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-9])
+def test_the_signal_is_seen_to_fall_through_the_threshold_where_the_tip_stopped(noise: float):
+    live = live_of()
+    live.take(landing(noise=noise))
+    seen = live.watched
+    assert seen.signal.max() > max(seen.thresholds) > seen.signal.min()
+    past = seen.signal < seen.thresholds[0]
+    at_rest = 6e-5 - SPEED * PERIOD * 406
+    assert seen.z[past][-1] == pytest.approx(at_rest, abs=5e-9)
+    # It ends soon after: what the measurement does to the signal is none of the approach.
+    assert len(live.descent) <= 400 + 6 + 20
+
+
+def test_an_approach_too_slow_to_see_the_tip_rest_ends_all_the_same():
+    live = live_of()
+    live.take(landing(noise=0.0, moving=10_000))
+    assert len(live.descent) == 400 + AFTER
+
+
+@given(st.lists(st.integers(1, 2400), max_size=12))
+def test_however_the_rows_come_the_way_down_is_the_same(cuts: list[int]):
+    story = landing(noise=1e-9)
+    whole, cut = live_of(), live_of()
+    whole.take(story)
+    edges = [0, *sorted(set(cuts)), len(story)]
+    for first, last in pairwise(edges):
+        cut.take(story.where(slice(first, last)))
+    for name in ("t", "z", "E"):
+        assert whole.descent[name].tolist() == cut.descent[name].tolist()
+
+
+def test_the_next_approach_begins_anew():
+    live = live_of()
+    live.take(landing(0))
+    live.take(landing(1, down=100).where(slice(120)))
+    assert len(live.descent) == 100
+    assert live.watched.signal.min() == 10.0
+
+
+def test_the_real_engine_shows_its_contact_in_the_window(qtbot: QtBot, tmp_path: Path):
+    """Its contact is confirmed some rows later than it happens."""
+    with window(qtbot, tmp_path) as w:
+        begin(qtbot, w, small_plan(tmp_path, 1, 2), tmp_path / "scan.h5")
+        qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+        live = w.desk.live
+        assert live is not None
+        seen = live.watched
+        assert seen.signal.max() > seen.thresholds[0] > seen.signal.min()
+        w.live.draw()
+        z, drawn = w.live.approach._now.getData()
+        line = w.live.approach._lines[0]
+        assert line.isVisible()
+        assert drawn.max() > line.value() > drawn.min()
+        assert w.desk.map is not None
+        crossing = w.desk.map.values("contact z")[1]
+        assert z[drawn < line.value()].max() == pytest.approx(crossing, abs=30e-9)

@@ -90,14 +90,7 @@ class LiveView(QWidget):
             self.panels[late].draw_before(live.before, live.mean())
             self._behind[late] = behind
         if self.buttons[APPROACH].isChecked():
-            watched = live.watched
-            kept = live.descent.outline(watched.quantity, 1000)
-            self.approach.draw(
-                live.descent["z"][kept],
-                live.descent[watched.quantity][kept],
-                watched.quantity,
-                watched.thresholds,
-            )
+            self.approach.draw(live.watched)
 
     def whole(self) -> None:
         """Show everything again in every panel."""

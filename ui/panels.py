@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 
+from ui.models.descent import Descent
 from ui.models.frames import Frame, frame_of
 from ui.models.live import Curve
 from ui.models.palette import Palette
@@ -220,24 +221,17 @@ class ApproachPanel(Plot):
         """Choose convention and reference, as for the curves."""
         self._showing, self._offset = showing, offset
 
-    def draw(
-        self, z: FloatArray, signal: FloatArray, quantity: str, thresholds: Sequence[float]
-    ) -> None:
-        """Draw the descent.
-
-        Args:
-            z: metres.
-            signal: raw volts or amperes.
-            quantity: "E" or "I".
-            thresholds: of the same kind as the signal.
-        """
+    def draw(self, descent: Descent) -> None:
+        """Draw a way down."""
+        quantity = descent.quantity
         if quantity == "I":
             self.left.name("<i>I</i>", "A")
         else:
             self.left.name(f"<i>E</i> vs {self._showing.against}", "V")
-        seen, bounds = (self._shown(quantity, each) for each in (signal, np.array(thresholds)))
-        self._now.setData(z, seen)
-        self.bottom.fit(largest(z))
+        seen = self._shown(quantity, descent.signal)
+        bounds = self._shown(quantity, np.array(descent.thresholds))
+        self._now.setData(descent.z, seen)
+        self.bottom.fit(largest(descent.z))
         self.left.fit(largest(seen, bounds))
         for line, value in zip(self._lines, [*bounds, None, None], strict=False):
             line.setVisible(value is not None)

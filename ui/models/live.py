@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.events import Phase
-from seccm.hopping.contact import thresholds
 from seccm.plan.site import Site
 from seccm.remote import Trace
-from seccm.rig import PotentialDrop
+from seccm.rig import ContactRule
+from ui.models.descent import AFTER, Descent, lines_of, quantity_of, rows_to_rest
 from ui.models.trail import Trail, peaks
 
 FloatArray = npt.NDArray[np.float64]
@@ -39,16 +39,6 @@ class Curve:
     """Coulombs since contact."""
 
 
-@dataclass(frozen=True, slots=True)
-class Descent:
-    """What is watched on the way down: the signal, and where contact is."""
-
-    quantity: str
-    """"E" or "I"."""
-    thresholds: tuple[float, ...]
-    """Raw volts or amperes; empty while the baseline is not known."""
-
-
 class Live:
     """Follows the rows of a run, site by site.
 
@@ -71,6 +61,8 @@ class Live:
         self._last: tuple[float, float, float] | None = None
         """Time, current and charge of the last row of the measurement."""
         self._baseline: float | None = None
+        self._landing: Trace | None = None
+        """The rows since contact, until the tip rests."""
         self._before: dict[int, deque[Curve]] = {}
         self.version = 0
         """Rises whenever there is something new to draw."""
@@ -95,14 +87,30 @@ class Live:
         began = phase != self._phase
         self._phase = phase
         if phase == Phase.SETTLE:
-            signal = rows.potential if self.quantity == "E" else rows.current
+            rule = self._rule
+            watches_potential = rule is not None and quantity_of(rule) == "E"
+            signal = rows.potential if watches_potential else rows.current
             self._baseline = float(np.median(signal))
         elif phase == Phase.APPROACH:
             if began:
                 self.descent.clear()
-            self.descent.append(_columns(rows, rows.t, np.zeros(len(rows))))
+                self._landing = Trace.none()
+            self._descend(rows)
         elif phase == Phase.STEP:
+            if self._landing is not None:
+                self._land(rows, self._landing)
             self._measure(rows)
+
+    def _descend(self, rows: Trace) -> None:
+        self.descent.append(_columns(rows, rows.t, np.zeros(len(rows))))
+
+    def _land(self, rows: Trace, before: Trace) -> None:
+        """Let the way down go on through the contact, until the tip rests."""
+        since = Trace.joined([before, rows.where(slice(AFTER - len(before)))])
+        site = self._sites.get(self.site) if self.site is not None else None
+        count = rows_to_rest(since.t, since.z, site.approach.speed if site is not None else 0.0)
+        self._descend(since.where(slice(len(before), count)))
+        self._landing = since if count is None else None
 
     def _begin(self, site: int) -> None:
         """Keep the site before for comparison, and turn to another."""
@@ -137,22 +145,24 @@ class Live:
     # ------------------------------------------------------------------------------ giving out
 
     @property
-    def quantity(self) -> str:
-        """The signal that the approach watches: "E" or "I"."""
-        site = self._sites.get(self.site) if self.site is not None else None
-        return "E" if site is not None and isinstance(site.approach.rule, PotentialDrop) else "I"
+    def watched(self) -> Descent:
+        """The way down in view with its thresholds, thinned so that no peak is lost."""
+        rule = self._rule
+        if rule is None:
+            return Descent("I", np.empty(0), np.empty(0), ())
+        quantity = quantity_of(rule)
+        # Before the first look, a galvanostat without a circuit is known to be in overload.
+        guess = self._overload if quantity == "E" else float("nan")
+        base = guess if self._baseline is None else self._baseline
+        kept = self.descent.outline(quantity, POINTS)
+        z, signal = self.descent["z"][kept], self.descent[quantity][kept]
+        return Descent(quantity, z, signal, lines_of(rule, base))
 
     @property
-    def watched(self) -> Descent:
-        """The approach signal of the site in hand with its thresholds, for drawing."""
+    def _rule(self) -> ContactRule | None:
+        """How contact is known at the site in hand."""
         site = self._sites.get(self.site) if self.site is not None else None
-        if site is None:
-            return Descent("I", ())
-        # Before the first look, a galvanostat without a circuit is known to be in overload.
-        guess = self._overload if self.quantity == "E" else float("nan")
-        base = guess if self._baseline is None else self._baseline
-        lines = thresholds(site.approach.rule, base)
-        return Descent(self.quantity, tuple(line for line in lines if np.isfinite(line)))
+        return site.approach.rule if site is not None else None
 
     @property
     def before(self) -> Sequence[Curve]:
