@@ -15,9 +15,9 @@ def rows(site: int, phase: Phase, t: np.ndarray, E=0.0, I=0.0, z=5e-5) -> Trace:
     return Trace(t, *full, *label)
 
 
-def a_site(number: int, began: float, current: float = -1e-9) -> list[Trace]:
-    """One visit: 1 s of descent, 2 s of measurement at 100 rows a second."""
-    down, on = began + np.arange(0, 1, 0.01), began + 1 + np.arange(0, 2, 0.01)
+def a_site(number: int, began: float, current: float = -1e-9, lasting: float = 2.0) -> list[Trace]:
+    """Make one visit: 1 s of descent, and a measurement of 100 rows a second."""
+    down, on = began + np.arange(0, 1, 0.01), began + 1 + np.arange(0, lasting, 0.01)
     return [
         rows(number, Phase.SETTLE, began - 0.1 + np.arange(0, 0.1, 0.01), E=10.0),
         rows(number, Phase.APPROACH, down, E=10.0, z=np.linspace(6e-5, 5e-5, down.size)),

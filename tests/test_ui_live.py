@@ -89,7 +89,6 @@ def test_rows_cut_into_any_pieces_give_the_same_curves(live: Live):
         other.take(whole.where(slice(begin, begin + 37)))
     for name in ("t", "E", "I", "Q"):
         np.testing.assert_allclose(live.measured[name], other.measured[name], atol=1e-18)
-    assert [c.site for c in live.before] == [c.site for c in other.before] == [0, 1]
 
 
 def test_the_curve_stays_in_view_until_the_next_site_has_landed(live: Live):
@@ -103,23 +102,88 @@ def test_the_curve_stays_in_view_until_the_next_site_has_landed(live: Live):
     assert live.drawn == 1
 
 
-def test_a_site_that_never_landed_leaves_no_curve(live: Live):
-    for part in (*a_site(0, 1.0), *a_site(1, 5.0)[:2], *a_site(2, 9.0)):
+# The sites before, and their mean
+
+
+def of_one_condition(count: int) -> Live:
+    first = small().sites()[0]
+    return Live({k: dataclasses.replace(first, number=k) for k in range(count)}, INFO.overload)
+
+
+def visit(live: Live, number: int, outcome: Outcome = Outcome.OK, **how: float) -> None:
+    for part in a_site(number, 20.0 * number + 1, **how):
         live.take(part)
+    live.hear(SiteFinished(0, number, outcome, ""))
+
+
+def test_a_site_that_never_landed_leaves_no_curve():
+    live = of_one_condition(3)
+    visit(live, 0)
+    for part in a_site(1, 21.0)[:2]:
+        live.take(part)
+    live.hear(SiteFinished(0, 1, Outcome.NO_CONTACT, ""))
+    visit(live, 2)
     assert [c.site for c in live.before] == [0]
 
 
-def test_earlier_sites_of_the_same_condition_stay_and_their_mean_is_the_mean():
-    sites = {k: dataclasses.replace(small().sites()[0], number=k) for k in range(20)}
-    live = Live(sites, INFO.overload)
+@pytest.mark.parametrize("outcome", [Outcome.ABORTED, Outcome.SKIPPED, Outcome.FAULT])
+def test_sites_that_did_not_come_to_their_end_are_not_compared_with(outcome: Outcome):
+    live = of_one_condition(4)
+    visit(live, 0, lasting=3.0)
+    visit(live, 1, outcome, lasting=0.1)
+    visit(live, 2, lasting=3.0)
+    visit(live, 3)
+    assert [c.site for c in live.before] == [0, 2]
+    mean = live.mean()
+    assert mean is not None
+    assert mean.t[-1] == pytest.approx(3.0, abs=0.02)
+
+
+def test_it_does_not_matter_whether_the_end_of_a_site_is_told_before_its_rows_or_after():
+    early, late = of_one_condition(4), of_one_condition(4)
+    ends = [SiteFinished(0, k, Outcome.OK if k != 1 else Outcome.ABORTED, "") for k in range(3)]
+    for end in ends:
+        early.hear(end)
+    for k in range(4):
+        for part in a_site(k, 20.0 * k + 1):
+            early.take(part)
+            late.take(part)
+        if k > 0:
+            late.hear(ends[k - 1])
+    assert [c.site for c in early.before] == [c.site for c in late.before] == [0, 2]
+
+
+def test_the_last_complete_sites_stay_and_their_mean_is_the_mean():
+    live = of_one_condition(20)
     for k in range(20):
-        for part in a_site(k, 5.0 * k + 1, current=-1e-9 * (k + 1)):
-            live.take(part)
+        visit(live, k, current=-1e-9 * (k + 1))
     assert [c.site for c in live.before] == list(range(19 - BEFORE, 19))
     mean = live.mean()
     assert mean is not None
     expected = -1e-9 * np.mean([k + 1 for k in range(19 - BEFORE, 19)])
     np.testing.assert_allclose(mean.I, expected)
+
+
+def test_the_mean_at_each_time_is_that_of_the_sites_that_were_measured_for_so_long():
+    """Steps that end on a charge or a potential last as long as they must."""
+    live = of_one_condition(4)
+    lasting, currents = (3.0, 2.0, 1.0), (-1e-9, -2e-9, -6e-9)
+    for k in range(3):
+        visit(live, k, current=currents[k], lasting=lasting[k])
+    visit(live, 3)
+    mean = live.mean()
+    assert mean is not None
+    assert mean.t[-1] == pytest.approx(2.0, abs=0.02)
+    for begin, end, sites in ((0.1, 0.9, 3), (1.1, 1.9, 2)):
+        within = (mean.t > begin) & (mean.t < end)
+        np.testing.assert_allclose(mean.I[within], np.mean(currents[:sites]))
+
+
+def test_one_site_has_no_mean():
+    live = of_one_condition(2)
+    visit(live, 0)
+    visit(live, 1)
+    assert live.mean() is None
 
 
 # Frames

@@ -106,7 +106,7 @@ class Desk:
     """
 
     link: Link | None = None
-    clock: Callable[[], str] = lambda: f"{datetime.now():%H:%M:%S}"
+    clock: Callable[[], datetime] = datetime.now
     run: RunState = field(default_factory=RunState)
     plan: Plan | None = None
     sites: Mapping[int, Site] = field(default_factory=dict)
@@ -128,6 +128,10 @@ class Desk:
     )
     failure: Failure | None = None
     """Why the last run could not begin, or what ended it."""
+    notice: Line | None = None
+    """The newest refusal or trouble; in sight in every room until it is put away."""
+    _pending: int | None = field(default=None, init=False)
+    """The ticket of what was asked for that takes the rig, until it is answered."""
 
     def beat(self, now: float) -> None:
         """Take in what happened since the last beat.
@@ -144,21 +148,33 @@ class Desk:
             self._ready = self._pool.submit(prepared, self.link.snapshot)
         self._waiting.append(news)
         if self._ready is not None and self._ready.done():
-            ready, self._ready = self._ready.result(), None
-            self._begin(ready, now)
+            ready, self._ready = self._ready, None
+            self._show(ready, now)
         if self._ready is None:
             for each in self._waiting:
                 self._take(each, now)
             self._waiting = []
-        self._follow(news, now)
         for answer in news.answers:
+            if answer.ticket == self._pending:
+                self._pending = None
             if not answer.granted:
-                self.say(Line("warning", answer.text))
+                self.alert(Line("warning", answer.text))
+        self._follow(news, now)
         for found in news.found:
             self.say(line_of_found(found))
         if news.failure is not None:
-            self.failure = news.failure
-            self.say(Line("error", news.failure.text))
+            self.failure, self._pending = news.failure, None
+            self.alert(Line("error", news.failure.text))
+
+    def _show(self, ready: Future[Ready], now: float) -> None:
+        """Turn to another run, or say why it cannot be shown."""
+        try:
+            self._begin(ready.result(), now)
+        except Exception as error:  # whatever it is, the window goes on and says so
+            self.map = self.live = self.path = None
+            remedy = "The run goes on; what its file holds can be browsed."
+            words = f"The run cannot be shown: {type(error).__name__}: {error}"
+            self.alert(Line("error", words, remedy=remedy))
 
     def close(self) -> None:
         """Leave; a run goes on."""
@@ -169,8 +185,17 @@ class Desk:
 
     def ask(self, verb: str) -> None:
         """Pass a wish on; a refusal is said in the log when it comes."""
-        if self.link is None:
-            self.say(Line("warning", "There is no run."))
+        gone = self.link is None or (self.news is not None and self.news.link == "lost")
+        if gone and verb == "emergency":
+            words = "No engine drives the rig from here: nothing can be lifted by it."
+            remedy = "If the tip is down, raise it at the controller of the stage."
+            self.alert(Line("error", words, remedy=remedy))
+        elif self.link is None:
+            self.alert(Line("warning", "There is no run."))
+        elif verb == "stop" and self.run.doing == "manual":
+            self.link.by_hand("retract")
+        elif verb == "stop" and self.run.doing == "commissioning":
+            self.link.stop_step()
         elif verb == "emergency":
             self.link.emergency()
             self.say(Line("warning", "Emergency retract asked for."))
@@ -183,7 +208,7 @@ class Desk:
     def by_hand(self, deed: str, how: Mapping[str, float | str]) -> None:
         """Ask for something to be done by hand; what came of it is said in the log."""
         if self.link is None:
-            self.say(Line("warning", "No rig is connected."))
+            self.alert(Line("warning", "No rig is connected."))
         else:
             self.link.by_hand(deed, **how)
 
@@ -211,10 +236,23 @@ class Desk:
             self.news = None
         return self.link
 
-    def say(self, line: Line) -> None:
-        """Add a line to the log."""
-        self.lines.append(replace(line, at=self.clock()))
+    def expect(self, ticket: int) -> None:
+        """Be told that the rig was asked for: it is being prepared until that is answered."""
+        self._pending = ticket
+
+    def say(self, line: Line, at: datetime | None = None) -> None:
+        """Add a line to the log, dated now unless it is about something earlier."""
+        self.lines.append(replace(line, at=f"{at or self.clock():%d %b %H:%M:%S}"))
         self.said += 1
+
+    def alert(self, line: Line) -> None:
+        """Add a line to the log, and keep it in sight in every room."""
+        self.say(line)
+        self.notice = line
+
+    def dismiss(self) -> None:
+        """Put the notice away; the log has it."""
+        self.notice = None
 
     def _begin(self, ready: Ready, now: float) -> None:
         """Show everything anew: another run, or one we come late to."""
@@ -226,6 +264,7 @@ class Desk:
             virtual=snapshot.info.virtual,
             total=snapshot.total,
         )
+        self.notice = None
         self.live = Live(ready.watched, snapshot.info.overload)
         self.map = ready.map
         self.path = Path(snapshot.path) if ready.map is not None else None
@@ -236,9 +275,10 @@ class Desk:
         self._take_overview(ready.map, snapshot.overview)
         for warning in snapshot.warnings:
             self.say(Line("warning", warning))
-        for event in snapshot.recent:
-            self.say(line_of(event))
-            self.run.recall(event)
+        for event, told_at in zip(snapshot.recent, snapshot.told_at, strict=True):
+            self.say(line_of(event), datetime.fromtimestamp(told_at))
+            self.run.recall(event, told_at)
+            self.live.hear(event)
         self.live.take(snapshot.trace)
 
     def _take_overview(self, sites: SiteMap, overview: Overview) -> None:
@@ -259,18 +299,21 @@ class Desk:
             self.live.take(news.trace)
 
     def _hear(self, event: Event, now: float) -> None:
-        self.say(line_of(event))
+        line = line_of(event)
+        (self.alert if line.level == "error" else self.say)(line)
         if self.map is not None:
             self.run.hear(event, now)
             self.map.hear(event)
+        if self.live is not None:
+            self.live.hear(event)
 
     def _follow(self, news: News, now: float) -> None:
-        self.run.lost = ""
-        if news.link == "lost" and self.run.running:
-            self.run.lost = (
-                "The engine's process does not answer. What is shown is old; the tip may be down: "
-                "look at the rig."
-            )
+        if news.link == "lost":
+            self._pending = None
+            self.run.lose()
+            return
+        if news.link == "live":
+            self.run.lost = ""
         snapshot = self.link.snapshot if self.link is not None else None
         if snapshot is not None and self.map is not None:
             overview = snapshot.overview
@@ -282,7 +325,10 @@ class Desk:
             self.run.site = status.site
         if progress is not None:
             self.run.doing = progress.doing
+            self.run.virtual = progress.virtual or (self.run.virtual and progress.doing == "idle")
             self.run.missed_rows = progress.missed_rows
             self.run.unsaved, self.run.disk_free = progress.unsaved, progress.disk_free
         self.run.silent = news.stale
+        if self._pending is not None:
+            self.run.doing = "preparing"
         self.run.in_control = news.in_control or news.link != "live"

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from seccm.events import Phase
+from seccm.events import Event, Outcome, Phase, SiteFinished
 from seccm.plan.site import Site
 from seccm.remote import Trace
 from seccm.rig import ContactRule
@@ -64,6 +64,10 @@ class Live:
         self._landing: Trace | None = None
         """The rows since contact, until the tip rests."""
         self._before: dict[int, deque[Curve]] = {}
+        self._complete: set[int] = set()
+        """Sites that came to their regular end, and whose curves are not kept yet."""
+        self._unsure: Curve | None = None
+        """Of the site before, of which it is not known yet how it ended."""
         self.version = 0
         """Rises whenever there is something new to draw."""
 
@@ -78,6 +82,17 @@ class Live:
         for begin, end in pairwise(edges):
             self._take(trace.where(slice(begin, end)))
         self.version += 1
+
+    def hear(self, event: Event) -> None:
+        """Take in an event: only sites that came to their regular end are compared with."""
+        if not isinstance(event, SiteFinished):
+            return
+        if event.outcome is Outcome.OK:
+            self._complete.add(event.site)
+        if self._unsure is not None and self._unsure.site == event.site:
+            curve, self._unsure = self._unsure, None
+            self._keep(curve)
+            self.version += 1
 
     def _take(self, rows: Trace) -> None:
         """Take in rows of one site and one phase."""
@@ -114,7 +129,13 @@ class Live:
 
     def _begin(self, site: int) -> None:
         """Keep the site before for comparison, and turn to another."""
-        self._keep()
+        before = self._curve()
+        # Rows and events come side by side: either may be a moment ahead.
+        self._unsure = None
+        if before is not None and before.site in self._complete:
+            self._keep(before)
+        else:
+            self._unsure = before
         self.site = site
         self._last = None
         self._phase = -1
@@ -132,15 +153,22 @@ class Live:
         self._last = (float(t[-1]), float(current[-1]), float(charge[-1]))
         self.measured.append(_columns(rows, rows.t - self._contact, charge))
 
-    def _keep(self) -> None:
+    def _curve(self) -> Curve | None:
+        """Return the measurement at the site in hand, thinned; None if there is none."""
         if self.drawn is None or self.drawn != self.site or len(self.measured) < 2:
-            return
+            return None
         kept = np.unique(
             np.concatenate([peaks(self.measured[name], POINTS // 2) for name in ("E", "I")])
         )
         t, E, current, Q = (self.measured[name][kept] for name in ("t", "E", "I", "Q"))
-        stack = self._before.setdefault(self._condition(self.drawn), deque(maxlen=BEFORE))
-        stack.append(Curve(self.drawn, t, E, current, Q))
+        return Curve(self.drawn, t, E, current, Q)
+
+    def _keep(self, curve: Curve) -> None:
+        """Keep the curve of a site that is closed, if it came to its regular end."""
+        if curve.site in self._complete:
+            self._complete.discard(curve.site)
+            stack = self._before.setdefault(self._condition(curve.site), deque(maxlen=BEFORE))
+            stack.append(curve)
 
     # ------------------------------------------------------------------------------ giving out
 
@@ -166,20 +194,26 @@ class Live:
 
     @property
     def before(self) -> Sequence[Curve]:
-        """Earlier sites of the same condition, oldest first, without the one that is drawn."""
+        """Complete sites of the same condition, oldest first, without the one that is drawn."""
         if self.drawn is None:
             return ()
         kept = self._before.get(self._condition(self.drawn), ())
         return tuple(c for c in kept if c.site != self.drawn)
 
     def mean(self, points: int = 400) -> Curve | None:
-        """Return the mean of the earlier sites over time; None for fewer than two."""
+        """Return the mean of the earlier sites over time; None for fewer than two.
+
+        At each time it is that of the sites that were measured for so long, two at the least.
+        """
         curves = self.before
         if len(curves) < 2:
             return None
-        t = np.linspace(0.0, min(float(c.t[-1]) for c in curves), points)
+        t = np.linspace(0.0, sorted(float(c.t[-1]) for c in curves)[-2], points)
+        lasting = np.array([t <= c.t[-1] for c in curves])
         means = {
-            name: np.mean([np.interp(t, c.t, getattr(c, name)) for c in curves], axis=0)
+            name: np.mean(
+                [np.interp(t, c.t, getattr(c, name)) for c in curves], axis=0, where=lasting
+            )
             for name in "EIQ"
         }
         return Curve(-1, t, **means)
