@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsRectItem
 
 from ui.models.colours import condition_colours
+from ui.models.footprints import HOPS, Footprints
 from ui.models.outlook import Outlook
 from ui.models.palette import Palette
 from ui.plots import Plot, pen
 
-MOST = 4000
-"""Sites drawn one by one; of more, evenly chosen ones are."""
+Frame = tuple[float, float, float, float]
+"""Left, lower end, width and height, m."""
 
 
 class PathPlot(Plot):
-    """Draws sites in the order of the visits, coloured by condition."""
+    """Draws sites in the order of the visits, coloured by condition; `Footprints.words` tells."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,6 +30,10 @@ class PathPlot(Plot):
         self._range.setVisible(False)
         self._path = self.plot()
         self._sites = pg.ScatterPlotItem(pxMode=False, pen=None)
+        self._picture = pg.ImageItem(axisOrder="row-major")
+        self._path.setZValue(-1)  # sites lie over the path
+        self._drawn: tuple[Footprints, Frame | None] | None = None
+        self.addItem(self._picture)
         self._first = pg.ScatterPlotItem(symbol="t1", size=14)
         self.addItem(self._sites)
         self.addItem(self._first)
@@ -45,30 +49,51 @@ class PathPlot(Plot):
         self._first.setPen(pen(palette.panel))
 
     def show_plan(self, outlook: Outlook) -> None:
-        """Draw a plan; the frame is the stage's range, where it is known."""
-        plan, sites, info = outlook.plan, outlook.sites, outlook.info
-        x, y = np.array([s.x for s in sites]), np.array([s.y for s in sites])
-        self._path.setData(x, y)
-        kept = np.linspace(0, len(sites) - 1, min(len(sites), MOST)).round().astype(int)
-        colours = condition_colours(len(plan.conditions))
-        brushes = [QColor(*map(int, colours[sites[k].condition])) for k in kept]
-        size = max(plan.probe.diameter, 1e-9)
-        self._sites.setData(x=x[kept], y=y[kept], size=size, brush=brushes)
-        self._first.setData(x=x[:1], y=y[:1])
-        low, high = [float(x.min()), float(y.min())], [float(x.max()), float(y.max())]
-        self._range.setVisible(info is not None)
-        if info is not None and {"x", "y"} <= set(info.axes):
-            ax, ay = info.axes["x"].travel, info.axes["y"].travel
-            self._range.setRect(
-                QRectF(ax.lower, ay.lower, ax.upper - ax.lower, ay.upper - ay.lower)
-            )
-            low = [min(low[0], ax.lower), min(low[1], ay.lower)]
-            high = [max(high[0], ax.upper), max(high[1], ay.upper)]
+        """Draw a plan, if it is not there yet; the frame is the stage's range, if it is known."""
+        places, frame = outlook.places, _frame(outlook)
+        if self._drawn is not None and frame == self._drawn[1] and places.same(self._drawn[0]):
+            return
+        self._drawn = places, frame
+        self._draw(places)
+        low, high = [places.x.min(), places.y.min()], [places.x.max(), places.y.max()]
+        self._range.setVisible(frame is not None)
+        if frame is not None:
+            self._range.setRect(QRectF(*frame))
+            low = [min(low[0], frame[0]), min(low[1], frame[1])]
+            high = [max(high[0], frame[0] + frame[2]), max(high[1], frame[1] + frame[3])]
         self.bottom.fit(max(abs(low[0]), abs(high[0])))
         self.left.fit(max(abs(low[1]), abs(high[1])))
-        room = 0.6 * size
+        room = 0.6 * places.diameter
         self.setRange(
             xRange=(low[0] - room, high[0] + room), yRange=(low[1] - room, high[1] + room),
             padding=0.02,
         )  # fmt: skip
-        self.corner("colour: condition · ▲ first site")
+
+    def _draw(self, places: Footprints) -> None:
+        """Draw the sites one by one, or as a picture; never some of them only."""
+        self._path.setData(places.x[: HOPS + 1], places.y[: HOPS + 1])
+        self._first.setData(x=places.x[:1], y=places.y[:1])
+        picture = places.picture
+        self._picture.setVisible(picture is not None)
+        if picture is not None:
+            self._sites.clear()
+            rows, columns = picture.colours.shape[:2]
+            self._picture.setImage(picture.colours, autoLevels=False)
+            self._picture.setRect(
+                QRectF(picture.left, picture.bottom, columns * picture.pixel, rows * picture.pixel)
+            )
+            return
+        brushes = [pg.mkBrush(*map(int, c)) for c in condition_colours(places.conditions)]
+        self._sites.setData(
+            x=places.x, y=places.y, size=places.diameter,
+            brush=[brushes[condition] for condition in places.condition],
+        )  # fmt: skip
+
+
+def _frame(outlook: Outlook) -> Frame | None:
+    """Return the range of the stage."""
+    info = outlook.info
+    if info is None or not {"x", "y"} <= set(info.axes):
+        return None
+    x, y = info.axes["x"].travel, info.axes["y"].travel
+    return x.lower, y.lower, x.upper - x.lower, y.upper - y.lower

@@ -84,6 +84,7 @@ class PlanView(QWidget):
         self.area = QScrollArea(widgetResizable=True)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.path = PathPlot()
+        self.caption = pieces.label("", "small", wrap=True)
         self.verdict = pieces.label("", "good")
         self.verdict.setWordWrap(True)
         self.facts = pieces.label("", "muted")
@@ -104,6 +105,7 @@ class PlanView(QWidget):
         box.addWidget(self.facts)
         box.addWidget(self.busy)
         box.addWidget(self.path, 1)
+        box.addWidget(self.caption)
         box.addWidget(self.remarks)
         box.addLayout(target)
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -274,6 +276,7 @@ class PlanView(QWidget):
         else:
             self._say("good", found.verdict, found.facts)
         self.path.show_plan(found)
+        self.caption.setText(found.places.words)
 
     def _show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Put errors beside their fields, and the rest below the map."""

@@ -13,6 +13,7 @@ from seccm.rig import RigInfo
 from seccm.rigs import load_rig
 from seccm.session import check
 from seccm.units import show
+from ui.models.footprints import Footprints
 from ui.models.words import clock_words
 
 
@@ -26,7 +27,7 @@ class Outlook:
     verdict: str
     facts: str
     plan: Plan
-    sites: tuple[Site, ...]
+    places: Footprints
 
 
 def outlook(plan: Plan, rig: str, known: RigInfo | None, busy: bool) -> Outlook:
@@ -39,23 +40,24 @@ def outlook(plan: Plan, rig: str, known: RigInfo | None, busy: bool) -> Outlook:
         busy: whether a scan owns the rig, which is then left alone.
     """
     sites = plan.sites()
+    places = Footprints.of(plan, sites)
     count = f"{len(sites)} sites, {len(plan.conditions)} conditions"
     if known is not None:
-        return _outlook(plan, known, plan.check(known), count, sites)
+        return _outlook(plan, known, plan.check(known), count, sites, places)
     if busy:
         return Outlook(
-            None, (), "Right in itself; the rig is busy and was not asked.", count, plan, sites
+            None, (), "Right in itself; the rig is busy and was not asked.", count, plan, places
         )
     try:
         info, problems = check(plan, load_rig(rig), folder=Path.cwd())
     except PlanError as error:
-        return Outlook(None, error.problems, "The rig cannot be asked.", count, plan, sites)
+        return Outlook(None, error.problems, "The rig cannot be asked.", count, plan, places)
     except RigError as error:
         trouble = Problem("rig", error.what, error.remedy, "warning")
         return Outlook(
-            None, (trouble,), "Right in itself; the rig could not be asked.", count, plan, sites
+            None, (trouble,), "Right in itself; the rig could not be asked.", count, plan, places
         )
-    return _outlook(plan, info, problems, count, sites)
+    return _outlook(plan, info, problems, count, sites, places)
 
 
 def _outlook(
@@ -64,6 +66,7 @@ def _outlook(
     problems: tuple[Problem, ...],
     count: str,
     sites: tuple[Site, ...],
+    places: Footprints,
 ) -> Outlook:
     length = clock_words(plan.duration(info))
     size = f"{plan.bytes(info) / 1e6:.0f} MB"
@@ -73,4 +76,4 @@ def _outlook(
         f"{count} · about {length} · {size} on disk · on {info.name}{virtual} · "
         f"overtravel at most {over}"
     )
-    return Outlook(info, problems, "This plan can be run.", facts, plan, sites)
+    return Outlook(info, problems, "This plan can be run.", facts, plan, places)
