@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,6 @@ from seccm.data import guard, journal, repair
 from seccm.data.header import Header, read_clock, read_header
 from seccm.data.layout import (
     EVENT_COLUMNS,
-    LIBVER,
     ROW,
     Column,
     columns_along,
@@ -25,6 +24,7 @@ from seccm.data.layout import (
     read_rows,
     sample_dataset,
 )
+from seccm.data.opening import open_file
 from seccm.data.raw import channel_names, claimed
 from seccm.data.raw_trace import RawTrace, pieces_of
 from seccm.data.table import Table
@@ -52,7 +52,7 @@ class Scan:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = _open(path)
+        self._file = open_file(path)
         self._data: dict[str, h5py.Dataset] = {}
         try:
             self.header: Header = read_header(self._file)
@@ -93,7 +93,7 @@ class Scan:
         else:
             # Closed since, and perhaps replaced by its packed copy.
             self.close()
-            self._file = _open(self.path)
+            self._file = open_file(self.path)
             self._list()
             return
         # While a file grows its datasets do, but there are no others.
@@ -158,28 +158,21 @@ class Scan:
             TypeError: that is no number of a site.
             IndexError: there is no such site.
         """
-        sites = self._sites
-        if not isinstance(number, int | np.integer):
-            raise TypeError(
-                f"site {number!r}: a site is asked for by its number, from 0 to {len(sites) - 1}"
-            )
-        if not 0 <= number < len(sites):
-            raise IndexError(f"site {number}: the file has sites 0 to {len(sites) - 1}")
-        start = int(sites.cell("row_start", number))
-        stop = min(start + int(sites.cell("row_size", number)), self._samples())
-        rows = read_rows(self._data, start, max(start, stop))
-        # Rows recorded before the tip set out, such as those of a pause, are not the site's story.
-        departed = np.searchsorted(
-            rows["t"], sites.cell("t_start", number) - 0.5 * self.clock.period
-        )
-        return record_of(
-            rows[int(departed) :],
-            number=number,
-            outcome=Outcome(int(sites.cell("status", number))),
-            landing=self._landing(number),
-            t_contact=float(sites.cell("t_contact", number)),
-            events=self._ends(number),
-        )
+        rows = self._extent(number)
+        return self._record(number, rows.start, rows.stop, self._ends(number))
+
+    def pieces(self, number: int, size: int = 1 << 15) -> Iterator[SiteRecord]:
+        """Yield the rows of one site piece by piece, for those who cannot wait for all of them.
+
+        The pieces are those of `record`, without its events.
+
+        Raises:
+            TypeError: that is no number of a site.
+            IndexError: there is no such site.
+        """
+        rows = self._extent(number)
+        for first in range(rows.start, rows.stop, size):
+            yield self._record(number, first, min(first + size, rows.stop), ())
 
     @property
     def raw_channels(self) -> tuple[str, ...]:
@@ -230,7 +223,7 @@ class Scan:
         import xarray as xr
 
         # A growing file has to be opened for it; a closed one it opens, and closes, by itself.
-        source = _open(self.path) if repair.mark(self.path) else self.path
+        source = open_file(self.path) if repair.mark(self.path) else self.path
         return xr.open_dataset(source, engine="h5netcdf")
 
     def _list(self) -> None:
@@ -249,6 +242,36 @@ class Scan:
         self._step_ends: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None = None
         self._sites = Table({name: data[name] for name in self._along}, self._growing)
         self._events = Table({c.name.removeprefix("event_"): data[c.name] for c in EVENT_COLUMNS})
+
+    def _extent(self, number: int) -> slice:
+        """Return which rows of the file are a site's, as far as they have been written."""
+        sites = self._sites
+        if not isinstance(number, int | np.integer):
+            raise TypeError(
+                f"site {number!r}: a site is asked for by its number, from 0 to {len(sites) - 1}"
+            )
+        if not 0 <= number < len(sites):
+            raise IndexError(f"site {number}: the file has sites 0 to {len(sites) - 1}")
+        start = int(sites.cell("row_start", number))
+        stop = min(start + int(sites.cell("row_size", number)), self._samples())
+        return slice(start, max(start, stop))
+
+    def _record(
+        self, number: int, start: int, stop: int, ends: tuple[StepFinished, ...]
+    ) -> SiteRecord:
+        rows = read_rows(self._data, start, stop)
+        # Rows recorded before the tip set out, such as those of a pause, are not the site's story.
+        departed = np.searchsorted(
+            rows["t"], self._sites.cell("t_start", number) - 0.5 * self.clock.period
+        )
+        return record_of(
+            rows[int(departed) :],
+            number=number,
+            outcome=Outcome(int(self._sites.cell("status", number))),
+            landing=self._landing(number),
+            t_contact=float(self._sites.cell("t_contact", number)),
+            events=ends,
+        )
 
     def _samples(self) -> int:
         return min(len(self._data[sample_dataset(name)]) for name in ROW.names or ())
@@ -320,71 +343,3 @@ class Scan:
             crossing=None if crossing < 0 else crossing,
             stopped=None if stopped < 0 else stopped,
         )
-
-
-def _open(path: Path) -> h5py.File:
-    """Open a file of ours, as it is."""
-    mark = repair.mark(path)
-    if mark == 1:
-        return _left_behind(path)
-    growing = {"swmr": True, "libver": LIBVER} if mark else {}
-    try:
-        file = _alike(path, growing)
-        conventions = str(file.attrs.get("Conventions", ""))
-    except (OSError, RuntimeError) as error:
-        raise DataFileError(
-            f"{path}: the file is damaged: {error}. "
-            "If it is a copy, copy it again once the run is over."
-        ) from error
-    if "SECCM" not in conventions:
-        file.close()
-        raise DataFileError(f"{path}: an HDF5 file, but not one of seccm.")
-    if not _laid_out(file):
-        file.close()
-        raise _half(path)
-    return file
-
-
-def _alike(path: Path, options: Mapping[str, Any]) -> h5py.File:
-    """Open a file with the locking with which this process may have it open already.
-
-    HDF5 shares a file between all of a process, who must agree on it: a run that writes it does
-    without, and everybody else, such as xarray, takes the default.
-    """
-    try:
-        return h5py.File(path, "r", **options)
-    except OSError as error:
-        if "locking flag" not in str(error):
-            raise
-    return h5py.File(path, "r", locking=False, **options)
-
-
-def _laid_out(file: h5py.File) -> bool:
-    """Tell whether the layout was finished: its first session is the last there is to it."""
-    return "session" in file and len(file["session"]) > 0
-
-
-def _half(path: Path) -> DataFileError:
-    return DataFileError(
-        f"{path}: its program died while it laid the file out, before anything had moved. "
-        "Delete it and run the plan again."
-    )
-
-
-def _left_behind(path: Path) -> h5py.File:
-    """Open a file whose program died before it had made it readable for others.
-
-    That is while it was laid out, or in the moment in which a scan was resumed.
-    """
-    if guard.is_held(path):
-        raise DataFileError(f"{path}: a program is laying it out right now. Try again.")
-    unmarked = repair.Unmarked(path)
-    try:
-        file = h5py.File(unmarked, "r")
-        if "SECCM" in str(file.attrs["Conventions"]) and _laid_out(file):
-            return file
-        file.close()
-    except (OSError, RuntimeError, KeyError):
-        pass
-    unmarked.close()
-    raise _half(path)
