@@ -25,7 +25,7 @@ from ui.map import MapView
 from ui.models.live import Curve
 from ui.models.palette import DARK, Palette, Sizes
 from ui.models.scan_file import ScanFile, write_table
-from ui.models.showing import Showing
+from ui.models.showing import Conventions, Showing
 from ui.models.words import Line
 from ui.report_process import ReportProcess
 
@@ -89,13 +89,15 @@ class FileView(QWidget):
         """Take colours and sizes."""
         self.map.dress(palette, sizes)
 
-    def show_as(self, showing: Showing) -> None:
+    @property
+    def reference(self) -> str:
+        """The reference of the file."""
+        return self.file.scan.header.reference
+
+    def show_as(self, conventions: Conventions) -> None:
         """Choose convention; the reference is the file's own unless another was asked for."""
         header = self.file.scan.header
-        same = showing.reference == header.reference
-        self._showing = Showing(
-            header.reference, showing.polarographic, showing.other if same else "", showing.shift
-        )
+        self._showing = conventions.of(header.reference)
         self._offset = header.reference_offset
         self.map.show_as(self._showing, self._offset)
 
@@ -192,7 +194,7 @@ class BrowseView(QWidget):
         super().__init__()
         self._say = say
         self._palette, self._sizes = DARK, Sizes.of(96.0, glove=False)
-        self._showing = Showing()
+        self._conventions = Conventions()
         self.files: list[FileView] = []
         self._split = QSplitter(Qt.Orientation.Horizontal)
         empty = QWidget()
@@ -225,11 +227,11 @@ class BrowseView(QWidget):
         for view in self.files:
             view.dress(palette, sizes)
 
-    def show_as(self, showing: Showing) -> None:
+    def show_as(self, conventions: Conventions) -> None:
         """Choose convention and reference."""
-        self._showing = showing
+        self._conventions = conventions
         for view in self.files:
-            view.show_as(showing)
+            view.show_as(conventions)
 
     def open(self, path: Path, *, beside: bool = False) -> FileView:
         """Open a file, in place of all others or beside the first.
@@ -246,7 +248,7 @@ class BrowseView(QWidget):
         self._split.addWidget(view)
         self._stack.setCurrentWidget(self._split)
         view.dress(self._palette, self._sizes)
-        view.show_as(self._showing)
+        view.show_as(self._conventions)
         return view
 
     def report(self) -> None:

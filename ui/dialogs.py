@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QVBoxLayout, QWidget
+
+from ui import pieces
 
 
 def show(dialog: QDialog) -> None:
@@ -41,15 +44,67 @@ def choose_file(
         suffix: of a file that is to be written; empty for one that is to be opened.
     """
     dialog = QFileDialog(parent, title, str(start or ""), kinds)
-    # The system's own dialogs are modal on some systems, whatever they are told.
-    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    # The system's own dialogs are modal on some systems, whatever they are told. So is whatever
+    # this one asks by itself: whether to replace or to delete, or that there is no such file.
+    for option in ("DontUseNativeDialog", "DontConfirmOverwrite", "ReadOnly"):
+        dialog.setOption(QFileDialog.Option[option])
+    dialog.setFileMode(QFileDialog.FileMode.AnyFile)
     if suffix:
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(suffix)
         if start is not None:
             dialog.selectFile(str(start))
-    else:
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    dialog.fileSelected.connect(lambda chosen: done(Path(chosen)))
+
+    def chosen(text: str) -> None:
+        path = Path(text)
+        if suffix and path.exists():
+            ask(parent, f"{path.name} is there already.", "Replace it", partial(done, path))
+        elif not suffix and not path.is_file():
+            tell(parent, f"There is no file {path}.")
+        else:
+            done(path)
+
+    dialog.fileSelected.connect(chosen)
     show(dialog)
     return dialog
+
+
+def ask(parent: QWidget, words: str, yes: str, done: Callable[[], object]) -> QDialog:
+    """Ask whether something is really to be done; closing the dialog is a no.
+
+    Args:
+        parent: the window.
+        words: what is the matter.
+        yes: what stands on the button that does it.
+        done: does it.
+    """
+    dialog, buttons = _said(parent, words)
+    buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+    doing = buttons.addButton(yes, QDialogButtonBox.ButtonRole.AcceptRole)
+    # What cannot be undone is not what Enter does.
+    doing.setAutoDefault(False)
+    buttons.accepted.connect(done)
+    show(dialog)
+    return dialog
+
+
+def tell(parent: QWidget, words: str) -> QDialog:
+    """Say something beside the window."""
+    dialog, buttons = _said(parent, words)
+    buttons.addButton(QDialogButtonBox.StandardButton.Ok)
+    show(dialog)
+    return dialog
+
+
+def _said(parent: QWidget, words: str) -> tuple[QDialog, QDialogButtonBox]:
+    """Make a dialog with a sentence and room for buttons, each of which closes it."""
+    dialog = QDialog(parent)
+    whole = QVBoxLayout(dialog)
+    whole.setContentsMargins(24, 20, 24, 20)
+    whole.setSpacing(16)
+    whole.addWidget(pieces.label(words, wrap=True))
+    buttons = QDialogButtonBox()
+    buttons.accepted.connect(dialog.accept)
+    buttons.rejected.connect(dialog.reject)
+    whole.addWidget(buttons)
+    return dialog, buttons

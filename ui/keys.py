@@ -29,8 +29,11 @@ KEYS = (
     Key("pause", "Pause after site", "F6", "Run", "pause"),
     Key("skip", "Skip site", "Ctrl+Shift+K", "Run", "skip", moves=True),
     Key("stop", "Stop and retract", "F9", "Run", "stop"),
+    Key("resume-file", "Resume a data file", "Ctrl+Shift+F", "Run", moves=True),
     Key("take", "Take the controls", "Ctrl+Shift+T", "Run"),
     Key("emergency", "EMERGENCY RETRACT", "F12", "Run", "emergency"),
+    Key("hold", "Hold still, by hand", "F7", "Run"),
+    Key("off", "Cell off, by hand", "F8", "Run"),
     Key("scan", "Scan", "Ctrl+1", "Views", "scan"),
     Key("plan", "Plan", "Ctrl+2", "Views", "plan"),
     Key("browse", "Browse", "Ctrl+3", "Views", "browse"),
@@ -55,6 +58,7 @@ KEYS = (
     Key("theme", "Dark or light", "Ctrl+T", "Window", "theme"),
     Key("glove", "For gloved hands", "Ctrl+G", "Window", "glove"),
     Key("reset", "Views back to their places", "Ctrl+Shift+0", "Window"),
+    Key("dismiss", "Put the notice away", "Ctrl+Delete", "Window"),
     Key("keys", "This sheet", "F1", "Window", "keys"),
 )
 BY_NAME = {key.name: key for key in KEYS}

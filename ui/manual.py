@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from seccm.events import Note
 from seccm.remote import News
+from seccm.report.style import readable
 from seccm.rig import RigInfo
 from seccm.units import parse
 from ui import pieces
@@ -25,6 +27,7 @@ from ui.coarse import CoarsePanel
 from ui.icons import icon
 from ui.models.hand import AXES, STEPS, Hand, commanded, jog, limits_words, read_back
 from ui.models.palette import Palette, Sizes
+from ui.models.run_state import STALE, RunState
 from ui.models.showing import Showing
 from ui.number_pad import NumberLine
 
@@ -50,8 +53,8 @@ class ManualView(QWidget):
         super().__init__()
         self._connect = connect
         self._now: dict[str, float] = {}
-        self._wished: dict[str, float] = {}
-        """Where each axis was told to go by hand."""
+        self._commanded: dict[str, float] = {}
+        """Where axes were told to go by hand."""
         self._reach: dict[str, str] = {}
         self._offset, self._showing = 0.0, Showing("QRCE")
         self._connected = False
@@ -62,6 +65,7 @@ class ManualView(QWidget):
         self.words.setWordWrap(True)
         self.mistake = pieces.label("", "mistake")
         self.mistake.setWordWrap(True)
+        self.result = pieces.label("", "good", wrap=True)
         self.link = QPushButton("Connect")
         self.link.clicked.connect(lambda: self._connect(not self._connected))
         inside = QWidget()
@@ -72,6 +76,7 @@ class ManualView(QWidget):
         row.addWidget(self.link)
         whole.addLayout(row)
         whole.addWidget(self.mistake)
+        whole.addWidget(self.result)
         whole.addLayout(self._make_read_back())
         self.hands = QWidget()
         box = QVBoxLayout(self.hands)
@@ -128,10 +133,10 @@ class ManualView(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             grid.addWidget(label, row, column)
         self.step = QComboBox(editable=True)
-        self.step.setLineEdit(NumberLine())
+        self.step.setLineEdit(NumberLine(unit="m"))
         self.step.addItems(list(STEPS))
         self.step.setCurrentText("1 um")
-        self.speed = NumberLine("1 um/s")
+        self.speed = NumberLine("1 um/s", unit="m/s")
         for k, (name, field) in enumerate((("step", self.step), ("speed", self.speed))):
             grid.addWidget(pieces.label(name, "muted"), k, 6)
             grid.addWidget(field, k, 7)
@@ -154,7 +159,7 @@ class ManualView(QWidget):
 
     def _make_drive(self) -> QGridLayout:
         grid = QGridLayout()
-        self.potential, self.current = NumberLine("0 V"), NumberLine("0 A")
+        self.potential, self.current = NumberLine("0 V", unit="V"), NumberLine("0 A", unit="A")
         self.drive_label, self._signs = pieces.label("", "muted"), pieces.label("", "muted")
         self.drives: dict[str, QPushButton] = {}
         rows = (("potential", self.drive_label, self.potential),
@@ -196,22 +201,27 @@ class ManualView(QWidget):
         self._offset = offset
         self._reach = {axis: limits_words(info, axis) for axis in AXES}
 
-    def show_news(self, news: News | None, has_plan: bool) -> None:
-        """Show the newest row and what can be done."""
+    def show_news(self, news: News | None, has_plan: bool, run: RunState) -> None:
+        """Show the newest row, what came of the last deed, and what can be done."""
         self.coarse.show_news(news, has_plan)
+        for event in news.events if news is not None else ():
+            if isinstance(event, Note) and event.site < 0:
+                self._tell(event)
         if not self.isVisible():
             return
-        progress = news.progress if news is not None else None
-        self._now = {str(k): v for k, v in progress.now.items()} if progress is not None else {}
+        progress = news.progress if news is not None and not run.lost else None
+        self._now, self._commanded = {}, {}
+        if progress is not None and run.lag(0.0) < STALE:
+            # Old numbers would pass for the present ones.
+            self._now = {str(k): v for k, v in progress.now.items()}
+            self._commanded = {str(k): v for k, v in progress.commanded.items()}
         for name, cell in self.cells.items():
             text = read_back(name, self._seen(name))
             if cell.text() != text:
                 cell.setText(text)
-        hand = Hand.of(news, has_plan)
-        if not hand.connected:
-            self._wished.clear()
+        hand = Hand.of(news, has_plan, run.lost, run.preparing)
         for axis in AXES:
-            text = commanded(self._wished.get(axis)) + self._reach.get(axis, "")
+            text = commanded(self._commanded.get(axis)) + self._reach.get(axis, "")
             if self.limits[axis].text() != text:
                 self.limits[axis].setText(text)
         self._connected = hand.connected
@@ -219,7 +229,8 @@ class ManualView(QWidget):
         self.link.setEnabled(hand.connected or hand.free)
         self.hands.setEnabled(hand.connected)
         for name, button in (*self.deeds.items(), *self.drives.items()):
-            button.setEnabled(hand.connected and (name == "hold" or not hand.doing))
+            always = name in ("hold", "retract") and hand.doing != name
+            button.setEnabled(hand.connected and (always or not hand.doing))
         for (axis, _), arrow in self.arrows.items():
             arrow.setEnabled(hand.connected and not hand.doing and axis in self._now)
         if self.words.text() != hand.words:
@@ -229,11 +240,11 @@ class ManualView(QWidget):
 
     def _jog(self, axis: str, sign: int) -> None:
         try:
-            wish = jog(self._now, axis, sign, self.step.currentText(), self.speed.text())
+            at = {**self._now, **self._commanded}
+            wish = jog(at, axis, sign, self.step.currentText(), self.speed.text())
         except ValueError as error:
             self.mistake.setText(str(error))
             return
-        self._wished[wish.axis] = wish.to
         self._ask("jog", axis=wish.axis, to=wish.to, speed=wish.speed)
 
     def _drive(self, mode: str) -> None:
@@ -260,6 +271,11 @@ class ManualView(QWidget):
 
     def _ask(self, deed: str, **how: object) -> None:
         self.mistake.clear()
-        if deed in ("approach", "retract", "hold"):
-            self._wished.pop("z", None)
+        self.result.clear()
         self.asked.emit(deed, how)
+
+    def _tell(self, note: Note) -> None:
+        """Say what came of something."""
+        self.result.setText(readable(note.text))
+        self.result.setObjectName("warning" if note.level == "warning" else "good")
+        self.result.style().polish(self.result)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from ui import pieces
 from ui.models.palette import Palette, Sizes
 from ui.models.run_state import RunState
+from ui.models.words import Line
 
 VERBS = ("start", "pause", "skip", "stop", "take", "emergency")
 CELLS = ("phase", "site", "condition", "time left", "landed · no contact · failed", "data",
@@ -80,6 +81,16 @@ class RunBar(QWidget):
         self.alarm = pieces.label("", "alarm")
         self.alarm.setWordWrap(True)
         self.alarm.setVisible(False)
+        self.away = QToolButton()
+        self.away.setObjectName("flat")
+        self.away.setDefaultAction(actions["dismiss"])
+        self.away.setText("✕")
+        self._strip = QWidget()
+        strip = QHBoxLayout(self._strip)
+        strip.setContentsMargins(0, 0, 0, 0)
+        strip.setSpacing(0)
+        strip.addWidget(self.alarm, 1)
+        strip.addWidget(self.away)
         self.progress = pieces.bar()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -87,7 +98,7 @@ class RunBar(QWidget):
         whole.addLayout(row)
         whole.addLayout(grid)
         whole.addWidget(self.progress)
-        whole.addWidget(self.alarm)
+        whole.addWidget(self._strip)
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
@@ -98,8 +109,10 @@ class RunBar(QWidget):
             self.cells[name].setVisible(not sizes.glove)
             self._captions[name].setVisible(not sizes.glove)
 
-    def show_run(self, run: RunState, condition: str, now: float) -> None:
-        """Show a run as it is now."""
+    def show_run(
+        self, run: RunState, condition: str, now: float, notice: Line | None = None
+    ) -> None:
+        """Show a run as it is now, and what must not be overlooked."""
         self._offer(run)
         done = f"{run.finished} of {run.total} done" if run.total else "–"
         texts = {
@@ -119,10 +132,16 @@ class RunBar(QWidget):
         self.progress.setValue(run.finished)
         alarm = run.alarm(now)
         waiting = run.waiting if run.state == "paused" else ""
-        self._say(alarm or waiting, "alarm" if alarm else "notice")
+        told = notice if notice is not None and not (alarm or waiting) else None
+        self.away.setVisible(told is not None)
+        if told is not None:
+            words = f"{told.text} {told.remedy}".strip()
+            self._say(words, "alarm" if told.level == "error" else "notice")
+        else:
+            self._say(alarm or waiting, "alarm" if alarm else "notice")
 
     def _say(self, words: str, name: str) -> None:
-        """Say something across the whole window: an alarm, or why the run waits."""
+        """Say something across the whole window: an alarm, why the run waits, what was refused."""
         self.alarm.setVisible(bool(words))
         if self.alarm.text() != words or self.alarm.objectName() != name:
             self.alarm.setText(words)
@@ -142,6 +161,10 @@ class RunBar(QWidget):
         for verb in ("resume", "pause", "skip", "stop"):
             self._actions[verb].setEnabled(run.can(verb))
         self._actions["emergency"].setEnabled(True)
+        by_hand = run.doing == "manual" and run.in_control
+        for verb in ("hold", "off"):
+            self._actions[verb].setEnabled(by_hand)
+        self._actions["resume-file"].setEnabled(run.doing == "idle")
         # Another window steers the run: it can be taken over from there.
         self.buttons["take"].setVisible(not run.in_control)
 

@@ -26,7 +26,7 @@ from ui.models.curves import SiteCurves
 from ui.models.desk import Desk, Link
 from ui.models.live import Curve
 from ui.models.palette import DARK, LIGHT, Palette, Sizes
-from ui.models.showing import Showing
+from ui.models.showing import Conventions, Showing
 from ui.models.words import Line
 from ui.number_pad import GLOVES
 from ui.plan_view import PlanView
@@ -75,7 +75,10 @@ class Window(QMainWindow):
         self._settings = settings or QSettings("seccm", "window")
         self.palette_, self.glove, self._scale = palette, glove, scale
         self.desk = Desk(link)
-        self.showing = Showing()
+        self._conventions = Conventions()
+        self._swept: bool | None = None
+        self.failed: dict[str, str] = {}
+        """Views that are not drawn any more, and why."""
         self._curves: SiteCurves | None = None
         self._began, self._said, self._beats = 0, 0, 0
         self.actions_ = {key.name: QAction(key.words, self) for key in KEYS}
@@ -95,7 +98,7 @@ class Window(QMainWindow):
         self.rig.kept.connect(self.desk.keep)
         self.rooms = self._build()
         self.dress()
-        self.show_as(self.showing)
+        self._show_conventions()
         self._remember()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.beat)
@@ -106,6 +109,10 @@ class Window(QMainWindow):
     def _wire_keys(self) -> None:
         doing: dict[str, Callable[[], object]] = {
             "start": self.start,
+            "resume-file": lambda: self.resume_file(),
+            "hold": lambda: self.desk.by_hand("hold", {}),
+            "off": lambda: self.desk.by_hand("off", {}),
+            "dismiss": self.desk.dismiss,
             "fit": self._fit,
             "next-quantity": lambda: self._maps().step(1),
             "last-quantity": lambda: self._maps().step(-1),
@@ -209,15 +216,30 @@ class Window(QMainWindow):
         self.palette_, self._scale = palette, scale
         self.dress()
 
+    @property
+    def showing(self) -> Showing:
+        """How what is in view is shown: the file that is browsed, else the run."""
+        if self.room == "browse" and self.browse.files:
+            return self._conventions.of(self.browse.files[0].reference)
+        return self._conventions.of(self._reference)
+
+    @property
+    def _reference(self) -> str:
+        return self.desk.plan.reference.name if self.desk.plan is not None else "reference"
+
     def show_as(self, showing: Showing) -> None:
-        """Choose convention and reference everywhere."""
-        self.showing = showing
+        """Choose the convention everywhere, and what one reference is converted to."""
+        self._conventions = self._conventions.taking(showing)
+        self._show_conventions()
+
+    def _show_conventions(self) -> None:
         plan = self.desk.plan
         offset = plan.reference.offset if plan is not None else 0.0
+        showing = self._conventions.of(self._reference)
         self.live.show_as(showing, offset)
         self.manual.show_as(showing)
         self.map.show_as(showing, offset)
-        self.browse.show_as(showing)
+        self.browse.show_as(self._conventions)
         self.rig.show_as(showing)
         self.rooms.signs.setText("IUPAC" if not showing.polarographic else "polaro-\ngraphic")
 
@@ -240,9 +262,7 @@ class Window(QMainWindow):
         """Ask the host to begin the plan that is open."""
         try:
             plan, target = self.plan.ready()
-            self.desk.reach(self._connect).begin(
-                Job.new(plan, self._rig, path=target, pace=self._pace)
-            )
+            self._begin_job(Job.new(plan, self._rig, path=target, pace=self._pace))
         except PlanError as error:
             self.go("plan")
             self._say(Line("error", str(error)))
@@ -252,6 +272,27 @@ class Window(QMainWindow):
             return
         self.go("scan")
 
+    def resume_file(self, path: Path | None = None) -> None:
+        """Ask the host to go on with a run from its file.
+
+        Args:
+            path: the file; None for the one that is browsed, or that of the last run.
+        """
+        browsed = self.browse.files[0].file.path if self.browse.files else None
+        path = path or (browsed if self.room == "browse" else None) or self.desk.path
+        if path is None:
+            self._say(Line("warning", "No data file is open.", remedy="Open one under Browse."))
+            return
+        try:
+            self._begin_job(Job.again(path, pace=self._pace))
+        except SeccmError as error:
+            self._say(Line("error", str(error)))
+            return
+        self.go("scan")
+
+    def _begin_job(self, job: Job) -> None:
+        self.desk.expect(self.desk.reach(self._connect).begin(job))
+
     def connect_rig(self, on: bool = True) -> None:
         """Open the rig to drive it by hand, or let go of it."""
         if not on:
@@ -259,16 +300,16 @@ class Window(QMainWindow):
             return
         try:
             plan, _ = self.plan.ready()
-            self.desk.reach(self._connect).open_rig(Job.new(plan, self._rig, pace=self._pace))
+            job = Job.new(plan, self._rig, pace=self._pace)
+            self.desk.expect(self.desk.reach(self._connect).open_rig(job))
         except SeccmError as error:
             self._say(Line("error", str(error)))
 
     def commission(self, step: str, settings: dict[str, str]) -> None:
         """Ask the host to carry out a commissioning step on the rig."""
         try:
-            self.desk.reach(self._connect).commission(
-                Order.new(step, settings, self._rig, pace=self._pace)
-            )
+            order = Order.new(step, settings, self._rig, pace=self._pace)
+            self.desk.expect(self.desk.reach(self._connect).commission(order))
         except PlanError as error:
             self.rig.refuse(step, error)
         except SeccmError as error:
@@ -279,7 +320,7 @@ class Window(QMainWindow):
         try:
             plan, _ = self.plan.ready()
             order = CoarseOrder.new(plan, self._rig, asking=asking, pace=self._pace)
-            self.desk.reach(self._connect).approach_coarsely(order)
+            self.desk.expect(self.desk.reach(self._connect).approach_coarsely(order))
         except SeccmError as error:
             self._say(Line("error", str(error)))
 
@@ -294,30 +335,67 @@ class Window(QMainWindow):
         """Take in the news and draw what is new; called thirty times a second."""
         now = time.monotonic()
         self._beats += 1
+        self.desk.beat(now)
+        # First what an operator must know whatever else fails to be drawn.
+        self._draw_bar(now)
+        if self.desk.began != self._began:
+            self._guarded("run", self._begin)
+        for name, draw in (
+            ("live", self._draw_live), ("map", self._draw_map), ("manual", self._draw_manual),
+            ("rig", self._draw_rig), ("log", self._draw_log),
+        ):  # fmt: skip
+            self._guarded(name, draw)
+
+    def _guarded(self, name: str, draw: Callable[[], None]) -> None:
+        """Draw a view; one that fails is left out from then on, and takes no other with it."""
+        if name in self.failed:
+            return
+        try:
+            draw()
+        except Exception as error:  # whatever it is, the others must go on
+            self.failed[name] = f"{type(error).__name__}: {error}"
+            words = f"The view of the {name} has failed and stands still: {self.failed[name]}."
+            remedy = "The scan is not affected. Close the window and open it again."
+            self._say(Line("error", words, remedy=remedy))
+
+    def _draw_bar(self, now: float) -> None:
+        self.bar.show_run(self.desk.run, self._condition, now, self.desk.notice)
+
+    @property
+    def _condition(self) -> str:
+        """That of the site in hand, in words."""
         desk = self.desk
-        desk.beat(now)
-        if desk.began != self._began:
-            self._begin()
+        known = desk.run.site is not None and desk.map is not None
+        return desk.map.label(desk.run.site) if known else ""  # type: ignore[union-attr, arg-type]
+
+    def _draw_live(self) -> None:
+        desk = self.desk
+        if desk.run.site is not None and desk.map is not None:
+            drawn = desk.live.drawn if desk.live is not None else None
+            shown = "" if drawn in (None, desk.run.site) else f" · curves of site {drawn}"
+            self.live.head(f"Site {desk.run.site} · {self._condition}{shown}")
+        self.live.draw()
+
+    def _draw_map(self) -> None:
+        desk = self.desk
+        if desk.run.ended is not None and self._curves is not None and desk.run.doing == "idle":
+            # It is packed now, and opened anew when somebody asks.
+            self._forget_curves()
+        if self._beats % MAP_BEATS == 0 and desk.map is not None and self.map.isVisible():
+            self.map.draw()
+
+    def _draw_manual(self) -> None:
+        self.manual.show_news(self.desk.news, self.plan.draft is not None, self.desk.run)
+
+    def _draw_rig(self) -> None:
+        self.rig.show_news(self.desk.news)
+
+    def _draw_log(self) -> None:
+        desk = self.desk
         if desk.said != self._said and self._beats % MAP_BEATS == MAP_BEATS // 2:
             new = min(desk.said - self._said, len(desk.lines))
             self.log.extend(list(desk.lines)[-new:])
             self._said = desk.said
-        if desk.run.ended is not None and self._curves is not None and desk.run.doing == "idle":
-            # It is packed now, and opened anew when somebody asks.
-            self._forget_curves()
-        condition = ""
-        if desk.run.site is not None and desk.map is not None:
-            condition = desk.map.label(desk.run.site)
-            drawn = desk.live.drawn if desk.live is not None else None
-            shown = "" if drawn in (None, desk.run.site) else f" · curves of site {drawn}"
-            self.live.head(f"Site {desk.run.site} · {condition}{shown}")
-        self.bar.show_run(desk.run, condition, now)
-        self.live.draw()
-        if self._beats % MAP_BEATS == 0 and desk.map is not None and self.map.isVisible():
-            self.map.draw()
-        news = desk.news
-        self.manual.show_news(news, self.plan.draft is not None)
-        self.rig.show_news(news)
 
     def _begin(self) -> None:
         """Turn all views to another run."""
@@ -325,16 +403,18 @@ class Window(QMainWindow):
         self._forget_curves()
         desk = self.desk
         assert desk.plan is not None
-        self.showing = Showing(desk.plan.reference.name, self.showing.polarographic)
-        self.show_as(self.showing)
+        self._show_conventions()
         self.live.follow(desk.live)
         self.map.follow(desk.map, desk.path)
         kinds = {
             segment.kind for site in list(desk.sites.values())[:1] for segment in site.segments
         }
         swept = bool(kinds & {"cv", "lsv"})
-        self.live.choose("E-t", "I-t", "I-E" if swept else "E-Q", "approach")
-        self.map.panel.choose("I-E" if swept else "E-t")
+        if swept is not self._swept:
+            # Another kind of measurement; else what the operator has chosen stays.
+            self._swept = swept
+            self.live.choose("E-t", "I-t", "I-E" if swept else "E-Q", "approach")
+            self.map.panel.choose("I-E" if swept else "E-t")
         if desk.info is not None:
             self.rig.show_info(desk.info)
         self.manual.describe(desk.info, desk.plan.reference.offset)
@@ -385,7 +465,7 @@ class Window(QMainWindow):
         return (self.browse.map if self.room == "browse" else None) or self.map
 
     def _say(self, line: Line) -> None:
-        self.desk.say(line)
+        (self.desk.alert if line.level in ("warning", "error") else self.desk.say)(line)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Leave; a run goes on without the window."""

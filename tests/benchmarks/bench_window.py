@@ -41,7 +41,7 @@ from seccm.events import (  # noqa: E402
 from seccm.remote import Trace  # noqa: E402
 from ui.browse import FileView  # noqa: E402
 from ui.models.palette import DARK, Sizes  # noqa: E402
-from ui.models.showing import Showing  # noqa: E402
+from ui.models.showing import Conventions  # noqa: E402
 from ui.window import BEAT_MS, Window  # noqa: E402
 
 RATE = 100_000.0
@@ -216,7 +216,7 @@ def browsing(app: QApplication, count: int) -> None:
         began = time.perf_counter()
         view = FileView(path, lambda line: say(line.text))
         view.dress(DARK, Sizes.of(96.0, glove=False, scale=1.0))
-        view.show_as(Showing())
+        view.show_as(Conventions())
         view.resize(1280, 800)
         view.show()
         view.map.plot.viewport().repaint()

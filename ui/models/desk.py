@@ -18,7 +18,7 @@ from seccm.remote import CoarseOrder, Failure, Job, News, Order, Overview, Snaps
 from seccm.rig import RigInfo
 from ui.models.commissioning import line_of_found
 from ui.models.live import Live
-from ui.models.run_state import RunState
+from ui.models.run_state import BY_HAND, RunState
 from ui.models.site_map import SiteMap, Z
 from ui.models.words import Line, line_of
 
@@ -275,9 +275,10 @@ class Desk:
         self._take_overview(ready.map, snapshot.overview)
         for warning in snapshot.warnings:
             self.say(Line("warning", warning))
+        here = self.clock().timestamp()
         for event, told_at in zip(snapshot.recent, snapshot.told_at, strict=True):
             self.say(line_of(event), datetime.fromtimestamp(told_at))
-            self.run.recall(event, told_at)
+            self.run.recall(event, now - (here - told_at))
             self.live.hear(event)
         self.live.take(snapshot.trace)
 
@@ -325,7 +326,8 @@ class Desk:
             self.run.site = status.site
         if progress is not None:
             self.run.doing = progress.doing
-            self.run.virtual = progress.virtual or (self.run.virtual and progress.doing == "idle")
+            if progress.doing in BY_HAND:
+                self.run.virtual = progress.virtual
             self.run.missed_rows = progress.missed_rows
             self.run.unsaved, self.run.disk_free = progress.unsaved, progress.disk_free
         self.run.silent = news.stale

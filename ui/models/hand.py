@@ -24,11 +24,12 @@ class Jog:
     speed: float
 
 
-def jog(now: Mapping[str, float], axis: str, sign: int, step: str, speed: str) -> Jog:
+def jog(at: Mapping[str, float], axis: str, sign: int, step: str, speed: str) -> Jog:
     """Turn a press on an arrow into a motion.
 
     Args:
-        now: the newest row.
+        at: where each axis was told to go, or where it is if nobody told it: steps from where
+            sensors say that it is would add up their noise and offset.
         axis: x, y or z.
         sign: +1 or -1; z down is -1 and is watched for contact all along.
         step: as typed.
@@ -37,9 +38,9 @@ def jog(now: Mapping[str, float], axis: str, sign: int, step: str, speed: str) -
     Raises:
         ValueError: a quantity makes no sense, or the position is not known yet.
     """
-    if axis not in now:
+    if axis not in at:
         raise ValueError(f"The position of {axis} is not known yet.")
-    return Jog(axis, now[axis] + sign * parse(step, "m"), parse(speed, "m/s"))
+    return Jog(axis, at[axis] + sign * parse(step, "m"), parse(speed, "m/s"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,22 @@ class Hand:
     words: str
 
     @classmethod
-    def of(cls, news: News | None, has_plan: bool) -> Hand:
-        """Judge by the news."""
-        progress = news.progress if news is not None else None
-        doing = progress.doing if progress is not None and news.link != "lost" else "idle"  # type: ignore[union-attr]
-        if doing == "scan":
+    def of(cls, news: News | None, has_plan: bool, lost: str = "", pending: bool = False) -> Hand:
+        """Judge by the news.
+
+        Args:
+            news: the newest.
+            has_plan: whether a plan is open.
+            lost: that the engine went away while it drove a rig; else empty.
+            pending: whether a rig was asked for.
+        """
+        progress = news.progress if news is not None and news.link != "lost" else None
+        doing = progress.doing if progress is not None else "idle"
+        if pending and doing == "idle":
+            doing = "preparing"
+        if lost and doing == "idle":
+            words = lost
+        elif doing == "scan":
             words = "A scan owns the rig: nothing can be moved by hand."
         elif doing == "commissioning":
             assert progress is not None

@@ -25,6 +25,8 @@ LOW_DISK = 500_000_000
 """Bytes of free disk below which the window says so aloud; the scan ends by itself at less."""
 SITE_TIMES = 20
 """How many sites the time left is reckoned from."""
+BY_HAND = ("manual", "commissioning")
+"""What a host is about when a rig is in use, but no scan goes on."""
 MOVES: dict[str, frozenset[str]] = {
     "": frozenset({"start"}),
     "idle": frozenset({"stop"}),
@@ -54,7 +56,7 @@ class RunState:
     landed: int = 0
     ended: RunStopped | None = None
     doing: str = "idle"
-    """What the host is about: idle, preparing, scan or manual."""
+    """What the host is about: idle, preparing, scan, manual or commissioning."""
     missed_rows: int = 0
     """Rows that could not be shown; the data file has them."""
     unsaved: Unsaved = field(default_factory=Unsaved)
@@ -66,7 +68,7 @@ class RunState:
     silent: float = 0.0
     """Seconds for which nobody knows how the rig is doing, as the link reckons it."""
     lost: str = ""
-    """Why there is no engine at the other end any more; empty while there is."""
+    """That the engine went away while it drove a rig, and what to do; empty while there is one."""
 
     _counts: dict[Outcome, int] = field(default_factory=dict, init=False)
     _times: deque[float] = field(default_factory=lambda: deque(maxlen=SITE_TIMES), init=False)
@@ -99,18 +101,45 @@ class RunState:
         self._counts = {o: n for o, n in counts.items() if o > Outcome.RUNNING}
         self.landed = landed
 
-    def recall(self, event: Event) -> None:
-        """Take in what was said before this window was there; its sites are counted already."""
-        if isinstance(event, PhaseBegan):
-            self.phase = event.phase
-        elif isinstance(event, RunStopped):
-            self.ended = event
+    def recall(self, event: Event, told_at: float) -> None:
+        """Take in what was said before this window was there; its sites are counted already.
+
+        Args:
+            event: the earliest first.
+            told_at: seconds on the clock of `hear`.
+        """
+        match event:
+            case PhaseBegan():
+                self.phase = event.phase
+            case SiteStarted():
+                self._began = told_at
+            case SiteFinished():
+                if self._began is not None:
+                    self._times.append(told_at - self._began)
+                self._began = None
+            case RunStopped():
+                self.ended = event
+            case _:
+                pass
 
     def follow(self, state: str, row: int, waiting: str, now: float) -> None:
         """Take in the engine's status."""
         self.state, self.waiting = state, waiting
         if row != self._row or self._row_at is None:
             self._row, self._row_at = row, now
+
+    def lose(self) -> None:
+        """Take in that the host's process is gone; if it drove a rig, say so until there is one."""
+        if self.lost or not (self.running or self.doing in BY_HAND):
+            return
+        what = "the scan" if self.running else "the rig by hand"
+        self.lost = (
+            f"The engine's process is gone while it drove {what}. What is shown is old, and the "
+            "tip may be down: look at the rig, and raise the tip at the controller of the stage. "
+        )
+        self.lost += "The file can be resumed." if self.running else ""
+        self.lost = self.lost.strip()
+        self.state, self.doing, self.site = "", "idle", None
 
     @property
     def running(self) -> bool:
@@ -124,12 +153,18 @@ class RunState:
 
     def can(self, verb: str) -> bool:
         """Tell whether a button makes sense now."""
-        if verb == "start" and self.doing != "idle":
+        if verb == "start":
+            return self.doing == "idle" and verb in MOVES.get(self.state, frozenset())
+        if not self.in_control or self.preparing:
             return False
+        if self.doing in BY_HAND:
+            return verb == "stop"
         return verb in MOVES.get(self.state, frozenset())
 
     def lag(self, now: float) -> float:
         """Return for how many seconds no new rows have come; 0 while none are due."""
+        if self.doing in BY_HAND:
+            return self.silent
         if not self.running or self._row_at is None:
             return 0.0
         return max(self.silent, now - self._row_at)
@@ -187,6 +222,8 @@ class RunState:
         """What the rig is about, or what became of the run."""
         if self.doing in ("preparing", "manual", "commissioning"):
             return "by hand" if self.doing == "manual" else self.doing
+        if self.lost:
+            return "engine lost"
         if self.ended is not None:
             return self.ended.status
         if self.state in ("paused", "pausing", "stopping"):

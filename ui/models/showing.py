@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+Conversions = Mapping[str, tuple[str, float]]
+"""By the name of a reference: the one to convert to, and the volts to add."""
 
 _RAISED = str.maketrans({"+": "⁺", "-": "⁻", "2": "²", "3": "³"})
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
@@ -54,6 +57,24 @@ class Showing:
     def potential_label(self) -> str:
         """Return what stands at a potential axis, without the unit."""
         return f"E vs {self.against}"
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """How everything is shown, whatever its reference."""
+
+    polarographic: bool = False
+    conversions: Conversions = field(default_factory=dict)
+
+    def of(self, reference: str) -> Showing:
+        """Return how potentials against a reference are shown."""
+        other, shift = self.conversions.get(reference, ("", 0.0))
+        return Showing(reference, self.polarographic, other, shift)
+
+    def taking(self, showing: Showing) -> Conventions:
+        """Return these with what was chosen for one reference; signs are the same for all."""
+        chosen = {**self.conversions, showing.reference: (showing.other, showing.shift)}
+        return Conventions(showing.polarographic, chosen)
 
 
 def raised(text: str) -> str:
