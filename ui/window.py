@@ -13,8 +13,9 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 
 from seccm.errors import DataFileError, PlanError, SeccmError
-from seccm.remote import Client, CoarseOrder, Job, Order
+from seccm.remote import Client
 from ui import dialogs
+from ui.asking import Asking
 from ui.browse import BrowseView
 from ui.icons import icon
 from ui.keys import KEYS, KeySheet
@@ -71,7 +72,6 @@ class Window(QMainWindow):
         pace: float = 1.0,
     ) -> None:
         super().__init__()
-        self._connect, self._rig, self._pace = connect, rig, pace
         self._settings = settings or QSettings("seccm", "window")
         self.palette_, self.glove, self._scale = palette, glove, scale
         self.desk = Desk(link)
@@ -88,6 +88,7 @@ class Window(QMainWindow):
         self.map = MapView(self._curve)
         self.log = LogView()
         self.plan = PlanView(rig)
+        self._asking = Asking(self.desk, self.plan, connect, rig, pace)
         self.browse = BrowseView(self._say)
         self.manual = ManualView(self.connect_rig, rig)
         self.manual.asked.connect(self.desk.by_hand)
@@ -260,17 +261,7 @@ class Window(QMainWindow):
 
     def start(self) -> None:
         """Ask the host to begin the plan that is open."""
-        try:
-            plan, target = self.plan.ready()
-            self._begin_job(Job.new(plan, self._rig, path=target, pace=self._pace))
-        except PlanError as error:
-            self.go("plan")
-            self._say(Line("error", str(error)))
-            return
-        except SeccmError as error:
-            self._say(Line("error", str(error)))
-            return
-        self.go("scan")
+        self._ask(self._asking.begin, "scan", lambda _: self.go("plan"))
 
     def resume_file(self, path: Path | None = None) -> None:
         """Ask the host to go on with a run from its file.
@@ -282,47 +273,47 @@ class Window(QMainWindow):
         path = path or (browsed if self.room == "browse" else None) or self.desk.path
         if path is None:
             self._say(Line("warning", "No data file is open.", remedy="Open one under Browse."))
-            return
-        try:
-            self._begin_job(Job.again(path, pace=self._pace))
-        except SeccmError as error:
-            self._say(Line("error", str(error)))
-            return
-        self.go("scan")
-
-    def _begin_job(self, job: Job) -> None:
-        self.desk.expect(self.desk.reach(self._connect).begin(job))
+        else:
+            self._ask(partial(self._asking.resume, path), "scan")
 
     def connect_rig(self, on: bool = True) -> None:
         """Open the rig to drive it by hand, or let go of it."""
-        if not on:
+        if on:
+            self._ask(self._asking.drive)
+        else:
             self.desk.by_hand("close", {})
-            return
-        try:
-            plan, _ = self.plan.ready()
-            job = Job.new(plan, self._rig, pace=self._pace)
-            self.desk.expect(self.desk.reach(self._connect).open_rig(job))
-        except SeccmError as error:
-            self._say(Line("error", str(error)))
 
     def commission(self, step: str, settings: dict[str, str]) -> None:
         """Ask the host to carry out a commissioning step on the rig."""
-        try:
-            order = Order.new(step, settings, self._rig, pace=self._pace)
-            self.desk.expect(self.desk.reach(self._connect).commission(order))
-        except PlanError as error:
-            self.rig.refuse(step, error)
-        except SeccmError as error:
-            self._say(Line("error", str(error)))
+        asked = partial(self._asking.commission, step, settings)
+        self._ask(asked, refused=partial(self.rig.refuse, step))
 
     def approach_coarsely(self, asking: bool) -> None:
         """Ask the host for a coarse approach, as the plan that is open approaches."""
+        self._ask(partial(self._asking.approach_coarsely, asking=asking))
+
+    def _ask(
+        self,
+        what: Callable[[], None],
+        room: str = "",
+        refused: Callable[[PlanError], object] = lambda error: None,
+    ) -> None:
+        """Ask for something.
+
+        Args:
+            what: asks for it.
+            room: to turn to if it could be asked for.
+            refused: told where the plan, the rig file or a setting is wrong.
+        """
         try:
-            plan, _ = self.plan.ready()
-            order = CoarseOrder.new(plan, self._rig, asking=asking, pace=self._pace)
-            self.desk.expect(self.desk.reach(self._connect).approach_coarsely(order))
+            what()
         except SeccmError as error:
+            if isinstance(error, PlanError):
+                refused(error)
             self._say(Line("error", str(error)))
+        else:
+            if room:
+                self.go(room)
 
     def open_plan(self, source: str | Path) -> None:
         """Open a plan in the plan view."""

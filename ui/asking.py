@@ -1,0 +1,61 @@
+"""Asking a host for the rig: for a run, to go on with one, to drive by hand, for a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from seccm.remote import CoarseOrder, Job, Order
+from ui.models.desk import Desk, Link
+from ui.plan_view import PlanView
+
+
+class Asking:
+    """Makes what a host understands out of the plan that is open and the rig of the window.
+
+    Every method raises PlanError if the plan, the rig file or a setting is wrong, and SeccmError if
+    there can be no host; nothing was asked for then.
+
+    Args:
+        desk: told that the rig is being prepared, until the host has answered.
+        plan: where plans are opened.
+        connect: makes a link to a host that is idle.
+        rig: name or file of the rig.
+        pace: for virtual rigs: how many times as fast as real time.
+    """
+
+    def __init__(
+        self, desk: Desk, plan: PlanView, connect: Callable[[], Link], rig: str, pace: float
+    ) -> None:
+        self._desk, self._plan, self._connect = desk, plan, connect
+        self._rig, self._pace = rig, pace
+
+    def begin(self) -> None:
+        """Ask for a run of the plan that is open."""
+        plan, target = self._plan.ready()
+        job = Job.new(plan, self._rig, path=target, pace=self._pace)
+        self._desk.expect(self._host().begin(job))
+
+    def resume(self, path: Path) -> None:
+        """Ask to go on with the run in a data file, on the rig that the file names."""
+        self._desk.expect(self._host().begin(Job.again(path, pace=self._pace)))
+
+    def drive(self) -> None:
+        """Ask for the rig to be opened, to drive it as the plan that is open approaches."""
+        plan, _ = self._plan.ready()
+        job = Job.new(plan, self._rig, pace=self._pace)
+        self._desk.expect(self._host().open_rig(job))
+
+    def commission(self, step: str, settings: dict[str, str]) -> None:
+        """Ask for a commissioning step."""
+        order = Order.new(step, settings, self._rig, pace=self._pace)
+        self._desk.expect(self._host().commission(order))
+
+    def approach_coarsely(self, *, asking: bool) -> None:
+        """Ask for a coarse approach, as the plan that is open approaches."""
+        plan, _ = self._plan.ready()
+        order = CoarseOrder.new(plan, self._rig, asking=asking, pace=self._pace)
+        self._desk.expect(self._host().approach_coarsely(order))
+
+    def _host(self) -> Link:
+        return self._desk.reach(self._connect)
