@@ -11,7 +11,6 @@ from seccm.plan.library import plans
 from ui.models.draft import Draft, keys_of, sorted_out
 from ui.models.form import Field, Group, Listing, read, where
 from ui.models.outlook import outlook
-from ui.models.pad import stepped, units_like
 
 
 def fields(group: Group) -> dict[str, Field]:
@@ -141,20 +140,6 @@ def test_a_busy_rig_is_left_alone(draft: Draft):
     found = outlook(draft.plan(), "virtual", None, busy=True)
     assert found.info is None
     assert "busy" in found.verdict
-
-
-@pytest.mark.parametrize(
-    ("text", "sign", "then"),
-    [("2 um/s", 1, "3 um/s"), ("0.25 V", -1, "0.24 V"), ("8", 1, "9"), ("words", 1, "words")],
-)
-def test_the_pad_steps_the_last_digit(text: str, sign: int, then: str):
-    assert stepped(text, sign) == then
-
-
-def test_the_pad_offers_units_like_the_one_there():
-    assert "nm/s" in units_like("2 um/s")
-    assert units_like("such as 11 um") == ("nm", "um", "mm", "m")
-    assert units_like("8") == ()
 
 
 # A listed design

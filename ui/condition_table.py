@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBox
 
 from ui import pieces
 from ui.models.form import Listing, read, where
-from ui.number_pad import NumberLine
+from ui.number_pad import KEY, NumberLine
 
 
 class ConditionTable(QWidget):
@@ -82,6 +82,7 @@ class ConditionTable(QWidget):
             cell = NumberLine(text)
             cell.setAccessibleName(f"{name} of condition {row + 1}")
             at_key = listing.cell(row, name)
+            cell.setProperty(KEY, where(at_key))
             cell.textEdited.connect(
                 lambda said, k=at_key: self.typed.emit(k, read("quantity", said))
             )

@@ -23,7 +23,7 @@ from seccm.errors import Problem
 from ui import pieces
 from ui.condition_table import ConditionTable
 from ui.models.form import Field, Group, Listing, read, where
-from ui.number_pad import NumberLine
+from ui.number_pad import KEY, NumberArea, NumberLine
 
 MISTAKE_WIDTH = 230
 
@@ -163,6 +163,7 @@ class PlanForm(QWidget):
         self._title(field)
         editor.setToolTip(field.words)
         editor.setAccessibleName(field.title)
+        editor.setProperty(KEY, key)
         self.editors[key] = editor
         self._grid.addWidget(editor, self._row, 1)
         self._mistake(key)
@@ -202,14 +203,14 @@ class PlanForm(QWidget):
                 check.toggled.connect(lambda on: say("true" if on else ""))
                 return check
             case "long text" | "rows":
-                area = QPlainTextEdit(field.text)
+                area = (NumberArea(field.text, unit=field.unit) if field.kind == "rows"
+                        else QPlainTextEdit(field.text))  # fmt: skip
                 area.setPlaceholderText(field.hint)
                 area.setTabChangesFocus(True)
                 area.textChanged.connect(lambda: say(area.toPlainText()))
                 return area
             case _:
-                number = field.kind in ("quantity", "number", "pair")
-                line = NumberLine(field.text) if number else QLineEdit(field.text)
+                line = _line(field)
                 line.setPlaceholderText(field.hint)
                 line.setCursorPosition(0)
                 line.textEdited.connect(say)
@@ -220,6 +221,17 @@ class PlanForm(QWidget):
         label.setWordWrap(True)
         self._mistakes[key] = label
         self._grid.addWidget(label, self._row, 2)
+
+
+def _line(field: Field) -> QLineEdit:
+    """Make the field of one line; numbers can be typed on the pad."""
+    match field.kind:
+        case "quantity" | "number":
+            return NumberLine(field.text, unit=field.unit)
+        case "pair" | "list":
+            return NumberLine(field.text, unit=field.unit, many=True)
+        case _:
+            return QLineEdit(field.text)
 
 
 def _no_wheel(box: QComboBox) -> None:

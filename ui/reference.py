@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLabel,
-    QLineEdit,
     QRadioButton,
     QVBoxLayout,
     QWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from seccm.units import parse
 from ui import pieces
 from ui.models.showing import Showing, raised
+from ui.number_pad import NumberLine
 
 
 class ReferenceDialog(QDialog):
@@ -36,7 +36,8 @@ class ReferenceDialog(QDialog):
             group.addButton(button, k)
         (self.polarographic if showing.polarographic else self.iupac).setChecked(True)
         self.other = pieces.line(showing.other, "such as SHE; empty for none")
-        self.shift = QLineEdit(f"{showing.shift:g} V" if showing.other else "")
+        self.shift = NumberLine(f"{showing.shift:g} V" if showing.other else "", unit="V")
+        self.shift.setAccessibleName("shift")
         reference = raised(showing.reference)
         self.shift.setPlaceholderText("such as -3.04 V")
         self.mistake = pieces.label("", "mistake")

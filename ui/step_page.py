@@ -23,6 +23,7 @@ from ui.graph_plot import GraphPlot
 from ui.models.commissioning import Bench, date_of, headline, mistake_of, texts_of, verdict_words
 from ui.models.palette import DARK, Palette, Sizes
 from ui.models.showing import Showing
+from ui.number_pad import NumberLine
 
 LETTERS = 25
 """Width of the column at the left, in letters' heights."""
@@ -120,7 +121,7 @@ class StepPage(QWidget):
         form.setHorizontalSpacing(10)
         form.setVerticalSpacing(4)
         for k, setting in enumerate(self.step.settings):
-            field = self.fields[setting.name] = QLineEdit(setting.default)
+            field = self.fields[setting.name] = NumberLine(setting.default, unit=setting.unit)
             field.setAccessibleName(setting.words)
             wrong = self.mistakes[setting.name] = pieces.label("", "mistake", wrap=True)
             wrong.hide()

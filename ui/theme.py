@@ -131,6 +131,7 @@ def sheet(p: Palette, s: Sizes) -> str:
         color: {p.text}; border: 1px solid {p.border}; border-radius: {s.radius // 2 + 1}px;
         padding: 0 {pad}px; min-height: {field}px; selection-background-color: {p.accent};
         selection-color: {p.accent_text}; }}
+    QLineEdit#readout {{ font-size: {min(s.readout, 3 * s.font)}px; font-weight: 600; }}
     QPlainTextEdit, QTextEdit {{ padding: {pad // 2}px; min-height: {round(s.font * 4.8)}px;
         max-height: {round(s.font * 4.8)}px; }}
     QPlainTextEdit#log {{ border: none; padding: 0; min-height: 0; max-height: 16777215px; }}

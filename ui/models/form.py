@@ -34,6 +34,8 @@ class Field:
     required: bool = False
     named: bool = False
     """Whether the title is a name of the user's choice."""
+    unit: str = ""
+    """The SI unit of what is typed; empty where there is none, or any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,14 @@ class _Forms:
             hint = ""
         elif title == "description":
             kind = "long text"
-        return Field(key, title, kind, text, hint, words, choices, required)
+        unit = self._unit(schema)
+        return Field(key, title, kind, text, hint, words, choices, required, unit=unit)
+
+    def _unit(self, schema: Schema) -> str:
+        """Return the unit of a value, or of what a list is made of."""
+        resolved, _ = self._resolved(schema)
+        inner = resolved.get("items") or next(iter(resolved.get("prefixItems", ())), None)
+        return str(resolved.get("unit", "")) or (self._unit(inner) if inner else "")
 
 
 def _from_elsewhere(name: str, schema: Schema, data: Mapping[str, Any]) -> bool:
