@@ -120,6 +120,7 @@ class NumberPad(QDialog):
         super().__init__(parent)
         self.setWindowTitle(field.accessibleName() or "Number")
         self._parent, self._name = parent, field.property(KEY)
+        self.setObjectName("pad")
         self.text = QLineEdit()
         self.text.setObjectName("readout")
         self.which = pieces.label("", "caption")
@@ -166,6 +167,8 @@ class NumberPad(QDialog):
         QTimer.singleShot(0, self, self._settle)
 
     def _settle(self) -> None:
+        # All is selected when a field gets the focus; the keys are about one number in it.
+        self.text.deselect()
         window = self._parent
         while (above := window.parentWidget()) is not None:
             window = above
@@ -196,7 +199,8 @@ class NumberPad(QDialog):
             self._show(Typed("", 0))
 
     def _key(self, name: str, do: Callable[[], object]) -> QPushButton:
-        button = self.keys[name] = QPushButton(name)
+        button = self.keys[name] = QPushButton(name.replace("^2", "²"))
+        button.setObjectName("digit" if len(name) == 1 else "")
         button.setAutoDefault(False)
         button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Expanding)
         button.clicked.connect(lambda: do())

@@ -83,6 +83,8 @@ def sheet(p: Palette, s: Sizes) -> str:
     QPushButton, QToolButton {{ background: {p.raised}; color: {p.text};
         border: 1px solid {p.border}; border-radius: {s.radius}px; min-height: {field}px;
         padding: 0 {2 * pad}px; min-width: {wide - 4 * pad if wide else 0}px; }}
+    QDialog#pad QPushButton {{ padding: 0; min-width: {max(wide, 5 * s.font)}px; }}
+    QPushButton#digit {{ font-size: {round(1.6 * s.font)}px; }}
     QPushButton:hover, QToolButton:hover {{ background: {p.hover}; }}
     QPushButton:pressed, QToolButton:pressed {{ border-color: {p.accent}; }}
     QPushButton:focus, QToolButton:focus {{ border: 1px solid {p.accent}; }}
