@@ -128,7 +128,7 @@ def test_the_real_engine_shows_its_contact_in_the_window(qtbot: QtBot, tmp_path:
         seen = live.watched
         assert seen.signal.max() > seen.thresholds[0] > seen.signal.min()
         w.live.draw()
-        z, drawn = w.live.approach._now.getData()
+        z, drawn = w.live.approach._ways[0].getData()
         line = w.live.approach._lines[0]
         assert line.isVisible()
         assert drawn.max() > line.value() > drawn.min()

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
-from ui_windows import LONG, begin, ended, failing, said, small_plan, window
+from ui_windows import LONG, begin, drawn, ended, failing, said, small_plan, window
 
 import seccm
 import ui
@@ -47,8 +47,7 @@ def test_a_whole_scan_is_followed_drawn_and_can_be_looked_at(qtbot: QtBot, tmp_p
         w.map.pick(2, False)
         w.map.pick(4, True)
         assert sites.selection == (2, 4)
-        drawn = [item for item in w.map.panel.curves["E-t"]._overlays if len(item.xData)]
-        assert len(drawn) == 2
+        qtbot.waitUntil(lambda: len(drawn(w.map)) == 2, timeout=LONG)
         assert "site 4 · " in w.map.tell.text()
         assert "complete" in said(w)
 
@@ -231,7 +230,8 @@ def test_a_growing_file_is_browsed_until_it_is_complete(qtbot: QtBot, tmp_path: 
         qtbot.waitUntil(lambda: view.file.state == "complete", timeout=LONG)
         assert (view.file.map.outcome == Outcome.OK).all()
         view.map.pick(3, False)
-        assert len(view.map.panel.curves["E-t"]._overlays[0].xData) > 10
+        qtbot.waitUntil(lambda: len(drawn(view.map)) == 1, timeout=LONG)
+        assert len(drawn(view.map)[0].xData) > 10
 
 
 def test_two_files_side_by_side_with_tables_and_currents(qtbot: QtBot, tmp_path: Path):
@@ -395,7 +395,10 @@ def test_light_and_dark_and_the_signs_are_turned_by_a_key(qtbot: QtBot, tmp_path
         assert w.palette_ is LIGHT
         w.open_file(data)
         panel = w.browse.files[0].map.panel.curves["I-t"]
-        w.browse.files[0].map.pick(0, False)
+        view = w.browse.files[0].map
+        view.panel.choose("I-t")
+        view.pick(0, False)
+        qtbot.waitUntil(lambda: len(drawn(view)) == 1, timeout=LONG)
         assert np.median(panel._overlays[0].yData) < 0
         dialog = ReferenceDialog(w, w.showing)
         dialog.chosen.connect(w.show_as)

@@ -10,11 +10,13 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from pyqtgraph import PlotDataItem
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from seccm.remote import Client, Job
 from seccm.session import Run
+from ui.map import MapView
 from ui.models.draft import Draft
 from ui.models.palette import DARK
 from ui.window import Window
@@ -75,6 +77,7 @@ def window(
     made.activateWindow()
     try:
         yield made
+        assert not made.failed, made.failed
     finally:
         made.close()
         made.deleteLater()
@@ -97,3 +100,9 @@ def ended(made: Window) -> bool:
 def said(made: Window) -> str:
     """Return all that stands in the log."""
     return "\n".join(f"{line.level}: {line.text} {line.remedy}" for line in made.desk.lines)
+
+
+def drawn(view: MapView) -> list[PlotDataItem]:
+    """Return the curves of single sites that are drawn beside a map."""
+    panel = view.panel.curves[view.panel.page]
+    return [item for item in panel._overlays if len(item.xData)]

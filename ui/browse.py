@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
@@ -19,14 +19,15 @@ from PySide6.QtWidgets import (
 
 from seccm.errors import PlanError
 from seccm.plan import Plan
+from seccm.plan.site import ApproachSpec
 from ui import pieces
 from ui.dialogs import choose_file
 from ui.map import MapView
-from ui.models.live import Curve
 from ui.models.palette import DARK, Palette, Sizes
 from ui.models.scan_file import ScanFile, write_table
 from ui.models.showing import Conventions, Showing
 from ui.models.words import Line
+from ui.models.worker import Worker
 from ui.report_process import ReportProcess
 
 LOOK_MS = 1000
@@ -49,13 +50,14 @@ class FileView(QWidget):
         self.file = ScanFile(path)
         self._say = say
         self._showing, self._offset = Showing(), 0.0
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="browse")
-        self._plan: Future[Plan] | None = self._pool.submit(self.file.plan)
+        self._worker = Worker("browse")
+        self._plan: Future[tuple[Plan, tuple[ApproachSpec, ...]]] | None
+        self._plan = self._worker.do(self.file.plan)
         self._export: Future[None] | None = None
         self._target = path
         self.reporting = ReportProcess(self)
         self.reporting.done.connect(self._reported)
-        self.map = MapView(self._curve, wide=True)
+        self.map = MapView(wide=True)
         self.head = pieces.label("", "title")
         self.words = pieces.label("", "muted")
         self.busy = pieces.bar()
@@ -119,7 +121,7 @@ class FileView(QWidget):
         if self._export is not None:
             return
         self._target = target
-        self._export = self._pool.submit(write_table, self.file, target)
+        self._export = self._worker.do(lambda: write_table(self.file, target))
         self.busy.setVisible(True)
         self.export_button.setEnabled(False)
         QTimer.singleShot(50, self._collect)
@@ -136,11 +138,11 @@ class FileView(QWidget):
         self._say(Line("good", f"Table of sites written to {self._target}."))
 
     def shut(self) -> None:
-        """Let go of the file and of all that works on it."""
+        """Let go of the file without waiting; a table that is being written is written on."""
         self._timer.stop()
         self.map.shut()
         self.reporting.shut()
-        self._pool.shutdown(cancel_futures=True)
+        self._worker.end()
         self.file.close()
 
     def _choose_export(self) -> None:
@@ -155,15 +157,12 @@ class FileView(QWidget):
         if page:
             QDesktopServices.openUrl(QUrl.fromLocalFile(page))
 
-    def _curve(self, number: int) -> Curve | None:
-        return None if self.file.held else self.file.curves.curve(number)
-
     def _collect(self) -> None:
         """Take what the threads have finished."""
         if self._plan is not None and self._plan.done():
             try:
-                plan = self._plan.result()
-                self.file.map.describe(plan)
+                plan, approaches = self._plan.result()
+                self.file.map.describe(plan, approaches)
                 self.map.relabel()
                 if any(s.step in ("cv", "lsv") for s in plan.program):
                     self.map.panel.choose("I-E")

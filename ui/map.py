@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+import time
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from seccm.events import Outcome
 from seccm.report.style import number
 from ui import pieces
 from ui.map_controls import MapControls, name_at
-from ui.map_plot import ColourBar, MapPlot
+from ui.map_plot import MOST_MARKS, ColourBar, MapPlot
 from ui.models.colours import (
     Rgba,
     Shown,
@@ -25,7 +26,7 @@ from ui.models.colours import (
     outcome_colours,
     shown,
 )
-from ui.models.live import Curve
+from ui.models.curves import SiteCurves
 from ui.models.palette import COLOUR_MAPS, DARK, Palette, Sizes
 from ui.models.readings import Readings
 from ui.models.showing import Showing
@@ -34,6 +35,10 @@ from ui.site_panel import SitePanel
 
 MOST_CURVES = 24
 """Selected sites whose curves are drawn."""
+ARRIVING_MS = 8
+"""From one look at the curves that are being read to the next."""
+LATE_S = 0.1
+"""What was drawn before stays in view for so long at the most."""
 READING_MS = 100
 """From one look at what is being read from the file to the next."""
 _SIGNS = {
@@ -45,15 +50,16 @@ class MapView(QWidget):
     """Map, colour bar, curves and statistics of one scan, running or finished.
 
     Args:
-        curve: returns the measurement at a site, None where there is none.
         wide: curves beside the map rather than below it.
     """
 
-    def __init__(self, curve: Callable[[int], Curve | None], *, wide: bool = False) -> None:
+    def __init__(self, *, wide: bool = False) -> None:
         super().__init__()
-        self._curve = curve
         self._sites: SiteMap | None = None
         self._readings: Readings | None = None
+        self._curves: SiteCurves | None = None
+        self._asked = 0.0
+        """When curves were asked for last."""
         self._showing, self._offset, self._palette = Showing(), 0.0, DARK
         self._shown: dict[str, Shown] = {}
         self._drawn = (-1, -1)
@@ -82,6 +88,9 @@ class MapView(QWidget):
         self._look = QTimer(self)
         self._look.setInterval(READING_MS)
         self._look.timeout.connect(self._follow_readings)
+        self._arriving = QTimer(self)
+        self._arriving.setInterval(ARRIVING_MS)
+        self._arriving.timeout.connect(self._take_curves)
         self._lay_out(wide)
 
     def _lay_out(self, wide: bool) -> None:
@@ -135,17 +144,19 @@ class MapView(QWidget):
         self.shut()
         self._sites, self._told = sites, None
         self._readings = Readings(path) if path is not None else None
+        self._curves = SiteCurves(path) if path is not None else None
         self._drawn = (-1, -1)
         self.name = ""
         self._shown.clear()
         self.controls.offer_conditions(sites.labels if sites is not None else ())
         self.plot.follow(sites)
-        self.panel.overlay([])
+        self.panel.overlay((), sites)
         self.draw()
 
     def relabel(self) -> None:
-        """Take the names of the conditions and the footprint anew; keep all else."""
+        """Take what the plan says anew: conditions, footprint, thresholds; keep all else."""
         if self._sites is not None:
+            self._overlay()
             self.controls.offer_conditions(self._sites.labels)
             self.plot.follow(self._sites)
             self.redraw()
@@ -168,8 +179,12 @@ class MapView(QWidget):
         self._look.start()
 
     def shut(self) -> None:
-        """Let go of the file that is being read."""
+        """Let go of the file that is being read, without waiting for who reads it."""
         self._look.stop()
+        self._arriving.stop()
+        if self._curves is not None:
+            self._curves.close()
+            self._curves = None
         self.reading.setVisible(False)
         if self._readings is not None:
             self._readings.close()
@@ -284,15 +299,54 @@ class MapView(QWidget):
         if self._sites is None:
             return
         self._sites.select(number, more=more)
-        self._overlay()
+        self._wish()
         self.draw()
         if number is not None:
             self._hover(number)
 
+    def _wish(self) -> None:
+        """Ask for the curves of the selection; they are drawn as they arrive."""
+        if self._sites is None or self._curves is None:
+            return
+        chosen = self._sites.selection[:MOST_CURVES]
+        self._curves.want(chosen)
+        self._asked = time.monotonic()
+        if self._curves.busy:
+            self._arriving.start()
+        if not self._curves.busy or any(self._curves.get(k) is not None for k in chosen):
+            self._overlay()
+
+    def _take_curves(self) -> None:
+        """Draw the curves that have arrived; stops when there are no more to come."""
+        curves = self._curves
+        if curves is None:
+            self._arriving.stop()
+            return
+        late = time.monotonic() > self._asked + LATE_S
+        if curves.collect() or late:
+            self._asked = math.inf
+            self._overlay()
+            if curves.trouble:
+                self.tell.setText(curves.trouble)
+        if not curves.busy:
+            self._arriving.stop()
+
     def _overlay(self) -> None:
-        assert self._sites is not None
-        found = (self._curve(k) for k in self._sites.selection[:MOST_CURVES])
-        self.panel.overlay([curve for curve in found if curve is not None])
+        """Draw what has been read of the selection, and say what has not."""
+        sites, curves = self._sites, self._curves
+        if sites is None or curves is None:
+            return
+        selection = sites.selection
+        chosen = selection[:MOST_CURVES]
+        found = [site for k in chosen if (site := curves.get(k)) is not None]
+        note = ""
+        if len(found) < len(chosen) and curves.busy:
+            note = f"{len(found)} of {len(chosen)} read …"
+        elif len(chosen) < len(selection):
+            note = f"{len(chosen)} of {len(selection)} drawn"
+        if len(selection) > MOST_MARKS:
+            note += f", {MOST_MARKS} marked on the map"
+        self.panel.overlay(found, sites, note)
 
     def _hover(self, site: int | None) -> None:
         if self._sites is None or site is None:
@@ -316,5 +370,5 @@ class MapView(QWidget):
     def _select_condition(self, condition: int | None) -> None:
         if self._sites is not None:
             self._sites.select_condition(condition)
-            self._overlay()
+            self._wish()
             self.draw()

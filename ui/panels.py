@@ -12,8 +12,8 @@ import pyqtgraph as pg
 
 from ui.models.descent import Descent
 from ui.models.frames import Frame, frame_of
-from ui.models.live import Curve
 from ui.models.palette import Palette
+from ui.models.passage import Curve
 from ui.models.showing import Showing, largest
 from ui.plots import Plot, line_width, pen
 
@@ -200,11 +200,12 @@ class ApproachPanel(Plot):
 
     def __init__(self) -> None:
         super().__init__()
-        self._now = self.plot(skipFiniteCheck=True)
-        self._lines = [pg.InfiniteLine(angle=0), pg.InfiniteLine(angle=0)]
-        for line in self._lines:
-            self.addItem(line)
-            line.setVisible(False)
+        self._ways: list[pg.PlotDataItem] = []
+        self._lines: list[pg.InfiniteLine] = []
+        self._descents: Sequence[Descent] = ()
+        self._colours: tuple[str, ...] = ("#888888",)
+        self._line_pen: object = None
+        self._width = 1.0
         self._showing, self._offset = Showing(), 0.0
         self.bottom.name("<i>z</i>", "m")
         self.corner("dashed: threshold")
@@ -212,36 +213,66 @@ class ApproachPanel(Plot):
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""
         super().dress(palette, font)
-        width = line_width(font)
-        self._now.setPen(pen(palette.signal, width))
+        self._width = line_width(font)
+        self._colours = (palette.signal, *(c for c in palette.overlays if c != palette.signal))
+        self._line_pen = pen(palette.warn, self._width, dashed=True)
         for line in self._lines:
-            line.setPen(pen(palette.warn, width, dashed=True))
+            line.setPen(self._line_pen)
+        for k, way in enumerate(self._ways):
+            way.setPen(self._pen(k))
 
     def show_as(self, showing: Showing, offset: float) -> None:
         """Choose convention and reference, as for the curves."""
         self._showing, self._offset = showing, offset
+        self.draw(*self._descents)
 
-    def draw(self, descent: Descent) -> None:
-        """Draw a way down."""
-        quantity = descent.quantity
+    def draw(self, *descents: Descent) -> None:
+        """Draw ways down over one another; those of another quantity than the first are not."""
+        quantity = descents[0].quantity if descents else "I"
+        self._descents = descents = tuple(d for d in descents if d.quantity == quantity)
         if quantity == "I":
             self.left.name("<i>I</i>", "A")
         else:
             self.left.name(f"<i>E</i> vs {self._showing.against}", "V")
-        seen = self._shown(quantity, descent.signal)
-        bounds = self._shown(quantity, np.array(descent.thresholds))
-        self._now.setData(descent.z, seen)
-        self.bottom.fit(largest(descent.z))
-        self.left.fit(largest(seen, bounds))
-        for line, value in zip(self._lines, [*bounds, None, None], strict=False):
-            line.setVisible(value is not None)
-            if value is not None:
-                line.setValue(value)
+        signals = [self._shown(quantity, d.signal) for d in descents]
+        raw = np.array(sorted({value for d in descents for value in d.thresholds}))
+        bounds = _told_apart(self._shown(quantity, raw))
+        while len(self._ways) < len(descents):
+            self._ways.append(self.plot(pen=self._pen(len(self._ways)), skipFiniteCheck=True))
+        for way, signal, d in zip(self._ways, signals, descents, strict=False):
+            way.setData(d.z, signal)
+        for way in self._ways[len(descents) :]:
+            way.setData([], [])
+        self.bottom.fit(largest(*(d.z for d in descents)))
+        self.left.fit(largest(bounds, *signals))
+        while len(self._lines) < bounds.size:
+            self._lines.append(pg.InfiniteLine(angle=0, pen=self._line_pen))
+            self.addItem(self._lines[-1])
+        for k, line in enumerate(self._lines):
+            line.setVisible(k < bounds.size)
+            if k < bounds.size:
+                line.setValue(bounds[k])
+
+    def _pen(self, k: int) -> object:
+        return pen(self._colours[k % len(self._colours)], self._width)
 
     def _shown(self, quantity: str, values: FloatArray) -> FloatArray:
         if quantity == "I":
             return self._showing.current(values)
         return self._showing.potential(values + self._offset)
+
+
+def _told_apart(values: FloatArray) -> FloatArray:
+    """Return lines of which none lies on another: those of one rule differ by the baseline's noise.
+
+    Args:
+        values: in any order, shape (n,).
+    """
+    values = np.sort(values)
+    if values.size == 0:
+        return values
+    apart = np.diff(values, prepend=-np.inf) > 0.01 * np.abs(values).max()
+    return values[apart]
 
 
 def _columns(curve: Curve) -> dict[str, FloatArray]:

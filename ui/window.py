@@ -23,9 +23,7 @@ from ui.live import LiveView
 from ui.log import LogView
 from ui.manual import ManualView
 from ui.map import MapView
-from ui.models.curves import SiteCurves
 from ui.models.desk import Desk, Link
-from ui.models.live import Curve
 from ui.models.palette import DARK, LIGHT, Palette, Sizes
 from ui.models.showing import Conventions, Showing
 from ui.models.words import Line
@@ -79,13 +77,12 @@ class Window(QMainWindow):
         self._swept: bool | None = None
         self.failed: dict[str, str] = {}
         """Views that are not drawn any more, and why."""
-        self._curves: SiteCurves | None = None
         self._began, self._said, self._beats = 0, 0, 0
         self.actions_ = {key.name: QAction(key.words, self) for key in KEYS}
         self._wire_keys()
         self.bar = RunBar(self.actions_)
         self.live = LiveView()
-        self.map = MapView(self._curve)
+        self.map = MapView()
         self.log = LogView()
         self.plan = PlanView(rig)
         self._asking = Asking(self.desk, self.plan, connect, rig, pace)
@@ -369,9 +366,6 @@ class Window(QMainWindow):
 
     def _draw_map(self) -> None:
         desk = self.desk
-        if desk.run.ended is not None and self._curves is not None and desk.run.doing == "idle":
-            # It is packed now, and opened anew when somebody asks.
-            self._forget_curves()
         if self._beats % MAP_BEATS == 0 and desk.map is not None and self.map.isVisible():
             self.map.draw()
 
@@ -391,7 +385,6 @@ class Window(QMainWindow):
     def _begin(self) -> None:
         """Turn all views to another run."""
         self._began = self.desk.began
-        self._forget_curves()
         desk = self.desk
         assert desk.plan is not None
         self._show_conventions()
@@ -413,21 +406,6 @@ class Window(QMainWindow):
         self.setWindowTitle(f"{virtual}{desk.plan.title} – seccm")
         # The sites of a large plan are many objects, and stay: they need not be searched either.
         gc.freeze()
-
-    def _curve(self, number: int) -> Curve | None:
-        """Return a finished site's curve from the run's data file."""
-        try:
-            if self._curves is None and self.desk.path is not None:
-                self._curves = SiteCurves(self.desk.path)
-            return self._curves.curve(number) if self._curves is not None else None
-        except DataFileError as error:
-            self._say(Line("warning", str(error)))
-            return None
-
-    def _forget_curves(self) -> None:
-        if self._curves is not None:
-            self._curves.close()
-            self._curves = None
 
     # ------------------------------------------------------------------------------ files
 
@@ -466,6 +444,5 @@ class Window(QMainWindow):
         self.browse.close_files()
         self.plan.shut()
         self.map.shut()
-        self._forget_curves()
         self.desk.close()
         super().closeEvent(event)

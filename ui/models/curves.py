@@ -1,77 +1,188 @@
-"""Curves of single sites, read from a data file when somebody asks for them."""
+"""Curves of single sites, read from a data file when somebody asks for them.
+
+A thread of its own reads, so that the window lives on however long a site was measured. It opens
+the file for itself. One that is not packed yet it lets go of after each turn: whoever writes or
+packs it finds it free.
+"""
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from seccm.data import Scan, open_scan
-from seccm.data.trace import SiteTrace
-from seccm.events import Phase
-from ui.models.live import POINTS, Curve
-from ui.models.trail import peaks
+from seccm.data.trace import SiteRecord
+from seccm.errors import DataFileError
+from seccm.events import Outcome
+from seccm.remote import Trace
+from ui.models.descent import Way
+from ui.models.passage import Curve, Passage
+from ui.models.worker import Worker
 
 KEPT = 256
-"""Curves remembered, so that going back to a site costs nothing."""
+"""Sites remembered, so that going back to one costs nothing."""
+TURN = 0.05
+"""Seconds after which a reading that takes longer shows what it has so far."""
+AGAIN = 0.5
+"""Seconds until a file that cannot be read just now is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCurve:
+    """What is drawn of one site; potentials are raw, like those of a live curve."""
+
+    number: int
+    measured: Curve | None
+    """None where nothing was measured."""
+    way: Way | None
+    """None where the tip never came down."""
+    closed: bool
+    """Whether there is no more to come."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one turn of reading brought."""
+
+    sites: list[SiteCurve] = field(default_factory=list)
+    trouble: str = ""
 
 
 class SiteCurves:
-    """Reads sites of one data file, which may be growing.
+    """Reads sites of one data file, which may be growing; nothing here waits.
 
     Args:
         path: the data file.
-        scan: the same file, if it is open already; it is then left to others to close.
-
-    Raises:
-        DataFileError: the file cannot be read.
     """
 
-    def __init__(self, path: Path, scan: Scan | None = None) -> None:
-        self.path = path
-        self._own = scan is None
-        self.scan = scan if scan is not None else open_scan(path)
-        self._kept: OrderedDict[int, Curve] = OrderedDict()
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._worker = Worker("curves")
+        self._kept: OrderedDict[int, SiteCurve] = OrderedDict()
+        self._wanted: tuple[int, ...] = ()
+        self._reading: Future[_Found] | None = None
+        self._scan: Scan | None = None
+        """Touched by the thread only."""
+        self.trouble = ""
+        """Why nothing could be read just now; it is tried again."""
 
-    def curve(self, number: int) -> Curve | None:
-        """Return the measurement at a site, thinned; None where nothing was measured.
+    def want(self, numbers: Sequence[int]) -> None:
+        """Ask for some sites, in this order, and for no others any more."""
+        self._wanted = tuple(numbers)
+        self._read_on()
 
-        Potentials are raw, like those of a live curve.
-        """
-        if number in self._kept:
-            self._kept.move_to_end(number)
-            return self._kept[number]
-        found = _curve(self.scan.site(number))
-        if found is None and self.scan.state == "running":
-            # It may know more by now.
-            self.scan.refresh()
-            found = _curve(self.scan.site(number))
-        if found is None:
-            return None
-        self._kept[number] = found
-        if len(self._kept) > KEPT:
+    def collect(self) -> bool:
+        """Take what has been read by now; returns whether that is anything."""
+        if self._reading is None or not self._reading.done():
+            return False
+        found, self._reading = self._reading.result(), None
+        self.trouble = found.trouble
+        for site in found.sites:
+            self._kept[site.number] = site
+            self._kept.move_to_end(site.number)
+        while len(self._kept) > max(KEPT, len(self._wanted)):
             self._kept.popitem(last=False)
-        return found
+        # One that is measured right now is read once for each wish, not for ever.
+        read = {site.number for site in found.sites}
+        self._wanted = tuple(number for number in self._wanted if number not in read)
+        self._read_on()
+        return bool(found.sites or found.trouble)
 
-    def refresh(self) -> None:
-        """Look again at a growing file."""
-        self.scan.refresh()
+    def get(self, number: int) -> SiteCurve | None:
+        """Return what has been read of a site, None while it has not been."""
+        return self._kept.get(number)
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is more to come."""
+        return self._reading is not None
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, as soon as the thread has; nobody waits for it."""
+        self._wanted = ()
         self._kept.clear()
-        if self._own:
-            self.scan.close()
+        self._worker.end(self._let_go)
+
+    def _read_on(self) -> None:
+        left = tuple(
+            n for n in self._wanted if (kept := self._kept.get(n)) is None or not kept.closed
+        )
+        if left and self._reading is None and not self._worker.over.is_set():
+            self._reading = self._worker.do(lambda: self._turn(left))
+
+    # ------------------------------------------------------------------------------ in the thread
+
+    def _turn(self, numbers: tuple[int, ...]) -> _Found:
+        """Read sites until they are read, the turn is over, or others are wanted."""
+        found, late = _Found(), time.monotonic() + TURN
+        try:
+            scan = self._open()
+            for number in numbers:
+                site = read_site(scan, number, partial(self._is_wanted, number))
+                if site is None:
+                    break
+                found.sites.append(site)
+                if time.monotonic() > late:
+                    break
+        except DataFileError as error:
+            found.trouble = str(error)
+            self._let_go()
+            self._worker.over.wait(AGAIN)
+        if self._scan is not None and not self._scan.packed:
+            self._let_go()
+        return found
+
+    def _is_wanted(self, number: int) -> bool:
+        return number in self._wanted and not self._worker.over.is_set()
+
+    def _open(self) -> Scan:
+        if self._scan is None:
+            self._scan = open_scan(self._path)
+        return self._scan
+
+    def _let_go(self) -> None:
+        if self._scan is not None:
+            self._scan.close()
+            self._scan = None
 
 
-def _curve(trace: SiteTrace) -> Curve | None:
-    """Thin the steps of a site for drawing."""
-    chosen = np.flatnonzero((trace.phase == Phase.STEP) & (trace.t >= -1e-9))
-    if trace.landing is None or chosen.size < 2:
-        return None
-    t, raw, current = trace.t[chosen], trace.record.E[chosen], trace.I[chosen]
-    steps = np.diff(t, prepend=t[0])
-    charge = np.cumsum(current * np.minimum(steps, 5.0 * float(np.median(steps[1:]))))
-    kept = np.unique(np.concatenate([peaks(raw, POINTS // 2), peaks(current, POINTS // 2)]))
-    return Curve(trace.number, t[kept], raw[kept], current[kept], charge[kept])
+def read_site(
+    scan: Scan, number: int, goes_on: Callable[[], bool] = lambda: True
+) -> SiteCurve | None:
+    """Read what is drawn of a site, piece by piece.
+
+    Args:
+        scan: an open data file.
+        number: of the site.
+        goes_on: asked before every piece.
+
+    Returns:
+        None if it did not go on.
+    """
+    passage = Passage()
+    closed = bool(scan.sites.cell("status", number) > Outcome.RUNNING)
+    for piece in scan.pieces(number):
+        if not goes_on():
+            return None
+        for rows in _phases(piece):
+            passage.take(rows)
+    way = passage.way(number)
+    return SiteCurve(number, passage.curve(number), way if way.z.size else None, closed)
+
+
+def _phases(record: SiteRecord) -> Iterator[Trace]:
+    """Cut rows where another phase begins."""
+    site = np.full(len(record.t), record.number, np.int32)
+    rows = Trace(record.t, record.E, record.I, record.z, site, record.phase, record.step)
+    edges = [0, *(np.flatnonzero(np.diff(record.phase)) + 1).tolist(), len(rows)]
+    for first, last in pairwise(edges):
+        if last > first:
+            yield rows.where(slice(first, last))

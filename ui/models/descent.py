@@ -25,8 +25,24 @@ STILL = 0.25
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One way down, as it was recorded; arrays of shape (n,)."""
+
+    site: int
+    z: FloatArray
+    """Metres, up positive."""
+    E: FloatArray
+    """Raw volts."""
+    I: FloatArray  # noqa: E741
+    """Amperes."""
+    resting_E: float
+    """Of the undisturbed signal before, raw volts; NaN where it was not recorded."""
+    resting_I: float
+
+
+@dataclass(frozen=True, slots=True)
 class Descent:
-    """One way down, or what is known of it; arrays of shape (n,)."""
+    """One way down as it is drawn; arrays of shape (n,)."""
 
     quantity: str
     """What is watched, "E" or "I"."""
@@ -36,17 +52,23 @@ class Descent:
     """Raw volts or amperes."""
     thresholds: tuple[float, ...]
     """Of the same kind as the signal; empty while the baseline is not known."""
-    site: int = -1
 
 
-def quantity_of(rule: ContactRule) -> str:
-    """Return what a contact rule watches: "E" or "I"."""
-    return "E" if signal_channel(rule) == "potential" else "I"
+def descent_of(way: Way, rule: ContactRule | None, overload: float = float("nan")) -> Descent:
+    """Choose what is drawn of a way down.
 
-
-def lines_of(rule: ContactRule, baseline: float) -> tuple[float, ...]:
-    """Return the thresholds that can be drawn; none where the baseline they need is NaN."""
-    return tuple(line for line in thresholds(rule, baseline) if np.isfinite(line))
+    Args:
+        way: as it was recorded.
+        rule: how contact is known; None where nobody says.
+        overload: what a galvanostat without a circuit is known to read, raw volts.
+    """
+    watches_potential = rule is not None and signal_channel(rule) == "potential"
+    signal, rest = (way.E, way.resting_E) if watches_potential else (way.I, way.resting_I)
+    if watches_potential and np.isnan(rest):
+        rest = overload
+    lines = thresholds(rule, rest) if rule is not None else ()
+    quantity = "E" if watches_potential else "I"
+    return Descent(quantity, way.z, signal, tuple(line for line in lines if np.isfinite(line)))
 
 
 def rows_to_rest(t: FloatArray, z: FloatArray, speed: float) -> int | None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from seccm.data import Scan, SiteTrace, open_scan
 from seccm.errors import DataFileError
 from seccm.events import Outcome, Phase
 from ui.models.site_map import CHARGE, CHARGE_WORDS, Quantity, SiteMap
+from ui.models.worker import Worker
 
 FloatArray = npt.NDArray[np.float64]
 Read = Callable[[SiteTrace], float]
@@ -60,7 +62,7 @@ class Readings:
         self._path = path
         self._wanted: dict[str, _Wanted] = {}
         self._reading: Future[_Found] | None = None
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="readings")
+        self._worker = Worker("readings")
         self.trouble = ""
         """Why nothing could be read just now; it is tried again."""
 
@@ -86,8 +88,8 @@ class Readings:
             for name, wanted in self._wanted.items():
                 left = np.flatnonzero((sites.outcome > Outcome.RUNNING) & ~wanted.done)
                 if left.size:
-                    read = wanted.read
-                    self._reading = self._pool.submit(_read, self._path, name, read, left.tolist())
+                    asked = partial(self._read, name, wanted.read, left.tolist())
+                    self._reading = self._worker.do(asked)
                     break
         return self._reading is not None
 
@@ -100,9 +102,25 @@ class Readings:
         return float(wanted.done[closed].mean())
 
     def close(self) -> None:
-        """Let go of the thread; waits for the turn that is under way."""
+        """Let go of the thread, which lets go of the file after the site that it reads."""
         self._wanted.clear()
-        self._pool.shutdown(cancel_futures=True)
+        self._worker.end()
+
+    def _read(self, name: str, read: Read, numbers: list[int]) -> _Found:
+        """Read sites until they are done, the turn is over, or nobody waits; in the thread."""
+        found, late = _Found(name), time.monotonic() + TURN
+        try:
+            with open_scan(self._path) as scan:
+                for number in numbers:
+                    if not _closed(scan, number):
+                        continue  # the file is a moment behind the event
+                    found.numbers.append(number)
+                    found.values.append(read(scan.site(number)))
+                    if time.monotonic() > late or self._worker.over.is_set():
+                        break
+        except DataFileError as error:
+            found.trouble = str(error)
+        return found
 
     def _want(self, sites: SiteMap, name: str, wanted: _Wanted) -> None:
         self._wanted[name] = wanted
@@ -152,23 +170,6 @@ def charge_of(trace: SiteTrace) -> float:
     """Return the net charge of all steps in coulombs; NaN where no step ended."""
     ends = trace.record.ends
     return float(sum(end.charge for end in ends)) if ends else float("nan")
-
-
-def _read(path: Path, name: str, read: Read, numbers: list[int]) -> _Found:
-    """Read sites until they are done or the turn is over."""
-    found, late = _Found(name), time.monotonic() + TURN
-    try:
-        with open_scan(path) as scan:
-            for number in numbers:
-                if not _closed(scan, number):
-                    continue  # the file is a moment behind the event
-                found.numbers.append(number)
-                found.values.append(read(scan.site(number)))
-                if time.monotonic() > late:
-                    break
-    except DataFileError as error:
-        found.trouble = str(error)
-    return found
 
 
 def _closed(scan: Scan, number: int) -> bool:

@@ -9,7 +9,7 @@ from seccm.data import open_scan
 from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.plan import Plan
-from ui.models.curves import SiteCurves
+from seccm.plan.site import ApproachSpec
 from ui.models.site_map import SiteMap
 
 
@@ -26,19 +26,21 @@ class ScanFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.scan = open_scan(path)
-        self.curves = SiteCurves(path, self.scan)
         self.map = SiteMap.of_scan(self.scan)
         self.state = self.scan.state
         self.held = False
         """Whether the file cannot be read just now."""
 
-    def plan(self) -> Plan:
-        """Read the plan in the file; takes a while for a large one, so ask from a thread.
+    def plan(self) -> tuple[Plan, tuple[ApproachSpec, ...]]:
+        """Read the plan in the file, and how the tip comes down at each of its conditions.
+
+        Takes a while for a large one, so ask from a thread.
 
         Raises:
             PlanError: what is there is no plan.
         """
-        return Plan.from_json(self.scan.plan_json, source=str(self.path))
+        plan = Plan.from_json(self.scan.plan_json, source=str(self.path))
+        return plan, tuple(pattern.approach for pattern in plan.visits().patterns)
 
     @property
     def growing(self) -> bool:
@@ -78,6 +80,8 @@ class ScanFile:
 def write_table(file: ScanFile, target: Path) -> None:
     """Write one line a site, in SI units, with what every column is in the first line.
 
+    What was there before is replaced when the table is complete: there is never half of one.
+
     Raises:
         OSError: the file cannot be written.
     """
@@ -85,7 +89,8 @@ def write_table(file: ScanFile, target: Path) -> None:
     names = list(sites.quantities)
     head = ["site", "x (m)", "y (m)", "condition", "outcome"]
     head += [f"{n} ({sites.unit(n)})" if sites.unit(n) else n for n in names]
-    with target.open("w", newline="", encoding="utf-8") as stream:
+    made = target.with_name(f".{target.name}.part")
+    with made.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(head)
         for k in range(sites.x.size):
@@ -93,3 +98,4 @@ def write_table(file: ScanFile, target: Path) -> None:
             place = [repr(float(sites.x[k])), repr(float(sites.y[k]))]
             outcome = Outcome(int(sites.outcome[k])).words
             writer.writerow([k, *place, sites.label(k), outcome, *values])
+    made.replace(target)

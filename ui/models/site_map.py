@@ -22,8 +22,9 @@ from seccm.events import (
     StepFinished,
 )
 from seccm.plan import Plan
-from seccm.plan.site import Site
+from seccm.plan.site import ApproachSpec, Site
 from seccm.report.style import readable
+from seccm.rig import ContactRule
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -83,6 +84,8 @@ class SiteMap:
     diameter: float = float("nan")
     """Of a footprint."""
     reference: str = ""
+    approaches: Sequence[ApproachSpec] = ()
+    """How the tip comes down, by condition; none while the plan is not known."""
     outcome: npt.NDArray[np.uint8] = field(init=False)
     selected: BoolArray = field(init=False)
     quantities: dict[str, Quantity] = field(default_factory=dict)
@@ -115,6 +118,9 @@ class SiteMap:
             diameter=plan.probe.diameter,
             reference=plan.reference.name,
         )
+        first = {s.condition: s.approach for s in reversed(sites)}
+        if len(first) == len(made.labels):
+            made.approaches = [first[k] for k in sorted(first)]
         made._add(Quantity(Z, "m", "height of the tip at contact", made._empty()))
         return made
 
@@ -142,8 +148,9 @@ class SiteMap:
         made._take(scan, slice(None))
         return made
 
-    def describe(self, plan: Plan) -> None:
-        """Take the conditions' names and the footprint from the plan of a data file."""
+    def describe(self, plan: Plan, approaches: Sequence[ApproachSpec] = ()) -> None:
+        """Take the conditions' names, the footprint and the approaches from a file's plan."""
+        self.approaches = approaches
         self.labels = [readable(c.label) or "all sites" for c in plan.conditions]
         self.diameter = plan.probe.diameter
         self.version += 1
@@ -286,6 +293,11 @@ class SiteMap:
         """Return the condition of a site in words."""
         k = int(self.condition[number])
         return self.labels[k] if k < len(self.labels) else f"condition {k + 1}"
+
+    def rule(self, number: int) -> ContactRule | None:
+        """Return how contact is known at a site; None while the plan is not known."""
+        k = int(self.condition[number])
+        return self.approaches[k].rule if k < len(self.approaches) else None
 
     # ------------------------------------------------------------------------------ selecting
 

@@ -1,0 +1,123 @@
+"""One visit of the tip as rows tell it: the way down and the measurement, in bounded memory.
+
+The rows may come from a rig or from a file, in pieces of any size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.events import Phase
+from seccm.remote import Trace
+from ui.models.descent import AFTER, Way, rows_to_rest
+from ui.models.trail import Trail, peaks
+
+FloatArray = npt.NDArray[np.float64]
+
+COLUMNS = ("t", "E", "I", "z", "Q")
+POINTS = 1000
+"""Stretches of a curve that are drawn, each with its lowest and its highest value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One site's measurement, thinned for drawing; arrays of shape (n,), SI, potentials raw."""
+
+    site: int
+    t: FloatArray
+    """Seconds since contact."""
+    E: FloatArray
+    I: FloatArray  # noqa: E741
+    Q: FloatArray
+    """Coulombs since contact."""
+
+
+class Passage:
+    """Follows the rows of one site after the other."""
+
+    def __init__(self) -> None:
+        self.measured = Trail(COLUMNS, ("E", "I"))
+        self.descent = Trail(COLUMNS, ("E", "I"))
+        self.landed = False
+        """Whether the measurement in hand is that of the site in hand."""
+        self._phase = -1
+        self._contact = 0.0
+        self._last = (0.0, 0.0, 0.0)
+        """Time, current and charge of the last row of the measurement."""
+        self._baseline = (float("nan"), float("nan"))
+        self._speed = 0.0
+        self._landing: Trace | None = None
+        """The rows since contact, until the tip rests."""
+
+    def begin(self) -> None:
+        """Turn to another site; the curves of the one before stay until it has others."""
+        self.landed = False
+        self._phase = -1
+
+    def take(self, rows: Trace) -> None:
+        """Take in rows of one phase."""
+        phase = int(rows.phase[0])
+        began = phase != self._phase
+        self._phase = phase
+        if phase == Phase.SETTLE:
+            self._baseline = float(np.median(rows.potential)), float(np.median(rows.current))
+        elif phase == Phase.APPROACH:
+            if began:
+                self.descent.clear()
+                self._landing = Trace.none()
+            self._descend(rows)
+        elif phase == Phase.STEP:
+            if self._landing is not None:
+                self._land(rows, self._landing)
+            self._measure(rows)
+
+    def curve(self, site: int) -> Curve | None:
+        """Return the measurement, thinned so that no peak is lost; None if there is none."""
+        if not self.landed or len(self.measured) < 2:
+            return None
+        kept = np.unique(
+            np.concatenate([peaks(self.measured[name], POINTS // 2) for name in ("E", "I")])
+        )
+        t, E, current, Q = (self.measured[name][kept] for name in ("t", "E", "I", "Q"))
+        return Curve(site, t, E, current, Q)
+
+    def way(self, site: int) -> Way:
+        """Return the way down, thinned so that no peak is lost; without rows if there is none."""
+        kept = np.unique(
+            np.concatenate([peaks(self.descent[name], POINTS // 2) for name in ("E", "I")])
+        )
+        z, E, current = (self.descent[name][kept] for name in ("z", "E", "I"))
+        return Way(site, z, E, current, *self._baseline)
+
+    def _descend(self, rows: Trace) -> None:
+        self.descent.append(_columns(rows, rows.t, np.zeros(len(rows))))
+
+    def _land(self, rows: Trace, before: Trace) -> None:
+        """Let the way down go on through the contact, until the tip rests."""
+        if len(before) == 0 and len(self.descent) > 1:
+            t, z = self.descent["t"], self.descent["z"]
+            self._speed = float((z[0] - z[-1]) / (t[-1] - t[0]))
+        since = Trace.joined([before, rows.where(slice(AFTER - len(before)))])
+        count = rows_to_rest(since.t, since.z, self._speed)
+        self._descend(since.where(slice(len(before), count)))
+        self._landing = since if count is None else None
+
+    def _measure(self, rows: Trace) -> None:
+        if not self.landed:
+            # Until now the site before was left in view: it is what one looks at on the way.
+            self.measured.clear()
+            self.landed = True
+            self._contact = float(rows.t[0])
+            self._last = (float(rows.t[0]), float(rows.current[0]), 0.0)
+        t0, i0, q0 = self._last
+        t, current = np.append(t0, rows.t), np.append(i0, rows.current)
+        charge = q0 + np.cumsum(0.5 * (current[1:] + current[:-1]) * np.diff(t))
+        self._last = (float(t[-1]), float(current[-1]), float(charge[-1]))
+        self.measured.append(_columns(rows, rows.t - self._contact, charge))
+
+
+def _columns(rows: Trace, t: FloatArray, charge: FloatArray) -> dict[str, FloatArray]:
+    return {"t": t, "E": rows.potential, "I": rows.current, "z": rows.z, "Q": charge}
