@@ -32,6 +32,7 @@ def choose_file(
     *,
     start: Path | None = None,
     suffix: str = "",
+    fresh: bool = False,
 ) -> QFileDialog:
     """Ask for a file.
 
@@ -42,6 +43,7 @@ def choose_file(
         done: called with what was chosen; never if nothing was.
         start: what is proposed.
         suffix: of a file that is to be written; empty for one that is to be opened.
+        fresh: whether such a file may not be there yet: it is never replaced.
     """
     dialog = QFileDialog(parent, title, str(start or ""), kinds)
     # The system's own dialogs are modal on some systems, whatever they are told. So is whatever
@@ -57,7 +59,9 @@ def choose_file(
 
     def chosen(text: str) -> None:
         path = Path(text)
-        if suffix and path.exists():
+        if fresh and path.exists():
+            tell(parent, f"{path.name} is there already, and is never replaced. Name another one.")
+        elif suffix and path.exists():
             ask(parent, f"{path.name} is there already.", "Replace it", partial(done, path))
         elif not suffix and not path.is_file():
             tell(parent, f"There is no file {path}.")

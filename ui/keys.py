@@ -53,6 +53,7 @@ KEYS = (
     Key("compare", "Open another beside it", "Ctrl+Shift+O", "Files", "compare"),
     Key("open-plan", "Open a plan", "Ctrl+P", "Files", "plan"),
     Key("save-plan", "Save the plan", "Ctrl+S", "Files", "save"),
+    Key("save-plan-as", "Save the plan as", "Ctrl+Shift+S", "Files"),
     Key("report", "Write the report", "Ctrl+R", "Files", "report"),
     Key("convention", "IUPAC or polarographic", "Ctrl+I", "Window", "convention"),
     Key("theme", "Dark or light", "Ctrl+T", "Window", "theme"),

@@ -132,7 +132,7 @@ class ManualView(QWidget):
             label = pieces.label(text, "muted")
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             grid.addWidget(label, row, column)
-        self.step = QComboBox(editable=True)
+        self.step = pieces.no_wheel(QComboBox(editable=True))
         self.step.setLineEdit(NumberLine(unit="m"))
         self.step.addItems(list(STEPS))
         self.step.setCurrentText("1 um")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QToolButton, QWidget
 
 
@@ -41,6 +42,13 @@ def box(tip: str = "", *choices: str) -> QComboBox:
     made.setToolTip(tip)
     made.addItems(list(choices))
     return made
+
+
+def no_wheel(box: QComboBox) -> QComboBox:
+    """Let the wheel scroll what is around a box, not change what happens to lie under it."""
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    box.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign]
+    return box
 
 
 def bar(*, endless: bool = False) -> QProgressBar:

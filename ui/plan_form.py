@@ -105,7 +105,7 @@ class PlanForm(QWidget):
             box.addItems(list(group.choices))
             box.setCurrentText(group.choice)
             box.textActivated.connect(lambda text, g=group: self.chosen.emit(g, text))
-            _no_wheel(box)
+            pieces.no_wheel(box)
             tools.addWidget(box)
             self.editors[f"{key}:kind"] = box
         if group.adds:
@@ -195,7 +195,7 @@ class PlanForm(QWidget):
                 box.addItems(list(field.choices))
                 box.setCurrentText(field.text or field.hint)
                 box.textActivated.connect(say)
-                _no_wheel(box)
+                pieces.no_wheel(box)
                 return box
             case "switch":
                 check = QCheckBox()
@@ -232,9 +232,3 @@ def _line(field: Field) -> QLineEdit:
             return NumberLine(field.text, unit=field.unit, many=True)
         case _:
             return QLineEdit(field.text)
-
-
-def _no_wheel(box: QComboBox) -> None:
-    """Let the wheel scroll the form, not change a value that happens to lie under it."""
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    box.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign]

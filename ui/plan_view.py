@@ -26,13 +26,14 @@ from ui.models.draft import Draft, keys_of, sorted_out
 from ui.models.form import Group, Key
 from ui.models.outlook import Outlook, outlook
 from ui.models.palette import DARK, Palette, Sizes
+from ui.number_pad import NumberPad
 from ui.path_plot import PathPlot
+from ui.plan_files import KINDS, PlanFiles
 from ui.plan_form import PlanForm
 
 CHECK_MS = 250
 """After so long without a keystroke the plan is checked."""
 CHOOSE = "Shipped plans …"
-KINDS = "Plans (*.toml)"
 
 
 class PlanView(QWidget):
@@ -45,7 +46,9 @@ class PlanView(QWidget):
     def __init__(self, rig: str) -> None:
         super().__init__()
         self._rig = rig
-        self.draft: Draft | None = None
+        self.files = PlanFiles(self)
+        self.files.opened.connect(self._opened)
+        self.files.named.connect(self._name)
         self.form: PlanForm | None = None
         self.outlook: Outlook | None = None
         self.rig_is_busy: Callable[[], bool] = lambda: False
@@ -68,19 +71,21 @@ class PlanView(QWidget):
         self.file = pieces.label(
             "Open one, or begin with one that comes with the program.", "muted"
         )
-        self.shipped = QComboBox()
+        self.shipped = pieces.no_wheel(QComboBox())
         self.shipped.addItems([CHOOSE, *plans()])
         self.shipped.textActivated.connect(self._open_shipped)
-        self.opener, self.saver = QPushButton("Open …"), QPushButton("Save …")
-        self.opener.clicked.connect(self._ask_open)
-        self.saver.clicked.connect(self.save)
         row = QHBoxLayout()
         column = QVBoxLayout()
         column.addWidget(self.head)
         column.addWidget(self.file)
         row.addLayout(column, 1)
-        for widget in (self.shipped, self.opener, self.saver):
-            row.addWidget(widget)
+        row.addWidget(self.shipped)
+        self.buttons: dict[str, QPushButton] = {}
+        for name, do in (("Open …", self._ask_open), ("Save", self.save),
+                         ("Save as …", self.save_as)):  # fmt: skip
+            button = self.buttons[name] = QPushButton(name)
+            button.clicked.connect(lambda _=False, do=do: do())
+            row.addWidget(button)
         self.area = QScrollArea(widgetResizable=True)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.path = PathPlot()
@@ -91,6 +96,7 @@ class PlanView(QWidget):
         self.facts.setWordWrap(True)
         self.remarks = pieces.label("", "warning")
         self.remarks.setWordWrap(True)
+        self.files.failed.connect(self.remarks.setText)
         self.busy = pieces.bar()
         self.busy.setMaximum(0)
         self.busy.setVisible(False)
@@ -98,6 +104,10 @@ class PlanView(QWidget):
         target = QHBoxLayout()
         target.addWidget(pieces.label("Data file", "muted"))
         target.addWidget(self.target, 1)
+        self.place = QPushButton("…")
+        self.place.setToolTip("Choose where the data file is made")
+        self.place.clicked.connect(self._ask_place)
+        target.addWidget(self.place)
         right = QWidget()
         box = QVBoxLayout(right)
         box.setContentsMargins(8, 0, 0, 0)
@@ -115,6 +125,7 @@ class PlanView(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(10, 8, 10, 8)
         whole.addLayout(row)
+        whole.addWidget(self.files.bar)
         whole.addWidget(split, 1)
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
@@ -124,33 +135,44 @@ class PlanView(QWidget):
 
     # ------------------------------------------------------------------------------ files
 
+    @property
+    def draft(self) -> Draft | None:
+        """The plan in hand."""
+        return self.files.draft
+
     def open(self, source: str | Path) -> None:
-        """Open a plan file or a shipped plan.
+        """Open a plan file or a shipped plan; unsaved changes of another are asked about.
 
         Raises:
             PlanError: there is none, or it is not TOML.
         """
-        self.draft = Draft.open(source)
-        self._rebuild()
-        self._check()
+        self.files.open(source)
 
     def save(self) -> None:
         """Save the plan: where it came from, or where the user says."""
-        if self.draft is None:
-            return
-        path = self.draft.path
-        if path is None or self.draft.shipped:
-            choose_file(self, "Save the plan", KINDS, self._save, suffix="toml")
-        else:
-            self._save(path)
+        self.files.save()
 
-    def _save(self, path: Path) -> None:
-        assert self.draft is not None
-        try:
-            self.draft.save(path)
-        except OSError as error:
-            self.remarks.setText(f"{path}: cannot be written: {error.strerror}.")
-        self._name()
+    def save_as(self) -> None:
+        """Save the plan where the user says."""
+        self.files.save_as()
+
+    def keep_in(self, folder: Path) -> str:
+        """Keep unsaved changes in a folder; say which ones were left behind there."""
+        return self.files.keep_in(folder)
+
+    def _opened(self) -> None:
+        for pad in self.window().findChildren(NumberPad):
+            pad.reject()  # it is about a field of the plan before
+        self._rebuild()
+        self._check()
+
+    def _ask_place(self) -> None:
+        typed = self.target.text().strip()
+        start = Path(typed).expanduser() if typed else None
+        choose_file(
+            self, "Data file", "seccm data (*.h5)", lambda path: self.target.setText(str(path)),
+            start=start, suffix="h5", fresh=True,
+        )  # fmt: skip
 
     def ready(self) -> tuple[Plan, Path | None]:
         """Return the plan as it stands, and the data file that is wished for.
@@ -237,6 +259,7 @@ class PlanView(QWidget):
         """Look for mistakes in the plan itself; if there are none, ask about the rig."""
         if self.draft is None or self.form is None:
             return
+        self.files.note()
         try:
             self._plan = self.draft.plan()
             self._problems = ()
@@ -313,6 +336,7 @@ class PlanView(QWidget):
         """Let go of the thread that checks."""
         self._later.stop()
         self._watch.stop()
+        self.files.close()
         self._pool.shutdown(cancel_futures=True)
 
 

@@ -92,6 +92,7 @@ def _picture_all(
     _wait(100)
     window.grab().save(str(folder / f"mistakes-{palette.name}.png"))
     window.open_plan(PLAN)
+    window.plan.files.bar.buttons["Discard"].click()
     for name, dialog in (
         ("keys", KeySheet(window)),
         ("signs", ReferenceDialog(window, window.showing)),

@@ -110,6 +110,8 @@ def sheet(p: Palette, s: Sizes) -> str:
         padding: {pad}px {2 * pad}px; }}
     QLabel#notice {{ background: {p.warn}; color: {p.panel}; font-weight: 700;
         padding: {pad}px {2 * pad}px; }}
+    QWidget#unsaved {{ background: {p.raised}; border: 1px solid {p.warn};
+        border-radius: {s.radius}px; }}
     QLabel#caption {{ color: {p.muted}; font-size: {small}px; }}
     QLabel#readout {{ color: {p.text}; font-size: {s.readout}px; font-weight: 600; }}
     QLabel#muted {{ color: {p.muted}; }}

@@ -18,6 +18,7 @@ from ui import dialogs
 from ui.asking import Asking
 from ui.browse import BrowseView
 from ui.icons import icon
+from ui.kept_drafts import folder_of
 from ui.keys import KEYS, KeySheet
 from ui.live import LiveView
 from ui.log import LogView
@@ -120,6 +121,7 @@ class Window(QMainWindow):
             "compare": lambda: self._open_file(beside=True),
             "open-plan": self._open_plan,
             "save-plan": lambda: self.plan.save(),
+            "save-plan-as": lambda: self.plan.save_as(),
             "report": lambda: self.browse.report(),
             "convention": self._turn_convention,
             "theme": self._turn_theme,
@@ -188,6 +190,9 @@ class Window(QMainWindow):
         else:
             self.resize(1280, 800)
         self.go("scan")
+        words = self.plan.keep_in(folder_of(self._settings))
+        if words:
+            self._say(Line("warning", words, remedy="See Plan."))
 
     # ------------------------------------------------------------------------------ look
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,8 @@ class Draft:
             source = str(path or "plan")
             raise PlanError(source, [Problem("file", f"is not valid TOML: {error}.")]) from None
         self.path, self.shipped = path, shipped
+        self.as_read = _digest(text)
+        """What tells whether the file is still as it was when it was read or saved."""
         self.changed = False
         self._schema = Plan.model_json_schema()
 
@@ -67,6 +70,22 @@ class Draft:
             raise PlanError(str(path), [Problem("file", f"cannot be read: {error}.")]) from None
         return cls(text, path, shipped=path in plans().values())
 
+    @classmethod
+    def unsaved(cls, text: str, path: Path | None, as_read: str) -> Draft:
+        """Take up a plan that was edited and not saved.
+
+        Args:
+            text: TOML.
+            path: where it was read from.
+            as_read: what the draft said of that file.
+
+        Raises:
+            PlanError: the text is not TOML.
+        """
+        made = cls(text, path, shipped=path in plans().values())
+        made.as_read, made.changed = as_read, True
+        return made
+
     @property
     def title(self) -> str:
         """The plan's title, or its file's name."""
@@ -76,6 +95,15 @@ class Draft:
     def text(self) -> str:
         """The file, with its comments."""
         return tomlkit.dumps(self._document)
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether somebody else has written the file since it was read."""
+        try:
+            now = self.path.read_text(encoding="utf-8-sig") if self.path is not None else None
+        except (OSError, UnicodeDecodeError):
+            return False
+        return now is not None and _digest(now) != self.as_read
 
     @property
     def form(self) -> Group:
@@ -239,6 +267,7 @@ class Draft:
         """
         path.write_text(self.text, encoding="utf-8")
         self.path, self.shipped, self.changed = path, False, False
+        self.as_read = _digest(self.text)
 
     def _rewrite(self, text: str | None, wanted: Any) -> bool:
         """Take a text for the file if it says what is wanted."""
@@ -310,6 +339,10 @@ def keys_of(group: Group) -> list[str]:
                 found.append(where((*part.key, k)))
                 found += [where(part.cell(k, name)) for name in part.columns]
     return found
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
 def _combined(factors: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
