@@ -392,6 +392,8 @@ class Window(QMainWindow):
         self._began = self.desk.began
         desk = self.desk
         assert desk.plan is not None
+        # Another run, another chance for a view that has failed.
+        self.failed.clear()
         self._show_conventions()
         self.live.follow(desk.live)
         self.map.follow(desk.map, desk.path)

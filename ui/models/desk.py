@@ -239,6 +239,8 @@ class Desk:
     def expect(self, ticket: int) -> None:
         """Be told that the rig was asked for: it is being prepared until that is answered."""
         self._pending = ticket
+        # What was said of an earlier wish is settled by this one.
+        self.notice = None
 
     def say(self, line: Line, at: datetime | None = None) -> None:
         """Add a line to the log, dated now unless it is about something earlier."""
@@ -264,7 +266,6 @@ class Desk:
             virtual=snapshot.info.virtual,
             total=snapshot.total,
         )
-        self.notice = None
         self.live = Live(ready.watched, snapshot.info.overload)
         self.map = ready.map
         self.path = Path(snapshot.path) if ready.map is not None else None

@@ -1,0 +1,366 @@
+"""What an operator sees, in whatever room, when something is refused, fails or goes away."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton
+from pytestqt.qtbot import QtBot
+from remote_hosts import own_runtime
+from small_plan import INFO, small
+from ui_stand_in import StandIn
+from ui_windows import LONG, begin, ended, failing, said, small_plan, window
+
+import seccm
+from seccm.remote import Client, Trace
+from ui.dialogs import choose_file
+from ui.models.desk import Desk
+from ui.models.run_state import RunState
+from ui.models.showing import Showing
+from ui.models.words import Line
+from ui.window import Window
+
+HOST = partial(Client.open, linger=0.0)
+
+
+@pytest.fixture(autouse=True)
+def runtime() -> Iterator[Path]:
+    with own_runtime() as base:
+        yield base
+
+
+def kill_host() -> None:
+    """Let the engine's process die on the spot."""
+    (host,) = Client.find()
+    os.kill(host.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+def strip(w: Window) -> str:
+    """Return what stands across the window; empty if nothing does."""
+    return w.bar.alarm.text() if w.bar.alarm.isVisible() else ""
+
+
+# The engine goes away.
+
+
+def test_after_the_engine_has_died_in_a_scan_its_file_is_resumed_from_here(
+    qtbot: QtBot, tmp_path: Path
+):
+    data = tmp_path / "scan.h5"
+    with window(qtbot, tmp_path, connect=HOST, pace=5.0) as w:
+        begin(qtbot, w, small_plan(tmp_path), data)
+        qtbot.waitUntil(lambda: w.desk.run.finished >= 1, timeout=LONG)
+        kill_host()
+        qtbot.waitUntil(lambda: "engine's process is gone" in strip(w), timeout=LONG)
+        assert "raise the tip at the controller" in strip(w)
+        assert w.bar.cells["phase"].text() == "engine lost"
+        assert not any(w.actions_[verb].isEnabled() for verb in ("pause", "skip", "stop"))
+        assert w.actions_["start"].isEnabled()
+        w.actions_["emergency"].trigger()
+        assert "nothing can be lifted" in said(w)
+        assert "Emergency retract asked for" not in said(w)
+        w.actions_["resume-file"].trigger()
+        qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+        assert strip(w) == ""
+        w.desk.link.quit()  # type: ignore[union-attr]
+        qtbot.waitUntil(lambda: w.desk.news.link == "lost", timeout=LONG)  # type: ignore[union-attr]
+    with seccm.open(data) as scan:
+        assert scan.state == "complete"
+        assert scan.remaining() == ()
+
+
+def test_after_the_engine_has_died_by_hand_nothing_old_passes_for_new(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path, connect=HOST, pace=5.0) as w:
+        w.open_plan(small_plan(tmp_path))
+        w.go("manual")
+        qtbot.waitUntil(w.manual.link.isEnabled, timeout=LONG)
+        w.manual.link.click()
+        qtbot.waitUntil(lambda: "µm" in w.manual.cells["z"].text(), timeout=LONG)
+        kill_host()
+        qtbot.waitUntil(lambda: "engine's process is gone" in strip(w), timeout=LONG)
+        assert "by hand" in strip(w)
+        assert "tip may be down" in w.manual.words.text()
+        assert {cell.text() for cell in w.manual.cells.values()} == {"–"}
+        assert not w.manual.hands.isEnabled()
+        assert w.manual.link.isEnabled(), "a new engine can be had"
+
+
+def test_rows_that_stop_coming_by_hand_are_an_alarm():
+    run = RunState(doing="manual", silent=6.0)
+    assert "No data for 6 s" in run.alarm(100.0)
+    assert RunState(doing="manual", silent=0.1).alarm(100.0) == ""
+    assert RunState(doing="idle", silent=6.0).alarm(100.0) == ""
+
+
+# Something is refused.
+
+
+def test_a_refusal_is_seen_in_the_room_where_one_is(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path, pace=20.0) as w:
+        w.open_plan(small_plan(tmp_path))
+        w.go("manual")
+        qtbot.waitUntil(w.manual.link.isEnabled, timeout=LONG)
+        w.manual.link.click()
+        qtbot.waitUntil(w.manual.arrows["x", 1].isEnabled, timeout=LONG)
+        w.manual.step.setCurrentText("1 mm")
+        w.manual.arrows["x", 1].click()
+        qtbot.waitUntil(lambda: "is outside 0 m to 100 um" in strip(w), timeout=LONG)
+        assert "→" not in w.manual.limits["x"].text(), "it was not told to go there"
+        qtbot.mouseClick(w.bar.away, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: strip(w) == "", timeout=LONG)
+        assert "is outside" in said(w), "the log keeps it"
+        w.manual.step.setCurrentText("1 um")
+        w.manual.arrows["x", 1].click()
+        qtbot.waitUntil(lambda: "x is at" in w.manual.result.text(), timeout=LONG)
+        w.manual.deeds["approach"].click()
+        qtbot.waitUntil(lambda: "Landed at" in w.manual.result.text(), timeout=LONG)
+        w.manual.link.click()
+        qtbot.waitUntil(w.actions_["start"].isEnabled, timeout=LONG)
+
+
+def test_a_start_that_is_refused_says_why_in_gloves_too(qtbot: QtBot, tmp_path: Path):
+    data = tmp_path / "scan.h5"
+    data.write_bytes(b"somebody's")
+    with window(qtbot, tmp_path, glove=True) as w:
+        w.open_plan(small_plan(tmp_path))
+        w.plan.target.setText(str(data))
+        w.bar.buttons["start"].click()
+        qtbot.waitUntil(lambda: "scan.h5" in strip(w), timeout=LONG)
+        qtbot.waitUntil(w.actions_["start"].isEnabled, timeout=LONG)
+    assert data.read_bytes() == b"somebody's"
+
+
+def test_start_gives_a_sign_of_life_at_once_and_is_not_pressed_twice(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path, pace=5.0) as w:
+        w.open_plan(small_plan(tmp_path, 2, 2))
+        w.plan.target.setText(str(tmp_path / "scan.h5"))
+        w.start()
+        w.beat()
+        assert w.bar.cells["phase"].text() in ("preparing", "approaching", "travelling")
+        assert not w.actions_["start"].isEnabled()
+        qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+        assert "in use" not in said(w)
+
+
+def test_who_only_watches_is_not_offered_what_would_be_refused():
+    run = RunState(state="running", doing="scan", in_control=False)
+    assert not any(run.can(verb) for verb in ("pause", "skip", "stop"))
+    run.in_control = True
+    assert all(run.can(verb) for verb in ("pause", "skip", "stop"))
+
+
+# Something fails in the window.
+
+
+def test_a_run_that_cannot_be_shown_is_said_once_and_followed_all_the_same(
+    qtbot: QtBot, tmp_path: Path
+):
+    link = StandIn(small(), INFO, lambda _: ((), Trace.none(), 0))
+    assert link.snapshot is not None
+    link.snapshot = replace(link.snapshot, plan_json='{"no": "plan"}')
+    with window(qtbot, tmp_path, link=link) as w:  # type: ignore[arg-type]
+        qtbot.waitUntil(lambda: "cannot be shown" in strip(w), timeout=LONG)
+        beats = w._beats
+        qtbot.waitUntil(lambda: w._beats > beats + 20, timeout=LONG)
+        assert said(w).count("cannot be shown") == 1
+        assert w.desk.run.running
+        assert w.actions_["pause"].isEnabled()
+
+
+def test_a_view_that_fails_takes_no_other_with_it(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with window(qtbot, tmp_path) as w:
+
+        def broken() -> None:
+            raise ZeroDivisionError("no colour")
+
+        begin(qtbot, w, small_plan(tmp_path), tmp_path / "scan.h5")
+        monkeypatch.setattr(w, "_draw_map", broken)
+        qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+        qtbot.waitUntil(lambda: "view of the map has failed" in strip(w), timeout=LONG)
+        assert said(w).count("view of the map has failed") == 1
+        assert w.desk.run.ended.status == "complete"  # type: ignore[union-attr]
+        w.failed.clear()
+
+
+# Dialogs.
+
+
+def test_a_file_that_is_there_is_replaced_only_when_one_says_so(qtbot: QtBot, tmp_path: Path):
+    """And the question takes the emergency key away no more than any other dialog."""
+    target = tmp_path / "there.csv"
+    target.write_text("old")
+    chosen: list[Path] = []
+    with window(qtbot, tmp_path, pace=5.0) as w:
+        begin(qtbot, w, small_plan(tmp_path), tmp_path / "scan.h5")
+        for answer in ("Cancel", "Replace it"):
+            dialog = choose_file(w, "Save", "(*.csv)", chosen.append, start=target, suffix="csv")
+            QFileDialog.accept(dialog)
+            assert QApplication.activeModalWidget() is None
+            (question,) = (d for d in w.findChildren(QDialog) if d.isVisible())
+            buttons = {b.text().replace("&", ""): b for b in question.findChildren(QPushButton)}
+            assert chosen == []
+            if answer == "Replace it":
+                qtbot.waitUntil(lambda: w.desk.run.phase.name == "APPROACH", timeout=LONG)
+                qtbot.keyClick(question, Qt.Key.Key_F12)
+                qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+                assert "Stopped: emergency retract" in said(w)
+            buttons[answer].click()
+        assert chosen == [target]
+
+
+def test_a_file_that_is_not_there_is_said_without_a_question(qtbot: QtBot, tmp_path: Path):
+    chosen: list[Path] = []
+    with window(qtbot, tmp_path) as w:
+        dialog = choose_file(w, "Open", "(*.h5)", chosen.append, start=tmp_path)
+        dialog.selectFile(str(tmp_path / "none.h5"))
+        QFileDialog.accept(dialog)
+        assert QApplication.activeModalWidget() is None
+        (told,) = (d for d in w.findChildren(QDialog) if d.isVisible())
+        assert chosen == []
+        told.close()
+
+
+# By hand, on the keyboard.
+
+
+def test_keys_hold_the_tip_lift_it_and_switch_the_cell_off_by_hand(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path, pace=2.0) as w:
+        w.open_plan(small_plan(tmp_path))
+        w.go("manual")
+        qtbot.waitUntil(w.manual.link.isEnabled, timeout=LONG)
+        assert not any(w.actions_[name].isEnabled() for name in ("hold", "off", "stop"))
+        w.manual.link.click()
+        qtbot.waitUntil(w.manual.arrows["x", 1].isEnabled, timeout=LONG)
+        w.manual.deeds["approach"].click()
+        qtbot.waitUntil(lambda: "Approach" in w.manual.words.text(), timeout=LONG)
+        qtbot.keyClick(w, Qt.Key.Key_F9)
+        qtbot.waitUntil(lambda: "Retracted to" in w.manual.result.text(), timeout=LONG)
+        w.manual.deeds["approach"].click()
+        qtbot.waitUntil(lambda: "Approach" in w.manual.words.text(), timeout=LONG)
+        qtbot.keyClick(w, Qt.Key.Key_F7)
+        qtbot.waitUntil(lambda: w.manual.result.text() == "Held.", timeout=LONG)
+        qtbot.keyClick(w, Qt.Key.Key_F8)
+        qtbot.waitUntil(lambda: "drive is off" in w.manual.result.text(), timeout=LONG)
+        assert w.bar.virtual.isVisible(), "what is driven by hand is virtual, too"
+        w.manual.link.click()
+        qtbot.waitUntil(w.actions_["start"].isEnabled, timeout=LONG)
+
+
+def test_jogs_step_from_where_the_axis_was_told_to_go(qtbot: QtBot, tmp_path: Path):
+    """Not from where noisy sensors say that it is: three steps of 1 um are 3 um."""
+    with window(qtbot, tmp_path, pace=20.0) as w:
+        w.open_plan(small_plan(tmp_path))
+        w.go("manual")
+        qtbot.waitUntil(w.manual.link.isEnabled, timeout=LONG)
+        w.manual.link.click()
+        told: list[float] = []
+        for _ in range(4):
+            qtbot.waitUntil(w.manual.arrows["x", 1].isEnabled, timeout=LONG)
+            w.manual.arrows["x", 1].click()
+            count = len(told)
+            qtbot.waitUntil(
+                lambda n=count: said(w).count("x is at") > n,
+                timeout=LONG,  # type: ignore[misc]
+            )
+            qtbot.waitUntil(w.manual.arrows["x", 1].isEnabled, timeout=LONG)
+            told.append(w.manual._commanded["x"])
+        steps = [b - a for a, b in pairwise(told)]
+        assert steps == pytest.approx([1e-6] * 3, abs=1e-12)
+        w.manual.link.click()
+        qtbot.waitUntil(w.actions_["start"].isEnabled, timeout=LONG)
+
+
+# Coming late, and another run.
+
+
+def test_who_attaches_late_reads_when_things_happened(qtbot: QtBot, tmp_path: Path):
+    def tomorrow() -> datetime:
+        return datetime.now() + timedelta(days=1)
+
+    first = Client.in_process()
+    try:
+        with window(qtbot, tmp_path, link=first, pace=0.0) as w:
+            begin(qtbot, w, small_plan(tmp_path, 3, 2), tmp_path / "scan.h5")
+            qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+            then = {line.text: line.at for line in w.desk.lines}
+            inside = first._inside
+            assert inside is not None
+            late = Desk(Client(inside.join), clock=tomorrow)
+            now = iter(range(10**6))
+            qtbot.waitUntil(lambda: late.beat(next(now)) is None and late.map is not None,
+                            timeout=LONG)  # fmt: skip
+            told = {line.text: line.at for line in late.lines}
+            landings = [text for text in told if text.startswith("Landed at")]
+            assert landings
+            day = f"{datetime.now():%d %b}"
+            assert all(told[text].startswith(day) for text in landings)
+            assert all(then[text][:9] == told[text][:9] for text in landings)
+            late.close()
+    finally:
+        first.close()
+
+
+def test_a_reference_stays_chosen_from_run_to_run_and_for_files(qtbot: QtBot, tmp_path: Path):
+    data = tmp_path / "scan.h5"
+    for _ in seccm.run(str(small_plan(tmp_path)), path=data):
+        pass
+    with window(qtbot, tmp_path) as w:
+        w.open_file(data)
+        assert w.showing.reference == "Li/Li+", "that of the file in view"
+        view = w.browse.files[0]
+        view.map.pick(0, False)
+        panel = view.map.panel.curves["E-t"]
+        qtbot.waitUntil(lambda: len(panel._overlays[0].xData) > 0, timeout=LONG)
+        before = panel._overlays[0].yData[0]
+        w.show_as(Showing("Li/Li+", other="SHE", shift=-3.04))
+        assert panel._overlays[0].yData[0] == pytest.approx(before - 3.04)
+        for name in ("one", "two"):
+            begin(qtbot, w, small_plan(tmp_path), tmp_path / f"{name}.h5")
+            qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+            assert w.showing == Showing("Li/Li+", other="SHE", shift=-3.04)
+
+
+def test_a_stopped_run_is_resumed_with_a_key(qtbot: QtBot, tmp_path: Path):
+    data = tmp_path / "scan.h5"
+    with window(qtbot, tmp_path, connect=failing(), pace=5.0) as w:
+        begin(qtbot, w, small_plan(tmp_path), data)
+        qtbot.waitUntil(lambda: w.desk.run.finished >= 1, timeout=LONG)
+        w.actions_["stop"].trigger()
+        qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+        assert w.desk.run.ended.status != "complete"  # type: ignore[union-attr]
+        w.go("browse")
+        w.open_file(data)
+        w.actions_["resume-file"].trigger()
+        qtbot.waitUntil(lambda: w.desk.began == 2, timeout=LONG)
+        qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+        assert w.desk.run.ended.status == "complete"  # type: ignore[union-attr]
+        assert w.desk.run.finished == 6
+
+
+def test_without_a_file_resuming_says_what_to_do(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path) as w:
+        w.actions_["resume-file"].trigger()
+        qtbot.waitUntil(lambda: "Open one under Browse" in strip(w), timeout=LONG)
+
+
+def test_the_newest_trouble_is_the_one_in_sight():
+    desk = Desk()
+    desk.alert(Line("warning", "one"))
+    desk.alert(Line("error", "two"))
+    desk.say(Line("info", "three"))
+    assert desk.notice is not None
+    assert desk.notice.text == "two"
+    desk.dismiss()
+    assert desk.notice is None
+    assert [line.text for line in desk.lines] == ["one", "two", "three"]
