@@ -185,12 +185,12 @@ def test_a_view_that_fails_takes_no_other_with_it(
             raise ZeroDivisionError("no colour")
 
         begin(qtbot, w, small_plan(tmp_path), tmp_path / "scan.h5")
-        monkeypatch.setattr(w, "_draw_map", broken)
+        monkeypatch.setattr(w.drawing, "_map", broken)
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)
         qtbot.waitUntil(lambda: "view of the map has failed" in strip(w), timeout=LONG)
         assert said(w).count("view of the map has failed") == 1
         assert w.desk.run.ended.status == "complete"  # type: ignore[union-attr]
-        w.failed.clear()
+        w.drawing.failed.clear()
 
 
 # Dialogs.

@@ -77,7 +77,7 @@ def window(
     made.activateWindow()
     try:
         yield made
-        assert not made.failed, made.failed
+        assert not made.drawing.failed, made.drawing.failed
     finally:
         made.close()
         made.deleteLater()

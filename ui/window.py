@@ -17,6 +17,7 @@ from seccm.remote import Client
 from ui import dialogs
 from ui.asking import Asking
 from ui.browse import BrowseView
+from ui.drawing import Drawing, Views
 from ui.icons import icon
 from ui.kept_drafts import folder_of
 from ui.keys import KEYS, KeySheet
@@ -37,9 +38,6 @@ from ui.run_bar import RunBar
 from ui.theme import dress
 
 BEAT_MS = 33
-MAP_BEATS = 9
-"""Beats from one drawing of the map to the next: more than three a second; so for the log, but at
-other beats."""
 
 Connect = Callable[[], Link]
 
@@ -75,10 +73,7 @@ class Window(QMainWindow):
         self.palette_, self.glove, self._scale = palette, glove, scale
         self.desk = Desk(link)
         self._conventions = Conventions()
-        self._swept: bool | None = None
-        self.failed: dict[str, str] = {}
-        """Views that are not drawn any more, and why."""
-        self._began, self._said, self._beats = 0, 0, 0
+        self._began, self._beats = 0, 0
         self.actions_ = {key.name: QAction(key.words, self) for key in KEYS}
         self._wire_keys()
         self.bar = RunBar(self.actions_)
@@ -95,6 +90,9 @@ class Window(QMainWindow):
         self.rig.started.connect(self.commission)
         self.rig.stopped.connect(self.desk.stop_step)
         self.rig.kept.connect(self.desk.keep)
+        self._views = Views(self.bar, self.live, self.map, self.log, self.plan, self.browse,
+                            self.manual, self.rig)  # fmt: skip
+        self.drawing = Drawing(self.desk, self._views)
         self.rooms = self._build()
         self.dress()
         self._show_conventions()
@@ -210,9 +208,7 @@ class Window(QMainWindow):
                 ink = "#ffffff" if key.name in ("start", "resume", "emergency") else p.text
                 self.actions_[key.name].setIcon(icon(key.icon, ink, p.muted))
         self.rooms.dress(sizes)
-        for view in (self.bar, self.live, self.map, self.plan, self.browse, self.manual, self.rig,
-                     self.log):  # fmt: skip
-            view.dress(p, sizes)
+        self._views.dress(p, sizes)
 
     def change_look(self, palette: Palette, scale: float = 0.0) -> None:
         """Choose a palette, and how many times the usual size; 0 to reckon it from the screen."""
@@ -236,15 +232,9 @@ class Window(QMainWindow):
         self._show_conventions()
 
     def _show_conventions(self) -> None:
-        plan = self.desk.plan
-        offset = plan.reference.offset if plan is not None else 0.0
-        showing = self._conventions.of(self._reference)
-        self.live.show_as(showing, offset)
-        self.manual.show_as(showing)
-        self.map.show_as(showing, offset)
-        self.browse.show_as(self._conventions)
-        self.rig.show_as(showing)
-        self.rooms.signs.setText("IUPAC" if not showing.polarographic else "polaro-\ngraphic")
+        self._views.show_as(self._conventions, self.desk.plan)
+        polarographic = self._conventions.polarographic
+        self.rooms.signs.setText("polaro-\ngraphic" if polarographic else "IUPAC")
 
     def _turn_convention(self) -> None:
         dialog = ReferenceDialog(self, self.showing)
@@ -329,88 +319,18 @@ class Window(QMainWindow):
         now = time.monotonic()
         self._beats += 1
         self.desk.beat(now)
-        # First what an operator must know whatever else fails to be drawn.
-        self._draw_bar(now)
         if self.desk.began != self._began:
-            self._guarded("run", self._begin)
-        for name, draw in (
-            ("live", self._draw_live), ("map", self._draw_map), ("manual", self._draw_manual),
-            ("rig", self._draw_rig), ("log", self._draw_log),
-        ):  # fmt: skip
-            self._guarded(name, draw)
-
-    def _guarded(self, name: str, draw: Callable[[], None]) -> None:
-        """Draw a view; one that fails is left out from then on, and takes no other with it."""
-        if name in self.failed:
-            return
-        try:
-            draw()
-        except Exception as error:  # whatever it is, the others must go on
-            self.failed[name] = f"{type(error).__name__}: {error}"
-            words = f"The view of the {name} has failed and stands still: {self.failed[name]}."
-            remedy = "The scan is not affected. Close the window and open it again."
-            self._say(Line("error", words, remedy=remedy))
-
-    def _draw_bar(self, now: float) -> None:
-        self.bar.show_run(self.desk.run, self._condition, now, self.desk.notice)
-
-    @property
-    def _condition(self) -> str:
-        """That of the site in hand, in words."""
-        desk = self.desk
-        known = desk.run.site is not None and desk.map is not None
-        return desk.map.label(desk.run.site) if known else ""  # type: ignore[union-attr, arg-type]
-
-    def _draw_live(self) -> None:
-        desk = self.desk
-        if desk.run.site is not None and desk.map is not None:
-            drawn = desk.live.drawn if desk.live is not None else None
-            shown = "" if drawn in (None, desk.run.site) else f" · curves of site {drawn}"
-            self.live.head(f"Site {desk.run.site} · {self._condition}{shown}")
-        self.live.draw()
-
-    def _draw_map(self) -> None:
-        desk = self.desk
-        if self._beats % MAP_BEATS == 0 and desk.map is not None and self.map.isVisible():
-            self.map.draw()
-
-    def _draw_manual(self) -> None:
-        self.manual.show_news(self.desk.news, self.plan.draft is not None, self.desk.run)
-
-    def _draw_rig(self) -> None:
-        self.rig.show_news(self.desk.news)
-
-    def _draw_log(self) -> None:
-        desk = self.desk
-        if desk.said != self._said and self._beats % MAP_BEATS == MAP_BEATS // 2:
-            new = min(desk.said - self._said, len(desk.lines))
-            self.log.extend(list(desk.lines)[-new:])
-            self._said = desk.said
+            self._begin()
+        self.drawing.draw(self._beats, now)
 
     def _begin(self) -> None:
-        """Turn all views to another run."""
+        """Turn to another run."""
         self._began = self.desk.began
-        desk = self.desk
-        assert desk.plan is not None
-        # Another run, another chance for a view that has failed.
-        self.failed.clear()
+        assert self.desk.plan is not None
+        virtual = "VIRTUAL · " if self.desk.run.virtual else ""
+        self.setWindowTitle(f"{virtual}{self.desk.plan.title} – seccm")
         self._show_conventions()
-        self.live.follow(desk.live)
-        self.map.follow(desk.map, desk.path)
-        kinds = {
-            segment.kind for site in list(desk.sites.values())[:1] for segment in site.segments
-        }
-        swept = bool(kinds & {"cv", "lsv"})
-        if swept is not self._swept:
-            # Another kind of measurement; else what the operator has chosen stays.
-            self._swept = swept
-            self.live.choose("E-t", "I-t", "I-E" if swept else "E-Q", "approach")
-            self.map.panel.choose("I-E" if swept else "E-t")
-        if desk.info is not None:
-            self.rig.show_info(desk.info)
-        self.manual.describe(desk.info, desk.plan.reference.offset)
-        virtual = "VIRTUAL · " if desk.run.virtual else ""
-        self.setWindowTitle(f"{virtual}{desk.plan.title} – seccm")
+        self.drawing.begin()
         # The sites of a large plan are many objects, and stay: they need not be searched either.
         gc.freeze()
 
