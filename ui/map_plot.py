@@ -13,13 +13,14 @@ from PySide6.QtGui import QBrush, QColor
 from seccm.events import Outcome
 from ui.models.colours import Rgba
 from ui.models.palette import OUTCOME_COLOURS, Palette
+from ui.models.raster import Raster
 from ui.models.site_map import SiteMap
 from ui.plots import Axis, Plot, line_width
 
 FloatArray = npt.NDArray[np.float64]
 
 ROUND = 1500
-"""Up to so many sites are drawn one by one, as round as they are; more become an image."""
+"""Up to so many sites are drawn one by one, as round as they are; more become one image."""
 LARGE = 0.5
 """Footprints smaller than this share of the pitch would be lost: their cells are filled."""
 MOST_MARKS = 2000
@@ -40,6 +41,8 @@ class MapPlot(Plot):
         self._over, self._click = over, click
         self._sites: SiteMap | None = None
         self._size, self._symbol = 1.0, "o"
+        self._raster: Raster | None = None
+        """Where sites are that are too many to be drawn one by one, and that form no grid."""
         self._marked: dict[str, npt.NDArray[np.int64]] = {}
         self._image = pg.ImageItem(axisOrder="row-major")
         self._spots = pg.ScatterPlotItem(pxMode=False, pen=None)
@@ -85,6 +88,9 @@ class MapPlot(Plot):
         self._symbol = "o" if fits or not sites.is_grid else "s"
         for item in self._rings:
             item.setSymbol(self._symbol)
+        self._raster = None
+        if sites.x.size > ROUND and not sites.is_grid:
+            self._raster = Raster.of(sites.x, sites.y, self._size, disc=self._symbol == "o")
         reach = max(float(np.abs(sites.x).max()), float(np.abs(sites.y).max()), 1e-9)
         self.bottom.fit(reach)
         self.left.fit(reach)
@@ -108,7 +114,9 @@ class MapPlot(Plot):
         sites = self._sites
         if sites is None or sites.x.size == 0:
             return
-        if sites.is_grid and sites.x.size > ROUND:
+        if self._raster is not None:
+            self._show_image(self._raster.picture(colours), *self._raster.place)
+        elif sites.x.size > ROUND:
             self._paint_image(sites, colours)
         else:
             whole = colours.astype(np.uint32)
@@ -137,14 +145,17 @@ class MapPlot(Plot):
         columns, rows = int(sites.ix.max()) + 1, int(sites.iy.max()) + 1
         picture = np.zeros((rows, columns, 4), np.uint8)
         picture[sites.iy, sites.ix] = colours
-        self._image.setImage(picture, autoLevels=False, levels=None)
         px, py = (
             float(np.ptp(axis) / span) if (span := int(np.ptp(index))) else sites.pitch
             for axis, index in ((sites.x, sites.ix), (sites.y, sites.iy))
         )
         x0 = float(np.median(sites.x - sites.ix * px))
         y0 = float(np.median(sites.y - sites.iy * py))
-        self._image.setRect(QRectF(x0 - px / 2, y0 - py / 2, columns * px, rows * py))
+        self._show_image(picture, x0 - px / 2, y0 - py / 2, columns * px, rows * py)
+
+    def _show_image(self, picture: Rgba, x: float, y: float, width: float, height: float) -> None:
+        self._image.setImage(picture, autoLevels=False, levels=None)
+        self._image.setRect(QRectF(x, y, width, height))
 
     def _mark(self, sites: SiteMap, without: npt.NDArray[np.bool_]) -> None:
         """Mark sites without a regular end by a symbol: colour alone would not tell."""

@@ -1,11 +1,12 @@
-"""How smooth the window is: a stream of 100,000 rows a second over a map of 100 x 100 sites.
+"""How smooth the window is: a stream of 100,000 rows a second over 10,000 sites, grid and points.
 
 `python tests/benchmarks/bench_window.py [SECONDS] [SITES] [MINUTES]`; drawn by software, without a
 screen unless QT_QPA_PLATFORM says otherwise. Stalls are measured inside the event loop, by a timer
 that ought to come every 5 ms. For each stall over 50 ms it is told how much processor time the
 window's own thread used in it: where that is little, the machine was busy elsewhere. Then as many
 minutes' worth of updates are drawn as fast as they come, and an hour's worth taken in without
-being drawn, for the memory and for whatever takes longer the longer a scan goes on.
+being drawn, for the memory and for whatever takes longer the longer a scan goes on. Clicks on the
+map of a finished file are timed until their curve is drawn, and so is what they cost the loop.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from itertools import chain, repeat
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 
 import numpy as np  # noqa: E402
+import numpy.typing as npt  # noqa: E402
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QSettings, QTimer  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 from scan_feeder import CLOCK, COLUMNS, HEADER, analyse, sites, told, visit  # noqa: E402
@@ -119,9 +123,49 @@ def story(beat: float = 0.0) -> object:
     return tell
 
 
-def smoothness(app: QApplication, seconds: float) -> None:
+GRID = grid(columns=100, rows=100, pitch=1e-6, allow_overlap=True)
+
+
+def points(count: int = 10_000) -> dict[str, object]:
+    """Return so many places that form no grid, in no order."""
+    rng = np.random.default_rng(1)
+    side = int(count**0.5)
+    cell = rng.permutation(side * side)
+    x, y = (0.9e-6 * (axis + 0.1 * rng.random(cell.size)) for axis in (cell % side, cell // side))
+    return {"kind": "points", "points": np.stack([x, y], axis=1).tolist(), "allow_overlap": True}
+
+
+class Probe:
+    """Measures from within how long the event loop does not come round."""
+
+    def __init__(self) -> None:
+        self._gaps: list[tuple[float, float]] = []
+        self._last = (time.perf_counter(), time.thread_time())
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._look)
+        self._timer.start(5)
+
+    def _look(self) -> None:
+        now = time.perf_counter(), time.thread_time()
+        self._gaps.append((now[0] - self._last[0], now[1] - self._last[1]))
+        self._last = now
+
+    def begin(self) -> None:
+        """Forget what was until now."""
+        self._look()
+        self._gaps.clear()
+
+    def end(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return how long each turn took since, and the processor time of this thread in it."""
+        self._look()
+        lengths, own = np.array(self._gaps).T
+        return lengths, own
+
+
+def smoothness(app: QApplication, seconds: float, places: dict[str, object], words: str) -> None:
     """Measure paints, stalls and memory while everything goes on at once."""
-    plan = small(sites=grid(columns=100, rows=100, pitch=1e-6, allow_overlap=True))
+    say(f"\n10,000 sites, {words}:")
+    plan = small(sites=places)
     with tempfile.TemporaryDirectory() as place:
         settings = QSettings(str(Path(place) / "w.ini"), QSettings.Format.IniFormat)
         window = Window(link=StandIn(plan, INFO, story()), settings=settings, scale=1.0)  # type: ignore[arg-type]
@@ -129,26 +173,16 @@ def smoothness(app: QApplication, seconds: float) -> None:
         window.show()
         curves = Paints(window.live.panels["E-t"].viewport())
         maps = Paints(window.map.plot.viewport())
-        gaps: list[tuple[float, float]] = []
-        last = [time.perf_counter(), time.thread_time()]
-
-        def probe() -> None:
-            now, own = time.perf_counter(), time.thread_time()
-            gaps.append((now - last[0], own - last[1]))
-            last[:] = now, own
-
-        timer = QTimer()
-        timer.timeout.connect(probe)
-        timer.start(5)
+        probe = Probe()
         ready(window)
         run(2.0)
-        gaps.clear()
+        probe.begin()
         curves.count = maps.count = 0
         beats, rows = window._beats, resident()
         began, used = time.perf_counter(), time.process_time()
         run(seconds)
         took = time.perf_counter() - began
-        lengths, own = np.array(gaps).T
+        lengths, own = probe.end()
         worst = np.sort(lengths)[::-1]
         stalls = lengths > STALL
         beaten = window._beats - beats
@@ -172,7 +206,7 @@ def smoothness(app: QApplication, seconds: float) -> None:
 
 def endurance(app: QApplication, minutes: float, *, drawn: bool) -> None:
     """Measure the memory over some minutes' worth of updates, taken as fast as they come."""
-    plan = small(sites=grid(columns=100, rows=100, pitch=1e-6, allow_overlap=True))
+    plan = small(sites=GRID)
     with tempfile.TemporaryDirectory() as place:
         settings = QSettings(str(Path(place) / "w.ini"), QSettings.Format.IniFormat)
         link = StandIn(plan, INFO, story(BEAT_MS / 1000))  # type: ignore[arg-type]
@@ -198,37 +232,81 @@ def endurance(app: QApplication, minutes: float, *, drawn: bool) -> None:
         window.close()
 
 
-def browsing(app: QApplication, count: int) -> None:
+def write(path: Path, count: int, steps: tuple[int, int], block: int = 1000) -> None:
+    """Write a finished file of so many sites."""
+    store = Store(path, HEADER, sites(count), COLUMNS, CLOCK, analyse)
+    row = 0
+    for number in range(count):
+        v = visit(number, row, steps)
+        row = v.stop
+        for rows, events in told([v], chain([120], repeat(block))):
+            store.record(rows, events)
+        if number % 50 == 0:
+            store.barrier()
+    store.close("complete")
+    finish(path)
+
+
+def opened(path: Path) -> FileView:
+    """Open a file as the window does, and draw it."""
+    view = FileView(path, lambda line: say(line.text))
+    view.dress(DARK, Sizes.of(96.0, glove=False, scale=1.0))
+    view.show_as(Conventions())
+    view.resize(1280, 800)
+    view.show()
+    view.map.plot.viewport().repaint()
+    return view
+
+
+def drawn(view: FileView) -> float:
+    """Let the event loop live until the curves of the selection are drawn; return how long."""
+    began = time.perf_counter()
+    view.map.tell.setText("")
+    loop, look = QEventLoop(), QTimer()
+    look.timeout.connect(lambda: None if view.map._arriving.isActive() else loop.quit())
+    look.start(1)
+    loop.exec()
+    view.map.panel.stack.currentWidget().viewport().repaint()  # type: ignore[attr-defined]
+    return 1e3 * (time.perf_counter() - began)
+
+
+def click(view: FileView, numbers: Sequence[int]) -> tuple[float, float]:
+    """Click a site, or several; return how long until it is drawn and the longest turn, in ms."""
+    probe = Probe()
+    probe.begin()
+    began = time.perf_counter()
+    for k, number in enumerate(numbers):
+        view.map.pick(number, k > 0)
+    asked = 1e3 * (time.perf_counter() - began)
+    took = asked + drawn(view)
+    return took, 1e3 * float(probe.end()[0].max())
+
+
+def browsing(count: int) -> None:
     """Measure opening a large file, drawing its map, and clicking sites."""
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "large.h5"
-        store = Store(path, HEADER, sites(count), COLUMNS, CLOCK, analyse)
-        row = 0
-        for number in range(count):
-            v = visit(number, row, (50, 40))
-            row = v.stop
-            for block, events in told([v], iter([120, 1000])):
-                store.record(block, events)
-            if number % 50 == 0:
-                store.barrier()
-        store.close("complete")
-        finish(path)
+        write(path, count, (50, 40))
         began = time.perf_counter()
-        view = FileView(path, lambda line: say(line.text))
-        view.dress(DARK, Sizes.of(96.0, glove=False, scale=1.0))
-        view.show_as(Conventions())
-        view.resize(1280, 800)
-        view.show()
-        view.map.plot.viewport().repaint()
-        say(f"{count} sites opened and their map drawn in {time.perf_counter() - began:.2f} s")
-        rng = np.random.default_rng(0)
-        taken = []
-        for number in rng.integers(0, count, 50).tolist():
-            began = time.perf_counter()
-            view.map.pick(number, False)
-            view.map.panel.stack.currentWidget().viewport().repaint()  # type: ignore[attr-defined]
-            taken.append(1e3 * (time.perf_counter() - began))
-        say(f"a click: median {np.median(taken):.1f} ms, longest {max(taken):.1f} ms")
+        view = opened(path)
+        say(f"\n{count} sites opened and their map drawn in {time.perf_counter() - began:.2f} s")
+        run(1.0)
+        chosen = np.random.default_rng(0).permutation(count)[:50].tolist()
+        taken, turns = np.array([click(view, [k]) for k in chosen]).T
+        say(f"a click until its curve is drawn: median {np.median(taken):.1f} ms, longest "
+            f"{taken.max():.1f} ms (the first one: {taken[0]:.1f} ms); longest turn of the event "
+            f"loop {turns.max():.1f} ms")  # fmt: skip
+        view.shut()
+        view.deleteLater()
+        path = Path(place) / "long.h5"
+        write(path, 24, (150_000, 150_000), 20_000)
+        view = opened(path)
+        run(1.0)
+        taken, turns = np.array([click(view, [k]) for k in range(4)]).T
+        say(f"sites of 300,000 rows: a click until its curve is drawn: longest {taken.max():.0f} "
+            f"ms; longest turn {turns.max():.1f} ms")  # fmt: skip
+        took, turn = click(view, range(4, 24))
+        say(f"20 more of them at once: all drawn after {took:.0f} ms; longest turn {turn:.1f} ms")
         view.shut()
         view.deleteLater()
 
@@ -253,10 +331,11 @@ def main(seconds: float = 20.0, count: int = 100_000, minutes: float = 5.0) -> N
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     say(f"{app.platformName()}, 1280 x 800")
-    smoothness(app, seconds)
+    smoothness(app, seconds, GRID, "a grid")
+    smoothness(app, seconds, points(), "points")
     endurance(app, minutes, drawn=True)
     endurance(app, 60.0, drawn=False)
-    browsing(app, count)
+    browsing(count)
 
 
 if __name__ == "__main__":
