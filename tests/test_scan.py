@@ -541,3 +541,28 @@ def test_rows_measured_are_those_of_the_steps(path: Path) -> None:
             for rows in trace.steps.values():
                 covered[rows] += 1
             assert np.array_equal(covered, (trace.phase == Phase.STEP).astype(int))
+
+
+def test_a_file_that_is_resumed_while_it_is_open_for_reading_grows_before_ones_eyes(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "scan.h5"
+    first, second = visits(2)
+    with Store(path, HEADER, sites(2), COLUMNS, CLOCK, analyse) as store:
+        for block, events in told([first]):
+            store.record(block, events)
+        store.close("stopped")
+    with open_scan(path) as scan:
+        assert not scan.being_written
+        with Store.resume(path, sites(2), COLUMNS, CLOCK) as store:
+            assert scan.being_written
+            scan.refresh()
+            assert scan.state == "running"
+            for block, events in told([second]):
+                store.record(block, events)
+            store.barrier()
+            scan.refresh()
+            assert len(scan.record(1).t) > 0
+            store.close("complete")
+        path.unlink()
+        assert not scan.being_written

@@ -321,7 +321,9 @@ def test_a_reference_stays_chosen_from_run_to_run_and_for_files(qtbot: QtBot, tm
         view = w.browse.files[0]
         view.map.pick(0, False)
         panel = view.map.panel.curves["E-t"]
-        qtbot.waitUntil(lambda: len(panel._overlays[0].xData) > 0, timeout=LONG)
+        qtbot.waitUntil(
+            lambda: bool(panel._overlays and len(panel._overlays[0].xData)), timeout=LONG
+        )
         before = panel._overlays[0].yData[0]
         w.show_as(Showing("Li/Li+", other="SHE", shift=-3.04))
         assert panel._overlays[0].yData[0] == pytest.approx(before - 3.04)
@@ -331,7 +333,7 @@ def test_a_reference_stays_chosen_from_run_to_run_and_for_files(qtbot: QtBot, tm
             assert w.showing == Showing("Li/Li+", other="SHE", shift=-3.04)
 
 
-def test_a_stopped_run_is_resumed_with_a_key(qtbot: QtBot, tmp_path: Path):
+def test_a_stopped_run_is_resumed_where_its_file_is_browsed(qtbot: QtBot, tmp_path: Path):
     data = tmp_path / "scan.h5"
     with window(qtbot, tmp_path, connect=failing(), pace=5.0) as w:
         begin(qtbot, w, small_plan(tmp_path), data)
@@ -339,10 +341,10 @@ def test_a_stopped_run_is_resumed_with_a_key(qtbot: QtBot, tmp_path: Path):
         w.actions_["stop"].trigger()
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)
         assert w.desk.run.ended.status != "complete"  # type: ignore[union-attr]
-        w.go("browse")
         w.open_file(data)
-        w.actions_["resume-file"].trigger()
+        qtbot.mouseClick(w.browse.files[0].resume_button, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: w.desk.began == 2, timeout=LONG)
+        qtbot.waitUntil(w.browse.files[0].resume_button.isHidden, timeout=LONG)
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)
         assert w.desk.run.ended.status == "complete"  # type: ignore[union-attr]
         assert w.desk.run.finished == 6

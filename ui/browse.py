@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -45,6 +45,9 @@ class FileView(QWidget):
         DataFileError: the file cannot be read.
     """
 
+    resumed = Signal(Path)
+    """The file whose run shall go on."""
+
     def __init__(self, path: Path, say: Callable[[Line], None]) -> None:
         super().__init__()
         self.file = ScanFile(path)
@@ -68,11 +71,17 @@ class FileView(QWidget):
         self.report_button.clicked.connect(self.report)
         self.export_button = QPushButton("Table as CSV …")
         self.export_button.clicked.connect(self._choose_export)
+        self.resume_button = QPushButton("Resume the run")
+        self.resume_button.setToolTip("Go on with the sites that are left, on the file's rig")
+        # It sets the tip in motion: no key that is meant for something else may press it.
+        self.resume_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.resume_button.clicked.connect(lambda: self.resumed.emit(self.file.path))
         row = QHBoxLayout()
         column = QVBoxLayout()
         column.addWidget(self.head)
         column.addWidget(self.words)
         row.addLayout(column, 1)
+        row.addWidget(self.resume_button)
         row.addWidget(self.report_button)
         row.addWidget(self.export_button)
         whole = QVBoxLayout(self)
@@ -180,6 +189,7 @@ class FileView(QWidget):
         title = file.scan.header.title.removeprefix("VIRTUAL").strip(" ·:")
         self.head.setText(f"{virtual} · {title}" if virtual else title)
         self.words.setText(f"{file.path.name} · {file.words}")
+        self.resume_button.setVisible(file.resumable)
 
 
 class BrowseView(QWidget):
@@ -188,6 +198,9 @@ class BrowseView(QWidget):
     Args:
         say: writes a line into the log.
     """
+
+    resumed = Signal(Path)
+    """The file whose run shall go on."""
 
     def __init__(self, say: Callable[[Line], None]) -> None:
         super().__init__()
@@ -239,6 +252,7 @@ class BrowseView(QWidget):
             DataFileError: the file cannot be read; what was open stays open.
         """
         view = FileView(path, self._say)
+        view.resumed.connect(self.resumed)
         for old in self.files[1:] if beside else self.files:
             old.shut()
             old.setParent(None)

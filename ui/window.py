@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 
 from seccm.errors import DataFileError, PlanError, SeccmError
@@ -35,7 +35,7 @@ from ui.reference import ReferenceDialog
 from ui.rig_view import RigView
 from ui.rooms import ROOMS, Rooms
 from ui.run_bar import RunBar
-from ui.theme import dress
+from ui.theme import dots_of, dress
 
 BEAT_MS = 33
 
@@ -73,6 +73,7 @@ class Window(QMainWindow):
         self.palette_, self.glove, self._scale = palette, glove, scale
         self.desk = Desk(link)
         self._conventions = Conventions()
+        self._on_screen = False
         self._began, self._beats = 0, 0
         self.actions_ = {key.name: QAction(key.words, self) for key in KEYS}
         self._wire_keys()
@@ -83,6 +84,7 @@ class Window(QMainWindow):
         self.plan = PlanView(rig)
         self._asking = Asking(self.desk, self.plan, connect, rig, pace)
         self.browse = BrowseView(self._say)
+        self.browse.resumed.connect(self.resume_file)
         self.manual = ManualView(self.connect_rig, rig)
         self.manual.asked.connect(self.desk.by_hand)
         self.manual.coarse.serve(self.desk, self.approach_coarsely)
@@ -199,7 +201,7 @@ class Window(QMainWindow):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         screen = self.screen() or app.primaryScreen()
-        sizes = Sizes.of(screen.physicalDotsPerInch(), glove=self.glove, scale=self._scale)
+        sizes = Sizes.of(dots_of(screen), glove=self.glove, scale=self._scale)
         p = self.palette_
         dress(app, p, sizes)
         app.setProperty(GLOVES, self.glove)
@@ -209,6 +211,15 @@ class Window(QMainWindow):
                 self.actions_[key.name].setIcon(icon(key.icon, ink, p.muted))
         self.rooms.dress(sizes)
         self._views.dress(p, sizes)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the sizes from the screen the window is really on, and from any it is moved to."""
+        super().showEvent(event)
+        handle = self.windowHandle()
+        if handle is not None and not self._on_screen:
+            self._on_screen = True
+            handle.screenChanged.connect(lambda _: self.dress())
+            self.dress()
 
     def change_look(self, palette: Palette, scale: float = 0.0) -> None:
         """Choose a palette, and how many times the usual size; 0 to reckon it from the screen."""

@@ -87,17 +87,22 @@ class Scan:
 
     def refresh(self) -> None:
         """Look again at a file that is growing, or was; take tables anew afterwards."""
-        if repair.mark(self.path):
+        if repair.mark(self.path) and self._growing:
             for dataset in self._data.values():
                 dataset.refresh()
         else:
-            # Closed since, and perhaps replaced by its packed copy.
+            # Closed since, and perhaps replaced by its packed copy; or resumed.
             self.close()
             self._file = open_file(self.path)
             self._list()
             return
         # While a file grows its datasets do, but there are no others.
         self._look()
+
+    @property
+    def being_written(self) -> bool:
+        """Whether a program is writing the file just now; not if somebody has removed it."""
+        return self.path.exists() and guard.is_held(self.path)
 
     @property
     def plan_json(self) -> str:
@@ -108,7 +113,7 @@ class Scan:
     def state(self) -> str:
         """What became of the run, or "running", or "interrupted" if its program died."""
         state = bytes(self._data["state"][0]).decode()
-        return "interrupted" if state == "running" and not guard.is_held(self.path) else state
+        return "interrupted" if state == "running" and not self.being_written else state
 
     @property
     def packed(self) -> bool:

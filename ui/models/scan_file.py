@@ -44,8 +44,14 @@ class ScanFile:
 
     @property
     def growing(self) -> bool:
-        """Whether a program is writing it."""
-        return self.state == "running"
+        """Whether a program is writing it: the run goes on, or was resumed a moment ago."""
+        return self.state == "running" or self.scan.being_written
+
+    @property
+    def resumable(self) -> bool:
+        """Whether its run ended before all sites had been visited."""
+        left = bool((self.map.outcome == Outcome.PLANNED).any())
+        return left and self.state not in ("running", "complete")
 
     def refresh(self) -> bool:
         """Look again; returns whether there is anything new.
