@@ -21,6 +21,7 @@ from ui_stand_in import StandIn
 from ui_windows import LONG, begin, ended, failing, said, small_plan, window
 
 import seccm
+from seccm.events import Outcome, SiteFinished, SiteStarted
 from seccm.remote import Client, Trace
 from ui.dialogs import choose_file
 from ui.models.desk import Desk
@@ -306,9 +307,27 @@ def test_who_attaches_late_reads_when_things_happened(qtbot: QtBot, tmp_path: Pa
             day = f"{datetime.now():%d %b}"
             assert all(told[text].startswith(day) for text in landings)
             assert all(then[text][:9] == told[text][:9] for text in landings)
+            assert late.live is not None
+            qtbot.waitUntil(lambda: late.beat(next(now)) is None and bool(late.live._before),
+                            timeout=LONG)  # fmt: skip
+            recalled = sorted(c.site for stack in late.live._before.values() for c in stack)
+            assert recalled == list(range(6)), "their curves are there for comparison, too"
             late.close()
     finally:
         first.close()
+
+
+def test_who_attaches_late_knows_how_long_it_will_take():
+    run = RunState(total=10)
+    for site in range(4):
+        run.recall(SiteStarted(0, site), 10.0 * site)
+        run.recall(SiteFinished(0, site, Outcome.OK, ""), 10.0 * site + 9.0)
+    run.recall(SiteStarted(0, 4), 40.0)
+    run.tally({Outcome.OK: 4}, 4)
+    assert run.time_left == "0:54"
+    run.hear(SiteFinished(0, 4, Outcome.OK, ""), 49.0)
+    run.tally({Outcome.OK: 5}, 5)
+    assert run.time_left == "0:45", "the one that was under way when one came counts, too"
 
 
 def test_a_reference_stays_chosen_from_run_to_run_and_for_files(qtbot: QtBot, tmp_path: Path):

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from seccm.analysis.features import Features
+from seccm.data import open_scan
+from seccm.errors import DataFileError
 from seccm.events import Event, Outcome
 from seccm.plan import Plan
 from seccm.plan.site import Site
 from seccm.remote import CoarseOrder, Failure, Job, News, Order, Overview, Snapshot
 from seccm.rig import RigInfo
 from ui.models.commissioning import line_of_found
+from ui.models.curves import read_site
 from ui.models.live import Live
+from ui.models.passage import Curve
 from ui.models.run_state import BY_HAND, RunState
 from ui.models.site_map import SiteMap, Z
 from ui.models.words import Line, line_of
 
+RECALLED = 24
+"""Sites whose curves are read for comparison when one comes late to a run."""
 LINES = 5000
 """Lines of the log that are kept; the data file has every event."""
 
@@ -96,6 +103,17 @@ def prepared(snapshot: Snapshot) -> Ready:
     return Ready(snapshot, plan, by_number, by_number, made)
 
 
+def recalled(path: Path, numbers: Sequence[int]) -> tuple[Curve, ...]:
+    """Read the curves of sites that were complete before one came; for a thread.
+
+    Those that cannot be read are left out: they are drawn for comparison only.
+    """
+    with suppress(DataFileError), open_scan(path) as scan:
+        sites = (read_site(scan, number) for number in numbers)
+        return tuple(s.measured for s in sites if s is not None and s.measured is not None)
+    return ()
+
+
 @dataclass
 class Desk:
     """One window's knowledge.
@@ -123,6 +141,7 @@ class Desk:
     _ready: Future[Ready] | None = field(default=None, init=False)
     _waiting: list[News] = field(default_factory=list, init=False)
     """News that came while a run was being made ready."""
+    _recalled: Future[tuple[Curve, ...]] | None = field(default=None, init=False)
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="desk"), init=False
     )
@@ -154,6 +173,10 @@ class Desk:
             for each in self._waiting:
                 self._take(each, now)
             self._waiting = []
+        if self._recalled is not None and self._recalled.done():
+            curves, self._recalled = self._recalled.result(), None
+            if self.live is not None:
+                self.live.recall(curves)
         for answer in news.answers:
             if answer.ticket == self._pending:
                 self._pending = None
@@ -282,6 +305,10 @@ class Desk:
             self.run.recall(event, now - (here - told_at))
             self.live.hear(event)
         self.live.take(snapshot.trace)
+        complete = (snapshot.overview.status == Outcome.OK).nonzero()[0][-RECALLED:].tolist()
+        self._recalled = None
+        if complete and self.path is not None:
+            self._recalled = self._pool.submit(recalled, self.path, complete)
 
     def _take_overview(self, sites: SiteMap, overview: Overview) -> None:
         sites.outcome[:] = overview.status

@@ -58,6 +58,14 @@ class Live:
             self._take(trace.where(slice(begin, end)))
         self.version += 1
 
+    def recall(self, curves: Sequence[Curve]) -> None:
+        """Take in complete sites from before one came, the newest last."""
+        for curve in reversed(curves):
+            stack = self._before.setdefault(self._condition(curve.site), deque(maxlen=BEFORE))
+            if len(stack) < BEFORE and all(kept.site != curve.site for kept in stack):
+                stack.appendleft(curve)
+        self.version += 1
+
     def hear(self, event: Event) -> None:
         """Take in an event: only sites that came to their regular end are compared with."""
         if not isinstance(event, SiteFinished):
