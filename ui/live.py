@@ -9,6 +9,7 @@ from ui.models.live import Live
 from ui.models.palette import Palette, Sizes
 from ui.models.showing import Showing
 from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel
+from ui.readout import Readout
 
 CHOICES = (*KINDS, APPROACH)
 
@@ -25,9 +26,8 @@ class LiveView(QWidget):
         self._drawn = -1
         self._behind: dict[str, tuple[int, int | None]] = {}
         row = QHBoxLayout()
-        self._head = pieces.label("No site in hand.", "muted")
-        row.addWidget(self._head)
-        row.addStretch()
+        self._head = Readout("No site in hand.", "muted")
+        row.addWidget(self._head, 1)
         for name in CHOICES:
             words = KINDS[name].words if name in KINDS else "approach"
             button = pieces.tool(words, checkable=True)

@@ -74,7 +74,7 @@ class LogView(QWidget):
         self._at_end = True
         # A text of many paragraphs takes a new one, and loses its oldest, without laying out the
         # others again; a list of wrapped lines cannot.
-        self.text = QPlainTextEdit()
+        self.text = pieces.kinetic(QPlainTextEdit())
         self.text.setObjectName("log")
         self.text.setReadOnly(True)
         self.text.setUndoRedoEnabled(False)

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QScroller,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+Area = TypeVar("Area", bound=QAbstractScrollArea)
 
 
 def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
@@ -25,6 +39,8 @@ def tool(
     made.setToolTip(tip)
     made.setCheckable(checkable)
     made.setAutoExclusive(exclusive)
+    # A row that is too narrow is scrolled, or laid out otherwise: words are not cut.
+    made.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
     return made
 
 
@@ -49,6 +65,13 @@ def no_wheel(box: QComboBox) -> QComboBox:
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     box.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign]
     return box
+
+
+def kinetic(area: Area) -> Area:
+    """Let a finger push what is in a scroll area, as one expects of a touch screen."""
+    gesture = QScroller.ScrollerGestureType.TouchGesture
+    QScroller.grabGesture(area.viewport(), gesture)
+    return area
 
 
 def bar(*, endless: bool = False) -> QProgressBar:

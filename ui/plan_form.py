@@ -29,7 +29,12 @@ MISTAKE_WIDTH = 230
 
 
 class PlanForm(QWidget):
-    """Shows a form and says what is typed; the owner decides what becomes of it."""
+    """Shows a form and says what is typed; the owner decides what becomes of it.
+
+    Args:
+        form: what it is made from.
+        glove: whether fingers in gloves need the width that mistakes would take beside the fields.
+    """
 
     typed = Signal(tuple, object)
     """Key and value."""
@@ -50,11 +55,12 @@ class PlanForm(QWidget):
     column_removed = Signal(tuple)
     """Key of a list of tables, and the key that all its rows shall lose."""
 
-    def __init__(self, form: Group) -> None:
+    def __init__(self, form: Group, *, glove: bool = False) -> None:
         super().__init__()
+        self._glove = glove
         self.editors: dict[str, QWidget] = {}
         self._mistakes: dict[str, QLabel] = {}
-        self._in_tables: set[str] = set()
+        self._below: set[str] = set()
         """Mistakes that take no room while there are none."""
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(16, 8, 12, 12)
@@ -72,7 +78,7 @@ class PlanForm(QWidget):
             text = "\n".join(f"{p.what} {p.remedy}".strip() for p in problems.get(key, ()))
             # A unit such as m/s stays on one line.
             label.setText((text[:1].upper() + text[1:]).replace("/", "/\u2060"))
-            if key in self._in_tables:
+            if key in self._below:
                 label.setVisible(bool(text))
             editor = self.editors.get(key)
             if editor is not None and editor.property("wrong") != bool(text):
@@ -98,7 +104,7 @@ class PlanForm(QWidget):
         head.setToolTip(group.words)
         if depth > 1:
             head.setIndent(10 * (depth - 1))
-        self._grid.addWidget(head, self._row, 0)
+        self._grid.addWidget(head, self._row, 0, 1, 3 if self._glove else 1)
         tools = QHBoxLayout()
         if group.choices:
             box = QComboBox()
@@ -106,7 +112,7 @@ class PlanForm(QWidget):
             box.setCurrentText(group.choice)
             box.textActivated.connect(lambda text, g=group: self.chosen.emit(g, text))
             pieces.no_wheel(box)
-            tools.addWidget(box)
+            tools.addWidget(box, 1 if self._glove else 0)
             self.editors[f"{key}:kind"] = box
         if group.adds:
             tools.addWidget(self._adder(group))
@@ -120,7 +126,11 @@ class PlanForm(QWidget):
             remove = pieces.tool("Remove")
             remove.clicked.connect(lambda _=False, k=group.key: self.removed.emit(k))
             tools.addWidget(remove)
-        self._grid.addLayout(tools, self._row, 1)
+        if self._glove:  # large buttons take the whole width
+            self._row += 1
+            self._grid.addLayout(tools, self._row, 0, 1, 3)
+        else:
+            self._grid.addLayout(tools, self._row, 1)
         self._mistake(key)
         self._row += 1
 
@@ -138,7 +148,7 @@ class PlanForm(QWidget):
             theirs.connect(ours)
         self.editors |= table.editors
         self._mistakes |= table.mistakes
-        self._in_tables |= table.mistakes.keys()
+        self._below |= table.mistakes.keys()
         self._grid.addWidget(table, self._row, 1, 1, 2)
         self._row += 1
         self._mistake(where(listing.key))
@@ -165,7 +175,7 @@ class PlanForm(QWidget):
         editor.setAccessibleName(field.title)
         editor.setProperty(KEY, key)
         self.editors[key] = editor
-        self._grid.addWidget(editor, self._row, 1)
+        self._grid.addWidget(editor, self._row, 1, 1, 2 if self._glove else 1)
         self._mistake(key)
         self._row += 1
 
@@ -205,6 +215,7 @@ class PlanForm(QWidget):
             case "long text" | "rows":
                 area = (NumberArea(field.text, unit=field.unit) if field.kind == "rows"
                         else QPlainTextEdit(field.text))  # fmt: skip
+                pieces.kinetic(area)
                 area.setPlaceholderText(field.hint)
                 area.setTabChangesFocus(True)
                 area.textChanged.connect(lambda: say(area.toPlainText()))
@@ -220,7 +231,13 @@ class PlanForm(QWidget):
         label = pieces.label("", "mistake")
         label.setWordWrap(True)
         self._mistakes[key] = label
-        self._grid.addWidget(label, self._row, 2)
+        if self._glove:
+            self._row += 1
+            self._below.add(key)
+            label.setVisible(False)
+            self._grid.addWidget(label, self._row, 0, 1, 3)
+        else:
+            self._grid.addWidget(label, self._row, 2)
 
 
 def _line(field: Field) -> QLineEdit:

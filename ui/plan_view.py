@@ -30,6 +30,7 @@ from ui.number_pad import NumberPad
 from ui.path_plot import PathPlot
 from ui.plan_files import KINDS, PlanFiles
 from ui.plan_form import PlanForm
+from ui.readout import Readout
 
 CHECK_MS = 250
 """After so long without a keystroke the plan is checked."""
@@ -56,7 +57,7 @@ class PlanView(QWidget):
         self._problems: tuple[Problem, ...] = ()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="check")
         self._pending: Future[Outlook] | None = None
-        self._palette = DARK
+        self._palette, self._glove = DARK, False
         self._build()
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -67,12 +68,13 @@ class PlanView(QWidget):
         self._watch.timeout.connect(self._collect)
 
     def _build(self) -> None:
-        self.head = pieces.label("No plan is open", "title")
-        self.file = pieces.label(
-            "Open one, or begin with one that comes with the program.", "muted"
-        )
+        self.head = Readout("No plan is open", "title")
+        self.file = Readout("Open one, or begin with one that comes with the program.", "muted")
         self.shipped = pieces.no_wheel(QComboBox())
         self.shipped.addItems([CHOOSE, *plans()])
+        self.shipped.setMinimumContentsLength(len(CHOOSE))
+        narrow = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        self.shipped.setSizeAdjustPolicy(narrow)
         self.shipped.textActivated.connect(self._open_shipped)
         row = QHBoxLayout()
         column = QVBoxLayout()
@@ -86,7 +88,7 @@ class PlanView(QWidget):
             button = self.buttons[name] = QPushButton(name)
             button.clicked.connect(lambda _=False, do=do: do())
             row.addWidget(button)
-        self.area = QScrollArea(widgetResizable=True)
+        self.area = pieces.kinetic(QScrollArea(widgetResizable=True))
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.path = PathPlot()
         self.caption = pieces.label("", "small", wrap=True)
@@ -120,7 +122,10 @@ class PlanView(QWidget):
         box.addLayout(target)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self.area)
-        split.addWidget(right)
+        beside = pieces.kinetic(QScrollArea(widgetResizable=True))
+        beside.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        beside.setWidget(right)
+        split.addWidget(beside)
         split.setSizes([1100, 900])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(10, 8, 10, 8)
@@ -131,7 +136,13 @@ class PlanView(QWidget):
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
         self._palette = palette
+        if sizes.glove != self._glove:
+            self._glove = sizes.glove
+            if self.draft is not None:
+                self._rebuild()
+                self._later.start()
         self.path.dress(palette, sizes.font)
+        self.path.setMinimumHeight(14 * sizes.font)
 
     # ------------------------------------------------------------------------------ files
 
@@ -192,7 +203,7 @@ class PlanView(QWidget):
         assert self.draft is not None
         bar = self.area.verticalScrollBar()
         at = bar.value()
-        form = self.form = PlanForm(self.draft.form)
+        form = self.form = PlanForm(self.draft.form, glove=self._glove)
         form.typed.connect(self._typed)
         form.chosen.connect(self._chosen)
         form.added.connect(self._added)

@@ -31,6 +31,7 @@ class RigOverview(QScrollArea):
 
     def __init__(self, rig: str) -> None:
         super().__init__(widgetResizable=True)
+        pieces.kinetic(self)
         self._rig = rig
         self._device = ""
         self.words = pieces.label(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
     QMainWindow,
     QScrollArea,
-    QScroller,
+    QTabWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -24,8 +24,10 @@ ROOMS = ("scan", "plan", "browse", "manual", "rig")
 ARRANGED = 2
 """Version of the arrangement of views; older remembered ones are forgotten."""
 _VIEWS = {"scan": ("live", "map", "log"), "manual": ("manual", "live"), "rig": ("rig", "log")}
-_GLOVED = {"scan": ("live", "map"), "manual": ("manual",)}
+_GLOVED = {"scan": ("live", "map"), "manual": ("manual",), "rig": ("rig",)}
 """Fingers in gloves need the room that the rest would take."""
+_NARROW = 11
+"""Where fewer targets of fingers in gloves are side by side, views are behind one another."""
 _SHARES = {"scan": 0.56, "manual": 0.42, "rig": 0.78}
 """Of the width, for the first view of a room."""
 _SHORT = {"convention": "Signs", "theme": "Look", "glove": "Gloves", "keys": "Keys"}
@@ -46,10 +48,13 @@ class Rooms(QWidget):
         super().__init__()
         self.setObjectName("page")
         self._actions, self._settings = actions, settings
-        self._glove = False
+        self._glove, self._narrow, self._target = False, False, 0
         self.room = ""
         self._views = QMainWindow()
         self._views.setDockNestingEnabled(True)
+        # Views behind one another are named at their left: there is more width than height.
+        places = Qt.DockWidgetArea.AllDockWidgetAreas
+        self._views.setTabPosition(places, QTabWidget.TabPosition.West)
         self._views.setWindowFlags(Qt.WindowType.Widget)
         # While views change places they need more room than the screen has for a moment.
         self._views.setMinimumSize(320, 240)
@@ -96,10 +101,7 @@ class Rooms(QWidget):
         self._rail_area.setWidgetResizable(True)
         self._rail_area.setWidget(rail)
         self._rail_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        QScroller.grabGesture(
-            self._rail_area.viewport(), QScroller.ScrollerGestureType.TouchGesture
-        )
-        return self._rail_area
+        return pieces.kinetic(self._rail_area)
 
     def dress(self, sizes: Sizes) -> None:
         """Take sizes; in gloves, fewer views share the room."""
@@ -112,12 +114,24 @@ class Rooms(QWidget):
         # Large targets may be more than the screen is high.
         self._rail_area.setVerticalScrollBarPolicy(bar if sizes.glove else none)
         self._rail_area.setFixedWidth(wide + (2 * sizes.gap + 4 if sizes.glove else 2))
-        if sizes.glove != self._glove:
-            self.save()
-            self._glove = sizes.glove
-            room, self.room = self.room, ""
-            if room:
-                self.go(room)
+        self._fit(sizes.glove, sizes.target)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put views behind one another where there is no room for them side by side."""
+        super().resizeEvent(event)
+        self._fit(self._glove, self._target)
+
+    def _fit(self, glove: bool, target: int) -> None:
+        """Arrange the room anew, if fingers in gloves or the width of the window ask for it."""
+        narrow = glove and self.width() - self._rail_area.width() < _NARROW * target
+        self._target = target
+        if (glove, narrow) == (self._glove, self._narrow):
+            return
+        self.save()
+        self._glove, self._narrow = glove, narrow
+        room, self.room = self.room, ""
+        if room:
+            self.go(room)
 
     def go(self, room: str) -> None:
         """Turn to another room: its views, where they were left."""
@@ -147,7 +161,8 @@ class Rooms(QWidget):
 
     def _place(self, room: str) -> str:
         """Return the name under which the arrangement of a room is remembered."""
-        return f"room/{room}{'-gloves' if self._glove else ''}"
+        look = "-narrow" if self._narrow else "-gloves" if self._glove else ""
+        return f"room/{room}{look}"
 
     def _of_room(self, room: str) -> tuple[str, ...]:
         """Return the views of a room."""
@@ -162,18 +177,23 @@ class Rooms(QWidget):
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         self._views.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks[0])
         for other, way in zip(docks[1:], (across, down), strict=False):
-            self._views.splitDockWidget(docks[0], other, way)
+            if self._narrow:
+                self._views.tabifyDockWidget(docks[0], other)
+            else:
+                self._views.splitDockWidget(docks[0], other, way)
         for dock in docks:
             dock.setFloating(False)
             dock.show()
-            alone = len(docks) == 1
-            dock.setTitleBarWidget(QWidget() if alone else None)  # type: ignore[arg-type]
-        if len(docks) > 1:
+            bare = len(docks) == 1 or self._glove
+            dock.setTitleBarWidget(QWidget() if bare else None)  # type: ignore[arg-type]
+        if self._narrow:
+            docks[0].raise_()
+        elif len(docks) > 1:
             share, width = _SHARES[room], max(self._views.width(), 800)
             self._views.resizeDocks(
                 docks[:2], [int(width * share), int(width * (1 - share))], across
             )
-        if len(docks) > 2:
+        if len(docks) > 2 and not self._narrow:
             height = max(self._views.height(), 500)
             self._views.resizeDocks(
                 [docks[0], docks[2]], [int(height * 0.76), int(height * 0.24)], down

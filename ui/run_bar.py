@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -18,11 +20,23 @@ from ui import pieces
 from ui.models.palette import Palette, Sizes
 from ui.models.run_state import RunState
 from ui.models.words import Line
+from ui.readout import Readout
 
 VERBS = ("start", "pause", "skip", "stop", "take", "emergency")
 CELLS = ("phase", "site", "condition", "time left", "landed · no contact · failed", "data",
          "not on disk yet · free")  # fmt: skip
 DATA, DISK = CELLS[-2:]
+DONE, COUNTS = "done", CELLS[4]
+GLOVED = {"phase": (0, 0), "site": (0, 1), DONE: (0, 2), "time left": (0, 3), COUNTS: (2, 2)}
+"""Row and column of the read-outs that remain in gloves; the first two are read from afar."""
+FROM_AFAR = ("phase", "site")
+SMALLER = 0.45
+"""How large the others are then."""
+SHORT = {"pause": "Pause", "skip": "Skip", "stop": "Stop", "take": "Take",
+         "emergency": "EMERGENCY\nRETRACT"}  # fmt: skip
+"""What stands on buttons that are narrow."""
+_BRIEFLY = {"travelling": "travel", "settling": "settle", "approaching": "approach",
+            "measuring": "measure", "retracting": "retract"}  # fmt: skip
 _TIPS = {
     DATA: "How old the newest rows are that the window has.",
     DISK: "What a power cut would take now; and how much room is left where the data file lies.\n"
@@ -43,16 +57,16 @@ class RunBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.buttons: dict[str, QToolButton] = {}
         self._actions = actions
-        row = QHBoxLayout()
+        self._glove = False
+        row = self._row = QHBoxLayout()
         row.setContentsMargins(12, 8, 12, 0)
         for name in VERBS:
             button = QToolButton()
             button.setObjectName(name)
             button.setDefaultAction(actions[name])
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             # A key that is meant for something else must not press a button that moves the tip.
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
             self.buttons[name] = button
             if name == "emergency":
                 row.addStretch(1)
@@ -62,22 +76,16 @@ class RunBar(QWidget):
                 row.addWidget(self.virtual)
                 row.addSpacing(10)
             row.addWidget(button)
-        self.cells: dict[str, QLabel] = {}
+        self.cells: dict[str, Readout] = {}
         self._captions: dict[str, QLabel] = {}
-        grid = QGridLayout()
+        grid = self._grid = QGridLayout()
         grid.setContentsMargins(14, 4, 14, 4)
-        grid.setHorizontalSpacing(26)
         grid.setVerticalSpacing(0)
-        for column, name in enumerate(CELLS):
-            caption = self._captions[name] = pieces.label(name, "caption")
-            grid.addWidget(caption, 0, column)
-            cell = self.cells[name] = pieces.label("–", "readout")
-            if name == "condition":
-                cell.setMinimumWidth(60)
-                cell.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            cell.setToolTip(_TIPS.get(name, ""))
-            grid.addWidget(cell, 1, column)
-        grid.setColumnStretch(CELLS.index("condition"), 1)
+        for name in (*CELLS, DONE):
+            self._captions[name] = pieces.label(name, "caption")
+            self.cells[name] = Readout()
+            self.cells[name].setToolTip(_TIPS.get(name, ""))
+        self._lay_out_cells()
         self.alarm = pieces.label("", "alarm")
         self.alarm.setWordWrap(True)
         self.alarm.setVisible(False)
@@ -104,26 +112,69 @@ class RunBar(QWidget):
         """Take colours and sizes."""
         for button in self.buttons.values():
             button.setIconSize(QSize(sizes.icon, sizes.icon))
-        for name in ("condition", DATA, DISK):
-            # Large read-outs leave room for what an operator needs: these stand elsewhere, too.
-            self.cells[name].setVisible(not sizes.glove)
-            self._captions[name].setVisible(not sizes.glove)
+        if sizes.glove != self._glove:
+            self._glove = sizes.glove
+            self._lay_out_cells()
+        for name, cell in self.cells.items():
+            cell.enlarge(SMALLER if self._glove and name not in FROM_AFAR else 1.0)
+        self._label_buttons()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Write on the buttons what there is room for."""
+        super().resizeEvent(event)
+        self._label_buttons()
+
+    def _label_buttons(self) -> None:
+        """Write the long words on the buttons, or the short ones below their icons."""
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        self._write({name: self._actions[name].text() for name in SHORT}, style)
+        if self._glove or self._row.sizeHint().width() > self.width():
+            self._write(SHORT, Qt.ToolButtonStyle.ToolButtonTextUnderIcon if self._glove else style)
+
+    def _write(self, words: Mapping[str, str], style: Qt.ToolButtonStyle) -> None:
+        for name, text in words.items():
+            self._actions[name].setIconText(text)
+        for button in self.buttons.values():
+            button.setToolButtonStyle(style)
+
+    def _lay_out_cells(self) -> None:
+        """Put the read-outs into one row; in gloves, two large ones and some smaller ones."""
+        places = GLOVED if self._glove else {name: (0, k) for k, name in enumerate(CELLS)}
+        for name, cell in self.cells.items():
+            caption = self._captions[name]
+            for widget in (caption, cell):
+                self._grid.removeWidget(widget)
+                widget.setVisible(name in places)
+            if name in places:
+                row, column = places[name]
+                tall = 3 if self._glove and name in FROM_AFAR else 1
+                wide = 2 if self._glove and name == COUNTS else 1
+                self._grid.addWidget(caption, row, column, 1, wide)
+                self._grid.addWidget(cell, row + 1, column, tall, wide)
+        self._grid.setHorizontalSpacing(26)
+        for column in range(len(CELLS)):
+            self._grid.setColumnStretch(column, 0)
+        stretched = list(GLOVED).index("time left") if self._glove else CELLS.index("condition")
+        self._grid.setColumnStretch(stretched, 1)
 
     def show_run(
         self, run: RunState, condition: str, now: float, notice: Line | None = None
     ) -> None:
         """Show a run as it is now, and what must not be overlooked."""
         self._offer(run)
-        done = f"{run.finished} of {run.total} done" if run.total else "–"
         texts = {
-            "phase": run.phase_words,
-            "site": done if run.site is None else f"{run.site} · {done}",
+            "phase": _briefly(run.phase_words) if self._glove else run.phase_words,
+            "site": self._site(run),
+            DONE: f"{run.finished} of {run.total}" if run.total else "–",
             "condition": condition or "–",
             "time left": run.time_left,
             "landed · no contact · failed": f"{run.landed} · {run.no_contact} · {run.failed}",
             DATA: _freshness(run, now),
             DISK: run.disk,
         }
+        if self._glove and run.total:
+            self.cells["site"].reserve(str(run.total - 1))
+            self.cells[DONE].reserve(f"{run.total} of {run.total}")
         for name, text in texts.items():
             if self.cells[name].text() != text:
                 self.cells[name].setText(text)
@@ -139,6 +190,14 @@ class RunBar(QWidget):
             self._say(words, "alarm" if told.level == "error" else "notice")
         else:
             self._say(alarm or waiting, "alarm" if alarm else "notice")
+
+    def _site(self, run: RunState) -> str:
+        """Say which site is in hand and, where that does not stand elsewhere, how many are done."""
+        number = "" if run.site is None else str(run.site)
+        if self._glove:
+            return number or "–"
+        done = f"{run.finished} of {run.total} done" if run.total else "–"
+        return f"{number} · {done}" if number else done
 
     def _say(self, words: str, name: str) -> None:
         """Say something across the whole window: an alarm, why the run waits, what was refused."""
@@ -167,6 +226,12 @@ class RunBar(QWidget):
         self._actions["resume-file"].setEnabled(run.doing == "idle")
         # Another window steers the run: it can be taken over from there.
         self.buttons["take"].setVisible(not run.in_control)
+
+
+def _briefly(words: str) -> str:
+    """Say a phase in a word."""
+    first = words.split(",")[0]
+    return _BRIEFLY.get(first, first)
 
 
 def _freshness(run: RunState, now: float) -> str:

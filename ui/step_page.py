@@ -111,7 +111,7 @@ class StepPage(QWidget):
         column.addWidget(self.where)
         column.addLayout(self.said)
         column.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
+        area = pieces.kinetic(QScrollArea(widgetResizable=True))
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)
         return area

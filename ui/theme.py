@@ -6,13 +6,18 @@ from importlib.resources import files
 from pathlib import Path
 
 import pyqtgraph as pg
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtGui import QColor, QFont, QPalette, QScreen
 from PySide6.QtWidgets import QApplication
 
 from ui.models.palette import Palette, Sizes
 
 _ARROW = (Path(str(files("ui"))) / "icons" / "chevron.svg").as_posix()
 FONTS = ["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Cantarell", "DejaVu Sans"]
+
+
+def dots_of(screen: QScreen) -> float:
+    """Return the true dots per inch of a screen, as its maker told the system."""
+    return screen.physicalDotsPerInch()
 
 
 def dress(app: QApplication, palette: Palette, sizes: Sizes) -> None:
@@ -61,6 +66,7 @@ def sheet(p: Palette, s: Sizes) -> str:
     wide = s.target if s.glove else 0
     faint = f"{p.muted}" if p.name == "light" else "#66707f"
     ring = max(3, s.font // 3)
+    bar, handle = max(10, s.gap * 2), s.target if s.glove else 24
     return f"""
     * {{ font-size: {s.font}px; }}
     QMainWindow, QDialog, QWidget#page {{ background: {p.ground}; color: {p.text}; }}
@@ -78,6 +84,10 @@ def sheet(p: Palette, s: Sizes) -> str:
         padding: {pad}px {2 * pad}px; border-bottom: 2px solid transparent; }}
     QTabBar::tab:selected {{ color: {p.text}; border-bottom: 2px solid {p.accent}; }}
     QTabBar::tab:hover {{ color: {p.text}; }}
+    QTabBar::tab:left {{ min-width: {s.target if s.glove else round(s.font * 2)}px;
+        min-height: {s.target if s.glove else 0}px; padding: 0; border-bottom: none;
+        border-left: 3px solid transparent; }}
+    QTabBar::tab:left:selected {{ border-left: 3px solid {p.accent}; }}
     QTabWidget::pane {{ border: none; }}
 
     QPushButton, QToolButton {{ background: {p.raised}; color: {p.text};
@@ -165,10 +175,10 @@ def sheet(p: Palette, s: Sizes) -> str:
     QHeaderView::section {{ background: {p.panel}; color: {p.muted}; border: none;
         border-bottom: 1px solid {p.border}; padding: {pad // 2}px {pad}px; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: {p.panel}; border: none; }}
-    QScrollBar:vertical {{ background: transparent; width: {max(10, s.gap * 2)}px; }}
-    QScrollBar:horizontal {{ background: transparent; height: {max(10, s.gap * 2)}px; }}
-    QScrollBar::handle {{ background: {p.border}; border-radius: 4px; min-height: 24px;
-        min-width: 24px; margin: 2px; }}
+    QScrollBar:vertical {{ background: transparent; width: {bar}px; }}
+    QScrollBar:horizontal {{ background: transparent; height: {bar}px; }}
+    QScrollBar::handle {{ background: {p.border}; border-radius: 4px; min-height: {handle}px;
+        min-width: {handle}px; margin: 2px; }}
     QScrollBar::handle:hover {{ background: {p.muted}; }}
     QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
         background: none; border: none; height: 0; width: 0; }}
