@@ -114,7 +114,7 @@ def test_a_refusal_is_seen_in_the_room_where_one_is(qtbot: QtBot, tmp_path: Path
         qtbot.waitUntil(w.manual.arrows["x", 1].isEnabled, timeout=LONG)
         w.manual.step.setCurrentText("1 mm")
         w.manual.arrows["x", 1].click()
-        qtbot.waitUntil(lambda: "is outside 0 m to 100 um" in strip(w), timeout=LONG)
+        qtbot.waitUntil(lambda: "is outside 0 m to 100 µm" in strip(w), timeout=LONG)
         assert "→" not in w.manual.limits["x"].text(), "it was not told to go there"
         qtbot.mouseClick(w.bar.away, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: strip(w) == "", timeout=LONG)

@@ -83,10 +83,9 @@ def ask(parent: QWidget, words: str, yes: str, done: Callable[[], object]) -> QD
         done: does it.
     """
     dialog, buttons = _said(parent, words)
-    buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
-    doing = buttons.addButton(yes, QDialogButtonBox.ButtonRole.AcceptRole)
+    buttons.addButton(yes, QDialogButtonBox.ButtonRole.AcceptRole)
     # What cannot be undone is not what Enter does.
-    doing.setAutoDefault(False)
+    buttons.addButton(QDialogButtonBox.StandardButton.Cancel).setDefault(True)
     buttons.accepted.connect(done)
     show(dialog)
     return dialog
@@ -103,6 +102,7 @@ def tell(parent: QWidget, words: str) -> QDialog:
 def _said(parent: QWidget, words: str) -> tuple[QDialog, QDialogButtonBox]:
     """Make a dialog with a sentence and room for buttons, each of which closes it."""
     dialog = QDialog(parent)
+    dialog.setWindowTitle("seccm")
     whole = QVBoxLayout(dialog)
     whole.setContentsMargins(24, 20, 24, 20)
     whole.setSpacing(16)

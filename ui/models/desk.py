@@ -18,6 +18,7 @@ from seccm.events import Event, Outcome
 from seccm.plan import Plan
 from seccm.plan.site import Site
 from seccm.remote import CoarseOrder, Failure, Job, News, Order, Overview, Snapshot
+from seccm.report.style import readable
 from seccm.rig import RigInfo
 from ui.models.commissioning import line_of_found
 from ui.models.curves import read_site
@@ -181,7 +182,7 @@ class Desk:
             if answer.ticket == self._pending:
                 self._pending = None
             if not answer.granted:
-                self.alert(Line("warning", answer.text))
+                self.alert(Line("warning", readable(answer.text)))
         self._follow(news, now)
         for found in news.found:
             self.say(line_of_found(found))
