@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
@@ -30,12 +31,21 @@ from ui.models.palette import Palette, Sizes
 from ui.models.run_state import STALE, RunState
 from ui.models.showing import Showing
 from ui.number_pad import NumberLine
+from ui.readout import Readout
 
 _ARROWS = {
     ("x", -1): ("left", 1, 0), ("x", 1): ("right", 1, 2), ("y", 1): ("up", 0, 1),
     ("y", -1): ("down", 2, 1), ("z", 1): ("up", 0, 4), ("z", -1): ("down", 2, 4),
 }  # fmt: skip
 """Icon, row and column of each arrow."""
+READ = {"x": (0, 0, 1), "y": (0, 1, 1), "z": (0, 2, 1), "potential": (1, 0, 1),
+        "current": (1, 1, 1)}  # fmt: skip
+"""Row, column and width of each number that is read back."""
+GLOVED = {"z": (0, 0, 3), "current": (1, 0, 3), "x": (3, 0, 1), "y": (3, 1, 1),
+          "potential": (3, 2, 1)}  # fmt: skip
+"""The same in gloves: wide ones are read from afar; Connect stands between them and the others."""
+SMALLER = 0.45
+"""How large the others are then."""
 
 
 class ManualView(QWidget):
@@ -57,9 +67,9 @@ class ManualView(QWidget):
         """Where axes were told to go by hand."""
         self._reach: dict[str, str] = {}
         self._offset, self._showing = 0.0, Showing("QRCE")
-        self._connected = False
-        self.cells: dict[str, QLabel] = {}
-        self.limits: dict[str, QLabel] = {}
+        self._connected, self._glove = False, False
+        self.cells: dict[str, Readout] = {}
+        self.limits: dict[str, Readout] = {}
         self._captions: dict[str, QLabel] = {}
         self.words = pieces.label("", "muted")
         self.words.setWordWrap(True)
@@ -68,55 +78,80 @@ class ManualView(QWidget):
         self.result = pieces.label("", "good", wrap=True)
         self.link = QPushButton("Connect")
         self.link.clicked.connect(lambda: self._connect(not self._connected))
+        self.hands, self.jogging = QWidget(), QWidget()
+        self._make_jog()
+        self._make_hands()
+        self.coarse = CoarsePanel(rig)
+        for widget in (self.hands, self.link, self.off, *self.deeds.values()):
+            widget.setEnabled(False)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Put what is read beside what is pressed in gloves, else above it."""
+        self._state = QVBoxLayout()
+        self._head = QHBoxLayout()
+        self._head.addWidget(self.words, 1)
+        self._head.addWidget(self.link)
+        self._state.addLayout(self._head)
+        for label in (self.mistake, self.result):
+            label.hide()
+            self._state.addWidget(label)
+        self._state.addLayout(self._make_read_back())
+        self._upper = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._upper.addLayout(self._state, 1)
+        self._upper.addWidget(self.jogging, 0, Qt.AlignmentFlag.AlignTop)
         inside = QWidget()
         whole = QVBoxLayout(inside)
         whole.setContentsMargins(16, 12, 16, 12)
-        row = QHBoxLayout()
-        row.addWidget(self.words, 1)
-        row.addWidget(self.link)
-        whole.addLayout(row)
-        whole.addWidget(self.mistake)
-        whole.addWidget(self.result)
-        whole.addLayout(self._make_read_back())
-        self.hands = QWidget()
-        box = QVBoxLayout(self.hands)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(pieces.label("Move", "heading"))
-        box.addLayout(self._make_jog())
-        box.addLayout(self._make_deeds())
-        box.addWidget(pieces.label("Cell", "heading"))
-        box.addLayout(self._make_drive())
+        whole.addLayout(self._upper)
         whole.addWidget(self.hands)
-        self.coarse = CoarsePanel(rig)
         whole.addWidget(self.coarse)
-        self.hands.setEnabled(False)
-        self.link.setEnabled(False)
         whole.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
+        area = pieces.kinetic(QScrollArea(widgetResizable=True))
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)
         self.coarse.unfolded.connect(lambda part: area.ensureWidgetVisible(part, 0, 8))
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(area)
+        # What ends things is always in view, wherever one has scrolled to.
+        self._ends = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._ends.setContentsMargins(8, 8, 8, 8)
+        self._ends.setSpacing(6)
+        for button in (self.deeds["retract"], self.deeds["hold"], self.off):
+            self._ends.addWidget(button)
+        self._ends.addStretch(1)
+        self._outer = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._outer.setContentsMargins(0, 0, 0, 0)
+        self._outer.setSpacing(0)
+        self._outer.addWidget(area, 1)
+        self._outer.addLayout(self._ends)
 
     def _make_read_back(self) -> QGridLayout:
         grid = self._reading = QGridLayout()
-        grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(0)
-        for k, name in enumerate((*AXES, "potential", "current")):
-            row, column = 3 * (k // 3), k % 3
-            caption = self._captions[name] = pieces.label(name, "caption")
-            grid.addWidget(caption, row, column)
-            cell = self.cells[name] = pieces.label("–", "readout")
-            grid.addWidget(cell, row + 1, column)
-            limit = self.limits[name] = pieces.label("", "small")
-            limit.setAlignment(Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(limit, row + 2, column)
-        grid.setColumnStretch(3, 1)
+        for name in READ:
+            self._captions[name] = pieces.label(name, "caption")
+            self.cells[name] = Readout()
+            self.limits[name] = Readout("", "small")
+            self.limits[name].setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._place_read_backs(glove=False)
         return grid
 
-    def _make_jog(self) -> QGridLayout:
-        grid = QGridLayout()
+    def _place_read_backs(self, *, glove: bool) -> None:
+        """Lay the numbers out; in gloves those that matter most are read from afar."""
+        grid, places = self._reading, GLOVED if glove else READ
+        grid.setHorizontalSpacing(12 if glove else 24)
+        for name, (row, column, wide) in places.items():
+            parts = (self._captions[name], self.cells[name], self.limits[name])
+            for below, part in enumerate(parts):
+                grid.removeWidget(part)
+                grid.addWidget(part, 3 * row + below, column, 1, wide)
+            self.cells[name].enlarge(1.0 if wide > 1 or not glove else SMALLER)
+        for column in range(4):
+            grid.setColumnStretch(column, int(glove and column < 3))
+        grid.setColumnStretch(3, int(not glove))
+
+    def _make_jog(self) -> None:
+        grid = QGridLayout(self.jogging)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(6)
         self.arrows: dict[tuple[str, int], QToolButton] = {}
         for (axis, sign), (_, row, column) in _ARROWS.items():
@@ -132,29 +167,33 @@ class ManualView(QWidget):
             label = pieces.label(text, "muted")
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             grid.addWidget(label, row, column)
+        grid.setColumnMinimumWidth(3, 16)
+        grid.setColumnStretch(5, 1)
+
+    def _make_hands(self) -> None:
+        box = QVBoxLayout(self.hands)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addLayout(self._make_steps())
+        box.addWidget(pieces.label("Cell", "heading"))
+        box.addLayout(self._make_drive())
+
+    def _make_steps(self) -> QHBoxLayout:
+        row = QHBoxLayout()
         self.step = pieces.no_wheel(QComboBox(editable=True))
         self.step.setLineEdit(NumberLine(unit="m"))
         self.step.addItems(list(STEPS))
         self.step.setCurrentText("1 um")
         self.speed = NumberLine("1 um/s", unit="m/s")
-        for k, (name, field) in enumerate((("step", self.step), ("speed", self.speed))):
-            grid.addWidget(pieces.label(name, "muted"), k, 6)
-            grid.addWidget(field, k, 7)
-        grid.setColumnMinimumWidth(3, 16)
-        grid.setColumnMinimumWidth(5, 16)
-        grid.setColumnStretch(8, 1)
-        return grid
-
-    def _make_deeds(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+        for name, field in (("step", self.step), ("speed", self.speed)):
+            row.addWidget(pieces.label(name, "muted"))
+            row.addWidget(field, 1)
         self.deeds: dict[str, QPushButton] = {}
         for name, text in (("approach", "Approach here"), ("hold", "Hold still"),
                            ("retract", "Retract")):  # fmt: skip
             button = self.deeds[name] = QPushButton(text)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(lambda _=False, n=name: self._ask(n))
-            row.addWidget(button)
-        row.addStretch(1)
+        row.addWidget(self.deeds["approach"])
         return row
 
     def _make_drive(self) -> QGridLayout:
@@ -173,19 +212,38 @@ class ManualView(QWidget):
             grid.addWidget(button, k, 2)
         self.off = QPushButton("Cell off")
         self.off.clicked.connect(lambda: self._ask("off"))
-        grid.addWidget(self.off, 0, 3, 2, 1)
-        grid.setColumnStretch(4, 1)
+        self.off.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        grid.setColumnStretch(3, 1)
         return grid
 
     # ------------------------------------------------------------------------------ showing
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
+        if sizes.glove != self._glove:
+            self._turn_over(sizes.glove)
         for row in (2, 5):  # what belongs together stands together
-            self._reading.setRowMinimumHeight(row, round(2.2 * sizes.font))
+            self._reading.setRowMinimumHeight(row, 0 if sizes.glove else round(2.2 * sizes.font))
         for key, button in self.arrows.items():
             button.setIcon(icon(_ARROWS[key][0], palette.text, palette.muted))
             button.setIconSize(QSize(sizes.icon, sizes.icon))
+
+    def _turn_over(self, glove: bool) -> None:
+        """Lay everything out for fingers in gloves, or for bare ones."""
+        self._glove = glove
+        way = QBoxLayout.Direction
+        self._outer.setDirection(way.LeftToRight if glove else way.TopToBottom)
+        self._ends.setDirection(way.TopToBottom if glove else way.LeftToRight)
+        self._upper.setDirection(way.RightToLeft if glove else way.TopToBottom)
+        self._place_read_backs(glove=glove)
+        self._reading.removeWidget(self.link)
+        self._head.removeWidget(self.link)
+        if glove:
+            self._reading.addWidget(self.link, 6, 0, 1, 3)
+        else:
+            self._head.addWidget(self.link)
+        for name, limit in self.limits.items():
+            limit.setVisible(not glove or name == "z")
 
     def show_as(self, showing: Showing) -> None:
         """Choose convention and reference, of what is read and of what is typed."""
@@ -228,6 +286,7 @@ class ManualView(QWidget):
         self.link.setText("Disconnect" if hand.connected else "Connect")
         self.link.setEnabled(hand.connected or hand.free)
         self.hands.setEnabled(hand.connected)
+        self.off.setEnabled(hand.connected)
         for name, button in (*self.deeds.items(), *self.drives.items()):
             always = name in ("hold", "retract") and hand.doing != name
             button.setEnabled(hand.connected and (always or not hand.doing))
@@ -243,7 +302,7 @@ class ManualView(QWidget):
             at = {**self._now, **self._commanded}
             wish = jog(at, axis, sign, self.step.currentText(), self.speed.text())
         except ValueError as error:
-            self.mistake.setText(str(error))
+            _say(self.mistake, str(error))
             return
         self._ask("jog", axis=wish.axis, to=wish.to, speed=wish.speed)
 
@@ -253,7 +312,7 @@ class ManualView(QWidget):
         try:
             value = parse(field.text(), "V" if volts else "A")
         except ValueError as error:
-            self.mistake.setText(str(error))
+            _say(self.mistake, str(error))
             return
         shift = self._showing.shift if self._showing.other else 0.0
         raw = value - shift - self._offset if volts else self._showing.sign * value
@@ -270,12 +329,18 @@ class ManualView(QWidget):
         return value + self._offset + shift
 
     def _ask(self, deed: str, **how: object) -> None:
-        self.mistake.clear()
-        self.result.clear()
+        for label in (self.mistake, self.result):
+            _say(label, "")
         self.asked.emit(deed, how)
 
     def _tell(self, note: Note) -> None:
         """Say what came of something."""
-        self.result.setText(readable(note.text))
+        _say(self.result, readable(note.text))
         self.result.setObjectName("warning" if note.level == "warning" else "good")
         self.result.style().polish(self.result)
+
+
+def _say(label: QLabel, words: str) -> None:
+    """Say something in a label that takes no room while there is nothing to say."""
+    label.setText(words)
+    label.setVisible(bool(words))

@@ -66,6 +66,7 @@ def sheet(p: Palette, s: Sizes) -> str:
     wide = s.target if s.glove else 0
     faint = f"{p.muted}" if p.name == "light" else "#66707f"
     ring = max(3, s.font // 3)
+    menu = (field - s.font) // 2 if s.glove else pad
     bar, handle = max(10, s.gap * 2), s.target if s.glove else 24
     return f"""
     * {{ font-size: {s.font}px; }}
@@ -166,6 +167,7 @@ def sheet(p: Palette, s: Sizes) -> str:
     QComboBox QAbstractItemView {{ background: {p.raised}; color: {p.text};
         border: 1px solid {p.border}; selection-background-color: {p.accent};
         selection-color: {p.accent_text}; outline: none; }}
+    QComboBox QAbstractItemView::item {{ min-height: {s.target if s.glove else 0}px; }}
     QCheckBox {{ spacing: {pad}px; min-height: {field}px; }}
     QTreeView, QTableView, QListView {{ background: {p.panel}; color: {p.text}; border: none;
         alternate-background-color: {p.raised}; outline: none; gridline-color: {p.border}; }}
@@ -188,7 +190,7 @@ def sheet(p: Palette, s: Sizes) -> str:
     QSplitter::handle {{ background: {p.ground}; }}
     QMenu {{ background: {p.raised}; color: {p.text}; border: 1px solid {p.border};
         padding: {pad // 2}px; }}
-    QMenu::item {{ padding: {pad}px {3 * pad}px; }}
+    QMenu::item {{ padding: {menu}px {3 * pad}px; }}
     QMenu::item:selected {{ background: {p.hover}; }}
     QStatusBar {{ background: {p.ground}; color: {p.muted}; }}
     """
