@@ -102,10 +102,10 @@ def test_a_click_asks_and_the_curve_is_drawn_when_it_has_been_read(view: FileVie
     assert view.map._sites is not None
     assert view.map._sites.selection == (0, 1)
     assert drawn(view.map) == [], "the click came back before anything was read"
-    qtbot.waitUntil(lambda: "0 of 2 read" in view.map.panel.words.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "reading" in view.map.panel.words.text(), timeout=LONG)
     gate.set()
     qtbot.waitUntil(lambda: len(drawn(view.map)) == 2, timeout=LONG)
-    assert "read" not in view.map.panel.words.text()
+    assert "reading" not in view.map.panel.words.text()
 
 
 def test_curves_are_drawn_as_they_arrive(

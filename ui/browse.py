@@ -167,7 +167,9 @@ class FileView(QWidget):
             QDesktopServices.openUrl(QUrl.fromLocalFile(page))
 
     def _collect(self) -> None:
-        """Take what the threads have finished."""
+        """Take what the thread has finished."""
+        if self._worker.over.is_set():
+            return
         if self._plan is not None and self._plan.done():
             try:
                 plan, approaches = self._plan.result()

@@ -341,7 +341,7 @@ class MapView(QWidget):
         found = [site for k in chosen if (site := curves.get(k)) is not None]
         note = ""
         if len(found) < len(chosen) and curves.busy:
-            note = f"{len(found)} of {len(chosen)} read …"
+            note = "reading …"
         elif len(chosen) < len(selection):
             note = f"{len(chosen)} of {len(selection)} drawn"
         if len(selection) > MOST_MARKS:

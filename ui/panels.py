@@ -19,6 +19,11 @@ from ui.plots import Plot, line_width, pen
 
 FloatArray = npt.NDArray[np.float64]
 
+FEW = 4
+"""More curves than these over one another are drawn with fewer points each."""
+COARSE = 250
+"""Stretches of each of them: more than one could tell apart there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -132,6 +137,8 @@ class CurvePanel(Plot):
     def overlay(self, curves: Sequence[Curve]) -> None:
         """Draw several sites in colours of their own, in place of all else."""
         self._overlaid = curves
+        if len(curves) > FEW:
+            curves = [curve.thinned(self.kind.telling, COARSE) for curve in curves]
         while len(self._overlays) < len(curves):
             colour = self._colours[len(self._overlays) % len(self._colours)]
             self._overlays.append(self.plot(pen=pen(colour, self._width)))

@@ -73,6 +73,7 @@ class SiteCurves:
         """Touched by the thread only."""
         self.trouble = ""
         """Why nothing could be read just now; it is tried again."""
+        self._worker.do(self._make_ready)
 
     def want(self, numbers: Sequence[int]) -> None:
         """Ask for some sites, in this order, and for no others any more."""
@@ -80,20 +81,26 @@ class SiteCurves:
         self._read_on()
 
     def collect(self) -> bool:
-        """Take what has been read by now; returns whether that is anything."""
-        if self._reading is None or not self._reading.done():
+        """Take what has been read by now; returns whether that is anything.
+
+        The next turn of reading begins with the next call: what was read is painted before, and
+        nobody holds that up.
+        """
+        if self._reading is None:
+            self._read_on()
+            return False
+        if not self._reading.done():
             return False
         found, self._reading = self._reading.result(), None
         self.trouble = found.trouble
         for site in found.sites:
             self._kept[site.number] = site
             self._kept.move_to_end(site.number)
-        while len(self._kept) > max(KEPT, len(self._wanted)):
+        while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         # One that is measured right now is read once for each wish, not for ever.
         read = {site.number for site in found.sites}
         self._wanted = tuple(number for number in self._wanted if number not in read)
-        self._read_on()
         return bool(found.sites or found.trouble)
 
     def get(self, number: int) -> SiteCurve | None:
@@ -103,7 +110,7 @@ class SiteCurves:
     @property
     def busy(self) -> bool:
         """Whether there is more to come."""
-        return self._reading is not None
+        return self._reading is not None or bool(self._left)
 
     def close(self) -> None:
         """Let go of the file, as soon as the thread has; nobody waits for it."""
@@ -111,12 +118,16 @@ class SiteCurves:
         self._kept.clear()
         self._worker.end(self._let_go)
 
+    @property
+    def _left(self) -> tuple[int, ...]:
+        """What is wanted and has not been read, or was still being measured."""
+        kept = {number: self._kept.get(number) for number in self._wanted}
+        return tuple(n for n, site in kept.items() if site is None or not site.closed)
+
     def _read_on(self) -> None:
-        left = tuple(
-            n for n in self._wanted if (kept := self._kept.get(n)) is None or not kept.closed
-        )
+        left = self._left
         if left and self._reading is None and not self._worker.over.is_set():
-            self._reading = self._worker.do(lambda: self._turn(left))
+            self._reading = self._worker.do(partial(self._turn, left))
 
     # ------------------------------------------------------------------------------ in the thread
 
@@ -139,6 +150,18 @@ class SiteCurves:
         if self._scan is not None and not self._scan.packed:
             self._let_go()
         return found
+
+    def _make_ready(self) -> None:
+        """Read what the first click would have to wait for: the columns of the table of sites."""
+        once = iter((True,))
+        try:
+            scan = self._open()
+            if scan.packed and len(scan.sites):
+                read_site(scan, 0, lambda: next(once, False))
+            else:
+                self._let_go()
+        except DataFileError:
+            self._let_go()  # who clicks a site is told
 
     def _is_wanted(self, number: int) -> bool:
         return number in self._wanted and not self._worker.over.is_set()

@@ -34,6 +34,16 @@ class Curve:
     Q: FloatArray
     """Coulombs since contact."""
 
+    def thinned(self, telling: str, bins: int) -> Curve:
+        """Return it with fewer points, as one of many that are drawn over one another.
+
+        Args:
+            telling: the column, "E" or "I", whose peaks are kept.
+            bins: stretches; the lowest and the highest value of each is kept.
+        """
+        kept = peaks(getattr(self, telling), bins)
+        return Curve(self.site, *(column[kept] for column in (self.t, self.E, self.I, self.Q)))
+
 
 class Passage:
     """Follows the rows of one site after the other."""
