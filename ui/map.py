@@ -31,6 +31,7 @@ from ui.models.palette import COLOUR_MAPS, DARK, Palette, Sizes
 from ui.models.readings import Readings
 from ui.models.showing import Showing
 from ui.models.site_map import CATEGORIES, CHARGE, OUTCOME, SiteMap
+from ui.shaped import Shaped
 from ui.site_panel import SitePanel
 
 MOST_CURVES = 24
@@ -106,7 +107,7 @@ class MapView(QWidget):
         box.addLayout(middle, 1)
         box.addWidget(self.legend)
         box.addWidget(self.tell)
-        split = QSplitter(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
+        split = QSplitter(Qt.Orientation.Horizontal) if wide else Shaped()
         split.addWidget(upper)
         split.addWidget(self.panel)
         split.setSizes([1000, 1000] if wide else [1500, 1000])

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QWidget
 from ui.models.palette import Palette
 from ui.models.showing import Prefix
 
+SHARES = (1.0, 0.8, 0.6)
+"""Of its usual size, until it fits: the label of a short axis."""
 NOTICE_MS = 2500
 """How long an axis is highlighted after its unit changed."""
 
@@ -23,6 +25,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self._fitted = False
         """Whether the prefix was chosen for numbers that were shown."""
         self._colours = ("#ffffff", "#ffffff")
+        self._colour, self._written_for = 0, -1
         self._size = 11
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
@@ -63,10 +66,27 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             self._calm.start()
         self._fitted = True
 
+    def resizeEvent(self, event: object = None) -> None:
+        """Write the label as large as there is room for."""
+        super().resizeEvent(event)
+        # pyqtgraph calls this while it is made, and once more when it is closed.
+        if self.label is not None and self._room() != getattr(self, "_written_for", self._room()):
+            self._write(self._colour)
+
+    def _room(self) -> int:
+        upright = self.orientation in ("left", "right")
+        return int(self.size().height() if upright else self.size().width())
+
     def _write(self, colour: int) -> None:
+        """Write name and unit; smaller where the axis is short."""
         unit = self._prefix.unit(self._base) if self._base else ""
         text = f"{self._name} ({unit})" if unit else self._name
-        self.setLabel(text, **{"color": self._colours[colour], "font-size": f"{self._size}px"})
+        self._colour, self._written_for = colour, self._room()
+        for share in SHARES:
+            look = {"color": self._colours[colour], "font-size": f"{round(self._size * share)}px"}
+            self.setLabel(text, **look)
+            if self.label.boundingRect().width() <= self._written_for:
+                break
 
 
 class Plot(pg.PlotWidget):  # type: ignore[misc]
