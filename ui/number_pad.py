@@ -54,7 +54,7 @@ class NumberLine(QLineEdit):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Bring the pad, if hands are gloved."""
         super().mouseReleaseEvent(event)
-        _bring(self)
+        bring(self)
 
     def padded(self) -> Typed:
         """Return the text and where in it the cursor is."""
@@ -84,7 +84,7 @@ class NumberArea(QPlainTextEdit):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Bring the pad, if hands are gloved."""
         super().mouseReleaseEvent(event)
-        _bring(self)
+        bring(self)
 
     def padded(self) -> Typed:
         """Return the line that was touched and where in it the cursor is."""
@@ -223,7 +223,7 @@ class NumberPad(QDialog):
         self.which.setText(f"Value {typed.which + 1} of {len(typed.parts)}" if several else "")
 
 
-def _bring(field: NumberLine | NumberArea) -> None:
+def bring(field: NumberLine | NumberArea) -> None:
     """Show the pad for a field, if hands are gloved, in the place of one for another field."""
     app = QApplication.instance()
     if app is None or not app.property(GLOVES) or not field.isEnabled():
