@@ -22,15 +22,16 @@ from ui.models.colours import (
     Shown,
     coloured,
     condition_colours,
-    limits_of,
     outcome_colours,
     shown,
 )
 from ui.models.curves import SiteCurves
+from ui.models.limits import Range
 from ui.models.palette import COLOUR_MAPS, DARK, Palette, Sizes
 from ui.models.readings import Readings
 from ui.models.showing import Showing
 from ui.models.site_map import CATEGORIES, CHARGE, OUTCOME, SiteMap
+from ui.number_pad import bring
 from ui.shaped import Shaped
 from ui.site_panel import SitePanel
 
@@ -68,7 +69,7 @@ class MapView(QWidget):
         self._told: int | None = None
         """The site of which the line below the map tells."""
         self.plot = MapPlot(self._hover, self.pick)
-        self.bar = ColourBar()
+        self.bar = ColourBar(self._touch_limit)
         self.legend = pieces.label("", "small")
         self.legend.setWordWrap(True)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
@@ -149,6 +150,7 @@ class MapView(QWidget):
         self._drawn = (-1, -1)
         self.name = ""
         self._shown.clear()
+        self.controls.limits.forget()
         self.controls.offer_conditions(sites.labels if sites is not None else ())
         self.plot.follow(sites)
         self.panel.overlay((), sites)
@@ -166,7 +168,6 @@ class MapView(QWidget):
     def choose(self, name: str) -> None:
         """Map another quantity."""
         self.name = name
-        self.controls.forget_limits()
         self.redraw()
 
     def current_at(self, potential: float) -> None:
@@ -235,18 +236,21 @@ class MapView(QWidget):
         readable = self._readings is not None
         name = self.name = self.controls.offer(sites, self.name, readable=readable)
         seen = self._shown[name] = shown(sites, name, self._showing, self._shown.get(name))
-        limits = self.controls.limits or limits_of(seen.values)
+        limits = self.controls.limits
+        span = Range.of(seen.values, limits.of(name).seen(seen))
         lut = self._lut()
         self.plot.paint(
-            coloured(sites, name, seen.values, limits, lut, self._palette),
+            coloured(sites, name, seen.values, (span.low, span.high), lut, self._palette),
             (sites.outcome == Outcome.OK) & ~np.isfinite(seen.values),
         )
         self.plot.select()
         category = name in CATEGORIES
         self.bar.setVisible(not category)
-        self.legend.setText(self._legend(sites) if category else self._marks(sites, seen))
+        limits.setEnabled(not category)
+        self.legend.setText(self._legend(sites) if category else self._marks(sites, seen, span))
         if not category:
-            self.bar.show_range(limits, lut, seen.title)
+            self.bar.show_range(span, lut, seen.label, seen.unit)
+            limits.show_limits(name, seen, sites.unit(name))
         self.panel.describe(sites, name, seen)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -279,13 +283,17 @@ class MapView(QWidget):
             f'<span style="color:rgb({c[0]},{c[1]},{c[2]})">■</span> {w}' for w, c in pairs
         )
 
-    def _marks(self, sites: SiteMap, seen: Shown) -> str:
+    def _marks(self, sites: SiteMap, seen: Shown, span: Range) -> str:
         """Say what the marks on the map mean, of those that are there."""
         there = [f"{sign} {o.words}" for o, sign in _SIGNS.items() if (sites.outcome == o).any()]
         if ((sites.outcome == Outcome.OK) & ~np.isfinite(seen.values)).any():
             there.append("– ok, but no value")
         if (sites.outcome == Outcome.PLANNED).any():
             there.append("● planned, dotted: next")
+        if span.above or span.below:
+            beyond = ((span.above, "above"), (span.below, "below"))
+            said = " and ".join(f"{count} {where}" for count, where in beyond if count)
+            there.append(f"<b>{said} the colour scale</b>")
         return " &nbsp; ".join(there)
 
     def _lut(self) -> Rgba:
@@ -367,6 +375,14 @@ class MapView(QWidget):
             self._readings.charges(self._sites)
             self._look.start()
         self.choose(name)
+
+    def _touch_limit(self, which: str) -> None:
+        """Let a limit of the colours be typed: in its field, or with gloves on the pad."""
+        limits = self.controls.limits
+        field = limits.high if which == "high" else limits.low
+        field.setFocus()
+        field.selectAll()
+        bring(field)
 
     def _select_condition(self, condition: int | None) -> None:
         if self._sites is not None:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from seccm.units import parse
 from ui import pieces
+from ui.colour_limits import ColourLimits
 from ui.models.palette import COLOUR_MAPS, Sizes
 from ui.models.showing import raised
 from ui.models.site_map import CHARGE, SiteMap, Z
@@ -50,7 +51,10 @@ class MapControls(QWidget):
         )
         self.colours = pieces.box("Colour map", *COLOUR_MAPS)
         self.colours.activated.connect(lambda _: self.changed.emit())
-        self.low, self.high = NumberLine("", "low"), NumberLine("", "high")
+        self.limits = ColourLimits()
+        self.low, self.high = self.limits.low, self.limits.high
+        self.limits.changed.connect(self.changed)
+        self.limits.mistaken.connect(self.mistaken)
         top = QGridLayout()
         top.setHorizontalSpacing(6)
         for column, widget in enumerate((self.quantity, self.potential, self.condition)):
@@ -61,10 +65,7 @@ class MapControls(QWidget):
         second = QHBoxLayout(self.second)
         second.setContentsMargins(0, 0, 0, 0)
         second.addWidget(self.colours, 2)
-        for field in (self.low, self.high):
-            field.editingFinished.connect(self.changed)
-            field.setToolTip("Limit of the colours; empty for automatic")
-            second.addWidget(field, 1)
+        second.addWidget(self.limits, 2)
         for words, tip, signal in (("all", "Show all sites again", self.whole),
                                    ("none", "Select nothing", self.nothing)):  # fmt: skip
             button = pieces.tool(words, tip)
@@ -79,7 +80,7 @@ class MapControls(QWidget):
         """Take sizes; fingers in gloves get the first row only."""
         self.second.setVisible(not sizes.glove)
         for field in (self.low, self.high):
-            field.setMaximumWidth(round(sizes.font * 6))
+            field.setMaximumWidth(round(sizes.font * 8))
 
     def show_reference(self, against: str) -> None:
         """Say what a potential that is typed is against."""
@@ -116,21 +117,6 @@ class MapControls(QWidget):
                                       if known or each in READ else each, each)  # fmt: skip
         self.quantity.setCurrentIndex(names.index(name))
         return name
-
-    @property
-    def limits(self) -> tuple[float, float] | None:
-        """The limits of the colours that were typed; None for automatic ones."""
-        texts = self.low.text().strip(), self.high.text().strip()
-        try:
-            low, high = (float(text.replace("−", "-")) for text in texts)
-        except ValueError:
-            return None
-        return (low, high) if high > low else None
-
-    def forget_limits(self) -> None:
-        """Go back to automatic limits."""
-        self.low.clear()
-        self.high.clear()
 
     def _choose(self) -> None:
         name = self.quantity.currentData()

@@ -7,11 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QBrush, QColor
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPolygonF
+from PySide6.QtWidgets import QGraphicsPolygonItem
 
 from seccm.events import Outcome
 from ui.models.colours import Rgba
+from ui.models.limits import Range
 from ui.models.palette import OUTCOME_COLOURS, Palette
 from ui.models.raster import Raster
 from ui.models.site_map import SiteMap
@@ -24,6 +26,8 @@ ROUND = 1500
 LARGE = 0.5
 """Footprints smaller than this share of the pitch would be lost: their cells are filled."""
 MOST_MARKS = 2000
+POINT = 0.04
+"""How long the point at an end of the colour scale is, as a share of the scale."""
 _MARKS = {
     Outcome.NO_CONTACT: "x", Outcome.SKIPPED: "t", Outcome.ABORTED: "d", Outcome.FAULT: "+",
 }  # fmt: skip
@@ -189,18 +193,30 @@ class MapPlot(Plot):
 
 
 class ColourBar(Plot):
-    """The scale of the map's colours."""
+    """The scale of the map's colours; an end beyond which there are values is pointed.
 
-    def __init__(self) -> None:
+    Args:
+        touch: called with "low" or "high" when that half is clicked.
+    """
+
+    def __init__(self, touch: Callable[[str], None] = lambda _: None) -> None:
         super().__init__()
+        self._touch = touch
         self.axis = Axis("right")
         self.plotItem.setAxisItems({"right": self.axis})
         self.plotItem.hideAxis("bottom")
         self.plotItem.hideAxis("left")
         self.plotItem.showAxis("right")
         self.plotItem.vb.setMouseEnabled(x=False, y=False)
+        self.setToolTip("Click the upper or the lower half to set a limit of the colours.")
         self._image = pg.ImageItem(axisOrder="row-major")
         self.addItem(self._image)
+        self._ends = QGraphicsPolygonItem(), QGraphicsPolygonItem()
+        for end in self._ends:
+            end.setPen(pg.mkPen(None))
+            self.plotItem.vb.addItem(end, ignoreBounds=True)
+        self._named = ("", "")
+        self.scene().sigMouseClicked.connect(self._clicked)
 
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""
@@ -208,10 +224,28 @@ class ColourBar(Plot):
         self.axis.dress(palette, font)
         self.setFixedWidth(round(font * 6.6))
 
-    def show_range(self, limits: tuple[float, float], lut: Rgba, title: str) -> None:
+    def show_range(self, span: Range, lut: Rgba, name: str, unit: str) -> None:
         """Draw the colours from the lower to the upper limit."""
-        low, high = limits
+        low, high = span.low, span.high
         self._image.setImage(lut[:, None, :], autoLevels=False, levels=None)
         self._image.setRect(QRectF(0.0, low, 1.0, high - low))
-        self.setRange(xRange=(0, 1), yRange=(low, high), padding=0.0)
-        self.axis.name(title, "")
+        # Both ends have the room of a point, whether they have one or not: nothing jumps.
+        reach = POINT * (high - low)
+        for end, count, base, tip, colour in zip(
+            self._ends, (span.below, span.above), (low, high), (low - reach, high + reach),
+            (lut[0], lut[-1]), strict=True,
+        ):  # fmt: skip
+            corners = ((0.0, base), (1.0, base), (0.5, tip))
+            end.setPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
+            end.setBrush(QColor(*colour.tolist()))
+            end.setVisible(count > 0)
+        self.setRange(xRange=(0, 1), yRange=(low - reach, high + reach), padding=0.0)
+        self.axis.name(f"{name} ({unit})" if unit else name, "")
+        if name == self._named[0] and unit != self._named[1]:
+            self.axis.notice()
+        self._named = (name, unit)
+
+    def _clicked(self, event: object) -> None:
+        middle = self.plotItem.vb.sceneBoundingRect().center().y()
+        upper = event.scenePos().y() < middle  # type: ignore[attr-defined]
+        self._touch("high" if upper else "low")

@@ -62,9 +62,16 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         if chosen != self._prefix:
             self._prefix = chosen
             self.setScale(chosen.factor)
-            self._write(1 if self._fitted else 0)
-            self._calm.start()
+            if self._fitted:
+                self.notice()
+            else:
+                self._write(0)
         self._fitted = True
+
+    def notice(self) -> None:
+        """Highlight the label for a while: its unit is another one than before."""
+        self._write(1)
+        self._calm.start()
 
     def resizeEvent(self, event: object = None) -> None:
         """Write the label as large as there is room for."""

@@ -38,6 +38,10 @@ class Shown:
     factor: float
     shift: float
 
+    def of(self, value: float) -> float:
+        """Return the number that is shown for an SI value."""
+        return (value + self.shift) * self.factor
+
     def back(self, shown: float) -> float:
         """Return the SI value of a number that is shown."""
         return shown / self.factor - self.shift
