@@ -33,7 +33,7 @@ class PlanForm(QWidget):
 
     Args:
         form: what it is made from.
-        glove: whether fingers in gloves need the width that mistakes would take beside the fields.
+        close: whether there is no width for mistakes beside the fields, as in gloves.
     """
 
     typed = Signal(tuple, object)
@@ -55,9 +55,9 @@ class PlanForm(QWidget):
     column_removed = Signal(tuple)
     """Key of a list of tables, and the key that all its rows shall lose."""
 
-    def __init__(self, form: Group, *, glove: bool = False) -> None:
+    def __init__(self, form: Group, *, close: bool = False) -> None:
         super().__init__()
-        self._glove = glove
+        self._close = close
         self.editors: dict[str, QWidget] = {}
         self._mistakes: dict[str, QLabel] = {}
         self._below: set[str] = set()
@@ -104,7 +104,7 @@ class PlanForm(QWidget):
         head.setToolTip(group.words)
         if depth > 1:
             head.setIndent(10 * (depth - 1))
-        self._grid.addWidget(head, self._row, 0, 1, 3 if self._glove else 1)
+        self._grid.addWidget(head, self._row, 0, 1, 3 if self._close else 1)
         tools = QHBoxLayout()
         if group.choices:
             box = QComboBox()
@@ -112,7 +112,7 @@ class PlanForm(QWidget):
             box.setCurrentText(group.choice)
             box.textActivated.connect(lambda text, g=group: self.chosen.emit(g, text))
             pieces.no_wheel(box)
-            tools.addWidget(box, 1 if self._glove else 0)
+            tools.addWidget(box, 1 if self._close else 0)
             self.editors[f"{key}:kind"] = box
         if group.adds:
             tools.addWidget(self._adder(group))
@@ -126,7 +126,7 @@ class PlanForm(QWidget):
             remove = pieces.tool("Remove")
             remove.clicked.connect(lambda _=False, k=group.key: self.removed.emit(k))
             tools.addWidget(remove)
-        if self._glove:  # large buttons take the whole width
+        if self._close:  # large buttons take the whole width
             self._row += 1
             self._grid.addLayout(tools, self._row, 0, 1, 3)
         else:
@@ -175,7 +175,7 @@ class PlanForm(QWidget):
         editor.setAccessibleName(field.title)
         editor.setProperty(KEY, key)
         self.editors[key] = editor
-        self._grid.addWidget(editor, self._row, 1, 1, 2 if self._glove else 1)
+        self._grid.addWidget(editor, self._row, 1, 1, 2 if self._close else 1)
         self._mistake(key)
         self._row += 1
 
@@ -231,7 +231,7 @@ class PlanForm(QWidget):
         label = pieces.label("", "mistake")
         label.setWordWrap(True)
         self._mistakes[key] = label
-        if self._glove:
+        if self._close:
             self._row += 1
             self._below.add(key)
             label.setVisible(False)

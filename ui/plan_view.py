@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -35,6 +36,8 @@ from ui.readout import Readout
 CHECK_MS = 250
 """After so long without a keystroke the plan is checked."""
 CHOOSE = "Shipped plans …"
+CLOSE = 70
+"""In letters' heights: where the view is narrower, mistakes stand below their fields."""
 
 
 class PlanView(QWidget):
@@ -57,7 +60,7 @@ class PlanView(QWidget):
         self._problems: tuple[Problem, ...] = ()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="check")
         self._pending: Future[Outlook] | None = None
-        self._palette, self._glove = DARK, False
+        self._palette, self._sizes, self._close = DARK, Sizes.of(96.0, glove=False), False
         self._build()
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -136,13 +139,23 @@ class PlanView(QWidget):
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
         self._palette = palette
-        if sizes.glove != self._glove:
-            self._glove = sizes.glove
+        self._sizes = sizes
+        self._fit()
+        self.path.dress(palette, sizes.font)
+        self.path.setMinimumHeight(14 * sizes.font)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the form out for the width that there is."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        close = self._sizes.glove or self.width() < CLOSE * self._sizes.font
+        if close != self._close:
+            self._close = close
             if self.draft is not None:
                 self._rebuild()
                 self._later.start()
-        self.path.dress(palette, sizes.font)
-        self.path.setMinimumHeight(14 * sizes.font)
 
     # ------------------------------------------------------------------------------ files
 
@@ -203,7 +216,7 @@ class PlanView(QWidget):
         assert self.draft is not None
         bar = self.area.verticalScrollBar()
         at = bar.value()
-        form = self.form = PlanForm(self.draft.form, glove=self._glove)
+        form = self.form = PlanForm(self.draft.form, close=self._close)
         form.typed.connect(self._typed)
         form.chosen.connect(self._chosen)
         form.added.connect(self._added)

@@ -41,8 +41,11 @@ class Readout(QLabel):
     def shown(self) -> tuple[str, int]:
         """What is written now, and how large, in pixels."""
         room = self.contentsRect().width()
-        full = QFontMetrics(self._font(1.0)).horizontalAdvance(self.text())
-        font = self._font(1.0 if full <= room else max(LEAST, room / full * 0.99))
+        full = QFontMetrics(self._font(1.0)).horizontalAdvance(self.text()) + 2
+        share = min(1.0, room / full)
+        font = self._font(max(LEAST, share))
+        if share >= LEAST:
+            return self.text(), font.pixelSize()
         mode = Qt.TextElideMode.ElideRight
         return QFontMetrics(font).elidedText(self.text(), mode, room), font.pixelSize()
 

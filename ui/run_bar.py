@@ -128,8 +128,10 @@ class RunBar(QWidget):
         """Write the long words on the buttons, or the short ones below their icons."""
         style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
         self._write({name: self._actions[name].text() for name in SHORT}, style)
-        if self._glove or self._row.sizeHint().width() > self.width():
-            self._write(SHORT, Qt.ToolButtonStyle.ToolButtonTextUnderIcon if self._glove else style)
+        if self._glove:
+            self._write(SHORT, Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        elif self._row.sizeHint().width() > self.width():
+            self._write({name: SHORT[name] for name in SHORT if name != "emergency"}, style)
 
     def _write(self, words: Mapping[str, str], style: Qt.ToolButtonStyle) -> None:
         for name, text in words.items():

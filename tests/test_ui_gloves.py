@@ -1,0 +1,248 @@
+"""At the glovebox, on a screen of 1280 by 800 pixels, large or small: all is read and reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QApplication,
+    QComboBox,
+    QGraphicsView,
+    QScroller,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+from small_plan import INFO, grid, small
+from ui_stand_in import StandIn
+from ui_windows import LONG, small_plan, window
+
+from seccm.events import Phase
+from seccm.remote import Trace
+from ui.plots import Plot
+from ui.readout import LEAST, Readout
+from ui.rooms import ROOMS
+from ui.window import Window
+
+MM = 25.4
+SCREENS = pytest.mark.parametrize("dots", [96.0, 149.0], ids=["13 inches", "10 inches"])
+
+
+@pytest.fixture
+def running(
+    qtbot: QtBot, tmp_path: Path, dots: float, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Window]:
+    """Show a scan of 10,000 sites to hands in gloves."""
+    monkeypatch.setattr("ui.window.dots_of", lambda _: dots)
+    plan = small(sites=grid(columns=100, rows=100, pitch=1e-6, allow_overlap=True))
+    link = StandIn(plan, INFO, lambda _: ((), Trace.none(), 9998))
+    with window(qtbot, tmp_path, link=link, glove=True) as w:  # type: ignore[arg-type]
+        w._scale = 0.0
+        w.dress()
+        qtbot.waitUntil(lambda: w.desk.map is not None, timeout=LONG)
+        w.desk.run.phase = Phase.APPROACH
+        qtbot.waitUntil(lambda: w.bar.cells["phase"].text() == "approach", timeout=LONG)
+        yield w
+
+
+def settle(qtbot: QtBot) -> None:
+    """Let layouts come to rest."""
+    for _ in range(3):
+        QApplication.processEvents()
+    qtbot.wait(40)
+
+
+def inside(widget: QWidget, window: QWidget) -> bool:
+    """Tell whether the whole of a widget is in view."""
+    at = widget.mapTo(window, QPoint(0, 0))
+    whole = window.rect().contains(widget.rect().translated(at))
+    return whole and widget.visibleRegion().boundingRect() == widget.rect()
+
+
+def cut(button: QAbstractButton) -> bool:
+    metrics = QFontMetrics(button.font())
+    return button.width() < max(map(metrics.horizontalAdvance, button.text().split("\n")))
+
+
+@SCREENS
+def test_what_is_pressed_and_read_in_a_run_is_whole(qtbot: QtBot, running: Window, dots: float):
+    settle(qtbot)
+    assert (running.width(), running.height()) == (1280, 800), "it fits the screen"
+    for name, button in running.bar.buttons.items():
+        if button.isVisible():
+            assert inside(button, running), name
+            assert min(button.width(), button.height()) / dots * MM >= 21.9, name
+            assert not cut(button), name
+    assert running.bar.buttons["emergency"].text().split() == ["EMERGENCY", "RETRACT"]
+    seen = {name: cell.shown for name, cell in running.bar.cells.items() if cell.isVisible()}
+    assert {name: text for name, (text, _) in seen.items()} == {
+        "phase": "approach", "site": "9998", "done": "0 of 10000", "time left": "–",
+        "landed · no contact · failed": "0 · 0 · 0",
+    }  # fmt: skip
+    for name in ("phase", "site"):
+        assert seen[name][1] / dots * MM >= 14.8, f"{name} is read from afar"
+
+
+@SCREENS
+def test_the_bar_has_room_for_taking_the_controls_too(qtbot: QtBot, running: Window, dots: float):
+    running._timer.stop()
+    running.bar.buttons["take"].setVisible(True)
+    settle(qtbot)
+    assert running.width() == 1280
+    for button in running.bar.buttons.values():
+        assert inside(button, running)
+        assert not cut(button)
+
+
+@SCREENS
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_button_in_view_is_cut(qtbot: QtBot, running: Window, dots: float, room: str):
+    running.go(room)
+    if room == "plan":
+        running.open_plan("li-on-au-combinatorial")
+    settle(qtbot)
+    assert running.width() == 1280
+    for button in running.findChildren(QAbstractButton):
+        if button.isVisible() and not button.visibleRegion().isEmpty() and button.text():
+            assert not cut(button), button.text()
+
+
+@SCREENS
+def test_what_ends_things_by_hand_is_always_in_view(qtbot: QtBot, running: Window, dots: float):
+    running.go("manual")
+    settle(qtbot)
+    manual = running.manual
+    bar = next(a for a in manual.findChildren(QAbstractScrollArea)).verticalScrollBar()
+    for at in (0, bar.maximum()):
+        bar.setValue(at)
+        settle(qtbot)
+        for button in (manual.deeds["retract"], manual.deeds["hold"], manual.off):
+            assert inside(button, running), button.text()
+            assert min(button.width(), button.height()) / dots * MM >= 21.9
+
+
+@SCREENS
+def test_the_arrows_and_what_they_change_are_seen_together(
+    qtbot: QtBot, running: Window, dots: float
+):
+    running.go("manual")
+    settle(qtbot)
+    for (axis, sign), arrow in running.manual.arrows.items():
+        assert inside(arrow, running), (axis, sign)
+        assert min(arrow.width(), arrow.height()) / dots * MM >= 21.9
+    for name in ("z", "current"):
+        assert inside(running.manual.cells[name], running), name
+    assert inside(running.manual.link, running)
+
+
+@SCREENS
+def test_whatever_scrolls_is_pushed_with_a_finger(qtbot: QtBot, running: Window, dots: float):
+    running.open_plan("li-on-au-combinatorial")
+    areas = [
+        area for area in running.findChildren(QAbstractScrollArea)
+        if not isinstance(area, QGraphicsView) and not isinstance(area.window(), QComboBox)
+        and area.window() is running
+    ]  # fmt: skip
+    assert len(areas) > 6
+    for area in areas:
+        assert QScroller.hasScroller(area.viewport()), area.objectName()
+
+
+def test_views_stand_behind_one_another_where_the_screen_is_small(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("ui.window.dots_of", lambda _: 149.0)
+    with window(qtbot, tmp_path, glove=True) as w:
+        settle(qtbot)
+        assert w.live.width() > 900
+        assert inside(w.live, w)
+        assert not inside(w.map, w)
+        w.docks["map"].raise_()
+        settle(qtbot)
+        assert inside(w.map, w)
+        monkeypatch.setattr("ui.window.dots_of", lambda _: 96.0)
+        w.dress()
+        settle(qtbot)
+        assert inside(w.map, w)
+        assert inside(w.live, w)
+
+
+def test_a_window_moved_to_another_screen_takes_its_sizes(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with window(qtbot, tmp_path, glove=True) as w:
+        button = w.bar.buttons["stop"]
+        for dots in (149.0, 96.0):
+            monkeypatch.setattr("ui.window.dots_of", lambda _, dots=dots: dots)
+            w.windowHandle().screenChanged.emit(w.screen())
+            settle(qtbot)
+            assert button.height() / dots * MM == pytest.approx(22, abs=1.2)
+
+
+def test_mistakes_stand_below_their_fields_in_gloves_and_take_no_room_else(
+    qtbot: QtBot, tmp_path: Path
+):
+    with window(qtbot, tmp_path, glove=True) as w:
+        w.open_plan(small_plan(tmp_path))
+        w.go("plan")
+        settle(qtbot)
+        form = w.plan.form
+        assert form is not None
+        label, field = form._mistakes["approach.speed"], form.editors["approach.speed"]
+        assert not label.isVisible()
+        field.setText("2 mm")  # type: ignore[attr-defined]
+        field.textEdited.emit("2 mm")  # type: ignore[attr-defined]
+        qtbot.waitUntil(label.isVisible, timeout=LONG)
+        settle(qtbot)
+        assert label.y() >= field.geometry().bottom()
+        w.actions_["glove"].trigger()
+        settle(qtbot)
+        assert w.plan.form is not form, "beside them again"
+        assert w.plan.form.editors["approach.speed"].text() == "2 mm"  # type: ignore
+
+
+# Read-outs and labels
+
+
+def test_a_readout_shrinks_before_it_is_cut_and_says_so_if_it_must(qtbot: QtBot):
+    cell = Readout("12 345 of 100 000")
+    qtbot.addWidget(cell)
+    cell.setStyleSheet("font-size: 40px")
+    cell.resize(cell.sizeHint())
+    assert cell.shown == ("12 345 of 100 000", 40)
+    whole = cell.width()
+    for share in (0.9, 0.6, LEAST + 0.01):
+        cell.resize(round(whole * share), 50)
+        text, size = cell.shown
+        assert text == "12 345 of 100 000"
+        assert size <= 40 * share
+    cell.resize(round(whole * LEAST / 2), 50)
+    assert cell.shown[0].endswith("…")
+
+
+def test_numbers_that_grow_do_not_make_the_bar_hop(qtbot: QtBot):
+    cell = Readout("9")
+    qtbot.addWidget(cell)
+    cell.reserve("99999")
+    before = cell.sizeHint()
+    cell.setText("10000")
+    assert cell.sizeHint() == before
+
+
+def test_the_label_of_a_short_axis_shrinks(qtbot: QtBot):
+    plot = Plot()
+    qtbot.addWidget(plot)
+    plot.left.name("<i>E</i> vs Li/Li⁺", "V")
+    sizes = []
+    for height in (400, 130):
+        plot.resize(300, height)
+        plot.show()
+        settle(qtbot)
+        sizes.append(plot.left.label.boundingRect().width())
+        assert sizes[-1] <= plot.left.size().height() + 1
+    assert sizes[1] <= sizes[0]
