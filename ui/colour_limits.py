@@ -88,7 +88,7 @@ class ColourLimits(QWidget):
                 edited = self._is_edited(field)
                 ends.append(read(field.text(), shown, self._unit) if edited else before)
             except ValueError as error:
-                mistakes[field] = str(error)
+                mistakes[field] = f"{str(error)[:1].upper()}{str(error)[1:]}."
         if not mistakes:
             try:
                 self._kept[self._name] = Limits.typed(ends[0], ends[1], shown)

@@ -213,7 +213,6 @@ class ColourBar(Plot):
         self.addItem(self._image)
         self._ends = QGraphicsPolygonItem(), QGraphicsPolygonItem()
         for end in self._ends:
-            end.setPen(pg.mkPen(None))
             self.plotItem.vb.addItem(end, ignoreBounds=True)
         self._named = ("", "")
         self.scene().sigMouseClicked.connect(self._clicked)
@@ -222,6 +221,8 @@ class ColourBar(Plot):
         """Take colours and sizes."""
         super().dress(palette, font)
         self.axis.dress(palette, font)
+        for end in self._ends:
+            end.setPen(pg.mkPen(palette.muted))
         self.setFixedWidth(round(font * 6.6))
 
     def show_range(self, span: Range, lut: Rgba, name: str, unit: str) -> None:

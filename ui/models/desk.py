@@ -202,7 +202,7 @@ class Desk:
 
     def close(self) -> None:
         """Leave; a run goes on."""
-        self._pool.shutdown(cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
         if self.link is not None:
             self.link.close()
             self.link = None
