@@ -59,7 +59,8 @@ class Range:
         """
         auto_low, auto_high = limits_of(values)
         low, high = limits
-        span = (auto_high - auto_low) or 1.0
+        # At least so much that a limit far off is not all there is to the scale.
+        span = max([auto_high - auto_low, *(1e-6 * abs(each) for each in limits if each)]) or 1.0
         if low is None:
             low = auto_low if high is None or auto_low < high else high - span
         if high is None:
