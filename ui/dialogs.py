@@ -7,7 +7,14 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui import pieces
 
@@ -19,6 +26,11 @@ def show(dialog: QDialog) -> None:
     """
     dialog.setModal(False)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    parent = dialog.parentWidget()
+    if parent is not None:
+        # In gloves it may want more than the window has: it is scrolled then.
+        dialog.ensurePolished()
+        dialog.resize(dialog.sizeHint().boundedTo(parent.window().size()))
     dialog.show()
     dialog.raise_()
     dialog.activateWindow()
@@ -69,6 +81,8 @@ def choose_file(
             done(path)
 
     dialog.fileSelected.connect(chosen)
+    for view in dialog.findChildren(QAbstractItemView):
+        pieces.kinetic(view)
     show(dialog)
     return dialog
 

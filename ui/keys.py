@@ -71,7 +71,11 @@ class KeySheet(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys")
-        whole = QVBoxLayout(self)
+        inside = pieces.bare("page")
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(pieces.Scrolled(inside))
+        whole = QVBoxLayout(inside)
         whole.setContentsMargins(24, 20, 24, 20)
         whole.addWidget(pieces.label("Keys", "title"))
         whole.addWidget(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QComboBox,
     QLabel,
     QLineEdit,
     QProgressBar,
+    QScrollArea,
     QScroller,
     QSizePolicy,
+    QStyledItemDelegate,
     QToolButton,
     QWidget,
 )
@@ -54,17 +56,24 @@ def line(text: str = "", hint: str = "", tip: str = "") -> QLineEdit:
 
 def box(tip: str = "", *choices: str) -> QComboBox:
     """Make a box of choices."""
-    made = QComboBox()
+    made = tall(QComboBox())
     made.setToolTip(tip)
     made.addItems(list(choices))
     return made
+
+
+def tall(box: QComboBox) -> QComboBox:
+    """Make the rows of a box's list as high as the style sheet says, and let a finger push them."""
+    box.setItemDelegate(QStyledItemDelegate(box))
+    kinetic(box.view())
+    return box
 
 
 def no_wheel(box: QComboBox) -> QComboBox:
     """Let the wheel scroll what is around a box, not change what happens to lie under it."""
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     box.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign]
-    return box
+    return tall(box)
 
 
 def kinetic(area: Area) -> Area:
@@ -72,6 +81,20 @@ def kinetic(area: Area) -> Area:
     gesture = QScroller.ScrollerGestureType.TouchGesture
     QScroller.grabGesture(area.viewport(), gesture)
     return area
+
+
+class Scrolled(QScrollArea):
+    """Shows something whole where there is room for it, and lets it be scrolled where not."""
+
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__(widgetResizable=True)
+        self._inside = inside
+        self.setWidget(inside)
+        kinetic(self)
+
+    def sizeHint(self) -> QSize:
+        """Return the room for all of it."""
+        return self._inside.sizeHint() + QSize(2, 2)
 
 
 def bar(*, endless: bool = False) -> QProgressBar:

@@ -71,7 +71,7 @@ class PlanView(QWidget):
         self._watch.timeout.connect(self._collect)
 
     def _build(self) -> None:
-        self.head = Readout("No plan is open", "title")
+        self.head = pieces.label("No plan is open", "title", wrap=True)
         self.file = Readout("Open one, or begin with one that comes with the program.", "muted")
         self.shipped = pieces.no_wheel(QComboBox())
         self.shipped.addItems([CHOOSE, *plans()])

@@ -41,7 +41,11 @@ class ReferenceDialog(QDialog):
         reference = raised(showing.reference)
         self.shift.setPlaceholderText("such as -3.04 V")
         self.mistake = pieces.label("", "mistake")
-        whole = QVBoxLayout(self)
+        inside = pieces.bare("page")
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(pieces.Scrolled(inside))
+        whole = QVBoxLayout(inside)
         whole.setContentsMargins(24, 20, 24, 20)
         whole.addWidget(pieces.label("How things are shown", "title"))
         whole.addWidget(pieces.label("Files keep IUPAC signs and their own reference.", "muted"))
@@ -59,7 +63,10 @@ class ReferenceDialog(QDialog):
         )
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        whole.addWidget(buttons)
+        row = QVBoxLayout()
+        row.setContentsMargins(24, 0, 24, 12)
+        row.addWidget(buttons)
+        outer.addLayout(row)
 
     def accept(self) -> None:
         """Hand the choice on, or say what is wrong with it."""

@@ -171,12 +171,14 @@ def sheet(p: Palette, s: Sizes) -> str:
     QCheckBox {{ spacing: {pad}px; min-height: {field}px; }}
     QTreeView, QTableView, QListView {{ background: {p.panel}; color: {p.text}; border: none;
         alternate-background-color: {p.raised}; outline: none; gridline-color: {p.border}; }}
-    QTreeView::item, QListView::item {{ padding: {pad // 3}px; }}
+    QTreeView::item, QListView::item {{ padding: {pad // 3}px;
+        min-height: {s.target if s.glove else 0}px; }}
     QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {{
         background: {p.hover}; color: {p.text}; }}
     QHeaderView::section {{ background: {p.panel}; color: {p.muted}; border: none;
         border-bottom: 1px solid {p.border}; padding: {pad // 2}px {pad}px; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: {p.panel}; border: none; }}
+    QScrollArea > QWidget > QWidget#page {{ background: {p.ground}; }}
     QScrollBar:vertical {{ background: transparent; width: {bar}px; }}
     QScrollBar:horizontal {{ background: transparent; height: {bar}px; }}
     QScrollBar::handle {{ background: {p.border}; border-radius: 4px; min-height: {handle}px;
