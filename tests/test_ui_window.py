@@ -55,6 +55,7 @@ def test_a_whole_scan_is_followed_drawn_and_can_be_looked_at(qtbot: QtBot, tmp_p
 def test_pause_resume_skip_and_stop(qtbot: QtBot, tmp_path: Path):
     with window(qtbot, tmp_path, pace=12.0) as w:
         begin(qtbot, w, small_plan(tmp_path, 4, 2), tmp_path / "scan.h5")
+        qtbot.waitUntil(lambda: w.desk.run.site == 0, timeout=LONG)
         w.bar.buttons["pause"].click()
         qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
         assert w.bar.buttons["start"].text() == "Resume"
