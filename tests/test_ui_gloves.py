@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QApplication,
     QComboBox,
+    QDialog,
     QGraphicsView,
     QScroller,
     QWidget,
@@ -87,29 +88,34 @@ def test_what_is_pressed_and_read_in_a_run_is_whole(qtbot: QtBot, running: Windo
     for name in ("phase", "site"):
         assert seen[name][1] / dots * MM >= 14.8, f"{name} is read from afar"
 
-
-@SCREENS
-def test_the_bar_has_room_for_taking_the_controls_too(qtbot: QtBot, running: Window, dots: float):
     running._timer.stop()
     running.bar.buttons["take"].setVisible(True)
     settle(qtbot)
     assert running.width() == 1280
     for button in running.bar.buttons.values():
-        assert inside(button, running)
+        assert inside(button, running), "there is room for taking the controls, too"
         assert not cut(button)
 
 
 @SCREENS
-@pytest.mark.parametrize("room", ROOMS)
-def test_no_button_in_view_is_cut(qtbot: QtBot, running: Window, dots: float, room: str):
-    running.go(room)
-    if room == "plan":
-        running.open_plan("li-on-au-combinatorial")
-    settle(qtbot)
-    assert running.width() == 1280
-    for button in running.findChildren(QAbstractButton):
-        if button.isVisible() and not button.visibleRegion().isEmpty() and button.text():
-            assert not cut(button), button.text()
+def test_in_every_room_no_button_is_cut_and_whatever_scrolls_is_pushed_with_a_finger(
+    qtbot: QtBot, running: Window, dots: float
+):
+    running.open_plan("li-on-au-combinatorial")
+    for room in ROOMS:
+        running.go(room)
+        settle(qtbot)
+        assert running.width() == 1280
+        for button in running.findChildren(QAbstractButton):
+            if button.isVisible() and not button.visibleRegion().isEmpty() and button.text():
+                assert not cut(button), button.text()
+    areas = [
+        area for area in running.findChildren(QAbstractScrollArea)
+        if not isinstance(area, QGraphicsView) and area.window() is running
+    ]  # fmt: skip
+    assert len(areas) > 6
+    for area in areas:
+        assert QScroller.hasScroller(area.viewport()), area.objectName()
 
 
 @SCREENS
@@ -124,13 +130,7 @@ def test_what_ends_things_by_hand_is_always_in_view(qtbot: QtBot, running: Windo
         for button in (manual.deeds["retract"], manual.deeds["hold"], manual.off):
             assert inside(button, running), button.text()
             assert min(button.width(), button.height()) / dots * MM >= 21.9
-
-
-@SCREENS
-def test_the_arrows_and_what_they_change_are_seen_together(
-    qtbot: QtBot, running: Window, dots: float
-):
-    running.go("manual")
+    bar.setValue(0)
     settle(qtbot)
     for (axis, sign), arrow in running.manual.arrows.items():
         assert inside(arrow, running), (axis, sign)
@@ -138,19 +138,6 @@ def test_the_arrows_and_what_they_change_are_seen_together(
     for name in ("z", "current"):
         assert inside(running.manual.cells[name], running), name
     assert inside(running.manual.link, running)
-
-
-@SCREENS
-def test_whatever_scrolls_is_pushed_with_a_finger(qtbot: QtBot, running: Window, dots: float):
-    running.open_plan("li-on-au-combinatorial")
-    areas = [
-        area for area in running.findChildren(QAbstractScrollArea)
-        if not isinstance(area, QGraphicsView) and not isinstance(area.window(), QComboBox)
-        and area.window() is running
-    ]  # fmt: skip
-    assert len(areas) > 6
-    for area in areas:
-        assert QScroller.hasScroller(area.viewport()), area.objectName()
 
 
 def test_views_stand_behind_one_another_where_the_screen_is_small(
@@ -204,6 +191,31 @@ def test_mistakes_stand_below_their_fields_in_gloves_and_take_no_room_else(
         settle(qtbot)
         assert w.plan.form is not form, "beside them again"
         assert w.plan.form.editors["approach.speed"].text() == "2 mm"  # type: ignore
+
+
+@SCREENS
+def test_dialogs_fit_and_what_is_chosen_from_lists_is_as_large_as_buttons(
+    qtbot: QtBot, running: Window, dots: float
+):
+    running.open_plan("li-on-au-combinatorial")
+    running.go("plan")
+    for action in ("keys", "convention", "open", "save-plan-as"):
+        running.actions_[action].trigger()
+        settle(qtbot)
+        (dialog,) = [d for d in running.findChildren(QDialog) if d.isVisible()]
+        assert dialog.width() <= running.width()
+        assert dialog.height() <= running.height()
+        dialog.close()
+    form = running.plan.form
+    assert form is not None
+    for box in (running.plan.shipped, running.manual.step, running.map.controls.quantity,
+                form.editors["sites:kind"]):  # fmt: skip
+        assert isinstance(box, QComboBox)
+        assert box.view().sizeHintForRow(0) / dots * MM >= 21.9
+    menu = form.editors["program:add"].menu()  # type: ignore[attr-defined]
+    menu.ensurePolished()
+    for action in menu.actions():
+        assert menu.actionGeometry(action).height() / dots * MM >= 21.9
 
 
 # Read-outs and labels
