@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QScreen, QShowEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 
 from seccm.errors import DataFileError, PlanError, SeccmError
@@ -73,7 +73,7 @@ class Window(QMainWindow):
         self.palette_, self.glove, self._scale = palette, glove, scale
         self.desk = Desk(link)
         self._conventions = Conventions()
-        self._on_screen = False
+        self._dots, self._on_screen = 0.0, False
         self._began, self._beats = 0, 0
         self.actions_ = {key.name: QAction(key.words, self) for key in KEYS}
         self._wire_keys()
@@ -201,7 +201,8 @@ class Window(QMainWindow):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         screen = self.screen() or app.primaryScreen()
-        sizes = Sizes.of(dots_of(screen), glove=self.glove, scale=self._scale)
+        self._dots = dots_of(screen)
+        sizes = Sizes.of(self._dots, glove=self.glove, scale=self._scale)
         p = self.palette_
         dress(app, p, sizes)
         app.setProperty(GLOVES, self.glove)
@@ -218,7 +219,11 @@ class Window(QMainWindow):
         handle = self.windowHandle()
         if handle is not None and not self._on_screen:
             self._on_screen = True
-            handle.screenChanged.connect(lambda _: self.dress())
+            handle.screenChanged.connect(self._fit_screen)
+            self._fit_screen(handle.screen())
+
+    def _fit_screen(self, screen: QScreen) -> None:
+        if dots_of(screen) != self._dots:
             self.dress()
 
     def change_look(self, palette: Palette, scale: float = 0.0) -> None:
