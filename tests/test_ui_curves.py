@@ -39,9 +39,14 @@ def written(path: Path, count: int, steps: tuple[int, ...] = (40, 30)) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def seventy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("seventy") / "scan.h5", 70)
+
+
 @pytest.fixture
-def view(qtbot: QtBot, tmp_path: Path) -> Iterator[FileView]:
-    made = FileView(written(tmp_path / "scan.h5", 70), lambda line: None)
+def view(qtbot: QtBot, seventy: Path) -> Iterator[FileView]:
+    made = FileView(seventy, lambda line: None)
     qtbot.addWidget(made)
     made.dress(DARK, Sizes.of(96.0, glove=False, scale=1.0))
     made.resize(1000, 700)

@@ -275,11 +275,11 @@ def _told_apart(values: FloatArray) -> FloatArray:
     Args:
         values: in any order, shape (n,).
     """
-    values = np.sort(values)
-    if values.size == 0:
-        return values
-    apart = np.diff(values, prepend=-np.inf) > 0.01 * np.abs(values).max()
-    return values[apart]
+    rising: FloatArray = np.sort(values)
+    if rising.size == 0:
+        return rising
+    apart: FloatArray = rising[np.diff(rising, prepend=-np.inf) > 0.01 * np.abs(rising).max()]
+    return apart
 
 
 def _columns(curve: Curve) -> dict[str, FloatArray]:
