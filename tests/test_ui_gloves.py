@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QGraphicsView,
+    QLabel,
     QScroller,
     QWidget,
 )
@@ -25,6 +26,7 @@ from ui_windows import LONG, small_plan, window
 
 from seccm.events import Phase
 from seccm.remote import Trace
+from ui.number_pad import NumberPad
 from ui.plots import Plot
 from ui.readout import LEAST, Readout
 from ui.rooms import ROOMS
@@ -157,6 +159,37 @@ def test_views_stand_behind_one_another_where_the_screen_is_small(
         settle(qtbot)
         assert inside(w.map, w)
         assert inside(w.live, w)
+
+
+def test_a_glove_pushes_the_form_and_still_presses_what_is_in_it(qtbot: QtBot, tmp_path: Path):
+    """Panels that feel gloves pass for a mouse."""
+    with window(qtbot, tmp_path, glove=True) as w:
+        w.open_plan("li-on-au-combinatorial")
+        w.go("plan")
+        settle(qtbot)
+        view, bar = w.plan.area.viewport(), w.plan.area.verticalScrollBar()
+        form = w.plan.form
+        assert form is not None
+        heading = form.findChildren(QLabel)[0]
+        finger = heading.rect().center()
+        qtbot.mousePress(heading, Qt.MouseButton.LeftButton, pos=finger)
+        qtbot.mouseMove(heading, finger - QPoint(0, 120))
+        assert bar.value() == 120
+        # It has moved along with the finger.
+        qtbot.mouseRelease(heading, Qt.MouseButton.LeftButton, pos=finger)
+        qtbot.mouseMove(view, QPoint(5, 5))
+        assert bar.value() == 120
+        for key, pads in (("design.assign", 0), ("approach.speed", 1)):
+            field = form.editors[key]
+            w.plan.area.ensureWidgetVisible(field)
+            settle(qtbot)
+            at = bar.value()
+            qtbot.mouseClick(field, Qt.MouseButton.LeftButton)
+            assert len(w.findChildren(NumberPad)) == pads
+            assert bar.value() == at
+            if isinstance(field, QComboBox):
+                assert field.view().isVisible()
+                field.hidePopup()
 
 
 def test_a_window_moved_to_another_screen_takes_its_sizes(

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import pieces
+from ui.pushed import kinetic
 
 
 def show(dialog: QDialog) -> None:
@@ -82,7 +83,7 @@ def choose_file(
 
     dialog.fileSelected.connect(chosen)
     for view in dialog.findChildren(QAbstractItemView):
-        pieces.kinetic(view)
+        kinetic(view)
     show(dialog)
     return dialog
 

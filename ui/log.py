@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLay
 from ui import pieces
 from ui.models.palette import Palette, Sizes
 from ui.models.words import Level, Line
+from ui.pushed import kinetic
 
 MOST = 2000
 """Lines of one kind that are kept, and lines that are shown; the data file has every event."""
@@ -74,7 +75,7 @@ class LogView(QWidget):
         self._at_end = True
         # A text of many paragraphs takes a new one, and loses its oldest, without laying out the
         # others again; a list of wrapped lines cannot.
-        self.text = pieces.kinetic(QPlainTextEdit())
+        self.text = kinetic(QPlainTextEdit())
         self.text.setObjectName("log")
         self.text.setReadOnly(True)
         self.text.setUndoRedoEnabled(False)

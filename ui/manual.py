@@ -31,6 +31,7 @@ from ui.models.palette import Palette, Sizes
 from ui.models.run_state import STALE, RunState
 from ui.models.showing import Showing
 from ui.number_pad import NumberLine
+from ui.pushed import kinetic
 from ui.readout import Readout
 
 _ARROWS = {
@@ -107,7 +108,7 @@ class ManualView(QWidget):
         whole.addWidget(self.hands)
         whole.addWidget(self.coarse)
         whole.addStretch(1)
-        area = pieces.kinetic(QScrollArea(widgetResizable=True))
+        area = kinetic(QScrollArea(widgetResizable=True))
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)
         self.coarse.unfolded.connect(lambda part: area.ensureWidgetVisible(part, 0, 8))

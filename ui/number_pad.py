@@ -20,9 +20,8 @@ from PySide6.QtWidgets import (
 
 from ui import dialogs, pieces
 from ui.models.pad import Typed, units_like
+from ui.pushed import GLOVES
 
-GLOVES = "gloves"
-"""The property of the application that says whether hands are gloved."""
 KEY = "key"
 """The property of a field that names it: a field of the same name takes over from one that went."""
 _DIGITS = ("7", "8", "9", "4", "5", "6", "1", "2", "3", "±", "0", ".")

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
-    QAbstractScrollArea,
     QComboBox,
     QLabel,
     QLineEdit,
     QProgressBar,
     QScrollArea,
-    QScroller,
     QSizePolicy,
     QStyledItemDelegate,
     QToolButton,
     QWidget,
 )
 
-Area = TypeVar("Area", bound=QAbstractScrollArea)
+from ui.pushed import kinetic
 
 
 def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
@@ -74,13 +70,6 @@ def no_wheel(box: QComboBox) -> QComboBox:
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     box.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign]
     return tall(box)
-
-
-def kinetic(area: Area) -> Area:
-    """Let a finger push what is in a scroll area, as one expects of a touch screen."""
-    gesture = QScroller.ScrollerGestureType.TouchGesture
-    QScroller.grabGesture(area.viewport(), gesture)
-    return area
 
 
 class Scrolled(QScrollArea):

@@ -24,6 +24,7 @@ from ui import pieces
 from ui.condition_table import ConditionTable
 from ui.models.form import Field, Group, Listing, read, where
 from ui.number_pad import KEY, NumberArea, NumberLine
+from ui.pushed import kinetic
 
 MISTAKE_WIDTH = 230
 
@@ -215,7 +216,7 @@ class PlanForm(QWidget):
             case "long text" | "rows":
                 area = (NumberArea(field.text, unit=field.unit) if field.kind == "rows"
                         else QPlainTextEdit(field.text))  # fmt: skip
-                pieces.kinetic(area)
+                kinetic(area)
                 area.setPlaceholderText(field.hint)
                 area.setTabChangesFocus(True)
                 area.textChanged.connect(lambda: say(area.toPlainText()))

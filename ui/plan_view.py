@@ -31,6 +31,7 @@ from ui.number_pad import NumberPad
 from ui.path_plot import PathPlot
 from ui.plan_files import KINDS, PlanFiles
 from ui.plan_form import PlanForm
+from ui.pushed import kinetic
 from ui.readout import Readout
 
 CHECK_MS = 250
@@ -91,7 +92,7 @@ class PlanView(QWidget):
             button = self.buttons[name] = QPushButton(name)
             button.clicked.connect(lambda _=False, do=do: do())
             row.addWidget(button)
-        self.area = pieces.kinetic(QScrollArea(widgetResizable=True))
+        self.area = kinetic(QScrollArea(widgetResizable=True))
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.path = PathPlot()
         self.caption = pieces.label("", "small", wrap=True)
@@ -125,7 +126,7 @@ class PlanView(QWidget):
         box.addLayout(target)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self.area)
-        beside = pieces.kinetic(QScrollArea(widgetResizable=True))
+        beside = kinetic(QScrollArea(widgetResizable=True))
         beside.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         beside.setWidget(right)
         split.addWidget(beside)

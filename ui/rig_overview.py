@@ -20,6 +20,7 @@ from seccm.rigs import load_rig
 from ui import pieces
 from ui.models.commissioning import standing_rows
 from ui.models.rig_words import sections
+from ui.pushed import kinetic
 
 
 class RigOverview(QScrollArea):
@@ -31,7 +32,7 @@ class RigOverview(QScrollArea):
 
     def __init__(self, rig: str) -> None:
         super().__init__(widgetResizable=True)
-        pieces.kinetic(self)
+        kinetic(self)
         self._rig = rig
         self._device = ""
         self.words = pieces.label(

@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 
 from ui import pieces
 from ui.models.palette import Sizes
+from ui.pushed import kinetic
+from ui.theme import rail_bar
 
 ROOMS = ("scan", "plan", "browse", "manual", "rig")
 ARRANGED = 2
@@ -101,7 +103,7 @@ class Rooms(QWidget):
         self._rail_area.setWidgetResizable(True)
         self._rail_area.setWidget(rail)
         self._rail_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        return pieces.kinetic(self._rail_area)
+        return kinetic(self._rail_area)
 
     def dress(self, sizes: Sizes) -> None:
         """Take sizes; in gloves, fewer views share the room."""
@@ -113,7 +115,7 @@ class Rooms(QWidget):
         none = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         # Large targets may be more than the screen is high.
         self._rail_area.setVerticalScrollBarPolicy(bar if sizes.glove else none)
-        self._rail_area.setFixedWidth(wide + (2 * sizes.gap + 4 if sizes.glove else 2))
+        self._rail_area.setFixedWidth(wide + (rail_bar(sizes) + 4 if sizes.glove else 2))
         self._fit(sizes.glove, sizes.target)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -24,6 +24,7 @@ from ui.models.commissioning import Bench, date_of, headline, mistake_of, texts_
 from ui.models.palette import DARK, Palette, Sizes
 from ui.models.showing import Showing
 from ui.number_pad import NumberLine
+from ui.pushed import kinetic
 
 LETTERS = 25
 """Width of the column at the left, in letters' heights."""
@@ -111,7 +112,7 @@ class StepPage(QWidget):
         column.addWidget(self.where)
         column.addLayout(self.said)
         column.addStretch(1)
-        area = pieces.kinetic(QScrollArea(widgetResizable=True))
+        area = kinetic(QScrollArea(widgetResizable=True))
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)
         return area

@@ -59,6 +59,11 @@ def _qt(p: Palette) -> QPalette:
     return made
 
 
+def rail_bar(s: Sizes) -> int:
+    """Return the width of the bars where nothing but the bar can be pushed: 8 mm in gloves."""
+    return s.target * 8 // 22 if s.glove else max(10, s.gap * 2)
+
+
 def sheet(p: Palette, s: Sizes) -> str:
     """Return the style sheet of every widget."""
     pad, small = s.gap, round(s.font * 0.86)
@@ -180,6 +185,8 @@ def sheet(p: Palette, s: Sizes) -> str:
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: {p.panel}; border: none; }}
     QScrollArea > QWidget > QWidget#page {{ background: {p.ground}; }}
     QScrollBar:vertical {{ background: transparent; width: {bar}px; }}
+    QWidget#rail QScrollBar:vertical, QPlainTextEdit QScrollBar:vertical,
+    QAbstractItemView QScrollBar:vertical {{ width: {rail_bar(s)}px; }}
     QScrollBar:horizontal {{ background: transparent; height: {bar}px; }}
     QScrollBar::handle {{ background: {p.border}; border-radius: 4px; min-height: {handle}px;
         min-width: {handle}px; margin: 2px; }}

@@ -29,8 +29,8 @@ from ui.models.desk import Desk, Link
 from ui.models.palette import DARK, LIGHT, Palette, Sizes
 from ui.models.showing import Conventions, Showing
 from ui.models.words import Line
-from ui.number_pad import GLOVES
 from ui.plan_view import PlanView
+from ui.pushed import GLOVES
 from ui.reference import ReferenceDialog
 from ui.rig_view import RigView
 from ui.rooms import ROOMS, Rooms
