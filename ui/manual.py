@@ -45,6 +45,7 @@ READ = {"x": (0, 0, 1), "y": (0, 1, 1), "z": (0, 2, 1), "potential": (1, 0, 1),
 GLOVED = {"z": (0, 0, 3), "current": (1, 0, 3), "x": (3, 0, 1), "y": (3, 1, 1),
           "potential": (3, 2, 1)}  # fmt: skip
 """The same in gloves: wide ones are read from afar; Connect stands between them and the others."""
+MARGINS, GLOVED_MARGINS = (16, 12, 16, 12), (8, 2, 4, 8)
 SMALLER = 0.45
 """How large the others are then."""
 
@@ -102,8 +103,8 @@ class ManualView(QWidget):
         self._upper.addLayout(self._state, 1)
         self._upper.addWidget(self.jogging, 0, Qt.AlignmentFlag.AlignTop)
         inside = QWidget()
-        whole = QVBoxLayout(inside)
-        whole.setContentsMargins(16, 12, 16, 12)
+        whole = self._whole = QVBoxLayout(inside)
+        whole.setContentsMargins(*MARGINS)
         whole.addLayout(self._upper)
         whole.addWidget(self.hands)
         whole.addWidget(self.coarse)
@@ -236,6 +237,7 @@ class ManualView(QWidget):
         self._outer.setDirection(way.LeftToRight if glove else way.TopToBottom)
         self._ends.setDirection(way.TopToBottom if glove else way.LeftToRight)
         self._upper.setDirection(way.RightToLeft if glove else way.TopToBottom)
+        self._whole.setContentsMargins(*(GLOVED_MARGINS if glove else MARGINS))
         self._place_read_backs(glove=glove)
         self._reading.removeWidget(self.link)
         self._head.removeWidget(self.link)
