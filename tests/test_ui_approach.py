@@ -118,6 +118,23 @@ def test_the_next_approach_begins_anew():
     assert live.watched.signal.min() == 10.0
 
 
+def test_the_way_down_is_drawn_anew_only_while_there_is_more_of_it():
+    """The measurement goes on for long; what stands still costs nothing meanwhile."""
+    live = live_of()
+    story = landing()
+    seen, drawn = [], []
+    for first in range(0, len(story), 50):
+        live.take(story.where(slice(first, first + 50)))
+        seen.append(live.ways)
+        drawn.append(len(live.descent))
+    changed = [a != b for a, b in pairwise(seen)]
+    grown = [a != b for a, b in pairwise(drawn)]
+    assert all(c for c, g in zip(changed, grown, strict=True) if g)
+    assert not any(changed[-20:])
+    live.take(rows(1, Phase.TRAVEL, 100.0 + np.arange(3)))
+    assert live.ways != seen[-1], "another site has thresholds of its own"
+
+
 def test_the_real_engine_shows_its_contact_in_the_window(qtbot: QtBot, tmp_path: Path):
     """Its contact is confirmed some rows later than it happens."""
     with window(qtbot, tmp_path) as w:

@@ -25,6 +25,8 @@ class LiveView(QWidget):
         self._live: Live | None = None
         self._drawn = -1
         self._behind: dict[str, tuple[int, int | None]] = {}
+        self._ways: tuple[int, int | None] | None = None
+        """Which way down is drawn."""
         row = QHBoxLayout()
         self._head = Readout("No site in hand.", "muted")
         row.addWidget(self._head, 1)
@@ -63,12 +65,14 @@ class LiveView(QWidget):
         self.approach.show_as(showing, offset)
         self._drawn = -1
         self._behind.clear()
+        self._ways = None
 
     def follow(self, live: Live | None) -> None:
         """Draw this run from now on."""
         self._live = live
         self._drawn = -1
         self._behind.clear()
+        self._ways = None
 
     def head(self, words: str) -> None:
         """Say above the curves which site they are of."""
@@ -89,7 +93,8 @@ class LiveView(QWidget):
         if late is not None:
             self.panels[late].draw_before(live.before, live.mean())
             self._behind[late] = behind
-        if self.buttons[APPROACH].isChecked():
+        if self.buttons[APPROACH].isChecked() and live.ways != self._ways:
+            self._ways = live.ways
             self.approach.draw(live.watched)
 
     def whole(self) -> None:
@@ -112,3 +117,4 @@ class LiveView(QWidget):
             self._grid.addWidget(panel, k // columns, k % columns, 1, 2 if last else 1)
         self._drawn = -1
         self._behind.clear()
+        self._ways = None

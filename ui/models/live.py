@@ -118,6 +118,11 @@ class Live:
         return self._passage.descent
 
     @property
+    def ways(self) -> tuple[int, int | None]:
+        """Another value whenever `watched` is another."""
+        return self._passage.ways, self.site
+
+    @property
     def watched(self) -> Descent:
         """The way down in view with its thresholds, thinned so that no peak is lost."""
         site = self._sites.get(self.site) if self.site is not None else None

@@ -53,6 +53,8 @@ class Passage:
         self.descent = Trail(COLUMNS, ("E", "I"))
         self.landed = False
         """Whether the measurement in hand is that of the site in hand."""
+        self.ways = 0
+        """Rises whenever there is more of the way down, or of the look before it."""
         self._phase = -1
         self._contact = 0.0
         self._last = (0.0, 0.0, 0.0)
@@ -70,6 +72,7 @@ class Passage:
     def take(self, rows: Trace) -> None:
         """Take in rows of one phase."""
         phase = int(rows.phase[0])
+        self.ways += phase in (Phase.SETTLE, Phase.APPROACH)
         began = phase != self._phase
         self._phase = phase
         if phase == Phase.SETTLE:
@@ -113,6 +116,7 @@ class Passage:
         since = Trace.joined([before, rows.where(slice(AFTER - len(before)))])
         count = rows_to_rest(since.t, since.z, self._speed)
         self._descend(since.where(slice(len(before), count)))
+        self.ways += 1
         self._landing = since if count is None else None
 
     def _measure(self, rows: Trace) -> None:
