@@ -26,6 +26,7 @@ from ui_windows import LONG, small_plan, window
 
 from seccm.events import Phase
 from seccm.remote import Trace
+from ui.models.words import Line
 from ui.number_pad import NumberPad
 from ui.plots import Plot
 from ui.readout import LEAST, Readout
@@ -132,6 +133,13 @@ def test_what_ends_things_by_hand_is_always_in_view(qtbot: QtBot, running: Windo
         for button in (manual.deeds["retract"], manual.deeds["hold"], manual.off):
             assert inside(button, running), button.text()
             assert min(button.width(), button.height()) / dots * MM >= 21.9
+    running.desk.alert(Line("error", "Something was refused, for a reason that takes some words."))
+    qtbot.waitUntil(running.bar.away.isVisible, timeout=LONG)
+    settle(qtbot)
+    for button in (manual.deeds["retract"], manual.deeds["hold"], manual.off, running.bar.away):
+        assert inside(button, running), "also while there is a notice"
+    running.bar.away.click()
+    qtbot.waitUntil(lambda: not running.bar.away.isVisible(), timeout=LONG)
     bar.setValue(0)
     settle(qtbot)
     for (axis, sign), arrow in running.manual.arrows.items():

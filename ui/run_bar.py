@@ -92,13 +92,13 @@ class RunBar(QWidget):
         self.away = QToolButton()
         self.away.setObjectName("flat")
         self.away.setDefaultAction(actions["dismiss"])
-        self.away.setText("✕")
+        self.away.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self._strip = QWidget()
-        strip = QHBoxLayout(self._strip)
+        strip = self._beside = QHBoxLayout(self._strip)
         strip.setContentsMargins(0, 0, 0, 0)
         strip.setSpacing(0)
         strip.addWidget(self.alarm, 1)
-        strip.addWidget(self.away)
+        self._place_away()
         self.progress = pieces.bar()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -115,6 +115,7 @@ class RunBar(QWidget):
         if sizes.glove != self._glove:
             self._glove = sizes.glove
             self._lay_out_cells()
+            self._place_away()
         for name, cell in self.cells.items():
             cell.enlarge(SMALLER if self._glove and name not in FROM_AFAR else 1.0)
         self._label_buttons()
@@ -138,6 +139,16 @@ class RunBar(QWidget):
             self._actions[name].setIconText(text)
         for button in self.buttons.values():
             button.setToolButtonStyle(style)
+
+    def _place_away(self) -> None:
+        """Put what puts a notice away beside it; in gloves, where its height costs no room."""
+        for row in (self._row, self._beside):
+            row.removeWidget(self.away)
+        self.away.setText("Put notice\naway" if self._glove else "✕")
+        if self._glove:
+            self._row.insertWidget(self._row.indexOf(self.virtual), self.away)
+        else:
+            self._beside.addWidget(self.away)
 
     def _lay_out_cells(self) -> None:
         """Put the read-outs into one row; in gloves, two large ones and some smaller ones."""
