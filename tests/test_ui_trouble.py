@@ -50,6 +50,15 @@ def strip(w: Window) -> str:
     return w.bar.alarm.text() if w.bar.alarm.isVisible() else ""
 
 
+def connect(qtbot: QtBot, w: Window, folder: Path) -> None:
+    """Take the rig in hand."""
+    w.open_plan(small_plan(folder))
+    w.go("manual")
+    qtbot.waitUntil(w.manual.link.isEnabled, timeout=LONG)
+    w.manual.link.click()
+    qtbot.waitUntil(w.manual.arrows["x", 1].isEnabled, timeout=LONG)
+
+
 # The engine goes away.
 
 
@@ -81,10 +90,7 @@ def test_after_the_engine_has_died_in_a_scan_its_file_is_resumed_from_here(
 
 def test_after_the_engine_has_died_by_hand_nothing_old_passes_for_new(qtbot: QtBot, tmp_path: Path):
     with window(qtbot, tmp_path, connect=HOST, pace=5.0) as w:
-        w.open_plan(small_plan(tmp_path))
-        w.go("manual")
-        qtbot.waitUntil(w.manual.link.isEnabled, timeout=LONG)
-        w.manual.link.click()
+        connect(qtbot, w, tmp_path)
         qtbot.waitUntil(lambda: "µm" in w.manual.cells["z"].text(), timeout=LONG)
         kill_host()
         qtbot.waitUntil(lambda: "engine's process is gone" in strip(w), timeout=LONG)
@@ -107,11 +113,7 @@ def test_rows_that_stop_coming_by_hand_are_an_alarm():
 
 def test_a_refusal_is_seen_in_the_room_where_one_is(qtbot: QtBot, tmp_path: Path):
     with window(qtbot, tmp_path, pace=20.0) as w:
-        w.open_plan(small_plan(tmp_path))
-        w.go("manual")
-        qtbot.waitUntil(w.manual.link.isEnabled, timeout=LONG)
-        w.manual.link.click()
-        qtbot.waitUntil(w.manual.arrows["x", 1].isEnabled, timeout=LONG)
+        connect(qtbot, w, tmp_path)
         w.manual.step.setCurrentText("1 mm")
         w.manual.arrows["x", 1].click()
         qtbot.waitUntil(lambda: "is outside 0 m to 100 µm" in strip(w), timeout=LONG)
@@ -237,12 +239,9 @@ def test_a_file_that_is_not_there_is_said_without_a_question(qtbot: QtBot, tmp_p
 
 def test_keys_hold_the_tip_lift_it_and_switch_the_cell_off_by_hand(qtbot: QtBot, tmp_path: Path):
     with window(qtbot, tmp_path, pace=2.0) as w:
-        w.open_plan(small_plan(tmp_path))
-        w.go("manual")
-        qtbot.waitUntil(w.manual.link.isEnabled, timeout=LONG)
+        w.beat()
         assert not any(w.actions_[name].isEnabled() for name in ("hold", "off", "stop"))
-        w.manual.link.click()
-        qtbot.waitUntil(w.manual.arrows["x", 1].isEnabled, timeout=LONG)
+        connect(qtbot, w, tmp_path)
         w.manual.deeds["approach"].click()
         qtbot.waitUntil(lambda: "Approach" in w.manual.words.text(), timeout=LONG)
         qtbot.keyClick(w, Qt.Key.Key_F9)
@@ -261,10 +260,7 @@ def test_keys_hold_the_tip_lift_it_and_switch_the_cell_off_by_hand(qtbot: QtBot,
 def test_jogs_step_from_where_the_axis_was_told_to_go(qtbot: QtBot, tmp_path: Path):
     """Not from where noisy sensors say that it is: three steps of 1 um are 3 um."""
     with window(qtbot, tmp_path, pace=20.0) as w:
-        w.open_plan(small_plan(tmp_path))
-        w.go("manual")
-        qtbot.waitUntil(w.manual.link.isEnabled, timeout=LONG)
-        w.manual.link.click()
+        connect(qtbot, w, tmp_path)
         told: list[float] = []
         for _ in range(4):
             qtbot.waitUntil(w.manual.arrows["x", 1].isEnabled, timeout=LONG)
