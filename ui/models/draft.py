@@ -11,13 +11,13 @@ from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import AoT, Array, InlineTable
+from tomlkit.items import AoT, Array
 
 from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
 from seccm.plan.library import find_plan, plans
 from ui.models.form import MOST_ROWS, Group, Key, Listing, form, where
-from ui.models.toml_blocks import swapped, without
+from ui.models.toml_blocks import inline, put, swapped, table_of, without
 
 _STEPS: dict[str, dict[str, Any]] = {
     "constant current": {"current": "-1 nA", "duration": "5 s"},
@@ -166,7 +166,7 @@ class Draft:
             table[key[-1]] = tomlkit.array().multiline(True)
         rows = table[key[-1]]
         like = rows[-1].unwrap() if len(rows) else {"j": _LEVELS["j"]}
-        rows.append(_table_of(like) if isinstance(rows, AoT) else _inline(like))
+        rows.append(table_of(like) if isinstance(rows, AoT) else inline(like))
         self.changed = True
 
     def add_column(self, key: Key) -> None:
@@ -174,14 +174,14 @@ class Draft:
         rows = self._table(key)
         name = _free_name({n for row in rows for n in row})
         for k, row in enumerate(rows.unwrap()):
-            _put(rows, k, {**row, name: _LEVELS.get(name, "1 s")})
+            put(rows, k, {**row, name: _LEVELS.get(name, "1 s")})
         self.changed = True
 
     def remove_column(self, key: Key) -> None:
         """Take a key out of every row of a list of tables; `key` ends with its name."""
         rows = self._table(key[:-1])
         for k, row in enumerate(rows.unwrap()):
-            _put(rows, k, {name: value for name, value in row.items() if name != key[-1]})
+            put(rows, k, {name: value for name, value in row.items() if name != key[-1]})
         self.changed = True
 
     def rename(self, key: Key, name: str) -> bool:
@@ -196,7 +196,7 @@ class Draft:
             return False
         if isinstance(holder, list):
             for k, row in enumerate(holder.unwrap()):  # type: ignore[attr-defined]
-                _put(holder, k, {name if n == old else n: value for n, value in row.items()})
+                put(holder, k, {name if n == old else n: value for n, value in row.items()})
         else:
             for each in list(holder):  # taken out and put back, so that the order stays
                 value = holder.pop(each)
@@ -214,7 +214,7 @@ class Draft:
             if made and not design.get("conditions"):
                 design["conditions"] = tomlkit.array().multiline(True)
                 for row in made:
-                    design["conditions"].append(_inline(row))
+                    design["conditions"].append(inline(row))
                 del self._document["factors"]
         elif "conditions" in design:
             rows = design["conditions"].unwrap()
@@ -244,8 +244,8 @@ class Draft:
         if not self._rewrite(swapped(self.text, (*key[:-1], first)), wanted):
             written = self._table(key[:-1])
             one, other = written[first].unwrap(), written[second].unwrap()
-            _put(written, first, other)
-            _put(written, second, one)
+            put(written, first, other)
+            put(written, second, one)
         self.changed = True
 
     def plan(self) -> Plan:
@@ -353,36 +353,11 @@ def _combined(factors: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(factors, row, strict=True)) for row in product(*levels)]
 
 
-def _inline(row: Mapping[str, Any]) -> Any:
-    """Return a table that is written on one line."""
-    cells = (f"{tomlkit.key(n).as_string()} = {tomlkit.item(v).as_string()}"
-             for n, v in row.items())  # fmt: skip
-    return tomlkit.parse(f"row = {{ {', '.join(cells)} }}")["row"]
-
-
 def _at(data: Any, key: Key) -> Any:
     """Return what stands at a key."""
     for part in key:
         data = data[part]
     return data
-
-
-def _table_of(row: Mapping[str, Any]) -> Any:
-    """Return a table that is written on lines of its own."""
-    made = tomlkit.table()
-    made.update(row)
-    return made
-
-
-def _put(rows: Any, k: int, row: Mapping[str, Any]) -> None:
-    """Put another row into the place of one, written as the old one was."""
-    if isinstance(rows[k], InlineTable):
-        rows[k] = _inline(row)
-        return
-    for name in list(rows[k]):  # taken out and put back, so that the order is that of the row
-        del rows[k][name]
-    for name, value in row.items():
-        rows[k][name] = value
 
 
 def _free_name(taken: Collection[str]) -> str:

@@ -1,4 +1,4 @@
-"""Moving and removing the tables of a TOML file as one would by hand: with their comments.
+"""Making, moving and removing the tables of a TOML file as one would by hand: with their comments.
 
 A comment belongs to the table that it stands directly above. A TOML library counts it to the
 table before, and moves it, or drops it, with that one.
@@ -7,6 +7,11 @@ table before, and moves it, or drops it, with that one.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
+
+import tomlkit
+from tomlkit.items import InlineTable
 
 from ui.models.form import Key
 
@@ -95,3 +100,28 @@ def _core(lines: list[str], span: Span) -> Span:
     while end > first and not lines[end - 1].strip():
         end -= 1
     return first, end
+
+
+def inline(row: Mapping[str, Any]) -> Any:
+    """Return a table that is written on one line."""
+    cells = (f"{tomlkit.key(n).as_string()} = {tomlkit.item(v).as_string()}"
+             for n, v in row.items())  # fmt: skip
+    return tomlkit.parse(f"row = {{ {', '.join(cells)} }}")["row"]
+
+
+def table_of(row: Mapping[str, Any]) -> Any:
+    """Return a table that is written on lines of its own."""
+    made = tomlkit.table()
+    made.update(row)
+    return made
+
+
+def put(rows: Any, k: int, row: Mapping[str, Any]) -> None:
+    """Put another row into the place of one, written as the old one was."""
+    if isinstance(rows[k], InlineTable):
+        rows[k] = inline(row)
+        return
+    for name in list(rows[k]):  # taken out and put back, so that the order is that of the row
+        del rows[k][name]
+    for name, value in row.items():
+        rows[k][name] = value
