@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+)
 from pytestqt.qtbot import QtBot
 from ui_windows import LONG, begin, drawn, ended, failing, said, small_plan, window
 
@@ -233,6 +240,27 @@ def test_a_growing_file_is_browsed_until_it_is_complete(qtbot: QtBot, tmp_path: 
         view.map.pick(3, False)
         qtbot.waitUntil(lambda: len(drawn(view.map)) == 1, timeout=LONG)
         assert len(drawn(view.map)[0].xData) > 10
+
+
+def test_files_are_opened_without_a_keyboard_too(qtbot: QtBot, tmp_path: Path):
+    data = tmp_path / "scan.h5"
+    for _ in seccm.run(str(small_plan(tmp_path)), path=data):
+        pass
+    with window(qtbot, tmp_path) as w:
+        w.go("browse")
+
+        def choose(button: QPushButton) -> None:
+            button.click()
+            (dialog,) = (d for d in w.findChildren(QFileDialog) if d.isVisible())
+            dialog.fileSelected.emit(str(data))
+            dialog.close()
+
+        choose(w.browse.open_button)
+        assert len(w.browse.files) == 1
+        choose(w.browse.files[0].openers[True])
+        assert len(w.browse.files) == 2
+        choose(w.browse.files[1].openers[False])
+        assert len(w.browse.files) == 1
 
 
 def test_two_files_side_by_side_with_tables_and_currents(qtbot: QtBot, tmp_path: Path):

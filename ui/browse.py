@@ -47,6 +47,8 @@ class FileView(QWidget):
 
     resumed = Signal(Path)
     """The file whose run shall go on."""
+    wished = Signal(bool)
+    """Another file is wished for; whether beside this one."""
 
     def __init__(self, path: Path, say: Callable[[Line], None]) -> None:
         super().__init__()
@@ -71,6 +73,8 @@ class FileView(QWidget):
         self.report_button.clicked.connect(self.report)
         self.export_button = QPushButton("Table as CSV …")
         self.export_button.clicked.connect(self._choose_export)
+        self.openers: dict[bool, QPushButton] = {}
+        """Whether the other file goes beside this one."""
         self.resume_button = QPushButton("Resume the run")
         self.resume_button.setToolTip("Go on with the sites that are left, on the file's rig")
         # It sets the tip in motion: no key that is meant for something else may press it.
@@ -82,6 +86,10 @@ class FileView(QWidget):
         column.addWidget(self.words)
         row.addLayout(column, 1)
         row.addWidget(self.resume_button)
+        for words, beside in (("Open …", False), ("Beside …", True)):
+            button = self.openers[beside] = QPushButton(words)
+            button.clicked.connect(lambda _=False, b=beside: self.wished.emit(b))
+            row.addWidget(button)
         row.addWidget(self.report_button)
         row.addWidget(self.export_button)
         whole = QVBoxLayout(self)
@@ -203,6 +211,8 @@ class BrowseView(QWidget):
 
     resumed = Signal(Path)
     """The file whose run shall go on."""
+    wished = Signal(bool)
+    """A file is wished for; whether beside the one that is open."""
 
     def __init__(self, say: Callable[[Line], None]) -> None:
         super().__init__()
@@ -222,6 +232,9 @@ class BrowseView(QWidget):
             label = pieces.label(text, name)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             box.addWidget(label)
+        self.open_button = QPushButton("Open …")
+        self.open_button.clicked.connect(lambda: self.wished.emit(False))
+        box.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignCenter)
         box.addStretch(1)
         self._stack = QStackedWidget()
         self._stack.addWidget(empty)
@@ -255,6 +268,7 @@ class BrowseView(QWidget):
         """
         view = FileView(path, self._say)
         view.resumed.connect(self.resumed)
+        view.wished.connect(self.wished)
         for old in self.files[1:] if beside else self.files:
             old.shut()
             old.setParent(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from ui import pieces
@@ -71,7 +72,7 @@ class KeySheet(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys")
-        inside = pieces.bare("page")
+        inside = self._inside = pieces.bare("page")
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(pieces.Scrolled(inside))
@@ -97,3 +98,7 @@ class KeySheet(QDialog):
                               row, 1)  # fmt: skip
             box.setRowStretch(20, 1)
             grid.addLayout(box, k // 3, k % 3)
+
+    def sizeHint(self) -> QSize:
+        """Return the room in which nothing has to be scrolled."""
+        return self._inside.sizeHint() + QSize(4, 4)

@@ -9,7 +9,7 @@ from ui.models.live import Live
 from ui.models.palette import Palette, Sizes
 from ui.models.showing import Showing
 from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel
-from ui.readout import Readout
+from ui.readout import LEGIBLE, Readout
 
 CHOICES = (*KINDS, APPROACH)
 
@@ -28,7 +28,7 @@ class LiveView(QWidget):
         self._ways: tuple[int, int | None] | None = None
         """Which way down is drawn."""
         row = QHBoxLayout()
-        self._head = Readout("No site in hand.", "muted")
+        self._head = Readout("No site in hand.", "muted", LEGIBLE)
         row.addWidget(self._head, 1)
         for name in CHOICES:
             words = KINDS[name].words if name in KINDS else "approach"

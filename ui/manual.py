@@ -32,7 +32,7 @@ from ui.models.run_state import STALE, RunState
 from ui.models.showing import Showing
 from ui.number_pad import NumberLine
 from ui.pushed import kinetic
-from ui.readout import Readout
+from ui.readout import LEGIBLE, Readout
 
 _ARROWS = {
     ("x", -1): ("left", 1, 0), ("x", 1): ("right", 1, 2), ("y", 1): ("up", 0, 1),
@@ -132,7 +132,7 @@ class ManualView(QWidget):
         for name in READ:
             self._captions[name] = pieces.label(name, "caption")
             self.cells[name] = Readout()
-            self.limits[name] = Readout("", "small")
+            self.limits[name] = Readout("", "small", LEGIBLE)
             self.limits[name].setAlignment(Qt.AlignmentFlag.AlignTop)
         self._place_read_backs(glove=False)
         return grid
@@ -285,6 +285,7 @@ class ManualView(QWidget):
             text = commanded(self._commanded.get(axis)) + self._reach.get(axis, "")
             if self.limits[axis].text() != text:
                 self.limits[axis].setText(text)
+                self.limits[axis].setToolTip(text)
         self._connected = hand.connected
         self.link.setText("Disconnect" if hand.connected else "Connect")
         self.link.setEnabled(hand.connected or hand.free)

@@ -32,7 +32,7 @@ from ui.path_plot import PathPlot
 from ui.plan_files import KINDS, PlanFiles
 from ui.plan_form import PlanForm
 from ui.pushed import kinetic
-from ui.readout import Readout
+from ui.readout import LEGIBLE, Readout
 
 CHECK_MS = 250
 """After so long without a keystroke the plan is checked."""
@@ -73,7 +73,9 @@ class PlanView(QWidget):
 
     def _build(self) -> None:
         self.head = pieces.label("No plan is open", "title", wrap=True)
-        self.file = Readout("Open one, or begin with one that comes with the program.", "muted")
+        self.file = Readout(
+            "Open one, or begin with one that comes with the program.", "muted", LEGIBLE
+        )
         self.shipped = pieces.no_wheel(QComboBox())
         self.shipped.addItems([CHOOSE, *plans()])
         self.shipped.setMinimumContentsLength(len(CHOOSE))

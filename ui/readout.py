@@ -7,7 +7,9 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel
 
 LEAST = 0.3
-"""Of its full size, which a text never goes below; what is too long then ends in an ellipsis."""
+"""Of its full size, which a number never goes below; what is too long then ends in an ellipsis."""
+LEGIBLE = 0.85
+"""The same for words, which are not large to begin with."""
 
 
 class Readout(QLabel):
@@ -16,10 +18,12 @@ class Readout(QLabel):
     Args:
         text: what it says.
         name: which says in the style sheet how it looks.
+        least: of its full size, which it never goes below.
     """
 
-    def __init__(self, text: str = "–", name: str = "readout") -> None:
+    def __init__(self, text: str = "–", name: str = "readout", least: float = LEAST) -> None:
         super().__init__(text)
+        self._least = least
         self.setObjectName(name)
         self.setIndent(0)
         self._share, self._longest = 1.0, ""
@@ -43,8 +47,8 @@ class Readout(QLabel):
         room = self.contentsRect().width()
         full = QFontMetrics(self._font(1.0)).horizontalAdvance(self.text()) + 2
         share = min(1.0, room / full)
-        font = self._font(max(LEAST, share))
-        if share >= LEAST:
+        font = self._font(max(self._least, share))
+        if share >= self._least:
             return self.text(), font.pixelSize()
         mode = Qt.TextElideMode.ElideRight
         return QFontMetrics(font).elidedText(self.text(), mode, room), font.pixelSize()

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 
 from seccm.plan.library import rigs
 from seccm.remote import Client
+from ui import dialogs
 from ui.keys import KeySheet
 from ui.models.palette import PALETTES, Palette
 from ui.reference import ReferenceDialog
@@ -55,6 +56,8 @@ def main(folder: Path) -> None:
         for view in (window.map, window.browse.files[0].map):
             for site in (18, 27, 33):
                 view.pick(site, True)
+        for view in (window.map, window.browse.files[0].map):
+            _until(lambda view=view: "reading" not in view.panel.words.text())  # type: ignore[misc]
         for width, height, scale, suffix in SCREENS:
             for palette in PALETTES.values():
                 _picture_all(window, palette, (width, height), scale, folder, suffix)
@@ -97,11 +100,10 @@ def _picture_all(
         ("keys", KeySheet(window)),
         ("signs", ReferenceDialog(window, window.showing)),
     ):
-        dialog.show()
+        dialogs.show(dialog)
         _wait(100)
         dialog.grab().save(str(folder / f"{name}-{palette.name}.png"))
         dialog.close()
-        dialog.deleteLater()
 
 
 def _picture_commissioning(place: Path, settings: QSettings, folder: Path) -> None:

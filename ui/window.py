@@ -85,6 +85,7 @@ class Window(QMainWindow):
         self._asking = Asking(self.desk, self.plan, connect, rig, pace)
         self.browse = BrowseView(self._say)
         self.browse.resumed.connect(self.resume_file)
+        self.browse.wished.connect(lambda beside: self._open_file(beside=beside))
         self.manual = ManualView(self.connect_rig, rig)
         self.manual.asked.connect(self.desk.by_hand)
         self.manual.coarse.serve(self.desk, self.approach_coarsely)
