@@ -31,7 +31,7 @@ from small_scan import small_scan
 import seccm
 from seccm.errors import DataFileError
 from seccm.events import Outcome
-from seccm.plan import Plan
+from seccm.plan import Plan, load_plan
 from seccm.remote import Client, Job
 from seccm.remote.endpoint import Endpoint
 
@@ -58,7 +58,7 @@ def real_window(folder: Path, *arguments: object) -> Iterator[subprocess.Popen[b
 
 
 def large() -> Plan:
-    """Return a plan of 100 x 100 sites, of which some are visited."""
+    """Return a plan of 100 x 100 sites, of which some are visited, as fast as it may be."""
     return small_scan(
         factors={"j": ["-1 mA/cm^2"]},
         design={},
@@ -71,7 +71,8 @@ def large() -> Plan:
             "origin": ["5 um", "5 um"],
             "allow_overlap": True,
         },
-        retract={"distance": "2 um", "speed": "20 um/s"},
+        retract={"distance": "5.2 um", "speed": "50 um/s"},
+        approach={**load_plan("li-on-au-combinatorial").to_dict()["approach"], "speed": "5 um/s"},
     )
 
 
