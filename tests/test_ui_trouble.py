@@ -365,6 +365,13 @@ def test_a_stopped_run_is_resumed_where_its_file_is_browsed(qtbot: QtBot, tmp_pa
         assert w.desk.run.finished == 6
 
 
+def test_virtual_is_said_before_anything_is_started(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path) as w:
+        assert not w.bar.virtual.isVisible()
+        w.open_plan(small_plan(tmp_path))
+        qtbot.waitUntil(w.bar.virtual.isVisible, timeout=LONG)
+
+
 def test_without_a_file_resuming_says_what_to_do(qtbot: QtBot, tmp_path: Path):
     with window(qtbot, tmp_path) as w:
         w.actions_["resume-file"].trigger()

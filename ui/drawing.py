@@ -83,7 +83,10 @@ class Drawing:
             now: seconds on any steady clock.
         """
         # First what an operator must know, whatever else fails to be drawn.
-        self._views.bar.show_run(self._desk.run, self._condition, now, self._desk.notice)
+        desk, outlook = self._desk, self._views.plan.outlook
+        info = outlook.info if outlook is not None else None
+        virtual = info is not None and info.virtual
+        self._views.bar.show_run(desk.run, self._condition, now, desk.notice, virtual=virtual)
         self._guard("live", self._live)
         self._guard("manual", self._manual)
         self._guard("rig", self._rig)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsRectItem
 
@@ -37,6 +37,10 @@ class PathPlot(Plot):
         self._first = pg.ScatterPlotItem(symbol="t1", size=14)
         self.addItem(self._sites)
         self.addItem(self._first)
+
+    def sizeHint(self) -> QSize:
+        """Return the least: it takes what the words around it leave."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""

@@ -171,9 +171,23 @@ class RunBar(QWidget):
         self._grid.setColumnStretch(stretched, 1)
 
     def show_run(
-        self, run: RunState, condition: str, now: float, notice: Line | None = None
+        self,
+        run: RunState,
+        condition: str,
+        now: float,
+        notice: Line | None = None,
+        *,
+        virtual: bool = False,
     ) -> None:
-        """Show a run as it is now, and what must not be overlooked."""
+        """Show a run as it is now, and what must not be overlooked.
+
+        Args:
+            run: the newest.
+            condition: of the site in hand, in words.
+            now: seconds on any steady clock.
+            notice: the newest trouble that nobody has put away.
+            virtual: whether the rig on which a run would be started is a virtual one.
+        """
         self._offer(run)
         texts = {
             "phase": _briefly(run.phase_words) if self._glove else run.phase_words,
@@ -191,12 +205,12 @@ class RunBar(QWidget):
         for name, text in texts.items():
             if self.cells[name].text() != text:
                 self.cells[name].setText(text)
-        self.virtual.setVisible(run.virtual)
+        self.virtual.setVisible(run.virtual or (virtual and run.doing == "idle"))
         self.progress.setMaximum(0 if run.preparing else max(1, run.total))
         self.progress.setValue(run.finished)
         alarm = run.alarm(now)
         waiting = run.waiting if run.state == "paused" else ""
-        told = notice if notice is not None and not (alarm or waiting) else None
+        told = notice if notice is not None and not alarm else None
         self.away.setVisible(told is not None)
         if told is not None:
             words = f"{told.text} {told.remedy}".strip()
