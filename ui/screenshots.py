@@ -48,6 +48,7 @@ def main(folder: Path) -> None:
         window.plan.target.setText(str(data))
         _until(lambda: bool(window.plan.verdict.text()) and not window.plan.busy.isVisible())
         window.start()
+        window.plan.target.setText(data.name)
         _until(lambda: window.desk.run.finished >= SITES)
         window.desk.ask("pause")
         _until(lambda: window.desk.run.state == "paused")
