@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from remote_hosts import idle, own_runtime
@@ -14,7 +15,7 @@ from seccm.errors import LimitError, NotNow, RigError, SeccmError
 from seccm.events import Event, Landed, Note
 from seccm.remote import Client, Job
 from seccm.remote.manual import Manual
-from seccm.rig import Block, Rig
+from seccm.rig import Action, Block, Move, Rig
 from seccm.rigs import build_rig, load_rig
 
 UM = 1e-6
@@ -207,6 +208,46 @@ def test_an_emergency_lifts_the_tip_from_the_surface_to_the_top(hand: ByHand):
     hand.do("off")
     assert hand.at["z"] == pytest.approx(hand.rig.info.axes["z"].travel.upper, abs=0.2 * UM)
     assert not hand.manual.touching
+
+
+@pytest.mark.parametrize("weaker", ["hold", "halt", "retract"])
+def test_nothing_takes_the_place_of_an_emergency_that_waits_for_its_block(weaker: str):
+    plan = small_scan(1, 1)
+    rig = build_rig(load_rig("virtual"), plan.mounted, seed=1)
+    rig.open()
+    manual = Manual(rig, plan.sites()[0], lambda block: None, lambda event: None)
+    manual._want("emergency retract", retract=True)
+    if weaker == "halt":
+        manual._want("halt", retract=False)
+    else:
+        manual.ask(weaker)
+    assert manual._wanted == ("emergency retract", True)
+    rig.close()
+
+
+def test_a_jog_downward_is_watched_however_far_the_sensor_is_off(hand: ByHand):
+    """The sensor reads 50 nm low; steps of 10 nm below where the output is are steps down."""
+    read, apply = hand.rig.read, hand.rig.apply
+    moves: list[Move] = []
+
+    def low() -> Block:
+        block = read()
+        return replace(block, data={**block.data, "z": block.data["z"] - 50e-9})
+
+    def noted(action: Action) -> None:
+        if isinstance(action, Move):
+            moves.append(action)
+        apply(action)
+
+    hand.rig.read, hand.rig.apply = low, noted  # type: ignore[method-assign]
+    hand.do("jog", axis="z", to=60 * UM, speed=50 * UM)
+    moves.clear()
+    for step in range(1, 6):
+        hand.do("jog", axis="z", to=60 * UM - step * 10e-9, speed=1 * UM)
+    assert len(moves) == 5
+    assert all(move.until is not None for move in moves)
+    hand.do("jog", axis="z", to=60 * UM, speed=1 * UM)
+    assert moves[-1].until is None, "upward there is nothing to watch for"
 
 
 def test_a_halt_leaves_the_tip_where_it_is(hand: ByHand):

@@ -25,7 +25,16 @@ from small_scan import small_scan
 
 import seccm
 from seccm.errors import NotNow
-from seccm.events import Landed, Note, Outcome, Paused, PhaseBegan, RunStopped, SiteStarted
+from seccm.events import (
+    Approaching,
+    Landed,
+    Note,
+    Outcome,
+    Paused,
+    PhaseBegan,
+    RunStopped,
+    SiteStarted,
+)
 from seccm.remote import ChannelError, Client, Job, News
 from seccm.remote.channel import Line
 from seccm.remote.feed import Feed
@@ -281,6 +290,28 @@ def test_a_scan_whose_windows_are_killed_ends_complete(tmp_path: Path):
     for name, values in live.features.items():
         np.testing.assert_allclose(stored.features[name], values, rtol=1e-5)
         np.testing.assert_array_equal(stored.statuses[name], live.statuses[name])
+
+
+@pytest.mark.parametrize("verb", ["emergency", "stop"])
+def test_what_is_being_prepared_can_be_called_off(tmp_path: Path, verb: str):
+    """The tip is not set in motion by a run that somebody has already stopped."""
+    prepared = threading.Event()
+
+    def slowly(job: Job) -> Run:
+        assert prepared.wait(60.0)
+        return job.prepare()
+
+    with Client.in_process(prepare=slowly) as client:
+        client.begin(Job.new(small_scan(2, 1), path=tmp_path / "scan.h5", seed=1))
+        client.wait(lambda n: n.progress is not None and n.progress.doing == "preparing")
+        ticket = client.emergency() if verb == "emergency" else client.ask("stop")
+        assert answer(client, ticket) == (True, "")
+        prepared.set()
+        heard = client.wait(over)
+        assert not any(isinstance(event, Approaching | SiteStarted) for event in events_of(heard))
+        client.wait(idle)
+    with seccm.open(tmp_path / "scan.h5") as scan:
+        assert scan.remaining() == (0, 1)
 
 
 def test_a_host_says_which_rig_it_drives_to_a_window_that_comes_later(tmp_path: Path):

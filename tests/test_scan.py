@@ -566,3 +566,28 @@ def test_a_file_that_is_resumed_while_it_is_open_for_reading_grows_before_ones_e
             store.close("complete")
         path.unlink()
         assert not scan.being_written
+
+
+def test_a_killed_file_that_is_resumed_while_it_is_open_for_reading_is_followed(
+    tmp_path: Path,
+) -> None:
+    """A copy takes its place, which grows in its stead."""
+    growing, path = tmp_path / "growing.h5", tmp_path / "scan.h5"
+    first, second = visits(2)
+    with Store(growing, HEADER, sites(2), COLUMNS, CLOCK, analyse) as store:
+        for block, events in told([first]):
+            store.record(block, events)
+        store.barrier()
+        # To the disk, a program that is killed now leaves the same bytes.
+        shutil.copy(growing, path)
+        store.close("stopped")
+    with open_scan(path) as scan:
+        assert scan.state == "interrupted"
+        with Store.resume(path, sites(2), COLUMNS, CLOCK) as store:
+            for block, events in told([second]):
+                store.record(block, events)
+            store.barrier()
+            scan.refresh()
+            assert scan.state == "running"
+            assert scan.sites["status"].tolist() == [Outcome.OK, Outcome.OK]
+            store.close("complete")

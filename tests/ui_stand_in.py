@@ -42,7 +42,7 @@ class StandIn:
         for event in events:
             self.snapshot.overview.hear(event)
         status = Status(State.RUNNING, self._polls, site, Phase.STEP, 0, site)
-        progress = Progress("scan", status, 0.0, {}, 1)
+        progress = Progress("scan", status, 0.0, {}, 1, virtual=self.snapshot.info.virtual)
         return News("live", progress, events, trace, (), True, 0.0, first, None)
 
     def ask(self, verb: str, reason: str = "") -> int:

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seccm.errors import PlanError
 from seccm.plan import Plan
 from seccm.plan.site import ApproachSpec
 from ui import pieces
@@ -80,6 +79,7 @@ class FileView(QWidget):
         # It sets the tip in motion: no key that is meant for something else may press it.
         self.resume_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.resume_button.clicked.connect(lambda: self.resumed.emit(self.file.path))
+        self.resume_button.setEnabled(False)
         row = QHBoxLayout()
         column = QVBoxLayout()
         column.addWidget(self.head)
@@ -126,6 +126,10 @@ class FileView(QWidget):
             self._describe()
         self.map.draw()
         self._collect()
+
+    def allow_resuming(self, allowed: bool) -> None:
+        """Say whether the rig is free, so that a run could go on."""
+        self.resume_button.setEnabled(allowed)
 
     def report(self) -> None:
         """Write the report in a process of its own, and open it."""
@@ -179,15 +183,15 @@ class FileView(QWidget):
         if self._worker.over.is_set():
             return
         if self._plan is not None and self._plan.done():
+            reading, self._plan = self._plan, None
             try:
-                plan, approaches = self._plan.result()
+                plan, approaches = reading.result()
                 self.file.map.describe(plan, approaches)
                 self.map.relabel()
                 if any(s.step in ("cv", "lsv") for s in plan.program):
                     self.map.panel.choose("I-E")
-            except PlanError as error:
-                self._say(Line("warning", str(error)))
-            self._plan = None
+            except Exception as error:  # the file is shown all the same, without the plan's words
+                self._say(Line("warning", str(error) or repr(error)))
         if self._export is not None and self._export.done():
             self._exported(self._export)
         if self._plan is not None or self._export is not None:

@@ -90,6 +90,8 @@ class Drawing:
         self._guard("live", self._live)
         self._guard("manual", self._manual)
         self._guard("rig", self._rig)
+        for view in self._views.browse.files:
+            view.allow_resuming(self._desk.run.can("start"))
         if beat % MAP_BEATS == 0:
             self._guard("map", self._map)
         elif beat % MAP_BEATS == MAP_BEATS // 2:

@@ -7,7 +7,6 @@ lock was left behind: by a window that was closed, or killed.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from PySide6.QtCore import QLockFile, QSettings, QStandardPaths
 
 from seccm.errors import PlanError
 from ui.models.draft import Draft
+from ui.models.whole_files import whole
 
 _HEAD = "# Unsaved changes of a plan, kept by the window of seccm: "
 
@@ -53,9 +53,8 @@ class KeptDrafts:
         self._lock(self._file)
         told = json.dumps({"path": str(draft.path or ""), "as_read": draft.as_read,
                            "when": f"{datetime.now():%d %b, %H:%M}"})  # fmt: skip
-        part = self._file.with_suffix(".part")
-        part.write_text(f"{_HEAD}{told}\n{draft.text}", encoding="utf-8")
-        os.replace(part, self._file)
+        with whole(self._file) as stream:
+            stream.write(f"{_HEAD}{told}\n{draft.text}")
 
     def forget(self) -> None:
         """Forget what this window kept: it is saved, or given up."""

@@ -62,18 +62,18 @@ class PlanFiles(QObject):
         elif draft.overtaken:
             self.bar.ask(
                 f"{draft.path.name} was written by somebody else since it was opened here.",
-                {"Replace it": partial(self._write, then, draft.path),
+                {"Replace it": partial(self._write, draft, then, draft.path),
                  "Save as …": partial(self.save_as, then), "Keep editing": self._offer},
             )  # fmt: skip
         else:
-            self._write(then, draft.path)
+            self._write(draft, then, draft.path)
 
     def save_as(self, then: Callable[[], object] | None = None) -> None:
         """Save the plan where the user says."""
         draft = self.draft
         if draft is not None:
             start = None if draft.shipped else draft.path
-            write = partial(self._write, then)
+            write = partial(self._write, draft, then)
             choose_file(self._parent, "Save the plan", KINDS, write, suffix="toml", start=start)
 
     def keep_in(self, folder: Path) -> str:
@@ -87,10 +87,10 @@ class PlanFiles(QObject):
         self._offer()
         return self.bar.words.text() if self._offers else ""
 
-    def note(self) -> None:
-        """Keep what is not saved, as it is now."""
+    def note(self) -> bool:
+        """Keep what is not saved, as it is now; returns whether that could be done."""
         if self._kept is None:
-            return
+            return False
         try:
             if self.draft is not None and self.draft.changed:
                 self._kept.keep(self.draft)
@@ -98,6 +98,8 @@ class PlanFiles(QObject):
                 self._kept.forget()
         except OSError as error:
             self.failed.emit(f"Unsaved changes cannot be kept: {error.strerror}. Save them.")
+            return False
+        return True
 
     def close(self) -> None:
         """Leave what is not saved to the next window."""
@@ -122,12 +124,14 @@ class PlanFiles(QObject):
         self.opened.emit()
         self._offer()
 
-    def _write(self, then: Callable[[], object] | None, path: Path) -> None:
-        assert self.draft is not None
+    def _write(self, draft: Draft, then: Callable[[], object] | None, path: Path) -> None:
+        """Write the plan that was in hand when this was asked for, whichever is now."""
         try:
-            self.draft.save(path)
+            draft.save(path)
         except OSError as error:
             self.failed.emit(f"{path}: cannot be written: {error.strerror}.")
+            return
+        if draft is not self.draft:
             return
         self.note()
         self.named.emit()
@@ -154,7 +158,8 @@ class PlanFiles(QObject):
         self._offers.remove(kept)
         self._take(kept.draft)
         assert self._kept is not None
-        self._kept.drop(kept.file)
+        if self.note():
+            self._kept.drop(kept.file)
 
     def _drop(self, kept: Kept) -> None:
         assert self._kept is not None

@@ -320,7 +320,12 @@ class PlanView(QWidget):
             return
         self._watch.stop()
         self.busy.setVisible(False)
-        found, self._pending = self._pending.result(), None
+        pending, self._pending = self._pending, None
+        try:
+            found = pending.result()
+        except Exception as error:  # whatever it is, the next check may do better
+            self._say("bad", "The check has failed", f"{type(error).__name__}: {error}")
+            return
         if found.info is not None:
             self.outlook = found
         if self._problems:

@@ -213,7 +213,7 @@ class RunBar(QWidget):
         told = notice if notice is not None and not alarm else None
         self.away.setVisible(told is not None)
         if told is not None:
-            words = f"{told.text} {told.remedy}".strip()
+            words = " · ".join(part for part in (waiting, told.text, told.remedy) if part)
             self._say(words, "alarm" if told.level == "error" else "notice")
         else:
             self._say(alarm or waiting, "alarm" if alarm else "notice")
@@ -250,7 +250,7 @@ class RunBar(QWidget):
         by_hand = run.doing == "manual" and run.in_control
         for verb in ("hold", "off"):
             self._actions[verb].setEnabled(by_hand)
-        self._actions["resume-file"].setEnabled(run.doing == "idle")
+        self._actions["resume-file"].setEnabled(run.can("start"))
         # Another window steers the run: it can be taken over from there.
         self.buttons["take"].setVisible(not run.in_control)
 

@@ -283,6 +283,9 @@ class Window(QMainWindow):
         if path is None:
             self._say(Line("warning", "No data file is open.", remedy="Open one under Browse."))
         else:
+            for view in self.browse.files:
+                if view.file.path == path:
+                    view.file.release()
             self._ask(partial(self._asking.resume, path), "scan")
 
     def connect_rig(self, on: bool = True) -> None:

@@ -87,7 +87,7 @@ class Scan:
 
     def refresh(self) -> None:
         """Look again at a file that is growing, or was; take tables anew afterwards."""
-        if repair.mark(self.path) and self._growing:
+        if repair.mark(self.path) and self._growing and self._file and self._is_same:
             for dataset in self._data.values():
                 dataset.refresh()
         else:
@@ -98,6 +98,11 @@ class Scan:
             return
         # While a file grows its datasets do, but there are no others.
         self._look()
+
+    @property
+    def _is_same(self) -> bool:
+        """Whether the file at the path is the one that is open: a resumed one may be its copy."""
+        return self._identity == _identity(self.path)
 
     @property
     def being_written(self) -> bool:
@@ -235,6 +240,7 @@ class Scan:
         """Find out what is in the file."""
         self._data = dict(self._file.items())
         self._growing = bool(repair.mark(self.path))
+        self._identity = _identity(self.path)
         self._along = [n for n in columns_along(self._data, "site") if self._data[n].ndim == 1]
         self.features: tuple[Column, ...] = features_of(self._file)
         """The features there are columns for."""
@@ -348,3 +354,9 @@ class Scan:
             crossing=None if crossing < 0 else crossing,
             stopped=None if stopped < 0 else stopped,
         )
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Return what tells a file from another that takes its place."""
+    found = path.stat()
+    return found.st_dev, found.st_ino

@@ -72,6 +72,8 @@ class Host:
         self._ending = self._visited = False
         self._alone_since = now()
         self._disk_free, self._looked = -1, float("-inf")
+        self._called_off = ""
+        """Why what is being prepared shall not begin; empty while it shall."""
         self.announce: Callable[[str, str, str], None] = lambda title, path, rig: None
         """Told the title, the data file and the rig file of each run that begins."""
 
@@ -141,7 +143,7 @@ class Host:
 
     def _occupy(self, doing: Doing, work: Callable[[Any], None], what: Job | Errand) -> None:
         """Do something with the rig in a thread of its own."""
-        self._doing = doing
+        self._doing, self._called_off = doing, ""
         self._rig_thread = threading.Thread(target=work, args=(what,), name="rig")
         self._rig_thread.start()
 
@@ -215,8 +217,9 @@ class Host:
             run.watch(self._feed.look)
             with self._lock:
                 self._run, self._doing = run, "scan"
-            if self._ending:
-                run.ask("stop", "the host is closed")
+                called_off = "the host is closed" if self._ending else self._called_off
+            if called_off:
+                run.ask("stop", called_off)
             for event in run:
                 self._feed.tell(event)
         except Exception as error:  # whatever it is, an operator must hear of it
@@ -237,7 +240,8 @@ class Host:
             self._feed.begin(Snapshot("", job.plan, rig.info, 0, (), overview, (), Trace.none()))
             with self._lock:
                 self._run, self._manual, self._doing = None, manual, "manual"
-            if self._ending:
+                called_off = self._ending or bool(self._called_off)
+            if called_off:
                 manual.close()
             manual.run()
         except Exception as error:  # whatever it is, an operator must hear of it
@@ -338,7 +342,17 @@ class Host:
         else:
             raise SeccmError(f"There is no request {what!r}.")
 
+    def _call_off(self, why: str) -> bool:
+        """Let what is being prepared end before it begins; returns whether anything is."""
+        with self._lock:
+            if self._doing != "preparing":
+                return False
+            self._called_off = why
+            return True
+
     def _make_safe(self, what: str) -> None:
+        if self._call_off("emergency retract" if what == "emergency" else "halted"):
+            return
         if self._doing == "commissioning":
             words = "emergency retract" if what == "emergency" else "halted"
             self._bench.stop(words, retract=what == "emergency")
@@ -363,6 +377,8 @@ class Host:
             self._holder = guest
 
     def _ask(self, verb: str, reason: str) -> None:
+        if verb == "stop" and self._call_off(reason):
+            return
         run = self._run
         if run is None or self.idle:
             raise NotNow(verb, self._doing, ())

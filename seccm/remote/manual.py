@@ -25,8 +25,9 @@ PATIENCE = 0.5
 """Seconds without a block after which the rig is made safe by whoever asked for it."""
 REST = 0.05
 """Seconds after a motion before it is said where it ended."""
-GIVE_WAY = "lift the tip instead"
-"""Why something is ended that is in the way of a retract."""
+GIVE_WAY, HOLD, HALT, EMERGENCY = "lift the tip instead", "hold", "halt", "emergency retract"
+WISHES = (GIVE_WAY, HOLD, HALT, EMERGENCY)
+"""Why something is ended by hand, the strongest last; the first: it is in the way of a retract."""
 NOBODY = -1
 """The site number of everything done by hand."""
 
@@ -100,7 +101,7 @@ class Manual:
             SeccmError: there is no such thing to do.
         """
         if what == "hold":
-            self._wanted = ("hold", False)
+            self._want(HOLD, retract=False)
             return
         makers: dict[str, Callable[..., Deed]] = {
             "jog": self._jog,
@@ -117,20 +118,25 @@ class Manual:
             if busy and (what != "retract" or self.deed == "retract"):
                 raise NotNow(what, f"busy with {self.deed}", ("hold", "retract"))
             self._next = deed
-            if self._doing is not None:
-                # Nothing that is asked for besides may be forgotten over it.
-                self._wanted = self._wanted or (GIVE_WAY, False)
+            if self._doing is not None and self._wanted is None:
+                self._wanted = GIVE_WAY, False
 
     def make_safe(self, *, retract: bool) -> None:
         """Freeze, drive off, and retract if asked: with the next block, or without it."""
         self._safe.clear()
-        self._wanted = ("emergency retract" if retract else "halt", retract)
+        self._want(EMERGENCY if retract else HALT, retract=retract)
 
         def without_blocks() -> None:
             if not self._safe.wait(PATIENCE):
                 self._rig.safe("the rig is silent", retract=retract)
 
         threading.Thread(target=without_blocks, name="make safe", daemon=True).start()
+
+    def _want(self, why: str, *, retract: bool) -> None:
+        """Want something at once; a weaker wish never takes the place of a stronger one."""
+        with self._lock:
+            if self._wanted is None or WISHES.index(why) > WISHES.index(self._wanted[0]):
+                self._wanted = why, retract
 
     def close(self) -> None:
         """End soon: the tip goes up and the drive off."""
@@ -158,7 +164,8 @@ class Manual:
             self._rig.close()
 
     def _turn(self, block: Block) -> None:
-        wanted, self._wanted = self._wanted, None
+        with self._lock:
+            wanted, self._wanted = self._wanted, None
         if wanted is not None:
             self._interrupt(block, *wanted)
             return
@@ -178,7 +185,6 @@ class Manual:
                 self._doing, self._next = self._next, None
             if self._doing is None:
                 return ()
-            self._moved.clear()
             self._steps = self._doing.steps(Course(block))
             return next(self._steps)
         try:
@@ -188,7 +194,7 @@ class Manual:
             return ()
 
     def _interrupt(self, block: Block, why: str, retract: bool) -> None:
-        if not retract and why in ("hold", GIVE_WAY):
+        if why in (HOLD, GIVE_WAY):
             self._apply(Freeze(why))
             said = "Held."
         else:
@@ -216,6 +222,7 @@ class Manual:
         if self._steps is not None:
             self._steps.close()
         self._steps = self._doing = None
+        self._moved.clear()
         self._tell(PhaseBegan(block.stop, NOBODY, Phase.IDLE))
         self._tell(Note(block.stop, NOBODY, said, "warning" if level == "warning" else "info"))
 
@@ -235,7 +242,9 @@ class Manual:
             raise NotNow("jog", "waiting for the first rows", ())
         if axis != "z" and self.touching:
             raise NotNow("go sideways", "the meniscus may hang on the surface", ("retract",))
-        if axis == "z" and to < here:
+        # Where the output is told more of the way than sensors do, which may be off by more than
+        # a step: what goes down must be watched.
+        if axis == "z" and to < self.commanded.get("z", here):
             slow = min(speed, self._site.approach.speed)
             # An approach down to the very limit would be refused whenever z reads low by noise.
             lowest = max(to, limits.travel.lower + 2 * NOISE)

@@ -143,8 +143,8 @@ class SiteCurves:
                 found.sites.append(site)
                 if time.monotonic() > late:
                     break
-        except DataFileError as error:
-            found.trouble = str(error)
+        except Exception as error:  # whatever it is, the window must be told, and go on
+            found.trouble = str(error) or repr(error)
             self._let_go()
             self._worker.over.wait(AGAIN)
         if self._scan is not None and not self._scan.packed:

@@ -175,12 +175,14 @@ class Desk:
                 self._take(each, now)
             self._waiting = []
         if self._recalled is not None and self._recalled.done():
-            curves, self._recalled = self._recalled.result(), None
-            if self.live is not None:
-                self.live.recall(curves)
+            done, self._recalled = self._recalled, None
+            if self.live is not None and done.exception() is None:
+                self.live.recall(done.result())
         for answer in news.answers:
             if answer.ticket == self._pending:
                 self._pending = None
+                # What was said of an earlier wish is settled by this one.
+                self.notice = None
             if not answer.granted:
                 self.alert(Line("warning", readable(answer.text)))
         self._follow(news, now)
@@ -263,8 +265,6 @@ class Desk:
     def expect(self, ticket: int) -> None:
         """Be told that the rig was asked for: it is being prepared until that is answered."""
         self._pending = ticket
-        # What was said of an earlier wish is settled by this one.
-        self.notice = None
 
     def say(self, line: Line, at: datetime | None = None) -> None:
         """Add a line to the log, dated now unless it is about something earlier."""
@@ -355,7 +355,7 @@ class Desk:
             self.run.site = status.site
         if progress is not None:
             self.run.doing = progress.doing
-            if progress.doing in BY_HAND:
+            if progress.doing in (*BY_HAND, "scan"):
                 self.run.virtual = progress.virtual
             self.run.missed_rows = progress.missed_rows
             self.run.unsaved, self.run.disk_free = progress.unsaved, progress.disk_free

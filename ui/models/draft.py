@@ -18,6 +18,7 @@ from seccm.plan import Plan
 from seccm.plan.library import find_plan, plans
 from ui.models.form import MOST_ROWS, Group, Key, Listing, form, where
 from ui.models.toml_blocks import inline, put, swapped, table_of, without
+from ui.models.whole_files import whole
 
 _STEPS: dict[str, dict[str, Any]] = {
     "constant current": {"current": "-1 nA", "duration": "5 s"},
@@ -265,7 +266,8 @@ class Draft:
         Raises:
             OSError: it cannot be written.
         """
-        path.write_text(self.text, encoding="utf-8")
+        with whole(path) as stream:
+            stream.write(self.text)
         self.path, self.shipped, self.changed = path, False, False
         self.as_read = _digest(self.text)
 

@@ -19,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.data import Scan, SiteTrace, open_scan
-from seccm.errors import DataFileError
 from seccm.events import Outcome, Phase
 from ui.models.site_map import CHARGE, CHARGE_WORDS, Quantity, SiteMap
 from ui.models.worker import Worker
@@ -118,8 +117,8 @@ class Readings:
                     found.values.append(read(scan.site(number)))
                     if time.monotonic() > late or self._worker.over.is_set():
                         break
-        except DataFileError as error:
-            found.trouble = str(error)
+        except Exception as error:  # whatever it is, the window must be told, and go on
+            found.trouble = str(error) or repr(error)
         return found
 
     def _want(self, sites: SiteMap, name: str, wanted: _Wanted) -> None:

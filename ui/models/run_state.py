@@ -130,16 +130,18 @@ class RunState:
 
     def lose(self) -> None:
         """Take in that the host's process is gone; if it drove a rig, say so until there is one."""
-        if self.lost or not (self.running or self.doing in BY_HAND):
+        drove = self.running or self.doing in BY_HAND
+        running = self.running
+        self.state, self.doing, self.site = "" if drove else self.state, "idle", None
+        if self.lost or not drove:
             return
-        what = "the scan" if self.running else "the rig by hand"
+        what = "the scan" if running else "the rig by hand"
         self.lost = (
             f"The engine's process is gone while it drove {what}. What is shown is old, and the "
-            "tip may be down: look at the rig, and raise the tip at the controller of the stage. "
+            "tip may be down: look at the rig, and raise the tip at the controller of the stage."
         )
-        self.lost += "The file can be resumed." if self.running else ""
-        self.lost = self.lost.strip()
-        self.state, self.doing, self.site = "", "idle", None
+        if running:
+            self.lost += " The file can be resumed."
 
     @property
     def running(self) -> bool:
@@ -155,9 +157,9 @@ class RunState:
         """Tell whether a button makes sense now."""
         if verb == "start":
             return self.doing == "idle" and verb in MOVES.get(self.state, frozenset())
-        if not self.in_control or self.preparing:
+        if not self.in_control:
             return False
-        if self.doing in BY_HAND:
+        if self.preparing or self.doing in BY_HAND:
             return verb == "stop"
         return verb in MOVES.get(self.state, frozenset())
 

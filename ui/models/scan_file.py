@@ -11,6 +11,7 @@ from seccm.events import Outcome
 from seccm.plan import Plan
 from seccm.plan.site import ApproachSpec
 from ui.models.site_map import SiteMap
+from ui.models.whole_files import whole
 
 
 class ScanFile:
@@ -28,8 +29,6 @@ class ScanFile:
         self.scan = open_scan(path)
         self.map = SiteMap.of_scan(self.scan)
         self.state = self.scan.state
-        self.held = False
-        """Whether the file cannot be read just now."""
 
     def plan(self) -> tuple[Plan, tuple[ApproachSpec, ...]]:
         """Read the plan in the file, and how the tip comes down at each of its conditions.
@@ -62,12 +61,14 @@ class ScanFile:
         try:
             self.scan.refresh()
         except DataFileError:
-            self.held = True
             return False
-        self.held = False
         self.state = self.scan.state
         changed = self.map.look(self.scan)
         return changed or not self.growing
+
+    def release(self) -> None:
+        """Let go of the file, so that another may take its place; it is opened when that grows."""
+        self.scan.close()
 
     @property
     def words(self) -> str:
@@ -95,8 +96,7 @@ def write_table(file: ScanFile, target: Path) -> None:
     names = list(sites.quantities)
     head = ["site", "x (m)", "y (m)", "condition", "outcome"]
     head += [f"{n} ({sites.unit(n)})" if sites.unit(n) else n for n in names]
-    made = target.with_name(f".{target.name}.part")
-    with made.open("w", newline="", encoding="utf-8") as stream:
+    with whole(target, newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(head)
         for k in range(sites.x.size):
@@ -104,4 +104,3 @@ def write_table(file: ScanFile, target: Path) -> None:
             place = [repr(float(sites.x[k])), repr(float(sites.y[k]))]
             outcome = Outcome(int(sites.outcome[k])).words
             writer.writerow([k, *place, sites.label(k), outcome, *values])
-    made.replace(target)
