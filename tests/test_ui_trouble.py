@@ -357,6 +357,7 @@ def test_a_stopped_run_is_resumed_where_its_file_is_browsed(qtbot: QtBot, tmp_pa
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)
         assert w.desk.run.ended.status != "complete"  # type: ignore[union-attr]
         w.open_file(data)
+        qtbot.waitUntil(w.browse.files[0].resume_button.isEnabled, timeout=LONG)
         qtbot.mouseClick(w.browse.files[0].resume_button, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: w.desk.began == 2, timeout=LONG)
         qtbot.waitUntil(w.browse.files[0].resume_button.isHidden, timeout=LONG)
