@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -31,3 +32,19 @@ def nothing_left_running() -> Iterator[None]:
         orphan.join(5.0)
     assert not late, f"threads left running: {late}"
     assert not names, f"processes left running: {names}"
+
+
+@pytest.fixture(autouse=True)
+def no_look_left_behind() -> Iterator[None]:
+    """Take off what a window of one test had dressed the application of all with."""
+    yield
+    if "ui.theme" not in sys.modules:
+        return
+    from PySide6.QtWidgets import QApplication
+
+    from ui.pushed import GLOVES
+
+    app = QApplication.instance()
+    if isinstance(app, QApplication) and app.styleSheet():
+        app.setStyleSheet("")
+        app.setProperty(GLOVES, False)
