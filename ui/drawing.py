@@ -87,12 +87,14 @@ class Drawing:
         info = outlook.info if outlook is not None else None
         virtual = info is not None and info.virtual
         self._views.bar.show_run(desk.run, self._condition, now, desk.notice, virtual=virtual)
-        self._guard("live", self._live)
+        if beat % MAP_BEATS:
+            self._guard("live", self._live)
         self._guard("manual", self._manual)
         self._guard("rig", self._rig)
         for view in self._views.browse.files:
             view.allow_resuming(self._desk.run.can("start"))
         if beat % MAP_BEATS == 0:
+            # Without the curves, which come again with the next beat: both at once are felt.
             self._guard("map", self._map)
         elif beat % MAP_BEATS == MAP_BEATS // 2:
             self._guard("log", self._log)
