@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +23,7 @@ from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.remote import Trace
 from ui.models.descent import Way
-from ui.models.passage import Curve, Passage
+from ui.models.passage import Curve, Passage, phases
 from ui.models.worker import Worker
 
 KEPT = 256
@@ -195,17 +194,13 @@ def read_site(
     for piece in scan.pieces(number):
         if not goes_on():
             return None
-        for rows in _phases(piece):
+        for rows in phases(_rows(piece)):
             passage.take(rows)
     way = passage.way(number)
     return SiteCurve(number, passage.curve(number), way if way.z.size else None, closed)
 
 
-def _phases(record: SiteRecord) -> Iterator[Trace]:
-    """Cut rows where another phase begins."""
+def _rows(record: SiteRecord) -> Trace:
+    """Return a record as rows like those that a rig sends."""
     site = np.full(len(record.t), record.number, np.int32)
-    rows = Trace(record.t, record.E, record.I, record.z, site, record.phase, record.step)
-    edges = [0, *(np.flatnonzero(np.diff(record.phase)) + 1).tolist(), len(rows)]
-    for first, last in pairwise(edges):
-        if last > first:
-            yield rows.where(slice(first, last))
+    return Trace(record.t, record.E, record.I, record.z, site, record.phase, record.step)

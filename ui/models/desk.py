@@ -17,7 +17,7 @@ from seccm.errors import DataFileError
 from seccm.events import Event, Outcome
 from seccm.plan import Plan
 from seccm.plan.site import Site
-from seccm.remote import CoarseOrder, Failure, Job, News, Order, Overview, Snapshot
+from seccm.remote import CoarseOrder, Failure, Job, News, Order, Snapshot
 from seccm.report.style import readable
 from seccm.rig import RigInfo
 from ui.models.commissioning import line_of_found
@@ -25,7 +25,7 @@ from ui.models.curves import read_site
 from ui.models.live import Live
 from ui.models.passage import Curve
 from ui.models.run_state import BY_HAND, RunState
-from ui.models.site_map import SiteMap, Z
+from ui.models.site_map import SiteMap
 from ui.models.words import Line, line_of
 
 RECALLED = 24
@@ -297,7 +297,7 @@ class Desk:
         if ready.map is None:
             self.say(Line("info", f"{snapshot.info.name} is driven by hand."))
             return
-        self._take_overview(ready.map, snapshot.overview)
+        ready.map.recall(snapshot.overview)
         for warning in snapshot.warnings:
             self.say(Line("warning", warning))
         here = self.clock().timestamp()
@@ -310,17 +310,6 @@ class Desk:
         self._recalled = None
         if complete and self.path is not None:
             self._recalled = self._pool.submit(recalled, self.path, complete)
-
-    def _take_overview(self, sites: SiteMap, overview: Overview) -> None:
-        sites.outcome[:] = overview.status
-        sites.quantities[Z].values[:] = overview.z_contact
-        for name, values in overview.features.items():
-            if name in sites.quantities:
-                sites.quantities[name].values[:] = values
-                sites.quantities[name].statuses[:] = overview.statuses[name]
-        running = (overview.status == Outcome.RUNNING).nonzero()[0]
-        sites.current = int(running[0]) if running.size else None
-        sites.version += 1
 
     def _take(self, news: News, now: float) -> None:
         for event in news.events:

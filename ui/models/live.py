@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,7 @@ from seccm.events import Event, Outcome, SiteFinished
 from seccm.plan.site import Site
 from seccm.remote import Trace
 from ui.models.descent import Descent, descent_of
-from ui.models.passage import POINTS, Curve, Passage
+from ui.models.passage import POINTS, Curve, Passage, phases
 from ui.models.trail import Trail
 
 FloatArray = npt.NDArray[np.float64]
@@ -52,10 +51,8 @@ class Live:
         """Take in labelled rows, in order."""
         if len(trace) == 0:
             return
-        changed = (np.diff(trace.site) != 0) | (np.diff(trace.phase) != 0)
-        edges = [0, *(np.flatnonzero(changed) + 1).tolist(), len(trace)]
-        for begin, end in pairwise(edges):
-            self._take(trace.where(slice(begin, end)))
+        for rows in phases(trace):
+            self._take(rows)
         self.version += 1
 
     def recall(self, curves: Sequence[Curve]) -> None:

@@ -5,7 +5,9 @@ The rows may come from a rig or from a file, in pieces of any size.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +45,16 @@ class Curve:
         """
         kept = peaks(getattr(self, telling), bins)
         return Curve(self.site, *(column[kept] for column in (self.t, self.E, self.I, self.Q)))
+
+
+def phases(rows: Trace) -> Iterator[Trace]:
+    """Cut rows where another site or another phase begins."""
+    if len(rows) == 0:
+        return
+    changed = (np.diff(rows.site) != 0) | (np.diff(rows.phase) != 0)
+    edges = [0, *(np.flatnonzero(changed) + 1).tolist(), len(rows)]
+    for first, last in pairwise(edges):
+        yield rows.where(slice(first, last))
 
 
 class Passage:

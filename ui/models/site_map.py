@@ -23,6 +23,7 @@ from seccm.events import (
 )
 from seccm.plan import Plan
 from seccm.plan.site import ApproachSpec, Site
+from seccm.remote import Overview
 from seccm.report.style import readable
 from seccm.rig import ContactRule
 
@@ -178,6 +179,20 @@ class SiteMap:
             quantity = self.quantities[column.name]
             quantity.values[rows] = sites.part(column.name, rows)
             quantity.statuses[rows] = sites.part(f"{column.name}_status", rows)
+        self._settle()
+
+    def recall(self, overview: Overview) -> None:
+        """Take in what became of the sites before one came."""
+        self.outcome[:] = overview.status
+        self.quantities[Z].values[:] = overview.z_contact
+        for name, values in overview.features.items():
+            if name in self.quantities:
+                self.quantities[name].values[:] = values
+                self.quantities[name].statuses[:] = overview.statuses[name]
+        self._settle()
+
+    def _settle(self) -> None:
+        """Find the site in hand after the outcomes were taken anew."""
         running = np.flatnonzero(self.outcome == Outcome.RUNNING)
         self.current = int(running[0]) if running.size else None
         self.version += 1
