@@ -52,7 +52,7 @@ class RigInfo:
 
     name: str
     virtual: bool
-    """True when no hardware is involved; every screen, file and title then says VIRTUAL."""
+    """True when no hardware is involved; every screen, file and title then says so."""
     axes: Mapping[Axis, AxisRange]
     """z is up positive: its upper end is fully retracted."""
     modes: frozenset[Mode]
