@@ -185,7 +185,8 @@ class CellConfig(Model):
     current: CurrentConfig | None = None
     """Scale of the command of the galvanostat, if there is one."""
     overload: Potential | None = None
-    """What the potential reads where the galvanostat has no closed circuit."""
+    """What the potential reads where the galvanostat drives an anodic current and has no closed
+    circuit; a cathodic current usually reads the other end."""
     mode_line: Line | None = None
     """Low chooses the potentiostat, high the galvanostat."""
     cell_line: Line | None = None

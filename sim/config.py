@@ -183,8 +183,9 @@ class DriveConfig(Model):
 
     potential: Potential = Field(10.0, gt=0)
     """Largest potential that can be imposed or measured, either sign; the compliance."""
-    overload: Potential = 10.0
-    """What the potential reads while the galvanostat has no closed circuit."""
+    overload: Potential = Field(10.0, gt=0)
+    """What the potential reads while the galvanostat has no closed circuit and its current is
+    anodic; the same below zero where it is cathodic."""
     gain_error: Ratio = 1e-3
     """Relative error of an imposed current."""
     leak: Current = 0.1e-12

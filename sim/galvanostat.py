@@ -3,7 +3,9 @@
 Potentials are raw here, against the quasi-reference; the cell's own reference differs by a fixed
 potential. Three things stand between a set current and the cell: its accuracy, the compliance,
 and the stray capacitance of the leads, which sits at the overload potential before contact and
-discharges into the cell.
+discharges into the cell. Without a circuit a galvanostat drives its output to the end that the
+sign of its current points to: an anodic current to the positive end, a cathodic one to the
+negative end (IUPAC: the potential is that of the working electrode).
 """
 
 from __future__ import annotations
@@ -85,7 +87,7 @@ class Output:
             response = cell.run(mode, wave + self._shift, step)
             never = np.zeros(len(wave), dtype=np.bool_)
             return Answer(response.potential - self._shift, response.current, never)
-        wave = wave * (1.0 + self._config.gain_error) + self._config.leak
+        wave = self._driven(wave)
         parts: list[Answer] = []
         done = 0
         while done < len(wave):
@@ -99,6 +101,22 @@ class Output:
             np.concatenate([part.current for part in parts]),
             np.concatenate([part.limited for part in parts]),
         )
+
+    def overload(self, wave: FloatArray) -> FloatArray:
+        """Return the raw potential of a galvanostat without a closed circuit.
+
+        Args:
+            wave: the current that is set, amperes, of any shape.
+
+        Returns:
+            Volts, of the shape of `wave`; the sign is that of the current that is really driven.
+        """
+        potential: FloatArray = np.copysign(self._config.overload, self._driven(wave))
+        return potential
+
+    def _driven(self, wave: FloatArray) -> FloatArray:
+        """Return the currents that are really driven where those of `wave` are set."""
+        return wave * (1.0 + self._config.gain_error) + self._config.leak
 
     def _some_current(self, bridge: Bridge, wave: FloatArray, step: float) -> Answer:
         """Impose currents until something changes: at least one step, at most all."""
@@ -186,7 +204,7 @@ class Output:
             bridge.stray = None
             return self._some_current(bridge, np.array([current]), step)
         bridge.cell = trial
-        over = abs(charge) < SHARED * self._stray * abs(self._config.overload)
+        over = abs(charge) < SHARED * self._stray * self._config.overload
         bridge.stray = None if over else after
         return Answer(np.array([after]), response.current, np.array([False]))
 

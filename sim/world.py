@@ -176,17 +176,18 @@ class World:
 
     # Dry.
 
+    def without_circuit(self, start: int, stop: int) -> FloatArray:
+        """Return the raw potentials of rows while no circuit is closed, shape (rows,)."""
+        if self.drive.mode == "open":
+            return np.zeros(stop - start)
+        imposed = self.drive.values(start, stop, self.clock)
+        return self._output.overload(imposed) if self.drive.mode == "current" else imposed
+
     def _dry(self, start: int, stop: int) -> Signals:
-        count = stop - start
-        mode, clock = self.drive.mode, self.clock
-        if mode == "current":
-            potential = np.full(count, self._config.drive.overload)
-        elif mode == "potential":
-            potential = self.drive.values(start, stop, clock)
-        else:
-            potential = np.zeros(count)
+        potential = self.without_circuit(start, stop)
         current = self._through_leads(potential)
-        return Signals(start, potential, current, np.full(count, mode == "current"))
+        overload = np.full(stop - start, self.drive.mode == "current")
+        return Signals(start, potential, current, overload)
 
     def _through_leads(self, potential: FloatArray) -> FloatArray:
         """Current into the leads' stray capacitance while a potential is imposed, shape (rows,)."""
@@ -285,7 +286,7 @@ class World:
         # Contact is resolved to one raw sample: shorter steps would only be stiff.
         step = max((row + 1) * self.clock.period - t, 1.0 / self.clock.rate)
         if self.drive.mode == "current":
-            bridge.stray = self._config.drive.overload
+            bridge.stray = float(dry.potential[-1])
         answer = self._output.run(bridge, self.drive.mode, wave, step)
         averaged = min(step, self.clock.window) / self.clock.window
         self._held = float(answer.potential[-1])

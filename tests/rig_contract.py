@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from seccm.errors import LimitError, RigError
+from seccm.hopping.contact import signal_channel
 from seccm.rig import (
     Action,
     Block,
@@ -106,7 +107,6 @@ class RigContract:
 
     hold: ClassVar[Drive] = Drive("potential", Constant(0.5))
     rule: ClassVar[ContactRule] = CurrentThreshold(5e-12)
-    baseline: ClassVar[float] = 0.0
     speed: ClassVar[float] = 2e-6
     travel: ClassVar[float] = 10e-6
     """Metres below the start within which there is a surface."""
@@ -130,7 +130,8 @@ class RigContract:
         stream.rig.apply(self.hold)
         stream.rest(0.2)
         target = stream.position("z") - self.travel
-        stream.rig.apply(Move("z", target, self.speed, until=self.rule, baseline=self.baseline))
+        baseline = float(stream.column(signal_channel(self.rule))[-20:].mean())
+        stream.rig.apply(Move("z", target, self.speed, until=self.rule, baseline=baseline))
         stream.until(lambda block: bool(block.flags[-1] & Flag.FROZEN))
         stream.rest(0.3)
 

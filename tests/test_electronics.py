@@ -14,7 +14,7 @@ from sim.cell import Droplet, Response
 from sim.config import DriveConfig, ElectrometerConfig
 from sim.dummy import OPEN, SHORT, Circuit, DummyCell
 from sim.electronics import Electrometer, Signals
-from sim.galvanostat import Imposed, Output
+from sim.galvanostat import Answer, Imposed, Output
 from sim.meniscus import Bridge
 from sim.noise import PAGE, SlowNoise
 
@@ -203,6 +203,30 @@ def test_an_open_end_is_an_overload_and_a_short_is_nothing() -> None:
     assert answer.current == pytest.approx(0.0)
     answer = output.run(bridge(DummyCell(SHORT)), "current", np.full(2, -1e-9), ROW)
     assert answer.potential == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("leak", [0.0, 0.2e-12])
+def test_an_overload_has_the_sign_of_the_current_that_is_really_driven(leak: float) -> None:
+    """Without a circuit, an anodic current drives the output up and a cathodic one down."""
+    output = Output(DriveConfig(gain_error=1e-3, leak=leak), 1e-12, 0.0)
+    wave = np.array([1e-9, -1e-9, 0.1e-12, -0.1e-12])
+    signs = [1.0, -1.0, 1.0, 1.0 if leak else -1.0]
+    assert output.overload(wave) == pytest.approx(10.0 * np.array(signs))
+
+
+@pytest.mark.parametrize("cell", [Circuit(1e8, 1e9, 5e-12), Circuit(0.0, math.inf, 38e-12)])
+def test_what_is_plated_or_stripped_looks_the_same_but_for_the_sign(cell: Circuit) -> None:
+    """Contact from overload and all that follows is mirrored when the current is."""
+    exact = Output(EXACT, 1e-12, 0.0)
+
+    def run(current: float) -> Answer:
+        wave = np.full(40, current)
+        one = bridge(DummyCell(cell), stray=float(exact.overload(wave)[0]))
+        return exact.run(one, "current", wave, ROW)
+
+    anodic, cathodic = run(0.4e-9), run(-0.4e-9)
+    assert cathodic.potential == pytest.approx(-anodic.potential, rel=1e-9)
+    assert cathodic.current == pytest.approx(-anodic.current, rel=1e-9)
 
 
 def test_the_overload_discharges_into_the_cell_at_contact() -> None:

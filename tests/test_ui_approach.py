@@ -33,16 +33,19 @@ def live_of(overload: float = INFO.overload, **tables: object) -> Live:
 @pytest.mark.parametrize("overload", [10.0, -10.0])
 @pytest.mark.parametrize("settled", [True, False])
 def test_the_line_is_drawn_where_the_engine_stops_the_tip(overload: float, settled: bool):
-    """Also with the overload at the negative rail, and before the baseline was looked at."""
+    """Whatever an instrument reads in overload, and before the baseline was looked at."""
     live = live_of(overload)
+    # The hold is cathodic: an open galvanostat goes to the other end than at an anodic current.
+    rail = -overload
     if settled:
-        live.take(rows(0, Phase.SETTLE, np.arange(5) * 0.01, E=overload))
-    live.take(rows(0, Phase.APPROACH, 1.0 + np.arange(5) * 0.01, E=overload))
+        live.take(rows(0, Phase.SETTLE, np.arange(5) * 0.01, E=rail))
+    live.take(rows(0, Phase.APPROACH, 1.0 + np.arange(5) * 0.01, E=rail))
     assert live.watched.quantity == "E"
     (line,) = live.watched.thresholds
-    rule = small().sites()[0].approach.rule
+    spec = small().sites()[0].approach
+    assert spec.hold.value < 0
     near = np.array([line - 1e-3, line + 1e-3])
-    assert past_threshold(rule, overload, near).tolist() == [overload > 0, overload < 0]
+    assert past_threshold(spec.rule, rail, near).tolist() == [rail > 0, rail < 0]
 
 
 def test_a_fixed_threshold_has_a_line_on_either_side_and_a_rise_none_before_its_baseline():
@@ -151,4 +154,4 @@ def test_the_real_engine_shows_its_contact_in_the_window(qtbot: QtBot, tmp_path:
         assert drawn.max() > line.value() > drawn.min()
         assert w.desk.map is not None
         crossing = w.desk.map.values("contact z")[1]
-        assert z[drawn < line.value()].max() == pytest.approx(crossing, abs=30e-9)
+        assert z[drawn > line.value()].max() == pytest.approx(crossing, abs=30e-9)

@@ -63,7 +63,6 @@ class TestGalvanostaticContact(RigContract):
 
     hold: ClassVar[Drive] = PLATING
     rule: ClassVar[ContactRule] = PotentialDrop(5.0)
-    baseline: ClassVar[float] = 10.0
 
     @pytest.fixture
     def rig(self) -> Rig:
@@ -88,7 +87,7 @@ PROGRAM: list[tuple[int, Action]] = [
     (0, Drive("open", Constant(0.0))),
     (10, Move("x", 52e-6, 10e-6)),
     (120, PLATING),
-    (200, Move("z", 47e-6, 5e-6, until=PotentialDrop(5.0), baseline=10.0)),
+    (200, Move("z", 47e-6, 5e-6, until=PotentialDrop(5.0), baseline=-10.0)),
     (1100, Drive("potential", Lines((0.0, 0.5, 1.0), (-1.5, -3.0, -1.5)))),
     (1500, Drive("open", Constant(0.0))),
     (1600, Move("z", 58e-6, 5e-6)),
@@ -139,7 +138,7 @@ def test_the_program_does_what_it_should(reference: Stream) -> None:
     assert len(truth.landings) == len(truth.parted) == 2
     assert truth.crashes == []
     assert len(reference.records) == 2
-    assert reference.column("potential")[190:200].mean() == pytest.approx(10.0, abs=1e-3)
+    assert reference.column("potential")[190:200].mean() == pytest.approx(-10.0, abs=1e-3)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -189,7 +188,7 @@ def test_a_site_is_the_same_whatever_came_before() -> None:
             stream.go(Move("z", 58e-6, 50e-6), Move("x", x, 50e-6))
             rig.apply(PLATING)
             stream.rest(0.05)
-            rig.apply(Move("z", 47e-6, 5e-6, until=PotentialDrop(5.0), baseline=10.0))
+            rig.apply(Move("z", 47e-6, 5e-6, until=PotentialDrop(5.0), baseline=-10.0))
             stream.until(lambda block: bool(block.flags[-1] & Flag.FROZEN))
             touched = stream.row
             stream.rest(1.0)
@@ -315,8 +314,8 @@ def test_raw_samples_average_to_their_rows(reference: Stream) -> None:
     assert record.crossing is not None
     before = record.potential[: record.crossing - record.start - 2]
     after = record.potential[record.crossing - record.start + 30 :]
-    assert np.median(before) == pytest.approx(10.0, abs=0.05)
-    assert np.median(after) < 5.0
+    assert np.median(before) == pytest.approx(-10.0, abs=0.05)
+    assert abs(np.median(after)) < 5.0
 
 
 def test_every_landing_has_a_record_that_a_galvanostat_and_an_input_can_show(

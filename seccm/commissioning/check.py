@@ -42,7 +42,10 @@ def describe(info: RigInfo) -> tuple[str, ...]:
         said.append("There is no potentiostat: no sweeps, no contact by a current.")
     said.append(f"Current: {show(info.current.lower, 'A')} to {show(info.current.upper, 'A')}.")
     if "current" in info.modes:
-        said.append(f"Without a closed circuit the potential reads {show(info.overload, 'V')}.")
+        said.append(
+            f"Without a closed circuit the potential reads {show(info.overload, 'V')} at an anodic "
+            "current; a cathodic one usually reads the other end of the range."
+        )
     else:
         said.append("There is no galvanostat: no contact by the potential.")
     clock = info.clock

@@ -61,7 +61,8 @@ class RigInfo:
     current: Range
     """The widest current range; anodic positive."""
     overload: float
-    """What the potential channel reads when the galvanostat has no closed circuit."""
+    """What the potential channel reads when the galvanostat drives an anodic current and has no
+    closed circuit; a cathodic current usually reads the other end."""
     stop: StopAbility
     clock: Clock = field(default_factory=Clock)
     stage_lag: float = 0.0

@@ -185,7 +185,9 @@ class Plant:
         potential = signals.potential
         if before is None and bridge is not None and bridge.cell is not None:
             instant = max(0.0, bridge.since - begins)
-            self._signals.extend(self._settled_end(potential, instant), signals.current)
+            self._signals.extend(
+                self._settled_end(signals.start, potential, instant), signals.current
+            )
             settled = self._ahead(signals.stop)
             self._signals.land(instant, float(settled[-1]), collapse=world.drive.mode == "current")
             return
@@ -193,15 +195,15 @@ class Plant:
         if before is not None and bridge is None:
             self._signals.part(max(0.0, world.truth.parted[-1] - begins))
 
-    def _settled_end(self, potential: FloatArray, instant: float) -> FloatArray:
+    def _settled_end(self, start: int, potential: FloatArray, instant: float) -> FloatArray:
         """Return the potential at the end of the step of a contact, shape (1,).
 
         The world mixes it with the overload of the part before contact; this takes that out.
         """
-        clock, mode = self.world.clock, self.world.drive.mode
-        if mode == "potential":
+        clock = self.world.clock
+        if self.world.drive.mode == "potential":
             return potential
-        dry = self._config.drive.overload if mode == "current" else 0.0
+        dry = self.world.without_circuit(start, start + 1)
         wet = max(clock.period - instant, 1.0 / clock.rate) / clock.window
         end: FloatArray = dry + (potential - dry) / min(wet, 1.0)
         return end

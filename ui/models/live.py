@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 
@@ -26,7 +27,8 @@ class Live:
 
     Args:
         sites: by number, for their conditions and contact rules.
-        overload: what the potential reads while the galvanostat has no circuit, raw volts.
+        overload: what the potential reads while the galvanostat drives an anodic current and has
+            no circuit, raw volts.
     """
 
     def __init__(self, sites: Mapping[int, Site], overload: float) -> None:
@@ -124,7 +126,11 @@ class Live:
         """The way down in view with its thresholds, thinned so that no peak is lost."""
         site = self._sites.get(self.site) if self.site is not None else None
         way = self._passage.way(-1)
-        return descent_of(way, site.approach.rule if site is not None else None, self._overload)
+        if site is None:
+            return descent_of(way, None)
+        # An open galvanostat reads the end that the sign of its current points to.
+        overload = self._overload * math.copysign(1.0, site.approach.hold.value)
+        return descent_of(way, site.approach.rule, overload)
 
     @property
     def before(self) -> Sequence[Curve]:
