@@ -20,17 +20,16 @@ from __future__ import annotations
 
 import math
 
-from seccm.errors import ContactError, RigError
+from seccm.errors import ContactError
 from seccm.events import Landing, Note, Outcome, Phase, PhaseBegan, SiteFinished, SiteStarted
 from seccm.hopping.approach import Approach
-from seccm.hopping.circuit import circuit_is_open
 from seccm.hopping.course import OFF as OFF
 from seccm.hopping.course import Course, GivenUp, Steps, guarded
+from seccm.hopping.leave import Lifted, lift_until_open, rise
 from seccm.hopping.measure import measure
 from seccm.plan.site import NOISE as NOISE
 from seccm.plan.site import Site
 from seccm.rig import Axis, Freeze, Move, RigInfo, Wake
-from seccm.units import show
 
 
 def hop(site: Site, info: RigInfo, course: Course) -> Steps[SiteFinished]:
@@ -117,67 +116,22 @@ class Visit:
             wanted = max(wanted, low + lift.distance)
         # Lifting can only end early at the top, which is as clear as it gets.
         wanted = min(wanted, self._info.axes["z"].travel.upper)
-        yield from self._rise(here, wanted)
-        if may_touch:
-            usual = low + lift.distance
-            if self._landing is None:
-                usual = max(usual, self._clear - course.spare)
-            reached = yield from self._dry(wanted)
-            course.spare = max(0.0, reached - usual)
-
-    def _rise(self, here: float, wanted: float) -> Steps[None]:
-        """Lift the tip from one height to another.
-
-        Raises:
-            RigError: it did not come up.
-        """
-        course = self._course
-        if wanted <= here:
+        if not may_touch:
+            yield from rise(course, wanted, lift.speed)
             return
-        yield from course.go(Move("z", wanted, self._site.retract.speed))
-        risen = course.position("z", 1) - here
-        # Noise and lag never take half of the way: that is a stage which says it has arrived
-        # and stands still.
-        if risen < (wanted - here) / 2 - NOISE:
-            raise RigError(
-                "not-lifted",
-                "z",
-                f"the tip was to rise by {show(wanted - here, 'm')} and rose by "
-                f"{show(risen, 'm')}. It did not travel on.",
-                "Check the servo and the wiring of the z axis.",
-            )
+        usual = low + lift.distance
+        if self._landing is None:
+            usual = max(usual, self._clear - course.spare)
+        lifted = yield from lift_until_open(course, self._site, self._info, wanted)
+        self._judge(lifted)
+        course.spare = max(0.0, lifted.height - usual)
 
-    def _dry(self, height: float) -> Steps[float]:
-        """Lift the tip further until the circuit is open; say so, or why it never was.
-
-        Args:
-            height: to which the tip was sent so far.
-
-        Returns:
-            The height to which the tip was sent in the end.
-
-        Raises:
-            RigError: the tip did not come up.
-        """
-        course, lift = self._course, self._site.retract.distance
-        top = self._info.axes["z"].travel.upper
-        first, step = height, max(lift, NOISE)
-        while not (yield from circuit_is_open(course, self._site.approach)):
-            if height >= top:
-                self.wet = (
-                    "The circuit was still closed after the retract, up to the top at "
-                    f"z = {show(top, 'm')}. Look for liquid on the pipette."
-                )
-                return height
-            height, step = min(height + step, top), 2 * step
-            yield from self._rise(course.position("z", 3), height)
-        if height > first:
-            what = (
-                f"The circuit was still closed after the retract of {show(lift, 'm')}; it opened "
-                f"{show(height - first, 'm')} higher. Retract farther."
-            )
-            course.tell(Note(course.row, self._site.number, what))
-        return height
+    def _judge(self, lifted: Lifted) -> None:
+        """Say what came of leaving the surface, where it is worth saying."""
+        if not lifted.opened:
+            self.wet = lifted.words
+        elif lifted.words:
+            self._course.tell(Note(self._course.row, self._site.number, lifted.words))
 
     def _travel(self, x: float, y: float) -> Steps[None]:
         course = self._course

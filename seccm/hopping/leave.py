@@ -1,0 +1,105 @@
+"""Leaving the surface: lift the tip, then look whether the cell's circuit is open.
+
+Whoever moves a tip leaves the surface in this way, and goes sideways only after it: how far a
+meniscus stretches is not known, but an open circuit shows that none is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seccm.errors import RigError
+from seccm.hopping.circuit import circuit_is_open
+from seccm.hopping.course import Course, Steps
+from seccm.plan.site import NOISE, Site
+from seccm.rig import Move, RigInfo
+from seccm.units import show
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """How far the tip had to go up."""
+
+    height: float
+    """Where the tip was sent in the end, z in metres."""
+    further: float
+    """Metres above the height that was asked for."""
+    opened: bool
+    """Whether the circuit was seen to be open there; else the tip is at the top of its travel."""
+    planned: float
+    """The plan's retract distance, metres."""
+
+    @property
+    def words(self) -> str:
+        """What an operator must know of it, in sentences; empty where all went as planned."""
+        if not self.opened:
+            return (
+                "The circuit was still closed after the retract, up to the top at "
+                f"z = {show(self.height, 'm')}. Look for liquid on the pipette."
+            )
+        if self.further > 0.0:
+            return (
+                "The circuit was still closed after the retract of "
+                f"{show(self.planned, 'm')}; it opened {show(self.further, 'm')} higher. "
+                "Retract farther."
+            )
+        return ""
+
+
+def rise(course: Course, to: float, speed: float) -> Steps[None]:
+    """Lift the tip to a height; it stays where it is if it is that high already.
+
+    Args:
+        course: the newest rows.
+        to: z in metres.
+        speed: metres per second.
+
+    Raises:
+        RigError: it did not come up; it must not travel.
+    """
+    here = course.position("z", 3)
+    if to <= here:
+        return
+    yield from course.go(Move("z", to, speed))
+    risen = course.position("z", 1) - here
+    # Noise and lag never take half of the way: that is a stage which says it has arrived
+    # and stands still.
+    if risen < (to - here) / 2 - NOISE:
+        raise RigError(
+            "not-lifted",
+            "z",
+            f"the tip was to rise by {show(to - here, 'm')} and rose by "
+            f"{show(risen, 'm')}. It did not travel on.",
+            "Check the servo and the wiring of the z axis.",
+        )
+
+
+def lift_until_open(
+    course: Course, site: Site, info: RigInfo, height: float, speed: float | None = None
+) -> Steps[Lifted]:
+    """Lift the tip to a height, and on from there until the circuit is seen to be open.
+
+    It goes on by the plan's retract distance, by twice as far each time, to the top if need be.
+    The cell must be off; it is off again at the end.
+
+    Args:
+        course: the newest rows.
+        site: whose approach tells an open circuit, and whose retract is used.
+        info: the rig's limits.
+        height: z in metres to begin with; no higher than the axis goes.
+        speed: metres per second; by default that of the retract.
+
+    Raises:
+        RigError: the tip did not come up; it must not travel.
+    """
+    speed = site.retract.speed if speed is None else speed
+    top = info.axes["z"].travel.upper
+    planned = site.retract.distance
+    sent, step = height, max(planned, NOISE)
+    yield from rise(course, sent, speed)
+    while not (yield from circuit_is_open(course, site.approach)):
+        if sent >= top:
+            return Lifted(sent, sent - height, False, planned)
+        sent, step = min(sent + step, top), 2 * step
+        yield from rise(course, sent, speed)
+    return Lifted(sent, sent - height, True, planned)
