@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from seccm.analysis.declared import RESULTS, Result
 from seccm.analysis.result import Status, Value
 from seccm.analysis.scan_quality import judged_together
 from seccm.analysis.site_quality import judged
@@ -25,7 +26,7 @@ MOST_STEPS = 12
 """Steps of a site that get columns of their own; a program of hundreds would drown the table."""
 STATUSES: Mapping[int, str] = {int(status): status.label for status in Status}
 """What the status codes of features mean, for the data file."""
-_EFFICIENCY = Column("CE", "1", "coulombic efficiency: charge of stripping over that of plating")
+_EFFICIENCY = RESULTS["CE"]
 
 
 class Features:
@@ -156,20 +157,20 @@ def _columns(
     programs: list[tuple[Segment, ...]],
 ) -> tuple[tuple[Column, ...], dict[tuple[int, str], str]]:
     """Collect the columns of all conditions' programs, and what they are called for each step."""
-    wanted: dict[tuple[int, str], Column] = {}
+    wanted: dict[tuple[int, str], Result] = {}
     for program in programs:
         for segment in program[:MOST_STEPS]:
-            for column in _analysis(segment).columns:
-                wanted[segment.index, column.name] = column
+            for result in _analysis(segment).results:
+                wanted[segment.index, result.name] = result
         for index in _strippings(program[:MOST_STEPS]):
             wanted[index, _EFFICIENCY.name] = _EFFICIENCY
     columns: list[Column] = []
     names: dict[tuple[int, str], str] = {}
-    for (index, name), column in sorted(wanted.items(), key=lambda item: item[0][0]):
+    for (index, name), result in sorted(wanted.items(), key=lambda item: item[0][0]):
         first = name not in names.values()
         names[index, name] = name if first else f"{name}_{index}"
-        words = column.long_name if first else f"{column.long_name}, step {index}"
-        columns.append(Column(names[index, name], column.unit, words))
+        words = result.words if first else f"{result.words}, step {index}"
+        columns.append(Column(names[index, name], result.unit, words))
     return tuple(columns), names
 
 

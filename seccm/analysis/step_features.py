@@ -11,6 +11,7 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
+from seccm.analysis.declared import RESULTS, Result
 from seccm.analysis.galvanostatic import nucleation
 from seccm.analysis.result import Status, Value
 from seccm.analysis.step_trace import StepTrace
@@ -18,7 +19,6 @@ from seccm.analysis.sweep import Peak, Sweep, anodic_peaks, current_at, sweep
 from seccm.analysis.trace import noise
 from seccm.analysis.voltammetry import Cycle, Cycles, cycles
 from seccm.analysis.wave import both_ways, wave
-from seccm.data import Column
 from seccm.events import EndReason
 from seccm.rig import Lines
 from seccm.units import show
@@ -32,11 +32,15 @@ _FOOT, _PLATEAU = (0.02, 0.12), (0.86, 0.98)
 """Where on the first leg of a sweep a wave has its foot and its plateau, as fractions."""
 
 
+def _results(*names: str) -> tuple[Result, ...]:
+    return tuple(RESULTS[name] for name in names)
+
+
 @dataclass(frozen=True, slots=True)
 class StepAnalysis:
     """What is asked of one kind of step."""
 
-    columns: tuple[Column, ...]
+    results: tuple[Result, ...]
     measure: Callable[[StepTrace], Found]
     words: Callable[[Found], str]
     """The most telling of them in a phrase; empty if there is nothing to tell."""
@@ -44,14 +48,7 @@ class StepAnalysis:
 
 # --------------------------------------------------------------------------------- any step
 
-_ANY = (
-    Column("Q", "C/m^2", "net charge of the step per area"),
-    Column(
-        "ended_by",
-        "1",
-        "what ended the step: " + ", ".join(f"{k} {r}" for k, r in enumerate(REASONS)),
-    ),
-)
+_ANY = _results("Q", "ended_by")
 
 
 def _any(trace: StepTrace) -> dict[str, Value]:
@@ -80,20 +77,8 @@ def _level(y: FloatArray) -> Value:
 
 # ------------------------------------------------------------------------------ galvanostatic
 
-_PLATING = (
-    Column("E_nuc", "V", "nucleation potential"),
-    Column("t_nuc", "s", "nucleation time, from contact"),
-    Column("Q_nuc", "C/m^2", "charge per area passed before nucleation, cathodic positive"),
-    Column("E_growth", "V", "growth potential"),
-    Column("eta_nuc", "V", "nucleation overpotential: growth minus nucleation potential"),
-    Column("t_seen", "s", "end of the usable record: nucleation came later if there was none"),
-    Column("Q_seen", "C/m^2", "cathodic charge per area up to the end of the usable record"),
-    Column("j", "A/m^2", "current density: median of the measured current over the area"),
-)
-_STRIPPING = (
-    Column("E_end", "V", "potential at the end of the step, median of its last tenth"),
-    Column("j", "A/m^2", "current density: median of the measured current over the area"),
-)
+_PLATING = _results("E_nuc", "t_nuc", "Q_nuc", "E_growth", "eta_nuc", "t_seen", "Q_seen", "j")
+_STRIPPING = _results("E_end", "j")
 
 
 def _density(trace: StepTrace) -> Value:
@@ -143,8 +128,8 @@ def _potential_words(found: Found) -> str:
 
 # ----------------------------------------------------------------------- potential and rest
 
-_POTENTIAL = (Column("i_end", "A", "current at the end of the step, median of its last tenth"),)
-_REST = (Column("E_end", "V", "potential at the end of the step, median of its last tenth"),)
+_POTENTIAL = _results("i_end")
+_REST = _results("E_end")
 
 
 def _held(trace: StepTrace) -> Found:
@@ -161,32 +146,11 @@ def _rest(trace: StepTrace) -> Found:
 
 # -------------------------------------------------------------------------------- voltammetry
 
-_WAVE = (
-    Column("E_half", "V", "half-wave potential; where the sweep returns, the mean of both ways"),
-    Column("i_lim", "A", "limiting current, from the foot of the wave"),
-    Column("tomes", "V", "|E3/4 - E1/4| of the wave"),
-    Column("i_vertex", "A", "current at the first vertex"),
-)
-_RETURN = (
-    Column("dE_half", "V", "hysteresis: half-wave potential of the way back minus the way there"),
-)
-_PEAKS = (
-    Column("E_pa", "V", "potential of the largest anodic peak"),
-    Column("j_pa", "A/m^2", "current density of the largest anodic peak, from zero"),
-    Column("E_pc", "V", "potential of the largest cathodic peak"),
-    Column("j_pc", "A/m^2", "current density of the largest cathodic peak, from zero"),
-)
-_CYCLES = (
-    Column("cycles", "1", "complete cycles"),
-    *(
-        Column(f"{name}_{which}", unit, f"{words} of the {which} complete cycle")
-        for which in ("first", "last")
-        for name, unit, words in (
-            ("CE", "1", "coulombic efficiency Q_a / Q_c"),
-            ("Q_c", "C/m^2", "cathodic charge per area, positive,"),
-            ("Q_a", "C/m^2", "anodic charge per area"),
-        )
-    ),
+_WAVE = _results("E_half", "i_lim", "tomes", "i_vertex")
+_RETURN = _results("dE_half")
+_PEAKS = _results("E_pa", "j_pa", "E_pc", "j_pc")
+_CYCLES = _results(
+    "cycles", *(f"{name}_{which}" for which in ("first", "last") for name in ("CE", "Q_c", "Q_a"))
 )
 
 

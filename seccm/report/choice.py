@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
+from seccm.analysis.declared import by_rank, declared
 from seccm.events import Outcome
 from seccm.plan.site import Segment
 from seccm.report import curves, landings, maps, style, trends, voltammograms
@@ -16,10 +17,6 @@ from seccm.report.style import readable
 
 MOST_STEPS = 3
 """Steps of one kind that get figures of their own."""
-_MAPPED = (
-    "E_nuc", "t_nuc", "E_growth", "CE", "CE_last", "E_half", "i_lim", "E_end", "i_end", "Q",
-)  # fmt: skip
-"""Features worth a map, the most telling first."""
 _UNSTEADY = " The limiting current is that of this scan rate, larger than the steady one."
 
 
@@ -82,7 +79,7 @@ def _galvanostatic(study: Study, segment: Segment, suffix: str) -> Iterator[Draw
             f"current density{where}",
             "Small: every repeat; large: mean, with ± one standard deviation where there are three "
             "or more, given only where every repeat nucleated. Open symbols: values with a caveat. "
-            f"{caveat_words(study, [n + suffix for n in ('E_nuc', 'E_growth', 't_nuc')])}"
+            f"{caveat_words(study, [n + suffix for n in trends.DRAWN])}"
             "Arrows: records that ended before nucleation, at the time and "
             f"charge at which they ended. {_basis(study)}",
             figure,
@@ -138,7 +135,7 @@ def caveat_words(study: Study, names: Sequence[str]) -> str:
             continue
         count = int(feature.known[study.measured].sum())
         parts += [
-            f"{style.symbol(study.plain(name))}: {status.caveat} ({sites.size} of {count})"
+            f"{style.symbol(name)}: {status.caveat} ({sites.size} of {count})"
             for status, sites in feature.caveats(study.measured).items()
         ]
     return style.html("; ".join(parts) + ". ") if parts else ""
@@ -159,7 +156,7 @@ def _hysteresis(study: Study, suffix: str) -> str:
 
 
 def _maps(study: Study) -> Iterator[Drawing]:
-    names = [name for name in _MAPPED if study.telling(name)]
+    names = [n for n in by_rank(study.features) if declared(n).mapped and study.telling(n)]
     # Net charge is imposed wherever the current is; it is for scans with nothing better.
     names = [n for n in names if n != "Q"] or names
     figure = maps.features(study, names[:4])

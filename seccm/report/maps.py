@@ -31,8 +31,6 @@ _SMALL = 0.5
 _VISIBLE = 0.03
 """Share of the width of a map below which a footprint is lost in it."""
 _NO_VALUE = "no value"
-_DIFFERENCES = ("eta_nuc", "tomes", "dE_half")
-"""Potentials that are differences: no reference electrode belongs beside them."""
 MARKS: dict[Outcome, tuple[str, str]] = {
     Outcome.NO_CONTACT: ("x", "#d55e00"),
     Outcome.SKIPPED: ("_", "0.35"),
@@ -101,8 +99,8 @@ def feature_map(axes: Axes, study: Study, name: str) -> dict[str, Artist]:
     feature = study.features[name]
     known = feature.known
     scale = style.feature_scale(feature.column.unit, feature.values)
-    label = style.symbol(study.plain(name))
-    if feature.column.unit == "V" and study.plain(name) not in _DIFFERENCES:
+    label = style.symbol(name)
+    if feature.declared.against_reference:
         label = f"{label} vs {style.superscripted(study.reference)}"
     shown = scale(feature.values[known])
     _frame(axes, study)

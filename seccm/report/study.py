@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import KDTree
 
+from seccm.analysis.declared import Result, declared
 from seccm.analysis.features import Features, reanalyse
 from seccm.analysis.result import UNTRUSTED, Status
 from seccm.analysis.scan_quality import contact_topography, judged_together, places
@@ -55,6 +56,11 @@ class Feature:
     """SI, NaN where undefined."""
     errors: FloatArray
     statuses: npt.NDArray[np.uint8]
+
+    @property
+    def declared(self) -> Result:
+        """What the feature means."""
+        return declared(self.column.name, self.column.unit, self.column.long_name)
 
     @property
     def known(self) -> BoolArray:
@@ -254,10 +260,10 @@ class Study:
         """Tell whether every one of these features has a number at some site."""
         return all(n in self.features and bool(self.features[n].known.any()) for n in names)
 
-    def plain(self, name: str) -> str:
-        """Return the name of a feature without the number of its step."""
-        head, _, number = name.rpartition("_")
-        return head if head and number.isdigit() else name
+    def waited(self, name: str) -> Feature | None:
+        """Return the feature that says how long an event was waited for, of the same step."""
+        result = declared(name)
+        return self.features.get(result.waited + result.step(name)) if result.waited else None
 
     def telling(self, name: str) -> bool:
         """Tell whether a feature says something of this scan, and not only of the analysis.

@@ -18,6 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from seccm.analysis.declared import declared
+
 FloatArray = npt.NDArray[np.float64]
 
 ONE_COLUMN = 3.4
@@ -239,32 +241,13 @@ def superscripted(reference: str) -> str:
     return re.sub(r"(?<=[A-Za-z0-9)])(\d?[+-])(?=$|[/ ,])", r"$^{\1}$", reference)
 
 
-_SYMBOLS = {
-    "E_nuc": r"$E_\mathrm{nuc}$",
-    "E_growth": r"$E_\mathrm{growth}$",
-    "eta_nuc": r"$E_\mathrm{growth}-E_\mathrm{nuc}$",
-    "t_nuc": r"$t_\mathrm{nuc}$",
-    "Q_nuc": r"$Q_\mathrm{nuc}$",
-    "E_half": r"$E_{1/2}$",
-    "dE_half": r"$\Delta E_{1/2}$",
-    "i_lim": r"$i_\mathrm{lim}$",
-    "j": r"$j$",
-    "Q": r"$Q$",
-    "CE": "CE",
-    "tomes": r"$|E_{3/4}-E_{1/4}|$",
-    **{f"CE_{which}": f"CE, {which} cycle" for which in ("first", "last")},
-    **{
-        f"Q_{way}_{which}": rf"$Q_\mathrm{{{way}}}$, {which} cycle"
-        for way in ("a", "c")
-        for which in ("first", "last")
-    },
-}
-
-
 def symbol(name: str) -> str:
-    """Return a quantity's symbol as it is printed: italic, with an upright subscript."""
-    if name in _SYMBOLS:
-        return _SYMBOLS[name]
+    """Return a quantity's symbol as it is printed: italic, with an upright subscript.
+
+    That of a result is declared with it; any other name, such as that of a factor, is set alike.
+    """
+    if found := declared(name).symbol:
+        return found
     head, _, tail = name.partition("_")
     if not tail or len(head) > 2:
         return name.replace("_", " ")

@@ -8,20 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seccm.analysis.declared import by_rank, declared
 from seccm.analysis.quality import Quality
 from seccm.analysis.statistics import FEWEST_FOR_SD, Summary, Survival, summary
 from seccm.data.journal import Code
 from seccm.events import Outcome
 from seccm.report import style
 from seccm.report.study import Group, Study
-from seccm.report.trends import ENDS, survivals
+from seccm.report.trends import survivals
 
-STATISTICS = (
-    "E_nuc", "E_growth", "eta_nuc", "t_nuc", "Q_nuc", "CE", "CE_first", "CE_last",
-    "Q_c_first", "Q_c_last", "Q_a_first", "Q_a_last", "E_half", "dE_half", "i_lim", "tomes",
-    "E_pa", "j_pa", "E_end", "i_end", "Q",
-)  # fmt: skip
-"""The features that are tabulated by condition, in this order."""
 MOST_EVENTS = 200
 MOST_REMARKS = 500
 _OF_NOTE = (Code.FALSE_CONTACT, Code.NOTE, Code.PAUSED, Code.RESUMED, Code.FAULT, Code.RUN_STOPPED)
@@ -94,15 +89,13 @@ class Statistics:
 def statistics(study: Study) -> Iterator[Statistics]:
     """Yield the statistics of every feature that has a trusted number somewhere."""
     # Where the current is imposed, the charge only repeats the plan.
-    for name in (n for n in STATISTICS if n != "Q" or "j" not in study.features):
-        for actual in (name, *(n for n in study.features if n.startswith(f"{name}_"))):
-            suffix = actual.removeprefix(name)
-            if study.telling(actual) and (not suffix or suffix[1:].isdigit()):
-                rows = tuple(
-                    row for group in study.groups for row in _rows(study, group, name, suffix)
-                )
-                if any(row.summary.n for row in rows):
-                    yield _statistics(study, actual, rows)
+    imposed = {declared("Q")} if "j" in study.features else set()
+    for name in by_rank(study.features):
+        result = declared(name)
+        if result.tabulated and result not in imposed and study.telling(name):
+            rows = tuple(row for group in study.groups for row in _rows(study, group, name))
+            if any(row.summary.n for row in rows):
+                yield _statistics(study, name, rows)
 
 
 def _statistics(study: Study, name: str, rows: tuple[Row, ...]) -> Statistics:
@@ -117,19 +110,19 @@ def _statistics(study: Study, name: str, rows: tuple[Row, ...]) -> Statistics:
     )
 
 
-def _rows(study: Study, group: Group, name: str, suffix: str) -> Iterator[Row]:
+def _rows(study: Study, group: Group, name: str) -> Iterator[Row]:
     """Yield the row of a condition, and one more for each kind of values with a caveat.
 
     Values that are not to be averaged get no row; the note of the first one counts them.
     """
-    feature = study.features[name + suffix]
+    feature = study.features[name]
     sites = group.counted
     scale = style.feature_scale(feature.column.unit, feature.values)
     words = study.words(group)
     qualified = feature.caveats(sites)
     plain = sites[feature.known[sites] & ~feature.qualified[sites]]
-    late = int(feature.censored[sites].sum()) if name in ENDS else 0
-    end = study.features.get(ENDS.get(name, "") + suffix)
+    end = study.waited(name)
+    late = int(feature.censored[sites].sum()) if end is not None else 0
     survival = survivals(feature, end, sites) if late and end is not None else None
     left_out = "; ".join(
         f"{len(some)} left out: {status.caveat}"

@@ -19,8 +19,11 @@ from seccm.report.study import Feature, Group, Study
 
 FloatArray = npt.NDArray[np.float64]
 
-ENDS = {"t_nuc": "t_seen", "Q_nuc": "Q_seen"}
-"""The features that can be censored, and which one says how long was waited."""
+_POTENTIALS = (("E_nuc", style.BLUE, "o"), ("E_growth", style.ORANGE, "s"))
+"""What is drawn in panel a, its colour and its marker."""
+_EVENT = ("t_nuc", "Q_nuc")
+"""What is drawn in panels b and c."""
+DRAWN = (*(name for name, _, _ in _POTENTIALS), *_EVENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def points(study: Study, name: str, suffix: str = "") -> list[Point]:
         suffix: such as "_3" for a later step.
     """
     feature, density = study.features[name + suffix], study.features["j" + suffix]
-    end = study.features.get(ENDS.get(name, "") + suffix)
+    end = study.waited(name + suffix)
     found = []
     plain = feature.known & ~feature.qualified
     for group in study.groups:
@@ -98,15 +101,12 @@ def nucleation(study: Study, suffix: str = "") -> Figure | None:
     a, b, c = fig.subplots(1, 3)
     j_scale = style.scale("A/m^2")
     js = [float(j_scale(p.j)) for p in potentials]
-    for name, colour, marker in (
-        ("E_nuc", style.BLUE, "o"),
-        ("E_growth", style.ORANGE, "s"),
-    ):
+    for name, colour, marker in _POTENTIALS:
         _values(a, points(study, name, suffix), j_scale, 1e3, colour, marker, style.symbol(name))
     a.set_ylabel(style.potential_label(study.reference, "mV"))
     fig.legend(*a.get_legend_handles_labels(), loc="outside lower left", ncols=3)
-    for axes, name in ((b, "t_nuc"), (c, "Q_nuc")):
-        scale = style.scale("s" if name == "t_nuc" else "C/m^2")
+    for axes, name in zip((b, c), _EVENT, strict=True):
+        scale = style.scale(study.features[name + suffix].column.unit)
         found = points(study, name, suffix)
         _values(axes, found, j_scale, scale.factor, style.BLUE, "o", "")
         _limits(axes, found, j_scale, scale.factor)

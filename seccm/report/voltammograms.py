@@ -289,7 +289,7 @@ def histogram(axes: Axes, study: Study, name: str) -> None:
     unit = f" {scale.unit}" if scale.unit else ""
     said = f"{style.plus_minus(mean, sd)}{unit}, $n$ = {shown.size}"
     axes.set_title(said, fontsize=7, pad=3, loc="right")
-    axes.set_xlabel(scale.label(style.symbol(study.plain(name))))
+    axes.set_xlabel(scale.label(style.symbol(name)))
     axes.set_ylabel("sites")
     axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5, integer=True))
     axes.yaxis.set_minor_locator(mpl.ticker.NullLocator())

@@ -20,12 +20,6 @@ FloatArray = npt.NDArray[np.float64]
 Rgba = npt.NDArray[np.uint8]
 Lut = npt.NDArray[np.uint8]
 
-_CURRENT_LIKE = ("A", "A/m^2", "C", "C/m^2")
-_DIFFERENCES = ("eta_nuc", "tomes")
-"""Potentials that are differences: they have no reference."""
-_UNSIGNED = ("Q_nuc", "Q_seen")
-"""Charges that are cathodic positive in either convention."""
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -65,17 +59,18 @@ def shown(sites: SiteMap, name: str, showing: Showing, before: Shown | None = No
     unit = sites.unit(name)
     if name in CATEGORIES:
         return Shown(values, name, "", 1.0, 0.0)
-    scale = style.Scale(1e3, "mV") if unit == "V" else style.scale(unit, values)
+    result = sites.quantities[name].declared
+    scale = style.feature_scale(unit, values)
     if before is not None and scale.unit != before.unit and unit not in ("V",):
         size = largest(values) * abs(before.factor)
         if 0.05 <= size < 5000.0 and before.unit.endswith(unit[-1:]):
             scale = style.Scale(abs(before.factor), before.unit)
-    label = "contact <i>z</i>" if name == Z else html(style.symbol(name))
+    label = "contact <i>z</i>" if name == Z else html(result.symbol or style.symbol(name))
     factor, shift = scale.factor, 0.0
-    if unit == "V" and name not in _DIFFERENCES:
+    if result.against_reference:
         label = f"{label} vs {showing.against}"
         shift = showing.shift if showing.other else 0.0
-    if unit in _CURRENT_LIKE and name not in _UNSIGNED and not name.startswith("Q_"):
+    if result.signed:
         factor *= showing.sign
     return Shown((values + shift) * factor, label, plain(scale.unit), factor, shift)
 

@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from seccm.analysis.declared import Result
 from seccm.data import Scan, SiteTrace, open_scan
 from seccm.events import Outcome, Phase
-from ui.models.site_map import CHARGE, CHARGE_WORDS, Quantity, SiteMap
+from ui.models.site_map import CHARGE, NET_CHARGE, Quantity, SiteMap
 from ui.models.worker import Worker
 
 FloatArray = npt.NDArray[np.float64]
@@ -34,8 +35,7 @@ TURN = 0.25
 class _Wanted:
     """A quantity that somebody asked for."""
 
-    unit: str
-    words: str
+    result: Result
     read: Read
     done: npt.NDArray[np.bool_]
 
@@ -67,13 +67,13 @@ class Readings:
 
     def current_at(self, sites: SiteMap, raw: float, name: str) -> None:
         """Want the current at a raw potential, under a name."""
-        words = "current at the first crossing of a potential"
-        self._want(sites, name, _Wanted("A", words, lambda t: current_of(t, raw), _none(sites)))
+        result = Result(name, "A", "current at the first crossing of a potential", signed=True)
+        self._want(sites, _Wanted(result, lambda t: current_of(t, raw), _none(sites)))
 
     def charges(self, sites: SiteMap) -> None:
         """Want the net charge of every site."""
         done = np.isfinite(sites.values(CHARGE)) if CHARGE in sites.quantities else _none(sites)
-        self._want(sites, CHARGE, _Wanted("C", CHARGE_WORDS, charge_of, done))
+        self._want(sites, _Wanted(NET_CHARGE, charge_of, done))
 
     def follow(self, sites: SiteMap) -> bool:
         """Take what has been read and ask for what has not; returns whether there is more.
@@ -121,11 +121,12 @@ class Readings:
             found.trouble = str(error) or repr(error)
         return found
 
-    def _want(self, sites: SiteMap, name: str, wanted: _Wanted) -> None:
+    def _want(self, sites: SiteMap, wanted: _Wanted) -> None:
+        name = wanted.result.name
         self._wanted[name] = wanted
         if name not in sites.quantities:
             values = np.full(sites.x.size, np.nan)
-            sites.add(Quantity(name, wanted.unit, wanted.words, values))
+            sites.add(Quantity.of(wanted.result, values))
 
     def _take(self, sites: SiteMap, found: _Found) -> None:
         self.trouble = found.trouble

@@ -132,7 +132,7 @@ def plain(mathtext: str) -> str:
 
 def html(mathtext: str) -> str:
     """Turn a symbol as figures set it, in the mathtext of matplotlib, into HTML."""
-    text = re.sub(r"\\mathrm\{([^}]*)\}", r"\1", mathtext)
+    text = re.sub(r"\\mathrm\{([^}]*)\}", r"\1", mathtext).replace(r"\Delta ", "Δ")
     text = re.sub(r"_\{([^}]*)\}|_(\w+)", lambda m: f"<sub>{m[1] or m[2]}</sub>", text)
     text = re.sub(r"\^\{([^}]*)\}", r"<sup>\1</sup>", text)
     text = re.sub(r"\$([^$]*)\$", lambda m: re.sub(r"(?<![A-Za-z<>/])([A-Za-z])(?![A-Za-z>])",

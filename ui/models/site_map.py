@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from seccm.analysis.declared import Result, declared, place
 from seccm.analysis.result import UNTRUSTED, Status
 from seccm.data import Scan
 from seccm.events import (
@@ -31,15 +32,11 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 Z, CHARGE, CONDITION, OUTCOME = "contact z", "charge", "condition", "outcome"
-CHARGE_WORDS = "net charge of all steps"
+NET_CHARGE = Result(CHARGE, "C", "net charge of all steps", signed=True, rank=340)
+HEIGHT = Result(Z, "m", "height of the tip at contact")
 CATEGORIES = (CONDITION, OUTCOME)
 _LABELS = {int(status): status.label for status in Status}
 _CAVEATS = {int(status): status.caveat for status in Status if status.caveat}
-FIRST = (
-    "E_nuc", "E_growth", "t_nuc", "Q_nuc", "eta_nuc", "CE", "CE_last", "E_half", "i_lim", "E_end",
-    "i_end", "Q", CHARGE,
-)  # fmt: skip
-"""Features in the order in which people ask for them."""
 
 
 @dataclass(slots=True)
@@ -52,10 +49,22 @@ class Quantity:
     values: FloatArray
     statuses: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
     """Why there is none, or what is to be said about it."""
+    result: Result | None = None
+    """What the number means; of a result of the analysis, what is declared there."""
 
     def __post_init__(self) -> None:
         if self.statuses.size == 0:
             self.statuses = np.zeros(self.values.size, np.uint8)
+
+    @classmethod
+    def of(cls, result: Result, values: FloatArray) -> Self:
+        """Make a quantity of which the analysis knows nothing."""
+        return cls(result.name, result.unit, result.words, values, result=result)
+
+    @property
+    def declared(self) -> Result:
+        """What the number means, and how it is shown."""
+        return self.result or declared(self.name, self.unit, self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +131,7 @@ class SiteMap:
         first = {s.condition: s.approach for s in reversed(sites)}
         if len(first) == len(made.labels):
             made.approaches = [first[k] for k in sorted(first)]
-        made._add(Quantity(Z, "m", "height of the tip at contact", made._empty()))
+        made._add(Quantity.of(HEIGHT, made._empty()))
         return made
 
     @classmethod
@@ -143,7 +152,7 @@ class SiteMap:
             labels=[f"condition {k + 1}" for k in range(int(condition.max(initial=0)) + 1)],
             reference=scan.header.reference,
         )
-        made._add(Quantity(Z, "m", "height of the tip at contact", made._empty()))
+        made._add(Quantity.of(HEIGHT, made._empty()))
         for column in scan.features:
             made._add(Quantity(column.name, column.unit, column.long_name, made._empty()))
         made._take(scan, slice(None))
@@ -237,8 +246,10 @@ class SiteMap:
     def names(self) -> tuple[str, ...]:
         """What can be mapped: the telling features first, then the rest, then categories."""
         known = [n for n, q in self.quantities.items() if n == Z or np.isfinite(q.values).any()]
-        first = [name for name in FIRST if name in known]
-        rest = sorted(name for name in known if name not in first and name != Z)
+        names = sorted(known, key=lambda name: place(self.quantities[name].declared, name))
+        names.remove(Z)
+        first = [name for name in names if self.quantities[name].declared.tabulated]
+        rest = names[len(first) :]
         return (*first, Z, *rest, *CATEGORIES)
 
     def values(self, name: str) -> FloatArray:
@@ -367,7 +378,7 @@ class SiteMap:
     def _pass(self, event: StepFinished) -> None:
         """Add up the charge of a site; of one that was joined late, the file knows better."""
         if CHARGE not in self.quantities:
-            self._add(Quantity(CHARGE, "C", CHARGE_WORDS, self._empty()))
+            self._add(Quantity.of(NET_CHARGE, self._empty()))
         if event.site == self._passing:
             values = self.quantities[CHARGE].values
             values[event.site] = np.nan_to_num(values[event.site]) + event.charge

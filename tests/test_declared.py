@@ -1,0 +1,180 @@
+"""What a result means is declared once, and everything that shows a number reads it there."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_scans import couple, lithium, small_couple, small_cycling, small_screen, write_scan
+from made_scans import smaller as changed
+
+import seccm
+from seccm.analysis.declared import DETAIL, RESULTS, Result, by_rank, declared
+from seccm.analysis.features import Features, reanalyse
+from seccm.data import open_scan
+from seccm.plan import Plan, load_plan
+from seccm.report import style
+from ui.models.colours import shown
+from ui.models.showing import Showing
+from ui.models.site_map import Quantity, SiteMap
+
+HERE = Path(seccm.__file__).parents[1]
+
+
+def mixed() -> Plan:
+    """Rest, plating, stripping, a held potential, a sweep, and plating once more."""
+    hold = {"current_density": "-0.5 mA/cm^2"}
+    return changed(
+        "li-on-au-combinatorial",
+        factors={},
+        sites={"kind": "grid", "columns": 2, "rows": 1, "pitch": 11e-6},
+        approach={**load_plan("li-on-au-combinatorial").to_dict()["approach"], "hold": hold},
+        program=[
+            {"step": "open circuit", "duration": 1.0},
+            {"step": "constant current", "current_density": -10.0, "duration": 3.0},
+            {"step": "constant current", "current_density": 8.0, "duration": 1.0},
+            {"step": "constant potential", "potential": 1.0, "duration": 1.0},
+            {"step": "lsv", "start": 1.0, "stop": 0.1, "scan_rate": 1.0},
+            {"step": "constant current", "current_density": -10.0, "duration": 3.0},
+        ],
+    )
+
+
+SCANS = {
+    "plating": (small_screen, lithium),
+    "cycling": (small_cycling, lithium),
+    "waves": (small_couple, couple),
+    "mixed": (mixed, lithium),
+}
+
+
+@pytest.mark.parametrize("kind", SCANS)
+def test_potentials_move_with_the_reference_and_nothing_else_does(kind, tmp_path):
+    """The same rows told against a reference 7 mV away."""
+    plan, cell = SCANS[kind][0](), SCANS[kind][1]
+    path, shift = write_scan(tmp_path / "scan.h5", plan, cell), 7e-3
+    with open_scan(path) as scan:
+        here = reanalyse(scan, Features(plan)).features
+        sites = [(site, scan.record(site.number)) for site in plan.sites()]
+        moved = Features(plan, plan.reference.offset + shift)
+        there = [moved(site, record).features for site, record in sites]
+    compared = set()
+    for name, of in here.items():
+        expected = of.values + (shift if declared(name).against_reference else 0.0)
+        values = np.array([found[name][0] for found in there])
+        both = np.isfinite(values) & np.isfinite(expected)
+        size = float(np.max(np.abs(values[both]), initial=0.0))
+        np.testing.assert_allclose(
+            values[both], expected[both], atol=max(1e-4 * size, 3e-5), err_msg=name
+        )
+        compared |= {declared(name)} if both.any() else set()
+    assert {r for r in compared if r.against_reference}, "no potential was compared"
+    assert {r for r in compared if not r.against_reference}
+
+
+@pytest.mark.parametrize("kind", SCANS)
+def test_every_result_that_the_analysis_yields_is_declared(kind):
+    for column in Features(SCANS[kind][0]()).columns:
+        result = declared(column.name)
+        assert result.name in RESULTS
+        assert column.unit == result.unit
+        assert column.long_name.startswith(result.words)
+
+
+def test_together_the_kinds_of_step_yield_every_declared_result():
+    yielded = {
+        declared(c.name).name for make, _ in SCANS.values() for c in Features(make()).columns
+    }
+    assert yielded == set(RESULTS)
+
+
+def test_a_later_step_is_what_the_first_is():
+    names = [column.name for column in Features(mixed()).columns]
+    assert "E_nuc_5" in names
+    for name in names:
+        assert declared(f"{declared(name).name}_7") is declared(name)
+        assert declared(name).step(f"{declared(name).name}_7") == "_7"
+
+
+def test_a_declaration_agrees_with_itself():
+    for result in RESULTS.values():
+        assert not (result.against_reference and result.unit != "V")
+        assert not (result.signed and result.unit not in ("A", "A/m^2", "C", "C/m^2"))
+        assert not result.mapped or result.tabulated
+        assert not result.waited or RESULTS[result.waited].unit == result.unit
+        assert result.words[0].islower() or not result.words[1].islower()
+        assert result.symbol
+        # A charge is either signed, or says which way it went.
+        if result.unit == "C/m^2" and not result.signed:
+            assert "cathodic" in result.words or "anodic" in result.words
+    ranks = [r.rank for r in RESULTS.values() if r.rank < DETAIL]
+    assert len(ranks) == len(set(ranks))
+
+
+def test_results_are_offered_by_rank_and_a_later_step_after_the_first():
+    assert by_rank(["t_seen", "E_nuc_12", "i_lim", "t_nuc", "E_nuc_3", "E_nuc"]) == [
+        "E_nuc", "E_nuc_3", "E_nuc_12", "t_nuc", "i_lim", "t_seen",
+    ]  # fmt: skip
+
+
+def test_an_unknown_name_claims_nothing():
+    found = declared("photocurrent_2", "V", "what another program stored")
+    assert found == Result("photocurrent_2", "V", "what another program stored")
+    assert not found.against_reference
+    assert not found.tabulated
+
+
+# ---------------------------------------------------------------------------- in the window
+
+
+def of_all(value: float) -> SiteMap:
+    """A map with every declared result, and each as of a later step, too."""
+    zeros, whole = np.zeros(2), np.zeros(2, int)
+    made = SiteMap(x=zeros, y=zeros, ix=whole, iy=whole, condition=whole, labels=["a"])
+    for result in RESULTS.values():
+        for name in (result.name, f"{result.name}_2"):
+            made.add(Quantity(name, result.unit, "", np.full(2, value)))
+    return made
+
+
+@pytest.mark.parametrize("suffix", ["", "_2"])
+@pytest.mark.parametrize("name", RESULTS)
+def test_another_reference_shifts_potentials_and_no_difference_of_two(name, suffix):
+    sites = of_all(0.010)
+    own = shown(sites, name + suffix, Showing("Ag/AgCl"))
+    other = shown(sites, name + suffix, Showing("Ag/AgCl", other="SHE", shift=0.197))
+    moved = (other.values - own.values) / own.factor
+    expected = 0.197 if RESULTS[name].against_reference else 0.0
+    np.testing.assert_allclose(moved, expected, atol=1e-12)
+    assert ("vs SHE" in other.label) == RESULTS[name].against_reference
+    assert ("vs Ag/AgCl" in own.label) == RESULTS[name].against_reference
+    assert "\\" not in own.label
+    assert "$" not in own.label
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_the_other_sign_convention_turns_currents_and_no_magnitude(name):
+    sites = of_all(1.5)
+    own, turned = (shown(sites, name, Showing(polarographic=p)) for p in (False, True))
+    expected = -own.values if RESULTS[name].signed else own.values
+    np.testing.assert_allclose(turned.values, expected)
+
+
+def test_a_figure_prints_the_declared_symbol_for_every_step():
+    for result in RESULTS.values():
+        assert style.symbol(result.name) == style.symbol(f"{result.name}_4") == result.symbol
+
+
+def test_no_other_list_of_names_of_results_stands_anywhere():
+    """Three names or more in a row, outside of the declarations, are a list that goes stale."""
+    found = []
+    for path in [*HERE.glob("seccm/report/*.py"), *HERE.glob("ui/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Tuple | ast.List | ast.Set | ast.Dict):
+                parts = node.keys if isinstance(node, ast.Dict) else node.elts
+                names = [p.value for p in parts if isinstance(p, ast.Constant)]
+                if sum(name in RESULTS for name in names if isinstance(name, str)) > 2:
+                    found.append(f"{path.name}:{node.lineno}")
+    assert found == []
