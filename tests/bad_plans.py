@@ -127,6 +127,9 @@ BAD = [
     Bad("approach", 5, "approach", ("table of keys and values", "5")),
     Bad("approach", REMOVED, "approach", ("missing",)),
     Bad("reference.provenance", REMOVED, "reference.provenance", ("missing",)),
+    Bad("reference.uncertainty", "-30 mV", "reference.uncertainty", ("at least 0 V", "-30 mV")),
+    Bad("reference.uncertainty", "30", "reference.uncertainty", ("a unit of V", '"30"')),
+    Bad("reference.uncertainty", "6 %", "reference.uncertainty", ("a unit of V", "6 %")),
     # Probe
     Bad("probe.footprint", {"basis": "nominal"}, "probe.footprint", ("area or ratio",)),
     Bad(

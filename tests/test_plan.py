@@ -316,3 +316,17 @@ def test_plans_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         small().title = "other"  # type: ignore[misc]
     assert small() == Plan(**TABLES)
+
+
+def test_every_shipped_plan_says_how_well_its_reference_is_known() -> None:
+    for name in plans():
+        reference = load_plan(name).reference
+        assert reference.uncertainty is not None
+        assert 0.0 < reference.uncertainty < 0.1
+        assert " " in reference.provenance
+
+
+def test_a_plan_may_leave_the_uncertainty_of_its_reference_open() -> None:
+    told = load_plan("li-on-au-cv").to_dict()
+    del told["reference"]["uncertainty"]
+    assert Plan.from_dict(told).reference.uncertainty is None

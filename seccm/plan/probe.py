@@ -22,7 +22,9 @@ class Reference(Model):
     offset: Potential
     """E against the reference = E against the electrode + offset."""
     provenance: Annotated[Words, Field(examples=["CV of ferrocene"])]
-    """Where the offset comes from."""
+    """Where the offset comes from, and its uncertainty."""
+    uncertainty: Annotated[Potential, Field(ge=0, examples=["30 mV"])] | None = None
+    """Standard uncertainty of the offset, the same for all potentials; left out where unknown."""
 
     def raw(self, potential: float) -> float:
         """Return a potential against the reference as one against the electrode."""
