@@ -13,6 +13,7 @@ delivered before it is raised.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -48,9 +49,10 @@ from seccm.rig import (
     SafeReport,
     Wake,
 )
+from seccm.units import show
 
 RETRACTED = 50e-9
-"""Metres from the top of the travel at which the tip counts as retracted."""
+"""Metres from the top of the travel at which the tip counts as fully retracted."""
 SETTLED = 6.0
 """Lags of the stage after which it has arrived, to 1/400 of its lag's way."""
 Ramps = dict[Axis, Ramp]
@@ -167,8 +169,8 @@ class NidaqRig:
                 case Wake():
                     pass  # A card's blocks have a length of their own.
 
-    def safe(self, why: str, *, retract: bool = True) -> SafeReport:
-        """Freeze, switch the drive off and retract; see `Rig.safe`."""
+    def safe(self, why: str, *, retract: bool = True, by: float = math.inf) -> SafeReport:
+        """Freeze, switch the cell off and lift the tip; see `Rig.safe`."""
         bench = self._bench
         if bench is None:
             what = f"{why}: the rig is not open. The outputs keep their last values."
@@ -177,13 +179,13 @@ class NidaqRig:
         self._halt(bench.player.halt_hastily)
         if not self._turns.acquire(timeout=self._config.patience + 1.0):
             off = self._disconnected(bench)
-            drive = "drive off" if off else "the drive was left on"
-            what = f"{why}: outputs frozen, {drive}; the program hangs, so the tip was held."
+            cell = "cell off" if off else "the cell was left on"
+            what = f"{why}: outputs frozen, {cell}; the program hangs, so the tip was held."
             # The thread that hangs must not go on with what it was about to begin.
             self._trouble = self._trouble or RigError("made-safe", self._info.name, what)
             return SafeReport(not self._loose, drive_off=off, retracted=False, what=what)
         try:
-            return self._make_safe(bench, why, retract=retract)
+            return self._make_safe(bench, why, by if retract else 0.0)
         finally:
             self._turns.release()
 
@@ -329,28 +331,34 @@ class NidaqRig:
             self._trouble = self._trouble or error
             self._loose = error.code != "underflow"
 
-    def _make_safe(self, bench: Bench, why: str, *, retract: bool) -> SafeReport:
-        """Switch the drive off and, where it is known what the outputs carry, retract."""
+    def _make_safe(self, bench: Bench, why: str, by: float) -> SafeReport:
+        """Switch the cell off and, where it is known what the outputs carry, lift the tip.
+
+        A cell without a line of its own goes off with the first sample of the lift.
+        """
         self._give_up_motion()
         self._wanted = False
-        off, said = self._disconnected(bench), ""
+        off, said, height = self._disconnected(bench), "", None
         try:
             self._locate(bench)
             self._driven = Driven(Drive("open", Constant(0.0)))
             command = Command(self._cell.scale("open"), Constant(0.0))
             # The stage is where its command is only some time after it.
-            ramps, rest = (self._way_up(bench), SETTLED * self._config.lag) if retract else ({}, 0)
+            ramps, rest = (self._lift(bench, by), SETTLED * self._config.lag) if by else ({}, 0)
             self._finish(bench, ramps, command, rest)
-            off = True
+            off, height = True, bench.player.position["z"]
         except RigError as error:
             said = f" {error}"
             self._trouble = self._trouble or error
         if self._trouble is not None:
             self._delivery.drop()  # What failed has been told; nothing is delivered after that.
-        up = retract and not said and not self._way_up(bench)
-        where = "retracted" if up else "held where it was"
-        drive = "drive off" if off else "the drive could not be switched off"
-        return SafeReport(not self._loose, off, up, f"{why}: {drive}, tip {where}.{said}")
+        up = by > 0.0 and not said
+        top = height is not None and self._info.axes["z"].travel.upper - height <= RETRACTED
+        tip = "held where it was" if not up else "fully retracted" if top else "lifted"
+        at = "" if height is None else f" at z = {show(height, 'm')}"
+        cell = "cell off" if off else "the cell could not be switched off"
+        what = f"{why}: {cell}, tip {tip}{at}.{said}"
+        return SafeReport(not self._loose, off, up, what, height)
 
     def _disconnected(self, bench: Bench) -> bool:
         """Open the cell by its line, if it has one; tell whether that was done."""
@@ -379,13 +387,11 @@ class NidaqRig:
         except RigError:
             self._settle(bench)  # The stream failed only now; the second time looks afresh.
 
-    def _way_up(self, bench: Bench) -> Ramps:
-        """Return the ramp to full retraction; none where the tip is up already."""
+    def _lift(self, bench: Bench, by: float) -> Ramps:
+        """Return the ramp by some metres up, at most to the top; none where the tip is there."""
         z, reach = bench.player.position["z"], self._info.axes["z"]
-        top = reach.travel.upper
-        if abs(top - z) <= RETRACTED:
-            return {}
-        return {"z": Ramp(z, top, reach.fastest)}
+        to = min(z + by, reach.travel.upper)
+        return {} if to - z <= RETRACTED else {"z": Ramp(z, to, reach.fastest)}
 
     def _streaming(self, bench: Bench) -> bool:
         """Tell whether the inputs still deliver samples."""

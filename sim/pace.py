@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -72,9 +73,9 @@ class Paced:
         """Carry out one action; see `Rig.apply`."""
         self.rig.apply(action)
 
-    def safe(self, why: str, *, retract: bool = True) -> SafeReport:
+    def safe(self, why: str, *, retract: bool = True, by: float = math.inf) -> SafeReport:
         """Make the rig safe, at once; see `Rig.safe`."""
-        report = self.rig.safe(why, retract=retract)
+        report = self.rig.safe(why, retract=retract, by=by)
         self._ahead = None
         return report
 

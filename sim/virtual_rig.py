@@ -52,6 +52,8 @@ OFF = Constant(0.0)
 _SATURATED, _MOVING, _FROZEN, _GAP = (
     np.uint8(flag) for flag in (Flag.SATURATED, Flag.MOVING, Flag.FROZEN, Flag.GAP)
 )
+RETRACTED = 50e-9
+"""Metres from the top of the travel at which the tip counts as fully retracted."""
 WET_ROWS = 4
 """Rows simulated at a time while a wetted tip still moves and waits for its stop."""
 
@@ -214,28 +216,30 @@ class VirtualRig:
             case Wake(row):
                 self._wakes.add(row)
 
-    def safe(self, why: str, *, retract: bool = True) -> SafeReport:
-        """Freeze, switch the drive off and retract; see `Rig.safe`."""
+    def safe(self, why: str, *, retract: bool = True, by: float = math.inf) -> SafeReport:
+        """Freeze, switch the cell off and lift the tip; see `Rig.safe`."""
         try:
             self._refuse_unless_open()
         except RigError as error:
             return SafeReport(frozen=True, drive_off=False, retracted=False, what=str(error))
         try:
-            self._make_safe(retract=retract)
+            self._make_safe(by if retract else 0.0)
         except Exception as error:  # whatever the world does, `safe` reports and does not raise
             return SafeReport(frozen=True, drive_off=True, retracted=False, what=str(error))
         self.truth.made_safe.append(why)
-        tip = f"{'retracted to' if retract else 'held at'} {show(self.height, 'm')}"
-        what = f"The drive is off, the tip {tip}."
-        return SafeReport(frozen=True, drive_off=True, retracted=retract, what=what)
+        at, top = self.height, self._info.axes["z"].travel.upper
+        tip = "held" if not retract else "lifted" if at < top - RETRACTED else "fully retracted"
+        what = f"Cell off, tip {tip} at z = {show(at, 'm')}."
+        return SafeReport(frozen=True, drive_off=True, retracted=retract, what=what, height=at)
 
-    def _make_safe(self, *, retract: bool) -> None:
+    def _make_safe(self, by: float) -> None:
+        """Freeze, switch the cell off, and lift the tip by some metres, at most to the top."""
         self._freeze()
         self._impose(Drive("open", OFF))
-        if not retract:
+        z, reach = self._world.stage.axes["z"], self._info.axes["z"]
+        if by <= 0.0:
             return
-        z, top = self._world.stage.axes["z"], self._info.axes["z"]
-        self._move(Move("z", top.travel.upper, top.fastest))
+        self._move(Move("z", min(z.target + by, reach.travel.upper), reach.fastest))
         self._pass(self._info.clock.rows(max(0.0, z.arrival - self._now) + z.loop.memory))
 
     def close(self) -> None:

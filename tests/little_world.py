@@ -7,6 +7,7 @@ the meniscus touched and the tip halted) and its own list of what must never hap
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -344,13 +345,14 @@ class LittleWorld:
                 self.moves.pop(axis, None)  # type: ignore[call-overload]
         self.row = part.stop
 
-    def safe(self, why: str, *, retract: bool = True) -> SafeReport:
+    def safe(self, why: str, *, retract: bool = True, by: float = math.inf) -> SafeReport:
         self.made_safe.append(retract)
         self.moves.clear()
         self.drive = OFF
         if retract and not self.unplugged:
-            self.position["z"] = self.info.axes["z"].travel.upper
-            self.wet = False
+            top = self.info.axes["z"].travel.upper
+            self.position["z"] = min(self.position["z"] + by, top)
+            self.wet &= self.position["z"] - self.surface <= self.breaks_at
         return SafeReport(True, True, retract and not self.unplugged, f"Safe: {why}.")
 
     def close(self) -> None:

@@ -314,6 +314,41 @@ class RigContract:
         assert not report.retracted
         stream.rest(0.5)
         assert z - 1e-6 < stream.position("z") < z
+        assert report.height == pytest.approx(stream.position("z"), abs=2 * self.precision)
+        assert "held" in report.what
+
+    def test_safe_lifts_as_far_as_asked_at_the_fastest_speed_of_the_rig(
+        self, stream: Stream
+    ) -> None:
+        """From contact: 4 um up within what the axis needs, whatever speed brought the tip down.
+
+        The speed is that of `AxisRange.fastest`; half a second is for the stop and the stage.
+        """
+        self.descend(stream)
+        held, info = stream.position("z"), stream.rig.info
+        first, fastest, by = stream.row, info.axes["z"].fastest, 4e-6
+        report = stream.rig.safe("test", by=by)
+        assert report.frozen
+        assert report.drive_off
+        assert report.retracted
+        stream.read()
+        stream.rest(0.2)
+        assert stream.position("z") == pytest.approx(held + by, abs=2 * self.precision)
+        assert report.height == pytest.approx(stream.position("z"), abs=2 * self.precision)
+        assert f"{report.height * 1e6:.2f}"[:4] in report.what
+        heights = stream.column("z")
+        rows = np.concatenate([np.arange(b.start, b.stop) for b in stream.blocks])
+        there = rows[(rows >= first) & (heights > held + by - 2 * self.precision)][0]
+        assert (there - first) * info.clock.period < by / fastest + 0.5
+
+    def test_safe_lifts_no_higher_than_the_axis_goes(self, stream: Stream) -> None:
+        """More than there is room for ends at the top, and says so."""
+        stream.rest(0.1)
+        top = stream.rig.info.axes["z"].travel.upper
+        report = stream.rig.safe("test", by=2.0 * top)
+        assert report.retracted
+        assert report.height == pytest.approx(top, abs=self.precision)
+        assert "fully retracted" in report.what
 
     def test_safe_never_raises(self, rig: Rig) -> None:
         """Before opening, after opening, and after closing."""

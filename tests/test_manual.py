@@ -289,7 +289,7 @@ def test_the_end_of_manual_control_raises_the_tip():
 def test_a_rig_that_fails_ends_manual_control_safely():
     hand = ByHand("stalled-read")
     assert hand.failure is not None
-    assert "drive is off" in hand.said()
+    assert "Cell off" in hand.said()
     hand._thread.join()
 
 

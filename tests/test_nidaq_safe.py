@@ -166,6 +166,25 @@ def test_safe_from_another_thread_retracts_a_rig_that_is_well() -> None:
         assert rig.bench.plugged.height == pytest.approx(100e-6, abs=20e-9)
 
 
+def test_the_cell_is_off_before_the_tip_is_lifted() -> None:
+    """With its own line the cell is disconnected before any output of the lift is handed over."""
+    with nidaq_rig(PATIENT, WALL) as rig:
+        coming_down(rig)
+        library, calls = rig.bench.plugged.library, []
+        for name in ("DAQmxWriteDigitalLines", "DAQmxWriteAnalogF64"):
+            good = getattr(library, name)
+
+            def noted(*arguments: Any, name: str = name, good: Any = good) -> int:
+                calls.append(name)
+                return int(good(*arguments))
+
+            noted.argtypes = good.argtypes  # type: ignore[attr-defined]
+            setattr(library, name, noted)
+        assert rig.safe("test", by=5e-6).drive_off
+        assert calls[0] == "DAQmxWriteDigitalLines"
+        assert "DAQmxWriteAnalogF64" in calls
+
+
 # Priority.
 
 

@@ -142,7 +142,7 @@ def test_progress_rises_and_a_stop_leaves_the_drive_off_and_says_so(
     result = host.found()
     assert not result.judged
     assert "Stopped by the operator" in result.finding.faults[0]
-    assert "drive" in result.finding.faults[0]
+    assert "Cell off" in result.finding.faults[0]
     host.idle()
     assert rigs == [("open", pytest.approx(58e-6, abs=1e-9))]
 

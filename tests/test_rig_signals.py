@@ -88,7 +88,7 @@ def test_the_card_is_left_with_its_drive_off_too(
     options = ("test-resistor", "virtual-nidaq", "--ohms", "1 Gohm", "-o", tmp_path / "r.json")
     code, said = seccm_rig(*options)
     assert code == 1
-    assert "drive off, tip held where it was" in said
+    assert "cell off, tip held where it was" in said
     assert [report.drive_off for report in struck.safe] == [True]
 
 

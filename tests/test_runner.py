@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -262,8 +263,8 @@ class Silent(LittleWorld):
             raise RigError("stalled-read", "daq", "no rows.")
         return super().read()
 
-    def safe(self, why: str, *, retract: bool = True) -> SafeReport:
-        report = super().safe(why, retract=retract)
+    def safe(self, why: str, *, retract: bool = True, by: float = math.inf) -> SafeReport:
+        report = super().safe(why, retract=retract, by=by)
         self.woken.set()
         return report
 
@@ -295,8 +296,8 @@ def test_a_halt_that_is_heard_in_time_makes_the_rig_safe_once():
 def test_what_making_safe_did_not_achieve_is_told():
     @dataclass
     class Loose(LittleWorld):
-        def safe(self, why: str, *, retract: bool = True) -> SafeReport:
-            super().safe(why, retract=retract)
+        def safe(self, why: str, *, retract: bool = True, by: float = math.inf) -> SafeReport:
+            super().safe(why, retract=retract, by=by)
             return SafeReport(True, False, True, "The drive did not answer.")
 
     scan = a_scan(1, Loose()).go()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from seccm.rig import Action, Block, Readback, Rig, RigInfo, SafeReport
@@ -49,9 +50,9 @@ class WatchedRig:
         """See `Rig.apply`."""
         self._rig.apply(action)
 
-    def safe(self, why: str, *, retract: bool = True) -> SafeReport:
+    def safe(self, why: str, *, retract: bool = True, by: float = math.inf) -> SafeReport:
         """See `Rig.safe`."""
-        return self._rig.safe(why, retract=retract)
+        return self._rig.safe(why, retract=retract, by=by)
 
     def close(self) -> None:
         """See `Rig.close`."""

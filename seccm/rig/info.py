@@ -29,6 +29,8 @@ class AxisRange:
 
     travel: Range
     fastest: float
+    """What the stage can follow and the outputs can put out; for z also the speed at which
+    `Rig.safe` lifts the tip."""
 
 
 @dataclass(frozen=True, slots=True)

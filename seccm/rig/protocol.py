@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -25,8 +26,11 @@ class SafeReport:
     frozen: bool
     drive_off: bool
     retracted: bool
+    """Whether the tip is up, as far as was asked for."""
     what: str
     """A sentence for the operator."""
+    height: float | None = None
+    """Where the tip is held now, z in metres; None where that is not known."""
 
 
 class Rig(Protocol):
@@ -67,11 +71,22 @@ class Rig(Protocol):
             LimitError: out of range or not possible; nothing moved or changed.
         """
 
-    def safe(self, why: str, *, retract: bool = True) -> SafeReport:
-        """Freeze, switch the drive off and, if asked and the position is known, retract.
+    def safe(self, why: str, *, retract: bool = True, by: float = math.inf) -> SafeReport:
+        """Freeze, switch the cell off and, if asked and the position is known, lift the tip.
+
+        The order is this: the outputs stop, the cell goes off, and only then the tip goes up. It
+        goes up at the speed `AxisRange.fastest` of z whatever a plan says: nothing lies above
+        the tip, and a meniscus that breaks sooner harms nothing. What limits a lift is what the
+        stage can follow, and how far an output may jump from one sample to the next; a rig has
+        both in `fastest`.
 
         May be called at any time, any number of times; never raises. When it returns, the
-        tip is fully retracted, or held where it was.
+        tip is lifted, or held where it was.
+
+        Args:
+            why: what the report begins with or the log says.
+            retract: whether to lift the tip; it is held otherwise.
+            by: metres to lift it by from where it is held; at most to the top of its travel.
         """
 
     def close(self) -> None:
