@@ -25,6 +25,7 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
+from seccm.plan.pace import Pace
 from seccm.remote import Trace
 from ui.models.frames import frame_of
 from ui.models.live import BEFORE, Live
@@ -204,20 +205,32 @@ def test_the_fall_from_overload_does_not_fill_the_axis():
 # The run bar
 
 
-def test_the_run_bar_counts_and_reckons():
+def test_a_skip_and_a_stop_are_not_failures():
     run = RunState()
-    run.doing = "scan"
-    run.hear(RunStarted(0, "t", 4, "rig", virtual=True), 0.0)
-    outcomes = (Outcome.OK, Outcome.NO_CONTACT, Outcome.SKIPPED)
-    for k, outcome in enumerate(outcomes):
-        run.hear(SiteStarted(0, k), 10.0 * k)
-        run.hear(SiteFinished(9, k, outcome, ""), 10.0 * k + 8.0)
-    run.tally({Outcome.PLANNED: 1, **dict.fromkeys(outcomes, 1)}, landed=1)
-    assert (run.landed, run.no_contact, run.failed, run.finished) == (1, 1, 1, 3)
-    assert run.time_left == "0:08"
+    run.hear(RunStarted(0, "t", 9, "rig", virtual=True), 0.0)
+    run.tally({Outcome.PLANNED: 1, Outcome.RUNNING: 1, Outcome.OK: 3, Outcome.NO_CONTACT: 1,
+               Outcome.SKIPPED: 2, Outcome.ABORTED: 1, Outcome.FAULT: 1}, landed=4)  # fmt: skip
+    assert (run.landed, run.no_contact, run.skipped, run.failed) == (4, 1, 3, 1)
+    assert run.finished == 8
     assert run.virtual
     run.hear(RunStopped(9, "stopped", ""), 40.0)
     assert run.phase_words == "stopped"
+
+
+def test_the_time_left_is_that_of_the_sites_that_are_left():
+    """Of conditions of unequal length, what the last sites took says little about the next."""
+    run = RunState(pace=Pace(np.array([10.0, 10.0, 10.0, 100.0, 100.0])))
+    run.follow("running", 1, "", 0.0)
+    assert run.time_left(0.0) == "≈ 3:50", "nobody has seen yet how fast the rig is"
+    for site in range(3):
+        run.hear(SiteStarted(0, site), 20.0 * site)
+        run.hear(SiteFinished(9, site, Outcome.OK, ""), 20.0 * site + 20.0)
+    assert run.time_left(60.0) == "6:40", "200 s by the plan, at half the pace of the plan"
+    run.hear(SiteStarted(0, 3), 60.0)
+    assert run.time_left(110.0) == "5:50", "the site that is measured counts as far as it has come"
+    assert run.time_left(1000.0) == "3:20", "and never for more than it was given"
+    run.hear(SiteFinished(9, 3, Outcome.SKIPPED, ""), 61.0)
+    assert run.time_left(61.0) == "3:20", "a site that was skipped tells nothing about the pace"
 
 
 def test_data_that_do_not_come_raise_an_alarm_only_while_they_should():

@@ -11,6 +11,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton
@@ -22,6 +23,7 @@ from ui_windows import LONG, begin, ended, failing, said, small_plan, window
 
 import seccm
 from seccm.events import Outcome, SiteFinished, SiteStarted
+from seccm.plan.pace import Pace
 from seccm.remote import Client, Trace
 from ui.dialogs import choose_file
 from ui.models.desk import Desk
@@ -314,16 +316,15 @@ def test_who_attaches_late_reads_when_things_happened(qtbot: QtBot, tmp_path: Pa
 
 
 def test_who_attaches_late_knows_how_long_it_will_take():
-    run = RunState(total=10)
+    run = RunState(total=10, pace=Pace(np.full(10, 3.0)))
+    run.follow("running", 1, "", 0.0)
     for site in range(4):
         run.recall(SiteStarted(0, site), 10.0 * site)
         run.recall(SiteFinished(0, site, Outcome.OK, ""), 10.0 * site + 9.0)
     run.recall(SiteStarted(0, 4), 40.0)
-    run.tally({Outcome.OK: 4}, 4)
-    assert run.time_left == "0:54"
+    assert run.time_left(40.0) == "0:54"
     run.hear(SiteFinished(0, 4, Outcome.OK, ""), 49.0)
-    run.tally({Outcome.OK: 5}, 5)
-    assert run.time_left == "0:45", "the one that was under way when one came counts, too"
+    assert run.time_left(49.0) == "0:45", "the one that was under way when one came counts, too"
 
 
 def test_a_reference_stays_chosen_from_run_to_run_and_for_files(qtbot: QtBot, tmp_path: Path):

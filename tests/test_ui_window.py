@@ -42,7 +42,7 @@ def test_a_whole_scan_is_followed_drawn_and_can_be_looked_at(qtbot: QtBot, tmp_p
         assert w.desk.run.ended.status == "complete"  # type: ignore[union-attr]
         assert "VIRTUAL" in w.windowTitle()
         assert w.bar.virtual.isVisible()
-        assert w.bar.cells["landed · no contact · failed"].text() == "6 · 0 · 0"
+        assert w.bar.cells["contact · no contact · skipped · failed"].text() == "6 · 0 · 0 · 0"
         assert w.bar.buttons["start"].isEnabled()
         sites = w.desk.map
         assert sites is not None

@@ -23,8 +23,8 @@ from ui.models.words import Line
 from ui.readout import Readout
 
 VERBS = ("start", "pause", "skip", "stop", "take", "emergency")
-CELLS = ("phase", "site", "condition", "time left", "landed · no contact · failed", "data",
-         "not on disk yet · free")  # fmt: skip
+CELLS = ("phase", "site", "condition", "time left", "contact · no contact · skipped · failed",
+         "data", "not on disk yet · free")  # fmt: skip
 DATA, DISK = CELLS[-2:]
 DONE, COUNTS = "done", CELLS[4]
 GLOVED = {"phase": (0, 0), "site": (0, 1), DONE: (0, 2), "time left": (0, 3), COUNTS: (2, 2)}
@@ -38,7 +38,8 @@ SHORT = {"pause": "Pause", "skip": "Skip", "stop": "Stop", "take": "Take",
 _BRIEFLY = {"travelling": "travel", "settling": "settle", "approaching": "approach",
             "measuring": "measure", "retracting": "retract"}  # fmt: skip
 _TIPS = {
-    DATA: "How old the newest rows are that the window has.",
+    COUNTS: "Sites with contact, without contact, given up by Skip or Stop, and failed.",
+    DATA: "How old the newest data are that the window has.",
     DISK: "What a power cut would take now; and how much room is left where the data file lies.\n"
     "A scan is made safe before every descent and after every landing.",
 }
@@ -194,8 +195,8 @@ class RunBar(QWidget):
             "site": self._site(run),
             DONE: f"{run.finished} of {run.total}" if run.total else "–",
             "condition": condition or "–",
-            "time left": run.time_left,
-            "landed · no contact · failed": f"{run.landed} · {run.no_contact} · {run.failed}",
+            "time left": run.time_left(now),
+            COUNTS: f"{run.landed} · {run.no_contact} · {run.skipped} · {run.failed}",
             DATA: _freshness(run, now),
             DISK: run.disk,
         }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -26,11 +25,11 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
+from seccm.plan.estimate import durations_of
+from seccm.plan.pace import Pace
 from seccm.session import Run
 from seccm.units import show
 
-SITE_TIMES = 20
-"""How many sites the time left is reckoned from."""
 _STYLES = {
     Outcome.OK: "green",
     Outcome.NO_CONTACT: "yellow",
@@ -58,8 +57,8 @@ class RunProgress:
         self._counts: dict[Outcome, int] = {}
         self._landed = 0
         self._pending: dict[int, SiteFinished] = {}
-        self._times: deque[float] = deque(maxlen=SITE_TIMES)
-        self._site_began = self._now()
+        self._pace = Pace(durations_of(run.plan.visits(), run.info.clock))
+        self._pace.close(set(range(run.total)) - self._sites.keys())
         self._doing = ""
         columns = [
             TextColumn("{task.description}"),
@@ -88,7 +87,7 @@ class RunProgress:
                 virtual = "VIRTUAL run, no hardware: " if event.virtual else "Run: "
                 self._line(f"{virtual}{event.title}, {event.sites} sites, on {event.rig}", "bold")
             case SiteStarted():
-                self._site_began = self._now()
+                self._pace.begin(event.site, self._now())
                 self._say(event.site, Phase.TRAVEL)
             case PhaseBegan() if event.site in self._sites:
                 self._say(event.site, event.phase, event.step)
@@ -124,7 +123,7 @@ class RunProgress:
     def _finish(self, event: SiteFinished) -> None:
         self._done += 1
         self._counts[event.outcome] = self._counts.get(event.outcome, 0) + 1
-        self._times.append(self._now() - self._site_began)
+        self._pace.finish(event.site, self._now(), whole=event.outcome is Outcome.OK)
         self._pending[event.site] = event
         if event.outcome is not Outcome.OK:
             self._site_line(event.site, "")
@@ -165,9 +164,9 @@ class RunProgress:
         self._progress.update(self._task, completed=self._done, doing=words)
 
     def _time_left(self) -> str:
-        if not self._times:
+        if not self._pace.measured:
             return ""
-        seconds = (self._run.total - self._done) * sum(self._times) / len(self._times)
+        seconds = self._pace.left(self._now())
         minutes, rest = divmod(round(seconds), 60)
         hours, minutes = divmod(minutes, 60)
         return f"{hours}:{minutes:02d}:{rest:02d} left" if hours else f"{minutes}:{rest:02d} left"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from seccm.plan.places import FloatArray
 from seccm.plan.site import Site
 from seccm.plan.visits import Visits
 from seccm.rig import Clock
@@ -18,22 +19,30 @@ BYTES_A_FILE = 200_000
 """Plan, rig, log and the file's own structure."""
 
 
-def duration_of(visits: Visits, clock: Clock) -> float:
-    """Estimate how long the sites take, in seconds, without retries.
+def durations_of(visits: Visits, clock: Clock) -> FloatArray:
+    """Estimate how long each site takes, the way to it included, without retries.
 
     How deep the first approach goes is unknown and taken as half its travel; the others begin
     where the retract before them ended.
+
+    Returns:
+        Seconds, shape (sites,), in the order of the visits.
     """
     patterns = visits.patterns
     lift = visits.each([p.retract.distance for p in patterns])
     down = np.concatenate(([patterns[visits.condition[0]].approach.travel / 2], lift[:-1]))
     sideways = np.concatenate(([0.0], visits.hops()))
-    seconds = (
+    seconds: FloatArray = (
         sideways / visits.each([p.travel_speed for p in patterns])
         + down / visits.each([p.approach.speed for p in patterns])
         + visits.each([_standing(p, clock) for p in patterns])
     )
-    return float(seconds.sum())
+    return seconds
+
+
+def duration_of(visits: Visits, clock: Clock) -> float:
+    """Estimate how long all sites take together, in seconds; see `durations_of`."""
+    return float(durations_of(visits, clock).sum())
 
 
 def _standing(site: Site, clock: Clock) -> float:

@@ -16,6 +16,8 @@ from seccm.data import open_scan
 from seccm.errors import DataFileError
 from seccm.events import Event, Outcome
 from seccm.plan import Plan
+from seccm.plan.estimate import durations_of
+from seccm.plan.pace import Pace
 from seccm.plan.site import Site
 from seccm.remote import CoarseOrder, Failure, Job, News, Order, Snapshot
 from seccm.report.style import readable
@@ -89,7 +91,9 @@ class Ready:
     watched: Mapping[int, Site]
     """The sites whose approaches are drawn; by hand, the tip comes down as at the first."""
     map: SiteMap | None
-    """None where the rig is driven by hand."""
+    """None where the rig is driven manually."""
+    pace: Pace | None
+    """None where there are no sites to visit."""
 
 
 def prepared(snapshot: Snapshot) -> Ready:
@@ -98,10 +102,12 @@ def prepared(snapshot: Snapshot) -> Ready:
     sites = plan.sites()
     by_number = {site.number: site for site in sites}
     if snapshot.total == 0:
-        return Ready(snapshot, plan, by_number, {-1: sites[0]}, None)
+        return Ready(snapshot, plan, by_number, {-1: sites[0]}, None, None)
     made = SiteMap.of_plan(plan, sites)
     made.name_units({c.name: (c.unit, c.long_name) for c in Features(plan).columns})
-    return Ready(snapshot, plan, by_number, by_number, made)
+    pace = Pace(durations_of(plan.visits(), snapshot.info.clock))
+    pace.close((snapshot.overview.status > Outcome.RUNNING).nonzero()[0].tolist())
+    return Ready(snapshot, plan, by_number, by_number, made, pace)
 
 
 def recalled(path: Path, numbers: Sequence[int]) -> tuple[Curve, ...]:
@@ -289,6 +295,7 @@ class Desk:
             rig=snapshot.info.name,
             virtual=snapshot.info.virtual,
             total=snapshot.total,
+            pace=ready.pace,
         )
         self.live = Live(ready.watched, snapshot.info.overload)
         self.map = ready.map

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -17,14 +16,13 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
+from seccm.plan.pace import Pace
 from ui.models.words import PHASES, bytes_words, clock_words
 
 STALE = 2.0
 """Seconds without rows, while there should be some, after which the window says so aloud."""
 LOW_DISK = 500_000_000
 """Bytes of free disk below which the window says so aloud; the scan ends by itself at less."""
-SITE_TIMES = 20
-"""How many sites the time left is reckoned from."""
 BY_HAND = ("manual", "commissioning")
 """What a host is about when a rig is in use, but no scan goes on."""
 MOVES: dict[str, frozenset[str]] = {
@@ -44,6 +42,8 @@ MOVES: dict[str, frozenset[str]] = {
 class RunState:
     """Follows one run; `now` is always seconds on any steady clock."""
 
+    pace: Pace | None = None
+    """How long each site takes; None where there are none."""
     title: str = ""
     rig: str = ""
     virtual: bool = False
@@ -71,26 +71,21 @@ class RunState:
     """That the engine went away while it drove a rig, and what to do; empty while there is one."""
 
     _counts: dict[Outcome, int] = field(default_factory=dict, init=False)
-    _times: deque[float] = field(default_factory=lambda: deque(maxlen=SITE_TIMES), init=False)
-    _began: float | None = field(default=None, init=False)
     _row: int = field(default=-1, init=False)
     _row_at: float | None = field(default=None, init=False)
 
     def hear(self, event: Event, now: float) -> None:
         """Take in an event."""
+        self._time(event, now)
         match event:
             case RunStarted():
                 self.title, self.rig = event.title, event.rig
                 self.virtual, self.total = event.virtual, event.sites
                 self.ended = None
             case SiteStarted():
-                self.site, self._began = event.site, now
+                self.site = event.site
             case PhaseBegan():
                 self.phase = event.phase
-            case SiteFinished():
-                if self._began is not None:
-                    self._times.append(now - self._began)
-                self._began = None
             case RunStopped():
                 self.ended, self.phase, self.site = event, Phase.IDLE, None
             case _:
@@ -108,17 +103,24 @@ class RunState:
             event: the earliest first.
             told_at: seconds on the clock of `hear`.
         """
+        self._time(event, told_at)
         match event:
             case PhaseBegan():
                 self.phase = event.phase
-            case SiteStarted():
-                self._began = told_at
-            case SiteFinished():
-                if self._began is not None:
-                    self._times.append(told_at - self._began)
-                self._began = None
             case RunStopped():
                 self.ended = event
+            case _:
+                pass
+
+    def _time(self, event: Event, now: float) -> None:
+        """Learn from an event how long sites take."""
+        if self.pace is None:
+            return
+        match event:
+            case SiteStarted():
+                self.pace.begin(event.site, now)
+            case SiteFinished():
+                self.pace.finish(event.site, now, whole=event.outcome is Outcome.OK)
             case _:
                 pass
 
@@ -214,10 +216,14 @@ class RunState:
         return self._counts.get(Outcome.NO_CONTACT, 0)
 
     @property
+    def skipped(self) -> int:
+        """Sites that somebody gave up, by Skip or Stop."""
+        return self._counts.get(Outcome.SKIPPED, 0) + self._counts.get(Outcome.ABORTED, 0)
+
+    @property
     def failed(self) -> int:
-        """Sites that came to another irregular end."""
-        regular = self._counts.get(Outcome.OK, 0) + self.no_contact
-        return self.finished - regular
+        """Sites at which something went wrong, other than that there was no contact."""
+        return self._counts.get(Outcome.FAULT, 0)
 
     @property
     def phase_words(self) -> str:
@@ -233,10 +239,9 @@ class RunState:
             return self.state + doing
         return PHASES[self.phase] if self.state == "running" else "no run"
 
-    @property
-    def time_left(self) -> str:
-        """How long the rest will take at the pace of the last sites."""
-        if not self._times or self.ended is not None:
+    def time_left(self, now: float) -> str:
+        """Return how long the rest takes; "≈" while no site has shown the pace of the rig."""
+        if self.pace is None or self.ended is not None or not self.running:
             return "–"
-        left = max(0, self.total - self.finished)
-        return clock_words(left * sum(self._times) / len(self._times))
+        words = clock_words(self.pace.left(now))
+        return words if self.pace.measured else f"≈ {words}"
