@@ -51,6 +51,11 @@ class RigFile:
     """Where it came from, for messages."""
     config: Mapping[str, Any]
 
+    @property
+    def simulated(self) -> bool:
+        """Whether the file itself says that no hardware is involved; nothing is opened for that."""
+        return self.config.get("kind") == "virtual" or self.config.get("library", "ni") != "ni"
+
 
 class CoarseTable(Model):
     """The table `[coarse]`: the motor that brings the surface into reach of the piezo."""

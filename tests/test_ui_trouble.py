@@ -25,6 +25,8 @@ import seccm
 from seccm.events import Outcome, SiteFinished, SiteStarted
 from seccm.plan.pace import Pace
 from seccm.remote import Client, Trace
+from seccm.rigs import RigFile
+from ui.app import open_first
 from ui.dialogs import choose_file
 from ui.models.desk import Desk
 from ui.models.run_state import RunState
@@ -367,11 +369,89 @@ def test_a_stopped_run_is_resumed_where_its_file_is_browsed(qtbot: QtBot, tmp_pa
         assert w.desk.run.finished == 6
 
 
-def test_virtual_is_said_before_anything_is_started(qtbot: QtBot, tmp_path: Path):
+def test_simulation_is_said_from_the_beginning(qtbot: QtBot, tmp_path: Path):
+    """At start without a plan, while a run is prepared, while it runs and when it is over."""
     with window(qtbot, tmp_path) as w:
-        assert not w.bar.virtual.isVisible()
+        w.beat()
+        assert w.bar.virtual.isVisible()
+        assert w.bar.virtual.text() == "SIMULATION"
+        assert w.windowTitle() == "SIMULATION – seccm"
         w.open_plan(small_plan(tmp_path))
-        qtbot.waitUntil(w.bar.virtual.isVisible, timeout=LONG)
+        w.plan.target.setText(str(tmp_path / "scan.h5"))
+        w.bar.buttons["start"].click()
+        seen = []
+
+        def over() -> bool:
+            seen.append((w.desk.run.doing, w.bar.virtual.isVisible()))
+            return ended(w)
+
+        qtbot.waitUntil(over, timeout=LONG)
+        assert all(shown for _, shown in seen), seen
+        assert w.windowTitle().startswith("SIMULATION · ")
+
+
+def test_a_real_rig_is_never_called_a_simulation(tmp_path: Path):
+    real = StandIn(small(), replace(INFO, virtual=False), lambda _: ((), Trace.none(), 0))
+    desk = Desk(real, rig_simulated=True)  # type: ignore[arg-type]
+    assert desk.simulated, "what would be started"
+    for now in range(3):
+        desk.beat(float(now))
+        if desk.began:
+            assert not desk.simulated
+    desk.run.doing = "idle"
+    assert desk.began
+    assert not desk.simulated, "its data stay measured ones when it is over"
+    desk.expect(99, simulated=True)
+    assert desk.simulated, "the simulated one that was asked for"
+    desk.close()
+
+
+@pytest.mark.parametrize(
+    ("config", "simulated"),
+    [
+        ({"kind": "virtual"}, True),
+        ({"kind": "nidaq", "library": "virtual"}, True),
+        ({"kind": "nidaq", "library": "ni"}, False),
+        ({"kind": "nidaq"}, False),
+        ({}, False),
+    ],
+)
+def test_a_rig_file_says_whether_it_is_a_simulation(config: dict[str, str], simulated: bool):
+    assert RigFile("rig.toml", config).simulated is simulated
+
+
+def test_what_was_said_of_a_missing_plan_goes_when_one_is_opened(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path) as w:
+        w.bar.buttons["start"].click()
+        w.beat()
+        assert w.bar.alarm.isVisible()
+        assert w.room == "plan", "where one is opened"
+        w.open_plan(small_plan(tmp_path))
+        w.beat()
+        assert not w.bar.alarm.isVisible(), "it stood above a plan that was open"
+        w.resume_file()
+        w.beat()
+        assert w.bar.alarm.isVisible()
+        w.open_plan(small_plan(tmp_path))
+        w.beat()
+        assert w.bar.alarm.isVisible(), "a plan settles nothing that is about a file"
+
+
+def test_the_plan_that_was_asked_for_is_in_view_also_above_a_run_that_was_stopped(
+    qtbot: QtBot, tmp_path: Path
+):
+    plan = small_plan(tmp_path)
+    with window(qtbot, tmp_path) as w:
+        begin(qtbot, w, plan, tmp_path / "scan.h5")
+        w.desk.ask("stop")
+        qtbot.waitUntil(lambda: ended(w), timeout=LONG)
+        assert w.room == "scan"
+        open_first(w, plan)
+        assert w.room == "plan"
+        assert w.plan.draft is not None
+        assert w.plan.draft.path == plan
+        open_first(w, tmp_path / "scan.h5")
+        assert w.room == "browse"
 
 
 def test_without_a_file_resuming_says_what_to_do(qtbot: QtBot, tmp_path: Path):

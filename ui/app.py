@@ -56,12 +56,8 @@ def main(
         if other.path and other is not mine:
             window.desk.say(Line("warning", f"There is another run: {other.title}, {other.path}.",
                                  remedy="seccm runs says how it is doing."))  # fmt: skip
-    if str(plan).endswith(".h5"):
-        window.open_file(Path(plan))
-    elif plan:
-        window.open_plan(plan)
-        if link is None:
-            window.go("plan")
+    if plan:
+        open_first(window, plan)
     window.show()
     # A search for garbage through what the libraries brought takes a tenth of a second, in which
     # the window would stand still; none of it is garbage.
@@ -70,6 +66,18 @@ def main(
     # Ctrl-C in the terminal closes the window; Python hears of it when the next beat is due.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     return app.exec()
+
+
+def open_first(window: Window, source: str | Path) -> None:
+    """Show the plan or the data file that was asked for, whatever run there is.
+
+    How that run is doing stands above it in every room.
+    """
+    if str(source).lower().endswith(".h5"):
+        window.open_file(Path(source))
+    else:
+        window.open_plan(source)
+        window.go("plan")
 
 
 def chosen(running: Sequence[Running]) -> Running | None:

@@ -84,9 +84,10 @@ class Drawing:
         """
         # First what an operator must know, whatever else fails to be drawn.
         desk, outlook = self._desk, self._views.plan.outlook
-        info = outlook.info if outlook is not None else None
-        virtual = info is not None and info.virtual
-        self._views.bar.show_run(desk.run, self._condition, now, desk.notice, virtual=virtual)
+        if outlook is not None and outlook.info is not None:
+            desk.rig_simulated = outlook.info.virtual
+        condition, simulated = self._condition, desk.simulated
+        self._views.bar.show_run(desk.run, condition, now, desk.notice, simulated=simulated)
         if beat % MAP_BEATS:
             self._guard("live", self._live)
         self._guard("manual", self._manual)

@@ -68,8 +68,10 @@ class LiveView(QWidget):
         self._ways = None
 
     def follow(self, live: Live | None) -> None:
-        """Draw this run from now on."""
+        """Draw this run from now on, on axes of its own."""
         self._live = live
+        for panel in (*self.panels.values(), self.approach):
+            panel.begin()
         self._drawn = -1
         self._behind.clear()
         self._ways = None

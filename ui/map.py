@@ -153,7 +153,7 @@ class MapView(QWidget):
         self.controls.limits.forget()
         self.controls.offer_conditions(sites.labels if sites is not None else ())
         self.plot.follow(sites)
-        self.panel.overlay((), sites)
+        self.panel.begin(sites)
         self.draw()
 
     def relabel(self) -> None:

@@ -16,6 +16,7 @@ from ui.models.colours import Rgba
 from ui.models.limits import Range
 from ui.models.palette import OUTCOME_COLOURS, Palette
 from ui.models.raster import Raster
+from ui.models.showing import largest
 from ui.models.site_map import SiteMap
 from ui.plots import Axis, Plot, line_width
 
@@ -84,7 +85,8 @@ class MapPlot(Plot):
         self._marked.clear()
         for item in (self._spots, *self._marks.values(), *self._rings):
             item.setData([], [])
-        if sites is None or sites.x.size == 0:
+        self._raster = None
+        if sites is None or not sites.placed.any():
             return
         pitch = sites.pitch
         fits = np.isfinite(sites.diameter) and LARGE * pitch <= sites.diameter
@@ -92,16 +94,16 @@ class MapPlot(Plot):
         self._symbol = "o" if fits or not sites.is_grid else "s"
         for item in self._rings:
             item.setSymbol(self._symbol)
-        self._raster = None
         if sites.x.size > ROUND and not sites.is_grid:
             self._raster = Raster.of(sites.x, sites.y, self._size, disc=self._symbol == "o")
-        reach = max(float(np.abs(sites.x).max()), float(np.abs(sites.y).max()), 1e-9)
+        x, y = sites.x[sites.placed], sites.y[sites.placed]
+        reach = max(largest(x, y), 1e-9)
         self.bottom.fit(reach)
         self.left.fit(reach)
-        room = 0.75 * pitch
+        room = 0.75 * pitch  # a single site has no extent of its own
         self.setRange(
-            xRange=(sites.x.min() - room, sites.x.max() + room),
-            yRange=(sites.y.min() - room, sites.y.max() + room), padding=0.02,
+            xRange=(x.min() - room, x.max() + room),
+            yRange=(y.min() - room, y.max() + room), padding=0.02,
         )  # fmt: skip
 
     def whole(self) -> None:
@@ -116,18 +118,19 @@ class MapPlot(Plot):
             without: sites that came to their regular end, but have no value; shape (sites,).
         """
         sites = self._sites
-        if sites is None or sites.x.size == 0:
+        if sites is None or not sites.placed.any():
             return
         if self._raster is not None:
             self._show_image(self._raster.picture(colours), *self._raster.place)
         elif sites.x.size > ROUND:
             self._paint_image(sites, colours)
         else:
-            whole = colours.astype(np.uint32)
+            at = sites.placed
+            whole = colours[at].astype(np.uint32)
             codes = (whole[:, 0] << 16) | (whole[:, 1] << 8) | whole[:, 2]
             brushes = [self._brush(int(code)) for code in codes]
             self._spots.setData(
-                x=sites.x, y=sites.y, brush=brushes, size=self._size, symbol=self._symbol
+                x=sites.x[at], y=sites.y[at], brush=brushes, size=self._size, symbol=self._symbol
             )
         self._mark(sites, without)
 
@@ -143,6 +146,7 @@ class MapPlot(Plot):
         self._ring(self._next, sites, sites.upcoming())
 
     def _ring(self, item: pg.ScatterPlotItem, sites: SiteMap, which: npt.NDArray[np.int64]) -> None:
+        which = which[sites.placed[which]]
         item.setData(x=sites.x[which], y=sites.y[which], size=self._size, symbol=self._symbol)
 
     def _paint_image(self, sites: SiteMap, colours: Rgba) -> None:
@@ -166,7 +170,7 @@ class MapPlot(Plot):
         which = {symbol: sites.outcome == outcome for outcome, symbol in _MARKS.items()}
         which[_NO_VALUE] = without
         for symbol, chosen in which.items():
-            numbers = np.flatnonzero(chosen)[:MOST_MARKS]
+            numbers = np.flatnonzero(chosen & sites.placed)[:MOST_MARKS]
             before = self._marked.get(symbol)
             if before is None or not np.array_equal(numbers, before):
                 self._marked[symbol] = numbers

@@ -108,6 +108,18 @@ class CurvePanel(Plot):
         self.draw_before(*self._drawn)
         self.overlay(self._overlaid)
 
+    def begin(self) -> None:
+        """Forget every curve and how far it reached: another scan is shown."""
+        self._data, self._drawn, self._overlaid = {}, ((), None), ()
+        self._frames, self._framed, self._longest = {}, None, 0.0
+        self._follows = "worth"
+        for item in (self._before, self._mean, self._now, *self._overlays):
+            item.setData([], [])
+        for axis in (self.left, self.bottom):
+            axis.begin()
+        self.plotItem.vb.setRange(xRange=(0.0, 1.0), yRange=(0.0, 1.0), padding=0.0)
+        self.corner(self._words_of_signs)
+
     def draw(self, data: dict[str, FloatArray]) -> None:
         """Draw the site in hand; raw columns t, E, I, Q."""
         self._data = data
@@ -232,6 +244,13 @@ class ApproachPanel(Plot):
         """Choose convention and reference, as for the curves."""
         self._showing, self._offset = showing, offset
         self.draw(*self._descents)
+
+    def begin(self) -> None:
+        """Forget what was drawn, and what the user zoomed to: another scan is shown."""
+        self.draw()
+        for axis in (self.left, self.bottom):
+            axis.begin()
+        self.whole()
 
     def draw(self, *descents: Descent) -> None:
         """Draw ways down over one another; those of another quantity than the first are not."""

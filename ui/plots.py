@@ -52,9 +52,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         """Say what the axis is about; `name` may be HTML, `unit` is the SI one."""
         if (name, unit) != (self._name, self._base):
             self._name, self._base = name, unit
-            self._prefix, self._fitted = Prefix(), False
-            self.setScale(1.0)
-            self._write(0)
+            self.begin()
 
     def fit(self, largest: float) -> None:
         """Choose the prefix for numbers up to this size; says so when it changes."""
@@ -67,6 +65,12 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             else:
                 self._write(0)
         self._fitted = True
+
+    def begin(self) -> None:
+        """Forget the prefix: what comes has nothing to do with what was shown."""
+        self._prefix, self._fitted = Prefix(), False
+        self.setScale(1.0)
+        self._write(0)
 
     def notice(self) -> None:
         """Highlight the label for a while: its unit is another one than before."""

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from seccm.words import SIMULATION
 from ui import pieces
 from ui.models.palette import Palette, Sizes
 from ui.models.run_state import RunState
@@ -71,8 +72,8 @@ class RunBar(QWidget):
             self.buttons[name] = button
             if name == "emergency":
                 row.addStretch(1)
-                self.virtual = pieces.label("VIRTUAL", "virtual")
-                self.virtual.setToolTip("No hardware: everything shown is simulated.")
+                self.virtual = pieces.label(SIMULATION, "virtual")
+                self.virtual.setToolTip("No hardware is involved: everything shown is simulated.")
                 self.virtual.setVisible(False)
                 row.addWidget(self.virtual)
                 row.addSpacing(10)
@@ -178,7 +179,7 @@ class RunBar(QWidget):
         now: float,
         notice: Line | None = None,
         *,
-        virtual: bool = False,
+        simulated: bool = False,
     ) -> None:
         """Show a run as it is now, and what must not be overlooked.
 
@@ -187,7 +188,7 @@ class RunBar(QWidget):
             condition: of the site in hand, in words.
             now: seconds on any steady clock.
             notice: the newest trouble that nobody has put away.
-            virtual: whether the rig on which a run would be started is a virtual one.
+            simulated: whether what is shown, or would be started, involves no hardware.
         """
         self._offer(run)
         texts = {
@@ -206,7 +207,7 @@ class RunBar(QWidget):
         for name, text in texts.items():
             if self.cells[name].text() != text:
                 self.cells[name].setText(text)
-        self.virtual.setVisible(run.virtual or (virtual and run.doing == "idle"))
+        self.virtual.setVisible(simulated)
         self.progress.setMaximum(0 if run.preparing else max(1, run.total))
         self.progress.setValue(run.finished)
         alarm = run.alarm(now)

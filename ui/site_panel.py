@@ -14,6 +14,7 @@ from ui import pieces
 from ui.models.colours import Shown
 from ui.models.curves import SiteCurve
 from ui.models.descent import descent_of
+from ui.models.histogram import histogram
 from ui.models.palette import Palette, Sizes
 from ui.models.showing import Showing
 from ui.models.site_map import CATEGORIES, SiteMap
@@ -97,6 +98,15 @@ class SitePanel(QWidget):
         for panel in (*self.curves.values(), self.approach):
             panel.show_as(showing, offset)
 
+    def begin(self, of: SiteMap | None) -> None:
+        """Forget what was shown: another scan is."""
+        for panel in (*self.curves.values(), self.approach):
+            panel.begin()
+        self._bars.setOpts(x=[0.0], height=[0.0])
+        self.histogram.whole()
+        self._tell("")
+        self.overlay((), of)
+
     def overlay(self, sites: Sequence[SiteCurve], of: SiteMap | None, note: str = "") -> None:
         """Draw the selected sites over one another.
 
@@ -163,8 +173,7 @@ class SitePanel(QWidget):
             f"{as_fine(float(np.median(values)), sd)} · "
             f"{as_fine(float(values.min()), sd)} to {as_fine(float(values.max()), sd)}"
         )
-        bins = int(np.clip(np.sqrt(values.size) * 1.5, 5, 60))
-        heights, edges = np.histogram(values, bins=bins)
+        edges, heights = histogram(values)
         self._bars.setOpts(
             x=0.5 * (edges[1:] + edges[:-1]), height=heights, width=np.diff(edges) * 0.94
         )

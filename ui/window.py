@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 
 from seccm.errors import DataFileError, PlanError, SeccmError
 from seccm.remote import Client
+from seccm.words import SIMULATION
 from ui import dialogs
 from ui.asking import Asking
 from ui.browse import BrowseView
@@ -83,6 +84,8 @@ class Window(QMainWindow):
         self.log = LogView()
         self.plan = PlanView(rig)
         self._asking = Asking(self.desk, self.plan, connect, rig, pace)
+        self.desk.rig_simulated = self._asking.simulated
+        self.plan.files.opened.connect(lambda: self.desk.settle("plan"))
         self.browse = BrowseView(self._say)
         self.browse.resumed.connect(self.resume_file)
         self.browse.wished.connect(lambda beside: self._open_file(beside=beside))
@@ -97,6 +100,7 @@ class Window(QMainWindow):
                             self.manual, self.rig)  # fmt: skip
         self.drawing = Drawing(self.desk, self._views)
         self.rooms = self._build()
+        self._name()
         self.dress()
         self._show_conventions()
         self._remember()
@@ -281,7 +285,8 @@ class Window(QMainWindow):
         browsed = self.browse.files[0].file.path if self.browse.files else None
         path = path or (browsed if self.room == "browse" else None) or self.desk.path
         if path is None:
-            self._say(Line("warning", "No data file is open.", remedy="Open one under Browse."))
+            line = Line("warning", "No data file is open.", remedy="Open one under Browse.")
+            self.desk.alert(line, "file")
         else:
             for view in self.browse.files:
                 if view.file.path == path:
@@ -291,7 +296,7 @@ class Window(QMainWindow):
     def connect_rig(self, on: bool = True) -> None:
         """Open the rig to drive it by hand, or let go of it."""
         if on:
-            self._ask(self._asking.drive)
+            self._ask(self._asking.connect)
         else:
             self.desk.by_hand("close", {})
 
@@ -320,9 +325,10 @@ class Window(QMainWindow):
         try:
             what()
         except SeccmError as error:
+            wrong_plan = isinstance(error, PlanError)
             if isinstance(error, PlanError):
                 refused(error)
-            self._say(Line("error", str(error)))
+            self.desk.alert(Line("error", str(error)), "plan" if wrong_plan else "")
         else:
             if room:
                 self.go(room)
@@ -332,7 +338,7 @@ class Window(QMainWindow):
         try:
             self.plan.open(source)
         except PlanError as error:
-            self._say(Line("error", str(error)))
+            self.desk.alert(Line("error", str(error)), "plan")
 
     def beat(self) -> None:
         """Take in the news and draw what is new; called thirty times a second."""
@@ -347,12 +353,18 @@ class Window(QMainWindow):
         """Turn to another run."""
         self._began = self.desk.began
         assert self.desk.plan is not None
-        virtual = "VIRTUAL · " if self.desk.run.virtual else ""
-        self.setWindowTitle(f"{virtual}{self.desk.plan.title} – seccm")
+        self._name()
         self._show_conventions()
         self.drawing.begin()
         # The sites of a large plan are many objects, and stay: they need not be searched either.
         gc.freeze()
+
+    def _name(self) -> None:
+        """Write on the frame what is shown, and whether it is simulated."""
+        title = self.desk.plan.title if self.desk.plan is not None else ""
+        simulated = SIMULATION if self.desk.simulated else ""
+        parts = " · ".join(part for part in (simulated, title) if part)
+        self.setWindowTitle(f"{parts} – seccm" if parts else "seccm")
 
     # ------------------------------------------------------------------------------ files
 
@@ -365,8 +377,9 @@ class Window(QMainWindow):
         try:
             self.browse.open(path, beside=beside)
         except DataFileError as error:
-            self._say(Line("error", str(error)))
+            self.desk.alert(Line("error", str(error)), "file")
             return
+        self.desk.settle("file")
         self.go("browse")
 
     def _open_plan(self) -> None:

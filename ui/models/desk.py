@@ -155,7 +155,13 @@ class Desk:
     failure: Failure | None = None
     """Why the last run could not begin, or what ended it."""
     notice: Line | None = None
-    """The newest refusal or trouble; in sight in every room until it is put away."""
+    """The newest refusal or warning; in sight in every room until it is dismissed or settled."""
+    _about: str = field(default="", init=False)
+    """What the notice is about, such as "plan"; empty for what only a person can settle."""
+    rig_simulated: bool = False
+    """Whether the rig of this window is a simulated one."""
+    _asked_simulated: bool = field(default=False, init=False)
+    """Whether the rig that was asked for is."""
     _pending: int | None = field(default=None, init=False)
     """The ticket of what was asked for that takes the rig, until it is answered."""
 
@@ -187,8 +193,8 @@ class Desk:
         for answer in news.answers:
             if answer.ticket == self._pending:
                 self._pending = None
-                # What was said of an earlier wish is settled by this one.
-                self.notice = None
+                # What was said of an earlier request is settled by this one.
+                self.dismiss()
             if not answer.granted:
                 self.alert(Line("warning", readable(answer.text)))
         self._follow(news, now)
@@ -223,7 +229,7 @@ class Desk:
             remedy = "If the tip is down, raise it at the controller of the stage."
             self.alert(Line("error", words, remedy=remedy))
         elif self.link is None:
-            self.alert(Line("warning", "There is no run."))
+            self.alert(Line("warning", "There is no run."), "run")
         elif verb == "stop" and self.run.doing == "manual":
             self.link.by_hand("retract")
         elif verb == "stop" and self.run.doing == "commissioning":
@@ -240,7 +246,7 @@ class Desk:
     def by_hand(self, deed: str, how: Mapping[str, float | str]) -> None:
         """Ask for something to be done by hand; what came of it is said in the log."""
         if self.link is None:
-            self.alert(Line("warning", "No rig is connected."))
+            self.alert(Line("warning", "No rig is connected."), "run")
         else:
             self.link.by_hand(deed, **how)
 
@@ -268,23 +274,49 @@ class Desk:
             self.news = None
         return self.link
 
-    def expect(self, ticket: int) -> None:
-        """Be told that the rig was asked for: it is being prepared until that is answered."""
-        self._pending = ticket
+    def expect(self, ticket: int, *, simulated: bool) -> None:
+        """Be told that the rig was asked for: it is being prepared until that is answered.
+
+        Args:
+            ticket: of the request.
+            simulated: whether it is a simulated rig.
+        """
+        self._pending, self._asked_simulated = ticket, simulated
+
+    @property
+    def simulated(self) -> bool:
+        """Whether what is shown involves no hardware; before the first run, what would be shown.
+
+        Measured data are never called simulated because the next run would be.
+        """
+        if self._pending is not None:
+            return self._asked_simulated
+        first = self.began == 0 and self.run.doing in ("idle", "preparing")
+        return self.run.virtual or (first and self.rig_simulated)
 
     def say(self, line: Line, at: datetime | None = None) -> None:
         """Add a line to the log, dated now unless it is about something earlier."""
         self.lines.append(replace(line, at=f"{at or self.clock():%d %b %H:%M:%S}"))
         self.said += 1
 
-    def alert(self, line: Line) -> None:
-        """Add a line to the log, and keep it in sight in every room."""
+    def alert(self, line: Line, about: str = "") -> None:
+        """Add a line to the log, and keep it in sight in every room.
+
+        Args:
+            line: what is said.
+            about: what it is about: `settle` dismisses it when that has changed.
+        """
         self.say(line)
-        self.notice = line
+        self.notice, self._about = line, about
+
+    def settle(self, about: str) -> None:
+        """Dismiss a notice about something that has changed since."""
+        if self._about == about:
+            self.dismiss()
 
     def dismiss(self) -> None:
-        """Put the notice away; the log has it."""
-        self.notice = None
+        """Dismiss the notice; the log has it."""
+        self.notice, self._about = None, ""
 
     def _begin(self, ready: Ready, now: float) -> None:
         """Show everything anew: another run, or one we come late to."""
@@ -301,6 +333,7 @@ class Desk:
         self.map = ready.map
         self.path = Path(snapshot.path) if ready.map is not None else None
         self.began += 1
+        self.settle("run")
         if ready.map is None:
             self.say(Line("info", f"{snapshot.info.name} is driven by hand."))
             return

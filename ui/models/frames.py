@@ -46,14 +46,21 @@ def frame_of(x: FloatArray, y: FloatArray, t: FloatArray, lasting: float = 0.0) 
     later = t >= t[0] + EARLY * max(float(t[-1] - t[0]), lasting)
     if not later.any():
         return None
-    along, cut_x = _span(x, later)
-    up, cut_y = _span(y, later)
-    return Frame(along, up, cut_x or cut_y)
+    along, up = _span(x, later), _span(y, later)
+    if along is None or up is None:
+        return None
+    return Frame(along[0], up[0], along[1] or up[1])
 
 
-def _span(values: FloatArray, later: npt.NDArray[np.bool_]) -> tuple[tuple[float, float], bool]:
-    low, high = float(values.min()), float(values.max())
-    calm = values[later]
+def _span(
+    values: FloatArray, later: npt.NDArray[np.bool_]
+) -> tuple[tuple[float, float], bool] | None:
+    """Return a range that is never empty, and whether values lie beyond it; None without any."""
+    known = np.isfinite(values)
+    if not (known & later).any():
+        return None
+    low, high = float(values[known].min()), float(values[known].max())
+    calm = values[known & later]
     calm_low, calm_high = float(calm.min()), float(calm.max())
     cut = high - low > WORTH * (calm_high - calm_low) > 0.0
     if cut:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from seccm.analysis.declared import Result, declared, place
 from seccm.analysis.result import UNTRUSTED, Status
@@ -37,6 +39,8 @@ HEIGHT = Result(Z, "m", "height of the tip at contact")
 CATEGORIES = (CONDITION, OUTCOME)
 _LABELS = {int(status): status.label for status in Status}
 _CAVEATS = {int(status): status.caveat for status in Status if status.caveat}
+SOME_SIZE = 1e-6
+"""Metres: how large a single site is drawn of which nobody knows the footprint."""
 
 
 @dataclass(slots=True)
@@ -271,21 +275,32 @@ class SiteMap:
 
     @property
     def pitch(self) -> float:
-        """A distance of neighbours, in metres; the footprint where there is one site only."""
-        steps = [
-            float(np.median(np.diff(np.unique(np.round(axis, 10)))))
-            for axis in (self.x, self.y)
-            if np.unique(np.round(axis, 10)).size > 1
+        """A distance of neighbours, in metres, above zero; the footprint where there are none."""
+        if self._spacing > 0.0:
+            return self._spacing
+        return self.diameter if self.diameter > 0.0 else SOME_SIZE
+
+    @cached_property
+    def placed(self) -> BoolArray:
+        """Which sites have a place that is known; shape (sites,)."""
+        known: BoolArray = np.isfinite(self.x) & np.isfinite(self.y)
+        return known
+
+    @cached_property
+    def _spacing(self) -> float:
+        """That of the grid, else half of all sites have a neighbour as near; NaN without any."""
+        spread = [
+            float(np.ptp(axis)) / span
+            for axis, index in ((self.x, self.ix), (self.y, self.iy))
+            if self.is_grid and (span := int(np.ptp(index)))
         ]
-        if self.is_grid and steps:
-            spread = [
-                (np.ptp(axis) / span)
-                for axis, span in ((self.x, np.ptp(self.ix)), (self.y, np.ptp(self.iy)))
-                if span
-            ]
-            return float(min(spread)) if spread else min(steps)
-        area = float(np.ptp(self.x) * np.ptp(self.y)) if self.x.size > 1 else 0.0
-        return (area / self.x.size) ** 0.5 if area > 0.0 else max(self.diameter, 1e-6)
+        if spread and min(spread) > 0.0:
+            return min(spread)
+        places = np.unique(np.column_stack((self.x, self.y))[self.placed], axis=0)
+        if len(places) < 2:
+            return float("nan")
+        distances = np.asarray(cKDTree(places).query(places, k=2)[0])
+        return float(np.median(distances[:, 1]))
 
     def upcoming(self, count: int = 3) -> npt.NDArray[np.int64]:
         """Return the sites that come next."""
@@ -295,7 +310,7 @@ class SiteMap:
         """Return the site at a place, None if there is none so near."""
         if self.x.size == 0:
             return None
-        distance = np.hypot(self.x - x, self.y - y)
+        distance = np.nan_to_num(np.hypot(self.x - x, self.y - y), nan=np.inf)
         k = int(np.argmin(distance))
         return k if distance[k] <= within else None
 
