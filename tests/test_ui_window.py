@@ -40,7 +40,7 @@ def test_a_whole_scan_is_followed_drawn_and_can_be_looked_at(qtbot: QtBot, tmp_p
         begin(qtbot, w, small_plan(tmp_path), data)
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)
         assert w.desk.run.ended.status == "complete"  # type: ignore[union-attr]
-        assert "VIRTUAL" in w.windowTitle()
+        assert "SIMULATION" in w.windowTitle()
         assert w.bar.virtual.isVisible()
         assert w.bar.cells["contact · no contact · skipped · failed"].text() == "6 · 0 · 0 · 0"
         assert w.bar.buttons["start"].isEnabled()
