@@ -6,7 +6,6 @@ scan would hold up a window or the next run.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import numpy as np
 from seccm.data import repair
 from seccm.data.layout import dimensions
 from seccm.data.packing import EMPTY, broken_sites, copy, owned, parts
+from seccm.data.replacing import put_in_place
 from seccm.data.trouble import discard, said, written
 from seccm.errors import DataFileError
 
@@ -70,9 +70,7 @@ def finish(path: Path | str) -> FinishReport:
             with h5py.File(part, "r") as target:
                 _check(path, target, checksums)
                 _compare(path, source, target)
-        with part.open("r+b") as whole:
-            os.fsync(whole.fileno())
-        part.replace(path)
+        put_in_place(part, path)
     except (OSError, RuntimeError, KeyError) as error:
         raise DataFileError(
             f"{path}: cannot be compressed: {said(error)}. It is unchanged and complete as it is."

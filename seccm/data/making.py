@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -13,6 +12,7 @@ import h5py
 from seccm.data import guard, raw
 from seccm.data.header import Header
 from seccm.data.layout import LIBVER, Columns, add_session, add_sites, columns_along, create
+from seccm.data.replacing import put_in_place
 from seccm.data.trouble import discard, said
 from seccm.errors import DataFileError
 from seccm.plan.site import Site
@@ -40,11 +40,8 @@ def make(
     try:
         guard.hold(name.fileno())
         image = _laid_out(header, sites, columns, clock, contact_samples, channels)
-        with part.open("wb") as written:
-            written.write(image)
-            written.flush()
-            os.fsync(written.fileno())
-        part.replace(path)
+        part.write_bytes(image)
+        put_in_place(part, path)
     except BaseException as error:
         # Whatever it was: half a file is of no use, and its name shall be free again.
         discard(part)

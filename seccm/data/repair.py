@@ -44,8 +44,14 @@ def clear(path: Path) -> bool:
     """
     if not mark(path):
         return False
-    head = _unmarked(_superblock(path))
+    head = _superblock(path)
     with path.open("r+b") as file:
+        size = os.fstat(file.fileno()).st_size
+        head = _unmarked(head, size)
+        (end,) = struct.unpack_from("<Q", head, _END)
+        if end > size:
+            # A full disk: nothing that was made safe lies there, but HDF5 wants it to exist.
+            file.truncate(end)
         file.write(head)
         file.flush()
         os.fsync(file.fileno())
@@ -62,10 +68,10 @@ class Unmarked(io.FileIO):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "r")
-        self._head = _unmarked(_superblock(path))
         size = self._end = path.stat().st_size
+        self._head = _unmarked(_superblock(path), size)
         if self._head[_VERSION] >= 3:
-            self._end = max(self._end, *struct.unpack_from("<Q", self._head, _END))
+            (self._end,) = struct.unpack_from("<Q", self._head, _END)
         self.short = self._end > size
         """Whether there is less than the head says."""
 
@@ -94,9 +100,16 @@ class Unmarked(io.FileIO):
         return count
 
 
-def _unmarked(head: bytes) -> bytes:
-    """Return the first bytes of a file without the mark, their checksum made to fit."""
-    checked = head[:_FLAGS] + bytes(1) + head[_FLAGS + 1 : _CHECKED]
+def _unmarked(head: bytes, size: int) -> bytes:
+    """Return the first bytes of a file without the mark, their checksum made to fit.
+
+    The end that a growing file states falls behind what is written: HDF5 refuses to read beyond
+    it, and would write over it. Everything that is there belongs to the file.
+    """
+    if head[_VERSION] < 3:
+        return head
+    end = struct.pack("<Q", max(size, *struct.unpack_from("<Q", head, _END)))
+    checked = head[:_FLAGS] + bytes(1) + head[_FLAGS + 1 : _END] + end + head[_END + 8 : _CHECKED]
     return checked + struct.pack("<I", lookup3(checked))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import zlib
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from seccm.data.layout import (
     sample_dataset,
 )
 from seccm.data.packing import broken_sites, copy, owned
+from seccm.data.replacing import put_in_place
 from seccm.data.trouble import discard, said, written
 from seccm.errors import DataFileError
 from seccm.events import Outcome
@@ -73,9 +73,7 @@ def prepare(
             offset = _open_session(file, started_at)
             raw.describe_session(file, channels)
             file["state"][0] = b"running"
-        with part.open("r+b") as whole:
-            os.fsync(whole.fileno())
-        part.replace(path)
+        put_in_place(part, path)
     except (OSError, KeyError, RuntimeError) as error:
         raise DataFileError(
             f"{path}: cannot be continued: {said(error)}. The file is as it was. To continue it "

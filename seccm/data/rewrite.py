@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from seccm.data import repair
 from seccm.data.layout import Column, add_feature
+from seccm.data.replacing import put_in_place
 from seccm.data.trouble import discard, said, written
 from seccm.errors import DataFileError
 
@@ -68,9 +69,7 @@ def rewrite_features(
                 _replace(path, file, f"{name}_status", feature.statuses)
             if quality is not None:
                 _replace(path, file, "quality", quality)
-        with part.open("r+b") as whole:
-            os.fsync(whole.fileno())
-        part.replace(path)
+        put_in_place(part, path)
     except (OSError, RuntimeError) as error:
         raise DataFileError(
             f"{path}: the features cannot be stored: {said(error)}. The file is as "
