@@ -1,8 +1,9 @@
 """Quantities as people write them ("2 um/s") and as the program keeps them (2e-6).
 
 Inside, everything is a float in SI units. A unit is a product of prefixed symbols with powers:
-`mA/cm^2`, `mA cm-2`, `uAh/cm²`. A quantity is a number, a space and a unit. The number is scaled
-in decimal arithmetic, so that "20 um" is exactly the float 20e-6.
+`mA/cm^2`, `mA cm-2`, `uAh/cm²`. A quantity is a number, a space and a unit, and nothing else: what
+is not understood is refused, never skipped. The number is scaled in decimal arithmetic, so that
+"20 um" is exactly the float 20e-6.
 """
 
 from __future__ import annotations
@@ -32,16 +33,17 @@ _SYMBOLS: dict[str, tuple[Decimal, Dimension]] = {
     "Ah": (Decimal(3600), (0, 1, 1, 0, 0)),
     "F": (Decimal(1), (0, 1, 1, -1, 0)),
     "ohm": (Decimal(1), (0, 0, -1, 1, 0)),
-    "Ω": (Decimal(1), (0, 0, -1, 1, 0)),
+    "Ω": (Decimal(1), (0, 0, -1, 1, 0)),  # U+03A9, the Greek letter
+    "\u2126": (Decimal(1), (0, 0, -1, 1, 0)),  # the ohm sign, which looks the same
     "S": (Decimal(1), (0, 0, 1, -1, 0)),
     "rad": (Decimal(1), (0, 0, 0, 0, 1)),
     "deg": (Decimal(repr(math.pi)) / 180, (0, 0, 0, 0, 1)),
     "%": (Decimal("0.01"), (0, 0, 0, 0, 0)),
-    "1": (Decimal(1), (0, 0, 0, 0, 0)),
 }
-_NEVER_PREFIXED = {"min", "h", "deg", "%", "1"}
-_QUANTITY = re.compile(r"^\s*([-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S.*?)?\s*$")
-_FACTOR = re.compile(r"^([^\d^+−-]+|1)(?:\^?([-−]?\d))?$")
+_NEVER_PREFIXED = {"min", "h", "deg", "%"}
+_NUMBER = r"[-+−]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+−]?[0-9]+)?"
+_QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(\S.*?)?\s*")
+_FACTOR = re.compile(r"([^0-9^+−-]+)(?:\^?([−-]?[2-9]|[−-]1))?")
 _SUPERSCRIPTS = str.maketrans({"⁻": "-", "¹": "1", "²": "2", "³": "3"})
 
 # How some kinds of quantity are shown: the unit written, and the factor from SI to it.
@@ -61,34 +63,56 @@ _EXAMPLES = {
 
 @lru_cache(maxsize=512)
 def _unit(text: str) -> tuple[Decimal, Dimension]:
-    """Return the factor to SI and the dimension of a unit; ValueError if it is none."""
-    scale, dimension = Decimal(1), (0, 0, 0, 0, 0)
-    sign = 1
+    """Return the factor to SI and the dimension of a unit.
+
+    Every character counts: no factor stands twice or is cancelled by another, except in a ratio
+    such as nm/um. At most one factor is divided by, the last, because "A/m s" can be read in two
+    ways.
+
+    Raises:
+        ValueError: it is no unit.
+    """
     product = re.sub(r"\s*([/*·])\s*|\s+", lambda m: m[1] or "*", text.translate(_SUPERSCRIPTS))
-    for part in re.split(r"([/*·])", product):
-        if part in ("/", "*", "·"):
-            sign = -1 if part == "/" else 1
-            continue
-        found = _FACTOR.match(part)
+    above, slash, below = product.partition("/")
+    factors = re.split(r"[*·]", above)
+    if re.search(r"[^/*·][/*·]+[^/*·]", below):
+        raise ValueError(f"{quoted(text)} can be read in two ways: divide once, at the end")
+    if slash and factors == ["1"]:
+        factors = []
+    scale, dimension, bases = Decimal(1), (0, 0, 0, 0, 0), []
+    for part, sign in [*((part, 1) for part in factors), *([(below, -1)] if slash else [])]:
+        found = _FACTOR.fullmatch(part)
         if not found:
-            raise ValueError(f'"{text}" is not a unit')
-        factor, powers = _symbol(found[1], text)
+            raise ValueError(f"{quoted(text)} is not a unit")
+        base, factor, powers = _symbol(found[1], text)
+        bases.append(base)
         power = sign * int((found[2] or "1").replace("−", "-"))
         scale *= factor**power
         a, b, c, d, e = (x + power * p for x, p in zip(dimension, powers, strict=True))
         dimension = (a, b, c, d, e)
+    is_ratio = len(bases) == 2 and not any(dimension)
+    if len(set(bases)) < len(bases) and not is_ratio:
+        raise ValueError(f"{quoted(text)} names one unit twice")
+    if "%" in bases and product != "%":
+        raise ValueError(f'"%" in {quoted(text)} stands for a number: write the number instead')
     return scale, dimension
 
 
-def _symbol(symbol: str, text: str) -> tuple[Decimal, Dimension]:
+def _symbol(symbol: str, text: str) -> tuple[str, Decimal, Dimension]:
+    """Return a symbol without its prefix, its factor to SI, and its dimension."""
     if symbol in _SYMBOLS:
-        return _SYMBOLS[symbol]
+        return symbol, *_SYMBOLS[symbol]
     base = symbol[1:]
     if symbol[:1] in _PREFIXES and base in _SYMBOLS and base not in _NEVER_PREFIXED:
         factor, powers = _SYMBOLS[base]
-        return factor.scaleb(_PREFIXES[symbol[0]]), powers
-    within = "" if symbol == text else f' in "{text}"'
-    raise ValueError(f'"{symbol}"{within} is not a unit')
+        return base, factor.scaleb(_PREFIXES[symbol[0]]), powers
+    within = "" if symbol == text else f" in {quoted(text)}"
+    raise ValueError(f"{quoted(symbol)}{within} is not a unit")
+
+
+def quoted(text: str) -> str:
+    """Show a text in quotes, shortened where it is long."""
+    return f'"{text if len(text) <= 60 else text[:57] + "..."}"'
 
 
 def example(unit: str) -> str:
@@ -111,17 +135,18 @@ def parse(text: str, unit: str) -> float:
         unit: an SI unit that says what is wanted, such as "m/s".
 
     Raises:
-        ValueError: no number, no unit, an unknown unit, or a unit of something else.
+        ValueError: no number, no unit, an unknown unit, a unit of something else, or anything
+            beside them.
     """
-    refusal = f'{advice(unit)}, not "{text}"'
-    found = _QUANTITY.match(text)
+    refusal = f"{advice(unit)}, not {quoted(text)}"
+    found = _QUANTITY.fullmatch(text)
     if not found:
-        raise ValueError(refusal)
+        raise ValueError(refusal + _comma(text))
     try:
-        scale, dimension = _unit(found[2] or "1")
+        scale, dimension = _unit_of(found)
     except ValueError as error:
-        raise ValueError(f"{refusal}: {error}") from None
-    wanted_scale, wanted = _unit(unit)
+        raise ValueError(f"{refusal}{_comma(text) or f': {error}'}") from None
+    wanted_scale, wanted = _si(unit)
     if dimension != wanted:
         raise ValueError(refusal)
     return _scaled(found[1], scale / wanted_scale, text)
@@ -133,23 +158,52 @@ def parse_any(text: str) -> tuple[float, str]:
     Raises:
         ValueError: no number, an unknown unit, or a kind of quantity that no plan uses.
     """
-    found = _QUANTITY.match(text)
+    found = _QUANTITY.fullmatch(text)
     if not found:
-        raise ValueError(f'write a number and a unit, such as "{example("s")}", not "{text}"')
-    scale, dimension = _unit(found[2] or "1")
+        what = f'write a number and a unit, such as "{example("s")}", not {quoted(text)}'
+        raise ValueError(what + _comma(text))
+    scale, dimension = _unit_of(found)
     for unit in _EXAMPLES:
-        if _unit(unit)[1] == dimension:
-            return _scaled(found[1], scale / _unit(unit)[0], text), unit
-    raise ValueError(f'"{text}" is of a kind that is not in use here')
+        if _si(unit)[1] == dimension:
+            return _scaled(found[1], scale / _si(unit)[0], text), unit
+    raise ValueError(f"{quoted(text)} is of a kind that is not in use here")
 
 
-def _scaled(number: str, scale: Decimal, text: str) -> float:
+def number(text: str) -> float:
+    """Read a number without a unit; more strictly than Python, which takes "1_0" and "nan".
+
+    Raises:
+        ValueError: it is none, or not a finite one.
+    """
+    if not re.fullmatch(_NUMBER, text.strip()):
+        raise ValueError(f"{quoted(text)} is not a number{_comma(text)}")
+    return _scaled(text.strip(), Decimal(1), text)
+
+
+def _unit_of(found: re.Match[str]) -> tuple[Decimal, Dimension]:
+    return _si("1") if found[2] is None else _unit(found[2])
+
+
+def _si(unit: str) -> tuple[Decimal, Dimension]:
+    """Return factor and dimension of a unit that the program names; "1" is that of numbers."""
+    return (Decimal(1), (0, 0, 0, 0, 0)) if unit == "1" else _unit(unit)
+
+
+def _comma(text: str) -> str:
+    return "; the decimal sign is a point, and nothing parts thousands" if "," in text else ""
+
+
+def _scaled(digits: str, scale: Decimal, text: str) -> float:
+    exact = Decimal(0)
     try:
-        value = float(Decimal(number.replace("−", "-")) * scale)
+        exact = Decimal(digits.replace("−", "-"))
+        value = float(exact * scale)
     except ArithmeticError:
         value = math.inf
     if not math.isfinite(value):
-        raise ValueError(f'"{text}" is too large a number')
+        raise ValueError(f"{quoted(text)} is too large a number")
+    if value == 0.0 and exact:
+        raise ValueError(f"{quoted(text)} is too small a number")
     return value
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seccm.units import example, parse, parse_any, show
+from seccm.units import example, number, parse, parse_any, show
 
 KINDS = ["m", "m/s", "s", "V", "A", "V/s", "A/m^2", "C", "m^2", "C/m^2", "F", "ohm", "Hz", "rad"]
 
@@ -130,3 +131,68 @@ def test_what_is_shown_reads_back_as_the_same_value(value: float, unit: str) -> 
 def test_the_repr_of_a_float_with_its_unit_reads_back_exactly(value: float, unit: str) -> None:
     """Plans are written that way into data files."""
     assert parse(f"{value!r} {unit}", unit) == value
+
+
+UNITS = ["um", "m", "s", "V", "mV/s", "mA/cm^2", "mA cm-2", "A·s", "nm/um", "%", "1/s", "µm²"]
+SCRAP = st.text("0123456789 .,+-−eE_'/*·^%²µumsVAhFn()\u00a0\t", max_size=6)
+
+
+@settings(max_examples=400)
+@given(data=st.data(), value=st.integers(1, 9999), unit=st.sampled_from(UNITS), scrap=SCRAP)
+def test_no_character_of_an_accepted_quantity_is_skipped(
+    data: st.DataObject, value: int, unit: str, scrap: str
+) -> None:
+    """With a scrap anywhere it is refused, or the scrap is part of the number or of the unit."""
+    text = f"{value} {unit}"
+    place = data.draw(st.integers(0, len(text)))
+    text = text[:place] + scrap + text[place:]
+    try:
+        found, kind = parse_any(text)
+    except ValueError:
+        return
+    begin = re.match(r"\s*([-+−]?[0-9.]+(?:[eE][-+−]?[0-9]+)?)(.*)", text, re.DOTALL)
+    assert begin
+    plain = float(begin[1].replace("−", "-"))
+    rest = begin[2].strip()
+    # A digit stands in a unit as a power only: right behind a letter, "^" or a minus.
+    assert not re.search(r"(^|[^a-zA-Zµ^−-])[0-9](?!/)", rest), text
+    assert not re.search(r"[0-9][0-9]", rest), text
+    one = parse_any(f"1 {rest}" if rest else "1")
+    assert one[1] == kind
+    assert found == pytest.approx(plain * one[0], rel=1e-12)
+    assert parse(show(found, kind, digits=9), kind) == pytest.approx(found, rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("1 15 um", "m"), ("1 10 um", "m"), ("1 1 um", "m"), ("2 pA 11", "A"), ("5 s1 1", "s"),
+        ("1,5 um", "m"), ("1 500 um", "m"), ("1\u00a0500 um", "m"), ("1_500 um", "m"),
+        ("1'500 um", "m"), ("1e3,5 um", "m"), ("5 um um", "m"), ("5 um um", "m^2"),
+        ("5 um m/m", "m"), ("5 um/", "m"), ("5 um·", "m"), ("5 /s", "Hz"), ("--5 V", "V"),
+        ("+-5 V", "V"), ("5 V V", "V"), ("5 % um", "m"), ("5 %%", "1"), ("5 1", "1"),
+        ("5 um^1", "m"), ("5 um0 s", "s"), ("5² um", "m"), ("５ um", "m"), ("0x10 um", "m"),
+        ("1.5.2 V", "V"), ("5 um\0", "m"), ("5 mA/cm^2 s", "C/m^2"), ("inf V", "V"),
+        ("1e-400 V", "V"), ("5 1 1/s", "Hz"),
+    ],
+)  # fmt: skip
+def test_what_is_not_understood_is_refused(text: str, unit: str) -> None:
+    """A slip of the keyboard is never read as another quantity."""
+    with pytest.raises(ValueError, match="write a number|too small"):
+        parse(text, unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("-1.5", -1.5), (" 2e3 ", 2000.0), ("−3", -3.0), (".5", 0.5), ("1e−3", 1e-3)],
+)
+def test_a_bare_number_is_read(text: str, value: float) -> None:
+    """Cells of tables and fields of the window hold numbers without a unit."""
+    assert number(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "1_0", "nan", "inf", "1e999", "1,5", "1 000", "٣", "5 um"])
+def test_what_is_no_bare_number_is_refused(text: str) -> None:
+    """More strictly than Python, which would take the first three."""
+    with pytest.raises(ValueError, match=r"number"):
+        number(text)

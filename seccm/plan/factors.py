@@ -56,7 +56,7 @@ class Level:
             cls.read,
             # With repr, which is exact: a plan read back is the same plan.
             serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda level: f"{level.value!r} {level.unit}"
+                lambda level: f"{level.value!r} {level.unit.removesuffix('1')}".rstrip()
             ),
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from seccm.units import parse
+from seccm.units import number, parse
 from ui.models.colours import Shown, limits_of
 
 FloatArray = npt.NDArray[np.float64]
@@ -87,11 +87,9 @@ def read(text: str, shown: Shown, unit: str) -> float | None:
     if not text:
         return None
     try:
-        value = float(bare.replace("−", "-"))
+        value = number(bare)
     except ValueError:
         value = parse(text, unit or "1") * abs(shown.factor)
-    if not np.isfinite(value):
-        raise ValueError(f'"{text}" is no limit of colours.')
     return value
 
 
