@@ -17,10 +17,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 
 from seccm.errors import DataFileError, PlanError, Problem
 from seccm.mistakes import written
+from seccm.quantities import is_shallow
+from seccm.text_files import Unreadable, read_text
 
 KIND = "seccm calibration"
 FORMAT = 1
@@ -35,12 +39,42 @@ SHARED = ("kind", "device", "library", "wiring")
 AGAIN = "Calibrate again with: seccm rig test-resistor RIG --ohms R."
 
 
+def _dated(made: str) -> str:
+    """Refuse what is no date with its time zone.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        zone = datetime.fromisoformat(made).tzinfo
+    except ValueError:
+        zone = None
+    if zone is None:
+        raise ValueError(f"{written(made)} is no date with a time zone")
+    return made
+
+
+def _complete(tables: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+    """Refuse scales of which a part is missing.
+
+    Raises:
+        ValueError: names the first one.
+    """
+    for key, table in tables.items():
+        for part in ("sign", "gain", "offset"):
+            if part not in table:
+                raise ValueError(f"{key} has no {part}")
+    return tables
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What one commissioning step found."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
+
     procedure: str
-    made: str
+    made: Annotated[str, AfterValidator(_dated)]
     """ISO 8601, with its time zone."""
     how: str
     """In words, such as "1 Gohm resistor"."""
@@ -50,7 +84,9 @@ class Entry:
     """Which one answered, with its serial number; empty where there is none."""
     wiring: Mapping[str, str]
     """What was plugged in where, by the keys of the rig file."""
-    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    tables: Annotated[Mapping[str, Mapping[str, Any]], AfterValidator(_complete)] = field(
+        default_factory=dict
+    )
     """Scales: gain, offset, sign and range, by the table of the rig file."""
     figures: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     """What else is worth knowing: value and unit, by name."""
@@ -59,6 +95,9 @@ class Entry:
     def when(self) -> datetime:
         """The date, with its time zone."""
         return datetime.fromisoformat(self.made)
+
+
+_ENTRIES = TypeAdapter(tuple[Entry, ...])
 
 
 def place_of(key: str, table: Mapping[str, Any]) -> str:
@@ -87,26 +126,35 @@ def read(path: Path) -> tuple[Entry, ...]:
         PlanError: it is missing, unreadable or something else.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path))
+        if not is_shallow(content):
+            raise ValueError("its tables are nested too deep")
         if content["kind"] != KIND or content["format"] != FORMAT:
             raise ValueError("another kind of file, or of another version of the program")
-        entries = tuple(Entry(**table) for table in content["entries"])
-        for entry in entries:
-            entry.when.timestamp()
-            for table in entry.tables.values():
-                _ = table["sign"], table["gain"], table["offset"]
-        return entries
-    except FileNotFoundError:
-        what = "does not exist."
-        remedy = (
-            "Make it with: seccm rig test-resistor RIG --ohms R; or take the key calibration out "
-            "of the rig file, whose own values are used then."
-        )
-        raise PlanError(str(path), [Problem("calibration", what, remedy)]) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        what = f"is no calibration that can be read: {error}."
-        remedy = "Put it aside and calibrate again; nothing was written over."
-        raise PlanError(str(path), [Problem("calibration", what, remedy)]) from None
+        return _ENTRIES.validate_python(content["entries"])
+    except Unreadable as error:
+        remedy = error.remedy
+        if error.missing:
+            remedy = (
+                "Make it with: seccm rig test-resistor RIG --ohms R; or take the key calibration "
+                "out of the rig file, whose own values are used then."
+            )
+        raise PlanError(str(path), [Problem("calibration", error.what, remedy)]) from None
+    except ValidationError as error:
+        one = error.errors()[0]
+        where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in one["loc"])
+        why = f"entries{where}: {one['msg'][:1].lower()}{one['msg'][1:]}"
+        raise PlanError(str(path), [_no_calibration(why)]) from None
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
+        why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise PlanError(str(path), [_no_calibration(why)]) from None
+
+
+def _no_calibration(why: str) -> Problem:
+    what = f"is no calibration that can be read: {why}."
+    return Problem(
+        "calibration", what, "Put it aside and calibrate again; nothing was written over."
+    )
 
 
 def add(path: Path, entry: Entry, rig: str) -> None:

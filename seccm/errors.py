@@ -16,9 +16,14 @@ class SeccmError(Exception):
     """Any error of this program; its text is fit for an operator to read."""
 
 
+def shown(text: str) -> str:
+    """Write what cannot be seen, or would turn a terminal upside down, as its number."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a plan, a rig file or a data file."""
+    """One thing wrong with a plan, a rig file or a data file; fit for any screen."""
 
     where: str
     """The key in the file, or the site, that it is about."""
@@ -28,6 +33,10 @@ class Problem:
     """What to do about it, as a sentence; empty when the first sentence says it."""
     severity: Severity = "error"
 
+    def __post_init__(self) -> None:
+        for name in ("where", "what", "remedy"):
+            object.__setattr__(self, name, shown(getattr(self, name)))
+
     def __str__(self) -> str:
         return f"{self.where}: {self.what} {self.remedy}".rstrip()
 
@@ -36,7 +45,7 @@ class PlanError(SeccmError):
     """The plan or a file cannot be used as it is. Nothing has moved. Exit code 2."""
 
     def __init__(self, source: str, problems: Iterable[Problem]) -> None:
-        self.source = source
+        self.source = source = shown(source)
         self.problems = tuple(problems)
         count = len(self.problems)
         head = f"{source}: {count} problem{'s' if count != 1 else ''}. Nothing moved."
@@ -66,8 +75,8 @@ class RigError(SeccmError):
     """
 
     def __init__(self, code: str, where: str, what: str, remedy: str = "") -> None:
-        self.code, self.where, self.what, self.remedy = code, where, what, remedy
-        super().__init__(f"{where}: {what} {remedy}".rstrip())
+        self.code, self.where, self.what, self.remedy = code, where, shown(what), shown(remedy)
+        super().__init__(f"{where}: {self.what} {self.remedy}".rstrip())
 
 
 class LimitError(RigError):

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from seccm.errors import Problem
+from seccm.errors import Problem, shown
 from seccm.units import example, show
 
 KeyPath = tuple[int | str, ...]
@@ -67,8 +67,9 @@ def key(path: KeyPath) -> str:
     """Write a path into a file as a key: ("program", 0, "duration") as "program[0].duration"."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return shown(text) or "file"
+        name = str(part) if len(str(part)) <= 60 else f"{part[:57]}..."  # type: ignore[index]
+        text += f"[{part}]" if isinstance(part, int) else f".{name}" if text else name
+    return text or "file"
 
 
 def _join(table: str, rest: str) -> str:
@@ -306,8 +307,3 @@ def written(value: object) -> str:
     except ValueError:
         text = str(value)
     return shown(text if len(text) <= 60 else text[:57] + "...")
-
-
-def shown(text: str) -> str:
-    """Write what cannot be seen, or would turn a terminal upside down, as its number."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

@@ -27,10 +27,15 @@ from pydantic.types import Strict
 
 from seccm.errors import PlanError, Problem
 from seccm.mistakes import problems_of, written
+from seccm.text_files import Unreadable, read_text
 from seccm.units import advice, example, parse, show
 
 FROM_FILE = {"units": "required"}
 DAY = 24 * 3600.0
+LARGEST_TOML = 16 * 2**20
+"""Bytes; a list of points as long as that belongs in a table of its own."""
+DEEPEST = 60
+"""Tables and lists in one another; a step in a repeat in a repeat is five deep."""
 MOST: Mapping[str, tuple[float, str]] = {
     "m": (1.0, "1 m"),
     "m/s": (1.0, "1 m/s"),
@@ -149,22 +154,57 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises:
         PlanError: the file is missing, unreadable or not TOML; says where.
     """
+    return toml_tables(toml_text(path), str(path))
+
+
+def toml_text(path: Path) -> str:
+    """Return the text of a TOML file.
+
+    Raises:
+        PlanError: the file is missing or unreadable.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise PlanError(str(path), [Problem("file", "does not exist.")]) from None
-    except UnicodeDecodeError as error:
-        what = f"is not UTF-8 text (byte {error.start})."
-        raise PlanError(str(path), [Problem("file", what, "Save it as UTF-8.")]) from None
-    except OSError as error:
-        what = f"cannot be read: {error.strerror or error}."
-        raise PlanError(str(path), [Problem("file", what)]) from None
+        return read_text(path, largest=LARGEST_TOML)
+    except Unreadable as error:
+        raise PlanError(str(path), [Problem("file", error.what, error.remedy)]) from None
+
+
+def toml_tables(text: str, source: str) -> dict[str, Any]:
+    """Return the tables of a text in TOML.
+
+    Raises:
+        PlanError: it is not TOML, or its tables are nested deeper than anyone could mean.
+    """
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        what = f"is not valid TOML: {error}."
+        tables = tomllib.loads(text)
+    except RecursionError:
+        raise PlanError(source, [_too_deep()]) from None
+    except ValueError as error:  # TOMLDecodeError, or an integer beyond what Python reads.
+        is_toml = isinstance(error, tomllib.TOMLDecodeError)
+        why = str(error) if is_toml else "a whole number has thousands of digits"
+        what = f"is not valid TOML: {why}."
         remedy = 'Texts and quantities stand in quotes, such as "2 um/s".'
-        raise PlanError(str(path), [Problem("file", what, remedy)]) from None
+        raise PlanError(source, [Problem("file", what, remedy)]) from None
+    if not is_shallow(tables):
+        raise PlanError(source, [_too_deep()])
+    return tables
+
+
+def _too_deep() -> Problem:
+    what = f"has tables or lists nested more than {DEEPEST} deep."
+    return Problem("file", what, "Is it the right file?")
+
+
+def is_shallow(data: object) -> bool:
+    """Tell whether plain data are nested no deeper than what follows can walk through."""
+    level = [data]
+    for _ in range(DEEPEST + 1):
+        inside = [part.values() if isinstance(part, Mapping) else part
+                  for part in level if isinstance(part, Mapping | list | tuple)]  # fmt: skip
+        if not inside:
+            return True
+        level = [part for parts in inside for part in parts]
+    return False
 
 
 M = TypeVar("M", bound=BaseModel)

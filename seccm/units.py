@@ -42,7 +42,10 @@ _SYMBOLS: dict[str, tuple[Decimal, Dimension]] = {
 }
 _NEVER_PREFIXED = {"min", "h", "deg", "%"}
 _NUMBER = r"[-+−]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+−]?[0-9]+)?"
-_QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(\S.*?)?\s*")
+BLANKS = " \t\u00a0\u2009\u202f"
+"""What may stand between number and unit; a control character is no blank."""
+_QUANTITY = re.compile(rf"[{BLANKS}]*({_NUMBER})[{BLANKS}]*(\S.*?)?[{BLANKS}]*")
+_OPERATOR = re.compile(rf"[{BLANKS}]*([/*·])[{BLANKS}]*|[{BLANKS}]+")
 _FACTOR = re.compile(r"([^0-9^+−-]+)(?:\^?([−-]?[2-9]|[−-]1))?")
 _SUPERSCRIPTS = str.maketrans({"⁻": "-", "¹": "1", "²": "2", "³": "3"})
 
@@ -72,7 +75,7 @@ def _unit(text: str) -> tuple[Decimal, Dimension]:
     Raises:
         ValueError: it is no unit.
     """
-    product = re.sub(r"\s*([/*·])\s*|\s+", lambda m: m[1] or "*", text.translate(_SUPERSCRIPTS))
+    product = _OPERATOR.sub(lambda m: m[1] or "*", text.translate(_SUPERSCRIPTS))
     above, slash, below = product.partition("/")
     factors = re.split(r"[*·]", above)
     if re.search(r"[^/*·][/*·]+[^/*·]", below):
@@ -175,9 +178,9 @@ def number(text: str) -> float:
     Raises:
         ValueError: it is none, or not a finite one.
     """
-    if not re.fullmatch(_NUMBER, text.strip()):
+    if not re.fullmatch(_NUMBER, text.strip(BLANKS)):
         raise ValueError(f"{quoted(text)} is not a number{_comma(text)}")
-    return _scaled(text.strip(), Decimal(1), text)
+    return _scaled(text.strip(BLANKS), Decimal(1), text)
 
 
 def _unit_of(found: re.Match[str]) -> tuple[Decimal, Dimension]:

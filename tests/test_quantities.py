@@ -138,8 +138,8 @@ def test_a_file_that_cannot_be_read_says_why(
 
 
 def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
-    """What the system says is passed on."""
-    with pytest.raises(PlanError, match="cannot be read"):
+    """And nobody tries to read it."""
+    with pytest.raises(PlanError, match="is a folder"):
         read_toml(tmp_path)
 
 

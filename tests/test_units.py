@@ -172,13 +172,13 @@ def test_no_character_of_an_accepted_quantity_is_skipped(
         ("5 um m/m", "m"), ("5 um/", "m"), ("5 um·", "m"), ("5 /s", "Hz"), ("--5 V", "V"),
         ("+-5 V", "V"), ("5 V V", "V"), ("5 % um", "m"), ("5 %%", "1"), ("5 1", "1"),
         ("5 um^1", "m"), ("5 um0 s", "s"), ("5² um", "m"), ("５ um", "m"), ("0x10 um", "m"),
-        ("1.5.2 V", "V"), ("5 um\0", "m"), ("5 mA/cm^2 s", "C/m^2"), ("inf V", "V"),
-        ("1e-400 V", "V"), ("5 1 1/s", "Hz"),
+        ("1.5.2 V", "V"), ("5 um\0", "m"), ("5 um\n", "m"), ("5\x1cum", "m"),
+        ("5 mA/cm^2 s", "C/m^2"), ("inf V", "V"), ("1e-400 V", "V"), ("5 1 1/s", "Hz"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_refused(text: str, unit: str) -> None:
     """A slip of the keyboard is never read as another quantity."""
-    with pytest.raises(ValueError, match="write a number|too small"):
+    with pytest.raises(ValueError, match=r"write a number|too small"):
         parse(text, unit)
 
 

@@ -51,11 +51,14 @@ def _find(name_or_path: str | Path, kind: str, shipped: dict[str, Path]) -> Path
     text, path = str(name_or_path), Path(name_or_path)
     if text in shipped:
         return shipped[text]
-    if path.is_file():
+    try:
+        is_there = path.exists()
+    except OSError:  # Too long a name, or a folder that may not be looked into.
+        is_there = True
+    if is_there:  # Whether it can be read is told by whoever reads it.
         return path
     if isinstance(name_or_path, Path) or path.suffix or len(path.parts) != 1:
         remedy = f"Shipped {kind}s are named without a path, such as {next(iter(shipped), '')!r}."
-        what = "is a folder." if path.is_dir() else "does not exist."
-        raise PlanError(text, [Problem("file", what, remedy)])
+        raise PlanError(text, [Problem("file", "does not exist.", remedy)])
     what = f"there is no {kind} of this name."
     raise PlanError(text, [Problem("name", what, similar(text, shipped))])

@@ -19,7 +19,7 @@ from seccm.plan.check import check
 from seccm.plan.library import find_plan
 from seccm.plan.tables import Tables
 from seccm.plan.together import good_parts, plain, readable_levels, together, unused_factors
-from seccm.quantities import FROM_FILE, read_toml
+from seccm.quantities import FROM_FILE, is_shallow, read_toml
 from seccm.rig import Axis, RigInfo
 
 
@@ -90,9 +90,9 @@ class Plan(Tables):
         """
         try:
             data = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise PlanError(source, [Problem("file", f"is not JSON: {error}.")]) from None
-        if not isinstance(data, dict):
+        if not isinstance(data, dict) or not is_shallow(data):
             raise PlanError(source, [Problem("file", f"is no plan: {written(data)}.")])
         return cls.from_dict(data, source=source)
 

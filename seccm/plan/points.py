@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import csv
-import math
-import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes, written
-from seccm.units import parse
+from seccm.quantities import refuse_absurd
+from seccm.text_files import Unreadable, read_text
+from seccm.units import BLANKS, number, parse, quoted
 
-_HEADER = re.compile(r"^\s*([xy])\s*[(\[]\s*(\S.*?)\s*[)\]]\s*$", re.IGNORECASE)
+_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 _TOLD = 20
 """Bad lines reported one by one; a table in the wrong format is bad in every line."""
+MOST_LINES = 1_000_000
+_REMEDY = 'Write "x (um), y (um)".'
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The first line as understood: where x and y stand, and in which units."""
+
+    delimiter: str
+    width: int
+    """How many columns there are; every line must have as many."""
+    columns: dict[str, tuple[int, str]]
+    """Index and unit of x and of y."""
 
 
 def read_points(path: Path) -> tuple[tuple[str, str], ...]:
     """Read the columns x and y of a table whose header names their units.
 
-    The first line is a header such as "x (um), y (um)"; further columns are ignored. Commas,
-    semicolons and tabs separate; the decimal sign is a point. Empty lines are skipped.
+    The first line is a header such as "x (um), y (um)"; further columns are not looked at. Commas,
+    semicolons or tabs separate, one kind in the whole table; the decimal sign is a point. Empty
+    lines are skipped. What is not understood is refused: a line with more or fewer cells than the
+    header may have decimal commas, or thousands that are set apart by commas.
 
     Returns:
         Quantities with their unit, as a plan would list them.
@@ -29,22 +46,24 @@ def read_points(path: Path) -> tuple[tuple[str, str], ...]:
         Mistakes: the file cannot be read, or what is wrong in each bad line.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else None
-        what = f'"{path}" cannot be read: {why or "it is not UTF-8 text"}.'
-        raise Mistakes([Problem("file", what, "It is looked for beside the plan.")]) from None
-    header = lines[0] if lines else ""
-    delimiter = next((d for d in "\t;" if d in header), ",")
-    columns, wrong = _columns(header, delimiter)
-    listed = [(number, line) for number, line in enumerate(lines[1:], start=2) if line.strip()]
+        lines = read_text(path).split("\n")
+    except Unreadable as error:
+        what = f'"{path}" {error.what}'
+        if error.missing:
+            what = f'"{path}" cannot be read: there is no such file.'
+        remedy = error.remedy or "It is looked for beside the plan."
+        raise Mistakes([Problem("file", what, remedy)]) from None
+    listed = [(at, line) for at, line in enumerate(lines[1:], start=2) if line.strip()]
+    if len(listed) > MOST_LINES:
+        what = f"{path.name} has {len(listed)} lines, more than {MOST_LINES}."
+        raise Mistakes([Problem("file", what, "Leave out some.")])
+    header, wrong = _read_header(lines[0])
     points = []
-    for number, line in listed:
-        (cells,) = csv.reader([line], delimiter=delimiter)
+    for at, line in listed:
         try:
-            points.append((_cell(cells, columns, "x"), _cell(cells, columns, "y")))
+            points.append(_point(line, header))
         except ValueError as error:
-            wrong.append(Problem("file", f"line {number} of {path.name}: {error}."))
+            wrong.append(Problem("file", f"line {at} of {path.name}: {error}."))
     if len(wrong) > _TOLD:
         rest = f"{len(wrong) - _TOLD} more lines of {path.name} are bad."
         wrong = [*wrong[:_TOLD], Problem("file", rest)]
@@ -55,44 +74,107 @@ def read_points(path: Path) -> tuple[tuple[str, str], ...]:
     return tuple(points)
 
 
-def _columns(header: str, delimiter: str) -> tuple[dict[str, tuple[int, str]], list[Problem]]:
-    """Return the index and the unit of each of the columns x and y, and what is wrong with them.
+def _read_header(line: str) -> tuple[_Header, list[Problem]]:
+    """Return what the first line says, and what is wrong with it.
 
-    Where the header is no help, the first two columns are looked at, so that what else is wrong
-    with the table is told in the same breath.
+    Where it is no help, the first two columns are looked at, so that what else is wrong with the
+    table is told in the same breath.
     """
-    titles = [title.strip().strip('"') for title in header.split(delimiter)]
-    columns = {}
-    for index, title in enumerate(titles):
-        found = _HEADER.match(title)
-        if found:
-            columns[found[1].lower()] = (index, found[2])
-    remedy = 'Write "x (um), y (um)".'
-    if columns.keys() != {"x", "y"}:
-        what = f"the first line must name x and y with their units, not {written(header[:60])}."
-        bare = [title.lower() for title in titles]
-        guess = {
-            axis: (bare.index(axis) if axis in bare else k, "um") for k, axis in enumerate("xy")
-        }
-        return {**guess, **columns}, [Problem("file", what, remedy)]
-    wrong = []
+    splits = {d: titles for d in _DELIMITERS if (titles := _split(line, d))}
+    found = {d: dict(_axes(titles)) for d, titles in splits.items()}
+    good = [d for d in splits if found[d].keys() == {"x", "y"}]
+    delimiter = good[0] if good else max(splits, key=lambda d: len(splits[d]), default=",")
+    titles, columns = splits.get(delimiter, []), found.get(delimiter, {})
+    wrong = list(_header_problems(line, titles, columns))
+    bare = [title.lower() for title in titles]
+    guess = {axis: (bare.index(axis) if axis in bare else k, "um") for k, axis in enumerate("xy")}
+    return _Header(delimiter, max(len(titles), 2), {**guess, **columns}), wrong
+
+
+def _header_problems(
+    line: str, titles: Sequence[str], columns: dict[str, tuple[int, str]]
+) -> Iterator[Problem]:
+    bare = [title.lower() for title in titles if title.lower() in ("x", "y")]
+    named = [*(axis for axis, _ in _axes(titles)), *bare]
+    twice = next((axis for axis in "xy" if named.count(axis) > 1), None)
+    if twice is not None:
+        what = f"the first line names {twice} {named.count(twice)} times: {written(line[:60])}."
+        yield Problem("file", what, "Name the other columns otherwise.")
+    elif columns.keys() != {"x", "y"}:
+        what = f"the first line must name x and y with their units, not {written(line[:60])}."
+        yield Problem("file", what, _REMEDY)
     for axis, (_, unit) in columns.items():
         try:
             parse(f"1 {unit}", "m")
         except ValueError:
-            what = f'the header gives {axis} in "{unit}", which is not a length.'
-            wrong.append(Problem("file", what, remedy))
-    return columns, wrong
+            what = f"the header gives {axis} in {quoted(unit)}, which is not a length."
+            yield Problem("file", what, _REMEDY)
 
 
-def _cell(cells: list[str], columns: dict[str, tuple[int, str]], axis: str) -> str:
-    index, unit = columns[axis]
-    if index >= len(cells) or not cells[index].strip():
-        raise ValueError(f"{axis} is missing")
-    text = cells[index].strip()
+def _split(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line without the blanks round them; nothing if the quotes are odd."""
     try:
-        if math.isfinite(float(text)) and "_" not in text:
-            return f"{text} {unit}"
+        (cells,) = csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True)
+    except (csv.Error, ValueError):
+        return []
+    return [cell.strip(BLANKS) for cell in cells]
+
+
+def _axes(titles: Sequence[str]) -> Iterator[tuple[str, tuple[int, str]]]:
+    """Yield the columns that are x or y: index and unit of titles such as "x (um)" or "Y [mm]"."""
+    for index, title in enumerate(titles):
+        axis, rest = title[:1].lower(), title[1:].strip()
+        if axis in ("x", "y") and rest[:1] + rest[-1:] in ("()", "[]"):
+            yield axis, (index, rest[1:-1].strip())
+
+
+def _point(line: str, header: _Header) -> tuple[str, str]:
+    """Return x and y of a line.
+
+    Raises:
+        ValueError: says what is not understood, as the end of a sentence.
+    """
+    cells = _split(line, header.delimiter)
+    if not cells:
+        raise ValueError("its quotes do not match")
+    if len(cells) > header.width:
+        by = _DELIMITERS[header.delimiter]
+        raise ValueError(
+            f"has {len(cells)} cells, but the header has {header.width}; {by} parts the cells, "
+            "so none may stand in a number"
+        )
+    x, y = (_cell(cells, *header.columns[axis], axis) for axis in "xy")
+    if len(cells) < header.width:
+        raise ValueError(f"has {len(cells)} cells, but the header has {header.width}")
+    return x, y
+
+
+def _cell(cells: Sequence[str], index: int, unit: str, axis: str) -> str:
+    text = cells[index] if index < len(cells) else ""
+    if not text:
+        raise ValueError(f"{axis} is missing")
+    try:
+        number(text)
     except ValueError:
-        pass
-    raise ValueError(f"{axis} is {written(text)}, not a number")
+        raise ValueError(f"{axis} is {written(text)}, not a number{_hint(text)}") from None
+    length = f"{text} {unit}"
+    try:
+        found = parse(length, "m")
+    except ValueError:  # The header's unit is none, which is told already.
+        return length
+    try:
+        refuse_absurd(found, "m", length)
+    except ValueError as error:
+        raise ValueError(f"{axis} {error}") from None
+    return length
+
+
+def _hint(text: str) -> str:
+    """Say what is meant by a number, where it is clear what went wrong."""
+    if "," in text:
+        return "; the decimal sign is a point"
+    try:
+        parse(text, "m")
+    except ValueError:
+        return ""
+    return "; its unit stands in the header"

@@ -59,7 +59,7 @@ def unused_factors(data: Mapping[str, Any], factors: Mapping[str, Any]) -> Itera
     tables = ("program", "approach", "retract", "travel")
     named = {name for table in tables for name in _placeholders(data.get(table))}
     for name in factors:
-        if name not in named:
+        if name not in named and name and name.isprintable():  # Else its name is told.
             declared = data.get("factors")
             inside = isinstance(declared, dict) and name in declared
             where = f"factors.{name}" if inside else "design.conditions"

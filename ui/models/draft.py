@@ -16,6 +16,7 @@ from tomlkit.items import AoT, Array
 from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
 from seccm.plan.library import find_plan, plans
+from seccm.quantities import toml_tables, toml_text
 from ui.models.form import MOST_ROWS, Group, Key, Listing, form, where
 from ui.models.toml_blocks import inline, put, swapped, table_of, without
 from ui.models.whole_files import whole
@@ -46,10 +47,11 @@ class Draft:
     """
 
     def __init__(self, text: str, path: Path | None = None, *, shipped: bool = False) -> None:
+        source = str(path or "plan")
+        toml_tables(text, source)
         try:
             self._document = tomlkit.parse(text)
         except TOMLKitError as error:
-            source = str(path or "plan")
             raise PlanError(source, [Problem("file", f"is not valid TOML: {error}.")]) from None
         self.path, self.shipped = path, shipped
         self.as_read = _digest(text)
@@ -65,11 +67,7 @@ class Draft:
             PlanError: there is none, or it is not TOML.
         """
         path = find_plan(source)
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise PlanError(str(path), [Problem("file", f"cannot be read: {error}.")]) from None
-        return cls(text, path, shipped=path in plans().values())
+        return cls(toml_text(path), path, shipped=path in plans().values())
 
     @classmethod
     def unsaved(cls, text: str, path: Path | None, as_read: str) -> Draft:

@@ -1,0 +1,85 @@
+"""Reads whole text files that people write, and says in a sentence why one cannot be read.
+
+Whatever stands in a file's place ends in that sentence, and never in waiting: a folder, a pipe
+that nobody writes to, a device, another encoding, a file of another kind.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import stat
+from pathlib import Path
+
+LARGEST = 64 * 2**20
+"""Bytes; more than any plan or table of points has."""
+_OTHER = {
+    codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16",
+}  # fmt: skip
+_UTF8 = 'Save it as UTF-8, which spreadsheets call "CSV UTF-8".'
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISREG, ""),
+)
+
+
+class Unreadable(Exception):
+    """A file that cannot be read as text.
+
+    Args:
+        what: why, as the end of a sentence that begins with the file.
+        remedy: what to do, as a sentence.
+        missing: whether there is none.
+    """
+
+    def __init__(self, what: str, remedy: str = "", *, missing: bool = False) -> None:
+        self.what, self.remedy, self.missing = what, remedy, missing
+        super().__init__(f"{what} {remedy}".rstrip())
+
+
+def read_text(path: Path, *, largest: int = LARGEST) -> str:
+    """Read a text file in UTF-8, with or without its mark; every line ends with a line feed.
+
+    Raises:
+        Unreadable: there is none, it is no file, too large, or not text in UTF-8.
+    """
+    content = _bytes_of(path, largest)
+    for mark, name in _OTHER.items():
+        if content.startswith(mark):
+            raise Unreadable(f"is {name} text, not UTF-8.", _UTF8)
+    zero = content.find(b"\0")
+    if zero >= 0:
+        raise Unreadable(f"is no text: byte {zero} is zero.", "Is it a file of another kind?")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        what = f"is not UTF-8 text (byte {error.start}, in line {line})."
+        raise Unreadable(what, _UTF8) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _bytes_of(path: Path, largest: int) -> bytes:
+    try:
+        # Looked at before it is opened: to open a pipe is to wait for somebody who writes to it.
+        found = os.stat(path)
+        kind = next((name for is_kind, name in _KINDS if is_kind(found.st_mode)), "a device")
+        if kind:
+            raise Unreadable(f"is {kind}, not a file.")
+        if found.st_size > largest:
+            what = f"has {found.st_size / 2**20:.0f} MB; at most {largest / 2**20:.0f} MB are read."
+            raise Unreadable(what, "Is it the right file?")
+        with path.open("rb") as file:
+            content = file.read(largest + 1)
+    except FileNotFoundError:
+        raise Unreadable("does not exist.", missing=True) from None
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror or error}.") from None
+    except ValueError:  # A path with a NUL in it.
+        raise Unreadable("is no name that a file can have.") from None
+    if len(content) > largest:
+        raise Unreadable(f"has more than {largest / 2**20:.0f} MB.", "Is it the right file?")
+    return content
