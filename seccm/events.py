@@ -35,11 +35,23 @@ class Outcome(IntEnum):
     SKIPPED = 4
     ABORTED = 5
     FAULT = 6
+    NO_CONTACT_AT_THE_KNOWN_SURFACE = 7
+    """The tip went below where earlier landings say that the surface is."""
 
     @property
     def words(self) -> str:
         """The outcome as one reads it."""
         return self.name.lower().replace("_", " ")
+
+    @property
+    def no_contact(self) -> bool:
+        """Whether the tip came down and did not touch."""
+        return self in (Outcome.NO_CONTACT, Outcome.NO_CONTACT_AT_THE_KNOWN_SURFACE)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it counts as a failure of the tip or of the sample."""
+        return self.no_contact or self is Outcome.FAULT
 
 
 EndReason = Literal[

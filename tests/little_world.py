@@ -131,6 +131,7 @@ def a_site(
             confirm=confirm,
             false_contacts=2,
             overtravel=50e-9,
+            surface_margin=0.5e-6,
             continues=hold is None,
         ),
         segments=segments if segments is not None else (a_segment(),),
@@ -176,6 +177,8 @@ class LittleWorld:
     drive: Drive = OFF
     since: int = 0
     wet: bool = False
+    spent: bool = False
+    """Whether the meniscus let go and the tip has not risen since."""
     frozen: bool = False
     wake: int | None = None
     story: list[Any] = field(default_factory=list)
@@ -297,7 +300,9 @@ class LittleWorld:
                 gone |= number >= self.touched[-1] + self.holds_for
             wet = ~np.maximum.accumulate(gone)
         else:
-            wet = np.maximum.accumulate(height <= 0)
+            low = height <= 0
+            # What has let go leaves too little liquid to touch again before the tip has risen.
+            wet = np.maximum.accumulate(low & (np.maximum.accumulate(~low) | (not self.spent)))
             if self.holds_for is not None and wet.any():
                 wet &= np.arange(rows) < wet.argmax() + self.holds_for
         if self.blips and "z" in self.moves and (z <= self.blips[0][0]).any():
@@ -337,7 +342,12 @@ class LittleWorld:
         if not self.wet and wet.any():
             at = int(wet.argmax())
             self.touched.append(part.start + at)
-            self.landings.append((float(part.data["x"][at]), float(part.data["y"][at])))
+            place = (float(part.data["x"][at]), float(part.data["y"][at]))
+            if place in self.landings:
+                self.sins.append(f"landed again at {place} in row {part.start + at}")
+            self.landings.append(place)
+        gone = (self.wet or wet.any()) and not wet[-1]
+        self.spent = bool((self.spent or gone) and part.data["z"][-1] <= self.surface)
         self.wet = bool(wet[-1])
         for axis in ("x", "y", "z"):
             self.position[axis] = float(part.data[axis][-1])  # type: ignore[index]

@@ -59,7 +59,16 @@ def site(number: int) -> Site:
         condition=number % 2,
         repeat=number // 2,
         approach=ApproachSpec(
-            2e-6, 20e-6, CurrentThreshold(1e-12), Hold("potential", -0.1), 1.0, 6, 3, 1e-7, True
+            2e-6,
+            20e-6,
+            CurrentThreshold(1e-12),
+            Hold("potential", -0.1),
+            1.0,
+            6,
+            3,
+            1e-7,
+            5e-7,
+            True,
         ),
         segments=(),
         retract=Lift(2e-6, 1e-5),

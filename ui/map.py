@@ -45,6 +45,7 @@ READING_MS = 100
 """From one look at what is being read from the file to the next."""
 _SIGNS = {
     Outcome.NO_CONTACT: "✕", Outcome.SKIPPED: "▼", Outcome.ABORTED: "◆", Outcome.FAULT: "✚",
+    Outcome.NO_CONTACT_AT_THE_KNOWN_SURFACE: "▲",
 }  # fmt: skip
 
 

@@ -31,6 +31,7 @@ POINT = 0.04
 """How long the point at an end of the colour scale is, as a share of the scale."""
 _MARKS = {
     Outcome.NO_CONTACT: "x", Outcome.SKIPPED: "t", Outcome.ABORTED: "d", Outcome.FAULT: "+",
+    Outcome.NO_CONTACT_AT_THE_KNOWN_SURFACE: "t1",
 }  # fmt: skip
 _NO_VALUE = "_"
 _SYMBOLS = (*_MARKS.values(), _NO_VALUE)

@@ -44,7 +44,7 @@ class Quality(IntFlag):
 
 _LABELS = {
     Quality.FALSE_CONTACT: "the contact signal went away again: a spike, not a droplet",
-    Quality.NO_CONTACT: "no contact within the range of the approach",
+    Quality.NO_CONTACT: "no contact in the approach",
     Quality.DOUBLE_CONTACT: "touched, let go and touched again during the approach",
     Quality.OVERLOAD: "the electrometer overloaded during the measurement",
     Quality.SATURATION: "the signal reached the end of its range",

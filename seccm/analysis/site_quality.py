@@ -10,7 +10,7 @@ from seccm.analysis.quality import Quality, contact, electrometer, hum, hum_gate
 from seccm.analysis.result import Status, Value
 from seccm.analysis.trace import spacing
 from seccm.data import SiteRecord
-from seccm.events import Outcome, Phase
+from seccm.events import Phase
 from seccm.plan.site import Site
 from seccm.rig import CurrentRise, Flag, PotentialDrop
 
@@ -36,8 +36,7 @@ def judged(site: Site, record: SiteRecord, *, overlapping: bool = False) -> Qual
     flags = Quality.NEIGHBOUR_OVERLAP if overlapping else Quality(0)
     at = record.contact
     if at is None:
-        sought = record.outcome == Outcome.NO_CONTACT
-        return flags | (Quality.NO_CONTACT if sought else Quality(0))
+        return flags | (Quality.NO_CONTACT if record.outcome.no_contact else Quality(0))
     if any(end.reason == "lost contact" for end in record.ends):
         flags |= Quality.LOST_CONTACT
     return flags | _landing(site, record, at) | _instrument(record) | _hum(site, record)

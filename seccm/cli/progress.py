@@ -36,6 +36,7 @@ _STYLES = {
     Outcome.SKIPPED: "cyan",
     Outcome.ABORTED: "magenta",
     Outcome.FAULT: "red",
+    Outcome.NO_CONTACT_AT_THE_KNOWN_SURFACE: "red",
 }
 
 
@@ -151,7 +152,7 @@ class RunProgress:
         if phase is Phase.STEP and step < len(site.segments):
             doing = site.segments[step].kind
         failed = sum(n for o, n in self._counts.items() if o is not Outcome.OK)
-        no_contact = self._counts.get(Outcome.NO_CONTACT, 0)
+        no_contact = sum(n for o, n in self._counts.items() if o.no_contact)
         # The most wanted first: a narrow terminal cuts the end off.
         parts = [
             self._time_left(),

@@ -2,8 +2,12 @@
 
     listen      tip at rest, hold applied: baseline, and is the signal alive and quiet?
     descend     down until the contact detector fires; freeze
-    confirm     does the contact persist?  no: forgive a few times and descend again
+    confirm     does the contact persist?  only noise: forgive a few times and descend again;
+                a touch that did not last ends the approach, see `seccm.hopping.jump`
     landing     where, how late, how far past
+
+No descent goes far below the surface that is known from earlier landings, see
+`seccm.hopping.terrain`.
 
 The rig stops the tip by itself (`Move.until`); the detector here runs on the same rows and
 decides. The tip never moves while nobody listens: blanking is waiting, not ignoring.
@@ -18,6 +22,8 @@ from seccm.errors import ContactError, RigError
 from seccm.events import Approaching, FalseContact, Landed, Landing, Note, Phase, PhaseBegan
 from seccm.hopping.contact import ContactDetector, past_threshold, signal_channel
 from seccm.hopping.course import PATIENCE, Course, Steps
+from seccm.hopping.jump import JumpWatch
+from seccm.hopping.terrain import Expected, Terrain
 from seccm.hopping.trust import SignalTrust, railed
 from seccm.plan.site import Site
 from seccm.rig import (
@@ -56,6 +62,8 @@ class Approach:
         attempt: 0 for the first approach at this site.
         place: where the tip was sent to for it, stage coordinates in metres; None where it was
             not sent anywhere.
+        terrain: what is known of the surface; told of this landing, or that there was none where
+            there should have been. None where nothing is known.
     """
 
     def __init__(
@@ -65,6 +73,7 @@ class Approach:
         info: RigInfo,
         attempt: int,
         place: tuple[float, float] | None = None,
+        terrain: Terrain | None = None,
     ) -> None:
         self._course = course
         self._site = site
@@ -72,10 +81,13 @@ class Approach:
         self._info = info
         self._attempt = attempt
         self._place = place
+        self._terrain = Terrain() if terrain is None else terrain
+        self._expected: Expected | None = None
         self._channel: Channel = signal_channel(site.approach.rule)
         self._unit = "V" if self._channel == "potential" else "A"
         self._baseline = 0.0
         self._trust = SignalTrust(self._channel)
+        self._jump = JumpWatch(site.approach.rule)
         self.may_touch = False
         """Whether the meniscus may hang on the surface, as far as this approach has gone."""
 
@@ -87,8 +99,9 @@ class Approach:
             already belong to the measurement.
 
         Raises:
-            ContactError: no contact, no end of false contacts, a tip that is wet from the
-                start, or a signal that cannot be trusted. The tip is where it was stopped.
+            ContactError: no contact, a touch that did not last, no end of false contacts, a tip
+                that is wet from the start, or a signal that cannot be trusted. The tip is where
+                it was stopped.
             RigError: the tip does not arrive or does not stop.
         """
         course, spec = self._course, self._spec
@@ -103,8 +116,10 @@ class Approach:
                 record = _record(seen, since)
                 landing = self._landing(seen, record, hit, halt, due)
                 course.tell(Landed(course.row, self._site.number, landing, record))
+                self._terrain.tell(*self._here, landing.z_crossing, self._now)
                 self._check(landing)
                 return landing, seen
+            self._refuse_touch(seen, due)
             course.tell(FalseContact(hit, self._site.number, course.position("z", 3)))
         raise ContactError(
             "false-contacts",
@@ -130,6 +145,8 @@ class Approach:
         half = (first + due) // 2
         signal = _rows(heard, self._channel, half, due)
         self._baseline = float(np.mean(signal))
+        for block in heard:
+            self._jump.rest(block.part(half, block.stop))
         flags = np.concatenate([b.part(half, due).flags for b in heard])
         self._refuse_deaf(signal, flags)
 
@@ -164,8 +181,24 @@ class Approach:
                 "The tip did not descend.",
             )
 
+    @property
+    def _here(self) -> tuple[float, float]:
+        """Where the tip is, stage coordinates in metres."""
+        return self._place or (self._course.position("x"), self._course.position("y"))
+
+    @property
+    def _now(self) -> float:
+        """Seconds on the sample clock."""
+        return self._course.row * self._course.block.clock.period
+
     def _target(self) -> float:
-        target = self._course.position("z") - self._course.spare - self._spec.travel
+        """Return the height at which the descent is given up."""
+        course, spec = self._course, self._spec
+        start = course.position("z")
+        target = start - course.spare - spec.travel
+        self._expected = self._terrain.expect(*self._here, self._now, spec.surface_margin)
+        if self._expected is not None:
+            target = max(target, self._expected.lowest - spec.overtravel)
         lowest = self._info.axes["z"].travel.lower
         if target < lowest:
             raise ContactError(
@@ -173,40 +206,109 @@ class Approach:
                 f"the approach would end at z = {show(target, 'm')}, below the limit "
                 f"{show(lowest, 'm')}. The tip did not descend.",
             )
+        if target >= start:
+            self._terrain.miss()
+            raise ContactError(
+                "known-surface",
+                f"the tip is at z = {show(start, 'm')}, below the surface known from earlier "
+                "landings. The tip did not descend.",
+            )
         return target
 
     def _descend(self, target: float) -> Steps[tuple[list[Block], int]]:
-        """Lower the tip until contact is seen.
+        """Lower the tip until contact is seen, or anything else that noise does not explain.
 
         Returns:
             The newest blocks, from shortly before the contact row on, and the contact row.
         """
         course, spec = self._course, self._spec
         detector = ContactDetector(spec.rule, self._baseline)
+        self._jump.begin()
         course.tell(PhaseBegan(course.row, self._site.number, Phase.APPROACH))
         move = Move("z", target, spec.speed, until=spec.rule, baseline=self._baseline)
         seconds = abs(course.position("z") - target) / spec.speed
         due = course.row + course.block.clock.rows(seconds) + 1
         heard = [course.block]
         self.may_touch = True
-        yield from course.next(move, Wake(due))
+        wake: tuple[Wake, ...] = (Wake(due),)
+        yield from course.next(move, *wake)
         while True:
             heard = _newest([*heard, course.block], spec.rule.consecutive + LOOK_BACK)
             self._trust.feed(course.block)
             hit = detector.feed(course.block)
+            jump = self._jump.feed(course.block)
             if hit is not None:
                 return heard, hit
             if (course.block.flags[-1] & _FROZEN) != 0:
                 return heard, self._unseen()
+            wake = ()
+            if jump is not None:
+                # A contact late in its row shows in full only in the rows after it.
+                wake = (Wake(jump + spec.rule.consecutive + 2),)
+                if course.row >= wake[0].row:
+                    late = _rows(heard, self._channel, jump + 1, course.row)
+                    if self._jump.stays(late) or not self._far_above():
+                        return heard, jump
+                    self._jump = self._jump.renewed()
             if not course.moving:
-                self.may_touch = False
-                raise ContactError(
-                    "no-contact",
-                    f"no contact on the way down to z = {show(target, 'm')}, "
-                    f"{show(spec.travel + course.spare, 'm')} below the start.",
-                )
+                raise self._missed(target)
             course.expect_end(due, seconds, move)
-            yield from course.next()
+            yield from course.next(*wake)
+
+    def _missed(self, target: float) -> ContactError:
+        """Return what to say of a descent that came to its end without contact."""
+        spec, expected = self._spec, self._expected
+        if expected is not None and target < expected.lowest:
+            # The glass may well have touched: the tip leaves as after a landing.
+            self._terrain.miss()
+            below = show(expected.z - target, "m", 2)
+            return ContactError(
+                "known-surface",
+                f"no contact down to z = {show(target, 'm', 4)}, {below} below the surface known "
+                "from earlier landings.",
+            )
+        self.may_touch = False
+        words = (
+            f"no contact on the way down to z = {show(target, 'm')}, "
+            f"{show(spec.travel + self._course.spare, 'm')} below the start"
+        )
+        if expected is None:
+            self._terrain.miss()
+            return ContactError("no-contact", f"{words}.")
+        far = f"{words}; the surface should be at z = {show(expected.z, 'm', 4)}."
+        return ContactError("no-contact", far)
+
+    def _far_above(self) -> bool:
+        """Tell whether the surface is known to be so far below that there is nothing to touch."""
+        known = self._expected
+        return known is not None and self._course.position("z", 3) > known.z + known.margin
+
+    def _refuse_touch(self, seen: list[Block], due: int) -> None:
+        """Refuse to go on after something that noise does not explain.
+
+        A short one far above the known surface is a spike.
+        """
+        watch, spec = self._jump, self._spec
+        if watch.row is None:
+            return
+        since = watch.row + spec.rule.consecutive
+        signal = _rows(seen, self._channel, min(since, due - 1), due)
+        jump = show(float(np.mean(signal)) - watch.before, self._unit, 2)
+        if watch.stays(signal):
+            self._terrain.miss()
+            raise ContactError(
+                "other-contact",
+                f"the {self._channel} jumped by {jump} and stayed, but is not past the contact "
+                "threshold: wrong polarity, or threshold too high?",
+            )
+        if self._far_above():
+            self._jump = watch.renewed()
+            return
+        raise ContactError(
+            "short-contact",
+            f"the {self._channel} showed a contact that did not last for {spec.confirm} rows: the "
+            "meniscus broke, or a spike.",
+        )
 
     def _unseen(self) -> int:
         """The rig stopped on a contact that the rows do not show: take it as a short one."""
@@ -244,6 +346,7 @@ class Approach:
                 )
             seen.append((yield from course.next(*freeze, Wake(due))))
             self._trust.feed(course.block)
+            self._jump.feed(course.block)
             freeze = ()
 
     def _persists(self, seen: list[Block], hit: int) -> bool:

@@ -44,6 +44,7 @@ from seccm.events import (
 )
 from seccm.hopping.course import Course, GivenUp, Out, Steps
 from seccm.hopping.hop import OFF, hop
+from seccm.hopping.terrain import Terrain
 from seccm.plan.site import Site
 from seccm.rig import Action, Block, Flag, Freeze, RigInfo, Wake
 
@@ -120,16 +121,25 @@ class Engine:
         title: the plan's title, for the first event.
         total: how many sites the plan has.
         budget: how many failures pause the run.
+        terrain: what is known of the surface from before, on the clock of this run.
     """
 
     def __init__(
-        self, sites: Iterable[Site], info: RigInfo, *, title: str, total: int, budget: Budget
+        self,
+        sites: Iterable[Site],
+        info: RigInfo,
+        *,
+        title: str,
+        total: int,
+        budget: Budget,
+        terrain: Terrain | None = None,
     ) -> None:
         self._sites: Iterator[Site] = iter(sites)
         self._info = info
         self._title = title
         self._total = total
         self._budget = budget
+        self._terrain = Terrain() if terrain is None else terrain
         # Reentrant, and a halt has a place of its own: it may come from a signal handler in the
         # midst of this very thread's work on the state.
         self._lock = threading.RLock()
@@ -301,7 +311,8 @@ class Engine:
         site = self._upcoming
         with self._lock:
             running = self._state is State.RUNNING and site is not None
-            spent = self._spent_budget() if running else ""
+            doubts = (self._surface_in_doubt(), self._spent_budget()) if running else ()
+            spent = " ".join(filter(None, doubts))
             if spent or self._state is State.PAUSING:
                 self._state = State.PAUSED
                 self._waiting = spent or "Paused by the operator."
@@ -316,7 +327,7 @@ class Engine:
             return self._end(block)
         self._upcoming = None
         self._site, self._course, self._touched = site, Course(block, self._spare), False
-        self._hop = hop(site, self._info, self._course)
+        self._hop = hop(site, self._info, self._course, self._terrain)
         return list(next(self._hop))
 
     def _end(self, block: Block) -> list[Action | Event]:
@@ -342,18 +353,39 @@ class Engine:
         self._spare = self._course.spare if self._course is not None else 0.0
         self._hop = self._course = self._site = None
         self._phase = Phase.IDLE
-        failed = finished.outcome in (Outcome.NO_CONTACT, Outcome.FAULT)
-        if failed:
+        if finished.outcome.failed:
             self._failures = (self._failures[0] + 1, self._failures[1] + 1)
         elif finished.outcome is Outcome.OK:
             self._failures = (0, self._failures[1])
-        refusal = finished.outcome is Outcome.NO_CONTACT and stops
+        refusal = finished.outcome.no_contact and stops
         with self._lock:
             self._counts[finished.outcome] = self._counts.get(finished.outcome, 0) + 1
             if refusal and self._state in (State.RUNNING, State.PAUSING):
                 self._state = State.STOPPING
                 self._ending = ("stopped", "Stopped: no contact, and the plan says stop then.")
         return finished
+
+    def _surface_in_doubt(self) -> str:
+        """Return why the scan must pause after descents that missed the surface, or nothing."""
+        terrain = self._terrain
+        if not terrain.in_doubt:
+            return ""
+        missed = terrain.missed
+        terrain.asked()
+        ask = (
+            "Is the pipette clogged or dry, or does the contact rule have the wrong polarity? "
+            "Look at the pipette before you resume"
+        )
+        if not terrain.known:
+            return (
+                f"{missed} descents in succession ended without contact, and no surface is known "
+                f"yet. {ask}; the next descent goes the whole travel again."
+            )
+        return (
+            f"{missed} descents in succession found no contact at the known surface. {ask}; the "
+            "next descents may go twice as far below it. If the sample is rough or has steps, "
+            "start a new run with a larger approach.surface_margin in the plan."
+        )
 
     def _spent_budget(self) -> str:
         """Return why the scan must pause after too many failures, or nothing; resets it."""

@@ -27,27 +27,43 @@ from seccm.hopping.course import OFF as OFF
 from seccm.hopping.course import Course, GivenUp, Steps, guarded
 from seccm.hopping.leave import Lifted, lift_until_open, rise
 from seccm.hopping.measure import measure
+from seccm.hopping.terrain import Terrain
 from seccm.plan.site import NOISE as NOISE
 from seccm.plan.site import Site
 from seccm.rig import Axis, Freeze, Move, RigInfo, Wake
 
+_OUTCOMES = {
+    "no-contact": Outcome.NO_CONTACT,
+    "known-surface": Outcome.NO_CONTACT_AT_THE_KNOWN_SURFACE,
+}
+"""What a landing that failed is; anything else is a fault."""
+_ELSEWHERE = ("known-surface", "short-contact")
+"""After these the tip may be tried again, but not in the same place: it may have touched there."""
 
-def hop(site: Site, info: RigInfo, course: Course) -> Steps[SiteFinished]:
+
+def hop(
+    site: Site, info: RigInfo, course: Course, terrain: Terrain | None = None
+) -> Steps[SiteFinished]:
     """Visit one site; the tip ends lifted whatever happens.
+
+    Args:
+        site: where, and what to do there.
+        info: the rig's limits and latencies.
+        course: the newest rows.
+        terrain: what is known of the surface, and told what comes of this site.
 
     Returns:
         What became of the site, also told to the listeners with the hop's last words.
     """
     outcome, reason = Outcome.OK, ""
     course.tell(SiteStarted(course.row, site.number))
-    visit = Visit(site, info, course)
+    visit = Visit(site, info, course, Terrain() if terrain is None else terrain)
     try:
         yield from guarded(visit.run(), visit.retract)
     except GivenUp as request:
         outcome, reason = request.outcome, request.reason
     except ContactError as error:
-        no_contact = error.code == "no-contact"
-        outcome = Outcome.NO_CONTACT if no_contact else Outcome.FAULT
+        outcome = _OUTCOMES.get(error.code, Outcome.FAULT)
         reason = str(error)
     if visit.wet:
         # What ends the run stays what it is; everything else counts as a failure of the tip.
@@ -63,12 +79,14 @@ class Visit:
         site: where, and what to do there.
         info: the rig's limits and latencies.
         course: the hop's newest block and untold events.
+        terrain: what is known of the surface.
     """
 
-    def __init__(self, site: Site, info: RigInfo, course: Course) -> None:
+    def __init__(self, site: Site, info: RigInfo, course: Course, terrain: Terrain) -> None:
         self._site = site
         self._info = info
         self._course = course
+        self._terrain = terrain
         self._clear = course.position("z")
         self._approach: Approach | None = None
         self._landing: Landing | None = None
@@ -86,17 +104,23 @@ class Visit:
         for attempt, (dx, dy) in enumerate(offsets):
             place = (site.x + dx, site.y + dy)
             yield from self._travel(*place)
-            self._approach = Approach(self._course, site, self._info, attempt, place)
+            self._approach = Approach(self._course, site, self._info, attempt, place, self._terrain)
             try:
                 landing, seen = yield from self._approach.land()
             except ContactError as error:
-                if error.code != "no-contact" or attempt == len(offsets) - 1:
+                if attempt == len(offsets) - 1 or not self._may_retry(error):
                     raise
                 yield from self.retract()
                 continue
             self._landing = landing
             yield from measure(self._course, site, landing, seen)
             return
+
+    def _may_retry(self, error: ContactError) -> bool:
+        """Tell whether a retry is of use after this, and lands nowhere for the second time."""
+        if error.code in _ELSEWHERE:
+            return self._site.no_contact.shift > 0.0 and not self._terrain.in_doubt
+        return error.code == "no-contact"
 
     def retract(self) -> Steps[None]:
         """Switch the cell off, lift the tip clear of the surface, and see that it is clear.

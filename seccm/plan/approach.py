@@ -87,6 +87,10 @@ class Approach(Model):
     """How far below its start the approach is given up."""
     overtravel: Length
     """How far the tip may go past contact before the landing is flagged."""
+    surface_margin: Length = 0.5e-6
+    """How far below the surface, known from earlier landings, the contact may lie. Deeper down an
+    approach is given up: the pipette is clogged or dry, or the contact is not seen. Larger for a
+    rough sample, or one with steps."""
     settle: Pause = 0.05
     """Rest before the descent, in which the baseline is measured."""
     confirm: Annotated[Count, Field(le=100_000)] = 5

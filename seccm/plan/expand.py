@@ -196,6 +196,7 @@ class Expansion:
             confirm=approach.confirm,
             false_contacts=approach.false_contacts,
             overtravel=number(approach.overtravel),
+            surface_margin=number(approach.surface_margin),
             continues=same and segment.waveform.extremes[0] == hold.value,
         )
 

@@ -59,6 +59,8 @@ class ApproachSpec:
     """How many contacts that did not persist are forgiven before the landing has failed."""
     overtravel: float
     """The farthest the tip may go past contact, in metres, before a site is flagged."""
+    surface_margin: float
+    """Metres below the surface, where that is known, at which the approach is given up."""
     continues: bool
     """True when the first segment goes on with the hold, without a gap, from contact."""
 

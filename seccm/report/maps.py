@@ -36,6 +36,7 @@ MARKS: dict[Outcome, tuple[str, str]] = {
     Outcome.SKIPPED: ("_", "0.35"),
     Outcome.ABORTED: ("D", "#cc79a7"),
     Outcome.FAULT: ("s", "#b2182b"),
+    Outcome.NO_CONTACT_AT_THE_KNOWN_SURFACE: ("v", "#8b4513"),
     Outcome.RUNNING: ("*", "#e69f00"),
     Outcome.PLANNED: (".", "0.6"),
 }

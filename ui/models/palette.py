@@ -72,6 +72,7 @@ PALETTES = {palette.name: palette for palette in (DARK, LIGHT)}
 OUTCOME_COLOURS = {
     "planned": "", "running": "#e69f00", "ok": "#009e73", "no contact": "#d55e00",
     "skipped": "#7f8a99", "aborted": "#cc79a7", "fault": "#c8102e",
+    "no contact at the known surface": "#8b4513",
 }  # fmt: skip
 """The same as in the figures of the report; planned ones take the palette's own."""
 

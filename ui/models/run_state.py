@@ -213,7 +213,7 @@ class RunState:
     @property
     def no_contact(self) -> int:
         """Sites at which the surface was not found."""
-        return self._counts.get(Outcome.NO_CONTACT, 0)
+        return sum(n for o, n in self._counts.items() if o.no_contact)
 
     @property
     def skipped(self) -> int:

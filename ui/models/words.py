@@ -58,6 +58,7 @@ _LEVELS: dict[Outcome, Level] = {
     Outcome.SKIPPED: "info",
     Outcome.ABORTED: "warning",
     Outcome.FAULT: "error",
+    Outcome.NO_CONTACT_AT_THE_KNOWN_SURFACE: "error",
 }
 _ENDS: dict[str, Level] = {"complete": "good", "stopped": "warning", "halted": "warning"}
 
