@@ -36,6 +36,7 @@ from seccm.errors import DataFileError, PlanError, Problem
 from seccm.events import Event, Outcome, RunStopped
 from seccm.hopping.engine import Budget, Engine, Request, Status
 from seccm.hopping.runner import Runner
+from seccm.hopping.terrain import Terrain
 from seccm.plan import Plan, load_plan
 from seccm.plan.reach import room_problems
 from seccm.plan.site import Site
@@ -60,6 +61,7 @@ class Run:
         path: Path,
         total: int,
         warnings: Sequence[Problem],
+        terrain: Terrain | None = None,
     ) -> None:
         self.plan = plan
         self.path = path
@@ -74,7 +76,9 @@ class Run:
         self.packing = ""
         """How checking and compressing the file went, in a sentence, once a run is complete."""
         budget = Budget(plan.budget.consecutive, plan.budget.total)
-        self._engine = Engine(sites, rig.info, title=plan.title, total=total, budget=budget)
+        self._engine = Engine(
+            sites, rig.info, title=plan.title, total=total, budget=budget, terrain=terrain
+        )
         self._runner = Runner(rig, self._engine, store, raw=plan.record.raw)
         self._store = store
 
@@ -210,7 +214,8 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
     """Prepare the rest of a run from its data file alone.
 
     Sites that were finished are done; a site whose approach had begun counts as touched and is
-    not landed on again; the plan is the one in the file. Where no site is left, the run only
+    not landed on again; the plan is the one in the file. What its landings say of the surface
+    bounds the next descents. Where no site is left, the run only
     closes what its program could not close.
 
     Args:
@@ -239,7 +244,11 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
         store = Store.resume(
             path, sites, features.layout, opened.info.clock, features, raw=_raw(plan, opened)
         )
-        return Run(plan, opened, store, left, path=path, total=total, warnings=warnings)
+        with open_scan(path) as scan:
+            terrain = _known_surface(scan, store.begins_at)
+        return Run(
+            plan, opened, store, left, path=path, total=total, warnings=warnings, terrain=terrain
+        )
     except BaseException:
         opened.close()
         raise
@@ -377,6 +386,26 @@ def _what_ran(scan: Scan) -> tuple[Plan, RigFile, int, tuple[str, ...]]:
     rig = json.loads(scan.header.rig_json)
     rig_file = RigFile(f"the rig in {source}", rig["config"])
     return plan, rig_file, scan.header.seed or 0, _lasting(scan, rig["faults"])
+
+
+def _known_surface(scan: Scan, begins_at: float) -> Terrain:
+    """Return what the sites of a file say of the surface, on the clock of a session.
+
+    Args:
+        scan: the file.
+        begins_at: the time in it at which the session begins, in seconds.
+    """
+    terrain, sites = Terrain(), scan.sites
+    ended = sites["t_end"]
+    for number in sorted(np.flatnonzero(np.isfinite(ended)), key=lambda k: float(ended[k])):
+        if sites["landed"][number]:
+            x, y, z = (float(sites[name][number]) for name in ("x_cmd", "y_cmd", "z_contact"))
+            terrain.tell(x, y, z, float(sites["t_contact"][number]) - begins_at)
+        elif Outcome(int(sites["status"][number])).no_contact:
+            terrain.miss()
+        if terrain.in_doubt:
+            terrain.asked()
+    return terrain
 
 
 def _lasting(scan: Scan, faults: Sequence[str]) -> tuple[str, ...]:

@@ -354,7 +354,7 @@ def test_too_many_failures_in_succession_pause_the_run_and_say_why():
     # A pause after the last site would wait for ever for nothing.
     assert len(scan.of(Paused)) == 2
     assert "2 sites in succession" in scan.of(Paused)[0].why
-    assert "no surface is known yet" in scan.of(Paused)[0].why
+    assert "no surface known yet" in scan.of(Paused)[0].why
     assert outcomes(scan) == [(k, Outcome.NO_CONTACT) for k in range(6)]
     assert scan.end.status == "complete"
 

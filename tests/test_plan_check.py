@@ -14,6 +14,7 @@ from small_plan import CV, INFO, POTENTIOSTATIC, STEP, UM, approach, grid, small
 
 from seccm.errors import Problem
 from seccm.plan import Plan, load_plan, plans
+from seccm.plan.surface import surface_words
 from seccm.plan.tables import Tables
 from seccm.rig import AxisRange, Range, RawChannel, RigInfo, StopAbility
 
@@ -130,6 +131,22 @@ def test_the_shipped_speeds_need_a_rig_that_stops() -> None:
     slow = dataclasses.replace(INFO, stop=StopAbility("streamed", 0.1, 0.2), stage_lag=0.0)
     problem = found(load_plan("li-on-au-combinatorial"), "approach.speed", info=slow)
     assert says(problem, "2 um/s", "400 nm", "250 nm", "1.2 um/s")
+
+
+def test_a_margin_that_leaves_the_known_surface_without_effect_is_warned_of() -> None:
+    """The advice, followed, is taken."""
+    wide = small(approach={**approach(), "travel": "20 um", "surface_margin": "20 um"})
+    problem = found(wide, "approach.surface_margin", "warning")
+    assert says(problem, "20 um below the known surface", "clogged", "Lower it")
+    assert small(approach={**approach(), "surface_margin": "6 um"}).check(INFO) == ()
+
+
+def test_the_check_says_how_far_below_the_surface_a_tip_may_go_and_why() -> None:
+    words = surface_words(small(approach={**approach(), "overtravel": "250 nm"}).visits())
+    assert "ends 750 nm below the known surface" in words
+    assert "surface_margin 500 nm and overtravel 250 nm" in words
+    wider = {**approach(), "overtravel": "250 nm", "surface_margin": "6 um"}
+    assert "ends 6.25 um below" in surface_words(small(approach=wider).visits())
 
 
 def test_a_drive_that_the_rig_lacks_is_refused() -> None:

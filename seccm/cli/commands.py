@@ -57,6 +57,7 @@ ReportOption = Annotated[bool, typer.Option("--report", help="Draw the figures a
 def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
     """Check a plan against a rig: everything wrong with it, at once. Nothing moves."""
     from seccm.plan import load_plan
+    from seccm.plan.surface import surface_words
     from seccm.rigs import load_rig
     from seccm.session import check as check_plan
 
@@ -75,6 +76,7 @@ def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
             f"of these {loaded.raw_bytes(info) / 1e6:.1f} MB raw samples: {len(info.raw)} inputs "
             f"at {show(info.clock.rate, 'Hz')}, every one"
         )
+    out.print(surface_words(sites), soft_wrap=True)
     show_problems(problems)
     if any(problem.severity == "error" for problem in problems):
         out.print("[red]The plan cannot be run like this.[/] Nothing moved.")

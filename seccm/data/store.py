@@ -143,6 +143,8 @@ class Store:
         queue_blocks: int,
         patience: float,
     ) -> None:
+        self.begins_at = offset
+        """Time in the file, in seconds, at which the rows of this session begin."""
         try:
             file = h5py.File(self.path, "r+", libver=LIBVER, locking=False, rdcc_nbytes=CACHE)
             # From here on others can read along, and a crash can only cut the file, not break

@@ -372,19 +372,14 @@ class Engine:
             return ""
         missed = terrain.missed
         terrain.asked()
-        ask = (
-            "Is the pipette clogged or dry, or does the contact rule have the wrong polarity? "
-            "Look at the pipette before you resume"
-        )
         if not terrain.known:
             return (
-                f"{missed} descents in succession ended without contact, and no surface is known "
-                f"yet. {ask}; the next descent goes the whole travel again."
+                f"{missed} descents without contact, no surface known yet: clogged, dry, wrong "
+                "polarity, or too high? Look at the pipette. Resume goes the whole travel."
             )
         return (
-            f"{missed} descents in succession found no contact at the known surface. {ask}; the "
-            "next descents may go twice as far below it. If the sample is rough or has steps, "
-            "start a new run with a larger approach.surface_margin in the plan."
+            f"No contact at the known surface, {missed} times: clogged, dry, or wrong polarity? "
+            "Resume goes twice as deep. If it has steps: new run, larger surface_margin."
         )
 
     def _spent_budget(self) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
 from seccm.errors import Problem
 from seccm.plan.reach import reach_problems
 from seccm.plan.sense import sense_problems
 from seccm.plan.subject import Subject
+from seccm.plan.surface import surface_problems
 from seccm.plan.tables import Tables
 from seccm.rig import Axis, RigInfo
 
@@ -24,5 +26,6 @@ def check(
         free_disk: bytes to spare where the data file will lie, if known.
     """
     subject = Subject(plan, info, plan.visits(), dict(at), free_disk)
-    found = dict.fromkeys([*reach_problems(subject), *sense_problems(subject)])
+    parts = (reach_problems(subject), sense_problems(subject), surface_problems(subject))
+    found = dict.fromkeys(chain.from_iterable(parts))
     return tuple(sorted(found, key=lambda problem: problem.severity != "error"))
