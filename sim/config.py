@@ -254,7 +254,7 @@ class Patch(Model):
     """Factor on the rate constant inside; 0 is inert."""
 
 
-INACTIVE = Patch(x=58e-6, y=44e-6, diameter=26e-6, activity=1e-4)
+INACTIVE = Patch(x=58e-6, y=44e-6, diameter=26e-6, activity=1e-3)
 """A stain so slow that its wave hardly begins, yet lets a landing be seen."""
 
 

@@ -16,6 +16,9 @@ from seccm.data import SiteRecord, open_scan, rewrite_features
 from seccm.events import Landing, Outcome, Phase, StepFinished
 from seccm.plan import Plan, load_plan
 from seccm.rig import Flag
+from sim.cell import Droplet
+from sim.redox import RedoxParameters
+from sim.transport import ConeCut
 
 ROW = CLOCK.period
 PLANS = (
@@ -306,23 +309,60 @@ def test_a_reversible_wave_is_measured_on_the_first_leg():
 def couple_map(request, tmp_path_factory):
     """The shipped map of a couple, cut down: two columns beside the stain, one on it."""
     path = tmp_path_factory.mktemp("couple") / "map.h5"
-    sites = {"kind": "points", "points": [[20e-6, 20e-6], [30e-6, 20e-6], [58e-6, 44e-6]]}
-    plan = load_plan("redox-cv-map").replace(sites=sites)
+    plan = three_sites(load_plan("redox-cv-map"))
     for _ in seccm.run(plan, path=path, seed=request.param):
         pass
     with open_scan(path) as scan:
         yield scan
 
 
+def steady(aperture):
+    """The limiting current of a cone of 10 degrees and a short droplet, F D c / G_R, in amperes."""
+    radius = aperture / 2
+    droplet = Droplet(radius, radius, 0.4 * radius, math.radians(10.0))
+    return 96485.33212 * RedoxParameters().reduced_diffusivity * 1.0 / ConeCut()(droplet).resistance
+
+
+def three_sites(plan):
+    """A map of two places beside the stain and one on it."""
+    sites = {"kind": "points", "points": [[20e-6, 20e-6], [30e-6, 20e-6], [58e-6, 44e-6]]}
+    return plan.replace(sites=sites)
+
+
 def test_the_planted_potential_of_the_couple_is_found_within_its_uncertainty(couple_map):
-    """Formal potential 0 V; the waves of a 1 um pipette at 1 V/s are not steady, and it is said."""
+    """Formal potential 0 V; a pipette of 200 nm at 0.1 V/s is at steady state.
+
+    So small a pipette sees the kinetics: with the rate constant k of the sample and the mass
+    transfer m = i_lim / (F A c), the wave is half way up where 2 sinh(F E / 2 R T) = m / k.
+    """
     sites = couple_map.sites
+    transfer = steady(200e-9) / (96485.33212 * math.pi * 100e-9**2)
+    rate = RedoxParameters().rate_constant
+    planted = 2 * 25.6926e-3 * math.asinh(transfer / (2 * rate))
+    assert planted == pytest.approx(2.9e-3, abs=0.1e-3)
     e, error = sites["E_half"][:2], sites["E_half_err"][:2]
-    assert (np.abs(e) <= error).all()
-    assert (np.abs(e) < 3e-3).all()
-    assert (error < 12e-3).all()
-    assert (sites["E_half_status"][:2] == Status.UNSTEADY).all()
-    assert (sites["dE_half"][:2] > 20e-3).all()
+    assert (np.abs(e - planted) <= 2 * error).all()
+    assert (error < 6e-3).all()
+    assert (sites["E_half_status"][:2] == Status.OK).all()
+    assert (sites["dE_half"][:2] < 10e-3).all()
+    assert (sites["i_lim_status"][:2] == Status.OK).all()
+    assert sites["i_lim"][:2] == pytest.approx(steady(200e-9), rel=0.08)
+
+
+def test_a_wave_that_is_not_steady_says_so(tmp_path):
+    """A pipette of 1 um at 1 V/s: forward and reverse sweeps lie 28 mV apart."""
+    shipped = load_plan("redox-cv-map")
+    wide = {**shipped.to_dict()["probe"], "aperture": 1e-6}
+    fast = [{**shipped.to_dict()["program"][0], "scan_rate": 1.0}]
+    plan = three_sites(shipped.replace(probe=wide, program=fast))
+    for _ in seccm.run(plan, path=tmp_path / "fast.h5", seed=1):
+        pass
+    with open_scan(tmp_path / "fast.h5") as scan:
+        sites = scan.sites
+        assert (sites["E_half_status"][:2] == Status.UNSTEADY).all()
+        assert (np.abs(sites["E_half"][:2]) <= sites["E_half_err"][:2]).all()
+        assert (sites["dE_half"][:2] > 20e-3).all()
+        assert (sites["i_lim"][:2] > 1.1 * steady(1e-6)).all()
 
 
 def test_a_site_without_a_plateau_has_no_half_wave_potential(couple_map):

@@ -250,10 +250,10 @@ def test_a_retry_of_just_the_pitch_is_refused() -> None:
     """Retries that go to the next site, which was or will be measured: once only a warning."""
     data = load_plan("redox-cv-map").to_dict()
     data["sites"] |= {"columns": 3, "rows": 3}
-    data["on_no_contact"] = {"then": "retry", "retries": 6, "shift": "4 um"}
+    data["on_no_contact"] = {"then": "retry", "retries": 6, "shift": "6.5 um"}
     told = [p for p in Plan.from_dict(data).check(INFO) if p.where == "on_no_contact.shift"]
     assert [p.severity for p in told] == ["error"]
-    assert says(told[0], "4 um", "retry", "would land on site")
+    assert says(told[0], "6.5 um", "retry", "would land on site")
 
 
 def test_two_retries_must_not_land_in_the_same_place() -> None:
