@@ -363,7 +363,8 @@ class LittleWorld:
             top = self.info.axes["z"].travel.upper
             self.position["z"] = min(self.position["z"] + by, top)
             self.wet &= self.position["z"] - self.surface <= self.breaks_at
-        return SafeReport(True, True, retract and not self.unplugged, f"Safe: {why}.")
+        z = self.position["z"]
+        return SafeReport(True, True, retract and not self.unplugged, f"Safe: {why}.", z)
 
     def close(self) -> None:
         self.closed += 1

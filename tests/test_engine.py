@@ -32,11 +32,23 @@ from seccm.plan.site import Site
 from seccm.rig import Block, Flag, Freeze, Move
 
 TABLE = {
-    "idle": {"start": "running", "stop": "done", "halt": "done"},
-    "running": {"pause": "pausing", "skip": "running", "stop": "stopping", "halt": "done"},
-    "pausing": {"resume": "running", "skip": "pausing", "stop": "stopping", "halt": "done"},
-    "paused": {"resume": "running", "stop": "done", "halt": "done"},
-    "stopping": {"halt": "done"},
+    "idle": {"start": "running", "stop": "done", "halt": "done", "emergency": "done"},
+    "running": {
+        "pause": "pausing",
+        "skip": "running",
+        "stop": "stopping",
+        "halt": "done",
+        "emergency": "done",
+    },
+    "pausing": {
+        "resume": "running",
+        "skip": "pausing",
+        "stop": "stopping",
+        "halt": "done",
+        "emergency": "done",
+    },
+    "paused": {"resume": "running", "stop": "done", "halt": "done", "emergency": "done"},
+    "stopping": {"halt": "done", "emergency": "done"},
     "done": {},
     "fault": {},
 }

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from multiprocessing import Pipe
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,6 +41,7 @@ from seccm.remote.channel import Line
 from seccm.remote.feed import Feed
 from seccm.remote.host import ABSENT, Host
 from seccm.remote.overview import Overview
+from seccm.rig import SafeReport
 from seccm.rigs import load_rig
 from seccm.session import Run
 
@@ -232,9 +234,9 @@ def test_a_silent_rig_is_lifted_without_the_engine(tmp_path: Path):
     made_safe: list[bool] = []
     safe = run._runner._rig.safe
 
-    def noted(why: str, *, retract: bool = True) -> object:
-        made_safe.append(retract)
-        return safe(why, retract=retract)
+    def noted(why: str, **how: Any) -> SafeReport:
+        made_safe.append(how.get("retract", True))
+        return safe(why, **how)
 
     run._runner._rig.safe = noted  # type: ignore[method-assign, assignment]
     run._engine.ask("start")  # type: ignore[arg-type]

@@ -117,7 +117,7 @@ def test_a_stop_while_the_piezo_is_down_brings_it_up(host: Follower, tmp_path: P
     assert "the piezo comes down" in progress.words
     host.client.stop_step()
     [fault] = host.found().finding.faults
-    assert "retracted to 100 um" in fault
+    assert "fully retracted at z = 100 um" in fault
     assert turned(rig) == 0
 
 

@@ -120,8 +120,12 @@ class Story:
         scan = self.scan.go()
         world, memory = scan.world, scan.memory
         halted = scan.engine.halted or scan.end.status == "halted"
-        assert world.made_safe == [not halted]
-        if not halted and not world.unplugged:
+        urgent = scan.engine.emergency
+        assert world.made_safe == ([True] * len(world.made_safe) if urgent else [not halted])
+        assert world.made_safe
+        if urgent and not world.unplugged:
+            assert not world.wet
+        elif not halted and not world.unplugged:
             assert world.position["z"] == world.info.axes["z"].travel.upper
         assert memory.closed == [scan.end.status]
         started = [e.site for e in scan.of(SiteStarted)]

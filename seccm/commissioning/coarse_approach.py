@@ -10,20 +10,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import TypeVar
 
 from seccm.commissioning.finding import Finding
 from seccm.commissioning.watched import StoppedError
 from seccm.errors import ContactError, LimitError, RigError
-from seccm.events import Event
 from seccm.hopping.approach import Approach
 from seccm.hopping.course import Course, Steps
 from seccm.hopping.hop import NOISE, OFF
+from seccm.hopping.story import carry_out
 from seccm.plan.site import Site
 from seccm.rig import CoarseStage, Freeze, Move, Rig
 from seccm.units import show
 
-T = TypeVar("T")
 PROCEDURE = "coarse-approach"
 """As its finding and its report are named."""
 SHARE = 0.5
@@ -172,21 +170,6 @@ def try_piezo(rig: Rig, site: Site) -> Reach:
         return reach
     finally:
         rig.close()
-
-
-def carry_out(rig: Rig, body: Callable[[Course], Steps[T]]) -> T:
-    """Carry out the steps of a motion on a rig whose rows stream; return what they return."""
-    steps = body(Course(rig.read()))
-    out = next(steps)
-    while True:
-        for item in out:
-            if not isinstance(item, Event):
-                rig.apply(item)
-        try:
-            out = steps.send(rig.read())
-        except StopIteration as end:
-            result: T = end.value
-            return result
 
 
 def _try(course: Course, site: Site, rig: Rig) -> Steps[Reach]:

@@ -41,10 +41,11 @@ class Course:
     Args:
         block: the newest rows when the hop begins.
         spare: metres by which the tip is higher than the plan's retract would have left it.
+        clear: whether the tip is known to have left the surface.
     """
 
-    def __init__(self, block: Block, spare: float = 0.0) -> None:
-        self.block = block
+    def __init__(self, block: Block, spare: float = 0.0, *, clear: bool = True) -> None:
+        self.block, self.clear = block, clear
         self.spare = spare
         """Liquid that did not let go took the tip higher; the next approach comes down again."""
         self._untold: list[Event] = []

@@ -7,12 +7,13 @@ the state of the run, and the table `MOVES` below is the whole truth about that:
     idle --start--> running --(sites exhausted)--> done
     running --pause--> pausing --(site over)--> paused --resume--> running
     running, pausing --stop--> stopping --(site over)--> done
-    any of these --halt--> done          any of these --(rig failed)--> fault
+    any of these --halt, emergency--> done          any of these --(rig failed)--> fault
 
 Within a site, a hop (`seccm.hopping.hop`) tells the story; the engine starts hops, passes blocks
 on, and throws `GivenUp` into a hop that is to be left. A hop that is lifting the tip is first
-left to finish that. After a halt the generator is dropped: outputs are frozen, the drive is
-switched off, nothing else is touched.
+left to finish that. After a halt the generator is dropped: outputs are frozen, the cell is
+switched off, nothing else is touched. After an emergency it is dropped, too, and the runner has
+the rig lift the tip at once: see `lift`.
 
 The next site is asked for one block after the last one was closed, and without the lock: a
 planner that makes up its mind as it goes has heard of the last site by then, may look at the
@@ -21,6 +22,7 @@ status, and may take its time, while requests keep coming in.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -44,6 +46,7 @@ from seccm.events import (
 )
 from seccm.hopping.course import Course, GivenUp, Out, Steps
 from seccm.hopping.hop import OFF, hop
+from seccm.hopping.leave import clear_distance
 from seccm.hopping.terrain import Terrain
 from seccm.plan.site import Site
 from seccm.rig import Action, Block, Flag, Freeze, RigInfo, Wake
@@ -72,16 +75,19 @@ class Request(StrEnum):
     SKIP = "skip"
     STOP = "stop"
     HALT = "halt"
+    EMERGENCY = "emergency"
 
 
 S, R = State, Request
+AT_ONCE: Mapping[Request, State] = {R.HALT: S.DONE, R.EMERGENCY: S.DONE}
+"""What takes effect with the next block whatever the hop is about."""
 MOVES: Mapping[State, Mapping[Request, State]] = {
-    S.IDLE: {R.START: S.RUNNING, R.STOP: S.DONE, R.HALT: S.DONE},
-    S.RUNNING: {R.PAUSE: S.PAUSING, R.SKIP: S.RUNNING, R.STOP: S.STOPPING, R.HALT: S.DONE},
-    S.PAUSING: {R.RESUME: S.RUNNING, R.SKIP: S.PAUSING, R.STOP: S.STOPPING, R.HALT: S.DONE},
-    S.PAUSED: {R.RESUME: S.RUNNING, R.STOP: S.DONE, R.HALT: S.DONE},
-    S.STOPPING: {R.HALT: S.DONE},
-    S.DONE: {},
+    S.IDLE: {R.START: S.RUNNING, R.STOP: S.DONE, **AT_ONCE},
+    S.RUNNING: {R.PAUSE: S.PAUSING, R.SKIP: S.RUNNING, R.STOP: S.STOPPING, **AT_ONCE},
+    S.PAUSING: {R.RESUME: S.RUNNING, R.SKIP: S.PAUSING, R.STOP: S.STOPPING, **AT_ONCE},
+    S.PAUSED: {R.RESUME: S.RUNNING, R.STOP: S.DONE, **AT_ONCE},
+    S.STOPPING: AT_ONCE,
+    S.DONE: {R.EMERGENCY: S.DONE},
     S.FAULT: {},
 }
 
@@ -140,10 +146,13 @@ class Engine:
         self._total = total
         self._budget = budget
         self._terrain = Terrain() if terrain is None else terrain
-        # Reentrant, and a halt has a place of its own: it may come from a signal handler in the
-        # midst of this very thread's work on the state.
+        # Reentrant, and what ends the run at once has a place of its own: it may come from a
+        # signal handler in the midst of this very thread's work on the state.
         self._lock = threading.RLock()
-        self._halt = ""
+        self._at_once: tuple[Request, str] | None = None
+        self._emergencies = 0
+        self._newest: Site | None = None
+        """The site that is visited, or was visited last."""
         self._state = State.IDLE
         self._give_up: GivenUp | None = None
         self._ending: tuple[RunStatus, str] = ("complete", "All sites were visited.")
@@ -153,7 +162,7 @@ class Engine:
         self._course: Course | None = None
         self._site: Site | None = None
         self._touched = False
-        self._spare = 0.0
+        self._spare, self._clear = 0.0, False
         self._upcoming: Site | None = None
         self._phase, self._step, self._row = Phase.IDLE, 0, 0
         self._expected: int | None = None
@@ -185,7 +194,27 @@ class Engine:
     @property
     def halted(self) -> bool:
         """Whether a halt was asked for; the tip must then stay where it is."""
-        return bool(self._halt)
+        return self._at_once is not None and self._at_once[0] is Request.HALT
+
+    @property
+    def emergency(self) -> bool:
+        """Whether an emergency retract was asked for."""
+        return self._emergencies > 0
+
+    @property
+    def newest(self) -> Site | None:
+        """The site that is visited, or was visited last; None before the first."""
+        return self._newest
+
+    @property
+    def lift(self) -> float:
+        """Metres by which an emergency lifts the tip: clear of the surface.
+
+        To the top if it was asked for twice, or where no site says what is clear.
+        """
+        if self._newest is None or self._emergencies > 1:
+            return math.inf
+        return clear_distance(self._newest, self._info)
 
     def ask(self, request: Request, reason: str = "asked by the operator") -> None:
         """Ask for something; it takes effect with the next block. May be called from any thread.
@@ -196,7 +225,7 @@ class Engine:
             NotNow: the request makes no sense in the present state; nothing changed.
         """
         with self._lock:
-            allowed = MOVES[self._state]
+            allowed = {} if self._stopped else MOVES[self._state]
             if request not in allowed:
                 raise NotNow(request, self._state, allowed)
             self._resumed |= self._state is State.PAUSED and request is Request.RESUME
@@ -207,7 +236,10 @@ class Engine:
                 self._give_up = GivenUp(Outcome.ABORTED, f"Stopped: {reason}.")
                 self._ending = ("stopped", f"Stopped: {reason}.")
             elif request is Request.HALT:
-                self._halt = f"Halted: {reason}."
+                self._at_once = request, f"Halted: {reason}."
+            elif request is Request.EMERGENCY:
+                self._at_once = request, "Stopped: emergency retract."
+                self._emergencies += 1
 
     def feed(self, block: Block) -> Out:
         """Take the next rows; return what is to be done and what is to be said, in order.
@@ -218,7 +250,7 @@ class Engine:
         out: list[Action | Event] = list(self._follow_clock(block))
         with self._lock:
             resumed, self._resumed = self._resumed, False
-            if self._halt:
+            if self._at_once is not None:
                 self._state = State.DONE
         if self._stopped or self._state is State.IDLE:
             return ()
@@ -326,17 +358,19 @@ class Engine:
         if site is None or not running:
             return self._end(block)
         self._upcoming = None
-        self._site, self._course, self._touched = site, Course(block, self._spare), False
+        self._site = self._newest = site
+        self._course, self._touched = Course(block, self._spare, clear=self._clear), False
         self._hop = hop(site, self._info, self._course, self._terrain)
         return list(next(self._hop))
 
     def _end(self, block: Block) -> list[Action | Event]:
-        """Say the last words of the run; a halt freezes everything where it is."""
-        ending: tuple[RunStatus, str] = ("halted", self._halt) if self._halt else self._ending
-        status, reason = ending
+        """Say the last words of the run; what ends it at once freezes everything where it is."""
+        status, reason = self._ending
         self._waiting = ""
         out: list[Action | Event] = []
-        if status == "halted":
+        if self._at_once is not None:
+            request, reason = self._at_once
+            status = "halted" if request is Request.HALT else "stopped"
             out += [Freeze(reason), OFF, *self._drop_hop(Outcome.ABORTED, reason)]
         self._stopped = True
         return [*out, RunStopped(block.stop, status, reason)]
@@ -350,7 +384,8 @@ class Engine:
 
     def _close_site(self, finished: SiteFinished) -> SiteFinished:
         stops = self._site is not None and self._site.no_contact.then == "stop"
-        self._spare = self._course.spare if self._course is not None else 0.0
+        if self._course is not None:
+            self._spare, self._clear = self._course.spare, self._course.clear
         self._hop = self._course = self._site = None
         self._phase = Phase.IDLE
         if finished.outcome.failed:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 
-from seccm.errors import ContactError
+from seccm.errors import ContactError, RigError
 from seccm.events import Landing, Note, Outcome, Phase, PhaseBegan, SiteFinished, SiteStarted
 from seccm.hopping.approach import Approach
 from seccm.hopping.course import OFF as OFF
@@ -31,6 +31,7 @@ from seccm.hopping.terrain import Terrain
 from seccm.plan.site import NOISE as NOISE
 from seccm.plan.site import Site
 from seccm.rig import Axis, Freeze, Move, RigInfo, Wake
+from seccm.units import show
 
 _OUTCOMES = {
     "no-contact": Outcome.NO_CONTACT,
@@ -100,6 +101,8 @@ class Visit:
             ContactError: the landing or the measurement failed.
         """
         site = self._site
+        if not self._course.clear:
+            yield from self._begin_clear()
         offsets = site.no_contact.offsets()
         for attempt, (dx, dy) in enumerate(offsets):
             place = (site.x + dx, site.y + dy)
@@ -121,6 +124,36 @@ class Visit:
         if error.code in _ELSEWHERE:
             return self._site.no_contact.shift > 0.0 and not self._terrain.in_doubt
         return error.code == "no-contact"
+
+    def _begin_clear(self) -> Steps[None]:
+        """See that the circuit is open before the first motion sideways of a run.
+
+        Nobody knows where the tip was left: by another program, a kill, or a hand.
+
+        Raises:
+            RigError: the circuit is closed even at the top; the tip did not travel.
+        """
+        course = self._course
+        here = course.position("z", 3)
+        lifted = yield from lift_until_open(course, self._site, self._info, here)
+        if not lifted.opened:
+            raise RigError(
+                "circuit-closed",
+                "cell",
+                "the circuit is closed before the first site, up to the top at "
+                f"z = {show(lifted.height, 'm')}. The tip did not travel.",
+                "Look for liquid on the pipette, and whether the input's offset is past the "
+                "contact threshold.",
+            )
+        course.clear = True
+        if lifted.further > 0.0:
+            what = (
+                "The circuit was closed before the first site: the meniscus was still in contact. "
+                f"It opened {show(lifted.further, 'm')} higher."
+            )
+            course.tell(Note(course.row, self._site.number, what))
+            # The approach still ends where it would have ended.
+            course.spare, self._clear = lifted.further, lifted.height
 
     def retract(self) -> Steps[None]:
         """Switch the cell off, lift the tip clear of the surface, and see that it is clear.

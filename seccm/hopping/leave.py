@@ -46,6 +46,16 @@ class Lifted:
         return ""
 
 
+def clear_distance(site: Site, info: RigInfo) -> float:
+    """Return by how many metres a tip must be lifted from wherever it is to be clear.
+
+    The plan's retract distance counts from the contact, and the tip may be below it.
+    """
+    approach = site.approach
+    past = info.overtravel(approach.speed, approach.rule.consecutive)
+    return site.retract.distance + max(approach.overtravel, past)
+
+
 def rise(course: Course, to: float, speed: float) -> Steps[None]:
     """Lift the tip to a height; it stays where it is if it is that high already.
 

@@ -14,12 +14,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
 from seccm.errors import NotNow, RigError, SeccmError
 from seccm.events import Approaching, Event, Landed, Note, RunStatus, RunStopped, SiteAnalysed
-from seccm.hopping.engine import Engine, Request, State
-from seccm.rig import Action, Block, Drive, Freeze, Mark, Move, Rig, Wake
+from seccm.hopping.engine import Engine, Request
+from seccm.hopping.story import lift_clear
+from seccm.rig import Action, Block, Drive, Freeze, Mark, Move, Rig, SafeReport, Wake
 
 
 class Recorder(Protocol):
@@ -70,6 +72,10 @@ class Runner:
         self._safe = threading.Event()
         self.watcher: Callable[[Block], None] | None = None
         """Shown every block as it comes, in the rig's thread: must return at once, never raise."""
+        self.lifted: Callable[[SafeReport], None] = lambda report: None
+        """Told what an emergency retract achieved, from any thread; must never raise."""
+        self._lifted: SafeReport | None = None
+        """What was done for an emergency without the engine."""
 
     def halt(self, patience: float = 0.5) -> None:
         """Halt: with the next block, or straight through the rig if none comes.
@@ -91,31 +97,24 @@ class Runner:
         threading.Thread(target=without_engine, name="halt", daemon=True).start()
 
     def emergency(self, patience: float = 0.5) -> None:
-        """Leave the surface: with the next block, or straight through the rig if none comes.
+        """Leave the surface at once: with the next block, or through the rig if none comes.
 
-        May be called from any thread.
+        Asked for once more before that block, the tip goes to the top. May be called from any
+        thread.
 
         Args:
-            patience: seconds without a block after which the rig is made safe without the engine.
+            patience: seconds to wait for the engine before the tip is lifted without it.
 
         Raises:
             NotNow: the run is over; nothing changed.
         """
 
         def without_engine() -> None:
-            row = self._engine.status.row
-            while not self._safe.wait(patience):
-                newest = self._engine.status.row
-                if newest == row:
-                    self._rig.safe("emergency retract")
-                    return
-                row = newest
+            if not self._safe.wait(patience):
+                self._lifted = self._rig.safe("emergency retract", by=self._engine.lift)
+                self.lifted(self._lifted)
 
-        try:
-            self._engine.ask(Request.STOP, "emergency retract")
-        except NotNow:
-            if self._engine.status.state is not State.STOPPING:
-                raise
+        self._engine.ask(Request.EMERGENCY)
         threading.Thread(target=without_engine, name="emergency", daemon=True).start()
 
     def close(self) -> None:
@@ -190,11 +189,13 @@ class Runner:
             The last event, and what to raise: the failure, or what went wrong in here if
             nothing had before; nothing for a caller who went away.
         """
-        # First of all, before anything that could fail in its turn.
-        report = self._rig.safe(_why(failure), retract=not self._engine.halted)
+        # First of all, before anything that could fail in its turn. Whoever waits to do it in
+        # place of this thread need not any more: a rig takes no longer than it may.
         self._safe.set()
+        report = self._make_safe(failure)
         facts, stopped = self._last_words(failure)
-        if failure is not None or not (report.frozen and report.drive_off):
+        urgent = failure is not None or self._engine.emergency
+        if urgent or not (report.frozen and report.drive_off):
             facts.append(Note(stopped.row, -1, report.what))
         self._heard += facts
         trouble = None if isinstance(failure, GeneratorExit) else failure
@@ -211,6 +212,20 @@ class Runner:
                 trouble = trouble or error
         gc.unfreeze()
         return stopped, trouble
+
+    def _make_safe(self, failure: BaseException | None) -> SafeReport:
+        """Leave the tip as the end of the run asks for: up, held, or clear in an emergency."""
+        if not self._engine.emergency:
+            return self._rig.safe(_why(failure), retract=not self._engine.halted)
+        if self._lifted is not None and self._lifted.retracted:
+            # Whoever lost patience has lifted it. Nothing else is asked of a rig that was silent.
+            again = self._rig.safe("emergency retract", retract=False)
+            report = replace(self._lifted, drive_off=again.drive_off)
+        else:
+            site, streams = self._engine.newest, failure is None
+            report = lift_clear(self._rig, site, self._engine.lift, streams=streams)
+        self.lifted(report)
+        return report
 
     def _last_words(self, failure: BaseException | None) -> tuple[list[Event], RunStopped]:
         """Return what the engine still has to say, and the end of the run."""
