@@ -40,7 +40,7 @@ from seccm.hopping.terrain import Terrain
 from seccm.plan import Plan, load_plan
 from seccm.plan.reach import room_problems
 from seccm.plan.site import Site
-from seccm.rig import Block, RawChannel, Rig, RigInfo
+from seccm.rig import Axis, Block, RawChannel, Rig, RigInfo
 from seccm.rigs import RigFile, build_rig, load_rig
 
 
@@ -260,8 +260,39 @@ def default_name(plan: Plan) -> str:
     return f"{'-'.join(words[:6])}-{datetime.now():%Y%m%d-%H%M%S}.h5"
 
 
+def accepted(plan: Plan, info: RigInfo, at: Mapping[Axis, float]) -> tuple[Problem, ...]:
+    """Return what is worth saying of a plan on a rig, before anything moves.
+
+    Raises:
+        PlanError: with everything that the rig cannot carry out.
+    """
+    found = plan.check(info, at=at)
+    refuse(plan, found)
+    return found
+
+
+def refuse(plan: Plan, found: Sequence[Problem]) -> None:
+    """Raise the errors among the problems of a plan; warnings are left.
+
+    Raises:
+        PlanError: there are errors; nothing moved.
+    """
+    errors = [problem for problem in found if problem.severity == "error"]
+    if errors:
+        raise PlanError(plan.title, errors)
+
+
+def from_top(at: Mapping[Axis, float]) -> dict[Axis, float]:
+    """Leave z out of a position, for whoever may still lift the tip before it comes down.
+
+    A plan is then checked for an approach from the top. One that begins lower is refused when
+    it is asked for, if the axis does not go so far down.
+    """
+    return {axis: where for axis, where in at.items() if axis != "z"}
+
+
 def check(
-    plan: Plan, rig_file: RigFile, *, folder: Path = Path()
+    plan: Plan, rig_file: RigFile, *, folder: Path = Path(), lifts_first: bool = False
 ) -> tuple[RigInfo, tuple[Problem, ...]]:
     """Check a plan against a rig, which is opened for its position and closed again.
 
@@ -269,6 +300,7 @@ def check(
         plan: what shall be done.
         rig_file: what shall do it.
         folder: where the data file will lie.
+        lifts_first: whether the tip goes to the top before it comes down.
 
     Returns:
         What the rig says of itself, and everything found: errors and warnings.
@@ -280,7 +312,7 @@ def check(
     rig = build_rig(rig_file, plan.mounted)
     try:
         at = rig.open().position
-        found = plan.check(rig.info, at=at)
+        found = plan.check(rig.info, at=from_top(at) if lifts_first else at)
         room = _room(plan, rig.info, folder)
         return rig.info, (*found, *room, *_doubts(rig_file, rig.info))
     finally:
@@ -319,9 +351,7 @@ def _open(
         at = rig.open().position
         share = len(sites) / total
         found = (*plan.check(rig.info, at=at), *_room(plan, rig.info, path.parent, share))
-        errors = [problem for problem in found if problem.severity == "error"]
-        if errors:
-            raise PlanError(plan.title, errors)
+        refuse(plan, found)
     except BaseException:
         rig.close()
         raise

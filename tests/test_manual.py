@@ -13,9 +13,10 @@ from small_scan import small_scan
 
 from seccm.errors import LimitError, NotNow, RigError, SeccmError
 from seccm.events import Event, Landed, Note
+from seccm.hopping.circuit import Circuit
 from seccm.remote import Client, Job
 from seccm.remote.manual import Manual
-from seccm.rig import Action, Block, Move, Rig
+from seccm.rig import Action, Block, Move, Rig, SafeReport
 from seccm.rigs import build_rig, load_rig
 
 UM = 1e-6
@@ -35,7 +36,10 @@ class ByHand:
         self.lowest = 1.0
         self._when: tuple[Callable[[dict[str, float]], bool], Callable[[], None]] | None = None
         self.failure: RigError | None = None
-        self.manual = Manual(self.rig, plan.sites()[0], self._look, self.heard.put)
+        self.lifted: list[SafeReport] = []
+        self.manual = Manual(
+            self.rig, plan.sites()[0], self._look, self.heard.put, self.lifted.append
+        )
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
         assert self.first.wait(20.0) or self.failure
@@ -65,6 +69,10 @@ class ByHand:
     def once(self, there: Callable[[dict[str, float]], bool], do: Callable[[], None]) -> None:
         """Do something as soon as the tip is somewhere."""
         self._when = there, do
+
+    def contact(self) -> float:
+        """Height of the newest contact that was told."""
+        return [e.landing.z_crossing for e in self.events if isinstance(e, Landed)][-1]
 
     def do(self, what: str, **how: object) -> str:
         """Do something and return what was said of it."""
@@ -130,16 +138,16 @@ def test_a_jog_out_of_range_is_refused_before_anything_moves(
 
 
 def test_an_approach_lands_and_the_tip_does_not_go_sideways_until_it_is_lifted(hand: ByHand):
-    assert hand.do("approach").startswith("Landed at")
+    assert hand.do("approach").startswith("Contact at")
     landed = [event.landing for event in hand.events if isinstance(event, Landed)]
     assert len(landed) == len(truth(hand.rig)) == 1
-    assert hand.manual.touching
+    assert hand.manual.circuit is Circuit.CLOSED
     for what, how in (("jog", {"axis": "x", "to": 1 * UM, "speed": 1e-6}), ("approach", {})):
         with pytest.raises(NotNow, match="retract"):
             hand.manual.ask(what, **how)
     assert hand.do("drive", mode="current", value=-1e-10) == "The current is -100 pA."
     assert hand.do("retract").startswith("Retracted")
-    assert not hand.manual.touching
+    assert hand.manual.circuit is Circuit.OPEN
     assert hand.at["z"] - landed[0].z > 7 * UM
     hand.do("jog", axis="x", to=1 * UM, speed=50 * UM)
     assert len(truth(hand.rig)) == 1
@@ -147,8 +155,8 @@ def test_an_approach_lands_and_the_tip_does_not_go_sideways_until_it_is_lifted(h
 
 def test_a_jog_downward_stops_at_the_surface(hand: ByHand):
     """However far down it was to go, and however fast."""
-    assert hand.do("jog", axis="z", to=0.0, speed=50 * UM).startswith("Landed at")
-    assert hand.manual.touching
+    assert hand.do("jog", axis="z", to=0.0, speed=50 * UM).startswith("Contact at")
+    assert hand.manual.circuit is Circuit.CLOSED
     assert len(truth(hand.rig)) == 1
     landed = next(event.landing for event in hand.events if isinstance(event, Landed))
     assert landed.overtravel < 100e-9
@@ -158,7 +166,7 @@ def test_a_short_jog_downward_ends_in_the_air(hand: ByHand):
     start = hand.at["z"]
     assert hand.do("jog", axis="z", to=start - 2 * UM, speed=2 * UM).startswith("No contact")
     assert hand.at["z"] == pytest.approx(start - 2 * UM, abs=0.1 * UM)
-    assert not hand.manual.touching
+    assert hand.manual.circuit is Circuit.UNKNOWN
 
 
 def test_one_thing_at_a_time_and_hold_ends_it(hand: ByHand):
@@ -166,10 +174,10 @@ def test_one_thing_at_a_time_and_hold_ends_it(hand: ByHand):
     with pytest.raises(NotNow, match="busy with jog x"):
         hand.manual.ask("off")
     before = hand.at["x"]
-    assert hand.do("hold") == "Held."
+    assert hand.do("hold") == "Motion stopped."
     hand.do("off")
     assert hand.at["x"] == pytest.approx(before, abs=0.2 * UM)
-    assert hand.manual.deed == ""
+    assert hand.manual.doing == ""
 
 
 def test_a_retract_ends_what_is_being_done_and_lifts_the_tip(paced: ByHand):
@@ -177,7 +185,7 @@ def test_a_retract_ends_what_is_being_done_and_lifts_the_tip(paced: ByHand):
     paced.do("jog", axis="z", to=60 * UM, speed=50 * UM)
     paced.once(lambda at: at["z"] < 57 * UM, lambda: paced.manual.ask("retract"))
     paced.manual.ask("approach")
-    assert paced.said() == "Held."
+    assert paced.said() == "Motion stopped."
     assert paced.said().startswith("Retracted to ")
     assert paced.at["z"] == pytest.approx(paced.lowest + 8 * UM, abs=0.3 * UM)
     assert not any(isinstance(event, Landed) for event in paced.events)
@@ -192,22 +200,32 @@ def test_it_is_known_where_axes_were_told_to_go_unless_they_were_stopped(paced: 
     paced.do("jog", axis="z", to=60 * UM, speed=50 * UM)
     assert paced.manual.commanded == {"x": 20 * UM, "z": 60 * UM}
     paced.once(lambda at: at["x"] > 20.5 * UM, lambda: paced.manual.ask("hold"))
-    assert paced.do("jog", axis="x", to=60 * UM, speed=1 * UM) == "Held."
+    assert paced.do("jog", axis="x", to=60 * UM, speed=1 * UM) == "Motion stopped."
     assert paced.manual.commanded == {"z": 60 * UM}
     with pytest.raises(LimitError):
         paced.manual.ask("jog", axis="z", to=1.0, speed=1 * UM)
     assert paced.manual.commanded == {"z": 60 * UM}, "what was refused was not commanded"
-    assert paced.do("approach").startswith("Landed")
+    assert paced.do("approach").startswith("Contact at")
     assert "z" not in paced.manual.commanded, "the surface stopped it"
 
 
-def test_an_emergency_lifts_the_tip_from_the_surface_to_the_top(hand: ByHand):
+def test_an_emergency_lifts_the_tip_clear_of_the_surface_and_a_second_one_to_the_top(hand: ByHand):
     hand.do("approach")
+    contact = hand.contact()
     hand.manual.make_safe(retract=True)
-    assert "retracted" in hand.said()
+    said = hand.said()
+    assert "Cell off, tip lifted" in said
+    assert "circuit is open" in said
+    hand.do("off")
+    assert 8 * UM < hand.at["z"] - contact < 9 * UM
+    assert hand.manual.circuit is Circuit.UNKNOWN
+    for _ in range(2):
+        hand.manual.make_safe(retract=True)
+        said = hand.said()
+    assert "fully retracted" in said
+    assert len(hand.lifted) == 3
     hand.do("off")
     assert hand.at["z"] == pytest.approx(hand.rig.info.axes["z"].travel.upper, abs=0.2 * UM)
-    assert not hand.manual.touching
 
 
 @pytest.mark.parametrize("weaker", ["hold", "halt", "retract"])
@@ -257,13 +275,13 @@ def test_a_halt_leaves_the_tip_where_it_is(hand: ByHand):
     assert "held" in hand.said()
     hand.do("off")
     assert hand.at["z"] == pytest.approx(before, abs=0.2 * UM)
-    assert hand.manual.touching
+    assert hand.manual.circuit is Circuit.CLOSED
 
 
 def test_what_cannot_be_done_by_hand_is_said(hand: ByHand):
-    with pytest.raises(SeccmError, match="no 'dance' by hand"):
+    with pytest.raises(SeccmError, match="no command 'dance'"):
         hand.manual.ask("dance")
-    with pytest.raises(LimitError, match="cannot be driven by hand"):
+    with pytest.raises(LimitError, match="cannot be applied"):
         hand.manual.ask("drive", mode="open", value=0.0)
     with pytest.raises(LimitError, match="outside"):
         hand.manual.ask("drive", mode="potential", value=100.0)
@@ -272,7 +290,7 @@ def test_what_cannot_be_done_by_hand_is_said(hand: ByHand):
 def test_a_tip_that_is_wet_does_not_come_down():
     hand = ByHand("wet-at-start")
     assert "did not descend" in hand.do("approach")
-    assert hand.manual.touching
+    assert hand.manual.circuit is Circuit.CLOSED
     hand.close()
     assert truth(hand.rig) == []
 
@@ -307,7 +325,7 @@ def test_by_hand_from_a_client_and_then_a_scan():
         client.wait(lambda n: n.progress is not None and n.progress.hand == "")
         progress = client.poll().progress
         assert progress is not None
-        assert progress.touching
+        assert progress.circuit is Circuit.CLOSED
         client.by_hand("close")
         client.wait(idle)
         client.begin(job)

@@ -129,7 +129,7 @@ def test_a_refusal_is_seen_in_the_room_where_one_is(qtbot: QtBot, tmp_path: Path
         w.manual.arrows["x", 1].click()
         qtbot.waitUntil(lambda: "x is at" in w.manual.result.text(), timeout=LONG)
         w.manual.deeds["approach"].click()
-        qtbot.waitUntil(lambda: "Landed at" in w.manual.result.text(), timeout=LONG)
+        qtbot.waitUntil(lambda: "Contact at" in w.manual.result.text(), timeout=LONG)
         w.manual.link.click()
         qtbot.waitUntil(w.actions_["start"].isEnabled, timeout=LONG)
 
@@ -253,9 +253,9 @@ def test_keys_hold_the_tip_lift_it_and_switch_the_cell_off_by_hand(qtbot: QtBot,
         w.manual.deeds["approach"].click()
         qtbot.waitUntil(lambda: "Approach" in w.manual.words.text(), timeout=LONG)
         qtbot.keyClick(w, Qt.Key.Key_F7)
-        qtbot.waitUntil(lambda: w.manual.result.text() == "Held.", timeout=LONG)
+        qtbot.waitUntil(lambda: w.manual.result.text() == "Motion stopped.", timeout=LONG)
         qtbot.keyClick(w, Qt.Key.Key_F8)
-        qtbot.waitUntil(lambda: "drive is off" in w.manual.result.text(), timeout=LONG)
+        qtbot.waitUntil(lambda: "Cell off" in w.manual.result.text(), timeout=LONG)
         assert w.bar.virtual.isVisible(), "what is driven by hand is virtual, too"
         w.manual.link.click()
         qtbot.waitUntil(w.actions_["start"].isEnabled, timeout=LONG)
@@ -302,7 +302,7 @@ def test_who_attaches_late_reads_when_things_happened(qtbot: QtBot, tmp_path: Pa
             qtbot.waitUntil(lambda: late.beat(next(now)) is None and late.map is not None,
                             timeout=LONG)  # fmt: skip
             told = {line.text: line.at for line in late.lines}
-            landings = [text for text in told if text.startswith("Landed at")]
+            landings = [text for text in told if text.startswith("Contact at")]
             assert landings
             day = f"{datetime.now():%d %b}"
             assert all(told[text].startswith(day) for text in landings)

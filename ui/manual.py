@@ -293,9 +293,11 @@ class ManualView(QWidget):
         self.off.setEnabled(hand.connected)
         for name, button in (*self.deeds.items(), *self.drives.items()):
             always = name in ("hold", "retract") and hand.doing != name
-            button.setEnabled(hand.connected and (always or not hand.doing))
-        for (axis, _), arrow in self.arrows.items():
-            arrow.setEnabled(hand.connected and not hand.doing and axis in self._now)
+            down = name == "approach" and hand.touching
+            button.setEnabled(hand.connected and (always or not (hand.doing or down)))
+        for (axis, sign), arrow in self.arrows.items():
+            free = hand.connected and not hand.doing and axis in self._now
+            arrow.setEnabled(free and (not hand.touching or (axis, sign) == ("z", 1)))
         if self.words.text() != hand.words:
             self.words.setText(hand.words)
 

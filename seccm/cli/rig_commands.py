@@ -165,7 +165,7 @@ def coarse_approach(
     signals = Interruptible()
     with sentences(), _usable(signals):
         loaded, file = load_plan(plan), load_rig(rig)
-        info, problems = check_plan(loaded, file)
+        info, problems = check_plan(loaded, file, lifts_first=True)
         show_problems(problems)
         if any(problem.severity == "error" for problem in problems):
             raise typer.Exit(Exit.WRONG_INPUT)

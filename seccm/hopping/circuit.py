@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import numpy as np
 
 from seccm.hopping.contact import BoolArray, past_threshold, signal_channel
@@ -10,6 +12,17 @@ from seccm.hopping.streaks import streaks
 from seccm.hopping.trust import railed
 from seccm.plan.site import ApproachSpec
 from seccm.rig import Block, Constant, ContactRule, Drive, Flag, PotentialDrop, Wake
+
+
+class Circuit(StrEnum):
+    """What is known of a tip that was left somewhere; what is not known is never taken as open."""
+
+    OPEN = "open"
+    """Seen to be open where the tip is now: no liquid reaches the surface."""
+    UNKNOWN = "unknown"
+    CLOSED = "closed"
+    """Seen to be closed where the tip is now, or the contact was seen."""
+
 
 _SATURATED = int(Flag.SATURATED)
 OPEN_ROWS = 4

@@ -14,7 +14,7 @@ from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
 from seccm.rig import Rig
 from seccm.rigs import CoarseTable, RigFile, build_rig, coarse_table, connect_coarse, load_rig
-from seccm.session import check
+from seccm.session import check, refuse
 
 if TYPE_CHECKING:
     from seccm.remote.commissioning import Workbench
@@ -84,10 +84,8 @@ class CoarseOrder:
         """Make the approach; see `Errand.carry_out`."""
         plan, file = Plan.from_json(self.plan), RigFile(self.rig_source, self.rig)
         table = table_of(file)
-        _, problems = check(plan, file)
-        errors = [problem for problem in problems if problem.severity == "error"]
-        if errors:
-            raise PlanError(plan.title, errors)
+        _, problems = check(plan, file, lifts_first=True)
+        refuse(plan, problems)
         tries = _Tries(self, plan, table, bench)
         motor = connect_coarse(table, bench.wait)
         try:

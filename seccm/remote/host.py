@@ -16,6 +16,7 @@ from typing import Any
 
 from seccm.data import Unsaved
 from seccm.errors import NotNow, SeccmError
+from seccm.hopping.circuit import Circuit
 from seccm.remote.channel import LONGEST_REQUEST, Line, Pipe
 from seccm.remote.coarse import CoarseOrder
 from seccm.remote.commissioning import Errand, Order, Workbench
@@ -184,9 +185,9 @@ class Host:
             now=self._feed.now,
             watchers=len(self._guests),
             virtual=self._virtual,
-            hand=manual.deed if manual is not None else "",
+            hand=manual.doing if manual is not None else "",
             commanded=manual.commanded if manual is not None else {},
-            touching=manual is not None and manual.touching,
+            circuit=manual.circuit if manual is not None else Circuit.UNKNOWN,
             missed_rows=self._feed.missed_rows,
             unsaved=run.unsaved if run is not None and doing == "scan" else Unsaved(),
             disk_free=self._disk_free,
@@ -232,12 +233,15 @@ class Host:
     def _drive_by_hand(self, job: Job) -> None:
         rig: Rig | None = None
         try:
-            rig, plan = job.open_rig()
+            rig, plan, doubts = job.open_rig()
             site = plan.sites()[0]
             manual = Manual(rig, site, self._feed.look, self._feed.tell)
             overview = Overview.planned(0)
             self.announce("by hand", "", job.rig_file)
-            self._feed.begin(Snapshot("", job.plan, rig.info, 0, (), overview, (), Trace.none()))
+            warnings = tuple(str(problem) for problem in doubts)
+            self._feed.begin(
+                Snapshot("", job.plan, rig.info, 0, warnings, overview, (), Trace.none())
+            )
             with self._lock:
                 self._run, self._manual, self._doing = None, manual, "manual"
                 called_off = self._ending or bool(self._called_off)

@@ -68,11 +68,15 @@ class Job:
         """Where the rig file is, for whoever starts somewhere else; empty if not known."""
         return str(Path(self.rig_source).absolute()) if self.rig_source else ""
 
-    def open_rig(self) -> tuple[Rig, Plan]:
-        """Open the rig, to be driven by hand as the plan approaches and retracts.
+    def open_rig(self) -> tuple[Rig, Plan, tuple[Problem, ...]]:
+        """Open the rig, to be moved manually as the plan approaches and retracts.
+
+        Returns:
+            The rig, the plan, and what the check of the plan found worth saying.
 
         Raises:
-            PlanError: the plan or the rig file is wrong.
+            PlanError: the plan or the rig file is wrong, or the rig cannot carry out the plan;
+                nothing moved.
             RigError: the rig cannot be opened.
         """
         plan = Plan.from_json(self.plan)
@@ -85,11 +89,11 @@ class Job:
             pace=self.pace or 1.0,
         )
         try:
-            rig.open()
+            at = rig.open().position
+            return rig, plan, session.accepted(plan, rig.info, session.from_top(at))
         except BaseException:
             rig.close()
             raise
-        return rig, plan
 
     def prepare(self) -> session.Run:
         """Make the run ready; see `seccm.session`.

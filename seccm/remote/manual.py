@@ -1,55 +1,69 @@
-"""A rig driven by hand: jog, hold, approach here, retract, drive; one thing at a time.
+"""A rig driven manually: jog, stop, approach here, retract, drive; one thing at a time.
 
-The same pieces as in a hop, with the same care: the tip comes down only while somebody watches
-for contact, so every downward jog is an approach that may end without one; it does not go
-sideways while the meniscus may hang on the surface; whatever goes wrong ends with the rig safe.
+The motions are those of `seccm.hopping.moves`. Whatever goes wrong ends with the tip stopped or
+lifted and the cell off. What was known of the tip is forgotten with every motion, stop and
+failure: whether it hangs in a meniscus is looked at before it goes sideways.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from seccm.errors import ContactError, LimitError, NotNow, SeccmError
-from seccm.events import Event, Landing, Note, Phase, PhaseBegan
-from seccm.hopping.approach import Approach
-from seccm.hopping.course import Course, Out, Steps
-from seccm.hopping.hop import NOISE, OFF
-from seccm.plan.site import Site
-from seccm.rig import Action, Axis, Block, Constant, Drive, Freeze, Mode, Move, Range, Rig
+from seccm.events import Event, Note, Phase, PhaseBegan
+from seccm.hopping.circuit import Circuit
+from seccm.hopping.course import OFF, Course, Out, Steps
+from seccm.hopping.leave import clear_distance
+from seccm.hopping.moves import Said, Tip
+from seccm.hopping.story import lift_clear
+from seccm.plan.site import NOISE, Site
+from seccm.rig import (
+    Action,
+    Axis,
+    Block,
+    Constant,
+    Drive,
+    Freeze,
+    Mode,
+    Move,
+    Range,
+    Rig,
+    SafeReport,
+)
 from seccm.units import show
 
 PATIENCE = 0.5
 """Seconds without a block after which the rig is made safe by whoever asked for it."""
-REST = 0.05
-"""Seconds after a motion before it is said where it ended."""
 GIVE_WAY, HOLD, HALT, EMERGENCY = "lift the tip instead", "hold", "halt", "emergency retract"
-WISHES = (GIVE_WAY, HOLD, HALT, EMERGENCY)
-"""Why something is ended by hand, the strongest last; the first: it is in the way of a retract."""
-NOBODY = -1
-"""The site number of everything done by hand."""
+INTERRUPTIONS = (GIVE_WAY, HOLD, HALT, EMERGENCY)
+"""What ends a command, the strongest last; the first: it is in the way of a retract."""
+NO_SITE = -1
+"""The site number of everything that is done manually."""
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """One thing to be done by hand."""
+class Command:
+    """One thing to be done."""
 
     name: str
     """In words, such as "jog x"."""
-    steps: Callable[[Course], Steps[str]]
-    """Does it; returns a sentence."""
+    steps: Callable[[Course], Steps[Said]]
+    """Does it."""
 
 
 class Manual:
-    """Does what is asked by hand, from a thread that runs the rig.
+    """Does what is asked for, from a thread that runs the rig.
 
     Args:
         rig: opened; closed when this ends.
         site: whose approach, hold and retract are used.
         look: shown every block.
         tell: told what happens.
+        lifted: told what an emergency retract achieved, from any thread.
     """
 
     def __init__(
@@ -58,16 +72,22 @@ class Manual:
         site: Site,
         look: Callable[[Block], None],
         tell: Callable[[Event], None],
+        lifted: Callable[[SafeReport], None] = lambda report: None,
     ) -> None:
         self._rig, self._info = rig, rig.info
-        self._site = replace(site, number=NOBODY)
-        self._look, self._tell = look, tell
+        self._site = replace(site, number=NO_SITE)
+        self._look, self._tell, self._lifted = look, tell, lifted
         self._lock = threading.Lock()
-        self._next: Deed | None = None
-        self._doing: Deed | None = None
-        self._steps: Steps[str] | None = None
+        self._next: Command | None = None
+        self._doing: Command | None = None
+        self._steps: Steps[Said] | None = None
         self._wanted: tuple[str, bool] | None = None
-        self._safe = threading.Event()
+        self._taken = threading.Event()
+        """Set once the thread that runs the rig has begun to make it safe."""
+        self._safety = threading.Lock()
+        """Held by that thread while it does."""
+        self._emergencies = 0
+        """Emergency retracts since anything else was done."""
         self._closing = False
         self._at: dict[Axis, float] = {}
         self._moved: set[Axis] = set()
@@ -75,71 +95,89 @@ class Manual:
         self.commanded: Mapping[Axis, float] = {}
         """Where axes were told to go, and were not stopped on their way; metres."""
         self.virtual = rig.info.virtual
-        self.touching = False
-        """Whether the meniscus may hang on the surface."""
+        self._tip = Tip(self._site, rig.info)
 
     @property
-    def deed(self) -> str:
+    def doing(self) -> str:
         """What is being done, in words; empty when nothing is."""
-        deed = self._next or self._doing
-        return deed.name if deed else ""
+        command = self._next or self._doing
+        return command.name if command else ""
+
+    @property
+    def circuit(self) -> Circuit:
+        """What is known of the circuit where the tip is."""
+        return self._tip.circuit
 
     # Asked for, from any thread. Each is refused at once if it cannot be done.
 
     def ask(self, what: str, **how: Any) -> None:
-        """Begin to do something by hand.
+        """Begin to do something.
 
         Args:
             what: "jog" (axis, to, speed), "approach", "retract", "drive" (mode, value), "off"
-                or "hold". "hold" ends what is being done, and so does "retract", which then
+                or "hold". "hold" stops what is being done, and so does "retract", which then
                 lifts the tip; all others are refused while something is being done.
             how: as named above, in SI units.
 
         Raises:
-            NotNow: something else is being done, or the tip may touch.
+            NotNow: something else is being done, or the circuit is closed.
             LimitError: out of range; nothing moved.
             SeccmError: there is no such thing to do.
         """
         if what == "hold":
             self._want(HOLD, retract=False)
             return
-        makers: dict[str, Callable[..., Deed]] = {
+        makers: dict[str, Callable[..., Command]] = {
             "jog": self._jog,
             "approach": self._approach,
             "retract": self._retract,
             "drive": self._drive,
-            "off": lambda: Deed("off", self._apply_once(OFF, "The drive is off.")),
+            "off": lambda: Command("off", self._apply_once(OFF, "Cell off.")),
         }
         if what not in makers:
-            raise SeccmError(f"There is no {what!r} by hand; there are hold, {', '.join(makers)}.")
-        deed = makers[what](**how)
+            raise SeccmError(f"There is no command {what!r}; there are hold, {', '.join(makers)}.")
+        command = makers[what](**how)
         with self._lock:
             busy = self._next is not None or self._doing is not None
-            if busy and (what != "retract" or self.deed == "retract"):
-                raise NotNow(what, f"busy with {self.deed}", ("hold", "retract"))
-            self._next = deed
+            if busy and (what != "retract" or self.doing == "retract"):
+                raise NotNow(what, f"busy with {self.doing}", ("hold", "retract"))
+            self._next = command
             if self._doing is not None and self._wanted is None:
                 self._wanted = GIVE_WAY, False
 
     def make_safe(self, *, retract: bool) -> None:
-        """Freeze, drive off, and retract if asked: with the next block, or without it."""
-        self._safe.clear()
+        """Stop, cell off, and lift the tip if asked: with the next block, or without it.
+
+        A second emergency retract in a row lifts the tip to the top.
+        """
+        self._taken.clear()
         self._want(EMERGENCY if retract else HALT, retract=retract)
 
         def without_blocks() -> None:
-            if not self._safe.wait(PATIENCE):
-                self._rig.safe("the rig is silent", retract=retract)
+            if self._taken.wait(PATIENCE) or self._safety.locked():
+                return
+            why = f"{EMERGENCY if retract else HALT}; the rig is silent"
+            by = clear_distance(self._site, self._info) if retract else 0.0
+            report = self._rig.safe(why, retract=retract, by=by)
+            if retract:
+                self._lifted(report)
+            with self._lock:
+                if report.retracted and self._wanted is not None:
+                    # Lifted already; what was being done must still not go on.
+                    self._wanted = self._wanted[0], False
 
         threading.Thread(target=without_blocks, name="make safe", daemon=True).start()
 
     def _want(self, why: str, *, retract: bool) -> None:
-        """Want something at once; a weaker wish never takes the place of a stronger one."""
+        """Want something at once; the weaker never takes the place of the stronger."""
         with self._lock:
-            if self._wanted is None or WISHES.index(why) > WISHES.index(self._wanted[0]):
+            if self._wanted is None or INTERRUPTIONS.index(why) > INTERRUPTIONS.index(
+                self._wanted[0]
+            ):
                 self._wanted = why, retract
 
     def close(self) -> None:
-        """End soon: the tip goes up and the drive off."""
+        """End soon: the tip goes up and the cell off."""
         self._closing = True
 
     # The thread that runs the rig.
@@ -155,12 +193,13 @@ class Manual:
             while not self._closing:
                 block = self._rig.read()
                 self._look(block)
-                self._at = {axis: float(block.data[axis][-1]) for axis in self._info.axes}
+                self._at = {axis: float(block.data[axis][-8:].mean()) for axis in self._info.axes}
                 self._turn(block)
         finally:
+            self._taken.set()
             report = self._rig.safe("end of manual control")
-            self._safe.set()
-            self._tell(Note(0, NOBODY, report.what, "info"))
+            good = report.frozen and report.drive_off and report.retracted
+            self._tell(Note(0, NO_SITE, report.what, "info" if good else "warning"))
             self._rig.close()
 
     def _turn(self, block: Block) -> None:
@@ -176,8 +215,9 @@ class Manual:
                 else:
                     self._apply(item)
         except (ContactError, LimitError) as refusal:
-            self._apply(Freeze("by hand"))
-            self._end(block, str(refusal), "warning")
+            self._apply(Freeze("refused"))
+            self._apply(OFF)
+            self._end(block, Said(str(refusal), "warning"))
 
     def _advance(self, block: Block) -> Out:
         if self._steps is None:
@@ -185,27 +225,43 @@ class Manual:
                 self._doing, self._next = self._next, None
             if self._doing is None:
                 return ()
+            self._emergencies = 0
             self._steps = self._doing.steps(Course(block))
             return next(self._steps)
         try:
             return self._steps.send(block)
         except StopIteration as end:
-            self._end(block, end.value, "info")
+            self._end(block, end.value)
             return ()
 
     def _interrupt(self, block: Block, why: str, retract: bool) -> None:
+        if self._steps is not None:
+            self._steps.close()
+            self._tip.circuit = Circuit.UNKNOWN
         if why in (HOLD, GIVE_WAY):
             self._apply(Freeze(why))
-            said = "Held."
+            said = Said("Motion stopped.")
         else:
-            said = self._rig.safe(why, retract=retract).what
+            with self._safety:
+                self._taken.set()
+                said = self._make_safe(why, retract=retract)
             self.commanded = {}
-            self.touching = self.touching and not retract
-            self._safe.set()
         if why != GIVE_WAY:
             with self._lock:
                 self._next = None
-        self._end(block, said, "info")
+        self._end(block, said)
+
+    def _make_safe(self, why: str, *, retract: bool) -> Said:
+        if retract:
+            by = math.inf if self._emergencies else clear_distance(self._site, self._info)
+            self._emergencies += 1
+            self._tip.circuit = Circuit.UNKNOWN
+            report = lift_clear(self._rig, self._site, by)
+            self._lifted(report)
+        else:
+            report = self._rig.safe(why, retract=False)
+        good = report.frozen and report.drive_off and report.retracted == retract
+        return Said(report.what, "info" if good else "warning")
 
     def _apply(self, action: Action) -> None:
         """Have the rig do something, and remember where axes are to be."""
@@ -218,17 +274,17 @@ class Manual:
             kept = self.commanded.items()
             self.commanded = {axis: to for axis, to in kept if axis not in self._moved}
 
-    def _end(self, block: Block, said: str, level: str) -> None:
+    def _end(self, block: Block, said: Said) -> None:
         if self._steps is not None:
             self._steps.close()
         self._steps = self._doing = None
         self._moved.clear()
-        self._tell(PhaseBegan(block.stop, NOBODY, Phase.IDLE))
-        self._tell(Note(block.stop, NOBODY, said, "warning" if level == "warning" else "info"))
+        self._tell(PhaseBegan(block.stop, NO_SITE, Phase.IDLE))
+        self._tell(Note(block.stop, NO_SITE, said.text, said.level))
 
     # What can be done.
 
-    def _jog(self, axis: str, to: float, speed: float) -> Deed:
+    def _jog(self, axis: str, to: float, speed: float) -> Command:
         known = cast("Axis", axis)
         if known not in self._info.axes:
             raise LimitError("no-such-axis", axis, "there is no such axis; nothing moved.")
@@ -240,85 +296,51 @@ class Manual:
         here = self._at.get(known)
         if here is None:
             raise NotNow("jog", "waiting for the first rows", ())
-        if axis != "z" and self.touching:
-            raise NotNow("go sideways", "the meniscus may hang on the surface", ("retract",))
+        if axis != "z":
+            self._refuse_closed("go sideways")
+            return Command(f"jog {axis}", lambda c: self._tip.sideways(c, Move(known, to, speed)))
         # Where the output is told more of the way than sensors do, which may be off by more than
-        # a step: what goes down must be watched.
-        if axis == "z" and to < self.commanded.get("z", here):
+        # a step: what may go down must be watched.
+        if to < self.commanded.get("z", here + NOISE):
+            if to > here and self._tip.circuit is Circuit.CLOSED:
+                state = f"the circuit is closed, and z may read wrong by {show(NOISE, 'm')}"
+                raise NotNow("go up so little", state, ("retract", "a longer jog up"))
             slow = min(speed, self._site.approach.speed)
             # An approach down to the very limit would be refused whenever z reads low by noise.
             lowest = max(to, limits.travel.lower + 2 * NOISE)
-            return Deed("jog z", self._descent(here - lowest, slow))
-        move = Move(known, to, speed)
+            return self._descent("jog z", here - lowest, slow)
+        return Command("jog z", lambda c: self._tip.raise_by(c, Move("z", to, speed)))
 
-        def steps(course: Course) -> Steps[str]:
-            course.tell(PhaseBegan(course.row, NOBODY, Phase.TRAVEL))
-            yield from course.go(move)
-            yield from course.rest(REST)
-            if axis == "z":
-                self.touching &= to - here < self._site.retract.distance
-            return f"{axis} is at {show(course.position(known), 'm', 5)}."
+    def _refuse_closed(self, what: str) -> None:
+        if self._tip.circuit is Circuit.CLOSED:
+            raise NotNow(what, "the circuit is closed: the meniscus is in contact", ("retract",))
 
-        return Deed(f"jog {axis}", steps)
-
-    def _approach(self) -> Deed:
+    def _approach(self) -> Command:
         spec = self._site.approach
-        return Deed("approach", self._descent(spec.travel, spec.speed))
+        return self._descent("approach", spec.travel, spec.speed)
 
-    def _descent(self, travel: float, speed: float) -> Callable[[Course], Steps[str]]:
-        """Come down by some way, watching for contact all along."""
-        if self.touching:
-            raise NotNow("come down", "the meniscus may hang on the surface", ("retract",))
-        spec = replace(self._site.approach, travel=travel, speed=speed)
-        site = replace(self._site, approach=spec)
+    def _descent(self, name: str, travel: float, speed: float) -> Command:
+        self._refuse_closed("come down")
+        return Command(name, lambda c: self._tip.descend(c, travel, speed))
 
-        def steps(course: Course) -> Steps[str]:
-            approach = Approach(course, site, self._info, 0)
-            landing: Landing | None = None
-            try:
-                landing, _ = yield from approach.land()
-            except ContactError as error:
-                if error.code != "no-contact":
-                    raise
-            finally:
-                self.touching = approach.may_touch
-            # Told before what follows, though nothing follows here.
-            yield course.untold()
-            if landing is None:
-                return f"No contact down to {show(course.position('z'), 'm', 5)}."
-            over = show(landing.overtravel, "m")
-            return f"Landed at {show(landing.z_crossing, 'm', 5)}; went {over} past contact."
+    def _retract(self) -> Command:
+        return Command("retract", self._tip.retract)
 
-        return steps
-
-    def _retract(self) -> Deed:
-        lift = self._site.retract
-        top = self._info.axes["z"].travel.upper
-
-        def steps(course: Course) -> Steps[str]:
-            course.tell(PhaseBegan(course.row, NOBODY, Phase.RETRACT))
-            yield from course.next(Freeze("retract"), OFF)
-            to = min(course.position("z", 3) + lift.distance, top)
-            yield from course.go(Move("z", to, lift.speed))
-            yield from course.rest(REST)
-            self.touching = False
-            return f"Retracted to {show(course.position('z'), 'm', 5)}; the drive is off."
-
-        return Deed("retract", steps)
-
-    def _drive(self, mode: str, value: float) -> Deed:
+    def _drive(self, mode: str, value: float) -> Command:
         if mode not in self._info.modes or mode == "open":
-            raise LimitError("no-such-mode", "drive", f"{mode!r} cannot be driven by hand.")
+            raise LimitError(
+                "no-such-mode", "drive", f"{mode!r} cannot be applied here; nothing changed."
+            )
         volts = mode == "potential"
         unit = "V" if volts else "A"
         _refuse_outside(mode, value, self._info.potential if volts else self._info.current, unit)
         drive = Drive(cast("Mode", mode), Constant(value))
-        return Deed("drive", self._apply_once(drive, f"The {mode} is {show(value, unit)}."))
+        return Command("drive", self._apply_once(drive, f"The {mode} is {show(value, unit)}."))
 
-    def _apply_once(self, action: Action, said: str) -> Callable[[Course], Steps[str]]:
-        def steps(course: Course) -> Steps[str]:
+    def _apply_once(self, action: Action, said: str) -> Callable[[Course], Steps[Said]]:
+        def steps(course: Course) -> Steps[Said]:
             yield from course.next(action)
-            return said
+            return Said(said)
 
         return steps
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 from seccm.data import Unsaved
 from seccm.events import Event
+from seccm.hopping.circuit import Circuit
 from seccm.hopping.engine import Status
 from seccm.remote.commissioning import Found
 from seccm.remote.endpoint import ChannelError
@@ -91,8 +92,8 @@ class Progress:
     """What is being done by hand, in words; empty when nothing is."""
     commanded: Mapping[Axis, float] = field(default_factory=dict)
     """Where axes were told to go by hand, in metres; not of one that was stopped on its way."""
-    touching: bool = False
-    """Whether a tip driven by hand may touch the surface."""
+    circuit: Circuit = Circuit.UNKNOWN
+    """What is known of the circuit where a tip is that is moved manually."""
     missed_rows: int = 0
     """Rows that no client saw because the host was too busy; the data file has them."""
     unsaved: Unsaved = field(default_factory=Unsaved)

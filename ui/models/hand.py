@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from seccm.hopping.circuit import Circuit
 from seccm.remote import News
 from seccm.remote.coarse import TITLE as COARSE
 from seccm.rig import RigInfo
 from seccm.units import parse, show
 from ui.models.showing import Prefix
 
+_CIRCUIT = {
+    Circuit.OPEN: "",
+    Circuit.UNKNOWN: " Meniscus not checked: it is, before the tip goes sideways.",
+    Circuit.CLOSED: " Meniscus in contact: retract before going sideways or down.",
+}
 STEPS = ("10 nm", "100 nm", "1 um", "10 um")
 AXES = ("x", "y", "z")
 
@@ -52,6 +58,7 @@ class Hand:
     """Whether a rig could be connected."""
     doing: str
     touching: bool
+    """Whether the circuit is closed: the tip then neither goes sideways nor down."""
     words: str
 
     @classmethod
@@ -87,7 +94,7 @@ class Hand:
             )  # fmt: skip
         else:
             assert progress is not None
-            touch = " The meniscus may hang on the surface." if progress.touching else ""
+            touch = _CIRCUIT[progress.circuit]
             words = (
                 f"{progress.hand[:1].upper()}{progress.hand[1:]} …" if progress.hand else "Ready."
             )
@@ -97,7 +104,9 @@ class Hand:
             connected=connected,
             free=doing == "idle" and has_plan,
             doing=progress.hand if progress is not None and connected else "",
-            touching=bool(progress is not None and connected and progress.touching),
+            touching=bool(
+                progress is not None and connected and progress.circuit is Circuit.CLOSED
+            ),
             words=words,
         )
 

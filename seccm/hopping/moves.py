@@ -1,0 +1,147 @@
+"""The motions of a tip that an operator asks for one at a time: the same pieces as in a hop.
+
+A tip goes sideways only after its circuit was seen to be open where it is. It goes down only
+while its rig and this program watch for contact. Each motion is a generator, as a hop is, and
+says at its end what came of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from seccm.errors import ContactError
+from seccm.events import Landing, Phase, PhaseBegan
+from seccm.hopping.approach import Approach
+from seccm.hopping.circuit import Circuit, circuit_is_open
+from seccm.hopping.course import OFF, Course, Steps
+from seccm.hopping.leave import lift_until_open
+from seccm.plan.site import Site
+from seccm.rig import Freeze, Move, RigInfo, Wake
+from seccm.units import show
+
+REST = 0.05
+"""Seconds after a motion before it is said where it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came of a motion."""
+
+    text: str
+    level: Literal["info", "warning"] = "info"
+
+
+class Tip:
+    """A tip that is moved by an operator, and what is known of it.
+
+    Args:
+        site: whose approach, hold and retract are used.
+        info: the rig's limits and latencies.
+    """
+
+    def __init__(self, site: Site, info: RigInfo) -> None:
+        self._site, self._info = site, info
+        self.circuit = Circuit.UNKNOWN
+        """Nobody knows where the tip was left before."""
+        self._contact: float | None = None
+        """Height at which the newest contact was seen, z in metres."""
+
+    def raise_by(self, course: Course, move: Move) -> Steps[Said]:
+        """Move z up."""
+        course.tell(PhaseBegan(course.row, self._site.number, Phase.TRAVEL))
+        self.circuit = Circuit.UNKNOWN
+        yield from course.go(move)
+        yield from course.rest(REST)
+        return Said(f"z is at {show(course.position('z'), 'm', 5)}.")
+
+    def sideways(self, course: Course, move: Move) -> Steps[Said]:
+        """Move x or y, once the circuit was seen to be open; the cell is off after that.
+
+        Raises:
+            ContactError: the circuit is closed; the tip did not move.
+        """
+        course.tell(PhaseBegan(course.row, self._site.number, Phase.TRAVEL))
+        if not (yield from circuit_is_open(course, self._site.approach)):
+            self.circuit = Circuit.CLOSED
+            raise ContactError("circuit-closed", self._closed_words(course))
+        self.circuit = Circuit.OPEN
+        yield from course.go(move)
+        yield from course.rest(REST)
+        return Said(f"{move.axis} is at {show(course.position(move.axis), 'm', 5)}; cell off.")
+
+    def _closed_words(self, course: Course) -> str:
+        here, top = course.position("z"), self._info.axes["z"].travel.upper
+        if here > top - 1e-3 * top:
+            what = (
+                "the circuit is closed with the tip fully retracted. Nothing moved. Look for "
+                "liquid on the pipette, and whether the input's offset is past the contact "
+                "threshold."
+            )
+        else:
+            what = (
+                f"the circuit is closed at z = {show(here, 'm', 5)}: the meniscus may still be in "
+                "contact. Nothing moved. Retract first."
+            )
+        return f"Not moved sideways: {what}"
+
+    def descend(self, course: Course, travel: float, speed: float) -> Steps[Said]:
+        """Come down by some way, watching for contact all along.
+
+        Args:
+            course: the newest rows.
+            travel: metres, at most.
+            speed: metres per second.
+
+        Raises:
+            ContactError: as for an approach, but for "no-contact".
+            RigError: the tip does not arrive or does not stop.
+        """
+        spec = replace(self._site.approach, travel=travel, speed=speed)
+        approach = Approach(course, replace(self._site, approach=spec), self._info, 0)
+        landing: Landing | None = None
+        # Whatever ends it, even somebody who stops it.
+        self.circuit = Circuit.UNKNOWN
+        try:
+            landing, _ = yield from approach.land()
+        except ContactError as error:
+            if error.code == "wet-at-start":
+                self.circuit = Circuit.CLOSED
+            if error.code != "no-contact":
+                raise
+        else:
+            self.circuit = Circuit.CLOSED
+        # Told before what follows, though nothing follows here.
+        yield course.untold()
+        if landing is None:
+            return Said(f"No contact down to {show(course.position('z'), 'm', 5)}.")
+        self._contact = landing.z_crossing
+        return self._landed(landing, spec.overtravel)
+
+    def _landed(self, landing: Landing, allowed: float) -> Said:
+        over = show(landing.overtravel, "m")
+        what = f"Contact at {show(landing.z_crossing, 'm', 5)}; went {over} past contact"
+        if landing.overtravel <= allowed:
+            return Said(f"{what}.")
+        allows = show(allowed, "m")
+        return Said(f"{what}; the plan allows {allows}. Lower the approach speed.", "warning")
+
+    def retract(self, course: Course) -> Steps[Said]:
+        """Switch the cell off, lift the tip by the plan's distance, and see that it is clear.
+
+        Raises:
+            RigError: the tip did not come up.
+        """
+        course.tell(PhaseBegan(course.row, self._site.number, Phase.RETRACT))
+        self.circuit = Circuit.UNKNOWN
+        yield from course.next(Freeze("retract"), OFF, Wake(course.row + 4))
+        here = course.position("z", 3)
+        low = here if self._contact is None else max(here, self._contact)
+        wanted = min(low + self._site.retract.distance, self._info.axes["z"].travel.upper)
+        lifted = yield from lift_until_open(course, self._site, self._info, wanted)
+        yield from course.rest(REST)
+        self.circuit = Circuit.OPEN if lifted.opened else Circuit.CLOSED
+        said = f"Retracted to {show(course.position('z'), 'm', 5)}; cell off."
+        if lifted.words:
+            return Said(f"{said} {lifted.words}", "warning")
+        return Said(f"{said} The circuit is open.")
