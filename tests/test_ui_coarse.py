@@ -130,7 +130,7 @@ def test_it_is_refused_until_a_tip_that_touches_was_retracted(qtbot: QtBot, tmp_
         made.manual.link.click()
         qtbot.waitUntil(made.manual.deeds["approach"].isEnabled, timeout=LONG)
         made.manual.deeds["approach"].click()
-        qtbot.waitUntil(lambda: "may hang" in made.manual.words.text(), timeout=LONG)
+        qtbot.waitUntil(lambda: "Meniscus in contact" in made.manual.words.text(), timeout=LONG)
         assert not panel.arm.isEnabled()
         assert "Disconnect it first: that raises the tip" in panel.why.text()
         made.approach_coarsely(asking=False)
@@ -138,7 +138,7 @@ def test_it_is_refused_until_a_tip_that_touches_was_retracted(qtbot: QtBot, tmp_
         assert turned(rig) == 0
         made.manual.link.click()
         qtbot.waitUntil(panel.arm.isEnabled, timeout=LONG)
-        assert "retracted to 100 um" in said(made)
+        assert "fully retracted at z = 100 um" in said(made)
 
 
 def test_a_scan_owns_the_rig(qtbot: QtBot, tmp_path: Path):

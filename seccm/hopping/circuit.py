@@ -32,10 +32,15 @@ SHORTEST = 8
 which leads and filters come to rest, where that is longer."""
 
 
-def circuit_is_open(course: Course, spec: ApproachSpec) -> Steps[bool]:
+def circuit_is_open(course: Course, spec: ApproachSpec, *, keep: bool = False) -> Steps[bool]:
     """Apply the hold of the approach to a tip at rest, look, and switch the cell off again.
 
     A circuit that cannot be told from a closed one counts as closed.
+
+    Args:
+        course: the newest rows.
+        spec: whose hold and contact rule tell an open circuit.
+        keep: leave the hold on where the circuit is open, for whoever goes on watching.
     """
     since = course.row
     due = since + max(course.block.clock.rows(spec.settle), SHORTEST)
@@ -47,6 +52,8 @@ def circuit_is_open(course: Course, spec: ApproachSpec) -> Steps[bool]:
         rows = streaks(shows_open(spec.rule, course.block.part(since, course.row)), streak)
         streak = int(rows[-1]) if len(rows) else 0
         is_open = bool((rows >= OPEN_ROWS).any())
+        if is_open and keep:
+            return True
         if is_open or course.row >= due:
             yield from course.next(OFF, Wake(course.row + 1))
             return is_open
@@ -64,3 +71,13 @@ def shows_open(rule: ContactRule, block: Block) -> BoolArray:
         return found
     saturated: BoolArray = (block.flags & _SATURATED) != 0
     return ~(past_threshold(rule, 0.0, signal) | saturated)
+
+
+def open_level(rule: ContactRule, block: Block) -> float:
+    """Return what a contact rule compares with while the circuit is open, raw volts or amperes.
+
+    A current counts from zero, as it does in `shows_open`.
+    """
+    if not isinstance(rule, PotentialDrop):
+        return 0.0
+    return float(np.mean(block.data["potential"][-OPEN_ROWS:]))

@@ -13,13 +13,15 @@ from typing import Literal
 from seccm.errors import ContactError
 from seccm.events import Landing, Phase, PhaseBegan
 from seccm.hopping.approach import Approach
-from seccm.hopping.circuit import Circuit, circuit_is_open
+from seccm.hopping.circuit import Circuit, circuit_is_open, open_level
+from seccm.hopping.contact import ContactDetector
 from seccm.hopping.course import OFF, Course, Steps
 from seccm.hopping.leave import lift_until_open
 from seccm.plan.site import Site
-from seccm.rig import Freeze, Move, RigInfo, Wake
+from seccm.rig import Flag, Freeze, Move, RigInfo, Wake
 from seccm.units import show
 
+_FROZEN = int(Flag.FROZEN)
 REST = 0.05
 """Seconds after a motion before it is said where it ended."""
 
@@ -58,17 +60,41 @@ class Tip:
     def sideways(self, course: Course, move: Move) -> Steps[Said]:
         """Move x or y, once the circuit was seen to be open; the cell is off after that.
 
+        Nobody knows how high the sample is on the way: the circuit is watched, too, and the rig
+        stops where it closes.
+
         Raises:
-            ContactError: the circuit is closed; the tip did not move.
+            ContactError: the circuit is closed; the tip did not move, or was stopped.
+            RigError: the tip does not arrive.
         """
+        spec, axis = self._site.approach, move.axis
         course.tell(PhaseBegan(course.row, self._site.number, Phase.TRAVEL))
-        if not (yield from circuit_is_open(course, self._site.approach)):
+        if not (yield from circuit_is_open(course, spec, keep=True)):
             self.circuit = Circuit.CLOSED
             raise ContactError("circuit-closed", self._closed_words(course))
+        self.circuit = Circuit.UNKNOWN
+        baseline = open_level(spec.rule, course.block)
+        detector = ContactDetector(spec.rule, baseline)
+        seconds = abs(move.to - course.position(axis)) / move.speed
+        due = course.row + course.block.clock.rows(seconds) + 1
+        yield from course.next(replace(move, until=spec.rule, baseline=baseline), Wake(due))
+        while True:
+            frozen = bool(course.block.flags[-1] & _FROZEN)
+            if detector.feed(course.block) is not None or frozen:
+                self.circuit = Circuit.CLOSED
+                here = f"{axis} = {show(course.position(axis, 1), 'm', 5)}"
+                raise ContactError(
+                    "contact-sideways",
+                    f"The circuit closed on the way, at {here}: the sample is as high as the tip "
+                    "there. The tip was stopped, the cell is off. Retract first.",
+                )
+            if not course.moving:
+                break
+            course.expect_end(due, seconds, move)
+            yield from course.next()
         self.circuit = Circuit.OPEN
-        yield from course.go(move)
-        yield from course.rest(REST)
-        return Said(f"{move.axis} is at {show(course.position(move.axis), 'm', 5)}; cell off.")
+        yield from course.rest(REST, OFF)
+        return Said(f"{axis} is at {show(course.position(axis), 'm', 5)}; cell off.")
 
     def _closed_words(self, course: Course) -> str:
         here, top = course.position("z"), self._info.axes["z"].travel.upper
