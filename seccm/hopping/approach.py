@@ -15,6 +15,8 @@ decides. The tip never moves while nobody listens: blanking is waiting, not igno
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -64,6 +66,7 @@ class Approach:
             not sent anywhere.
         terrain: what is known of the surface; told of this landing, or that there was none where
             there should have been. None where nothing is known.
+        floor: height below which the tip is not sent, z in metres.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Approach:
         attempt: int,
         place: tuple[float, float] | None = None,
         terrain: Terrain | None = None,
+        floor: float = -math.inf,
     ) -> None:
         self._course = course
         self._site = site
@@ -83,6 +87,7 @@ class Approach:
         self._place = place
         self._terrain = Terrain() if terrain is None else terrain
         self._expected: Expected | None = None
+        self._floor = floor
         self._channel: Channel = signal_channel(site.approach.rule)
         self._unit = "V" if self._channel == "potential" else "A"
         self._baseline = 0.0
@@ -195,10 +200,12 @@ class Approach:
         """Return the height at which the descent is given up."""
         course, spec = self._course, self._spec
         start = course.position("z")
-        target = start - course.spare - spec.travel
+        target = max(start - course.spare - spec.travel, self._floor)
         self._expected = self._terrain.expect(*self._here, self._now, spec.surface_margin)
+        deepest = -math.inf
         if self._expected is not None:
-            target = max(target, self._expected.lowest - spec.overtravel)
+            deepest = self._expected.lowest - spec.overtravel
+            target = max(target, deepest)
         lowest = self._info.axes["z"].travel.lower
         if target < lowest:
             raise ContactError(
@@ -206,7 +213,7 @@ class Approach:
                 f"the approach would end at z = {show(target, 'm')}, below the limit "
                 f"{show(lowest, 'm')}. The tip did not descend.",
             )
-        if target >= start:
+        if deepest >= start:
             self._terrain.miss()
             raise ContactError(
                 "known-surface",

@@ -49,7 +49,8 @@ def circuit_is_open(course: Course, spec: ApproachSpec, *, keep: bool = False) -
         Drive(spec.hold.mode, Constant(spec.hold.value)), Wake(since + OPEN_ROWS)
     )
     while True:
-        rows = streaks(shows_open(spec.rule, course.block.part(since, course.row)), streak)
+        block = course.block.part(since, course.row)
+        rows = streaks(shows_open(spec.rule, block) & _lives(spec.rule, block), streak)
         streak = int(rows[-1]) if len(rows) else 0
         is_open = bool((rows >= OPEN_ROWS).any())
         if is_open and keep:
@@ -58,6 +59,15 @@ def circuit_is_open(course: Course, spec: ApproachSpec, *, keep: bool = False) -
             yield from course.next(OFF, Wake(course.row + 1))
             return is_open
         yield from course.next(Wake(due))
+
+
+def _lives(rule: ContactRule, block: Block) -> BoolArray:
+    """Tell for each row whether it differs from the one before; a stuck input shows nothing.
+
+    A signal at the rail of an overloaded galvanostat may be constant.
+    """
+    found: BoolArray = np.diff(block.data[signal_channel(rule)], prepend=np.nan) != 0
+    return found | railed(block)
 
 
 def shows_open(rule: ContactRule, block: Block) -> BoolArray:

@@ -17,11 +17,14 @@ from seccm.hopping.circuit import Circuit, circuit_is_open, open_level
 from seccm.hopping.contact import ContactDetector
 from seccm.hopping.course import OFF, Course, Steps
 from seccm.hopping.leave import lift_until_open
+from seccm.hopping.terrain import Terrain
 from seccm.plan.site import Site
 from seccm.rig import Flag, Freeze, Move, RigInfo, Wake
 from seccm.units import show
 
 _FROZEN = int(Flag.FROZEN)
+_NOT_BEGUN = ("wet-at-start", "saturated-input", "out-of-range")
+"""Why an approach is refused before the tip comes down."""
 REST = 0.05
 """Seconds after a motion before it is said where it ended."""
 
@@ -46,6 +49,7 @@ class Tip:
         self._site, self._info = site, info
         self.circuit = Circuit.UNKNOWN
         """Nobody knows where the tip was left before."""
+        self._terrain = Terrain()
         self._contact: float | None = None
         """Height at which the newest contact was seen, z in metres."""
 
@@ -111,11 +115,16 @@ class Tip:
             )
         return f"Not moved sideways: {what}"
 
-    def descend(self, course: Course, travel: float, speed: float) -> Steps[Said]:
+    def descend(self, course: Course, floor: float, travel: float, speed: float) -> Steps[Said]:
         """Come down by some way, watching for contact all along.
+
+        No deeper than the surface that earlier landings have shown; after two descents that
+        should have met it, twice as deep. What fails in any other way than finding nothing
+        lifts the tip.
 
         Args:
             course: the newest rows.
+            floor: height below which the tip is not sent, z in metres.
             travel: metres, at most.
             speed: metres per second.
 
@@ -124,7 +133,8 @@ class Tip:
             RigError: the tip does not arrive or does not stop.
         """
         spec = replace(self._site.approach, travel=travel, speed=speed)
-        approach = Approach(course, replace(self._site, approach=spec), self._info, 0)
+        site, terrain = replace(self._site, approach=spec), self._terrain
+        approach = Approach(course, site, self._info, 0, terrain=terrain, floor=floor)
         landing: Landing | None = None
         # Whatever ends it, even somebody who stops it.
         self.circuit = Circuit.UNKNOWN
@@ -133,8 +143,14 @@ class Tip:
         except ContactError as error:
             if error.code == "wet-at-start":
                 self.circuit = Circuit.CLOSED
-            if error.code != "no-contact":
+            if error.code in _NOT_BEGUN:
                 raise
+            if error.code != "no-contact":
+                # The tip may touch, or the glass: it does not stay there.
+                up = yield from self.retract(course)
+                if terrain.in_doubt:
+                    terrain.asked()
+                raise ContactError(error.code, f"{error} {up.text}") from None
         else:
             self.circuit = Circuit.CLOSED
         # Told before what follows, though nothing follows here.

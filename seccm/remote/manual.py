@@ -306,9 +306,7 @@ class Manual:
                 state = f"the circuit is closed, and z may read wrong by {show(NOISE, 'm')}"
                 raise NotNow("go up so little", state, ("retract", "a longer jog up"))
             slow = min(speed, self._site.approach.speed)
-            # An approach down to the very limit would be refused whenever z reads low by noise.
-            lowest = max(to, limits.travel.lower + 2 * NOISE)
-            return self._descent("jog z", here - lowest, slow)
+            return self._descent("jog z", to, here - to + NOISE, slow)
         return Command("jog z", lambda c: self._tip.raise_by(c, Move("z", to, speed)))
 
     def _refuse_closed(self, what: str) -> None:
@@ -317,11 +315,11 @@ class Manual:
 
     def _approach(self) -> Command:
         spec = self._site.approach
-        return self._descent("approach", spec.travel, spec.speed)
+        return self._descent("approach", -math.inf, spec.travel, spec.speed)
 
-    def _descent(self, name: str, travel: float, speed: float) -> Command:
+    def _descent(self, name: str, floor: float, travel: float, speed: float) -> Command:
         self._refuse_closed("come down")
-        return Command(name, lambda c: self._tip.descend(c, travel, speed))
+        return Command(name, lambda c: self._tip.descend(c, floor, travel, speed))
 
     def _retract(self) -> Command:
         return Command("retract", self._tip.retract)
