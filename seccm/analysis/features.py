@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -67,10 +67,11 @@ class Features:
         traces = step_traces(site, record, self.offset, self.area)[:MOST_STEPS]
         found = {c.name: Value.none(Status.NOT_MEASURED) for c in self.columns}
         phrases = []
+        analyses = _analyses(site.segments)
         for trace in traces:
             if trace is None:
                 continue
-            analysis = _analysis(trace.segment)
+            analysis = analyses[trace.segment.index]
             values = analysis.measure(trace)
             found.update(self._named(trace.segment.index, values))
             phrases.append(analysis.words(values))
@@ -145,12 +146,20 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
     return Reanalysis(values, quality | together, len(closed))
 
 
+def _analyses(program: tuple[Segment, ...]) -> dict[int, StepAnalysis]:
+    """Say what is asked of each step; an anodic current takes off what a cathodic one brought."""
+    found: dict[int, StepAnalysis] = {}
+    deposited = False
+    for segment in program[:MOST_STEPS]:
+        current = segment.kind == "constant current"
+        cathodic = current and _cathodic(segment)
+        found[segment.index] = analysis_of(segment.kind, stripping=deposited and not cathodic)
+        deposited = deposited or cathodic
+    return found
+
+
 def _cathodic(segment: Segment) -> bool:
     return segment.waveform.extremes[0] < 0.0
-
-
-def _analysis(segment: Segment) -> StepAnalysis:
-    return analysis_of(segment.kind, _cathodic(segment))
 
 
 def _columns(
@@ -159,9 +168,9 @@ def _columns(
     """Collect the columns of all conditions' programs, and what they are called for each step."""
     wanted: dict[tuple[int, str], Result] = {}
     for program in programs:
-        for segment in program[:MOST_STEPS]:
-            for result in _analysis(segment).results:
-                wanted[segment.index, result.name] = result
+        for index, analysis in _analyses(program).items():
+            for result in analysis.results:
+                wanted[index, result.name] = result
         for index in _strippings(program[:MOST_STEPS]):
             wanted[index, _EFFICIENCY.name] = _EFFICIENCY
     columns: list[Column] = []
@@ -191,11 +200,13 @@ def _efficiencies(traces: tuple[StepTrace | None, ...]) -> Iterator[tuple[int, V
     for index in _strippings(tuple(t.segment for t in done.values())):
         strip = done[index]
         plate = currents[currents.index(strip) - 1]
-        q_c, q_a = (net_charge(trace) for trace in (plate, strip))
-        if not (q_c.status.has_value and q_a.status.has_value):
-            yield index, Value.none(Status.TOO_SHORT)
+        q_c, q_a = (net_charge(trace).checked(trace) for trace in (plate, strip))
+        status = q_c.status.worse(q_a.status)
+        if not status.has_value:
+            yield index, Value.none(status)
             continue
-        yield index, efficiency(-q_c.value, q_a.value, math.hypot(q_c.error, q_a.error))
+        ratio = efficiency(-q_c.value, q_a.value, math.hypot(q_c.error, q_a.error))
+        yield index, replace(ratio, status=ratio.status.worse(status))
 
 
 def _overlapping(plan: Plan, sites: tuple[Site, ...]) -> frozenset[int]:

@@ -1,5 +1,8 @@
 """Nucleation read from a galvanostatic record: potential, time, charge, growth potential.
 
+Everything here is said of a cathodic current. Under an anodic one the same happens upside down:
+the potential rises, has a maximum, and falls back to the potential of growth.
+
 Under a constant cathodic current the potential falls while the surface charges, reacts and
 alloys, turns round when the first nuclei relieve it, and recovers towards the potential of
 growth. The turning point is the nucleation potential. Two mistakes are easy here. The lowest
@@ -16,6 +19,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from seccm.analysis.growth import rows_of_climb
 from seccm.analysis.minimum import MinimumRule, Record, Smooth, refined, search, threshold
 from seccm.analysis.result import Status, Value
 from seccm.analysis.trace import charge, noise, spacing
@@ -30,8 +34,6 @@ _FEWEST_ROWS = 28  # four of the narrowest smoothing windows
 class NucleationRule:
     """The choices behind a nucleation analysis; store them beside its results."""
 
-    start_below: float = 1.5
-    """Volts. The record starts at the first row below: before it the galvanostat is in overload."""
     minimum: MinimumRule = field(default_factory=MinimumRule)
     """What counts as the minimum."""
     level: float = 5e-3
@@ -43,11 +45,11 @@ class Nucleation:
     """What one galvanostatic record says about nucleation."""
 
     e_nuc: Value
-    """V, the potential at the minimum; its error leaves out that of the reference electrode."""
+    """V, potential at the turning point; its error leaves out that of the reference electrode."""
     t_nuc: Value
     """s from contact; the error includes the one row by which the contact is uncertain."""
     q_nuc: Value
-    """C that passed from contact to the minimum, cathodic charge positive."""
+    """C that passed from contact to the turning point, positive in the direction of the current."""
     q_nuc_per_area: Value
     """C/m2 on the area that was given."""
     e_growth: Value
@@ -55,15 +57,19 @@ class Nucleation:
     overpotential: Value
     """V, growth potential minus nucleation potential: free of the reference electrode."""
     status: Status
-    """The verdict on the minimum."""
+    """The verdict on the turning point."""
     growth_slope: float
     """V per e-fold of time over the last tenth of the record."""
     t_end: float
-    """s, the end of the usable record: nucleation came later if there was no minimum."""
+    """s, the end of the usable record: nucleation came later if there was no turning point."""
     q_end: float
-    """C, cathodic charge up to there."""
+    """C, charge up to there, positive in the direction of the current."""
     e_lowest: float
-    """V, the lowest smoothed potential, wherever it was."""
+    """V, the smoothed potential that went farthest, wherever it was."""
+    t_first: float
+    """s, where the usable record begins."""
+    t_sure: float
+    """s, up to where the record was looked at to tell that it turned for good."""
     noise: float
     """V, standard deviation of one row."""
 
@@ -87,7 +93,7 @@ def nucleation(
     Args:
         t: shape (n,), s since the contact row, increasing; rows before 0 are ignored.
         potential: shape (n,), V. Rows that are not finite are left out.
-        current: shape (n,), A, as measured, cathodic negative.
+        current: shape (n,), A, as measured, cathodic negative; the sign of its median decides.
         area: m2, for the charge per area; NaN if unknown.
         area_error: m2, its standard uncertainty.
         overload: shape (n,), rows at which the instrument reported an overload. The record ends
@@ -95,25 +101,38 @@ def nucleation(
         rule: thresholds and widths; the defaults if None.
     """
     rule = rule or NucleationRule()
-    record = _usable(t, potential, current, overload, rule)
+    anodic = bool(np.nanmedian(current) > 0.0) if np.isfinite(current).any() else False
+    if not anodic:
+        return _cathodic(t, potential, current, area, area_error, overload, rule)
+    return _turned(_cathodic(t, -potential, -current, area, area_error, overload, rule))
+
+
+def _cathodic(
+    t: FloatArray,
+    potential: FloatArray,
+    current: FloatArray,
+    area: float,
+    area_error: float,
+    overload: BoolArray | None,
+    rule: NucleationRule,
+) -> Nucleation:
+    """Do what `nucleation` does for a cathodic current."""
+    record = _usable(t, potential, current, overload)
     if isinstance(record, Status):
         return _nothing(record)
     found, whole, multiple = search(record, rule.minimum)
     if found is None:
-        status = record.reason or (
-            Status.NO_MINIMUM
-            if np.min(whole.value) < rule.minimum.search_below
-            else Status.NEVER_BELOW_WINDOW
-        )
-        return _nothing(status, record, float(np.min(whole.value)))
+        return _nothing(record.reason or Status.NO_MINIMUM, record, float(np.min(whole.value)))
     vertex = refined(record, found, rule.minimum)
-    status = Status.EDGE if vertex.at_edge else Status.MULTIPLE if multiple else Status.OK
+    bracketed = found.growth and not vertex.at_edge
+    status = Status.EDGE if not bracketed else Status.MULTIPLE if multiple else Status.OK
     e_nuc = Value.of(vertex.e, vertex.e_error, status)
     t_nuc = Value.of(vertex.t, math.hypot(vertex.t_error, record.row / math.sqrt(3.0)), status)
     q_nuc = _charge_until(record, t_nuc)
     growth, slope = _growth(record, whole, vertex.t, rule)
     # What follows a turning point that is not bracketed is no better known than it is.
     growth = replace(growth, status=growth.status.worse(status))
+    looked_at = rows_of_climb(vertex.t / record.row) + 2.0 * found.half
     return Nucleation(
         e_nuc=e_nuc,
         t_nuc=t_nuc,
@@ -126,7 +145,21 @@ def nucleation(
         t_end=float(record.t[-1]),
         q_end=-float(record.q[-1]),
         e_lowest=float(np.min(whole.value)),
+        t_first=float(record.t[0]),
+        t_sure=min(vertex.t + looked_at * record.row, float(record.t[-1])),
         noise=record.noise,
+    )
+
+
+def _turned(n: Nucleation) -> Nucleation:
+    """Turn potentials over: what was found under a current of the other sign."""
+    return replace(
+        n,
+        e_nuc=replace(n.e_nuc, value=-n.e_nuc.value),
+        e_growth=replace(n.e_growth, value=-n.e_growth.value),
+        overpotential=replace(n.overpotential, value=-n.overpotential.value),
+        growth_slope=-n.growth_slope,
+        e_lowest=-n.e_lowest,
     )
 
 
@@ -146,11 +179,7 @@ class _Record(Record):
 
 
 def _usable(
-    t: FloatArray,
-    e: FloatArray,
-    i: FloatArray,
-    overload: BoolArray | None,
-    rule: NucleationRule,
+    t: FloatArray, e: FloatArray, i: FloatArray, overload: BoolArray | None
 ) -> _Record | Status:
     """Cut the record to its usable rows, or say why there are none."""
     keep = np.isfinite(t) & np.isfinite(e) & np.isfinite(i) & (t >= 0.0)
@@ -158,10 +187,9 @@ def _usable(
         return Status.NOT_MEASURED
     t, e, i = t[keep], e[keep], i[keep]
     over = np.zeros(t.size, bool) if overload is None else np.asarray(overload, bool)[keep]
-    ready = (e < rule.start_below) & ~over
-    if not ready.any():
-        return Status.OVERLOAD if over.any() else Status.NEVER_BELOW_WINDOW
-    first = int(np.argmax(ready))
+    if over.all():
+        return Status.OVERLOAD
+    first = int(np.argmin(over))
     last = first + int(np.argmax(over[first:])) if over[first:].any() else t.size
     reason = Status.OVERLOAD if last < t.size else None
     if last - first < _FEWEST_ROWS:
@@ -193,6 +221,8 @@ def _nothing(
         t_end=float(record.t[-1]) if record else math.nan,
         q_end=-float(record.q[-1]) if record else math.nan,
         e_lowest=e_lowest,
+        t_first=float(record.t[0]) if record else math.nan,
+        t_sure=float(record.t[-1]) if record else math.nan,
         noise=record.noise if record else math.nan,
     )
 
@@ -201,7 +231,7 @@ def _nothing(
 
 
 def _charge_until(record: _Record, t: Value) -> Value:
-    """Cathodic charge from contact to `t`, positive."""
+    """Charge from contact to `t`, positive in the direction of the current."""
     i = float(np.interp(t.value, record.t, record.i))
     rows = t.value / record.row
     scatter = noise(record.i) * record.row * math.sqrt(max(rows, 0.0))

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import savgol_coeffs
 
+from seccm.analysis.growth import Climb, climb
+
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -18,8 +20,6 @@ FloatArray = npt.NDArray[np.float64]
 class MinimumRule:
     """What counts as a minimum, and how widely to look at it."""
 
-    search_below: float = 0.25
-    """Volts. Where the search for the minimum begins."""
     least_recovery: float = 2e-3
     """Volts by which the smoothed potential must rise again, at least."""
     significance: float = 8.0
@@ -68,6 +68,8 @@ class Found:
     row: int
     half: float
     """Half the smoothing window that showed it, rows."""
+    growth: bool
+    """Whether the record shows that the recovery lasts; it may end before."""
 
 
 @lru_cache(maxsize=64)
@@ -90,7 +92,19 @@ def smoothed(e: FloatArray, sigma: float, fraction: float) -> Smooth:
     value: FloatArray = np.convolve(mean, weights, "valid")
     row = (np.arange(value.size, dtype=np.float64) + half) * merge + 0.5 * (merge - 1)
     spread = sigma * math.sqrt(float(weights @ weights) / merge)
-    return Smooth(value, row, spread, half * merge)
+    return Smooth(value, row, max(spread, _wander(value[:: weights.size])), half * merge)
+
+
+def _wander(value: FloatArray) -> float:
+    """Estimate the standard deviation of smoothed values that are no neighbours, from their bends.
+
+    Third differences leave the course of the record out. A potential that wanders more slowly
+    than from row to row is not seen by the noise of one row, and here it is.
+    """
+    if value.size < 12:
+        return 0.0
+    # The estimate of a few dozen values scatters: only what is beyond that counts.
+    return float(1.4826 * np.median(np.abs(np.diff(value, 3))) / math.sqrt(20.0)) / 1.5
 
 
 def _stages(n: int) -> Iterator[int]:
@@ -104,22 +118,21 @@ def _stages(n: int) -> Iterator[int]:
 def search(record: Record, rule: MinimumRule) -> tuple[Found | None, Smooth, bool]:
     """Find the first minimum; also return the smoothed whole and whether another one follows.
 
-    The record is walked forward from the first smoothed value below `rule.search_below`; the
-    running minimum is accepted as soon as the record has recovered from it by the threshold,
-    whatever happens later. This is done on the first n/16, n/4, n rows and so on, each with a
-    window in proportion: one window for all would wipe out an early minimum of a long record.
+    The record is walked forward; the running minimum is accepted as soon as the record has
+    recovered from it by the threshold, if growth follows, whatever happens later. This is done on
+    the first n/16, n/4, n rows and so on, each with a window in proportion: one window for all
+    would wipe out an early minimum of a long record.
     """
     found: Found | None = None
     for n in _stages(record.e.size):
         smooth = smoothed(record.e[:n], record.noise, rule.smoothing)
         if found is None:
-            hit = _first_genuine(record.e[:n], smooth, rule)
+            hit = _first_genuine(record, smooth, rule)
             if hit is not None:
-                found = Found(round(float(smooth.row[hit[0]])), smooth.half)
-                recovered = float(smooth.row[hit[1]])
+                found, recovered = hit
     if found is None:
         return None, smooth, False
-    return found, smooth, _another(smooth, recovered, rule)
+    return found, smooth, _another(record, smooth, recovered, rule)
 
 
 def threshold(smooth: Smooth, rule: MinimumRule) -> float:
@@ -127,45 +140,49 @@ def threshold(smooth: Smooth, rule: MinimumRule) -> float:
     return max(rule.least_recovery, rule.significance * smooth.sigma)
 
 
-def _first_genuine(e: FloatArray, smooth: Smooth, rule: MinimumRule) -> tuple[int, int] | None:
-    """Find the first minimum that the raw rows, too, recover from.
+def _first_genuine(
+    record: Record, smooth: Smooth, rule: MinimumRule, start: int = 0
+) -> tuple[Found, float] | None:
+    """Find the first minimum behind which the raw rows grow; and the row of its recovery.
 
     Where the potential falls by volts within a few rows, as it does after contact, the smoothed
     record rings, and the ringing looks like a minimum. Medians of raw rows do not ring.
     """
-    around = max(2, int(smooth.half) // 2)
-    start = 0
-    while (hit := _first_minimum(smooth, rule, start)) is not None:
-        rows = [round(float(smooth.row[k])) for k in hit]
-        low, high = (float(np.median(e[max(0, r - around) : r + around + 1])) for r in rows)
-        if high - low > 0.5 * threshold(smooth, rule):
-            return hit
-        start = hit[1]
+    least = threshold(smooth, rule)
+    while (hit := _first_minimum(smooth.value[start:], least)) is not None:
+        low, recovered = (start + k for k in hit)
+        row = round(float(smooth.row[low]))
+        verdict = climb(record.e[row:], float(record.t[row] / record.row), 0.5 * least)
+        if verdict is not Climb.PASSING:
+            found = Found(row, smooth.half, verdict is Climb.GROWTH)
+            return found, float(smooth.row[recovered])
+        fall = _first_fall(smooth.value[recovered:], least)
+        if fall is None:
+            return None
+        start = recovered + fall
     return None
 
 
-def _first_minimum(smooth: Smooth, rule: MinimumRule, start: int) -> tuple[int, int] | None:
-    """Walk forward from `start`: indices of the first minimum and of its recovery."""
-    low = smooth.value[start:] < rule.search_below
-    if not low.any():
-        return None
-    start += int(np.argmax(low))
-    e = smooth.value[start:]
-    recovered = e - np.minimum.accumulate(e) > threshold(smooth, rule)
+def _first_minimum(e: FloatArray, least: float) -> tuple[int, int] | None:
+    """Walk forward: indices of the first minimum, and of where it is recovered from by `least`."""
+    recovered = e - np.minimum.accumulate(e) > least
     if not recovered.any():
         return None
     end = int(np.argmax(recovered))
-    return start + int(np.argmin(e[: end + 1])), start + end
+    return int(np.argmin(e[: end + 1])), end
 
 
-def _another(smooth: Smooth, row: float, rule: MinimumRule) -> bool:
+def _first_fall(e: FloatArray, least: float) -> int | None:
+    """Walk forward: index at which the record has fallen by `least`."""
+    fallen = np.maximum.accumulate(e) - e > least
+    return int(np.argmax(fallen)) if fallen.any() else None
+
+
+def _another(record: Record, smooth: Smooth, row: float, rule: MinimumRule) -> bool:
     """Tell whether the record falls and recovers once more after `row`."""
     start = int(np.searchsorted(smooth.row, row + smooth.half))
-    e = smooth.value[start:]
-    fallen = np.maximum.accumulate(e) - e > threshold(smooth, rule)
-    if not fallen.any():
-        return False
-    return _first_minimum(smooth, rule, start + int(np.argmax(fallen))) is not None
+    fall = _first_fall(smooth.value[start:], threshold(smooth, rule))
+    return fall is not None and _first_genuine(record, smooth, rule, start + fall) is not None
 
 
 # -------------------------------------------------------------------------- the refinement

@@ -45,6 +45,10 @@ class Status(IntEnum):
     DRIFT_CONFOUNDED = 33, "tilt and drift cannot be told apart in this visiting order"
     NO_PLATEAU = 34, "the current does not level off where it should"
     NOT_STEADY = 35, "the current falls behind a peak: the wave is not steady at this scan rate"
+    NO_FOOT = 36, "the sweep has no foot where nothing reacts: the background is not known"
+    SATURATED = 37, "an input was at the end of its range in the rows this comes from"
+    OVERLOADED = 38, "the galvanostat was in overload in the rows this comes from"
+    GAP = 39, "rows are missing or damaged where this comes from"
 
     NOT_MEASURED = 64, "not measured"
     TOO_SHORT = 65, "too few samples"
@@ -102,6 +106,10 @@ _CAVEATS = {
     Status.DRIFT_CONFOUNDED: "tilt and drift not told apart",
     Status.NO_PLATEAU: "the current does not level off",
     Status.NOT_STEADY: "wave not steady: the current falls behind a peak",
+    Status.NO_FOOT: "no foot before the wave",
+    Status.SATURATED: "an input was at the end of its range",
+    Status.OVERLOADED: "galvanostat in overload",
+    Status.GAP: "rows are missing",
 }
 
 

@@ -19,6 +19,9 @@ from seccm.rig import Flag
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+CONTACT_ROWS = 20
+"""Rows at the start of a step in which an open circuit is the contact's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
@@ -51,20 +54,44 @@ class StepTrace:
     """V against the reference."""
     I: FloatArray  # noqa: E741
     """A, anodic positive."""
-    overload: BoolArray
+    flag: npt.NDArray[np.uint8]
+    """What is special about each row, bits of `Flag`; rows without a number, or not in their
+    place in time, are marked as `GAP`."""
+    row: float
+    """Seconds from row to row."""
     reason: EndReason | None
     """What ended it; None if the run did."""
     area: Area
 
-    @cached_property
-    def row(self) -> float:
-        """Seconds from row to row; NaN for a single one."""
-        return spacing(self.t)
+    @property
+    def overload(self) -> BoolArray:
+        """Rows in which the galvanostat was at its compliance limit."""
+        overload: BoolArray = (self.flag & Flag.OVERLOAD) != 0
+        return overload
 
     @cached_property
+    def flaws(self) -> npt.NDArray[np.uint8]:
+        """Flags without those of an open circuit at the start, which is the contact's own."""
+        before = self.overload[:CONTACT_ROWS]
+        opened = 0 if before.all() else int(before.argmin())
+        found = self.flag.copy()
+        found[:opened] &= ~np.uint8(Flag.OVERLOAD | Flag.SATURATED)
+        return found
+
+    def between(self, start: float, stop: float) -> slice:
+        """Return the rows of some time: later than `start`, up to the row that `stop` is in."""
+        first, last = np.searchsorted(self.t, (start, stop))
+        return slice(int(first), int(last) + 1)
+
+    @cached_property
+    def own(self) -> slice:
+        """The rows that are of the step alone: the contact row is of before it."""
+        return slice(int(np.searchsorted(self.t, 0.0, side="right")), None)
+
+    @property
     def passed(self) -> FloatArray:
-        """The currents of the rows that are of the step alone: the contact row is of before it."""
-        return self.I[self.t > 0.0]
+        """The currents of the step's own rows."""
+        return self.I[self.own]
 
     @cached_property
     def scatter(self) -> float:
@@ -84,6 +111,7 @@ def step_traces(
         area: that densities refer to.
     """
     reasons = {end.step: end.reason for end in record.ends}
+    row = spacing(record.t)
     found: list[StepTrace | None] = []
     for segment in site.segments:
         rows = record.steps.get(segment.index)
@@ -95,16 +123,25 @@ def step_traces(
             since = record.t_contact
         else:
             # Rows are stamped when they are complete: the first one began a row earlier.
-            since = float(t[0]) - (spacing(t) if t.size > 1 else 0.0)
+            since = float(t[0]) - row
         found.append(
             StepTrace(
                 segment=segment,
                 t=t - since,
                 E=record.E[rows] + offset,
                 I=record.I[rows],
-                overload=(record.flag[rows] & Flag.OVERLOAD) != 0,
+                flag=_flags(record, rows, row),
+                row=row,
                 reason=reasons.get(segment.index),
                 area=area,
             )
         )
     return tuple(found)
+
+
+def _flags(record: SiteRecord, rows: slice, row: float) -> npt.NDArray[np.uint8]:
+    """Flags of some rows, with `GAP` wherever a number or a stretch of time is missing."""
+    lost = ~(np.isfinite(record.E[rows]) & np.isfinite(record.I[rows]))
+    apart = np.diff(record.t[rows])
+    lost[1:] |= ~(np.abs(apart - row) < 0.5 * row)
+    return np.where(lost, record.flag[rows] | Flag.GAP, record.flag[rows]).astype(np.uint8)

@@ -35,6 +35,8 @@ class Sweep:
     """A, standard deviation of `current` from noise."""
     anodic: bool
     """The potential was driven upwards."""
+    sigma_end: float = math.nan
+    """A, the same of the first and the last of `current`, which have neighbours on one side."""
 
     @property
     def usable(self) -> bool:
@@ -59,22 +61,31 @@ def sweep(
     if e.size < _FEWEST or np.ptp(e) == 0.0:
         return Sweep(nothing, nothing, nothing, math.nan, anodic=True)
     step = max(step, 2.0 * float(np.ptp(e)) / e.size)
-    place = np.floor((e - e.min()) / step).astype(np.int64)
-    count = np.bincount(place)
+    # Bins lie about the middle: a sweep turned upside down has the same ones. A row between two
+    # goes up whatever rounding says of it: nothing depends on the zero of potential.
+    bins = max(1, math.ceil(float(np.ptp(e)) / step - 1e-6))
+    low = 0.5 * (float(e.min()) + float(e.max()) - bins * step)
+    place = np.clip(np.floor((e - low) / step + 1e-6).astype(np.int64), 0, bins - 1)
+    count = np.bincount(place, minlength=bins)
     filled = count > 0
-    total_i, total_e = np.bincount(place, i), np.bincount(place, e)
-    centre = e.min() + (np.arange(count.size) + 0.5) * step
+    total_i, total_e = (np.bincount(place, y, minlength=bins) for y in (i, e))
+    centre: FloatArray = low + (np.arange(bins, dtype=np.float64) + 0.5) * step
     # The mean current belongs to the mean potential of its rows, not to the middle of the bin.
-    mean = np.interp(centre, total_e[filled] / count[filled], total_i[filled] / count[filled])
+    mean: FloatArray = np.interp(
+        centre, total_e[filled] / count[filled], total_i[filled] / count[filled]
+    )
     if mean.size < _FEWEST:
         return Sweep(nothing, nothing, nothing, math.nan, anodic=True)
     largest = mean.size - 1 + mean.size % 2
     width = min(max(5, int(window / step) | 1), largest)
     smooth: FloatArray = savgol_filter(mean, width, 3)
     weights = savgol_coeffs(width, 3)
-    sigma = noise(mean) * math.sqrt(float(weights @ weights))
+    at_end = savgol_coeffs(width, 3, pos=width - 1)
+    white = noise(mean)
+    sigma, sigma_end = (white * math.sqrt(float(w @ w)) for w in (weights, at_end))
     half = e.size // 2
-    return Sweep(centre, smooth, mean, sigma, anodic=bool(e[half:].mean() > e[:half].mean()))
+    anodic = bool(e[half:].mean() > e[:half].mean())
+    return Sweep(centre, smooth, mean, sigma, anodic, sigma_end)
 
 
 def current_at(s: Sweep, potential: float) -> Value:
@@ -83,7 +94,9 @@ def current_at(s: Sweep, potential: float) -> Value:
         return Value.none(Status.TOO_SHORT)
     if not s.potential[0] <= potential <= s.potential[-1]:
         return Value.none(Status.NOT_REACHED)
-    return Value.of(float(np.interp(potential, s.potential, s.current)), s.sigma)
+    last = potential in (s.potential[0], s.potential[-1])
+    error = s.sigma_end if last else s.sigma
+    return Value.of(float(np.interp(potential, s.potential, s.current)), error)
 
 
 # --------------------------------------------------------------------------------- peaks

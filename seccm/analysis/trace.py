@@ -11,17 +11,23 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def charge(t: FloatArray, current: FloatArray) -> FloatArray:
-    """Add up the charge that has passed, row by row.
+    """Add up the charge that has passed since t = 0, row by row.
+
+    A row is the mean of the time since the row before it, and stamped with its end: its current
+    times that time is the charge of the row. This is the one rule by which charge is counted.
 
     Args:
         t: shape (n,), s, increasing.
         current: shape (n,), A, anodic positive.
 
     Returns:
-        Shape (n,), C, zero at the first row; the trapezoidal rule.
+        Shape (n,), C. Of the first row, what passed after t = 0 counts, a usual row at most.
     """
-    q = np.zeros(t.size)
-    np.cumsum(0.5 * (current[1:] + current[:-1]) * np.diff(t), out=q[1:])
+    if t.size == 0:
+        return np.zeros(0)
+    row = spacing(t) if t.size > 1 else math.inf
+    first = float(t[0]) - min(max(float(t[0]), 0.0), row)
+    q: FloatArray = np.cumsum(current * np.diff(t, prepend=first))
     return q
 
 

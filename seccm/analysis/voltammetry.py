@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy.signal import savgol_filter
 
 from seccm.analysis.result import Status, Value
-from seccm.analysis.trace import charge, noise, spacing
+from seccm.analysis.trace import noise, spacing
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -96,8 +96,9 @@ def cycles(
     if baseline is not None:
         i = i - baseline.leak - baseline.capacitance * _rate(e, row)
     whole = bounds <= t[-1] + 1.5 * row
+    passed = _Passed(t, i, row, sigma, baseline.error if baseline else 0.0)
     done = tuple(
-        _cycle(t, i, float(a), float(b), sigma, baseline.error if baseline else 0.0)
+        passed.cycle(float(a), float(b))
         for a, b, complete in zip(bounds[:-1], bounds[1:], whole[1:], strict=True)
         if complete and b > a
     )
@@ -113,31 +114,42 @@ def _rate(e: FloatArray, row: float) -> FloatArray:
     return rate
 
 
-def _cycle(
-    t: FloatArray, i: FloatArray, start: float, end: float, sigma: float, baseline_error: float
-) -> Cycle:
-    """Charge between two times, the current at both ends interpolated."""
-    inside = (t > start) & (t < end)
-    if not inside.any():
-        none = Value.none(Status.NOT_MEASURED)
-        return Cycle(start, end, none, none, none)
-    tt = np.concatenate([[start], t[inside], [end]])
-    ii = np.concatenate([[np.interp(start, t, i)], i[inside], [np.interp(end, t, i)]])
-    length, n = end - start, float(inside.sum())
-    # White noise adds up to sigma dt sqrt(n); the baseline's error for the whole length; and noise
-    # about zero is sorted by sign too, 0.4 sigma of it to either side: without this term a record
-    # of nothing would have an efficiency of one.
-    sorted_noise = 0.4 * sigma * length * float(np.sum(np.abs(i[inside]) < 2.0 * sigma)) / n
-    error = math.hypot(sigma * length / math.sqrt(n), baseline_error * length, sorted_noise)
-    q_c = -float(charge(tt, np.minimum(ii, 0.0))[-1])
-    q_a = float(charge(tt, np.maximum(ii, 0.0))[-1])
-    return Cycle(
-        start,
-        end,
-        Value.of(q_c, error),
-        Value.of(q_a, error),
-        efficiency(q_c, q_a, error),
-    )
+class _Passed:
+    """Charge that passed each way, to be read at any time: a row's spreads evenly over it."""
+
+    def __init__(
+        self, t: FloatArray, i: FloatArray, row: float, sigma: float, baseline_error: float
+    ) -> None:
+        self._t, self._i, self._sigma, self._baseline_error = t, i, sigma, baseline_error
+        # The first row, too, began a row before its stamp.
+        self._edges = np.concatenate([[t[0] - row], t])
+        lengths = np.diff(self._edges)
+        self._cathodic, self._anodic = (
+            np.concatenate([[0.0], np.cumsum(np.maximum(sign * i, 0.0) * lengths)])
+            for sign in (-1.0, 1.0)
+        )
+
+    def cycle(self, start: float, end: float) -> Cycle:
+        """Add up the charge between two times."""
+        inside = self._i[(self._t > start) & (self._t < end)]
+        if inside.size == 0:
+            none = Value.none(Status.NOT_MEASURED)
+            return Cycle(start, end, none, none, none)
+        sigma, length, n = self._sigma, end - start, float(inside.size)
+        # White noise adds up to sigma dt sqrt(n); the baseline's error for the whole length; and
+        # noise about zero is sorted by sign too, 0.4 sigma of it to either side: without this
+        # term a record of nothing would have an efficiency of one.
+        sorted_noise = 0.4 * sigma * length * float(np.sum(np.abs(inside) < 2.0 * sigma)) / n
+        error = math.hypot(
+            sigma * length / math.sqrt(n), self._baseline_error * length, sorted_noise
+        )
+        q_c, q_a = (
+            float(np.diff(np.interp((start, end), self._edges, q))[0])
+            for q in (self._cathodic, self._anodic)
+        )
+        return Cycle(
+            start, end, Value.of(q_c, error), Value.of(q_a, error), efficiency(q_c, q_a, error)
+        )
 
 
 def efficiency(q_cathodic: float, q_anodic: float, error: float) -> Value:

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from seccm.analysis.quality import Quality
 from seccm.analysis.site_quality import ripple
 from seccm.analysis.statistics import FEWEST_FOR_SD
-from seccm.analysis.step_features import cycles_of, legs_of
 from seccm.analysis.step_trace import StepTrace
+from seccm.analysis.sweep_features import cycles_of, legs_of
 from seccm.report import style
 from seccm.report.study import Study, evenly
 from seccm.report.style import readable

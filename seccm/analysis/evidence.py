@@ -1,0 +1,54 @@
+"""Which rows a result comes from, and what was wrong with them: every result says both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from seccm.analysis.result import Status, Value
+from seccm.analysis.step_trace import StepTrace
+from seccm.rig import Flag
+
+_FLAWS: Mapping[Flag, Status] = {
+    Flag.SATURATED: Status.SATURATED,
+    Flag.OVERLOAD: Status.OVERLOADED,
+    Flag.GAP: Status.GAP,
+}
+"""What a flag in one of its rows makes of a result."""
+WHOLE = (slice(None),)
+"""Every row of a step."""
+NO_ROWS: tuple[slice, ...] = ()
+"""Of a result that is a fact about the step and was not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A number and the rows of its step that it comes from."""
+
+    value: Value
+    rows: tuple[slice, ...]
+
+    def checked(self, trace: StepTrace) -> Value:
+        """Return the number, with what its rows were flagged for as its status.
+
+        A search in vain among rows at the end of a range is not one that was in vain: what was
+        sought may have been beyond it.
+        """
+        flags = 0
+        for rows in self.rows:
+            flags |= int(np.bitwise_or.reduce(trace.flaws[rows], initial=0))
+        status = self.value.status
+        if status.censored and flags & Flag.SATURATED:
+            return Value.none(Status.UNDEFINED)
+        if not status.has_value:
+            return self.value
+        for flag, doubt in _FLAWS.items():
+            if flags & flag:
+                status = status.worse(doubt)
+        return replace(self.value, status=status)
+
+
+Numbers = Mapping[str, Measured]
+"""The results of a step, by their names."""

@@ -1,0 +1,157 @@
+"""The numbers of a voltammogram, each with the rows that it comes from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from seccm.analysis.charging import charging_rows
+from seccm.analysis.evidence import WHOLE, Measured, Numbers
+from seccm.analysis.result import Status, Value
+from seccm.analysis.step_trace import StepTrace
+from seccm.analysis.sweep import Peak, Sweep, anodic_peaks, current_at, sweep
+from seccm.analysis.voltammetry import Cycle, Cycles, cycles
+from seccm.analysis.wave import both_ways, one_way, wave
+from seccm.rig import Lines
+
+_INCOMPLETE = Value.none(Status.INCOMPLETE)
+_END = 0.1
+"""Share of a sweep at its end that the current at its vertex comes from."""
+
+_OF_SWEEPS = (
+    "E_half", "dE_half", "i_lim", "tomes", "i_vertex", "E_pa", "j_pa", "E_pc", "j_pc",
+)  # fmt: skip
+
+
+def cycles_of(trace: StepTrace) -> Cycles:
+    """Return charge and efficiency of each commanded cycle of a step; no baseline is taken off."""
+    bounds = np.array(trace.segment.cycles)
+    return cycles(trace.t, trace.E, trace.I, bounds)
+
+
+def legs_of(trace: StepTrace, cycle: int = 0) -> tuple[slice, ...]:
+    """Return the rows of each commanded leg, vertex to vertex, of one cycle (from 0) of a sweep.
+
+    Legs that the step did not reach, or did not finish, are left out.
+    """
+    wave_form = trace.segment.waveform
+    if not isinstance(wave_form, Lines) or trace.t.size < 2:
+        return ()
+    bounds = trace.segment.cycles or (0.0, wave_form.duration)
+    slack = 1e-9 * wave_form.duration
+    corners = [
+        t for t in wave_form.times if bounds[cycle] - slack <= t <= bounds[cycle + 1] + slack
+    ]
+    row = float(trace.t[1] - trace.t[0])
+    return tuple(
+        slice(*(int(k) for k in np.searchsorted(trace.t, (a, b), side="right")))
+        for a, b in pairwise(corners)
+        if b <= trace.t[-1] + 1.5 * row
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """One sweep of a voltammogram from vertex to vertex, without the charging at its start."""
+
+    rows: slice
+    sweep: Sweep
+
+    @property
+    def span(self) -> float:
+        return float(np.ptp(self.sweep.potential)) if self.sweep.usable else 0.0
+
+
+def _legs(trace: StepTrace, cycle: int) -> tuple[_Leg, ...]:
+    found = []
+    for rows in legs_of(trace, cycle):
+        settled = slice(rows.start + charging_rows(trace.I[rows]), rows.stop)
+        found.append(_Leg(settled, sweep(trace.E[settled], trace.I[settled])))
+    return tuple(found)
+
+
+def voltammogram(trace: StepTrace) -> Numbers:
+    """Measure cycles, and the wave and peaks of the last complete one."""
+    done = cycles_of(trace)
+    count = len(done.cycles)
+    found = {"cycles": Measured(Value.of(count, 0.0), WHOLE)}
+    nothing = Value.none(Status.INCOMPLETE if done.incomplete else Status.TOO_SHORT)
+    for which, place in (("first", 0), ("last", -1)):
+        if count == 0:
+            found |= {f"{n}_{which}": Measured(nothing, WHOLE) for n in ("CE", "Q_c", "Q_a")}
+            continue
+        found |= _charges(trace, done.cycles[place], which)
+    return {**found, **sweeps(trace, max(count - 1, 0))}
+
+
+def _charges(trace: StepTrace, cycle: Cycle, which: str) -> dict[str, Measured]:
+    rows = (trace.between(cycle.start, cycle.end),)
+    return {
+        f"CE_{which}": Measured(cycle.efficiency, rows),
+        f"Q_c_{which}": Measured(trace.area.density(cycle.q_cathodic), rows),
+        f"Q_a_{which}": Measured(trace.area.density(cycle.q_anodic), rows),
+    }
+
+
+def sweeps(trace: StepTrace, cycle: int = 0) -> Numbers:
+    """Measure wave and peaks of one cycle, from 0: on the longest sweep each way."""
+    legs = _legs(trace, cycle)
+    if not legs:
+        return dict.fromkeys(_OF_SWEEPS, Measured(_INCOMPLETE, WHOLE))
+    up = max((leg for leg in legs if leg.sweep.anodic), key=_span, default=None)
+    down = max((leg for leg in legs if not leg.sweep.anodic), key=_span, default=None)
+    both = sorted((leg for leg in (up, down) if leg), key=lambda leg: leg.rows.start)
+    return {
+        **_wave(*both),
+        "i_vertex": _vertex(trace, legs[0]),
+        **_largest(trace, up, "pa", 1.0),
+        **_largest(trace, down, "pc", -1.0),
+    }
+
+
+def _span(leg: _Leg) -> float:
+    return leg.span
+
+
+def _wave(first: _Leg, back: _Leg | None = None) -> dict[str, Measured]:
+    """Measure the wave on the first of two sweeps over it and on its return, or on one alone."""
+    rows = tuple(leg.rows for leg in (first, back) if leg)
+    w = wave(first.sweep)
+    # A current that decays with time is a rising one on the way back.
+    w = both_ways(w, wave(back.sweep, most_slope=math.inf)) if back else one_way(w)
+    return {
+        "E_half": Measured(w.half_wave, rows),
+        "dE_half": Measured(w.hysteresis, rows),
+        "i_lim": Measured(w.limiting_current, rows),
+        "tomes": Measured(w.tomes, rows),
+    }
+
+
+def _vertex(trace: StepTrace, leg: _Leg) -> Measured:
+    """Read the current where a sweep ends."""
+    s, size = leg.sweep, leg.rows.stop - leg.rows.start
+    rows = (slice(leg.rows.stop - max(5, int(_END * size)), leg.rows.stop),)
+    if not s.usable:
+        return Measured(Value.none(Status.TOO_SHORT), rows)
+    return Measured(current_at(s, float(s.potential[-1 if s.anodic else 0])), rows)
+
+
+def _largest(trace: StepTrace, leg: _Leg | None, name: str, sign: float) -> dict[str, Measured]:
+    """Potential and current density of the peak that stands out most; sign -1 for cathodic."""
+    if leg is None or not leg.sweep.usable:
+        return dict.fromkeys((f"E_{name}", f"j_{name}"), Measured(_INCOMPLETE, WHOLE))
+    s, rows = leg.sweep, (leg.rows,)
+    seen = Sweep(s.potential, sign * s.current, sign * s.raw, s.sigma, s.anodic)
+    peaks = [p for p in anodic_peaks(seen) if p.current.value > 0.0]
+    if not peaks:
+        none = Measured(Value.none(Status.NOT_FOUND), rows)
+        return {f"E_{name}": none, f"j_{name}": none}
+    best: Peak = max(peaks, key=lambda p: p.prominence)
+    height = Value.of(sign * best.current.value, best.current.error, best.current.status)
+    return {
+        f"E_{name}": Measured(best.potential, rows),
+        f"j_{name}": Measured(trace.area.density(height), rows),
+    }
