@@ -216,6 +216,12 @@ def test_of_a_couple_with_both_forms_present_the_foot_is_not_known():
     w = alone(_E, sigmoid(_E) - 0.5 + _NOISE)
     assert w.half_wave.value == pytest.approx(0.0, abs=1e-3)
     assert w.limiting_current.status is Status.NO_FOOT
+    both = both_ways(
+        measured(_E, sigmoid(_E) - 0.5 + _NOISE),
+        measured(_E[::-1], sigmoid(_E[::-1]) - 0.5 + _NOISE),
+    )
+    assert both.limiting_current.status is Status.NO_FOOT
+    assert both.half_wave.status is Status.OK
 
 
 def test_too_few_rows_are_no_sweep():

@@ -188,8 +188,6 @@ def _voltammogram_words(found: Found) -> str:
 def _wave_words(found: Found) -> str:
     if not found["E_half"].status.trusted:
         return ""
-    if not found["i_lim"].status.has_value:
-        return f"E_half {show(found['E_half'].value, 'V', 3)}"
     e, i = found["E_half"].value, found["i_lim"].value
     steady = ", not steady" if found["E_half"].status is Status.UNSTEADY else ""
     return f"E_half {show(e, 'V', 3)}, i_lim {show(i, 'A', 3)}{steady}"

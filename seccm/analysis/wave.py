@@ -177,6 +177,8 @@ def _mean(a: Value, b: Value, status: Status) -> Value:
     """
     if not (a.status.has_value and b.status.has_value):
         return Value.none(a.status if not a.status.has_value else b.status)
+    if Status.NO_FOOT in (a.status, b.status):
+        status = status.worse(Status.NO_FOOT)
     between = 0.5 * abs(a.value - b.value) / math.sqrt(3.0)
     error = math.hypot(0.5 * (a.error + b.error), between)
     return Value.of(0.5 * (a.value + b.value), error, status)
