@@ -40,7 +40,7 @@ from seccm.hopping.terrain import Terrain
 from seccm.plan import Plan, load_plan
 from seccm.plan.reach import room_problems
 from seccm.plan.site import Site
-from seccm.rig import Axis, Block, RawChannel, Rig, RigInfo
+from seccm.rig import Axis, Block, RawChannel, Rig, RigInfo, SafeReport
 from seccm.rigs import RigFile, build_rig, load_rig
 
 
@@ -125,6 +125,14 @@ class Run:
             NotNow: the run is over.
         """
         self._runner.emergency()
+
+    def on_lifted(self, told: Callable[[SafeReport], None]) -> None:
+        """Have somebody told what an emergency retract achieved.
+
+        Args:
+            told: called from any thread: must return at once, never raise.
+        """
+        self._runner.lifted = told
 
     def watch(self, watcher: Callable[[Block], None]) -> None:
         """Have every block of rows shown to someone as it comes, before the events it brings.
@@ -407,6 +415,17 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
     return sorted(value) if isinstance(value, frozenset) else value
+
+
+def what_ran(path: str | Path) -> tuple[Plan, RigFile, int, tuple[str, ...]]:
+    """Return plan, rig file, seed and faults of the run in a file.
+
+    Raises:
+        DataFileError: the file cannot be read.
+        PlanError: the plan in the file is not one.
+    """
+    with open_scan(Path(path)) as scan:
+        return _what_ran(scan)
 
 
 def _what_ran(scan: Scan) -> tuple[Plan, RigFile, int, tuple[str, ...]]:

@@ -228,9 +228,10 @@ class VirtualRig:
             return SafeReport(frozen=True, drive_off=True, retracted=False, what=str(error))
         self.truth.made_safe.append(why)
         at, top = self.height, self._info.axes["z"].travel.upper
-        tip = "held" if not retract else "lifted" if at < top - RETRACTED else "fully retracted"
+        up = at >= top - RETRACTED
+        tip = "held" if not retract else "fully retracted" if up else "lifted"
         what = f"Cell off, tip {tip} at z = {show(at, 'm')}."
-        return SafeReport(frozen=True, drive_off=True, retracted=retract, what=what, height=at)
+        return SafeReport(True, True, retract, what, at, up)
 
     def _make_safe(self, by: float) -> None:
         """Freeze, switch the cell off, and lift the tip by some metres, at most to the top."""

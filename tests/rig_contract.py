@@ -349,6 +349,7 @@ class RigContract:
         assert report.retracted
         assert report.height == pytest.approx(top, abs=self.precision)
         assert "fully retracted" in report.what
+        assert report.at_top
 
     def test_safe_never_raises(self, rig: Rig) -> None:
         """Before opening, after opening, and after closing."""

@@ -225,7 +225,18 @@ def test_anybody_may_halt_or_lift_the_tip(client: Client, tmp_path: Path, verb: 
         end = events_of(other.wait(over))[-1]
     assert isinstance(end, RunStopped)
     assert end.status == {"halt": "halted", "emergency": "stopped"}[verb]
-    assert not answer(client, getattr(client, verb)())[0], "there is nothing left to make safe"
+    client.wait(idle)
+    assert not answer(client, client.halt())[0], "there is nothing left to halt"
+    # An emergency opens the rig that was used last, and lifts the tip to the top.
+    assert answer(client, client.emergency())[0]
+    told = {"halt": 1, "emergency": 2}[verb]
+    heard = client.wait(
+        lambda news: news.progress is not None and news.progress.emergencies == told
+    )
+    lifted = heard[-1].progress.lifted  # type: ignore[union-attr]
+    assert lifted is not None
+    assert lifted.drive_off
+    assert "fully retracted" in lifted.what
 
 
 def test_a_silent_rig_is_lifted_without_the_engine(tmp_path: Path):

@@ -88,6 +88,7 @@ class Drawing:
             desk.rig_simulated = outlook.info.virtual
         condition, simulated = self._condition, desk.simulated
         self._views.bar.show_run(desk.run, condition, now, desk.notice, simulated=simulated)
+        self._views.bar.emergency.show_banner(desk.banner)
         if beat % MAP_BEATS:
             self._guard("live", self._live)
         self._guard("manual", self._manual)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from seccm.words import SIMULATION
 from ui import pieces
+from ui.emergency_banner import EmergencyBanner
 from ui.models.palette import Palette, Sizes
 from ui.models.run_state import RunState
 from ui.models.words import Line
@@ -101,6 +102,7 @@ class RunBar(QWidget):
         strip.setSpacing(0)
         strip.addWidget(self.alarm, 1)
         self._place_away()
+        self.emergency = EmergencyBanner(actions["dismiss"].trigger)
         self.progress = pieces.bar()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -108,6 +110,7 @@ class RunBar(QWidget):
         whole.addLayout(row)
         whole.addLayout(grid)
         whole.addWidget(self.progress)
+        whole.addWidget(self.emergency)
         whole.addWidget(self._strip)
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:

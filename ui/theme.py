@@ -124,6 +124,8 @@ def sheet(p: Palette, s: Sizes) -> str:
         border-radius: {s.radius}px; padding: {pad // 2}px {2 * pad}px; }}
     QLabel#alarm {{ background: {p.danger}; color: white; font-weight: 700;
         padding: {pad}px {2 * pad}px; }}
+    QLabel#lifted {{ background: {p.start}; color: white; font-weight: 700;
+        padding: {pad}px {2 * pad}px; }}
     QLabel#notice {{ background: {p.warn}; color: {p.panel}; font-weight: 700;
         padding: {pad}px {2 * pad}px; }}
     QWidget#unsaved {{ background: {p.raised}; border: 1px solid {p.warn};

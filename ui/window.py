@@ -108,6 +108,11 @@ class Window(QMainWindow):
         self._timer.timeout.connect(self.beat)
         self._timer.start(BEAT_MS)
 
+    def _dismiss(self) -> None:
+        """Dismiss the notice and the banner of an emergency."""
+        self.desk.dismiss()
+        self.desk.dismiss_banner()
+
     # ------------------------------------------------------------------------------ building
 
     def _wire_keys(self) -> None:
@@ -116,7 +121,7 @@ class Window(QMainWindow):
             "resume-file": lambda: self.resume_file(),
             "hold": lambda: self.desk.by_hand("hold", {}),
             "off": lambda: self.desk.by_hand("off", {}),
-            "dismiss": self.desk.dismiss,
+            "dismiss": self._dismiss,
             "fit": self._fit,
             "next-quantity": lambda: self._maps().step(1),
             "last-quantity": lambda: self._maps().step(-1),

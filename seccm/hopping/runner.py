@@ -196,7 +196,7 @@ class Runner:
         facts, stopped = self._last_words(failure)
         urgent = failure is not None or self._engine.emergency
         if urgent or not (report.frozen and report.drive_off):
-            facts.append(Note(stopped.row, -1, report.what))
+            facts.append(Note(stopped.row, -1, report.words))
         self._heard += facts
         trouble = None if isinstance(failure, GeneratorExit) else failure
         last_steps: tuple[Callable[[], None], ...] = (

@@ -58,9 +58,9 @@ def lift_clear(rig: Rig, site: Site | None, by: float, *, streams: bool = True) 
         )
     except SeccmError as error:
         report = rig.safe("emergency retract")
-        return replace(report, what=f"{report.what} The circuit could not be checked: {error}")
-    if not lifted.opened:
-        return replace(report, height=lifted.height, what=f"{report.what} {lifted.words}")
+        return replace(report, checked=f"The circuit could not be checked: {error}")
     further = f", {show(lifted.further, 'm')} higher" if lifted.further else ""
-    what = f"{report.what} The circuit is open{further}."
-    return replace(report, height=lifted.height, what=what)
+    checked = f"The circuit is open{further}." if lifted.opened else lifted.words
+    at_top = lifted.height >= rig.info.axes["z"].travel.upper
+    at_top |= report.at_top
+    return replace(report, height=lifted.height, at_top=at_top, checked=checked)

@@ -80,6 +80,11 @@ class CoarseOrder:
         """A motor does not run while nobody looks."""
         return True
 
+    def build(self) -> Rig:
+        """Build the rig; see `Errand.build`."""
+        file, plan = RigFile(self.rig_source, self.rig), Plan.from_json(self.plan)
+        return build_rig(file, plan.mounted, seed=self.seed, pace=self.pace)
+
     def carry_out(self, bench: Workbench) -> Finding:
         """Make the approach; see `Errand.carry_out`."""
         plan, file = Plan.from_json(self.plan), RigFile(self.rig_source, self.rig)
@@ -115,9 +120,7 @@ class _Tries:
     def rig(self) -> Rig:
         """Build the rig for the next try."""
         self._made += 1
-        order, plan = self._order, self._plan
-        file = RigFile(order.rig_source, order.rig)
-        rig = build_rig(file, plan.mounted, seed=order.seed, pace=order.pace)
+        plan, rig = self._plan, self._order.build()
         self._virtual = "VIRTUAL: " if rig.info.virtual else ""
         self._say(
             f"try {self._made} of {self._table.tries}: the piezo comes down in search of the "

@@ -17,7 +17,7 @@ from seccm.commissioning.settings import read_settings
 from seccm.commissioning.steps import STEPS, Step, carry_out
 from seccm.commissioning.watched import StoppedError, WatchedRig
 from seccm.errors import NotNow, PlanError, Problem, SeccmError
-from seccm.rig import Block, Mounted, Rig, RigInfo
+from seccm.rig import Block, Mounted, Rig, RigInfo, SafeReport
 from seccm.rigs import RigFile, build_rig, load_rig
 
 LOOK = 0.02
@@ -26,6 +26,12 @@ PATIENCE = 0.5
 """Seconds without a block after which the rig is made safe by whoever asked for it."""
 DUMMY = Mounted("dummy-resistor", 6e-6)
 """What a virtual rig has in place of a droplet; a real one is told nothing by it."""
+AT_REST = SafeReport(
+    *(True, True, True),
+    "The rig was at rest, cell off, tip fully retracted; the motor is stopped.",
+    at_top=True,
+)
+"""What an emergency finds while the motor of a coarse approach runs, or a person is asked."""
 WET = ("wet-at-start",)
 """How a virtual rig is told that its dummy cell is connected."""
 
@@ -60,6 +66,13 @@ class Errand(Protocol):
     @property
     def folder(self) -> str:
         """Where reports are written; absolute."""
+
+    def build(self) -> Rig:
+        """Build the rig; nothing is opened.
+
+        Raises:
+            PlanError: the rig file is wrong.
+        """
 
     def carry_out(self, bench: Workbench) -> Finding:
         """Do it.
@@ -135,21 +148,17 @@ class Order:
         """Carry out the step; see `Errand.carry_out`."""
         step = _step(self.step)
         values = read_settings(step.settings, self.settings)
-        rig = self.build(step)
+        rig = self.build()
         watched = bench.watch(rig, step.length(rig.info, values))
         return carry_out(step, watched, self.rig, values)
 
-    def build(self, step: Step) -> Rig:
-        """Build the rig, with a dummy cell if it is a virtual one.
-
-        Raises:
-            PlanError: the rig file is wrong.
-        """
+    def build(self) -> Rig:
+        """Build the rig, with a dummy cell if it is a virtual one; see `Errand.build`."""
         return build_rig(
             RigFile(self.rig_source, self.rig),
             DUMMY,
             seed=self.seed,
-            faults=WET if step.wet else (),
+            faults=WET if _step(self.step).wet else (),
             pace=self.pace,
         )
 
@@ -182,10 +191,16 @@ class Workbench:
     Args:
         look: shown every block.
         tell: told what was found, and again when it was kept.
+        lifted: told what an emergency retract achieved, from any thread.
     """
 
-    def __init__(self, look: Callable[[Block], None], tell: Callable[[Found], None]) -> None:
-        self._look, self._tell = look, tell
+    def __init__(
+        self,
+        look: Callable[[Block], None],
+        tell: Callable[[Found], None],
+        lifted: Callable[[SafeReport], None] = lambda report: None,
+    ) -> None:
+        self._look, self._tell, self._lifted = look, tell, lifted
         self._kept: dict[str, tuple[Errand, Found]] = {}
         self._rig: Rig | None = None
         self._at_rest = False
@@ -275,7 +290,9 @@ class Workbench:
         def without_blocks() -> None:
             rig = self._rig
             if not self._ended.wait(PATIENCE) and rig is not None and not self._at_rest:
-                rig.safe(f"{why}; the rig is silent", retract=retract)
+                report = rig.safe(f"{why}; the rig is silent", retract=retract)
+                if retract:
+                    self._lifted(report)
 
         threading.Thread(target=without_blocks, name="stop step", daemon=True).start()
 
@@ -324,6 +341,8 @@ class Workbench:
         """
         self._at_rest = True
         if self._stopping.wait(seconds):
+            if self._stop is not None and self._stop[1]:
+                self._lifted(AT_REST)
             raise self._stopped()
 
     def keep(self, name: str, *, calibrate: bool) -> None:
@@ -358,7 +377,9 @@ class Workbench:
             why, retract = self._stop
             error = self._stopped()
             if retract and self._rig is not None:
-                error.add_note(self._rig.safe(why).what)
+                report = self._rig.safe(why)
+                self._lifted(report)
+                error.add_note(report.what)
             raise error
 
     def _stopped(self) -> StoppedError:

@@ -23,12 +23,12 @@ from seccm.remote.commissioning import Errand, Order, Workbench
 from seccm.remote.feed import Feed
 from seccm.remote.guest import Guest
 from seccm.remote.job import Job, Prepare
-from seccm.remote.manual import Manual
+from seccm.remote.manual import EMERGENCY, Manual
 from seccm.remote.news import Doing, Progress, Snapshot
 from seccm.remote.overview import Overview
 from seccm.remote.plain import from_plain
 from seccm.remote.trace import Trace
-from seccm.rig import Rig
+from seccm.rig import Rig, SafeReport
 from seccm.session import Run
 
 BEAT = 1.0 / 30.0
@@ -66,7 +66,13 @@ class Host:
         self._holder: Guest | None = None
         self._run: Run | None = None
         self._manual: Manual | None = None
-        self._bench = Workbench(self._feed.glance, self._feed.find)
+        self._bench = Workbench(self._feed.glance, self._feed.find, self._told_lifted)
+        self._build: Callable[[], Rig] | None = None
+        """Builds the rig that was used last anew."""
+        self._lifted: SafeReport | None = None
+        self._emergencies = 0
+        self._owed = False
+        """Whether an emergency was asked for, and nobody has told yet what it achieved."""
         self._rig_thread: threading.Thread | None = None
         self._doing: Doing = "idle"
         self._wake = threading.Event()
@@ -113,6 +119,7 @@ class Host:
         work = self._drive_by_hand if by_hand else self._carry_out
         with self._lock:
             self._refuse_busy()
+            self._build = job.build
             self._occupy("preparing", work, job)
 
     def commission(self, errand: Errand) -> None:
@@ -124,6 +131,7 @@ class Host:
         with self._lock:
             self._refuse_busy()
             self._bench.expect(errand)
+            self._build = errand.build
             self._occupy("commissioning", self._run_errand, errand)
 
     def interrupt(self) -> None:
@@ -142,7 +150,7 @@ class Host:
         if not self.idle:
             raise NotNow("begin", f"the rig is in use ({self._doing})", ())
 
-    def _occupy(self, doing: Doing, work: Callable[[Any], None], what: Job | Errand) -> None:
+    def _occupy(self, doing: Doing, work: Callable[[Any], None], what: Any) -> None:
         """Do something with the rig in a thread of its own."""
         self._doing, self._called_off = doing, ""
         self._rig_thread = threading.Thread(target=work, args=(what,), name="rig")
@@ -188,6 +196,8 @@ class Host:
             hand=manual.doing if manual is not None else "",
             commanded=manual.commanded if manual is not None else {},
             circuit=manual.circuit if manual is not None else Circuit.UNKNOWN,
+            emergencies=self._emergencies,
+            lifted=self._lifted,
             missed_rows=self._feed.missed_rows,
             unsaved=run.unsaved if run is not None and doing == "scan" else Unsaved(),
             disk_free=self._disk_free,
@@ -216,10 +226,13 @@ class Host:
             self.announce(run.plan.title, str(run.path), job.rig_file)
             self._feed.begin(_snapshot(run, overview or Overview.planned(run.total)))
             run.watch(self._feed.look)
+            run.on_lifted(self._told_lifted)
             with self._lock:
                 self._run, self._doing = run, "scan"
                 called_off = "the host is closed" if self._ending else self._called_off
-            if called_off:
+            if called_off == EMERGENCY:
+                run.emergency()
+            elif called_off:
                 run.ask("stop", called_off)
             for event in run:
                 self._feed.tell(event)
@@ -235,7 +248,7 @@ class Host:
         try:
             rig, plan, doubts = job.open_rig()
             site = plan.sites()[0]
-            manual = Manual(rig, site, self._feed.look, self._feed.tell)
+            manual = Manual(rig, site, self._feed.look, self._feed.tell, self._told_lifted)
             overview = Overview.planned(0)
             self.announce("by hand", "", job.rig_file)
             warnings = tuple(str(problem) for problem in doubts)
@@ -244,7 +257,9 @@ class Host:
             )
             with self._lock:
                 self._run, self._manual, self._doing = None, manual, "manual"
-                called_off = self._ending or bool(self._called_off)
+                called_off = "the host is closed" if self._ending else self._called_off
+            if called_off == EMERGENCY:
+                manual.make_safe(retract=True)
             if called_off:
                 manual.close()
             manual.run()
@@ -264,8 +279,33 @@ class Host:
         finally:
             self._rest()
 
+    def _lift_again(self, build: Callable[[], Rig]) -> None:
+        """Open the rig that was used last, lift the tip to the top, and let go of it."""
+        rig: Rig | None = None
+        try:
+            rig = build()
+            rig.open()
+            self._told_lifted(rig.safe(EMERGENCY))
+        except Exception as error:  # whatever it is, an operator must hear of it
+            what = f"The rig could not be opened: {error}"
+            self._told_lifted(SafeReport(False, False, False, what))
+        finally:
+            if rig is not None:
+                rig.close()
+            self._owed = False
+            self._rest()
+
+    def _told_lifted(self, report: SafeReport) -> None:
+        """Take in what an emergency retract achieved."""
+        with self._lock:
+            self._lifted, self._owed = report, False
+            self._emergencies += 1
+
     def _rest(self) -> None:
         """Be ready for something else."""
+        if self._owed:
+            what = "Nothing was moved: it ended before there was a rig to move."
+            self._told_lifted(SafeReport(False, False, False, what))
         self._feed.beat(everything=True)
         with self._lock:
             self._doing = "idle"
@@ -355,19 +395,44 @@ class Host:
             return True
 
     def _make_safe(self, what: str) -> None:
-        if self._call_off("emergency retract" if what == "emergency" else "halted"):
+        """Halt, or lift the tip; on an idle host, the rig that was used last is opened for it.
+
+        Raises:
+            NotNow: there is no rig.
+        """
+        urgent = what == "emergency"
+        with self._lock:
+            if urgent and self.idle and self._build is not None:
+                self._owed = True
+                self._occupy("preparing", self._lift_again, self._build)
+                return
+        try:
+            self._owed |= urgent
+            self._make_safe_what_goes_on(urgent)
+        except NotNow:
+            self._owed &= not urgent
+            raise
+
+    def _make_safe_what_goes_on(self, urgent: bool) -> None:
+        """Halt it, or lift its tip.
+
+        Raises:
+            NotNow: nothing goes on.
+        """
+        words = EMERGENCY if urgent else "halted"
+        if self._call_off(words):
             return
+        run, manual = self._run, self._manual
         if self._doing == "commissioning":
-            words = "emergency retract" if what == "emergency" else "halted"
-            self._bench.stop(words, retract=what == "emergency")
-            return
-        if self._manual is not None:
-            self._manual.make_safe(retract=what == "emergency")
-            return
-        run = self._run
-        if run is None or self.idle:
-            raise NotNow(what, self._doing, ())
-        run.halt() if what == "halt" else run.emergency()
+            self._bench.stop(words, retract=urgent)
+        elif manual is not None:
+            manual.make_safe(retract=urgent)
+        elif run is None or self.idle:
+            raise NotNow("emergency" if urgent else "halt", self._doing, ())
+        elif urgent:
+            run.emergency()
+        else:
+            run.halt()
 
     def _hand_over(self, guest: Guest, *, force: bool) -> None:
         with self._lock:

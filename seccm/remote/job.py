@@ -80,20 +80,27 @@ class Job:
             RigError: the rig cannot be opened.
         """
         plan = Plan.from_json(self.plan)
-        rig = build_rig(
-            RigFile(self.rig_source, self.rig or {}),
-            plan.mounted,
-            seed=self.seed,
-            faults=self.faults,
-            # Nobody drives by hand faster than time goes.
-            pace=self.pace or 1.0,
-        )
+        rig = self.build()
         try:
             at = rig.open().position
             return rig, plan, session.accepted(plan, rig.info, session.from_top(at))
         except BaseException:
             rig.close()
             raise
+
+    def build(self) -> Rig:
+        """Build the rig, to be moved by a person: no faster than time goes; nothing is opened.
+
+        Raises:
+            PlanError: the plan or the rig file is wrong.
+            DataFileError: the run's file cannot be read.
+        """
+        if self.plan:
+            plan, file = Plan.from_json(self.plan), RigFile(self.rig_source, self.rig or {})
+            seed, faults = self.seed, self.faults
+        else:
+            plan, file, seed, faults = session.what_ran(self.path)
+        return build_rig(file, plan.mounted, seed=seed, faults=faults, pace=self.pace or 1.0)
 
     def prepare(self) -> session.Run:
         """Make the run ready; see `seccm.session`.

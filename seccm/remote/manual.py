@@ -199,6 +199,8 @@ class Manual:
             self._taken.set()
             report = self._rig.safe("end of manual control")
             good = report.frozen and report.drive_off and report.retracted
+            if self._wanted is not None and self._wanted[0] == EMERGENCY:
+                self._lifted(report)
             self._tell(Note(0, NO_SITE, report.what, "info" if good else "warning"))
             self._rig.close()
 
@@ -261,7 +263,7 @@ class Manual:
         else:
             report = self._rig.safe(why, retract=False)
         good = report.frozen and report.drive_off and report.retracted == retract
-        return Said(report.what, "info" if good else "warning")
+        return Said(report.words, "info" if good else "warning")
 
     def _apply(self, action: Action) -> None:
         """Have the rig do something, and remember where axes are to be."""

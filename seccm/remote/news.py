@@ -16,7 +16,7 @@ from seccm.remote.job import Failure
 from seccm.remote.overview import Overview
 from seccm.remote.plain import event_from_plain, event_to_plain, from_plain, to_plain
 from seccm.remote.trace import Trace
-from seccm.rig import Axis, Channel, RigInfo
+from seccm.rig import Axis, Channel, RigInfo, SafeReport
 
 Doing = Literal["idle", "preparing", "scan", "manual", "commissioning"]
 Link = Literal["connecting", "live", "lost"]
@@ -94,6 +94,10 @@ class Progress:
     """Where axes were told to go by hand, in metres; not of one that was stopped on its way."""
     circuit: Circuit = Circuit.UNKNOWN
     """What is known of the circuit where a tip is that is moved manually."""
+    emergencies: int = 0
+    """How often this host has told what an emergency retract achieved."""
+    lifted: SafeReport | None = None
+    """The newest of that; None before the first."""
     missed_rows: int = 0
     """Rows that no client saw because the host was too busy; the data file has them."""
     unsaved: Unsaved = field(default_factory=Unsaved)

@@ -31,6 +31,15 @@ class SafeReport:
     """A sentence for the operator."""
     height: float | None = None
     """Where the tip is held now, z in metres; None where that is not known."""
+    at_top: bool = False
+    """Whether the tip is fully retracted."""
+    checked: str = ""
+    """What a look at the circuit showed after that, in sentences; empty where nobody looked."""
+
+    @property
+    def words(self) -> str:
+        """All of it, for the operator."""
+        return f"{self.what} {self.checked}".rstrip()
 
 
 class Rig(Protocol):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from seccm.analysis.features import Features
 from seccm.data import open_scan
@@ -24,6 +24,7 @@ from seccm.report.style import readable
 from seccm.rig import RigInfo
 from ui.models.commissioning import line_of_found
 from ui.models.curves import read_site
+from ui.models.emergency import WAITING, Banner, of_refusal, of_report
 from ui.models.live import Live
 from ui.models.passage import Curve
 from ui.models.run_state import BY_HAND, RunState
@@ -156,6 +157,12 @@ class Desk:
     """Why the last run could not begin, or what ended it."""
     notice: Line | None = None
     """The newest refusal or warning; in sight in every room until it is dismissed or settled."""
+    banner: Banner | None = None
+    """What is to be said of an emergency retract, until it is dismissed."""
+    _urgent: int = field(default=-1, init=False)
+    """The ticket of the newest emergency retract that was asked for here."""
+    _emergencies: int = field(default=0, init=False)
+    """Of how many the host had told when last heard."""
     _about: str = field(default="", init=False)
     """What the notice is about, such as "plan"; empty for what only a person can settle."""
     rig_simulated: bool = False
@@ -195,14 +202,31 @@ class Desk:
                 self._pending = None
                 # What was said of an earlier request is settled by this one.
                 self.dismiss()
-            if not answer.granted:
+            if not answer.granted and answer.ticket == self._urgent:
+                self.banner = of_refusal(readable(answer.text))
+                self.say(Line("error", self.banner.words))
+            elif not answer.granted:
                 self.alert(Line("warning", readable(answer.text)))
         self._follow(news, now)
+        self._follow_emergency(news)
         for found in news.found:
             self.say(line_of_found(found))
         if news.failure is not None:
             self.failure, self._pending = news.failure, None
             self.alert(Line("error", news.failure.text))
+
+    def _follow_emergency(self, news: News) -> None:
+        """Take in what an emergency retract achieved, or that nobody will tell any more."""
+        progress = news.progress
+        if news.link == "lost" and self.banner is WAITING:
+            self.banner = of_refusal(self.run.lost or "The engine is gone.")
+        if progress is None or progress.emergencies == self._emergencies:
+            return
+        self._emergencies = progress.emergencies
+        if progress.lifted is not None and progress.emergencies:
+            self.banner = of_report(progress.lifted)
+            level: Literal["info", "error"] = "info" if self.banner.level == "done" else "error"
+            self.say(Line(level, self.banner.words))
 
     def _show(self, ready: Future[Ready], now: float) -> None:
         """Turn to another run, or say why it cannot be shown."""
@@ -227,7 +251,8 @@ class Desk:
         if gone and verb == "emergency":
             words = "No engine drives the rig from here: nothing can be lifted by it."
             remedy = "If the tip is down, raise it at the controller of the stage."
-            self.alert(Line("error", words, remedy=remedy))
+            self.say(Line("error", words, remedy=remedy))
+            self.banner = of_refusal(f"{words} {remedy}")
         elif self.link is None:
             self.alert(Line("warning", "There is no run."), "run")
         elif verb == "stop" and self.run.doing == "manual":
@@ -235,7 +260,8 @@ class Desk:
         elif verb == "stop" and self.run.doing == "commissioning":
             self.link.stop_step()
         elif verb == "emergency":
-            self.link.emergency()
+            self._urgent = self.link.emergency()
+            self.banner = WAITING
             self.say(Line("warning", "Emergency retract asked for."))
         elif verb == "take":
             self.link.take_control(force=True)
@@ -317,6 +343,10 @@ class Desk:
     def dismiss(self) -> None:
         """Dismiss the notice; the log has it."""
         self.notice, self._about = None, ""
+
+    def dismiss_banner(self) -> None:
+        """Dismiss what was said of an emergency retract; the log has it."""
+        self.banner = None
 
     def _begin(self, ready: Ready, now: float) -> None:
         """Show everything anew: another run, or one we come late to."""
