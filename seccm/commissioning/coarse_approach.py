@@ -1,8 +1,9 @@
 """The coarse approach: piezo down and up again in vain, then a few steps of the motor, and so on.
 
-The motor never moves unless the piezo came down a known way without contact just before, and went
-up all the way since. Then that way is free, and half of it is the most that the motor may take,
-whatever its steps are worth. The rig is let go of while the motor moves: its outputs hold.
+The motor never moves unless the piezo came down a known way without contact just before, went up
+all the way since, and the circuit was seen to be open there. Then that way is free, and half of it
+is the most that the motor may take, whatever its steps are worth. The rig is let go of while the
+motor moves: its outputs hold.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from seccm.commissioning.finding import Finding
 from seccm.commissioning.watched import StoppedError
 from seccm.errors import ContactError, LimitError, RigError
 from seccm.hopping.approach import Approach
+from seccm.hopping.circuit import circuit_is_open
 from seccm.hopping.course import Course, Steps
 from seccm.hopping.hop import NOISE, OFF
 from seccm.hopping.story import carry_out
@@ -187,6 +189,13 @@ def _try(course: Course, site: Site, rig: Rig) -> Steps[Reach]:
         reach = Reach(top - course.position("z"), False)
     yield from course.next(Freeze("end of the approach"), OFF)
     yield from _to_top(course, site, rig)
+    if not reach.contact and not (yield from circuit_is_open(course, site.approach)):
+        # The steps of the motor go sideways a little, too.
+        what = (
+            "The circuit is closed with the tip fully retracted, though the piezo met nothing. "
+            "The motor was not moved. Look for liquid on the pipette."
+        )
+        raise ContactError("circuit-closed", what)
     return reach
 
 
