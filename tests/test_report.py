@@ -28,6 +28,7 @@ from seccm.analysis.statistics import survival
 from seccm.data import open_scan
 from seccm.events import Outcome
 from seccm.report import choice, curves, landings, maps, page, style, tables, trends, voltammograms
+from seccm.report import waves as wave_figures
 from seccm.report.page import write_report
 from seccm.report.study import Study
 
@@ -160,7 +161,8 @@ def test_the_page_says_what_ran_and_what_came_of_it(written, screen):
         "12 sites planned: 9 ok, 1 no contact, 1 skipped, 1 fault",
         "anodic currents and charges are positive",
         "E vs Li/Li+ = E vs Ag wire (QRCE) + 3.05 V",
-        "Assumed. Calibrate against lithium",
+        "± 30 mV common to all potentials",
+        "Calibrate against lithium",
         "68.4 µm² ± 4.1 µm², basis: footprint",
         "every 2.57 ms, means over 2.56 ms",
         "4 × 3 grid, pitch 11 µm, raster",
@@ -175,14 +177,21 @@ def test_the_page_says_what_ran_and_what_came_of_it(written, screen):
 def test_the_table_of_statistics_is_what_numpy_says(written, screen):
     sites = screen.scan.sites
     table = read(written).tables["statistics-E_nuc"]
-    assert table[0] == ["condition", "n", "median", "mean ± sd", "95 % interval"]
+    assert table[0] == [
+        "condition",
+        "n",
+        "median",
+        "mean ± larger of sd and stated",
+        "95 % interval",
+    ]
     row = next(r for r in table if "2.92" in r[0])
     ok = (sites["status"] == Outcome.OK) & (sites["factor_j"] == -29.2)
     values = 1e3 * sites["E_nuc"][ok]
     assert ok.sum() == 3
     assert row[1] == "3"
     assert float(row[2].replace("−", "-")) == pytest.approx(np.median(values), abs=0.5)
-    mean, sd = (float(part.replace("−", "-")) for part in row[3].split("±"))
+    assert row[3].endswith("(sd)")
+    mean, sd = (float(p.replace("−", "-")) for p in row[3].removesuffix("(sd)").split("±"))
     assert mean == pytest.approx(values.mean(), abs=0.06)
     assert sd == pytest.approx(values.std(ddof=1), rel=0.06)
 
@@ -217,15 +226,69 @@ def test_potentials_show_every_repeat_and_the_mean_of_the_whole_ones(screen):
     # Conditions of 4, 4 and 4 sites, one each without contact or skipped, one cut short.
     thin = [line for line in left.lines if line.get_linewidth() < 0.5]
     assert len(thin) == 10
-    assert len(right.lines) == 10 + 3
+    assert len(right.lines) == 10 + 3 + 2  # and the minima of the two that nucleated
     thick = [line for line in left.lines if line.get_linewidth() == 1.3]
     assert len(thick) == 3
-    for group, line in zip(screen.groups, thick, strict=True):
-        t, mean = line.get_data()
-        traces = [screen.trace(int(n), 0) for n in group.counted]
-        expected = np.mean([np.interp(t, c.t[1:], c.E[1:]) for c in traces], axis=0)
-        np.testing.assert_allclose(mean, expected, atol=1e-9)
-        assert to_hex(line.get_color()) == group.colour
+    assert [to_hex(line.get_color()) for line in thick] == [g.colour for g in screen.groups]
+    # The first condition did not nucleate: its mean is that at equal times.
+    t, mean = thick[0].get_data()
+    traces = [screen.trace(int(n), 0) for n in screen.groups[0].counted]
+    expected = np.mean([np.interp(t, c.t[1:], c.E[1:]) for c in traces], axis=0)
+    np.testing.assert_allclose(mean, expected, atol=1e-9)
+
+
+def test_the_mean_turns_where_the_repeats_turn_and_no_shallower(screen):
+    """Averaged at equal times, scattered minima would smear into one above all of them."""
+    left, right = drawn(curves.potentials(screen, 0))
+    thick = [line for line in left.lines if line.get_linewidth() == 1.3]
+    by_charge = [line for line in right.lines if line.get_linewidth() == 1.3]
+    scale = style.scale("C/m^2")
+    for k in (1, 2):
+        sites = screen.groups[k].counted
+        e, t, q = (screen.features[n].values[sites] for n in ("E_nuc", "t_nuc", "Q_nuc"))
+        turn = int(np.argmin(thick[k].get_ydata()))
+        assert thick[k].get_ydata()[turn] == pytest.approx(e.mean(), abs=2.5e-3)
+        assert thick[k].get_xdata()[turn] == pytest.approx(t.mean(), rel=0.06)
+        assert by_charge[k].get_xdata()[turn] == pytest.approx(scale(q.mean()), rel=0.06)
+        naive = np.mean(
+            [np.interp(thick[k].get_xdata(), c.t[1:], c.E[1:])
+             for c in (screen.trace(int(n), 0) for n in sites)], axis=0,
+        )  # fmt: skip
+        assert naive.min() > thick[k].get_ydata().min() + 3e-3
+
+
+def test_the_nucleation_potential_of_every_repeat_is_on_its_curve(screen):
+    left, right = drawn(curves.potentials(screen, 0))
+    dots = [line for line in left.lines if line.get_marker() == "o" and len(line.get_xdata())]
+    known = np.isfinite(screen.features["t_nuc"].values)
+    expected = screen.features["E_nuc"].values[known]
+    found = np.concatenate([line.get_ydata() for line in dots])
+    np.testing.assert_allclose(np.sort(found), np.sort(expected))
+    assert r"$E_\mathrm{nuc}$" in texts(left.figure)
+    charges = np.concatenate([line.get_xdata() for line in right.lines if line.get_marker() == "o"])
+    q_nuc = style.scale("C/m^2")(screen.features["Q_nuc"].values[known])
+    np.testing.assert_allclose(np.sort(charges), np.sort(q_nuc), rtol=0.02)
+
+
+@pytest.mark.parametrize("turned", [0, 1, 2, 4])
+def test_repeats_that_nucleated_are_not_averaged_with_those_that_did_not(turned):
+    t = np.linspace(0.01, 5.0, 500)
+
+    def one(t_nuc):
+        e = np.where(t < t_nuc, 0.3 - 0.4 * t / t_nuc, -0.06 - 0.04 * np.exp(-(t - t_nuc)))
+        return curves.Curve(t, t.copy(), e, t_nuc, -0.1)
+
+    nucleated = [one(t_nuc) for t_nuc in (2.0, 2.4, 2.8, 3.2)[:turned]]
+    others = [curves.Curve(t, t.copy(), np.full(t.size, 0.2 + 0.01 * k)) for k in range(3)]
+    found = curves.band([*nucleated, *others])
+    assert found.aligned == (turned >= 2)
+    assert found.n == (turned if turned >= 2 else 3)
+    if turned < 2:
+        np.testing.assert_allclose(found.mean, 0.21)
+    else:
+        assert found.mean.min() == pytest.approx(-0.1, abs=2e-3)
+        middle = np.mean([c.t_nuc for c in nucleated])
+        assert found.t[np.argmin(found.mean)] == pytest.approx(middle, rel=0.01)
 
 
 def test_potentials_say_what_their_axes_and_colours_mean(screen):
@@ -233,15 +296,15 @@ def test_potentials_say_what_their_axes_and_colours_mean(screen):
     for words in (
         "$E$ vs Li/Li$^{+}$ (V)",
         "$t$ (s)",
-        "$Q$ (µAh cm$^{-2}$)",
+        "cathodic charge $|Q|$ (µAh cm$^{-2}$)",
         "$j$ (mA cm$^{-2}$)",
         "−0.22  (3)",
         "−1.15  (3)",
-        "−2.92  (4)",
-        style.CONVENTION,
+        "−2.92  (4, mean of 3)",  # one was cut short
         style.VIRTUAL,
     ):
         assert words in said
+    assert any(f"{style.CONVENTION}. ± 30 mV common to all potentials" in text for text in said)
 
 
 def test_the_charge_axis_ends_at_the_charge_that_passed(screen):
@@ -277,7 +340,8 @@ def test_experiments_of_very_different_length_share_a_logarithmic_axis(folder):
 
 def test_each_condition_has_a_panel_with_its_repeats(screen):
     panels = drawn(curves.repeats(screen, 0))
-    assert [len(axes.lines) for axes in panels] == [3, 3, 4]
+    whole = [[line for line in axes.lines if len(line.get_xdata()) > 1] for axes in panels]
+    assert [len(lines) for lines in whole] == [3, 3, 4]
     assert panels[0].get_title() == "$j$ = −0.22 mA cm$^{-2}$, $n$ = 3"
 
 
@@ -285,7 +349,7 @@ def test_each_condition_has_a_panel_with_its_repeats(screen):
 
 
 def test_nucleation_against_current_density_uses_the_features_of_the_file(screen):
-    sites, figure = screen.scan.sites, trends.nucleation(screen)
+    sites, figure = screen.scan.sites, trends.nucleation(screen, 0)
     a, b, _ = drawn(figure)
     bars = {c.get_label(): c for c in a.containers}
     x, mean = bars[r"$E_\mathrm{nuc}$"].lines[0].get_data()
@@ -305,7 +369,7 @@ def test_growth_potentials_that_still_drift_are_drawn_open_and_named(screen):
     growth = screen.features["E_growth"]
     drifting = growth.statuses == Status.DRIFTING
     assert drifting[growth.known].all()
-    figure = trends.nucleation(screen)
+    figure = trends.nucleation(screen, 0)
     bars = {c.get_label(): c for c in drawn(figure)[0].containers}
     said = r"$E_\mathrm{growth}$: potential at the end of the record, still drifting"
     assert set(bars) == {r"$E_\mathrm{nuc}$", said}
@@ -329,7 +393,7 @@ def test_settled_and_drifting_growth_potentials_are_not_averaged_together(screen
     assert settled.summary.mean == feature.values[site]
     assert drifting.summary.n == group.counted.size - 1
     assert drifting.note == "potential at the end of the record, still drifting"
-    point = trends.points(screen, "E_growth")[-1]
+    point = trends.points(screen, "E_growth", 0)[-1]
     assert point.values.tolist() == [feature.values[site]]
     assert {s: v.size for s, v in point.qualified.items()} == {Status.DRIFTING: drifting.summary.n}
 
@@ -380,7 +444,7 @@ def test_two_values_have_no_standard_deviation(screen):
 
 
 def test_records_that_ended_first_are_drawn_at_their_end(screen):
-    axes = drawn(trends.nucleation(screen))[1]
+    axes = drawn(trends.nucleation(screen, 0))[1]
     limits = [c for c in axes.containers if not c.has_xerr and c.lines[0].get_marker() == "_"]
     assert [float(c.lines[0].get_ydata()[0]) for c in limits] == pytest.approx([5.0], abs=0.01)
 
@@ -442,20 +506,23 @@ def test_efficiency_is_the_ratio_of_charges_by_sign_of_each_cycle(cycling):
         expected.append([i[i > 0].sum() / -i[i < 0].sum() for i in rows])
     np.testing.assert_allclose(mean, np.mean(expected, axis=0), rtol=5e-3)
     assert mean[0] < mean[2] < 1.0
-    assert right.get_ylabel() == "$Q$ (µAh cm$^{-2}$)"
+    assert right.get_ylabel() == "charge $|Q|$ (µAh cm$^{-2}$)"
 
 
 def test_waves_show_every_site_and_histograms_count_them(waves):
-    figure = voltammograms.waves(waves, 0)
+    figure = wave_figures.waves(waves, 0)
     a, b, c = drawn(figure)
     assert len([line for line in a.lines if line.get_alpha() is not None]) == 8
     for axes in (b, c):
         assert sum(patch.get_height() for patch in axes.patches) == 8
     values = 1e12 * waves.features["i_lim"].values[waves.measured]
-    assert style.plus_minus(values.mean(), values.std(ddof=1)) in c.get_title(loc="right")
+    stated = np.median(1e12 * waves.features["i_lim"].errors[waves.measured])
+    larger, kind = max((values.std(ddof=1), "(sd)"), (stated, "(stated)"))
+    assert style.plus_minus(values.mean(), larger) in c.get_title(loc="right")
+    assert kind in c.get_title(loc="right")
     assert c.get_xlabel() == r"$i_\mathrm{lim}$ (pA)"
-    assert b.get_xlabel() == "$E_{1/2}$ (mV)"
-    (middle,) = (line for line in a.lines if line.get_label() == "median of 8")
+    assert b.get_xlabel() == "$E_{1/2}$ vs Ag/AgCl (mV)"
+    (middle,) = (line for line in a.lines if line.get_label() == "median (8)")
     sites = [line.get_ydata() for line in a.lines if line.get_alpha() is not None]
     size = middle.get_ydata().size
     np.testing.assert_allclose(middle.get_ydata(), np.median([y[:size] for y in sites], axis=0))
@@ -470,7 +537,13 @@ def test_a_map_colours_values_to_scale_and_marks_the_rest(screen):
     discs = [c for c in axes.collections if isinstance(c, EllipseCollection)]
     coloured = next(d for d in discs if d.get_array() is not None)
     feature = screen.features["E_nuc"]
-    np.testing.assert_allclose(coloured.get_array(), 1e3 * feature.values[feature.known])
+    # Freed of the current density: what is left is what the place does.
+    apart = 1e3 * feature.values
+    for group in screen.groups:
+        values = feature.values[group.counted]
+        if np.isfinite(values).any():
+            apart[group.sites] -= 1e3 * np.median(values)
+    np.testing.assert_allclose(coloured.get_array(), apart[feature.known], atol=1e-9)
     assert coloured.get_widths() == pytest.approx(1e6 * screen.plan.probe.diameter)
     empty = next(d for d in discs if d.get_array() is None)
     assert len(empty.get_offsets()) == 3  # landed, not nucleated
@@ -480,7 +553,7 @@ def test_a_map_colours_values_to_scale_and_marks_the_rest(screen):
     said = texts(figure)
     for words in ("no contact", "skipped", "fault", "no value", "$x$ (µm)"):
         assert words in said
-    assert r"$E_\mathrm{nuc}$ vs Li/Li$^{+}$ (mV)" in said
+    assert "$E_\\mathrm{nuc}$ − median\nof condition (mV)" in said
 
 
 def test_maps_leave_no_empty_band(screen):

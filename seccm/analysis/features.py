@@ -84,6 +84,14 @@ class Features:
             summary=_summary(record, phrases),
         )
 
+    def name(self, result: str, step: int) -> str:
+        """Return the column of a result of one step; empty if that step does not yield it."""
+        return self._names.get((step, result), "")
+
+    def step(self, column: str) -> int | None:
+        """Return the step that yields a column; None if none does."""
+        return next((step for (step, _), name in self._names.items() if name == column), None)
+
     def _named(self, index: int, values: Mapping[str, Value]) -> dict[str, Value]:
         """Give quantities of a step the names of their columns."""
         return {self._names[index, n]: v for n, v in values.items() if (index, n) in self._names}

@@ -57,7 +57,8 @@ def level(
     Drift and tilt can only be told apart if the sites were visited in an order that has little
     to do with their positions. The measure is the variance inflation factor of t,
     1 / (1 - R2) of t regressed on x and y. Above `most_inflation` the plane is fitted without
-    drift and marked as `drift_confounded`: any drift there was is in the tilt.
+    drift and marked as `drift_confounded`: any drift there was is in the tilt, whose error is
+    not known then (NaN).
 
     Contact heights contain the lag of the stage and the height of the hanging meniscus. Both are
     common to all sites and cancel in tilts and residuals.
@@ -120,6 +121,8 @@ def _slopes(
 ) -> list[Value]:
     """Put the fitted coefficients back in their places and units."""
     slopes = [Value.none(Status.UNDEFINED)] * spread.size
+    if status is Status.DRIFT_CONFOUNDED:  # the fit knows its scatter, but not the drift in it
+        error = np.full(error.shape, math.nan)
     for k, place in enumerate(np.flatnonzero(varies)):
         slopes[place] = Value.of(c[k + 1] / spread[place], error[k + 1] / spread[place], status)
     return slopes

@@ -8,15 +8,32 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from seccm.analysis.declared import by_rank, declared
+from seccm.analysis.declared import RESULTS, by_rank, declared
+from seccm.analysis.spread import stated
 from seccm.events import Outcome
 from seccm.plan.site import Segment
-from seccm.report import curves, landings, maps, style, trends, voltammograms
+from seccm.report import (
+    curves,
+    distribution,
+    landings,
+    maps,
+    style,
+    transients,
+    trends,
+    voltammograms,
+    waves,
+)
+from seccm.report.plausible import growth_words
 from seccm.report.study import MOST_CURVES, Study
 from seccm.report.style import readable
+from seccm.report.transients import SIGNALS
 
 MOST_STEPS = 3
 """Steps of one kind that get figures of their own."""
+_TWO_WAYS = (
+    "Half-wave potential and limiting current are means of forward and reverse sweep of the last "
+    "complete cycle. "
+)
 _UNSTEADY = " The limiting current is that of this scan rate, larger than the steady one."
 
 
@@ -32,24 +49,18 @@ class Drawing:
 
 def drawings(study: Study) -> Iterator[Drawing]:
     """Yield every figure that has something to show, in the order of the page."""
-    steps = study.segments
-    galvanostatic = [s for s in steps if s.kind == "constant current"][:MOST_STEPS]
-    swept = [s for s in steps if s.kind in ("cv", "lsv")][:MOST_STEPS]
-    for segment in galvanostatic:
-        yield from _galvanostatic(study, segment, _suffix(study, segment, "j"))
-    for segment in swept:
-        yield from _swept(study, segment, _suffix(study, segment, "E_half"))
+    for kinds, draw in (
+        (("constant current",), _galvanostatic),
+        (("cv", "lsv"), _swept),
+        (tuple(SIGNALS), _held),
+    ):
+        for segment in [s for s in study.segments if s.kind in kinds][:MOST_STEPS]:
+            yield from draw(study, segment)
     yield from _maps(study)
     yield from _tip(study)
 
 
-def _suffix(study: Study, segment: Segment, name: str) -> str:
-    """Return what tells this step's features from those of an earlier one."""
-    later = f"_{segment.index}"
-    return later if f"{name}{later}" in study.features else ""
-
-
-def _galvanostatic(study: Study, segment: Segment, suffix: str) -> Iterator[Drawing]:
+def _galvanostatic(study: Study, segment: Segment) -> Iterator[Drawing]:
     step = segment.index
     where = _of_step(study, segment)
     figure = curves.potentials(study, step)
@@ -57,10 +68,10 @@ def _galvanostatic(study: Study, segment: Segment, suffix: str) -> Iterator[Draw
         yield Drawing(
             f"potential-step-{step}",
             f"Potential against time (a) and charge (b){where}",
-            "Thick: mean of the repeats that ran to the end; band: ± one standard deviation where "
-            "there are three or more; thin: every repeat; in brackets: how many. The fall from "
-            "overload after contact is cut off. "
-            f"{_basis(study)}{_thinned(study)}",
+            "Thick: mean of the repeats that ran to the end, put on one another at their minima "
+            "where they nucleated; band: ± one standard deviation where there are three or more; "
+            "thin: every repeat; dots: nucleation potential of each; in brackets: how many. The "
+            f"fall from overload after contact is cut off. {_basis(study)}{_thinned(study)}",
             figure,
         )
     figure = curves.repeats(study, step)
@@ -68,25 +79,33 @@ def _galvanostatic(study: Study, segment: Segment, suffix: str) -> Iterator[Draw
         yield Drawing(
             f"repeats-step-{step}",
             f"Every repeat of every condition{where}",
-            "Dark to light in the order in which they were measured.",
+            "Dark to light in the order in which they were measured; dots: nucleation potential. "
+            f"{_some(study, curves.PANELS)}",
             figure,
         )
-    figure = trends.nucleation(study, suffix)
+    figure = trends.nucleation(study, step)
     if figure is not None:
+        names = [study.name(result, step) for result in trends.DRAWN]
         yield Drawing(
-            f"nucleation{suffix}",
+            f"nucleation{declared(names[0]).step(names[0])}",
             f"Nucleation and growth potential (a), nucleation time (b) and charge (c) against "
             f"current density{where}",
-            "Small: every repeat; large: mean, with ± one standard deviation where there are three "
-            "or more, given only where every repeat nucleated. Open symbols: values with a caveat. "
-            f"{caveat_words(study, [n + suffix for n in trends.DRAWN])}"
+            "Small: every repeat; large: mean, given only where every repeat nucleated; bars, "
+            "where there are three or more: the larger of their standard deviation and their "
+            "stated standard uncertainty; above the axes: how many. Open symbols: values with a "
+            f"caveat. {caveat_words(study, names)}"
             "Arrows: records that ended before nucleation, at the time and "
-            f"charge at which they ended. {_basis(study)}",
+            f"charge at which they ended. {_growth(study, names)}{_basis(study)}",
             figure,
         )
 
 
-def _swept(study: Study, segment: Segment, suffix: str) -> Iterator[Drawing]:
+def _growth(study: Study, names: Sequence[str]) -> str:
+    said = [words for name in names if (words := growth_words(study, name))]
+    return "".join(f"Dashed: 0 V. {words} " for words in said)
+
+
+def _swept(study: Study, segment: Segment) -> Iterator[Drawing]:
     step = segment.index
     where = _of_step(study, segment)
     figure = voltammograms.by_cycle(study, step)
@@ -94,12 +113,12 @@ def _swept(study: Study, segment: Segment, suffix: str) -> Iterator[Drawing]:
         yield Drawing(
             f"voltammograms-step-{step}",
             f"Voltammograms, coloured by cycle{where}",
-            f"{readable(segment.label)}. Arrows: direction of the sweep. Later cycles are drawn "
+            f"{_program(study, step)} Arrows: direction of the sweep. Later cycles are drawn "
             "over earlier ones. The charging when the sweep is set on is cut off. "
-            f"{_basis(study)}",
+            f"{_some(study, voltammograms.MOST_PANELS)}{_basis(study)}",
             figure,
         )
-    stored = study.telling(f"CE_last{_suffix(study, segment, 'CE_last')}")
+    stored = study.telling(study.name("CE_last", step))
     figure = voltammograms.efficiency(study, step) if stored else None
     if figure is not None:
         yield Drawing(
@@ -107,23 +126,55 @@ def _swept(study: Study, segment: Segment, suffix: str) -> Iterator[Drawing]:
             f"Coulombic efficiency (a) and charges (b) by cycle{where}",
             "Cycles are cut at the commanded vertices; charge is sorted by the sign of the current "
             "over the whole cycle; no baseline is taken off. Thin: single sites; large: mean, with "
-            f"± one standard deviation where there are three or more. {_basis(study)}",
+            "± one standard deviation where there are three or more. "
+            f"{_some(study, voltammograms.MOST_PANELS)}{_basis(study)}",
             figure,
         )
-    if study.telling(f"E_half{suffix}"):
-        figure = voltammograms.waves(study, step, suffix)
-        if figure is not None:
-            yield Drawing(
-                f"waves-step-{step}",
-                f"The last cycle of every site (a); half-wave potential (b) and limiting current "
-                f"(c){where}",
-                "Titles of the histograms: mean ± standard deviation over the sites. Half-wave "
-                "potential and limiting current are means of both ways of the last complete "
-                "cycle. Open bars: values with a caveat. "
-                f"{caveat_words(study, [n + suffix for n in ('E_half', 'i_lim')])}"
-                f"{_hysteresis(study, suffix)}{_thinned(study)}",
-                figure,
-            )
+    names = [study.name(result, step) for result in ("E_half", "i_lim")]
+    figure = waves.waves(study, step) if study.telling(names[0]) else None
+    if figure is not None:
+        drawn = "rows, one for each condition" if study.several else "titles of the histograms"
+        returns = study.has(study.name("dE_half", step))
+        yield Drawing(
+            f"waves-step-{step}",
+            f"The last cycle of every site (a); half-wave potential (b) and limiting current "
+            f"(c){where}",
+            f"In the {drawn}: mean ± the larger of the standard deviation over the sites (sd) and "
+            "the stated standard uncertainty of one value (stated). "
+            + (_TWO_WAYS if returns else "")
+            + f"Open: values with a caveat. {caveat_words(study, names)}"
+            f"{_hysteresis(study, step)}{_some(study, distribution.MOST_ROWS)}{_thinned(study)}",
+            figure,
+        )
+
+
+def _held(study: Study, segment: Segment) -> Iterator[Drawing]:
+    step, signal = segment.index, SIGNALS[segment.kind]
+    figure = transients.transients(study, step, signal)
+    if figure is not None:
+        shown = "Current at a held potential" if signal.column == "I" else "Open-circuit potential"
+        yield Drawing(
+            f"transient-step-{step}",
+            f"{shown} against time{_of_step(study, segment)}",
+            f"{_program(study, step)} Thin: every repeat; thick: median of a condition; in "
+            "brackets: how many. Logarithmic axes where the current spans decades without a change "
+            f"of sign.{_thinned(study)}",
+            figure,
+        )
+
+
+def _program(study: Study, step: int) -> str:
+    """Say what a step is; of several conditions, only what they have in common."""
+    labels = study.step_labels(step)
+    if len(labels) == 1:
+        return f"{readable(labels[0])}."
+    return f"{study.segments[step].kind}, different for each condition."
+
+
+def _some(study: Study, most: int) -> str:
+    """Say if there are more conditions than are drawn."""
+    count = len(study.groups)
+    return f"{most} of {count} conditions are drawn. " if count > most else ""
 
 
 def caveat_words(study: Study, names: Sequence[str]) -> str:
@@ -141,36 +192,71 @@ def caveat_words(study: Study, names: Sequence[str]) -> str:
     return style.html("; ".join(parts) + ". ") if parts else ""
 
 
-def _hysteresis(study: Study, suffix: str) -> str:
-    """Say how far the two ways of a sweep are apart, and how much of that may be left in E1/2."""
-    shift, half = (study.features.get(n + suffix) for n in ("dE_half", "E_half"))
-    if shift is None or half is None or not shift.known[study.measured].any():
+def _hysteresis(study: Study, step: int) -> str:
+    """Say how far the two sweeps are apart, and how much of that may be left in E1/2."""
+    shift, half = (study.features.get(study.name(n, step)) for n in ("dE_half", "E_half"))
+    if shift is None or half is None:
         return ""
-    apart = 1e3 * float(np.nanmedian(shift.values[study.measured]))
-    doubt = 1e3 * float(np.nanmedian(half.errors[study.measured]))
-    return (
-        f"The half-wave potential of the way back is {style.number(apart, 3)} mV above that of the "
-        f"way there (median); uncertainty of the mean {style.number(doubt, 2)} mV."
-        f"{_UNSTEADY if half.caveats(study.measured) else ''}"
+    parts = []
+    for group in study.groups:
+        apart, doubt = shift.values[group.counted], half.errors[group.counted]
+        if np.isfinite(apart).any():
+            said = (
+                f"{style.number(1e3 * float(np.nanmedian(apart)), 3)} mV, uncertainty "
+                f"{style.number(1e3 * stated(doubt), 2)} mV"
+            )
+            parts.append(f"{study.named(group)}: {said}" if study.several else said)
+    if not parts:
+        return ""
+    shown = parts if len(parts) <= distribution.MOST_ROWS else [*parts[:3], "…", *parts[-3:]]
+    unsteady = _UNSTEADY if half.caveats(study.measured) else ""
+    return style.html(
+        "Half-wave potential of the reverse sweep minus that of the forward sweep (median), and "
+        f"standard uncertainty of their mean: {'; '.join(shown)}.{unsteady} "
     )
 
 
 def _maps(study: Study) -> Iterator[Drawing]:
     names = [n for n in by_rank(study.features) if declared(n).mapped and study.telling(n)]
     # Net charge is imposed wherever the current is; it is for scans with nothing better.
-    names = [n for n in names if n != "Q"] or names
-    figure = maps.features(study, names[:4])
+    names = ([n for n in names if declared(n) is not RESULTS["Q"]] or names)[:4]
+    figure = maps.conditions(study)
+    if figure is not None:
+        yield Drawing(
+            "conditions",
+            "The condition of every site",
+            f"In brackets: sites of the condition. {_some(study, maps.NAMED)}",
+            figure,
+        )
+    figure = maps.features(study, names) if study.x.size > 1 else None
     if figure is not None:
         yield Drawing(
             "maps",
             "Maps of features",
-            "Footprints are drawn to scale; where they are small, the cells around them are "
-            "coloured. Dashed: no value, such as no nucleation before the end. Sites without a "
-            f"regular end are marked. {caveat_words(study, names[:4])}",
+            f"{_against(study, names)}Footprints are drawn to scale; where they are small, the "
+            "cells around them are coloured. The colours span at least three median standard "
+            "uncertainties to either side. Dashed: no value, such as no nucleation before the end. "
+            f"Sites without a regular end are marked. {caveat_words(study, names)}",
             figure,
         )
-    if study.x.size and (figure is None or (study.outcome != Outcome.OK).any()):
+    failed = bool((study.outcome != Outcome.OK).any())
+    if failed or (figure is None and study.x.size > 1):
         yield Drawing("outcomes", "What became of every site", "", maps.outcomes(study))
+
+
+def _against(study: Study, names: Sequence[str]) -> str:
+    """Say what a map of several conditions shows."""
+    if not study.several:
+        return ""
+    if all(maps.mapped(study, name).own for name in names):
+        return (
+            "The sites are of different conditions, with fewer than three values each: the maps "
+            "show what the conditions do together with what the places do. "
+        )
+    return (
+        "Each value is put against the median of its own condition: potentials as differences, "
+        "others as ratios. Conditions of fewer than three values are left out. "
+    )
 
 
 def _tip(study: Study) -> Iterator[Drawing]:
@@ -188,7 +274,8 @@ def _tip(study: Study) -> Iterator[Drawing]:
             "landings",
             "Landings: stop latency (a) and overtravel (b)",
             "From the crossing of the contact threshold to the halt of the output, and how far the "
-            "tip went from there to rest, the lag of the stage included.",
+            "tip went from there to rest, the lag of the stage included."
+            + (" Landings of all conditions together." if study.several else ""),
             figure,
         )
 

@@ -1,10 +1,15 @@
-"""Galvanostatic records: potential against time and charge, by condition and one by one."""
+"""Galvanostatic records: potential against time and charge, by condition and one by one.
+
+Repeats turn at different times. Averaged at equal times, their minima smear into one that is
+shallower than every single one; here they are put on one another at the minimum first.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +18,15 @@ from matplotlib.figure import Figure
 
 from seccm.analysis.statistics import FEWEST_FOR_SD
 from seccm.analysis.step_trace import StepTrace
+from seccm.plan.site import Segment
 from seccm.report import style
 from seccm.report.study import MOST_CURVES, Group, Study, evenly
 
 FloatArray = npt.NDArray[np.float64]
 
 POINTS = 600
-"""Points of a drawn curve; more rows than that are averaged."""
-_LEGEND, _PANELS = 16, 24
+"""Rows of a drawn curve; of more, so many are chosen, so that the noise is that of a row."""
+_LEGEND, PANELS = 16, 24
 """Most conditions that are named in a legend, and that get a panel each."""
 _WHOLE = 0.95
 """A repeat counts for the mean if it lasted for this share of the longest."""
@@ -28,6 +34,11 @@ _HEADROOM = 0.4
 """Volts above the ends of the records that are shown, if the records have been there."""
 _LOG = 4.0
 """Durations that differ by more than this factor need a logarithmic axis of time."""
+_SHORT = 29
+"""Characters of a panel's title that fit four to a line."""
+_TURN = ("t_nuc", "E_nuc")
+_MINIMUM: Any = {"ls": "", "marker": "o", "ms": 2.6, "mec": "white", "mew": 0.4}
+"""How the nucleation potential of a repeat is marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,39 +48,56 @@ class Curve:
     t: FloatArray
     """s since contact."""
     q: FloatArray
-    """C/m2 passed, cathodic positive if the step is cathodic."""
+    """C/m2 passed, as a magnitude: |Q|."""
     e: FloatArray
     """V against the reference."""
+    t_nuc: float = math.nan
+    """When it turned, s; NaN if it did not, or not within this curve."""
+    e_nuc: float = math.nan
+    """V, the nucleation potential of the analysis."""
 
     @property
     def end(self) -> float:
         """Seconds that it lasted."""
         return float(self.t[-1])
 
+    @property
+    def turned(self) -> bool:
+        """Whether it has a minimum to be put on that of the others."""
+        return math.isfinite(self.t_nuc)
 
-def curve(trace: StepTrace) -> Curve | None:
-    """Prepare a galvanostatic step for drawing; None if nothing of it was in range."""
+
+def curve(trace: StepTrace, t_nuc: float = math.nan, e_nuc: float = math.nan) -> Curve | None:
+    """Prepare a galvanostatic step for drawing; None if nothing of it was in range.
+
+    Args:
+        trace: the step.
+        t_nuc: when it nucleated, s; NaN if it did not.
+        e_nuc: at which potential, V.
+    """
     row = float(np.median(np.diff(trace.t)))
-    sign = -1.0 if trace.segment.waveform.extremes[0] < 0.0 else 1.0
+    sign = -1.0 if _is_cathodic(trace.segment) else 1.0
     after = trace.t > 0.0
     # What the galvanostat's overload shows is not a potential of the cell.
     good = after & ~trace.overload & np.isfinite(trace.E)
     if good.sum() < 3:
         return None
     q = sign * np.cumsum(np.where(after, trace.I, 0.0)) * row / trace.area.value
-    return Curve(trace.t[good], q[good], trace.E[good])
+    t = trace.t[good]
+    if not (t[0] < t_nuc < t[-1] and math.isfinite(e_nuc)):
+        t_nuc = e_nuc = math.nan
+    return Curve(t, q[good], trace.E[good], t_nuc, e_nuc)
 
 
 def thinned(curve: Curve) -> Curve:
-    """Average rows until few enough are left; finely at first, where the potential falls."""
+    """Choose rows until few enough are left; finely at first, where the potential falls."""
     if curve.t.size <= POINTS:
         return curve
-    edges = np.unique(np.geomspace(1, curve.t.size, POINTS).astype(np.int64))
-    edges = np.unique(np.concatenate([edges, np.linspace(1, curve.t.size, POINTS).astype(int)]))
-    starts, counts = edges[:-1], np.diff(edges)
-    t, q, e = (np.add.reduceat(v, starts)[: counts.size] for v in (curve.t, curve.q, curve.e))
-    counts = np.diff(np.append(starts, curve.t.size))
-    return Curve(t / counts, q / counts, e / counts)
+    last = curve.t.size - 1
+    rows = np.unique(
+        np.concatenate([[0], np.geomspace(1, last, POINTS), np.linspace(0, last, POINTS)]).round()
+    ).astype(np.int64)
+    return replace(curve, t=curve.t[rows], q=curve.q[rows], e=curve.e[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +110,54 @@ class Band:
     sd: FloatArray
     """NaN of fewer than `FEWEST_FOR_SD`."""
     n: int
+    aligned: bool
+    """Whether the repeats were put on one another at their minima."""
 
 
 def band(curves: Sequence[Curve]) -> Band | None:
-    """Average repeats on a common axis of time; those that ended early are left out."""
-    if not curves:
-        return None
-    longest = max(c.end for c in curves)
+    """Average repeats; those that ended early are left out.
+
+    Repeats that nucleated are averaged at equal shares of the time to their minimum, and at
+    equal times after it: the mean turns at their mean nucleation time and potential. Where fewer
+    than two nucleated, those that did not are averaged at equal times. The two kinds are never
+    averaged with one another.
+    """
+    longest = max((c.end for c in curves), default=0.0)
     whole = [c for c in curves if c.end >= _WHOLE * longest]
-    if len(whole) < 2:
-        return None
+    turned = [c for c in whole if c.turned]
+    if len(turned) >= 2:
+        return _at_minimum(turned)
+    plain = [c for c in whole if not c.turned]
+    return _at_times(plain) if len(plain) >= 2 else None
+
+
+def _at_times(whole: Sequence[Curve]) -> Band:
     start, stop = max(c.t[0] for c in whole), min(c.end for c in whole)
     grid = np.unique(
         np.concatenate([np.geomspace(start, stop, POINTS // 2), np.linspace(start, stop, POINTS)])
     )
-    e = np.array([np.interp(grid, c.t, c.e) for c in whole])
-    q = np.mean([np.interp(grid, c.t, c.q) for c in whole], axis=0)
-    several = len(whole) >= FEWEST_FOR_SD
-    sd = e.std(axis=0, ddof=1) if several else np.full(grid.size, math.nan)
-    return Band(grid, q, e.mean(axis=0), sd, len(whole))
+    return _averaged(grid, [(c, grid) for c in whole], aligned=False)
+
+
+def _at_minimum(turned: Sequence[Curve]) -> Band:
+    middle = float(np.mean([c.t_nuc for c in turned]))
+    first = max(c.t[0] / c.t_nuc for c in turned)
+    rest = min(c.end - c.t_nuc for c in turned)
+    share = np.unique(
+        np.concatenate([np.geomspace(first, 1.0, POINTS), np.linspace(first, 1.0, POINTS)])
+    )
+    later = np.linspace(0.0, rest, POINTS)[1:]
+    own = [(c, np.concatenate([share * c.t_nuc, c.t_nuc + later])) for c in turned]
+    return _averaged(np.concatenate([share * middle, middle + later]), own, aligned=True)
+
+
+def _averaged(t: FloatArray, own: Sequence[tuple[Curve, FloatArray]], *, aligned: bool) -> Band:
+    """Average curves, each at its own times, and draw the mean at the times `t`."""
+    e = np.array([np.interp(times, c.t, c.e) for c, times in own])
+    q = np.mean([np.interp(times, c.t, c.q) for c, times in own], axis=0)
+    several = len(own) >= FEWEST_FOR_SD
+    sd = e.std(axis=0, ddof=1) if several else np.full(t.size, math.nan)
+    return Band(t, q, e.mean(axis=0), sd, len(own), aligned)
 
 
 def all_curves(study: Study, step: int, most: int) -> list[tuple[Group, list[Curve]]]:
@@ -113,10 +170,15 @@ def all_curves(study: Study, step: int, most: int) -> list[tuple[Group, list[Cur
     """
     groups = [study.groups[k] for k in evenly(np.arange(len(study.groups)), most)]
     each = max(1, MOST_CURVES // max(1, len(groups)))
+    turn = [study.name(result, step) for result in _TURN]
     found = []
     for group in groups:
         traces = study.traces(group.sites, step, each)
-        curves = [c for _, trace in traces if (c := curve(trace)) is not None]
+        curves = [
+            c
+            for n, trace in traces
+            if (c := curve(trace, *(study.value(name, n) for name in turn)))
+        ]
         if curves:
             found.append((group, curves))
     return found
@@ -133,9 +195,10 @@ def potentials(study: Study, step: int) -> Figure | None:
     if not found:
         return None
     everything = [c for _, curves in found for c in curves]
-    fig = style.figure(style.TWO_COLUMNS, 2.9, virtual=study.virtual)
+    fig = study.figure(style.TWO_COLUMNS, 2.9, potentials=True)
     left, right = fig.subplots(1, 2, sharey=True)
     q_scale = style.scale("C/m^2")
+    labels = []
     for group, curves in found:
         middle = band(curves)
         for c in map(thinned, curves):
@@ -145,6 +208,9 @@ def potentials(study: Study, step: int) -> Figure | None:
             left.plot(c.t, c.e, **look)
             right.plot(q_scale(c.q), c.e, **look)
         _draw_band(left, right, middle, group, q_scale)
+        labels.append(_with_count(study, group, curves, middle))
+    for group, curves in found:
+        _mark_minima(left, right, [c for c in curves if c.turned], group, q_scale)
     durations = [max(c.end for c in curves) for _, curves in found]
     if max(durations) > _LOG * min(durations):
         left.set_xscale("log")
@@ -153,15 +219,16 @@ def potentials(study: Study, step: int) -> Figure | None:
     else:
         left.set_xlim(0.0, max(durations))
     right.set_xlim(0.0, float(q_scale(max(c.q[-1] for c in everything))) * 1.02)
-    left.set_ylim(*potential_range(everything, _cathodic(study, step)))
+    left.set_ylim(*potential_range(everything, direction(study, step) == "cathodic"))
     left.set_xlabel("$t$ (s)")
-    right.set_xlabel(q_scale.label("$Q$"))
+    right.set_xlabel(q_scale.label(f"{direction(study, step)} charge $|Q|$".lstrip()))
     left.set_ylabel(style.potential_label(study.reference))
     style.panel(left, "a")
     style.panel(right, "b")
     for k in evenly(np.arange(len(found)), _LEGEND):
-        group, curves = found[k]
-        left.plot([], [], color=group.colour, lw=1.6, label=_with_count(study, group, len(curves)))
+        left.plot([], [], color=found[k][0].colour, lw=1.6, label=labels[k])
+    if any(c.turned for c in everything):
+        left.plot([], [], **_MINIMUM, color="0.3", label=style.symbol("E_nuc"))
     fig.legend(title=study.legend_title or None, loc="outside right center")
     return fig
 
@@ -178,8 +245,25 @@ def _draw_band(
         axes.plot(x, middle.mean, color=group.colour, lw=1.3)
 
 
-def _with_count(study: Study, group: Group, drawn: int) -> str:
-    return f"{group.label}  ({drawn})" if len(study.groups) > 1 else f"{drawn} sites"
+def _mark_minima(
+    left: Axes, right: Axes, turned: Sequence[Curve], group: Group, q_scale: style.Scale
+) -> None:
+    """Mark the nucleation potential of every repeat, where it was found."""
+    if not turned:
+        return
+    e = [c.e_nuc for c in turned]
+    q = q_scale([float(np.interp(c.t_nuc, c.t, c.q)) for c in turned])
+    for axes, x in ((left, [c.t_nuc for c in turned]), (right, q)):
+        axes.plot(x, e, **_MINIMUM, color=group.colour, zorder=4)
+
+
+def _with_count(study: Study, group: Group, curves: Sequence[Curve], middle: Band | None) -> str:
+    """Say how many repeats are drawn, and how many of them are in the mean if not all."""
+    drawn = len(curves)
+    count = f"{drawn}" if middle is None or middle.n == drawn else f"{drawn}, mean of {middle.n}"
+    if not study.several:
+        return f"{count} site{'' if count == '1' else 's'}"
+    return f"{group.label}  ({count})"
 
 
 def potential_range(curves: Sequence[Curve], cathodic: bool = True) -> tuple[float, float]:
@@ -196,38 +280,48 @@ def potential_range(curves: Sequence[Curve], cathodic: bool = True) -> tuple[flo
     return low - room, high + room
 
 
-def _cathodic(study: Study, step: int) -> bool:
-    return study.segments[step].waveform.extremes[0] < 0.0
+def direction(study: Study, step: int) -> str:
+    """Return "cathodic" or "anodic", whichever a galvanostatic step is; empty if it varies."""
+    sites = (study.site(int(group.sites[0])) for group in study.groups)
+    segments = [s.segments[step] for s in sites if s is not None and step < len(s.segments)]
+    found = {"cathodic" if _is_cathodic(segment) else "anodic" for segment in segments}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _is_cathodic(segment: Segment) -> bool:
+    return segment.waveform.extremes[0] < 0.0
+
+
+def _width(title: str) -> int:
+    return len(style.html(title))
 
 
 @style.styled
 def repeats(study: Study, step: int) -> Figure | None:
     """Draw every repeat of every condition, a panel for each condition, on common axes."""
-    found = all_curves(study, step, _PANELS)
+    found = all_curves(study, step, PANELS)
     if len(found) < 2:
         return None
-    columns = min(4, len(found))
+    titles = [f"{study.named(group)}, $n$ = {len(curves)}" for group, curves in found]
+    columns = min(4 if max(map(_width, titles)) <= _SHORT else 3, len(found))
     rows = math.ceil(len(found) / columns)
-    fig = style.figure(style.TWO_COLUMNS, 0.45 + 1.55 * rows, virtual=study.virtual)
+    fig = study.figure(style.TWO_COLUMNS, 0.45 + 1.55 * rows, potentials=True)
     grid = fig.subplots(rows, columns, sharey=True, squeeze=False)
     ends = [max(c.end for c in curves) for _, curves in found]
     common = max(ends) <= _LOG * min(ends)
-    low, high = potential_range([c for _, curves in found for c in curves], _cathodic(study, step))
-    for axes, (group, curves) in zip(grid.flat, found, strict=False):
+    everything = [c for _, curves in found for c in curves]
+    low, high = potential_range(everything, direction(study, step) == "cathodic")
+    for axes, title, (group, curves) in zip(grid.flat, titles, found, strict=False):
         shades = style.repeats(group.colour, len(curves))
         for c, colour in zip(map(thinned, curves), shades, strict=True):
             axes.plot(c.t, c.e, lw=0.7, color=colour)
+            if c.turned:
+                axes.plot(c.t_nuc, c.e_nuc, **_MINIMUM, color=colour, zorder=4)
         axes.set_xlim(0.0, max(ends) if common else max(c.end for c in curves))
         axes.set_ylim(low, high)
-        axes.set_title(_panel_title(study, group, len(curves)), fontsize=7, pad=3)
+        axes.set_title(title, fontsize=7 if _width(title) <= _SHORT else 6, pad=3)
     for axes in grid.flat[len(found) :]:
         axes.set_visible(False)
     fig.supxlabel("$t$ (s)", fontsize=8)
     fig.supylabel(style.potential_label(study.reference), fontsize=8)
     return fig
-
-
-def _panel_title(study: Study, group: Group, drawn: int) -> str:
-    name, _, unit = study.legend_title.partition(" (")
-    told = f"{name} = {group.label} {unit.rstrip(')')}" if name else group.label
-    return f"{told}, $n$ = {drawn}"

@@ -9,20 +9,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seccm.report import style
+from seccm.report.distribution import bins
 from seccm.report.study import Study
-from seccm.report.voltammograms import bins
 
 FloatArray = npt.NDArray[np.float64]
 
 
 @style.styled
 def landings(study: Study) -> Figure | None:
-    """Draw how stop latency (a) and overtravel (b) are distributed; None without a landing."""
+    """Draw how stop latency (a) and overtravel (b) are distributed; None below two landings."""
     sites = study.scan.sites
     latency, overtravel = (sites[name][study.landed] for name in ("latency", "overtravel"))
-    if not np.isfinite(latency).any() or not np.isfinite(overtravel).any():
+    if np.isfinite(latency).sum() < 2 or np.isfinite(overtravel).sum() < 2:
         return None
-    fig = style.figure(style.TWO_COLUMNS, 2.3, virtual=study.virtual, convention=False)
+    fig = study.figure(style.TWO_COLUMNS, 2.3, currents=False)
     left, right = fig.subplots(1, 2)
     _histogram(left, latency[np.isfinite(latency)] * 1e3)
     left.set_xlabel("stop latency (ms)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
@@ -16,10 +17,12 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from seccm.analysis.result import Status
+from seccm.analysis.spread import stated
+from seccm.analysis.statistics import FEWEST_FOR_SD
 from seccm.analysis.topography import Topography
 from seccm.events import Outcome
 from seccm.report import style
-from seccm.report.study import Feature, Study
+from seccm.report.study import Feature, Study, evenly
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -31,6 +34,10 @@ _SMALL = 0.5
 _VISIBLE = 0.03
 """Share of the width of a map below which a footprint is lost in it."""
 _NO_VALUE = "no value"
+_APART = "RdBu_r"
+"""Colours of what is above and below its condition."""
+NAMED = 24
+"""Conditions that are named beside their map."""
 MARKS: dict[Outcome, tuple[str, str]] = {
     Outcome.NO_CONTACT: ("x", "#d55e00"),
     Outcome.SKIPPED: ("_", "0.35"),
@@ -52,10 +59,11 @@ def features(study: Study, names: Sequence[str]) -> Figure | None:
     columns = 3 if len(names) == 3 else min(len(names), 2)
     width, height = _panel_size(study, 1.55 if columns == 3 else 2.4)
     rows = math.ceil(len(names) / columns)
-    fig = style.figure(
-        max(0.45 + columns * (width + 0.78), style.ONE_COLUMN), rows * (height + 0.5) + 0.55,
-        virtual=study.virtual,
-    )  # fmt: skip
+    fig = study.figure(
+        max(0.45 + columns * (width + 0.78), style.ONE_COLUMN),
+        rows * (height + 0.5) + 0.55,
+        potentials=any(study.features[n].declared.against_reference for n in names),
+    )
     grid = fig.subplots(rows, columns, squeeze=False)
     marked: dict[str, Artist] = {}
     for k, (axes, name) in enumerate(zip(grid.flat, names, strict=False)):
@@ -77,8 +85,7 @@ def features(study: Study, names: Sequence[str]) -> Figure | None:
 def outcomes(study: Study) -> Figure:
     """Draw what became of every site."""
     width, height = _panel_size(study)
-    fig = style.figure(max(width + 1.0, style.ONE_COLUMN), height + 0.9, virtual=study.virtual,
-                       convention=False)  # fmt: skip
+    fig = study.figure(max(width + 1.0, style.ONE_COLUMN), height + 0.9, currents=False)
     axes = fig.subplots()
     _frame(axes, study)
     ok = study.outcome == Outcome.OK
@@ -95,25 +102,101 @@ def outcomes(study: Study) -> Figure:
     return style.trimmed(fig)
 
 
+@style.styled
+def conditions(study: Study) -> Figure | None:
+    """Draw which site is of which condition; None if there is only one."""
+    if not study.several:
+        return None
+    width, height = _panel_size(study)
+    named = [study.groups[k] for k in evenly(np.arange(len(study.groups)), NAMED)]
+    labels = [f"{group.label}  ({group.sites.size})" for group in named]
+    beside = 1.35 + 0.052 * max(map(len, labels))
+    fig = study.figure(
+        max(width + beside, style.ONE_COLUMN), max(height + 0.75, 0.16 * len(labels) + 0.5),
+        currents=False,
+    )  # fmt: skip
+    axes = fig.subplots()
+    _frame(axes, study)
+    each = mpl.colors.ListedColormap([group.colour for group in study.groups])
+    norm = mpl.colors.BoundaryNorm(np.arange(len(study.groups) + 1) - 0.5, len(study.groups))
+    place = np.zeros(study.x.size)
+    for k, group in enumerate(study.groups):
+        place[group.sites] = k
+    _coloured(axes, study, np.ones(study.x.size, bool), place, norm, each)
+    handles = [_handle("o", group.colour) for group in named]
+    fig.legend(handles, labels, title=study.legend_title or None, loc="outside right center")
+    return fig
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What a map shows of a feature, one number for each site; shape (sites,)."""
+
+    values: FloatArray
+    """As shown; NaN where there is none."""
+    label: str
+    error: float
+    """Median standard uncertainty of a value, as shown; NaN if unknown."""
+    own: bool
+    """Whether the values are those of the feature, and not against those of their condition."""
+
+
+def mapped(study: Study, name: str) -> Mapped:
+    """Return a feature as a map may show it: freed of what the condition does.
+
+    Where there are several conditions, a map of values is a map of the conditions. So each value
+    is put against the median of its own condition: a potential as the difference, anything else
+    as the ratio. A condition of fewer than three values has no median to speak of: where that is
+    so of all, the values themselves are mapped.
+    """
+    feature = study.features[name]
+    scale = style.feature_scale(feature.column.unit, feature.values)
+    symbol = study.symbol(name)
+    error = scale.factor * stated(feature.errors[study.measured])
+    medians = condition_medians(study, name) if study.several else np.empty(0)
+    if not np.isfinite(medians).any():
+        if feature.declared.against_reference:
+            symbol = f"{symbol} vs {style.superscripted(study.reference)}"
+        return Mapped(scale(feature.values), scale.label(symbol), error, own=True)
+    if feature.column.unit == "V":
+        label = scale.label(f"{symbol} − median\nof condition")
+        return Mapped(scale(feature.values - medians), label, error, own=False)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio, doubt = feature.values / medians, feature.errors / np.abs(medians)
+    ratio[~np.isfinite(ratio)] = np.nan
+    label = f"{symbol} / median\nof condition"
+    return Mapped(ratio, label, stated(doubt[study.measured]), own=False)
+
+
+def condition_medians(study: Study, name: str) -> FloatArray:
+    """Return for every site the median of its condition; NaN where there are too few values."""
+    feature = study.features[name]
+    medians = np.full(study.x.size, math.nan)
+    for group in study.groups:
+        usable = group.counted[feature.trusted[group.counted]]
+        if usable.size >= FEWEST_FOR_SD:
+            medians[group.sites] = np.median(feature.values[usable])
+    return medians
+
+
 def feature_map(axes: Axes, study: Study, name: str) -> dict[str, Artist]:
     """Draw one feature over the sites; return handles and words for what has no value."""
-    feature = study.features[name]
-    known = feature.known
-    scale = style.feature_scale(feature.column.unit, feature.values)
-    label = style.symbol(name)
-    if feature.declared.against_reference:
-        label = f"{label} vs {style.superscripted(study.reference)}"
-    shown = scale(feature.values[known])
+    feature, of = study.features[name], mapped(study, name)
+    known = np.isfinite(of.values)
+    shown = of.values[known]
     _frame(axes, study)
     # The colours are for the sites that count; those of the others may lie beyond them.
-    counted = scale(feature.values[feature.trusted & (study.outcome == Outcome.OK)])
-    norm = colour_range(counted if counted.size else shown)
-    _coloured(axes, study, known, shown, norm, COLOURS)
-    _colour_bar(axes, norm, COLOURS, shown, scale.label(label))
-    return _caveats(axes, study, feature) | _marks(axes, study, known)
+    counted = of.values[known & feature.trusted & (study.outcome == Outcome.OK)]
+    norm = colour_range(counted if counted.size else shown, of.error)
+    if not of.own:
+        norm = _symmetric(norm, 0.0 if feature.column.unit == "V" else 1.0)
+    colours = COLOURS if of.own else _APART
+    _coloured(axes, study, known, shown, norm, colours)
+    _colour_bar(axes, norm, colours, shown, of.label)
+    return _caveats(axes, study, feature, known) | _marks(axes, study, known)
 
 
-def _caveats(axes: Axes, study: Study, feature: Feature) -> dict[str, Artist]:
+def _caveats(axes: Axes, study: Study, feature: Feature, known: BoolArray) -> dict[str, Artist]:
     """Mark values that come with a caveat.
 
     Where no value stands for itself, the most frequent caveat is in the title of the map, about
@@ -121,8 +204,12 @@ def _caveats(axes: Axes, study: Study, feature: Feature) -> dict[str, Artist]:
     """
     size = 3.0 if study.x.size <= 150 else 1.8
     handles: dict[str, Artist] = {}
-    regular = study.measured[feature.known[study.measured]]
-    said = feature.caveats(study.measured)
+    regular = study.measured[known[study.measured]]
+    said = {
+        status: some
+        for status, sites in feature.caveats(study.measured).items()
+        if (some := sites[known[sites]]).size
+    }
     everywhere = sum(sites.size for sites in said.values()) == regular.size
     most = max((sites.size for sites in said.values()), default=0)
     for status, sites in said.items():
@@ -153,8 +240,14 @@ def _colour_bar(
     place.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6))
 
 
-def colour_range(shown: FloatArray) -> mpl.colors.Normalize:
-    """Choose the range of colours: all values, unless a few lie far from the rest."""
+def colour_range(shown: FloatArray, error: float = math.nan) -> mpl.colors.Normalize:
+    """Choose the range of colours: all values, unless a few lie far from the rest.
+
+    Args:
+        shown: the values, shape (n,).
+        error: median standard uncertainty of one of them. The colours never span less than three
+            of it to either side: noise is not made to look like a pattern.
+    """
     if shown.size == 0:
         return mpl.colors.Normalize(0.0, 1.0)
     low, high = float(shown.min()), float(shown.max())
@@ -165,6 +258,9 @@ def colour_range(shown: FloatArray) -> mpl.colors.Normalize:
     if not high > low:
         room = max(abs(low) * 1e-2, 1e-9)
         low, high = low - room, high + room
+    short = 3.0 * error - 0.5 * (high - low)
+    if short > 0.0:  # not so where the error is not known
+        low, high = low - short, high + short
     return mpl.colors.Normalize(low, high)
 
 
@@ -298,7 +394,10 @@ def topography_words(found: Topography) -> str:
     """Say what the plane is, and how far it can be trusted."""
     parts = []
     for axis, slope in (("x", found.tilt_x), ("y", found.tilt_y)):
-        if slope.status.has_value:
+        if slope.status == Status.DRIFT_CONFOUNDED:
+            # The error of the fit would be printed as if the drift were known to be nothing.
+            parts.append(f"tilt and drift along {axis} {style.number(slope.value * 1e3)} nm/µm")
+        elif slope.status.has_value:
             tilt = style.plus_minus(slope.value * 1e3, slope.error * 1e3)
             parts.append(f"tilt along {axis} {tilt} nm/µm")
     parts.append(drift_words(found))
@@ -307,7 +406,10 @@ def topography_words(found: Topography) -> str:
     parts.append(f"{count} outlier{'' if count == 1 else 's'} beyond five median deviations")
     words = "; ".join(parts) + "."
     if found.status == Status.DRIFT_CONFOUNDED:
-        words += " In this visiting order any drift is in the tilt: visit the sites at random."
+        words += (
+            " In this visiting order any drift is in the tilt, whose error is not known: visit the "
+            "sites at random."
+        )
     return words[0].upper() + words[1:]
 
 
@@ -318,14 +420,14 @@ def topography(study: Study) -> Figure | None:
     if found is None or not np.isfinite(found.residual).any():
         return None
     width, height = _panel_size(study)
-    fig = style.figure(2 * (width + 0.95), height + 0.95, virtual=study.virtual, convention=False)
+    fig = study.figure(2 * (width + 0.95), height + 0.95, currents=False)
     left, right = fig.subplots(1, 2)
     z = np.where(study.landed, study.scan.sites["z_contact"], math.nan)
     marked: dict[str, Artist] = {}
     above = z - np.nanmean(z)
     for axes, values, colours, label in (
         (left, above, COLOURS, "height − mean"),
-        (right, found.residual, "RdBu_r", "height − plane"),
+        (right, found.residual, _APART, "height − plane"),
     ):
         _frame(axes, study)
         known = np.isfinite(values)
@@ -354,7 +456,7 @@ def topography(study: Study) -> Figure | None:
     return style.trimmed(fig)
 
 
-def _symmetric(norm: mpl.colors.Normalize) -> mpl.colors.Normalize:
-    """Make a range of colours symmetric about zero."""
-    reach = max(abs(norm.vmin or 0.0), abs(norm.vmax or 0.0))
-    return mpl.colors.Normalize(-reach, reach)
+def _symmetric(norm: mpl.colors.Normalize, middle: float = 0.0) -> mpl.colors.Normalize:
+    """Make a range of colours symmetric about a value."""
+    reach = max(abs((norm.vmin or 0.0) - middle), abs((norm.vmax or 0.0) - middle))
+    return mpl.colors.Normalize(middle - reach, middle + reach)

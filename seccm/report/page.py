@@ -21,6 +21,7 @@ from seccm.plan.site import Hold, Segment
 from seccm.report import tables
 from seccm.report.choice import Drawing, drawings
 from seccm.report.landings import allowed_overtravel, too_far
+from seccm.report.plausible import growth_words
 from seccm.report.study import Study
 from seccm.report.style import readable, save
 from seccm.units import show
@@ -152,6 +153,7 @@ def _notices(study: Study) -> Iterator[str]:
         yield "No site came to its regular end; single records are drawn, without statistics."
     elif study.measured.size == 1:
         yield "Only one site came to its regular end: no scatter can be given."
+    yield from (w for name in study.features if (w := growth_words(study, name)))
     dropped = study.features and not any(f.known.any() for f in study.features.values())
     if dropped and study.landed.any():
         yield "No feature could be determined at any site."
@@ -177,8 +179,9 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
         )
     electrode = f" {plan.reference.electrode}" if plan else " the quasi-reference electrode"
     offset = f"E vs {header.reference} = E vs{electrode} + {show(header.reference_offset, 'V', 5)}"
-    provenance = f". {plan.reference.provenance}" if plan else ""
-    yield "potentials", readable(offset) + provenance
+    provenance = f" {plan.reference.provenance}" if plan else ""
+    doubt = study.common or "Uncertainty of the offset not stated"
+    yield "potentials", f"{readable(offset)}. {doubt}.{provenance}"
     if plan and plan.reference.offset != header.reference_offset:
         yield (
             "",

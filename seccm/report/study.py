@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.figure import Figure
 from scipy.spatial import KDTree
 
 from seccm.analysis.declared import Result, declared
@@ -21,6 +22,7 @@ from seccm.data import Column, Scan
 from seccm.errors import PlanError
 from seccm.events import Outcome
 from seccm.plan import Plan
+from seccm.plan.factors import Condition
 from seccm.plan.site import Segment, Site
 from seccm.report import style
 from seccm.units import show
@@ -28,6 +30,9 @@ from seccm.units import show
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+_DIGITS = (3, 4, 6, 9, 17)
+"""Digits with which the levels of conditions are written: as few as tell them apart."""
+_CURRENTS = ("A", "A/m^2")
 _STATUSES = {int(status): status for status in Status}
 MOST_CURVES = 400
 """Curves in one panel; of more sites, evenly chosen ones are drawn, and the caption says so."""
@@ -159,6 +164,34 @@ class Study:
         """Of a round footprint, in m; NaN if unknown."""
         return self.plan.probe.diameter if self.plan else math.nan
 
+    @property
+    def common(self) -> str:
+        """What is uncertain of all potentials alike; empty if the plan does not state it."""
+        known = self.uncertainty
+        return "" if known is None else f"± {show(known, 'V', 3)} common to all potentials"
+
+    @property
+    def uncertainty(self) -> float | None:
+        """Standard uncertainty of the reference's offset, in V; None if it is not stated."""
+        return self.plan.reference.uncertainty if self.plan else None
+
+    def figure(
+        self, width: float, height: float, *, potentials: bool = False, currents: bool = True,
+        note: str = "",
+    ) -> Figure:  # fmt: skip
+        """Make an empty figure of this study.
+
+        Args:
+            width: inches.
+            height: inches.
+            potentials: whether it shows potentials against the reference, so that it has to say
+                what is uncertain of all of them.
+            currents: whether the sign of currents matters in it.
+            note: more small print.
+        """
+        said = ". ".join(part for part in (self.common if potentials else "", note) if part)
+        return style.figure(width, height, virtual=self.virtual, convention=currents, note=said)
+
     @cached_property
     def pitch(self) -> float:
         """Distance of nearest neighbours, in m; the footprint's diameter for a single site."""
@@ -178,16 +211,17 @@ class Study:
         levels = {n: self._levels(n) for n in numbers}
         numbers.sort(key=lambda n: tuple(abs(v) for v in levels[n]))
         colours = style.ordered(len(numbers))
+        labels = self._labels(numbers)
         regular = self.outcome == Outcome.OK
         return tuple(
             Group(
                 n,
-                self._label(n),
+                label,
                 colour,
                 np.flatnonzero(condition == n),
                 np.flatnonzero((condition == n) & regular),
             )
-            for n, colour in zip(numbers, colours, strict=True)
+            for n, label, colour in zip(numbers, labels, colours, strict=True)
         )
 
     def _levels(self, condition: int) -> tuple[float, ...]:
@@ -201,7 +235,8 @@ class Study:
         name = self._telling
         if name is None or self.plan is None:
             return ""
-        return style.scale(self.plan.conditions[0].units[name]).label(style.symbol(name))
+        unit = self.plan.conditions[0].units[name]
+        return style.scale(unit, self._levels_of(name)).label(style.symbol(name))
 
     @cached_property
     def _telling(self) -> str | None:
@@ -212,16 +247,49 @@ class Study:
         levels = {condition[first] for condition in self.plan.conditions}
         return first if len(levels) == len(self.plan.conditions) else None
 
-    def _label(self, condition: int) -> str:
+    def _labels(self, conditions: Sequence[int]) -> list[str]:
+        """Label conditions with as few digits as tell them apart."""
+        found: list[str] = []
+        for digits in _DIGITS:
+            found = [self._label(n, digits) for n in conditions]
+            if len(set(found)) == len(found):
+                break
+        return found
+
+    def _label(self, condition: int, digits: int) -> str:
         if self.plan is None or condition >= len(self.plan.conditions):
-            return f"condition {condition}"
+            return f"condition {condition + 1}"
         chosen = self.plan.conditions[condition]
         if not chosen:
             return "all sites"
         if self._telling is None:
-            parts = (f"{n} = {show(v, chosen.units[n], 3)}" for n, v in chosen.items())
-            return style.readable(", ".join(parts))
-        return _rounded(float(style.scale(chosen.units[self._telling])(chosen[self._telling])))
+            return self._in_words(chosen, list(chosen), digits)
+        scale = style.scale(chosen.units[self._telling], self._levels_of(self._telling))
+        return _rounded(float(scale(chosen[self._telling])), digits)
+
+    def _in_words(self, chosen: Condition, names: Sequence[str], digits: int = 3) -> str:
+        parts = (f"{n} = {show(chosen[n], chosen.units[n], digits)}" for n in names)
+        return style.readable(", ".join(parts))
+
+    def _levels_of(self, name: str) -> list[float]:
+        return [c[name] for c in self.plan.conditions] if self.plan else []
+
+    def named(self, group: Group) -> str:
+        """Return a condition as the title of a panel: what varies, and its value."""
+        name, _, unit = self.legend_title.partition(" (")
+        return f"{name} = {group.label} {unit.rstrip(')')}".rstrip() if name else group.label
+
+    @property
+    def several(self) -> bool:
+        """Whether the sites are of more than one condition, so that nothing may be pooled."""
+        return len(self.groups) > 1
+
+    def besides_current(self, group: Group) -> str:
+        """Return what of a condition is not the current, in words; empty if nothing is."""
+        if self.plan is None or group.condition >= len(self.plan.conditions):
+            return ""
+        chosen = self.plan.conditions[group.condition]
+        return self._in_words(chosen, [n for n in chosen if chosen.units[n] not in _CURRENTS])
 
     def words(self, group: Group) -> str:
         """Return a condition in full, for tables."""
@@ -260,6 +328,23 @@ class Study:
         """Tell whether every one of these features has a number at some site."""
         return all(n in self.features and bool(self.features[n].known.any()) for n in names)
 
+    def name(self, result: str, step: int) -> str:
+        """Return the name of a result of one step; empty if there is no such feature."""
+        name = self._features.name(result, step) if self._features else ""
+        return name if name in self.features else ""
+
+    def symbol(self, name: str) -> str:
+        """Return a feature's symbol, with its step where several steps yield the like."""
+        alike = [other for other in self.features if declared(other) is declared(name)]
+        step = self._features.step(name) if self._features and len(alike) > 1 else None
+        return style.symbol(name) if step is None else f"{style.symbol(name)}, step {step}"
+
+    def value(self, name: str, number: int) -> float:
+        """Return a feature of one site, if it may be averaged; else NaN."""
+        feature = self.features.get(name)
+        trusted = feature is not None and bool(feature.trusted[number])
+        return float(feature.values[number]) if feature is not None and trusted else math.nan
+
     def waited(self, name: str) -> Feature | None:
         """Return the feature that says how long an event was waited for, of the same step."""
         result = declared(name)
@@ -290,6 +375,12 @@ class Study:
     def segments(self) -> tuple[Segment, ...]:
         """The steps of the first site's program."""
         return self._planned[0].segments if self._planned else ()
+
+    def step_labels(self, step: int) -> list[str]:
+        """Return a step in words, once for each way in which it is done under the conditions."""
+        sites = {site.condition: site for site in self._planned}
+        programs = (site.segments for site in sites.values())
+        return list(dict.fromkeys(p[step].label for p in programs if step < len(p)))
 
     def trace(self, number: int, step: int) -> StepTrace | None:
         """Return one step of a site; None where it never began."""
@@ -324,10 +415,10 @@ def evenly(numbers: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
     return numbers[np.linspace(0, numbers.size - 1, most).round().astype(np.int64)]
 
 
-def _rounded(value: float) -> str:
-    """Write a level with three digits and a real minus sign."""
-    decimals = 2 if 0.095 <= abs(value) < 100 else None
-    text = f"{value:.{decimals}f}" if decimals is not None else f"{value:.3g}"
+def _rounded(value: float, digits: int) -> str:
+    """Write a level with so many digits and a real minus sign."""
+    decimals = digits - 1 if 0.095 <= abs(value) < 100 else None
+    text = f"{value:.{decimals}f}" if decimals is not None else f"{value:.{digits}g}"
     return text.replace("-", "−")
 
 

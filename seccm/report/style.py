@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -19,6 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from seccm.analysis.declared import declared
+from seccm.analysis.spread import Spread
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -28,6 +30,8 @@ TWO_COLUMNS = 7.0
 GREY = "0.45"
 BLUE, ORANGE, GREEN, RED = "#0072b2", "#d55e00", "#009e73", "#b2182b"
 """Of Okabe and Ito's palette, which colour-blind readers can tell apart, and a warning red."""
+_LETTERS, _SIMULATED = 25.0, 1.55
+"""Letters of small print to an inch, and the inches that `VIRTUAL` takes of its line."""
 _ROOM = 0.05
 """Inches left above and below the axes of a trimmed figure."""
 CONVENTION = "IUPAC: anodic currents positive"
@@ -106,11 +110,13 @@ def figure(
         height: inches.
         virtual: whether the data are simulated, which every figure then says.
         convention: whether the sign of currents matters in this figure.
-        note: more small print.
+        note: more small print; it is broken into lines where the figure is narrow.
     """
     made = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(made)
-    left = ". ".join(part for part in (CONVENTION if convention else "", note) if part)
+    said = ". ".join(part for part in (CONVENTION if convention else "", note) if part)
+    room = width - (_SIMULATED if virtual else 0.1)
+    left = textwrap.fill(said, max(20, int(_LETTERS * room)))
     if virtual or left:
         # A suptitle, because the layout keeps room for it; the other text shares its line.
         made.suptitle(left or " ", x=0.01, ha="left", fontsize=5.5, color=GREY, fontweight="normal")
@@ -304,6 +310,13 @@ def plus_minus(mean: float, sd: float) -> str:
         return number(mean, 4)
     decimals = max(0, 1 - math.floor(math.log10(sd))) if sd > 0.0 else 0
     return f"{mean:.{decimals}f} ± {sd:.{decimals}f}".replace("-", "−")
+
+
+def told(spread: Spread, factor: float, unit: str = "") -> str:
+    """Write a mean with what is larger, scatter or stated uncertainty, and say which it is."""
+    number_with_error = plus_minus(spread.mean * factor, spread.error * factor)
+    kind = {"sd": "(sd)", "stated": "(stated)", "": ""}[spread.basis]
+    return " ".join(part for part in (number_with_error, unit, kind) if part)
 
 
 def readable(text: str) -> str:

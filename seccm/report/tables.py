@@ -7,14 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from seccm.analysis.declared import by_rank, declared
 from seccm.analysis.quality import Quality
+from seccm.analysis.spread import Spread, spread
 from seccm.analysis.statistics import FEWEST_FOR_SD, Summary, Survival, summary
 from seccm.data.journal import Code
 from seccm.events import Outcome
 from seccm.report import style
-from seccm.report.study import Group, Study
+from seccm.report.plausible import growing_above_zero
+from seccm.report.study import Feature, Group, Study
 from seccm.report.trends import survivals
 
 MOST_EVENTS = 200
@@ -36,12 +39,15 @@ class Row:
     scale: style.Scale
     note: str
     """What has to be said of the numbers in this row, and of those left out of it."""
+    spread: Spread | None = None
+    """What is printed after ±; None where no site has a value."""
 
     @property
     def cells(self) -> tuple[str, ...]:
         """Condition, n, n censored, median, mean, median with censored ones, interval, note.
 
-        The mean comes with the standard deviation; of two values, with both.
+        The mean comes with the larger of scatter and stated uncertainty, and with the word for
+        which it is; of two values, with both.
         """
         s, f = self.summary, self.scale.factor
         km = self.survival.median if self.survival else None
@@ -55,7 +61,7 @@ class Row:
         interval = ""
         if math.isfinite(s.interval.low):
             interval = f"{style.number(s.interval.low * f)} … {style.number(s.interval.high * f)}"
-        mean = style.plus_minus(s.mean * f, s.sd * f)
+        mean = style.told(self.spread, f) if self.spread else "–"
         if 1 < s.n < FEWEST_FOR_SD:
             low, high = sorted((s.low * f, s.high * f))
             mean = f"{style.number(s.mean * f)} ({style.number(low)}, {style.number(high)})"
@@ -79,6 +85,8 @@ class Statistics:
     title: str
     unit: str
     """As HTML."""
+    common: str
+    """What is uncertain of all the values alike; empty if nothing is, or it is not known."""
     rows: tuple[Row, ...]
     censored: bool
     """Whether any condition has censored records, so that the column is worth showing."""
@@ -104,6 +112,7 @@ def _statistics(study: Study, name: str, rows: tuple[Row, ...]) -> Statistics:
         name=name,
         title=column.long_name,
         unit=_html_unit(rows[0].scale.unit),
+        common=study.common if declared(name).against_reference else "",
         rows=rows,
         censored=any(row.summary.n_censored for row in rows),
         noted=any(row.note for row in rows),
@@ -131,13 +140,27 @@ def _rows(study: Study, group: Group, name: str) -> Iterator[Row]:
     )
     apart = {status: some for status, some in qualified.items() if status.trusted}
     if plain.size or late or not apart:
+        doubt = _above_zero(study, name, plain)
+        note = "; ".join(part for part in (doubt, left_out) if part)
         summary = summarised(feature.values[plain], late)
-        yield Row(group, words, summary, survival, scale, left_out)
+        yield Row(group, words, summary, survival, scale, note, _spread(feature, plain))
         left_out = ""
     for status, some in apart.items():
-        note = "; ".join(part for part in (status.caveat, left_out) if part)
-        yield Row(group, words, summarised(feature.values[some], 0), None, scale, note)
+        doubt = _above_zero(study, name, some)
+        note = "; ".join(part for part in (status.caveat, doubt, left_out) if part)
+        summary = summarised(feature.values[some], 0)
+        yield Row(group, words, summary, None, scale, note, _spread(feature, some))
         left_out = ""
+
+
+def _spread(feature: Feature, sites: npt.NDArray[np.int64]) -> Spread | None:
+    return spread(feature.values[sites], feature.errors[sites]) if sites.size else None
+
+
+def _above_zero(study: Study, name: str, sites: npt.NDArray[np.int64]) -> str:
+    """Say how many of some growth potentials lie where no metal grows; empty if none does."""
+    count = int(np.isin(growing_above_zero(study, name), sites).sum())
+    return f"{count} above 0 V vs {study.reference}: check the reference" if count else ""
 
 
 def summarised(values: np.ndarray, n_censored: int) -> Summary:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,17 +12,22 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from seccm.analysis.declared import RESULTS
 from seccm.analysis.result import Status
+from seccm.analysis.spread import spread
 from seccm.analysis.statistics import FEWEST_FOR_SD, Survival, survival
 from seccm.report import style
+from seccm.report.plausible import metal_of
 from seccm.report.study import Feature, Group, Study
 
 FloatArray = npt.NDArray[np.float64]
 
 _POTENTIALS = (("E_nuc", style.BLUE, "o"), ("E_growth", style.ORANGE, "s"))
 """What is drawn in panel a, its colour and its marker."""
+_J = style.scale("A/m^2")
 _EVENT = ("t_nuc", "Q_nuc")
 """What is drawn in panels b and c."""
+_LATE = "not nucleated by then"
 DRAWN = (*(name for name, _, _ in _POTENTIALS), *_EVENT)
 
 
@@ -35,41 +40,85 @@ class Point:
     """A/m2, magnitude: median of the repeats."""
     values: FloatArray
     """Of the repeats that have one which stands for itself, SI."""
+    errors: FloatArray
+    """Standard uncertainties of these, SI."""
     qualified: Mapping[Status, FloatArray]
     """Of the others that have one, by what has to be said of them."""
+    doubts: Mapping[Status, FloatArray]
+    """Standard uncertainties of those."""
     n_censored: int
     """Repeats at which the event was awaited in vain."""
     waited: float
     """The longest wait in vain, in the unit of the feature; NaN if there was none."""
 
+    @property
+    def n(self) -> int:
+        """Repeats that have a value, with a caveat or without."""
+        return int(self.values.size + sum(values.size for values in self.qualified.values()))
 
-def points(study: Study, name: str, suffix: str = "") -> list[Point]:
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Conditions that differ in the current density alone."""
+
+    label: str
+    """What they have in common; empty if there is one series."""
+    colour: str
+    """Empty if there is one series: then the features have colours."""
+    groups: tuple[Group, ...]
+
+
+def series(study: Study, step: int) -> list[Series]:
+    """Sort the conditions into series that a line may connect.
+
+    Where no current density occurs twice, there is one. Otherwise all that differs besides it
+    tells the series apart: a mean over it would be of different experiments.
+    """
+    densities = [p.j for p in points(study, "j", step)]
+    if len(densities) == len({f"{j:.2e}" for j in densities}) or study.plan is None:
+        return [Series("", "", study.groups)]
+    sorted_out: dict[str, list[Group]] = {}
+    for group in study.groups:
+        sorted_out.setdefault(study.besides_current(group), []).append(group)
+    colours = style.ordered(len(sorted_out))
+    return [
+        Series(label, colour, tuple(groups))
+        for (label, groups), colour in zip(sorted_out.items(), colours, strict=True)
+    ]
+
+
+def points(
+    study: Study, result: str, step: int, groups: Sequence[Group] | None = None
+) -> list[Point]:
     """Collect a feature by condition, ordered by current density.
 
     Args:
         study: with a feature j of the same step.
-        name: of the feature without the suffix of its step.
-        suffix: such as "_3" for a later step.
+        result: which one, without the number of its step.
+        step: of the program.
+        groups: the conditions; all unless given.
     """
-    feature, density = study.features[name + suffix], study.features["j" + suffix]
-    end = study.waited(name + suffix)
+    name = study.name(result, step)
+    feature, density = study.features[name], study.features[study.name("j", step)]
+    end = study.waited(name)
     found = []
     plain = feature.known & ~feature.qualified
-    for group in study.groups:
+    for group in study.groups if groups is None else groups:
         j = np.abs(density.values[group.counted])
         if not np.isfinite(j).any():
             continue
         late = feature.censored[group.counted]
         waited = end.values[group.counted][late] if end is not None else np.empty(0)
+        own = group.counted[plain[group.counted]]
+        caveats = feature.caveats(group.counted)
         found.append(
             Point(
                 group=group,
                 j=float(np.nanmedian(j)),
-                values=feature.values[group.counted][plain[group.counted]],
-                qualified={
-                    status: feature.values[sites]
-                    for status, sites in feature.caveats(group.counted).items()
-                },
+                values=feature.values[own],
+                errors=feature.errors[own],
+                qualified={status: feature.values[sites] for status, sites in caveats.items()},
+                doubts={status: feature.errors[sites] for status, sites in caveats.items()},
                 n_censored=int(late.sum()),
                 waited=float(np.nanmax(waited)) if np.isfinite(waited).any() else math.nan,
             )
@@ -86,74 +135,95 @@ def survivals(feature: Feature, end: Feature, sites: npt.NDArray[np.int64]) -> S
 
 
 @style.styled
-def nucleation(study: Study, suffix: str = "") -> Figure | None:
+def nucleation(study: Study, step: int) -> Figure | None:
     """Draw potentials (a), time (b) and charge (c) of nucleation against current density.
 
     Returns:
         None if nothing nucleated, or only one current density was tried.
     """
-    if not study.has("E_nuc" + suffix, "t_nuc" + suffix, "j" + suffix):
+    if not study.has(*(study.name(result, step) for result in (*DRAWN, "j"))):
         return None
-    potentials = points(study, "E_nuc", suffix)
-    if len(potentials) < 2:
+    js = [float(_J(p.j)) for p in points(study, "E_nuc", step)]
+    if len({f"{j:.2e}" for j in js}) < 2:
         return None
-    fig = style.figure(style.TWO_COLUMNS, 2.75, virtual=study.virtual)
+    fig = study.figure(style.TWO_COLUMNS, 2.75, potentials=True)
     a, b, c = fig.subplots(1, 3)
-    j_scale = style.scale("A/m^2")
-    js = [float(j_scale(p.j)) for p in potentials]
-    for name, colour, marker in _POTENTIALS:
-        _values(a, points(study, name, suffix), j_scale, 1e3, colour, marker, style.symbol(name))
+    chosen = series(study, step)
+    for one in chosen:
+        for name, colour, marker in _POTENTIALS:
+            label = ", ".join(part for part in (style.symbol(name), one.label) if part)
+            found = points(study, name, step, one.groups)
+            _values(a, found, 1e3, one.colour or colour, marker, label)
     a.set_ylabel(style.potential_label(study.reference, "mV"))
-    fig.legend(*a.get_legend_handles_labels(), loc="outside lower left", ncols=3)
+    if metal_of(study.reference) and a.get_ylim()[1] > 0.0:
+        a.axhline(0.0, color=style.GREY, lw=0.6, ls=(0, (4, 2)), zorder=0)
+    handles, labels = a.get_legend_handles_labels()
+    # A caveat takes half the width of the figure.
+    longest = max((len(style.html(label)) for label in labels), default=0)
+    columns = 3 if longest <= 24 or len(labels) == 2 else 2 if longest <= 54 else 1
+    fig.legend(handles, labels, loc="outside lower left", ncols=columns)
     for axes, name in zip((b, c), _EVENT, strict=True):
-        scale = style.scale(study.features[name + suffix].column.unit)
-        found = points(study, name, suffix)
-        _values(axes, found, j_scale, scale.factor, style.BLUE, "o", "")
-        _limits(axes, found, j_scale, scale.factor)
-        axes.set_yscale("log")
-        axes.set_ylabel(scale.label(style.symbol(name)))
-        shown = [
-            v * scale.factor
-            for p in found
-            for values in (p.values, *p.qualified.values(), np.array([p.waited]))
-            for v in values
-        ]
-        _decent_log_range(axes, shown)
-        if any(p.n_censored or p.qualified for p in found):
-            axes.legend(loc="best", handlelength=1.0)
-    for axes, letter in ((a, "a"), (b, "b"), (c, "c")):
+        _events(axes, study, name, step, chosen)
+    for axes, name, letter in ((a, "E_nuc", "a"), (b, "t_nuc", "b"), (c, "Q_nuc", "c")):
         axes.set_xscale("log")
-        axes.set_xlabel(j_scale.label("$|j|$"))
+        axes.set_xlabel(_J.label("$|j|$"))
         axes.set_xlim(min(js) / 1.35, max(js) * 1.35)
         style.nice_log_ticks(axes, "x", axes.get_xlim())
         style.panel(axes, letter)
+        if len(chosen) == 1:
+            _counts(axes, points(study, name, step))
     return fig
 
 
+def _events(axes: Axes, study: Study, name: str, step: int, chosen: Sequence[Series]) -> None:
+    """Draw a feature that may be censored, on a logarithmic axis."""
+    scale = style.scale(RESULTS[name].unit)
+    shown: list[float] = []
+    marked = False
+    for one in chosen:
+        found = points(study, name, step, one.groups)
+        _values(axes, found, scale.factor, one.colour or style.BLUE, "o", "")
+        _limits(axes, found, scale.factor, one.colour or style.ORANGE)
+        for p in found:
+            each = (p.values, *p.qualified.values(), np.array([p.waited]))
+            shown += [float(v) * scale.factor for values in each for v in values]
+            marked |= bool(p.n_censored or p.qualified)
+    axes.set_yscale("log")
+    axes.set_ylabel(scale.label(style.symbol(name)))
+    _decent_log_range(axes, shown)
+    if marked:
+        axes.legend(loc="best", handlelength=1.0)
+
+
+def _counts(axes: Axes, found: Sequence[Point]) -> None:
+    """Write below each condition how many repeats have a value."""
+    above_axis = axes.get_xaxis_transform()
+    for k, p in enumerate(found):
+        axes.text(
+            float(_J(p.j)), 1.015, f"{p.n}" if k else f"$n$ = {p.n}", transform=above_axis,
+            ha="center", va="bottom", fontsize=5.5, color=style.GREY,
+        )  # fmt: skip
+
+
 def _values(
-    axes: Axes,
-    found: list[Point],
-    j_scale: style.Scale,
-    factor: float,
-    colour: str,
-    marker: str,
-    label: str,
+    axes: Axes, found: list[Point], factor: float, colour: str, marker: str, label: str
 ) -> None:
     """Draw every repeat small and means large; those with a caveat open, apart and unconnected.
 
     A line through values that are not what they would come to would show a trend that is none.
     """
-    _series(axes, [(p, p.values) for p in found], j_scale, factor, colour, marker, label)
+    plain = [(p, p.values, p.errors) for p in found]
+    _repeats(axes, plain, factor, colour, marker, label)
+    nothing = np.empty(0)
     for status in sorted({status for p in found for status in p.qualified}):
-        some = [(p, p.qualified.get(status, np.empty(0))) for p in found]
+        some = [(p, p.qualified.get(status, nothing), p.doubts.get(status, nothing)) for p in found]
         said = f"{label}: {status.caveat}" if label else textwrap.fill(status.caveat, 30)
-        _series(axes, some, j_scale, factor, colour, marker, said, whole=False)
+        _repeats(axes, some, factor, colour, marker, said, whole=False)
 
 
-def _series(
+def _repeats(
     axes: Axes,
-    some: list[tuple[Point, FloatArray]],
-    j_scale: style.Scale,
+    some: list[tuple[Point, FloatArray, FloatArray]],
     factor: float,
     colour: str,
     marker: str,
@@ -162,45 +232,42 @@ def _series(
     whole: bool = True,
 ) -> None:
     face = colour if whole else "white"
-    for p, values in some:
+    for p, values, _ in some:
         # Repeats side by side, within a fiftieth of a decade, so that they can be counted.
-        spread = 10 ** (0.02 * np.linspace(-1, 1, values.size)) if values.size > 1 else 1.0
-        side_by_side = float(j_scale(p.j)) * spread * np.ones(values.size)
+        apart = 10 ** (0.02 * np.linspace(-1, 1, values.size)) if values.size > 1 else 1.0
+        side_by_side = float(_J(p.j)) * apart * np.ones(values.size)
         edge = 0.0 if whole else 0.4
         axes.plot(
             side_by_side, values * factor, "o", color=colour, ms=1.8, alpha=0.5, mew=edge, mfc=face
         )
     # A mean of those that did nucleate is too early where others had not yet: no mean there.
-    full = [(p, v) for p, v in some if v.size and not p.n_censored]
+    full = [(p, spread(v, e)) for p, v, e in some if v.size and not p.n_censored]
     if not full:
         return
-    x = [float(j_scale(p.j)) for p, _ in full]
-    mean = np.array([v.mean() for _, v in full]) * factor
-    sd = [v.std(ddof=1) * factor if v.size >= FEWEST_FOR_SD else math.nan for _, v in full]
+    x = [float(_J(p.j)) for p, _ in full]
+    mean = np.array([s.mean for _, s in full]) * factor
+    bars = [s.error * factor if s.n >= FEWEST_FOR_SD else math.nan for _, s in full]
     axes.errorbar(
-        x, mean, sd, fmt=marker + ("-" if whole else ""), color=colour, ms=4.2, lw=0.9,
+        x, mean, bars, fmt=marker + ("-" if whole else ""), color=colour, ms=4.2, lw=0.9,
         elinewidth=0.8, mfc=face, mew=0.9, label=label or None,
     )  # fmt: skip
 
 
-def _limits(axes: Axes, found: list[Point], j_scale: style.Scale, factor: float) -> None:
+def _limits(axes: Axes, found: list[Point], factor: float, colour: str) -> None:
     """Mark conditions in which some records ended first: at their end, with an arrow upwards."""
     late = [p for p in found if p.n_censored and math.isfinite(p.waited)]
     for k, p in enumerate(late):
-        x, y = float(j_scale(p.j)), p.waited * factor
+        x, y = float(_J(p.j)), p.waited * factor
         axes.errorbar(
-            x, y, 0.22 * y, lolims=True, fmt="_", color=style.ORANGE, ms=7, mew=1.0,
+            x, y, 0.22 * y, lolims=True, fmt="_", color=colour, ms=7, mew=1.0,
             elinewidth=0.9,
         )  # fmt: skip
-        if k == 0:
-            axes.plot(
-                [], [], ls="", marker=r"$\uparrow$", color=style.ORANGE, ms=7,
-                label="not nucleated by then",
-            )  # fmt: skip
+        if k == 0 and _LATE not in axes.get_legend_handles_labels()[1]:
+            axes.plot([], [], ls="", marker=r"$\uparrow$", color=colour, ms=7, label=_LATE)
         axes.annotate(
-            f"{p.n_censored} of {p.n_censored + p.values.size}",
+            f"{p.n_censored} of {p.n_censored + p.n}",
             (x, y), xytext=(0, -4), textcoords="offset points", ha="center", va="top",
-            fontsize=6, color=style.ORANGE,
+            fontsize=6, color=colour,
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Voltammograms: by cycle, their efficiency and charge, and waves of a dissolved couple."""
+"""Voltammograms: by cycle, and their efficiency and charge."""
 
 from __future__ import annotations
 
@@ -28,8 +28,11 @@ POINTS = 500
 """Points of a drawn cycle; more rows than that are averaged."""
 _VISIBLE = 0.004
 """Share of the range of a current from which on a ripple is seen in a figure."""
-PANELS = 6
-"""Sites whose cycles are drawn, each in a panel of its own."""
+PANELS, MOST_PANELS = 6, 12
+"""Sites whose cycles are drawn, each in a panel of its own; and at most, if so many conditions."""
+_ALIKE = 4.0
+"""Currents of panels that differ by more than this factor get axes of their own."""
+_CATHODIC, _ANODIC = r"cathodic, $|Q_\mathrm{c}|$", r"anodic, $Q_\mathrm{a}$"
 FEWEST_CYCLES = 3
 """From so many cycles on, charge and efficiency are drawn against the number of the cycle."""
 
@@ -51,11 +54,12 @@ def loops(trace: StepTrace) -> list[Loop]:
     for a, b in pairwise(bounds):
         first, last = np.searchsorted(trace.t, (a, b), side="right")
         if last - first > 1:
-            found.append(_thinned(trace.E[first:last], trace.I[first:last]))
+            found.append(thinned(trace.E[first:last], trace.I[first:last]))
     return found
 
 
-def _thinned(e: FloatArray, i: FloatArray) -> Loop:
+def thinned(e: FloatArray, i: FloatArray) -> Loop:
+    """Average rows until few enough are left."""
     merge = max(1, e.size // POINTS)
     n = e.size // merge * merge
     return Loop(*(v[:n].reshape(-1, merge).mean(axis=1) for v in (e, i)))
@@ -63,30 +67,41 @@ def _thinned(e: FloatArray, i: FloatArray) -> Loop:
 
 @style.styled
 def by_cycle(study: Study, step: int) -> Figure | None:
-    """Draw current density against potential, a panel for each of some sites, colour by cycle."""
-    sites = evenly(study.measured if study.measured.size else _begun(study, step), PANELS)
-    found = [(n, loops(trace)) for n, trace in study.traces(sites, step)]
-    found = [(n, cycles) for n, cycles in found if cycles]
+    """Draw current density against potential, a panel for each of some sites, colour by cycle.
+
+    Where there are several conditions, the sites are of all of them, or of as many as there are
+    panels, and every panel names its own.
+    """
+    found = [
+        (n, cycles)
+        for n in chosen_sites(study, step).tolist()
+        if (trace := study.trace(n, step)) is not None and (cycles := loops(trace))
+    ]
     if not found or study.area is None:
         return None
     columns = min(len(found), 2 if len(found) < 5 else 3)
     rows = math.ceil(len(found) / columns)
     width = style.ONE_COLUMN + 0.7 if columns == 1 else style.TWO_COLUMNS
-    note = hum_words(study, step, sites)
-    fig = style.figure(width, 0.5 + 2.1 * rows, virtual=study.virtual, note=note)
-    grid = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    note = hum_words(study, step, np.array([n for n, _ in found]))
+    fig = study.figure(width, 0.5 + 2.1 * rows, potentials=True, note=note)
+    ranges = [current_range([cycles]) for _, cycles in found]
+    reach = [max(abs(low), abs(high)) for low, high in ranges]
+    alike = max(reach) <= _ALIKE * min(reach)
+    grid = fig.subplots(rows, columns, sharex=True, sharey=alike, squeeze=False)
     most = max(len(cycles) for _, cycles in found)
     colours = style.ordered(most)
     scale = style.scale("A/m^2")
-    for axes, (number, cycles) in zip(grid.flat, found, strict=False):
+    whole = current_range([cycles for _, cycles in found])
+    named = {int(n): study.named(group) for group in study.groups for n in group.sites}
+    for axes, (number, cycles), own in zip(grid.flat, found, ranges, strict=False):
         axes.axhline(0.0, color=style.GREY, lw=0.5)
         # In the order of time, thin: where cycles differ all can be seen, where not, the last.
         for cycle, colour in zip(cycles, colours, strict=False):
             axes.plot(cycle.e, scale(cycle.i / study.area.value), color=colour, lw=0.6)
-        if len(found) > 1:
-            axes.set_title(f"site {number}", fontsize=7, pad=3)
-    low, high = current_range([cycles for _, cycles in found])
-    grid[0, 0].set_ylim(scale(low / study.area.value), scale(high / study.area.value))
+        axes.set_ylim(*(scale(v / study.area.value) for v in (whole if alike else own)))
+        title = f"site {number}" + (f", {named[number]}" if study.several else "")
+        if len(found) > 1 or study.several:
+            axes.set_title(title, fontsize=7, pad=3)
     for axes, (_, cycles) in zip(grid.flat, found, strict=False):
         style.arrows(axes, cycles[-1].e, scale(cycles[-1].i / study.area.value))
     for axes in grid.flat[len(found) :]:
@@ -96,6 +111,17 @@ def by_cycle(study: Study, step: int) -> Figure | None:
     if most > 1:
         _cycle_bar(fig, grid, most)
     return fig
+
+
+def chosen_sites(study: Study, step: int) -> npt.NDArray[np.int64]:
+    """Choose the sites that get a panel: the same number of each condition, while there is room."""
+    regular = [group.counted for group in study.groups if group.counted.size]
+    if not regular:
+        return evenly(_begun(study, step), PANELS)
+    if len(regular) > PANELS:
+        regular = [regular[k] for k in evenly(np.arange(len(regular)), MOST_PANELS)]
+    each = max(1, PANELS // len(regular))
+    return np.concatenate([evenly(sites, each) for sites in regular])
 
 
 def hum_words(study: Study, step: int, sites: npt.NDArray[np.int64]) -> str:
@@ -163,10 +189,10 @@ class Cycling:
     """C/m2."""
 
 
-def cycling(study: Study, step: int) -> Cycling | None:
+def cycling(study: Study, step: int, sites: npt.NDArray[np.int64]) -> Cycling | None:
     """Determine charge and efficiency of every cycle; None if no site completed one."""
     area = study.area
-    done = [cycles_of(trace).cycles for _, trace in study.traces(study.measured, step)]
+    done = [cycles_of(trace).cycles for _, trace in study.traces(sites, step)]
     most = max((len(cycles) for cycles in done), default=0)
     if area is None or most == 0:
         return None
@@ -181,23 +207,35 @@ def cycling(study: Study, step: int) -> Cycling | None:
 @style.styled
 def efficiency(study: Study, step: int) -> Figure | None:
     """Draw the coulombic efficiency (a) and both charges (b) against the number of the cycle."""
-    found = cycling(study, step)
-    if found is None or found.efficiency.shape[1] < FEWEST_CYCLES:
+    groups = [study.groups[k] for k in evenly(np.arange(len(study.groups)), MOST_PANELS)]
+    found = [(group, cycling(study, step, group.counted)) for group in groups]
+    done = [(group, c) for group, c in found if c is not None]
+    most = max((c.efficiency.shape[1] for _, c in done), default=0)
+    if most < FEWEST_CYCLES:
         return None
-    fig = style.figure(style.TWO_COLUMNS, 2.5, virtual=study.virtual)
+    fig = study.figure(style.TWO_COLUMNS, 2.5)
     left, right = fig.subplots(1, 2)
     scale = style.scale("C/m^2")
-    _against_cycle(left, found.efficiency, "0.15", "o", "")
-    _against_cycle(right, scale(found.q_cathodic), style.BLUE, "o", r"$Q_\mathrm{c}$, cathodic")
-    _against_cycle(right, scale(found.q_anodic), style.ORANGE, "s", r"$Q_\mathrm{a}$, anodic")
-    left.set_ylabel(r"CE = $Q_\mathrm{a}/Q_\mathrm{c}$")
-    left.set_ylim(0.0, max(1.0, 1.05 * float(np.nanmax(found.efficiency, initial=0.0))))
-    right.set_ylabel(scale.label("$Q$"))
+    for group, c in done:
+        own = group.colour if study.several else ""
+        count = f"  ({c.efficiency.shape[0]})"
+        _against_cycle(left, c.efficiency, own or "0.15", "o", own and f"{group.label}{count}")
+        _against_cycle(right, scale(c.q_cathodic), own or style.BLUE, "o", "" if own else _CATHODIC)
+        _against_cycle(right, scale(c.q_anodic), own or style.ORANGE, "s", "" if own else _ANODIC)
+    left.set_ylabel(r"CE = $Q_\mathrm{a}/|Q_\mathrm{c}|$")
+    top = max(float(np.nanmax(c.efficiency, initial=0.0)) for _, c in done)
+    left.set_ylim(0.0, max(1.0, 1.05 * top))
+    right.set_ylabel(scale.label("charge $|Q|$"))
     right.set_ylim(bottom=0.0)
+    if study.several:
+        fig.legend(*left.get_legend_handles_labels(), title=study.legend_title or None,
+                   loc="outside right center")  # fmt: skip
+        right.plot([], [], "o-", color=style.GREY, lw=0.9, label=_CATHODIC)
+        right.plot([], [], "s-", color=style.GREY, lw=0.9, label=_ANODIC)
     right.legend(loc="best")
     for axes, letter in ((left, "a"), (right, "b")):
         axes.set_xlabel("cycle")
-        axes.set_xlim(0.4, found.efficiency.shape[1] + 0.6)
+        axes.set_xlim(0.4, most + 0.6)
         axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(10, integer=True))
         axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
         style.panel(axes, letter)
@@ -219,89 +257,3 @@ def _against_cycle(axes: Axes, values: FloatArray, colour: str, marker: str, lab
     axes.errorbar(
         cycle, mean, sd, fmt=marker + "-", color=colour, lw=0.9, elinewidth=0.8, label=label
     )
-
-
-@style.styled
-def waves(study: Study, step: int, suffix: str = "") -> Figure | None:
-    """Draw the last complete cycle of every site (a), and how wave features scatter (b, c)."""
-    e_half, i_lim = f"E_half{suffix}", f"i_lim{suffix}"
-    if not study.has(e_half, i_lim) or study.features[e_half].trusted.sum() < 2:
-        return None
-    traces = list(study.traces(study.measured, step))
-    last = [_last_cycle(trace) for _, trace in traces]
-    drawn = [loop for loop in last if loop is not None]
-    if not drawn:
-        return None
-    note = hum_words(study, step, study.measured)
-    fig = style.figure(style.TWO_COLUMNS, 2.5, virtual=study.virtual, note=note)
-    a, b, c = fig.subplots(1, 3, width_ratios=(1.35, 1, 1))
-    low, high = current_range([[loop] for loop in drawn])
-    scale = style.scale("A", [low, high])
-    a.set_ylim(scale(low), scale(high))
-    thin = max(0.06, min(0.5, 12 / len(drawn)))
-    for loop in drawn:
-        a.plot(loop.e, scale(loop.i), color=style.BLUE, lw=0.4, alpha=thin)
-    size = min(loop.e.size for loop in drawn)
-    # Not the mean, which lies between active and inactive sites, where there is none.
-    middle_e = np.median([loop.e[:size] for loop in drawn], axis=0)
-    middle_i = np.median([loop.i[:size] for loop in drawn], axis=0)
-    a.plot(middle_e, scale(middle_i), color="black", lw=1.2, label=f"median of {len(drawn)}")
-    a.plot([], [], color=style.BLUE, lw=0.6, label="each site")
-    style.arrows(a, middle_e, scale(middle_i))
-    a.axhline(0.0, color=style.GREY, lw=0.5, zorder=0)
-    a.legend(loc="upper left")
-    a.set_xlabel(style.potential_label(study.reference))
-    a.set_ylabel(scale.label("$i$"))
-    histogram(b, study, e_half)
-    histogram(c, study, i_lim)
-    for axes, letter in ((a, "a"), (b, "b"), (c, "c")):
-        style.panel(axes, letter)
-    return fig
-
-
-def _last_cycle(trace: StepTrace) -> Loop | None:
-    """Return the last cycle all of whose legs were finished."""
-    count = max(1, len(trace.segment.cycles) - 1)
-    for cycle in reversed(range(count)):
-        legs = legs_of(trace, cycle)
-        if legs and (cycle == 0 or len(legs) == len(legs_of(trace, 0))):
-            rows = slice(legs[0].start, legs[-1].stop)
-            return _thinned(trace.E[rows], trace.I[rows])
-    return None
-
-
-def histogram(axes: Axes, study: Study, name: str) -> None:
-    """Draw how a feature is distributed over the sites; values with a caveat in open bars."""
-    feature = study.features[name]
-    counted = feature.trusted.copy()
-    counted[np.setdiff1d(np.arange(counted.size), study.measured)] = False
-    values = feature.values[counted]
-    scale = style.feature_scale(feature.column.unit, values)
-    shown = scale(values)
-    edges, open_ones = bins(shown).tolist(), feature.qualified[counted]
-    if not open_ones.all():
-        axes.hist(shown[~open_ones], edges, color=style.BLUE, alpha=0.75, edgecolor="white", lw=0.4)
-    if open_ones.any():
-        axes.hist(shown[open_ones], edges, facecolor="none", edgecolor=style.BLUE, lw=0.7)
-    mean = float(shown.mean())
-    sd = float(shown.std(ddof=1)) if shown.size >= FEWEST_FOR_SD else math.nan
-    axes.axvline(mean, color="black", lw=0.9)
-    unit = f" {scale.unit}" if scale.unit else ""
-    said = f"{style.plus_minus(mean, sd)}{unit}, $n$ = {shown.size}"
-    axes.set_title(said, fontsize=7, pad=3, loc="right")
-    axes.set_xlabel(scale.label(style.symbol(name)))
-    axes.set_ylabel("sites")
-    axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5, integer=True))
-    axes.yaxis.set_minor_locator(mpl.ticker.NullLocator())
-
-
-def bins(values: FloatArray) -> FloatArray:
-    """Choose edges of a histogram (Freedman and Diaconis), 5 to 40, also for equal values."""
-    low, high = float(values.min()), float(values.max())
-    if not high > low:
-        width = max(abs(low) * 1e-3, 1e-12)
-        return np.linspace(low - width, high + width, 6)
-    quartiles = np.percentile(values, [25, 75])
-    width = 2 * float(quartiles[1] - quartiles[0]) / values.size ** (1 / 3)
-    count = (high - low) / width if width > 0.0 else 10.0
-    return np.linspace(low, high, int(np.clip(round(count), 5, 40)) + 1)

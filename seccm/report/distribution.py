@@ -1,0 +1,110 @@
+"""How a result is distributed over the sites: a histogram, or a row of points per condition."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+
+from seccm.analysis.spread import spread
+from seccm.analysis.statistics import FEWEST_FOR_SD
+from seccm.report import style
+from seccm.report.study import Group, Study, evenly
+
+FloatArray = npt.NDArray[np.float64]
+
+MOST_ROWS = 12
+"""Conditions that get a row; of more, evenly chosen ones are drawn."""
+_LANE = 0.28
+"""Half the width of a row of points, as a share of the distance between rows."""
+
+
+def distribution(axes: Axes, study: Study, name: str) -> None:
+    """Draw how a feature is distributed: never several conditions in one heap."""
+    if not study.several:
+        _histogram(axes, study, name, study.groups[0])
+        return
+    chosen = evenly(np.arange(len(study.groups)), MOST_ROWS)
+    _rows(axes, study, name, [study.groups[k] for k in chosen])
+
+
+def _own(study: Study, name: str, group: Group) -> npt.NDArray[np.int64]:
+    """Return the sites of a condition that have a number which may be averaged."""
+    return group.counted[study.features[name].trusted[group.counted]]
+
+
+def _scale(study: Study, name: str) -> style.Scale:
+    feature = study.features[name]
+    return style.feature_scale(feature.column.unit, feature.values[study.measured])
+
+
+def _name_axis(axes: Axes, study: Study, name: str) -> None:
+    label = study.symbol(name)
+    if study.features[name].declared.against_reference:
+        label = f"{label} vs {style.superscripted(study.reference)}"
+    axes.set_xlabel(_scale(study, name).label(label))
+
+
+def _told(study: Study, name: str, sites: npt.NDArray[np.int64]) -> str:
+    feature, scale = study.features[name], _scale(study, name)
+    if sites.size == 0:
+        return "no value"
+    found = spread(feature.values[sites], feature.errors[sites])
+    return f"{style.told(found, scale.factor, scale.unit)}, $n$ = {found.n}"
+
+
+def _histogram(axes: Axes, study: Study, name: str, group: Group) -> None:
+    """Draw the sites of one condition; values with a caveat in open bars."""
+    feature, scale = study.features[name], _scale(study, name)
+    sites = _own(study, name, group)
+    shown = scale(feature.values[sites])
+    edges, open_ones = bins(shown).tolist(), feature.qualified[sites]
+    if not open_ones.all():
+        axes.hist(shown[~open_ones], edges, color=style.BLUE, alpha=0.75, edgecolor="white", lw=0.4)
+    if open_ones.any():
+        axes.hist(shown[open_ones], edges, facecolor="none", edgecolor=style.BLUE, lw=0.7)
+    axes.axvline(float(shown.mean()), color="black", lw=0.9)
+    axes.set_title(_told(study, name, sites), fontsize=6.5, pad=3, loc="right")
+    _name_axis(axes, study, name)
+    axes.set_ylabel("sites")
+    axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5, integer=True))
+    axes.yaxis.set_minor_locator(mpl.ticker.NullLocator())
+
+
+def _rows(axes: Axes, study: Study, name: str, groups: list[Group]) -> None:
+    """Draw every condition in a row of its own: each site, and the mean with its error."""
+    feature, scale = study.features[name], _scale(study, name)
+    for row, group in enumerate(groups):
+        sites = _own(study, name, group)
+        shown = scale(feature.values[sites])
+        lane = row + _LANE * (np.linspace(-1, 1, shown.size) if shown.size > 1 else np.zeros(1))
+        for some, face in ((~feature.qualified[sites], group.colour),
+                           (feature.qualified[sites], "none")):  # fmt: skip
+            axes.plot(shown[some], lane[some], "o", ms=2.0, color=group.colour, mfc=face, mew=0.5)
+        if sites.size:
+            found = spread(shown, scale.factor * feature.errors[sites])
+            error = found.error if found.n >= FEWEST_FOR_SD else np.nan
+            axes.errorbar(found.mean, row, xerr=error, fmt="|", color="black", ms=7, lw=0.9)
+        # Above the row, where no point of it is.
+        axes.annotate(
+            _told(study, name, sites), (0.0, row - _LANE), xycoords=("axes fraction", "data"),
+            xytext=(2, 1), textcoords="offset points", fontsize=4.8, color="0.25", va="bottom",
+        )  # fmt: skip
+    axes.set_ylim(len(groups) - 0.5, -0.75)
+    axes.set_yticks(range(len(groups)), [group.label for group in groups], fontsize=6)
+    axes.yaxis.set_minor_locator(mpl.ticker.NullLocator())
+    axes.set_ylabel(study.legend_title)
+    _name_axis(axes, study, name)
+
+
+def bins(values: FloatArray) -> FloatArray:
+    """Choose edges of a histogram (Freedman and Diaconis), 5 to 40, also for equal values."""
+    low, high = float(values.min()), float(values.max())
+    if not high > low:
+        width = max(abs(low) * 1e-3, 1e-12)
+        return np.linspace(low - width, high + width, 6)
+    quartiles = np.percentile(values, [25, 75])
+    width = 2 * float(quartiles[1] - quartiles[0]) / values.size ** (1 / 3)
+    count = (high - low) / width if width > 0.0 else 10.0
+    return np.linspace(low, high, int(np.clip(round(count), 5, 40)) + 1)
