@@ -12,9 +12,10 @@ from seccm.report.study import Study
 from seccm.units import show
 
 _COUPLE = re.compile(r"^([A-Z][a-z]?)/\1\d?\+$")
-_METALS = frozenset(
-    "Li Na K Rb Cs Mg Ca Sr Ba Al Zn Cd In Sn Pb Bi Cu Ag Au Ni Co Fe Mn Cr Pd Pt Hg".split()
-)
+_METALS = (
+    "Li", "Na", "K", "Rb", "Cs", "Mg", "Ca", "Al", "Zn", "Cd", "In", "Sn", "Pb", "Bi", "Cu", "Ag",
+    "Au", "Ni", "Co", "Fe", "Mn", "Cr", "Pd", "Pt", "Hg",
+)  # fmt: skip
 """Those that are deposited: Fc/Fc+ looks alike, and is none."""
 _GROWTH = RESULTS["E_growth"]
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from seccm.analysis.step_features import legs_of
 from seccm.analysis.step_trace import StepTrace
+from seccm.analysis.sweep_features import legs_of
 from seccm.report import style
 from seccm.report.distribution import MOST_ROWS, distribution
 from seccm.report.study import MOST_CURVES, Study, evenly
