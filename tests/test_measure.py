@@ -34,8 +34,8 @@ from seccm.events import (
     StepFinished,
 )
 from seccm.hopping.engine import Request
-from seccm.hopping.limits import TRANSIENT_ROWS
-from seccm.hopping.measure import LOST_ROWS, End, SegmentWatch
+from seccm.hopping.limits import LASTING_ROWS, deaf_rows
+from seccm.hopping.measure import LOST_ROWS, TRANSIENT_ROWS, End, SegmentWatch
 from seccm.plan.site import Hold, Segment, Site
 from seccm.rig import Block, Constant, CurrentThreshold, Drive, Flag, Limit, Lines, Move
 
@@ -109,14 +109,18 @@ def test_a_first_step_shorter_than_the_confirmation_of_the_landing_ends_on_its_r
     assert drives_after_landing(scan)[-1] == OFF
 
 
+SETTLED = deaf_rows(Limit("potential", "above", 0.0), CLOCK) + LASTING_ROWS
+"""Rows after which a potential or a current may end a step."""
+
+
 @pytest.mark.parametrize(
     ("limit", "rows", "reason"),
     [
         (Limit("charge", "above", 20.5 * nA * CLOCK.period), 21, "charge"),
-        (Limit("potential", "below", PLATING / 2), TRANSIENT_ROWS + 1, "potential below"),
-        (Limit("potential", "above", 2 * PLATING), TRANSIENT_ROWS + 1, "potential above"),
-        (Limit("current", "below", -nA / 2), TRANSIENT_ROWS + 1, "current below"),
-        (Limit("current", "above", -2 * nA), TRANSIENT_ROWS + 1, "current above"),
+        (Limit("potential", "below", PLATING / 2), SETTLED, "potential below"),
+        (Limit("potential", "above", 2 * PLATING), SETTLED, "potential above"),
+        (Limit("current", "below", -nA / 2), SETTLED, "current below"),
+        (Limit("current", "above", -2 * nA), SETTLED, "current above"),
     ],
 )
 def test_a_limit_ends_a_step_before_its_time_and_is_named_with_its_side(limit, rows, reason):
@@ -212,12 +216,12 @@ def test_an_overload_is_counted_on_from_block_to_block():
 
 
 def test_a_limit_that_came_true_before_the_signal_failed_ends_the_step():
-    potential = [0.0] * 6 + [3.0, 0.0, math.nan]
-    block = a_block(potential=potential, current=[-nA] * 9)
-    watch = SegmentWatch(a_segment(0, 1.0, Limit("potential", "above", 2.0)), 0, 100)
+    potential = [0.0] * 6 + [3.0, 3.0, 3.0, 0.0, math.nan]
+    block = a_block(potential=potential, current=[-nA] * 11)
+    watch = SegmentWatch(a_segment(0, 1.0, Limit("potential", "above", 2.0, 0.0)), 0, 100)
     end = watch.feed(block)
     assert end is not None
-    assert (end.row, end.reason) == (6, "potential above")
+    assert (end.row, end.reason) == (8, "potential above")
 
 
 def test_an_overload_while_the_double_layer_charges_is_no_lost_meniscus():
@@ -252,10 +256,10 @@ def test_a_saturated_input_is_counted_once_the_step_has_settled(cuts: list[int],
     """However the rows are cut; an open galvanostat beyond the input's range is no surprise."""
     flags = np.zeros(40, np.uint8)
     flags[:20] = Flag.SATURATED | overload
-    limit = Limit("potential", "below", -1.0)
+    limit = Limit("potential", "below", -1.0, after=0.0)
     end_row = 15
     potential = np.zeros(40)
-    potential[end_row:] = -2.0
+    potential[end_row - LASTING_ROWS + 1 :] = -2.0
     watch = SegmentWatch(a_segment(0, 1.0, limit), 2, 100)
     for block in cut(a_block(potential=potential, flags=flags.tolist()), cuts):
         if watch.feed(block) is not None:
@@ -331,7 +335,7 @@ def test_however_the_rows_are_cut_a_step_ends_in_the_same_row_for_the_same_reaso
     potential, current, flags = zip(*rows, strict=True)
     block = a_block(potential=potential, current=np.array(current) * 0.1 * nA, flags=flags)
     limits = (
-        Limit("potential", "above", 2.0),
+        Limit("potential", "above", 2.0, after=0.0),
         Limit("charge", "above", 5 * 0.1 * nA * CLOCK.period),
     )
     segment = a_segment(0, 1.0, *limits)

@@ -207,14 +207,15 @@ def test_limits_become_raw() -> None:
         "potential_above": 2.0,
         "current_below": -1e-9,
         "current_above": 1e-9,
+        "after": 0.2,
     }
     (segment,) = small(program=[{**STEP, "until": until}]).sites()[0].segments
     assert set(segment.limits) == {
         Limit("charge", "above", 1e-9),
-        Limit("potential", "below", -3.1),
-        Limit("potential", "above", -1.0),
-        Limit("current", "below", -1e-9),
-        Limit("current", "above", 1e-9),
+        Limit("potential", "below", -3.1, 0.2),
+        Limit("potential", "above", -1.0, 0.2),
+        Limit("current", "below", -1e-9, 0.2),
+        Limit("current", "above", 1e-9, 0.2),
     }
 
 

@@ -75,7 +75,7 @@ def test_a_curve_is_the_measurement_of_its_site_however_long_it_is(tmp_path: Pat
     assert (curve.E.min(), curve.E.max()) == (E.min(), E.max())
     assert (curve.I.min(), curve.I.max()) == (current.min(), current.max())
     assert curve.t[-1] == pytest.approx(t[-1])
-    charge = np.trapezoid(current, t)
+    charge = np.sum(current[1:] * np.diff(t))  # a row is the mean of the time before its stamp
     assert curve.Q[-1] == pytest.approx(charge, rel=1e-6, abs=1e-18)
 
 

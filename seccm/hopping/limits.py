@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from seccm.rig import Block, Limit
-from seccm.rig.block import FloatArray
+from seccm.hopping.streaks import streaks
+from seccm.rig import Block, Clock, Limit
 
-TRANSIENT_ROWS = 4
-"""Rows after the start of a drive in which potential and current limits do not count: about
-10 ms, in which the double layer charges and an electrometer may still be saturated."""
+LASTING_ROWS = 3
+"""Rows in succession in which a potential or a current has to be past its limit: a spike is not."""
 
 
 class LimitWatch:
@@ -25,6 +25,8 @@ class LimitWatch:
     def __init__(self, limits: Sequence[Limit], since: int) -> None:
         self._limits = tuple(limits)
         self._since = since
+        self._past = (0,) * len(self._limits)
+        """For how many rows, up to the newest, each limit has been passed."""
         self._sum = 0.0
         self._period = 0.0
 
@@ -34,7 +36,7 @@ class LimitWatch:
         return self._sum * self._period
 
     def feed(self, block: Block) -> tuple[int, Limit] | None:
-        """Look at the next rows; return the first row at which a limit holds, and the limit.
+        """Look at the next rows; return the row at which a limit has come true, and the limit.
 
         After a hit, `charge` counts up to and including that row.
         """
@@ -47,11 +49,20 @@ class LimitWatch:
         # One running sum from row to row: how the rows are cut must not change a single bit.
         sums = np.cumsum(np.concatenate(([self._sum], current)))[1:]
         charge = sums * self._period
-        hits = []
-        for limit in self._limits:
-            found = self._first(limit, charge, block.data["potential"][skip:], current, first_row)
-            if found is not None:
-                hits.append((found, limit))
+        hits, past = [], []
+        for limit, before in zip(self._limits, self._past, strict=True):
+            if limit.quantity == "charge":
+                streak, lasting = streaks(np.abs(charge) >= limit.value, 0), 1
+            else:
+                signal = block.data[limit.quantity][skip:]
+                beyond = signal > limit.value if limit.side == "above" else signal < limit.value
+                beyond[: max(0, self._since + deaf_rows(limit, block.clock) - first_row)] = False
+                streak, lasting = streaks(beyond, before), LASTING_ROWS
+            past.append(int(streak[-1]))
+            found = streak >= lasting
+            if found.any():
+                hits.append((int(found.argmax()), limit))
+        self._past = tuple(past)
         if not hits:
             self._sum = float(sums[-1])
             return None
@@ -59,18 +70,7 @@ class LimitWatch:
         self._sum = float(sums[index])
         return first_row + index, limit
 
-    def _first(
-        self,
-        limit: Limit,
-        charge: FloatArray,
-        potential: FloatArray,
-        current: FloatArray,
-        first_row: int,
-    ) -> int | None:
-        if limit.quantity == "charge":
-            holds = np.abs(charge) >= limit.value
-        else:
-            signal = potential if limit.quantity == "potential" else current
-            holds = signal > limit.value if limit.side == "above" else signal < limit.value
-            holds[: max(0, self._since + TRANSIENT_ROWS - first_row)] = False
-        return int(holds.argmax()) if holds.any() else None
+
+def deaf_rows(limit: Limit, clock: Clock) -> int:
+    """Count the rows at the start of a drive that began before the limit is looked at."""
+    return max(0, math.ceil(limit.after / clock.period - 1e-9))

@@ -10,7 +10,7 @@ import numpy as np
 from seccm.errors import ContactError
 from seccm.events import EndReason, Event, Landing, Note, Phase, PhaseBegan, StepFinished
 from seccm.hopping.course import Course, GivenUp, Steps
-from seccm.hopping.limits import TRANSIENT_ROWS, LimitWatch
+from seccm.hopping.limits import LimitWatch
 from seccm.hopping.streaks import streaks
 from seccm.hopping.trust import railed
 from seccm.plan.site import Segment, Site
@@ -18,6 +18,8 @@ from seccm.rig import Block, Drive, Flag, Limit, Wake
 from seccm.units import show
 
 _OVERLOAD, _SATURATED = int(Flag.OVERLOAD), int(Flag.SATURATED)
+TRANSIENT_ROWS = 4
+"""Rows after the start of a step in which an overload or a saturation says nothing: about 10 ms."""
 LOST_ROWS = 4
 """Rows of overload, in succession, after which a step is over: 10 ms. A meniscus that is gone and
 a cell that cannot carry the current look the same: both leave the galvanostat at its rail."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import chain
 
 from seccm.errors import Problem
+from seccm.plan.endings import ending_problems
 from seccm.plan.reach import reach_problems
 from seccm.plan.sense import sense_problems
 from seccm.plan.subject import Subject
@@ -26,6 +27,11 @@ def check(
         free_disk: bytes to spare where the data file will lie, if known.
     """
     subject = Subject(plan, info, plan.visits(), dict(at), free_disk)
-    parts = (reach_problems(subject), sense_problems(subject), surface_problems(subject))
+    parts = (
+        reach_problems(subject),
+        ending_problems(subject),
+        sense_problems(subject),
+        surface_problems(subject),
+    )
     found = dict.fromkeys(chain.from_iterable(parts))
     return tuple(sorted(found, key=lambda problem: problem.severity != "error"))

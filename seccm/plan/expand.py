@@ -146,17 +146,18 @@ class Expansion:
         if until is None:
             return ()
         number = self.condition.number
+        after = number(until.after)
         limits = []
         if until.charge is not None:
             limits.append(Limit("charge", "above", number(until.charge)))
         if until.potential_below is not None:
-            limits.append(Limit("potential", "below", self.raw(until.potential_below)))
+            limits.append(Limit("potential", "below", self.raw(until.potential_below), after))
         if until.potential_above is not None:
-            limits.append(Limit("potential", "above", self.raw(until.potential_above)))
+            limits.append(Limit("potential", "above", self.raw(until.potential_above), after))
         if until.current_below is not None:
-            limits.append(Limit("current", "below", number(until.current_below)))
+            limits.append(Limit("current", "below", number(until.current_below), after))
         if until.current_above is not None:
-            limits.append(Limit("current", "above", number(until.current_above)))
+            limits.append(Limit("current", "above", number(until.current_above), after))
         return tuple(limits)
 
     def hold(self, approach: Approach, first: Single) -> Hold:

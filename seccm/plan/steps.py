@@ -15,27 +15,37 @@ from seccm.plan.factors import (
     Current,
     CurrentDensity,
     Duration,
+    Pause,
     Potential,
     ScanRate,
     Value,
 )
 from seccm.quantities import Count, Model
+from seccm.rig.waveform import SETTLING
 
 
 class Until(Model):
-    """What ends a step before its time; the first to come true does."""
+    """What ends a step before its time; the first to come true does.
+
+    A potential or a current has to be past its limit in three rows in succession (8 ms), and not
+    while the step settles: see `after`.
+    """
 
     charge: Charge | None = None
-    """Magnitude of the net charge passed in the step."""
+    """Magnitude of the net charge passed in the step, from its very start."""
     potential_below: Potential | None = None
     potential_above: Potential | None = None
     current_below: Current | None = None
     current_above: Current | None = None
+    after: Pause = SETTLING
+    """Time from the start of the step before which potential and current do not count: the double
+    layer charges, and a galvanostat comes out of overload."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Until:
-        if not any(value is not None for _, value in self):
-            raise ValueError(f"is empty. Give one or more of {', '.join(type(self).model_fields)}")
+        limits = [name for name in type(self).model_fields if name != "after"]
+        if all(getattr(self, name) is None for name in limits):
+            raise ValueError(f"is empty. Give one or more of {', '.join(limits)}")
         return self
 
 

@@ -55,6 +55,11 @@ class Lines:
 Waveform = Constant | Lines
 
 
+SETTLING = 0.05
+"""Seconds at the start of a drive that usually are charging: of the double layer while the droplet
+spreads (5 to 50 ms), of the electrometer, and of a galvanostat on its way from overload."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A bound at which a drive ends before its time.
@@ -66,3 +71,5 @@ class Limit:
     quantity: Literal["charge", "potential", "current"]
     side: Literal["above", "below"]
     value: float
+    after: float = SETTLING
+    """Seconds from the start of the drive before which a potential or a current does not count."""

@@ -69,7 +69,7 @@ class Passage:
         """Rises whenever there is more of the way down, or of the look before it."""
         self._phase = -1
         self._contact = 0.0
-        self._last = (0.0, 0.0, 0.0)
+        self._last = (0.0, 0.0)
         """Time, current and charge of the last row of the measurement."""
         self._baseline = (float("nan"), float("nan"))
         self._speed = 0.0
@@ -137,11 +137,11 @@ class Passage:
             self.measured.clear()
             self.landed = True
             self._contact = float(rows.t[0])
-            self._last = (float(rows.t[0]), float(rows.current[0]), 0.0)
-        t0, i0, q0 = self._last
-        t, current = np.append(t0, rows.t), np.append(i0, rows.current)
-        charge = q0 + np.cumsum(0.5 * (current[1:] + current[:-1]) * np.diff(t))
-        self._last = (float(t[-1]), float(current[-1]), float(charge[-1]))
+            self._last = (float(rows.t[0]), 0.0)
+        t0, q0 = self._last
+        # A row is the mean of the time before its stamp: as `seccm.analysis.trace.charge` counts.
+        charge = q0 + np.cumsum(rows.current * np.diff(rows.t, prepend=t0))
+        self._last = (float(rows.t[-1]), float(charge[-1]))
         self.measured.append(_columns(rows, rows.t - self._contact, charge))
 
 

@@ -1,0 +1,67 @@
+"""Limits that contradict their step or one another: such a step would end at once, or never."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+
+from seccm.errors import Problem
+from seccm.plan.site import Segment
+from seccm.plan.subject import Subject
+from seccm.rig import Limit
+from seccm.units import show
+
+
+def ending_problems(subject: Subject) -> Iterator[Problem]:
+    """Find limits that are passed from the start, or looked at too late to end their step."""
+    for key, _, segment in subject.steps():
+        where = f"{key}.until"
+        limits = [limit for limit in segment.limits if limit.quantity != "charge"]
+        yield from _too_late(where, segment, limits)
+        yield from _always(subject, where, limits)
+        yield from _imposed(subject, where, segment, limits)
+
+
+def _said(subject: Subject, limit: Limit) -> str:
+    volts = limit.quantity == "potential"
+    return subject.volts(limit.value) if volts else show(limit.value, "A")
+
+
+def _too_late(where: str, segment: Segment, limits: list[Limit]) -> Iterator[Problem]:
+    duration = segment.waveform.duration
+    if not limits or limits[0].after < duration:
+        return
+    what = f"{show(limits[0].after, 's')} is not less than the duration of the step, "
+    what += f"{show(duration, 's')}: no potential or current would end it."
+    remedy = f'Give a shorter time, such as after = "{show(0.1 * duration, "s")}".'
+    yield Problem(f"{where}.after", what, remedy)
+
+
+def _always(subject: Subject, where: str, limits: list[Limit]) -> Iterator[Problem]:
+    """Find two limits that leave no value between them."""
+    for low, high in product(limits, limits):
+        if low.quantity != high.quantity or (low.side, high.side) != ("below", "above"):
+            continue
+        if low.value > high.value:
+            what = f"every {low.quantity} is below {_said(subject, low)} or above "
+            what += f"{_said(subject, high)}: the step would end at once."
+            remedy = f"Exchange {low.quantity}_below and {high.quantity}_above."
+            yield Problem(where, what, remedy)
+
+
+def _imposed(
+    subject: Subject, where: str, segment: Segment, limits: list[Limit]
+) -> Iterator[Problem]:
+    """Find limits on what the step itself imposes, where that is past them when they count."""
+    for limit in limits:
+        if limit.quantity != segment.mode:
+            continue
+        value = float(segment.waveform.at(np.array([limit.after]))[0])
+        if value > limit.value if limit.side == "above" else value < limit.value:
+            imposed = subject.volts(value) if limit.quantity == "potential" else show(value, "A")
+            what = f"the step itself imposes {imposed}, {limit.side} {_said(subject, limit)}: "
+            what += "it would end at once."
+            remedy = f"Leave {limit.quantity}_{limit.side} out, or change its value."
+            yield Problem(f"{where}.{limit.quantity}_{limit.side}", what, remedy)
