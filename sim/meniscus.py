@@ -93,6 +93,8 @@ class Bridge:
     """Instant at which the liquid breaks whatever the gap."""
     flooded: bool = False
     """True for liquid that hangs on whatever the gap."""
+    depth: float = 0.0
+    """Metres that the tip was below its height at contact, at most."""
     pinned: float = 0.0
     """Radius reached so far: the contact line does not recede."""
     droplet: Droplet | None = None

@@ -80,10 +80,19 @@ def contact_record(
 
 
 def _contact_row(rows: Block, ages: FloatArray) -> int | None:
-    """Return the index of the row with dry and wet samples, if there is one."""
+    """Return the index of the row with dry and wet samples, if there is one.
+
+    None as well where it, or a row beside it, was recorded as not a number: no shape follows from
+    that, and its raw samples are not numbers either.
+    """
     fresh = ages >= 0.0
     mixed = fresh[:, : rows.clock.averaged].any(axis=1) & ~fresh.all(axis=1)
-    return int(mixed.argmax()) if mixed.any() else None
+    if not mixed.any():
+        return None
+    index = int(mixed.argmax())
+    beside = slice(max(0, index - 1), index + 2)
+    known = all(np.isfinite(rows.data[name][beside]).all() for name in ("potential", "current"))
+    return index if known else None
 
 
 def _missing(rows: Block, recorded: FloatArray, ages: FloatArray, index: int) -> float:

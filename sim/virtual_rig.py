@@ -231,7 +231,7 @@ class VirtualRig:
         up = at >= top - RETRACTED
         tip = "held" if not retract else "fully retracted" if up else "lifted"
         what = f"Cell off, tip {tip} at z = {show(at, 'm')}."
-        return SafeReport(True, True, retract, what, at, up)
+        return SafeReport(True, True, retract, what, at, up, remarks=self.truth.words)
 
     def _make_safe(self, by: float) -> None:
         """Freeze, switch the cell off, and lift the tip by some metres, at most to the top."""

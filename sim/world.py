@@ -12,7 +12,7 @@ something ended inside it. Dry pieces leave nothing to undo but what the leads a
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ from sim.noise import stream
 from sim.samples import cell_maker
 from sim.stage import Stage
 from sim.surface import Drift, Residues, Surface
-from sim.truth import Touchdown, Truth
+from sim.truth import Crash, Touchdown, Truth, Wetted
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -47,12 +47,14 @@ class Memory:
     bridge: Bridge | None
     held: float
     crashes: int
+    crash: Crash | None
+    """The newest one, which may go on."""
     landings: int
     parted: int
     residues: int
     landed: int
     crashed: bool
-    spent: bool
+    spent: float
 
 
 class World:
@@ -90,8 +92,9 @@ class World:
         self._held = 0.0
         """Raw volts on the leads at the end of the newest row."""
         self._crashed = False
-        self._spent = False
-        """True from the break of a bridge until the tip has risen out of reach."""
+        self._spent = 0.0
+        """From the break of a bridge on, the gap at which it had formed, in metres, until the tip
+        has risen out of reach; else 0."""
         self._next: tuple[tuple[int, int, int], Drop] | None = None
 
     def advance(self, start: int, stop: int) -> Signals:
@@ -119,6 +122,7 @@ class World:
             bridge=bridge,
             held=self._held,
             crashes=len(self.truth.crashes),
+            crash=self.truth.crashes[-1] if self.truth.crashes else None,
             landings=len(self.truth.landings),
             parted=len(self.truth.parted),
             residues=len(self._residues),
@@ -132,8 +136,11 @@ class World:
         self.bridge, self._held, self._crashed = memory.bridge, memory.held, memory.crashed
         self._spent = memory.spent
         del self.truth.crashes[memory.crashes :]
+        if memory.crash is not None:
+            self.truth.crashes[-1] = memory.crash
         del self.truth.landings[memory.landings :]
         del self.truth.parted[memory.parted :]
+        del self.truth.wetted[memory.parted :]
         self._residues.forget(memory.residues)
         for place in self._landed[memory.landed :]:
             self._visits[place] -= 1
@@ -204,13 +211,13 @@ class World:
             return start, start * self.clock.period
         drop = self._drop()
         if self.no_surface or not self._near(drop, start, stop):
-            self._spent = False
+            self._spent = 0.0
             return stop, None
         t = self._times(start, stop + 1)
         z = self.stage.axes["z"].at(t)
         low = z < self._reachable(drop, float(t[-1]))
         if not low.any():
-            self._spent = False
+            self._spent = 0.0
             return stop, None
         first = max(0, int(low.argmax()) - 1)
         # The rest is looked at next time: it may never happen.
@@ -218,9 +225,10 @@ class World:
         gap = z - self.ground(t)
         # A bridge that has just broken leaves too little liquid to touch again at once.
         above = gap[1:] > self._reach(drop, t[1:])
-        risen = np.maximum.accumulate(above) | (not self._spent)
+        risen = np.maximum.accumulate(above & (gap[1:] > self._spent)) | (self._spent == 0.0)
         touching = ~above & risen & (not self.clogged)
-        self._spent = not risen[-1]
+        if risen[-1]:
+            self._spent = 0.0
         if not touching.any():
             self._look_for_crash(t, gap)
             return start + first + len(t) - 1, None
@@ -238,7 +246,8 @@ class World:
     def _reachable(self, drop: Drop, t: float) -> float:
         """Return a height above which nothing can touch at about a time, in metres."""
         risen = float(self.drift.along(2, np.array([t]))[0])
-        return self.surface.highest + _MARGIN + self._residues.highest + drop.touch + risen
+        touch = max(drop.touch, self._spent)
+        return self.surface.highest + _MARGIN + self._residues.highest + touch + risen
 
     def _reach(self, drop: Drop, t: FloatArray) -> FloatArray:
         """Return the gap at which the meniscus touches, residues included, shape (n,)."""
@@ -260,13 +269,19 @@ class World:
         return float(brentq(above, early, late, xtol=_INSTANT))
 
     def _look_for_crash(self, t: FloatArray, gap: FloatArray) -> None:
-        """Note the first time at which glass touches the surface on this way down."""
-        touching = gap < self._config.meniscus.crash * self._pipette.aperture
-        if touching.any() and not self._crashed:
-            self._crashed = True
-            self.truth.crashes.append(float(t[touching.argmax()]))
-        elif not touching[-1]:
-            self._crashed = False
+        """Note when glass touches the surface, once for each way down, and how deep it goes."""
+        pressed = self._config.meniscus.crash * self._pipette.aperture - gap
+        touching = pressed > 0.0
+        if touching.any():
+            if not self._crashed:
+                self._crashed = True
+                at, stage = float(t[touching.argmax()]), self.stage.axes
+                row = int(at / self.clock.period)
+                self.truth.crashes.append(Crash(stage["x"].target, stage["y"].target, at, row, 0.0))
+            newest = self.truth.crashes[-1]
+            depth = max(newest.depth, float(pressed.max()))
+            self.truth.crashes[-1] = replace(newest, depth=depth)
+        self._crashed = bool(touching[-1])
 
     # Contact and the rest of its row.
 
@@ -338,6 +353,7 @@ class World:
         stop = start + len(begins)
         self._look_for_crash(begins, gap)
         bridge.pinned = float(radii[-1])
+        bridge.depth = max(bridge.depth, float(bridge.touch - gap.min()))
         if bridge.cell is None:
             return self._dry(start, stop)
         heights = bridge.heights(gap)
@@ -372,8 +388,9 @@ class World:
             wave = self.drive.values(row, row + 1, self.clock)
             answer = self._output.run(bridge, self.drive.mode, wave, wet)
         self.bridge = None
-        self._spent = True
+        self._spent = bridge.touch
         self.truth.parted.append(t)
+        self.truth.wetted.append(Wetted(bridge.x, bridge.y, bridge.pinned, bridge.depth))
         if not bridge.flooded:
             self._residues.add(bridge.residue(self._config.meniscus))
         dry = self._dry(row, row + 1)

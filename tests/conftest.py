@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from sim.truth import Truth
+
 # How long an example takes is the machine's affair.
 settings.register_profile("seccm", deadline=None)
 settings.load_profile("seccm")
@@ -32,6 +34,28 @@ def nothing_left_running() -> Iterator[None]:
         orphan.join(5.0)
     assert not late, f"threads left running: {late}"
     assert not names, f"processes left running: {names}"
+
+
+WORLDS: list[Truth] = []
+"""What really happened in every virtual world of this process that no test has answered for yet."""
+
+
+def _remembered(self: Truth) -> None:
+    WORLDS.append(self)
+    _made(self)
+
+
+_made, Truth.__init__ = Truth.__init__, _remembered  # type: ignore[method-assign, assignment]
+
+
+@pytest.fixture(autouse=True)
+def no_glass_on_the_surface(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test in whose virtual worlds glass met the surface, unless it plants that."""
+    yield
+    touched = [words for truth in WORLDS for words in truth.words]
+    WORLDS.clear()
+    if request.node.get_closest_marker("glass") is None:
+        assert not touched, f"{touched}: a test that means this is marked with @pytest.mark.glass"
 
 
 @pytest.fixture(autouse=True)

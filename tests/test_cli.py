@@ -166,6 +166,7 @@ def test_a_rig_that_fails_exits_with_3_and_says_what_to_do(tmp_path: Path, plan_
     assert code == 0, said
 
 
+@pytest.mark.glass
 def test_too_many_failures_stop_an_unattended_run_which_can_be_resumed(
     tmp_path: Path, plan_file: Path
 ):

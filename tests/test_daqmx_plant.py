@@ -106,6 +106,7 @@ def test_at_zero_volts_the_tip_is_fully_retracted() -> None:
         assert read(card.inputs("ai4"), 1000).mean() == pytest.approx(0.0, abs=1e-3)
 
 
+@pytest.mark.glass
 def test_a_wrong_scale_in_a_driver_shows_in_the_sensor() -> None:
     swapped = {
         **SMOOTH,

@@ -106,6 +106,7 @@ def test_no_surface() -> None:
     bench.safe()
 
 
+@pytest.mark.glass
 def test_clogged_tip() -> None:
     """From that site on no contact is seen, and the glass meets the surface."""
     bench = Bench("clogged-tip@site=1")
@@ -149,6 +150,7 @@ def test_a_resumed_scan_counts_on() -> None:
     assert [bench.hop(x) for x in SITES[:2]] == [False, True]
 
 
+@pytest.mark.glass
 def test_stuck_signal() -> None:
     """From then on one value, noise and all."""
     bench = Bench("stuck-signal@at=0.5 s")

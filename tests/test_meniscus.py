@@ -192,6 +192,7 @@ def test_landing_in_a_residue_touches_early_and_wets_more() -> None:
     assert third == pytest.approx(first, abs=1e-12)
 
 
+@pytest.mark.glass
 def test_a_dead_patch_wets_but_passes_nothing() -> None:
     """The tip meets liquid, the rig sees no contact, and the glass crashes."""
     stream = stream_over(surface={**FLAT, "dead_per_area": 1e12})

@@ -70,6 +70,7 @@ def any_action(rng: np.random.Generator, row: int) -> Action:
             return Wake(row + int(rng.integers(1, 300)))
 
 
+@pytest.mark.glass
 @pytest.mark.parametrize("seed", range(16))
 def test_it_stays_safe_and_in_step(seed: int) -> None:
     """Only LimitError comes back; rows follow one another; at the end the rig is made safe."""

@@ -117,6 +117,23 @@ def test_two_misses_are_in_doubt_and_each_question_doubles_the_margin_until_the_
     assert expected(terrain, 0.0, 0.0, t).margin == pytest.approx(MARGIN)
 
 
+def test_contacts_that_did_not_last_serve_until_a_landing_or_a_question():
+    """Better than nothing; but a spike far above the surface looks the same."""
+    terrain = Terrain()
+    terrain.glimpse(0.0, 0.0, 51e-6, 0.0)
+    assert terrain.known
+    assert expected(terrain, 0.0, 0.0, 1.0).z == pytest.approx(51e-6)
+    terrain.tell(0.0, 0.0, 50e-6, 2.0)
+    terrain.glimpse(0.0, 0.0, 55e-6, 3.0)
+    assert expected(terrain, 0.0, 0.0, 4.0).z == pytest.approx(50e-6)
+    spiked = Terrain()
+    spiked.glimpse(0.0, 0.0, 58e-6, 0.0)
+    spiked.miss()
+    spiked.miss()
+    spiked.asked()
+    assert not spiked.known
+
+
 @given(shift=st.tuples(st.floats(-1e-3, 1e-3), st.floats(-1e-3, 1e-3), st.floats(-1e-3, 1e-3)))
 def test_where_the_origin_lies_does_not_matter(shift):
     here, t = landed(7, tilt=(0.004, 0.002), scatter=SCATTER)

@@ -311,6 +311,7 @@ class Approach:
         if self._far_above():
             self._jump = watch.renewed()
             return
+        self._terrain.glimpse(*self._here, self._course.position("z", 3), self._now)
         raise ContactError(
             "short-contact",
             f"the {self._channel} showed a contact that did not last for {spec.confirm} rows: the "

@@ -12,11 +12,12 @@
 What noise explains is measured, not assumed. Its rms is that of the differences of successive rows,
 from the rest before the descent on, which slow drift does not enter: the mean square of the
 differences is twice the variance (J. von Neumann, Ann. Math. Stat. 12, 367 (1941)). A row that
-departs by `LOUD` times as much is expected once in 10^13 rows of white noise. Spikes that were
+departs by `LOUD` times as much is expected once in 10^9 rows of white noise. Spikes that were
 heard while the tip was at rest are noise as well.
 
-A row is a mean over some milliseconds, in which a very short touch leaves little. So a departure
-counts from a share of the threshold on, `LEAST`. It is counted from the mean of the rows just
+A row is a mean over some milliseconds, in which a very short touch leaves little; what is left must
+be louder than the noise to be seen. So a departure counts from a small share of the threshold on,
+`LEAST_CURRENT` or `LEAST_POTENTIAL`. It is counted from the mean of the rows just
 before, never from the baseline: slow changes, and the jump of a signal when the stage starts, which
 is over before there are enough rows to count from, are no touches.
 """
@@ -32,13 +33,14 @@ from seccm.rig import Block, ContactRule, PotentialDrop
 from seccm.rig.block import FloatArray
 from seccm.rig.contact import CurrentRise
 
-LOUD = 8.0
+LOUD = 6.0
 """Times the rms noise by which a row departs that noise does not explain."""
-LOCAL = 4
-"""Rows just before, from whose mean a departure is counted: 10 ms."""
+LOCAL = 8
+"""Rows just before, from whose mean a departure is counted: 20 ms, a period of the mains, so that
+hum is counted once."""
 SPIKES = 1.5
 """Times the largest departure heard at rest up to which another one is of the same kind."""
-LEAST_CURRENT, LEAST_POTENTIAL = 0.1, 0.02
+LEAST_CURRENT, LEAST_POTENTIAL = 0.1, 0.01
 """Share of the threshold below which a departure is never a touch. The potential of an open
 galvanostat is far steadier, against its threshold, than a current is."""
 

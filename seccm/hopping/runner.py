@@ -197,6 +197,7 @@ class Runner:
         urgent = failure is not None or self._engine.emergency
         if urgent or not (report.frozen and report.drive_off):
             facts.append(Note(stopped.row, -1, report.words))
+        facts += [Note(stopped.row, -1, remark) for remark in report.remarks]
         self._heard += facts
         trouble = None if isinstance(failure, GeneratorExit) else failure
         last_steps: tuple[Callable[[], None], ...] = (

@@ -57,11 +57,17 @@ class Expected:
         return self.z - self.margin
 
 
+_Height = tuple[float, float, float, float]
+"""x, y, z in metres, and when, in seconds."""
+
+
 class Terrain:
     """What is known of the surface: told every landing, asked before every descent."""
 
     def __init__(self) -> None:
-        self._landings: deque[tuple[float, float, float, float]] = deque(maxlen=REMEMBERED)
+        self._landings: deque[_Height] = deque(maxlen=REMEMBERED)
+        self._glimpses: list[_Height] = []
+        """Short contacts before the first landing: they may have been spikes."""
         self.missed = 0
         """Descents in succession that should have met the surface and did not, since the last
         landing or question."""
@@ -69,8 +75,8 @@ class Terrain:
 
     @property
     def known(self) -> bool:
-        """Whether the tip has landed yet."""
-        return len(self._landings) > 0
+        """Whether anything is known of where the surface is."""
+        return bool(self._landings or self._glimpses)
 
     @property
     def in_doubt(self) -> bool:
@@ -87,7 +93,17 @@ class Terrain:
             t: when, in seconds on the clock of all that is told and asked.
         """
         self._landings.append((x, y, z, t))
+        self._glimpses.clear()
         self.missed = self._questions = 0
+
+    def glimpse(self, x: float, y: float, z: float, t: float) -> None:
+        """Take note of a contact that did not last; as `tell`.
+
+        It serves where there is no landing yet, and until a person was asked: a spike far above
+        the surface looks the same.
+        """
+        if not self._landings:
+            self._glimpses.append((x, y, z, t))
 
     def miss(self) -> None:
         """Take note of a descent that should have met the surface and did not."""
@@ -96,7 +112,8 @@ class Terrain:
     def asked(self) -> None:
         """Take note that a person was asked: later descents may go twice as far below."""
         self.missed = 0
-        self._questions += 1
+        self._questions += 1 if self._landings else 0
+        self._glimpses.clear()
 
     def expect(self, x: float, y: float, t: float, margin: float) -> Expected | None:
         """Return where the surface should be; None while it is unknown.
@@ -107,9 +124,9 @@ class Terrain:
             t: when, in seconds.
             margin: metres below the expected height that are allowed in any case.
         """
-        if not self._landings:
+        if not self.known:
             return None
-        told = np.array(self._landings)
+        told = np.array(self._landings or self._glimpses)
         z, deviation = _prediction(told[:, :2] - (x, y), told[:, 2], told[:, 3] - t)
         return Expected(z, max(margin, SIGMAS * deviation) * 2.0**self._questions)
 

@@ -35,6 +35,8 @@ class SafeReport:
     """Whether the tip is fully retracted."""
     checked: str = ""
     """What a look at the circuit showed after that, in sentences; empty where nobody looked."""
+    remarks: tuple[str, ...] = ()
+    """What a person should know of all that happened since the rig was opened, a sentence each."""
 
     @property
     def words(self) -> str:
