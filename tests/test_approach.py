@@ -50,9 +50,9 @@ ROW = SPEED * CLOCK.period
 """Metres that the tip goes in a row."""
 AT_POTENTIAL = Hold("potential", -0.2)
 THRESHOLD = CurrentThreshold(5e-11)
-IN_NOISE = CurrentThreshold(6e-11)
+IN_NOISE = CurrentThreshold(5e-11)
 """Above the noise of `noisy`, below a blip in it; yet the noise explains both."""
-HISS = np.random.default_rng(5).uniform(-3.5e-11, 3.5e-11, 100_000)
+HISS = np.random.default_rng(5).uniform(-4.5e-11, 4.5e-11, 100_000)
 """Amperes."""
 
 
