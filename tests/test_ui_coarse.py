@@ -128,8 +128,8 @@ def test_it_is_refused_until_a_tip_that_touches_was_retracted(qtbot: QtBot, tmp_
     with window(qtbot, tmp_path, rig=str(rig), pace=40.0) as made:
         panel = go(qtbot, made, small_plan(tmp_path))
         made.manual.link.click()
-        qtbot.waitUntil(made.manual.deeds["approach"].isEnabled, timeout=LONG)
-        made.manual.deeds["approach"].click()
+        qtbot.waitUntil(made.manual.buttons["approach"].isEnabled, timeout=LONG)
+        made.manual.buttons["approach"].click()
         qtbot.waitUntil(lambda: "Meniscus in contact" in made.manual.words.text(), timeout=LONG)
         assert not panel.arm.isEnabled()
         assert "Disconnect it first: that raises the tip" in panel.why.text()

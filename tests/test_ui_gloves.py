@@ -131,13 +131,13 @@ def test_what_ends_things_by_hand_is_always_in_view(qtbot: QtBot, running: Windo
     for at in (0, bar.maximum()):
         bar.setValue(at)
         settle(qtbot)
-        for button in (manual.deeds["retract"], manual.deeds["hold"], manual.off):
+        for button in (manual.buttons["retract"], manual.buttons["hold"], manual.off):
             assert inside(button, running), button.text()
             assert min(button.width(), button.height()) / dots * MM >= 21.9
     running.desk.alert(Line("error", "Something was refused, for a reason that takes some words."))
     qtbot.waitUntil(running.bar.away.isVisible, timeout=LONG)
     settle(qtbot)
-    for button in (manual.deeds["retract"], manual.deeds["hold"], manual.off, running.bar.away):
+    for button in (manual.buttons["retract"], manual.buttons["hold"], manual.off, running.bar.away):
         assert inside(button, running), "also while there is a notice"
     running.bar.away.click()
     qtbot.waitUntil(lambda: not running.bar.away.isVisible(), timeout=LONG)

@@ -28,6 +28,7 @@ from seccm.remote import Client, Running
 from ui.app import chosen, same_rig
 from ui.keys import KEYS, KeySheet
 from ui.manual import ManualView
+from ui.models.numbers import Numbers
 from ui.models.palette import LIGHT
 from ui.models.showing import Showing
 from ui.number_pad import NumberPad
@@ -298,19 +299,19 @@ def test_driving_by_hand_and_not_while_a_scan_owns_the_rig(qtbot: QtBot, tmp_pat
         qtbot.waitUntil(w.manual.arrows["x", 1].isEnabled, timeout=LONG)
         assert not w.actions_["start"].isEnabled()
         w.manual.arrows["x", 1].click()
-        qtbot.waitUntil(lambda: w.manual.limits["x"].text().startswith("→"), timeout=LONG)
+        qtbot.waitUntil(lambda: w.manual.targets["x"].text().startswith("commanded"), timeout=LONG)
         qtbot.waitUntil(lambda: "x is at" in said(w), timeout=LONG)
-        told = float(w.manual.limits["x"].text().split()[1])
+        told = float(w.manual.targets["x"].text().split()[1])
         measured = float(w.manual.cells["x"].text().split()[0])
         assert measured == pytest.approx(told, abs=0.1), "where it was told to go, and where it is"
         w.manual.speed.setText("2 V")
         w.manual.arrows["x", 1].click()
-        assert "um/s" in w.manual.mistake.text()
-        qtbot.waitUntil(w.manual.deeds["approach"].isEnabled, timeout=LONG)
-        w.manual.deeds["approach"].click()
+        assert "um/s" in w.manual.message.text()
+        qtbot.waitUntil(w.manual.buttons["approach"].isEnabled, timeout=LONG)
+        w.manual.buttons["approach"].click()
         qtbot.waitUntil(lambda: "Landed" in said(w), timeout=LONG)
-        qtbot.waitUntil(w.manual.deeds["retract"].isEnabled, timeout=LONG)
-        w.manual.deeds["retract"].click()
+        qtbot.waitUntil(w.manual.buttons["retract"].isEnabled, timeout=LONG)
+        w.manual.buttons["retract"].click()
         qtbot.waitUntil(lambda: "Retracted" in said(w), timeout=LONG)
         w.manual.link.click()
         qtbot.waitUntil(w.actions_["start"].isEnabled, timeout=LONG)
@@ -325,7 +326,7 @@ def test_what_is_typed_by_hand_is_meant_as_it_is_shown(qtbot: QtBot):
     view.show_as(Showing("Li/Li+", polarographic=True, other="SHE", shift=-3.04))
     assert view.drive_label.text() == "E vs SHE"
     assert view._captions["current"].text() == "current, polarographic"
-    view._now = {"potential": -2.51, "current": -2e-9}
+    view._numbers = Numbers({"potential": -2.51, "current": -2e-9})
     assert view._seen("potential") == pytest.approx(-2.5)
     assert view._seen("current") == pytest.approx(2e-9)
     view.potential.setText("-2.5 V")
@@ -371,7 +372,7 @@ def test_no_accidental_key_starts_a_motion(qtbot: QtBot, tmp_path: Path):
         if key.moves:
             assert key.keys.count("+") >= 2, f"{key.words} takes fewer than three fingers"
     with window(qtbot, tmp_path) as w:
-        buttons = [*w.bar.buttons.values(), *w.manual.arrows.values(), *w.manual.deeds.values()]
+        buttons = [*w.bar.buttons.values(), *w.manual.arrows.values(), *w.manual.buttons.values()]
         for button in buttons:
             assert button.focusPolicy() is Qt.FocusPolicy.NoFocus
         for key in KEYS:

@@ -6,9 +6,10 @@ import gc
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from seccm.errors import PlanError
@@ -16,7 +17,11 @@ from seccm.plan.library import find_rig
 from seccm.remote import Client, Running
 from ui.models.palette import DARK, LIGHT, PALETTES, Palette
 from ui.models.words import Line
+from ui.placement import keep_on_screen
 from ui.window import Window
+
+FRAMED_MS = 300
+"""Within so long a window manager has put its frame around a new window."""
 
 
 def main(
@@ -59,6 +64,9 @@ def main(
     if plan:
         open_first(window, plan)
     window.show()
+    # The system's frame is known a moment later.
+    for moment in (0, FRAMED_MS):
+        QTimer.singleShot(moment, window, partial(keep_on_screen, window))
     # A search for garbage through what the libraries brought takes a tenth of a second, in which
     # the window would stand still; none of it is garbage.
     gc.collect()

@@ -73,12 +73,12 @@ class CoarsePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(pieces.label("Coarse approach", "heading"))
-        above: tuple[QWidget, ...] = (self.bounds, self.example, self.why)
-        for widget in above:
-            column.addWidget(widget)
+        # What comes and goes stands below what is pressed: no button moves under the pointer.
+        column.addWidget(self.bounds)
         column.addLayout(row)
-        doing: tuple[QWidget, ...] = (self.armed, self.progress, self.words, self.asking)
-        for widget in (*doing, self.result):
+        below_it: tuple[QWidget, ...] = (self.armed, self.asking, self.progress, self.words,
+                                         self.why, self.example, self.result)  # fmt: skip
+        for widget in below_it:
             column.addWidget(widget)
         column.addLayout(below)
         self.result.hide()
@@ -125,8 +125,7 @@ class CoarsePanel(QWidget):
     def reload(self) -> None:
         """Read the rig file again."""
         self.motor = Motor.of(self._rig)
-        self.bounds.setObjectName("muted" if self.motor.there else "warning")
-        self.bounds.style().polish(self.bounds)
+        pieces.look(self.bounds, "muted" if self.motor.there else "warning")
         self.bounds.setText(self.motor.words)
         self.example.setText(self.motor.example)
         self.example.setVisible(bool(self.motor.example))
@@ -136,8 +135,7 @@ class CoarsePanel(QWidget):
         for found in news.found if news is not None else ():
             if is_coarse(found):
                 words, good = result_of(found)
-                self.result.setObjectName("good" if good else "bad")
-                self.result.style().polish(self.result)
+                pieces.look(self.result, "good" if good else "bad")
                 self.result.setText(found.kept or words)
                 self.report.setVisible(found.judged and not found.kept)
         if self.isVisible():

@@ -52,6 +52,7 @@ KEYS = (
     Key("last-site", "Site before", "Alt+Left", "Map"),
     Key("open", "Open a data file", "Ctrl+O", "Files", "open"),
     Key("compare", "Open another beside it", "Ctrl+Shift+O", "Files", "compare"),
+    Key("show-file", "Browse the file of this run", "Ctrl+B", "Files"),
     Key("open-plan", "Open a plan", "Ctrl+P", "Files", "plan"),
     Key("save-plan", "Save the plan", "Ctrl+S", "Files", "save"),
     Key("save-plan-as", "Save the plan as", "Ctrl+Shift+S", "Files"),

@@ -1,4 +1,4 @@
-"""The manual view: read-back, jog, approach, retract and drive, while no scan owns the rig."""
+"""The manual view: read-back, jog, approach, retract and cell, while no scan uses the rig."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ from ui import pieces
 from ui.coarse import CoarsePanel
 from ui.icons import icon
 from ui.models.hand import AXES, STEPS, Hand, commanded, jog, limits_words, read_back
+from ui.models.numbers import Numbers
 from ui.models.palette import Palette, Sizes
-from ui.models.run_state import STALE, RunState
+from ui.models.run_state import RunState
 from ui.models.showing import Showing
 from ui.number_pad import NumberLine
 from ui.pushed import kinetic
@@ -45,13 +46,17 @@ READ = {"x": (0, 0, 1), "y": (0, 1, 1), "z": (0, 2, 1), "potential": (1, 0, 1),
 GLOVED = {"z": (0, 0, 3), "current": (1, 0, 3), "x": (3, 0, 1), "y": (3, 1, 1),
           "potential": (3, 2, 1)}  # fmt: skip
 """The same in gloves: wide ones are read from afar; Connect stands between them and the others."""
+LINES = 4
+"""Of each number: what it is, the number, where it was told to go, how far it can go."""
+MESSAGE_LINES = 3
+"""For which there is always room; in gloves there is room for two."""
 MARGINS, GLOVED_MARGINS = (16, 12, 16, 12), (8, 2, 4, 8)
 SMALLER = 0.45
 """How large the others are then."""
 
 
 class ManualView(QWidget):
-    """Drives a rig by hand.
+    """Moves a rig and its cell on command.
 
     Args:
         connect: asked to open the rig, or to let go of it when given False.
@@ -59,32 +64,33 @@ class ManualView(QWidget):
     """
 
     asked = Signal(str, dict)
-    """A deed and how, as `Client.by_hand` takes them."""
+    """A command and its values, as `Client.by_hand` takes them."""
 
     def __init__(self, connect: Callable[[bool], None], rig: str = "virtual") -> None:
         super().__init__()
         self._connect = connect
-        self._now: dict[str, float] = {}
-        self._commanded: dict[str, float] = {}
-        """Where axes were told to go by hand."""
+        self._numbers = Numbers()
         self._reach: dict[str, str] = {}
+        self._titles: dict[str, str] = {}
         self._offset, self._showing = 0.0, Showing("QRCE")
         self._connected, self._glove = False, False
         self.cells: dict[str, Readout] = {}
+        self.targets: dict[str, Readout] = {}
+        """Where each axis was told to go, below where it was measured to be."""
         self.limits: dict[str, Readout] = {}
         self._captions: dict[str, QLabel] = {}
-        self.words = pieces.label("", "muted")
-        self.words.setWordWrap(True)
-        self.mistake = pieces.label("", "mistake")
-        self.mistake.setWordWrap(True)
-        self.result = pieces.label("", "good", wrap=True)
+        # Their room is there before they are: no button moves when something is said.
+        self.words = pieces.label("", "muted", wrap=True)
+        self.message = pieces.label("", "good", wrap=True)
+        for label in (self.words, self.message):
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.link = QPushButton("Connect")
         self.link.clicked.connect(lambda: self._connect(not self._connected))
         self.hands, self.jogging = QWidget(), QWidget()
         self._make_jog()
         self._make_hands()
         self.coarse = CoarsePanel(rig)
-        for widget in (self.hands, self.link, self.off, *self.deeds.values()):
+        for widget in (self.hands, self.link, self.off, *self.buttons.values()):
             widget.setEnabled(False)
         self._lay_out()
 
@@ -95,9 +101,6 @@ class ManualView(QWidget):
         self._head.addWidget(self.words, 1)
         self._head.addWidget(self.link)
         self._state.addLayout(self._head)
-        for label in (self.mistake, self.result):
-            label.hide()
-            self._state.addWidget(label)
         self._state.addLayout(self._make_read_back())
         self._upper = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._upper.addLayout(self._state, 1)
@@ -117,7 +120,7 @@ class ManualView(QWidget):
         self._ends = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._ends.setContentsMargins(8, 8, 8, 8)
         self._ends.setSpacing(6)
-        for button in (self.deeds["retract"], self.deeds["hold"], self.off):
+        for button in (self.buttons["retract"], self.buttons["hold"], self.off):
             self._ends.addWidget(button)
         self._ends.addStretch(1)
         self._outer = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
@@ -125,6 +128,16 @@ class ManualView(QWidget):
         self._outer.setSpacing(0)
         self._outer.addWidget(area, 1)
         self._outer.addLayout(self._ends)
+        self._place_message(glove=False)
+
+    def _place_message(self, *, glove: bool) -> None:
+        """Put what is said above what ends things; in gloves, below the numbers."""
+        for layout in (self._outer, self._state):
+            layout.removeWidget(self.message)
+        if glove:
+            self._state.addWidget(self.message)
+        else:
+            self._outer.insertWidget(1, self.message)
 
     def _make_read_back(self) -> QGridLayout:
         grid = self._reading = QGridLayout()
@@ -132,8 +145,9 @@ class ManualView(QWidget):
         for name in READ:
             self._captions[name] = pieces.label(name, "caption")
             self.cells[name] = Readout()
-            self.limits[name] = Readout("", "small", LEGIBLE)
-            self.limits[name].setAlignment(Qt.AlignmentFlag.AlignTop)
+            for words in (self.targets, self.limits):
+                words[name] = Readout("", "small", LEGIBLE)
+                words[name].setAlignment(Qt.AlignmentFlag.AlignTop)
         self._place_read_backs(glove=False)
         return grid
 
@@ -142,10 +156,10 @@ class ManualView(QWidget):
         grid, places = self._reading, GLOVED if glove else READ
         grid.setHorizontalSpacing(12 if glove else 24)
         for name, (row, column, wide) in places.items():
-            parts = (self._captions[name], self.cells[name], self.limits[name])
+            parts = (self._captions[name], self.cells[name], self.targets[name], self.limits[name])
             for below, part in enumerate(parts):
                 grid.removeWidget(part)
-                grid.addWidget(part, 3 * row + below, column, 1, wide)
+                grid.addWidget(part, LINES * row + below, column, 1, wide)
             self.cells[name].enlarge(1.0 if wide > 1 or not glove else SMALLER)
         for column in range(4):
             grid.setColumnStretch(column, int(glove and column < 3))
@@ -189,13 +203,13 @@ class ManualView(QWidget):
         for name, field in (("step", self.step), ("speed", self.speed)):
             row.addWidget(pieces.label(name, "muted"))
             row.addWidget(field, 1)
-        self.deeds: dict[str, QPushButton] = {}
-        for name, text in (("approach", "Approach here"), ("hold", "Hold still"),
+        self.buttons: dict[str, QPushButton] = {}
+        for name, text in (("approach", "Approach here"), ("hold", "Stop motion"),
                            ("retract", "Retract")):  # fmt: skip
-            button = self.deeds[name] = QPushButton(text)
+            button = self.buttons[name] = QPushButton(text)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(lambda _=False, n=name: self._ask(n))
-        row.addWidget(self.deeds["approach"])
+        row.addWidget(self.buttons["approach"])
         return row
 
     def _make_drive(self) -> QGridLayout:
@@ -224,8 +238,12 @@ class ManualView(QWidget):
         """Take colours and sizes."""
         if sizes.glove != self._glove:
             self._turn_over(sizes.glove)
-        for row in (2, 5):  # what belongs together stands together
+        for row in (LINES - 1, 2 * LINES - 1):  # what belongs together stands together
             self._reading.setRowMinimumHeight(row, 0 if sizes.glove else round(2.2 * sizes.font))
+        line = self.fontMetrics().lineSpacing()
+        self.words.setMinimumHeight(0 if sizes.glove else 2 * line)
+        self.message.setMinimumHeight(line * (2 if sizes.glove else MESSAGE_LINES))
+        self.message.setContentsMargins(*((0, 0, 0, 0) if sizes.glove else (16, 4, 16, 4)))
         for key, button in self.arrows.items():
             button.setIcon(icon(_ARROWS[key][0], palette.text, palette.muted))
             button.setIconSize(QSize(sizes.icon, sizes.icon))
@@ -236,26 +254,30 @@ class ManualView(QWidget):
         way = QBoxLayout.Direction
         self._outer.setDirection(way.LeftToRight if glove else way.TopToBottom)
         self._ends.setDirection(way.TopToBottom if glove else way.LeftToRight)
+        self._state.setSpacing(0 if glove else self._ends.spacing())
         self._upper.setDirection(way.RightToLeft if glove else way.TopToBottom)
         self._whole.setContentsMargins(*(GLOVED_MARGINS if glove else MARGINS))
         self._place_read_backs(glove=glove)
+        self._place_message(glove=glove)
         self._reading.removeWidget(self.link)
         self._head.removeWidget(self.link)
         if glove:
-            self._reading.addWidget(self.link, 6, 0, 1, 3)
+            self._reading.addWidget(self.link, 2 * LINES, 0, 1, 3)
         else:
             self._head.addWidget(self.link)
-        for name, limit in self.limits.items():
-            limit.setVisible(not glove or name == "z")
+        for name in READ:
+            self.limits[name].setVisible(not glove)
+            self.targets[name].setVisible(not glove or name == "z")
 
     def show_as(self, showing: Showing) -> None:
         """Choose convention and reference, of what is read and of what is typed."""
         self._showing = showing
-        self._captions["z"].setText("z, up positive")
         against, signs = f"E vs {showing.against}", f"current, {showing.convention}"
-        for label, text in ((self._captions["potential"], against), (self.drive_label, against),
-                            (self._captions["current"], signs), (self._signs, signs)):  # fmt: skip
-            label.setText(text)
+        self._titles = {"x": "x", "y": "y", "z": "z, up positive", "potential": against,
+                        "current": signs}  # fmt: skip
+        self.drive_label.setText(against)
+        self._signs.setText(signs)
+        self._show_numbers()
 
     def describe(self, info: RigInfo | None, offset: float) -> None:
         """Say how far the axes go, and what turns raw potentials into those of the plan."""
@@ -263,54 +285,53 @@ class ManualView(QWidget):
         self._reach = {axis: limits_words(info, axis) for axis in AXES}
 
     def show_news(self, news: News | None, has_plan: bool, run: RunState) -> None:
-        """Show the newest row, what came of the last deed, and what can be done."""
+        """Show the newest numbers, what came of the last command, and what can be done."""
         self.coarse.show_news(news, has_plan)
         for event in news.events if news is not None else ():
             if isinstance(event, Note) and event.site < 0:
                 self._tell(event)
         if not self.isVisible():
             return
-        progress = news.progress if news is not None and not run.lost else None
-        self._now, self._commanded = {}, {}
-        if progress is not None and run.lag(0.0) < STALE:
-            # Old numbers would pass for the present ones.
-            self._now = {str(k): v for k, v in progress.now.items()}
-            self._commanded = {str(k): v for k, v in progress.commanded.items()}
-        for name, cell in self.cells.items():
-            text = read_back(name, self._seen(name))
-            if cell.text() != text:
-                cell.setText(text)
+        self._numbers = Numbers.of(news, run)
+        self._show_numbers()
         hand = Hand.of(news, has_plan, run.lost, run.preparing)
-        for axis in AXES:
-            text = commanded(self._commanded.get(axis)) + self._reach.get(axis, "")
-            if self.limits[axis].text() != text:
-                self.limits[axis].setText(text)
-                self.limits[axis].setToolTip(text)
         self._connected = hand.connected
         self.link.setText("Disconnect" if hand.connected else "Connect")
         self.link.setEnabled(hand.connected or hand.free)
         self.hands.setEnabled(hand.connected)
         self.off.setEnabled(hand.connected)
-        for name, button in (*self.deeds.items(), *self.drives.items()):
+        for name, button in (*self.buttons.items(), *self.drives.items()):
             always = name in ("hold", "retract") and hand.doing != name
             down = name == "approach" and hand.touching
             button.setEnabled(hand.connected and (always or not (hand.doing or down)))
+        known = () if self._numbers.stale else self._numbers.values
         for (axis, sign), arrow in self.arrows.items():
-            free = hand.connected and not hand.doing and axis in self._now
+            free = hand.connected and not hand.doing and axis in known
             arrow.setEnabled(free and (not hand.touching or (axis, sign) == ("z", 1)))
         if self.words.text() != hand.words:
             self.words.setText(hand.words)
+
+    def _show_numbers(self) -> None:
+        """Show what was measured beside what was commanded; old numbers as old ones."""
+        numbers = self._numbers
+        for name, cell in self.cells.items():
+            cell.say(read_back(name, self._seen(name)))
+            pieces.look(cell, "stale" if numbers.stale or name not in numbers.values else "readout")
+            self._captions[name].setText(numbers.caption(self._titles.get(name, name)))
+        for axis in AXES:
+            self.targets[axis].say(commanded(numbers.commanded.get(axis)))
+            self.limits[axis].say(self._reach.get(axis, ""))
 
     # ------------------------------------------------------------------------------ asking
 
     def _jog(self, axis: str, sign: int) -> None:
         try:
-            at = {**self._now, **self._commanded}
-            wish = jog(at, axis, sign, self.step.currentText(), self.speed.text())
+            at = {**self._numbers.values, **self._numbers.commanded}
+            motion = jog(at, axis, sign, self.step.currentText(), self.speed.text())
         except ValueError as error:
-            _say(self.mistake, str(error))
+            self._say(str(error), "mistake")
             return
-        self._ask("jog", axis=wish.axis, to=wish.to, speed=wish.speed)
+        self._ask("jog", axis=motion.axis, to=motion.to, speed=motion.speed)
 
     def _drive(self, mode: str) -> None:
         volts = mode == "potential"
@@ -318,7 +339,7 @@ class ManualView(QWidget):
         try:
             value = parse(field.text(), "V" if volts else "A")
         except ValueError as error:
-            _say(self.mistake, str(error))
+            self._say(str(error), "mistake")
             return
         shift = self._showing.shift if self._showing.other else 0.0
         raw = value - shift - self._offset if volts else self._showing.sign * value
@@ -326,7 +347,7 @@ class ManualView(QWidget):
 
     def _seen(self, name: str) -> float | None:
         """Return a number of the newest row in the convention that is shown."""
-        value = self._now.get(name)
+        value = self._numbers.values.get(name)
         if value is None or name not in ("potential", "current"):
             return value
         if name == "current":
@@ -334,19 +355,16 @@ class ManualView(QWidget):
         shift = self._showing.shift if self._showing.other else 0.0
         return value + self._offset + shift
 
-    def _ask(self, deed: str, **how: object) -> None:
-        for label in (self.mistake, self.result):
-            _say(label, "")
-        self.asked.emit(deed, how)
+    def _ask(self, what: str, **how: object) -> None:
+        self._say("", "good")
+        self.asked.emit(what, how)
 
     def _tell(self, note: Note) -> None:
         """Say what came of something."""
-        _say(self.result, readable(note.text))
-        self.result.setObjectName("warning" if note.level == "warning" else "good")
-        self.result.style().polish(self.result)
+        self._say(readable(note.text), "warning" if note.level == "warning" else "good")
 
-
-def _say(label: QLabel, words: str) -> None:
-    """Say something in a label that takes no room while there is nothing to say."""
-    label.setText(words)
-    label.setVisible(bool(words))
+    def _say(self, words: str, look: str) -> None:
+        """Say something where there is always room for it; the whole of it also as a hint."""
+        self.message.setText(words)
+        self.message.setToolTip(words)
+        pieces.look(self.message, look)

@@ -27,6 +27,14 @@ def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
     return made
 
 
+def look(widget: QWidget, name: str) -> None:
+    """Give a widget another look: that of a name in the style sheet."""
+    if widget.objectName() != name:
+        widget.setObjectName(name)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
 def tool(
     text: str, tip: str = "", *, checkable: bool = False, exclusive: bool = False
 ) -> QToolButton:

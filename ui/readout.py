@@ -28,6 +28,12 @@ class Readout(QLabel):
         self.setIndent(0)
         self._share, self._longest = 1.0, ""
 
+    def say(self, text: str) -> None:
+        """Show a text, the whole of it also as a hint; costs nothing if it is there already."""
+        if self.text() != text:
+            self.setText(text)
+            self.setToolTip(text)
+
     def reserve(self, longest: str) -> None:
         """Keep room for a text that will come, so that nothing hops as numbers grow."""
         if longest != self._longest:

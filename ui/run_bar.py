@@ -24,6 +24,9 @@ from ui.models.run_state import RunState
 from ui.models.words import Line
 from ui.readout import Readout
 
+STRIP, GLOVED_STRIP = 2.3, 2.0
+"""Height of the strip below the run bar, in letters' heights: one line, or a button; in gloves,
+where its button stands elsewhere, a line only."""
 VERBS = ("start", "pause", "skip", "stop", "take", "emergency")
 CELLS = ("phase", "site", "condition", "time left", "contact · no contact · skipped · failed",
          "data", "not on disk yet · free")  # fmt: skip
@@ -89,19 +92,7 @@ class RunBar(QWidget):
             self.cells[name] = Readout()
             self.cells[name].setToolTip(_TIPS.get(name, ""))
         self._lay_out_cells()
-        self.alarm = pieces.label("", "alarm")
-        self.alarm.setWordWrap(True)
-        self.alarm.setVisible(False)
-        self.away = QToolButton()
-        self.away.setObjectName("flat")
-        self.away.setDefaultAction(actions["dismiss"])
-        self.away.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-        self._strip = QWidget()
-        strip = self._beside = QHBoxLayout(self._strip)
-        strip.setContentsMargins(0, 0, 0, 0)
-        strip.setSpacing(0)
-        strip.addWidget(self.alarm, 1)
-        self._place_away()
+        self._make_strip()
         self.emergency = EmergencyBanner(actions["dismiss"].trigger)
         self.progress = pieces.bar()
         whole = QVBoxLayout(self)
@@ -112,6 +103,30 @@ class RunBar(QWidget):
         whole.addWidget(self.progress)
         whole.addWidget(self.emergency)
         whole.addWidget(self._strip)
+
+    def _make_strip(self) -> None:
+        """Make the strip in which something is always said: so nothing moves when it changes."""
+        self.alarm = pieces.label("", "quiet", wrap=True)
+        self.away = self._button("dismiss")
+        self.resume, self.file = self._button("resume-file"), self._button("show-file")
+        self._strip = pieces.bare("strip")
+        strip = self._beside = QHBoxLayout(self._strip)
+        strip.setContentsMargins(0, 0, 0, 0)
+        strip.setSpacing(0)
+        strip.addWidget(self.alarm, 1)
+        for button in (self.resume, self.file):
+            button.setVisible(False)
+            strip.addWidget(button)
+        self._place_away()
+
+    def _button(self, name: str) -> QToolButton:
+        """Make a flat button of an action, which no key presses."""
+        button = QToolButton()
+        button.setObjectName("flat")
+        button.setDefaultAction(self._actions[name])
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        return button
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
@@ -124,6 +139,8 @@ class RunBar(QWidget):
         for name, cell in self.cells.items():
             cell.enlarge(SMALLER if self._glove and name not in FROM_AFAR else 1.0)
         self._label_buttons()
+        # What appears in it has its room already.
+        self._strip.setMinimumHeight(round((GLOVED_STRIP if self._glove else STRIP) * sizes.font))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Write on the buttons what there is room for."""
@@ -149,7 +166,7 @@ class RunBar(QWidget):
         """Put what puts a notice away beside it; in gloves, where its height costs no room."""
         for row in (self._row, self._beside):
             row.removeWidget(self.away)
-        self.away.setText("Put notice\naway" if self._glove else "✕")
+        self.away.setText("Dismiss" if self._glove else "✕")
         if self._glove:
             self._row.insertWidget(self._row.indexOf(self.virtual), self.away)
         else:
@@ -213,15 +230,23 @@ class RunBar(QWidget):
         self.virtual.setVisible(simulated)
         self.progress.setMaximum(0 if run.preparing else max(1, run.total))
         self.progress.setValue(run.finished)
-        alarm = run.alarm(now)
-        waiting = run.waiting if run.state == "paused" else ""
-        told = notice if notice is not None and not alarm else None
+        told = notice if notice is not None and not run.alarm(now) else None
         self.away.setVisible(told is not None)
+        over = run.ended is not None and run.doing == "idle" and not self._glove
+        self.resume.setVisible(over and run.finished < run.total)
+        self.file.setVisible(over and run.total > 0)
+        self._say(*self._words(run, now, told))
+
+    def _words(self, run: RunState, now: float, told: Line | None) -> tuple[str, str]:
+        """Return what the strip says, the most urgent first, and how it looks."""
+        alarm = run.alarm(now)
+        if alarm:
+            return alarm, "alarm"
+        waiting = run.waiting if run.state == "paused" else ""
         if told is not None:
             words = " · ".join(part for part in (waiting, told.text, told.remedy) if part)
-            self._say(words, "alarm" if told.level == "error" else "notice")
-        else:
-            self._say(alarm or waiting, "alarm" if alarm else "notice")
+            return words, "alarm" if told.level == "error" else "notice"
+        return (waiting, "notice") if waiting else (run.summary, "quiet")
 
     def _site(self, run: RunState) -> str:
         """Say which site is in hand and, where that does not stand elsewhere, how many are done."""
@@ -233,12 +258,9 @@ class RunBar(QWidget):
 
     def _say(self, words: str, name: str) -> None:
         """Say something across the whole window: an alarm, why the run waits, what was refused."""
-        self.alarm.setVisible(bool(words))
-        if self.alarm.text() != words or self.alarm.objectName() != name:
+        if self.alarm.text() != words:
             self.alarm.setText(words)
-            self.alarm.setObjectName(name)
-            self.alarm.style().unpolish(self.alarm)
-            self.alarm.style().polish(self.alarm)
+        pieces.look(self.alarm, name)
 
     def _offer(self, run: RunState) -> None:
         """Enable what makes sense; the first button starts, or resumes a run that pauses."""

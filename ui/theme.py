@@ -113,6 +113,7 @@ def sheet(p: Palette, s: Sizes) -> str:
 
     QWidget#bar {{ background: {p.panel}; border-bottom: 1px solid {p.border}; }}
     QWidget#bar QToolButton {{ min-height: {s.target}px; font-weight: 600; }}
+    QWidget#strip QToolButton {{ min-height: {round(s.font * 1.7)}px; font-weight: 400; }}
     QToolButton#start {{ background: {p.start}; color: white; border: none; }}
     QToolButton#start:hover {{ background: {p.start_hover}; }}
     QToolButton#start:disabled {{ background: {p.ground}; color: {faint};
@@ -132,6 +133,9 @@ def sheet(p: Palette, s: Sizes) -> str:
         border-radius: {s.radius}px; }}
     QLabel#caption {{ color: {p.muted}; font-size: {small}px; }}
     QLabel#readout {{ color: {p.text}; font-size: {s.readout}px; font-weight: 600; }}
+    QLabel#stale {{ color: {p.muted}; font-size: {s.readout}px; font-weight: 400;
+        font-style: italic; }}
+    QLabel#quiet {{ color: {p.muted}; padding: {pad}px {2 * pad}px; }}
     QLabel#muted {{ color: {p.muted}; }}
     QLabel#small {{ color: {p.muted}; font-size: {small}px; }}
     QLabel#title {{ font-size: {round(s.font * 1.25)}px; font-weight: 700; }}

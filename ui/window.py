@@ -129,6 +129,7 @@ class Window(QMainWindow):
             "last-site": lambda: self._maps().step_site(-1),
             "open": lambda: self._open_file(beside=False),
             "compare": lambda: self._open_file(beside=True),
+            "show-file": self.show_file,
             "open-plan": self._open_plan,
             "save-plan": lambda: self.plan.save(),
             "save-plan-as": lambda: self.plan.save_as(),
@@ -386,6 +387,14 @@ class Window(QMainWindow):
             return
         self.desk.settle("file")
         self.go("browse")
+
+    def show_file(self) -> None:
+        """Browse the data file of the run that is shown, finished or growing."""
+        if self.desk.path is None:
+            line = Line("warning", "There is no run whose file could be shown.")
+            self.desk.alert(line, "run")
+        else:
+            self.open_file(self.desk.path)
 
     def _open_plan(self) -> None:
         def opening(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Driving by hand: what is shown and what is asked for; the host decides whether it is done."""
+"""Manual control: what is shown and what is asked for; the host decides whether it is done."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def jog(at: Mapping[str, float], axis: str, sign: int, step: str, speed: str) ->
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """What can be done by hand now, and why not."""
+    """What can be done manually now, and why not."""
 
     connected: bool
     free: bool
@@ -68,7 +68,7 @@ class Hand:
         Args:
             news: the newest.
             has_plan: whether a plan is open.
-            lost: that the engine went away while it drove a rig; else empty.
+            lost: that the engine went away while it used a rig; else empty.
             pending: whether a rig was asked for.
         """
         progress = news.progress if news is not None and news.link != "lost" else None
@@ -78,19 +78,19 @@ class Hand:
         if lost and doing == "idle":
             words = lost
         elif doing == "scan":
-            words = "A scan owns the rig: nothing can be moved by hand."
+            words = "A scan is using the rig."
         elif doing == "commissioning":
             assert progress is not None
-            words = "A commissioning step has the rig: see there."
+            words = "A commissioning step is using the rig: see Rig."
             if progress.step == COARSE:
-                asks = " It asks: see below." if progress.question else ""
-                words = f"The coarse approach has the rig.{asks}"
+                asks = " It waits for your answer below." if progress.question else ""
+                words = f"The coarse approach is running.{asks}"
         elif doing == "preparing":
             words = "The rig is being opened."
         elif doing == "idle":
             words = (
                 "No rig is connected. Connecting moves nothing." if has_plan else
-                "Open a plan first: its approach, hold and retract are used here."
+                "Open a plan first: its approach and retract are used."
             )  # fmt: skip
         else:
             assert progress is not None
@@ -134,6 +134,6 @@ def read_back(name: str, value: float | None) -> str:
     return f"{written:.2f} {prefix.unit('A')}".replace("-", "−")
 
 
-def commanded(wished: float | None) -> str:
-    """Say where an axis was told to go; empty where nobody has said so by hand."""
-    return "" if wished is None else f"→ {wished * 1e6:.3f} µm · ".replace("-", "−")
+def commanded(to: float | None) -> str:
+    """Say where an axis was told to go; empty where it was not told so manually."""
+    return "" if to is None else f"commanded {to * 1e6:.3f} µm".replace("-", "−")

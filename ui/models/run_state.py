@@ -239,6 +239,16 @@ class RunState:
             return self.state + doing
         return PHASES[self.phase] if self.state == "running" else "no run"
 
+    @property
+    def summary(self) -> str:
+        """What there is to say of a run while nothing is wrong."""
+        if self.doing == "manual":
+            return f"Manual control of {self.rig}." if self.rig else "Manual control."
+        if not self.total:
+            return "No run. Open a plan and press Start."
+        over = f"{self.ended.status}. {self.ended.reason}".strip() if self.ended else self.rig
+        return f"{self.title}: {over}"
+
     def time_left(self, now: float) -> str:
         """Return how long the rest takes; "≈" while no site has shown the pace of the rig."""
         if self.pace is None or self.ended is not None or not self.running:

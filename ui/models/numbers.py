@@ -1,0 +1,45 @@
+"""The newest numbers of a rig, and how old they are: old ones must not pass for present ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from seccm.remote import News
+from ui.models.run_state import BY_HAND, STALE, RunState
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What was measured last; SI, potentials raw."""
+
+    values: Mapping[str, float] = field(default_factory=dict)
+    """By channel; empty while no rig is in use: nothing is known of one that is not connected."""
+    commanded: Mapping[str, float] = field(default_factory=dict)
+    """Where axes were told to go manually."""
+    age: float = 0.0
+    """Seconds since they were measured."""
+
+    @classmethod
+    def of(cls, news: News | None, run: RunState) -> Numbers:
+        """Judge by the news.
+
+        Args:
+            news: the newest.
+            run: what the rig is used for; of one that was lost the last numbers stay, as old ones.
+        """
+        progress = news.progress if news is not None else None
+        in_use = run.doing in (*BY_HAND, "scan") or bool(run.lost)
+        if news is None or progress is None or not in_use:
+            return cls()
+        commanded = {str(axis): to for axis, to in progress.commanded.items()}
+        return cls({str(k): v for k, v in progress.now.items()}, commanded, news.stale)
+
+    @property
+    def stale(self) -> bool:
+        """Whether they are old."""
+        return self.age > STALE
+
+    def caption(self, name: str) -> str:
+        """Return what stands above a number: what it is and, of an old one, how old it is."""
+        return f"{name} · {self.age:.0f} s old" if self.stale and self.values else name
