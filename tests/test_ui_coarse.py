@@ -132,7 +132,7 @@ def test_it_is_refused_until_a_tip_that_touches_was_retracted(qtbot: QtBot, tmp_
         made.manual.buttons["approach"].click()
         qtbot.waitUntil(lambda: "Meniscus in contact" in made.manual.words.text(), timeout=LONG)
         assert not panel.arm.isEnabled()
-        assert "Disconnect it first: that raises the tip" in panel.why.text()
+        assert "Disconnect first: this raises the tip" in panel.why.text()
         made.approach_coarsely(asking=False)
         qtbot.waitUntil(lambda: "in use (manual)" in said(made), timeout=LONG)
         assert turned(rig) == 0
@@ -147,7 +147,7 @@ def test_a_scan_owns_the_rig(qtbot: QtBot, tmp_path: Path):
         begin(qtbot, made, small_plan(tmp_path), tmp_path / "scan.h5")
         made.go("manual")
         panel = made.manual.coarse
-        qtbot.waitUntil(lambda: "A scan owns the rig" in panel.why.text(), timeout=LONG)
+        qtbot.waitUntil(lambda: "A scan is using the rig" in panel.why.text(), timeout=LONG)
         assert not panel.arm.isEnabled()
         made.actions_["stop"].trigger()
         qtbot.waitUntil(lambda: ended(made), timeout=LONG)
@@ -161,7 +161,7 @@ def test_without_a_motor_it_says_what_to_write(qtbot: QtBot, tmp_path: Path):
         panel = made.manual.coarse
         qtbot.waitUntil(made.manual.link.isEnabled, timeout=LONG)
         assert not panel.arm.isEnabled()
-        assert "names no coarse motor" in panel.bounds.text()
+        assert "has no coarse motor" in panel.bounds.text()
         assert panel.example.text() == EXAMPLE
         assert panel.example.isVisible()
 
@@ -173,9 +173,9 @@ def test_what_it_asks_is_in_sight_in_gloves_too(qtbot: QtBot, tmp_path: Path):
         qtbot.waitUntil(lambda: not panel.yes.visibleRegion().isEmpty(), timeout=LONG)
         assert panel.yes.visibleRegion().boundingRect() == panel.yes.rect()
         assert "It asks: see below" in made.manual.words.text()
-        assert panel.words.text().startswith("VIRTUAL")
+        assert panel.words.text().startswith("SIMULATION")
         press(qtbot, panel.no)
-        assert over(qtbot, made).startswith("VIRTUAL")
+        assert over(qtbot, made).startswith("SIMULATION")
 
 
 def test_what_is_to_be_written_is_right(tmp_path: Path):
@@ -240,10 +240,10 @@ def test_who_watches_sees_it_and_can_press_nothing(tmp_path: Path):
     seen = Coarse.of(news, motor, has_plan=True)
     assert (seen.running, seen.may_start, seen.may_stop) == (True, False, False)
     assert (seen.words, seen.question, seen.done) == ("Down.", "Go on?", 0.25)
-    assert "Another window holds the controls" in seen.why
+    assert "Another window has control" in seen.why
     mine = Coarse.of(replace(news, in_control=True), motor, has_plan=True)
     assert (mine.may_stop, mine.may_start, mine.why) == (True, False, "")
     other = replace(news, in_control=True, progress=replace(doing, step="Noise"))
-    assert "Noise is carried out" in Coarse.of(other, motor, has_plan=True).why
+    assert "Noise is running" in Coarse.of(other, motor, has_plan=True).why
     assert "Open a plan first" in Coarse.of(None, motor, has_plan=False).why
     assert Coarse.of(None, motor, has_plan=True).may_start

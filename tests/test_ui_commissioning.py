@@ -68,11 +68,11 @@ def test_every_step_is_started_told_and_drawn(
 ):
     with window(qtbot, tmp_path, rig=str(rig)) as made:
         page = take(qtbot, made, step, **texts)
-        assert "Within its limits" in page.head.text()
+        assert "Within limits" in page.head.text()
         drawn = page.findChildren(GraphPlot)
         assert len(drawn) == plots
         assert all(plot.plot.listDataItems() for plot in drawn)
-        assert f"{page.step.title}: Within its limits" in said(made)
+        assert f"{page.step.title}: Within limits" in said(made)
         assert made.rig.virtual.isVisible()
         assert "µm" in words_of(made.rig.overview.info)
 
@@ -115,7 +115,7 @@ def test_a_long_step_shows_how_far_it_is_and_can_be_stopped(qtbot: QtBot, tmp_pa
         assert not page.start.isEnabled()
         other = made.rig.pages["capacitance"]
         assert not other.stop.isEnabled()
-        assert "Noise is carried out" in other.why.text()
+        assert "Noise is running" in other.why.text()
         assert made.bar.buttons["start"].isEnabled() is False
         page.stop.click()
         qtbot.waitUntil(lambda: page.found is not None, timeout=LONG)
@@ -145,7 +145,7 @@ def test_a_scan_owns_the_rig_until_it_is_over(qtbot: QtBot, tmp_path: Path):
         made.go("rig")
         made.rig.turn("noise")
         page = made.rig.pages["noise"]
-        qtbot.waitUntil(lambda: "A scan owns the rig" in page.why.text(), timeout=LONG)
+        qtbot.waitUntil(lambda: "A scan is using the rig" in page.why.text(), timeout=LONG)
         assert not page.start.isEnabled()
         made.actions_["stop"].trigger()
         qtbot.waitUntil(lambda: ended(made), timeout=LONG)
@@ -175,7 +175,7 @@ def test_a_watcher_sees_everything_and_can_start_stop_or_keep_nothing():
     seen = Bench.of(news)
     assert (seen.may_start, seen.may_stop, seen.may_keep) == (False, False, False)
     assert (seen.step, seen.done) == ("Noise", 0.25)
-    assert "Another window holds the controls" in seen.words
+    assert "Another window has control" in seen.words
     holder = Bench.of(replace(news, in_control=True))
     assert (holder.may_start, holder.may_stop, holder.may_keep) == (False, True, True)
     idle = Bench.of(replace(news, in_control=True, progress=replace(doing, doing="idle")))
@@ -202,7 +202,7 @@ def test_a_calibration_of_another_wiring_stands_out_with_its_remedy(qtbot: QtBot
         assert "Make it again" in shown
         rig.write_text("kind = ", encoding="utf-8")
         made.rig.overview.reload()
-        assert "not valid TOML" in made.rig.overview.trouble.text()
+        assert "not valid TOML" in made.rig.overview.failure.text()
 
 
 def test_a_rig_file_that_breaks_before_start_is_told_on_the_page(

@@ -30,19 +30,19 @@ def test_an_early_warning_is_not_pushed_out_by_a_thousand_sites(log: LogView):
     log.extend([Line("warning", "the reference drifts", 3, "Wait.", "09:00:00")])
     log.extend(details(0, MANY))
     log.extend([Line("error", "lost the card", 4, at="11:00:00")])
-    log.buttons["trouble"].click()
+    log.buttons["warnings"].click()
     assert log.lines() == [
         "09:00:00  site 3: the reference drifts  → Wait.",
         "11:00:00  site 4: lost the card",
     ]
-    log.buttons["everything"].click()
+    log.buttons["all"].click()
     assert len(log.lines()) == MOST, "the newest of all"
     assert log.lines()[-1].endswith("lost the card")
     assert log.lines()[-2].endswith(f"site {MANY - 1}: landed")
 
 
 def test_lines_that_come_one_by_one_are_the_same_as_those_that_are_filtered_anew(log: LogView):
-    log.buttons["everything"].click()
+    log.buttons["all"].click()
     for line in details(0, MOST + 50):
         log.extend([line])
     grown = log.lines()
@@ -58,7 +58,7 @@ def test_the_newest_line_is_in_sight_until_somebody_scrolls_up_to_read(
     qtbot: QtBot, log: LogView
 ):  # fmt: skip
     bar = log.text.verticalScrollBar()
-    log.buttons["everything"].click()
+    log.buttons["all"].click()
     log.extend(details(0, 100))
     qtbot.waitUntil(lambda: bar.value() == bar.maximum() > 0)
     log.resize(300, 120)
@@ -72,7 +72,7 @@ def test_the_newest_line_is_in_sight_until_somebody_scrolls_up_to_read(
 
 
 def test_what_is_being_read_stays_where_it_is_while_the_oldest_lines_go(log: LogView):
-    log.buttons["everything"].click()
+    log.buttons["all"].click()
     log.extend(details(0, MOST))
     log.text.verticalScrollBar().setValue(500)
     read = log.text.firstVisibleBlock().text()

@@ -130,7 +130,7 @@ def test_the_rig_is_asked_once_and_says_how_long_it_takes(draft: Draft):
     assert first.info is not None
     assert first.info.virtual
     assert "63 sites" in first.facts
-    assert "VIRTUAL" in first.facts
+    assert "SIMULATION" in first.facts
     assert [p.severity for p in first.problems] == ["warning"] * 2
     again = outlook(draft.plan(), "no such rig", first.info, busy=True)
     assert again.info == first.info

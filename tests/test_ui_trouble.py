@@ -74,9 +74,9 @@ def test_after_the_engine_has_died_in_a_scan_its_file_is_resumed_from_here(
         begin(qtbot, w, small_plan(tmp_path), data)
         qtbot.waitUntil(lambda: w.desk.run.finished >= 1, timeout=LONG)
         kill_host()
-        qtbot.waitUntil(lambda: "engine's process is gone" in strip(w), timeout=LONG)
+        qtbot.waitUntil(lambda: "has ended unexpectedly" in strip(w), timeout=LONG)
         assert "raise the tip at the controller" in strip(w)
-        assert w.bar.cells["phase"].text() == "engine lost"
+        assert w.bar.cells["phase"].text() == "process lost"
         assert not any(w.actions_[verb].isEnabled() for verb in ("pause", "skip", "stop"))
         assert w.actions_["start"].isEnabled()
         w.actions_["emergency"].trigger()
@@ -97,8 +97,8 @@ def test_after_the_engine_has_died_by_hand_nothing_old_passes_for_new(qtbot: QtB
         connect(qtbot, w, tmp_path)
         qtbot.waitUntil(lambda: "µm" in w.manual.cells["z"].text(), timeout=LONG)
         kill_host()
-        qtbot.waitUntil(lambda: "engine's process is gone" in strip(w), timeout=LONG)
-        assert "by hand" in strip(w)
+        qtbot.waitUntil(lambda: "has ended unexpectedly" in strip(w), timeout=LONG)
+        assert "manual control" in strip(w)
         assert "tip may be down" in w.manual.words.text()
         assert {cell.text() for cell in w.manual.cells.values()} == {"–"}
         assert not w.manual.hands.isEnabled()
@@ -194,8 +194,8 @@ def test_a_view_that_fails_takes_no_other_with_it(
         begin(qtbot, w, small_plan(tmp_path), tmp_path / "scan.h5")
         monkeypatch.setattr(w.drawing, "_map", broken)
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)
-        qtbot.waitUntil(lambda: "view of the map has failed" in strip(w), timeout=LONG)
-        assert said(w).count("view of the map has failed") == 1
+        qtbot.waitUntil(lambda: "map view failed" in strip(w), timeout=LONG)
+        assert said(w).count("map view failed") == 1
         assert w.desk.run.ended.status == "complete"  # type: ignore[union-attr]
         w.drawing.failed.clear()
 

@@ -134,10 +134,10 @@ def test_what_a_closed_window_had_not_saved_is_offered_by_the_next(qtbot: QtBot,
     with window(qtbot, tmp_path) as w:
         w.open_plan(SHIPPED)
         edit(w, "3 um/s")
-        press(w, "Go on with them")
+        press(w, "Restore")
         assert "Unsaved changes of" in w.plan.files.bar.words.text(), "of the one in hand, first"
         press(w, "Keep editing")
-        press(w, "Go on with them")
+        press(w, "Restore")
         press(w, "Discard")
         assert w.plan.form.editors["approach.speed"].text() == "7 parsecs"  # type: ignore
         assert w.plan.draft.changed  # type: ignore[union-attr]
@@ -160,7 +160,7 @@ def test_what_a_killed_window_had_not_saved_is_offered_too(qtbot: QtBot, tmp_pat
         text = file.read_text()
     file.write_text(text)  # all that a killed one leaves
     with window(qtbot, tmp_path) as w:
-        press(w, "Go on with them")
+        press(w, "Restore")
         assert speed(w) == 7e-6
         press_nothing = w.plan.files.bar.asks
         assert not press_nothing

@@ -180,7 +180,7 @@ def test_a_plan_with_mistakes_is_said_while_typing_and_is_not_started(qtbot: QtB
 def test_what_the_rig_cannot_do_is_said_at_the_field_too(qtbot: QtBot, tmp_path: Path):
     with window(qtbot, tmp_path) as w:
         w.open_plan(small_plan(tmp_path, columns=30))
-        qtbot.waitUntil(lambda: "mistake" in w.plan.verdict.text(), timeout=LONG)
+        qtbot.waitUntil(lambda: "error" in w.plan.verdict.text(), timeout=LONG)
         said_beside = [label.text() for label in w.plan.form._mistakes.values() if label.text()]  # type: ignore[union-attr]
         assert any("100 um" in text for text in said_beside)
 
@@ -451,7 +451,7 @@ def test_the_log_is_filtered_by_words_and_by_trouble(qtbot: QtBot, tmp_path: Pat
         qtbot.waitUntil(lambda: len(w.log.lines()) == len(w.desk.lines), timeout=LONG)
         w.log.buttons["sites"].click()
         everything = len(w.log.lines())
-        w.log.buttons["trouble"].click()
+        w.log.buttons["warnings"].click()
         assert 0 < len(w.log.lines()) < everything
         w.log.buttons["everything"].click()
         assert len(w.log.lines()) == len(w.desk.lines)

@@ -54,13 +54,13 @@ def main(
     rig = str(rig) or theirs or "virtual"
     window = Window(connect, link, rig=rig, palette=_palette(app, theme), glove=glove, pace=pace)
     if theirs and not same_rig(rig, theirs):
-        window.desk.say(Line("warning", f"{rig} is not the rig of the run: that is {theirs}.",
-                             remedy="What is started here goes to the former; without --rig it "
-                             "goes to that of the run."))  # fmt: skip
+        window.desk.say(Line("warning", f"The run uses {theirs}, not {rig}.",
+                             remedy="What is started here uses this window's rig. Without --rig it "
+                             "uses that of the run."))  # fmt: skip
     for other in running:
         if other.path and other is not mine:
             window.desk.say(Line("warning", f"There is another run: {other.title}, {other.path}.",
-                                 remedy="seccm runs says how it is doing."))  # fmt: skip
+                                 remedy="Its state: seccm runs"))  # fmt: skip
     if plan:
         open_first(window, plan)
     window.show()

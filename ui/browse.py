@@ -46,8 +46,8 @@ class FileView(QWidget):
 
     resumed = Signal(Path)
     """The file whose run shall go on."""
-    wished = Signal(bool)
-    """Another file is wished for; whether beside this one."""
+    asked = Signal(bool)
+    """Another file is asked for; whether beside this one."""
 
     def __init__(self, path: Path, say: Callable[[Line], None]) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class FileView(QWidget):
         self.openers: dict[bool, QPushButton] = {}
         """Whether the other file goes beside this one."""
         self.resume_button = QPushButton("Resume the run")
-        self.resume_button.setToolTip("Go on with the sites that are left, on the file's rig")
+        self.resume_button.setToolTip("Measure the remaining sites, on the rig of the file")
         # It sets the tip in motion: no key that is meant for something else may press it.
         self.resume_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.resume_button.clicked.connect(lambda: self.resumed.emit(self.file.path))
@@ -86,9 +86,9 @@ class FileView(QWidget):
         column.addWidget(self.words)
         row.addLayout(column, 1)
         row.addWidget(self.resume_button)
-        for words, beside in (("Open …", False), ("Beside …", True)):
+        for words, beside in (("Open …", False), ("Compare …", True)):
             button = self.openers[beside] = QPushButton(words)
-            button.clicked.connect(lambda _=False, b=beside: self.wished.emit(b))
+            button.clicked.connect(lambda _=False, b=beside: self.asked.emit(b))
             row.addWidget(button)
         row.addWidget(self.report_button)
         row.addWidget(self.export_button)
@@ -199,9 +199,7 @@ class FileView(QWidget):
 
     def _describe(self) -> None:
         file = self.file
-        virtual = "VIRTUAL" if file.scan.header.virtual else ""
-        title = file.scan.header.title.removeprefix("VIRTUAL").strip(" ·:")
-        self.head.setText(f"{virtual} · {title}" if virtual else title)
+        self.head.setText(file.title)
         self.words.setText(f"{file.path.name} · {file.words}")
         self.resume_button.setVisible(file.resumable)
 
@@ -215,8 +213,8 @@ class BrowseView(QWidget):
 
     resumed = Signal(Path)
     """The file whose run shall go on."""
-    wished = Signal(bool)
-    """A file is wished for; whether beside the one that is open."""
+    asked = Signal(bool)
+    """A file is asked for; whether beside the one that is open."""
 
     def __init__(self, say: Callable[[Line], None]) -> None:
         super().__init__()
@@ -230,14 +228,15 @@ class BrowseView(QWidget):
         box.addStretch(1)
         for text, name in (
             ("No data file is open", "title"),
-            ("Ctrl+O opens one, finished or still growing. Ctrl+Shift+O opens another beside it.",
+            ("Ctrl+O opens a data file, also while it is being written. "
+             "Ctrl+Shift+O compares it with another.",
              "muted"),
         ):  # fmt: skip
             label = pieces.label(text, name)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             box.addWidget(label)
         self.open_button = QPushButton("Open …")
-        self.open_button.clicked.connect(lambda: self.wished.emit(False))
+        self.open_button.clicked.connect(lambda: self.asked.emit(False))
         box.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignCenter)
         box.addStretch(1)
         self._stack = QStackedWidget()
@@ -272,7 +271,7 @@ class BrowseView(QWidget):
         """
         view = FileView(path, self._say)
         view.resumed.connect(self.resumed)
-        view.wished.connect(self.wished)
+        view.asked.connect(self.asked)
         for old in self.files[1:] if beside else self.files:
             old.shut()
             old.setParent(None)

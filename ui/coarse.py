@@ -104,7 +104,7 @@ class CoarsePanel(QWidget):
         box, column, row = _box()
         self.asked = pieces.label("", "warning", wrap=True)
         column.addWidget(self.asked)
-        self.no, self.yes = _button("End here"), _button("Move the motor")
+        self.no, self.yes = _button("Stop here"), _button("Move the motor")
         self.no.clicked.connect(lambda: self._reply(False))
         self.yes.clicked.connect(lambda: self._reply(True))
         row.addWidget(self.no)

@@ -65,7 +65,7 @@ class ConditionTable(QWidget):
             box = QHBoxLayout()
             box.addWidget(field, 1)
             if len(self._listing.columns) > 1:
-                remove = pieces.tool("×", f"Take the factor {name} out of all conditions")
+                remove = pieces.tool("×", f"Remove the factor {name} from all conditions")
                 remove.clicked.connect(lambda _=False, n=name: self.column_removed.emit((*key, n)))
                 box.addWidget(remove)
             self._grid.addLayout(box, 0, column)
@@ -90,7 +90,7 @@ class ConditionTable(QWidget):
             self._grid.addWidget(cell, at, column)
             self._mistake(where(at_key), at + 1, column, 1)
         last = len(listing.columns) + 1
-        remove = pieces.tool("Remove", "Take this condition out")
+        remove = pieces.tool("Remove", "Remove this condition")
         remove.clicked.connect(lambda _=False, k=key: self.row_removed.emit(k))
         self.editors[f"{where(key)}:remove"] = remove
         self._grid.addWidget(remove, at, last)

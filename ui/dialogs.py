@@ -73,9 +73,9 @@ def choose_file(
     def chosen(text: str) -> None:
         path = Path(text)
         if fresh and path.exists():
-            tell(parent, f"{path.name} is there already, and is never replaced. Name another one.")
+            tell(parent, f"{path.name} exists already and is never replaced. Choose another name.")
         elif suffix and path.exists():
-            ask(parent, f"{path.name} is there already.", "Replace it", partial(done, path))
+            ask(parent, f"{path.name} exists already.", "Replace it", partial(done, path))
         elif not suffix and not path.is_file():
             tell(parent, f"There is no file {path}.")
         else:

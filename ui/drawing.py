@@ -109,7 +109,7 @@ class Drawing:
             draw()
         except Exception as error:  # whatever it is, the others must go on
             self.failed[name] = f"{type(error).__name__}: {error}"
-            words = f"The view of the {name} has failed and stands still: {self.failed[name]}."
+            words = f"The {name} view failed and is not updated any more: {self.failed[name]}."
             remedy = "The scan is not affected. Close the window and open it again."
             self._desk.alert(Line("error", words, remedy=remedy))
 
@@ -133,7 +133,7 @@ class Drawing:
 
     @property
     def _condition(self) -> str:
-        """That of the site in hand, in words."""
+        """That of the active site, in words."""
         site, sites = self._desk.run.site, self._desk.map
         return sites.label(site) if site is not None and sites is not None else ""
 

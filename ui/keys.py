@@ -21,7 +21,7 @@ class Key:
     group: str
     icon: str = ""
     moves: bool = False
-    """Whether it may set the tip in motion towards the surface; such a key takes three fingers."""
+    """Whether it may move the tip towards the surface; this needs three keys at once."""
 
 
 KEYS = (
@@ -31,10 +31,10 @@ KEYS = (
     Key("skip", "Skip site", "Ctrl+Shift+K", "Run", "skip", moves=True),
     Key("stop", "Stop and retract", "F9", "Run", "stop"),
     Key("resume-file", "Resume a data file", "Ctrl+Shift+F", "Run", moves=True),
-    Key("take", "Take the controls", "Ctrl+Shift+T", "Run"),
+    Key("take", "Take control", "Ctrl+Shift+T", "Run"),
     Key("emergency", "EMERGENCY RETRACT", "F12", "Run", "emergency"),
-    Key("hold", "Hold still, by hand", "F7", "Run"),
-    Key("off", "Cell off, by hand", "F8", "Run"),
+    Key("hold", "Stop motion (manual)", "F7", "Run"),
+    Key("off", "Cell off (manual)", "F8", "Run"),
     Key("scan", "Scan", "Ctrl+1", "Views", "scan"),
     Key("plan", "Plan", "Ctrl+2", "Views", "plan"),
     Key("browse", "Browse", "Ctrl+3", "Views", "browse"),
@@ -45,24 +45,24 @@ KEYS = (
     Key("I-E", "Panel I – E", "Alt+3", "Curves"),
     Key("E-Q", "Panel E – Q", "Alt+4", "Curves"),
     Key("approach", "Panel approach", "Alt+5", "Curves"),
-    Key("fit", "Show everything again", "Home", "Curves", "fit"),
+    Key("fit", "Show all data", "Home", "Curves", "fit"),
     Key("next-quantity", "Next quantity on the map", "Ctrl+Right", "Map"),
-    Key("last-quantity", "Quantity before", "Ctrl+Left", "Map"),
+    Key("last-quantity", "Previous quantity", "Ctrl+Left", "Map"),
     Key("next-site", "Next site", "Alt+Right", "Map"),
-    Key("last-site", "Site before", "Alt+Left", "Map"),
+    Key("last-site", "Previous site", "Alt+Left", "Map"),
     Key("open", "Open a data file", "Ctrl+O", "Files", "open"),
-    Key("compare", "Open another beside it", "Ctrl+Shift+O", "Files", "compare"),
+    Key("compare", "Compare with another data file", "Ctrl+Shift+O", "Files", "compare"),
     Key("show-file", "Browse the file of this run", "Ctrl+B", "Files"),
     Key("open-plan", "Open a plan", "Ctrl+P", "Files", "plan"),
     Key("save-plan", "Save the plan", "Ctrl+S", "Files", "save"),
     Key("save-plan-as", "Save the plan as", "Ctrl+Shift+S", "Files"),
     Key("report", "Write the report", "Ctrl+R", "Files", "report"),
-    Key("convention", "IUPAC or polarographic", "Ctrl+I", "Window", "convention"),
-    Key("theme", "Dark or light", "Ctrl+T", "Window", "theme"),
-    Key("glove", "For gloved hands", "Ctrl+G", "Window", "glove"),
-    Key("reset", "Views back to their places", "Ctrl+Shift+0", "Window"),
-    Key("dismiss", "Put the notice away", "Ctrl+Delete", "Window"),
-    Key("keys", "This sheet", "F1", "Window", "keys"),
+    Key("convention", "Sign convention and reference", "Ctrl+I", "Window", "convention"),
+    Key("theme", "Theme: dark or light", "Ctrl+T", "Window", "theme"),
+    Key("glove", "Glove mode", "Ctrl+G", "Window", "glove"),
+    Key("reset", "Reset layout", "Ctrl+Shift+0", "Window"),
+    Key("dismiss", "Dismiss the message", "Ctrl+Delete", "Window"),
+    Key("keys", "Show all keys", "F1", "Window", "keys"),
 )
 BY_NAME = {key.name: key for key in KEYS}
 
@@ -82,7 +82,8 @@ class KeySheet(QDialog):
         whole.addWidget(pieces.label("Keys", "title"))
         whole.addWidget(
             pieces.label(
-                "What may lower the tip takes three fingers; what lifts it takes one.", "muted"
+                "What may lower the tip needs three keys at once; what raises it needs one.",
+                "muted",
             )
         )
         grid = QGridLayout()

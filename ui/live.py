@@ -1,4 +1,4 @@
-"""The live view: the site in hand while it is being measured, and those before it."""
+"""The live view: the active site while it is being measured, and those before it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LiveView(QWidget):
         self._ways: tuple[int, int | None] | None = None
         """Which way down is drawn."""
         row = QHBoxLayout()
-        self._head = Readout("No site in hand.", "muted", LEGIBLE)
+        self._head = Readout("No active site.", "muted", LEGIBLE)
         row.addWidget(self._head, 1)
         for name in CHOICES:
             words = KINDS[name].words if name in KINDS else "approach"

@@ -23,9 +23,9 @@ _KINDS: tuple[frozenset[Level], ...] = (
     frozenset({"detail"}),
 )
 _SHOWN: dict[str, frozenset[Level]] = {
-    "everything": frozenset({"detail", "info", "good", "warning", "error"}),
+    "all": frozenset({"detail", "info", "good", "warning", "error"}),
     "sites": frozenset({"info", "good", "warning", "error"}),
-    "trouble": frozenset({"warning", "error"}),
+    "warnings": frozenset({"warning", "error"}),
 }
 
 
@@ -80,7 +80,7 @@ class LogView(QWidget):
         self.text.setReadOnly(True)
         self.text.setUndoRedoEnabled(False)
         self.text.setMaximumBlockCount(MOST)
-        self.word = pieces.line("", "only lines with …")
+        self.word = pieces.line("", "filter …")
         self.word.textChanged.connect(self._choose)
         self.buttons: dict[str, QToolButton] = {}
         self.filters = QWidget()

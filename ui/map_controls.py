@@ -10,16 +10,16 @@ from ui import pieces
 from ui.colour_limits import ColourLimits
 from ui.models.palette import COLOUR_MAPS, Sizes
 from ui.models.showing import raised
-from ui.models.site_map import CHARGE, SiteMap, Z
+from ui.models.site_map import CHARGE, SiteMap
 from ui.number_pad import NumberLine
 
-AT_POTENTIAL = "I at E …"
-READ = {AT_POTENTIAL: "current at a potential", CHARGE: "net charge, read from the file"}
+AT_POTENTIAL = "current at a potential …"
+READ = {AT_POTENTIAL: "", CHARGE: "net charge, read from the file"}
 """What is offered although the table of sites does not hold it."""
 
 
 class MapControls(QWidget):
-    """Says what the user wishes to see; the map decides what becomes of it."""
+    """Says what the user wants to see; the map decides what becomes of it."""
 
     chosen = Signal(str)
     """A quantity."""
@@ -38,7 +38,7 @@ class MapControls(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.quantity = pieces.box("What is mapped")
+        self.quantity = pieces.box("Quantity on the map")
         self.quantity.activated.connect(self._choose)
         self.potential = NumberLine()
         self.potential.editingFinished.connect(self._ask_potential)
@@ -66,8 +66,8 @@ class MapControls(QWidget):
         second.setContentsMargins(0, 0, 0, 0)
         second.addWidget(self.colours, 2)
         second.addWidget(self.limits, 2)
-        for words, tip, signal in (("all", "Show all sites again", self.whole),
-                                   ("none", "Select nothing", self.nothing)):  # fmt: skip
+        for words, tip, signal in (("show all", "Show all sites", self.whole),
+                                   ("clear", "Select no site", self.nothing)):  # fmt: skip
             button = pieces.tool(words, tip)
             button.clicked.connect(lambda _=False, s=signal: s.emit())
             second.addWidget(button)
@@ -139,9 +139,9 @@ class MapControls(QWidget):
 
 
 def title_of(name: str, words: str) -> str:
-    """Return how a quantity is offered: its symbol and, if they are short, its words."""
+    """Return how a quantity is offered: its symbol and its words."""
     said = words.split(":")[0]
-    return name if not said or name == Z or len(said) > 32 else f"{name} – {said}"
+    return f"{name} – {said}" if said else name
 
 
 def name_at(potential: float, against: str) -> str:

@@ -1,4 +1,4 @@
-"""Opening and saving the plan in hand; what was edited and not saved is never lost."""
+"""Opening and saving plans; what was edited and not saved is never lost."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ KINDS = "Plans (*.toml)"
 
 
 class PlanFiles(QObject):
-    """Has the plan in hand, and asks before it makes way for another.
+    """Has the plan that is open, and asks before it is replaced by another.
 
     Args:
         parent: the view, which shows the bar that asks.
     """
 
     opened = Signal()
-    """Another plan is in hand."""
+    """Another plan is open."""
     named = Signal()
     """Its file, or whether it is saved, is another one."""
     failed = Signal(str)
@@ -40,7 +40,7 @@ class PlanFiles(QObject):
         self._offers: list[Kept] = []
 
     def open(self, source: str | Path) -> None:
-        """Open a plan file or a shipped plan; unsaved changes of the one in hand are asked about.
+        """Open a plan file or a shipped plan; unsaved changes of the open one are asked about.
 
         Raises:
             PlanError: there is none, or it is not TOML.
@@ -61,7 +61,7 @@ class PlanFiles(QObject):
             self.save_as(then)
         elif draft.overtaken:
             self.bar.ask(
-                f"{draft.path.name} was written by somebody else since it was opened here.",
+                f"{draft.path.name} was changed by another program after it was opened here.",
                 {"Replace it": partial(self._write, draft, then, draft.path),
                  "Save as …": partial(self.save_as, then), "Keep editing": self._offer},
             )  # fmt: skip
@@ -108,7 +108,7 @@ class PlanFiles(QObject):
             self._kept.close()
 
     def _make_way(self, do: Callable[[], object]) -> None:
-        """Do something that takes another plan in hand, once there is nothing to lose."""
+        """Do something that opens another plan, once there is nothing to lose."""
         draft = self.draft
         if draft is None or not draft.changed:
             do()
@@ -125,7 +125,7 @@ class PlanFiles(QObject):
         self._offer()
 
     def _write(self, draft: Draft, then: Callable[[], object] | None, path: Path) -> None:
-        """Write the plan that was in hand when this was asked for, whichever is now."""
+        """Write the plan that was open when this was asked for, whichever is now."""
         try:
             draft.save(path)
         except OSError as error:
@@ -150,7 +150,7 @@ class PlanFiles(QObject):
         kept = self._offers[0]
         self.bar.ask(
             f"Unsaved changes of {kept.draft.title}, {kept.when}, were kept.",
-            {"Go on with them": partial(self._make_way, partial(self._take_up, kept)),
+            {"Restore": partial(self._make_way, partial(self._take_up, kept)),
              "Discard": partial(self._drop, kept), "Later": partial(self._put_off, kept)},
         )  # fmt: skip
 

@@ -119,9 +119,9 @@ class PlanForm(QWidget):
             tools.addWidget(self._adder(group))
             tools.addStretch(1)
         for by in group.moves:
-            move = pieces.tool("Earlier" if by < 0 else "Later")
+            move = pieces.tool("Move up" if by < 0 else "Move down")
             move.clicked.connect(lambda _=False, k=group.key, b=by: self.moved.emit(k, b))
-            self.editors[f"{key}:{move.text().lower()}"] = move
+            self.editors[f"{key}:{'earlier' if by < 0 else 'later'}"] = move
             tools.addWidget(move)
         if group.removable:
             remove = pieces.tool("Remove")

@@ -74,7 +74,7 @@ class PlanView(QWidget):
     def _build(self) -> None:
         self.head = pieces.label("No plan is open", "title", wrap=True)
         self.file = Readout(
-            "Open one, or begin with one that comes with the program.", "muted", LEGIBLE
+            "Open a plan, or start from one that is shipped with the program.", "muted", LEGIBLE
         )
         self.shipped = pieces.no_wheel(QComboBox())
         self.shipped.addItems([CHOOSE, *plans()])
@@ -108,12 +108,12 @@ class PlanView(QWidget):
         self.busy = pieces.bar()
         self.busy.setMaximum(0)
         self.busy.setVisible(False)
-        self.target = pieces.line("", "a new file here, named after the plan and the time")
+        self.target = pieces.line("", "new file in this folder, named after plan and time")
         target = QHBoxLayout()
         target.addWidget(pieces.label("Data file", "muted"))
         target.addWidget(self.target, 1)
         self.place = QPushButton("…")
-        self.place.setToolTip("Choose where the data file is made")
+        self.place.setToolTip("Choose name and folder of the data file")
         self.place.clicked.connect(self._ask_place)
         target.addWidget(self.place)
         right = QWidget()
@@ -170,7 +170,7 @@ class PlanView(QWidget):
 
     @property
     def draft(self) -> Draft | None:
-        """The plan in hand."""
+        """The plan that is open."""
         return self.files.draft
 
     def open(self, source: str | Path) -> None:
@@ -208,7 +208,7 @@ class PlanView(QWidget):
         )  # fmt: skip
 
     def ready(self) -> tuple[Plan, Path | None]:
-        """Return the plan as it stands, and the data file that is wished for.
+        """Return the plan as it stands, and the data file that was typed.
 
         Raises:
             PlanError: there is no plan, or it has mistakes.
@@ -283,7 +283,7 @@ class PlanView(QWidget):
     def _name(self) -> None:
         assert self.draft is not None
         self.head.setText(self.draft.title + (" ·  changed" if self.draft.changed else ""))
-        where = "comes with the program" if self.draft.shipped else str(self.draft.path or "new")
+        where = "shipped with the program" if self.draft.shipped else str(self.draft.path or "new")
         self.file.setText(where)
 
     # ------------------------------------------------------------------------------ checking
@@ -300,7 +300,7 @@ class PlanView(QWidget):
             self._problems = error.problems
         self._show_problems(self._problems)
         if self._problems:
-            self._say("bad", _count(self._problems), "Nothing can be started before it is right.")
+            self._say("bad", _count(self._problems), "Fix errors before starting.")
             return
         assert self._plan is not None
         if self._pending is None:
@@ -324,7 +324,7 @@ class PlanView(QWidget):
         try:
             found = pending.result()
         except Exception as error:  # whatever it is, the next check may do better
-            self._say("bad", "The check has failed", f"{type(error).__name__}: {error}")
+            self._say("bad", "The check failed", f"{type(error).__name__}: {error}")
             return
         if found.info is not None:
             self.outlook = found
@@ -380,4 +380,4 @@ class PlanView(QWidget):
 
 def _count(problems: object) -> str:
     number = len(problems)  # type: ignore[arg-type]
-    return f"{number} mistake{'s' if number != 1 else ''}"
+    return f"{number} error{'s' if number != 1 else ''}"

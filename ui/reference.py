@@ -1,4 +1,4 @@
-"""Chooses sign convention and reference of what is shown; the data stay as they are."""
+"""Chooses sign convention and reference of what is shown; the data do not change."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ReferenceDialog(QDialog):
     def __init__(self, parent: QWidget, showing: Showing) -> None:
         super().__init__(parent)
         self._showing = showing
-        self.setWindowTitle("Signs and reference")
+        self.setWindowTitle("Sign convention and reference")
         self.iupac = QRadioButton("IUPAC: anodic currents positive, positive potentials right")
         self.polarographic = QRadioButton("Polarographic: cathodic currents up, negative right")
         group = QButtonGroup(self)
@@ -47,7 +47,7 @@ class ReferenceDialog(QDialog):
         outer.addWidget(pieces.Scrolled(inside))
         whole = QVBoxLayout(inside)
         whole.setContentsMargins(24, 20, 24, 20)
-        whole.addWidget(pieces.label("How things are shown", "title"))
+        whole.addWidget(pieces.label("Sign convention and reference", "title"))
         whole.addWidget(pieces.label("Files keep IUPAC signs and their own reference.", "muted"))
         whole.addWidget(self.iupac)
         whole.addWidget(self.polarographic)

@@ -17,6 +17,7 @@ from seccm.commissioning.standing import standings
 from seccm.errors import PlanError
 from seccm.rig import RigInfo
 from seccm.rigs import load_rig
+from seccm.words import SIMULATION
 from ui import pieces
 from ui.models.commissioning import standing_rows
 from ui.models.rig_words import sections
@@ -36,13 +37,13 @@ class RigOverview(QScrollArea):
         self._rig = rig
         self._device = ""
         self.words = pieces.label(
-            "What it can do is known once it has been opened: go to Check and start it. Nothing "
-            "moves.",
+            "The limits of the rig are known after it was opened: press Start on the page Check. "
+            "Nothing moves.",
             "muted",
             wrap=True,
         )
         self.source = pieces.label("", "small", wrap=True)
-        self.trouble = pieces.label("", "mistake", wrap=True)
+        self.failure = pieces.label("", "mistake", wrap=True)
         self.info = _table()
         self.calibrations = _table()
         inside = QWidget()
@@ -57,7 +58,7 @@ class RigOverview(QScrollArea):
         left.addStretch(1)
         right.addWidget(pieces.label("Calibrations", "heading"))
         right.addWidget(self.source)
-        right.addWidget(self.trouble)
+        right.addWidget(self.failure)
         right.addLayout(self.calibrations)
         right.addStretch(1)
         row.addLayout(left, 1)
@@ -68,16 +69,16 @@ class RigOverview(QScrollArea):
     def reload(self) -> None:
         """Read the rig file and its calibration again."""
         _clear(self.calibrations)
-        self.trouble.clear()
-        self.trouble.hide()
+        self.failure.clear()
+        self.failure.hide()
         try:
             file = load_rig(self._rig, calibrated=False)
         except PlanError as error:
-            self.trouble.setText(str(error))
-            self.trouble.show()
+            self.failure.setText(str(error))
+            self.failure.show()
             return
         kept = file_of(file.config)
-        self.source.setText(f"{file.source}\n{kept or 'It names no calibration file.'}")
+        self.source.setText(f"{file.source}\n{kept or 'No calibration file.'}")
         found = standings(file.config, datetime.now().astimezone(), self._device)
         for row, (name, value, date, how, doubt) in enumerate(standing_rows(found)):
             at = 2 * row
@@ -93,9 +94,9 @@ class RigOverview(QScrollArea):
     def show_info(self, info: RigInfo) -> None:
         """Show what a rig says of itself."""
         _clear(self.info)
-        virtual = "VIRTUAL: no hardware is involved." if info.virtual else ""
-        device = f"It measures with {info.device}." if info.device else ""
-        self.words.setText(" ".join(part for part in (virtual, device) if part))
+        simulated = f"{SIMULATION}: no hardware is involved." if info.virtual else ""
+        device = f"Device: {info.device}." if info.device else ""
+        self.words.setText(" ".join(part for part in (simulated, device) if part))
         row = 0
         for title, lines in sections(info):
             self.info.addWidget(pieces.label(title, "heading"), row, 0, 1, 2)

@@ -10,6 +10,7 @@ from seccm.commissioning.steps import STEPS
 from seccm.errors import PlanError
 from seccm.remote import Found, News
 from seccm.rig import RigInfo
+from seccm.words import SIMULATION
 from ui import pieces
 from ui.models.commissioning import Bench
 from ui.models.palette import Palette, Sizes
@@ -37,7 +38,7 @@ class RigView(QWidget):
         super().__init__()
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.head = pieces.label(rig, "title")
-        self.virtual = pieces.label("VIRTUAL", "virtual")
+        self.virtual = pieces.label(SIMULATION, "virtual")
         self.virtual.hide()
         self.overview = RigOverview(rig)
         self.pages = {name: StepPage(step) for name, step in STEPS.items()}

@@ -32,7 +32,7 @@ _NARROW = 11
 """Where fewer targets of fingers in gloves are side by side, views are behind one another."""
 _SHARES = {"scan": 0.56, "manual": 0.42, "rig": 0.78}
 """Of the width, for the first view of a room."""
-_SHORT = {"convention": "Signs", "theme": "Look", "glove": "Gloves", "keys": "Keys"}
+_SHORT = {"convention": "Sign\nconvention", "theme": "Theme", "glove": "Gloves", "keys": "Keys"}
 
 
 class Rooms(QWidget):

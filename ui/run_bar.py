@@ -29,7 +29,7 @@ STRIP, GLOVED_STRIP = 2.3, 2.0
 where its button stands elsewhere, a line only."""
 VERBS = ("start", "pause", "skip", "stop", "take", "emergency")
 CELLS = ("phase", "site", "condition", "time left", "contact · no contact · skipped · failed",
-         "data", "not on disk yet · free")  # fmt: skip
+         "data", "not on disk yet · disk free")  # fmt: skip
 DATA, DISK = CELLS[-2:]
 DONE, COUNTS = "done", CELLS[4]
 GLOVED = {"phase": (0, 0), "site": (0, 1), DONE: (0, 2), "time left": (0, 3), COUNTS: (2, 2)}
@@ -37,7 +37,7 @@ GLOVED = {"phase": (0, 0), "site": (0, 1), DONE: (0, 2), "time left": (0, 3), CO
 FROM_AFAR = ("phase", "site")
 SMALLER = 0.45
 """How large the others are then."""
-SHORT = {"pause": "Pause", "skip": "Skip", "stop": "Stop", "take": "Take",
+SHORT = {"pause": "Pause", "skip": "Skip", "stop": "Stop", "take": "Take\ncontrol",
          "emergency": "EMERGENCY\nRETRACT"}  # fmt: skip
 """What stands on buttons that are narrow."""
 _BRIEFLY = {"travelling": "travel", "settling": "settle", "approaching": "approach",
@@ -45,8 +45,9 @@ _BRIEFLY = {"travelling": "travel", "settling": "settle", "approaching": "approa
 _TIPS = {
     COUNTS: "Sites with contact, without contact, given up by Skip or Stop, and failed.",
     DATA: "How old the newest data are that the window has.",
-    DISK: "What a power cut would take now; and how much room is left where the data file lies.\n"
-    "A scan is made safe before every descent and after every landing.",
+    DISK: "Data that a power failure would lose now: data points (means of samples, see Rig) and\n"
+    "seconds; and the free space on the disk.\n"
+    "All data are made safe before every approach and after every contact.",
 }
 
 

@@ -159,13 +159,13 @@ class SitePanel(QWidget):
             return
         found = sites.sample(name)
         values = (found.values + shown.shift) * shown.factor
-        apart = "".join(f", {k} left out: {words}" for words, k in found.apart.items())
+        apart = "".join(f", {k} excluded: {words}" for words, k in found.apart.items())
         if values.size == 0:
-            self._tell(f"{who}: no number that counts{apart}.")
+            self._tell(f"{who}: no value{apart}.")
             self._bars.setOpts(x=[0.0], height=[0.0])
             return
         sd = float(values.std(ddof=1)) if values.size > 1 else float("nan")
-        without = f", {found.missing} without a number that counts" if found.missing else ""
+        without = f", {found.missing} excluded" if found.missing else ""
         caveat = f" ({found.caveat})" if found.caveat else ""
         mean = plus_minus(float(values.mean()), sd)
         self._tell(

@@ -160,7 +160,7 @@ class StepPage(QWidget):
         if mine:
             self.now.setText(bench.now)
         self.progress.setValue(round(1000 * bench.done))
-        other = f"{bench.step} is carried out." if bench.step and not mine else ""
+        other = f"{bench.step} is running." if bench.step and not mine else ""
         words = " ".join(part for part in (other, bench.words) if part)
         if self.why.text() != words:
             self.why.setText(words)
@@ -198,7 +198,7 @@ class StepPage(QWidget):
         if not found.judged or found.calibration:
             return ""
         return (
-            "The rig file names no calibration. To keep what is found, add to it: "
+            "The rig file names no calibration file. To store results, add: "
             'calibration = "NAME.json"'
         )
 

@@ -88,7 +88,7 @@ class Window(QMainWindow):
         self.plan.files.opened.connect(lambda: self.desk.settle("plan"))
         self.browse = BrowseView(self._say)
         self.browse.resumed.connect(self.resume_file)
-        self.browse.wished.connect(lambda beside: self._open_file(beside=beside))
+        self.browse.asked.connect(lambda beside: self._open_file(beside=beside))
         self.manual = ManualView(self.connect_rig, rig)
         self.manual.asked.connect(self.desk.by_hand)
         self.manual.coarse.serve(self.desk, self.approach_coarsely)
@@ -300,7 +300,7 @@ class Window(QMainWindow):
             self._ask(partial(self._asking.resume, path), "scan")
 
     def connect_rig(self, on: bool = True) -> None:
-        """Open the rig to drive it by hand, or let go of it."""
+        """Open the rig for manual control, or let go of it."""
         if on:
             self._ask(self._asking.connect)
         else:

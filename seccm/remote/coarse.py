@@ -15,6 +15,7 @@ from seccm.plan import Plan
 from seccm.rig import Rig
 from seccm.rigs import CoarseTable, RigFile, build_rig, coarse_table, connect_coarse, load_rig
 from seccm.session import check, refuse
+from seccm.words import SIMULATION
 
 if TYPE_CHECKING:
     from seccm.remote.commissioning import Workbench
@@ -121,7 +122,7 @@ class _Tries:
         """Build the rig for the next try."""
         self._made += 1
         plan, rig = self._plan, self._order.build()
-        self._virtual = "VIRTUAL: " if rig.info.virtual else ""
+        self._virtual = f"{SIMULATION}: " if rig.info.virtual else ""
         self._say(
             f"try {self._made} of {self._table.tries}: the piezo comes down in search of the "
             "surface, and goes up."

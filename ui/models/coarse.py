@@ -11,6 +11,7 @@ from seccm.remote.coarse import TITLE
 from seccm.report.style import readable
 from seccm.rigs import CoarseTable, coarse_table, load_rig
 from seccm.units import show
+from seccm.words import SIMULATION
 from ui.models.commissioning import Bench
 
 EXAMPLE = """[coarse]
@@ -22,12 +23,12 @@ most = 1000  # steps at once
 farthest = "2 mm"  # in one coarse approach
 tries = 50  # of the piezo"""
 MISSING = (
-    "{} names no coarse motor. Write into the rig file, for example as below; or try the rig "
+    "{} has no coarse motor. Add one to the rig file, for example as below, or try the rig "
     "virtual-coarse."
 )
 MOVES = (
-    "This moves the tip: the piezo comes down all the way, as the plan approaches, and up again. "
-    "If it found nothing, the motor brings them closer; and so on."
+    "This moves the tip: the piezo goes down as far as it can, as in the plan's approach, and up "
+    "again. If there was no contact, the motor brings tip and surface closer, and so on."
 )
 
 
@@ -59,9 +60,9 @@ def bounds(table: CoarseTable) -> str:
     step, farthest = (readable(show(x, "m")) for x in (table.step, table.farthest))
     half = "half" if SHARE == 0.5 else f"{SHARE:g}"
     return (
-        f"Motor: {table.stage}, {table.host}, axis {table.axis}. At once at most {table.most} "
-        f"steps of up to {step}, and {half} of the way just found free; {farthest} and "
-        f"{table.tries} tries altogether."
+        f"Motor: {table.stage}, {table.host}, axis {table.axis}. Each time at most {table.most} "
+        f"steps of up to {step}, and {half} of the distance just found free; in total at most "
+        f"{farthest} and {table.tries} tries."
     )
 
 
@@ -93,9 +94,9 @@ class Coarse:
                 done=bench.done,
             )
         if bench.step:
-            why = f"{bench.step} is carried out under Rig."
+            why = f"{bench.step} is running under Rig."
         elif progress is not None and progress.doing == "manual" and bench.words:
-            why = "The rig is driven by hand. Disconnect it first: that raises the tip."
+            why = "The rig is under manual control. Disconnect first: this raises the tip."
         elif not has_plan:
             why = "Open a plan first: its approach and retract are used."
         else:
@@ -108,8 +109,8 @@ def result_of(found: Found) -> tuple[str, bool]:
     """Say what came of a coarse approach, and whether the surface is in reach."""
     finding = found.finding
     said = (*finding.words, *(fault for fault in finding.faults if fault not in finding.words))
-    virtual = "VIRTUAL: " if found.info is not None and found.info.virtual else ""
-    return virtual + readable(" ".join(said)), finding.passed
+    simulated = f"{SIMULATION}: " if found.info is not None and found.info.virtual else ""
+    return simulated + readable(" ".join(said)), finding.passed
 
 
 def is_coarse(found: Found) -> bool:

@@ -18,8 +18,8 @@ from seccm.units import show
 from ui.models.words import Line
 
 OWNERS = {
-    "scan": "A scan owns the rig.",
-    "manual": "The rig is driven by hand. Disconnect it there first.",
+    "scan": "A scan is using the rig.",
+    "manual": "The rig is under manual control. Disconnect it there first.",
     "preparing": "The rig is being opened.",
 }
 
@@ -49,7 +49,7 @@ class Bench:
         step = progress.step if progress.doing == "commissioning" else ""
         words = OWNERS.get(progress.doing, "")
         if not mine:
-            words = f"{words} Another window holds the controls.".strip()
+            words = f"{words} Another window has control.".strip()
         idle = progress.doing == "idle"
         now = _row_words(progress.now) if step else ""
         return cls(idle and mine, bool(step) and mine, mine, words, step, progress.done, now)
@@ -86,7 +86,7 @@ def headline(found: Found) -> tuple[str, bool]:
     """Say in a few words what came of a step, and whether it is good."""
     if not found.judged:
         return "Not finished", False
-    return ("Within its limits", True) if found.finding.passed else ("NOT within its limits", False)
+    return ("Within limits", True) if found.finding.passed else ("NOT within limits", False)
 
 
 def date_of(found: Found) -> str:

@@ -55,10 +55,10 @@ class Link(Protocol):
         """Begin a run on an idle host."""
 
     def open_rig(self, job: Job) -> int:
-        """Open a job's rig to drive it by hand."""
+        """Open a job's rig for manual control."""
 
     def by_hand(self, deed: str, **how: float | str) -> int:
-        """Do something by hand."""
+        """Do something under manual control."""
 
     def commission(self, order: Order) -> int:
         """Carry out a commissioning step on an idle host."""
@@ -90,7 +90,7 @@ class Ready:
     plan: Plan
     sites: Mapping[int, Site]
     watched: Mapping[int, Site]
-    """The sites whose approaches are drawn; by hand, the tip comes down as at the first."""
+    """The sites whose approaches are drawn; manually, the tip comes down as at the first."""
     map: SiteMap | None
     """None where the rig is driven manually."""
     pace: Pace | None
@@ -234,7 +234,7 @@ class Desk:
             self._begin(ready.result(), now)
         except Exception as error:  # whatever it is, the window goes on and says so
             self.map = self.live = self.path = None
-            remedy = "The run goes on; what its file holds can be browsed."
+            remedy = "The run goes on; its data file can be opened under Browse."
             words = f"The run cannot be shown: {type(error).__name__}: {error}"
             self.alert(Line("error", words, remedy=remedy))
 
@@ -246,11 +246,11 @@ class Desk:
             self.link = None
 
     def ask(self, verb: str) -> None:
-        """Pass a wish on; a refusal is said in the log when it comes."""
+        """Pass a request on; a refusal is said in the log when it comes."""
         gone = self.link is None or (self.news is not None and self.news.link == "lost")
         if gone and verb == "emergency":
-            words = "No engine drives the rig from here: nothing can be lifted by it."
-            remedy = "If the tip is down, raise it at the controller of the stage."
+            words = "No process controls the rig from this window: it cannot raise the tip."
+            remedy = "If the tip is down, raise it at the stage controller."
             self.say(Line("error", words, remedy=remedy))
             self.banner = of_refusal(f"{words} {remedy}")
         elif self.link is None:
@@ -262,19 +262,19 @@ class Desk:
         elif verb == "emergency":
             self._urgent = self.link.emergency()
             self.banner = WAITING
-            self.say(Line("warning", "Emergency retract asked for."))
+            self.say(Line("warning", "Emergency retract requested."))
         elif verb == "take":
             self.link.take_control(force=True)
-            self.say(Line("info", "The controls were asked for."))
+            self.say(Line("info", "Control requested."))
         else:
             self.link.ask(verb)
 
-    def by_hand(self, deed: str, how: Mapping[str, float | str]) -> None:
-        """Ask for something to be done by hand; what came of it is said in the log."""
+    def by_hand(self, what: str, how: Mapping[str, float | str]) -> None:
+        """Ask for something under manual control; what came of it is said in the log."""
         if self.link is None:
             self.alert(Line("warning", "No rig is connected."), "run")
         else:
-            self.link.by_hand(deed, **how)
+            self.link.by_hand(what, **how)
 
     def stop_step(self) -> None:
         """End a commissioning step, or a coarse approach."""
@@ -365,7 +365,7 @@ class Desk:
         self.began += 1
         self.settle("run")
         if ready.map is None:
-            self.say(Line("info", f"{snapshot.info.name} is driven by hand."))
+            self.say(Line("info", f"Manual control of {snapshot.info.name}."))
             return
         ready.map.recall(snapshot.overview)
         for warning in snapshot.warnings:

@@ -13,6 +13,7 @@ from seccm.rig import RigInfo
 from seccm.rigs import load_rig
 from seccm.session import check
 from seccm.units import show
+from seccm.words import SIMULATION
 from ui.models.footprints import Footprints
 from ui.models.words import clock_words
 
@@ -34,7 +35,7 @@ def outlook(plan: Plan, rig: str, known: RigInfo | None, busy: bool) -> Outlook:
     """Check a plan against a rig.
 
     Args:
-        plan: right in itself.
+        plan: without errors of its own.
         rig: its name or file.
         known: what it said of itself the last time; it is then not opened again.
         busy: whether a scan owns the rig, which is then left alone.
@@ -45,17 +46,15 @@ def outlook(plan: Plan, rig: str, known: RigInfo | None, busy: bool) -> Outlook:
     if known is not None:
         return _outlook(plan, known, plan.check(known), count, sites, places)
     if busy:
-        return Outlook(
-            None, (), "Right in itself; the rig is busy and was not asked.", count, plan, places
-        )
+        return Outlook(None, (), "Plan valid; rig busy.", count, plan, places)
     try:
         info, problems = check(plan, load_rig(rig), folder=Path.cwd())
     except PlanError as error:
-        return Outlook(None, error.problems, "The rig cannot be asked.", count, plan, places)
+        return Outlook(None, error.problems, "The rig cannot be checked.", count, plan, places)
     except RigError as error:
-        trouble = Problem("rig", error.what, error.remedy, "warning")
+        failure = Problem("rig", error.what, error.remedy, "warning")
         return Outlook(
-            None, (trouble,), "Right in itself; the rig could not be asked.", count, plan, places
+            None, (failure,), "Plan valid; the rig does not answer.", count, plan, places
         )
     return _outlook(plan, info, problems, count, sites, places)
 
@@ -70,10 +69,10 @@ def _outlook(
 ) -> Outlook:
     length = clock_words(plan.duration(info))
     size = f"{plan.bytes(info) / 1e6:.0f} MB"
-    virtual = ", VIRTUAL" if info.virtual else ""
+    simulated = f", {SIMULATION}" if info.virtual else ""
     over = readable(show(info.overtravel(max(s.approach.speed for s in sites)), "m", 2))
     facts = (
-        f"{count} · about {length} · {size} on disk · on {info.name}{virtual} · "
+        f"{count} · about {length} · {size} on disk · on {info.name}{simulated} · "
         f"overtravel at most {over}"
     )
     return Outlook(info, problems, "This plan can be run.", facts, plan, places)

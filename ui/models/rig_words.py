@@ -24,7 +24,7 @@ def sections(info: RigInfo) -> tuple[Section, ...]:
         for name, a in sorted(info.axes.items())
     )  # fmt: skip
     cell = (
-        ("drives", ", ".join(sorted(info.modes))),
+        ("modes", ", ".join(sorted(info.modes))),
         (
             "potential, raw",
             f"{_said(info.potential.lower, 'V')} to {_said(info.potential.upper, 'V')}",
@@ -33,10 +33,10 @@ def sections(info: RigInfo) -> tuple[Section, ...]:
         ("open galvanostat reads", _said(info.overload, "V")),
     )
     stop = (
-        ("how", _STOPS[info.stop.kind]),
+        ("method", _STOPS[info.stop.kind]),
         (
             "latency",
-            f"{_said(info.stop.typical, 's')} as a rule, {_said(info.stop.worst, 's')} at worst",
+            f"{_said(info.stop.typical, 's')} typically, {_said(info.stop.worst, 's')} at worst",
         ),
         ("lag of the stage", _said(info.stage_lag, "s")),
         ("overtravel at 1 µm/s", _said(info.overtravel(1e-6), "m")),
@@ -44,8 +44,8 @@ def sections(info: RigInfo) -> tuple[Section, ...]:
     )
     clock = (
         ("raw samples", f"{_said(info.clock.rate, 'Hz')}"),
-        ("averaged into a row", str(info.clock.averaged)),
-        ("a row every", _said(info.clock.period, "s")),
+        ("samples per data point", str(info.clock.averaged)),
+        ("a data point every", _said(info.clock.period, "s")),
     )
     return (
         ("Axes (z is up positive)", axes),

@@ -24,7 +24,7 @@ STALE = 2.0
 LOW_DISK = 500_000_000
 """Bytes of free disk below which the window says so aloud; the scan ends by itself at less."""
 BY_HAND = ("manual", "commissioning")
-"""What a host is about when a rig is in use, but no scan goes on."""
+"""What a host does when a rig is in use, but no scan goes on."""
 MOVES: dict[str, frozenset[str]] = {
     "": frozenset({"start"}),
     "idle": frozenset({"stop"}),
@@ -137,10 +137,10 @@ class RunState:
         self.state, self.doing, self.site = "" if drove else self.state, "idle", None
         if self.lost or not drove:
             return
-        what = "the scan" if running else "the rig by hand"
+        what = "the scan" if running else "manual control"
         self.lost = (
-            f"The engine's process is gone while it drove {what}. What is shown is old, and the "
-            "tip may be down: look at the rig, and raise the tip at the controller of the stage."
+            f"The process that ran {what} has ended unexpectedly. Values shown are old, and the "
+            "tip may be down: check the rig, and raise the tip at the stage controller."
         )
         if running:
             self.lost += " The file can be resumed."
@@ -180,18 +180,18 @@ class RunState:
         lag = self.lag(now)
         if lag > STALE:
             return (
-                f"No data for {lag:.0f} s: what is shown is old. "
-                "The tip may be down: look at the rig, or press EMERGENCY RETRACT."
+                f"No data for {lag:.0f} s: values shown are old. "
+                "The tip may be down: check the rig, or press EMERGENCY RETRACT."
             )
         if self.unsaved.waiting > STALE and self.running:
             return (
-                f"The disk has taken nothing for {self.unsaved.waiting:.0f} s. The scan ends by "
-                "itself, tip up, if that goes on: look what else writes to it."
+                f"The disk has accepted no data for {self.unsaved.waiting:.0f} s. If this goes "
+                "on, the scan stops and retracts by itself: check what else writes to the disk."
             )
         if self.running and 0 <= self.disk_free < LOW_DISK:
             return (
-                f"Only {self.disk_free / 1e6:.0f} MB are free on the disk. Make room: the scan "
-                "ends by itself, tip up, before the disk is full."
+                f"Only {self.disk_free / 1e6:.0f} MB are free on the disk. Free some space: the "
+                "scan stops and retracts by itself before the disk is full."
             )
         return ""
 
@@ -202,7 +202,7 @@ class RunState:
             return "–"
         rows = self.unsaved.rows
         count = f"{rows / 1000:.0f}k" if rows >= 10_000 else f"{rows}"
-        behind = f"{count} rows, {self.unsaved.seconds:.1f} s"
+        behind = f"{count} points, {self.unsaved.seconds:.1f} s"
         return f"{behind} · {bytes_words(self.disk_free)}" if self.disk_free >= 0 else behind
 
     @property
@@ -229,9 +229,9 @@ class RunState:
     def phase_words(self) -> str:
         """What the rig is about, or what became of the run."""
         if self.doing in ("preparing", "manual", "commissioning"):
-            return "by hand" if self.doing == "manual" else self.doing
+            return "manual" if self.doing == "manual" else self.doing
         if self.lost:
-            return "engine lost"
+            return "process lost"
         if self.ended is not None:
             return self.ended.status
         if self.state in ("paused", "pausing", "stopping"):

@@ -10,6 +10,7 @@ from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.plan import Plan
 from seccm.plan.site import ApproachSpec
+from seccm.words import SIMULATION
 from ui.models.site_map import SiteMap
 from ui.models.whole_files import whole
 
@@ -71,13 +72,24 @@ class ScanFile:
         self.scan.close()
 
     @property
+    def title(self) -> str:
+        """The title of the scan; that of a simulation says so, once."""
+        header = self.scan.header
+        if not header.virtual:
+            return header.title
+        bare = header.title
+        for word in (SIMULATION, "VIRTUAL"):  # as files of earlier versions say it
+            bare = bare.removeprefix(word).strip(" ·:")
+        return f"{SIMULATION} · {bare}"
+
+    @property
     def words(self) -> str:
         """What the file is, in a line."""
         total = self.map.x.size
         closed = int((self.map.outcome > Outcome.RUNNING).sum())
         ok = int((self.map.outcome == Outcome.OK).sum())
         began = self.scan.header.started_at.replace("T", " ").removesuffix("+00:00")
-        return f"{self.state} · {closed} of {total} sites, {ok} ok · began {began} UTC"
+        return f"{self.state} · {closed} of {total} sites, {ok} ok · started {began} UTC"
 
     def close(self) -> None:
         """Let go of the file."""

@@ -26,6 +26,7 @@ from seccm.events import (
 )
 from seccm.report.style import readable
 from seccm.units import show
+from seccm.words import SIMULATION
 
 Level = Literal["detail", "info", "good", "warning", "error"]
 
@@ -67,7 +68,7 @@ def line_of(event: Event) -> Line:
     """Put an event into words."""
     match event:
         case RunStarted():
-            kind = "VIRTUAL run, no hardware" if event.virtual else "Run"
+            kind = f"{SIMULATION}, no hardware" if event.virtual else "Run"
             return Line("info", f"{kind}: {event.title}, {event.sites} sites, on {event.rig}.")
         case SiteStarted():
             return Line("detail", "Travelling to the site.", event.site)
@@ -75,40 +76,50 @@ def line_of(event: Event) -> Line:
             return Line("detail", f"Now {PHASES[event.phase]}.", event.site)
         case Approaching():
             again = f", attempt {event.attempt + 1}" if event.attempt else ""
-            return Line("detail", f"The site counts as touched from now on{again}.", event.site)
+            return Line(
+                "detail",
+                f"Approach starts{again}; this site will not be visited again.",
+                event.site,
+            )
         case FalseContact():
-            return Line("warning", f"A contact at {_um(event.z)} did not last.", event.site)
+            return Line("warning", f"Contact at {_um(event.z)} did not last.", event.site)
         case Landed():
             return Line("info", _landing(event), event.site)
         case StepFinished():
             charge = readable(show(event.charge, "C", 3))
-            text = f"Step {event.step + 1} ended by {event.reason}; {charge} passed."
+            text = f"Step {event.step + 1} ended: {event.reason}; charge {charge}."
             return Line("detail", text, event.site)
         case SiteFinished():
             said = event.reason or f"Finished: {event.outcome.words}."
             return Line(_LEVELS.get(event.outcome, "info"), said, event.site)
         case SiteAnalysed():
-            said = readable(event.summary) or "Nothing to report."
+            said = readable(event.summary) or "no result."
             return Line("good", f"Analysed: {said}", event.site)
         case Note():
             return Line(event.level, event.text, event.site)
         case Paused():
-            remedy = "Look at the tip, then press Resume or Stop."
-            return Line("warning", f"Paused: {event.why}", remedy=remedy)
+            remedy = "Check the tip, then press Resume or Stop."
+            return Line("warning", paused_words(event.why), remedy=remedy)
         case Resumed():
             return Line("info", "Resumed.")
         case Fault():
             return Line("error", event.text, event.site, event.remedy)
         case RunStopped():
-            text = f"The run is over: {event.status}. {event.reason}".strip()
+            text = f"Run {event.status}. {event.reason}".strip()
             remedy = "" if event.status == "complete" else "The file can be resumed at any time."
             return Line(_ENDS.get(event.status, "error"), text, remedy=remedy)
+
+
+def paused_words(why: str) -> str:
+    """Say that a run is paused, and why; once."""
+    said = why.replace("by the operator", "by operator")
+    return said if said.startswith("Paused") else f"Paused: {said}"
 
 
 def _landing(event: Landed) -> str:
     landing = event.landing
     return (
-        f"Landed at {_um(landing.z)}; stopped within {readable(show(landing.latency, 's', 3))}, "
+        f"Contact at {_um(landing.z)}; stopped within {readable(show(landing.latency, 's', 3))}, "
         f"{readable(show(landing.overtravel, 'm', 3))} past contact."
     )
 
