@@ -172,7 +172,7 @@ def test_what_it_asks_is_in_sight_in_gloves_too(qtbot: QtBot, tmp_path: Path):
         start(qtbot, panel)
         qtbot.waitUntil(lambda: not panel.yes.visibleRegion().isEmpty(), timeout=LONG)
         assert panel.yes.visibleRegion().boundingRect() == panel.yes.rect()
-        assert "It asks: see below" in made.manual.words.text()
+        assert "It waits for your answer below" in made.manual.words.text()
         assert panel.words.text().startswith("SIMULATION")
         press(qtbot, panel.no)
         assert over(qtbot, made).startswith("SIMULATION")

@@ -77,7 +77,7 @@ def follow(qtbot: QtBot, folder: Path, do: str = "") -> None:
         assert w.desk.run.finished >= 1
         qtbot.waitUntil(lambda: w.desk.run.in_control, timeout=LONG)
         if do:
-            qtbot.waitUntil(w.bar.alarm.isVisible, timeout=LONG)
+            qtbot.waitUntil(lambda: w.bar.alarm.objectName() != "quiet", timeout=LONG)
             assert "Paused" in w.bar.alarm.text()
             w.actions_[do].trigger()
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)

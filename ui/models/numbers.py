@@ -19,6 +19,8 @@ class Numbers:
     """Where axes were told to go manually."""
     age: float = 0.0
     """Seconds since they were measured."""
+    lost: bool = False
+    """Whether there will be no newer ones."""
 
     @classmethod
     def of(cls, news: News | None, run: RunState) -> Numbers:
@@ -33,12 +35,13 @@ class Numbers:
         if news is None or progress is None or not in_use:
             return cls()
         commanded = {str(axis): to for axis, to in progress.commanded.items()}
-        return cls({str(k): v for k, v in progress.now.items()}, commanded, news.stale)
+        values = {str(k): v for k, v in progress.now.items()}
+        return cls(values, commanded, news.stale, lost=bool(run.lost))
 
     @property
     def stale(self) -> bool:
         """Whether they are old."""
-        return self.age > STALE
+        return self.lost or self.age > STALE
 
     def caption(self, name: str) -> str:
         """Return what stands above a number: what it is and, of an old one, how old it is."""
