@@ -68,7 +68,7 @@ def test_pause_resume_skip_and_stop(qtbot: QtBot, tmp_path: Path):
         qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
         assert w.bar.buttons["start"].text() == "Resume"
         assert w.desk.run.finished == 1
-        qtbot.waitUntil(lambda: w.bar.alarm.objectName() == "alarm", timeout=LONG)
+        qtbot.waitUntil(lambda: w.bar.alarm.objectName() == "notice", timeout=LONG)
         w.bar.buttons["start"].click()
         qtbot.waitUntil(lambda: w.desk.run.state == "running", timeout=LONG)
         qtbot.waitUntil(lambda: w.desk.run.site == 1, timeout=LONG)
