@@ -309,7 +309,7 @@ def test_driving_by_hand_and_not_while_a_scan_owns_the_rig(qtbot: QtBot, tmp_pat
         assert "um/s" in w.manual.message.text()
         qtbot.waitUntil(w.manual.buttons["approach"].isEnabled, timeout=LONG)
         w.manual.buttons["approach"].click()
-        qtbot.waitUntil(lambda: "Landed" in said(w), timeout=LONG)
+        qtbot.waitUntil(lambda: "Contact at" in said(w), timeout=LONG)
         qtbot.waitUntil(w.manual.buttons["retract"].isEnabled, timeout=LONG)
         w.manual.buttons["retract"].click()
         qtbot.waitUntil(lambda: "Retracted" in said(w), timeout=LONG)
