@@ -447,13 +447,13 @@ def test_the_log_is_filtered_by_words_and_by_trouble(qtbot: QtBot, tmp_path: Pat
     with window(qtbot, tmp_path, connect=failing("no-surface@site=1")) as w:
         begin(qtbot, w, small_plan(tmp_path, 1, 2), tmp_path / "scan.h5")
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)
-        w.log.buttons["everything"].click()
+        w.log.buttons["all"].click()
         qtbot.waitUntil(lambda: len(w.log.lines()) == len(w.desk.lines), timeout=LONG)
         w.log.buttons["sites"].click()
         everything = len(w.log.lines())
         w.log.buttons["warnings"].click()
         assert 0 < len(w.log.lines()) < everything
-        w.log.buttons["everything"].click()
+        w.log.buttons["all"].click()
         assert len(w.log.lines()) == len(w.desk.lines)
         w.log.word.setText("site 1")
         assert 0 < len(w.log.lines()) < len(w.desk.lines)
