@@ -103,12 +103,18 @@ class Run:
         return self._store.unsaved
 
     def ask(self, request: Request | str, reason: str = "asked by the operator") -> None:
-        """Ask for pause, resume, skip, stop or halt; may be called from any thread.
+        """Ask for pause, resume, skip, stop, halt or emergency; may be called from any thread.
 
         Raises:
             NotNow: the request makes no sense at present; nothing changed.
         """
-        self._engine.ask(Request(request), reason)
+        request = Request(request)
+        if request is Request.HALT:
+            self.halt()
+        elif request is Request.EMERGENCY:
+            self.emergency()
+        else:
+            self._engine.ask(request, reason)
 
     def halt(self) -> None:
         """Freeze outputs and switch the drive off with the next block, or without it.

@@ -175,6 +175,26 @@ def test_from_contact_twelve_micrometres_up_in_less_than_a_second(tmp_path: Path
     assert seconds < 1.0
 
 
+@pytest.mark.parametrize(("verb", "retract"), [("emergency", True), ("halt", False)])
+def test_the_verbs_of_a_run_reach_a_silent_rig_however_they_are_asked_for(
+    tmp_path: Path, verb: str, retract: bool
+):
+    run = run_of(tmp_path)
+    done: list[bool] = []
+    silent = threading.Event()
+
+    def safe(why: str, **how: object) -> SafeReport:
+        done.append(bool(how.get("retract", True)))
+        silent.set()
+        return SafeReport(True, True, True, why)
+
+    run._runner._rig.safe = safe  # type: ignore[method-assign, assignment]
+    run.ask(verb)
+    assert silent.wait(60.0), "the engine is never fed: nothing else can do it"
+    assert done == [retract]
+    run.close()
+
+
 def run_of(tmp_path: Path, *faults: str) -> Run:
     return seccm.run(small_scan(1, 1), path=tmp_path / "scan.h5", seed=1, faults=faults)
 
