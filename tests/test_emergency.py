@@ -16,7 +16,7 @@ from seccm.errors import NotNow, RigError
 from seccm.events import Event, Landed, Note, Outcome, Phase, PhaseBegan, SiteFinished
 from seccm.hopping.engine import Request
 from seccm.hopping.leave import clear_distance
-from seccm.rig import Block, SafeReport
+from seccm.rig import Action, Block, Move, SafeReport
 from seccm.session import Run
 
 UM = 1e-6
@@ -210,6 +210,29 @@ def test_a_run_that_begins_with_the_meniscus_in_contact_lifts_before_it_travels(
     said = scan.of(Note)[0].text
     assert "still in contact" in said
     assert "higher" in said
+
+
+def test_a_killed_program_s_tip_is_not_dragged_by_the_next_run(tmp_path: Path):
+    """The outputs held where `kill -9` left them: in contact. The truth is the simulator's."""
+    rig = tmp_path / "left.toml"
+    rig.write_text('kind = "virtual"\n[stage]\nstart_z = "51.3 um"\n')
+    run = seccm.run(small_scan(1, 1), rig, path=tmp_path / "scan.h5", seed=1)
+    virtual = run._runner._rig
+    apply, dragged, wet = virtual.apply, [], [False]
+
+    def watched(action: Action) -> None:
+        bridge = virtual._world.bridge is not None  # type: ignore[attr-defined]
+        wet[0] |= bridge
+        if isinstance(action, Move) and action.axis != "z" and bridge:
+            dragged.append(action)
+        apply(action)
+
+    virtual.apply = watched  # type: ignore[method-assign]
+    notes = [event.text for event in run if isinstance(event, Note)]
+    assert wet[0], "it began in contact"
+    assert dragged == []
+    assert "still in contact" in notes[0]
+    assert list(run.kept.values()) == [1]
 
 
 def test_a_circuit_that_is_closed_even_at_the_top_ends_the_run_before_it_travels(tmp_path: Path):

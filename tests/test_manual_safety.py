@@ -25,6 +25,7 @@ from seccm.plan.site import Site
 from seccm.remote import Job
 from seccm.remote.manual import Manual
 from seccm.rig import Action, Block, Mounted, Move, SafeReport
+from seccm.rigs import build_rig, load_rig
 from sim.config import VirtualConfig
 from sim.virtual_rig import VirtualRig
 
@@ -300,3 +301,50 @@ def test_whatever_is_asked_for_the_tip_is_never_dragged_or_driven_in(
     if not fault.startswith("unplugged"):
         assert rig.drive.mode == "open"
         assert rig.height == pytest.approx(info.axes["z"].travel.upper, abs=0.1 * UM)
+
+
+# The same on a card.
+
+
+def test_on_a_card_an_emergency_a_retract_and_a_jog_do_the_same():
+    """Outputs that are paths, a stop by the program, a cell with a line of its own."""
+    card = build_rig(load_rig("virtual-nidaq"), PLAN.mounted, seed=1)
+    card.open()
+    said: list[str] = []
+    lifted: list[SafeReport] = []
+    left: Script = [APPROACH, ("emergency", {}), ("jog", {}), APPROACH, ("jog", {}), RETRACT]
+
+    def look(block: Block) -> None:
+        if manual.doing or manual._wanted is not None or not manual._at:
+            return
+        if not left:
+            manual.close()
+            return
+        verb, how = left.pop(0)
+        if verb == "jog":
+            how = {"axis": "x", "to": manual._at["x"] + 5 * UM, "speed": 50 * UM}
+        try:
+            if verb == "emergency":
+                manual.make_safe(retract=True)
+            else:
+                manual.ask(verb, **how)
+        except SeccmError as refusal:
+            said.append(str(refusal))
+
+    def hear(happened: Event) -> None:
+        if isinstance(happened, Note):
+            said.append(happened.text)
+
+    manual = Manual(card, PLAN.sites()[0], look, hear, lifted.append)
+    manual.run()
+    assert said[0].startswith("Contact at")
+    assert "tip lifted" in said[1]
+    assert "circuit is open" in said[1]
+    assert said[2].startswith("x is at")
+    assert said[3].startswith("Contact at")
+    assert "meniscus is in contact" in said[4]
+    assert said[5].startswith("Retracted to")
+    assert "fully retracted" in said[6]
+    [report] = lifted
+    assert report.drive_off
+    assert report.height is not None
