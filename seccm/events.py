@@ -197,6 +197,8 @@ class SiteAnalysed:
     """The most telling ones in words, for a progress line."""
     statuses: Mapping[str, int] = field(default_factory=dict)
     """Codes of what is to be said about a feature, or why there is none; 0 where it is left out."""
+    errors: Mapping[str, float] = field(default_factory=dict)
+    """Standard uncertainties in the units of the features; NaN or left out where unknown."""
 
 
 @dataclass(frozen=True, slots=True)

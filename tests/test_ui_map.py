@@ -11,6 +11,7 @@ from seccm.events import Landed, Landing, Outcome, SiteAnalysed, SiteFinished, S
 from ui.models.colours import coloured, condition_colours, limits_of, outcome_colours, shown
 from ui.models.palette import DARK, PALETTES, Sizes
 from ui.models.readings import current_at
+from ui.models.sample import samples
 from ui.models.showing import Showing
 from ui.models.site_map import CONDITION, OUTCOME, Quantity, SiteMap, Z
 
@@ -52,13 +53,13 @@ def test_statistics_count_regular_ends_that_have_a_trusted_number(sites: SiteMap
     visit(sites, 1, value=-0.2)
     visit(sites, 2, value=-0.3, status=Status.EDGE)
     visit(sites, 3, Outcome.NO_CONTACT)
-    found = sites.sample("E_nuc")
+    found = samples(sites, "E_nuc")[0]
     assert found.values.tolist() == [-0.1, -0.2]
     assert found.apart == {Status.EDGE.caveat: 1}
     assert (found.caveat, found.missing) == ("", 9)
     sites.select(0)
     sites.select(3, more=True)
-    found = sites.sample("E_nuc")
+    found = samples(sites, "E_nuc")[0]
     assert (found.values.tolist(), found.missing) == ([-0.1], 1)
 
 
@@ -67,13 +68,13 @@ def test_potentials_that_still_drift_are_not_averaged_with_those_that_do_not(sit
     visit(sites, 1, value=-0.2, status=Status.DRIFTING)
     visit(sites, 2, value=-0.4, status=Status.DRIFTING)
     visit(sites, 3, value=-0.9, status=Status.END)
-    found = sites.sample("E_nuc")
+    found = samples(sites, "E_nuc")[0]
     assert found.values.tolist() == [-0.1]
     assert found.apart == {Status.DRIFTING.caveat: 2, Status.END.caveat: 1}
     sites.select_condition(None)
     for number in (1, 2, 3):
         sites.select(number, more=True)
-    found = sites.sample("E_nuc")
+    found = samples(sites, "E_nuc")[0]
     assert (found.values.tolist(), found.caveat) == ([-0.2, -0.4], Status.DRIFTING.caveat)
     assert found.apart == {Status.END.caveat: 1}
 

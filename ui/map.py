@@ -238,7 +238,7 @@ class MapView(QWidget):
         name = self.name = self.controls.offer(sites, self.name, readable=readable)
         seen = self._shown[name] = shown(sites, name, self._showing, self._shown.get(name))
         limits = self.controls.limits
-        span = Range.of(seen.values, limits.of(name).seen(seen))
+        span = Range.of(seen.values, limits.of(name).seen(seen), seen.error)
         lut = self._lut()
         self.plot.paint(
             coloured(sites, name, seen.values, (span.low, span.high), lut, self._palette),
@@ -291,6 +291,9 @@ class MapView(QWidget):
             there.append("– ok, but no value")
         if (sites.outcome == Outcome.PLANNED).any():
             there.append("● planned, dotted: next")
+        conditions = np.unique(sites.condition[np.isfinite(seen.values)])
+        if conditions.size > 1:
+            there.append(f"values of {conditions.size} conditions")
         if span.above or span.below:
             beyond = ((span.above, "above"), (span.below, "below"))
             said = " and ".join(f"{count} {where}" for count, where in beyond if count)

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from seccm.report.style import number, plus_minus
 from ui import pieces
-from ui.models.colours import Shown
+from ui.models.colours import Rgba, Shown, condition_colours
 from ui.models.curves import SiteCurve
 from ui.models.descent import descent_of
 from ui.models.histogram import histogram
 from ui.models.palette import Palette, Sizes
+from ui.models.sample import Sample, samples
 from ui.models.showing import Showing
 from ui.models.site_map import CATEGORIES, SiteMap
+from ui.models.statistics_words import words_of
 from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel
 from ui.plots import Plot
 
 HISTOGRAM = "histogram"
-
-
-def as_fine(value: float, sd: float) -> str:
-    """Write a number with as many decimals as its spread deserves."""
-    if not sd > 0.0:
-        return number(value, 4)
-    decimals = max(0, 1 - math.floor(math.log10(sd)))
-    return f"{value:.{decimals}f}".replace("-", "−")
 
 
 class SitePanel(QWidget):
@@ -68,6 +60,7 @@ class SitePanel(QWidget):
         whole.addWidget(self.words)
         whole.addWidget(self.stack, 1)
         self._numbers, self._drawn = "", ""
+        self._brush = pg.mkBrush("w")
         self._sites: Sequence[SiteCurve] = ()
         self._map: SiteMap | None = None
         self._stale: set[str] = set()
@@ -91,6 +84,7 @@ class SitePanel(QWidget):
         for panel in self._pages.values():
             panel.dress(palette, sizes.font)
         self.tabs.setVisible(not sizes.glove)
+        self._brush = pg.mkBrush(palette.accent)
         self._bars.setOpts(brush=palette.accent, pen=pg.mkPen(palette.panel))
 
     def show_as(self, showing: Showing, offset: float) -> None:
@@ -150,31 +144,32 @@ class SitePanel(QWidget):
 
     def describe(self, sites: SiteMap, name: str, shown: Shown) -> None:
         """Say in numbers what is selected, or all of it."""
-        count = int(sites.selected.sum())
-        who = "all sites" if count == 0 else f"site {sites.selection[0]}"
-        who = f"{count} sites" if count > 1 else who
         if name in CATEGORIES:
-            self._tell(f"{who[0].upper()}{who[1:]}.")
+            count = int(sites.selected.sum())
+            self._tell(f"{count} sites selected." if count else "All sites.")
             self._bars.setOpts(x=[0.0], height=[0.0])
             return
-        found = sites.sample(name)
-        values = (found.values + shown.shift) * shown.factor
-        apart = "".join(f", {k} excluded: {words}" for words, k in found.apart.items())
-        if values.size == 0:
-            self._tell(f"{who}: no value{apart}.")
+        found = samples(sites, name)
+        result = sites.quantities[name].declared
+        colours = condition_colours(len(sites.labels))
+        self._tell(words_of(sites, found, shown, colours, result.against_reference))
+        self._draw_histogram([s for s in found if s.values.size], shown, colours)
+
+    def _draw_histogram(self, found: Sequence[Sample], shown: Shown, colours: Rgba) -> None:
+        """Draw how the values are distributed: conditions in their colours, one on another."""
+        if not found:
             self._bars.setOpts(x=[0.0], height=[0.0])
             return
-        sd = float(values.std(ddof=1)) if values.size > 1 else float("nan")
-        without = f", {found.missing} excluded" if found.missing else ""
-        caveat = f" ({found.caveat})" if found.caveat else ""
-        mean = plus_minus(float(values.mean()), sd)
-        self._tell(
-            f"{who}: n = {values.size}{caveat}{without}{apart} · {mean} {shown.unit} · median "
-            f"{as_fine(float(np.median(values)), sd)} · "
-            f"{as_fine(float(values.min()), sd)} to {as_fine(float(values.max()), sd)}"
-        )
-        edges, heights = histogram(values)
+        parts = [(s.values + shown.shift) * shown.factor for s in found]
+        edges, _ = histogram(np.concatenate(parts))
+        heights = np.array([np.histogram(part, edges)[0] for part in parts])
+        below = np.cumsum(heights, axis=0) - heights
+        brushes = [self._brush] * (edges.size - 1)
+        if len(found) > 1:
+            own = (tuple(colours[min(s.condition, len(colours) - 1)].tolist()) for s in found)
+            brushes = [pg.mkBrush(colour) for colour in own for _ in range(edges.size - 1)]
         self._bars.setOpts(
-            x=0.5 * (edges[1:] + edges[:-1]), height=heights, width=np.diff(edges) * 0.94
-        )
+            x=np.tile(0.5 * (edges[1:] + edges[:-1]), len(found)), height=heights.ravel(),
+            y0=below.ravel(), width=np.tile(np.diff(edges) * 0.94, len(found)), brushes=brushes,
+        )  # fmt: skip
         self.histogram.bottom.name(shown.title, "")

@@ -328,7 +328,8 @@ class Writer:
         stored = {name: found.features.get(name, _UNDEFINED) for name in self._features}
         values = {name: value for name, (value, _, _) in stored.items()}
         statuses = {name: int(status) for name, (_, _, status) in stored.items() if status}
-        self.analysed.append(SiteAnalysed(event.site, values, found.summary, statuses))
+        errors = {name: error for name, (_, error, _) in stored.items()}
+        self.analysed.append(SiteAnalysed(event.site, values, found.summary, statuses, errors))
 
     def _note(self, row: int, site: int, said: str) -> None:
         note = Note(row, site, said)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from seccm.quantities import Area, Length, Model, Potential, Ratio, Words
+from seccm.units import show
 
 Basis = Literal["aperture", "retraction", "footprint", "nominal"]
 
@@ -25,6 +26,12 @@ class Reference(Model):
     """Where the offset comes from, and its uncertainty."""
     uncertainty: Annotated[Potential, Field(ge=0, examples=["30 mV"])] | None = None
     """Standard uncertainty of the offset, the same for all potentials; left out where unknown."""
+
+    @property
+    def common(self) -> str:
+        """What is uncertain of all potentials alike, in words; empty if it is not stated."""
+        known = self.uncertainty
+        return "" if known is None else f"± {show(known, 'V', 3)} common to all potentials"
 
     def raw(self, potential: float) -> float:
         """Return a potential against the reference as one against the electrode."""

@@ -33,6 +33,8 @@ class Overview:
     """By name; NaN where undefined or not determined yet."""
     statuses: dict[str, npt.NDArray[np.uint8]] = field(default_factory=dict)
     """By the name of a feature: what is to be said about it, or why there is none."""
+    errors: dict[str, FloatArray] = field(default_factory=dict)
+    """By the name of a feature: its standard uncertainty, NaN where unknown."""
 
     @classmethod
     def planned(cls, count: int) -> Self:
@@ -60,6 +62,7 @@ class Overview:
                 overtravel=sites["overtravel"].astype(np.float64),
                 features={c.name: sites[c.name].astype(np.float64) for c in scan.features},
                 statuses={c.name: sites[f"{c.name}_status"].astype("u1") for c in scan.features},
+                errors={c.name: sites[f"{c.name}_err"].astype(np.float64) for c in scan.features},
             )
 
     @property
@@ -86,8 +89,10 @@ class Overview:
                     if name not in self.features:
                         self.features[name] = np.full(len(self.status), np.nan)
                         self.statuses[name] = np.zeros(len(self.status), np.uint8)
+                        self.errors[name] = np.full(len(self.status), np.nan)
                     self.features[name][site] = value
                     self.statuses[name][site] = event.statuses.get(name, 0)
+                    self.errors[name][site] = event.errors.get(name, np.nan)
             case _:
                 pass
 
@@ -100,6 +105,7 @@ class Overview:
             "overtravel": self.overtravel.copy(),
             "features": {name: values.copy() for name, values in self.features.items()},
             "statuses": {name: codes.copy() for name, codes in self.statuses.items()},
+            "errors": {name: errors.copy() for name, errors in self.errors.items()},
         }
 
     @classmethod
@@ -112,4 +118,5 @@ class Overview:
             overtravel=np.array(table["overtravel"]),
             features={name: np.array(values) for name, values in table["features"].items()},
             statuses={name: np.array(codes) for name, codes in table["statuses"].items()},
+            errors={name: np.array(errors) for name, errors in table["errors"].items()},
         )

@@ -167,8 +167,7 @@ class Study:
     @property
     def common(self) -> str:
         """What is uncertain of all potentials alike; empty if the plan does not state it."""
-        known = self.uncertainty
-        return "" if known is None else f"± {show(known, 'V', 3)} common to all potentials"
+        return self.plan.reference.common if self.plan else ""
 
     @property
     def uncertainty(self) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 
+from seccm.analysis.spread import stated
 from seccm.events import Outcome
 from seccm.report import style
 from seccm.report.maps import colour_range
@@ -31,6 +33,8 @@ class Shown:
     unit: str
     factor: float
     shift: float
+    error: float = math.nan
+    """Median standard uncertainty of a value, as shown; NaN where unknown."""
 
     def of(self, value: float) -> float:
         """Return the number that is shown for an SI value."""
@@ -72,12 +76,18 @@ def shown(sites: SiteMap, name: str, showing: Showing, before: Shown | None = No
         shift = showing.shift if showing.other else 0.0
     if result.signed:
         factor *= showing.sign
-    return Shown((values + shift) * factor, label, plain(scale.unit), factor, shift)
+    error = abs(factor) * stated(sites.quantities[name].errors)
+    return Shown((values + shift) * factor, label, plain(scale.unit), factor, shift, error)
 
 
-def limits_of(values: FloatArray) -> tuple[float, float]:
-    """Choose the range of the colours: all values, unless a few lie far from the rest."""
-    norm = colour_range(values[np.isfinite(values)])
+def limits_of(values: FloatArray, error: float = math.nan) -> tuple[float, float]:
+    """Choose the range of the colours: all values, unless a few lie far from the rest.
+
+    Args:
+        values: as shown, NaN where there is none.
+        error: median standard uncertainty of one; the colours never span noise alone.
+    """
+    norm = colour_range(values[np.isfinite(values)], error)
     return float(norm.vmin or 0.0), float(1.0 if norm.vmax is None else norm.vmax)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,14 +51,20 @@ class Range:
     above: int = 0
 
     @classmethod
-    def of(cls, values: FloatArray, limits: tuple[float | None, float | None]) -> Range:
+    def of(
+        cls,
+        values: FloatArray,
+        limits: tuple[float | None, float | None],
+        error: float = math.nan,
+    ) -> Range:
         """Choose the range: limits where there are any, what serves the values elsewhere.
 
         Args:
             values: as they are shown, NaN where there is none; shape (n,).
             limits: the lower and the upper one, as they are shown; None for an open side.
+            error: median standard uncertainty of a value, as it is shown.
         """
-        auto_low, auto_high = limits_of(values)
+        auto_low, auto_high = limits_of(values, error)
         low, high = limits
         # At least so much that a limit far off is not all there is to the scale.
         span = max([auto_high - auto_low, *(1e-6 * abs(each) for each in limits if each)]) or 1.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from seccm.analysis.declared import Result, declared, place
-from seccm.analysis.result import UNTRUSTED, Status
+from seccm.analysis.result import Status
 from seccm.data import Scan
 from seccm.events import (
     Event,
@@ -53,12 +52,16 @@ class Quantity:
     values: FloatArray
     statuses: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
     """Why there is none, or what is to be said about it."""
+    errors: FloatArray = field(default_factory=lambda: np.zeros(0))
+    """Standard uncertainties, SI, NaN where unknown."""
     result: Result | None = None
     """What the number means; of a result of the analysis, what is declared there."""
 
     def __post_init__(self) -> None:
         if self.statuses.size == 0:
             self.statuses = np.zeros(self.values.size, np.uint8)
+        if self.errors.size == 0:
+            self.errors = np.full(self.values.size, np.nan)
 
     @classmethod
     def of(cls, result: Result, values: FloatArray) -> Self:
@@ -69,19 +72,6 @@ class Quantity:
     def declared(self) -> Result:
         """What the number means, and how it is shown."""
         return self.result or declared(self.name, self.unit, self.words)
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """The numbers of the selected sites that may be averaged with one another."""
-
-    values: FloatArray
-    caveat: str
-    """What has to be said of every one of them; empty where they stand for themselves."""
-    apart: Mapping[str, int]
-    """How many further sites have a number with a caveat, by its words."""
-    missing: int
-    """Sites without a number, or that did not come to their regular end."""
 
 
 @dataclass
@@ -98,6 +88,8 @@ class SiteMap:
     diameter: float = float("nan")
     """Of a footprint."""
     reference: str = ""
+    common: str = ""
+    """What is uncertain of all potentials alike; empty while it is not known."""
     approaches: Sequence[ApproachSpec] = ()
     """How the tip comes down, by condition; none while the plan is not known."""
     outcome: npt.NDArray[np.uint8] = field(init=False)
@@ -131,6 +123,7 @@ class SiteMap:
             labels=[readable(c.label) or "all sites" for c in plan.conditions],
             diameter=plan.probe.diameter,
             reference=plan.reference.name,
+            common=plan.reference.common,
         )
         first = {s.condition: s.approach for s in reversed(sites)}
         if len(first) == len(made.labels):
@@ -167,6 +160,7 @@ class SiteMap:
         self.approaches = approaches
         self.labels = [readable(c.label) or "all sites" for c in plan.conditions]
         self.diameter = plan.probe.diameter
+        self.common = plan.reference.common
         self.version += 1
 
     # ------------------------------------------------------------------------------ following
@@ -192,6 +186,7 @@ class SiteMap:
             quantity = self.quantities[column.name]
             quantity.values[rows] = sites.part(column.name, rows)
             quantity.statuses[rows] = sites.part(f"{column.name}_status", rows)
+            quantity.errors[rows] = sites.part(f"{column.name}_err", rows)
         self._settle()
 
     def recall(self, overview: Overview) -> None:
@@ -202,6 +197,7 @@ class SiteMap:
             if name in self.quantities:
                 self.quantities[name].values[:] = values
                 self.quantities[name].statuses[:] = overview.statuses[name]
+                self.quantities[name].errors[:] = overview.errors[name]
         self._settle()
 
     def _settle(self) -> None:
@@ -229,6 +225,7 @@ class SiteMap:
                         self._add(Quantity(name, "", "", self._empty()))
                     self.quantities[name].values[event.site] = value
                     self.quantities[name].statuses[event.site] = event.statuses.get(name, 0)
+                    self.quantities[name].errors[event.site] = event.errors.get(name, np.nan)
             case _:
                 return
         self.version += 1
@@ -332,7 +329,10 @@ class SiteMap:
 
     def label(self, number: int) -> str:
         """Return the condition of a site in words."""
-        k = int(self.condition[number])
+        return self.condition_label(int(self.condition[number]))
+
+    def condition_label(self, k: int) -> str:
+        """Return a condition in words."""
         return self.labels[k] if k < len(self.labels) else f"condition {k + 1}"
 
     def rule(self, number: int) -> ContactRule | None:
@@ -363,32 +363,6 @@ class SiteMap:
     def selection(self) -> tuple[int, ...]:
         """The numbers of the selected sites."""
         return tuple(np.flatnonzero(self.selected).tolist())
-
-    def sample(self, name: str) -> Sample:
-        """Return the numbers that statistics are about: of the selection, or of all sites.
-
-        Only sites that came to their regular end count. Numbers with a caveat are not averaged
-        with those that stand for themselves, nor with those of another caveat: where there are
-        none of the former, the most frequent kind is taken. Untrusted ones are never taken.
-        """
-        chosen = self.selected if self.selected.any() else np.ones(self.x.size, bool)
-        values = self.values(name)
-        known = chosen & np.isfinite(values) & (self.outcome == Outcome.OK)
-        codes = self.quantities[name].statuses if name in self.quantities else np.zeros_like(known)
-        counts = {int(c): int((codes[known] == c).sum()) for c in np.unique(codes[known])}
-        plain = [c for c in counts if c not in _CAVEATS and c < UNTRUSTED]
-        trusted = [c for c in counts if c < UNTRUSTED]
-        taken = plain or sorted(trusted, key=counts.__getitem__)[-1:]
-        apart = Counter[str]()
-        for code, count in counts.items():
-            if code not in taken:
-                apart[_CAVEATS.get(code, "not to be trusted")] += count
-        return Sample(
-            values[known & np.isin(codes, taken)],
-            caveat="" if plain or not taken else _CAVEATS[taken[0]],
-            apart=apart,
-            missing=int(chosen.sum()) - int(known.sum()),
-        )
 
     def _pass(self, event: StepFinished) -> None:
         """Add up the charge of a site; of one that was joined late, the file knows better."""

@@ -1,0 +1,76 @@
+"""What is said of the selected sites in numbers: a line for each condition."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from seccm.report.style import number, plus_minus
+from ui.models.colours import Rgba, Shown
+from ui.models.sample import Sample
+from ui.models.site_map import SiteMap
+
+MOST_LINES = 8
+"""Conditions of which each gets a line; of the others it is said how many there are."""
+_KINDS = {"sd": "standard deviation", "stated": "stated uncertainty"}
+
+
+def as_fine(value: float, error: float) -> str:
+    """Write a number with as many decimals as its error deserves."""
+    if not error > 0.0:
+        return number(value, 4)
+    decimals = max(0, 1 - math.floor(math.log10(error)))
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def words_of(
+    sites: SiteMap, found: Sequence[Sample], shown: Shown, colours: Rgba, against_reference: bool
+) -> str:
+    """Say what the numbers of some sites are, as HTML.
+
+    Args:
+        sites: the map.
+        found: of each condition.
+        shown: how the quantity is shown.
+        colours: of the conditions.
+        against_reference: whether the reference's uncertainty is common to all of them.
+    """
+    count = int(sites.selected.sum())
+    who = f"{count} sites" if count > 1 else f"site {sites.selection[0]}" if count else "all sites"
+    common = f" · {escape(sites.common)}" if against_reference and sites.common else ""
+    if len(found) == 1:
+        return f"{who}: {_one(found[0], shown, whole=True)}{common}"
+    lines = [f"{who}, {len(found)} conditions{common}"]
+    for sample in found[:MOST_LINES]:
+        r, g, b, _ = colours[min(sample.condition, len(colours) - 1)]
+        label = escape(sites.condition_label(sample.condition))
+        lines.append(
+            f'<span style="color:rgb({r},{g},{b})">■</span> {label}: '
+            f"{_one(sample, shown, whole=False)}"
+        )
+    if len(found) > MOST_LINES:
+        lines.append(f"{len(found) - MOST_LINES} more conditions: select one to see its numbers")
+    return "<br>".join(lines)
+
+
+def _one(sample: Sample, shown: Shown, *, whole: bool) -> str:
+    """Say the numbers of one condition; `whole` with median and range."""
+    apart = "".join(f", {k} excluded: {escape(words)}" for words, k in sample.apart.items())
+    spread = sample.spread
+    if spread is None:
+        return f"no value{apart}"
+    size = abs(shown.factor)
+    excluded = f", {sample.missing} excluded" if sample.missing else ""
+    caveat = f" ({escape(sample.caveat)})" if sample.caveat else ""
+    mean = plus_minus(shown.of(spread.mean), size * spread.error)
+    kind = f" ({_KINDS[spread.basis]})" if spread.basis else ""
+    said = f"n = {spread.n}{caveat}{excluded}{apart} · {mean} {shown.unit}{kind}"
+    if not whole:
+        return said
+    values = (sample.values + shown.shift) * shown.factor
+    fine = [as_fine(float(v), size * spread.error)
+            for v in (np.median(values), values.min(), values.max())]  # fmt: skip
+    return f"{said} · median {fine[0]} · {fine[1]} to {fine[2]}"
