@@ -15,7 +15,7 @@ from pydantic.json_schema import WithJsonSchema
 from hardware.piezo_config import PiezoConfig
 from hardware.scaling import Scale, amplifier, positioner
 from seccm.errors import Problem
-from seccm.mistakes import Mistakes
+from seccm.mistakes import Mistakes, nearest
 from seccm.quantities import (
     Count,
     Duration,
@@ -29,26 +29,31 @@ from seccm.quantities import (
     unit_schema,
 )
 from seccm.rig import Axis, AxisRange, Channel, Clock, Range
+from seccm.suggestion import Suggestion
 from seccm.units import show
 
 
-def _gain(unit: str) -> tuple[BeforeValidator, WithJsonSchema]:
+def _gain(unit: str, written: str) -> tuple[BeforeValidator, WithJsonSchema]:
     def validate(value: object, info: ValidationInfo) -> float:
         return quantity(value, unit, info)
 
-    return BeforeValidator(validate), WithJsonSchema(unit_schema(unit))
+    return BeforeValidator(validate), WithJsonSchema(unit_schema(unit, written))
 
 
-StageGain = Annotated[float, *_gain("m/V"), Field(gt=0)]
-CurrentGain = Annotated[float, *_gain("V/A"), Field(gt=0)]
-PotentialGain = Annotated[Ratio, Field(gt=0)]
+StageGain = Annotated[float, *_gain("m/V", "10 um/V"), Field(gt=0)]
+CurrentGain = Annotated[float, *_gain("V/A", "1 V/nA"), Field(gt=0)]
+PotentialGain = Annotated[Ratio, Field(gt=0, examples=[1.0])]
 Sign = Literal[1, -1]
-Provenance = Annotated[str, Field(min_length=3)]
+EXAMPLE = "EXAMPLE, not measured"
+Provenance = Annotated[str, Field(min_length=3, examples=[EXAMPLE])]
 
 ANALOG_IN = r"^(ai\d+|_ao\d+_vs_aognd)$"
 ANALOG_OUT = r"^ao\d+$"
 LINE = r"^port\d+/line\d+$"
-Line = Annotated[str, Field(pattern=LINE)]
+INPUTS = [f"ai{number}" for number in range(8)]
+OUTPUTS = [f"ao{number}" for number in range(4)]
+LINES = [f"port0/line{number}" for number in range(4)]
+Line = Annotated[str, Field(pattern=LINE, examples=LINES)]
 CARD = Range(-10.0, 10.0)
 """Volts that plain cards measure and put out."""
 AXES: tuple[Axis, ...] = ("x", "y", "z")
@@ -61,10 +66,10 @@ LARGEST_STEP = 0.2e-6
 class SensorConfig(Model):
     """The position monitor of an axis."""
 
-    terminal: Annotated[str, Field(pattern=ANALOG_IN)]
+    terminal: Annotated[str, Field(pattern=ANALOG_IN, examples=INPUTS)]
     sign: Sign
     gain: StageGain
-    offset: Length
+    offset: Annotated[Length, Field(examples=["0 um", "100 um"])]
     """Position at 0 V."""
     calibrated: Provenance
 
@@ -76,13 +81,13 @@ class SensorConfig(Model):
 class AxisConfig(Model):
     """One axis of the stage."""
 
-    output: Annotated[str, Field(pattern=ANALOG_OUT)]
-    volts: tuple[Potential, Potential]
+    output: Annotated[str, Field(pattern=ANALOG_OUT, examples=OUTPUTS)]
+    volts: Annotated[tuple[Potential, Potential], Field(examples=[["0 V", "10 V"]])]
     """Lowest and highest volts that the stage's controller takes."""
     sign: Sign
     """+1 if more volts move towards larger coordinates; z is the height of the tip."""
     gain: StageGain
-    offset: Length
+    offset: Annotated[Length, Field(examples=["0 um", "100 um"])]
     """Position at 0 V."""
     calibrated: Provenance
     fastest: Speed = Field(100e-6, gt=0)
@@ -111,9 +116,9 @@ class AxisConfig(Model):
 class CurrentRangeConfig(Model):
     """One position of a range switch."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(min_length=1, examples=["1 nA"])]
     gain: CurrentGain
-    offset: Potential
+    offset: Annotated[Potential, Field(examples=["0 V"])]
     """Volts where the current is zero."""
     calibrated: Provenance
 
@@ -123,7 +128,7 @@ class CurrentConfig(Model):
 
     sign: Sign
     """+1 if anodic current is positive volts."""
-    range: str
+    range: Annotated[str, Field(examples=["1 nA"])]
     """The position that is set on the instrument."""
     ranges: Annotated[tuple[CurrentRangeConfig, ...], Field(min_length=1)]
 
@@ -132,7 +137,10 @@ class CurrentConfig(Model):
         names = [one.name for one in self.ranges]
         if self.range not in names:
             known = ", ".join(f'"{name}"' for name in names)
-            raise ValueError(f'range "{self.range}" is none of ranges: {known}')
+            what = f'"{self.range}" is none of ranges: {known}.'
+            put = Suggestion(("range",), "put", nearest(self.range, names) or names[0])
+            remedy = f'Write the one that is set, such as "{put.value}".'
+            raise Mistakes([Problem("range", what, remedy, suggestion=put)])
         return self
 
     def scale(self) -> Scale:
@@ -144,7 +152,7 @@ class CurrentConfig(Model):
 class CurrentInput(CurrentConfig):
     """The electrometer's current output."""
 
-    terminal: Annotated[str, Field(pattern=ANALOG_IN)]
+    terminal: Annotated[str, Field(pattern=ANALOG_IN, examples=INPUTS)]
 
 
 class PotentialConfig(Model):
@@ -154,7 +162,7 @@ class PotentialConfig(Model):
     """-1 if the volts are applied to the quasi-reference electrode in the pipette."""
     gain: PotentialGain
     """Volts at the terminal for a volt at the cell."""
-    offset: Potential
+    offset: Annotated[Potential, Field(examples=["0 V"])]
     """Volts at the terminal where the cell has zero."""
     calibrated: Provenance
 
@@ -166,7 +174,7 @@ class PotentialConfig(Model):
 class PotentialInput(PotentialConfig):
     """The electrometer's potential output, or the read-back of the command."""
 
-    terminal: Annotated[str, Field(pattern=ANALOG_IN)]
+    terminal: Annotated[str, Field(pattern=ANALOG_IN, examples=INPUTS)]
 
 
 class InputsConfig(Model):
@@ -179,7 +187,7 @@ class InputsConfig(Model):
 class CellConfig(Model):
     """How the cell is driven."""
 
-    command: Annotated[str, Field(pattern=ANALOG_OUT)]
+    command: Annotated[str, Field(pattern=ANALOG_OUT, examples=OUTPUTS)]
     potential: PotentialConfig | None = None
     """Scale of the command of the potentiostat, if there is one."""
     current: CurrentConfig | None = None
@@ -232,10 +240,10 @@ class ClockConfig(Model):
 class TriggerConfig(Model):
     """The input of the card's analog comparator, for the hardware stop."""
 
-    terminal: Annotated[str, Field(pattern=r"^APFI\d+$")]
+    terminal: Annotated[str, Field(pattern=r"^APFI\d+$", examples=["APFI0"])]
     signal: Literal["current", "potential"]
     """Which of the inputs is wired to it as well."""
-    gain: Annotated[Ratio, Field(gt=0)]
+    gain: Annotated[Ratio, Field(gt=0, examples=[1.0])]
     """Volts here for a volt at that input; more than 1 with an amplifier in between."""
     smallest: Potential = Field(0.02, gt=0)
     """Volts from its rest below which the comparator cannot be trusted with a threshold."""
@@ -273,16 +281,16 @@ class NidaqConfig(Model):
 
     kind: Literal["nidaq"]
     name: str = "nidaq"
-    library: Annotated[str, Field(min_length=1)] = "ni"
+    library: Annotated[str, Field(min_length=1, examples=["ni"])] = "ni"
     """"ni" is NI's driver; any other names a stand-in, and the rig then is a virtual one."""
-    device: Annotated[str, Field(pattern=r"^[A-Za-z][\w-]*$")]
+    device: Annotated[str, Field(pattern=r"^[A-Za-z][\w-]*$", examples=["Dev1"])]
     """The card's name in NI MAX, such as "Dev1"."""
     wiring: Literal["differential", "single-ended"]
     """Of the analog inputs."""
     clock: ClockConfig = ClockConfig()
     output_rate: Frequency = Field(5e3, ge=100, le=100e3)
     """Samples per second of the outputs, where the card times them."""
-    lag: Duration = Field(ge=0)
+    lag: Duration = Field(ge=0, examples=["5 ms"])
     """By which the stage follows its command."""
     patience: Duration = Field(2.0, ge=0.2, le=60)
     """Longest wait for samples."""

@@ -12,7 +12,7 @@ from seccm.quantities import Count, Length, Model, Potential, Ratio
 class PiezoAxisConfig(Model):
     """One axis as the controller knows it."""
 
-    axis: Annotated[str, Field(min_length=1)]
+    axis: Annotated[str, Field(min_length=1, examples=["1"])]
     """Its name there, such as "1"."""
     input: Count
     """The input signal channel to which the card's output is wired, such as 4."""
@@ -21,7 +21,7 @@ class PiezoAxisConfig(Model):
 class PiezoConfig(Model):
     """A digital piezo controller that follows analog inputs; asked, and set up on request."""
 
-    controller: Annotated[str, Field(min_length=3)]
+    controller: Annotated[str, Field(min_length=3, examples=["E-727"])]
     """Its type, such as "E-727"."""
     host: str | None = None
     """Its address, if it is on the network."""

@@ -6,8 +6,10 @@ A message says what, which value, which limit, what to do, and whether anything 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from seccm.suggestion import Suggestion
 
 Severity = Literal["error", "warning"]
 
@@ -32,6 +34,8 @@ class Problem:
     remedy: str = ""
     """What to do about it, as a sentence; empty when the first sentence says it."""
     severity: Severity = "error"
+    suggestion: Suggestion | None = field(default=None, compare=False)
+    """What the remedy says to do, as data, where one change of the file does it."""
 
     def __post_init__(self) -> None:
         for name in ("where", "what", "remedy"):

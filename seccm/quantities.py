@@ -10,6 +10,7 @@ import math
 import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -25,10 +26,11 @@ from pydantic import (
 from pydantic.json_schema import WithJsonSchema
 from pydantic.types import Strict
 
+from seccm.advice import told
 from seccm.errors import PlanError, Problem
-from seccm.mistakes import problems_of, written
+from seccm.mistakes import Mistake, mistakes_of, plainly, written
 from seccm.text_files import Unreadable, read_text
-from seccm.units import advice, example, parse, show
+from seccm.units import NotAQuantity, example, parse, show
 
 FROM_FILE = {"units": "required"}
 DAY = 24 * 3600.0
@@ -87,10 +89,10 @@ def quantity(value: object, unit: str, info: ValidationInfo) -> float:
         try:
             found = float(value)  # type: ignore[arg-type]
         except OverflowError:
-            raise ValueError(f"{advice(unit)}, not {written(value)}") from None
+            raise NotAQuantity(unit, written(value)) from None
         refuse_absurd(found, unit, show(found, unit))
         return found
-    raise ValueError(f"{advice(unit)}, not {written(value)}")
+    raise NotAQuantity(unit, written(value))
 
 
 def _field(unit: str) -> tuple[BeforeValidator, WithJsonSchema]:
@@ -100,9 +102,9 @@ def _field(unit: str) -> tuple[BeforeValidator, WithJsonSchema]:
     return BeforeValidator(validate), WithJsonSchema(unit_schema(unit))
 
 
-def unit_schema(unit: str) -> dict[str, Any]:
+def unit_schema(unit: str, written: str = "") -> dict[str, Any]:
     """Return the JSON schema of a quantity: unit and example travel with it, for forms."""
-    return {"type": "string", "unit": unit, "examples": [example(unit)]}
+    return {"type": "string", "unit": unit, "examples": [written or example(unit)]}
 
 
 Length = Annotated[float, *_field("m")]
@@ -230,11 +232,17 @@ def validate(
     Raises:
         PlanError: with one problem for each mistake.
     """
-    extra = list(also(data))
-    try:
-        built = model.model_validate(dict(data), context=FROM_FILE if from_file else None)
-    except ValidationError as error:
-        raise PlanError(source, [*problems_of(error, model, data), *extra]) from None
-    if extra:
-        raise PlanError(source, extra)
-    return built
+    context = FROM_FILE if from_file else None
+
+    def find(data: Mapping[str, Any]) -> list[Mistake]:
+        found: list[Mistake] = []
+        try:
+            model.model_validate(dict(data), context=context)
+        except ValidationError as error:
+            found = mistakes_of(error, model, data)
+        return [*found, *(plainly(problem) for problem in also(data))]
+
+    if not list(also(data)):
+        with suppress(ValidationError):
+            return model.model_validate(dict(data), context=context)
+    raise PlanError(source, told(data, find))

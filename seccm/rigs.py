@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
@@ -13,10 +13,11 @@ from pydantic import Field
 
 from seccm import calibration
 from seccm.errors import PlanError, Problem
-from seccm.mistakes import similar
+from seccm.mistakes import nearest, similar, written
 from seccm.plan.library import find_rig
 from seccm.quantities import Count, Length, Model, read_toml, validate
 from seccm.rig import CoarseStage, Mounted, Rig
+from seccm.suggestion import Suggestion
 
 GROUP = "seccm.rigs"
 COARSE_GROUP = "seccm.coarse"
@@ -62,18 +63,18 @@ class CoarseTable(Model):
 
     stage: Annotated[str, Field(min_length=1)] = "picomotor"
     """The kind of motor; those of the entry point group `seccm.coarse` are known."""
-    host: Annotated[str, Field(min_length=1)]
+    host: Annotated[str, Field(min_length=1, examples=["192.168.0.42"])]
     """Address of its controller."""
     port: int = Field(23, ge=1, le=65535)
     axis: int = Field(1, ge=1, le=4)
     """Connector of the motor."""
     towards: Literal[1, -1]
     """+1 if positive steps bring pipette and surface closer, -1 if negative ones do."""
-    step: Length = Field(gt=0)
+    step: Length = Field(gt=0, examples=["30 nm"])
     """The longest that one step can be."""
-    most: Count
+    most: Annotated[Count, Field(examples=[1000])]
     """Steps that are allowed at once, at most."""
-    farthest: Length = Field(gt=0)
+    farthest: Length = Field(gt=0, examples=["2 mm"])
     """How far the motor may go in one coarse approach, if every step were its longest."""
     tries: Count = 20
     """Of the piezo in one coarse approach, at most."""
@@ -168,24 +169,68 @@ def build_rig(
     if not (math.isfinite(pace) and pace >= 0.0):
         what = f"{pace} is no number of virtual seconds per real second."
         raise PlanError(file.source, [Problem("pace", what, "1 is real time, 0 the fastest.")])
-    kinds = {point.name: point for point in entry_points(group=GROUP)}
-    kind = file.config.get("kind")
-    if not isinstance(kind, str) or kind not in kinds:
-        what = "is missing." if kind is None else f"{kind!r} is not a kind of rig."
-        remedy = f"Write one of: {', '.join(sorted(kinds))}."
-        raise PlanError(file.source, [Problem("kind", what, remedy)])
-    try:
-        builder: Builder = kinds[kind].load()
-    except ImportError as error:
-        remedy = f"Install what it needs, for example: pip install 'seccm[{kind}]'."
-        raise PlanError(file.source, [Problem("kind", f"{kind!r}: {error}.", remedy)]) from error
-    coarse_table(file)
-    return builder(
-        {key: value for key, value in file.config.items() if key != "coarse"},
-        mounted,
-        source=file.source,
-        seed=seed,
-        faults=faults,
-        pace=pace,
-        first_site=first_site,
-    )
+    return _Building(file, mounted, seed, faults, pace, first_site).rig()
+
+
+@dataclass(frozen=True, slots=True)
+class _Building:
+    """A rig to be built, by whoever builds its kind."""
+
+    file: RigFile
+    mounted: Mounted
+    seed: int
+    faults: Sequence[str]
+    pace: float
+    first_site: int
+
+    def rig(self) -> Rig:
+        """Build it.
+
+        Raises:
+            PlanError: with every mistake of the file, whichever part finds it.
+        """
+        problems: list[Problem] = []
+        kinds = {point.name: point for point in entry_points(group=GROUP)}
+        kind = self.file.config.get("kind")
+        chosen = kind if isinstance(kind, str) and kind in kinds else None
+        if chosen is None:
+            chosen = meant = nearest(kind, kinds)
+            what = "is missing." if kind is None else f"{written(kind)} is not a kind of rig."
+            ask = (
+                f'Did you mean "{meant}"?'
+                if meant
+                else f"Write one of: {', '.join(sorted(kinds))}."
+            )
+            put = None if meant is None else Suggestion(("kind",), "put", meant)
+            problems.append(Problem("kind", what, ask, suggestion=put))
+        try:
+            coarse_table(self.file)
+        except PlanError as error:
+            problems += error.problems
+        rig = None
+        if chosen is not None:  # Which may be what was meant, to see what else is wrong.
+            try:
+                rig = self._of_kind(kinds[chosen])
+            except PlanError as error:
+                problems += error.problems
+        if problems or rig is None:
+            raise PlanError(self.file.source, problems)
+        return rig
+
+    def _of_kind(self, point: EntryPoint) -> Rig:
+        try:
+            builder: Builder = point.load()
+        except ImportError as error:
+            remedy = f"Install what it needs, for example: pip install 'seccm[{point.name}]'."
+            what = f"{point.name!r}: {error}."
+            raise PlanError(self.file.source, [Problem("kind", what, remedy)]) from error
+        tables = {key: value for key, value in self.file.config.items() if key != "coarse"}
+        return builder(
+            {**tables, "kind": point.name},
+            self.mounted,
+            source=self.file.source,
+            seed=self.seed,
+            faults=self.faults,
+            pace=self.pace,
+            first_site=self.first_site,
+        )

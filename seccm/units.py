@@ -123,11 +123,28 @@ def example(unit: str) -> str:
     return _EXAMPLES.get(unit, f"1 {unit}")
 
 
-def advice(unit: str) -> str:
-    """Say how a quantity of this kind is written."""
-    if unit == "1":
-        return f'write a number, such as {example(unit)}, or a percentage such as "6 %"'
-    return f'write a number and a unit of {unit}, such as "{example(unit)}"'
+class NotAQuantity(ValueError):
+    """A text or a value is no quantity of the kind that is wanted.
+
+    Args:
+        unit: the SI unit of that kind; empty for any kind.
+        given: what was written, as it is shown.
+        why: what about it is wrong, if more can be said.
+        before: what stands before the advice.
+    """
+
+    def __init__(self, unit: str, given: str = "", why: str = "", before: str = "") -> None:
+        self.unit, self._given, self._why, self._before = unit, given, why, before
+        super().__init__(self.told(example("1") if unit == "1" else f'"{example(unit or "s")}"'))
+
+    def told(self, instead: str) -> str:
+        """Say it with an example as TOML has it, or without one."""
+        such = f", such as {instead}" if instead else ""
+        text = f"write a number and a unit{' of ' if self.unit else ''}{self.unit}{such}"
+        if self.unit == "1":
+            text = f'write a number{such}{"," if such else ""} or a percentage such as "6 %"'
+        given = f", not {self._given}" if self._given else ""
+        return f"{self._before}{text}{given}{self._why}"
 
 
 def parse(text: str, unit: str) -> float:
@@ -141,17 +158,16 @@ def parse(text: str, unit: str) -> float:
         ValueError: no number, no unit, an unknown unit, a unit of something else, or anything
             beside them.
     """
-    refusal = f"{advice(unit)}, not {quoted(text)}"
     found = _QUANTITY.fullmatch(text)
     if not found:
-        raise ValueError(refusal + _comma(text))
+        raise NotAQuantity(unit, quoted(text), _comma(text))
     try:
         scale, dimension = _unit_of(found)
     except ValueError as error:
-        raise ValueError(f"{refusal}{_comma(text) or f': {error}'}") from None
+        raise NotAQuantity(unit, quoted(text), _comma(text) or f": {error}") from None
     wanted_scale, wanted = _si(unit)
     if dimension != wanted:
-        raise ValueError(refusal)
+        raise NotAQuantity(unit, quoted(text))
     return _scaled(found[1], scale / wanted_scale, text)
 
 
@@ -163,9 +179,11 @@ def parse_any(text: str) -> tuple[float, str]:
     """
     found = _QUANTITY.fullmatch(text)
     if not found:
-        what = f'write a number and a unit, such as "{example("s")}", not {quoted(text)}'
-        raise ValueError(what + _comma(text))
-    scale, dimension = _unit_of(found)
+        raise NotAQuantity("", quoted(text), _comma(text))
+    try:
+        scale, dimension = _unit_of(found)
+    except ValueError as error:
+        raise NotAQuantity("", quoted(text), _comma(text) or f": {error}") from None
     for unit in _EXAMPLES:
         if _si(unit)[1] == dimension:
             return _scaled(found[1], scale / _si(unit)[0], text), unit

@@ -124,6 +124,14 @@ class SurfaceConfig(Model):
     dead_width: Length = Field(12e-6, gt=0)
     """Diameter of an insulating patch."""
 
+    @model_validator(mode="after")
+    def _from_small_to_large(self) -> Self:
+        for name in ("bump_width", "bump_height"):
+            small, large = getattr(self, name)
+            if not 0.0 <= small <= large:
+                raise ValueError(f"{name} must be two lengths from small to large, none below 0")
+        return self
+
 
 class MeniscusConfig(Model):
     """The liquid at the mouth of the pipette; lengths in units of its inner radius a."""

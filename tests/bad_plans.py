@@ -139,7 +139,7 @@ BAD = [
         ("area or ratio", "one of them"),
     ),
     Bad("probe.footprint.basis", "guess", "probe.footprint.basis", ('"nominal"', '"guess"')),
-    Bad("probe.footprint.area", "68 um", "probe.footprint.area", ('"68 um"', '"68.4 um^2"')),
+    Bad("probe.footprint.area", "68 um", "probe.footprint.area", ('"68 um"', '"63.6 um^2"')),
     Bad("probe.footprint.area", "0 um^2", "probe.footprint.area", ("greater than 0 um^2",)),
     # Sites
     Bad("sites.kind", "gird", "sites.kind", ('"gird"', 'mean "grid"')),

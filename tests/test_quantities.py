@@ -65,11 +65,11 @@ def test_out_of_range_is_told_with_value_limit_and_unit() -> None:
     """As written, where it was written; else as the program writes quantities."""
     axes = {"x": {"fastest": "-2 um/s"}, "y": {"fastest": "2 um/s", "gain": 3}}
     assert problems({"axes": axes}) == [
-        "axes.x.fastest: must be greater than 0 m/s, not -2 um/s.",
-        "axes.y.gain: must be at most 2, not 3.",
+        'axes.x.fastest: must be greater than 0 m/s, not -2 um/s. Write, for example, "2 um/s".',
+        'axes.y.gain: must be at most 2, not 3. Write, for example, "0.5".',
     ]
     assert problems({"axes": {"x": {"fastest": -2e-6}}}, from_file=False) == [
-        "axes.x.fastest: must be greater than 0 m/s, not -2 um/s."
+        'axes.x.fastest: must be greater than 0 m/s, not -2 um/s. Write, for example, "2 um/s".'
     ]
 
 
@@ -83,10 +83,11 @@ def test_wrong_types_are_told_in_plain_words() -> None:
     }  # fmt: skip
     assert problems(data) == [
         "axes.x: must be a table of keys and values, not 5.",
-        'axes.y.range: must be a list in square brackets, not "80 um".',
-        "axes.z.range: has too few entries: 1.",
-        'motor.steps: must be a whole number, not "3".',
-        "closed: must be true or false, not 1.",
+        'axes.y.range: must be a list in square brackets, not "80 um". '
+        'Write, for example, ["0 m", "100 um"].',
+        'axes.z.range: has too few entries: 1. Write, for example, ["0 m", "100 um"].',
+        'motor.steps: must be a whole number, not "3". Write, for example, 3.',
+        "closed: must be true or false, not 1. Write, for example, true.",
     ]
 
 
@@ -96,9 +97,10 @@ def test_a_mistyped_key_or_choice_gets_the_nearest_known_one() -> None:
     assert problems({"axes": axes, "motor": {"kind": "fats", "rate": 1}}) == [
         'axes.x.gian: is not a known key. Did you mean "gain"?',
         'motor.kind: must be "slow" or "fast", not "fats". Did you mean "fast"?',
+        'motor.rate: write a number and a unit of m/s, such as "2 um/s", not 1.',
     ]
     assert problems({"axes": {}, "motor": {"kind": "slow", "steps": 1, "rate": "1 m/s"}}) == [
-        "motor.rate: is not a known key. Known here: kind, steps."
+        "motor.rate: is not a known key. Known here: kind, steps. Remove this key."
     ]
     assert problems({"axes": {}, "motor": {"steps": 1}}) == [
         'motor.kind: is missing. Write kind = "slow" or "fast".'

@@ -439,7 +439,7 @@ def test_the_rig_file_states_the_defaults() -> None:
         ({}, Mounted("gold", 6e-6), "li-on-au"),
         ({}, Mounted("li-on-au", 3e-6), "6 um to 10 um"),
         ({"stage": {"start_z": "150 um"}}, Mounted("redox", 1e-6), "start_z"),
-        ({"stage": {"range": 100}}, Mounted("redox", 1e-6), "11 um"),
+        ({"stage": {"range": 100}}, Mounted("redox", 1e-6), "100 um"),
         ({"stagge": {}}, Mounted("redox", 1e-6), "stage"),
         ({"clock": {"spacing": 100}}, Mounted("redox", 1e-6), "256"),
         ({"faults": ["gremlins"]}, Mounted("redox", 1e-6), "clogged-tip"),

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from seccm import quantities
+from seccm.errors import Problem
+from seccm.mistakes import Mistakes, OneOf
 from seccm.plan.factors import (
     Current,
     CurrentDensity,
@@ -20,13 +22,15 @@ from seccm.plan.factors import (
 )
 from seccm.quantities import Count, Model
 from seccm.rig.contact import Polarity
+from seccm.suggestion import Suggestion
+from seccm.units import show
 
 
 class PotentialDropContact(Model):
     """Contact closes the galvanostat's circuit: the potential leaves the overload."""
 
     kind: Literal["potential drop"] = "potential drop"
-    drop: Drop
+    drop: Annotated[Drop, Field(examples=["5 V"])]
     consecutive: Count = 1
     """Rows in a row that must agree; each further row costs one row of travel."""
 
@@ -64,8 +68,9 @@ class HoldAt(Model):
 
     @model_validator(mode="after")
     def _one_value(self) -> HoldAt:
-        if sum(value is not None for _, value in self) != 1:
-            raise ValueError("needs one of potential, current and current_density")
+        given = [name for name, value in self if value is not None]
+        if len(given) != 1:
+            raise OneOf(type(self).model_fields, given)
         return self
 
 
@@ -82,10 +87,10 @@ Hold = Annotated[
 class Approach(Model):
     """The way down."""
 
-    speed: Speed
-    travel: Length
+    speed: Annotated[Speed, Field(examples=["2 um/s"])]
+    travel: Annotated[Length, Field(examples=["30 um"])]
     """How far below its start the approach is given up."""
-    overtravel: Length
+    overtravel: Annotated[Length, Field(examples=["250 nm"])]
     """How far the tip may go past contact before the landing is flagged."""
     surface_margin: Length = 0.5e-6
     """How far below the surface, known from earlier landings, the contact may lie. Deeper down an
@@ -105,14 +110,14 @@ class Approach(Model):
 class Retract(Model):
     """The way up, from the landing."""
 
-    distance: Length
-    speed: Speed
+    distance: Annotated[Length, Field(examples=["8 um"])]
+    speed: Annotated[Speed, Field(examples=["4 um/s"])]
 
 
 class Travel(Model):
     """The way sideways."""
 
-    speed: Speed
+    speed: Annotated[Speed, Field(examples=["10 um/s"])]
     settle: Pause = 0.1
     """Rest after the move."""
 
@@ -129,9 +134,15 @@ class OnNoContact(Model):
     def _fits(self) -> OnNoContact:
         retry = self.then == "retry"
         if retry and self.retries == 0:
-            raise ValueError('then = "retry" needs retries, such as retries = 2')
+            what = 'then = "retry" needs retries.'
+            more = Suggestion(("retries",), "put", 2)
+            raise Mistakes([Problem("", what, "Write, such as retries = 2.", suggestion=more)])
         if not retry and (self.retries or self.shift):
-            raise ValueError(f'retries and shift go with then = "retry", not with "{self.then}"')
+            what = f'retries and shift go with then = "retry", not with "{self.then}".'
+            again = Suggestion((), "put", {"then": "retry", "retries": self.retries or 2,
+                                           "shift": show(self.shift, "m")})  # fmt: skip
+            remedy = f'Write then = "retry" and retries = {self.retries or 2}, or remove them.'
+            raise Mistakes([Problem("", what, remedy, suggestion=again)])
         return self
 
 

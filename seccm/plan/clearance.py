@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from seccm.errors import Problem
 from seccm.plan.reach import TILT
-from seccm.plan.site import NOISE
+from seccm.plan.rounding import rounded_up
+from seccm.plan.site import HANGS, NOISE
 from seccm.plan.subject import Subject
 from seccm.units import show
-
-HANGS = 0.05
-"""Height of the meniscus over the diameter of the aperture, at the least."""
-
-
-def _rounded_up(value: float) -> float:
-    """Return a value with two digits that is no smaller, for advice that must hold."""
-    step = 10.0 ** (math.floor(math.log10(value)) - 1)
-    return math.ceil(value / step * (1 - 1e-9)) * step
 
 
 def clearance_problems(subject: Subject) -> Iterator[Problem]:
@@ -43,16 +34,21 @@ def clearance_problems(subject: Subject) -> Iterator[Problem]:
                 f"the slope from site to site and the noise of the position come on top, "
                 f"{show(beside, 'm', 2)}."
             )
-            remedy = f"Retract by {show(_rounded_up(enough), 'm')} or more."
+            farther = show(rounded_up(enough), "m")
+            put = subject.put(farther, "retract", "distance")
             if "error" not in told:
-                yield Problem("retract.distance", what, remedy)
+                remedy = f"Retract by {farther} or more."
+                yield Problem("retract.distance", what, remedy, suggestion=put)
         elif severity and severity not in told:
             what = (
                 f"{show(lift, 'm')} may not break the meniscus, which stretches to about the "
                 f"footprint's radius, {show(enough - beside, 'm', 3)}, besides "
                 f"{show(beside, 'm', 2)} for overtravel, slope and noise."
             )
-            yield Problem("retract.distance", what, "Retract farther.", "warning")
+            farther = show(rounded_up(enough), "m")
+            put = subject.put(farther, "retract", "distance")
+            remedy = f"Retract by {farther} or more."
+            yield Problem("retract.distance", what, remedy, "warning", put)
         told.add(severity)
         if overtravel > hangs and "overtravel" not in told:
             told.add("overtravel")
@@ -60,4 +56,6 @@ def clearance_problems(subject: Subject) -> Iterator[Problem]:
                 f"{show(overtravel, 'm')} is more than the meniscus surely hangs, "
                 f"about {show(hangs, 'm', 2)}: the glass may touch the sample."
             )
-            yield Problem("approach.overtravel", what, "Allow less.", "warning")
+            put = subject.put(show(hangs, "m", 2), "approach", "overtravel")
+            remedy = f"Allow {show(hangs, 'm', 2)}."
+            yield Problem("approach.overtravel", what, remedy, "warning", put)

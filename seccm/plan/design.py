@@ -16,6 +16,7 @@ from seccm.mistakes import Mistakes
 from seccm.plan.factors import Condition, Level
 from seccm.plan.places import IntArray, Places, shuffled
 from seccm.quantities import Count, Model, Seed, Words
+from seccm.suggestion import Suggestion
 
 Factors = Mapping[str, tuple[Level, ...]]
 MOST = 10_000
@@ -99,7 +100,8 @@ def design_problems(factors: Factors, design: Design, places: Places | None) -> 
     """Find what does not fit between factors, design and places; None where they are unknown."""
     if design.kind == "listed" and factors:
         what = "has no place beside a listed design, whose conditions bring their own levels."
-        return [Problem("factors", what, "Remove [factors], or the conditions of [design].")]
+        remedy = "Remove [factors], or the conditions of [design]."
+        return [Problem("factors", what, remedy, suggestion=Suggestion(("factors",), "remove"))]
     count = len(design.conditions) or math.prod(len(levels) for levels in factors.values())
     if count > MOST:
         return [Problem("factors", f"make {count} conditions, more than {MOST}.")]
@@ -124,7 +126,9 @@ def _said_twice(factors: Factors, design: Design) -> Iterator[Problem]:
 def _sharing_problems(design: Design, places: Places, count: int) -> Iterator[Problem]:
     if design.assign in ("rows", "columns") and not places.on_grid:
         what = f'"{design.assign}" needs a grid; the sites are a list of points.'
-        yield Problem("design.assign", what, 'Assign them "interleaved" or "shuffled".')
+        put = Suggestion(("design", "assign"), "put", "interleaved")
+        remedy = 'Assign them "interleaved" or "shuffled".'
+        yield Problem("design.assign", what, remedy, suggestion=put)
         return
     sites = np.bincount(assigned(design, places, count), minlength=count)
     without = int((sites == 0).sum())

@@ -6,6 +6,7 @@ reference it names: raw = potential - offset.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -43,8 +44,10 @@ from seccm.rig import (
     Mode,
     PotentialDrop,
 )
+from seccm.suggestion import Key, Suggestion
 from seccm.units import show
 
+_PART = re.compile(r"[^.\[\]]+")
 MOST_SEGMENTS = 10_000
 MOST_CORNERS = 1_000_000
 
@@ -52,6 +55,11 @@ MOST_CORNERS = 1_000_000
 def volts(potential: float) -> str:
     """Write a potential in volts, as electrochemists do however small it is."""
     return f"{potential or 0.0:.4g} V"
+
+
+def located(where: str) -> Key:
+    """Return the path of a key that stands in a message: "program[0].start"."""
+    return tuple(int(part) if part.isdecimal() else part for part in _PART.findall(where))
 
 
 def flattened(program: Sequence[Step], where: str = "program") -> Iterator[tuple[str, Single]]:
@@ -260,7 +268,8 @@ def _sweep_problems(
         if a == b and there == "the end":
             what = f"{volts(b)}{under} is where the cycle starts."
             remedy = "Leave it out: each cycle goes back to start by itself."
-            yield Problem(f"{where}.{here}", what, remedy)
+            out = Suggestion(located(f"{where}.{here}"), "remove")
+            yield Problem(f"{where}.{here}", what, remedy, suggestion=out)
         elif a == b:
             what = f"{volts(b)}{under} is no sweep: it equals {here}."
             yield Problem(f"{where}.{there}", what, "Give another potential.")
@@ -285,9 +294,41 @@ def _contact_problems(approach: Approach, program: Sequence[Step]) -> Iterator[P
         mode = modes.get(first.step, "potential")
         held = f'the first step, "{first.step}", is held'
     if mode != needs:
-        example = "{ current_density = ... }" if needs == "current" else '{ potential = "1.47 V" }'
-        yield Problem(
+        where, what = (
             "approach.contact",
             f'"{approach.contact.kind}" needs a {needs} held during the approach, but {held}.',
-            f"Hold one with approach.hold = {example}, or choose another kind of contact.",
         )
+        name, value = _imposed(program, needs)
+        if name:
+            remedy = f'Hold one with approach.hold = {{ {name} = "{value}" }}, or choose another '
+            put = Suggestion(("approach", "hold"), "put", {name: value})
+            yield Problem(where, what, f"{remedy}kind of contact.", suggestion=put)
+        else:
+            kind = {"kind": "current threshold", "threshold": "5 pA"}
+            kind = {"kind": "potential drop", "drop": "5 V"} if needs == "potential" else kind
+            line = ", ".join(f'{part} = "{said}"' for part, said in kind.items())
+            remedy = f"Choose another kind of contact, such as contact = {{ {line} }}."
+            put = Suggestion(("approach", "contact"), "put", kind)
+            yield Problem(where, what, remedy, suggestion=put)
+
+
+def _imposed(program: Sequence[Step], mode: Mode) -> tuple[str, str]:
+    """Return the first current or potential of a program, by the key of a hold; empty if none."""
+    for _, step in flattened(program):
+        match step:
+            case ConstantCurrent() if mode == "current":
+                if step.current is not None:
+                    return "current", _written(step.current, "A")
+                return "current_density", _written(step.current_density, "A/m^2")
+            case ConstantPotential() if mode == "potential":
+                return "potential", _written(step.potential, "V")
+            case CyclicVoltammetry() | LinearSweep() if mode == "potential":
+                return "potential", _written(step.start, "V")
+            case _:
+                continue
+    return "", ""
+
+
+def _written(value: Value | None, unit: str) -> str:
+    """Write a quantity of a plan as its file has it."""
+    return show(value, unit, 9) if isinstance(value, float) else str(value)

@@ -15,9 +15,11 @@ from typing import Annotated, Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
-from seccm.mistakes import similar, written
+from seccm.errors import Problem
+from seccm.mistakes import Mistakes, nearest, similar, written
 from seccm.quantities import quantity, refuse_absurd, unit_schema
-from seccm.units import advice, example, parse_any, show
+from seccm.suggestion import Suggestion
+from seccm.units import NotAQuantity, example, parse_any, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,7 @@ class Level:
             return cls(*parse_any(repr(float(given))))
         if isinstance(given, int) and not isinstance(given, bool):
             return cls(*parse_any(str(given)))
-        raise ValueError(
-            f'write a number and a unit, such as "{example("A/m^2")}", not {written(given)}'
-        )
+        raise NotAQuantity("", written(given))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -146,14 +146,18 @@ class Follows:
         if factors is None:  # A part of a plan on its own; the plan will check it.
             return
         if placeholder.factor not in factors:
-            known = similar(placeholder.factor, factors) if factors else ""
-            none = "" if factors else "The plan has no [factors]."
-            raise ValueError(f'"{placeholder}" names no factor of the plan. {known}{none}')
+            names = [f"${name}" for name in factors]
+            known = similar(f"{placeholder}", names) if factors else "The plan has no [factors]."
+            what = f'"{placeholder}" names no factor of the plan.'
+            near = nearest(f"{placeholder}", names)
+            put = None if near is None else Suggestion((), "put", near)
+            raise Mistakes([Problem("", what, known, suggestion=put)])
         for level in factors[placeholder.factor]:
             if level.unit != self.unit:
-                raise ValueError(
-                    f'cannot follow factor {placeholder.factor}, which has the level "{level}": '
-                    f"{advice(self.unit)}"
+                raise NotAQuantity(
+                    self.unit,
+                    before=f"cannot follow factor {placeholder.factor}, which has the level "
+                    f'"{level}": ',
                 )
             self._check_bounds(level.value, f"the level {level} of factor {placeholder.factor}")
 

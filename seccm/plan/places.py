@@ -77,7 +77,7 @@ class Grid(Model):
     @field_validator("pitch", mode="before")
     @classmethod
     def _one_or_two(cls, given: object) -> object:
-        return given if isinstance(given, list | tuple | dict) else (given, given)
+        return given if isinstance(given, list | tuple) else (given, given)
 
     @model_validator(mode="after")
     def _left_out_are_there(self) -> Grid:

@@ -13,9 +13,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from seccm.advice import told
 from seccm.errors import PlanError, Problem
-from seccm.mistakes import problems_of, written
+from seccm.mistakes import Mistake, mistakes_of, plainly, written
 from seccm.plan.check import check
+from seccm.plan.examples import examples
 from seccm.plan.library import find_plan
 from seccm.plan.tables import Tables
 from seccm.plan.together import good_parts, plain, readable_levels, together, unused_factors
@@ -61,17 +63,24 @@ class Plan(Tables):
 
     def _fill(self, data: Mapping[str, Any], source: str, context: dict[str, Any]) -> None:
         data = plain(data)
+        if self._mistakes(data, context):
+            raise PlanError(source, told(data, lambda data: self._mistakes(data, context)))
+
+    def _mistakes(self, data: Mapping[str, Any], context: Mapping[str, Any]) -> list[Mistake]:
+        """Find what is wrong with the tables, which become those of this plan."""
         context = {**context, "factors": readable_levels(data)}
         problems = list(unused_factors(data, context["factors"]))
+        found: list[Mistake] = []
         try:
-            self.__pydantic_validator__.validate_python(data, self_instance=self, context=context)
+            self.__pydantic_validator__.validate_python(
+                dict(data), self_instance=self, context=context
+            )
             parts = dict(self)
         except ValidationError as error:
-            problems = problems_of(error, type(self), data) + problems
+            found = mistakes_of(error, type(self), data, examples)
             parts = good_parts(type(self), data, context)
         problems += together(parts)
-        if problems:
-            raise PlanError(source, dict.fromkeys(problems))
+        return [*found, *map(plainly, problems)]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain tables in SI, from which `from_dict` makes the same plan."""

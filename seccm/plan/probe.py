@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from seccm.mistakes import OneOf
 from seccm.quantities import Area, Length, Model, Potential, Ratio, Words
 from seccm.units import show
 
@@ -20,11 +21,13 @@ class Reference(Model):
     """Such as "Li/Li+"."""
     electrode: Annotated[Words, Field(examples=["Ag wire"])]
     """The quasi-reference electrode in the pipette, against which the rig measures."""
-    offset: Potential
+    offset: Annotated[Potential, Field(examples=["0 V"])]
     """E against the reference = E against the electrode + offset."""
     provenance: Annotated[Words, Field(examples=["CV of ferrocene"])]
     """Where the offset comes from, and its uncertainty."""
-    uncertainty: Annotated[Potential, Field(ge=0, examples=["30 mV"])] | None = None
+    uncertainty: Annotated[Annotated[Potential, Field(ge=0)] | None, Field(examples=["30 mV"])] = (
+        None
+    )
     """Standard uncertainty of the offset, the same for all potentials; left out where unknown."""
 
     @property
@@ -46,24 +49,25 @@ class Footprint(Model):
     """The wetted area, which turns current densities into currents."""
 
     area: Annotated[Area, Field(gt=0)] | None = None
-    ratio: Annotated[Ratio, Field(gt=0)] | None = None
+    ratio: Annotated[Annotated[Ratio, Field(gt=0)] | None, Field(examples=[1.5, 1.0])] = None
     """Instead of the area: diameter of the footprint over that of the aperture."""
     basis: Annotated[Basis, Field(examples=["nominal"])]
     """How it is known: from the aperture, the retraction, images, or assumed."""
-    uncertainty: Annotated[Ratio, Field(ge=0)] | None = None
+    uncertainty: Annotated[Annotated[Ratio, Field(ge=0)] | None, Field(examples=["6 %"])] = None
     """Relative standard uncertainty of the area; left out where unknown."""
 
     @model_validator(mode="after")
     def _one_size(self) -> Footprint:
-        if (self.area is None) == (self.ratio is None):
-            raise ValueError("needs either area or ratio, one of them")
+        given = [name for name in ("area", "ratio") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise OneOf(("area", "ratio"), given)
         return self
 
 
 class Probe(Model):
     """The pipette."""
 
-    aperture: Annotated[Length, Field(gt=0)]
+    aperture: Annotated[Length, Field(gt=0, examples=["6 um", "1 um"])]
     """Inner diameter of its opening."""
     footprint: Annotated[Footprint, Field(examples=[{"ratio": 1.5, "basis": "nominal"}])]
 

@@ -9,6 +9,7 @@ from itertools import chain
 import numpy as np
 
 from seccm.errors import Problem
+from seccm.plan.rounding import rounded_down
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
 from seccm.plan.tables import Tables
@@ -97,8 +98,11 @@ def _contacts(subject: Subject) -> Iterator[Problem]:
                 yield Problem(f"approach.contact.{key}", what, remedy)
         elif rule.drop >= abs(info.overload):
             what = f"{show(rule.drop, 'V')} is not less than the overload of rig {info.name}"
-            remedy = "Contact would not be seen; half of the overload is usual."
-            yield Problem("approach.contact.drop", f"{what}, {show(info.overload, 'V')}.", remedy)
+            half = show(abs(info.overload) / 2, "V")
+            remedy = f"Contact would not be seen; half of the overload is usual, {half}."
+            put = subject.put(half, "approach", "contact", "drop")
+            what = f"{what}, {show(info.overload, 'V')}."
+            yield Problem("approach.contact.drop", what, remedy, suggestion=put)
 
 
 def _speeds(subject: Subject) -> Iterator[Problem]:
@@ -114,7 +118,8 @@ def _speeds(subject: Subject) -> Iterator[Problem]:
                 if axis in axes and speed > axes[axis].fastest:
                     fastest = show(axes[axis].fastest, "m/s")
                     what = f"{show(speed, 'm/s')} is faster than axis {axis} goes, {fastest}."
-                    yield Problem(key, what, "Lower the speed.")
+                    put = subject.put(fastest, *key.split("."))
+                    yield Problem(key, what, f"Lower it to {fastest}.", suggestion=put)
 
 
 def _overtravel(subject: Subject) -> Iterator[Problem]:
@@ -131,14 +136,10 @@ def _overtravel(subject: Subject) -> Iterator[Problem]:
                 f"past contact; approach.overtravel allows {show(approach.overtravel, 'm')}."
             )
             fewer = ", ask for fewer consecutive rows" if rows > 1 else ""
-            remedy = f"Lower it to {show(_rounded_down(speed), 'm/s')}{fewer}, or allow more."
-            yield Problem("approach.speed", what, remedy)
-
-
-def _rounded_down(value: float) -> float:
-    """Return a value with two digits that is no larger, for advice that must hold."""
-    step = 10.0 ** (math.floor(math.log10(value)) - 1)
-    return math.floor(value / step * (1 + 1e-12)) * step
+            slower = show(rounded_down(speed), "m/s")
+            remedy = f"Lower it to {slower}{fewer}, or allow more."
+            put = subject.put(slower, "approach", "speed")
+            yield Problem("approach.speed", what, remedy, suggestion=put)
 
 
 def _places(subject: Subject) -> Iterator[Problem]:

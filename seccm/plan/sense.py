@@ -9,8 +9,9 @@ import numpy as np
 
 from seccm.errors import Problem
 from seccm.plan.clearance import clearance_problems
-from seccm.plan.expand import flattened
+from seccm.plan.expand import flattened, located
 from seccm.plan.places import IntArray
+from seccm.plan.rounding import rounded_down
 from seccm.plan.spacing import spacing_problems
 from seccm.plan.steps import CyclicVoltammetry, LinearSweep
 from seccm.plan.subject import Subject
@@ -66,8 +67,10 @@ def _coarse_sweeps(subject: Subject) -> Iterator[Problem]:
         rate = max(condition.number(step.scan_rate) for condition in subject.plan.conditions)
         if rate * period > COARSE:
             what = f"at {show(rate, 'V/s')} each row covers {show(rate * period, 'V')}."
-            remedy = f"Sweep no faster than {show(COARSE / period, 'V/s', 2)}, or average less."
-            yield Problem(f"{key}.scan_rate", what, remedy, "warning")
+            slower = show(rounded_down(COARSE / period), "V/s")
+            remedy = f"Sweep no faster than {slower}, or average less."
+            put = subject.put(slower, *located(f"{key}.scan_rate"))
+            yield Problem(f"{key}.scan_rate", what, remedy, "warning", put)
 
 
 def _repeats(subject: Subject) -> Iterator[Problem]:

@@ -12,6 +12,8 @@ from seccm.rig import Clock, ContactRule, Limit, Mode, Waveform
 
 NOISE = 100e-9
 """Metres by which a position may read wrong."""
+HANGS = 0.05
+"""Height of the meniscus over the diameter of the aperture, at the least."""
 
 
 @dataclass(frozen=True, slots=True)

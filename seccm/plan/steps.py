@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from seccm.errors import Problem
+from seccm.mistakes import Mistakes, OneOf
 from seccm.plan.factors import (
     Charge,
     Current,
@@ -22,6 +24,7 @@ from seccm.plan.factors import (
 )
 from seccm.quantities import Count, Model
 from seccm.rig.waveform import SETTLING
+from seccm.suggestion import Suggestion
 
 
 class Until(Model):
@@ -45,7 +48,10 @@ class Until(Model):
     def _says_something(self) -> Until:
         limits = [name for name in type(self).model_fields if name != "after"]
         if all(getattr(self, name) is None for name in limits):
-            raise ValueError(f"is empty. Give one or more of {', '.join(limits)}")
+            what = f"is empty. Give one or more of {', '.join(limits)}."
+            charge = Suggestion(("charge",), "put", "45 nC")
+            remedy = 'For example: charge = "45 nC".'
+            raise Mistakes([Problem("", what, remedy, suggestion=charge)])
         return self
 
 
@@ -61,8 +67,9 @@ class ConstantCurrent(Model):
 
     @model_validator(mode="after")
     def _one_current(self) -> ConstantCurrent:
-        if (self.current is None) == (self.current_density is None):
-            raise ValueError("needs either current or current_density, one of them")
+        given = [name for name in ("current", "current_density") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise OneOf(("current", "current_density"), given)
         return self
 
 
@@ -124,7 +131,10 @@ class Repeat(Model):
 
     step: Literal["repeat"] = "repeat"
     times: Annotated[Count, Field(le=10_000, examples=[3])]
-    program: Annotated[tuple[Step, ...], Field(min_length=1)]
+    program: Annotated[
+        tuple[Step, ...],
+        Field(min_length=1, examples=[[{"step": "open circuit", "duration": "5 s"}]]),
+    ]
 
 
 Single = ConstantCurrent | ConstantPotential | OpenCircuit | CyclicVoltammetry | LinearSweep

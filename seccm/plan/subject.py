@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from seccm.plan.expand import flattened, volts
+from seccm.plan.factors import Placeholder
 from seccm.plan.site import Segment, Site
 from seccm.plan.tables import Tables
 from seccm.plan.visits import Visits
 from seccm.rig import Axis, RigInfo
+from seccm.suggestion import Suggestion
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,13 @@ class Subject:
                 if key not in told:
                     told.add(key)
                     yield key, site, segment
+
+    def put(self, value: str, *key: int | str) -> Suggestion | None:
+        """Suggest a quantity; None where the plan has a factor there, whose levels differ."""
+        there: Any = self.plan
+        for part in key:
+            there = there[part] if isinstance(part, int) else getattr(there, part)
+        return None if isinstance(there, Placeholder) else Suggestion(key, "put", value)
 
     def under(self, site: Site) -> str:
         """Name a site's condition, as the end of a phrase."""

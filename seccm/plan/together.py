@@ -16,6 +16,7 @@ from seccm.errors import Problem
 from seccm.plan.design import conditions_of, design_problems
 from seccm.plan.expand import condition_problems, program_problems
 from seccm.plan.factors import Level
+from seccm.suggestion import Suggestion
 
 
 def plain(given: Any) -> Any:
@@ -64,7 +65,8 @@ def unused_factors(data: Mapping[str, Any], factors: Mapping[str, Any]) -> Itera
             inside = isinstance(declared, dict) and name in declared
             where = f"factors.{name}" if inside else "design.conditions"
             remedy = f'Write "${name}" for a quantity of {", ".join(tables)}, or remove it.'
-            yield Problem(where, f"factor {name} is not used.", remedy)
+            remove = Suggestion(("factors", name), "remove") if inside else None
+            yield Problem(where, f"factor {name} is not used.", remedy, suggestion=remove)
 
 
 def _placeholders(given: object) -> Iterator[str]:

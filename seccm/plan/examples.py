@@ -1,0 +1,357 @@
+"""What could stand at a place of a plan that is not right yet: values that fit the rest of it.
+
+They are shown to someone who left a key out or wrote something else there, after each was tried
+(`seccm.advice`). What is dangerous when it is wrong, such as the overtravel, follows from the
+pipette and the speed of this plan.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from seccm.plan.rounding import length, rounded_down, rounded_up
+from seccm.plan.site import HANGS, NOISE
+from seccm.schema import inside
+from seccm.suggestion import Key
+from seccm.units import example, parse, parse_any, show
+
+STOPS = 0.125
+"""Seconds from contact to a standstill that most rigs keep, at their worst."""
+APERTURES = (6e-6, 10e-6, 1e-6, 2e-6, 3e-6, 20e-6, 500e-9, 200e-9, 100e-9, 50e-9)
+_UNITS = {"current_density": "A/m^2", "current": "A", "duration": "s", "scan_rate": "V/s",
+          "potential": "V"}  # fmt: skip
+"""Quantities of a step that usually follow a factor."""
+_REACH = 95e-6
+"""Metres that most stages reach."""
+
+
+def examples(path: Key, data: Mapping[str, Any]) -> Sequence[Any]:
+    """Return what could stand at a path of a plan, the best first; often nothing."""
+    plan = _Known(data)
+    names = tuple(part for part in path if isinstance(part, str))
+    if path[:1] == ("program",) and len(path) > 1:
+        return list(plan.of_step(path))
+    if path[:1] == ("factors",) and len(path) == 3:
+        return list(plan.levels(str(path[1])))
+    if path[:1] == ("factors",) and len(path) == 2:
+        return [[level] for level in plan.levels(str(path[1]))]
+    if path[:2] == ("design", "conditions") and len(path) == 4:
+        return list(plan.levels(str(path[3])))
+    if path[:2] == ("sites", "leave_out"):
+        return [0, [0, 0], [[0, 0]]][4 - len(path) :][:1]
+    if path[:2] == ("sites", "origin"):
+        return ["5 um"] if len(path) == 3 else [["5 um", "5 um"]]
+    make = _MADE.get(names)
+    return list(make(plan)) if make is not None and len(names) == len(path) else []
+
+
+class _Known:
+    """What can be read of a plan that is not right yet.
+
+    Args:
+        data: its tables as written.
+    """
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._data = data
+
+    def at(self, *path: int | str) -> Any:
+        """Return what stands at a path; None if nothing does."""
+        here: object = self._data
+        for part in path:
+            here = inside(here, part)
+        return here
+
+    def number(self, unit: str, *path: int | str) -> float | None:
+        """Return the quantity at a path in SI, if it is one."""
+        given = self.at(*path)
+        try:
+            return parse(given, unit) if isinstance(given, str) else float(given)
+        except (TypeError, ValueError, OverflowError):
+            return None
+
+    @property
+    def lithium(self) -> bool:
+        """Whether potentials are against lithium."""
+        name, sample = str(self.at("reference", "name")), str(self.at("sample"))
+        return name.startswith("Li") or (self.at("reference", "name") is None and "li-" in sample)
+
+    @property
+    def aperture(self) -> float:
+        """Diameter of the pipette, or a usual one, in metres."""
+        return self.number("m", "probe", "aperture") or next(self.apertures(), APERTURES[0])
+
+    @property
+    def diameter(self) -> float:
+        """Diameter of the footprint in metres."""
+        area = self.number("m^2", "probe", "footprint", "area")
+        if area is not None and area > 0:
+            return 2 * math.sqrt(area / math.pi)
+        ratio = self.number("1", "probe", "footprint", "ratio")
+        return self.aperture * (ratio if ratio and ratio > 0 else 1.5)
+
+    @property
+    def pitch(self) -> float | None:
+        """Distance of the sites in metres."""
+        pitch = self.number("m", "sites", "pitch")
+        return self.number("m", "sites", "pitch", 0) if pitch is None else pitch
+
+    def apertures(self) -> Iterator[float]:
+        """Yield pipettes that fit the footprint and the distance of the sites."""
+        area = self.number("m^2", "probe", "footprint", "area")
+        ratio = self.number("1", "probe", "footprint", "ratio") or 1.5
+        for aperture in APERTURES:
+            if area is not None and area > 0:
+                if 1.0 <= 2 * math.sqrt(area / math.pi) / aperture <= 2.5:
+                    yield aperture
+            elif self.pitch is None or aperture * ratio * 1.1 < self.pitch:
+                yield aperture
+
+    def overtravel(self) -> Iterator[str]:
+        """Yield what the meniscus bears, and what a rig needs to stop at this speed."""
+        speed = self.number("m/s", "approach", "speed") or 2e-6
+        bears, needs = HANGS * self.aperture, STOPS * speed
+        yield length(min(bears, needs))
+        yield length(needs)
+
+    def speed(self) -> Iterator[str]:
+        """Yield the speed at which a rig stops within the overtravel, if that is usual."""
+        overtravel = self.number("m", "approach", "overtravel") or 250e-9
+        yield show(rounded_down(min(2e-6, max(overtravel, 50e-9) / STOPS)), "m/s")
+        yield "2 um/s"
+
+    def lift(self) -> Iterator[str]:
+        """Yield retracts that break the meniscus."""
+        overtravel = self.number("m", "approach", "overtravel") or HANGS * self.aperture
+        least = max(self.diameter, self.aperture) / 2 + overtravel + NOISE
+        enough = 1.1 * least + 0.01 * (self.pitch or 0.0)
+        usual = (one for one in (2e-6, 8e-6, 12e-6, 20e-6) if one >= enough)
+        yield length(next(usual, rounded_up(enough)))
+        yield length(rounded_up(enough))
+
+    def travel(self) -> Iterator[str]:
+        """Yield how far to go down: farther than the retract."""
+        lift = self.number("m", "retract", "distance") or 8e-6
+        yield length(rounded_up(max(30e-6, 1.5 * lift)))
+
+    def pitches(self) -> Iterator[str]:
+        """Yield distances of sites whose droplets do not meet."""
+        yield length(rounded_up(1.2 * self.diameter))
+
+    def columns(self) -> Iterator[int]:
+        """Yield numbers of columns or rows that the stage can reach."""
+        pitch = self.pitch or 1.2 * self.diameter
+        origin = self.number("m", "sites", "origin", 0) or 0.0
+        most = 8 if pitch <= 0 else math.floor((_REACH - origin) / pitch) + 1
+        most = max(1, min(40, most))
+        fits = min(8, most)
+        yield from (fits, *range(fits + 1, most + 1), *range(fits - 1, 0, -1))
+
+    def columns_at_most(self) -> int:
+        """Return the most columns that are usual and that the stage can reach."""
+        return next(self.columns())
+
+    def shifts(self) -> Iterator[str]:
+        """Yield shifts of retries that stay clear of the next site."""
+        retries = self.number("1", "on_no_contact", "retries") or 1.0
+        clear = ((self.pitch or 3 * self.diameter) - 1.1 * self.diameter) / 2
+        if clear > 0:
+            yield length(rounded_down(0.9 * clear / math.ceil(retries / 4)))
+        yield "0 m"
+
+    def levels(self, name: str) -> Iterator[str]:
+        """Yield levels like the others of a factor, or of the kind of what follows it."""
+        for unit, value in self._of_factor(name):
+            for factor in (1.0, 0.5, 2.0, 0.3, 3.0):
+                yield show(factor * value, unit)
+
+    def _of_factor(self, name: str) -> Iterator[tuple[str, float]]:
+        conditions, levels = self.at("design", "conditions"), self.at("factors", name)
+        given = list(levels) if isinstance(levels, list) else []
+        given += [inside(c, name) for c in conditions] if isinstance(conditions, list) else []
+        usual = {unit: parse_any(example(unit))[0] for unit in _UNITS.values()}
+        program = self.at("program")
+        for step in program if isinstance(program, list) else ():
+            for key, value in step.items() if isinstance(step, Mapping) else ():
+                if value == f"${name}" and key in _UNITS:
+                    usual = {_UNITS[key]: usual[_UNITS[key]]}
+                    given.append(example(_UNITS[key]))
+        for level in given:
+            try:
+                value, unit = parse_any(str(level))
+            except ValueError:
+                continue
+            if unit in usual and value:
+                yield unit, value
+
+    def grids(self) -> Iterator[dict[str, Any]]:
+        """Yield grids for as many sites as the design asks for."""
+        pitch = next(self.pitches())
+        side = _Known(
+            {**self._data, "sites": {"pitch": pitch, "origin": ["5 um"]}}
+        ).columns_at_most()
+        repeats, listed = self.at("design", "repeats"), self.at("design", "conditions")
+        if isinstance(repeats, int) and isinstance(listed, list) and listed:
+            total = repeats * len(listed)
+            rows = [n for n in range(side, 0, -1) if total % n == 0 and total // n <= side]
+            sizes = [*((total // n, n) for n in rows), (side, side)]
+        else:
+            sizes = [(side, side), (2, 2)]
+        for columns, row_count in sizes:
+            yield {"kind": "grid", "columns": columns, "rows": row_count, "pitch": pitch,
+                   "origin": ["5 um", "5 um"]}  # fmt: skip
+
+    def footprints(self) -> Iterator[dict[str, Any]]:
+        """Yield footprints that a pipette makes."""
+        for ratio in (1.5, 1.0):
+            yield {"ratio": ratio, "basis": "nominal"}
+
+    def probes(self) -> Iterator[dict[str, Any]]:
+        """Yield pipettes with their footprints."""
+        for aperture in self.apertures():
+            yield {"aperture": show(aperture, "m"), "footprint": next(self.footprints())}
+
+    def areas(self) -> Iterator[str]:
+        """Yield footprints that a pipette makes, as areas."""
+        for ratio in (1.5, 1.0):
+            yield show(math.pi / 4 * (ratio * self.aperture) ** 2, "m^2", 3)
+
+    def references(self) -> Iterator[dict[str, Any]]:
+        """Yield references; that of lithium where the sample is lithium."""
+        silver = {"name": "Ag/AgCl", "electrode": "Ag/AgCl wire", "offset": "0 V",
+                  "provenance": "the wire is the reference"}  # fmt: skip
+        lithium = {"name": "Li/Li+", "electrode": "Ag wire (QRCE)", "offset": "3.05 V",
+                   "provenance": "CV of lithium"}  # fmt: skip
+        yield from (lithium, silver) if "li-" in str(self.at("sample")) else (silver, lithium)
+
+    def offsets(self) -> Iterator[str]:
+        """Yield what silver against lithium, or a reference against itself, has."""
+        yield "3.05 V" if self.lithium else "0 V"
+
+    def samples(self) -> Iterator[str]:
+        """Yield the samples that a virtual rig brings."""
+        yield from ("li-on-au", "redox") if self.lithium else ("redox", "li-on-au")
+
+    def contacts(self) -> Iterator[dict[str, Any]]:
+        """Yield contact rules, that which sees something under the hold first."""
+        hold, first = self.at("approach", "hold"), self.at("program", 0, "step")
+        held = set(hold) if isinstance(hold, Mapping) else {str(first)}
+        galvanostatic = held & {"current", "current_density", "constant current"}
+        drop = {"kind": "potential drop", "drop": "5 V"}
+        threshold = {"kind": "current threshold", "threshold": "5 pA", "polarity": "either"}
+        yield from (drop, threshold) if galvanostatic else (threshold, drop)
+
+    def approaches(self) -> Iterator[dict[str, Any]]:
+        """Yield whole approaches."""
+        speed = next(self.speed())
+        parts = {"speed": speed, "travel": next(self.travel()),
+                 "overtravel": length(min(HANGS * self.aperture, 250e-9))}  # fmt: skip
+        for contact in self.contacts():
+            yield {**parts, "contact": contact}
+
+    def lifts(self) -> Iterator[dict[str, Any]]:
+        """Yield whole retracts."""
+        yield {"distance": next(self.lift()), "speed": "4 um/s"}
+
+    def holds(self) -> Iterator[Any]:
+        """Yield what can be held: a value that was written without its table, or the first step."""
+        given = self.at("approach", "hold")
+        if isinstance(given, str):
+            kinds = {"V": "potential", "A": "current", "A/m^2": "current_density"}
+            try:
+                kind = kinds.get(parse_any(given)[1])
+            except ValueError:
+                kind = None
+            if kind is not None:
+                yield {kind: given.strip()}
+            if given.strip().startswith("$"):
+                yield from ({kind: given.strip()} for kind in kinds.values())
+        yield "first step"
+        for name in ("potential", "current_density", "current"):
+            yield from ({name: value} for value in self.imposed(name))
+
+    def imposed(self, name: str) -> Iterator[Any]:
+        """Yield what the program imposes first: potentials, or currents."""
+        names = ("potential", "start") if name == "potential" else (name,)
+        program = self.at("program")
+        for step in program if isinstance(program, list) else ():
+            yield from (step[n] for n in names if isinstance(step, Mapping) and n in step)
+
+    def followed(self, unit: str) -> Iterator[str]:
+        """Yield the factors of a kind of quantity, as "$j"."""
+        factors, design = self.at("factors"), self.at("design", "conditions")
+        named = {
+            name: level
+            for condition in (design if isinstance(design, list) else ())
+            if isinstance(condition, Mapping)
+            for name, level in condition.items()
+        }
+        if isinstance(factors, Mapping):
+            named |= {name: inside(levels, 0) for name, levels in factors.items()}
+        for name, level in named.items():
+            try:
+                if parse_any(str(level))[1] == unit:
+                    yield f"${name}"
+            except ValueError:
+                continue
+
+    def programs(self) -> Iterator[list[dict[str, Any]]]:
+        """Yield programs of one step that follow the plan's factors and go on with the hold."""
+        held = self.at("approach", "hold", "potential")
+        durations = [*self.followed("s"), "5 s"]
+        currents = [{"current_density": j} for j in self.followed("A/m^2")]
+        currents += [{"current": i} for i in [*self.followed("A"), "-1 nA"]]
+        for current in currents:
+            yield [{"step": "constant current", **current, "duration": durations[0]}]
+        for start in [*self.followed("V"), held or "0.25 V"]:
+            yield [{"step": "constant potential", "potential": start, "duration": durations[0]}]
+        for rate in self.followed("V/s"):
+            yield [{"step": "cv", "start": held or "0.25 V", "vertices": ["-0.25 V"],
+                    "cycles": 2, "scan_rate": rate}]  # fmt: skip
+
+    def of_step(self, path: Key) -> Iterator[Any]:
+        """Yield values for a key of a step: those that go on with the hold, or follow a factor."""
+        name = str(path[-1])
+        if name in _UNITS:
+            yield from self.followed(_UNITS[name])
+        if name in ("start", "potential"):
+            held = self.at("approach", "hold", "potential")
+            yield from (one for one in (held, "0 V") if one is not None)
+        if name == "vertices":
+            yield from (["-0.25 V"], ["0.25 V"])
+        if len(path) > 1 and path[-2] == "vertices":
+            yield from ("-0.25 V", "0.25 V")
+        if name == "stop":
+            yield from ("-0.25 V", "0.25 V")
+        if len(path) == 2:
+            yield from (program[0] for program in self.programs())
+
+
+_MADE = {
+    ("sample",): _Known.samples,
+    ("reference",): _Known.references,
+    ("reference", "offset"): _Known.offsets,
+    ("probe",): _Known.probes,
+    ("probe", "aperture"): lambda plan: (show(a, "m") for a in plan.apertures()),
+    ("probe", "footprint"): _Known.footprints,
+    ("probe", "footprint", "area"): _Known.areas,
+    ("sites",): _Known.grids,
+    ("sites", "columns"): _Known.columns,
+    ("sites", "rows"): _Known.columns,
+    ("sites", "pitch"): _Known.pitches,
+    ("approach",): _Known.approaches,
+    ("approach", "speed"): _Known.speed,
+    ("approach", "travel"): _Known.travel,
+    ("approach", "overtravel"): _Known.overtravel,
+    ("approach", "contact"): _Known.contacts,
+    ("approach", "hold"): _Known.holds,
+    ("approach", "hold", "potential"): lambda plan: plan.imposed("potential"),
+    ("approach", "hold", "current"): lambda plan: plan.imposed("current"),
+    ("approach", "hold", "current_density"): lambda plan: plan.imposed("current_density"),
+    ("on_no_contact", "shift"): _Known.shifts,
+    ("retract",): _Known.lifts,
+    ("retract", "distance"): _Known.lift,
+    ("program",): _Known.programs,
+}
