@@ -180,7 +180,7 @@ def test_every_suggestion_for_a_rig_file_is_accepted(
     [
         (CB, Suggestion(("approach", "overtravel"), "remove"), "250 nm"),
         (CV, Suggestion(("approach", "overtravel"), "remove"), "250 nm"),
-        (RX, Suggestion(("approach", "overtravel"), "remove"), "50 nm"),
+        (RX, Suggestion(("approach", "overtravel"), "remove"), "10 nm"),
         (CV, Suggestion(("program", 0, "vertices"), "put", "-0.27 V"), ["-0.27 V"]),
         (CV, Suggestion(("approach", "hold"), "put", "0.3 V"), {"potential": "0.3 V"}),
         (CB, Suggestion(("approach", "hold"), "put", "-1 nA"), {"current": "-1 nA"}),

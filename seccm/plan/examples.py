@@ -118,7 +118,8 @@ class _Known:
 
     def speed(self) -> Iterator[str]:
         """Yield the speed at which a rig stops within the overtravel, if that is usual."""
-        overtravel = self.number("m", "approach", "overtravel") or 250e-9
+        bears = min(HANGS * self.aperture, 250e-9)
+        overtravel = self.number("m", "approach", "overtravel") or bears
         yield show(rounded_down(min(2e-6, max(overtravel, 50e-9) / STOPS)), "m/s")
         yield "2 um/s"
 
@@ -245,9 +246,11 @@ class _Known:
 
     def approaches(self) -> Iterator[dict[str, Any]]:
         """Yield whole approaches."""
-        speed = next(self.speed())
-        parts = {"speed": speed, "travel": next(self.travel()),
-                 "overtravel": length(min(HANGS * self.aperture, 250e-9))}  # fmt: skip
+        parts = {
+            "speed": next(self.speed()),
+            "travel": next(self.travel()),
+            "overtravel": length(min(HANGS * self.aperture, 250e-9)),
+        }
         for contact in self.contacts():
             yield {**parts, "contact": contact}
 
