@@ -43,8 +43,10 @@ def open_rig(
     except ModuleNotFoundError as error:
         if error.name != "nidaqmx":
             raise
+        from seccm.installing import install_hint
+
         what = "needs the Python package nidaqmx, which is not installed."
-        remedy = "Install it with: pip install 'seccm[ni]'."
+        remedy = f"Install it with: {install_hint('ni')}"
         raise PlanError(source, [Problem("kind", what, remedy)]) from error
     from hardware.config import NidaqConfig
     from hardware.library import find_driver

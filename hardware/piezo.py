@@ -26,6 +26,7 @@ from hardware.config import NidaqConfig
 from hardware.piezo_config import PiezoAxisConfig, PiezoConfig
 from hardware.scaling import Scale
 from seccm.errors import PlanError, Problem, RigError
+from seccm.installing import install_hint
 from seccm.quantities import validate
 from seccm.rig import Axis, Range
 from seccm.units import show
@@ -207,8 +208,8 @@ def connected(config: PiezoConfig) -> Iterator[Piezo]:
     except ImportError as error:
         what = f"the table [piezo] needs PI's Python package pipython ({error}). Nothing moved."
         remedy = (
-            "Install it with: pip install 'seccm[pi]', if you agree to PI's licence; or take "
-            "[piezo] out of the rig file."
+            f"If you agree to PI's licence, install it with: {install_hint('pi')}. Or remove "
+            "[piezo] from the rig file."
         )
         raise RigError("no-pipython", "piezo", what, remedy) from error
     errors = (GCSError, OSError)

@@ -182,7 +182,7 @@ def test_without_pi_s_package_the_remedy_names_it_and_its_licence(
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setitem(sys.modules, "pipython", None)
-    remedy = r"pip install 'seccm\[pi\]', if you agree.*licence"
+    remedy = r"you agree to PI's licence, install it with: .*pip install .*\[pi\]"
     with nidaq_rig(piezo=TABLE) as rig, pytest.raises(RigError, match=remedy):
         rig.open()
 

@@ -219,7 +219,9 @@ def window(
         # Looked up by name, because seccm imports no window toolkit.
         found = entry_points(group="seccm.windows")
         if not found:
-            raise SeccmError("There is no window: install it with: pip install 'seccm[ui]'.")
+            from seccm.installing import install_hint
+
+            raise SeccmError(f"There is no window. Install it with: {install_hint('ui')}")
         opened = next(iter(found)).load()
         code = opened(plan, rig, in_process=in_process, theme=theme, glove=glove, pace=pace)
     raise typer.Exit(code)
