@@ -464,3 +464,32 @@ def test_a_client_may_be_closed_while_it_connects(monkeypatch: pytest.MonkeyPatc
     assert reached.wait(10.0)
     client.close()
     assert client.poll().link == "lost"
+
+
+def test_an_emergency_while_the_file_is_finished_says_when_to_press_again(tmp_path: Path):
+    """The rig is let go of by then; nothing is lifted behind the back of whoever pressed."""
+    host = Host()
+    run = seccm.run(small_scan(1, 1), path=tmp_path / "scan.h5")
+    for _ in run:
+        pass
+    host._run, host._doing = run, "scan"
+    with pytest.raises(seccm.SeccmError, match="again when that is done"):
+        host._make_safe("emergency")
+    assert not host._owed
+    host._doing = "idle"
+
+
+def test_an_emergency_on_a_rig_that_cannot_be_opened_says_that_nothing_was_lifted(tmp_path: Path):
+    host = Host()
+    job = Job.new(small_scan(1, 1), path=tmp_path / "scan.h5", faults=["unplugged"])
+    host._build = job.build
+    host._make_safe("emergency")
+    assert host._rig_thread is not None
+    host._rig_thread.join(60.0)
+    assert host.idle
+    lifted = host._lifted
+    assert lifted is not None
+    assert not lifted.retracted
+    assert not lifted.drive_off
+    assert "does not answer" in lifted.what
+    host.close()

@@ -18,7 +18,7 @@ from seccm.hopping.contact import ContactDetector
 from seccm.hopping.course import OFF, Course, Steps
 from seccm.hopping.leave import lift_until_open
 from seccm.hopping.terrain import Terrain
-from seccm.plan.site import Site
+from seccm.plan.site import NOISE, Site
 from seccm.rig import Flag, Freeze, Move, RigInfo, Wake
 from seccm.units import show
 
@@ -102,7 +102,7 @@ class Tip:
 
     def _closed_words(self, course: Course) -> str:
         here, top = course.position("z"), self._info.axes["z"].travel.upper
-        if here > top - 1e-3 * top:
+        if here > top - NOISE:
             what = (
                 "the circuit is closed with the tip fully retracted. Nothing moved. Look for "
                 "liquid on the pipette, and whether the input's offset is past the contact "

@@ -261,7 +261,11 @@ class Client:
         return self._request("halt")
 
     def emergency(self) -> int:
-        """Leave the surface and end the run, whoever holds the controls."""
+        """Lift the tip at the rig's fastest speed, cell off, and end the run.
+
+        Granted whoever holds the controls. On an idle host the rig that was used last is opened,
+        and its tip lifted to the top. `Progress.lifted` says what was achieved.
+        """
         return self._request("emergency")
 
     def begin(self, job: Job) -> int:

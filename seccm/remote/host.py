@@ -288,7 +288,7 @@ class Host:
             self._told_lifted(rig.safe(EMERGENCY))
         except Exception as error:  # whatever it is, an operator must hear of it
             what = f"The rig could not be opened: {error}"
-            self._told_lifted(SafeReport(False, False, False, what))
+            self._told_lifted(SafeReport(True, False, False, what))
         finally:
             if rig is not None:
                 rig.close()
@@ -305,7 +305,7 @@ class Host:
         """Be ready for something else."""
         if self._owed:
             what = "Nothing was moved: it ended before there was a rig to move."
-            self._told_lifted(SafeReport(False, False, False, what))
+            self._told_lifted(SafeReport(True, False, False, what))
         self._feed.beat(everything=True)
         with self._lock:
             self._doing = "idle"
@@ -398,7 +398,7 @@ class Host:
         """Halt, or lift the tip; on an idle host, the rig that was used last is opened for it.
 
         Raises:
-            NotNow: there is no rig.
+            SeccmError: there is no rig.
         """
         urgent = what == "emergency"
         with self._lock:
@@ -409,7 +409,7 @@ class Host:
         try:
             self._owed |= urgent
             self._make_safe_what_goes_on(urgent)
-        except NotNow:
+        except SeccmError:
             self._owed &= not urgent
             raise
 
@@ -417,7 +417,7 @@ class Host:
         """Halt it, or lift its tip.
 
         Raises:
-            NotNow: nothing goes on.
+            SeccmError: nothing goes on, or nothing any more.
         """
         words = EMERGENCY if urgent else "halted"
         if self._call_off(words):
@@ -429,10 +429,15 @@ class Host:
             manual.make_safe(retract=urgent)
         elif run is None or self.idle:
             raise NotNow("emergency" if urgent else "halt", self._doing, ())
-        elif urgent:
-            run.emergency()
-        else:
+        elif not urgent:
             run.halt()
+        else:
+            try:
+                run.emergency()
+            except NotNow:
+                what = "The run has just ended and its file is being finished."
+                remedy = "Press EMERGENCY RETRACT again when that is done."
+                raise SeccmError(f"{what} {remedy}") from None
 
     def _hand_over(self, guest: Guest, *, force: bool) -> None:
         with self._lock:
