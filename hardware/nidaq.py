@@ -358,7 +358,8 @@ class NidaqRig:
         at = "" if height is None else f" at z = {show(height, 'm')}"
         cell = "cell off" if off else "the cell could not be switched off"
         what = f"{why}: {cell}, tip {tip}{at}.{said}"
-        return SafeReport(not self._loose, off, up, what, height, top)
+        remarks = () if bench.plugged is None else bench.plugged.words
+        return SafeReport(not self._loose, off, up, what, height, top, remarks=remarks)
 
     def _disconnected(self, bench: Bench) -> bool:
         """Open the cell by its line, if it has one; tell whether that was done."""

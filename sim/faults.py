@@ -11,6 +11,7 @@
     unplugged        every call fails, and so does `safe`: outputs keep their last values
     saturated-input  the current reads the end of its range, flagged SATURATED
     hum              mains pick-up of `amplitude` in the current
+    spikes           single rows of the current are off by `amplitude`, one in `every` on average
     drift            the surface rises steadily by `speed`
 
 A fault is written `name`, or `name@key=value,key=value`. `site` says at which place it begins
@@ -33,7 +34,7 @@ from seccm.errors import PlanError, Problem
 from seccm.rig.block import FloatArray
 from seccm.units import parse
 
-_UNITS = {"at": "s", "for": "s", "after": "s", "amplitude": "A", "speed": "m/s"}
+_UNITS = {"at": "s", "for": "s", "after": "s", "every": "s", "amplitude": "A", "speed": "m/s"}
 _COUNTS = ("site", "rows")
 _BEGINS: dict[str, float] = {"site": math.nan, "at": math.nan}
 _SIGNAL = {**_BEGINS, "for": math.inf}
@@ -50,6 +51,7 @@ KNOWN: Mapping[str, Mapping[str, float]] = {
     "unplugged": _BEGINS,
     "saturated-input": _SIGNAL,
     "hum": {**_SIGNAL, "amplitude": 20e-12},
+    "spikes": {**_SIGNAL, "amplitude": 20e-12, "every": 1.0},
     "drift": {"speed": 20e-9},
 }
 """Every fault with its arguments and their defaults; NaN where there is none."""

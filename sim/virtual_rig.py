@@ -12,6 +12,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from scipy.stats import norm
 
 from seccm.errors import LimitError, RigError, StreamError
 from seccm.rig import (
@@ -119,6 +120,7 @@ class VirtualRig:
         )
         self._electrometer = Electrometer(config.electrometer, config.drive, self._info.clock, seed)
         self._sensors = WhiteNoise(seed, "position", len(AXES))
+        self._spikes = WhiteNoise(seed, "spikes", 1)
         # Averaging has taken the root of its length off the noise of a raw sample.
         root = math.sqrt(self._info.clock.averaged)
         inputs = (
@@ -337,6 +339,7 @@ class VirtualRig:
         start, stop, clock = true.start, true.stop, self._info.clock
         extra = self._faults.argument_if_active("hum", "amplitude", start)
         recorded = self._electrometer.record(true, extra)
+        recorded.current[:] = self._spiked(start, recorded.current)
         saturated = spoil(
             self._faults,
             start,
@@ -363,6 +366,18 @@ class VirtualRig:
         return Block(start, data, flags, clock)
 
     # Faults.
+
+    def _spiked(self, start: int, current: FloatArray) -> FloatArray:
+        """Return recorded amperes, shape (rows,), with the spikes of a fault that acts then."""
+        fault = self._faults.active("spikes", start)
+        if fault is None:
+            return current
+        share = min(1.0, self._info.clock.period / max(fault.arguments["every"], 1e-9))
+        drawn = self._spikes.rows(start, start + len(current))[0]
+        amplitude = np.where(np.abs(drawn) > norm.isf(share / 2.0), fault.arguments["amplitude"], 0)
+        full = self._electrometer.full_current
+        spiked: FloatArray = np.clip(current + np.sign(drawn) * amplitude, -full, full)
+        return spiked
 
     def _play_faults(self) -> None:
         """Bring the faults that act in the next row into the world."""

@@ -146,6 +146,24 @@ def test_without_faults_no_plan_has_a_false_contact_or_a_site_that_failed(kind):
         assert len(outcomes) == len(truth.landings)
 
 
+def test_spikes_are_noise_where_the_surface_is_known_and_to_who_asks_for_two_rows():
+    """Some spikes, ten times the threshold, on a descent of twenty seconds."""
+    spikes = "spikes@site=1,amplitude=15 pA,every=5 s"
+    far = {"retract": {"distance": "8 um", "speed": "20 um/s"}}
+    plan = Plan.from_dict({**small_cv(false_contacts=30).to_dict(), **far}, source="far")
+    heard, truth, _ = played(plan, spikes, seed=1)
+    assert [e.outcome for e in heard if isinstance(e, SiteFinished)] == [Outcome.OK] * 2
+    assert sum(isinstance(e, FalseContact) for e in heard) >= 1
+    assert truth.crashes == []
+    contact = {"kind": "current threshold", "threshold": "1.5 pA", "consecutive": 2}
+    always = "spikes@amplitude=15 pA,every=2 s"
+    two = small_cv(contact=contact, overtravel="20 nm")
+    heard, truth, _ = played(two, always)
+    assert [e.outcome for e in heard if isinstance(e, SiteFinished)] == [Outcome.OK] * 2
+    assert [e for e in heard if isinstance(e, FalseContact)] == []
+    assert truth.crashes == []
+
+
 @pytest.mark.parametrize("polarity", ["anodic", "cathodic"])
 def test_the_wrong_polarity_breaks_no_pipette_and_pauses_the_scan(polarity):
     contact = {"kind": "current threshold", "threshold": "1.5 pA", "polarity": polarity}

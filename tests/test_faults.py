@@ -115,6 +115,17 @@ def test_clogged_tip() -> None:
     bench.safe()
 
 
+def test_spikes() -> None:
+    """Single rows of the current are off, of either sign, as often as was asked for."""
+    bench = Bench("spikes@amplitude=50 pA,every=0.1 s")
+    bench.stream.go(HOLD)
+    bench.stream.rest(60.0)
+    off = np.abs(bench.stream.column("current")) > 25e-12
+    assert off.sum() == pytest.approx(600, rel=0.15)
+    assert np.sign(bench.stream.column("current")[off]).mean() == pytest.approx(0.0, abs=0.15)
+    bench.safe()
+
+
 def test_lost_meniscus() -> None:
     """A while after contact the galvanostat is back at its overload, until the next site."""
     bench = Bench("lost-meniscus@site=1,after=0.3 s")

@@ -2,8 +2,9 @@
 
 1. *Contact*: the signal is past the threshold for `consecutive` rows, and for most of the `confirm`
    rows after them. The tip has landed.
-2. *Noise*: the signal was past the threshold, but in no row did it depart from the rows just before
-   by more than its own noise explains. That is a false contact; the descent goes on.
+2. *Noise*: the signal was past the threshold, but in no `consecutive` rows did it depart from the
+   rows just before by more than its own noise explains. It is a false contact; the descent goes
+   on.
 3. *Anything else is a touch*: a meniscus that broke at once, a contact too weak for the threshold,
    or one of the wrong sign. Liquid has been on the surface, so the tip does not go on here: it
    would land twice in one place, and the glass would follow the meniscus into the surface. Only
@@ -13,7 +14,8 @@ What noise explains is measured, not assumed. Its rms is that of the differences
 from the rest before the descent on, which slow drift does not enter: the mean square of the
 differences is twice the variance (J. von Neumann, Ann. Math. Stat. 12, 367 (1941)). A row that
 departs by `LOUD` times as much is expected once in 10^9 rows of white noise. Spikes that were
-heard while the tip was at rest are noise as well.
+heard while the tip was at rest are noise as well. Where a signal has rarer spikes of single rows,
+two consecutive rows are to be asked for; a touch of one row then passes unseen.
 
 A row is a mean over some milliseconds, in which a very short touch leaves little; what is left must
 be louder than the noise to be seen. So a departure counts from a small share of the threshold on,
@@ -29,6 +31,7 @@ from copy import copy
 import numpy as np
 
 from seccm.hopping.contact import signal_channel
+from seccm.hopping.streaks import streaks
 from seccm.rig import Block, ContactRule, PotentialDrop
 from seccm.rig.block import FloatArray
 from seccm.rig.contact import CurrentRise
@@ -54,6 +57,8 @@ class JumpWatch:
 
     def __init__(self, rule: ContactRule) -> None:
         self._channel = signal_channel(rule)
+        self._consecutive = rule.consecutive
+        self._streak = 0
         if isinstance(rule, PotentialDrop):
             self._least = LEAST_POTENTIAL * rule.drop
         else:
@@ -63,9 +68,9 @@ class JumpWatch:
         self._heard = 0.0
         self._last = np.empty(0)
         self.row: int | None = None
-        """The first row that departed too far to be noise."""
+        """The first of the rows that departed too far to be noise."""
         self.before = np.nan
-        """The mean of the rows just before that one, volts or amperes."""
+        """The mean of the rows just before the newest that departed so far, volts or amperes."""
 
     @property
     def noise(self) -> float:
@@ -80,6 +85,7 @@ class JumpWatch:
     def renewed(self) -> JumpWatch:
         """Return one that knows the noise and has not seen a jump yet."""
         fresh = copy(self)
+        fresh.begin()
         fresh.row = None
         return fresh
 
@@ -91,6 +97,7 @@ class JumpWatch:
     def begin(self) -> None:
         """Begin a descent: the rows before it are no measure of those after it."""
         self._last = np.empty(0)
+        self._streak = 0
 
     def feed(self, block: Block) -> int | None:
         """Look at the next rows of a descent or of the stop after it; return `row`."""
@@ -98,10 +105,15 @@ class JumpWatch:
             return self.row
         departures, before, noise = self._take(block)
         limits = np.maximum(LOUD * noise, max(SPIKES * self._heard, self._least))
-        loud = np.abs(departures) > limits
-        if loud.any():
-            first = int(loud.argmax())
-            self.row, self.before = block.stop - len(departures) + first, float(before[first])
+        loud = streaks(np.abs(departures) > limits, self._streak)
+        first_row = block.stop - len(loud)
+        for index in np.flatnonzero(loud):
+            if loud[index] == 1:
+                self.before = float(before[index])
+            if loud[index] == self._consecutive:
+                self.row = first_row + int(index) - self._consecutive + 1
+                break
+        self._streak = int(loud[-1]) if len(loud) else 0
         return self.row
 
     def stays(self, signal: FloatArray) -> bool:

@@ -99,7 +99,7 @@ class Terrain:
     def glimpse(self, x: float, y: float, z: float, t: float) -> None:
         """Take note of a contact that did not last; as `tell`.
 
-        It serves where there is no landing yet, and until a person was asked: a spike far above
+        It serves where there is no landing yet, and until a descent missed it: a spike far above
         the surface looks the same.
         """
         if not self._landings:
@@ -108,12 +108,12 @@ class Terrain:
     def miss(self) -> None:
         """Take note of a descent that should have met the surface and did not."""
         self.missed += 1
+        self._glimpses.clear()
 
     def asked(self) -> None:
         """Take note that a person was asked: later descents may go twice as far below."""
         self.missed = 0
         self._questions += 1 if self._landings else 0
-        self._glimpses.clear()
 
     def expect(self, x: float, y: float, t: float, margin: float) -> Expected | None:
         """Return where the surface should be; None while it is unknown.

@@ -21,6 +21,7 @@ from sim.truth import Truth
 
 UNKNOWN = {
     "nan": "a converter has no such number; use stuck-signal",
+    "spikes": "use hum",
     "gap": "write [virtual.host] stall_at and stall, which make the computer miss samples",
 }
 """Faults of the virtual rig that a card cannot have, and what to do instead."""
@@ -40,6 +41,11 @@ class Plugged:
         """True height of the tip in metres, at the newest look."""
         self.card.look()
         return self.plant.height(self.card.now)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What a person should know of what really happened, a sentence each."""
+        return self.truth.words
 
     @property
     def now(self) -> float:
