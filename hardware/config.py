@@ -143,9 +143,13 @@ class CurrentConfig(Model):
             raise Mistakes([Problem("range", what, remedy, suggestion=put)])
         return self
 
+    def chosen(self) -> CurrentRangeConfig:
+        """Return the range that is set."""
+        return next(one for one in self.ranges if one.name == self.range)
+
     def scale(self) -> Scale:
         """Return the scale of the range that is set."""
-        [chosen, *_] = [one for one in self.ranges if one.name == self.range]
+        chosen = self.chosen()
         return amplifier(self.sign, chosen.gain, chosen.offset, chosen.calibrated)
 
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from hardware.card import Card, StopKind
 from hardware.cell import Cell
-from hardware.config import AXES, LARGEST_STEP, NidaqConfig
+from hardware.config import AXES, CARD, LARGEST_STEP, NidaqConfig
+from seccm.calibration import entries_of
 from seccm.rig import AxisRange, RigInfo, StopAbility
+
+STEPS = 2**16
+"""Of a plain card's converter over its whole range."""
+NOISE, OFFSET = "noise of a row", "offset at zero current"
+"""What commissioning calls what it found."""
 
 
 def describe(config: NidaqConfig, cell: Cell, card: Card | None) -> RigInfo:
@@ -32,9 +38,23 @@ def describe(config: NidaqConfig, cell: Cell, card: Card | None) -> RigInfo:
         stop=stop_ability(config, kind),
         clock=config.clock.rows(),
         stage_lag=config.lag,
+        idle_current=idle_current(config),
         device="" if card is None else card.name,
         words=() if card is None else card.words,
     )
+
+
+def idle_current(config: NidaqConfig) -> float:
+    """Return the most that a row's current usually reads while nothing touches, in amperes.
+
+    A step of the converter, or what `seccm rig noise` has found with this wiring.
+    """
+    step = (CARD.upper - CARD.lower) / STEPS / config.inputs.current.chosen().gain
+    figures: dict[str, tuple[float, str]] = {}
+    for entry in entries_of({"calibration": config.calibration}):
+        figures |= entry.figures
+    noise, offset = (figures.get(name, (0.0, ""))[0] for name in (NOISE, OFFSET))
+    return max(step, 4.0 * noise + abs(offset))
 
 
 def stop_ability(config: NidaqConfig, kind: StopKind) -> StopAbility:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from seccm import calibration
 from seccm.errors import PlanError, Problem
-from seccm.mistakes import nearest, similar, written
+from seccm.mistakes import nearest, similar
 from seccm.plan.library import find_rig
 from seccm.quantities import Count, Length, Model, read_toml, validate
 from seccm.rig import CoarseStage, Mounted, Rig
@@ -195,7 +195,7 @@ class _Building:
         chosen = kind if isinstance(kind, str) and kind in kinds else None
         if chosen is None:
             chosen = meant = nearest(kind, kinds)
-            what = "is missing." if kind is None else f"{written(kind)} is not a kind of rig."
+            what = "is missing." if kind is None else f"{kind!r} is not a kind of rig."
             ask = (
                 f'Did you mean "{meant}"?'
                 if meant

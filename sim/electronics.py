@@ -114,6 +114,12 @@ class Electrometer:
         driven = 2.0 * config.voltage_noise * config.input_capacitance / self._clock.window
         return math.sqrt(thermal + driven**2 * math.pi * config.bandwidth / 4.0)
 
+    @property
+    def idle(self) -> float:
+        """The most that a row's current usually reads where none flows, in amperes."""
+        config = self._config
+        return 4.0 * math.hypot(self.floor, config.offset) + config.hum
+
     def deviation(self, current: FloatArray) -> FloatArray:
         """Return the rms noise in amperes of rows with these mean currents, shape (n,)."""
         return _deviation(current, *self._noises)

@@ -79,6 +79,7 @@ def describe(config: VirtualConfig) -> RigInfo:
         ),
         clock=clock,
         stage_lag=loop.lag,
+        idle_current=Electrometer(config.electrometer, config.drive, clock, 0).idle,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from seccm.errors import Problem
 from seccm.plan.clearance import clearance_problems
+from seccm.plan.contact_sense import contact_problems, jump_problems
 from seccm.plan.expand import flattened, located
 from seccm.plan.places import IntArray
 from seccm.plan.rounding import rounded_down
@@ -33,6 +34,8 @@ def sense_problems(subject: Subject) -> Iterator[Problem]:
     return chain(
         spacing_problems(subject),
         clearance_problems(subject),
+        contact_problems(subject),
+        jump_problems(subject),
         _footprint(subject),
         _short_steps(subject),
         _coarse_sweeps(subject),

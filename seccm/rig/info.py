@@ -69,6 +69,9 @@ class RigInfo:
     clock: Clock = field(default_factory=Clock)
     stage_lag: float = 0.0
     """Seconds by which the stage follows its command; adds to the overtravel."""
+    idle_current: float = 0.0
+    """The most that the current usually reads while nothing touches, in amperes: noise, hum and
+    offset, or one step of a converter; 0 where nobody knows."""
     device: str = ""
     """The device that measures, with its serial number, once the rig is open; a calibration
     belongs to it. Empty where there is none."""
