@@ -60,6 +60,10 @@ class DataFileError(SeccmError):
     """A data file cannot be opened, written, continued or trusted. Exit code 2."""
 
 
+class DamagedError(DataFileError):
+    """Something in a data file is not what was written there; the rest of it can be used."""
+
+
 class NotNow(SeccmError):
     """The right request at the wrong moment; nothing changed."""
 

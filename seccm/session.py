@@ -44,6 +44,19 @@ from seccm.rig import Axis, Block, RawChannel, Rig, RigInfo, SafeReport
 from seccm.rigs import RigFile, build_rig, load_rig
 
 
+class Analysed(int):
+    """How many sites were analysed, and what is wrong with those that could not be."""
+
+    damaged: Mapping[int, str]
+    """A sentence for each site that is damaged in the file, by its number."""
+
+    def __new__(cls, count: int, damaged: Mapping[int, str]) -> Self:
+        """Make the count, with what is to be said of the others."""
+        made = super().__new__(cls, count)
+        made.damaged = damaged
+        return made
+
+
 class Run:
     """A run that is ready: checked, its rig connected, its file laid out, nothing moved yet.
 
@@ -333,8 +346,10 @@ def check(
         rig.close()
 
 
-def analyze(path: str | Path) -> int:
-    """Determine all features of a file again and store them; return the number of sites.
+def analyze(path: str | Path) -> Analysed:
+    """Determine all features of a file again and store them; return how many sites have any.
+
+    A site that is damaged in the file gets no numbers, and the result says so; the others do.
 
     Raises:
         DataFileError: the file cannot be read or written.
@@ -345,7 +360,7 @@ def analyze(path: str | Path) -> int:
         features = Features(Plan.from_json(scan.plan_json, source=str(path)))
         found = reanalyse(scan, features)
     rewrite_features(path, found.features, features.layout.statuses, found.quality)
-    return found.analysed
+    return Analysed(found.analysed, found.damaged)
 
 
 def _open(
@@ -438,9 +453,16 @@ def _what_ran(scan: Scan) -> tuple[Plan, RigFile, int, tuple[str, ...]]:
     """Read back from a file what its run was made of."""
     source = str(scan.path)
     plan = Plan.from_json(scan.plan_json, source=source)
-    rig = json.loads(scan.header.rig_json)
-    rig_file = RigFile(f"the rig in {source}", rig["config"])
-    return plan, rig_file, scan.header.seed or 0, _lasting(scan, rig["faults"])
+    try:
+        rig = json.loads(scan.header.rig_json)
+        config, faults = dict(rig["config"]), [str(fault) for fault in rig["faults"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataFileError(
+            f"{source}: the rig that is stored in the file is damaged ({error}), so that the run "
+            "cannot be resumed. Nothing moved. Use a copy of the file, if there is one."
+        ) from error
+    rig_file = RigFile(f"the rig in {source}", config)
+    return plan, rig_file, scan.header.seed or 0, _lasting(scan, faults)
 
 
 def _known_surface(scan: Scan, begins_at: float) -> Terrain:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from seccm.analysis.declared import RESULTS, Result
+from seccm.analysis.quality import Quality
 from seccm.analysis.result import Status, Value
 from seccm.analysis.scan_quality import judged_together
 from seccm.analysis.site_quality import judged
@@ -17,6 +18,7 @@ from seccm.analysis.step_features import StepAnalysis, analysis_of, net_charge
 from seccm.analysis.step_trace import Area, StepTrace, step_traces
 from seccm.analysis.voltammetry import efficiency
 from seccm.data import Analysed, Column, Columns, FeatureValues, Scan, SiteRecord
+from seccm.errors import DamagedError
 from seccm.events import Outcome
 from seccm.plan.plan import Plan
 from seccm.plan.site import Segment, Site
@@ -114,6 +116,8 @@ class Reanalysis:
     """Quality flags, shape (sites,)."""
     analysed: int
     """How many sites were closed and have been looked at."""
+    damaged: Mapping[int, str] = field(default_factory=dict)
+    """Why there is nothing of a closed site, in a sentence, by its number."""
 
 
 def reanalyse(scan: Scan, features: Features) -> Reanalysis:
@@ -140,10 +144,19 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
     }
     quality = np.zeros(count, np.uint32)
     closed = np.flatnonzero(scan.sites["status"] > Outcome.RUNNING).tolist()
+    damaged: dict[int, str] = {}
     for number in closed:
         if number not in planned:  # thought of by a planner while the scan ran
             continue
-        found = calibrated(planned[number], scan.record(number))
+        try:
+            record = scan.record(number)
+        except DamagedError as said:
+            damaged[number] = str(said)
+            quality[number] = Quality.DAMAGED
+            for feature in values.values():
+                feature.statuses[number] = Status.DAMAGED
+            continue
+        found = calibrated(planned[number], record)
         quality[number] = found.quality
         for name, (value, error, status) in found.features.items():
             values[name].values[number] = value
@@ -151,7 +164,7 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
             values[name].statuses[number] = status
     allowances = {number: planned[number].approach.overtravel for number in planned}
     together = judged_together(scan.sites, allowances, features.plan.probe.diameter)
-    return Reanalysis(values, quality | together, len(closed))
+    return Reanalysis(values, quality | together, len(closed) - len(damaged), damaged)
 
 
 def _analyses(program: tuple[Segment, ...]) -> dict[int, StepAnalysis]:

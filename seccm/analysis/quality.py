@@ -35,6 +35,7 @@ class Quality(IntFlag):
     EARLY_CONTACT = 256
     DRIFT = 512
     LOST_CONTACT = 1024
+    DAMAGED = 2048
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -53,6 +54,7 @@ _LABELS = {
     Quality.EARLY_CONTACT: "contact far above the plane of the others: residue or a particle",
     Quality.DRIFT: "the tip drifted further than allowed during the measurement",
     Quality.LOST_CONTACT: "the droplet was lost during the measurement",
+    Quality.DAMAGED: "the data of the site are damaged in the file",
 }
 
 

@@ -62,6 +62,8 @@ class Status(IntEnum):
     TOO_FEW = 73, "too few repetitions"
     NO_WAVE = 74, "the current does not level off: there is no wave to take this from"
 
+    DAMAGED = 75, "the data of the site are damaged in the file"
+
     @property
     def has_value(self) -> bool:
         """Tell whether a number comes with this status; otherwise it is NaN."""

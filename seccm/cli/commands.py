@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from seccm.cli.exits import Exit, sentences, show_problems
+from seccm.cli.exits import Exit, errors, sentences, show_problems
 from seccm.cli.rig_commands import rig_app
 from seccm.errors import NotNow, RigError, SeccmError
 from seccm.events import Outcome, Paused, RunStopped
@@ -149,6 +149,8 @@ def analyze(file: FileArgument) -> None:
 
     with sentences():
         count = session.analyze(file)
+        for said in count.damaged.values():
+            errors.print(Text.assemble(("Damaged: ", "bold red"), said), soft_wrap=True)
         out.print(f"{count} sites analysed; features stored in {file}")
         with open_scan(file) as scan:
             out.print(statistics(scan))

@@ -16,6 +16,8 @@ from seccm.report.study import Study
 from seccm.report.tables import statistics as tabulated
 from seccm.units import show
 
+CHECKED = 20_000_000
+"""Samples that are checked in passing, which takes some seconds."""
 _HEADS = ("condition", "n", "censored", "median", "mean ± sd", "median, all", "95 %", "note")
 
 
@@ -26,11 +28,12 @@ def summary(scan: Scan) -> RenderableType:
     landed = int(sites["landed"].sum())
     title = Text(header.title, style="black on yellow" if header.virtual else "bold")
     facts = Table.grid(padding=(0, 2))
-    facts.add_row("file", str(scan.path))
+    facts.add_row("file", Text(str(scan.path)))
     facts.add_row("state", _state(scan))
-    facts.add_row("started", header.started_at)
+    facts.add_row("started", Text(header.started_at))
     facts.add_row(
-        "potentials", f"vs {header.reference}, offset {show(header.reference_offset, 'V')}"
+        "potentials",
+        Text(f"vs {header.reference}, offset {show(header.reference_offset, 'V')}"),
     )
     facts.add_row("sites", f"{len(sites)}, {landed} landed")
     for code, count in sorted(counts.items()):
@@ -39,13 +42,18 @@ def summary(scan: Scan) -> RenderableType:
         worst = float(sites["overtravel"][sites["landed"] == 1].max())
         facts.add_row("overtravel", f"at most {show(worst, 'm', 3)}")
     names = ", ".join(column.name for column in scan.features)
-    facts.add_row("features", names or "none")
+    facts.add_row("features", Text(names or "none"))
     if scan.raw_channels:
         facts.add_row(
             "raw samples",
             f"{len(scan.raw_channels)} inputs, {scan.raw_samples:,} of each, "
             f"{scan.raw_bytes / 1e6:.1f} MB",
         )
+    if scan.samples > CHECKED:
+        facts.add_row("samples", "too many to be checked here: seccm report checks them")
+    else:
+        for said in scan.check().values():
+            facts.add_row(Text("damaged", style="bold red"), Text(said))
     return Group(title, facts)
 
 

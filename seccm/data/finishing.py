@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +17,8 @@ import h5py
 import numpy as np
 
 from seccm.data import repair
-from seccm.data.layout import dimensions
-from seccm.data.packing import EMPTY, broken_sites, copy, owned, parts
+from seccm.data.inspection import inspect
+from seccm.data.packing import EMPTY, along, broken_sites, copy, owned, parts
 from seccm.data.replacing import put_in_place
 from seccm.data.trouble import discard, said, written
 from seccm.errors import DataFileError
@@ -59,7 +61,7 @@ def finish(path: Path | str) -> FinishReport:
     part = path.with_name(path.name + ".tmp")
     before = path.stat().st_size
     try:
-        with h5py.File(path, "r") as source:
+        with _checked(path) as source:
             checksums = source["crc32"][:]
             sites, samples = int(np.count_nonzero(source["row_size"][:])), owned(source)
             if source.attrs.get("packed"):
@@ -90,6 +92,14 @@ def finish_apart(path: Path | str) -> subprocess.Popen[str]:
     )
 
 
+@contextmanager
+def _checked(path: Path) -> Iterator[h5py.File]:
+    """Open a closed file that has the layout."""
+    with h5py.File(path, "r") as source:
+        inspect(path, source)
+        yield source
+
+
 def _check(path: Path, file: h5py.File, checksums: np.ndarray) -> None:
     """Compare each site's samples with their checksum."""
     broken = list(broken_sites(file, checksums))
@@ -105,7 +115,7 @@ def _compare(path: Path, source: h5py.File, target: h5py.File) -> None:
     """Compare everything that no checksum covers."""
     for name, old in source.items():
         new = target[name]
-        if name in EMPTY or "sample" in dimensions(old):
+        if name in EMPTY or "sample" in along(name, source):
             continue
         for here in parts(old.shape):
             a, b = old[here], new[here]

@@ -74,7 +74,12 @@ def write_header(file: h5py.File, header: Header, clock: Clock) -> None:
 
 
 def read_header(file: h5py.File) -> Header:
-    """Return what is said once of the whole run."""
+    """Return what is said once of the whole run.
+
+    Raises:
+        ValueError: something is missing, or of another kind.
+        OSError, RuntimeError, TypeError: HDF5 cannot read it.
+    """
     known = {
         "Conventions", "NX_class", "title", "scan_uuid", "software", "plan_json", "rig_json",
         "started_at", "sign_convention", "reference", "reference_offset", "virtual", "raw_rate",
@@ -82,22 +87,56 @@ def read_header(file: h5py.File) -> Header:
     }  # fmt: skip
     a = file.attrs
     return Header(
-        title=str(a["title"]),
-        plan_json=str(a["plan_json"]),
-        rig_json=str(a["rig_json"]),
-        virtual=bool(a["virtual"]),
-        reference=str(a["reference"]),
+        title=printable(_text(a, "title")),
+        plan_json=_text(a, "plan_json"),
+        rig_json=_text(a, "rig_json"),
+        virtual=bool(_number(a, "virtual")),
+        reference=printable(_text(a, "reference")),
         # The attribute of the data, not the one at the root: recalibration changes that one.
-        reference_offset=float(file["E"].attrs["add_offset"]),
-        started_at=str(a["started_at"]),
-        uuid=str(a["scan_uuid"]),
-        seed=int(a["seed"]) if "seed" in a else None,
-        software=str(a["software"]),
-        extra={k: str(v) for k, v in a.items() if k not in known and not k.startswith("_")},
+        reference_offset=float(_number(file["E"].attrs, "add_offset")),
+        started_at=printable(_text(a, "started_at")),
+        uuid=printable(_text(a, "scan_uuid")),
+        seed=int(_number(a, "seed")) if "seed" in a else None,
+        software=printable(_text(a, "software")),
+        extra={
+            printable(k): printable(str(v))
+            for k, v in a.items()
+            if k not in known and not k.startswith("_")
+        },
     )
 
 
 def read_clock(file: h5py.File) -> Clock:
     """Return how raw samples became rows in this file."""
     a = file.attrs
-    return Clock(float(a["raw_rate"]), int(a["raw_averaged"]), int(a["raw_spacing"]))
+    return Clock(
+        float(_number(a, "raw_rate")),
+        int(_number(a, "raw_averaged")),
+        int(_number(a, "raw_spacing")),
+    )
+
+
+def printable(text: str) -> str:
+    """Return a text of a file without what would do something to a terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def _value(attributes: Mapping[str, Any], name: str) -> Any:
+    if name not in attributes:
+        raise ValueError(f'"{name}" is missing')
+    return attributes[name]
+
+
+def _text(attributes: Mapping[str, Any], name: str) -> str:
+    value = _value(attributes, name)
+    if not isinstance(value, str):
+        raise ValueError(f'"{name}" is {value!r:.40}, which is no text')
+    value.encode()  # what was not UTF-8 in the file says so here
+    return value
+
+
+def _number(attributes: Mapping[str, Any], name: str) -> Any:
+    value = _value(attributes, name)
+    if not isinstance(value, np.number):
+        raise ValueError(f'"{name}" is {value!r:.40}, which is no number')
+    return value

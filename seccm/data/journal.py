@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
-from typing import cast
+from typing import cast, get_args
 
 from seccm.events import (
     Approaching,
@@ -108,6 +108,6 @@ def words(event: Event) -> str:
 def step_finished(row: int, site: int, said: str) -> StepFinished:
     """Return the end of a step from its words, for those who analyse it later."""
     found = _STEP.match(said)
-    if found is None:
+    if found is None or found[2] not in get_args(EndReason):
         raise ValueError(f"{said!r} does not say how a step ended")
     return StepFinished(row, site, int(found[1]), cast(EndReason, found[2]), float(found[3]))

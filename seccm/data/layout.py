@@ -36,6 +36,8 @@ UM = 1e6
 """Micrometres in a metre."""
 NOT_MEASURED = 64
 """The status of a feature that nobody has determined: `Status.NOT_MEASURED` of the analysis."""
+DAMAGED = 75
+"""The status of a feature of a site that cannot be read: `Status.DAMAGED` of the analysis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Stored:
 
 
 NAN = float("nan")
+QUALITY = Stored("quality", "u4", "1", "quality flags of the site, 0 if none")
 STATUS = Stored("status", "u1", "1", "what became of the site")
 SITE_COLUMNS = (
     Stored("condition", "u2", "1", "condition of the plan"),
@@ -94,7 +97,7 @@ SITE_COLUMNS = (
     Stored("attempts", "u2", "1", "approaches begun at the site"),
     Stored("landed", "u1", "1", "1 if the meniscus touched the surface"),
     Stored("reason", "S120", "", "why the outcome is not ok"),
-    Stored("quality", "u4", "1", "quality flags of the site, 0 if none"),
+    QUALITY,
     Stored("row_start", "u8", "1", "first sample of the site"),
     Stored("row_size", "u4", "1", "number of samples of the site"),
     Stored("crc32", "u4", "1", "CRC-32 of the site's samples, packed in the order of the table"),
@@ -211,22 +214,10 @@ def add_feature(file: h5py.File, feature: Column, statuses: Mapping[int, str]) -
         _flags(file[f"{name}_status"], statuses)
 
 
-def features_of(file: h5py.File) -> tuple[Column, ...]:
-    """Return the features that a file has columns for."""
-    return tuple(
-        Column(name, str(d.attrs.get("units", "1")), str(d.attrs["long_name"]))
-        for name, d in file.items()
-        if "ancillary_variables" in d.attrs
-    )
-
-
-def factors_of(file: h5py.File) -> tuple[Column, ...]:
-    """Return the factors that a file has columns for."""
-    return tuple(
-        Column(name.removeprefix("factor_"), str(d.attrs.get("units", "1")), d.attrs["long_name"])
-        for name, d in file.items()
-        if name.startswith("factor_")
-    )
+def is_of_feature(name: str, file: Mapping[str, Any]) -> bool:
+    """Tell whether a column is the value, the uncertainty or the status of a feature."""
+    feature = name.removesuffix("_err").removesuffix("_status")
+    return f"{feature}_err" in file and f"{feature}_status" in file
 
 
 def dimensions(dataset: h5py.Dataset) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ import h5py
 
 from seccm.data import guard, repair
 from seccm.data.layout import LIBVER
+from seccm.data.readable import FAILURES
+from seccm.data.trouble import said
 from seccm.errors import DataFileError
 
 
@@ -26,15 +28,16 @@ def open_file(path: Path) -> h5py.File:
     try:
         file = _alike(path, growing)
         conventions = str(file.attrs.get("Conventions", ""))
-    except (OSError, RuntimeError) as error:
+        laid_out = "SECCM" not in conventions or _laid_out(file)
+    except FAILURES as error:
         raise DataFileError(
-            f"{path}: the file is damaged: {error}. "
+            f"{path}: the file is damaged: {said(error).rstrip('.')}. "
             "If it is a copy, copy it again once the run is over."
         ) from error
     if "SECCM" not in conventions:
         file.close()
         raise DataFileError(f"{path}: an HDF5 file, but not one of seccm.")
-    if not _laid_out(file):
+    if not laid_out:
         file.close()
         raise _half(path)
     return file
@@ -56,7 +59,8 @@ def _alike(path: Path, options: Mapping[str, Any]) -> h5py.File:
 
 def _laid_out(file: h5py.File) -> bool:
     """Tell whether the layout was finished: its first session is the last there is to it."""
-    return "session" in file and len(file["session"]) > 0
+    session = file.get("session")
+    return isinstance(session, h5py.Dataset) and session.ndim == 1 and len(session) > 0
 
 
 def _half(path: Path) -> DataFileError:
@@ -79,7 +83,7 @@ def _left_behind(path: Path) -> h5py.File:
         if "SECCM" in str(file.attrs["Conventions"]) and _laid_out(file):
             return file
         file.close()
-    except (OSError, RuntimeError, KeyError):
+    except FAILURES:
         pass
     unmarked.close()
     raise _half(path)

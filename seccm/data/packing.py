@@ -7,7 +7,8 @@ take finished sites with it, and rewriting compressed chunks inflates the file. 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -15,16 +16,27 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.data.layout import (
+    CONTACT_COLUMNS,
     DIMENSIONS,
+    EVENT_COLUMNS,
+    FRAME_COLUMNS,
     NO_COORDINATE,
     NUMBERED,
     ROW,
     SAMPLE_CHUNK,
+    SAMPLE_COLUMNS,
+    SESSION_COLUMNS,
+    SITE_COLUMNS,
     dimensions,
+    is_of_feature,
     read_rows,
     sample_dataset,
 )
-from seccm.data.raw import RAW_DIMENSIONS, claimed
+from seccm.data.raw import PIECE_COLUMNS, RAW_DIMENSIONS, TERMS, claimed
+from seccm.data.readable import FAILURES, Readable, reading
+from seccm.errors import DamagedError
+
+IntArray = npt.NDArray[np.int64]
 
 _BLOCK = 1 << 20
 """Elements copied at a time."""
@@ -32,6 +44,20 @@ _BLOCK = 1 << 20
 _PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
 EMPTY = ("sample", "raw_sample")
 """Dimensions so long that they are never filled."""
+_ALONG: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in (*DIMENSIONS, *RAW_DIMENSIONS)},
+    **{c.name: ("site",) for c in SITE_COLUMNS},
+    **{sample_dataset(c.name): ("sample",) for c in SAMPLE_COLUMNS},
+    **{c.name: ("site", "contact_sample") for c in CONTACT_COLUMNS},
+    **{c.name: ("event",) for c in EVENT_COLUMNS},
+    **{c.name: ("session",) for c in SESSION_COLUMNS},
+    **{c.name: ("frame",) for c in FRAME_COLUMNS},
+    **{c.name: ("raw_piece",) for c in PIECE_COLUMNS},
+    **dict.fromkeys(TERMS, ("session", "raw_channel")),
+    "state": ("run",),
+    "raw": ("raw_channel", "raw_sample"),
+    "raw_unit": ("raw_channel",),
+}
 _OF_HDF5 = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"}
 
 
@@ -41,30 +67,55 @@ def owned(file: h5py.File) -> int:
     return int((file["row_start"][:].astype(np.int64) + sizes)[sizes > 0].max(initial=0))
 
 
-def copy(source: h5py.File, target: h5py.File, *, packed: bool) -> None:
+def copy(source: h5py.File, target: h5py.File, *, packed: bool, path: Path | None = None) -> None:
     """Copy everything into an empty file, without the samples that nobody claims.
 
     What a killed program left is only read as far as it is claimed; behind that there may be
     anything.
+
+    Args:
+        source: a file that has the layout.
+        target: a new one.
+        packed: whether to compress; every sample must then be readable.
+        path: what to call the source in messages; what HDF5 calls it unless given.
+
+    Raises:
+        DamagedError: something in the source cannot be read.
     """
-    for name, value in source.attrs.items():
-        target.attrs[name] = value
+    path = path or Path(source.filename)
+    with reading(path, "the header"):
+        for name, value in source.attrs.items():
+            target.attrs[name] = value
     target.attrs["packed"] = np.uint8(packed)
     known = [name for name in (*DIMENSIONS, *RAW_DIMENSIONS) if name in source]
     for name in known:
-        made = _like(source, target, name, packed)
+        made = _like(source, target, name, packed, path)
         made.make_scale(name if name in NUMBERED else NO_COORDINATE)
-        _copy_attributes(source[name], made)
+        _copy_attributes(path, source[name], made)
     for name, dataset in source.items():
         if name in known:
             continue
-        made = _like(source, target, name, packed)
-        _copy_attributes(dataset, made)
-        for axis, dimension in enumerate(dimensions(dataset)):
+        made = _like(source, target, name, packed, path)
+        _copy_attributes(path, dataset, made)
+        for axis, dimension in enumerate(along(name, source)):
             made.dims[axis].attach_scale(target[dimension])
 
 
-def _like(source: h5py.File, target: h5py.File, name: str, packed: bool) -> h5py.Dataset:
+def along(name: str, file: h5py.File) -> tuple[str, ...]:
+    """Return the names of a dataset's dimensions, as the layout has them.
+
+    What the file itself says of them is asked only for columns that the layout does not know.
+    """
+    if name in _ALONG:
+        return _ALONG[name]
+    if name.startswith("factor_") or is_of_feature(name, file):
+        return ("site",)
+    return dimensions(file[name])
+
+
+def _like(
+    source: h5py.File, target: h5py.File, name: str, packed: bool, path: Path
+) -> h5py.Dataset:
     """Copy a dataset without its attributes."""
     old = source[name]
     shape = _wanted(source, name)
@@ -78,19 +129,29 @@ def _like(source: h5py.File, target: h5py.File, name: str, packed: bool) -> h5py
         **(_PACKED if packed and old.chunks and name not in EMPTY else {}),
     )
     if name not in EMPTY:
+        readable = Readable(path, name, old)
+        # Samples that cannot be read stay zero: the checksum of their site tells. All else counts.
+        loose = not packed and along(name, source)[:1] == ("sample",)
         for here in parts(shape):
-            made[here] = old[here]
+            try:
+                made[here] = readable[here]
+            except DamagedError:
+                if not loose:
+                    raise
+                for chunk, values in readable.readable_parts(here[0].start, here[0].stop):
+                    if values is not None:
+                        made[chunk] = values
     return made
 
 
 def _wanted(source: h5py.File, name: str) -> tuple[int, ...]:
     """Return the shape of a dataset without what belongs to nobody."""
     old = source[name]
-    along = (name,) if old.is_scale else dimensions(old)
+    dimensions = along(name, source)
     shape = tuple(old.shape)
-    if along[:1] == ("sample",):
+    if dimensions[:1] == ("sample",):
         return (min(owned(source), shape[0]), *shape[1:])
-    if along[-1:] == ("raw_sample",):
+    if dimensions[-1:] == ("raw_sample",):
         return (*shape[:-1], min(claimed(source), shape[-1]))
     return shape
 
@@ -120,10 +181,12 @@ def _chunks(dataset: h5py.Dataset, packed: bool) -> tuple[int, ...]:
     return (max(1, SAMPLE_CHUNK // width) if packed else 1, width)
 
 
-def _copy_attributes(old: h5py.Dataset, new: h5py.Dataset) -> None:
-    for name, value in old.attrs.items():
-        if name not in _OF_HDF5:
-            new.attrs[name] = value
+def _copy_attributes(path: Path, old: h5py.Dataset, new: h5py.Dataset) -> None:
+    with reading(path, f'what the file says of the column "{old.name}"'):
+        for name in old.attrs:
+            # The references of HDF5 to dimensions are made anew.
+            if name not in _OF_HDF5:
+                new.attrs[name] = old.attrs[name]
 
 
 def broken_sites(file: h5py.File, checksums: npt.NDArray[Any]) -> Iterator[int]:
@@ -146,8 +209,25 @@ def broken_sites(file: h5py.File, checksums: npt.NDArray[Any]) -> Iterator[int]:
         if stop > available:
             yield from (int(site) for site in here)
             continue
-        rows = read_rows(file, int(first), stop)
-        for site in here:
-            start = starts[site] - first
-            if zlib.crc32(rows[start : start + sizes[site]].tobytes()) != checksums[site]:
-                yield int(site)
+        for site, rows in _rows_of(file, here, starts, sizes):
+            if rows is None or zlib.crc32(rows.tobytes()) != checksums[site]:
+                yield site
+
+
+def _rows_of(
+    file: h5py.File, sites: IntArray, starts: IntArray, sizes: IntArray
+) -> Iterator[tuple[int, npt.NDArray[Any] | None]]:
+    """Yield the rows of consecutive sites, None where they cannot be read."""
+    first, stop = int(starts[sites[0]]), int((starts[sites] + sizes[sites]).max())
+    try:
+        rows = read_rows(file, first, stop)
+    except FAILURES:
+        if len(sites) == 1:
+            yield int(sites[0]), None
+            return
+        for site in sites:
+            yield from _rows_of(file, np.array([site]), starts, sizes)
+        return
+    for site in sites:
+        start = int(starts[site]) - first
+        yield int(site), rows[start : start + sizes[site]]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,6 +116,10 @@ def _unmarked(head: bytes, size: int) -> bytes:
 
 def _superblock(path: Path) -> bytes:
     try:
+        # Opening a pipe would wait for somebody to write into it.
+        if not stat.S_ISREG(path.stat().st_mode):
+            kind = "a folder" if path.is_dir() else "no file but a pipe or a device"
+            raise DataFileError(f"{path}: is {kind}. A data file of seccm ends in .h5.")
         with path.open("rb") as file:
             head = file.read(_SIZE)
     except FileNotFoundError:
@@ -130,6 +135,11 @@ def _superblock(path: Path) -> bytes:
         )
     if not head.startswith(SIGNATURE) or len(head) < _SIZE:
         raise DataFileError(f"{path}: not an HDF5 file. A data file of seccm ends in .h5.")
+    if head[_VERSION] >= 3 and lookup3(head[:_CHECKED]) != struct.unpack("<I", head[_CHECKED:])[0]:
+        raise DataFileError(
+            f"{path}: the file is damaged: its first bytes are not those that were written. Use a "
+            "copy of the file, if there is one."
+        )
     return head
 
 

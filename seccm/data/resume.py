@@ -13,6 +13,7 @@ import numpy as np
 
 from seccm.data import guard, raw, repair
 from seccm.data.header import read_clock, read_header
+from seccm.data.inspection import inspect
 from seccm.data.layout import (
     EVENT_COLUMNS,
     ROW,
@@ -22,6 +23,7 @@ from seccm.data.layout import (
     sample_dataset,
 )
 from seccm.data.packing import broken_sites, copy, owned
+from seccm.data.readable import reading
 from seccm.data.replacing import put_in_place
 from seccm.data.trouble import discard, said, written
 from seccm.errors import DataFileError
@@ -102,12 +104,13 @@ def _plain_copy(path: Path, part: Path) -> bool:
             f"{path}: to be continued it is copied, which takes {size / 1e6:.0f} MB; "
             f"{free / 1e6:.0f} MB are free on the disk. Free some space. The file is as it was."
         )
-    with (
-        repair.Unmarked(path) as source,
-        h5py.File(source, "r") as old,
-        written(part, "w") as new,
-    ):
-        copy(old, new, packed=False)
+    with repair.Unmarked(path) as source:
+        with reading(path, "the file"):
+            old = h5py.File(source, "r")
+        with old:
+            inspect(path, old)
+            with written(part, "w") as new:
+                copy(old, new, packed=False, path=path)
         return source.short
 
 

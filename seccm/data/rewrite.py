@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.data import repair
-from seccm.data.layout import Column, add_feature
+from seccm.data.layout import QUALITY, Column, add_column, add_feature
+from seccm.data.readable import FAILURES
 from seccm.data.replacing import put_in_place
 from seccm.data.trouble import discard, said, written
 from seccm.errors import DataFileError
@@ -62,12 +63,16 @@ def rewrite_features(
         shutil.copyfile(path, part)
         with written(part, "r+") as file:
             for name, feature in features.items():
+                _drop_unreadable(file, name, f"{name}_err", f"{name}_status")
                 if name not in file:
                     add_feature(file, feature.column, statuses)
                 _replace(path, file, name, feature.values)
                 _replace(path, file, f"{name}_err", feature.errors)
                 _replace(path, file, f"{name}_status", feature.statuses)
             if quality is not None:
+                _drop_unreadable(file, "quality")
+                if "quality" not in file:
+                    add_column(file, QUALITY, "site")
                 _replace(path, file, "quality", quality)
         put_in_place(part, path)
     except (OSError, RuntimeError) as error:
@@ -77,6 +82,18 @@ def rewrite_features(
         ) from error
     finally:
         discard(part)
+
+
+def _drop_unreadable(file: h5py.File, *names: str) -> None:
+    """Remove columns if one of them is damaged: they are about to be written anew."""
+    if names[0] not in file:
+        return
+    try:
+        for name in names:
+            file[name][:]
+    except FAILURES:
+        for name in names:
+            del file[name]
 
 
 def _replace(path: Path, file: h5py.File, name: str, values: npt.NDArray[Any]) -> None:

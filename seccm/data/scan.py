@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cached_property
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
 from seccm.data import guard, journal, repair
-from seccm.data.header import Header, read_clock, read_header
+from seccm.data.header import Header
+from seccm.data.inspection import NEEDED, inspect
 from seccm.data.layout import (
+    DAMAGED,
     EVENT_COLUMNS,
     ROW,
+    SITE_COLUMNS,
     Column,
-    columns_along,
-    factors_of,
-    features_of,
     read_rows,
     sample_dataset,
 )
 from seccm.data.opening import open_file
 from seccm.data.raw import channel_names, claimed
 from seccm.data.raw_trace import RawTrace, pieces_of
+from seccm.data.readable import Readable
 from seccm.data.table import Table
 from seccm.data.trace import SiteRecord, SiteTrace, record_of
-from seccm.errors import DataFileError
+from seccm.errors import DamagedError, DataFileError
 from seccm.events import Landing, Outcome, StepFinished
-from seccm.rig import ContactRecord
+from seccm.rig import Clock, ContactRecord
 from seccm.units import show
 
 if TYPE_CHECKING:
@@ -53,17 +53,12 @@ class Scan:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = open_file(path)
-        self._data: dict[str, h5py.Dataset] = {}
+        self._data: Mapping[str, Readable] = {}
         try:
-            self.header: Header = read_header(self._file)
-            self.clock = read_clock(self._file)
             self._list()
-        except KeyError as error:
+        except BaseException:
             self.close()
-            raise DataFileError(
-                f"{path}: the file is damaged: something is missing: {error.args[0]}. Take a copy "
-                "of it, if there is one; what else is in it, any program for HDF5 files can read."
-            ) from error
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -88,8 +83,9 @@ class Scan:
     def refresh(self) -> None:
         """Look again at a file that is growing, or was; take tables anew afterwards."""
         if repair.mark(self.path) and self._growing and self._file and self._is_same:
-            for dataset in self._data.values():
-                dataset.refresh()
+            # The states first: of a site that is closed, the rest is then seen as it was closed.
+            for name in sorted(self._data, key=lambda name: name != "status"):
+                self._data[name].refresh()
         else:
             # Closed since, and perhaps replaced by its packed copy; or resumed.
             self.close()
@@ -117,18 +113,13 @@ class Scan:
     @property
     def state(self) -> str:
         """What became of the run, or "running", or "interrupted" if its program died."""
-        state = bytes(self._data["state"][0]).decode()
+        state = bytes(self._data["state"][0]).decode(errors="replace")
         return "interrupted" if state == "running" and not self.being_written else state
 
     @property
     def packed(self) -> bool:
         """Whether the file has been checked and compressed."""
         return bool(self._file.attrs.get("packed", 0))
-
-    @cached_property
-    def factors(self) -> tuple[Column, ...]:
-        """The factors of the plan; their columns are called `factor_<name>`."""
-        return factors_of(self._file)
 
     @property
     def sites(self) -> Table:
@@ -157,7 +148,7 @@ class Scan:
             reference=self.header.reference,
             reference_offset=self.header.reference_offset,
             contact_record=self._contact_record(number),
-            reason=self._data["reason"][number].decode(errors="replace"),
+            reason=str(self._sites.cell("reason", number)),
             condition=self._condition(number),
         )
 
@@ -169,7 +160,7 @@ class Scan:
             IndexError: there is no such site.
         """
         rows = self._extent(number)
-        return self._record(number, rows.start, rows.stop, self._ends(number))
+        return self._record(number, self._rows(number, rows), self._ends(number))
 
     def pieces(self, number: int, size: int = 1 << 15) -> Iterator[SiteRecord]:
         """Yield the rows of one site piece by piece, for those who cannot wait for all of them.
@@ -180,9 +171,32 @@ class Scan:
             TypeError: that is no number of a site.
             IndexError: there is no such site.
         """
-        rows = self._extent(number)
+        rows, checksum = self._extent(number), 0
         for first in range(rows.start, rows.stop, size):
-            yield self._record(number, first, min(first + size, rows.stop), ())
+            stop = min(first + size, rows.stop)
+            part = self._read(number, first, stop)
+            checksum = zlib.crc32(part.tobytes(), checksum)
+            if stop == rows.stop:
+                self._check(number, checksum)
+            yield self._record(number, part, ())
+
+    def check(self) -> Mapping[int, str]:
+        """Read the samples of every closed site; return what is wrong, by site, in sentences.
+
+        Takes as long as reading the file. Sites of which nothing is said are as they were written.
+        """
+        for number in np.flatnonzero(self._sites["status"] > Outcome.RUNNING).tolist():
+            try:
+                for _ in self.pieces(number):
+                    pass
+            except DamagedError as error:
+                self._damage[number] = str(error).removeprefix(f"{self.path}: ")
+        return dict(sorted(self._damage.items()))
+
+    @property
+    def samples(self) -> int:
+        """How many samples (rows) there are."""
+        return self._samples()
 
     @property
     def raw_channels(self) -> tuple[str, ...]:
@@ -197,7 +211,7 @@ class Scan:
     @property
     def raw_bytes(self) -> int:
         """What the raw samples take in the file, compressed if it is."""
-        return int(self._data["raw"].id.get_storage_size()) if self.raw_channels else 0
+        return self._data["raw"].stored_bytes if self.raw_channels else 0
 
     def raw(self, number: int) -> RawTrace:
         """Return the raw samples of one site, over the rows of `record`, to be read from.
@@ -238,12 +252,17 @@ class Scan:
 
     def _list(self) -> None:
         """Find out what is in the file."""
-        self._data = dict(self._file.items())
+        found = inspect(self.path, self._file)
+        self._data = found.data
         self._growing = bool(repair.mark(self.path))
         self._identity = _identity(self.path)
-        self._along = [n for n in columns_along(self._data, "site") if self._data[n].ndim == 1]
-        self.features: tuple[Column, ...] = features_of(self._file)
+        self._along = found.along_sites
+        self.header: Header = found.header
+        self.clock: Clock = found.clock
+        self.features: tuple[Column, ...] = found.features
         """The features there are columns for."""
+        self.factors: tuple[Column, ...] = found.factors
+        """The factors of the plan; their columns are called `factor_<name>`."""
         self._look()
 
     def _look(self) -> None:
@@ -251,7 +270,13 @@ class Scan:
         data = self._data
         # Which events are ends of steps, ordered by site, and their sites; found when needed.
         self._step_ends: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None = None
-        self._sites = Table({name: data[name] for name in self._along}, self._growing)
+        self._damage = dict(self._impossible())
+        self._sites = Table(
+            {name: data[name] for name in self._along},
+            self._growing,
+            unreadable=_unreadable(self.features),
+            spoiled={number: _spoiled(self.features) for number in self._damage},
+        )
         self._events = Table({c.name.removeprefix("event_"): data[c.name] for c in EVENT_COLUMNS})
 
     def _extent(self, number: int) -> slice:
@@ -267,10 +292,49 @@ class Scan:
         stop = min(start + int(sites.cell("row_size", number)), self._samples())
         return slice(start, max(start, stop))
 
+    def _impossible(self) -> Iterator[tuple[int, str]]:
+        """Yield the sites whose state is none."""
+        states = self._data["status"][:]
+        for number in np.flatnonzero(states > max(Outcome)).tolist():
+            yield number, f"site {number}: its outcome has the code {states[number]}, which is none"
+
+    def _rows(self, number: int, where: slice) -> npt.NDArray[Any]:
+        """Read the rows of a site, and compare them with what was written if it is closed."""
+        rows = self._read(number, where.start, where.stop)
+        self._check(number, zlib.crc32(rows.tobytes()))
+        return rows
+
+    def _read(self, number: int, start: int, stop: int) -> npt.NDArray[Any]:
+        try:
+            return read_rows(self._data, start, stop)
+        except DamagedError as error:
+            raise self._spoilt(number, "samples of it cannot be read") from error
+
+    def _check(self, number: int, checksum: int) -> None:
+        """Compare the rows of a closed site with what was written."""
+        if number in self._damage:
+            raise DamagedError(f"{self.path}: {self._damage[number]}.")
+        sites = self._sites
+        if sites.cell("status", number) <= Outcome.RUNNING:
+            return
+        size = len(range(*self._extent(number).indices(1 << 62)))
+        if size < sites.cell("row_size", number):
+            raise self._spoilt(number, "samples of it are missing")
+        if checksum != sites.cell("crc32", number):
+            raise self._spoilt(number, "its samples are not those that were measured")
+        if size and not np.isfinite(sites.cell("t_start", number)):
+            raise self._spoilt(number, "it has samples, but no start")
+
+    def _spoilt(self, number: int, why: str) -> DamagedError:
+        self._damage[number] = f"site {number}: {why}"
+        return DamagedError(
+            f"{self.path}: site {number}: {why}: the file is damaged there. The other sites can be "
+            "used; take this one from a copy of the file, if there is one."
+        )
+
     def _record(
-        self, number: int, start: int, stop: int, ends: tuple[StepFinished, ...]
+        self, number: int, rows: npt.NDArray[Any], ends: tuple[StepFinished, ...]
     ) -> SiteRecord:
-        rows = read_rows(self._data, start, stop)
         # Rows recorded before the tip set out, such as those of a pause, are not the site's story.
         departed = np.searchsorted(
             rows["t"], self._sites.cell("t_start", number) - 0.5 * self.clock.period
@@ -285,7 +349,8 @@ class Scan:
         )
 
     def _samples(self) -> int:
-        return min(len(self._data[sample_dataset(name)]) for name in ROW.names or ())
+        columns = [self._data[sample_dataset(name)] for name in ROW.names or ()]
+        return min(min(len(column), column.most) for column in columns)
 
     def _session(self, t: float) -> int:
         """Return the session that a row complete at a time is of."""
@@ -331,9 +396,13 @@ class Scan:
         which, sites = self._step_ends
         mine = slice(*np.searchsorted(sites, (number, number + 1)).tolist())
         rows, said = self._events["row"], self._data["event_msg"]
-        return tuple(
-            journal.step_finished(int(rows[k]), number, said[int(k)].decode()) for k in which[mine]
-        )
+        try:
+            return tuple(
+                journal.step_finished(int(rows[k]), number, said[int(k)].decode(errors="replace"))
+                for k in which[mine]
+            )
+        except ValueError as error:
+            raise self._spoilt(number, str(error)) from error
 
     def _condition(self, number: int) -> str:
         levels = ((c, float(self._sites.cell(f"factor_{c.name}", number))) for c in self.factors)
@@ -344,6 +413,8 @@ class Scan:
         size = int(sites.cell("contact_size", number))
         if size == 0:
             return None
+        if size > self._data["contact_E"].shape[1]:
+            raise self._spoilt(number, "its contact record is longer than there is room for")
         crossing, stopped = (
             int(sites.cell(f"contact_{w}", number)) for w in ("crossing", "stopped")
         )
@@ -354,6 +425,23 @@ class Scan:
             crossing=None if crossing < 0 else crossing,
             stopped=None if stopped < 0 else stopped,
         )
+
+
+def _unreadable(features: Sequence[Column]) -> dict[str, Any]:
+    """Return what stands for entries of the site table that cannot be read: no number."""
+    plain = {c.name: np.nan for c in SITE_COLUMNS if c.dtype == "f8" and c.name not in NEEDED}
+    return {**plain, "reason": b"(cannot be read)", **_without(features)}
+
+
+def _spoiled(features: Sequence[Column]) -> dict[str, Any]:
+    """Return what stands in the row of a site of which nothing is to be believed."""
+    # Not planned: it may have been touched, and is not landed on again.
+    return {"status": int(Outcome.ABORTED), **_without(features)}
+
+
+def _without(features: Sequence[Column]) -> dict[str, Any]:
+    values = {name: np.nan for c in features for name in (c.name, f"{c.name}_err")}
+    return {**values, **{f"{c.name}_status": DAMAGED for c in features}}
 
 
 def _identity(path: Path) -> tuple[int, int]:

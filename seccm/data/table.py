@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
 from seccm.data.layout import UM
+from seccm.data.readable import Readable
+from seccm.errors import DamagedError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,10 +27,21 @@ class Table:
     Args:
         columns: the datasets.
         brief: whether the table will soon be made anew: single cells are then read alone.
+        unreadable: what stands, in the file's units, for entries that cannot be read, by column.
+            Of other columns every entry is needed.
+        spoiled: rows of which nothing is to be believed, and what stands for them, by column.
     """
 
-    def __init__(self, columns: Mapping[str, h5py.Dataset], brief: bool = False) -> None:
+    def __init__(
+        self,
+        columns: Mapping[str, Readable],
+        brief: bool = False,
+        *,
+        unreadable: Mapping[str, Any] | None = None,
+        spoiled: Mapping[int, Mapping[str, Any]] | None = None,
+    ) -> None:
         self._columns, self._brief = dict(columns), brief
+        self._unreadable, self._spoiled = unreadable or {}, spoiled or {}
         self._size = min((len(d) for d in self._columns.values()), default=0)
         self._read: dict[str, Array] = {}
 
@@ -47,7 +59,12 @@ class Table:
         return name in self._columns
 
     def __getitem__(self, name: str) -> Array:
-        """Return a column, shape (rows,); texts as str, lengths in metres."""
+        """Return a column, shape (rows,); texts as str, lengths in metres.
+
+        Raises:
+            KeyError: there is no such column.
+            DamagedError: it cannot be read, and nothing can stand for it.
+        """
         if name not in self._read:
             self._read[name] = self._fetch(name, slice(None))
         return self._read[name]
@@ -74,7 +91,7 @@ class Table:
 
     def unit(self, name: str) -> str:
         """Return the SI unit of a column, empty where it has none."""
-        unit = str(self._columns[name].attrs.get("units", ""))
+        unit = self._columns[name].unit
         return {"um": "m", "1": ""}.get(unit, unit)
 
     def to_pandas(self) -> pd.DataFrame:
@@ -86,10 +103,28 @@ class Table:
     def _fetch(self, name: str, rows: slice) -> Array:
         if name not in self._columns:
             raise KeyError(f"there is no column {name!r}; there are {', '.join(self.names)}")
-        dataset = self._columns[name]
-        values: Array = dataset[slice(*rows.indices(self._size))]
+        column = self._columns[name]
+        start, stop, _ = rows.indices(self._size)
+        values = self._read_part(name, start, stop)
+        for row, instead in self._spoiled.items():
+            if start <= row < stop and name in instead:
+                values[row - start] = instead[name]
         if values.dtype.kind == "S":
             return np.array([raw.decode(errors="replace") for raw in values.tolist()], np.str_)
-        if dataset.attrs.get("units") == "um":
+        if column.unit == "um":
             return values / UM
+        return values
+
+    def _read_part(self, name: str, start: int, stop: int) -> Array:
+        column = self._columns[name]
+        try:
+            whole: Array = column[start:stop]
+            return whole
+        except DamagedError:
+            if name not in self._unreadable:
+                raise
+        values = np.full(stop - start, self._unreadable[name], column.dtype)
+        for here, part in column.readable_parts(start, stop):
+            if part is not None:
+                values[here.start - start : here.stop - start] = part
         return values

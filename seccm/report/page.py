@@ -144,6 +144,8 @@ def _notices(study: Study) -> Iterator[str]:
     """Say what a reader would look for and not find."""
     if study.plan is None:
         yield f"The plan in the file cannot be read, so that much is missing: {study.plan_error}"
+    for said in study.damaged.values():
+        yield f"Damaged in the file: {said}. No curve of it is drawn."
     visited = int((study.outcome > Outcome.RUNNING).sum())
     if visited == 0:
         yield "No site was finished: there is nothing to draw yet."

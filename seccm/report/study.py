@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,7 +19,7 @@ from seccm.analysis.scan_quality import contact_topography, judged_together, pla
 from seccm.analysis.step_trace import Area, StepTrace, step_traces
 from seccm.analysis.topography import Topography
 from seccm.data import Column, Scan
-from seccm.errors import PlanError
+from seccm.errors import DamagedError, PlanError
 from seccm.events import Outcome
 from seccm.plan import Plan
 from seccm.plan.factors import Condition
@@ -199,6 +199,11 @@ class Study:
         places = np.column_stack([self.x, self.y])
         distance = np.asarray(KDTree(places).query(places, k=2)[0])
         return float(np.median(distance[:, 1]))
+
+    @cached_property
+    def damaged(self) -> Mapping[int, str]:
+        """What is damaged in the file, in a sentence for each site."""
+        return self.scan.check()
 
     # ------------------------------------------------------------------------- conditions
 
@@ -382,16 +387,17 @@ class Study:
         return list(dict.fromkeys(p[step].label for p in programs if step < len(p)))
 
     def trace(self, number: int, step: int) -> StepTrace | None:
-        """Return one step of a site; None where it never began."""
+        """Return one step of a site; None where it never began, or is damaged in the file."""
         if number >= len(self._planned) or self._features is None:
             return None
         site = self._planned[number]
         if step >= len(site.segments):
             return None
-        found = step_traces(
-            site, self.scan.record(number), self._features.offset, self._features.area
-        )
-        return found[step]
+        try:
+            record = self.scan.record(number)
+        except DamagedError:
+            return None  # the page says so
+        return step_traces(site, record, self._features.offset, self._features.area)[step]
 
     def traces(
         self, sites: npt.NDArray[np.int64], step: int, most: int = MOST_CURVES

@@ -19,7 +19,7 @@ import numpy as np
 
 from seccm.data import Scan, open_scan
 from seccm.data.trace import SiteRecord
-from seccm.errors import DataFileError
+from seccm.errors import DamagedError, DataFileError
 from seccm.events import Outcome
 from seccm.remote import Trace
 from ui.models.descent import Way
@@ -45,6 +45,8 @@ class SiteCurve:
     """None where the tip never came down."""
     closed: bool
     """Whether there is no more to come."""
+    damage: str = ""
+    """Why there is nothing, of a site that is damaged in the file."""
 
 
 @dataclass(slots=True)
@@ -140,6 +142,7 @@ class SiteCurves:
                 if site is None:
                     break
                 found.sites.append(site)
+                found.trouble = site.damage or found.trouble
                 if time.monotonic() > late:
                     break
         except Exception as error:  # whatever it is, the window must be told, and go on
@@ -191,11 +194,14 @@ def read_site(
     """
     passage = Passage()
     closed = bool(scan.sites.cell("status", number) > Outcome.RUNNING)
-    for piece in scan.pieces(number):
-        if not goes_on():
-            return None
-        for rows in phases(_rows(piece)):
-            passage.take(rows)
+    try:
+        for piece in scan.pieces(number):
+            if not goes_on():
+                return None
+            for rows in phases(_rows(piece)):
+                passage.take(rows)
+    except DamagedError as error:
+        return SiteCurve(number, None, None, closed=True, damage=str(error))
     way = passage.way(number)
     return SiteCurve(number, passage.curve(number), way if way.z.size else None, closed)
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from seccm.analysis.declared import Result
 from seccm.data import Scan, SiteTrace, open_scan
+from seccm.errors import DamagedError
 from seccm.events import Outcome, Phase
 from ui.models.site_map import CHARGE, NET_CHARGE, Quantity, SiteMap
 from ui.models.worker import Worker
@@ -114,7 +115,7 @@ class Readings:
                     if not _closed(scan, number):
                         continue  # the file is a moment behind the event
                     found.numbers.append(number)
-                    found.values.append(read(scan.site(number)))
+                    found.values.append(_number(scan, number, read))
                     if time.monotonic() > late or self._worker.over.is_set():
                         break
         except Exception as error:  # whatever it is, the window must be told, and go on
@@ -170,6 +171,14 @@ def charge_of(trace: SiteTrace) -> float:
     """Return the net charge of all steps in coulombs; NaN where no step ended."""
     ends = trace.record.ends
     return float(sum(end.charge for end in ends)) if ends else float("nan")
+
+
+def _number(scan: Scan, number: int, read: Read) -> float:
+    """Read a number of one site; NaN where it is damaged in the file."""
+    try:
+        return read(scan.site(number))
+    except DamagedError:
+        return float("nan")
 
 
 def _closed(scan: Scan, number: int) -> bool:

@@ -1,0 +1,220 @@
+"""Checking a file against the layout when it is opened, before anything in it is believed.
+
+What is checked: names, kinds, types, shapes and filters of the datasets, how many entries there
+can be in a file of this size, and the header. HDF5's own checksums protect the structure of a
+file, but not its texts and references; those to the dimensions are therefore never followed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import get_args
+
+import h5py
+import numpy as np
+
+from seccm.data.header import Header, read_clock, read_header
+from seccm.data.layout import (
+    CONTACT_COLUMNS,
+    EVENT_COLUMNS,
+    FRAME_COLUMNS,
+    SAMPLE_COLUMNS,
+    SESSION_COLUMNS,
+    SITE_COLUMNS,
+    Column,
+    sample_dataset,
+)
+from seccm.data.raw import PIECE_COLUMNS, TERMS
+from seccm.data.readable import Readable, reading
+from seccm.errors import DamagedError
+from seccm.events import RunStatus
+from seccm.rig import Clock
+
+MOST_DATASETS = 20_000
+LONGEST_TEXT = 32_000_000
+"""Characters of the stored plan or rig."""
+DEEPEST = 64
+"""Lists and tables within one another, in the stored plan or rig."""
+NEEDED = ("status", "condition", "row_start", "row_size", "crc32", "t_start", "x_cmd", "y_cmd")
+"""Columns without which nothing of any site can be used."""
+_WIDEST = 4096
+"""Bytes of a text in a table."""
+_LARGEST = 1 << 26
+"""Bytes of a chunk, which is always read as a whole."""
+_FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
+_STATES = tuple(state.encode() for state in ("running", *get_args(RunStatus)))
+_DIMENSIONS = ("site", "sample", "event", "session", "frame", "contact_sample", "run")
+_RAW = ("raw", "raw_channel", "raw_sample", "raw_piece", "raw_unit")
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is in a data file that has the layout."""
+
+    header: Header
+    clock: Clock
+    data: Mapping[str, Readable]
+    factors: tuple[Column, ...]
+    features: tuple[Column, ...]
+    along_sites: tuple[str, ...]
+    """The columns of the site table."""
+
+
+def inspect(path: Path, file: h5py.File) -> Contents:
+    """Check a file that was opened for reading, and return what is in it.
+
+    Raises:
+        DamagedError: it has not the layout; the message says where.
+    """
+    datasets = dict(_datasets(path, file))
+    for name, (kind, along) in _wanted(datasets).items():
+        if name not in datasets:
+            raise _wrong(path, f'the column "{name}" is missing')
+        _check(path, name, datasets[name], kind, along)
+    features = tuple(n for n in datasets if {f"{n}_err", f"{n}_status"} <= datasets.keys())
+    factors = tuple(n for n in datasets if n.startswith("factor_"))
+    beside = [part for n in features for part in (n, f"{n}_err", f"{n}_status")]
+    for name in (*beside, *factors):
+        kind = "u1" if name.endswith("_status") else "f8"
+        _check(path, name, datasets[name], kind, 1)
+    data = {name: Readable(path, name, dataset) for name, dataset in datasets.items()}
+    with reading(path, "the header"):
+        header, clock = read_header(file), read_clock(file)
+    _check_header(path, header, clock)
+    _check_lengths(path, data)
+    for name in NEEDED:
+        data[name][:]  # what cannot be read is told now, and not in the middle of the work
+    return Contents(
+        header,
+        clock,
+        data,
+        tuple(_column(data[name], name.removeprefix("factor_")) for name in factors),
+        tuple(_column(data[name], name) for name in features),
+        ("site", *(c.name for c in SITE_COLUMNS), *beside, *factors),
+    )
+
+
+def _wrong(path: Path, what: str) -> DamagedError:
+    return DamagedError(
+        f"{path}: the file is damaged or was changed: {what}. Use a copy of the file, if there is "
+        "one. What else is in it, any program for HDF5 files can read."
+    )
+
+
+def _datasets(path: Path, file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
+    """Yield what lies at the root and is a dataset; links to elsewhere are not followed."""
+    with reading(path, "the list of its columns"):
+        names = list(file)
+    if len(names) > MOST_DATASETS:
+        raise _wrong(path, f"it has {len(names)} columns, more than {MOST_DATASETS}")
+    for name in names:
+        with reading(path, f'the column "{name}"'):
+            link = file.get(name, getlink=True)
+            if not isinstance(link, h5py.HardLink):
+                raise _wrong(path, f'"{name}" is a link to elsewhere, which is not followed')
+            found = file[name]
+            if isinstance(found, h5py.Dataset):
+                yield name, found
+
+
+def _wanted(datasets: Mapping[str, h5py.Dataset]) -> dict[str, tuple[str, int]]:
+    """Return the type and the number of dimensions of everything that must be there."""
+    tables = (*SITE_COLUMNS, *EVENT_COLUMNS, *SESSION_COLUMNS, *FRAME_COLUMNS)
+    wanted = {c.name: (c.dtype, 1) for c in tables}
+    wanted |= {sample_dataset(c.name): (c.dtype, 1) for c in SAMPLE_COLUMNS}
+    wanted |= {c.name: (c.dtype, 2) for c in CONTACT_COLUMNS}
+    wanted |= dict.fromkeys(_DIMENSIONS, ("u4", 1))
+    wanted["state"] = ("S16", 1)
+    if any(name in datasets for name in _RAW):
+        wanted |= {c.name: (c.dtype, 1) for c in PIECE_COLUMNS}
+        wanted |= {"raw": ("i2", 2), "raw_unit": ("S8", 1), "raw_channel": ("O", 1)}
+        wanted |= {"raw_sample": ("u4", 1), "raw_piece": ("u4", 1)}
+        wanted |= dict.fromkeys(TERMS, ("f8", 2))
+    return wanted
+
+
+def _check(path: Path, name: str, dataset: h5py.Dataset, kind: str, dimensions: int) -> None:
+    """Compare one dataset with what the layout says of it."""
+    with reading(path, f'the column "{name}"'):
+        found = dataset.dtype
+        fits = found.kind == kind[0] if kind[0] in "SO" else found == np.dtype("<" + kind)
+        if not fits or found.itemsize > _WIDEST:
+            raise _wrong(path, f'the column "{name}" has entries of type {found}, not {kind}')
+        if dataset.ndim != dimensions:
+            raise _wrong(path, f'the column "{name}" has {dataset.ndim} dimensions')
+        if dataset.is_virtual or dataset.external:
+            raise _wrong(path, f'the column "{name}" lies in another file')
+        if dataset.chunks and math.prod(dataset.chunks) * found.itemsize > _LARGEST:
+            raise _wrong(path, f'the column "{name}" has chunks of {dataset.chunks} entries')
+        properties = dataset.id.get_create_plist()
+        filters = {properties.get_filter(k)[0] for k in range(properties.get_nfilters())}
+        if filters - _FILTERS:
+            raise _wrong(path, f'the column "{name}" is compressed in an unknown way')
+
+
+def _check_lengths(path: Path, data: Mapping[str, Readable]) -> None:
+    """Compare what the tables say they hold with what there can be in the file."""
+    # Columns with a value in every row from the beginning; others may have been left unwritten.
+    filled = ("x_cmd", "y_cmd", "event_code", "event_t", "session_t_offset", "state")
+    for name in filled:
+        size, most = len(data[name]), data[name].most
+        if size > most:
+            raise _wrong(path, f'the column "{name}" speaks of {size} rows, but has at most {most}')
+    if len(data["state"]) == 0 or bytes(data["state"][0]) not in _STATES:
+        raise _wrong(path, "the state of the run is none that there can be")
+    if not data["contact_E"].shape[1] == data["contact_I"].shape[1] <= 1 << 24:
+        raise _wrong(path, "the contact records have different lengths")
+    if "raw" in data:
+        channels = len(data["raw_channel"])
+        shapes = {name: data[name].shape[1] for name in TERMS}
+        if channels > 256 or any(n != channels for n in (*shapes.values(), data["raw"].shape[0])):
+            raise _wrong(path, "the raw samples are not of as many inputs as have names")
+
+
+def _check_header(path: Path, header: Header, clock: Clock) -> None:
+    """Check what is said once of the whole run."""
+    if not (math.isfinite(clock.rate) and clock.rate > 0.0 and 0 < clock.averaged <= clock.spacing):
+        raise _wrong(path, f"{clock} is no clock that a rig can have")
+    if not math.isfinite(header.reference_offset):
+        raise _wrong(path, f"the offset of the reference is {header.reference_offset} V")
+    try:
+        begun = datetime.fromisoformat(header.started_at)
+    except ValueError:
+        raise _wrong(
+            path, f'the start of the run, "{header.started_at[:40]}", is no time'
+        ) from None
+    if begun.tzinfo is None:
+        raise _wrong(path, f'the start of the run, "{header.started_at}", has no time zone')
+    for what, text in (("plan", header.plan_json), ("rig", header.rig_json)):
+        if len(text) > LONGEST_TEXT:
+            raise _wrong(path, f"the stored {what} has {len(text)} characters")
+        if _is_deep(text):
+            raise _wrong(path, f"the stored {what} has tables more than {DEEPEST} deep")
+
+
+def _is_deep(text: str) -> bool:
+    """Tell whether a text is JSON too deep to be worked with."""
+    try:
+        level = [json.loads(text)]
+    except RecursionError:
+        return True
+    except ValueError:
+        return False  # no JSON: who needs it says so
+    for _ in range(DEEPEST):
+        level = [
+            part
+            for whole in level
+            if isinstance(whole, dict | list)
+            for part in (whole.values() if isinstance(whole, dict) else whole)
+            if isinstance(part, dict | list)
+        ]
+    return bool(level)
+
+
+def _column(readable: Readable, name: str) -> Column:
+    return Column(name, readable.unit or "1", readable.attribute("long_name"))

@@ -1,0 +1,119 @@
+"""A dataset of a file that may be damaged: what cannot be read is told in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from seccm.data.trouble import said
+from seccm.errors import DamagedError, DataFileError
+
+FAILURES = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError)
+"""What h5py raises where HDF5 cannot make sense of a file."""
+_GZIP = 1032
+"""Times that gzip shortens at most."""
+
+
+@contextmanager
+def reading(path: Path, what: str) -> Iterator[None]:
+    """Turn whatever HDF5 stumbles over in a file into an error that names what was read.
+
+    Raises:
+        DamagedError: it cannot be read.
+    """
+    try:
+        yield
+    except DataFileError:
+        raise
+    except FAILURES as error:
+        raise DamagedError(
+            f"{path}: the file is damaged: {what} cannot be read: {said(error).rstrip('.')}. Use a "
+            "copy of the file, if there is one, and check the disk."
+        ) from error
+
+
+class Readable:
+    """One dataset, open for reading.
+
+    Args:
+        path: of the file, for messages.
+        name: of the dataset.
+        dataset: of one or two dimensions, in chunks.
+    """
+
+    def __init__(self, path: Path, name: str, dataset: h5py.Dataset) -> None:
+        self._path, self._dataset = path, dataset
+        self.name = name
+
+    def __getitem__(self, where: Any) -> Any:
+        """Return a part of it.
+
+        Raises:
+            DamagedError: HDF5 cannot read it.
+        """
+        with reading(self._path, f'the column "{self.name}"'):
+            return self._dataset[where]
+
+    def __len__(self) -> int:
+        return int(self.shape[0])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Entries in each dimension."""
+        return tuple(self._dataset.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of an entry."""
+        made: np.dtype[Any] = self._dataset.dtype
+        return made
+
+    @property
+    def stored_bytes(self) -> int:
+        """What it takes in the file, compressed if it is."""
+        return int(self._dataset.id.get_storage_size())
+
+    @property
+    def most(self) -> int:
+        """How many entries there can be at most in what it takes in the file."""
+        longest = _GZIP if self._dataset.compression else 1
+        # Checksums of chunks and the like make up for less than the chunk that is granted.
+        chunk = int(np.prod(self._dataset.chunks or (0,)))
+        return self.stored_bytes * longest // self.dtype.itemsize + chunk
+
+    @property
+    def unit(self) -> str:
+        """The unit, empty where it has none."""
+        return self.attribute("units")
+
+    def attribute(self, name: str) -> str:
+        """Return an attribute in words, empty where there is none.
+
+        Raises:
+            DamagedError: HDF5 cannot read it.
+        """
+        with reading(self._path, f'"{name}" of the column "{self.name}"'):
+            return str(self._dataset.attrs.get(name, ""))
+
+    def readable_parts(
+        self, start: int, stop: int
+    ) -> Iterator[tuple[slice, npt.NDArray[Any] | None]]:
+        """Yield the entries chunk by chunk; None for a chunk that cannot be read."""
+        step = self._dataset.chunks[0] if self._dataset.chunks else max(1, stop)
+        for first in range(start, stop, step):
+            here = slice(first, min(first + step, stop))
+            try:
+                yield here, self[here]
+            except DamagedError:
+                yield here, None
+
+    def refresh(self) -> None:
+        """Look again at what another program is writing."""
+        with reading(self._path, f'the column "{self.name}"'):
+            self._dataset.refresh()

@@ -1,0 +1,279 @@
+"""Whatever is damaged in a data file is told in a sentence, and the rest of it stays usable."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from fuzz_files import base_files, clean_numbers, damaged, faults_of, resume
+from typer.testing import CliRunner
+
+import seccm
+from seccm.analysis.quality import Quality
+from seccm.analysis.result import Status
+from seccm.cli.commands import app
+from seccm.data import finish, open_scan
+from seccm.data.repair import clear
+from seccm.errors import DamagedError, DataFileError
+from seccm.events import Outcome
+from seccm.report import write_report
+
+
+@pytest.fixture(scope="module")
+def bases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return base_files(tmp_path_factory.mktemp("bases"))
+
+
+@pytest.fixture
+def finished(bases: tuple[Path, Path], tmp_path: Path) -> Path:
+    return Path(shutil.copyfile(bases[0], tmp_path / "scan.h5"))
+
+
+@pytest.fixture
+def killed(bases: tuple[Path, Path], tmp_path: Path) -> Path:
+    return Path(shutil.copyfile(bases[1], tmp_path / "scan.h5"))
+
+
+def spoil_sample(path: Path, site: int, name: str = "I") -> None:
+    """Change one sample of a site in the file, past HDF5."""
+    with h5py.File(path, "r+") as file:
+        place = int(file["row_start"][site]) + 30
+        file[name][place] = file[name][place] + 1e-9
+
+
+def ran(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(words))
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_a_site_with_another_sample_has_no_numbers_and_all_others_have_theirs(
+    finished: Path,
+) -> None:
+    """And every way to use the file names that site."""
+    with open_scan(finished) as scan:
+        before = clean_numbers(scan)
+    spoil_sample(finished, 2)
+    with open_scan(finished) as scan:
+        with pytest.raises(DamagedError, match=r"site 2: its samples are not those"):
+            scan.site(2)
+        assert len(scan.site(1).t)
+        assert list(scan.check()) == [2]
+    code, said = ran("info", str(finished))
+    assert code == 0
+    assert "site 2: its samples are not those that were measured" in said
+    code, said = ran("analyze", str(finished))
+    assert code == 0
+    assert "site 2" in said
+    assert "3 sites analysed" in said
+    with open_scan(finished) as scan:
+        for name, values in clean_numbers(scan).items():
+            assert np.isnan(values[2])
+            assert scan.sites[f"{name}_status"][2] == Status.DAMAGED
+            np.testing.assert_array_equal(np.delete(values, 2), np.delete(before[name], 2))
+        assert scan.sites["quality"][2] & Quality.DAMAGED
+        page = write_report(scan, finished.with_suffix(""))
+    assert "Damaged in the file: site 2" in page.read_text()
+
+
+@pytest.mark.parametrize("column", ["E", "I", "z", "t", "phase", "step", "sample_x"])
+def test_samples_of_an_unfinished_file_are_checked_before_they_are_analysed(
+    killed: Path, column: str
+) -> None:
+    """Whichever column is damaged."""
+    assert clear(killed)
+    with h5py.File(killed, "r+") as file:
+        place = int(file["row_start"][1]) + 50
+        file[column][place] = file[column][place] + 1
+    counted = seccm.analyze(killed)
+    assert counted == 2
+    assert list(counted.damaged) == [1]
+    assert "site 1" in counted.damaged[1]
+
+
+def test_a_run_with_a_damaged_site_is_resumed(killed: Path) -> None:
+    """The site stays damaged, and is not landed on again."""
+    assert clear(killed)
+    spoil_sample(killed, 0)
+    with h5py.File(killed) as file:
+        assert file["status"][:].tolist() == [2, 2, 2, 0]
+    resume(killed)
+    with open_scan(killed) as scan:
+        assert list(scan.check()) == [0]
+        assert scan.remaining() == (3,)
+
+
+def test_a_feature_that_cannot_be_read_is_determined_again(finished: Path) -> None:
+    """The other columns are there; nothing stands for the numbers that are lost."""
+    with open_scan(finished) as scan:
+        before = scan.sites["E_nuc"]
+    spoil_chunk(finished, "E_nuc")
+    with open_scan(finished) as scan:
+        assert np.isnan(scan.sites["E_nuc"]).all()
+        assert np.isfinite(scan.sites["t_nuc"]).any()
+    assert seccm.analyze(finished) == 4
+    with open_scan(finished) as scan:
+        np.testing.assert_array_equal(scan.sites["E_nuc"], before)
+
+
+def spoil_chunk(path: Path, name: str) -> None:
+    """Change a byte in the middle of the first chunk of a column."""
+    with h5py.File(path) as file:
+        chunk = file[name].id.get_chunk_info(0)
+    with path.open("r+b") as raw:
+        raw.seek(chunk.byte_offset + chunk.size // 2)
+        (byte,) = raw.read(1)
+        raw.seek(-1, os.SEEK_CUR)
+        raw.write(bytes([byte ^ 0x55]))
+
+
+@pytest.mark.parametrize("column", ["status", "row_start", "condition", "state"])
+def test_a_column_that_is_needed_is_named(finished: Path, column: str) -> None:
+    """Every command refuses in a sentence."""
+    spoil_chunk(finished, column)
+    for command in ("info", "analyze", "report"):
+        code, said = ran(command, str(finished))
+        assert code == 2, said
+        assert f'the column "{column}" cannot be read' in said
+
+
+def set_attribute(name: str, value: object) -> Callable[[h5py.File], None]:
+    return lambda file: file.attrs.__setitem__(name, value)
+
+
+def replaced(name: str, make: Callable[[h5py.File], object]) -> Callable[[h5py.File], None]:
+    def change(file: h5py.File) -> None:
+        del file[name]
+        make(file)
+
+    return change
+
+
+HOSTILE: dict[str, tuple[Callable[[h5py.File], object], str]] = {
+    "no title": (lambda f: f.attrs.__delitem__("title"), '"title" is missing'),
+    "a title that is a number": (set_attribute("title", 3.0), "is no text"),
+    "a rate that is a word": (set_attribute("raw_rate", "fast"), "is no number"),
+    "a rate of zero": (set_attribute("raw_rate", 0.0), "no clock"),
+    "a rate that is none": (set_attribute("raw_rate", np.nan), "no clock"),
+    "no samples in a row": (set_attribute("raw_averaged", np.int64(0)), "no clock"),
+    "a spacing below zero": (set_attribute("raw_spacing", np.int64(-3)), "no clock"),
+    "a start in words": (set_attribute("started_at", "yesterday"), "is no time"),
+    "a start nowhere": (set_attribute("started_at", "2026-01-01"), "no time zone"),
+    "an offset that is none": (
+        lambda f: f["E"].attrs.__setitem__("add_offset", np.inf),
+        "offset of the reference",
+    ),
+    "a plan too deep": (set_attribute("plan_json", "[" * 3000 + "]" * 3000), "deep"),
+    "a plan just too deep": (set_attribute("plan_json", '{"a":' * 90 + "1" + "}" * 90), "deep"),
+    "a rig too long": (set_attribute("rig_json", " " * 33_000_000), "33000000 characters"),
+    "a group for a column": (replaced("I", lambda f: f.create_group("I")), '"I" is missing'),
+    "a link to itself": (
+        replaced("I", lambda f: f.__setitem__("I", h5py.SoftLink("/I"))),
+        "link to elsewhere",
+    ),
+    "a link to another file": (
+        replaced("I", lambda f: f.__setitem__("I", h5py.ExternalLink("/dev/zero", "I"))),
+        "link to elsewhere",
+    ),
+    "texts for samples": (replaced("I", lambda f: f.create_dataset("I", (9,), "S9")), "of type"),
+    "two dimensions": (replaced("I", lambda f: f.create_dataset("I", (3, 3), "f4")), "dimensions"),
+    "one number": (
+        replaced("I", lambda f: f.create_dataset("I", data=np.float32(1))),
+        "dimensions",
+    ),
+    "texts of any length": (
+        replaced("reason", lambda f: f.create_dataset("reason", (4,), h5py.string_dtype())),
+        "of type",
+    ),
+    "the world in one chunk": (
+        replaced(
+            "I",
+            lambda f: f.create_dataset("I", (1 << 32,), "f4", maxshape=(None,), chunks=(1 << 29,)),
+        ),
+        "chunks of",
+    ),
+    "a feature of words": (
+        replaced("E_nuc_err", lambda f: f.create_dataset("E_nuc_err", (4,), "S4")),
+        "of type",
+    ),
+    "no state": (lambda f: f["state"].resize(0, axis=0), "state of the run"),
+    "another state": (lambda f: f["state"].__setitem__(0, b"\x1b[31mfine"), "state of the run"),
+    "4e9 sites": (
+        lambda f: [f[n].resize(4_000_000_000, 0) for n in ("x_cmd", "site")],
+        "speaks of",
+    ),
+    "4e9 events": (lambda f: f["event_t"].resize(4_000_000_000, axis=0), "speaks of"),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_file_of_another_layout_is_refused_in_a_sentence(finished: Path, what: str) -> None:
+    """By each command, at once; nothing is changed."""
+    change, match = HOSTILE[what]
+    with h5py.File(finished, "r+") as file:
+        change(file)
+    before = finished.read_bytes()
+    with pytest.raises(DataFileError, match=match):
+        open_scan(finished)
+    for command in ("info", "analyze"):
+        code, said = ran(command, str(finished))
+        assert code == 2, said
+    with pytest.raises(DataFileError, match=match):
+        finish(finished)
+    assert finished.read_bytes() == before
+
+
+def test_a_site_with_an_outcome_that_is_none_is_named(finished: Path) -> None:
+    """It counts as touched, without numbers; the others are as they were."""
+    with h5py.File(finished, "r+") as file:
+        file["status"][1] = 99
+    code, said = ran("info", str(finished))
+    assert code == 0
+    assert "site 1: its outcome has the code 99" in said
+    with open_scan(finished) as scan:
+        assert scan.sites["status"].tolist() == [2, Outcome.ABORTED, 2, 2]
+        assert np.isnan(scan.sites["E_nuc"][1])
+        with pytest.raises(DamagedError, match="code 99"):
+            scan.site(1)
+        assert len(scan.site(2).t)
+
+
+def test_rows_that_are_not_there_cost_no_memory(finished: Path) -> None:
+    """A site that claims all rows there can be is damaged; nobody asks for 119 GiB."""
+    with h5py.File(finished, "r+") as file:
+        for name in ("sample", "t", "E", "I", "z", "phase", "step", "flag", "sample_x", "sample_y"):
+            file[name].resize(4_000_000_000, axis=0)
+        file["row_size"][3] = 3_999_999_999
+    with open_scan(finished) as scan:
+        assert list(scan.check()) == [3]
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    """A folder, a pipe, a device."""
+    places = [tmp_path]
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.h5")
+        places += [tmp_path / "pipe.h5", Path("/dev/zero")]
+    for place in places:
+        for command in ("info", "analyze", "report", "resume"):
+            code, said = ran(command, str(place))
+            assert code == 2
+            assert "is a folder" in said or "a pipe or a device" in said
+
+
+@pytest.mark.parametrize("kind", ["finished", "killed"])
+def test_flipped_bits_end_in_sentences_and_never_in_other_numbers(
+    bases: tuple[Path, Path], tmp_path: Path, kind: str
+) -> None:
+    """A few here; thousands with `python tests/fuzz_files.py`."""
+    base = bases[kind == "killed"]
+    with open_scan(base) as scan:
+        true = clean_numbers(scan)
+    for number in range(4):
+        made = damaged(base.read_bytes(), np.random.default_rng((number, len(base.name))))
+        assert list(faults_of(made, tmp_path / "scan.h5", true)) == []
