@@ -9,7 +9,11 @@ the file before.
 
 from __future__ import annotations
 
+import faulthandler
+import os
+import resource
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +34,10 @@ from seccm.report.study import Study
 from ui.models.curves import read_site
 from ui.models.scan_file import ScanFile
 
+MEMORY = 4_000_000_000
+"""Bytes of address space, of which the libraries alone take the most."""
+PATIENCE = 120
+"""Seconds after which a use of a file counts as one that never ends."""
 Numbers = Mapping[str, npt.NDArray[np.float64]]
 
 
@@ -92,6 +100,25 @@ def faults_of(content: bytes, path: Path, true: Numbers) -> Iterator[str]:
                 yield f"{name}: says {error}"
         except Exception as error:
             yield f"{name}: {type(error).__name__}: {error}"
+
+
+def apart(content: bytes, path: Path, true: Numbers) -> list[str]:
+    """Do `faults_of` in a process of its own, which may crash, hang or take all memory."""
+    said = path.with_suffix(".said")
+    said.unlink(missing_ok=True)
+    child = os.fork()
+    if child == 0:
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        signal.alarm(PATIENCE)
+        faulthandler.enable(said.with_suffix(".crash").open("w"))
+        said.write_text("\n".join(faults_of(content, path, true)))
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        crash = said.with_suffix(".crash").read_text().splitlines()
+        where = next((line.strip() for line in crash if "fuzz_files" in line), "")
+        return [f"killed by {signal.Signals(os.WTERMSIG(status)).name} {where}"]
+    return said.read_text().splitlines()
 
 
 def _info(path: Path) -> None:
@@ -175,7 +202,7 @@ def campaign(count: int, first: int = 0) -> int:
                 true = clean_numbers(scan)
             for number in range(first, first + count):
                 made = damaged(content, np.random.default_rng((number, len(base.name))))
-                for fault in faults_of(made, folder / "scan.h5", true):
+                for fault in apart(made, folder / "scan.h5", true):
                     failed += 1
                     sys.stdout.write(f"{base.stem} {number}: {fault}\n")
                     sys.stdout.flush()

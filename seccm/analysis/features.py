@@ -129,6 +129,9 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
     Args:
         scan: opened for reading.
         features: of the scan's plan.
+
+    Raises:
+        DamagedError: no closed site can be read; one of several is said in the result.
     """
     calibrated = Features(features.plan, scan.header.reference_offset)
     count = len(scan.sites)
@@ -162,6 +165,8 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
             values[name].values[number] = value
             values[name].errors[number] = error
             values[name].statuses[number] = status
+    if damaged and len(damaged) == len(closed):
+        raise DamagedError(damaged[closed[0]])
     allowances = {number: planned[number].approach.overtravel for number in planned}
     together = judged_together(scan.sites, allowances, features.plan.probe.diameter)
     return Reanalysis(values, quality | together, len(closed) - len(damaged), damaged)

@@ -22,25 +22,36 @@ def open_file(path: Path) -> h5py.File:
         DataFileError: missing, empty, damaged, or not a file of ours.
     """
     mark = repair.mark(path)
-    if mark == 1:
+    if mark and not (mark > 1 and guard.is_held(path)):
         return _left_behind(path)
     growing = {"swmr": True, "libver": LIBVER} if mark else {}
     try:
-        file = _alike(path, growing)
-        conventions = str(file.attrs.get("Conventions", ""))
-        laid_out = "SECCM" not in conventions or _laid_out(file)
+        return _ours(path, _alike(path, growing))
     except FAILURES as error:
-        raise DataFileError(
-            f"{path}: the file is damaged: {said(error).rstrip('.')}. "
-            "If it is a copy, copy it again once the run is over."
-        ) from error
-    if "SECCM" not in conventions:
+        raise _unreadable(path, error) from error
+
+
+def _ours(path: Path, file: h5py.File) -> h5py.File:
+    """Return a file that was opened if it is one of ours, laid out to the end; else close it."""
+    try:
+        if "SECCM" not in str(file.attrs.get("Conventions", "")):
+            raise DataFileError(f"{path}: an HDF5 file, but not one of seccm.")
+        if not _laid_out(file):
+            raise DataFileError(
+                f"{path}: its program died while it laid the file out, before anything had moved. "
+                "Delete it and run the plan again."
+            )
+    except BaseException:
         file.close()
-        raise DataFileError(f"{path}: an HDF5 file, but not one of seccm.")
-    if not laid_out:
-        file.close()
-        raise _half(path)
+        raise
     return file
+
+
+def _unreadable(path: Path, error: BaseException) -> DataFileError:
+    return DataFileError(
+        f"{path}: the file is damaged: {said(error).rstrip('.')}. "
+        "If it is a copy, copy it again once the run is over."
+    )
 
 
 def _alike(path: Path, options: Mapping[str, Any]) -> h5py.File:
@@ -63,27 +74,20 @@ def _laid_out(file: h5py.File) -> bool:
     return isinstance(session, h5py.Dataset) and session.ndim == 1 and len(session) > 0
 
 
-def _half(path: Path) -> DataFileError:
-    return DataFileError(
-        f"{path}: its program died while it laid the file out, before anything had moved. "
-        "Delete it and run the plan again."
-    )
-
-
 def _left_behind(path: Path) -> h5py.File:
-    """Open a file whose program died before it had made it readable for others.
+    """Open a file whose program died.
 
-    That is while it was laid out, or in the moment in which a scan was resumed.
+    Not as one that grows: of such a one, HDF5 reads again and again what it does not understand,
+    for hours if need be, because the writer might put it right.
     """
     if guard.is_held(path):
         raise DataFileError(f"{path}: a program is laying it out right now. Try again.")
     unmarked = repair.Unmarked(path)
     try:
-        file = h5py.File(unmarked, "r")
-        if "SECCM" in str(file.attrs["Conventions"]) and _laid_out(file):
-            return file
-        file.close()
-    except FAILURES:
-        pass
-    unmarked.close()
-    raise _half(path)
+        return _ours(path, h5py.File(unmarked, "r"))
+    except FAILURES as error:
+        unmarked.close()
+        raise _unreadable(path, error) from error
+    except DataFileError:
+        unmarked.close()
+        raise

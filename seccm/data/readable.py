@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from seccm.data.ruins import let_alone
 from seccm.data.trouble import said
 from seccm.errors import DamagedError, DataFileError
 
@@ -50,6 +51,8 @@ class Readable:
     def __init__(self, path: Path, name: str, dataset: h5py.Dataset) -> None:
         self._path, self._dataset = path, dataset
         self.name = name
+        self.ruined = False
+        """Whether HDF5 has stumbled over it: it must not be closed any more."""
 
     def __getitem__(self, where: Any) -> Any:
         """Return a part of it.
@@ -57,7 +60,7 @@ class Readable:
         Raises:
             DamagedError: HDF5 cannot read it.
         """
-        with reading(self._path, f'the column "{self.name}"'):
+        with self._reading():
             return self._dataset[where]
 
     def __len__(self) -> int:
@@ -77,7 +80,8 @@ class Readable:
     @property
     def stored_bytes(self) -> int:
         """What it takes in the file, compressed if it is."""
-        return int(self._dataset.id.get_storage_size())
+        with self._reading():
+            return int(self._dataset.id.get_storage_size())
 
     @property
     def most(self) -> int:
@@ -113,7 +117,18 @@ class Readable:
             except DamagedError:
                 yield here, None
 
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            with reading(self._path, f'the column "{self.name}"'):
+                yield
+        except DamagedError:
+            if not self.ruined:
+                let_alone(self._dataset)
+            self.ruined = True
+            raise
+
     def refresh(self) -> None:
         """Look again at what another program is writing."""
-        with reading(self._path, f'the column "{self.name}"'):
+        with self._reading():
             self._dataset.refresh()

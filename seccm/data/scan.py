@@ -27,6 +27,7 @@ from seccm.data.opening import open_file
 from seccm.data.raw import channel_names, claimed
 from seccm.data.raw_trace import RawTrace, pieces_of
 from seccm.data.readable import Readable
+from seccm.data.ruins import let_alone
 from seccm.data.table import Table
 from seccm.data.trace import SiteRecord, SiteTrace, record_of
 from seccm.errors import DamagedError, DataFileError
@@ -77,8 +78,11 @@ class Scan:
 
     def close(self) -> None:
         """Let go of the file."""
+        if any(column.ruined for column in self._data.values()):
+            let_alone(self._file)
+        else:
+            self._file.close()
         self._data = {}
-        self._file.close()
 
     def refresh(self) -> None:
         """Look again at a file that is growing, or was; take tables anew afterwards."""
@@ -254,7 +258,7 @@ class Scan:
         """Find out what is in the file."""
         found = inspect(self.path, self._file)
         self._data = found.data
-        self._growing = bool(repair.mark(self.path))
+        self._growing = bool(repair.mark(self.path)) and self.being_written
         self._identity = _identity(self.path)
         self._along = found.along_sites
         self.header: Header = found.header
