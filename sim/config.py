@@ -302,7 +302,7 @@ Sample = Annotated[LithiumSample | RedoxSample | CircuitSample, Field(discrimina
 def _samples() -> dict[str, Sample]:
     """Return the samples that every virtual rig knows."""
     published = (
-        Aperture(diameter=6e-6, wetting=1.55, capacity=0.64),
+        Aperture(diameter=6e-6, wetting=1.55, capacity=0.66),
         Aperture(diameter=10e-6, wetting=2.2, capacity=1.0),
     )
     return {

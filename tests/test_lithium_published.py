@@ -75,7 +75,7 @@ def test_table_1(
 ) -> None:
     """E_nuc within 20 mV, t_nuc and Q_nuc within 15 %, E_growth within 25 mV, N within 25 %.
 
-    The middle row's E_growth is the model's weakest number: 20 mV too negative with the
+    The middle row's E_growth is the model's weakest number: 25 mV too negative with the
     parameters that also serve the voltammetry.
     """
     run = plate(current, duration)

@@ -32,49 +32,56 @@ def measured(plan: str, folder: Path, seed: int) -> Scan:
     return seccm.open(path)
 
 
-@pytest.fixture(scope="module", params=SEEDS)
-def constant_charge(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
-    """The three current densities of Table 1, several repeats each."""
-    with measured("li-on-au-constant-charge", tmp_path_factory.mktemp("cc"), request.param) as scan:
-        yield scan
-
-
 TABLE_1 = {
     0.20: {"E_nuc": -0.058, "E_growth": -0.004, "Q_nuc": 0.98, "t_nuc": 17.7},
     0.78: {"E_nuc": -0.135, "E_growth": -0.022, "Q_nuc": 0.85, "t_nuc": 3.8},
     3.82: {"E_nuc": -0.292, "E_growth": -0.267, "Q_nuc": 0.82, "t_nuc": 0.8},
 }
+Table = dict[float, dict[str, float]]
 
 
-def by_density(scan: Scan, feature: str) -> dict[float, float]:
-    """Return the mean of a feature over the repeats of each current density in mA/cm2."""
-    sites = scan.sites
-    density = np.round(np.abs(sites["factor_j"]) / 10.0, 2)
-    return {j: float(np.nanmean(sites[feature][density == j])) for j in np.unique(density)}
+@pytest.fixture(scope="module")
+def constant_charge(tmp_path_factory: pytest.TempPathFactory) -> Table:
+    """The means of 16 sites at each of the three current densities of Table 1, in mA/cm2."""
+    folder = tmp_path_factory.mktemp("cc")
+    found: dict[float, dict[str, list[float]]] = {j: {} for j in TABLE_1}
+    for seed in (*SEEDS, 4):
+        with measured("li-on-au-constant-charge", folder, seed) as scan:
+            density = np.round(np.abs(scan.sites["factor_j"]) / 10.0, 2)
+            for j, row in TABLE_1.items():
+                for feature in row:
+                    values = scan.sites[feature][density == j].tolist()
+                    found[j].setdefault(feature, []).extend(values)
+    assert {len(values) for row in found.values() for values in row.values()} == {16}
+    return {j: {name: float(np.mean(v)) for name, v in row.items()} for j, row in found.items()}
 
 
-@pytest.mark.parametrize(("feature", "within"), [("E_nuc", 0.020), ("E_growth", 0.025)])
-def test_potentials_are_those_of_table_1(constant_charge: Scan, feature: str, within: float):
-    found = by_density(constant_charge, feature)
-    for j, row in TABLE_1.items():
-        assert found[j] == pytest.approx(row[feature], abs=within), f"{feature} at {j} mA/cm2"
+@pytest.mark.parametrize("j", TABLE_1)
+def test_potentials_are_those_of_table_1(constant_charge: Table, j: float):
+    """E_nuc within 5 mV and E_growth within 10 mV, but for the growth potential at 0.78 mA/cm2.
+
+    That one is 25 mV too negative: the model knows no reason for the published 4 and 22 mV at
+    0.20 and 0.78 mA/cm2 to lie so close.
+    """
+    found = constant_charge[j]
+    assert found["E_nuc"] == pytest.approx(TABLE_1[j]["E_nuc"], abs=5e-3)
+    within = 28e-3 if j == 0.78 else 10e-3
+    assert found["E_growth"] == pytest.approx(TABLE_1[j]["E_growth"], abs=within)
 
 
-@pytest.mark.parametrize("feature", ["t_nuc", "Q_nuc"])
-def test_time_and_charge_of_nucleation_are_those_of_table_1(constant_charge: Scan, feature: str):
-    found = by_density(constant_charge, feature)
-    scale = UAH_CM2 if feature == "Q_nuc" else 1.0
-    for j, row in TABLE_1.items():
-        assert found[j] / scale == pytest.approx(row[feature], rel=0.15), f"{feature} at {j}"
+@pytest.mark.parametrize("j", TABLE_1)
+def test_time_and_charge_of_nucleation_are_those_of_table_1(constant_charge: Table, j: float):
+    """Within 5 %, all six."""
+    found = constant_charge[j]
+    assert found["t_nuc"] == pytest.approx(TABLE_1[j]["t_nuc"], rel=0.05)
+    assert found["Q_nuc"] / UAH_CM2 == pytest.approx(TABLE_1[j]["Q_nuc"], rel=0.05)
 
 
-def test_the_trends_with_current_density_are_those_of_table_1(constant_charge: Scan):
+def test_the_trends_with_current_density_are_those_of_table_1(constant_charge: Table):
     """Faster plating nucleates earlier and at more negative potentials, with less charge."""
     for feature in ("E_nuc", "E_growth", "t_nuc", "Q_nuc"):
-        found = by_density(constant_charge, feature)
-        slow, medium, fast = (found[j] for j in TABLE_1)
-        assert slow > fast, feature
-        assert feature == "Q_nuc" or slow > medium > fast, feature
+        slow, medium, fast = (constant_charge[j][feature] for j in TABLE_1)
+        assert slow > medium > fast, feature
 
 
 @pytest.fixture(scope="module", params=SEEDS)
