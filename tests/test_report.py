@@ -27,7 +27,19 @@ from seccm.analysis.site_quality import ripple
 from seccm.analysis.statistics import survival
 from seccm.data import open_scan
 from seccm.events import Outcome
-from seccm.report import choice, curves, landings, maps, page, style, tables, trends, voltammograms
+from seccm.report import (
+    choice,
+    curves,
+    heights,
+    landings,
+    map_drawing,
+    maps,
+    page,
+    style,
+    tables,
+    trends,
+    voltammograms,
+)
 from seccm.report import waves as wave_figures
 from seccm.report.page import write_report
 from seccm.report.study import Study
@@ -558,7 +570,7 @@ def test_a_map_colours_values_to_scale_and_marks_the_rest(screen):
 
 def test_maps_leave_no_empty_band(screen):
     """Between the small print and the panels there is room for a line, not more."""
-    figure = maps.topography(screen)
+    figure = heights.topography(screen)
     figure.canvas.draw()
     top = max(axes.get_tightbbox().y1 for axes in drawn(figure))
     assert (figure.bbox.y1 - top) / figure.dpi < 0.35
@@ -595,14 +607,14 @@ def test_values_that_come_with_a_warning_are_marked_in_a_map(waves, monkeypatch)
 
 def test_colours_are_not_given_away_to_one_outlier():
     values = np.append(np.linspace(1.0, 2.0, 50), 1000.0)
-    norm = maps.colour_range(values)
+    norm = map_drawing.colour_range(values)
     assert (norm.vmin, norm.vmax) == (1.0, pytest.approx(np.percentile(values, 75) + 1.5, rel=0.03))
-    same = maps.colour_range(np.full(5, 3.0))
+    same = map_drawing.colour_range(np.full(5, 3.0))
     assert same.vmin < 3.0 < same.vmax
 
 
 def test_topography_shows_heights_before_and_after_the_plane(screen):
-    figure = maps.topography(screen)
+    figure = heights.topography(screen)
     left, right = drawn(figure)
     found = screen.topography
     for axes, values in ((left, None), (right, found.residual)):
@@ -611,7 +623,7 @@ def test_topography_shows_heights_before_and_after_the_plane(screen):
         if values is not None:
             np.testing.assert_allclose(disc.get_array(), 1e9 * values[np.isfinite(values)])
     assert "drift and tilt not told apart" in texts(figure)
-    assert "any drift is in the tilt" in maps.topography_words(found)
+    assert "any drift is in the tilt" in heights.topography_words(found)
 
 
 def test_landings_are_counted_and_those_too_far_are_named(screen):

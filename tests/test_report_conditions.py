@@ -15,7 +15,18 @@ from seccm.analysis.result import Status
 from seccm.analysis.spread import spread
 from seccm.data import open_scan
 from seccm.plan import Plan
-from seccm.report import choice, maps, plausible, style, tables, transients, trends, voltammograms
+from seccm.report import (
+    choice,
+    heights,
+    map_drawing,
+    maps,
+    plausible,
+    style,
+    tables,
+    transients,
+    trends,
+    voltammograms,
+)
 from seccm.report.study import Study
 from seccm.report.waves import waves
 
@@ -282,7 +293,7 @@ def test_a_report_has_a_figure_for_every_step(studies):
 @pytest.mark.parametrize("error", [0.5, 8.0, np.nan])
 def test_colours_do_not_span_noise(error):
     shown = np.linspace(-1.0, 1.0, 9)
-    norm = maps.colour_range(shown, error)
+    norm = map_drawing.colour_range(shown, error)
     reach = max(1.0, 3.0 * error) if np.isfinite(error) else 1.0
     assert (norm.vmin, norm.vmax) == pytest.approx((-reach, reach))
 
@@ -293,7 +304,7 @@ def test_tilt_that_hides_a_drift_has_no_error(studies):
     assert found.status is Status.DRIFT_CONFOUNDED
     assert np.isfinite(found.tilt_x.value)
     assert np.isnan(found.tilt_x.error)
-    words = maps.topography_words(found)
+    words = heights.topography_words(found)
     assert "±" not in words
     assert "Tilt and drift along x" in words
     assert "error is not known" in words

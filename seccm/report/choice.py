@@ -15,6 +15,7 @@ from seccm.plan.site import Segment
 from seccm.report import (
     curves,
     distribution,
+    heights,
     landings,
     maps,
     style,
@@ -260,12 +261,12 @@ def _against(study: Study, names: Sequence[str]) -> str:
 
 
 def _tip(study: Study) -> Iterator[Drawing]:
-    figure = maps.topography(study)
+    figure = heights.topography(study)
     if figure is not None and study.topography is not None:
         yield Drawing(
             "topography",
             "Heights at which the tip touched (a), and what is left above a plane (b)",
-            maps.topography_words(study.topography),
+            heights.topography_words(study.topography),
             figure,
         )
     figure = landings.landings(study)

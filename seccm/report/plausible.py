@@ -45,8 +45,9 @@ def growth_words(study: Study, name: str) -> str:
         return ""
     highest = float(study.features[name].values[sites].max())
     metal, stated = metal_of(study.reference), study.uncertainty
+    which = "growth potential lies" if sites.size == 1 else "growth potentials lie"
     words = (
-        f"{sites.size} growth potentials lie above 0 V vs {study.reference}, up to "
+        f"{sites.size} {which} above 0 V vs {study.reference}, up to "
         f"{show(highest, 'V', 2)}: {metal} is not deposited there. The offset of the reference is "
         "off, or something else grows. "
     )

@@ -268,9 +268,9 @@ def html(text: str) -> str:
     return text
 
 
-def panel(axes: Axes, letter: str) -> None:
-    """Name a panel in bold, as journals do."""
-    axes.set_title(letter, loc="left", fontweight="bold", fontsize=8.5, pad=3)
+def panel(axes: Axes, letter: str, pad: float = 3.0) -> None:
+    """Name a panel in bold, as journals do; so many points above it."""
+    axes.set_title(letter, loc="left", fontweight="bold", fontsize=8.5, pad=pad)
 
 
 def nice_log_ticks(axes: Axes, which: str, values: Sequence[float]) -> None:

@@ -17,7 +17,7 @@ from seccm.analysis.result import Status
 from seccm.analysis.spread import spread
 from seccm.analysis.statistics import FEWEST_FOR_SD, Survival, survival
 from seccm.report import style
-from seccm.report.plausible import metal_of
+from seccm.report.plausible import growing_above_zero
 from seccm.report.study import Feature, Group, Study
 
 FloatArray = npt.NDArray[np.float64]
@@ -155,12 +155,12 @@ def nucleation(study: Study, step: int) -> Figure | None:
             found = points(study, name, step, one.groups)
             _values(a, found, 1e3, one.colour or colour, marker, label)
     a.set_ylabel(style.potential_label(study.reference, "mV"))
-    if metal_of(study.reference) and a.get_ylim()[1] > 0.0:
+    if growing_above_zero(study, study.name("E_growth", step)).size:
         a.axhline(0.0, color=style.GREY, lw=0.6, ls=(0, (4, 2)), zorder=0)
     handles, labels = a.get_legend_handles_labels()
     # A caveat takes half the width of the figure.
     longest = max((len(style.html(label)) for label in labels), default=0)
-    columns = 3 if longest <= 24 or len(labels) == 2 else 2 if longest <= 54 else 1
+    columns = 3 if longest <= 24 or len(labels) == 2 else 2 if longest <= 62 else 1
     fig.legend(handles, labels, loc="outside lower left", ncols=columns)
     for axes, name in zip((b, c), _EVENT, strict=True):
         _events(axes, study, name, step, chosen)
@@ -169,7 +169,7 @@ def nucleation(study: Study, step: int) -> Figure | None:
         axes.set_xlabel(_J.label("$|j|$"))
         axes.set_xlim(min(js) / 1.35, max(js) * 1.35)
         style.nice_log_ticks(axes, "x", axes.get_xlim())
-        style.panel(axes, letter)
+        style.panel(axes, letter, pad=9.0 if len(chosen) == 1 else 3.0)  # above the counts
         if len(chosen) == 1:
             _counts(axes, points(study, name, step))
     return fig

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from seccm.analysis.spread import stated
 from seccm.events import Outcome
 from seccm.report import style
-from seccm.report.maps import colour_range
+from seccm.report.map_drawing import colour_range
 from ui.models.palette import OUTCOME_COLOURS, Palette
 from ui.models.showing import Showing, html, largest, plain
 from ui.models.site_map import CATEGORIES, CONDITION, OUTCOME, SiteMap, Z
