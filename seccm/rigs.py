@@ -221,7 +221,7 @@ class _Building:
         try:
             builder: Builder = point.load()
         except ImportError as error:
-            remedy = f"Install what it needs, for example: pip install 'seccm[{point.name}]'."
+            remedy = "Install the package that is missing."
             what = f"{point.name!r}: {error}."
             raise PlanError(self.file.source, [Problem("kind", what, remedy)]) from error
         tables = {key: value for key, value in self.file.config.items() if key != "coarse"}

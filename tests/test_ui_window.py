@@ -28,7 +28,7 @@ from seccm.remote import Client, Running
 from ui.app import chosen, same_rig
 from ui.keys import KEYS, KeySheet
 from ui.manual import ManualView
-from ui.models.numbers import Numbers
+from ui.models.numbers import Numbers, seen
 from ui.models.palette import LIGHT
 from ui.models.showing import Showing
 from ui.number_pad import NumberPad
@@ -327,8 +327,8 @@ def test_what_is_typed_by_hand_is_meant_as_it_is_shown(qtbot: QtBot):
     assert view.drive_label.text() == "E vs SHE"
     assert view._captions["current"].text() == "current, polarographic"
     view._numbers = Numbers({"potential": -2.51, "current": -2e-9})
-    assert view._seen("potential") == pytest.approx(-2.5)
-    assert view._seen("current") == pytest.approx(2e-9)
+    assert seen(-2.51, "potential", view._showing, view._offset) == pytest.approx(-2.5)
+    assert seen(-2e-9, "current", view._showing, view._offset) == pytest.approx(2e-9)
     view.potential.setText("-2.5 V")
     view._drive("potential")
     view.current.setText("2 nA")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -10,18 +10,21 @@ from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QHBoxLayout,
+    QMenu,
     QPushButton,
     QSplitter,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from seccm.plan import Plan
-from seccm.plan.site import ApproachSpec
+from seccm.plan.site import Site
 from ui import pieces
 from ui.dialogs import choose_file
 from ui.map import MapView
+from ui.models.curve_choice import page_of
 from ui.models.palette import DARK, Palette, Sizes
 from ui.models.scan_file import ScanFile, write_table
 from ui.models.showing import Conventions, Showing
@@ -48,6 +51,8 @@ class FileView(QWidget):
     """The file whose run shall go on."""
     asked = Signal(bool)
     """Another file is asked for; whether beside this one."""
+    chosen = Signal(Path)
+    """A recent file is to be opened in place of this one."""
 
     def __init__(self, path: Path, say: Callable[[Line], None]) -> None:
         super().__init__()
@@ -55,7 +60,7 @@ class FileView(QWidget):
         self._say = say
         self._showing, self._offset = Showing(), 0.0
         self._worker = Worker("browse")
-        self._plan: Future[tuple[Plan, tuple[ApproachSpec, ...]]] | None
+        self._plan: Future[tuple[Plan, tuple[Site, ...]]] | None
         self._plan = self._worker.do(self.file.plan)
         self._export: Future[None] | None = None
         self._target = path
@@ -90,6 +95,11 @@ class FileView(QWidget):
             button = self.openers[beside] = QPushButton(words)
             button.clicked.connect(lambda _=False, b=beside: self.asked.emit(b))
             row.addWidget(button)
+        self.recent = pieces.tool("Recent")
+        self.recent.setToolTip("Open one of the files that were used last")
+        self.recent.setMenu(QMenu(self.recent))
+        self.recent.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        row.addWidget(self.recent)
         row.addWidget(self.report_button)
         row.addWidget(self.export_button)
         whole = QVBoxLayout(self)
@@ -119,6 +129,15 @@ class FileView(QWidget):
         self._showing = conventions.of(header.reference)
         self._offset = header.reference_offset
         self.map.show_as(self._showing, self._offset)
+
+    def show_recent(self, paths: Sequence[Path]) -> None:
+        """List the files that were used last."""
+        menu = self.recent.menu()
+        menu.clear()
+        for path in paths:
+            action = menu.addAction(str(path))
+            action.triggered.connect(lambda _=False, p=path: self.chosen.emit(p))
+        self.recent.setEnabled(bool(paths))
 
     def look(self) -> None:
         """Look whether the file has grown; called once a second."""
@@ -185,11 +204,12 @@ class FileView(QWidget):
         if self._plan is not None and self._plan.done():
             reading, self._plan = self._plan, None
             try:
-                plan, approaches = reading.result()
-                self.file.map.describe(plan, approaches)
+                plan, patterns = reading.result()
+                self.file.map.describe(plan, tuple(pattern.approach for pattern in patterns))
                 self.map.relabel()
-                if any(s.step in ("cv", "lsv") for s in plan.program):
-                    self.map.panel.choose("I-E")
+                self.map.panel.choose(
+                    page_of(s.kind for pattern in patterns for s in pattern.segments)
+                )
             except Exception as error:  # the file is shown all the same, without the plan's words
                 self._say(Line("warning", str(error) or repr(error)))
         if self._export is not None and self._export.done():
@@ -215,6 +235,8 @@ class BrowseView(QWidget):
     """The file whose run shall go on."""
     asked = Signal(bool)
     """A file is asked for; whether beside the one that is open."""
+    chosen = Signal(Path)
+    """A recent file is to be opened."""
 
     def __init__(self, say: Callable[[Line], None]) -> None:
         super().__init__()
@@ -222,6 +244,7 @@ class BrowseView(QWidget):
         self._palette, self._sizes = DARK, Sizes.of(96.0, glove=False)
         self._conventions = Conventions()
         self.files: list[FileView] = []
+        self.recent: tuple[Path, ...] = ()
         self._split = QSplitter(Qt.Orientation.Horizontal)
         empty = QWidget()
         box = QVBoxLayout(empty)
@@ -238,6 +261,10 @@ class BrowseView(QWidget):
         self.open_button = QPushButton("Open …")
         self.open_button.clicked.connect(lambda: self.asked.emit(False))
         box.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignCenter)
+        box.addSpacing(16)
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(2)
+        box.addLayout(self._recent)
         box.addStretch(1)
         self._stack = QStackedWidget()
         self._stack.addWidget(empty)
@@ -245,6 +272,24 @@ class BrowseView(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
+
+    def show_recent(self, paths: Sequence[Path]) -> None:
+        """List the files that were used last: here, and below every button that opens one."""
+        while (item := self._recent.takeAt(0)) is not None:
+            gone = item.widget()
+            if gone is not None:
+                gone.setParent(None)
+                gone.deleteLater()
+        self.recent = tuple(paths)
+        if paths:
+            head = pieces.label("Recent files", "heading")
+            self._recent.addWidget(head, 0, Qt.AlignmentFlag.AlignCenter)
+        for path in paths:
+            button = pieces.tool(path.name, str(path))
+            button.clicked.connect(lambda _=False, p=path: self.chosen.emit(p))
+            self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
+        for view in self.files:
+            view.show_recent(self.recent)
 
     @property
     def map(self) -> MapView | None:
@@ -272,6 +317,8 @@ class BrowseView(QWidget):
         view = FileView(path, self._say)
         view.resumed.connect(self.resumed)
         view.asked.connect(self.asked)
+        view.chosen.connect(self.chosen)
+        view.show_recent(self.recent)
         for old in self.files[1:] if beside else self.files:
             old.shut()
             old.setParent(None)

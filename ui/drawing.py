@@ -11,7 +11,9 @@ from ui.live import LiveView
 from ui.log import LogView
 from ui.manual import ManualView
 from ui.map import MapView
+from ui.models.curve_choice import page_of, panels_of
 from ui.models.desk import Desk
+from ui.models.numbers import Numbers
 from ui.models.palette import Palette, Sizes
 from ui.models.showing import Conventions
 from ui.models.words import Line
@@ -65,7 +67,7 @@ class Drawing:
 
     def __init__(self, desk: Desk, views: Views) -> None:
         self._desk, self._views = desk, views
-        self._swept: bool | None = None
+        self._kinds: frozenset[str] | None = None
         self._said = 0
         self.failed: dict[str, str] = {}
         """Views that are not drawn any more, and why."""
@@ -118,15 +120,14 @@ class Drawing:
         assert desk.plan is not None
         views.live.follow(desk.live)
         views.map.follow(desk.map, desk.path)
-        kinds = {
+        kinds = frozenset(
             segment.kind for site in list(desk.sites.values())[:1] for segment in site.segments
-        }
-        swept = bool(kinds & {"cv", "lsv"})
-        if swept is not self._swept:
+        )
+        if kinds != self._kinds:
             # Another kind of measurement; else what the operator has chosen stays.
-            self._swept = swept
-            views.live.choose("E-t", "I-t", "I-E" if swept else "E-Q", "approach")
-            views.map.panel.choose("I-E" if swept else "E-t")
+            self._kinds = kinds
+            views.live.choose(*panels_of(kinds))
+            views.map.panel.choose(page_of(kinds))
         if desk.info is not None:
             views.rig.show_info(desk.info)
         views.manual.describe(desk.info, desk.plan.reference.offset)
@@ -143,6 +144,8 @@ class Drawing:
             drawn = desk.live.drawn if desk.live is not None else None
             shown = "" if drawn in (None, desk.run.site) else f" · curves of site {drawn}"
             self._views.live.head(f"Site {desk.run.site} · {self._condition}{shown}")
+        if self._views.live.isVisible():
+            self._views.live.show_numbers(Numbers.of(desk.news, desk.run))
         self._views.live.draw()
 
     def _manual(self) -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from ui import pieces
+from ui.models.hand import read_back
 from ui.models.live import Live
+from ui.models.numbers import Numbers, seen
 from ui.models.palette import Palette, Sizes
 from ui.models.showing import Showing
 from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel
 from ui.readout import LEGIBLE, Readout
 
 CHOICES = (*KINDS, APPROACH)
+EMPTY = "The curve of the active site appears\nhere as it is measured."
+EMPTY_APPROACH = "The approach curve appears here\nwhen the tip approaches."
+NUMBERS = ("potential", "current", "z")
 
 
 class LiveView(QWidget):
@@ -19,9 +24,10 @@ class LiveView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.panels = {name: CurvePanel(kind) for name, kind in KINDS.items()}
-        self.approach = ApproachPanel()
+        self.panels = {name: CurvePanel(kind, EMPTY) for name, kind in KINDS.items()}
+        self.approach = ApproachPanel(EMPTY_APPROACH)
         self.buttons: dict[str, QToolButton] = {}
+        self._showing, self._offset = Showing(), 0.0
         self._live: Live | None = None
         self._drawn = -1
         self._behind: dict[str, tuple[int, int | None]] = {}
@@ -37,11 +43,19 @@ class LiveView(QWidget):
             button.setToolTip(f"Show or hide the panel {words}")
             self.buttons[name] = button
             row.addWidget(button)
+        self.numbers = {name: Readout("–", "muted", LEGIBLE) for name in NUMBERS}
+        """The newest of each, above the curves."""
+        beside = QHBoxLayout()
+        for name in NUMBERS:
+            beside.addWidget(self.numbers[name])
+            beside.addSpacing(24)
+        beside.addStretch(1)
         self._grid = QGridLayout()
         self._grid.setSpacing(2)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 6, 8, 6)
         whole.addLayout(row)
+        whole.addLayout(beside)
         whole.addLayout(self._grid, 1)
         self.choose("E-t", "I-t", "E-Q", APPROACH)
 
@@ -60,6 +74,7 @@ class LiveView(QWidget):
 
     def show_as(self, showing: Showing, offset: float) -> None:
         """Choose convention and reference."""
+        self._showing, self._offset = showing, offset
         for panel in self.panels.values():
             panel.show_as(showing, offset)
         self.approach.show_as(showing, offset)
@@ -79,6 +94,15 @@ class LiveView(QWidget):
     def head(self, words: str) -> None:
         """Say above the curves which site they are of."""
         self._head.setText(words)
+
+    def show_numbers(self, numbers: Numbers) -> None:
+        """Show the newest numbers; old ones as old ones."""
+        titles = {"potential": f"E vs {self._showing.against}", "current": "I", "z": "z"}
+        for name, label in self.numbers.items():
+            value = seen(numbers.values.get(name), name, self._showing, self._offset)
+            label.say(f"{numbers.caption(titles[name])}: {read_back(name, value)}")
+            fresh = name in numbers.values and not numbers.stale
+            pieces.look(label, "number" if fresh else "stale-number")
 
     def draw(self) -> None:
         """Draw what is new; costs nothing if nothing is."""

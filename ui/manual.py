@@ -27,7 +27,7 @@ from ui import pieces
 from ui.coarse import CoarsePanel
 from ui.icons import icon
 from ui.models.hand import AXES, STEPS, Hand, commanded, jog, limits_words, read_back
-from ui.models.numbers import Numbers
+from ui.models.numbers import Numbers, seen
 from ui.models.palette import Palette, Sizes
 from ui.models.run_state import RunState
 from ui.models.showing import Showing
@@ -315,7 +315,8 @@ class ManualView(QWidget):
         """Show what was measured beside what was commanded; old numbers as old ones."""
         numbers = self._numbers
         for name, cell in self.cells.items():
-            cell.say(read_back(name, self._seen(name)))
+            value = seen(numbers.values.get(name), name, self._showing, self._offset)
+            cell.say(read_back(name, value))
             pieces.look(cell, "stale" if numbers.stale or name not in numbers.values else "readout")
             self._captions[name].setText(numbers.caption(self._titles.get(name, name)))
         for axis in AXES:
@@ -344,16 +345,6 @@ class ManualView(QWidget):
         shift = self._showing.shift if self._showing.other else 0.0
         raw = value - shift - self._offset if volts else self._showing.sign * value
         self._ask("drive", mode=mode, value=raw)
-
-    def _seen(self, name: str) -> float | None:
-        """Return a number of the newest row in the convention that is shown."""
-        value = self._numbers.values.get(name)
-        if value is None or name not in ("potential", "current"):
-            return value
-        if name == "current":
-            return self._showing.sign * value
-        shift = self._showing.shift if self._showing.other else 0.0
-        return value + self._offset + shift
 
     def _ask(self, what: str, **how: object) -> None:
         self._say("", "good")

@@ -35,6 +35,7 @@ from ui.number_pad import bring
 from ui.shaped import Shaped
 from ui.site_panel import SitePanel
 
+EMPTY = "The sites appear here when a run starts.\nOpen a plan and press Start."
 MOST_CURVES = 24
 """Selected sites whose curves are drawn."""
 ARRIVING_MS = 8
@@ -70,6 +71,7 @@ class MapView(QWidget):
         self._told: int | None = None
         """The site of which the line below the map tells."""
         self.plot = MapPlot(self._hover, self.pick)
+        self.plot.hint(EMPTY)
         self.bar = ColourBar(self._touch_limit)
         self.legend = pieces.label("", "small")
         self.legend.setWordWrap(True)
@@ -154,6 +156,7 @@ class MapView(QWidget):
         self.controls.limits.forget()
         self.controls.offer_conditions(sites.labels if sites is not None else ())
         self.plot.follow(sites)
+        self.plot.hint("" if sites is not None else EMPTY)
         self.panel.begin(sites)
         self.draw()
 

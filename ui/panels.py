@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 
+from ui.framed_plot import FramedPlot
 from ui.models.descent import Descent
-from ui.models.frames import Frame, frame_of
+from ui.models.frames import Frame, approach_frame, frame_of
 from ui.models.palette import Palette
 from ui.models.passage import Curve
 from ui.models.showing import Showing, largest
-from ui.plots import Plot, line_width, pen
+from ui.plots import line_width, pen
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -49,11 +50,11 @@ KINDS = {
 APPROACH = "approach"
 
 
-class CurvePanel(Plot):
+class CurvePanel(FramedPlot):
     """Draws sites: the one in hand in colour, earlier ones grey, and their mean."""
 
-    def __init__(self, kind: Kind) -> None:
-        super().__init__()
+    def __init__(self, kind: Kind, empty: str = "") -> None:
+        super().__init__(empty)
         self.kind = kind
         self._showing, self._offset = Showing(), 0.0
         self._before = self.plot(connect="finite")
@@ -61,19 +62,13 @@ class CurvePanel(Plot):
         self._now = self.plot(skipFiniteCheck=True)
         self._overlays: list[pg.PlotDataItem] = []
         self._overlaid: Sequence[Curve] = ()
+        self._given: Sequence[str] = ()
         self._colours: tuple[str, ...] = ("#888888",)
         self._width = 1.0
         self._data: dict[str, FloatArray] = {}
-        self._words_of_signs = ""
         self._frames: dict[str, Frame | None] = {}
         self._longest = 0.0
         """Seconds that the curves behind the one in hand last."""
-        self._framed: Frame | None = None
-        self._follows = "worth"
-        """Whether the frame follows the curves: "worth" seeing, "all" of them, or "" if the user
-        has chosen another."""
-        self.plotItem.vb.disableAutoRange()
-        self.plotItem.vb.sigRangeChangedManually.connect(self._leave)
         self._drawn: tuple[Sequence[Curve], Curve | None] = ((), None)
 
     def dress(self, palette: Palette, font: int) -> None:
@@ -101,24 +96,19 @@ class CurvePanel(Plot):
         self.left.name(*names[self.kind.y])
         self.plotItem.vb.invertX(self.kind.x == "E" and showing.polarographic)
         signed = self.kind.y == "I" or self.kind.x == "Q"
-        self._words_of_signs = showing.convention if signed else ""
-        self.corner(self._words_of_signs)
+        self.note(showing.convention if signed else "")
         if self._data:
             self.draw(self._data)
         self.draw_before(*self._drawn)
-        self.overlay(self._overlaid)
+        self.overlay(self._overlaid, self._given)
 
     def begin(self) -> None:
         """Forget every curve and how far it reached: another scan is shown."""
-        self._data, self._drawn, self._overlaid = {}, ((), None), ()
-        self._frames, self._framed, self._longest = {}, None, 0.0
-        self._follows = "worth"
+        self._data, self._drawn, self._overlaid, self._given = {}, ((), None), (), ()
+        self._frames, self._longest = {}, 0.0
         for item in (self._before, self._mean, self._now, *self._overlays):
             item.setData([], [])
-        for axis in (self.left, self.bottom):
-            axis.begin()
-        self.plotItem.vb.setRange(xRange=(0.0, 1.0), yRange=(0.0, 1.0), padding=0.0)
-        self.corner(self._words_of_signs)
+        self.start_anew()
 
     def draw(self, data: dict[str, FloatArray]) -> None:
         """Draw the site in hand; raw columns t, E, I, Q."""
@@ -146,28 +136,27 @@ class CurvePanel(Plot):
             data = _columns(mean)
             self._mean.setData(self._shown(self.kind.x, data), self._shown(self.kind.y, data))
 
-    def overlay(self, curves: Sequence[Curve]) -> None:
-        """Draw several sites in colours of their own, in place of all else."""
-        self._overlaid = curves
+    def overlay(self, curves: Sequence[Curve], colours: Sequence[str] = ()) -> None:
+        """Draw several sites in place of all else.
+
+        Args:
+            curves: of the sites.
+            colours: one for each of them; those of the palette in turn if there are none.
+        """
+        self._overlaid, self._given = curves, colours
         if len(curves) > FEW:
             curves = [curve.thinned(self.kind.telling, COARSE) for curve in curves]
         while len(self._overlays) < len(curves):
             colour = self._colours[len(self._overlays) % len(self._colours)]
             self._overlays.append(self.plot(pen=pen(colour, self._width)))
         drawn = [self._pair(curve) for curve in curves]
-        for item, (x, y, _) in zip(self._overlays, drawn, strict=False):
+        for k, (item, (x, y, _)) in enumerate(zip(self._overlays, drawn, strict=False)):
+            own = colours[k] if colours else self._colours[k % len(self._colours)]
+            item.setPen(pen(own, self._width))
             item.setData(x, y)
         for item in self._overlays[len(curves) :]:
             item.setData([], [])
         self._frame("overlay", drawn)
-
-    def whole(self) -> None:
-        """Follow the curves again; a second time, with every transient."""
-        self._follows = "all" if self._follows == "worth" else "worth"
-        self._reframe()
-
-    def _leave(self) -> None:
-        self._follows = ""
 
     def _pair(self, curve: Curve) -> tuple[FloatArray, FloatArray, FloatArray]:
         data = _columns(curve)
@@ -182,28 +171,15 @@ class CurvePanel(Plot):
             which != "now") else self._longest  # fmt: skip
         frames = [frame for each in drawn if (frame := frame_of(*each, self._longest)) is not None]
         self._frames[which] = reduce(Frame.around, frames) if frames else None
-        self._reframe()
+        known = [frame for frame in self._frames.values() if frame is not None]
+        self.frame(reduce(Frame.around, known) if known else None)
 
-    def _reframe(self) -> None:
-        if self._follows == "all":
-            self.enableAutoRange()
-            return
-        frames = [frame for frame in self._frames.values() if frame is not None]
-        if not self._follows or not frames:
-            return
-        frame = reduce(Frame.around, frames)
-        if frame != self._framed:
-            self._framed = frame
-            self._fit(np.array(frame.x), np.array(frame.y))
-            self.plotItem.vb.setRange(xRange=frame.x, yRange=frame.y, padding=0.0)
-            cut = "Home: all" if frame.cut else ""
-            self.corner(" · ".join(part for part in (cut, self._words_of_signs) if part))
-
-    def _fit(self, x: FloatArray, y: FloatArray) -> None:
-        if self.kind.x in ("Q",):
-            self.bottom.fit(largest(x))
+    def fit(self, frame: Frame) -> None:
+        """Choose the prefixes of charge and current; volts and seconds stay what they are."""
+        if self.kind.x == "Q":
+            self.bottom.fit(largest(np.array(frame.x)))
         if self.kind.y == "I":
-            self.left.fit(largest(y))
+            self.left.fit(largest(np.array(frame.y)))
 
     def _shown(self, column: str, data: dict[str, FloatArray]) -> FloatArray:
         values = data[column]
@@ -214,11 +190,14 @@ class CurvePanel(Plot):
         return values
 
 
-class ApproachPanel(Plot):
-    """Draws the signal on the way down against the height of the tip, with the threshold."""
+class ApproachPanel(FramedPlot):
+    """Draws the signal of the approach against the height of the tip, with the threshold.
 
-    def __init__(self) -> None:
-        super().__init__()
+    Its range is that of baseline and threshold: the contact itself may be a thousand times larger.
+    """
+
+    def __init__(self, empty: str = "") -> None:
+        super().__init__(empty)
         self._ways: list[pg.PlotDataItem] = []
         self._lines: list[pg.InfiniteLine] = []
         self._descents: Sequence[Descent] = ()
@@ -227,7 +206,7 @@ class ApproachPanel(Plot):
         self._width = 1.0
         self._showing, self._offset = Showing(), 0.0
         self.bottom.name("<i>z</i>", "m")
-        self.corner("dashed: threshold")
+        self.note("dashed: threshold")
 
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""
@@ -248,9 +227,7 @@ class ApproachPanel(Plot):
     def begin(self) -> None:
         """Forget what was drawn, and what the user zoomed to: another scan is shown."""
         self.draw()
-        for axis in (self.left, self.bottom):
-            axis.begin()
-        self.whole()
+        self.start_anew()
 
     def draw(self, *descents: Descent) -> None:
         """Draw ways down over one another; those of another quantity than the first are not."""
@@ -269,8 +246,6 @@ class ApproachPanel(Plot):
             way.setData(d.z, signal)
         for way in self._ways[len(descents) :]:
             way.setData([], [])
-        self.bottom.fit(largest(*(d.z for d in descents)))
-        self.left.fit(largest(bounds, *signals))
         while len(self._lines) < bounds.size:
             self._lines.append(pg.InfiniteLine(angle=0, pen=self._line_pen))
             self.addItem(self._lines[-1])
@@ -278,6 +253,12 @@ class ApproachPanel(Plot):
             line.setVisible(k < bounds.size)
             if k < bounds.size:
                 line.setValue(bounds[k])
+        self.frame(approach_frame([d.z for d in descents], signals, bounds))
+
+    def fit(self, frame: Frame) -> None:
+        """Choose the prefixes of both axes."""
+        self.bottom.fit(largest(np.array(frame.x)))
+        self.left.fit(largest(np.array(frame.y)))
 
     def _pen(self, k: int) -> object:
         return pen(self._colours[k % len(self._colours)], self._width)

@@ -117,7 +117,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._corner = pg.LabelItem(justify="left")
         self._corner.setParentItem(self.plotItem)
         self._corner.anchor(itemPos=(0, 1), parentPos=(0, 1), offset=(6, -4))
-        self._words, self._font = "", 13
+        self._hint = pg.LabelItem(justify="center")
+        self._hint.setParentItem(self.plotItem.vb)
+        self._words, self._hinted, self._font = "", "", 13
         self._palette: Palette | None = None
 
     def dress(self, palette: Palette, font: int) -> None:
@@ -128,6 +130,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         for axis in (self.left, self.bottom):
             axis.dress(palette, font)
         self.corner(self._words)
+        self.hint(self._hinted)
 
     def corner(self, words: str) -> None:
         """Write some words into the lower left corner."""
@@ -138,6 +141,18 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             self._corner.updateMin()
             self._corner.resize(self._corner.itemRect().width(), self._corner.itemRect().height())
             self._corner.anchor(itemPos=(0, 1), parentPos=(0, 1), offset=(6, -4))
+
+    def hint(self, words: str) -> None:
+        """Write some words into the middle, where nothing else is drawn; none to remove them."""
+        self._hinted = words
+        if self._palette is not None:
+            colour, size = self._palette.muted, f"{self._font * 0.9:.0f}px"
+            self._hint.setText(words.replace("\n", "<br>"), color=colour, size=size)
+            self._hint.updateMin()
+            room = self._hint.itemRect()
+            self._hint.resize(room.width(), room.height())
+            self._hint.anchor(itemPos=(0.5, 0.5), parentPos=(0.5, 0.5))
+        self._hint.setVisible(bool(words))
 
     def whole(self) -> None:
         """Show everything again and follow what comes."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from ui import pieces
@@ -13,7 +15,7 @@ from ui.models.colours import Rgba, Shown, condition_colours
 from ui.models.curves import SiteCurve
 from ui.models.descent import descent_of
 from ui.models.histogram import histogram
-from ui.models.palette import Palette, Sizes
+from ui.models.palette import DARK, Palette, Sizes
 from ui.models.sample import Sample, samples
 from ui.models.showing import Showing
 from ui.models.site_map import CATEGORIES, SiteMap
@@ -22,6 +24,10 @@ from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel
 from ui.plots import Plot
 
 HISTOGRAM = "histogram"
+EMPTY = "Click a site on the map to see its curves.\nCtrl+click adds another one."
+NO_VALUES = "No values of this quantity."
+NAMED = 8
+"""Curves, or conditions, that are named in the legend."""
 
 
 class SitePanel(QWidget):
@@ -31,9 +37,13 @@ class SitePanel(QWidget):
         super().__init__()
         self.words = pieces.label("", "muted")
         self.words.setWordWrap(True)
+        self.legend = pieces.label("", "small", wrap=True)
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.hide()
+        self._palette = DARK
         self.stack = QStackedWidget()
-        self.curves = {name: CurvePanel(kind) for name, kind in KINDS.items()}
-        self.approach = ApproachPanel()
+        self.curves = {name: CurvePanel(kind, EMPTY) for name, kind in KINDS.items()}
+        self.approach = ApproachPanel(EMPTY)
         self.histogram = Plot()
         self.histogram.left.name("sites", "")
         self._bars = pg.BarGraphItem(x=[0.0], height=[0.0], width=1.0)
@@ -58,6 +68,7 @@ class SitePanel(QWidget):
         whole.setSpacing(2)
         whole.addWidget(self.tabs)
         whole.addWidget(self.words)
+        whole.addWidget(self.legend)
         whole.addWidget(self.stack, 1)
         self._numbers, self._drawn = "", ""
         self._brush = pg.mkBrush("w")
@@ -78,14 +89,19 @@ class SitePanel(QWidget):
         self.buttons[name].setChecked(True)
         self.stack.setCurrentWidget(self._pages[name])
         self._bring()
+        self._say()
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
+        self._palette = palette
+        self._stale = {*KINDS, APPROACH}
         for panel in self._pages.values():
             panel.dress(palette, sizes.font)
         self.tabs.setVisible(not sizes.glove)
         self._brush = pg.mkBrush(palette.accent)
         self._bars.setOpts(brush=palette.accent, pen=pg.mkPen(palette.panel))
+        self._bring()
+        self._say()
 
     def show_as(self, showing: Showing, offset: float) -> None:
         """Choose convention and reference."""
@@ -129,13 +145,41 @@ class SitePanel(QWidget):
             return
         self._stale.discard(self.page)
         if self.page in self.curves:
-            self.curves[self.page].overlay([s.measured for s in self._sites if s.measured])
+            found = [s for s in self._sites if s.measured]
+            colours = [self._colour(k, s.number) for k, s in enumerate(found)]
+            self.curves[self.page].overlay([s.measured for s in found if s.measured], colours)
         else:
             rule = self._map.rule if self._map is not None else lambda number: None
             ways = [s.way for s in self._sites if s.way is not None]
             self.approach.draw(*(descent_of(way, rule(way.site)) for way in ways))
 
+    def _colour(self, k: int, site: int) -> str:
+        """Return the colour of a curve: its own, or that of its condition if there are many."""
+        own = self._palette.overlays
+        if len(self._sites) <= len(own) or self._map is None:
+            return own[k % len(own)]
+        colours = condition_colours(len(self._map.labels))
+        red, green, blue = colours[int(self._map.condition[site]) % len(colours)][:3].tolist()
+        return f"#{red:02x}{green:02x}{blue:02x}"
+
+    def _legend(self) -> str:
+        """Name the curves by their colours: sites, or conditions if there are many."""
+        if self._map is None or not self._sites:
+            return ""
+        many = len(self._sites) > len(self._palette.overlays)
+        named: dict[str, str] = {}
+        for k, site in enumerate(self._sites):
+            condition = self._map.label(site.number)
+            words = condition if many else f"site {site.number}: {condition}"
+            named.setdefault(words, self._colour(k, site.number))
+        parts = [f'<span style="color:{colour}">■</span> {escape(words)}'
+                 for words, colour in list(named.items())[:NAMED]]  # fmt: skip
+        more = [f"and {len(named) - NAMED} more"] if len(named) > NAMED else []
+        return " &nbsp; ".join(parts + more)
+
     def _say(self) -> None:
+        self.legend.setText(self._legend())
+        self.legend.setVisible(bool(self.legend.text()) and self.page != HISTOGRAM)
         self.words.setText(" · ".join(part for part in (self._numbers, self._drawn) if part))
 
     def _tell(self, numbers: str) -> None:
@@ -157,6 +201,7 @@ class SitePanel(QWidget):
 
     def _draw_histogram(self, found: Sequence[Sample], shown: Shown, colours: Rgba) -> None:
         """Draw how the values are distributed: conditions in their colours, one on another."""
+        self.histogram.hint("" if found else NO_VALUES)
         if not found:
             self._bars.setOpts(x=[0.0], height=[0.0])
             return

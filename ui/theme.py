@@ -135,6 +135,8 @@ def sheet(p: Palette, s: Sizes) -> str:
     QLabel#readout {{ color: {p.text}; font-size: {s.readout}px; font-weight: 600; }}
     QLabel#stale {{ color: {p.muted}; font-size: {s.readout}px; font-weight: 400;
         font-style: italic; }}
+    QLabel#number {{ color: {p.text}; font-weight: 600; }}
+    QLabel#stale-number {{ color: {p.muted}; font-style: italic; }}
     QLabel#quiet {{ color: {p.muted}; padding: {pad}px {2 * pad}px; }}
     QLabel#muted {{ color: {p.muted}; }}
     QLabel#small {{ color: {p.muted}; font-size: {small}px; }}

@@ -28,6 +28,7 @@ from ui.manual import ManualView
 from ui.map import MapView
 from ui.models.desk import Desk, Link
 from ui.models.palette import DARK, LIGHT, Palette, Sizes
+from ui.models.recent import present, with_newest
 from ui.models.showing import Conventions, Showing
 from ui.models.words import Line
 from ui.plan_view import PlanView
@@ -88,6 +89,7 @@ class Window(QMainWindow):
         self.plan.files.opened.connect(lambda: self.desk.settle("plan"))
         self.browse = BrowseView(self._say)
         self.browse.resumed.connect(self.resume_file)
+        self.browse.chosen.connect(self.open_file)
         self.browse.asked.connect(lambda beside: self._open_file(beside=beside))
         self.manual = ManualView(self.connect_rig, rig)
         self.manual.asked.connect(self.desk.by_hand)
@@ -104,6 +106,7 @@ class Window(QMainWindow):
         self.dress()
         self._show_conventions()
         self._remember()
+        self.browse.show_recent(present(self._recent))
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.beat)
         self._timer.start(BEAT_MS)
@@ -362,6 +365,8 @@ class Window(QMainWindow):
         self._name()
         self._show_conventions()
         self.drawing.begin()
+        if self.desk.path is not None:
+            self._note_file(self.desk.path)
         # The sites of a large plan are many objects, and stay: they need not be searched either.
         gc.freeze()
 
@@ -386,7 +391,19 @@ class Window(QMainWindow):
             self.desk.alert(Line("error", str(error)), "file")
             return
         self.desk.settle("file")
+        self._note_file(path)
         self.go("browse")
+
+    def _note_file(self, path: Path) -> None:
+        """Remember a data file that was used, for the list of recent ones."""
+        self._settings.setValue("recent", with_newest(self._recent, path))
+        self.browse.show_recent(present(self._recent))
+
+    @property
+    def _recent(self) -> list[str]:
+        """The data files that were used last, as they are remembered."""
+        kept = self._settings.value("recent") or []
+        return [kept] if isinstance(kept, str) else [str(each) for each in kept]
 
     def show_file(self) -> None:
         """Browse the data file of the run that is shown, finished or growing."""

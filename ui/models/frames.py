@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ EARLY = 0.05
 WORTH = 2.0
 """The transient is left out if it would make the frame more than so many times as large."""
 ROOM = 0.05
+MARGIN = 0.35
+"""Room around baseline and threshold, as a share of their distance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +70,36 @@ def _span(
         low, high = calm_low, calm_high
     room = ROOM * (high - low) or max(abs(high) * 0.05, 1e-15)
     return (low - room, high + room), cut
+
+
+def approach_frame(
+    heights: Sequence[FloatArray], signals: Sequence[FloatArray], thresholds: FloatArray
+) -> Frame | None:
+    """Choose a frame for approach curves: their baselines, noise included, and the thresholds.
+
+    Args:
+        heights: of the tip, metres, one array of shape (n,) for each approach.
+        signals: of the same shapes.
+        thresholds: shape (m,); without any, the whole signals are shown.
+
+    Returns:
+        None if there is nothing to see yet.
+    """
+    z = np.concatenate([np.zeros(0), *(h[np.isfinite(h)] for h in heights)])
+    known = [signal[np.isfinite(signal)] for signal in signals]
+    known = [signal for signal in known if signal.size]
+    if z.size == 0 or not known:
+        return None
+    seen = [thresholds[np.isfinite(thresholds)]]
+    for signal in known:
+        # A contact is at the end, and rows of it are few: most of an approach is baseline.
+        calm = [np.percentile(signal, (10.0, 50.0, 90.0))] if seen[0].size else [signal]
+        seen += calm
+    values = np.concatenate(seen)
+    low, high = float(values.min()), float(values.max())
+    room = MARGIN * (high - low) or max(abs(high) * 0.05, 1e-15)
+    low, high = low - room, high + room
+    cut = any(bool((s < low).any() or (s > high).any()) for s in known)
+    left, right = float(z.min()), float(z.max())
+    side = ROOM * (right - left) or 1e-9
+    return Frame((left - side, right + side), (low, high), cut)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from seccm.remote import News
 from ui.models.run_state import BY_HAND, STALE, RunState
+from ui.models.showing import Showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +47,19 @@ class Numbers:
     def caption(self, name: str) -> str:
         """Return what stands above a number: what it is and, of an old one, how old it is."""
         return f"{name} · {self.age:.0f} s old" if self.stale and self.values else name
+
+
+def seen(value: float | None, name: str, showing: Showing, offset: float) -> float | None:
+    """Return a number in the convention and against the reference that are shown.
+
+    Args:
+        value: SI, raw.
+        name: of its channel.
+        showing: convention and reference.
+        offset: turns raw potentials into those of the plan, volts.
+    """
+    if value is None or name not in ("potential", "current"):
+        return value
+    if name == "current":
+        return showing.sign * value
+    return value + offset + (showing.shift if showing.other else 0.0)

@@ -9,7 +9,7 @@ from seccm.data import open_scan
 from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.plan import Plan
-from seccm.plan.site import ApproachSpec
+from seccm.plan.site import Site
 from seccm.words import SIMULATION
 from ui.models.site_map import SiteMap
 from ui.models.whole_files import whole
@@ -31,8 +31,8 @@ class ScanFile:
         self.map = SiteMap.of_scan(self.scan)
         self.state = self.scan.state
 
-    def plan(self) -> tuple[Plan, tuple[ApproachSpec, ...]]:
-        """Read the plan in the file, and how the tip comes down at each of its conditions.
+    def plan(self) -> tuple[Plan, tuple[Site, ...]]:
+        """Read the plan in the file, and what the sites of each of its conditions have in common.
 
         Takes a while for a large one, so ask from a thread.
 
@@ -40,7 +40,7 @@ class ScanFile:
             PlanError: what is there is no plan.
         """
         plan = Plan.from_json(self.scan.plan_json, source=str(self.path))
-        return plan, tuple(pattern.approach for pattern in plan.visits().patterns)
+        return plan, plan.visits().patterns
 
     @property
     def growing(self) -> bool:
