@@ -225,6 +225,7 @@ def test_no_line_connects_conditions_that_differ_in_more_than_the_current(studie
     figure = trends.nucleation(study, 0)
     lines = [c.lines[0] for c in panels(figure)[1].containers if c.lines[0].get_linestyle() == "-"]
     assert [len(line.get_xdata()) for line in lines] == [3, 3]
+    assert sum("$n$ = 2/2/2" in text for text in texts(figure)) >= 2
 
 
 def test_the_figure_of_nucleation_says_how_many(studies):

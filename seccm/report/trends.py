@@ -151,8 +151,10 @@ def nucleation(study: Study, step: int) -> Figure | None:
     chosen = series(study, step)
     for one in chosen:
         for name, colour, marker in _POTENTIALS:
-            label = ", ".join(part for part in (style.symbol(name), one.label) if part)
             found = points(study, name, step, one.groups)
+            counts = f"$n$ = {'/'.join(str(p.n) for p in found)}" if one.label else ""
+            parts = (style.symbol(name), one.label, counts)
+            label = ", ".join(part for part in parts if part)
             _values(a, found, 1e3, one.colour or colour, marker, label)
     a.set_ylabel(style.potential_label(study.reference, "mV"))
     if growing_above_zero(study, study.name("E_growth", step)).size:
