@@ -255,6 +255,8 @@ def test_a_refused_approach_leaves_the_cell_off():
 
 # Anything, at any moment.
 
+LEFT_DOWN = 51.3 * UM
+"""Where another program left the tip: in contact."""
 VERBS = st.one_of(
     st.just(APPROACH),
     st.just(APPROACH),
@@ -275,6 +277,7 @@ BLIND = ("stuck-signal", "nan", "saturated", "unplugged", "stalled", "hum")
 """Faults with which a contact may not be seen where it is."""
 
 
+@pytest.mark.glass  # planted by faults that make contact invisible; else asserted below
 @settings(max_examples=60)
 @given(
     script=st.lists(VERBS, min_size=2, max_size=7),
@@ -282,7 +285,7 @@ BLIND = ("stuck-signal", "nan", "saturated", "unplugged", "stalled", "hum")
     meanwhile=st.dictionaries(
         st.integers(1, 300), st.sampled_from(["hold", "retract", "emergency", "halt"]), max_size=2
     ),
-    start=st.sampled_from([58 * UM, 51.3 * UM]),
+    start=st.sampled_from([58 * UM, LEFT_DOWN]),
     site=st.sampled_from([PLAN.sites()[0], SHORT]),
     seed=st.integers(0, 3),
 )
@@ -294,7 +297,9 @@ def test_whatever_is_asked_for_the_tip_is_never_dragged_or_driven_in(
     event(fault)
     rig, info = session.rig, session.rig.info
     assert session.sins == []
-    if not fault.startswith(BLIND):
+    # A tip that was left on the surface and dried there: no signal tells where it is.
+    unknowable = fault.startswith("lost-meniscus") and start == LEFT_DOWN
+    if not (fault.startswith(BLIND) or unknowable):
         allowed = max(site.approach.overtravel, info.overtravel(site.approach.speed))
         assert session.deepest <= allowed + 10e-9
         assert rig.truth.crashes == []
