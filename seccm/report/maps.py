@@ -19,6 +19,7 @@ from seccm.analysis.spread import stated
 from seccm.analysis.statistics import FEWEST_FOR_SD
 from seccm.events import Outcome
 from seccm.report import style
+from seccm.report.feature import Feature
 from seccm.report.map_drawing import (
     APART,
     COLOURS,
@@ -33,7 +34,7 @@ from seccm.report.map_drawing import (
     panel_size,
     symmetric,
 )
-from seccm.report.study import Feature, Study, evenly
+from seccm.report.study import Study, evenly
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from scipy.spatial import KDTree
 
-from seccm.analysis.declared import Result, declared
+from seccm.analysis.declared import declared
 from seccm.analysis.features import Features, reanalyse
-from seccm.analysis.result import UNTRUSTED, Status
+from seccm.analysis.result import Status
 from seccm.analysis.scan_quality import contact_topography, judged_together, places
 from seccm.analysis.step_trace import Area, StepTrace, step_traces
 from seccm.analysis.topography import Topography
@@ -25,6 +25,7 @@ from seccm.plan import Plan
 from seccm.plan.factors import Condition
 from seccm.plan.site import Segment, Site
 from seccm.report import style
+from seccm.report.feature import Feature
 from seccm.units import show
 
 FloatArray = npt.NDArray[np.float64]
@@ -33,7 +34,6 @@ BoolArray = npt.NDArray[np.bool_]
 _DIGITS = (3, 4, 6, 9, 17)
 """Digits with which the levels of conditions are written: as few as tell them apart."""
 _CURRENTS = ("A", "A/m^2")
-_STATUSES = {int(status): status for status in Status}
 MOST_CURVES = 400
 """Curves in one panel; of more sites, evenly chosen ones are drawn, and the caption says so."""
 
@@ -50,50 +50,6 @@ class Group:
     """Numbers of all its sites, in visiting order."""
     counted: npt.NDArray[np.int64]
     """Those of them that came to their regular end: they enter means and statistics."""
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """One feature of all sites; arrays of shape (sites,)."""
-
-    column: Column
-    values: FloatArray
-    """SI, NaN where undefined."""
-    errors: FloatArray
-    statuses: npt.NDArray[np.uint8]
-
-    @property
-    def declared(self) -> Result:
-        """What the feature means."""
-        return declared(self.column.name, self.column.unit, self.column.long_name)
-
-    @property
-    def known(self) -> BoolArray:
-        """Sites with a number, trusted or not."""
-        return np.isfinite(self.values)
-
-    @property
-    def trusted(self) -> BoolArray:
-        """Sites with a number that may be averaged without looking at it first."""
-        return self.known & (self.statuses < UNTRUSTED)
-
-    @property
-    def qualified(self) -> BoolArray:
-        """Sites with a number that must not be shown without its caveat, trusted or not."""
-        with_caveat = [int(s) for s in Status if s.caveat]
-        return self.known & np.isin(self.statuses, with_caveat)
-
-    def caveats(self, sites: npt.NDArray[np.int64]) -> dict[Status, npt.NDArray[np.int64]]:
-        """Sort those of some sites that have a qualified number by what is to be said of it."""
-        chosen = sites[self.qualified[sites]]
-        found = sorted(set(self.statuses[chosen].tolist()))
-        return {_STATUSES[code]: chosen[self.statuses[chosen] == code] for code in found}
-
-    @property
-    def censored(self) -> BoolArray:
-        """Sites at which the event was awaited in vain."""
-        waiting = [int(s) for s in Status if s.censored]
-        return np.isin(self.statuses, waiting)
 
 
 class Study:

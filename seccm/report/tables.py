@@ -16,8 +16,9 @@ from seccm.analysis.statistics import FEWEST_FOR_SD, Summary, Survival, summary
 from seccm.data.journal import Code
 from seccm.events import Outcome
 from seccm.report import style
+from seccm.report.feature import Feature
 from seccm.report.plausible import growing_above_zero
-from seccm.report.study import Feature, Group, Study
+from seccm.report.study import Group, Study
 from seccm.report.trends import survivals
 
 MOST_EVENTS = 200

@@ -17,8 +17,9 @@ from seccm.analysis.result import Status
 from seccm.analysis.spread import spread
 from seccm.analysis.statistics import FEWEST_FOR_SD, Survival, survival
 from seccm.report import style
+from seccm.report.feature import Feature
 from seccm.report.plausible import growing_above_zero
-from seccm.report.study import Feature, Group, Study
+from seccm.report.study import Group, Study
 
 FloatArray = npt.NDArray[np.float64]
 
