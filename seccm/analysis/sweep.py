@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -79,13 +80,18 @@ def sweep(
     largest = mean.size - 1 + mean.size % 2
     width = min(max(5, int(window / step) | 1), largest)
     smooth: FloatArray = savgol_filter(mean, width, 3)
-    weights = savgol_coeffs(width, 3)
-    at_end = savgol_coeffs(width, 3, pos=width - 1)
     white = noise(mean)
-    sigma, sigma_end = (white * math.sqrt(float(w @ w)) for w in (weights, at_end))
+    sigma, sigma_end = (white * left for left in _left_of_noise(width))
     half = e.size // 2
     anodic = bool(e[half:].mean() > e[:half].mean())
     return Sweep(centre, smooth, mean, sigma, anodic, sigma_end)
+
+
+@lru_cache(maxsize=64)
+def _left_of_noise(width: int) -> tuple[float, float]:
+    """Return the share of white noise that smoothing leaves: in the middle and at the ends."""
+    inside, at_end = (savgol_coeffs(width, 3, pos=pos) for pos in (width // 2, width - 1))
+    return math.sqrt(float(inside @ inside)), math.sqrt(float(at_end @ at_end))
 
 
 def current_at(s: Sweep, potential: float) -> Value:

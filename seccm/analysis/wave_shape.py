@@ -29,6 +29,10 @@ _SHORTEST = 0.3
 """Widths of the wave that a foot or a plateau has to be long at least."""
 _ENDS = 2
 """Points at either end of the grid that few rows may have gone into."""
+_REVERSIBLE = 0.057
+"""V, width of a reversible one-electron wave: the first guess."""
+_SETTLED, _MOST_LOOKS = 1e-5, 11
+"""V by which the half-wave potential may still move from one look to the next; and looks."""
 _STRAIGHT = 4.0
 """Standard deviations by which a bent foot is told from a straight one."""
 
@@ -154,39 +158,61 @@ def taken_apart(a: Ascent) -> Shape | None:
     white = noise(a.raw)
     tenth = max(_FEWEST, e.size // 10)
     levels = float(np.median(raw[:tenth])), float(np.median(raw[-tenth:]))
-    half, width = _steepest(e, smooth, levels), 0.057
-    shape: Shape | None = None
-    for _ in range(12):
-        model = 1.0 / (1.0 + np.exp(-2.0 * math.log(3.0) * np.clip((e - half) / width, -60, 60)))
-        foot, plateau = e < half - _CLEAR * width, e > half + _CLEAR * width
-        has_foot, has_plateau = (_long_enough(e, where, width) for where in (foot, plateau))
-        # Without them the ends have to do, for a first look or for a number with a caveat.
-        foot = foot if has_foot else e <= e[_FEWEST - 1]
-        plateau = plateau if has_plateau else e >= e[-_FEWEST]
-        limit = shape.limit if shape is not None else levels[1] - levels[0]
-        base = _background(e[foot], raw[foot] - limit * model[foot], white)
-        over = (raw[plateau] - base.at(e[plateau])) / model[plateau]
-        limit = float(np.median(over))
-        if not limit > 0.0:
+    points = _Points(e, smooth, raw, white)
+    shape = _looked_at(points, _halfway(e, smooth, levels), _REVERSIBLE, levels[1] - levels[0])
+    for _ in range(_MOST_LOOKS):
+        if shape is None:
             return None
-        share = (smooth - base.at(e)) / limit
-        found = [_crossing(e, share, level) for level in LEVELS]
-        if any(f is None for f in found):
-            return None
-        crossings = tuple(f[0] for f in found if f is not None)
-        steepness = tuple(f[1] * limit for f in found if f is not None)
         before = shape
-        shape = Shape(
-            base, fitted(e[plateau], over, white), limit, crossings, steepness,
-            has_foot, has_plateau, (float(e[plateau][0]), float(e[plateau][-1])),
-        )  # fmt: skip
-        half, width = shape.half, min(max(shape.width, 5e-3), float(np.ptp(e)) / 4.0)
-        if before is not None and abs(before.half - half) < 1e-6 and before.has_foot == has_foot:
+        width = min(max(shape.width, 5e-3), float(np.ptp(e)) / 4.0)
+        shape = _looked_at(points, shape.half, width, shape.limit)
+        if shape is not None and abs(shape.half - before.half) < _SETTLED:
             break
     return shape
 
 
-def _steepest(e: FloatArray, smooth: FloatArray, levels: tuple[float, float]) -> float:
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """What is looked at: the grid of an ascent without its ends."""
+
+    e: FloatArray
+    smooth: FloatArray
+    raw: FloatArray
+    white: float
+    """A, noise of a point of `raw`."""
+
+
+def _looked_at(p: _Points, half: float, width: float, limit: float) -> Shape | None:
+    """Take a wave apart that is known roughly: its place, width and height."""
+    model = 1.0 / (1.0 + np.exp(-2.0 * math.log(3.0) * np.clip((p.e - half) / width, -60, 60)))
+    foot, plateau = p.e < half - _CLEAR * width, p.e > half + _CLEAR * width
+    has_foot, has_plateau = (_long_enough(p.e, where, width) for where in (foot, plateau))
+    # Without them the ends have to do, for a first look or for a number with a caveat.
+    foot = foot if has_foot else p.e <= p.e[_FEWEST - 1]
+    plateau = plateau if has_plateau else p.e >= p.e[-_FEWEST]
+    base = _background(p.e[foot], p.raw[foot] - limit * model[foot], p.white)
+    behind = p.e[plateau]
+    over = (p.raw[plateau] - base.at(behind)) / model[plateau]
+    limit = float(np.median(over))
+    if not limit > 0.0:
+        return None
+    share = (p.smooth - base.at(p.e)) / limit
+    found = [f for level in LEVELS if (f := _crossing(p.e, share, level)) is not None]
+    if len(found) < len(LEVELS):
+        return None
+    return Shape(
+        base=base,
+        top=fitted(behind, over, p.white),
+        limit=limit,
+        crossings=tuple(e for e, _ in found),
+        steepness=tuple(slope * limit for _, slope in found),
+        has_foot=has_foot,
+        has_plateau=has_plateau,
+        plateau=(float(behind[0]), float(behind[-1])),
+    )
+
+
+def _halfway(e: FloatArray, smooth: FloatArray, levels: tuple[float, float]) -> float:
     """Potential halfway between the two ends of the sweep, seen from the straight line."""
     above = smooth - 0.5 * (levels[0] + levels[1])
     return float(e[int(np.argmax(above >= 0.0))])
