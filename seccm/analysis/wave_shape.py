@@ -115,6 +115,8 @@ class Shape:
     """The plateau over the background and the shape of the wave: level for a steady wave."""
     limit: float
     """A, height of the plateau over the background."""
+    plain: float
+    """A, the same as if the wave began and ended in foot and plateau, without its shape there."""
     crossings: tuple[float, ...]
     """V, where a quarter, a half and three quarters of the limit flow; NaN where nowhere."""
     steepness: tuple[float, ...]
@@ -135,10 +137,16 @@ class Shape:
         return self.crossings[2] - self.crossings[0]
 
     def limit_error(self) -> float:
-        """Standard uncertainty of the limit, A: of the plateau, and of the line carried there."""
+        """Standard uncertainty of the limit, A.
+
+        Of the plateau, of the line carried there, and of the wave's shape in foot and plateau: a
+        wave that kinetics or an ohmic drop make lopsided has another, so what the shape does to
+        the limit is taken as uncertain by as much, evenly spread (GUM, 4.3.7).
+        """
         far = self.top.centre - self.base.centre
         line = math.hypot(self.base.height_error, far * self.base.slope_error)
-        return math.hypot(1.2533 * self.top.height_error, line)
+        shape = abs(self.limit - self.plain) / math.sqrt(3.0)
+        return math.sqrt((1.2533 * self.top.height_error) ** 2 + line**2 + shape**2)
 
     def crossing_error(self, k: int, sigma: float) -> float:
         """Standard uncertainty of a crossing, V, with `sigma` that of a smoothed point, A."""
@@ -196,6 +204,8 @@ def _looked_at(p: _Points, half: float, width: float, limit: float) -> Shape | N
     limit = float(np.median(over))
     if not limit > 0.0:
         return None
+    bare = _background(p.e[foot], p.raw[foot], p.white)
+    plain = float(np.median(p.raw[plateau] - bare.at(behind)))
     share = (p.smooth - base.at(p.e)) / limit
     found = [f for level in LEVELS if (f := _crossing(p.e, share, level)) is not None]
     if len(found) < len(LEVELS):
@@ -204,6 +214,7 @@ def _looked_at(p: _Points, half: float, width: float, limit: float) -> Shape | N
         base=base,
         top=fitted(behind, over, p.white),
         limit=limit,
+        plain=plain,
         crossings=tuple(e for e, _ in found),
         steepness=tuple(slope * limit for _, slope in found),
         has_foot=has_foot,
