@@ -105,6 +105,24 @@ def test_a_nucleation_is_found_behind_a_dip_and_before_a_step(planted):
 
 
 @PLANTED
+@pytest.mark.parametrize("place", [-0.1, -0.03, 0.02, 0.06, 0.12])
+@pytest.mark.parametrize("depth", [0.03, 0.3])
+def test_a_dip_beside_the_minimum_does_not_take_its_place_in_silence(planted, place, depth):
+    """20 ms to 50 ms near the turning point: the right number still, or a doubtful one."""
+    t, e, i = planted.record(4e-4, 6)
+    true, potential = planted.minimum()
+    for rows in (3, 8, 20):
+        dipped = e.copy()
+        start = int(true * (1.0 + place) / ROW)
+        dipped[start : start + rows] -= depth
+        n = nucleation(t, dipped, i)
+        right = abs(n.t_nuc.value - true) < max(0.03 * true, 3.0 * n.t_nuc.error)
+        right &= abs(n.e_nuc.value - potential) < max(3e-3, 3.0 * n.e_nuc.error)
+        assert right or no_clean_number(n)
+    assert nucleation(t, e, i).e_nuc.status is Status.OK
+
+
+@PLANTED
 def test_a_record_that_ends_soon_after_the_minimum_is_at_its_edge(planted):
     """It turned; whether for good, the record does not say."""
     true, _ = planted.minimum()

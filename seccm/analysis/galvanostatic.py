@@ -19,8 +19,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from seccm.analysis.growth import rows_of_climb
-from seccm.analysis.minimum import MinimumRule, Record, Smooth, refined, search, threshold
+from seccm.analysis.growth import disturbed, rows_of_climb
+from seccm.analysis.minimum import (
+    Found,
+    MinimumRule,
+    Record,
+    Smooth,
+    Vertex,
+    refined,
+    search,
+    threshold,
+)
 from seccm.analysis.result import Status, Value
 from seccm.analysis.trace import charge, noise, spacing
 
@@ -124,8 +133,7 @@ def _cathodic(
     if found is None:
         return _nothing(record.reason or Status.NO_MINIMUM, record, float(np.min(whole.value)))
     vertex = refined(record, found, rule.minimum)
-    bracketed = found.growth and not vertex.at_edge
-    status = Status.EDGE if not bracketed else Status.MULTIPLE if multiple else Status.OK
+    status = _verdict(record, found, vertex, multiple)
     e_nuc = Value.of(vertex.e, vertex.e_error, status)
     t_nuc = Value.of(vertex.t, math.hypot(vertex.t_error, record.row / math.sqrt(3.0)), status)
     q_nuc = _charge_until(record, t_nuc)
@@ -149,6 +157,15 @@ def _cathodic(
         t_sure=min(vertex.t + looked_at * record.row, float(record.t[-1])),
         noise=record.noise,
     )
+
+
+def _verdict(record: _Record, found: Found, vertex: Vertex, multiple: bool) -> Status:
+    if not found.growth or vertex.at_edge:
+        return Status.EDGE
+    wanted = rows_of_climb(float(record.t[found.row]) / record.row)
+    if disturbed(record.e, found.row, found.half, wanted, record.noise):
+        return Status.DISTURBED
+    return Status.MULTIPLE if multiple else Status.OK
 
 
 def _turned(n: Nucleation) -> Nucleation:

@@ -49,6 +49,7 @@ class Status(IntEnum):
     SATURATED = 37, "an input was at the end of its range in the rows this comes from"
     OVERLOADED = 38, "the galvanostat was in overload in the rows this comes from"
     GAP = 39, "rows are missing or damaged where this comes from"
+    DISTURBED = 40, "the potential jumps beside the turning point: its place is not sure"
 
     NOT_MEASURED = 64, "not measured"
     TOO_SHORT = 65, "too few samples"
@@ -112,6 +113,7 @@ _CAVEATS = {
     Status.SATURATED: "an input was at the end of its range",
     Status.OVERLOADED: "galvanostat in overload",
     Status.GAP: "rows are missing",
+    Status.DISTURBED: "a jump beside the turning point",
 }
 
 
