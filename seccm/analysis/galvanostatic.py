@@ -133,7 +133,7 @@ def _cathodic(
     if found is None:
         return _nothing(record.reason or Status.NO_MINIMUM, record, float(np.min(whole.value)))
     vertex = refined(record, found, rule.minimum)
-    status = _verdict(record, found, vertex, multiple)
+    status = _verdict(record, found, vertex, multiple, rule.minimum)
     e_nuc = Value.of(vertex.e, vertex.e_error, status)
     t_nuc = Value.of(vertex.t, math.hypot(vertex.t_error, record.row / math.sqrt(3.0)), status)
     q_nuc = _charge_until(record, t_nuc)
@@ -159,11 +159,14 @@ def _cathodic(
     )
 
 
-def _verdict(record: _Record, found: Found, vertex: Vertex, multiple: bool) -> Status:
+def _verdict(
+    record: _Record, found: Found, vertex: Vertex, multiple: bool, rule: MinimumRule
+) -> Status:
     if not found.growth or vertex.at_edge:
         return Status.EDGE
-    wanted = rows_of_climb(float(record.t[found.row]) / record.row)
-    if disturbed(record.e, found.row, found.half, wanted, record.noise):
+    since_contact = float(record.t[found.row]) / record.row
+    around = max(found.half, rule.refinement * since_contact)
+    if disturbed(record.e, found.row, around, rows_of_climb(since_contact), record.noise):
         return Status.DISTURBED
     return Status.MULTIPLE if multiple else Status.OK
 

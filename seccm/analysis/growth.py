@@ -82,7 +82,7 @@ def disturbed(e: FloatArray, low: int, around: float, wanted: int, sigma: float)
     Args:
         e: shape (n,), V, the raw record.
         low: row of the minimum.
-        around: rows by which smoothing may have displaced it.
+        around: rows to either side that its place was read from.
         wanted: rows of the climb, of `rows_of_climb`.
         sigma: V, noise of a row.
     """
