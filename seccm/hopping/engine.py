@@ -414,7 +414,7 @@ class Engine:
             )
         return (
             f"No contact at the known surface, {missed} times: clogged, dry, or wrong polarity? "
-            "Resume goes twice as deep. If it has steps: new run, larger surface_margin."
+            "Resume goes twice as deep. Sample with steps: new run, larger surface_margin."
         )
 
     def _spent_budget(self) -> str:
