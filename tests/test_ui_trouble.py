@@ -302,7 +302,7 @@ def test_who_attaches_late_reads_when_things_happened(qtbot: QtBot, tmp_path: Pa
             qtbot.waitUntil(lambda: late.beat(next(now)) is None and late.map is not None,
                             timeout=LONG)  # fmt: skip
             told = {line.text: line.at for line in late.lines}
-            landings = [text for text in told if text.startswith("Landed at")]
+            landings = [text for text in told if text.startswith("Contact at")]
             assert landings
             day = f"{datetime.now():%d %b}"
             assert all(told[text].startswith(day) for text in landings)
