@@ -37,8 +37,12 @@ def carry_out(store: Store, diary: Diary, start: int, stop: int) -> None:
 
 @pytest.fixture(scope="module")
 def first_run(tmp_path_factory: pytest.TempPathFactory) -> Diary:
-    """A run from beginning to end, with raw samples."""
-    path = tmp_path_factory.mktemp("first") / "scan.h5"
+    return diary_of_a_run(tmp_path_factory.mktemp("first") / "scan.h5")
+
+
+def diary_of_a_run(path: Path) -> Diary:
+    """Carry out a run from beginning to end, with raw samples."""
+    path.parent.mkdir(exist_ok=True)
     diary = Diary(path)
     with (
         diary.kept(),
@@ -79,6 +83,6 @@ def _current(number: int) -> np.ndarray:
 
 @pytest.mark.usefixtures("no_waiting")
 def test_killed_at_any_write_a_run_goes_on(tmp_path: Path, first_run: Diary) -> None:
-    """Every nineteenth write here."""
+    """Every nineteenth write here; all of them with `python tests/benchmarks cuts`."""
     for image, known in islice(first_run.images(), 0, None, EVERY):
         must_go_on(tmp_path / "scan.h5", image, known)
