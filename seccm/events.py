@@ -217,6 +217,8 @@ class Paused:
 
     row: int
     why: str
+    by_operator: bool = False
+    """Whether somebody asked for it, who will ask to resume."""
 
 
 @dataclass(frozen=True, slots=True)

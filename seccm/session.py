@@ -10,8 +10,10 @@ import json
 import re
 import shutil
 import subprocess
+import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -32,16 +34,22 @@ from seccm.data import (
     rewrite_features,
 )
 from seccm.data.journal import Code
-from seccm.errors import DataFileError, PlanError, Problem
+from seccm.data.whereabouts import Whereabouts
+from seccm.errors import DataFileError, NotNow, PlanError, Problem
 from seccm.events import Event, Outcome, RunStopped
-from seccm.hopping.engine import Budget, Engine, Request, Status
+from seccm.hopping.engine import Budget, Engine, Request, State, Status
 from seccm.hopping.runner import Runner
 from seccm.hopping.terrain import Terrain
+from seccm.interruption import FROM_KEYBOARD, SUSPEND, Interruption, are_taken, name_of, told
 from seccm.plan import Plan, load_plan
 from seccm.plan.reach import room_problems
 from seccm.plan.site import Site
 from seccm.rig import Axis, Block, RawChannel, Rig, RigInfo, SafeReport
 from seccm.rigs import RigFile, build_rig, load_rig
+
+Events = Generator[Event, None, None]
+LOOK = 0.1
+"""Seconds from one look at what was left to do in the end to the next."""
 
 
 class Analysed(int):
@@ -72,13 +80,14 @@ class Run:
         sites: Sequence[Site],
         *,
         path: Path,
+        run_id: str,
         total: int,
         warnings: Sequence[Problem],
         terrain: Terrain | None = None,
     ) -> None:
         self.plan = plan
-        self.path = path
-        """The data file."""
+        self.run_id = run_id
+        """Names the run, in its file too, whatever the file is called."""
         self.info: RigInfo = rig.info
         self.sites = tuple(sites)
         """The sites of this run; fewer than the plan's when it was resumed."""
@@ -88,12 +97,23 @@ class Run:
         """What the check of the plan found worth saying."""
         self.packing = ""
         """How checking and compressing the file went, in a sentence, once a run is complete."""
+        self.moved = ""
+        """What became of the file where it was renamed, moved or deleted during the run."""
+        self.company: Callable[[Events], Events] = lambda events: events
+        """Whoever hears every event on its way, and may steer meanwhile."""
         budget = Budget(plan.budget.consecutive, plan.budget.total)
         self._engine = Engine(
             sites, rig.info, title=plan.title, total=total, budget=budget, terrain=terrain
         )
         self._runner = Runner(rig, self._engine, store, raw=plan.record.raw)
         self._store = store
+        self._file = Whereabouts(path)
+        self._left = threading.Event()
+
+    @property
+    def path(self) -> Path:
+        """The data file, where it was seen last."""
+        return self._file.path
 
     @property
     def status(self) -> Status:
@@ -106,9 +126,23 @@ class Run:
 
         They are fewer than what the events told where the file could not be written.
         """
-        with open_scan(self.path) as scan:
+        with self.open() as scan:
             counted = Counter(scan.sites["status"].tolist())
         return {Outcome(code): count for code, count in sorted(counted.items())}
+
+    def open(self) -> Scan:
+        """Open the data file of this run, wherever it is by now.
+
+        Raises:
+            DataFileError: it cannot be read, or is not found: another one may have its name.
+        """
+        scan = open_scan(self.path)
+        if scan.header.uuid != self.run_id:
+            scan.close()
+            raise DataFileError(
+                f"{self.path}: holds another run by now; where run {self.run_id} is, is not known."
+            )
+        return scan
 
     @property
     def unsaved(self) -> Unsaved:
@@ -153,6 +187,28 @@ class Run:
         """
         self._runner.lifted = told
 
+    def interrupt(self, number: int) -> str:
+        """End the run because of a signal; return what was done about it, in words.
+
+        The run is stopped: the tip goes up, and the file can be continued. A second signal from
+        the keyboard halts it instead.
+
+        Args:
+            number: of the signal.
+        """
+        stopping = self.status.state is State.STOPPING
+        try:
+            if stopping and number in FROM_KEYBOARD:
+                self.halt()
+                return "Halting: everything is frozen where it is."
+            self.ask("stop", name_of(number))
+        except NotNow:
+            if stopping:
+                return "The run is being stopped already: the pipette retracts."
+            self._left.set()
+            return "The run has ended already."
+        return "Stopping: the pipette retracts. Ctrl-C once more to halt."
+
     def watch(self, watcher: Callable[[Block], None]) -> None:
         """Have every block of rows shown to someone as it comes, before the events it brings.
 
@@ -164,6 +220,7 @@ class Run:
     def close(self) -> None:
         """Let go of a run that was not carried out; one that was is closed already."""
         self._runner.close()
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -180,14 +237,87 @@ class Run:
         Raises:
             RigError: the rig or the record failed; the last events said so.
         """
+        if are_taken():
+            yield from self.company(self._carry_out())
+        else:
+            yield from self._taking_signals(self.company(self._carry_out()))
+
+    def _taking_signals(self, events: Events) -> Events:
+        """Carry the run out in a script that takes no signals itself.
+
+        A signal stops the run, or ends whatever the script does with an event; in either case the
+        script hears of it when the rig is safe.
+
+        Raises:
+            Interruption: a signal came.
+        """
+        came: list[int] = []
+        inside = False
+
+        def remember(number: int, _: object) -> None:
+            if number == SUSPEND:
+                return
+            came.append(number)
+            if not inside:
+                raise Interruption(name_of(number))
+
+        with told(self.interrupt, lambda words: None, also=remember):
+            try:
+                while True:
+                    inside = True
+                    event = next(events, None)
+                    inside = False
+                    if event is None:
+                        break
+                    yield event
+            finally:
+                inside = True
+                events.close()
+        if came:
+            raise Interruption(name_of(came[0]))
+
+    def _carry_out(self) -> Events:
+        """Run, and have the file of a complete run compressed and checked."""
         packing: subprocess.Popen[str] | None = None
-        for event in self._runner.run():
-            if isinstance(event, RunStopped) and event.status == "complete":
-                # A file that may be resumed stays as it is: filters hurt while a scan grows.
-                packing = finish_apart(self.path)
-            yield event
-        if packing is not None:
-            self.packing = packing.communicate()[0].strip()
+        try:
+            for event in self._runner.run():
+                if isinstance(event, RunStopped):
+                    self._find_file()
+                    if event.status == "complete" and self._file.look() is not None:
+                        # A file that may be resumed stays as it is: filters hurt while it grows.
+                        packing = finish_apart(self.path, self.run_id)
+                yield event
+            if packing is not None:
+                self._await(packing)
+        finally:
+            self._file.close()
+
+    def _find_file(self) -> None:
+        """Find the file at the end of a run, wherever it is by now."""
+        before = self.path
+        try:
+            rescued = self._file.rescue(self.run_id)
+        except DataFileError as error:
+            self.moved = str(error)
+            return
+        now = self._file.look()
+        if rescued is not None:
+            self.moved = f"The file was deleted during the run, and was written again: {rescued}."
+        elif now is None:
+            self.moved = f"{before}: the file was moved during the run; where to is not known."
+        elif now != before:
+            self.moved = f"The file was renamed or moved during the run: it is {now} now."
+
+    def _await(self, packing: subprocess.Popen[str]) -> None:
+        """Wait for the end of packing, or until a signal says that nobody wants to wait."""
+        while not self._left.is_set():
+            with suppress(subprocess.TimeoutExpired):
+                self.packing = packing.communicate(timeout=LOOK)[0].strip()
+                self._file.look_for_copy(self.run_id)
+                return
+        # It belongs to a session of its own, and goes on; nobody complains of it.
+        packing.returncode = 0
+        self.packing = "The file is complete; it is still being compressed and checked."
 
 
 def run(
@@ -231,7 +361,16 @@ def run(
             features,
             raw=_raw(plan, opened),
         )
-        return Run(plan, opened, store, sites, path=target, total=len(sites), warnings=warnings)
+        return Run(
+            plan,
+            opened,
+            store,
+            sites,
+            path=target,
+            run_id=header.uuid,
+            total=len(sites),
+            warnings=warnings,
+        )
     except BaseException:
         opened.close()
         raise
@@ -257,6 +396,8 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
     """
     path = Path(path)
     with open_scan(path) as scan:
+        file = Whereabouts(path)
+        run_id = scan.header.uuid
         plan, rig_file, seed, faults = _what_ran(scan)
         remaining = set(scan.remaining())
         total = len(scan.sites)
@@ -268,13 +409,22 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
     features = Features(plan)
     opened, warnings = _open(plan, rig_file, path, left, len(sites), seed, faults, pace)
     try:
+        _same(file, path)
         store = Store.resume(
             path, sites, features.layout, opened.info.clock, features, raw=_raw(plan, opened)
         )
         with open_scan(path) as scan:
             terrain = _known_surface(scan, store.begins_at)
         return Run(
-            plan, opened, store, left, path=path, total=total, warnings=warnings, terrain=terrain
+            plan,
+            opened,
+            store,
+            left,
+            path=path,
+            run_id=run_id,
+            total=total,
+            warnings=warnings,
+            terrain=terrain,
         )
     except BaseException:
         opened.close()
@@ -357,10 +507,26 @@ def analyze(path: str | Path) -> Analysed:
     """
     path = Path(path)
     with open_scan(path) as scan:
+        file = Whereabouts(path)
         features = Features(Plan.from_json(scan.plan_json, source=str(path)))
         found = reanalyse(scan, features)
+    _same(file, path)
     rewrite_features(path, found.features, features.layout.statuses, found.quality)
     return Analysed(found.analysed, found.damaged)
+
+
+def _same(file: Whereabouts, path: Path) -> None:
+    """Check that a path still leads to the file that was read.
+
+    Raises:
+        DataFileError: the file was moved meanwhile, and another one may have its name.
+    """
+    if file.look() != path:
+        raise DataFileError(
+            f"{path}: the file was moved, deleted or replaced meanwhile. Nothing was changed. Do "
+            "it again with the file where it is now."
+        )
+    file.close()
 
 
 def _open(

@@ -5,25 +5,24 @@ Each imports what it needs when it is called, so that help and mistakes are answ
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from seccm.cli.exits import Exit, errors, sentences, show_problems
+from seccm.cli.exits import Exit, sentences, show_error, show_problems
+from seccm.cli.printing import errors, out, say
 from seccm.cli.rig_commands import rig_app
-from seccm.errors import NotNow, RigError, SeccmError
+from seccm.errors import RigError, SeccmError
 from seccm.events import Outcome, Paused, RunStopped
+from seccm.interruption import told
+from seccm.shell import command
 from seccm.units import show
 
 if TYPE_CHECKING:
+    from seccm.data import Scan
     from seccm.session import Run
 
 HELP = """Hopping-mode control for scanning electrochemical cell microscopy (SECCM).
@@ -41,7 +40,6 @@ app = typer.Typer(
     help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 app.add_typer(rig_app, name="rig")
-out = Console(highlight=False)
 
 PlanArgument = Annotated[str, typer.Argument(help="A plan: a TOML file, or a shipped one's name.")]
 FileArgument = Annotated[Path, typer.Argument(help="A data file (.h5).")]
@@ -65,23 +63,23 @@ def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
         loaded = load_plan(plan)
         info, problems = check_plan(loaded, load_rig(rig))
     sites = loaded.visits()
-    out.print(Text(loaded.title, style="bold"))
-    out.print(
+    say((loaded.title, "bold"))
+    say(
         f"{len(sites)} sites, {len(loaded.conditions)} conditions, about "
         f"{_duration(loaded.duration(info))} and {loaded.bytes(info) / 1e6:.1f} MB, on {info.name}"
         f"{' (VIRTUAL)' if info.virtual else ''}"
     )
     if loaded.record.raw and info.raw:
-        out.print(
+        say(
             f"of these {loaded.raw_bytes(info) / 1e6:.1f} MB raw samples: {len(info.raw)} inputs "
             f"at {show(info.clock.rate, 'Hz')}, every one"
         )
     out.print(surface_words(sites), soft_wrap=True)
     show_problems(problems)
     if any(problem.severity == "error" for problem in problems):
-        out.print("[red]The plan cannot be run like this.[/] Nothing moved.")
+        say(("The plan cannot be run like this.", "red"), " Nothing moved.")
         raise typer.Exit(Exit.WRONG_INPUT)
-    out.print("[green]The plan can be run.[/] Nothing moved.")
+    say(("The plan can be run.", "green"), " Nothing moved.")
 
 
 @app.command()
@@ -128,7 +126,7 @@ def info(file: FileArgument) -> None:
     from seccm.data import open_scan
 
     with sentences(), open_scan(file) as scan:
-        out.print(summary(scan))
+        out.print(summary(scan), soft_wrap=True)
 
 
 @app.command()
@@ -137,7 +135,7 @@ def runs() -> None:
     from seccm.cli.running import running
 
     with sentences():
-        out.print(running())
+        out.print(running(), soft_wrap=True)
 
 
 @app.command()
@@ -150,8 +148,8 @@ def analyze(file: FileArgument) -> None:
     with sentences():
         count = session.analyze(file)
         for said in count.damaged.values():
-            errors.print(Text.assemble(("Damaged: ", "bold red"), said), soft_wrap=True)
-        out.print(f"{count} sites analysed; features stored in {file}")
+            say(("Damaged: ", "bold red"), said, console=errors)
+        say(f"{count} sites analysed; features stored in {file}")
         with open_scan(file) as scan:
             out.print(statistics(scan))
 
@@ -165,8 +163,10 @@ def report(
     ] = None,
 ) -> None:
     """Draw the figures of a data file and put them on one page."""
-    with sentences():
-        _write_report(file, directory)
+    from seccm.data import open_scan
+
+    with sentences(), open_scan(file) as scan:
+        _write_report(scan, directory)
 
 
 @app.command()
@@ -179,16 +179,16 @@ def plans() -> None:
     table = Table("plan", "sites", "what", box=None, pad_edge=False)
     for name, path in shipped_plans().items():
         plan = load_plan(path)
-        table.add_row(f"[bold]{name}[/]", str(len(plan.visits())), plan.title)
+        table.add_row(Text(name, style="bold"), str(len(plan.visits())), plan.title)
     out.print(table)
     out.print()
     rigs = Table("rig", "file", box=None, pad_edge=False)
     for name, path in shipped_rigs().items():
-        rigs.add_row(f"[bold]{name}[/]", str(path))
+        rigs.add_row(Text(name, style="bold"), str(path))
     out.print(rigs)
     out.print("\nTo make your own, copy a file from", style="dim")
     for path in list(shipped_plans().values())[:1]:
-        out.print(str(path.parent), style="dim", soft_wrap=True)
+        say((str(path.parent), "dim"))
 
 
 @app.command()
@@ -235,32 +235,50 @@ def _carry_out(prepared: Run, *, report: bool) -> None:
 
     ended: RunStopped | None = None
     failure: RigError | None = None
-    with prepared, RunProgress(prepared, out) as progress, _interruptible(prepared):
+    with (
+        prepared,
+        RunProgress(prepared, out) as progress,
+        told(prepared.interrupt, lambda words: say((words, "yellow"))),
+    ):
         try:
             for event in prepared:
                 progress.show(event)
-                if isinstance(event, Paused):
-                    # Nobody can press resume here; the file can be continued at any time.
+                if isinstance(event, Paused) and not event.by_operator:
+                    # Nobody may be there; the file can be continued at any time.
                     prepared.ask("stop", event.why.rstrip("."))
                 if isinstance(event, RunStopped):
                     ended = event
         except RigError as error:
             failure = error
     if failure is not None and failure.code.startswith("store-"):
-        out.print(f"In the file: {_kept(prepared)}", soft_wrap=True)
+        say(f"In the file: {_kept(prepared)}")
     else:
-        out.print(progress.words())
-    out.print(f"Data: [bold]{prepared.path}[/]", soft_wrap=True)
-    if prepared.packing:
-        out.print(f"  {prepared.packing}", soft_wrap=True)
+        say(progress.words())
+    say("Data: ", (str(prepared.path), "bold"))
+    for words in (prepared.moved, prepared.packing):
+        if words:
+            say(f"  {words}")
     if report:
-        _write_report(prepared.path, None)
+        _report_of(prepared)
     if ended is not None and ended.status != "complete":
-        out.print(f"Continue with: [bold]seccm resume {prepared.path}[/]", soft_wrap=True)
+        say("Continue with: ", (command("seccm", "resume", prepared.path), "bold"))
     if failure is not None:
         raise failure
     if ended is not None and ended.status != "complete":
         raise typer.Exit(Exit.STOPPED)
+
+
+def _report_of(prepared: Run) -> None:
+    """Write the report of a run. Where that fails, the run is none the worse for it."""
+    try:
+        with prepared.open() as scan:
+            _write_report(scan, None)
+    except SeccmError as error:
+        show_error(error)
+    except KeyboardInterrupt:
+        say(
+            "The report was not finished. Draw it with: ", command("seccm", "report", prepared.path)
+        )
 
 
 def _kept(prepared: Run) -> str:
@@ -273,43 +291,13 @@ def _kept(prepared: Run) -> str:
     return ", ".join(f"{count} {words.get(outcome, outcome.words)}" for outcome, count in kept)
 
 
-@contextmanager
-def _interruptible(prepared: Run) -> Iterator[None]:
-    """Make the first Ctrl-C (or a terminate signal) stop the run, and the next one halt it."""
-    asked = 0
-
-    def interrupt(number: int, _: FrameType | None) -> None:
-        nonlocal asked
-        asked += 1
-        try:
-            # What is said was accepted: a run that has ended by itself is not halted any more.
-            if asked == 1:
-                prepared.ask("stop", signal.Signals(number).name)
-                out.print("[yellow]Stopping: the pipette retracts. Once more to halt.[/]")
-            else:
-                prepared.halt()
-                out.print("[bold red]Halting: everything is frozen where it is.[/]")
-        except NotNow:
-            out.print("The run has ended already.")
-
-    # SIGBREAK is Windows' Ctrl-Break; SIGTERM there comes only from within the process.
-    names = [n for n in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, n)]
-    before = {n: signal.signal(getattr(signal, n), interrupt) for n in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
-
-
-def _write_report(file: Path, directory: Path | None) -> None:
-    from seccm.data import open_scan
+def _write_report(scan: Scan, directory: Path | None) -> None:
     from seccm.report import write_report
 
-    target = directory if directory is not None else file.with_name(f"{file.stem}-report")
-    with open_scan(file) as scan, out.status("Drawing the figures"):
+    target = directory if directory is not None else scan.path.with_name(f"{scan.path.stem}-report")
+    with out.status("Drawing the figures"):
         page = write_report(scan, target)
-    out.print(f"Report: [bold]{page}[/]", soft_wrap=True)
+    say("Report: ", (str(page), "bold"))
 
 
 def _duration(seconds: float) -> str:

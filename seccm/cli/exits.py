@@ -7,13 +7,9 @@ from contextlib import contextmanager
 from enum import IntEnum
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.text import Text
 
+from seccm.cli.printing import errors, say
 from seccm.errors import DataFileError, PlanError, Problem, RigError, SeccmError
-
-errors = Console(stderr=True, highlight=False)
 
 
 class Exit(IntEnum):
@@ -45,22 +41,24 @@ def sentences() -> Iterator[None]:
     except PlanError as error:
         count = len(error.problems)
         plural = "s" if count != 1 else ""
-        errors.print(
-            f"[bold red]{escape(error.source)}[/]: {count} problem{plural}.", soft_wrap=True
-        )
+        say((error.source, "bold red"), f": {count} problem{plural}.", console=errors)
         show_problems(error.problems)
-        errors.print("Nothing moved.")
+        say("Nothing moved.", console=errors)
         raise typer.Exit(Exit.WRONG_INPUT) from None
     except SeccmError as error:
-        label, code = next(end for kind, end in _ENDS.items() if isinstance(error, kind))
-        errors.print(Text.assemble((f"{label}: ", "bold red"), str(error)), soft_wrap=True)
-        raise typer.Exit(code) from None
+        raise typer.Exit(show_error(error)) from None
+
+
+def show_error(error: SeccmError) -> Exit:
+    """Print an error; return the exit code that belongs to it."""
+    label, code = next(end for kind, end in _ENDS.items() if isinstance(error, kind))
+    say((f"{label}: ", "bold red"), str(error), console=errors)
+    return code
 
 
 def show_problems(problems: tuple[Problem, ...]) -> None:
     """Print problems, one a line, errors first."""
     for problem in sorted(problems, key=lambda p: p.severity):
         style = "red" if problem.severity == "error" else "yellow"
-        line = Text.assemble((f"  {problem.severity:<7} ", style), (problem.where, "bold"))
-        line.append(f": {problem.what} {problem.remedy}".rstrip())
-        errors.print(line, soft_wrap=True)
+        said = f": {problem.what} {problem.remedy}".rstrip()
+        say((f"  {problem.severity:<7} ", style), (problem.where, "bold"), said, console=errors)

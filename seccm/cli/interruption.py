@@ -1,4 +1,4 @@
-"""Ctrl-C and terminate signals while a rig is commissioned: an end between two calls of the rig.
+"""Ctrl-C and other signals while a rig is commissioned: an end between two calls of the rig.
 
 A signal that struck in the midst of making the rig safe would leave it unsafe. So while a rig is
 in use a signal is only remembered, and acted on with the next rows or the next question about the
@@ -7,24 +7,22 @@ motor; at any other time it ends the program at once, as usual.
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from seccm.interruption import BURST, SUSPEND, Interruption, name_of, taken
 from seccm.rig import Block
 
-NAMES = ("SIGINT", "SIGTERM", "SIGBREAK")
-"""SIGBREAK is Windows' Ctrl-Break; other systems have none."""
-
-
-class Interruption(KeyboardInterrupt):
-    """The program was told to end; its text is the name of the signal."""
+__all__ = ["Interruptible", "Interruption"]
 
 
 class Interruptible:
     """Remembers signals, and raises them where that does no harm."""
+
+    _raised = float("-inf")
+    """When any of them raised last: the rest of a burst does not strike the end of the program."""
 
     def __init__(self) -> None:
         self._name = ""
@@ -33,13 +31,8 @@ class Interruptible:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Take signals until the end; then they do again what they did before."""
-        known = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
-        before = {number: signal.signal(number, self._take) for number in known}
-        try:
+        with taken(self._take):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     @contextmanager
     def deferring(self) -> Iterator[None]:
@@ -85,9 +78,12 @@ class Interruptible:
             Interruption: a signal came.
         """
         if self._name:
+            Interruptible._raised = time.monotonic()
             raise Interruption(self._name)
 
     def _take(self, number: int, _: FrameType | None) -> None:
-        self._name = signal.Signals(number).name
-        if not self._deferred:
-            raise Interruption(self._name)
+        if number == SUSPEND:
+            return
+        self._name = name_of(number)
+        if not self._deferred and time.monotonic() - Interruptible._raised > BURST:
+            self.check()

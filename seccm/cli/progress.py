@@ -6,8 +6,8 @@ import time
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
-from rich.text import Text
 
+from seccm.cli.printing import say, shown
 from seccm.events import (
     Event,
     FalseContact,
@@ -61,13 +61,15 @@ class RunProgress:
         self._pace = Pace(durations_of(run.plan.visits(), run.info.clock))
         self._pace.close(set(range(run.total)) - self._sites.keys())
         self._doing = ""
+        name, style = shown(run.info.name), "none"
+        if run.info.virtual:
+            name, style = " VIRTUAL ", "black on yellow"
         columns = [
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", style=style, markup=False),
             BarColumn(bar_width=16),
             TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-            TextColumn("{task.fields[doing]}"),
+            TextColumn("{task.fields[doing]}", markup=False),
         ]
-        name = "[black on yellow] VIRTUAL [/]" if run.info.virtual else run.info.name
         self._progress = Progress(*columns, console=console, transient=True)
         self._task: TaskID = self._progress.add_task(
             name, total=run.total, completed=self._done, doing=""
@@ -137,13 +139,13 @@ class RunProgress:
         site = self._sites[number]
         label = self._labels[site.condition]
         said = summary or event.reason
-        line = Text.assemble(
+        say(
             f"{number:>5}  ",
             (f"{event.outcome.words:<10} ", _STYLES.get(event.outcome, "")),
             f"{label:<22} " if label else "",
             said,
+            console=self._console,
         )
-        self._console.print(line, highlight=False, soft_wrap=True)
 
     def _say(self, number: int, phase: Phase, step: int = 0) -> None:
         site = self._sites[number]
@@ -161,7 +163,7 @@ class RunProgress:
             f"site {number}",
             label,
         ]
-        words = " · ".join(part for part in parts if part)
+        words = shown(" · ".join(part for part in parts if part))
         self._progress.update(self._task, completed=self._done, doing=words)
 
     def _time_left(self) -> str:
@@ -173,4 +175,4 @@ class RunProgress:
         return f"{hours}:{minutes:02d}:{rest:02d} left" if hours else f"{minutes}:{rest:02d} left"
 
     def _line(self, text: str, style: str = "") -> None:
-        self._console.print(Text(text, style=style), highlight=False, soft_wrap=True)
+        say((text, style), console=self._console)

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from seccm.cli.exits import Exit, sentences, show_problems
 from seccm.cli.interruption import Interruptible, Interruption
+from seccm.cli.outlet import drain
+from seccm.cli.printing import out, say
 
 if TYPE_CHECKING:
     from seccm.commissioning.finding import Finding
@@ -28,7 +29,6 @@ of it; each writes a dated JSON report, and what it found into the calibration t
 names. Exit code 1 says that a limit was not met, or that Ctrl-C put an end to it.
 """
 rig_app = typer.Typer(help=HELP, no_args_is_help=True)
-out = Console(highlight=False)
 
 RigArgument = Annotated[str, typer.Argument(help="A rig: a TOML file, or a shipped name.")]
 OutputOption = Annotated[
@@ -183,7 +183,7 @@ def coarse_approach(
 
         motor = connect_coarse(table, signals.wait)
         try:
-            out.print(Text(f"Motor: {motor.identity()}"))
+            say(f"Motor: {motor.identity()}")
             with signals.deferring():
                 found = approach_coarsely(
                     rigs,
@@ -256,6 +256,7 @@ def _take_step(
 
 def _said_yes(text: str, signals: Interruptible, *, yes: bool) -> bool:
     out.print(Text(text), soft_wrap=True)
+    drain()
     with signals.at_once():
         return yes or typer.confirm("Go on?", default=False)
 
@@ -267,12 +268,12 @@ def _usable(signals: Interruptible) -> Iterator[None]:
         with signals.listening():
             yield
     except ValueError as error:
-        out.print(Text.assemble(("Not judged: ", "bold red"), f"{error}."), soft_wrap=True)
+        say(("Not judged: ", "bold red"), f"{error}.")
         raise typer.Exit(Exit.STOPPED) from None
     except Interruption as ended:
         notes = " ".join(getattr(ended, "__notes__", ())) or "The rig was not in use."
         said = f"{ended}: {notes} No report was written."
-        out.print(Text.assemble(("Interrupted ", "bold yellow"), said), soft_wrap=True)
+        say(("Interrupted ", "bold yellow"), said)
         raise typer.Exit(Exit.STOPPED) from None
 
 
@@ -291,13 +292,13 @@ def _finish(
     _show(report)
     if finding.procedure == "check":
         for standing in standings(file.config, made, info.device):
-            out.print(Text(f"  Calibrated: {standing}"), soft_wrap=True)
+            say(f"  Calibrated: {standing}")
         show_problems(doubts(file.config, made, info.device))
     report.write(path)
-    out.print(f"Report: [bold]{path}[/]", soft_wrap=True)
+    say("Report: ", (str(path), "bold"))
     kept = keep(finding, info, file.config, made, path) if write else None
     if kept is not None:
-        out.print(f"Added to the calibration: [bold]{kept}[/]", soft_wrap=True)
+        say("Added to the calibration: ", (str(kept), "bold"))
     elif finding.tables:
         _show_tables(report.calibration)
     if finding.procedure != PROCEDURE:
@@ -308,21 +309,21 @@ def _finish(
 
 def _show(report: CommissioningReport) -> None:
     name = f"{report.info.name}{' (VIRTUAL)' if report.info.virtual else ''}: {report.procedure}"
-    out.print(Text(name, style="bold"))
+    say((name, "bold"))
     for words in report.words:
-        out.print(Text(f"  {words}"), soft_wrap=True)
+        say(f"  {words}")
     for verdict in report.verdicts:
         style = "green" if verdict.passed else "bold red"
-        out.print(Text(f"  {verdict}", style=style), soft_wrap=True)
+        say((f"  {verdict}", style))
     for fault in report.faults:
-        out.print(Text(f"  FAIL  {fault}", style="bold red"), soft_wrap=True)
+        say((f"  FAIL  {fault}", "bold red"))
 
 
 def _show_tables(tables: Mapping[str, Mapping[str, Any]]) -> None:
     """Say what belongs into a rig file that names no calibration."""
     for key, table in tables.items():
-        out.print(Text(f"  For the rig file, [{key}]:", style="bold"), soft_wrap=True)
+        say((f"  For the rig file, [{key}]:", "bold"))
         for entry, value in table.items():
             shown = value if isinstance(value, int | float) else f'"{value}"'
-            out.print(Text(f"    {entry} = {shown}"), soft_wrap=True)
+            say(f"    {entry} = {shown}")
     out.print('  Or name a file there, calibration = "NAME.json", and it is kept for you.')

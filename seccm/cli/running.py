@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from seccm.cli.printing import facts, shown
 from seccm.remote import ChannelError, Client, Progress, Running
 
 PATIENCE = 3.0
@@ -29,14 +29,12 @@ def running() -> RenderableType:
 
 def _told(host: Running) -> RenderableType:
     progress = _asked(host)
-    facts = Table.grid(padding=(0, 2))
-    facts.add_row("state", _state(progress))
+    rows: list[tuple[str, str | Text]] = [("state", _state(progress))]
     status = progress.status if progress is not None else None
     if status is not None:
-        facts.add_row("sites", f"{status.finished} finished in this run")
-    facts.add_row("file", Text(host.path or "–", overflow="fold"))
-    facts.add_row("process", str(host.pid))
-    return Group(Text(host.title or "no plan", style="bold"), facts, "")
+        rows.append(("sites", f"{status.finished} finished in this run"))
+    rows += [("file", host.path or "–"), ("process", str(host.pid))]
+    return Group(Text(shown(host.title or "no plan"), style="bold"), facts(rows), "")
 
 
 def _asked(host: Running) -> Progress | None:
@@ -58,4 +56,4 @@ def _state(progress: Progress | None) -> Text:
     if state != "paused":
         return Text(state)
     why = progress.status.waiting
-    return Text(f"paused: {why}" if why else "paused", style="yellow")
+    return Text(f"paused: {shown(why)}" if why else "paused", style="yellow")

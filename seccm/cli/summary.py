@@ -9,11 +9,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from seccm.cli.printing import facts, shown
 from seccm.data import Scan
 from seccm.data.journal import Code
 from seccm.events import Outcome
 from seccm.report.study import Study
 from seccm.report.tables import statistics as tabulated
+from seccm.shell import command
 from seccm.units import show
 
 CHECKED = 20_000_000
@@ -26,35 +28,29 @@ def summary(scan: Scan) -> RenderableType:
     header, sites = scan.header, scan.sites
     counts = Counter(sites["status"].tolist())
     landed = int(sites["landed"].sum())
-    title = Text(header.title, style="black on yellow" if header.virtual else "bold")
-    facts = Table.grid(padding=(0, 2))
-    facts.add_row("file", Text(str(scan.path)))
-    facts.add_row("state", _state(scan))
-    facts.add_row("started", Text(header.started_at))
-    facts.add_row(
-        "potentials",
-        Text(f"vs {header.reference}, offset {show(header.reference_offset, 'V')}"),
-    )
-    facts.add_row("sites", f"{len(sites)}, {landed} landed")
+    title = Text(shown(header.title), style="black on yellow" if header.virtual else "bold")
+    rows: list[tuple[str, str | Text]] = []
+    rows.append(("file", str(scan.path)))
+    rows.append(("state", _state(scan)))
+    rows.append(("started", header.started_at))
+    offset = show(header.reference_offset, "V")
+    rows.append(("potentials", f"vs {header.reference}, offset {offset}"))
+    rows.append(("sites", f"{len(sites)}, {landed} landed"))
     for code, count in sorted(counts.items()):
-        facts.add_row("", f"{count} {Outcome(code).words}")
+        rows.append(("", f"{count} {Outcome(code).words}"))
     if landed:
         worst = float(sites["overtravel"][sites["landed"] == 1].max())
-        facts.add_row("overtravel", f"at most {show(worst, 'm', 3)}")
+        rows.append(("overtravel", f"at most {show(worst, 'm', 3)}"))
     names = ", ".join(column.name for column in scan.features)
-    facts.add_row("features", Text(names or "none"))
+    rows.append(("features", names or "none"))
     if scan.raw_channels:
-        facts.add_row(
-            "raw samples",
-            f"{len(scan.raw_channels)} inputs, {scan.raw_samples:,} of each, "
-            f"{scan.raw_bytes / 1e6:.1f} MB",
-        )
+        inputs = f"{len(scan.raw_channels)} inputs, {scan.raw_samples:,} of each"
+        rows.append(("raw samples", f"{inputs}, {scan.raw_bytes / 1e6:.1f} MB"))
     if scan.samples > CHECKED:
-        facts.add_row("samples", "too many to be checked here: seccm report checks them")
+        rows.append(("samples", "too many to be checked here: seccm report checks them"))
     else:
-        for said in scan.check().values():
-            facts.add_row(Text("damaged", style="bold red"), Text(said))
-    return Group(title, facts)
+        rows += [("damaged", Text(shown(said), style="red")) for said in scan.check().values()]
+    return Group(title, facts(rows))
 
 
 def statistics(scan: Scan) -> RenderableType:
@@ -62,17 +58,17 @@ def statistics(scan: Scan) -> RenderableType:
     tables: list[RenderableType] = []
     for feature in tabulated(Study(scan)):
         unit = feature.rows[0].scale.unit.replace("$^{-2}$", "⁻²")
-        tables.append(Text(f"\n{feature.title}{f', {unit}' if unit else ''}", style="bold"))
+        tables.append(Text(f"\n{shown(feature.title)}{f', {unit}' if unit else ''}", style="bold"))
         table = Table(box=None, pad_edge=False, header_style="dim")
         cells = list(zip(*(row.cells for row in feature.rows), strict=True))
-        shown = [k for k, column in enumerate(cells) if any(column)]
-        for k in shown:
+        columns = [k for k, column in enumerate(cells) if any(column)]
+        for k in columns:
             words = _HEADS[k] in ("condition", "note")
             table.add_column(
                 _HEADS[k], no_wrap=_HEADS[k] != "note", justify="left" if words else "right"
             )
         for row in feature.rows:
-            table.add_row(*(row.cells[k] for k in shown))
+            table.add_row(*(shown(row.cells[k]) for k in columns))
         tables.append(table)
     return Group(*tables) if tables else Text("No feature has a number to trust.")
 
@@ -93,5 +89,5 @@ def _state(scan: Scan) -> str:
         doing = f"paused: {paused} Attach with: seccm window" if paused else "running"
         return f"{doing}; {left} sites left"
     if left and scan.state != "complete":
-        return f"{scan.state}; {left} sites left: seccm resume {scan.path}"
+        return f"{scan.state}; {left} sites left: {command('seccm', 'resume', scan.path)}"
     return scan.state

@@ -11,11 +11,18 @@ from seccm.data.guard import is_held
 from seccm.data.repair import clear, mark
 from seccm.errors import DataFileError
 
+RUN = "--run="
+"""Before the ID of the run that must be in a file to be finished."""
+
 
 def main(arguments: Sequence[str]) -> int:
     """Do to each file what the first argument says; return 0, or 2 if anything failed."""
+    run_id = ""
+    if len(arguments) > 1 and arguments[1].startswith(RUN):
+        run_id = arguments[1].removeprefix(RUN)
+        arguments = [arguments[0], *arguments[2:]]
     verbs = {
-        "finish": lambda path: str(finish(path)),
+        "finish": lambda path: str(finish(path, run_id)),
         "repair": _repair,
     }
     if len(arguments) < 2 or arguments[0] not in verbs:

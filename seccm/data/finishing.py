@@ -19,9 +19,10 @@ import numpy as np
 from seccm.data import repair
 from seccm.data.inspection import inspect
 from seccm.data.packing import EMPTY, along, broken_sites, copy, owned, parts
-from seccm.data.replacing import put_in_place
 from seccm.data.trouble import discard, said, written
+from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
+from seccm.shell import command
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +44,33 @@ class FinishReport:
         )
 
 
-def finish(path: Path | str) -> FinishReport:
+def finish(path: Path | str, run_id: str = "") -> FinishReport:
     """Compress a closed file, prove that nothing changed, and put it in the old one's place.
 
     A file that is compressed already is checked again.
 
+    Args:
+        path: the file; one that is renamed meanwhile keeps its new name.
+        run_id: of the run that must be in it; empty for any.
+
     Raises:
-        DataFileError: the file is in use, cannot be copied, or its samples are not those that
-            were written. The original is left as it is.
+        DataFileError: the file is of another run, is in use, cannot be copied, or its samples are
+            not those that were written. The original is left as it is.
     """
     path = Path(path)
     if repair.mark(path):
         raise DataFileError(
             f"{path}: the run is not over, or its program was killed. Resume the run, or, if no "
-            f'program uses the file any more, run "python -m seccm.data repair {path}" first.'
+            "program uses the file any more, first run: "
+            + command("python", "-m", "seccm.data", "repair", path)
         )
+    file = Whereabouts(path)
     part = path.with_name(path.name + ".tmp")
     before = path.stat().st_size
     try:
         with _checked(path) as source:
+            if run_id not in ("", str(source.attrs["scan_uuid"])):
+                raise DataFileError(f"{path}: holds another run than {run_id}, and is left alone.")
             checksums = source["crc32"][:]
             sites, samples = int(np.count_nonzero(source["row_size"][:])), owned(source)
             if source.attrs.get("packed"):
@@ -72,23 +81,37 @@ def finish(path: Path | str) -> FinishReport:
             with h5py.File(part, "r") as target:
                 _check(path, target, checksums)
                 _compare(path, source, target)
-        put_in_place(part, path)
+        path = file.take_place(part)
     except (OSError, RuntimeError, KeyError) as error:
         raise DataFileError(
             f"{path}: cannot be compressed: {said(error)}. It is unchanged and complete as it is."
         ) from error
     finally:
+        file.close()
         discard(part)
     return FinishReport(path, sites, samples, before, path.stat().st_size)
 
 
-def finish_apart(path: Path | str) -> subprocess.Popen[str]:
-    """Begin to finish a file in another process, whose output is a sentence."""
+def finish_apart(path: Path | str, run_id: str = "") -> subprocess.Popen[str]:
+    """Begin to finish a file in another process, whose output is a sentence.
+
+    It belongs to a session of its own: neither Ctrl-C nor the end of the terminal reaches it.
+
+    Args:
+        path: as for `finish`.
+        run_id: as for `finish`.
+    """
+    command = [sys.executable, "-m", "seccm.data", "finish", f"--run={run_id}", str(path)]
     return subprocess.Popen(
-        [sys.executable, "-m", "seccm.data", "finish", str(path)],
+        command,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:surrogateescape"},
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
 
 

@@ -45,18 +45,25 @@ def clear(path: Path) -> bool:
     """
     if not mark(path):
         return False
-    head = _superblock(path)
     with path.open("r+b") as file:
-        size = os.fstat(file.fileno()).st_size
+        clear_open(file.fileno())
+    return True
+
+
+def clear_open(descriptor: int) -> None:
+    """Take the mark off a file that is open, whatever it is called by now."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    head = os.read(descriptor, _SIZE)
+    if head[_VERSION] >= 3 and head[_FLAGS] & (_WRITING | _GROWING):
+        size = os.fstat(descriptor).st_size
         head = _unmarked(head, size)
         (end,) = struct.unpack_from("<Q", head, _END)
         if end > size:
             # A full disk: nothing that was made safe lies there, but HDF5 wants it to exist.
-            file.truncate(end)
-        file.write(head)
-        file.flush()
-        os.fsync(file.fileno())
-    return True
+            os.ftruncate(descriptor, end)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, head)
+    os.fsync(descriptor)
 
 
 class Unmarked(io.FileIO):

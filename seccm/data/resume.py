@@ -24,8 +24,8 @@ from seccm.data.layout import (
 )
 from seccm.data.packing import broken_sites, copy, owned
 from seccm.data.readable import reading
-from seccm.data.replacing import put_in_place
 from seccm.data.trouble import discard, said, written
+from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.rig import Clock, RawChannel
@@ -56,6 +56,8 @@ def prepare(
     Raises:
         DataFileError: the file cannot be read, copied, or continued with this clock.
     """
+    repair.mark(path)
+    place = Whereabouts(path)
     part = path.with_name(path.name + ".part")
     try:
         short = _plain_copy(path, part)
@@ -75,13 +77,14 @@ def prepare(
             offset = _open_session(file, started_at)
             raw.describe_session(file, channels)
             file["state"][0] = b"running"
-        put_in_place(part, path)
+        place.take_place(part)
     except (OSError, KeyError, RuntimeError) as error:
         raise DataFileError(
             f"{path}: cannot be continued: {said(error)}. The file is as it was. To continue it "
             "takes a folder that can be written, and room for a copy of the file."
         ) from error
     finally:
+        place.close()
         discard(part)
     return offset
 

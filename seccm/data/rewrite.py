@@ -16,9 +16,10 @@ import numpy.typing as npt
 from seccm.data import repair
 from seccm.data.layout import QUALITY, Column, add_column, add_feature
 from seccm.data.readable import FAILURES
-from seccm.data.replacing import put_in_place
 from seccm.data.trouble import discard, said, written
+from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
+from seccm.shell import command
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,12 @@ def rewrite_features(
     if repair.mark(path):
         raise DataFileError(
             f"{path}: the run is not over, or its program was killed. Wait for its end, or resume "
-            f'it; to leave it as it is, run "python -m seccm.data repair {path}" first.'
+            "it; to leave it as it is, first run: "
+            + command("python", "-m", "seccm.data", "repair", path)
         )
     if not os.access(path, os.W_OK):
         raise DataFileError(f"{path}: the file is write-protected, and was left as it is.")
+    place = Whereabouts(path)
     part = path.with_name(path.name + ".tmp")
     try:
         shutil.copyfile(path, part)
@@ -74,13 +77,14 @@ def rewrite_features(
                 if "quality" not in file:
                     add_column(file, QUALITY, "site")
                 _replace(path, file, "quality", quality)
-        put_in_place(part, path)
+        place.take_place(part)
     except (OSError, RuntimeError) as error:
         raise DataFileError(
             f"{path}: the features cannot be stored: {said(error)}. The file is as "
             "it was; it takes a folder that can be written, and room for a copy."
         ) from error
     finally:
+        place.close()
         discard(part)
 
 

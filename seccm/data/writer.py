@@ -169,9 +169,13 @@ class Writer:
         # There is no fdatasync on Windows; fsync is FlushFileBuffers there.
         getattr(os, "fdatasync", os.fsync)(self._descriptor)
         self._uncommitted = 0
-        if shutil.disk_usage(self._path.parent).free < SPARE:
+        if self._free() < SPARE:
             # Ending the run in time is better than finding out how HDF5 bears a full disk.
             raise OSError(errno.ENOSPC, f"less than {SPARE / 1e6:.0f} MB are free")
+
+    def _free(self) -> int:
+        """Return the bytes that are free on the disk, wherever the file lies by now."""
+        return shutil.disk_usage(self._path.parent if os.name == "nt" else self._descriptor).free
 
     def close(self, status: RunStatus) -> None:
         """Commit, say what became of the run, and close the file."""
@@ -184,8 +188,7 @@ class Writer:
         self._data, self._entries = {}, {}
         self._file.close()
         # HDF5 leaves the mark on while a reader in this same process has the file open.
-        repair.clear(self._path)
-        os.fsync(self._descriptor)
+        repair.clear_open(self._descriptor)
         os.close(self._descriptor)
 
     def abandon(self) -> None:

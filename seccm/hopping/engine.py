@@ -348,7 +348,8 @@ class Engine:
             if spent or self._state is State.PAUSING:
                 self._state = State.PAUSED
                 self._waiting = spent or "Paused by the operator."
-                return [Paused(block.stop, self._waiting), PhaseBegan(block.stop, -1, Phase.IDLE)]
+                paused = Paused(block.stop, self._waiting, by_operator=not spent)
+                return [paused, PhaseBegan(block.stop, -1, Phase.IDLE)]
             if self._state is State.PAUSED:
                 return []
             if running:

@@ -134,17 +134,17 @@ class Host:
             self._build = errand.build
             self._occupy("commissioning", self._run_errand, errand)
 
-    def interrupt(self) -> None:
-        """Stop the run, or halt it if it was stopping already: what Ctrl-C does."""
+    def interrupt(self, number: int) -> str:
+        """End the run because of a signal, or the host where there is none; return words for it.
+
+        Args:
+            number: of the signal.
+        """
         run = self._run
-        if run is None or self._doing == "commissioning":
-            self.quit()
-            return
-        try:
-            run.ask("stop", "interrupted")
-        except NotNow:
-            with suppress(NotNow):
-                run.halt()
+        if run is not None and self._doing == "scan":
+            return run.interrupt(number)
+        self.quit()
+        return "The host ends; what it does with a rig comes to a safe end first."
 
     def _refuse_busy(self) -> None:
         if not self.idle:

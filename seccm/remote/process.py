@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import connection
-from types import FrameType
 
+from seccm.interruption import told
 from seccm.remote.channel import Pipe, prove_host
 from seccm.remote.endpoint import WINDOWS, ChannelError, Endpoint
 from seccm.remote.host import Host
@@ -38,7 +37,8 @@ def spawn(endpoint: Endpoint, linger: float) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "seccm.remote.process", endpoint.name, f"{linger:g}"]
     with os.fdopen(os.open(endpoint.log, flags, 0o600), "wb") as log:
         if sys.platform == "win32":
-            detached = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
+            # A console of its own, without a window: it is told when the user logs off.
+            detached = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
             return subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, creationflags=detached
             )
@@ -105,21 +105,16 @@ def main(name: str, linger: float) -> None:
     def announce(title: str, path: str, rig: str) -> None:
         endpoint.announce({"pid": os.getpid(), "title": title, "path": path, "rig": rig})
 
-    def interrupt(_: int, __: FrameType | None) -> None:
-        host.interrupt()
-
     host.announce = announce
-    for number in ("SIGINT", "SIGTERM", "SIGBREAK"):
-        if hasattr(signal, number):
-            signal.signal(getattr(signal, number), interrupt)
-    door = Door(endpoint, key, host.admit)
-    try:
-        announce("", "", "")
-        gc.freeze()
-        host.serve(linger)
-    finally:
-        door.close()
-        endpoint.remove()
+    with told(host.interrupt, lambda words: print(words, flush=True)):
+        door = Door(endpoint, key, host.admit)
+        try:
+            announce("", "", "")
+            gc.freeze()
+            host.serve(linger)
+        finally:
+            door.close()
+            endpoint.remove()
 
 
 if __name__ == "__main__":
