@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from seccm.data.scan import open_scan as open
     from seccm.errors import DataFileError, NotNow, PlanError, RigError, SeccmError
     from seccm.plan.plan import Plan, load_plan
-    from seccm.session import Run, analyze, check, resume, run
+    from seccm.remote.attended import resume, run
+    from seccm.session import Run, analyze, check
 
 __all__ = [
     "DataFileError",
@@ -32,7 +33,8 @@ _HOME = {
     "Plan": ("seccm.plan.plan", "Plan"),
     "load_plan": ("seccm.plan.plan", "load_plan"),
     **{name: ("seccm.errors", name) for name in __all__ if name.endswith(("Error", "NotNow"))},
-    **{n: ("seccm.session", n) for n in ("Run", "analyze", "check", "resume", "run")},
+    **{name: ("seccm.remote.attended", name) for name in ("resume", "run")},
+    **{name: ("seccm.session", name) for name in ("Run", "analyze", "check")},
 }
 
 

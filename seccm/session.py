@@ -99,6 +99,8 @@ class Run:
         """How checking and compressing the file went, in a sentence, once a run is complete."""
         self.moved = ""
         """What became of the file where it was renamed, moved or deleted during the run."""
+        self.alone = ""
+        """Why other programs cannot find this run, if they cannot."""
         self.company: Callable[[Events], Events] = lambda events: events
         """Whoever hears every event on its way, and may steer meanwhile."""
         budget = Budget(plan.budget.consecutive, plan.budget.total)

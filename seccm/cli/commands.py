@@ -15,6 +15,7 @@ from rich.text import Text
 from seccm.cli.exits import Exit, sentences, show_error, show_problems
 from seccm.cli.printing import errors, out, say
 from seccm.cli.rig_commands import rig_app
+from seccm.cli.verbs import Verb
 from seccm.errors import RigError, SeccmError
 from seccm.events import Outcome, Paused, RunStopped
 from seccm.interruption import told
@@ -100,10 +101,10 @@ def run(
     report: ReportOption = False,
 ) -> None:
     """Run a plan. The virtual rig is the default, and says so."""
-    from seccm import session
+    from seccm.remote import attended
 
     with sentences():
-        prepared = session.run(
+        prepared = attended.run(
             plan, rig, path=output, seed=seed, faults=tuple(fault or ()), pace=pace
         )
         show_problems(prepared.warnings)
@@ -113,10 +114,10 @@ def run(
 @app.command()
 def resume(file: FileArgument, pace: PaceOption = 0.0, report: ReportOption = False) -> None:
     """Continue a stopped, failed or killed run; the file is all that is needed."""
-    from seccm import session
+    from seccm.remote import attended
 
     with sentences():
-        _carry_out(session.resume(file, pace=pace), report=report)
+        _carry_out(attended.resume(file, pace=pace), report=report)
 
 
 @app.command()
@@ -136,6 +137,23 @@ def runs() -> None:
 
     with sentences():
         out.print(running(), soft_wrap=True)
+
+
+@app.command()
+def ask(
+    verb: Annotated[Verb, typer.Argument(help="What it shall do.")],
+    run: Annotated[
+        str, typer.Argument(help="Its file or run ID; may be left out if only one is going on.")
+    ] = "",
+    take: Annotated[
+        bool, typer.Option("--take", help="Take the controls from a window that holds them.")
+    ] = False,
+) -> None:
+    """Ask a run that is going on to pause, resume, skip a site, stop, halt, or retract at once."""
+    from seccm.cli import asking
+
+    with sentences():
+        say(asking.ask(verb, run, take=take))
 
 
 @app.command()
@@ -255,7 +273,7 @@ def _carry_out(prepared: Run, *, report: bool) -> None:
     else:
         say(progress.words())
     say("Data: ", (str(prepared.path), "bold"))
-    for words in (prepared.moved, prepared.packing):
+    for words in (prepared.moved, prepared.packing, prepared.alone):
         if words:
             say(f"  {words}")
     if report:

@@ -12,8 +12,8 @@ PATIENCE = 3.0
 """Seconds for which a host that does not answer is waited for."""
 NOBODY = "Nothing is running."
 HOW = (
-    "seccm window attaches to the newest. A paused run has its tip up and waits for as long as it "
-    "takes; to end one safely without a window: kill PID (the tip is lifted, the file closed)."
+    "seccm ask pause|resume|skip|stop|halt|emergency FILE steers a run; seccm window attaches to "
+    "the newest. A paused run has its tip up and waits for as long as it takes."
 )
 
 
@@ -28,16 +28,17 @@ def running() -> RenderableType:
 
 
 def _told(host: Running) -> RenderableType:
-    progress = _asked(host)
+    progress = asked(host)
     rows: list[tuple[str, str | Text]] = [("state", _state(progress))]
     status = progress.status if progress is not None else None
     if status is not None:
         rows.append(("sites", f"{status.finished} finished in this run"))
-    rows += [("file", host.path or "–"), ("process", str(host.pid))]
+    rows += [("file", host.path or "–"), ("run ID", host.run_id or "–")]
+    rows.append(("process", str(host.pid)))
     return Group(Text(shown(host.title or "no plan"), style="bold"), facts(rows), "")
 
 
-def _asked(host: Running) -> Progress | None:
+def asked(host: Running) -> Progress | None:
     """Ask a host how it is doing; None if it does not answer."""
     try:
         with Client.attach(host.name) as client:

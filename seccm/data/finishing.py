@@ -6,6 +6,7 @@ scan would hold up a window or the next run.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator

@@ -13,8 +13,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import h5py
-
+from seccm.data.opening import open_file
 from seccm.data.replacing import put_in_place
 from seccm.errors import DataFileError
 
@@ -146,6 +145,6 @@ class Whereabouts:
 
 def run_id_of(path: Path) -> str:
     """Return the ID of the run in a data file; empty where there is none to be read."""
-    with suppress(OSError, RuntimeError, KeyError, ValueError), h5py.File(path, "r") as file:
+    with suppress(DataFileError, OSError, RuntimeError, KeyError), open_file(path) as file:
         return str(file.attrs["scan_uuid"])
     return ""

@@ -182,8 +182,9 @@ class Client:
             except OSError:
                 continue
             if facts is not None:
-                known = (facts["pid"], facts["title"], facts["path"], facts.get("rig", ""))
-                found.append(Running(endpoint.name, *known))
+                known = (facts["pid"], facts["title"], facts["path"])
+                more = (facts.get("rig", ""), facts.get("run", ""))
+                found.append(Running(endpoint.name, *known, *more))
         return tuple(found)
 
     # Following.

@@ -156,6 +156,8 @@ class Running:
     """The data file of its run; empty while it has none."""
     rig: str = ""
     """The file of its rig; empty while it has none, or if the rig came out of a data file."""
+    run_id: str = ""
+    """Of its run; empty while it has none."""
 
 
 def endpoints() -> list[Endpoint]:

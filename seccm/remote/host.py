@@ -16,6 +16,7 @@ from typing import Any
 
 from seccm.data import Unsaved
 from seccm.errors import NotNow, SeccmError
+from seccm.events import Event
 from seccm.hopping.circuit import Circuit
 from seccm.remote.channel import LONGEST_REQUEST, Line, Pipe
 from seccm.remote.coarse import CoarseOrder
@@ -28,7 +29,7 @@ from seccm.remote.news import Doing, Progress, Snapshot
 from seccm.remote.overview import Overview
 from seccm.remote.plain import from_plain
 from seccm.remote.trace import Trace
-from seccm.rig import Rig, SafeReport
+from seccm.rig import Block, Rig, SafeReport
 from seccm.session import Run
 
 BEAT = 1.0 / 30.0
@@ -41,6 +42,9 @@ DISK_LOOK = 2.0
 """Seconds from one look at the free space on the disk to the next."""
 WELCOME = 10.0
 """Seconds for which a new host waits for its first client at least."""
+
+
+Announce = Callable[[str, str, str, str], None]
 
 
 class Host:
@@ -81,8 +85,8 @@ class Host:
         self._disk_free, self._looked = -1, float("-inf")
         self._called_off = ""
         """Why what is being prepared shall not begin; empty while it shall."""
-        self.announce: Callable[[str, str, str], None] = lambda title, path, rig: None
-        """Told the title, the data file and the rig file of each run that begins."""
+        self.announce: Announce = lambda title, path, rig, run_id: None
+        """Told the title, the data file, the rig file and the ID of each run that begins."""
 
     # For those who keep the host.
 
@@ -121,6 +125,22 @@ class Host:
             self._refuse_busy()
             self._build = job.build
             self._occupy("preparing", work, job)
+
+    def attend(self, run: Run, overview: Overview) -> None:
+        """Let guests follow and steer a run that somebody else carries out, who tells of it."""
+        with self._lock:
+            self._run, self._doing = run, "scan"
+        run.on_lifted(self._told_lifted)
+        self._feed.begin(_snapshot(run, overview))
+        self.announce(run.plan.title, str(run.path.absolute()), "", run.run_id)
+
+    def look(self, block: Block) -> None:
+        """Take rows of the run that is attended."""
+        self._feed.look(block)
+
+    def tell(self, event: Event) -> None:
+        """Take an event of the run that is attended."""
+        self._feed.tell(event)
 
     def commission(self, errand: Errand) -> None:
         """Carry out a commissioning step, or a coarse approach.
@@ -223,7 +243,7 @@ class Host:
         try:
             overview = None if job.plan else Overview.of_file(Path(job.path))
             run = self._prepare(job)
-            self.announce(run.plan.title, str(run.path), job.rig_file)
+            self.announce(run.plan.title, str(run.path), job.rig_file, run.run_id)
             self._feed.begin(_snapshot(run, overview or Overview.planned(run.total)))
             run.watch(self._feed.look)
             run.on_lifted(self._told_lifted)
@@ -250,7 +270,7 @@ class Host:
             site = plan.sites()[0]
             manual = Manual(rig, site, self._feed.look, self._feed.tell, self._told_lifted)
             overview = Overview.planned(0)
-            self.announce("by hand", "", job.rig_file)
+            self.announce("by hand", "", job.rig_file, "")
             warnings = tuple(str(problem) for problem in doubts)
             self._feed.begin(
                 Snapshot("", job.plan, rig.info, 0, warnings, overview, (), Trace.none())
@@ -471,7 +491,7 @@ class Host:
 def _snapshot(run: Run, overview: Overview) -> Snapshot:
     """Return how things are before a run begins."""
     return Snapshot(
-        path=str(run.path),
+        path=str(run.path.absolute()),
         plan_json=run.plan.to_json(),
         info=run.info,
         total=run.total,

@@ -18,7 +18,7 @@ from multiprocessing import connection
 from seccm.interruption import told
 from seccm.remote.channel import Pipe, prove_host
 from seccm.remote.endpoint import WINDOWS, ChannelError, Endpoint
-from seccm.remote.host import Host
+from seccm.remote.host import Announce, Host
 
 SWITCH = 0.0005
 """Seconds after which a thread that serves clients makes way for the one that runs the rig."""
@@ -95,6 +95,16 @@ class Door:
             pipe.close()
 
 
+def announcing(endpoint: Endpoint) -> Announce:
+    """Return what says at an endpoint that a host in this process listens, and what it runs."""
+
+    def announce(title: str, path: str, rig: str, run_id: str) -> None:
+        facts = {"pid": os.getpid(), "title": title, "path": path, "rig": rig, "run": run_id}
+        endpoint.announce(facts)
+
+    return announce
+
+
 def main(name: str, linger: float) -> None:
     """Be a host until there is nothing to do and nobody attached."""
     sys.setswitchinterval(SWITCH)
@@ -102,14 +112,11 @@ def main(name: str, linger: float) -> None:
     key = endpoint.key()
     host = Host()
 
-    def announce(title: str, path: str, rig: str) -> None:
-        endpoint.announce({"pid": os.getpid(), "title": title, "path": path, "rig": rig})
-
-    host.announce = announce
+    host.announce = announcing(endpoint)
     with told(host.interrupt, lambda words: print(words, flush=True)):
         door = Door(endpoint, key, host.admit)
         try:
-            announce("", "", "")
+            host.announce("", "", "", "")
             gc.freeze()
             host.serve(linger)
         finally:

@@ -1,0 +1,105 @@
+"""Asking a run that is going on for something, from another terminal."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from seccm.cli.running import PATIENCE, asked
+from seccm.cli.verbs import Verb
+from seccm.data.whereabouts import run_id_of
+from seccm.errors import SeccmError
+from seccm.remote import Client, News, Running
+from seccm.shell import command
+
+GRANTED = {
+    Verb.PAUSE: "Pausing: the site is finished first, then the run waits with its tip up.",
+    Verb.RESUME: "Resuming with the next site.",
+    Verb.SKIP: "Skipping: the site is given up, the tip retracts, the next site follows.",
+    Verb.STOP: "Stopping: the site is given up, the tip retracts, the file is closed.",
+    Verb.HALT: "Halting: everything is frozen where it is, the cell is off.",
+    Verb.EMERGENCY: "Emergency retract: the tip leaves the surface, and the run ends.",
+}
+FOR_ALL = (Verb.HALT, Verb.EMERGENCY)
+"""What anybody may ask for, whoever holds the controls."""
+SHORTEST = 4
+"""Letters of a run ID that are enough to name a run."""
+
+
+def ask(verb: Verb, run: str, *, take: bool) -> str:
+    """Ask a run for something; return what it does now.
+
+    Args:
+        verb: what.
+        run: its file, or the beginning of its run ID; empty where only one is going on.
+        take: take the controls from a window that holds them.
+
+    Raises:
+        SeccmError: there is no such run, or it does not grant this now; nothing changed.
+    """
+    with Client.attach(_found(run).name) as client:
+        client.wait(lambda news: news.progress is not None, PATIENCE)
+        if verb is Verb.HALT:
+            ticket = client.halt()
+        elif verb is Verb.EMERGENCY:
+            ticket = client.emergency()
+        else:
+            _take_control(client, force=take)
+            ticket = client.ask(verb.value, "asked from the command line")
+        granted, why = _answer(client, ticket)
+    if not granted:
+        raise SeccmError(why)
+    return GRANTED[verb]
+
+
+def _take_control(client: Client, *, force: bool) -> None:
+    late = time.monotonic() + PATIENCE
+    why = ""
+    while not client.poll().in_control:
+        granted, why = _answer(client, client.take_control(force=force))
+        if not granted and time.monotonic() > late:
+            raise SeccmError(f"{why} Or add --take.")
+
+
+def _answer(client: Client, ticket: int) -> tuple[bool, str]:
+    def answered(news: News) -> bool:
+        return any(answer.ticket == ticket for answer in news.answers)
+
+    [answer] = [a for a in client.wait(answered, PATIENCE)[-1].answers if a.ticket == ticket]
+    return answer.granted, answer.text
+
+
+def _found(run: str) -> Running:
+    """Find the run that is meant.
+
+    Raises:
+        SeccmError: none or several are.
+    """
+    going_on = [host for host in Client.find() if _does_something(host)]
+    if run:
+        going_on = [host for host in going_on if _is(host, run)]
+    if len(going_on) == 1:
+        return going_on[0]
+    if not going_on:
+        raise SeccmError(
+            f"{run}: no such run is going on. seccm runs lists those that are."
+            if run
+            else "No run is going on."
+        )
+    each = " or ".join(command(Path(host.path)) for host in going_on if host.path)
+    raise SeccmError(f"Several runs are going on. Say which: {each}.")
+
+
+def _does_something(host: Running) -> bool:
+    progress = asked(host)
+    return progress is not None and progress.doing != "idle"
+
+
+def _is(host: Running, run: str) -> bool:
+    """Tell whether a file, wherever it was moved to, or the beginning of a run ID means a run."""
+    if host.path and Path(run).absolute() == Path(host.path):
+        return True
+    if not host.run_id:
+        return False
+    begins = len(run) >= SHORTEST and host.run_id.startswith(run)
+    return begins or run_id_of(Path(run)) == host.run_id
