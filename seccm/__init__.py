@@ -1,4 +1,11 @@
-"""Hopping-mode control for scanning electrochemical cell microscopy (SECCM)."""
+"""Hopping-mode control for scanning electrochemical cell microscopy (SECCM).
+
+    load_plan, check, run, resume     from a plan to its data file
+    open, analyze                     a data file, finished or growing
+    Outcome, Status                   what the codes of sites and of results mean
+
+`import seccm; help(seccm.run)` says how each is used.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +13,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from seccm.analysis.result import Status
     from seccm.data.scan import open_scan as open
     from seccm.errors import DataFileError, NotNow, PlanError, RigError, SeccmError
+    from seccm.events import Outcome
     from seccm.plan.plan import Plan, load_plan
     from seccm.remote.attended import resume, run
     from seccm.session import Run, analyze, check
@@ -15,11 +24,13 @@ if TYPE_CHECKING:
 __all__ = [
     "DataFileError",
     "NotNow",
+    "Outcome",
     "Plan",
     "PlanError",
     "RigError",
     "Run",
     "SeccmError",
+    "Status",
     "analyze",
     "check",
     "load_plan",
@@ -30,12 +41,19 @@ __all__ = [
 
 _HOME = {
     "open": ("seccm.data.scan", "open_scan"),
+    "Outcome": ("seccm.events", "Outcome"),
+    "Status": ("seccm.analysis.result", "Status"),
     "Plan": ("seccm.plan.plan", "Plan"),
     "load_plan": ("seccm.plan.plan", "load_plan"),
     **{name: ("seccm.errors", name) for name in __all__ if name.endswith(("Error", "NotNow"))},
     **{name: ("seccm.remote.attended", name) for name in ("resume", "run")},
     **{name: ("seccm.session", name) for name in ("Run", "analyze", "check")},
 }
+
+
+def __dir__() -> list[str]:
+    """Return what is meant to be used; `help` shows it."""
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]
 
 
 def __getattr__(name: str) -> object:

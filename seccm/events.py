@@ -1,7 +1,8 @@
 """The facts of a run, in the order in which they became known.
 
 Every listener sees the same stream: the store (every event, never lost), the command line,
-the window. `row` is the sample clock: the number of the row at which the fact holds.
+the window. Printed, each is one plain line. `row` is the sample clock: the number of the row at
+which the fact holds.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from enum import IntEnum
 from typing import Literal
 
 from seccm.rig import ContactRecord
+from seccm.units import show
+from seccm.words import SIMULATION
 
 
 class Phase(IntEnum):
@@ -101,6 +104,16 @@ class Landing:
     where an older file does not say."""
 
 
+def one_line(text: str) -> str:
+    """Return a text without line breaks and multiple spaces of its own."""
+    return " ".join(text.split())
+
+
+def _at(site: int, what: str) -> str:
+    """Return what happened at a site, or at none (-1), on one line."""
+    return one_line(what) if site < 0 else f"site {site}: {one_line(what)}"
+
+
 @dataclass(frozen=True, slots=True)
 class RunStarted:
     """The stream runs and the first site is about to begin."""
@@ -111,6 +124,10 @@ class RunStarted:
     rig: str
     virtual: bool
 
+    def __str__(self) -> str:
+        kind = f"{SIMULATION} run, no hardware" if self.virtual else "Run"
+        return one_line(f"{kind}: {self.title}, {self.sites} sites, on {self.rig}")
+
 
 @dataclass(frozen=True, slots=True)
 class SiteStarted:
@@ -118,6 +135,9 @@ class SiteStarted:
 
     row: int
     site: int
+
+    def __str__(self) -> str:
+        return _at(self.site, "travel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +148,10 @@ class PhaseBegan:
     site: int
     phase: Phase
     step: int = 0
+
+    def __str__(self) -> str:
+        step = f" {self.step}" if self.phase is Phase.STEP else ""
+        return _at(self.site, f"{self.phase.name.lower()}{step}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +165,9 @@ class Approaching:
     site: int
     attempt: int
 
+    def __str__(self) -> str:
+        return _at(self.site, f"approach, attempt {self.attempt + 1}")
+
 
 @dataclass(frozen=True, slots=True)
 class FalseContact:
@@ -149,6 +176,9 @@ class FalseContact:
     row: int
     site: int
     z: float
+
+    def __str__(self) -> str:
+        return _at(self.site, f"a contact at z = {show(self.z, 'm', 5)} did not last")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +189,10 @@ class Landed:
     site: int
     landing: Landing
     record: ContactRecord | None
+
+    def __str__(self) -> str:
+        at, past = show(self.landing.z_crossing, "m", 5), show(self.landing.overtravel, "m", 3)
+        return _at(self.site, f"contact at z = {at}, overtravel {past}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +207,10 @@ class StepFinished:
     charge: float
     """Net charge of the step in coulombs."""
 
+    def __str__(self) -> str:
+        charge = show(self.charge, "C", 3)
+        return _at(self.site, f"step {self.step} ended by {self.reason}, charge {charge}")
+
 
 @dataclass(frozen=True, slots=True)
 class SiteFinished:
@@ -185,6 +223,9 @@ class SiteFinished:
     resumed visits it."""
     reason: str
     """A sentence where the outcome is not OK, else empty."""
+
+    def __str__(self) -> str:
+        return _at(self.site, f"{self.outcome.words}  {self.reason}".rstrip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +241,9 @@ class SiteAnalysed:
     errors: Mapping[str, float] = field(default_factory=dict)
     """Standard uncertainties in the units of the features; NaN or left out where unknown."""
 
+    def __str__(self) -> str:
+        return _at(self.site, f"analysed: {self.summary}" if self.summary else "analysed")
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -209,6 +253,9 @@ class Note:
     site: int
     text: str
     level: Literal["info", "warning"] = "warning"
+
+    def __str__(self) -> str:
+        return _at(self.site, f"{self.level}: {self.text}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +267,18 @@ class Paused:
     by_operator: bool = False
     """Whether somebody asked for it, who will ask to resume."""
 
+    def __str__(self) -> str:
+        return one_line(f"Paused: {self.why}")
+
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
     """The run goes on after a pause."""
 
     row: int
+
+    def __str__(self) -> str:
+        return "Resumed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +291,9 @@ class Fault:
     text: str
     remedy: str
 
+    def __str__(self) -> str:
+        return one_line(f"Fault: {self.text} {self.remedy}".rstrip())
+
 
 @dataclass(frozen=True, slots=True)
 class RunStopped:
@@ -246,6 +302,11 @@ class RunStopped:
     row: int
     status: RunStatus
     reason: str
+
+    def __str__(self) -> str:
+        return one_line(
+            f"Run {self.status}: {self.reason}" if self.reason else f"Run {self.status}"
+        )
 
 
 Event = (

@@ -28,7 +28,6 @@ from seccm.events import (
 from seccm.plan.estimate import durations_of
 from seccm.plan.pace import Pace
 from seccm.session import Run
-from seccm.units import show
 
 _STYLES = {
     Outcome.OK: "green",
@@ -87,8 +86,7 @@ class RunProgress:
         """Show one event."""
         match event:
             case RunStarted():
-                virtual = "VIRTUAL run, no hardware: " if event.virtual else "Run: "
-                self._line(f"{virtual}{event.title}, {event.sites} sites, on {event.rig}", "bold")
+                self._line(str(event), "bold")
             case SiteStarted():
                 self._pace.begin(event.site, self._now())
                 self._say(event.site, Phase.TRAVEL)
@@ -97,7 +95,7 @@ class RunProgress:
             case Landed():
                 self._landed += 1
             case FalseContact():
-                self._line(f"{event.site:>5}  a contact at {show(event.z, 'm')} did not last")
+                self._line(f"       {event}")
             case SiteFinished():
                 self._finish(event)
             case SiteAnalysed():
@@ -105,11 +103,11 @@ class RunProgress:
             case Note():
                 self._line(f"       {event.text}", "yellow" if event.level == "warning" else "")
             case Paused():
-                self._line(f"Paused: {event.why}", "yellow")
+                self._line(str(event), "yellow")
             case Resumed():
-                self._line("Resumed.")
+                self._line(str(event))
             case Fault():
-                self._line(f"Fault: {event.text} {event.remedy}", "bold red")
+                self._line(str(event), "bold red")
             case RunStopped():
                 for site in sorted(self._pending):
                     self._site_line(site, "")

@@ -69,6 +69,24 @@ class Table:
             self._read[name] = self._fetch(name, slice(None))
         return self._read[name]
 
+    def words(self, name: str) -> Array:
+        """Return what the codes of a column mean, shape (rows,): "ok", "no contact" and so on.
+
+        Args:
+            name: a column of codes, such as "status" or "E_nuc_status".
+
+        Raises:
+            KeyError: there is no such column, or it holds no codes.
+        """
+        codes = self[name]
+        attributes = self._columns[name].attrs
+        if "flag_values" not in attributes:
+            raise KeyError(f"{name!r} holds no codes; those whose names end in status do")
+        told = str(attributes["flag_meanings"]).split()
+        meanings = dict(zip(attributes["flag_values"].tolist(), told, strict=False))
+        each = [meanings.get(code, f"code {code}").replace("_", " ") for code in codes.tolist()]
+        return np.array(each, np.str_)
+
     def cell(self, name: str, row: int) -> Any:
         """Return one cell; the whole column is read for it, and kept, where that is worth it."""
         if self._brief and name not in self._read:
