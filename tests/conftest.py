@@ -9,12 +9,21 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from waiting import HANGING
 
 from sim.truth import Truth
 
 # How long an example takes is the machine's affair.
 settings.register_profile("seccm", deadline=None)
 settings.load_profile("seccm")
+
+
+@pytest.fixture(autouse=True)
+def machines_may_be_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have clients of hosts wait for what must happen, however long that takes here."""
+    from seccm.remote import client
+
+    monkeypatch.setattr(client, "WAITING", HANGING)
 
 
 @pytest.fixture(autouse=True)
@@ -25,13 +34,13 @@ def nothing_left_running() -> Iterator[None]:
     yield
     left = [t for t in threading.enumerate() if t not in threads]
     for thread in left:
-        thread.join(5.0)
+        thread.join(HANGING)
     late = [t.name for t in left if t.is_alive()]
     orphans = [p for p in multiprocessing.active_children() if p not in children]
     names = [p.name for p in orphans]
     for orphan in orphans:
         orphan.kill()
-        orphan.join(5.0)
+        orphan.join(HANGING)
     assert not late, f"threads left running: {late}"
     assert not names, f"processes left running: {names}"
 

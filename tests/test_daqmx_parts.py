@@ -12,6 +12,7 @@ from card_bench import SMOOTH, bench, read
 from hypothesis import given
 from hypothesis import strategies as st
 from nidaqmx.errors import DaqReadError
+from waiting import HANGING
 
 from sim.daqmx.codes import Value
 from sim.daqmx.generation import Generation
@@ -215,7 +216,7 @@ def test_names_come_as_lists_and_ranges() -> None:
 
 def test_on_the_wall_clock_another_thread_can_stop_a_read_that_waits() -> None:
     failures: list[str] = []
-    with bench(SMOOTH, pace=100.0) as card:
+    with bench(SMOOTH, pace=1.0) as card:
         task = card.inputs("ai0")
         task.start()
         reading = threading.Event()
@@ -223,15 +224,15 @@ def test_on_the_wall_clock_another_thread_can_stop_a_read_that_waits() -> None:
         def read_on() -> None:
             reading.set()
             try:
-                read(task, 1_000_000_0, timeout=20.0)
+                read(task, 10_000_000, timeout=10_000.0)
             except DaqReadError as error:
                 failures.append(error.error_type.name)
 
         thread = threading.Thread(target=read_on)
         thread.start()
-        assert reading.wait(5.0)
+        assert reading.wait(HANGING)
         while card.plugged.library.calls["DAQmxReadAnalogF64"] == 0:
             assert nidaqmx.system.Device("Dev1").is_simulated
         task.stop()
-        thread.join(20.0)
+        thread.join(HANGING)
     assert failures == ["INVALID_TASK"]

@@ -17,6 +17,7 @@ import h5py
 import numpy as np
 import pytest
 from scan_feeder import CLOCK, COLUMNS, HEADER, sites, told, visits
+from waiting import HANGING
 
 from seccm.data import SPARE, Header, Store, open_scan
 from seccm.data.layout import create
@@ -55,7 +56,7 @@ def test_a_disk_that_falls_behind_is_a_fault_and_not_a_gap(
     commit = Writer.commit
 
     def late(self: Writer, *, durable: bool = True) -> None:
-        going_on.wait(30)
+        going_on.wait(HANGING)
         commit(self, durable=durable)
 
     monkeypatch.setattr(Writer, "commit", late)
@@ -151,7 +152,7 @@ def test_a_file_that_may_not_grow_ends_the_run_and_loses_no_finished_site(
         text=True,
         check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])},
-        timeout=100,
+        timeout=HANGING,
     )
     # HDF5 is known to crash after such an error; the program must live to retract the tip.
     assert (child.returncode, child.stderr) == (0, "")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from scan_feeder import CLOCK, COLUMNS, HEADER, sites, told, visits
+from waiting import HANGING
 
 from seccm.data import Store, Unsaved
 from seccm.data.writer import Writer
@@ -35,7 +36,7 @@ def test_a_disk_that_hangs_is_seen_while_it_hangs(tmp_path: Path, monkeypatch: p
 
     def late(self: Writer, *, durable: bool = True) -> None:
         hanging.set()
-        going_on.wait(30)
+        going_on.wait(HANGING)
         commit(self, durable=durable)
 
     monkeypatch.setattr(Writer, "commit", late)
@@ -44,7 +45,7 @@ def test_a_disk_that_hangs_is_seen_while_it_hangs(tmp_path: Path, monkeypatch: p
     store.record(*first)
     asking = threading.Thread(target=store.barrier)
     asking.start()
-    assert hanging.wait(30)
+    assert hanging.wait(HANGING)
     for block, events in more:
         store.record(block, events)
     behind = store.unsaved

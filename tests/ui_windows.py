@@ -13,6 +13,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from pyqtgraph import PlotDataItem
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
+from waiting import HANGING
 
 from seccm.remote import Client, Job
 from seccm.session import Run
@@ -21,7 +22,7 @@ from ui.models.draft import Draft
 from ui.models.palette import DARK
 from ui.window import Window
 
-LONG = 60_000
+LONG = int(1000 * HANGING)
 """Milliseconds that a test waits for something before it has failed."""
 
 

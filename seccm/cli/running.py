@@ -8,7 +8,7 @@ from rich.text import Text
 from seccm.cli.printing import facts, shown
 from seccm.remote import ChannelError, Client, Progress, Running
 
-PATIENCE = 3.0
+PATIENCE = 15.0
 """Seconds for which a host that does not answer is waited for."""
 NOBODY = "Nothing is running."
 HOW = (

@@ -22,7 +22,7 @@ from seccm.remote.wire import pack, unpack
 
 NONCE = 32
 PROOF = 32
-PATIENCE = 5.0
+PATIENCE = 15.0
 """Seconds that the other side has to prove itself."""
 LOOK = 0.1
 """Seconds after which a waiting reader looks whether it shall end."""

@@ -38,6 +38,8 @@ LINGER = 30.0
 """Seconds for which a host with nothing to do waits for somebody to attach."""
 STARTING = 60.0
 """Seconds within which a host must listen; a first start compiles the virtual cell."""
+WAITING = 60.0
+"""Seconds for which a script waits for some news, unless it says otherwise."""
 UNREAD = 256
 """Messages that may wait for a poll; beyond these the host is left waiting."""
 SIGN = 1.0
@@ -234,13 +236,17 @@ class Client:
             found=tuple(found),
         )
 
-    def wait(self, until: Callable[[News], bool], timeout: float = 60.0) -> list[News]:
+    def wait(self, until: Callable[[News], bool], timeout: float | None = None) -> list[News]:
         """Poll until some news is what one waits for; for scripts. Returns all news, it last.
+
+        Args:
+            until: tells whether it is.
+            timeout: seconds after which it does not come any more; a minute unless given.
 
         Raises:
             ChannelError: it has not come in time, or the host is gone.
         """
-        late = time.monotonic() + timeout
+        late = time.monotonic() + (WAITING if timeout is None else timeout)
         heard: list[News] = []
         while True:
             heard.append(self.poll())
