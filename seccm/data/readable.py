@@ -105,6 +105,19 @@ class Readable:
         with reading(self._path, f'"{name}" of the column "{self.name}"'):
             return str(self._dataset.attrs.get(name, ""))
 
+    def meanings(self) -> dict[int, str]:
+        """Return what the codes in it mean, in words; empty where it holds none.
+
+        Raises:
+            DamagedError: HDF5 cannot read it.
+        """
+        with reading(self._path, f'the codes of the column "{self.name}"'):
+            if "flag_values" not in self._dataset.attrs:
+                return {}
+            codes = np.atleast_1d(self._dataset.attrs["flag_values"]).tolist()
+            told = str(self._dataset.attrs["flag_meanings"]).split()
+        return dict(zip(codes, (words.replace("_", " ") for words in told), strict=False))
+
     def readable_parts(
         self, start: int, stop: int
     ) -> Iterator[tuple[slice, npt.NDArray[Any] | None]]:

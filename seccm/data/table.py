@@ -79,12 +79,10 @@ class Table:
             KeyError: there is no such column, or it holds no codes.
         """
         codes = self[name]
-        attributes = self._columns[name].attrs
-        if "flag_values" not in attributes:
+        meanings = self._columns[name].meanings()
+        if not meanings:
             raise KeyError(f"{name!r} holds no codes; those whose names end in status do")
-        told = str(attributes["flag_meanings"]).split()
-        meanings = dict(zip(attributes["flag_values"].tolist(), told, strict=False))
-        each = [meanings.get(code, f"code {code}").replace("_", " ") for code in codes.tolist()]
+        each = [meanings.get(code, f"code {code}") for code in codes.tolist()]
         return np.array(each, np.str_)
 
     def cell(self, name: str, row: int) -> Any:
