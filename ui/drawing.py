@@ -20,6 +20,7 @@ from ui.models.words import Line
 from ui.plan_view import PlanView
 from ui.rig_view import RigView
 from ui.run_bar import RunBar
+from ui.trend_view import TrendView
 
 MAP_BEATS = 9
 """Beats from one drawing of the map to the next: more than three a second; so for the log, but at
@@ -38,6 +39,7 @@ class Views:
     browse: BrowseView
     manual: ManualView
     rig: RigView
+    trends: TrendView
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Give every view its colours and sizes."""
@@ -53,6 +55,7 @@ class Views:
         self.live.show_as(showing, offset)
         self.map.show_as(showing, offset)
         self.manual.show_as(showing)
+        self.trends.show_as(showing)
         self.rig.show_as(showing)
         self.browse.show_as(conventions)
 
@@ -94,6 +97,7 @@ class Drawing:
         if beat % MAP_BEATS:
             self._guard("live", self._live)
         self._guard("manual", self._manual)
+        self._guard("trends", lambda: self._views.trends.draw(beat, desk.trends))
         self._guard("rig", self._rig)
         for view in self._views.browse.files:
             view.allow_resuming(self._desk.run.can("start"))

@@ -90,7 +90,8 @@ class ManualView(QWidget):
         self._make_jog()
         self._make_hands()
         self.coarse = CoarsePanel(rig)
-        for widget in (self.hands, self.link, self.off, *self.buttons.values()):
+        pressed = (*self.buttons.values(), *self.arrows.values())
+        for widget in (self.hands, self.link, self.off, *pressed):
             widget.setEnabled(False)
         self._lay_out()
 

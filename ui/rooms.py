@@ -23,15 +23,23 @@ from ui.pushed import kinetic
 from ui.theme import rail_bar
 
 ROOMS = ("scan", "plan", "browse", "manual", "rig")
-ARRANGED = 2
+ARRANGED = 3
 """Version of the arrangement of views; older remembered ones are forgotten."""
-_VIEWS = {"scan": ("live", "map", "log"), "manual": ("manual", "live"), "rig": ("rig", "log")}
+_VIEWS = {
+    "scan": ("live", "map", "log"),
+    "manual": ("manual", "trends", "live"),
+    "rig": ("rig", "log"),
+}
 _GLOVED = {"scan": ("live", "map"), "manual": ("manual",), "rig": ("rig",)}
 """Fingers in gloves need the room that the rest would take."""
 _NARROW = 11
 """Where fewer targets of fingers in gloves are side by side, views are behind one another."""
+_BELOW = {"manual": 1}
+"""Which view of a room its third one stands below; the first, where nothing is said."""
 _SHARES = {"scan": 0.56, "manual": 0.42, "rig": 0.78}
 """Of the width, for the first view of a room."""
+_UPPER = {"manual": 0.5}
+"""Of the height, for the view above the third one."""
 _SHORT = {"convention": "Sign\nconvention", "theme": "Theme", "glove": "Gloves", "keys": "Keys"}
 
 
@@ -107,7 +115,7 @@ class Rooms(QWidget):
 
     def dress(self, sizes: Sizes) -> None:
         """Take sizes; in gloves, fewer views share the room."""
-        wide = round(max(sizes.font * 5.4, sizes.target if sizes.glove else 0))
+        wide = round(max(sizes.font * 6.2, sizes.target if sizes.glove else 0))
         for button in self._rail.values():
             button.setIconSize(QSize(sizes.icon, sizes.icon))
             button.setFixedWidth(wide)
@@ -178,11 +186,14 @@ class Rooms(QWidget):
         docks = [self.docks[name] for name in self._of_room(room)]
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         self._views.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks[0])
-        for other, way in zip(docks[1:], (across, down), strict=False):
+        below = docks[_BELOW.get(room, 0) : _BELOW.get(room, 0) + 1] or docks[:1]
+        for other, way, beside in zip(
+            docks[1:], (across, down), (docks[0], below[0]), strict=False
+        ):
             if self._narrow:
                 self._views.tabifyDockWidget(docks[0], other)
             else:
-                self._views.splitDockWidget(docks[0], other, way)
+                self._views.splitDockWidget(beside, other, way)
         for dock in docks:
             dock.setFloating(False)
             dock.show()
@@ -197,6 +208,6 @@ class Rooms(QWidget):
             )
         if len(docks) > 2 and not self._narrow:
             height = max(self._views.height(), 500)
-            self._views.resizeDocks(
-                [docks[0], docks[2]], [int(height * 0.76), int(height * 0.24)], down
-            )
+            share = _UPPER.get(room, 0.76)
+            upper, lower = int(height * share), int(height * (1.0 - share))
+            self._views.resizeDocks([below[0], docks[2]], [upper, lower], down)

@@ -38,6 +38,7 @@ from ui.rig_view import RigView
 from ui.rooms import ROOMS, Rooms
 from ui.run_bar import RunBar
 from ui.theme import dots_of, dress
+from ui.trend_view import TrendView
 
 BEAT_MS = 33
 
@@ -94,12 +95,13 @@ class Window(QMainWindow):
         self.manual = ManualView(self.connect_rig, rig)
         self.manual.asked.connect(self.desk.by_hand)
         self.manual.coarse.serve(self.desk, self.approach_coarsely)
+        self.trends = TrendView()
         self.rig = RigView(rig)
         self.rig.started.connect(self.commission)
         self.rig.stopped.connect(self.desk.stop_step)
         self.rig.kept.connect(self.desk.keep)
         self._views = Views(self.bar, self.live, self.map, self.log, self.plan, self.browse,
-                            self.manual, self.rig)  # fmt: skip
+                            self.manual, self.rig, self.trends)  # fmt: skip
         self.drawing = Drawing(self.desk, self._views)
         self.rooms = self._build()
         self._name()
@@ -166,6 +168,7 @@ class Window(QMainWindow):
             {
                 "live": self.live, "map": self.map, "log": self.log, "plan": self.plan,
                 "browse": self.browse, "manual": self.manual, "rig": self.rig,
+                "trends": self.trends,
             },
             self.actions_,
             self._settings,

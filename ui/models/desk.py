@@ -29,6 +29,7 @@ from ui.models.live import Live
 from ui.models.passage import Curve
 from ui.models.run_state import BY_HAND, RunState
 from ui.models.site_map import SiteMap
+from ui.models.trends import Trends
 from ui.models.words import Line, line_of
 
 RECALLED = 24
@@ -140,6 +141,8 @@ class Desk:
     path: Path | None = None
     live: Live | None = None
     map: SiteMap | None = None
+    trends: Trends = field(default_factory=Trends)
+    """The last minute of what is measured."""
     lines: deque[Line] = field(default_factory=lambda: deque(maxlen=LINES))
     said: int = 0
     """How many lines there ever were."""
@@ -359,6 +362,7 @@ class Desk:
             total=snapshot.total,
             pace=ready.pace,
         )
+        self.trends = Trends()
         self.live = Live(ready.watched, snapshot.info.overload)
         self.map = ready.map
         self.path = Path(snapshot.path) if ready.map is not None else None
@@ -384,6 +388,7 @@ class Desk:
     def _take(self, news: News, now: float) -> None:
         for event in news.events:
             self._hear(event, now)
+        self.trends.take(news.trace)
         if self.live is not None:
             self.live.take(news.trace)
 
