@@ -304,6 +304,14 @@ def test_the_end_of_manual_control_raises_the_tip():
     )
 
 
+@pytest.mark.glass
+def test_glass_on_the_surface_is_told_at_the_end_of_manual_control():
+    """A clogged pipette that is sent down before anything knows the surface."""
+    hand = ByHand("clogged-tip")
+    hand.do("approach")
+    assert "glass touched the surface once" in hand.close()
+
+
 def test_a_rig_that_fails_ends_manual_control_safely():
     hand = ByHand("stalled-read")
     assert hand.failure is not None

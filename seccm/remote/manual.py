@@ -202,6 +202,8 @@ class Manual:
             if self._wanted is not None and self._wanted[0] == EMERGENCY:
                 self._lifted(report)
             self._tell(Note(0, NO_SITE, report.what, "info" if good else "warning"))
+            for remark in report.remarks:
+                self._tell(Note(0, NO_SITE, remark))
             self._rig.close()
 
     def _turn(self, block: Block) -> None:
