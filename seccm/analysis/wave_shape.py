@@ -31,7 +31,7 @@ _ENDS = 2
 """Points at either end of the grid that few rows may have gone into."""
 _REVERSIBLE = 0.057
 """V, width of a reversible one-electron wave: the first guess."""
-_SETTLED, _MOST_LOOKS = 1e-5, 11
+_SETTLED, _MOST_LOOKS = 5e-5, 11
 """V by which the half-wave potential may still move from one look to the next; and looks."""
 _STRAIGHT = 4.0
 """Standard deviations by which a bent foot is told from a straight one."""
@@ -204,7 +204,7 @@ def _looked_at(p: _Points, half: float, width: float, limit: float) -> Shape | N
     limit = float(np.median(over))
     if not limit > 0.0:
         return None
-    bare = _background(p.e[foot], p.raw[foot], p.white)
+    bare = fitted(p.e[foot], p.raw[foot], p.white)
     plain = float(np.median(p.raw[plateau] - bare.at(behind)))
     share = (p.smooth - base.at(p.e)) / limit
     found = [f for level in LEVELS if (f := _crossing(p.e, share, level)) is not None]
