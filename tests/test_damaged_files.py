@@ -277,3 +277,18 @@ def test_flipped_bits_end_in_sentences_and_never_in_other_numbers(
     for number in range(4):
         made = damaged(base.read_bytes(), np.random.default_rng((number, len(base.name))))
         assert list(faults_of(made, tmp_path / "scan.h5", true)) == []
+
+
+def test_texts_of_a_file_are_shown_and_not_carried_out(finished: Path, tmp_path: Path) -> None:
+    """Markup, mathematics and commands to a terminal are letters like others."""
+    with h5py.File(finished, "r+") as file:
+        file.attrs["title"] = "[red]$\\frac{ \x1b[31m <b>"
+        file.attrs["reference"] = "$\\frac{[/bold]"
+        file["E_nuc"].attrs["units"] = "$\\frac{"
+    code, said = ran("info", str(finished))
+    assert code == 0
+    assert "[red]$\\frac{" in said
+    assert "\x1b" not in said
+    code, said = ran("report", str(finished), "--output", str(tmp_path / "page"))
+    assert code == 0, said
+    assert "[red]$\\frac{ \ufffd[31m &lt;b&gt;" in (tmp_path / "page" / "index.html").read_text()

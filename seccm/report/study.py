@@ -63,7 +63,7 @@ class Study:
         self.scan = scan
         self.header = scan.header
         self.virtual = scan.header.virtual
-        self.reference = scan.header.reference
+        self.reference = style.literal(scan.header.reference)
         self.plan, self.plan_error = _plan_of(scan)
         self._planned: tuple[Site, ...] = self.plan.sites() if self.plan else ()
 
@@ -278,7 +278,7 @@ class Study:
     def _stored(self, column: Column) -> Feature:
         sites = self.scan.sites
         return Feature(
-            Column(column.name, column.unit, column.long_name),
+            Column(column.name, style.literal(column.unit), style.literal(column.long_name)),
             np.asarray(sites[column.name], np.float64),
             np.asarray(sites[f"{column.name}_err"], np.float64),
             np.asarray(sites[f"{column.name}_status"], np.uint8),

@@ -319,6 +319,11 @@ def told(spread: Spread, factor: float, unit: str = "") -> str:
     return " ".join(part for part in (number_with_error, unit, kind) if part)
 
 
+def literal(text: str) -> str:
+    """Return a text of a file so that Matplotlib does not take it for mathematics."""
+    return text.replace("$", r"\$")
+
+
 def readable(text: str) -> str:
     """Set plain text such as "-0.2 mA/cm^2" with a real minus sign and superscripts."""
     powers = {"^2": "²", "^3": "³", "^-1": "⁻¹", "^-2": "⁻²"}
