@@ -10,14 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
+from small_plan import grid, small
 from ui_windows import LONG, begin, ended, small_plan, window
 
 from ui.framed_plot import FramedPlot
+from ui.map_controls import MapControls
+from ui.models.colours import condition_legend
 from ui.models.curve_choice import page_of, panels_of
 from ui.models.descent import Descent
+from ui.models.draft import Draft
 from ui.models.frames import Frame, approach_frame
 from ui.models.palette import DARK
 from ui.models.recent import MOST, present, with_newest
+from ui.models.site_map import SiteMap
 from ui.panels import ApproachPanel
 
 
@@ -143,3 +148,26 @@ def test_after_a_stop_resume_and_the_file_are_one_click_away(qtbot: QtBot, tmp_p
         assert named, "the next window offers it"
         named[0].click()
         assert w.browse.files[0].file.path == data
+
+
+def test_long_words_of_a_quantity_make_the_map_no_wider(qtbot: QtBot):
+    controls = MapControls()
+    qtbot.addWidget(controls)
+    before = controls.minimumSizeHint().width()
+    sites = SiteMap.of_plan(small(sites=grid(columns=2, rows=2)))
+    words = "half-wave potential, the mean of the forward and the reverse sweep"
+    sites.name_units({"E_half": ("V", words)})
+    sites.quantities["E_half"].values[:] = 0.1
+    controls.offer(sites, "E_half", readable=False)
+    assert controls.quantity.currentText() == f"E_half – {words}", "words, not only symbols"
+    assert controls.minimumSizeHint().width() <= before + 1
+    wide = controls.quantity.fontMetrics().horizontalAdvance(controls.quantity.currentText())
+    assert controls.quantity.view().minimumWidth() >= wide, "its list shows all of them"
+
+
+def test_the_conditions_of_a_plan_are_named_by_their_colours():
+    plan = Draft.open("li-on-au-combinatorial").plan()
+    words = condition_legend(plan)
+    assert words.count("■") == len(plan.conditions) == 8
+    assert "j = −0.22 mA/cm²" in words
+    assert condition_legend(small(sites=grid(columns=2, rows=2))) == ""

@@ -38,14 +38,14 @@ class MapControls(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.quantity = pieces.box("Quantity on the map")
+        self.quantity = pieces.narrow(pieces.box("Quantity on the map"), 10)
         self.quantity.activated.connect(self._choose)
         self.potential = NumberLine()
         self.potential.editingFinished.connect(self._ask_potential)
         self.potential.setVisible(False)
         self._asked = ""
         """What was asked for last: leaving the field does not ask again."""
-        self.condition = pieces.box("Select the sites of a condition")
+        self.condition = pieces.narrow(pieces.box("Select the sites of a condition"), 10)
         self.condition.activated.connect(
             lambda index: self.condition_chosen.emit(index - 1 if index > 0 else None)
         )
@@ -115,6 +115,10 @@ class MapControls(QWidget):
                 known = sites.quantities.get(each)
                 self.quantity.addItem(title_of(each, known.words if known else READ[each])
                                       if known or each in READ else each, each)  # fmt: skip
+            metrics = self.quantity.fontMetrics()
+            words = (self.quantity.itemText(k) for k in range(self.quantity.count()))
+            widest = max(metrics.horizontalAdvance(text) for text in words)
+            self.quantity.view().setMinimumWidth(widest + 4 * metrics.averageCharWidth())
         self.quantity.setCurrentIndex(names.index(name))
         return name
 

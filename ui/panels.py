@@ -206,7 +206,7 @@ class ApproachPanel(FramedPlot):
         self._width = 1.0
         self._showing, self._offset = Showing(), 0.0
         self.bottom.name("<i>z</i>", "m")
-        self.note("dashed: threshold")
+        self.note("– – threshold")
 
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""

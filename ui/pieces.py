@@ -73,6 +73,14 @@ def tall(box: QComboBox) -> QComboBox:
     return box
 
 
+def narrow(box: QComboBox, letters: int) -> QComboBox:
+    """Let a box be narrower than its longest choice; its list shows every choice whole."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(letters)
+    box.view().setTextElideMode(Qt.TextElideMode.ElideNone)
+    return box
+
+
 def no_wheel(box: QComboBox) -> QComboBox:
     """Let the wheel scroll what is around a box, not change what happens to lie under it."""
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

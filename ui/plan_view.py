@@ -23,6 +23,7 @@ from seccm.plan import Plan
 from seccm.plan.library import plans
 from ui import pieces
 from ui.dialogs import choose_file
+from ui.models.colours import condition_legend
 from ui.models.draft import Draft, keys_of, sorted_out
 from ui.models.form import Group, Key
 from ui.models.outlook import Outlook, outlook
@@ -337,7 +338,8 @@ class PlanView(QWidget):
         else:
             self._say("good", found.verdict, found.facts)
         self.path.show_plan(found)
-        self.caption.setText(found.places.words)
+        parts = (found.places.words, condition_legend(found.plan))
+        self.caption.setText(" &nbsp; ".join(part for part in parts if part))
 
     def _show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Put errors beside their fields, and the rest below the map."""

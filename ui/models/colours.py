@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import matplotlib as mpl
@@ -12,8 +13,10 @@ import numpy.typing as npt
 
 from seccm.analysis.spread import stated
 from seccm.events import Outcome
+from seccm.plan import Plan
 from seccm.report import style
 from seccm.report.map_drawing import colour_range
+from seccm.report.style import readable
 from ui.models.palette import OUTCOME_COLOURS, Palette
 from ui.models.showing import Showing, html, largest, plain
 from ui.models.site_map import CATEGORIES, CONDITION, OUTCOME, SiteMap, Z
@@ -21,6 +24,8 @@ from ui.models.site_map import CATEGORIES, CONDITION, OUTCOME, SiteMap, Z
 FloatArray = npt.NDArray[np.float64]
 Rgba = npt.NDArray[np.uint8]
 Lut = npt.NDArray[np.uint8]
+NAMED = 12
+"""Conditions that are named in a legend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +131,17 @@ def condition_colours(count: int) -> Rgba:
 
 def _rgba(colour: str) -> Any:
     return (np.array(mpl.colors.to_rgba(colour)) * 255).astype(np.uint8)
+
+
+def condition_legend(plan: Plan) -> str:
+    """Name the conditions of a plan by their colours, as rich text; empty where there is one."""
+    names = [readable(condition.label) for condition in plan.conditions]
+    if len(names) < 2:
+        return ""
+    colours = condition_colours(len(names)).tolist()
+    shown = [
+        f'<span style="color:rgb({red},{green},{blue})">■</span>&nbsp;{escape(name)}'
+        for (red, green, blue, *_), name in zip(colours, names, strict=False)
+    ][:NAMED]
+    more = [f"and {len(names) - NAMED} more"] if len(names) > NAMED else []
+    return " &nbsp; ".join(shown + more)

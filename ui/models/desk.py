@@ -222,7 +222,7 @@ class Desk:
         """Take in what an emergency retract achieved, or that nobody will tell any more."""
         progress = news.progress
         if news.link == "lost" and self.banner is WAITING:
-            self.banner = of_refusal(self.run.lost or "The engine is gone.")
+            self.banner = of_refusal(self.run.lost or "The process of the rig has ended.")
         if progress is None or progress.emergencies == self._emergencies:
             return
         self._emergencies = progress.emergencies
