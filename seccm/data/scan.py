@@ -81,7 +81,11 @@ class Scan:
         if any(column.ruined for column in self._data.values()):
             let_alone(self._file)
         else:
-            self._file.close()
+            try:
+                self._file.close()
+            except RuntimeError:
+                # What could be read has been read; HDF5 fails over what it has of the rest.
+                let_alone(self._file)
         self._data = {}
 
     def refresh(self) -> None:
