@@ -20,6 +20,7 @@ import numpy as np
 from seccm.data import repair
 from seccm.data.inspection import inspect
 from seccm.data.packing import EMPTY, along, broken_sites, copy, owned, parts
+from seccm.data.readable import FAILURES
 from seccm.data.trouble import discard, said, written
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
@@ -83,7 +84,7 @@ def finish(path: Path | str, run_id: str = "") -> FinishReport:
                 _check(path, target, checksums)
                 _compare(path, source, target)
         path = file.take_place(part)
-    except (OSError, RuntimeError, KeyError) as error:
+    except FAILURES as error:
         raise DataFileError(
             f"{path}: cannot be compressed: {said(error)}. It is unchanged and complete as it is."
         ) from error

@@ -23,7 +23,7 @@ from seccm.data.layout import (
     sample_dataset,
 )
 from seccm.data.packing import broken_sites, copy, owned
-from seccm.data.readable import reading
+from seccm.data.readable import FAILURES, reading
 from seccm.data.trouble import discard, said, written
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
@@ -78,7 +78,7 @@ def prepare(
             raw.describe_session(file, channels)
             file["state"][0] = b"running"
         place.take_place(part)
-    except (OSError, KeyError, RuntimeError) as error:
+    except FAILURES as error:
         raise DataFileError(
             f"{path}: cannot be continued: {said(error)}. The file is as it was. To continue it "
             "takes a folder that can be written, and room for a copy of the file."

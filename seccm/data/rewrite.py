@@ -78,7 +78,7 @@ def rewrite_features(
                     add_column(file, QUALITY, "site")
                 _replace(path, file, "quality", quality)
         place.take_place(part)
-    except (OSError, RuntimeError) as error:
+    except FAILURES as error:
         raise DataFileError(
             f"{path}: the features cannot be stored: {said(error)}. The file is as "
             "it was; it takes a folder that can be written, and room for a copy."
