@@ -20,10 +20,11 @@ from ui.models.curve_choice import page_of, panels_of
 from ui.models.descent import Descent
 from ui.models.draft import Draft
 from ui.models.frames import Frame, approach_frame
-from ui.models.palette import DARK
+from ui.models.palette import DARK, Sizes
 from ui.models.recent import MOST, present, with_newest
 from ui.models.site_map import SiteMap
 from ui.panels import ApproachPanel
+from ui.site_panel import SitePanel
 
 
 @pytest.mark.parametrize(
@@ -171,3 +172,14 @@ def test_the_conditions_of_a_plan_are_named_by_their_colours():
     assert words.count("■") == len(plan.conditions) == 8
     assert "j = −0.22 mA/cm²" in words
     assert condition_legend(small(sites=grid(columns=2, rows=2))) == ""
+
+
+def test_in_gloves_the_curves_keep_their_room_below_the_numbers(qtbot: QtBot):
+    panel = SitePanel()
+    qtbot.addWidget(panel)
+    panel._tell("3 sites, 3 conditions<br>one<br>two<br>three")
+    assert "three" in panel.words.text()
+    panel.dress(DARK, Sizes.of(96.0, glove=True))
+    assert panel.words.text() == "3 sites, 3 conditions"
+    panel.dress(DARK, Sizes.of(96.0, glove=False))
+    assert "three" in panel.words.text()

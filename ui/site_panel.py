@@ -40,7 +40,7 @@ class SitePanel(QWidget):
         self.legend = pieces.label("", "small", wrap=True)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.hide()
-        self._palette = DARK
+        self._palette, self._glove = DARK, False
         self.stack = QStackedWidget()
         self.curves = {name: CurvePanel(kind, EMPTY) for name, kind in KINDS.items()}
         self.approach = ApproachPanel(EMPTY)
@@ -93,7 +93,7 @@ class SitePanel(QWidget):
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
-        self._palette = palette
+        self._palette, self._glove = palette, sizes.glove
         self._stale = {*KINDS, APPROACH}
         for panel in self._pages.values():
             panel.dress(palette, sizes.font)
@@ -180,7 +180,9 @@ class SitePanel(QWidget):
     def _say(self) -> None:
         self.legend.setText(self._legend())
         self.legend.setVisible(bool(self.legend.text()) and self.page != HISTOGRAM)
-        self.words.setText(" · ".join(part for part in (self._numbers, self._drawn) if part))
+        # In gloves the curves need the room: the numbers of each condition are left to bare hands.
+        numbers = self._numbers.split("<br>")[0] if self._glove else self._numbers
+        self.words.setText(" · ".join(part for part in (numbers, self._drawn) if part))
 
     def _tell(self, numbers: str) -> None:
         self._numbers = numbers
