@@ -21,7 +21,7 @@ from seccm.events import (
     SiteStarted,
 )
 from seccm.hopping.circuit import shows_open
-from seccm.hopping.engine import Budget, Request
+from seccm.hopping.engine import Request
 from seccm.plan.site import Hold, Lift, NoContact
 from seccm.rig import (
     Action,
@@ -270,25 +270,61 @@ def test_a_retract_of_next_to_nothing_is_lifted_step_by_step_until_the_circuit_i
     assert z_at(scan, travels[1]) > 51e-6
 
 
-def test_liquid_that_hangs_on_up_to_the_top_is_a_fault_that_counts():
-    """Such as a pipette that drips: the scan pauses after as many as the plan allows."""
-    scan = a_scan(6, LittleWorld(breaks_at=1.0), budget=Budget(consecutive=3, total=10))
+def waits_of(scan: Scan, request: Request) -> list[str]:
+    """Run a scan in which whoever is asked gives the same answer; return what it waited for."""
     waits: list[str] = []
 
-    def stop(event: Event) -> None:
+    def answer(event: Event) -> None:
         if isinstance(event, Paused):
             waits.append(event.why)
-            scan.engine.ask(Request.STOP)
+            scan.engine.ask(request)
 
     scan.world.sins = Forgiven("low")
-    scan.go(stop)
-    assert [e.outcome for e in scan.of(SiteFinished)] == [Outcome.FAULT] * 3
-    assert len(waits) == 1
-    assert "3 sites in succession and 3 in all have failed" in waits[0]
+    scan.go(answer)
+    return waits
+
+
+def test_liquid_that_hangs_on_up_to_the_top_is_a_fault_and_the_tip_travels_no_further():
+    """Such as a pipette that drips: only a person can tell."""
+    scan = a_scan(6, LittleWorld(breaks_at=1.0))
+    (why,) = waits_of(scan, Request.STOP)
+    assert "The circuit is closed even with the tip at the top" in why
+    assert [e.outcome for e in scan.of(SiteFinished)] == [Outcome.FAULT]
     reason = outcome(scan).reason
     assert "circuit was still closed after the retract, up to the top at z = 100 um" in reason
     assert len(reason) < 120, "there is room for so much in the table of sites"
     assert z_at(scan, outcome(scan).row) == pytest.approx(100e-6, abs=UP)
+
+
+def test_who_resumes_with_liquid_on_the_pipette_is_not_believed():
+    """The circuit is looked at again before the tip travels; the next site is not lost."""
+    scan = a_scan(6, LittleWorld(breaks_at=1.0))
+    assert len(waits_of(scan, Request.RESUME)) == 1
+    assert scan.end.status == "fault"
+    assert "the circuit is closed" in scan.end.reason
+    assert "The tip did not travel" in scan.end.reason
+    assert [e.site for e in scan.of(Approaching)] == [0]
+    assert [e.outcome for e in scan.of(SiteFinished)] == [Outcome.FAULT, Outcome.ABORTED]
+
+
+def test_a_retry_does_not_travel_with_liquid_that_hangs_on():
+    """A contact that breaks at once is tried again beside it, but never with a closed circuit."""
+
+    def hangs_on(world: LittleWorld, block: Block) -> Block:
+        if not world.touched or world.position["z"] < world.surface + 6e-6:
+            return block
+        return replace(
+            block,
+            data={**block.data, "potential": np.full(block.rows, -3.0)},
+            flags=block.flags & ~np.uint8(Flag.OVERLOAD),
+        )
+
+    shifted = NoContact("retry", retries=2, shift=3e-6)
+    sites = [replace(a_site(k), no_contact=shifted) for k in range(2)]
+    scan = a_scan(sites, LittleWorld(holds_for=2, trouble=hangs_on))
+    assert len(waits_of(scan, Request.STOP)) == 1
+    assert [e.attempt for e in scan.of(Approaching)] == [0]
+    assert outcome(scan).outcome is Outcome.FAULT
 
 
 @pytest.mark.parametrize("rule", [PotentialDrop(5.0), CurrentThreshold(5e-11), CurrentRise(5e-11)])

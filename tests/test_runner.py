@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from little_world import OFF, LittleWorld, Scan, a_scan, a_site
+from little_world import CLOCK, OFF, LittleWorld, Scan, a_scan, a_site
 
 from seccm.errors import DriverError, LimitError, NotNow, RigError
 from seccm.events import (
@@ -18,6 +18,8 @@ from seccm.events import (
     Landed,
     Note,
     Outcome,
+    Paused,
+    Resumed,
     RunStopped,
     SiteAnalysed,
     SiteFinished,
@@ -334,3 +336,26 @@ def test_a_run_that_never_began_lets_go_of_everything_and_moves_nothing():
     assert scan.memory.closed == ["stopped"]
     assert scan.world.story == []
     assert scan.world.drive == OFF
+
+
+def test_a_pause_takes_its_real_time_however_fast_the_rig_is():
+    """A virtual rig as fast as the machine would fill the disk with the rows of a pause."""
+    clock = [0.0]
+    scan = a_scan(2)
+
+    def rest(seconds: float) -> None:
+        clock[0] += seconds
+        if clock[0] > 60.0:
+            scan.engine.ask(Request.RESUME)
+
+    scan.runner._now, scan.runner._rest = lambda: clock[0], rest
+
+    def pause(event: Event) -> None:
+        if isinstance(event, SiteStarted) and event.site == 0:
+            scan.engine.ask(Request.PAUSE)
+
+    scan.go(pause)
+    (paused,), (resumed,) = scan.of(Paused), scan.of(Resumed)
+    waited = (resumed.row - paused.row) * CLOCK.period
+    assert waited == pytest.approx(60.0, abs=2 * LittleWorld().longest * CLOCK.period)
+    assert [e.outcome for e in scan.of(SiteFinished)] == [Outcome.OK] * 2

@@ -162,7 +162,7 @@ class Engine:
         self._course: Course | None = None
         self._site: Site | None = None
         self._touched = False
-        self._spare, self._clear = 0.0, False
+        self._spare, self._clear, self._wet = 0.0, False, False
         self._upcoming: Site | None = None
         self._phase, self._step, self._row = Phase.IDLE, 0, 0
         self._expected: int | None = None
@@ -185,6 +185,11 @@ class Engine:
                 counts=dict(self._counts),
                 waiting=self._waiting,
             )
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run waits, tip up, for somebody to ask for something."""
+        return self._state is State.PAUSED
 
     @property
     def finished(self) -> bool:
@@ -343,8 +348,8 @@ class Engine:
         site = self._upcoming
         with self._lock:
             running = self._state is State.RUNNING and site is not None
-            doubts = (self._surface_in_doubt(), self._spent_budget()) if running else ()
-            spent = " ".join(filter(None, doubts))
+            doubts = (self._still_wet(), self._surface_in_doubt(), self._spent_budget())
+            spent = " ".join(filter(None, doubts)) if running else ""
             if spent or self._state is State.PAUSING:
                 self._state = State.PAUSED
                 self._waiting = spent or "Paused by the operator."
@@ -387,6 +392,7 @@ class Engine:
         stops = self._site is not None and self._site.no_contact.then == "stop"
         if self._course is not None:
             self._spare, self._clear = self._course.spare, self._course.clear
+            self._wet = not self._clear and self._touched
         self._hop = self._course = self._site = None
         self._phase = Phase.IDLE
         if finished.outcome.failed:
@@ -400,6 +406,19 @@ class Engine:
                 self._state = State.STOPPING
                 self._ending = ("stopped", "Stopped: no contact, and the plan says stop then.")
         return finished
+
+    def _still_wet(self) -> str:
+        """Return why the tip must not travel after a site whose circuit never opened, or nothing.
+
+        The next site looks at the circuit again before the tip travels to it.
+        """
+        wet, self._wet = self._wet, False
+        if not wet:
+            return ""
+        return (
+            "The circuit is closed even with the tip at the top. Look for liquid on the pipette. "
+            "Resume looks again, and travels only with an open circuit."
+        )
 
     def _surface_in_doubt(self) -> str:
         """Return why the scan must pause after descents that missed the surface, or nothing."""

@@ -114,6 +114,8 @@ class Visit:
                 if attempt == len(offsets) - 1 or not self._may_retry(error):
                     raise
                 yield from self.retract()
+                if self.wet:
+                    raise
                 continue
             self._landing = landing
             yield from measure(self._course, site, landing, seen)
@@ -185,9 +187,9 @@ class Visit:
 
     def _judge(self, lifted: Lifted) -> None:
         """Say what came of leaving the surface, where it is worth saying."""
-        if not lifted.opened:
-            self.wet = lifted.words
-        elif lifted.words:
+        self._course.clear = lifted.opened
+        self.wet = "" if lifted.opened else lifted.words
+        if lifted.opened and lifted.words:
             self._course.tell(Note(self._course.row, self._site.number, lifted.words))
 
     def _travel(self, x: float, y: float) -> Steps[None]:

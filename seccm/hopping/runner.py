@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -22,6 +23,9 @@ from seccm.events import Approaching, Event, Landed, Note, RunStatus, RunStopped
 from seccm.hopping.engine import Engine, Request
 from seccm.hopping.story import lift_clear
 from seccm.rig import Action, Block, Drive, Freeze, Mark, Move, Rig, SafeReport, Wake
+
+BEAT = 0.02
+"""Seconds after which a run that waits looks whether somebody asked for something."""
 
 
 class Recorder(Protocol):
@@ -60,10 +64,22 @@ class Runner:
         engine: idle.
         recorder: open.
         raw: record every raw sample as well.
+        now: a clock in seconds.
+        rest: waits for some seconds.
     """
 
-    def __init__(self, rig: Rig, engine: Engine, recorder: Recorder, *, raw: bool = False) -> None:
+    def __init__(
+        self,
+        rig: Rig,
+        engine: Engine,
+        recorder: Recorder,
+        *,
+        raw: bool = False,
+        now: Callable[[], float] = time.monotonic,
+        rest: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._rig, self._raw = rig, raw
+        self._now, self._rest = now, rest
         self._engine = engine
         self._recorder = recorder
         self._unsaid: deque[Action | Event] = deque()
@@ -145,8 +161,10 @@ class Runner:
             with suppress(NotNow):
                 self._engine.ask(Request.START)
             while not self._engine.finished:
-                self._turn()
+                began = self._now()
+                block = self._turn()
                 yield from self._news()
+                self._let_pass(began + block.rows * block.clock.period)
         except BaseException as error:  # whatever it is, the rig must be made safe
             failure = error
         stopped, trouble = self._finish(failure)
@@ -156,8 +174,16 @@ class Runner:
         if trouble is not None:
             raise trouble
 
-    def _turn(self) -> None:
-        """Read one block and carry out what the engine makes of it."""
+    def _let_pass(self, due: float) -> None:
+        """Let the rows of a pause take their real time: nobody knows how long it will be.
+
+        A rig that is as fast as it likes would fill the disk with them.
+        """
+        while self._engine.paused and (left := due - self._now()) > 0.0:
+            self._rest(min(left, BEAT))
+
+    def _turn(self) -> Block:
+        """Read one block and carry out what the engine makes of it; return the block."""
         block = self._rig.read()
         self._recorder.record(block, ())
         if self.watcher is not None:
@@ -169,6 +195,7 @@ class Runner:
                 self._rig.apply(item)
             else:
                 self._tell(item)
+        return block
 
     def _tell(self, event: Event) -> None:
         self._heard.append(event)
