@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -102,6 +103,19 @@ def test_a_window_killed_in_the_midst_of_a_scan_is_not_missed(qtbot: QtBot, tmp_
     assert then < 8, "it was killed in the midst of the scan"
     qtbot.waitUntil(lambda: finished(data) > then, timeout=LONG)
     assert "running" in listed()
+    follow(qtbot, tmp_path)
+    assert whole(data)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX does")
+def test_a_window_that_is_told_to_end_closes_and_the_scan_goes_on(qtbot: QtBot, tmp_path: Path):
+    """As when its terminal is closed."""
+    data = tmp_path / "scan.h5"
+    with operated(tmp_path, small_plan(tmp_path, 4, 2), data, 8.0) as child:
+        qtbot.waitUntil(lambda: finished(data) >= 1, timeout=LONG)
+        child.send_signal(signal.SIGHUP)
+        qtbot.waitUntil(lambda: child.poll() is not None, timeout=LONG)
+        assert child.returncode == 0
     follow(qtbot, tmp_path)
     assert whole(data)
 

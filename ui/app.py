@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import gc
-import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from seccm.errors import PlanError
+from seccm.interruption import SUSPEND, taken
 from seccm.plan.library import find_rig
 from seccm.remote import Client, Running
 from ui.models.palette import DARK, LIGHT, PALETTES, Palette
@@ -71,9 +72,14 @@ def main(
     # the window would stand still; none of it is garbage.
     gc.collect()
     gc.freeze()
-    # Ctrl-C in the terminal closes the window; Python hears of it when the next beat is due.
-    signal.signal(signal.SIGINT, lambda *_: window.close())
-    return app.exec()
+
+    def leave(number: int, _: FrameType | None) -> None:
+        # Python hears of a signal when the next beat is due; the window closes after that.
+        if number != SUSPEND:
+            QTimer.singleShot(0, window.close)
+
+    with taken(leave):
+        return app.exec()
 
 
 def open_first(window: Window, source: str | Path) -> None:
