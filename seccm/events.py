@@ -14,7 +14,6 @@ from typing import Literal
 
 from seccm.rig import ContactRecord
 from seccm.units import show
-from seccm.words import SIMULATION
 
 
 class Phase(IntEnum):
@@ -125,7 +124,7 @@ class RunStarted:
     virtual: bool
 
     def __str__(self) -> str:
-        kind = f"{SIMULATION} run, no hardware" if self.virtual else "Run"
+        kind = "VIRTUAL run, no hardware" if self.virtual else "Run"
         return one_line(f"{kind}: {self.title}, {self.sites} sites, on {self.rig}")
 
 
