@@ -75,7 +75,7 @@ def test_the_current_at_a_potential_follows_a_scan_that_runs(qtbot: QtBot, tmp_p
         np.testing.assert_allclose(shown(w.map, NAME), read(data, 0.5), rtol=1e-3)
         w.map.pick(1, False)
         w.map.pick(3, True)
-        assert w.map.panel.words.text().startswith("2 sites: n = 2")
+        assert w.map.panel.words.text().startswith("2 sites, 2 conditions")
         assert w.map.panel._bars.opts["height"].sum() == 2
 
 
