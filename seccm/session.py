@@ -57,11 +57,13 @@ class Analysed(int):
 
     damaged: Mapping[int, str]
     """A sentence for each site that is damaged in the file, by its number."""
+    changed: str
+    """Which sites another program has changed since the run, in a sentence; usually empty."""
 
-    def __new__(cls, count: int, damaged: Mapping[int, str]) -> Self:
+    def __new__(cls, count: int, damaged: Mapping[int, str], changed: str) -> Self:
         """Make the count, with what is to be said of the others."""
         made = super().__new__(cls, count)
-        made.damaged = damaged
+        made.damaged, made.changed = damaged, changed
         return made
 
 
@@ -512,9 +514,10 @@ def analyze(path: str | Path) -> Analysed:
         file = Whereabouts(path)
         features = Features(Plan.from_json(scan.plan_json, source=str(path)))
         found = reanalyse(scan, features)
+        changed = scan.changed
     _same(file, path)
     rewrite_features(path, found.features, features.layout.statuses, found.quality)
-    return Analysed(found.analysed, found.damaged)
+    return Analysed(found.analysed, found.damaged, changed)
 
 
 def _same(file: Whereabouts, path: Path) -> None:

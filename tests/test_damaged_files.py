@@ -40,7 +40,7 @@ def killed(bases: tuple[Path, Path], tmp_path: Path) -> Path:
 
 
 def spoil_sample(path: Path, site: int, name: str = "I") -> None:
-    """Change one sample of a site in the file, past HDF5."""
+    """Change one sample of a site in the file, without a word to its checksum."""
     with h5py.File(path, "r+") as file:
         place = int(file["row_start"][site]) + 30
         file[name][place] = file[name][place] + 1e-9
@@ -53,32 +53,53 @@ def ran(*words: str) -> tuple[int, str]:
 
 
 def test_a_site_with_another_sample_has_no_numbers_and_all_others_have_theirs(
-    finished: Path,
+    killed: Path,
 ) -> None:
     """And every way to use the file names that site."""
-    with open_scan(finished) as scan:
+    assert clear(killed)
+    seccm.analyze(killed)
+    with open_scan(killed) as scan:
         before = clean_numbers(scan)
-    spoil_sample(finished, 2)
-    with open_scan(finished) as scan:
+    spoil_sample(killed, 2)
+    with open_scan(killed) as scan:
         with pytest.raises(DamagedError, match=r"site 2: its samples are not those"):
             scan.site(2)
         assert len(scan.site(1).t)
         assert list(scan.check()) == [2]
-    code, said = ran("info", str(finished))
+    code, said = ran("info", str(killed))
     assert code == 0
     assert "site 2: its samples are not those that were measured" in said
-    code, said = ran("analyze", str(finished))
+    code, said = ran("analyze", str(killed))
     assert code == 0
     assert "site 2" in said
-    assert "3 sites analysed" in said
-    with open_scan(finished) as scan:
+    assert "2 sites analysed" in said
+    with open_scan(killed) as scan:
         for name, values in clean_numbers(scan).items():
             assert np.isnan(values[2])
             assert scan.sites[f"{name}_status"][2] == Status.DAMAGED
             np.testing.assert_array_equal(np.delete(values, 2), np.delete(before[name], 2))
         assert scan.sites["quality"][2] & Quality.DAMAGED
-        page = write_report(scan, finished.with_suffix(""))
+        page = write_report(scan, killed.with_suffix(""))
     assert "Damaged in the file: site 2" in page.read_text()
+
+
+def test_samples_that_a_program_has_changed_in_a_finished_file_are_used_and_it_is_said(
+    finished: Path,
+) -> None:
+    """HDF5's checksums tell what somebody wrote from what a disk has spoiled."""
+    with open_scan(finished) as scan:
+        scan.check()
+        assert scan.changed == ""
+    spoil_sample(finished, 2)
+    with open_scan(finished) as scan:
+        assert scan.check() == {}
+        assert scan.changed == "Samples changed by another program after the run: site 2"
+        page = write_report(scan, finished.with_suffix(""))
+    assert "changed by another program after the run: site 2" in page.read_text()
+    for command in ("info", "analyze"):
+        code, said = ran(command, str(finished))
+        assert code == 0
+        assert "changed by another program after the run: site 2" in said
 
 
 @pytest.mark.parametrize("column", ["E", "I", "z", "t", "phase", "step", "sample_x"])

@@ -167,6 +167,8 @@ def analyze(file: FileArgument) -> None:
         count = session.analyze(file)
         for said in count.damaged.values():
             say(("Damaged: ", "bold red"), said, console=errors)
+        if count.changed:
+            say((count.changed, "yellow"), console=errors)
         say(f"{count} sites analysed; features stored in {file}")
         with open_scan(file) as scan:
             out.print(statistics(scan))

@@ -50,6 +50,8 @@ def summary(scan: Scan) -> RenderableType:
         rows.append(("samples", "too many to be checked here: seccm report checks them"))
     else:
         rows += [("damaged", Text(shown(said), style="red")) for said in scan.check().values()]
+        if scan.changed:
+            rows.append(("changed", Text(scan.changed, style="yellow")))
     return Group(title, facts(rows))
 
 

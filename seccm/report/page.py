@@ -146,6 +146,8 @@ def _notices(study: Study) -> Iterator[str]:
         yield f"The plan in the file cannot be read, so that much is missing: {study.plan_error}"
     for said in study.damaged.values():
         yield f"Damaged in the file: {said}. No curve of it is drawn."
+    if study.scan.changed:
+        yield f"{study.scan.changed}."
     visited = int((study.outcome > Outcome.RUNNING).sum())
     if visited == 0:
         yield "No site was finished: there is nothing to draw yet."
