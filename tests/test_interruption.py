@@ -130,7 +130,7 @@ read, count = VirtualRig.read, 0
 def struck(rig):
     global count
     count += 1
-    if count == 10:
+    if count == 2:
         for _ in range(5):
             os.kill(os.getpid(), signal.{name})
     return read(rig)
