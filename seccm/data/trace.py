@@ -60,8 +60,8 @@ class SiteRecord:
 
     @property
     def contact(self) -> int | None:
-        """Index of the contact row, None if the meniscus never touched."""
-        if self.landing is None:
+        """Index of the contact row, None if the meniscus never touched or no row was kept."""
+        if self.landing is None or len(self.t) == 0:
             return None
         return int(np.argmin(np.abs(self.t - self.t_contact)))
 
