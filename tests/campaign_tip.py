@@ -80,7 +80,9 @@ def manual(seed: int) -> Iterator[str]:
                 raise
             return  # it was gone before anything began
     rig, info = session.rig, session.rig.info
-    yield from (f"dragged: {sin}" for sin in session.sins)
+    # At the potential where lithium neither comes nor goes, a drip shows no current.
+    drips = _any(faults, ("wet-at-start",)) and not seen and plan.sample != "redox"
+    yield from (f"dragged: {sin}" for sin in session.sins if not drips)
     unknowable = start == LEFT_DOWN
     if not (_any(faults, BLIND) or unknowable):
         yield from _pressed(site, info, session.deepest, rig.truth)

@@ -199,6 +199,40 @@ def test_nothing_but_a_look_makes_a_tip_clear(between: Script):
     assert any(text.startswith("y is at") for text in session.texts)
 
 
+SILENT = seccm.load_plan("li-on-au-cv")
+"""Once its double layer is charged, no current flows at the hold: a contact looks like none."""
+ABOVE = 2 * UM
+"""To where the tip is lifted: the meniscus still holds."""
+
+
+@pytest.mark.parametrize("asked", [jog("x", 5 * UM), jog("z", -1 * UM), APPROACH])
+def test_a_contact_that_no_signal_shows_is_left_by_the_retract_distance_first(asked: Any):
+    """Neither sideways nor down, until the tip was as high above its contact as a scan lifts it."""
+    session = Session(
+        [APPROACH, jog("z", ABOVE), asked, RETRACT, asked],
+        site=SILENT.sites()[0],
+        mounted=SILENT.mounted,
+    ).run()
+    assert session.sins == []
+    assert session.rig.truth.crashes == []
+    assert session.deepest < SILENT.sites()[0].approach.overtravel
+    refusals = [text for text in session.texts if "Nothing moved. Retract first." in text]
+    assert len(refusals) == 1
+    assert "the retract distance is 12 um" in refusals[0]
+    done = {"jog": ("x is at", "No contact down to"), "approach": ("Contact at",)}
+    assert session.texts[-2].startswith(done[asked[0]])
+
+
+def test_an_emergency_that_lifts_the_tip_clear_of_its_contact_is_as_good_as_a_retract():
+    session = Session(
+        [APPROACH, ("emergency", {}), jog("x", 5 * UM)],
+        site=SILENT.sites()[0],
+        mounted=SILENT.mounted,
+    ).run()
+    assert session.sins == []
+    assert session.texts[-2].startswith("x is at")
+
+
 def test_a_session_that_begins_with_the_tip_in_contact_does_not_travel():
     """The program was killed, or another one left the tip there: connecting proves nothing."""
     session = Session([jog("x", 5 * UM), RETRACT, jog("x", 5 * UM)], start_z=51.3 * UM).run()

@@ -1,12 +1,15 @@
 """The motions of a tip that an operator asks for one at a time: the same pieces as in a hop.
 
 A tip goes sideways only after its circuit was seen to be open where it is. It goes down only
-while its rig and this program watch for contact. Each motion is a generator, as a hop is, and
-says at its end what came of it.
+while its rig and this program watch for contact. After a contact it does neither before it was
+lifted by the retract distance: a meniscus through which no current flows at the hold, such as that
+of a charged double layer, shows an open circuit as long as it lasts. Each motion is a generator,
+as a hop is, and says at its end what came of it.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -52,11 +55,14 @@ class Tip:
         self._terrain = Terrain()
         self._contact: float | None = None
         """Height at which the newest contact was seen, z in metres."""
+        self._left = True
+        """Whether the tip was clear of that contact since: lifted by the retract distance."""
 
     def raise_by(self, course: Course, move: Move) -> Steps[Said]:
         """Move z up."""
         course.tell(PhaseBegan(course.row, self._site.number, Phase.TRAVEL))
         self.circuit = Circuit.UNKNOWN
+        self._note_height(course)
         yield from course.go(move)
         yield from course.rest(REST)
         return Said(f"z is at {show(course.position('z'), 'm', 5)}.")
@@ -68,10 +74,12 @@ class Tip:
         stops where it closes.
 
         Raises:
-            ContactError: the circuit is closed; the tip did not move, or was stopped.
+            ContactError: the circuit is closed, or the tip too close to its last contact; it did
+                not move, or was stopped.
             RigError: the tip does not arrive.
         """
         spec, axis = self._site.approach, move.axis
+        self._refuse_unless_left(course, "Not moved sideways")
         course.tell(PhaseBegan(course.row, self._site.number, Phase.TRAVEL))
         if not (yield from circuit_is_open(course, spec, keep=True)):
             self.circuit = Circuit.CLOSED
@@ -99,6 +107,34 @@ class Tip:
         self.circuit = Circuit.OPEN
         yield from course.rest(REST, OFF)
         return Said(f"{axis} is at {show(course.position(axis), 'm', 5)}; cell off.")
+
+    def _note_height(self, course: Course) -> None:
+        """Take note of a tip that is clear of its last contact by now, whoever lifted it."""
+        here = course.position("z")
+        self._left = self._left or here > self._clear_of_contact - NOISE
+
+    @property
+    def _clear_of_contact(self) -> float:
+        """Height at which the tip is clear of its last contact, z in metres."""
+        contact = -math.inf if self._contact is None else self._contact
+        top = self._info.axes["z"].travel.upper
+        return min(contact + self._site.retract.distance, top)
+
+    def _refuse_unless_left(self, course: Course, refused: str) -> None:
+        """Refuse what only a tip may do that is clear of its last contact.
+
+        Raises:
+            ContactError: it is not; nothing moved.
+        """
+        self._note_height(course)
+        if not self._left and self._contact is not None:
+            raise ContactError(
+                "not-retracted",
+                f"{refused}: the tip is at z = {show(course.position('z'), 'm', 5)}, the last "
+                f"contact was at {show(self._contact, 'm', 5)}, and the retract distance is "
+                f"{show(self._site.retract.distance, 'm')}: the meniscus may still be in contact "
+                "though no signal shows it. Nothing moved. Retract first.",
+            )
 
     def _closed_words(self, course: Course) -> str:
         here, top = course.position("z"), self._info.axes["z"].travel.upper
@@ -129,9 +165,11 @@ class Tip:
             speed: metres per second.
 
         Raises:
-            ContactError: as for an approach, but for "no-contact".
+            ContactError: as for an approach, but for "no-contact"; or the tip is too close to its
+                last contact.
             RigError: the tip does not arrive or does not stop.
         """
+        self._refuse_unless_left(course, "Not lowered")
         spec = replace(self._site.approach, travel=travel, speed=speed)
         site, terrain = replace(self._site, approach=spec), self._terrain
         approach = Approach(course, site, self._info, 0, terrain=terrain, floor=floor)
@@ -153,11 +191,11 @@ class Tip:
                 raise ContactError(error.code, f"{error} {up.text}") from None
         else:
             self.circuit = Circuit.CLOSED
+            self._contact, self._left = landing.z_crossing, False
         # Told before what follows, though nothing follows here.
         yield course.untold()
         if landing is None:
             return Said(f"No contact down to {show(course.position('z'), 'm', 5)}.")
-        self._contact = landing.z_crossing
         return self._landed(landing, spec.overtravel)
 
     def _landed(self, landing: Landing, allowed: float) -> Said:
@@ -183,6 +221,7 @@ class Tip:
         lifted = yield from lift_until_open(course, self._site, self._info, wanted)
         yield from course.rest(REST)
         self.circuit = Circuit.OPEN if lifted.opened else Circuit.CLOSED
+        self._note_height(course)
         said = f"Retracted to {show(course.position('z'), 'm', 5)}; cell off."
         if lifted.words:
             return Said(f"{said} {lifted.words}", "warning")
