@@ -184,12 +184,18 @@ class Run:
         self._runner.emergency()
 
     def on_lifted(self, told: Callable[[SafeReport], None]) -> None:
-        """Have somebody told what an emergency retract achieved.
+        """Have somebody told, beside those who are told already, what an emergency achieved.
 
         Args:
             told: called from any thread: must return at once, never raise.
         """
-        self._runner.lifted = told
+        others = self._runner.lifted
+
+        def all_told(report: SafeReport) -> None:
+            others(report)
+            told(report)
+
+        self._runner.lifted = all_told
 
     def interrupt(self, number: int) -> str:
         """End the run because of a signal; return what was done about it, in words.

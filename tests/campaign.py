@@ -10,6 +10,7 @@ no run failed. All time is virtual: a seed plays the same story again.
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import tempfile
 import traceback
@@ -50,7 +51,8 @@ def scan(seed: int, folder: Path, *, card: bool = False) -> Told:
             yield "", wrong
         yield from (("faults that ended it", "") for _ in [0] if session.error is not None)
     if not story.sessions:
-        yield "refused", "" if faults else story.refused
+        # The way in which a card stops the tip is too slow for the finest pipettes, and says so.
+        yield "refused", "" if faults or card else story.refused
         return
     analysed = rng.random() < 0.3
     if analysed:
@@ -64,6 +66,10 @@ def scan(seed: int, folder: Path, *, card: bool = False) -> Told:
 def nidaq(seed: int, folder: Path) -> Told:
     """The same over a virtual card."""
     yield from scan(seed, folder, card=True)
+
+
+TIDY = 20
+"""Runs after which the memory of those before is given back."""
 
 
 def _alone(story: Callable[[int], Iterator[str]]) -> Callable[[int, Path], Told]:
@@ -118,6 +124,8 @@ def main() -> int:
         for seed in seeds:
             wrong = play(name, seed, counts)
             counts["runs"] += 1
+            if counts["runs"] % TIDY == 0:
+                gc.collect()  # a run that freezes what is there puts that off for ever
             if wrong:
                 counts["failed"] += 1
                 more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""

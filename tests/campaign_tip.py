@@ -15,6 +15,7 @@ from test_manual_safety import LEFT_DOWN, Script, Session, jog
 from seccm.commissioning.coarse_approach import CoarseApproach
 from seccm.errors import RigError, SeccmError
 from seccm.events import Note
+from seccm.plan import Plan
 from seccm.plan.site import Site
 from seccm.rig import PotentialDrop, RigInfo
 from sim.truth import Truth
@@ -26,7 +27,14 @@ BLIND = ("clogged-tip", "stuck-signal", "saturated-input", "hum", "spikes", "nan
 GONE = ("unplugged",)
 
 
-def _sites(rng: Random) -> Iterator[tuple[Site, Any]]:
+def _drips_unseen(plan: Plan, faults: tuple[str, ...]) -> bool:
+    """At the potential where lithium neither comes nor goes, a drip shows no current."""
+    rule = plan.sites()[0].approach.rule
+    shown = isinstance(rule, PotentialDrop) or plan.sample == "redox"
+    return _any(faults, ("wet-at-start",)) and not shown
+
+
+def _sites(rng: Random) -> Iterator[tuple[Site, Plan]]:
     """Sites of random plans."""
     while True:
         plan = draw_plan(rng)
@@ -60,13 +68,14 @@ def manual(seed: int) -> Iterator[str]:
     """Drive a tip manually; yield what went wrong."""
     rng = Random(seed)
     site, plan = next(_sites(rng))
-    if rng.random() < 0.2:
+    # Only a potential drop tells of a meniscus that was there before anybody looked, or that a
+    # retract has left.
+    seen = isinstance(site.approach.rule, PotentialDrop)
+    if seen and rng.random() < 0.2:
         site = replace(site, retract=replace(site.retract, distance=0.3 * UM))
     faults = draw_faults(rng)
     verbs = ("hold", "retract", "emergency", "halt", "off")
     meanwhile = {rng.randint(1, 200): rng.choice(verbs) for _ in range(rng.randrange(3))}
-    # Only a potential drop tells of a meniscus that was there before anybody looked.
-    seen = isinstance(site.approach.rule, PotentialDrop)
     start = LEFT_DOWN if seen and rng.random() < 0.2 else rng.uniform(53, 60) * UM
     session = Session(
         _script(rng), faults, meanwhile, site, start, rng.randrange(10**6), plan.mounted
@@ -80,9 +89,7 @@ def manual(seed: int) -> Iterator[str]:
                 raise
             return  # it was gone before anything began
     rig, info = session.rig, session.rig.info
-    # At the potential where lithium neither comes nor goes, a drip shows no current.
-    drips = _any(faults, ("wet-at-start",)) and not seen and plan.sample != "redox"
-    yield from (f"dragged: {sin}" for sin in session.sins if not drips)
+    yield from (f"dragged: {sin}" for sin in session.sins if not _drips_unseen(plan, faults))
     unknowable = start == LEFT_DOWN
     if not (_any(faults, BLIND) or unknowable):
         yield from _pressed(site, info, session.deepest, rig.truth)
@@ -131,13 +138,15 @@ def coarse(seed: int) -> Iterator[str]:
         return len(asked) != refuses
 
     ended = bench.run(confirm)
-    yield from (f"motor: {sin}" for sin in bench.sins)
+    yield from (f"motor: {sin}" for sin in bench.sins if not _drips_unseen(plan, faults))
     spec, info = plan.sites()[0].approach, bench.rigs[-1].info
     if not _any(faults, BLIND):
         allowed = max(spec.overtravel, info.overtravel(spec.speed)) + 20e-9
         if bench.deepest > allowed:
             yield f"{bench.deepest * 1e9:.0f} nm past contact, {allowed * 1e9:.0f} allowed"
-        for rig in bench.rigs:
+        # A surface that is not there lets the motor go on; with the next rig it is there again.
+        rigs = [] if _any(faults, ("no-surface",)) else bench.rigs
+        for rig in rigs:
             yield from (f"glass touched: {crash}" for crash in rig.truth.crashes)
     if isinstance(ended, CoarseApproach) and ended.found:
         landed = any(rig.truth.landings for rig in bench.rigs)

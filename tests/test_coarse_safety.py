@@ -77,7 +77,11 @@ class Bench:
     def rig(self) -> Rig:
         height = -self._below + 0.8 * self.motor.step * self.motor.count
         surface = {"height": height, "tilt_x": 0.0, "tilt_y": 0.0}
-        config = VirtualConfig.model_validate({"surface": surface, "longest_block": 200})
+        # A rig that is let go of leaves the tip where it is.
+        stage = {"start_z": TOP} if self.rigs else {}
+        config = VirtualConfig.model_validate(
+            {"surface": surface, "stage": stage, "longest_block": 200}
+        )
         made = VirtualRig(config, self._plan.mounted, seed=1, faults=self._faults)
         self.rigs.append(made)
         return WatchedRig(made, self.look)

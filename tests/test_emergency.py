@@ -76,17 +76,56 @@ def test_liquid_that_does_not_let_go_takes_the_tip_further_up():
     assert "higher" in scan.of(Note)[-1].text
 
 
-def test_a_look_that_fails_sends_the_tip_to_the_top():
+def fails_in_the_look(error: BaseException) -> LittleWorld:
+    """A world that raises an error once an emergency has lifted the tip, and at every read."""
+
     def trouble(world: LittleWorld, block: Block) -> Block:
         if world.made_safe:
-            raise RigError("stalled-read", "daq", "no rows.")
+            raise error
         return block
 
-    scan = a_scan(1, LittleWorld(trouble=trouble))
+    return LittleWorld(trouble=trouble)
+
+
+@pytest.mark.parametrize(
+    "error", [RigError("stalled-read", "daq", "no rows."), MemoryError(), IndexError("a bug")]
+)
+def test_a_look_that_fails_sends_the_tip_to_the_top(error: Exception):
+    """Also by an error of the program: the record is closed and the end is said as ever."""
+    scan = a_scan(1, fails_in_the_look(error))
     scan.go(once(Landed, urgent(scan)))
+    assert scan.error is None
     assert scan.world.made_safe == [True, True]
     assert scan.world.position["z"] == scan.world.info.axes["z"].travel.upper
     assert "could not be checked" in scan.of(Note)[-1].text
+    assert scan.memory.closed == ["stopped"]
+    assert scan.end.reason == "Stopped: emergency retract."
+
+
+def test_whoever_interrupts_the_look_finds_the_tip_at_the_top_and_the_record_closed():
+    scan = a_scan(1, fails_in_the_look(KeyboardInterrupt()))
+    told: list[SafeReport] = []
+    scan.runner.lifted = told.append
+    scan.go(once(Landed, urgent(scan)))
+    assert isinstance(scan.error, KeyboardInterrupt)
+    assert scan.world.position["z"] == scan.world.info.axes["z"].travel.upper
+    assert scan.memory.closed == ["stopped"]
+    assert scan.end.reason == "Stopped: emergency retract."
+    assert [report.retracted for report in told] == [True]
+
+
+def test_an_interruption_while_the_record_closes_lets_go_of_the_rig_all_the_same():
+    scan = a_scan(1)
+
+    def close(status: str) -> None:
+        scan.memory.closed.append(status)
+        raise KeyboardInterrupt
+
+    scan.memory.close = close  # type: ignore[method-assign]
+    scan.go()
+    assert isinstance(scan.error, KeyboardInterrupt)
+    assert scan.end.status == "complete"
+    assert scan.world.closed == 1
 
 
 def test_an_emergency_takes_the_place_of_a_halt_that_waits_and_nothing_takes_its_own():
@@ -147,7 +186,7 @@ def test_from_contact_twelve_micrometres_up_in_less_than_a_second(tmp_path: Path
     blocks: list[Block] = []
     reports: list[SafeReport] = []
     run.watch(blocks.append)
-    run._runner.lifted = reports.append
+    run.on_lifted(reports.append)
     inner = run._runner._rig
     read, late = inner.read, [-1]
 

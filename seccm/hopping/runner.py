@@ -219,7 +219,12 @@ class Runner:
         # First of all, before anything that could fail in its turn. Whoever waits to do it in
         # place of this thread need not any more: a rig takes no longer than it may.
         self._safe.set()
-        report = self._make_safe(failure)
+        try:
+            report = self._make_safe(failure)
+        except BaseException as error:  # an interruption of an emergency's look at the circuit
+            failure = failure or error
+            report = self._rig.safe(_why(error))
+            self.lifted(report)
         facts, stopped = self._last_words(failure)
         urgent = failure is not None or self._engine.emergency
         if urgent or not (report.frozen and report.drive_off):
@@ -235,7 +240,7 @@ class Runner:
         for last_step in last_steps:
             try:
                 last_step()
-            except Exception as error:  # the other steps must be taken whatever this one says
+            except BaseException as error:  # the other steps must be taken whatever ends this one
                 # The first failure is the one to report; this one often follows from it.
                 trouble = trouble or error
         gc.unfreeze()

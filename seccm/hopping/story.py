@@ -40,7 +40,7 @@ def lift_clear(rig: Rig, site: Site | None, by: float, *, streams: bool = True) 
 
     The first lift asks nothing of the program but this one call of `Rig.safe`. Then, while rows
     still come, the circuit is looked at, and the tip goes on up until it is open; the cell is off
-    again at the end. What fails in that look sends the tip to the top.
+    again at the end. Whatever fails in that look, or interrupts it, sends the tip to the top.
 
     Args:
         rig: whose tip is lifted.
@@ -56,9 +56,13 @@ def lift_clear(rig: Rig, site: Site | None, by: float, *, streams: bool = True) 
         lifted = carry_out(
             rig, lambda course: lift_until_open(course, site, rig.info, height, fastest)
         )
-    except SeccmError as error:
+    except Exception as error:  # also one of the program: nobody after this makes the rig safe
         report = rig.safe("emergency retract")
-        return replace(report, checked=f"The circuit could not be checked: {error}")
+        why = str(error) if isinstance(error, SeccmError) else f"{error!r}."
+        return replace(report, checked=f"The circuit could not be checked: {why}")
+    except BaseException:
+        rig.safe("emergency retract")
+        raise
     further = f", {show(lifted.further, 'm')} higher" if lifted.further else ""
     checked = f"The circuit is open{further}." if lifted.opened else lifted.words
     at_top = lifted.height >= rig.info.axes["z"].travel.upper
