@@ -14,6 +14,8 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 
+from seccm.analysis import jumps
+
 FloatArray = npt.NDArray[np.float64]
 
 _SHARE_OF_TIME = 0.3
@@ -31,6 +33,8 @@ _APART, _AVERAGED = 10, 5
 _STEEP_FALL, _STEEP_RISE = 10.0, 4.0
 """Times the mean slope of the climb that no nucleation reaches beside its minimum: lithium on gold
 comes to 7 before it and to 2 behind it, from 0.2 to 4 mA/cm2."""
+_SUDDEN = 0.1
+"""Share of the climb that no nucleation makes from one row to the next."""
 _NOISE = 8.0
 """Standard deviations of a difference of two such medians that are no noise."""
 
@@ -96,5 +100,10 @@ def disturbed(e: FloatArray, low: int, around: float, wanted: int, sigma: float)
     rise = float(np.median(after[-max(5, after.size // 8) :]) - np.median(after[:5]))
     usual = rise * _APART / after.size
     noise = _NOISE * sigma * 1.2533 * math.sqrt(2.0 / _AVERAGED)
-    falls = float(-np.min(change)) > max(noise, _STEEP_FALL * usual)
-    return falls or float(np.max(change)) > max(noise, _STEEP_RISE * usual)
+    steps = jumps.steps(piece)
+    sudden = max(_NOISE * jumps.NOISE * sigma, _SUDDEN * rise)
+    return (
+        float(-np.min(change)) > max(noise, _STEEP_FALL * usual)
+        or float(np.max(change)) > max(noise, _STEEP_RISE * usual)
+        or float(np.max(np.abs(steps), initial=0.0)) > sudden
+    )

@@ -50,6 +50,7 @@ class Status(IntEnum):
     OVERLOADED = 38, "the galvanostat was in overload in the rows this comes from"
     GAP = 39, "rows are missing or damaged where this comes from"
     DISTURBED = 40, "the potential jumps beside the turning point: its place is not sure"
+    JUMP = 41, "the current or the potential jumps within the sweep"
 
     NOT_MEASURED = 64, "not measured"
     TOO_SHORT = 65, "too few samples"
@@ -114,6 +115,7 @@ _CAVEATS = {
     Status.OVERLOADED: "galvanostat in overload",
     Status.GAP: "rows are missing",
     Status.DISTURBED: "a jump beside the turning point",
+    Status.JUMP: "a jump within the sweep",
 }
 
 

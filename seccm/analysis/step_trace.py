@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from seccm.analysis.jumps import stuck
 from seccm.analysis.result import Value
 from seccm.analysis.trace import noise, spacing
 from seccm.data import SiteRecord
@@ -140,8 +141,19 @@ def step_traces(
 
 
 def _flags(record: SiteRecord, rows: slice, row: float) -> npt.NDArray[np.uint8]:
-    """Flags of some rows, with `GAP` wherever a number or a stretch of time is missing."""
+    """Flags of some rows, with `GAP` wherever a number or a stretch of time is missing.
+
+    Rows that repeat one number in a noisy record were not measured: at its end the input was
+    saturated, whatever the rig says of it; elsewhere they are a gap.
+    """
     lost = ~(np.isfinite(record.E[rows]) & np.isfinite(record.I[rows]))
     apart = np.diff(record.t[rows])
     lost[1:] |= ~(np.abs(apart - row) < 0.5 * row)
-    return np.where(lost, record.flag[rows] | Flag.GAP, record.flag[rows]).astype(np.uint8)
+    flag = np.where(lost, record.flag[rows] | Flag.GAP, record.flag[rows])
+    for y in (record.E[rows], record.I[rows]):
+        still = stuck(y) & ((flag & Flag.OVERLOAD) == 0)
+        if still.any():
+            at_end = (y == np.nanmax(y)) | (y == np.nanmin(y))
+            flag[still & at_end] |= Flag.SATURATED
+            flag[still & ~at_end] |= Flag.GAP
+    return flag.astype(np.uint8)

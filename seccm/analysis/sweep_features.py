@@ -10,16 +10,23 @@ import numpy as np
 
 from seccm.analysis.charging import charging_rows
 from seccm.analysis.evidence import WHOLE, Measured, Numbers
+from seccm.analysis.jumps import NOISE, steps
 from seccm.analysis.result import Status, Value
 from seccm.analysis.step_trace import StepTrace
 from seccm.analysis.sweep import Peak, Sweep, anodic_peaks, current_at, sweep
+from seccm.analysis.trace import noise
 from seccm.analysis.voltammetry import Cycle, Cycles, cycles
 from seccm.analysis.wave import both_ways, one_way, wave
+from seccm.analysis.wave_shape import REVERSIBLE
 from seccm.rig import Lines
 
 _INCOMPLETE = Value.none(Status.INCOMPLETE)
 _END = 0.1
 """Share of a sweep at its end that the current at its vertex comes from."""
+_JUMP = 0.05
+"""Share of a wave, of its height or of its width, by which it does not change in a row."""
+_SIGNIFICANT = 8.0
+"""Standard deviations of a jump that is no noise."""
 
 _OF_SWEEPS = (
     "E_half", "dE_half", "i_lim", "tomes", "i_vertex", "E_pa", "j_pa", "E_pc", "j_pc",
@@ -105,7 +112,7 @@ def sweeps(trace: StepTrace, cycle: int = 0) -> Numbers:
     down = max((leg for leg in legs if not leg.sweep.anodic), key=_span, default=None)
     both = sorted((leg for leg in (up, down) if leg), key=lambda leg: leg.rows.start)
     return {
-        **_wave(*both),
+        **_wave(trace, *both),
         "i_vertex": _vertex(trace, legs[0]),
         **_largest(trace, up, "pa", 1.0),
         **_largest(trace, down, "pc", -1.0),
@@ -116,18 +123,34 @@ def _span(leg: _Leg) -> float:
     return leg.span
 
 
-def _wave(first: _Leg, back: _Leg | None = None) -> dict[str, Measured]:
+def _wave(trace: StepTrace, first: _Leg, back: _Leg | None = None) -> dict[str, Measured]:
     """Measure the wave on the first of two sweeps over it and on its return, or on one alone."""
     rows = tuple(leg.rows for leg in (first, back) if leg)
     w = wave(first.sweep)
     # A current that decays with time is a rising one on the way back.
     w = both_ways(w, wave(back.sweep, most_slope=math.inf)) if back else one_way(w)
+    if any(_jumps(trace, leg, w.limiting_current) for leg in (first, back) if leg):
+        w = w.doubted(Status.JUMP)
     return {
         "E_half": Measured(w.half_wave, rows),
         "dE_half": Measured(w.hysteresis, rows),
         "i_lim": Measured(w.limiting_current, rows),
         "tomes": Measured(w.tomes, rows),
     }
+
+
+def _jumps(trace: StepTrace, leg: _Leg, limit: Value) -> bool:
+    """Tell whether current or potential change within a sweep as no wave and no ramp does.
+
+    Rows that are flagged are not looked at: their flag says better what is wrong with them.
+    """
+    if trace.flaws[leg.rows].any():
+        return False
+    for y, least in ((trace.I, _JUMP * abs(limit.value)), (trace.E, _JUMP * REVERSIBLE)):
+        largest = float(np.max(np.abs(steps(y[leg.rows])), initial=0.0))
+        if largest > max(_SIGNIFICANT * NOISE * noise(y[leg.rows]), least):
+            return True
+    return False
 
 
 def _vertex(trace: StepTrace, leg: _Leg) -> Measured:

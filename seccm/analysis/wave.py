@@ -47,6 +47,21 @@ class Wave:
     lag: float = 0.0
     """V, by how much the half-wave potential may be shifted in the direction of its sweep."""
 
+    def doubted(self, doubt: Status) -> Wave:
+        """Return the same numbers with a doubt about the rows that they all come from."""
+        limit, half, low, high, tomes, apart = (
+            replace(v, status=v.status.worse(doubt))
+            for v in (
+                self.limiting_current,
+                self.half_wave,
+                self.quarter,
+                self.three_quarters,
+                self.tomes,
+                self.hysteresis,
+            )
+        )
+        return Wave(limit, half, low, high, tomes, apart, self.lag)
+
 
 def wave(s: Sweep, most_slope: float = 0.05, most_fall: float = 0.02) -> Wave:
     """Measure a wave on one sweep, wherever on it, and test whether it is the steady one.

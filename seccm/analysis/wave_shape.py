@@ -29,7 +29,7 @@ _SHORTEST = 0.3
 """Widths of the wave that a foot or a plateau has to be long at least."""
 _ENDS = 2
 """Points at either end of the grid that few rows may have gone into."""
-_REVERSIBLE = 0.057
+REVERSIBLE = 0.057
 """V, width of a reversible one-electron wave: the first guess."""
 _SETTLED, _MOST_LOOKS = 5e-5, 11
 """V by which the half-wave potential may still move from one look to the next; and looks."""
@@ -167,7 +167,7 @@ def taken_apart(a: Ascent) -> Shape | None:
     tenth = max(_FEWEST, e.size // 10)
     levels = float(np.median(raw[:tenth])), float(np.median(raw[-tenth:]))
     points = _Points(e, smooth, raw, white)
-    shape = _looked_at(points, _halfway(e, smooth, levels), _REVERSIBLE, levels[1] - levels[0])
+    shape = _looked_at(points, _halfway(e, smooth, levels), REVERSIBLE, levels[1] - levels[0])
     for _ in range(_MOST_LOOKS):
         if shape is None:
             return None

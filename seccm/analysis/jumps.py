@@ -1,0 +1,65 @@
+"""Where a record jumps: what changes from one row to the next belongs to the instrument.
+
+A cell answers over many rows. Whatever moves a record at once and for good (another range, a
+reference that slips, a footstep, lost rows) leaves a step between two stretches that are smooth.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+WIDTH = 5
+"""Rows of a median; a single row that is off does not move it."""
+NOISE = 1.2533 * math.sqrt(5.0 / WIDTH)
+"""Standard deviation of a step that is read from white noise of unit size."""
+_STUCK = 8
+"""Rows in succession with the very same number: noise never brings that about."""
+_RARE = 0.02
+"""Share of neighbours that may be equal in a record with noise finer than its numbers."""
+
+
+def steps(y: FloatArray) -> FloatArray:
+    """Return the step of a record at each row, free of its slope and of its bend.
+
+    Four medians in succession, the step being between the second and the third: their difference
+    less the mean of the other two, (3 (c - b) - (d - a)) / 2. A parabola that rises or falls
+    throughout yields exactly zero.
+
+    Args:
+        y: shape (n,).
+
+    Returns:
+        Shape (max(n - 4 WIDTH + 1, 0),); the first is that between rows 2 WIDTH - 1 and 2 WIDTH.
+    """
+    count = y.size - 4 * WIDTH + 1
+    if count < 1:
+        return np.zeros(0)
+    level = np.median(np.lib.stride_tricks.sliding_window_view(y, WIDTH), axis=1)
+    a, b, c, d = (level[k * WIDTH : k * WIDTH + count] for k in range(4))
+    found: FloatArray = 0.5 * (3.0 * (c - b) - (d - a))
+    return found
+
+
+def stuck(y: FloatArray) -> BoolArray:
+    """Tell which rows repeat one number over and over, in a record that is noisy otherwise.
+
+    Args:
+        y: shape (n,).
+    """
+    equal = np.diff(y) == 0.0
+    # Runs of equal neighbours: where each begins and ends.
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], equal, [False]]).astype(np.int8)))
+    found = np.zeros(y.size, bool)
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        if last - first >= _STUCK - 1:
+            found[first : last + 1] = True
+    others = ~(found[1:] | found[:-1])
+    if np.sum(others) < _STUCK or np.mean(equal[others]) > _RARE:
+        return np.zeros(y.size, bool)
+    return found
