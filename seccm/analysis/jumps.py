@@ -40,7 +40,7 @@ def steps(y: FloatArray) -> FloatArray:
     count = y.size - 4 * WIDTH + 1
     if count < 1:
         return np.zeros(0)
-    level = np.median(np.lib.stride_tricks.sliding_window_view(y, WIDTH), axis=1)
+    level = np.sort(np.lib.stride_tricks.sliding_window_view(y, WIDTH), axis=1)[:, WIDTH // 2]
     a, b, c, d = (level[k * WIDTH : k * WIDTH + count] for k in range(4))
     found: FloatArray = 0.5 * (3.0 * (c - b) - (d - a))
     return found

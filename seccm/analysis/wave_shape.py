@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -106,25 +107,53 @@ def fitted(x: FloatArray, y: FloatArray, least: float) -> Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """A wave taken apart."""
+class Piece:
+    """Some points of a sweep, the foot or the plateau."""
 
+    e: FloatArray
+    """V, ascending."""
+    raw: FloatArray
+    """A."""
+    bare: FloatArray
+    """A, of the foot less the shape of the wave; of the plateau its height over the background,
+    as if the wave had come to its end."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A wave taken apart; what is not asked for is not worked out."""
+
+    foot: Piece
+    behind: Piece
+    """The plateau."""
+    white: float
+    """A, noise of a point."""
     base: Line
     """The background, through the foot."""
-    top: Line
-    """The plateau over the background and the shape of the wave: level for a steady wave."""
     limit: float
     """A, height of the plateau over the background."""
-    plain: float
-    """A, the same as if the wave began and ended in foot and plateau, without its shape there."""
     crossings: tuple[float, ...]
     """V, where a quarter, a half and three quarters of the limit flow; NaN where nowhere."""
     steepness: tuple[float, ...]
     """A/V there."""
     has_foot: bool
     has_plateau: bool
-    plateau: tuple[float, float]
-    """V, from where to where."""
+
+    @property
+    def plateau(self) -> tuple[float, float]:
+        """V, from where to where."""
+        return float(self.behind.e[0]), float(self.behind.e[-1])
+
+    @cached_property
+    def top(self) -> Line:
+        """The plateau over the background and the shape of the wave: level for a steady wave."""
+        return fitted(self.behind.e, self.behind.bare, self.white)
+
+    @cached_property
+    def plain(self) -> float:
+        """A, the limit as if the wave began and ended in foot and plateau, without its shape."""
+        base = fitted(self.foot.e, self.foot.raw, self.white)
+        return float(np.median(self.behind.raw - base.at(self.behind.e)))
 
     @property
     def half(self) -> float:
@@ -198,28 +227,27 @@ def _looked_at(p: _Points, half: float, width: float, limit: float) -> Shape | N
     # Without them the ends have to do, for a first look or for a number with a caveat.
     foot = foot if has_foot else p.e <= p.e[_FEWEST - 1]
     plateau = plateau if has_plateau else p.e >= p.e[-_FEWEST]
-    base = _background(p.e[foot], p.raw[foot] - limit * model[foot], p.white)
-    behind = p.e[plateau]
-    over = (p.raw[plateau] - base.at(behind)) / model[plateau]
-    limit = float(np.median(over))
+    before = Piece(p.e[foot], p.raw[foot], p.raw[foot] - limit * model[foot])
+    base = _background(before.e, before.bare, p.white)
+    e, raw = p.e[plateau], p.raw[plateau]
+    behind = Piece(e, raw, (raw - base.at(e)) / model[plateau])
+    limit = float(np.median(behind.bare))
     if not limit > 0.0:
         return None
-    bare = fitted(p.e[foot], p.raw[foot], p.white)
-    plain = float(np.median(p.raw[plateau] - bare.at(behind)))
     share = (p.smooth - base.at(p.e)) / limit
     found = [f for level in LEVELS if (f := _crossing(p.e, share, level)) is not None]
     if len(found) < len(LEVELS):
         return None
     return Shape(
+        foot=before,
+        behind=behind,
+        white=p.white,
         base=base,
-        top=fitted(behind, over, p.white),
         limit=limit,
-        plain=plain,
         crossings=tuple(e for e, _ in found),
         steepness=tuple(slope * limit for _, slope in found),
         has_foot=has_foot,
         has_plateau=has_plateau,
-        plateau=(float(behind[0]), float(behind[-1])),
     )
 
 
