@@ -145,7 +145,7 @@ def test_whatever_cuts_the_look_short_the_cell_is_off_the_tip_up_and_all_is_clos
     scan.go(once(Landed, urgent(scan)))
     assert looks
     assert scan.error is error
-    assert scan.world.made_safe == [True, True]
+    assert set(scan.world.made_safe) == {True}
     assert scan.world.position["z"] == scan.world.info.axes["z"].travel.upper
     assert [e.outcome for e in scan.of(SiteFinished)] == [Outcome.ABORTED]
 
