@@ -128,28 +128,6 @@ def test_an_interruption_while_the_record_closes_lets_go_of_the_rig_all_the_same
     assert scan.world.closed == 1
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), IndexError("a bug")])
-def test_whatever_cuts_the_look_short_the_cell_is_off_the_tip_up_and_all_is_closed(
-    error: BaseException,
-):
-    """The hold is on while the circuit is looked at; `Scan.go` checks cell, record and rig."""
-    looks: list[int] = []
-
-    def trouble(world: LittleWorld, block: Block) -> Block:
-        if world.made_safe and world.drive.mode is not None:
-            looks.append(block.start)
-            raise error
-        return block
-
-    scan = a_scan(1, LittleWorld(trouble=trouble))
-    scan.go(once(Landed, urgent(scan)))
-    assert looks
-    assert scan.error is error
-    assert set(scan.world.made_safe) == {True}
-    assert scan.world.position["z"] == scan.world.info.axes["z"].travel.upper
-    assert [e.outcome for e in scan.of(SiteFinished)] == [Outcome.ABORTED]
-
-
 def test_an_emergency_takes_the_place_of_a_halt_that_waits_and_nothing_takes_its_own():
     scan = a_scan(1)
 
