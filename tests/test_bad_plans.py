@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from pathlib import Path
@@ -172,6 +173,7 @@ def paths(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
+APPROACH = ("approach", "retract", "travel")
 SCRAPS = st.one_of(
     st.none(),
     st.booleans(),
@@ -204,6 +206,23 @@ def test_a_mangled_plan_is_a_plan_or_a_plan_error(data: st.DataObject) -> None:
         assert Plan.from_json(good.to_json()) == good
         assert good.sites()
     assert all(problem.what and problem.where for problem in told)
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, 1e308, -1e308, 5e-324, -1.0])
+@pytest.mark.parametrize("name", ["redox-cv-map", "li-on-au-combinatorial"])
+def test_advice_does_not_go_by_a_value_that_is_absurd_itself(name: str, value: float) -> None:
+    """TOML knows inf and nan. Whatever advice is built on may be wrong itself."""
+    gone = {("sites", "columns"), ("sites", "pitch"), ("approach", "travel"), ("approach", "speed"),
+            ("approach", "overtravel"), ("retract", "distance"), ("travel", "speed")}  # fmt: skip
+    whole = SHIPPED[name]
+    for path in [path for path in paths(whole) if path[0] in ("probe", "sites", *APPROACH)]:
+        plan = mangled(whole, path, "replace", value)
+        for table, key in gone - {path}:
+            if isinstance(plan.get(table), dict):
+                plan = {**plan, table: {k: v for k, v in plan[table].items() if k != key}}
+        with pytest.raises(PlanError) as caught:
+            Plan.from_dict(plan, from_file=True)
+        assert all(problem.what and problem.where for problem in caught.value.problems)
 
 
 def mangled(node: Any, path: tuple[Any, ...], how: str, scrap: Any) -> Any:

@@ -23,6 +23,8 @@ APERTURES = (6e-6, 10e-6, 1e-6, 2e-6, 3e-6, 20e-6, 500e-9, 200e-9, 100e-9, 50e-9
 _UNITS = {"current_density": "A/m^2", "current": "A", "duration": "s", "scan_rate": "V/s",
           "potential": "V"}  # fmt: skip
 """Quantities of a step that usually follow a factor."""
+_FAINTEST, _LARGEST = 1e-30, 1e9
+"""SI values outside, infinite ones and NaN are mistakes themselves: no advice goes by them."""
 _REACH = 95e-6
 """Metres that most stages reach."""
 
@@ -65,12 +67,18 @@ class _Known:
         return here
 
     def number(self, unit: str, *path: int | str) -> float | None:
-        """Return the quantity at a path in SI, if it is one."""
+        """Return the quantity at a path in SI, if it is one that advice can be built on."""
         given = self.at(*path)
         try:
-            return parse(given, unit) if isinstance(given, str) else float(given)
+            value = parse(given, unit) if isinstance(given, str) else float(given)
         except (TypeError, ValueError, OverflowError):
             return None
+        return value if value == 0.0 or _FAINTEST < abs(value) < _LARGEST else None
+
+    def size(self, unit: str, *path: int | str) -> float | None:
+        """Return the quantity at a path in SI, if it is one that must be positive and is."""
+        value = self.number(unit, *path)
+        return value if value is not None and value > 0.0 else None
 
     @property
     def lithium(self) -> bool:
@@ -81,27 +89,27 @@ class _Known:
     @property
     def aperture(self) -> float:
         """Diameter of the pipette, or a usual one, in metres."""
-        return self.number("m", "probe", "aperture") or next(self.apertures(), APERTURES[0])
+        return self.size("m", "probe", "aperture") or next(self.apertures(), APERTURES[0])
 
     @property
     def diameter(self) -> float:
         """Diameter of the footprint in metres."""
-        area = self.number("m^2", "probe", "footprint", "area")
+        area = self.size("m^2", "probe", "footprint", "area")
         if area is not None and area > 0:
             return 2 * math.sqrt(area / math.pi)
-        ratio = self.number("1", "probe", "footprint", "ratio")
+        ratio = self.size("1", "probe", "footprint", "ratio")
         return self.aperture * (ratio if ratio and ratio > 0 else 1.5)
 
     @property
     def pitch(self) -> float | None:
         """Distance of the sites in metres."""
-        pitch = self.number("m", "sites", "pitch")
-        return self.number("m", "sites", "pitch", 0) if pitch is None else pitch
+        pitch = self.size("m", "sites", "pitch")
+        return self.size("m", "sites", "pitch", 0) if pitch is None else pitch
 
     def apertures(self) -> Iterator[float]:
         """Yield pipettes that fit the footprint and the distance of the sites."""
-        area = self.number("m^2", "probe", "footprint", "area")
-        ratio = self.number("1", "probe", "footprint", "ratio") or 1.5
+        area = self.size("m^2", "probe", "footprint", "area")
+        ratio = self.size("1", "probe", "footprint", "ratio") or 1.5
         for aperture in APERTURES:
             if area is not None and area > 0:
                 if 1.0 <= 2 * math.sqrt(area / math.pi) / aperture <= 2.5:
@@ -111,7 +119,7 @@ class _Known:
 
     def overtravel(self) -> Iterator[str]:
         """Yield what the meniscus bears, and what a rig needs to stop at this speed."""
-        speed = self.number("m/s", "approach", "speed") or 2e-6
+        speed = self.size("m/s", "approach", "speed") or 2e-6
         bears, needs = HANGS * self.aperture, STOPS * speed
         yield length(min(bears, needs))
         yield length(needs)
@@ -119,13 +127,13 @@ class _Known:
     def speed(self) -> Iterator[str]:
         """Yield the speed at which a rig stops within the overtravel, if that is usual."""
         bears = min(HANGS * self.aperture, 250e-9)
-        overtravel = self.number("m", "approach", "overtravel") or bears
+        overtravel = self.size("m", "approach", "overtravel") or bears
         yield show(rounded_down(min(2e-6, max(overtravel, 50e-9) / STOPS)), "m/s")
         yield "2 um/s"
 
     def lift(self) -> Iterator[str]:
         """Yield retracts that break the meniscus."""
-        overtravel = self.number("m", "approach", "overtravel") or HANGS * self.aperture
+        overtravel = self.size("m", "approach", "overtravel") or HANGS * self.aperture
         least = max(self.diameter, self.aperture) / 2 + overtravel + NOISE
         enough = 1.1 * least + 0.01 * (self.pitch or 0.0)
         usual = (one for one in (2e-6, 8e-6, 12e-6, 20e-6) if one >= enough)
@@ -134,7 +142,7 @@ class _Known:
 
     def travel(self) -> Iterator[str]:
         """Yield how far to go down: farther than the retract."""
-        lift = self.number("m", "retract", "distance") or 8e-6
+        lift = self.size("m", "retract", "distance") or 8e-6
         yield length(rounded_up(max(30e-6, 1.5 * lift)))
 
     def pitches(self) -> Iterator[str]:
@@ -156,7 +164,7 @@ class _Known:
 
     def shifts(self) -> Iterator[str]:
         """Yield shifts of retries that stay clear of the next site."""
-        retries = self.number("1", "on_no_contact", "retries") or 1.0
+        retries = self.size("1", "on_no_contact", "retries") or 1.0
         clear = ((self.pitch or 3 * self.diameter) - 1.1 * self.diameter) / 2
         if clear > 0:
             yield length(rounded_down(0.9 * clear / math.ceil(retries / 4)))
