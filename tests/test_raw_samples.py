@@ -19,6 +19,7 @@ from scan_feeder import CLOCK, COLUMNS, HEADER, Visit, sites, told, visits
 
 from seccm.data import RawTrace, Scan, Store, finish, open_scan, repair
 from seccm.data import raw as raw_module
+from seccm.data.changes import Changes
 from seccm.data.layout import LIBVER
 from seccm.data.packing import copy
 from seccm.data.raw import CHUNK, TERMS, RawWriter, describe_session, lay_out
@@ -249,10 +250,12 @@ def test_memory_does_not_grow_with_the_samples(tmp_path: Path):
         with h5py.File(tmp_path / "other.h5") as empty:
             copy(empty, file, packed=False)
         tracemalloc.start()
-        writer = RawWriter(dict(file.items()))
+        changes = Changes()
+        writer = RawWriter(dict(file.items()), changes)
         for first in range(0, count, 1000):
             codes = np.full((3, min(1000, count - first)), first % 1000, np.int16)
             assert writer.append([RawSamples(first, codes)]) == []
+            changes.taken()
         writer.flush()
         _, writing = tracemalloc.get_traced_memory()
         tracemalloc.reset_peak()

@@ -8,11 +8,21 @@ file and of which type; kept, they leave a twentieth of it.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import h5py
 import numpy as np
 import numpy.typing as npt
+
+
+class Noting(Protocol):
+    """Who notes what is written."""
+
+    def resize(self, name: str, shape: tuple[int, ...]) -> None:
+        """Note that a dataset was given a shape."""
+
+    def put(self, name: str, start: int, values: npt.NDArray[Any]) -> None:
+        """Note that entries were written."""
 
 
 class Entries:
@@ -20,10 +30,12 @@ class Entries:
 
     Args:
         dataset: open for writing. Whoever holds this is the only one who changes its size.
+        noting: is told of everything that is written; nobody unless given.
     """
 
-    def __init__(self, dataset: h5py.Dataset) -> None:
-        self._dataset = dataset.id
+    def __init__(self, dataset: h5py.Dataset, noting: Noting | None = None) -> None:
+        self._dataset, self._noting = dataset.id, noting
+        self._name: str = dataset.name.lstrip("/")
         self._shape: tuple[int, ...] = dataset.shape
         self._space: h5py.h5s.SpaceID | None = None
         text = dataset.dtype.kind == "S"
@@ -41,6 +53,8 @@ class Entries:
             return
         self._dataset.set_extent(shape)
         self._shape, self._space = shape, None
+        if self._noting is not None:
+            self._noting.resize(self._name, shape)
 
     def put(self, start: int, values: npt.NDArray[Any]) -> None:
         """Write consecutive entries, for which there must be room.
@@ -55,6 +69,8 @@ class Entries:
         values = np.ascontiguousarray(values, self.dtype)
         self._space.select_hyperslab((start,) + (0,) * (values.ndim - 1), values.shape)
         self._dataset.write(_memory(values.shape), self._space, values, self._kind)
+        if self._noting is not None:
+            self._noting.put(self._name, start, values)
 
 
 @lru_cache(maxsize=256)

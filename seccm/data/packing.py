@@ -67,7 +67,14 @@ def owned(file: h5py.File) -> int:
     return int((file["row_start"][:].astype(np.int64) + sizes)[sizes > 0].max(initial=0))
 
 
-def copy(source: h5py.File, target: h5py.File, *, packed: bool, path: Path | None = None) -> None:
+def copy(
+    source: h5py.File,
+    target: h5py.File,
+    *,
+    packed: bool,
+    path: Path | None = None,
+    bulk: bool = True,
+) -> None:
     """Copy everything into an empty file, without the samples that nobody claims.
 
     What a killed program left is only read as far as it is claimed; behind that there may be
@@ -78,6 +85,7 @@ def copy(source: h5py.File, target: h5py.File, *, packed: bool, path: Path | Non
         target: a new one.
         packed: whether to compress; every sample must then be readable.
         path: what to call the source in messages; what HDF5 calls it unless given.
+        bulk: whether to copy the samples too; without, they have room but no values.
 
     Raises:
         DamagedError: something in the source cannot be read.
@@ -89,13 +97,13 @@ def copy(source: h5py.File, target: h5py.File, *, packed: bool, path: Path | Non
     target.attrs["packed"] = np.uint8(packed)
     known = [name for name in (*DIMENSIONS, *RAW_DIMENSIONS) if name in source]
     for name in known:
-        made = _like(source, target, name, packed, path)
+        made = _like(source, target, name, packed, path, bulk)
         made.make_scale(name if name in NUMBERED else NO_COORDINATE)
         _copy_attributes(path, source[name], made)
     for name, dataset in source.items():
         if name in known:
             continue
-        made = _like(source, target, name, packed, path)
+        made = _like(source, target, name, packed, path, bulk)
         _copy_attributes(path, dataset, made)
         for axis, dimension in enumerate(along(name, source)):
             made.dims[axis].attach_scale(target[dimension])
@@ -113,8 +121,14 @@ def along(name: str, file: h5py.File) -> tuple[str, ...]:
     return dimensions(file[name])
 
 
+def is_bulk(name: str, file: h5py.File) -> bool:
+    """Tell whether a dataset holds samples, averaged or raw: all else is small."""
+    dimensions = along(name, file)
+    return name not in EMPTY and bool({"sample", "raw_sample"} & {*dimensions})
+
+
 def _like(
-    source: h5py.File, target: h5py.File, name: str, packed: bool, path: Path
+    source: h5py.File, target: h5py.File, name: str, packed: bool, path: Path, bulk: bool
 ) -> h5py.Dataset:
     """Copy a dataset without its attributes."""
     old = source[name]
@@ -128,7 +142,7 @@ def _like(
         fillvalue=old.fillvalue,
         **(_PACKED if packed and old.chunks and name not in EMPTY else {}),
     )
-    if name not in EMPTY:
+    if name not in EMPTY and (bulk or not is_bulk(name, source)):
         readable = Readable(path, name, old)
         # Samples that cannot be read stay zero: the checksum of their site tells. All else counts.
         loose = not packed and along(name, source)[:1] == ("sample",)

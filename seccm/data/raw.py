@@ -18,6 +18,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from seccm.data.changes import Changes
 from seccm.data.layout import NAN, SITE_CHUNK, UM, Stored, add_column, add_dimension
 from seccm.errors import DataFileError
 from seccm.rig import RawChannel, RawSamples
@@ -116,10 +117,11 @@ class RawWriter:
 
     Args:
         data: the datasets of the file. Without `raw` among them, it takes no samples.
+        changes: is told of everything that is written.
     """
 
-    def __init__(self, data: Mapping[str, h5py.Dataset]) -> None:
-        self._data = data
+    def __init__(self, data: Mapping[str, h5py.Dataset], changes: Changes) -> None:
+        self._data, self._changes = data, changes
         if "raw" not in data:
             return
         channels, written = data["raw"].shape
@@ -160,7 +162,7 @@ class RawWriter:
         self._data["raw"].file.flush()
         last = len(self._data["raw_piece"]) - 1
         start = int(self._data["raw_piece_start"][last])
-        self._data["raw_piece_size"][last] = self._written - start
+        self._put("raw_piece_size", last, self._written - start)
         self._claimed = self._written
 
     def _begin(self, first: int) -> None:
@@ -168,10 +170,10 @@ class RawWriter:
         self.flush()
         data, last = self._data, len(self._data["raw_piece"])
         for name in ("raw_piece", *(column.name for column in PIECE_COLUMNS)):
-            data[name].resize(last + 1, axis=0)
-        data["raw_piece_start"][last] = self._written
-        data["raw_piece_first"][last] = first
-        data["raw_piece_session"][last] = len(data["session"]) - 1
+            self._resize(name, last + 1)
+        self._put("raw_piece_start", last, self._written)
+        self._put("raw_piece_first", last, first)
+        self._put("raw_piece_session", last, len(data["session"]) - 1)
 
     def _gather(self, codes: Codes) -> None:
         taken, count = 0, codes.shape[1]
@@ -188,10 +190,21 @@ class RawWriter:
         """Append what was gathered, up to the end of a chunk at most."""
         stop = self._written + self._held
         if self._held:
-            self._data["raw_sample"].resize(stop, axis=0)
-            self._data["raw"].resize(stop, axis=1)
-            self._data["raw"][:, self._written : stop] = self._buffer[:, : self._held]
+            self._resize("raw_sample", stop)
+            self._resize("raw", len(self._buffer), stop)
+            codes = self._buffer[:, : self._held]
+            self._data["raw"][:, self._written : stop] = codes
+            self._changes.put("raw", 0, codes, self._written)
         self._written, self._held = stop, 0
+
+    def _resize(self, name: str, *shape: int) -> None:
+        self._data[name].resize(shape)
+        self._changes.resize(name, shape)
+
+    def _put(self, name: str, place: int, value: int) -> None:
+        dataset = self._data[name]
+        dataset[place] = value
+        self._changes.put(name, place, np.array([value], dataset.dtype))
 
 
 def _unit(channel: RawChannel) -> str:

@@ -24,6 +24,7 @@ from seccm.data.layout import (
 )
 from seccm.data.packing import broken_sites, copy, owned
 from seccm.data.readable import FAILURES, reading
+from seccm.data.redo import is_left_behind, rebuild
 from seccm.data.trouble import discard, said, written
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
@@ -60,8 +61,10 @@ def prepare(
     place = Whereabouts(path)
     part = path.with_name(path.name + ".part")
     try:
-        short = _plain_copy(path, part)
+        _check_free(path)
+        short = (rebuild if is_left_behind(path) else _plain_copy)(path, part)
         with written(part, "r+") as file:
+            inspect(path, file)
             if read_clock(file) != clock:
                 raise DataFileError(
                     f"{path}: recorded with {read_clock(file)}, but the rig has {clock}. "
@@ -98,15 +101,6 @@ def _plain_copy(path: Path, part: Path) -> bool:
     Not byte by byte: a killed program leaves behind an index that may speak of chunks beyond the
     end that the file knows of; whatever were written next would go astray.
     """
-    repair.mark(path)
-    if guard.is_held(path):
-        raise DataFileError(f"{path}: a program is writing this file. End it, then resume.")
-    size, free = path.stat().st_size, shutil.disk_usage(path.parent).free
-    if free < size:
-        raise DataFileError(
-            f"{path}: to be continued it is copied, which takes {size / 1e6:.0f} MB; "
-            f"{free / 1e6:.0f} MB are free on the disk. Free some space. The file is as it was."
-        )
     with repair.Unmarked(path) as source:
         with reading(path, "the file"):
             old = h5py.File(source, "r")
@@ -115,6 +109,18 @@ def _plain_copy(path: Path, part: Path) -> bool:
             with written(part, "w") as new:
                 copy(old, new, packed=False, path=path)
         return source.short
+
+
+def _check_free(path: Path) -> None:
+    """Make sure that nobody writes the file, and that there is room for another one."""
+    if guard.is_held(path):
+        raise DataFileError(f"{path}: a program is writing this file. End it, then resume.")
+    size, free = path.stat().st_size, shutil.disk_usage(path.parent).free
+    if free < size:
+        raise DataFileError(
+            f"{path}: to be continued it is copied, which takes {size / 1e6:.0f} MB; "
+            f"{free / 1e6:.0f} MB are free on the disk. Free some space. The file is as it was."
+        )
 
 
 def _cut(file: h5py.File) -> None:

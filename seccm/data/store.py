@@ -23,6 +23,7 @@ from seccm.data import resume as resuming
 from seccm.data.header import Header
 from seccm.data.layout import CACHE, LIBVER, Columns
 from seccm.data.making import make
+from seccm.data.redo import RedoLog, path_of
 from seccm.data.trace import Analyse
 from seccm.data.trouble import discard, is_full, said
 from seccm.data.writer import Writer
@@ -101,6 +102,7 @@ class Store:
             self._begin(sites, columns, clock, 0.0, analyse, queue_blocks, patience)
         except BaseException:
             discard(self.path)
+            discard(path_of(self.path))
             raise
 
     @classmethod
@@ -146,12 +148,19 @@ class Store:
         self.begins_at = offset
         """Time in the file, in seconds, at which the rows of this session begin."""
         try:
+            redo = RedoLog.begin(self.path)
             file = h5py.File(self.path, "r+", libver=LIBVER, locking=False, rdcc_nbytes=CACHE)
             # From here on others can read along, and a crash can only cut the file, not break
             # it. No group, dataset or attribute may be added any more.
             file.swmr_mode = True
             self._writer = Writer(
-                file, sites=sites, columns=columns, clock=clock, offset=offset, analyse=analyse
+                file,
+                redo,
+                sites=sites,
+                columns=columns,
+                clock=clock,
+                offset=offset,
+                analyse=analyse,
             )
         except (OSError, RuntimeError) as error:
             raise DataFileError(

@@ -1,7 +1,8 @@
 """Blocks and events become rows of the file; no thread and no waiting in here.
 
-What a power cut may not undo is ordered: samples first, then the site's row, then its status,
-then the disk is told. A status in the file therefore never speaks of samples that are not there.
+What a killed program leaves is ordered: samples first, then the site's row, then its status. A
+status in the file therefore never speaks of samples that are not there. What a power cut leaves is
+not; therefore everything is told to the redo log too, before a status is seen, and to the disk.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import h5py
 import numpy as np
 
 from seccm.data import guard, journal, repair
+from seccm.data.changes import Changes
 from seccm.data.entries import Entries
 from seccm.data.layout import (
     EVENT_COLUMNS,
@@ -36,6 +38,7 @@ from seccm.data.layout import (
     text,
 )
 from seccm.data.raw import RawWriter
+from seccm.data.redo import RedoLog
 from seccm.data.tail import Tail
 from seccm.data.trace import Analyse, Analysed, SiteRecord, record_of
 from seccm.data.trouble import SPARE, abandon
@@ -86,6 +89,7 @@ class Writer:
     def __init__(
         self,
         file: h5py.File,
+        redo: RedoLog,
         *,
         sites: Sequence[Site],
         columns: Columns,
@@ -102,7 +106,8 @@ class Writer:
         self._entries: dict[str, Entries] = {}
         self._along = columns_along(file, "site")
         self._features = tuple(feature.name for feature in columns.features)
-        self._tail, self._raw = Tail(clock, offset), RawWriter(self._data)
+        self._redo, self._changes = redo, Changes()
+        self._tail, self._raw = Tail(clock, offset), RawWriter(self._data, self._changes)
         self._written = len(file["sample"])
         self._claimed = self._written
         self._checksum = 0
@@ -143,7 +148,12 @@ class Writer:
         more = tuple(tuple(row) for row in levels)
         self._columns = Columns(known.factors, known.levels + more, known.features, known.statuses)
         self._entries = {}
+        start = len(self._file["site"])
         add_sites(self._file, sites, self._columns, self._along)
+        for name in self._along:
+            dataset = self._data[name]
+            self._changes.resize(name, dataset.shape)
+            self._changes.put(name, start, dataset[start:])
         self._sites |= {site.number: site for site in sites}
 
     def commit(self, *, durable: bool = True) -> None:
@@ -163,9 +173,13 @@ class Writer:
         self._file.flush()
         if statuses:
             self._fill("status", statuses)
+        if changes := self._changes.taken():
+            self._redo.append(changes)
+        if statuses:
             self._file.flush()
         if not durable:
             return
+        self._redo.sync()
         # There is no fdatasync on Windows; fsync is FlushFileBuffers there.
         getattr(os, "fdatasync", os.fsync)(self._descriptor)
         self._uncommitted = 0
@@ -183,17 +197,20 @@ class Writer:
             self._write(len(self._tail))
         self._raw.flush()
         self.commit()
-        self._data["state"][0] = status.encode()
+        self._to("state").put(0, np.array([status.encode()], self._data["state"].dtype))
+        self._redo.append(self._changes.taken())
         self._file.flush()
         self._data, self._entries = {}, {}
         self._file.close()
         # HDF5 leaves the mark on while a reader in this same process has the file open.
         repair.clear_open(self._descriptor)
         os.close(self._descriptor)
+        self._redo.end()
 
     def abandon(self) -> None:
         """Let go of the file after a failure; it stays as the last commit left it."""
         os.close(self._descriptor)
+        self._redo.close()
         abandon(self._file)
         self._data, self._entries = {}, {}
 
@@ -396,7 +413,7 @@ class Writer:
     def _to(self, name: str) -> Entries:
         """Return where to write into a dataset."""
         if name not in self._entries:
-            self._entries[name] = Entries(self._data[name])
+            self._entries[name] = Entries(self._data[name], self._changes)
         return self._entries[name]
 
     def _set(self, site: int, **values: Any) -> None:
