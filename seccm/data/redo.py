@@ -187,22 +187,25 @@ def _identity(log: Path) -> dict[str, Any] | None:
 def _base(path: Path, source: h5py.File) -> Iterator[bytes]:
     """Yield of what the log is, the file without samples, and where its samples lie."""
     yield json.dumps(_identity_of(source)).encode()
-    image = io.BytesIO()
-    with h5py.File(image, "w", libver=LIBVER) as target:
-        copy(source, target, packed=False, path=path, bulk=False)
-    yield image.getvalue()
-    places: list[tuple[bytes, int, int, int]] = []
-    for name, dataset in source.items():
-        if is_bulk(name, source):
-            found: list[int] = []
-            dataset.id.chunk_iter(lambda chunk, found=found: found.append(chunk.byte_offset))
-            # Of two dimensions HDF5 tells the order (along the second first) but, to 2.0 at
-            # least, wrong places.
-            rows = dataset.shape[0] if dataset.ndim > 1 else 1
-            for k, at in enumerate(found):
-                start = k // rows * dataset.chunks[-1]
-                places.append((name.encode(), k % rows, start, at))
+    places = [place for name in source if is_bulk(name, source) for place in _places(source[name])]
+    if places:
+        image = io.BytesIO()
+        with h5py.File(image, "w", libver=LIBVER) as target:
+            copy(source, target, packed=False, path=path, bulk=False)
+        yield image.getvalue()
+    else:
+        yield path.read_bytes()
     yield np.array(places, _PLACE).tobytes()
+
+
+def _places(dataset: h5py.Dataset) -> Iterator[tuple[bytes, int, int, int]]:
+    """Yield where the chunks of a dataset lie."""
+    found: list[int] = []
+    dataset.id.chunk_iter(lambda chunk: found.append(chunk.byte_offset))
+    # Of two dimensions HDF5, to 2.0 at least, tells the order but wrong places.
+    rows = dataset.shape[0] if dataset.ndim > 1 else 1
+    for k, at in enumerate(found):
+        yield dataset.name.lstrip("/").encode(), k % rows, k // rows * dataset.chunks[-1], at
 
 
 def _fill(file: h5py.File, place: np.void, source: BinaryIO) -> bool:

@@ -179,9 +179,8 @@ class Writer:
             self._file.flush()
         if not durable:
             return
+        # Not the data file: the redo log has all of it, and what is appended takes least time.
         self._redo.sync()
-        # There is no fdatasync on Windows; fsync is FlushFileBuffers there.
-        getattr(os, "fdatasync", os.fsync)(self._descriptor)
         self._uncommitted = 0
         if self._free() < SPARE:
             # Ending the run in time is better than finding out how HDF5 bears a full disk.
