@@ -34,6 +34,7 @@ from seccm.data import (
     rewrite_features,
 )
 from seccm.data.journal import Code
+from seccm.data.redo import restore
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError, NotNow, PlanError, Problem
 from seccm.events import Event, Outcome, RunStopped
@@ -405,6 +406,8 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
         RigError: the rig cannot be opened.
     """
     path = Path(path)
+    # After a power cut the file may be behind what was touched, or unreadable.
+    restore(path)
     with open_scan(path) as scan:
         file = Whereabouts(path)
         run_id = scan.header.uuid

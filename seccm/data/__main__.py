@@ -8,6 +8,7 @@ from pathlib import Path
 
 from seccm.data.finishing import finish
 from seccm.data.guard import is_held
+from seccm.data.redo import restore
 from seccm.data.repair import clear, mark
 from seccm.errors import DataFileError
 
@@ -42,7 +43,8 @@ def _repair(path: Path) -> str:
     mark(path)
     if is_held(path):
         raise DataFileError(f"{path}: a program is writing this file. End it, then repair.")
-    return f"{path}: {'repaired' if clear(path) else 'nothing to repair'}."
+    done = restore(path) or clear(path)
+    return f"{path}: {'repaired' if done else 'nothing to repair'}."
 
 
 if __name__ == "__main__":

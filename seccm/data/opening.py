@@ -48,10 +48,8 @@ def _ours(path: Path, file: h5py.File) -> h5py.File:
 
 
 def _unreadable(path: Path, error: BaseException) -> DataFileError:
-    return DataFileError(
-        f"{path}: the file is damaged: {said(error).rstrip('.')}. "
-        "If it is a copy, copy it again once the run is over."
-    )
+    todo = repair.remedy(path, "If it is a copy, copy it again once the run is over.")
+    return DataFileError(f"{path}: the file is damaged: {said(error).rstrip('.')}. {todo}")
 
 
 def _alike(path: Path, options: Mapping[str, Any]) -> h5py.File:

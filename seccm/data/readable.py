@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from seccm.data.repair import remedy
 from seccm.data.ruins import let_alone
 from seccm.data.trouble import said
 from seccm.errors import DamagedError, DataFileError
@@ -33,9 +34,9 @@ def reading(path: Path, what: str) -> Iterator[None]:
     except DataFileError:
         raise
     except FAILURES as error:
+        todo = remedy(path, "Use a copy of the file, if there is one, and check the disk.")
         raise DamagedError(
-            f"{path}: the file is damaged: {what} cannot be read: {said(error).rstrip('.')}. Use a "
-            "copy of the file, if there is one, and check the disk."
+            f"{path}: the file is damaged: {what} cannot be read: {said(error).rstrip('.')}. {todo}"
         ) from error
 
 

@@ -24,13 +24,15 @@ from typing import Any, BinaryIO, Self
 import h5py
 import numpy as np
 
+from seccm.data import guard
 from seccm.data.changes import Applied
 from seccm.data.layout import LIBVER
 from seccm.data.opening import open_file
 from seccm.data.packing import copy, is_bulk
 from seccm.data.readable import FAILURES
+from seccm.data.repair import redo_log
 from seccm.data.replacing import put_in_place
-from seccm.data.trouble import discard, written
+from seccm.data.trouble import discard, said, written
 from seccm.errors import DataFileError
 
 _SIGNATURE = b"SECCM redo log 1\n"
@@ -43,11 +45,6 @@ _END = b"closed"
 """The record that says that the data file was closed, complete and on the disk."""
 _PLACE = np.dtype([("name", "S16"), ("row", "<u8"), ("start", "<u8"), ("at", "<u8")])
 """Where a chunk lies: its dataset, its place in that, its address in the file."""
-
-
-def path_of(path: Path) -> Path:
-    """Return where the redo log of a data file is."""
-    return path.with_name(path.name + ".redo")
 
 
 class RedoLog:
@@ -64,7 +61,7 @@ class RedoLog:
         Raises:
             OSError: it cannot be written.
         """
-        log = path_of(path)
+        log = redo_log(path)
         part = log.with_name(log.name + ".part")
         _put_aside(path)
         try:
@@ -127,7 +124,7 @@ def rebuild(path: Path, part: Path) -> bool:
     Raises:
         OSError: it cannot be read or written.
     """
-    records = _records(path_of(path))
+    records = _records(redo_log(path))
     next(records)
     part.write_bytes(next(records))
     places = np.frombuffer(next(records), _PLACE)
@@ -139,13 +136,38 @@ def rebuild(path: Path, part: Path) -> bool:
     return any(short)
 
 
+def restore(path: Path) -> bool:
+    """Make a data file anew from its redo log; return False where it has none.
+
+    Raises:
+        DataFileError: a program is writing it, or it cannot be made anew.
+    """
+    if not is_left_behind(path):
+        return False
+    if guard.is_held(path):
+        raise DataFileError(f"{path}: a program is writing this file. End it, then try again.")
+    part = path.with_name(path.name + ".part")
+    try:
+        rebuild(path, part)
+        put_in_place(part, path)
+    except FAILURES as error:
+        raise DataFileError(
+            f"{path}: cannot be made anew from {redo_log(path).name}: {said(error)}. It is as it "
+            "was; it takes a folder that can be written, and room for a copy."
+        ) from error
+    finally:
+        discard(part)
+    discard(redo_log(path))
+    return True
+
+
 def is_left_behind(path: Path) -> bool:
     """Tell whether there is a redo log with which a file can be made anew.
 
     That of another run, of an earlier session, or of a file that was closed does not count.
     """
-    identity = _identity(path_of(path))
-    if identity is None:
+    identity = _identity(redo_log(path))
+    if identity is None or not path.is_file():
         return False
     with suppress(DataFileError, *FAILURES), open_file(path) as file:
         return bool(_identity_of(file) == identity)
@@ -155,7 +177,7 @@ def is_left_behind(path: Path) -> bool:
 
 def _put_aside(path: Path) -> None:
     """Keep the redo log of another file that had this name: its data file may be elsewhere."""
-    log = path_of(path)
+    log = redo_log(path)
     identity = _identity(log)
     if identity is None:
         return

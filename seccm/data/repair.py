@@ -12,11 +12,13 @@ import io
 import os
 import stat
 import struct
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seccm.data import guard
 from seccm.errors import DataFileError
+from seccm.shell import command
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -36,6 +38,28 @@ def mark(path: Path) -> int:
     """
     head = _superblock(path)
     return head[_FLAGS] & (_WRITING | _GROWING) if head[_VERSION] >= 3 else 0
+
+
+def redo_log(path: Path) -> Path:
+    """Return where the redo log of a growing file is."""
+    return path.with_name(path.name + ".redo")
+
+
+def remedy(path: Path, otherwise: str) -> str:
+    """Return what to do about a file that cannot be read, a sentence or two.
+
+    Args:
+        path: the file.
+        otherwise: what to do where its redo log is of no help.
+    """
+    log = redo_log(path)
+    if log.exists():
+        again = command("python", "-m", "seccm.data", "repair", path)
+        return f"After a power cut, first run: {again}"
+    with suppress(DataFileError):
+        if mark(path):
+            otherwise += f" After a power cut, it can be repaired with {log.name} beside it."
+    return otherwise
 
 
 def clear(path: Path) -> bool:

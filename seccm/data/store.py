@@ -23,7 +23,8 @@ from seccm.data import resume as resuming
 from seccm.data.header import Header
 from seccm.data.layout import CACHE, LIBVER, Columns
 from seccm.data.making import make
-from seccm.data.redo import RedoLog, path_of
+from seccm.data.redo import RedoLog
+from seccm.data.repair import redo_log
 from seccm.data.trace import Analyse
 from seccm.data.trouble import discard, is_full, said
 from seccm.data.writer import Writer
@@ -102,7 +103,7 @@ class Store:
             self._begin(sites, columns, clock, 0.0, analyse, queue_blocks, patience)
         except BaseException:
             discard(self.path)
-            discard(path_of(self.path))
+            discard(redo_log(self.path))
             raise
 
     @classmethod
