@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.usefixtures("no_waiting"),
 ]
 
-CUTS = 12
+CUTS = 6
 """Of each story and kind here; all of them with `python tests/benchmarks cuts`."""
 
 

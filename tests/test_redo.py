@@ -9,13 +9,15 @@ import h5py
 import numpy as np
 import pytest
 from scan_feeder import CLOCK, COLUMNS, HEADER, analyse, sites, told, visits
+from small_scan import small_scan
 
+import seccm
 from seccm.data import Header, Store, open_scan
 from seccm.data.__main__ import main
 from seccm.data.redo import RedoLog, is_left_behind, restore
 from seccm.data.repair import clear, redo_log
 from seccm.errors import DataFileError
-from seccm.events import Outcome
+from seccm.events import Landed, Outcome
 
 
 def killed(path: Path, count: int = 2, more: int = 0) -> tuple[bytes, bytes]:
@@ -165,3 +167,19 @@ def test_a_log_that_was_ended_counts_for_nothing(tmp_path: Path) -> None:
     assert not kept.exists()
     saved.rename(kept)
     assert not is_left_behind(path)
+
+
+def test_a_run_goes_on_after_a_power_cut_without_further_ado(tmp_path: Path) -> None:
+    """What was touched is known from the redo log alone, and is not landed on again."""
+    path, left = tmp_path / "scan.h5", tmp_path / "left.h5"
+    with seccm.run(small_scan(2, 2), path=path, seed=3) as run:
+        early = path.read_bytes()
+        for event in run:
+            if isinstance(event, Landed) and event.site == 2:
+                log = redo_log(path).read_bytes()
+                break
+    put(left, early, log)
+    landed = [event.site for event in seccm.resume(left) if isinstance(event, Landed)]
+    assert landed == [3]
+    with open_scan(left) as scan:
+        assert (scan.sites["status"] == [Outcome.OK, Outcome.OK, Outcome.ABORTED, Outcome.OK]).all()
