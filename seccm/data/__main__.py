@@ -1,4 +1,7 @@
-"""`python -m seccm.data finish|repair FILE ...`: look after data files without the program."""
+"""`python -m seccm.data finish|repair|read FILE ...`: look after data files without the program.
+
+`read` reads a file through, which fails only where a program that reads it would crash.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from seccm.data import vetting
 from seccm.data.finishing import finish
 from seccm.data.guard import is_held
 from seccm.data.redo import restore
 from seccm.data.repair import clear, mark
+from seccm.data.scan import open_scan
 from seccm.errors import DataFileError
 
 RUN = "--run="
@@ -25,6 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     verbs = {
         "finish": lambda path: str(finish(path, run_id)),
         "repair": _repair,
+        vetting.VERB: _read,
     }
     if len(arguments) < 2 or arguments[0] not in verbs:
         sys.stderr.write(f"{__doc__}\n")
@@ -45,6 +51,17 @@ def _repair(path: Path) -> str:
         raise DataFileError(f"{path}: a program is writing this file. End it, then repair.")
     done = restore(path) or clear(path)
     return f"{path}: {'repaired' if done else 'nothing to repair'}."
+
+
+def _read(path: Path) -> str:
+    vetting.limit_memory()
+    vetting.trust(path)
+    try:
+        with open_scan(path) as scan:
+            scan.read_through()
+    except DataFileError as error:
+        return str(error)
+    return f"{path}: read."
 
 
 if __name__ == "__main__":

@@ -137,6 +137,6 @@ def _text(attributes: Mapping[str, Any], name: str) -> str:
 
 def _number(attributes: Mapping[str, Any], name: str) -> Any:
     value = _value(attributes, name)
-    if not isinstance(value, np.number):
+    if not isinstance(value, np.integer | np.floating):
         raise ValueError(f'"{name}" is {value!r:.40}, which is no number')
     return value

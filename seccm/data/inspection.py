@@ -46,6 +46,8 @@ _WIDEST = 4096
 """Bytes of a text in a table."""
 _LARGEST = 1 << 26
 """Bytes of a chunk, which is always read as a whole."""
+_MOST_CHUNKS = 1 << 18
+"""Chunks of a column, each of which takes memory when the column is read."""
 _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 _STATES = tuple(state.encode() for state in ("running", *get_args(RunStatus)))
 _DIMENSIONS = ("site", "sample", "event", "session", "frame", "contact_sample", "run")
@@ -85,6 +87,9 @@ def inspect(path: Path, file: h5py.File) -> Contents:
     data = {name: Readable(path, name, dataset) for name, dataset in datasets.items()}
     with reading(path, "the header"):
         header, clock = read_header(file), read_clock(file)
+        packed = file.attrs.get("packed", np.uint8(0))
+    if not isinstance(packed, np.integer):
+        raise _wrong(path, f"whether it was packed is {packed!r:.40}, which is no number")
     _check_header(path, header, clock)
     _check_lengths(path, data)
     for name in NEEDED:
@@ -112,14 +117,19 @@ def _datasets(path: Path, file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]
         names = list(file)
     if len(names) > MOST_DATASETS:
         raise _wrong(path, f"it has {len(names)} columns, more than {MOST_DATASETS}")
+    places: dict[int, str] = {}
     for name in names:
         with reading(path, f'the column "{name}"'):
             link = file.get(name, getlink=True)
             if not isinstance(link, h5py.HardLink):
                 raise _wrong(path, f'"{name}" is a link to elsewhere, which is not followed')
             found = file[name]
-            if isinstance(found, h5py.Dataset):
-                yield name, found
+            if not isinstance(found, h5py.Dataset):
+                continue
+            other = places.setdefault(int(h5py.h5o.get_info(found.id).addr), name)
+            if other != name:
+                raise _wrong(path, f'the columns "{other}" and "{name}" are one and the same')
+            yield name, found
 
 
 def _wanted(datasets: Mapping[str, h5py.Dataset]) -> dict[str, tuple[str, int]]:
@@ -151,6 +161,8 @@ def _check(path: Path, name: str, dataset: h5py.Dataset, kind: str, dimensions: 
             raise _wrong(path, f'the column "{name}" lies in another file')
         if dataset.chunks and math.prod(dataset.chunks) * found.itemsize > _LARGEST:
             raise _wrong(path, f'the column "{name}" has chunks of {dataset.chunks} entries')
+        if dataset.chunks and dimensions == 1 and len(dataset) > _MOST_CHUNKS * dataset.chunks[0]:
+            raise _wrong(path, f'the column "{name}" speaks of {len(dataset)} rows in tiny chunks')
         properties = dataset.id.get_create_plist()
         filters = {properties.get_filter(k)[0] for k in range(properties.get_nfilters())}
         if filters - _FILTERS:
@@ -167,6 +179,10 @@ def _check_lengths(path: Path, data: Mapping[str, Readable]) -> None:
             raise _wrong(path, f'the column "{name}" speaks of {size} rows, but has at most {most}')
     if len(data["state"]) == 0 or bytes(data["state"][0]) not in _STATES:
         raise _wrong(path, "the state of the run is none that there can be")
+    if len(data["session_t_offset"]) == 0:
+        raise _wrong(path, "it does not say when its first session began")
+    if not np.isfinite(data["session_t_offset"][:]).all():
+        raise _wrong(path, "the time at which a session began is no number")
     if not data["contact_E"].shape[1] == data["contact_I"].shape[1] <= 1 << 24:
         raise _wrong(path, "the contact records have different lengths")
     if "raw" in data:

@@ -8,7 +8,7 @@ from typing import Any
 
 import h5py
 
-from seccm.data import guard, repair
+from seccm.data import guard, repair, vetting
 from seccm.data.layout import LIBVER
 from seccm.data.readable import FAILURES
 from seccm.data.trouble import said
@@ -80,6 +80,7 @@ def _left_behind(path: Path) -> h5py.File:
     """
     if guard.is_held(path):
         raise DataFileError(f"{path}: a program is laying it out right now. Try again.")
+    vetting.vet(path)
     unmarked = repair.Unmarked(path)
     try:
         return _ours(path, h5py.File(unmarked, "r"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,7 +27,7 @@ from seccm.data.layout import (
 from seccm.data.opening import open_file
 from seccm.data.raw import channel_names, claimed
 from seccm.data.raw_trace import RawTrace, pieces_of
-from seccm.data.readable import Readable
+from seccm.data.readable import Readable, reading
 from seccm.data.ruins import let_alone
 from seccm.data.table import Table
 from seccm.data.trace import SiteRecord, SiteTrace, record_of
@@ -37,6 +38,9 @@ from seccm.units import show
 
 if TYPE_CHECKING:
     import xarray as xr
+
+_BELIEVED = 1 << 22
+"""Entries of a column that may be left unwritten, because no memory is too small for them."""
 
 
 def open_scan(path: Path | str) -> Scan:
@@ -214,6 +218,14 @@ class Scan:
                 self._damage[number] = str(error).removeprefix(f"{self.path}: ")
         return dict(sorted(self._damage.items()))
 
+    def read_through(self) -> None:
+        """Read everything there is in the file, chunk by chunk; nothing is said of damage."""
+        for column in self._data.values():
+            if column.dtype.kind != "O":
+                for _ in column.readable_parts(0, min(len(column), column.most)):
+                    pass
+        self.check()
+
     @property
     def samples(self) -> int:
         """How many samples (rows) there are."""
@@ -267,9 +279,17 @@ class Scan:
         """
         import xarray as xr
 
+        for name, column in self._data.items():
+            if math.prod(column.shape) > max(column.most, _BELIEVED):
+                raise DamagedError(
+                    f'{self.path}: the file is damaged or was changed: the column "{name}" has '
+                    f"{column.shape} entries, but at most {column.most} of them in the file. Read "
+                    "the other columns from .sites and .site(number)."
+                )
         # A growing file has to be opened for it; a closed one it opens, and closes, by itself.
         source = open_file(self.path) if repair.mark(self.path) else self.path
-        return xr.open_dataset(source, engine="h5netcdf")
+        with reading(self.path, "what xarray asks for"):
+            return xr.open_dataset(source, engine="h5netcdf")
 
     def _list(self) -> None:
         """Find out what is in the file."""
@@ -315,10 +335,12 @@ class Scan:
         return slice(start, max(start, stop))
 
     def _impossible(self) -> Iterator[tuple[int, str]]:
-        """Yield the sites whose state is none."""
+        """Yield the sites whose state is none, or whose samples are those of others."""
         states = self._data["status"][:]
         for number in np.flatnonzero(states > max(Outcome)).tolist():
             yield number, f"site {number}: its outcome has the code {states[number]}, which is none"
+        for number, other in overlapping(self._data["row_start"][:], self._data["row_size"][:]):
+            yield number, f"site {number}: its samples are said to be those of site {other}, too"
 
     def _rows(self, number: int, where: slice) -> npt.NDArray[Any]:
         """Read the rows of a site, and compare them with what was written if it is closed."""
@@ -400,6 +422,8 @@ class Scan:
         sites = self._sites
         if not sites.cell("landed", number):
             return None
+        if not math.isfinite(sites.cell("t_contact", number)):
+            raise self._spoilt(number, "the tip landed there, but at no time")
         return Landing(
             row=self._row(float(sites.cell("t_contact", number))),
             z=float(sites.cell("z_rest", number)),
@@ -450,6 +474,29 @@ class Scan:
             crossing=None if crossing < 0 else crossing,
             stopped=None if stopped < 0 else stopped,
         )
+
+
+def overlapping(
+    starts: npt.NDArray[np.uint64], sizes: npt.NDArray[np.uint32]
+) -> Iterator[tuple[int, int]]:
+    """Yield each site that shares samples with another one, and that one.
+
+    Args:
+        starts: first sample of each site, shape (sites,).
+        sizes: samples of each site, shape (sites,).
+    """
+    count = min(len(starts), len(sizes))
+    starts, long = starts[:count], sizes[:count].astype(np.uint64)
+    # The largest number there is, where the sum would be beyond it.
+    stops = starts + np.minimum(long, ~starts)
+    order = np.flatnonzero(long)
+    order = order[np.argsort(starts[order], kind="stable")]
+    reached = np.maximum.accumulate(stops[order])
+    for place in (np.flatnonzero(starts[order[1:]] < reached[:-1]) + 1).tolist():
+        number = int(order[place])
+        other = int(order[np.argmax(stops[order[:place]])])
+        yield number, other
+        yield other, number
 
 
 def _unreadable(features: Sequence[Column]) -> dict[str, Any]:

@@ -170,7 +170,7 @@ class Study:
         numbers = sorted(set(condition.tolist()))
         levels = {n: self._levels(n) for n in numbers}
         numbers.sort(key=lambda n: tuple(abs(v) for v in levels[n]))
-        colours = style.ordered(len(numbers))
+        colours = style.ordered(len(numbers))[: len(numbers)]
         labels = self._labels(numbers)
         regular = self.outcome == Outcome.OK
         return tuple(
