@@ -95,7 +95,7 @@ def hodges_lehmann(values: FloatArray, axis: int = -1) -> FloatArray:
     """
     v = np.moveaxis(values, axis, -1)
     i, j = np.triu_indices(v.shape[-1])
-    centre: FloatArray = np.median(0.5 * (v[..., i] + v[..., j]), axis=-1)
+    centre: FloatArray = np.median(0.5 * v[..., i] + 0.5 * v[..., j], axis=-1)
     return centre
 
 
