@@ -16,40 +16,46 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-from file_uses import Numbers, clean_numbers, fault_of, uses
+import numpy.typing as npt
 
-from seccm.data import finish, open_scan
+import seccm.session
+from seccm.analysis.features import Features
+from seccm.analysis.result import UNTRUSTED
+from seccm.cli.summary import statistics, summary
+from seccm.data import Scan, Store, finish, open_scan
+from seccm.errors import DamagedError, SeccmError
+from seccm.events import Outcome
+from seccm.plan import Plan
+from seccm.report.study import Study
+from ui.models.curves import read_site
+from ui.models.scan_file import ScanFile
 
 MEMORY = 4_000_000_000
 """Bytes of address space, of which the libraries alone take the most."""
 PATIENCE = 120
-"""Seconds after which the uses of a file count as never ending."""
-DRAWN = 20
-"""Of so many files one gets a report with figures, too: these take the most time."""
+"""Seconds after which a use of a file counts as one that never ends."""
+Numbers = Mapping[str, npt.NDArray[np.float64]]
 
 
-def base_files(folder: Path) -> tuple[Path, Path, Path]:
-    """Make a finished file and two of killed programs, one with raw samples; short sites."""
+def base_files(folder: Path) -> tuple[Path, Path]:
+    """Make a finished file and one of a killed program, of few and short sites."""
     from made_scans import smaller, write_scan
 
-    step = {"step": "constant current", "current_density": "$j", "duration": "1 s"}
     plan = smaller(
         "li-on-au-combinatorial",
         sites={"kind": "grid", "columns": 2, "rows": 2, "pitch": 11e-6},
         factors={"j": ["-11.5 A/m^2", "-29.2 A/m^2"]},
-        program=[step],
+        program=[{"step": "constant current", "current_density": "$j", "duration": "1 s"}],
     )
-    brief = plan.replace(program=[{**step, "duration": "0.1 s"}])
-    finished, killed, raw = (folder / f"{name}.h5" for name in ("finished", "killed", "raw"))
-    write_scan(finished, plan, rig="virtual")
+    finished, killed = folder / "finished.h5", folder / "killed.h5"
+    write_scan(finished, plan)
     finish(finished)
-    write_scan(killed, plan, rig="virtual", status=None, visited=3)
-    write_scan(raw, brief, raw=1, status=None, visited=2)
-    return finished, killed, raw
+    write_scan(killed, plan, status=None, visited=3)
+    return finished, killed
 
 
 def damaged(content: bytes, rng: np.random.Generator) -> bytes:
@@ -62,15 +68,41 @@ def damaged(content: bytes, rng: np.random.Generator) -> bytes:
     return bytes(made)
 
 
-def faults_of(content: bytes, path: Path, true: Numbers, *, drawn: bool = False) -> Iterator[str]:
+def clean_numbers(scan: Scan) -> Numbers:
+    """Return the features of a file, NaN where they are not called clean."""
+    sites = scan.sites
+    return {
+        c.name: np.where(sites[f"{c.name}_status"] < UNTRUSTED, sites[c.name], np.nan)
+        for c in scan.features
+    }
+
+
+def uses(path: Path, true: Numbers) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield everything that is done with a file, each by name."""
+    yield "info", lambda: _info(path)
+    yield "numbers", lambda: _compare(path, true)
+    yield "sites", lambda: _sites(path)
+    yield "browse", lambda: _browse(path)
+    yield "study", lambda: _study(path)
+    yield "resume", lambda: _resume(path)
+    yield "analyze", lambda: _analyze(path, true)
+    yield "pack", lambda: finish(path)
+
+
+def faults_of(content: bytes, path: Path, true: Numbers) -> Iterator[str]:
     """Use a file in every way; yield what went wrong."""
-    for name, use in uses(true, drawn=drawn):
+    for name, use in uses(path, true):
         path.write_bytes(content)
-        if fault := fault_of(use, path):
-            yield f"{name}: {fault}"
+        try:
+            use()
+        except SeccmError as error:
+            if "Traceback" in str(error) or not str(error):
+                yield f"{name}: says {error}"
+        except Exception as error:
+            yield f"{name}: {type(error).__name__}: {error}"
 
 
-def apart(content: bytes, path: Path, true: Numbers, *, drawn: bool = False) -> list[str]:
+def apart(content: bytes, path: Path, true: Numbers) -> list[str]:
     """Do `faults_of` in a process of its own, which may crash, hang or take all memory."""
     said = path.with_suffix(".said")
     said.unlink(missing_ok=True)
@@ -79,14 +111,84 @@ def apart(content: bytes, path: Path, true: Numbers, *, drawn: bool = False) -> 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         signal.alarm(PATIENCE)
         faulthandler.enable(said.with_suffix(".crash").open("w"))
-        said.write_text("\n".join(faults_of(content, path, true, drawn=drawn)))
+        said.write_text("\n".join(faults_of(content, path, true)))
         os._exit(0)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         crash = said.with_suffix(".crash").read_text().splitlines()
-        where = next((line.strip() for line in crash if "file_uses" in line), "")
+        where = next((line.strip() for line in crash if "fuzz_files" in line), "")
         return [f"killed by {signal.Signals(os.WTERMSIG(status)).name} {where}"]
     return said.read_text().splitlines()
+
+
+def _info(path: Path) -> None:
+    from rich.console import Console
+
+    with open_scan(path) as scan:
+        Console(quiet=True).print(summary(scan), statistics(scan))
+
+
+def _compare(path: Path, true: Numbers) -> None:
+    with open_scan(path) as scan:
+        for name, values in clean_numbers(scan).items():
+            wrong = np.isfinite(values) & (values != true[name])
+            assert not wrong.any(), f"{name} is {values[wrong]} instead of {true[name][wrong]}"
+
+
+def _sites(path: Path) -> None:
+    with open_scan(path) as scan:
+        for number in range(len(scan.sites)):
+            try:
+                site = scan.site(number)
+            except DamagedError:
+                continue
+            assert len(site.steps) <= 1
+            repr(site)
+
+
+def _browse(path: Path) -> None:
+    file = ScanFile(path)
+    try:
+        repr(file.words)
+        for number in range(file.map.x.size):
+            read_site(file.scan, number)
+        file.plan()
+    finally:
+        file.close()
+
+
+def _study(path: Path) -> None:
+    with open_scan(path) as scan:
+        study = Study(scan)
+        assert set(study.damaged) <= set(range(len(scan.sites)))
+        for number in range(len(scan.sites)):
+            study.trace(number, 0)
+        repr((study.groups, study.quality, study.topography))
+
+
+def resume(path: Path) -> None:
+    """Continue the run of a file, and stop it at once."""
+    with open_scan(path) as scan:
+        plan, clock = Plan.from_json(scan.plan_json), scan.clock
+    features = Features(plan)
+    Store.resume(path, plan.sites(), features.layout, clock, features).close("stopped")
+
+
+def _resume(path: Path) -> None:
+    with open_scan(path) as scan:
+        before = scan.sites["status"]
+    resume(path)
+    with open_scan(path) as scan:
+        left = set(scan.remaining())
+        assert not left & set(np.flatnonzero(before > Outcome.PLANNED).tolist())
+
+
+def _analyze(path: Path, true: Numbers) -> None:
+    from seccm.data.repair import clear
+
+    clear(path)
+    seccm.session.analyze(path)
+    _compare(path, true)
 
 
 def campaign(count: int, first: int = 0) -> int:
@@ -100,8 +202,7 @@ def campaign(count: int, first: int = 0) -> int:
                 true = clean_numbers(scan)
             for number in range(first, first + count):
                 made = damaged(content, np.random.default_rng((number, len(base.name))))
-                drawn = number % DRAWN == 0
-                for fault in apart(made, folder / "scan.h5", true, drawn=drawn):
+                for fault in apart(made, folder / "scan.h5", true):
                     failed += 1
                     sys.stdout.write(f"{base.stem} {number}: {fault}\n")
                     sys.stdout.flush()

@@ -10,8 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from file_uses import clean_numbers, resume
-from fuzz_files import base_files, damaged, faults_of
+from fuzz_files import base_files, clean_numbers, damaged, faults_of, resume
 from typer.testing import CliRunner
 
 import seccm
@@ -26,17 +25,17 @@ from seccm.report import write_report
 
 
 @pytest.fixture(scope="module")
-def bases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+def bases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return base_files(tmp_path_factory.mktemp("bases"))
 
 
 @pytest.fixture
-def finished(bases: tuple[Path, Path, Path], tmp_path: Path) -> Path:
+def finished(bases: tuple[Path, Path], tmp_path: Path) -> Path:
     return Path(shutil.copyfile(bases[0], tmp_path / "scan.h5"))
 
 
 @pytest.fixture
-def killed(bases: tuple[Path, Path, Path], tmp_path: Path) -> Path:
+def killed(bases: tuple[Path, Path], tmp_path: Path) -> Path:
     return Path(shutil.copyfile(bases[1], tmp_path / "scan.h5"))
 
 
@@ -290,7 +289,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["finished", "killed"])
 def test_flipped_bits_end_in_sentences_and_never_in_other_numbers(
-    bases: tuple[Path, Path, Path], tmp_path: Path, kind: str
+    bases: tuple[Path, Path], tmp_path: Path, kind: str
 ) -> None:
     """A few here; thousands with `python tests/fuzz_files.py`."""
     base = bases[kind == "killed"]

@@ -24,18 +24,18 @@ from seccm.errors import DamagedError
 
 
 @pytest.fixture(scope="module")
-def bases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+def bases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return base_files(tmp_path_factory.mktemp("bases"))
 
 
 @pytest.fixture
-def killed(bases: tuple[Path, Path, Path], tmp_path: Path) -> Path:
+def killed(bases: tuple[Path, Path], tmp_path: Path) -> Path:
     return Path(shutil.copyfile(bases[1], tmp_path / "killed.h5"))
 
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_file_ends_no_use_of_it_but_in_a_sentence(
-    bases: tuple[Path, Path, Path], tmp_path: Path, what: str
+    bases: tuple[Path, Path], tmp_path: Path, what: str
 ) -> None:
     path = Path(shutil.copyfile(bases[0], tmp_path / "scan.h5"))
     with h5py.File(path, "r+") as file:
@@ -45,7 +45,7 @@ def test_a_hostile_file_ends_no_use_of_it_but_in_a_sentence(
 
 
 def test_samples_of_two_sites_at_once_are_of_neither(
-    bases: tuple[Path, Path, Path], tmp_path: Path
+    bases: tuple[Path, Path], tmp_path: Path
 ) -> None:
     """Both are named, and have no clean number; the others keep theirs."""
     path = Path(shutil.copyfile(bases[0], tmp_path / "scan.h5"))
@@ -82,7 +82,7 @@ def test_sites_overlap_only_where_they_share_samples() -> None:
 
 
 def test_xarray_is_not_asked_for_rows_that_are_not_there(
-    bases: tuple[Path, Path, Path], tmp_path: Path
+    bases: tuple[Path, Path], tmp_path: Path
 ) -> None:
     path = Path(shutil.copyfile(bases[0], tmp_path / "scan.h5"))
     assert fault_of(xarray, path) == ""
@@ -127,7 +127,7 @@ def test_a_file_that_crashes_hdf5_is_refused_before_this_program_reads_it(
 
 
 def test_a_file_is_tried_once_until_it_changes_and_a_closed_one_never(
-    bases: tuple[Path, Path, Path], killed: Path, monkeypatch: pytest.MonkeyPatch
+    bases: tuple[Path, Path], killed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[str] = []
 
