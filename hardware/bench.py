@@ -113,5 +113,6 @@ class Bench:
                     name,
                     f"the output carries {show(float(value), 'V')}, outside of "
                     f"{show(lower, 'V')} to {show(upper, 'V')}. Nothing moved.",
-                    "Check the wiring and the volts in the rig file; raise the tip by hand first.",
+                    "Check the wiring and the volts in the rig file; raise the tip at the "
+                    "stage controller first.",
                 )

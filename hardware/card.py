@@ -104,7 +104,7 @@ def _too_fast(config: NidaqConfig, device: Any) -> Iterator[str]:
             f"more than its {show(fastest, 'Hz')}"
         )
     if "streamed" in _ways_to_stop(config, device) and config.output_rate > device.ao_max_rate:
-        yield f"output_rate: it takes at most {show(float(device.ao_max_rate), 'Hz')}"
+        yield f"output_rate: it can do at most {show(float(device.ao_max_rate), 'Hz')}"
 
 
 def _ways_to_stop(config: NidaqConfig, device: Any) -> Iterator[StopKind]:

@@ -274,7 +274,9 @@ class StopConfig(Model):
     @model_validator(mode="after")
     def _horizon_outlasts_blocks(self) -> Self:
         if self.horizon < 3 * self.block:
-            raise ValueError("horizon must be at least three blocks, or the outputs run dry")
+            raise ValueError(
+                "horizon must be at least three blocks, or the outputs run out of samples"
+            )
         if self.kind == "hardware" and self.trigger is None:
             raise ValueError("the hardware stop needs the table stop.trigger")
         return self

@@ -51,8 +51,8 @@ TIMEOUT = Meaning(
 )
 UNDERFLOW = Meaning(
     "underflow",
-    "the outputs ran dry because the program did not refill them in time; they hold their last "
-    "values.",
+    "the outputs ran out of samples because the program did not refill them in time; they hold "
+    "their last values.",
     "Close other programs, or lengthen stop.horizon; then resume the scan from its file.",
 )
 UNWRITTEN = Meaning(
@@ -72,8 +72,8 @@ NO_DEVICE = Meaning(
 )
 UNPLUGGED = Meaning(
     "unplugged",
-    "the device does not answer; where its outputs are is not known.",
-    "Check cable and power, raise the tip by hand, then resume the scan.",
+    "the device does not answer; the state of its outputs is not known.",
+    "Check cable and power, raise the tip at the stage controller, then resume the scan.",
 )
 NO_CHANNEL = Meaning(
     "no-channel",

@@ -10,8 +10,10 @@ from seccm.rig import AxisRange, RigInfo, StopAbility
 
 STEPS = 2**16
 """Of a plain card's converter over its whole range."""
-NOISE, OFFSET = "noise of a row", "offset at zero current"
-"""What commissioning calls what it found."""
+NOISE, OFFSET = "noise of a data point", "offset at zero current"
+"""The names of what commissioning found."""
+_NOISE_BEFORE = "noise of a row"
+"""What calibration files of earlier versions call the noise."""
 
 
 def describe(config: NidaqConfig, cell: Cell, card: Card | None) -> RigInfo:
@@ -53,6 +55,8 @@ def idle_current(config: NidaqConfig) -> float:
     figures: dict[str, tuple[float, str]] = {}
     for entry in entries_of({"calibration": config.calibration}):
         figures |= entry.figures
+        if _NOISE_BEFORE in entry.figures:
+            figures[NOISE] = entry.figures[_NOISE_BEFORE]
     noise, offset = (figures.get(name, (0.0, ""))[0] for name in (NOISE, OFFSET))
     return max(step, 4.0 * noise + abs(offset))
 

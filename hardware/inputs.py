@@ -202,8 +202,8 @@ class Inputs:
             RigError: they do not, or the card does not tell what they mean.
         """
         if self.coding is None:
-            what = "the card does not tell what the numbers of its converters mean. Nothing moved."
-            remedy = "Leave record.raw out of the plan."
+            what = "the card does not give the scaling of its raw samples. Nothing moved."
+            remedy = "Remove record.raw from the plan."
             raise RigError("no-raw", self._where, what, remedy)
         resting = self.index([readback(name) for name in self._config.outputs])
         scaled = self.glance()[resting]
@@ -218,7 +218,7 @@ class Inputs:
                 f"raw samples give {show(float(here[worst]), 'V')} where the driver gives "
                 f"{show(float(scaled[worst]), 'V')}: their scaling is not understood. "
                 "Nothing moved.",
-                "Leave record.raw out of the plan.",
+                "Remove record.raw from the plan.",
             )
 
     def _room(self, samples: int) -> npt.NDArray[Any]:

@@ -52,7 +52,7 @@ def latch(rule: ContactRule, baseline: float, trigger: TriggerConfig, scale: Sca
         raise _refused(
             f"the contact threshold is {show(abs(volts - rest_volts), 'V')} at "
             f"{trigger.terminal}, less than the {show(trigger.smallest, 'V')} that its comparator "
-            "can be trusted with",
+            "needs to be reliable",
             "Use a more sensitive range or an amplifier before it, or a larger threshold.",
         )
     if abs(volts) >= COMPARATOR:
@@ -71,7 +71,7 @@ def _levels(
     wanted = "potential" if isinstance(rule, PotentialDrop) else "current"
     if wanted != trigger.signal:
         raise _refused(
-            f"contact is to be seen in the {wanted}, but {trigger.terminal} is wired to the "
+            f"the contact rule uses the {wanted}, but {trigger.terminal} is wired to the "
             f"{trigger.signal}",
             f"Wire the {wanted} to it, or choose another contact rule.",
         )

@@ -72,7 +72,7 @@ class Address:
         }
         for name, holds in sound.items():
             if not holds:
-                what = f"{name} = {getattr(self, name)} makes no sense; nothing moved."
+                what = f"{name} = {getattr(self, name)} is not a valid value; nothing moved."
                 raise LimitError("wrong-setting", "picomotor", what)
 
 
@@ -138,7 +138,7 @@ class Picomotor:
             what = f"{steps} steps at once are more than {address.most}; nothing moved."
             raise LimitError("too-many-steps", self._where, what, "Make fewer.")
         if not self._number("MD?"):
-            what = "is moving already; nothing was ordered."
+            what = "is moving already; no command was sent."
             raise RigError("busy", self._where, what, "Wait, or stop it.")
         before = self.position()
         if steps == 0:
@@ -159,9 +159,9 @@ class Picomotor:
             raise RigError(
                 "steps-missing",
                 self._where,
-                f"was to go from {before} to {before + steps} and is at {after}. It was not told "
-                "again.",
-                "Look at the stage before anything else is ordered.",
+                f"was to go from {before} to {before + steps} and is at {after}. The "
+                "command was not repeated.",
+                "Check the stage before you send another command.",
             )
         return after
 
@@ -198,8 +198,8 @@ class Picomotor:
                 "position-unknown",
                 self._where,
                 f"was told to make {steps} steps from {before} and does not answer any more: it "
-                "may have made all, some or none. It was not told again.",
-                "Raise the tip by hand, look at the stage, then ask for its position.",
+                "may have made all, some or none. The command was not repeated.",
+                "Raise the tip at the stage controller, check the stage, then read its position.",
             ) from error
 
     def _refuse_errors(self) -> None:

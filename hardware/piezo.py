@@ -144,7 +144,7 @@ class Piezo:
             slack = allowed * (state.travel.upper - state.travel.lower)
             if reach.lower < state.travel.lower - slack or reach.upper > state.travel.upper + slack:
                 yield (
-                    f"axis {one.axis} ({axis}) would be sent to {_span(reach)}, beyond its travel "
+                    f"axis {one.axis} ({axis}) would be moved to {_span(reach)}, beyond its travel "
                     f"of {_span(state.travel)}"
                 )
 
@@ -156,7 +156,7 @@ class Piezo:
             servo = "servo on" if state.servo else "SERVO OFF"
             said.append(
                 f"Piezo axis {one.axis} ({axis}): {servo}, follows input {state.target}, is at "
-                f"{show(state.position, 'm', 5)} of {_span(state.travel)} by its own count."
+                f"{show(state.position, 'm', 5)} of {_span(state.travel)} by its own sensor."
             )
         return tuple(said)
 
@@ -244,7 +244,7 @@ def survey(rig: NidaqConfig) -> tuple[str, ...]:
         words = piezo.words()
         wrong = list(piezo.differences(rig))
     if wrong:
-        remedy = "Look at the stage, then: seccm rig set-up-piezo RIG. Or correct the rig file."
+        remedy = "Check the stage, then run: seccm rig set-up-piezo RIG. Or correct the rig file."
         raise RigError("piezo-misfit", "piezo", f"{'; '.join(wrong)}. Nothing moved.", remedy)
     return words
 
@@ -270,10 +270,10 @@ def set_up(config: Mapping[str, Any], source: str, confirm: Callable[[str], bool
     with connected(rig.piezo) as piezo:
         name = piezo.identity()
         wrong = list(piezo.differences(rig))
-        told = f"{'; '.join(wrong)}." if wrong else "All is as the rig file has it."
+        told = f"{'; '.join(wrong)}." if wrong else "All settings match the rig file."
         ask = (
             f"{name}: {told} Make all axes follow their inputs with the servo on? THE STAGE MAY "
-            "JUMP: no tip may be near a sample."
+            "JUMP: make sure that no tip is near a sample."
         )
         if not confirm(ask):
             return "Nothing was changed, nothing moved."

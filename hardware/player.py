@@ -248,7 +248,9 @@ class Player:
 
     def _take(self, path: Path) -> None:
         if not self.settled:
-            raise RigError("not-settled", "outputs", "a path was begun before the last had ended.")
+            raise RigError(
+                "not-settled", "outputs", "a path was started before the previous one had ended."
+            )
         self._base += self._taken
         self._path, self._begun_at, self._taken = path, self.volts, 0
         self._limit = path.travel

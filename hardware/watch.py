@@ -118,8 +118,8 @@ class ContactWatch:
             raise StreamError(
                 "resumed",
                 stopped.move.axis,
-                f"the hardware stopped the tip at contact and let it go on for {show(way, 'm')}: "
-                "its trigger does not latch.",
+                "the hardware stopped the tip at contact and then let it move on for "
+                f"{show(way, 'm')}: its trigger does not latch.",
                 "Check the signal at the trigger's terminal; until then write "
                 'stop.kind = "streamed".',
             )

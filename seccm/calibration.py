@@ -50,7 +50,7 @@ def _dated(made: str) -> str:
     except ValueError:
         zone = None
     if zone is None:
-        raise ValueError(f"{written(made)} is no date with a time zone")
+        raise ValueError(f"{written(made)} is not a date with a time zone")
     return made
 
 
@@ -130,14 +130,14 @@ def read(path: Path) -> tuple[Entry, ...]:
         if not is_shallow(content):
             raise ValueError("its tables are nested too deep")
         if content["kind"] != KIND or content["format"] != FORMAT:
-            raise ValueError("another kind of file, or of another version of the program")
+            raise ValueError("it is another kind of file, or from another version of the program")
         return _ENTRIES.validate_python(content["entries"])
     except Unreadable as error:
         remedy = error.remedy
         if error.missing:
             remedy = (
-                "Make it with: seccm rig test-resistor RIG --ohms R; or take the key calibration "
-                "out of the rig file, whose own values are used then."
+                "Make it with: seccm rig test-resistor RIG --ohms R; or remove the key calibration "
+                "from the rig file; the values in the rig file are then used."
             )
         raise PlanError(str(path), [Problem("calibration", error.what, remedy)]) from None
     except ValidationError as error:
@@ -151,9 +151,9 @@ def read(path: Path) -> tuple[Entry, ...]:
 
 
 def _no_calibration(why: str) -> Problem:
-    what = f"is no calibration that can be read: {why}."
+    what = f"cannot be read as a calibration: {why}."
     return Problem(
-        "calibration", what, "Put it aside and calibrate again; nothing was written over."
+        "calibration", what, "Move or rename it and calibrate again; nothing was overwritten."
     )
 
 
@@ -273,13 +273,13 @@ def misfits(entry: Entry, key: str, config: Mapping[str, Any]) -> Iterator[str]:
         return
     table = _table(config, key)
     if table is None:
-        yield f"for a table [{key}], which is not there any more"
+        yield f"for a table [{key}], which no longer exists"
         return
     given = entry.tables[key]
     if table.get("sign") != given["sign"]:
         yield f"with sign = {given['sign']}, and it is {table.get('sign')} now"
     if "ranges" in table and _row(table, given) is None:
-        yield f"for the range {given.get('range')}, which is not there any more"
+        yield f"for the range {given.get('range')}, which no longer exists"
 
 
 def _own(key: str, wiring: Mapping[str, str]) -> list[str]:

@@ -198,7 +198,7 @@ class _Teller:
         if kind == "string_too_short":
             return self.with_examples("is empty.")
         if kind == "string_pattern_mismatch":
-            return self.with_examples(f"is {written(self.given)}, which is no such name.")
+            return self.with_examples(f"is {written(self.given)}, which is not a known name.")
         if kind in _MUST_BE:
             return self._of_another_type(_MUST_BE[kind])
         return self.with_examples(sentence(f"{self.one['msg']}, not {written(self.given)}"))

@@ -123,7 +123,7 @@ def connect_coarse(table: CoarseTable, wait: Callable[[float], None]) -> CoarseS
     """
     kinds = {point.name: point for point in entry_points(group=COARSE_GROUP)}
     if table.stage not in kinds:
-        what = f"{table.stage!r} is no kind of motor."
+        what = f"{table.stage!r} is not a known kind of motor."
         remedy = similar(table.stage, sorted(kinds))
         raise PlanError("coarse", [Problem("stage", what, remedy)])
     connect: Callable[..., CoarseStage] = kinds[table.stage].load()
@@ -167,7 +167,7 @@ def build_rig(
         PlanError: the kind is unknown, its driver is not installed, the file or the pace wrong.
     """
     if not (math.isfinite(pace) and pace >= 0.0):
-        what = f"{pace} is no number of virtual seconds per real second."
+        what = f"{pace} is not a valid number of virtual seconds per real second."
         raise PlanError(file.source, [Problem("pace", what, "1 is real time, 0 the fastest.")])
     return _Building(file, mounted, seed, faults, pace, first_site).rig()
 

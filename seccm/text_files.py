@@ -52,7 +52,7 @@ def read_text(path: Path, *, largest: int = LARGEST) -> str:
             raise Unreadable(f"is {name} text, not UTF-8.", _UTF8)
     zero = content.find(b"\0")
     if zero >= 0:
-        raise Unreadable(f"is no text: byte {zero} is zero.", "Is it a file of another kind?")
+        raise Unreadable(f"is not text: byte {zero} is zero.", "Is it a file of another kind?")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -79,7 +79,7 @@ def _bytes_of(path: Path, largest: int) -> bytes:
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror or error}.") from None
     except ValueError:  # A path with a NUL in it.
-        raise Unreadable("is no name that a file can have.") from None
+        raise Unreadable("is not a valid file name.") from None
     if len(content) > largest:
         raise Unreadable(f"has more than {largest / 2**20:.0f} MB.", "Is it the right file?")
     return content

@@ -95,7 +95,7 @@ def _unit(text: str) -> tuple[Decimal, Dimension]:
         dimension = (a, b, c, d, e)
     is_ratio = len(bases) == 2 and not any(dimension)
     if len(set(bases)) < len(bases) and not is_ratio:
-        raise ValueError(f"{quoted(text)} names one unit twice")
+        raise ValueError(f"{quoted(text)} has one unit twice")
     if "%" in bases and product != "%":
         raise ValueError(f'"%" in {quoted(text)} stands for a number: write the number instead')
     return scale, dimension
@@ -187,7 +187,7 @@ def parse_any(text: str) -> tuple[float, str]:
     for unit in _EXAMPLES:
         if _si(unit)[1] == dimension:
             return _scaled(found[1], scale / _si(unit)[0], text), unit
-    raise ValueError(f"{quoted(text)} is of a kind that is not in use here")
+    raise ValueError(f"{quoted(text)} is a unit of another kind")
 
 
 def number(text: str) -> float:
@@ -211,7 +211,7 @@ def _si(unit: str) -> tuple[Decimal, Dimension]:
 
 
 def _comma(text: str) -> str:
-    return "; the decimal sign is a point, and nothing parts thousands" if "," in text else ""
+    return "; the decimal sign is a point; thousands are not separated" if "," in text else ""
 
 
 def _scaled(digits: str, scale: Decimal, text: str) -> float:

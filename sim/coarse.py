@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seccm.errors import LimitError, RigError
+from seccm.words import SIMULATION
 
 if TYPE_CHECKING:
     from sim.config import SurfaceConfig
@@ -49,7 +50,7 @@ class Screw:
             return cls()
         except (OSError, ValueError, TypeError) as error:
             what = f"{path} does not say where it is ({error})."
-            remedy = "Remove the file to have it at the beginning."
+            remedy = "Remove the file to start again from the first position."
             raise RigError("no-position", "virtual motor", what, remedy) from None
 
     def turned(self, steps: int, longest: float) -> Screw:
@@ -92,7 +93,7 @@ class VirtualMotor:
 
     def identity(self) -> str:
         """Say which motor it is."""
-        return f"VIRTUAL motor, kept in {self._path}"
+        return f"{SIMULATION} motor, state in {self._path}"
 
     def position(self) -> int:
         """Return the count of steps; see `CoarseStage.position`."""

@@ -38,7 +38,7 @@ class ClockConfig(Model):
         if self.spacing < self.averaged:
             raise ValueError(
                 f"spacing is {self.spacing} samples, less than the {self.averaged} averaged; "
-                "average fewer, or space rows further apart"
+                "average fewer, or increase the spacing of the data points"
             )
         return self
 

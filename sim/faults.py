@@ -110,7 +110,9 @@ def _read(text: str) -> Fault:
     for pair in filter(None, (part.strip() for part in rest.split(","))):
         key, equals, value = (part.strip() for part in pair.partition("="))
         if not equals or key not in defaults:
-            raise ValueError(f"{pair!r} is no argument of {name}. It takes {', '.join(defaults)}.")
+            raise ValueError(
+                f"{pair!r} is not an argument of {name}. It takes {', '.join(defaults)}."
+            )
         arguments[key] = _value(key, value)
     return Fault(name, arguments)
 

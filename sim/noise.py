@@ -88,7 +88,9 @@ class SlowNoise:
             self._drawn += 1
         kept = self._drawn - len(self._pages)
         if first < kept:
-            raise ValueError(f"row {start} is long gone; rows from {kept * PAGE} on are known")
+            raise ValueError(
+                f"data point {start} is no longer kept; those from {kept * PAGE} on are"
+            )
         parts = self._pages[first - kept : last + 1 - kept]
         whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return whole[start - first * PAGE : stop - first * PAGE]

@@ -175,7 +175,7 @@ class VirtualRig:
         """Start the stream of rows; see `Rig.start`."""
         self._refuse_unless_open()
         if raw:
-            what = "its noise is drawn once a row: there are no raw samples. Nothing moved."
+            what = "it simulates data points (means of samples), not raw samples. Nothing moved."
             remedy = "Use virtual-nidaq, or leave record.raw out of the plan."
             raise RigError("no-raw", self._info.name, what, remedy)
         self._running = True
@@ -189,7 +189,7 @@ class VirtualRig:
             raise StreamError(
                 "stalled-read",
                 self._info.name,
-                f"no rows came for 2 s after row {self._row}.",
+                f"no data points came for 2 s after data point {self._row}.",
                 "Check the acquisition, then resume the scan from its file.",
             )
         self._play_faults()
@@ -399,7 +399,8 @@ class VirtualRig:
                 "unplugged",
                 self._info.name,
                 "the device does not answer; its outputs keep their last values.",
-                "Check cable and power, raise the tip by hand, then resume the scan.",
+                "Check cable and power, raise the tip at the stage controller, then "
+                "resume the scan.",
             )
 
     def _refuse_unless_open(self) -> None:

@@ -135,7 +135,7 @@ def test_a_stop_later_or_longer_than_promised_is_said():
     world = LittleWorld(stop_rows=30)
     said = [note.text for note in a_scan(1, world).go().of(Note)]
     assert len(said) == 2
-    assert "longer than the rig promises" in said[0]
+    assert "longer than the stated worst case of the rig" in said[0]
     assert "past contact; the plan allows 50 nm" in said[1]
     assert not a_scan(1).go().of(Note)
 
@@ -289,9 +289,9 @@ def gap(world: LittleWorld, block: Block) -> Block:
 @pytest.mark.parametrize(
     ("trouble", "words"),
     [
-        (stuck, "the very same value"),
+        (stuck, "exactly the same value"),
         (not_a_number, "not a number"),
-        (gap, "rows are missing"),
+        (gap, "data points are missing"),
     ],
 )
 def test_a_signal_that_fails_on_the_way_down_stops_the_tip_and_lifts_it(trouble, words):
@@ -330,7 +330,7 @@ def test_one_false_contact_more_and_the_landing_has_failed():
     scan = a_scan([a_site(rule=IN_NOISE, hold=AT_POTENTIAL)], world).go()
     assert len(scan.of(FalseContact)) == 3
     assert finished(scan).outcome is Outcome.FAULT
-    assert "3 contacts in one approach did not persist" in finished(scan).reason
+    assert "3 contacts in one approach did not last" in finished(scan).reason
     assert world.touched == []
     assert height_when(scan, finished(scan).row) >= 54e-6
 
@@ -491,7 +491,7 @@ def test_a_stop_of_the_rig_that_no_row_explains_is_a_false_contact_and_said():
 
     world = LittleWorld(trouble=unexplained, longest=50)
     scan = a_scan([a_site()], world).go()
-    assert "no row shows" in scan.of(Note)[0].text
+    assert "no data point shows" in scan.of(Note)[0].text
     assert len(scan.of(FalseContact)) == 1
     assert landing_of(scan).row == world.touched[0]
 
@@ -508,7 +508,7 @@ def test_a_stage_that_does_not_stop_after_contact_ends_the_run():
 
     scan = a_scan(2, LittleWorld(trouble=goes_on)).go()
     assert scan.end.status == "fault"
-    assert "still under way" in scan.end.reason
+    assert "still moving" in scan.end.reason
     assert len(scan.world.touched) == 1
     assert scan.world.made_safe == [True]
 
@@ -523,7 +523,7 @@ def test_a_stage_that_never_arrives_on_the_way_down_ends_the_run():
 
     scan = a_scan(1, LittleWorld(surface=-1.0, trouble=never)).go()
     assert scan.end.status == "fault"
-    assert "had not ended" in scan.end.reason
+    assert "was not finished" in scan.end.reason
     assert scan.world.made_safe == [True]
 
 

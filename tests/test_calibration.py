@@ -148,7 +148,7 @@ def test_a_run_without_the_calibration_that_is_named_is_refused_with_the_remedy(
     with pytest.raises(PlanError, match=r"does not exist\..*test-resistor"):
         load_rig(rig_file)
     _, said = seccm_rig("check", rig_file, "-o", rig_file.with_name("check.json"))
-    assert "has nothing yet" in said
+    assert "is still empty" in said
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_another_card_of_the_same_kind_is_told_from_the_calibrated_one(calibrate
     rig.close()
     code, said = seccm_rig("check", calibrated, "-o", calibrated.with_name("check.json"))
     assert code == 0
-    assert "on PCIe-6363 00005ECC, and this is PCIe-6363 0000004D" in said
+    assert "on PCIe-6363 00005ECC, but this is PCIe-6363 0000004D" in said
     commission(calibrated)
     rig = build_rig(load_rig(calibrated), MOUNTED)
     try:
@@ -241,7 +241,7 @@ def test_what_was_written_is_read_back(tmp_path: Path):
 def test_something_else_is_neither_read_nor_written_over(tmp_path: Path, text: str):
     path = tmp_path / "c.json"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(PlanError, match="no calibration that can be read"):
+    with pytest.raises(PlanError, match="cannot be read as a calibration"):
         add(path, an_entry(), "bench")
     assert path.read_text(encoding="utf-8") == text
 

@@ -48,7 +48,7 @@ def plan_file(tmp_path: Path) -> Path:
 def test_a_run_says_virtual_and_where_the_data_are(tmp_path: Path, plan_file: Path):
     code, said = seccm_says("run", plan_file, "-o", tmp_path / "scan.h5", "--seed", 2)
     assert code == 0, said
-    assert "VIRTUAL" in said
+    assert "SIMULATION" in said
     assert "6 landings" in said
     assert "6 ok" in said
     assert str(tmp_path / "scan.h5") in said
@@ -60,7 +60,7 @@ def test_info_tells_what_is_in_a_file(tmp_path: Path):
         pass
     code, said = seccm_says("info", tmp_path / "scan.h5")
     assert code == 0
-    for words in ("VIRTUAL", "small scan", "complete", "2 landed", "Li/Li+", "E_nuc"):
+    for words in ("SIMULATION", "small scan", "complete", "2 with contact", "Li/Li+", "E_nuc"):
         assert words in said
 
 
@@ -83,7 +83,7 @@ def test_check_lists_every_problem_and_exits_with_2(tmp_path: Path, plan_file: P
 def test_check_of_a_good_plan_tells_its_size_and_duration():
     code, said = seccm_says("check", "li-on-au-combinatorial")
     assert code == 0
-    for words in ("63 sites", "8 conditions", "min", "MB", "VIRTUAL", "Nothing moved"):
+    for words in ("63 sites", "8 conditions", "min", "MB", "SIMULATION", "Nothing moved"):
         assert words in said
 
 

@@ -113,7 +113,7 @@ def test_liquid_at_the_top_does_not_let_the_motor_move():
     bench = Bench(50 * UM, f"wet-at-start@at={seconds:.1f} s")
     ended = bench.run()
     assert isinstance(ended, SeccmError)
-    assert "The motor was not moved. Look for liquid" in str(ended)
+    assert "The motor was not moved. Check the pipette for liquid" in str(ended)
     assert bench.motor.count == 0
     assert bench.sins == []
 

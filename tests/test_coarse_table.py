@@ -67,7 +67,7 @@ def test_the_motor_goes_no_farther_than_the_file_allows(rig: Path, controller: C
     rig.write_text(text, encoding="utf-8")
     _, said = approach(rig)
     assert sum(steps(controller)) == -1333
-    assert "has gone the 40 um that it may" in said
+    assert "has made its allowed total of 40 um" in said
     assert json.loads(rig.with_name("report.json").read_text())["results"]["found"] is False
 
 

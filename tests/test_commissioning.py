@@ -344,12 +344,17 @@ def test_sweeps_that_cannot_be_judged_are_refused():
 def test_the_check_says_what_is_wired_and_what_the_stop_can_protect():
     config, rig = nidaq(lambda config: None)
     said = "\n".join(carry_out(CHECK, rig, config, {}).words)
-    for words in ("VIRTUAL", "inputs.current.terminal = ai0", "device = Dev1", "231 nm at 2 um/s"):
+    for words in (
+        "SIMULATION",
+        "inputs.current.terminal = ai0",
+        "device = Dev1",
+        "231 nm at 2 um/s",
+    ):
         assert words in said
-    assert "goes on until the queue" in said
+    assert "moves on until the queue" in said
     lame = replace(INFO, virtual=False, modes=frozenset({"potential", "open"}))
     assert "There is no galvanostat" in "\n".join(describe(lame))
-    assert "VIRTUAL" not in "\n".join(describe(lame))
+    assert "SIMULATION" not in "\n".join(describe(lame))
 
 
 def test_a_report_passes_only_within_all_limits_and_is_never_written_over(tmp_path: Path):

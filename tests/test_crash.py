@@ -198,7 +198,7 @@ def test_a_packed_file_is_unpacked_to_be_continued(stopped: Path) -> None:
 def test_a_rig_with_another_clock_does_not_continue_the_file(stopped: Path) -> None:
     """Rows would mean another time; the file stays as it is."""
     before = stopped.read_bytes()
-    with pytest.raises(DataFileError, match=r"rig has Clock.*rig it was begun on"):
+    with pytest.raises(DataFileError, match=r"rig has Clock.*rig that it was started on"):
         Store.resume(stopped, sites(6), COLUMNS, Clock(rate=50_000.0))
     assert stopped.read_bytes() == before
     assert list(stopped.parent.iterdir()) == [stopped]

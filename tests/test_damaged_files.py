@@ -177,13 +177,13 @@ def replaced(name: str, make: Callable[[h5py.File], object]) -> Callable[[h5py.F
 
 HOSTILE: dict[str, tuple[Callable[[h5py.File], object], str]] = {
     "no title": (lambda f: f.attrs.__delitem__("title"), '"title" is missing'),
-    "a title that is a number": (set_attribute("title", 3.0), "is no text"),
-    "a rate that is a word": (set_attribute("raw_rate", "fast"), "is no number"),
-    "a rate of zero": (set_attribute("raw_rate", 0.0), "no clock"),
-    "a rate that is none": (set_attribute("raw_rate", np.nan), "no clock"),
-    "no samples in a row": (set_attribute("raw_averaged", np.int64(0)), "no clock"),
-    "a spacing below zero": (set_attribute("raw_spacing", np.int64(-3)), "no clock"),
-    "a start in words": (set_attribute("started_at", "yesterday"), "is no time"),
+    "a title that is a number": (set_attribute("title", 3.0), "is not a text"),
+    "a rate that is a word": (set_attribute("raw_rate", "fast"), "is not a number"),
+    "a rate of zero": (set_attribute("raw_rate", 0.0), "not a possible clock"),
+    "a rate that is none": (set_attribute("raw_rate", np.nan), "not a possible clock"),
+    "no samples in a row": (set_attribute("raw_averaged", np.int64(0)), "not a possible clock"),
+    "a spacing below zero": (set_attribute("raw_spacing", np.int64(-3)), "not a possible clock"),
+    "a start in words": (set_attribute("started_at", "yesterday"), "is not a time"),
     "a start nowhere": (set_attribute("started_at", "2026-01-01"), "no time zone"),
     "an offset that is none": (
         lambda f: f["E"].attrs.__setitem__("add_offset", np.inf),
@@ -195,11 +195,11 @@ HOSTILE: dict[str, tuple[Callable[[h5py.File], object], str]] = {
     "a group for a column": (replaced("I", lambda f: f.create_group("I")), '"I" is missing'),
     "a link to itself": (
         replaced("I", lambda f: f.__setitem__("I", h5py.SoftLink("/I"))),
-        "link to elsewhere",
+        "link to another file",
     ),
     "a link to another file": (
         replaced("I", lambda f: f.__setitem__("I", h5py.ExternalLink("/dev/zero", "I"))),
-        "link to elsewhere",
+        "link to another file",
     ),
     "texts for samples": (replaced("I", lambda f: f.create_dataset("I", (9,), "S9")), "of type"),
     "two dimensions": (replaced("I", lambda f: f.create_dataset("I", (3, 3), "f4")), "dimensions"),
@@ -226,9 +226,9 @@ HOSTILE: dict[str, tuple[Callable[[h5py.File], object], str]] = {
     "another state": (lambda f: f["state"].__setitem__(0, b"\x1b[31mfine"), "state of the run"),
     "4e9 sites": (
         lambda f: [f[n].resize(4_000_000_000, 0) for n in ("x_cmd", "site")],
-        "speaks of",
+        "should have",
     ),
-    "4e9 events": (lambda f: f["event_t"].resize(4_000_000_000, axis=0), "speaks of"),
+    "4e9 events": (lambda f: f["event_t"].resize(4_000_000_000, axis=0), "should have"),
 }
 
 

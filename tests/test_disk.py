@@ -65,7 +65,7 @@ def test_a_disk_that_falls_behind_is_a_fault_and_not_a_gap(
         tmp_path / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK, queue_blocks=4, patience=0.02
     )
     told_it = 0
-    with pytest.raises(RigError, match="4 blocks have waited") as caught:  # noqa: PT012
+    with pytest.raises(RigError, match="4 blocks of data have been waiting") as caught:  # noqa: PT012
         for block, events in told([v], repeat(1)):
             store.record(block, events)
             told_it = block.stop
@@ -239,7 +239,7 @@ def test_a_file_that_is_being_laid_out_is_told_from_one_that_was_given_up(
 
     monkeypatch.setattr("seccm.data.making.create", look)
     Store(path, HEADER, sites(1), COLUMNS, CLOCK).close("stopped")
-    assert seen == [f"{path}: a program is laying it out right now. Try again."]
+    assert seen == [f"{path}: a program is creating it right now. Try again."]
     with open_scan(path) as scan:
         assert scan.remaining() == (0,)
 

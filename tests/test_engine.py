@@ -478,7 +478,7 @@ def test_rows_that_do_not_follow_on_the_last_ones_are_a_failure_of_the_stream():
     for start, rows in ((11, 5), (9, 5), (10, 0)):
         run = by_hand()
         run.engine.feed(a_block(0, current=[0.0] * 10))
-        with pytest.raises(StreamError, match="rows from 10 on were due"):
+        with pytest.raises(StreamError, match="data points from 10 on were expected"):
             run.engine.feed(a_block(start, current=[0.0] * rows, potential=[0.0] * rows))
 
 
@@ -506,7 +506,7 @@ def test_a_gap_that_the_rig_owns_up_to_is_noted_and_the_run_goes_on():
     world = LittleWorld(longest=50, trouble=with_a_gap(lambda w: w.position["x"] > 2e-6, 17))
     scan = a_scan(1, world).go()
     (note,) = scan.of(Note)
-    assert "17 before row" in note.text
+    assert "17 before data point" in note.text
     assert (note.site, note.level) == (0, "warning")
     assert outcomes(scan) == [(0, Outcome.OK)]
 
@@ -524,7 +524,7 @@ def test_a_gap_during_the_approach_gives_the_site_up_and_lifts_the_tip():
     scan = a_scan(2, world).go()
     assert outcomes(scan) == [(0, Outcome.FAULT), (1, Outcome.OK)]
     finished = scan.of(SiteFinished)[0]
-    assert "rows are missing" in finished.reason
+    assert "data points are missing" in finished.reason
     assert scan.column("z")[finished.row - 18] >= 54e-6
 
 

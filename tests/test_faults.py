@@ -203,7 +203,7 @@ def test_stalled_read() -> None:
     """Reading fails in words, commands still work, and the tip can be retracted."""
     bench = Bench("stalled-read@at=0.5 s")
     bench.stream.rest(0.4)
-    with pytest.raises(StreamError, match="no rows"):
+    with pytest.raises(StreamError, match="no data points"):
         bench.stream.rest(0.5)
     assert bench.stream.row == math.ceil(0.5 / bench.rig.info.clock.period)
     bench.rig.apply(Freeze("test"))
@@ -296,7 +296,7 @@ def test_every_fault_is_tested_here() -> None:
         ("nan@site=-1", "whole number"),
         ("nan@at=5", "unit of s"),
         ("nan@after=5 s", "site, at, for"),
-        ("nan@site", "no argument"),
+        ("nan@site", "not an argument"),
         ("hum@amplitude=2 V", "unit of A"),
     ],
 )

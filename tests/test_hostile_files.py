@@ -145,7 +145,7 @@ def test_what_is_no_calibration_is_refused(tmp_path: Path, text: str) -> None:
     """With the part that is wrong."""
     path = tmp_path / "it.json"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(PlanError, match=r"is no calibration that can be read: .+ Put it aside"):
+    with pytest.raises(PlanError, match=r"cannot be read as a calibration: .+ Move or rename it"):
         calibration.read(path)
 
 

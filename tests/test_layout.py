@@ -79,7 +79,7 @@ def test_a_feature_nobody_determined_has_the_status_of_the_analysis() -> None:
 def test_header_and_clock_come_back_as_they_were(path: Path) -> None:
     """Every attribute, the operator's own ones included."""
     with h5py.File(path, "r") as file:
-        assert read_header(file) == dataclasses.replace(HEADER, title="VIRTUAL made up")
+        assert read_header(file) == dataclasses.replace(HEADER, title="SIMULATION made up")
         assert read_clock(file) == CLOCK
         assert file.attrs["sign_convention"] == "IUPAC"
 

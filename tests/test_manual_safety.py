@@ -245,7 +245,7 @@ def test_a_tip_with_liquid_at_the_top_is_told_what_to_do_and_stays():
     session = Session([("emergency", {}), ("emergency", {}), jog("x", 5 * UM)],
                       faults=("wet-at-start",)).run()  # fmt: skip
     assert session.sins == []
-    assert any("Look for liquid on the pipette" in text for text in session.texts)
+    assert any("Check the pipette for liquid" in text for text in session.texts)
 
 
 def test_a_sample_that_rises_on_the_way_stops_the_tip_at_its_first_touch():
@@ -255,7 +255,7 @@ def test_a_sample_that_rises_on_the_way_stops_the_tip_at_its_first_touch():
     ).run()
     assert session.sins == []
     touched = len(session.rig.truth.landings) == 2
-    assert touched == any("closed on the way" in text for text in session.texts)
+    assert touched == any("closed during the travel" in text for text in session.texts)
     assert session.rig.truth.crashes == []
 
 

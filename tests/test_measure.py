@@ -279,7 +279,7 @@ def test_a_saturated_current_of_a_galvanostatic_site_is_said():
     assert scan.of(SiteFinished)[0].outcome is Outcome.OK
     (note,) = scan.of(Note)
     assert f"{STEP_ROWS - TRANSIENT_ROWS} rows of step 1" in note.text
-    assert "cannot be trusted" in note.text
+    assert "are not reliable" in note.text
 
 
 def test_a_step_that_is_skipped_says_so_with_the_charge_until_then():

@@ -254,7 +254,7 @@ def test_an_unplugged_card_is_not_trusted() -> None:
         with pytest.raises(RigError) as caught:
             stream.rest(1.0)
         assert caught.value.code == "unplugged"
-        assert "raise the tip by hand" in caught.value.remedy
+        assert "raise the tip at the stage controller" in caught.value.remedy
         report = rig.safe("test")
         assert not report.frozen
         assert not report.drive_off
@@ -279,10 +279,10 @@ def test_a_rig_that_failed_keeps_saying_why() -> None:
     with nidaq_rig() as rig:
         stream = moving(rig)
         break_function(rig, "DAQmxWriteAnalogF64", -200290, times=1)
-        with pytest.raises(RigError, match="ran dry"):
+        with pytest.raises(RigError, match="ran out of samples"):
             stream.rest(1.0)
         rig.safe("test")
-        with pytest.raises(RigError, match="ran dry"):
+        with pytest.raises(RigError, match="ran out of samples"):
             rig.read()
 
 
@@ -374,7 +374,7 @@ duration = "0.3 s"
 
 
 def test_a_plan_runs_end_to_end_on_a_virtual_card(tmp_path: Path) -> None:
-    """Two landings on a resistor of 1 Gohm: 0.5 nA in the file, and everything called VIRTUAL."""
+    """Two landings on a resistor of 1 Gohm: 0.5 nA in the file, and all is called SIMULATION."""
     plan, path, bench = tmp_path / "plan.toml", tmp_path / "run.h5", tmp_path / "bench.toml"
     plan.write_text(PLAN)
     bench.write_text(RIG_FILE.read_text() + '\n[virtual.stage]\nstart_z = "53 um"\n')

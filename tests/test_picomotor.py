@@ -250,7 +250,7 @@ def test_an_order_that_was_lost_with_the_line_is_told_of_and_left_to_the_operato
         return None
 
     with a_motor(drop) as (motor, controller):
-        with pytest.raises(RigError, match=r"is at 0\. It was not told again"):
+        with pytest.raises(RigError, match=r"is at 0\. The command was not repeated"):
             motor.closer(10)
         assert sum("PR" in said for said in controller.told) == 1
 

@@ -419,7 +419,7 @@ def test_a_disk_without_room_is_refused_and_a_tight_one_warned_of() -> None:
 def test_raw_samples_are_refused_by_a_rig_that_has_none() -> None:
     """With the remedy; the same plan is good on a rig that has them, and says so to the disk."""
     plan = small(record={"raw": True})
-    assert says(found(plan, "record.raw"), "only rows", "virtual-nidaq")
+    assert says(found(plan, "record.raw"), "only data points", "virtual-nidaq")
     assert plan.raw_bytes(INFO) == 0
     channels = tuple(RawChannel(name, "V", (0.0, 1.0, 0.0, 0.0)) for name in "abcdefgh")
     info = dataclasses.replace(INFO, raw=channels)

@@ -35,7 +35,7 @@ def refused(folder: Path, content: str | bytes) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("12,5,23,4", "has 4 cells, but the header has 2; a comma parts the cells"),
+        ("12,5,23,4", "has 4 cells, but the header has 2; a comma separates the cells"),
         ("1,234,5", "has 3 cells, but the header has 2"),
         ("10,20,", "has 3 cells, but the header has 2"),
         ("10", "y is missing"),
@@ -48,10 +48,10 @@ def refused(folder: Path, content: str | bytes) -> list[str]:
         ("nan,5", 'x is "nan", not a number'),
         ("5,inf", 'y is "inf", not a number'),
         ("1e999,5", 'x is "1e999", not a number'),
-        ("5 um,5", 'x is "5 um", not a number; its unit stands in the header'),
+        ("5 um,5", 'x is "5 um", not a number; its unit belongs in the header'),
         ("10;20", 'x is "10;20", not a number'),
         ("10\t20", 'x is "10\\t20", not a number'),
-        ('"10,20', "its quotes do not match"),
+        ('"10,20', "its quotation marks are not in pairs"),
         ('1"0,20', "x is"),
         ("5e9,1", "x must be at most 1 m, not 5e9 um"),
         ("--5,1", 'x is "--5", not a number'),
@@ -96,7 +96,7 @@ def test_a_header_that_can_be_meant_in_two_ways_is_refused(
     [
         (f"{HEADER}\n1,2\n".encode("utf-16"), "is UTF-16 text, not UTF-8. Save it as UTF-8"),
         ("x (µm), y (µm)\n1,2\n".encode("latin-1"), "is not UTF-8 text (byte 3, in line 1)"),
-        (f"{HEADER}\n1,2\0\n".encode(), "is no text: byte 18 is zero"),
+        (f"{HEADER}\n1,2\0\n".encode(), "is not text: byte 18 is zero"),
         (b"", "must name x and y with their units"),
     ],
 )

@@ -286,7 +286,7 @@ def test_a_slow_disk_holds_the_rig_up_before_the_memory_is_full(
     path = tmp_path / "scan.h5"
     store = Store(path, HEADER, sites(1), COLUMNS, CLOCK, raw=CHANNELS, patience=0.05)
     sent = 0
-    with pytest.raises(RigError, match="waited for the disk") as caught:  # noqa: PT012
+    with pytest.raises(RigError, match="been waiting for the disk") as caught:  # noqa: PT012
         for start in range(v.start, v.stop, 20):
             store.record(with_raw(v.block(start, start + 20)))
             sent += 20 * SPACING * len(CHANNELS) * 2

@@ -80,7 +80,7 @@ def test_the_commands_say_what_is_recorded(scanned: Path, tmp_path: Path):
 
 def test_a_rig_without_raw_samples_refuses_before_there_is_a_file(tmp_path: Path):
     path = tmp_path / "scan.h5"
-    with pytest.raises(PlanError, match=r"record\.raw.*only rows"):
+    with pytest.raises(PlanError, match=r"record\.raw.*only data points"):
         seccm.run(small_scan(1, 1, record=RAW), path=path)
     assert not path.exists()
 

@@ -65,8 +65,8 @@ def test_steps_down_until_contact_each_of_them_granted(host: Follower, rig: Path
 
 def test_nothing_turns_before_the_piezo_came_down_in_vain_and_went_up(host: Follower, rig: Path):
     host.client.approach_coarsely(CoarseOrder.new(PLAN, rig))
-    assert "not asked now" in host.answer(host.client.reply("", yes=True))
-    assert "not asked now" in host.answer(host.client.reply("Go?", yes=True))
+    assert "this question is not open now" in host.answer(host.client.reply("", yes=True))
+    assert "this question is not open now" in host.answer(host.client.reply("Go?", yes=True))
     question = grant(host, yes=False)
     assert "No contact in" in question
     assert turned(rig) == 0
@@ -77,7 +77,7 @@ def test_an_answer_is_to_the_question_that_was_read(host: Follower, rig: Path):
     """A second press on the button does not grant the next motion."""
     host.client.approach_coarsely(CoarseOrder.new(PLAN, rig))
     question = grant(host)
-    assert "not asked now" in host.answer(host.client.reply(question, yes=True))
+    assert "this question is not open now" in host.answer(host.client.reply(question, yes=True))
     assert grant(host) != question
 
 
@@ -87,7 +87,7 @@ def test_a_stop_while_it_asks_leaves_the_motor_where_it_is(host: Follower, rig: 
     host.client.stop_step()
     [fault] = host.found().finding.faults
     assert fault.startswith("Stopped by the operator")
-    assert "The motor rests; the tip is fully retracted." in fault
+    assert "The motor is stopped; the tip is fully retracted." in fault
     assert turned(rig) == 0
     host.idle()
 
@@ -114,7 +114,7 @@ def test_a_stop_while_the_piezo_is_down_brings_it_up(host: Follower, tmp_path: P
     host.client.approach_coarsely(CoarseOrder.new(PLAN, rig, pace=1.0))
     progress = host.until(busy).progress
     assert progress is not None
-    assert "the piezo comes down" in progress.words
+    assert "the piezo moves down" in progress.words
     host.client.stop_step()
     [fault] = host.found().finding.faults
     assert "fully retracted at z = 100 um" in fault
@@ -126,7 +126,7 @@ def test_it_ends_where_the_rig_file_says(host: Follower, tmp_path: Path):
     host.client.approach_coarsely(CoarseOrder.new(PLAN, rig, asking=False))
     result = host.found().finding
     assert not result.passed
-    assert "the motor has gone the 21 um that it may" in result.faults[0]
+    assert "the motor has made its allowed total of 21 um" in result.faults[0]
     assert turned(rig) == 700
 
 
@@ -195,7 +195,7 @@ def test_the_shipped_rig_has_its_motor_and_its_surface_on_the_same_screw():
     assert table is not None
     assert table.host == file.config["surface"]["motor"]
     stage: CoarseStage = connect_coarse(table, lambda _: None)
-    assert "VIRTUAL" in stage.identity()
+    assert "SIMULATION" in stage.identity()
     assert stage.step == table.step
 
 

@@ -204,7 +204,7 @@ def test_others_see_what_was_found_but_do_not_start_stop_or_keep_anything(rig: P
                 other.keep("noise", calibrate=True),
             )
             for ticket in asked:
-                assert "Another window holds the controls" in watcher.answer(ticket)
+                assert "Another window has the controls" in watcher.answer(ticket)
         host.idle()
         client.quit()
         host.until(lambda news: news.link == "lost")
@@ -250,7 +250,7 @@ def test_what_cannot_be_judged_is_a_sentence_and_nothing_to_keep(host: Follower,
     assert not result.finding.passed
     assert result.finding.faults[0].startswith("Not judged: ")
     host.idle()
-    assert "no finding" in host.answer(host.client.keep("capacitance", calibrate=False))
+    assert "no result" in host.answer(host.client.keep("capacitance", calibrate=False))
 
 
 def test_a_rig_that_fails_is_told_of_and_the_host_lives(host: Follower, tmp_path: Path):

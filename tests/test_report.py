@@ -169,7 +169,7 @@ def test_the_page_is_well_formed_and_has_every_figure_it_names(written):
 def test_the_page_says_what_ran_and_what_came_of_it(written, screen):
     text = read(written).text
     for words in (
-        "VIRTUAL: these data were simulated, not measured.",
+        "SIMULATION: these data were simulated, not measured.",
         "12 sites planned: 9 ok, 1 no contact, 1 skipped, 1 fault",
         "anodic currents and charges are positive",
         "E vs Li/Li+ = E vs Ag wire (QRCE) + 3.05 V",
@@ -313,7 +313,7 @@ def test_potentials_say_what_their_axes_and_colours_mean(screen):
         "−0.22  (3)",
         "−1.15  (3)",
         "−2.92  (4, mean of 3)",  # one was cut short
-        style.VIRTUAL,
+        style.SIMULATED,
     ):
         assert words in said
     assert any(f"{style.CONVENTION}. ± 30 mV common to all potentials" in text for text in said)
@@ -622,8 +622,8 @@ def test_topography_shows_heights_before_and_after_the_plane(screen):
         assert len(disc.get_array()) == 10
         if values is not None:
             np.testing.assert_allclose(disc.get_array(), 1e9 * values[np.isfinite(values)])
-    assert "drift and tilt not told apart" in texts(figure)
-    assert "any drift is in the tilt" in heights.topography_words(found)
+    assert "drift and tilt not separated" in texts(figure)
+    assert "the tilt includes any drift" in heights.topography_words(found)
 
 
 def test_landings_are_counted_and_those_too_far_are_named(screen):
@@ -657,12 +657,12 @@ ODD = {
     "no contact anywhere": (
         small_screen,
         {"outcomes": dict.fromkeys(range(12), Outcome.NO_CONTACT)},
-        "touched the surface at no site",
+        "There was no contact at any site",
     ),
     "all lost": (
         small_screen,
         {"outcomes": dict.fromkeys(range(12), Outcome.FAULT), "visited": 2},
-        "No site came to its regular end",
+        "No site was completed",
     ),
     "killed": (small_screen, {"visited": 2, "status": None}, "Interrupted: the program"),
     "without live features": (small_screen, {"visited": 3, "live": False}, "Figure 1"),
@@ -715,15 +715,15 @@ def test_a_measured_scan_is_nowhere_called_virtual(folder, monkeypatch):
         assert (
             write_report(scan, folder / "real report").read_text() == f"False {scan.header.title}"
         )
-        assert "VIRTUAL" not in scan.header.title
+        assert "SIMULATION" not in scan.header.title
         for drawing in choice.drawings(Study(scan)):
-            assert style.VIRTUAL not in [t.get_text() for t in drawing.figure.texts]
+            assert style.SIMULATED not in [t.get_text() for t in drawing.figure.texts]
 
 
 def test_every_figure_of_a_virtual_scan_says_virtual(screen, cycling, waves):
     for study in (screen, cycling, waves):
         for drawing in choice.drawings(study):
-            assert style.VIRTUAL in [t.get_text() for t in drawing.figure.texts]
+            assert style.SIMULATED in [t.get_text() for t in drawing.figure.texts]
 
 
 # ------------------------------------------------------------------------------ small things

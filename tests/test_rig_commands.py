@@ -44,7 +44,7 @@ def test_every_procedure_passes_says_that_nothing_moved_and_writes_a_dated_repor
     name, *options = COMMANDS[command]
     code, said = seccm_rig(name, rig, *options, "-o", path)
     assert code == 0, said
-    assert "VIRTUAL" in said
+    assert "SIMULATION" in said
     assert "Nothing moved" in said
     report = read(path)
     assert report["passed"] is True

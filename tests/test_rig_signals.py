@@ -161,4 +161,4 @@ def test_a_signal_before_the_rig_is_in_use_drives_nothing(
     monkeypatch.setattr("seccm.rigs.build_rig", strike)
     code, said = seccm_rig("noise", "virtual", "-o", tmp_path / "report.json")
     assert code == 1
-    assert "The rig was not in use" in said
+    assert "The rig had not been opened" in said

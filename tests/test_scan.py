@@ -116,7 +116,9 @@ def test_what_is_no_number_of_a_site_is_refused_in_a_sentence(path: Path) -> Non
     """Numbers of numpy are numbers."""
     with open_scan(path) as scan:
         for wrong in ("a", 2.5, None):
-            with pytest.raises(TypeError, match=f"asked for by its number, from 0 to {COUNT - 1}"):
+            with pytest.raises(
+                TypeError, match=f"give the number of a site, from 0 to {COUNT - 1}"
+            ):
                 scan.site(wrong)  # type: ignore[arg-type]
         assert scan.site(np.int64(3)).number == 3  # type: ignore[arg-type]
 
@@ -128,7 +130,7 @@ def test_what_is_printed_fits_a_line_and_says_what_it_is(path: Path) -> None:
         seconds = (len(v.flags) - 12 - 1) * CLOCK.period
         said = repr(scan.site(3))
         assert said == (
-            f"<SiteTrace 3: ok, density = {show(-15.6, 'A/m^2')}, {len(v.flags) - 12} rows, "
+            f"<SiteTrace 3: ok, density = {show(-15.6, 'A/m^2')}, {len(v.flags) - 12} data points, "
             f"{show(seconds, 's')}>"
         )
         assert "no contact within 20 µm" in repr(scan.site(4))
@@ -470,9 +472,9 @@ def _truncated(path: Path) -> None:
         (_missing, r"no such file.*Check"),
         (_empty, r"empty.*delete it"),
         (_text, r"not an HDF5 file"),
-        (_foreign, r"not one of seccm"),
-        (_half, r"died while it laid the file out.*Delete it"),
-        (_killed_half, r"died while it laid the file out.*Delete it"),
+        (_foreign, r"not made by seccm"),
+        (_half, r"ended while it created the file.*Delete it"),
+        (_killed_half, r"ended while it created the file.*Delete it"),
         (_truncated, r"damaged.*copy it again"),
     ],
 )

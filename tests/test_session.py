@@ -43,7 +43,7 @@ def test_a_run_in_python_gives_events_a_file_and_features(tmp_path: Path):
     analysed = {e.site: e for e in events if isinstance(e, SiteAnalysed)}
     with seccm.open(tmp_path / "scan.h5") as scan:
         assert scan.header.virtual
-        assert "VIRTUAL" in scan.header.title or scan.header.virtual
+        assert "SIMULATION" in scan.header.title or scan.header.virtual
         assert (scan.sites["status"] == Outcome.OK).all()
         for site, event in analysed.items():
             for name, value in event.features.items():
@@ -232,7 +232,7 @@ def test_resuming_where_nothing_can_be_written_says_so_in_a_sentence(tmp_path: P
     stopped_scan(path)
     before = path.read_bytes()
     (tmp_path / "scan.h5.part").mkdir()
-    with pytest.raises(seccm.DataFileError, match=r"Is a directory\. The file is as it was"):
+    with pytest.raises(seccm.DataFileError, match=r"Is a directory\. The file is unchanged"):
         seccm.resume(path)
     assert path.read_bytes() == before
 

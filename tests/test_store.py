@@ -305,7 +305,7 @@ def test_a_label_that_comes_too_late_is_noted(tmp_path: Path) -> None:
         store.record(None, [PhaseBegan(v.start + 5, 0, Phase.TRAVEL)])
         store.close("complete")
     with open_scan(tmp_path / "scan.h5") as scan:
-        assert any("rows were stored before" in m for m in scan.events["msg"])
+        assert any("data points were stored before" in m for m in scan.events["msg"])
 
 
 def test_rows_after_the_last_site_are_nobodys(tmp_path: Path) -> None:

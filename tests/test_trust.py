@@ -33,7 +33,7 @@ def living(rows: int) -> np.ndarray:
 def test_a_value_that_is_not_a_number_is_refused_and_its_row_named(at):
     signal = living(10)
     signal[at] = np.nan
-    with pytest.raises(ContactError, match=rf"not a number in row {100 + at}") as caught:
+    with pytest.raises(ContactError, match=rf"not a number in data point {100 + at}") as caught:
         SignalTrust("potential").feed(a_block(100, potential=signal))
     assert caught.value.code == "bad-signal"
 

@@ -193,13 +193,13 @@ def test_a_calibration_of_another_wiring_stands_out_with_its_remedy(qtbot: QtBot
         qtbot.waitUntil(lambda: page.found is not None and bool(page.found.kept), timeout=LONG)
         made.rig.turn("overview")
         assert "20 nA" in words_of(made.rig.overview.calibrations)
-        assert "Make it again" not in words_of(made.rig.overview.calibrations)
+        assert "Calibrate again" not in words_of(made.rig.overview.calibrations)
         rig.write_text(rig.read_text().replace('"ai0"', '"ai9"'), encoding="utf-8")
         made.go("scan")
         made.go("rig")
         shown = words_of(made.rig.overview.calibrations)
         assert "inputs.current.terminal = ai0, and it is ai9 now" in shown
-        assert "Make it again" in shown
+        assert "Calibrate again" in shown
         rig.write_text("kind = ", encoding="utf-8")
         made.rig.overview.reload()
         assert "not valid TOML" in made.rig.overview.failure.text()

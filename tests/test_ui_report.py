@@ -52,7 +52,7 @@ def test_the_report_is_written_in_another_process_and_shown(
         assert view.report_button.isEnabled()
         assert "good: Report written" in said(w)
         assert len(opened) == 1
-        assert "VIRTUAL" in Path(opened[0]).read_text(encoding="utf-8")
+        assert "SIMULATION" in Path(opened[0]).read_text(encoding="utf-8")
 
 
 def test_a_report_that_cannot_be_written_is_told_in_words(

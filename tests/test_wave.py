@@ -350,7 +350,7 @@ def test_the_formal_potential_is_within_the_stated_uncertainty_steady_or_not(
         assert w.hysteresis.value > 5e-3
         assert abs(first.half_wave.value - planted) > 2 * first.half_wave.error
         assert abs(first.half_wave.value - planted) < 3 * one_way(first).half_wave.error
-        assert w.limiting_current.status.caveat.startswith("wave not steady")
+        assert w.limiting_current.status.caveat.startswith("not at steady state")
 
 
 def test_a_single_sweep_with_a_peak_before_its_plateau_is_not_trusted():

@@ -44,14 +44,15 @@ class Quality(IntFlag):
 
 
 _LABELS = {
-    Quality.FALSE_CONTACT: "the contact signal went away again: a spike, not a droplet",
+    Quality.FALSE_CONTACT: "the contact signal did not last: a spike, not a droplet",
     Quality.NO_CONTACT: "no contact in the approach",
-    Quality.DOUBLE_CONTACT: "touched, let go and touched again during the approach",
+    Quality.DOUBLE_CONTACT: "contact, loss of contact and contact again during the approach",
     Quality.OVERLOAD: "the electrometer overloaded during the measurement",
     Quality.SATURATION: "the signal reached the end of its range",
     Quality.HUM: "mains hum above the limit",
     Quality.NEIGHBOUR_OVERLAP: "the footprint reaches that of a neighbour",
-    Quality.EARLY_CONTACT: "contact far above the plane of the others: residue or a particle",
+    Quality.EARLY_CONTACT: "contact far above the plane of the other landings: residue or "
+    "a particle",
     Quality.DRIFT: "the tip drifted further than allowed during the measurement",
     Quality.LOST_CONTACT: "the droplet was lost during the measurement",
     Quality.DAMAGED: "the data of the site are damaged in the file",

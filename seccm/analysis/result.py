@@ -39,17 +39,18 @@ class Status(IntEnum):
     DRIFTING = 4, "taken at the end of the record, still moving there"
     MULTIPLE = 5, "the first of several minima"
     ABOVE_UNITY = 6, "more charge came back than went in: check the baseline"
-    UNSTEADY = 7, "mean of both ways of a sweep, which differ: the wave is not steady"
+    UNSTEADY = 7, "not at steady state: forward and reverse sweeps differ; the value is their mean"
 
     EDGE = 32, "at the edge of the record: the turning point is not bracketed"
-    DRIFT_CONFOUNDED = 33, "tilt and drift cannot be told apart in this visiting order"
+    DRIFT_CONFOUNDED = 33, "tilt and drift cannot be separated in this visiting order"
     NO_PLATEAU = 34, "the current does not level off where it should"
-    NOT_STEADY = 35, "the current falls behind a peak: the wave is not steady at this scan rate"
-    NO_FOOT = 36, "the sweep has no foot where nothing reacts: the background is not known"
-    SATURATED = 37, "an input was at the end of its range in the rows this comes from"
-    OVERLOADED = 38, "the galvanostat was in overload in the rows this comes from"
-    GAP = 39, "rows are missing or damaged where this comes from"
-    DISTURBED = 40, "the potential jumps beside the turning point: its place is not sure"
+    NOT_STEADY = 35, "the current falls after a peak: not at steady state at this scan rate"
+    NO_FOOT = 36, "the sweep has no foot (range without reaction): the background is not known"
+    SATURATED = 37, "an input was at the end of its range in the data points used for this value"
+    OVERLOADED = 38, "the galvanostat was in overload in the data points used for this value"
+    GAP = 39, "data points used for this value are missing or damaged"
+    DISTURBED = 40, "the potential jumps near the turning point: the position of the "
+    "turning point is uncertain"
     JUMP = 41, "the current or the potential jumps within the sweep"
 
     NOT_MEASURED = 64, "not measured"
@@ -62,7 +63,7 @@ class Status(IntEnum):
     NOT_REACHED = 71, "too many records ended first for this figure to be reached"
     INCOMPLETE = 72, "cut short"
     TOO_FEW = 73, "too few repetitions"
-    NO_WAVE = 74, "the current does not level off: there is no wave to take this from"
+    NO_WAVE = 74, "the current does not level off: no wave was found"
 
     DAMAGED = 75, "the data of the site are damaged in the file"
 
@@ -105,16 +106,16 @@ _CAVEATS = {
     Status.END: "potential at the end of the record, drift not known",
     Status.DRIFTING: "potential at the end of the record, still drifting",
     Status.ABOVE_UNITY: "more charge came back than went in",
-    Status.UNSTEADY: "wave not steady: the two ways of the sweep differ",
+    Status.UNSTEADY: "not at steady state: forward and reverse sweeps differ",
     Status.EDGE: "turning point at the edge of the record",
-    Status.DRIFT_CONFOUNDED: "tilt and drift not told apart",
+    Status.DRIFT_CONFOUNDED: "tilt and drift not separated",
     Status.NO_PLATEAU: "the current does not level off",
-    Status.NOT_STEADY: "wave not steady: the current falls behind a peak",
+    Status.NOT_STEADY: "not at steady state: the current falls after a peak",
     Status.NO_FOOT: "no foot before the wave",
     Status.SATURATED: "an input was at the end of its range",
     Status.OVERLOADED: "galvanostat in overload",
-    Status.GAP: "rows are missing",
-    Status.DISTURBED: "a jump beside the turning point",
+    Status.GAP: "data points are missing",
+    Status.DISTURBED: "a jump near the turning point",
     Status.JUMP: "a jump within the sweep",
 }
 

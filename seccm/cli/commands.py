@@ -21,6 +21,7 @@ from seccm.events import Outcome, Paused, RunStopped
 from seccm.interruption import told
 from seccm.shell import command
 from seccm.units import show
+from seccm.words import SIMULATION
 
 if TYPE_CHECKING:
     from seccm.data import Scan
@@ -30,8 +31,8 @@ HELP = """Hopping-mode control for scanning electrochemical cell microscopy (SEC
 
 Try it without any hardware:  seccm run li-on-au-combinatorial --report
 
-Ctrl-C once stops a run: the pipette retracts, the file is closed, and seccm resume goes on
-later. Ctrl-C twice halts it: outputs are frozen where they are and the drive is switched off.
+Ctrl-C once stops a run: the pipette retracts, the file is closed; seccm resume continues it
+later. Ctrl-C twice halts it: the outputs are frozen at their values and the cell is switched off.
 
 Exit codes: 0 complete, 1 stopped, 2 the plan or a file is wrong (nothing moved), 3 the rig
 failed.
@@ -54,7 +55,7 @@ ReportOption = Annotated[bool, typer.Option("--report", help="Draw the figures a
 
 @app.command()
 def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
-    """Check a plan against a rig: everything wrong with it, at once. Nothing moves."""
+    """Check a plan against a rig and list all errors and warnings. Nothing moves."""
     from seccm.plan import load_plan
     from seccm.plan.surface import surface_words
     from seccm.rigs import load_rig
@@ -68,19 +69,19 @@ def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
     say(
         f"{len(sites)} sites, {len(loaded.conditions)} conditions, about "
         f"{_duration(loaded.duration(info))} and {loaded.bytes(info) / 1e6:.1f} MB, on {info.name}"
-        f"{' (VIRTUAL)' if info.virtual else ''}"
+        f"{f' ({SIMULATION})' if info.virtual else ''}"
     )
     if loaded.record.raw and info.raw:
         say(
-            f"of these {loaded.raw_bytes(info) / 1e6:.1f} MB raw samples: {len(info.raw)} inputs "
-            f"at {show(info.clock.rate, 'Hz')}, every one"
+            f"of this, {loaded.raw_bytes(info) / 1e6:.1f} MB raw samples: every sample of "
+            f"{len(info.raw)} inputs at {show(info.clock.rate, 'Hz')}"
         )
     out.print(surface_words(sites), soft_wrap=True)
     show_problems(problems)
     if any(problem.severity == "error" for problem in problems):
-        say(("The plan cannot be run like this.", "red"), " Nothing moved.")
+        say(("The plan has errors and cannot be run.", "red"), " Nothing moved.")
         raise typer.Exit(Exit.WRONG_INPUT)
-    say(("The plan can be run.", "green"), " Nothing moved.")
+    say(("Plan valid: it can be run.", "green"), " Nothing moved.")
 
 
 @app.command()
@@ -88,7 +89,7 @@ def run(
     plan: PlanArgument,
     rig: RigOption = "virtual",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The data file to make.")
+        Path | None, typer.Option("--output", "-o", help="The new data file.")
     ] = None,
     seed: Annotated[
         int, typer.Option("--seed", min=0, help="Virtual rigs: same plan and seed, same data.")
@@ -96,11 +97,14 @@ def run(
     pace: PaceOption = 0.0,
     fault: Annotated[
         list[str] | None,
-        typer.Option("--fault", help="Virtual rigs: something that shall go wrong; repeatable."),
+        typer.Option(
+            "--fault",
+            help="Virtual rigs: a fault to simulate, by name; can be given more than once.",
+        ),
     ] = None,
     report: ReportOption = False,
 ) -> None:
-    """Run a plan. The virtual rig is the default, and says so."""
+    """Run a plan, by default on the virtual rig (SIMULATION)."""
     from seccm.remote import attended
 
     with sentences():
@@ -113,7 +117,7 @@ def run(
 
 @app.command()
 def resume(file: FileArgument, pace: PaceOption = 0.0, report: ReportOption = False) -> None:
-    """Continue a stopped, failed or killed run; the file is all that is needed."""
+    """Continue a run that was stopped, failed or was killed. Only the data file is needed."""
     from seccm.remote import attended
 
     with sentences():
@@ -122,7 +126,7 @@ def resume(file: FileArgument, pace: PaceOption = 0.0, report: ReportOption = Fa
 
 @app.command()
 def info(file: FileArgument) -> None:
-    """Say what is in a data file, finished or growing."""
+    """Show what is in a data file, also while the run is going on."""
     from seccm.cli.summary import summary
     from seccm.data import open_scan
 
@@ -132,7 +136,7 @@ def info(file: FileArgument) -> None:
 
 @app.command()
 def runs() -> None:
-    """List the runs that are going on or wait, with nobody attached, too."""
+    """List the runs that are going on or are paused, also those without a window."""
     from seccm.cli.running import running
 
     with sentences():
@@ -141,7 +145,7 @@ def runs() -> None:
 
 @app.command()
 def ask(
-    verb: Annotated[Verb, typer.Argument(help="What it shall do.")],
+    verb: Annotated[Verb, typer.Argument(help="What the run must do.")],
     run: Annotated[
         str, typer.Argument(help="Its file or run ID; may be left out if only one is going on.")
     ] = "",
@@ -158,7 +162,7 @@ def ask(
 
 @app.command()
 def analyze(file: FileArgument) -> None:
-    """Determine all features of a file again, with the code that ran live, and store them."""
+    """Calculate all features of a file again, with the same analysis as during the run."""
     from seccm import session
     from seccm.cli.summary import statistics
     from seccm.data import open_scan
@@ -179,7 +183,9 @@ def report(
     file: FileArgument,
     directory: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Where; by default beside the file."),
+        typer.Option(
+            "--output", "-o", help="Folder of the report; by default next to the data file."
+        ),
     ] = None,
 ) -> None:
     """Draw the figures of a data file and put them on one page."""
@@ -220,17 +226,18 @@ def window(
         str,
         typer.Option(
             "--rig",
-            help="A rig: a TOML file, or a shipped name; else that of the run, else virtual.",
+            help="A rig: a TOML file, or a shipped name; by default the rig of the run, "
+            "else virtual.",
         ),
     ] = "",
     in_process: Annotated[
         bool, typer.Option("--in-process", help="Run the engine in the window, for debugging.")
     ] = False,
     theme: Annotated[
-        str, typer.Option("--theme", help="dark or light; else that of the desktop.")
+        str, typer.Option("--theme", help="dark or light; by default as the desktop.")
     ] = "",
     glove: Annotated[
-        bool, typer.Option("--glove", help="Large targets, for gloved hands.")
+        bool, typer.Option("--glove", help="Large buttons, for gloved hands.")
     ] = False,
     pace: PaceOption = 1.0,
 ) -> None:
@@ -303,11 +310,11 @@ def _report_of(prepared: Run) -> None:
 
 def _kept(prepared: Run) -> str:
     """Return what became of the sites as far as the file knows, which may be less than was told."""
-    words = {Outcome.PLANNED: "left", Outcome.RUNNING: "cut off"}
+    words = {Outcome.PLANNED: "not visited", Outcome.RUNNING: "incomplete"}
     try:
         kept = sorted(prepared.kept.items(), reverse=True)
     except SeccmError as error:
-        return f"nothing that can be read: {error}"
+        return f"cannot be read: {error}"
     return ", ".join(f"{count} {words.get(outcome, outcome.words)}" for outcome, count in kept)
 
 

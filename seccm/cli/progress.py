@@ -28,6 +28,7 @@ from seccm.events import (
 from seccm.plan.estimate import durations_of
 from seccm.plan.pace import Pace
 from seccm.session import Run
+from seccm.words import SIMULATION
 
 _STYLES = {
     Outcome.OK: "green",
@@ -62,7 +63,7 @@ class RunProgress:
         self._doing = ""
         name, style = shown(run.info.name), "none"
         if run.info.virtual:
-            name, style = " VIRTUAL ", "black on yellow"
+            name, style = f" {SIMULATION} ", "black on yellow"
         columns = [
             TextColumn("{task.description}", style=style, markup=False),
             BarColumn(bar_width=16),
@@ -119,7 +120,7 @@ class RunProgress:
         counted = ", ".join(
             f"{count} {outcome.words}" for outcome, count in sorted(self._counts.items())
         )
-        return f"{self._landed} landings; sites: {counted or 'none'}"
+        return f"{self._landed} contacts; sites: {counted or 'none'}"
 
     def _finish(self, event: SiteFinished) -> None:
         self._done += 1
@@ -157,7 +158,7 @@ class RunProgress:
         parts = [
             self._time_left(),
             doing,
-            f"{self._landed} landed, {no_contact} no contact, {failed - no_contact} failed",
+            f"{self._landed} contact, {no_contact} no contact, {failed - no_contact} failed",
             f"site {number}",
             label,
         ]

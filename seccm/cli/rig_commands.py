@@ -15,6 +15,7 @@ from seccm.cli.exits import Exit, sentences, show_problems
 from seccm.cli.interruption import Interruptible, Interruption
 from seccm.cli.outlet import drain
 from seccm.cli.printing import out, say
+from seccm.words import SIMULATION
 
 if TYPE_CHECKING:
     from seccm.commissioning.finding import Finding
@@ -24,23 +25,27 @@ if TYPE_CHECKING:
 
 HELP = """Commission a rig: check, noise, test-resistor, capacitance, coarse-approach, set-up-piezo.
 
-Only the last two move anything. The others open the rig, drive the cell at most, and let go
-of it; each writes a dated JSON report, and what it found into the calibration that the rig file
-names. Exit code 1 says that a limit was not met, or that Ctrl-C put an end to it.
+Only the last two move anything. The others open the rig, may apply a potential or current to
+the cell, and close the rig. Each writes a dated JSON report, and its results into the
+calibration file that the rig file names. Exit code 1: a limit was not met, or Ctrl-C ended it.
 """
 rig_app = typer.Typer(help=HELP, no_args_is_help=True)
 
 RigArgument = Annotated[str, typer.Argument(help="A rig: a TOML file, or a shipped name.")]
 OutputOption = Annotated[
-    Path | None, typer.Option("--output", "-o", help="The report; by default named by the time.")
+    Path | None,
+    typer.Option("--output", "-o", help="The report file; by default its name has the time."),
 ]
 WriteOption = Annotated[
-    bool, typer.Option("--write/--no-write", help="Whether to add it to the calibration.")
+    bool,
+    typer.Option("--write/--no-write", help="Whether to add the results to the calibration file."),
 ]
 SampleOption = Annotated[
     str, typer.Option("--sample", help="Virtual rigs: the dummy cell in place of a droplet.")
 ]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Virtual rigs: what chance does.")]
+SeedOption = Annotated[
+    int, typer.Option("--seed", min=0, help="Virtual rigs: seed of all random numbers.")
+]
 DUMMY = "dummy-resistor"
 APERTURE = 6e-6
 """Metres; a wired cell has no pipette, but a virtual rig asks for one."""
@@ -54,7 +59,7 @@ def check(
     output: OutputOption = None,
     sample: SampleOption = DUMMY,
 ) -> None:
-    """Say what a rig is, what is wired, how its calibrations stand, what its stop can protect."""
+    """Show what a rig is, its wiring, its calibrations, and how far past contact it can stop."""
     _take_step("check", rig, output, {}, sample, 0, write=False)
 
 
@@ -63,22 +68,32 @@ def noise(
     rig: RigArgument = "virtual",
     output: OutputOption = None,
     seconds: Annotated[str, typer.Option("--seconds", help="Length of the record.")] = "10 s",
-    approach: Annotated[str, typer.Option("--approach", help="How long one lasts.")] = "5 s",
+    approach: Annotated[str, typer.Option("--approach", help="Duration of one approach.")] = "5 s",
     probability: Annotated[
         float,
-        typer.Option("--probability", min=1e-12, max=0.5, help="Of a false contact in one."),
+        typer.Option(
+            "--probability",
+            min=1e-12,
+            max=0.5,
+            help="Probability of a false contact in one approach.",
+        ),
     ] = 1e-3,
     consecutive: Annotated[
-        int, typer.Option("--consecutive", min=1, help="Rows that must agree on a contact.")
+        int,
+        typer.Option(
+            "--consecutive", min=1, help="Data points in succession that must show a contact."
+        ),
     ] = 1,
-    limit: Annotated[str, typer.Option("--limit", help="The threshold you want.")] = "5 pA",
+    limit: Annotated[
+        str, typer.Option("--limit", help="The threshold that you want to use.")
+    ] = "5 pA",
     sample: SampleOption = DUMMY,
     seed: SeedOption = 0,
     write: WriteOption = True,
 ) -> None:
     """Measure the zero-current noise and suggest a contact threshold. Nothing moves.
 
-    Tip up, or cell disconnected: whatever current flows counts as noise.
+    Raise the tip or disconnect the cell first: all current counts as noise.
     """
     texts = {"seconds": seconds, "approach": approach, "limit": limit}
     texts |= {"probability": repr(probability), "consecutive": str(consecutive)}
@@ -90,9 +105,11 @@ def resistor(
     ohms: Annotated[str, typer.Option("--ohms", help='The resistor, such as "1 Gohm".')],
     rig: RigArgument = "virtual",
     output: OutputOption = None,
-    largest: Annotated[str, typer.Option("--largest", help="Volts across it.")] = "1 V",
+    largest: Annotated[
+        str, typer.Option("--largest", help="Largest potential across the resistor.")
+    ] = "1 V",
     tolerance: Annotated[
-        float, typer.Option("--tolerance", min=0.0, max=0.5, help="Of the gains.")
+        float, typer.Option("--tolerance", min=0.0, max=0.5, help="Tolerance of the gains.")
     ] = 0.02,
     sample: SampleOption = DUMMY,
     seed: SeedOption = 0,
@@ -110,10 +127,14 @@ def resistor(
 def capacitance(
     rig: RigArgument = "virtual",
     output: OutputOption = None,
-    span: Annotated[str, typer.Option("--span", help="Volts to either side of zero.")] = "0.5 V",
-    rate: Annotated[str, typer.Option("--rate", help="Of the sweep.")] = "2 V/s",
-    cycles: Annotated[int, typer.Option("--cycles", min=2, help="Of the triangle.")] = 10,
-    limit: Annotated[str, typer.Option("--limit", help="The most there should be.")] = "20 pF",
+    span: Annotated[
+        str, typer.Option("--span", help="Largest potential to either side of zero.")
+    ] = "0.5 V",
+    rate: Annotated[str, typer.Option("--rate", help="Scan rate.")] = "2 V/s",
+    cycles: Annotated[int, typer.Option("--cycles", min=2, help="Cycles of the triangle.")] = 10,
+    limit: Annotated[
+        str, typer.Option("--limit", help="Largest acceptable stray capacitance.")
+    ] = "20 pF",
     sample: SampleOption = DUMMY,
     seed: SeedOption = 0,
     write: WriteOption = True,
@@ -137,10 +158,17 @@ def coarse_approach(
         str | None, typer.Option("--step", help='Longest of one step, such as "30 nm"; longer.')
     ] = None,
     farthest: Annotated[
-        str | None, typer.Option("--farthest", help="Way of the motor altogether; shorter.")
+        str | None,
+        typer.Option(
+            "--farthest", help="Total distance of the motor; only shorter than in the rig file."
+        ),
     ] = None,
-    host: Annotated[str | None, typer.Option("--host", help="Of the motor's controller.")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="TCP port of it.")] = None,
+    host: Annotated[
+        str | None, typer.Option("--host", help="Network address of the motor's controller.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="TCP port of the motor's controller.")
+    ] = None,
     axis: Annotated[int | None, typer.Option("--axis", help="Connector of the motor.")] = None,
     towards: Annotated[
         int | None, typer.Option("--towards", help="1 if positive steps go closer, else -1.")
@@ -271,7 +299,7 @@ def _usable(signals: Interruptible) -> Iterator[None]:
         say(("Not judged: ", "bold red"), f"{error}.")
         raise typer.Exit(Exit.STOPPED) from None
     except Interruption as ended:
-        notes = " ".join(getattr(ended, "__notes__", ())) or "The rig was not in use."
+        notes = " ".join(getattr(ended, "__notes__", ())) or "The rig had not been opened."
         said = f"{ended}: {notes} No report was written."
         say(("Interrupted ", "bold yellow"), said)
         raise typer.Exit(Exit.STOPPED) from None
@@ -308,7 +336,9 @@ def _finish(
 
 
 def _show(report: CommissioningReport) -> None:
-    name = f"{report.info.name}{' (VIRTUAL)' if report.info.virtual else ''}: {report.procedure}"
+    name = (
+        f"{report.info.name}{f' ({SIMULATION})' if report.info.virtual else ''}: {report.procedure}"
+    )
     say((name, "bold"))
     for words in report.words:
         say(f"  {words}")
@@ -326,4 +356,4 @@ def _show_tables(tables: Mapping[str, Mapping[str, Any]]) -> None:
         for entry, value in table.items():
             shown = value if isinstance(value, int | float) else f'"{value}"'
             say(f"    {entry} = {shown}")
-    out.print('  Or name a file there, calibration = "NAME.json", and it is kept for you.')
+    out.print('  Or name a file there, calibration = "NAME.json", and the results are kept there.')

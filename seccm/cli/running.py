@@ -13,12 +13,12 @@ PATIENCE = 15.0
 NOBODY = "Nothing is running."
 HOW = (
     "seccm ask pause|resume|skip|stop|halt|emergency FILE steers a run; seccm window attaches to "
-    "the newest. A paused run has its tip up and waits for as long as it takes."
+    "the newest. A paused run keeps its tip up and waits without a time limit."
 )
 
 
 def running() -> RenderableType:
-    """Return some lines for each process that runs a scan, drives a rig by hand, or waits.
+    """Return some lines for each process that runs a scan, controls a rig manually, or waits.
 
     Raises:
         ChannelError: the folder of the hosts is not safe.
@@ -52,7 +52,7 @@ def _state(progress: Progress | None) -> Text:
     if progress is None:
         return Text("does not answer", style="red")
     if progress.doing != "scan" or progress.status is None:
-        return Text({"manual": "by hand"}.get(progress.doing, progress.doing))
+        return Text({"manual": "manual control"}.get(progress.doing, progress.doing))
     state = progress.status.state.value
     if state != "paused":
         return Text(state)

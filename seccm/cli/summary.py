@@ -35,7 +35,7 @@ def summary(scan: Scan) -> RenderableType:
     rows.append(("started", header.started_at))
     offset = show(header.reference_offset, "V")
     rows.append(("potentials", f"vs {header.reference}, offset {offset}"))
-    rows.append(("sites", f"{len(sites)}, {landed} landed"))
+    rows.append(("sites", f"{len(sites)}, {landed} with contact"))
     for code, count in sorted(counts.items()):
         rows.append(("", f"{count} {Outcome(code).words}"))
     if landed:
@@ -47,7 +47,7 @@ def summary(scan: Scan) -> RenderableType:
         inputs = f"{len(scan.raw_channels)} inputs, {scan.raw_samples:,} of each"
         rows.append(("raw samples", f"{inputs}, {scan.raw_bytes / 1e6:.1f} MB"))
     if scan.samples > CHECKED:
-        rows.append(("samples", "too many to be checked here: seccm report checks them"))
+        rows.append(("samples", "too many to check here; seccm report checks them"))
     else:
         rows += [("damaged", Text(shown(said), style="red")) for said in scan.check().values()]
         if scan.changed:
@@ -72,7 +72,7 @@ def statistics(scan: Scan) -> RenderableType:
         for row in feature.rows:
             table.add_row(*(shown(row.cells[k]) for k in columns))
         tables.append(table)
-    return Group(*tables) if tables else Text("No feature has a number to trust.")
+    return Group(*tables) if tables else Text("No feature has a reliable value.")
 
 
 def _paused(scan: Scan) -> str:

@@ -60,7 +60,7 @@ def measure_capacitance(rig: Rig, triangle: Triangle) -> Capacitance:
         LimitError: the sweep is out of the rig's range.
     """
     if "potential" not in rig.info.modes:
-        raise ValueError("the rig cannot impose a potential: there is no triangle")
+        raise ValueError("the rig cannot apply a potential, so that no triangle can be run")
     waveform = triangle.waveform()
     found = record(rig, Drive("potential", waveform), waveform.duration)
     return judge_capacitance(found, triangle)
@@ -79,9 +79,11 @@ def judge_capacitance(found: Record, triangle: Triangle) -> Capacitance:
         ValueError: rows at the end of a range, fewer than two cycles, or legs too short.
     """
     if found.spoilt:
-        raise ValueError(f"{found.spoilt} rows are at the end of a range; lower the scan rate")
+        raise ValueError(
+            f"{found.spoilt} data points are at the end of a range; lower the scan rate"
+        )
     if triangle.cycles < 2:
-        raise ValueError("a scatter takes two cycles or more")
+        raise ValueError("the scatter needs at least two cycles")
     turns = triangle.waveform().times[1:]
     cycles = [
         _one_cycle(found, turns[2 * k], turns[2 * k + 1], turns[2 * k + 2])
@@ -112,5 +114,5 @@ def _leg(found: Record, begin: float, end: float) -> tuple[FloatArray, FloatArra
     period = found.clock.period
     inside = (found.time - period >= begin + SETTLE) & (found.time <= end - EARLY)
     if int(np.count_nonzero(inside)) < 8:
-        raise ValueError("the legs of the triangle are too short; lower the scan rate")
+        raise ValueError("the sweeps of the triangle are too short; lower the scan rate")
     return found.time[inside], found.potential[inside], found.current[inside]

@@ -11,30 +11,31 @@ from seccm.calibration import wiring
 from seccm.rig import Block, RigInfo
 from seccm.rig.block import CHANNELS
 from seccm.units import show
+from seccm.words import SIMULATION
 
 SPEEDS = (0.5e-6, 1e-6, 2e-6, 5e-6)
 """Approach speeds in m/s for which the overtravel is told."""
 _STOPS = {
-    "virtual": "The stop is simulated. It protects nothing real.",
-    "stepped": "Stepped by the program: the tip only moves while the program runs. It cannot stop "
+    "virtual": "The stop is simulated. It protects no hardware.",
+    "stepped": "Stepped by the program: the tip moves only while the program runs. It cannot stop "
     "between two blocks.",
-    "streamed": "Streamed: if the program hangs or is killed, the tip goes on until the queue of "
-    "the card is empty, which is in the worst case below, and then holds.",
+    "streamed": "Streamed: if the program hangs or is killed, the tip moves on until the queue of "
+    "the card is empty, then holds its position. The worst case below includes this.",
     "hardware": "By hardware: the card stops its outputs itself, with or without the program. It "
-    "sees one signal with one polarity only.",
+    "watches one signal with one polarity only.",
 }
 
 
 def describe(info: RigInfo) -> tuple[str, ...]:
     """Say what a rig can do, and what its stop can protect."""
-    said = [f"{info.name}{': VIRTUAL, no hardware is involved' if info.virtual else ''}."]
+    said = [f"{info.name}{f': {SIMULATION}, no hardware' if info.virtual else ''}."]
     if info.device:
         said.append(f"It measures with {info.device}.")
     said += info.words
     for axis, one in info.axes.items():
         span = f"{show(one.travel.lower, 'm')} to {show(one.travel.upper, 'm')}"
         said.append(f"Axis {axis}: {span}, up to {show(one.fastest, 'm/s')}.")
-    said.append(f"The cell can be: {', '.join(sorted(info.modes))}.")
+    said.append(f"Cell modes: {', '.join(sorted(info.modes))}.")
     if "potential" in info.modes:
         limits = f"{show(info.potential.lower, 'V')} to {show(info.potential.upper, 'V')}"
         said.append(f"Potential: {limits} against the quasi-reference.")
@@ -43,15 +44,15 @@ def describe(info: RigInfo) -> tuple[str, ...]:
     said.append(f"Current: {show(info.current.lower, 'A')} to {show(info.current.upper, 'A')}.")
     if "current" in info.modes:
         said.append(
-            f"Without a closed circuit the potential reads {show(info.overload, 'V')} at an anodic "
-            "current; a cathodic one usually reads the other end of the range."
+            f"With an open circuit the potential reads {show(info.overload, 'V')} at an anodic "
+            "current; at a cathodic current it usually reads the other end of the range."
         )
     else:
         said.append("There is no galvanostat: no contact by the potential.")
     clock = info.clock
     said.append(
-        f"A row every {show(clock.period, 's')}, the mean of {clock.averaged} samples at "
-        f"{show(clock.rate, 'Hz')}."
+        f"A data point (mean of {clock.averaged} samples) every {show(clock.period, 's')}; "
+        f"samples at {show(clock.rate, 'Hz')}."
     )
     if info.raw:
         names = ", ".join(channel.name for channel in info.raw)
@@ -71,7 +72,7 @@ def protection(info: RigInfo) -> tuple[str, ...]:
     return (
         _STOPS[stop.kind],
         f"From contact to halt: {times}; the stage lags {show(info.stage_lag, 's')}.",
-        f"Farthest past contact: {past}.",
+        f"Largest overtravel past contact: {past}.",
     )
 
 

@@ -97,7 +97,7 @@ def approach_coarsely(
         steps = min(allowed_steps(reach.free, stage.step), most, left_over)
         if steps < 1:
             what = (
-                f"No contact, and the motor has gone the {show(farthest, 'm')} that it may; the "
+                f"No contact; the motor has made its allowed total of {show(farthest, 'm')}; the "
                 "tip is fully retracted."
             )
             return CoarseApproach(False, tuple(made), total, what)
@@ -146,7 +146,10 @@ def allowed_steps(free: float, step: float) -> int:
     """
     steps = math.floor(SHARE * free / step)
     if steps < 1:
-        what = f"one step of {show(step, 'm')} is more than half of the free {show(free, 'm')}."
+        what = (
+            f"one step of {show(step, 'm')} is more than half of the free distance "
+            f"{show(free, 'm')}."
+        )
         raise LimitError("step-too-long", "coarse stage", what, "Nothing moved.")
     return steps
 
@@ -192,8 +195,8 @@ def _try(course: Course, site: Site, rig: Rig) -> Steps[Reach]:
     if not reach.contact and not (yield from circuit_is_open(course, site.approach)):
         # The steps of the motor go sideways a little, too.
         what = (
-            "The circuit is closed with the tip fully retracted, though the piezo met nothing. "
-            "The motor was not moved. Look for liquid on the pipette."
+            "The circuit is closed with the tip fully retracted, although the piezo found no "
+            "contact. The motor was not moved. Check the pipette for liquid."
         )
         raise ContactError("circuit-closed", what)
     return reach
@@ -206,5 +209,5 @@ def _to_top(course: Course, site: Site, rig: Rig) -> Steps[None]:
     yield from course.rest(REST)
     missing = travel.upper - course.position("z")
     if missing > AT_TOP * (travel.upper - travel.lower):
-        what = f"the tip is {show(missing, 'm')} short of fully retracted."
+        what = f"the tip is {show(missing, 'm')} below fully retracted."
         raise RigError("not-retracted", "z", what, "Check the stage; the motor was not moved.")

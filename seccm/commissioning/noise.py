@@ -80,9 +80,12 @@ def judge_noise(found: Record) -> Noise:
     """
     x, t = found.current, found.time
     if len(x) * found.clock.period < SHORTEST:
-        raise ValueError(f"a record of noise takes {SHORTEST} s or more")
+        raise ValueError(f"a noise record needs at least {SHORTEST} s or more")
     if found.spoilt:
-        raise ValueError(f"{found.spoilt} rows are at the end of a range: no zero-current record")
+        raise ValueError(
+            f"{found.spoilt} data points are at the end of a range: this is "
+            "not a zero-current record"
+        )
     middle = t - t.mean()
     waves = [f(2 * np.pi * mains * middle) for mains in MAINS for f in (np.cos, np.sin)]
     columns = np.column_stack([np.ones(len(t)), middle, *waves])

@@ -60,7 +60,7 @@ def at_rest(rig: Rig) -> Iterator[Block]:
     else:
         report = rig.safe("end of commissioning", retract=False)
         if not report.drive_off:
-            remedy = "Disconnect the cell by hand."
+            remedy = "Disconnect the cell manually."
             raise RigError("drive-on", rig.info.name, report.what, remedy)
     finally:
         rig.close()
@@ -84,8 +84,11 @@ def record(rig: Rig, drive: Drive, seconds: float) -> Record:
     while row < stop:
         block = rig.read()
         if block.rows and (block.start != row or (block.flags & Flag.GAP).any()):
-            what = f"rows are missing before row {block.stop}; the record cannot be used."
-            raise StreamError("gap", rig.info.name, what, "Repeat it with less load.")
+            what = (
+                f"data points are missing before data point {block.stop}; the record "
+                "cannot be used."
+            )
+            raise StreamError("gap", rig.info.name, what, "Close other programs and repeat it.")
         blocks.append(block.part(first, stop))
         row = block.stop
     return Record(

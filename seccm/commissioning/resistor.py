@@ -85,8 +85,8 @@ class ResistorTest:
     def implausible(self) -> tuple[str, ...]:
         """Readings whose gain is so far from 1 that no drift explains it, in words."""
         return tuple(
-            f"The {one.reading} under an imposed {one.drive} is {abs(one.gain):.3g} times what it "
-            "should be: is it this resistor, and the range that the rig file says?"
+            f"The {one.reading} under an applied {one.drive} is {abs(one.gain):.3g} times what it "
+            "should be: is it this resistor, and the range in the rig file?"
             for one in self.lines
             if one.sign and abs(abs(one.gain) - 1.0) > PLAUSIBLE
         )
@@ -108,13 +108,13 @@ def largest_step(info: RigInfo, ohms: float, largest: float) -> float:
         ValueError: no resistance, or no step.
     """
     if not (ohms > 0.0 and math.isfinite(ohms)):
-        raise ValueError(f"a resistor has more than 0 ohm, not {ohms}")
+        raise ValueError(f"the resistance must be more than 0 ohm, not {ohms}")
     ranges = (info.potential.upper, -info.potential.lower)
     currents = (info.current.upper * ohms, -info.current.lower * ohms)
     compliance = [abs(info.overload)] if "current" in info.modes else []
     most = min(largest, *(SHARE * limit for limit in (*ranges, *currents, *compliance)))
     if not most > 0.0:
-        raise ValueError("the ranges of the rig leave no step")
+        raise ValueError("the ranges of the rig allow no step")
     return most
 
 
@@ -144,7 +144,7 @@ def measure_resistor(
         found = [record(rig, Drive(mode, Constant(value)), hold) for value in steps]
         lines += judge_steps(mode, np.array(steps), found, ohms, settle)
     if not lines:
-        raise ValueError("the rig drives neither potential nor current")
+        raise ValueError("the rig can apply neither a potential nor a current")
     wrong, dead = judge_signs(lines)
     return ResistorTest(ohms, volts, tuple(lines), wrong, dead)
 
@@ -170,8 +170,8 @@ def judge_steps(
     )
     if spoilt:
         raise ValueError(
-            f"{spoilt} rows under an imposed {mode} read an overload or the end of a range: is "
-            "the resistor connected, and as large as was said?"
+            f"{spoilt} data points under an applied {mode} show an overload or the end of a "
+            "range: is the resistor connected, and is its value as given?"
         )
     volts = np.array([np.mean(o.potential[p]) for o, p in zip(found, late, strict=True)])
     amperes = np.array([np.mean(o.current[p]) for o, p in zip(found, late, strict=True)])
@@ -201,7 +201,7 @@ def judge_signs(
 ) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
     """Return the fewest wrong channels that explain the signs, and the readings that are dead."""
     dead = tuple(
-        f"The {one.reading} input does not follow an imposed {one.drive}."
+        f"The {one.reading} input does not follow an applied {one.drive}."
         for one in lines
         if one.sign == 0
     )

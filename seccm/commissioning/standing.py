@@ -61,7 +61,7 @@ def standings(config: Mapping[str, Any], now: datetime, device: str = "") -> tup
     for place, table in _scales(config):
         if place not in found:
             value = f"{table.get('gain', '?')}, {table.get('offset', '?')} at zero"
-            how = str(table.get("calibrated", "not said"))
+            how = str(table.get("calibrated", "not stated"))
             found[place] = Standing(place, value, "", f"in the rig file: {how}", math.nan)
     return tuple(sorted(found.values(), key=lambda one: (one.name.count(".") == 0, one.name)))
 
@@ -75,7 +75,7 @@ def doubts(config: Mapping[str, Any], now: datetime, device: str = "") -> tuple[
     ]
     path = file_of(config)
     if path is not None and not entries_of(config):
-        what = f"{path} has nothing yet."
+        what = f"{path} is still empty."
         remedy = "Begin with: seccm rig test-resistor RIG --ohms R."
         found.append(Problem("calibration", what, remedy, severity="warning"))
     return tuple(found)
@@ -100,13 +100,13 @@ def _of(
     how = f"{entry.how}, {entry.report}"
     wrong = list(misfits(entry, key, config))
     if device and entry.device and entry.device != device:
-        wrong.append(f"on {entry.device}, and this is {device}")
+        wrong.append(f"on {entry.device}, but this is {device}")
     doubt = ""
     if wrong:
         unused = " It is not used." if key else ""
-        doubt = f"It was made {'; '.join(wrong)}.{unused} Make it again."
+        doubt = f"It was made {'; '.join(wrong)}.{unused} Calibrate again."
     elif age > days:
-        doubt = f"It is older than {days:g} days. Make it again."
+        doubt = f"It is older than {days:g} days. Calibrate again."
     return Standing(name, value, f"{entry.when:%Y-%m-%d %H:%M}", how, age, doubt)
 
 

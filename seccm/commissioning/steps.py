@@ -32,7 +32,7 @@ HOLD = 0.4
 OFFSET = 0.01
 """Part of the largest step that an offset may be."""
 BATTERY = (
-    "A resistor cannot tell a rig with every sign wrong from a right one: check one channel by "
+    "A resistor cannot show that every sign of a rig is wrong: check one channel by "
     "other means, such as a battery at the potential input."
 )
 TIME, POTENTIAL, CURRENT = Axis("t", "s"), Axis("E raw", "V"), Axis("I", "A")
@@ -91,11 +91,13 @@ def _noise(rig: Rig, _: Mapping[str, Any], values: Values) -> Finding:
     looks = Looks(duration, chance, int(values["consecutive"]), window=info.stop.window)
     threshold = contact_threshold(noise, looks, info.clock.period, info.clock.window)
     seen = (
-        f"a moving mean of {show(looks.window, 's')}" if looks.window else "rows, as they are read"
+        f"a moving mean of {show(looks.window, 's')}"
+        if looks.window
+        else "data points as they are read"
     )
     words = (
-        f"Rms of a row {show(noise.rms, 'A')}, offset {show(noise.offset, 'A')}, drift "
-        f"{show(noise.drift, 'A')}/s (error {show(noise.drift_error, 'A', 2)}/s).",
+        f"Rms noise of a data point {show(noise.rms, 'A')}, offset {show(noise.offset, 'A')}, "
+        f"drift {show(noise.drift, 'A')}/s (error {show(noise.drift_error, 'A', 2)}/s).",
         "Hum: "
         + ", ".join(f"{show(a, 'A')} at {f:.0f} Hz" for f, a in noise.hum.items())
         + " (amplitude).",
@@ -110,7 +112,7 @@ def _noise(rig: Rig, _: Mapping[str, Any], values: Values) -> Finding:
         words,
         how=f"{show(values['seconds'], 's')} at zero current",
         figures={
-            "noise of a row": (noise.rms, "A"),
+            "noise of a data point": (noise.rms, "A"),
             "offset at zero current": (noise.offset, "A"),
             "suggested threshold": (threshold, "A"),
         },
@@ -120,9 +122,9 @@ def _noise(rig: Rig, _: Mapping[str, Any], values: Values) -> Finding:
 
 def _trace(found: Record, threshold: float, limit: float) -> Graph:
     levels = (Level("suggested threshold", threshold), Level("", -threshold))
-    wanted = (Level("threshold you want", limit), Level("", -limit))
+    wanted = (Level("threshold that you want", limit), Level("", -limit))
     curve = Curve("current", *thinned(found.time, found.current))
-    return Graph("Current with nothing touching", TIME, CURRENT, (curve,), (*levels, *wanted))
+    return Graph("Current without contact", TIME, CURRENT, (curve,), (*levels, *wanted))
 
 
 def _spectrum(found: Record, noise: Noise) -> Graph:
@@ -133,7 +135,7 @@ def _spectrum(found: Record, noise: Noise) -> Graph:
     # Of a white noise whose rms is that of a row.
     white = noise.rms / np.sqrt(0.5 / found.clock.period)
     density = Axis("amplitude density", "A/√Hz")
-    levels = (Level("rms of a row, if white", float(white)),)
+    levels = (Level("rms of a data point, if white", float(white)),)
     axis = Axis("f", "Hz")
     return Graph("Spectrum", axis, density, (curve,), levels, logarithmic=True)
 
@@ -146,7 +148,7 @@ def _resistor(rig: Rig, config: Mapping[str, Any], values: Values) -> Finding:
     test = measure_resistor(rig, ohms, largest=values["largest"], hold=HOLD)
     verdicts, words = [], []
     for line in test.lines:
-        name = f"{line.reading} under an imposed {line.drive}"
+        name = f"{line.reading} under an applied {line.drive}"
         volts = line.reading == "potential"
         unit, full = ("V", test.largest) if volts else ("A", test.largest / ohms)
         bound = OFFSET * full
@@ -182,7 +184,7 @@ def _resistor_graphs(test: ResistorTest) -> tuple[Graph, ...]:
         for line in lines:
             expected, read = np.array(line.expected), np.array(line.read)
             ends = np.array([expected.min(), expected.max()])
-            name = f"imposed {line.drive}"
+            name = f"applied {line.drive}"
             points.append(Curve(name, expected, read, "points"))
             points.append(Curve("", ends, line.offset + line.gain * ends, "fit"))
             residue = read - line.offset - line.gain * expected
@@ -191,7 +193,7 @@ def _resistor_graphs(test: ResistorTest) -> tuple[Graph, ...]:
             by_law = Axis(f"{axis} by Ohm's law", unit)
             graphs += [
                 Graph(f"The {reading} input", by_law, Axis(f"{axis} read", unit), tuple(points)),
-                Graph("What the line leaves", by_law, Axis(f"{axis} left", unit), tuple(left)),
+                Graph("Residuals of the line", by_law, Axis(f"{axis} left", unit), tuple(left)),
             ]
     return tuple(graphs)
 
@@ -260,7 +262,7 @@ def _sweep_length(info: RigInfo, values: Values) -> float:
 CHECK = Step(
     "check",
     "Check",
-    "Opens the rig and says what it is, what is wired, and what its stop can protect.",
+    "Opens the rig; shows what it is, its wiring, and how far past contact it can stop.",
     (),
     lambda info, _: 2.0 * info.clock.period,
     _check,
@@ -268,14 +270,13 @@ CHECK = Step(
 NOISE = Step(
     "noise",
     "Noise",
-    "Tip up, or cell disconnected: whatever current flows counts as noise. Suggests a contact "
-    "threshold.",
+    "Tip up, or cell disconnected: all current counts as noise. Suggests a contact threshold.",
     (
         Setting("seconds", "length of the record", "s", "10 s"),
-        Setting("approach", "how long an approach lasts", "s", "5 s"),
+        Setting("approach", "duration of an approach", "s", "5 s"),
         Setting("probability", "false contacts in an approach", "1", "0.001", 1e-12, 0.5),
-        Setting("consecutive", "rows that must agree", "1", "1", whole=True),
-        Setting("limit", "threshold you want", "A", "5 pA"),
+        Setting("consecutive", "data points that must agree", "1", "1", whole=True),
+        Setting("limit", "threshold that you want", "A", "5 pA"),
     ),
     lambda _, values: values["seconds"],
     _noise,
@@ -287,7 +288,7 @@ RESISTOR = Step(
     "sign, gain and offset of the channels.",
     (
         Setting("ohms", "the resistor", "ohm", "1 Gohm"),
-        Setting("largest", "volts across it", "V", "1 V"),
+        Setting("largest", "potential across it", "V", "1 V"),
         Setting("tolerance", "tolerance of the gains", "1", "2 %", -1e-12, 0.5),
     ),
     _resistor_length,
@@ -300,10 +301,10 @@ CAPACITANCE = Step(
     "Tip up: what is measured is the leads, not a droplet. A triangle of potential finds stray "
     "capacitance and leak.",
     (
-        Setting("span", "volts to either side of zero", "V", "0.5 V"),
+        Setting("span", "potential to either side of zero", "V", "0.5 V"),
         Setting("rate", "rate of the sweep", "V/s", "2 V/s"),
         Setting("cycles", "cycles of the triangle", "1", "10", 1.0, whole=True),
-        Setting("limit", "most there should be", "F", "20 pF"),
+        Setting("limit", "largest acceptable", "F", "20 pF"),
     ),
     _sweep_length,
     _capacitance,

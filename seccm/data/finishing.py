@@ -41,8 +41,8 @@ class FinishReport:
 
     def __str__(self) -> str:
         return (
-            f"{self.path}: {self.sites} sites checked, "
-            f"{self.size_before / 1e6:.1f} MB before, {self.size_after / 1e6:.1f} MB now."
+            f"{self.path}: {self.sites} sites checked, {self.size_before / 1e6:.1f} MB before, "
+            f"{self.size_after / 1e6:.1f} MB now."
         )
 
 
@@ -146,6 +146,6 @@ def _compare(path: Path, source: h5py.File, target: h5py.File) -> None:
             a, b = old[here], new[here]
             if not np.array_equal(a, b, equal_nan=a.dtype.kind == "f"):
                 raise DataFileError(
-                    f"{path}: the column {name} came out differently in the compressed copy. "
+                    f"{path}: the column {name} is different in the compressed copy. "
                     "The file is unchanged; check the disk."
                 )

@@ -11,8 +11,11 @@ import h5py
 import numpy as np
 
 from seccm.rig import Clock
+from seccm.words import simulated
 
 CONVENTIONS = "CF-1.11 SECCM-0.1"
+_SIMULATED_BEFORE = "VIRTUAL "
+"""What titles of simulated data began with in files of earlier versions."""
 
 
 def software() -> str:
@@ -46,9 +49,7 @@ class Header:
 
 def write_header(file: h5py.File, header: Header, clock: Clock) -> None:
     """Make the header and the clock attributes of a file's root."""
-    title = header.title
-    if header.virtual and "VIRTUAL" not in title:
-        title = f"VIRTUAL {title}".strip()
+    title = simulated(header.title) if header.virtual else header.title
     attributes: dict[str, Any] = {
         **header.extra,
         "Conventions": CONVENTIONS,
@@ -86,11 +87,14 @@ def read_header(file: h5py.File) -> Header:
         "raw_averaged", "raw_spacing", "seed", "packed",
     }  # fmt: skip
     a = file.attrs
+    title, virtual = printable(_text(a, "title")), bool(_number(a, "virtual"))
+    if virtual:
+        title = simulated(title.removeprefix(_SIMULATED_BEFORE))
     return Header(
-        title=printable(_text(a, "title")),
+        title=title,
         plan_json=_text(a, "plan_json"),
         rig_json=_text(a, "rig_json"),
-        virtual=bool(_number(a, "virtual")),
+        virtual=virtual,
         reference=printable(_text(a, "reference")),
         # The attribute of the data, not the one at the root: recalibration changes that one.
         reference_offset=float(_number(file["E"].attrs, "add_offset")),
@@ -130,7 +134,7 @@ def _value(attributes: Mapping[str, Any], name: str) -> Any:
 def _text(attributes: Mapping[str, Any], name: str) -> str:
     value = _value(attributes, name)
     if not isinstance(value, str):
-        raise ValueError(f'"{name}" is {value!r:.40}, which is no text')
+        raise ValueError(f'"{name}" is {value!r:.40}, which is not a text')
     value.encode()  # what was not UTF-8 in the file says so here
     return value
 
@@ -138,5 +142,5 @@ def _text(attributes: Mapping[str, Any], name: str) -> str:
 def _number(attributes: Mapping[str, Any], name: str) -> Any:
     value = _value(attributes, name)
     if not isinstance(value, np.integer | np.floating):
-        raise ValueError(f'"{name}" is {value!r:.40}, which is no number')
+        raise ValueError(f'"{name}" is {value!r:.40}, which is not a number')
     return value

@@ -89,7 +89,7 @@ def inspect(path: Path, file: h5py.File) -> Contents:
         header, clock = read_header(file), read_clock(file)
         packed = file.attrs.get("packed", np.uint8(0))
     if not isinstance(packed, np.integer):
-        raise _wrong(path, f"whether it was packed is {packed!r:.40}, which is no number")
+        raise _wrong(path, f"whether it was packed is {packed!r:.40}, which is not a number")
     _check_header(path, header, clock)
     _check_lengths(path, data)
     for name in NEEDED:
@@ -107,7 +107,7 @@ def inspect(path: Path, file: h5py.File) -> Contents:
 def _wrong(path: Path, what: str) -> DamagedError:
     return DamagedError(
         f"{path}: the file is damaged or was changed: {what}. Use a copy of the file, if there is "
-        "one. What else is in it, any program for HDF5 files can read."
+        "one. Any program for HDF5 files can read what else is in it."
     )
 
 
@@ -122,7 +122,7 @@ def _datasets(path: Path, file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]
         with reading(path, f'the column "{name}"'):
             link = file.get(name, getlink=True)
             if not isinstance(link, h5py.HardLink):
-                raise _wrong(path, f'"{name}" is a link to elsewhere, which is not followed')
+                raise _wrong(path, f'"{name}" is a link to another file, which is not followed')
             found = file[name]
             if not isinstance(found, h5py.Dataset):
                 continue
@@ -158,7 +158,7 @@ def _check(path: Path, name: str, dataset: h5py.Dataset, kind: str, dimensions: 
         if dataset.ndim != dimensions:
             raise _wrong(path, f'the column "{name}" has {dataset.ndim} dimensions')
         if dataset.is_virtual or dataset.external:
-            raise _wrong(path, f'the column "{name}" lies in another file')
+            raise _wrong(path, f'the data of the column "{name}" are in another file')
         if dataset.chunks and math.prod(dataset.chunks) * found.itemsize > _LARGEST:
             raise _wrong(path, f'the column "{name}" has chunks of {dataset.chunks} entries')
         if dataset.chunks and dimensions == 1 and len(dataset) > _MOST_CHUNKS * dataset.chunks[0]:
@@ -176,33 +176,35 @@ def _check_lengths(path: Path, data: Mapping[str, Readable]) -> None:
     for name in filled:
         size, most = len(data[name]), data[name].most
         if size > most:
-            raise _wrong(path, f'the column "{name}" speaks of {size} rows, but has at most {most}')
+            raise _wrong(
+                path, f'the column "{name}" should have {size} entries, but has at most {most}'
+            )
     if len(data["state"]) == 0 or bytes(data["state"][0]) not in _STATES:
-        raise _wrong(path, "the state of the run is none that there can be")
+        raise _wrong(path, "the state of the run is not a known one")
     if len(data["session_t_offset"]) == 0:
         raise _wrong(path, "it does not say when its first session began")
     if not np.isfinite(data["session_t_offset"][:]).all():
-        raise _wrong(path, "the time at which a session began is no number")
+        raise _wrong(path, "the time at which a session began is not a number")
     if not data["contact_E"].shape[1] == data["contact_I"].shape[1] <= 1 << 24:
         raise _wrong(path, "the contact records have different lengths")
     if "raw" in data:
         channels = len(data["raw_channel"])
         shapes = {name: data[name].shape[1] for name in TERMS}
         if channels > 256 or any(n != channels for n in (*shapes.values(), data["raw"].shape[0])):
-            raise _wrong(path, "the raw samples are not of as many inputs as have names")
+            raise _wrong(path, "the number of raw inputs differs from the number of their names")
 
 
 def _check_header(path: Path, header: Header, clock: Clock) -> None:
     """Check what is said once of the whole run."""
     if not (math.isfinite(clock.rate) and clock.rate > 0.0 and 0 < clock.averaged <= clock.spacing):
-        raise _wrong(path, f"{clock} is no clock that a rig can have")
+        raise _wrong(path, f"{clock} is not a possible clock of a rig")
     if not math.isfinite(header.reference_offset):
         raise _wrong(path, f"the offset of the reference is {header.reference_offset} V")
     try:
         begun = datetime.fromisoformat(header.started_at)
     except ValueError:
         raise _wrong(
-            path, f'the start of the run, "{header.started_at[:40]}", is no time'
+            path, f'the start of the run, "{header.started_at[:40]}", is not a time'
         ) from None
     if begun.tzinfo is None:
         raise _wrong(path, f'the start of the run, "{header.started_at}", has no time zone')

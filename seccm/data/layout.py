@@ -75,7 +75,7 @@ class Stored:
 
 NAN = float("nan")
 QUALITY = Stored("quality", "u4", "1", "quality flags of the site, 0 if none")
-STATUS = Stored("status", "u1", "1", "what became of the site")
+STATUS = Stored("status", "u1", "1", "outcome of the site")
 SITE_COLUMNS = (
     Stored("condition", "u2", "1", "condition of the plan"),
     Stored("repeat", "u2", "1", "repeat of the condition"),
@@ -87,16 +87,16 @@ SITE_COLUMNS = (
     Stored("y", "f8", "um", "measured y, mean of the steps", NAN),
     Stored("z_contact", "f8", "um", "height of the tip at contact, up positive", NAN),
     Stored("z_rest", "f8", "um", "height of the tip at rest after the stop", NAN),
-    Stored("t_start", "f8", "s", "time at which the tip set out for the site", NAN),
+    Stored("t_start", "f8", "s", "time at which the travel to the site began", NAN),
     Stored("t_end", "f8", "s", "time at which the site was closed", NAN),
     Stored("t_contact", "f8", "s", "time of contact", NAN),
     Stored("latency", "f8", "s", "time from contact to the halt of the output", NAN),
-    Stored("overtravel", "f8", "um", "way of the tip from contact to rest", NAN),
+    Stored("overtravel", "f8", "um", "distance that the tip moved from contact to rest", NAN),
     Stored("contact_signal", "f8", "", "signal at contact, raw volts or amperes", NAN),
     Stored("contact_baseline", "f8", "", "signal before the descent, raw volts or amperes", NAN),
-    Stored("attempts", "u2", "1", "approaches begun at the site"),
+    Stored("attempts", "u2", "1", "number of approaches at the site"),
     Stored("landed", "u1", "1", "1 if the meniscus touched the surface"),
-    Stored("reason", "S120", "", "why the outcome is not ok"),
+    Stored("reason", "S120", "", "reason why the outcome is not ok"),
     QUALITY,
     Stored("row_start", "u8", "1", "first sample of the site"),
     Stored("row_size", "u4", "1", "number of samples of the site"),
@@ -112,9 +112,9 @@ SAMPLE_COLUMNS = (
     Stored("E", "f4", "V", "potential of the working electrode"),
     Stored("I", "f4", "A", "current, anodic positive"),
     Stored("z", "f4", "um", "height of the tip, up positive"),
-    Stored("phase", "u1", "1", "what the rig was about"),
+    Stored("phase", "u1", "1", "what the rig was doing"),
     Stored("step", "u2", "1", "step of the site's program"),
-    Stored("flag", "u1", "1", "what is special about the row"),
+    Stored("flag", "u1", "1", "flags of the data point (mean of samples)"),
     Stored("x", "f4", "um", "measured x"),
     Stored("y", "f4", "um", "measured y"),
 )
@@ -124,14 +124,14 @@ CONTACT_COLUMNS = (
 )
 EVENT_COLUMNS = (
     Stored("event_t", "f8", "s", "time of the event since the start of the run"),
-    Stored("event_row", "i8", "1", "row of the event since the stream opened"),
-    Stored("event_site", "i4", "1", "site, -1 where it is about none"),
+    Stored("event_row", "i8", "1", "data point of the event, counted since the stream opened"),
+    Stored("event_site", "i4", "1", "site, -1 for an event without a site"),
     Stored("event_code", "u2", "1", "kind of the event"),
     Stored("event_msg", "S160", "", "the event in words"),
 )
 SESSION_COLUMNS = (
     Stored("session_started_at", "S32", "", "start of the stream, ISO 8601, UTC"),
-    Stored("session_t_offset", "f8", "s", "time of the first row of the stream"),
+    Stored("session_t_offset", "f8", "s", "time of the first data point of the stream"),
     Stored("session_first_site", "u4", "1", "first site visited"),
 )
 FRAME_COLUMNS = (
@@ -192,7 +192,7 @@ def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contac
         for column in columns:
             add_column(file, column, column.name.partition("_")[0])
     _flags(file["event_code"], {int(c): c.name.lower() for c in Code})
-    add_column(file, Stored("state", "S16", "", "what became of the run"), "run")
+    add_column(file, Stored("state", "S16", "", "state of the run"), "run")
     file["state"][0] = b"running"
     for factor in extra.factors:
         stored = Stored(f"factor_{factor.name}", "f8", factor.unit, factor.long_name, NAN)

@@ -48,7 +48,7 @@ def make(
         discard(path)
         if isinstance(error, OSError | RuntimeError):
             raise DataFileError(
-                f"{path}: the file cannot be laid out: {said(error)}. Nothing moved. "
+                f"{path}: the file cannot be created: {said(error)}. Nothing moved. "
                 "Free some space on the disk, or write elsewhere."
             ) from error
         raise
@@ -59,12 +59,15 @@ def make(
 def _reserve(path: Path) -> BinaryIO:
     """Make a file that was not there, empty as yet, and keep it open."""
     if path.is_dir():
-        raise DataFileError(f"{path}: is a folder. Name a file in it, such as {path / 'scan.h5'}.")
+        raise DataFileError(
+            f"{path}: this is a folder. Name a file in it, such as {path / 'scan.h5'}."
+        )
     try:
         return path.open("xb")
     except FileExistsError:
         raise DataFileError(
-            f"{path}: the file exists and is never overwritten. Choose another name, or resume it."
+            f"{path}: the file exists already and is not overwritten. Choose another "
+            "name, or resume it."
         ) from None
     except OSError as error:
         why = "there is no such folder" if not path.parent.is_dir() else said(error)

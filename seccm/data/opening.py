@@ -35,11 +35,11 @@ def _ours(path: Path, file: h5py.File) -> h5py.File:
     """Return a file that was opened if it is one of ours, laid out to the end; else close it."""
     try:
         if "SECCM" not in str(file.attrs.get("Conventions", "")):
-            raise DataFileError(f"{path}: an HDF5 file, but not one of seccm.")
+            raise DataFileError(f"{path}: an HDF5 file, but not made by seccm.")
         if not _laid_out(file):
             raise DataFileError(
-                f"{path}: its program died while it laid the file out, before anything had moved. "
-                "Delete it and run the plan again."
+                f"{path}: the program that made it ended while it created the file, before "
+                "anything moved. Delete it and run the plan again."
             )
     except BaseException:
         file.close()
@@ -79,7 +79,7 @@ def _left_behind(path: Path) -> h5py.File:
     for hours if need be, because the writer might put it right.
     """
     if guard.is_held(path):
-        raise DataFileError(f"{path}: a program is laying it out right now. Try again.")
+        raise DataFileError(f"{path}: a program is creating it right now. Try again.")
     vetting.vet(path)
     unmarked = repair.Unmarked(path)
     try:

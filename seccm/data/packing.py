@@ -196,7 +196,7 @@ def _chunks(dataset: h5py.Dataset, packed: bool) -> tuple[int, ...]:
 
 
 def _copy_attributes(path: Path, old: h5py.Dataset, new: h5py.Dataset) -> None:
-    with reading(path, f'what the file says of the column "{old.name}"'):
+    with reading(path, f'the attributes of the column "{old.name}"'):
         for name in old.attrs:
             # The references of HDF5 to dimensions are made anew.
             if name not in _OF_HDF5:

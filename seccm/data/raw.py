@@ -77,7 +77,7 @@ def describe_session(file: h5py.File, channels: Sequence[RawChannel]) -> None:
         told = ", ".join(channel.name for channel in channels) or "none"
         raise DataFileError(
             f"{file.filename}: has raw samples of {', '.join(names) or 'no input'}; the rig gives "
-            f"{told}. Continue it on the rig it was begun on."
+            f"{told}. Continue it on the rig that it was started on."
         )
     for power, name in enumerate(TERMS if names else ()):
         file[name].resize(len(file["session"]), axis=0)

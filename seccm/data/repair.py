@@ -149,7 +149,7 @@ def _superblock(path: Path) -> bytes:
     try:
         # Opening a pipe would wait for somebody to write into it.
         if not stat.S_ISREG(path.stat().st_mode):
-            kind = "a folder" if path.is_dir() else "no file but a pipe or a device"
+            kind = "a folder" if path.is_dir() else "a pipe or a device"
             raise DataFileError(f"{path}: is {kind}. A data file of seccm ends in .h5.")
         with path.open("rb") as file:
             head = file.read(_SIZE)
@@ -158,14 +158,14 @@ def _superblock(path: Path) -> bytes:
     except OSError as error:
         raise DataFileError(f"{path}: cannot be read: {error.strerror}.") from error
     if not head and guard.is_held(path):
-        raise DataFileError(f"{path}: a program is laying it out right now. Try again.")
+        raise DataFileError(f"{path}: a program is creating it right now. Try again.")
     if not head:
         raise DataFileError(
-            f"{path}: the file is empty. The program that made it died before anything moved; "
+            f"{path}: the file is empty. The program that made it ended before anything moved; "
             "delete it and start again."
         )
     if not head.startswith(SIGNATURE) or len(head) < _SIZE:
-        raise DataFileError(f"{path}: not an HDF5 file. A data file of seccm ends in .h5.")
+        raise DataFileError(f"{path}: this is not an HDF5 file. A data file of seccm ends in .h5.")
     if head[_VERSION] >= 3 and lookup3(head[:_CHECKED]) != struct.unpack("<I", head[_CHECKED:])[0]:
         raise DataFileError(
             f"{path}: the file is damaged: its first bytes are not those that were written. Use a "

@@ -68,7 +68,7 @@ def prepare(
             if read_clock(file) != clock:
                 raise DataFileError(
                     f"{path}: recorded with {read_clock(file)}, but the rig has {clock}. "
-                    "Continue it on the rig it was begun on."
+                    "Continue it on the rig that it was started on."
                 )
             _cut(file)
             _abort(file)
@@ -83,8 +83,8 @@ def prepare(
         place.take_place(part)
     except FAILURES as error:
         raise DataFileError(
-            f"{path}: cannot be continued: {said(error)}. The file is as it was. To continue it "
-            "takes a folder that can be written, and room for a copy of the file."
+            f"{path}: cannot be continued: {said(error)}. The file is unchanged. To continue it "
+            "needs a folder that can be written, and space for a copy of the file."
         ) from error
     finally:
         place.close()

@@ -81,7 +81,7 @@ def rewrite_features(
     except FAILURES as error:
         raise DataFileError(
             f"{path}: the features cannot be stored: {said(error)}. The file is as "
-            "it was; it takes a folder that can be written, and room for a copy."
+            "it was; this needs a folder that can be written, and space for a copy."
         ) from error
     finally:
         place.close()

@@ -326,7 +326,7 @@ class Scan:
         sites = self._sites
         if not isinstance(number, int | np.integer):
             raise TypeError(
-                f"site {number!r}: a site is asked for by its number, from 0 to {len(sites) - 1}"
+                f"site {number!r}: give the number of a site, from 0 to {len(sites) - 1}"
             )
         if not 0 <= number < len(sites):
             raise IndexError(f"site {number}: the file has sites 0 to {len(sites) - 1}")
@@ -338,7 +338,8 @@ class Scan:
         """Yield the sites whose state is none, or whose samples are those of others."""
         states = self._data["status"][:]
         for number in np.flatnonzero(states > max(Outcome)).tolist():
-            yield number, f"site {number}: its outcome has the code {states[number]}, which is none"
+            what = f"site {number}: its outcome has the code {states[number]}, which is not known"
+            yield number, what
         for number, other in overlapping(self._data["row_start"][:], self._data["row_size"][:]):
             yield number, f"site {number}: its samples are said to be those of site {other}, too"
 
@@ -352,7 +353,7 @@ class Scan:
         try:
             return read_rows(self._data, start, stop)
         except DamagedError as error:
-            raise self._spoilt(number, "samples of it cannot be read") from error
+            raise self._spoilt(number, "some of its samples cannot be read") from error
 
     def _check(self, number: int, checksum: int) -> None:
         """Compare the rows of a closed site with what was written."""
@@ -363,14 +364,14 @@ class Scan:
             return
         size = len(range(*self._extent(number).indices(1 << 62)))
         if size < sites.cell("row_size", number):
-            raise self._spoilt(number, "samples of it are missing")
+            raise self._spoilt(number, "some of its samples are missing")
         if checksum != sites.cell("crc32", number):
             # The rows of a packed file have passed HDF5's own checksums: a program wrote them.
             if not self.packed:
                 raise self._spoilt(number, "its samples are not those that were measured")
             self._changed.add(number)
         if size and not np.isfinite(sites.cell("t_start", number)):
-            raise self._spoilt(number, "it has samples, but no start")
+            raise self._spoilt(number, "it has samples, but no start time")
 
     def _spoilt(self, number: int, why: str) -> DamagedError:
         self._damage[number] = f"site {number}: {why}"
@@ -463,7 +464,7 @@ class Scan:
         if size == 0:
             return None
         if size > self._data["contact_E"].shape[1]:
-            raise self._spoilt(number, "its contact record is longer than there is room for")
+            raise self._spoilt(number, "its contact record is longer than the column")
         crossing, stopped = (
             int(sites.cell(f"contact_{w}", number)) for w in ("crossing", "stopped")
         )

@@ -285,7 +285,7 @@ class Store:
                 raise RigError(
                     "store-overflow",
                     str(self.path),
-                    f"{len(self._waiting)} blocks have waited for the disk for "
+                    f"{len(self._waiting)} blocks of data have been waiting for the disk for "
                     f"{self._patience:g} s.",
                     "Write to a faster, local disk. The finished sites are safe; resume the file.",
                 )
@@ -377,6 +377,5 @@ def _failure(path: Path, error: Exception) -> RigError:
         "store-failed",
         str(path),
         f"{what}.",
-        "Free some space or repair the disk, then resume the file: the sites that it calls "
-        "finished are safe.",
+        "Free some space or repair the disk, then resume the file: its finished sites are safe.",
     )

@@ -55,8 +55,8 @@ class SiteRecord:
     def extent(self) -> str:
         """How many rows there are and how long they took, in words."""
         if len(self.t) == 0:
-            return "no rows"
-        return f"{len(self.t)} rows, {show(float(self.t[-1] - self.t[0]), 's')}"
+            return "no data points"
+        return f"{len(self.t)} data points, {show(float(self.t[-1] - self.t[0]), 's')}"
 
     @property
     def contact(self) -> int | None:

@@ -250,7 +250,9 @@ class Writer:
     def _label(self, event: PhaseBegan) -> None:
         late = self._tail.mark(event.row, event.phase, event.step)
         if late:
-            note = f"{late} rows were stored before they were known to be {event.phase.name}"
+            note = (
+                f"{late} data points were stored before their phase ({event.phase.name}) was known"
+            )
             self._note(event.row, event.site, note)
 
     def _land(self, event: Landed) -> None:

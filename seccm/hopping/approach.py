@@ -128,9 +128,8 @@ class Approach:
             course.tell(FalseContact(hit, self._site.number, course.position("z", 3)))
         raise ContactError(
             "false-contacts",
-            f"{spec.false_contacts + 1} contacts in one approach did not persist for "
-            f"{spec.confirm} rows: the signal is too noisy for its threshold, or the meniscus "
-            "is unstable.",
+            f"{spec.false_contacts + 1} contacts in one approach did not last for {spec.confirm} "
+            "data points: the signal is too noisy for the threshold, or the meniscus is unstable.",
         )
 
     def _listen(self) -> Steps[None]:
@@ -276,7 +275,7 @@ class Approach:
             )
         self.may_touch = False
         words = (
-            f"no contact on the way down to z = {show(target, 'm')}, "
+            f"no contact down to z = {show(target, 'm')}, "
             f"{show(spec.travel + self._course.spare, 'm')} below the start"
         )
         if expected is None:
@@ -314,8 +313,8 @@ class Approach:
         self._terrain.glimpse(*self._here, self._course.position("z", 3), self._now)
         raise ContactError(
             "short-contact",
-            f"the {self._channel} showed a contact that did not last for {spec.confirm} rows: the "
-            "meniscus broke, or a spike.",
+            f"the {self._channel} showed a contact that did not last for {spec.confirm} data "
+            "points: the meniscus broke, or it was a spike.",
         )
 
     def _unseen(self) -> int:
@@ -323,7 +322,7 @@ class Approach:
         block = self._course.block
         row = block.start + int(((block.flags & _FROZEN) != 0).argmax())
         self._course.tell(
-            Note(row, self._site.number, "The rig stopped on a contact that no row shows.")
+            Note(row, self._site.number, "The rig stopped at a contact that no data point shows.")
         )
         return row
 
@@ -349,8 +348,8 @@ class Approach:
                 raise RigError(
                     "not-stopped",
                     "z",
-                    f"the tip was still under way {show(PATIENCE, 's')} after contact.",
-                    "Check how the stage is stopped before anything else.",
+                    f"the tip was still moving {show(PATIENCE, 's')} after contact.",
+                    "Check how the stage is stopped before you continue.",
                 )
             seen.append((yield from course.next(*freeze, Wake(due))))
             self._trust.feed(course.block)
@@ -400,8 +399,8 @@ class Approach:
                 Note(
                     landing.row,
                     number,
-                    f"The stop took {show(landing.latency, 's')} from the crossing, longer than "
-                    f"the rig promises ({show(worst, 's')}).",
+                    f"The stop took {show(landing.latency, 's')} from the threshold crossing, "
+                    f"longer than the stated worst case of the rig ({show(worst, 's')}).",
                 )
             )
         if landing.overtravel > self._spec.overtravel:

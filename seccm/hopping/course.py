@@ -117,8 +117,8 @@ class Course:
             raise RigError(
                 "not-arrived",
                 "stage",
-                f"a motion ({wanted}) that takes {show(seconds, 's')} had not ended "
-                f"{show(allowance * clock.period, 's')} after that.",
+                f"a motion ({wanted}) should take {show(seconds, 's')} and was not finished "
+                f"{show(allowance * clock.period, 's')} after that time.",
                 "Check the servo, the wiring and the speed limits of the stage.",
             )
 

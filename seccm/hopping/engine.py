@@ -301,8 +301,9 @@ class Engine:
             raise StreamError(
                 "lost-rows",
                 "stream",
-                f"rows from {expected} on were due; {block.rows} from {block.start} on came.",
-                "Rows without a number cannot be placed in time: read the stream more often.",
+                f"data points from {expected} on were expected; {block.rows} from "
+                f"{block.start} on were received.",
+                "Data points without a number have no time: read the stream more often.",
             )
         with self._lock:
             self._row = self._expected = block.stop
@@ -311,7 +312,7 @@ class Engine:
         row = block.start + int(gap.argmax())
         missing = str(row - expected) if block.start > expected else "some"
         site = self._site.number if self._site else -1
-        return [Note(row, site, f"The rig missed rows: {missing} before row {row}.")]
+        return [Note(row, site, f"Data points are missing: {missing} before data point {row}.")]
 
     def _abandon(
         self, status: RunStatus, reason: str, outcome: Outcome, *facts: Event
@@ -404,7 +405,7 @@ class Engine:
             self._counts[finished.outcome] = self._counts.get(finished.outcome, 0) + 1
             if refusal and self._state in (State.RUNNING, State.PAUSING):
                 self._state = State.STOPPING
-                self._ending = ("stopped", "Stopped: no contact, and the plan says stop then.")
+                self._ending = ("stopped", "Stopped: no contact; on_no_contact.then is stop.")
         return finished
 
     def _still_wet(self) -> str:
@@ -430,11 +431,12 @@ class Engine:
         if not terrain.known:
             return (
                 f"{missed} descents without contact, no surface known yet: clogged, dry, wrong "
-                "polarity, or too high? Look at the pipette. Resume goes the whole travel."
+                "polarity, or too high? Check the pipette. "
+                "Resume uses the full travel once more."
             )
         return (
             f"No contact at the known surface, {missed} times: clogged, dry, or wrong polarity? "
-            "Resume goes twice as deep. Sample with steps: new run, larger surface_margin."
+            "Resume allows twice the depth. Sample with steps: new run, larger surface_margin."
         )
 
     def _spent_budget(self) -> str:
@@ -444,8 +446,8 @@ class Engine:
             return ""
         self._failures = (0, 0)
         return (
-            f"{consecutive} sites in succession and {total} in all have failed; the plan allows "
-            f"{self._budget.consecutive} and {self._budget.total}. Look at the tip."
+            f"{consecutive} sites in succession and {total} in total have failed; the plan allows "
+            f"{self._budget.consecutive} and {self._budget.total}. Check the tip."
         )
 
     def _follow(self, out: list[Action | Event]) -> None:

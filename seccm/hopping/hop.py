@@ -144,7 +144,7 @@ class Visit:
                 "cell",
                 "the circuit is closed before the first site, up to the top at "
                 f"z = {show(lifted.height, 'm')}. The tip did not travel.",
-                "Look for liquid on the pipette, and whether the input's offset is past the "
+                "Check the pipette for liquid, and whether the input's offset is past the "
                 "contact threshold.",
             )
         course.clear = True

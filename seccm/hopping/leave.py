@@ -35,13 +35,12 @@ class Lifted:
         if not self.opened:
             return (
                 "The circuit was still closed after the retract, up to the top at "
-                f"z = {show(self.height, 'm')}. Look for liquid on the pipette."
+                f"z = {show(self.height, 'm')}. Check the pipette for liquid."
             )
         if self.further > 0.0:
             return (
-                "The circuit was still closed after the retract of "
-                f"{show(self.planned, 'm')}; it opened {show(self.further, 'm')} higher. "
-                "Retract farther."
+                f"The circuit was still closed after the retract of {show(self.planned, 'm')}; it "
+                f"opened {show(self.further, 'm')} higher. Retract farther."
             )
         return ""
 
@@ -79,7 +78,7 @@ def rise(course: Course, to: float, speed: float) -> Steps[None]:
             "not-lifted",
             "z",
             f"the tip was to rise by {show(to - here, 'm')} and rose by "
-            f"{show(risen, 'm')}. It did not travel on.",
+            f"{show(risen, 'm')}. It did not travel.",
             "Check the servo and the wiring of the z axis.",
         )
 

@@ -89,7 +89,7 @@ class SegmentWatch:
         if bad.any():
             raise ContactError(
                 "bad-signal",
-                f"the potential or the current is not a number in row {good.stop}.",
+                f"the potential or the current is not a number in data point {good.stop}.",
             )
         if block.stop >= self.stop:
             return End(self.stop - 1, "time", self.charge)
@@ -178,8 +178,8 @@ def _finished(site: Site, segment: Segment, end: End, watch: SegmentWatch) -> tu
     if not watch.saturated:
         return (finished,)
     what = (
-        f"An input was at the end of its range in {watch.saturated} rows of step "
-        f"{segment.index + 1}: its charge, and limits on that signal, cannot be trusted. "
+        f"An input was at the end of its range in {watch.saturated} data points of step "
+        f"{segment.index + 1}: its charge, and limits on that signal, are not reliable. "
         "Choose a larger range."
     )
     return finished, Note(end.row, site.number, what)

@@ -97,8 +97,8 @@ class Tip:
                 here = f"{axis} = {show(course.position(axis, 1), 'm', 5)}"
                 raise ContactError(
                     "contact-sideways",
-                    f"The circuit closed on the way, at {here}: the sample is as high as the tip "
-                    "there. The tip was stopped, the cell is off. Retract first.",
+                    f"The circuit closed during the travel, at {here}: the sample is as high as "
+                    "the tip there. The tip was stopped, the cell is off. Retract first.",
                 )
             if not course.moving:
                 break
@@ -140,8 +140,8 @@ class Tip:
         here, top = course.position("z"), self._info.axes["z"].travel.upper
         if here > top - NOISE:
             what = (
-                "the circuit is closed with the tip fully retracted. Nothing moved. Look for "
-                "liquid on the pipette, and whether the input's offset is past the contact "
+                "the circuit is closed with the tip fully retracted. Nothing moved. Check "
+                "the pipette for liquid, and whether the input's offset is past the contact "
                 "threshold."
             )
         else:

@@ -39,15 +39,15 @@ class SignalTrust:
         if bad.any():
             raise ContactError(
                 "bad-signal",
-                f"the {self._channel} signal is not a number in row "
+                f"the {self._channel} signal is not a number in data point "
                 f"{block.start + int(bad.argmax())}.",
             )
         gap = (block.flags & _GAP) != 0
         if gap.any():
             raise ContactError(
                 "gap",
-                f"rows are missing before row {block.start + int(gap.argmax())}; a contact could "
-                "have passed unseen.",
+                f"data points are missing before data point {block.start + int(gap.argmax())}; a "
+                "contact could have passed unseen.",
             )
         steady = (np.diff(signal, prepend=self._last) == 0) & ~railed(block)
         # The first of some equal rows is equal to none before it.
@@ -55,8 +55,8 @@ class SignalTrust:
         if (equal >= STUCK_ROWS).any():
             raise ContactError(
                 "stuck-signal",
-                f"the {self._channel} signal has had the very same value for {STUCK_ROWS} rows; "
-                "contact could not be seen in it.",
+                f"the {self._channel} signal has had exactly the same value for {STUCK_ROWS} data "
+                "points; it would not show a contact.",
             )
         self._steady = int(equal[-1]) - 1
         self._last = float(signal[-1])

@@ -31,7 +31,7 @@ def clearance_problems(subject: Subject) -> Iterator[Problem]:
             what = (
                 f"{show(lift, 'm')} would drag the meniscus over the sample: it stretches to about "
                 f"the radius of the aperture, {show(probe.aperture / 2, 'm', 3)}; the overtravel, "
-                f"the slope from site to site and the noise of the position come on top, "
+                "the slope from site to site and the noise of the position add "
                 f"{show(beside, 'm', 2)}."
             )
             farther = show(rounded_up(enough), "m")
@@ -42,7 +42,7 @@ def clearance_problems(subject: Subject) -> Iterator[Problem]:
         elif severity and severity not in told:
             what = (
                 f"{show(lift, 'm')} may not break the meniscus, which stretches to about the "
-                f"footprint's radius, {show(enough - beside, 'm', 3)}, besides "
+                f"footprint's radius, {show(enough - beside, 'm', 3)}, plus "
                 f"{show(beside, 'm', 2)} for overtravel, slope and noise."
             )
             farther = show(rounded_up(enough), "m")
@@ -53,9 +53,9 @@ def clearance_problems(subject: Subject) -> Iterator[Problem]:
         if overtravel > hangs and "overtravel" not in told:
             told.add("overtravel")
             what = (
-                f"{show(overtravel, 'm')} is more than the meniscus surely hangs, "
-                f"about {show(hangs, 'm', 2)}: the glass may touch the sample."
+                f"{show(overtravel, 'm')} is more than the safe height of the hanging "
+                f"meniscus, about {show(hangs, 'm', 2)}: the glass may touch the sample."
             )
             put = subject.put(show(hangs, "m", 2), "approach", "overtravel")
-            remedy = f"Allow {show(hangs, 'm', 2)}."
+            remedy = f"Allow at most {show(hangs, 'm', 2)}."
             yield Problem("approach.overtravel", what, remedy, "warning", put)

@@ -47,8 +47,9 @@ def _polarity(subject: Subject, site: Site) -> Iterator[Problem]:
     if rule.polarity in ("either", comes):
         return
     what = (
-        f'"{rule.polarity}" will hardly be seen{subject.under(site)}: {subject.volts(hold.value)} '
-        f"is held, and the double layer of a fresh place charges with {comes} current there."
+        f'"{rule.polarity}" will hardly show a contact{subject.under(site)}: '
+        f"{subject.volts(hold.value)} is held, and the double layer of a fresh surface "
+        f"charges with {comes} current."
     )
     remedy = f'Write "{comes}" or "either": a contact that is not seen drives the tip into the '
     put = subject.put("either", "approach", "contact", "polarity")
@@ -70,7 +71,7 @@ def _faint(subject: Subject, site: Site) -> Iterator[Problem]:
     enough = show(rounded_up(OVER * idle), "A")
     what = (
         f"{show(level, 'A')}{subject.under(site)} is below what rig {subject.info.name} may read "
-        f"while nothing touches, {show(idle, 'A', 2)}: noise, hum or offset pass for a contact."
+        f"without contact, {show(idle, 'A', 2)}: noise, hum or offset would count as a contact."
     )
     put = subject.put(enough, "approach", "contact", key)
     yield Problem(f"approach.contact.{key}", what, f"Write {enough} or more.", "warning", put)
@@ -79,7 +80,9 @@ def _faint(subject: Subject, site: Site) -> Iterator[Problem]:
 def _idle(site: Site) -> Iterator[Problem]:
     hold = site.approach.hold
     if hold.mode == "current" and hold.value == 0.0:
-        what = "0 A drives no open circuit into overload, so that no drop out of it can be seen."
+        what = (
+            "0 A brings no open circuit into overload, so that no drop from overload can be seen."
+        )
         yield Problem("approach.hold", what, "Hold a current that is not 0 A.", "warning")
 
 
@@ -117,9 +120,9 @@ def _jump(
     reference = subject.plan.reference
     start, held = (volts(reference.potential(raw)) for raw in (begins, before))
     what = (
-        f"the sweep starts at {start}{subject.under(site)}, but {held} is imposed just before: "
-        f"the step of {show(abs(begins - before), 'V')} charges the double layer, and its spike "
-        f"lies on the {'first cycle' if again else 'sweep'}."
+        f"the sweep starts at {start}{subject.under(site)}, but {held} is applied just before: "
+        f"the step of {show(abs(begins - before), 'V')} charges the double layer; its current "
+        f"spike is part of the {'first cycle' if again else 'sweep'}."
     )
     more = "" if again else ", or take two cycles"
     remedy = f'Rest at {start} before it (a step "constant potential" of 1 s){more}.'

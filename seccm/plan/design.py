@@ -99,12 +99,12 @@ def assigned(design: Design, places: Places, conditions: int) -> IntArray:
 def design_problems(factors: Factors, design: Design, places: Places | None) -> list[Problem]:
     """Find what does not fit between factors, design and places; None where they are unknown."""
     if design.kind == "listed" and factors:
-        what = "has no place beside a listed design, whose conditions bring their own levels."
+        what = "cannot be used with a listed design, whose conditions have their own levels."
         remedy = "Remove [factors], or the conditions of [design]."
         return [Problem("factors", what, remedy, suggestion=Suggestion(("factors",), "remove"))]
     count = len(design.conditions) or math.prod(len(levels) for levels in factors.values())
     if count > MOST:
-        return [Problem("factors", f"make {count} conditions, more than {MOST}.")]
+        return [Problem("factors", f"give {count} conditions, more than {MOST}.")]
     twice = [*_said_twice(factors, design)]
     return [*twice, *_sharing_problems(design, places, count)] if places is not None else twice
 
@@ -120,7 +120,7 @@ def _said_twice(factors: Factors, design: Design) -> Iterator[Problem]:
         if first < index:
             remedy = "Ask for more sites for each condition with design.repeats."
             where = f"design.conditions[{index}]"
-            yield Problem(where, f"says the same as conditions[{first}].", remedy)
+            yield Problem(where, f"is the same as conditions[{first}].", remedy)
 
 
 def _sharing_problems(design: Design, places: Places, count: int) -> Iterator[Problem]:

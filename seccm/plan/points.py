@@ -51,12 +51,12 @@ def read_points(path: Path) -> tuple[tuple[str, str], ...]:
         what = f'"{path}" {error.what}'
         if error.missing:
             what = f'"{path}" cannot be read: there is no such file.'
-        remedy = error.remedy or "It is looked for beside the plan."
+        remedy = error.remedy or "The file must be in the folder of the plan."
         raise Mistakes([Problem("file", what, remedy)]) from None
     listed = [(at, line) for at, line in enumerate(lines[1:], start=2) if line.strip()]
     if len(listed) > MOST_LINES:
         what = f"{path.name} has {len(listed)} lines, more than {MOST_LINES}."
-        raise Mistakes([Problem("file", what, "Leave out some.")])
+        raise Mistakes([Problem("file", what, "Remove some of them.")])
     header, wrong = _read_header(lines[0])
     points = []
     for at, line in listed:
@@ -99,7 +99,7 @@ def _header_problems(
     twice = next((axis for axis in "xy" if named.count(axis) > 1), None)
     if twice is not None:
         what = f"the first line names {twice} {named.count(twice)} times: {written(line[:60])}."
-        yield Problem("file", what, "Name the other columns otherwise.")
+        yield Problem("file", what, "Give the other columns other names.")
     elif columns.keys() != {"x", "y"}:
         what = f"the first line must name x and y with their units, not {written(line[:60])}."
         yield Problem("file", what, _REMEDY)
@@ -136,12 +136,12 @@ def _point(line: str, header: _Header) -> tuple[str, str]:
     """
     cells = _split(line, header.delimiter)
     if not cells:
-        raise ValueError("its quotes do not match")
+        raise ValueError("its quotation marks are not in pairs")
     if len(cells) > header.width:
         by = _DELIMITERS[header.delimiter]
         raise ValueError(
-            f"has {len(cells)} cells, but the header has {header.width}; {by} parts the cells, "
-            "so none may stand in a number"
+            f"has {len(cells)} cells, but the header has {header.width}; {by} separates "
+            "the cells, so that no number may contain one"
         )
     x, y = (_cell(cells, *header.columns[axis], axis) for axis in "xy")
     if len(cells) < header.width:
@@ -177,4 +177,4 @@ def _hint(text: str) -> str:
         parse(text, "m")
     except ValueError:
         return ""
-    return "; its unit stands in the header"
+    return "; its unit belongs in the header"

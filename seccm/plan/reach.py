@@ -72,7 +72,7 @@ def _drive(
             yield Problem(key, f"{what}{span}.", "Change the potential, or check the offset.")
         if mode == "current" and not info.current.holds(value):
             what = f"{show(value, 'A')}{under} is outside of rig {info.name}'s current range"
-            remedy = "Lower the current, or take a smaller pipette."
+            remedy = "Lower the current, or use a smaller pipette."
             yield Problem(key, f"{what}, {_span(info.current, 'A')}.", remedy)
 
 
@@ -117,7 +117,7 @@ def _speeds(subject: Subject) -> Iterator[Problem]:
             for axis in names:
                 if axis in axes and speed > axes[axis].fastest:
                     fastest = show(axes[axis].fastest, "m/s")
-                    what = f"{show(speed, 'm/s')} is faster than axis {axis} goes, {fastest}."
+                    what = f"{show(speed, 'm/s')} is faster than axis {axis} can move, {fastest}."
                     put = subject.put(fastest, *key.split("."))
                     yield Problem(key, what, f"Lower it to {fastest}.", suggestion=put)
 
@@ -135,7 +135,7 @@ def _overtravel(subject: Subject) -> Iterator[Problem]:
                 f"at {show(approach.speed, 'm/s')} rig {info.name} may go {show(farthest, 'm')} "
                 f"past contact; approach.overtravel allows {show(approach.overtravel, 'm')}."
             )
-            fewer = ", ask for fewer consecutive rows" if rows > 1 else ""
+            fewer = ", ask for fewer consecutive data points" if rows > 1 else ""
             slower = show(rounded_down(speed), "m/s")
             remedy = f"Lower it to {slower}{fewer}, or allow more."
             put = subject.put(slower, "approach", "speed")
@@ -148,7 +148,9 @@ def _places(subject: Subject) -> Iterator[Problem]:
     for axis in ("x", "y"):
         found = subject.info.axes.get(axis)
         if found is None:
-            yield Problem("sites", f"rig {subject.info.name} has no axis {axis}.", "Take another.")
+            yield Problem(
+                "sites", f"rig {subject.info.name} has no axis {axis}.", "Use another rig."
+            )
             continue
         span = found.travel
         here = places.x if axis == "x" else places.y
@@ -164,14 +166,14 @@ def _places(subject: Subject) -> Iterator[Problem]:
                 f"from {_span(span, 'm')}: site {number} is at {axis} = "
                 f"{show(float(here[number]), 'm')}{retries}."
             )
-            yield Problem("sites", what, "Move the origin, or take fewer sites or a finer pitch.")
+            yield Problem("sites", what, "Move the origin, or use fewer sites or a smaller pitch.")
 
 
 def _depth(subject: Subject) -> Iterator[Problem]:
     """Find approaches that would end below the stage, at the first site or on a tilted sample."""
     axis = subject.info.axes.get("z")
     if axis is None:
-        yield Problem("approach", f"rig {subject.info.name} has no axis z.", "Take another.")
+        yield Problem("approach", f"rig {subject.info.name} has no axis z.", "Use another rig.")
         return
     places = subject.visits.places
     extent = math.hypot(float(np.ptp(places.x)), float(np.ptp(places.y)))
@@ -193,15 +195,15 @@ def _depth(subject: Subject) -> Iterator[Problem]:
             yield Problem("approach.travel", what, "Start higher, or lower it.", "warning")
         span = axis.travel.upper - axis.travel.lower
         if lift > span:
-            what = f"{show(lift, 'm')} is more than axis z goes, {show(span, 'm')}."
+            what = f"{show(lift, 'm')} is more than the range of axis z, {show(span, 'm')}."
             yield Problem("retract.distance", what, "Lower it.")
 
 
 def _recording(subject: Subject) -> Iterator[Problem]:
     """Find what the rig has no samples for."""
     if subject.plan.record.raw and not subject.info.raw:
-        what = f"rig {subject.info.name} has no raw samples, only rows."
-        remedy = "Leave it out, or take a rig on a card, such as virtual-nidaq."
+        what = f"rig {subject.info.name} has no raw samples, only data points (means of samples)."
+        remedy = "Remove it, or use a rig with a card, such as virtual-nidaq."
         yield Problem("record.raw", what, remedy)
 
 

@@ -58,8 +58,8 @@ def _short_steps(subject: Subject) -> Iterator[Problem]:
         if segment.waveform.duration < clock.period and key not in told:
             told.add(key)
             what = f"{show(segment.waveform.duration, 's')}{subject.under(site)} is shorter than "
-            remedy = "Make the step longer; nothing would be seen of it."
-            yield Problem(key, f"{what}a row, {show(clock.period, 's')}.", remedy)
+            remedy = "Make the step longer; it would have no data point."
+            yield Problem(key, f"{what}one data point, {show(clock.period, 's')}.", remedy)
 
 
 def _coarse_sweeps(subject: Subject) -> Iterator[Problem]:
@@ -69,9 +69,9 @@ def _coarse_sweeps(subject: Subject) -> Iterator[Problem]:
             continue
         rate = max(condition.number(step.scan_rate) for condition in subject.plan.conditions)
         if rate * period > COARSE:
-            what = f"at {show(rate, 'V/s')} each row covers {show(rate * period, 'V')}."
+            what = f"at {show(rate, 'V/s')} each data point covers {show(rate * period, 'V')}."
             slower = show(rounded_down(COARSE / period), "V/s")
-            remedy = f"Sweep no faster than {slower}, or average less."
+            remedy = f"Sweep no faster than {slower}, or average fewer samples."
             put = subject.put(slower, *located(f"{key}.scan_rate"))
             yield Problem(f"{key}.scan_rate", what, remedy, "warning", put)
 
@@ -84,7 +84,7 @@ def _repeats(subject: Subject) -> Iterator[Problem]:
     index = int(np.argmin(counts))
     fewest, most = int(counts[index]), int(counts.max())
     if fewest < FEWEST:
-        what = f"{conditions[index].label} has {fewest} sites: too few to tell a spread."
+        what = f"{conditions[index].label} has {fewest} sites: too few to calculate a scatter."
         remedy = f"Take {FEWEST} or more for each condition."
         yield Problem("design", what, remedy, "warning")
     if most != fewest:
@@ -114,7 +114,7 @@ def _confounded(subject: Subject) -> Iterator[Problem]:
         what = f"each {' and each '.join(because)} has one condition only: drift or tilt along it "
         shuffled = subject.plan.design.assign == "shuffled"
         remedy = "Choose another design.seed." if shuffled else 'Assign the conditions "shuffled".'
-        what += f"cannot be told from an effect of {names}."
+        what += f"cannot be distinguished from an effect of {names}."
         yield Problem("design.assign", what, remedy, "warning")
 
 
@@ -130,5 +130,8 @@ def _long(subject: Subject) -> Iterator[Problem]:
         what = f"the scan would take about {duration / YEAR:.3g} years; no sample lasts that long."
         yield Problem("plan", what, "Take fewer sites or shorter steps.")
     elif duration > LONG:
-        what = f"the scan takes about {duration / 3600:.0f} h; drift and evaporation go on."
-        yield Problem("plan", what, "Think of fewer sites or shorter steps.", "warning")
+        what = (
+            f"the scan takes about {duration / 3600:.0f} h; drift and evaporation "
+            "continue during it."
+        )
+        yield Problem("plan", what, "Consider fewer sites or shorter steps.", "warning")

@@ -63,7 +63,7 @@ def _overlaps(subject: Subject, nearest: FloatArray, partners: FloatArray) -> It
     drop = f"the footprint's diameter is {show(diameter, 'm', 3)}"
     if count:
         allowed = subject.plan.places.allow_overlap
-        remedy = "Space them wider, or say sites.allow_overlap = true if it is meant."
+        remedy = "Space them wider, or set sites.allow_overlap = true if this is intended."
         yield Problem(
             where,
             f"the footprints of {count} sites overlap with others: {apart}, and {drop}.",
@@ -91,7 +91,9 @@ def _retries(
     where, allowed = "on_no_contact.shift", subject.plan.places.allow_overlap
     ways = _ways(offsets)
     if len(ways) * len(places) > MOST_LOOKS:
-        what = f"{len(offsets) - 1} retries at each of {len(places)} sites reach the next sites."
+        what = (
+            f"{len(offsets) - 1} retries at each of {len(places)} sites reach neighbouring sites."
+        )
         yield Problem(where, what, "Ask for fewer retries, or a smaller shift.")
         return
     for way, mine, its in ways:

@@ -62,7 +62,7 @@ class Line:
         try:
             self._pipe.send_bytes(pack(message))
         except (OSError, ValueError) as error:
-            raise ChannelError(f"The other side is gone: {error}.") from None
+            raise ChannelError(f"The connection is lost: {error}.") from None
 
     def receive(self) -> dict[str, Any]:
         """Wait for a message.
@@ -75,7 +75,9 @@ class Line:
                 if self._pipe.poll(LOOK):
                     return unpack(self._pipe.recv_bytes(self._longest))
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-            raise ChannelError(f"The other side is gone, or sent nonsense: {error}.") from None
+            raise ChannelError(
+                f"The connection is lost, or the message is not valid: {error}."
+            ) from None
         raise ChannelError("The channel was closed.")
 
     def end(self) -> None:
@@ -124,9 +126,11 @@ def prove_client(pipe: Pipe, key: bytes) -> None:
         pipe.send_bytes(mine + _proof(key, b"client", theirs, mine))
         proof = _within(pipe, PROOF)
     except (OSError, EOFError) as error:
-        raise ChannelError(f"The host hung up before it let us in: {error}.") from None
+        raise ChannelError(
+            f"The host closed the connection before it accepted this program: {error}."
+        ) from None
     if not hmac.compare_digest(proof, _proof(key, b"host", theirs, mine)):
-        raise ChannelError("The host refused our key, or does not know it.")
+        raise ChannelError("The host refused the key of this program.")
 
 
 def dial(endpoint: Endpoint) -> Line:
@@ -139,7 +143,7 @@ def dial(endpoint: Endpoint) -> Line:
     try:
         pipe = connection.Client(endpoint.address, endpoint.family)
     except OSError as error:
-        raise ChannelError(f"The host {endpoint.name} is gone: {error}.") from None
+        raise ChannelError(f"The host {endpoint.name} has ended: {error}.") from None
     try:
         prove_client(pipe, key)
     except ChannelError:

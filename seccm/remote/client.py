@@ -102,7 +102,7 @@ class Client:
                 if process.poll() is not None or time.monotonic() > late:
                     said = endpoint.log.read_text(errors="replace").strip().splitlines()
                     endpoint.remove()
-                    why = said[-1] if said else "it said nothing."
+                    why = said[-1] if said else "it gave no reason."
                     raise ChannelError(f"The process for the run did not start: {why}")
                 time.sleep(0.02)
             return dial(endpoint)
@@ -254,7 +254,7 @@ class Client:
                 return heard
             if heard[-1].link == "lost" or time.monotonic() > late:
                 failure = next((n.failure.text for n in heard if n.failure), "it took too long.")
-                raise ChannelError(f"What was waited for did not come: {failure}")
+                raise ChannelError(f"No answer came: {failure}")
             time.sleep(0.005)
 
     # Steering. Each returns a ticket at once; `News.answers` says later what became of it.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from seccm.remote.commissioning import Workbench
 
 TITLE = "Coarse approach"
-RESTS = "The motor rests; the tip is fully retracted."
+RESTS = "The motor is stopped; the tip is fully retracted."
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,8 @@ class _Tries:
         plan, rig = self._plan, self._order.build()
         self._virtual = f"{SIMULATION}: " if rig.info.virtual else ""
         self._say(
-            f"try {self._made} of {self._table.tries}: the piezo comes down in search of the "
-            "surface, and goes up."
+            f"try {self._made} of {self._table.tries}: the piezo moves down to find the "
+            "surface, then up."
         )
         travel, site = rig.info.axes["z"].travel, plan.sites()[0]
         way = travel.upper - travel.lower

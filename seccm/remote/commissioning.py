@@ -283,7 +283,7 @@ class Workbench:
             NotNow: none is.
         """
         if not self.doing:
-            raise NotNow("stop", "no step is carried out", ())
+            raise NotNow("stop", "no step is running", ())
         self._stop = why, retract
         self._stopping.set()
 
@@ -307,7 +307,7 @@ class Workbench:
             NotNow: it is not asked, or not any more.
         """
         if not question or question != self.question:
-            raise NotNow("answer", "this is not asked now", ())
+            raise NotNow("answer", "this question is not open now", ())
         self._granted = yes
         self.question = ""
 
@@ -352,7 +352,7 @@ class Workbench:
             SeccmError: there is nothing to keep, it was kept, or a file cannot be written.
         """
         if name not in self._kept or not self._kept[name][1].judged:
-            raise NotNow("keep", f"there is no finding of {name}", ())
+            raise NotNow("keep", f"there is no result of {name}", ())
         errand, found = self._kept[name]
         if found.kept:
             raise NotNow("keep", found.kept, ())

@@ -44,8 +44,8 @@ def runtime_folder() -> Path:
         mine = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
         if not mine or stat.S_IMODE(found.st_mode) & 0o077:
             raise ChannelError(
-                f"{folder}: not a folder of yours alone (mode "
-                f"{stat.S_IMODE(found.st_mode):o}). Remove it, or make it yours: chmod 700."
+                f"{folder}: other users can use this folder (mode "
+                f"{stat.S_IMODE(found.st_mode):o}). Remove it, or run: chmod 700 on it."
             )
     return folder
 

@@ -130,5 +130,5 @@ class Guest:
         except SeccmError as refusal:
             return Answer(ticket, granted=False, text=str(refusal))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            return Answer(ticket, granted=False, text=f"The request makes no sense: {error!r}.")
+            return Answer(ticket, granted=False, text=f"The request is not valid: {error!r}.")
         return Answer(ticket, granted=True)

@@ -164,7 +164,7 @@ class Host:
         if run is not None and self._doing == "scan":
             return run.interrupt(number)
         self.quit()
-        return "The host ends; what it does with a rig comes to a safe end first."
+        return "The host ends; first it brings the rig to a safe state."
 
     def _refuse_busy(self) -> None:
         if not self.idle:
@@ -270,7 +270,7 @@ class Host:
             site = plan.sites()[0]
             manual = Manual(rig, site, self._feed.look, self._feed.tell, self._told_lifted)
             overview = Overview.planned(0)
-            self.announce("by hand", "", job.rig_file, "")
+            self.announce("manual control", "", job.rig_file, "")
             warnings = tuple(str(problem) for problem in doubts)
             self._feed.begin(
                 Snapshot("", job.plan, rig.info, 0, warnings, overview, (), Trace.none())
@@ -324,7 +324,7 @@ class Host:
     def _rest(self) -> None:
         """Be ready for something else."""
         if self._owed:
-            what = "Nothing was moved: it ended before there was a rig to move."
+            what = "Nothing moved: the run ended before a rig was open."
             self._told_lifted(SafeReport(True, False, False, what))
         self._feed.beat(everything=True)
         with self._lock:
@@ -339,7 +339,7 @@ class Host:
         self._look_at_disk()
         if self._bench.attended and self._unattended:
             with suppress(NotNow):
-                self._bench.stop("nobody was at the controls")
+                self._bench.stop("no window had the controls")
         for guest in list(self._guests):
             guest.nudge()
 
@@ -379,7 +379,7 @@ class Host:
         elif what == "take":
             self._hand_over(guest, force=bool(request.get("force")))
         elif guest is not self._holder:
-            raise SeccmError("Another window holds the controls. Take them first.")
+            raise SeccmError("Another window has the controls. Take the controls first.")
         elif what == "release":
             with self._lock:
                 self._holder = None
@@ -466,7 +466,7 @@ class Host:
                 quiet = self._now() - holder.heard
                 if not force and quiet < ABSENT:
                     raise SeccmError(
-                        "Another window holds the controls, and answers. Release them there."
+                        "Another window has the controls and is in use. Release the controls there."
                     )
             self._holder = guest
 
@@ -481,7 +481,7 @@ class Host:
     def _by_hand(self, deed: str, how: Mapping[str, Any]) -> None:
         manual = self._manual
         if manual is None:
-            raise NotNow(deed, f"not driving by hand ({self._doing})", ())
+            raise NotNow(deed, f"not under manual control ({self._doing})", ())
         if deed == "close":
             manual.close()
         else:

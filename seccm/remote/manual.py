@@ -296,10 +296,10 @@ class Manual:
         _refuse_outside(axis, to, limits.travel, "m")
         _refuse_outside(f"speed of {axis}", speed, Range(0.0, limits.fastest), "m/s")
         if speed == 0.0:
-            raise LimitError("no-speed", axis, "a speed of 0 gets nowhere; nothing moved.")
+            raise LimitError("no-speed", axis, "the speed must not be 0; nothing moved.")
         here = self._at.get(known)
         if here is None:
-            raise NotNow("jog", "waiting for the first rows", ())
+            raise NotNow("jog", "waiting for the first data points", ())
         if axis != "z":
             self._refuse_closed("go sideways")
             return Command(f"jog {axis}", lambda c: self._tip.sideways(c, Move(known, to, speed)))

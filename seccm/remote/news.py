@@ -163,7 +163,7 @@ def read_message(message: dict[str, Any]) -> dict[str, Any]:
         return _built(message)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ChannelError(
-            f"The host speaks another version of the program: {error!r}. The scan goes on."
+            f"The host is another version of the program: {error!r}. The scan goes on."
         ) from None
 
 

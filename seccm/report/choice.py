@@ -69,10 +69,10 @@ def _galvanostatic(study: Study, segment: Segment) -> Iterator[Drawing]:
         yield Drawing(
             f"potential-step-{step}",
             f"Potential against time (a) and charge (b){where}",
-            "Thick: mean of the repeats that ran to the end, put on one another at their minima "
-            "where they nucleated; band: ± one standard deviation where there are three or more; "
-            "thin: every repeat; dots: nucleation potential of each; in brackets: how many. The "
-            f"fall from overload after contact is cut off. {_basis(study)}{_thinned(study)}",
+            "Thick: mean of the repeats that ran to the end, aligned at their minima where they "
+            "nucleated; band: ± one standard deviation where there are three or more; "
+            "thin: every repeat; dots: nucleation potential of each; in brackets: number of sites. "
+            f"The fall from overload after contact is cut off. {_basis(study)}{_thinned(study)}",
             figure,
         )
     figure = curves.repeats(study, step)
@@ -93,10 +93,10 @@ def _galvanostatic(study: Study, segment: Segment) -> Iterator[Drawing]:
             f"current density{where}",
             "Small: every repeat; large: mean, given only where every repeat nucleated; bars, "
             "where there are three or more: the larger of their standard deviation and their "
-            "stated standard uncertainty; above the axes: how many. Open symbols: values with a "
-            f"caveat. {caveat_words(study, names)}"
-            "Arrows: records that ended before nucleation, at the time and "
-            f"charge at which they ended. {_growth(study, names)}{_basis(study)}",
+            "stated standard uncertainty; above the axes: number of sites. Open symbols: values "
+            f"with a caveat. {caveat_words(study, names)}Arrows: records that ended before "
+            "nucleation, at the time and charge at which they ended. "
+            f"{_growth(study, names)}{_basis(study)}",
             figure,
         )
 
@@ -115,7 +115,7 @@ def _swept(study: Study, segment: Segment) -> Iterator[Drawing]:
             f"voltammograms-step-{step}",
             f"Voltammograms, coloured by cycle{where}",
             f"{_program(study, step)} Arrows: direction of the sweep. Later cycles are drawn "
-            "over earlier ones. The charging when the sweep is set on is cut off. "
+            "over earlier ones. The charging current at the start of the sweep is cut off. "
             f"{_some(study, voltammograms.MOST_PANELS)}{_basis(study)}",
             figure,
         )
@@ -125,9 +125,9 @@ def _swept(study: Study, segment: Segment) -> Iterator[Drawing]:
         yield Drawing(
             f"efficiency-step-{step}",
             f"Coulombic efficiency (a) and charges (b) by cycle{where}",
-            "Cycles are cut at the commanded vertices; charge is sorted by the sign of the current "
-            "over the whole cycle; no baseline is taken off. Thin: single sites; large: mean, with "
-            "± one standard deviation where there are three or more. "
+            "Cycles are cut at the commanded vertices; charge is sorted by the sign of the "
+            "current over the whole cycle; no baseline is subtracted. Thin: single sites; large: "
+            "mean, with ± one standard deviation where there are three or more. "
             f"{_some(study, voltammograms.MOST_PANELS)}{_basis(study)}",
             figure,
         )
@@ -158,8 +158,8 @@ def _held(study: Study, segment: Segment) -> Iterator[Drawing]:
             f"transient-step-{step}",
             f"{shown} against time{_of_step(study, segment)}",
             f"{_program(study, step)} Thin: every repeat; thick: median of a condition; in "
-            "brackets: how many. Logarithmic axes where the current spans decades without a change "
-            f"of sign.{_thinned(study)}",
+            "brackets: number of sites. Logarithmic axes where the current spans decades "
+            f"without a change of sign.{_thinned(study)}",
             figure,
         )
 
@@ -237,12 +237,12 @@ def _maps(study: Study) -> Iterator[Drawing]:
             f"{_against(study, names)}Footprints are drawn to scale; where they are small, the "
             "cells around them are coloured. The colours span at least three median standard "
             "uncertainties to either side. Dashed: no value, such as no nucleation before the end. "
-            f"Sites without a regular end are marked. {caveat_words(study, names)}",
+            f"Sites that are not complete are marked. {caveat_words(study, names)}",
             figure,
         )
     failed = bool((study.outcome != Outcome.OK).any())
     if failed or (figure is None and study.x.size > 1):
-        yield Drawing("outcomes", "What became of every site", "", maps.outcomes(study))
+        yield Drawing("outcomes", "Outcome of every site", "", maps.outcomes(study))
 
 
 def _against(study: Study, names: Sequence[str]) -> str:
@@ -252,10 +252,10 @@ def _against(study: Study, names: Sequence[str]) -> str:
     if all(maps.mapped(study, name).own for name in names):
         return (
             "The sites are of different conditions, with fewer than three values each: the maps "
-            "show what the conditions do together with what the places do. "
+            "show effects of the conditions together with effects of the positions.  "
         )
     return (
-        "Each value is put against the median of its own condition: potentials as differences, "
+        "Each value is compared with the median of its own condition: potentials as differences, "
         "others as ratios. Conditions of fewer than three values are left out. "
     )
 
@@ -265,7 +265,7 @@ def _tip(study: Study) -> Iterator[Drawing]:
     if figure is not None and study.topography is not None:
         yield Drawing(
             "topography",
-            "Heights at which the tip touched (a), and what is left above a plane (b)",
+            "Heights at contact (a), and residuals from a plane (b)",
             heights.topography_words(study.topography),
             figure,
         )
@@ -275,7 +275,7 @@ def _tip(study: Study) -> Iterator[Drawing]:
             "landings",
             "Landings: stop latency (a) and overtravel (b)",
             "From the crossing of the contact threshold to the halt of the output, and how far the "
-            "tip went from there to rest, the lag of the stage included."
+            "tip moved from there to rest, including the lag of the stage."
             + (" Landings of all conditions together." if study.several else ""),
             figure,
         )

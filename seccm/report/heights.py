@@ -34,7 +34,7 @@ def drift_words(found: Topography) -> str:
         rate, error = found.drift.value * 60e9, found.drift.error * 60e9
         return f"drift {style.plus_minus(rate, error)} nm/min"
     if found.status == Status.DRIFT_CONFOUNDED:
-        return "drift and tilt not told apart"
+        return "drift and tilt not separated"
     return f"drift: {found.drift.status.label}"
 
 
@@ -55,8 +55,8 @@ def topography_words(found: Topography) -> str:
     words = "; ".join(parts) + "."
     if found.status == Status.DRIFT_CONFOUNDED:
         words += (
-            " In this visiting order any drift is in the tilt, whose error is not known: visit the "
-            "sites at random."
+            " In this visiting order the tilt includes any drift, and its error is not known: "
+            "visit the sites at random."
         )
     return words[0].upper() + words[1:]
 

@@ -25,6 +25,7 @@ from seccm.report.plausible import growth_words
 from seccm.report.study import Study
 from seccm.report.style import readable, save
 from seccm.units import show
+from seccm.words import SIMULATION
 
 RESOLUTION = 200
 """Dots per inch of the PNG files."""
@@ -101,6 +102,7 @@ def _contents(study: Study) -> dict[str, Any]:
     return {
         "title": study.header.title,
         "virtual": study.virtual,
+        "simulation": SIMULATION,
         "state": _state(study),
         "description": readable(plan.description.strip()) if plan else "",
         "notices": list(_notices(study)),
@@ -126,12 +128,12 @@ def _overtravel(study: Study, number: int) -> float:
 def _state(study: Study) -> str:
     counts = Counter(study.outcome.tolist())
     first = (Outcome.OK, *(o for o in Outcome if o != Outcome.OK))
-    said = {Outcome.PLANNED: "not visited", Outcome.RUNNING: "begun"}
+    said = {Outcome.PLANNED: "not visited", Outcome.RUNNING: "incomplete"}
     parts = ", ".join(f"{counts[o]} {said.get(o, o.words)}" for o in first if counts[o])
     state = study.scan.state
     words = {
         "running": "The run is still going on",
-        "interrupted": "Interrupted: the program that ran it died",
+        "interrupted": "Interrupted: the program that ran it ended unexpectedly",
         "complete": "Complete",
         "stopped": "Stopped before its end",
         "halted": "Halted before its end",
@@ -143,7 +145,10 @@ def _state(study: Study) -> str:
 def _notices(study: Study) -> Iterator[str]:
     """Say what a reader would look for and not find."""
     if study.plan is None:
-        yield f"The plan in the file cannot be read, so that much is missing: {study.plan_error}"
+        yield (
+            "The plan in the file cannot be read; parts of this report are missing: "
+            f"{study.plan_error}"
+        )
     for said in study.damaged.values():
         yield f"Damaged in the file: {said}. No curve of it is drawn."
     if study.scan.changed:
@@ -152,11 +157,11 @@ def _notices(study: Study) -> Iterator[str]:
     if visited == 0:
         yield "No site was finished: there is nothing to draw yet."
     elif not study.landed.any():
-        yield "The tip touched the surface at no site: there is nothing to analyse."
+        yield "There was no contact at any site: there is nothing to analyse."
     elif study.measured.size == 0:
-        yield "No site came to its regular end; single records are drawn, without statistics."
+        yield "No site was completed; single records are drawn, without statistics."
     elif study.measured.size == 1:
-        yield "Only one site came to its regular end: no scatter can be given."
+        yield "Only one site was completed: no scatter can be given."
     yield from (w for name in study.features if (w := growth_words(study, name)))
     dropped = study.features and not any(f.known.any() for f in study.features.values())
     if dropped and study.landed.any():
@@ -169,7 +174,7 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
     yield "started", header.started_at
     ends = study.scan.sites["t_end"]
     if np.isfinite(ends).any():
-        yield "lasted", duration(float(np.nanmax(ends)))
+        yield "duration", duration(float(np.nanmax(ends)))
     if plan:
         yield "sample", plan.sample
         yield "pipette", readable(f"{show(plan.probe.aperture, 'm')} aperture (inner diameter)")
@@ -190,7 +195,7 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
         yield (
             "",
             readable(
-                f"Calibrated after the run: the plan said {show(plan.reference.offset, 'V', 5)}."
+                f"Calibrated after the run: the plan stated {show(plan.reference.offset, 'V', 5)}."
             ),
         )
     yield "rig", _rig(study)
@@ -198,7 +203,7 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
         yield "seed", str(header.seed)
     clock = study.scan.clock
     yield (
-        "rows",
+        "data points",
         f"every {show(clock.period, 's')}, means over {show(clock.window, 's')} "
         f"({clock.averaged} samples at {show(clock.rate, 'Hz')})",
     )
@@ -208,7 +213,7 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
         limit = f", allowed {' / '.join(show(a, 'm', 3) for a in allowed)}" if allowed else ""
         yield "overtravel", f"at most {show(float(np.nanmax(landed)), 'm', 3)}{limit}"
     yield "recorded by", header.software
-    yield "identity", header.uuid
+    yield "run ID", header.uuid
 
 
 def _rig(study: Study) -> str:
@@ -224,7 +229,7 @@ def _rig(study: Study) -> str:
     parts = [str(p) for p in (name, rig.get("source")) if p]
     faults = rig.get("faults")
     if faults:
-        parts.append(f"faults played: {', '.join(map(str, faults))}")
+        parts.append(f"simulated faults: {', '.join(map(str, faults))}")
     return ", ".join(parts) or "not stated"
 
 
@@ -272,7 +277,7 @@ def _under(study: Study) -> str:
 
 def _hold(study: Study, hold: Hold) -> str:
     if study.plan is not None and study.plan.approach.hold == "first step":
-        return "what the first step imposes"
+        return "what the first step applies"
     if hold.mode == "potential":
         potential = hold.value + study.header.reference_offset
         return f"{show(potential, 'V')} vs {study.reference}"

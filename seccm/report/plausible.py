@@ -47,9 +47,9 @@ def growth_words(study: Study, name: str) -> str:
     metal, stated = metal_of(study.reference), study.uncertainty
     which = "growth potential lies" if sites.size == 1 else "growth potentials lie"
     words = (
-        f"{sites.size} {which} above 0 V vs {study.reference}, up to "
-        f"{show(highest, 'V', 2)}: {metal} is not deposited there. The offset of the reference is "
-        "off, or something else grows. "
+        f"{sites.size} {which} above 0 V vs {study.reference}, up to {show(highest, 'V', 2)}: "
+        f"{metal} is not deposited there. The offset of the reference is wrong, or another "
+        "reaction takes place. "
     )
     if stated is None:
         return words + "The uncertainty of the offset is not stated in the plan."

@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 
 from seccm.analysis.declared import declared
 from seccm.analysis.spread import Spread
+from seccm.words import SIMULATION
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -31,11 +32,11 @@ GREY = "0.45"
 BLUE, ORANGE, GREEN, RED = "#0072b2", "#d55e00", "#009e73", "#b2182b"
 """Of Okabe and Ito's palette, which colour-blind readers can tell apart, and a warning red."""
 _LETTERS, _SIMULATED = 25.0, 1.55
-"""Letters of small print to an inch, and the inches that `VIRTUAL` takes of its line."""
+"""Letters of small print to an inch, and the inches that `SIMULATED` takes of its line."""
 _ROOM = 0.05
 """Inches left above and below the axes of a trimmed figure."""
 CONVENTION = "IUPAC: anodic currents positive"
-VIRTUAL = "VIRTUAL: simulated, not measured"
+SIMULATED = f"{SIMULATION}: not measured"
 RC: Any = {
     # The font that comes with matplotlib: figures look alike on every machine.
     "font.family": ["DejaVu Sans"],
@@ -103,7 +104,7 @@ def figure(
     convention: bool = True,
     note: str = "",
 ) -> Figure:
-    """Make an empty figure with its line of small print: sign convention and VIRTUAL.
+    """Make an empty figure with its line of small print: sign convention and SIMULATION.
 
     Args:
         width: inches.
@@ -124,7 +125,7 @@ def figure(
         # Below the edge by a length, not by a share: `trimmed` changes the height afterwards.
         below = mpl.transforms.ScaledTranslation(0.0, -0.052, made.dpi_scale_trans)
         made.text(
-            0.99, 1.0, VIRTUAL, ha="right", va="top", fontsize=5.5, color=RED, fontweight="bold",
+            0.99, 1.0, SIMULATED, ha="right", va="top", fontsize=5.5, color=RED, fontweight="bold",
             transform=made.transFigure + below,
         )  # fmt: skip
     return made

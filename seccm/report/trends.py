@@ -28,7 +28,7 @@ _POTENTIALS = (("E_nuc", style.BLUE, "o"), ("E_growth", style.ORANGE, "s"))
 _J = style.scale("A/m^2")
 _EVENT = ("t_nuc", "Q_nuc")
 """What is drawn in panels b and c."""
-_LATE = "not nucleated by then"
+_LATE = "not nucleated before the end"
 DRAWN = (*(name for name, _, _ in _POTENTIALS), *_EVENT)
 
 

@@ -77,10 +77,7 @@ class ScanFile:
         header = self.scan.header
         if not header.virtual:
             return header.title
-        bare = header.title
-        for word in (SIMULATION, "VIRTUAL"):  # as files of earlier versions say it
-            bare = bare.removeprefix(word).strip(" ·:")
-        return f"{SIMULATION} · {bare}"
+        return f"{SIMULATION} · {header.title.removeprefix(SIMULATION).strip(' ·:')}"
 
     @property
     def words(self) -> str:
