@@ -14,6 +14,7 @@ from typing import Literal
 
 from seccm.rig import ContactRecord
 from seccm.units import show
+from seccm.words import SIMULATION
 
 
 class Phase(IntEnum):
@@ -124,7 +125,7 @@ class RunStarted:
     virtual: bool
 
     def __str__(self) -> str:
-        kind = "VIRTUAL run, no hardware" if self.virtual else "Run"
+        kind = f"{SIMULATION} run, no hardware" if self.virtual else "Run"
         return one_line(f"{kind}: {self.title}, {self.sites} sites, on {self.rig}")
 
 
