@@ -120,7 +120,7 @@ class RunProgress:
         counted = ", ".join(
             f"{count} {outcome.words}" for outcome, count in sorted(self._counts.items())
         )
-        return f"{self._landed} contacts; sites: {counted or 'none'}"
+        return f"{self._landed} landings; sites: {counted or 'none'}"
 
     def _finish(self, event: SiteFinished) -> None:
         self._done += 1
