@@ -278,7 +278,7 @@ def test_a_saturated_current_of_a_galvanostatic_site_is_said():
     scan = a_scan([a_galvanostatic_site()], LittleWorld(trouble=saturated)).go()
     assert scan.of(SiteFinished)[0].outcome is Outcome.OK
     (note,) = scan.of(Note)
-    assert f"{STEP_ROWS - TRANSIENT_ROWS} rows of step 1" in note.text
+    assert f"{STEP_ROWS - TRANSIENT_ROWS} data points of step 1" in note.text
     assert "are not reliable" in note.text
 
 
