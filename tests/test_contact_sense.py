@@ -110,10 +110,10 @@ def sweep(start: str, cycles: int | None = None) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("steps", "words"),
     [
-        ([sweep("-0.25 V")], ("-0.25 V", "0.25 V", "500 mV", "on the sweep", "two cycles")),
-        ([sweep("-0.25 V", 1)], ("500 mV", "on the sweep")),
+        ([sweep("-0.25 V")], ("-0.25 V", "0.25 V", "500 mV", "part of the sweep", "two cycles")),
+        ([sweep("-0.25 V", 1)], ("500 mV", "part of the sweep")),
         ([sweep("-0.25 V", 2)], ()),
-        ([sweep("-0.30 V", 3)], ("550 mV", "on the first cycle")),
+        ([sweep("-0.30 V", 3)], ("550 mV", "part of the first cycle")),
         ([sweep("0.25 V")], ()),
         ([sweep("0.21 V")], ()),
         (
