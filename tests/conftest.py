@@ -71,7 +71,8 @@ def no_glass_on_the_surface(request: pytest.FixtureRequest) -> Iterator[None]:
 def no_look_left_behind() -> Iterator[None]:
     """Take off what a window of one test had dressed the application of all with."""
     yield
-    if "ui.theme" not in sys.modules:
+    # A test may hide the libraries of the window.
+    if "ui.theme" not in sys.modules or sys.modules.get("PySide6.QtWidgets") is None:
         return
     from PySide6.QtWidgets import QApplication
 

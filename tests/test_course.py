@@ -121,6 +121,6 @@ def test_patience_with_a_motion_ends_after_its_time_and_some_more():
     course = Course(rows(0, 1))
     steps = course.go(Move("z", 10e-6, 1e-6))
     next(steps)
-    with pytest.raises(RigError, match=r"z to 10 um\) that takes 10 s had not ended"):
+    with pytest.raises(RigError, match=r"z to 10 um\) should take 10 s and was not finished"):
         list(map(steps.send, (rows(1 + 10 * k, 10, moving=True) for k in range(1000))))
     assert course.row * CLOCK.period == pytest.approx(10.0 * 1.2 + PATIENCE, abs=0.05)

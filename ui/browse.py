@@ -207,7 +207,7 @@ class FileView(QWidget):
                 plan, patterns = reading.result()
                 self.file.map.describe(plan, tuple(pattern.approach for pattern in patterns))
                 self.map.relabel()
-                self.map.panel.choose(
+                self.map.panel.suggest(
                     page_of(s.kind for pattern in patterns for s in pattern.segments)
                 )
             except Exception as error:  # the file is shown all the same, without the plan's words

@@ -77,12 +77,20 @@ class SitePanel(QWidget):
         self._stale: set[str] = set()
         """Pages whose curves are not those of the selection, because nobody looks at them."""
         self._wanted = self.page = ""
-        self.choose("E-t")
+        self._chosen = False
+        self.suggest("E-t")
 
     def choose(self, name: str) -> None:
-        """Show one of the panels, as the user wishes it."""
+        """Show one of the panels because the user wants to see it."""
+        self._chosen = True
         self._wanted = name
         self._turn(name)
+
+    def suggest(self, name: str) -> None:
+        """Show one of the panels, unless the user has chosen one."""
+        if not self._chosen:
+            self._wanted = name
+            self._turn(name)
 
     def _turn(self, name: str) -> None:
         self.page = name

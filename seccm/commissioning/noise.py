@@ -80,7 +80,7 @@ def judge_noise(found: Record) -> Noise:
     """
     x, t = found.current, found.time
     if len(x) * found.clock.period < SHORTEST:
-        raise ValueError(f"a noise record needs at least {SHORTEST} s or more")
+        raise ValueError(f"a noise record needs at least {SHORTEST} s")
     if found.spoilt:
         raise ValueError(
             f"{found.spoilt} data points are at the end of a range: this is "
