@@ -226,9 +226,9 @@ HOSTILE: dict[str, tuple[Callable[[h5py.File], object], str]] = {
     "another state": (lambda f: f["state"].__setitem__(0, b"\x1b[31mfine"), "state of the run"),
     "4e9 sites": (
         lambda f: [f[n].resize(4_000_000_000, 0) for n in ("x_cmd", "site")],
-        "should have",
+        "entries",
     ),
-    "4e9 events": (lambda f: f["event_t"].resize(4_000_000_000, axis=0), "should have"),
+    "4e9 events": (lambda f: f["event_t"].resize(4_000_000_000, axis=0), "entries"),
 }
 
 

@@ -162,7 +162,7 @@ def _check(path: Path, name: str, dataset: h5py.Dataset, kind: str, dimensions: 
         if dataset.chunks and math.prod(dataset.chunks) * found.itemsize > _LARGEST:
             raise _wrong(path, f'the column "{name}" has chunks of {dataset.chunks} entries')
         if dataset.chunks and dimensions == 1 and len(dataset) > _MOST_CHUNKS * dataset.chunks[0]:
-            raise _wrong(path, f'the column "{name}" speaks of {len(dataset)} rows in tiny chunks')
+            raise _wrong(path, f'the column "{name}" has {len(dataset)} entries in tiny chunks')
         properties = dataset.id.get_create_plist()
         filters = {properties.get_filter(k)[0] for k in range(properties.get_nfilters())}
         if filters - _FILTERS:
