@@ -114,7 +114,7 @@ def test_options_never_widen(
     [
         ("towards = -1", "", "coarse.towards: is missing"),
         ("towards = -1", "towards = 0", "coarse.towards: must be"),
-        ('step = "30 nm"', "", 'coarse.step: is missing. Write it, such as step = "11 um"'),
+        ('step = "30 nm"', "", 'coarse.step: is missing. Write it, such as step = "30 nm"'),
         ('step = "30 nm"', "step = 30", "coarse.step"),
         ('step = "30 nm"', 'step = "0 nm"', "coarse.step: must be greater than"),
         ("most = 500", "most = 0", "coarse.most: must be at least 1"),
