@@ -137,7 +137,7 @@ class CurrentConfig(Model):
         names = [one.name for one in self.ranges]
         if self.range not in names:
             known = ", ".join(f'"{name}"' for name in names)
-            what = f'"{self.range}" is none of ranges: {known}.'
+            what = f'"{self.range}" is not one of the ranges: {known}.'
             put = Suggestion(("range",), "put", nearest(self.range, names) or names[0])
             remedy = f'Write the one that is set, such as "{put.value}".'
             raise Mistakes([Problem("range", what, remedy, suggestion=put)])

@@ -73,7 +73,8 @@ def ours_to_take() -> list[int]:
     known = [int(getattr(signal, name)) for name in NAMES if hasattr(signal, name)]
     if hasattr(signal, "SIGRTMIN"):
         known += range(signal.SIGRTMIN, signal.SIGRTMAX + 1)
-    return [number for number in known if _may_take(number)]
+    # Some systems have two names for one signal.
+    return [number for number in dict.fromkeys(known) if _may_take(number)]
 
 
 def _may_take(number: int) -> bool:

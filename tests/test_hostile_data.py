@@ -91,7 +91,7 @@ def test_xarray_is_not_asked_for_rows_that_are_not_there(
         with h5py.File(path, "r+") as file:
             HOSTILE[what](file)
         with (
-            pytest.raises(DamagedError, match=r"entries, but at most|speaks of 4000000000 rows"),
+            pytest.raises(DamagedError, match=r"entries, but|has 4000000000 entries"),
             open_scan(path) as scan,
         ):
             scan.to_xarray()

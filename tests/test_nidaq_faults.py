@@ -95,7 +95,7 @@ MISTAKES: list[tuple[str, Change, str]] = [
     (
         "a range that is not listed",
         lambda t: t["inputs"]["current"].update(range="1 nA"),
-        'range "1 nA" is none of ranges: "20 nA"',
+        'range: "1 nA" is not one of the ranges: "20 nA"',
     ),
     ("no line between the modes", lambda t: t["cell"].pop("mode_line"), "no mode_line to choose"),
     ("no overload", lambda t: t["cell"].pop("overload"), "overload belongs to a galvanostat"),

@@ -72,7 +72,7 @@ def test_the_commands_say_what_is_recorded(scanned: Path, tmp_path: Path):
     plan.write_text(shipped + "\n[record]\nraw = true\n", encoding="utf-8")
     told = CliRunner().invoke(app, ["check", str(plan), "--rig", "virtual-nidaq"])
     assert told.exit_code == 0, told.output
-    assert "MB raw samples: 9 inputs at 100 kHz" in told.output
+    assert "MB raw samples: every sample of 9 inputs at 100 kHz" in told.output
     told = CliRunner().invoke(app, ["check", str(plan)])
     assert told.exit_code == 2
     assert "record.raw" in told.output
