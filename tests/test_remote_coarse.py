@@ -148,7 +148,7 @@ def test_it_ends_when_nobody_is_at_the_controls_any_more(host: Follower, rig: Pa
     host.client.approach_coarsely(CoarseOrder.new(PLAN, rig))
     host.until(asked)
     host.client.release()
-    assert host.found().finding.faults[0].startswith("Nobody was at the controls")
+    assert host.found().finding.faults[0].startswith("No window had the controls")
     assert turned(rig) == 0
 
 
@@ -158,7 +158,7 @@ def test_it_ends_when_whoever_holds_the_controls_hangs(
     host.client.approach_coarsely(CoarseOrder.new(PLAN, rig))
     host.until(asked)
     monkeypatch.setattr("seccm.remote.host.UNHEARD", -1.0)
-    assert host.found().finding.faults[0].startswith("Nobody was at the controls")
+    assert host.found().finding.faults[0].startswith("No window had the controls")
 
 
 def test_a_plan_that_the_rig_cannot_do_is_refused_before_anything_moves(host: Follower, rig: Path):

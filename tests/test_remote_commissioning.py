@@ -106,7 +106,7 @@ def test_the_resistor_s_points_lie_on_the_line_that_is_drawn(host: Follower, rig
     host.client.commission(Order.new("test-resistor", {"ohms": "1 Gohm"}, rig))
     graphs = {graph.title: graph for graph in host.found().finding.graphs}
     points, line, *_ = graphs["The current input"].curves
-    assert points.name == "imposed potential"
+    assert points.name == "applied potential"
     drawn = np.interp(points.x, line.x, line.y)
     assert np.abs(points.y - drawn).max() < 1e-3 * np.abs(points.y).max()
     assert np.abs(points.y - points.x).max() < 1e-2 * 1e-9

@@ -11,6 +11,7 @@ from test_picomotor import Controller
 from test_rig_commands import COMMANDS, coarse, seccm_rig
 
 from hardware.nidaq import NidaqRig
+from seccm.cli.interruption import Interruptible
 from seccm.rig import SafeReport
 from sim.virtual_rig import VirtualRig
 
@@ -53,7 +54,11 @@ class Struck:
 
 @pytest.fixture(params=["SIGINT", "SIGTERM", "SIGBREAK"])
 def number(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Each signal; where there is no Ctrl-Break, another one is called by its name."""
+    """Each signal; where there is no Ctrl-Break, another one is called by its name.
+
+    Signals that come together count as one; those of the test before do not belong to them.
+    """
+    monkeypatch.setattr(Interruptible, "_raised", float("-inf"))
     if not hasattr(signal, request.param):
         monkeypatch.setattr(signal, "SIGBREAK", signal.SIGUSR1, raising=False)
     return int(getattr(signal, request.param))
