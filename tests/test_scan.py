@@ -134,7 +134,7 @@ def test_what_is_printed_fits_a_line_and_says_what_it_is(path: Path) -> None:
             f"{show(seconds, 's')}>"
         )
         assert "no contact within 20 µm" in repr(scan.site(4))
-        assert repr(scan.record(COUNT - 1)) == f"<SiteRecord {COUNT - 1}: planned, no rows>"
+        assert repr(scan.record(COUNT - 1)) == f"<SiteRecord {COUNT - 1}: planned, no data points>"
         assert f"{COUNT} rows and {len(scan.sites.names)} columns" in repr(scan.sites)
         assert all(name in repr(scan.events) for name in scan.events.names)
         for thing in (scan, scan.site(3), scan.record(3), scan.sites, scan.events):
