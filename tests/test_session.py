@@ -260,7 +260,7 @@ def test_a_file_that_cannot_grow_ends_the_command_with_3_and_the_counts_of_the_f
     with seccm.open(path) as scan:
         counts = Counter(scan.sites["status"].tolist())
     assert set(counts) == {Outcome.OK, Outcome.RUNNING, Outcome.PLANNED}
-    told = f"{counts[Outcome.OK]} ok, 1 cut off, {counts[Outcome.PLANNED]} left"
+    told = f"{counts[Outcome.OK]} ok, 1 incomplete, {counts[Outcome.PLANNED]} not visited"
     assert f"In the file: {told}" in child.stdout
     assert "sites:" not in child.stdout
 

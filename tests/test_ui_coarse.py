@@ -170,8 +170,8 @@ def test_what_it_asks_is_in_sight_in_gloves_too(qtbot: QtBot, tmp_path: Path):
     with window(qtbot, tmp_path, rig=str(deep_rig(tmp_path)), glove=True) as made:
         panel = go(qtbot, made, small_plan(tmp_path))
         start(qtbot, panel)
-        qtbot.waitUntil(lambda: not panel.yes.visibleRegion().isEmpty(), timeout=LONG)
-        assert panel.yes.visibleRegion().boundingRect() == panel.yes.rect()
+        whole = panel.yes.rect
+        qtbot.waitUntil(lambda: panel.yes.visibleRegion().boundingRect() == whole(), timeout=LONG)
         assert "It waits for your answer below" in made.manual.words.text()
         assert panel.words.text().startswith("SIMULATION")
         press(qtbot, panel.no)
