@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import QApplication, QScrollBar
 from pytestqt.qtbot import QtBot
+from ui_windows import LONG
 
 from ui.log import MOST, LogView
 from ui.models.palette import DARK, LIGHT, Sizes
@@ -54,6 +56,13 @@ def test_lines_that_come_one_by_one_are_the_same_as_those_that_are_filtered_anew
     assert log.lines() == []
 
 
+def scrolled_to_the_end(bar: QScrollBar) -> bool:
+    """Scroll to the end as far as it is laid out; tell whether that is the end."""
+    bar.setValue(bar.maximum())
+    QApplication.sendPostedEvents()
+    return bar.value() == bar.maximum()
+
+
 def test_the_newest_line_is_in_sight_until_somebody_scrolls_up_to_read(
     qtbot: QtBot, log: LogView
 ):  # fmt: skip
@@ -66,9 +75,9 @@ def test_the_newest_line_is_in_sight_until_somebody_scrolls_up_to_read(
     bar.setValue(20)
     log.extend(details(100, 120))
     assert bar.value() == 20
-    bar.setValue(bar.maximum())
+    qtbot.waitUntil(lambda: scrolled_to_the_end(bar), timeout=LONG)
     log.extend(details(120, 140))
-    qtbot.waitUntil(lambda: bar.value() == bar.maximum())
+    qtbot.waitUntil(lambda: bar.value() == bar.maximum(), timeout=LONG)
 
 
 def test_what_is_being_read_stays_where_it_is_while_the_oldest_lines_go(log: LogView):

@@ -118,9 +118,13 @@ class LogView(QWidget):
         for line in new:
             self.kept.add(line)
         bar, top = self.text.verticalScrollBar(), self.text.firstVisibleBlock()
-        within = bar.value() - top.firstLineNumber()
+        within, follows = bar.value() - top.firstLineNumber(), self._at_end
         self._write([line for line in new if self.kept.wanted(line)])
-        if not self._at_end and top.isValid():
+        # While lines are written, the bar may report places that nobody has scrolled to.
+        self._at_end = follows
+        if follows:
+            bar.setValue(bar.maximum())
+        elif top.isValid():
             # What is being read stays where it is while the oldest lines go.
             bar.setValue(top.firstLineNumber() + within)
 
