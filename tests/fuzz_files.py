@@ -16,20 +16,15 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
+from file_uses import Numbers, clean_numbers, info, resumed
 
 import seccm.session
-from seccm.analysis.features import Features
-from seccm.analysis.result import UNTRUSTED
-from seccm.cli.summary import statistics, summary
-from seccm.data import Scan, Store, finish, open_scan
+from seccm.data import finish, open_scan
 from seccm.errors import DamagedError, SeccmError
-from seccm.events import Outcome
-from seccm.plan import Plan
 from seccm.report.study import Study
 from ui.models.curves import read_site
 from ui.models.scan_file import ScanFile
@@ -38,7 +33,6 @@ MEMORY = 4_000_000_000
 """Bytes of address space, of which the libraries alone take the most."""
 PATIENCE = 120
 """Seconds after which a use of a file counts as one that never ends."""
-Numbers = Mapping[str, npt.NDArray[np.float64]]
 
 
 def base_files(folder: Path) -> tuple[Path, Path]:
@@ -68,23 +62,14 @@ def damaged(content: bytes, rng: np.random.Generator) -> bytes:
     return bytes(made)
 
 
-def clean_numbers(scan: Scan) -> Numbers:
-    """Return the features of a file, NaN where they are not called clean."""
-    sites = scan.sites
-    return {
-        c.name: np.where(sites[f"{c.name}_status"] < UNTRUSTED, sites[c.name], np.nan)
-        for c in scan.features
-    }
-
-
 def uses(path: Path, true: Numbers) -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield everything that is done with a file, each by name."""
-    yield "info", lambda: _info(path)
+    yield "info", lambda: info(path)
     yield "numbers", lambda: _compare(path, true)
     yield "sites", lambda: _sites(path)
     yield "browse", lambda: _browse(path)
     yield "study", lambda: _study(path)
-    yield "resume", lambda: _resume(path)
+    yield "resume", lambda: resumed(path)
     yield "analyze", lambda: _analyze(path, true)
     yield "pack", lambda: finish(path)
 
@@ -119,13 +104,6 @@ def apart(content: bytes, path: Path, true: Numbers) -> list[str]:
         where = next((line.strip() for line in crash if "fuzz_files" in line), "")
         return [f"killed by {signal.Signals(os.WTERMSIG(status)).name} {where}"]
     return said.read_text().splitlines()
-
-
-def _info(path: Path) -> None:
-    from rich.console import Console
-
-    with open_scan(path) as scan:
-        Console(quiet=True).print(summary(scan), statistics(scan))
 
 
 def _compare(path: Path, true: Numbers) -> None:
@@ -164,23 +142,6 @@ def _study(path: Path) -> None:
         for number in range(len(scan.sites)):
             study.trace(number, 0)
         repr((study.groups, study.quality, study.topography))
-
-
-def resume(path: Path) -> None:
-    """Continue the run of a file, and stop it at once."""
-    with open_scan(path) as scan:
-        plan, clock = Plan.from_json(scan.plan_json), scan.clock
-    features = Features(plan)
-    Store.resume(path, plan.sites(), features.layout, clock, features).close("stopped")
-
-
-def _resume(path: Path) -> None:
-    with open_scan(path) as scan:
-        before = scan.sites["status"]
-    resume(path)
-    with open_scan(path) as scan:
-        left = set(scan.remaining())
-        assert not left & set(np.flatnonzero(before > Outcome.PLANNED).tolist())
 
 
 def _analyze(path: Path, true: Numbers) -> None:

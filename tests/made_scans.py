@@ -31,8 +31,7 @@ from seccm.events import (
 )
 from seccm.plan import Plan, load_plan
 from seccm.plan.site import Segment, Site
-from seccm.rig import Block, Clock, Flag, RawChannel, RawSamples
-from seccm.rigs import load_rig
+from seccm.rig import Block, Clock, Flag
 from sim.cell import Cell, Droplet
 from sim.lithium import LithiumCell, LithiumParameters
 from sim.redox import RedoxCell, RedoxParameters
@@ -105,8 +104,6 @@ def write_scan(
     visited: int | None = None,
     live: bool = True,
     virtual: bool = True,
-    rig: str = "",
-    raw: int = 0,
     seed: int = 0,
 ) -> Path:
     """Write the file of a scan.
@@ -120,14 +117,10 @@ def write_scan(
         visited: how many sites the run came to.
         live: whether features were determined as sites finished.
         virtual: what the file says of itself.
-        rig: the name of a shipped one that the file says it was made on; none unless given.
-        raw: inputs of which there is every sample, too.
         seed: of all scatter and noise.
     """
     features = Features(plan)
-    told: dict[str, object] = {"source": "made for a test", "info": {"name": "no rig"}}
-    if rig:
-        told |= {"config": load_rig(rig).config, "faults": []}
+    told = {"source": "made for a test", "info": {"name": "no rig"}}
     header = Header(
         title=plan.title,
         plan_json=plan.to_json(),
@@ -143,31 +136,19 @@ def write_scan(
     if not live:
         columns = dataclasses.replace(columns, features=())
     live_file = path if status is not None else path.with_suffix(".live.h5")
-    inputs = tuple(RawChannel(f"input {k}", "V", (0.0, 1e-4, 0.0, 0.0)) for k in range(raw))
-    store = Store(
-        live_file, header, plan.sites(), columns, CLOCK, features if live else None, raw=inputs
-    )
+    store = Store(live_file, header, plan.sites(), columns, CLOCK, features if live else None)
     run = _Run(plan, cell_of, seed)
     store.record(None, [RunStarted(0, plan.title, len(plan.sites()), "no rig", virtual)])
     for site in plan.sites()[:visited]:
         outcome = (outcomes or {}).get(site.number, Outcome.OK)
         for block, events in run.visit(site, outcome):
-            store.record(_with_raw(block, raw), events)
+            store.record(block, events)
     store.barrier()
     if status is None:
         shutil.copyfile(live_file, path)
     store.record(None, [RunStopped(run.row, status or "fault", "")])
     store.close(status or "fault")
     return path
-
-
-def _with_raw(block: Block, inputs: int) -> Block:
-    """Add samples that count up in each input."""
-    if not inputs:
-        return block
-    first, stop = (row * CLOCK.spacing for row in (block.start, block.start + block.rows))
-    counted = (np.arange(first, stop) % 20_000).astype(np.int16)
-    return dataclasses.replace(block, raw=(RawSamples(first, np.tile(counted, (inputs, 1))),))
 
 
 class _Run:

@@ -10,7 +10,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from fuzz_files import base_files, clean_numbers, damaged, faults_of, resume
+from file_uses import clean_numbers, resume
+from fuzz_files import base_files, damaged, faults_of
 from typer.testing import CliRunner
 
 import seccm
