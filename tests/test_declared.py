@@ -11,11 +11,11 @@ from made_scans import couple, lithium, small_couple, small_cycling, small_scree
 from made_scans import smaller as changed
 
 import seccm
+from seccm.analysis import scales
 from seccm.analysis.declared import DETAIL, RESULTS, Result, by_rank, declared
 from seccm.analysis.features import Features, reanalyse
 from seccm.data import open_scan
 from seccm.plan import Plan, load_plan
-from seccm.report import style
 from ui.models.colours import shown
 from ui.models.showing import Showing
 from ui.models.site_map import Quantity, SiteMap
@@ -164,7 +164,7 @@ def test_the_other_sign_convention_turns_currents_and_no_magnitude(name):
 
 def test_a_figure_prints_the_declared_symbol_for_every_step():
     for result in RESULTS.values():
-        assert style.symbol(result.name) == style.symbol(f"{result.name}_4") == result.symbol
+        assert scales.symbol(result.name) == scales.symbol(f"{result.name}_4") == result.symbol
 
 
 def test_no_other_list_of_names_of_results_stands_anywhere():

@@ -21,6 +21,8 @@ from made_scans import (
 from matplotlib.collections import EllipseCollection
 from matplotlib.colors import to_hex
 
+from seccm import typography
+from seccm.analysis import scales
 from seccm.analysis.quality import Quality
 from seccm.analysis.result import Status, Value
 from seccm.analysis.site_quality import ripple
@@ -254,7 +256,7 @@ def test_the_mean_turns_where_the_repeats_turn_and_no_shallower(screen):
     left, right = drawn(curves.potentials(screen, 0))
     thick = [line for line in left.lines if line.get_linewidth() == 1.3]
     by_charge = [line for line in right.lines if line.get_linewidth() == 1.3]
-    scale = style.scale("C/m^2")
+    scale = scales.scale("C/m^2")
     for k in (1, 2):
         sites = screen.groups[k].counted
         e, t, q = (screen.features[n].values[sites] for n in ("E_nuc", "t_nuc", "Q_nuc"))
@@ -278,7 +280,7 @@ def test_the_nucleation_potential_of_every_repeat_is_on_its_curve(screen):
     np.testing.assert_allclose(np.sort(found), np.sort(expected))
     assert r"$E_\mathrm{nuc}$" in texts(left.figure)
     charges = np.concatenate([line.get_xdata() for line in right.lines if line.get_marker() == "o"])
-    q_nuc = style.scale("C/m^2")(screen.features["Q_nuc"].values[known])
+    q_nuc = scales.scale("C/m^2")(screen.features["Q_nuc"].values[known])
     np.testing.assert_allclose(np.sort(charges), np.sort(q_nuc), rtol=0.02)
 
 
@@ -451,7 +453,7 @@ def test_two_values_have_no_standard_deviation(screen):
     assert np.isfinite(curves.band(whole[:3]).sd).all()
     group = screen.groups[1]
     two = tables.summarised(np.array([-0.062, -0.058]), 0)
-    cells = tables.Row(group, "", two, None, style.Scale(1e3, "mV"), "").cells
+    cells = tables.Row(group, "", two, None, scales.Scale(1e3, "mV"), "").cells
     assert cells[4] == "−60 (−62, −58)"
 
 
@@ -469,7 +471,7 @@ def test_voltammograms_have_a_curve_for_each_cycle_in_its_colour(cycling):
     panels = drawn(figure)
     assert len(panels) == 2
     cycles = [line for line in panels[0].lines if len(line.get_xdata()) > 2]
-    assert [to_hex(line.get_color()) for line in cycles] == style.ordered(3)
+    assert [to_hex(line.get_color()) for line in cycles] == scales.ordered(3)
     e = np.concatenate([line.get_xdata() for line in cycles])
     assert e.min() == pytest.approx(-0.27, abs=0.01)
     assert e.max() == pytest.approx(1.47, abs=0.01)
@@ -530,7 +532,7 @@ def test_waves_show_every_site_and_histograms_count_them(waves):
     values = 1e12 * waves.features["i_lim"].values[waves.measured]
     stated = np.median(1e12 * waves.features["i_lim"].errors[waves.measured])
     larger, kind = max((values.std(ddof=1), "(sd)"), (stated, "(stated)"))
-    assert style.plus_minus(values.mean(), larger) in c.get_title(loc="right")
+    assert typography.plus_minus(values.mean(), larger) in c.get_title(loc="right")
     assert kind in c.get_title(loc="right")
     assert c.get_xlabel() == r"$i_\mathrm{lim}$ (pA)"
     assert b.get_xlabel() == "$E_{1/2}$ vs Ag/AgCl (mV)"
@@ -607,9 +609,9 @@ def test_values_that_come_with_a_warning_are_marked_in_a_map(waves, monkeypatch)
 
 def test_colours_are_not_given_away_to_one_outlier():
     values = np.append(np.linspace(1.0, 2.0, 50), 1000.0)
-    norm = map_drawing.colour_range(values)
+    norm = map_drawing.norm_of(values)
     assert (norm.vmin, norm.vmax) == (1.0, pytest.approx(np.percentile(values, 75) + 1.5, rel=0.03))
-    same = map_drawing.colour_range(np.full(5, 3.0))
+    same = map_drawing.norm_of(np.full(5, 3.0))
     assert same.vmin < 3.0 < same.vmax
 
 
@@ -730,10 +732,10 @@ def test_every_figure_of_a_virtual_scan_says_virtual(screen, cycling, waves):
 
 
 def test_numbers_are_written_as_far_as_they_are_known():
-    assert style.plus_minus(-138.12, 3.456) == "−138.1 ± 3.5"
-    assert style.plus_minus(1234.5, 120.0) == "1234 ± 120"
-    assert style.plus_minus(0.5, np.nan) == "0.5"
-    assert style.plus_minus(np.nan, np.nan) == "–"
+    assert typography.plus_minus(-138.12, 3.456) == "−138.1 ± 3.5"
+    assert typography.plus_minus(1234.5, 120.0) == "1234 ± 120"
+    assert typography.plus_minus(0.5, np.nan) == "0.5"
+    assert typography.plus_minus(np.nan, np.nan) == "–"
 
 
 @pytest.mark.parametrize(
@@ -746,7 +748,7 @@ def test_numbers_are_written_as_far_as_they_are_known():
     ],
 )
 def test_plain_text_is_set_with_real_signs(plain, set):
-    assert style.readable(plain) == set
+    assert typography.readable(plain) == set
 
 
 def test_a_quality_flag_is_told_in_words(screen):
@@ -757,7 +759,7 @@ def test_a_quality_flag_is_told_in_words(screen):
 
 
 def test_a_scale_is_chosen_for_the_largest_value():
-    assert style.scale("A", [1e-12, -42e-12]).label("$i$") == "$i$ (pA)"
-    assert style.scale("A", [3e-9])(3e-9) == pytest.approx(3.0)
-    assert style.scale("m", [np.nan]).unit == "m"
+    assert scales.scale("A", [1e-12, -42e-12]).label("$i$") == "$i$ (pA)"
+    assert scales.scale("A", [3e-9])(3e-9) == pytest.approx(3.0)
+    assert scales.scale("m", [np.nan]).unit == "m"
     assert lithium is not couple

@@ -11,6 +11,8 @@ from made_scans import couple, lithium, small_screen, write_scan
 from made_scans import smaller as changed
 from matplotlib.colors import to_hex
 
+from seccm import typography
+from seccm.analysis import scales
 from seccm.analysis.result import Status
 from seccm.analysis.spread import spread
 from seccm.data import open_scan
@@ -21,7 +23,6 @@ from seccm.report import (
     map_drawing,
     maps,
     plausible,
-    style,
     tables,
     transients,
     trends,
@@ -115,7 +116,7 @@ def test_the_number_after_plus_minus_is_the_larger_one_and_says_which(values, er
     assert found.basis == basis
     known = [v for v in (found.sd, found.stated) if np.isfinite(v)]
     assert found.error == max(known) if known else np.isnan(found.error)
-    said = style.told(found, 1.0, "mV")
+    said = scales.told(found, 1.0, "mV")
     assert said.endswith({"sd": "mV (sd)", "stated": "mV (stated)", "": "mV"}[basis])
 
 
@@ -178,7 +179,7 @@ def test_hysteresis_is_told_by_condition(studies):
     caption = next(d.caption for d in choice.drawings(studies.rates) if d.slug == "waves-step-0")
     for group in studies.rates.groups:
         if np.isfinite(studies.rates.features["dE_half"].values[group.counted]).any():
-            assert f"{style.html(studies.rates.named(group))}: " in caption
+            assert f"{typography.html(studies.rates.named(group))}: " in caption
 
 
 def test_a_map_shows_the_place_and_not_the_scan_rate(studies):
@@ -259,7 +260,7 @@ def test_a_held_potential_is_drawn_as_current_against_time_by_condition(studies)
     (axes,) = panels(figure)
     thick = [line for line in axes.lines if line.get_linewidth() == 1.3]
     assert [to_hex(line.get_color()) for line in thick] == [g.colour for g in study.groups]
-    scale = style.scale("A", [20e-12])
+    scale = scales.scale("A", [20e-12])
     for group, line in zip(study.groups, thick, strict=True):
         ends = [study.trace(int(n), 0).I[-1] for n in group.counted]
         assert line.get_ydata()[-1] == pytest.approx(scale(np.median(ends)), abs=0.5)
@@ -294,7 +295,7 @@ def test_a_report_has_a_figure_for_every_step(studies):
 @pytest.mark.parametrize("error", [0.5, 8.0, np.nan])
 def test_colours_do_not_span_noise(error):
     shown = np.linspace(-1.0, 1.0, 9)
-    norm = map_drawing.colour_range(shown, error)
+    norm = map_drawing.norm_of(shown, error)
     reach = max(1.0, 3.0 * error) if np.isfinite(error) else 1.0
     assert (norm.vmin, norm.vmax) == pytest.approx((-reach, reach))
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, 
 
 from seccm.commissioning.coarse_approach import PROCEDURE
 from seccm.remote import News
-from seccm.report.style import readable
+from seccm.typography import readable
 from ui import pieces
 from ui.models.coarse import MOVES, Coarse, Motor, is_coarse, result_of
 from ui.models.desk import Desk

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 
 from seccm.events import Note
 from seccm.remote import News
-from seccm.report.style import readable
 from seccm.rig import RigInfo
+from seccm.typography import readable
 from seccm.units import parse
 from ui import pieces
 from ui.coarse import CoarsePanel

@@ -13,7 +13,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from seccm.events import Outcome
-from seccm.report.style import number
+from seccm.typography import number
 from ui import pieces
 from ui.map_controls import MapControls, name_at
 from ui.map_plot import MOST_MARKS, ColourBar, MapPlot

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from seccm.commissioning.graph import Graph
 from seccm.commissioning.steps import Step
 from seccm.remote import Found
-from seccm.report.style import readable
+from seccm.typography import readable
 from ui import pieces
 from ui.graph_plot import GraphPlot
 from ui.models.commissioning import Bench, date_of, headline, mistake_of, texts_of, verdict_words

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
+from seccm import typography
+from seccm.analysis import scales
 from seccm.analysis.declared import RESULTS, by_rank, declared
 from seccm.analysis.spread import stated
 from seccm.events import Outcome
@@ -18,7 +20,6 @@ from seccm.report import (
     heights,
     landings,
     maps,
-    style,
     transients,
     trends,
     voltammograms,
@@ -26,8 +27,8 @@ from seccm.report import (
 )
 from seccm.report.plausible import growth_words
 from seccm.report.study import MOST_CURVES, Study
-from seccm.report.style import readable
 from seccm.report.transients import SIGNALS
+from seccm.typography import readable
 
 MOST_STEPS = 3
 """Steps of one kind that get figures of their own."""
@@ -187,10 +188,10 @@ def caveat_words(study: Study, names: Sequence[str]) -> str:
             continue
         count = int(feature.known[study.measured].sum())
         parts += [
-            f"{style.symbol(name)}: {status.caveat} ({sites.size} of {count})"
+            f"{scales.symbol(name)}: {status.caveat} ({sites.size} of {count})"
             for status, sites in feature.caveats(study.measured).items()
         ]
-    return style.html("; ".join(parts) + ". ") if parts else ""
+    return typography.html("; ".join(parts) + ". ") if parts else ""
 
 
 def _hysteresis(study: Study, step: int) -> str:
@@ -203,15 +204,15 @@ def _hysteresis(study: Study, step: int) -> str:
         apart, doubt = shift.values[group.counted], half.errors[group.counted]
         if np.isfinite(apart).any():
             said = (
-                f"{style.number(1e3 * float(np.nanmedian(apart)), 3)} mV, uncertainty "
-                f"{style.number(1e3 * stated(doubt), 2)} mV"
+                f"{typography.number(1e3 * float(np.nanmedian(apart)), 3)} mV, uncertainty "
+                f"{typography.number(1e3 * stated(doubt), 2)} mV"
             )
             parts.append(f"{study.named(group)}: {said}" if study.several else said)
     if not parts:
         return ""
     shown = parts if len(parts) <= distribution.MOST_ROWS else [*parts[:3], "…", *parts[-3:]]
     unsteady = _UNSTEADY if half.caveats(study.measured) else ""
-    return style.html(
+    return typography.html(
         "Half-wave potential of the reverse sweep minus that of the forward sweep (median), and "
         f"standard uncertainty of their mean: {'; '.join(shown)}.{unsteady} "
     )

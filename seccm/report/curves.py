@@ -16,6 +16,8 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from seccm import typography
+from seccm.analysis import scales
 from seccm.analysis.statistics import FEWEST_FOR_SD
 from seccm.analysis.step_trace import StepTrace
 from seccm.plan.site import Segment
@@ -197,7 +199,7 @@ def potentials(study: Study, step: int) -> Figure | None:
     everything = [c for _, curves in found for c in curves]
     fig = study.figure(style.TWO_COLUMNS, 2.9, potentials=True)
     left, right = fig.subplots(1, 2, sharey=True)
-    q_scale = style.scale("C/m^2")
+    q_scale = scales.scale("C/m^2")
     labels = []
     for group, curves in found:
         middle = band(curves)
@@ -222,19 +224,19 @@ def potentials(study: Study, step: int) -> Figure | None:
     left.set_ylim(*potential_range(everything, direction(study, step) == "cathodic"))
     left.set_xlabel("$t$ (s)")
     right.set_xlabel(q_scale.label(f"{direction(study, step)} charge $|Q|$".lstrip()))
-    left.set_ylabel(style.potential_label(study.reference))
+    left.set_ylabel(scales.potential_label(study.reference))
     style.panel(left, "a")
     style.panel(right, "b")
     for k in evenly(np.arange(len(found)), _LEGEND):
         left.plot([], [], color=found[k][0].colour, lw=1.6, label=labels[k])
     if any(c.turned for c in everything):
-        left.plot([], [], **_MINIMUM, color="0.3", label=style.symbol("E_nuc"))
+        left.plot([], [], **_MINIMUM, color="0.3", label=scales.symbol("E_nuc"))
     fig.legend(title=study.legend_title or None, loc="outside right center")
     return fig
 
 
 def _draw_band(
-    left: Axes, right: Axes, middle: Band | None, group: Group, q_scale: style.Scale
+    left: Axes, right: Axes, middle: Band | None, group: Group, q_scale: scales.Scale
 ) -> None:
     if middle is None:
         return
@@ -246,7 +248,7 @@ def _draw_band(
 
 
 def _mark_minima(
-    left: Axes, right: Axes, turned: Sequence[Curve], group: Group, q_scale: style.Scale
+    left: Axes, right: Axes, turned: Sequence[Curve], group: Group, q_scale: scales.Scale
 ) -> None:
     """Mark the nucleation potential of every repeat, where it was found."""
     if not turned:
@@ -293,7 +295,7 @@ def _is_cathodic(segment: Segment) -> bool:
 
 
 def _width(title: str) -> int:
-    return len(style.html(title))
+    return len(typography.html(title))
 
 
 @style.styled
@@ -323,5 +325,5 @@ def repeats(study: Study, step: int) -> Figure | None:
     for axes in grid.flat[len(found) :]:
         axes.set_visible(False)
     fig.supxlabel("$t$ (s)", fontsize=8)
-    fig.supylabel(style.potential_label(study.reference), fontsize=8)
+    fig.supylabel(scales.potential_label(study.reference), fontsize=8)
     return fig

@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
+from seccm import typography
+from seccm.analysis import scales
 from seccm.analysis.spread import spread
 from seccm.analysis.statistics import FEWEST_FOR_SD
 from seccm.report import style
@@ -34,15 +36,15 @@ def _own(study: Study, name: str, group: Group) -> npt.NDArray[np.int64]:
     return group.counted[study.features[name].trusted[group.counted]]
 
 
-def _scale(study: Study, name: str) -> style.Scale:
+def _scale(study: Study, name: str) -> scales.Scale:
     feature = study.features[name]
-    return style.feature_scale(feature.column.unit, feature.values[study.measured])
+    return scales.feature_scale(feature.column.unit, feature.values[study.measured])
 
 
 def _name_axis(axes: Axes, study: Study, name: str) -> None:
     label = study.symbol(name)
     if study.features[name].declared.against_reference:
-        label = f"{label} vs {style.superscripted(study.reference)}"
+        label = f"{label} vs {typography.superscripted(study.reference)}"
     axes.set_xlabel(_scale(study, name).label(label))
 
 
@@ -51,7 +53,7 @@ def _told(study: Study, name: str, sites: npt.NDArray[np.int64]) -> str:
     if sites.size == 0:
         return "no value"
     found = spread(feature.values[sites], feature.errors[sites])
-    return f"{style.told(found, scale.factor, scale.unit)}, $n$ = {found.n}"
+    return f"{scales.told(found, scale.factor, scale.unit)}, $n$ = {found.n}"
 
 
 def _histogram(axes: Axes, study: Study, name: str, group: Group) -> None:

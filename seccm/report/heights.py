@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
+from seccm.analysis import scales
 from seccm.analysis.result import Status
 from seccm.analysis.topography import Topography
 from seccm.report import style
@@ -17,22 +18,23 @@ from seccm.report.map_drawing import (
     COLOURS,
     UM,
     colour_bar,
-    colour_range,
     coloured,
     frame,
     legend_below,
     marks,
+    norm_of,
     panel_size,
     symmetric,
 )
 from seccm.report.study import Study
+from seccm.typography import number, plus_minus
 
 
 def drift_words(found: Topography) -> str:
     """Say what is known of the drift, in a few words."""
     if found.drift.status.trusted:
         rate, error = found.drift.value * 60e9, found.drift.error * 60e9
-        return f"drift {style.plus_minus(rate, error)} nm/min"
+        return f"drift {plus_minus(rate, error)} nm/min"
     if found.status == Status.DRIFT_CONFOUNDED:
         return "drift and tilt not separated"
     return f"drift: {found.drift.status.label}"
@@ -44,12 +46,12 @@ def topography_words(found: Topography) -> str:
     for axis, slope in (("x", found.tilt_x), ("y", found.tilt_y)):
         if slope.status == Status.DRIFT_CONFOUNDED:
             # The error of the fit would be printed as if the drift were known to be nothing.
-            parts.append(f"tilt and drift along {axis} {style.number(slope.value * 1e3)} nm/µm")
+            parts.append(f"tilt and drift along {axis} {number(slope.value * 1e3)} nm/µm")
         elif slope.status.has_value:
-            tilt = style.plus_minus(slope.value * 1e3, slope.error * 1e3)
+            tilt = plus_minus(slope.value * 1e3, slope.error * 1e3)
             parts.append(f"tilt along {axis} {tilt} nm/µm")
     parts.append(drift_words(found))
-    parts.append(f"scatter {style.number(found.scatter * 1e9, 2)} nm")
+    parts.append(f"scatter {number(found.scatter * 1e9, 2)} nm")
     count = int(found.outlier.sum())
     parts.append(f"{count} outlier{'' if count == 1 else 's'} beyond five median deviations")
     words = "; ".join(parts) + "."
@@ -79,9 +81,9 @@ def topography(study: Study) -> Figure | None:
     ):
         frame(axes, study)
         known = np.isfinite(values)
-        scale = style.scale("m", values)
+        scale = scales.scale("m", values)
         shown = scale(values[known])
-        norm = colour_range(shown) if axes is left else symmetric(colour_range(shown))
+        norm = norm_of(shown) if axes is left else symmetric(norm_of(shown))
         coloured(axes, study, known, shown, norm, colours)
         colour_bar(axes, norm, colours, shown, scale.label(label))
         marked |= marks(axes, study, known)

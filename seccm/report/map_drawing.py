@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection, PolyCollection
 from matplotlib.figure import Figure
 
+from seccm.analysis.scales import colour_range
 from seccm.events import Outcome
 from seccm.report.study import Study
 
@@ -55,28 +56,9 @@ def colour_bar(
     place.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6))
 
 
-def colour_range(shown: FloatArray, error: float = math.nan) -> mpl.colors.Normalize:
-    """Choose the range of colours: all values, unless a few lie far from the rest.
-
-    Args:
-        shown: the values, shape (n,).
-        error: median standard uncertainty of one of them. The colours never span less than three
-            of it to either side: noise is not made to look like a pattern.
-    """
-    if shown.size == 0:
-        return mpl.colors.Normalize(0.0, 1.0)
-    low, high = float(shown.min()), float(shown.max())
-    q1, q3 = np.percentile(shown, [25, 75])
-    reach = 3.0 * float(q3 - q1)
-    if shown.size >= 8 and reach > 0.0:
-        low, high = max(low, float(q1) - reach), min(high, float(q3) + reach)
-    if not high > low:
-        room = max(abs(low) * 1e-2, 1e-9)
-        low, high = low - room, high + room
-    short = 3.0 * error - 0.5 * (high - low)
-    if short > 0.0:  # not so where the error is not known
-        low, high = low - short, high + short
-    return mpl.colors.Normalize(low, high)
+def norm_of(shown: FloatArray, error: float = math.nan) -> mpl.colors.Normalize:
+    """Return what maps values to colours, over the range of `colour_range`; see there."""
+    return mpl.colors.Normalize(*colour_range(shown, error))
 
 
 def symmetric(norm: mpl.colors.Normalize, middle: float = 0.0) -> mpl.colors.Normalize:

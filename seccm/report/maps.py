@@ -15,6 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from seccm import typography
+from seccm.analysis import scales
 from seccm.analysis.spread import stated
 from seccm.analysis.statistics import FEWEST_FOR_SD
 from seccm.events import Outcome
@@ -25,12 +27,12 @@ from seccm.report.map_drawing import (
     COLOURS,
     UM,
     colour_bar,
-    colour_range,
     coloured,
     frame,
     handle,
     legend_below,
     marks,
+    norm_of,
     panel_size,
     symmetric,
 )
@@ -136,13 +138,13 @@ def mapped(study: Study, name: str) -> Mapped:
     so of all, the values themselves are mapped.
     """
     feature = study.features[name]
-    scale = style.feature_scale(feature.column.unit, feature.values)
+    scale = scales.feature_scale(feature.column.unit, feature.values)
     symbol = study.symbol(name)
     error = scale.factor * stated(feature.errors[study.measured])
     medians = condition_medians(study, name) if study.several else np.empty(0)
     if not np.isfinite(medians).any():
         if feature.declared.against_reference:
-            symbol = f"{symbol} vs {style.superscripted(study.reference)}"
+            symbol = f"{symbol} vs {typography.superscripted(study.reference)}"
         return Mapped(scale(feature.values), scale.label(symbol), error, own=True)
     if feature.column.unit == "V":
         label = scale.label(f"{symbol} − median\nof condition")
@@ -173,7 +175,7 @@ def feature_map(axes: Axes, study: Study, name: str) -> dict[str, Artist]:
     frame(axes, study)
     # The colours are for the sites that count; those of the others may lie beyond them.
     counted = of.values[known & feature.trusted & (study.outcome == Outcome.OK)]
-    norm = colour_range(counted if counted.size else shown, of.error)
+    norm = norm_of(counted if counted.size else shown, of.error)
     if not of.own:
         norm = symmetric(norm, 0.0 if feature.column.unit == "V" else 1.0)
     colours = COLOURS if of.own else APART

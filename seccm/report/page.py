@@ -23,7 +23,8 @@ from seccm.report.choice import Drawing, drawings
 from seccm.report.landings import allowed_overtravel, too_far
 from seccm.report.plausible import growth_words
 from seccm.report.study import Study
-from seccm.report.style import readable, save
+from seccm.report.style import save
+from seccm.typography import readable
 from seccm.units import show
 from seccm.words import SIMULATION
 

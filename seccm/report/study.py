@@ -12,6 +12,8 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from scipy.spatial import KDTree
 
+from seccm import typography
+from seccm.analysis import scales
 from seccm.analysis.declared import declared
 from seccm.analysis.features import Features, reanalyse
 from seccm.analysis.result import Status
@@ -170,7 +172,7 @@ class Study:
         numbers = sorted(set(condition.tolist()))
         levels = {n: self._levels(n) for n in numbers}
         numbers.sort(key=lambda n: tuple(abs(v) for v in levels[n]))
-        colours = style.ordered(len(numbers))[: len(numbers)]
+        colours = scales.ordered(len(numbers))[: len(numbers)]
         labels = self._labels(numbers)
         regular = self.outcome == Outcome.OK
         return tuple(
@@ -196,7 +198,7 @@ class Study:
         if name is None or self.plan is None:
             return ""
         unit = self.plan.conditions[0].units[name]
-        return style.scale(unit, self._levels_of(name)).label(style.symbol(name))
+        return scales.scale(unit, self._levels_of(name)).label(scales.symbol(name))
 
     @cached_property
     def _telling(self) -> str | None:
@@ -224,12 +226,12 @@ class Study:
             return "all sites"
         if self._telling is None:
             return self._in_words(chosen, list(chosen), digits)
-        scale = style.scale(chosen.units[self._telling], self._levels_of(self._telling))
+        scale = scales.scale(chosen.units[self._telling], self._levels_of(self._telling))
         return _rounded(float(scale(chosen[self._telling])), digits)
 
     def _in_words(self, chosen: Condition, names: Sequence[str], digits: int = 3) -> str:
         parts = (f"{n} = {show(chosen[n], chosen.units[n], digits)}" for n in names)
-        return style.readable(", ".join(parts))
+        return typography.readable(", ".join(parts))
 
     def _levels_of(self, name: str) -> list[float]:
         return [c[name] for c in self.plan.conditions] if self.plan else []
@@ -255,7 +257,7 @@ class Study:
         """Return a condition in full, for tables."""
         if self.plan is None or group.condition >= len(self.plan.conditions):
             return group.label
-        return style.readable(self.plan.conditions[group.condition].label) or group.label
+        return typography.readable(self.plan.conditions[group.condition].label) or group.label
 
     # --------------------------------------------------------------------------- features
 
@@ -297,7 +299,7 @@ class Study:
         """Return a feature's symbol, with its step where several steps yield the like."""
         alike = [other for other in self.features if declared(other) is declared(name)]
         step = self._features.step(name) if self._features and len(alike) > 1 else None
-        return style.symbol(name) if step is None else f"{style.symbol(name)}, step {step}"
+        return scales.symbol(name) if step is None else f"{scales.symbol(name)}, step {step}"
 
     def value(self, name: str, number: int) -> float:
         """Return a feature of one site, if it may be averaged; else NaN."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import wraps
 from itertools import pairwise
 from pathlib import Path
@@ -19,8 +17,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from seccm.analysis.declared import declared
-from seccm.analysis.spread import Spread
 from seccm.words import SIMULATION
 
 FloatArray = npt.NDArray[np.float64]
@@ -148,74 +144,6 @@ def trimmed(made: Figure) -> Figure:
     return made
 
 
-def ordered(count: int) -> list[str]:
-    """Return colours for levels that have an order: viridis without its yellow end."""
-    places = np.linspace(0.0, 0.82, count) if count > 1 else np.array([0.35])
-    return [mpl.colors.to_hex(c) for c in mpl.colormaps["viridis"](places)]
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """How a quantity is shown: the factor from SI, and the unit to write."""
-
-    factor: float
-    unit: str
-
-    def __call__(self, values: Any) -> Any:
-        """Return SI values in the unit shown."""
-        return np.asarray(values) * self.factor
-
-    def label(self, name: str) -> str:
-        """Return the text of an axis."""
-        return f"{name} ({self.unit})" if self.unit else name
-
-
-_FIXED = {
-    "A/m^2": Scale(0.1, "mA cm$^{-2}$"),
-    "C/m^2": Scale(1e2 / 3600, "µAh cm$^{-2}$"),
-    "V": Scale(1.0, "V"),
-    "s": Scale(1.0, "s"),
-    "1": Scale(1.0, ""),
-    "": Scale(1.0, ""),
-    "V/s": Scale(1.0, "V s$^{-1}$"),
-    "m/s": Scale(1e6, "µm s$^{-1}$"),
-    "m^2": Scale(1e12, "µm$^{2}$"),
-}
-_PREFIXES = ((1e-15, "f"), (1e-12, "p"), (1e-9, "n"), (1e-6, "µ"), (1e-3, "m"), (1.0, ""))
-
-
-def scale(unit: str, values: Any = ()) -> Scale:
-    """Choose how values of an SI unit are shown; those without a custom get a prefix.
-
-    Args:
-        unit: SI unit, as in the data file.
-        values: in SI; the largest one decides about the prefix.
-    """
-    if unit in _FIXED:
-        return _FIXED[unit]
-    finite = np.abs(np.asarray(values, float).ravel())
-    finite = finite[np.isfinite(finite)]
-    largest = float(finite.max()) if finite.size else 0.0
-    if largest == 0.0:
-        return Scale(1.0, unit)
-    fitting = [p for p in _PREFIXES if largest >= 0.9 * p[0]] or [_PREFIXES[0]]
-    size, prefix = fitting[-1]
-    return Scale(1.0 / size, prefix + unit)
-
-
-def potential_label(reference: str, unit: str = "V") -> str:
-    """Return the label of a potential axis, such as E vs Li/Li+ (V)."""
-    return f"$E$ vs {superscripted(reference)} ({unit})"
-
-
-def feature_scale(unit: str, values: Any = ()) -> Scale:
-    """Choose how a feature is shown, the same way in figures and tables.
-
-    Potentials read off a record are in mV; recorded ones, along an axis, in V.
-    """
-    return Scale(1e3, "mV") if unit == "V" else scale(unit, values)
-
-
 def arrows(axes: Axes, x: FloatArray, y: FloatArray, at: float = 0.3) -> None:
     """Mark the direction of each way of a voltammogram with an arrow on it.
 
@@ -241,32 +169,6 @@ def arrows(axes: Axes, x: FloatArray, y: FloatArray, at: float = 0.3) -> None:
             arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 0, "mutation_scale": 11,
                         "shrinkA": 0, "shrinkB": 0},
         )  # fmt: skip
-
-
-def superscripted(reference: str) -> str:
-    """Set the charges in the name of a couple as superscripts."""
-    return re.sub(r"(?<=[A-Za-z0-9)])(\d?[+-])(?=$|[/ ,])", r"$^{\1}$", reference)
-
-
-def symbol(name: str) -> str:
-    """Return a quantity's symbol as it is printed: italic, with an upright subscript.
-
-    That of a result is declared with it; any other name, such as that of a factor, is set alike.
-    """
-    if found := declared(name).symbol:
-        return found
-    head, _, tail = name.partition("_")
-    if not tail or len(head) > 2:
-        return name.replace("_", " ")
-    return rf"${head}_\mathrm{{{tail.replace('_', ',')}}}$"
-
-
-def html(text: str) -> str:
-    """Write the symbols in a text, such as those of `symbol`, in plain characters for a page."""
-    plain = {r"_{1/2}": "½", r"\Delta ": "Δ", r"\mathrm": "", "$": "", "{": "", "}": "", "_": " "}
-    for mark, replacement in plain.items():
-        text = text.replace(mark, replacement)
-    return text
 
 
 def panel(axes: Axes, letter: str, pad: float = 3.0) -> None:
@@ -298,37 +200,6 @@ def repeats(colour: str, count: int) -> list[str]:
     ]
 
 
-def number(value: float, digits: int = 3) -> str:
-    """Write a number with so many digits and a real minus sign; a dash if there is none."""
-    return f"{value:.{digits}g}".replace("-", "−") if math.isfinite(value) else "–"
-
-
-def plus_minus(mean: float, sd: float) -> str:
-    """Write mean and standard deviation, the latter with two digits, the former as far as that."""
-    if not math.isfinite(mean):
-        return "–"
-    if not math.isfinite(sd) or sd < 1e-4 * abs(mean):
-        return number(mean, 4)
-    decimals = max(0, 1 - math.floor(math.log10(sd))) if sd > 0.0 else 0
-    return f"{mean:.{decimals}f} ± {sd:.{decimals}f}".replace("-", "−")
-
-
-def told(spread: Spread, factor: float, unit: str = "") -> str:
-    """Write a mean with what is larger, scatter or stated uncertainty, and say which it is."""
-    number_with_error = plus_minus(spread.mean * factor, spread.error * factor)
-    kind = {"sd": "(sd)", "stated": "(stated)", "": ""}[spread.basis]
-    return " ".join(part for part in (number_with_error, unit, kind) if part)
-
-
 def literal(text: str) -> str:
     """Return a text of a file so that Matplotlib does not take it for mathematics."""
     return text.replace("$", r"\$")
-
-
-def readable(text: str) -> str:
-    """Set plain text such as "-0.2 mA/cm^2" with a real minus sign and superscripts."""
-    powers = {"^2": "²", "^3": "³", "^-1": "⁻¹", "^-2": "⁻²"}
-    for plain, raised in sorted(powers.items(), key=lambda item: -len(item[0])):
-        text = text.replace(plain, raised)
-    text = re.sub(r"(?<![\w.)])-(?=\d)", "−", text)
-    return re.sub(r"\bu(?=(m|A|Ah|V|s|C)(?![A-Za-z]))", "µ", text)

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from seccm.analysis import scales
 from seccm.analysis.declared import by_rank, declared
 from seccm.analysis.quality import Quality
 from seccm.analysis.spread import Spread, spread
 from seccm.analysis.statistics import FEWEST_FOR_SD, Summary, Survival, summary
 from seccm.data.journal import Code
 from seccm.events import Outcome
-from seccm.report import style
 from seccm.report.feature import Feature
 from seccm.report.plausible import growing_above_zero
 from seccm.report.study import Group, Study
 from seccm.report.trends import survivals
+from seccm.typography import number
 
 MOST_EVENTS = 200
 MOST_REMARKS = 500
@@ -37,7 +38,7 @@ class Row:
     summary: Summary
     survival: Survival | None
     """Where some records ended before the event."""
-    scale: style.Scale
+    scale: scales.Scale
     note: str
     """What has to be said of the numbers in this row, and of those left out of it."""
     spread: Spread | None = None
@@ -55,22 +56,22 @@ class Row:
         if km is None:
             late = ""
         elif km.status.has_value:
-            late = style.number(km.value * f)
+            late = number(km.value * f)
         else:
-            end = style.number(self.survival.horizon * f) if self.survival else ""
+            end = number(self.survival.horizon * f) if self.survival else ""
             late = f"> {end}"
         interval = ""
         if math.isfinite(s.interval.low):
-            interval = f"{style.number(s.interval.low * f)} … {style.number(s.interval.high * f)}"
-        mean = style.told(self.spread, f) if self.spread else "–"
+            interval = f"{number(s.interval.low * f)} … {number(s.interval.high * f)}"
+        mean = scales.told(self.spread, f) if self.spread else "–"
         if 1 < s.n < FEWEST_FOR_SD:
             low, high = sorted((s.low * f, s.high * f))
-            mean = f"{style.number(s.mean * f)} ({style.number(low)}, {style.number(high)})"
+            mean = f"{number(s.mean * f)} ({number(low)}, {number(high)})"
         return (
             self.condition,
             str(s.n),
             str(s.n_censored) if s.n_censored else "",
-            style.number(s.median * f),
+            number(s.median * f),
             mean,
             late,
             interval,
@@ -127,7 +128,7 @@ def _rows(study: Study, group: Group, name: str) -> Iterator[Row]:
     """
     feature = study.features[name]
     sites = group.counted
-    scale = style.feature_scale(feature.column.unit, feature.values)
+    scale = scales.feature_scale(feature.column.unit, feature.values)
     words = study.words(group)
     qualified = feature.caveats(sites)
     plain = sites[feature.known[sites] & ~feature.qualified[sites]]
@@ -215,19 +216,19 @@ def remarks(study: Study, too_far: Mapping[int, str]) -> list[Remark]:
     sites = study.scan.sites
     labels = {int(n): study.words(g) for g in study.groups for n in g.sites}
     found = []
-    for number, code in enumerate(study.outcome.tolist()):
+    for site, code in enumerate(study.outcome.tolist()):
         outcome = Outcome(code)
         if outcome == Outcome.PLANNED:
             continue
-        reason = str(sites["reason"][number]).rstrip(".")
-        quality = Quality(int(study.quality[number]))
+        reason = str(sites["reason"][site]).rstrip(".")
+        quality = Quality(int(study.quality[site]))
         if reason:  # which says it with numbers
             quality &= ~(Quality.NO_CONTACT | Quality.LOST_CONTACT)
         said = [reason, *quality.labels] if reason else list(quality.labels)
-        if number in too_far:
-            said.append(too_far[number])
+        if site in too_far:
+            said.append(too_far[site])
         if said or outcome != Outcome.OK:
-            found.append(Remark(number, outcome.words, labels.get(number, ""), "; ".join(said)))
+            found.append(Remark(site, outcome.words, labels.get(site, ""), "; ".join(said)))
         if len(found) == MOST_REMARKS:
             break
     return found

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from seccm.analysis import scales
 from seccm.analysis.step_trace import StepTrace
 from seccm.report import style
 from seccm.report.study import MOST_CURVES, Group, Study, evenly
@@ -74,7 +75,7 @@ def transients(study: Study, step: int, signal: Signal) -> Figure | None:
     fig = study.figure(style.ONE_COLUMN + 1.2, 2.6, potentials=potential, currents=not potential)
     axes = fig.subplots()
     largest = np.concatenate([_settled(one) for one in everything])
-    scale = style.scale(signal.unit, largest)
+    scale = scales.scale(signal.unit, largest)
     factor = sign or 1.0
     for group, own in found:
         alone = len(own) == 1
@@ -148,13 +149,13 @@ def _median(repeats: Sequence[Transient]) -> tuple[FloatArray, FloatArray]:
 
 
 def _axes(
-    axes: Axes, study: Study, signal: Signal, repeats: Sequence[Transient], scale: style.Scale,
+    axes: Axes, study: Study, signal: Signal, repeats: Sequence[Transient], scale: scales.Scale,
     sign: float,
 ) -> None:  # fmt: skip
     """Set up the axes: logarithmic ones for a current that spans decades."""
     axes.set_xlabel("$t$ (s)")
     if signal.column == "E":
-        axes.set_ylabel(style.potential_label(study.reference))
+        axes.set_ylabel(scales.potential_label(study.reference))
     elif sign:
         axes.set_ylabel(scale.label(f"{'anodic' if sign > 0 else 'cathodic'} current $|i|$"))
     else:

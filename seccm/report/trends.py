@@ -12,6 +12,8 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from seccm import typography
+from seccm.analysis import scales
 from seccm.analysis.declared import RESULTS
 from seccm.analysis.result import Status
 from seccm.analysis.spread import spread
@@ -25,7 +27,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _POTENTIALS = (("E_nuc", style.BLUE, "o"), ("E_growth", style.ORANGE, "s"))
 """What is drawn in panel a, its colour and its marker."""
-_J = style.scale("A/m^2")
+_J = scales.scale("A/m^2")
 _EVENT = ("t_nuc", "Q_nuc")
 """What is drawn in panels b and c."""
 _LATE = "not nucleated before the end"
@@ -81,7 +83,7 @@ def series(study: Study, step: int) -> list[Series]:
     sorted_out: dict[str, list[Group]] = {}
     for group in study.groups:
         sorted_out.setdefault(study.besides_current(group), []).append(group)
-    colours = style.ordered(len(sorted_out))
+    colours = scales.ordered(len(sorted_out))
     return [
         Series(label, colour, tuple(groups))
         for (label, groups), colour in zip(sorted_out.items(), colours, strict=True)
@@ -154,15 +156,15 @@ def nucleation(study: Study, step: int) -> Figure | None:
         for name, colour, marker in _POTENTIALS:
             found = points(study, name, step, one.groups)
             counts = f"$n$ = {'/'.join(str(p.n) for p in found)}" if one.label else ""
-            parts = (style.symbol(name), one.label, counts)
+            parts = (scales.symbol(name), one.label, counts)
             label = ", ".join(part for part in parts if part)
             _values(a, found, 1e3, one.colour or colour, marker, label)
-    a.set_ylabel(style.potential_label(study.reference, "mV"))
+    a.set_ylabel(scales.potential_label(study.reference, "mV"))
     if growing_above_zero(study, study.name("E_growth", step)).size:
         a.axhline(0.0, color=style.GREY, lw=0.6, ls=(0, (4, 2)), zorder=0)
     handles, labels = a.get_legend_handles_labels()
     # A caveat takes half the width of the figure.
-    longest = max((len(style.html(label)) for label in labels), default=0)
+    longest = max((len(typography.html(label)) for label in labels), default=0)
     columns = 3 if longest <= 24 or len(labels) == 2 else 2 if longest <= 62 else 1
     fig.legend(handles, labels, loc="outside lower left", ncols=columns)
     for axes, name in zip((b, c), _EVENT, strict=True):
@@ -180,7 +182,7 @@ def nucleation(study: Study, step: int) -> Figure | None:
 
 def _events(axes: Axes, study: Study, name: str, step: int, chosen: Sequence[Series]) -> None:
     """Draw a feature that may be censored, on a logarithmic axis."""
-    scale = style.scale(RESULTS[name].unit)
+    scale = scales.scale(RESULTS[name].unit)
     shown: list[float] = []
     marked = False
     for one in chosen:
@@ -192,7 +194,7 @@ def _events(axes: Axes, study: Study, name: str, step: int, chosen: Sequence[Ser
             shown += [float(v) * scale.factor for values in each for v in values]
             marked |= bool(p.n_censored or p.qualified)
     axes.set_yscale("log")
-    axes.set_ylabel(scale.label(style.symbol(name)))
+    axes.set_ylabel(scale.label(scales.symbol(name)))
     _decent_log_range(axes, shown)
     if marked:
         axes.legend(loc="best", handlelength=1.0)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from seccm.analysis import scales
 from seccm.analysis.quality import Quality
 from seccm.analysis.site_quality import ripple
 from seccm.analysis.statistics import FEWEST_FOR_SD
@@ -19,7 +20,7 @@ from seccm.analysis.step_trace import StepTrace
 from seccm.analysis.sweep_features import cycles_of, legs_of
 from seccm.report import style
 from seccm.report.study import Study, evenly
-from seccm.report.style import readable
+from seccm.typography import readable
 from seccm.units import show
 
 FloatArray = npt.NDArray[np.float64]
@@ -89,8 +90,8 @@ def by_cycle(study: Study, step: int) -> Figure | None:
     alike = max(reach) <= _ALIKE * min(reach)
     grid = fig.subplots(rows, columns, sharex=True, sharey=alike, squeeze=False)
     most = max(len(cycles) for _, cycles in found)
-    colours = style.ordered(most)
-    scale = style.scale("A/m^2")
+    colours = scales.ordered(most)
+    scale = scales.scale("A/m^2")
     whole = current_range([cycles for _, cycles in found])
     named = {int(n): study.named(group) for group in study.groups for n in group.sites}
     for axes, (number, cycles), own in zip(grid.flat, found, ranges, strict=False):
@@ -106,7 +107,7 @@ def by_cycle(study: Study, step: int) -> Figure | None:
         style.arrows(axes, cycles[-1].e, scale(cycles[-1].i / study.area.value))
     for axes in grid.flat[len(found) :]:
         axes.set_visible(False)
-    fig.supxlabel(style.potential_label(study.reference), fontsize=8)
+    fig.supxlabel(scales.potential_label(study.reference), fontsize=8)
     fig.supylabel(scale.label("$j$"), fontsize=8)
     if most > 1:
         _cycle_bar(fig, grid, most)
@@ -166,7 +167,7 @@ def _begun(study: Study, step: int) -> npt.NDArray[np.int64]:
 
 def _cycle_bar(fig: Figure, grid: npt.NDArray[np.object_], most: int) -> None:
     """Add a bar that tells the number of a cycle from its colour."""
-    chosen = mpl.colors.ListedColormap(style.ordered(most))
+    chosen = mpl.colors.ListedColormap(scales.ordered(most))
     norm = mpl.colors.BoundaryNorm(np.arange(0.5, most + 1), most)
     bar = fig.colorbar(
         mpl.cm.ScalarMappable(norm, chosen), ax=grid, label="cycle", aspect=30, pad=0.02
@@ -215,7 +216,7 @@ def efficiency(study: Study, step: int) -> Figure | None:
         return None
     fig = study.figure(style.TWO_COLUMNS, 2.5)
     left, right = fig.subplots(1, 2)
-    scale = style.scale("C/m^2")
+    scale = scales.scale("C/m^2")
     for group, c in done:
         own = group.colour if study.several else ""
         count = f"  ({c.efficiency.shape[0]})"

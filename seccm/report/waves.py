@@ -9,6 +9,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from seccm.analysis import scales
 from seccm.analysis.step_trace import StepTrace
 from seccm.analysis.sweep_features import legs_of
 from seccm.report import style
@@ -44,7 +45,7 @@ def waves(study: Study, step: int) -> Figure | None:
     )
     a, b, c = fig.subplots(1, 3, width_ratios=(1.35, 1, 1))
     low, high = current_range([[loop] for _, loops in found for loop in loops])
-    scale = style.scale("A", [low, high])
+    scale = scales.scale("A", [low, high])
     a.set_ylim(scale(low), scale(high))
     for group, loops in found:
         colour = group.colour if study.several else style.BLUE
@@ -56,7 +57,7 @@ def waves(study: Study, step: int) -> Figure | None:
     style.arrows(a, *_middle(loops, scale))
     a.axhline(0.0, color=style.GREY, lw=0.5, zorder=0)
     a.legend(loc="upper left", title=study.legend_title or None)
-    a.set_xlabel(style.potential_label(study.reference))
+    a.set_xlabel(scales.potential_label(study.reference))
     a.set_ylabel(scale.label("$i$"))
     distribution(b, study, e_half)
     distribution(c, study, i_lim)
@@ -66,7 +67,7 @@ def waves(study: Study, step: int) -> Figure | None:
 
 
 def _bundle(
-    axes: Axes, loops: Sequence[Loop], scale: style.Scale, colour: str, label: str, *, bold: bool
+    axes: Axes, loops: Sequence[Loop], scale: scales.Scale, colour: str, label: str, *, bold: bool
 ) -> None:
     """Draw the sites of one condition thin, and their median thick."""
     thin = max(0.06, min(0.5, 12 / len(loops)))
@@ -76,7 +77,7 @@ def _bundle(
     axes.plot(*_middle(loops, scale), color="black" if bold else colour, lw=1.2, label=label)
 
 
-def _middle(loops: Sequence[Loop], scale: style.Scale) -> tuple[FloatArray, FloatArray]:
+def _middle(loops: Sequence[Loop], scale: scales.Scale) -> tuple[FloatArray, FloatArray]:
     size = min(loop.e.size for loop in loops)
     e = np.median([loop.e[:size] for loop in loops], axis=0)
     return e, scale(np.median([loop.i[:size] for loop in loops], axis=0))

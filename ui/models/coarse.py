@@ -8,8 +8,8 @@ from seccm.commissioning.coarse_approach import PROCEDURE, SHARE
 from seccm.errors import PlanError
 from seccm.remote import Found, News
 from seccm.remote.coarse import TITLE
-from seccm.report.style import readable
 from seccm.rigs import CoarseTable, coarse_table, load_rig
+from seccm.typography import readable
 from seccm.units import show
 from seccm.words import SIMULATION
 from ui.models.commissioning import Bench

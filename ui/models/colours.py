@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 
+from seccm.analysis import scales
+from seccm.analysis.scales import colour_range
 from seccm.analysis.spread import stated
 from seccm.events import Outcome
 from seccm.plan import Plan
-from seccm.report import style
-from seccm.report.map_drawing import colour_range
-from seccm.report.style import readable
+from seccm.typography import readable
 from ui.models.palette import OUTCOME_COLOURS, Palette
 from ui.models.showing import Showing, html, largest, plain
 from ui.models.site_map import CATEGORIES, CONDITION, OUTCOME, SiteMap, Z
@@ -69,12 +68,12 @@ def shown(sites: SiteMap, name: str, showing: Showing, before: Shown | None = No
     if name in CATEGORIES:
         return Shown(values, name, "", 1.0, 0.0)
     result = sites.quantities[name].declared
-    scale = style.feature_scale(unit, values)
+    scale = scales.feature_scale(unit, values)
     if before is not None and scale.unit != before.unit and unit not in ("V",):
         size = largest(values) * abs(before.factor)
         if 0.05 <= size < 5000.0 and before.unit.endswith(unit[-1:]):
-            scale = style.Scale(abs(before.factor), before.unit)
-    label = "contact <i>z</i>" if name == Z else html(result.symbol or style.symbol(name))
+            scale = scales.Scale(abs(before.factor), before.unit)
+    label = "contact <i>z</i>" if name == Z else html(result.symbol or scales.symbol(name))
     factor, shift = scale.factor, 0.0
     if result.against_reference:
         label = f"{label} vs {showing.against}"
@@ -92,8 +91,7 @@ def limits_of(values: FloatArray, error: float = math.nan) -> tuple[float, float
         values: as shown, NaN where there is none.
         error: median standard uncertainty of one; the colours never span noise alone.
     """
-    norm = colour_range(values[np.isfinite(values)], error)
-    return float(norm.vmin or 0.0), float(1.0 if norm.vmax is None else norm.vmax)
+    return colour_range(values[np.isfinite(values)], error)
 
 
 def coloured(
@@ -126,11 +124,11 @@ def outcome_colours(palette: Palette) -> Rgba:
 
 def condition_colours(count: int) -> Rgba:
     """Return colours of conditions, from dark to light as in the figures."""
-    return np.array([_rgba(c) for c in style.ordered(max(count, 1))])
+    return np.array([_rgba(c) for c in scales.ordered(max(count, 1))])
 
 
 def _rgba(colour: str) -> Any:
-    return (np.array(mpl.colors.to_rgba(colour)) * 255).astype(np.uint8)
+    return np.array([*bytes.fromhex(colour[1:]), 255], np.uint8)
 
 
 def condition_legend(plan: Plan) -> str:

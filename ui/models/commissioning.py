@@ -12,8 +12,8 @@ from seccm.commissioning.standing import Standing, age_words
 from seccm.commissioning.steps import STEPS
 from seccm.remote import Found, News
 from seccm.remote.coarse import TITLE as COARSE
-from seccm.report.style import readable
 from seccm.rig import Channel
+from seccm.typography import readable
 from seccm.units import show
 from ui.models.words import Line
 

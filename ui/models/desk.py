@@ -20,8 +20,8 @@ from seccm.plan.estimate import durations_of
 from seccm.plan.pace import Pace
 from seccm.plan.site import Site
 from seccm.remote import CoarseOrder, Failure, Job, News, Order, Snapshot
-from seccm.report.style import readable
 from seccm.rig import RigInfo
+from seccm.typography import readable
 from ui.models.commissioning import line_of_found
 from ui.models.curves import read_site
 from ui.models.emergency import WAITING, Banner, of_refusal, of_report

@@ -8,10 +8,10 @@ from pathlib import Path
 from seccm.errors import PlanError, Problem, RigError
 from seccm.plan import Plan
 from seccm.plan.site import Site
-from seccm.report.style import readable
 from seccm.rig import RigInfo
 from seccm.rigs import load_rig
 from seccm.session import check
+from seccm.typography import readable
 from seccm.units import show
 from seccm.words import SIMULATION
 from ui.models.footprints import Footprints

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from seccm.report.style import readable
 from seccm.rig import RigInfo
+from seccm.typography import readable
 from seccm.units import show
 
 Section = tuple[str, tuple[tuple[str, str], ...]]

@@ -26,8 +26,8 @@ from seccm.events import (
 from seccm.plan import Plan
 from seccm.plan.site import ApproachSpec, Site
 from seccm.remote import Overview
-from seccm.report.style import readable
 from seccm.rig import ContactRule
+from seccm.typography import readable
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

@@ -8,7 +8,7 @@ from html import escape
 
 import numpy as np
 
-from seccm.report.style import number, plus_minus
+from seccm.typography import number, plus_minus
 from ui.models.colours import Rgba, Shown
 from ui.models.sample import Sample
 from ui.models.site_map import SiteMap

@@ -24,7 +24,7 @@ from seccm.events import (
     SiteStarted,
     StepFinished,
 )
-from seccm.report.style import readable
+from seccm.typography import readable
 from seccm.units import show
 from seccm.words import SIMULATION
 

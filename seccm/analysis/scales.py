@@ -1,0 +1,145 @@
+"""In which unit a result is shown, under which symbol, and over which range of colours."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.analysis.declared import declared
+from seccm.analysis.spread import Spread
+from seccm.typography import plus_minus, superscripted
+
+FloatArray = npt.NDArray[np.float64]
+_ORDERED = (
+    "#440154",
+    "#482576",
+    "#404588",
+    "#34618d",
+    "#297a8e",
+    "#20938c",
+    "#25ac82",
+    "#4cc26c",
+    "#86d549",
+)
+"""Matplotlib's viridis without its yellow end, in equal steps from dark to light."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How a quantity is shown: the factor from SI, and the unit to write."""
+
+    factor: float
+    unit: str
+
+    def __call__(self, values: Any) -> Any:
+        """Return SI values in the unit shown."""
+        return np.asarray(values) * self.factor
+
+    def label(self, name: str) -> str:
+        """Return the text of an axis."""
+        return f"{name} ({self.unit})" if self.unit else name
+
+
+_FIXED = {
+    "A/m^2": Scale(0.1, "mA cm$^{-2}$"),
+    "C/m^2": Scale(1e2 / 3600, "µAh cm$^{-2}$"),
+    "V": Scale(1.0, "V"),
+    "s": Scale(1.0, "s"),
+    "1": Scale(1.0, ""),
+    "": Scale(1.0, ""),
+    "V/s": Scale(1.0, "V s$^{-1}$"),
+    "m/s": Scale(1e6, "µm s$^{-1}$"),
+    "m^2": Scale(1e12, "µm$^{2}$"),
+}
+_PREFIXES = ((1e-15, "f"), (1e-12, "p"), (1e-9, "n"), (1e-6, "µ"), (1e-3, "m"), (1.0, ""))
+
+
+def scale(unit: str, values: Any = ()) -> Scale:
+    """Choose how values of an SI unit are shown; those without a custom get a prefix.
+
+    Args:
+        unit: SI unit, as in the data file.
+        values: in SI; the largest one decides about the prefix.
+    """
+    if unit in _FIXED:
+        return _FIXED[unit]
+    finite = np.abs(np.asarray(values, float).ravel())
+    finite = finite[np.isfinite(finite)]
+    largest = float(finite.max()) if finite.size else 0.0
+    if largest == 0.0:
+        return Scale(1.0, unit)
+    fitting = [p for p in _PREFIXES if largest >= 0.9 * p[0]] or [_PREFIXES[0]]
+    size, prefix = fitting[-1]
+    return Scale(1.0 / size, prefix + unit)
+
+
+def potential_label(reference: str, unit: str = "V") -> str:
+    """Return the label of a potential axis, such as E vs Li/Li+ (V)."""
+    return f"$E$ vs {superscripted(reference)} ({unit})"
+
+
+def feature_scale(unit: str, values: Any = ()) -> Scale:
+    """Choose how a feature is shown, the same way in figures and tables.
+
+    Potentials read off a record are in mV; recorded ones, along an axis, in V.
+    """
+    return Scale(1e3, "mV") if unit == "V" else scale(unit, values)
+
+
+def symbol(name: str) -> str:
+    """Return a quantity's symbol as it is printed: italic, with an upright subscript.
+
+    That of a result is declared with it; any other name, such as that of a factor, is set alike.
+    """
+    if found := declared(name).symbol:
+        return found
+    head, _, tail = name.partition("_")
+    if not tail or len(head) > 2:
+        return name.replace("_", " ")
+    return rf"${head}_\mathrm{{{tail.replace('_', ',')}}}$"
+
+
+def told(spread: Spread, factor: float, unit: str = "") -> str:
+    """Write a mean with what is larger, scatter or stated uncertainty, and say which it is."""
+    number_with_error = plus_minus(spread.mean * factor, spread.error * factor)
+    kind = {"sd": "(sd)", "stated": "(stated)", "": ""}[spread.basis]
+    return " ".join(part for part in (number_with_error, unit, kind) if part)
+
+
+def colour_range(shown: FloatArray, error: float = math.nan) -> tuple[float, float]:
+    """Choose the range of colours: all values, unless a few lie far from the rest.
+
+    Args:
+        shown: the values, shape (n,).
+        error: median standard uncertainty of one of them. The colours never span less than three
+            of it to either side: noise is not made to look like a pattern.
+
+    Returns:
+        The values at the two ends of the colours.
+    """
+    if shown.size == 0:
+        return 0.0, 1.0
+    low, high = float(shown.min()), float(shown.max())
+    q1, q3 = np.percentile(shown, [25, 75])
+    reach = 3.0 * float(q3 - q1)
+    if shown.size >= 8 and reach > 0.0:
+        low, high = max(low, float(q1) - reach), min(high, float(q3) + reach)
+    if not high > low:
+        room = max(abs(low) * 1e-2, 1e-9)
+        low, high = low - room, high + room
+    short = 3.0 * error - 0.5 * (high - low)
+    if short > 0.0:  # not so where the error is not known
+        low, high = low - short, high + short
+    return low, high
+
+
+def ordered(count: int) -> list[str]:
+    """Return colours for levels that have an order, from dark to light, as "#rrggbb"."""
+    known = np.array([list(bytes.fromhex(colour[1:])) for colour in _ORDERED], float)
+    places = np.linspace(0.0, len(_ORDERED) - 1, count) if count > 1 else np.array([3.5])
+    mixed = [np.interp(places, np.arange(len(_ORDERED)), known[:, k]) for k in range(3)]
+    return ["#" + bytes(rgb).hex() for rgb in np.rint(mixed).T.astype(np.uint8).tolist()]
