@@ -5,19 +5,22 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from small_scan import small_scan
+from waiting import HANGING, wait_for
 
 from seccm.events import RunStopped
 from seccm.remote import Client, News
+from seccm.remote.endpoint import runtime_folder
 from seccm.remote.plain import event_to_plain
 from seccm.remote.wire import pack
 
@@ -27,7 +30,7 @@ CHILDREN = multiprocessing.get_context("spawn" if sys.platform == "win32" else "
 
 @contextmanager
 def own_runtime() -> Iterator[Path]:
-    """Give hosts a folder of their own; none may be alive in it in the end."""
+    """Give hosts a folder of their own; all must have ended by themselves in the end."""
     # Short: a Unix socket's path has 108 bytes, fewer than pytest's folders may take.
     base = Path(tempfile.mkdtemp(prefix="s"))
     try:
@@ -35,9 +38,31 @@ def own_runtime() -> Iterator[Path]:
             patch.setenv("XDG_RUNTIME_DIR", str(base))
             patch.setenv("LOCALAPPDATA", str(base))
             yield base
-            assert Client.find() == (), "a host was left running"
+            all_hosts_end()
     finally:
         shutil.rmtree(base)
+
+
+def all_hosts_end(hanging: float = HANGING) -> None:
+    """Wait until every host has ended by itself: those who linger, and those who only begin.
+
+    Raises:
+        AssertionError: some are still there; those that listen are killed, and named.
+    """
+    try:
+        # A host removes its folder when it has let go of all else; one that begins has it first.
+        wait_for(lambda: Client.find() == () and not hosts_folders(), hanging=hanging)
+    except AssertionError:
+        alive, folders = Client.find(), hosts_folders()
+        for host in alive:
+            with suppress(ProcessLookupError):
+                os.kill(host.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        raise AssertionError(f"hosts were left running: {alive} in {folders}") from None
+
+
+def hosts_folders() -> list[str]:
+    """Return the names of all hosts that are beginning, listening or ending."""
+    return sorted(path.name for path in runtime_folder().iterdir())
 
 
 def over(news: News) -> bool:

@@ -201,7 +201,7 @@ def test_an_idle_process_ends_when_it_is_told_to_though_a_window_watches(tmp_pat
         wait_for(lambda: client.poll().progress.doing == "idle" and client.snapshot is not None)  # type: ignore[union-attr]
         os.kill(Client.find()[0].pid, signal.SIGTERM)
         wait_for(lambda: client.poll().link == "lost")
-    assert Client.find() == ()
+    wait_for(lambda: Client.find() == ())
 
 
 def test_handlers_are_put_back_and_others_left_alone():
