@@ -385,7 +385,7 @@ class VirtualRig:
         world, faults, row = self._world, self._faults, self._row
         world.no_surface = faults.active("no-surface", row) is not None
         world.clogged = faults.active("clogged-tip", row) is not None
-        world.flooded = faults.active("wet-at-start", row) is not None
+        world.drips = faults.active("wet-at-start", row) is not None
         losing = faults.active("lost-meniscus", row)
         world.lose_after = math.inf if losing is None else losing.arguments["after"]
         gap = faults.active("gap", row)

@@ -79,7 +79,7 @@ class World:
         self.drive = Imposed()
         self.truth = Truth()
         self.bridge: Bridge | None = None
-        self.no_surface = self.clogged = self.flooded = False
+        self.no_surface = self.clogged = self.drips = False
         """Faults of the world; see `sim.faults`."""
         self.lose_after = math.inf
         """Seconds after contact at which the next bridges break; a fault of the world."""
@@ -96,6 +96,11 @@ class World:
         """From the break of a bridge on, the gap at which it had formed, in metres, until the tip
         has risen out of reach; else 0."""
         self._next: tuple[tuple[int, int, int], Drop] | None = None
+
+    @property
+    def flooded(self) -> bool:
+        """Whether liquid joins tip and sample at any height; a clogged pipette gives none."""
+        return self.drips and not self.clogged
 
     def advance(self, start: int, stop: int) -> Signals:
         """Simulate rows from `start`, at least one and none beyond `stop`."""

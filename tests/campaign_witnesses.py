@@ -22,6 +22,7 @@ from seccm.events import (
     Approaching,
     Event,
     Landed,
+    Note,
     Outcome,
     Paused,
     RunStopped,
@@ -147,6 +148,10 @@ def _ending(scan: Scan, session: Session) -> Iterator[str]:
     if not session.off:
         yield "the cell was left on"
     if (ends and ends[0].status == "halted") or (not ends and "halt" in verbs):
+        return
+    # A card whose clocks have stopped plays no path: the tip rests, and that must be said.
+    said = [event.text for event in session.heard if isinstance(event, Note)]
+    if named(scan, ("stalled-read",)) and any("tip held where it was" in text for text in said):
         return
     up = abs(session.height - session.top) < 0.1e-6
     clear = "emergency" in verbs and (not session.bridge or named(scan, (*BLIND, "wet-at-start")))

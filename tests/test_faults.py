@@ -155,6 +155,23 @@ def test_wet_at_start() -> None:
     bench.safe()
 
 
+def test_a_clogged_pipette_drips_no_more() -> None:
+    """No bridge that no signal could show, whichever fault comes first."""
+    for faults in (
+        ("clogged-tip@at=0.3 s", "wet-at-start"),
+        ("wet-at-start@at=0.3 s", "clogged-tip"),
+    ):
+        bench = Bench(*faults)
+        bench.rig.apply(HOLD)
+        bench.stream.rest(0.2)
+        dripped = faults[1] == "wet-at-start"
+        assert (bench.newest("current").mean() > 0.4e-9) == dripped
+        bench.stream.rest(0.4)
+        assert abs(bench.newest("current").mean()) < 5e-12
+        assert bench.rig._world.bridge is None
+        bench.safe()
+
+
 def test_a_resumed_scan_counts_on() -> None:
     """With the first site given, a fault at site 4 comes at the first place."""
     bench = Bench("no-surface@site=4", first_site=4)

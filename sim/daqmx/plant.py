@@ -248,6 +248,6 @@ class Plant:
             self._place, self._travelled = (x, y), t
         world.no_surface = faults.active("no-surface", step) is not None
         world.clogged = faults.active("clogged-tip", step) is not None
-        world.flooded = faults.active("wet-at-start", step) is not None
+        world.drips = faults.active("wet-at-start", step) is not None
         losing = faults.active("lost-meniscus", step)
         world.lose_after = np.inf if losing is None else losing.arguments["after"]
