@@ -32,6 +32,8 @@ def summary(scan: Scan) -> RenderableType:
     rows: list[tuple[str, str | Text]] = []
     rows.append(("file", str(scan.path)))
     rows.append(("state", _state(scan)))
+    if scan.newer:
+        rows.append(("format", Text(scan.newer, style="yellow")))
     rows.append(("started", header.started_at))
     offset = show(header.reference_offset, "V")
     rows.append(("potentials", f"vs {header.reference}, offset {offset}"))

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
+from seccm.errors import DamagedError, DataFileError
 from seccm.rig import Clock
+from seccm.versions import FILE, UNNAMED, Version
 from seccm.words import simulated
 
-CONVENTIONS = "CF-1.11 SECCM-0.1"
+CONVENTIONS = f"CF-1.11 SECCM-{FILE}"
 _SIMULATED_BEFORE = "VIRTUAL "
 """What titles of simulated data began with in files of earlier versions."""
 
@@ -53,6 +56,7 @@ def write_header(file: h5py.File, header: Header, clock: Clock) -> None:
     attributes: dict[str, Any] = {
         **header.extra,
         "Conventions": CONVENTIONS,
+        "format_version": str(FILE),
         "NX_class": "NXentry",
         "title": title,
         "scan_uuid": header.uuid,
@@ -82,7 +86,8 @@ def read_header(file: h5py.File) -> Header:
         OSError, RuntimeError, TypeError: HDF5 cannot read it.
     """
     known = {
-        "Conventions", "NX_class", "title", "scan_uuid", "software", "plan_json", "rig_json",
+        "Conventions", "format_version", "NX_class", "title", "scan_uuid", "software",
+        "plan_json", "rig_json",
         "started_at", "sign_convention", "reference", "reference_offset", "virtual", "raw_rate",
         "raw_averaged", "raw_spacing", "seed", "packed",
     }  # fmt: skip
@@ -108,6 +113,48 @@ def read_header(file: h5py.File) -> Header:
             if k not in known and not k.startswith("_")
         },
     )
+
+
+def read_version(file: h5py.File, path: Path) -> Version:
+    """Return the version of the format of a file that this program can read.
+
+    Args:
+        file: opened for reading.
+        path: what to call it in messages.
+
+    Raises:
+        DataFileError: the format is newer than this program.
+        DamagedError: it is not a version.
+    """
+    try:
+        written = file.attrs.get("format_version", str(UNNAMED))
+        found = Version.read(written)
+    except (OSError, RuntimeError, ValueError, TypeError) as error:
+        raise DamagedError(
+            f"{path}: the file is damaged or was changed: the version of its format cannot be "
+            f"read: {error}. Use a copy of the file, if there is one."
+        ) from error
+    if found.is_beyond(FILE):
+        maker = printable(str(file.attrs.get("software", "another program")))
+        raise DataFileError(
+            f"{path}: written in format {found} by {maker:.60}; this program ({software()}) reads "
+            f"formats up to {FILE}. Update this program to read it. Nothing was changed."
+        )
+    return found
+
+
+def refuse_newer(file: h5py.File, path: Path) -> None:
+    """Refuse to change a file of a newer format: what this program does not know would be wrong.
+
+    Raises:
+        DataFileError: the format is newer.
+    """
+    found = read_version(file, path)
+    if found > FILE:
+        raise DataFileError(
+            f"{path}: written in format {found}, which is newer than this program's ({FILE}): it "
+            "can be read, but not changed. Update this program. The file is as it was."
+        )
 
 
 def read_clock(file: h5py.File) -> Clock:

@@ -18,7 +18,7 @@ from typing import get_args
 import h5py
 import numpy as np
 
-from seccm.data.header import Header, read_clock, read_header
+from seccm.data.header import Header, read_clock, read_header, read_version
 from seccm.data.layout import (
     CONTACT_COLUMNS,
     EVENT_COLUMNS,
@@ -34,6 +34,7 @@ from seccm.data.readable import Readable, reading
 from seccm.errors import DamagedError
 from seccm.events import RunStatus
 from seccm.rig import Clock
+from seccm.versions import Version
 
 MOST_DATASETS = 20_000
 LONGEST_TEXT = 32_000_000
@@ -65,6 +66,8 @@ class Contents:
     features: tuple[Column, ...]
     along_sites: tuple[str, ...]
     """The columns of the site table."""
+    version: Version
+    """The version of the file's format."""
 
 
 def inspect(path: Path, file: h5py.File) -> Contents:
@@ -73,6 +76,7 @@ def inspect(path: Path, file: h5py.File) -> Contents:
     Raises:
         DamagedError: it has not the layout; the message says where.
     """
+    version = read_version(file, path)
     datasets = dict(_datasets(path, file))
     for name, (kind, along) in _wanted(datasets).items():
         if name not in datasets:
@@ -101,6 +105,7 @@ def inspect(path: Path, file: h5py.File) -> Contents:
         tuple(_column(data[name], name.removeprefix("factor_")) for name in factors),
         tuple(_column(data[name], name) for name in features),
         ("site", *(c.name for c in SITE_COLUMNS), *beside, *factors),
+        version,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import h5py
 
 from seccm.data import guard, repair, vetting
+from seccm.data.header import read_version
 from seccm.data.layout import LIBVER
 from seccm.data.readable import FAILURES
 from seccm.data.trouble import said
@@ -36,6 +37,7 @@ def _ours(path: Path, file: h5py.File) -> h5py.File:
     try:
         if "SECCM" not in str(file.attrs.get("Conventions", "")):
             raise DataFileError(f"{path}: an HDF5 file, but not made by seccm.")
+        read_version(file, path)  # what is newer may be laid out otherwise
         if not _laid_out(file):
             raise DataFileError(
                 f"{path}: the program that made it ended while it created the file, before "

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from seccm.data import guard, raw, repair
-from seccm.data.header import read_clock, read_header
+from seccm.data.header import read_clock, read_header, refuse_newer
 from seccm.data.inspection import inspect
 from seccm.data.layout import (
     EVENT_COLUMNS,
@@ -65,6 +65,7 @@ def prepare(
         short = (rebuild if is_left_behind(path) else _plain_copy)(path, part)
         with written(part, "r+") as file:
             inspect(path, file)
+            refuse_newer(file, path)
             if read_clock(file) != clock:
                 raise DataFileError(
                     f"{path}: recorded with {read_clock(file)}, but the rig has {clock}. "

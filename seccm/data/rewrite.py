@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.data import repair
+from seccm.data.header import refuse_newer
 from seccm.data.layout import QUALITY, Column, add_column, add_feature
 from seccm.data.readable import FAILURES
 from seccm.data.trouble import discard, said, written
@@ -65,6 +66,7 @@ def rewrite_features(
     try:
         shutil.copyfile(path, part)
         with written(part, "r+") as file:
+            refuse_newer(file, path)
             for name, feature in features.items():
                 _drop_unreadable(file, name, f"{name}_err", f"{name}_status")
                 if name not in file:

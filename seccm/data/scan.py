@@ -35,6 +35,7 @@ from seccm.errors import DamagedError, DataFileError
 from seccm.events import Landing, Outcome, StepFinished
 from seccm.rig import Clock, ContactRecord
 from seccm.units import show
+from seccm.versions import FILE, Version
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -205,6 +206,16 @@ class Scan:
         more = f" and {len(self._changed) - 10} more" if len(self._changed) > 10 else ""
         return f"Samples changed by another program after the run: site {some}{more}"
 
+    @property
+    def newer(self) -> str:
+        """What is to be said of a file that was written by a newer program; usually empty."""
+        if self.version <= FILE:
+            return ""
+        return (
+            f"Written in format {self.version}, newer than this program's ({FILE}): what was added "
+            "since is not shown. Update this program to see everything"
+        )
+
     def check(self) -> Mapping[int, str]:
         """Read the samples of every closed site; return what is wrong, by site, in sentences.
 
@@ -300,6 +311,8 @@ class Scan:
         self._along = found.along_sites
         self.header: Header = found.header
         self.clock: Clock = found.clock
+        self.version: Version = found.version
+        """The version of the file's format."""
         self.features: tuple[Column, ...] = found.features
         """The features there are columns for."""
         self.factors: tuple[Column, ...] = found.factors

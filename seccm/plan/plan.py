@@ -23,6 +23,11 @@ from seccm.plan.tables import Tables
 from seccm.plan.together import good_parts, plain, readable_levels, together, unused_factors
 from seccm.quantities import FROM_FILE, is_shallow, read_toml
 from seccm.rig import Axis, RigInfo
+from seccm.suggestion import Suggestion
+from seccm.versions import PLAN, Version
+
+FORMAT = "format"
+"""The key that says in which format a plan is written; may be left out."""
 
 
 class Plan(Tables):
@@ -62,7 +67,11 @@ class Plan(Tables):
         return plan
 
     def _fill(self, data: Mapping[str, Any], source: str, context: dict[str, Any]) -> None:
-        data = plain(data)
+        data = dict(plain(data))
+        written = data.pop(FORMAT, None)
+        if written is not None and (problem := _format_problem(written)):
+            # What else such a plan says cannot be judged.
+            raise PlanError(source, [problem])
         if self._mistakes(data, context):
             raise PlanError(source, told(data, lambda data: self._mistakes(data, context)))
 
@@ -88,7 +97,8 @@ class Plan(Tables):
 
     def to_json(self) -> str:
         """Return the plan as text, from which `from_json` makes the same plan."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+        tables = {FORMAT: str(PLAN), **self.to_dict()}
+        return json.dumps(tables, ensure_ascii=False, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str, *, source: str = "plan") -> Plan:
@@ -131,6 +141,26 @@ class Plan(Tables):
             Errors, with which a run must not begin, and warnings.
         """
         return check(self, info, at=at or {}, free_disk=free_disk)
+
+
+def _format_problem(written: object) -> Problem | None:
+    """Return why a plan of the format that it names cannot be read; None if it can."""
+    try:
+        version = Version.read(written)
+    except ValueError:
+        return Problem(
+            FORMAT,
+            f"is {written!r:.40}, which is not a format of plans.",
+            f'Write {FORMAT} = "{PLAN}", or remove it.',
+            suggestion=Suggestion((FORMAT,), "remove"),
+        )
+    if not version.is_beyond(PLAN):
+        return None
+    return Problem(
+        FORMAT,
+        f"the plan is written in format {version}; this program reads formats up to {PLAN}.",
+        "Update this program, or write the plan anew for this version.",
+    )
 
 
 def load_plan(name_or_path: str | Path) -> Plan:

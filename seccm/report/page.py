@@ -152,8 +152,7 @@ def _notices(study: Study) -> Iterator[str]:
         )
     for said in study.damaged.values():
         yield f"Damaged in the file: {said}. No curve of it is drawn."
-    if study.scan.changed:
-        yield f"{study.scan.changed}."
+    yield from (f"{said}." for said in (study.scan.newer, study.scan.changed) if said)
     visited = int((study.outcome > Outcome.RUNNING).sum())
     if visited == 0:
         yield "No site was finished: there is nothing to draw yet."
