@@ -93,9 +93,10 @@ def raw_channels(
 
 def _meaning(config: NidaqConfig, terminal: str) -> tuple[str, str, Scale]:
     """Return name, unit and scale of what a terminal measures."""
-    for name, (measured, scale) in config.measured().items():
+    for signal in config.declared():
+        measured, scale = config.measured()[signal.name]
         if measured == terminal:
-            return name, {"potential": "V", "current": "A"}.get(name, "m"), scale
+            return signal.name, signal.unit, scale
     for axis in AXES:
         if readback(config.axes[axis].output) == terminal:
             return f"{axis} output", "m", config.axes[axis].scale()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic.json_schema import WithJsonSchema
 
 from hardware.piezo_config import PiezoConfig
@@ -28,7 +28,8 @@ from seccm.quantities import (
     quantity,
     unit_schema,
 )
-from seccm.rig import Axis, AxisRange, Channel, Clock, Range
+from seccm.rig import BASIC, Axis, AxisRange, Clock, Range, Signal
+from seccm.rig.signal_table import SignalName, SignalTable, refuse_taken
 from seccm.suggestion import Suggestion
 from seccm.units import show
 
@@ -188,6 +189,32 @@ class InputsConfig(Model):
     potential: PotentialInput
 
 
+class SignalInput(SignalTable):
+    """An input that stands for a signal of its own, such as the output of a lock-in amplifier."""
+
+    terminal: Annotated[str, Field(pattern=ANALOG_IN, examples=INPUTS)]
+    sign: Sign
+    gain: Annotated[float | str, Field(examples=["10 V/nA"])]
+    """Volts at the terminal for the unit of the signal."""
+    offset: Annotated[Potential, Field(examples=["0 V"])]
+    """Volts at the terminal where the signal is zero."""
+    calibrated: Provenance
+
+    @field_validator("gain", mode="after")
+    @classmethod
+    def _gain_fits_unit(cls, gain: float | str, info: ValidationInfo) -> float:
+        unit = info.data.get("unit", "V")
+        wanted = {"1": "V", "V": "1"}.get(unit, f"V/{unit}")
+        found = quantity(gain, wanted, info)
+        if not found > 0.0:
+            raise ValueError("must be above 0; a signal that is inverted has sign = -1")
+        return found
+
+    def scale(self) -> Scale:
+        """Return the scale of the input."""
+        return amplifier(self.sign, float(self.gain), self.offset, self.calibrated)
+
+
 class CellConfig(Model):
     """How the cell is driven."""
 
@@ -302,6 +329,8 @@ class NidaqConfig(Model):
     """Longest wait for samples."""
     axes: dict[Literal["x", "y", "z"], AxisConfig]
     inputs: InputsConfig
+    signals: dict[SignalName, SignalInput] = Field(default_factory=dict)
+    """What is measured beside potential, current and position, by name."""
     cell: CellConfig
     stop: StopConfig = StopConfig()
     marks: dict[str, Line] = Field(default_factory=dict)
@@ -316,7 +345,7 @@ class NidaqConfig(Model):
     @model_validator(mode="after")
     def _wired_once_and_safely(self) -> Self:
         problems = [*self._missing_axes(), *self._shared_terminals(), *self._not_retracted()]
-        problems += self._misfits()
+        problems += [*self._misfits(), *self._taken_names()]
         if problems:
             raise Mistakes(problems)
         return self
@@ -333,6 +362,13 @@ class NidaqConfig(Model):
                 what = f"{terminal} is wired to {seen[terminal]} already."
                 yield Problem(key, what, "Give every signal a terminal of its own.")
             seen.setdefault(terminal, key)
+
+    def _taken_names(self) -> Iterator[Problem]:
+        for name in self.signals:
+            try:
+                refuse_taken(name)
+            except ValueError as error:
+                yield Problem(f"signals.{name}", f"{error}.")
 
     def _not_retracted(self) -> Iterator[Problem]:
         z = self.axes.get("z")
@@ -367,6 +403,7 @@ class NidaqConfig(Model):
                 named[f"axes.{name}.sensor.terminal"] = axis.sensor.terminal
         named["inputs.current.terminal"] = self.inputs.current.terminal
         named["inputs.potential.terminal"] = self.inputs.potential.terminal
+        named |= {f"signals.{name}.terminal": one.terminal for name, one in self.signals.items()}
         named["cell.command"] = self.cell.command
         lines = {"cell.mode_line": self.cell.mode_line, "cell.cell_line": self.cell.cell_line}
         named |= {key: line for key, line in lines.items() if line is not None}
@@ -379,9 +416,9 @@ class NidaqConfig(Model):
         x, y, z = (self.axes[axis].output for axis in AXES)
         return x, y, z, self.cell.command
 
-    def measured(self) -> Mapping[Channel, tuple[str, Scale]]:
-        """Return terminal and scale of every channel of the rows."""
-        found: dict[Channel, tuple[str, Scale]] = {
+    def measured(self) -> Mapping[str, tuple[str, Scale]]:
+        """Return terminal and scale of every signal of the rows."""
+        found: dict[str, tuple[str, Scale]] = {
             "potential": (self.inputs.potential.terminal, self.inputs.potential.scale()),
             "current": (self.inputs.current.terminal, self.inputs.current.scale()),
         }
@@ -391,7 +428,11 @@ class NidaqConfig(Model):
                 found[axis] = one.sensor.terminal, one.sensor.scale()
             else:
                 found[axis] = readback(one.output), one.scale()
-        return found
+        return found | {name: (one.terminal, one.scale()) for name, one in self.signals.items()}
+
+    def declared(self) -> tuple[Signal, ...]:
+        """Return every signal of a row, in the order of `measured`."""
+        return (*BASIC, *(table.signal(name) for name, table in self.signals.items()))
 
 
 def readback(output: str) -> str:

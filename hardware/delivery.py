@@ -10,7 +10,7 @@ from hardware.config import CARD, NidaqConfig
 from hardware.inputs import Raw, terminals_of
 from hardware.scaling import at_rail
 from seccm.rig import Block, Clock, ContactRecord, Flag, RawSamples
-from seccm.rig.block import CHANNELS, FloatArray
+from seccm.rig.block import FloatArray
 
 OVERLOADED = 0.9
 """Part of the overload potential from which a galvanostat counts as overloaded."""
@@ -27,11 +27,12 @@ class Delivery:
 
     def __init__(self, config: NidaqConfig, cell: Cell, clock: Clock) -> None:
         terminals = terminals_of(config)
-        measured = [config.measured()[channel] for channel in CHANNELS]
+        self._names = tuple(signal.name for signal in config.declared())
+        measured = [config.measured()[name] for name in self._names]
         self._cell, self._clock = cell, clock
         self._inputs = [(terminals.index(terminal), scale) for terminal, scale in measured]
         self._current = terminals.index(config.inputs.current.terminal)
-        self._averager = Averager(clock, len(CHANNELS))
+        self._averager = Averager(clock, len(self._names))
         self._rows: list[Rows] = []
         self._raw: list[RawSamples] = []
 
@@ -46,7 +47,7 @@ class Delivery:
         return bool(self._rows)
 
     def si(self, raw: Raw) -> FloatArray:
-        """Return samples in SI units, shape (channels, n)."""
+        """Return samples in SI units, shape (signals, n)."""
         return np.stack([scale.si(raw.volts[index]) for index, scale in self._inputs])
 
     def take(self, raw: Raw, si: FloatArray, bits: BitArray) -> None:
@@ -70,7 +71,7 @@ class Delivery:
         raw, self._raw = tuple(self._raw), []
         means = np.concatenate([piece.means for piece in rows], axis=1)
         flags = np.concatenate([piece.flags for piece in rows])
-        data = dict(zip(CHANNELS, means, strict=True))
+        data = dict(zip(self._names, means, strict=True))
         if self._cell.galvanostat:
             over = np.abs(data["potential"]) >= OVERLOADED * abs(self._cell.overload)
             flags |= np.where(over, np.uint8(Flag.OVERLOAD), np.uint8(0))

@@ -41,6 +41,7 @@ def describe(config: NidaqConfig, cell: Cell, card: Card | None) -> RigInfo:
         clock=config.clock.rows(),
         stage_lag=config.lag,
         idle_current=idle_current(config),
+        signals=config.declared(),
         device="" if card is None else card.name,
         words=() if card is None else card.words,
     )

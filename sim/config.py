@@ -19,7 +19,8 @@ from seccm.quantities import (
     Resistance,
     Speed,
 )
-from seccm.rig import Clock
+from seccm.rig import BASIC, Clock, Signal
+from seccm.rig.signal_table import SignalName, SignalTable, refuse_taken
 from seccm.units import show
 
 
@@ -200,6 +201,19 @@ class DriveConfig(Model):
     """Added to every imposed current."""
 
 
+class SimulatedSignal(SignalTable):
+    """A signal that follows another one: offset + factor x that signal + noise."""
+
+    follows: Literal["potential", "current", "x", "y", "z"] = "current"
+    """The signal, as it is recorded, that this one follows."""
+    factor: float = 1.0
+    """SI units of this signal for one of that one."""
+    offset: float = 0.0
+    """What it reads where that one is zero, in its SI unit."""
+    noise: float = Field(0.0, ge=0)
+    """Standard deviation of a data point, in its SI unit."""
+
+
 class StopConfig(Model):
     """How soon the rig halts the stage when contact is seen."""
 
@@ -341,9 +355,21 @@ class VirtualConfig(Model):
     """Inputs."""
     drive: DriveConfig = DriveConfig()
     """Outputs."""
+    signals: dict[SignalName, SimulatedSignal] = Field(default_factory=dict)
+    """What is measured in every data point beside potential, current and position, by name."""
     samples: dict[str, Sample] = Field(default_factory=_samples)
     """What can be mounted, by name."""
     calibration: dict[str, Any] = Field(default_factory=dict)
     """What was commissioned; a virtual rig has no scales that it could change."""
     faults: tuple[str, ...] = ()
     """Faults of the world to be played, such as "lost-meniscus@site=4"."""
+
+    @model_validator(mode="after")
+    def _signals_have_names_of_their_own(self) -> Self:
+        for name in self.signals:
+            refuse_taken(name)
+        return self
+
+    def measured(self) -> tuple[Signal, ...]:
+        """Return every signal of a data point."""
+        return (*BASIC, *(table.signal(name) for name, table in self.signals.items()))

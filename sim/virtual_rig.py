@@ -20,7 +20,6 @@ from seccm.rig import (
     Axis,
     AxisRange,
     Block,
-    Channel,
     Constant,
     Drive,
     Flag,
@@ -80,6 +79,7 @@ def describe(config: VirtualConfig) -> RigInfo:
         clock=clock,
         stage_lag=loop.lag,
         idle_current=Electrometer(config.electrometer, config.drive, clock, 0).idle,
+        signals=config.measured(),
     )
 
 
@@ -122,6 +122,7 @@ class VirtualRig:
         self._electrometer = Electrometer(config.electrometer, config.drive, self._info.clock, seed)
         self._sensors = WhiteNoise(seed, "position", len(AXES))
         self._spikes = WhiteNoise(seed, "spikes", 1)
+        self._added = {name: WhiteNoise(seed, f"signal {name}", 1) for name in config.signals}
         # Averaging has taken the root of its length off the noise of a raw sample.
         root = math.sqrt(self._info.clock.averaged)
         inputs = (
@@ -359,11 +360,15 @@ class VirtualRig:
             flags[0] |= _GAP
         middles = ends - clock.period + clock.window / 2.0
         noise = self._config.stage.noise * self._sensors.rows(start, stop)
-        data: dict[Channel, FloatArray] = {
-            axis: self._world.stage.axes[axis].at(middles) + noise[index]
-            for index, axis in enumerate(AXES)
+        data: dict[str, FloatArray] = {
+            "potential": recorded.potential,
+            "current": recorded.current,
         }
-        data["potential"], data["current"] = recorded.potential, recorded.current
+        for index, axis in enumerate(AXES):
+            data[axis] = self._world.stage.axes[axis].at(middles) + noise[index]
+        for name, signal in self._config.signals.items():
+            white = self._added[name].rows(start, stop)[0]
+            data[name] = signal.offset + signal.factor * data[signal.follows] + signal.noise * white
         return Block(start, data, flags, clock)
 
     # Faults.

@@ -30,7 +30,6 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
-from seccm.rig import Channel
 
 SAME = 0.1e-6
 """Metres between two landings up to which they are at one place."""
@@ -300,7 +299,7 @@ def _rows(session: Session, site: int, record: object) -> Iterator[str]:
     if not np.array_equal(delivered[first : last + 1], rows):
         yield f"site {site}: rows are missing or doubled"
         return
-    channels: tuple[tuple[str, Channel], ...] = (("E", "potential"), ("I", "current"))
+    channels: tuple[tuple[str, str], ...] = (("E", "potential"), ("I", "current"))
     for name, channel in channels:
         was = np.concatenate([b.data[channel] for b in session.rows])[first : last + 1]
         kept = getattr(record, name)

@@ -17,7 +17,7 @@ from seccm.data import Scan
 from seccm.errors import PlanError
 from seccm.events import Outcome
 from seccm.plan import find_plan
-from seccm.rig.block import CHANNELS
+from seccm.rig import BASIC
 
 RAW = {"raw": True}
 
@@ -54,7 +54,7 @@ def test_every_sample_of_a_scan_is_in_its_file_and_averages_to_its_rows(scanned:
     with seccm.open(scanned) as scan:
         assert scan.packed
         assert scan.sites["status"][0] == Outcome.OK
-        assert set(CHANNELS) <= set(scan.raw_channels)
+        assert {signal.name for signal in BASIC} <= set(scan.raw_channels)
         assert_rows_are_means(scan, 0)
         raw, landing = scan.raw(0), scan.site(0).contact_record
         assert landing is not None

@@ -33,7 +33,7 @@ from seccm.rig import (
     Rig,
     Wake,
 )
-from seccm.rig.block import CHANNELS, FloatArray
+from seccm.rig.block import FloatArray
 from sim.cell import Droplet, Mode, Response
 from sim.config import VirtualConfig
 from sim.pace import Paced
@@ -122,7 +122,7 @@ def play(rig: Rig, wakes: set[int]) -> Stream:
 def same(one: Stream, other: Stream) -> bool:
     """Tell whether two streams hold the same bits."""
     return bool((one.flags == other.flags).all()) and all(
-        (one.column(channel) == other.column(channel)).all() for channel in CHANNELS
+        (one.column(name) == other.column(name)).all() for name in one.blocks[0].data
     )
 
 
@@ -387,7 +387,7 @@ def test_a_block_ends_where_a_limit_of_the_drive_comes_true(
 def same_rows(short: Block, long: Block) -> bool:
     """Tell whether one block is the beginning of the other."""
     part = long.part(short.start, short.stop)
-    return all((part.data[name] == short.data[name]).all() for name in CHANNELS)
+    return all((part.data[name] == short.data[name]).all() for name in long.data)
 
 
 def test_a_limit_counts_from_the_row_its_drive_began() -> None:

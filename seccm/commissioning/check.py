@@ -9,7 +9,6 @@ import numpy as np
 
 from seccm.calibration import wiring
 from seccm.rig import Block, RigInfo
-from seccm.rig.block import CHANNELS
 from seccm.units import show
 from seccm.words import SIMULATION
 
@@ -83,10 +82,9 @@ def wired(config: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def readings(block: Block) -> tuple[str, ...]:
-    """Say what every channel reads now."""
-    units = {"potential": "V", "current": "A"}
+def readings(info: RigInfo, block: Block) -> tuple[str, ...]:
+    """Say what every signal reads now."""
     return tuple(
-        f"Reads now: {name} = {show(float(np.mean(block.data[name])), units.get(name, 'm'))}"
-        for name in CHANNELS
+        f"Reads now: {one.name} = {show(float(np.mean(block.data[one.name])), one.unit)}"
+        for one in info.signals
     )

@@ -77,7 +77,7 @@ def carry_out(step: Step, rig: Rig, config: Mapping[str, Any], values: Values) -
 
 def _check(rig: Rig, config: Mapping[str, Any], _: Values) -> Finding:
     # Only an opened rig knows which stop its card can do.
-    words = (*describe(rig.info), *wired(config), *readings(rig.read()))
+    words = (*describe(rig.info), *wired(config), *readings(rig.info, rig.read()))
     return Finding("check", {"words": words}, words=words)
 
 

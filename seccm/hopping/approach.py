@@ -30,7 +30,6 @@ from seccm.hopping.trust import SignalTrust, railed
 from seccm.plan.site import Site
 from seccm.rig import (
     Block,
-    Channel,
     Constant,
     ContactRecord,
     Drive,
@@ -88,7 +87,7 @@ class Approach:
         self._terrain = Terrain() if terrain is None else terrain
         self._expected: Expected | None = None
         self._floor = floor
-        self._channel: Channel = signal_channel(site.approach.rule)
+        self._channel: str = signal_channel(site.approach.rule)
         self._unit = "V" if self._channel == "potential" else "A"
         self._baseline = 0.0
         self._trust = SignalTrust(self._channel)
@@ -443,6 +442,6 @@ def _record(blocks: list[Block], since: int) -> ContactRecord | None:
     return None
 
 
-def _rows(blocks: list[Block], channel: Channel, first: int, stop: int) -> FloatArray:
+def _rows(blocks: list[Block], channel: str, first: int, stop: int) -> FloatArray:
     """Return one channel from row `first` up to, not including, `stop`; shape (rows,)."""
     return np.concatenate([b.part(first, stop).data[channel] for b in blocks])

@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.hopping.streaks import streaks
-from seccm.rig import Block, Channel, ContactRule, PotentialDrop
+from seccm.rig import Block, ContactRule, PotentialDrop
 from seccm.rig.block import FloatArray
 from seccm.rig.contact import CurrentRise, CurrentThreshold, Polarity
 
 BoolArray = npt.NDArray[np.bool_]
 
 
-def signal_channel(rule: ContactRule) -> Channel:
+def signal_channel(rule: ContactRule) -> str:
     """Return the channel a contact rule looks at."""
     return "potential" if isinstance(rule, PotentialDrop) else "current"
 

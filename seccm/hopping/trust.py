@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from seccm.errors import ContactError
 from seccm.hopping.streaks import streaks
-from seccm.rig import Block, Channel, Flag
+from seccm.rig import Block, Flag
 
 _GAP, _OVERLOAD = int(Flag.GAP), int(Flag.OVERLOAD)
 STUCK_ROWS = 200
@@ -22,7 +22,7 @@ class SignalTrust:
         channel: the signal that contact is seen in.
     """
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: str) -> None:
         self._channel = channel
         self._last = np.nan
         self._steady = 0

@@ -18,7 +18,7 @@ from seccm.remote.commissioning import Found
 from seccm.remote.job import Failure
 from seccm.remote.news import Snapshot
 from seccm.remote.trace import Labeller, Trace
-from seccm.rig import Block, Channel
+from seccm.rig import Block
 
 FACTS = 50_000
 """Events kept for slow clients: some 3000 sites."""
@@ -83,7 +83,7 @@ class Feed:
         self._found: dict[str, tuple[int, Found]] = {}
         """The newest finding of each step, and its number."""
         self._finds = 0
-        self._now: dict[Channel, float] = {}
+        self._now: dict[str, float] = {}
         self._seen = time.monotonic()
         self.missed_rows = 0
 
@@ -172,7 +172,7 @@ class Feed:
         return time.monotonic() - self._seen
 
     @property
-    def now(self) -> dict[Channel, float]:
+    def now(self) -> dict[str, float]:
         """The newest row."""
         return self._now
 

@@ -16,7 +16,7 @@ from seccm.remote.job import Failure
 from seccm.remote.overview import Overview
 from seccm.remote.plain import event_from_plain, event_to_plain, from_plain, to_plain
 from seccm.remote.trace import Trace
-from seccm.rig import Axis, Channel, RigInfo, SafeReport
+from seccm.rig import Axis, RigInfo, SafeReport
 
 Doing = Literal["idle", "preparing", "scan", "manual", "commissioning"]
 Link = Literal["connecting", "live", "lost"]
@@ -82,7 +82,7 @@ class Progress:
     """That of the run, from its beginning until another begins."""
     silent: float
     """Seconds since the last block of rows, while there should be some; else 0."""
-    now: Mapping[Channel, float]
+    now: Mapping[str, float]
     """The newest row: volts, amperes and metres; empty before the first."""
     watchers: int
     """Clients that are attached."""

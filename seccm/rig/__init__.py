@@ -1,21 +1,22 @@
 """The one seam to the world: what a rig is told, what it answers, what it says of itself."""
 
 from seccm.rig.actions import Action, Drive, Freeze, Mark, Mode, Move, Wake
-from seccm.rig.block import Axis, Block, Channel, Clock, ContactRecord, Flag
+from seccm.rig.block import Axis, Block, Clock, ContactRecord, Flag
 from seccm.rig.coarse import CoarseStage
 from seccm.rig.contact import ContactRule, CurrentRise, CurrentThreshold, PotentialDrop
 from seccm.rig.info import AxisRange, Range, RigInfo, StopAbility
 from seccm.rig.mounted import Mounted
 from seccm.rig.protocol import Readback, Rig, SafeReport
 from seccm.rig.raw import RawChannel, RawSamples
+from seccm.rig.signals import BASIC, Signal, more_than_basic
 from seccm.rig.waveform import Constant, Limit, Lines, Waveform
 
 __all__ = [
+    "BASIC",
     "Action",
     "Axis",
     "AxisRange",
     "Block",
-    "Channel",
     "Clock",
     "CoarseStage",
     "Constant",
@@ -40,7 +41,9 @@ __all__ = [
     "Rig",
     "RigInfo",
     "SafeReport",
+    "Signal",
     "StopAbility",
     "Wake",
     "Waveform",
+    "more_than_basic",
 ]

@@ -14,8 +14,6 @@ from seccm.rig.raw import RawSamples
 
 FloatArray = npt.NDArray[np.float64]
 Axis = Literal["x", "y", "z"]
-Channel = Literal["potential", "current", "x", "y", "z"]
-CHANNELS: tuple[Channel, ...] = ("potential", "current", "x", "y", "z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ class ContactRecord:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some consecutive rows of every channel, in SI units.
+    """Some consecutive rows of every signal, in SI units.
 
     How many is the rig's choice; nothing may depend on it. Potentials are raw: the working
     electrode against the rig's quasi-reference electrode. Anodic currents are positive.
@@ -94,8 +92,8 @@ class Block:
 
     start: int
     """Number of the first row since the stream opened."""
-    data: Mapping[Channel, FloatArray]
-    """One array of shape (rows,) for each channel: volts, amperes and metres."""
+    data: Mapping[str, FloatArray]
+    """One array of shape (rows,) for each signal that the rig declares, by name; SI units."""
     flags: npt.NDArray[np.uint8]
     """`Flag` bits of each row, shape (rows,)."""
     clock: Clock = field(default_factory=Clock)

@@ -9,6 +9,7 @@ from typing import Literal
 from seccm.rig.actions import Mode
 from seccm.rig.block import Axis, Clock
 from seccm.rig.raw import RawChannel
+from seccm.rig.signals import BASIC, Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class RigInfo:
     idle_current: float = 0.0
     """The most that the current usually reads while nothing touches, in amperes: noise, hum and
     offset, or one step of a converter; 0 where nobody knows."""
+    signals: tuple[Signal, ...] = BASIC
+    """What is measured in every row: what every rig measures, then what the rig file adds."""
     device: str = ""
     """The device that measures, with its serial number, once the rig is open; a calibration
     belongs to it. Empty where there is none."""

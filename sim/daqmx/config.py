@@ -83,6 +83,8 @@ class SignalWiring(Model):
     """Which signal is wired to the comparator too."""
     trigger_gain: Ratio = 20.0
     """Of the amplifier in between: at 0.5 V/nA, 5 pA are below a comparator's accuracy."""
+    also: dict[str, Literal["current", "potential"]] = Field(default_factory=dict)
+    """More terminals, such as "ai7", to which a signal is wired as well, for [signals] to read."""
 
 
 class WiringConfig(Model):
@@ -124,3 +126,13 @@ class VirtualCardConfig(VirtualConfig):
     """The wires."""
     host: HostConfig = HostConfig()
     """The computer."""
+
+    @model_validator(mode="after")
+    def _signals_are_wired(self) -> Self:
+        if self.signals:
+            raise ValueError(
+                "signals: a card measures what its terminals carry. Declare the signal in a table "
+                "[signals] of the rig file itself, and wire its terminal with "
+                "virtual.wiring.signals.also"
+            )
+        return self

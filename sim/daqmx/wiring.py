@@ -68,6 +68,9 @@ class Wiring:
         }
         source = getattr(signals, signals.trigger_signal)
         kind, line, _ = self._read[source]
+        self._read |= {
+            name: self._read[getattr(signals, what)] for name, what in signals.also.items()
+        }
         self._read[signals.trigger] = kind, line, signals.trigger_gain
 
     @property

@@ -12,7 +12,6 @@ from seccm.commissioning.standing import Standing, age_words
 from seccm.commissioning.steps import STEPS
 from seccm.remote import Found, News
 from seccm.remote.coarse import TITLE as COARSE
-from seccm.rig import Channel
 from seccm.typography import readable
 from seccm.units import show
 from ui.models.words import Line
@@ -55,9 +54,9 @@ class Bench:
         return cls(idle and mine, bool(step) and mine, mine, words, step, progress.done, now)
 
 
-def _row_words(row: Mapping[Channel, float]) -> str:
+def _row_words(row: Mapping[str, float]) -> str:
     """Return potential and current of a row, as they are read."""
-    units: tuple[tuple[Channel, str, str], ...] = (("potential", "E", "V"), ("current", "I", "A"))
+    units: tuple[tuple[str, str, str], ...] = (("potential", "E", "V"), ("current", "I", "A"))
     said = [f"{name} = {readable(show(row[key], unit, 3))}" for key, name, unit in units
             if key in row]  # fmt: skip
     return " · ".join(said)

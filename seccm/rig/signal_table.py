@@ -1,0 +1,62 @@
+"""A table of a rig file that adds a signal: the part that is alike for every kind of rig."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from seccm.quantities import Model
+from seccm.rig.signals import BASIC, Signal
+
+SignalUnit = Literal["V", "A", "m", "s", "Hz", "C", "F", "ohm", "S", "rad", "1"]
+TAKEN = frozenset(
+    {signal.name for signal in BASIC} | {"E", "I", "Q", "t", "phase", "step", "flag", "site"}
+)
+"""Names that mean something else already."""
+SignalName = Annotated[
+    str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,31}$", examples=["amplitude", "second_current"])
+]
+
+
+class SignalTable(Model):
+    """A signal that is measured in every data point, beside potential, current and position."""
+
+    unit: Annotated[SignalUnit, Field(examples=["A"])]
+    """The SI unit in which it is stored."""
+    words: Annotated[str, Field(min_length=1, max_length=60, examples=["lock-in amplitude"])] = ""
+    """What it is, for labels; the name of the table unless given."""
+    role: Literal["potential", "current", "other"] = "other"
+    """Whether it is a second potential or current, for its convention of sign."""
+    watchable: bool = False
+    """Whether a contact may be seen in it."""
+
+    def signal(self, name: str) -> Signal:
+        """Return the declaration of this signal.
+
+        Args:
+            name: that of the table.
+        """
+        words = self.words or name.replace("_", " ")
+        return Signal(name, self.unit, words, self.role, self.watchable)
+
+    @model_validator(mode="after")
+    def _unit_fits_role(self) -> Self:
+        wanted = {"potential": "V", "current": "A"}.get(self.role, self.unit)
+        if self.unit != wanted:
+            raise ValueError(
+                f'role is "{self.role}", so unit must be "{wanted}", not "{self.unit}"; change one'
+            )
+        return self
+
+
+def refuse_taken(name: str) -> None:
+    """Refuse the name of a signal that means something else already.
+
+    Raises:
+        ValueError: it does.
+    """
+    if name in TAKEN:
+        raise ValueError(
+            f'"{name}" means something else already; choose another name, such as "second_{name}"'
+        )
