@@ -23,6 +23,7 @@ import numpy as np
 
 from seccm.analysis.features import Features, reanalyse
 from seccm.commissioning.standing import doubts
+from seccm.conductor.scan import Runner
 from seccm.data import (
     SPARE,
     Header,
@@ -39,7 +40,6 @@ from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError, NotNow, PlanError, Problem
 from seccm.events import Event, Outcome, RunStopped
 from seccm.hopping.engine import Budget, Engine, Request, State, Status
-from seccm.hopping.runner import Runner
 from seccm.hopping.terrain import Terrain
 from seccm.interruption import FROM_KEYBOARD, SUSPEND, Interruption, are_taken, name_of, told
 from seccm.plan import Plan, load_plan
@@ -190,13 +190,7 @@ class Run:
         Args:
             told: called from any thread: must return at once, never raise.
         """
-        others = self._runner.lifted
-
-        def all_told(report: SafeReport) -> None:
-            others(report)
-            told(report)
-
-        self._runner.lifted = all_told
+        self._runner.on_lifted(told)
 
     def interrupt(self, number: int) -> str:
         """End the run because of a signal; return what was done about it, in words.

@@ -81,7 +81,7 @@ def manual(seed: int) -> Iterator[str]:
         _script(rng), faults, meanwhile, site, start, rng.randrange(10**6), plan.mounted
     )
     # Nobody waits on the clock of the wall for a rig that is silent.
-    with patch("seccm.remote.manual.PATIENCE", 60.0):
+    with patch("seccm.conductor.safety.PATIENCE", 60.0):
         try:
             session.run()
         except RigError:

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from seccm.conductor.scan import Runner
 from seccm.errors import LimitError, RigError
 from seccm.events import Event, RunStopped, SiteAnalysed
 from seccm.hopping.contact import ContactDetector
 from seccm.hopping.engine import Budget, Engine
-from seccm.hopping.runner import Runner
 from seccm.plan.site import ApproachSpec, Hold, Lift, NoContact, Segment, Site
 from seccm.rig import (
     Action,

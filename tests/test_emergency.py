@@ -105,7 +105,7 @@ def test_a_look_that_fails_sends_the_tip_to_the_top(error: Exception):
 def test_whoever_interrupts_the_look_finds_the_tip_at_the_top_and_the_record_closed():
     scan = a_scan(1, fails_in_the_look(KeyboardInterrupt()))
     told: list[SafeReport] = []
-    scan.runner.lifted = told.append
+    scan.runner.on_lifted(told.append)
     scan.go(once(Landed, urgent(scan)))
     assert isinstance(scan.error, KeyboardInterrupt)
     assert scan.world.position["z"] == scan.world.info.axes["z"].travel.upper
@@ -164,7 +164,7 @@ def test_a_rig_that_is_silent_is_lifted_once_and_what_was_done_is_told():
         told.append(report)
         woken.set()
 
-    scan.runner.lifted = lifted
+    scan.runner.on_lifted(lifted)
     runner = threading.Thread(target=scan.go)
     runner.start()
     assert hanging.wait(20.0)

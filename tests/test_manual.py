@@ -11,11 +11,11 @@ import pytest
 from remote_hosts import idle, own_runtime
 from small_scan import small_scan
 
+from seccm.conductor.manual import Manual
 from seccm.errors import LimitError, NotNow, RigError, SeccmError
 from seccm.events import Event, Landed, Note
 from seccm.hopping.circuit import Circuit
 from seccm.remote import Client, Job
-from seccm.remote.manual import Manual
 from seccm.rig import Action, Block, Move, Rig, SafeReport
 from seccm.rigs import build_rig, load_rig
 
@@ -54,8 +54,8 @@ class ByHand:
     def _run(self) -> None:
         turn = self.manual._turn
 
-        def turned(block: Block) -> None:
-            turn(block)
+        def turned() -> None:
+            turn()
             self.first.set()
 
         self.manual._turn = turned  # type: ignore[method-assign]
@@ -233,13 +233,22 @@ def test_nothing_takes_the_place_of_an_emergency_that_waits_for_its_block(weaker
     plan = small_scan(1, 1)
     rig = build_rig(load_rig("virtual"), plan.mounted, seed=1)
     rig.open()
-    manual = Manual(rig, plan.sites()[0], lambda block: None, lambda event: None)
-    manual._want("emergency retract", retract=True)
+    lifted: list[SafeReport] = []
+    manual = Manual(rig, plan.sites()[0], lambda block: None, lambda event: None, lifted.append)
+    manual._conductor.start()
+    manual.make_safe(retract=True)
     if weaker == "halt":
-        manual._want("halt", retract=False)
-    else:
+        manual.make_safe(retract=False)
+    elif weaker == "hold":
         manual.ask(weaker)
-    assert manual._wanted == ("emergency retract", True)
+    else:
+        with pytest.raises(NotNow, match="being made safe"):
+            manual.ask(weaker)
+    manual._turn()
+    [report] = lifted
+    assert report.retracted
+    assert manual.doing == ""
+    assert not manual.stopping
     rig.close()
 
 

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from small_scan import small_scan
 
 import seccm
+from seccm.conductor.manual import Manual
 from seccm.errors import PlanError, RigError, SeccmError
 from seccm.events import Event, Note
 from seccm.hopping.circuit import Circuit
 from seccm.plan import Plan
 from seccm.plan.site import Site
 from seccm.remote import Job
-from seccm.remote.manual import Manual
 from seccm.rig import Action, Block, Mounted, Move, SafeReport
 from seccm.rigs import build_rig, load_rig
 from sim.config import VirtualConfig
@@ -107,7 +107,7 @@ class Session:
                 self.manual.make_safe(retract=what == "emergency")
             elif what:
                 self.manual.ask(what)
-        if self.manual.doing or self.manual._wanted is not None:
+        if self.manual.doing or self.manual.stopping:
             return
         if not self._left or self.blocks > 3000:
             self.manual.close()
@@ -354,7 +354,7 @@ def test_on_a_card_an_emergency_a_retract_and_a_jog_do_the_same():
     left: Script = [APPROACH, ("emergency", {}), ("jog", {}), APPROACH, ("jog", {}), RETRACT]
 
     def look(block: Block) -> None:
-        if manual.doing or manual._wanted is not None or not manual._at:
+        if manual.doing or manual.stopping or not manual._at:
             return
         if not left:
             manual.close()

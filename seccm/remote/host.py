@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from seccm.conductor.manual import Manual
+from seccm.conductor.safety import EMERGENCY
 from seccm.data import Unsaved
 from seccm.errors import NotNow, SeccmError
 from seccm.events import Event
@@ -24,7 +26,6 @@ from seccm.remote.commissioning import Errand, Order, Workbench
 from seccm.remote.feed import Feed
 from seccm.remote.guest import Guest
 from seccm.remote.job import Job, Prepare
-from seccm.remote.manual import EMERGENCY, Manual
 from seccm.remote.news import Doing, Progress, Snapshot
 from seccm.remote.overview import Overview
 from seccm.remote.plain import from_plain

@@ -1,4 +1,4 @@
-"""A rig driven manually: jog, stop, approach here, retract, drive; one thing at a time.
+"""Manual control: jog, hold, approach here, retract, drive; one thing at a time.
 
 The motions are those of `seccm.hopping.moves`. Whatever goes wrong ends with the tip stopped or
 lifted and the cell off. What was known of the tip is forgotten with every motion, stop and
@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from seccm.conductor.conductor import Conductor, StoppedError
+from seccm.conductor.safety import EMERGENCY, HALT, Leaving
 from seccm.errors import ContactError, LimitError, NotNow, SeccmError
 from seccm.events import Event, Note, Phase, PhaseBegan
 from seccm.hopping.circuit import Circuit
 from seccm.hopping.course import OFF, Course, Out, Steps
 from seccm.hopping.leave import clear_distance
 from seccm.hopping.moves import Said, Tip
-from seccm.hopping.story import lift_clear
 from seccm.plan.site import NOISE, Site
 from seccm.rig import (
     Action,
@@ -36,11 +37,8 @@ from seccm.rig import (
 )
 from seccm.units import show
 
-PATIENCE = 0.5
-"""Seconds without a block after which the rig is made safe by whoever asked for it."""
-GIVE_WAY, HOLD, HALT, EMERGENCY = "lift the tip instead", "hold", "halt", "emergency retract"
-INTERRUPTIONS = (GIVE_WAY, HOLD, HALT, EMERGENCY)
-"""What ends a command, the strongest last; the first: it is in the way of a retract."""
+GIVE_WAY, HOLD = "lift the tip instead", "hold"
+"""What ends a command and leaves the cell as it is; the first is in the way of a retract."""
 NO_SITE = -1
 """The site number of everything that is done manually."""
 
@@ -76,20 +74,25 @@ class Manual:
     ) -> None:
         self._rig, self._info = rig, rig.info
         self._site = replace(site, number=NO_SITE)
-        self._look, self._tell, self._lifted = look, tell, lifted
+        self._look, self._tell = look, tell
+        self._conductor = Conductor(
+            rig,
+            show=self._show,
+            tell=tell,
+            leaving=self._leaving,
+            lifted=lifted,
+            applied=self._note,
+        )
         self._lock = threading.Lock()
         self._next: Command | None = None
         self._doing: Command | None = None
         self._steps: Steps[Said] | None = None
-        self._wanted: tuple[str, bool] | None = None
-        self._taken = threading.Event()
-        """Set once the thread that runs the rig has begun to make it safe."""
-        self._safety = threading.Lock()
-        """Held by that thread while it does."""
+        self._interruption = ""
         self._emergencies = 0
         """Emergency retracts since anything else was done."""
         self._closing = False
         self._at: dict[Axis, float] = {}
+        self._row = 0
         self._moved: set[Axis] = set()
         """Axes that what is being done has set in motion."""
         self.commanded: Mapping[Axis, float] = {}
@@ -125,7 +128,8 @@ class Manual:
             SeccmError: there is no such thing to do.
         """
         if what == "hold":
-            self._want(HOLD, retract=False)
+            with self._lock:
+                self._interruption = HOLD
             return
         makers: dict[str, Callable[..., Command]] = {
             "jog": self._jog,
@@ -137,44 +141,27 @@ class Manual:
         if what not in makers:
             raise SeccmError(f"There is no command {what!r}; there are hold, {', '.join(makers)}.")
         command = makers[what](**how)
+        if self._conductor.stopping:
+            raise NotNow(what, "the rig is being made safe", ("halt", EMERGENCY))
         with self._lock:
             busy = self._next is not None or self._doing is not None
             if busy and (what != "retract" or self.doing == "retract"):
                 raise NotNow(what, f"busy with {self.doing}", ("hold", "retract"))
             self._next = command
-            if self._doing is not None and self._wanted is None:
-                self._wanted = GIVE_WAY, False
+            if self._doing is not None and not self._interruption:
+                self._interruption = GIVE_WAY
 
     def make_safe(self, *, retract: bool) -> None:
         """Stop, cell off, and lift the tip if asked: with the next block, or without it.
 
         A second emergency retract in a row lifts the tip to the top.
         """
-        self._taken.clear()
-        self._want(EMERGENCY if retract else HALT, retract=retract)
+        self._conductor.stop(EMERGENCY if retract else HALT, retract=retract)
 
-        def without_blocks() -> None:
-            if self._taken.wait(PATIENCE) or self._safety.locked():
-                return
-            why = f"{EMERGENCY if retract else HALT}; the rig is silent"
-            by = clear_distance(self._site, self._info) if retract else 0.0
-            report = self._rig.safe(why, retract=retract, by=by)
-            if retract:
-                self._lifted(report)
-            with self._lock:
-                if report.retracted and self._wanted is not None:
-                    # Lifted already; what was being done must still not go on.
-                    self._wanted = self._wanted[0], False
-
-        threading.Thread(target=without_blocks, name="make safe", daemon=True).start()
-
-    def _want(self, why: str, *, retract: bool) -> None:
-        """Want something at once; the weaker never takes the place of the stronger."""
-        with self._lock:
-            if self._wanted is None or INTERRUPTIONS.index(why) > INTERRUPTIONS.index(
-                self._wanted[0]
-            ):
-                self._wanted = why, retract
+    @property
+    def stopping(self) -> bool:
+        """Whether what is done was told to end, and has not ended yet."""
+        return self._conductor.stopping or bool(self._interruption)
 
     def close(self) -> None:
         """End soon: the tip goes up and the cell off."""
@@ -189,41 +176,50 @@ class Manual:
             RigError: it failed.
         """
         try:
-            self._rig.start()
+            self._conductor.start()
             while not self._closing:
-                block = self._rig.read()
-                self._look(block)
-                self._at = {axis: float(block.data[axis][-8:].mean()) for axis in self._info.axes}
-                self._turn(block)
+                self._turn()
         finally:
-            self._taken.set()
-            report = self._rig.safe("end of manual control")
-            good = report.frozen and report.drive_off and report.retracted
-            if self._wanted is not None and self._wanted[0] == EMERGENCY:
-                self._lifted(report)
-            self._tell(Note(0, NO_SITE, report.what, "info" if good else "warning"))
-            for remark in report.remarks:
-                self._tell(Note(0, NO_SITE, remark))
-            self._rig.close()
+            self._end_safe()
 
-    def _turn(self, block: Block) -> None:
-        with self._lock:
-            wanted, self._wanted = self._wanted, None
-        if wanted is not None:
-            self._interrupt(block, *wanted)
-            return
+    def _end_safe(self) -> None:
+        """Leave the rig safe and closed, and say so."""
+        safety, urgent = self._conductor.safety, self._conductor.emergency
+        safety.end()
+        report = safety.retract("end of manual control")
+        if urgent:
+            safety.lifted(report)
+        good = report.frozen and report.drive_off and report.retracted
+        self._tell(Note(0, NO_SITE, report.what, "info" if good else "warning"))
+        for remark in report.remarks:
+            self._tell(Note(0, NO_SITE, remark))
+        self._rig.close()
+
+    def _turn(self) -> None:
+        """Carry on by one block."""
         try:
-            for item in self._advance(block):
-                if isinstance(item, Event):
-                    self._tell(item)
-                else:
-                    self._apply(item)
+            self._conductor.turn(self._feed)
+        except StoppedError as stopped:
+            self._made_safe(stopped)
         except (ContactError, LimitError) as refusal:
-            self._apply(Freeze("refused"))
-            self._apply(OFF)
-            self._end(block, Said(str(refusal), "warning"))
+            self._conductor.do((Freeze("refused"), OFF))
+            self._end(Said(str(refusal), "warning"))
 
-    def _advance(self, block: Block) -> Out:
+    def _show(self, block: Block) -> None:
+        self._row = block.stop
+        self._look(block)
+        self._at = {axis: float(block.data[axis][-8:].mean()) for axis in self._info.axes}
+
+    def _feed(self, block: Block) -> Out:
+        with self._lock:
+            interruption, self._interruption = self._interruption, ""
+            if interruption == HOLD:
+                self._next = None
+        if interruption:
+            self._forget_motion()
+            self._conductor.do((Freeze(interruption),))
+            self._end(Said("Motion stopped."))
+            return ()
         if self._steps is None:
             with self._lock:
                 self._doing, self._next = self._next, None
@@ -235,41 +231,35 @@ class Manual:
         try:
             return self._steps.send(block)
         except StopIteration as end:
-            self._end(block, end.value)
+            self._end(end.value)
             return ()
 
-    def _interrupt(self, block: Block, why: str, retract: bool) -> None:
+    def _leaving(self) -> Leaving:
+        """Return how the tip leaves the surface in an emergency."""
+        by = math.inf if self._emergencies else clear_distance(self._site, self._info)
+        return Leaving(self._site, by)
+
+    def _made_safe(self, stopped: StoppedError) -> None:
+        """Say what became of the rig, which was made safe in the midst of things or at rest."""
+        self._forget_motion()
+        if stopped.retract:
+            self._emergencies += 1
+            self._tip.circuit = Circuit.UNKNOWN
+        self.commanded = {}
+        with self._lock:
+            self._next, self._interruption = None, ""
+        report = stopped.report
+        good = report.frozen and report.drive_off and report.retracted == stopped.retract
+        self._end(Said(report.words, "info" if good else "warning"))
+
+    def _forget_motion(self) -> None:
+        """Drop a motion where it stands: what was known of the circuit is not known any more."""
         if self._steps is not None:
             self._steps.close()
             self._tip.circuit = Circuit.UNKNOWN
-        if why in (HOLD, GIVE_WAY):
-            self._apply(Freeze(why))
-            said = Said("Motion stopped.")
-        else:
-            with self._safety:
-                self._taken.set()
-                said = self._make_safe(why, retract=retract)
-            self.commanded = {}
-        if why != GIVE_WAY:
-            with self._lock:
-                self._next = None
-        self._end(block, said)
 
-    def _make_safe(self, why: str, *, retract: bool) -> Said:
-        if retract:
-            by = math.inf if self._emergencies else clear_distance(self._site, self._info)
-            self._emergencies += 1
-            self._tip.circuit = Circuit.UNKNOWN
-            report = lift_clear(self._rig, self._site, by)
-            self._lifted(report)
-        else:
-            report = self._rig.safe(why, retract=False)
-        good = report.frozen and report.drive_off and report.retracted == retract
-        return Said(report.words, "info" if good else "warning")
-
-    def _apply(self, action: Action) -> None:
-        """Have the rig do something, and remember where axes are to be."""
-        self._rig.apply(action)
+    def _note(self, action: Action) -> None:
+        """Remember where axes are to be."""
         if isinstance(action, Move):
             self._moved.add(action.axis)
             self.commanded = {**self.commanded, action.axis: action.to}
@@ -278,13 +268,13 @@ class Manual:
             kept = self.commanded.items()
             self.commanded = {axis: to for axis, to in kept if axis not in self._moved}
 
-    def _end(self, block: Block, said: Said) -> None:
+    def _end(self, said: Said) -> None:
         if self._steps is not None:
             self._steps.close()
         self._steps = self._doing = None
         self._moved.clear()
-        self._tell(PhaseBegan(block.stop, NO_SITE, Phase.IDLE))
-        self._tell(Note(block.stop, NO_SITE, said.text, said.level))
+        self._tell(PhaseBegan(self._row, NO_SITE, Phase.IDLE))
+        self._tell(Note(self._row, NO_SITE, said.text, said.level))
 
     # What can be done.
 

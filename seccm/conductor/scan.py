@@ -1,6 +1,4 @@
-"""The runner: the one place where the engine, the rig and time meet.
-
-    read a block -> record it -> feed the engine -> apply actions, record events, in order
+"""A scan: the story that the engine tells, recorded as it goes on.
 
 Whatever happens, it ends the same way: the rig is made safe, the record is closed, the devices
 are let go. That stands outside the engine, because it must also hold when the engine is the
@@ -10,19 +8,17 @@ one that failed.
 from __future__ import annotations
 
 import gc
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Protocol
 
+from seccm.conductor.conductor import Conductor
+from seccm.conductor.safety import EMERGENCY, HALT, Leaving
 from seccm.errors import NotNow, RigError, SeccmError
 from seccm.events import Approaching, Event, Landed, Note, RunStatus, RunStopped, SiteAnalysed
 from seccm.hopping.engine import Engine, Request
-from seccm.hopping.story import lift_clear
-from seccm.rig import Action, Block, Drive, Freeze, Mark, Move, Rig, SafeReport, Wake
+from seccm.rig import Block, Rig, SafeReport
 
 BEAT = 0.02
 """Seconds after which a run that waits looks whether somebody asked for something."""
@@ -82,18 +78,34 @@ class Runner:
         self._now, self._rest = now, rest
         self._engine = engine
         self._recorder = recorder
-        self._unsaid: deque[Action | Event] = deque()
         self._heard: list[Event] = []
+        self._stopped: RunStopped | None = None
         self._begun = False
-        self._safe = threading.Event()
         self.watcher: Callable[[Block], None] | None = None
         """Shown every block as it comes, in the rig's thread: must return at once, never raise."""
-        self.lifted: Callable[[SafeReport], None] = lambda report: None
-        """Told what an emergency retract achieved, from any thread; must never raise."""
-        self._lifted: SafeReport | None = None
-        """What was done for an emergency without the engine."""
+        self._conductor = Conductor(
+            rig,
+            show=self._show,
+            tell=self._tell,
+            leaving=lambda: Leaving(engine.newest, engine.lift),
+        )
 
-    def halt(self, patience: float = 0.5) -> None:
+    def on_lifted(self, told: Callable[[SafeReport], None]) -> None:
+        """Have somebody told, beside those who are told already, what an emergency achieved.
+
+        Args:
+            told: called from any thread: must return at once, never raise.
+        """
+        safety = self._conductor.safety
+        others = safety.lifted
+
+        def all_told(report: SafeReport) -> None:
+            others(report)
+            told(report)
+
+        safety.lifted = all_told
+
+    def halt(self, patience: float | None = None) -> None:
         """Halt: with the next block, or straight through the rig if none comes.
 
         May be called from any thread, and from a signal handler.
@@ -104,15 +116,10 @@ class Runner:
         Raises:
             NotNow: the run is over; nothing changed.
         """
-
-        def without_engine() -> None:
-            if not self._safe.wait(patience):
-                self._rig.safe("halt", retract=False)
-
         self._engine.ask(Request.HALT)
-        threading.Thread(target=without_engine, name="halt", daemon=True).start()
+        self._conductor.safety.watch(HALT, retract=False, patience=patience)
 
-    def emergency(self, patience: float = 0.5) -> None:
+    def emergency(self, patience: float | None = None) -> None:
         """Leave the surface at once: with the next block, or through the rig if none comes.
 
         Asked for once more before that block, the tip goes to the top. May be called from any
@@ -124,14 +131,8 @@ class Runner:
         Raises:
             NotNow: the run is over; nothing changed.
         """
-
-        def without_engine() -> None:
-            if not self._safe.wait(patience):
-                self._lifted = self._rig.safe("emergency retract", by=self._engine.lift)
-                self.lifted(self._lifted)
-
         self._engine.ask(Request.EMERGENCY)
-        threading.Thread(target=without_engine, name="emergency", daemon=True).start()
+        self._conductor.safety.watch(EMERGENCY, retract=True, patience=patience)
 
     def close(self) -> None:
         """Let go of the rig and the record of a run that never began; else does nothing."""
@@ -157,12 +158,12 @@ class Runner:
         # a tenth of a fast run, and come as pauses between contact and stop.
         gc.freeze()
         try:
-            self._rig.start(raw=self._raw)
+            self._conductor.start(raw=self._raw)
             with suppress(NotNow):
                 self._engine.ask(Request.START)
             while not self._engine.finished:
                 began = self._now()
-                block = self._turn()
+                block = self._conductor.turn(self._engine.feed)
                 yield from self._news()
                 self._let_pass(began + block.rows * block.clock.period)
         except BaseException as error:  # whatever it is, the rig must be made safe
@@ -182,22 +183,15 @@ class Runner:
         while self._engine.paused and (left := due - self._now()) > 0.0:
             self._rest(min(left, BEAT))
 
-    def _turn(self) -> Block:
-        """Read one block and carry out what the engine makes of it; return the block."""
-        block = self._rig.read()
+    def _show(self, block: Block) -> None:
         self._recorder.record(block, ())
         if self.watcher is not None:
             self.watcher(block)
-        self._unsaid.extend(self._engine.feed(block))
-        while self._unsaid and not isinstance(self._unsaid[0], RunStopped):
-            item = self._unsaid.popleft()
-            if isinstance(item, Move | Drive | Freeze | Mark | Wake):
-                self._rig.apply(item)
-            else:
-                self._tell(item)
-        return block
 
     def _tell(self, event: Event) -> None:
+        if isinstance(event, RunStopped):
+            self._stopped = event  # the last of all: told when the rig is safe
+            return
         self._heard.append(event)
         self._recorder.record(None, (event,))
         if isinstance(event, Approaching | Landed):
@@ -218,13 +212,14 @@ class Runner:
         """
         # First of all, before anything that could fail in its turn. Whoever waits to do it in
         # place of this thread need not any more: a rig takes no longer than it may.
-        self._safe.set()
+        safety = self._conductor.safety
+        safety.end()
         try:
             report = self._make_safe(failure)
         except BaseException as error:  # an interruption of an emergency's look at the circuit
             failure = failure or error
-            report = self._rig.safe(_why(error))
-            self.lifted(report)
+            report = safety.retract(_why(error))
+            safety.lifted(report)
         facts, stopped = self._last_words(failure)
         urgent = failure is not None or self._engine.emergency
         if urgent or not (report.frozen and report.drive_off):
@@ -248,22 +243,14 @@ class Runner:
 
     def _make_safe(self, failure: BaseException | None) -> SafeReport:
         """Leave the tip as the end of the run asks for: up, held, or clear in an emergency."""
-        if not self._engine.emergency:
-            return self._rig.safe(_why(failure), retract=not self._engine.halted)
-        if self._lifted is not None and self._lifted.retracted:
-            # Whoever lost patience has lifted it. Nothing else is asked of a rig that was silent.
-            again = self._rig.safe("emergency retract", retract=False)
-            report = replace(self._lifted, drive_off=again.drive_off)
-        else:
-            site, streams = self._engine.newest, failure is None
-            report = lift_clear(self._rig, site, self._engine.lift, streams=streams)
-        self.lifted(report)
-        return report
+        if self._engine.emergency:
+            return self._conductor.lift(streams=failure is None)
+        safety = self._conductor.safety
+        return (safety.hold if self._engine.halted else safety.retract)(_why(failure))
 
     def _last_words(self, failure: BaseException | None) -> tuple[list[Event], RunStopped]:
         """Return what the engine still has to say, and the end of the run."""
-        unsaid = [item for item in self._unsaid if isinstance(item, Event)]
-        self._unsaid.clear()
+        unsaid = list(self._conductor.unsaid())
         why = _why(failure)
         match failure:
             case None:
@@ -275,7 +262,7 @@ class Runner:
             case _:
                 unsaid += self._engine.abandon("stopped", "Interrupted.")
         facts: list[Event] = [event for event in unsaid if not isinstance(event, RunStopped)]
-        ends = [event for event in unsaid if isinstance(event, RunStopped)]
+        ends = [event for event in (self._stopped, *unsaid) if isinstance(event, RunStopped)]
         row = self._engine.status.row
         stopped = ends[0] if ends else RunStopped(row, "stopped", why)
         if isinstance(failure, Exception):
