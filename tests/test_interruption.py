@@ -99,6 +99,52 @@ def test_a_burst_of_ctrl_c_is_no_error_of_the_program(tmp_path: Path):
         assert scan.state in ("stopped", "halted")
 
 
+HIT = """
+import os, signal, sys, time
+def strike():
+    for _ in range(5):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.002)
+    time.sleep(0.02)
+    os.kill(os.getpid(), signal.SIGINT)
+class Finder:
+    def find_spec(self, name, *of):
+        if name == {moment!r}:
+            sys.meta_path.remove(self)
+            strike()
+if {moment!r} == "drain":
+    from seccm.cli.outlet import Outlet
+    drain = Outlet.drain
+    Outlet.drain = lambda self: (strike(), drain(self))
+sys.meta_path.insert(0, Finder())
+from seccm.cli import main
+sys.argv = ["seccm", "plans"]
+main()
+"""
+"""A command that is hit by Ctrl-C, again and again, at a given moment."""
+
+
+@pytest.mark.parametrize(
+    ("moment", "codes"),
+    [
+        ("seccm.cli.interruption", {-signal.SIGINT}),
+        ("seccm.cli.outlet", {-signal.SIGINT}),
+        ("seccm.cli.commands", {1}),
+        ("typer", {1}),
+        ("drain", {0}),
+    ],
+)
+def test_ctrl_c_before_and_after_a_command_is_no_error_of_the_program(moment: str, codes: set[int]):
+    """Before, it ends the process; while the command loads, with a sentence; after, it is late."""
+    done = subprocess.run(
+        [sys.executable, "-c", HIT.format(moment=moment)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr, done.stderr
+    assert done.returncode in codes
+    assert ("nothing moved" in done.stderr) == (done.returncode == 1)
+
+
 def test_a_run_cannot_be_put_to_sleep_with_its_tip_down(tmp_path: Path):
     a_plan(tmp_path)
     with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 5) as run:

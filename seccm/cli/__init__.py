@@ -1,7 +1,15 @@
 """The command line: thin commands over what Python scripts use."""
 
+from __future__ import annotations
+
+import signal
 import sys
 import traceback
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seccm.cli.interruption import Interruptible
 
 __all__ = ["main"]
 
@@ -11,20 +19,30 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line, and leave with the exit code of the command whatever is printed."""
+    # Nothing has begun: Ctrl-C ends the process, not an import with a traceback.
+    _on_ctrl_c(signal.SIG_DFL)
+    from seccm.cli.interruption import Interruptible
     from seccm.cli.outlet import outlets
 
-    with outlets():
-        code = _command()
+    signals = Interruptible(deferred=True)
+    with signals.listening(), outlets():
+        code = _command(signals)
+        # What is left to do is to print; a key that is still held down must not cut that short.
+        _on_ctrl_c(signal.SIG_IGN)
+    _on_ctrl_c(signal.SIG_IGN)
     sys.exit(code)
 
 
-def _command() -> int | str | None:
+def _on_ctrl_c(act: signal.Handlers) -> None:
+    """Say what Ctrl-C does; only the main thread of a program can."""
+    with suppress(ValueError):
+        signal.signal(signal.SIGINT, act)
+
+
+def _command(signals: Interruptible) -> int | str | None:
     """Carry the command out; return its exit code. What ends it early gets a sentence."""
     try:
-        # Here, so that an interrupt while it loads is caught as well.
-        from seccm.cli.interruption import Interruptible
-
-        with Interruptible().listening():
+        with signals.at_once():
             from seccm.cli.commands import app
 
             app()

@@ -19,14 +19,18 @@ __all__ = ["Interruptible", "Interruption"]
 
 
 class Interruptible:
-    """Remembers signals, and raises them where that does no harm."""
+    """Remembers signals, and raises them where that does no harm.
+
+    Args:
+        deferred: only remember them to begin with.
+    """
 
     _raised = float("-inf")
     """When any of them raised last: the rest of a burst does not strike the end of the program."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, deferred: bool = False) -> None:
         self._name = ""
-        self._deferred = False
+        self._deferred = deferred
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -50,6 +54,7 @@ class Interruptible:
         """Raise signals at once until the end: everything rests, and a person is asked."""
         self._deferred = False
         try:
+            self.check()
             yield
         finally:
             self._deferred = True
