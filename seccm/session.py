@@ -26,6 +26,7 @@ from seccm.commissioning.standing import doubts
 from seccm.conductor.scan import Runner
 from seccm.data import (
     SPARE,
+    Columns,
     Header,
     Scan,
     Store,
@@ -45,7 +46,7 @@ from seccm.interruption import FROM_KEYBOARD, SUSPEND, Interruption, are_taken, 
 from seccm.plan import Plan, load_plan
 from seccm.plan.reach import room_problems
 from seccm.plan.site import Site
-from seccm.rig import Axis, Block, RawChannel, Rig, RigInfo, SafeReport
+from seccm.rig import Axis, Block, RawChannel, Rig, RigInfo, SafeReport, more_than_basic
 from seccm.rigs import RigFile, build_rig, load_rig
 
 Events = Generator[Event, None, None]
@@ -361,7 +362,7 @@ def run(
             target,
             header,
             sites,
-            features.layout,
+            _columns(features, opened.info),
             opened.info.clock,
             features,
             raw=_raw(plan, opened),
@@ -418,7 +419,12 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
     try:
         _same(file, path)
         store = Store.resume(
-            path, sites, features.layout, opened.info.clock, features, raw=_raw(plan, opened)
+            path,
+            sites,
+            _columns(features, opened.info),
+            opened.info.clock,
+            features,
+            raw=_raw(plan, opened),
         )
         with open_scan(path) as scan:
             terrain = _known_surface(scan, store.begins_at)
@@ -521,6 +527,11 @@ def analyze(path: str | Path) -> Analysed:
     _same(file, path)
     rewrite_features(path, found.features, features.layout.statuses, found.quality)
     return Analysed(found.analysed, found.damaged, changed)
+
+
+def _columns(features: Features, info: RigInfo) -> Columns:
+    """Return all columns of a new file that depend on plan, analysis or rig."""
+    return dataclasses.replace(features.layout, signals=more_than_basic(info.signals))
 
 
 def _same(file: Whereabouts, path: Path) -> None:

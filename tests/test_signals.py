@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from nidaq_bench import nidaq_rig
 from rig_contract import RigContract, Stream
+from small_scan import small_scan
 
-from seccm.errors import PlanError
+import seccm
+from seccm.data import Columns, Store
+from seccm.errors import DamagedError, DataFileError, PlanError
+from seccm.events import SiteFinished
 from seccm.quantities import validate
 from seccm.rig import BASIC, Mounted, Rig, Signal, more_than_basic
 from sim.config import VirtualConfig
@@ -144,3 +150,88 @@ def test_a_simulated_signal_has_no_place_behind_a_card() -> None:
     ):
         rig.open()
     assert "virtual.wiring.signals.also" in str(refused.value)
+
+
+# In the file.
+
+
+@pytest.fixture
+def rig_file(tmp_path: Path) -> Path:
+    """A rig file that adds one signal, and nothing else."""
+    path = tmp_path / "rig.toml"
+    path.write_text(
+        'kind = "virtual"\n[signals.amplitude]\nunit = "A"\nwords = "lock-in amplitude"\n'
+        'watchable = true\nfollows = "current"\nfactor = 0.5\n'
+    )
+    return path
+
+
+def test_what_is_added_is_recorded_packed_and_exported(rig_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "scan.h5"
+    for _ in seccm.run(small_scan(2, 1), rig_file, path=path, seed=3):
+        pass
+    with seccm.open(path) as scan:
+        assert scan.packed
+        assert scan.signals == (Signal("amplitude", "A", "lock-in amplitude"),)
+        for number in (0, 1):
+            site = scan.site(number)
+            wanted = (0.5 * site.I).astype(np.float32)
+            np.testing.assert_allclose(site.signals["amplitude"], wanted, rtol=1e-6)
+        whole = scan.to_xarray()
+        assert whole["signal_amplitude"].dims == ("sample",)
+        assert whole["signal_amplitude"].attrs["units"] == "A"
+        assert not scan.changed
+
+
+def test_the_rest_of_the_file_is_the_same_with_and_without_it(
+    rig_file: Path, tmp_path: Path
+) -> None:
+    kept = []
+    for rig, name in (("virtual", "plain"), (rig_file, "more")):
+        path = tmp_path / f"{name}.h5"
+        for _ in seccm.run(small_scan(1, 1), rig, path=path, seed=3):
+            pass
+        with seccm.open(path) as scan:
+            site = scan.site(0)
+            kept.append([site.t, site.E, site.I, site.z, site.phase, site.step, site.flag])
+    for plain, more in zip(*kept, strict=True):
+        np.testing.assert_array_equal(plain, more)
+
+
+def test_a_stopped_scan_goes_on_with_its_signal_and_not_without(
+    rig_file: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "scan.h5"
+    run = seccm.run(small_scan(3, 1), rig_file, path=path, seed=3)
+    for event in run:
+        if isinstance(event, SiteFinished) and event.site == 0:
+            run.ask("stop")
+    with seccm.open(path) as scan:
+        clock = scan.clock
+    other = Columns(signals=(Signal("phase_lag", "rad", "lag of the phase"),))
+    with pytest.raises(DataFileError) as refused:
+        Store.resume(path, (), other, clock)
+    assert 'does not measure "amplitude"' in str(refused.value)
+    assert 'the file has no "phase_lag"' in str(refused.value)
+    for _ in seccm.resume(path):
+        pass
+    with seccm.open(path) as scan:
+        assert set(scan.sites.words("status")) == {"ok"}
+        for number in range(3):
+            site = scan.site(number)
+            assert len(site.signals["amplitude"]) == len(site.t)
+        assert not scan.changed
+
+
+def test_a_flipped_bit_of_it_is_found(rig_file: Path, tmp_path: Path) -> None:
+    """Its samples are under the checksum of the site as all others are."""
+    path = tmp_path / "scan.h5"
+    run = seccm.run(small_scan(2, 1), rig_file, path=path, seed=3)
+    for event in run:
+        if isinstance(event, SiteFinished) and event.site == 0:
+            run.ask("stop")
+    with h5py.File(path, "r+") as file:
+        assert not file.attrs.get("packed", 0)
+        file["signal_amplitude"][5] += 1e-9
+    with seccm.open(path) as scan, pytest.raises(DamagedError):
+        scan.site(0)

@@ -27,7 +27,7 @@ from scan_feeder import (
 )
 
 from seccm.data import Analysed, SiteRecord, Store, open_scan
-from seccm.data.layout import LIBVER, ROW, sample_dataset
+from seccm.data.layout import LIBVER, row_type, sample_dataset
 from seccm.data.packing import broken_sites
 from seccm.data.writer import KEPT
 from seccm.events import (
@@ -129,8 +129,8 @@ def test_the_checksum_is_that_of_the_packed_rows(tmp_path: Path) -> None:
         for start, size, crc in zip(
             file["row_start"], file["row_size"], file["crc32"], strict=True
         ):
-            rows = np.empty(int(size), ROW)
-            for name in ROW.names or ():
+            rows = np.empty(int(size), row_type())
+            for name in row_type().names or ():
                 rows[name] = file[sample_dataset(name)][int(start) : int(start + size)]
             assert zlib.crc32(rows.tobytes()) == crc
 

@@ -25,8 +25,10 @@ from seccm.data.layout import (
     FRAME_COLUMNS,
     SAMPLE_COLUMNS,
     SESSION_COLUMNS,
+    SIGNAL,
     SITE_COLUMNS,
     Column,
+    added_signals,
     sample_dataset,
 )
 from seccm.data.raw import PIECE_COLUMNS, TERMS
@@ -34,6 +36,7 @@ from seccm.data.readable import Readable, reading
 from seccm.errors import DamagedError
 from seccm.events import RunStatus
 from seccm.rig import Clock
+from seccm.rig.signals import Role, Signal
 from seccm.versions import Version
 
 MOST_DATASETS = 20_000
@@ -64,6 +67,8 @@ class Contents:
     data: Mapping[str, Readable]
     factors: tuple[Column, ...]
     features: tuple[Column, ...]
+    signals: tuple[Signal, ...]
+    """What the rig measured in every sample beyond what every rig measures."""
     along_sites: tuple[str, ...]
     """The columns of the site table."""
     version: Version
@@ -88,6 +93,9 @@ def inspect(path: Path, file: h5py.File) -> Contents:
     for name in (*beside, *factors):
         kind = "u1" if name.endswith("_status") else "f8"
         _check(path, name, datasets[name], kind, 1)
+    added = added_signals(datasets)
+    for name in added:
+        _check(path, SIGNAL + name, datasets[SIGNAL + name], "f4", 1)
     data = {name: Readable(path, name, dataset) for name, dataset in datasets.items()}
     with reading(path, "the header"):
         header, clock = read_header(file), read_clock(file)
@@ -104,9 +112,17 @@ def inspect(path: Path, file: h5py.File) -> Contents:
         data,
         tuple(_column(data[name], name.removeprefix("factor_")) for name in factors),
         tuple(_column(data[name], name) for name in features),
+        tuple(_signal(data[SIGNAL + name], name) for name in added),
         ("site", *(c.name for c in SITE_COLUMNS), *beside, *factors),
         version,
     )
+
+
+def _signal(column: Readable, name: str) -> Signal:
+    """Return what a file says of a signal that the rig file had added."""
+    known: dict[str, Role] = {"potential": "potential", "current": "current"}
+    found = _column(column, name)
+    return Signal(name, found.unit, found.long_name, known.get(column.attribute("role"), "other"))
 
 
 def _wrong(path: Path, what: str) -> DamagedError:

@@ -20,7 +20,7 @@ from seccm.data.header import Header, write_header
 from seccm.data.journal import Code
 from seccm.events import Outcome, Phase
 from seccm.plan.site import Site
-from seccm.rig import Clock, Flag
+from seccm.rig import Clock, Flag, Signal
 
 # h5py with HDF5 2.0 otherwise writes files that HDF5 1.14 and 1.10 cannot read.
 LIBVER = ("v110", "v110")
@@ -57,6 +57,8 @@ class Columns:
     levels: tuple[tuple[float, ...], ...] = ()
     """The values of the factors, in their units, for each condition of the plan."""
     features: tuple[Column, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    """What the rig measures in every sample beyond what every rig measures."""
     statuses: Mapping[int, str] = field(default_factory=dict)
     """What the status codes of features mean."""
 
@@ -141,8 +143,23 @@ FRAME_COLUMNS = (
 # x and y are both a site's mean and a sample's reading; in one flat file only one may have the
 # short name, and the site's is what everyone plots.
 SAMPLE_NAMES = {"x": "sample_x", "y": "sample_y"}
-ROW = np.dtype([(c.name, "<" + c.dtype) for c in SAMPLE_COLUMNS])
-"""A sample as its checksum sees it: every column, packed, little endian."""
+SIGNAL = "signal_"
+"""What the name of a column of the sample table begins with that the rig file has added."""
+
+
+def row_type(added: Iterable[str] = ()) -> np.dtype[Any]:
+    """Return the type of a sample as its checksum sees it: every column, packed, little endian.
+
+    Args:
+        added: names of the signals beyond those that every rig measures.
+    """
+    columns = [(c.name, "<" + c.dtype) for c in SAMPLE_COLUMNS]
+    return np.dtype(columns + [(SIGNAL + name, "<f4") for name in sorted(added)])
+
+
+def added_signals(datasets: Iterable[str]) -> tuple[str, ...]:
+    """Return the signals of a file beyond those that every rig measures, by its datasets."""
+    return tuple(sorted(n.removeprefix(SIGNAL) for n in datasets if n.startswith(SIGNAL)))
 
 
 def sample_dataset(column: str) -> str:
@@ -180,6 +197,10 @@ def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contac
     _flags(file["status"], {int(o): o.words for o in Outcome})
     for column in SAMPLE_COLUMNS:
         add_column(file, column, "sample", chunk=SAMPLE_CHUNK, name=sample_dataset(column.name))
+    for signal in extra.signals:
+        stored = Stored(SIGNAL + signal.name, "f4", signal.unit, signal.words)
+        add_column(file, stored, "sample", chunk=SAMPLE_CHUNK)
+        file[stored.name].attrs["role"] = signal.role
     _flags(file["phase"], {int(p): p.name.lower() for p in Phase})
     _bits(file["flag"])
     for column in CONTACT_COLUMNS:
@@ -278,10 +299,19 @@ def add_session(file: h5py.File, started_at: str, offset: float, first_site: int
     file["session_first_site"][last] = first_site
 
 
-def read_rows(file: Mapping[str, h5py.Dataset], start: int, stop: int) -> npt.NDArray[Any]:
-    """Return samples as packed rows, as their checksum sees them; shape (stop - start,)."""
-    rows = np.empty(stop - start, ROW)
-    for name in ROW.names or ():
+def read_rows(
+    file: Mapping[str, h5py.Dataset], start: int, stop: int, row: np.dtype[Any]
+) -> npt.NDArray[Any]:
+    """Return samples as packed rows, as their checksum sees them; shape (stop - start,).
+
+    Args:
+        file: its datasets.
+        start: the first sample.
+        stop: the one after the last.
+        row: the type of a sample in this file, see `row_type`.
+    """
+    rows = np.empty(stop - start, row)
+    for name in row.names or ():
         rows[name] = file[sample_dataset(name)][start:stop]
     return rows
 

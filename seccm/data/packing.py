@@ -22,14 +22,16 @@ from seccm.data.layout import (
     FRAME_COLUMNS,
     NO_COORDINATE,
     NUMBERED,
-    ROW,
     SAMPLE_CHUNK,
     SAMPLE_COLUMNS,
     SESSION_COLUMNS,
+    SIGNAL,
     SITE_COLUMNS,
+    added_signals,
     dimensions,
     is_of_feature,
     read_rows,
+    row_type,
     sample_dataset,
 )
 from seccm.data.raw import PIECE_COLUMNS, RAW_DIMENSIONS, TERMS, claimed
@@ -116,6 +118,8 @@ def along(name: str, file: h5py.File) -> tuple[str, ...]:
     """
     if name in _ALONG:
         return _ALONG[name]
+    if name.startswith(SIGNAL):
+        return ("sample",)
     if name.startswith("factor_") or is_of_feature(name, file):
         return ("site",)
     return dimensions(file[name])
@@ -213,7 +217,8 @@ def broken_sites(file: h5py.File, checksums: npt.NDArray[Any]) -> Iterator[int]:
     starts = file["row_start"][:].astype(np.int64)
     sizes = file["row_size"][:].astype(np.int64)
     full = np.flatnonzero(sizes)
-    available = min(len(file[sample_dataset(name)]) for name in ROW.names or ())
+    row = row_type(added_signals(file))
+    available = min(len(file[sample_dataset(name)]) for name in row.names or ())
     while len(full):
         # As many sites as fit a block, at least one: a read for every site would take longer.
         first = starts[full[0]]
@@ -223,24 +228,24 @@ def broken_sites(file: h5py.File, checksums: npt.NDArray[Any]) -> Iterator[int]:
         if stop > available:
             yield from (int(site) for site in here)
             continue
-        for site, rows in _rows_of(file, here, starts, sizes):
+        for site, rows in _rows_of(file, here, starts, sizes, row):
             if rows is None or zlib.crc32(rows.tobytes()) != checksums[site]:
                 yield site
 
 
 def _rows_of(
-    file: h5py.File, sites: IntArray, starts: IntArray, sizes: IntArray
+    file: h5py.File, sites: IntArray, starts: IntArray, sizes: IntArray, row: np.dtype[Any]
 ) -> Iterator[tuple[int, npt.NDArray[Any] | None]]:
     """Yield the rows of consecutive sites, None where they cannot be read."""
     first, stop = int(starts[sites[0]]), int((starts[sites] + sizes[sites]).max())
     try:
-        rows = read_rows(file, first, stop)
+        rows = read_rows(file, first, stop, row)
     except FAILURES:
         if len(sites) == 1:
             yield int(sites[0]), None
             return
         for site in sites:
-            yield from _rows_of(file, np.array([site]), starts, sizes)
+            yield from _rows_of(file, np.array([site]), starts, sizes, row)
         return
     for site in sites:
         start = int(starts[site]) - first

@@ -16,10 +16,11 @@ from seccm.data.header import read_clock, read_header, refuse_newer
 from seccm.data.inspection import inspect
 from seccm.data.layout import (
     EVENT_COLUMNS,
-    ROW,
     add_session,
+    added_signals,
     columns_along,
     read_rows,
+    row_type,
     sample_dataset,
 )
 from seccm.data.packing import broken_sites, copy, owned
@@ -29,7 +30,7 @@ from seccm.data.trouble import discard, said, written
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
 from seccm.events import Outcome
-from seccm.rig import Clock, RawChannel
+from seccm.rig import Clock, RawChannel, Signal
 
 REASON = b"the program ended during this site"
 
@@ -39,6 +40,7 @@ def prepare(
     clock: Clock,
     started_at: str | None = None,
     channels: Sequence[RawChannel] = (),
+    signals: Sequence[Signal] = (),
 ) -> float:
     """Cut off what was not made safe, abort the site that was begun, and open a session.
 
@@ -50,6 +52,7 @@ def prepare(
         clock: that of the rig; must be the one of the file.
         started_at: ISO 8601, UTC; now unless given.
         channels: of which the rig gives raw samples, if these are recorded.
+        signals: what the rig measures beyond what every rig measures; must be those of the file.
 
     Returns:
         The time in seconds at which the new session begins, later than all of the file's.
@@ -71,6 +74,7 @@ def prepare(
                     f"{path}: recorded with {read_clock(file)}, but the rig has {clock}. "
                     "Continue it on the rig that it was started on."
                 )
+            _compare(path, added_signals(file), signals)
             _cut(file)
             _abort(file)
             if short and list(broken_sites(file, file["crc32"][:])):
@@ -91,6 +95,22 @@ def prepare(
         place.close()
         discard(part)
     return offset
+
+
+def _compare(path: Path, stored: Sequence[str], signals: Sequence[Signal]) -> None:
+    """Refuse a rig that measures other signals than the file has.
+
+    Raises:
+        DataFileError: says which.
+    """
+    given = {signal.name for signal in signals}
+    told = [f'the rig does not measure "{name}"' for name in sorted({*stored} - given)]
+    told += [f'the file has no "{name}"' for name in sorted(given - {*stored})]
+    if told:
+        raise DataFileError(
+            f"{path}: {'; '.join(told)}. Continue it on the rig that it was started on, with the "
+            "same tables [signals] in the rig file. Nothing moved; the file is unchanged."
+        )
 
 
 def _plain_copy(path: Path, part: Path) -> bool:
@@ -130,7 +150,8 @@ def _cut(file: h5py.File) -> None:
     count = min(len(file[name]) for name in sites)
     for name in sites:
         file[name].resize(count, axis=0)
-    columns = [sample_dataset(name) for name in ROW.names or ()]
+    row = row_type(added_signals(file))
+    columns = [sample_dataset(name) for name in row.names or ()]
     available = min(len(file[name]) for name in columns)
     stop = min(owned(file), available)
     for name in ("sample", *columns):
@@ -151,7 +172,7 @@ def _abort(file: h5py.File) -> None:
     for site in np.flatnonzero(file["status"][:] == Outcome.RUNNING):
         start = int(file["row_start"][site])
         stop = min(start + int(file["row_size"][site]), len(file["sample"]))
-        rows = read_rows(file, start, max(start, stop))
+        rows = read_rows(file, start, max(start, stop), row_type(added_signals(file)))
         file["row_size"][site] = len(rows)
         file["crc32"][site] = zlib.crc32(rows.tobytes())
         if len(rows):

@@ -18,10 +18,10 @@ from seccm.data.inspection import NEEDED, inspect
 from seccm.data.layout import (
     DAMAGED,
     EVENT_COLUMNS,
-    ROW,
     SITE_COLUMNS,
     Column,
     read_rows,
+    row_type,
     sample_dataset,
 )
 from seccm.data.opening import open_file
@@ -33,7 +33,7 @@ from seccm.data.table import Table
 from seccm.data.trace import SiteRecord, SiteTrace, record_of
 from seccm.errors import DamagedError, DataFileError
 from seccm.events import Landing, Outcome, StepFinished
-from seccm.rig import Clock, ContactRecord
+from seccm.rig import Clock, ContactRecord, Signal
 from seccm.units import show
 from seccm.versions import FILE, Version
 
@@ -317,6 +317,9 @@ class Scan:
         """The features there are columns for."""
         self.factors: tuple[Column, ...] = found.factors
         """The factors of the plan; their columns are called `factor_<name>`."""
+        self.signals: tuple[Signal, ...] = found.signals
+        """What the rig measured in every sample beyond what every rig measures."""
+        self._row_type = row_type(signal.name for signal in found.signals)
         self._look()
 
     def _look(self) -> None:
@@ -364,7 +367,7 @@ class Scan:
 
     def _read(self, number: int, start: int, stop: int) -> npt.NDArray[Any]:
         try:
-            return read_rows(self._data, start, stop)
+            return read_rows(self._data, start, stop, self._row_type)
         except DamagedError as error:
             raise self._spoilt(number, "some of its samples cannot be read") from error
 
@@ -410,7 +413,7 @@ class Scan:
         )
 
     def _samples(self) -> int:
-        columns = [self._data[sample_dataset(name)] for name in ROW.names or ()]
+        columns = [self._data[sample_dataset(name)] for name in self._row_type.names or ()]
         return min(min(len(column), column.most) for column in columns)
 
     def _session(self, t: float) -> int:

@@ -130,7 +130,7 @@ class Store:
         """
         store = cls.__new__(cls)
         store.path = Path(path)
-        offset = resuming.prepare(store.path, clock, started_at, raw)
+        offset = resuming.prepare(store.path, clock, started_at, raw, columns.signals)
         store._begin(  # noqa: SLF001, it is this class
             sites, columns, clock, offset, analyse, queue_blocks, patience
         )

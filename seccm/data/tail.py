@@ -6,22 +6,32 @@ step 0" when row 1215 has come in. Rows are therefore labelled only when they le
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from seccm.data.layout import ROW, UM
+from seccm.data.layout import SIGNAL, UM, row_type
 from seccm.events import Phase
 from seccm.rig import Block, Clock
 
 
 class Tail:
-    """Rows in the order in which they came, and what the rig was about from which row on."""
+    """Rows in the order in which they came, and what the rig was about from which row on.
 
-    def __init__(self, clock: Clock, offset: float, capacity: int = 16384) -> None:
-        self._clock, self._offset = clock, offset
-        self._rows = np.empty(capacity, ROW)
+    Args:
+        clock: of the rig.
+        offset: seconds from the start of the run to that of the stream.
+        added: signals that are kept beyond those that every rig measures.
+        capacity: rows for which there is room; more make room for themselves.
+    """
+
+    def __init__(
+        self, clock: Clock, offset: float, added: Sequence[str] = (), capacity: int = 16384
+    ) -> None:
+        self._clock, self._offset, self._added = clock, offset, tuple(added)
+        self._rows = np.empty(capacity, row_type(added))
         self._numbers = np.empty(capacity, np.int64)
         self._size = 0
         self._gone = 0
@@ -44,6 +54,8 @@ class Tail:
         rows["I"] = block.data["current"]
         for axis in ("x", "y", "z"):
             rows[axis] = block.data[axis] * UM
+        for name in self._added:
+            rows[SIGNAL + name] = block.data[name]
         rows["flag"] = block.flags
         self._size = stop
 
@@ -58,7 +70,7 @@ class Tail:
         return max(0, self._gone - row)
 
     def take(self, count: int) -> npt.NDArray[Any]:
-        """Remove the oldest rows and return them labelled; shape (count,) of `ROW`."""
+        """Remove the oldest rows and return them labelled; shape (count,) of `row_type`."""
         taken = self._rows[:count].copy()
         numbers = self._numbers[:count]
         rows, phases, steps = (np.array(column) for column in zip(*self._marks, strict=True))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from seccm.data.layout import UM
+from seccm.data.layout import SIGNAL, UM, added_signals
 from seccm.events import Event, Landing, Outcome, Phase, StepFinished
 from seccm.plan.site import Site
 from seccm.rig import ContactRecord
@@ -47,6 +47,8 @@ class SiteRecord:
     """Seconds since the start of the run, NaN if the meniscus never touched."""
     events: tuple[Event, ...]
     """Every event of the site while the scan runs; the ends of its steps afterwards."""
+    signals: Mapping[str, FloatArray] = field(default_factory=dict)
+    """What the rig measures beyond what every rig measures, by name, in SI units."""
 
     def __repr__(self) -> str:
         return f"<SiteRecord {self.number}: {self.outcome.words}, {self.extent}>"
@@ -144,6 +146,11 @@ class SiteTrace:
         return self.record.z
 
     @property
+    def signals(self) -> Mapping[str, FloatArray]:
+        """What the rig measures beyond what every rig measures, by name, in SI units."""
+        return self.record.signals
+
+    @property
     def phase(self) -> npt.NDArray[np.uint8]:
         """What the rig was about, a `Phase`."""
         return self.record.phase
@@ -203,6 +210,10 @@ def record_of(
         phase=rows["phase"].copy(),
         step=rows["step"].copy(),
         flag=rows["flag"].copy(),
+        signals={
+            name: rows[SIGNAL + name].astype(np.float64)
+            for name in added_signals(rows.dtype.names or ())
+        },
         landing=landing,
         t_contact=t_contact,
         events=events,

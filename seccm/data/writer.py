@@ -14,7 +14,7 @@ import shutil
 import zlib
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,14 @@ from seccm.data.entries import Entries
 from seccm.data.layout import (
     EVENT_COLUMNS,
     NOT_MEASURED,
-    ROW,
     SITE_COLUMNS,
     UM,
     Columns,
     add_sites,
+    added_signals,
     columns_along,
     read_rows,
+    row_type,
     sample_dataset,
     text,
 )
@@ -107,7 +108,9 @@ class Writer:
         self._along = columns_along(file, "site")
         self._features = tuple(feature.name for feature in columns.features)
         self._redo, self._changes = redo, Changes()
-        self._tail, self._raw = Tail(clock, offset), RawWriter(self._data, self._changes)
+        added = added_signals(self._data)
+        self._row = row_type(added)
+        self._tail, self._raw = Tail(clock, offset, added), RawWriter(self._data, self._changes)
         self._written = len(file["sample"])
         self._claimed = self._written
         self._checksum = 0
@@ -146,7 +149,7 @@ class Writer:
         """Add sites that a planner thought of while the scan runs, and perhaps conditions."""
         known = self._columns
         more = tuple(tuple(row) for row in levels)
-        self._columns = Columns(known.factors, known.levels + more, known.features, known.statuses)
+        self._columns = replace(known, levels=known.levels + more)
         self._entries = {}
         start = len(self._file["site"])
         add_sites(self._file, sites, self._columns, self._along)
@@ -302,7 +305,7 @@ class Writer:
         visit.events.append(event)
         self._write(self._tail.upto(event.row))
         record = record_of(
-            read_rows(self._data, visit.first, self._written),
+            read_rows(self._data, visit.first, self._written, self._row),
             number=event.site,
             outcome=event.outcome,
             landing=visit.landing,
@@ -372,7 +375,7 @@ class Writer:
         rows = self._tail.take(count)
         start, stop = self._written, self._written + count
         self._to("sample").resize(stop)
-        for name in ROW.names or ():
+        for name in self._row.names or ():
             column = self._to(sample_dataset(name))
             column.resize(stop)
             column.put(start, rows[name])
