@@ -13,12 +13,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from seccm.analysis.result import Status
     from seccm.data.scan import open_scan as open
     from seccm.errors import DataFileError, NotNow, PlanError, RigError, SeccmError
     from seccm.events import Outcome
     from seccm.plan.plan import Plan, load_plan
     from seccm.remote.attended import resume, run
+    from seccm.results import Status
     from seccm.session import Run, analyze, check
 
 __all__ = [
@@ -42,7 +42,7 @@ __all__ = [
 _HOME = {
     "open": ("seccm.data.scan", "open_scan"),
     "Outcome": ("seccm.events", "Outcome"),
-    "Status": ("seccm.analysis.result", "Status"),
+    "Status": ("seccm.results", "Status"),
     "Plan": ("seccm.plan.plan", "Plan"),
     "load_plan": ("seccm.plan.plan", "load_plan"),
     **{name: ("seccm.errors", name) for name in __all__ if name.endswith(("Error", "NotNow"))},

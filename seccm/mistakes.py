@@ -105,7 +105,7 @@ def mistakes_of(
         data: the file's tables.
         examples: what could stand somewhere, before the examples of the model.
     """
-    schema = Schema(_schema_of(model), data)
+    schema = Schema(schema_of(model), data)
     found: list[Mistake] = []
     for one in error.errors():
         path, given = located(one["loc"], data, absent=one["type"] == "missing")
@@ -134,7 +134,8 @@ def _renamed_are_not_missing(found: list[Mistake]) -> list[Mistake]:
 
 
 @lru_cache(maxsize=32)
-def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON schema of a model, made once."""
     return model.model_json_schema()
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 Key = tuple[int | str, ...]
 """Path to a place in a file, such as ("program", 0, "duration")."""
+_PART = re.compile(r"[^.\[\]]+")
+
+
+def key_of(where: str) -> Key:
+    """Return the path of a key that stands in a message: "program[0].start"."""
+    return tuple(int(part) if part.isdecimal() else part for part in _PART.findall(where))
 
 
 @dataclass(frozen=True, slots=True)

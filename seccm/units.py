@@ -251,6 +251,11 @@ def show(value: float, unit: str, digits: int = 4) -> str:
     return f"{_rounded(value / 1e-15, digits)} f{unit}"
 
 
+def volts(potential: float) -> str:
+    """Write a potential in volts, as electrochemists do however small it is."""
+    return f"{potential or 0.0:.4g} V"
+
+
 def _rounded(value: float, digits: int) -> str:
     """Write so many significant digits, and 100 to two digits as "100", not "1e+02"."""
     return f"{float(f'{value:.{digits}g}'):.{max(digits, 4)}g}"

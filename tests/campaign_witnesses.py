@@ -16,7 +16,6 @@ import numpy.typing as npt
 from campaign_scan import Scan, Session
 
 import seccm
-from seccm.analysis.result import Status
 from seccm.data.journal import Code
 from seccm.events import (
     Approaching,
@@ -30,6 +29,7 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
+from seccm.results import Status
 
 SAME = 0.1e-6
 """Metres between two landings up to which they are at one place."""

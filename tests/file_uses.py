@@ -11,7 +11,6 @@ from rich.console import Console
 
 import seccm.session
 from seccm.analysis.features import Features
-from seccm.analysis.result import UNTRUSTED
 from seccm.cli.summary import statistics, summary
 from seccm.data import Scan, Store, finish, open_scan
 from seccm.data.repair import clear
@@ -20,6 +19,7 @@ from seccm.events import Outcome
 from seccm.plan import Plan
 from seccm.report import write_report
 from seccm.report.study import Study
+from seccm.results import UNTRUSTED
 from ui.models.curves import read_site
 from ui.models.scan_file import ScanFile, write_table
 

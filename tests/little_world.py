@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from listed_steps import Listed
 
 from seccm.conductor.scan import Runner
 from seccm.errors import LimitError, RigError
@@ -134,7 +135,7 @@ def a_site(
             surface_margin=0.5e-6,
             continues=hold is None,
         ),
-        segments=segments if segments is not None else (a_segment(),),
+        program=Listed(segments if segments is not None else (a_segment(),)),
         retract=Lift(8e-6, 2e-6),
         travel_speed=20e-6,
         travel_settle=0.025,

@@ -30,7 +30,8 @@ from seccm.events import (
     StepFinished,
 )
 from seccm.plan import Plan, load_plan
-from seccm.plan.site import Segment, Site
+from seccm.plan.site import Site
+from seccm.program.segment import Segment
 from seccm.rig import Block, Clock, Flag
 from sim.cell import Cell, Droplet
 from sim.lithium import LithiumCell, LithiumParameters

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from listed_steps import Listed
 
 from seccm.data import Analysed, Column, Columns, Header, SiteRecord, Store
 from seccm.events import (
@@ -70,7 +71,7 @@ def site(number: int) -> Site:
             5e-7,
             True,
         ),
-        segments=(),
+        program=Listed(()),
         retract=Lift(2e-6, 1e-5),
         travel_speed=1e-5,
         travel_settle=0.1,

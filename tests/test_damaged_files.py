@@ -16,13 +16,13 @@ from typer.testing import CliRunner
 
 import seccm
 from seccm.analysis.quality import Quality
-from seccm.analysis.result import Status
 from seccm.cli.commands import app
 from seccm.data import finish, open_scan
 from seccm.data.repair import clear
 from seccm.errors import DamagedError, DataFileError
 from seccm.events import Outcome
 from seccm.report import write_report
+from seccm.results import Status
 
 
 @pytest.fixture(scope="module")

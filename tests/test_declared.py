@@ -12,10 +12,11 @@ from made_scans import smaller as changed
 
 import seccm
 from seccm.analysis import scales
-from seccm.analysis.declared import DETAIL, RESULTS, Result, by_rank, declared
+from seccm.analysis.declared import by_rank, declared, results
 from seccm.analysis.features import Features, reanalyse
 from seccm.data import open_scan
 from seccm.plan import Plan, load_plan
+from seccm.results import DETAIL, Result
 from ui.models.colours import shown
 from ui.models.showing import Showing
 from ui.models.site_map import Quantity, SiteMap
@@ -78,7 +79,7 @@ def test_potentials_move_with_the_reference_and_nothing_else_does(kind, tmp_path
 def test_every_result_that_the_analysis_yields_is_declared(kind):
     for column in Features(SCANS[kind][0]()).columns:
         result = declared(column.name)
-        assert result.name in RESULTS
+        assert result.name in results()
         assert column.unit == result.unit
         assert column.long_name.startswith(result.words)
 
@@ -87,7 +88,7 @@ def test_together_the_kinds_of_step_yield_every_declared_result():
     yielded = {
         declared(c.name).name for make, _ in SCANS.values() for c in Features(make()).columns
     }
-    assert yielded == set(RESULTS)
+    assert yielded == set(results())
 
 
 def test_a_later_step_is_what_the_first_is():
@@ -99,17 +100,17 @@ def test_a_later_step_is_what_the_first_is():
 
 
 def test_a_declaration_agrees_with_itself():
-    for result in RESULTS.values():
+    for result in results().values():
         assert not (result.against_reference and result.unit != "V")
         assert not (result.signed and result.unit not in ("A", "A/m^2", "C", "C/m^2"))
         assert not result.mapped or result.tabulated
-        assert not result.waited or RESULTS[result.waited].unit == result.unit
+        assert not result.waited or results()[result.waited].unit == result.unit
         assert result.words[0].islower() or not result.words[1].islower()
         assert result.symbol
         # A charge is either signed, or says which way it went.
         if result.unit == "C/m^2" and not result.signed:
             assert any(way in result.words for way in ("cathodic", "anodic", "positive"))
-    ranks = [r.rank for r in RESULTS.values() if r.rank < DETAIL]
+    ranks = [r.rank for r in results().values() if r.rank < DETAIL]
     assert len(ranks) == len(set(ranks))
 
 
@@ -133,37 +134,37 @@ def of_all(value: float) -> SiteMap:
     """A map with every declared result, and each as of a later step, too."""
     zeros, whole = np.zeros(2), np.zeros(2, int)
     made = SiteMap(x=zeros, y=zeros, ix=whole, iy=whole, condition=whole, labels=["a"])
-    for result in RESULTS.values():
+    for result in results().values():
         for name in (result.name, f"{result.name}_2"):
             made.add(Quantity(name, result.unit, "", np.full(2, value)))
     return made
 
 
 @pytest.mark.parametrize("suffix", ["", "_2"])
-@pytest.mark.parametrize("name", RESULTS)
+@pytest.mark.parametrize("name", results())
 def test_another_reference_shifts_potentials_and_no_difference_of_two(name, suffix):
     sites = of_all(0.010)
     own = shown(sites, name + suffix, Showing("Ag/AgCl"))
     other = shown(sites, name + suffix, Showing("Ag/AgCl", other="SHE", shift=0.197))
     moved = (other.values - own.values) / own.factor
-    expected = 0.197 if RESULTS[name].against_reference else 0.0
+    expected = 0.197 if results()[name].against_reference else 0.0
     np.testing.assert_allclose(moved, expected, atol=1e-12)
-    assert ("vs SHE" in other.label) == RESULTS[name].against_reference
-    assert ("vs Ag/AgCl" in own.label) == RESULTS[name].against_reference
+    assert ("vs SHE" in other.label) == results()[name].against_reference
+    assert ("vs Ag/AgCl" in own.label) == results()[name].against_reference
     assert "\\" not in own.label
     assert "$" not in own.label
 
 
-@pytest.mark.parametrize("name", RESULTS)
+@pytest.mark.parametrize("name", results())
 def test_the_other_sign_convention_turns_currents_and_no_magnitude(name):
     sites = of_all(1.5)
     own, turned = (shown(sites, name, Showing(polarographic=p)) for p in (False, True))
-    expected = -own.values if RESULTS[name].signed else own.values
+    expected = -own.values if results()[name].signed else own.values
     np.testing.assert_allclose(turned.values, expected)
 
 
 def test_a_figure_prints_the_declared_symbol_for_every_step():
-    for result in RESULTS.values():
+    for result in results().values():
         assert scales.symbol(result.name) == scales.symbol(f"{result.name}_4") == result.symbol
 
 
@@ -175,6 +176,6 @@ def test_no_other_list_of_names_of_results_stands_anywhere():
             if isinstance(node, ast.Tuple | ast.List | ast.Set | ast.Dict):
                 parts = node.keys if isinstance(node, ast.Dict) else node.elts
                 names = [p.value for p in parts if isinstance(p, ast.Constant)]
-                if sum(name in RESULTS for name in names if isinstance(name, str)) > 2:
+                if sum(name in results() for name in names if isinstance(name, str)) > 2:
                     found.append(f"{path.name}:{node.lineno}")
     assert found == []

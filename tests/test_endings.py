@@ -12,10 +12,10 @@ from made_scans import CLOCK, smaller
 from small_plan import CV, INFO, POTENTIOSTATIC, STEP, small
 
 import seccm
-from seccm.analysis.result import Status
 from seccm.data import open_scan
 from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
+from seccm.results import Status
 
 HELD = {"step": "constant potential", "potential": 0.5, "duration": 2.0}
 

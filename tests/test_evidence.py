@@ -10,8 +10,8 @@ from made_records import ROW, analysed, dip, flagged, record
 from made_scans import CLOCK, smaller
 
 from seccm.analysis.features import Features
-from seccm.analysis.result import Status
 from seccm.plan import load_plan
+from seccm.results import Status
 from seccm.rig import Flag
 
 F_RT = 96485.33212 / (8.314462618 * 298.15)

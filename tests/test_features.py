@@ -12,10 +12,10 @@ from made_scans import CLOCK, small_screen, smaller, write_scan
 import seccm
 from seccm.analysis.features import Features, reanalyse
 from seccm.analysis.quality import Quality
-from seccm.analysis.result import Status
 from seccm.data import SiteRecord, open_scan, rewrite_features
 from seccm.events import Outcome
 from seccm.plan import Plan, load_plan
+from seccm.results import Status
 from seccm.rig import Flag
 from sim.cell import Droplet
 from sim.redox import RedoxParameters

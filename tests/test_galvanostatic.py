@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from planted import FAST, MIDDLE, ROW, SLOW
 
 from seccm.analysis.galvanostatic import charge, nucleation
-from seccm.analysis.result import Status, Value
+from seccm.results import Status, Value
 
 ALL = pytest.mark.parametrize("planted", [SLOW, MIDDLE, FAST], ids=["slow", "middle", "fast"])
 

@@ -11,7 +11,7 @@ from planted import FAST, MIDDLE, ROW, SLOW
 
 from seccm.analysis.galvanostatic import Nucleation, nucleation
 from seccm.analysis.growth import Climb, climb, rows_of_climb
-from seccm.analysis.result import Status
+from seccm.results import Status
 
 PLANTED = pytest.mark.parametrize("planted", [SLOW, MIDDLE, FAST], ids=["slow", "middle", "fast"])
 

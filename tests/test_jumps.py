@@ -10,7 +10,7 @@ from test_evidence import couple_site
 
 from seccm.analysis.galvanostatic import nucleation
 from seccm.analysis.jumps import WIDTH, steps, stuck
-from seccm.analysis.result import Status
+from seccm.results import Status
 
 OF_WAVE = ("E_half", "i_lim", "tomes")
 

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from scan_feeder import CLOCK, COLUMNS, HEADER, contact_record, sites, told, visits
 
-from seccm.analysis.result import Status
 from seccm.data import Store, finish, layout, open_scan
 from seccm.data.header import read_clock, read_header
 from seccm.data.journal import Code
 from seccm.data.layout import LIBVER, NOT_MEASURED, Stored, add_sites, columns_along, dimensions
 from seccm.data.repair import SIGNATURE, lookup3
 from seccm.events import Outcome, Phase
+from seccm.results import Status
 from seccm.units import parse
 
 xr = pytest.importorskip("xarray")

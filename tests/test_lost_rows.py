@@ -10,9 +10,9 @@ import pytest
 from small_scan import small_scan
 
 import seccm
-from seccm.analysis.result import Status
 from seccm.errors import RigError
 from seccm.events import Event, Landed, Outcome
+from seccm.results import Status
 from seccm.rig import Block
 
 

@@ -36,7 +36,8 @@ from seccm.events import (
 from seccm.hopping.engine import Request
 from seccm.hopping.limits import LASTING_ROWS, deaf_rows
 from seccm.hopping.measure import LOST_ROWS, TRANSIENT_ROWS, End, SegmentWatch
-from seccm.plan.site import Hold, Segment, Site
+from seccm.plan.site import Hold, Site
+from seccm.program.segment import Segment
 from seccm.rig import Block, Constant, CurrentThreshold, Drive, Flag, Limit, Lines, Move
 
 nA = 1e-9

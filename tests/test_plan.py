@@ -16,8 +16,8 @@ from small_plan import CV, INFO, POTENTIOSTATIC, STEP, TABLES, UM, approach, gri
 from seccm.errors import PlanError
 from seccm.plan import Level, Plan, find_plan, find_rig, load_plan, plans, rigs
 from seccm.plan.approach import Approach, PotentialDropContact
-from seccm.plan.steps import ConstantCurrent
 from seccm.rig import Constant, CurrentRise, CurrentThreshold, Limit, Lines, PotentialDrop
+from seccm.steps.constant_current import ConstantCurrent
 
 
 @pytest.mark.parametrize("name", plans())

@@ -18,8 +18,8 @@ from seccm.analysis.quality import (
     longest_run,
     lost,
 )
-from seccm.analysis.result import Status, Value
 from seccm.analysis.topography import level
+from seccm.results import Status, Value
 
 ROW, AVERAGE = 2.57e-3, 2.56e-3
 GOOD = Quality(0)

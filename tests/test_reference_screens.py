@@ -13,9 +13,9 @@ import pytest
 from scipy.signal import find_peaks, savgol_filter
 
 import seccm
-from seccm.analysis.result import Status
 from seccm.data import Scan
 from seccm.events import Outcome
+from seccm.results import Status
 from seccm.rigs import load_rig
 from seccm.session import check
 

@@ -24,7 +24,6 @@ from matplotlib.colors import to_hex
 from seccm import typography
 from seccm.analysis import scales
 from seccm.analysis.quality import Quality
-from seccm.analysis.result import Status, Value
 from seccm.analysis.site_quality import ripple
 from seccm.analysis.statistics import survival
 from seccm.data import open_scan
@@ -45,6 +44,7 @@ from seccm.report import (
 from seccm.report import waves as wave_figures
 from seccm.report.page import write_report
 from seccm.report.study import Study
+from seccm.results import Status, Value
 
 LOST = {1: Outcome.NO_CONTACT, 6: Outcome.SKIPPED, 9: Outcome.FAULT}
 

@@ -13,7 +13,6 @@ from matplotlib.colors import to_hex
 
 from seccm import typography
 from seccm.analysis import scales
-from seccm.analysis.result import Status
 from seccm.analysis.spread import spread
 from seccm.data import open_scan
 from seccm.plan import Plan
@@ -30,6 +29,7 @@ from seccm.report import (
 )
 from seccm.report.study import Study
 from seccm.report.waves import waves
+from seccm.results import Status
 
 
 def rates() -> Plan:

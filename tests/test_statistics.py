@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from seccm.analysis.result import Status
 from seccm.analysis.statistics import (
     covariates,
     hodges_lehmann,
@@ -18,6 +17,7 @@ from seccm.analysis.statistics import (
     survival,
     trend,
 )
+from seccm.results import Status
 
 
 def test_summary_of_a_known_sample():

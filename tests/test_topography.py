@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seccm.analysis.result import Status
 from seccm.analysis.topography import level
+from seccm.results import Status
 
 TILT = (0.003, -0.002)
 DRIFT = 30e-9 / 60  # 30 nm a minute, an ordinary stage

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from small_plan import grid, small
 
-from seccm.analysis.result import Status
 from seccm.events import Landed, Landing, Outcome, SiteAnalysed, SiteFinished, SiteStarted
+from seccm.results import Status
 from ui.models.colours import coloured, condition_colours, limits_of, outcome_colours, shown
 from ui.models.palette import DARK, PALETTES, Sizes
 from ui.models.readings import current_at

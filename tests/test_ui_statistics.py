@@ -9,7 +9,7 @@ import pytest
 from made_scans import small_screen, write_scan
 from pytestqt.qtbot import QtBot
 
-from seccm.analysis.declared import RESULTS
+from seccm.analysis.declared import declared
 from seccm.data import open_scan
 from seccm.events import Outcome, SiteAnalysed
 from seccm.remote import Overview
@@ -20,7 +20,7 @@ from ui.models.showing import Showing
 from ui.models.site_map import Quantity, SiteMap
 from ui.models.statistics_words import MOST_LINES, words_of
 
-RESULT = RESULTS["E_nuc"]
+RESULT = declared("E_nuc")
 
 
 def of_conditions(count: int, each: int = 4, *, error: float = 1e-3) -> SiteMap:

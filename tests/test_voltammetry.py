@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seccm.analysis.result import Status
 from seccm.analysis.sweep import (
     anodic_peaks,
     crossover,
@@ -16,9 +15,9 @@ from seccm.analysis.sweep import (
     onset_threshold,
     sweep,
 )
-from seccm.analysis.trace import charge
 from seccm.analysis.voltammetry import Baseline, cycles, efficiency
 from seccm.analysis.wave import wave
+from seccm.results import Status, charge
 
 ROW = 2.57e-3
 RATE = 0.1  # V/s

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seccm.analysis.charging import charging_rows
-from seccm.analysis.result import Status
 from seccm.analysis.sweep import sweep
 from seccm.analysis.wave import Wave, both_ways, one_way, wave
+from seccm.results import Status
 from sim.cell import Droplet
 from sim.redox import RedoxCell, RedoxParameters
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from seccm.analysis.trace import noise
+from seccm.results import noise
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from seccm.analysis.declared import RESULTS, Result
 from seccm.analysis.quality import Quality
-from seccm.analysis.result import Status, Value
 from seccm.analysis.scan_quality import judged_together
 from seccm.analysis.site_quality import judged
-from seccm.analysis.step_features import StepAnalysis, analysis_of, net_charge
-from seccm.analysis.step_trace import Area, StepTrace, step_traces
-from seccm.analysis.voltammetry import efficiency
+from seccm.analysis.step_features import measured, results_of, words_of
+from seccm.analysis.step_trace import step_traces
 from seccm.data import Analysed, Column, Columns, FeatureValues, Scan, SiteRecord
 from seccm.errors import DamagedError
 from seccm.events import Outcome
 from seccm.plan.plan import Plan
-from seccm.plan.site import Segment, Site
+from seccm.plan.site import Site
 from seccm.plan.spacing import overlapping
+from seccm.program.segment import Segment
+from seccm.program.trace import Area
+from seccm.results import Result, Status, Value
 
 MOST_STEPS = 12
 """Steps of a site that get columns of their own; a program of hundreds would drown the table."""
 STATUSES: Mapping[int, str] = {int(status): status.label for status in Status}
 """What the status codes of features mean, for the data file."""
-_EFFICIENCY = RESULTS["CE"]
 
 
 class Features:
@@ -69,16 +68,11 @@ class Features:
         traces = step_traces(site, record, self.offset, self.area)[:MOST_STEPS]
         found = {c.name: Value.none(Status.NOT_MEASURED) for c in self.columns}
         phrases = []
-        analyses = _analyses(site.segments)
-        for trace in traces:
-            if trace is None:
-                continue
-            analysis = analyses[trace.segment.index]
-            values = analysis.measure(trace)
+        ran = [trace for trace in traces if trace is not None]
+        for count, trace in enumerate(ran):
+            values = measured(trace, ran[:count])
             found.update(self._named(trace.segment.index, values))
-            phrases.append(analysis.words(values))
-        for index, value in _efficiencies(traces):
-            found.update(self._named(index, {_EFFICIENCY.name: value}))
+            phrases.append(words_of(trace.segment, values))
         quality = judged(site, record, overlapping=site.number in self._overlapping)
         return Analysed(
             features={n: (v.value, v.error, int(v.status)) for n, v in found.items()},
@@ -172,33 +166,15 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
     return Reanalysis(values, quality | together, len(closed) - len(damaged), damaged)
 
 
-def _analyses(program: tuple[Segment, ...]) -> dict[int, StepAnalysis]:
-    """Say what is asked of each step; an anodic current takes off what a cathodic one brought."""
-    found: dict[int, StepAnalysis] = {}
-    deposited = False
-    for segment in program[:MOST_STEPS]:
-        current = segment.kind == "constant current"
-        cathodic = current and _cathodic(segment)
-        found[segment.index] = analysis_of(segment.kind, stripping=deposited and not cathodic)
-        deposited = deposited or cathodic
-    return found
-
-
-def _cathodic(segment: Segment) -> bool:
-    return segment.waveform.extremes[0] < 0.0
-
-
 def _columns(
     programs: list[tuple[Segment, ...]],
 ) -> tuple[tuple[Column, ...], dict[tuple[int, str], str]]:
     """Collect the columns of all conditions' programs, and what they are called for each step."""
     wanted: dict[tuple[int, str], Result] = {}
     for program in programs:
-        for index, analysis in _analyses(program).items():
-            for result in analysis.results:
-                wanted[index, result.name] = result
-        for index in _strippings(program[:MOST_STEPS]):
-            wanted[index, _EFFICIENCY.name] = _EFFICIENCY
+        for segment in program[:MOST_STEPS]:
+            for result in results_of(segment, program[: segment.index]):
+                wanted[segment.index, result.name] = result
     columns: list[Column] = []
     names: dict[tuple[int, str], str] = {}
     for (index, name), result in sorted(wanted.items(), key=lambda item: item[0][0]):
@@ -207,32 +183,6 @@ def _columns(
         words = result.words if first else f"{result.words}, step {index}"
         columns.append(Column(names[index, name], result.unit, words))
     return tuple(columns), names
-
-
-def _strippings(program: tuple[Segment, ...]) -> Iterator[int]:
-    """Yield the galvanostatic steps that take off what the one before them deposited."""
-    before: Segment | None = None
-    for segment in program:
-        if segment.kind == "constant current":
-            if before is not None and _cathodic(before) and not _cathodic(segment):
-                yield segment.index
-            before = segment
-
-
-def _efficiencies(traces: tuple[StepTrace | None, ...]) -> Iterator[tuple[int, Value]]:
-    """Yield the charge that each stripping step took off over that which was deposited."""
-    done = {t.segment.index: t for t in traces if t is not None}
-    currents = [t for t in done.values() if t.segment.kind == "constant current"]
-    for index in _strippings(tuple(t.segment for t in done.values())):
-        strip = done[index]
-        plate = currents[currents.index(strip) - 1]
-        q_c, q_a = (net_charge(trace).checked(trace) for trace in (plate, strip))
-        status = q_c.status.worse(q_a.status)
-        if not status.has_value:
-            yield index, Value.none(status)
-            continue
-        ratio = efficiency(-q_c.value, q_a.value, math.hypot(q_c.error, q_a.error))
-        yield index, replace(ratio, status=ratio.status.worse(status))
 
 
 def _overlapping(plan: Plan, sites: tuple[Site, ...]) -> frozenset[int]:

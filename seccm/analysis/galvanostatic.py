@@ -30,8 +30,7 @@ from seccm.analysis.minimum import (
     search,
     threshold,
 )
-from seccm.analysis.result import Status, Value
-from seccm.analysis.trace import charge, noise, spacing
+from seccm.results import Status, Value, charge, noise, spacing
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

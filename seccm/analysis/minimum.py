@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import savgol_coeffs
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.analysis.growth import Climb, climb
 
@@ -75,7 +75,7 @@ class Found:
 @lru_cache(maxsize=64)
 def _kernel(width: int) -> FloatArray:
     """Weights of the Savitzky-Golay mean of order 2; symmetric."""
-    weights: FloatArray = savgol_coeffs(width, 2)
+    weights: FloatArray = scipy.signal.savgol_coeffs(width, 2)
     weights.flags.writeable = False
     return weights
 

@@ -7,11 +7,10 @@ import numpy.typing as npt
 from scipy.signal import savgol_coeffs, savgol_filter
 
 from seccm.analysis.quality import Quality, contact, electrometer, hum, hum_gate
-from seccm.analysis.result import Status, Value
-from seccm.analysis.trace import spacing
 from seccm.data import SiteRecord
 from seccm.events import Phase
 from seccm.plan.site import Site
+from seccm.results import Status, Value, spacing
 from seccm.rig import CurrentRise, Flag, PotentialDrop
 
 FloatArray = npt.NDArray[np.float64]

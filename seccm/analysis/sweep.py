@@ -13,10 +13,9 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import find_peaks, savgol_coeffs, savgol_filter
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
-from seccm.analysis.result import Status, Value
-from seccm.analysis.trace import noise
+from seccm.results import Status, Value, noise
 
 FloatArray = npt.NDArray[np.float64]
 _FEWEST = 9
@@ -79,7 +78,7 @@ def sweep(
         return Sweep(nothing, nothing, nothing, math.nan, anodic=True)
     largest = mean.size - 1 + mean.size % 2
     width = min(max(5, int(window / step) | 1), largest)
-    smooth: FloatArray = savgol_filter(mean, width, 3)
+    smooth: FloatArray = scipy.signal.savgol_filter(mean, width, 3)
     white = noise(mean)
     sigma, sigma_end = (white * left for left in _left_of_noise(width))
     half = e.size // 2
@@ -90,7 +89,9 @@ def sweep(
 @lru_cache(maxsize=64)
 def _left_of_noise(width: int) -> tuple[float, float]:
     """Return the share of white noise that smoothing leaves: in the middle and at the ends."""
-    inside, at_end = (savgol_coeffs(width, 3, pos=pos) for pos in (width // 2, width - 1))
+    inside, at_end = (
+        scipy.signal.savgol_coeffs(width, 3, pos=pos) for pos in (width // 2, width - 1)
+    )
     return math.sqrt(float(inside @ inside)), math.sqrt(float(at_end @ at_end))
 
 
@@ -143,7 +144,7 @@ def anodic_peaks(s: Sweep, foot: tuple[float, float] | None = None) -> tuple[Pea
     if foot is not None:
         base = _line(s, foot)[0]
     step = float(s.potential[1] - s.potential[0])
-    at, found = find_peaks(s.current, prominence=least, width=0, rel_height=0.5)
+    at, found = scipy.signal.find_peaks(s.current, prominence=least, width=0, rel_height=0.5)
     peaks = []
     for k, prominence, width in zip(at, found["prominences"], found["widths"], strict=True):
         offset, height, error = _apex(s, int(k))

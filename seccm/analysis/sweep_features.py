@@ -9,15 +9,14 @@ from itertools import pairwise
 import numpy as np
 
 from seccm.analysis.charging import charging_rows
-from seccm.analysis.evidence import WHOLE, Measured, Numbers
 from seccm.analysis.jumps import NOISE, steps
-from seccm.analysis.result import Status, Value
-from seccm.analysis.step_trace import StepTrace
 from seccm.analysis.sweep import Peak, Sweep, anodic_peaks, current_at, sweep
-from seccm.analysis.trace import noise
 from seccm.analysis.voltammetry import Cycle, Cycles, cycles
 from seccm.analysis.wave import both_ways, one_way, wave
 from seccm.analysis.wave_shape import REVERSIBLE
+from seccm.program.measured import WHOLE, Measured, Numbers
+from seccm.program.trace import StepTrace
+from seccm.results import Status, Value, noise
 from seccm.rig import Lines
 
 _INCOMPLETE = Value.none(Status.INCOMPLETE)

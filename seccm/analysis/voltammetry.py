@@ -15,10 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import savgol_filter
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
-from seccm.analysis.result import Status, Value
-from seccm.analysis.trace import noise, spacing
+from seccm.results import Status, Value, noise, spacing
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -110,7 +109,7 @@ def _rate(e: FloatArray, row: float) -> FloatArray:
     """Slope dE/dt over a quarter of a second: shorter, and its noise would pass for charge."""
     largest = e.size - 1 + e.size % 2
     width = min(max(3, int(0.25 / row) | 1), largest)
-    rate: FloatArray = savgol_filter(e, width, 1, deriv=1, delta=row)
+    rate: FloatArray = scipy.signal.savgol_filter(e, width, 1, deriv=1, delta=row)
     return rate
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seccm.analysis.result import Status, Value
 from seccm.analysis.sweep import Sweep
 from seccm.analysis.wave_shape import Shape, from_foot, taken_apart
+from seccm.results import Status, Value
 
 _NARROWEST = 0.020
 """V, |E3/4 - E1/4| of the narrowest wave: 56.4 mV over the number of electrons, and none

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.analysis.sweep import Sweep
-from seccm.analysis.trace import noise
+from seccm.results import noise
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

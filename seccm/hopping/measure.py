@@ -1,4 +1,4 @@
-"""The measurement: the site's segments one after the other, each to its own end."""
+"""The measurement: the site's steps as its programme chooses them, each to its own end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from seccm.hopping.course import Course, GivenUp, Steps
 from seccm.hopping.limits import LimitWatch
 from seccm.hopping.streaks import streaks
 from seccm.hopping.trust import railed
-from seccm.plan.site import Segment, Site
+from seccm.plan.site import Site
+from seccm.program.live import Live
+from seccm.program.segment import Segment
 from seccm.rig import Block, Drive, Flag, Limit, Wake
 from seccm.units import show
 
@@ -135,7 +137,7 @@ def _reached(limit: Limit) -> EndReason:
 
 
 def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block]) -> Steps[None]:
-    """Run the site's segments.
+    """Run the site's steps.
 
     Args:
         course: the hop it belongs to.
@@ -149,7 +151,8 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
         GivenUp: thrown in by the engine, and passed on.
     """
     continues = site.approach.continues
-    for segment in site.segments:
+    walk, live = site.program.walk(), Live()
+    while (segment := walk.next(live)) is not None:
         if segment.index == 0 and continues:
             since, blocks, label = landing.row + 1, tuple(seen), landing.row
         else:

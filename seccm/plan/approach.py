@@ -9,8 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from seccm import quantities
 from seccm.errors import Problem
-from seccm.mistakes import Mistakes, OneOf
-from seccm.plan.factors import (
+from seccm.factors import (
     Current,
     CurrentDensity,
     Drop,
@@ -20,6 +19,7 @@ from seccm.plan.factors import (
     Speed,
     Threshold,
 )
+from seccm.mistakes import Mistakes, OneOf
 from seccm.quantities import Count, Model
 from seccm.rig.contact import Polarity
 from seccm.suggestion import Suggestion

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seccm.errors import Problem
-from seccm.plan.expand import flattened, volts
 from seccm.plan.rounding import rounded_up
-from seccm.plan.site import Segment, Site
-from seccm.plan.steps import CyclicVoltammetry, LinearSweep
+from seccm.plan.site import Site
 from seccm.plan.subject import Subject
-from seccm.rig import Constant, CurrentRise, CurrentThreshold, PotentialDrop
-from seccm.units import show
+from seccm.program.program import part_at
+from seccm.program.registry import kind_of
+from seccm.program.segment import Segment
+from seccm.rig import Constant, CurrentRise, CurrentThreshold, Lines, PotentialDrop
+from seccm.units import show, volts
 
 CLEAR = 0.1
 """Volts from the quasi-reference electrode beyond which the sign of the charging is clear. Before
@@ -88,18 +89,20 @@ def _idle(site: Site) -> Iterator[Problem]:
 
 def jump_problems(subject: Subject) -> Iterator[Problem]:
     """Find sweeps that begin with a step of potential and are not repeated after it."""
-    steps, told = list(flattened(subject.plan.program)), set()
-    for site in subject.patterns():
+    told = set()
+    for site, program in zip(subject.patterns(), subject.programs, strict=True):
         hold = site.approach.hold
         before = hold.value if hold.mode == "potential" else None
-        for (key, step), segment in zip(steps, site.segments, strict=True):
+        for segment in program.planned:
+            part = part_at(program.steps, segment.path)
             begins, ends = _ends(segment)
-            if begins is not None and before is not None and key not in told:
-                again = isinstance(step, CyclicVoltammetry) and step.cycles > 1
+            if begins is not None and before is not None and part.key not in told:
+                again = len(segment.cycles) > 2
                 allowed = (JUMP_AGAIN if again else JUMP) * (1 + 1e-9)
-                is_sweep = isinstance(step, CyclicVoltammetry | LinearSweep)
-                if is_sweep and abs(begins - before) > allowed:
-                    told.add(key)
+                if isinstance(segment.waveform, Lines) and abs(begins - before) > allowed:
+                    told.add(part.key)
+                    beginning = kind_of(part.kind).begins(part.spec)
+                    key = part.key if beginning is None else f"{part.key}.{beginning.key}"
                     yield _jump(subject, key, site, begins, before, again=again)
             before = ends
 
@@ -125,5 +128,5 @@ def _jump(
         f"spike is part of the {'first cycle' if again else 'sweep'}."
     )
     more = "" if again else ", or take two cycles"
-    remedy = f'Rest at {start} before it (a step "constant potential" of 1 s){more}.'
-    return Problem(f"{key}.start", what, remedy, "warning")
+    remedy = f"Rest at {start} for 1 s before it{more}."
+    return Problem(key, what, remedy, "warning")

@@ -12,8 +12,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from seccm.errors import Problem
+from seccm.factors import Condition, Level
 from seccm.mistakes import Mistakes
-from seccm.plan.factors import Condition, Level
 from seccm.plan.places import IntArray, Places, shuffled
 from seccm.quantities import Count, Model, Seed, Words
 from seccm.suggestion import Suggestion

@@ -8,20 +8,20 @@ from itertools import product
 import numpy as np
 
 from seccm.errors import Problem
-from seccm.plan.site import Segment
 from seccm.plan.subject import Subject
+from seccm.program.segment import Act
 from seccm.rig import Limit
 from seccm.units import show
 
 
 def ending_problems(subject: Subject) -> Iterator[Problem]:
     """Find limits that are passed from the start, or looked at too late to end their step."""
-    for key, _, segment in subject.steps():
-        where = f"{key}.until"
-        limits = [limit for limit in segment.limits if limit.quantity != "charge"]
-        yield from _too_late(where, segment, limits)
+    for part, _, act in subject.steps():
+        where = f"{part.key}.until"
+        limits = [limit for limit in act.limits if limit.quantity != "charge"]
+        yield from _too_late(where, act, limits)
         yield from _always(subject, where, limits)
-        yield from _imposed(subject, where, segment, limits)
+        yield from _imposed(subject, where, act, limits)
 
 
 def _said(subject: Subject, limit: Limit) -> str:
@@ -29,8 +29,8 @@ def _said(subject: Subject, limit: Limit) -> str:
     return subject.volts(limit.value) if volts else show(limit.value, "A")
 
 
-def _too_late(where: str, segment: Segment, limits: list[Limit]) -> Iterator[Problem]:
-    duration = segment.waveform.duration
+def _too_late(where: str, act: Act, limits: list[Limit]) -> Iterator[Problem]:
+    duration = act.waveform.duration
     if not limits or limits[0].after < duration:
         return
     what = f"{show(limits[0].after, 's')} is not less than the duration of the step, "
@@ -51,14 +51,12 @@ def _always(subject: Subject, where: str, limits: list[Limit]) -> Iterator[Probl
             yield Problem(where, what, remedy)
 
 
-def _imposed(
-    subject: Subject, where: str, segment: Segment, limits: list[Limit]
-) -> Iterator[Problem]:
+def _imposed(subject: Subject, where: str, act: Act, limits: list[Limit]) -> Iterator[Problem]:
     """Find limits on what the step itself imposes, where that is past them when they count."""
     for limit in limits:
-        if limit.quantity != segment.mode:
+        if limit.quantity != act.mode:
             continue
-        value = float(segment.waveform.at(np.array([limit.after]))[0])
+        value = float(act.waveform.at(np.array([limit.after]))[0])
         if value > limit.value if limit.side == "above" else value < limit.value:
             imposed = subject.volts(value) if limit.quantity == "potential" else show(value, "A")
             what = f"the step itself imposes {imposed}, {limit.side} {_said(subject, limit)}: "

@@ -13,6 +13,8 @@ from typing import Any
 
 from seccm.plan.rounding import length, rounded_down, rounded_up
 from seccm.plan.site import HANGS, NOISE
+from seccm.program.kind import Kind
+from seccm.program.registry import kinds
 from seccm.schema import inside
 from seccm.suggestion import Key
 from seccm.units import example, parse, parse_any, show
@@ -23,6 +25,8 @@ APERTURES = (6e-6, 10e-6, 1e-6, 2e-6, 3e-6, 20e-6, 500e-9, 200e-9, 100e-9, 50e-9
 _UNITS = {"current_density": "A/m^2", "current": "A", "duration": "s", "scan_rate": "V/s",
           "potential": "V"}  # fmt: skip
 """Quantities of a step that usually follow a factor."""
+_BEGIN = {"potential", "start"}
+"""Potentials of a step that may go on with what is held."""
 _FAINTEST, _LARGEST = 1e-30, 1e9
 """SI values outside, infinite ones and NaN are mistakes themselves: no advice goes by them."""
 _REACH = 95e-6
@@ -245,9 +249,9 @@ class _Known:
 
     def contacts(self) -> Iterator[dict[str, Any]]:
         """Yield contact rules, that which sees something under the hold first."""
-        hold, first = self.at("approach", "hold"), self.at("program", 0, "step")
-        held = set(hold) if isinstance(hold, Mapping) else {str(first)}
-        galvanostatic = held & {"current", "current_density", "constant current"}
+        hold, first = self.at("approach", "hold"), self.at("program", 0)
+        held = hold if isinstance(hold, Mapping) else first if isinstance(first, Mapping) else {}
+        galvanostatic = held.keys() & {"current", "current_density"}
         drop = {"kind": "potential drop", "drop": "5 V"}
         threshold = {"kind": "current threshold", "threshold": "5 pA", "polarity": "either"}
         yield from (drop, threshold) if galvanostatic else (threshold, drop)
@@ -310,17 +314,25 @@ class _Known:
 
     def programs(self) -> Iterator[list[dict[str, Any]]]:
         """Yield programs of one step that follow the plan's factors and go on with the hold."""
+        steps = [step for kind in kinds().values() for step in self._filled(kind)]
+        steps.sort(key=lambda step: (-sum(_follows(v) for v in step.values()), step["step"]))
+        yield from ([step] for step in steps)
+
+    def _filled(self, kind: Kind[Any]) -> Iterator[dict[str, Any]]:
+        """Yield a step of a kind that follows what factors it can, and goes on with the hold."""
+        if kind.example is None:
+            return
+        step = {"step": kind.name, **kind.example}
         held = self.at("approach", "hold", "potential")
-        durations = [*self.followed("s"), "5 s"]
-        currents = [{"current_density": j} for j in self.followed("A/m^2")]
-        currents += [{"current": i} for i in [*self.followed("A"), "-1 nA"]]
-        for current in currents:
-            yield [{"step": "constant current", **current, "duration": durations[0]}]
-        for start in [*self.followed("V"), held or "0.25 V"]:
-            yield [{"step": "constant potential", "potential": start, "duration": durations[0]}]
-        for rate in self.followed("V/s"):
-            yield [{"step": "cv", "start": held or "0.25 V", "vertices": ["-0.25 V"],
-                    "cycles": 2, "scan_rate": rate}]  # fmt: skip
+        for name in _BEGIN & step.keys() if held is not None else ():
+            step[name] = held
+        for name, unit in _UNITS.items():
+            if name in step:
+                step[name] = next(self.followed(unit), step[name])
+        if "current" in step:
+            rest = {name: value for name, value in step.items() if name != "current"}
+            yield from ({**rest, "current_density": j} for j in self.followed("A/m^2"))
+        yield step
 
     def of_step(self, path: Key) -> Iterator[Any]:
         """Yield values for a key of a step: those that go on with the hold, or follow a factor."""
@@ -338,6 +350,10 @@ class _Known:
             yield from ("-0.25 V", "0.25 V")
         if len(path) == 2:
             yield from (program[0] for program in self.programs())
+
+
+def _follows(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("$")
 
 
 _MADE = {

@@ -15,12 +15,14 @@ from pydantic import ValidationError
 
 from seccm.advice import told
 from seccm.errors import PlanError, Problem
-from seccm.mistakes import Mistake, mistakes_of, plainly, written
+from seccm.mistakes import Mistake, mistakes_of, plainly, schema_of, written
 from seccm.plan.check import check
 from seccm.plan.examples import examples
 from seccm.plan.library import find_plan
 from seccm.plan.tables import Tables
-from seccm.plan.together import good_parts, plain, readable_levels, together, unused_factors
+from seccm.plan.together import forget, good_parts, plain, readable_levels, together, unused_factors
+from seccm.program.registry import on_register
+from seccm.program.words import learn
 from seccm.quantities import FROM_FILE, is_shallow, read_toml
 from seccm.rig import Axis, RigInfo
 from seccm.suggestion import Suggestion
@@ -161,6 +163,16 @@ def _format_problem(written: object) -> Problem | None:
         f"the plan is written in format {version}; this program reads formats up to {PLAN}.",
         "Update this program, or write the plan anew for this version.",
     )
+
+
+def _learn() -> None:
+    """Let plans have a kind of step that was registered after the first plan was read."""
+    learn(Tables, Plan)
+    schema_of.cache_clear()
+    forget()
+
+
+on_register(_learn)
 
 
 def load_plan(name_or_path: str | Path) -> Plan:

@@ -42,9 +42,9 @@ def _drives(subject: Subject) -> Iterator[Problem]:
     for site in subject.patterns():
         hold = site.approach.hold
         yield from _drive(subject, "approach.hold", site, hold.mode, (hold.value, hold.value))
-    for key, site, segment in subject.steps():
-        yield from _drive(subject, key, site, segment.mode, segment.waveform.extremes)
-        for limit in segment.limits:
+    for part, site, act in subject.steps():
+        yield from _drive(subject, part.key, site, act.mode, act.waveform.extremes)
+        for limit in act.limits:
             reach = {"potential": subject.info.potential, "current": subject.info.current}
             span = reach.get(limit.quantity)
             if span is not None and not span.holds(limit.value):
@@ -52,7 +52,7 @@ def _drives(subject: Subject) -> Iterator[Problem]:
                 value = subject.volts(limit.value) if volts else show(limit.value, "A")
                 what = f"{limit.quantity} {limit.side} {value} is out of range ({_span(span)})"
                 remedy = "It would never end the step; choose a value inside."
-                yield Problem(f"{key}.until", f"{what}.", remedy)
+                yield Problem(f"{part.key}.until", f"{what}.", remedy)
 
 
 def _drive(

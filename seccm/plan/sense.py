@@ -10,16 +10,12 @@ import numpy as np
 from seccm.errors import Problem
 from seccm.plan.clearance import clearance_problems
 from seccm.plan.contact_sense import contact_problems, jump_problems
-from seccm.plan.expand import flattened, located
 from seccm.plan.places import IntArray
-from seccm.plan.rounding import rounded_down
 from seccm.plan.spacing import spacing_problems
-from seccm.plan.steps import CyclicVoltammetry, LinearSweep
 from seccm.plan.subject import Subject
+from seccm.program.registry import kind_of
 from seccm.units import show
 
-COARSE = 5e-3
-"""Volts within one row beyond which a sweep's features are smeared."""
 FEWEST = 3
 """Repeats below which a spread cannot be told."""
 LONG = 24 * 3600.0
@@ -38,7 +34,7 @@ def sense_problems(subject: Subject) -> Iterator[Problem]:
         jump_problems(subject),
         _footprint(subject),
         _short_steps(subject),
-        _coarse_sweeps(subject),
+        _of_kinds(subject),
         _repeats(subject),
         _confounded(subject),
         _long(subject),
@@ -54,26 +50,23 @@ def _footprint(subject: Subject) -> Iterator[Problem]:
 
 def _short_steps(subject: Subject) -> Iterator[Problem]:
     clock, told = subject.info.clock, set()
-    for key, site, segment in subject.steps():
-        if segment.waveform.duration < clock.period and key not in told:
-            told.add(key)
-            what = f"{show(segment.waveform.duration, 's')}{subject.under(site)} is shorter than "
+    for part, site, act in subject.steps():
+        if act.waveform.duration < clock.period and part.key not in told:
+            told.add(part.key)
+            what = f"{show(act.waveform.duration, 's')}{subject.under(site)} is shorter than "
             remedy = "Make the step longer; it would have no data point."
-            yield Problem(key, f"{what}one data point, {show(clock.period, 's')}.", remedy)
+            yield Problem(part.key, f"{what}one data point, {show(clock.period, 's')}.", remedy)
 
 
-def _coarse_sweeps(subject: Subject) -> Iterator[Problem]:
-    period = subject.info.clock.period
-    for key, step in dict(flattened(subject.plan.program)).items():
-        if not isinstance(step, CyclicVoltammetry | LinearSweep):
-            continue
-        rate = max(condition.number(step.scan_rate) for condition in subject.plan.conditions)
-        if rate * period > COARSE:
-            what = f"at {show(rate, 'V/s')} each data point covers {show(rate * period, 'V')}."
-            slower = show(rounded_down(COARSE / period), "V/s")
-            remedy = f"Sweep no faster than {slower}, or average fewer samples."
-            put = subject.put(slower, *located(f"{key}.scan_rate"))
-            yield Problem(f"{key}.scan_rate", what, remedy, "warning", put)
+def _of_kinds(subject: Subject) -> Iterator[Problem]:
+    """Find what kinds of steps say of themselves; each key once."""
+    told = set()
+    for part, site, _ in subject.steps():
+        sense = kind_of(part.kind).sense
+        for problem in sense(part.spec, part.key, subject.setting(site), subject.info):
+            if problem.where not in told:
+                told.add(problem.where)
+                yield problem
 
 
 def _repeats(subject: Subject) -> Iterator[Problem]:

@@ -8,31 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seccm.rig import Clock, ContactRule, Limit, Mode, Waveform
+from seccm.program.program import Programme
+from seccm.program.segment import Segment
+from seccm.rig import Clock, ContactRule, Mode
 
 NOISE = 100e-9
 """Metres by which a position may read wrong."""
 HANGS = 0.05
 """Height of the meniscus over the diameter of the aperture, at the least."""
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One step of a site's program, ready to be imposed on the cell."""
-
-    index: int
-    """Place in the site's flat list of steps, from 0; stored with every row."""
-    kind: str
-    """The step's kind as the plan names it, such as "constant current"."""
-    label: str
-    """The step in words, for progress lines and reports."""
-    mode: Mode
-    waveform: Waveform
-    """Raw volts or amperes over time."""
-    limits: tuple[Limit, ...] = ()
-    """What ends the step before the waveform does."""
-    cycles: tuple[float, ...] = ()
-    """For cyclic voltammetry: when each cycle begins, and when the last one ends, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +99,7 @@ class Site:
     repeat: int
     """Which repeat of that condition this is, from 0."""
     approach: ApproachSpec
-    segments: tuple[Segment, ...]
+    program: Programme
     retract: Lift
     travel_speed: float
     travel_settle: float
@@ -125,4 +108,9 @@ class Site:
 
     def measuring_time(self, clock: Clock) -> float:
         """Return how long the steps last if no limit ends them, in seconds."""
-        return sum(s.waveform.duration for s in self.segments) + len(self.segments) * clock.period
+        return self.program.longest(clock.period)
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The steps in the order in which they are meant to run."""
+        return self.program.planned

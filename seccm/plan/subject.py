@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from seccm.plan.expand import flattened, volts
-from seccm.plan.factors import Placeholder
-from seccm.plan.site import Segment, Site
+from seccm.factors import Placeholder
+from seccm.plan.site import Site
 from seccm.plan.tables import Tables
 from seccm.plan.visits import Visits
+from seccm.program.program import Part, Program
+from seccm.program.segment import Act
+from seccm.program.setting import Setting
 from seccm.rig import Axis, RigInfo
 from seccm.suggestion import Suggestion
+from seccm.units import volts
 
 
 @dataclass(frozen=True)
@@ -30,15 +34,20 @@ class Subject:
         """Return a site of each condition; the others differ only in place."""
         return self.visits.patterns
 
-    def steps(self) -> Iterator[tuple[str, Site, Segment]]:
-        """Yield every different segment with its key in the plan and a site that has it."""
-        keys = [key for key, _ in flattened(self.plan.program)]
-        for site in self.patterns():
-            told = set()
-            for key, segment in zip(keys, site.segments, strict=True):
-                if key not in told:
-                    told.add(key)
-                    yield key, site, segment
+    def steps(self) -> Iterator[tuple[Part, Site, Act]]:
+        """Yield every step of the plan under every condition, with a site that has it."""
+        for site, program in zip(self.patterns(), self.programs, strict=True):
+            for part, act in program.parts():
+                yield part, site, act
+
+    @cached_property
+    def programs(self) -> tuple[Program, ...]:
+        """The programme of each of the patterns."""
+        return tuple(Program(self.plan.program, self.setting(site)) for site in self.patterns())
+
+    def setting(self, site: Site) -> Setting:
+        """Return what turns the plan's quantities into numbers at a site."""
+        return self.plan.setting(self.plan.conditions[site.condition])
 
     def put(self, value: str, *key: int | str) -> Suggestion | None:
         """Suggest a quantity; None where the plan has a factor there, whose levels differ."""

@@ -7,17 +7,19 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from seccm.factors import Condition, Level
 from seccm.plan.approach import Approach, Budget, OnNoContact, Retract, Travel
 from seccm.plan.design import Design, Levels, assigned, conditions_of, levels_of
 from seccm.plan.estimate import bytes_of, duration_of
-from seccm.plan.expand import Expansion, flattened
-from seccm.plan.factors import Condition, Level
+from seccm.plan.expand import approach_of, lift_of
 from seccm.plan.places import Sites
 from seccm.plan.probe import Probe, Reference
 from seccm.plan.recording import Record, raw_rate
 from seccm.plan.site import NoContact, Site
-from seccm.plan.steps import Step
 from seccm.plan.visits import Visits
+from seccm.program.program import Program
+from seccm.program.setting import Setting
+from seccm.program.words import Steps
 from seccm.quantities import FreeText, Model, Words
 from seccm.rig import Mounted, RigInfo
 
@@ -38,12 +40,11 @@ EXAMPLES: Mapping[str, Any] = {
     },
     "retract": {"distance": "8 um", "speed": "4 um/s"},
     "travel": {"speed": "20 um/s"},
-    "program": [{"step": "constant current", "current": "-1 nA", "duration": "5 s"}],
 }
 """What is shown to someone who left a table out."""
 
 
-class Tables(Model):
+class Tables(Model, defer_build=True):
     """What to do, where, how often and in which order."""
 
     title: Annotated[Words, Field(examples=["Li on Au, eight currents"])]
@@ -61,7 +62,7 @@ class Tables(Model):
     on_no_contact: OnNoContact = OnNoContact()
     budget: Budget = Budget()
     record: Record = Record()
-    program: Annotated[tuple[Step, ...], Field(min_length=1, examples=[EXAMPLES["program"]])]
+    program: Steps
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -78,9 +79,9 @@ class Tables(Model):
         """What must be mounted on the rig for this plan."""
         return Mounted(self.sample, self.probe.aperture)
 
-    def expansion(self, condition: Condition) -> Expansion:
+    def setting(self, condition: Condition) -> Setting:
         """Return what turns this plan's quantities into raw numbers under a condition."""
-        return Expansion(condition, self.reference.offset, self.probe.area)
+        return Setting(condition, self.reference.offset, self.probe.area)
 
     def visits(self) -> Visits:
         """Return every site in the order of the visits, as columns."""
@@ -96,9 +97,9 @@ class Tables(Model):
 
     def _pattern(self, index: int, condition: Condition) -> Site:
         """Return what the sites of a condition have in common, as a site at the origin."""
-        expansion, policy = self.expansion(condition), self.on_no_contact
-        segments = expansion.segments(self.program)
-        first = next(step for _, step in flattened(self.program))
+        setting, policy = self.setting(condition), self.on_no_contact
+        program = Program(self.program, setting)
+        _, first = next(program.parts())
         return Site(
             number=0,
             x=0.0,
@@ -107,9 +108,9 @@ class Tables(Model):
             iy=-1,
             condition=index,
             repeat=0,
-            approach=expansion.approach(self.approach, first, segments[0]),
-            segments=segments,
-            retract=expansion.lift(self.retract),
+            approach=approach_of(self.approach, setting, first),
+            program=program,
+            retract=lift_of(self.retract, setting),
             travel_speed=condition.number(self.travel.speed),
             travel_settle=condition.number(self.travel.settle),
             no_contact=NoContact(policy.then, policy.retries, policy.shift),

@@ -13,9 +13,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from seccm.errors import Problem
+from seccm.factors import Level
 from seccm.plan.design import conditions_of, design_problems
 from seccm.plan.expand import condition_problems, program_problems
-from seccm.plan.factors import Level
+from seccm.program.setting import Setting
 from seccm.suggestion import Suggestion
 
 
@@ -106,6 +107,11 @@ def _adapter(model: type[BaseModel], name: str) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
+def forget() -> None:
+    """Forget how tables are validated: there is another kind of step."""
+    _adapter.cache_clear()
+
+
 def together(parts: Mapping[str, Any]) -> Iterator[Problem]:
     """Find what does not fit between the tables, as far as they are known."""
     wrong = []
@@ -119,8 +125,10 @@ def together(parts: Mapping[str, Any]) -> Iterator[Problem]:
     if not wrong and all(name in parts for name in needed):
         seen = set()
         for condition in conditions_of(parts["factors"], parts["design"]):
+            # What is wrong in itself depends neither on the reference nor on the footprint.
+            setting = Setting(condition, offset=0.0, area=1.0)
             for problem in condition_problems(
-                condition, parts["approach"], parts["retract"], parts["program"]
+                setting, parts["approach"], parts["retract"], parts["program"]
             ):
                 if problem.where not in seen:  # The first condition stands for the others.
                     seen.add(problem.where)

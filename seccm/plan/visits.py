@@ -53,7 +53,7 @@ class Visits:
                     index,
                     seen[index],
                     of.approach,
-                    of.segments,
+                    of.program,
                     of.retract,
                     of.travel_speed,
                     of.travel_settle,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,13 @@ from matplotlib.figure import Figure
 
 from seccm import typography
 from seccm.analysis import scales
-from seccm.analysis.declared import RESULTS, by_rank, declared
+from seccm.analysis.declared import by_rank, declared
 from seccm.analysis.spread import stated
 from seccm.events import Outcome
-from seccm.plan.site import Segment
+from seccm.program.any_results import Q
+from seccm.program.kind import Curve
+from seccm.program.registry import kinds
+from seccm.program.segment import Segment
 from seccm.report import (
     curves,
     distribution,
@@ -27,11 +30,17 @@ from seccm.report import (
 )
 from seccm.report.plausible import growth_words
 from seccm.report.study import MOST_CURVES, Study
-from seccm.report.transients import SIGNALS
+from seccm.report.transients import Signal
 from seccm.typography import readable
 
 MOST_STEPS = 3
-"""Steps of one kind that get figures of their own."""
+"""Steps that get figures of one sort."""
+_SHOWN = {
+    ("I", "potential"): "Current at a held potential",
+    ("E", "open"): "Open-circuit potential",
+}
+"""What a transient shows, by the signal and by what is imposed."""
+_OTHER = {"I": "Current", "E": "Potential"}
 _TWO_WAYS = (
     "Half-wave potential and limiting current are means of forward and reverse sweep of the last "
     "complete cycle. "
@@ -51,12 +60,9 @@ class Drawing:
 
 def drawings(study: Study) -> Iterator[Drawing]:
     """Yield every figure that has something to show, in the order of the page."""
-    for kinds, draw in (
-        (("constant current",), _galvanostatic),
-        (("cv", "lsv"), _swept),
-        (tuple(SIGNALS), _held),
-    ):
-        for segment in [s for s in study.segments if s.kind in kinds][:MOST_STEPS]:
+    drawn = [(segment, _figure_of(segment)) for segment in study.segments]
+    for curve, draw in _DRAWN.items():
+        for segment in [s for s, wanted in drawn if wanted == curve][:MOST_STEPS]:
             yield from draw(study, segment)
     yield from _maps(study)
     yield from _tip(study)
@@ -150,11 +156,19 @@ def _swept(study: Study, segment: Segment) -> Iterator[Drawing]:
         )
 
 
-def _held(study: Study, segment: Segment) -> Iterator[Drawing]:
-    step, signal = segment.index, SIGNALS[segment.kind]
+def _current(study: Study, segment: Segment) -> Iterator[Drawing]:
+    yield from _transient(study, segment, Signal("I", "A", "i"))
+
+
+def _potential(study: Study, segment: Segment) -> Iterator[Drawing]:
+    yield from _transient(study, segment, Signal("E", "V", "E"))
+
+
+def _transient(study: Study, segment: Segment, signal: Signal) -> Iterator[Drawing]:
+    step = segment.index
     figure = transients.transients(study, step, signal)
     if figure is not None:
-        shown = "Current at a held potential" if signal.column == "I" else "Open-circuit potential"
+        shown = _SHOWN.get((signal.column, segment.mode), _OTHER[signal.column])
         yield Drawing(
             f"transient-step-{step}",
             f"{shown} against time{_of_step(study, segment)}",
@@ -163,6 +177,21 @@ def _held(study: Study, segment: Segment) -> Iterator[Drawing]:
             f"without a change of sign.{_thinned(study)}",
             figure,
         )
+
+
+_DRAWN: Mapping[Curve, Callable[[Study, Segment], Iterator[Drawing]]] = {
+    "E-Q": _galvanostatic,
+    "I-E": _swept,
+    "I-t": _current,
+    "E-t": _potential,
+}
+"""Who draws a curve, in the order of the page; of the curves of a step, the first one here."""
+
+
+def _figure_of(segment: Segment) -> Curve | None:
+    """Return which figure a step gets; None if its kind is not installed here."""
+    kind = kinds().get(segment.kind)
+    return next((curve for curve in _DRAWN if kind is not None and curve in kind.curves), None)
 
 
 def _program(study: Study, step: int) -> str:
@@ -221,7 +250,7 @@ def _hysteresis(study: Study, step: int) -> str:
 def _maps(study: Study) -> Iterator[Drawing]:
     names = [n for n in by_rank(study.features) if declared(n).mapped and study.telling(n)]
     # Net charge is imposed wherever the current is; it is for scans with nothing better.
-    names = ([n for n in names if declared(n) is not RESULTS["Q"]] or names)[:4]
+    names = ([n for n in names if declared(n) is not Q] or names)[:4]
     figure = maps.conditions(study)
     if figure is not None:
         yield Drawing(

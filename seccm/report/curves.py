@@ -19,8 +19,8 @@ from matplotlib.figure import Figure
 from seccm import typography
 from seccm.analysis import scales
 from seccm.analysis.statistics import FEWEST_FOR_SD
-from seccm.analysis.step_trace import StepTrace
-from seccm.plan.site import Segment
+from seccm.program.segment import Segment
+from seccm.program.trace import StepTrace
 from seccm.report import style
 from seccm.report.study import MOST_CURVES, Group, Study, evenly
 

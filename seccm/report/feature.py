@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from seccm.analysis.declared import Result, declared
-from seccm.analysis.result import UNTRUSTED, Status
+from seccm.analysis.declared import declared
 from seccm.data import Column
+from seccm.results import UNTRUSTED, Result, Status
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

@@ -10,7 +10,6 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from seccm.analysis import scales
-from seccm.analysis.result import Status
 from seccm.analysis.topography import Topography
 from seccm.report import style
 from seccm.report.map_drawing import (
@@ -27,6 +26,7 @@ from seccm.report.map_drawing import (
     symmetric,
 )
 from seccm.report.study import Study
+from seccm.results import Status
 from seccm.typography import number, plus_minus
 
 

@@ -17,7 +17,8 @@ from seccm.data import Scan
 from seccm.data.header import software
 from seccm.errors import DataFileError
 from seccm.events import Outcome
-from seccm.plan.site import Hold, Segment
+from seccm.plan.site import Hold
+from seccm.program.segment import Segment
 from seccm.report import tables
 from seccm.report.choice import Drawing, drawings
 from seccm.report.landings import allowed_overtravel, too_far
@@ -281,7 +282,7 @@ def _hold(study: Study, hold: Hold) -> str:
     if hold.mode == "potential":
         potential = hold.value + study.header.reference_offset
         return f"{show(potential, 'V')} vs {study.reference}"
-    return show(hold.value, "A") if hold.mode == "current" else "open circuit"
+    return show(hold.value, "A") if hold.mode == "current" else f"{hold.mode} circuit"
 
 
 def _contact(contact: Any) -> str:

@@ -16,18 +16,20 @@ from seccm import typography
 from seccm.analysis import scales
 from seccm.analysis.declared import declared
 from seccm.analysis.features import Features, reanalyse
-from seccm.analysis.result import Status
 from seccm.analysis.scan_quality import contact_topography, judged_together, places
-from seccm.analysis.step_trace import Area, StepTrace, step_traces
+from seccm.analysis.step_trace import step_traces
 from seccm.analysis.topography import Topography
 from seccm.data import Column, Scan
 from seccm.errors import DamagedError, PlanError
 from seccm.events import Outcome
+from seccm.factors import Condition
 from seccm.plan import Plan
-from seccm.plan.factors import Condition
-from seccm.plan.site import Segment, Site
+from seccm.plan.site import Site
+from seccm.program.segment import Segment
+from seccm.program.trace import Area, StepTrace
 from seccm.report import style
 from seccm.report.feature import Feature
+from seccm.results import Status
 from seccm.units import show
 
 FloatArray = npt.NDArray[np.float64]

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seccm.analysis import scales
-from seccm.analysis.step_trace import StepTrace
+from seccm.program.trace import StepTrace
 from seccm.report import style
 from seccm.report.study import MOST_CURVES, Group, Study, evenly
 
@@ -36,13 +36,6 @@ class Signal:
     """Of a step's trace."""
     unit: str
     symbol: str
-
-
-SIGNALS = {
-    "constant potential": Signal("I", "A", "i"),
-    "open circuit": Signal("E", "V", "E"),
-}
-"""By the kind of step, as a plan names it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,14 @@ from matplotlib.figure import Figure
 
 from seccm import typography
 from seccm.analysis import scales
-from seccm.analysis.declared import RESULTS
-from seccm.analysis.result import Status
+from seccm.analysis.declared import declared
 from seccm.analysis.spread import spread
 from seccm.analysis.statistics import FEWEST_FOR_SD, Survival, survival
 from seccm.report import style
 from seccm.report.feature import Feature
 from seccm.report.plausible import growing_above_zero
 from seccm.report.study import Group, Study
+from seccm.results import Status
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -182,7 +182,7 @@ def nucleation(study: Study, step: int) -> Figure | None:
 
 def _events(axes: Axes, study: Study, name: str, step: int, chosen: Sequence[Series]) -> None:
     """Draw a feature that may be censored, on a logarithmic axis."""
-    scale = scales.scale(RESULTS[name].unit)
+    scale = scales.scale(declared(name).unit)
     shown: list[float] = []
     marked = False
     for one in chosen:

@@ -16,8 +16,8 @@ from seccm.analysis import scales
 from seccm.analysis.quality import Quality
 from seccm.analysis.site_quality import ripple
 from seccm.analysis.statistics import FEWEST_FOR_SD
-from seccm.analysis.step_trace import StepTrace
 from seccm.analysis.sweep_features import cycles_of, legs_of
+from seccm.program.trace import StepTrace
 from seccm.report import style
 from seccm.report.study import Study, evenly
 from seccm.typography import readable

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seccm.analysis import scales
-from seccm.analysis.step_trace import StepTrace
 from seccm.analysis.sweep_features import legs_of
+from seccm.program.trace import StepTrace
 from seccm.report import style
 from seccm.report.distribution import MOST_ROWS, distribution
 from seccm.report.study import MOST_CURVES, Study, evenly

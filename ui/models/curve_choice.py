@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-SWEEPS = frozenset({"cv", "lsv"})
-HELD = frozenset({"constant potential"})
-DRIVEN = frozenset({"constant current"})
+from seccm.program.kind import Curve
+from seccm.program.registry import kinds
+
+_TIME: tuple[Curve, ...] = ("E-t", "I-t")
+"""What is always followed."""
 
 
 def page_of(steps: Iterable[str]) -> str:
     """Return the curve of finished sites that tells most about the steps of a program.
 
-    I against E of sweeps, E against t of imposed currents and at open circuit, I against t where
-    a potential is held.
-
     Args:
         steps: names of the steps, such as "cv".
     """
-    kinds = set(steps)
-    if kinds & SWEEPS:
-        return "I-E"
-    if kinds & DRIVEN:
-        return "E-t"
-    return "I-t" if kinds & HELD else "E-t"
+    return _of_the_first(steps)[0]
 
 
 def panels_of(steps: Iterable[str]) -> tuple[str, ...]:
     """Return the panels in which the active site is followed."""
-    kinds = set(steps)
-    last = "I-E" if kinds & SWEEPS else "E-Q" if kinds & DRIVEN else ""
-    return tuple(name for name in ("E-t", "I-t", last, "approach") if name)
+    told = [curve for curve in _of_the_first(steps) if curve not in _TIME]
+    return (*_TIME, *told[:1], "approach")
+
+
+def _of_the_first(steps: Iterable[str]) -> tuple[Curve, ...]:
+    """Return the curves of the kind of step that decides what is drawn first."""
+    named = set(steps)
+    curves = (kind.curves for name, kind in kinds().items() if name in named and kind.curves)
+    return next(curves, ("E-t",))

@@ -16,20 +16,12 @@ from tomlkit.items import AoT, Array
 from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
 from seccm.plan.library import find_plan, plans
+from seccm.program.words import example_of
 from seccm.quantities import toml_tables, toml_text
 from ui.models.form import MOST_ROWS, Group, Key, Listing, form, where
 from ui.models.toml_blocks import inline, put, swapped, table_of, without
 from ui.models.whole_files import whole
 
-_STEPS: dict[str, dict[str, Any]] = {
-    "constant current": {"current": "-1 nA", "duration": "5 s"},
-    "constant potential": {"potential": "-0.1 V", "duration": "5 s"},
-    "open circuit": {"duration": "5 s"},
-    "cv": {"start": "0 V", "vertices": ["-0.5 V"], "scan_rate": "100 mV/s"},
-    "lsv": {"start": "0 V", "stop": "-0.5 V", "scan_rate": "100 mV/s"},
-    "repeat": {"times": 2, "program": [{"step": "open circuit", "duration": "1 s"}]},
-}
-"""What a new step begins with."""
 _LEVELS = {"j": "-1 mA/cm^2", "E": "-0.1 V", "t": "1 s", "v": "100 mV/s"}
 """What a new factor is called, and its first level."""
 
@@ -136,7 +128,7 @@ class Draft:
             if name not in kept:
                 del table[name]
         if group.chooser == "step":
-            for name, value in _STEPS[choice].items():
+            for name, value in example_of(choice).items():
                 table.setdefault(name, value)
         self.changed = True
 
@@ -149,7 +141,7 @@ class Draft:
         else:
             step = tomlkit.table()
             step["step"] = kind
-            for name, value in _STEPS[kind].items():
+            for name, value in example_of(kind).items():
                 step[name] = value
             parent = self._table(group.key[:-1])
             if group.key[-1] not in parent:

@@ -139,7 +139,7 @@ class Passage:
             self._contact = float(rows.t[0])
             self._last = (float(rows.t[0]), 0.0)
         t0, q0 = self._last
-        # A row is the mean of the time before its stamp: as `seccm.analysis.trace.charge` counts.
+        # A row is the mean of the time before its stamp: as `seccm.results.charge` counts.
         charge = q0 + np.cumsum(rows.current * np.diff(rows.t, prepend=t0))
         self._last = (float(rows.t[-1]), float(charge[-1]))
         self.measured.append(_columns(rows, rows.t - self._contact, charge))

@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from seccm.analysis.declared import Result
 from seccm.data import Scan, SiteTrace, open_scan
 from seccm.errors import DamagedError
 from seccm.events import Outcome, Phase
+from seccm.results import Result
 from ui.models.site_map import CHARGE, NET_CHARGE, Quantity, SiteMap
 from ui.models.worker import Worker
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from seccm.analysis.result import UNTRUSTED, Status
 from seccm.analysis.spread import Spread, spread
 from seccm.events import Outcome
+from seccm.results import UNTRUSTED, Status
 from ui.models.site_map import SiteMap
 
 FloatArray = npt.NDArray[np.float64]

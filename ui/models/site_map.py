@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from seccm.analysis.declared import Result, declared, place
-from seccm.analysis.result import Status
+from seccm.analysis.declared import declared, place
 from seccm.data import Scan
 from seccm.events import (
     Event,
@@ -26,6 +25,7 @@ from seccm.events import (
 from seccm.plan import Plan
 from seccm.plan.site import ApproachSpec, Site
 from seccm.remote import Overview
+from seccm.results import Result, Status
 from seccm.rig import ContactRule
 from seccm.typography import readable
 

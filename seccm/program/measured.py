@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seccm.analysis.result import Status, Value
-from seccm.analysis.step_trace import StepTrace
+from seccm.program.trace import StepTrace
+from seccm.results import Status, Value
 from seccm.rig import Flag
 
 _FLAWS: Mapping[Flag, Status] = {

@@ -1,0 +1,48 @@
+"""Numbers that any step has: its charge, what ended it, and where it had come to."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.program.any_results import ENDED_BY, REASONS, Q
+from seccm.program.measured import NO_ROWS, WHOLE, Measured, Numbers
+from seccm.program.trace import StepTrace
+from seccm.results import Status, Value, noise
+
+FloatArray = npt.NDArray[np.float64]
+
+_LAST = 0.1
+"""Share of a step at whose end its last value is taken."""
+
+
+def of_any_step(trace: StepTrace) -> Numbers:
+    """Return net charge per area, and the code of what ended a step."""
+    end = Value.none(Status.INCOMPLETE)
+    if trace.reason is not None:
+        end = Value.of(REASONS.index(trace.reason), 0.0)
+    charge = net_charge(trace)
+    density = Measured(trace.area.density(charge.value), charge.rows)
+    return {Q.name: density, ENDED_BY.name: Measured(end, NO_ROWS)}
+
+
+def net_charge(trace: StepTrace) -> Measured:
+    """Add up the rows, each a mean over its length; of two rows the noise is not known."""
+    i, row = trace.passed, trace.row
+    if i.size < 1:
+        return Measured(Value.none(Status.TOO_SHORT), WHOLE)
+    q = Value.of(row * float(i.sum()), row * trace.scatter * math.sqrt(i.size))
+    return Measured(q, (trace.own,))
+
+
+def level(trace: StepTrace, y: FloatArray) -> Measured:
+    """Return the median of a signal over the last tenth of a step."""
+    rows = slice(-max(5, int(_LAST * trace.t.size)), None)
+    last = y[rows]
+    last = last[np.isfinite(last)]
+    if last.size < 5:
+        return Measured(Value.none(Status.TOO_SHORT), (rows,))
+    error = 1.2533 * noise(last) / math.sqrt(last.size)
+    return Measured(Value.of(float(np.median(last)), error), (rows,))

@@ -1,0 +1,57 @@
+"""A step that is ready to be imposed on the cell, as plain numbers in raw volts and amperes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seccm.rig import Limit, Mode, Waveform
+
+Path = tuple[int, ...]
+"""Which step of a programme it is: its place in the list; inside of a loop the place of the loop,
+the pass, and the place in the loop's own list; inside of an `if` the arm (0 or 1) for the pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What one step imposes on the cell, and what ends it early."""
+
+    mode: Mode
+    waveform: Waveform
+    """Raw volts or amperes over time."""
+    label: str
+    """The step in words, for progress lines and reports."""
+    limits: tuple[Limit, ...] = ()
+    """What ends the step before the waveform does."""
+    cycles: tuple[float, ...] = ()
+    """For cyclic voltammetry: when each cycle begins, and when the last one ends, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One step of a site's programme, ready to be imposed on the cell."""
+
+    index: int
+    """Which step at this site it is, from 0, in the order in which they run; stored with every
+    row."""
+    kind: str
+    """The step's kind as the plan names it, such as "constant current"."""
+    label: str
+    """The step in words, for progress lines and reports."""
+    mode: Mode
+    waveform: Waveform
+    """Raw volts or amperes over time."""
+    limits: tuple[Limit, ...] = ()
+    """What ends the step before the waveform does."""
+    cycles: tuple[float, ...] = ()
+    """For cyclic voltammetry: when each cycle begins, and when the last one ends, in seconds."""
+    path: Path = ()
+    """Its place in the programme."""
+    name: str = ""
+    """What the plan calls it; empty if nothing."""
+
+    @classmethod
+    def of(cls, act: Act, kind: str, index: int, path: Path, name: str = "") -> Segment:
+        """Give an act its place in a programme."""
+        return cls(
+            index, kind, act.label, act.mode, act.waveform, act.limits, act.cycles, path, name
+        )

@@ -1,0 +1,62 @@
+"""What turns the quantities of a step into raw numbers at a site.
+
+A rig measures against its own quasi-reference electrode. The plan's potentials are against the
+reference it names: raw = potential - offset.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seccm.factors import Condition, Value
+from seccm.program.until import Until
+from seccm.rig import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Everything that the numbers of a site depend on, apart from where it is."""
+
+    condition: Condition
+    offset: float
+    """Volts to add to a raw potential to have it against the plan's reference."""
+    area: float
+    """Of the footprint, in square metres."""
+
+    def number(self, value: Value) -> float:
+        """Return a quantity of the plan in SI."""
+        return self.condition.number(value)
+
+    def raw(self, potential: Value) -> float:
+        """Return a potential of the plan in raw volts."""
+        return self.number(potential) - self.offset
+
+    def amperes(self, current: Value | None, density: Value | None) -> float:
+        """Return a current that a plan gives either way.
+
+        Raises:
+            ValueError: it gives neither.
+        """
+        if current is not None:
+            return self.number(current)
+        if density is not None:
+            return self.number(density) * self.area
+        raise ValueError("neither a current nor a current density is given")
+
+    def limits(self, until: Until | None) -> tuple[Limit, ...]:
+        """Return what ends a step before its time, in raw volts, amperes and coulombs."""
+        if until is None:
+            return ()
+        after = self.number(until.after)
+        limits = []
+        if until.charge is not None:
+            limits.append(Limit("charge", "above", self.number(until.charge)))
+        if until.potential_below is not None:
+            limits.append(Limit("potential", "below", self.raw(until.potential_below), after))
+        if until.potential_above is not None:
+            limits.append(Limit("potential", "above", self.raw(until.potential_above), after))
+        if until.current_below is not None:
+            limits.append(Limit("current", "below", self.number(until.current_below), after))
+        if until.current_above is not None:
+            limits.append(Limit("current", "above", self.number(until.current_above), after))
+        return tuple(limits)

@@ -1,0 +1,67 @@
+"""The words of a programme: steps of every kind, and what repeats them.
+
+The list of kinds is open: which keys a step may have is looked up when plans are first read, and
+again when a kind is registered.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Union
+
+from pydantic import BaseModel, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
+
+from seccm.program.kind import StepSpec
+from seccm.program.registry import kinds
+from seccm.quantities import Count, Model
+
+
+class _AnyStep:
+    """Marks a field that holds a step of any kind, or a repeat."""
+
+    def __get_pydantic_core_schema__(self, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        specs: tuple[Any, ...] = (*(kind.spec for kind in kinds().values()), Repeat)
+        return handler.generate_schema(
+            Annotated[Union[specs], Field(discriminator="step")]  # noqa: UP007
+        )
+
+
+def simplest() -> dict[str, Any]:
+    """Return the step that asks least of a rig, as a plan writes it: the one of the last rank."""
+    kind = [kind for kind in kinds().values() if kind.example is not None][-1]
+    return {"step": kind.name, **(kind.example or {})}
+
+
+def _example(shown: dict[str, Any]) -> None:
+    shown["examples"] = [[simplest()]]
+
+
+class Repeat(Model, defer_build=True):
+    """Run some steps again and again."""
+
+    step: Literal["repeat"] = "repeat"
+    times: Annotated[Count, Field(le=10_000, examples=[3])]
+    program: Steps
+
+
+Step = Annotated[StepSpec | Repeat, _AnyStep()]
+Steps = Annotated[tuple[Step, ...], Field(min_length=1, json_schema_extra=_example)]
+
+
+def learn(*models: type[BaseModel]) -> None:
+    """Have models of files make their rules again, now that there is another kind of step."""
+    every: tuple[type[BaseModel], ...] = (Repeat, *models)
+    for model in every:
+        model.model_rebuild(force=True, raise_errors=False)
+        for made in ("__pydantic_core_schema__", "__pydantic_validator__"):
+            delattr(model, made)
+    for model in every:
+        model.model_rebuild(force=True)
+
+
+def example_of(step: str) -> dict[str, Any]:
+    """Return what a new step begins with, without its name, as a plan writes it."""
+    kind = kinds().get(step)
+    if kind is not None:
+        return dict(kind.example or {})
+    return {"times": 2, "program": [simplest()]}

@@ -1,0 +1,194 @@
+"""Galvanostatic: impose a current; plating, and stripping of what was plated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from pydantic import model_validator
+
+from seccm.analysis.any_step import level, net_charge
+from seccm.analysis.galvanostatic import nucleation
+from seccm.analysis.voltammetry import efficiency
+from seccm.factors import Current, CurrentDensity, Duration
+from seccm.mistakes import OneOf
+from seccm.program.any_results import E_END
+from seccm.program.kind import Beginning, Found, Kind, StepSpec
+from seccm.program.measured import NO_ROWS, WHOLE, Measured, Numbers
+from seccm.program.segment import Act, Segment
+from seccm.program.setting import Setting
+from seccm.program.trace import StepTrace
+from seccm.program.until import Until
+from seccm.results import Result, Status, Value
+from seccm.results.result import potential, signed
+from seccm.rig import Constant
+from seccm.units import show
+
+NAME = "constant current"
+
+
+class ConstantCurrent(StepSpec):
+    """Galvanostatic: impose a current."""
+
+    step: Literal["constant current"] = "constant current"
+    current: Current | None = None
+    current_density: CurrentDensity | None = None
+    """The current over the footprint's area."""
+    duration: Duration
+    until: Until | None = None
+
+    @model_validator(mode="after")
+    def _one_current(self) -> ConstantCurrent:
+        given = [name for name in ("current", "current_density") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise OneOf(("current", "current_density"), given)
+        return self
+
+
+def _resolve(step: ConstantCurrent, setting: Setting) -> Act:
+    amperes = setting.amperes(step.current, step.current_density)
+    seconds = setting.number(step.duration)
+    density = show(amperes / setting.area, "A/m^2")
+    label = f"{density} ({show(amperes, 'A')}) for {show(seconds, 's')}"
+    return Act("current", Constant(amperes, seconds), label, setting.limits(step.until))
+
+
+def _begins(step: ConstantCurrent) -> Beginning | None:
+    if step.current is not None:
+        return Beginning("current", step.current, "current")
+    assert step.current_density is not None
+    return Beginning("current_density", step.current_density, "current_density")
+
+
+# ---------------------------------------------------------------------------------- results
+
+CE = Result("CE", "1", "coulombic efficiency: charge of stripping over that of plating", "CE",
+            rank=40, mapped=True)  # fmt: skip
+J = signed("j", "A/m^2", "current density: median of the measured current over the area", "$j$")
+PLATING = (
+    potential("E_nuc", "nucleation potential", r"$E_\mathrm{nuc}$", 10, mapped=True),
+    Result("t_nuc", "s", "nucleation time, from contact", r"$t_\mathrm{nuc}$",
+           waited="t_seen", rank=20, mapped=True),
+    Result("Q_nuc", "C/m^2", "charge per area passed before nucleation, positive",
+           r"$|Q_\mathrm{nuc}|$", waited="Q_seen", rank=50),
+    potential("E_growth", "growth potential", r"$E_\mathrm{growth}$", 30, mapped=True),
+    Result("eta_nuc", "V", "nucleation overpotential: growth minus nucleation potential",
+           r"$E_\mathrm{growth}-E_\mathrm{nuc}$", rank=60),
+    Result("t_seen", "s", "end of the usable record: nucleation came later if there was none",
+           r"$t_\mathrm{seen}$"),
+    Result("Q_seen", "C/m^2", "charge per area up to the end of the usable record, positive",
+           r"$|Q_\mathrm{seen}|$"),
+    J,
+)  # fmt: skip
+STRIPPING = (E_END, J)
+
+
+def _deposits(segment: Segment) -> bool:
+    """Tell whether a step imposes a cathodic current."""
+    return segment.kind == NAME and segment.waveform.extremes[0] < 0.0
+
+
+def _strips(segment: Segment, before: Sequence[Segment]) -> bool:
+    """Tell whether an anodic current takes off what an earlier step deposited.
+
+    Another current is looked at for nucleation, whatever its sign.
+    """
+    return not _deposits(segment) and any(map(_deposits, before))
+
+
+def _plated(segment: Segment, before: Sequence[Segment]) -> int | None:
+    """Return which step deposited what this one takes off: the galvanostatic one just before it."""
+    last = next((k for k in reversed(range(len(before))) if before[k].kind == NAME), None)
+    found = last is not None and _deposits(before[last]) and not _deposits(segment)
+    return last if found else None
+
+
+def _yields(segment: Segment, before: Sequence[Segment]) -> tuple[Result, ...]:
+    efficient = (CE,) if _plated(segment, before) is not None else ()
+    return (STRIPPING if _strips(segment, before) else PLATING) + efficient
+
+
+def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
+    earlier = [one.segment for one in before]
+    numbers = dict(_stripping(trace) if _strips(trace.segment, earlier) else _plating(trace))
+    plated = _plated(trace.segment, earlier)
+    if plated is not None:
+        numbers[CE.name] = Measured(_efficiency(before[plated], trace), NO_ROWS)
+    return numbers
+
+
+def _density(trace: StepTrace) -> Measured:
+    # The middle of the sorted rows: the few of the contact transient do not count.
+    if trace.I.size < 5:
+        return Measured(Value.none(Status.TOO_SHORT), WHOLE)
+    error = 1.2533 * trace.scatter / math.sqrt(trace.I.size)
+    return Measured(trace.area.density(Value.of(float(np.median(trace.I)), error)), WHOLE)
+
+
+def _plating(trace: StepTrace) -> Numbers:
+    n = nucleation(trace.t, trace.E, trace.I, trace.area.value, trace.area.error, trace.overload)
+    seen = Value.of(n.t_end, trace.row) if math.isfinite(n.t_end) else Value.none(n.status)
+    passed = Value.of(n.q_end, 0.0) if math.isfinite(n.q_end) else Value.none(n.status)
+    sought = trace.between(n.t_first, n.t_sure) if math.isfinite(n.t_sure) else slice(None)
+    found = n.t_nuc.status.has_value
+    before = trace.between(0.0, n.t_nuc.value) if found else sought
+    after = trace.between(n.t_nuc.value, n.t_end) if found else sought
+    return {
+        "E_nuc": Measured(n.e_nuc, (sought,)),
+        "t_nuc": Measured(n.t_nuc, (sought,)),
+        "Q_nuc": Measured(n.q_nuc_per_area, (before, sought)),
+        "E_growth": Measured(n.e_growth, (sought, after)),
+        "eta_nuc": Measured(n.overpotential, (sought, after)),
+        "t_seen": Measured(seen, WHOLE),
+        "Q_seen": Measured(trace.area.density(passed), WHOLE),
+        "j": _density(trace),
+    }
+
+
+def _stripping(trace: StepTrace) -> Numbers:
+    return {"E_end": level(trace, trace.E), "j": _density(trace)}
+
+
+def _efficiency(plate: StepTrace, strip: StepTrace) -> Value:
+    """Return the charge that a step took off over that which was deposited."""
+    q_c, q_a = (net_charge(trace).checked(trace) for trace in (plate, strip))
+    status = q_c.status.worse(q_a.status)
+    if not status.has_value:
+        return Value.none(status)
+    ratio = efficiency(-q_c.value, q_a.value, math.hypot(q_c.error, q_a.error))
+    return replace(ratio, status=ratio.status.worse(status))
+
+
+def _words(found: Found) -> str:
+    if "t_nuc" not in found:
+        end = found["E_end"]
+        return f"E {show(end.value, 'V', 3)}" if end.status.has_value else ""
+    if found["t_nuc"].status.has_value:
+        e, t, q = (
+            show(found[name].value, unit, 3)
+            for name, unit in (("E_nuc", "V"), ("t_nuc", "s"), ("Q_nuc", "C/m^2"))
+        )
+        status = found["E_nuc"].status
+        doubt = "" if status.trusted else f" ({status.caveat})"
+        return f"E_nuc {e}, t_nuc {t}, {q}{doubt}"
+    if found["t_nuc"].status.censored and found["t_seen"].status.has_value:
+        return f"no nucleation within {show(found['t_seen'].value, 's', 3)}"
+    return f"no E_nuc: {found['t_nuc'].status.label}"
+
+
+KIND = Kind(
+    name=NAME,
+    spec=ConstantCurrent,
+    resolve=_resolve,
+    example={"current": "-1 nA", "duration": "5 s"},
+    begins=_begins,
+    results=(*PLATING, *STRIPPING[:1], CE),
+    measure=_measure,
+    yields=_yields,
+    words=_words,
+    curves=("E-t", "E-Q"),
+    rank=30,
+)

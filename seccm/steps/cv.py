@@ -1,0 +1,127 @@
+"""Cyclic voltammetry: sweep the potential to and fro."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from seccm.analysis.sweep_features import voltammogram
+from seccm.errors import Problem
+from seccm.factors import Potential, ScanRate
+from seccm.program.kind import Beginning, Found, Kind, StepSpec
+from seccm.program.measured import Numbers
+from seccm.program.segment import Act
+from seccm.program.setting import Setting
+from seccm.program.trace import StepTrace
+from seccm.program.until import Until
+from seccm.quantities import Count
+from seccm.results import Result
+from seccm.rig import RigInfo
+from seccm.steps.sweeping import (
+    PEAKS,
+    WAVE,
+    coarse_problems,
+    sweep_problems,
+    swept,
+    wave_words,
+)
+from seccm.units import show
+
+
+class CyclicVoltammetry(StepSpec):
+    """Sweep the potential to and fro.
+
+    A cycle is the walk from `start` to each vertex in turn and back to `start`.
+    """
+
+    step: Literal["cv"] = "cv"
+    start: Potential
+    vertices: Annotated[
+        tuple[Potential, ...], Field(min_length=1, max_length=1000, examples=[["0 V"]])
+    ]
+    cycles: Annotated[Count, Field(le=100_000)] = 1
+    scan_rate: ScanRate
+    until: Until | None = None
+
+
+def _resolve(step: CyclicVoltammetry, setting: Setting) -> Act:
+    corners = (step.start, *step.vertices, step.start)
+    limits = setting.limits(step.until)
+    return swept(corners, step.scan_rate, setting, limits, cycles=step.cycles)
+
+
+def _begins(step: CyclicVoltammetry) -> Beginning:
+    return Beginning("potential", step.start, "start")
+
+
+def _vertices(step: CyclicVoltammetry) -> int:
+    return step.cycles * (len(step.vertices) + 1)
+
+
+def _problems(step: CyclicVoltammetry, where: str, setting: Setting) -> Iterable[Problem]:
+    vertices = ((f"vertices[{k}]", vertex) for k, vertex in enumerate(step.vertices))
+    corners = (("start", step.start), *vertices, ("", step.start))
+    return sweep_problems(where, setting, corners, step.scan_rate, step.cycles)
+
+
+def _sense(
+    step: CyclicVoltammetry, where: str, setting: Setting, info: RigInfo
+) -> Iterable[Problem]:
+    return coarse_problems(where, setting, step.scan_rate, info)
+
+
+CYCLES = (
+    Result("cycles", "1", "complete cycles", "cycles"),
+    Result("CE_first", "1", "coulombic efficiency Q_a / |Q_c| of the first complete cycle",
+           "CE, first cycle", rank=120),
+    Result("Q_c_first", "C/m^2", "cathodic charge per area of the first complete cycle",
+           r"$|Q_\mathrm{c}|$, first cycle", rank=130),
+    Result("Q_a_first", "C/m^2", "anodic charge per area of the first complete cycle",
+           r"$Q_\mathrm{a}$, first cycle", rank=150),
+    Result("CE_last", "1", "coulombic efficiency Q_a / |Q_c| of the last complete cycle",
+           "CE, last cycle", rank=110, mapped=True),
+    Result("Q_c_last", "C/m^2", "cathodic charge per area of the last complete cycle",
+           r"$|Q_\mathrm{c}|$, last cycle", rank=140),
+    Result("Q_a_last", "C/m^2", "anodic charge per area of the last complete cycle",
+           r"$Q_\mathrm{a}$, last cycle", rank=160),
+)  # fmt: skip
+RETURN = Result("dE_half", "V",
+                "hysteresis: half-wave potential of the reverse sweep minus that of the forward "
+                "sweep", r"$\Delta E_{1/2}$", rank=230)  # fmt: skip
+
+
+def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
+    return voltammogram(trace)
+
+
+def _words(found: Found) -> str:
+    first, last = found["CE_first"], found["CE_last"]
+    if found["E_half"].status.trusted:
+        return wave_words(found)
+    # More stripped than plated, and not by a little: nothing was plated in the first place.
+    if first.status.has_value and last.status.has_value and last.value <= 1.2:
+        count = round(found["cycles"].value)
+        if count == 1:
+            return f"CE {first.value:.2f}"
+        return f"CE {first.value:.2f} to {last.value:.2f} in {count} cycles"
+    vertex = found["i_vertex"]
+    return f"no wave, {show(vertex.value, 'A', 3)} at the vertex" if vertex.status.has_value else ""
+
+
+KIND = Kind(
+    name="cv",
+    spec=CyclicVoltammetry,
+    resolve=_resolve,
+    example={"start": "0 V", "vertices": ["-0.5 V"], "scan_rate": "100 mV/s"},
+    begins=_begins,
+    vertices=_vertices,
+    problems=_problems,
+    sense=_sense,
+    results=(*CYCLES, *WAVE, RETURN, *PEAKS),
+    measure=_measure,
+    words=_words,
+    curves=("I-E",),
+    rank=10,
+)

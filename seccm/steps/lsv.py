@@ -1,0 +1,75 @@
+"""Linear sweep voltammetry: sweep the potential once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from seccm.analysis.sweep_features import sweeps
+from seccm.errors import Problem
+from seccm.factors import Potential, ScanRate
+from seccm.program.kind import Beginning, Kind, StepSpec
+from seccm.program.measured import Numbers
+from seccm.program.segment import Act
+from seccm.program.setting import Setting
+from seccm.program.trace import StepTrace
+from seccm.program.until import Until
+from seccm.rig import RigInfo
+from seccm.steps.sweeping import (
+    PEAKS,
+    WAVE,
+    coarse_problems,
+    sweep_problems,
+    swept,
+    wave_words,
+)
+
+
+class LinearSweep(StepSpec):
+    """Sweep the potential once, from `start` to `stop`."""
+
+    step: Literal["lsv"] = "lsv"
+    start: Potential
+    stop: Potential
+    scan_rate: ScanRate
+    until: Until | None = None
+
+
+def _resolve(step: LinearSweep, setting: Setting) -> Act:
+    limits = setting.limits(step.until)
+    act = swept((step.start, step.stop), step.scan_rate, setting, limits)
+    return replace(act, cycles=())
+
+
+def _begins(step: LinearSweep) -> Beginning:
+    return Beginning("potential", step.start, "start")
+
+
+def _problems(step: LinearSweep, where: str, setting: Setting) -> Iterable[Problem]:
+    corners = (("start", step.start), ("stop", step.stop))
+    return sweep_problems(where, setting, corners, step.scan_rate)
+
+
+def _sense(step: LinearSweep, where: str, setting: Setting, info: RigInfo) -> Iterable[Problem]:
+    return coarse_problems(where, setting, step.scan_rate, info)
+
+
+def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
+    return sweeps(trace)
+
+
+KIND = Kind(
+    name="lsv",
+    spec=LinearSweep,
+    resolve=_resolve,
+    example={"start": "0 V", "stop": "-0.5 V", "scan_rate": "100 mV/s"},
+    begins=_begins,
+    problems=_problems,
+    sense=_sense,
+    results=(*WAVE, *PEAKS),
+    measure=_measure,
+    words=wave_words,
+    curves=("I-E",),
+    rank=20,
+)

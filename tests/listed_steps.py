@@ -1,0 +1,30 @@
+"""A programme that is a list of steps made by hand, of any kind and with any waveform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from seccm.program.live import Live
+from seccm.program.segment import Segment
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Runs its segments one after the other."""
+
+    planned: tuple[Segment, ...]
+
+    def walk(self) -> ListedWalk:
+        return ListedWalk(iter(self.planned))
+
+    def longest(self, period: float) -> float:
+        return sum(segment.waveform.duration + period for segment in self.planned)
+
+
+@dataclass
+class ListedWalk:
+    rest: Iterator[Segment]
+
+    def next(self, _: Live) -> Segment | None:
+        return next(self.rest, None)
