@@ -1,0 +1,135 @@
+"""A kind of step says everything about itself in one place; nothing else names it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+import tomlkit
+
+import seccm
+from seccm.plan import Plan, load_plan
+from seccm.plan.library import plans
+from seccm.program.kind import Kind
+from seccm.program.program import name_of, parts
+from seccm.program.registry import kind_of, kinds
+from seccm.program.segment import Segment
+from seccm.program.setting import Setting
+
+HERE = Path(seccm.__file__).parents[1]
+PRODUCT = [
+    path for top in ("seccm", "ui", "sim", "hardware") for path in (HERE / top).rglob("*.py")
+]
+BUILT_IN = HERE / "seccm" / "steps"
+
+
+def words_in(path: Path) -> set[str]:
+    """Every text of a file that is no docstring, and every name."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documents = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= set() if id(node) in documents else {node.value}
+        elif isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.alias):
+            found.add(node.name.rsplit(".", 1)[-1])
+    return found
+
+
+def test_the_name_and_the_spec_of_a_kind_stand_in_its_own_file_alone():
+    for kind in kinds().values():
+        named = {kind.name, kind.spec.__name__}
+        where = [path for path in PRODUCT if words_in(path) & named]
+        assert len(where) == 1, f"{kind.name} is named in {where}"
+        assert where[0].parent == BUILT_IN
+
+
+def test_every_file_of_the_built_in_steps_is_a_kind_or_serves_several():
+    files = {path.stem for path in BUILT_IN.glob("*.py")} - {"__init__", "sweeping"}
+    assert files == {kind.spec.__module__.rsplit(".", 1)[-1] for kind in kinds().values()}
+
+
+@pytest.mark.parametrize("name", kinds())
+def test_a_kind_agrees_with_its_spec(name):
+    kind = kinds()[name]
+    field = kind.spec.model_fields["step"]
+    assert field.default == name
+    assert kind.spec.__doc__
+
+
+@pytest.mark.parametrize("name", kinds())
+def test_what_a_new_step_begins_with_is_a_step(name):
+    plan = with_steps([{"step": name, **(kinds()[name].example or {})}])
+    (part,) = parts(plan.program)
+    assert part.kind == name == name_of(part.spec)
+    act = kinds()[name].resolve(part.spec, setting(plan))
+    assert act.waveform.duration > 0.0
+    assert act.label
+
+
+@pytest.mark.parametrize("name", kinds())
+def test_what_a_kind_begins_with_is_what_it_imposes_first(name):
+    plan = with_steps([{"step": name, **(kinds()[name].example or {})}])
+    kind, spec = kinds()[name], next(parts(plan.program)).spec
+    begins, act = kind.begins(spec), kind.resolve(spec, setting(plan))
+    if act.mode == "open":
+        assert begins is None
+        return
+    assert begins is not None
+    assert begins.quantity.startswith(act.mode)
+    assert getattr(spec, begins.key) == begins.value
+    assert begins.value in act.waveform.extremes
+
+
+def test_every_kind_says_what_it_yields_and_measures_no_more():
+    for kind in kinds().values():
+        plan = with_steps([{"step": kind.name, **(kind.example or {})}])
+        (segment,) = plan.sites()[0].segments
+        assert set(kind.declared(segment, ())) <= set(kind.results)
+        assert kind.curves
+
+
+def test_an_unknown_step_is_refused_with_what_there_is():
+    with pytest.raises(seccm.PlanError) as said:
+        with_steps([{"step": "polishing", "duration": "1 s"}])
+    problem = said.value.problems[0]
+    assert problem.where == "program[0].step"
+    for name in (*kinds(), "repeat"):
+        assert f'"{name}"' in problem.what
+    with pytest.raises(LookupError, match=r'"polishing" is no kind of step\. There are "cv"'):
+        kind_of("polishing")
+
+
+def test_a_file_with_steps_of_a_package_that_is_missing_still_yields_charges():
+    from seccm.analysis.step_features import results_of, words_of
+    from seccm.rig import Constant
+
+    step = Segment(0, "polishing", "", "open", Constant(0.0, 1.0))
+    assert [result.name for result in results_of(step, ())] == ["Q", "ended_by"]
+    assert words_of(step, {}) == ""
+
+
+def test_the_shipped_plans_use_kinds_that_there_are():
+    for path in plans().values():
+        document = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
+        assert document["program"]
+        assert all(isinstance(kinds()[part.kind], Kind) for part in parts(load_plan(path).program))
+
+
+def with_steps(program: list[dict[str, object]]) -> Plan:
+    plan = load_plan("redox-cv-map").to_dict()
+    hold = {"potential": 0.1}
+    contact = {"kind": "current threshold", "threshold": 5e-12, "polarity": "either"}
+    plan["approach"] = {**plan["approach"], "hold": hold, "contact": contact}
+    return Plan.from_dict({**plan, "factors": {}, "design": {}, "program": program})
+
+
+def setting(plan: Plan) -> Setting:
+    return plan.setting(plan.conditions[0])
