@@ -19,7 +19,8 @@ from seccm.plan.site import NoContact, Site
 from seccm.plan.visits import Visits
 from seccm.program.program import Program
 from seccm.program.setting import Setting
-from seccm.program.words import Steps
+from seccm.program.settled import settled
+from seccm.program.words import Step, Steps
 from seccm.quantities import FreeText, Model, Words
 from seccm.rig import Mounted, RigInfo
 
@@ -79,6 +80,11 @@ class Tables(Model, defer_build=True):
         """What must be mounted on the rig for this plan."""
         return Mounted(self.sample, self.probe.aperture)
 
+    def resolved(self, condition: Condition) -> tuple[tuple[Step, ...], Setting]:
+        """Return the programme with the levels of a condition in it, and what else it needs."""
+        steps = tuple(settled(step, condition.number) for step in self.program)
+        return steps, self.setting(Condition())
+
     def setting(self, condition: Condition) -> Setting:
         """Return what turns this plan's quantities into raw numbers under a condition."""
         return Setting(condition, self.reference.offset, self.probe.area)
@@ -98,7 +104,7 @@ class Tables(Model, defer_build=True):
     def _pattern(self, index: int, condition: Condition) -> Site:
         """Return what the sites of a condition have in common, as a site at the origin."""
         setting, policy = self.setting(condition), self.on_no_contact
-        program = Program(self.program, setting)
+        program = Program(*self.resolved(condition))
         _, first = next(program.parts())
         return Site(
             number=0,
