@@ -16,11 +16,14 @@ from seccm.errors import PlanError, Problem
 from seccm.mistakes import nearest, similar
 from seccm.plan.library import find_rig
 from seccm.quantities import Count, Length, Model, read_toml, validate
-from seccm.rig import CoarseStage, Mounted, Rig
+from seccm.rig import Cell, CoarseStage, Mounted, Rig, parts_of, rig_of
 from seccm.suggestion import Suggestion
 
 GROUP = "seccm.rigs"
 COARSE_GROUP = "seccm.coarse"
+CELL_GROUP = "seccm.cells"
+BESIDE = ("coarse", "potentiostat")
+"""Tables that any kind of rig may have, and that its own builder is not shown."""
 
 
 class Builder(Protocol):
@@ -41,6 +44,22 @@ class Builder(Protocol):
 
         Raises:
             PlanError: with every mistake of the file.
+        """
+
+
+class CellBuilder(Protocol):
+    """What an entry point of the group `seccm.cells` is: it builds the drive of a cell."""
+
+    def __call__(self, config: Mapping[str, Any], *, source: str, beside: Rig) -> Cell:
+        """Build the drive that a table `[potentiostat]` describes; opens nothing.
+
+        Args:
+            config: the table.
+            source: the file's name, for messages.
+            beside: the rig of stage and inputs; a drive that is simulated acts on its world.
+
+        Raises:
+            PlanError: with every mistake of the table.
         """
 
 
@@ -213,9 +232,34 @@ class _Building:
                 rig = self._of_kind(kinds[chosen])
             except PlanError as error:
                 problems += error.problems
+            if rig is not None:
+                try:
+                    rig = self._with_its_cell(rig)
+                except PlanError as error:
+                    problems += error.problems
         if problems or rig is None:
             raise PlanError(self.file.source, problems)
         return rig
+
+    def _with_its_cell(self, rig: Rig) -> Rig:
+        """Return the rig with the cell driven by a device of its own, if the file names one.
+
+        Raises:
+            PlanError: with every mistake of the table `[potentiostat]`.
+        """
+        table = self.file.config.get("potentiostat")
+        if table is None:
+            return rig
+        kinds = {point.name: point for point in entry_points(group=CELL_GROUP)}
+        kind = table.get("kind") if isinstance(table, Mapping) else None
+        if kind not in kinds:
+            known = ", ".join(f'"{name}"' for name in sorted(kinds)) or "none is installed"
+            what = f"{kind!r} is not a kind of potentiostat."
+            remedy = f"Install the package that drives it, or write one of: {known}."
+            raise PlanError(self.file.source, [Problem("potentiostat.kind", what, remedy)])
+        builder: CellBuilder = kinds[kind].load()
+        stage, _, stream = parts_of(rig)
+        return rig_of(stage, builder(table, source=self.file.source, beside=rig), stream)
 
     def _of_kind(self, point: EntryPoint) -> Rig:
         try:
@@ -224,7 +268,7 @@ class _Building:
             remedy = "Install the package that is missing."
             what = f"{point.name!r}: {error}."
             raise PlanError(self.file.source, [Problem("kind", what, remedy)]) from error
-        tables = {key: value for key, value in self.file.config.items() if key != "coarse"}
+        tables = {key: value for key, value in self.file.config.items() if key not in BESIDE}
         return builder(
             {**tables, "kind": point.name},
             self.mounted,

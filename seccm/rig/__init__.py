@@ -6,6 +6,7 @@ from seccm.rig.coarse import CoarseStage
 from seccm.rig.contact import ContactRule, CurrentRise, CurrentThreshold, PotentialDrop
 from seccm.rig.info import AxisRange, Range, RigInfo, StopAbility
 from seccm.rig.mounted import Mounted
+from seccm.rig.parts import Cell, CellInfo, Parts, Stage, Stream, parts_of, rig_of
 from seccm.rig.protocol import Readback, Rig, SafeReport
 from seccm.rig.raw import RawChannel, RawSamples
 from seccm.rig.signals import BASIC, Signal, more_than_basic
@@ -17,6 +18,8 @@ __all__ = [
     "Axis",
     "AxisRange",
     "Block",
+    "Cell",
+    "CellInfo",
     "Clock",
     "CoarseStage",
     "Constant",
@@ -33,6 +36,7 @@ __all__ = [
     "Mode",
     "Mounted",
     "Move",
+    "Parts",
     "PotentialDrop",
     "Range",
     "RawChannel",
@@ -42,8 +46,12 @@ __all__ = [
     "RigInfo",
     "SafeReport",
     "Signal",
+    "Stage",
     "StopAbility",
+    "Stream",
     "Wake",
     "Waveform",
     "more_than_basic",
+    "parts_of",
+    "rig_of",
 ]

@@ -1,0 +1,267 @@
+"""A rig made of parts: a stage, the drive of the cell, and the stream of data points.
+
+Theory of operation. One device may be all three, as an NI card is; then it is a `Rig` by itself.
+Where the potentiostat is a device of its own, `rig_of` puts the parts together behind the same
+face. Each action goes to the part that can carry it out. In an emergency the order is the one of
+`Rig.safe`: the stage holds, the cell goes off, and only then the tip goes up; a part that fails
+does not keep the others from it.
+
+`parts_of` lends the parts of a whole rig, so that "the stage and the inputs of this card with the
+drive of that maker" is one line.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from seccm.errors import SeccmError
+from seccm.rig.actions import Action, Drive, Freeze, Mark, Mode, Move, Wake
+from seccm.rig.block import Block, Flag
+from seccm.rig.info import Range, RigInfo
+from seccm.rig.protocol import Readback, Rig, SafeReport
+from seccm.units import show
+
+OVERLOADED = 0.9
+"""Part of the overload potential from which a galvanostat counts as overloaded."""
+_OVERLOAD = np.uint8(Flag.OVERLOAD)
+
+
+@dataclass(frozen=True, slots=True)
+class CellInfo:
+    """What the drive of a cell can do; volts and amperes, potentials raw."""
+
+    name: str
+    modes: frozenset[Mode]
+    potential: Range
+    current: Range
+    overload: float
+    """What the potential reads where an anodic current is imposed and no circuit is closed."""
+
+
+class Cell(Protocol):
+    """The drive of the cell: a potentiostat, a galvanostat, or both."""
+
+    @property
+    def info(self) -> CellInfo:
+        """What it can do; known before it is opened."""
+
+    def open(self) -> None:
+        """Connect. Switches nothing.
+
+        Raises:
+            RigError: it is missing or refuses.
+        """
+
+    def impose(self, drive: Drive, row: int) -> None:
+        """Impose a drive from the next row on; returns at once.
+
+        Args:
+            drive: what; "open" opens the circuit.
+            row: number of the next row.
+
+        Raises:
+            LimitError: out of range or not possible; nothing changed.
+            RigError: the device does not answer.
+        """
+
+    def off(self) -> bool:
+        """Switch the cell off, from any thread, and tell whether it is off. Never raises."""
+
+    def close(self) -> None:
+        """Let go of the device. May be called twice."""
+
+
+class Stage(Protocol):
+    """What moves the tip, and stops it where a contact is seen."""
+
+    @property
+    def info(self) -> RigInfo:
+        """Its axes, its way to stop and its lag; the rest is not looked at."""
+
+    def open(self) -> Readback:
+        """Connect and read back where everything is. Moves nothing.
+
+        Raises:
+            RigError: a device is missing or refuses.
+        """
+
+    def apply(self, action: Move | Freeze) -> None:
+        """Carry out one motion, or hold; returns at once.
+
+        Raises:
+            LimitError: out of range or not possible; nothing moved.
+        """
+
+    def safe(self, why: str, *, retract: bool = True, by: float = math.inf) -> SafeReport:
+        """Hold and, if asked, lift the tip; see `Rig.safe`."""
+
+    def close(self) -> None:
+        """Let go of the devices; outputs keep their last values. May be called twice."""
+
+
+class Stream(Protocol):
+    """What measures: rows of signals, one after the other."""
+
+    @property
+    def info(self) -> RigInfo:
+        """Its signals, clock and raw channels; the rest is not looked at."""
+
+    def open(self) -> object:
+        """Connect; does nothing where it is the device of the stage, open already.
+
+        Raises:
+            RigError: a device is missing or refuses.
+        """
+
+    def start(self, *, raw: bool = False) -> None:
+        """Start the stream of rows; see `Rig.start`."""
+
+    def read(self) -> Block:
+        """Return the next rows; see `Rig.read`."""
+
+    def apply(self, action: Mark | Wake) -> None:
+        """Raise a line for other recorders, or be told when the next decision falls."""
+
+    def close(self) -> None:
+        """Let go of the devices. May be called twice."""
+
+
+class Parts(NamedTuple):
+    """The parts of a rig."""
+
+    stage: Stage
+    cell: Cell
+    stream: Stream
+
+
+def parts_of(rig: Rig) -> Parts:
+    """Lend the parts of a whole rig, to be put together with others."""
+    return Parts(rig, _CellOf(rig), rig)
+
+
+def rig_of(stage: Stage, cell: Cell, stream: Stream, *, name: str = "") -> Rig:
+    """Put parts together into one rig; nothing is opened.
+
+    Args:
+        stage: moves the tip.
+        cell: drives the cell.
+        stream: measures; may be the same device as the stage.
+        name: of the whole; that of the stage unless given.
+    """
+    return _Assembled(stage, cell, stream, name or stage.info.name)
+
+
+class _CellOf:
+    """The drive of a whole rig, as a part."""
+
+    def __init__(self, rig: Rig) -> None:
+        self._rig = rig
+
+    @property
+    def info(self) -> CellInfo:
+        info = self._rig.info
+        return CellInfo(info.name, info.modes, info.potential, info.current, info.overload)
+
+    def open(self) -> None:
+        self._rig.open()
+
+    def impose(self, drive: Drive, row: int) -> None:
+        self._rig.apply(drive)
+
+    def off(self) -> bool:
+        return self._rig.safe("cell off", retract=False).drive_off
+
+    def close(self) -> None:
+        self._rig.close()
+
+
+class _Assembled:
+    """Several devices behind the face of one; see the module."""
+
+    def __init__(self, stage: Stage, cell: Cell, stream: Stream, name: str) -> None:
+        self._stage, self._cell, self._stream = stage, cell, stream
+        self._name = name
+        self._row = 0
+        self._mode: Mode = "open"
+
+    @property
+    def info(self) -> RigInfo:
+        stage, cell, stream = self._stage.info, self._cell.info, self._stream.info
+        return replace(
+            stage,
+            name=self._name,
+            virtual=stage.virtual or stream.virtual,
+            modes=cell.modes,
+            potential=cell.potential,
+            current=cell.current,
+            overload=cell.overload,
+            clock=stream.clock,
+            signals=stream.signals,
+            idle_current=stream.idle_current,
+            raw=stream.raw,
+            words=(*stage.words, f"The cell is driven by {cell.name}."),
+        )
+
+    def open(self) -> Readback:
+        with ExitStack() as undo:
+            found = self._stage.open()
+            undo.callback(self._stage.close)
+            self._stream.open()
+            undo.callback(self._stream.close)
+            self._cell.open()
+            undo.pop_all()
+        return found
+
+    def start(self, *, raw: bool = False) -> None:
+        self._stream.start(raw=raw)
+
+    def read(self) -> Block:
+        block = self._stream.read()
+        self._row = block.stop
+        if self._mode != "current":
+            return block
+        # Who measures does not know who drives.
+        limit = OVERLOADED * abs(self._cell.info.overload)
+        railed = np.abs(block.data["potential"]) >= limit
+        return replace(block, flags=block.flags | np.where(railed, _OVERLOAD, np.uint8(0)))
+
+    def apply(self, action: Action) -> None:
+        match action:
+            case Move() | Freeze():
+                self._stage.apply(action)
+            case Drive():
+                self._cell.impose(action, self._row)
+                self._mode = action.mode
+            case Mark() | Wake():
+                self._stream.apply(action)
+
+    def safe(self, why: str, *, retract: bool = True, by: float = math.inf) -> SafeReport:
+        report = self._stage.safe(why, retract=False)
+        off = self._cell.off()
+        self._mode = "open"
+        if retract:
+            report = self._stage.safe(why, by=by)
+        up = retract and report.retracted
+        tip = "held where it was" if not up else "fully retracted" if report.at_top else "lifted"
+        at = "" if report.height is None else f" at z = {show(report.height, 'm')}"
+        what = (
+            f"{why}: {'cell off' if off else 'the cell could not be switched off'}, tip {tip}{at}."
+        )
+        if not report.frozen or (retract and not report.retracted):
+            what = f"{what} {report.what}"
+        return replace(report, drive_off=off, what=what)
+
+    def close(self) -> None:
+        failures: list[SeccmError] = []
+        for close in (self._cell.close, self._stream.close, self._stage.close):
+            try:
+                close()
+            except SeccmError as error:  # the other devices are let go of all the same
+                failures.append(error)
+        if failures:
+            raise failures[0]
