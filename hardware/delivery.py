@@ -50,6 +50,10 @@ class Delivery:
         """Return samples in SI units, shape (signals, n)."""
         return np.stack([scale.si(raw.volts[index]) for index, scale in self._inputs])
 
+    def named(self, si: FloatArray) -> dict[str, FloatArray]:
+        """Return by their names what `si` returned, each of shape (n,)."""
+        return dict(zip(self._names, si, strict=True))
+
     def take(self, raw: Raw, si: FloatArray, bits: BitArray) -> None:
         """Average the next samples.
 
@@ -71,7 +75,7 @@ class Delivery:
         raw, self._raw = tuple(self._raw), []
         means = np.concatenate([piece.means for piece in rows], axis=1)
         flags = np.concatenate([piece.flags for piece in rows])
-        data = dict(zip(self._names, means, strict=True))
+        data = self.named(means)
         if self._cell.galvanostat:
             over = np.abs(data["potential"]) >= OVERLOADED * abs(self._cell.overload)
             flags |= np.where(over, np.uint8(Flag.OVERLOAD), np.uint8(0))

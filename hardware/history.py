@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +21,8 @@ class Piece:
     """Consecutive raw samples, each array of shape (n,)."""
 
     first: int
-    potential: FloatArray
-    current: FloatArray
+    signals: Mapping[str, FloatArray]
+    """In SI units."""
     counts: npt.NDArray[np.int64]
 
     @property
@@ -59,8 +60,10 @@ class History:
         skip = begin - pieces[0].first
         return Piece(
             begin,
-            np.concatenate([piece.potential for piece in pieces])[skip:],
-            np.concatenate([piece.current for piece in pieces])[skip:],
+            {
+                name: np.concatenate([piece.signals[name] for piece in pieces])[skip:]
+                for name in pieces[0].signals
+            },
             np.concatenate([piece.counts for piece in pieces])[skip:],
         )
 
@@ -73,8 +76,8 @@ def contact_record(
     stop = seen + SIDE - piece.first
     return ContactRecord(
         start=piece.first + first,
-        potential=piece.potential[first:stop],
-        current=piece.current[first:stop],
+        potential=piece.signals["potential"][first:stop],
+        current=piece.signals["current"][first:stop],
         crossing=crossing,
         stopped=stopped,
     )

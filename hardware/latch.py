@@ -9,13 +9,14 @@ the other end of the range, where the signal of a contact does not return to.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from hardware.config import TriggerConfig
 from hardware.scaling import Scale
 from seccm.errors import LimitError
-from seccm.rig import ContactRule, CurrentRise, CurrentThreshold, PotentialDrop
+from seccm.rig import StopCondition
 from seccm.units import show
 
 COMPARATOR = 9.9
@@ -34,11 +35,11 @@ class Latch:
     """Volts back across the level at which the pause would end."""
 
 
-def latch(rule: ContactRule, baseline: float, trigger: TriggerConfig, scale: Scale) -> Latch:
-    """Work out the trigger for a contact rule.
+def latch(rule: StopCondition, baseline: float, trigger: TriggerConfig, scale: Scale) -> Latch:
+    """Work out the trigger for what is to stop a motion.
 
     Args:
-        rule: the contact rule.
+        rule: the contact rule, or its complement.
         baseline: the undisturbed signal, in volts or amperes.
         trigger: how the comparator is wired.
         scale: of the input that the comparator shares its signal with.
@@ -46,8 +47,8 @@ def latch(rule: ContactRule, baseline: float, trigger: TriggerConfig, scale: Sca
     Raises:
         LimitError: no latched comparator can keep this rule; nothing moved.
     """
-    rest, level, rises = _levels(rule, baseline, trigger)
-    volts, rest_volts = (trigger.gain * scale.volts(value) for value in (level, rest))
+    level, rises = _level(rule, baseline, trigger)
+    volts, rest_volts = (trigger.gain * scale.volts(value) for value in (level, baseline))
     if abs(volts - rest_volts) < trigger.smallest:
         raise _refused(
             f"the contact threshold is {show(abs(volts - rest_volts), 'V')} at "
@@ -64,29 +65,27 @@ def latch(rule: ContactRule, baseline: float, trigger: TriggerConfig, scale: Sca
     return Latch(trigger.terminal, volts, above, COMPARATOR + (volts if above else -volts))
 
 
-def _levels(
-    rule: ContactRule, baseline: float, trigger: TriggerConfig
-) -> tuple[float, float, bool]:
-    """Return the signal at rest, the one at contact, and whether contact is upwards."""
-    wanted = "potential" if isinstance(rule, PotentialDrop) else "current"
-    if wanted != trigger.signal:
+def _level(rule: StopCondition, baseline: float, trigger: TriggerConfig) -> tuple[float, bool]:
+    """Return the one level of a rule, and whether what lies above it is past it."""
+    if rule.signal != trigger.signal:
         raise _refused(
-            f"the contact rule uses the {wanted}, but {trigger.terminal} is wired to the "
+            f"the contact rule uses the {rule.signal}, but {trigger.terminal} is wired to the "
             f"{trigger.signal}",
-            f"Wire the {wanted} to it, or choose another contact rule.",
+            f"Wire the {rule.signal} to it, or choose another contact rule.",
         )
-    match rule:
-        case PotentialDrop(drop):
-            return baseline, baseline - math.copysign(drop, baseline), baseline < 0.0
-        case CurrentThreshold(size, polarity) | CurrentRise(size, polarity):
-            rest = baseline if isinstance(rule, CurrentRise) else 0.0
-    if polarity == "either":
+    levels = rule.levels(baseline)
+    if len(levels) > 1:
         raise _refused(
             "one comparator cannot watch for currents of either sign and stay latched",
             'Write polarity = "anodic" or "cathodic" in the plan\'s contact rule.',
         )
-    rises = polarity == "anodic"
-    return rest, rest + (size if rises else -size), rises
+    if not levels:
+        raise _refused(
+            f"the contact rule has no threshold at {baseline:.3g}, which was read before",
+            "Check the signal, or choose another contact rule.",
+        )
+    far = 1.0 + 2.0 * abs(levels[0])
+    return levels[0], bool(rule.past(baseline, np.array([far]))[0])
 
 
 def _refused(what: str, remedy: str) -> LimitError:

@@ -289,7 +289,7 @@ class NidaqRig:
         player = bench.player
         raw = bench.inputs.read(least)
         si = self._delivery.si(raw)
-        piece = Piece(raw.first, si[0], si[1], player.counts(raw))
+        piece = Piece(raw.first, self._delivery.named(si), player.counts(raw))
         try:
             touched = self._watch.feed(piece)
             if not touched and self._watch.latch is not None and player.paused(raw):

@@ -8,26 +8,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from seccm.hopping.contact import past_threshold
-from seccm.rig import ContactRule
+from seccm.rig import StopCondition
 from seccm.rig.block import FloatArray
+from seccm.rig.streaks import streaks
 
 
 class RawDetector:
     """Watches the raw signal of one motion for contact.
 
     Args:
-        rule: the contact rule.
+        rule: what stops the motion.
         baseline: the undisturbed signal, in volts or amperes.
         window: samples in the moving mean.
         spacing: samples in a row; each further consecutive row of the rule is so many samples.
     """
 
-    def __init__(self, rule: ContactRule, baseline: float, window: int, spacing: int) -> None:
+    def __init__(self, rule: StopCondition, baseline: float, window: int, spacing: int) -> None:
         self._rule, self._baseline, self._window = rule, baseline, window
         self._needed = 1 + (rule.consecutive - 1) * spacing
         self._tail = np.empty(0)
         self._streak = 0
+
+    @property
+    def signal(self) -> str:
+        """The signal that is looked at."""
+        return self._rule.signal
 
     def feed(self, signal: FloatArray, first: int) -> int | None:
         """Look at the next samples.
@@ -46,15 +51,13 @@ class RawDetector:
         if len(samples) < self._window:
             return None
         means = np.convolve(samples, np.full(self._window, 1.0 / self._window), "valid")
-        past = past_threshold(self._rule, self._baseline, means)
-        index = np.arange(len(means))
-        streaks = index - np.maximum.accumulate(np.where(past, -1 - self._streak, index))
-        self._streak = int(streaks[-1])
-        enough = streaks >= self._needed
+        streak = streaks(self._rule.past(self._baseline, means), self._streak)
+        self._streak = int(streak[-1])
+        enough = streak >= self._needed
         if not enough.any():
             return None
         # A streak may have begun in samples that are gone; then its oldest one here is taken.
         onset = max(0, int(enough.argmax()) - self._needed + 1)
         window = samples[onset : onset + self._window]
-        single = past_threshold(self._rule, self._baseline, window)
+        single = self._rule.past(self._baseline, window)
         return begin + onset + (int(single.argmax()) if single.any() else len(window) - 1)

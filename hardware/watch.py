@@ -9,7 +9,7 @@ from hardware.latch import Latch
 from hardware.raw_contact import RawDetector
 from hardware.tally import resumed
 from seccm.errors import StreamError
-from seccm.rig import Axis, Clock, ContactRecord, Move, PotentialDrop
+from seccm.rig import Axis, Clock, ContactRecord, Move
 from seccm.units import show
 
 MEMORY = 2.0
@@ -80,8 +80,7 @@ class ContactWatch:
         if self._armed is None or self._detector is None or self._since is None:
             return False
         first = max(piece.first, self._since)
-        by_potential = isinstance(self._armed.until, PotentialDrop)
-        signal = (piece.potential if by_potential else piece.current)[first - piece.first :]
+        signal = piece.signals[self._detector.signal][first - piece.first :]
         crossing = self._detector.feed(signal, first)
         if crossing is None:
             return False

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seccm.hopping.contact import ContactDetector
-from seccm.hopping.limits import LimitWatch
-from seccm.rig import Axis, Block, ContactRecord, ContactRule, Drive, Move
+from seccm.rig import Axis, Block, ContactRecord, Drive, Move, StopCondition
+from seccm.rig.block import joined
+from seccm.rig.detector import ContactDetector
+from seccm.rig.limits import LimitWatch
 from sim.noise import stream
 from sim.record import SIDE, Input, contact_record
 
@@ -27,7 +28,7 @@ class Armed:
     """A motion that waits for its contact."""
 
     axis: Axis
-    rule: ContactRule
+    rule: StopCondition
     detector: ContactDetector
 
 
@@ -149,21 +150,8 @@ class Reflexes:
         if sum(part.rows for part in parts) < last + 1 - first:
             # Some of these rows were lost, and their raw samples with them.
             return None
-        rows = _joined(parts)
+        rows = joined(parts)
         rng = stream(self._seed, "record", stopped.crossing)
         return contact_record(
             rows, stopped.crossing, stopped.halt, stopped.contact, self._inputs, rng
         )
-
-
-def _joined(blocks: list[Block]) -> Block:
-    """Return consecutive blocks as one."""
-    filled = [block for block in blocks if block.rows]
-    return Block(
-        start=filled[0].start,
-        data={
-            name: np.concatenate([block.data[name] for block in filled]) for name in filled[0].data
-        },
-        flags=np.concatenate([block.flags for block in filled]),
-        clock=filled[0].clock,
-    )

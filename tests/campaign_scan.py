@@ -18,7 +18,7 @@ from seccm.errors import DataFileError, NotNow, PlanError, RigError
 from seccm.events import Event, Paused, RunStopped, SiteAnalysed
 from seccm.hopping.engine import Request
 from seccm.plan import Plan
-from seccm.rig import Action, Block, Move, PotentialDrop, Rig
+from seccm.rig import Action, Block, Move, Rig
 from seccm.rigs import RigFile
 from sim.truth import Truth
 from sim.virtual_rig import VirtualRig
@@ -93,7 +93,7 @@ class Observed:
         # At the potential where lithium neither comes nor goes, a pipette that drips shows no
         # current; and what begins to drip just now nobody has seen yet.
         rule = run.sites[0].approach.rule if run.sites else None
-        self._shows = isinstance(rule, PotentialDrop) or run.plan.sample == "redox"
+        self._shows = rule.lasting or run.plan.sample == "redox"
         self._left = list(disturbances)
         self._calls = dict.fromkeys(("read", "apply", "write", "event"), 0)
         self._read, self._apply = self._rig.read, self._rig.apply

@@ -17,7 +17,7 @@ from seccm.errors import RigError, SeccmError
 from seccm.events import Note
 from seccm.plan import Plan
 from seccm.plan.site import Site
-from seccm.rig import PotentialDrop, RigInfo
+from seccm.rig import RigInfo
 from sim.truth import Truth
 
 UM = 1e-6
@@ -30,7 +30,7 @@ GONE = ("unplugged",)
 def _drips_unseen(plan: Plan, faults: tuple[str, ...]) -> bool:
     """At the potential where lithium neither comes nor goes, a drip shows no current."""
     rule = plan.sites()[0].approach.rule
-    shown = isinstance(rule, PotentialDrop) or plan.sample == "redox"
+    shown = rule.lasting or plan.sample == "redox"
     return _any(faults, ("wet-at-start",)) and not shown
 
 
@@ -70,7 +70,7 @@ def manual(seed: int) -> Iterator[str]:
     site, plan = next(_sites(rng))
     # Only a potential drop tells of a meniscus that was there before anybody looked, or that a
     # retract has left.
-    seen = isinstance(site.approach.rule, PotentialDrop)
+    seen = site.approach.rule.lasting
     if seen and rng.random() < 0.2:
         site = replace(site, retract=replace(site.retract, distance=0.3 * UM))
     faults = draw_faults(rng)

@@ -19,8 +19,8 @@ from listed_steps import Listed
 from seccm.conductor.scan import Runner
 from seccm.errors import LimitError, RigError
 from seccm.events import Event, RunStopped, SiteAnalysed
-from seccm.hopping.contact import ContactDetector
 from seccm.hopping.engine import Budget, Engine
+from seccm.plan.contacts import potential_drop
 from seccm.plan.site import ApproachSpec, Hold, Lift, NoContact, Segment, Site
 from seccm.rig import (
     Action,
@@ -36,7 +36,6 @@ from seccm.rig import (
     Freeze,
     Limit,
     Move,
-    PotentialDrop,
     Range,
     Readback,
     RigInfo,
@@ -45,6 +44,7 @@ from seccm.rig import (
     Wake,
 )
 from seccm.rig.block import FloatArray
+from seccm.rig.detector import ContactDetector
 
 CLOCK = Clock()
 INFO = RigInfo(
@@ -126,7 +126,7 @@ def a_site(
         approach=ApproachSpec(
             speed=speed,
             travel=travel,
-            rule=rule or PotentialDrop(5.0),
+            rule=rule or potential_drop(5.0),
             hold=hold or Hold("current", -1e-9),
             settle=0.05,
             confirm=confirm,

@@ -11,8 +11,9 @@ from rig_contract import Stream
 
 import hardware
 from hardware.nidaq import NidaqRig
+from seccm.plan.contacts import current_threshold
 from seccm.quantities import read_toml
-from seccm.rig import Constant, ContactRule, CurrentThreshold, Drive, Flag, Mounted, Move
+from seccm.rig import Constant, ContactRule, Drive, Flag, Mounted, Move
 
 RIG_FILE = Path(__file__).parent.parent / "configs" / "rigs" / "virtual-nidaq.toml"
 HOLD = Drive("potential", Constant(0.5))
@@ -64,7 +65,7 @@ def descend(
     stream: Stream, speed: float, rule: ContactRule | None = None, rest: float = 0.1
 ) -> None:
     """Come down until the rig stops by itself."""
-    rule = rule or CurrentThreshold(5e-12)
+    rule = rule or current_threshold(5e-12)
     target = stream.position("z", 0.02) - 10e-6
     stream.rig.apply(Move("z", target, speed, until=rule))
     stream.until(lambda block: bool(block.flags[-1] & Flag.FROZEN))

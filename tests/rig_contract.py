@@ -14,14 +14,13 @@ import numpy as np
 import pytest
 
 from seccm.errors import LimitError, RigError
-from seccm.hopping.contact import signal_channel
+from seccm.plan.contacts import current_threshold
 from seccm.rig import (
     Action,
     Block,
     Constant,
     ContactRecord,
     ContactRule,
-    CurrentThreshold,
     Drive,
     Flag,
     Freeze,
@@ -105,7 +104,7 @@ class RigContract:
     """The contract tests; a subclass provides the fixture `rig`, built but not open."""
 
     hold: ClassVar[Drive] = Drive("potential", Constant(0.5))
-    rule: ClassVar[ContactRule] = CurrentThreshold(5e-12)
+    rule: ClassVar[ContactRule] = current_threshold(5e-12)
     speed: ClassVar[float] = 2e-6
     travel: ClassVar[float] = 10e-6
     """Metres below the start within which there is a surface."""
@@ -129,7 +128,7 @@ class RigContract:
         stream.rig.apply(self.hold)
         stream.rest(0.2)
         target = stream.position("z") - self.travel
-        baseline = float(stream.column(signal_channel(self.rule))[-20:].mean())
+        baseline = float(stream.column(self.rule.signal)[-20:].mean())
         stream.rig.apply(Move("z", target, self.speed, until=self.rule, baseline=baseline))
         stream.until(lambda block: bool(block.flags[-1] & Flag.FROZEN))
         stream.rest(0.3)

@@ -25,8 +25,9 @@ from seccm.events import (
     SiteStarted,
     StepFinished,
 )
+from seccm.plan.contacts import current_threshold
 from seccm.plan.site import ApproachSpec, Hold, Lift, NoContact, Site
-from seccm.rig import Block, Clock, ContactRecord, CurrentThreshold, Flag
+from seccm.rig import Block, Clock, ContactRecord, Flag
 
 CLOCK = Clock()
 HEADER = Header(
@@ -62,7 +63,7 @@ def site(number: int) -> Site:
         approach=ApproachSpec(
             2e-6,
             20e-6,
-            CurrentThreshold(1e-12),
+            current_threshold(1e-12),
             Hold("potential", -0.1),
             1.0,
             6,

@@ -31,26 +31,17 @@ from seccm.hopping.approach import Approach
 from seccm.hopping.course import Course
 from seccm.hopping.engine import Request
 from seccm.hopping.measure import measure
+from seccm.plan.contacts import current_rise, current_threshold, potential_drop
 from seccm.plan.site import Hold, NoContact, Site
-from seccm.rig import (
-    Block,
-    CurrentRise,
-    CurrentThreshold,
-    Flag,
-    Move,
-    PotentialDrop,
-    Range,
-    RigInfo,
-    StopAbility,
-)
+from seccm.rig import Block, Flag, Move, Range, RigInfo, StopAbility
 from seccm.rig.info import AxisRange
 
 SPEED = 2e-6
 ROW = SPEED * CLOCK.period
 """Metres that the tip goes in a row."""
 AT_POTENTIAL = Hold("potential", -0.2)
-THRESHOLD = CurrentThreshold(5e-11)
-IN_NOISE = CurrentThreshold(5e-11)
+THRESHOLD = current_threshold(5e-11)
+IN_NOISE = current_threshold(5e-11)
 """Above the noise of `noisy`, below a blip in it; yet the noise explains both."""
 HISS = np.random.default_rng(5).uniform(-4.5e-11, 4.5e-11, 100_000)
 """Amperes."""
@@ -80,9 +71,9 @@ def noisy(world: LittleWorld, block: Block) -> Block:
 
 
 RULES = {
-    "potential drop": (PotentialDrop(5.0), None),
+    "potential drop": (potential_drop(5.0), None),
     "current threshold": (THRESHOLD, AT_POTENTIAL),
-    "current rise": (CurrentRise(5e-11, "anodic"), AT_POTENTIAL),
+    "current rise": (current_rise(5e-11, "anodic"), AT_POTENTIAL),
 }
 
 
@@ -115,7 +106,7 @@ def test_a_rig_that_leaves_the_stop_to_the_program_stops_too():
 @pytest.mark.parametrize("length", [1, 3, 400])
 def test_contact_asked_for_in_several_rows_is_dated_back_to_the_first(consecutive, length):
     world = LittleWorld(longest=length)
-    scan = a_scan([a_site(rule=PotentialDrop(5.0, consecutive))], world).go()
+    scan = a_scan([a_site(rule=potential_drop(5.0, consecutive))], world).go()
     assert finished(scan).outcome is Outcome.OK
     landing = landing_of(scan)
     assert landing.row == world.touched[0]
@@ -223,11 +214,11 @@ def on_the_way(trouble: Callable[[LittleWorld, Block], Block]):
 @pytest.mark.parametrize(
     ("trouble", "rule", "hold", "words"),
     [
-        (closed, PotentialDrop(5.0), None, "closed already"),
+        (closed, potential_drop(5.0), None, "closed already"),
         (closed, THRESHOLD, AT_POTENTIAL, "closed already"),
-        (closed, CurrentRise(5e-11), AT_POTENTIAL, "closed already"),
+        (closed, current_rise(5e-11), AT_POTENTIAL, "closed already"),
         (saturated, THRESHOLD, AT_POTENTIAL, "saturated"),
-        (not_a_number, PotentialDrop(5.0), None, "not a number"),
+        (not_a_number, potential_drop(5.0), None, "not a number"),
         (not_a_number, THRESHOLD, AT_POTENTIAL, "not a number"),
     ],
 )
@@ -253,7 +244,7 @@ def test_an_offset_below_the_rise_is_no_contact():
         return replace(block, data={**block.data, "current": block.data["current"] + 4e-11})
 
     world = LittleWorld(trouble=offset)
-    scan = a_scan([a_site(rule=CurrentRise(5e-11), hold=AT_POTENTIAL)], world).go()
+    scan = a_scan([a_site(rule=current_rise(5e-11), hold=AT_POTENTIAL)], world).go()
     assert landing_of(scan).row == world.touched[0]
 
 
@@ -403,10 +394,10 @@ def test_a_touch_too_short_to_pass_the_threshold_stops_the_tip_as_well(holds_for
 @pytest.mark.parametrize(
     ("rule", "factor"),
     [
-        (CurrentThreshold(5e-11, "cathodic"), 1.0),
-        (CurrentRise(5e-11, "cathodic"), 1.0),
-        (CurrentThreshold(5e-11, "anodic"), -1.0),
-        (CurrentThreshold(5e-11), 0.3),
+        (current_threshold(5e-11, "cathodic"), 1.0),
+        (current_rise(5e-11, "cathodic"), 1.0),
+        (current_threshold(5e-11, "anodic"), -1.0),
+        (current_threshold(5e-11), 0.3),
     ],
 )
 @pytest.mark.parametrize("length", [1, 20])
@@ -461,7 +452,7 @@ def test_spikes_as_large_as_those_heard_at_rest_are_noise():
         return replace(block, data={**block.data, "current": current})
 
     # Two rows in succession are past the threshold in a droplet only.
-    rule = CurrentThreshold(8e-11, consecutive=2)
+    rule = current_threshold(8e-11, consecutive=2)
     world = LittleWorld(trouble=crackles)
     scan = a_scan([a_site(rule=rule, hold=AT_POTENTIAL)], world).go()
     assert finished(scan).outcome is Outcome.OK
@@ -562,7 +553,7 @@ def replayed(site: Site, info: RigInfo, rows: Block, cuts: list[int]) -> list[ob
 def test_however_the_rows_are_cut_the_landing_and_the_end_of_the_step_are_the_same(
     consecutive, data
 ):
-    site = a_site(rule=PotentialDrop(5.0, consecutive))
+    site = a_site(rule=potential_drop(5.0, consecutive))
     rows, expected = RECORDED[consecutive]
     lengths = data.draw(st.lists(st.integers(1, 60), min_size=1, max_size=30))
     cuts = list(np.cumsum(list(chain(*repeat(lengths, rows.rows // sum(lengths) + 1)))))
@@ -572,7 +563,7 @@ def test_however_the_rows_are_cut_the_landing_and_the_end_of_the_step_are_the_sa
 
 
 RECORDED = {
-    n: recorded(a_site(rule=PotentialDrop(5.0, n)), LittleWorld(stop_rows=2)) for n in (1, 3)
+    n: recorded(a_site(rule=potential_drop(5.0, n)), LittleWorld(stop_rows=2)) for n in (1, 3)
 }
 
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from little_world import a_block, cut
 
-from seccm.hopping.contact import ContactDetector, past_threshold, signal_channel, thresholds
-from seccm.rig import Block, ContactRule, CurrentRise, CurrentThreshold, PotentialDrop
+from seccm.plan.contacts import current_rise, current_threshold, potential_drop
+from seccm.rig import Block, ContactRule
+from seccm.rig.detector import ContactDetector
 
 pA = 1e-12
 NAN = float("nan")
@@ -49,12 +50,12 @@ def first_run(past: list[bool], length: int) -> int | None:
     ],
 )
 def test_a_fixed_threshold_is_passed_in_the_direction_asked_for(polarity, current, expected):
-    rule = CurrentThreshold(5 * pA, polarity)
+    rule = current_threshold(5 * pA, polarity)
     assert contact_row(rule, 0.0, a_block(current=np.array(current) * pA)) == expected
 
 
 def test_a_value_on_the_threshold_is_not_past_it():
-    assert contact_row(CurrentThreshold(5 * pA), 0.0, a_block(current=[5 * pA, -5 * pA])) is None
+    assert contact_row(current_threshold(5 * pA), 0.0, a_block(current=[5 * pA, -5 * pA])) is None
 
 
 @pytest.mark.parametrize(
@@ -68,14 +69,14 @@ def test_a_value_on_the_threshold_is_not_past_it():
     ],
 )
 def test_a_rise_counts_from_the_baseline(polarity, baseline, current, expected):
-    rule = CurrentRise(5 * pA, polarity)
+    rule = current_rise(5 * pA, polarity)
     block = a_block(current=np.array(current) * pA)
     assert contact_row(rule, baseline * pA, block) == expected
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_potential_drops_from_the_overload_of_either_sign(sign):
-    rule = PotentialDrop(5.0)
+    rule = potential_drop(5.0)
     falling = sign * np.array([10.0, 9.0, 5.1, 4.9, 0.0])
     assert contact_row(rule, sign * 10.0, a_block(potential=falling)) == 3
     rising = sign * np.array([10.0, 12.0, 15.1, 20.0])
@@ -84,47 +85,47 @@ def test_the_potential_drops_from_the_overload_of_either_sign(sign):
 
 @given(
     rule=st.sampled_from(
-        [PotentialDrop(5.0), *(kind(5.0, polarity) for kind in (CurrentThreshold, CurrentRise)
+        [potential_drop(5.0), *(kind(5.0, polarity) for kind in (current_threshold, current_rise)
                                for polarity in ("either", "anodic", "cathodic"))]
     ),
     baseline=st.floats(-12.0, 12.0).filter(lambda value: abs(value) > 1e-3),
 )  # fmt: skip
 def test_the_tip_is_stopped_on_one_side_of_the_line_that_is_drawn_and_on_no_other(rule, baseline):
-    lines = thresholds(rule, baseline)
+    lines = rule.levels(baseline)
     signal = np.linspace(-40.0, 40.0, 8003)
-    crossings = np.flatnonzero(np.diff(past_threshold(rule, baseline, signal)))
+    crossings = np.flatnonzero(np.diff(rule.past(baseline, signal)))
     assert len(crossings) == len(lines)
     for k, line in zip(crossings, sorted(lines), strict=True):
         assert signal[k] - 1e-9 <= line <= signal[k + 1] + 1e-9
 
 
 def test_where_nothing_can_be_a_contact_no_line_is_drawn():
-    assert thresholds(PotentialDrop(5.0), 0.0) == ()
-    assert not past_threshold(PotentialDrop(5.0), 0.0, np.array([-20.0, 0.0, 20.0])).any()
+    assert potential_drop(5.0).levels(0.0) == ()
+    assert not potential_drop(5.0).past(0.0, np.array([-20.0, 0.0, 20.0])).any()
 
 
-@pytest.mark.parametrize("rule", [CurrentThreshold(1.0), CurrentRise(1.0), PotentialDrop(1.0)])
+@pytest.mark.parametrize("rule", [current_threshold(1.0), current_rise(1.0), potential_drop(1.0)])
 def test_a_value_that_is_not_a_number_stops_the_tip(rule):
-    quiet = [10.0, NAN, 10.0] if signal_channel(rule) == "potential" else [0.0, NAN, 0.0]
+    quiet = [10.0, NAN, 10.0] if rule.signal == "potential" else [0.0, NAN, 0.0]
     baseline = quiet[0]
-    assert past_threshold(rule, baseline, np.array(quiet)).tolist() == [False, True, False]
+    assert rule.past(baseline, np.array(quiet)).tolist() == [False, True, False]
 
 
 def test_a_contact_stays_seen_whatever_comes_after_it():
-    detector = ContactDetector(CurrentThreshold(5 * pA), 0.0)
+    detector = ContactDetector(current_threshold(5 * pA), 0.0)
     assert detector.feed(a_block(7, current=[0.0, 9 * pA])) == 8
     assert detector.feed(a_block(9, current=[0.0, 0.0])) == 8
     assert detector.feed(a_block(11, current=[0.0, 9 * pA])) == 8
 
 
 def test_rows_must_follow_on_one_another_to_count():
-    rule = CurrentThreshold(5 * pA, consecutive=3)
+    rule = current_threshold(5 * pA, consecutive=3)
     current = np.array([9, 9, 0, 9, 9, 9, 0]) * pA
     assert contact_row(rule, 0.0, a_block(100, current=current)) == 103
 
 
 def test_the_contact_row_is_the_first_of_the_rows_even_when_it_lies_in_an_earlier_block():
-    rule = CurrentThreshold(5 * pA, consecutive=3)
+    rule = current_threshold(5 * pA, consecutive=3)
     blocks = cut(a_block(100, current=np.array([0, 9, 9, 9]) * pA), range(101, 104))
     assert [b.rows for b in blocks] == [1, 1, 1, 1]
     assert contact_row(rule, 0.0, *blocks) == 101
@@ -134,7 +135,7 @@ def test_the_contact_row_is_the_first_of_the_rows_even_when_it_lies_in_an_earlie
     signal=st.lists(st.sampled_from([0.0, 4.0, 6.0, -6.0, NAN]), min_size=1, max_size=60),
     consecutive=st.integers(1, 5),
     cuts=st.lists(st.integers(0, 60), max_size=20),
-    rule=st.sampled_from([CurrentThreshold, CurrentRise]),
+    rule=st.sampled_from([current_threshold, current_rise]),
     polarity=st.sampled_from(["either", "anodic", "cathodic"]),
 )
 def test_however_the_rows_are_cut_the_contact_row_is_the_same(
@@ -143,7 +144,7 @@ def test_however_the_rows_are_cut_the_contact_row_is_the_same(
     values = np.array(signal) * pA
     block = a_block(0, current=values)
     chosen = rule(5 * pA, polarity, consecutive)
-    past = [bool(p) for p in past_threshold(chosen, 0.0, values)]
+    past = [bool(p) for p in chosen.past(0.0, values)]
     expected = first_run(past, consecutive)
     assert contact_row(chosen, 0.0, block) == expected
     assert contact_row(chosen, 0.0, *cut(block, cuts)) == expected

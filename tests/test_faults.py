@@ -9,22 +9,14 @@ import pytest
 from rig_contract import Stream
 
 from seccm.errors import PlanError, RigError, StreamError
-from seccm.rig import (
-    Constant,
-    CurrentThreshold,
-    Drive,
-    Flag,
-    Freeze,
-    Mounted,
-    Move,
-    PotentialDrop,
-)
+from seccm.plan.contacts import current_threshold, potential_drop
+from seccm.rig import Constant, Drive, Flag, Freeze, Mounted, Move
 from sim.config import VirtualConfig
 from sim.faults import KNOWN, read_faults
 from sim.virtual_rig import VirtualRig
 
 HOLD = Drive("potential", Constant(0.5))
-RULE = CurrentThreshold(5e-12)
+RULE = current_threshold(5e-12)
 
 
 class Bench:
@@ -55,7 +47,7 @@ class Bench:
         self.rig.apply(hold)
         self.stream.rest(0.1)
         galvanostat = hold.mode == "current"
-        rule = PotentialDrop(5.0) if galvanostat else RULE
+        rule = potential_drop(5.0) if galvanostat else RULE
         baseline = float(self.newest("potential").mean()) if galvanostat else 0.0
         self.rig.apply(Move("z", depth, 10e-6, until=rule, baseline=baseline))
         self.stream.until(lambda block: not block.flags[-1] & Flag.MOVING)

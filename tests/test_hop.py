@@ -20,22 +20,10 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
-from seccm.hopping.circuit import shows_open
 from seccm.hopping.engine import Request
+from seccm.plan.contacts import current_rise, current_threshold, potential_drop
 from seccm.plan.site import Hold, Lift, NoContact
-from seccm.rig import (
-    Action,
-    AxisRange,
-    Block,
-    CurrentRise,
-    CurrentThreshold,
-    Drive,
-    Flag,
-    Freeze,
-    Move,
-    PotentialDrop,
-    Range,
-)
+from seccm.rig import Action, AxisRange, Block, Drive, Flag, Freeze, Move, Range
 
 UP = 50e-9
 """Metres by which a height may differ: some rows of travel."""
@@ -327,10 +315,12 @@ def test_a_retry_does_not_travel_with_liquid_that_hangs_on():
     assert outcome(scan).outcome is Outcome.FAULT
 
 
-@pytest.mark.parametrize("rule", [PotentialDrop(5.0), CurrentThreshold(5e-11), CurrentRise(5e-11)])
+@pytest.mark.parametrize(
+    "rule", [potential_drop(5.0), current_threshold(5e-11), current_rise(5e-11)]
+)
 def test_a_current_that_still_flows_after_the_retract_is_seen_under_every_rule(rule):
     """Whatever makes contact known also makes known that it is over."""
-    hold = None if isinstance(rule, PotentialDrop) else Hold("potential", -0.2)
+    hold = None if rule.lasting else Hold("potential", -0.2)
     site = a_site(rule=rule, hold=hold)
     scan = a_scan([site], LittleWorld(breaks_at=20e-6, start_z=65e-6)).go()
     assert outcome(scan).outcome is Outcome.OK
@@ -343,16 +333,16 @@ def test_a_current_that_still_flows_after_the_retract_is_seen_under_every_rule(r
 @pytest.mark.parametrize(
     ("rule", "rows", "expected"),
     [
-        (PotentialDrop(5.0), {"potential": [9.0, -9.0, 3.0, np.nan]}, [True, True, False, False]),
-        (PotentialDrop(5.0), {"potential": [1.0], "flags": [int(Flag.OVERLOAD)]}, [True]),
-        (CurrentThreshold(5e-12), {"current": [1e-12, -6e-12, np.nan]}, [True, False, False]),
-        (CurrentRise(5e-12), {"current": [4e-12, 6e-12]}, [True, False]),
-        (CurrentRise(5e-12), {"current": [0.0], "flags": [int(Flag.SATURATED)]}, [False]),
+        (potential_drop(5.0), {"potential": [9.0, -9.0, 3.0, np.nan]}, [True, True, False, False]),
+        (potential_drop(5.0), {"potential": [1.0], "flags": [int(Flag.OVERLOAD)]}, [True]),
+        (current_threshold(5e-12), {"current": [1e-12, -6e-12, np.nan]}, [True, False, False]),
+        (current_rise(5e-12), {"current": [4e-12, 6e-12]}, [True, False]),
+        (current_rise(5e-12), {"current": [0.0], "flags": [int(Flag.SATURATED)]}, [False]),
     ],
 )
 def test_a_circuit_that_cannot_be_told_from_a_closed_one_counts_as_closed(rule, rows, expected):
     """The tip stays where it does no harm rather than travel on a guess."""
-    assert shows_open(rule, a_block(**rows)).tolist() == expected
+    assert rule.open(a_block(**rows)).tolist() == expected
 
 
 def test_the_landing_says_where_the_tip_was_sent():

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from little_world import a_block, cut
 
 from seccm.hopping.jump import LOCAL, JumpWatch
-from seccm.rig import Block, CurrentRise, CurrentThreshold, PotentialDrop
+from seccm.plan.contacts import current_rise, current_threshold, potential_drop
+from seccm.rig import Block, ContactRule
 from seccm.rig.block import FloatArray
 
-RULE = CurrentThreshold(1e-12)
+RULE = current_threshold(1e-12)
 SIGMA = 1e-13
 
 
@@ -20,11 +21,9 @@ def white(rows: int, seed: int = 0) -> FloatArray:
     return SIGMA * np.random.default_rng(seed).standard_normal(rows)
 
 
-def watched(
-    current: FloatArray, rule: CurrentThreshold | CurrentRise = RULE, rest: int = 20
-) -> JumpWatch:
+def watched(current: FloatArray, rule: ContactRule = RULE, rest: int = 20) -> JumpWatch:
     """A watch that has heard some rows at rest and the others on the way down."""
-    watch, block = JumpWatch(rule), a_block(current=current)
+    watch, block = JumpWatch(rule, 0.0), a_block(current=current)
     watch.rest(block.part(0, rest))
     watch.begin()
     watch.feed(block.part(rest, block.stop))
@@ -78,7 +77,7 @@ def test_as_many_rows_are_asked_for_as_of_a_contact(consecutive, rows, found):
     """Who has a signal with spikes of single rows asks for two."""
     current = white(1000)
     current[300 : 300 + rows] += 2e-12
-    watch = watched(current, CurrentThreshold(1e-12, consecutive=consecutive))
+    watch = watched(current, current_threshold(1e-12, consecutive=consecutive))
     assert watch.row == (300 if found else None)
 
 
@@ -94,7 +93,7 @@ def test_a_departure_much_smaller_than_the_threshold_is_no_touch_however_quiet_t
     current = 1e-3 * white(1000)
     current[300] += 5e-14
     assert watched(current).row is None
-    assert watched(current, CurrentRise(1e-13)).row == 300
+    assert watched(current, current_rise(1e-13)).row == 300
 
 
 def test_one_that_was_told_of_a_spike_goes_on_with_what_it_knows():
@@ -112,14 +111,14 @@ def test_however_the_rows_are_cut_the_same_row_is_found(lengths, consecutive):
     current = white(600, 3)
     current[350:355] -= 3e-12
     whole = a_block(current=current)
-    rule = CurrentThreshold(1e-12, consecutive=consecutive)
+    rule = current_threshold(1e-12, consecutive=consecutive)
     expected = watched(current, rule)
 
     def parts(block: Block) -> list[Block]:
         edges = np.cumsum(lengths * (block.rows // sum(lengths) + 1))
         return cut(block, [block.start + int(edge) for edge in edges])
 
-    watch = JumpWatch(rule)
+    watch = JumpWatch(rule, 0.0)
     for block in parts(whole.part(0, 20)):
         watch.rest(block)
     watch.begin()
@@ -132,7 +131,7 @@ def test_however_the_rows_are_cut_the_same_row_is_found(lengths, consecutive):
 def test_an_open_galvanostat_is_quiet_and_a_hundredth_of_the_drop_is_seen():
     potential = 10.0 + 1e-3 * np.random.default_rng(1).standard_normal(1000)
     potential[500] -= 0.06
-    watch, block = JumpWatch(PotentialDrop(5.0)), a_block(potential=potential)
+    watch, block = JumpWatch(potential_drop(5.0), 10.0), a_block(potential=potential)
     watch.rest(block.part(0, 20))
     watch.begin()
     assert watch.feed(block.part(20, 1000)) == 500

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from little_world import CLOCK, a_block, cut
 
-from seccm.hopping.limits import LASTING_ROWS, LimitWatch, deaf_rows
 from seccm.rig import Block, Limit
+from seccm.rig.limits import LASTING_ROWS, LimitWatch, deaf_rows
 
 nA = 1e-9
 

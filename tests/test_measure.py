@@ -34,11 +34,12 @@ from seccm.events import (
     StepFinished,
 )
 from seccm.hopping.engine import Request
-from seccm.hopping.limits import LASTING_ROWS, deaf_rows
 from seccm.hopping.measure import LOST_ROWS, TRANSIENT_ROWS, End, SegmentWatch
+from seccm.plan.contacts import current_threshold
 from seccm.plan.site import Hold, Site
 from seccm.program.segment import Segment
-from seccm.rig import Block, Constant, CurrentThreshold, Drive, Flag, Limit, Lines, Move
+from seccm.rig import Block, Constant, Drive, Flag, Limit, Lines, Move
+from seccm.rig.limits import LASTING_ROWS, deaf_rows
 
 nA = 1e-9
 STEP_ROWS = CLOCK.rows(0.2)
@@ -46,7 +47,7 @@ STEP_ROWS = CLOCK.rows(0.2)
 
 def a_potentiostatic_site(*segments: Segment) -> Site:
     return a_galvanostatic_site(
-        segments=segments, rule=CurrentThreshold(LEAK / 2), hold=Hold("potential", -0.2)
+        segments=segments, rule=current_threshold(LEAK / 2), hold=Hold("potential", -0.2)
     )
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from rig_contract import Stream
 
-from seccm.rig import Constant, CurrentThreshold, Drive, Flag, Mounted, Move, PotentialDrop
+from seccm.plan.contacts import current_threshold, potential_drop
+from seccm.rig import Constant, Drive, Flag, Mounted, Move
 from sim.config import Aperture, Droplets, MeniscusConfig, VirtualConfig
 from sim.meniscus import Bridge, Pipette, hanging_drop, interpolated
 from sim.virtual_rig import VirtualRig
@@ -19,7 +20,7 @@ TABLE = Droplets(
         Aperture(diameter=10e-6, wetting=2.2, capacity=1.0),
     )
 )
-DOWN = CurrentThreshold(5e-12)
+DOWN = current_threshold(5e-12)
 
 
 def bridge(**changes: float) -> Bridge:
@@ -96,7 +97,7 @@ def test_a_spreading_footprint_does_not_jump_the_potential() -> None:
     """Once the double layer is charged, a plating potential falls from row to row."""
     stream = stream_over("li-on-au")
     stream.rig.apply(Drive("current", Constant(-2e-9)))
-    stream.rig.apply(Move("z", 46e-6, 2e-6, until=PotentialDrop(5.0), baseline=10.0))
+    stream.rig.apply(Move("z", 46e-6, 2e-6, until=potential_drop(5.0), baseline=10.0))
     stream.rest(5.0)
     potential = stream.column("potential")
     touched = int((potential < 5.0).argmax())

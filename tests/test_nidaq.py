@@ -12,7 +12,8 @@ from rig_contract import RigContract, Stream
 from seccm.commissioning.capacitance import Triangle, measure_capacitance
 from seccm.commissioning.record import at_rest
 from seccm.commissioning.resistor import measure_resistor
-from seccm.rig import Constant, ContactRule, CurrentThreshold, Drive, PotentialDrop, Rig
+from seccm.plan.contacts import current_threshold, potential_drop
+from seccm.rig import Constant, ContactRule, Drive, Rig
 
 
 class TestStreamed(RigContract):
@@ -41,10 +42,10 @@ class TestStepped(RigContract):
 
 PLATING = Drive("current", Constant(-0.5e-9))
 VARIANTS: list[Any] = [
-    pytest.param({"kind": "hardware"}, None, CurrentThreshold(50e-12, "anodic"), id="hardware"),
-    pytest.param({"block": "2.5 ms"}, None, CurrentThreshold(5e-12), id="short blocks"),
-    pytest.param({}, PLATING, PotentialDrop(5.0), id="galvanostat"),
-    pytest.param({}, None, CurrentThreshold(5e-12, consecutive=3), id="three consecutive rows"),
+    pytest.param({"kind": "hardware"}, None, current_threshold(50e-12, "anodic"), id="hardware"),
+    pytest.param({"block": "2.5 ms"}, None, current_threshold(5e-12), id="short blocks"),
+    pytest.param({}, PLATING, potential_drop(5.0), id="galvanostat"),
+    pytest.param({}, None, current_threshold(5e-12, consecutive=3), id="three consecutive rows"),
 ]
 
 

@@ -20,15 +20,8 @@ from hardware.raw_contact import RawDetector
 from hardware.scaling import Scale, amplifier, positioner
 from hardware.tally import Halt, disagreement, resumed
 from seccm.errors import DriverError, LimitError, RigError, StreamError
-from seccm.rig import (
-    Clock,
-    Constant,
-    CurrentRise,
-    CurrentThreshold,
-    Flag,
-    Lines,
-    PotentialDrop,
-)
+from seccm.plan.contacts import current_rise, current_threshold, potential_drop
+from seccm.rig import Clock, Constant, ContactRule, Flag, Lines
 
 CUTS = st.lists(st.integers(1, 700), min_size=1, max_size=12)
 
@@ -74,7 +67,7 @@ def test_contact_is_the_same_sample_however_samples_arrive(
     """A step of 20 pA in 2 pA of noise is found where it is, in pieces of any length."""
     signal = np.random.default_rng(5).normal(scale=1e-12, size=3000)
     signal[at:] += 20e-12
-    detector = RawDetector(CurrentThreshold(8e-12, consecutive=consecutive), 0.0, 64, 257)
+    detector = RawDetector(current_threshold(8e-12, consecutive=consecutive), 0.0, 64, 257)
     first, found = 0, None
     for piece in cut(signal, lengths):
         found = detector.feed(piece, first)
@@ -92,14 +85,14 @@ def test_one_wild_sample_is_no_contact() -> None:
     """A spike of one sample, ten times the threshold, is averaged away."""
     signal = np.zeros(1000)
     signal[500] = 50e-12
-    assert RawDetector(CurrentThreshold(5e-12), 0.0, 64, 257).feed(signal, 0) is None
+    assert RawDetector(current_threshold(5e-12), 0.0, 64, 257).feed(signal, 0) is None
 
 
 def test_a_signal_that_is_no_number_stops_the_tip() -> None:
     """The tip must not go on blindly."""
     signal = np.zeros(1000)
     signal[500:] = math.nan
-    found = RawDetector(CurrentThreshold(5e-12), 0.0, 64, 257).feed(signal, 7000)
+    found = RawDetector(current_threshold(5e-12), 0.0, 64, 257).feed(signal, 7000)
     assert found == 7500
 
 
@@ -178,8 +171,7 @@ def test_a_pause_that_ended_is_counted() -> None:
 def test_outputs_have_halted_when_the_next_sample_did_not_come() -> None:
     """One output period after the last one."""
     counts = np.concatenate((np.repeat(np.arange(10), 20), np.full(100, 9)))
-    none = np.zeros(len(counts))
-    assert halt_of(Piece(1000, none, none, counts), 20.0) == 1000 + 180 + 20
+    assert halt_of(Piece(1000, {}, counts), 20.0) == 1000 + 180 + 20
 
 
 # Latches.
@@ -193,7 +185,7 @@ PREAMP = amplifier(1, 10.0 / 1e-9, 0.0, "test")
 def test_a_latch_lets_go_only_at_the_other_end_of_the_range(sign: int, polarity: str) -> None:
     """5 pA at 10 V/nA are 50 mV; what decays to nothing, or below, does not release it."""
     scale = amplifier(sign, 10.0 / 1e-9, 0.0, "test")
-    found = latch(CurrentThreshold(5e-12, polarity), 0.0, APFI, scale)  # type: ignore[arg-type]
+    found = latch(current_threshold(5e-12, polarity), 0.0, APFI, scale)  # type: ignore[arg-type]
     upwards = (sign > 0) == (polarity == "anodic")
     assert found.above == upwards
     assert found.level == pytest.approx(0.05 if upwards else -0.05)
@@ -204,7 +196,7 @@ def test_a_latch_lets_go_only_at_the_other_end_of_the_range(sign: int, polarity:
 def test_the_end_of_an_overload_latches_until_the_overload_is_back() -> None:
     """Below 5 V, and up to 9.9 V."""
     trigger = APFI.model_copy(update={"signal": "potential"})
-    found = latch(PotentialDrop(5.0), 10.0, trigger, amplifier(1, 1.0, 0.0, "test"))
+    found = latch(potential_drop(5.0), 10.0, trigger, amplifier(1, 1.0, 0.0, "test"))
     assert not found.above
     assert found.level == pytest.approx(5.0)
     assert found.level + found.hysteresis == pytest.approx(9.9)
@@ -213,15 +205,13 @@ def test_the_end_of_an_overload_latches_until_the_overload_is_back() -> None:
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        (CurrentThreshold(5e-12), "either sign"),
-        (CurrentThreshold(1e-12, "anodic"), "10 mV"),
-        (CurrentRise(2e-9, "anodic"), "beyond ±10 V"),
-        (PotentialDrop(5.0), "wired to the current"),
+        (current_threshold(5e-12), "either sign"),
+        (current_threshold(1e-12, "anodic"), "10 mV"),
+        (current_rise(2e-9, "anodic"), "beyond ±10 V"),
+        (potential_drop(5.0), "wired to the current"),
     ],
 )
-def test_a_rule_that_no_comparator_can_keep_is_refused(
-    rule: CurrentThreshold | CurrentRise | PotentialDrop, words: str
-) -> None:
+def test_a_rule_that_no_comparator_can_keep_is_refused(rule: ContactRule, words: str) -> None:
     """Before anything moves, with what to do instead."""
     with pytest.raises(LimitError, match=words) as caught:
         latch(rule, 0.0, APFI, PREAMP)

@@ -17,22 +17,12 @@ from hardware.inputs import Inputs, Raw
 from hardware.latch import Latch
 from hardware.nidaq import NidaqRig
 from seccm.errors import LimitError, RigError
-from seccm.rig import (
-    Action,
-    Constant,
-    CurrentThreshold,
-    Drive,
-    Flag,
-    Freeze,
-    Lines,
-    Mark,
-    Move,
-    PotentialDrop,
-)
+from seccm.plan.contacts import current_threshold, potential_drop
+from seccm.rig import Action, Constant, ContactRule, Drive, Flag, Freeze, Lines, Mark, Move
 
 READING = 20e-9
 """Metres of noise and of the swing of a closed loop."""
-ANODIC = CurrentThreshold(50e-12, "anodic")
+ANODIC = current_threshold(50e-12, "anodic")
 
 
 def stalled(at: float, seconds: float) -> dict[str, Any]:
@@ -40,7 +30,7 @@ def stalled(at: float, seconds: float) -> dict[str, Any]:
     return {"host": {"stall_at": f"{at} s", "stall": f"{seconds} s"}}
 
 
-def outcome(stream: Stream, speed: float, rule: CurrentThreshold | None) -> str:
+def outcome(stream: Stream, speed: float, rule: ContactRule | None) -> str:
     """Come down; return the code of what went wrong, if something did."""
     try:
         descend(stream, speed, rule, rest=0.2)
@@ -125,7 +115,7 @@ def test_what_was_sampled_before_a_motion_is_no_contact_of_it(
         rig.apply(HOLD)
         stream.read()
         assert np.abs(stream.column("current")).max() < 50e-12
-        rig.apply(Move("z", z - 0.5e-6, 2e-6, until=CurrentThreshold(50e-12)))
+        rig.apply(Move("z", z - 0.5e-6, 2e-6, until=current_threshold(50e-12)))
         stream.rest(0.4)
         assert np.abs(stream.column("current")).max() > 50e-12
         assert stream.position("z", 0.02) == pytest.approx(z - 0.5e-6, abs=READING)
@@ -199,7 +189,7 @@ def test_a_card_that_stops_on_noise_is_believed(monkeypatch: pytest.MonkeyPatch)
     """The comparator sees what averaging hides: the motion ends, without a crossing."""
     with nidaq_rig({"kind": "hardware"}, {"electrometer": {"hum": "8 pA"}}) as rig:
         stream = running(rig)
-        rule = CurrentThreshold(9e-12, "anodic")
+        rule = current_threshold(9e-12, "anodic")
         stream.rig.apply(Move("z", stream.position("z") - 1e-6, 0.2e-6, until=rule))
         stream.until(lambda block: bool(block.flags[-1] & Flag.FROZEN), 10.0)
         stream.rest(0.1)
@@ -213,7 +203,7 @@ def test_a_rule_that_the_comparator_cannot_keep_is_refused_before_anything_moves
     with nidaq_rig({"kind": "hardware"}) as rig:
         stream = running(rig)
         z = stream.position("z")
-        for rule in (CurrentThreshold(50e-12), PotentialDrop(5.0)):
+        for rule in (current_threshold(50e-12), potential_drop(5.0)):
             with pytest.raises(LimitError, match="nothing moved"):
                 rig.apply(Move("z", z - 1e-6, 1e-6, until=rule))
         stream.rest(0.1)

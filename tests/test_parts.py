@@ -16,6 +16,7 @@ from small_scan import small_scan
 import seccm
 from seccm import rigs
 from seccm.errors import LimitError, PlanError, RigError
+from seccm.plan.contacts import potential_drop
 from seccm.rig import (
     CellInfo,
     Constant,
@@ -23,7 +24,6 @@ from seccm.rig import (
     Drive,
     Mode,
     Mounted,
-    PotentialDrop,
     Range,
     Rig,
     parts_of,
@@ -90,7 +90,7 @@ class TestGalvanostatOfAnotherMaker(RigContract):
     """Its overload is seen in the rows, though who measures does not know who drives."""
 
     hold: ClassVar[Drive] = Drive("current", Constant(-0.5e-9))
-    rule: ClassVar[ContactRule] = PotentialDrop(5.0)
+    rule: ClassVar[ContactRule] = potential_drop(5.0)
 
     @pytest.fixture
     def rig(self) -> Rig:

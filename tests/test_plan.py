@@ -15,8 +15,14 @@ from small_plan import CV, INFO, POTENTIOSTATIC, STEP, TABLES, UM, approach, gri
 
 from seccm.errors import PlanError
 from seccm.plan import Level, Plan, find_plan, find_rig, load_plan, plans, rigs
-from seccm.plan.approach import Approach, PotentialDropContact
-from seccm.rig import Constant, CurrentRise, CurrentThreshold, Limit, Lines, PotentialDrop
+from seccm.plan.approach import Approach
+from seccm.plan.contacts import (
+    PotentialDropContact,
+    current_rise,
+    current_threshold,
+    potential_drop,
+)
+from seccm.rig import Constant, Limit, Lines
 from seccm.steps.constant_current import ConstantCurrent
 
 
@@ -62,7 +68,7 @@ def test_the_cv_plan_sweeps_ten_cycles_in_raw_volts() -> None:
     assert segment.waveform.duration == pytest.approx(10 * 2 * 1.74 / 0.1)
     assert site.approach.hold.mode == "potential"
     assert site.approach.hold.value == pytest.approx(-1.58)
-    assert site.approach.rule == CurrentThreshold(5e-12)
+    assert site.approach.rule == current_threshold(5e-12)
     assert not site.approach.continues
 
 
@@ -244,11 +250,11 @@ def test_a_sweep_starts_anew_after_the_landing() -> None:
     [
         (
             {"kind": "current rise", "rise": 3e-12, "polarity": "cathodic"},
-            CurrentRise(3e-12, "cathodic"),
+            current_rise(3e-12, "cathodic"),
         ),
         (
             {"kind": "current threshold", "threshold": 3e-12, "consecutive": 2},
-            CurrentThreshold(3e-12, "either", 2),
+            current_threshold(3e-12, "either", 2),
         ),
     ],
 )
@@ -256,7 +262,7 @@ def test_contact_rules_are_handed_to_the_rig(contact: object, rule: object) -> N
     """With all that the plan says of them."""
     plan = small(approach=approach(contact=contact, hold={"potential": 1.0}))
     assert plan.sites()[0].approach.rule == rule
-    assert small().sites()[0].approach.rule == PotentialDrop(5.0)
+    assert small().sites()[0].approach.rule == potential_drop(5.0)
 
 
 def test_approach_and_retract_may_follow_factors() -> None:

@@ -19,6 +19,7 @@ from seccm.analysis.quality import (
     lost,
 )
 from seccm.analysis.topography import level
+from seccm.plan.contacts import current_threshold
 from seccm.results import Status, Value
 
 ROW, AVERAGE = 2.57e-3, 2.56e-3
@@ -26,42 +27,47 @@ GOOD = Quality(0)
 
 
 def _landing(seed=0):
-    """Approach of 300 rows at 0.2 pA noise, then 20 pA of contact; threshold 5 pA."""
+    """Approach of 300 rows at 0.2 pA noise, then 20 pA of contact."""
     i = 0.2e-12 * np.random.default_rng(seed).standard_normal(400)
     i[300:] -= 20e-12
     return i
 
 
+def _past(i):
+    """Which rows are past a threshold of 5 pA."""
+    return current_threshold(5e-12).past(0.0, i)
+
+
 def test_a_clean_landing_passes():
     """One contact that stays is no reason for a flag."""
-    assert contact(_landing(), 5e-12, 300) == GOOD
+    assert contact(_past(_landing()), 300) == GOOD
 
 
 def test_a_spike_is_a_false_contact():
     """The current is back below the threshold one row later."""
     i = _landing()
     i[301:] += 20e-12
-    assert contact(i, 5e-12, 300) == Quality.FALSE_CONTACT
+    assert contact(_past(i), 300) == Quality.FALSE_CONTACT
 
 
 def test_no_trigger_is_no_contact():
     """The approach ended without one."""
-    assert contact(_landing()[:300], 5e-12, None) == Quality.NO_CONTACT
+    assert contact(_past(_landing()[:300]), None) == Quality.NO_CONTACT
 
 
 def test_touching_twice_is_a_double_contact_but_one_early_spike_is_not():
     """Ten rows of contact before the real one count, one row does not."""
     i = _landing()
     i[200:210] -= 20e-12
-    assert contact(i, 5e-12, 300) == Quality.DOUBLE_CONTACT
+    assert contact(_past(i), 300) == Quality.DOUBLE_CONTACT
     i = _landing()
     i[200] -= 20e-12
-    assert contact(i, 5e-12, 300) == GOOD
+    assert contact(_past(i), 300) == GOOD
 
 
 def test_rows_needed_for_debouncing_are_not_a_second_contact():
     """Contact declared three rows after the first row above the threshold."""
-    assert contact(_landing(), 5e-12, 305) == GOOD
+    assert contact(_past(_landing()), 305) == GOOD
 
 
 def test_overload_and_saturation_are_two_things():

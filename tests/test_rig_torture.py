@@ -9,27 +9,14 @@ import pytest
 from rig_contract import Stream
 
 from seccm.errors import LimitError
-from seccm.rig import (
-    Action,
-    Constant,
-    CurrentRise,
-    CurrentThreshold,
-    Drive,
-    Freeze,
-    Limit,
-    Lines,
-    Mode,
-    Mounted,
-    Move,
-    PotentialDrop,
-    Wake,
-)
+from seccm.plan.contacts import current_rise, current_threshold, potential_drop
+from seccm.rig import Action, Constant, Drive, Freeze, Limit, Lines, Mode, Mounted, Move, Wake
 from sim.config import VirtualConfig
 from sim.virtual_rig import VirtualRig
 
 SAMPLES = ("li-on-au", "redox", "dummy-resistor")
 MODES: tuple[Mode, ...] = ("potential", "current", "open")
-RULES = (CurrentThreshold(5e-12), PotentialDrop(5.0), CurrentRise(2e-12, "cathodic", 3))
+RULES = (current_threshold(5e-12), potential_drop(5.0), current_rise(2e-12, "cathodic", 3))
 FAULTS = (
     "no-surface",
     "clogged-tip",

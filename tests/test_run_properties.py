@@ -23,7 +23,8 @@ from seccm.events import (
     StepFinished,
 )
 from seccm.hopping.engine import Request
-from seccm.rig import Action, Block, Flag, Move, PotentialDrop
+from seccm.plan.contacts import potential_drop
+from seccm.rig import Action, Block, Flag, Move
 
 Spoil = Callable[[LittleWorld, Block], Block]
 
@@ -222,7 +223,7 @@ def test_whatever_the_meniscus_does_every_site_is_closed_and_nothing_is_dragged(
         longest=20,
         honours_wake=wake,
     )
-    rule = PotentialDrop(5.0, consecutive)
+    rule = potential_drop(5.0, consecutive)
     program = (a_segment(0), a_segment(1, 0.05))
     scan = a_scan([a_site(k, program, rule=rule) for k in range(2)], world)
     Story(scan, {}, {}).checked()

@@ -15,7 +15,6 @@ from small_plan import INFO, POTENTIOSTATIC, approach, small
 from ui_windows import LONG, begin, ended, small_plan, window
 
 from seccm.events import Phase
-from seccm.hopping.contact import past_threshold
 from seccm.remote import Trace
 from ui.models.descent import AFTER
 from ui.models.live import Live
@@ -45,7 +44,7 @@ def test_the_line_is_drawn_where_the_engine_stops_the_tip(overload: float, settl
     spec = small().sites()[0].approach
     assert spec.hold.value < 0
     near = np.array([line - 1e-3, line + 1e-3])
-    assert past_threshold(spec.rule, rail, near).tolist() == [rail > 0, rail < 0]
+    assert spec.rule.past(rail, near).tolist() == [rail > 0, rail < 0]
 
 
 def test_a_fixed_threshold_has_a_line_on_either_side_and_a_rise_none_before_its_baseline():

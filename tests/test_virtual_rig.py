@@ -13,14 +13,13 @@ from rig_contract import RigContract, Stream
 import seccm
 import sim
 from seccm.errors import PlanError
-from seccm.hopping.limits import LASTING_ROWS
+from seccm.plan.contacts import current_threshold, potential_drop
 from seccm.quantities import read_toml, validate
 from seccm.rig import (
     Action,
     Block,
     Constant,
     ContactRule,
-    CurrentThreshold,
     Drive,
     Flag,
     Freeze,
@@ -29,11 +28,11 @@ from seccm.rig import (
     Mark,
     Mounted,
     Move,
-    PotentialDrop,
     Rig,
     Wake,
 )
 from seccm.rig.block import FloatArray
+from seccm.rig.limits import LASTING_ROWS
 from sim.cell import Droplet, Mode, Response
 from sim.config import VirtualConfig
 from sim.pace import Paced
@@ -63,7 +62,7 @@ class TestGalvanostaticContact(RigContract):
     """Contact seen as the end of an overload, on the lithium sample, two rows in succession."""
 
     hold: ClassVar[Drive] = PLATING
-    rule: ClassVar[ContactRule] = PotentialDrop(5.0)
+    rule: ClassVar[ContactRule] = potential_drop(5.0)
 
     @pytest.fixture
     def rig(self) -> Rig:
@@ -74,7 +73,7 @@ class TestGalvanostaticContact(RigContract):
 class TestWithBlocksOfOneRow(RigContract):
     """As slow hardware might deliver them."""
 
-    rule: ClassVar[ContactRule] = CurrentThreshold(5e-12, "anodic")
+    rule: ClassVar[ContactRule] = current_threshold(5e-12, "anodic")
 
     @pytest.fixture
     def rig(self) -> Rig:
@@ -88,13 +87,13 @@ PROGRAM: list[tuple[int, Action]] = [
     (0, Drive("open", Constant(0.0))),
     (10, Move("x", 52e-6, 10e-6)),
     (120, PLATING),
-    (200, Move("z", 47e-6, 5e-6, until=PotentialDrop(5.0), baseline=-10.0)),
+    (200, Move("z", 47e-6, 5e-6, until=potential_drop(5.0), baseline=-10.0)),
     (1100, Drive("potential", Lines((0.0, 0.5, 1.0), (-1.5, -3.0, -1.5)))),
     (1500, Drive("open", Constant(0.0))),
     (1600, Move("z", 58e-6, 5e-6)),
     (2000, Move("x", 63e-6, 50e-6)),
     (2200, Drive("potential", Constant(-1.6))),
-    (2300, Move("z", 47e-6, 5e-6, until=CurrentThreshold(5e-12))),
+    (2300, Move("z", 47e-6, 5e-6, until=current_threshold(5e-12))),
     (3100, Move("z", 58e-6, 20e-6)),
     (3400, Freeze("end")),
 ]
@@ -189,7 +188,7 @@ def test_a_site_is_the_same_whatever_came_before() -> None:
             stream.go(Move("z", 58e-6, 50e-6), Move("x", x, 50e-6))
             rig.apply(PLATING)
             stream.rest(0.05)
-            rig.apply(Move("z", 47e-6, 5e-6, until=PotentialDrop(5.0), baseline=-10.0))
+            rig.apply(Move("z", 47e-6, 5e-6, until=potential_drop(5.0), baseline=-10.0))
             stream.until(lambda block: bool(block.flags[-1] & Flag.FROZEN))
             touched = stream.row
             stream.rest(1.0)
@@ -287,7 +286,7 @@ def test_a_contact_row_is_a_mixture_of_before_and_after() -> None:
     stream = Stream(rig)
     rig.apply(Drive("potential", Constant(0.5)))
     stream.rest(0.1)
-    rig.apply(Move("z", 48e-6, 2e-6, until=CurrentThreshold(5e-12)))
+    rig.apply(Move("z", 48e-6, 2e-6, until=current_threshold(5e-12)))
     stream.until(lambda block: bool(block.flags[-1] & Flag.FROZEN))
     [landing] = rig.truth.landings
     clock = rig.info.clock
@@ -359,7 +358,7 @@ def test_a_block_ends_where_a_limit_of_the_drive_comes_true(
         stream = Stream(rig)
         rig.apply(Drive("potential", Constant(0.5)))
         stream.rest(0.1)
-        rig.apply(Move("z", 48e-6, 5e-6, until=CurrentThreshold(5e-12)))
+        rig.apply(Move("z", 48e-6, 5e-6, until=current_threshold(5e-12)))
         stream.until(lambda block: bool(block.flags[-1] & Flag.FROZEN))
         stream.rest(0.5)
         since = stream.row
@@ -399,7 +398,7 @@ def test_a_limit_counts_from_the_row_its_drive_began() -> None:
     hold = Drive("potential", Constant(0.5))
     rig.apply(hold)
     stream.rest(0.1)
-    rig.apply(Move("z", 48e-6, 5e-6, until=CurrentThreshold(5e-12)))
+    rig.apply(Move("z", 48e-6, 5e-6, until=current_threshold(5e-12)))
     stream.until(lambda block: bool(block.flags[-1] & Flag.FROZEN))
     touched = stream.row
     rig.apply(Wake(touched + 20))
@@ -462,7 +461,7 @@ def test_the_samples_of_the_default_rig_can_all_be_landed_on() -> None:
         stream = Stream(rig)
         rig.apply(Drive("potential", Constant(hold)))
         stream.rest(0.1)
-        rig.apply(Move("z", 47e-6, 5e-6, until=CurrentThreshold(5e-12)))
+        rig.apply(Move("z", 47e-6, 5e-6, until=current_threshold(5e-12)))
         stream.until(lambda block: not block.flags[-1] & Flag.MOVING)
         assert stream.flags[-1] & Flag.FROZEN
         assert isinstance(rig, VirtualRig)

@@ -66,30 +66,25 @@ def longest_run(mask: BoolArray) -> int:
     return int(np.max(ends - starts)) if starts.size else 0
 
 
-def contact(
-    signal: FloatArray, threshold: float, trigger: int | None, hold: int = 4, settle: int = 40
-) -> Quality:
+def contact(past: BoolArray, trigger: int | None, hold: int = 4, settle: int = 40) -> Quality:
     """Judge a landing by its contact signal.
 
     Args:
-        signal: shape (n,), from the start of the approach into the measurement; the absolute
-            value counts. For the current this is in A; for the fall from overload, in V below
-            the overload.
-        threshold: in the units of `signal`.
+        past: shape (n,), whether each row from the start of the approach into the measurement
+            is past the level of the contact.
         trigger: row at which contact was declared; None if it never was.
-        hold: rows above threshold that make a touch, rather than a spike, before the trigger.
+        hold: rows past the level that make a touch, rather than a spike, before the trigger.
         settle: rows after the trigger within which the signal has to stay: it is a false
-            contact if at least half of them are back below the threshold.
+            contact if at least half of them are back.
     """
     if trigger is None:
         return Quality.NO_CONTACT
-    above = np.abs(signal) > threshold
     flags = Quality(0)
-    after = above[trigger : trigger + settle]
+    after = past[trigger : trigger + settle]
     if after.size and float(np.mean(after)) < 0.5:
         flags |= Quality.FALSE_CONTACT
     # Rows just before the trigger belong to this contact; a touch before them, and let go, not.
-    before = above[:trigger]
+    before = past[:trigger]
     let_go = np.flatnonzero(~before)
     if let_go.size and longest_run(before[: let_go[-1]]) >= hold:
         flags |= Quality.DOUBLE_CONTACT

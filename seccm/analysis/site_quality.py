@@ -11,7 +11,7 @@ from seccm.data import SiteRecord
 from seccm.events import Phase
 from seccm.plan.site import Site
 from seccm.results import Status, Value, spacing
-from seccm.rig import CurrentRise, Flag, PotentialDrop
+from seccm.rig import Flag
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -51,13 +51,11 @@ def _landing(site: Site, record: SiteRecord, at: int) -> Quality:
     later = np.flatnonzero((record.phase == Phase.STEP) & (record.step.astype(int) > kept))
     stop = int(later[0]) if later.size else record.t.size
     baseline = landing.baseline if landing is not None else 0.0
-    rows = slice(start, stop)
-    if isinstance(rule, PotentialDrop):
-        return contact(record.E[rows] - baseline, rule.drop, at - start)
-    signal = record.I[rows] - (baseline if isinstance(rule, CurrentRise) else 0.0)
-    threshold = rule.rise if isinstance(rule, CurrentRise) else rule.threshold
+    past = rule.past(baseline, record.signal(rule.signal)[start:stop])
+    if rule.lasting:
+        return contact(past, at - start)
     # A current decays when the double layer is charged, so only the confirmation is judged.
-    return contact(signal, threshold, at - start, settle=max(1, site.approach.confirm))
+    return contact(past, at - start, settle=max(1, site.approach.confirm))
 
 
 def _instrument(record: SiteRecord) -> Quality:

@@ -16,7 +16,7 @@ from seccm.commissioning.finding import Finding
 from seccm.commissioning.watched import StoppedError
 from seccm.errors import ContactError, LimitError, RigError
 from seccm.hopping.approach import Approach
-from seccm.hopping.circuit import circuit_is_open
+from seccm.hopping.circuit import Circuit, look_at_circuit
 from seccm.hopping.course import Course, Steps
 from seccm.hopping.hop import NOISE, OFF
 from seccm.hopping.story import carry_out
@@ -192,7 +192,9 @@ def _try(course: Course, site: Site, rig: Rig) -> Steps[Reach]:
         reach = Reach(top - course.position("z"), False)
     yield from course.next(Freeze("end of the approach"), OFF)
     yield from _to_top(course, site, rig)
-    if not reach.contact and not (yield from circuit_is_open(course, site.approach)):
+    if reach.contact:
+        return reach
+    if (yield from look_at_circuit(course, site.approach)) is Circuit.CLOSED:
         # The steps of the motor go sideways a little, too.
         what = (
             "The circuit is closed with the tip fully retracted, although the piezo found no "

@@ -53,6 +53,11 @@ class SiteRecord:
     def __repr__(self) -> str:
         return f"<SiteRecord {self.number}: {self.outcome.words}, {self.extent}>"
 
+    def signal(self, name: str) -> FloatArray:
+        """Return one signal by the name that the rig declares, in SI units, shape (rows,)."""
+        basic = {"potential": self.E, "current": self.I, "x": self.x, "y": self.y, "z": self.z}
+        return basic[name] if name in basic else self.signals[name]
+
     @property
     def extent(self) -> str:
         """How many rows there are and how long they took, in words."""

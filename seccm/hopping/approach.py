@@ -18,15 +18,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from seccm.errors import ContactError, RigError
 from seccm.events import Approaching, FalseContact, Landed, Landing, Note, Phase, PhaseBegan
-from seccm.hopping.contact import ContactDetector, past_threshold, signal_channel
 from seccm.hopping.course import PATIENCE, Course, Steps
 from seccm.hopping.jump import JumpWatch
 from seccm.hopping.terrain import Expected, Terrain
-from seccm.hopping.trust import SignalTrust, railed
+from seccm.hopping.trust import SignalTrust
 from seccm.plan.site import Site
 from seccm.rig import (
     Block,
@@ -36,11 +34,11 @@ from seccm.rig import (
     Flag,
     Freeze,
     Move,
-    PotentialDrop,
     RigInfo,
     Wake,
 )
-from seccm.rig.block import FloatArray
+from seccm.rig.block import FloatArray, joined
+from seccm.rig.detector import ContactDetector
 from seccm.units import show
 
 _FROZEN, _MOVING = int(Flag.FROZEN), int(Flag.MOVING)
@@ -87,11 +85,11 @@ class Approach:
         self._terrain = Terrain() if terrain is None else terrain
         self._expected: Expected | None = None
         self._floor = floor
-        self._channel: str = signal_channel(site.approach.rule)
-        self._unit = "V" if self._channel == "potential" else "A"
+        self._channel = site.approach.rule.signal
+        self._unit = site.approach.rule.unit
         self._baseline = 0.0
         self._trust = SignalTrust(self._channel)
-        self._jump = JumpWatch(site.approach.rule)
+        self._jump = JumpWatch(site.approach.rule, self._baseline)
         self.may_touch = False
         """Whether the meniscus may hang on the surface, as far as this approach has gone."""
 
@@ -148,41 +146,17 @@ class Approach:
         half = (first + due) // 2
         signal = _rows(heard, self._channel, half, due)
         self._baseline = float(np.mean(signal))
+        self._jump = JumpWatch(spec.rule, self._baseline)
         for block in heard:
             self._jump.rest(block.part(half, block.stop))
-        flags = np.concatenate([b.part(half, due).flags for b in heard])
-        self._refuse_deaf(signal, flags)
+        self._refuse_deaf(joined([block.part(half, due) for block in heard]))
 
-    def _refuse_deaf(self, signal: FloatArray, flags: npt.NDArray[np.uint8]) -> None:
+    def _refuse_deaf(self, rows: Block) -> None:
         """Refuse to descend on a signal in which contact could not be seen."""
-        rule, baseline = self._spec.rule, show(self._baseline, self._unit)
-        if isinstance(rule, PotentialDrop):
-            if abs(self._baseline) <= rule.drop:
-                self.may_touch = True
-                raise ContactError(
-                    "wet-at-start",
-                    f"the galvanostat reads {baseline} before the descent, not an overload "
-                    f"beyond {show(rule.drop, 'V')}: the circuit is closed already. The tip "
-                    "did not descend.",
-                )
-            return
-        if (flags & Flag.SATURATED).any():
+        deaf = self._spec.rule.deaf(self._baseline, rows)
+        if deaf is not None:
             self.may_touch = True
-            raise ContactError(
-                "saturated-input",
-                "the current input is saturated before the descent; contact could not be seen. "
-                "The tip did not descend.",
-            )
-        # A rise is counted from zero here: counted from the baseline, a circuit that is closed
-        # already would never be noticed, and the tip would be driven into the surface.
-        if float(np.mean(past_threshold(rule, 0.0, signal))) > 0.5:
-            self.may_touch = True
-            raise ContactError(
-                "wet-at-start",
-                f"the current is {baseline} before the descent, past the contact threshold: the "
-                "circuit is closed already, or the input's offset is as large as the threshold. "
-                "The tip did not descend.",
-            )
+            raise ContactError(deaf.code, f"{deaf.words}. The tip did not descend.")
 
     @property
     def _here(self) -> tuple[float, float]:
@@ -357,12 +331,8 @@ class Approach:
 
     def _persists(self, seen: list[Block], hit: int) -> bool:
         """Tell whether most of the rows after the contact row are still past the threshold."""
-        signal = _rows(seen, self._channel, hit, hit + self._spec.confirm + 1)
-        past = past_threshold(self._spec.rule, self._baseline, signal)
-        if isinstance(self._spec.rule, PotentialDrop):
-            overload = np.concatenate([railed(b.part(hit, hit + len(past))) for b in seen])
-            past &= ~overload
-        return float(np.mean(past)) >= 0.5
+        rows = joined([block.part(hit, hit + self._spec.confirm + 1) for block in seen])
+        return float(np.mean(self._spec.rule.holds(self._baseline, rows))) >= 0.5
 
     def _landing(
         self, seen: list[Block], record: ContactRecord | None, hit: int, halt: int, due: int

@@ -6,12 +6,12 @@ from enum import StrEnum
 
 import numpy as np
 
-from seccm.hopping.contact import BoolArray, past_threshold, signal_channel
 from seccm.hopping.course import OFF, Course, Steps
-from seccm.hopping.streaks import streaks
 from seccm.hopping.trust import railed
 from seccm.plan.site import ApproachSpec
-from seccm.rig import Block, Constant, ContactRule, Drive, Flag, PotentialDrop, Wake
+from seccm.rig import Block, Constant, ContactRule, Drive, Wake
+from seccm.rig.contact import BoolArray
+from seccm.rig.streaks import streaks
 
 
 class Circuit(StrEnum):
@@ -24,7 +24,6 @@ class Circuit(StrEnum):
     """Seen to be closed where the tip is now, or the contact was seen."""
 
 
-_SATURATED = int(Flag.SATURATED)
 OPEN_ROWS = 4
 """Rows in succession that show an open circuit: 10 ms, longer than any bounce."""
 SHORTEST = 8
@@ -32,16 +31,25 @@ SHORTEST = 8
 which leads and filters come to rest, where that is longer."""
 
 
-def circuit_is_open(course: Course, spec: ApproachSpec, *, keep: bool = False) -> Steps[bool]:
+def can_be_seen(course: Course, rule: ContactRule) -> bool:
+    """Tell whether a contact rule can show an open circuit; else the height alone must do."""
+    return rule.open(course.block) is not None
+
+
+def look_at_circuit(course: Course, spec: ApproachSpec, *, keep: bool = False) -> Steps[Circuit]:
     """Apply the hold of the approach to a tip at rest, look, and switch the cell off again.
 
-    A circuit that cannot be told from a closed one counts as closed.
+    A circuit that cannot be told from a closed one counts as closed. It is unknown only where the
+    contact rule shows no open circuit at all, as that of a current that always flows.
 
     Args:
         course: the newest rows.
         spec: whose hold and contact rule tell an open circuit.
-        keep: leave the hold on where the circuit is open, for whoever goes on watching.
+        keep: leave the hold on where the circuit is not closed, for whoever goes on watching.
     """
+    blind = not can_be_seen(course, spec.rule)
+    if blind and not keep:
+        return Circuit.UNKNOWN
     since = course.row
     due = since + max(course.block.clock.rows(spec.settle), SHORTEST)
     streak = 0
@@ -50,14 +58,19 @@ def circuit_is_open(course: Course, spec: ApproachSpec, *, keep: bool = False) -
     )
     while True:
         block = course.block.part(since, course.row)
-        rows = streaks(shows_open(spec.rule, block) & _lives(spec.rule, block), streak)
-        streak = int(rows[-1]) if len(rows) else 0
-        is_open = bool((rows >= OPEN_ROWS).any())
-        if is_open and keep:
-            return True
-        if is_open or course.row >= due:
+        shown = spec.rule.open(block)
+        if shown is not None:
+            rows = streaks(shown & _lives(spec.rule, block), streak)
+            streak = int(rows[-1]) if len(rows) else 0
+            if (rows >= OPEN_ROWS).any():
+                if not keep:
+                    yield from course.next(OFF, Wake(course.row + 1))
+                return Circuit.OPEN
+        if course.row >= due:
+            if blind:
+                return Circuit.UNKNOWN
             yield from course.next(OFF, Wake(course.row + 1))
-            return is_open
+            return Circuit.CLOSED
         yield from course.next(Wake(due))
 
 
@@ -66,28 +79,10 @@ def _lives(rule: ContactRule, block: Block) -> BoolArray:
 
     A signal at the rail of an overloaded galvanostat may be constant.
     """
-    found: BoolArray = np.diff(block.data[signal_channel(rule)], prepend=np.nan) != 0
+    found: BoolArray = np.diff(block.data[rule.signal], prepend=np.nan) != 0
     return found | railed(block)
 
 
-def shows_open(rule: ContactRule, block: Block) -> BoolArray:
-    """Tell for each row whether it shows an open circuit under the hold of the approach.
-
-    A rise is counted from zero: a circuit that is closed has no other baseline.
-    """
-    signal = block.data[signal_channel(rule)]
-    if isinstance(rule, PotentialDrop):
-        found: BoolArray = railed(block) | (np.abs(signal) > rule.drop)
-        return found
-    saturated: BoolArray = (block.flags & _SATURATED) != 0
-    return ~(past_threshold(rule, 0.0, signal) | saturated)
-
-
 def open_level(rule: ContactRule, block: Block) -> float:
-    """Return what a contact rule compares with while the circuit is open, raw volts or amperes.
-
-    A current counts from zero, as it does in `shows_open`.
-    """
-    if not isinstance(rule, PotentialDrop):
-        return 0.0
-    return float(np.mean(block.data["potential"][-OPEN_ROWS:]))
+    """Return the undisturbed signal under the hold, the mean of the newest rows."""
+    return float(np.mean(block.data[rule.signal][-OPEN_ROWS:]))

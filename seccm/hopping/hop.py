@@ -13,7 +13,8 @@ which the approach began; where the meniscus may hang on the surface, it is the 
 A tip that may have touched does not travel before the cell's circuit has been seen to be open: the
 hold of the approach is applied once more, and while the signal shows a closed circuit the tip goes
 further up, twice as far each time, to the top if need be. A circuit that is closed even there makes
-the site a fault.
+the site a fault. A contact in a current that always flows cannot show that: then the retract
+distance above the landing must do, and the run says so.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import math
 from seccm.errors import ContactError, RigError
 from seccm.events import Landing, Note, Outcome, Phase, PhaseBegan, SiteFinished, SiteStarted
 from seccm.hopping.approach import Approach
+from seccm.hopping.circuit import Circuit, can_be_seen
 from seccm.hopping.course import OFF as OFF
 from seccm.hopping.course import Course, GivenUp, Steps, guarded
 from seccm.hopping.leave import Lifted, lift_until_open, rise
@@ -137,8 +139,11 @@ class Visit:
         """
         course = self._course
         here = course.position("z", 3)
-        lifted = yield from lift_until_open(course, self._site, self._info, here)
-        if not lifted.opened:
+        height, seen = here, can_be_seen(course, self._site.approach.rule)
+        if not seen:
+            height = min(here + self._site.retract.distance, self._info.axes["z"].travel.upper)
+        lifted = yield from lift_until_open(course, self._site, self._info, height)
+        if lifted.circuit is Circuit.CLOSED:
             raise RigError(
                 "circuit-closed",
                 "cell",
@@ -148,14 +153,22 @@ class Visit:
                 "contact threshold.",
             )
         course.clear = True
-        if lifted.further > 0.0:
+        if not seen:
+            what = (
+                "This contact cannot show whether the circuit is open: the height alone decides. "
+                f"The tip was lifted by {show(height - here, 'm')} before the first site, and goes "
+                f"sideways only {show(self._site.retract.distance, 'm')} above its last contact."
+            )
+            course.tell(Note(course.row, self._site.number, what))
+        elif lifted.further > 0.0:
             what = (
                 "The circuit was closed before the first site: the meniscus was still in contact. "
                 f"It opened {show(lifted.further, 'm')} higher."
             )
             course.tell(Note(course.row, self._site.number, what))
+        if lifted.height > here:
             # The approach still ends where it would have ended.
-            course.spare, self._clear = lifted.further, lifted.height
+            course.spare, self._clear = lifted.height - here, lifted.height
 
     def retract(self) -> Steps[None]:
         """Switch the cell off, lift the tip clear of the surface, and see that it is clear.
@@ -187,9 +200,10 @@ class Visit:
 
     def _judge(self, lifted: Lifted) -> None:
         """Say what came of leaving the surface, where it is worth saying."""
-        self._course.clear = lifted.opened
-        self.wet = "" if lifted.opened else lifted.words
-        if lifted.opened and lifted.words:
+        clear = lifted.circuit is not Circuit.CLOSED
+        self._course.clear = clear
+        self.wet = "" if clear else lifted.words
+        if clear and lifted.words:
             self._course.tell(Note(self._course.row, self._site.number, lifted.words))
 
     def _travel(self, x: float, y: float) -> Steps[None]:

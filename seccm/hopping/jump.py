@@ -19,7 +19,7 @@ two consecutive rows are to be asked for; a touch of one row then passes unseen.
 
 A row is a mean over some milliseconds, in which a very short touch leaves little; what is left must
 be louder than the noise to be seen. So a departure counts from a small share of the threshold on,
-`LEAST_CURRENT` or `LEAST_POTENTIAL`. It is counted from the mean of the rows just
+`ContactRule.least`. It is counted from the mean of the rows just
 before, never from the baseline: slow changes, and the jump of a signal when the stage starts, which
 is over before there are enough rows to count from, are no touches.
 """
@@ -30,11 +30,9 @@ from copy import copy
 
 import numpy as np
 
-from seccm.hopping.contact import signal_channel
-from seccm.hopping.streaks import streaks
-from seccm.rig import Block, ContactRule, PotentialDrop
+from seccm.rig import Block, ContactRule
 from seccm.rig.block import FloatArray
-from seccm.rig.contact import CurrentRise
+from seccm.rig.streaks import streaks
 
 LOUD = 6.0
 """Times the rms noise by which a row departs that noise does not explain."""
@@ -43,9 +41,6 @@ LOCAL = 8
 hum is counted once."""
 SPIKES = 1.5
 """Times the largest departure heard at rest up to which another one is of the same kind."""
-LEAST_CURRENT, LEAST_POTENTIAL = 0.1, 0.01
-"""Share of the threshold below which a departure is never a touch. The potential of an open
-galvanostat is far steadier, against its threshold, than a current is."""
 
 
 class JumpWatch:
@@ -53,17 +48,14 @@ class JumpWatch:
 
     Args:
         rule: of the contact.
+        baseline: the undisturbed signal, in the signal's unit.
     """
 
-    def __init__(self, rule: ContactRule) -> None:
-        self._channel = signal_channel(rule)
+    def __init__(self, rule: ContactRule, baseline: float) -> None:
+        self._channel = rule.signal
         self._consecutive = rule.consecutive
         self._streak = 0
-        if isinstance(rule, PotentialDrop):
-            self._least = LEAST_POTENTIAL * rule.drop
-        else:
-            level = rule.rise if isinstance(rule, CurrentRise) else rule.threshold
-            self._least = LEAST_CURRENT * level
+        self._least = rule.least(baseline)
         self._squares, self._count = 0.0, 0
         self._heard = 0.0
         self._last = np.empty(0)

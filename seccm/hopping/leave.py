@@ -1,7 +1,8 @@
 """Leaving the surface: lift the tip, then look whether the cell's circuit is open.
 
 Whoever moves a tip leaves the surface in this way, and goes sideways only after it: how far a
-meniscus stretches is not known, but an open circuit shows that none is left.
+meniscus stretches is not known, but an open circuit shows that none is left. Where a current
+always flows, no circuit opens, and the plan's retract distance alone must do.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seccm.errors import RigError
-from seccm.hopping.circuit import circuit_is_open
+from seccm.hopping.circuit import Circuit, look_at_circuit
 from seccm.hopping.course import Course, Steps
 from seccm.plan.site import NOISE, Site
 from seccm.rig import Move, RigInfo
@@ -24,15 +25,16 @@ class Lifted:
     """Where the tip was sent in the end, z in metres."""
     further: float
     """Metres above the height that was asked for."""
-    opened: bool
-    """Whether the circuit was seen to be open there; else the tip is at the top of its travel."""
+    circuit: Circuit
+    """What was seen there. The tip is at the top of its travel if the circuit is closed; it is
+    unknown where the contact rule cannot show it, so that the height alone decides."""
     planned: float
     """The plan's retract distance, metres."""
 
     @property
     def words(self) -> str:
         """What an operator must know of it, in sentences; empty where all went as planned."""
-        if not self.opened:
+        if self.circuit is Circuit.CLOSED:
             return (
                 "The circuit was still closed after the retract, up to the top at "
                 f"z = {show(self.height, 'm')}. Check the pipette for liquid."
@@ -43,6 +45,18 @@ class Lifted:
                 f"opened {show(self.further, 'm')} higher. Retract farther."
             )
         return ""
+
+    @property
+    def seen(self) -> str:
+        """What is known of the circuit there, in sentences."""
+        match self.circuit:
+            case Circuit.OPEN:
+                further = f", {show(self.further, 'm')} higher" if self.further else ""
+                return f"The circuit is open{further}."
+            case Circuit.UNKNOWN:
+                return "This contact cannot show an open circuit: the height alone decides."
+            case Circuit.CLOSED:
+                return self.words
 
 
 def clear_distance(site: Site, info: RigInfo) -> float:
@@ -86,7 +100,7 @@ def rise(course: Course, to: float, speed: float) -> Steps[None]:
 def lift_until_open(
     course: Course, site: Site, info: RigInfo, height: float, speed: float | None = None
 ) -> Steps[Lifted]:
-    """Lift the tip to a height, and on from there until the circuit is seen to be open.
+    """Lift the tip to a height, and on from there while the circuit is seen to be closed.
 
     It goes on by the plan's retract distance, by twice as far each time, to the top if need be.
     The cell must be off; it is off again at the end.
@@ -106,9 +120,9 @@ def lift_until_open(
     planned = site.retract.distance
     sent, step = height, max(planned, NOISE)
     yield from rise(course, sent, speed)
-    while not (yield from circuit_is_open(course, site.approach)):
+    while (seen := (yield from look_at_circuit(course, site.approach))) is Circuit.CLOSED:
         if sent >= top:
-            return Lifted(sent, sent - height, False, planned)
+            break
         sent, step = min(sent + step, top), 2 * step
         yield from rise(course, sent, speed)
-    return Lifted(sent, sent - height, True, planned)
+    return Lifted(sent, sent - height, seen, planned)

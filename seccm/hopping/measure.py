@@ -10,13 +10,13 @@ import numpy as np
 from seccm.errors import ContactError
 from seccm.events import EndReason, Event, Landing, Note, Phase, PhaseBegan, StepFinished
 from seccm.hopping.course import Course, GivenUp, Steps
-from seccm.hopping.limits import LimitWatch
-from seccm.hopping.streaks import streaks
 from seccm.hopping.trust import railed
 from seccm.plan.site import Site
 from seccm.program.live import Live
 from seccm.program.segment import Segment
 from seccm.rig import Block, Drive, Flag, Limit, Wake
+from seccm.rig.limits import LimitWatch
+from seccm.rig.streaks import streaks
 from seccm.units import show
 
 _OVERLOAD, _SATURATED = int(Flag.OVERLOAD), int(Flag.SATURATED)

@@ -3,8 +3,9 @@
 A tip goes sideways only after its circuit was seen to be open where it is. It goes down only
 while its rig and this program watch for contact. After a contact it does neither before it was
 lifted by the retract distance: a meniscus through which no current flows at the hold, such as that
-of a charged double layer, shows an open circuit as long as it lasts. Each motion is a generator,
-as a hop is, and says at its end what came of it.
+of a charged double layer, shows an open circuit as long as it lasts. Where a current always flows,
+the height alone decides, and a tip that nobody has lifted counts as in contact. Each motion is a
+generator, as a hop is, and says at its end what came of it.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ from typing import Literal
 from seccm.errors import ContactError
 from seccm.events import Landing, Phase, PhaseBegan
 from seccm.hopping.approach import Approach
-from seccm.hopping.circuit import Circuit, circuit_is_open, open_level
-from seccm.hopping.contact import ContactDetector
+from seccm.hopping.circuit import Circuit, can_be_seen, look_at_circuit, open_level
 from seccm.hopping.course import OFF, Course, Steps
 from seccm.hopping.leave import lift_until_open
 from seccm.hopping.terrain import Terrain
 from seccm.plan.site import NOISE, Site
 from seccm.rig import Flag, Freeze, Move, RigInfo, Wake
+from seccm.rig.detector import ContactDetector
 from seccm.units import show
 
 _FROZEN = int(Flag.FROZEN)
-_NOT_BEGUN = ("wet-at-start", "saturated-input", "out-of-range")
+_NOT_BEGUN = ("wet-at-start", "saturated-input", "faint-signal", "out-of-range")
 """Why an approach is refused before the tip comes down."""
 REST = 0.05
 """Seconds after a motion before it is said where it ended."""
@@ -55,6 +56,8 @@ class Tip:
         self._terrain = Terrain()
         self._contact: float | None = None
         """Height at which the newest contact was seen, z in metres."""
+        self._suspected = False
+        """Whether that contact was not seen, but could not be ruled out."""
         self._left = True
         """Whether the tip was clear of that contact since: lifted by the retract distance."""
 
@@ -62,6 +65,7 @@ class Tip:
         """Move z up."""
         course.tell(PhaseBegan(course.row, self._site.number, Phase.TRAVEL))
         self.circuit = Circuit.UNKNOWN
+        self._suspect_contact(course)
         self._note_height(course)
         yield from course.go(move)
         yield from course.rest(REST)
@@ -79,9 +83,10 @@ class Tip:
             RigError: the tip does not arrive.
         """
         spec, axis = self._site.approach, move.axis
+        self._suspect_contact(course)
         self._refuse_unless_left(course, "Not moved sideways")
         course.tell(PhaseBegan(course.row, self._site.number, Phase.TRAVEL))
-        if not (yield from circuit_is_open(course, spec, keep=True)):
+        if (yield from look_at_circuit(course, spec, keep=True)) is Circuit.CLOSED:
             self.circuit = Circuit.CLOSED
             raise ContactError("circuit-closed", self._closed_words(course))
         self.circuit = Circuit.UNKNOWN
@@ -104,9 +109,15 @@ class Tip:
                 break
             course.expect_end(due, seconds, move)
             yield from course.next()
-        self.circuit = Circuit.OPEN
+        self.circuit = Circuit.OPEN if can_be_seen(course, spec.rule) else Circuit.UNKNOWN
         yield from course.rest(REST, OFF)
         return Said(f"{axis} is at {show(course.position(axis), 'm', 5)}; cell off.")
+
+    def _suspect_contact(self, course: Course) -> None:
+        """Take it that a tip is in contact that nobody has lifted yet and no circuit shows."""
+        if self._contact is None and not can_be_seen(course, self._site.approach.rule):
+            self._contact, self._left = course.position("z", 3), False
+            self._suspected = True
 
     def _note_height(self, course: Course) -> None:
         """Take note of a tip that is clear of its last contact by now, whoever lifted it."""
@@ -128,10 +139,11 @@ class Tip:
         """
         self._note_height(course)
         if not self._left and self._contact is not None:
+            met = "there may be a contact at" if self._suspected else "the last contact was at"
             raise ContactError(
                 "not-retracted",
-                f"{refused}: the tip is at z = {show(course.position('z'), 'm', 5)}, the last "
-                f"contact was at {show(self._contact, 'm', 5)}, and the retract distance is "
+                f"{refused}: the tip is at z = {show(course.position('z'), 'm', 5)}, {met} "
+                f"{show(self._contact, 'm', 5)}, and the retract distance is "
                 f"{show(self._site.retract.distance, 'm')}: the meniscus may still be in contact "
                 "though no signal shows it. Nothing moved. Retract first.",
             )
@@ -169,6 +181,7 @@ class Tip:
                 last contact.
             RigError: the tip does not arrive or does not stop.
         """
+        self._suspect_contact(course)
         self._refuse_unless_left(course, "Not lowered")
         spec = replace(self._site.approach, travel=travel, speed=speed)
         site, terrain = replace(self._site, approach=spec), self._terrain
@@ -192,6 +205,7 @@ class Tip:
         else:
             self.circuit = Circuit.CLOSED
             self._contact, self._left = landing.z_crossing, False
+            self._suspected = False
         # Told before what follows, though nothing follows here.
         yield course.untold()
         if landing is None:
@@ -215,14 +229,15 @@ class Tip:
         course.tell(PhaseBegan(course.row, self._site.number, Phase.RETRACT))
         self.circuit = Circuit.UNKNOWN
         yield from course.next(Freeze("retract"), OFF, Wake(course.row + 4))
+        self._suspect_contact(course)
         here = course.position("z", 3)
         low = here if self._contact is None else max(here, self._contact)
         wanted = min(low + self._site.retract.distance, self._info.axes["z"].travel.upper)
         lifted = yield from lift_until_open(course, self._site, self._info, wanted)
         yield from course.rest(REST)
-        self.circuit = Circuit.OPEN if lifted.opened else Circuit.CLOSED
+        self.circuit = lifted.circuit
         self._note_height(course)
         said = f"Retracted to {show(course.position('z'), 'm', 5)}; cell off."
         if lifted.words:
             return Said(f"{said} {lifted.words}", "warning")
-        return Said(f"{said} The circuit is open.")
+        return Said(f"{said} {lifted.seen}")

@@ -12,7 +12,6 @@ from seccm.hopping.course import Course, Steps
 from seccm.hopping.leave import lift_until_open
 from seccm.plan.site import Site
 from seccm.rig import Rig, SafeReport
-from seccm.units import show
 
 T = TypeVar("T")
 
@@ -63,8 +62,6 @@ def lift_clear(rig: Rig, site: Site | None, by: float, *, streams: bool = True) 
     except BaseException:
         rig.safe("emergency retract")
         raise
-    further = f", {show(lifted.further, 'm')} higher" if lifted.further else ""
-    checked = f"The circuit is open{further}." if lifted.opened else lifted.words
     at_top = lifted.height >= rig.info.axes["z"].travel.upper
     at_top |= report.at_top
-    return replace(report, height=lifted.height, at_top=at_top, checked=checked)
+    return replace(report, height=lifted.height, at_top=at_top, checked=lifted.seen)

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.errors import ContactError
-from seccm.hopping.streaks import streaks
 from seccm.rig import Block, Flag
+from seccm.rig.streaks import streaks
 
 _GAP, _OVERLOAD = int(Flag.GAP), int(Flag.OVERLOAD)
 STUCK_ROWS = 200

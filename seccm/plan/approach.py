@@ -9,54 +9,12 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from seccm import quantities
 from seccm.errors import Problem
-from seccm.factors import (
-    Current,
-    CurrentDensity,
-    Drop,
-    Length,
-    Pause,
-    Potential,
-    Speed,
-    Threshold,
-)
+from seccm.factors import Current, CurrentDensity, Length, Pause, Potential, Speed
 from seccm.mistakes import Mistakes, OneOf
+from seccm.plan.contacts import Contact
 from seccm.quantities import Count, Model
-from seccm.rig.contact import Polarity
 from seccm.suggestion import Suggestion
 from seccm.units import show
-
-
-class PotentialDropContact(Model):
-    """Contact closes the galvanostat's circuit: the potential leaves the overload."""
-
-    kind: Literal["potential drop"] = "potential drop"
-    drop: Annotated[Drop, Field(examples=["5 V"])]
-    consecutive: Count = 1
-    """Rows in a row that must agree; each further row costs one row of travel."""
-
-
-class CurrentThresholdContact(Model):
-    """Contact closes the potentiostat's circuit: the current passes a fixed value."""
-
-    kind: Literal["current threshold"] = "current threshold"
-    threshold: Threshold
-    polarity: Polarity = "either"
-    consecutive: Count = 1
-
-
-class CurrentRiseContact(Model):
-    """As the threshold, but counted from the current measured before the descent."""
-
-    kind: Literal["current rise"] = "current rise"
-    rise: Threshold
-    polarity: Polarity = "either"
-    consecutive: Count = 1
-
-
-Contact = Annotated[
-    PotentialDropContact | CurrentThresholdContact | CurrentRiseContact,
-    Field(discriminator="kind"),
-]
 
 
 class HoldAt(Model):

@@ -10,81 +10,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seccm.errors import Problem
-from seccm.plan.rounding import rounded_up
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
 from seccm.program.program import part_at
 from seccm.program.registry import kind_of
 from seccm.program.segment import Segment
-from seccm.rig import Constant, CurrentRise, CurrentThreshold, Lines, PotentialDrop
+from seccm.rig import Constant, Lines
 from seccm.units import show, volts
 
-CLEAR = 0.1
-"""Volts from the quasi-reference electrode beyond which the sign of the charging is clear. Before
-contact the double layer is at open circuit, usually within this of the electrode in the pipette."""
 JUMP = 0.05
 """Volts, about 2 RT/F, by which a sweep may start away from what was imposed before it."""
 JUMP_AGAIN = 0.5
 """The same for a sweep that has more cycles: a smaller spike spoils no other than the first."""
-OVER = 2.0
-"""A threshold over what the rig reads while nothing touches, to be safe from false contacts."""
 
 
 def contact_problems(subject: Subject) -> Iterator[Problem]:
     """Find contact rules that would see nothing, or something where nothing is; each key once."""
     told = set()
     for site in subject.patterns():
-        for problem in (*_polarity(subject, site), *_faint(subject, site), *_idle(site)):
+        for problem in subject.plan.approach.contact.doubts(subject, site):
             if problem.where not in told:
                 told.add(problem.where)
                 yield problem
-
-
-def _polarity(subject: Subject, site: Site) -> Iterator[Problem]:
-    hold, rule = site.approach.hold, site.approach.rule
-    if isinstance(rule, PotentialDrop) or hold.mode != "potential" or abs(hold.value) <= CLEAR:
-        return
-    comes = "anodic" if hold.value > 0 else "cathodic"
-    if rule.polarity in ("either", comes):
-        return
-    what = (
-        f'"{rule.polarity}" will hardly show a contact{subject.under(site)}: '
-        f"{subject.volts(hold.value)} is held, and the double layer of a fresh surface "
-        f"charges with {comes} current."
-    )
-    remedy = f'Write "{comes}" or "either": a contact that is not seen drives the tip into the '
-    put = subject.put("either", "approach", "contact", "polarity")
-    yield Problem("approach.contact.polarity", what, f"{remedy}surface.", "warning", put)
-
-
-def _faint(subject: Subject, site: Site) -> Iterator[Problem]:
-    """Find thresholds that offset, hum and noise of the rig pass without any contact."""
-    rule, idle = site.approach.rule, subject.info.idle_current
-    if isinstance(rule, PotentialDrop):
-        return
-    key, level = "threshold", 0.0
-    if isinstance(rule, CurrentThreshold):
-        level = rule.threshold
-    elif isinstance(rule, CurrentRise):
-        key, level = "rise", rule.rise
-    if level >= idle:
-        return
-    enough = show(rounded_up(OVER * idle), "A")
-    what = (
-        f"{show(level, 'A')}{subject.under(site)} is below what rig {subject.info.name} may read "
-        f"without contact, {show(idle, 'A', 2)}: noise, hum or offset would count as a contact."
-    )
-    put = subject.put(enough, "approach", "contact", key)
-    yield Problem(f"approach.contact.{key}", what, f"Write {enough} or more.", "warning", put)
-
-
-def _idle(site: Site) -> Iterator[Problem]:
-    hold = site.approach.hold
-    if hold.mode == "current" and hold.value == 0.0:
-        what = (
-            "0 A brings no open circuit into overload, so that no drop from overload can be seen."
-        )
-        yield Problem("approach.hold", what, "Hold a current that is not 0 A.", "warning")
 
 
 def jump_problems(subject: Subject) -> Iterator[Problem]:

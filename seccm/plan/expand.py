@@ -13,9 +13,6 @@ from seccm.errors import Problem
 from seccm.factors import Value
 from seccm.plan.approach import (
     Approach,
-    Contact,
-    CurrentRiseContact,
-    CurrentThresholdContact,
     HoldAt,
     Retract,
 )
@@ -25,7 +22,7 @@ from seccm.program.registry import kind_of
 from seccm.program.segment import Act
 from seccm.program.setting import Setting
 from seccm.program.words import Step
-from seccm.rig import Constant, ContactRule, CurrentRise, CurrentThreshold, Mode, PotentialDrop
+from seccm.rig import Constant, Mode
 from seccm.suggestion import Suggestion
 from seccm.units import show
 
@@ -58,7 +55,7 @@ def approach_of(approach: Approach, setting: Setting, first: Act) -> ApproachSpe
     return ApproachSpec(
         speed=number(approach.speed),
         travel=number(approach.travel),
-        rule=_rule(approach.contact, setting),
+        rule=approach.contact.rule(number),
         hold=hold,
         settle=number(approach.settle),
         confirm=approach.confirm,
@@ -67,16 +64,6 @@ def approach_of(approach: Approach, setting: Setting, first: Act) -> ApproachSpe
         surface_margin=number(approach.surface_margin),
         continues=same and first.waveform.extremes[0] == hold.value,
     )
-
-
-def _rule(contact: Contact, setting: Setting) -> ContactRule:
-    number = setting.number
-    if isinstance(contact, CurrentThresholdContact):
-        threshold = number(contact.threshold)
-        return CurrentThreshold(threshold, contact.polarity, contact.consecutive)
-    if isinstance(contact, CurrentRiseContact):
-        return CurrentRise(number(contact.rise), contact.polarity, contact.consecutive)
-    return PotentialDrop(number(contact.drop), contact.consecutive)
 
 
 def lift_of(retract: Retract, setting: Setting) -> Lift:
@@ -121,7 +108,9 @@ def _contact_problems(
     approach: Approach, program: Sequence[Step], setting: Setting
 ) -> Iterator[Problem]:
     """Refuse a contact rule that cannot see anything under the hold of the approach."""
-    needs: Mode = "current" if approach.contact.kind == "potential drop" else "potential"
+    needs = approach.contact.needs
+    if needs is None:
+        return
     if isinstance(approach.hold, HoldAt):
         mode: Mode = "current" if approach.hold.potential is None else "potential"
         held = f"a {mode} is held"

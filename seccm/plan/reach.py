@@ -13,7 +13,7 @@ from seccm.plan.rounding import rounded_down
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
 from seccm.plan.tables import Tables
-from seccm.rig import Axis, CurrentRise, CurrentThreshold, Mode, Range, RigInfo
+from seccm.rig import Axis, Mode, Range, RigInfo
 from seccm.units import show
 
 TILT = 0.01
@@ -82,27 +82,8 @@ def _span(span: Range, unit: str = "V") -> str:
 
 def _contacts(subject: Subject) -> Iterator[Problem]:
     """Find contact rules that could never come true on this rig."""
-    info = subject.info
     for site in subject.patterns():
-        rule = site.approach.rule
-        if isinstance(rule, CurrentThreshold | CurrentRise):
-            key, least = (
-                ("rise", rule.rise)
-                if isinstance(rule, CurrentRise)
-                else ("threshold", rule.threshold)
-            )
-            span = min(info.current.upper, -info.current.lower)
-            if least >= span:
-                what = f"{show(least, 'A')} is not inside of the current range, {show(span, 'A')}."
-                remedy = "Contact would not be seen; lower it."
-                yield Problem(f"approach.contact.{key}", what, remedy)
-        elif rule.drop >= abs(info.overload):
-            what = f"{show(rule.drop, 'V')} is not less than the overload of rig {info.name}"
-            half = show(abs(info.overload) / 2, "V")
-            remedy = f"Contact would not be seen; half of the overload is usual, {half}."
-            put = subject.put(half, "approach", "contact", "drop")
-            what = f"{what}, {show(info.overload, 'V')}."
-            yield Problem("approach.contact.drop", what, remedy, suggestion=put)
+        yield from subject.plan.approach.contact.problems(subject, site)
 
 
 def _speeds(subject: Subject) -> Iterator[Problem]:

@@ -260,7 +260,7 @@ def _plan(study: Study) -> Iterator[tuple[str, str]]:
         "approach",
         readable(f"{show(approach.speed, 'm/s')}, holding {_hold(study, approach.hold)}"),
     )
-    yield "contact", readable(_contact(plan.approach.contact))
+    yield "contact", readable(plan.approach.contact.words())
     yield (
         "retract",
         readable(f"{show(site.retract.distance, 'm')} at {show(site.retract.speed, 'm/s')}"),
@@ -283,16 +283,6 @@ def _hold(study: Study, hold: Hold) -> str:
         potential = hold.value + study.header.reference_offset
         return f"{show(potential, 'V')} vs {study.reference}"
     return show(hold.value, "A") if hold.mode == "current" else f"{hold.mode} circuit"
-
-
-def _contact(contact: Any) -> str:
-    """Say in words what counts as contact."""
-    values = {"drop": "V", "threshold": "A", "rise": "A"}
-    for name, unit in values.items():
-        value = getattr(contact, name, None)
-        if isinstance(value, float):
-            return f"{contact.kind}: {show(value, unit)}"
-    return str(contact.kind)
 
 
 def _step(segment: Segment) -> str:

@@ -3,7 +3,7 @@
 from seccm.rig.actions import Action, Drive, Freeze, Mark, Mode, Move, Wake
 from seccm.rig.block import Axis, Block, Clock, ContactRecord, Flag
 from seccm.rig.coarse import CoarseStage
-from seccm.rig.contact import ContactRule, CurrentRise, CurrentThreshold, PotentialDrop
+from seccm.rig.contact import Air, ContactRule, Crossing, Deaf, StopCondition
 from seccm.rig.info import AxisRange, Range, RigInfo, StopAbility
 from seccm.rig.mounted import Mounted
 from seccm.rig.parts import Cell, CellInfo, Parts, Stage, Stream, parts_of, rig_of
@@ -15,6 +15,7 @@ from seccm.rig.waveform import Constant, Limit, Lines, Waveform
 __all__ = [
     "BASIC",
     "Action",
+    "Air",
     "Axis",
     "AxisRange",
     "Block",
@@ -25,8 +26,8 @@ __all__ = [
     "Constant",
     "ContactRecord",
     "ContactRule",
-    "CurrentRise",
-    "CurrentThreshold",
+    "Crossing",
+    "Deaf",
     "Drive",
     "Flag",
     "Freeze",
@@ -37,7 +38,6 @@ __all__ = [
     "Mounted",
     "Move",
     "Parts",
-    "PotentialDrop",
     "Range",
     "RawChannel",
     "RawSamples",
@@ -48,6 +48,7 @@ __all__ = [
     "Signal",
     "Stage",
     "StopAbility",
+    "StopCondition",
     "Stream",
     "Wake",
     "Waveform",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seccm.rig.block import Axis
-from seccm.rig.contact import ContactRule
+from seccm.rig.contact import StopCondition
 from seccm.rig.waveform import Limit, Waveform
 
 Mode = Literal["potential", "current", "open"]
@@ -23,7 +23,7 @@ class Move:
     axis: Axis
     to: float
     speed: float
-    until: ContactRule | None = None
+    until: StopCondition | None = None
     baseline: float = 0.0
     """The undisturbed signal (volts or amperes) that `until` compares with."""
 

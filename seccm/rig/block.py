@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import Literal
@@ -122,3 +122,16 @@ class Block:
             flags=self.flags[rows],
             clock=self.clock,
         )
+
+
+def joined(blocks: Sequence[Block]) -> Block:
+    """Return consecutive blocks, at least one of them with rows, as one; without record and raw."""
+    filled = [block for block in blocks if block.rows]
+    return Block(
+        start=filled[0].start,
+        data={
+            name: np.concatenate([block.data[name] for block in filled]) for name in filled[0].data
+        },
+        flags=np.concatenate([block.flags for block in filled]),
+        clock=filled[0].clock,
+    )

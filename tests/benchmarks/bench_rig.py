@@ -16,10 +16,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from rig_contract import Stream  # noqa: E402
 
-from seccm.rig import Constant, Drive, Flag, Mounted, Move, PotentialDrop, Wake  # noqa: E402
+from seccm.plan.contacts import potential_drop  # noqa: E402
+from seccm.rig import Constant, Drive, Flag, Mounted, Move, Wake  # noqa: E402
 from sim import open_rig  # noqa: E402
 
-CONTACT = PotentialDrop(5.0)
+CONTACT = potential_drop(5.0)
 SPEED = 2e-6
 
 

@@ -39,13 +39,14 @@ from rig_contract import Stream  # noqa: E402
 
 import hardware  # noqa: E402
 from hardware.nidaq import NidaqRig  # noqa: E402
-from seccm.rig import Constant, CurrentThreshold, Drive, Flag, Mounted, Move  # noqa: E402
+from seccm.plan.contacts import current_threshold  # noqa: E402
+from seccm.rig import Constant, Drive, Flag, Mounted, Move  # noqa: E402
 
 APPROACHES = 200
 TURN = 25
 """Approaches before company comes or goes."""
 SPEED, FAST = 10e-6, 100e-6
-RULE = CurrentThreshold(50e-12, "anodic")
+RULE = current_threshold(50e-12, "anodic")
 UP, NEAR = 10e-6, 1.0e-6
 """Metres to which the tip is lifted, and from which it comes down slowly."""
 COLUMNS, PITCH, CORNER = 8, 11e-6, 10e-6

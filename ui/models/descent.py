@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from seccm.hopping.contact import signal_channel, thresholds
 from seccm.rig import ContactRule
 
 FloatArray = npt.NDArray[np.float64]
@@ -62,11 +61,11 @@ def descent_of(way: Way, rule: ContactRule | None, overload: float = float("nan"
         rule: how contact is known; None where nobody says.
         overload: what a galvanostat without a circuit is known to read, raw volts.
     """
-    watches_potential = rule is not None and signal_channel(rule) == "potential"
+    watches_potential = rule is not None and rule.signal == "potential"
     signal, rest = (way.E, way.resting_E) if watches_potential else (way.I, way.resting_I)
     if watches_potential and np.isnan(rest):
         rest = overload
-    lines = thresholds(rule, rest) if rule is not None else ()
+    lines = rule.levels(rest) if rule is not None else ()
     quantity = "E" if watches_potential else "I"
     return Descent(quantity, way.z, signal, tuple(line for line in lines if np.isfinite(line)))
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seccm.hopping.streaks import streaks
-from seccm.rig import Block, Clock, Limit
+from seccm.rig.block import Block, Clock
+from seccm.rig.streaks import streaks
+from seccm.rig.waveform import Limit
 
 LASTING_ROWS = 3
 """Rows in succession in which a potential or a current has to be past its limit: a spike is not."""
