@@ -310,7 +310,21 @@ class CircuitSample(Droplets):
     """Capacitor."""
 
 
-Sample = Annotated[LithiumSample | RedoxSample | CircuitSample, Field(discriminator="kind")]
+class BathSample(Droplets):
+    """A surface in a bath, into which the pipette dips: an ion current always flows."""
+
+    kind: Literal["bath"] = "bath"
+    half_angle: Angle = 0.05235987755982988
+    """Inner half-angle of the pipette's cone."""
+    conductivity: float = Field(1.29, gt=0)
+    """Of the liquid in S/m; that of 0.1 M KCl at 25 degrees unless it is given."""
+    outer: Ratio = Field(2.0, gt=1)
+    """Outer radius of the pipette's rim over the inner one."""
+
+
+Sample = Annotated[
+    LithiumSample | RedoxSample | CircuitSample | BathSample, Field(discriminator="kind")
+]
 
 
 def _samples() -> dict[str, Sample]:
@@ -325,6 +339,7 @@ def _samples() -> dict[str, Sample]:
         ),
         "redox": RedoxSample(),
         "dummy-resistor": CircuitSample(),
+        "glass-in-bath": BathSample(),
     }
 
 

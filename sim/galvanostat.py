@@ -102,6 +102,26 @@ class Output:
             np.concatenate([part.limited for part in parts]),
         )
 
+    def through(self, mode: Mode, wave: FloatArray, resistance: FloatArray) -> Answer:
+        """Drive a resistor that may change from step to step; all arrays of shape (n,).
+
+        Args:
+            mode: what is imposed.
+            wave: raw volts or amperes.
+            resistance: in ohm, above zero; infinite for an open circuit.
+        """
+        never = np.zeros(len(wave), dtype=np.bool_)
+        if mode == "open":
+            return Answer(np.zeros(len(wave)), np.zeros(len(wave)), never)
+        if mode == "potential":
+            return Answer(wave, wave / resistance, never)
+        driven = self._driven(wave)
+        most = self._config.potential / resistance
+        limited = np.abs(driven) > most
+        potential = np.copysign(self._config.overload, driven)
+        potential[~limited] = driven[~limited] * resistance[~limited]
+        return Answer(potential, np.clip(driven, -most, most), limited)
+
     def overload(self, wave: FloatArray) -> FloatArray:
         """Return the raw potential of a galvanostat without a closed circuit.
 

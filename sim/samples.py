@@ -10,9 +10,10 @@ import numpy as np
 from seccm.errors import PlanError, Problem
 from seccm.rig import Mounted
 from seccm.units import show
+from sim.bath import Bath
 from sim.cell import Cell
-from sim.config import CircuitSample, LithiumSample, RedoxSample, Sample, VirtualConfig
-from sim.dummy import Circuit, DummyCell
+from sim.config import BathSample, CircuitSample, LithiumSample, RedoxSample, Sample, VirtualConfig
+from sim.dummy import OPEN, Circuit, DummyCell
 from sim.lithium import LithiumCell, LithiumParameters
 from sim.meniscus import Pipette, interpolated
 from sim.redox import RedoxCell, RedoxParameters
@@ -56,6 +57,16 @@ def cell_maker(sample: Sample, pipette: Pipette) -> CellMaker:
         case CircuitSample():
             circuit = Circuit(sample.series, sample.parallel, sample.capacitance)
             return lambda rng, x, y: DummyCell(circuit)
+        case BathSample():
+            # The pipette is in the liquid already: no droplet forms.
+            return lambda rng, x, y: DummyCell(OPEN)
+
+
+def bath_of(sample: Sample, pipette: Pipette) -> Bath | None:
+    """Return the bath that a pipette dips into; None where it hangs in air."""
+    if not isinstance(sample, BathSample):
+        return None
+    return Bath(sample.conductivity, pipette.aperture, sample.outer, sample.half_angle)
 
 
 def _redox(sample: RedoxSample) -> CellMaker:

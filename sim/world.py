@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
 
+from sim.bath import Bath
 from sim.cell import FloatArray
 from sim.coarse import raised
 from sim.config import Sample, VirtualConfig
@@ -25,7 +26,7 @@ from sim.electronics import Signals
 from sim.galvanostat import Answer, Imposed, Output
 from sim.meniscus import Bridge, Drop, Pipette, hanging_drop
 from sim.noise import stream
-from sim.samples import cell_maker
+from sim.samples import bath_of, cell_maker
 from sim.stage import Stage
 from sim.surface import Drift, Residues, Surface
 from sim.truth import Crash, Touchdown, Truth, Wetted
@@ -85,6 +86,7 @@ class World:
         """Seconds after contact at which the next bridges break; a fault of the world."""
         self._output = Output(config.drive, config.electrometer.stray, sample.quasi_reference)
         self._make_cell = cell_maker(sample, pipette)
+        self._bath = bath_of(sample, pipette)
         self._residues = Residues()
         self._visits: dict[tuple[int, int], int] = {}
         self._landed: list[tuple[int, int]] = []
@@ -196,10 +198,23 @@ class World:
         return self._output.overload(imposed) if self.drive.mode == "current" else imposed
 
     def _dry(self, start: int, stop: int) -> Signals:
+        if self._bath is not None:
+            return self._bathed(self._bath, start, stop)
         potential = self.without_circuit(start, stop)
         current = self._through_leads(potential)
         overload = np.full(stop - start, self.drive.mode == "current")
         return Signals(start, potential, current, overload)
+
+    def _bathed(self, bath: Bath, start: int, stop: int) -> Signals:
+        """Simulate rows of a pipette that dips into a bath."""
+        middles = self._times(start, stop) + 0.5 * self.clock.period
+        resistance = np.full(stop - start, math.inf)
+        if not self.clogged:
+            resistance = bath.resistance(self.stage.axes["z"].at(middles) - self.ground(middles))
+        wave = self.drive.values(start, stop, self.clock)
+        answer = self._output.through(self.drive.mode, wave, resistance)
+        current = answer.current + self._through_leads(answer.potential)
+        return Signals(start, answer.potential, current, answer.limited)
 
     def _through_leads(self, potential: FloatArray) -> FloatArray:
         """Current into the leads' stray capacitance while a potential is imposed, shape (rows,)."""
@@ -212,7 +227,7 @@ class World:
 
     def _touch(self, start: int, stop: int) -> tuple[int, float | None]:
         """Return up to which row there is no contact, and the instant if it falls in the first."""
-        if self.flooded:
+        if self.flooded and self._bath is None:
             return start, start * self.clock.period
         drop = self._drop()
         if self.no_surface or not self._near(drop, start, stop):
@@ -231,7 +246,7 @@ class World:
         # A bridge that has just broken leaves too little liquid to touch again at once.
         above = gap[1:] > self._reach(drop, t[1:])
         risen = np.maximum.accumulate(above & (gap[1:] > self._spent)) | (self._spent == 0.0)
-        touching = ~above & risen & (not self.clogged)
+        touching = ~above & risen & (not self.clogged and self._bath is None)
         if risen[-1]:
             self._spent = 0.0
         if not touching.any():

@@ -123,8 +123,8 @@ class RigContract:
         rig.start()
         return Stream(rig)
 
-    def descend(self, stream: Stream) -> None:
-        """Come down until the rig stops by itself, and let it settle."""
+    def descend(self, stream: Stream) -> float:
+        """Come down until the rig stops by itself, let it settle, and return the baseline."""
         stream.rig.apply(self.hold)
         stream.rest(0.2)
         target = stream.position("z") - self.travel
@@ -132,6 +132,7 @@ class RigContract:
         stream.rig.apply(Move("z", target, self.speed, until=self.rule, baseline=baseline))
         stream.until(lambda block: bool(block.flags[-1] & Flag.FROZEN))
         stream.rest(0.3)
+        return baseline
 
     def test_opening_moves_nothing_and_switches_nothing(self, rig: Rig) -> None:
         """Opening only reads back; the first rows show the tip where it was, the cell off."""
@@ -283,6 +284,25 @@ class RigContract:
         stream.go(Move("z", held + 3e-6, self.speed))
         assert abs(stream.position("z") - held - 3e-6) < self.precision
         assert not stream.flags[-1] & Flag.FROZEN
+
+    def test_detachment_stops_the_tip_on_the_way_up(self, stream: Stream) -> None:
+        """The complement of the contact is watched as the contact was; its record is delivered."""
+        baseline, rule = self.descend(stream), self.rule
+        held, first = stream.position("z"), len(stream.records)
+        landed = rule.past(baseline, stream.column(rule.signal)[-20:])
+        assert landed.all(), "the contact lasts under this hold"
+        up = Move("z", held + self.travel, self.speed, until=rule.gone(), baseline=baseline)
+        stream.rig.apply(up)
+        stream.until(lambda block: not block.flags[-1] & Flag.MOVING)
+        assert stream.flags[-1] & Flag.FROZEN
+        stream.rest(0.3)
+        assert held < stream.position("z") < held + self.travel - self.precision
+        assert not rule.past(baseline, stream.column(rule.signal)[-20:]).any()
+        [record] = stream.records[first:]
+        assert record.crossing is not None
+        assert record.stopped is not None
+        latency = (record.stopped - record.crossing) / stream.rig.info.clock.rate
+        assert 0.0 < latency <= stream.rig.info.stop.worst
 
     def test_safe_retracts_and_switches_the_drive_off(self, stream: Stream) -> None:
         """From a landed tip: drive off, fully retracted, and twice is as good as once."""

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from little_world import a_block, cut
 
-from seccm.plan.contacts import current_rise, current_threshold, potential_drop
-from seccm.rig import Block, ContactRule
+from seccm.plan.contacts import current_rise, current_threshold, ion_current, potential_drop
+from seccm.rig import Air, Block, ContactRule, Crossing
 from seccm.rig.detector import ContactDetector
 
 pA = 1e-12
@@ -97,6 +97,92 @@ def test_the_tip_is_stopped_on_one_side_of_the_line_that_is_drawn_and_on_no_othe
     assert len(crossings) == len(lines)
     for k, line in zip(crossings, sorted(lines), strict=True):
         assert signal[k] - 1e-9 <= line <= signal[k + 1] + 1e-9
+
+
+RULES = (
+    potential_drop(5.0),
+    current_threshold(5 * pA, "cathodic"),
+    current_rise(5 * pA, consecutive=2),
+    ion_current(0.98),
+    Crossing("z", "from zero", 1e-6, "above"),
+    Crossing("potential", "of baseline", 0.5, "either", air=Air(railed=True)),
+)
+
+
+@given(
+    rule=st.sampled_from(RULES),
+    baseline=st.floats(-20.0, 20.0),
+    values=st.lists(st.floats(-40.0, 40.0) | st.just(NAN), max_size=20),
+)
+def test_detachment_is_the_complement_of_contact(rule, baseline, values):
+    """Every value is one or the other; what is not a number is contact, and never free."""
+    signal, gone = np.array(values), rule.gone()
+    assert (gone.past(baseline, signal) == ~rule.past(baseline, signal)).all()
+    assert gone.levels(baseline) == rule.levels(baseline)
+    assert (gone.signal, gone.consecutive, gone.gone()) == (rule.signal, rule.consecutive, rule)
+    assert rule.past(baseline, np.array([NAN]))[0]
+
+
+@given(
+    baseline=st.floats(1e-12, 1e-6),
+    fraction=st.floats(0.01, 0.99),
+    share=st.floats(0.0, 2.0),
+    sign=st.sampled_from([1.0, -1.0]),
+)
+def test_an_ion_current_is_compared_with_its_own_far_value(baseline, fraction, share, sign):
+    """Whatever its size and sign: only how far it fell counts."""
+    past = ion_current(fraction).past(sign * baseline, np.array([sign * share * baseline]))
+    if abs(share - fraction) > 1e-9:
+        assert past[0] == (share < fraction)
+
+
+def test_an_ion_current_that_its_noise_hides_is_refused_before_the_descent():
+    """The level must be clear of the noise: a clogged pipette, or one in air, shows nothing."""
+    rng, rule = np.random.default_rng(1), ion_current(0.98)
+    rows = a_block(current=1e-9 + 1e-13 * rng.standard_normal(50))
+    assert rule.deaf(1e-9, rows) is None
+    for current in (
+        1e-9 + 1e-11 * rng.standard_normal(50),
+        1e-13 * rng.standard_normal(50),
+        np.zeros(50),
+    ):
+        deaf = rule.deaf(float(np.mean(current)), a_block(current=current))
+        assert deaf is not None
+        assert deaf.code == "faint-signal"
+        assert "clogged" in deaf.words
+
+
+def test_a_drifting_ion_current_is_no_noise():
+    """Evaporation changes it by a tenth in a second, and a contact is still seen."""
+    rows = a_block(current=1e-9 * np.linspace(1.0, 0.9, 400))
+    assert ion_current(0.98).deaf(0.95e-9, rows) is None
+
+
+def test_a_current_that_always_flows_shows_no_open_circuit():
+    """Nobody may take it as open, or as closed."""
+    assert ion_current(0.98).open(a_block(current=[0.0, 1e-9])) is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"level": 0.0},
+        {"level": -1.0},
+        {"level": NAN},
+        {"level": float("inf")},
+        {"side": "towards zero"},
+        {"counted": "of baseline"},
+    ],
+)
+def test_a_comparison_without_a_meaning_is_refused(wrong):
+    usual = {"signal": "current", "counted": "from zero", "level": 1.0, "side": "above"}
+    with pytest.raises(ValueError, match=r"level|meaning|share"):
+        Crossing(**{**usual, **wrong})
+
+
+def test_what_conducts_is_not_in_overload():
+    with pytest.raises(ValueError, match="overload"):
+        Air(railed=True, conducts=True)
 
 
 def test_where_nothing_can_be_a_contact_no_line_is_drawn():

@@ -61,6 +61,7 @@ def test_every_way_to_land_keeps_the_contract(
     for check in (
         contract.test_contact_stops_the_tip_within_the_promise,
         contract.test_the_contact_record_shows_the_crossing,
+        contract.test_detachment_stops_the_tip_on_the_way_up,
         contract.test_safe_retracts_and_switches_the_drive_off,
     ):
         with nidaq_rig(stop) as rig:

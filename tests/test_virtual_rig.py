@@ -13,7 +13,7 @@ from rig_contract import RigContract, Stream
 import seccm
 import sim
 from seccm.errors import PlanError
-from seccm.plan.contacts import current_threshold, potential_drop
+from seccm.plan.contacts import current_threshold, ion_current, potential_drop
 from seccm.quantities import read_toml, validate
 from seccm.rig import (
     Action,
@@ -79,6 +79,18 @@ class TestWithBlocksOfOneRow(RigContract):
     def rig(self) -> Rig:
         """Every block is one row long."""
         return virtual_rig(longest_block=1)
+
+
+class TestIonCurrent(RigContract):
+    """A current that always flows; far from the surface once the tip is 5 um above it."""
+
+    hold: ClassVar[Drive] = Drive("potential", Constant(0.1))
+    rule: ClassVar[ContactRule] = ion_current(0.98)
+
+    @pytest.fixture
+    def rig(self) -> Rig:
+        """A fine pipette in a bath."""
+        return virtual_rig("glass-in-bath", 100e-9)
 
 
 # How the same experiment is read must not matter.
