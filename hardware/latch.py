@@ -81,7 +81,7 @@ def _level(rule: StopCondition, baseline: float, trigger: TriggerConfig) -> tupl
         )
     if not levels:
         raise _refused(
-            f"the contact rule has no threshold at {baseline:.3g}, which was read before",
+            f"the contact rule has no threshold where the {rule.signal} is zero, as it was read",
             "Check the signal, or choose another contact rule.",
         )
     far = 1.0 + 2.0 * abs(levels[0])

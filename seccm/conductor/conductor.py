@@ -15,7 +15,6 @@ from seccm.hopping.course import Course, Out, Steps
 from seccm.hopping.leave import lift_until_open
 from seccm.plan.site import Site
 from seccm.rig import Action, Block, Rig, RigInfo, SafeReport
-from seccm.units import show
 
 T = TypeVar("T")
 
@@ -212,9 +211,7 @@ class Conductor:
                 if isinstance(item, Action):
                     self.rig.apply(item)
         lifted = story.result
-        further = f", {show(lifted.further, 'm')} higher" if lifted.further else ""
-        checked = f"The circuit is open{further}." if lifted.opened else lifted.words
-        return lifted.height, checked
+        return lifted.height, lifted.seen
 
 
 class _Told(Generic[T]):
