@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,8 @@ from seccm.remote.feed import Cursor, Feed
 from seccm.remote.news import Snapshot
 from seccm.remote.overview import Overview
 from seccm.remote.trace import Labeller, Trace
-from seccm.rig import Block, Clock
+from seccm.remote.wire import pack, unpack
+from seccm.rig import BASIC, Block, Clock, Signal
 
 
 def block(start: int, rows: int) -> Block:
@@ -259,3 +261,22 @@ def test_the_rows_of_a_long_site_stay_few_enough_for_a_new_window():
     snapshot = feed.since(Cursor()).snapshot
     assert snapshot is not None
     assert set(snapshot.trace.site.tolist()) == {1}
+
+
+def test_a_signal_of_the_rig_file_comes_along_thinned_joined_and_over_the_wire() -> None:
+    added = Signal("amplitude", "A", "lock-in amplitude")
+    labeller = Labeller.of(replace(INFO, signals=(*BASIC, added)))
+    rng = np.random.default_rng(1)
+    data = {signal.name: rng.normal(size=400) for signal in (*BASIC, added)}
+    data["amplitude"][123] = 50.0
+    for start in range(0, 400, 100):
+        part = {name: values[start : start + 100] for name, values in data.items()}
+        labeller.see(Block(start, part, np.zeros(100, np.uint8)))
+    trace = labeller.take(everything=True)
+    np.testing.assert_allclose(trace.signals["amplitude"], data["amplitude"], rtol=1e-6)
+    assert trace.thinned(40).signals["amplitude"].max() == 50.0
+    both = Trace.joined([trace.where(slice(0, 10)), Trace.none(), trace.where(slice(10, 20))])
+    np.testing.assert_array_equal(both.signals["amplitude"], trace.signals["amplitude"][:20])
+    again = Trace.from_plain(unpack(pack(trace.to_plain())))
+    np.testing.assert_array_equal(again.signals["amplitude"], trace.signals["amplitude"])
+    np.testing.assert_array_equal(again.step, trace.step)

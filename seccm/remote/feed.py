@@ -111,7 +111,7 @@ class Feed:
             self._told_at.clear()
             self._chunks.clear()
             self._start = Cursor(self._run, self._fact, self._chunk)
-            self._site_trace, self._labeller = Trace.none(), Labeller(snapshot.info.clock)
+            self._site_trace, self._labeller = Trace.none(), Labeller.of(snapshot.info)
             self._failure, self._seen = None, time.monotonic()
 
     def glance(self, block: Block) -> None:

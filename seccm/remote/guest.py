@@ -85,7 +85,7 @@ class Guest:
                 if batch.events:
                     message["events"] = [event_to_plain(event) for event in batch.events]
                 if len(batch.trace):
-                    message["trace"] = list(batch.trace.columns())
+                    message["trace"] = batch.trace.to_plain()
                 if batch.found:
                     message["found"] = [to_plain(found) for found in batch.found]
                 if batch.failure is not None:

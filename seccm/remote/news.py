@@ -53,7 +53,7 @@ class Snapshot:
             "warnings": list(self.warnings),
             "overview": self.overview.to_plain(),
             "recent": [event_to_plain(event) for event in self.recent],
-            "trace": list(self.trace.columns()),
+            "trace": self.trace.to_plain(),
             "told_at": list(self.told_at),
         }
 
@@ -68,7 +68,7 @@ class Snapshot:
             warnings=tuple(table["warnings"]),
             overview=Overview.from_plain(table["overview"]),
             recent=tuple(event_from_plain(event) for event in table["recent"]),
-            trace=Trace(*table["trace"]),
+            trace=Trace.from_plain(table["trace"]),
             told_at=tuple(table["told_at"]),
         )
 
@@ -173,7 +173,7 @@ def _built(message: dict[str, Any]) -> dict[str, Any]:
     return {
         "snapshot": Snapshot.from_plain(snapshot) if snapshot else None,
         "events": [event_from_plain(event) for event in message.get("events", ())],
-        "trace": Trace(*trace) if trace else Trace.none(),
+        "trace": Trace.from_plain(trace) if trace else Trace.none(),
         "answers": [from_plain(Answer, answer) for answer in message.get("answers", ())],
         "failure": from_plain(Failure, failure) if failure else None,
         "found": [from_plain(Found, found) for found in message.get("found", ())],

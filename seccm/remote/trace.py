@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from seccm.data.layout import UM
+from seccm.data.layout import SIGNAL, UM
 from seccm.data.tail import Tail
 from seccm.events import Phase, PhaseBegan, SiteStarted
-from seccm.rig import Block, Clock
+from seccm.rig import Block, Clock, RigInfo, more_than_basic
 
 FloatArray = npt.NDArray[np.float64]
 LANDING_ROWS = 64
@@ -43,6 +42,8 @@ class Trace:
     """A `Phase`."""
     step: npt.NDArray[np.uint16]
     """Segment of the site's program, in the phase STEP."""
+    signals: Mapping[str, FloatArray] = field(default_factory=dict, kw_only=True)
+    """What the rig measures beyond what every rig measures, by name, in SI units."""
 
     def __len__(self) -> int:
         return len(self.t)
@@ -53,31 +54,49 @@ class Trace:
         return cls(*(np.empty(0, kind) for kind in ("f8",) * 4 + ("i4", "u1", "u2")))
 
     @classmethod
+    def from_plain(cls, table: Mapping[str, Any]) -> Self:
+        """Build what `to_plain` gave."""
+        return cls(*table["rows"], signals=dict(table["signals"]))
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return it as plain tables and arrays."""
+        return {"rows": list(_columns(self)), "signals": dict(self.signals)}
+
+    @classmethod
     def joined(cls, parts: Sequence[Trace]) -> Self:
         """Return traces one after the other."""
+        parts = [part for part in parts if len(part)]
         if not parts:
             return cls.none()
-        columns = zip(*(part.columns() for part in parts), strict=True)
-        return cls(*(np.concatenate(column) for column in columns))
-
-    def columns(self) -> tuple[npt.NDArray[Any], ...]:
-        """Return the arrays, in the order of the fields."""
-        return tuple(getattr(self, field.name) for field in dataclasses.fields(self))
+        columns = zip(*(_columns(part) for part in parts), strict=True)
+        signals = {name: [part.signals[name] for part in parts] for name in parts[0].signals}
+        return cls(
+            *(np.concatenate(column) for column in columns),
+            signals={name: np.concatenate(values) for name, values in signals.items()},
+        )
 
     def where(self, rows: npt.NDArray[Any] | slice) -> Trace:
         """Return some of the rows, by index or by mask."""
-        return Trace(*(column[rows] for column in self.columns()))
+        return Trace(
+            *(column[rows] for column in _columns(self)),
+            signals={name: values[rows] for name, values in self.signals.items()},
+        )
 
     def thinned(self, most: int) -> Trace:
         """Return about `most` rows that look like all of them; see the class."""
         if len(self) <= most:
             return self
-        signals = (self.potential, self.current, self.z)
+        signals = (self.potential, self.current, self.z, *self.signals.values())
         picked = [extremes(signal, max(1, most // (2 * len(signals)))) for signal in signals]
         labels = (self.site, self.phase, self.step)
         changed = np.logical_or.reduce([np.diff(label) != 0 for label in labels])
         begins = np.flatnonzero(changed)[:most] + 1
         return self.where(np.unique(np.concatenate([*picked, begins, [0, len(self) - 1]])))
+
+
+def _columns(rows: Trace) -> tuple[npt.NDArray[Any], ...]:
+    """Return the arrays of what every rig has, in the order of the fields."""
+    return (rows.t, rows.potential, rows.current, rows.z, rows.site, rows.phase, rows.step)
 
 
 def extremes(signal: FloatArray, intervals: int) -> npt.NDArray[np.intp]:
@@ -105,14 +124,20 @@ class Labeller:
 
     Args:
         clock: that of the rig.
+        added: signals that it measures beyond what every rig measures.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._tail = Tail(clock, 0.0)
+    def __init__(self, clock: Clock, added: Sequence[str] = ()) -> None:
+        self._tail, self._added = Tail(clock, 0.0, added), tuple(added)
         self._clock = clock
         self._sites: list[tuple[int, int]] = [(-1, -1)]
         self._phase = Phase.IDLE
         self._newest = 0
+
+    @classmethod
+    def of(cls, info: RigInfo) -> Self:
+        """Return one for the rows of a rig."""
+        return cls(info.clock, [signal.name for signal in more_than_basic(info.signals)])
 
     def see(self, block: Block) -> None:
         """Take rows."""
@@ -149,4 +174,5 @@ class Labeller:
             site=sites[which].astype(np.int32),
             phase=rows["phase"].copy(),
             step=rows["step"].copy(),
+            signals={name: rows[SIGNAL + name].astype(np.float64) for name in self._added},
         )
