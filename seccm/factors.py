@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
+from seccm.earlier import Earlier, read_earlier
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes, nearest, similar, written
 from seccm.quantities import quantity, refuse_absurd, unit_schema
@@ -77,8 +78,8 @@ class Placeholder:
         return f"${self.factor}"
 
 
-Value = float | Placeholder
-"""An SI value, or the factor that decides it."""
+Value = float | Placeholder | Earlier
+"""An SI value, the factor that decides it, or what an earlier step came to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,18 @@ class Condition(Mapping[str, float]):
         depends = any(isinstance(value, Placeholder) for value in values)
         return f" with {self.label}" if depends else ""
 
+    def known(self, value: Value) -> Value:
+        """Return a quantity's SI value; what an earlier step will come to stays as it is."""
+        return value if isinstance(value, Earlier) else self.number(value)
+
     def number(self, value: Value) -> float:
-        """Return a quantity's SI value under this condition."""
+        """Return a quantity's SI value under this condition.
+
+        Raises:
+            TypeError: it follows an earlier step.
+        """
+        if isinstance(value, Earlier):
+            raise TypeError(f"{value} is known when its turn comes")
         return self[value.factor] if isinstance(value, Placeholder) else value
 
 
@@ -124,6 +135,8 @@ class Follows:
     above: float | None = None
     """The value must be greater than this SI value."""
     at_least: float | None = None
+    earlier: bool = False
+    """Whether it may be what an earlier step came to."""
 
     def read(self, given: object, info: ValidationInfo) -> Value:
         """Read the field as written in a plan.
@@ -136,6 +149,13 @@ class Follows:
         if isinstance(given, Placeholder):
             self._check_factor(given, (info.context or {}).get("factors"))
             return given
+        if self.earlier and isinstance(given, Earlier):
+            given = given.to_dict()
+        if self.earlier and isinstance(given, Mapping):
+            found = read_earlier(given, self.unit, info)
+            for end in found.within:
+                self._check_bounds(end, show(end, self.unit))
+            return found
         value = quantity(given, self.unit, info)
         self._check_bounds(value, given if isinstance(given, str) else show(value, self.unit))
         return value
@@ -173,15 +193,20 @@ class Follows:
     def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.with_info_plain_validator_function(
             self.read,
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda value: str(value) if isinstance(value, Placeholder) else value
-            ),
+            serialization=core_schema.plain_serializer_function_ser_schema(_written),
         )
 
     def __get_pydantic_json_schema__(
         self, _: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        return {**unit_schema(self.unit), "factors": "allowed"}
+        steps = {"steps": "allowed"} if self.earlier else {}
+        return {**unit_schema(self.unit), "factors": "allowed", **steps}
+
+
+def _written(value: Value) -> Any:
+    if isinstance(value, Earlier):
+        return value.to_dict()
+    return str(value) if isinstance(value, Placeholder) else value
 
 
 Length = Annotated[Value, Follows("m", above=0)]

@@ -14,6 +14,7 @@ class Listed:
     """Runs its segments one after the other."""
 
     planned: tuple[Segment, ...]
+    mains: float = 50.0
 
     def walk(self) -> ListedWalk:
         return ListedWalk(iter(self.planned))

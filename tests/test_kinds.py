@@ -12,10 +12,10 @@ import seccm
 from seccm.plan import Plan, load_plan
 from seccm.plan.library import plans
 from seccm.program.kind import Kind
-from seccm.program.program import name_of, parts
 from seccm.program.registry import kind_of, kinds
 from seccm.program.segment import Segment
 from seccm.program.setting import Setting
+from seccm.program.tree import name_of, parts
 
 HERE = Path(seccm.__file__).parents[1]
 PRODUCT = [

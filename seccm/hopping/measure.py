@@ -10,9 +10,10 @@ import numpy as np
 from seccm.errors import ContactError
 from seccm.events import EndReason, Event, Landing, Note, Phase, PhaseBegan, StepFinished
 from seccm.hopping.course import Course, GivenUp, Steps
+from seccm.hopping.last_rows import LastRows
 from seccm.hopping.trust import railed
 from seccm.plan.site import Site
-from seccm.program.live import Live
+from seccm.program.live import Known, Live
 from seccm.program.segment import Segment
 from seccm.rig import Block, Drive, Flag, Limit, Wake
 from seccm.rig.limits import LimitWatch
@@ -45,9 +46,12 @@ class SegmentWatch:
         segment: what is imposed.
         since: its first row.
         rows: how many rows it lasts if nothing ends it earlier.
+        last: keeps its last rows, where they are asked for.
     """
 
-    def __init__(self, segment: Segment, since: int, rows: int) -> None:
+    def __init__(
+        self, segment: Segment, since: int, rows: int, last: LastRows | None = None
+    ) -> None:
         self.since = since
         """Its first row."""
         self.stop = since + rows
@@ -57,6 +61,7 @@ class SegmentWatch:
         """Rows so far in which an input was at the end of its range, after the transient."""
         self._galvanostatic = segment.mode == "current"
         self._overload = 0
+        self._last = last
 
     @property
     def charge(self) -> float:
@@ -75,6 +80,8 @@ class SegmentWatch:
         # An open galvanostat may well be beyond the range of the input for its potential.
         full = (flags & (_SATURATED | _OVERLOAD)) == _SATURATED
         self.saturated += int(np.count_nonzero(full))
+        if self._last is not None:
+            self._last.add(block.part(self.since, max(self.since, stop)))
         return end
 
     def _end(self, block: Block) -> End | None:
@@ -158,13 +165,18 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
         else:
             since, blocks, label = course.row, (), course.row
         course.tell(PhaseBegan(label, site.number, Phase.STEP, segment.index))
-        watch = SegmentWatch(segment, since, course.block.clock.rows(segment.waveform.duration))
+        clock = course.block.clock
+        last = LastRows(clock, site.program.mains) if segment.name else None
+        watch = SegmentWatch(segment, since, clock.rows(segment.waveform.duration), last)
         try:
             end = yield from _impose(course, segment, watch, blocks)
         except GivenUp:
             course.tell(*_finished(site, segment, watch.give_up(course.block), watch))
             raise
         course.tell(*_finished(site, segment, end, watch))
+        if last is not None:
+            known = Known(last.potential, last.current, end.charge, last.seconds)
+            live.tell(segment.name, known)
         if course.row > end.row + 1:
             course.tell(PhaseBegan(end.row + 1, site.number, Phase.SETTLE, segment.index))
         if end.reason == "lost contact":

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from seccm.errors import Problem
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
-from seccm.program.program import part_at
 from seccm.program.registry import kind_of
 from seccm.program.segment import Segment
+from seccm.program.settled import earlier_in
+from seccm.program.tree import part_at
 from seccm.rig import Constant, Lines
 from seccm.units import show, volts
 
@@ -42,7 +43,7 @@ def jump_problems(subject: Subject) -> Iterator[Problem]:
         before = hold.value if hold.mode == "potential" else None
         for segment in program.planned:
             part = part_at(program.steps, segment.path)
-            begins, ends = _ends(segment)
+            begins, ends = (None, None) if earlier_in(part.spec) else _ends(segment)
             if begins is not None and before is not None and part.key not in told:
                 again = len(segment.cycles) > 2
                 allowed = (JUMP_AGAIN if again else JUMP) * (1 + 1e-9)

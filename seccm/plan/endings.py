@@ -16,12 +16,19 @@ from seccm.units import show
 
 def ending_problems(subject: Subject) -> Iterator[Problem]:
     """Find limits that are passed from the start, or looked at too late to end their step."""
-    for part, _, act in subject.steps():
+    told: dict[tuple[str, int], set[str]] = {}
+    for part, site, act in subject.steps():
         where = f"{part.key}.until"
         limits = [limit for limit in act.limits if limit.quantity != "charge"]
-        yield from _too_late(where, act, limits)
-        yield from _always(subject, where, limits)
-        yield from _imposed(subject, where, act, limits)
+        found = [
+            *_too_late(where, act, limits),
+            *_always(subject, where, limits),
+            *_imposed(subject, where, act, limits),
+        ]
+        # Of the values that a quantity may come to, the first stands for the others.
+        before = told.setdefault((part.key, site.condition), set())
+        yield from (problem for problem in found if problem.where not in before)
+        before |= {problem.where for problem in found}
 
 
 def _said(subject: Subject, limit: Limit) -> str:

@@ -17,10 +17,13 @@ from seccm.plan.approach import (
     Retract,
 )
 from seccm.plan.site import ApproachSpec, Hold, Lift
-from seccm.program.program import act_of, most_steps, parts
+from seccm.program.program import act_of
+from seccm.program.references import reference_problems
 from seccm.program.registry import kind_of
 from seccm.program.segment import Act
 from seccm.program.setting import Setting
+from seccm.program.settled import earlier_in
+from seccm.program.tree import most, parts
 from seccm.program.words import Step
 from seccm.rig import Constant, Mode
 from seccm.suggestion import Suggestion
@@ -73,8 +76,8 @@ def lift_of(retract: Retract, setting: Setting) -> Lift:
 
 def program_problems(program: Sequence[Step]) -> list[Problem]:
     """Find what cannot be expanded under any condition, without expanding it."""
-    found = []
-    count = most_steps(program)
+    found = reference_problems(program)
+    count = round(most(program, lambda _: 1.0))
     if count > MOST_STEPS:
         what = f"repeats to {count} steps at each site, more than {MOST_STEPS}."
         found.append(Problem("program", what, "Lower the times of its repeats."))
@@ -90,7 +93,8 @@ def condition_problems(
 ) -> Iterator[Problem]:
     """Find what does not fit together under one condition."""
     for part in parts(program):
-        yield from kind_of(part.kind).problems(part.spec, part.key, setting)
+        if not earlier_in(part.spec):
+            yield from kind_of(part.kind).problems(part.spec, part.key, setting)
     yield from _contact_problems(approach, program, setting)
     condition = setting.condition
     travel, lift = condition.number(approach.travel), condition.number(retract.distance)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from seccm.quantities import Model, YesNo
+from typing import Annotated
+
+from pydantic import Field
+
+from seccm.quantities import Frequency, Model, YesNo
 from seccm.rig import RigInfo
 from seccm.rig.raw import BYTES
 
@@ -12,6 +16,9 @@ class Record(Model):
 
     raw: YesNo = False
     """Keep every sample of every input, as the converters gave it: gigabytes an hour."""
+    mains: Annotated[Frequency, Field(ge=45, le=65, examples=["50 Hz"])] = 50.0
+    """Frequency of the mains. What a step came to, for later steps that follow it, is a mean over
+    whole periods."""
 
 
 def raw_rate(info: RigInfo) -> float:

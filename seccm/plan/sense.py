@@ -13,7 +13,9 @@ from seccm.plan.contact_sense import contact_problems, jump_problems
 from seccm.plan.places import IntArray
 from seccm.plan.spacing import spacing_problems
 from seccm.plan.subject import Subject
+from seccm.program.program import corners
 from seccm.program.registry import kind_of
+from seccm.program.tree import parts
 from seccm.units import show
 
 FEWEST = 3
@@ -61,12 +63,15 @@ def _short_steps(subject: Subject) -> Iterator[Problem]:
 def _of_kinds(subject: Subject) -> Iterator[Problem]:
     """Find what kinds of steps say of themselves; each key once."""
     told = set()
-    for part, site, _ in subject.steps():
-        sense = kind_of(part.kind).sense
-        for problem in sense(part.spec, part.key, subject.setting(site), subject.info):
-            if problem.where not in told:
-                told.add(problem.where)
-                yield problem
+    for site in subject.patterns():
+        setting = subject.setting(site)
+        for part in parts(subject.plan.program):
+            for spec in corners(part.spec):
+                sense = kind_of(part.kind).sense
+                for problem in sense(spec, part.key, setting, subject.info):
+                    if problem.where not in told:
+                        told.add(problem.where)
+                        yield problem
 
 
 def _repeats(subject: Subject) -> Iterator[Problem]:

@@ -11,9 +11,10 @@ from seccm.factors import Placeholder
 from seccm.plan.site import Site
 from seccm.plan.tables import Tables
 from seccm.plan.visits import Visits
-from seccm.program.program import Part, Program
+from seccm.program.program import Program
 from seccm.program.segment import Act
 from seccm.program.setting import Setting
+from seccm.program.tree import Part
 from seccm.rig import Axis, RigInfo
 from seccm.suggestion import Suggestion
 from seccm.units import volts

@@ -82,12 +82,12 @@ class Tables(Model, defer_build=True):
 
     def resolved(self, condition: Condition) -> tuple[tuple[Step, ...], Setting]:
         """Return the programme with the levels of a condition in it, and what else it needs."""
-        steps = tuple(settled(step, condition.number) for step in self.program)
+        steps = tuple(settled(step, condition.known) for step in self.program)
         return steps, self.setting(Condition())
 
     def setting(self, condition: Condition) -> Setting:
         """Return what turns this plan's quantities into raw numbers under a condition."""
-        return Setting(condition, self.reference.offset, self.probe.area)
+        return Setting(condition, self.reference.offset, self.probe.area, self.record.mains)
 
     def visits(self) -> Visits:
         """Return every site in the order of the visits, as columns."""

@@ -17,7 +17,7 @@ from seccm.program.measured import Numbers
 from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace
-from seccm.quantities import Model
+from seccm.quantities import Model, Words
 from seccm.results import Result, Value
 from seccm.rig import RigInfo
 
@@ -32,6 +32,9 @@ class StepSpec(Model):
 
     The key `step` is the name of the kind.
     """
+
+    name: Words | None = None
+    """What later steps call this one, to follow what it came to."""
 
 
 S = TypeVar("S", bound=StepSpec)

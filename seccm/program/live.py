@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from seccm.earlier import TAKEN, Earlier, Take
+from seccm.errors import ContactError
+from seccm.program.comparison import Comparison
+from seccm.units import show
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +36,40 @@ class Live:
         """Take in how a step ended; one without a name cannot be asked for."""
         if name:
             before = self.steps[name].count if name in self.steps else 0
-            self.steps[name] = Known(known.E, known.i, known.charge, known.time, before + 1)
+            self.steps[name] = replace(known, count=before + 1)
+
+    def taken(self, source: str, take: Take, offset: float) -> float:
+        """Return what a step came to, in SI.
+
+        Args:
+            source: its name.
+            take: what of it.
+            offset: volts that turn a raw potential into one against the plan's reference.
+
+        Raises:
+            LookupError: no step of that name has run.
+        """
+        value = float(getattr(self.steps[source], take))
+        return value + offset if take == "E" else value
+
+    def number(self, earlier: Earlier, offset: float) -> float:
+        """Return a quantity that follows an earlier step, in SI.
+
+        Raises:
+            ContactError: it is outside of what the plan allows; nothing was imposed.
+        """
+        value = earlier.of(self.taken(earlier.source, earlier.take, offset))
+        low, high = earlier.within
+        if not low <= value <= high:
+            unit = TAKEN[earlier.take][0]
+            span = f"{show(low, unit)} to {show(high, unit)}"
+            raise ContactError(
+                "out-of-range",
+                f"the next step would follow {earlier} with {show(value, unit)}, outside of the "
+                f"{span} that the plan allows. It did not run.",
+            )
+        return value
+
+    def holds(self, question: Comparison, offset: float) -> bool:
+        """Answer a question about an earlier step."""
+        return question.holds(self.taken(question.source, question.take, offset))

@@ -1,37 +1,24 @@
-"""A site's programme: the tree of its steps, under one condition."""
+"""A site's programme: its steps under one condition, and the walk that chooses them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Protocol
 
+from seccm.earlier import Earlier
+from seccm.factors import Value
 from seccm.program.kind import StepSpec
 from seccm.program.live import Live
 from seccm.program.registry import kind_of
-from seccm.program.segment import Act, Path, Segment
+from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
-from seccm.program.words import Repeat, Step
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A step as it stands in the plan, however often it runs."""
-
-    key: str
-    """Its key in the plan, such as program[0]."""
-    spec: StepSpec
-
-    @property
-    def kind(self) -> str:
-        """The kind of step as the plan names it."""
-        return name_of(self.spec)
-
-
-def name_of(spec: StepSpec) -> str:
-    """Return the kind of a step as a plan names it."""
-    return str(spec.__dict__["step"])
+from seccm.program.settled import earlier_in, settled
+from seccm.program.tree import Part, most, name_of, parts, walked
+from seccm.program.words import Step
 
 
 def act_of(spec: StepSpec, setting: Setting) -> Act:
@@ -39,34 +26,22 @@ def act_of(spec: StepSpec, setting: Setting) -> Act:
     return kind_of(name_of(spec)).resolve(spec, setting)
 
 
-def parts(steps: Sequence[Step], where: str = "program") -> Iterator[Part]:
-    """Yield every step that stands in a programme, once each."""
-    for index, step in enumerate(steps):
-        key = f"{where}[{index}]"
-        if isinstance(step, Repeat):
-            yield from parts(step.program, f"{key}.program")
-        else:
-            yield Part(key, step)
+def corners(spec: StepSpec) -> tuple[StepSpec, ...]:
+    """Return a step with the least and the greatest of what its quantities may come to.
 
-
-def part_at(steps: Sequence[Step], path: Path, where: str = "program") -> Part:
-    """Return the step at a path of a programme.
-
-    Raises:
-        LookupError: there is none.
+    A step that follows no earlier one is its own only corner. What a step imposes lies between
+    that of its corners.
     """
-    index, *rest = path
-    step, key = steps[index], f"{where}[{index}]"
-    if isinstance(step, Repeat):
-        return part_at(step.program, tuple(rest[1:]), f"{key}.program")
-    if rest:
-        raise LookupError(f"{key} is a single step")
-    return Part(key, step)
+    followed = dict.fromkeys(earlier for _, earlier in earlier_in(spec))
+    if not followed:
+        return (spec,)
+    ends = product(*(dict.fromkeys(earlier.within) for earlier in followed))
+    return tuple(settled(spec, dict(zip(followed, end, strict=True)).__getitem__) for end in ends)
 
 
-def most_steps(steps: Sequence[Step]) -> int:
-    """Return how many steps a programme runs at most, without walking it."""
-    return sum(s.times * most_steps(s.program) if isinstance(s, Repeat) else 1 for s in steps)
+def expected(spec: StepSpec) -> StepSpec:
+    """Return a step with the middle of what its quantities may come to."""
+    return settled(spec, lambda v: sum(v.within) / 2 if isinstance(v, Earlier) else v)
 
 
 class Walking(Protocol):
@@ -82,6 +57,10 @@ class Programme(Protocol):
     @property
     def planned(self) -> tuple[Segment, ...]:
         """The steps in the order in which they are meant to run."""
+
+    @property
+    def mains(self) -> float:
+        """Frequency of the mains in hertz."""
 
     def walk(self) -> Walking:
         """Return what chooses the steps, from the first on."""
@@ -103,9 +82,21 @@ class Program:
 
     @cached_property
     def planned(self) -> tuple[Segment, ...]:
-        """The steps in the order in which they are meant to run: loops to their bound."""
-        walk, live = self.walk(), Live()
-        return tuple(iter(lambda: walk.next(live), None))
+        """The steps in the order in which they are meant to run.
+
+        Repeats go on to their last time, what is asked is taken to be so, and what an earlier
+        step comes to is taken to be in the middle of its range.
+        """
+        run = walked(self.steps, lambda _, ends_repeat: not ends_repeat)
+        return tuple(
+            Segment.of(self.acts(spec)[-1], name_of(spec), index, path, spec.name or "")
+            for index, (path, spec) in enumerate(run)
+        )
+
+    @property
+    def mains(self) -> float:
+        """Frequency of the mains in hertz."""
+        return self.setting.mains
 
     def walk(self) -> Walk:
         """Return what chooses the steps, from the first on."""
@@ -113,30 +104,31 @@ class Program:
 
     def longest(self, period: float) -> float:
         """Return how long the steps last at most, in seconds; a row goes by between two."""
-        return self._longest(self.steps, period)
-
-    def _longest(self, steps: Sequence[Step], period: float) -> float:
-        return sum(
-            step.times * self._longest(step.program, period)
-            if isinstance(step, Repeat)
-            else self.act(step).waveform.duration + period
-            for step in steps
+        return most(
+            self.steps, lambda spec: max(a.waveform.duration for a in self.acts(spec)) + period
         )
 
     def parts(self) -> Iterator[tuple[Part, Act]]:
-        """Yield every step that stands in the programme, with what it imposes."""
+        """Yield every step that stands in the programme with what it imposes, at each corner."""
         for part in parts(self.steps):
-            yield part, self.act(part.spec)
+            for act in self._corners(part.spec):
+                yield part, act
 
-    def act(self, spec: StepSpec) -> Act:
-        """Return what a step of this programme imposes."""
+    def acts(self, spec: StepSpec) -> tuple[Act, ...]:
+        """Return what a step imposes at its corners, and at last what it is expected to."""
         found = self._acts.get(id(spec))
         if found is None:
-            found = self._acts[id(spec)] = act_of(spec, self.setting)
+            specs = corners(spec)
+            specs = specs if specs == (spec,) else (*specs, expected(spec))
+            found = self._acts[id(spec)] = tuple(act_of(one, self.setting) for one in specs)
         return found
 
+    def _corners(self, spec: StepSpec) -> tuple[Act, ...]:
+        acts = self.acts(spec)
+        return acts if len(acts) == 1 else acts[:-1]
+
     @cached_property
-    def _acts(self) -> dict[int, Act]:
+    def _acts(self) -> dict[int, tuple[Act, ...]]:
         return {}
 
 
@@ -151,23 +143,33 @@ class Walk:
         self._program = program
         self._live = Live()
         self._index = 0
-        self._rest = self._run(program.steps, ())
+        offset = program.setting.offset
+        self._rest = walked(program.steps, lambda asked, _: self._live.holds(asked, offset))
 
     def next(self, live: Live) -> Segment | None:
-        """Return the step that comes next, given what is known by now; None after the last."""
+        """Return the step that comes next, given what is known by now; None after the last.
+
+        Raises:
+            ContactError: a quantity came out where the plan does not allow it.
+        """
         self._live = live
         found = next(self._rest, None)
         if found is None:
             return None
         path, spec = found
         index, self._index = self._index, self._index + 1
-        return Segment.of(self._program.act(spec), name_of(spec), index, path)
+        if not earlier_in(spec):
+            (act,) = self._program.acts(spec)
+            return Segment.of(act, name_of(spec), index, path, spec.name or "")
+        resolved = settled(spec, self._number)
+        act = act_of(resolved, self._program.setting)
+        return Segment.of(act, name_of(spec), index, path, spec.name or "", written(resolved))
 
-    def _run(self, steps: Sequence[Step], path: Path) -> Iterator[tuple[Path, StepSpec]]:
-        for index, step in enumerate(steps):
-            here = (*path, index)
-            if isinstance(step, Repeat):
-                for passed in range(step.times):
-                    yield from self._run(step.program, (*here, passed))
-            else:
-                yield here, step
+    def _number(self, value: Value) -> Value:
+        offset = self._program.setting.offset
+        return self._live.number(value, offset) if isinstance(value, Earlier) else value
+
+
+def written(spec: StepSpec) -> str:
+    """Write a step whose quantities are all known, from which `read` makes the same step."""
+    return json.dumps(spec.model_dump(mode="json", by_alias=True, exclude_none=True))

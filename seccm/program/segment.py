@@ -48,10 +48,16 @@ class Segment:
     """Its place in the programme."""
     name: str = ""
     """What the plan calls it; empty if nothing."""
+    resolved: str = ""
+    """The step with numbers for what earlier steps came to, as JSON in SI; empty where it follows
+    none: then the plan says all of it."""
 
     @classmethod
-    def of(cls, act: Act, kind: str, index: int, path: Path, name: str = "") -> Segment:
+    def of(
+        cls, act: Act, kind: str, index: int, path: Path, name: str = "", resolved: str = ""
+    ) -> Segment:
         """Give an act its place in a programme."""
         return cls(
-            index, kind, act.label, act.mode, act.waveform, act.limits, act.cycles, path, name
-        )
+            index, kind, act.label, act.mode, act.waveform, act.limits, act.cycles, path, name,
+            resolved,
+        )  # fmt: skip

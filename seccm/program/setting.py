@@ -22,6 +22,8 @@ class Setting:
     """Volts to add to a raw potential to have it against the plan's reference."""
     area: float
     """Of the footprint, in square metres."""
+    mains: float = 50.0
+    """Frequency of the mains in hertz: what a step came to is a mean over whole periods."""
 
     def number(self, value: Value) -> float:
         """Return a quantity of the plan in SI."""

@@ -7,17 +7,19 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from seccm.earlier import Earlier
 from seccm.factors import Placeholder
 
 M = TypeVar("M", bound=BaseModel)
 
 
 def settled(model: M, number: Callable[[Any], Any]) -> M:
-    """Return a part of a plan with numbers for what follows a factor.
+    """Return a part of a plan with numbers for what follows something else.
 
     Args:
         model: the part, with all that is inside of it.
-        number: gives the SI value of a quantity that follows something else.
+        number: gives the SI value of a quantity that follows a factor or an earlier step, or the
+            quantity itself where that is not known yet.
     """
     changed = {}
     for name, value in model:
@@ -28,7 +30,7 @@ def settled(model: M, number: Callable[[Any], Any]) -> M:
 
 
 def _settled(value: Any, number: Callable[[Any], Any]) -> Any:
-    if isinstance(value, Placeholder):
+    if isinstance(value, Placeholder | Earlier):
         return number(value)
     if isinstance(value, BaseModel):
         return settled(value, number)
@@ -37,3 +39,22 @@ def _settled(value: Any, number: Callable[[Any], Any]) -> Any:
         same = all(a is b for a, b in zip(items, value, strict=True))
         return value if same else items
     return value
+
+
+def earlier_in(model: BaseModel) -> list[tuple[str, Earlier]]:
+    """Return what follows an earlier step, each with its key in the part of the plan."""
+    found: list[tuple[str, Earlier]] = []
+    for name, value in model:
+        found += _earlier_in(name, value)
+    return found
+
+
+def _earlier_in(key: str, value: Any) -> list[tuple[str, Earlier]]:
+    if isinstance(value, Earlier):
+        return [(key, value)]
+    if isinstance(value, BaseModel):
+        return [(f"{key}.{name}", one) for name, one in earlier_in(value)]
+    if isinstance(value, tuple):
+        items = (_earlier_in(f"{key}[{k}]", item) for k, item in enumerate(value))
+        return [one for item in items for one in item]
+    return []

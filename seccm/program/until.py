@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import model_validator
 
 from seccm.errors import Problem
-from seccm.factors import Charge, Current, Pause, Potential
 from seccm.mistakes import Mistakes
+from seccm.program.quantities import Charge, Current, Pause, Potential
 from seccm.quantities import Model
 from seccm.rig.waveform import SETTLING
 from seccm.suggestion import Suggestion

@@ -1,4 +1,4 @@
-"""The words of a programme: steps of every kind, and what repeats them.
+"""The words of a programme: steps of every kind, what repeats them, and what chooses them.
 
 The list of kinds is open: which keys a step may have is looked up when plans are first read, and
 again when a kind is registered.
@@ -11,16 +11,20 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import BaseModel, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
+from seccm.program.comparison import Comparison
 from seccm.program.kind import StepSpec
 from seccm.program.registry import kinds
 from seccm.quantities import Count, Model
 
+WHEN = {"from": "rest", "take": "E", "below": "0 V"}
+"""An example of a question."""
+
 
 class _AnyStep:
-    """Marks a field that holds a step of any kind, or a repeat."""
+    """Marks a field that holds a step of any kind, a repeat or an `if`."""
 
     def __get_pydantic_core_schema__(self, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        specs: tuple[Any, ...] = (*(kind.spec for kind in kinds().values()), Repeat)
+        specs: tuple[Any, ...] = (*(kind.spec for kind in kinds().values()), Repeat, If)
         return handler.generate_schema(
             Annotated[Union[specs], Field(discriminator="step")]  # noqa: UP007
         )
@@ -37,20 +41,35 @@ def _example(shown: dict[str, Any]) -> None:
 
 
 class Repeat(Model, defer_build=True):
-    """Run some steps again and again."""
+    """Run some steps again and again, until something is so or the last time is over."""
 
     step: Literal["repeat"] = "repeat"
     times: Annotated[Count, Field(le=10_000, examples=[3])]
+    """How many times at most; without `until`, how many times."""
+    until: Comparison | None = None
+    """What ends the repeats; asked each time after the last of the steps."""
     program: Steps
 
 
-Step = Annotated[StepSpec | Repeat, _AnyStep()]
+class If(Model, defer_build=True):
+    """Run some steps only if something is so."""
+
+    step: Literal["if"] = "if"
+    when: Annotated[Comparison, Field(examples=[WHEN])]
+    """What is asked, when its turn comes."""
+    program: Steps
+    """What runs if it is so."""
+    otherwise: tuple[Step, ...] = ()
+    """What runs if it is not; nothing without it."""
+
+
+Step = Annotated[StepSpec | Repeat | If, _AnyStep()]
 Steps = Annotated[tuple[Step, ...], Field(min_length=1, json_schema_extra=_example)]
 
 
 def learn(*models: type[BaseModel]) -> None:
     """Have models of files make their rules again, now that there is another kind of step."""
-    every: tuple[type[BaseModel], ...] = (Repeat, *models)
+    every: tuple[type[BaseModel], ...] = (Repeat, If, *models)
     for model in every:
         model.model_rebuild(force=True, raise_errors=False)
         for made in ("__pydantic_core_schema__", "__pydantic_validator__"):
@@ -64,4 +83,5 @@ def example_of(step: str) -> dict[str, Any]:
     kind = kinds().get(step)
     if kind is not None:
         return dict(kind.example or {})
-    return {"times": 2, "program": [simplest()]}
+    begin = {"times": 2} if step == Repeat.model_fields["step"].default else {"when": WHEN}
+    return {**begin, "program": [simplest()]}

@@ -13,11 +13,11 @@ from pydantic import model_validator
 from seccm.analysis.any_step import level, net_charge
 from seccm.analysis.galvanostatic import nucleation
 from seccm.analysis.voltammetry import efficiency
-from seccm.factors import Current, CurrentDensity, Duration
 from seccm.mistakes import OneOf
 from seccm.program.any_results import E_END
 from seccm.program.kind import Beginning, Found, Kind, StepSpec
 from seccm.program.measured import NO_ROWS, WHOLE, Measured, Numbers
+from seccm.program.quantities import Current, CurrentDensity, Duration
 from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace

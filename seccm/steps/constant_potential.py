@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from seccm.analysis.any_step import level
-from seccm.factors import Duration, Potential
 from seccm.program.kind import Beginning, Found, Kind, StepSpec
 from seccm.program.measured import Numbers
+from seccm.program.quantities import Duration, Potential
 from seccm.program.segment import Act
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace

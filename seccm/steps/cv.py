@@ -9,9 +9,9 @@ from pydantic import Field
 
 from seccm.analysis.sweep_features import voltammogram
 from seccm.errors import Problem
-from seccm.factors import Potential, ScanRate
 from seccm.program.kind import Beginning, Found, Kind, StepSpec
 from seccm.program.measured import Numbers
+from seccm.program.quantities import Potential, ScanRate
 from seccm.program.segment import Act
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace

@@ -8,9 +8,9 @@ from typing import Literal
 
 from seccm.analysis.sweep_features import sweeps
 from seccm.errors import Problem
-from seccm.factors import Potential, ScanRate
 from seccm.program.kind import Beginning, Kind, StepSpec
 from seccm.program.measured import Numbers
+from seccm.program.quantities import Potential, ScanRate
 from seccm.program.segment import Act
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace

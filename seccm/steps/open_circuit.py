@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Literal
 
 from seccm.analysis.any_step import level
-from seccm.factors import Duration
 from seccm.program.any_results import E_END
 from seccm.program.kind import Found, Kind, StepSpec
 from seccm.program.measured import Numbers
+from seccm.program.quantities import Duration
 from seccm.program.segment import Act
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace

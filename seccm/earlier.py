@@ -1,0 +1,113 @@
+"""Quantities that follow what an earlier step at the same site came to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import ValidationInfo
+
+from seccm.errors import Problem
+from seccm.mistakes import Mistakes, similar, written
+from seccm.quantities import quantity
+from seccm.suggestion import Suggestion
+from seccm.units import show
+
+Take = Literal["E", "i", "charge", "time", "count"]
+TAKEN: Mapping[str, tuple[str, str]] = {
+    "E": ("V", "the last potential"),
+    "i": ("A", "the last current"),
+    "charge": ("C", "the net charge"),
+    "time": ("s", "the time"),
+    "count": ("1", "the number of runs"),
+}
+"""What is known of a step that ended: its SI unit, and words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What an earlier step at the same site came to: a quantity that is known when its turn comes.
+
+    A plan writes it as a table, such as `{ from = "rest", offset = "-15 mV", within = ["-1 V",
+    "1 V"] }`.
+    """
+
+    source: str
+    """The name of the earlier step."""
+    take: Take
+    unit: str
+    """SI unit of the quantity that follows it."""
+    within: tuple[float, float]
+    """What it may come to, in SI: this is checked before anything moves, and kept to after it."""
+    times: float = 1.0
+    offset: float = 0.0
+    """Added after `times`, in SI."""
+
+    def __str__(self) -> str:
+        return f"{TAKEN[self.take][1]} of {self.source}"
+
+    def of(self, taken: float) -> float:
+        """Return the quantity, given what the earlier step came to in SI."""
+        return self.times * taken + self.offset
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as a plan writes it, in SI."""
+        return {"from": self.source, "take": self.take, "times": self.times,
+                "offset": self.offset, "within": list(self.within)}  # fmt: skip
+
+
+_USUAL = {"V": ["-1 V", "1 V"], "A": ["-1 nA", "1 nA"], "C": ["1 nC", "1 uC"], "s": ["1 s", "60 s"]}
+"""What a quantity may usually come to."""
+_KEYS = ("from", "take", "times", "offset", "within")
+
+
+def read_earlier(given: Mapping[str, Any], unit: str, info: ValidationInfo) -> Earlier:
+    """Read what a plan says of an earlier step.
+
+    Raises:
+        Mistakes: with one problem for each mistake.
+    """
+    wrong = [
+        Problem(str(key), "is not a known key.", similar(key, _KEYS))
+        for key in given
+        if key not in _KEYS
+    ]
+    source = given.get("from")
+    if not isinstance(source, str) or not source:
+        what = "is missing." if source is None else f"is {written(source)}, not a name."
+        remedy = 'Write the name of an earlier step, such as from = "rest".'
+        wrong.append(Problem("from", what, remedy))
+    usual = next((take for take, (of, _) in TAKEN.items() if of == unit), None)
+    take = given.get("take", usual)
+    if take not in TAKEN or TAKEN[take][0] != unit:
+        what = f"must be {usual!r} for this quantity, not {written(take)}.".replace("'", '"')
+        wrong.append(Problem("take", what, suggestion=Suggestion(("take",), "put", usual)))
+    numbers: dict[str, Any] = {}
+    for key, of, default in (("times", "1", 1.0), ("offset", unit, 0.0)):
+        try:
+            numbers[key] = quantity(given[key], of, info) if key in given else default
+        except ValueError as error:
+            wrong.append(Problem(key, f"{error}."))
+    span = given.get("within")
+    ends: list[float] = []
+    for k, end in enumerate(span if isinstance(span, list | tuple) else ()):
+        try:
+            ends.append(quantity(end, unit, info))
+        except ValueError as error:
+            wrong.append(Problem(f"within[{k}]", f"{error}."))
+            ends.append(math.nan)
+    if len(ends) != 2:
+        what = "is missing." if span is None else f"must be two values, not {written(span)}."
+        put = _USUAL.get(unit, ["0.1", "10"])
+        remedy = "Write the least and the greatest value that may come of it, such as within = "
+        remedy += f'["{put[0]}", "{put[1]}"]: the plan is checked with both before it runs.'
+        suggestion = Suggestion(("within",), "put", put)
+        wrong.append(Problem("within", what, remedy, suggestion=suggestion))
+    elif ends[0] > ends[1]:
+        what = f"begins with {show(ends[0], unit)}, which is more than {show(ends[1], unit)}."
+        wrong.append(Problem("within", what, "Exchange the two."))
+    if wrong:
+        raise Mistakes(wrong)
+    return Earlier(str(source), take, unit, (ends[0], ends[1]), **numbers)

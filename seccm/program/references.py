@@ -1,0 +1,102 @@
+"""Finds references to earlier steps that no way through a programme provides.
+
+Only a step that has surely run can be followed: one that stands earlier, in the same list or round
+it, and not in a single arm of an `if`. A repeat runs at least once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from seccm.errors import Problem
+from seccm.mistakes import nearest
+from seccm.program.settled import earlier_in
+from seccm.program.tree import arms, parts
+from seccm.program.words import If, Repeat, Step
+from seccm.suggestion import Suggestion, key_of
+
+MOST = 6
+"""Quantities of one step that follow earlier steps: it is checked at all their corners."""
+
+
+def reference_problems(program: Sequence[Step]) -> list[Problem]:
+    """Find names that are given twice, and references that nothing provides."""
+    scope = _Scope({part.spec.name for part in parts(program) if part.spec.name})
+    scope.walk(program, "program")
+    return scope.problems
+
+
+@dataclass
+class _Scope:
+    """Walks a programme and keeps which steps have surely run."""
+
+    everywhere: set[str]
+    """Every name that is given anywhere."""
+    ran: set[str] = field(default_factory=set)
+    """Names of steps that have surely run by now."""
+    named: set[str] = field(default_factory=set)
+    """Names that are taken by now: of steps that may have run."""
+    problems: list[Problem] = field(default_factory=list)
+
+    def walk(self, steps: Sequence[Step], where: str) -> None:
+        """Go through a list of steps."""
+        for index, step in enumerate(steps):
+            key = f"{where}[{index}]"
+            if isinstance(step, Repeat):
+                self.walk(step.program, f"{key}.program")
+                if step.until is not None:
+                    self._ask(f"{key}.until.from", step.until.source)
+            elif isinstance(step, If):
+                self._ask(f"{key}.when.from", step.when.source)
+                self._fork(step, key)
+            else:
+                found = earlier_in(step)
+                for name, earlier in found:
+                    self._ask(f"{key}.{name}.from", earlier.source)
+                if len({earlier for _, earlier in found}) > MOST:
+                    what = f"follows earlier steps in {len(found)} quantities, more than {MOST}."
+                    self.problems.append(Problem(key, what, "Give some of them as values."))
+                self._name(key, step.name)
+
+    def _fork(self, step: If, key: str) -> None:
+        """Go through both arms; what only one of them names has not surely run after them."""
+        ran, named = set(self.ran), set(self.named)
+        after: list[tuple[set[str], set[str]]] = []
+        for name, inside in arms(step):
+            self.ran, self.named = set(ran), set(named)
+            self.walk(inside, f"{key}.{name}")
+            after.append((self.ran, self.named))
+        self.ran = after[0][0] & after[1][0]
+        self.named = after[0][1] | after[1][1]
+
+    def _name(self, key: str, name: str | None) -> None:
+        if name is None:
+            return
+        if name in self.named:
+            what = f'"{name}" is the name of an earlier step already.'
+            self.problems.append(Problem(f"{key}.name", what, "Choose another name."))
+        self.ran.add(name)
+        self.named.add(name)
+
+    def _ask(self, key: str, source: str) -> None:
+        if source in self.ran:
+            return
+        known = sorted(self.ran)
+        meant = nearest(source, known)
+        put = None
+        if source in self.named:
+            what = f'"{source}" runs only in one arm of an if, and may not have run.'
+            remedy = "Follow a step that runs in every case, or write this step into the same arm."
+        elif source in self.everywhere:
+            what = f'"{source}" comes later: only steps before this one can be followed.'
+            remedy = "Move it before this step, or follow another one."
+        else:
+            what = f'"{source}" names no step.'
+            remedy = f"Steps with names before this one: {', '.join(known)}." if known else (
+                f'Give an earlier step the name, with name = "{source}".'
+            )  # fmt: skip
+            if meant is not None:
+                remedy = f'Did you mean "{meant}"?'
+                put = Suggestion(key_of(key), "put", meant)
+        self.problems.append(Problem(key, what, remedy, suggestion=put))

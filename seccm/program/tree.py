@@ -1,0 +1,113 @@
+"""The tree of a programme: steps, repeats of steps, and steps that run only if something is so.
+
+A plan's own words are its nodes; a single step is found by its key in the plan, and by its path
+while it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from seccm.program.comparison import Comparison
+from seccm.program.kind import StepSpec
+from seccm.program.segment import Path
+from seccm.program.words import If, Repeat, Step
+
+Decide = Callable[[Comparison, bool], bool]
+"""Answers a question; told whether it is what ends a repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A step as it stands in the plan, however often it runs."""
+
+    key: str
+    """Its key in the plan, such as program[0]."""
+    spec: StepSpec
+
+    @property
+    def kind(self) -> str:
+        """The kind of step as the plan names it."""
+        return name_of(self.spec)
+
+
+def name_of(spec: StepSpec) -> str:
+    """Return the kind of a step as a plan names it."""
+    return str(spec.__dict__["step"])
+
+
+def arms(step: If) -> tuple[tuple[str, tuple[Step, ...]], tuple[str, tuple[Step, ...]]]:
+    """Return what runs if it is so, and what runs if not, each with its key."""
+    return ("program", step.program), ("otherwise", step.otherwise)
+
+
+def parts(steps: Sequence[Step], where: str = "program") -> Iterator[Part]:
+    """Yield every step that stands in a programme, once each."""
+    for index, step in enumerate(steps):
+        key = f"{where}[{index}]"
+        if isinstance(step, Repeat):
+            yield from parts(step.program, f"{key}.program")
+        elif isinstance(step, If):
+            for name, inside in arms(step):
+                yield from parts(inside, f"{key}.{name}")
+        else:
+            yield Part(key, step)
+
+
+def walked(
+    steps: Sequence[Step], decide: Decide, path: Path = ()
+) -> Iterator[tuple[Path, StepSpec]]:
+    """Yield the steps as they run, each with its path.
+
+    Args:
+        steps: of a programme.
+        decide: asked when the answer is needed, and not before.
+        path: of the steps.
+    """
+    for index, step in enumerate(steps):
+        here = (*path, index)
+        if isinstance(step, Repeat):
+            for turn in range(step.times):
+                yield from walked(step.program, decide, (*here, turn))
+                if step.until is not None and decide(step.until, True):
+                    break
+        elif isinstance(step, If):
+            arm = 0 if decide(step.when, False) else 1
+            yield from walked(arms(step)[arm][1], decide, (*here, arm))
+        else:
+            yield here, step
+
+
+def part_at(steps: Sequence[Step], path: Path, where: str = "program") -> Part:
+    """Return the step at a path of a programme.
+
+    Raises:
+        LookupError: there is none.
+    """
+    if not path or not 0 <= path[0] < len(steps):
+        raise LookupError(f"{where} has no step {path}")
+    step, key, rest = steps[path[0]], f"{where}[{path[0]}]", path[1:]
+    if isinstance(step, Repeat):
+        return part_at(step.program, rest[1:], f"{key}.program")
+    if isinstance(step, If):
+        if rest[:1] not in ((0,), (1,)):
+            raise LookupError(f"{key} has two arms, 0 and 1, not {rest[:1]}")
+        name, inside = arms(step)[rest[0]]
+        return part_at(inside, rest[1:], f"{key}.{name}")
+    if rest:
+        raise LookupError(f"{key} is a single step")
+    return Part(key, step)
+
+
+def most(steps: Sequence[Step], of: Callable[[StepSpec], float]) -> float:
+    """Return the most that a programme can come to, if each step comes to so much."""
+    total = 0.0
+    for step in steps:
+        if isinstance(step, Repeat):
+            total += step.times * most(step.program, of)
+        elif isinstance(step, If):
+            total += max(most(inside, of) for _, inside in arms(step))
+        else:
+            total += of(step)
+    return total
