@@ -88,7 +88,7 @@ def test_together_the_kinds_of_step_yield_every_declared_result():
     yielded = {
         declared(c.name).name for make, _ in SCANS.values() for c in Features(make()).columns
     }
-    assert yielded == set(results())
+    assert yielded == {name for name, result in results().items() if not result.dims}
 
 
 def test_a_later_step_is_what_the_first_is():

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 import tomlkit
+from made_scans import lithium, small_cycling, write_scan
 
 import seccm
+from seccm.analysis.features import area_of
+from seccm.analysis.step_features import arrays_of, measured, results_of, words_of
+from seccm.analysis.step_trace import step_traces
+from seccm.data import open_scan
 from seccm.plan import Plan, load_plan
 from seccm.plan.library import plans
 from seccm.program.kind import Kind
@@ -16,6 +21,7 @@ from seccm.program.registry import kind_of, kinds
 from seccm.program.segment import Segment
 from seccm.program.setting import Setting
 from seccm.program.tree import name_of, parts
+from seccm.rig import Constant
 
 HERE = Path(seccm.__file__).parents[1]
 PRODUCT = [
@@ -108,9 +114,6 @@ def test_an_unknown_step_is_refused_with_what_there_is():
 
 
 def test_a_file_with_steps_of_a_package_that_is_missing_still_yields_charges():
-    from seccm.analysis.step_features import results_of, words_of
-    from seccm.rig import Constant
-
     step = Segment(0, "polishing", "", "open", Constant(0.0, 1.0))
     assert [result.name for result in results_of(step, ())] == ["Q", "ended_by"]
     assert words_of(step, {}) == ""
@@ -133,3 +136,20 @@ def with_steps(program: list[dict[str, object]]) -> Plan:
 
 def setting(plan: Plan) -> Setting:
     return plan.setting(plan.conditions[0])
+
+
+def test_every_cycle_of_a_voltammogram_has_its_numbers(tmp_path):
+    """The first and the last one are those that the table of sites has."""
+    plan = small_cycling()
+    with open_scan(write_scan(tmp_path / "scan.h5", plan, lithium)) as scan:
+        record = scan.record(0)
+    (trace,) = step_traces(plan.sites()[0], record, plan.reference.offset, area_of(plan))
+    assert trace is not None
+    numbers, arrays = measured(trace, ()), arrays_of(trace, ())
+    wanted = {r.name for r in results_of(trace.segment, ()) if r.dims}
+    assert set(arrays) == wanted
+    for name, values in arrays.items():
+        quantity = name.removesuffix("_of_cycles")
+        assert values.values.shape == values.errors.shape == (round(numbers["cycles"].value),)
+        assert values.values[0] == numbers[f"{quantity}_first"].value
+        assert values.values[-1] == numbers[f"{quantity}_last"].value

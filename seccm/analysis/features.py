@@ -174,6 +174,8 @@ def _columns(
     for program in programs:
         for segment in program[:MOST_STEPS]:
             for result in results_of(segment, program[: segment.index]):
+                if result.dims:
+                    continue
                 wanted[segment.index, result.name] = result
     columns: list[Column] = []
     names: dict[tuple[int, str], str] = {}

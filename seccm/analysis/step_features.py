@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from seccm.analysis.any_step import of_any_step
 from seccm.program.any_results import OF_ANY_STEP
@@ -10,7 +10,7 @@ from seccm.program.kind import Found
 from seccm.program.registry import kinds
 from seccm.program.segment import Segment
 from seccm.program.trace import StepTrace
-from seccm.results import Result
+from seccm.results import Result, Values
 
 
 def results_of(segment: Segment, before: Sequence[Segment]) -> tuple[Result, ...]:
@@ -31,6 +31,12 @@ def measured(trace: StepTrace, before: Sequence[StepTrace]) -> Found:
     numbers = {**(kind.measure(trace, before) if kind else {}), **of_any_step(trace)}
     wanted = results_of(trace.segment, [one.segment for one in before])
     return {r.name: numbers[r.name].checked(trace) for r in wanted if r.name in numbers}
+
+
+def arrays_of(trace: StepTrace, before: Sequence[StepTrace]) -> Mapping[str, Values]:
+    """Determine those results of a step that are arrays."""
+    kind = kinds().get(trace.segment.kind)
+    return kind.arrays(trace, before) if kind else {}
 
 
 def words_of(segment: Segment, found: Found) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,7 +17,7 @@ from seccm.analysis.wave import both_ways, one_way, wave
 from seccm.analysis.wave_shape import REVERSIBLE
 from seccm.program.measured import WHOLE, Measured, Numbers
 from seccm.program.trace import StepTrace
-from seccm.results import Status, Value, noise
+from seccm.results import Status, Value, Values, noise
 from seccm.rig import Lines
 
 _INCOMPLETE = Value.none(Status.INCOMPLETE)
@@ -91,6 +92,16 @@ def voltammogram(trace: StepTrace) -> Numbers:
             continue
         found |= _charges(trace, done.cycles[place], which)
     return {**found, **sweeps(trace, max(count - 1, 0))}
+
+
+EACH_CYCLE = ("CE_of_cycles", "Q_c_of_cycles", "Q_a_of_cycles")
+"""What is determined of every complete cycle."""
+
+
+def each_cycle(trace: StepTrace) -> Mapping[str, Values]:
+    """Measure efficiency and charges of every complete cycle, shape (cycles,)."""
+    measured = [_charges(trace, cycle, "of_cycles") for cycle in cycles_of(trace).cycles]
+    return {name: Values.of([m[name].checked(trace) for m in measured]) for name in EACH_CYCLE}
 
 
 def _charges(trace: StepTrace, cycle: Cycle, which: str) -> dict[str, Measured]:

@@ -18,7 +18,7 @@ from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace
 from seccm.quantities import Model, Words
-from seccm.results import Result, Value
+from seccm.results import Result, Value, Values
 from seccm.rig import RigInfo
 
 Curve = Literal["I-E", "E-t", "I-t", "E-Q"]
@@ -55,6 +55,10 @@ def _no_problems(*_: object) -> Iterable[Problem]:
 
 
 def _no_numbers(*_: object) -> Numbers:
+    return {}
+
+
+def _no_arrays(*_: object) -> Mapping[str, Values]:
     return {}
 
 
@@ -99,6 +103,8 @@ class Kind(Generic[S]):
     """What its analysis yields, beside the charge and the end that every step has."""
     measure: Callable[[StepTrace, Sequence[StepTrace]], Numbers] = _no_numbers
     """Determines the results, from the rows of the step and those of the steps before it."""
+    arrays: Callable[[StepTrace, Sequence[StepTrace]], Mapping[str, Values]] = _no_arrays
+    """Determines those of the results that have dimensions, such as one number for each cycle."""
     yields: Callable[[Segment, Sequence[Segment]], tuple[Result, ...]] | None = None
     """Which of the results a step yields after the steps before it; all of them without it."""
     words: Callable[[Found], str] = _no_words

@@ -2,6 +2,16 @@
 
 from seccm.results.noise import charge, noise, spacing
 from seccm.results.result import DETAIL, Result
-from seccm.results.value import UNTRUSTED, Status, Value
+from seccm.results.value import UNTRUSTED, Status, Value, Values
 
-__all__ = ["DETAIL", "UNTRUSTED", "Result", "Status", "Value", "charge", "noise", "spacing"]
+__all__ = [
+    "DETAIL",
+    "UNTRUSTED",
+    "Result",
+    "Status",
+    "Value",
+    "Values",
+    "charge",
+    "noise",
+    "spacing",
+]

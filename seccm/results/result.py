@@ -36,6 +36,8 @@ class Result:
     """Of an event that may come too late: the result that says how long was waited for it."""
     rank: int = DETAIL
     """The place in menus and tables, from the first; `DETAIL` for what belongs into neither."""
+    dims: tuple[str, ...] = ()
+    """The dimensions of an array, such as ("cycle",); none for a single number."""
     mapped: bool = False
     """Whether a report draws it as a map, if there is room."""
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
 
 UNTRUSTED = 32
 """The first code of a number that is to be looked at before it is averaged."""
@@ -147,3 +151,23 @@ class Value:
         """Make a number; one that came out infinite or NaN is marked as undefined."""
         value, error = float(value), float(error)
         return cls(value, error, status) if math.isfinite(value) else cls.none(Status.UNDEFINED)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Values:
+    """An array of numbers in SI units; where one is NaN, there is none."""
+
+    values: npt.NDArray[np.float64]
+    errors: npt.NDArray[np.float64]
+    """Standard uncertainties, of the same shape."""
+    status: Status = Status.OK
+    """The worst of them."""
+
+    @classmethod
+    def of(cls, each: Sequence[Value]) -> Values:
+        """Make the array of some numbers, shape (numbers,)."""
+        values, errors = np.array([(v.value, v.error) for v in each]).reshape(-1, 2).T
+        worst = Status.OK
+        for value in each:
+            worst = worst.worse(value.status)
+        return cls(values, errors, worst)

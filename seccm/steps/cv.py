@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from seccm.analysis.sweep_features import voltammogram
+from seccm.analysis.sweep_features import each_cycle, voltammogram
 from seccm.errors import Problem
 from seccm.program.kind import Beginning, Found, Kind, StepSpec
 from seccm.program.measured import Numbers
@@ -17,7 +17,7 @@ from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace
 from seccm.program.until import Until
 from seccm.quantities import Count
-from seccm.results import Result
+from seccm.results import Result, Values
 from seccm.rig import RigInfo
 from seccm.steps.sweeping import (
     PEAKS,
@@ -87,6 +87,14 @@ CYCLES = (
     Result("Q_a_last", "C/m^2", "anodic charge per area of the last complete cycle",
            r"$Q_\mathrm{a}$, last cycle", rank=160),
 )  # fmt: skip
+EACH_CYCLE = (
+    Result("CE_of_cycles", "1", "coulombic efficiency Q_a / |Q_c| of each complete cycle", "CE",
+           dims=("cycle",)),
+    Result("Q_c_of_cycles", "C/m^2", "cathodic charge per area of each complete cycle",
+           r"$|Q_\mathrm{c}|$", dims=("cycle",)),
+    Result("Q_a_of_cycles", "C/m^2", "anodic charge per area of each complete cycle",
+           r"$Q_\mathrm{a}$", dims=("cycle",)),
+)  # fmt: skip
 RETURN = Result("dE_half", "V",
                 "hysteresis: half-wave potential of the reverse sweep minus that of the forward "
                 "sweep", r"$\Delta E_{1/2}$", rank=230)  # fmt: skip
@@ -94,6 +102,10 @@ RETURN = Result("dE_half", "V",
 
 def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
     return voltammogram(trace)
+
+
+def _arrays(trace: StepTrace, _: Sequence[StepTrace]) -> Mapping[str, Values]:
+    return each_cycle(trace)
 
 
 def _words(found: Found) -> str:
@@ -119,8 +131,9 @@ KIND = Kind(
     vertices=_vertices,
     problems=_problems,
     sense=_sense,
-    results=(*CYCLES, *WAVE, RETURN, *PEAKS),
+    results=(*CYCLES, *EACH_CYCLE, *WAVE, RETURN, *PEAKS),
     measure=_measure,
+    arrays=_arrays,
     words=_words,
     curves=("I-E",),
     rank=10,
