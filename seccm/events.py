@@ -264,11 +264,12 @@ class Paused:
 
     row: int
     why: str
+    """A sentence; empty where an operator asked for the pause."""
     by_operator: bool = False
     """Whether somebody asked for it, who will ask to resume."""
 
     def __str__(self) -> str:
-        return one_line(f"Paused: {self.why}")
+        return "Paused by operator." if self.by_operator else one_line(f"Paused: {self.why}")
 
 
 @dataclass(frozen=True, slots=True)

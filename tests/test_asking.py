@@ -43,7 +43,7 @@ def test_a_run_of_the_command_line_is_listed_and_steered(tmp_path: Path):
         assert str(run.process.pid) in listed
         assert told("ask", "pause")[0] == 0
         run.wait_until("Paused")
-        assert "paused" in told("runs")[1]
+        assert "Paused by operator." in told("runs")[1]
         code, said = told("ask", "skip", data)
         assert code == 1
         assert "Cannot skip while paused" in said

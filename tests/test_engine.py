@@ -190,6 +190,7 @@ def paused_scan(sites: int, at: Phase) -> tuple[Scan, list[int]]:
 def test_a_pause_lets_the_site_finish_and_waits_with_the_tip_up_and_rows_flowing(at):
     scan, waited = paused_scan(2, at)
     (paused,), (resumed,) = scan.of(Paused), scan.of(Resumed)
+    assert str(paused) == "Paused by operator."
     assert outcomes(scan) == [(0, Outcome.OK), (1, Outcome.OK)]
     order = [e for e in scan.heard if isinstance(e, SiteFinished | SiteStarted | Paused | Resumed)]
     assert [type(e) for e in order[1:5]] == [SiteFinished, Paused, Resumed, SiteStarted]
@@ -382,6 +383,7 @@ def test_successes_in_between_do_not_excuse_too_many_failures_in_all():
 
     scan.go(listen)
     (paused,) = scan.of(Paused)
+    assert str(paused) == f"Paused: {paused.why}"
     before = [e for e in scan.heard[: scan.heard.index(paused)] if isinstance(e, SiteFinished)]
     assert [e.site for e in before] == list(range(6))
     assert len(outcomes(scan)) == 8

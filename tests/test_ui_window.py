@@ -61,15 +61,20 @@ def test_a_whole_scan_is_followed_drawn_and_can_be_looked_at(qtbot: QtBot, tmp_p
 
 
 def test_pause_resume_skip_and_stop(qtbot: QtBot, tmp_path: Path):
+    # No site ends before it is skipped or the run stopped, however late a button is pressed.
+    plan = small_plan(tmp_path, 4, 2, program__0__duration="10000 s")
     with window(qtbot, tmp_path, pace=12.0) as w:
-        begin(qtbot, w, small_plan(tmp_path, 4, 2), tmp_path / "scan.h5")
+        begin(qtbot, w, plan, tmp_path / "scan.h5")
         qtbot.waitUntil(lambda: w.desk.run.site == 0, timeout=LONG)
         w.bar.buttons["pause"].click()
+        qtbot.waitUntil(lambda: w.desk.run.state == "pausing", timeout=LONG)
+        w.bar.buttons["skip"].click()
         qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
         assert w.bar.buttons["start"].text() == "Resume"
         # The state comes with the beat, what became of a site with the events: either may be first.
         qtbot.waitUntil(lambda: w.desk.run.finished == 1, timeout=LONG)
-        qtbot.waitUntil(lambda: w.bar.alarm.objectName() == "notice", timeout=LONG)
+        qtbot.waitUntil(lambda: w.bar.alarm.text() == "Paused by operator.", timeout=LONG)
+        assert w.bar.alarm.objectName() == "notice"
         w.bar.buttons["start"].click()
         qtbot.waitUntil(lambda: w.desk.run.state == "running", timeout=LONG)
         qtbot.waitUntil(lambda: w.desk.run.site == 1, timeout=LONG)

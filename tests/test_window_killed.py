@@ -125,7 +125,7 @@ def test_a_paused_run_that_nobody_watches_waits_and_can_be_found(qtbot: QtBot, t
     with operated(tmp_path, small_plan(tmp_path, 2, 2), data, 10.0, "pause"):
         qtbot.waitUntil(lambda: finished(data) >= 1, timeout=LONG)
         qtbot.waitUntil(lambda: "state paused:" in info(data), timeout=LONG)
-    assert "paused: Paused by the operator." in listed()
+    assert "Paused by operator." in listed()
     assert "Li on Au" in listed()
     assert str(data) in listed().replace(" ", "")
     assert "Attach with: seccm window" in info(data)

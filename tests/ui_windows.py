@@ -37,7 +37,8 @@ def small_plan(folder: Path, columns: int = 3, rows: int = 2, **fields: str) -> 
     draft.set(("retract", "speed"), "20 um/s")
     draft.set(("program", 0, "duration"), "0.3 s")
     for key, value in fields.items():
-        draft.set(tuple(key.split("__")), value)
+        parts = (int(part) if part.isdigit() else part for part in key.split("__"))
+        draft.set(tuple(parts), value)
     path = folder / "small.toml"
     draft.save(path)
     return path

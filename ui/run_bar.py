@@ -21,7 +21,7 @@ from ui import pieces
 from ui.emergency_banner import EmergencyBanner
 from ui.models.palette import Palette, Sizes
 from ui.models.run_state import RunState
-from ui.models.words import Line, paused_words
+from ui.models.words import Line
 from ui.readout import Readout
 
 STRIP, GLOVED_STRIP = 2.3, 2.0
@@ -243,7 +243,7 @@ class RunBar(QWidget):
         alarm = run.alarm(now)
         if alarm:
             return alarm, "alarm"
-        waiting = paused_words(run.waiting) if run.state == "paused" and run.waiting else ""
+        waiting = run.waiting if run.state == "paused" else ""
         if told is not None:
             words = " · ".join(part for part in (waiting, told.text, told.remedy) if part)
             return words, "alarm" if told.level == "error" else "notice"

@@ -56,5 +56,4 @@ def _state(progress: Progress | None) -> Text:
     state = progress.status.state.value
     if state != "paused":
         return Text(state)
-    why = progress.status.waiting
-    return Text(f"paused: {shown(why)}" if why else "paused", style="yellow")
+    return Text(shown(progress.status.waiting), style="yellow")

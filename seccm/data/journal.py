@@ -96,7 +96,7 @@ def words(event: Event) -> str:
         case Note():
             return f"{event.level}: {event.text}"
         case Paused():
-            return event.why
+            return event.why or "by operator"
         case Fault():
             return f"{event.code}: {event.text} {event.remedy}"
         case RunStopped():

@@ -115,7 +115,7 @@ class Status:
     """Sites closed in this run."""
     counts: Mapping[Outcome, int] = field(default_factory=dict)
     waiting: str = ""
-    """Why the run waits, when it does."""
+    """That the run is paused, and why, in a sentence; empty when it is not."""
 
 
 class Engine:
@@ -353,8 +353,8 @@ class Engine:
             spent = " ".join(filter(None, doubts)) if running else ""
             if spent or self._state is State.PAUSING:
                 self._state = State.PAUSED
-                self._waiting = spent or "Paused by the operator."
-                paused = Paused(block.stop, self._waiting, by_operator=not spent)
+                paused = Paused(block.stop, spent, by_operator=not spent)
+                self._waiting = str(paused)
                 return [paused, PhaseBegan(block.stop, -1, Phase.IDLE)]
             if self._state is State.PAUSED:
                 return []

@@ -99,7 +99,7 @@ def line_of(event: Event) -> Line:
             return Line(event.level, event.text, event.site)
         case Paused():
             remedy = "Check the tip, then press Resume or Stop."
-            return Line("warning", paused_words(event.why), remedy=remedy)
+            return Line("warning", str(event), remedy=remedy)
         case Resumed():
             return Line("info", "Resumed.")
         case Fault():
@@ -108,12 +108,6 @@ def line_of(event: Event) -> Line:
             text = f"Run {event.status}. {event.reason}".strip()
             remedy = "" if event.status == "complete" else "The file can be resumed at any time."
             return Line(_ENDS.get(event.status, "error"), text, remedy=remedy)
-
-
-def paused_words(why: str) -> str:
-    """Say that a run is paused, and why; once."""
-    said = why.replace("by the operator", "by operator")
-    return said if said.startswith("Paused") else f"Paused: {said}"
 
 
 def _landing(event: Landed) -> str:
