@@ -180,6 +180,41 @@ def test_the_mean_at_each_time_is_that_of_the_sites_that_were_measured_for_so_lo
         np.testing.assert_allclose(mean.I[within], np.mean(currents[:sites]))
 
 
+def nucleating(number: int, t_nuc: float) -> list[Trace]:
+    """A visit whose potential has a sharp minimum some time after the step began."""
+    down, _, on = a_site(number, 20.0 * number + 1, lasting=3.0)
+    t = on.t - on.t[0]
+    e = np.where(t < t_nuc, -0.2 * t / t_nuc, -0.05 - 0.15 * np.exp((t_nuc - t) / 0.05))
+    return [down, _, dataclasses.replace(on, potential=e)]
+
+
+def test_the_mean_has_a_minimum_as_deep_as_those_of_the_sites_it_is_of():
+    """Also when the analysis comes after the curve; until then nothing is put on its place."""
+    times = {0: 0.8, 1: 1.2, 2: 1.6}
+    known: dict[int, tuple[int, float]] = {}
+    first = small().sites()[0]
+    live = Live(
+        {k: dataclasses.replace(first, number=k) for k in range(4)}, INFO.overload, known.get
+    )
+    for number, t_nuc in times.items():
+        for part in nucleating(number, t_nuc):
+            live.take(part)
+        live.hear(SiteFinished(0, number, Outcome.OK, ""))
+    visit(live, 3)
+    before, drawn = live.compared, live.version
+    smeared = live.mean()
+    assert smeared is not None
+    assert smeared.E.min() > -0.17
+    known.update({number: (0, t_nuc) for number, t_nuc in times.items()})
+    live.hear(SiteAnalysed(0, 2, "", {}))
+    assert live.compared != before
+    assert live.version > drawn, "it is drawn anew"
+    mean = live.mean()
+    assert mean is not None
+    assert mean.E.min() == pytest.approx(-0.2, abs=5e-3)
+    assert mean.t[mean.E.argmin()] == pytest.approx(1.2, abs=0.02)
+
+
 def test_one_site_has_no_mean():
     live = of_one_condition(2)
     visit(live, 0)

@@ -30,7 +30,7 @@ class LiveView(QWidget):
         self._showing, self._offset = Showing(), 0.0
         self._live: Live | None = None
         self._drawn = -1
-        self._behind: dict[str, tuple[int, int | None]] = {}
+        self._behind: dict[str, tuple[tuple[int, float], ...]] = {}
         self._ways: tuple[int, int | None] | None = None
         """Which way down is drawn."""
         row = QHBoxLayout()
@@ -113,8 +113,8 @@ class LiveView(QWidget):
         shown = [name for name in self.panels if self.buttons[name].isChecked()]
         for name in shown:
             self.panels[name].draw(live.outline(KINDS[name].telling))
-        # Earlier sites change once a site; a panel a beat, so that no beat has much to do.
-        behind = (len(live.before), live.drawn)
+        # Earlier sites change once or twice a site; a panel a beat: no beat has much to do.
+        behind = live.compared
         late = next((name for name in shown if self._behind.get(name) != behind), None)
         if late is not None:
             self.panels[late].draw_before(live.before, live.mean())

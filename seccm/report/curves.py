@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 from seccm import typography
 from seccm.analysis import scales
+from seccm.analysis.repeats import Repeat, mean_of
 from seccm.analysis.statistics import FEWEST_FOR_SD
 from seccm.program.segment import Segment
 from seccm.program.trace import StepTrace
@@ -119,47 +120,16 @@ class Band:
 def band(curves: Sequence[Curve]) -> Band | None:
     """Average repeats; those that ended early are left out.
 
-    Repeats that nucleated are averaged at equal shares of the time to their minimum, and at
-    equal times after it: the mean turns at their mean nucleation time and potential. Where fewer
-    than two nucleated, those that did not are averaged at equal times. The two kinds are never
-    averaged with one another.
+    Repeats that nucleated are put on one another at their minimum: see `mean_of`.
     """
     longest = max((c.end for c in curves), default=0.0)
     whole = [c for c in curves if c.end >= _WHOLE * longest]
-    turned = [c for c in whole if c.turned]
-    if len(turned) >= 2:
-        return _at_minimum(turned)
-    plain = [c for c in whole if not c.turned]
-    return _at_times(plain) if len(plain) >= 2 else None
-
-
-def _at_times(whole: Sequence[Curve]) -> Band:
-    start, stop = max(c.t[0] for c in whole), min(c.end for c in whole)
-    grid = np.unique(
-        np.concatenate([np.geomspace(start, stop, POINTS // 2), np.linspace(start, stop, POINTS)])
-    )
-    return _averaged(grid, [(c, grid) for c in whole], aligned=False)
-
-
-def _at_minimum(turned: Sequence[Curve]) -> Band:
-    middle = float(np.mean([c.t_nuc for c in turned]))
-    first = max(c.t[0] / c.t_nuc for c in turned)
-    rest = min(c.end - c.t_nuc for c in turned)
-    share = np.unique(
-        np.concatenate([np.geomspace(first, 1.0, POINTS), np.linspace(first, 1.0, POINTS)])
-    )
-    later = np.linspace(0.0, rest, POINTS)[1:]
-    own = [(c, np.concatenate([share * c.t_nuc, c.t_nuc + later])) for c in turned]
-    return _averaged(np.concatenate([share * middle, middle + later]), own, aligned=True)
-
-
-def _averaged(t: FloatArray, own: Sequence[tuple[Curve, FloatArray]], *, aligned: bool) -> Band:
-    """Average curves, each at its own times, and draw the mean at the times `t`."""
-    e = np.array([np.interp(times, c.t, c.e) for c, times in own])
-    q = np.mean([np.interp(times, c.t, c.q) for c, times in own], axis=0)
-    several = len(own) >= FEWEST_FOR_SD
-    sd = e.std(axis=0, ddof=1) if several else np.full(t.size, math.nan)
-    return Band(t, q, e.mean(axis=0), sd, len(own), aligned)
+    found = mean_of([Repeat(c.t, {"e": c.e, "q": c.q}, c.t_nuc) for c in whole])
+    if found is None:
+        return None
+    e = found.each["e"]
+    sd = e.std(axis=0, ddof=1) if found.n >= FEWEST_FOR_SD else np.full(found.t.size, math.nan)
+    return Band(found.t, found.of("q"), found.of("e"), sd, found.n, found.aligned)
 
 
 def all_curves(study: Study, step: int, most: int) -> list[tuple[Group, list[Curve]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -34,6 +35,8 @@ from ui.models.words import Line, line_of
 
 RECALLED = 24
 """Sites whose curves are read for comparison when one comes late to a run."""
+TURN = "t_nuc"
+"""The result that says when a curve turns."""
 LINES = 5000
 """Lines of the log that are kept; the data file has every event."""
 
@@ -96,6 +99,15 @@ class Ready:
     """None where the rig is driven manually."""
     pace: Pace | None
     """None where there are no sites to visit."""
+    turning: int | None = None
+    """The step whose nucleation time tells when the curve of a site turns, if there is one."""
+
+    def turns(self, site: int) -> tuple[int, float] | None:
+        """Return in which step the curve of a site turns, and how many seconds after its start."""
+        if self.map is None or self.turning is None:
+            return None
+        t = self.map.trusted(TURN, site)
+        return (self.turning, t) if math.isfinite(t) else None
 
 
 def prepared(snapshot: Snapshot) -> Ready:
@@ -106,10 +118,11 @@ def prepared(snapshot: Snapshot) -> Ready:
     if snapshot.total == 0:
         return Ready(snapshot, plan, by_number, {-1: sites[0]}, None, None)
     made = SiteMap.of_plan(plan, sites)
-    made.name_units({c.name: (c.unit, c.long_name) for c in Features(plan).columns})
+    features = Features(plan)
+    made.name_units({c.name: (c.unit, c.long_name) for c in features.columns})
     pace = Pace(durations_of(plan.visits(), snapshot.info.clock))
     pace.close((snapshot.overview.status > Outcome.RUNNING).nonzero()[0].tolist())
-    return Ready(snapshot, plan, by_number, by_number, made, pace)
+    return Ready(snapshot, plan, by_number, by_number, made, pace, features.step(TURN))
 
 
 def recalled(path: Path, numbers: Sequence[int]) -> tuple[Curve, ...]:
@@ -363,7 +376,7 @@ class Desk:
             pace=ready.pace,
         )
         self.trends = Trends()
-        self.live = Live(ready.watched, snapshot.info.overload)
+        self.live = Live(ready.watched, snapshot.info.overload, ready.turns)
         self.map = ready.map
         self.path = Path(snapshot.path) if ready.map is not None else None
         self.began += 1

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from seccm.events import Event, Outcome, SiteFinished
+from seccm.analysis.repeats import Repeat, mean_of
+from seccm.events import Event, Outcome, SiteAnalysed, SiteFinished
 from seccm.plan.site import Site
 from seccm.remote import Trace
 from ui.models.descent import Descent, descent_of
@@ -29,11 +30,19 @@ class Live:
         sites: by number, for their conditions and contact rules.
         overload: what the potential reads while the galvanostat drives an anodic current and has
             no circuit, raw volts.
+        turns: in which step and how many seconds after its beginning the curve of a site turns;
+            None of one that does not, or where that is not known yet.
     """
 
-    def __init__(self, sites: Mapping[int, Site], overload: float) -> None:
+    def __init__(
+        self,
+        sites: Mapping[int, Site],
+        overload: float,
+        turns: Callable[[int], tuple[int, float] | None] = lambda site: None,
+    ) -> None:
         self._sites = sites
         self._overload = overload
+        self._turns = turns
         self._passage = Passage()
         self.site: int | None = None
         """The site in hand."""
@@ -67,6 +76,8 @@ class Live:
 
     def hear(self, event: Event) -> None:
         """Take in an event: only sites that came to their regular end are compared with."""
+        if isinstance(event, SiteAnalysed):
+            self.version += 1  # its curve may be drawn at another place of the mean from now on
         if not isinstance(event, SiteFinished):
             return
         if event.outcome is Outcome.OK:
@@ -140,23 +151,28 @@ class Live:
         kept = self._before.get(self._condition(self.drawn), ())
         return tuple(c for c in kept if c.site != self.drawn)
 
-    def mean(self, points: int = 400) -> Curve | None:
-        """Return the mean of the earlier sites over time; None for fewer than two.
+    @property
+    def compared(self) -> tuple[tuple[int, float], ...]:
+        """Another value whenever `before` or `mean` is another: sites, and when they turned."""
+        return tuple((c.site, self._turn(c)) for c in self.before)
+
+    def mean(self) -> Curve | None:
+        """Return the mean of the earlier sites, on one another where they turn; None without two.
 
         At each time it is that of the sites that were measured for so long, two at the least.
+        It is the mean of the report's figures: see `seccm.analysis.repeats`.
         """
-        curves = self.before
-        if len(curves) < 2:
+        repeats = [Repeat(c.t, {"E": c.E, "I": c.I, "Q": c.Q}, self._turn(c)) for c in self.before]
+        found = mean_of(repeats, fewest=2)
+        if found is None:
             return None
-        t = np.linspace(0.0, sorted(float(c.t[-1]) for c in curves)[-2], points)
-        lasting = np.array([t <= c.t[-1] for c in curves])
-        means = {
-            name: np.mean(
-                [np.interp(t, c.t, getattr(c, name)) for c in curves], axis=0, where=lasting
-            )
-            for name in "EIQ"
-        }
-        return Curve(-1, t, **means)
+        return Curve(-1, found.t, found.of("E"), found.of("I"), found.of("Q"))
+
+    def _turn(self, curve: Curve) -> float:
+        """Return when a curve turned, seconds since contact; infinite if it did not."""
+        turn = self._turns(curve.site)
+        start = curve.starts.get(turn[0]) if turn is not None else None
+        return math.inf if turn is None or start is None else start + turn[1]
 
     def outline(self, telling: str) -> dict[str, FloatArray]:
         """Return the site in hand, thinned so that no peak of one column is lost."""

@@ -5,8 +5,8 @@ The rows may come from a rig or from a file, in pieces of any size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -35,6 +35,8 @@ class Curve:
     I: FloatArray  # noqa: E741
     Q: FloatArray
     """Coulombs since contact."""
+    starts: Mapping[int, float] = field(default_factory=dict)
+    """When each step of the program began, seconds since contact."""
 
     def thinned(self, telling: str, bins: int) -> Curve:
         """Return it with fewer points, as one of many that are drawn over one another.
@@ -44,7 +46,8 @@ class Curve:
             bins: stretches; the lowest and the highest value of each is kept.
         """
         kept = peaks(getattr(self, telling), bins)
-        return Curve(self.site, *(column[kept] for column in (self.t, self.E, self.I, self.Q)))
+        t, E, current, Q = (column[kept] for column in (self.t, self.E, self.I, self.Q))
+        return Curve(self.site, t, E, current, Q, self.starts)
 
 
 def phases(rows: Trace) -> Iterator[Trace]:
@@ -69,6 +72,7 @@ class Passage:
         """Rises whenever there is more of the way down, or of the look before it."""
         self._phase = -1
         self._contact = 0.0
+        self._starts: dict[int, float] = {}
         self._last = (0.0, 0.0)
         """Time, current and charge of the last row of the measurement."""
         self._baseline = (float("nan"), float("nan"))
@@ -107,7 +111,7 @@ class Passage:
             np.concatenate([peaks(self.measured[name], POINTS // 2) for name in ("E", "I")])
         )
         t, E, current, Q = (self.measured[name][kept] for name in ("t", "E", "I", "Q"))
-        return Curve(site, t, E, current, Q)
+        return Curve(site, t, E, current, Q, dict(self._starts))
 
     def way(self, site: int) -> Way:
         """Return the way down, thinned so that no peak is lost; without rows if there is none."""
@@ -137,12 +141,16 @@ class Passage:
             self.measured.clear()
             self.landed = True
             self._contact = float(rows.t[0])
+            self._starts = {}
             self._last = (float(rows.t[0]), 0.0)
         t0, q0 = self._last
         # A row is the mean of the time before its stamp: as `seccm.results.charge` counts.
         charge = q0 + np.cumsum(rows.current * np.diff(rows.t, prepend=t0))
         self._last = (float(rows.t[-1]), float(charge[-1]))
-        self.measured.append(_columns(rows, rows.t - self._contact, charge))
+        since = rows.t - self._contact
+        for step, first in zip(*np.unique(rows.step, return_index=True), strict=True):
+            self._starts.setdefault(int(step), float(since[first]))
+        self.measured.append(_columns(rows, since, charge))
 
 
 def _columns(rows: Trace, t: FloatArray, charge: FloatArray) -> dict[str, FloatArray]:

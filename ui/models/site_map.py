@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,7 +26,7 @@ from seccm.events import (
 from seccm.plan import Plan
 from seccm.plan.site import ApproachSpec, Site
 from seccm.remote import Overview
-from seccm.results import Result, Status
+from seccm.results import UNTRUSTED, Result, Status
 from seccm.rig import ContactRule
 from seccm.typography import readable
 
@@ -260,6 +261,13 @@ class SiteMap:
         if name == OUTCOME:
             return self.outcome.astype(np.float64)
         return self.quantities[name].values
+
+    def trusted(self, name: str, number: int) -> float:
+        """Return the number of one site if it may be averaged with others; else NaN."""
+        found = self.quantities.get(name)
+        if found is None or int(found.statuses[number]) >= UNTRUSTED:
+            return math.nan
+        return float(found.values[number])
 
     def unit(self, name: str) -> str:
         """Return the SI unit of a quantity; empty for categories."""
