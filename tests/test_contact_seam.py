@@ -12,7 +12,7 @@ from seccm.plan.contacts import KINDS
 
 ROOT = Path(__file__).parent.parent
 RULES = {"Crossing", "Air"}
-WORDS = {kind.__name__ for kind in KINDS} | {"ContactKind"}
+WORDS = {kind.__name__ for kind in KINDS.all().values()} | {"ContactKind"}
 AT_HOME = {"seccm/rig/contact.py", "seccm/rig/__init__.py", "seccm/plan/contacts.py"}
 """Where rules are declared, and where the words of a plan become rules."""
 
@@ -38,13 +38,12 @@ def named(tree: ast.AST) -> set[str]:
 
 def kinds_in_words(tree: ast.AST) -> set[str]:
     """Kinds of contact whose name stands in an `==`, an `in` or a `case`."""
-    kinds = {str(kind.model_fields["kind"].default) for kind in KINDS}
     inside = (n for n in ast.walk(tree) if isinstance(n, ast.Compare | ast.MatchValue))
     return {
         part.value
         for node in inside
         for part in ast.walk(node)
-        if isinstance(part, ast.Constant) and part.value in kinds
+        if isinstance(part, ast.Constant) and part.value in KINDS.all()
     }
 
 

@@ -2,22 +2,23 @@
 
 A kind is one object: its fields with units and docs, the rule that it resolves to, what has to be
 held for it, and what would keep it from being seen. Packages of others add kinds by the entry point
-group `seccm.contacts`; each entry is a class such as those here.
+group `seccm.contacts`, each of which names a class such as those here; a script calls
+`KINDS.register`.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from functools import reduce
-from importlib.metadata import entry_points
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
 
 from seccm.errors import Problem
 from seccm.factors import Drop, Threshold, Value
+from seccm.open_kinds import OpenKinds
 from seccm.plan.rounding import rounded_up
 from seccm.quantities import Count, Model, Ratio
 from seccm.rig import Air, ContactRule, Crossing, Mode
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from seccm.plan.site import Site
     from seccm.plan.subject import Subject
 
-GROUP = "seccm.contacts"
 CLEAR = 0.1
 """Volts from the quasi-reference electrode beyond which the sign of the charging is clear. Before
 contact the double layer is at open circuit, usually within this of the electrode in the pipette."""
@@ -249,27 +249,31 @@ def _sized(kind: str, size: Value, unit: str) -> str:
     return f"{kind}: {show(size, unit)}" if isinstance(size, float) else kind
 
 
-def kinds_from_outside() -> Iterator[type[ContactKind]]:
-    """Yield the kinds of contact that other packages bring; one that fails is left out."""
-    for entry in entry_points(group=GROUP):
-        try:
-            kind = entry.load()
-        except Exception as error:
-            what = f"the kind of contact {entry.name!r} cannot be used: {error}"
-            warnings.warn(what, stacklevel=2)
-        else:
-            yield kind
+def _own() -> tuple[type[ContactKind], ...]:
+    return (PotentialDropContact, CurrentThresholdContact, CurrentRiseContact, IonCurrentContact)
 
 
-KINDS: tuple[type[ContactKind], ...] = (
-    PotentialDropContact,
-    CurrentThresholdContact,
-    CurrentRiseContact,
-    IonCurrentContact,
-    *kinds_from_outside(),
+def _refuse_other(kind: object) -> None:
+    if not (isinstance(kind, type) and issubclass(kind, ContactKind)):
+        raise TypeError(f"{kind!r} is no subclass of seccm.plan.contacts.ContactKind")
+
+
+KINDS: OpenKinds[type[ContactKind]] = OpenKinds(
+    "contact",
+    "seccm.contacts",
+    _own,
+    lambda kind: str(kind.model_fields["kind"].default),
+    _refuse_other,
 )
+"""Every kind of contact that plans may use."""
 
-if TYPE_CHECKING:
-    Contact = ContactKind
-else:
-    Contact = Annotated[reduce(or_, KINDS), Field(discriminator="kind")]
+
+class _AnyContact:
+    """Marks a field that holds a contact of any kind."""
+
+    def __get_pydantic_core_schema__(self, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        kinds: Any = reduce(or_, KINDS.all().values())
+        return handler.generate_schema(Annotated[kinds, Field(discriminator="kind")])
+
+
+Contact = Annotated[ContactKind, _AnyContact()]

@@ -16,7 +16,9 @@ from pydantic import ValidationError
 from seccm.advice import told
 from seccm.errors import PlanError, Problem
 from seccm.mistakes import Mistake, mistakes_of, plainly, schema_of, written
+from seccm.plan.approach import Approach
 from seccm.plan.check import check
+from seccm.plan.contacts import KINDS
 from seccm.plan.examples import examples
 from seccm.plan.library import find_plan
 from seccm.plan.tables import Tables
@@ -166,13 +168,14 @@ def _format_problem(written: object) -> Problem | None:
 
 
 def _learn() -> None:
-    """Let plans have a kind of step that was registered after the first plan was read."""
-    learn(Tables, Plan)
+    """Let plans have a kind that was registered after the first plan was read."""
+    learn(Approach, Tables, Plan)
     schema_of.cache_clear()
     forget()
 
 
 on_register(_learn)
+KINDS.on_register(_learn)
 
 
 def load_plan(name_or_path: str | Path) -> Plan:

@@ -65,7 +65,9 @@ def descent_of(way: Way, rule: ContactRule | None, overload: float = float("nan"
     signal, rest = (way.E, way.resting_E) if watches_potential else (way.I, way.resting_I)
     if watches_potential and np.isnan(rest):
         rest = overload
-    lines = rule.levels(rest) if rule is not None else ()
+    lines: tuple[float, ...] = ()
+    if rule is not None and rule.signal in ("potential", "current"):
+        lines = rule.levels(rest)
     quantity = "E" if watches_potential else "I"
     return Descent(quantity, way.z, signal, tuple(line for line in lines if np.isfinite(line)))
 

@@ -1,0 +1,104 @@
+"""An open list of kinds: the program's own, those of installed packages, those that a script adds.
+
+A package offers its kinds by entry points of one group; a script registers them.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.metadata import entry_points
+from types import MappingProxyType
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class OpenKinds(Generic[T]):
+    """All kinds of one thing, by name, looked up when they are first asked for.
+
+    Args:
+        what: the thing in words, such as "step".
+        group: of the entry points that installed packages offer.
+        own: yields the program's own kinds.
+        name: returns a kind's name.
+        fits: refuses what is no kind, with a TypeError.
+        rank: kinds of the lowest rank come first.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        group: str,
+        own: Callable[[], Iterable[T]],
+        name: Callable[[T], str],
+        fits: Callable[[T], None],
+        rank: Callable[[T], float] = lambda _: 0.0,
+    ) -> None:
+        self._what, self._group, self._own = what, group, own
+        self._name, self._fits, self._rank = name, fits, rank
+        self._registered: list[T] = []
+        self._found: Mapping[str, T] | None = None
+        self._listeners: list[Callable[[], None]] = []
+
+    def all(self) -> Mapping[str, T]:
+        """Return every kind by its name, those of the lowest rank first."""
+        if self._found is None:
+            found: dict[str, T] = {}
+            for kind in (*self._own(), *self._installed(), *self._registered):
+                if found.setdefault(self._name(kind), kind) is not kind:
+                    what = (
+                        f'There are two kinds of {self._what} "{self._name(kind)}"; the first one '
+                        "found is used."
+                    )
+                    warnings.warn(what, RuntimeWarning, stacklevel=2)
+            ranked = sorted(found.items(), key=lambda item: self._rank(item[1]))
+            self._found = MappingProxyType(dict(ranked))
+        return self._found
+
+    def of(self, name: str) -> T:
+        """Return a kind by its name.
+
+        Raises:
+            LookupError: there is none; says which there are.
+        """
+        found = self.all().get(name)
+        if found is None:
+            known = ", ".join(f'"{one}"' for one in self.all())
+            raise LookupError(f'"{name}" is no kind of {self._what}. There are {known}.')
+        return found
+
+    def register(self, kind: T) -> None:
+        """Add a kind; files that are read from now on may use it.
+
+        Raises:
+            TypeError: it is no such kind.
+            ValueError: another kind has that name.
+        """
+        self._fits(kind)
+        name = self._name(kind)
+        if self.all().get(name, kind) is not kind:
+            raise ValueError(
+                f'There is a kind of {self._what} "{name}" already. Choose another name.'
+            )
+        self._registered.append(kind)
+        self._found = None
+        for listener in self._listeners:
+            listener()
+
+    def on_register(self, listener: Callable[[], None]) -> None:
+        """Have a function called whenever a kind has been added."""
+        self._listeners.append(listener)
+
+    def _installed(self) -> Iterator[T]:
+        for point in entry_points(group=self._group):
+            try:
+                kind: T = point.load()
+                self._fits(kind)
+            except Exception as error:  # a package of somebody else must not stop this program
+                what = (
+                    f'The {self._what} "{point.name}" of {point.value} cannot be used: {error!r}.'
+                )
+                warnings.warn(what, RuntimeWarning, stacklevel=2)
+                continue
+            yield kind
