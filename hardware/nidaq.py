@@ -204,6 +204,7 @@ class NidaqRig:
 
     def _move(self, move: Move) -> None:
         check_move(move, self._info.axes[move.axis])
+        self._info.refuse_unwatched(move)
         held = self._latch(move)
         self._going[move.axis] = move
         self._wanted = True

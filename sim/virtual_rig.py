@@ -257,6 +257,7 @@ class VirtualRig:
     def _move(self, move: Move) -> None:
         stage = self._world.stage
         stage.check(move.axis, move.to, move.speed)
+        self._info.refuse_unwatched(move)
         if move.axis != "z":
             self._faults.travel(self._row)
         stage.move(move.axis, self._now, move.to, move.speed)

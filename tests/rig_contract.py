@@ -21,6 +21,7 @@ from seccm.rig import (
     Constant,
     ContactRecord,
     ContactRule,
+    Crossing,
     Drive,
     Flag,
     Freeze,
@@ -193,6 +194,17 @@ class RigContract:
         stream.rest(0.2)
         assert abs(stream.position("z") - before) < self.precision
         assert not (stream.flags & Flag.MOVING).any()
+
+    def test_a_signal_that_nobody_watches_stops_no_motion(self, stream: Stream) -> None:
+        """One that the rig does not declare as watchable, or not at all: LimitError, no motion."""
+        stream.rest(0.1)
+        before = stream.position("z")
+        for name in ("z", "no such signal"):
+            rule = Crossing(name, "from zero", 1.0, "above")
+            with pytest.raises(LimitError, match="nothing moved"):
+                stream.rig.apply(Move("z", before - 1e-6, self.speed, until=rule))
+        stream.rest(0.2)
+        assert abs(stream.position("z") - before) < self.precision
 
     def test_an_impossible_drive_is_refused_and_the_old_one_stays(self, stream: Stream) -> None:
         """Beyond a range, above or below: LimitError, and the potential is what it was."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from rig_contract import RigContract
-from small_plan import POTENTIOSTATIC, small
+from small_plan import INFO, POTENTIOSTATIC, small
 
 import seccm
 from seccm.open_kinds import OpenKinds
@@ -137,3 +137,14 @@ def test_an_unknown_kind_of_contact_is_refused_with_what_there_is() -> None:
     (problem,) = said.value.problems
     for kind in KINDS.all():
         assert f'"{kind}"' in f"{problem.what} {problem.remedy}"
+
+
+def test_a_rig_without_the_signal_is_refused_before_anything_moves() -> None:
+    """By the plan's check, with what the rig does watch."""
+    plan = small()
+    lock_in = LockInContact(rise=1e-12)
+    approach = plan.approach.model_copy(update={"contact": lock_in})
+    (problem,) = plan.model_copy(update={"approach": approach}).check(INFO)
+    assert problem.where == "approach.contact"
+    assert '"amplitude"' in problem.what
+    assert "potential, current" in problem.remedy

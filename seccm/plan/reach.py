@@ -82,8 +82,17 @@ def _span(span: Range, unit: str = "V") -> str:
 
 def _contacts(subject: Subject) -> Iterator[Problem]:
     """Find contact rules that could never come true on this rig."""
+    info, contact = subject.info, subject.plan.approach.contact
     for site in subject.patterns():
-        yield from subject.plan.approach.contact.problems(subject, site)
+        signal = site.approach.rule.signal
+        if signal not in info.watched:
+            what = (
+                f'"{contact.kind}" watches the signal "{signal}", which rig {info.name} does not.'
+            )
+            remedy = f"It watches: {', '.join(info.watched)}. Choose another kind of contact."
+            yield Problem("approach.contact", what, remedy)
+            return
+        yield from contact.problems(subject, site)
 
 
 def _speeds(subject: Subject) -> Iterator[Problem]:

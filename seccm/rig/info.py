@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from seccm.rig.actions import Mode
+from seccm.errors import LimitError
+from seccm.rig.actions import Mode, Move
 from seccm.rig.block import Axis, Clock
 from seccm.rig.raw import RawChannel
 from seccm.rig.signals import BASIC, Signal
@@ -83,6 +84,27 @@ class RigInfo:
     raw: tuple[RawChannel, ...] = ()
     """Inputs of which every sample can be had, known once the rig is open; none where there are
     no samples but the rows."""
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The names of the signals by which the rig can stop a motion."""
+        return tuple(signal.name for signal in self.signals if signal.watchable)
+
+    def refuse_unwatched(self, move: Move) -> None:
+        """Refuse a motion that is to be stopped by a signal that the rig does not watch.
+
+        Raises:
+            LimitError: nothing moved.
+        """
+        if move.until is None or move.until.signal in self.watched:
+            return
+        raise LimitError(
+            "not-watched",
+            move.axis,
+            f'rig {self.name} cannot stop a motion by the signal "{move.until.signal}", only by: '
+            f"{', '.join(self.watched)}; nothing moved.",
+            "Choose another kind of contact.",
+        )
 
     def overtravel(self, speed: float, rows: int = 1) -> float:
         """Return the farthest the tip can go past contact, in metres.
