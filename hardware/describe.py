@@ -66,7 +66,7 @@ def stop_ability(config: NidaqConfig, kind: StopKind) -> StopAbility:
     """Return how soon a motion stops, in seconds from the crossing.
 
     The worst is what holds when the program hangs at the worst moment, not how slow it usually
-    is. Streamed, that is the horizon after which the outputs run dry. Stepped, nothing moves
+    is. Streamed, that is when the outputs run out of samples. Stepped, nothing moves
     while the program hangs. By hardware, the program is not asked.
     """
     stop, update = config.stop, 1.0 / config.output_rate

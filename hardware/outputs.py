@@ -1,7 +1,7 @@
 """The one task that owns all four outputs, in the two ways a card can be told what to put out.
 
 Streamed: the card takes samples by its own clock from a queue that the program keeps filled a
-short horizon ahead and never lets repeat. If the program dies, the queue runs dry and the
+short horizon ahead and never lets repeat. If the program dies, the queue is soon empty and the
 converters hold. Stepped: one sample is written whenever a block was read; any card can do this.
 
 A path is never stopped by ceasing to write, but by stopping the task.
@@ -56,7 +56,7 @@ class Outputs(Protocol):
         """Keep a path going, of which so many samples were taken when last seen.
 
         Raises:
-            RigError: the outputs ran dry, or the driver refuses.
+            RigError: the outputs ran out of samples, or the driver refuses.
         """
 
     def stop(self) -> int | None:

@@ -213,7 +213,7 @@ class Player:
         """Follow the path in the next input samples, and keep it going.
 
         Raises:
-            RigError: the outputs ran dry, or the witnesses of a stop disagree.
+            RigError: the outputs ran out of samples, or the witnesses of a stop disagree.
         """
         with self._lock:
             taken = int(self.counts(raw)[-1]) - self._base
@@ -236,7 +236,7 @@ class Player:
         return bits
 
     def _end(self) -> None:
-        """Stop the outputs at the end of a path, where it does not matter if they ran dry."""
+        """Stop the outputs at the end of a path; it does not matter if they ran out of samples."""
         try:
             self.halt()
         except RigError as error:

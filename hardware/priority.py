@@ -1,6 +1,6 @@
 """The program before others: what keeps a busy machine from being late for a contact.
 
-A block of samples is late when another program has the processor, and a queue of motion runs dry
+A block of samples is late when another program has the processor, and a queue of motion is empty
 when it has it for longer than the horizon. So all threads of this process come before ordinary
 ones where the operating system lets them; all, because a thread that holds the interpreter's lock
 and waits for the processor would hold up the one that watches for contact.

@@ -43,7 +43,7 @@ class Outcome(IntEnum):
 
     @property
     def words(self) -> str:
-        """The outcome as one reads it."""
+        """The outcome in words."""
         return self.name.lower().replace("_", " ")
 
     @property

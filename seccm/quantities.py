@@ -77,7 +77,7 @@ def quantity(value: object, unit: str, info: ValidationInfo) -> float:
     """Turn "2 um/s" (or, from Python, 2e-6) into an SI float.
 
     Raises:
-        ValueError: no number, no unit, a unit of something else, or beyond what one could mean.
+        ValueError: no number, no unit, a unit of something else, or beyond what anybody could mean.
     """
     if isinstance(value, str):
         found = parse(value, unit)

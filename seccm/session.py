@@ -170,7 +170,7 @@ class Run:
             self._engine.ask(request, reason)
 
     def halt(self) -> None:
-        """Freeze outputs and switch the drive off with the next block, or without it.
+        """Freeze outputs and switch the cell off with the next block, or without it.
 
         Raises:
             NotNow: the run is over.

@@ -25,7 +25,7 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def plus_minus(mean: float, sd: float) -> str:
-    """Write mean and standard deviation, the latter with two digits, the former as far as that."""
+    """Write mean and standard deviation, the deviation with two digits, the mean as far as that."""
     if not math.isfinite(mean):
         return "–"
     if not math.isfinite(sd) or sd < 1e-4 * abs(mean):

@@ -119,7 +119,7 @@ def quoted(text: str) -> str:
 
 
 def example(unit: str) -> str:
-    """Return a quantity of this kind as one would write it."""
+    """Return a quantity of this kind as a person would write it."""
     return _EXAMPLES.get(unit, f"1 {unit}")
 
 

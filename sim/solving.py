@@ -46,7 +46,7 @@ def next_guess(
 ) -> tuple[float, float, float]:
     """Take one damped Newton stride inside the bracket of a rising function's root.
 
-    Exponential rates make a bare Newton iteration overshoot from their flat side, hence the
+    Exponential rates make a bare Newton iteration overshoot from their flat side, therefore the
     longest stride of 0.1 V; the bracket catches what remains.
 
     Args:

@@ -136,7 +136,7 @@ class MapPlot(Plot):
         self._mark(sites, without)
 
     def select(self) -> None:
-        """Draw the selection, the site in hand and those that come next."""
+        """Draw the selection, the active site and those that come next."""
         sites = self._sites
         if sites is None:
             return

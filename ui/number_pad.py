@@ -33,7 +33,7 @@ class NumberLine(QLineEdit):
 
     Args:
         text: in it.
-        hint: what one would write.
+        hint: an example of what to write.
         tip: what it is about.
         unit: the SI unit of what is typed; empty where the text tells.
         many: whether several quantities may stand in it.
@@ -66,7 +66,7 @@ class NumberLine(QLineEdit):
         self.editingFinished.emit()
 
     def hint(self) -> str:
-        """Return what one would write."""
+        """Return an example of what to write."""
         return self.placeholderText()
 
 
@@ -104,7 +104,7 @@ class NumberArea(QPlainTextEdit):
         self.setTextCursor(cursor)
 
     def hint(self) -> str:
-        """Return what one would write."""
+        """Return an example of what to write."""
         return self.placeholderText() or self.toPlainText()
 
 

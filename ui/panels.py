@@ -23,7 +23,7 @@ FloatArray = npt.NDArray[np.float64]
 FEW = 4
 """More curves than these over one another are drawn with fewer points each."""
 COARSE = 250
-"""Stretches of each of them: more than one could tell apart there."""
+"""Stretches of each of them: more than can be told apart there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ APPROACH = "approach"
 
 
 class CurvePanel(FramedPlot):
-    """Draws sites: the one in hand in colour, earlier ones grey, and their mean."""
+    """Draws sites: the active one in colour, earlier ones grey, and their mean."""
 
     def __init__(self, kind: Kind, empty: str = "") -> None:
         super().__init__(empty)
@@ -68,7 +68,7 @@ class CurvePanel(FramedPlot):
         self._data: dict[str, FloatArray] = {}
         self._frames: dict[str, Frame | None] = {}
         self._longest = 0.0
-        """Seconds that the curves behind the one in hand last."""
+        """Seconds that the curves behind the active one last."""
         self._drawn: tuple[Sequence[Curve], Curve | None] = ((), None)
 
     def dress(self, palette: Palette, font: int) -> None:
@@ -111,7 +111,7 @@ class CurvePanel(FramedPlot):
         self.start_anew()
 
     def draw(self, data: dict[str, FloatArray]) -> None:
-        """Draw the site in hand; raw columns t, E, I, Q."""
+        """Draw the active site; raw columns t, E, I, Q."""
         self._data = data
         x, y = self._shown(self.kind.x, data), self._shown(self.kind.y, data)
         self._now.setData(x, y)

@@ -14,7 +14,7 @@ Area = TypeVar("Area", bound=QAbstractScrollArea)
 
 
 def kinetic(area: Area) -> Area:
-    """Let a finger push what is in a scroll area, as one expects of a touch screen.
+    """Let a finger push what is in a scroll area, as on a touch screen.
 
     Panels that feel gloves often pass for a mouse. In gloves, what is pressed beside buttons and
     fields is pushed, too; a press on these reaches them as it always does.

@@ -90,7 +90,7 @@ class RigView(QWidget):
         self.overview.show_info(info)
 
     def show_news(self, news: News | None) -> None:
-        """Show what steps found, how far one is, and what may be started."""
+        """Show what steps found, how far a step is, and what may be started."""
         for found in news.found if news is not None else ():
             self._take(found)
         if self.isVisible():

@@ -164,7 +164,7 @@ class RunBar(QWidget):
             button.setToolButtonStyle(style)
 
     def _place_away(self) -> None:
-        """Put what puts a notice away beside it; in gloves, where its height costs no room."""
+        """Put what dismisses a notice beside it; in gloves, where its height costs no room."""
         for row in (self._row, self._beside):
             row.removeWidget(self.away)
         self.away.setText("Dismiss" if self._glove else "✕")
@@ -206,9 +206,9 @@ class RunBar(QWidget):
 
         Args:
             run: the newest.
-            condition: of the site in hand, in words.
+            condition: of the active site, in words.
             now: seconds on any steady clock.
-            notice: the newest trouble that nobody has put away.
+            notice: the newest warning that nobody has dismissed.
             simulated: whether what is shown, or would be started, involves no hardware.
         """
         self._offer(run)

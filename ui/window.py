@@ -188,7 +188,7 @@ class Window(QMainWindow):
 
     @property
     def room(self) -> str:
-        """The room that one is in."""
+        """The room that is open."""
         return self.rooms.room
 
     @property

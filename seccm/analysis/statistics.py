@@ -154,7 +154,7 @@ def survival(times: FloatArray, censored: BoolArray, horizon: float | None = Non
 
     Args:
         times: shape (n,), when it happened, or when the record ended without it. NaN is left out.
-        censored: shape (n,), True for the latter.
+        censored: shape (n,), True for those.
         horizon: up to where the mean counts; the longest record if None.
     """
     known = np.isfinite(times)

@@ -229,7 +229,7 @@ def onset_tangent(s: Sweep, foot: tuple[float, float]) -> Value:
 
 
 def crossover(down: Sweep, up: Sweep) -> Value:
-    """Find the upper end of the nucleation loop: where the way back meets the way there.
+    """Find the upper end of the nucleation loop: where the reverse sweep meets the forward sweep.
 
     Just after the cathodic vertex the return sweep carries the larger cathodic current, because
     there are nuclei now; the crossover is the first potential above at which it no longer does.

@@ -147,7 +147,7 @@ def both_ways(there: Wave, back: Wave, most_hysteresis: float = 5e-3) -> Wave:
     """Combine the waves of a sweep and of its return over the same potentials.
 
     Diffusion that lags behind the sweep shifts the half-wave potential in the direction of the
-    sweep: forwards on the way there, backwards on the way back. Their mean is free of it to first
+    sweep: forwards and backwards. Their mean is free of it to first
     order, their difference (the hysteresis) measures it. What is left of the shift in the mean
     is not known: it is taken as anything between the two, each as likely, so half their
     difference over the root of three goes into the uncertainty (GUM, 4.3.7).

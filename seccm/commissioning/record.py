@@ -41,7 +41,7 @@ class Record:
 
 @contextmanager
 def at_rest(rig: Rig) -> Iterator[Block]:
-    """Open a rig, stream its rows, and let go of it with the drive off; nothing is moved.
+    """Open a rig, stream its rows, and let go of it with the cell off; nothing is moved.
 
     Yields:
         The first rows.

@@ -56,7 +56,7 @@ class Step:
 
 
 def carry_out(step: Step, rig: Rig, config: Mapping[str, Any], values: Values) -> Finding:
-    """Open a rig, carry out a step, and let go of it with the drive off; nothing moves.
+    """Open a rig, carry out a step, and let go of it with the cell off; nothing moves.
 
     Args:
         step: which one.

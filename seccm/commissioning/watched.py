@@ -16,7 +16,7 @@ class WatchedRig:
     """Behaves as another rig, and shows every block to somebody.
 
     Whoever commissions a rig reads it again and again; so a look at every block is where progress
-    is seen, and where a wish to stop is carried out: in the thread that drives the rig, between
+    is seen, and where a request to stop is carried out: in the thread that drives the rig, between
     two of its calls, and never in the midst of making it safe.
 
     Args:

@@ -219,7 +219,7 @@ class Scan:
     def check(self) -> Mapping[int, str]:
         """Read the samples of every closed site; return what is wrong, by site, in sentences.
 
-        Takes as long as reading the file. Sites of which nothing is said are as they were written.
+        Takes as long as reading the file. Sites that are not named are as they were written.
         """
         for number in np.flatnonzero(self._sites["status"] > Outcome.RUNNING).tolist():
             try:

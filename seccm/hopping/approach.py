@@ -91,7 +91,7 @@ class Approach:
         self._trust = SignalTrust(self._channel)
         self._jump = JumpWatch(site.approach.rule, self._baseline)
         self.may_touch = False
-        """Whether the meniscus may hang on the surface, as far as this approach has gone."""
+        """Whether the meniscus may still be in contact, as far as this approach has gone."""
 
     def land(self) -> Steps[tuple[Landing, list[Block]]]:
         """Come down until the meniscus touches, and make sure that it did.

@@ -108,7 +108,7 @@ class Status:
     row: int
     """The sample clock."""
     site: int | None
-    """Number of the site in hand."""
+    """Number of the active site."""
     phase: Phase
     step: int
     finished: int
@@ -224,7 +224,7 @@ class Engine:
     def ask(self, request: Request, reason: str = "asked by the operator") -> None:
         """Ask for something; it takes effect with the next block. May be called from any thread.
 
-        A skip gives up the site in hand; between two sites there is none to give up.
+        A skip gives up the active site; between two sites there is none to give up.
 
         Raises:
             NotNow: the request makes no sense in the present state; nothing changed.

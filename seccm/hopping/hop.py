@@ -8,7 +8,7 @@ makes the rig safe without it.
 
 The tip travels sideways only at the height to which it was lifted: after a landing that is
 the retract distance above that landing; after an approach that met nothing it is the height at
-which the approach began; where the meniscus may hang on the surface, it is the higher of both.
+which the approach began; where the meniscus may still be in contact, it is the higher of both.
 
 A tip that may have touched does not travel before the cell's circuit has been seen to be open: the
 hold of the approach is applied once more, and while the signal shows a closed circuit the tip goes

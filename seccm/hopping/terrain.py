@@ -6,7 +6,7 @@ goes far below it. The surface is taken for a plane that sinks or rises at a ste
 
     z = a + b x + c y + d t,
 
-with b and c small (a sample mounted by hand) and d small (drift) as the prior knowledge. This is
+with b and c small (of a mounted sample) and d small (drift) as the prior knowledge. This is
 Bayesian linear regression, C. M. Bishop, Pattern Recognition and Machine Learning (2006), eq. 3.50
 to 3.59: the uncertainty of the expected height grows by itself with the distance to the landings,
 with their age, and with their scatter. One landing gives its own height; three that lie well apart

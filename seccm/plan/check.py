@@ -21,7 +21,7 @@ def check(
     """Find what a rig cannot do, and what would come out useless; errors come first.
 
     Args:
-        plan: the plan, right in itself.
+        plan: the plan, without mistakes of its own.
         info: the rig's abilities and limits.
         at: where the axes are now, in metres, as far as known.
         free_disk: bytes to spare where the data file will lie, if known.

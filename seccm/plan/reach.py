@@ -17,7 +17,7 @@ from seccm.rig import Axis, Mode, Range, RigInfo
 from seccm.units import show
 
 TILT = 0.01
-"""Slope to allow for of a sample mounted by hand."""
+"""Slope to allow for of a mounted sample."""
 
 
 def reach_problems(subject: Subject) -> Iterator[Problem]:
@@ -218,7 +218,7 @@ def room_problems(
     size, raw = (round(share * part) for part in (plan.bytes(info), plan.raw_bytes(info)))
     told = f"about {_bytes(size)} of data, but {_bytes(free)} are free on the disk."
     if reserve:
-        told = f"{told[:-1]}, of which {_bytes(reserve)} must stay free."
+        told = f"{told[:-1]}; {_bytes(reserve)} must stay free."
     remedy = "Free space, or write elsewhere."
     if raw:
         told = f"{told} {_bytes(raw)} are raw samples."

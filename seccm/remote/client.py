@@ -237,7 +237,7 @@ class Client:
         )
 
     def wait(self, until: Callable[[News], bool], timeout: float | None = None) -> list[News]:
-        """Poll until some news is what one waits for; for scripts. Returns all news, it last.
+        """Poll until some news is what is waited for; for scripts. Returns all news, it last.
 
         Args:
             until: tells whether it is.
@@ -264,7 +264,7 @@ class Client:
         return self._request("ask", verb=Request(verb).value, reason=reason)
 
     def halt(self) -> int:
-        """Freeze and switch the drive off, whoever holds the controls."""
+        """Freeze and switch the cell off, whoever holds the controls."""
         return self._request("halt")
 
     def emergency(self) -> int:
@@ -280,11 +280,11 @@ class Client:
         return self._request("begin", job=to_plain(job))
 
     def open_rig(self, job: Job) -> int:
-        """Open a job's rig to drive it by hand, as the job's plan approaches and retracts."""
+        """Open a job's rig for manual control, as the job's plan approaches and retracts."""
         return self._request("begin", job=to_plain(job), by_hand=True)
 
     def by_hand(self, deed: str, **how: float | str) -> int:
-        """Do something by hand, on a rig that was opened for it.
+        """Do something under manual control, on a rig that was opened for it.
 
         Args:
             deed: "jog" (axis, to, speed), "approach", "retract", "drive" (mode, value), "off",

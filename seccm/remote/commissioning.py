@@ -186,7 +186,7 @@ class Found:
 
 
 class Workbench:
-    """Carries errands out in the thread that runs the rig; any thread may stop them.
+    """Carries out what is asked in the thread that runs the rig; any thread may stop them.
 
     Args:
         look: shown every block.
@@ -245,7 +245,7 @@ class Workbench:
     def carry_out(self, errand: Errand) -> None:
         """Carry out what was expected, and tell what it found.
 
-        The rig ends with its drive off, and closed.
+        The rig ends with the cell off, and closed.
 
         Raises:
             SeccmError: the rig, its file or a setting failed; this is told as a finding, too.

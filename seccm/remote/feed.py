@@ -29,7 +29,7 @@ RECENT = 200
 BLOCKS = 50_000
 """Blocks and events that may wait for a beat; beyond these, blocks are not shown to anybody."""
 SITE_ROWS = 4000
-"""Rows of the site in hand that a new client is shown, about."""
+"""Rows of the active site that a new client is shown, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,7 @@ class Feed:
             self._snapshot.overview.hear(event)
 
     def _keep_site(self, rows: Trace) -> None:
-        """Add rows to those of the site in hand, or begin with those of another."""
+        """Add rows to those of the active site, or begin with those of another."""
         both = Trace.joined([self._site_trace, rows])
         mine = both.where(both.site == both.site[-1])
         self._site_trace = mine.thinned(SITE_ROWS // 2) if len(mine) > SITE_ROWS else mine

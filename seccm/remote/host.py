@@ -49,7 +49,7 @@ Announce = Callable[[str, str, str, str], None]
 
 
 class Host:
-    """Runs jobs, one after the other, and tells its guests.
+    """Runs jobs, one after the other, and tells its clients.
 
     Args:
         prepare: makes a run of a job.
@@ -116,7 +116,7 @@ class Host:
         guest.start(self.progress)
 
     def begin(self, job: Job, *, by_hand: bool = False) -> None:
-        """Begin a run, or open the rig to drive it by hand.
+        """Begin a run, or open the rig for manual control.
 
         Raises:
             NotNow: the rig is in use.
@@ -128,7 +128,7 @@ class Host:
             self._occupy("preparing", work, job)
 
     def attend(self, run: Run, overview: Overview) -> None:
-        """Let guests follow and steer a run that somebody else carries out, who tells of it."""
+        """Let clients follow and steer a run that somebody else carries out, who tells of it."""
         with self._lock:
             self._run, self._doing = run, "scan"
         run.on_lifted(self._told_lifted)
@@ -182,7 +182,7 @@ class Host:
         self._ending = True
 
     def close(self) -> None:
-        """Stop a run and wait for its end; let go of the rig and of all guests."""
+        """Stop a run and wait for its end; let go of the rig and of all clients."""
         with suppress(NotNow):
             self._ending = True
             if self._run is not None:
@@ -203,7 +203,7 @@ class Host:
         return self._doing == "idle"
 
     def progress(self, guest: Guest) -> tuple[Progress, bool]:
-        """Return how things are, and whether a guest holds the controls."""
+        """Return how things are, and whether a client holds the controls."""
         run, doing = self._run, self._doing
         silent = self._feed.silence if doing in ("scan", "manual") else 0.0
         manual = self._manual

@@ -24,7 +24,7 @@ Link = Literal["connecting", "live", "lost"]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything one must know to follow a run from here on."""
+    """Everything that is needed to follow a run from here on."""
 
     path: str
     """The data file."""
@@ -37,9 +37,9 @@ class Snapshot:
     overview: Overview
     """What became of the sites so far; the client keeps its own up to date."""
     recent: tuple[Event, ...]
-    """The last facts before this, oldest first; the phases of the site in hand included."""
+    """The last facts before this, oldest first; the phases of the active site included."""
     trace: Trace
-    """The rows of the site in hand so far."""
+    """The rows of the active site so far."""
     told_at: tuple[float, ...] = ()
     """When each of `recent` was told: seconds since 1970, UTC."""
 
@@ -89,9 +89,9 @@ class Progress:
     virtual: bool = False
     """Whether the rig that is in use is a virtual one; False while none is."""
     hand: str = ""
-    """What is being done by hand, in words; empty when nothing is."""
+    """What is being done under manual control, in words; empty when nothing is."""
     commanded: Mapping[Axis, float] = field(default_factory=dict)
-    """Where axes were told to go by hand, in metres; not of one that was stopped on its way."""
+    """Where axes were told to go under manual control, m; not of one that was stopped."""
     circuit: Circuit = Circuit.UNKNOWN
     """What is known of the circuit where a tip is that is moved manually."""
     emergencies: int = 0

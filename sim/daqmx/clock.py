@@ -14,7 +14,7 @@ TICKS = 100_000_000
 (X Series manual, AO and AI sample clock timebase)."""
 
 LONGEST_SLEEP = 0.02
-"""Real seconds after which one looks again whether there is still something to wait for."""
+"""Real seconds after which it is looked again whether there is still something to wait for."""
 
 
 def ticks(seconds: float) -> int:

@@ -34,7 +34,7 @@ from ui.models.trends import Trends
 from ui.models.words import Line, line_of
 
 RECALLED = 24
-"""Sites whose curves are read for comparison when one comes late to a run."""
+"""Sites whose curves are read for comparison when the window comes late to a run."""
 TURN = "t_nuc"
 """The result that says when a curve turns."""
 LINES = 5000
@@ -126,7 +126,7 @@ def prepared(snapshot: Snapshot) -> Ready:
 
 
 def recalled(path: Path, numbers: Sequence[int]) -> tuple[Curve, ...]:
-    """Read the curves of sites that were complete before one came; for a thread.
+    """Read the curves of sites that were complete before this window came; for a thread.
 
     Those that cannot be read are left out: they are drawn for comparison only.
     """

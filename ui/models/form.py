@@ -268,7 +268,7 @@ def _listing(value: Any, key: Key, title: str, words: str) -> Listing:
 
 
 def listed(value: Any) -> str:
-    """Write a list as one types it: with commas."""
+    """Write a list as it is typed: with commas."""
     if value is None:
         return ""
     return ", ".join(str(v) for v in value) if isinstance(value, list | tuple) else str(value)

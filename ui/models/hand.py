@@ -121,7 +121,7 @@ def limits_words(info: RigInfo | None, axis: str) -> str:
 
 
 def read_back(name: str, value: float | None) -> str:
-    """Write a number of the newest row as one reads it across a room."""
+    """Write a number of the newest row large enough to read across a room."""
     if value is None:
         return "–"
     if name in AXES:

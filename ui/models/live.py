@@ -1,4 +1,4 @@
-"""The curves of the site in hand, the ones before it at the same condition, and their mean."""
+"""The curves of the active site, the ones before it at the same condition, and their mean."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class Live:
         self._turns = turns
         self._passage = Passage()
         self.site: int | None = None
-        """The site in hand."""
+        """The active site."""
         self.drawn: int | None = None
-        """The site whose measurement is in view: that in hand, or the one before until it lands."""
+        """The site whose measurement is shown: the active one; until it lands, the one before."""
         self._before: dict[int, deque[Curve]] = {}
         self._complete: set[int] = set()
         """Sites that came to their regular end, and whose curves are not kept yet."""
@@ -67,7 +67,7 @@ class Live:
         self.version += 1
 
     def recall(self, curves: Sequence[Curve]) -> None:
-        """Take in complete sites from before one came, the newest last."""
+        """Take in complete sites from before this window came, the newest last."""
         for curve in reversed(curves):
             stack = self._before.setdefault(self._condition(curve.site), deque(maxlen=BEFORE))
             if len(stack) < BEFORE and all(kept.site != curve.site for kept in stack):
@@ -175,7 +175,7 @@ class Live:
         return math.inf if turn is None or start is None else start + turn[1]
 
     def outline(self, telling: str) -> dict[str, FloatArray]:
-        """Return the site in hand, thinned so that no peak of one column is lost."""
+        """Return the active site, thinned so that no peak of one column is lost."""
         kept = self.measured.outline(telling, POINTS)
         return {name: self.measured[name][kept] for name in ("t", "E", "I", "Q")}
 

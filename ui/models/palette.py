@@ -38,7 +38,7 @@ class Palette:
     charge: str
     signal: str
     before: str
-    """Earlier sites, behind the one in hand."""
+    """Earlier sites, behind the active one."""
     mean: str
     pending: str
     overlays: tuple[str, ...]

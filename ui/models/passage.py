@@ -67,7 +67,7 @@ class Passage:
         self.measured = Trail(COLUMNS, ("E", "I"))
         self.descent = Trail(COLUMNS, ("E", "I"))
         self.landed = False
-        """Whether the measurement in hand is that of the site in hand."""
+        """Whether the measurement is that of the active site."""
         self.ways = 0
         """Rises whenever there is more of the way down, or of the look before it."""
         self._phase = -1

@@ -45,7 +45,7 @@ def samples(sites: SiteMap, name: str) -> list[Sample]:
 
     They are of the selected sites, or of all where none is selected. Only sites that came to
     their regular end count. Numbers with a caveat are not averaged with those that stand for
-    themselves, nor with those of another caveat: where there are none of the former, the most
+    themselves, nor with those of another caveat: where there are none of the first kind, the most
     frequent kind is taken. Untrusted ones are never taken.
     """
     chosen = sites.selected if sites.selected.any() else np.ones(sites.x.size, bool)

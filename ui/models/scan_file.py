@@ -1,4 +1,4 @@
-"""A data file as one browses it: opened at once, its plan read later, looked at while it grows."""
+"""A data file to be browsed: opened at once, its plan read later, looked at while it grows."""
 
 from __future__ import annotations
 

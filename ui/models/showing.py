@@ -38,7 +38,7 @@ class Showing:
 
     @property
     def against(self) -> str:
-        """The reference that is shown, as one reads it."""
+        """The reference that is shown, in words."""
         return raised(self.other or self.reference)
 
     @property

@@ -97,7 +97,7 @@ class SiteMap:
     selected: BoolArray = field(init=False)
     quantities: dict[str, Quantity] = field(default_factory=dict)
     current: int | None = None
-    """The site in hand."""
+    """The active site."""
     version: int = 0
     """Rises whenever there is something new to draw."""
     picked: int = 0
@@ -191,7 +191,7 @@ class SiteMap:
         self._settle()
 
     def recall(self, overview: Overview) -> None:
-        """Take in what became of the sites before one came."""
+        """Take in what became of the sites before this window came."""
         self.outcome[:] = overview.status
         self.quantities[Z].values[:] = overview.z_contact
         for name, values in overview.features.items():
@@ -202,7 +202,7 @@ class SiteMap:
         self._settle()
 
     def _settle(self) -> None:
-        """Find the site in hand after the outcomes were taken anew."""
+        """Find the active site after the outcomes were taken anew."""
         running = np.flatnonzero(self.outcome == Outcome.RUNNING)
         self.current = int(running[0]) if running.size else None
         self.version += 1

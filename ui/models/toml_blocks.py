@@ -1,4 +1,4 @@
-"""Making, moving and removing the tables of a TOML file as one would by hand: with their comments.
+"""Making, moving and removing the tables of a TOML file together with their comments.
 
 A comment belongs to the table that it stands directly above. A TOML library counts it to the
 table before, and moves it, or drops it, with that one.
