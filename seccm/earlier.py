@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import ValidationInfo
@@ -27,6 +27,16 @@ TAKEN: Mapping[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Placeholder:
+    """The level of a factor, whichever the site's condition says; written "$j"."""
+
+    factor: str
+
+    def __str__(self) -> str:
+        return f"${self.factor}"
+
+
+@dataclass(frozen=True, slots=True)
 class Earlier:
     """What an earlier step at the same site came to: a quantity that is known when its turn comes.
 
@@ -42,20 +52,37 @@ class Earlier:
     within: tuple[float, float]
     """What it may come to, in SI: this is checked before anything moves, and kept to after it."""
     times: float = 1.0
-    offset: float = 0.0
+    offset: float | Placeholder = 0.0
     """Added after `times`, in SI."""
 
-    def __str__(self) -> str:
+    @property
+    def taken(self) -> str:
+        """What is taken, in words."""
         return f"{TAKEN[self.take][1]} of {self.source}"
 
+    def __str__(self) -> str:
+        times = "" if self.times == 1.0 else f"{self.times:.4g} times "
+        if isinstance(self.offset, Placeholder):
+            return f"{self.offset} from {times}{self.taken}"
+        offset = show(abs(self.offset), self.unit)
+        side = "above" if self.offset > 0.0 else "below"
+        return f"{offset} {side} {times}{self.taken}" if self.offset else f"{times}{self.taken}"
+
     def of(self, taken: float) -> float:
-        """Return the quantity, given what the earlier step came to in SI."""
+        """Return the quantity, given what the earlier step came to in SI.
+
+        Raises:
+            TypeError: the offset follows a factor still.
+        """
+        if isinstance(self.offset, Placeholder):
+            raise TypeError(f"{self.offset} is known under a condition")
         return self.times * taken + self.offset
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as a plan writes it, in SI."""
+        offset = str(self.offset) if isinstance(self.offset, Placeholder) else self.offset
         return {"from": self.source, "take": self.take, "times": self.times,
-                "offset": self.offset, "within": list(self.within)}  # fmt: skip
+                "offset": offset, "within": list(self.within)}  # fmt: skip
 
 
 _USUAL = {"V": ["-1 V", "1 V"], "A": ["-1 nA", "1 nA"], "C": ["1 nC", "1 uC"], "s": ["1 s", "60 s"]}
@@ -63,8 +90,19 @@ _USUAL = {"V": ["-1 V", "1 V"], "A": ["-1 nA", "1 nA"], "C": ["1 nC", "1 uC"], "
 _KEYS = ("from", "take", "times", "offset", "within")
 
 
-def read_earlier(given: Mapping[str, Any], unit: str, info: ValidationInfo) -> Earlier:
+def read_earlier(
+    given: Mapping[str, Any],
+    unit: str,
+    info: ValidationInfo,
+    read_offset: Callable[[object], float | Placeholder],
+) -> Earlier:
     """Read what a plan says of an earlier step.
+
+    Args:
+        given: the table.
+        unit: SI unit of the quantity.
+        info: how the plan is read.
+        read_offset: reads a quantity of that unit, which may follow a factor.
 
     Raises:
         Mistakes: with one problem for each mistake.
@@ -85,9 +123,15 @@ def read_earlier(given: Mapping[str, Any], unit: str, info: ValidationInfo) -> E
         what = f"must be {usual!r} for this quantity, not {written(take)}.".replace("'", '"')
         wrong.append(Problem("take", what, suggestion=Suggestion(("take",), "put", usual)))
     numbers: dict[str, Any] = {}
-    for key, of, default in (("times", "1", 1.0), ("offset", unit, 0.0)):
+    readers: dict[str, Callable[[object], Any]] = {
+        "times": lambda value: quantity(value, "1", info),
+        "offset": read_offset,
+    }
+    for key in readers.keys() & given.keys():
         try:
-            numbers[key] = quantity(given[key], of, info) if key in given else default
+            numbers[key] = readers[key](given[key])
+        except Mistakes as mistakes:
+            wrong += [replace(problem, where=key) for problem in mistakes.problems]
         except ValueError as error:
             wrong.append(Problem(key, f"{error}."))
     span = given.get("within")

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
-from seccm.earlier import Earlier, read_earlier
+from seccm.earlier import Earlier, Placeholder, read_earlier
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes, nearest, similar, written
 from seccm.quantities import quantity, refuse_absurd, unit_schema
@@ -68,16 +68,6 @@ class Level:
         return {"type": "string", "examples": [example("A/m^2")]}
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
-    """The level of a factor, whichever the site's condition says; written "$j"."""
-
-    factor: str
-
-    def __str__(self) -> str:
-        return f"${self.factor}"
-
-
 Value = float | Placeholder | Earlier
 """An SI value, the factor that decides it, or what an earlier step came to."""
 
@@ -114,7 +104,9 @@ class Condition(Mapping[str, float]):
 
     def known(self, value: Value) -> Value:
         """Return a quantity's SI value; what an earlier step will come to stays as it is."""
-        return value if isinstance(value, Earlier) else self.number(value)
+        if isinstance(value, Earlier):
+            return replace(value, offset=self.number(value.offset))
+        return self.number(value)
 
     def number(self, value: Value) -> float:
         """Return a quantity's SI value under this condition.
@@ -123,7 +115,7 @@ class Condition(Mapping[str, float]):
             TypeError: it follows an earlier step.
         """
         if isinstance(value, Earlier):
-            raise TypeError(f"{value} is known when its turn comes")
+            raise TypeError(f"{value.taken} is known when its turn comes")
         return self[value.factor] if isinstance(value, Placeholder) else value
 
 
@@ -142,6 +134,21 @@ class Follows:
         """Read the field as written in a plan.
 
         Raises:
+            ValueError: no such quantity, out of bounds, or a factor or step that does not fit.
+        """
+        given = given.to_dict() if isinstance(given, Earlier) else given
+        if not self.earlier or not isinstance(given, Mapping):
+            return self.fixed(given, info)
+        offset = Follows(self.unit)
+        found = read_earlier(given, self.unit, info, lambda value: offset.fixed(value, info))
+        for end in found.within:
+            self._check_bounds(end, show(end, self.unit))
+        return found
+
+    def fixed(self, given: object, info: ValidationInfo) -> float | Placeholder:
+        """Read a quantity that is known before the first step.
+
+        Raises:
             ValueError: no such quantity, out of bounds, or a factor that does not fit.
         """
         if isinstance(given, str) and given.strip().startswith("$"):
@@ -149,13 +156,6 @@ class Follows:
         if isinstance(given, Placeholder):
             self._check_factor(given, (info.context or {}).get("factors"))
             return given
-        if self.earlier and isinstance(given, Earlier):
-            given = given.to_dict()
-        if self.earlier and isinstance(given, Mapping):
-            found = read_earlier(given, self.unit, info)
-            for end in found.within:
-                self._check_bounds(end, show(end, self.unit))
-            return found
         value = quantity(given, self.unit, info)
         self._check_bounds(value, given if isinstance(given, str) else show(value, self.unit))
         return value

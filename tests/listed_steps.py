@@ -19,8 +19,9 @@ class Listed:
     def walk(self) -> ListedWalk:
         return ListedWalk(iter(self.planned))
 
-    def longest(self, period: float) -> float:
-        return sum(segment.waveform.duration + period for segment in self.planned)
+    def lasts(self, period: float) -> tuple[float, float]:
+        seconds = sum(segment.waveform.duration + period for segment in self.planned)
+        return seconds, seconds
 
 
 @dataclass

@@ -25,6 +25,8 @@ from seccm.words import SIMULATION
 
 if TYPE_CHECKING:
     from seccm.data import Scan
+    from seccm.plan import Plan
+    from seccm.rig import RigInfo
     from seccm.session import Run
 
 HELP = """Hopping-mode control for scanning electrochemical cell microscopy (SECCM).
@@ -68,7 +70,7 @@ def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
     say((loaded.title, "bold"))
     say(
         f"{len(sites)} sites, {len(loaded.conditions)} conditions, about "
-        f"{_duration(loaded.duration(info))} and {loaded.bytes(info) / 1e6:.1f} MB, on {info.name}"
+        f"{_durations(loaded, info)} and {loaded.bytes(info) / 1e6:.1f} MB, on {info.name}"
         f"{f' ({SIMULATION})' if info.virtual else ''}"
     )
     if loaded.record.raw and info.raw:
@@ -325,6 +327,12 @@ def _write_report(scan: Scan, directory: Path | None) -> None:
     with out.status("Drawing the figures"):
         page = write_report(scan, target)
     say("Report: ", (str(page), "bold"))
+
+
+def _durations(plan: Plan, info: RigInfo) -> str:
+    """Say how long a plan takes: from the shortest to the longest, where these differ."""
+    shortest, longest = (_duration(plan.duration(info, shortest=s)) for s in (True, False))
+    return longest if shortest == longest else f"{shortest} to {longest}"
 
 
 def _duration(seconds: float) -> str:

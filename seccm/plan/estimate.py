@@ -19,8 +19,14 @@ BYTES_A_FILE = 200_000
 """Plan, rig, log and the file's own structure."""
 
 
-def durations_of(visits: Visits, clock: Clock) -> FloatArray:
-    """Estimate how long each site takes, the way to it included, without retries.
+def durations_of(visits: Visits, clock: Clock, *, shortest: bool = False) -> FloatArray:
+    """Estimate how long each site takes at most, the way to it included, without retries.
+
+    Args:
+        visits: all sites.
+        clock: of the rig.
+        shortest: how long it takes at least instead, where repeats may end early, an `if` may
+            leave steps out and durations follow what was measured.
 
     How deep the first approach goes is unknown and taken as half its travel; the others begin
     where the retract before them ended.
@@ -35,21 +41,21 @@ def durations_of(visits: Visits, clock: Clock) -> FloatArray:
     seconds: FloatArray = (
         sideways / visits.each([p.travel_speed for p in patterns])
         + down / visits.each([p.approach.speed for p in patterns])
-        + visits.each([_standing(p, clock) for p in patterns])
+        + visits.each([_standing(p, clock, shortest) for p in patterns])
     )
     return seconds
 
 
-def duration_of(visits: Visits, clock: Clock) -> float:
+def duration_of(visits: Visits, clock: Clock, *, shortest: bool = False) -> float:
     """Estimate how long all sites take together, in seconds; see `durations_of`."""
-    return float(durations_of(visits, clock).sum())
+    return float(durations_of(visits, clock, shortest=shortest).sum())
 
 
-def _standing(site: Site, clock: Clock) -> float:
+def _standing(site: Site, clock: Clock, shortest: bool) -> float:
     """Return the seconds at a site without the ways to it and down."""
     approach, lift = site.approach, site.retract
     settling = site.travel_settle + approach.settle + approach.confirm * clock.period
-    return settling + site.measuring_time(clock) + lift.distance / lift.speed
+    return settling + site.measuring_time(clock)[0 if shortest else 1] + lift.distance / lift.speed
 
 
 def bytes_of(visits: Visits, clock: Clock) -> int:

@@ -23,7 +23,7 @@ from seccm.program.registry import kind_of
 from seccm.program.segment import Act
 from seccm.program.setting import Setting
 from seccm.program.settled import earlier_in
-from seccm.program.tree import most, parts
+from seccm.program.tree import bounds, parts
 from seccm.program.words import Step
 from seccm.rig import Constant, Mode
 from seccm.suggestion import Suggestion
@@ -77,7 +77,7 @@ def lift_of(retract: Retract, setting: Setting) -> Lift:
 def program_problems(program: Sequence[Step]) -> list[Problem]:
     """Find what cannot be expanded under any condition, without expanding it."""
     found = reference_problems(program)
-    count = round(most(program, lambda _: 1.0))
+    count = round(bounds(program, lambda _: (1.0, 1.0))[1])
     if count > MOST_STEPS:
         what = f"repeats to {count} steps at each site, more than {MOST_STEPS}."
         found.append(Problem("program", what, "Lower the times of its repeats."))

@@ -106,9 +106,9 @@ class Site:
     """Seconds to rest after a lateral move, before the approach settles."""
     no_contact: NoContact
 
-    def measuring_time(self, clock: Clock) -> float:
-        """Return how long the steps last if no limit ends them, in seconds."""
-        return self.program.longest(clock.period)
+    def measuring_time(self, clock: Clock) -> tuple[float, float]:
+        """Return how long the steps last at least and at most if no limit ends them, in s."""
+        return self.program.lasts(clock.period)
 
     @property
     def segments(self) -> tuple[Segment, ...]:

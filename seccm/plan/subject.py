@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from seccm.factors import Placeholder
+from seccm.earlier import Placeholder
 from seccm.plan.site import Site
 from seccm.plan.tables import Tables
 from seccm.plan.visits import Visits

@@ -122,9 +122,9 @@ class Tables(Model, defer_build=True):
             no_contact=NoContact(policy.then, policy.retries, policy.shift),
         )
 
-    def duration(self, info: RigInfo) -> float:
-        """Estimate how long the scan takes, in seconds."""
-        return duration_of(self.visits(), info.clock)
+    def duration(self, info: RigInfo, *, shortest: bool = False) -> float:
+        """Estimate how long the scan takes at most, or at least, in seconds."""
+        return duration_of(self.visits(), info.clock, shortest=shortest)
 
     def bytes(self, info: RigInfo) -> int:
         """Estimate the size of the scan's data file, in bytes."""

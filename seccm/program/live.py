@@ -65,8 +65,8 @@ class Live:
             span = f"{show(low, unit)} to {show(high, unit)}"
             raise ContactError(
                 "out-of-range",
-                f"the next step would follow {earlier} with {show(value, unit)}, outside of the "
-                f"{span} that the plan allows. It did not run.",
+                f"the next step would follow {earlier.taken} with {show(value, unit)}, outside of "
+                f"the {span} that the plan allows. It did not run.",
             )
         return value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from typing import Protocol
@@ -17,7 +17,7 @@ from seccm.program.registry import kind_of
 from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
 from seccm.program.settled import earlier_in, settled
-from seccm.program.tree import Part, most, name_of, parts, walked
+from seccm.program.tree import Bounds, Part, bounds, name_of, parts, walked
 from seccm.program.words import Step
 
 
@@ -65,8 +65,10 @@ class Programme(Protocol):
     def walk(self) -> Walking:
         """Return what chooses the steps, from the first on."""
 
-    def longest(self, period: float) -> float:
-        """Return how long the steps last at most, in seconds; a row goes by between two.
+    def lasts(self, period: float) -> Bounds:
+        """Return how long the steps last at least and at most, in seconds.
+
+        A row goes by between two. What ends a step before its time is not foreseen.
 
         Args:
             period: seconds from row to row.
@@ -89,9 +91,15 @@ class Program:
         """
         run = walked(self.steps, lambda _, ends_repeat: not ends_repeat)
         return tuple(
-            Segment.of(self.acts(spec)[-1], name_of(spec), index, path, spec.name or "")
+            Segment.of(self._expected(spec), name_of(spec), index, path, spec.name or "")
             for index, (path, spec) in enumerate(run)
         )
+
+    def _expected(self, spec: StepSpec) -> Act:
+        """Return what a step is expected to impose; in words, what it follows."""
+        act = self.acts(spec)[-1]
+        follows = [f"{key} {earlier}" for key, earlier in earlier_in(spec)]
+        return replace(act, label=", ".join(follows)) if follows else act
 
     @property
     def mains(self) -> float:
@@ -102,11 +110,14 @@ class Program:
         """Return what chooses the steps, from the first on."""
         return Walk(self)
 
-    def longest(self, period: float) -> float:
-        """Return how long the steps last at most, in seconds; a row goes by between two."""
-        return most(
-            self.steps, lambda spec: max(a.waveform.duration for a in self.acts(spec)) + period
-        )
+    def lasts(self, period: float) -> Bounds:
+        """Return how long the steps last at least and at most, in seconds."""
+
+        def of(spec: StepSpec) -> Bounds:
+            seconds = [act.waveform.duration + period for act in self.acts(spec)]
+            return min(seconds), max(seconds)
+
+        return bounds(self.steps, of)
 
     def parts(self) -> Iterator[tuple[Part, Act]]:
         """Yield every step that stands in the programme with what it imposes, at each corner."""

@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from seccm.earlier import Earlier
-from seccm.factors import Placeholder
+from seccm.earlier import Earlier, Placeholder
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -100,14 +100,26 @@ def part_at(steps: Sequence[Step], path: Path, where: str = "program") -> Part:
     return Part(key, step)
 
 
-def most(steps: Sequence[Step], of: Callable[[StepSpec], float]) -> float:
-    """Return the most that a programme can come to, if each step comes to so much."""
-    total = 0.0
+Bounds = tuple[float, float]
+"""The least and the most."""
+
+
+def bounds(steps: Sequence[Step], of: Callable[[StepSpec], Bounds]) -> Bounds:
+    """Return the least and the most that a programme can come to.
+
+    Args:
+        steps: of the programme.
+        of: the least and the most of a single step.
+    """
+    least = most = 0.0
     for step in steps:
         if isinstance(step, Repeat):
-            total += step.times * most(step.program, of)
+            low, high = bounds(step.program, of)
+            low, high = low if step.until else step.times * low, step.times * high
         elif isinstance(step, If):
-            total += max(most(inside, of) for _, inside in arms(step))
+            lows, highs = zip(*(bounds(inside, of) for _, inside in arms(step)), strict=True)
+            low, high = min(lows), max(highs)
         else:
-            total += of(step)
-    return total
+            low, high = of(step)
+        least, most = least + low, most + high
+    return least, most

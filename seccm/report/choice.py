@@ -312,7 +312,8 @@ def _tip(study: Study) -> Iterator[Drawing]:
 
 
 def _of_step(study: Study, segment: Segment) -> str:
-    return f", step {segment.index}" if len(study.segments) > 1 else ""
+    name = f" ({segment.name})" if segment.name else ""
+    return f", step {segment.index}{name}" if len(study.segments) > 1 else ""
 
 
 def _basis(study: Study) -> str:

@@ -67,7 +67,8 @@ def _outlook(
     sites: tuple[Site, ...],
     places: Footprints,
 ) -> Outlook:
-    length = clock_words(plan.duration(info))
+    shortest, length = (clock_words(plan.duration(info, shortest=s)) for s in (True, False))
+    length = length if shortest == length else f"{shortest} to {length}"
     size = f"{plan.bytes(info) / 1e6:.0f} MB"
     simulated = f", {SIMULATION}" if info.virtual else ""
     over = readable(show(info.overtravel(max(s.approach.speed for s in sites)), "m", 2))
