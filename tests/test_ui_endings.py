@@ -16,8 +16,8 @@ from ui_windows import LONG, begin, ended, small_plan, window
 
 import seccm
 from seccm.data import Store, finish
-from seccm.events import SiteFinished
-from seccm.remote import Trace
+from seccm.events import RunStopped, SiteFinished
+from seccm.remote import Failure, Trace
 from ui.models import curves
 from ui.models.curves import SiteCurves
 from ui.models.desk import Desk
@@ -48,6 +48,29 @@ def test_virtual_is_said_of_the_rig_that_scans_and_not_of_the_one_before():
     desk.run.virtual = True
     desk.beat(0.0)
     assert not desk.run.virtual
+    desk.close()
+
+
+@pytest.mark.parametrize("over", [True, False])
+def test_the_process_of_a_run_may_end_when_the_run_is_over_and_not_before(over: bool):
+    """A run that `seccm run` began takes its process with it: that is no error."""
+    stopped = RunStopped(9, "stopped", "asked by the operator.")
+    link = StandIn(
+        small(), INFO, lambda n: ((stopped,) if over and n == 1 else (), Trace.none(), 0)
+    )
+    desk = Desk(link)  # type: ignore[arg-type]
+    while desk.began == 0:
+        desk.beat(0.0)
+    desk.beat(1.0)
+    ending = replace(
+        link.poll(), link="lost", events=(), failure=Failure("ChannelError", "It has ended.")
+    )
+    link.poll = lambda: ending  # type: ignore[method-assign]
+    desk.beat(2.0)
+    said = [line.text for line in desk.lines if line.level == "error"]
+    assert said == ([] if over else ["It has ended."])
+    assert (desk.notice is None) is over
+    assert ("its process has ended" in desk.lines[-1].text) is over
     desk.close()
 
 

@@ -155,3 +155,13 @@ def test_the_histogram_shows_conditions_in_their_colours(qtbot: QtBot, tmp_path:
     view.draw()
     assert "median" in view.panel.words.text()
     assert "conditions" not in view.panel.words.text()
+
+
+@pytest.mark.parametrize("left", [Outcome.PLANNED, Outcome.RUNNING])
+def test_sites_that_are_still_to_come_are_not_called_excluded(left: Outcome):
+    sites = of_conditions(1, each=6)
+    sites.outcome[3:] = left
+    sites.quantities["E_nuc"].values[3:] = np.nan
+    assert "n = 3 · " in told(sites)
+    sites.outcome[3] = Outcome.SKIPPED
+    assert "n = 3, 1 excluded · " in told(sites)

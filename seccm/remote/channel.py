@@ -74,7 +74,9 @@ class Line:
             while not self._closing.is_set():
                 if self._pipe.poll(LOOK):
                     return unpack(self._pipe.recv_bytes(self._longest))
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        except EOFError:
+            raise ChannelError("The other side has ended the connection.") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise ChannelError(
                 f"The connection is lost, or the message is not valid: {error}."
             ) from None

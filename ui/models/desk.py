@@ -228,8 +228,16 @@ class Desk:
         for found in news.found:
             self.say(line_of_found(found))
         if news.failure is not None:
-            self.failure, self._pending = news.failure, None
-            self.alert(Line("error", news.failure.text))
+            self._fail(news.failure, news)
+
+    def _fail(self, failure: Failure, news: News) -> None:
+        """Say why a run could not begin, or what ended it; a run that is over needs no process."""
+        self._pending = None
+        if news.link == "lost" and self.run.ended is not None:
+            self.say(Line("info", "The run is over, and its process has ended."))
+            return
+        self.failure = failure
+        self.alert(Line("error", failure.text))
 
     def _follow_emergency(self, news: News) -> None:
         """Take in what an emergency retract achieved, or that nobody will tell any more."""

@@ -32,7 +32,7 @@ class Sample:
     apart: Mapping[str, int]
     """How many further sites have a number with a caveat, by its words."""
     missing: int
-    """Sites without a number, or that did not come to their regular end."""
+    """Sites without a number, or that did not come to their regular end; not those to come."""
 
     @property
     def spread(self) -> Spread | None:
@@ -74,5 +74,5 @@ def _sample(sites: SiteMap, name: str, condition: int, chosen: npt.NDArray[np.bo
         errors=quantity.errors[usable],
         caveat="" if plain or not taken else _CAVEATS[taken[0]],
         apart=apart,
-        missing=int(chosen.sum()) - int(known.sum()),
+        missing=int((chosen & (sites.outcome > Outcome.RUNNING)).sum()) - int(known.sum()),
     )
