@@ -13,7 +13,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, GetCoreSchemaHandler
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
 from seccm.errors import Problem
@@ -23,7 +23,8 @@ from seccm.plan.rounding import rounded_up
 from seccm.quantities import Count, Model, Ratio
 from seccm.rig import Air, ContactRule, Crossing, Mode
 from seccm.rig.contact import Counted, Polarity, Side
-from seccm.units import show
+from seccm.rig.signal_table import SignalName
+from seccm.units import parse_any, show
 
 if TYPE_CHECKING:
     from seccm.plan.site import Site
@@ -245,12 +246,65 @@ class IonCurrentContact(ContactKind):
             yield Problem("approach.hold", what, "Hold a potential that is not 0 V.")
 
 
+def _readable(text: str) -> str:
+    """Refuse what is no quantity above zero.
+
+    Raises:
+        ValueError: says why.
+    """
+    if not parse_any(text)[0] > 0.0:
+        raise ValueError(f"must be greater than 0, not {text}")
+    return text
+
+
+class SignalContact(ContactKind):
+    """A signal that the rig file adds departs from its value measured before the descent."""
+
+    needs: ClassVar[Mode | None] = None
+    kind: Literal["signal change"] = "signal change"
+    signal: SignalName
+    """As the rig file calls it; the rig must watch it."""
+    change: Annotated[str, AfterValidator(_readable), Field(examples=["5 pA"])]
+    """How far it departs, in a unit of that signal."""
+    side: Literal["either", "above", "below"] = "either"
+    """Whether it rises or falls at contact."""
+    at_rest: Literal["zero", "any value"] = "zero"
+    """What it reads while nothing touches. Where it may have any value, it cannot show that the
+    tip is clear: the retract distance alone decides that."""
+
+    def rule(self, number: Number) -> ContactRule:
+        """Return what the rig watches for under one condition."""
+        level, unit = parse_any(self.change)
+        air = Air(conducts=self.at_rest == "any value")
+        return Crossing(
+            self.signal, "from baseline", level, self.side, self.consecutive, air, measured_in=unit
+        )
+
+    def words(self) -> str:
+        """Say for a report what counts as contact."""
+        return f"{self.signal.replace('_', ' ')} changes by {self.change}"
+
+    def problems(self, subject: Subject, site: Site) -> Iterator[Problem]:
+        """Find a change in another unit than the signal has."""
+        unit = parse_any(self.change)[1]
+        has = next(s.unit for s in subject.info.signals if s.name == self.signal)
+        if unit != has:
+            what = f"{self.change} is not in {has}, the unit of the signal {self.signal}."
+            yield Problem("approach.contact.change", what, "Give it in that unit.")
+
+
 def _sized(kind: str, size: Value, unit: str) -> str:
     return f"{kind}: {show(size, unit)}" if isinstance(size, float) else kind
 
 
 def _own() -> tuple[type[ContactKind], ...]:
-    return (PotentialDropContact, CurrentThresholdContact, CurrentRiseContact, IonCurrentContact)
+    return (
+        PotentialDropContact,
+        CurrentThresholdContact,
+        CurrentRiseContact,
+        IonCurrentContact,
+        SignalContact,
+    )
 
 
 def _refuse_other(kind: object) -> None:

@@ -13,7 +13,7 @@ from seccm.plan.rounding import rounded_down
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
 from seccm.plan.tables import Tables
-from seccm.rig import Axis, Mode, Range, RigInfo
+from seccm.rig import Axis, Mode, Range, RigInfo, more_than_basic
 from seccm.units import show
 
 TILT = 0.01
@@ -89,7 +89,11 @@ def _contacts(subject: Subject) -> Iterator[Problem]:
             what = (
                 f'"{contact.kind}" watches the signal "{signal}", which rig {info.name} does not.'
             )
-            remedy = f"It watches: {', '.join(info.watched)}. Choose another kind of contact."
+            if signal in {added.name for added in more_than_basic(info.signals)}:
+                remedy = "Write watchable = true in its table of the rig file."
+            else:
+                remedy = "Choose another kind of contact, or add the signal to the rig file."
+            remedy = f"It watches: {', '.join(info.watched)}. {remedy}"
             yield Problem("approach.contact", what, remedy)
             return
         yield from contact.problems(subject, site)
