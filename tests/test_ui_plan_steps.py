@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
+from seccm.errors import PlanError
 from seccm.plan.library import plans
-from ui.models.draft import Draft
-from ui.models.form import Group
+from ui.models.draft import Draft, keys_of, sorted_out
+from ui.models.form import Field, Group, read
 from ui.plan_form import PlanForm
 
 PROGRAM = """\
@@ -166,3 +167,112 @@ def test_the_form_offers_the_ways_that_there_are(qtbot: QtBot, draft: Draft):
     form.moved.connect(draft.move)
     form.editors["program[1]:earlier"].click()  # type: ignore[attr-defined]
     assert steps_of(draft) == ["constant current", "open circuit", "repeat"]
+
+
+FOLLOWS = '{ from = "rest", offset = "-15 mV", within = ["-1 V", "1 V"] }'
+FROM_REST = f"""
+[[program]]
+step = "open circuit"
+duration = "5 s"
+name = "rest"
+
+[[program]]
+step = "constant potential"
+potential = {FOLLOWS}
+duration = "5 s"
+"""
+
+
+def field_at(draft: Draft, *key: str | int) -> Field:
+    """The field of a key, however deep."""
+    group = draft.form
+    for length in range(1, len(key)):
+        group = next(p for p in group.parts if p.key == key[:length])  # type: ignore[assignment]
+    found = next(p for p in group.parts if p.key == key)
+    assert isinstance(found, Field)
+    return found
+
+
+def test_what_follows_an_earlier_step_is_shown_and_typed_as_a_plan_writes_it():
+    draft = Draft(FROM_REST)
+    key = ("program", 1, "potential")
+    field = field_at(draft, *key)
+    assert field.text == FOLLOWS
+    assert "an earlier step" in field.words
+    for typed in ("0.2 V", FOLLOWS):
+        draft.set(key, read(field.kind, typed))
+        assert field_at(draft, *key).text == typed
+        assert (
+            f"potential = {typed if typed[0] == '{' else chr(34) + typed + chr(34)}" in draft.text
+        )
+
+
+def test_a_reference_that_is_not_whole_yet_stays_as_it_was_typed():
+    draft = Draft(FROM_REST)
+    draft.set(("program", 1, "potential"), read("quantity", '{ from = "re'))
+    assert field_at(draft, "program", 1, "potential").text == '{ from = "re'
+
+
+def test_vertices_may_follow_earlier_steps_too():
+    assert read("list", f"0 V, {FOLLOWS}, 1 V") == [
+        "0 V", {"from": "rest", "offset": "-15 mV", "within": ["-1 V", "1 V"]}, "1 V",
+    ]  # fmt: skip
+    draft = Draft(FROM_REST)
+    draft.add(at(draft.form, "program"), "cv")
+    key = ("program", 2, "vertices")
+    draft.set(key, read("list", f"0 V, {FOLLOWS}"))
+    assert field_at(draft, *key).text == f"0 V, {FOLLOWS}"
+
+
+def test_a_mistake_in_a_reference_stands_beside_its_field():
+    draft = Draft(FROM_REST)
+    draft.set(("program", 1, "potential"), read("quantity", '{ from = "rest" }'))
+    with pytest.raises(PlanError) as said:
+        draft.plan()
+    placed = sorted_out(said.value.problems, keys_of(draft.form))
+    assert "within" not in placed
+    assert "program[1].potential" in placed
+
+
+@pytest.mark.parametrize("kind", ["if", "repeat"])
+def test_ifs_and_repeats_are_in_the_form_with_what_they_ask(kind: str):
+    draft = Draft(FROM_REST)
+    draft.add(at(draft.form, "program"), kind)
+    asks = "when" if kind == "if" else "until"
+    (step,) = (p for p in at(draft.form, "program").parts if p.key == ("program", 2))
+    assert isinstance(step, Group)
+    assert step.choice == kind
+    named = {part.key[-1]: part for part in step.parts}
+    assert {asks, "program"} <= named.keys()
+    question = named[asks]
+    assert isinstance(question, Group)
+    assert [part.key[-1] for part in question.parts] == ["from", "take", "above", "below"]
+    for name, value in (("from", "rest"), ("take", "E"), ("below", "0.2 V")):
+        draft.set(("program", 2, asks, name), value)
+    text = draft.text
+    inside = named["program"]
+    assert isinstance(inside, Group)
+    draft.add(inside, "open circuit")
+    assert len(draft.text) > len(text)
+    step = at(draft.form, "program").parts[2]
+    assert isinstance(step, Group)
+    inside = next(part for part in step.parts if part.key[-1] == "program")
+    assert isinstance(inside, Group)
+    assert [part.choice for part in inside.parts] == ["open circuit"] * 2  # type: ignore[union-attr]
+
+
+def test_what_a_repeat_waits_for_is_gone_with_its_last_key():
+    draft = Draft(FROM_REST)
+    draft.add(at(draft.form, "program"), "repeat")
+    draft.set(("program", 2, "until", "from"), "rest")
+    assert "until" in draft.text
+    draft.set(("program", 2, "until", "from"), None)
+    assert "until" not in draft.text
+
+
+def test_what_is_not_said_is_not_shown_as_if_it_were():
+    draft = Draft(FROM_REST)
+    draft.add(at(draft.form, "program"), "repeat")
+    take = field_at(draft, "program", 2, "until", "take")
+    assert take.text == ""
+    assert take.choices[0] == ""

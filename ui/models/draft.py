@@ -112,9 +112,9 @@ class Draft:
         if isinstance(value, list) and _same_shape(table.get(name), value):
             for k, each in enumerate(value):
                 if table[name].unwrap()[k] != each:
-                    table[name][k] = each
+                    table[name][k] = _on_one_line(each)
         else:
-            table[name] = value
+            table[name] = _on_one_line(value)
 
     def choose(self, group: Group, choice: str) -> None:
         """Make a table one of another kind; keys that both kinds have are kept."""
@@ -129,7 +129,7 @@ class Draft:
                 del table[name]
         if group.chooser == "step":
             for name, value in example_of(choice).items():
-                table.setdefault(name, value)
+                table.setdefault(name, inline(value) if isinstance(value, dict) else value)
         self.changed = True
 
     def add(self, group: Group, kind: str) -> None:
@@ -142,7 +142,7 @@ class Draft:
             step = tomlkit.table()
             step["step"] = kind
             for name, value in example_of(kind).items():
-                step[name] = value
+                step[name] = inline(value) if isinstance(value, dict) else value
             parent = self._table(group.key[:-1])
             if group.key[-1] not in parent:
                 parent[group.key[-1]] = tomlkit.aot()
@@ -365,6 +365,13 @@ def _replace_text(table: Any, old: str, new: str) -> None:
             _replace_text(value, old, new)
         elif value == old:
             table[key] = new
+
+
+def _on_one_line(value: Any) -> Any:
+    """Have a table inside of a line, as what follows an earlier step is written."""
+    if isinstance(value, list):
+        return [_on_one_line(each) for each in value]
+    return inline(value) if isinstance(value, dict) else value
 
 
 def _same_shape(old: Any, new: list[Any]) -> bool:

@@ -5,15 +5,22 @@ Fields follow the schema, so that a key that plans learn tomorrow is in the form
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from seccm.mistakes import toml
 
 Key = tuple[str | int, ...]
 Kind = Literal[
     "quantity", "number", "text", "long text", "switch", "choice", "list", "pair", "rows"
 ]
 Schema = Mapping[str, Any]
+FOLLOWS = (
+    "May follow a factor, such as $j, or an earlier step, such as "
+    '{ from = "rest", offset = "-15 mV", within = ["-1 V", "1 V"] }.'
+)
 MOST_ROWS = 200
 """Lines of a list of points that are shown for editing; longer ones stay as they are."""
 
@@ -220,10 +227,12 @@ class _Forms:
         kind: Kind = "text"
         text = "" if value is None else str(value)
         if "unit" in schema:
-            kind = "quantity"
+            kind, text = "quantity", text if value is None else written(value)
             hint = f"such as {examples[0]}" if default is None else ""
         elif "enum" in schema:
-            kind, choices = "choice", tuple(schema["enum"])
+            kind = "choice"
+            # What is not said is not shown as if it were.
+            choices = tuple(schema["enum"]) if default else ("", *schema["enum"])
         elif schema.get("type") == "integer":
             kind = "number"
         elif schema.get("type") == "boolean":
@@ -237,6 +246,8 @@ class _Forms:
         elif title == "description":
             kind = "long text"
         unit = self._unit(schema)
+        if "steps" in schema or "steps" in items:
+            words = f"{words} {FOLLOWS}".strip()
         return Field(key, title, kind, text, hint, words, choices, required, unit=unit)
 
     def _unit(self, schema: Schema) -> str:
@@ -271,7 +282,12 @@ def listed(value: Any) -> str:
     """Write a list as it is typed: with commas."""
     if value is None:
         return ""
-    return ", ".join(str(v) for v in value) if isinstance(value, list | tuple) else str(value)
+    return ", ".join(map(written, value)) if isinstance(value, list | tuple) else written(value)
+
+
+def written(value: Any) -> str:
+    """Write a value as one types it: a table, of what an earlier step came to, as TOML does."""
+    return toml(value) if isinstance(value, Mapping) else str(value)
 
 
 def rows(value: Any) -> str:
@@ -297,7 +313,7 @@ def read(kind: Kind, text: str) -> Any:
         case "quantity":
             return _plain(text)
         case "list":
-            return [_plain(part.strip()) for part in text.split(",") if part.strip()]
+            return [_plain(part) for part in _items(text)]
         case "pair":
             parts = [_plain(part.strip()) for part in text.split(",") if part.strip()]
             return parts[0] if len(parts) == 1 else parts
@@ -308,8 +324,29 @@ def read(kind: Kind, text: str) -> Any:
             return text
 
 
+def _items(text: str) -> list[str]:
+    """Take a list apart at its commas, except for those inside of tables."""
+    found, depth = [""], 0
+    for c in text:
+        depth += (c in "{[") - (c in "}]")
+        if c == "," and depth <= 0:
+            found.append("")
+        else:
+            found[-1] += c
+    return [part.strip() for part in found if part.strip()]
+
+
 def _plain(text: str) -> Any:
-    """Return a bare number as a number: quantities without a dimension are written so."""
+    """Return a bare number as a number, and a table as a table.
+
+    Quantities without a dimension are written as bare numbers, what an earlier step came to as a
+    table; one that is not whole yet stays a text, and the plan says what is wrong with it.
+    """
+    if text.startswith("{"):
+        try:
+            return tomllib.loads(f"table = {text}")["table"]
+        except tomllib.TOMLDecodeError:
+            return text
     if text.lstrip("-").isdigit():
         return int(text)
     try:
