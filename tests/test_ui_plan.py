@@ -100,12 +100,14 @@ def test_a_table_of_another_kind_keeps_what_both_have(draft: Draft):
 
 def test_steps_and_factors_can_be_added_and_taken_out(draft: Draft):
     program = groups(draft.form)["program"]
+    draft.set(("program", 0, "name"), "plate")
     for kind in program.adds:
         draft.add(program, kind)
-    form = draft.form
-    assert [groups(form)[f"program[{k + 1}]"].choice for k in range(6)] == list(program.adds)
-    draft.plan()
-    for k in reversed(range(1, 7)):
+    form, count = draft.form, len(program.adds)
+    assert [groups(form)[f"program[{k + 1}]"].choice for k in range(count)] == list(program.adds)
+    draft.plan()  # also with an if, which asks of the step that has a name
+    draft.set(("program", 0, "name"), None)
+    for k in reversed(range(1, count + 1)):
         draft.remove(("program", k))
     assert draft.plan() == Draft.open("li-on-au-combinatorial").plan()
     draft.add(groups(draft.form)["factors"], "factor")

@@ -129,7 +129,7 @@ class Draft:
                 del table[name]
         if group.chooser == "step":
             for name, value in example_of(choice).items():
-                table.setdefault(name, inline(value) if isinstance(value, dict) else value)
+                table.setdefault(name, self._begun(value))
         self.changed = True
 
     def add(self, group: Group, kind: str) -> None:
@@ -142,7 +142,7 @@ class Draft:
             step = tomlkit.table()
             step["step"] = kind
             for name, value in example_of(kind).items():
-                step[name] = inline(value) if isinstance(value, dict) else value
+                step[name] = self._begun(value)
             parent = self._table(group.key[:-1])
             if group.key[-1] not in parent:
                 parent[group.key[-1]] = tomlkit.aot()
@@ -261,6 +261,13 @@ class Draft:
         self.path, self.shipped, self.changed = path, False, False
         self.as_read = _digest(self.text)
 
+    def _begun(self, value: Any) -> Any:
+        """Return what a new step begins with; what it asks of a step, it asks of one there is."""
+        if not isinstance(value, dict):
+            return value
+        named = _names(self._document.unwrap().get("program"))
+        return inline({**value, "from": named[-1]} if named and "from" in value else value)
+
     def _rewrite(self, text: str | None, wanted: Any) -> bool:
         """Take a text for the file if it says what is wanted."""
         try:
@@ -365,6 +372,16 @@ def _replace_text(table: Any, old: str, new: str) -> None:
             _replace_text(value, old, new)
         elif value == old:
             table[key] = new
+
+
+def _names(steps: Any) -> list[str]:
+    """Return the names of steps, in their order."""
+    found: list[str] = []
+    for step in steps if isinstance(steps, list) else ():
+        if isinstance(step, dict):
+            found += [step["name"]] if isinstance(step.get("name"), str) else []
+            found += _names(step.get("program")) + _names(step.get("otherwise"))
+    return found
 
 
 def _on_one_line(value: Any) -> Any:

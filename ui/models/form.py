@@ -107,10 +107,17 @@ class _Forms:
         self._defs: Mapping[str, Schema] = schema.get("$defs", {})
 
     def table(
-        self, schema: Schema, data: Any, key: Key, title: str, **more: Any
-    ) -> Group:  # fmt: skip
+        self,
+        schema: Schema,
+        data: Any,
+        key: Key,
+        title: str,
+        *,
+        optional: bool = False,
+        **more: Any,
+    ) -> Group:
+        required = set(schema.get("required", ())) if data is not None or not optional else set()
         data = data if isinstance(data, Mapping) else {}
-        required = set(schema.get("required", ()))
         parts = [
             self._part(name, each, data.get(name), (*key, name), name in required)
             for name, each in schema.get("properties", {}).items()
@@ -131,7 +138,7 @@ class _Forms:
         if "oneOf" in schema:
             return self._word_or_table(schema, value, key, title, words)
         if schema.get("type") == "object" and "properties" in schema:
-            return self.table(schema, value, key, title)
+            return self.table(schema, value, key, title, optional=optional)
         if schema.get("type") == "object":
             return self._named(value, key, title)
         items = self._resolved(schema.get("items", {}))[0]
