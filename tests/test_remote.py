@@ -6,7 +6,8 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from remote_hosts import (
     window,
 )
 from small_scan import lasting_scan, small_scan
-from waiting import HANGING
+from waiting import HANGING, wait_for
 
 import seccm
 from seccm.errors import NotNow
@@ -42,6 +43,7 @@ from seccm.remote.channel import Line
 from seccm.remote.feed import Feed
 from seccm.remote.host import ABSENT, Host
 from seccm.remote.overview import Overview
+from seccm.remote.trace import Trace
 from seccm.rig import SafeReport
 from seccm.rigs import load_rig
 from seccm.session import Run
@@ -465,6 +467,44 @@ def test_a_client_may_be_closed_while_it_connects(monkeypatch: pytest.MonkeyPatc
     assert reached.wait(HANGING)
     client.close()
     assert client.poll().link == "lost"
+
+
+class JustTooLate(deque[dict[str, Any]]):
+    """What comes in while it is being emptied: a last message, and then the end."""
+
+    def __init__(self, come: Callable[[], None]) -> None:
+        super().__init__()
+        self._come: Callable[[], None] | None = come
+
+    def __len__(self) -> int:
+        count = super().__len__()
+        if self._come is not None:
+            come, self._come = self._come, None
+            come()
+        return count
+
+
+def test_nobody_hears_that_a_host_is_lost_before_its_last_words(client: Client):
+    """Else a run that came to its regular end would pass for one whose process died."""
+    client.wait(lambda news: news.link == "live" and news.progress is not None)
+    client._closed = True
+    wait_for(lambda: not client._thread.is_alive())
+    client._link = "live"
+    client.poll()
+    stopped = RunStopped(9, "complete", "")
+    message = {
+        "snapshot": None, "events": [stopped], "trace": Trace.none(), "answers": [], "found": [],
+        "failure": None, "progress": client.poll().progress, "in_control": True,
+    }  # fmt: skip
+
+    def come() -> None:
+        client._inbox.append(message)
+        client._link = "lost"
+
+    client._inbox = JustTooLate(come)
+    first, second = client.poll(), client.poll()
+    assert (first.link, first.events) == ("live", ())
+    assert (second.link, second.events) == ("lost", (stopped,))
 
 
 def test_an_emergency_while_the_file_is_finished_says_when_to_press_again(tmp_path: Path):

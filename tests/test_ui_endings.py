@@ -51,26 +51,34 @@ def test_virtual_is_said_of_the_rig_that_scans_and_not_of_the_one_before():
     desk.close()
 
 
-@pytest.mark.parametrize("over", [True, False])
-def test_the_process_of_a_run_may_end_when_the_run_is_over_and_not_before(over: bool):
+@pytest.mark.parametrize("when", ["before", "with the end", "never"])
+def test_the_process_of_a_run_may_end_when_the_run_is_over_and_not_before(when: str):
     """A run that `seccm run` began takes its process with it: that is no error."""
     stopped = RunStopped(9, "stopped", "asked by the operator.")
-    link = StandIn(
-        small(), INFO, lambda n: ((stopped,) if over and n == 1 else (), Trace.none(), 0)
-    )
+    link = StandIn(small(), INFO, lambda n: ((), Trace.none(), 0))
     desk = Desk(link)  # type: ignore[arg-type]
     while desk.began == 0:
         desk.beat(0.0)
     desk.beat(1.0)
-    ending = replace(
-        link.poll(), link="lost", events=(), failure=Failure("ChannelError", "It has ended.")
+    assert desk.run.running
+    news = link.poll()
+    if when == "before":
+        link.poll = lambda: replace(news, events=(stopped,))  # type: ignore[method-assign]
+        desk.beat(2.0)
+    link.poll = lambda: replace(  # type: ignore[method-assign]
+        news,
+        link="lost",
+        events=(stopped,) if when == "with the end" else (),
+        failure=Failure("ChannelError", "It has ended."),
     )
-    link.poll = lambda: ending  # type: ignore[method-assign]
-    desk.beat(2.0)
-    said = [line.text for line in desk.lines if line.level == "error"]
-    assert said == ([] if over else ["It has ended."])
-    assert (desk.notice is None) is over
-    assert ("its process has ended" in desk.lines[-1].text) is over
+    desk.beat(3.0)
+    lost = when == "never"
+    errors = [line.text for line in desk.lines if line.level == "error"]
+    assert errors == (["It has ended."] if lost else [])
+    assert (desk.notice is not None) is lost
+    assert ("tip may be down" in desk.run.alarm(3.0)) is lost
+    assert ("its process has ended" in desk.lines[-1].text) is not lost
+    assert not desk.run.running
     desk.close()
 
 

@@ -73,6 +73,29 @@ def test_a_report_that_cannot_be_written_is_told_in_words(
         assert opened == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="open files keep their names on Windows")
+def test_a_report_is_of_the_file_that_is_shown_whatever_it_is_called_by_now(
+    qtbot: QtBot, tmp_path: Path, data: Path, opened: list[str]
+):
+    with window(qtbot, tmp_path) as w:
+        w.open_file(data)
+        view = w.browse.files[0]
+        renamed = data.rename(tmp_path / "a better name.h5")
+        other = tmp_path / "other.h5"
+        for _ in seccm.run(str(data.with_name("small.toml")), path=other):
+            pass
+        other.replace(data)
+        view.report_button.click()
+        qtbot.waitUntil(lambda: not view.reporting.busy, timeout=LONG)
+        assert [Path(page).parent.name for page in opened] == ["a better name-report"]
+        renamed.unlink()
+        view.report_button.click()
+        assert not view.reporting.busy
+        assert "moved, deleted or replaced since it was opened" in view.words.text()
+        assert view.report_button.isEnabled()
+        assert len(opened) == 1, "nothing is said of the other file"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_a_report_whose_process_dies_is_told_too(qtbot: QtBot, tmp_path: Path, data: Path):
     with window(qtbot, tmp_path) as w:

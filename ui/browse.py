@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from seccm.errors import DataFileError
 from seccm.plan import Plan
 from seccm.plan.site import Site
 from ui import pieces
@@ -83,7 +84,7 @@ class FileView(QWidget):
         self.resume_button.setToolTip("Measure the remaining sites, on the rig of the file")
         # It sets the tip in motion: no key that is meant for something else may press it.
         self.resume_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.resume_button.clicked.connect(lambda: self.resumed.emit(self.file.path))
+        self.resume_button.clicked.connect(self._resume)
         self.resume_button.setEnabled(False)
         row = QHBoxLayout()
         column = QVBoxLayout()
@@ -152,9 +153,26 @@ class FileView(QWidget):
 
     def report(self) -> None:
         """Write the report in a process of its own, and open it."""
-        self.reporting.start(self.file.path)
+        path = self._found()
+        if path is None:
+            return
+        self.reporting.start(path)
         self.busy.setVisible(True)
         self.report_button.setEnabled(False)
+
+    def _resume(self) -> None:
+        path = self._found()
+        if path is not None:
+            self.resumed.emit(path)
+
+    def _found(self) -> Path | None:
+        """Return where the file is now; None if it is not found, which is said."""
+        try:
+            return self.file.where()
+        except DataFileError as error:
+            self._say(Line("error", str(error)))
+            self.words.setText(str(error))
+            return None
 
     def export(self, target: Path) -> None:
         """Write the table of sites as CSV, in a thread: large tables take their time."""

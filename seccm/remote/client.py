@@ -199,6 +199,8 @@ class Client:
         found: list[Found] = []
         failure: Failure | None = None
         resynchronised = False
+        # Read first: a host that is lost has said its last words by then, and they are in the box.
+        link = self._link
         for _ in range(len(self._inbox)):
             message = self._inbox.popleft()
             if message["snapshot"] is not None:
@@ -219,7 +221,6 @@ class Client:
         if now - self._signed > SIGN:
             self._signed = now
             self._outbox.put({"what": "here"})
-        link = self._link
         if link == "lost" and failure is None and self._lost:
             failure, self._lost = Failure("ChannelError", self._lost), ""
         silent = self._progress.silent if self._progress else 0.0

@@ -423,17 +423,17 @@ class Desk:
             self.live.hear(event)
 
     def _follow(self, news: News, now: float) -> None:
+        snapshot = self.link.snapshot if self.link is not None else None
+        if snapshot is not None and self.map is not None:
+            overview = snapshot.overview
+            landed = int((overview.z_contact == overview.z_contact).sum())
+            self.run.tally(overview.counts, landed)
         if news.link == "lost":
             self._pending = None
             self.run.lose()
             return
         if news.link == "live":
             self.run.lost = ""
-        snapshot = self.link.snapshot if self.link is not None else None
-        if snapshot is not None and self.map is not None:
-            overview = snapshot.overview
-            landed = int((overview.z_contact == overview.z_contact).sum())
-            self.run.tally(overview.counts, landed)
         status, progress = news.status, news.progress
         if status is not None:
             self.run.follow(status.state.value, status.row, status.waiting, now)

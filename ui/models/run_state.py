@@ -132,9 +132,10 @@ class RunState:
 
     def lose(self) -> None:
         """Take in that the host's process is gone; if it drove a rig, say so until there is one."""
-        drove = self.running or self.doing in BY_HAND
-        running = self.running
-        self.state, self.doing, self.site = "" if drove else self.state, "idle", None
+        running = self.running and self.ended is None
+        drove = running or self.doing in BY_HAND
+        over = "done" if self.ended is not None else self.state
+        self.state, self.doing, self.site = "" if drove else over, "idle", None
         if self.lost or not drove:
             return
         what = "the scan" if running else "manual control"

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from seccm.data import open_scan
+from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.plan import Plan
@@ -27,9 +28,27 @@ class ScanFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        """Where it was last seen."""
         self.scan = open_scan(path)
+        self._whereabouts = Whereabouts(path)
         self.map = SiteMap.of_scan(self.scan)
         self.state = self.scan.state
+
+    def where(self) -> Path:
+        """Find the file by what it is: it may have been renamed, or replaced by a packed copy.
+
+        Raises:
+            DataFileError: it is not found any more; what has its name now is another file.
+        """
+        found = self._whereabouts.look()
+        found = found or self._whereabouts.look_for_copy(self.scan.header.uuid)
+        if found is None:
+            raise DataFileError(
+                f"{self.path}: the file was moved, deleted or replaced since it was opened. "
+                "Open it again where it is now."
+            )
+        self.path = found
+        return found
 
     def plan(self) -> tuple[Plan, tuple[Site, ...]]:
         """Read the plan in the file, and what the sites of each of its conditions have in common.
@@ -91,6 +110,7 @@ class ScanFile:
     def close(self) -> None:
         """Let go of the file."""
         self.scan.close()
+        self._whereabouts.close()
 
 
 def write_table(file: ScanFile, target: Path) -> None:
