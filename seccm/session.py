@@ -23,6 +23,7 @@ import numpy as np
 
 from seccm.analysis.features import Features, reanalyse
 from seccm.commissioning.standing import doubts
+from seccm.conductor.opening import look_at, open_for_motion
 from seccm.conductor.scan import Runner
 from seccm.data import (
     SPARE,
@@ -38,7 +39,7 @@ from seccm.data import (
 from seccm.data.journal import Code
 from seccm.data.redo import restore
 from seccm.data.whereabouts import Whereabouts
-from seccm.errors import DataFileError, NotNow, PlanError, Problem
+from seccm.errors import DataFileError, NotNow, Problem
 from seccm.events import Event, Outcome, RunStopped
 from seccm.hopping.engine import Budget, Engine, Request, State, Status
 from seccm.hopping.terrain import Terrain
@@ -46,7 +47,7 @@ from seccm.interruption import FROM_KEYBOARD, SUSPEND, Interruption, are_taken, 
 from seccm.plan import Plan, load_plan
 from seccm.plan.reach import room_problems
 from seccm.plan.site import Site
-from seccm.rig import Axis, Block, RawChannel, Rig, RigInfo, SafeReport, more_than_basic
+from seccm.rig import Block, RawChannel, Rig, RigInfo, SafeReport, more_than_basic
 from seccm.rigs import RigFile, build_rig, load_rig
 
 Events = Generator[Event, None, None]
@@ -450,37 +451,6 @@ def default_name(plan: Plan) -> str:
     return f"{'-'.join(words[:6])}-{datetime.now():%Y%m%d-%H%M%S}.h5"
 
 
-def accepted(plan: Plan, info: RigInfo, at: Mapping[Axis, float]) -> tuple[Problem, ...]:
-    """Return what is worth saying of a plan on a rig, before anything moves.
-
-    Raises:
-        PlanError: with everything that the rig cannot carry out.
-    """
-    found = plan.check(info, at=at)
-    refuse(plan, found)
-    return found
-
-
-def refuse(plan: Plan, found: Sequence[Problem]) -> None:
-    """Raise the errors among the problems of a plan; warnings are left.
-
-    Raises:
-        PlanError: there are errors; nothing moved.
-    """
-    errors = [problem for problem in found if problem.severity == "error"]
-    if errors:
-        raise PlanError(plan.title, errors)
-
-
-def from_top(at: Mapping[Axis, float]) -> dict[Axis, float]:
-    """Leave z out of a position, for whoever may still lift the tip before it comes down.
-
-    A plan is then checked for an approach from the top. One that begins lower is refused when
-    it is asked for, if the axis does not go so far down.
-    """
-    return {axis: where for axis, where in at.items() if axis != "z"}
-
-
 def check(
     plan: Plan, rig_file: RigFile, *, folder: Path = Path(), lifts_first: bool = False
 ) -> tuple[RigInfo, tuple[Problem, ...]]:
@@ -499,14 +469,13 @@ def check(
         PlanError: the rig file is wrong.
         RigError: the rig cannot be opened.
     """
-    rig = build_rig(rig_file, plan.mounted)
-    try:
-        at = rig.open().position
-        found = plan.check(rig.info, at=from_top(at) if lifts_first else at)
-        room = _room(plan, rig.info, folder)
-        return rig.info, (*found, *room, *_doubts(rig_file, rig.info))
-    finally:
-        rig.close()
+    opened = look_at(
+        build_rig(rig_file, plan.mounted),
+        plan,
+        lifts_first=lifts_first,
+        further=lambda info: _room(plan, info, folder),
+    )
+    return opened.info, (*opened.problems, *_doubts(rig_file, opened.info))
 
 
 def analyze(path: str | Path) -> Analysed:
@@ -561,15 +530,9 @@ def _open(
     """Build and open the rig; check it, and the disk against those sites of all that are left."""
     first = sites[0].number if sites else total
     rig = build_rig(rig_file, plan.mounted, seed=seed, faults=faults, pace=pace, first_site=first)
-    try:
-        at = rig.open().position
-        share = len(sites) / total
-        found = (*plan.check(rig.info, at=at), *_room(plan, rig.info, path.parent, share))
-        refuse(plan, found)
-    except BaseException:
-        rig.close()
-        raise
-    return rig, (*found, *_doubts(rig_file, rig.info))
+    share = len(sites) / total
+    opened = open_for_motion(rig, plan, further=lambda info: _room(plan, info, path.parent, share))
+    return rig, (*opened.problems, *_doubts(rig_file, rig.info))
 
 
 def _doubts(rig_file: RigFile, info: RigInfo) -> tuple[Problem, ...]:

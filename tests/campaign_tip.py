@@ -12,7 +12,7 @@ from campaign_draws import draw_faults, draw_plan
 from test_coarse_safety import TOP, Bench
 from test_manual_safety import LEFT_DOWN, Script, Session, jog
 
-from seccm.commissioning.coarse_approach import CoarseApproach
+from seccm.conductor.coarse import CoarseApproach
 from seccm.errors import RigError, SeccmError
 from seccm.events import Note
 from seccm.plan import Plan

@@ -14,13 +14,13 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from small_scan import small_scan
 
-from seccm.commissioning.coarse_approach import CoarseApproach, approach_coarsely
-from seccm.commissioning.watched import StoppedError, WatchedRig
+from seccm.conductor.coarse import CoarseApproach, approach_coarsely
+from seccm.conductor.conductor import Conductor, StoppedError
 from seccm.errors import PlanError, SeccmError
 from seccm.plan import Plan
 from seccm.remote import CoarseOrder
 from seccm.remote.commissioning import Workbench
-from seccm.rig import Block, Rig, SafeReport
+from seccm.rig import Block, SafeReport
 from sim.config import VirtualConfig
 from sim.virtual_rig import VirtualRig
 
@@ -74,7 +74,7 @@ class Bench:
         self._below, self._faults, self._left, self._plan = below, faults, stop_at, plan
         self.motor = Motor(self)
 
-    def rig(self) -> Rig:
+    def conductor(self) -> Conductor:
         height = -self._below + 0.8 * self.motor.step * self.motor.count
         surface = {"height": height, "tilt_x": 0.0, "tilt_y": 0.0}
         # A rig that is let go of leaves the tip where it is.
@@ -84,7 +84,8 @@ class Bench:
         )
         made = VirtualRig(config, self._plan.mounted, seed=1, faults=self._faults)
         self.rigs.append(made)
-        return WatchedRig(made, self.look)
+        self._conductor = Conductor(made, show=self.look)
+        return self._conductor
 
     def look(self, _: Block) -> None:
         rig = self.rigs[-1]
@@ -93,13 +94,16 @@ class Bench:
             self.deepest = max(self.deepest, landings[-1].z - rig.height)
         self._left -= 1
         if self._left == 0:
-            raise StoppedError("Stopped by the operator")
+            self._conductor.stop("stopped by the operator")
 
     def run(self, confirm: Callable[[str], bool] = lambda _: True) -> CoarseApproach | Exception:
-        site = self._plan.sites()[0]
         try:
             return approach_coarsely(
-                *(self.rig, self.motor, site), tries=4, most=1000, farthest=1.0, confirm=confirm
+                *(self.conductor, self.motor, self._plan),
+                tries=4,
+                most=1000,
+                farthest=1.0,
+                confirm=confirm,
             )
         except (SeccmError, StoppedError) as error:
             return error

@@ -16,7 +16,6 @@ from little_world import INFO
 
 from seccm.commissioning.capacitance import Triangle, judge_capacitance, measure_capacitance
 from seccm.commissioning.check import describe
-from seccm.commissioning.coarse_approach import allowed_steps, approach_coarsely
 from seccm.commissioning.noise import (
     Looks,
     Noise,
@@ -39,6 +38,8 @@ from seccm.commissioning.resistor import (
 from seccm.commissioning.scales import Correction, corrections
 from seccm.commissioning.scales import tables as scale_tables
 from seccm.commissioning.steps import CHECK, carry_out
+from seccm.conductor.coarse import allowed_steps, approach_coarsely
+from seccm.conductor.conductor import Conductor
 from seccm.errors import DataFileError, LimitError, RigError
 from seccm.plan import load_plan
 from seccm.rig import Clock, Flag, Mounted, Rig
@@ -82,8 +83,8 @@ def test_planted_noise_drift_and_hum_are_found():
 def test_the_virtual_rig_has_the_noise_that_its_file_says():
     rig = virtual(electrometer={"hum": "2 pA", "mains": "60 Hz", "offset": "0 A"})
     floor = rig._electrometer.floor
-    with at_rest(rig):
-        found = measure_noise(rig, 10.0)
+    with at_rest(Conductor(rig)) as conductor:
+        found = measure_noise(conductor, 10.0)
     assert found.rms == pytest.approx(floor, rel=0.05)
     assert found.hum[60.0] == pytest.approx(2e-12, rel=0.02)
     assert rig.height == pytest.approx(58e-6, abs=1e-12)
@@ -207,8 +208,8 @@ def test_the_planted_resistor_is_recovered_on_the_virtual_rig(ohms: float):
     sample = {"kind": "circuit", "parallel": f"{ohms} ohm"}
     rig = virtual("wet-at-start", samples={"dummy-resistor": sample})
     height = rig.height
-    with at_rest(rig):
-        test = measure_resistor(rig, ohms)
+    with at_rest(Conductor(rig)) as conductor:
+        test = measure_resistor(conductor, ohms)
     assert test.words() == ()
     for line in test.lines:
         planted = 1.001 if line.drive == "current" else 1.0
@@ -218,16 +219,16 @@ def test_the_planted_resistor_is_recovered_on_the_virtual_rig(ohms: float):
 
 def test_a_resistor_said_twice_as_large_shows_in_the_gain():
     rig = virtual("wet-at-start")
-    with at_rest(rig):
-        line = measure_resistor(rig, 2e9).line("potential", "current")
+    with at_rest(Conductor(rig)) as conductor:
+        line = measure_resistor(conductor, 2e9).line("potential", "current")
     assert line is not None
     assert line.gain == pytest.approx(2.0, rel=1e-3)
 
 
 def test_an_open_circuit_is_told_and_not_judged():
     rig = virtual()
-    with at_rest(rig), pytest.raises(ValueError, match="connected"):
-        measure_resistor(rig, 1e9)
+    with at_rest(Conductor(rig)) as conductor, pytest.raises(ValueError, match="connected"):
+        measure_resistor(conductor, 1e9)
     assert rig.drive.mode == "open"
 
 
@@ -254,8 +255,8 @@ def test_wrong_signs_in_a_card_s_file_are_named():
         config["inputs"]["current"]["sign"] = 1
 
     _, rig = nidaq(turn, "wet-at-start")
-    with at_rest(rig):
-        test = measure_resistor(rig, 1e9, hold=0.2)
+    with at_rest(Conductor(rig)) as conductor:
+        test = measure_resistor(conductor, 1e9, hold=0.2)
     assert test.words() == ("WRONG SIGN: the current input.",)
     assert corrections(test) == ()
 
@@ -269,8 +270,8 @@ def test_a_miscalibrated_card_comes_out_right_with_the_calibration_it_is_given()
         config["inputs"]["potential"] |= {"gain": 1.02, "offset": "3 mV"}
 
     config, rig = nidaq(spoil, "wet-at-start")
-    with at_rest(rig):
-        first = measure_resistor(rig, 1e9, hold=0.2)
+    with at_rest(Conductor(rig)) as conductor:
+        first = measure_resistor(conductor, 1e9, hold=0.2)
     tables = scale_tables(config, corrections(first))
     assert set(tables) == {"inputs.current", "inputs.potential", "cell.current"}
 
@@ -283,8 +284,8 @@ def test_a_miscalibrated_card_comes_out_right_with_the_calibration_it_is_given()
             scale |= {k: table[k] for k in ("gain", "offset")}
 
     _, mended = nidaq(mend, "wet-at-start")
-    with at_rest(mended):
-        second = measure_resistor(mended, 1e9, hold=0.2)
+    with at_rest(Conductor(mended)) as conductor:
+        second = measure_resistor(conductor, 1e9, hold=0.2)
     for before, after in zip(first.lines, second.lines, strict=True):
         assert abs(before.gain - 1.0) > 0.01
         assert after.gain == pytest.approx(1.0, abs=5e-4)
@@ -317,8 +318,8 @@ def test_planted_capacitance_and_leak_are_recovered(farads: float, siemens: floa
 
 def test_the_stray_capacitance_of_the_virtual_rig_is_that_of_its_file():
     rig = virtual(electrometer={"stray": "7 pF"})
-    with at_rest(rig):
-        found = measure_capacitance(rig, Triangle(cycles=6))
+    with at_rest(Conductor(rig)) as conductor:
+        found = measure_capacitance(conductor, Triangle(cycles=6))
     assert found.capacitance == pytest.approx(7e-12, rel=0.01)
     assert abs(found.leak) < 5 * found.leak_error
     assert rig.height == pytest.approx(58e-6, abs=1e-12)
@@ -334,8 +335,8 @@ def test_sweeps_that_cannot_be_judged_are_refused():
     with pytest.raises(ValueError, match="too short"):
         judge_capacitance(a_record(np.zeros(rows)), Triangle(0.5, 50.0, 2))
     rig = virtual()
-    with at_rest(rig), pytest.raises(LimitError, match="nothing changed"):
-        measure_capacitance(rig, Triangle(span=50.0))
+    with at_rest(Conductor(rig)) as conductor, pytest.raises(LimitError, match="nothing changed"):
+        measure_capacitance(conductor, Triangle(span=50.0))
 
 
 # Check and report.
@@ -343,7 +344,7 @@ def test_sweeps_that_cannot_be_judged_are_refused():
 
 def test_the_check_says_what_is_wired_and_what_the_stop_can_protect():
     config, rig = nidaq(lambda config: None)
-    said = "\n".join(carry_out(CHECK, rig, config, {}).words)
+    said = "\n".join(carry_out(CHECK, Conductor(rig), config, {}).words)
     for words in (
         "SIMULATION",
         "inputs.current.terminal = ai0",
@@ -417,11 +418,11 @@ def coarse(
     motor, rigs, asked = VirtualMotor(), [], []
     plan = load_plan("redox-cv-map")
 
-    def rig() -> VirtualRig:
+    def conductor() -> Conductor:
         surface = {"height": -below + motor.raised, "tilt_x": 0.0, "tilt_y": 0.0}
         config = VirtualConfig.model_validate({"surface": surface})
         rigs.append(VirtualRig(config, plan.mounted, seed=1, faults=faults))
-        return rigs[-1]
+        return Conductor(rigs[-1])
 
     def confirm(text: str) -> bool:
         asked.append(text)
@@ -430,7 +431,7 @@ def coarse(
 
     try:
         found = approach_coarsely(
-            rig, motor, plan.sites()[0], tries=tries, most=10_000, farthest=1.0, confirm=confirm
+            conductor, motor, plan, tries=tries, most=10_000, farthest=1.0, confirm=confirm
         )
     except RigError as error:
         return error, motor, rigs, asked
@@ -491,7 +492,7 @@ def test_ctrl_c_stops_the_motor():
     rig = VirtualRig(config, plan.mounted, seed=1)
     with pytest.raises(KeyboardInterrupt):
         approach_coarsely(
-            *(lambda: rig, motor, plan.sites()[0]),
+            *(lambda: Conductor(rig), motor, plan),
             tries=2,
             most=9999,
             farthest=1.0,

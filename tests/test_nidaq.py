@@ -12,6 +12,7 @@ from rig_contract import RigContract, Stream
 from seccm.commissioning.capacitance import Triangle, measure_capacitance
 from seccm.commissioning.record import at_rest
 from seccm.commissioning.resistor import measure_resistor
+from seccm.conductor.conductor import Conductor
 from seccm.plan.contacts import current_threshold, potential_drop
 from seccm.rig import Constant, ContactRule, Drive, Rig
 
@@ -75,8 +76,8 @@ def test_every_way_to_land_keeps_the_contract(
 
 def test_the_gain_that_was_planted_in_the_galvanostat_is_found_within_its_error() -> None:
     """0.1 % too much; a step of the output's converter, 0.3 mV, is 0.06 % of half a volt."""
-    with nidaq_rig(faults=("wet-at-start",)) as rig, at_rest(rig):
-        found = measure_resistor(rig, 1e9, hold=0.2)
+    with nidaq_rig(faults=("wet-at-start",)) as rig, at_rest(Conductor(rig)) as conductor:
+        found = measure_resistor(conductor, 1e9, hold=0.2)
     for reading in ("potential", "current"):
         line = found.line("current", reading)
         assert line is not None
@@ -86,7 +87,7 @@ def test_the_gain_that_was_planted_in_the_galvanostat_is_found_within_its_error(
 
 def test_the_leads_take_the_charge_that_was_planted_in_them() -> None:
     """1 pF, from a triangle that the card plays."""
-    with nidaq_rig() as rig, at_rest(rig):
-        found = measure_capacitance(rig, Triangle(0.5, 4.0, 8))
+    with nidaq_rig() as rig, at_rest(Conductor(rig)) as conductor:
+        found = measure_capacitance(conductor, Triangle(0.5, 4.0, 8))
     assert abs(found.capacitance - 1e-12) < max(4.0 * found.error, 4e-15)
     assert found.error < 2e-15

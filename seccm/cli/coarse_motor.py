@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from seccm.commissioning.coarse_approach import SHARE
+from seccm.conductor.coarse import SHARE
 from seccm.errors import PlanError, Problem
 from seccm.quantities import validate
 from seccm.rig import RigInfo

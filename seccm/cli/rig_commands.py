@@ -20,7 +20,7 @@ from seccm.words import SIMULATION
 if TYPE_CHECKING:
     from seccm.commissioning.finding import Finding
     from seccm.commissioning.report import CommissioningReport
-    from seccm.rig import Rig, RigInfo
+    from seccm.rig import RigInfo
     from seccm.rigs import RigFile
 
 HELP = """Commission a rig: check, noise, test-resistor, capacitance, coarse-approach, set-up-piezo.
@@ -184,8 +184,9 @@ def coarse_approach(
     do stands in the table [coarse] of the rig file; options may only narrow it.
     """
     from seccm.cli.coarse_motor import motor_table
-    from seccm.commissioning.coarse_approach import approach_coarsely, finding_of
-    from seccm.commissioning.watched import WatchedRig
+    from seccm.commissioning.coarse_approach import finding_of
+    from seccm.conductor.coarse import approach_coarsely
+    from seccm.conductor.conductor import Conductor
     from seccm.plan import load_plan
     from seccm.rigs import build_rig, connect_coarse, load_rig
     from seccm.session import check as check_plan
@@ -202,21 +203,18 @@ def coarse_approach(
             **{"port": port, "axis": axis, "towards": towards, "stage": stage},
         }
         table = motor_table(file, info, given)
-        last: list[Rig] = []
 
-        def rigs() -> Rig:
-            built = build_rig(file, loaded.mounted, seed=seed)
-            last[:] = [WatchedRig(built, signals.look)]
-            return last[0]
+        def conductors() -> Conductor:
+            return Conductor(build_rig(file, loaded.mounted, seed=seed), show=signals.look)
 
         motor = connect_coarse(table, signals.wait)
         try:
             say(f"Motor: {motor.identity()}")
             with signals.deferring():
                 found = approach_coarsely(
-                    rigs,
+                    conductors,
                     motor,
-                    loaded.sites()[0],
+                    loaded,
                     tries=table.tries,
                     most=table.most,
                     farthest=table.farthest,
@@ -224,7 +222,7 @@ def coarse_approach(
                 )
         finally:
             motor.close()
-        _finish(finding_of(found), last[0].info, file, output, write=False)
+        _finish(finding_of(found), info, file, output, write=False)
 
 
 @rig_app.command("set-up-piezo")
@@ -266,7 +264,7 @@ def _take_step(
     """Carry out a step of commissioning; say, write and judge what it found."""
     from seccm.commissioning.settings import read_settings
     from seccm.commissioning.steps import STEPS, carry_out
-    from seccm.commissioning.watched import WatchedRig
+    from seccm.conductor.conductor import Conductor
     from seccm.rig import Mounted
     from seccm.rigs import build_rig, load_rig
 
@@ -276,10 +274,11 @@ def _take_step(
         values = read_settings(step.settings, texts, "--")
         file = load_rig(rig, calibrated=False)
         mounted, faults = Mounted(sample, APERTURE), WET if step.wet else ()
-        built = WatchedRig(build_rig(file, mounted, seed=seed, faults=faults), signals.look)
+        built = build_rig(file, mounted, seed=seed, faults=faults)
+        conductor = Conductor(built, show=signals.look)
         with signals.deferring():
-            finding = carry_out(step, built, file.config, values)
-        _finish(finding, built.info, file, output, write=write)
+            finding = carry_out(step, conductor, file.config, values)
+        _finish(finding, conductor.info, file, output, write=write)
 
 
 def _said_yes(text: str, signals: Interruptible, *, yes: bool) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from seccm.commissioning.record import Record, record
-from seccm.rig import Drive, Lines, Rig
+from seccm.conductor.conductor import Conductor
+from seccm.rig import Drive, Lines
 from seccm.rig.block import FloatArray
 
 SETTLE = 0.05
@@ -52,17 +53,17 @@ class Capacitance:
     """A at zero volts."""
 
 
-def measure_capacitance(rig: Rig, triangle: Triangle) -> Capacitance:
+def measure_capacitance(conductor: Conductor, triangle: Triangle) -> Capacitance:
     """Sweep the cell (tip away from the surface, at rest) and judge the current.
 
     Raises:
         ValueError: the rig cannot impose a potential, or the sweep cannot be judged.
         LimitError: the sweep is out of the rig's range.
     """
-    if "potential" not in rig.info.modes:
+    if "potential" not in conductor.info.modes:
         raise ValueError("the rig cannot apply a potential, so that no triangle can be run")
     waveform = triangle.waveform()
-    found = record(rig, Drive("potential", waveform), waveform.duration)
+    found = record(conductor, Drive("potential", waveform), waveform.duration)
     return judge_capacitance(found, triangle)
 
 

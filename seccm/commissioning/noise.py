@@ -9,7 +9,8 @@ from scipy.stats import norm
 
 from seccm.analysis.quality import hum
 from seccm.commissioning.record import Record, record
-from seccm.rig import Constant, Drive, Mode, Rig, RigInfo
+from seccm.conductor.conductor import Conductor
+from seccm.rig import Constant, Drive, Mode, RigInfo
 from seccm.rig.block import FloatArray
 from seccm.rig.contact import Polarity
 
@@ -67,9 +68,9 @@ def quiet(info: RigInfo) -> Drive:
     return Drive(mode, Constant(0.0))
 
 
-def measure_noise(rig: Rig, seconds: float) -> Noise:
+def measure_noise(conductor: Conductor, seconds: float) -> Noise:
     """Record and judge the current at zero volts (or an open cell); the tip does not move."""
-    return judge_noise(record(rig, quiet(rig.info), seconds))
+    return judge_noise(record(conductor, quiet(conductor.info), seconds))
 
 
 def judge_noise(found: Record) -> Noise:

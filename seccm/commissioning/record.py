@@ -9,8 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from seccm.errors import RigError, StreamError
-from seccm.rig import Block, Clock, Drive, Flag, Rig
+from seccm.conductor.conductor import Conductor
+from seccm.conductor.opening import open_at_rest
+from seccm.errors import StreamError
+from seccm.hopping.course import Course, Steps
+from seccm.rig import Block, Clock, Drive, Flag
 from seccm.rig.block import FloatArray
 
 
@@ -40,33 +43,19 @@ class Record:
 
 
 @contextmanager
-def at_rest(rig: Rig) -> Iterator[Block]:
+def at_rest(conductor: Conductor) -> Iterator[Conductor]:
     """Open a rig, stream its rows, and let go of it with the cell off; nothing is moved.
 
-    Yields:
-        The first rows.
-
     Raises:
-        RigError: the drive could not be switched off. Whatever else ends it before its time
-            carries a note of what became of drive and tip.
+        RigError: the cell could not be switched off. Whatever else ends it before its time
+            carries a note of what became of cell and tip.
     """
-    try:
-        rig.open()
-        rig.start()
-        yield rig.read()
-    except BaseException as error:
-        error.add_note(rig.safe("commissioning was cut short", retract=False).what)
-        raise
-    else:
-        report = rig.safe("end of commissioning", retract=False)
-        if not report.drive_off:
-            remedy = "Disconnect the cell manually."
-            raise RigError("drive-on", rig.info.name, report.what, remedy)
-    finally:
-        rig.close()
+    with conductor.driving("commissioning", open_at_rest, retract=False):
+        conductor.next_block()
+        yield conductor
 
 
-def record(rig: Rig, drive: Drive, seconds: float) -> Record:
+def record(conductor: Conductor, drive: Drive, seconds: float) -> Record:
     """Drive the cell and record the rows from the start of the drive on.
 
     The stream of rows must be running; the drive stays on.
@@ -74,23 +63,28 @@ def record(rig: Rig, drive: Drive, seconds: float) -> Record:
     Raises:
         StreamError: rows are missing.
     """
-    before = rig.read()
-    first = before.stop
-    clock = before.clock
+    name = conductor.info.name
+    return conductor.carry_out(lambda course: _recording(course, drive, seconds, name))
+
+
+def _recording(course: Course, drive: Drive, seconds: float, name: str) -> Steps[Record]:
+    first, clock = course.row, course.block.clock
     stop = first + clock.rows(seconds)
-    rig.apply(Drive(drive.mode, drive.waveform, since=first))
     blocks: list[Block] = []
     row = first
-    while row < stop:
-        block = rig.read()
+    block = yield from course.next(Drive(drive.mode, drive.waveform, since=first))
+    while True:
         if block.rows and (block.start != row or (block.flags & Flag.GAP).any()):
             what = (
                 f"data points are missing before data point {block.stop}; the record "
                 "cannot be used."
             )
-            raise StreamError("gap", rig.info.name, what, "Close other programs and repeat it.")
+            raise StreamError("gap", name, what, "Close other programs and repeat it.")
         blocks.append(block.part(first, stop))
         row = block.stop
+        if row >= stop:
+            break
+        block = yield from course.next()
     return Record(
         potential=np.concatenate([block.data["potential"] for block in blocks]),
         current=np.concatenate([block.data["current"] for block in blocks]),

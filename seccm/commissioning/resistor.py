@@ -16,7 +16,8 @@ from typing import Literal
 import numpy as np
 
 from seccm.commissioning.record import Record, record
-from seccm.rig import Constant, Drive, Rig, RigInfo
+from seccm.conductor.conductor import Conductor
+from seccm.rig import Constant, Drive, RigInfo
 from seccm.rig.block import FloatArray
 
 Driven = Literal["potential", "current"]
@@ -119,12 +120,17 @@ def largest_step(info: RigInfo, ohms: float, largest: float) -> float:
 
 
 def measure_resistor(
-    rig: Rig, ohms: float, *, largest: float = 1.0, hold: float = 0.4, settle: float = 0.1
+    conductor: Conductor,
+    ohms: float,
+    *,
+    largest: float = 1.0,
+    hold: float = 0.4,
+    settle: float = 0.1,
 ) -> ResistorTest:
     """Step the potential (and the current) on a resistor in place of the cell; nothing moves.
 
     Args:
-        rig: whose rows stream.
+        conductor: whose rig's rows stream.
         ohms: the resistor.
         largest: volts across it, lowered where a range is smaller.
         hold: seconds of each step.
@@ -133,15 +139,15 @@ def measure_resistor(
     Raises:
         ValueError: the resistor does not fit the rig, or the circuit is open.
     """
-    volts = largest_step(rig.info, ohms, largest)
+    volts = largest_step(conductor.info, ohms, largest)
     lines: list[Line] = []
     drives: tuple[Driven, ...] = ("potential", "current")
     for mode in drives:
-        if mode not in rig.info.modes:
+        if mode not in conductor.info.modes:
             continue
         top = volts if mode == "potential" else volts / ohms
         steps = [top * level for level in LEVELS]
-        found = [record(rig, Drive(mode, Constant(value)), hold) for value in steps]
+        found = [record(conductor, Drive(mode, Constant(value)), hold) for value in steps]
         lines += judge_steps(mode, np.array(steps), found, ohms, settle)
     if not lines:
         raise ValueError("the rig can apply neither a potential nor a current")

@@ -23,7 +23,8 @@ from seccm.commissioning.report import Verdict
 from seccm.commissioning.resistor import LEVELS, ResistorTest, measure_resistor
 from seccm.commissioning.scales import corrections, tables
 from seccm.commissioning.settings import Setting
-from seccm.rig import Drive, Rig, RigInfo
+from seccm.conductor.conductor import Conductor
+from seccm.rig import Drive, RigInfo
 from seccm.units import show
 
 Values = Mapping[str, float]
@@ -49,18 +50,20 @@ class Step:
     settings: tuple[Setting, ...]
     length: Callable[[RigInfo, Values], float]
     """Seconds that it takes, about."""
-    find: Callable[[Rig, Mapping[str, Any], Values], Finding]
-    """Does it, on a rig whose rows stream."""
+    find: Callable[[Conductor, Mapping[str, Any], Values], Finding]
+    """Does it, with a rig whose rows stream."""
     wet: bool = False
     """Whether there must be something between the electrodes: a virtual rig connects it."""
 
 
-def carry_out(step: Step, rig: Rig, config: Mapping[str, Any], values: Values) -> Finding:
+def carry_out(
+    step: Step, conductor: Conductor, config: Mapping[str, Any], values: Values
+) -> Finding:
     """Open a rig, carry out a step, and let go of it with the cell off; nothing moves.
 
     Args:
         step: which one.
-        rig: not opened yet; closed at the end.
+        conductor: whose rig is not opened yet; it is closed at the end.
         config: its file.
         values: the settings.
 
@@ -68,26 +71,30 @@ def carry_out(step: Step, rig: Rig, config: Mapping[str, Any], values: Values) -
         ValueError: what was measured cannot be judged.
         RigError: the rig failed.
     """
-    with at_rest(rig):
-        return step.find(rig, config, values)
+    with at_rest(conductor):
+        return step.find(conductor, config, values)
 
 
 # Check.
 
 
-def _check(rig: Rig, config: Mapping[str, Any], _: Values) -> Finding:
+def _check(conductor: Conductor, config: Mapping[str, Any], _: Values) -> Finding:
     # Only an opened rig knows which stop its card can do.
-    words = (*describe(rig.info), *wired(config), *readings(rig.info, rig.read()))
+    words = (
+        *describe(conductor.info),
+        *wired(config),
+        *readings(conductor.info, conductor.next_block()),
+    )
     return Finding("check", {"words": words}, words=words)
 
 
 # Noise.
 
 
-def _noise(rig: Rig, _: Mapping[str, Any], values: Values) -> Finding:
-    found = record(rig, quiet(rig.info), values["seconds"])
+def _noise(conductor: Conductor, _: Mapping[str, Any], values: Values) -> Finding:
+    found = record(conductor, quiet(conductor.info), values["seconds"])
     noise = judge_noise(found)
-    info, chance, duration = rig.info, values["probability"], values["approach"]
+    info, chance, duration = conductor.info, values["probability"], values["approach"]
     looks = Looks(duration, chance, int(values["consecutive"]), window=info.stop.window)
     threshold = contact_threshold(noise, looks, info.clock.period, info.clock.window)
     seen = (
@@ -143,9 +150,9 @@ def _spectrum(found: Record, noise: Noise) -> Graph:
 # Resistor.
 
 
-def _resistor(rig: Rig, config: Mapping[str, Any], values: Values) -> Finding:
+def _resistor(conductor: Conductor, config: Mapping[str, Any], values: Values) -> Finding:
     ohms, tolerance = values["ohms"], values["tolerance"]
-    test = measure_resistor(rig, ohms, largest=values["largest"], hold=HOLD)
+    test = measure_resistor(conductor, ohms, largest=values["largest"], hold=HOLD)
     verdicts, words = [], []
     for line in test.lines:
         name = f"{line.reading} under an applied {line.drive}"
@@ -205,12 +212,12 @@ def _resistor_length(info: RigInfo, _: Values) -> float:
 # Capacitance.
 
 
-def _capacitance(rig: Rig, _: Mapping[str, Any], values: Values) -> Finding:
-    if "potential" not in rig.info.modes:
+def _capacitance(conductor: Conductor, _: Mapping[str, Any], values: Values) -> Finding:
+    if "potential" not in conductor.info.modes:
         raise ValueError("the rig cannot impose a potential: there is no triangle")
-    triangle = _triangle(rig.info, values)
+    triangle = _triangle(conductor.info, values)
     waveform = triangle.waveform()
-    kept = record(rig, Drive("potential", waveform), waveform.duration)
+    kept = record(conductor, Drive("potential", waveform), waveform.duration)
     found = judge_capacitance(kept, triangle)
     words = (
         f"Stray capacitance {show(found.capacitance, 'F')} (error {show(found.error, 'F', 2)})"

@@ -120,9 +120,16 @@ class Conductor:
             report = self.lift() if demand.retract else self.safety.hold(demand.why)
             if self._demand is demand:  # what came meanwhile waits for the next block
                 self._demand = None
-            raise StoppedError(demand.why, report, retract=demand.retract)
+            stopped = StoppedError(demand.why, report, retract=demand.retract)
+            if demand.retract:
+                stopped.add_note(report.words)
+            raise stopped
         self.do(feed(block))
         return block
+
+    def next_block(self) -> Block:
+        """Read one block, and ask for nothing; see `turn`."""
+        return self.turn(lambda block: ())
 
     def do(self, out: Out) -> None:
         """Have the rig do, and the listeners hear, what a story asks for, in order."""
@@ -226,10 +233,10 @@ class _Told(Generic[T]):
 
     def feed(self, block: Block) -> Out:
         """Take the next rows; return what is to be done."""
-        if self._steps is None:
-            self._steps = self._body(Course(block))
-            return next(self._steps)
         try:
+            if self._steps is None:
+                self._steps = self._body(Course(block))
+                return next(self._steps)
             return self._steps.send(block)
         except StopIteration as end:
             self.result, self.over = end.value, True

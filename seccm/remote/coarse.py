@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from seccm.commissioning.coarse_approach import PROCEDURE, approach_coarsely, finding_of
+from seccm.commissioning.coarse_approach import PROCEDURE, finding_of
 from seccm.commissioning.finding import Finding
-from seccm.commissioning.watched import StoppedError
+from seccm.conductor.coarse import approach_coarsely
+from seccm.conductor.conductor import Conductor, StoppedError
 from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
 from seccm.rig import Rig
 from seccm.rigs import CoarseTable, RigFile, build_rig, coarse_table, connect_coarse, load_rig
-from seccm.session import check, refuse
 from seccm.words import SIMULATION
 
 if TYPE_CHECKING:
@@ -90,15 +90,13 @@ class CoarseOrder:
         """Make the approach; see `Errand.carry_out`."""
         plan, file = Plan.from_json(self.plan), RigFile(self.rig_source, self.rig)
         table = table_of(file)
-        _, problems = check(plan, file, lifts_first=True)
-        refuse(plan, problems)
         tries = _Tries(self, plan, table, bench)
         motor = connect_coarse(table, bench.wait)
         try:
             ended = approach_coarsely(
-                tries.rig,
+                tries.conductor,
                 motor,
-                plan.sites()[0],
+                plan,
                 tries=table.tries,
                 most=table.most,
                 farthest=table.farthest,
@@ -118,7 +116,7 @@ class _Tries:
         self._order, self._plan, self._table, self._bench = order, plan, table, bench
         self._made, self._virtual = 0, ""
 
-    def rig(self) -> Rig:
+    def conductor(self) -> Conductor:
         """Build the rig for the next try."""
         self._made += 1
         plan, rig = self._plan, self._order.build()
@@ -129,7 +127,7 @@ class _Tries:
         )
         travel, site = rig.info.axes["z"].travel, plan.sites()[0]
         way = travel.upper - travel.lower
-        return self._bench.watch(rig, way / site.approach.speed + way / site.retract.speed)
+        return self._bench.conduct(rig, way / site.approach.speed + way / site.retract.speed)
 
     def confirm(self, question: str) -> bool:
         """Ask for the next motion of the motor, unless nothing need be asked.

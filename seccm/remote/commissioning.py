@@ -15,15 +15,13 @@ from seccm.commissioning.keeping import keep, report_of
 from seccm.commissioning.report import default_name
 from seccm.commissioning.settings import read_settings
 from seccm.commissioning.steps import STEPS, Step, carry_out
-from seccm.commissioning.watched import StoppedError, WatchedRig
+from seccm.conductor.conductor import Conductor, StoppedError
 from seccm.errors import NotNow, PlanError, Problem, SeccmError
 from seccm.rig import Block, Mounted, Rig, RigInfo, SafeReport
 from seccm.rigs import RigFile, build_rig, load_rig
 
 LOOK = 0.02
 """Seconds between two looks whether somebody has answered."""
-PATIENCE = 0.5
-"""Seconds without a block after which the rig is made safe by whoever asked for it."""
 DUMMY = Mounted("dummy-resistor", 6e-6)
 """What a virtual rig has in place of a droplet; a real one is told nothing by it."""
 AT_REST = SafeReport(
@@ -149,8 +147,8 @@ class Order:
         step = _step(self.step)
         values = read_settings(step.settings, self.settings)
         rig = self.build()
-        watched = bench.watch(rig, step.length(rig.info, values))
-        return carry_out(step, watched, self.rig, values)
+        conductor = bench.conduct(rig, step.length(rig.info, values))
+        return carry_out(step, conductor, self.rig, values)
 
     def build(self) -> Rig:
         """Build the rig, with a dummy cell if it is a virtual one; see `Errand.build`."""
@@ -202,11 +200,10 @@ class Workbench:
     ) -> None:
         self._look, self._tell, self._lifted = look, tell, lifted
         self._kept: dict[str, tuple[Errand, Found]] = {}
-        self._rig: Rig | None = None
-        self._at_rest = False
+        self._conductor: Conductor | None = None
         self._rows, self._wanted = 0, 1.0
         self._stop: tuple[str, bool] | None = None
-        self._stopping, self._ended = threading.Event(), threading.Event()
+        self._stopping = threading.Event()
         self._granted = False
         self.doing = ""
         """The title of what is carried out; empty when nothing is."""
@@ -220,14 +217,14 @@ class Workbench:
     @property
     def virtual(self) -> bool:
         """Whether the rig that is in use is a virtual one; False before it is built."""
-        rig = self._rig
-        return rig is not None and rig.info.virtual
+        conductor = self._conductor
+        return conductor is not None and conductor.info.virtual
 
     @property
     def done(self) -> float:
         """How much is done, 0 to 1: of a step, or of the try that a coarse approach makes."""
-        rig = self._rig
-        passed = 0.0 if rig is None else self._rows * rig.info.clock.period
+        conductor = self._conductor
+        passed = 0.0 if conductor is None else self._rows * conductor.info.clock.period
         return min(1.0, passed / self._wanted)
 
     def expect(self, errand: Errand) -> None:
@@ -238,8 +235,7 @@ class Workbench:
         """
         title = errand.title
         self._stopping.clear()
-        self._ended.clear()
-        self._stop, self._rows, self._at_rest = None, 0, False
+        self._stop, self._rows = None, 0
         self.attended, self.doing = errand.attended, title
 
     def carry_out(self, errand: Errand) -> None:
@@ -260,16 +256,15 @@ class Workbench:
             finding = replace(finding, faults=(_told(error),))
             raise
         finally:
-            info = self._rig.info if self._rig is not None else None
+            info = self._conductor.info if self._conductor is not None else None
             named = file_of(errand.rig)
             found = Found(
                 *(finding, info, errand.rig_source, made.isoformat(timespec="seconds")),
                 calibration="" if named is None else str(named),
             )
             self._kept[errand.procedure] = errand, found
-            self._rig, self._stop, self.doing = None, None, ""
+            self._conductor, self._stop, self.doing = None, None, ""
             self.attended, self.words = False, ""
-            self._ended.set()
             self._tell(found)
 
     def stop(self, why: str, *, retract: bool = False) -> None:
@@ -286,15 +281,8 @@ class Workbench:
             raise NotNow("stop", "no step is running", ())
         self._stop = why, retract
         self._stopping.set()
-
-        def without_blocks() -> None:
-            rig = self._rig
-            if not self._ended.wait(PATIENCE) and rig is not None and not self._at_rest:
-                report = rig.safe(f"{why}; the rig is silent", retract=retract)
-                if retract:
-                    self._lifted(report)
-
-        threading.Thread(target=without_blocks, name="stop step", daemon=True).start()
+        if self._conductor is not None:
+            self._conductor.stop(why, retract=retract)
 
     def reply(self, question: str, *, yes: bool) -> None:
         """Answer what is asked.
@@ -313,11 +301,14 @@ class Workbench:
 
     # For errands, in the thread that runs the rig.
 
-    def watch(self, rig: Rig, seconds: float) -> Rig:
-        """Return a rig whose blocks are looked at from now on, for about so many seconds."""
+    def conduct(self, rig: Rig, seconds: float) -> Conductor:
+        """Return the one who reads a rig from now on, for about so many seconds."""
         self._rows, self._wanted = 0, max(rig.info.clock.period, seconds)
-        self._rig, self._at_rest = WatchedRig(rig, self._see), False
-        return self._rig
+        conductor = self._conductor = Conductor(rig, show=self._see, lifted=self._lifted)
+        if self._stop is not None:  # it came since the last one was let go of
+            why, retract = self._stop
+            conductor.stop(why, retract=retract)
+        return conductor
 
     def confirm(self, question: str) -> bool:
         """Ask, with the rig let go of, and wait until somebody has answered.
@@ -325,7 +316,7 @@ class Workbench:
         Raises:
             StoppedError: somebody put an end to it instead.
         """
-        self._at_rest, self._granted, self.question = True, False, question
+        self._granted, self.question = False, question
         try:
             while self.question == question:
                 self.wait(LOOK)
@@ -339,11 +330,11 @@ class Workbench:
         Raises:
             StoppedError: somebody put an end to it.
         """
-        self._at_rest = True
         if self._stopping.wait(seconds):
-            if self._stop is not None and self._stop[1]:
+            why, retract = self._stop or ("stopped", False)
+            if retract:
                 self._lifted(AT_REST)
-            raise self._stopped()
+            raise StoppedError(why, AT_REST, retract=retract)
 
     def keep(self, name: str, *, calibrate: bool) -> None:
         """Write the report of a step, and if asked its entry in the calibration.
@@ -373,18 +364,6 @@ class Workbench:
     def _see(self, block: Block) -> None:
         self._rows += block.rows
         self._look(block)
-        if self._stop is not None:
-            why, retract = self._stop
-            error = self._stopped()
-            if retract and self._rig is not None:
-                report = self._rig.safe(why)
-                self._lifted(report)
-                error.add_note(report.what)
-            raise error
-
-    def _stopped(self) -> StoppedError:
-        why, _ = self._stop or ("stopped", False)
-        return StoppedError(f"{why[:1].upper()}{why[1:]}")
 
 
 def _step(name: str) -> Step:

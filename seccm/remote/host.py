@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from seccm.conductor.manual import Manual
+from seccm.conductor.opening import lift_to_top
 from seccm.conductor.safety import EMERGENCY
 from seccm.data import Unsaved
 from seccm.errors import NotNow, SeccmError
@@ -302,17 +303,12 @@ class Host:
 
     def _lift_again(self, build: Callable[[], Rig]) -> None:
         """Open the rig that was used last, lift the tip to the top, and let go of it."""
-        rig: Rig | None = None
         try:
-            rig = build()
-            rig.open()
-            self._told_lifted(rig.safe(EMERGENCY))
+            self._told_lifted(lift_to_top(build(), EMERGENCY))
         except Exception as error:  # whatever it is, an operator must hear of it
             what = f"The rig could not be opened: {error}"
             self._told_lifted(SafeReport(True, False, False, what))
         finally:
-            if rig is not None:
-                rig.close()
             self._owed = False
             self._rest()
 

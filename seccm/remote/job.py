@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from seccm import session
+from seccm.conductor.opening import open_for_motion
 from seccm.errors import PlanError, Problem, RigError
 from seccm.plan import Plan, load_plan
 from seccm.rig import Rig
@@ -79,14 +80,8 @@ class Job:
                 nothing moved.
             RigError: the rig cannot be opened.
         """
-        plan = Plan.from_json(self.plan)
-        rig = self.build()
-        try:
-            at = rig.open().position
-            return rig, plan, session.accepted(plan, rig.info, session.from_top(at))
-        except BaseException:
-            rig.close()
-            raise
+        plan, rig = Plan.from_json(self.plan), self.build()
+        return rig, plan, open_for_motion(rig, plan, lifts_first=True).problems
 
     def build(self) -> Rig:
         """Build the rig, to be moved by a person: no faster than time goes; nothing is opened.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seccm.commissioning.coarse_approach import PROCEDURE, SHARE
+from seccm.commissioning.coarse_approach import PROCEDURE
+from seccm.conductor.coarse import SHARE
 from seccm.errors import PlanError
 from seccm.remote import Found, News
 from seccm.remote.coarse import TITLE
