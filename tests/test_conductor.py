@@ -25,7 +25,13 @@ from seccm.rig import Block, Constant, Drive, Freeze, Move, Rig, SafeReport
 from seccm.rigs import build_rig, load_rig
 
 HOME = Path(seccm.__file__).parent
-PROGRAM = [*HOME.rglob("*.py"), *(HOME.parent / "ui").rglob("*.py")]
+SEAM = HOME / "rig"
+"""A rig that is put together from parts passes on what it is asked; that is no story."""
+PROGRAM = [
+    path
+    for path in (*HOME.rglob("*.py"), *(HOME.parent / "ui").rglob("*.py"))
+    if SEAM not in path.parents
+]
 UM = 1e-6
 
 OPENING, CONDUCTOR = "seccm/conductor/opening.py", "seccm/conductor/conductor.py"
