@@ -75,6 +75,10 @@ EndReason = Literal[
 an overload of the galvanostat that stayed: the meniscus is gone, or the cell cannot carry the
 current within the compliance.
 """
+Path = tuple[int, ...]
+"""Where a step stands in the programme, each number from 0: its place in the list; inside of a
+repeat the place of the repeat, the turn, and the place in the repeat's own list; inside of an `if`
+the arm (0 for `program`, 1 for `otherwise`) in the place of the turn."""
 RunStatus = Literal["complete", "stopped", "halted", "fault"]
 
 
@@ -142,12 +146,15 @@ class SiteStarted:
 
 @dataclass(frozen=True, slots=True)
 class PhaseBegan:
-    """From this row on, the rig is about something else; step counts the site's segments."""
+    """From this row on, the rig is about something else."""
 
     row: int
     site: int
     phase: Phase
     step: int = 0
+    """Number of the step among those that ran at the site, from 0."""
+    kind: str = ""
+    """The kind of step that begins; empty in other phases."""
 
     def __str__(self) -> str:
         step = f" {self.step}" if self.phase is Phase.STEP else ""
@@ -206,6 +213,15 @@ class StepFinished:
     reason: EndReason
     charge: float
     """Net charge of the step in coulombs."""
+    path: Path = ()
+    """Where it stands in the program; empty where an older file does not say."""
+    kind: str = ""
+    """As the plan names it, such as "constant current"."""
+    name: str = ""
+    """What the plan calls it; empty if nothing."""
+    resolved: str = ""
+    """The step with numbers for what earlier steps came to, as JSON in SI; empty where it follows
+    none: then the plan says all of it."""
 
     def __str__(self) -> str:
         charge = show(self.charge, "C", 3)

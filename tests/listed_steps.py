@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from seccm.events import Path
 from seccm.program.live import Live
 from seccm.program.segment import Segment
 
@@ -18,6 +19,9 @@ class Listed:
 
     def walk(self) -> ListedWalk:
         return ListedWalk(iter(self.planned))
+
+    def ran(self, index: int, path: Path, resolved: str) -> Segment | None:
+        return self.planned[index] if index < len(self.planned) else None
 
     def lasts(self, period: float) -> tuple[float, float]:
         seconds = sum(segment.waveform.duration + period for segment in self.planned)

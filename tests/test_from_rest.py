@@ -112,3 +112,33 @@ def test_a_site_whose_value_is_out_of_range_is_left_and_nothing_is_imposed():
     assert drives[-1].mode == "open"
     assert not scan.world.wet
     assert scan.world.sins == []
+
+
+def test_each_site_is_analysed_as_what_ran_there(tmp_path):
+    """A site whose arm is not the first one has the numbers of the steps in that arm."""
+    plan = load_plan(PLAN).to_dict()
+    plan["sites"] |= {"columns": 3, "rows": 1}
+    plan["program"][0]["duration"] = 3.0
+    plan["program"][1]["duration"] = 0.5
+    asks = plan["program"][2]
+    asks["when"]["below"] = "-2 V"  # nowhere
+    asks["program"] = [{"step": "constant potential", "potential": 0.3, "duration": 0.5}]
+    asks["otherwise"] = [{"step": "open circuit", "duration": 0.5}, *asks["program"]]
+    plan["factors"] = {}
+    path = tmp_path / "scan.h5"
+    for _ in seccm.run(Plan.from_dict(plan), "virtual", path=path, seed=3):
+        pass
+    with seccm.open(path) as scan:
+        live = {name: scan.sites[name].copy() for name in ("i_end", "E_end_3", "i_end_4")}
+    seccm.analyze(path)
+    with seccm.open(path) as scan:
+        for name, values in live.items():
+            np.testing.assert_array_equal(scan.sites[name], values)
+        assert np.isnan(scan.sites["i_end"]).all()  # of the arm that did not run
+        assert np.isfinite(scan.sites["E_end_3"]).all()
+        # An open circuit says its potential, a held potential its current.
+        rest, held = ([scan.site(n).steps[k] for n in range(3)] for k in (2, 3))
+        ends = [np.median(scan.site(n).E[rows][-20:]) for n, rows in enumerate(rest)]
+        np.testing.assert_allclose(scan.sites["E_end_3"], ends, atol=1e-3)
+        ends = [np.median(scan.site(n).I[rows][-20:]) for n, rows in enumerate(held)]
+        np.testing.assert_allclose(scan.sites["i_end_4"], ends, rtol=0.05)

@@ -307,3 +307,42 @@ def test_a_step_shorter_than_a_period_is_averaged_as_a_whole():
     last = LastRows(CLOCK, 50.0)
     last.add(a_block(0, potential=[1.0, 2.0, 3.0]))
     assert last.potential == pytest.approx(2.0)
+
+
+# ----------------------------------------------------------------- what ran, told afterwards
+
+
+def told(plan, *answers):
+    """The steps that ran, and what is said of them when a file is read: path and numbers."""
+    program = plan.sites()[0].program
+    found = run(plan, *answers)
+    return found, [program.ran(s.index, s.path, s.resolved) for s in found]
+
+
+@pytest.mark.parametrize("raw", [-0.9, 0.6])
+def test_a_step_that_ran_is_known_again_from_its_path_and_what_was_written(raw):
+    """Whichever arm it stood in, and whatever it followed: waveform, limits and words."""
+    sweep = {"step": "cv", "start": FOLLOWS, "vertices": ["0.5 V"], "scan_rate": "1 V/s"}
+    ends = {"from": "b", "take": "count", "above": 1}
+    cycle = {"step": "repeat", "times": 3, "until": ends, "program": [{**REST, "name": "b"}, sweep]}
+    asks = {"step": "if", "when": QUESTION, "program": [cycle], "otherwise": [HOLD, sweep]}
+    ran, again = told(plan_of(REST, asks, HOLD), came_to(E=raw))
+    assert again == ran
+    assert len(ran) == (6 if raw < -0.5 else 4)
+
+
+def test_a_step_of_which_nobody_said_what_it_was_stays_unknown():
+    """It is not taken for the step that stands in its place in the plan."""
+    asks = {"step": "if", "when": QUESTION, "program": [HOLD], "otherwise": [HOLD]}
+    program = plan_of(REST, asks, HOLD).sites()[0].program
+    assert program.ran(1, (), "") is None
+    assert program.ran(1, (1, 2, 0), "") is None
+
+
+def test_where_the_plan_alone_says_which_step_comes_when_its_number_is_enough():
+    """As in files of earlier versions."""
+    cycle = {"step": "repeat", "times": 3, "program": [{**REST, "name": "a"}, HOLD]}
+    program = plan_of(REST, cycle).sites()[0].program
+    for index, segment in enumerate(program.planned):
+        assert program.ran(index, (), "") == segment
+    assert program.ran(7, (), "") is None

@@ -65,13 +65,15 @@ class Features:
 
     def __call__(self, site: Site, record: SiteRecord) -> Analysed:
         """Determine the features of one site; nothing it may contain raises."""
-        traces = step_traces(site, record, self.offset, self.area)[:MOST_STEPS]
+        ran = step_traces(site, record, self.offset, self.area)
+        places = {segment.path: segment.index for segment in site.segments}
         found = {c.name: Value.none(Status.NOT_MEASURED) for c in self.columns}
         phrases = []
-        ran = [trace for trace in traces if trace is not None]
         for count, trace in enumerate(ran):
             values = measured(trace, ran[:count])
-            found.update(self._named(trace.segment.index, values))
+            # Named by its place in the plan, whichever step it was at this site.
+            place = places.get(trace.segment.path, trace.segment.index)
+            found.update(self._named(place, values))
             phrases.append(words_of(trace.segment, values))
         quality = judged(site, record, overlapping=site.number in self._overlapping)
         return Analysed(

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy.signal import savgol_coeffs, savgol_filter
 
 from seccm.analysis.quality import Quality, contact, electrometer, hum, hum_gate
+from seccm.analysis.step_trace import steps_ran
 from seccm.data import SiteRecord
 from seccm.events import Phase
 from seccm.plan.site import Site
@@ -73,7 +74,8 @@ def _hum(site: Site, record: SiteRecord) -> Quality:
     if not record.steps:
         return Quality(0)
     step, rows = max(record.steps.items(), key=lambda item: item[1].stop - item[1].start)
-    mode = site.segments[step].mode if step < len(site.segments) else "open"
+    segment = steps_ran(site, record).get(step)
+    mode = "open" if segment is None else segment.mode
     # Its second half: the fall after contact is too steep for a search of periods.
     first = max(rows.stop - HUM_ROWS, (rows.start + rows.stop) // 2)
     end = slice(first, rows.stop)

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
 from seccm.analysis.jumps import stuck
 from seccm.data import SiteRecord
 from seccm.plan.site import Site
+from seccm.program.segment import Segment
 from seccm.program.trace import Area, StepTrace
 from seccm.results import spacing
 from seccm.rig import Flag
 
 
-def step_traces(
-    site: Site, record: SiteRecord, offset: float, area: Area
-) -> tuple[StepTrace | None, ...]:
-    """Cut a site's record into its steps; None for those that never began.
+def steps_ran(site: Site, record: SiteRecord) -> Mapping[int, Segment]:
+    """Return the steps that began at a site, by their number there, as far as they are known.
+
+    What a step followed is written with its end: a step without an end is known if the plan alone
+    says what it was.
+    """
+    ends = {end.step: end for end in record.ends}
+    found = {}
+    for index in sorted(record.steps):
+        end = ends.get(index)
+        path, resolved = (end.path, end.resolved) if end is not None else ((), "")
+        segment = site.program.ran(index, path, resolved)
+        if segment is not None:
+            found[index] = segment
+    return found
+
+
+def step_traces(site: Site, record: SiteRecord, offset: float, area: Area) -> tuple[StepTrace, ...]:
+    """Cut a site's record into the steps that began, in their order.
 
     Args:
         site: says what each step was.
@@ -24,20 +42,17 @@ def step_traces(
         offset: volts that turn a raw potential into one against the reference.
         area: that densities refer to.
     """
+    if record.landing is None:
+        return ()
     reasons = {end.step: end.reason for end in record.ends}
     row = spacing(record.t)
-    found: list[StepTrace | None] = []
-    for segment in site.segments:
-        rows = record.steps.get(segment.index)
-        if rows is None or record.landing is None:
-            found.append(None)
-            continue
+    found: list[StepTrace] = []
+    for index, segment in steps_ran(site, record).items():
+        rows = record.steps[index]
         t = record.t[rows]
-        if segment.index == 0 and site.approach.continues:
-            since = record.t_contact
-        else:
-            # Rows are stamped when they are complete: the first one began a row earlier.
-            since = float(t[0]) - row
+        # Rows are stamped when they are complete: the first one began a row earlier.
+        goes_on = index == 0 and site.approach.continues
+        since = record.t_contact if goes_on else float(t[0]) - row
         found.append(
             StepTrace(
                 segment=segment,
@@ -46,7 +61,7 @@ def step_traces(
                 I=record.I[rows],
                 flag=_flags(record, rows, row),
                 row=row,
-                reason=reasons.get(segment.index),
+                reason=reasons.get(index),
                 area=area,
             )
         )

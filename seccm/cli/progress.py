@@ -90,9 +90,9 @@ class RunProgress:
                 self._line(str(event), "bold")
             case SiteStarted():
                 self._pace.begin(event.site, self._now())
-                self._say(event.site, Phase.TRAVEL)
+                self._say(event.site, Phase.TRAVEL.name.lower())
             case PhaseBegan() if event.site in self._sites:
-                self._say(event.site, event.phase, event.step)
+                self._say(event.site, event.kind or event.phase.name.lower())
             case Landed():
                 self._landed += 1
             case FalseContact():
@@ -146,12 +146,9 @@ class RunProgress:
             console=self._console,
         )
 
-    def _say(self, number: int, phase: Phase, step: int = 0) -> None:
+    def _say(self, number: int, doing: str) -> None:
         site = self._sites[number]
         label = self._labels[site.condition]
-        doing = phase.name.lower()
-        if phase is Phase.STEP and step < len(site.segments):
-            doing = site.segments[step].kind
         failed = sum(n for o, n in self._counts.items() if o is not Outcome.OK)
         no_contact = sum(n for o, n in self._counts.items() if o.no_contact)
         # The most wanted first: a narrow terminal cuts the end off.

@@ -60,7 +60,7 @@ _CODES: dict[type[Event], Code] = {
     Fault: Code.FAULT,
     RunStopped: Code.RUN_STOPPED,
 }
-_STEP = re.compile(r"^step (\d+) ended by (.+), charge (\S+) C$")
+_STEP = re.compile(r"^step (\d+) ended by (.+), charge (\S+) C(?:, path ([\d.]+))?$")
 
 
 def code(event: Event) -> Code:
@@ -90,7 +90,9 @@ def words(event: Event) -> str:
         case Landed(landing=landing):
             return f"at z = {show(landing.z_crossing, 'm', 6)}"
         case StepFinished():
-            return f"step {event.step} ended by {event.reason}, charge {event.charge!r} C"
+            there = ".".join(map(str, event.path))
+            path = "" if event.path in ((), (event.step,)) else f", path {there}"
+            return f"step {event.step} ended by {event.reason}, charge {event.charge!r} C{path}"
         case SiteFinished():
             return f"{event.outcome.words}. {event.reason}".removesuffix(" ")
         case Note():
@@ -110,4 +112,6 @@ def step_finished(row: int, site: int, said: str) -> StepFinished:
     found = _STEP.match(said)
     if found is None or found[2] not in get_args(EndReason):
         raise ValueError(f"{said!r} does not say how a step ended")
-    return StepFinished(row, site, int(found[1]), cast(EndReason, found[2]), float(found[3]))
+    step = int(found[1])
+    path = tuple(map(int, found[4].split("."))) if found[4] else (step,)
+    return StepFinished(row, site, step, cast(EndReason, found[2]), float(found[3]), path)

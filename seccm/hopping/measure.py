@@ -164,7 +164,7 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
             since, blocks, label = landing.row + 1, tuple(seen), landing.row
         else:
             since, blocks, label = course.row, (), course.row
-        course.tell(PhaseBegan(label, site.number, Phase.STEP, segment.index))
+        course.tell(PhaseBegan(label, site.number, Phase.STEP, segment.index, segment.kind))
         clock = course.block.clock
         last = LastRows(clock, site.program.mains) if segment.name else None
         watch = SegmentWatch(segment, since, clock.rows(segment.waveform.duration), last)
@@ -189,7 +189,17 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
 
 def _finished(site: Site, segment: Segment, end: End, watch: SegmentWatch) -> tuple[Event, ...]:
     """Return what is to be said of a step that has ended."""
-    finished = StepFinished(end.row, site.number, segment.index, end.reason, end.charge)
+    finished = StepFinished(
+        end.row,
+        site.number,
+        segment.index,
+        end.reason,
+        end.charge,
+        segment.path,
+        segment.kind,
+        segment.name,
+        segment.resolved,
+    )
     if not watch.saturated:
         return (finished,)
     what = (

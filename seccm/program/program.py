@@ -10,6 +10,7 @@ from itertools import product
 from typing import Protocol
 
 from seccm.earlier import Earlier
+from seccm.events import Path
 from seccm.factors import Value
 from seccm.program.kind import StepSpec
 from seccm.program.live import Live
@@ -17,7 +18,7 @@ from seccm.program.registry import kind_of
 from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
 from seccm.program.settled import earlier_in, settled
-from seccm.program.tree import Bounds, Part, bounds, name_of, parts, walked
+from seccm.program.tree import Bounds, Part, bounds, name_of, part_at, parts, possible, walked
 from seccm.program.words import Step
 
 
@@ -56,7 +57,7 @@ class Programme(Protocol):
 
     @property
     def planned(self) -> tuple[Segment, ...]:
-        """The steps in the order in which they are meant to run."""
+        """Every step that may run, in the order of the plan; numbered in this order."""
 
     @property
     def mains(self) -> float:
@@ -64,6 +65,15 @@ class Programme(Protocol):
 
     def walk(self) -> Walking:
         """Return what chooses the steps, from the first on."""
+
+    def ran(self, index: int, path: Path, resolved: str) -> Segment | None:
+        """Return a step that ran; None if the programme has no such step.
+
+        Args:
+            index: which one it was at its site.
+            path: where it stands in the programme; empty where nobody said.
+            resolved: what was written of it, as `Segment.resolved`.
+        """
 
     def lasts(self, period: float) -> Bounds:
         """Return how long the steps last at least and at most, in seconds.
@@ -84,16 +94,39 @@ class Program:
 
     @cached_property
     def planned(self) -> tuple[Segment, ...]:
-        """The steps in the order in which they are meant to run.
+        """Every step that may run, in the order of the plan; numbered in this order.
 
-        Repeats go on to their last time, what is asked is taken to be so, and what an earlier
-        step comes to is taken to be in the middle of its range.
+        Repeats go on to their last time, and both arms of an `if` are there. What an earlier step
+        comes to is taken to be in the middle of its range.
         """
-        run = walked(self.steps, lambda _, ends_repeat: not ends_repeat)
         return tuple(
             Segment.of(self._expected(spec), name_of(spec), index, path, spec.name or "")
-            for index, (path, spec) in enumerate(run)
+            for index, (path, spec) in enumerate(possible(self.steps))
         )
+
+    @cached_property
+    def _at(self) -> dict[Path, Segment]:
+        return {segment.path: segment for segment in self.planned}
+
+    def ran(self, index: int, path: Path, resolved: str) -> Segment | None:
+        """Return a step that ran; None if the programme has no such step."""
+        if self._is_fixed:
+            planned = self.planned[index] if index < len(self.planned) else None
+        else:
+            planned = self._at.get(path)
+        if planned is None:
+            return None
+        if not resolved:
+            return replace(planned, index=index)
+        spec = type(part_at(self.steps, planned.path).spec).model_validate(json.loads(resolved))
+        act = act_of(spec, self.setting)
+        return Segment.of(act, planned.kind, index, planned.path, planned.name, resolved)
+
+    @cached_property
+    def _is_fixed(self) -> bool:
+        """Whether the steps that run, and their order, are known beforehand."""
+        least, most = bounds(self.steps, lambda _: (1.0, 1.0))
+        return least == most == len(self.planned)
 
     def _expected(self, spec: StepSpec) -> Act:
         """Return what a step is expected to impose; in words, what it follows."""
@@ -155,7 +188,7 @@ class Walk:
         self._live = Live()
         self._index = 0
         offset = program.setting.offset
-        self._rest = walked(program.steps, lambda asked, _: self._live.holds(asked, offset))
+        self._rest = walked(program.steps, lambda asked: self._live.holds(asked, offset))
 
     def next(self, live: Live) -> Segment | None:
         """Return the step that comes next, given what is known by now; None after the last.
@@ -182,5 +215,5 @@ class Walk:
 
 
 def written(spec: StepSpec) -> str:
-    """Write a step whose quantities are all known, from which `read` makes the same step."""
+    """Write a step whose quantities are all known."""
     return json.dumps(spec.model_dump(mode="json", by_alias=True, exclude_none=True))

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from seccm.events import Path
 from seccm.rig import Limit, Mode, Waveform
-
-Path = tuple[int, ...]
-"""Which step of a programme it is: its place in the list; inside of a loop the place of the loop,
-the pass, and the place in the loop's own list; inside of an `if` the arm (0 or 1) for the pass."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from seccm.events import Path
 from seccm.program.comparison import Comparison
 from seccm.program.kind import StepSpec
-from seccm.program.segment import Path
 from seccm.program.words import If, Repeat, Step
 
-Decide = Callable[[Comparison, bool], bool]
-"""Answers a question; told whether it is what ends a repeat."""
+Decide = Callable[[Comparison], bool]
+"""Answers a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,25 @@ def walked(
         if isinstance(step, Repeat):
             for turn in range(step.times):
                 yield from walked(step.program, decide, (*here, turn))
-                if step.until is not None and decide(step.until, True):
+                if step.until is not None and decide(step.until):
                     break
         elif isinstance(step, If):
-            arm = 0 if decide(step.when, False) else 1
+            arm = 0 if decide(step.when) else 1
             yield from walked(arms(step)[arm][1], decide, (*here, arm))
+        else:
+            yield here, step
+
+
+def possible(steps: Sequence[Step], path: Path = ()) -> Iterator[tuple[Path, StepSpec]]:
+    """Yield every step that may run, each with its path: all turns of repeats, both arms of ifs."""
+    for index, step in enumerate(steps):
+        here = (*path, index)
+        if isinstance(step, Repeat):
+            for turn in range(step.times):
+                yield from possible(step.program, (*here, turn))
+        elif isinstance(step, If):
+            for arm, (_, inside) in enumerate(arms(step)):
+                yield from possible(inside, (*here, arm))
         else:
             yield here, step
 

@@ -357,7 +357,9 @@ class Study:
             record = self.scan.record(number)
         except DamagedError:
             return None  # the page says so
-        return step_traces(site, record, self._features.offset, self._features.area)[step]
+        path = site.segments[step].path
+        traces = step_traces(site, record, self._features.offset, self._features.area)
+        return next((trace for trace in traces if trace.segment.path == path), None)
 
     def traces(
         self, sites: npt.NDArray[np.int64], step: int, most: int = MOST_CURVES
