@@ -26,7 +26,8 @@ def steps_ran(site: Site, record: SiteRecord) -> Mapping[int, Segment]:
     found = {}
     for index in sorted(record.steps):
         end = ends.get(index)
-        path, resolved = (end.path, end.resolved) if end is not None else ((), "")
+        # A path that is not said is the number itself.
+        path, resolved = (end.path or (index,), end.resolved) if end is not None else ((), "")
         segment = site.program.ran(index, path, resolved)
         if segment is not None:
             found[index] = segment

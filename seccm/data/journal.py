@@ -113,5 +113,5 @@ def step_finished(row: int, site: int, said: str) -> StepFinished:
     if found is None or found[2] not in get_args(EndReason):
         raise ValueError(f"{said!r} does not say how a step ended")
     step = int(found[1])
-    path = tuple(map(int, found[4].split("."))) if found[4] else (step,)
+    path = tuple(map(int, found[4].split("."))) if found[4] else ()
     return StepFinished(row, site, step, cast(EndReason, found[2]), float(found[3]), path)
