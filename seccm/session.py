@@ -41,7 +41,8 @@ from seccm.data.redo import restore
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError, NotNow, Problem
 from seccm.events import Event, Outcome, RunStopped
-from seccm.hopping.engine import Budget, Engine, Request, State, Status
+from seccm.hopping.engine import Budget, Engine, Status
+from seccm.hopping.life import Request, State
 from seccm.hopping.terrain import Terrain
 from seccm.interruption import FROM_KEYBOARD, SUSPEND, Interruption, are_taken, name_of, told
 from seccm.plan import Plan, load_plan

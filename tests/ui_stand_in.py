@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from seccm.events import Event, Phase
-from seccm.hopping.engine import State, Status
+from seccm.hopping.engine import Status
+from seccm.hopping.life import State
 from seccm.plan import Plan
 from seccm.remote import Job, News, Order, Overview, Progress, Snapshot, Trace
 from seccm.rig import RigInfo

@@ -9,6 +9,7 @@ from seccm.cli.running import PATIENCE, asked
 from seccm.cli.verbs import Verb
 from seccm.data.whereabouts import run_id_of
 from seccm.errors import SeccmError
+from seccm.hopping.life import AT_ONCE
 from seccm.remote import Client, News, Running
 from seccm.shell import command
 
@@ -20,7 +21,7 @@ GRANTED = {
     Verb.HALT: "Halting: everything is frozen where it is, the cell is off.",
     Verb.EMERGENCY: "Emergency retract: the tip leaves the surface, and the run ends.",
 }
-FOR_ALL = (Verb.HALT, Verb.EMERGENCY)
+FOR_ALL = tuple(Verb(request) for request in AT_ONCE)
 """What anybody may ask for, whoever holds the controls."""
 SHORTEST = 4
 """Letters of a run ID that are enough to name a run."""

@@ -17,7 +17,8 @@ from seccm.conductor.conductor import Conductor
 from seccm.conductor.safety import EMERGENCY, HALT, Leaving
 from seccm.errors import NotNow, RigError, SeccmError
 from seccm.events import Approaching, Event, Landed, Note, RunStatus, RunStopped, SiteAnalysed
-from seccm.hopping.engine import Engine, Request
+from seccm.hopping.engine import Engine
+from seccm.hopping.life import Request
 from seccm.rig import Block, Rig, SafeReport
 
 BEAT = 0.02

@@ -2,12 +2,7 @@
 
 Theory of operation. The engine does no I/O and knows no clock. It is fed blocks of rows and
 answers with actions and events; requests arrive in between. What a request does depends on
-the state of the run, and the table `MOVES` below is the whole truth about that:
-
-    idle --start--> running --(sites exhausted)--> done
-    running --pause--> pausing --(site over)--> paused --resume--> running
-    running, pausing --stop--> stopping --(site over)--> done
-    any of these --halt, emergency--> done          any of these --(rig failed)--> fault
+the state of the run: see the table in `seccm.hopping.life`.
 
 Within a site, a hop (`seccm.hopping.hop`) tells the story; the engine starts hops, passes blocks
 on, and throws `GivenUp` into a hop that is to be left. A hop that is lifting the tip is first
@@ -26,7 +21,6 @@ import math
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from seccm.errors import NotNow, RigError, StreamError
 from seccm.events import (
@@ -47,49 +41,13 @@ from seccm.events import (
 from seccm.hopping.course import Course, GivenUp, Out, Steps
 from seccm.hopping.hop import OFF, hop
 from seccm.hopping.leave import clear_distance
+from seccm.hopping.life import MOVES, State
+from seccm.hopping.life import Request as Request
 from seccm.hopping.terrain import Terrain
 from seccm.plan.site import Site
 from seccm.rig import Action, Block, Flag, Freeze, RigInfo, Wake
 
 _GAP = int(Flag.GAP)
-
-
-class State(StrEnum):
-    """Where the run is in its life."""
-
-    IDLE = "idle"
-    RUNNING = "running"
-    PAUSING = "pausing"
-    PAUSED = "paused"
-    STOPPING = "stopping"
-    DONE = "done"
-    FAULT = "fault"
-
-
-class Request(StrEnum):
-    """What an operator can ask of a run."""
-
-    START = "start"
-    PAUSE = "pause"
-    RESUME = "resume"
-    SKIP = "skip"
-    STOP = "stop"
-    HALT = "halt"
-    EMERGENCY = "emergency"
-
-
-S, R = State, Request
-AT_ONCE: Mapping[Request, State] = {R.HALT: S.DONE, R.EMERGENCY: S.DONE}
-"""What takes effect with the next block whatever the hop is about."""
-MOVES: Mapping[State, Mapping[Request, State]] = {
-    S.IDLE: {R.START: S.RUNNING, R.STOP: S.DONE, **AT_ONCE},
-    S.RUNNING: {R.PAUSE: S.PAUSING, R.SKIP: S.RUNNING, R.STOP: S.STOPPING, **AT_ONCE},
-    S.PAUSING: {R.RESUME: S.RUNNING, R.SKIP: S.PAUSING, R.STOP: S.STOPPING, **AT_ONCE},
-    S.PAUSED: {R.RESUME: S.RUNNING, R.STOP: S.DONE, **AT_ONCE},
-    S.STOPPING: AT_ONCE,
-    S.DONE: {R.EMERGENCY: S.DONE},
-    S.FAULT: {},
-}
 
 
 @dataclass(frozen=True, slots=True)

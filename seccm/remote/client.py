@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from seccm.errors import SeccmError
 from seccm.events import Event
-from seccm.hopping.engine import Request
+from seccm.hopping.life import Request
 from seccm.plan import Plan
 from seccm.remote.channel import Line, dial
 from seccm.remote.coarse import CoarseOrder

@@ -16,6 +16,7 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
+from seccm.hopping.life import State, possible
 from seccm.plan.pace import Pace
 from ui.models.words import PHASES, bytes_words, clock_words
 
@@ -25,17 +26,13 @@ LOW_DISK = 500_000_000
 """Bytes of free disk below which the window says so aloud; the scan ends by itself at less."""
 BY_HAND = ("manual", "commissioning")
 """What a host does when a rig is in use, but no scan goes on."""
+START = frozenset({"start"})
 MOVES: dict[str, frozenset[str]] = {
-    "": frozenset({"start"}),
-    "idle": frozenset({"stop"}),
-    "running": frozenset({"pause", "skip", "stop"}),
-    "pausing": frozenset({"resume", "skip", "stop"}),
-    "paused": frozenset({"resume", "stop"}),
-    "stopping": frozenset(),
-    "done": frozenset({"start"}),
-    "fault": frozenset({"start"}),
+    "": START,
+    **{state.value: frozenset(request.value for request in possible(state)) for state in State},
+    **dict.fromkeys((State.DONE.value, State.FAULT.value), START),
 }
-"""Which buttons make sense in each state; the engine has the last word whatever is pressed."""
+"""Which buttons make sense in each state, and where there is no run: then one can be started."""
 
 
 @dataclass(slots=True)
