@@ -181,6 +181,15 @@ def test_after_a_contact_it_is_lifted_first() -> None:
     assert "retract" in " ".join(done.refused)
 
 
+def test_an_emergency_retract_says_that_the_height_alone_decides() -> None:
+    """The tip goes up as far as after any contact, and nobody claims an open circuit."""
+    done = session(("retract", {}), ("approach", {}), ("emergency", {}))
+    (report,) = done.lifted[:1]
+    assert report.retracted
+    assert report.drive_off
+    assert "height alone decides" in report.checked
+
+
 # What a plan may ask for.
 
 

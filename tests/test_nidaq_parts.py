@@ -20,8 +20,8 @@ from hardware.raw_contact import RawDetector
 from hardware.scaling import Scale, amplifier, positioner
 from hardware.tally import Halt, disagreement, resumed
 from seccm.errors import DriverError, LimitError, RigError, StreamError
-from seccm.plan.contacts import current_rise, current_threshold, potential_drop
-from seccm.rig import Clock, Constant, ContactRule, Flag, Lines
+from seccm.plan.contacts import current_rise, current_threshold, ion_current, potential_drop
+from seccm.rig import Clock, Constant, ContactRule, Crossing, Flag, Lines
 
 CUTS = st.lists(st.integers(1, 700), min_size=1, max_size=12)
 
@@ -200,6 +200,27 @@ def test_the_end_of_an_overload_latches_until_the_overload_is_back() -> None:
     assert not found.above
     assert found.level == pytest.approx(5.0)
     assert found.level + found.hysteresis == pytest.approx(9.9)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("baseline", [1e-10, -1e-10])
+@pytest.mark.parametrize("rule", [ion_current(0.9), current_rise(2e-11, "anodic")])
+def test_the_end_of_a_contact_is_latched_on_the_other_side_of_the_same_level(
+    rule: Crossing, baseline: float, sign: int
+) -> None:
+    """0.1 nA at 10 V/nA are 1 V, of either wiring; each rule pauses where its values are past."""
+    scale = amplifier(sign, 10.0 / 1e-9, 0.0, "test")
+    contact, end = (latch(one, baseline, APFI, scale) for one in (rule, rule.gone()))
+    assert contact.level == end.level
+    assert contact.above != end.above
+    for one, found in ((rule, contact), (rule.gone(), end)):
+        beyond = (found.level + (0.01 if found.above else -0.01)) / scale.volts(1.0)
+        assert one.past(baseline, np.array([beyond]))[0]
+
+
+def test_a_share_of_nothing_cannot_be_latched() -> None:
+    with pytest.raises(LimitError, match="zero, as it was read; nothing moved"):
+        latch(ion_current(0.9), 0.0, APFI, PREAMP)
 
 
 @pytest.mark.parametrize(

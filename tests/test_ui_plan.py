@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from seccm.errors import PlanError
+from seccm.plan.contacts import KINDS
 from seccm.plan.library import plans
 from ui.models.draft import Draft, keys_of, sorted_out
 from ui.models.form import Field, Group, Listing, read, where
@@ -96,6 +97,24 @@ def test_a_table_of_another_kind_keeps_what_both_have(draft: Draft):
     assert groups(form)["approach.contact"].choice == "current threshold"
     assert "approach.contact.threshold" in fields(form)
     assert "drop" not in draft.text.split("[approach]")[1].split("[retract]")[0].split("contact")[1]
+
+
+@pytest.mark.parametrize("kind", KINDS.all())
+def test_every_kind_of_contact_can_be_chosen_and_filled_in(draft: Draft, kind: str):
+    """Each field has words and an example, and what the form says is what the plan reads."""
+    examples = {"drop": "5 V", "threshold": "5 pA", "rise": "5 pA", "fraction": "0.98",
+                "signal": "amplitude", "change": "5 pA"}  # fmt: skip
+    contact = groups(draft.form)["approach.contact"]
+    assert set(contact.choices) == set(KINDS.all())
+    draft.choose(contact, kind)
+    for key in KINDS.of(kind).model_fields.keys() & examples.keys():
+        assert f"approach.contact.{key}" in fields(draft.form)
+        draft.set(("approach", "contact", key), examples[key])
+    draft.set(("approach", "hold"), {"current" if kind == "potential drop" else "potential":
+                                     "-1 nA" if kind == "potential drop" else "0.1 V"})  # fmt: skip
+    read = draft.plan().approach.contact
+    assert isinstance(read, KINDS.of(kind))
+    assert read.words()
 
 
 def test_steps_and_factors_can_be_added_and_taken_out(draft: Draft):
