@@ -1,9 +1,9 @@
 """The coarse approach: piezo down and up again in vain, then a few steps of the motor, and so on.
 
 The motor never moves unless the piezo came down a known way without contact just before, went up
-all the way since, and the circuit was seen to be open there. Then that way is free, and half of it
-is the most that the motor may take, whatever its steps are worth. The rig is let go of while the
-motor moves: its outputs hold.
+all the way since, and the circuit was seen to be open there, if the kind of contact can show that.
+Then that way is free, and half of it is the most that the motor may take, whatever its steps are
+worth. The rig is let go of while the motor moves: its outputs hold.
 """
 
 from __future__ import annotations
