@@ -3,6 +3,7 @@
     load_plan, check, run, resume     from a plan to its data file
     open, analyze                     a data file, finished or growing
     Outcome, Status                   what the codes of sites and of results mean
+    Kind, register                    a kind of step of your own
 
 `import seccm; help(seccm.run)` says how each is used.
 """
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
     from seccm.errors import DataFileError, NotNow, PlanError, RigError, SeccmError
     from seccm.events import Outcome
     from seccm.plan.plan import Plan, load_plan
+    from seccm.program.kind import Kind
+    from seccm.program.registry import register
     from seccm.remote.attended import resume, run
     from seccm.results import Status
     from seccm.session import Run, analyze, check
 
 __all__ = [
     "DataFileError",
+    "Kind",
     "NotNow",
     "Outcome",
     "Plan",
@@ -35,6 +39,7 @@ __all__ = [
     "check",
     "load_plan",
     "open",
+    "register",
     "resume",
     "run",
 ]
@@ -45,6 +50,8 @@ _HOME = {
     "Status": ("seccm.results", "Status"),
     "Plan": ("seccm.plan.plan", "Plan"),
     "load_plan": ("seccm.plan.plan", "load_plan"),
+    "Kind": ("seccm.program.kind", "Kind"),
+    "register": ("seccm.program.registry", "register"),
     **{name: ("seccm.errors", name) for name in __all__ if name.endswith(("Error", "NotNow"))},
     **{name: ("seccm.remote.attended", name) for name in ("resume", "run")},
     **{name: ("seccm.session", name) for name in ("Run", "analyze", "check")},

@@ -13,6 +13,7 @@ import seccm
 from seccm.errors import ContactError
 from seccm.hopping.last_rows import LastRows
 from seccm.plan import Plan
+from seccm.program.outline import outline
 from seccm.program.program import Program, corners
 from seccm.program.tree import part_at, parts
 
@@ -346,3 +347,21 @@ def test_where_the_plan_alone_says_which_step_comes_when_its_number_is_enough():
     for index, segment in enumerate(program.planned):
         assert program.ran(index, (), "") == segment
     assert program.ran(7, (), "") is None
+
+
+def test_a_programme_reads_as_an_outline():
+    ends = {"from": "b", "take": "charge", "below": "1 nC"}
+    cycle = {"step": "repeat", "times": 3, "until": ends, "program": [{**REST, "name": "b"}]}
+    twice = {"step": "repeat", "times": 2, "program": [HOLD]}
+    asks = {"step": "if", "when": QUESTION, "program": [cycle], "otherwise": [twice]}
+    program = plan_of(REST, asks).sites()[0].program
+    assert isinstance(program, Program)
+    assert list(outline(program)) == [
+        (0, "open circuit (rest): open circuit for 1 s"),
+        (0, "if the last potential of rest below 0 V"),
+        (1, "repeat up to 3 times, until the net charge of b below 1 nC"),
+        (2, "open circuit (b): open circuit for 1 s"),
+        (0, "otherwise"),
+        (1, "repeat 2 times"),
+        (2, "constant potential: potential 15 mV below the last potential of rest, for 1 s"),
+    ]

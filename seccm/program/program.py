@@ -20,6 +20,7 @@ from seccm.program.setting import Setting
 from seccm.program.settled import earlier_in, settled
 from seccm.program.tree import Bounds, Part, bounds, name_of, part_at, parts, possible, walked
 from seccm.program.words import Step
+from seccm.units import show
 
 
 def act_of(spec: StepSpec, setting: Setting) -> Act:
@@ -100,7 +101,7 @@ class Program:
         comes to is taken to be in the middle of its range.
         """
         return tuple(
-            Segment.of(self._expected(spec), name_of(spec), index, path, spec.name or "")
+            Segment.of(self.expected(spec), name_of(spec), index, path, spec.name or "")
             for index, (path, spec) in enumerate(possible(self.steps))
         )
 
@@ -128,11 +129,15 @@ class Program:
         least, most = bounds(self.steps, lambda _: (1.0, 1.0))
         return least == most == len(self.planned)
 
-    def _expected(self, spec: StepSpec) -> Act:
+    def expected(self, spec: StepSpec) -> Act:
         """Return what a step is expected to impose; in words, what it follows."""
         act = self.acts(spec)[-1]
         follows = [f"{key} {earlier}" for key, earlier in earlier_in(spec)]
-        return replace(act, label=", ".join(follows)) if follows else act
+        if not follows:
+            return act
+        if not any(key == "duration" for key, _ in earlier_in(spec)):
+            follows.append(f"for {show(act.waveform.duration, 's')}")
+        return replace(act, label=", ".join(follows))
 
     @property
     def mains(self) -> float:

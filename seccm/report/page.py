@@ -18,7 +18,8 @@ from seccm.data.header import software
 from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.plan.site import Hold
-from seccm.program.segment import Segment
+from seccm.program.outline import outline
+from seccm.program.program import Program
 from seccm.report import tables
 from seccm.report.choice import Drawing, drawings
 from seccm.report.landings import allowed_overtravel, too_far
@@ -114,7 +115,7 @@ def _contents(study: Study) -> dict[str, Any]:
         "events": events,
         "events_left": left,
         "plan": list(_plan(study)),
-        "steps": [_step(segment) for segment in study.segments],
+        "steps": list(_steps(study)),
         "under": _under(study),
         "plan_json": _pretty(study.header.plan_json),
         "rig_json": _pretty(study.header.rig_json),
@@ -285,8 +286,12 @@ def _hold(study: Study, hold: Hold) -> str:
     return show(hold.value, "A") if hold.mode == "current" else f"{hold.mode} circuit"
 
 
-def _step(segment: Segment) -> str:
-    return readable(f"{segment.kind}: {segment.label}")
+def _steps(study: Study) -> Iterator[tuple[int, str]]:
+    """Yield the lines of the programme under the first condition, and how deep each stands."""
+    if study.plan is not None:
+        program = Program(*study.plan.resolved(study.plan.conditions[0]))
+        for depth, line in outline(program):
+            yield depth, readable(line)
 
 
 def _pretty(text: str) -> str:

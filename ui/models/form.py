@@ -293,7 +293,7 @@ def listed(value: Any) -> str:
 
 
 def written(value: Any) -> str:
-    """Write a value as one types it: a table, of what an earlier step came to, as TOML does."""
+    """Write a value as you type it; a table, for what an earlier step came to, as TOML does."""
     return toml(value) if isinstance(value, Mapping) else str(value)
 
 
