@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,11 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDialog,
+    QDockWidget,
     QGraphicsView,
     QLabel,
     QScroller,
+    QTabBar,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -24,7 +27,7 @@ from small_plan import INFO, grid, small
 from ui_stand_in import StandIn
 from ui_windows import LONG, small_plan, window
 
-from seccm.events import Phase
+from seccm.events import Phase, RunStopped
 from seccm.remote import Trace
 from ui.models.words import Line
 from ui.number_pad import NumberPad
@@ -120,6 +123,45 @@ def test_in_every_room_no_button_is_cut_and_whatever_scrolls_is_pushed_with_a_fi
     assert len(areas) > 6
     for area in areas:
         assert QScroller.hasScroller(area.viewport()), area.objectName()
+
+
+@SCREENS
+def test_after_a_stop_the_file_is_one_touch_away(qtbot: QtBot, running: Window, dots: float):
+    link = running.desk.link
+    assert link is not None
+    news = link.poll()
+    stopped = RunStopped(9, "stopped", "asked by the operator.")
+    idle = replace(news.progress, doing="idle", status=None)  # type: ignore[type-var]
+    link.poll = lambda: replace(news, events=(stopped,), progress=idle)  # type: ignore[method-assign]
+    bar = running.bar
+    qtbot.waitUntil(bar.resume.isVisible, timeout=LONG)
+    for notice in (False, True):
+        if notice:
+            running.desk.alert(Line("warning", "Something that takes some words to be said."))
+            qtbot.waitUntil(bar.away.isVisible, timeout=LONG)
+        settle(qtbot)
+        for button in (bar.resume, bar.file, bar.buttons["emergency"], *[bar.away] * notice):
+            assert inside(button, running), button.text()
+            assert button.height() / dots * MM >= 8.0
+    assert [b.text() for b in (bar.resume, bar.file, bar.away)] == [
+        "Resume file", "Browse file", "Dismiss",
+    ]  # fmt: skip
+
+
+@SCREENS
+def test_no_bar_of_views_behind_one_another_is_left_over(
+    qtbot: QtBot, running: Window, dots: float
+):
+    for room in ROOMS:
+        running.go(room)
+        settle(qtbot)
+        docks = {dock.windowTitle() for dock in running.findChildren(QDockWidget) if dock.widget()
+                 and dock.titleBarWidget() and not dock.isHidden()}  # fmt: skip
+        for bar in running.rooms._views.findChildren(QTabBar):
+            named = {bar.tabText(k) for k in range(bar.count())}
+            if bar.isVisible() and named:
+                assert named <= docks, room
+                assert len(named) > 1, room
 
 
 @SCREENS

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
     QMainWindow,
     QScrollArea,
+    QTabBar,
     QTabWidget,
     QToolButton,
     QVBoxLayout,
@@ -75,6 +76,10 @@ class Rooms(QWidget):
         box.setSpacing(0)
         box.addWidget(self._make_rail())
         box.addWidget(self._views, 1)
+        self._clearing = QTimer(self)
+        self._clearing.setSingleShot(True)
+        self._clearing.setInterval(0)
+        self._clearing.timeout.connect(self._clear)
         self.docks: dict[str, QDockWidget] = {}
         for name, widget in views.items():
             dock = QDockWidget(name.capitalize(), self._views)
@@ -157,6 +162,14 @@ class Rooms(QWidget):
             for name in self.docks.keys() - set(self._of_room(room)):
                 self._views.removeDockWidget(self.docks[name])
 
+    def _clear(self) -> None:
+        """Hide the bar of views that were behind one another: Qt leaves it where it was."""
+        for bar in self._views.findChildren(
+            QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly
+        ):
+            if not self._narrow or len(self._of_room(self.room)) < 2:
+                bar.hide()
+
     def save(self) -> None:
         """Remember where the views of this room are."""
         if self.room:
@@ -199,6 +212,7 @@ class Rooms(QWidget):
             dock.show()
             bare = len(docks) == 1 or self._glove
             dock.setTitleBarWidget(QWidget() if bare else None)  # type: ignore[arg-type]
+        self._clearing.start()
         if self._narrow:
             docks[0].raise_()
         elif len(docks) > 1:

@@ -117,8 +117,7 @@ class RunBar(QWidget):
         strip.addWidget(self.alarm, 1)
         for button in (self.resume, self.file):
             button.setVisible(False)
-            strip.addWidget(button)
-        self._place_away()
+        self._place_offers()
 
     def _button(self, name: str) -> QToolButton:
         """Make a flat button of an action, which no key presses."""
@@ -136,7 +135,7 @@ class RunBar(QWidget):
         if sizes.glove != self._glove:
             self._glove = sizes.glove
             self._lay_out_cells()
-            self._place_away()
+            self._place_offers()
         for name, cell in self.cells.items():
             cell.enlarge(SMALLER if self._glove and name not in FROM_AFAR else 1.0)
         self._label_buttons()
@@ -163,15 +162,20 @@ class RunBar(QWidget):
         for button in self.buttons.values():
             button.setToolButtonStyle(style)
 
-    def _place_away(self) -> None:
-        """Put what dismisses a notice beside it; in gloves, where its height costs no room."""
-        for row in (self._row, self._beside):
-            row.removeWidget(self.away)
-        self.away.setText("Dismiss" if self._glove else "✕")
-        if self._glove:
-            self._row.insertWidget(self._row.indexOf(self.virtual), self.away)
-        else:
-            self._beside.addWidget(self.away)
+    def _place_offers(self) -> None:
+        """Put what is offered beside what is said; in gloves, where its height costs no room."""
+        for button, brief in (
+            (self.resume, "Resume file"), (self.file, "Browse file"), (self.away, "Dismiss")
+        ):  # fmt: skip
+            for row in (self._row, self._beside):
+                row.removeWidget(button)
+            action = button.defaultAction()
+            usual = "✕" if button is self.away else action.text()
+            action.setIconText(brief if self._glove else usual)
+            if self._glove:
+                self._row.insertWidget(self._row.indexOf(self.virtual), button)
+            else:
+                self._beside.addWidget(button)
 
     def _lay_out_cells(self) -> None:
         """Put the read-outs into one row; in gloves, two large ones and some smaller ones."""
@@ -233,7 +237,7 @@ class RunBar(QWidget):
         self.progress.setValue(run.finished)
         told = notice if notice is not None and not run.alarm(now) else None
         self.away.setVisible(told is not None)
-        over = run.ended is not None and run.doing == "idle" and not self._glove
+        over = run.ended is not None and run.doing == "idle"
         self.resume.setVisible(over and run.finished < run.total)
         self.file.setVisible(over and run.total > 0)
         self._say(*self._words(run, now, told))
