@@ -12,7 +12,8 @@ from little_world import CLOCK, a_block
 from seccm.errors import ContactError, RigError
 from seccm.events import Outcome, SiteStarted
 from seccm.hopping.course import PATIENCE, Course, GivenUp, Steps, guarded
-from seccm.rig import Block, Flag, Freeze, Move, Wake
+from seccm.plan.contacts import current_threshold
+from seccm.rig import Axis, Block, Flag, Freeze, Move, Wake
 
 
 def rows(start: int, count: int, *, moving: bool = False, z: float = 0.0) -> Block:
@@ -124,3 +125,36 @@ def test_patience_with_a_motion_ends_after_its_time_and_some_more():
     with pytest.raises(RigError, match=r"z to 10 um\) should take 10 s and was not finished"):
         list(map(steps.send, (rows(1 + 10 * k, 10, moving=True) for k in range(1000))))
     assert course.row * CLOCK.period == pytest.approx(10.0 * 1.2 + PATIENCE, abs=0.05)
+
+
+# Sideways.
+
+
+def sideways(course: Course, axis: Axis) -> Steps[None]:
+    yield from course.next(Move(axis, 5e-6, 1e-6))
+
+
+@pytest.mark.parametrize("axis", ["x", "y"])
+def test_no_tip_goes_sideways_before_somebody_has_seen_that_it_is_clear(axis: Axis):
+    course = Course(rows(0, 10, z=5e-6))
+    with pytest.raises(RigError, match="It did not move"):
+        next(sideways(course, axis))
+    course.clear = True
+    assert next(sideways(course, axis)) == (Move(axis, 5e-6, 1e-6),)
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_descent_ends_that_and_a_lift_alone_does_not_bring_it_back(watched: bool):
+    course = Course(rows(0, 10, z=5e-6), clear=True)
+    until = current_threshold(5e-12) if watched else None
+    next(course.next(Move("z", 4e-6, 1e-6, until=until)))
+    assert not course.clear
+    next(course.next(Move("z", 9e-6, 1e-6)))
+    with pytest.raises(RigError, match="not seen to be open"):
+        next(sideways(course, "x"))
+
+
+def test_a_lift_leaves_a_tip_that_is_clear_as_it_is():
+    course = Course(rows(0, 10, z=5e-6), clear=True)
+    next(course.next(Move("z", 9e-6, 1e-6)))
+    assert course.clear

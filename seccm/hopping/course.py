@@ -36,16 +36,21 @@ class GivenUp(Exception):
 
 
 class Course:
-    """The course of one hop, as far as it has gone.
+    """The course of one motion, such as a hop, as far as it has gone.
+
+    Whatever moves a tip hands its actions out through here, so that no tip goes sideways before
+    it is known to have left the surface.
 
     Args:
-        block: the newest rows when the hop begins.
+        block: the newest rows when the motion begins.
         spare: metres by which the tip is higher than the plan's retract would have left it.
         clear: whether the tip is known to have left the surface.
     """
 
-    def __init__(self, block: Block, spare: float = 0.0, *, clear: bool = True) -> None:
-        self.block, self.clear = block, clear
+    def __init__(self, block: Block, spare: float = 0.0, *, clear: bool = False) -> None:
+        self.block = block
+        self.clear = clear
+        """Whoever has lifted the tip and looked at the circuit says so; a descent ends it."""
         self.spare = spare
         """Liquid that did not let go took the tip higher; the next approach comes down again."""
         self._untold: list[Event] = []
@@ -75,9 +80,29 @@ class Course:
         return events
 
     def next(self, *actions: Action) -> Steps[Block]:
-        """Hand out what was told and some actions; receive the next rows."""
+        """Hand out what was told and some actions; receive the next rows.
+
+        Raises:
+            RigError: the tip was to go sideways and is not known to be clear of the surface.
+        """
+        for action in actions:
+            if isinstance(action, Move):
+                self._follow(action)
         self.block = yield (*self.untold(), *actions)
         return self.block
+
+    def _follow(self, move: Move) -> None:
+        """Refuse a motion sideways of a tip that may be in contact, and notice a descent."""
+        if move.axis != "z" and not self.clear:
+            raise RigError(
+                "not-clear",
+                move.axis,
+                f"the tip was to go to {move.axis} = {show(move.to, 'm')}, and the circuit was not "
+                "seen to be open since its last descent. It did not move.",
+                "Retract, and check the pipette for liquid.",
+            )
+        if move.axis == "z" and move.to < self.position("z", 3):
+            self.clear = False
 
     def rest(self, seconds: float, *actions: Action) -> Steps[None]:
         """Let some time pass."""

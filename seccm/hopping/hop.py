@@ -190,6 +190,9 @@ class Visit:
         wanted = min(wanted, self._info.axes["z"].travel.upper)
         if not may_touch:
             yield from rise(course, wanted, lift.speed)
+            # A descent begins with an open circuit; from one that met nothing the tip is back at
+            # the height where that was seen.
+            course.clear |= self._approach is not None
             return
         usual = low + lift.distance
         if self._landing is None:

@@ -89,7 +89,7 @@ class Tip:
         if (yield from look_at_circuit(course, spec, keep=True)) is Circuit.CLOSED:
             self.circuit = Circuit.CLOSED
             raise ContactError("circuit-closed", self._closed_words(course))
-        self.circuit = Circuit.UNKNOWN
+        self.circuit, course.clear = Circuit.UNKNOWN, True
         baseline = open_level(spec.rule, course.block)
         detector = ContactDetector(spec.rule, baseline)
         seconds = abs(move.to - course.position(axis)) / move.speed
