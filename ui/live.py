@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from seccm.rig import Signal
 from ui import pieces
 from ui.models.hand import read_back
 from ui.models.live import Live
 from ui.models.numbers import Numbers, seen
 from ui.models.palette import Palette, Sizes
 from ui.models.showing import Showing
-from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel
+from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel, kind_of
 from ui.readout import LEGIBLE, Readout
 
 CHOICES = (*KINDS, APPROACH)
@@ -28,6 +31,7 @@ class LiveView(QWidget):
         self.approach = ApproachPanel(EMPTY_APPROACH)
         self.buttons: dict[str, QToolButton] = {}
         self._showing, self._offset = Showing(), 0.0
+        self._dress: tuple[Palette, int] | None = None
         self._live: Live | None = None
         self._drawn = -1
         self._behind: dict[str, tuple[tuple[int, float], ...]] = {}
@@ -36,13 +40,9 @@ class LiveView(QWidget):
         row = QHBoxLayout()
         self._head = Readout("No active site.", "muted", LEGIBLE)
         row.addWidget(self._head, 1)
+        self._choices = row
         for name in CHOICES:
-            words = KINDS[name].words if name in KINDS else "approach"
-            button = pieces.tool(words, checkable=True)
-            button.toggled.connect(self._arrange)
-            button.setToolTip(f"Show or hide the panel {words}")
-            self.buttons[name] = button
-            row.addWidget(button)
+            self._add_button(name, KINDS[name].words if name in KINDS else "approach")
         self.numbers = {name: Readout("–", "muted", LEGIBLE) for name in NUMBERS}
         """The newest of each, above the curves."""
         beside = QHBoxLayout()
@@ -69,6 +69,7 @@ class LiveView(QWidget):
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
+        self._dress = palette, sizes.font
         for panel in (*self.panels.values(), self.approach):
             panel.dress(palette, sizes.font)
 
@@ -85,6 +86,7 @@ class LiveView(QWidget):
     def follow(self, live: Live | None) -> None:
         """Draw this run from now on, on axes of its own."""
         self._live = live
+        self._offer(() if live is None else live.signals)
         for panel in (*self.panels.values(), self.approach):
             panel.begin()
         self._drawn = -1
@@ -112,7 +114,7 @@ class LiveView(QWidget):
         self._drawn = live.version
         shown = [name for name in self.panels if self.buttons[name].isChecked()]
         for name in shown:
-            self.panels[name].draw(live.outline(KINDS[name].telling))
+            self.panels[name].draw(live.outline(self.panels[name].kind.telling))
         # Earlier sites change once or twice a site; a panel a beat: no beat has much to do.
         behind = live.compared
         late = next((name for name in shown if self._behind.get(name) != behind), None)
@@ -128,11 +130,38 @@ class LiveView(QWidget):
         for panel in (*self.panels.values(), self.approach):
             panel.whole()
 
+    def _add_button(self, name: str, words: str) -> None:
+        """Add the button that shows or hides a panel."""
+        button = pieces.tool(words, checkable=True)
+        button.toggled.connect(self._arrange)
+        button.setToolTip(f"Show or hide the panel {words}")
+        self.buttons[name] = button
+        self._choices.addWidget(button)
+
+    def _offer(self, signals: Sequence[Signal]) -> None:
+        """Have a panel for each of these signals of a rig file, shown at first, and no others."""
+        kinds = {kind.name: kind for kind in map(kind_of, signals)}
+        for name in [n for n, p in self.panels.items() if p.kind.signal and n not in kinds]:
+            self._grid.removeWidget(self.panels[name])
+            self.panels.pop(name).deleteLater()
+            self.buttons.pop(name).deleteLater()
+        for name, kind in kinds.items():
+            if name not in self.panels:
+                self.panels[name] = CurvePanel(kind, EMPTY)
+                self._add_button(name, kind.words)
+                self.buttons[name].setChecked(True)
+            panel = self.panels[name]
+            panel.kind = kind
+            panel.show_as(self._showing, self._offset)
+            if self._dress is not None:
+                panel.dress(*self._dress)
+        self._arrange()
+
     def _arrange(self) -> None:
         """Lay the chosen panels out in two columns."""
-        chosen = [name for name in CHOICES if self.buttons[name].isChecked()]
+        chosen = [name for name in self.buttons if self.buttons[name].isChecked()]
         columns = 2 if len(chosen) > 1 else 1
-        for name in CHOICES:
+        for name in self.buttons:
             panel = self.panels.get(name, self.approach)
             self._grid.removeWidget(panel)
             panel.setParent(self)

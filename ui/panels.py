@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 
+from seccm.rig import Signal
 from ui.framed_plot import FramedPlot
 from ui.models.descent import Descent
 from ui.models.frames import Frame, approach_frame, frame_of
@@ -34,11 +35,13 @@ class Kind:
     words: str
     x: str
     y: str
+    signal: Signal | None = None
+    """What `y` is, where the rig file adds it."""
 
     @property
     def telling(self) -> str:
         """The column whose peaks must not be lost."""
-        return "I" if self.y == "I" else "E"
+        return self.y if self.signal is not None or self.y == "I" else "E"
 
 
 KINDS = {
@@ -48,6 +51,11 @@ KINDS = {
     "E-Q": Kind("E-Q", "E – Q", "Q", "E"),
 }
 APPROACH = "approach"
+
+
+def kind_of(signal: Signal) -> Kind:
+    """Return the panel of a signal that the rig file adds: it over time."""
+    return Kind(f"{signal.name}-t", f"{signal.words} – t", "t", signal.name, signal)
 
 
 class CurvePanel(FramedPlot):
@@ -75,7 +83,7 @@ class CurvePanel(FramedPlot):
         """Take colours and sizes."""
         super().dress(palette, font)
         self._width = width = line_width(font)
-        colour = {"E": palette.potential, "I": palette.current}[self.kind.y]
+        colour = {"E": palette.potential, "I": palette.current}.get(self.kind.y, palette.signal)
         self._now.setPen(pen(colour, width))
         self._before.setPen(pen(palette.before, width))
         self._mean.setPen(pen(palette.mean, width))
@@ -92,6 +100,8 @@ class CurvePanel(FramedPlot):
             "I": ("<i>I</i>", "A"),
             "Q": ("<i>Q</i>", "C"),
         }
+        if (added := self.kind.signal) is not None:
+            names[added.name] = added.words, "" if added.unit == "1" else added.unit
         self.bottom.name(*names[self.kind.x])
         self.left.name(*names[self.kind.y])
         self.plotItem.vb.invertX(self.kind.x == "E" and showing.polarographic)
@@ -133,7 +143,7 @@ class CurvePanel(FramedPlot):
         if mean is None:
             self._mean.setData([], [])
         else:
-            data = _columns(mean)
+            data = mean.columns
             self._mean.setData(self._shown(self.kind.x, data), self._shown(self.kind.y, data))
 
     def overlay(self, curves: Sequence[Curve], colours: Sequence[str] = ()) -> None:
@@ -159,7 +169,7 @@ class CurvePanel(FramedPlot):
         self._frame("overlay", drawn)
 
     def _pair(self, curve: Curve) -> tuple[FloatArray, FloatArray, FloatArray]:
-        data = _columns(curve)
+        data = curve.columns
         return self._shown(self.kind.x, data), self._shown(self.kind.y, data), curve.t
 
     def _frame(
@@ -178,7 +188,7 @@ class CurvePanel(FramedPlot):
         """Choose the prefixes of charge and current; volts and seconds stay what they are."""
         if self.kind.x == "Q":
             self.bottom.fit(largest(np.array(frame.x)))
-        if self.kind.y == "I":
+        if self.kind.y == "I" or self.kind.signal is not None:
             self.left.fit(largest(np.array(frame.y)))
 
     def _shown(self, column: str, data: dict[str, FloatArray]) -> FloatArray:
@@ -280,7 +290,3 @@ def _told_apart(values: FloatArray) -> FloatArray:
         return rising
     apart: FloatArray = rising[np.diff(rising, prepend=-np.inf) > 0.01 * np.abs(rising).max()]
     return apart
-
-
-def _columns(curve: Curve) -> dict[str, FloatArray]:
-    return {"t": curve.t, "E": curve.E, "I": curve.I, "Q": curve.Q}

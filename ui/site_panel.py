@@ -10,6 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from seccm.rig import Signal
 from ui import pieces
 from ui.models.colours import Rgba, Shown, condition_colours
 from ui.models.curves import SiteCurve
@@ -20,7 +21,7 @@ from ui.models.sample import Sample, samples
 from ui.models.showing import Showing
 from ui.models.site_map import CATEGORIES, SiteMap
 from ui.models.statistics_words import words_of
-from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel
+from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel, kind_of
 from ui.plots import Plot
 
 HISTOGRAM = "histogram"
@@ -40,7 +41,8 @@ class SitePanel(QWidget):
         self.legend = pieces.label("", "small", wrap=True)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.hide()
-        self._palette, self._glove = DARK, False
+        self._palette, self._glove, self._font = DARK, False, 10
+        self._showing, self._offset = Showing(), 0.0
         self.stack = QStackedWidget()
         self.curves = {name: CurvePanel(kind, EMPTY) for name, kind in KINDS.items()}
         self.approach = ApproachPanel(EMPTY)
@@ -55,14 +57,10 @@ class SitePanel(QWidget):
         self._pages: dict[str, Plot] = {
             **self.curves, APPROACH: self.approach, HISTOGRAM: self.histogram
         }  # fmt: skip
-        for name, widget in self._pages.items():
-            self.stack.addWidget(widget)
-            words = KINDS[name].words if name in KINDS else name
-            button = pieces.tool(words, checkable=True, exclusive=True)
-            button.clicked.connect(lambda _=False, n=name: self.choose(n))
-            self.buttons[name] = button
-            row.addWidget(button)
+        self._tabs = row
         row.addStretch(1)
+        for name, widget in self._pages.items():
+            self._add_page(name, KINDS[name].words if name in KINDS else name, widget)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(2)
@@ -79,6 +77,34 @@ class SitePanel(QWidget):
         self._wanted = self.page = ""
         self._chosen = False
         self.suggest("E-t")
+
+    def _add_page(self, name: str, words: str, widget: Plot) -> None:
+        """Add a page, and the button that turns to it."""
+        self._pages[name] = widget
+        self.stack.addWidget(widget)
+        button = pieces.tool(words, checkable=True, exclusive=True)
+        button.clicked.connect(lambda _=False, n=name: self.choose(n))
+        self.buttons[name] = button
+        self._tabs.insertWidget(self._tabs.count() - 1, button)
+
+    def _offer(self, signals: Sequence[Signal]) -> None:
+        """Have a page for each of these signals of a rig file, and for no others."""
+        kinds = {kind.name: kind for kind in map(kind_of, signals)}
+        for name in [n for n, p in self.curves.items() if p.kind.signal and n not in kinds]:
+            if self._wanted == name:
+                self._wanted = "E-t"
+            if self.page == name:
+                self._turn("E-t")
+            self.stack.removeWidget(self._pages.pop(name))
+            self.curves.pop(name).deleteLater()
+            self.buttons.pop(name).deleteLater()
+        for name, kind in kinds.items():
+            if name not in self.curves:
+                self.curves[name] = CurvePanel(kind, EMPTY)
+                self._add_page(name, kind.words, self.curves[name])
+            self.curves[name].kind = kind
+            self.curves[name].dress(self._palette, self._font)
+            self.curves[name].show_as(self._showing, self._offset)
 
     def choose(self, name: str) -> None:
         """Show one of the panels because the user wants to see it."""
@@ -101,8 +127,8 @@ class SitePanel(QWidget):
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
-        self._palette, self._glove = palette, sizes.glove
-        self._stale = {*KINDS, APPROACH}
+        self._palette, self._glove, self._font = palette, sizes.glove, sizes.font
+        self._stale = {*self.curves, APPROACH}
         for panel in self._pages.values():
             panel.dress(palette, sizes.font)
         self.tabs.setVisible(not sizes.glove)
@@ -113,6 +139,7 @@ class SitePanel(QWidget):
 
     def show_as(self, showing: Showing, offset: float) -> None:
         """Choose convention and reference."""
+        self._showing, self._offset = showing, offset
         for panel in (*self.curves.values(), self.approach):
             panel.show_as(showing, offset)
 
@@ -136,11 +163,13 @@ class SitePanel(QWidget):
             note: what is to be said about what is drawn.
         """
         self._sites, self._map, self._drawn = sites, of, note
-        self._stale = {*KINDS, APPROACH}
+        if sites:
+            self._offer(sites[0].signals)
+        self._stale = {*self.curves, APPROACH}
         self._say()
         unmeasured = bool(sites) and all(site.measured is None for site in sites)
         came_down = any(site.way is not None for site in sites)
-        if unmeasured and came_down and self._wanted in KINDS:
+        if unmeasured and came_down and self._wanted in self.curves:
             self._turn(APPROACH)
         elif sites and self.page != self._wanted:
             self._turn(self._wanted)

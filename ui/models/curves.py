@@ -22,6 +22,7 @@ from seccm.data.trace import SiteRecord
 from seccm.errors import DamagedError, DataFileError
 from seccm.events import Outcome
 from seccm.remote import Trace
+from seccm.rig import Signal
 from ui.models.descent import Way
 from ui.models.passage import Curve, Passage, phases
 from ui.models.worker import Worker
@@ -47,6 +48,8 @@ class SiteCurve:
     """Whether there is no more to come."""
     damage: str = ""
     """Why there is nothing, of a site that is damaged in the file."""
+    signals: tuple[Signal, ...] = ()
+    """What the rig file adds to every row."""
 
 
 @dataclass(slots=True)
@@ -192,7 +195,7 @@ def read_site(
     Returns:
         None if it did not go on.
     """
-    passage = Passage()
+    passage = Passage([signal.name for signal in scan.signals])
     closed = bool(scan.sites.cell("status", number) > Outcome.RUNNING)
     try:
         for piece in scan.pieces(number):
@@ -203,10 +206,12 @@ def read_site(
     except DamagedError as error:
         return SiteCurve(number, None, None, closed=True, damage=str(error))
     way = passage.way(number)
-    return SiteCurve(number, passage.curve(number), way if way.z.size else None, closed)
+    came_down = way if way.z.size else None
+    return SiteCurve(number, passage.curve(number), came_down, closed, signals=scan.signals)
 
 
 def _rows(record: SiteRecord) -> Trace:
     """Return a record as rows like those that a rig sends."""
     site = np.full(len(record.t), record.number, np.int32)
-    return Trace(record.t, record.E, record.I, record.z, site, record.phase, record.step)
+    labels = (site, record.phase, record.step)
+    return Trace(record.t, record.E, record.I, record.z, *labels, signals=record.signals)

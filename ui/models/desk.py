@@ -21,7 +21,7 @@ from seccm.plan.estimate import durations_of
 from seccm.plan.pace import Pace
 from seccm.plan.site import Site
 from seccm.remote import CoarseOrder, Failure, Job, News, Order, Snapshot
-from seccm.rig import RigInfo
+from seccm.rig import RigInfo, more_than_basic
 from seccm.typography import readable
 from ui.models.commissioning import line_of_found
 from ui.models.curves import read_site
@@ -384,7 +384,12 @@ class Desk:
             pace=ready.pace,
         )
         self.trends = Trends()
-        self.live = Live(ready.watched, snapshot.info.overload, ready.turns)
+        self.live = Live(
+            ready.watched,
+            snapshot.info.overload,
+            ready.turns,
+            more_than_basic(snapshot.info.signals),
+        )
         self.map = ready.map
         self.path = Path(snapshot.path) if ready.map is not None else None
         self.began += 1

@@ -13,6 +13,7 @@ from seccm.analysis.repeats import Repeat, mean_of
 from seccm.events import Event, Outcome, SiteAnalysed, SiteFinished
 from seccm.plan.site import Site
 from seccm.remote import Trace
+from seccm.rig import Signal
 from ui.models.descent import Descent, descent_of
 from ui.models.passage import POINTS, Curve, Passage, phases
 from ui.models.trail import Trail
@@ -32,6 +33,7 @@ class Live:
             no circuit, raw volts.
         turns: in which step and how many seconds after its beginning the curve of a site turns;
             None of one that does not, or where that is not known yet.
+        signals: what the rig file adds to every row.
     """
 
     def __init__(
@@ -39,11 +41,13 @@ class Live:
         sites: Mapping[int, Site],
         overload: float,
         turns: Callable[[int], tuple[int, float] | None] = lambda site: None,
+        signals: tuple[Signal, ...] = (),
     ) -> None:
         self._sites = sites
         self._overload = overload
         self._turns = turns
-        self._passage = Passage()
+        self.signals = signals
+        self._passage = Passage([signal.name for signal in signals])
         self.site: int | None = None
         """The active site."""
         self.drawn: int | None = None
@@ -162,11 +166,16 @@ class Live:
         At each time it is that of the sites that were measured for so long, two at the least.
         It is the mean of the report's figures: see `seccm.analysis.repeats`.
         """
-        repeats = [Repeat(c.t, {"E": c.E, "I": c.I, "Q": c.Q}, self._turn(c)) for c in self.before]
+        repeats = [
+            Repeat(c.t, {"E": c.E, "I": c.I, "Q": c.Q, **c.signals}, self._turn(c))
+            for c in self.before
+        ]
         found = mean_of(repeats, fewest=2)
         if found is None:
             return None
-        return Curve(-1, found.t, found.of("E"), found.of("I"), found.of("Q"))
+        signals = {signal.name: found.of(signal.name) for signal in self.signals}
+        E, current, Q = (found.of(name) for name in ("E", "I", "Q"))
+        return Curve(-1, found.t, E, current, Q, signals=signals)
 
     def _turn(self, curve: Curve) -> float:
         """Return when a curve turned, seconds since contact; infinite if it did not."""
@@ -177,7 +186,8 @@ class Live:
     def outline(self, telling: str) -> dict[str, FloatArray]:
         """Return the active site, thinned so that no peak of one column is lost."""
         kept = self.measured.outline(telling, POINTS)
-        return {name: self.measured[name][kept] for name in ("t", "E", "I", "Q")}
+        names = ("t", "E", "I", "Q", *(signal.name for signal in self.signals))
+        return {name: self.measured[name][kept] for name in names}
 
     def _condition(self, number: int) -> int:
         site = self._sites.get(number)

@@ -5,7 +5,7 @@ The rows may come from a rig or from a file, in pieces of any size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -37,17 +37,25 @@ class Curve:
     """Coulombs since contact."""
     starts: Mapping[int, float] = field(default_factory=dict)
     """When each step of the program began, seconds since contact."""
+    signals: Mapping[str, FloatArray] = field(default_factory=dict)
+    """What the rig file adds, by name."""
+
+    @property
+    def columns(self) -> dict[str, FloatArray]:
+        """Every column, by name."""
+        return {"t": self.t, "E": self.E, "I": self.I, "Q": self.Q, **self.signals}
 
     def thinned(self, telling: str, bins: int) -> Curve:
         """Return it with fewer points, as one of many that are drawn over one another.
 
         Args:
-            telling: the column, "E" or "I", whose peaks are kept.
+            telling: the column whose peaks are kept.
             bins: stretches; the lowest and the highest value of each is kept.
         """
-        kept = peaks(getattr(self, telling), bins)
+        kept = peaks(self.columns[telling], bins)
         t, E, current, Q = (column[kept] for column in (self.t, self.E, self.I, self.Q))
-        return Curve(self.site, t, E, current, Q, self.starts)
+        signals = {name: values[kept] for name, values in self.signals.items()}
+        return Curve(self.site, t, E, current, Q, self.starts, signals)
 
 
 def phases(rows: Trace) -> Iterator[Trace]:
@@ -61,10 +69,15 @@ def phases(rows: Trace) -> Iterator[Trace]:
 
 
 class Passage:
-    """Follows the rows of one site after the other."""
+    """Follows the rows of one site after the other.
 
-    def __init__(self) -> None:
-        self.measured = Trail(COLUMNS, ("E", "I"))
+    Args:
+        added: names of the signals that the rig file adds.
+    """
+
+    def __init__(self, added: Sequence[str] = ()) -> None:
+        self._added = tuple(added)
+        self.measured = Trail((*COLUMNS, *added), ("E", "I", *added))
         self.descent = Trail(COLUMNS, ("E", "I"))
         self.landed = False
         """Whether the measurement is that of the active site."""
@@ -107,11 +120,13 @@ class Passage:
         """Return the measurement, thinned so that no peak is lost; None if there is none."""
         if not self.landed or len(self.measured) < 2:
             return None
+        telling = ("E", "I", *self._added)
         kept = np.unique(
-            np.concatenate([peaks(self.measured[name], POINTS // 2) for name in ("E", "I")])
+            np.concatenate([peaks(self.measured[name], POINTS // 2) for name in telling])
         )
         t, E, current, Q = (self.measured[name][kept] for name in ("t", "E", "I", "Q"))
-        return Curve(site, t, E, current, Q, dict(self._starts))
+        signals = {name: self.measured[name][kept] for name in self._added}
+        return Curve(site, t, E, current, Q, dict(self._starts), signals)
 
     def way(self, site: int) -> Way:
         """Return the way down, thinned so that no peak is lost; without rows if there is none."""
@@ -150,7 +165,7 @@ class Passage:
         since = rows.t - self._contact
         for step, first in zip(*np.unique(rows.step, return_index=True), strict=True):
             self._starts.setdefault(int(step), float(since[first]))
-        self.measured.append(_columns(rows, since, charge))
+        self.measured.append(_columns(rows, since, charge) | dict(rows.signals))
 
 
 def _columns(rows: Trace, t: FloatArray, charge: FloatArray) -> dict[str, FloatArray]:
