@@ -24,14 +24,42 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}g}".replace("-", "−") if math.isfinite(value) else "–"
 
 
-def plus_minus(mean: float, sd: float) -> str:
-    """Write mean and standard deviation, the deviation with two digits, the mean as far as that."""
+def plus_minus(mean: float, error: float) -> str:
+    """Write a number with its error, the latter with two digits, the former as far as that."""
     if not math.isfinite(mean):
         return "–"
-    if not math.isfinite(sd) or sd < 1e-4 * abs(mean):
+    if not _says_something(mean, error):
         return number(mean, 4)
-    decimals = max(0, 1 - math.floor(math.log10(sd))) if sd > 0.0 else 0
-    return f"{mean:.{decimals}f} ± {sd:.{decimals}f}".replace("-", "−")
+    fine = f"{error:.{decimals(error)}f}"
+    return f"{as_fine(mean, error)} ± {fine}"
+
+
+def as_fine(value: float, error: float) -> str:
+    """Write a number with as many decimals as its error deserves: `plus_minus` without the error.
+
+    Args:
+        value: to be written.
+        error: of it, or of another number that stands beside it.
+    """
+    if not math.isfinite(value):
+        return "–"
+    if not _says_something(value, error):
+        return number(value, 4)
+    return f"{value:.{decimals(error)}f}".replace("-", "−")
+
+
+def decimals(error: float) -> int:
+    """Return the places after the point at which an error has its second digit; 0 at least.
+
+    An error of 0.996 rounds to 1.0, one place sooner than one of 0.994.
+    """
+    exponent = int(f"{error:.1e}".partition("e")[2])
+    return max(0, 1 - exponent)
+
+
+def _says_something(value: float, error: float) -> bool:
+    """Tell whether an error is one to write: it is known, and not lost among the digits."""
+    return math.isfinite(error) and error > 0.0 and error >= 1e-4 * abs(value)
 
 
 def readable(text: str) -> str:

@@ -1,65 +1,49 @@
-"""How numbers and names are written, the same on paper and on screens."""
-
-from __future__ import annotations
+"""A number and its error are written by one rule wherever they stand."""
 
 import math
-import subprocess
-import sys
 
-import matplotlib as mpl
-import numpy as np
-import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from seccm.analysis import scales
-from seccm.typography import html, number, plus_minus, readable, superscripted
+from seccm.typography import as_fine, decimals, number, plus_minus
 
-
-@pytest.mark.parametrize(
-    ("plain", "set_"),
-    [
-        ("-0.2 mA/cm^2", "−0.2 mA/cm²"),
-        ("10 um", "10 µm"),
-        ("Li-ion at -5 V", "Li-ion at −5 V"),
-        ("2e-3 m^-1", "2e-3 m⁻¹"),
-    ],
-)
-def test_plain_text_gets_real_signs_and_powers(plain: str, set_: str) -> None:
-    assert readable(plain) == set_
+VALUES = st.floats(-1e6, 1e6)
+ERRORS = st.floats(1e-6, 1e5)
 
 
-def test_a_number_has_a_real_minus_sign_and_a_missing_one_is_a_dash() -> None:
-    assert number(-1.2345) == "−1.23"
-    assert number(math.nan) == "–"
+def places(text: str) -> int:
+    return len(text.partition(".")[2])
 
 
-@pytest.mark.parametrize("sd", [0.456, 0.789, 1.5, 12.0, 340.0])
-def test_mean_and_uncertainty_end_at_the_same_digit(sd: float) -> None:
-    mean, error = plus_minus(-1234.56789, sd).split(" ± ")
-    decimals = [len(text.partition(".")[2]) for text in (mean, error)]
-    assert decimals[0] == decimals[1]
-    assert mean.startswith("−")
-    assert float(error) == pytest.approx(sd, rel=0.05)
+@given(VALUES, ERRORS)
+def test_a_number_alone_has_the_digits_that_it_has_beside_its_error(value, error):
+    both = plus_minus(value, error)
+    assert both.partition(" ± ")[0] == as_fine(value, error)
 
 
-def test_a_couple_has_its_charges_raised() -> None:
-    assert superscripted("Li/Li+") == "Li/Li$^{+}$"
-    assert superscripted("Fc/Fc+ in THF") == "Fc/Fc$^{+}$ in THF"
+@given(VALUES, ERRORS)
+def test_number_and_error_end_at_the_same_place(value, error):
+    mean, sign, fine = plus_minus(value, error).partition(" ± ")
+    if sign:
+        assert places(mean) == places(fine) == decimals(error)
+        assert abs(float(mean.replace("−", "-")) - value) <= 0.5001 * 10.0 ** -decimals(error)
 
 
-def test_a_symbol_on_a_page_has_no_mark_up() -> None:
-    assert html(scales.symbol("dE_half")) == "ΔE½"
+@given(ERRORS)
+def test_an_error_has_two_digits_and_more_only_before_the_point(error):
+    digits = len(f"{error:.{decimals(error)}f}".replace(".", "").lstrip("0"))
+    assert digits >= 2
+    assert digits == 2 or decimals(error) == 0
 
 
-def test_ordered_colours_are_those_of_viridis_from_dark_to_light() -> None:
-    for count in (2, 5, 12):
-        made = np.array([mpl.colors.to_rgb(c) for c in scales.ordered(count)])
-        assert len(made) == count
-        right = mpl.colormaps["viridis"](np.linspace(0.0, 0.82, count))[:, :3]
-        assert np.abs(made - right).max() < 5 / 255
-        assert np.all(np.diff(made @ [0.2126, 0.7152, 0.0722]) > 0.0)
+def test_errors_are_rounded_before_their_digits_are_counted():
+    assert plus_minus(12.3456, 0.0994) == "12.346 ± 0.099"
+    assert plus_minus(12.3456, 0.0996) == "12.35 ± 0.10"
+    assert plus_minus(12.3456, 9.96) == "12 ± 10"
+    assert plus_minus(-138.12, 3.456) == "−138.1 ± 3.5"
 
 
-def test_words_on_a_screen_load_no_figures() -> None:
-    told = "import sys, ui.models.words, ui.models.colours; print('matplotlib' in sys.modules)"
-    found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "False"
+def test_an_error_that_says_nothing_is_not_written():
+    for error in (math.nan, math.inf, 0.0, 1e-9):
+        assert plus_minus(0.5, error) == as_fine(0.5, error) == number(0.5, 4) == "0.5"
+    assert plus_minus(math.nan, 1.0) == as_fine(math.nan, 1.0) == "–"

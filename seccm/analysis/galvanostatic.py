@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from seccm.analysis.growth import disturbed, rows_of_climb
+from seccm.analysis.growth import rows_of_climb
 from seccm.analysis.minimum import (
     Found,
     MinimumRule,
@@ -30,11 +30,14 @@ from seccm.analysis.minimum import (
     search,
     threshold,
 )
+from seccm.analysis.smoothness import disturbances, leaps
 from seccm.results import Status, Value, charge, noise, spacing
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+_LEAP = 0.05
+"""Volts by which a potential does not change from one row to the next, but after contact."""
 _FEWEST_ROWS = 28  # four of the narrowest smoothing windows
 
 
@@ -132,14 +135,18 @@ def _cathodic(
     if found is None:
         return _nothing(record.reason or Status.NO_MINIMUM, record, float(np.min(whole.value)))
     vertex = refined(record, found, rule.minimum)
-    status = _verdict(record, found, vertex, multiple, rule.minimum)
+    looked_at = rows_of_climb(vertex.t / record.row) + 2.0 * found.half
+    t_sure = min(vertex.t + looked_at * record.row, float(record.t[-1]))
+    rough = _rough(record, vertex)
+    status = _verdict(found, vertex, multiple, bool(np.any(rough < t_sure)))
     e_nuc = Value.of(vertex.e, vertex.e_error, status)
     t_nuc = Value.of(vertex.t, math.hypot(vertex.t_error, record.row / math.sqrt(3.0)), status)
     q_nuc = _charge_until(record, t_nuc)
     growth, slope = _growth(record, whole, vertex.t, rule)
     # What follows a turning point that is not bracketed is no better known than it is.
     growth = replace(growth, status=growth.status.worse(status))
-    looked_at = rows_of_climb(vertex.t / record.row) + 2.0 * found.half
+    if rough.size:
+        growth = replace(growth, status=growth.status.worse(Status.DISTURBED))
     return Nucleation(
         e_nuc=e_nuc,
         t_nuc=t_nuc,
@@ -153,21 +160,33 @@ def _cathodic(
         q_end=-float(record.q[-1]),
         e_lowest=float(np.min(whole.value)),
         t_first=float(record.t[0]),
-        t_sure=min(vertex.t + looked_at * record.row, float(record.t[-1])),
+        t_sure=t_sure,
         noise=record.noise,
     )
 
 
-def _verdict(
-    record: _Record, found: Found, vertex: Vertex, multiple: bool, rule: MinimumRule
-) -> Status:
+def _verdict(found: Found, vertex: Vertex, multiple: bool, rough: bool) -> Status:
     if not found.growth or vertex.at_edge:
         return Status.EDGE
-    since_contact = float(record.t[found.row]) / record.row
-    around = max(found.half, rule.refinement * since_contact)
-    if disturbed(record.e, found.row, around, rows_of_climb(since_contact), record.noise):
+    if rough:
         return Status.DISTURBED
     return Status.MULTIPLE if multiple else Status.OK
+
+
+def _rough(record: _Record, vertex: Vertex) -> FloatArray:
+    """Return where stretches begin in which the potential does not run smoothly, s.
+
+    A leap by more than all of the recovery puts the whole record in doubt, wherever it is: the
+    contact was lost, or the rows are not in the order in which they were measured.
+    """
+    skip = int(np.searchsorted(record.t, 0.5 * record.row))  # the row of the contact itself
+    e = record.e[skip:]
+    recovery = float(np.median(record.e[-max(5, record.e.size // 10) :])) - vertex.e
+    if leaps(e, max(_LEAP, recovery, 8.0 * record.noise)):
+        return record.t[:1]
+    rows = disturbances(e, record.t[skip] / record.row, record.noise, vertex.t / record.row)
+    begins: FloatArray = record.t[skip + rows[:, 0].astype(int)]
+    return begins
 
 
 def _turned(n: Nucleation) -> Nucleation:

@@ -14,8 +14,6 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 
-from seccm.analysis import jumps
-
 FloatArray = npt.NDArray[np.float64]
 
 _SHARE_OF_TIME = 0.3
@@ -26,17 +24,12 @@ _PIECES = 8
 _JUMP = 0.75
 """Share of the climb in two pieces of eight that makes it a jump. A growth that slows down within
 a sixth of the time looked at stays below."""
-_NEAR = 24
-"""Rows to either side of a minimum, 60 ms, within which a dip or a jump decides where it is."""
-_APART, _AVERAGED = 10, 5
-"""Rows between two medians that are compared, and rows in each."""
-_STEEP_FALL, _STEEP_RISE = 10.0, 4.0
-"""Times the mean slope of the climb that no nucleation reaches beside its minimum: lithium on gold
-comes to 7 before it and to 2 behind it, from 0.2 to 4 mA/cm2."""
-_SUDDEN = 0.1
-"""Share of the climb that no nucleation makes from one row to the next."""
-_NOISE = 8.0
-"""Standard deviations of a difference of two such medians that are no noise."""
+_SHARE_AT, _BENT_ROWS = 0.15, 6
+"""Half the stretch over which the bend at a minimum is measured: share of its time, and rows."""
+_BENT = 0.85
+"""Times the bend before it that a turning point has at least."""
+_NOISE = 4.0
+"""Standard deviations of a bend that are no noise."""
 
 
 class Climb(Enum):
@@ -80,30 +73,24 @@ def climb(e: FloatArray, since_contact: float, least: float) -> Climb:
     return Climb.GROWTH if 2 * seen.size >= wanted else Climb.CUT
 
 
-def disturbed(e: FloatArray, low: int, around: float, wanted: int, sigma: float) -> bool:
-    """Tell whether the potential jumps beside a minimum, so that its place is not the growth's.
+def turns(e: FloatArray, low: int, sigma: float) -> bool:
+    """Tell whether a record turns round at a minimum, rather than drift out of its fall.
+
+    A potential that relaxes while a reference electrode drifts has a minimum too. There it bends
+    less than before, as everything that dies away does; growth bends it more.
 
     Args:
-        e: shape (n,), V, the raw record.
+        e: shape (n,), V, the record from contact on.
         low: row of the minimum.
-        around: rows to either side that its place was read from.
-        wanted: rows of the climb, of `rows_of_climb`.
         sigma: V, noise of a row.
     """
-    near = _NEAR + round(around)
-    piece = e[max(0, low - near) : low + near + 1]
-    if piece.size < _APART + _AVERAGED:
-        return False
-    level = np.median(np.lib.stride_tricks.sliding_window_view(piece, _AVERAGED), axis=1)
-    change = level[_APART:] - level[:-_APART]
-    after = e[low : low + wanted]
-    rise = float(np.median(after[-max(5, after.size // 8) :]) - np.median(after[:5]))
-    usual = rise * _APART / after.size
-    noise = _NOISE * sigma * 1.2533 * math.sqrt(2.0 / _AVERAGED)
-    steps = jumps.steps(piece)
-    sudden = max(_NOISE * jumps.NOISE * sigma, _SUDDEN * rise)
-    return (
-        float(-np.min(change)) > max(noise, _STEEP_FALL * usual)
-        or float(np.max(change)) > max(noise, _STEEP_RISE * usual)
-        or float(np.max(np.abs(steps), initial=0.0)) > sudden
-    )
+    half = round(_SHARE_AT * low)
+    if half < _BENT_ROWS or low + half >= e.size:
+        return True
+    x = np.linspace(-1.0, 1.0, 2 * half + 1)
+    bend = x**2 - np.mean(x**2)
+    bend /= float(bend @ bend)
+    before = float(bend @ e[low - 3 * half : low - half + 1])
+    here = float(bend @ e[low - half : low + half + 1])
+    uncertain = sigma * math.sqrt(float(bend @ bend))
+    return here > _BENT * before - _NOISE * uncertain

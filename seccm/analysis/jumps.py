@@ -20,6 +20,8 @@ NOISE = 1.2533 * math.sqrt(5.0 / WIDTH)
 """Standard deviation of a step that is read from white noise of unit size."""
 _STUCK = 8
 """Rows in succession with the very same number: noise never brings that about."""
+_ENDS = 6
+"""Rows with the very same largest or smallest number: noise never brings that about either."""
 _RARE = 0.02
 """Share of neighbours that may be equal in a record with noise finer than its numbers."""
 
@@ -62,4 +64,28 @@ def stuck(y: FloatArray) -> BoolArray:
     others = ~(found[1:] | found[:-1])
     if np.sum(others) < _STUCK or np.mean(equal[others]) > _RARE:
         return np.zeros(y.size, bool)
+    return found
+
+
+def at_an_end(y: FloatArray) -> BoolArray:
+    """Tell which rows have the largest or the smallest number of all, where many share it.
+
+    An input at the end of its range gives one number again and again, though not always in
+    succession: noise brings it back into the range for some rows. A coarse converter gives all
+    numbers again and again, the last but one as often as the last.
+
+    Args:
+        y: shape (n,), noisy; NaN in rows without a number.
+    """
+    found = np.zeros(y.size, bool)
+    for z in (y, -y):
+        beyond = z[np.isfinite(z)]
+        if beyond.size < _ENDS:
+            continue
+        end = beyond.max()
+        rest = beyond[beyond < end]
+        count = beyond.size - rest.size
+        next_one = int(np.sum(rest == rest.max())) if rest.size else 0
+        if max(_ENDS, 4 * next_one) <= count <= rest.size:
+            found |= z == end
     return found

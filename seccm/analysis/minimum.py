@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy  # its parts are loaded when used: reading a plan needs none of them
 
-from seccm.analysis.growth import Climb, climb
+from seccm.analysis.growth import Climb, climb, turns
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -153,7 +153,7 @@ def _first_genuine(
         low, recovered = (start + k for k in hit)
         row = round(float(smooth.row[low]))
         verdict = climb(record.e[row:], float(record.t[row] / record.row), 0.5 * least)
-        if verdict is not Climb.PASSING:
+        if verdict is not Climb.PASSING and turns(record.e, row, record.noise):
             found = Found(row, smooth.half, verdict is Climb.GROWTH)
             return found, float(smooth.row[recovered])
         fall = _first_fall(smooth.value[recovered:], least)

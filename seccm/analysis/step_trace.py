@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from seccm.analysis.jumps import stuck
+from seccm.analysis.alignment import misplaced
+from seccm.analysis.jumps import at_an_end, stuck
 from seccm.data import SiteRecord
 from seccm.plan.site import Site
 from seccm.program.segment import Segment
-from seccm.program.trace import Area, StepTrace
+from seccm.program.trace import CONTACT_ROWS, Area, StepTrace
 from seccm.results import spacing
 from seccm.rig import Flag
 
@@ -47,10 +48,14 @@ def step_traces(site: Site, record: SiteRecord, offset: float, area: Area) -> tu
         return ()
     reasons = {end.step: end.reason for end in record.ends}
     row = spacing(record.t)
+    moved = misplaced(site, record)
     found: list[StepTrace] = []
     for index, segment in steps_ran(site, record).items():
         rows = record.steps[index]
         t = record.t[rows]
+        flag = _flags(record, rows, row)
+        if moved and index == 0:
+            flag[:CONTACT_ROWS] |= np.uint8(Flag.GAP)
         # Rows are stamped when they are complete: the first one began a row earlier.
         goes_on = index == 0 and site.approach.continues
         since = record.t_contact if goes_on else float(t[0]) - row
@@ -60,7 +65,7 @@ def step_traces(site: Site, record: SiteRecord, offset: float, area: Area) -> tu
                 t=t - since,
                 E=record.E[rows] + offset,
                 I=record.I[rows],
-                flag=_flags(record, rows, row),
+                flag=flag,
                 row=row,
                 reason=reasons.get(index),
                 area=area,
@@ -80,9 +85,10 @@ def _flags(record: SiteRecord, rows: slice, row: float) -> npt.NDArray[np.uint8]
     lost[1:] |= ~(np.abs(apart - row) < 0.5 * row)
     flag = np.where(lost, record.flag[rows] | Flag.GAP, record.flag[rows])
     for y in (record.E[rows], record.I[rows]):
-        still = stuck(y) & ((flag & Flag.OVERLOAD) == 0)
+        measured = (flag & Flag.OVERLOAD) == 0
+        still, at_end = stuck(y), at_an_end(y)
         if still.any():
-            at_end = (y == np.nanmax(y)) | (y == np.nanmin(y))
-            flag[still & at_end] |= Flag.SATURATED
-            flag[still & ~at_end] |= Flag.GAP
+            at_end |= still & ((y == np.nanmax(y)) | (y == np.nanmin(y)))
+        flag[at_end & measured] |= Flag.SATURATED
+        flag[still & ~at_end & measured] |= Flag.GAP
     return flag.astype(np.uint8)

@@ -53,8 +53,7 @@ class Status(IntEnum):
     SATURATED = 37, "an input was at the end of its range in the data points used for this value"
     OVERLOADED = 38, "the galvanostat was in overload in the data points used for this value"
     GAP = 39, "data points used for this value are missing or damaged"
-    DISTURBED = 40, "the potential jumps near the turning point: the position of the "
-    "turning point is uncertain"
+    DISTURBED = 40, "the potential has a jump, a dip or hum in the data points used for this value"
     JUMP = 41, "the current or the potential jumps within the sweep"
 
     NOT_MEASURED = 64, "not measured"
@@ -119,7 +118,7 @@ _CAVEATS = {
     Status.SATURATED: "an input was at the end of its range",
     Status.OVERLOADED: "galvanostat in overload",
     Status.GAP: "data points are missing",
-    Status.DISTURBED: "a jump near the turning point",
+    Status.DISTURBED: "a jump, a dip or hum in the potential",
     Status.JUMP: "a jump within the sweep",
 }
 

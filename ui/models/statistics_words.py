@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from html import escape
 
 import numpy as np
 
-from seccm.typography import number, plus_minus
+from seccm.typography import as_fine, plus_minus
 from ui.models.colours import Rgba, Shown
 from ui.models.sample import Sample
 from ui.models.site_map import SiteMap
@@ -16,14 +15,6 @@ from ui.models.site_map import SiteMap
 MOST_LINES = 8
 """Conditions of which each gets a line; of the others it is said how many there are."""
 _KINDS = {"sd": "standard deviation", "stated": "stated uncertainty"}
-
-
-def as_fine(value: float, error: float) -> str:
-    """Write a number with as many decimals as its error deserves."""
-    if not error > 0.0:
-        return number(value, 4)
-    decimals = max(0, 1 - math.floor(math.log10(error)))
-    return f"{value:.{decimals}f}".replace("-", "−")
 
 
 def words_of(
