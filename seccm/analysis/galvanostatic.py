@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from seccm.analysis.growth import rows_of_climb
+from seccm.analysis.growth import rows_of_climb, shouldered
 from seccm.analysis.minimum import (
     Found,
     MinimumRule,
@@ -182,7 +182,8 @@ def _rough(record: _Record, vertex: Vertex) -> FloatArray:
     skip = int(np.searchsorted(record.t, 0.5 * record.row))  # the row of the contact itself
     e = record.e[skip:]
     recovery = float(np.median(record.e[-max(5, record.e.size // 10) :])) - vertex.e
-    if leaps(e, max(_LEAP, recovery, 8.0 * record.noise)):
+    low = round(vertex.t / record.row) - skip
+    if leaps(e, max(_LEAP, recovery, 8.0 * record.noise)) or shouldered(e, low, record.noise):
         return record.t[:1]
     rows = disturbances(e, record.t[skip] / record.row, record.noise, vertex.t / record.row)
     begins: FloatArray = record.t[skip + rows[:, 0].astype(int)]
