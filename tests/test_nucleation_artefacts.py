@@ -10,8 +10,8 @@ from made_records import ROW, record
 import seccm
 from seccm.analysis.features import Features
 from seccm.analysis.galvanostatic import nucleation
-from seccm.analysis.result import Status
 from seccm.analysis.step_trace import step_traces
+from seccm.results import Status
 
 NOISES = (0.1e-3, 0.2e-3, 0.4e-3, 1e-3)
 QUIET = "[electrometer]\npotential_noise = '0 V'\n"
