@@ -70,6 +70,10 @@ def test_the_report_draws_it_and_says_what_the_steps_follow(scan_path, tmp_path)
     assert "above the last potential of rest" in text or "different for each condition" in text
     assert "Open-circuit potential against time, step 1 (rest)" in text
     assert "step 2 (strip)" in text
+    with seccm.open(scan_path) as scan:
+        first = f"{1e3 * scan.sites['factor_dE'][0]:.0f} mV"
+    assert f"here with dE = {first}" in text
+    assert f"potential {first} above the last potential of rest, for 1 s" in text
 
 
 def test_the_check_says_the_shortest_and_the_longest_time():

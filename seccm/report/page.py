@@ -287,9 +287,10 @@ def _hold(study: Study, hold: Hold) -> str:
 
 
 def _steps(study: Study) -> Iterator[tuple[int, str]]:
-    """Yield the lines of the programme under the first condition, and how deep each stands."""
-    if study.plan is not None:
-        program = Program(*study.plan.resolved(study.plan.conditions[0]))
+    """Yield the lines of the first site's programme, and how deep each stands."""
+    first = study.site(0)
+    if study.plan is not None and first is not None:
+        program = Program(*study.plan.resolved(study.plan.conditions[first.condition]))
         for depth, line in outline(program):
             yield depth, readable(line)
 
