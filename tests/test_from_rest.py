@@ -50,7 +50,7 @@ def test_every_stripping_step_is_at_its_own_rest_potential_plus_its_own_step(sca
                 # The readings have a noise of their own.
                 assert held == pytest.approx(followed + step, abs=1.5e-3)
             steps.add(step)
-        assert steps == {0.02, 0.1, 0.3}
+        assert steps == {0.02, 0.06, 0.15}
 
 
 def test_stripping_goes_on_until_little_comes_off(scan_path):
@@ -59,8 +59,8 @@ def test_stripping_goes_on_until_little_comes_off(scan_path):
             trace = scan.site(number)
             charges = [trace.I[trace.steps[k]].sum() * PERIOD for k in sorted(trace.steps)[2:]]
             assert len(charges) >= 1
-            assert all(charge > 0.99e-9 for charge in charges[:-1])
-            assert charges[-1] < 1.01e-9
+            assert all(charge > 0.299e-9 for charge in charges[:-1])
+            assert charges[-1] < 0.301e-9 or len(charges) == 20
 
 
 def test_the_report_draws_it_and_says_what_the_steps_follow(scan_path, tmp_path):

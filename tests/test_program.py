@@ -365,3 +365,22 @@ def test_a_programme_reads_as_an_outline():
         (1, "repeat 2 times"),
         (2, "constant potential: potential 15 mV below the last potential of rest, for 1 s"),
     ]
+
+
+def test_a_sweep_that_starts_with_a_jump_is_warned_of_on_every_way():
+    """What stands in one arm is not what comes before the other one."""
+    sweep = {"step": "lsv", "start": "0.5 V", "stop": "1 V", "scan_rate": "0.1 V/s"}
+    held = {"step": "constant potential", "potential": "0.5 V", "duration": "1 s"}
+    asks = {"step": "if", "when": QUESTION, "program": [held], "otherwise": [{**held}, sweep]}
+    far = {**held, "potential": "-0.5 V"}
+
+    def told(*program):
+        return [p.where for p in plan_of(*program).check(INFO) if "sweep starts at" in p.what]
+
+    assert told(REST, asks) == []
+    assert told(REST, {**asks, "program": [far], "otherwise": [held]}, sweep) == [
+        "program[2].start"
+    ]
+    assert told(REST, {**asks, "otherwise": [far, sweep]}, held) == [
+        "program[1].otherwise[1].start"
+    ]

@@ -8,14 +8,17 @@ held potential to the start of a sweep.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import product
 
 from seccm.errors import Problem
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
+from seccm.program.comparison import Comparison
 from seccm.program.registry import kind_of
-from seccm.program.segment import Segment
+from seccm.program.segment import Act
 from seccm.program.settled import earlier_in
-from seccm.program.tree import part_at
+from seccm.program.tree import part_at, walked
 from seccm.rig import Constant, Lines
 from seccm.units import show, volts
 
@@ -38,31 +41,38 @@ def contact_problems(subject: Subject) -> Iterator[Problem]:
 def jump_problems(subject: Subject) -> Iterator[Problem]:
     """Find sweeps that begin with a step of potential and are not repeated after it."""
     told = set()
-    for site, program in zip(subject.patterns(), subject.programs, strict=True):
+    patterns = zip(subject.patterns(), subject.programs, strict=True)
+    for (site, program), answer in product(patterns, (True, False)):
+        # One way through the programme is that on which every answer is yes, the other every no.
         hold = site.approach.hold
         before = hold.value if hold.mode == "potential" else None
-        for segment in program.planned:
-            part = part_at(program.steps, segment.path)
-            begins, ends = (None, None) if earlier_in(part.spec) else _ends(segment)
-            if begins is not None and before is not None and part.key not in told:
-                again = len(segment.cycles) > 2
+        for path, spec in walked(program.steps, partial(_always, answer)):
+            begins, ends = (None, None) if earlier_in(spec) else _ends(program.expected(spec))
+            if begins is not None and before is not None:
+                part, act = part_at(program.steps, path), program.expected(spec)
+                again = len(act.cycles) > 2
                 allowed = (JUMP_AGAIN if again else JUMP) * (1 + 1e-9)
-                if isinstance(segment.waveform, Lines) and abs(begins - before) > allowed:
+                jumps = isinstance(act.waveform, Lines) and abs(begins - before) > allowed
+                if jumps and part.key not in told:
                     told.add(part.key)
-                    beginning = kind_of(part.kind).begins(part.spec)
+                    beginning = kind_of(part.kind).begins(spec)
                     key = part.key if beginning is None else f"{part.key}.{beginning.key}"
                     yield _jump(subject, key, site, begins, before, again=again)
             before = ends
 
 
-def _ends(segment: Segment) -> tuple[float | None, float | None]:
-    """Return the raw potentials that a segment begins and ends with; None where it imposes none."""
-    if segment.mode != "potential":
+def _always(answer: bool, _: Comparison) -> bool:
+    return answer
+
+
+def _ends(act: Act) -> tuple[float | None, float | None]:
+    """Return the raw potentials that an act begins and ends with; None where it imposes none."""
+    if act.mode != "potential":
         return None, None
-    waveform = segment.waveform
+    waveform = act.waveform
     if isinstance(waveform, Constant):
         return waveform.value, waveform.value
-    return waveform.values[0], None if segment.limits else waveform.values[-1]
+    return waveform.values[0], None if act.limits else waveform.values[-1]
 
 
 def _jump(
