@@ -384,3 +384,9 @@ def test_a_sweep_that_starts_with_a_jump_is_warned_of_on_every_way():
     assert told(REST, {**asks, "otherwise": [far, sweep]}, held) == [
         "program[1].otherwise[1].start"
     ]
+
+
+def test_the_mains_have_50_hertz_unless_the_plan_says_60():
+    assert plan_of(REST).sites()[0].program.mains == 50.0
+    assert plan_of(REST, record={"mains": "60 Hz"}).sites()[0].program.mains == 60.0
+    assert "65 Hz" in problems(REST, record={"mains": "400 Hz"})["record.mains"].what

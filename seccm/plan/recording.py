@@ -16,9 +16,13 @@ class Record(Model):
 
     raw: YesNo = False
     """Keep every sample of every input, as the converters gave it: gigabytes an hour."""
-    mains: Annotated[Frequency, Field(ge=45, le=65, examples=["50 Hz"])] = 50.0
-    """Frequency of the mains. What a step came to, for later steps that follow it, is a mean over
-    whole periods."""
+    mains: Annotated[Frequency, Field(ge=45, le=65, examples=["50 Hz"])] | None = None
+    """Frequency of the mains, 50 Hz unless given. What a step came to, for later steps that follow
+    it, is a mean over whole periods."""
+
+
+MAINS = 50.0
+"""Hertz, in most countries."""
 
 
 def raw_rate(info: RigInfo) -> float:
