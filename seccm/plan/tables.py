@@ -87,7 +87,9 @@ class Tables(Model, defer_build=True):
 
     def setting(self, condition: Condition) -> Setting:
         """Return what turns this plan's quantities into raw numbers under a condition."""
-        return Setting(condition, self.reference.offset, self.probe.area, self.record.mains)
+        return Setting(
+            condition, self.reference.offset, self.probe.area, self.record.mains or MAINS
+        )
 
     def visits(self) -> Visits:
         """Return every site in the order of the visits, as columns."""
