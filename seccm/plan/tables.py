@@ -14,7 +14,7 @@ from seccm.plan.estimate import bytes_of, duration_of
 from seccm.plan.expand import approach_of, lift_of
 from seccm.plan.places import Sites
 from seccm.plan.probe import Probe, Reference
-from seccm.plan.recording import Record, raw_rate
+from seccm.plan.recording import MAINS, Record, raw_rate
 from seccm.plan.site import NoContact, Site
 from seccm.plan.visits import Visits
 from seccm.program.program import Program
