@@ -92,8 +92,8 @@ class Observed:
         self.session.truth = self._world.truth
         # At the potential where lithium neither comes nor goes, a pipette that drips shows no
         # current; and what begins to drip just now nobody has seen yet.
-        rule = run.sites[0].approach.rule if run.sites else None
-        self._shows = rule.lasting or run.plan.sample == "redox"
+        lasts = bool(run.sites) and run.sites[0].approach.rule.lasting
+        self._shows = lasts or run.plan.sample == "redox"
         self._left = list(disturbances)
         self._calls = dict.fromkeys(("read", "apply", "write", "event"), 0)
         self._read, self._apply = self._rig.read, self._rig.apply
