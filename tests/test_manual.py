@@ -336,14 +336,14 @@ def test_by_hand_from_a_client_and_then_a_scan():
         refused = client.begin(job)
         heard = client.wait(lambda n: any(a.ticket == refused for a in n.answers))
         assert "the rig is in use (manual)" in heard[-1].answers[-1].text
-        client.by_hand("approach")
+        client.act("approach")
         heard = client.wait(lambda n: any(isinstance(e, Landed) for e in n.events))
         assert sum(len(n.trace) for n in heard) > 0
         client.wait(lambda n: n.progress is not None and n.progress.hand == "")
         progress = client.poll().progress
         assert progress is not None
         assert progress.circuit is Circuit.CLOSED
-        client.by_hand("close")
+        client.act("close")
         client.wait(idle)
         client.begin(job)
         client.wait(lambda n: n.status is not None and n.status.finished == 1)

@@ -38,11 +38,13 @@ from seccm.events import (
     RunStopped,
     SiteStarted,
 )
+from seccm.hopping.life import Request
 from seccm.remote import ChannelError, Client, Job, News
 from seccm.remote.channel import Line
 from seccm.remote.feed import Feed
 from seccm.remote.host import ABSENT, Host
 from seccm.remote.overview import Overview
+from seccm.remote.requests import Steer, TakeControl
 from seccm.remote.trace import Trace
 from seccm.rig import SafeReport
 from seccm.rigs import load_rig
@@ -67,8 +69,8 @@ def client() -> Iterator[Client]:
 
 def beside(client: Client) -> Client:
     """Attach another client to a host in this process."""
-    assert client._inside is not None
-    other = Client(client._inside.join)
+    assert client._local is not None
+    other = Client(client._local.join)
     other.wait(lambda news: news.link == "live")
     return other
 
@@ -207,11 +209,11 @@ def test_the_controls_of_a_window_that_froze_can_be_taken():
     pipes = [Pipe() for _ in range(2)]
     for _, theirs in pipes:
         host.admit(theirs)
-    _, other = host._guests
+    _, other = host._connections
     with pytest.raises(seccm.SeccmError, match="has the controls"):
-        host._grant(other, {"what": "take"})
+        host._grant(other, TakeControl())
     now[0] = ABSENT + 1.0
-    host._grant(other, {"what": "take"})
+    host._grant(other, TakeControl())
     assert host._holder is other
     host.close()
     for ours, _ in pipes:
@@ -262,7 +264,16 @@ def test_a_silent_rig_is_lifted_without_the_engine(tmp_path: Path):
 
 
 def test_nonsense_is_refused_and_changes_nothing(client: Client):
-    for request in ({"what": "dance"}, {}, {"what": "ask"}, {"what": "begin", "job": 3}):
+    for request in (
+        {"request": "Dance"},
+        {},
+        {"request": "Steer"},
+        {"request": "Steer", "verb": "dance", "reason": ""},
+        {"request": "Begin", "job": 3},
+        {"request": "Act", "action": "dance", "how": {}},
+        {"request": "Halt", "extra": 1},
+        {"request": ["Halt"]},
+    ):
         client._tickets += 1
         client._outbox.put({**request, "ticket": client._tickets})
         assert not answer(client, client._tickets)[0]
@@ -356,7 +367,7 @@ def test_a_window_that_reads_nothing_holds_nobody_up(tmp_path: Path):
     with seccm.open(tmp_path / "scan.h5") as scan:
         assert scan.state == "complete"
     assert host._feed.missed_rows == 0
-    slow = host._guests[0]
+    slow = host._connections[0]
     batch = host._feed.since(slow._cursor)
     assert batch.snapshot is not None, "it was left behind"
     assert batch.snapshot.overview.counts == {Outcome.OK: 12}
@@ -419,7 +430,7 @@ def test_a_host_that_dies_is_noticed():
 def test_requests_out_of_turn_are_refused():
     host = Host()
     with pytest.raises(NotNow, match="Cannot stop while idle"):
-        host._ask("stop", "")
+        host._steer(Steer(Request.STOP, ""))
     with pytest.raises(NotNow, match="Cannot halt while idle"):
         host._make_safe("halt")
 

@@ -136,7 +136,7 @@ def test_it_waits_for_the_rig(host: Follower, rig: Path, tmp_path: Path):
     host.until(lambda news: news.progress is not None and news.progress.doing == "manual")
     order = CoarseOrder.new(PLAN, rig)
     assert "in use (manual)" in host.answer(host.client.approach_coarsely(order))
-    host.client.by_hand("close")
+    host.client.act("close")
     host.idle()
     host.client.begin(job)
     host.until(lambda news: news.progress is not None and news.progress.doing == "scan")

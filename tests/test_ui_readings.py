@@ -119,8 +119,8 @@ def test_a_window_that_comes_late_reads_the_charges_of_the_sites_before(
             begin(qtbot, w, small_plan(tmp_path), tmp_path / "scan.h5")
             qtbot.waitUntil(lambda: w.desk.run.finished >= 2, timeout=LONG)
             w.desk.link = None
-        assert first._inside is not None
-        with window(qtbot, tmp_path, link=Client(first._inside.join)) as w:
+        assert first._local is not None
+        with window(qtbot, tmp_path, link=Client(first._local.join)) as w:
             qtbot.waitUntil(lambda: w.desk.map is not None, timeout=LONG)
             _map_charges_until_all_are_there(qtbot, w)
             np.testing.assert_allclose(

@@ -295,9 +295,9 @@ def test_who_attaches_late_reads_when_things_happened(qtbot: QtBot, tmp_path: Pa
             begin(qtbot, w, small_plan(tmp_path, 3, 2), tmp_path / "scan.h5")
             qtbot.waitUntil(lambda: ended(w), timeout=LONG)
             then = {line.text: line.at for line in w.desk.lines}
-            inside = first._inside
-            assert inside is not None
-            late = Desk(Client(inside.join), clock=tomorrow)
+            local = first._local
+            assert local is not None
+            late = Desk(Client(local.join), clock=tomorrow)
             now = iter(range(10**6))
             qtbot.waitUntil(lambda: late.beat(next(now)) is None and late.map is not None,
                             timeout=LONG)  # fmt: skip

@@ -144,8 +144,8 @@ def test_a_run_goes_on_without_its_window_and_another_attaches(qtbot: QtBot, tmp
             begin(qtbot, w, small_plan(tmp_path, 4, 2), tmp_path / "scan.h5")
             qtbot.waitUntil(lambda: w.desk.run.finished >= 2, timeout=LONG)
             w.desk.link = None  # as if it had been killed: nobody says good-bye
-        assert first._inside is not None
-        late = Client(first._inside.join)
+        assert first._local is not None
+        late = Client(first._local.join)
         with window(qtbot, tmp_path, link=late) as w:
             qtbot.waitUntil(lambda: w.desk.map is not None, timeout=LONG)
             assert w.desk.run.finished >= 2
@@ -327,7 +327,7 @@ def test_what_is_typed_by_hand_is_meant_as_it_is_shown(qtbot: QtBot):
     view = ManualView(lambda _: None)
     qtbot.addWidget(view)
     asked: list[dict[str, float]] = []
-    view.asked.connect(lambda deed, how: asked.append(how))
+    view.asked.connect(lambda action, how: asked.append(how))
     view.describe(None, 3.05)
     view.show_as(Showing("Li/Li+", polarographic=True, other="SHE", shift=-3.04))
     assert view.drive_label.text() == "E vs SHE"

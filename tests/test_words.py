@@ -64,8 +64,6 @@ READ = {
 
 ALLOWED = {
     ("seccm/data/header.py", "VIRTUAL"),  # what files of earlier versions say
-    ("seccm/remote/host.py", "deed"),  # a name on the wire
-    ("seccm/remote/client.py", "deed"),  # the same name, explained
 }
 NAMES = re.compile(r"^[a-z_]+( [a-z_]+)?$")
 """Keys of tables and messages: a program reads them."""

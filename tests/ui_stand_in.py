@@ -63,9 +63,9 @@ class StandIn:
         """Write down what was asked."""
         return self.ask("open")
 
-    def by_hand(self, deed: str, **how: Any) -> int:
+    def act(self, action: str, **how: Any) -> int:
         """Write down what was asked."""
-        return self.ask(deed)
+        return self.ask(action)
 
     def commission(self, order: Order) -> int:
         """Write down what was asked."""

@@ -20,17 +20,36 @@ from typing import Any, Self
 
 from seccm.errors import SeccmError
 from seccm.events import Event
-from seccm.hopping.life import Request
+from seccm.hopping.life import Request as Verb
 from seccm.plan import Plan
 from seccm.remote.channel import Line, dial
 from seccm.remote.coarse import CoarseOrder
 from seccm.remote.commissioning import Found, Order
 from seccm.remote.endpoint import ChannelError, Endpoint, Running, endpoints
-from seccm.remote.inside import Inside
 from seccm.remote.job import Failure, Job, Prepare
+from seccm.remote.local import LocalHost
 from seccm.remote.news import Answer, Link, News, Progress, Snapshot, read_message
-from seccm.remote.plain import to_plain
 from seccm.remote.process import spawn
+from seccm.remote.requests import (
+    Act,
+    Action,
+    ApproachCoarsely,
+    Begin,
+    Commission,
+    Emergency,
+    Halt,
+    Here,
+    Keep,
+    OpenRig,
+    Quit,
+    Release,
+    Reply,
+    Request,
+    Steer,
+    StopStep,
+    TakeControl,
+    request_to_plain,
+)
 from seccm.remote.trace import Trace
 from seccm.rigs import RigFile
 
@@ -52,7 +71,7 @@ class Client:
     Args:
         reach: connects; called in a thread of its own.
         process: the host's, where it was started here.
-        inside: the host itself, where it lives in this process.
+        local: the host itself, where it lives in this process.
     """
 
     def __init__(
@@ -61,13 +80,13 @@ class Client:
         *,
         name: str = "",
         process: subprocess.Popen[bytes] | None = None,
-        inside: Inside | None = None,
+        local: LocalHost | None = None,
     ) -> None:
         self.name = name
         """The host's name, with which others attach to it."""
         self.snapshot: Snapshot | None = None
         """How things were when we came, or when the run began; its overview is kept up to date."""
-        self._reach, self._process, self._inside = reach, process, inside
+        self._reach, self._process, self._local = reach, process, local
         self._link: Link = "connecting"
         self._lost = ""
         self._inbox: deque[dict[str, Any]] = deque()
@@ -160,8 +179,8 @@ class Client:
     @classmethod
     def in_process(cls, job: Job | None = None, *, prepare: Prepare = Job.prepare) -> Self:
         """Start a host in threads of this process, for debugging; it ends with the client."""
-        inside = Inside(prepare)
-        client = cls(inside.join, inside=inside)
+        local = LocalHost(prepare)
+        client = cls(local.join, local=local)
         if job is not None:
             client.begin(job)
         return client
@@ -220,7 +239,7 @@ class Client:
         now = time.monotonic()
         if now - self._signed > SIGN:
             self._signed = now
-            self._outbox.put({"what": "here"})
+            self._outbox.put(request_to_plain(Here()))
         if link == "lost" and failure is None and self._lost:
             failure, self._lost = Failure("ChannelError", self._lost), ""
         silent = self._progress.silent if self._progress else 0.0
@@ -260,13 +279,13 @@ class Client:
 
     # Steering. Each returns a ticket at once; `News.answers` says later what became of it.
 
-    def ask(self, verb: Request | str, reason: str = "asked by the operator") -> int:
+    def ask(self, verb: Verb | str, reason: str = "asked by the operator") -> int:
         """Ask the run for pause, resume, skip or stop."""
-        return self._request("ask", verb=Request(verb).value, reason=reason)
+        return self._request(Steer(Verb(verb), reason))
 
     def halt(self) -> int:
         """Freeze and switch the cell off, whoever holds the controls."""
-        return self._request("halt")
+        return self._request(Halt())
 
     def emergency(self) -> int:
         """Lift the tip at the rig's fastest speed, cell off, and end the run.
@@ -274,57 +293,57 @@ class Client:
         Granted whoever holds the controls. On an idle host the rig that was used last is opened,
         and its tip lifted to the top. `Progress.lifted` says what was achieved.
         """
-        return self._request("emergency")
+        return self._request(Emergency())
 
     def begin(self, job: Job) -> int:
         """Begin a run on an idle host."""
-        return self._request("begin", job=to_plain(job))
+        return self._request(Begin(job))
 
     def open_rig(self, job: Job) -> int:
         """Open a job's rig for manual control, as the job's plan approaches and retracts."""
-        return self._request("begin", job=to_plain(job), by_hand=True)
+        return self._request(OpenRig(job))
 
-    def by_hand(self, deed: str, **how: float | str) -> int:
+    def act(self, action: Action | str, **how: float | str) -> int:
         """Do something under manual control, on a rig that was opened for it.
 
         Args:
-            deed: "jog" (axis, to, speed), "approach", "retract", "drive" (mode, value), "off",
+            action: "jog" (axis, to, speed), "approach", "retract", "drive" (mode, value), "off",
                 "hold", or "close" to raise the tip and let go of the rig.
             how: as named above, in SI units.
         """
-        return self._request("hand", deed=deed, how=how)
+        return self._request(Act(Action(action), how))
 
     def commission(self, order: Order) -> int:
         """Carry out a commissioning step on an idle host; `News.found` tells what it found."""
-        return self._request("commission", order=to_plain(order))
+        return self._request(Commission(order))
 
     def approach_coarsely(self, order: CoarseOrder) -> int:
         """Make a coarse approach on an idle host; `Progress.question` is what it asks."""
-        return self._request("approach coarsely", order=to_plain(order))
+        return self._request(ApproachCoarsely(order))
 
     def reply(self, question: str, *, yes: bool) -> int:
         """Answer the question that was read, and no other."""
-        return self._request("reply", question=question, yes=yes)
+        return self._request(Reply(question, yes))
 
     def stop_step(self) -> int:
         """End the commissioning step, or the coarse approach, that is carried out."""
-        return self._request("stop step")
+        return self._request(StopStep())
 
     def keep(self, step: str, *, calibrate: bool) -> int:
         """Write the report of a step that was carried out, and if asked its calibration."""
-        return self._request("keep", step=step, calibrate=calibrate)
+        return self._request(Keep(step, calibrate))
 
     def take_control(self, *, force: bool = False) -> int:
         """Take the controls: if they are free, their holder is silent, or by force."""
-        return self._request("take", force=force)
+        return self._request(TakeControl(force))
 
     def release(self) -> int:
         """Give the controls back."""
-        return self._request("release")
+        return self._request(Release())
 
     def quit(self) -> int:
         """End an idle host now rather than when it has lingered."""
-        return self._request("quit")
+        return self._request(Quit())
 
     def close(self) -> None:
         """Leave. The run goes on, unless the host lives in this process: then it is stopped."""
@@ -335,8 +354,8 @@ class Client:
             self._speaker.join(1.0)  # what was asked just before is still sent
         if self._line is not None:
             self._line.end()
-        if self._inside is not None:
-            self._inside.close()
+        if self._local is not None:
+            self._local.close()
         self._thread.join(5.0)
         if not self._thread.is_alive():
             self._disown()
@@ -349,9 +368,9 @@ class Client:
 
     # Behind the scenes.
 
-    def _request(self, what: str, **parts: Any) -> int:
+    def _request(self, request: Request) -> int:
         self._tickets += 1
-        self._outbox.put({"what": what, "ticket": self._tickets, **parts})
+        self._outbox.put({**request_to_plain(request), "ticket": self._tickets})
         return self._tickets
 
     def _disown(self) -> None:

@@ -82,12 +82,12 @@ class CoarseOrder:
         return True
 
     def build(self) -> Rig:
-        """Build the rig; see `Errand.build`."""
+        """Build the rig; see `Task.build`."""
         file, plan = RigFile(self.rig_source, self.rig), Plan.from_json(self.plan)
         return build_rig(file, plan.mounted, seed=self.seed, pace=self.pace)
 
     def carry_out(self, bench: Workbench) -> Finding:
-        """Make the approach; see `Errand.carry_out`."""
+        """Make the approach; see `Task.carry_out`."""
         plan, file = Plan.from_json(self.plan), RigFile(self.rig_source, self.rig)
         table = table_of(file)
         tries = _Tries(self, plan, table, bench)

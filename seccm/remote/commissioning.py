@@ -34,7 +34,7 @@ WET = ("wet-at-start",)
 """How a virtual rig is told that its dummy cell is connected."""
 
 
-class Errand(Protocol):
+class Task(Protocol):
     """Something that is done with the rig to commission it."""
 
     @property
@@ -143,7 +143,7 @@ class Order:
         return False
 
     def carry_out(self, bench: Workbench) -> Finding:
-        """Carry out the step; see `Errand.carry_out`."""
+        """Carry out the step; see `Task.carry_out`."""
         step = _step(self.step)
         values = read_settings(step.settings, self.settings)
         rig = self.build()
@@ -151,7 +151,7 @@ class Order:
         return carry_out(step, conductor, self.rig, values)
 
     def build(self) -> Rig:
-        """Build the rig, with a dummy cell if it is a virtual one; see `Errand.build`."""
+        """Build the rig, with a dummy cell if it is a virtual one; see `Task.build`."""
         return build_rig(
             RigFile(self.rig_source, self.rig),
             DUMMY,
@@ -199,7 +199,7 @@ class Workbench:
         lifted: Callable[[SafeReport], None] = lambda report: None,
     ) -> None:
         self._look, self._tell, self._lifted = look, tell, lifted
-        self._kept: dict[str, tuple[Errand, Found]] = {}
+        self._kept: dict[str, tuple[Task, Found]] = {}
         self._conductor: Conductor | None = None
         self._rows, self._wanted = 0, 1.0
         self._stop: tuple[str, bool] | None = None
@@ -227,18 +227,18 @@ class Workbench:
         passed = 0.0 if conductor is None else self._rows * conductor.info.clock.period
         return min(1.0, passed / self._wanted)
 
-    def expect(self, errand: Errand) -> None:
+    def expect(self, task: Task) -> None:
         """Be told what comes next: from now on it can be stopped.
 
         Raises:
             SeccmError: there is no such step.
         """
-        title = errand.title
+        title = task.title
         self._stopping.clear()
         self._stop, self._rows = None, 0
-        self.attended, self.doing = errand.attended, title
+        self.attended, self.doing = task.attended, title
 
-    def carry_out(self, errand: Errand) -> None:
+    def carry_out(self, task: Task) -> None:
         """Carry out what was expected, and tell what it found.
 
         The rig ends with the cell off, and closed.
@@ -247,9 +247,9 @@ class Workbench:
             SeccmError: the rig, its file or a setting failed; this is told as a finding, too.
         """
         made = datetime.now().astimezone()
-        finding = Finding(errand.procedure, {})
+        finding = Finding(task.procedure, {})
         try:
-            finding = errand.carry_out(self)
+            finding = task.carry_out(self)
         except (ValueError, StoppedError) as reason:
             finding = replace(finding, faults=(_told(reason),))
         except Exception as error:
@@ -257,12 +257,12 @@ class Workbench:
             raise
         finally:
             info = self._conductor.info if self._conductor is not None else None
-            named = file_of(errand.rig)
+            named = file_of(task.rig)
             found = Found(
-                *(finding, info, errand.rig_source, made.isoformat(timespec="seconds")),
+                *(finding, info, task.rig_source, made.isoformat(timespec="seconds")),
                 calibration="" if named is None else str(named),
             )
-            self._kept[errand.procedure] = errand, found
+            self._kept[task.procedure] = task, found
             self._conductor, self._stop, self.doing = None, None, ""
             self.attended, self.words = False, ""
             self._tell(found)
@@ -299,7 +299,7 @@ class Workbench:
         self._granted = yes
         self.question = ""
 
-    # For errands, in the thread that runs the rig.
+    # For tasks, in the thread that runs the rig.
 
     def conduct(self, rig: Rig, seconds: float) -> Conductor:
         """Return the one who reads a rig from now on, for about so many seconds."""
@@ -344,21 +344,21 @@ class Workbench:
         """
         if name not in self._kept or not self._kept[name][1].judged:
             raise NotNow("keep", f"there is no result of {name}", ())
-        errand, found = self._kept[name]
+        task, found = self._kept[name]
         if found.kept:
             raise NotNow("keep", found.kept, ())
         assert found.info is not None
         if calibrate and not found.calibration:
             what = "names no calibration."
             remedy = 'Add, for example: calibration = "bench-1.calibration.json".'
-            raise PlanError(errand.rig_source, [Problem("calibration", what, remedy)])
+            raise PlanError(task.rig_source, [Problem("calibration", what, remedy)])
         made = datetime.fromisoformat(found.made)
-        path = Path(errand.folder) / default_name(name, found.info, made)
-        report_of(found.finding, found.info, errand.rig_source, made, path).write(path)
-        into = keep(found.finding, found.info, errand.rig, made, path) if calibrate else None
+        path = Path(task.folder) / default_name(name, found.info, made)
+        report_of(found.finding, found.info, task.rig_source, made, path).write(path)
+        into = keep(found.finding, found.info, task.rig, made, path) if calibrate else None
         added = "" if into is None else f", and added to the calibration {into.name}"
         found = replace(found, kept=f"Written to {path}{added}.")
-        self._kept[name] = errand, found
+        self._kept[name] = task, found
         self._tell(found)
 
     def _see(self, block: Block) -> None:

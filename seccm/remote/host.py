@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,31 @@ from seccm.errors import NotNow, SeccmError
 from seccm.events import Event
 from seccm.hopping.circuit import Circuit
 from seccm.remote.channel import LONGEST_REQUEST, Line, Pipe
-from seccm.remote.coarse import CoarseOrder
-from seccm.remote.commissioning import Errand, Order, Workbench
+from seccm.remote.commissioning import Task, Workbench
+from seccm.remote.connection import Connection
 from seccm.remote.feed import Feed
-from seccm.remote.guest import Guest
 from seccm.remote.job import Job, Prepare
 from seccm.remote.news import Doing, Progress, Snapshot
 from seccm.remote.overview import Overview
-from seccm.remote.plain import from_plain
+from seccm.remote.requests import (
+    Act,
+    Action,
+    ApproachCoarsely,
+    Begin,
+    Commission,
+    Emergency,
+    Halt,
+    Here,
+    Keep,
+    OpenRig,
+    Quit,
+    Release,
+    Reply,
+    Request,
+    Steer,
+    StopStep,
+    TakeControl,
+)
 from seccm.remote.trace import Trace
 from seccm.rig import Block, Rig, SafeReport
 from seccm.session import Run
@@ -68,8 +85,8 @@ class Host:
         self._feed = feed or Feed()
         self._now = now
         self._lock = threading.RLock()
-        self._guests: list[Guest] = []
-        self._holder: Guest | None = None
+        self._connections: list[Connection] = []
+        self._holder: Connection | None = None
         self._run: Run | None = None
         self._manual: Manual | None = None
         self._bench = Workbench(self._feed.glance, self._feed.find, self._told_lifted)
@@ -99,7 +116,7 @@ class Host:
             self._wake.clear()
             self._beat()
             patience = linger if self._visited else max(linger, WELCOME)
-            if not self._guests and self._now() - self._alone_since > patience:
+            if not self._connections and self._now() - self._alone_since > patience:
                 if self._manual is not None:
                     self._manual.close()
                 if self.idle:
@@ -108,21 +125,23 @@ class Host:
 
     def admit(self, pipe: Pipe) -> None:
         """Serve a client that has proved itself, until it leaves."""
-        guest = Guest(Line(pipe, LONGEST_REQUEST), self._feed, self._grant, self._left, self._now)
+        connection = Connection(
+            Line(pipe, LONGEST_REQUEST), self._feed, self._grant, self._left, self._now
+        )
         with self._lock:
-            self._guests.append(guest)
+            self._connections.append(connection)
             self._visited = True
             if self._holder is None:
-                self._holder = guest
-        guest.start(self.progress)
+                self._holder = connection
+        connection.start(self.progress)
 
-    def begin(self, job: Job, *, by_hand: bool = False) -> None:
+    def begin(self, job: Job, *, manual: bool = False) -> None:
         """Begin a run, or open the rig for manual control.
 
         Raises:
             NotNow: the rig is in use.
         """
-        work = self._drive_by_hand if by_hand else self._carry_out
+        work = self._control_manually if manual else self._carry_out
         with self._lock:
             self._refuse_busy()
             self._build = job.build
@@ -144,7 +163,7 @@ class Host:
         """Take an event of the run that is attended."""
         self._feed.tell(event)
 
-    def commission(self, errand: Errand) -> None:
+    def commission(self, task: Task) -> None:
         """Carry out a commissioning step, or a coarse approach.
 
         Raises:
@@ -152,9 +171,9 @@ class Host:
         """
         with self._lock:
             self._refuse_busy()
-            self._bench.expect(errand)
-            self._build = errand.build
-            self._occupy("commissioning", self._run_errand, errand)
+            self._bench.expect(task)
+            self._build = task.build
+            self._occupy("commissioning", self._run_task, task)
 
     def interrupt(self, number: int) -> str:
         """End the run because of a signal, or the host where there is none; return words for it.
@@ -195,15 +214,15 @@ class Host:
         if self._rig_thread is not None:
             self._rig_thread.join()
         self._beat()
-        for guest in list(self._guests):
-            guest.close()
+        for connection in list(self._connections):
+            connection.close()
 
     @property
     def idle(self) -> bool:
         """Whether the rig is free."""
         return self._doing == "idle"
 
-    def progress(self, guest: Guest) -> tuple[Progress, bool]:
+    def progress(self, connection: Connection) -> tuple[Progress, bool]:
         """Return how things are, and whether a client holds the controls."""
         run, doing = self._run, self._doing
         silent = self._feed.silence if doing in ("scan", "manual") else 0.0
@@ -213,7 +232,7 @@ class Host:
             status=run.status if run is not None else None,
             silent=silent,
             now=self._feed.now,
-            watchers=len(self._guests),
+            watchers=len(self._connections),
             virtual=self._virtual,
             hand=manual.doing if manual is not None else "",
             commanded=manual.commanded if manual is not None else {},
@@ -228,7 +247,7 @@ class Host:
             words=self._bench.words,
             question=self._bench.question,
         )
-        return progress, guest is self._holder
+        return progress, connection is self._holder
 
     @property
     def _virtual(self) -> bool:
@@ -265,7 +284,7 @@ class Host:
                 run.close()
             self._rest()
 
-    def _drive_by_hand(self, job: Job) -> None:
+    def _control_manually(self, job: Job) -> None:
         rig: Rig | None = None
         try:
             rig, plan, doubts = job.open_rig()
@@ -293,9 +312,9 @@ class Host:
                 rig.close()
             self._rest()
 
-    def _run_errand(self, errand: Errand) -> None:
+    def _run_task(self, task: Task) -> None:
         try:
-            self._bench.carry_out(errand)
+            self._bench.carry_out(task)
         except Exception as error:  # whatever it is, an operator must hear of it
             self._feed.fail(error)
         finally:
@@ -337,8 +356,8 @@ class Host:
         if self._bench.attended and self._unattended:
             with suppress(NotNow):
                 self._bench.stop("no window had the controls")
-        for guest in list(self._guests):
-            guest.nudge()
+        for connection in list(self._connections):
+            connection.nudge()
 
     @property
     def _unattended(self) -> bool:
@@ -354,54 +373,59 @@ class Host:
         with suppress(OSError):
             self._disk_free = shutil.disk_usage(run.path.parent).free
 
-    # The threads of the guests.
+    # The threads of the clients.
 
-    def _left(self, guest: Guest) -> None:
+    def _left(self, connection: Connection) -> None:
         with self._lock:
-            if guest in self._guests:
-                self._guests.remove(guest)
-            if self._holder is guest:
+            if connection in self._connections:
+                self._connections.remove(connection)
+            if self._holder is connection:
                 self._holder = None
             self._alone_since = self._now()
 
-    def _grant(self, guest: Guest, request: Mapping[str, Any]) -> None:
+    def _grant(self, connection: Connection, request: Request) -> None:
         """Carry out a request.
 
         Raises:
             SeccmError: it is not granted; the text says why.
         """
-        what = request["what"]
-        if what in ("halt", "emergency"):
-            self._make_safe(what)
-        elif what == "take":
-            self._hand_over(guest, force=bool(request.get("force")))
-        elif guest is not self._holder:
-            raise SeccmError("Another window has the controls. Take the controls first.")
-        elif what == "release":
-            with self._lock:
-                self._holder = None
-        elif what == "ask":
-            self._ask(request["verb"], request["reason"])
-        elif what == "begin":
-            self.begin(from_plain(Job, request["job"]), by_hand=bool(request.get("by_hand")))
-        elif what == "hand":
-            self._by_hand(request["deed"], request["how"])
-        elif what == "commission":
-            self.commission(from_plain(Order, request["order"]))
-        elif what == "approach coarsely":
-            self.commission(from_plain(CoarseOrder, request["order"]))
-        elif what == "reply":
-            self._bench.reply(request["question"], yes=bool(request["yes"]))
-        elif what == "stop step":
-            self._bench.stop("stopped by the operator")
-        elif what == "keep":
-            self._bench.keep(request["step"], calibrate=bool(request["calibrate"]))
-        elif what == "quit":
-            if not self.idle:
-                raise NotNow("quit", self._doing, ())
-            self.quit()
-        else:
-            raise SeccmError(f"There is no request {what!r}.")
+        match request:
+            case Here():
+                return
+            case Halt():
+                self._make_safe("halt")
+                return
+            case Emergency():
+                self._make_safe("emergency")
+                return
+            case TakeControl():
+                self._hand_over(connection, force=request.force)
+                return
+            case _ if connection is not self._holder:
+                raise SeccmError("Another window has the controls. Take the controls first.")
+            case Release():
+                with self._lock:
+                    self._holder = None
+            case Steer():
+                self._steer(request)
+            case Begin():
+                self.begin(request.job)
+            case OpenRig():
+                self.begin(request.job, manual=True)
+            case Act():
+                self._act(request)
+            case Commission() | ApproachCoarsely():
+                self.commission(request.order)
+            case Reply():
+                self._bench.reply(request.question, yes=request.yes)
+            case StopStep():
+                self._bench.stop("stopped by the operator")
+            case Keep():
+                self._bench.keep(request.step, calibrate=request.calibrate)
+            case Quit():
+                if not self.idle:
+                    raise NotNow("quit", self._doing, ())
+                self.quit()
 
     def _call_off(self, why: str) -> bool:
         """Let what is being prepared end before it begins; returns whether anything is."""
@@ -456,33 +480,33 @@ class Host:
                 remedy = "Press EMERGENCY RETRACT again when that is done."
                 raise SeccmError(f"{what} {remedy}") from None
 
-    def _hand_over(self, guest: Guest, *, force: bool) -> None:
+    def _hand_over(self, connection: Connection, *, force: bool) -> None:
         with self._lock:
             holder = self._holder
-            if holder not in (None, guest) and holder is not None:
+            if holder not in (None, connection) and holder is not None:
                 quiet = self._now() - holder.heard
                 if not force and quiet < ABSENT:
                     raise SeccmError(
                         "Another window has the controls and is in use. Release the controls there."
                     )
-            self._holder = guest
+            self._holder = connection
 
-    def _ask(self, verb: str, reason: str) -> None:
-        if verb == "stop" and self._call_off(reason):
+    def _steer(self, request: Steer) -> None:
+        if request.verb == "stop" and self._call_off(request.reason):
             return
         run = self._run
         if run is None or self.idle:
-            raise NotNow(verb, self._doing, ())
-        run.ask(verb, reason)
+            raise NotNow(request.verb, self._doing, ())
+        run.ask(request.verb, request.reason)
 
-    def _by_hand(self, deed: str, how: Mapping[str, Any]) -> None:
-        manual = self._manual
+    def _act(self, request: Act) -> None:
+        manual, action = self._manual, request.action
         if manual is None:
-            raise NotNow(deed, f"not under manual control ({self._doing})", ())
-        if deed == "close":
+            raise NotNow(action, f"not under manual control ({self._doing})", ())
+        if action is Action.CLOSE:
             manual.close()
         else:
-            manual.ask(deed, **how)
+            manual.ask(action.value, **request.how)
 
 
 def _snapshot(run: Run, overview: Overview) -> Snapshot:

@@ -61,7 +61,7 @@ class Link(Protocol):
     def open_rig(self, job: Job) -> int:
         """Open a job's rig for manual control."""
 
-    def by_hand(self, deed: str, **how: float | str) -> int:
+    def act(self, action: str, **how: float | str) -> int:
         """Do something under manual control."""
 
     def commission(self, order: Order) -> int:
@@ -280,7 +280,7 @@ class Desk:
         elif self.link is None:
             self.alert(Line("warning", "There is no run."), "run")
         elif verb == "stop" and self.run.doing == "manual":
-            self.link.by_hand("retract")
+            self.link.act("retract")
         elif verb == "stop" and self.run.doing == "commissioning":
             self.link.stop_step()
         elif verb == "emergency":
@@ -298,7 +298,7 @@ class Desk:
         if self.link is None:
             self.alert(Line("warning", "No rig is connected."), "run")
         else:
-            self.link.by_hand(what, **how)
+            self.link.act(what, **how)
 
     def stop_step(self) -> None:
         """End a commissioning step, or a coarse approach."""

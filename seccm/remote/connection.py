@@ -16,14 +16,15 @@ from seccm.remote.endpoint import ChannelError
 from seccm.remote.feed import Feed
 from seccm.remote.news import Answer, Progress
 from seccm.remote.plain import event_to_plain, to_plain
+from seccm.remote.requests import Here, Request, request_from_plain
 
 QUIET = 0.25
 """Seconds after which a client hears that there is nothing new."""
 
-Grant = Callable[["Guest", Mapping[str, Any]], None]
+Grant = Callable[["Connection", Request], None]
 
 
-class Guest:
+class Connection:
     """Tells a client what it has not heard, and passes its requests on.
 
     Args:
@@ -39,7 +40,7 @@ class Guest:
         line: Line,
         feed: Feed,
         grant: Grant,
-        left: Callable[[Guest], None],
+        left: Callable[[Connection], None],
         now: Callable[[], float],
     ) -> None:
         self._line, self._feed = line, feed
@@ -51,7 +52,7 @@ class Guest:
         self.heard = now()
         """When the client last gave a sign of life."""
 
-    def start(self, progress: Callable[[Guest], tuple[Progress, bool]]) -> None:
+    def start(self, progress: Callable[[Connection], tuple[Progress, bool]]) -> None:
         """Begin to serve the client."""
         self._teller = threading.Thread(target=self._tell, args=(progress,), name="teller")
         self._listener = threading.Thread(target=self._listen, name="listener")
@@ -72,7 +73,7 @@ class Guest:
         self._teller.join(1.0)
         self._listener.join(1.0)
 
-    def _tell(self, progress: Callable[[Guest], tuple[Progress, bool]]) -> None:
+    def _tell(self, progress: Callable[[Connection], tuple[Progress, bool]]) -> None:
         cursor, told = self._cursor, 0.0
         try:
             while True:
@@ -112,7 +113,7 @@ class Guest:
             while True:
                 request = self._line.receive()
                 self.heard = self._now()
-                if request.get("what") != "here":
+                if request.get("request") != Here.__name__:
                     self._answers.append(self._answer(request))
                     self._nudged.set()
         except ChannelError:
@@ -126,7 +127,7 @@ class Guest:
     def _answer(self, request: Mapping[str, Any]) -> Answer:
         ticket = request.get("ticket", -1)
         try:
-            self._grant(self, request)
+            self._grant(self, request_from_plain(request))
         except SeccmError as refusal:
             return Answer(ticket, granted=False, text=str(refusal))
         except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -10,7 +10,7 @@ from seccm.remote.host import Host
 from seccm.remote.job import Prepare
 
 
-class Inside:
+class LocalHost:
     """A host in threads of this process.
 
     Args:
