@@ -106,4 +106,4 @@ def test_every_fault_verb_and_kind_of_plan_has_its_turn():
     assert verbs == {"pause", "resume", "skip", "stop", "halt", "emergency"}
     plans = [draw_plan(rng) for _ in range(60)]
     assert len({plan.title for plan in plans}) == 4
-    assert len({plan.sites()[0].approach.rule.__class__ for plan in plans}) == 3
+    assert len({plan.approach.contact.kind for plan in plans}) == 3
