@@ -254,5 +254,5 @@ class _Packed:
 @contextmanager
 def unpacked() -> Iterator[None]:
     """Let no process be started to compress the file."""
-    with patch("seccm.session.finish_apart", lambda *of: _Packed()):
+    with patch("seccm.session.running.finish_apart", lambda *of: _Packed()):
         yield

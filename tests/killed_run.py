@@ -19,7 +19,7 @@ from seccm.rig import Block
 
 def log_landings(log: str) -> None:
     """Make every rig built from now on write its landings to a log."""
-    build = seccm.session.build_rig
+    build = seccm.session.making.build_rig
 
     def building(*args: Any, **options: Any) -> Any:
         rig = build(*args, **options)
@@ -37,7 +37,7 @@ def log_landings(log: str) -> None:
         rig.read = reading
         return rig
 
-    seccm.session.build_rig = building
+    seccm.session.making.build_rig = building
 
 
 if __name__ == "__main__":

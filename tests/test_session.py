@@ -182,7 +182,7 @@ def test_a_disk_without_room_for_the_reserve_is_refused_before_anything_moves(
     with pytest.raises(seccm.PlanError, match=r"63 MB are free.*64 MB must stay free"):
         seccm.run(small_scan(2, 1), path=path)
     assert not path.exists()
-    _, problems = seccm.session.check(small_scan(2, 1), seccm.session.load_rig("virtual"))
+    _, problems = seccm.session.check(small_scan(2, 1), seccm.rigs.load_rig("virtual"))
     assert any("must stay free" in problem.what for problem in problems)
     disk(monkeypatch, tmp_path, SPARE + 10_000_000)
     for _ in seccm.run(small_scan(2, 1), path=path):

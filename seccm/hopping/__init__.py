@@ -1,1 +1,1 @@
-"""Doing it: contact, the hop, the engine and the runner."""
+"""Doing it: contact, the hop and the engine."""

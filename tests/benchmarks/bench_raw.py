@@ -126,18 +126,18 @@ class Watch:
 def opened_rigs() -> Iterator[list[NidaqRig]]:
     """Collect the rigs that sessions build."""
     rigs: list[NidaqRig] = []
-    built = session.build_rig
+    built = session.making.build_rig
 
     def building(*arguments: Any, **options: Any) -> Any:
         rig = built(*arguments, **options)
         rigs.append(rig)
         return rig
 
-    session.build_rig = building
+    session.making.build_rig = building
     try:
         yield rigs
     finally:
-        session.build_rig = built
+        session.making.build_rig = built
 
 
 def scan(folder: Path, seconds: float, stop: str, *, raw: bool) -> None:

@@ -88,7 +88,7 @@ def timed(log: str) -> None:
         rig.close = closing  # type: ignore[method-assign]
         return rig
 
-    session.build_rig = building  # type: ignore[assignment]
+    session.making.build_rig = building  # type: ignore[assignment]
 
 
 def headless(log: str, path: str, pace: float) -> None:

@@ -1,0 +1,214 @@
+"""Making a run: a plan is checked, its rig connected and its file laid out; nothing moves yet."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from seccm.analysis.features import Features
+from seccm.conductor.opening import open_for_motion
+from seccm.data import (
+    Columns,
+    Header,
+    Store,
+    open_scan,
+)
+from seccm.data.redo import restore
+from seccm.data.whereabouts import Whereabouts
+from seccm.errors import DataFileError, Problem
+from seccm.plan import Plan, load_plan
+from seccm.plan.site import Site
+from seccm.rig import RawChannel, Rig, RigInfo, more_than_basic
+from seccm.rigs import RigFile, build_rig, load_rig
+from seccm.session.analysing import same_file
+from seccm.session.checking import calibration_doubts, room
+from seccm.session.past import known_surface, read_what_ran
+from seccm.session.running import Run
+
+
+def run(
+    plan: Plan | str | Path,
+    rig: RigFile | str | Path = "virtual",
+    *,
+    path: str | Path | None = None,
+    seed: int = 0,
+    faults: Sequence[str] = (),
+    pace: float = 0.0,
+) -> Run:
+    """Check a plan, connect its rig and lay out its file; iterating over the run carries it out.
+
+    Args:
+        plan: a plan, the path of one, or the name of a shipped one.
+        rig: a rig file as read, the path of one, or the name of a shipped one.
+        path: the data file to make; by default named after the plan and the time, here.
+        seed: for virtual rigs: same plan and seed, same data.
+        faults: for virtual rigs: what shall go wrong, by name.
+        pace: for virtual rigs: 1 for real time, 0 for as fast as possible.
+
+    Raises:
+        PlanError: the plan or the rig file is wrong; nothing moved.
+        DataFileError: the data file cannot be made.
+        RigError: the rig cannot be opened.
+    """
+    plan = plan if isinstance(plan, Plan) else load_plan(plan)
+    rig_file = rig if isinstance(rig, RigFile) else load_rig(rig)
+    sites = plan.sites()
+    target = Path(path) if path is not None else Path(default_name(plan))
+    features = Features(plan)
+    opened, warnings = _open(plan, rig_file, target, sites, len(sites), seed, faults, pace)
+    try:
+        header = _header(plan, rig_file, opened.info, seed, faults)
+        store = Store(
+            target,
+            header,
+            sites,
+            _columns(features, opened.info),
+            opened.info.clock,
+            features,
+            raw=_raw(plan, opened),
+        )
+        return Run(
+            plan,
+            opened,
+            store,
+            sites,
+            path=target,
+            run_id=header.uuid,
+            total=len(sites),
+            warnings=warnings,
+        )
+    except BaseException:
+        opened.close()
+        raise
+
+
+def resume(path: str | Path, *, pace: float = 0.0) -> Run:
+    """Prepare the rest of a run from its data file alone.
+
+    Sites that were finished are done; a site whose approach had begun counts as touched and is
+    not landed on again; the plan is the one in the file. What its landings say of the surface
+    bounds the next descents. Where no site is left, the run only
+    closes what its program could not close.
+
+    Args:
+        path: the data file of a stopped, failed or killed run.
+        pace: as for `run`.
+
+    Raises:
+        DataFileError: there is nothing to resume, or the file cannot be used.
+        PlanError: the rig in the file cannot be built here, or the disk has no room; nothing
+            moved, and the file is as it was.
+        RigError: the rig cannot be opened.
+    """
+    path = Path(path)
+    # After a power cut the file may be behind what was touched, or unreadable.
+    restore(path)
+    with open_scan(path) as scan:
+        file = Whereabouts(path)
+        run_id = scan.header.uuid
+        plan, rig_file, seed, faults = read_what_ran(scan)
+        remaining = set(scan.remaining())
+        total = len(scan.sites)
+        ended = scan.state
+    sites = plan.sites()
+    left = [site for site in sites if site.number in remaining]
+    if not left and ended == "complete":
+        raise DataFileError(f"{path}: all {total} sites were visited; there is nothing to resume.")
+    features = Features(plan)
+    opened, warnings = _open(plan, rig_file, path, left, len(sites), seed, faults, pace)
+    try:
+        same_file(file, path)
+        store = Store.resume(
+            path,
+            sites,
+            _columns(features, opened.info),
+            opened.info.clock,
+            features,
+            raw=_raw(plan, opened),
+        )
+        with open_scan(path) as scan:
+            terrain = known_surface(scan, store.begins_at)
+        return Run(
+            plan,
+            opened,
+            store,
+            left,
+            path=path,
+            run_id=run_id,
+            total=total,
+            warnings=warnings,
+            terrain=terrain,
+        )
+    except BaseException:
+        opened.close()
+        raise
+
+
+def default_name(plan: Plan) -> str:
+    """Return a file name from the plan's title and the time."""
+    words = "".join(c if c.isalnum() else " " for c in plan.title.lower()).split()
+    return f"{'-'.join(words[:6])}-{datetime.now():%Y%m%d-%H%M%S}.h5"
+
+
+def _open(
+    plan: Plan,
+    rig_file: RigFile,
+    path: Path,
+    sites: Sequence[Site],
+    total: int,
+    seed: int,
+    faults: Sequence[str],
+    pace: float,
+) -> tuple[Rig, tuple[Problem, ...]]:
+    """Build and open the rig; check it, and the disk against those sites of all that are left."""
+    first = sites[0].number if sites else total
+    rig = build_rig(rig_file, plan.mounted, seed=seed, faults=faults, pace=pace, first_site=first)
+    share = len(sites) / total
+    opened = open_for_motion(rig, plan, further=lambda info: room(plan, info, path.parent, share))
+    return rig, (*opened.problems, *calibration_doubts(rig_file, rig.info))
+
+
+def _columns(features: Features, info: RigInfo) -> Columns:
+    """Return all columns of a new file that depend on plan, analysis or rig."""
+    return dataclasses.replace(features.layout, signals=more_than_basic(info.signals))
+
+
+def _raw(plan: Plan, rig: Rig) -> tuple[RawChannel, ...]:
+    """Return the channels of which raw samples are recorded."""
+    return rig.info.raw if plan.record.raw else ()
+
+
+def _header(
+    plan: Plan, rig_file: RigFile, info: RigInfo, seed: int, faults: Sequence[str]
+) -> Header:
+    rig = {
+        "source": rig_file.source,
+        "config": rig_file.config,
+        "faults": list(faults),
+        "info": _plain(dataclasses.asdict(info)),
+    }
+    return Header(
+        title=plan.title,
+        plan_json=plan.to_json(),
+        rig_json=json.dumps(rig, ensure_ascii=False),
+        virtual=info.virtual,
+        reference=plan.reference.name,
+        reference_offset=plan.reference.offset,
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        uuid=str(uuid4()),
+        seed=seed if info.virtual else None,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Turn what a rig says of itself into what JSON can hold."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return sorted(value) if isinstance(value, frozenset) else value

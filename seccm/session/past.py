@@ -1,0 +1,80 @@
+"""What a file says of its run: what ran, and what its landings show of the surface."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from seccm.data import (
+    Scan,
+    open_scan,
+)
+from seccm.data.journal import Code
+from seccm.errors import DataFileError
+from seccm.events import Outcome
+from seccm.hopping.terrain import Terrain
+from seccm.plan import Plan
+from seccm.rigs import RigFile
+
+
+def what_ran(path: str | Path) -> tuple[Plan, RigFile, int, tuple[str, ...]]:
+    """Return plan, rig file, seed and faults of the run in a file.
+
+    Raises:
+        DataFileError: the file cannot be read.
+        PlanError: the plan in the file is not one.
+    """
+    with open_scan(Path(path)) as scan:
+        return read_what_ran(scan)
+
+
+def read_what_ran(scan: Scan) -> tuple[Plan, RigFile, int, tuple[str, ...]]:
+    """Read back from a file what its run was made of."""
+    source = str(scan.path)
+    plan = Plan.from_json(scan.plan_json, source=source)
+    try:
+        rig = json.loads(scan.header.rig_json)
+        config, faults = dict(rig["config"]), [str(fault) for fault in rig["faults"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataFileError(
+            f"{source}: the rig that is stored in the file is damaged ({error}), so that the run "
+            "cannot be resumed. Nothing moved. Use a copy of the file, if there is one."
+        ) from error
+    rig_file = RigFile(f"the rig in {source}", config)
+    return plan, rig_file, scan.header.seed or 0, _lasting(scan, faults)
+
+
+def known_surface(scan: Scan, begins_at: float) -> Terrain:
+    """Return what the sites of a file say of the surface, on the clock of a session.
+
+    Args:
+        scan: the file.
+        begins_at: the time in it at which the session begins, in seconds.
+    """
+    terrain, sites = Terrain(), scan.sites
+    ended = sites["t_end"]
+    for number in sorted(np.flatnonzero(np.isfinite(ended)), key=lambda k: float(ended[k])):
+        if sites["landed"][number]:
+            x, y, z = (float(sites[name][number]) for name in ("x_cmd", "y_cmd", "z_contact"))
+            terrain.tell(x, y, z, float(sites["t_contact"][number]) - begins_at)
+        elif Outcome(int(sites["status"][number])).no_contact:
+            terrain.miss()
+        if terrain.in_doubt:
+            terrain.asked()
+    return terrain
+
+
+def _lasting(scan: Scan, faults: Sequence[str]) -> tuple[str, ...]:
+    """Leave out the faults of the site at which the run failed: who resumes it has repaired them.
+
+    The site may be visited again, and a rig that fails there each time would never finish.
+    """
+    failed = np.flatnonzero(scan.events["code"] == Code.FAULT)
+    if scan.state != "fault" or len(failed) == 0:
+        return tuple(faults)
+    there = f"site={scan.events['site'][failed[-1]]}"
+    return tuple(fault for fault in faults if there not in re.split("[@,]", fault))
