@@ -71,6 +71,7 @@ class Bench:
         self.rigs: list[VirtualRig] = []
         self.sins: list[str] = []
         self.deepest = 0.0
+        self.retract = False
         self._below, self._faults, self._left, self._plan = below, faults, stop_at, plan
         self.motor = Motor(self)
 
@@ -94,7 +95,7 @@ class Bench:
             self.deepest = max(self.deepest, landings[-1].z - rig.height)
         self._left -= 1
         if self._left == 0:
-            self._conductor.stop("stopped by the operator")
+            self._conductor.stop("stopped by the operator", retract=self.retract)
 
     def run(self, confirm: Callable[[str], bool] = lambda _: True) -> CoarseApproach | Exception:
         try:

@@ -1,0 +1,145 @@
+"""Whatever is done with a rig, whatever fails and whatever is asked for, at any block: it ends with
+the cell off, the tip at the top or held, and was never moved sideways while wet.
+
+The truth is the simulator's. Scans have `test_run_properties` and `test_any_fault`, manual control
+`test_manual_safety`, the coarse approach `test_coarse_safety`; here are all four under one rule.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+from small_scan import small_scan
+from test_coarse_safety import Bench
+from test_manual_safety import APPROACH, RETRACT, Session, jog
+
+import seccm
+from seccm.commissioning.settings import read_settings
+from seccm.commissioning.steps import STEPS, carry_out
+from seccm.conductor.conductor import Conductor, StoppedError
+from seccm.errors import SeccmError
+from seccm.hopping.life import AT_ONCE, Request
+from seccm.rig import Action, Block, Move
+from sim.config import VirtualConfig
+from sim.virtual_rig import VirtualRig
+
+UM = 1e-6
+PLAN = small_scan(2, 1)
+GONE = ("unplugged", "stalled-read")
+"""Faults after which nothing can be asked of a rig."""
+FAULTS = ["", "wet-at-start", "nan@at=1 s", "stuck-signal@at=1 s", "gap@at=1 s",
+          "lost-meniscus@after=0.05 s", "drift", "stalled-read@at=1 s"]  # fmt: skip
+Ended = tuple[VirtualRig, list[str]]
+
+
+def witnessed(rig: VirtualRig) -> list[str]:
+    """Note every motion sideways while there is liquid between tip and surface."""
+    sins: list[str] = []
+    apply = rig.apply
+
+    def seen(action: Action) -> None:
+        bridge = rig._world.bridge
+        if isinstance(action, Move) and action.axis != "z" and bridge is not None:
+            sins.append(f"{action} with a bridge")
+        apply(action)
+
+    rig.apply = seen  # type: ignore[method-assign]
+    return sins
+
+
+def scan(fault: str, at: int, request: str) -> Ended:
+    """A scan, and what is asked of it at a block."""
+    with tempfile.TemporaryDirectory() as folder:
+        faults = (fault,) if fault else ()
+        run = seccm.run(PLAN, path=Path(folder) / "scan.h5", faults=faults, seed=1)
+        rig = run._runner._rig
+        assert isinstance(rig, VirtualRig)
+        sins, left = witnessed(rig), [at]
+
+        def look(_: Block) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                with suppress(SeccmError):
+                    run.ask(request)
+
+        run.watch(look)
+        with suppress(SeccmError):
+            for _ in run:
+                if run.status.waiting:
+                    with suppress(SeccmError):
+                        run.ask("stop")
+    return rig, sins
+
+
+def manual(fault: str, at: int, request: str) -> Ended:
+    """Manual control: down, up, sideways, down."""
+    verb = request if request in AT_ONCE else "hold"
+    script = [APPROACH, RETRACT, jog("x", 5 * UM), APPROACH]
+    session = Session(script, (fault,) if fault else (), {at: verb}).run()
+    return session.rig, session.sins
+
+
+def coarse(fault: str, at: int, request: str) -> Ended:
+    """A coarse approach, with a surface in reach."""
+    bench = Bench(-40 * UM, *((fault,) if fault else ()), stop_at=at)
+    bench.retract = request == "emergency"
+    bench.run()
+    return bench.rigs[-1], bench.sins
+
+
+def commissioning(fault: str, at: int, request: str) -> Ended:
+    """A step of commissioning; a dummy cell in place of the droplet."""
+    step = STEPS["noise"]
+    config = VirtualConfig.model_validate({"longest_block": 20})
+    rig = VirtualRig(config, PLAN.mounted, seed=1, faults=(fault,) if fault else ())
+    sins, left = witnessed(rig), [at]
+
+    def look(_: Block) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            conductor.stop(request, retract=request == "emergency")
+
+    conductor = Conductor(rig, show=look)
+    with suppress(SeccmError, StoppedError, ValueError):
+        carry_out(step, conductor, {}, read_settings(step.settings, {"seconds": "2 s"}))
+    return rig, sins
+
+
+STORIES: dict[str, Callable[[str, int, str], Ended]] = {
+    "scan": scan,
+    "manual": manual,
+    "coarse": coarse,
+    "commissioning": commissioning,
+}
+
+
+@pytest.mark.parametrize("story", STORIES)
+@settings(max_examples=12)
+@given(
+    fault=st.sampled_from(FAULTS),
+    at=st.integers(2, 150),
+    request_=st.sampled_from([r.value for r in Request if r is not Request.START]),
+)
+def test_every_story_ends_with_the_cell_off_and_never_goes_sideways_while_wet(
+    story, fault, at, request_
+):
+    rig, sins = STORIES[story](fault, at, request_)
+    event(f"{story} {request_}")
+    assert sins == []
+    if fault.startswith(GONE):
+        return
+    assert rig.drive.mode == "open"
+    top = rig.info.axes["z"].travel.upper
+    started = VirtualConfig().stage.start_z
+    at_top = rig.height == pytest.approx(top, abs=0.1 * UM)
+    if story == "commissioning":
+        # Nothing moves, unless somebody has asked for an emergency retract.
+        assert at_top or rig.height == pytest.approx(started, abs=0.1 * UM)
+    elif story != "scan" or request_ not in AT_ONCE:
+        assert at_top
