@@ -22,7 +22,8 @@ from sim.config import VirtualConfig
 
 PLANS = {name: tomllib.loads(path.read_text(encoding="utf-8")) for name, path in plans().items()}
 RIGS = {name: tomllib.loads(path.read_text(encoding="utf-8")) for name, path in rigs().items()}
-CB, CC, CV, RX = sorted(PLANS)
+CB, CC, CV = (f"li-on-au-{name}" for name in ("combinatorial", "constant-charge", "cv"))
+RX = "redox-cv-map"
 Problems = tuple[Problem, ...]
 Data = dict[str, Any]
 

@@ -249,7 +249,7 @@ ONE_OF_EACH: list[events.Event] = [
     events.FalseContact(1, 2, 1e-6),
     events.Landed(1, 2, LANDING, ContactRecord(5, np.arange(4.0), np.ones(4), 7, None)),
     events.Landed(1, 2, LANDING, None),
-    events.StepFinished(1, 2, 3, "lost contact", -1.5e-12),
+    events.StepFinished(1, 2, 3, "lost contact", -1.5e-12, (2, 0, 1), "cv", "strip", "{}"),
     events.SiteFinished(1, 2, events.Outcome.NO_CONTACT, "No contact."),
     events.SiteAnalysed(2, {"a": 1.0, "b": float("nan"), "c": float("-inf")}, "words", {"b": 67}),
     events.Note(1, -1, "text", "info"),

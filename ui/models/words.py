@@ -73,7 +73,8 @@ def line_of(event: Event) -> Line:
         case SiteStarted():
             return Line("detail", "Travelling to the site.", event.site)
         case PhaseBegan():
-            return Line("detail", f"Now {PHASES[event.phase]}.", event.site)
+            kind = f": {event.kind}" if event.kind else ""
+            return Line("detail", f"Now {PHASES[event.phase]}{kind}.", event.site)
         case Approaching():
             again = f", attempt {event.attempt + 1}" if event.attempt else ""
             return Line(
@@ -87,7 +88,8 @@ def line_of(event: Event) -> Line:
             return Line("info", _landing(event), event.site)
         case StepFinished():
             charge = readable(show(event.charge, "C", 3))
-            text = f"Step {event.step + 1} ended: {event.reason}; charge {charge}."
+            name = f" ({event.name})" if event.name else ""
+            text = f"Step {event.step + 1}{name} ended: {event.reason}; charge {charge}."
             return Line("detail", text, event.site)
         case SiteFinished():
             said = event.reason or f"Finished: {event.outcome.words}."
