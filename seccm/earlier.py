@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import ValidationInfo
 
 from seccm.errors import Problem
-from seccm.mistakes import Mistakes, similar, written
+from seccm.mistakes import Mistakes, nearest, toml, written
 from seccm.quantities import quantity
-from seccm.suggestion import Suggestion
-from seccm.units import show
+from seccm.suggestion import Key, Suggestion
+from seccm.units import NotAQuantity, example, show
 
 Take = Literal["E", "i", "charge", "time", "count"]
 TAKEN: Mapping[str, tuple[str, str]] = {
@@ -85,7 +84,7 @@ class Earlier:
                 "offset": offset, "within": list(self.within)}  # fmt: skip
 
 
-_USUAL = {"V": ["-1 V", "1 V"], "A": ["-1 nA", "1 nA"], "C": ["1 nC", "1 uC"], "s": ["1 s", "60 s"]}
+_USUAL = {"V": ("-1 V", "1 V"), "A": ("-1 nA", "1 nA"), "C": ("1 nC", "1 uC"), "s": ("1 s", "60 s")}
 """What a quantity may usually come to."""
 _KEYS = ("from", "take", "times", "offset", "within")
 
@@ -107,20 +106,15 @@ def read_earlier(
     Raises:
         Mistakes: with one problem for each mistake.
     """
-    wrong = [
-        Problem(str(key), "is not a known key.", similar(key, _KEYS))
-        for key in given
-        if key not in _KEYS
-    ]
+    wrong = [_unknown(key, given) for key in given if key not in _KEYS]
     source = given.get("from")
     if not isinstance(source, str) or not source:
         what = "is missing." if source is None else f"is {written(source)}, not a name."
-        remedy = 'Write the name of an earlier step, such as from = "rest".'
-        wrong.append(Problem("from", what, remedy))
+        wrong.append(Problem("from", what, "Write the name of an earlier step."))
     usual = next((take for take, (of, _) in TAKEN.items() if of == unit), None)
     take = given.get("take", usual)
-    if take not in TAKEN or TAKEN[take][0] != unit:
-        what = f"must be {usual!r} for this quantity, not {written(take)}.".replace("'", '"')
+    if not isinstance(take, str) or TAKEN.get(take, ("",))[0] != unit:
+        what = f'must be "{usual}" for this quantity, not {written(take)}.'
         wrong.append(Problem("take", what, suggestion=Suggestion(("take",), "put", usual)))
     numbers: dict[str, Any] = {}
     readers: dict[str, Callable[[object], Any]] = {
@@ -130,28 +124,62 @@ def read_earlier(
     for key in readers.keys() & given.keys():
         try:
             numbers[key] = readers[key](given[key])
-        except Mistakes as mistakes:
-            wrong += [replace(problem, where=key) for problem in mistakes.problems]
         except ValueError as error:
-            wrong.append(Problem(key, f"{error}."))
+            example_of = example("1" if key == "times" else unit)
+            wrong += _said(error, (key,), key, given[key], example_of)
+    usual_ends = _USUAL.get(unit, ("0.1", "10"))
     span = given.get("within")
     ends: list[float] = []
-    for k, end in enumerate(span if isinstance(span, list | tuple) else ()):
-        try:
-            ends.append(quantity(end, unit, info))
-        except ValueError as error:
-            wrong.append(Problem(f"within[{k}]", f"{error}."))
-            ends.append(math.nan)
-    if len(ends) != 2:
+    if isinstance(span, list | tuple) and len(span) == 2:
+        for k, end in enumerate(span):
+            try:
+                ends.append(quantity(end, unit, info))
+            except ValueError as error:
+                wrong += _said(error, ("within", k), f"within[{k}]", end, usual_ends[k])
+        if len(ends) == 2 and ends[0] > ends[1]:
+            what = f"begins with {show(ends[0], unit)}, which is more than {show(ends[1], unit)}."
+            wrong.append(Problem("within", what, "Exchange the two."))
+    else:
         what = "is missing." if span is None else f"must be two values, not {written(span)}."
-        put = _USUAL.get(unit, ["0.1", "10"])
         remedy = "Write the least and the greatest value that may come of it, such as within = "
-        remedy += f'["{put[0]}", "{put[1]}"]: the plan is checked with both before it runs.'
-        suggestion = Suggestion(("within",), "put", put)
-        wrong.append(Problem("within", what, remedy, suggestion=suggestion))
-    elif ends[0] > ends[1]:
-        what = f"begins with {show(ends[0], unit)}, which is more than {show(ends[1], unit)}."
-        wrong.append(Problem("within", what, "Exchange the two."))
+        remedy += f'["{usual_ends[0]}", "{usual_ends[1]}"]: the plan is checked with both before '
+        suggestion = Suggestion(("within",), "put", list(usual_ends))
+        wrong.append(Problem("within", what, f"{remedy}it runs.", suggestion=suggestion))
     if wrong:
         raise Mistakes(wrong)
-    return Earlier(str(source), take, unit, (ends[0], ends[1]), **numbers)
+    return Earlier(str(source), cast(Take, take), unit, (ends[0], ends[1]), **numbers)
+
+
+def is_earlier(given: object) -> bool:
+    """Tell whether something that was written is meant to follow an earlier step."""
+    return isinstance(given, Mapping) and bool(given.keys() & set(_KEYS))
+
+
+def _unknown(key: str, given: Mapping[str, Any]) -> Problem:
+    """Tell a key that nobody knows: a slip of the keyboard, or one too many."""
+    meant = nearest(key, [known for known in _KEYS if known not in given])
+    if meant is None:
+        remove = Suggestion((key,), "remove")
+        return Problem(key, "is not a known key.", "Remove it.", suggestion=remove)
+    remedy, rename = f'Did you mean "{meant}"?', Suggestion((key,), "rename", meant)
+    return Problem(key, "is not a known key.", remedy, suggestion=rename)
+
+
+def _said(
+    error: ValueError, key: Key, where: str, given: object, instead: str
+) -> Iterator[Problem]:
+    """Say what is wrong with one value, and what could stand there."""
+    if isinstance(error, Mistakes):
+        for problem in error.problems:
+            put = problem.suggestion and problem.suggestion.under(key)
+            yield replace(problem, where=where, suggestion=put)
+        return
+    follows = isinstance(given, str) and given.strip().startswith("$")
+    if not isinstance(error, NotAQuantity):
+        yield Problem(where, f"{error}.")
+    elif follows:  # What is wrong is a level, elsewhere in the file.
+        yield Problem(where, f"{error.told('')}.")
+    else:
+        put = Suggestion(key, "put", instead)
+        said = error.told(toml(instead))
+        yield Problem(where, f"{said}.", suggestion=put)

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
-from seccm.earlier import Earlier, Placeholder, read_earlier
+from seccm.earlier import Earlier, Placeholder, is_earlier, read_earlier
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes, nearest, similar, written
 from seccm.quantities import quantity, refuse_absurd, unit_schema
@@ -137,7 +137,7 @@ class Follows:
             ValueError: no such quantity, out of bounds, or a factor or step that does not fit.
         """
         given = given.to_dict() if isinstance(given, Earlier) else given
-        if not self.earlier or not isinstance(given, Mapping):
+        if not self.earlier or not isinstance(given, Mapping) or not is_earlier(given):
             return self.fixed(given, info)
         offset = Follows(self.unit)
         found = read_earlier(given, self.unit, info, lambda value: offset.fixed(value, info))

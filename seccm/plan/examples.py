@@ -185,12 +185,10 @@ class _Known:
         given = list(levels) if isinstance(levels, list) else []
         given += [inside(c, name) for c in conditions] if isinstance(conditions, list) else []
         usual = {unit: parse_any(example(unit))[0] for unit in _UNITS.values()}
-        program = self.at("program")
-        for step in program if isinstance(program, list) else ():
-            for key, value in step.items() if isinstance(step, Mapping) else ():
-                if value == f"${name}" and key in _UNITS:
-                    usual = {_UNITS[key]: usual[_UNITS[key]]}
-                    given.append(example(_UNITS[key]))
+        for key, value in _quantities(self.at("program")):
+            if value == f"${name}" and key in _UNITS:
+                usual = {_UNITS[key]: usual[_UNITS[key]]}
+                given.append(example(_UNITS[key]))
         for level in given:
             try:
                 value, unit = parse_any(str(level))
@@ -350,6 +348,16 @@ class _Known:
             yield from ("-0.25 V", "0.25 V")
         if len(path) == 2:
             yield from (program[0] for program in self.programs())
+
+
+def _quantities(steps: object) -> Iterator[tuple[str, object]]:
+    """Yield the quantities of steps, also inside of repeats and ifs; of references the offset."""
+    for step in steps if isinstance(steps, list) else ():
+        for key, value in step.items() if isinstance(step, Mapping) else ():
+            if isinstance(value, list):
+                yield from _quantities(value)
+            else:
+                yield key, value.get("offset") if isinstance(value, Mapping) else value
 
 
 def _follows(value: object) -> bool:

@@ -11,6 +11,7 @@ from seccm.errors import Problem
 from seccm.factors import Level
 from seccm.mistakes import Mistakes, OneOf
 from seccm.quantities import Model, Words
+from seccm.suggestion import Suggestion
 from seccm.units import example
 
 
@@ -34,7 +35,8 @@ class Comparison(Model):
         if self.limit.unit != unit:
             usual = "1" if unit == "1" else example(unit)
             what = f'{self.limit} is no limit for "{self.take}", such as {usual}.'
-            raise Mistakes([Problem(given[0], what)])
+            put = Suggestion((given[0],), "put", usual)
+            raise Mistakes([Problem(given[0], what, suggestion=put)])
         return self
 
     @property
