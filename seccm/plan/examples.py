@@ -315,6 +315,18 @@ class _Known:
         steps = [step for kind in kinds().values() for step in self._filled(kind)]
         steps.sort(key=lambda step: (-sum(_follows(v) for v in step.values()), step["step"]))
         yield from ([step] for step in steps)
+        # A step that goes on with the hold, and one that follows a factor.
+        following = [step for step in steps if any(map(_follows, step.values()))][:1]
+        yield from ([step, *following] for step in steps if following and step not in following)
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of steps, in their order."""
+        return (str(value) for key, value in _quantities(self.at("program")) if key == "name")
+
+    def missing(self) -> Iterator[str]:
+        """Yield the names of steps that are followed and not there."""
+        given = set(self.names())
+        return (name for name in _asked(self.at("program")) if name not in given)
 
     def _filled(self, kind: Kind[Any]) -> Iterator[dict[str, Any]]:
         """Yield a step of a kind that follows what factors it can, and goes on with the hold."""
@@ -335,6 +347,10 @@ class _Known:
     def of_step(self, path: Key) -> Iterator[Any]:
         """Yield values for a key of a step: those that go on with the hold, or follow a factor."""
         name = str(path[-1])
+        if name == "name":
+            yield from self.missing()
+        if name == "from":
+            yield from self.names()
         if name in _UNITS:
             yield from self.followed(_UNITS[name])
         if name in ("start", "potential"):
@@ -347,7 +363,9 @@ class _Known:
         if name == "stop":
             yield from ("-0.25 V", "0.25 V")
         if len(path) == 2:
-            yield from (program[0] for program in self.programs())
+            for program in self.programs():
+                yield from ({**program[0], "name": name} for name in self.missing())
+                yield program[0]
 
 
 def _quantities(steps: object) -> Iterator[tuple[str, object]]:
@@ -358,6 +376,18 @@ def _quantities(steps: object) -> Iterator[tuple[str, object]]:
                 yield from _quantities(value)
             else:
                 yield key, value.get("offset") if isinstance(value, Mapping) else value
+
+
+def _asked(given: object) -> Iterator[str]:
+    """Yield the names of the steps that something follows or asks of."""
+    if isinstance(given, Mapping):
+        if isinstance(given.get("from"), str):
+            yield given["from"]
+        for value in given.values():
+            yield from _asked(value)
+    elif isinstance(given, list):
+        for value in given:
+            yield from _asked(value)
 
 
 def _follows(value: object) -> bool:
