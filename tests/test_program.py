@@ -13,10 +13,12 @@ import seccm
 from seccm.errors import ContactError
 from seccm.hopping.last_rows import LastRows
 from seccm.plan import Plan
+from seccm.program.live import Live
 from seccm.program.outline import outline
 from seccm.program.program import Program, corners
 from seccm.program.tree import part_at, parts
 
+SITES = {"kind": "grid", "columns": 2, "rows": 1, "pitch": 2e-6, "origin": [5e-6, 5e-6]}
 QUESTION = {"from": "rest", "take": "E", "below": "0 V"}
 
 
@@ -390,3 +392,31 @@ def test_the_mains_have_50_hertz_unless_the_plan_says_60():
     assert plan_of(REST).sites()[0].program.mains == 50.0
     assert plan_of(REST, record={"mains": "60 Hz"}).sites()[0].program.mains == 60.0
     assert "65 Hz" in problems(REST, record={"mains": "400 Hz"})["record.mains"].what
+
+
+def test_factors_and_earlier_steps_may_be_followed_together():
+    """In one step, and one in the other; checked and run under each condition."""
+    follows = {**FOLLOWS, "offset": "$dE"}
+    hold = {**HOLD, "potential": follows, "duration": "$t"}
+    factors = {"dE": ["10 mV", "20 mV"], "t": ["1 s", "2 s"]}
+    plan = plan_of(REST, hold, factors=factors, sites={**SITES, "rows": 2})
+    assert [p for p in plan.check(INFO) if p.severity == "error"] == []
+    found = set()
+    for site in plan.sites():
+        walk, live = site.program.walk(), Live()
+        assert walk.next(live) is not None
+        live.tell("rest", came_to(E=0.1))
+        segment = walk.next(live)
+        assert segment is not None
+        found.add((round(segment.waveform.value, 6), segment.waveform.duration))
+    assert found == {(0.11, 1.0), (0.11, 2.0), (0.12, 1.0), (0.12, 2.0)}
+    narrow = {**hold, "potential": {**follows, "within": ["-40 V", "1 V"]}}
+    far = plan_of(REST, narrow, factors=factors, sites={**SITES, "rows": 2})
+    assert "-40 V" in next(p for p in far.check(INFO) if p.severity == "error").what
+
+
+def test_a_factor_that_an_offset_follows_must_have_its_unit():
+    hold = {**HOLD, "potential": {**FOLLOWS, "offset": "$dE"}}
+    found = problems(REST, hold, factors={"dE": ["1 nA"]})
+    assert "cannot follow factor dE" in found["program[1].potential.offset"].what
+    assert "names no factor" in problems(REST, hold)["program[1].potential.offset"].what

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import product
 from typing import Protocol
 
@@ -38,7 +38,13 @@ def corners(spec: StepSpec) -> tuple[StepSpec, ...]:
     if not followed:
         return (spec,)
     ends = product(*(dict.fromkeys(earlier.within) for earlier in followed))
-    return tuple(settled(spec, dict(zip(followed, end, strict=True)).__getitem__) for end in ends)
+    chosen = (dict(zip(followed, end, strict=True)) for end in ends)
+    return tuple(settled(spec, partial(_chosen, one)) for one in chosen)
+
+
+def _chosen(ends: Mapping[Earlier, float], value: Value) -> Value:
+    """Return what was chosen for a quantity; one that follows a factor stays as it is."""
+    return ends.get(value, value) if isinstance(value, Earlier) else value
 
 
 def expected(spec: StepSpec) -> StepSpec:
