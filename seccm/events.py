@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
 
-from seccm.rig import ContactRecord
+from seccm.rig import ContactRecord, Mode
 from seccm.units import show
 from seccm.words import SIMULATION
 
@@ -203,6 +203,19 @@ class Landed:
 
 
 @dataclass(frozen=True, slots=True)
+class Imposed:
+    """What a step imposed on the cell, resolved to numbers: raw volts or amperes."""
+
+    mode: Mode
+    first: float
+    """Where the step begins."""
+    last: float
+    """Where it ends if nothing ends it earlier."""
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True, slots=True)
 class StepFinished:
     """A step of the site's program ended."""
 
@@ -222,6 +235,11 @@ class StepFinished:
     resolved: str = ""
     """The step with numbers for what earlier steps came to, as JSON in SI; empty where it follows
     none: then the plan says all of it."""
+    label: str = ""
+    """The step in words."""
+    first: int = -1
+    """Its first row; -1 where nobody says."""
+    imposed: Imposed | None = None
 
     def __str__(self) -> str:
         charge = show(self.charge, "C", 3)

@@ -9,12 +9,23 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from seccm.analysis.declared import results as declared_results
 from seccm.analysis.quality import Quality
 from seccm.analysis.scan_quality import judged_together
 from seccm.analysis.site_quality import judged
-from seccm.analysis.step_features import measured, results_of, words_of
+from seccm.analysis.step_features import arrays_of, measured, results_of, words_of
 from seccm.analysis.step_trace import step_traces
-from seccm.data import Analysed, Column, Columns, FeatureValues, Scan, SiteRecord
+from seccm.data import (
+    Analysed,
+    Column,
+    Columns,
+    FeatureValues,
+    Refound,
+    Scan,
+    SiteRecord,
+    StepArray,
+    StepResult,
+)
 from seccm.errors import DamagedError
 from seccm.events import Outcome
 from seccm.plan.plan import Plan
@@ -24,8 +35,9 @@ from seccm.program.segment import Segment
 from seccm.program.trace import Area
 from seccm.results import Result, Status, Value
 
-MOST_STEPS = 12
-"""Steps of a site that get columns of their own; a program of hundreds would drown the table."""
+FEW_STEPS = 12
+"""Steps that get columns of their own in the site table; the results of all steps are in the
+table of results."""
 STATUSES: Mapping[int, str] = {int(status): status.label for status in Status}
 """What the status codes of features mean, for the data file."""
 
@@ -49,6 +61,10 @@ class Features:
         sites = plan.sites()
         programs = {site.condition: site.segments for site in sites}
         self.columns, self._names = _columns(list(programs.values()))
+        self.quantities = tuple(
+            Column(r.name, r.unit, r.words, r.dims) for r in declared_results().values()
+        )
+        """What may be determined of steps, whichever will run."""
         self._overlapping = _overlapping(plan, sites)
 
     @property
@@ -60,6 +76,7 @@ class Features:
             factors=tuple(Column(name, unit, f"factor {name}") for name, unit in units.items()),
             levels=tuple(tuple(condition.values()) for condition in conditions),
             features=self.columns,
+            quantities=self.quantities,
             statuses=STATUSES,
         )
 
@@ -69,8 +86,18 @@ class Features:
         places = {segment.path: segment.index for segment in site.segments}
         found = {c.name: Value.none(Status.NOT_MEASURED) for c in self.columns}
         phrases = []
+        results: list[StepResult] = []
+        arrays: list[StepArray] = []
         for count, trace in enumerate(ran):
-            values = measured(trace, ran[:count])
+            values, number = measured(trace, ran[:count]), trace.segment.index
+            results += (
+                StepResult(number, name, value.value, value.error, int(value.status))
+                for name, value in values.items()
+            )
+            arrays += (
+                StepArray(number, name, each.values, each.errors, int(each.status))
+                for name, each in arrays_of(trace, ran[:count]).items()
+            )
             # Named by its place in the plan, whichever step it was at this site.
             place = places.get(trace.segment.path, trace.segment.index)
             found.update(self._named(place, values))
@@ -80,6 +107,8 @@ class Features:
             features={n: (v.value, v.error, int(v.status)) for n, v in found.items()},
             quality=int(quality),
             summary=_summary(record, phrases),
+            results=tuple(results),
+            arrays=tuple(arrays),
         )
 
     def name(self, result: str, step: int) -> str:
@@ -112,6 +141,8 @@ class Reanalysis:
     """Quality flags, shape (sites,)."""
     analysed: int
     """How many sites were closed and have been looked at."""
+    results: Refound
+    """Of every step of these sites."""
     damaged: Mapping[int, str] = field(default_factory=dict)
     """Why there is nothing of a closed site, in a sentence, by its number."""
 
@@ -142,6 +173,7 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
         for column in calibrated.columns
     }
     quality = np.zeros(count, np.uint32)
+    results = Refound(scan.quantities, calibrated.quantities)
     closed = np.flatnonzero(scan.sites["status"] > Outcome.RUNNING).tolist()
     damaged: dict[int, str] = {}
     for number in closed:
@@ -156,6 +188,7 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
                 feature.statuses[number] = Status.DAMAGED
             continue
         found = calibrated(planned[number], record)
+        results.add(number, found, scan.steps_of(number))
         quality[number] = found.quality
         for name, (value, error, status) in found.features.items():
             values[name].values[number] = value
@@ -165,7 +198,7 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
         raise DamagedError(damaged[closed[0]])
     allowances = {number: planned[number].approach.overtravel for number in planned}
     together = judged_together(scan.sites, allowances, features.plan.probe.diameter)
-    return Reanalysis(values, quality | together, len(closed) - len(damaged), damaged)
+    return Reanalysis(values, quality | together, len(closed) - len(damaged), results, damaged)
 
 
 def _columns(
@@ -174,7 +207,7 @@ def _columns(
     """Collect the columns of all conditions' programs, and what they are called for each step."""
     wanted: dict[tuple[int, str], Result] = {}
     for program in programs:
-        for segment in program[:MOST_STEPS]:
+        for segment in program[:FEW_STEPS]:
             for result in results_of(segment, program[: segment.index]):
                 if result.dims:
                     continue

@@ -6,9 +6,17 @@ from seccm.data.layout import Column, Columns
 from seccm.data.raw_trace import RawTrace
 from seccm.data.rewrite import FeatureValues, rewrite_features
 from seccm.data.scan import Scan, open_scan
+from seccm.data.step_tables import Refound
 from seccm.data.store import Store, Unsaved
 from seccm.data.table import Table
-from seccm.data.trace import Analyse, Analysed, SiteRecord, SiteTrace
+from seccm.data.trace import (
+    Analyse,
+    Analysed,
+    SiteRecord,
+    SiteTrace,
+    StepArray,
+    StepResult,
+)
 from seccm.data.trouble import SPARE
 
 __all__ = [
@@ -21,9 +29,12 @@ __all__ = [
     "FinishReport",
     "Header",
     "RawTrace",
+    "Refound",
     "Scan",
     "SiteRecord",
     "SiteTrace",
+    "StepArray",
+    "StepResult",
     "Store",
     "Table",
     "Unsaved",

@@ -33,11 +33,12 @@ from seccm.data.layout import (
 )
 from seccm.data.raw import PIECE_COLUMNS, TERMS
 from seccm.data.readable import Readable, reading
+from seccm.data.tables import EVENTS, GROWN, NUMBER, NUMBERS
 from seccm.errors import DamagedError
 from seccm.events import RunStatus
 from seccm.rig import Clock
 from seccm.rig.signals import Role, Signal
-from seccm.versions import Version
+from seccm.versions import UNNAMED, Version
 
 MOST_DATASETS = 20_000
 LONGEST_TEXT = 32_000_000
@@ -83,7 +84,7 @@ def inspect(path: Path, file: h5py.File) -> Contents:
     """
     version = read_version(file, path)
     datasets = dict(_datasets(path, file))
-    for name, (kind, along) in _wanted(datasets).items():
+    for name, (kind, along) in _wanted(datasets, version).items():
         if name not in datasets:
             raise _wrong(path, f'the column "{name}" is missing')
         _check(path, name, datasets[name], kind, along)
@@ -153,7 +154,7 @@ def _datasets(path: Path, file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]
             yield name, found
 
 
-def _wanted(datasets: Mapping[str, h5py.Dataset]) -> dict[str, tuple[str, int]]:
+def _wanted(datasets: Mapping[str, h5py.Dataset], version: Version) -> dict[str, tuple[str, int]]:
     """Return the type and the number of dimensions of everything that must be there."""
     tables = (*SITE_COLUMNS, *EVENT_COLUMNS, *SESSION_COLUMNS, *FRAME_COLUMNS)
     wanted = {c.name: (c.dtype, 1) for c in tables}
@@ -161,6 +162,10 @@ def _wanted(datasets: Mapping[str, h5py.Dataset]) -> dict[str, tuple[str, int]]:
     wanted |= {c.name: (c.dtype, 2) for c in CONTACT_COLUMNS}
     wanted |= dict.fromkeys(_DIMENSIONS, ("u4", 1))
     wanted["state"] = ("S16", 1)
+    if version > UNNAMED:
+        wanted |= {c.name: (c.dtype, 1) for table in (EVENTS, *GROWN) for c in table.stored}
+        wanted |= {c.name: (c.dtype, 1) for c in NUMBERS}
+        wanted |= dict.fromkeys((*(table.dimension for table in GROWN), NUMBER), ("u4", 1))
     if any(name in datasets for name in _RAW):
         wanted |= {c.name: (c.dtype, 1) for c in PIECE_COLUMNS}
         wanted |= {"raw": ("i2", 2), "raw_unit": ("S8", 1), "raw_channel": ("O", 1)}
@@ -194,7 +199,8 @@ def _check_lengths(path: Path, data: Mapping[str, Readable]) -> None:
     """Compare what the tables say they hold with what there can be in the file."""
     # Columns with a value in every row from the beginning; others may have been left unwritten.
     filled = ("x_cmd", "y_cmd", "event_code", "event_t", "session_t_offset", "state")
-    for name in filled:
+    grown = (c.name for table in GROWN for c in table.stored if c.name in data)
+    for name in (*filled, *grown):
         size, most = len(data[name]), data[name].most
         if size > most:
             raise _wrong(

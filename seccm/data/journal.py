@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from enum import IntEnum
-from typing import cast, get_args
 
 from seccm.events import (
     Approaching,
-    EndReason,
     Event,
     FalseContact,
     Fault,
@@ -60,7 +57,6 @@ _CODES: dict[type[Event], Code] = {
     Fault: Code.FAULT,
     RunStopped: Code.RUN_STOPPED,
 }
-_STEP = re.compile(r"^step (\d+) ended by (.+), charge (\S+) C(?:, path ([\d.]+))?$")
 
 
 def code(event: Event) -> Code:
@@ -90,9 +86,7 @@ def words(event: Event) -> str:
         case Landed(landing=landing):
             return f"at z = {show(landing.z_crossing, 'm', 6)}"
         case StepFinished():
-            there = ".".join(map(str, event.path))
-            path = "" if event.path in ((), (event.step,)) else f", path {there}"
-            return f"step {event.step} ended by {event.reason}, charge {event.charge!r} C{path}"
+            return f"step {event.step} ended by {event.reason}, charge {show(event.charge, 'C', 3)}"
         case SiteFinished():
             return f"{event.outcome.words}. {event.reason}".removesuffix(" ")
         case Note():
@@ -105,13 +99,3 @@ def words(event: Event) -> str:
             return f"{event.status}. {event.reason}".removesuffix(" ")
         case _:
             return ""
-
-
-def step_finished(row: int, site: int, said: str) -> StepFinished:
-    """Return the end of a step from its words, for those who analyse it later."""
-    found = _STEP.match(said)
-    if found is None or found[2] not in get_args(EndReason):
-        raise ValueError(f"{said!r} does not say how a step ended")
-    step = int(found[1])
-    path = tuple(map(int, found[4].split("."))) if found[4] else ()
-    return StepFinished(row, site, step, cast(EndReason, found[2]), float(found[3]), path)

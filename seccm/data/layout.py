@@ -42,11 +42,13 @@ DAMAGED = 75
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the site table that the plan or the analysis brings: a factor or a feature."""
+    """What the plan or the analysis brings: a factor, a feature, or a result of a step."""
 
     name: str
     unit: str
     long_name: str
+    dims: tuple[str, ...] = ()
+    """The dimensions of a result that is an array, such as ("cycle",); none for a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Columns:
     levels: tuple[tuple[float, ...], ...] = ()
     """The values of the factors, in their units, for each condition of the plan."""
     features: tuple[Column, ...] = ()
+    quantities: tuple[Column, ...] = ()
+    """What may be determined of a step."""
     signals: tuple[Signal, ...] = ()
     """What the rig measures in every sample beyond what every rig measures."""
     statuses: Mapping[int, str] = field(default_factory=dict)
@@ -194,14 +198,14 @@ def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contac
     for column in SITE_COLUMNS:
         add_column(file, column, "site")
     file["row_size"].attrs["sample_dimension"] = "sample"
-    _flags(file["status"], {int(o): o.words for o in Outcome})
+    flags(file["status"], {int(o): o.words for o in Outcome})
     for column in SAMPLE_COLUMNS:
         add_column(file, column, "sample", chunk=SAMPLE_CHUNK, name=sample_dataset(column.name))
     for signal in extra.signals:
         stored = Stored(SIGNAL + signal.name, "f4", signal.unit, signal.words)
         add_column(file, stored, "sample", chunk=SAMPLE_CHUNK)
         file[stored.name].attrs["role"] = signal.role
-    _flags(file["phase"], {int(p): p.name.lower() for p in Phase})
+    flags(file["phase"], {int(p): p.name.lower() for p in Phase})
     _bits(file["flag"])
     for column in CONTACT_COLUMNS:
         add_column(file, column, "site", "contact_sample", chunk=contact)
@@ -212,7 +216,7 @@ def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contac
     for columns in (EVENT_COLUMNS, SESSION_COLUMNS, FRAME_COLUMNS):
         for column in columns:
             add_column(file, column, column.name.partition("_")[0])
-    _flags(file["event_code"], {int(c): c.name.lower() for c in Code})
+    flags(file["event_code"], {int(c): c.name.lower() for c in Code})
     add_column(file, Stored("state", "S16", "", "state of the run"), "run")
     file["state"][0] = b"running"
     for factor in extra.factors:
@@ -232,7 +236,7 @@ def add_feature(file: h5py.File, feature: Column, statuses: Mapping[int, str]) -
     add_column(file, Stored(f"{name}_status", "u1", "1", f"status of {feature.long_name}"), "site")
     file[f"{name}_status"][:] = NOT_MEASURED
     if statuses:
-        _flags(file[f"{name}_status"], statuses)
+        flags(file[f"{name}_status"], statuses)
 
 
 def is_of_feature(name: str, file: Mapping[str, Any]) -> bool:
@@ -348,7 +352,7 @@ def add_column(
         made.dims[axis].attach_scale(file[dimension])
 
 
-def _flags(dataset: h5py.Dataset, meanings: Mapping[int, str]) -> None:
+def flags(dataset: h5py.Dataset, meanings: Mapping[int, str]) -> None:
     """Say in CF's way what the codes of a column mean."""
     dataset.attrs["flag_values"] = np.array(list(meanings), dataset.dtype)
     dataset.attrs["flag_meanings"] = " ".join(

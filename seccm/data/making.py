@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import h5py
 
-from seccm.data import guard, raw
+from seccm.data import guard, raw, tables
 from seccm.data.header import Header
 from seccm.data.layout import LIBVER, Columns, add_session, add_sites, columns_along, create
 from seccm.data.replacing import put_in_place
@@ -88,6 +88,7 @@ def _laid_out(
     image = io.BytesIO()
     with h5py.File(image, "w", libver=LIBVER) as file:
         create(file, header, columns, clock, contact_samples)
+        tables.lay_out(file, columns.quantities, columns.statuses)
         raw.lay_out(file, channels)
         add_sites(file, sites, columns, columns_along(file, "site"))
         add_session(file, header.started_at, 0.0, 0)

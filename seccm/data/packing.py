@@ -18,7 +18,6 @@ import numpy.typing as npt
 from seccm.data.layout import (
     CONTACT_COLUMNS,
     DIMENSIONS,
-    EVENT_COLUMNS,
     FRAME_COLUMNS,
     NO_COORDINATE,
     NUMBERED,
@@ -36,6 +35,7 @@ from seccm.data.layout import (
 )
 from seccm.data.raw import PIECE_COLUMNS, RAW_DIMENSIONS, TERMS, claimed
 from seccm.data.readable import FAILURES, Readable, reading
+from seccm.data.tables import EVENTS, GROWN, NUMBER, NUMBERS
 from seccm.errors import DamagedError
 
 IntArray = npt.NDArray[np.int64]
@@ -46,12 +46,14 @@ _BLOCK = 1 << 20
 _PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
 EMPTY = ("sample", "raw_sample")
 """Dimensions so long that they are never filled."""
+_DIMENSIONS = (*DIMENSIONS, *RAW_DIMENSIONS, *(table.dimension for table in GROWN), NUMBER)
 _ALONG: Mapping[str, tuple[str, ...]] = {
-    **{name: (name,) for name in (*DIMENSIONS, *RAW_DIMENSIONS)},
+    **{name: (name,) for name in _DIMENSIONS},
     **{c.name: ("site",) for c in SITE_COLUMNS},
     **{sample_dataset(c.name): ("sample",) for c in SAMPLE_COLUMNS},
     **{c.name: ("site", "contact_sample") for c in CONTACT_COLUMNS},
-    **{c.name: ("event",) for c in EVENT_COLUMNS},
+    **{c.name: (table.dimension,) for table in (EVENTS, *GROWN) for c in table.stored},
+    **{c.name: (NUMBER,) for c in NUMBERS},
     **{c.name: ("session",) for c in SESSION_COLUMNS},
     **{c.name: ("frame",) for c in FRAME_COLUMNS},
     **{c.name: ("raw_piece",) for c in PIECE_COLUMNS},
@@ -97,7 +99,7 @@ def copy(
         for name, value in source.attrs.items():
             target.attrs[name] = value
     target.attrs["packed"] = np.uint8(packed)
-    known = [name for name in (*DIMENSIONS, *RAW_DIMENSIONS) if name in source]
+    known = [name for name in _DIMENSIONS if name in source]
     for name in known:
         made = _like(source, target, name, packed, path, bulk)
         made.make_scale(name if name in NUMBERED else NO_COORDINATE)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
+import numpy.typing as npt
 
-from seccm.data import guard, raw, repair
+from seccm.data import guard, raw, repair, tables
+from seccm.data.earlier import is_earlier, upgrade
 from seccm.data.header import read_clock, read_header, refuse_newer
 from seccm.data.inspection import inspect
 from seccm.data.layout import (
@@ -26,10 +30,12 @@ from seccm.data.layout import (
 from seccm.data.packing import broken_sites, copy, owned
 from seccm.data.readable import FAILURES, reading
 from seccm.data.redo import is_left_behind, rebuild
+from seccm.data.tables import NOT_TOLD, STEPS, step_row
+from seccm.data.trace import step_rows
 from seccm.data.trouble import discard, said, written
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
-from seccm.events import Outcome
+from seccm.events import Outcome, StepFinished
 from seccm.rig import Clock, RawChannel, Signal
 
 REASON = b"the program ended during this site"
@@ -76,6 +82,7 @@ def prepare(
                 )
             _compare(path, added_signals(file), signals)
             _cut(file)
+            upgrade(path, file)
             _abort(file)
             if short and list(broken_sites(file, file["crc32"][:])):
                 raise DataFileError(
@@ -159,6 +166,8 @@ def _cut(file: h5py.File) -> None:
     listed = min(len(file[column.name]) for column in EVENT_COLUMNS)
     for name in ("event", *(column.name for column in EVENT_COLUMNS)):
         file[name].resize(listed, axis=0)
+    if not is_earlier(file):
+        tables.cut(file)
     if "raw" in file:
         raw.cut(file)
     width = max(file[name].shape[1] for name in ("contact_E", "contact_I"))
@@ -177,8 +186,30 @@ def _abort(file: h5py.File) -> None:
         file["crc32"][site] = zlib.crc32(rows.tobytes())
         if len(rows):
             file["t_end"][site] = rows["t"][-1]
+        _close_steps(file, int(site), start, rows)
         file["reason"][site] = REASON
         file["status"][site] = Outcome.ABORTED
+
+
+def _close_steps(file: h5py.File, site: int, start: int, rows: npt.NDArray[Any]) -> None:
+    """Write those steps down of which the program that died did not tell how they ended."""
+    known, _ = tables.read(file, STEPS)
+    told = known["step_number"][known["step_site"] == site]
+    period = read_clock(file).period
+    found = step_rows(rows["phase"], rows["step"])
+    missing = [
+        step_row(
+            StepFinished(-1, site, number, "time", math.nan),
+            NOT_TOLD,
+            start + where.start,
+            where.stop - where.start,
+            float(rows["t"][where.start]),
+            period,
+        )
+        for number, where in found.items()
+        if number not in told
+    ]
+    tables.append(file, STEPS, STEPS.rows(missing))
 
 
 def _open_session(file: h5py.File, started_at: str | None) -> float:

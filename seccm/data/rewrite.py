@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.data import repair
+from seccm.data.earlier import upgrade
 from seccm.data.header import refuse_newer
 from seccm.data.layout import QUALITY, Column, add_column, add_feature
 from seccm.data.readable import FAILURES
+from seccm.data.step_tables import Refound
 from seccm.data.trouble import discard, said, written
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
@@ -40,6 +42,7 @@ def rewrite_features(
     features: Mapping[str, FeatureValues],
     statuses: Mapping[int, str],
     quality: npt.NDArray[np.uint32] | None = None,
+    found: Refound | None = None,
 ) -> None:
     """Store other values of features, or features that are new; all at once or not at all.
 
@@ -48,6 +51,8 @@ def rewrite_features(
         features: by name; those not mentioned stay as they are.
         statuses: what the status codes mean.
         quality: the quality flags of every site, if they are new too.
+        found: the results of the steps, if they are new too. A file of an earlier format gets the
+            tables for them.
 
     Raises:
         DataFileError: the file is in use, or an array has not one value for each site.
@@ -67,6 +72,9 @@ def rewrite_features(
         shutil.copyfile(path, part)
         with written(part, "r+") as file:
             refuse_newer(file, path)
+            upgrade(path, file)
+            if found is not None:
+                found.store(file)
             for name, feature in features.items():
                 _drop_unreadable(file, name, f"{name}_err", f"{name}_status")
                 if name not in file:

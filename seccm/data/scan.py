@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from seccm.data import guard, journal, repair
+from seccm.data import guard, repair
+from seccm.data.earlier import Earlier
 from seccm.data.header import Header
 from seccm.data.inspection import NEEDED, inspect
 from seccm.data.layout import (
@@ -29,13 +30,15 @@ from seccm.data.raw import channel_names, claimed
 from seccm.data.raw_trace import RawTrace, pieces_of
 from seccm.data.readable import Readable, reading
 from seccm.data.ruins import let_alone
+from seccm.data.step_results import InFile, Source, StepArrays, StepResults
 from seccm.data.table import Table
+from seccm.data.tables import NOT_TOLD, step_finished
 from seccm.data.trace import SiteRecord, SiteTrace, record_of
 from seccm.errors import DamagedError, DataFileError
 from seccm.events import Landing, Outcome, StepFinished
 from seccm.rig import Clock, ContactRecord, Signal
 from seccm.units import show
-from seccm.versions import FILE, Version
+from seccm.versions import FILE, UNNAMED, Version
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -144,6 +147,47 @@ class Scan:
         """One row for each event: t, row, site, code and msg."""
         return self._events
 
+    @property
+    def steps(self) -> Table:
+        """One row for each step that ran: its site, what was imposed, how it ended, its charge.
+
+        Imposed potentials are against the reference. A step that ran several times at a site has
+        several rows; `path` says where it stands in the program.
+        """
+        return self._found.steps
+
+    def steps_of(self, number: int) -> Mapping[int, int]:
+        """Return the rows in `steps` of a site, by the number of the step at the site."""
+        return self._found.places(number)
+
+    def results(self, name: str = "") -> Table:
+        """Return one row for each number that was determined of a step, with its site and step.
+
+        Args:
+            name: of a quantity, such as "CE"; all of them unless given.
+
+        Raises:
+            KeyError: there is no such quantity.
+        """
+        return self._found.results(name)
+
+    def arrays(self, name: str) -> StepArrays:
+        """Return what was determined of steps as arrays, such as one number for each cycle.
+
+        Args:
+            name: of a quantity.
+
+        Raises:
+            KeyError: there is no such quantity.
+        """
+        return self._found.arrays(name)
+
+    @property
+    def quantities(self) -> tuple[Column, ...]:
+        """What there may be results of: name, unit, meaning and the dimensions of arrays."""
+        found = self._found.quantities.items()
+        return tuple(Column(name, unit, words, dims) for name, (unit, words, dims) in found)
+
     def remaining(self) -> tuple[int, ...]:
         """Return the sites that no tip has been lowered to."""
         return tuple(np.flatnonzero(self._sites["status"] == Outcome.PLANNED).tolist())
@@ -173,7 +217,12 @@ class Scan:
             IndexError: there is no such site.
         """
         rows = self._extent(number)
-        return self._record(number, self._rows(number, rows), self._ends(number))
+        record = self._record(number, self._rows(number, rows), self._ends(number))
+        if self.version > UNNAMED and record.outcome > Outcome.RUNNING:
+            told = set(self._found.of_site(number)["step_number"].tolist())
+            if lost := sorted(record.steps.keys() - told):
+                raise self._spoilt(number, f"how its step {lost[0]} ended cannot be read")
+        return record
 
     def pieces(self, number: int, size: int = 1 << 15) -> Iterator[SiteRecord]:
         """Yield the rows of one site piece by piece, for those who cannot wait for all of them.
@@ -311,6 +360,11 @@ class Scan:
         self._along = found.along_sites
         self.header: Header = found.header
         self.clock: Clock = found.clock
+        self._rows_of: Source = (
+            Earlier(self._data, self.header.plan_json, self.clock.period)
+            if found.version == UNNAMED
+            else InFile(self._data, closed=not repair.mark(self.path))
+        )
         self.version: Version = found.version
         """The version of the file's format."""
         self.features: tuple[Column, ...] = found.features
@@ -325,8 +379,6 @@ class Scan:
     def _look(self) -> None:
         """Take tables anew: they show how things are now."""
         data = self._data
-        # Which events are ends of steps, ordered by site, and their sites; found when needed.
-        self._step_ends: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None = None
         self._damage = dict(self._impossible())
         self._changed: set[int] = set()
         self._sites = Table(
@@ -336,6 +388,13 @@ class Scan:
             spoiled={number: _spoiled(self.features) for number in self._damage},
         )
         self._events = Table({c.name.removeprefix("event_"): data[c.name] for c in EVENT_COLUMNS})
+        self._found = StepResults(
+            self._rows_of,
+            data,
+            self._sites,
+            ("condition", *(f"factor_{factor.name}" for factor in self.factors)),
+            self.header.reference_offset,
+        )
 
     def _extent(self, number: int) -> slice:
         """Return which rows of the file are a site's, as far as they have been written."""
@@ -455,18 +514,9 @@ class Scan:
         )
 
     def _ends(self, number: int) -> tuple[StepFinished, ...]:
-        if self._step_ends is None:
-            ends = np.flatnonzero(self._events["code"] == journal.Code.STEP_FINISHED)
-            order = np.argsort(self._events["site"][ends], kind="stable")
-            self._step_ends = ends[order], self._events["site"][ends][order]
-        which, sites = self._step_ends
-        mine = slice(*np.searchsorted(sites, (number, number + 1)).tolist())
-        rows, said = self._events["row"], self._data["event_msg"]
+        rows = self._found.of_site(number)
         try:
-            return tuple(
-                journal.step_finished(int(rows[k]), number, said[int(k)].decode(errors="replace"))
-                for k in which[mine]
-            )
+            return tuple(step_finished(row) for row in rows if row["step_ended_by"] != NOT_TOLD)
         except ValueError as error:
             raise self._spoilt(number, str(error)) from error
 

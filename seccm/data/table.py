@@ -3,19 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from seccm.data.layout import UM
-from seccm.data.readable import Readable
 from seccm.errors import DamagedError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Array = npt.NDArray[Any]
+
+
+class Stored(Protocol):
+    """A column, wherever its entries come from."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of an entry."""
+
+    @property
+    def unit(self) -> str:
+        """The unit, empty where it has none."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, where: slice, /) -> Any: ...
+
+    def meanings(self) -> Mapping[int, str]:
+        """Return what the codes in it mean; empty where it holds none."""
+
+    def readable_parts(self, start: int, stop: int) -> Iterator[tuple[slice, Array | None]]:
+        """Yield the entries chunk by chunk; None for a chunk that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A column that is in memory."""
+
+    values: Array
+    unit: str = ""
+    codes: Mapping[int, str] = field(default_factory=dict)
+    """What the entries mean, where they are codes."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of an entry."""
+        made: np.dtype[Any] = self.values.dtype
+        return made
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, where: slice, /) -> Array:
+        return self.values[where]
+
+    def meanings(self) -> Mapping[int, str]:
+        """Return what the codes in it mean; empty where it holds none."""
+        return self.codes
+
+    def readable_parts(self, start: int, stop: int) -> Iterator[tuple[slice, Array | None]]:
+        """Yield all of it."""
+        yield slice(start, stop), self.values[start:stop]
 
 
 class Table:
@@ -34,7 +86,7 @@ class Table:
 
     def __init__(
         self,
-        columns: Mapping[str, Readable],
+        columns: Mapping[str, Stored],
         brief: bool = False,
         *,
         unreadable: Mapping[str, Any] | None = None,

@@ -84,6 +84,34 @@ class SiteRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class StepResult:
+    """A number that was determined of one step."""
+
+    step: int
+    """Number of the step among those that ran at the site."""
+    name: str
+    value: float
+    """In SI, NaN where undefined."""
+    error: float
+    """Standard uncertainty."""
+    status: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class StepArray:
+    """Many numbers that were determined of one step, such as one for each cycle."""
+
+    step: int
+    """Number of the step among those that ran at the site."""
+    name: str
+    values: FloatArray
+    """In SI; of as many dimensions as are declared for the quantity."""
+    errors: FloatArray
+    """Standard uncertainties, of the same shape."""
+    status: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Analysed:
     """What the live analysis found at a site."""
 
@@ -93,6 +121,9 @@ class Analysed:
     """Quality flags of the site."""
     summary: str = ""
     """The most telling features in words, for a progress line."""
+    results: tuple[StepResult, ...] = ()
+    """Every number of every step."""
+    arrays: tuple[StepArray, ...] = ()
 
 
 Analyse = Callable[[Site, SiteRecord], Analysed]

@@ -25,7 +25,6 @@ from seccm.data import guard, journal, repair
 from seccm.data.changes import Changes
 from seccm.data.entries import Entries
 from seccm.data.layout import (
-    EVENT_COLUMNS,
     NOT_MEASURED,
     SITE_COLUMNS,
     UM,
@@ -40,6 +39,8 @@ from seccm.data.layout import (
 )
 from seccm.data.raw import RawWriter
 from seccm.data.redo import RedoLog
+from seccm.data.step_tables import StepWriter, append
+from seccm.data.tables import EVENTS
 from seccm.data.tail import Tail
 from seccm.data.trace import Analyse, Analysed, SiteRecord, record_of
 from seccm.data.trouble import SPARE, abandon
@@ -59,6 +60,7 @@ from seccm.events import (
     SiteAnalysed,
     SiteFinished,
     SiteStarted,
+    StepFinished,
 )
 from seccm.plan.site import Site
 from seccm.rig import Block, Clock, ContactRecord
@@ -67,7 +69,7 @@ KEPT = 4096
 """Rows kept back because their labels may still change: ten seconds of the reference system."""
 COMMIT_ROWS = 16 * KEPT
 """Rows of a long site after which it is made safe although nothing has happened."""
-_EVENT, _REASON = EVENT_COLUMNS[-1], next(c for c in SITE_COLUMNS if c.name == "reason")
+_REASON = next(c for c in SITE_COLUMNS if c.name == "reason")
 _URGENT = (Approaching, Landed, SiteFinished, Paused, Fault, RunStopped)
 _UNDEFINED = (math.nan, math.nan, NOT_MEASURED)
 
@@ -108,6 +110,9 @@ class Writer:
         self._along = columns_along(file, "site")
         self._features = tuple(feature.name for feature in columns.features)
         self._redo, self._changes = redo, Changes()
+        known = (raw.decode() for raw in self._data["quantity_name"][:].tolist())
+        self._steps = StepWriter(self._to, clock.period, self._time, known)
+        self._steps.declare(columns.quantities)
         added = added_signals(self._data)
         self._row = row_type(added)
         self._tail, self._raw = Tail(clock, offset, added), RawWriter(self._data, self._changes)
@@ -168,6 +173,7 @@ class Writer:
         if self._visit is not None and self._visit.touched:
             self._claim(self._visit.number)
         self._list_events()
+        self._steps.flush()
         self._file.flush()
         statuses = self._cells.pop("status", {})
         for name, cells in self._cells.items():
@@ -229,6 +235,8 @@ class Writer:
                 self._set(event.site, status=Outcome.RUNNING, attempts=event.attempt + 1)
             case Landed():
                 self._land(event)
+            case StepFinished():
+                self._steps.end(event, self._written + self._tail.upto(event.row))
             case SiteFinished():
                 self._finish(event)
             case Fault() | RunStopped() if self._visit is not None and self._visit.touched:
@@ -251,6 +259,9 @@ class Writer:
         return self._visit
 
     def _label(self, event: PhaseBegan) -> None:
+        if event.phase is Phase.STEP:
+            first = self._written + self._tail.upto(event.row - 1)
+            self._steps.begin(event.site, event.step, event.kind, first)
         late = self._tail.mark(event.row, event.phase, event.step)
         if late:
             note = (
@@ -312,6 +323,8 @@ class Writer:
             t_contact=self._time(visit.landing.row) if visit.landing else math.nan,
             events=tuple(visit.events),
         )
+        stops = {step: visit.first + rows.stop for step, rows in record.steps.items()}
+        self._steps.close(event.site, event.row, stops)
         self._set(event.site, t_end=self._time(event.row), reason=text(event.reason, _REASON))
         measured = record.phase == Phase.STEP
         if visit.landing and measured.any():
@@ -338,6 +351,7 @@ class Writer:
             unknown = found.features.keys() - self._features
             if unknown:
                 raise KeyError(f"the file has no column for {', '.join(sorted(unknown))}")
+            self._steps.find(event.site, found.results, found.arrays)
         except Exception as error:
             # Whatever an analysis stumbles over, the samples are safe and it can be repeated.
             said = f"the analysis failed: {type(error).__name__}: {error}"
@@ -386,20 +400,17 @@ class Writer:
     def _list_events(self) -> None:
         if not self._listed:
             return
-        events = [event for event, _ in self._listed]
-        rows = [int(getattr(event, "row", 0)) for event in events]
-        columns: Mapping[str, Any] = {
-            "event_t": [self._time(row) for row in rows],
-            "event_row": rows,
-            "event_site": [journal.site(event) for event in events],
-            "event_code": [journal.code(event) for event in events],
-            "event_msg": [text(said, _EVENT) for _, said in self._listed],
-        }
-        start = len(self._to("event"))
-        for name in ("event", *columns):
-            self._to(name).resize(start + len(events))
-        for name, values in columns.items():
-            self._to(name).put(start, np.array(values, self._to(name).dtype))
+        rows = [
+            {
+                "t": self._time(int(getattr(event, "row", 0))),
+                "row": int(getattr(event, "row", 0)),
+                "site": journal.site(event),
+                "code": journal.code(event),
+                "msg": said,
+            }
+            for event, said in self._listed
+        ]
+        append(self._to, EVENTS, EVENTS.rows(rows))
         self._listed = []
 
     def _fill(self, name: str, cells: Mapping[int, Any]) -> None:

@@ -171,9 +171,9 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
         try:
             end = yield from _impose(course, segment, watch, blocks)
         except GivenUp:
-            course.tell(*_finished(site, segment, watch.give_up(course.block), watch))
+            course.tell(*_finished(site, segment, label, watch.give_up(course.block), watch))
             raise
-        course.tell(*_finished(site, segment, end, watch))
+        course.tell(*_finished(site, segment, label, end, watch))
         if last is not None:
             known = Known(last.potential, last.current, end.charge, last.seconds)
             live.tell(segment.name, known)
@@ -187,7 +187,9 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
             )
 
 
-def _finished(site: Site, segment: Segment, end: End, watch: SegmentWatch) -> tuple[Event, ...]:
+def _finished(
+    site: Site, segment: Segment, first: int, end: End, watch: SegmentWatch
+) -> tuple[Event, ...]:
     """Return what is to be said of a step that has ended."""
     finished = StepFinished(
         end.row,
@@ -199,6 +201,9 @@ def _finished(site: Site, segment: Segment, end: End, watch: SegmentWatch) -> tu
         segment.kind,
         segment.name,
         segment.resolved,
+        segment.label,
+        first,
+        segment.imposed,
     )
     if not watch.saturated:
         return (finished,)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seccm.events import Path
+import numpy as np
+
+from seccm.events import Imposed, Path
 from seccm.rig import Limit, Mode, Waveform
 
 
@@ -48,6 +50,13 @@ class Segment:
     resolved: str = ""
     """The step with numbers for what earlier steps came to, as JSON in SI; empty where it follows
     none: then the plan says all of it."""
+
+    @property
+    def imposed(self) -> Imposed:
+        """What is imposed, as numbers."""
+        wave = self.waveform
+        first, last = wave.at(np.array([0.0, wave.duration])).tolist()
+        return Imposed(self.mode, first, last, *wave.extremes)
 
     @classmethod
     def of(

@@ -47,7 +47,7 @@ def analyze(path: str | Path) -> Analysed:
         found = reanalyse(scan, features)
         changed = scan.changed
     same_file(file, path)
-    rewrite_features(path, found.features, features.layout.statuses, found.quality)
+    rewrite_features(path, found.features, features.layout.statuses, found.quality, found.results)
     return Analysed(found.analysed, found.damaged, changed)
 
 
