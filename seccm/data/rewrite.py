@@ -18,6 +18,7 @@ from seccm.data.earlier import upgrade
 from seccm.data.header import refuse_newer
 from seccm.data.layout import QUALITY, Column, add_column, add_feature
 from seccm.data.readable import FAILURES
+from seccm.data.ruins import let_alone
 from seccm.data.step_tables import Refound
 from seccm.data.trouble import discard, said, written
 from seccm.data.whereabouts import Whereabouts
@@ -102,10 +103,13 @@ def _drop_unreadable(file: h5py.File, *names: str) -> None:
     """Remove columns if one of them is damaged: they are about to be written anew."""
     if names[0] not in file:
         return
+    columns = [file[name] for name in names]
     try:
-        for name in names:
-            file[name][:]
+        for column in columns:
+            column[:]
     except FAILURES:
+        for column in columns:
+            let_alone(column)
         for name in names:
             del file[name]
 
