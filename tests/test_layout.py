@@ -17,6 +17,7 @@ from seccm.data.header import read_clock, read_header
 from seccm.data.journal import Code
 from seccm.data.layout import LIBVER, NOT_MEASURED, Stored, add_sites, columns_along, dimensions
 from seccm.data.repair import SIGNATURE, lookup3
+from seccm.data.tables import GROWN, NUMBER
 from seccm.events import Outcome, Phase
 from seccm.results import Status
 from seccm.units import parse
@@ -40,7 +41,7 @@ def test_every_dataset_says_what_it_is_and_in_which_unit(path: Path) -> None:
     """A long name, its dimensions, and a unit that the program itself can read."""
     with h5py.File(path, "r") as file:
         for name, dataset in file.items():
-            if name in layout.DIMENSIONS:
+            if name in (*layout.DIMENSIONS, *(table.dimension for table in GROWN), NUMBER):
                 continue
             assert dataset.attrs["long_name"], name
             assert len(dimensions(dataset)) == dataset.ndim, name
@@ -52,11 +53,16 @@ def test_every_dataset_says_what_it_is_and_in_which_unit(path: Path) -> None:
 
 
 def test_numbers_are_never_left_without_a_unit(path: Path) -> None:
-    """Only those are whose unit depends on the plan."""
+    """Only those are whose unit depends on the plan, or stands in the row."""
     with h5py.File(path, "r") as file:
         bare = {n for n, d in file.items() if "units" not in d.attrs and d.dtype.kind == "f"}
     # Which of the two it is depends on the contact rule of the plan.
-    assert bare == {"contact_signal", "contact_baseline"}
+    signal = {"contact_signal", "contact_baseline"}
+    # step_mode says whether it is volts or amperes.
+    imposed = {"step_first", "step_last", "step_lowest", "step_highest"}
+    # That of their quantity.
+    found = {"result_value", "result_err", "number_value", "number_err"}
+    assert bare == signal | imposed | found
 
 
 def test_codes_are_spelled_out_in_the_file(path: Path) -> None:
