@@ -137,7 +137,10 @@ def test_a_story_is_read_shown_fed_and_applied_in_order():
 
 
 @pytest.mark.parametrize("retract", [True, False])
-@pytest.mark.parametrize("error", [RigError("x", "y", "z."), ValueError("no"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "error",
+    [RigError("x", "y", "z."), ValueError("no"), KeyboardInterrupt(), PlanError("plan", [])],
+)
 def test_whatever_ends_a_story_the_rig_is_made_safe_and_let_go_of(
     error: BaseException, retract: bool
 ):

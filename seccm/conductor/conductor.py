@@ -183,14 +183,16 @@ class Conductor:
                 ends it before its time carries a note of what became of cell and tip.
         """
         safe = self.safety.retract if retract else self.safety.hold
+        opened = False
         try:
             opening(self.rig)
+            opened = True
             self.start()
             yield
-        except PlanError:
-            raise  # nothing was opened, or it is closed again; nothing moved
         except BaseException as error:
             self.safety.end()
+            if isinstance(error, PlanError) and not opened:
+                raise  # it is closed again; nothing moved
             error.add_note(safe(f"{what} was cut short").what)
             raise
         else:
