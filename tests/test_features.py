@@ -412,3 +412,21 @@ def test_features_of_a_second_analysis_can_be_stored_in_a_file_without(tmp_path)
     with open_scan(path) as scan:
         np.testing.assert_array_equal(scan.sites["E_nuc"], again.features["E_nuc"].values)
         assert scan.sites["E_nuc_status"][11] == Status.NOT_MEASURED
+
+
+def test_what_was_found_at_a_site_added_while_the_scan_ran_stays(screen):
+    """The plan does not know it: an analysis afterwards must not take its numbers away."""
+    with open_scan(screen) as scan:
+        plan = Plan.from_json(scan.plan_json)
+        grid = plan.to_dict()["sites"]
+        shorter = plan.replace(sites={**grid, "columns": grid["columns"] - 1})
+        known = len(shorter.sites())
+        assert 0 < known < len(scan.sites)
+        again = reanalyse(scan, Features(shorter))
+        assert np.isfinite(scan.sites["E_nuc"][known:]).any()
+        for name, feature in again.features.items():
+            np.testing.assert_array_equal(feature.values[known:], scan.sites[name][known:])
+            was = scan.sites[f"{name}_status"][known:]
+            np.testing.assert_array_equal(feature.statuses[known:], was)
+        np.testing.assert_array_equal(again.quality[known:], scan.sites["quality"][known:])
+        assert not set(again.results.sites) & set(range(known, len(scan.sites)))

@@ -177,7 +177,12 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
     closed = np.flatnonzero(scan.sites["status"] > Outcome.RUNNING).tolist()
     damaged: dict[int, str] = {}
     for number in closed:
-        if number not in planned:  # thought of by a planner while the scan ran
+        if number not in planned:
+            # Added while the scan ran: what was found then stays, because nothing tells its steps.
+            quality[number] = scan.sites["quality"][number]
+            for name, feature in values.items():
+                if name in scan.sites:
+                    feature.keep(scan.sites, number)
             continue
         try:
             record = scan.record(number)

@@ -20,6 +20,7 @@ from seccm.data.layout import QUALITY, Column, add_column, add_feature
 from seccm.data.readable import FAILURES
 from seccm.data.ruins import let_alone
 from seccm.data.step_tables import Refound
+from seccm.data.table import Table
 from seccm.data.trouble import discard, said, written
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
@@ -36,6 +37,13 @@ class FeatureValues:
     errors: npt.NDArray[np.float64]
     """Standard uncertainties."""
     statuses: npt.NDArray[np.uint8]
+
+    def keep(self, sites: Table, number: int) -> None:
+        """Leave at one site what a file has."""
+        name = self.column.name
+        self.values[number] = sites[name][number]
+        self.errors[number] = sites[f"{name}_err"][number]
+        self.statuses[number] = sites[f"{name}_status"][number]
 
 
 def rewrite_features(
