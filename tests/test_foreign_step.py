@@ -58,6 +58,11 @@ def test_its_results_are_right(story):
     """0.1 to 0.5 V in five treads over 1 Gohm."""
     np.testing.assert_allclose(story["i_tread"], np.linspace(0.1, 0.5, 5) * 1e-9, rtol=0.02)
     np.testing.assert_allclose(story["i_most"], 0.5e-9, rtol=0.1)  # with its overshoot
+    # Three staircases at each of two sites, and an array of each in the file.
+    assert story["paths"] == ["0", "1.0.0", "1.1.0"] * 2
+    assert story["kinds"] == ["staircase"]
+    assert [len(values) for values in story["stored"]] == [5] * 6
+    np.testing.assert_allclose(story["stored"][3], story["i_tread"])
     assert story["symbol"] == "$i_\\mathrm{max}$"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,25 @@ def test_every_stripping_step_is_60_mv_above_its_own_rest_potential(scan_path):
                 # The readings have a noise of their own.
                 assert held == pytest.approx(followed[-1] + 60e-3, abs=1.5e-3)
         assert max(followed) - min(followed) > 2e-3  # each its own
+
+
+def test_the_file_keeps_every_step_with_what_it_was_resolved_to(scan_path):
+    """Each turn of the repeat is a row of its own: path, name, and the potential that it held."""
+    with seccm.open(scan_path) as scan:
+        steps, results = scan.steps, scan.results("i_end")
+        strips = np.flatnonzero(steps["name"] == "strip")
+        for site in range(3):
+            own = strips[steps["site"][strips] == site]
+            assert [steps["path"][k] for k in own] == [f"2.0.0.{n}.0" for n in range(len(own))]
+            for k in own:
+                said = json.loads(steps["resolved"][k])
+                assert said["potential"] == pytest.approx(steps["first"][k], abs=1e-9)
+                held = scan.site(site).E[scan.site(site).steps[int(steps["number"][k])]]
+                assert float(np.median(held)) == pytest.approx(said["potential"], abs=1.5e-3)
+        assert (steps["resolved"][steps["name"] != "strip"] == "").all()
+        # No turn is without its numbers, however many there were.
+        assert len(results) == len(strips)
+        assert np.isfinite(results["value"]).all()
 
 
 def test_stripping_goes_on_until_little_comes_off(scan_path):

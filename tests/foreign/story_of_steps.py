@@ -108,6 +108,9 @@ def main(folder: Path) -> None:
             "status": scan.sites["status"].tolist(),
             "i_most": scan.sites["i_most"].tolist(),
             "i_tread": arrays_of(first, ())["i_tread"].values.tolist(),
+            "stored": [values.tolist() for values in scan.arrays("i_tread")],
+            "paths": scan.steps["path"].tolist(),
+            "kinds": sorted(set(scan.steps["kind"].tolist())),
             "report": "staircase" in page or "5 treads from 0.1 V" in page,
             "symbol": declared("i_most").symbol,
         }
