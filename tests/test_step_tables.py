@@ -246,6 +246,24 @@ def test_a_flipped_bit_in_a_row_is_found_and_no_number_of_it_is_clean(
             assert set(values) <= set(before[0].tolist())
 
 
+@pytest.mark.parametrize("column", [c.name for c in EVENTS.columns])
+def test_a_flipped_bit_in_an_event_is_said_in_its_place(
+    column: str, stopped: Path, tmp_path: Path
+) -> None:
+    with seccm.open(stopped) as scan:
+        before = scan.events["msg"]
+    path = Path(shutil.copy(stopped, tmp_path / "scan.h5"))
+    with h5py.File(path, "r+") as file:
+        raw = file[column][3:4].view(np.uint8)
+        raw[0] ^= 1
+        file[column][3:4] = raw.view(file[column].dtype)
+    with seccm.open(path) as scan:
+        assert scan.events["msg"][3] == "(cannot be read)"
+        assert scan.events["site"][3] == -1
+        others = np.arange(len(before)) != 3
+        np.testing.assert_array_equal(scan.events["msg"][others], before[others])
+
+
 def test_a_step_of_which_nobody_told_the_end_is_a_row_after_resume(
     stopped: Path, tmp_path: Path
 ) -> None:

@@ -32,7 +32,7 @@ from seccm.data.readable import Readable, reading
 from seccm.data.ruins import let_alone
 from seccm.data.step_results import InFile, Source, StepArrays, StepResults
 from seccm.data.table import Table
-from seccm.data.tables import NOT_TOLD, step_finished
+from seccm.data.tables import EVENTS, NOT_TOLD, step_finished
 from seccm.data.trace import SiteRecord, SiteTrace, record_of
 from seccm.errors import DamagedError, DataFileError
 from seccm.events import Landing, Outcome, StepFinished
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 _BELIEVED = 1 << 22
 """Entries of a column that may be left unwritten, because no memory is too small for them."""
+_NO_EVENT: Mapping[str, Any] = {"site": -1, "code": 0, "msg": b"(cannot be read)"}
 
 
 def open_scan(path: Path | str) -> Scan:
@@ -63,6 +64,7 @@ class Scan:
         self.path = path
         self._file = open_file(path)
         self._data: Mapping[str, Readable] = {}
+        self._events: Table | None = None
         try:
             self._list()
         except BaseException:
@@ -144,7 +146,18 @@ class Scan:
 
     @property
     def events(self) -> Table:
-        """One row for each event: t, row, site, code and msg."""
+        """One row for each event: t, row, site, code and msg.
+
+        What is damaged in a file that was never compressed has the code 0 and says so.
+        """
+        if self._events is None:
+            columns = {
+                c.name.removeprefix(EVENTS.prefix): self._data[c.name] for c in EVENT_COLUMNS
+            }
+            damaged: list[int] = []
+            if self.version > UNNAMED and not self.packed and not self._growing:
+                damaged = np.flatnonzero(~self._rows_of.table(EVENTS)[1]).tolist()
+            self._events = Table(columns, spoiled=dict.fromkeys(damaged, _NO_EVENT))
         return self._events
 
     @property
@@ -387,7 +400,7 @@ class Scan:
             unreadable=_unreadable(self.features),
             spoiled={number: _spoiled(self.features) for number in self._damage},
         )
-        self._events = Table({c.name.removeprefix("event_"): data[c.name] for c in EVENT_COLUMNS})
+        self._events = None
         self._found = StepResults(
             self._rows_of,
             data,
