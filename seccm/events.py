@@ -233,8 +233,8 @@ class StepFinished:
     name: str = ""
     """What the plan calls it; empty if nothing."""
     resolved: str = ""
-    """The step with numbers for what earlier steps came to, as JSON in SI; empty where it follows
-    none: then the plan says all of it."""
+    """What its quantities that follow earlier steps came to: numbers in SI by their keys, as JSON;
+    empty where it follows none."""
     label: str = ""
     """The step in words."""
     first: int = -1

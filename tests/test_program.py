@@ -10,6 +10,7 @@ from little_world import CLOCK, INFO, a_block, cut
 from programmes import FOLLOWS, HOLD, OFFSET, REST, came_to, plan_of, run
 
 import seccm
+from seccm.data.tables import LONGEST
 from seccm.errors import ContactError
 from seccm.hopping.last_rows import LastRows
 from seccm.plan import Plan
@@ -340,11 +341,15 @@ def test_a_step_of_which_nobody_said_what_it_was_stays_unknown():
     program = plan_of(REST, asks, HOLD).sites()[0].program
     assert program.ran(1, (), "") is None
     assert program.ran(1, (1, 2, 0), "") is None
+    # Nor is it guessed what a step followed.
+    assert program.ran(1, (1, 0, 0), "") is None
+    assert plan_of(REST, HOLD).sites()[0].program.ran(1, (1,), "") is None
 
 
 def test_where_the_plan_alone_says_which_step_comes_when_its_number_is_enough():
     """As in files of earlier versions."""
-    cycle = {"step": "repeat", "times": 3, "program": [{**REST, "name": "a"}, HOLD]}
+    held = {**HOLD, "potential": "0.1 V"}
+    cycle = {"step": "repeat", "times": 3, "program": [{**REST, "name": "a"}, held]}
     program = plan_of(REST, cycle).sites()[0].program
     for index, segment in enumerate(program.planned):
         assert program.ran(index, (), "") == segment
@@ -420,3 +425,19 @@ def test_a_factor_that_an_offset_follows_must_have_its_unit():
     found = problems(REST, hold, factors={"dE": ["1 nA"]})
     assert "cannot follow factor dE" in found["program[1].potential.offset"].what
     assert "names no factor" in problems(REST, hold)["program[1].potential.offset"].what
+
+
+def test_what_is_written_of_a_step_stays_short_however_much_follows_one_value():
+    """A file has room for 400 bytes: six values by their keys, and not the whole step."""
+    many = {"step": "cv", "start": FOLLOWS, "vertices": [FOLLOWS, "0.9 V"] * 400,
+            "scan_rate": "1 V/s"}  # fmt: skip
+    ends = [{**FOLLOWS, "offset": f"{k} mV"} for k in range(5)]
+    names = ("potential_below", "potential_above")
+    several = {"step": "lsv", "start": ends[0], "stop": ends[1], "scan_rate": "1 V/s",
+               "until": {**dict(zip(names, ends[2:], strict=False)),
+                         "charge": {"from": "rest", "within": ["1 pC", "1 nC"]}}}  # fmt: skip
+    ran, again = told(plan_of(REST, many, several), came_to(E=0.123456789, charge=1.23456789e-10))
+    assert again == ran
+    assert json.loads(ran[1].resolved) == {"start": pytest.approx(0.123456789 + OFFSET - 0.015)}
+    assert len(json.loads(ran[2].resolved)) == 5
+    assert all(len(segment.resolved.encode()) < LONGEST for segment in ran)

@@ -96,7 +96,7 @@ STEPS = Grown(
         Stored("step_kind", "S32", "", "kind of the step, as the plan names it"),
         Stored("step_name", "S64", "", "what the plan calls the step; empty if nothing"),
         Stored("step_label", "S120", "", "the step in words"),
-        Stored("step_resolved", f"S{LONGEST}", "", "the step with numbers for what it follows"),
+        Stored("step_resolved", f"S{LONGEST}", "", "numbers of what it follows, by key, JSON"),
         Stored("step_mode", "S16", "", "what was imposed: potential, current, or open"),
         Stored("step_first", "f8", "", "imposed at the start, raw volts or amperes", NAN),
         Stored("step_last", "f8", "", "imposed at the planned end, raw volts or amperes", NAN),

@@ -34,12 +34,20 @@ def corners(spec: StepSpec) -> tuple[StepSpec, ...]:
     A step that follows no earlier one is its own only corner. What a step imposes lies between
     that of its corners.
     """
-    followed = dict.fromkeys(earlier for _, earlier in earlier_in(spec))
+    followed = _followed(spec)
     if not followed:
         return (spec,)
     ends = product(*(dict.fromkeys(earlier.within) for earlier in followed))
     chosen = (dict(zip(followed, end, strict=True)) for end in ends)
     return tuple(settled(spec, partial(_chosen, one)) for one in chosen)
+
+
+def _followed(spec: StepSpec) -> dict[Earlier, str]:
+    """Return what a step follows, each with the first key of the step that does."""
+    found: dict[Earlier, str] = {}
+    for key, earlier in earlier_in(spec):
+        found.setdefault(earlier, key)
+    return found
 
 
 def _chosen(ends: Mapping[Earlier, float], value: Value) -> Value:
@@ -74,7 +82,8 @@ class Programme(Protocol):
         """Return what chooses the steps, from the first on."""
 
     def ran(self, index: int, path: Path, resolved: str) -> Segment | None:
-        """Return a step that ran; None if the programme has no such step.
+        """Return a step that ran; None if the programme has no such step, or what it followed
+        is not known.
 
         Args:
             index: which one it was at its site.
@@ -123,10 +132,15 @@ class Program:
             planned = self._at.get(path)
         if planned is None:
             return None
-        if not resolved:
+        spec = part_at(self.steps, planned.path).spec
+        followed = _followed(spec)
+        if not followed:
             return replace(planned, index=index)
-        spec = type(part_at(self.steps, planned.path).spec).model_validate(json.loads(resolved))
-        act = act_of(spec, self.setting)
+        if not resolved:  # What it imposed is not guessed.
+            return None
+        numbers = json.loads(resolved)
+        chosen = {earlier: numbers[key] for earlier, key in followed.items()}
+        act = act_of(settled(spec, partial(_chosen, chosen)), self.setting)
         return Segment.of(act, planned.kind, index, planned.path, planned.name, resolved)
 
     @cached_property
@@ -213,18 +227,11 @@ class Walk:
             return None
         path, spec = found
         index, self._index = self._index, self._index + 1
-        if not earlier_in(spec):
+        followed, setting = _followed(spec), self._program.setting
+        if not followed:
             (act,) = self._program.acts(spec)
             return Segment.of(act, name_of(spec), index, path, spec.name or "")
-        resolved = settled(spec, self._number)
-        act = act_of(resolved, self._program.setting)
-        return Segment.of(act, name_of(spec), index, path, spec.name or "", written(resolved))
-
-    def _number(self, value: Value) -> Value:
-        offset = self._program.setting.offset
-        return self._live.number(value, offset) if isinstance(value, Earlier) else value
-
-
-def written(spec: StepSpec) -> str:
-    """Write a step whose quantities are all known."""
-    return json.dumps(spec.model_dump(mode="json", by_alias=True, exclude_none=True))
+        chosen = {earlier: live.number(earlier, setting.offset) for earlier in followed}
+        act = act_of(settled(spec, partial(_chosen, chosen)), setting)
+        resolved = json.dumps({key: chosen[earlier] for earlier, key in followed.items()})
+        return Segment.of(act, name_of(spec), index, path, spec.name or "", resolved)
