@@ -82,8 +82,7 @@ class Programme(Protocol):
         """Return what chooses the steps, from the first on."""
 
     def ran(self, index: int, path: Path, resolved: str) -> Segment | None:
-        """Return a step that ran; None if the programme has no such step, or what it followed
-        is not known.
+        """Return a step that ran; None if it is not there, or what it followed is not known.
 
         Args:
             index: which one it was at its site.
