@@ -7,6 +7,7 @@ which the fact holds.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -198,6 +199,8 @@ class Landed:
     record: ContactRecord | None
 
     def __str__(self) -> str:
+        if math.isnan(self.landing.z_crossing):
+            return _at(self.site, "measurement begins; no contact was looked for")
         at, past = show(self.landing.z_crossing, "m", 5), show(self.landing.overtravel, "m", 3)
         return _at(self.site, f"contact at z = {at}, overtravel {past}")
 

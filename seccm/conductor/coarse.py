@@ -18,10 +18,9 @@ from seccm.conductor.opening import open_for_motion
 from seccm.errors import ContactError, LimitError, RigError
 from seccm.hopping.approach import Approach
 from seccm.hopping.circuit import Circuit, look_at_circuit
-from seccm.hopping.course import Course, Steps
-from seccm.hopping.hop import NOISE, OFF
+from seccm.hopping.course import OFF, Course, Steps
 from seccm.plan import Plan
-from seccm.plan.site import Site
+from seccm.plan.site import NOISE, Site
 from seccm.rig import CoarseStage, Freeze, Move, RigInfo
 from seccm.units import show
 

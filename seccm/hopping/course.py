@@ -49,6 +49,8 @@ class Course:
 
     def __init__(self, block: Block, spare: float = 0.0, *, clear: bool = False) -> None:
         self.block = block
+        self.stays = False
+        """Set by a way that leaves the tip in contact on purpose: it goes nowhere sideways."""
         self.clear = clear
         """Whoever has lifted the tip and looked at the circuit says so; a descent ends it."""
         self.spare = spare

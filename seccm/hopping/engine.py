@@ -38,8 +38,8 @@ from seccm.events import (
     RunStopped,
     SiteFinished,
 )
-from seccm.hopping.course import Course, GivenUp, Out, Steps
-from seccm.hopping.hop import OFF, hop
+from seccm.hopping.course import OFF, Course, GivenUp, Out, Steps
+from seccm.hopping.hop import hop
 from seccm.hopping.leave import clear_distance
 from seccm.hopping.life import MOVES, State
 from seccm.hopping.life import Request as Request
@@ -351,7 +351,7 @@ class Engine:
         stops = self._site is not None and self._site.no_contact.then == "stop"
         if self._course is not None:
             self._spare, self._clear = self._course.spare, self._course.clear
-            self._wet = not self._clear and self._touched
+            self._wet = not self._clear and self._touched and not self._course.stays
         self._hop = self._course = self._site = None
         self._phase = Phase.IDLE
         if finished.outcome.failed:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from seccm.advice import told
 from seccm.errors import PlanError, Problem
 from seccm.mistakes import Mistake, mistakes_of, plainly, schema_of, written
+from seccm.plan import ways
 from seccm.plan.approach import Approach
 from seccm.plan.check import check
 from seccm.plan.contacts import KINDS
@@ -176,6 +177,7 @@ def _learn() -> None:
 
 on_register(_learn)
 KINDS.on_register(_learn)
+ways.KINDS.on_register(_learn)
 
 
 def load_plan(name_or_path: str | Path) -> Plan:

@@ -9,6 +9,7 @@ from itertools import chain
 import numpy as np
 
 from seccm.errors import Problem
+from seccm.plan import ways
 from seccm.plan.rounding import rounded_down
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
@@ -26,6 +27,7 @@ def reach_problems(subject: Subject) -> Iterator[Problem]:
     for problem in chain(
         _drives(subject),
         _contacts(subject),
+        _way(subject),
         _speeds(subject),
         _overtravel(subject),
         _places(subject),
@@ -97,6 +99,12 @@ def _contacts(subject: Subject) -> Iterator[Problem]:
             yield Problem("approach.contact", what, remedy)
             return
         yield from contact.problems(subject, site)
+
+
+def _way(subject: Subject) -> Iterator[Problem]:
+    """Find what keeps the plan's way from being gone on this rig."""
+    way = subject.plan.way
+    yield from ways.KINDS.of(way.kind).problems(way, subject)
 
 
 def _speeds(subject: Subject) -> Iterator[Problem]:

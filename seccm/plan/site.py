@@ -6,8 +6,9 @@ offset has been taken off, so that nothing below the plan converts anything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from seccm.plan.ways import WaySpec, usual
 from seccm.program.program import Programme
 from seccm.program.segment import Segment
 from seccm.rig import Clock, ContactRule, Mode
@@ -105,6 +106,8 @@ class Site:
     travel_settle: float
     """Seconds to rest after a lateral move, before the approach settles."""
     no_contact: NoContact
+    way: WaySpec = field(default_factory=usual)
+    """How the place is come to and left."""
 
     def measuring_time(self, clock: Clock) -> tuple[float, float]:
         """Return how long the steps last at least and at most if no limit ends them, in s."""

@@ -17,6 +17,7 @@ from seccm.plan.probe import Probe, Reference
 from seccm.plan.recording import MAINS, Record, raw_rate
 from seccm.plan.site import NoContact, Site
 from seccm.plan.visits import Visits
+from seccm.plan.ways import AnyWay, usual
 from seccm.program.program import Program
 from seccm.program.setting import Setting
 from seccm.program.settled import settled
@@ -57,6 +58,8 @@ class Tables(Model, defer_build=True):
     places: Annotated[Sites, Field(alias="sites", examples=[EXAMPLES["sites"]])]
     factors: Annotated[dict[Words, Levels], Field(default_factory=dict)]
     design: Design = Design()
+    way: Annotated[AnyWay, Field(default_factory=usual, examples=[{"kind": "hopping"}])]
+    """How each place is come to and left."""
     approach: Annotated[Approach, Field(examples=[EXAMPLES["approach"]])]
     retract: Annotated[Retract, Field(examples=[EXAMPLES["retract"]])]
     travel: Annotated[Travel, Field(examples=[EXAMPLES["travel"]])]
@@ -122,6 +125,7 @@ class Tables(Model, defer_build=True):
             travel_speed=condition.number(self.travel.speed),
             travel_settle=condition.number(self.travel.settle),
             no_contact=NoContact(policy.then, policy.retries, policy.shift),
+            way=self.way,
         )
 
     def duration(self, info: RigInfo, *, shortest: bool = False) -> float:

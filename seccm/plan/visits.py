@@ -58,6 +58,7 @@ class Visits:
                     of.travel_speed,
                     of.travel_settle,
                     of.no_contact,
+                    of.way,
                 )
             )
             seen[index] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,7 +61,8 @@ def known_surface(scan: Scan, begins_at: float) -> Terrain:
     for number in sorted(np.flatnonzero(np.isfinite(ended)), key=lambda k: float(ended[k])):
         if sites["landed"][number]:
             x, y, z = (float(sites[name][number]) for name in ("x_cmd", "y_cmd", "z_contact"))
-            terrain.tell(x, y, z, float(sites["t_contact"][number]) - begins_at)
+            if math.isfinite(z):  # else the way of the plan looks for no surface
+                terrain.tell(x, y, z, float(sites["t_contact"][number]) - begins_at)
         elif Outcome(int(sites["status"][number])).no_contact:
             terrain.miss()
         if terrain.in_doubt:

@@ -1,0 +1,1 @@
+"""The built-in ways of coming to a place and leaving it."""
