@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
-from small_scan import small_scan
+from small_scan import STEP, small_scan
 
 import seccm
 
@@ -22,14 +23,32 @@ def name_of(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scan of two sites, for pages that read one."""
+    path = tmp_path_factory.mktemp("docs") / "scan.h5"
+    sweep = {"step": "cv", "start": "0.3 V", "vertices": ["-0.2 V"], "scan_rate": "0.5 V/s"}
+    program = [STEP, {**sweep, "cycles": 2}]
+    for _ in seccm.run(small_scan(2, 1, program=program), path=path, seed=1):
+        pass
+    return path
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_the_examples_of_a_page_work_one_after_the_other(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scanned: Path
 ) -> None:
-    """A TOML example that begins with a file's name is that file; scans have two sites."""
+    """A TOML example that begins with a file's name is that file; scans have two sites.
+
+    Pages on extending are complete in themselves; on others the program is imported, and there is
+    a file scan.h5.
+    """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(seccm, "load_plan", lambda name: small_scan(2, 1))
     names: dict[str, Any] = {"__name__": page.stem}
+    if page.parent.name != "extending":
+        names["seccm"] = seccm
+        shutil.copy(scanned, "scan.h5")
     blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
     for language, text in blocks:
         if language == "toml":
