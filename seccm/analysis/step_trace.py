@@ -29,7 +29,10 @@ def steps_ran(site: Site, record: SiteRecord) -> Mapping[int, Segment]:
         end = ends.get(index)
         # A path that is not said is the number itself.
         path, resolved = (end.path or (index,), end.resolved) if end is not None else ((), "")
-        segment = site.program.ran(index, path, resolved)
+        try:
+            segment = site.program.ran(index, path, resolved)
+        except ValueError:
+            segment = None  # what the file says of it is no step
         if segment is not None:
             found[index] = segment
     return found

@@ -110,7 +110,7 @@ class Writer:
         self._along = columns_along(file, "site")
         self._features = tuple(feature.name for feature in columns.features)
         self._redo, self._changes = redo, Changes()
-        known = (raw.decode() for raw in self._data["quantity_name"][:].tolist())
+        known = (raw.decode(errors="replace") for raw in self._data["quantity_name"][:].tolist())
         self._steps = StepWriter(self._to, clock.period, self._time, known)
         self._steps.declare(columns.quantities)
         added = added_signals(self._data)
