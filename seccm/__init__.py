@@ -1,61 +1,151 @@
 """Hopping-mode control for scanning electrochemical cell microscopy (SECCM).
 
-    load_plan, check, run, resume     from a plan to its data file
-    open, analyze                     a data file, finished or growing
-    Outcome, Status                   what the codes of sites and of results mean
-    Kind, register                    a kind of step of your own
+    load_plan, Plan, check            what to do, and whether a rig can do it
+    run, resume, Run                  from a plan to its data file, event by event
+    SiteFinished, Landed, RunStopped, ...   the events of a run, each of which prints as one line
+    open, Scan, SiteTrace, analyze    a data file, finished or growing
+    Outcome, Phase, Status            what the codes of sites, data points and results mean
+    Result, Value, Values             a result, and what was found for it
+    load_rig, build_rig, Rig, RigInfo, Block, Signal      rigs in Python
+    Kind, ContactKind, WayKind, parts_of, rig_of          what a package of your own adds
 
-`import seccm; help(seccm.run)` says how each is used.
+`import seccm; help(seccm.run)` says how each is used. The page docs/api.md names the modules that
+a package of your own may import from; everything else may change with any version.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from seccm.data.scan import Scan
     from seccm.data.scan import open_scan as open
-    from seccm.errors import DataFileError, NotNow, PlanError, RigError, SeccmError
-    from seccm.events import Outcome
+    from seccm.data.trace import SiteTrace
+    from seccm.errors import (
+        DataFileError,
+        LimitError,
+        NotNow,
+        PlanError,
+        Problem,
+        RigError,
+        SeccmError,
+    )
+    from seccm.events import (
+        Approaching,
+        Event,
+        FalseContact,
+        Fault,
+        Landed,
+        Landing,
+        Note,
+        Outcome,
+        Paused,
+        Phase,
+        PhaseBegan,
+        Resumed,
+        RunStarted,
+        RunStopped,
+        SiteAnalysed,
+        SiteFinished,
+        SiteStarted,
+        StepFinished,
+    )
+    from seccm.plan.contacts import ContactKind
     from seccm.plan.plan import Plan, load_plan
-    from seccm.program.kind import Kind
+    from seccm.plan.site import Site
+    from seccm.plan.ways import WayKind, WaySpec
+    from seccm.program.kind import Kind, StepSpec
     from seccm.program.registry import register
     from seccm.remote.attended import resume, run
-    from seccm.results import Status
+    from seccm.results import Result, Status, Value, Values
+    from seccm.rig import Block, Mounted, Rig, RigInfo, Signal, parts_of, rig_of
+    from seccm.rigs import build_rig, load_rig
     from seccm.session import Run, analyze, check
 
 __all__ = [
+    "Approaching",
+    "Block",
+    "ContactKind",
     "DataFileError",
+    "Event",
+    "FalseContact",
+    "Fault",
     "Kind",
+    "Landed",
+    "Landing",
+    "LimitError",
+    "Mounted",
     "NotNow",
+    "Note",
     "Outcome",
+    "Paused",
+    "Phase",
+    "PhaseBegan",
     "Plan",
     "PlanError",
+    "Problem",
+    "Result",
+    "Resumed",
+    "Rig",
     "RigError",
+    "RigInfo",
     "Run",
+    "RunStarted",
+    "RunStopped",
+    "Scan",
     "SeccmError",
+    "Signal",
+    "Site",
+    "SiteAnalysed",
+    "SiteFinished",
+    "SiteStarted",
+    "SiteTrace",
     "Status",
+    "StepFinished",
+    "StepSpec",
+    "Value",
+    "Values",
+    "WayKind",
+    "WaySpec",
     "analyze",
+    "build_rig",
     "check",
     "load_plan",
+    "load_rig",
     "open",
+    "parts_of",
     "register",
     "resume",
+    "rig_of",
     "run",
 ]
 
-_HOME = {
-    "open": ("seccm.data.scan", "open_scan"),
-    "Outcome": ("seccm.events", "Outcome"),
-    "Status": ("seccm.results", "Status"),
-    "Plan": ("seccm.plan.plan", "Plan"),
-    "load_plan": ("seccm.plan.plan", "load_plan"),
-    "Kind": ("seccm.program.kind", "Kind"),
-    "register": ("seccm.program.registry", "register"),
-    **{name: ("seccm.errors", name) for name in __all__ if name.endswith(("Error", "NotNow"))},
-    **{name: ("seccm.remote.attended", name) for name in ("resume", "run")},
-    **{name: ("seccm.session", name) for name in ("Run", "analyze", "check")},
+_HOMES: Mapping[str, str] = {
+    "seccm.data.scan": "Scan",
+    "seccm.data.trace": "SiteTrace",
+    "seccm.errors": "DataFileError LimitError NotNow PlanError Problem RigError SeccmError",
+    "seccm.events": (
+        "Approaching Event FalseContact Fault Landed Landing Note Outcome Paused Phase "
+        "PhaseBegan Resumed RunStarted RunStopped SiteAnalysed SiteFinished SiteStarted "
+        "StepFinished"
+    ),
+    "seccm.plan.contacts": "ContactKind",
+    "seccm.plan.plan": "Plan load_plan",
+    "seccm.plan.site": "Site",
+    "seccm.plan.ways": "WayKind WaySpec",
+    "seccm.program.kind": "Kind StepSpec",
+    "seccm.program.registry": "register",
+    "seccm.remote.attended": "resume run",
+    "seccm.results": "Result Status Value Values",
+    "seccm.rig": "Block Mounted Rig RigInfo Signal parts_of rig_of",
+    "seccm.rigs": "build_rig load_rig",
+    "seccm.session": "Run analyze check",
 }
+"""The public names of each module, which is imported when one of them is first asked for."""
+_HOME = {name: (module, name) for module, names in _HOMES.items() for name in names.split()}
+_HOME["open"] = ("seccm.data.scan", "open_scan")
 
 
 def __dir__() -> list[str]:

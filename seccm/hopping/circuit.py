@@ -6,11 +6,11 @@ from enum import StrEnum
 
 import numpy as np
 
+from seccm.arrays import BoolArray
 from seccm.hopping.course import OFF, Course, Steps
 from seccm.hopping.trust import railed
 from seccm.plan.site import ApproachSpec
 from seccm.rig import Block, Constant, ContactRule, Drive, Wake
-from seccm.rig.contact import BoolArray
 from seccm.rig.streaks import streaks
 
 

@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray as FloatArray
 from seccm.rig.raw import RawSamples
 
-FloatArray = npt.NDArray[np.float64]
 Axis = Literal["x", "y", "z"]
 
 

@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from seccm.rig.block import Block, Flag, FloatArray
+from seccm.arrays import BoolArray, FloatArray
+from seccm.rig.block import Block, Flag
 from seccm.rig.signals import BASIC
 from seccm.units import show
 
-BoolArray = npt.NDArray[np.bool_]
 Polarity = Literal["either", "anodic", "cathodic"]
 Counted = Literal["from zero", "from baseline", "of baseline"]
 Side = Literal["above", "below", "either", "towards zero", "away from zero"]

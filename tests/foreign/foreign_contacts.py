@@ -13,12 +13,11 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from seccm.arrays import BoolArray, FloatArray
 from seccm.errors import Problem
 from seccm.plan.contacts import ContactKind, Number
 from seccm.quantities import Current, Ratio
 from seccm.rig import Block, ContactRule, Crossing, Deaf, Mode, StopCondition
-from seccm.rig.block import FloatArray
-from seccm.rig.contact import BoolArray
 
 
 class LockInContact(ContactKind):
