@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import io
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import seccm
 from seccm.cli.commands import app
 from seccm.cli.outlet import MOST, Outlet
 from seccm.cli.printing import shown
+from seccm.cli.rig_commands import rig_app
 from seccm.events import SiteFinished
 from seccm.shell import command
 
@@ -189,3 +191,17 @@ def test_an_error_of_the_program_has_its_traceback_and_exit_code(tmp_path: Path)
     )
     assert done.returncode == 1
     assert "nobody thought of it" in done.stderr
+
+
+def test_the_help_of_every_command_shows_what_stands_in_brackets():
+    """Such as the name of a table, which looks like markup."""
+    runner, bracketed = CliRunner(), []
+    for group, words in ((app, []), (rig_app, ["rig"])):
+        for one in group.registered_commands:
+            assert one.callback is not None
+            named = re.findall(r"\[(\w+)\]", one.callback.__doc__ or "")
+            name = one.name or one.callback.__name__.replace("_", "-")
+            said = runner.invoke(app, [*words, name, "--help"]).output
+            assert all(f"[{table}]" in said for table in named), said
+            bracketed += named
+    assert {"coarse", "piezo"} <= set(bracketed)

@@ -49,9 +49,13 @@ def _command(signals: Interruptible) -> int | str | None:
     except SystemExit as end:
         if end.code != INTERRUPTED:
             return end.code
-        sys.stderr.write("Interrupted: nothing moved.\n")
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted: nothing moved.\n")
-    except Exception:  # an error of the program: its traceback is what its developers need
-        traceback.print_exc()
+        pass
+    except Exception:
+        # An import that was interrupted may fail with an error of its own. Any other is one of the
+        # program: its traceback is what its developers need.
+        if not signals.struck:
+            traceback.print_exc()
+            return 1
+    sys.stderr.write("Interrupted: nothing moved.\n")
     return 1

@@ -31,6 +31,8 @@ class Interruptible:
     def __init__(self, *, deferred: bool = False) -> None:
         self._name = ""
         self._deferred = deferred
+        self.struck = False
+        """Whether a signal was raised, wherever the program was just then."""
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -83,6 +85,7 @@ class Interruptible:
             Interruption: a signal came.
         """
         if self._name:
+            self.struck = True
             Interruptible._raised = time.monotonic()
             raise Interruption(self._name)
 

@@ -177,11 +177,11 @@ def coarse_approach(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before each motion.")] = False,
     seed: SeedOption = 0,
 ) -> None:
-    """Bring the surface into reach of the piezo with the coarse motor. THIS MOVES THE TIP.
+    r"""Bring the surface into reach of the piezo with the coarse motor. THIS MOVES THE TIP.
 
     The piezo comes down looking for contact and goes up all the way; only then the motor makes
     steps, over at most half of the way that was found free; and so on. What the motor is and may
-    do stands in the table [coarse] of the rig file; options may only narrow it.
+    do stands in the table \[coarse] of the rig file; options may only narrow it.
     """
     from seccm.cli.coarse_motor import motor_table
     from seccm.commissioning.coarse_approach import finding_of
@@ -230,9 +230,9 @@ def set_up_piezo(
     rig: RigArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before.")] = False,
 ) -> None:
-    """Make a digital piezo controller follow the card, servo on. THIS CAN MOVE THE STAGE.
+    r"""Make a digital piezo controller follow the card, servo on. THIS CAN MOVE THE STAGE.
 
-    What it is and how it is wired stands in the table [piezo] of the rig file. Nothing is
+    What it is and how it is wired stands in the table \[piezo] of the rig file. Nothing is
     written to its permanent memory.
     """
     from importlib.metadata import entry_points
