@@ -56,7 +56,7 @@ def test_the_examples_of_a_page_work_one_after_the_other(
             if named := re.match(r"# (\S+\.toml)\n", text):
                 Path(named[1]).write_text(text, encoding="utf-8")
         else:
-            exec(compile(text, name_of(page), "exec"), names)
+            exec(compile(text, name_of(page), "exec", dont_inherit=True), names)
     assert page.parent.name != "extending" or blocks, "a page on extending shows how"
 
 
