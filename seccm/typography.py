@@ -25,7 +25,7 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def plus_minus(mean: float, error: float) -> str:
-    """Write a number with its error, the latter with two digits, the former as far as that."""
+    """Write a number with its error, the error with two digits and the number as far as the error."""
     if not math.isfinite(mean):
         return "–"
     if not _says_something(mean, error):

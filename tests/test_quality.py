@@ -16,7 +16,6 @@ from seccm.analysis.quality import (
     hum,
     hum_gate,
     longest_run,
-    lost,
 )
 from seccm.analysis.topography import level
 from seccm.plan.contacts import current_threshold
@@ -77,15 +76,6 @@ def test_overload_and_saturation_are_two_things():
     assert electrometer(x, 1.0, np.arange(50) == 7) == Quality.OVERLOAD
     assert electrometer(x, 0.5) == Quality.SATURATION
     assert electrometer(np.array([np.nan, 0.1]), 1.0) == GOOD
-
-
-def test_a_current_through_zero_is_not_a_lost_droplet():
-    """A few rows near zero pass; staying there does not."""
-    gone = np.zeros(200, bool)
-    gone[50:55] = gone[90:95] = True
-    assert lost(gone) == GOOD
-    gone[120:150] = True
-    assert lost(gone) == Quality.LOST_CONTACT
 
 
 @settings(max_examples=100, deadline=None)

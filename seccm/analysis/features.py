@@ -103,6 +103,10 @@ class Features:
             found.update(self._named(place, values))
             phrases.append(words_of(trace.segment, values))
         quality = judged(site, record, overlapping=site.number in self._overlapping)
+        lost = next((trace for trace in ran if trace.lost is not None), None)
+        if lost is not None:
+            quality |= Quality.LOST_CONTACT
+            phrases.append(f"contact lost in step {lost.segment.index + 1}")
         return Analysed(
             features={n: (v.value, v.error, int(v.status)) for n, v in found.items()},
             quality=int(quality),

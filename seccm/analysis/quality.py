@@ -54,7 +54,8 @@ _LABELS = {
     Quality.EARLY_CONTACT: "contact far above the plane of the other landings: residue or "
     "a particle",
     Quality.DRIFT: "the tip drifted further than allowed during the measurement",
-    Quality.LOST_CONTACT: "the droplet was lost during the measurement",
+    Quality.LOST_CONTACT: "no current could flow any more: the droplet was lost, or the surface is "
+    "blocked",
     Quality.DAMAGED: "the data of the site are damaged in the file",
 }
 
@@ -109,17 +110,6 @@ def electrometer(
     if bool(np.any(np.abs(signal) >= (1.0 - margin) * limit)):
         flags |= Quality.SATURATION
     return flags
-
-
-def lost(gone: BoolArray, rows: int = 20) -> Quality:
-    """Judge whether the droplet was lost: `gone` for so many rows without a break.
-
-    Args:
-        gone: shape (n,), rows without a sign of contact: overload under imposed current, less
-            than the noise under imposed potential.
-        rows: a current may pass through zero; it does not stay there.
-    """
-    return Quality.LOST_CONTACT if longest_run(gone) >= rows else Quality(0)
 
 
 def hum(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from seccm.analysis.alignment import misplaced
 from seccm.analysis.jumps import at_an_end, stuck
+from seccm.analysis.lost_contact import lost_at
 from seccm.data import SiteRecord
 from seccm.plan.site import Site
 from seccm.program.segment import Segment
@@ -74,7 +76,28 @@ def step_traces(site: Site, record: SiteRecord, offset: float, area: Area) -> tu
                 area=area,
             )
         )
-    return tuple(found)
+    return _with_contact(found, record, offset)
+
+
+_IDLE_ROWS = 2000
+"""Rows before contact that show the current of an open circuit: 5 s."""
+
+
+def _with_contact(
+    traces: list[StepTrace], record: SiteRecord, offset: float
+) -> tuple[StepTrace, ...]:
+    """Say in each trace from which row on the contact was lost."""
+    at = record.contact
+    if at is None or not traces:
+        return tuple(traces)
+    before = slice(max(0, at - _IDLE_ROWS), max(0, at - CONTACT_ROWS))
+    held = slice(at + 1, record.steps[traces[0].segment.index].start)
+    lost = lost_at(traces, record.I[before], (record.E[held] + offset, record.I[held]))
+    if lost is None:
+        return tuple(traces)
+    number, row = lost
+    after = (replace(trace, lost=0) for trace in traces[number + 1 :])
+    return (*traces[:number], replace(traces[number], lost=row), *after)
 
 
 def _flags(record: SiteRecord, rows: slice, row: float) -> npt.NDArray[np.uint8]:

@@ -34,12 +34,20 @@ class Measured:
         """Return the number, with what its rows were flagged for as its status.
 
         A search in vain among rows at the end of a range is not one that was in vain: what was
-        sought may have been beyond it.
+        sought may have been beyond it. Nor is one among rows without contact, of which nothing is
+        measured.
         """
         flags = 0
         for rows in self.rows:
             flags |= int(np.bitwise_or.reduce(trace.flaws[rows], initial=0))
         status = self.value.status
+        if trace.lost is not None and self.rows:
+            last = [rows.indices(trace.t.size) for rows in self.rows]
+            if any(stop > trace.lost for _, stop, _ in last):
+                some = status.has_value and all(start < trace.lost for start, _, _ in last)
+                if not some:
+                    return Value.none(Status.NO_CONTACT)
+                status = status.worse(Status.LOST_CONTACT)
         if status.censored and flags & Flag.SATURATED:
             return Value.none(Status.UNDEFINED)
         if not status.has_value:

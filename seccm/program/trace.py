@@ -60,6 +60,8 @@ class StepTrace:
     reason: EndReason | None
     """What ended it; None if the run did."""
     area: Area
+    lost: int | None = None
+    """The first row after the contact was lost; None if it was kept."""
 
     @property
     def overload(self) -> BoolArray:

@@ -55,6 +55,7 @@ class Status(IntEnum):
     GAP = 39, "data points used for this value are missing or damaged"
     DISTURBED = 40, "the potential has a jump, a dip or hum in the data points used for this value"
     JUMP = 41, "the current or the potential jumps within the sweep"
+    LOST_CONTACT = 42, "the contact was lost within the data points used for this value"
 
     NOT_MEASURED = 64, "not measured"
     TOO_SHORT = 65, "too few samples"
@@ -69,6 +70,7 @@ class Status(IntEnum):
     NO_WAVE = 74, "the current does not level off: no wave was found"
 
     DAMAGED = 75, "the data of the site are damaged in the file"
+    NO_CONTACT = 76, "the contact had been lost: no current could flow"
 
     @property
     def has_value(self) -> bool:
@@ -120,6 +122,7 @@ _CAVEATS = {
     Status.GAP: "data points are missing",
     Status.DISTURBED: "a jump, a dip or hum in the potential",
     Status.JUMP: "a jump within the sweep",
+    Status.LOST_CONTACT: "contact lost",
 }
 
 
