@@ -25,7 +25,7 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def plus_minus(mean: float, error: float) -> str:
-    """Write a number with its error, the error with two digits and the number as far as the error."""
+    """Write a number and its error: the error with two digits, the number as far as it."""
     if not math.isfinite(mean):
         return "–"
     if not _says_something(mean, error):
