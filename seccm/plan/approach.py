@@ -42,7 +42,7 @@ Hold = Annotated[
 ]
 
 
-class Approach(Model):
+class Approach(Model, defer_build=True):
     """The way down."""
 
     speed: Annotated[Speed, Field(examples=["2 um/s"])]
