@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -12,7 +10,7 @@ from seccm.commissioning.graph import Axis, Curve, Graph
 from ui import pieces
 from ui.models.palette import DARK, Palette
 from ui.models.showing import FloatArray, Prefix, Showing, largest
-from ui.plots import Plot, line_width, pen
+from ui.plots import Plot, decades, line_width, pen
 
 SYMBOL = 7
 """Size of a point, for the usual size of letters."""
@@ -87,7 +85,7 @@ class GraphPlot(QWidget):
             prefix = Prefix().fitting(ends[side])
             self._factor[side] = prefix.factor
             drawn.name(_symbol(axis.name), prefix.unit(axis.unit))
-            drawn.setTicks(_decades() if graph.logarithmic else None)
+            drawn.setTicks(decades() if graph.logarithmic else None)
 
     def _add(self, curve: Curve, colour: str) -> None:
         x, y = self._shown(self._graph.x, curve.x), self._shown(self._graph.y, curve.y)
@@ -142,13 +140,6 @@ class GraphPlot(QWidget):
             if level.name
         ]
         self.head.setText(" &nbsp; ".join(parts))
-
-
-def _decades() -> list[list[tuple[float, str]]]:
-    """Return the numbers of a logarithmic axis: 1, 2, 5, 10 and so on, and marks between them."""
-    powers = range(-6, 7)
-    told = [(math.log10(k) + n, f"{k * 10.0**n:.7g}") for n in powers for k in (1, 2, 5)]
-    return [told, [(math.log10(k) + n, "") for n in powers for k in (3, 4, 6, 7, 8, 9)]]
 
 
 def _symbol(name: str) -> str:

@@ -26,6 +26,7 @@ from ui.models.colours import (
     shown,
 )
 from ui.models.curves import SiteCurves
+from ui.models.decades import ColourScale, has_logarithm, logarithmic_ends, logarithms
 from ui.models.limits import Range
 from ui.models.palette import COLOUR_MAPS, DARK, Palette, Sizes
 from ui.models.readings import Readings
@@ -241,10 +242,17 @@ class MapView(QWidget):
         name = self.name = self.controls.offer(sites, self.name, readable=readable)
         seen = self._shown[name] = shown(sites, name, self._showing, self._shown.get(name))
         limits = self.controls.limits
-        span = Range.of(seen.values, limits.of(name).seen(seen), seen.error)
+        decades = ColourScale(self.controls.scale.currentText()).by_decades(
+            sites, name, seen.values
+        )
+        ends, drawn, error = limits.of(name).seen(seen), seen.values, seen.error
+        if decades:
+            ends = logarithmic_ends(ends, seen.values)
+            drawn, error = logarithms(seen.values), math.nan
+        span = Range.of(drawn, ends, error)
         lut = self._lut()
         self.plot.paint(
-            coloured(sites, name, seen.values, (span.low, span.high), lut, self._palette),
+            coloured(sites, name, drawn, (span.low, span.high), lut, self._palette),
             (sites.outcome == Outcome.OK) & ~np.isfinite(seen.values),
         )
         self.plot.select()
@@ -253,7 +261,9 @@ class MapView(QWidget):
         limits.setEnabled(not category)
         self.legend.setText(self._legend(sites) if category else self._marks(sites, seen, span))
         if not category:
-            self.bar.show_range(span, lut, seen.label, seen.unit)
+            magnitude = decades and bool(np.nanmax(seen.values) < 0.0)
+            label = f"magnitude of {seen.label}" if magnitude else seen.label
+            self.bar.show_range(span, lut, label, seen.unit, logarithmic=decades)
             limits.show_limits(name, seen, sites.unit(name))
         self.panel.describe(sites, name, seen)
 
@@ -297,6 +307,9 @@ class MapView(QWidget):
         conditions = np.unique(sites.condition[np.isfinite(seen.values)])
         if conditions.size > 1:
             there.append(f"values of {conditions.size} conditions")
+        logarithmic = self.controls.scale.currentText() == ColourScale.LOGARITHMIC
+        if logarithmic and not has_logarithm(sites, self.name, seen.values):
+            there.append("linear: only values of one sign, with a zero of their own, have decades")
         if span.above or span.below:
             beyond = ((span.above, "above"), (span.below, "below"))
             said = " and ".join(f"{count} {where}" for count, where in beyond if count)

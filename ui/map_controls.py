@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from seccm.units import parse
 from ui import pieces
 from ui.colour_limits import ColourLimits
+from ui.models.decades import ColourScale
 from ui.models.palette import COLOUR_MAPS, Sizes
 from ui.models.showing import raised
 from ui.models.site_map import CHARGE, SiteMap
@@ -51,6 +52,12 @@ class MapControls(QWidget):
         )
         self.colours = pieces.box("Colour map", *COLOUR_MAPS)
         self.colours.activated.connect(lambda _: self.changed.emit())
+        self.scale = pieces.narrow(pieces.box("Scale of the colours", *ColourScale), 8)
+        self.scale.setToolTip(
+            "Automatic: logarithmic if all values have one sign and span more than two decades. "
+            "Potentials against a reference and heights are always linear: their zero is a choice."
+        )
+        self.scale.activated.connect(lambda _: self.changed.emit())
         self.limits = ColourLimits()
         self.low, self.high = self.limits.low, self.limits.high
         self.limits.changed.connect(self.changed)
@@ -65,6 +72,7 @@ class MapControls(QWidget):
         second = QHBoxLayout(self.second)
         second.setContentsMargins(0, 0, 0, 0)
         second.addWidget(self.colours, 2)
+        second.addWidget(self.scale, 2)
         second.addWidget(self.limits, 2)
         for words, tip, signal in (("show all", "Show all sites", self.whole),
                                    ("clear", "Select no site", self.nothing)):  # fmt: skip

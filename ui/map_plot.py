@@ -18,7 +18,7 @@ from ui.models.palette import OUTCOME_COLOURS, Palette
 from ui.models.raster import Raster
 from ui.models.showing import largest
 from ui.models.site_map import SiteMap
-from ui.plots import Axis, Plot, line_width
+from ui.plots import Axis, Plot, decades, line_width
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -230,8 +230,18 @@ class ColourBar(Plot):
             end.setPen(pg.mkPen(palette.muted))
         self.setFixedWidth(round(font * 6.6))
 
-    def show_range(self, span: Range, lut: Rgba, name: str, unit: str) -> None:
-        """Draw the colours from the lower to the upper limit."""
+    def show_range(
+        self, span: Range, lut: Rgba, name: str, unit: str, *, logarithmic: bool = False
+    ) -> None:
+        """Draw the colours from the lower to the upper limit.
+
+        Args:
+            span: the range, in decimal logarithms if `logarithmic`.
+            lut: the colours, shape (n, 4).
+            name: of the quantity, HTML.
+            unit: as shown.
+            logarithmic: whether the numbers beside the colours go by decades.
+        """
         low, high = span.low, span.high
         self._image.setImage(lut[:, None, :], autoLevels=False, levels=None)
         self._image.setRect(QRectF(0.0, low, 1.0, high - low))
@@ -246,6 +256,7 @@ class ColourBar(Plot):
             end.setBrush(QColor(*colour.tolist()))
             end.setVisible(count > 0)
         self.setRange(xRange=(0, 1), yRange=(low - reach, high + reach), padding=0.0)
+        self.axis.setTicks(decades() if logarithmic else None)
         self.axis.name(f"{name} ({unit})" if unit else name, "")
         if name == self._named[0] and unit != self._named[1]:
             self.axis.notice()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pyqtgraph as pg
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
@@ -168,3 +170,10 @@ def pen(colour: str, width: float = 1.0, *, dashed: bool = False) -> object:
     """Make a pen; one pixel wide is ten times as fast to draw as two."""
     style = pg.QtCore.Qt.PenStyle.DashLine if dashed else pg.QtCore.Qt.PenStyle.SolidLine
     return pg.mkPen(colour, width=width, style=style)
+
+
+def decades() -> list[list[tuple[float, str]]]:
+    """Return the numbers of a logarithmic axis: 1, 2, 5, 10 and so on, and marks between them."""
+    powers = range(-9, 7)
+    told = [(math.log10(k) + n, f"{k * 10.0**n:.7g}") for n in powers for k in (1, 2, 5)]
+    return [told, [(math.log10(k) + n, "") for n in powers for k in (3, 4, 6, 7, 8, 9)]]
