@@ -56,7 +56,7 @@ def test_statistics_count_regular_ends_that_have_a_trusted_number(sites: SiteMap
     found = samples(sites, "E_nuc")[0]
     assert found.values.tolist() == [-0.1, -0.2]
     assert found.apart == {Status.EDGE.caveat: 1}
-    assert (found.caveat, found.missing) == ("", 9)
+    assert (found.caveat, found.missing) == ("", 1)
     sites.select(0)
     sites.select(3, more=True)
     found = samples(sites, "E_nuc")[0]
