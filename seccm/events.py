@@ -277,6 +277,8 @@ class SiteAnalysed:
     """Codes of what is to be said about a feature, or why there is none; 0 where it is left out."""
     errors: Mapping[str, float] = field(default_factory=dict)
     """Standard uncertainties in the units of the features; NaN or left out where unknown."""
+    outcome: Outcome = Outcome.OK
+    """How the visit of the site ended."""
 
     def __str__(self) -> str:
         return _at(self.site, f"analysed: {self.summary}" if self.summary else "analysed")

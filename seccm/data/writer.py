@@ -367,7 +367,9 @@ class Writer:
         values = {name: value for name, (value, _, _) in stored.items()}
         statuses = {name: int(status) for name, (_, _, status) in stored.items() if status}
         errors = {name: error for name, (_, error, _) in stored.items()}
-        self.analysed.append(SiteAnalysed(event.site, values, found.summary, statuses, errors))
+        self.analysed.append(
+            SiteAnalysed(event.site, values, found.summary, statuses, errors, event.outcome)
+        )
 
     def _note(self, row: int, site: int, said: str) -> None:
         note = Note(row, site, said)

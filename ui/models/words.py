@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -96,7 +97,7 @@ def line_of(event: Event) -> Line:
             return Line(_LEVELS.get(event.outcome, "info"), said, event.site)
         case SiteAnalysed():
             said = readable(event.summary) or "no result."
-            return Line("good", f"Analysed: {said}", event.site)
+            return Line(_analysed(event), f"Analysed: {said}", event.site)
         case Note():
             return Line(event.level, event.text, event.site)
         case Paused():
@@ -110,6 +111,13 @@ def line_of(event: Event) -> Line:
             text = f"Run {event.status}. {event.reason}".strip()
             remedy = "" if event.status == "complete" else "The file can be resumed at any time."
             return Line(_ENDS.get(event.status, "error"), text, remedy=remedy)
+
+
+def _analysed(event: SiteAnalysed) -> Level:
+    """Return "good" only for a site that came to its regular end and has a number."""
+    if event.outcome is not Outcome.OK:
+        return _LEVELS.get(event.outcome, "info")
+    return "good" if any(map(math.isfinite, event.features.values())) else "info"
 
 
 def _landing(event: Landed) -> str:
