@@ -22,6 +22,7 @@ from seccm.plan.contacts import (
     current_threshold,
     potential_drop,
 )
+from seccm.plan.places import Grid
 from seccm.rig import Constant, Limit, Lines
 from seccm.steps.constant_current import ConstantCurrent
 
@@ -338,3 +339,36 @@ def test_a_plan_may_leave_the_uncertainty_of_its_reference_open() -> None:
     told = load_plan("li-on-au-cv").to_dict()
     del told["reference"]["uncertainty"]
     assert Plan.from_dict(told).reference.uncertainty is None
+
+
+# ------------------------------------------------------------------------- turned grids
+
+
+@given(
+    angle=st.floats(-3.1, 3.1), columns=st.integers(1, 6), rows=st.integers(1, 6),
+    order=st.sampled_from(["raster", "serpentine", "random"]),
+)  # fmt: skip
+def test_a_turned_grid_is_the_same_grid_about_its_origin(angle, columns, rows, order):
+    """Same order, columns and rows; distances stay, and turning back gives the straight grid."""
+    keys = {"columns": columns, "rows": rows, "pitch": (4e-6, 7e-6), "order": order}
+    straight = Grid(**keys, origin=(1e-5, 2e-5)).places()
+    turned = Grid(**keys, origin=(1e-5, 2e-5), rotation=angle).places()
+    assert np.array_equal(turned.ix, straight.ix)
+    assert np.array_equal(turned.iy, straight.iy)
+    flat = (straight.x - 1e-5) + 1j * (straight.y - 2e-5)
+    skew = (turned.x - 1e-5) + 1j * (turned.y - 2e-5)
+    assert np.allclose(skew * np.exp(-1j * angle), flat, atol=1e-18)
+
+
+def test_a_quarter_turn_puts_the_columns_along_y():
+    plan = small(sites=grid(columns=3, rows=1, origin=[1e-5, 1e-5], rotation=math.pi / 2))
+    sites = plan.sites()
+    assert [site.x for site in sites] == pytest.approx([1e-5] * 3)
+    assert sites[2].y - sites[0].y == pytest.approx(2 * plan.places.pitch[0])
+    assert Plan.from_dict(plan.to_dict()).sites() == sites
+
+
+@pytest.mark.parametrize("angle", ["7", "7 um", "400 deg", "nan deg"])
+def test_an_angle_that_is_none_is_refused(angle):
+    with pytest.raises(PlanError, match="rotation"):
+        Plan.from_dict({**TABLES, "sites": grid(rotation=angle)})

@@ -113,3 +113,21 @@ def test_a_curve_with_gaps_has_a_frame_that_can_be_drawn(values: list[float]):
     if frame is not None:
         assert np.isfinite([*frame.x, *frame.y]).all()
         assert frame.y[1] > frame.y[0]
+
+
+def test_a_turned_grid_is_not_drawn_as_rows_along_x_but_a_shifted_site_leaves_it_one():
+    """A picture of columns and rows would put every site of a turned grid at a wrong place."""
+    iy, ix = np.divmod(np.arange(12), 4)
+    x, y = 6.5e-6 * ix, 6.5e-6 * iy
+
+    def made(x, y):
+        return SiteMap(x=x, y=y, ix=ix, iy=iy, condition=np.zeros(12, int), labels=["a"])
+
+    assert made(x, y).is_grid
+    for angle in (0.12, 0.5, np.pi / 2, -2.0):
+        skew = (x + 1j * y) * np.exp(1j * angle)
+        assert not made(skew.real, skew.imag).is_grid
+        assert made(skew.real, skew.imag).pitch == pytest.approx(6.5e-6)
+    shifted = x.copy()
+    shifted[3] += 3e-6
+    assert made(shifted, y).is_grid

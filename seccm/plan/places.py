@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -14,7 +15,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes
 from seccm.plan.points import read_points
-from seccm.quantities import Count, Length, Model, Seed, Words, YesNo
+from seccm.quantities import Angle, Count, Length, Model, Seed, Words, YesNo
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -65,6 +66,8 @@ class Grid(Model):
     """Distance of the columns and of the rows; a single one counts for both."""
     origin: tuple[Length, Length] = (0.0, 0.0)
     """Stage coordinates of column 0, row 0."""
+    rotation: Annotated[Angle, Field(gt=-math.pi, le=math.pi)] = 0.0
+    """Of the whole grid about its origin, from x towards y: to follow the edge of a sample."""
     order: Literal["raster", "serpentine", "random"] = "raster"
     """Raster visits each row from column 0; serpentine turns back at the end of each row."""
     seed: Seed = 0
@@ -112,8 +115,11 @@ class Grid(Model):
         if self.order == "random":
             order = shuffled(len(ix), self.seed)
             ix, iy = ix[order], iy[order]
-        x, y = self.origin[0] + ix * self.pitch[0], self.origin[1] + iy * self.pitch[1]
-        return Places(x, y, ix, iy)
+        x, y = ix * self.pitch[0], iy * self.pitch[1]
+        if self.rotation:  # an angle of zero leaves every digit as it is
+            cos, sin = math.cos(self.rotation), math.sin(self.rotation)
+            x, y = cos * x - sin * y, sin * x + cos * y
+        return Places(self.origin[0] + x, self.origin[1] + y, ix, iy)
 
 
 Point = tuple[Length, Length]

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from seccm.analysis.scales import colour_range
 from seccm.events import Outcome
+from seccm.plan.places import Grid
 from seccm.report.study import Study
 
 FloatArray = npt.NDArray[np.float64]
@@ -83,7 +84,8 @@ def coloured(
     In a grid that is the cell; places listed one by one have none and get markers.
     """
     pitch = study.pitch
-    in_grid = study.plan is not None and study.plan.places.kind == "grid"
+    places = None if study.plan is None else study.plan.places
+    in_grid = isinstance(places, Grid)
     enough = (
         _SMALL * pitch if in_grid else _VISIBLE * (axes.get_xlim()[1] - axes.get_xlim()[0]) / UM
     )
@@ -97,7 +99,9 @@ def coloured(
         )
         return
     half = 0.5 * pitch * UM
-    corners = half * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+    turned = places.rotation if isinstance(places, Grid) else 0.0
+    cos, sin = math.cos(turned), math.sin(turned)
+    corners = half * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) @ [[cos, sin], [-sin, cos]]
     middles = np.column_stack([study.x[where], study.y[where]]) * UM
     cells = PolyCollection(
         list(middles[:, None, :] + corners),

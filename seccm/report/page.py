@@ -243,11 +243,13 @@ def _plan(study: Study) -> Iterator[tuple[str, str]]:
     places = plan.places
     if places.kind == "grid":
         pitch = " × ".join(show(p, "m") for p in dict.fromkeys(places.pitch))
+        turned = f", turned by {show(places.rotation, 'rad', 3)}" if places.rotation else ""
         left_out = f", {len(places.leave_out)} left out" if places.leave_out else ""
         yield (
             "sites",
             readable(
-                f"{places.columns} × {places.rows} grid, pitch {pitch}, {places.order}{left_out}"
+                f"{places.columns} × {places.rows} grid, pitch {pitch}{turned}, {places.order}"
+                f"{left_out}"
             ),
         )
     else:

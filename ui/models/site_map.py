@@ -275,8 +275,11 @@ class SiteMap:
 
     @property
     def is_grid(self) -> bool:
-        """Whether every site has a column and a row."""
-        return bool(self.ix.size and (self.ix >= 0).all() and (self.iy >= 0).all())
+        """Whether every site has a column along x and a row along y; a turned grid has not."""
+        if not (self.ix.size and (self.ix >= 0).all() and (self.iy >= 0).all()):
+            return False
+        along = ((self.x, self.ix), (self.y, self.iy))
+        return all(_aligned(axis[self.placed], index[self.placed]) for axis, index in along)
 
     @property
     def pitch(self) -> float:
@@ -385,3 +388,12 @@ class SiteMap:
 
     def _add(self, quantity: Quantity) -> None:
         self.quantities[quantity.name] = quantity
+
+
+def _aligned(place: FloatArray, index: npt.NDArray[np.int64]) -> bool:
+    """Whether sites of one index lie at one place of an axis, but for a few that were shifted."""
+    if place.size == 0:
+        return True
+    middles = np.bincount(index, place) / np.maximum(np.bincount(index), 1)
+    away = float(np.median(np.abs(place - middles[index])))
+    return away * (int(np.ptp(index)) + 1) <= 0.1 * max(float(np.ptp(place)), 1e-9)
