@@ -247,6 +247,35 @@ def test_a_liquid_that_does_not_let_go_is_lifted_further_before_the_tip_travels(
     assert "closed after the retract of 8 um; it opened 24 um higher. Retract farther." in said[0]
 
 
+@pytest.mark.parametrize("retries", [0, 2])
+def test_a_pipette_that_begins_to_drip_in_a_descent_that_met_nothing_does_not_travel(retries):
+    """The circuit was open before that descent; only a look after it tells that it still is."""
+    kept = NoContact("retry" if retries else "skip", retries, 2e-6)
+    sites = [replace(a_site(k), no_contact=kept) for k in (0, 1)]
+    scan = a_scan(sites, LittleWorld(surface=-1.0))
+    missed: list[int] = []
+
+    def drips(world: LittleWorld, block: Block) -> Block:
+        closed = -2.0 + 1e-6 * np.arange(block.rows)
+        shown = block.flags & ~np.uint8(Flag.OVERLOAD)
+        return replace(block, data={**block.data, "potential": closed}, flags=shown)
+
+    def listen(event: Event) -> None:
+        if isinstance(event, PhaseBegan) and event.phase is Phase.RETRACT and not missed:
+            scan.world.trouble = drips
+            missed.append(event.row)
+        if isinstance(event, Paused):
+            scan.engine.ask(Request.STOP)
+
+    scan.go(listen)
+    finished = outcome(scan)
+    assert finished.outcome is Outcome.FAULT
+    assert "circuit was still closed" in finished.reason
+    x = scan.column("x")[missed[0] - 1 : finished.row]
+    assert float(np.ptp(x)) < UP
+    assert z_at(scan, finished.row) == pytest.approx(INFO.axes["z"].travel.upper, abs=UP)
+
+
 def test_a_retract_of_next_to_nothing_is_lifted_step_by_step_until_the_circuit_is_open():
     """0.1 nm leaves the liquid on the surface; nobody travels before it has let go."""
     sites = [replace(a_site(k), retract=Lift(1e-10, 2e-6)) for k in range(2)]

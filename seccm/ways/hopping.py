@@ -4,7 +4,7 @@ The tip travels sideways only at the height to which it was lifted: after a land
 the retract distance above that landing; after an approach that met nothing it is the height at
 which the approach began; where the meniscus may still be in contact, it is the higher of both.
 
-A tip that may have touched does not travel before the cell's circuit has been seen to be open: the
+After a descent the tip does not travel before the cell's circuit has been seen to be open: the
 hold of the approach is applied once more, and while the signal shows a closed circuit the tip goes
 further up, twice as far each time, to the top if need be. A circuit that is closed even there makes
 the site a fault. A contact in a current that always flows cannot show that: then the retract
@@ -155,15 +155,13 @@ class Hopping:
             wanted = max(wanted, low + lift.distance)
         # Lifting can only end early at the top, which is as clear as it gets.
         wanted = min(wanted, self._info.axes["z"].travel.upper)
-        if not may_touch:
+        if self._approach is None:
             yield from rise(course, wanted, lift.speed)
-            # A descent begins with an open circuit; from one that met nothing the tip is back at
-            # the height where that was seen.
-            course.clear |= self._approach is not None
             return
-        usual = low + lift.distance
+        usual = low + lift.distance if may_touch else -math.inf
         if self._landing is None:
             usual = max(usual, self._clear - course.spare)
+        # Also after a descent that met nothing: the pipette may have begun to drip.
         lifted = yield from lift_until_open(course, self._site, self._info, wanted)
         self._judge(lifted)
         course.spare = max(0.0, lifted.height - usual)
