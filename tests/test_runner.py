@@ -308,6 +308,20 @@ def test_what_making_safe_did_not_achieve_is_told():
     closed_properly(scan)
 
 
+def test_a_run_that_ends_well_and_whose_tip_does_not_come_up_says_so():
+    """Nothing else would tell the operator that the tip is not at the top."""
+    scan = a_scan(1)
+
+    def sticks(event: Event) -> None:
+        if isinstance(event, SiteFinished):
+            scan.world.unplugged = True
+
+    scan.go(sticks)
+    assert scan.end.status == "complete"
+    assert scan.world.made_safe == [True]
+    assert [note.text for note in scan.of(Note)] == ["Safe: end of the run."]
+
+
 def test_analyses_are_passed_on_as_they_come_and_the_last_ones_before_the_end():
     scan = a_scan(2)
 

@@ -223,7 +223,9 @@ class Runner:
             safety.lifted(report)
         facts, stopped = self._last_words(failure)
         urgent = failure is not None or self._engine.emergency
-        if urgent or not (report.frozen and report.drive_off):
+        as_asked = report.frozen and report.drive_off
+        as_asked &= report.retracted or self._engine.halted
+        if urgent or not as_asked:
             facts.append(Note(stopped.row, -1, report.words))
         facts += [Note(stopped.row, -1, remark) for remark in report.remarks]
         self._heard += facts
