@@ -23,7 +23,6 @@ from seccm.events import (
     Landed,
     Note,
     Outcome,
-    Paused,
     RunStopped,
     SiteAnalysed,
     SiteFinished,
@@ -123,8 +122,7 @@ def _glass(scan: Scan, session: Session) -> Iterator[str]:
             continue
         known = before and not any(s.write_failed for s in scan.sessions)
         known |= any(isinstance(e, Landed) and e.row * period < crash.t for e in session.heard)
-        asked = sum(isinstance(e, Paused) for s in scan.sessions for e in s.heard)
-        if known and crash.depth > BELOW * 2**asked:
+        if known and crash.depth > BELOW:
             yield f"glass {crash.depth * 1e6:.2f} um below a known surface: {crash}"
 
 
@@ -148,9 +146,11 @@ def _ending(scan: Scan, session: Session) -> Iterator[str]:
         yield "the cell was left on"
     if (ends and ends[0].status == "halted") or (not ends and "halt" in verbs):
         return
-    # A card whose clocks have stopped plays no path: the tip rests, and that must be said.
     said = [event.text for event in session.heard if isinstance(event, Note)]
-    if named(scan, ("stalled-read",)) and any("tip held where it was" in text for text in said):
+    # Whoever halted before the fault wants the tip held. A card whose clocks have stopped plays
+    # no path: the tip rests, and that must be said.
+    rests = "halt" in verbs or named(scan, ("stalled-read",))
+    if rests and any("tip held" in text for text in said):
         return
     up = abs(session.height - session.top) < 0.1e-6
     clear = "emergency" in verbs and (not session.bridge or named(scan, (*BLIND, "wet-at-start")))

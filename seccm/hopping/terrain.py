@@ -71,12 +71,16 @@ class Terrain:
         self.missed = 0
         """Descents in succession that should have met the surface and did not, since the last
         landing or question."""
-        self._questions = 0
 
     @property
     def known(self) -> bool:
         """Whether anything is known of where the surface is."""
         return bool(self._landings or self._glimpses)
+
+    @property
+    def lone(self) -> bool:
+        """Whether all that is known is one landing: that may have been noise."""
+        return len(self._landings) == 1
 
     @property
     def in_doubt(self) -> bool:
@@ -94,7 +98,7 @@ class Terrain:
         """
         self._landings.append((x, y, z, t))
         self._glimpses.clear()
-        self.missed = self._questions = 0
+        self.missed = 0
 
     def glimpse(self, x: float, y: float, z: float, t: float) -> None:
         """Take note of a contact that did not last; as `tell`.
@@ -111,9 +115,11 @@ class Terrain:
         self._glimpses.clear()
 
     def asked(self) -> None:
-        """Take note that a person was asked: later descents may go twice as far below."""
+        """Take note that a person was asked: descents are counted anew.
+
+        They go no deeper for that. To resume says nothing of where the surface is.
+        """
         self.missed = 0
-        self._questions += 1 if self._landings else 0
 
     def expect(self, x: float, y: float, t: float, margin: float) -> Expected | None:
         """Return where the surface should be; None while it is unknown.
@@ -128,7 +134,7 @@ class Terrain:
             return None
         told = np.array(self._landings or self._glimpses)
         z, deviation = _prediction(told[:, :2] - (x, y), told[:, 2], told[:, 3] - t)
-        return Expected(z, max(margin, SIGMAS * deviation) * 2.0**self._questions)
+        return Expected(z, max(margin, SIGMAS * deviation))
 
 
 def _prediction(places: FloatArray, heights: FloatArray, ages: FloatArray) -> tuple[float, float]:
