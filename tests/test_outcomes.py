@@ -32,6 +32,12 @@ def test_every_irregular_end_has_a_mark_of_its_own(marks):
     assert len(set(own)) == len(own)
 
 
+def test_an_outcome_has_one_colour_in_window_and_report():
+    drawn = {o: colour for o, (_, colour) in map_drawing.MARKS.items() if colour.startswith("#")}
+    assert set(drawn) >= {o for o in IRREGULAR if o is not Outcome.SKIPPED}, "only greys differ"
+    assert drawn == {outcome: OUTCOME_COLOURS[outcome.words] for outcome in drawn}
+
+
 def test_every_outcome_has_a_colour_of_its_own():
     colours = [OUTCOME_COLOURS[o.words] for o in Outcome]
     assert len(set(colours)) == len(colours)

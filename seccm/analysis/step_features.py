@@ -1,8 +1,14 @@
-"""What is determined of a step: what every step has, and what its kind yields."""
+"""What is determined of a step: what every step has, and what its kind yields.
+
+A kind may be somebody else's. Where its analysis raises, its own results say so, and everything
+else at the site is determined all the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from seccm.analysis.any_step import of_any_step
 from seccm.program.any_results import OF_ANY_STEP
@@ -10,7 +16,9 @@ from seccm.program.kind import Found
 from seccm.program.registry import kinds
 from seccm.program.segment import Segment
 from seccm.program.trace import StepTrace
-from seccm.results import Result, Values
+from seccm.results import Result, Status, Value, Values
+
+T = TypeVar("T")
 
 
 def results_of(segment: Segment, before: Sequence[Segment]) -> tuple[Result, ...]:
@@ -27,19 +35,42 @@ def measured(trace: StepTrace, before: Sequence[StepTrace]) -> Found:
 
     What was wrong with the rows that a result comes from is its status.
     """
-    kind = kinds().get(trace.segment.kind)
-    numbers = {**(kind.measure(trace, before) if kind else {}), **of_any_step(trace)}
     wanted = results_of(trace.segment, [one.segment for one in before])
-    return {r.name: numbers[r.name].checked(trace) for r in wanted if r.name in numbers}
+    kind = kinds().get(trace.segment.kind)
+
+    def own() -> Found:
+        numbers = kind.measure(trace, before) if kind else {}
+        return {r.name: numbers[r.name].checked(trace) for r in wanted if r.name in numbers}
+
+    failed = Value.none(Status.ANALYSIS_FAILED)
+    without = {r.name: failed for r in wanted if not r.dims and r not in OF_ANY_STEP}
+    every = {name: each.checked(trace) for name, each in of_any_step(trace).items()}
+    return {**_if_it_can(own, without, trace.segment), **every}
 
 
 def arrays_of(trace: StepTrace, before: Sequence[StepTrace]) -> Mapping[str, Values]:
     """Determine those results of a step that are arrays."""
     kind = kinds().get(trace.segment.kind)
-    return kind.arrays(trace, before) if kind else {}
+
+    def own() -> Mapping[str, Values]:
+        return kind.arrays(trace, before) if kind else {}
+
+    return _if_it_can(own, {}, trace.segment)
 
 
 def words_of(segment: Segment, found: Found) -> str:
     """Say the most telling results of a step in a phrase; empty if there is nothing to say."""
+    if any(value.status is Status.ANALYSIS_FAILED for value in found.values()):
+        return f"the analysis of step {segment.index + 1}, {segment.kind}, failed"
     kind = kinds().get(segment.kind)
-    return kind.words(found) if kind else ""
+    return _if_it_can(lambda: kind.words(found) if kind else "", "", segment)
+
+
+def _if_it_can(analysis: Callable[[], T], without: T, segment: Segment) -> T:
+    """Return what the analysis of a kind finds, or a substitute where it raises."""
+    try:
+        return analysis()
+    except Exception as error:
+        what = f'The analysis of the kind of step "{segment.kind}" failed: {error!r}.'
+        warnings.warn(what, RuntimeWarning, stacklevel=2)
+        return without

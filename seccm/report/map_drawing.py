@@ -33,7 +33,7 @@ MARKS: dict[Outcome, tuple[str, str]] = {
     Outcome.NO_CONTACT: ("x", "#d55e00"),
     Outcome.SKIPPED: ("_", "0.35"),
     Outcome.ABORTED: ("D", "#cc79a7"),
-    Outcome.FAULT: ("s", "#b2182b"),
+    Outcome.FAULT: ("s", "#c8102e"),
     Outcome.NO_CONTACT_AT_THE_KNOWN_SURFACE: ("v", "#8b4513"),
     Outcome.RUNNING: ("*", "#e69f00"),
     Outcome.PLANNED: (".", "0.6"),

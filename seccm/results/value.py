@@ -71,6 +71,7 @@ class Status(IntEnum):
 
     DAMAGED = 75, "the data of the site are damaged in the file"
     NO_CONTACT = 76, "the contact had been lost: no current could flow"
+    ANALYSIS_FAILED = 77, "the analysis of this step ended in an error of its program"
 
     @property
     def has_value(self) -> bool:

@@ -74,7 +74,8 @@ OUTCOME_COLOURS = {
     "skipped": "#7f8a99", "aborted": "#cc79a7", "fault": "#c8102e",
     "no contact at the known surface": "#8b4513",
 }  # fmt: skip
-"""The same as in the figures of the report; planned ones take the palette's own."""
+"""The same as in the figures of the report, where these are no grey; planned ones take the
+palette's own."""
 
 COLOUR_MAPS = {
     "viridis": "viridis",
