@@ -24,6 +24,7 @@ from seccm.program.segment import Segment
 from seccm.program.trace import StepTrace
 from seccm.report import style
 from seccm.report.study import MOST_CURVES, Group, Study, evenly
+from seccm.results import charge
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -78,18 +79,17 @@ def curve(trace: StepTrace, t_nuc: float = math.nan, e_nuc: float = math.nan) ->
         t_nuc: when it nucleated, s; NaN if it did not.
         e_nuc: at which potential, V.
     """
-    row = float(np.median(np.diff(trace.t)))
     sign = -1.0 if _is_cathodic(trace.segment) else 1.0
     after = trace.t > 0.0
     # What the galvanostat's overload shows is not a potential of the cell.
     good = after & ~trace.overload & np.isfinite(trace.E)
     if good.sum() < 3:
         return None
-    q = sign * np.cumsum(np.where(after, trace.I, 0.0)) * row / trace.area.value
+    q = sign * charge(trace.t[after], trace.I[after]) / trace.area.value
     t = trace.t[good]
     if not (t[0] < t_nuc < t[-1] and math.isfinite(e_nuc)):
         t_nuc = e_nuc = math.nan
-    return Curve(t, q[good], trace.E[good], t_nuc, e_nuc)
+    return Curve(t, q[good[after]], trace.E[good], t_nuc, e_nuc)
 
 
 def thinned(curve: Curve) -> Curve:

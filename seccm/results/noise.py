@@ -10,8 +10,8 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 
 
-def charge(t: FloatArray, current: FloatArray) -> FloatArray:
-    """Add up the charge that has passed since t = 0, row by row.
+def charge(t: FloatArray, current: FloatArray, since: float | None = None) -> FloatArray:
+    """Add up the charge that has passed since t = 0, or since another time, row by row.
 
     A row is the mean of the time since the row before it, and stamped with its end: its current
     times that time is the charge of the row. This is the one rule by which charge is counted.
@@ -19,15 +19,18 @@ def charge(t: FloatArray, current: FloatArray) -> FloatArray:
     Args:
         t: shape (n,), s, increasing.
         current: shape (n,), A, anodic positive.
+        since: s, the end of the row before the first one, where that is known.
 
     Returns:
-        Shape (n,), C. Of the first row, what passed after t = 0 counts, a usual row at most.
+        Shape (n,), C. Of the first row, what passed after `since` counts; without it, what passed
+        after t = 0, a usual row at most.
     """
     if t.size == 0:
         return np.zeros(0)
-    row = spacing(t) if t.size > 1 else math.inf
-    first = float(t[0]) - min(max(float(t[0]), 0.0), row)
-    q: FloatArray = np.cumsum(current * np.diff(t, prepend=first))
+    if since is None:
+        row = spacing(t) if t.size > 1 else math.inf
+        since = float(t[0]) - min(max(float(t[0]), 0.0), row)
+    q: FloatArray = np.cumsum(current * np.diff(t, prepend=since))
     return q
 
 

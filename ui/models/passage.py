@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from seccm.events import Phase
 from seccm.remote import Trace
+from seccm.results import charge
 from ui.models.descent import AFTER, Way, rows_to_rest
 from ui.models.trail import Trail, peaks
 
@@ -159,14 +160,13 @@ class Passage:
             self._starts = {}
             self._last = (float(rows.t[0]), 0.0)
         t0, q0 = self._last
-        # A row is the mean of the time before its stamp: as `seccm.results.charge` counts.
-        charge = q0 + np.cumsum(rows.current * np.diff(rows.t, prepend=t0))
-        self._last = (float(rows.t[-1]), float(charge[-1]))
+        passed = q0 + charge(rows.t, rows.current, since=t0)
+        self._last = (float(rows.t[-1]), float(passed[-1]))
         since = rows.t - self._contact
         for step, first in zip(*np.unique(rows.step, return_index=True), strict=True):
             self._starts.setdefault(int(step), float(since[first]))
-        self.measured.append(_columns(rows, since, charge) | dict(rows.signals))
+        self.measured.append(_columns(rows, since, passed) | dict(rows.signals))
 
 
-def _columns(rows: Trace, t: FloatArray, charge: FloatArray) -> dict[str, FloatArray]:
-    return {"t": t, "E": rows.potential, "I": rows.current, "z": rows.z, "Q": charge}
+def _columns(rows: Trace, t: FloatArray, passed: FloatArray) -> dict[str, FloatArray]:
+    return {"t": t, "E": rows.potential, "I": rows.current, "z": rows.z, "Q": passed}
