@@ -1,5 +1,7 @@
 """A meniscus that is lost while a potential is imposed is told, and one that is kept is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,10 +13,12 @@ from seccm.analysis.features import Features, area_of
 from seccm.analysis.lost_contact import lost_at
 from seccm.analysis.quality import Quality
 from seccm.analysis.step_trace import step_traces
+from seccm.analysis.sweep_features import cycles_of
 from seccm.plan import load_plan
 from seccm.program.measured import NO_ROWS, WHOLE, Measured
 from seccm.program.segment import Segment
 from seccm.program.trace import StepTrace
+from seccm.report.waves import last_cycle
 from seccm.results import Status, Value
 from seccm.rig import Constant, Lines
 
@@ -159,10 +163,24 @@ def test_an_open_input_does_not_pass_for_a_rest_potential(mode, ends):
 ])  # fmt: skip
 def test_a_result_says_which_of_its_data_points_came_after_the_loss(rows, value, status):
     whole = trace(PASS, wave)
-    lost = StepTrace(**{**whole.__dict__, "lost": 100})
+    lost = replace(whole, lost=100)
     assert Measured(value, rows).checked(lost).status is status
     assert Measured(value, rows).checked(whole) == value
     assert not status.censored
+
+
+def test_no_cycle_after_the_loss_enters_a_figure():
+    """An efficiency of noise over noise would pull the mean of all droplets anywhere."""
+    cycled = replace(trace(CYCLES, wave), lost=5000)  # 12.9 s: within the second cycle
+    cycled = replace(cycled, segment=replace(cycled.segment, cycles=(0.0, 10.0, 20.0)))
+    assert len(cycles_of(replace(cycled, lost=None)).cycles) == 2
+    kept = cycled.in_contact
+    assert kept.t.size == 5000
+    assert len(cycles_of(kept).cycles) == 1
+    assert last_cycle(kept) is not None
+    whole = trace(PASS, wave)
+    assert whole.in_contact is whole
+    assert replace(whole, lost=0).in_contact.t.size == 0
 
 
 # ------------------------------------------------------------------------- of the simulator

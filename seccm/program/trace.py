@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -62,6 +62,16 @@ class StepTrace:
     area: Area
     lost: int | None = None
     """The first row after the contact was lost; None if it was kept."""
+
+    @property
+    def in_contact(self) -> StepTrace:
+        """The step without the rows after the contact was lost."""
+        if self.lost is None:
+            return self
+        kept = slice(0, self.lost)
+        return replace(
+            self, t=self.t[kept], E=self.E[kept], I=self.I[kept], flag=self.flag[kept], lost=None
+        )
 
     @property
     def overload(self) -> BoolArray:

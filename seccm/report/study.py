@@ -364,9 +364,10 @@ class Study:
     def traces(
         self, sites: npt.NDArray[np.int64], step: int, most: int = MOST_CURVES
     ) -> Iterator[tuple[int, StepTrace]]:
-        """Yield one step of several sites; of more than `most`, evenly chosen ones."""
+        """Yield one step of several sites, while in contact; of more than `most`, some."""
         for number in evenly(sites, most):
-            found = self.trace(int(number), step)
+            trace = self.trace(int(number), step)
+            found = None if trace is None else trace.in_contact
             if found is not None and found.t.size > 1:
                 yield int(number), found
 
