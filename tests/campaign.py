@@ -21,6 +21,7 @@ from random import Random
 
 import numpy as np
 from campaign_draws import draw_card, draw_disturbances, draw_faults, draw_plan, draw_virtual
+from campaign_rest import commissioning
 from campaign_scan import Scan
 from campaign_tip import coarse, manual
 from campaign_witnesses import of_analysis, of_contacts, of_events, of_file, of_truth
@@ -80,6 +81,7 @@ STORIES: dict[str, Callable[[int, Path], Told]] = {
     "scan": scan,
     "manual": _alone(manual),
     "coarse": _alone(coarse),
+    "commissioning": _alone(commissioning),
     "nidaq": nidaq,
 }
 

@@ -12,11 +12,13 @@ from campaign_draws import Disturbance, draw_disturbances, draw_faults, draw_pla
 from campaign_scan import Scan, Session
 from small_scan import small_scan
 
+from seccm.conductor.safety import Safety
 from seccm.events import Landed
+from seccm.rig import SafeReport
 from seccm.rigs import RigFile
 from sim.faults import KNOWN
 
-SEEDS = {"scan": 16, "manual": 32, "coarse": 16, "nidaq": 2}
+SEEDS = {"scan": 16, "manual": 32, "coarse": 16, "commissioning": 40, "nidaq": 2}
 
 
 @pytest.mark.glass  # a clogged or blind pipette may meet a surface that is not known yet
@@ -83,6 +85,20 @@ def test_each_witness_that_lies_is_found_out(tmp_path: Path):
     session.height = session.top
     session.depths[0] = 1e-6
     lies("1000 nm past contact")
+
+
+def test_a_commissioning_that_leaves_the_cell_on_or_moves_the_tip_is_found_out(monkeypatch):
+    def idle(safety: Safety, why: str) -> SafeReport:
+        return SafeReport(True, True, False, "Nothing was done.")
+
+    driven = range(90_000_000, 90_000_020)
+    assert not any(play("commissioning", seed) for seed in driven)
+    monkeypatch.setattr(Safety, "hold", idle)
+    left_on = [wrong for seed in driven for wrong in play("commissioning", seed)]
+    assert "the cell was left on" in left_on
+    monkeypatch.setattr(Safety, "hold", lambda safety, why: safety.retract(why))
+    moved = [wrong for seed in driven for wrong in play("commissioning", seed)]
+    assert any(wrong.startswith("the tip moved from 58.000") for wrong in moved)
 
 
 def test_a_seed_plays_the_same_story_again(tmp_path: Path):

@@ -1,0 +1,86 @@
+"""Commissioning in a campaign: any step, with faults, errors and stops; nothing may move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from random import Random
+from unittest.mock import patch
+
+from campaign_draws import draw_faults
+from campaign_scan import made_error
+
+from seccm.commissioning.settings import read_settings
+from seccm.commissioning.steps import STEPS, carry_out
+from seccm.conductor.conductor import Conductor, StoppedError
+from seccm.errors import RigError
+from seccm.rig import Action, Block, Drive, Mounted
+from sim.config import VirtualConfig
+from sim.virtual_rig import VirtualRig
+
+SHORT = {
+    "noise": {"seconds": "0.6 s"},
+    "capacitance": {"cycles": "3"},
+    "check": {},
+    "test-resistor": {},
+}
+"""Settings that differ from those which an operator is offered."""
+MOUNTED = Mounted("dummy-resistor", 6e-6)
+
+
+def commissioning(seed: int) -> Iterator[str]:
+    """Carry out one step; yield what went wrong."""
+    rng = Random(seed)
+    step = STEPS[rng.choice(sorted(STEPS))]
+    faults = draw_faults(rng)
+    rig = VirtualRig(VirtualConfig(), MOUNTED, seed=rng.randrange(10**6), faults=faults)
+    conductor, began = Conductor(rig), rig.height
+    when = {rng.randint(1, 60): rng.choice(_DISTURBED) for _ in range(rng.randrange(3))}
+    calls, moved, planted = 0, list[Action](), list[BaseException]()
+    lifted, off = False, True
+    read, apply, close = rig.read, rig.apply, rig.close
+
+    def disturbed() -> Block:
+        nonlocal calls, lifted
+        calls += 1
+        what = when.get(calls, "")
+        if what in ("stop", "emergency"):
+            lifted |= what == "emergency"
+            conductor.stop(what, retract=what == "emergency")
+        elif what:
+            planted.append(made_error(what))
+            raise planted[-1]
+        return read()
+
+    def applied(action: Action) -> None:
+        if not isinstance(action, Drive):
+            moved.append(action)
+        apply(action)
+
+    def closed() -> None:
+        nonlocal off
+        off = rig.drive.mode == "open"
+        close()
+
+    rig.read, rig.apply, rig.close = disturbed, applied, closed  # type: ignore[method-assign]
+    values = read_settings(step.settings, SHORT[step.name])
+    # Nobody waits on the clock of the wall for a rig that is silent.
+    with patch("seccm.conductor.safety.PATIENCE", 60.0), suppress(RigError, StoppedError):
+        try:
+            carry_out(step, conductor, {}, values)
+        except ValueError:
+            if not (faults or step.wet):  # the resistor is not connected
+                raise
+        except BaseException as error:
+            if not isinstance(error, RigError | StoppedError) and error not in planted:
+                raise
+    yield from (f"not only the cell was driven: {action}" for action in moved)
+    if any(fault.startswith("unplugged") for fault in faults):
+        return
+    if not off:
+        yield "the cell was left on"
+    if not lifted and abs(rig.height - began) > 1e-9:
+        yield f"the tip moved from {began * 1e6:.3f} to {rig.height * 1e6:.3f} um"
+
+
+_DISTURBED = ("stop", "emergency", "KeyboardInterrupt", "MemoryError", "OSError", "RigError")
