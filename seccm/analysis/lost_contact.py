@@ -113,9 +113,7 @@ def lost_at(
         Which of the traces, and its first row without contact; None if it was kept, or if that
         cannot be told.
     """
-    nothing = Nothing.of(idle)
-    if nothing is None:
-        return None
+    nothing: Nothing | None = None
     for number in reversed(range(len(traces))):
         trace = traces[number]
         if (trace.flaws & Flag.GAP).any() or trace.t.size == 0:
@@ -126,6 +124,9 @@ def lost_at(
                 return number, row
             continue
         if trace.segment.mode == "current":
+            return None
+        nothing = nothing or Nothing.of(idle)
+        if nothing is None:
             return None
         row = nothing.since(trace.I)
         if row > CONTACT_ROWS:
