@@ -41,11 +41,10 @@ class Measured:
         for rows in self.rows:
             flags |= int(np.bitwise_or.reduce(trace.flaws[rows], initial=0))
         status = self.value.status
-        if trace.lost is not None and self.rows:
-            last = [rows.indices(trace.t.size) for rows in self.rows]
-            if any(stop > trace.lost for _, stop, _ in last):
-                some = status.has_value and all(start < trace.lost for start, _, _ in last)
-                if not some:
+        if trace.lost is not None:
+            ends = [rows.indices(trace.t.size)[:2] for rows in self.rows]
+            if any(stop > trace.lost for _, stop in ends):
+                if not status.has_value or any(start >= trace.lost for start, _ in ends):
                     return Value.none(Status.NO_CONTACT)
                 status = status.worse(Status.LOST_CONTACT)
         if status.censored and flags & Flag.SATURATED:
