@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,17 @@ def machines_may_be_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     from seccm.remote import client
 
     monkeypatch.setattr(client, "WAITING", HANGING)
+
+
+@pytest.fixture
+def quickly_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have data files that are not sealed tried by a fork: a new process takes a second each."""
+    if hasattr(os, "fork"):
+        from fuzz_files import forked
+
+        from seccm.data import vetting
+
+        monkeypatch.setattr(vetting, "_try", forked)
 
 
 @pytest.fixture(autouse=True)

@@ -1,38 +1,45 @@
 """Damage data files at random, and use them in every way: `python tests/fuzz_files.py [COUNT]`.
 
-Bytes are flipped and files are cut short, finished ones and those of killed programs; COUNT of
-each (1000 unless given), numbered, so that one can be had again: `python tests/fuzz_files.py
-COUNT FIRST`. What must hold: whatever is done with such a file ends well or with an error of this
-program, which is a sentence; and no number from it that is called clean is another than that of
-the file before.
+Bytes are flipped and files are cut short: packed ones, closed ones, those of killed programs, and
+ones with raw samples; COUNT of each (500 unless given), numbered. `python tests/fuzz_files.py
+COUNT FIRST` begins with another number, so `1 17` does number 17 of each again. What must hold:
+whatever is done with such a file ends well or with an error of this program, which is a sentence;
+it ends in time; and no number from it that is called clean is another than that of the file
+before.
+
+One process uses many files, as a window does. It is replaced where it crashed.
 """
 
 from __future__ import annotations
 
+import atexit
 import faulthandler
+import gc
 import os
-import resource
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import numpy as np
-from file_uses import Numbers, clean_numbers, info, resumed
+from file_uses import Numbers, Use, clean_numbers, fault_of, report, uses, xarray
 
-import seccm.session
-from seccm.data import finish, open_scan
-from seccm.errors import DamagedError, SeccmError
-from seccm.report.study import Study
-from ui.models.curves import read_site
-from ui.models.scan_file import ScanFile
+from seccm.data import finish, open_scan, vetting
+from seccm.data.__main__ import main as look_after
 
-MEMORY = 4_000_000_000
+MEMORY = 6_000_000_000
 """Bytes of address space, of which the libraries alone take the most."""
-PATIENCE = 120
-"""Seconds after which a use of a file counts as one that never ends."""
+PATIENCE = 60
+"""Seconds of a processor after which a use of a file counts as one that never ends."""
+AT_ONCE = 20
+"""Files that a process uses before its end, which is looked at too."""
+SELDOM: Mapping[Use, int] = {xarray: 5, report: 20}
+"""Uses that take seconds, and every how many files they are made."""
 
 
 def base_files(folder: Path) -> tuple[Path, Path]:
@@ -46,10 +53,23 @@ def base_files(folder: Path) -> tuple[Path, Path]:
         program=[{"step": "constant current", "current_density": "$j", "duration": "1 s"}],
     )
     finished, killed = folder / "finished.h5", folder / "killed.h5"
-    write_scan(finished, plan)
+    write_scan(finished, plan, rig="virtual")
     finish(finished)
-    write_scan(killed, plan, status=None, visited=3)
+    write_scan(killed, plan, status=None, visited=3, rig="virtual")
     return finished, killed
+
+
+def more_bases(folder: Path) -> Iterator[Path]:
+    """Make a file that was closed but not packed, and a packed one with raw samples."""
+    from cut_stories import run
+    from made_scans import couple, smaller, write_scan
+
+    plan = smaller("redox-cv-map", sites={"kind": "grid", "columns": 2, "rows": 1, "pitch": 4e-6})
+    yield write_scan(folder / "closed.h5", plan, couple, status="stopped", visited=1, rig="virtual")
+    run(folder / "made")
+    raw = Path(shutil.move(folder / "made" / "scan.h5", folder / "raw.h5"))
+    finish(raw)
+    yield raw
 
 
 def damaged(content: bytes, rng: np.random.Generator) -> bytes:
@@ -57,124 +77,151 @@ def damaged(content: bytes, rng: np.random.Generator) -> bytes:
     made = bytearray(content)
     if rng.random() < 0.1:
         return bytes(made[: int(rng.integers(0, len(made)))])
-    for place in rng.integers(0, len(made), int(rng.integers(1, 4))):
-        made[place] ^= int(rng.integers(1, 256))
+    # Half of the time not where there are only zeros, of which a growing file has most.
+    where = np.flatnonzero(np.frombuffer(content, np.uint8)) if rng.random() < 0.5 else None
+    for place in rng.integers(0, len(made if where is None else where), int(rng.integers(1, 4))):
+        made[place if where is None else where[place]] ^= int(rng.integers(1, 256))
     return bytes(made)
 
 
-def uses(path: Path, true: Numbers) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Yield everything that is done with a file, each by name."""
-    yield "info", lambda: info(path)
-    yield "numbers", lambda: _compare(path, true)
-    yield "sites", lambda: _sites(path)
-    yield "browse", lambda: _browse(path)
-    yield "study", lambda: _study(path)
-    yield "resume", lambda: resumed(path)
-    yield "analyze", lambda: _analyze(path, true)
-    yield "pack", lambda: finish(path)
+def faults_of(
+    content: bytes, path: Path, true: Numbers, number: int = 1, begun: Callable[[str], object] = str
+) -> Iterator[str]:
+    """Use a file in every way; yield what went wrong.
 
-
-def faults_of(content: bytes, path: Path, true: Numbers) -> Iterator[str]:
-    """Use a file in every way; yield what went wrong."""
-    for name, use in uses(path, true):
-        # A file of its own: HDF5 may keep a damaged one open, and takes what is written into that
-        # for the same file.
-        path.unlink(missing_ok=True)
+    Args:
+        content: of the file.
+        path: where to put it, in a folder of its own.
+        true: the clean numbers before it was damaged.
+        number: of the file, of which depends whether it has the uses that take long.
+        begun: told the name of each use before it is made.
+    """
+    for name, use in uses(true):
+        if number % SELDOM.get(use, 1):
+            continue
+        for other in path.parent.iterdir():
+            shutil.rmtree(other) if other.is_dir() else other.unlink()
         path.write_bytes(content)
-        try:
-            use()
-        except SeccmError as error:
-            if "Traceback" in str(error) or not str(error):
-                yield f"{name}: says {error}"
-        except Exception as error:
-            yield f"{name}: {type(error).__name__}: {error}"
+        begun(name)
+        if fault := fault_of(use, path):
+            yield f"{name}: {fault}"
 
 
-def apart(content: bytes, path: Path, true: Numbers) -> list[str]:
-    """Do `faults_of` in a process of its own, which may crash, hang or take all memory."""
-    said = path.with_suffix(".said")
-    said.unlink(missing_ok=True)
+def forked(path: Path) -> None:
+    """Do what `vetting` does in a new process in a fork of this one, which takes less time."""
+    output = path.parent.with_suffix(".output")
     child = os.fork()
     if child == 0:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        signal.alarm(PATIENCE)
-        faulthandler.enable(said.with_suffix(".crash").open("w"))
-        said.write_text("\n".join(faults_of(content, path, true)))
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        crash = said.with_suffix(".crash").read_text().splitlines()
-        where = next((line.strip() for line in crash if "fuzz_files" in line), "")
-        return [f"killed by {signal.Signals(os.WTERMSIG(status)).name} {where}"]
-    return said.read_text().splitlines()
-
-
-def _compare(path: Path, true: Numbers) -> None:
-    with open_scan(path) as scan:
-        for name, values in clean_numbers(scan).items():
-            wrong = np.isfinite(values) & (values != true[name])
-            assert not wrong.any(), f"{name} is {values[wrong]} instead of {true[name][wrong]}"
-
-
-def _sites(path: Path) -> None:
-    with open_scan(path) as scan:
-        for number in range(len(scan.sites)):
+        code = 99
+        with output.open("w") as said, redirect_stdout(said), redirect_stderr(said):
             try:
-                site = scan.site(number)
-            except DamagedError:
-                continue
-            assert len(site.steps) <= 1
-            repr(site)
+                code = look_after([vetting.VERB, str(path)])
+            finally:
+                said.flush()
+                os._exit(code)
+    _, status = os.waitpid(child, 0)
+    vetting.judge(path, os.waitstatus_to_exitcode(status), output.read_text())
 
 
-def _browse(path: Path) -> None:
-    file = ScanFile(path)
-    try:
-        repr(file.words)
-        for number in range(file.map.x.size):
-            read_site(file.scan, number)
-        file.plan()
-    finally:
-        file.close()
+def used(
+    content: bytes, path: Path, true: Numbers, numbers: Sequence[int], length: int
+) -> Iterator[tuple[int, str]]:
+    """Damage a file once for each number, and use it in a process; yield what went wrong.
+
+    Ends where the process ends, whether it has come to the last number or not.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        code = 1
+        try:
+            _use_all(content, path, true, numbers, length, writing)
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(writing)
+    number, use = numbers[0], ""
+    with os.fdopen(reading) as told:
+        for line in told:
+            kind, said, rest = line.rstrip("\n").split("\t")
+            number, use = int(said), rest
+            if kind == "fault":
+                yield number, rest
+            elif kind == "begun":
+                yield number, ""
+    _, status = os.waitpid(child, 0)
+    if code := os.waitstatus_to_exitcode(status):
+        ended = signal.Signals(-code).name if code < 0 else f"code {code}"
+        yield number, f"{use}: the process ended by {ended}, having begun with {numbers[0]}"
 
 
-def _study(path: Path) -> None:
-    with open_scan(path) as scan:
-        study = Study(scan)
-        assert set(study.damaged) <= set(range(len(scan.sites)))
-        for number in range(len(scan.sites)):
-            study.trace(number, 0)
-        repr((study.groups, study.quality, study.topography))
+def _use_all(
+    content: bytes, path: Path, true: Numbers, numbers: Sequence[int], length: int, to: int
+) -> None:
+    """Use damaged files one after the other; the body of the process."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    faulthandler.enable()
+    vetting._try = forked
+
+    def say(kind: str, number: int, words: str) -> None:
+        os.write(to, f"{kind}\t{number}\t{' '.join(words.split())}\n".encode())
+
+    for number in numbers:
+
+        def begun(name: str, number: int = number) -> None:
+            signal.setitimer(signal.ITIMER_PROF, PATIENCE)
+            say("use", number, name)
+
+        say("begun", number, "")
+        made = damaged(content, np.random.default_rng((number, length)))
+        for fault in faults_of(made, path, true, number, begun):
+            say("fault", number, fault)
+    say("use", numbers[-1], "end")
+    _end_of_process()
 
 
-def _analyze(path: Path, true: Numbers) -> None:
-    from seccm.data.repair import clear
-
-    clear(path)
-    seccm.session.analyze(path)
-    _compare(path, true)
+def _end_of_process() -> None:
+    """Do what Python does before a process ends: HDF5 closes what was left open."""
+    gc.collect()
+    atexit._run_exitfuncs()
 
 
-def campaign(count: int, first: int = 0) -> int:
+def campaign(count: int, first: int = 0) -> Counter[str]:
     """Damage files and use them; print what went wrong, and return how many times that was."""
     folder = Path(tempfile.mkdtemp())
-    failed = 0
+    failed = Counter[str]()
     try:
-        for base in base_files(folder):
-            content = base.read_bytes()
+        (folder / "bases").mkdir()
+        (folder / "used").mkdir()
+        bases = [*base_files(folder / "bases"), *more_bases(folder / "bases")]
+        for base in bases:
+            content, began = base.read_bytes(), time.monotonic()
             with open_scan(base) as scan:
                 true = clean_numbers(scan)
-            for number in range(first, first + count):
-                made = damaged(content, np.random.default_rng((number, len(base.name))))
-                for fault in apart(made, folder / "scan.h5", true):
-                    failed += 1
-                    sys.stdout.write(f"{base.stem} {number}: {fault}\n")
-                    sys.stdout.flush()
+            number = first
+            while number < first + count:
+                numbers = range(number, min(number + AT_ONCE, first + count))
+                path = folder / "used" / "scan.h5"
+                for number, fault in used(content, path, true, numbers, len(base.name)):
+                    if fault:
+                        failed[base.stem] += 1
+                        _say(f"{base.stem} {number}: {fault}")
+                number += 1
+            took = time.monotonic() - began
+            _say(f"{base.stem}: {count} files, {failed[base.stem]} faults, {took:.0f} s")
     finally:
         shutil.rmtree(folder)
     return failed
 
 
+def _say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    asked = [int(argument) for argument in sys.argv[1:]] or [1000]
-    sys.exit(min(1, campaign(*asked)))
+    asked = [int(argument) for argument in sys.argv[1:]] or [500]
+    sys.exit(min(1, campaign(*asked).total()))

@@ -33,6 +33,7 @@ from seccm.plan import Plan, load_plan
 from seccm.plan.site import Site
 from seccm.program.segment import Segment
 from seccm.rig import Block, Clock, Flag
+from seccm.rigs import load_rig
 from sim.cell import Cell, Droplet
 from sim.lithium import LithiumCell, LithiumParameters
 from sim.redox import RedoxCell, RedoxParameters
@@ -106,6 +107,7 @@ def write_scan(
     live: bool = True,
     virtual: bool = True,
     seed: int = 0,
+    rig: str = "",
 ) -> Path:
     """Write the file of a scan.
 
@@ -119,9 +121,12 @@ def write_scan(
         live: whether features were determined as sites finished.
         virtual: what the file says of itself.
         seed: of all scatter and noise.
+        rig: which the file says it was made with, so that its run can be resumed.
     """
     features = Features(plan)
-    told = {"source": "made for a test", "info": {"name": "no rig"}}
+    told: dict[str, object] = {"source": "made for a test", "info": {"name": "no rig"}}
+    if rig:
+        told |= {"config": load_rig(rig).config, "faults": []}
     header = Header(
         title=plan.title,
         plan_json=plan.to_json(),

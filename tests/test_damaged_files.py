@@ -25,6 +25,9 @@ from seccm.report import write_report
 from seccm.results import Status
 
 
+pytestmark = pytest.mark.usefixtures("quickly_tried")
+
+
 @pytest.fixture(scope="module")
 def bases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return base_files(tmp_path_factory.mktemp("bases"))

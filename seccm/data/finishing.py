@@ -17,7 +17,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from seccm.data import repair
+from seccm.data import repair, seal, vetting
 from seccm.data.inspection import inspect
 from seccm.data.packing import EMPTY, along, broken_sites, copy, owned, parts
 from seccm.data.readable import FAILURES
@@ -83,6 +83,7 @@ def finish(path: Path | str, run_id: str = "") -> FinishReport:
             with h5py.File(part, "r") as target:
                 _check(path, target, checksums)
                 _compare(path, source, target)
+        seal.seal(part)
         path = file.take_place(part)
     except FAILURES as error:
         raise DataFileError(
@@ -120,6 +121,7 @@ def finish_apart(path: Path | str, run_id: str = "") -> subprocess.Popen[str]:
 @contextmanager
 def _checked(path: Path) -> Iterator[h5py.File]:
     """Open a closed file that has the layout."""
+    vetting.vet(path)
     with h5py.File(path, "r") as source:
         inspect(path, source)
         yield source

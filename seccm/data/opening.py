@@ -25,6 +25,8 @@ def open_file(path: Path) -> h5py.File:
     mark = repair.mark(path)
     if mark and not (mark > 1 and guard.is_held(path)):
         return _left_behind(path)
+    if not mark:
+        vetting.vet(path)
     growing = {"swmr": True, "libver": LIBVER} if mark else {}
     try:
         return _ours(path, _alike(path, growing))

@@ -20,6 +20,8 @@ FAILURES = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeErr
 """What h5py raises where HDF5 cannot make sense of a file."""
 _GZIP = 1032
 """Times that gzip shortens at most."""
+_FEW = 1 << 20
+"""Texts of any length, which are stored as addresses, that are read in no time."""
 
 
 @contextmanager
@@ -130,6 +132,20 @@ class Readable:
                 yield here, self[here]
             except DamagedError:
                 yield here, None
+
+    def check_structure(self) -> None:
+        """Have HDF5 read where all of it is, and what is said of it.
+
+        Raises:
+            DamagedError: it cannot.
+        """
+        with self._reading():
+            for name in self._dataset.attrs:
+                self._dataset.attrs[name]
+            if self._dataset.chunks:
+                self._dataset.id.chunk_iter(lambda _: None)
+            if self.dtype.kind == "O" and self.most < _FEW:
+                self._dataset[...]
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from seccm.data import guard, raw, repair, tables
+from seccm.data import guard, raw, repair, tables, vetting
 from seccm.data.earlier import is_earlier, upgrade
 from seccm.data.header import read_clock, read_header, refuse_newer
 from seccm.data.inspection import inspect
@@ -129,6 +129,7 @@ def _plain_copy(path: Path, part: Path) -> bool:
     Not byte by byte: a killed program leaves behind an index that may speak of chunks beyond the
     end that the file knows of; whatever were written next would go astray.
     """
+    vetting.vet(path)
     with repair.Unmarked(path) as source:
         with reading(path, "the file"):
             old = h5py.File(source, "r")

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from seccm.data import repair
+from seccm.data import repair, seal, vetting
 from seccm.data.earlier import upgrade
 from seccm.data.header import refuse_newer
 from seccm.data.layout import QUALITY, Column, add_column, add_feature
@@ -78,6 +78,7 @@ def rewrite_features(
     place = Whereabouts(path)
     part = path.with_name(path.name + ".tmp")
     try:
+        vetting.vet(path)
         shutil.copyfile(path, part)
         with written(part, "r+") as file:
             refuse_newer(file, path)
@@ -96,6 +97,7 @@ def rewrite_features(
                 if "quality" not in file:
                     add_column(file, QUALITY, "site")
                 _replace(path, file, "quality", quality)
+        seal.seal(part)
         place.take_place(part)
     except FAILURES as error:
         raise DataFileError(

@@ -291,13 +291,14 @@ class Scan:
                 self._damage[number] = str(error).removeprefix(f"{self.path}: ")
         return dict(sorted(self._damage.items()))
 
-    def read_through(self) -> None:
-        """Read everything there is in the file, chunk by chunk; nothing is said of damage."""
+    def check_structure(self) -> None:
+        """Have HDF5 read everything in the file that leads it elsewhere; samples do not.
+
+        Raises:
+            DamagedError: it cannot.
+        """
         for column in self._data.values():
-            if column.dtype.kind != "O":
-                for _ in column.readable_parts(0, min(len(column), column.most)):
-                    pass
-        self.check()
+            column.check_structure()
 
     @property
     def samples(self) -> int:

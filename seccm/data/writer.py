@@ -21,7 +21,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from seccm.data import guard, journal, repair
+from seccm.data import guard, journal, repair, seal
 from seccm.data.changes import Changes
 from seccm.data.entries import Entries
 from seccm.data.layout import (
@@ -208,10 +208,12 @@ class Writer:
         self._to("state").put(0, np.array([status.encode()], self._data["state"].dtype))
         self._redo.append(self._changes.taken())
         self._file.flush()
+        numbers = seal.places_of_numbers(self._file)
         self._data, self._entries = {}, {}
         self._file.close()
         # HDF5 leaves the mark on while a reader in this same process has the file open.
         repair.clear_open(self._descriptor)
+        seal.append(self._descriptor, numbers)
         os.close(self._descriptor)
         self._redo.end()
 
