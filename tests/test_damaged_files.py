@@ -24,7 +24,6 @@ from seccm.events import Outcome
 from seccm.report import write_report
 from seccm.results import Status
 
-
 pytestmark = pytest.mark.usefixtures("quickly_tried")
 
 

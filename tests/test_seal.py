@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
@@ -29,11 +28,11 @@ def path(packed: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tried(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Path]]:
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that another process was asked to try."""
     asked: list[Path] = []
     monkeypatch.setattr(vetting, "_try", asked.append)
-    yield asked
+    return asked
 
 
 def test_a_file_is_sealed_when_it_is_closed_packed_and_analysed_again(
