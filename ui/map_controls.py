@@ -52,7 +52,7 @@ class MapControls(QWidget):
         )
         self.colours = pieces.box("Colour map", *COLOUR_MAPS)
         self.colours.activated.connect(lambda _: self.changed.emit())
-        self.scale = pieces.narrow(pieces.box("Scale of the colours", *ColourScale), 8)
+        self.scale = pieces.narrow(pieces.box("Scale of the colours", *ColourScale), 4)
         self.scale.setToolTip(
             "Automatic: logarithmic if all values have one sign and span more than two decades. "
             "Potentials against a reference and heights are always linear: their zero is a choice."
@@ -71,8 +71,8 @@ class MapControls(QWidget):
         self.second = QWidget()
         second = QHBoxLayout(self.second)
         second.setContentsMargins(0, 0, 0, 0)
-        second.addWidget(self.colours, 2)
-        second.addWidget(self.scale, 2)
+        second.addWidget(self.colours, 1)
+        second.addWidget(self.scale)
         second.addWidget(self.limits, 2)
         for words, tip, signal in (("show all", "Show all sites", self.whole),
                                    ("clear", "Select no site", self.nothing)):  # fmt: skip

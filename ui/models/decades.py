@@ -19,9 +19,9 @@ ENOUGH = 100.0
 class ColourScale(StrEnum):
     """How the user wants values to become colours; the words of the menu."""
 
-    AUTOMATIC = "automatic scale"
-    LINEAR = "linear scale"
-    LOGARITHMIC = "logarithmic scale"
+    AUTOMATIC = "auto"
+    LINEAR = "linear"
+    LOGARITHMIC = "log"
 
     def by_decades(self, sites: SiteMap, name: str, values: FloatArray) -> bool:
         """Return whether the colours of a quantity go by decades.
