@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from seccm.errors import Problem, shown
+from seccm.open_kinds import thing_of
 from seccm.schema import Schema, join, key, located
 from seccm.suggestion import Key, Suggestion
 from seccm.units import NotAQuantity, show
@@ -340,6 +341,8 @@ class _Teller:
         tables = [one for one in self._candidates(path) if isinstance(one, dict)]
         choices += " or a table" if tables else ""
         what = f"must be {choices}, not {written(given)}."
+        if not sure and (thing := thing_of(words)):
+            what += f" A {thing} that a package brings is known where that package is installed."
         bare = Problem(key(path), what)
         if sure and put is not None:
             ask = f"Did you mean {toml(put.value)}?"

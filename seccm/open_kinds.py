@@ -6,12 +6,13 @@ A package offers its kinds by entry points of one group; a script registers them
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+_EVERY: list[OpenKinds[Any]] = []
 
 
 class OpenKinds(Generic[T]):
@@ -35,11 +36,12 @@ class OpenKinds(Generic[T]):
         fits: Callable[[T], None],
         rank: Callable[[T], float] = lambda _: 0.0,
     ) -> None:
-        self._what, self._group, self._own = what, group, own
+        self.what, self._group, self._own = what, group, own
         self._name, self._fits, self._rank = name, fits, rank
         self._registered: list[T] = []
         self._found: Mapping[str, T] | None = None
         self._listeners: list[Callable[[], None]] = []
+        _EVERY.append(self)
 
     def all(self) -> Mapping[str, T]:
         """Return every kind by its name, those of the lowest rank first."""
@@ -48,7 +50,7 @@ class OpenKinds(Generic[T]):
             for kind in (*self._own(), *self._installed(), *self._registered):
                 if found.setdefault(self._name(kind), kind) is not kind:
                     what = (
-                        f'There are two kinds of {self._what} "{self._name(kind)}"; the first one '
+                        f'There are two kinds of {self.what} "{self._name(kind)}"; the first one '
                         "found is used."
                     )
                     warnings.warn(what, RuntimeWarning, stacklevel=2)
@@ -65,7 +67,7 @@ class OpenKinds(Generic[T]):
         found = self.all().get(name)
         if found is None:
             known = ", ".join(f'"{one}"' for one in self.all())
-            raise LookupError(f'"{name}" is no kind of {self._what}. There are {known}.')
+            raise LookupError(f'"{name}" is no kind of {self.what}. There are {known}.')
         return found
 
     def register(self, kind: T) -> None:
@@ -79,7 +81,7 @@ class OpenKinds(Generic[T]):
         name = self._name(kind)
         if self.all().get(name, kind) is not kind:
             raise ValueError(
-                f'There is a kind of {self._what} "{name}" already. Choose another name.'
+                f'There is a kind of {self.what} "{name}" already. Choose another name.'
             )
         self._registered.append(kind)
         self._found = None
@@ -96,9 +98,18 @@ class OpenKinds(Generic[T]):
                 kind: T = point.load()
                 self._fits(kind)
             except Exception as error:  # a package of somebody else must not stop this program
-                what = (
-                    f'The {self._what} "{point.name}" of {point.value} cannot be used: {error!r}.'
-                )
+                what = f'The {self.what} "{point.name}" of {point.value} cannot be used: {error!r}.'
                 warnings.warn(what, RuntimeWarning, stacklevel=2)
                 continue
             yield kind
+
+
+def thing_of(names: Collection[str]) -> str:
+    """Return of what packages may bring more kinds than those with these names, such as "step".
+
+    Empty where the names are those of no open list. Whoever has the names of one has looked it up.
+    """
+    for kinds in _EVERY:
+        if kinds._found and set(kinds._found) <= set(names):
+            return kinds.what
+    return ""
