@@ -70,6 +70,10 @@ class OpenKinds(Generic[T]):
             raise LookupError(f'"{name}" is no kind of {self.what}. There are {known}.')
         return found
 
+    def are_among(self, names: Collection[str]) -> bool:
+        """Tell whether all kinds are among these names; not before they have been looked up."""
+        return bool(self._found) and set(self._found or ()) <= set(names)
+
     def register(self, kind: T) -> None:
         """Add a kind; files that are read from now on may use it.
 
@@ -109,7 +113,4 @@ def thing_of(names: Collection[str]) -> str:
 
     Empty where the names are those of no open list. Whoever has the names of one has looked it up.
     """
-    for kinds in _EVERY:
-        if kinds._found and set(kinds._found) <= set(names):
-            return kinds.what
-    return ""
+    return next((kinds.what for kinds in _EVERY if kinds.are_among(names)), "")

@@ -110,8 +110,8 @@ def sweep(start: str, cycles: int | None = None) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("steps", "words"),
     [
-        ([sweep("-0.25 V")], ("-0.25 V", "0.25 V", "500 mV", "part of the sweep", "two cycles")),
-        ([sweep("-0.25 V", 1)], ("500 mV", "part of the sweep")),
+        ([sweep("-0.25 V")], ("-0.25 V", "0.25 V", "500 mV", "part of the sweep")),
+        ([sweep("-0.25 V", 1)], ("500 mV", "part of the sweep", "two cycles")),
         ([sweep("-0.25 V", 2)], ()),
         ([sweep("-0.30 V", 3)], ("550 mV", "part of the first cycle")),
         ([sweep("0.25 V")], ()),
@@ -140,6 +140,8 @@ def test_a_sweep_that_starts_away_from_what_was_imposed_is_warned_of(
         assert problem.severity == "warning"
         assert "Rest at" in problem.remedy
         assert all(word in str(problem) for word in words)
+        once = steps[-1].get("cycles") == 1
+        assert ("cycles" in problem.remedy) == once, "only a step that has cycles can take two"
 
 
 def test_a_galvanostat_that_imposes_nothing_is_warned_of(infos: dict[str, RigInfo]) -> None:

@@ -57,7 +57,7 @@ def jump_problems(subject: Subject) -> Iterator[Problem]:
                     told.add(part.key)
                     beginning = kind_of(part.kind).begins(spec)
                     key = part.key if beginning is None else f"{part.key}.{beginning.key}"
-                    yield _jump(subject, key, site, begins, before, again=again)
+                    yield _jump(subject, key, site, begins, before, len(act.cycles) - 1)
             before = ends
 
 
@@ -76,15 +76,16 @@ def _ends(act: Act) -> tuple[float | None, float | None]:
 
 
 def _jump(
-    subject: Subject, key: str, site: Site, begins: float, before: float, *, again: bool
+    subject: Subject, key: str, site: Site, begins: float, before: float, cycles: int
 ) -> Problem:
+    """Make the warning; steps without cycles have fewer than one."""
     reference = subject.plan.reference
     start, held = (volts(reference.potential(raw)) for raw in (begins, before))
     what = (
         f"the sweep starts at {start}{subject.under(site)}, but {held} is applied just before: "
         f"the step of {show(abs(begins - before), 'V')} charges the double layer; its current "
-        f"spike is part of the {'first cycle' if again else 'sweep'}."
+        f"spike is part of the {'first cycle' if cycles > 1 else 'sweep'}."
     )
-    more = "" if again else ", or take two cycles"
+    more = ", or take two cycles" if cycles == 1 else ""
     remedy = f"Rest at {start} for 1 s before it{more}."
     return Problem(key, what, remedy, "warning")
