@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -62,8 +62,12 @@ def drawings(study: Study) -> Iterator[Drawing]:
     """Yield every figure that has something to show, in the order of the page."""
     drawn = [(segment, _figure_of(segment)) for segment in study.segments]
     for curve, draw in _DRAWN.items():
-        for segment in [s for s, wanted in drawn if wanted == curve][:MOST_STEPS]:
-            yield from draw(study, segment)
+        steps = [s for s, wanted in drawn if wanted == curve]
+        more = len(steps) > MOST_STEPS
+        said = f" Of {len(steps)} such steps, the first {MOST_STEPS} are drawn." if more else ""
+        for segment in steps[:MOST_STEPS]:
+            for drawing in draw(study, segment):
+                yield replace(drawing, caption=drawing.caption.rstrip() + said)
     yield from _maps(study)
     yield from _tip(study)
 
