@@ -1,7 +1,9 @@
 """Features belong to the right steps, find what was planted, and are the same live and later."""
 
 import math
+import shutil
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -362,7 +364,6 @@ def test_every_site_yields_exactly_the_columns_of_its_plan(name):
     of = record(plan, [(wave.at(t) * 0 + 0.1, np.zeros(t.size))])
     assert list(features(site, of).features) == columns
     assert features.layout.features == features.columns
-    assert len(features.layout.levels) == len(plan.conditions)
 
 
 @settings(max_examples=25, deadline=None)
@@ -414,19 +415,36 @@ def test_features_of_a_second_analysis_can_be_stored_in_a_file_without(tmp_path)
         assert scan.sites["E_nuc_status"][11] == Status.NOT_MEASURED
 
 
-def test_what_was_found_at_a_site_added_while_the_scan_ran_stays(screen):
-    """The plan does not know it: an analysis afterwards must not take its numbers away."""
+def test_what_is_done_at_a_site_is_read_from_the_file_and_not_from_the_plan(screen):
+    """A plan that this program would expand to other sites finds the same numbers again."""
     with open_scan(screen) as scan:
         plan = Plan.from_json(scan.plan_json)
         grid = plan.to_dict()["sites"]
-        shorter = plan.replace(sites={**grid, "columns": grid["columns"] - 1})
-        known = len(shorter.sites())
-        assert 0 < known < len(scan.sites)
-        again = reanalyse(scan, Features(shorter))
-        assert np.isfinite(scan.sites["E_nuc"][known:]).any()
+        other = plan.replace(sites={**grid, "columns": grid["columns"] - 1, "order": "serpentine"})
+        assert 0 < len(other.sites()) < len(scan.sites)
+        again = reanalyse(scan, Features(other))
+        assert again.analysed == len(scan.sites)
         for name, feature in again.features.items():
-            np.testing.assert_array_equal(feature.values[known:], scan.sites[name][known:])
-            was = scan.sites[f"{name}_status"][known:]
-            np.testing.assert_array_equal(feature.statuses[known:], was)
-        np.testing.assert_array_equal(again.quality[known:], scan.sites["quality"][known:])
-        assert not set(again.results.sites) & set(range(known, len(scan.sites)))
+            np.testing.assert_array_equal(feature.values, scan.sites[name])
+            np.testing.assert_array_equal(feature.statuses, scan.sites[f"{name}_status"])
+        assert again.results.sites == list(range(len(scan.sites)))
+
+
+def test_what_was_found_at_a_site_of_which_the_recipe_is_lost_stays(screen, tmp_path):
+    """Nothing tells what was done there: an analysis afterwards must not take its numbers away."""
+    path = shutil.copy(screen, tmp_path / "scan.h5")
+    with h5py.File(path, "r+") as file:
+        lost = file["recipe_number"][0] == file["planned_recipe"][:]
+        text = file["recipe_text"][:]
+        text[0] = b"nonsense"
+        file["recipe_text"][:] = text
+    assert lost.any()
+    assert not lost.all()
+    with open_scan(path) as scan:
+        assert set(np.flatnonzero(lost).tolist()).isdisjoint(scan.planned)
+        again = reanalyse(scan, Features(Plan.from_json(scan.plan_json)))
+        for name, feature in again.features.items():
+            np.testing.assert_array_equal(feature.values, scan.sites[name])
+            np.testing.assert_array_equal(feature.statuses, scan.sites[f"{name}_status"])
+        np.testing.assert_array_equal(again.quality[lost], scan.sites["quality"][lost])
+        assert set(again.results.sites).isdisjoint(np.flatnonzero(lost).tolist())

@@ -24,7 +24,7 @@ def killed(path: Path, count: int = 2, more: int = 0) -> tuple[bytes, bytes]:
     """Return data file and redo log as a program leaves them that is killed after some sites."""
     store = Store(path, HEADER, sites(count), COLUMNS, CLOCK, analyse)
     if more:
-        store.extend(sites(more, count), levels=[(-99.0,)])
+        store.extend(sites(more, count))
     for made in visits(count):
         for block, events in told([made]):
             store.record(block, events)

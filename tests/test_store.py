@@ -285,7 +285,7 @@ def test_sites_can_be_added_while_the_scan_runs(tmp_path: Path) -> None:
     with Store(tmp_path / "scan.h5", HEADER, sites(2), COLUMNS, CLOCK, analyse) as store:
         for block, events in told(made[:2]):
             store.record(block, events)
-        store.extend(sites(2, start=2), levels=[(-99.0,)])
+        store.extend(sites(2, start=2))
         for block, events in told(made[2:]):
             store.record(block, events)
         store.close("complete")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,29 +52,29 @@ class Features:
         plan: whose sites are measured.
         offset: volts that turn a raw potential into one against the reference; those of the
             plan unless the reference was calibrated since.
+        sites: that are visited; those of the plan unless given.
     """
 
-    def __init__(self, plan: Plan, offset: float | None = None) -> None:
+    def __init__(
+        self, plan: Plan, offset: float | None = None, sites: Iterable[Site] | None = None
+    ) -> None:
         self.plan = plan
         self.offset = plan.reference.offset if offset is None else offset
         self.area = area_of(plan)
-        sites = plan.sites()
-        programs = {site.condition: site.segments for site in sites}
-        self.columns, self._names = _columns(list(programs.values()))
+        programs = [pattern.segments for pattern in plan.visits().patterns]
+        self.columns, self._names = _columns(programs)
         self.quantities = tuple(
             Column(r.name, r.unit, r.words, r.dims) for r in declared_results().values()
         )
         """What may be determined of steps, whichever will run."""
-        self._overlapping = _overlapping(plan, sites)
+        self._overlapping = _overlapping(plan, plan.sites() if sites is None else sites)
 
     @property
     def layout(self) -> Columns:
         """Everything that the plan and this analysis add to the site table of a data file."""
-        conditions = self.plan.conditions
-        units = conditions[0].units
+        units = self.plan.conditions[0].units
         return Columns(
             factors=tuple(Column(name, unit, f"factor {name}") for name, unit in units.items()),
-            levels=tuple(tuple(condition.values()) for condition in conditions),
             features=self.columns,
             quantities=self.quantities,
             statuses=STATUSES,
@@ -164,9 +164,8 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
     Raises:
         DamagedError: no closed site can be read; one of several is said in the result.
     """
-    calibrated = Features(features.plan, scan.header.reference_offset)
-    count = len(scan.sites)
-    planned = {site.number: site for site in calibrated.plan.sites() if site.number < count}
+    planned, count = scan.planned, len(scan.sites)
+    calibrated = Features(features.plan, scan.header.reference_offset, planned.values())
     values = {
         column.name: FeatureValues(
             column,
@@ -182,7 +181,7 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
     damaged: dict[int, str] = {}
     for number in closed:
         if number not in planned:
-            # Added while the scan ran: what was found then stays, because nothing tells its steps.
+            # Nothing tells what was done there: what was found then stays.
             quality[number] = scan.sites["quality"][number]
             for name, feature in values.items():
                 if name in scan.sites:
@@ -205,7 +204,7 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
             values[name].statuses[number] = status
     if damaged and len(damaged) == len(closed):
         raise DamagedError(damaged[closed[0]])
-    allowances = {number: planned[number].approach.overtravel for number in planned}
+    allowances = {number: site.approach.overtravel for number, site in planned.items()}
     together = judged_together(scan.sites, allowances, features.plan.probe.diameter)
     return Reanalysis(values, quality | together, len(closed) - len(damaged), results, damaged)
 
@@ -231,8 +230,11 @@ def _columns(
     return tuple(columns), names
 
 
-def _overlapping(plan: Plan, sites: tuple[Site, ...]) -> frozenset[int]:
+def _overlapping(plan: Plan, among: Iterable[Site]) -> frozenset[int]:
     if not plan.places.allow_overlap:  # then a plan with overlaps would not have been run
+        return frozenset()
+    sites = tuple(among)
+    if not sites:
         return frozenset()
     near = overlapping(np.array([(site.x, site.y) for site in sites]), plan.probe.diameter)
     return frozenset(site.number for site, hit in zip(sites, near, strict=True) if hit)

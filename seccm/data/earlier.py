@@ -18,13 +18,16 @@ import numpy.typing as npt
 
 from seccm.data.header import read_clock, read_header
 from seccm.data.journal import Code
-from seccm.data.layout import NOT_MEASURED, Column, is_of_feature
+from seccm.data.layout import NOT_MEASURED, UM, Column, is_of_feature
+from seccm.data.planned import rows_of
 from seccm.data.readable import Readable
 from seccm.data.tables import (
     ENDS,
     EVENTS,
     NOT_TOLD,
+    PLANNED,
     QUANTITIES,
+    RECIPES,
     RESULTS,
     STEPS,
     Grown,
@@ -61,6 +64,9 @@ class Earlier:
         """Return the rows of one of the tables that files have now, and which can be believed."""
         if table is STEPS:
             return self._steps()
+        if table in (PLANNED, RECIPES):
+            planned = dict(zip((PLANNED, RECIPES), self._planned(), strict=True))[table]
+            return planned, np.ones(len(planned), bool)
         rows = table.rows(list(self._results()) if table is RESULTS else [])
         if table is QUANTITIES:
             rows = table.rows([declaration(column) for column in self._quantities().values()])
@@ -112,6 +118,20 @@ class Earlier:
             code = ENDS.index(reason) if good[-1] else NOT_TOLD
             rows.append(step_row(event, code, extent.start, size, t, self.period))
         return STEPS.rows(rows), np.array(good, bool)
+
+    def _planned(self) -> tuple[Rows, Rows]:
+        """Return the sites that the plan has; without recipes where they are not those here."""
+        try:
+            sites = Plan.from_json(self.plan_json).sites()
+        except PlanError:
+            sites = ()
+        count, here = len(self.data["site"]), self.data["condition"][:].tolist()
+        if [site.condition for site in sites[:count]] == here:
+            return rows_of(sites[:count])
+        x, y = (self.data[name][:] / UM for name in ("x_cmd", "y_cmd"))
+        planned = np.full(count, -1, PLANNED.row)
+        planned["planned_x"], planned["planned_y"] = x, y
+        return planned, np.empty(0, RECIPES.row)
 
     def _programs(self) -> tuple[tuple[Segment, ...], ...]:
         """Return the steps of each condition; none where the plan cannot be read."""
@@ -179,7 +199,9 @@ def upgrade(path: Path, file: h5py.File) -> None:
         return
     data = {name: Readable(path, name, found) for name, found in file.items()}
     earlier = Earlier(data, read_header(file).plan_json, read_clock(file).period)
-    filled = [(table, earlier.table(table)[0]) for table in (STEPS, RESULTS, QUANTITIES)]
+    filled = [
+        (table, earlier.table(table)[0]) for table in (STEPS, RESULTS, QUANTITIES, PLANNED, RECIPES)
+    ]
     told = [data[f"{name}_status"].meanings() for name in data if f"{name}_status" in data]
     lay_out(file, (), told[0] if told else {})
     for table, rows in filled:

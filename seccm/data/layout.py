@@ -56,8 +56,6 @@ class Columns:
     """What the sites of a run carry beyond their place: factors of the plan, features measured."""
 
     factors: tuple[Column, ...] = ()
-    levels: tuple[tuple[float, ...], ...] = ()
-    """The values of the factors, in their units, for each condition of the plan."""
     features: tuple[Column, ...] = ()
     quantities: tuple[Column, ...] = ()
     """What may be determined of a step."""
@@ -268,7 +266,7 @@ def add_sites(
     Args:
         file: open for writing.
         sites: numbered on from the last one in the table.
-        columns: give each site the levels of its condition.
+        columns: the factors and features of the file.
         along: the result of `columns_along` for the sites.
 
     Raises:
@@ -288,7 +286,7 @@ def add_sites(
     file["x_cmd"][here] = np.array([s.x for s in new]) * UM
     file["y_cmd"][here] = np.array([s.y for s in new]) * UM
     for k, factor in enumerate(columns.factors):
-        file[f"factor_{factor.name}"][here] = [columns.levels[s.condition][k] for s in new]
+        file[f"factor_{factor.name}"][here] = [s.levels[k] for s in new]
     for feature in columns.features:
         file[f"{feature.name}_status"][here] = NOT_MEASURED
 

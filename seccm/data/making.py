@@ -12,6 +12,7 @@ import h5py
 from seccm.data import guard, raw, tables
 from seccm.data.header import Header
 from seccm.data.layout import LIBVER, Columns, add_session, add_sites, columns_along, create
+from seccm.data.planned import add_planned
 from seccm.data.replacing import put_in_place
 from seccm.data.trouble import discard, said
 from seccm.errors import DataFileError
@@ -91,6 +92,7 @@ def _laid_out(
         tables.lay_out(file, columns.quantities, columns.statuses)
         raw.lay_out(file, channels)
         add_sites(file, sites, columns, columns_along(file, "site"))
+        add_planned(file, sites)
         add_session(file, header.started_at, 0.0, 0)
         raw.describe_session(file, channels)
     return image.getbuffer()

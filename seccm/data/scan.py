@@ -26,6 +26,7 @@ from seccm.data.layout import (
     sample_dataset,
 )
 from seccm.data.opening import open_file
+from seccm.data.planned import PlannedSites
 from seccm.data.raw import channel_names, claimed
 from seccm.data.raw_trace import RawTrace, pieces_of
 from seccm.data.readable import Readable, reading
@@ -36,6 +37,7 @@ from seccm.data.tables import EVENTS, NOT_TOLD, step_finished
 from seccm.data.trace import SiteRecord, SiteTrace, record_of
 from seccm.errors import DamagedError, DataFileError
 from seccm.events import Landing, Outcome, StepFinished
+from seccm.plan.site import Site
 from seccm.rig import Clock, ContactRecord, Signal
 from seccm.units import show
 from seccm.versions import FILE, UNNAMED, Version
@@ -65,6 +67,7 @@ class Scan:
         self._file = open_file(path)
         self._data: Mapping[str, Readable] = {}
         self._events: Table | None = None
+        self._planned: PlannedSites | None = None
         try:
             self._list()
         except BaseException:
@@ -200,6 +203,17 @@ class Scan:
         """What there may be results of: name, unit, meaning and the dimensions of arrays."""
         found = self._found.quantities.items()
         return tuple(Column(name, unit, words, dims) for name, (unit, words, dims) in found)
+
+    @property
+    def planned(self) -> Mapping[int, Site]:
+        """The sites as they were meant to be, by number, with what is done at each of them.
+
+        Sites are missing of which the file does not tell, or tells of a kind of step, contact or
+        way that is not installed.
+        """
+        if self._planned is None:
+            self._planned = PlannedSites(self._rows_of, self._sites)
+        return self._planned
 
     def remaining(self) -> tuple[int, ...]:
         """Return the sites that no tip has been lowered to."""
@@ -401,7 +415,7 @@ class Scan:
             unreadable=_unreadable(self.features),
             spoiled={number: _spoiled(self.features) for number in self._damage},
         )
-        self._events = None
+        self._events = self._planned = None
         self._found = StepResults(
             self._rows_of,
             data,

@@ -61,7 +61,6 @@ class Unsaved:
 
 class _Planned(NamedTuple):
     sites: tuple[Site, ...]
-    levels: tuple[tuple[float, ...], ...]
 
 
 class Store:
@@ -207,14 +206,18 @@ class Store:
         """
         self._send(_Happened(block, tuple(events)))
 
-    def extend(self, sites: Sequence[Site], levels: Sequence[Sequence[float]] = ()) -> None:
-        """Add sites to the plan of a running scan, before they start.
+    def extend(self, sites: Sequence[Site]) -> None:
+        """Add sites to a running scan, before they start.
+
+        May be called from any thread. A `barrier` after it returns when they are on the disk.
 
         Args:
             sites: numbered on from the last one.
-            levels: the levels of further conditions, in the factors' units.
+
+        Raises:
+            RigError: there was no room for longer than the patience, or writing failed.
         """
-        self._send(_Planned(tuple(sites), tuple(tuple(row) for row in levels)))
+        self._send(_Planned(tuple(sites)))
 
     def barrier(self, timeout: float = 10.0) -> None:
         """Return when every event recorded so far is on the disk.
@@ -365,7 +368,7 @@ class Store:
 
     def _apply(self, message: _Happened | _Planned) -> bool:
         if isinstance(message, _Planned):
-            self._writer.extend(message.sites, message.levels)
+            self._writer.extend(message.sites)
             return True
         return self._writer.take(message.block, message.events)
 

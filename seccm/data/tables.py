@@ -154,7 +154,27 @@ NUMBERS = (
 )
 NUMBER = "number"
 """The dimension of `NUMBERS`."""
-GROWN = (STEPS, RESULTS, ARRAYS, QUANTITIES)
+PLANNED = Grown(
+    "planned_",
+    "planned_site",
+    (
+        Stored("planned_x", "f8", "m", "x of the site as planned"),
+        Stored("planned_y", "f8", "m", "y of the site as planned"),
+        Stored("planned_recipe", "i4", "1", "what is done there, as a number of a recipe; or -1"),
+    ),
+)
+"""The sites in their order: where they are meant to be, whatever became of them."""
+PIECE = 128
+"""Bytes of a recipe in one row."""
+RECIPES = Grown(
+    "recipe_",
+    "recipe_piece",
+    (
+        Stored("recipe_number", "u4", "1", "number of the recipe; long ones have several rows"),
+        Stored("recipe_text", f"S{PIECE}", "", "what is done at a site, as JSON in SI"),
+    ),
+)
+GROWN = (STEPS, RESULTS, ARRAYS, QUANTITIES, PLANNED, RECIPES)
 """The tables of format 1.0 that files did not have before; events were there."""
 
 

@@ -14,7 +14,7 @@ import shutil
 import zlib
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,11 @@ from seccm.data.layout import (
     sample_dataset,
     text,
 )
+from seccm.data.planned import Recipes
 from seccm.data.raw import RawWriter
 from seccm.data.redo import RedoLog
 from seccm.data.step_tables import StepWriter, append
-from seccm.data.tables import EVENTS
+from seccm.data.tables import EVENTS, PLANNED, RECIPES, read
 from seccm.data.tail import Tail
 from seccm.data.trace import Analyse, Analysed, SiteRecord, record_of
 from seccm.data.trouble import SPARE, abandon
@@ -113,6 +114,7 @@ class Writer:
         known = (raw.decode(errors="replace") for raw in self._data["quantity_name"][:].tolist())
         self._steps = StepWriter(self._to, clock.period, self._time, known)
         self._steps.declare(columns.quantities)
+        self._recipes = Recipes(*read(self._data, RECIPES))
         added = added_signals(self._data)
         self._row = row_type(added)
         self._tail, self._raw = Tail(clock, offset, added), RawWriter(self._data, self._changes)
@@ -150,14 +152,13 @@ class Writer:
             return True
         return False
 
-    def extend(self, sites: Sequence[Site], levels: Sequence[Sequence[float]] = ()) -> None:
-        """Add sites that a planner thought of while the scan runs, and perhaps conditions."""
-        known = self._columns
-        more = tuple(tuple(row) for row in levels)
-        self._columns = replace(known, levels=known.levels + more)
+    def extend(self, sites: Sequence[Site]) -> None:
+        """Add sites that a planner thought of while the scan runs."""
         self._entries = {}
         start = len(self._file["site"])
         add_sites(self._file, sites, self._columns, self._along)
+        for table, rows in zip((PLANNED, RECIPES), self._recipes.rows(sites), strict=True):
+            append(self._to, table, rows)
         for name in self._along:
             dataset = self._data[name]
             self._changes.resize(name, dataset.shape)

@@ -22,6 +22,7 @@ from seccm.plan.check import check
 from seccm.plan.contacts import KINDS
 from seccm.plan.examples import examples
 from seccm.plan.library import find_plan
+from seccm.plan.recipe import Recipe
 from seccm.plan.tables import Tables
 from seccm.plan.together import forget, good_parts, plain, readable_levels, together, unused_factors
 from seccm.program.registry import on_register
@@ -170,7 +171,7 @@ def _format_problem(written: object) -> Problem | None:
 
 def _learn() -> None:
     """Let plans have a kind that was registered after the first plan was read."""
-    learn(Approach, Tables, Plan)
+    learn(Approach, Recipe, Tables, Plan)
     schema_of.cache_clear()
     forget()
 

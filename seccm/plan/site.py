@@ -7,11 +7,15 @@ offset has been taken off, so that nothing below the plan converts anything.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from seccm.plan.ways import WaySpec, usual
 from seccm.program.program import Programme
 from seccm.program.segment import Segment
 from seccm.rig import Clock, ContactRule, Mode
+
+if TYPE_CHECKING:
+    from seccm.plan.recipe import Recipe
 
 NOISE = 100e-9
 """Metres by which a position may read wrong."""
@@ -108,6 +112,19 @@ class Site:
     no_contact: NoContact
     way: WaySpec = field(default_factory=usual)
     """How the place is come to and left."""
+    levels: tuple[float, ...] = ()
+    """The values of the plan's factors at this site, in SI, in the order of the factors."""
+    recipe: Recipe | None = field(default=None, compare=False, repr=False)
+    """What the site was made from, for its data file; None for one that was put together."""
+
+    def at(self, x: float, y: float, ix: int, iy: int, *, number: int, repeat: int) -> Site:
+        """Return the same at another place, in metres, with a number of its own."""
+        # Not dataclasses.replace, which takes twenty times as long: plans have many sites.
+        return Site(
+            number, x, y, ix, iy, self.condition, repeat, self.approach, self.program,
+            self.retract, self.travel_speed, self.travel_settle, self.no_contact, self.way,
+            self.levels, self.recipe,
+        )  # fmt: skip
 
     def measuring_time(self, clock: Clock) -> tuple[float, float]:
         """Return how long the steps last at least and at most if no limit ends them, in s."""

@@ -11,14 +11,13 @@ from seccm.factors import Condition, Level
 from seccm.plan.approach import Approach, Budget, OnNoContact, Retract, Travel
 from seccm.plan.design import Design, Levels, assigned, conditions_of, levels_of
 from seccm.plan.estimate import bytes_of, duration_of
-from seccm.plan.expand import approach_of, lift_of
 from seccm.plan.places import Sites
 from seccm.plan.probe import Probe, Reference
+from seccm.plan.recipe import Recipe
 from seccm.plan.recording import MAINS, Record, raw_rate
-from seccm.plan.site import NoContact, Site
+from seccm.plan.site import Site
 from seccm.plan.visits import Visits
 from seccm.plan.ways import AnyWay, usual
-from seccm.program.program import Program
 from seccm.program.setting import Setting
 from seccm.program.settled import settled
 from seccm.program.words import Step, Steps
@@ -98,35 +97,14 @@ class Tables(Model, defer_build=True):
         """Return every site in the order of the visits, as columns."""
         places = self.places.places()
         patterns = tuple(
-            self._pattern(index, condition) for index, condition in enumerate(self.conditions)
+            Recipe.of(self, condition).site(index)
+            for index, condition in enumerate(self.conditions)
         )
         return Visits(places, assigned(self.design, places, len(patterns)), patterns)
 
     def sites(self) -> tuple[Site, ...]:
         """Return every site in the order of the visits, resolved to plain numbers."""
         return self.visits().sites()
-
-    def _pattern(self, index: int, condition: Condition) -> Site:
-        """Return what the sites of a condition have in common, as a site at the origin."""
-        setting, policy = self.setting(condition), self.on_no_contact
-        program = Program(*self.resolved(condition))
-        _, first = next(program.parts())
-        return Site(
-            number=0,
-            x=0.0,
-            y=0.0,
-            ix=-1,
-            iy=-1,
-            condition=index,
-            repeat=0,
-            approach=approach_of(self.approach, setting, first),
-            program=program,
-            retract=lift_of(self.retract, setting),
-            travel_speed=condition.number(self.travel.speed),
-            travel_settle=condition.number(self.travel.settle),
-            no_contact=NoContact(policy.then, policy.retries, policy.shift),
-            way=self.way,
-        )
 
     def duration(self, info: RigInfo, *, shortest: bool = False) -> float:
         """Estimate how long the scan takes at most, or at least, in seconds."""

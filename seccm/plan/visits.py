@@ -43,23 +43,6 @@ class Visits:
         rows = zip(*(column.tolist() for column in columns), strict=True)
         for number, (x, y, ix, iy, index) in enumerate(rows):
             of = self.patterns[index]
-            sites.append(
-                Site(
-                    number,
-                    x,
-                    y,
-                    ix,
-                    iy,
-                    index,
-                    seen[index],
-                    of.approach,
-                    of.program,
-                    of.retract,
-                    of.travel_speed,
-                    of.travel_settle,
-                    of.no_contact,
-                    of.way,
-                )
-            )
+            sites.append(of.at(x, y, ix, iy, number=number, repeat=seen[index]))
             seen[index] += 1
         return tuple(sites)

@@ -24,6 +24,7 @@ from seccm.errors import DamagedError, PlanError
 from seccm.events import Outcome
 from seccm.factors import Condition
 from seccm.plan import Plan
+from seccm.plan.recipe import conditions_among
 from seccm.plan.site import Site
 from seccm.program.segment import Segment
 from seccm.program.trace import Area, StepTrace
@@ -69,7 +70,7 @@ class Study:
         self.virtual = scan.header.virtual
         self.reference = style.literal(scan.header.reference)
         self.plan, self.plan_error = _plan_of(scan)
-        self._planned: tuple[Site, ...] = self.plan.sites() if self.plan else ()
+        self._planned: Mapping[int, Site] = scan.planned if self.plan else {}
 
     # ------------------------------------------------------------------------------ sites
 
@@ -110,7 +111,7 @@ class Study:
     @cached_property
     def quality(self) -> npt.NDArray[np.uint32]:
         """Quality flags of each site, those that take the whole scan to see included."""
-        allowed = {site.number: site.approach.overtravel for site in self._planned}
+        allowed = {number: site.approach.overtravel for number, site in self._planned.items()}
         together = judged_together(self.scan.sites, allowed, self.diameter)
         return self.scan.sites["quality"] | together
 
@@ -168,6 +169,11 @@ class Study:
     # ------------------------------------------------------------------------- conditions
 
     @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions of the plan, and those that a planner thought of; none without a plan."""
+        return conditions_among(self.plan, self._planned.values()) if self.plan else ()
+
+    @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The conditions by rising size of their levels, coloured from dark to light."""
         condition = np.asarray(self.scan.sites["condition"]).astype(np.int64)
@@ -189,9 +195,9 @@ class Study:
         )
 
     def _levels(self, condition: int) -> tuple[float, ...]:
-        if self.plan is None or condition >= len(self.plan.conditions):
+        if self.plan is None or condition >= len(self.conditions):
             return ()
-        return tuple(self.plan.conditions[condition].values())
+        return tuple(self.conditions[condition].values())
 
     @cached_property
     def legend_title(self) -> str:
@@ -199,17 +205,17 @@ class Study:
         name = self._telling
         if name is None or self.plan is None:
             return ""
-        unit = self.plan.conditions[0].units[name]
+        unit = self.conditions[0].units[name]
         return scales.scale(unit, self._levels_of(name)).label(scales.symbol(name))
 
     @cached_property
     def _telling(self) -> str | None:
         """The first factor, if its level alone tells the conditions apart."""
-        if self.plan is None or len(self.plan.conditions) < 2:
+        if self.plan is None or len(self.conditions) < 2:
             return None
-        first = next(iter(self.plan.conditions[0]))
-        levels = {condition[first] for condition in self.plan.conditions}
-        return first if len(levels) == len(self.plan.conditions) else None
+        first = next(iter(self.conditions[0]))
+        levels = {condition[first] for condition in self.conditions}
+        return first if len(levels) == len(self.conditions) else None
 
     def _labels(self, conditions: Sequence[int]) -> list[str]:
         """Label conditions with as few digits as tell them apart."""
@@ -221,9 +227,9 @@ class Study:
         return found
 
     def _label(self, condition: int, digits: int) -> str:
-        if self.plan is None or condition >= len(self.plan.conditions):
+        if self.plan is None or condition >= len(self.conditions):
             return f"condition {condition + 1}"
-        chosen = self.plan.conditions[condition]
+        chosen = self.conditions[condition]
         if not chosen:
             return "all sites"
         if self._telling is None:
@@ -236,7 +242,7 @@ class Study:
         return typography.readable(", ".join(parts))
 
     def _levels_of(self, name: str) -> list[float]:
-        return [c[name] for c in self.plan.conditions] if self.plan else []
+        return [c[name] for c in self.conditions] if self.plan else []
 
     def named(self, group: Group) -> str:
         """Return a condition as the title of a panel: what varies, and its value."""
@@ -250,22 +256,24 @@ class Study:
 
     def besides_current(self, group: Group) -> str:
         """Return what of a condition is not the current, in words; empty if nothing is."""
-        if self.plan is None or group.condition >= len(self.plan.conditions):
+        if self.plan is None or group.condition >= len(self.conditions):
             return ""
-        chosen = self.plan.conditions[group.condition]
+        chosen = self.conditions[group.condition]
         return self._in_words(chosen, [n for n in chosen if chosen.units[n] not in _CURRENTS])
 
     def words(self, group: Group) -> str:
         """Return a condition in full, for tables."""
-        if self.plan is None or group.condition >= len(self.plan.conditions):
+        if self.plan is None or group.condition >= len(self.conditions):
             return group.label
-        return typography.readable(self.plan.conditions[group.condition].label) or group.label
+        return typography.readable(self.conditions[group.condition].label) or group.label
 
     # --------------------------------------------------------------------------- features
 
     @cached_property
     def _features(self) -> Features | None:
-        return Features(self.plan, self.header.reference_offset) if self.plan else None
+        if self.plan is None:
+            return None
+        return Features(self.plan, self.header.reference_offset, self._planned.values())
 
     @cached_property
     def features(self) -> dict[str, Feature]:
@@ -338,19 +346,20 @@ class Study:
     @property
     def segments(self) -> tuple[Segment, ...]:
         """The steps of the first site's program."""
-        return self._planned[0].segments if self._planned else ()
+        first = next(iter(self._planned.values()), None)
+        return first.segments if first else ()
 
     def step_labels(self, step: int) -> list[str]:
         """Return a step in words, once for each way in which it is done under the conditions."""
-        sites = {site.condition: site for site in self._planned}
+        sites = {site.condition: site for site in self._planned.values()}
         programs = (site.segments for site in sites.values())
         return list(dict.fromkeys(p[step].label for p in programs if step < len(p)))
 
     def trace(self, number: int, step: int) -> StepTrace | None:
         """Return one step of a site; None where it never began, or is damaged in the file."""
-        if number >= len(self._planned) or self._features is None:
+        site = self._planned.get(number)
+        if site is None or self._features is None:
             return None
-        site = self._planned[number]
         if step >= len(site.segments):
             return None
         try:
@@ -373,7 +382,7 @@ class Study:
 
     def site(self, number: int) -> Site | None:
         """Return what was planned at a site."""
-        return self._planned[number] if number < len(self._planned) else None
+        return self._planned.get(number)
 
 
 def evenly(numbers: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:

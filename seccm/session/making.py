@@ -27,7 +27,7 @@ from seccm.rig import RawChannel, Rig, RigInfo, more_than_basic
 from seccm.rigs import RigFile, build_rig, load_rig
 from seccm.session.analysing import same_file
 from seccm.session.checking import calibration_doubts, room
-from seccm.session.past import known_surface, read_what_ran
+from seccm.session.past import known_surface, read_what_ran, stored
 from seccm.session.running import Run
 
 
@@ -91,7 +91,7 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
     """Prepare the rest of a run from its data file alone.
 
     Sites that were finished are done; a site whose approach had begun counts as touched and is
-    not landed on again; the plan is the one in the file. What its landings say of the surface
+    not landed on again; plan and sites are those in the file. What its landings say of the surface
     bounds the next descents. Where no site is left, the run only
     closes what its program could not close.
 
@@ -112,15 +112,12 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
         file = Whereabouts(path)
         run_id = scan.header.uuid
         plan, rig_file, seed, faults = read_what_ran(scan)
-        remaining = set(scan.remaining())
-        total = len(scan.sites)
-        ended = scan.state
-    sites = plan.sites()
-    left = [site for site in sites if site.number in remaining]
+        total, ended = len(scan.sites), scan.state
+        sites, left = stored(scan)
     if not left and ended == "complete":
         raise DataFileError(f"{path}: all {total} sites were visited; there is nothing to resume.")
-    features = Features(plan)
-    opened, warnings = _open(plan, rig_file, path, left, len(sites), seed, faults, pace)
+    features = Features(plan, sites=sites)
+    opened, warnings = _open(plan, rig_file, path, left, total, seed, faults, pace)
     try:
         same_file(file, path)
         store = Store.resume(

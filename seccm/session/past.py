@@ -19,6 +19,7 @@ from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.hopping.terrain import Terrain
 from seccm.plan import Plan
+from seccm.plan.site import Site
 from seccm.rigs import RigFile
 
 
@@ -47,6 +48,23 @@ def read_what_ran(scan: Scan) -> tuple[Plan, RigFile, int, tuple[str, ...]]:
         ) from error
     rig_file = RigFile(f"the rig in {source}", config)
     return plan, rig_file, scan.header.seed or 0, _lasting(scan, faults)
+
+
+def stored(scan: Scan) -> tuple[list[Site], list[Site]]:
+    """Return the sites of a file as they were meant to be, and those of them that are left.
+
+    Raises:
+        DataFileError: the file does not say what is to be done at one that is left.
+    """
+    planned, remaining = scan.planned, scan.remaining()
+    unknown = [number for number in remaining if number not in planned]
+    if unknown:
+        raise DataFileError(
+            f"{scan.path}: what is to be done at site {unknown[0]} cannot be read: the file is "
+            "damaged there, or a package with its kind of step, contact or way is not installed. "
+            "Nothing moved. Install the package, or use a copy of the file."
+        )
+    return list(planned.values()), [planned[number] for number in remaining]
 
 
 def known_surface(scan: Scan, begins_at: float) -> Terrain:
