@@ -164,7 +164,7 @@ PLANNED = Grown(
     ),
 )
 """The sites in their order: where they are meant to be, whatever became of them."""
-PIECE = 128
+PIECE = 192
 """Bytes of a recipe in one row."""
 RECIPES = Grown(
     "recipe_",
