@@ -240,7 +240,7 @@ def test_resuming_where_nothing_can_be_written_says_so_in_a_sentence(tmp_path: P
 LIMITED = """
 import resource, sys
 from seccm.cli import main
-resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 sys.argv = ["seccm", "run", "li-on-au-combinatorial", "-o", sys.argv[1]]
 main()
 """
