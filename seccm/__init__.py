@@ -4,6 +4,7 @@
     run, resume, Run                  from a plan to its data file, event by event
     SiteFinished, Landed, RunStopped, ...   the events of a run, each of which prints as one line
     open, Scan, SiteTrace, analyze    a data file, finished or growing
+    import_file, Reader               a file of another program
     Outcome, Phase, Status            what the codes of sites, data points and results mean
     Result, Value, Values             a result, and what was found for it
     load_rig, build_rig, Rig, RigInfo, Block, Signal      rigs in Python
@@ -58,11 +59,12 @@ if TYPE_CHECKING:
     from seccm.plan.ways import WayKind, WaySpec
     from seccm.program.kind import Kind, StepSpec
     from seccm.program.registry import register
+    from seccm.readers import Reader, ReadScan, ReadSite, ReadStep
     from seccm.remote.attended import resume, run
     from seccm.results import Result, Status, Value, Values
     from seccm.rig import Block, Mounted, Rig, RigInfo, Signal, parts_of, rig_of
     from seccm.rigs import build_rig, load_rig
-    from seccm.session import Run, analyze, check
+    from seccm.session import Run, analyze, check, import_file
 
 __all__ = [
     "Approaching",
@@ -86,6 +88,10 @@ __all__ = [
     "Plan",
     "PlanError",
     "Problem",
+    "ReadScan",
+    "ReadSite",
+    "ReadStep",
+    "Reader",
     "Result",
     "Resumed",
     "Rig",
@@ -112,6 +118,7 @@ __all__ = [
     "analyze",
     "build_rig",
     "check",
+    "import_file",
     "load_plan",
     "load_rig",
     "open",
@@ -137,11 +144,12 @@ _HOMES: Mapping[str, str] = {
     "seccm.plan.ways": "WayKind WaySpec",
     "seccm.program.kind": "Kind StepSpec",
     "seccm.program.registry": "register",
+    "seccm.readers": "ReadScan ReadSite ReadStep Reader",
     "seccm.remote.attended": "resume run",
     "seccm.results": "Result Status Value Values",
     "seccm.rig": "Block Mounted Rig RigInfo Signal parts_of rig_of",
     "seccm.rigs": "build_rig load_rig",
-    "seccm.session": "Run analyze check",
+    "seccm.session": "Run analyze check import_file",
 }
 """The public names of each module, which is imported when one of them is first asked for."""
 _HOME = {name: (module, name) for module, names in _HOMES.items() for name in names.split()}

@@ -180,6 +180,26 @@ def analyze(file: FileArgument) -> None:
             out.print(statistics(scan))
 
 
+@app.command("import")
+def import_(
+    file: FileArgument,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The data file to make; by default FILE with .h5."),
+    ] = None,
+) -> None:
+    """Make a data file of a file of another program, with the reader that is installed for it."""
+    from seccm import session
+    from seccm.cli.summary import statistics
+    from seccm.data import open_scan
+
+    with sentences():
+        made = session.import_file(file, output)
+        with open_scan(made) as scan:
+            out.print(statistics(scan))
+        say(f"Imported into {made}")
+
+
 @app.command()
 def report(
     file: FileArgument,

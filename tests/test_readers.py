@@ -1,0 +1,160 @@
+"""Files of other programs become data files, by a reader that somebody else installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import seccm
+from seccm.cli.commands import app
+from seccm.plan.plan import load_plan
+from seccm.readers import READERS
+from seccm.report import write_report
+
+E = np.arange(-0.3, 0.3, 0.001)
+OFFSET = 0.25
+
+
+def wave(half: float, limit: float = 1e-10) -> np.ndarray:
+    """A reversible oxidation at 25 degrees, with a little noise."""
+    rng = np.random.default_rng(1)
+    return limit / (1 + np.exp(-38.92 * (E - half))) + 1e-14 * rng.normal(size=E.size)
+
+
+def plan_of(sites: int, **changes: Any) -> seccm.Plan:
+    """One linear sweep at each place; the electrode is not the reference."""
+    tables = load_plan("redox-cv-map").to_dict()
+    tables |= {
+        "title": "from elsewhere",
+        "reference": {
+            "name": "Ag/AgCl", "electrode": "Ag", "offset": OFFSET, "provenance": "given"
+        },
+        "sites": {"kind": "grid", "columns": sites, "rows": 1, "pitch": 1e-6},
+        "approach": {**tables["approach"], "hold": {"potential": -0.3}},
+        "program": [{"step": "lsv", "start": -0.3, "stop": 0.3, "scan_rate": 0.1}],
+    }  # fmt: skip
+    return seccm.Plan.from_dict({**tables, **changes})
+
+
+def site(x: float, half: float, steps: int = 1) -> seccm.ReadSite:
+    step = seccm.ReadStep(E, wave(half))
+    return seccm.ReadSite(x, 2e-6, (step,) * steps, z=1e-6 + x / 100)
+
+
+SCAN = seccm.ReadScan(
+    plan_of(3), 0.01, tuple(site(1e-6 * k, 0.02 * k) for k in range(3)), "other", ""
+)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, seccm.ReadScan]]:
+    """A reader of files that begin with "other"; what it reads is what stands here."""
+    content = {"scan": SCAN}
+    reader = seccm.Reader(
+        "other program",
+        lambda path: path.read_bytes()[:5] == b"other",
+        lambda path: content["scan"],
+    )
+    monkeypatch.setattr(READERS, "_registered", [])
+    monkeypatch.setattr(READERS, "_found", None)
+    READERS.register(reader)
+    yield content
+    READERS._found = None
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "measured.txt"
+    path.write_text("other 1\n")
+    return path
+
+
+def test_what_was_measured_is_in_the_file_with_its_numbers(
+    reads: dict[str, seccm.ReadScan], source: Path
+) -> None:
+    made = seccm.import_file(source)
+    assert made == source.with_suffix(".h5")
+    assert source.read_text() == "other 1\n"
+    with seccm.open(made) as scan:
+        assert scan.state == "complete"
+        assert scan.sites.words("status").tolist() == ["ok"] * 3
+        np.testing.assert_allclose(scan.sites["E_half"], [0.0, 0.02, 0.04], atol=1e-3)
+        np.testing.assert_allclose(scan.sites["z_contact"], [1e-6, 1.01e-6, 1.02e-6], rtol=1e-6)
+        np.testing.assert_allclose(scan.sites["x_cmd"], [0.0, 1e-6, 2e-6], atol=1e-12)
+        measured = scan.site(2)
+        here = measured.phase == seccm.Phase.STEP
+        np.testing.assert_allclose(measured.E[here], E, atol=1e-7)
+        np.testing.assert_allclose(measured.I[here], wave(0.04), rtol=1e-5)
+        np.testing.assert_allclose(np.diff(measured.t[here]), 0.01, rtol=1e-6)
+
+
+def test_it_is_analysed_again_and_reported_on_as_one_of_ours(
+    reads: dict[str, seccm.ReadScan], source: Path, tmp_path: Path
+) -> None:
+    made = seccm.import_file(source, tmp_path / "own name.h5")
+    assert seccm.analyze(made) == 3
+    with seccm.open(made) as scan:
+        assert write_report(scan, tmp_path / "report").exists()
+        assert scan.to_xarray()["E_half"].shape == (3,)
+
+
+def test_a_measurement_that_was_broken_off_is_not_taken_for_complete(
+    reads: dict[str, seccm.ReadScan], source: Path
+) -> None:
+    reads["scan"] = replace(SCAN, sites=(SCAN.sites[0], site(1e-6, 0.0, steps=0)))
+    with seccm.open(seccm.import_file(source)) as scan:
+        assert scan.state == "stopped"
+        assert scan.sites.words("status").tolist() == ["ok", "aborted", "planned"]
+        assert np.isnan(scan.sites["E_half"][1])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"sites": (site(0.0, 0.0),) * 4}, "4 sites, but its plan has 3"),
+        ({"sites": (site(0.0, 0.0, steps=2),)}, "2 steps"),
+        ({"period": 0.0}, "0.0 s apart"),
+        (
+            {"sites": (seccm.ReadSite(0.0, 0.0, (seccm.ReadStep(E, E[:5]),)),)},
+            "600 potentials and 5 currents",
+        ),
+    ],
+)
+def test_what_does_not_fit_its_plan_is_refused_and_nothing_is_made(
+    reads: dict[str, seccm.ReadScan], source: Path, wrong: dict[str, Any], words: str
+) -> None:
+    reads["scan"] = replace(SCAN, **wrong)
+    with pytest.raises(seccm.DataFileError) as refused:
+        seccm.import_file(source)
+    assert words in str(refused.value)
+    assert not source.with_suffix(".h5").exists()
+
+
+def test_no_file_is_overwritten(reads: dict[str, seccm.ReadScan], source: Path) -> None:
+    source.with_suffix(".h5").write_text("mine")
+    with pytest.raises(seccm.DataFileError):
+        seccm.import_file(source)
+    assert source.with_suffix(".h5").read_text() == "mine"
+
+
+def test_a_file_that_nobody_knows_is_refused_with_the_readers_there_are(
+    reads: dict[str, seccm.ReadScan], tmp_path: Path
+) -> None:
+    unknown = tmp_path / "unknown.dat"
+    unknown.write_text("something")
+    with pytest.raises(seccm.DataFileError, match="There are readers for other program"):
+        seccm.import_file(unknown)
+    with pytest.raises(seccm.DataFileError, match="no such file"):
+        seccm.import_file(tmp_path / "missing.dat")
+
+
+def test_the_command_imports_and_says_where(reads: dict[str, seccm.ReadScan], source: Path) -> None:
+    done = CliRunner().invoke(app, ["import", str(source)])
+    assert done.exit_code == 0, done.output
+    assert source.with_suffix(".h5").exists()
