@@ -64,7 +64,10 @@ READ = {
 
 ALLOWED = {
     ("seccm/data/header.py", "VIRTUAL"),  # what files of earlier versions say
+    ("seccm/__init__.py", "Landed"),  # the name of an event
 }
+CODE = re.compile(r"```python\n.*?```|`[A-Za-z_.]+`", re.DOTALL)
+"""Python in a page, and names of it: a programmer reads them."""
 NAMES = re.compile(r"^[a-z_]+( [a-z_]+)?$")
 """Keys of tables and messages: a program reads them."""
 
@@ -100,7 +103,9 @@ def pages() -> tuple[tuple[str, str], ...]:
         *sorted((ROOT / "docs").rglob("*.md")),
         *sorted((ROOT / "configs").rglob("*.toml")),
     ]
-    return tuple((p.relative_to(ROOT).as_posix(), p.read_text(encoding="utf-8")) for p in found)
+    return tuple(
+        (p.relative_to(ROOT).as_posix(), CODE.sub("", p.read_text(encoding="utf-8"))) for p in found
+    )
 
 
 def commands(command: object, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
