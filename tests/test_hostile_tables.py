@@ -60,11 +60,11 @@ def test_a_column_of_nonsense_ends_nothing_in_a_traceback(
     made = Path(shutil.copy(finished, tmp_path / "made.h5"))
     nonsense(made, table, name)
     path = tmp_path / "scan.h5"
-    wanted = {"numbers", "study", "resume", "analyze"}
-    chosen = [use for which, use in uses(path, true) if which in wanted]
+    wanted = {"numbers", "study", "resumed", "analyzed"}
+    chosen = [use for which, use in uses(true) if which in wanted]
     assert len(chosen) == len(wanted)
-    for use in (lambda: tables(path), *chosen):
+    for use in (tables, *chosen):
         path.unlink(missing_ok=True)
         shutil.copy(made, path)
         with suppress(SeccmError):  # a sentence; anything else is a fault of the program
-            use()
+            use(path)
