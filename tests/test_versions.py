@@ -11,6 +11,7 @@ import h5py
 import pytest
 from rich.console import Console
 from small_plan import TABLES, small
+from small_scan import small_scan
 from test_old_files import EXPECTED, copied
 
 import seccm
@@ -80,9 +81,10 @@ def test_a_newer_format_is_refused_before_its_layout_is_judged(file: Path) -> No
         seccm.open(file)
 
 
-def test_a_file_with_additions_is_read_with_a_remark_and_not_changed(
-    file: Path, tmp_path: Path
-) -> None:
+def test_a_file_with_additions_is_read_with_a_remark_and_not_changed(tmp_path: Path) -> None:
+    file = tmp_path / "scan.h5"
+    for _ in seccm.run(small_scan(1, 1), path=file, seed=1):
+        pass
     claim(file, ADDED)
     before = file.read_bytes()
     with seccm.open(file) as scan:
