@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.rig import Clock, Flag
-from seccm.rig.block import FloatArray
 
 BitArray = npt.NDArray[np.uint8]
 AT_END = np.uint8(Flag.MOVING | Flag.FROZEN)

@@ -14,8 +14,8 @@ from hardware.lines import Lines, Marks
 from hardware.outputs import Outputs, Stepped, Streamed
 from hardware.player import Player
 from hardware.tally import AGREEMENT, NAMES
+from seccm.arrays import FloatArray
 from seccm.errors import RigError
-from seccm.rig.block import FloatArray
 from seccm.units import show
 
 

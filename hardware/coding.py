@@ -19,8 +19,8 @@ from nidaqmx import Task
 from hardware.config import AXES, NidaqConfig, readback
 from hardware.daqmx_errors import DAQMX
 from hardware.scaling import Scale
+from seccm.arrays import FloatArray
 from seccm.rig import RawChannel
-from seccm.rig.block import FloatArray
 from seccm.rig.raw import Codes
 
 BITS = 16

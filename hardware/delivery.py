@@ -9,8 +9,8 @@ from hardware.cell import Cell
 from hardware.config import CARD, NidaqConfig
 from hardware.inputs import Raw, terminals_of
 from hardware.scaling import at_rail
+from seccm.arrays import FloatArray
 from seccm.rig import Block, Clock, ContactRecord, Flag, RawSamples
-from seccm.rig.block import FloatArray
 
 OVERLOADED = 0.9
 """Part of the overload potential from which a galvanostat counts as overloaded."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.rig import ContactRecord
-from seccm.rig.block import FloatArray
 
 SIDE = 512
 """Raw samples kept before and after a crossing: 5 ms at 100 kHz."""

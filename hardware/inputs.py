@@ -25,8 +25,8 @@ from nidaqmx.stream_readers import (
 from hardware.coding import coding_of
 from hardware.config import CARD, NidaqConfig, readback
 from hardware.daqmx_errors import DAQMX, spoken, translate
+from seccm.arrays import FloatArray
 from seccm.errors import RigError, StreamError
-from seccm.rig.block import FloatArray
 from seccm.rig.raw import Codes
 from seccm.units import show
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from hardware.config import AXES
 from hardware.scaling import Scale
+from seccm.arrays import FloatArray
 from seccm.errors import LimitError
 from seccm.rig import Axis, AxisRange, Move, Waveform
-from seccm.rig.block import FloatArray
 from seccm.units import show
 
 ROUNDING = 1e-9

@@ -24,9 +24,9 @@ from hardware.outputs import Outputs
 from hardware.paths import Command, Path, Ramp
 from hardware.scaling import Scale
 from hardware.tally import Halt, disagreement
+from seccm.arrays import FloatArray
 from seccm.errors import RigError, StreamError
 from seccm.rig import Axis, Flag
-from seccm.rig.block import FloatArray
 
 PAUSED = 10.0
 """Output samples that must fail to come before the card is taken to have paused the outputs."""

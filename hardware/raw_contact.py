@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from seccm.arrays import FloatArray
 from seccm.rig import StopCondition
-from seccm.rig.block import FloatArray
 from seccm.rig.streaks import streaks
 
 

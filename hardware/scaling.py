@@ -13,8 +13,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.rig import Range
-from seccm.rig.block import FloatArray
 
 T = TypeVar("T", float, npt.NDArray[np.float64])
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from seccm.rig.block import FloatArray
+from seccm.arrays import FloatArray
 from seccm.units import show
 
 AGREEMENT = 10e-3

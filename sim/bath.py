@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.cell import FloatArray
+from seccm.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

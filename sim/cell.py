@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol, Self
 
-import numpy as np
-import numpy.typing as npt
+from seccm.arrays import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
 Mode = Literal["current", "potential", "open"]
 
 

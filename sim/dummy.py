@@ -9,7 +9,8 @@ from typing import Self
 
 import numpy as np
 
-from sim.cell import Droplet, FloatArray, Mode, Response
+from seccm.arrays import FloatArray
+from sim.cell import Droplet, Mode, Response
 from sim.solving import compiled
 
 

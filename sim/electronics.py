@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.rig import Clock, Flag
-from sim.cell import FloatArray
 from sim.config import DriveConfig, ElectrometerConfig
 from sim.noise import SlowNoise, WhiteNoise, stream
 from sim.solving import compiled

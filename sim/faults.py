@@ -30,8 +30,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.errors import PlanError, Problem
-from seccm.rig.block import FloatArray
 from seccm.units import parse
 
 _UNITS = {"at": "s", "for": "s", "after": "s", "every": "s", "amplitude": "A", "speed": "m/s"}

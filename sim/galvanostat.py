@@ -17,8 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.rig import Clock, Constant, Mode, Waveform
-from sim.cell import Cell, FloatArray
+from sim.cell import Cell
 from sim.config import DriveConfig
 from sim.meniscus import Bridge
 

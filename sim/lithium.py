@@ -8,8 +8,9 @@ from typing import Self
 
 import numpy as np
 
+from seccm.arrays import FloatArray
 from sim import nuclei
-from sim.cell import Droplet, FloatArray, Mode, Response
+from sim.cell import Droplet, Mode, Response
 from sim.lithium_kernel import CURRENT, OPEN, POTENTIAL, drive, spread
 from sim.lithium_parameters import LithiumParameters
 from sim.lithium_state import PARTS, blank, constants, state_in

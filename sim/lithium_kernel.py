@@ -15,8 +15,8 @@ import math
 
 import numpy as np
 
+from seccm.arrays import FloatArray
 from sim import nuclei
-from sim.cell import FloatArray
 from sim.lithium_interface import Rates, Step, interface
 from sim.lithium_parameters import LithiumParameters
 from sim.lithium_state import PARTS, SITE_NODES, SITE_WEIGHTS, State

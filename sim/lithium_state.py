@@ -7,8 +7,8 @@ from typing import Protocol, cast
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from sim import nuclei
-from sim.cell import FloatArray
 from sim.lithium_parameters import NAMES, LithiumParameters
 
 Bytes = npt.NDArray[np.uint8]

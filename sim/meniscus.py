@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.cell import Cell, Droplet, FloatArray
+from seccm.arrays import FloatArray
+from sim.cell import Cell, Droplet
 from sim.config import Droplets, MeniscusConfig
 from sim.noise import stream
 from sim.solving import compiled

@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 from scipy.signal import lfilter
 
-from sim.cell import FloatArray
+from seccm.arrays import FloatArray
 
 PAGE = 4096
 """Rows whose noise is drawn together."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.cell import FloatArray
+from seccm.arrays import FloatArray
 from sim.solving import compiled
 
 COHORTS = 24

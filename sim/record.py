@@ -13,13 +13,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 
+from seccm.arrays import FloatArray
 from seccm.rig import Block, ContactRecord
-from sim.cell import FloatArray
-
-BoolArray = npt.NDArray[np.bool_]
 
 SIDE = 256
 """Raw samples before and after the crossing."""

@@ -8,7 +8,8 @@ from typing import Self
 
 import numpy as np
 
-from sim.cell import Droplet, FloatArray, Mode, Response
+from seccm.arrays import FloatArray
+from sim.cell import Droplet, Mode, Response
 from sim.redox_kernel import CURRENT, OPEN, POTENTIAL, Electrode, drive
 from sim.transport import ConeCut, Cut, Shells, pooled_potential
 

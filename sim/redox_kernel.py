@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.cell import FloatArray
+from seccm.arrays import FloatArray
 from sim.solving import (
     FARADAY,
     GAS,

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seccm.arrays import FloatArray
 from seccm.errors import LimitError
 from seccm.rig import Axis, AxisRange
 from seccm.units import show
-from sim.cell import FloatArray
 from sim.solving import compiled
 
 AXES: tuple[Axis, ...] = ("x", "y", "z")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from sim.cell import FloatArray
+from seccm.arrays import FloatArray
 from sim.noise import stream
 from sim.solving import compiled
 

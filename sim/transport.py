@@ -17,7 +17,8 @@ from typing import Protocol
 
 import numpy as np
 
-from sim.cell import Droplet, FloatArray
+from seccm.arrays import FloatArray
+from sim.cell import Droplet
 from sim.solving import compiled
 
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import norm
 
+from seccm.arrays import FloatArray
 from seccm.errors import LimitError, RigError, StreamError
 from seccm.rig import (
     Action,
@@ -34,7 +35,6 @@ from seccm.rig import (
     StopAbility,
     Wake,
 )
-from seccm.rig.block import FloatArray
 from seccm.units import show
 from sim.config import VirtualConfig
 from sim.electronics import Electrometer, Signals

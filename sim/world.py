@@ -15,11 +15,10 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 
+from seccm.arrays import FloatArray
 from sim.bath import Bath
-from sim.cell import FloatArray
 from sim.coarse import raised
 from sim.config import Sample, VirtualConfig
 from sim.electronics import Signals
@@ -30,8 +29,6 @@ from sim.samples import bath_of, cell_maker
 from sim.stage import Stage
 from sim.surface import Drift, Residues, Surface
 from sim.truth import Crash, Touchdown, Truth, Wetted
-
-BoolArray = npt.NDArray[np.bool_]
 
 _MARGIN = 0.2e-6
 """Above the highest point of the surface, in metres: higher up, nothing can touch."""

@@ -9,16 +9,15 @@ from typing import Any
 
 import nidaqmx
 import numpy as np
-import numpy.typing as npt
 from nidaqmx.constants import AcquisitionType, ActiveLevel, RegenerationMode, TriggerType
 from nidaqmx.stream_readers import AnalogMultiChannelReader
 from nidaqmx.stream_writers import AnalogMultiChannelWriter
 
+from seccm.arrays import FloatArray
 from seccm.rig import Mounted
 from sim.daqmx import plug_in
 from sim.daqmx.plugged import Plugged
 
-FloatArray = npt.NDArray[np.float64]
 REDOX = Mounted("redox", 6e-6)
 RATE, UPDATES = 100e3, 5e3
 SMOOTH = {

@@ -6,13 +6,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import erfcx
 
+from seccm.arrays import FloatArray
 from sim.cell import Droplet
 from sim.transport import Shells
-
-FloatArray = npt.NDArray[np.float64]
 
 F = 96485.33212
 R = 8.314462618

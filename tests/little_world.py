@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from listed_steps import Listed
 
+from seccm.arrays import FloatArray
 from seccm.conductor.scan import Runner
 from seccm.errors import LimitError, RigError
 from seccm.events import Event, RunStopped, SiteAnalysed
@@ -43,7 +44,6 @@ from seccm.rig import (
     StopAbility,
     Wake,
 )
-from seccm.rig.block import FloatArray
 from seccm.rig.detector import ContactDetector
 
 CLOCK = Clock()

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from little_world import a_block, cut
 
+from seccm.arrays import FloatArray
 from seccm.hopping.jump import LOCAL, JumpWatch
 from seccm.plan.contacts import current_rise, current_threshold, potential_drop
 from seccm.rig import Block, ContactRule
-from seccm.rig.block import FloatArray
 
 RULE = current_threshold(1e-12)
 SIGMA = 1e-13

@@ -12,6 +12,7 @@ from rig_contract import RigContract, Stream
 
 import seccm
 import sim
+from seccm.arrays import FloatArray
 from seccm.errors import PlanError
 from seccm.plan.contacts import current_threshold, ion_current, potential_drop
 from seccm.quantities import read_toml, validate
@@ -31,7 +32,6 @@ from seccm.rig import (
     Rig,
     Wake,
 )
-from seccm.rig.block import FloatArray
 from seccm.rig.limits import LASTING_ROWS
 from sim.cell import Droplet, Mode, Response
 from sim.config import VirtualConfig

@@ -6,10 +6,11 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from seccm.arrays import FloatArray
 from seccm.commissioning.graph import Axis, Curve, Graph
 from ui import pieces
 from ui.models.palette import DARK, Palette
-from ui.models.showing import FloatArray, Prefix, Showing, largest
+from ui.models.showing import Prefix, Showing, largest
 from ui.plots import Plot, decades, line_width, pen
 
 SYMBOL = 7

@@ -20,8 +20,6 @@ from ui.models.showing import largest
 from ui.models.site_map import SiteMap
 from ui.plots import Axis, Plot, decades, line_width
 
-FloatArray = npt.NDArray[np.float64]
-
 ROUND = 1500
 """Up to so many sites are drawn one by one, as round as they are; more become one image."""
 LARGE = 0.5

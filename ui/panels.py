@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
-import numpy.typing as npt
 import pyqtgraph as pg
 
+from seccm.arrays import FloatArray
 from seccm.rig import Signal
 from ui.framed_plot import FramedPlot
 from ui.models.descent import Descent
@@ -18,8 +18,6 @@ from ui.models.palette import Palette
 from ui.models.passage import Curve
 from ui.models.showing import Showing, largest
 from ui.plots import line_width, pen
-
-FloatArray = npt.NDArray[np.float64]
 
 FEW = 4
 """More curves than these over one another are drawn with fewer points each."""

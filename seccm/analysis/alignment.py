@@ -8,12 +8,10 @@ show a contact of their own before or after the one that the scan acted on.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from seccm.arrays import BoolArray
 from seccm.data import SiteRecord
 from seccm.plan.site import Site
-
-BoolArray = npt.NDArray[np.bool_]
 
 _SLACK = 1
 """Rows by which a contact within a row, or at its very end, may seem to be off."""

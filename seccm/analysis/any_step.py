@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.program.any_results import ENDED_BY, REASONS, Q
 from seccm.program.measured import NO_ROWS, WHOLE, Measured, Numbers
 from seccm.program.trace import StepTrace
 from seccm.results import Status, Value, noise
-
-FloatArray = npt.NDArray[np.float64]
 
 _LAST = 0.1
 """Share of a step at whose end its last value is taken."""

@@ -8,11 +8,9 @@ diffusion layer of the old potential decays. None of that is the current at a po
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.results import noise
-
-FloatArray = npt.NDArray[np.float64]
 
 _LOOKED_AT = 0.25
 """Share of a sweep at its start that is looked at; at most half of it can be charging."""

@@ -17,7 +17,6 @@ import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from seccm.analysis.growth import rows_of_climb, shouldered
 from seccm.analysis.minimum import (
@@ -31,10 +30,8 @@ from seccm.analysis.minimum import (
     threshold,
 )
 from seccm.analysis.smoothness import disturbances, leaps
+from seccm.arrays import BoolArray, FloatArray
 from seccm.results import Status, Value, charge, noise, spacing
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _LEAP = 0.05
 """Volts by which a potential does not change from one row to the next, but after contact."""

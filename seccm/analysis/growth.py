@@ -12,9 +12,8 @@ import math
 from enum import Enum
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from seccm.arrays import FloatArray
 
 _SHARE_OF_TIME = 0.3
 """How long the climb is looked at, as a share of the time since contact."""

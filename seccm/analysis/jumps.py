@@ -9,10 +9,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from seccm.arrays import BoolArray, FloatArray
 
 WIDTH = 5
 """Rows of a median; a single row that is off does not move it."""

@@ -22,14 +22,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
+from seccm.arrays import BoolArray, FloatArray
 from seccm.program.trace import CONTACT_ROWS, StepTrace
 from seccm.results import noise
 from seccm.rig import Flag, Lines
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _BLOCK = 16
 """Rows of one mean: 41 ms, two periods of the mains."""

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.analysis.growth import Climb, climb, turns
-
-FloatArray = npt.NDArray[np.float64]
+from seccm.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,9 @@ from enum import IntFlag
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
+from seccm.arrays import BoolArray, FloatArray
 from seccm.results import Status, Value
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 class Quality(IntFlag):

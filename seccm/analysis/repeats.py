@@ -12,9 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from seccm.arrays import FloatArray
 
 POINTS = 600
 """Times on each side of the turn at which repeats are averaged."""

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from seccm.analysis.declared import declared
 from seccm.analysis.spread import Spread
+from seccm.arrays import FloatArray
 from seccm.typography import plus_minus, superscripted
 
-FloatArray = npt.NDArray[np.float64]
 _ORDERED = (
     "#440154",
     "#482576",

@@ -11,9 +11,8 @@ from scipy.spatial import KDTree
 
 from seccm.analysis.quality import Quality, drift, early
 from seccm.analysis.topography import Topography, level
+from seccm.arrays import FloatArray
 from seccm.data import Table
-
-FloatArray = npt.NDArray[np.float64]
 
 FEWEST = 8
 """Landings below which a plane through them says little."""

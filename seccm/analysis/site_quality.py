@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy.signal import savgol_coeffs, savgol_filter
 
 from seccm.analysis.quality import Quality, contact, electrometer, hum, hum_gate
 from seccm.analysis.step_trace import steps_ran
+from seccm.arrays import FloatArray
 from seccm.data import SiteRecord
 from seccm.events import Phase
 from seccm.plan.site import Site
 from seccm.results import Status, Value, spacing
 from seccm.rig import Flag
-
-FloatArray = npt.NDArray[np.float64]
 
 TRANSIENT = 20
 """Rows after the start of a step in which an overload or a saturation is the contact's own."""

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from seccm.arrays import FloatArray
 
 _BINS = 16
 """Means of equally many rows that a stretch is divided into."""

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from seccm.analysis.statistics import FEWEST_FOR_SD
+from seccm.arrays import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
 Basis = Literal["sd", "stated", ""]
 
 

@@ -14,10 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from seccm.arrays import BoolArray, FloatArray
 from seccm.results import Status, Value
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 FEWEST_FOR_INTERVAL = 5
 FEWEST_FOR_SD = 3

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy  # its parts are loaded when used: reading a plan needs none of them
 
+from seccm.arrays import FloatArray
 from seccm.results import Status, Value, noise
 
-FloatArray = npt.NDArray[np.float64]
 _FEWEST = 9
 
 

@@ -6,12 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from seccm.arrays import BoolArray, FloatArray
 from seccm.results import Status, Value
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _HUBER = 1.345  # 95 % of the efficiency of least squares if the noise is normal after all
 _ROUNDS = 60

@@ -14,12 +14,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import scipy  # its parts are loaded when used: reading a plan needs none of them
 
+from seccm.arrays import FloatArray
 from seccm.results import Status, Value, noise, spacing
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from seccm.analysis.sweep import Sweep
+from seccm.arrays import BoolArray, FloatArray
 from seccm.results import noise
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 LEVELS = (0.25, 0.5, 0.75)
 _CLEAR = 2.0

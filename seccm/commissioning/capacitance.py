@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seccm.arrays import FloatArray
 from seccm.commissioning.record import Record, record
 from seccm.conductor.conductor import Conductor
 from seccm.rig import Drive, Lines
-from seccm.rig.block import FloatArray
 
 SETTLE = 0.05
 """Seconds left out after each turn: outputs and amplifiers settle."""

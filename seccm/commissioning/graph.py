@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from seccm.rig.block import FloatArray
+from seccm.arrays import FloatArray
 
 Style = Literal["line", "points", "fit"]
 POINTS = 2000

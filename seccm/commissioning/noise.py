@@ -8,10 +8,10 @@ import numpy as np
 from scipy.stats import norm
 
 from seccm.analysis.quality import hum
+from seccm.arrays import FloatArray
 from seccm.commissioning.record import Record, record
 from seccm.conductor.conductor import Conductor
 from seccm.rig import Constant, Drive, Mode, RigInfo
-from seccm.rig.block import FloatArray
 from seccm.rig.contact import Polarity
 
 MAINS = (50.0, 60.0)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.conductor.conductor import Conductor
 from seccm.conductor.opening import open_at_rest
 from seccm.errors import StreamError
 from seccm.hopping.course import Course, Steps
 from seccm.rig import Block, Clock, Drive, Flag
-from seccm.rig.block import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from typing import Literal
 
 import numpy as np
 
+from seccm.arrays import FloatArray
 from seccm.commissioning.record import Record, record
 from seccm.conductor.conductor import Conductor
 from seccm.rig import Constant, Drive, RigInfo
-from seccm.rig.block import FloatArray
 
 Driven = Literal["potential", "current"]
 LEVELS = (0.0, 1.0, -0.98, 0.53, -0.47, 0.0, 0.97, -0.95, 0.51, -0.49)

@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import BoolArray
 from seccm.data.header import read_clock, read_header
 from seccm.data.journal import Code
 from seccm.data.layout import NOT_MEASURED, UM, Column, is_of_feature
@@ -48,7 +49,6 @@ from seccm.versions import FILE, UNNAMED
 _ENDED = re.compile(r"^step (\d+) ended by (.+), charge (\S+) C$")
 _LATER = re.compile(r"^(.+)_(\d+)$")
 """A result of a later step: its name, and the number of the step."""
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

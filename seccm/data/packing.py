@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import IntArray
 from seccm.data.layout import (
     CONTACT_COLUMNS,
     DIMENSIONS,
@@ -37,8 +38,6 @@ from seccm.data.raw import PIECE_COLUMNS, RAW_DIMENSIONS, TERMS, claimed
 from seccm.data.readable import FAILURES, Readable, reading
 from seccm.data.tables import EVENTS, GROWN, NUMBER, NUMBERS
 from seccm.errors import DamagedError
-
-IntArray = npt.NDArray[np.int64]
 
 _BLOCK = 1 << 20
 """Elements copied at a time."""

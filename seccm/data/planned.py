@@ -9,15 +9,13 @@ from typing import Any
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 
+from seccm.arrays import BoolArray
 from seccm.data.step_results import Source
 from seccm.data.table import Table
 from seccm.data.tables import PIECE, PLANNED, RECIPES, Rows, append
 from seccm.plan.recipe import Recipe
 from seccm.plan.site import Site
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 class Recipes:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import h5py
 import numpy as np
 
+from seccm.arrays import FloatArray
 from seccm.data.raw import channel_names, si_terms
 from seccm.rig import RawChannel
-from seccm.rig.block import FloatArray
 from seccm.rig.raw import Codes
 
 

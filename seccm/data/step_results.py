@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import BoolArray, FloatArray, IntArray
 from seccm.data.layout import DAMAGED
 from seccm.data.table import Given, Table
 from seccm.data.tables import (
@@ -31,9 +32,6 @@ from seccm.errors import DamagedError
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 _SPOILED = b"(cannot be read)"
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.data.entries import Entries
 from seccm.data.layout import Column
 from seccm.data.tables import (
@@ -33,8 +33,6 @@ from seccm.data.tables import (
 from seccm.data.tables import append as append_rows
 from seccm.data.trace import Analysed, StepArray, StepResult
 from seccm.events import StepFinished
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(slots=True)

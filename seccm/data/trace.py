@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.data.layout import SIGNAL, UM, added_signals
 from seccm.events import Event, Landing, Outcome, Phase, StepFinished
 from seccm.plan.site import Site
 from seccm.rig import ContactRecord
 from seccm.units import show
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, repr=False)

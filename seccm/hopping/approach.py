@@ -19,6 +19,7 @@ import math
 
 import numpy as np
 
+from seccm.arrays import FloatArray
 from seccm.errors import ContactError, RigError
 from seccm.events import Approaching, FalseContact, Landed, Landing, Note, Phase, PhaseBegan
 from seccm.hopping.course import PATIENCE, Course, Steps
@@ -37,7 +38,7 @@ from seccm.rig import (
     RigInfo,
     Wake,
 )
-from seccm.rig.block import FloatArray, joined
+from seccm.rig.block import joined
 from seccm.rig.detector import ContactDetector
 from seccm.units import show
 

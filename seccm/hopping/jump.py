@@ -30,8 +30,8 @@ from copy import copy
 
 import numpy as np
 
+from seccm.arrays import FloatArray
 from seccm.rig import Block, ContactRule
-from seccm.rig.block import FloatArray
 from seccm.rig.streaks import streaks
 
 LOUD = 6.0

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from seccm.arrays import FloatArray
 from seccm.rig import Block, Clock
-from seccm.rig.block import FloatArray
 
 PERIODS = 5
 """Periods of the mains that are averaged: 100 ms at 50 Hz."""

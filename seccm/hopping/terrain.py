@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seccm.arrays import FloatArray
 from seccm.plan.reach import TILT
-from seccm.rig.block import FloatArray
 
 SIGMAS = 3.0
 """Standard deviations that the surface may lie below where it is expected."""

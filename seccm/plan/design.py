@@ -11,10 +11,11 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from seccm.arrays import IntArray
 from seccm.errors import Problem
 from seccm.factors import Condition, Level
 from seccm.mistakes import Mistakes
-from seccm.plan.places import IntArray, Places, shuffled
+from seccm.plan.places import Places, shuffled
 from seccm.quantities import Count, Model, Seed, Words
 from seccm.suggestion import Suggestion
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seccm.plan.places import FloatArray
+from seccm.arrays import FloatArray
 from seccm.plan.site import Site
 from seccm.plan.visits import Visits
 from seccm.rig import Clock

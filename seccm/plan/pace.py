@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from seccm.plan.places import FloatArray
+from seccm.arrays import FloatArray
 
 REMEMBERED = 20
 """Sites from which the pace is measured."""

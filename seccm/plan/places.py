@@ -9,16 +9,14 @@ from random import Random
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from seccm.arrays import FloatArray, IntArray
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes
 from seccm.plan.points import read_points
 from seccm.quantities import Angle, Count, Length, Model, Seed, Words, YesNo
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 MOST = 1_000_000
 """Sites in one plan; a guard against slips of the keyboard."""
 

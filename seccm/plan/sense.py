@@ -7,10 +7,10 @@ from itertools import chain
 
 import numpy as np
 
+from seccm.arrays import IntArray
 from seccm.errors import Problem
 from seccm.plan.clearance import clearance_problems
 from seccm.plan.contact_sense import contact_problems, jump_problems
-from seccm.plan.places import IntArray
 from seccm.plan.spacing import spacing_problems
 from seccm.plan.subject import Subject
 from seccm.program.program import corners

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from seccm.arrays import BoolArray, FloatArray
 from seccm.errors import Problem
 from seccm.plan.subject import Subject
 from seccm.units import show
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Offset = tuple[float, float]
 SPREADING = 1.1
 """A droplet spreads after the tip has left, by this and more in diameter."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seccm.plan.places import FloatArray, IntArray, Places
+from seccm.arrays import FloatArray, IntArray
+from seccm.plan.places import Places
 from seccm.plan.site import Site
 
 

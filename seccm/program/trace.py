@@ -9,13 +9,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import BoolArray, FloatArray
 from seccm.events import EndReason
 from seccm.program.segment import Segment
 from seccm.results import Value, noise
 from seccm.rig import Flag
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 CONTACT_ROWS = 20
 """Rows at the start of a step in which an open circuit is the contact's own."""

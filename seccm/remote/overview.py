@@ -10,10 +10,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.data import open_scan
 from seccm.events import Event, Landed, Outcome, SiteAnalysed, SiteFinished, SiteStarted
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.data.layout import SIGNAL, UM
 from seccm.data.tail import Tail
 from seccm.events import Phase, PhaseBegan, SiteStarted
 from seccm.rig import Block, Clock, RigInfo, more_than_basic
 
-FloatArray = npt.NDArray[np.float64]
 LANDING_ROWS = 64
 """Rows kept back while the tip descends: a contact is confirmed, and its rows get their label,
 some rows after it happened."""

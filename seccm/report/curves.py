@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -20,13 +19,12 @@ from seccm import typography
 from seccm.analysis import scales
 from seccm.analysis.repeats import Repeat, mean_of
 from seccm.analysis.statistics import FEWEST_FOR_SD
+from seccm.arrays import FloatArray
 from seccm.program.segment import Segment
 from seccm.program.trace import StepTrace
 from seccm.report import style
 from seccm.report.study import MOST_CURVES, Group, Study, evenly
 from seccm.results import charge
-
-FloatArray = npt.NDArray[np.float64]
 
 POINTS = 600
 """Rows of a drawn curve; of more, so many are chosen, so that the noise is that of a row."""

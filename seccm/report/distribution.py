@@ -11,10 +11,9 @@ from seccm import typography
 from seccm.analysis import scales
 from seccm.analysis.spread import spread
 from seccm.analysis.statistics import FEWEST_FOR_SD
+from seccm.arrays import FloatArray
 from seccm.report import style
 from seccm.report.study import Group, Study, evenly
-
-FloatArray = npt.NDArray[np.float64]
 
 MOST_ROWS = 12
 """Conditions that get a row; of more, evenly chosen ones are drawn."""

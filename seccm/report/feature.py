@@ -8,11 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.analysis.declared import declared
+from seccm.arrays import BoolArray, FloatArray
 from seccm.data import Column
 from seccm.results import UNTRUSTED, Result, Status
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _STATUSES = {int(status): status for status in Status}
 

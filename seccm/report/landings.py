@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from seccm.arrays import FloatArray
 from seccm.report import style
 from seccm.report.distribution import bins
 from seccm.report.study import Study
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @style.styled

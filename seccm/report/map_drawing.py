@@ -6,19 +6,16 @@ import math
 
 import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection, PolyCollection
 from matplotlib.figure import Figure
 
 from seccm.analysis.scales import colour_range
+from seccm.arrays import BoolArray, FloatArray
 from seccm.events import Outcome
 from seccm.plan.places import Grid
 from seccm.report.study import Study
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 COLOURS = "viridis"
 APART = "RdBu_r"

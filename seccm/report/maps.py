@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,6 +18,7 @@ from seccm import typography
 from seccm.analysis import scales
 from seccm.analysis.spread import stated
 from seccm.analysis.statistics import FEWEST_FOR_SD
+from seccm.arrays import BoolArray, FloatArray
 from seccm.events import Outcome
 from seccm.report import style
 from seccm.report.feature import Feature
@@ -37,9 +37,6 @@ from seccm.report.map_drawing import (
     symmetric,
 )
 from seccm.report.study import Study, evenly
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 NAMED = 24
 """Conditions that are named beside their map."""

@@ -19,6 +19,7 @@ from seccm.analysis.features import Features, reanalyse
 from seccm.analysis.scan_quality import contact_topography, judged_together, places
 from seccm.analysis.step_trace import step_traces
 from seccm.analysis.topography import Topography
+from seccm.arrays import BoolArray, FloatArray
 from seccm.data import Column, Scan
 from seccm.errors import DamagedError, PlanError
 from seccm.events import Outcome
@@ -32,9 +33,6 @@ from seccm.report import style
 from seccm.report.feature import Feature
 from seccm.results import Status
 from seccm.units import show
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _DIGITS = (3, 4, 6, 9, 17)
 """Digits with which the levels of conditions are written: as few as tell them apart."""

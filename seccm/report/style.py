@@ -12,14 +12,12 @@ from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from seccm.arrays import FloatArray
 from seccm.words import SIMULATION
-
-FloatArray = npt.NDArray[np.float64]
 
 ONE_COLUMN = 3.4
 """Inches: the width of one column of a journal's page."""

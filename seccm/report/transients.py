@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seccm.analysis import scales
+from seccm.arrays import FloatArray
 from seccm.program.trace import StepTrace
 from seccm.report import style
 from seccm.report.study import MOST_CURVES, Group, Study, evenly
-
-FloatArray = npt.NDArray[np.float64]
 
 _NAMED = 16
 """Most conditions that are named in the legend."""

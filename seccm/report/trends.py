@@ -17,13 +17,12 @@ from seccm.analysis import scales
 from seccm.analysis.declared import declared
 from seccm.analysis.spread import spread
 from seccm.analysis.statistics import FEWEST_FOR_SD, Survival, survival
+from seccm.arrays import FloatArray
 from seccm.report import style
 from seccm.report.feature import Feature
 from seccm.report.plausible import growing_above_zero
 from seccm.report.study import Group, Study
 from seccm.results import Status
-
-FloatArray = npt.NDArray[np.float64]
 
 _POTENTIALS = (("E_nuc", style.BLUE, "o"), ("E_growth", style.ORANGE, "s"))
 """What is drawn in panel a, its colour and its marker."""

@@ -17,13 +17,12 @@ from seccm.analysis.quality import Quality
 from seccm.analysis.site_quality import ripple
 from seccm.analysis.statistics import FEWEST_FOR_SD
 from seccm.analysis.sweep_features import cycles_of, legs_of
+from seccm.arrays import FloatArray
 from seccm.program.trace import StepTrace
 from seccm.report import style
 from seccm.report.study import Study, evenly
 from seccm.typography import readable
 from seccm.units import show
-
-FloatArray = npt.NDArray[np.float64]
 
 POINTS = 500
 """Points of a drawn cycle; more rows than that are averaged."""

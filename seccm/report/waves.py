@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seccm.analysis import scales
 from seccm.analysis.sweep_features import legs_of
+from seccm.arrays import FloatArray
 from seccm.program.trace import StepTrace
 from seccm.report import style
 from seccm.report.distribution import MOST_ROWS, distribution
 from seccm.report.study import MOST_CURVES, Study, evenly
 from seccm.report.voltammograms import Loop, current_range, hum_words, thinned
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @style.styled

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from seccm.arrays import FloatArray
 
 
 def charge(t: FloatArray, current: FloatArray, since: float | None = None) -> FloatArray:

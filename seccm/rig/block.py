@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from seccm.arrays import FloatArray as FloatArray
+from seccm.arrays import FloatArray
 from seccm.rig.raw import RawSamples
 
 Axis = Literal["x", "y", "z"]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from seccm.arrays import FloatArray
+
 Codes = npt.NDArray[np.int16]
 BYTES = 2
 """Of one raw sample of one channel."""

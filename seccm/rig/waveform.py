@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from seccm.rig.block import FloatArray
+from seccm.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.signal import lfilter, lfilter_zi
 
+from seccm.arrays import FloatArray
 from seccm.rig import Axis
-from sim.cell import FloatArray
 from sim.daqmx.clock import TICKS
 from sim.daqmx.curves import polyline
 from sim.daqmx.history import History

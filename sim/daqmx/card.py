@@ -13,12 +13,12 @@ from typing import Protocol
 
 import numpy as np
 
+from seccm.arrays import FloatArray, IntArray
 from sim.daqmx import routes
 from sim.daqmx.clock import Time, ticks
 from sim.daqmx.codes import Action, Error, RefusedError, Value
 from sim.daqmx.config import CardConfig
 from sim.daqmx.generation import Generation
-from sim.daqmx.history import FloatArray, IntArray
 from sim.daqmx.inputs import NEVER, Sampling
 from sim.daqmx.pins import Pins
 from sim.daqmx.plant import Plant

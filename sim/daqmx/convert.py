@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from seccm.arrays import FloatArray
 from sim.daqmx.curves import rounded
-from sim.daqmx.history import FloatArray
 
 RANGES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Volts to either side."""

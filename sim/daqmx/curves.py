@@ -9,12 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-from sim.cell import FloatArray
+from seccm.arrays import FloatArray, IntArray
 from sim.solving import compiled
-
-IntArray = npt.NDArray[np.int64]
 
 
 @compiled

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray, IntArray
 from sim.daqmx.codes import Value
-from sim.daqmx.history import FloatArray, IntArray
 from sim.daqmx.inputs import NEVER
 
 Mask = Callable[[IntArray], npt.NDArray[np.bool_]]

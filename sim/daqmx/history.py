@@ -7,10 +7,9 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray, IntArray
 from sim.daqmx.curves import stairs
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 S = TypeVar("S", np.float64, np.int64)
 
 _FIRST_ROOM = 4096

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seccm.arrays import IntArray
 from sim.daqmx.codes import Error, RefusedError
-from sim.daqmx.history import IntArray
 
 NEVER = np.iinfo(np.int64).max
 

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import BoolArray, FloatArray, IntArray
 from sim.daqmx.clock import ticks
 from sim.daqmx.codes import Error, RefusedError
 from sim.daqmx.config import CardConfig
 from sim.daqmx.convert import converted, picked_range, put_out
 from sim.daqmx.generation import Generation, Mask, Updates
-from sim.daqmx.history import FloatArray, IntArray, Trace
+from sim.daqmx.history import Trace
 from sim.daqmx.plant import Plant
 from sim.daqmx.task import TaskChannel
-from sim.daqmx.trigger import BoolArray, Comparator
+from sim.daqmx.trigger import Comparator
 
 LOOK = ticks(10e-3)
 """Time over which a pause trigger looks at the plant at once."""

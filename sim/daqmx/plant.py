@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seccm.arrays import FloatArray, IntArray
 from seccm.rig import Constant, Lines
-from sim.cell import FloatArray
 from sim.config import Sample
 from sim.daqmx.axis import STEP, AxisMemory, DrivenStage
 from sim.daqmx.clock import TICKS
 from sim.daqmx.config import VirtualCardConfig
-from sim.daqmx.history import IntArray, Trace
+from sim.daqmx.history import Trace
 from sim.daqmx.raw import RawSignals
 from sim.daqmx.sensors import RAW_TICKS, Sensors
 from sim.daqmx.wiring import Wiring

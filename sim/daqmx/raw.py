@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.cell import FloatArray
+from seccm.arrays import FloatArray
 from sim.daqmx.curves import polyline, steps_at
 from sim.daqmx.history import History
 from sim.record import CHARGING

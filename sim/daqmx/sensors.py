@@ -10,12 +10,11 @@ import math
 
 import numpy as np
 
+from seccm.arrays import FloatArray, IntArray
 from seccm.rig import Axis
-from sim.cell import FloatArray
 from sim.daqmx.clock import TICKS
 from sim.daqmx.config import VirtualCardConfig
 from sim.daqmx.curves import add_sine, noisy
-from sim.daqmx.history import IntArray
 from sim.electronics import Electrometer
 from sim.faults import Faults, spoil
 from sim.noise import SlowNoise, WhiteNoise, stream

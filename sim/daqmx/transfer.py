@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
+from seccm.arrays import FloatArray, IntArray
 from sim.daqmx.card import Card
 from sim.daqmx.clock import ticks
 from sim.daqmx.codes import Error, RefusedError
 from sim.daqmx.convert import LARGEST, put_out
-from sim.daqmx.history import FloatArray, IntArray
 from sim.daqmx.inputs import NEVER, Sampling
 from sim.daqmx.task import Task
 

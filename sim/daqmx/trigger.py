@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from seccm.arrays import BoolArray, FloatArray
 from sim.daqmx.codes import Value
-from sim.daqmx.history import FloatArray
 from sim.daqmx.task import Task
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from seccm.arrays import FloatArray
 from seccm.rig import Axis, Mode
-from sim.cell import FloatArray
 from sim.daqmx.config import VirtualCardConfig
 from sim.daqmx.curves import amplified
 from sim.stage import AXES

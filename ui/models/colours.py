@@ -13,6 +13,7 @@ import numpy.typing as npt
 from seccm.analysis import scales
 from seccm.analysis.scales import colour_range
 from seccm.analysis.spread import stated
+from seccm.arrays import FloatArray
 from seccm.events import Outcome
 from seccm.plan import Plan
 from seccm.typography import readable
@@ -20,7 +21,6 @@ from ui.models.palette import OUTCOME_COLOURS, Palette
 from ui.models.showing import Showing, html, largest, plain
 from ui.models.site_map import CATEGORIES, CONDITION, OUTCOME, SiteMap, Z
 
-FloatArray = npt.NDArray[np.float64]
 Rgba = npt.NDArray[np.uint8]
 Lut = npt.NDArray[np.uint8]
 NAMED = 12

@@ -5,11 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from ui.models.site_map import CATEGORIES, SiteMap, Z
 
-FloatArray = npt.NDArray[np.float64]
 Ends = tuple[float | None, float | None]
 
 ENOUGH = 100.0

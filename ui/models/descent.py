@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.rig import ContactRule
-
-FloatArray = npt.NDArray[np.float64]
 
 AFTER = 100
 """Rows from the contact on that belong to the way down at the most."""

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.plan import Plan
 from seccm.plan.site import Site
 from ui.models.colours import condition_colours
-
-FloatArray = npt.NDArray[np.float64]
 
 MOST = 400
 """Sites that are drawn one by one."""

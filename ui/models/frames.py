@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from seccm.arrays import FloatArray
 
 EARLY = 0.05
 """The share of a measurement in which a transient of contact may lie beyond the frame."""

@@ -6,10 +6,8 @@ import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-import numpy.typing as npt
-
 from seccm.analysis.repeats import Repeat, mean_of
+from seccm.arrays import FloatArray
 from seccm.events import Event, Outcome, SiteAnalysed, SiteFinished
 from seccm.plan.site import Site
 from seccm.remote import Trace
@@ -17,8 +15,6 @@ from seccm.rig import Signal
 from ui.models.descent import Descent, descent_of
 from ui.models.passage import POINTS, Curve, Passage, phases
 from ui.models.trail import Trail
-
-FloatArray = npt.NDArray[np.float64]
 
 BEFORE = 8
 """Earlier sites of a condition that stay in view."""

@@ -10,15 +10,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.events import Phase
 from seccm.remote import Trace
 from seccm.results import charge
 from ui.models.descent import AFTER, Way, rows_to_rest
 from ui.models.trail import Trail, peaks
-
-FloatArray = npt.NDArray[np.float64]
 
 COLUMNS = ("t", "E", "I", "z", "Q")
 POINTS = 1000

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.data import Scan, SiteTrace, open_scan
 from seccm.errors import DamagedError
 from seccm.events import Outcome, Phase
@@ -25,7 +26,6 @@ from seccm.results import Result
 from ui.models.site_map import CHARGE, NET_CHARGE, Quantity, SiteMap
 from ui.models.worker import Worker
 
-FloatArray = npt.NDArray[np.float64]
 Read = Callable[[SiteTrace], float]
 
 TURN = 0.25

@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.analysis.spread import Spread, spread
+from seccm.arrays import FloatArray
 from seccm.events import Outcome
 from seccm.results import UNTRUSTED, Status
 from ui.models.site_map import SiteMap
-
-FloatArray = npt.NDArray[np.float64]
 
 _CAVEATS = {int(status): status.caveat for status in Status if status.caveat}
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from seccm.arrays import FloatArray
+
 Conversions = Mapping[str, tuple[str, float]]
 """By the name of a reference: the one to convert to, and the volts to add."""
 

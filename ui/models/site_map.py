@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from seccm.analysis.declared import declared, place
+from seccm.arrays import BoolArray, FloatArray
 from seccm.data import Scan
 from seccm.events import (
     Event,
@@ -29,9 +30,6 @@ from seccm.remote import Overview
 from seccm.results import UNTRUSTED, Result, Status
 from seccm.rig import ContactRule
 from seccm.typography import readable
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 Z, CHARGE, CONDITION, OUTCOME = "contact z", "charge", "condition", "outcome"
 NET_CHARGE = Result(CHARGE, "C", "net charge of all steps", signed=True, rank=340)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from seccm.arrays import FloatArray, IntArray
 
 CAPACITY = 1 << 17
 """Rows kept of one site; a longer one is thinned to its peaks, so that memory stays flat."""

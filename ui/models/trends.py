@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import deque
 
 import numpy as np
-import numpy.typing as npt
 
+from seccm.arrays import FloatArray
 from seccm.remote import Trace
 from ui.models.trail import peaks
-
-FloatArray = npt.NDArray[np.float64]
 
 SPAN = 60.0
 """Seconds that are kept."""
