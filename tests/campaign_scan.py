@@ -13,7 +13,7 @@ import numpy as np
 from campaign_draws import Disturbance
 
 import seccm
-from hardware.nidaq import NidaqRig
+from hardware.ni.nidaq import NidaqRig
 from seccm.errors import DataFileError, NotNow, PlanError, RigError
 from seccm.events import Event, Paused, RunStopped, SiteAnalysed
 from seccm.hopping.engine import Request

@@ -9,8 +9,8 @@ from typing import Any
 
 from rig_contract import Stream
 
-import hardware
-from hardware.nidaq import NidaqRig
+import hardware.ni
+from hardware.ni.nidaq import NidaqRig
 from seccm.plan.contacts import current_threshold
 from seccm.quantities import read_toml
 from seccm.rig import Constant, ContactRule, Drive, Flag, Mounted, Move
@@ -43,7 +43,7 @@ def nidaq_rig(
 ) -> Iterator[NidaqRig]:
     """A rig on a virtual card, built but not open."""
     table = rig_table(stop, virtual, **tables)
-    rig = hardware.open_rig(table, Mounted(sample, 6e-6), seed=seed, faults=faults)
+    rig = hardware.ni.open_rig(table, Mounted(sample, 6e-6), seed=seed, faults=faults)
     assert isinstance(rig, NidaqRig)
     try:
         yield rig

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hardware.config import NidaqConfig
+from hardware.ni.config import NidaqConfig
 from seccm.advice import told
 from seccm.errors import PlanError, Problem
 from seccm.mistakes import Mistake

@@ -12,7 +12,7 @@ import pytest
 from nidaq_bench import RIG_FILE, descend, height, nidaq_rig, rig_table, running
 from rig_contract import Stream
 
-import hardware
+import hardware.ni
 import seccm
 from seccm.data import open_scan
 from seccm.errors import PlanError, RigError, StreamError
@@ -123,7 +123,7 @@ def test_a_mistake_in_the_rig_file_is_named_before_a_driver_is_loaded(
     table = rig_table()
     change(table)
     with pytest.raises(PlanError) as caught:
-        hardware.open_rig(table, MOUNTED, source="bench.toml")
+        hardware.ni.open_rig(table, MOUNTED, source="bench.toml")
     assert words in str(caught.value)
 
 
@@ -134,7 +134,7 @@ def test_every_mistake_is_named_at_once() -> None:
     table["inputs"]["potential"]["terminal"] = "ai0"
     table["axes"]["z"] |= {"sign": 1, "offset": "0 um"}
     with pytest.raises(PlanError) as caught:
-        hardware.open_rig(table, MOUNTED)
+        hardware.ni.open_rig(table, MOUNTED)
     assert len(caught.value.problems) == 3
 
 
@@ -326,7 +326,7 @@ def test_a_rig_with_one_instrument_says_so(kept: str) -> None:
         cell.pop(key)
     if kept == "potential":
         cell.pop("overload")
-    rig = hardware.open_rig(table, MOUNTED)
+    rig = hardware.ni.open_rig(table, MOUNTED)
     # No current is an open circuit; a potentiostat without a switch cannot make one.
     assert rig.info.modes == ({"potential"} if kept == "potential" else {"current", "open"})
 

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nidaqmx.errors import DaqError, DaqFunctionNotSupportedError, DaqNotFoundError
 
-from hardware.averaging import Averager
-from hardware.config import TriggerConfig
-from hardware.daqmx_errors import MEANINGS, spoken, translate
-from hardware.history import Piece, halt_of
-from hardware.latch import latch
-from hardware.paths import Command, Path, Ramp
-from hardware.raw_contact import RawDetector
-from hardware.scaling import Scale, amplifier, positioner
-from hardware.tally import Halt, disagreement, resumed
+from hardware.ni.averaging import Averager
+from hardware.ni.config import TriggerConfig
+from hardware.ni.daqmx_errors import MEANINGS, spoken, translate
+from hardware.ni.history import Piece, halt_of
+from hardware.ni.latch import latch
+from hardware.ni.paths import Command, Path, Ramp
+from hardware.ni.raw_contact import RawDetector
+from hardware.ni.scaling import Scale, amplifier, positioner
+from hardware.ni.tally import Halt, disagreement, resumed
 from seccm.errors import DriverError, LimitError, RigError, StreamError
 from seccm.plan.contacts import current_rise, current_threshold, ion_current, potential_drop
 from seccm.rig import Clock, Constant, ContactRule, Crossing, Flag, Lines

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from nidaq_bench import HOLD, nidaq_rig, running
 
-import hardware.priority
-from hardware.nidaq import NidaqRig
+import hardware.ni.priority
+from hardware.ni.nidaq import NidaqRig
 from seccm.errors import RigError
 from seccm.rig import Move, SafeReport
 
@@ -197,7 +197,7 @@ def test_the_program_comes_first_only_while_samples_stream(monkeypatch: pytest.M
             said.append(first)
             return True
 
-        monkeypatch.setattr(hardware.priority, "_set", note)
+        monkeypatch.setattr(hardware.ni.priority, "_set", note)
         with nidaq_rig({"priority": asked}) as rig:
             rig.open()
             assert said == []
@@ -210,7 +210,7 @@ def test_where_the_system_does_not_allow_it_the_program_goes_on_as_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """No right to it is no error."""
-    monkeypatch.setattr(hardware.priority, "_set", lambda *, first: False)
+    monkeypatch.setattr(hardware.ni.priority, "_set", lambda *, first: False)
     with nidaq_rig({"priority": "high"}) as rig:
         stream = running(rig)
         stream.rest(0.05)

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from nidaq_bench import HOLD, descend, height, nidaq_rig, overtravel, running
 from rig_contract import Stream
 
-import hardware.inputs
-import hardware.nidaq
-from hardware.inputs import Inputs, Raw
-from hardware.latch import Latch
-from hardware.nidaq import NidaqRig
+import hardware.ni.inputs
+import hardware.ni.nidaq
+from hardware.ni.inputs import Inputs, Raw
+from hardware.ni.latch import Latch
+from hardware.ni.nidaq import NidaqRig
 from seccm.errors import LimitError, RigError
 from seccm.plan.contacts import current_threshold, potential_drop
 from seccm.rig import Action, Constant, ContactRule, Drive, Flag, Freeze, Lines, Mark, Move
@@ -104,7 +104,7 @@ def test_what_was_sampled_before_a_motion_is_no_contact_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A program that is behind reads late how the leads were charged, 0.5 nA at switching on."""
-    monkeypatch.setattr(hardware.inputs, "LONGEST", 0.0)
+    monkeypatch.setattr(hardware.ni.inputs, "LONGEST", 0.0)
     slow = {"host": {"call": "1 ms"}, "stage": {"start_z": "60 um"}}
     with nidaq_rig(virtual=slow) as rig:
         rig.open()
@@ -149,7 +149,7 @@ def test_outputs_that_ran_dry_hold_and_end_the_run() -> None:
 
 def unlatched(*arguments: Any) -> Latch:
     """The trigger as it would be without hysteresis."""
-    held = hardware.latch.latch(*arguments)
+    held = hardware.ni.latch.latch(*arguments)
     return Latch(held.terminal, held.level, held.above, hysteresis=0.0)
 
 
@@ -172,7 +172,7 @@ def test_only_a_latched_trigger_outlasts_the_spike_of_a_contact(
 ) -> None:
     """Unlatched, the tip goes on for hundreds of nanometres before the program is back."""
     if not latched:
-        monkeypatch.setattr(hardware.nidaq, "latch", unlatched)
+        monkeypatch.setattr(hardware.ni.nidaq, "latch", unlatched)
     with nidaq_rig({"kind": "hardware"}, spike_then_nothing(), sample="spike") as rig:
         stream = running(rig)
         if latched:

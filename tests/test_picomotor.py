@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from hardware.picomotor import Address, Picomotor, connect
+from hardware.newfocus.picomotor import Address, Picomotor, connect
 from seccm.errors import DriverError, LimitError, RigError
 from seccm.rig import CoarseStage
 
@@ -200,7 +200,7 @@ def test_errors_from_before_are_read_away_and_not_taken_for_new_ones():
 def test_a_slow_motor_gets_the_time_that_its_own_speed_needs(monkeypatch: pytest.MonkeyPatch):
     """100 steps at 1 a second: it is not stopped after a fifth of a second's allowance."""
     now = [0.0]
-    monkeypatch.setattr("hardware.picomotor.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("hardware.newfocus.picomotor.time.monotonic", lambda: now[0])
 
     def slow(said: str, controller: Controller) -> str | None:
         if "PR" in said:

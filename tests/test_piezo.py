@@ -13,8 +13,8 @@ import pytest
 from nidaq_bench import nidaq_rig
 from test_rig_commands import seccm_rig
 
-from hardware.piezo import GAIN, OFFSET, TARGET, Piezo, set_up
-from hardware.piezo_config import PiezoConfig
+from hardware.pi.piezo import GAIN, OFFSET, TARGET, Piezo, set_up
+from hardware.pi.piezo_config import PiezoConfig
 from seccm.commissioning.check import describe
 from seccm.errors import PlanError, RigError
 from seccm.plan.library import rigs

@@ -14,9 +14,9 @@ from nidaqmx.stream_readers import AnalogMultiChannelReader, AnalogUnscaledReade
 from numpy.polynomial.polynomial import polyval
 from rig_contract import Stream, raw_codes
 
-from hardware.coding import Coding, coding_of, raw_channels
-from hardware.config import NidaqConfig
-from hardware.inputs import terminals_of
+from hardware.ni.coding import Coding, coding_of, raw_channels
+from hardware.ni.config import NidaqConfig
+from hardware.ni.inputs import terminals_of
 from seccm.commissioning.check import describe
 from seccm.errors import RigError
 from seccm.quantities import validate
@@ -86,7 +86,7 @@ def test_unscaled_and_scaled_reads_are_the_same_samples():
 
 
 def test_a_card_whose_numbers_nobody_understands_has_no_raw_samples(monkeypatch):
-    monkeypatch.setattr("hardware.coding.BITS", 32)
+    monkeypatch.setattr("hardware.ni.coding.BITS", 32)
     with nidaq_rig() as rig:
         rig.open()
         assert rig.info.raw == ()

@@ -10,7 +10,7 @@ import pytest
 from test_picomotor import Controller
 from test_rig_commands import COMMANDS, coarse, seccm_rig
 
-from hardware.nidaq import NidaqRig
+from hardware.ni.nidaq import NidaqRig
 from seccm.cli.interruption import Interruptible
 from seccm.rig import SafeReport
 from sim.virtual_rig import VirtualRig

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.scaling import amplifier, at_rail, positioner
+from hardware.ni.scaling import amplifier, at_rail, positioner
 from seccm.rig import Range
 
 SIGNS = st.sampled_from([1, -1])

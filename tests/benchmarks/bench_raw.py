@@ -34,7 +34,7 @@ from scan_feeder import COLUMNS, HEADER, sites, visits  # noqa: E402
 from small_scan import STEP, small_scan  # noqa: E402
 
 import seccm  # noqa: E402
-from hardware.nidaq import NidaqRig  # noqa: E402
+from hardware.ni.nidaq import NidaqRig  # noqa: E402
 from seccm import session  # noqa: E402
 from seccm.data import Store, finish  # noqa: E402
 from seccm.events import Landed  # noqa: E402

@@ -37,8 +37,8 @@ from card_bench import SMOOTH  # noqa: E402
 from nidaq_bench import rig_table  # noqa: E402
 from rig_contract import Stream  # noqa: E402
 
-import hardware  # noqa: E402
-from hardware.nidaq import NidaqRig  # noqa: E402
+import hardware.ni  # noqa: E402
+from hardware.ni.nidaq import NidaqRig  # noqa: E402
 from seccm.plan.contacts import current_threshold  # noqa: E402
 from seccm.rig import Constant, Drive, Flag, Mounted, Move  # noqa: E402
 
@@ -140,7 +140,7 @@ def against(value: float, target: float) -> str:
 def rig_on_the_wall(stop: dict[str, str]) -> Iterator[NidaqRig]:
     """A rig whose card lives on the wall clock, above a flat resistor."""
     world = {**SMOOTH, "stage": {"start_z": "60 um"}, "meniscus": {"pendant_scatter": 0.0}}
-    rig = hardware.open_rig(
+    rig = hardware.ni.open_rig(
         rig_table(stop | {"priority": "high"}, world),
         Mounted("dummy-resistor", 6e-6),
         seed=1,

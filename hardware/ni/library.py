@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import entry_points
 from typing import Any
 
-from hardware.config import NidaqConfig
+from hardware.ni.config import NidaqConfig
 from seccm.errors import PlanError, Problem
 from seccm.mistakes import similar
 from seccm.rig import Mounted

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hardware.cell import Cell
-from hardware.paths import Command
-from hardware.scaling import Scale
+from hardware.ni.cell import Cell
+from hardware.ni.paths import Command
+from hardware.ni.scaling import Scale
 from seccm.rig import Constant, Drive, Mode
 
 AS_IS = Scale(1.0, 0.0, "volts at the terminal")

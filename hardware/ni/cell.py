@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from hardware.config import CARD, CellConfig, NidaqConfig
-from hardware.lines import Lines
-from hardware.scaling import Scale
+from hardware.ni.config import CARD, CellConfig, NidaqConfig
+from hardware.ni.lines import Lines
+from hardware.ni.scaling import Scale
 from seccm.errors import LimitError
 from seccm.rig import Drive, Mode, Range
 from seccm.units import show

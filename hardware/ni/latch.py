@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hardware.config import TriggerConfig
-from hardware.scaling import Scale
+from hardware.ni.config import TriggerConfig
+from hardware.ni.scaling import Scale
 from seccm.errors import LimitError
 from seccm.rig import StopCondition
 from seccm.units import show

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hardware.config import AXES
-from hardware.scaling import Scale
+from hardware.ni.config import AXES
+from hardware.ni.scaling import Scale
 from seccm.arrays import FloatArray
 from seccm.errors import LimitError
 from seccm.rig import Axis, AxisRange, Move, Waveform

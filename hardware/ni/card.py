@@ -9,8 +9,8 @@ from typing import Any, Literal
 from nidaqmx.constants import TriggerUsage
 from nidaqmx.system import System
 
-from hardware.config import AXES, NidaqConfig
-from hardware.daqmx_errors import DAQMX, spoken
+from hardware.ni.config import AXES, NidaqConfig
+from hardware.ni.daqmx_errors import DAQMX, spoken
 from seccm.errors import RigError
 from seccm.units import show
 

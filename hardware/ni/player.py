@@ -16,14 +16,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from hardware.averaging import BitArray
-from hardware.config import AXES
-from hardware.inputs import Raw
-from hardware.latch import Latch
-from hardware.outputs import Outputs
-from hardware.paths import Command, Path, Ramp
-from hardware.scaling import Scale
-from hardware.tally import Halt, disagreement
+from hardware.ni.averaging import BitArray
+from hardware.ni.config import AXES
+from hardware.ni.inputs import Raw
+from hardware.ni.latch import Latch
+from hardware.ni.outputs import Outputs
+from hardware.ni.paths import Command, Path, Ramp
+from hardware.ni.scaling import Scale
+from hardware.ni.tally import Halt, disagreement
 from seccm.arrays import FloatArray
 from seccm.errors import RigError, StreamError
 from seccm.rig import Axis, Flag

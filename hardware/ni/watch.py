@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hardware.history import SIDE, History, Piece, contact_record, halt_of
-from hardware.latch import Latch
-from hardware.raw_contact import RawDetector
-from hardware.tally import resumed
+from hardware.ni.history import SIDE, History, Piece, contact_record, halt_of
+from hardware.ni.latch import Latch
+from hardware.ni.raw_contact import RawDetector
+from hardware.ni.tally import resumed
 from seccm.errors import StreamError
 from seccm.rig import Axis, Clock, ContactRecord, Move
 from seccm.units import show

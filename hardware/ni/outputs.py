@@ -24,10 +24,10 @@ from nidaqmx.constants import (
 )
 from nidaqmx.stream_writers import AnalogMultiChannelWriter
 
-from hardware.config import CARD, NidaqConfig
-from hardware.daqmx_errors import DAQMX, spoken
-from hardware.latch import Latch
-from hardware.paths import Path
+from hardware.ni.config import CARD, NidaqConfig
+from hardware.ni.daqmx_errors import DAQMX, spoken
+from hardware.ni.latch import Latch
+from hardware.ni.paths import Path
 from seccm.errors import RigError
 
 SLACK = 2.0

@@ -20,19 +20,19 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
-from hardware.bench import Bench
-from hardware.cell import Cell
-from hardware.coding import raw_channels
-from hardware.config import NidaqConfig
-from hardware.delivery import Delivery
-from hardware.describe import describe
-from hardware.driven import Driven
-from hardware.history import Piece
-from hardware.inputs import GLANCE
-from hardware.latch import Latch, latch
-from hardware.paths import Command, Ramp, check_move
-from hardware.priority import come_first, nothing
-from hardware.watch import ContactWatch
+from hardware.ni.bench import Bench
+from hardware.ni.cell import Cell
+from hardware.ni.coding import raw_channels
+from hardware.ni.config import NidaqConfig
+from hardware.ni.delivery import Delivery
+from hardware.ni.describe import describe
+from hardware.ni.driven import Driven
+from hardware.ni.history import Piece
+from hardware.ni.inputs import GLANCE
+from hardware.ni.latch import Latch, latch
+from hardware.ni.paths import Command, Ramp, check_move
+from hardware.ni.priority import come_first, nothing
+from hardware.ni.watch import ContactWatch
 from seccm.errors import RigError
 from seccm.rig import (
     Action,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hardware.card import Card, StopKind
-from hardware.cell import Cell
-from hardware.config import AXES, CARD, LARGEST_STEP, NidaqConfig
+from hardware.ni.card import Card, StopKind
+from hardware.ni.cell import Cell
+from hardware.ni.config import AXES, CARD, LARGEST_STEP, NidaqConfig
 from seccm.calibration import entries_of
 from seccm.rig import AxisRange, RigInfo, StopAbility
 

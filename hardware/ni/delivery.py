@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from hardware.averaging import Averager, BitArray, Rows
-from hardware.cell import Cell
-from hardware.config import CARD, NidaqConfig
-from hardware.inputs import Raw, terminals_of
-from hardware.scaling import at_rail
+from hardware.ni.averaging import Averager, BitArray, Rows
+from hardware.ni.cell import Cell
+from hardware.ni.config import CARD, NidaqConfig
+from hardware.ni.inputs import Raw, terminals_of
+from hardware.ni.scaling import at_rail
 from seccm.arrays import FloatArray
 from seccm.rig import Block, Clock, ContactRecord, Flag, RawSamples
 

@@ -22,9 +22,9 @@ from nidaqmx.stream_readers import (
     CounterReader,
 )
 
-from hardware.coding import coding_of
-from hardware.config import CARD, NidaqConfig, readback
-from hardware.daqmx_errors import DAQMX, spoken, translate
+from hardware.ni.coding import coding_of
+from hardware.ni.config import CARD, NidaqConfig, readback
+from hardware.ni.daqmx_errors import DAQMX, spoken, translate
 from seccm.arrays import FloatArray
 from seccm.errors import RigError, StreamError
 from seccm.rig.raw import Codes

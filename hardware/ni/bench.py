@@ -6,14 +6,14 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from typing import Any
 
-from hardware import piezo
-from hardware.card import Card, survey
-from hardware.config import AXES, CARD, NidaqConfig, readback
-from hardware.inputs import Inputs
-from hardware.lines import Lines, Marks
-from hardware.outputs import Outputs, Stepped, Streamed
-from hardware.player import Player
-from hardware.tally import AGREEMENT, NAMES
+from hardware.ni.card import Card, survey
+from hardware.ni.config import AXES, CARD, NidaqConfig, readback
+from hardware.ni.inputs import Inputs
+from hardware.ni.lines import Lines, Marks
+from hardware.ni.outputs import Outputs, Stepped, Streamed
+from hardware.ni.player import Player
+from hardware.ni.tally import AGREEMENT, NAMES
+from hardware.pi import piezo
 from seccm.arrays import FloatArray
 from seccm.errors import RigError
 from seccm.units import show

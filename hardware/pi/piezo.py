@@ -22,9 +22,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from hardware.config import NidaqConfig
-from hardware.piezo_config import PiezoAxisConfig, PiezoConfig
-from hardware.scaling import Scale
+from hardware.ni.config import NidaqConfig
+from hardware.ni.scaling import Scale
+from hardware.pi.piezo_config import PiezoAxisConfig, PiezoConfig
 from seccm.errors import PlanError, Problem, RigError
 from seccm.installing import install_hint
 from seccm.quantities import validate

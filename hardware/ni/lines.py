@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from nidaqmx import Task
 
-from hardware.daqmx_errors import DAQMX, spoken
+from hardware.ni.daqmx_errors import DAQMX, spoken
 from seccm.errors import LimitError
 
 

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic.json_schema import WithJsonSchema
 
-from hardware.piezo_config import PiezoConfig
-from hardware.scaling import Scale, amplifier, positioner
+from hardware.ni.scaling import Scale, amplifier, positioner
+from hardware.pi.piezo_config import PiezoConfig
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes, nearest
 from seccm.quantities import (

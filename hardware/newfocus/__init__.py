@@ -1,0 +1,1 @@
+"""Coarse motors of New Focus."""

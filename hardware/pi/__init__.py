@@ -1,0 +1,1 @@
+"""Digital piezo controllers of PI."""
