@@ -13,7 +13,12 @@ from seccm.plan.contacts import KINDS
 ROOT = Path(__file__).parent.parent
 RULES = {"Crossing", "Air"}
 WORDS = {kind.__name__ for kind in KINDS.all().values()} | {"ContactKind"}
-AT_HOME = {"seccm/rig/contact.py", "seccm/rig/__init__.py", "seccm/plan/contacts.py"}
+AT_HOME = {
+    "seccm/__init__.py",
+    "seccm/rig/contact.py",
+    "seccm/rig/__init__.py",
+    "seccm/plan/contacts.py",
+}
 """Where rules are declared, and where the words of a plan become rules."""
 
 
