@@ -19,8 +19,8 @@ from seccm.quantities import (
     Resistance,
     Speed,
 )
-from seccm.rig import BASIC, Clock, Signal
-from seccm.rig.signal_table import SignalName, SignalTable, refuse_taken
+from seccm.rig import Clock
+from seccm.rig.signal_table import AddedName, SignalTable
 from seccm.units import show
 
 
@@ -370,7 +370,7 @@ class VirtualConfig(Model):
     """Inputs."""
     drive: DriveConfig = DriveConfig()
     """Outputs."""
-    signals: dict[SignalName, SimulatedSignal] = Field(default_factory=dict)
+    signals: dict[AddedName, SimulatedSignal] = Field(default_factory=dict)
     """What is measured in every data point beside potential, current and position, by name."""
     samples: dict[str, Sample] = Field(default_factory=_samples)
     """What can be mounted, by name."""
@@ -378,13 +378,3 @@ class VirtualConfig(Model):
     """What was commissioned; a virtual rig has no scales that it could change."""
     faults: tuple[str, ...] = ()
     """Faults of the world to be played, such as "lost-meniscus@site=4"."""
-
-    @model_validator(mode="after")
-    def _signals_have_names_of_their_own(self) -> Self:
-        for name in self.signals:
-            refuse_taken(name)
-        return self
-
-    def measured(self) -> tuple[Signal, ...]:
-        """Return every signal of a data point."""
-        return (*BASIC, *(table.signal(name) for name, table in self.signals.items()))

@@ -35,6 +35,7 @@ from seccm.rig import (
     StopAbility,
     Wake,
 )
+from seccm.rig.signal_table import declared
 from seccm.units import show
 from sim.config import VirtualConfig
 from sim.electronics import Electrometer, Signals
@@ -79,7 +80,7 @@ def describe(config: VirtualConfig) -> RigInfo:
         clock=clock,
         stage_lag=loop.lag,
         idle_current=Electrometer(config.electrometer, config.drive, clock, 0).idle,
-        signals=config.measured(),
+        signals=declared(config.signals),
     )
 
 

@@ -28,8 +28,8 @@ from seccm.quantities import (
     quantity,
     unit_schema,
 )
-from seccm.rig import BASIC, Axis, AxisRange, Clock, Range, Signal
-from seccm.rig.signal_table import SignalName, SignalTable, refuse_taken
+from seccm.rig import Axis, AxisRange, Clock, Range, Signal
+from seccm.rig.signal_table import AddedName, SignalTable, declared
 from seccm.suggestion import Suggestion
 from seccm.units import show
 
@@ -329,7 +329,7 @@ class NidaqConfig(Model):
     """Longest wait for samples."""
     axes: dict[Literal["x", "y", "z"], AxisConfig]
     inputs: InputsConfig
-    signals: dict[SignalName, SignalInput] = Field(default_factory=dict)
+    signals: dict[AddedName, SignalInput] = Field(default_factory=dict)
     """What is measured beside potential, current and position, by name."""
     cell: CellConfig
     stop: StopConfig = StopConfig()
@@ -345,7 +345,7 @@ class NidaqConfig(Model):
     @model_validator(mode="after")
     def _wired_once_and_safely(self) -> Self:
         problems = [*self._missing_axes(), *self._shared_terminals(), *self._not_retracted()]
-        problems += [*self._misfits(), *self._taken_names()]
+        problems += self._misfits()
         if problems:
             raise Mistakes(problems)
         return self
@@ -362,13 +362,6 @@ class NidaqConfig(Model):
                 what = f"{terminal} is wired to {seen[terminal]} already."
                 yield Problem(key, what, "Give every signal a terminal of its own.")
             seen.setdefault(terminal, key)
-
-    def _taken_names(self) -> Iterator[Problem]:
-        for name in self.signals:
-            try:
-                refuse_taken(name)
-            except ValueError as error:
-                yield Problem(f"signals.{name}", f"{error}.")
 
     def _not_retracted(self) -> Iterator[Problem]:
         z = self.axes.get("z")
@@ -432,7 +425,7 @@ class NidaqConfig(Model):
 
     def declared(self) -> tuple[Signal, ...]:
         """Return every signal of a row, in the order of `measured`."""
-        return (*BASIC, *(table.signal(name) for name, table in self.signals.items()))
+        return declared(self.signals)
 
 
 def readback(output: str) -> str:

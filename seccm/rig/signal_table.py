@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from seccm.quantities import Model
 from seccm.rig.signals import BASIC, Signal
@@ -17,6 +18,23 @@ TAKEN = frozenset(
 SignalName = Annotated[
     str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,31}$", examples=["amplitude", "second_current"])
 ]
+
+
+def _not_taken(name: str) -> str:
+    """Refuse the name of a signal that means something else already.
+
+    Raises:
+        ValueError: it does.
+    """
+    if name in TAKEN:
+        raise ValueError(
+            f'"{name}" means something else already; choose another name, such as "second_{name}"'
+        )
+    return name
+
+
+AddedName = Annotated[SignalName, AfterValidator(_not_taken)]
+"""The name of a signal that a rig file adds."""
 
 
 class SignalTable(Model):
@@ -50,13 +68,10 @@ class SignalTable(Model):
         return self
 
 
-def refuse_taken(name: str) -> None:
-    """Refuse the name of a signal that means something else already.
+def declared(tables: Mapping[str, SignalTable]) -> tuple[Signal, ...]:
+    """Return every signal of a data point: what every rig measures, then what the tables add.
 
-    Raises:
-        ValueError: it does.
+    Args:
+        tables: of a rig file, by the names of their signals.
     """
-    if name in TAKEN:
-        raise ValueError(
-            f'"{name}" means something else already; choose another name, such as "second_{name}"'
-        )
+    return (*BASIC, *(table.signal(name) for name, table in tables.items()))
