@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seccm.errors import ContactError
-from seccm.events import EndReason, Event, Landing, Note, Phase, PhaseBegan, StepFinished
+from seccm.events import EndReason, Event, Landing, Note, Phase, PhaseBegan
 from seccm.hopping.course import Course, GivenUp, Steps
 from seccm.hopping.last_rows import LastRows
 from seccm.hopping.trust import railed
@@ -191,20 +191,7 @@ def _finished(
     site: Site, segment: Segment, first: int, end: End, watch: SegmentWatch
 ) -> tuple[Event, ...]:
     """Return what is to be said of a step that has ended."""
-    finished = StepFinished(
-        end.row,
-        site.number,
-        segment.index,
-        end.reason,
-        end.charge,
-        segment.path,
-        segment.kind,
-        segment.name,
-        segment.resolved,
-        segment.label,
-        first,
-        segment.imposed,
-    )
+    finished = segment.finished(site.number, first, end.row, end.reason, end.charge)
     if not watch.saturated:
         return (finished,)
     what = (

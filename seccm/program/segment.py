@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seccm.events import Imposed, Path
+from seccm.events import EndReason, Imposed, Path, StepFinished
 from seccm.rig import Limit, Mode, Waveform
 
 
@@ -57,6 +57,23 @@ class Segment:
         wave = self.waveform
         first, last = wave.at(np.array([0.0, wave.duration])).tolist()
         return Imposed(self.mode, first, last, *wave.extremes)
+
+    def finished(
+        self, site: int, first: int, last: int, reason: EndReason, charge: float
+    ) -> StepFinished:
+        """Return what is told of the step when it has ended.
+
+        Args:
+            site: number of the site.
+            first: its first row.
+            last: its last row.
+            reason: what ended it.
+            charge: net charge in coulombs.
+        """
+        return StepFinished(
+            last, site, self.index, reason, charge, self.path, self.kind, self.name,
+            self.resolved, self.label, first, self.imposed,
+        )  # fmt: skip
 
     @classmethod
     def of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,6 @@ from seccm.events import (
     PhaseBegan,
     SiteFinished,
     SiteStarted,
-    StepFinished,
 )
 from seccm.plan.site import Site
 from seccm.readers import READERS, Reader, ReadScan, ReadSite
@@ -56,7 +55,9 @@ def import_file(path: str | Path, target: str | Path | None = None) -> Path:
     made = source.with_suffix(".h5") if target is None else Path(target)
     reader = _reader_of(source)
     scan = reader.read(source)
-    sites = _sites(source, scan)
+    planned = scan.plan.sites()
+    _refuse_misfits(source, scan, planned)
+    sites = _placed(scan, planned)
     features = Features(scan.plan)
     header = _header(source, reader, scan)
     clock = Clock(1.0 / scan.period, 1, 1)
@@ -82,13 +83,12 @@ def _reader_of(source: Path) -> Reader:
     )
 
 
-def _sites(source: Path, scan: ReadScan) -> tuple[Site, ...]:
-    """Return the plan's sites at the places that were measured.
+def _refuse_misfits(source: Path, scan: ReadScan, sites: Sequence[Site]) -> None:
+    """Refuse what does not fit its plan, before anything is made.
 
     Raises:
-        DataFileError: more was measured than the plan says.
+        DataFileError: says what, and at which site.
     """
-    sites = scan.plan.sites()
     if len(scan.sites) > len(sites):
         raise DataFileError(
             f"{source}: it has {len(scan.sites)} sites, but its plan has {len(sites)}. Nothing was "
@@ -108,6 +108,10 @@ def _sites(source: Path, scan: ReadScan) -> tuple[Site, ...]:
                     f"{source}: site {number} has a step with {step.potential.size} potentials and "
                     f"{step.current.size} currents. Nothing was made."
                 )
+
+
+def _placed(scan: ReadScan, sites: Sequence[Site]) -> tuple[Site, ...]:
+    """Return the plan's sites, those that were measured at the places where they were."""
     placed = [
         replace(site, x=measured.x, y=measured.y)
         for site, measured in zip(sites, scan.sites, strict=False)
@@ -157,21 +161,9 @@ def _told(
 def _steps(site: Site, measured: ReadSite, first: int, clock: Clock) -> Iterator[Event]:
     for segment, step in zip(site.segments, measured.steps, strict=False):
         after = first + step.current.size
+        passed = charge(clock.period * np.arange(1.0, step.current.size + 1), step.current)
         yield PhaseBegan(first, site.number, Phase.STEP, segment.index, segment.kind)
-        yield StepFinished(
-            after - 1,
-            site.number,
-            segment.index,
-            "time",
-            float(charge(clock.period * np.arange(1.0, step.current.size + 1), step.current)[-1]),
-            segment.path,
-            segment.kind,
-            segment.name,
-            segment.resolved,
-            segment.label,
-            first,
-            segment.imposed,
-        )
+        yield segment.finished(site.number, first, after - 1, "time", float(passed[-1]))
         first = after
 
 
