@@ -11,9 +11,7 @@ from hardware.ni.inputs import Raw, terminals_of
 from hardware.ni.scaling import at_rail
 from seccm.arrays import FloatArray
 from seccm.rig import Block, Clock, ContactRecord, Flag, RawSamples
-
-OVERLOADED = 0.9
-"""Part of the overload potential from which a galvanostat counts as overloaded."""
+from seccm.rig.block import overload_flags
 
 
 class Delivery:
@@ -77,8 +75,7 @@ class Delivery:
         flags = np.concatenate([piece.flags for piece in rows])
         data = self.named(means)
         if self._cell.galvanostat:
-            over = np.abs(data["potential"]) >= OVERLOADED * abs(self._cell.overload)
-            flags |= np.where(over, np.uint8(Flag.OVERLOAD), np.uint8(0))
+            flags |= overload_flags(data["potential"], self._cell.overload)
         return Block(rows[0].start, data, flags, self._clock, record, raw)
 
     def drop(self) -> None:

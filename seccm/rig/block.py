@@ -66,6 +66,21 @@ class Flag(IntFlag):
     """Rows are missing before this one."""
 
 
+OVERLOADED = 0.9
+"""Part of the overload potential from which a galvanostat counts as overloaded."""
+
+
+def overload_flags(potential: FloatArray, overload: float) -> npt.NDArray[np.uint8]:
+    """Return `Flag.OVERLOAD` for each row in which a galvanostat is at its limit, else 0.
+
+    Args:
+        potential: raw volts while a current is imposed, shape (n,).
+        overload: what it reads without a closed circuit, volts of either sign.
+    """
+    over = np.abs(potential) >= OVERLOADED * abs(overload)
+    return np.where(over, np.uint8(Flag.OVERLOAD), np.uint8(0))
+
+
 @dataclass(frozen=True, slots=True)
 class ContactRecord:
     """The raw samples around the instant at which a motion was stopped by its condition."""

@@ -17,18 +17,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
-import numpy as np
-
 from seccm.errors import SeccmError
 from seccm.rig.actions import Action, Drive, Freeze, Mark, Mode, Move, Wake
-from seccm.rig.block import Block, Flag
+from seccm.rig.block import Block, overload_flags
 from seccm.rig.info import Range, RigInfo
 from seccm.rig.protocol import Readback, Rig, SafeReport
 from seccm.units import show
-
-OVERLOADED = 0.9
-"""Part of the overload potential from which a galvanostat counts as overloaded."""
-_OVERLOAD = np.uint8(Flag.OVERLOAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +220,8 @@ class _Assembled:
         if self._mode != "current":
             return block
         # Who measures does not know who drives.
-        limit = OVERLOADED * abs(self._cell.info.overload)
-        railed = np.abs(block.data["potential"]) >= limit
-        return replace(block, flags=block.flags | np.where(railed, _OVERLOAD, np.uint8(0)))
+        over = overload_flags(block.data["potential"], self._cell.info.overload)
+        return replace(block, flags=block.flags | over)
 
     def apply(self, action: Action) -> None:
         match action:
