@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, Union
 
 from pydantic import (
     AfterValidator,
@@ -20,11 +20,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     ValidationError,
     ValidationInfo,
 )
 from pydantic.json_schema import WithJsonSchema
 from pydantic.types import Strict
+from pydantic_core import CoreSchema
 
 from seccm.advice import told
 from seccm.errors import PlanError, Problem
@@ -58,6 +60,24 @@ class Model(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
     )
+
+
+class AnyModel:
+    """Marks a field that holds one of several models, which are looked up when first needed.
+
+    Args:
+        key: the key of the models that tells them apart.
+        models: returns them.
+    """
+
+    def __init__(self, key: str, models: Callable[[], Iterable[type[BaseModel]]]) -> None:
+        self._key, self._models = key, models
+
+    def __get_pydantic_core_schema__(self, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        models: tuple[Any, ...] = tuple(self._models())
+        return handler.generate_schema(
+            Annotated[Union[models], Field(discriminator=self._key)]  # noqa: UP007
+        )
 
 
 def refuse_absurd(value: float, unit: str, given: str) -> None:

@@ -9,18 +9,15 @@ group `seccm.contacts`, each of which names a class such as those here; a script
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import reduce
-from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema
+from pydantic import AfterValidator, Field
 
 from seccm.errors import Problem
 from seccm.factors import Drop, Threshold, Value
 from seccm.open_kinds import OpenKinds
 from seccm.plan.rounding import rounded_up
-from seccm.quantities import Count, Model, Ratio
+from seccm.quantities import AnyModel, Count, Model, Ratio
 from seccm.rig import Air, ContactRule, Crossing, Mode
 from seccm.rig.contact import Counted, Polarity, Side
 from seccm.rig.signal_table import SignalName
@@ -322,12 +319,4 @@ KINDS: OpenKinds[type[ContactKind]] = OpenKinds(
 """Every kind of contact that plans may use."""
 
 
-class _AnyContact:
-    """Marks a field that holds a contact of any kind."""
-
-    def __get_pydantic_core_schema__(self, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        kinds: Any = reduce(or_, KINDS.all().values())
-        return handler.generate_schema(Annotated[kinds, Field(discriminator="kind")])
-
-
-Contact = Annotated[ContactKind, _AnyContact()]
+Contact = Annotated[ContactKind, AnyModel("kind", lambda: KINDS.all().values())]

@@ -9,17 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import reduce
 from importlib import import_module
-from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema
 
 from seccm.errors import Problem
 from seccm.open_kinds import OpenKinds
-from seccm.quantities import Model
+from seccm.quantities import AnyModel, Model
 
 if TYPE_CHECKING:
     from seccm.plan.subject import Subject
@@ -67,15 +62,7 @@ KINDS: OpenKinds[WayKind] = OpenKinds("way", GROUP, _own, lambda kind: kind.name
 """Every kind of way that plans may use."""
 
 
-class _AnyWay:
-    """Marks a field that holds a way of any kind."""
-
-    def __get_pydantic_core_schema__(self, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        specs: Any = reduce(or_, (kind.spec for kind in KINDS.all().values()))
-        return handler.generate_schema(Annotated[specs, Field(discriminator="kind")])
-
-
-AnyWay = Annotated[WaySpec, _AnyWay()]
+AnyWay = Annotated[WaySpec, AnyModel("kind", lambda: (kind.spec for kind in KINDS.all().values()))]
 
 
 def usual() -> WaySpec:

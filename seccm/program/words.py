@@ -6,28 +6,24 @@ again when a kind is registered.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Union
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema
+from pydantic import BaseModel, Field
 
 from seccm.program.comparison import Comparison
 from seccm.program.kind import StepSpec
 from seccm.program.registry import kinds
-from seccm.quantities import Count, Model
+from seccm.quantities import AnyModel, Count, Model
 
 WHEN = {"from": "rest", "take": "E", "below": "0 V"}
 """An example of a question."""
 
 
-class _AnyStep:
-    """Marks a field that holds a step of any kind, a repeat or an `if`."""
-
-    def __get_pydantic_core_schema__(self, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        specs: tuple[Any, ...] = (*(kind.spec for kind in kinds().values()), Repeat, If)
-        return handler.generate_schema(
-            Annotated[Union[specs], Field(discriminator="step")]  # noqa: UP007
-        )
+def _specs() -> Iterator[type[BaseModel]]:
+    """Yield what a step may be: of any kind, a repeat or an `if`."""
+    yield from (kind.spec for kind in kinds().values())
+    yield from (Repeat, If)
 
 
 def simplest() -> dict[str, Any]:
@@ -63,7 +59,7 @@ class If(Model, defer_build=True):
     """What runs if it is not; nothing without it."""
 
 
-Step = Annotated[StepSpec | Repeat | If, _AnyStep()]
+Step = Annotated[StepSpec | Repeat | If, AnyModel("step", _specs)]
 Steps = Annotated[tuple[Step, ...], Field(min_length=1, json_schema_extra=_example)]
 
 
