@@ -6,14 +6,13 @@ Nothing in the product names them; `tests/foreign` is such a package.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import pytest
+from foreign_stories import FOREIGN, told_by
 from rig_contract import RigContract
 from small_plan import INFO, POTENTIOSTATIC, small
 
@@ -24,27 +23,15 @@ from seccm.rig import ContactRule, Mounted, Rig
 from sim.config import VirtualConfig
 from sim.virtual_rig import VirtualRig
 
-HERE = Path(__file__).parent
-FOREIGN = HERE / "foreign"
 sys.path.insert(0, str(FOREIGN))
-from foreign_contacts import Band, BandContact, LockInContact, NotAContact  # noqa: E402
+from foreign_contacts import Band, BandContact, LockInContact, NotAContact
 
 sys.path.remove(str(FOREIGN))
 
 
 def story(kind: str, folder: Path) -> dict[str, Any]:
     """Carry out the story of one kind in a program that has the package installed."""
-    paths = (str(HERE.parent), str(FOREIGN), os.environ.get("PYTHONPATH", ""))
-    done = subprocess.run(
-        [sys.executable, str(FOREIGN / "story_of_contacts.py"), kind, str(folder)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return told_by("story_of_contacts.py", kind, folder)
 
 
 @pytest.mark.parametrize("kind", ["lock-in", "band"])

@@ -5,16 +5,12 @@ Nothing in the product names it; `tests/foreign` is such a package.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pytest
+from foreign_stories import told_by
 from programmes import REST, came_to, plan_of, run
 
 import seccm
@@ -26,25 +22,12 @@ from seccm.program.segment import Act
 from seccm.program.setting import Setting
 from seccm.rig import Constant
 
-HERE = Path(__file__).parent
-FOREIGN = HERE / "foreign"
-
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a program found that has the package installed."""
     folder = tmp_path_factory.mktemp("foreign")
-    paths = (str(HERE.parent), str(FOREIGN), os.environ.get("PYTHONPATH", ""))
-    done = subprocess.run(
-        [sys.executable, str(FOREIGN / "story_of_steps.py"), str(folder)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return {**found, "path": folder / "scan.h5"}
+    return {**told_by("story_of_steps.py", folder), "path": folder / "scan.h5"}
 
 
 def test_it_is_used_in_a_whole_run(story):
