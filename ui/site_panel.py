@@ -99,6 +99,8 @@ class SitePanel(QWidget):
             self.curves.pop(name).deleteLater()
             self.buttons.pop(name).deleteLater()
         for name, kind in kinds.items():
+            if name in self.curves and self.curves[name].kind == kind:
+                continue
             if name not in self.curves:
                 self.curves[name] = CurvePanel(kind, EMPTY)
                 self._add_page(name, kind.words, self.curves[name])
