@@ -164,6 +164,11 @@ def added_signals(datasets: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(n.removeprefix(SIGNAL) for n in datasets if n.startswith(SIGNAL)))
 
 
+def stored_row_type(datasets: Iterable[str]) -> np.dtype[Any]:
+    """Return the type of a sample of a file, by its datasets; see `row_type`."""
+    return row_type(added_signals(datasets))
+
+
 def sample_dataset(column: str) -> str:
     """Return the name in the file of a column of the sample table."""
     return SAMPLE_NAMES.get(column, column)

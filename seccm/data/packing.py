@@ -27,12 +27,11 @@ from seccm.data.layout import (
     SESSION_COLUMNS,
     SIGNAL,
     SITE_COLUMNS,
-    added_signals,
     dimensions,
     is_of_feature,
     read_rows,
-    row_type,
     sample_dataset,
+    stored_row_type,
 )
 from seccm.data.raw import PIECE_COLUMNS, RAW_DIMENSIONS, TERMS, claimed
 from seccm.data.readable import FAILURES, Readable, reading
@@ -218,7 +217,7 @@ def broken_sites(file: h5py.File, checksums: npt.NDArray[Any]) -> Iterator[int]:
     starts = file["row_start"][:].astype(np.int64)
     sizes = file["row_size"][:].astype(np.int64)
     full = np.flatnonzero(sizes)
-    row = row_type(added_signals(file))
+    row = stored_row_type(file)
     available = min(len(file[sample_dataset(name)]) for name in row.names or ())
     while len(full):
         # As many sites as fit a block, at least one: a read for every site would take longer.

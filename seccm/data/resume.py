@@ -24,8 +24,8 @@ from seccm.data.layout import (
     added_signals,
     columns_along,
     read_rows,
-    row_type,
     sample_dataset,
+    stored_row_type,
 )
 from seccm.data.packing import broken_sites, copy, owned
 from seccm.data.readable import FAILURES, reading
@@ -158,7 +158,7 @@ def _cut(file: h5py.File) -> None:
     count = min(len(file[name]) for name in sites)
     for name in sites:
         file[name].resize(count, axis=0)
-    row = row_type(added_signals(file))
+    row = stored_row_type(file)
     columns = [sample_dataset(name) for name in row.names or ()]
     available = min(len(file[name]) for name in columns)
     stop = min(owned(file), available)
@@ -182,7 +182,7 @@ def _abort(file: h5py.File) -> None:
     for site in np.flatnonzero(file["status"][:] == Outcome.RUNNING):
         start = int(file["row_start"][site])
         stop = min(start + int(file["row_size"][site]), len(file["sample"]))
-        rows = read_rows(file, start, max(start, stop), row_type(added_signals(file)))
+        rows = read_rows(file, start, max(start, stop), stored_row_type(file))
         file["row_size"][site] = len(rows)
         file["crc32"][site] = zlib.crc32(rows.tobytes())
         if len(rows):
