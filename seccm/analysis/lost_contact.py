@@ -80,14 +80,21 @@ class Nothing:
         """Tell in which blocks of rows a current flows; some last rows are in none."""
         return np.abs(_means(current) - self.level) > times * _QUIET * self.wander
 
-    def since(self, current: FloatArray) -> int:
-        """Return the first row of those at the end in which nothing flows."""
+    def since(self, current: FloatArray) -> tuple[int, int]:
+        """Return from which row on nothing may flow any more, and from which on nothing does.
+
+        Where no single row stands out of the noise, the current may have stopped anywhere in the
+        last block of rows whose mean does.
+        """
         flows = np.flatnonzero(self.flows(current))
         first = _BLOCK * (int(flows[-1]) + 1) if flows.size else 0
         # Of the rows that fill no block, and of the block in which the current stopped, one by one.
         start = max(0, first - _BLOCK)
         alone = np.flatnonzero(np.abs(current[start:] - self.level) > 8.0 * self.sigma)
-        return max(start + int(alone[-1]) + 1, start) if alone.size else first
+        if alone.size == 0:
+            return start, first
+        row = start + int(alone[-1]) + 1
+        return row, row
 
 
 def _means(y: FloatArray) -> FloatArray:
@@ -125,24 +132,33 @@ def lost_at(
         nothing = nothing or Nothing.of(idle)
         if nothing is None:
             return None
-        row = nothing.since(trace.I)
+        maybe, row = nothing.since(trace.I)
         if row > CONTACT_ROWS:
-            return _stopped(traces, number, row, nothing)
+            return _stopped(traces, number, maybe, row, nothing)
         if number == 0:
             return (0, 0) if _held(trace, held, nothing) else None
     return None
 
 
 def _stopped(
-    traces: Sequence[StepTrace], number: int, row: int, nothing: Nothing
+    traces: Sequence[StepTrace], number: int, maybe: int, row: int, nothing: Nothing
 ) -> tuple[int, int] | None:
-    """Judge the row of the last current at a site: whether the contact was lost there."""
+    """Judge where the last current at a site was: whether the contact was lost there.
+
+    Args:
+        traces: the steps of the site.
+        number: of the step with the last current.
+        maybe: the row from which on nothing may flow any more.
+        row: the row from which on surely nothing flows.
+        nothing: the current of an open circuit.
+    """
     trace = traces[number]
     fell = _fall(trace, row, nothing)
     if fell is not None:
         return number, fell
     if _flowed_before(trace, row, nothing):
-        return number, row
+        # No row after the loss may pass for one in contact; a few before it can be spared.
+        return number, maybe
     if number + 1 == len(traces) or row + _BLOCK <= trace.t.size:
         return None
     last, then = slice(-_SIDE, None), traces[number + 1]
