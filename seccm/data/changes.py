@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import h5py
@@ -48,10 +49,24 @@ class Changes:
         return b"".join(parts)
 
     def _note(self, kind: int, name: str, numbers: tuple[int, ...], data: bytes = b"") -> None:
-        raw = name.encode()
-        head = _HEAD.pack(kind, len(raw), len(numbers))
-        size = struct.pack(f"<{len(numbers)}QQ", *numbers, len(data))
-        self._parts += (head, raw, size, data)
+        self._parts += (
+            _head(kind, name, len(numbers)),
+            _numbers(len(numbers)).pack(*numbers, len(data)),
+            data,
+        )
+
+
+@lru_cache(maxsize=4096)
+def _head(kind: int, name: str, count: int) -> bytes:
+    """Return the first bytes of a change: a file has a few hundred different ones."""
+    raw = name.encode()
+    return _HEAD.pack(kind, len(raw), count) + raw
+
+
+@lru_cache
+def _numbers(count: int) -> struct.Struct:
+    """Return the form of the numbers of a change, and of the size of its data."""
+    return struct.Struct(f"<{count}QQ")
 
 
 class Applied:
@@ -73,7 +88,7 @@ class Applied:
             at += _HEAD.size
             name = changes[at : at + length].decode()
             at += length
-            *numbers, size = struct.unpack_from(f"<{count}QQ", changes, at)
+            *numbers, size = _numbers(count).unpack_from(changes, at)
             at += 8 * (count + 1)
             if kind == _RESIZE:
                 self._to(name).resize(*numbers)

@@ -37,7 +37,8 @@ class Entries:
         self._dataset, self._noting = dataset.id, noting
         self._name: str = dataset.name.lstrip("/")
         self._shape: tuple[int, ...] = dataset.shape
-        self._space: h5py.h5s.SpaceID | None = None
+        self._limits = tuple(h5py.h5s.UNLIMITED if n is None else n for n in dataset.maxshape)
+        self._space: h5py.h5s.SpaceID = dataset.id.get_space()
         text = dataset.dtype.kind == "S"
         self.dtype: np.dtype[Any] = dataset.dtype
         # Text in memory does not say that it is UTF-8; numbers are what numpy says they are.
@@ -52,7 +53,8 @@ class Entries:
         if shape == self._shape:
             return
         self._dataset.set_extent(shape)
-        self._shape, self._space = shape, None
+        self._space.set_extent_simple(shape, self._limits)
+        self._shape = shape
         if self._noting is not None:
             self._noting.resize(self._name, shape)
 
@@ -64,9 +66,8 @@ class Entries:
             values: shape (entries, ...): the later dimensions begin at 0 and may be shorter than
                 those of the dataset.
         """
-        if self._space is None:
-            self._space = self._dataset.get_space()
-        values = np.ascontiguousarray(values, self.dtype)
+        if values.dtype != self.dtype or not values.flags.c_contiguous:
+            values = np.ascontiguousarray(values, self.dtype)
         self._space.select_hyperslab((start,) + (0,) * (values.ndim - 1), values.shape)
         self._dataset.write(_memory(values.shape), self._space, values, self._kind)
         if self._noting is not None:

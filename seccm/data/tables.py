@@ -11,6 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast, get_args
 
 import h5py
@@ -41,7 +42,7 @@ NOT_TOLD = 255
 """The code of a step that began, and of which nobody told how it ended."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grown:
     """A table that grows row by row.
 
@@ -52,17 +53,17 @@ class Grown:
     dimension: str
     columns: tuple[Stored, ...]
 
-    @property
+    @cached_property
     def check(self) -> Stored:
         """The checksums of the rows."""
         return Stored(f"{self.prefix}crc", "u4", "1", "CRC-32 of the row's other columns, packed")
 
-    @property
+    @cached_property
     def stored(self) -> tuple[Stored, ...]:
         """All columns in the file, the checksums last."""
         return (*self.columns, self.check)
 
-    @property
+    @cached_property
     def row(self) -> np.dtype[Any]:
         """A row as its checksum sees it: every column but that, packed, little endian."""
         return np.dtype([(c.name, _packed(c)) for c in self.columns])
@@ -70,12 +71,14 @@ class Grown:
     def rows(self, given: Sequence[Mapping[str, Any]]) -> Rows:
         """Return packed rows of what is given by column, without prefix; shape (rows,)."""
         made = np.zeros(len(given), self.row)
-        for column in self.columns:
-            name = column.name.removeprefix(self.prefix)
-            words = column.dtype[0] == "S"
-            values = [text(row[name], column) if words else row[name] for row in given]
-            made[column.name] = values
+        for column, name, words in self._given:
+            made[column.name] = [text(row[name], column) if words else row[name] for row in given]
         return made
+
+    @cached_property
+    def _given(self) -> tuple[tuple[Stored, str, bool], ...]:
+        """Each column, what it is called where rows are given, and whether it holds text."""
+        return tuple((c, c.name.removeprefix(self.prefix), c.dtype[0] == "S") for c in self.columns)
 
 
 def checksums(rows: Rows) -> npt.NDArray[np.uint32]:

@@ -179,8 +179,9 @@ class Writer:
         statuses = self._cells.pop("status", {})
         for name, cells in self._cells.items():
             self._fill(name, cells)
-        self._cells = {}
-        self._file.flush()
+        if self._cells:
+            self._cells = {}
+            self._file.flush()
         if statuses:
             self._fill("status", statuses)
         if changes := self._changes.taken():

@@ -134,7 +134,7 @@ class Program:
         spec = part_at(self.steps, planned.path).spec
         followed = _followed(spec)
         if not followed:
-            return replace(planned, index=index)
+            return planned if planned.index == index else replace(planned, index=index)
         if not resolved:  # What it imposed is not guessed.
             return None
         numbers = json.loads(resolved)
