@@ -119,6 +119,7 @@ def filled(name: str, size: int, value: object) -> Change:
     return change
 
 
+STEP = {"step": "constant current", "current_density": "-1 A/m^2", "duration": "1 s"}
 DEEP_LIST = "[" * 3000 + "]" * 3000
 DEEP_TABLE = '{"a":' * 90 + "1" + "}" * 90
 TERMINAL = "[red]\x1b[31m\x07$\\frac{</b>\u202e%s{0}"
@@ -132,6 +133,23 @@ HOSTILE: dict[str, Change] = {
     "a title of NULs": attribute("title", np.bytes_(b"a\x00b")),
     "a title that is no UTF-8": attribute("title", np.bytes_(b"\xff\xfe\xfd")),
     "a title that is a list": attribute("title", ["a", "b"]),
+    "a title that is a yes": attribute("title", np.bool_(True)),
+    "a title of spaces": attribute("title", " " * 999),
+    "a title of lines": attribute("title", "a\nb\rc\x85d\u2028e"),
+    "a title that is a path": attribute("title", "../../etc/passwd"),
+    "an ID that is a path": attribute("scan_uuid", "../../../tmp/x"),
+    "an ID that is empty": attribute("scan_uuid", ""),
+    "an ID that is no text": attribute("scan_uuid", np.arange(4)),
+    "a software that is no text": attribute("software", np.float64(1)),
+    "a reference of a million letters": attribute("reference", "x" * 60_000),
+    "a reference that is no text": attribute("reference", 1.0),
+    "virtual that is 255": attribute("virtual", np.uint8(255)),
+    "packed that is 255": attribute("packed", np.uint8(255)),
+    "packed below zero": attribute("packed", np.int64(-1)),
+    "an averaged near the largest": attribute("raw_averaged", np.int64(2**62)),
+    "a seed near the largest": attribute("seed", np.uint64(2**64 - 1)),
+    "an offset in words": attribute("add_offset", "x", "E"),
+    "another sign convention": attribute("sign_convention", "US"),
     "a title for a terminal": attribute("title", TERMINAL),
     "a title of a million letters": attribute("title", "x" * 60_000),
     "an empty title": attribute("title", ""),
@@ -202,6 +220,13 @@ HOSTILE: dict[str, Change] = {
     "a plan with 1000 steps": plan(
         program=[{"step": "constant current", "current_density": "-1 A/m^2", "duration": "1 s"}]
         * 1_000
+    ),
+    "a plan with 100000 steps": plan(program=[STEP] * 100_000),
+    "a plan with a million steps in lists within lists": plan(
+        program=[{"step": "repeat", "times": 1, "program": [STEP] * 9_000}] * 50
+    ),
+    "a plan with steps that are tables of lists": plan(
+        program=[{"program": [{"otherwise": [{"program": [{}] * 9}]}], "step": "if"}]
     ),
     "a rig too long": lambda f: f.attrs.__setitem__("rig_json", " " * 33_000_000),
     "a rig that is no JSON": stored("rig_json", "no rig"),
@@ -334,6 +359,76 @@ HOSTILE: dict[str, Change] = {
     "times that are none": cell("t", np.nan, slice(None)),
     "times backwards": lambda f: f["t"].__setitem__(slice(None), f["t"][:][::-1]),
     "times of a million years": cell("t", 3e13, -1),
+    "a place in the grid of every site": cell("ix", 0, slice(None)),
+    "every site at one place": lambda f: [
+        f[n].__setitem__(slice(None), 0.0) for n in ("x_cmd", "y_cmd")
+    ],
+    "places in the wrong unit": cell("x_cmd", 1e9, slice(None)),
+    "one condition for all": cell("condition", 0, slice(None)),
+    "a site that ended before it began": cell("t_end", -1.0),
+    "a contact before the start": cell("t_contact", -1e6),
+    "a contact near the largest": cell("t_contact", 1.7e308),
+    "a contact near the smallest": cell("t_contact", -1.7e308, slice(None)),
+    "a contact after the end": cell("t_contact", 1e6),
+    "a latency below zero": cell("latency", -1.0),
+    "an overtravel of a metre": cell("overtravel", 1e6),
+    "an overtravel that is none": cell("overtravel", np.inf),
+    "attempts without end": cell("attempts", 65_535),
+    "all heights none": cell("z_contact", np.nan, slice(None)),
+    "all heights the same": cell("z_contact", 40.0, slice(None)),
+    "all sites aborted": cell("status", 5, slice(None)),
+    "all sites still planned": cell("status", 0, slice(None)),
+    "all sites still running": cell("status", 1, slice(None)),
+    "no site landed": cell("landed", 0, slice(None)),
+    "no measured place": cell("x", np.nan, slice(None)),
+    "a reason that fills its column": cell("reason", b"x" * 120, slice(None)),
+    "a flag of all bits": cell("flag", 255, slice(None)),
+    "all rows of one phase": cell("phase", 6, slice(None)),
+    "no row of a step": cell("phase", 0, slice(None)),
+    "steps in the wrong order": lambda f: f["step"].__setitem__(
+        slice(None), np.arange(len(f["step"])) % 60_000
+    ),
+    "a current without end": cell("I", np.inf, 60),
+    "a current near the largest": cell("I", 3e38, slice(None)),
+    "a potential near the largest": cell("E", -3e38, slice(None)),
+    "denormal currents": cell("I", 1e-45, slice(None)),
+    "no current at all": cell("I", 0.0, slice(None)),
+    "a time that stands": cell("t", 1.0, slice(None)),
+    "a time that jumps by a year": lambda f: f["t"].__setitem__(
+        slice(60, None), f["t"][60:] + 3.2e7
+    ),
+    "one time that is none": cell("t", np.nan, 60),
+    "a height that is none": cell("z", np.nan, slice(None)),
+    "errors below zero": cell("E_nuc_err", -1.0, slice(None)),
+    "errors without end": cell("E_nuc_err", np.inf, slice(None)),
+    "numbers that are none and clean": lambda f: [
+        f[n].__setitem__(slice(None), v) for n, v in (("E_nuc", np.nan), ("E_nuc_status", 0))
+    ],
+    "numbers near the largest": cell("E_nuc", 1.7e308, slice(None)),
+    "numbers of both signs near the largest": lambda f: f["E_nuc"].__setitem__(
+        slice(None), [1.7e308, -1.7e308, 1.7e308, -1.7e308]
+    ),
+    "levels near the largest": cell("factor_j", 1.7e308, slice(None)),
+    "levels of both signs without end": lambda f: f["factor_j"].__setitem__(
+        slice(None), [np.inf, -np.inf, np.inf, -np.inf]
+    ),
+    "the same level for all": cell("factor_j", -11.5, slice(None)),
+    "contact records of nothing": cell("contact_size", 0, slice(None)),
+    "a contact record of one sample": cell("contact_size", 1),
+    "a contact record of one number without end": lambda f: f["contact_I"].__setitem__(
+        (1, slice(None)), np.inf
+    ),
+    "a stop before the crossing": cell("contact_stopped", 0),
+    "an event of every site at once": cell("event_site", 1, slice(None)),
+    "events backwards": lambda f: f["event_t"].__setitem__(slice(None), f["event_t"][:][::-1]),
+    "events near the largest": cell("event_t", 1.7e308, slice(None)),
+    "events of ends of steps only": cell("event_code", 7, slice(None)),
+    "a session near the largest": cell("session_t_offset", 1.7e308, 0),
+    "a session in the far future": cell("session_started_at", b"9999-12-31T23:59:59+00:00", 0),
+    "a session without a time zone": cell("session_started_at", b"2026-01-01T00:00:00", 0),
+    "a stopped run": cell("state", b"stopped", 0),
+    "a running run that is closed": cell("state", b"running", 0),
+    "a state in capitals": cell("state", b"COMPLETE", 0),
     "an event that is none": cell("event_code", 60_000, slice(None)),
     "an event of a site that is none": cell("event_site", 2**31 - 1, slice(None)),
     "an event of a site below zero": cell("event_site", -(2**31), slice(None)),

@@ -10,6 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from cut_stories import NAME, run
 from file_uses import analyze, browse, clean_numbers, compare, fault_of, info, sites, study, xarray
 from fuzz_files import base_files
 from hostile_files import HOSTILE
@@ -17,7 +18,7 @@ from typer.testing import CliRunner
 
 import seccm
 from seccm.cli.commands import app
-from seccm.data import open_scan, vetting
+from seccm.data import finish, open_scan, vetting
 from seccm.data.__main__ import main
 from seccm.data.scan import overlapping
 from seccm.errors import DamagedError
@@ -170,3 +171,23 @@ def test_reading_through_says_what_is_damaged_and_ends_well(
     cut.write_bytes(killed.read_bytes()[:3000])
     assert main(["read", str(cut)]) == 2
     assert "cut.h5: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("time", [np.nan, np.inf, 1e300, -1.7e308])
+def test_a_data_point_at_an_impossible_time_damages_its_site_alone(
+    tmp_path: Path, time: float
+) -> None:
+    """Asked for its raw samples, too, which are found by the time."""
+    path = run(tmp_path / "made").folder / NAME
+    finish(path)
+    with h5py.File(path, "r+") as file:
+        start, size = int(file["row_start"][1]), int(file["row_size"][1])
+        file["t"][start + size - 1] = time
+        file["t_contact"][2] = 1e300
+    with open_scan(path) as scan:
+        with pytest.raises(DamagedError, match=r"site 1: .* is no possible time of a data point"):
+            scan.raw(1)
+        with pytest.raises(DamagedError, match=r"site 2: 1e\+300 s is no possible time"):
+            scan.site(2)
+        assert len(scan.raw(0).t)
+        assert len(scan.site(3).t)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 import math
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_plan import CV, INFO, POTENTIOSTATIC, STEP, UM, approach, grid, small
 
-from seccm.errors import Problem
+from seccm.errors import PlanError, Problem
 from seccm.plan import Plan, load_plan, plans
 from seccm.plan.surface import surface_words
 from seccm.plan.tables import Tables
@@ -492,3 +493,18 @@ def test_retries_that_would_take_too_long_to_check_are_refused() -> None:
         on_no_contact={"then": "retry", "retries": 100, "shift": 0.0231 * UM},
     )
     assert says(found(plan, "on_no_contact.shift"), "100 retries", "90000 sites", "fewer")
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_a_program_with_too_many_steps_is_refused_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch, depth: int
+) -> None:
+    """However they are put into one another; a stored plan is asked for by every command."""
+    program = [STEP] * 6_000
+    for _ in range(depth - 1):
+        program = [{"step": "repeat", "times": 1, "program": program}]
+    large = small(program=program).to_dict()
+    large["program"] = [*large["program"], *large["program"]]
+    monkeypatch.setattr(Plan, "_mistakes", lambda *_: pytest.fail("it is read"))
+    with pytest.raises(PlanError, match=r"more than 10000 steps.*repeat"):
+        Plan.from_json(json.dumps(large))

@@ -43,6 +43,8 @@ from seccm.versions import UNNAMED, Version
 MOST_DATASETS = 20_000
 LONGEST_TEXT = 32_000_000
 """Characters of the stored plan or rig."""
+LONGEST = 1e10
+"""Seconds that no run takes."""
 DEEPEST = 64
 """Lists and tables within one another, in the stored plan or rig."""
 NEEDED = ("status", "condition", "row_start", "row_size", "crc32", "t_start", "x_cmd", "y_cmd")
@@ -210,8 +212,8 @@ def _check_lengths(path: Path, data: Mapping[str, Readable]) -> None:
         raise _wrong(path, "the state of the run is not a known one")
     if len(data["session_t_offset"]) == 0:
         raise _wrong(path, "it does not say when its first session began")
-    if not np.isfinite(data["session_t_offset"][:]).all():
-        raise _wrong(path, "the time at which a session began is not a number")
+    if not (np.abs(data["session_t_offset"][:]) < LONGEST).all():
+        raise _wrong(path, f"a session did not begin within {LONGEST:g} s of the run's start")
     if not data["contact_E"].shape[1] == data["contact_I"].shape[1] <= 1 << 24:
         raise _wrong(path, "the contact records have different lengths")
     if "raw" in data:

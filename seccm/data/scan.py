@@ -45,6 +45,8 @@ from seccm.versions import FILE, UNNAMED, Version
 if TYPE_CHECKING:
     import xarray as xr
 
+_MOST_ROWS = 1 << 62
+"""Data points that no stream comes to."""
 _BELIEVED = 1 << 22
 """Entries of a column that may be left unwritten, because no memory is too small for them."""
 _NO_EVENT: Mapping[str, Any] = {"site": -1, "code": 0, "msg": b"(cannot be read)"}
@@ -347,7 +349,7 @@ class Scan:
         t, period = self.record(number).t, self.clock.period
         if not len(t):
             return self._raw_trace(0, 0, 0, 0.0)
-        first, last = self._row(float(t[0])), self._row(float(t[-1]))
+        first, last = (self._row(number, float(t[k])) for k in (0, -1))
         contact = float(self._sites.cell("t_contact", number))
         zero = contact if self._sites.cell("landed", number) else float(t[0])
         return self._raw_trace(
@@ -364,6 +366,9 @@ class Scan:
         there now; call it again for what has come since. `xr.open_dataset(path)` by itself opens
         closed files only; while a file grows, xarray needs it opened for reading along:
         `xr.open_dataset(h5py.File(path, "r", swmr=True), engine="h5netcdf")`.
+
+        Values are read when they are used, and not compared with checksums: a damaged chunk ends
+        in an OSError then, and only `site` and `check` know the sites that are damaged.
         """
         import xarray as xr
 
@@ -507,10 +512,12 @@ class Scan:
         """Return the session that a row complete at a time is of."""
         return max(0, int(np.searchsorted(self._data["session_t_offset"][:], t)) - 1)
 
-    def _row(self, t: float) -> int:
-        """Return the number, since its stream opened, of the row complete at a time."""
-        offset = float(self._data["session_t_offset"][self._session(t)])
-        return round((t - offset) / self.clock.period) - 1
+    def _row(self, number: int, t: float) -> int:
+        """Return the number, since its stream opened, of the row of a site complete at a time."""
+        row = (t - float(self._data["session_t_offset"][self._session(t)])) / self.clock.period
+        if not abs(row) < _MOST_ROWS:
+            raise self._spoilt(number, f"{t:g} s is no possible time of a data point")
+        return round(row) - 1
 
     def _raw_trace(self, session: int, first: int, stop: int, origin: float) -> RawTrace:
         return RawTrace(
@@ -529,7 +536,7 @@ class Scan:
         if not math.isfinite(sites.cell("t_contact", number)):
             raise self._spoilt(number, "the tip landed there, but at no time")
         return Landing(
-            row=self._row(float(sites.cell("t_contact", number))),
+            row=self._row(number, float(sites.cell("t_contact", number))),
             z=float(sites.cell("z_rest", number)),
             z_crossing=float(sites.cell("z_contact", number)),
             signal=float(sites.cell("contact_signal", number)),

@@ -5,7 +5,7 @@ What is held during the approach may be what the first step of the programme beg
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -29,6 +29,8 @@ from seccm.rig import Constant, Mode
 from seccm.suggestion import Suggestion
 from seccm.units import show
 
+_LISTS = ("program", "otherwise")
+"""What holds the steps of a repeat or of an if."""
 MOST_STEPS = 10_000
 """Steps at one site; rows carry the number of their step in two bytes."""
 MOST_VERTICES = 1_000_000
@@ -72,6 +74,25 @@ def approach_of(approach: Approach, setting: Setting, first: Act) -> ApproachSpe
 def lift_of(retract: Retract, setting: Setting) -> Lift:
     """Return how the tip goes up."""
     return Lift(setting.number(retract.distance), setting.number(retract.speed))
+
+
+def length_problem(program: object) -> Problem | None:
+    """Say whether a program as it is written has more steps than are worth reading.
+
+    Args:
+        program: what a plan says there, of any kind.
+    """
+    count, lists = 0, [program]
+    while lists and count <= MOST_STEPS:
+        listed = lists.pop()
+        steps = listed if isinstance(listed, list | tuple) else ()
+        count += len(steps)
+        if count <= MOST_STEPS:
+            tables = [step for step in steps if isinstance(step, Mapping)]
+            lists += [table[name] for table in tables for name in _LISTS if name in table]
+    if count <= MOST_STEPS:
+        return None
+    return Problem("program", f"has more than {MOST_STEPS} steps.", "Write a repeat instead.")
 
 
 def program_problems(program: Sequence[Step]) -> list[Problem]:

@@ -21,6 +21,7 @@ from seccm.plan.approach import Approach
 from seccm.plan.check import check
 from seccm.plan.contacts import KINDS
 from seccm.plan.examples import examples
+from seccm.plan.expand import length_problem
 from seccm.plan.library import find_plan
 from seccm.plan.recipe import Recipe
 from seccm.plan.tables import Tables
@@ -78,6 +79,9 @@ class Plan(Tables):
         if written is not None and (problem := _format_problem(written)):
             # What else such a plan says cannot be judged.
             raise PlanError(source, [problem])
+        if too_long := length_problem(data.get("program")):
+            # To look for the mistakes in all of these takes minutes.
+            raise PlanError(source, [too_long])
         if self._mistakes(data, context):
             raise PlanError(source, told(data, lambda data: self._mistakes(data, context)))
 
