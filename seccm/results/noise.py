@@ -29,7 +29,9 @@ def charge(t: FloatArray, current: FloatArray, since: float | None = None) -> Fl
     if since is None:
         row = spacing(t) if t.size > 1 else math.inf
         since = float(t[0]) - min(max(float(t[0]), 0.0), row)
-    q: FloatArray = np.cumsum(current * np.diff(t, prepend=since))
+    # An infinite current in no time has no charge: the charge is NaN from there on.
+    with np.errstate(invalid="ignore", over="ignore"):
+        q: FloatArray = np.cumsum(current * np.diff(t, prepend=since))
     return q
 
 

@@ -142,7 +142,8 @@ class Passage:
         """Let the way down go on through the contact, until the tip rests."""
         if len(before) == 0 and len(self.descent) > 1:
             t, z = self.descent["t"], self.descent["z"]
-            self._speed = float((z[0] - z[-1]) / (t[-1] - t[0]))
+            if t[-1] > t[0]:
+                self._speed = float((z[0] - z[-1]) / (t[-1] - t[0]))
         since = Trace.joined([before, rows.where(slice(AFTER - len(before)))])
         count = rows_to_rest(since.t, since.z, self._speed)
         self._descend(since.where(slice(len(before), count)))
