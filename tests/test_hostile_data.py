@@ -183,11 +183,24 @@ def test_a_data_point_at_an_impossible_time_damages_its_site_alone(
     with h5py.File(path, "r+") as file:
         start, size = int(file["row_start"][1]), int(file["row_size"][1])
         file["t"][start + size - 1] = time
-        file["t_contact"][2] = 1e300
+        file["t_contact"][2] = 1e50
     with open_scan(path) as scan:
         with pytest.raises(DamagedError, match=r"site 1: .* is no possible time of a data point"):
             scan.raw(1)
-        with pytest.raises(DamagedError, match=r"site 2: 1e\+300 s is no possible time"):
+        with pytest.raises(DamagedError, match=r"site 2: 1e\+50 s is no possible time"):
             scan.site(2)
         assert len(scan.raw(0).t)
         assert len(scan.site(3).t)
+
+
+@pytest.mark.parametrize("column", ["E_nuc", "E_nuc_err", "z_contact", "factor_j", "event_t"])
+def test_a_number_that_nothing_can_measure_is_no_number(
+    bases: tuple[Path, Path], tmp_path: Path, column: str
+) -> None:
+    """The largest there are would end any sum, and are told from those a program writes."""
+    path = Path(shutil.copyfile(bases[0], tmp_path / "scan.h5"))
+    with h5py.File(path, "r+") as file:
+        file[column][:4] = [1.7e308, -1.7e308, np.inf, 1e-300]
+    with open_scan(path) as scan:
+        values = scan.events["t"] if column == "event_t" else scan.sites[column]
+    np.testing.assert_array_equal(np.isnan(values[:4]), [True, True, False, False])

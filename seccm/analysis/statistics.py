@@ -55,9 +55,8 @@ class Summary:
     """95 % of `centre`, bias-corrected and accelerated bootstrap; NaN below five repetitions."""
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def summary(values: FloatArray, n_censored: int = 0, seed: int = 0) -> Summary:
-    """Summarise the repetitions of one condition; infinite or NaN what is too large to be added.
+    """Summarise the repetitions of one condition.
 
     Args:
         values: shape (n,); NaN for repetitions without a number.

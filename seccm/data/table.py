@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = npt.NDArray[Any]
+_LARGEST = 1e60
+"""More, in the file's units, than anything that is measured."""
 
 
 class Stored(Protocol):
@@ -74,7 +76,8 @@ class Table:
     """Columns of equal length, in SI units; a column is read when it is first asked for.
 
     `table["z_contact"]` is an array, `len(table)` the number of rows, and iterating gives each
-    row as a dictionary. It shows the file as it was when the table was made.
+    row as a dictionary. It shows the file as it was when the table was made. A finite number that
+    is too large for anything that can be measured is damage, and reads as NaN.
 
     Args:
         columns: the datasets.
@@ -177,6 +180,8 @@ class Table:
         for row, instead in self._spoiled.items():
             if start <= row < stop and name in instead:
                 values[row - start] = instead[name]
+        if values.dtype.kind == "f":
+            values = np.where((np.abs(values) > _LARGEST) & np.isfinite(values), np.nan, values)
         if values.dtype.kind == "S":
             return np.array([raw.decode(errors="replace") for raw in values.tolist()], np.str_)
         if column.unit == "um":
