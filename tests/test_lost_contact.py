@@ -10,15 +10,15 @@ from made_scans import smaller
 
 import seccm
 from seccm.analysis.features import Features, area_of
+from seccm.analysis.legs import cycles_of
 from seccm.analysis.lost_contact import lost_at
 from seccm.analysis.quality import Quality
 from seccm.analysis.step_trace import step_traces
-from seccm.analysis.sweep_features import cycles_of
 from seccm.plan import load_plan
 from seccm.program.measured import NO_ROWS, WHOLE, Measured
 from seccm.program.segment import Segment
 from seccm.program.trace import StepTrace
-from seccm.report.waves import last_cycle
+from seccm.report.last_cycles import last_cycle
 from seccm.results import Status, Value
 from seccm.rig import Constant, Lines
 

@@ -31,8 +31,10 @@ from seccm.events import Outcome
 from seccm.report import (
     choice,
     curves,
+    cycles,
     heights,
     landings,
+    last_cycles,
     map_drawing,
     maps,
     page,
@@ -41,10 +43,11 @@ from seccm.report import (
     trends,
     voltammograms,
 )
-from seccm.report import waves as wave_figures
 from seccm.report.page import write_report
 from seccm.report.study import Study
 from seccm.results import Status, Value
+from seccm.steps.constant_current import AGAINST_CURRENT, E_GROWTH, J
+from seccm.steps.cv import CHARGES, WAVES
 
 LOST = {1: Outcome.NO_CONTACT, 6: Outcome.SKIPPED, 9: Outcome.FAULT}
 
@@ -301,7 +304,7 @@ def test_repeats_that_nucleated_are_not_averaged_with_those_that_did_not(turned)
         np.testing.assert_allclose(found.mean, 0.21)
     else:
         assert found.mean.min() == pytest.approx(-0.1, abs=2e-3)
-        middle = np.mean([c.t_nuc for c in nucleated])
+        middle = np.mean([c.t_turn for c in nucleated])
         assert found.t[np.argmin(found.mean)] == pytest.approx(middle, rel=0.01)
 
 
@@ -363,7 +366,7 @@ def test_each_condition_has_a_panel_with_its_repeats(screen):
 
 
 def test_nucleation_against_current_density_uses_the_features_of_the_file(screen):
-    sites, figure = screen.scan.sites, trends.nucleation(screen, 0)
+    sites, figure = screen.scan.sites, trends.trend(screen, 0, AGAINST_CURRENT)
     a, b, _ = drawn(figure)
     bars = {c.get_label(): c for c in a.containers}
     x, mean = bars[r"$E_\mathrm{nuc}$"].lines[0].get_data()
@@ -383,7 +386,7 @@ def test_growth_potentials_that_still_drift_are_drawn_open_and_named(screen):
     growth = screen.features["E_growth"]
     drifting = growth.statuses == Status.DRIFTING
     assert drifting[growth.known].all()
-    figure = trends.nucleation(screen, 0)
+    figure = trends.trend(screen, 0, AGAINST_CURRENT)
     bars = {c.get_label(): c for c in drawn(figure)[0].containers}
     said = r"$E_\mathrm{growth}$: potential at the end of the record, still drifting"
     assert set(bars) == {r"$E_\mathrm{nuc}$", said}
@@ -407,7 +410,7 @@ def test_settled_and_drifting_growth_potentials_are_not_averaged_together(screen
     assert settled.summary.mean == feature.values[site]
     assert drifting.summary.n == group.counted.size - 1
     assert drifting.note == "potential at the end of the record, still drifting"
-    point = trends.points(screen, "E_growth", 0)[-1]
+    point = trends.points(screen, E_GROWTH, J, 0)[-1]
     assert point.values.tolist() == [feature.values[site]]
     assert {s: v.size for s, v in point.qualified.items()} == {Status.DRIFTING: drifting.summary.n}
 
@@ -458,7 +461,7 @@ def test_two_values_have_no_standard_deviation(screen):
 
 
 def test_records_that_ended_first_are_drawn_at_their_end(screen):
-    axes = drawn(trends.nucleation(screen, 0))[1]
+    axes = drawn(trends.trend(screen, 0, AGAINST_CURRENT))[1]
     limits = [c for c in axes.containers if not c.has_xerr and c.lines[0].get_marker() == "_"]
     assert [float(c.lines[0].get_ydata()[0]) for c in limits] == pytest.approx([5.0], abs=0.01)
 
@@ -510,7 +513,7 @@ def test_the_figure_names_the_hum(waves, monkeypatch):
 
 
 def test_efficiency_is_the_ratio_of_charges_by_sign_of_each_cycle(cycling):
-    left, right = drawn(voltammograms.efficiency(cycling, 0))
+    left, right = drawn(cycles.by_cycle(cycling, 0, CHARGES))
     mean = left.containers[0].lines[0].get_ydata()
     expected = []
     for number in (0, 1):
@@ -524,7 +527,7 @@ def test_efficiency_is_the_ratio_of_charges_by_sign_of_each_cycle(cycling):
 
 
 def test_waves_show_every_site_and_histograms_count_them(waves):
-    figure = wave_figures.waves(waves, 0)
+    figure = last_cycles.last_cycles(waves, 0, WAVES)
     a, b, c = drawn(figure)
     assert len([line for line in a.lines if line.get_alpha() is not None]) == 8
     for axes in (b, c):

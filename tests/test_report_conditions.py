@@ -19,6 +19,7 @@ from seccm.plan import Plan
 from seccm.report import (
     choice,
     heights,
+    last_cycles,
     map_drawing,
     maps,
     plausible,
@@ -28,8 +29,9 @@ from seccm.report import (
     voltammograms,
 )
 from seccm.report.study import Study
-from seccm.report.waves import waves
 from seccm.results import Status
+from seccm.steps.constant_current import AGAINST_CURRENT, E_NUC, J
+from seccm.steps.cv import WAVES
 
 
 def rates() -> Plan:
@@ -161,7 +163,7 @@ def test_no_caption_gives_the_scan_rate_of_one_condition_for_all(studies):
 
 def test_waves_have_a_colour_a_median_and_a_row_for_each_condition(studies):
     study = studies.rates
-    a, b, c = panels(waves(study, 0))
+    a, b, c = panels(last_cycles.last_cycles(study, 0, WAVES))
     medians = [line for line in a.lines if line.get_linewidth() == 1.2]
     assert [to_hex(line.get_color()) for line in medians] == [g.colour for g in study.groups]
     assert [line.get_label() for line in medians] == ["0.20 (4)", "1.00 (4)"]
@@ -218,19 +220,42 @@ def test_the_map_of_conditions_has_a_legend(studies):
 
 def test_no_line_connects_conditions_that_differ_in_more_than_the_current(studies):
     study = studies.factorial
-    chosen = trends.series(study, 0)
+    chosen = trends.series(study, 0, AGAINST_CURRENT)
     assert [one.label for one in chosen] == ["E = 200 mV", "E = 400 mV"]
     for one in chosen:
-        js = [p.j for p in trends.points(study, "E_nuc", 0, one.groups)]
+        js = [p.x for p in trends.points(study, E_NUC, J, 0, one.groups)]
         assert len(js) == len(set(js)) == 3
-    figure = trends.nucleation(study, 0)
+    figure = trends.trend(study, 0, AGAINST_CURRENT)
     lines = [c.lines[0] for c in panels(figure)[1].containers if c.lines[0].get_linestyle() == "-"]
     assert [len(line.get_xdata()) for line in lines] == [3, 3]
     assert sum("$n$ = 2/2/2" in text for text in texts(figure)) >= 2
 
 
+@pytest.mark.parametrize("step", [0, 1])
+def test_a_second_current_that_varies_is_no_part_of_the_first_one_s_line(step, tmp_path):
+    """Two plating currents, crossed: a step is drawn against its own, one line for each other."""
+    levels = ["-11.5 A/m^2", "-17.8 A/m^2"]
+    plan = small_screen(
+        sites={"kind": "grid", "columns": 4, "rows": 1, "pitch": 11e-6},
+        factors={"first": levels, "second": levels},
+        program=[
+            {"step": "constant current", "current_density": f"${name}", "duration": 3.0}
+            for name in ("first", "second")
+        ],
+    )
+    with open_scan(write_scan(tmp_path / "crossed.h5", plan)) as scan:
+        study = Study(scan)
+        chosen = trends.series(study, step, AGAINST_CURRENT)
+        other = ("second", "first")[step]
+        assert sorted(one.label for one in chosen) == [
+            f"{other} = −1.15 mA/cm²",
+            f"{other} = −1.78 mA/cm²",
+        ]
+        assert {len(one.groups) for one in chosen} == {2}
+
+
 def test_the_figure_of_nucleation_says_how_many(studies):
-    (a, b, c) = panels(trends.nucleation(studies.screen, 0))
+    (a, b, c) = panels(trends.trend(studies.screen, 0, AGAINST_CURRENT))
     for axes in (a, b, c):
         assert [t.get_text() for t in axes.texts if t.get_fontsize() == 5.5] == [
             "$n$ = 0",

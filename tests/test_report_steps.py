@@ -17,10 +17,12 @@ def test_steps_whose_figure_is_left_out_are_counted(count, monkeypatch):
         yield choice.Drawing(f"step-{segment.index}", "", "Thin: every repeat. ", Figure())
 
     monkeypatch.setattr(choice, "_DRAWN", {"I-t": draw})
-    monkeypatch.setattr(choice, "_figure_of", lambda segment: "I-t")
+    monkeypatch.setattr(choice, "_curve_of", lambda segment: "I-t")
     monkeypatch.setattr(choice, "_maps", lambda study: ())
     monkeypatch.setattr(choice, "_tip", lambda study: ())
-    study: Any = SimpleNamespace(segments=[SimpleNamespace(index=k) for k in range(count)])
+    study: Any = SimpleNamespace(
+        segments=[SimpleNamespace(index=k) for k in range(count)], kind=lambda step: None
+    )
     drawn = list(choice.drawings(study))
     assert [d.slug for d in drawn] == [f"step-{k}" for k in range(min(count, choice.MOST_STEPS))]
     left_out = f" Of {count} such steps, the first {choice.MOST_STEPS} are drawn."

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import get_args
 
 from seccm.events import EndReason
-from seccm.results.result import Result, potential, signed
+from seccm.results.result import Result, potential
 
 REASONS: tuple[str, ...] = get_args(EndReason)
 """What can end a step, in the order of the codes that are stored."""
 E_END = potential("E_end", "potential at the end of the step, median of its last tenth",
                   r"$E_\mathrm{end}$", 310, mapped=True)  # fmt: skip
-Q = signed("Q", "C/m^2", "net charge of the step per area", "$Q$", 330, mapped=True)
+Q = Result("Q", "C/m^2", "net charge of the step per area", "$Q$", signed=True, rank=330,
+           mapped=True, follows="current")  # fmt: skip
 _CODES = ", ".join(f"{code} {reason}" for code, reason in enumerate(REASONS))
 ENDED_BY = Result("ended_by", "1", f"what ended the step: {_CODES}", "ended by")
 OF_ANY_STEP = (Q, ENDED_BY)

@@ -13,6 +13,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from seccm.errors import Problem
 from seccm.factors import Value as Quantity
+from seccm.program.figures import Figure, Turn
 from seccm.program.measured import Numbers
 from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
@@ -111,6 +112,10 @@ class Kind(Generic[S]):
     """Says the most telling results in a phrase; empty if there is nothing to say."""
     curves: tuple[Curve, ...] = ("E-t",)
     """What is worth drawing, the most telling first."""
+    turn: Turn | None = None
+    """Where these curves turn, if they do."""
+    figures: tuple[Figure, ...] = ()
+    """What a report draws of the results."""
     rank: int = 100
     """Which step of a programme decides what is drawn first: the one of the lowest rank."""
 

@@ -13,20 +13,21 @@ from seccm.analysis import scales
 from seccm.analysis.declared import by_rank, declared
 from seccm.analysis.spread import stated
 from seccm.events import Outcome
-from seccm.program.any_results import Q
+from seccm.program.figures import ByCycle, Scatter, Trend
 from seccm.program.kind import Curve
 from seccm.program.registry import kinds
 from seccm.program.segment import Segment
 from seccm.report import (
     curves,
+    cycles,
     distribution,
     heights,
     landings,
+    last_cycles,
     maps,
     transients,
     trends,
     voltammograms,
-    waves,
 )
 from seccm.report.plausible import growth_words
 from seccm.report.study import MOST_CURVES, Study
@@ -41,10 +42,6 @@ _SHOWN = {
 }
 """What a transient shows, by the signal and by what is imposed."""
 _OTHER = {"I": "Current", "E": "Potential"}
-_TWO_WAYS = (
-    "Half-wave potential and limiting current are means of forward and reverse sweep of the last "
-    "complete cycle. "
-)
 _UNSTEADY = " The limiting current is that of this scan rate, larger than the steady one."
 
 
@@ -60,29 +57,46 @@ class Drawing:
 
 def drawings(study: Study) -> Iterator[Drawing]:
     """Yield every figure that has something to show, in the order of the page."""
-    drawn = [(segment, _figure_of(segment)) for segment in study.segments]
-    for curve, draw in _DRAWN.items():
+    drawn = [(segment, _curve_of(segment)) for segment in study.segments]
+    for curve in _DRAWN:
         steps = [s for s, wanted in drawn if wanted == curve]
         more = len(steps) > MOST_STEPS
         said = f" Of {len(steps)} such steps, the first {MOST_STEPS} are drawn." if more else ""
         for segment in steps[:MOST_STEPS]:
-            for drawing in draw(study, segment):
+            for drawing in _of(study, segment, curve):
                 yield replace(drawing, caption=drawing.caption.rstrip() + said)
     yield from _maps(study)
     yield from _tip(study)
 
 
+def _of(study: Study, segment: Segment, curve: Curve) -> Iterator[Drawing]:
+    """Yield what is drawn of one step: its curve, then the figures that its kind declares."""
+    yield from _DRAWN[curve](study, segment)
+    kind = study.kind(segment.index)
+    for what in kind.figures if kind is not None else ():
+        match what:
+            case Trend():
+                yield from _trend(study, segment, what)
+            case ByCycle():
+                yield from _by_cycle(study, segment, what)
+            case Scatter():
+                yield from _scatter(study, segment, what)
+
+
 def _galvanostatic(study: Study, segment: Segment) -> Iterator[Drawing]:
     step = segment.index
     where = _of_step(study, segment)
+    turn = study.turn(step)
+    dots = f"dots: {turn.level.declared.words}" if turn is not None else ""
     figure = curves.potentials(study, step)
     if figure is not None:
+        aligned = ", aligned at their turn where they have one" if turn is not None else ""
+        each = f"thin: every repeat; {dots} of each" if dots else "thin: every repeat"
         yield Drawing(
             f"potential-step-{step}",
             f"Potential against time (a) and charge (b){where}",
-            "Thick: mean of the repeats that ran to the end, aligned at their minima where they "
-            "nucleated; band: ± one standard deviation where there are three or more; "
-            "thin: every repeat; dots: nucleation potential of each; in brackets: number of sites. "
+            f"Thick: mean of the repeats that ran to the end{aligned}; band: ± one standard "
+            f"deviation where there are three or more; {each}; in brackets: number of sites. "
             f"The fall from overload after contact is cut off. {_basis(study)}{_thinned(study)}",
             figure,
         )
@@ -91,25 +105,30 @@ def _galvanostatic(study: Study, segment: Segment) -> Iterator[Drawing]:
         yield Drawing(
             f"repeats-step-{step}",
             f"Every repeat of every condition{where}",
-            "Dark to light in the order in which they were measured; dots: nucleation potential. "
+            f"Dark to light in the order in which they were measured{dots and f'; {dots}'}. "
             f"{_some(study, curves.PANELS)}",
             figure,
         )
-    figure = trends.nucleation(study, step)
-    if figure is not None:
-        names = [study.name(result, step) for result in trends.DRAWN]
-        yield Drawing(
-            f"nucleation{declared(names[0]).step(names[0])}",
-            f"Nucleation and growth potential (a), nucleation time (b) and charge (c) against "
-            f"current density{where}",
-            "Small: every repeat; large: mean, given only where every repeat nucleated; bars, "
-            "where there are three or more: the larger of their standard deviation and their "
-            "stated standard uncertainty; above the axes: number of sites. Open symbols: values "
-            f"with a caveat. {caveat_words(study, names)}Arrows: records that ended before "
-            "nucleation, at the time and charge at which they ended. "
-            f"{_growth(study, names)}{_basis(study)}",
-            figure,
-        )
+
+
+def _trend(study: Study, segment: Segment, what: Trend) -> Iterator[Drawing]:
+    step = segment.index
+    figure = trends.trend(study, step, what)
+    if figure is None:
+        return
+    names = [study.name(result.name, step) for result in what.results]
+    awaited = [result for result in what.results if result.waited]
+    late = f"Arrows: records that ended before {what.event}, at their end. " if awaited else ""
+    yield Drawing(
+        f"{what.slug}{declared(names[0]).step(names[0])}",
+        f"{what.title}{_of_step(study, segment)}",
+        f"Small: every repeat; large: mean, given only where no record ended before {what.event}; "
+        "bars, where there are three or more: the larger of their standard deviation and their "
+        "stated standard uncertainty; above the axes: number of sites. Open symbols: values "
+        f"with a caveat. {caveat_words(study, names)}{late}"
+        f"{_growth(study, names)}{_basis(study)}",
+        figure,
+    )
 
 
 def _growth(study: Study, names: Sequence[str]) -> str:
@@ -119,43 +138,47 @@ def _growth(study: Study, names: Sequence[str]) -> str:
 
 def _swept(study: Study, segment: Segment) -> Iterator[Drawing]:
     step = segment.index
-    where = _of_step(study, segment)
     figure = voltammograms.by_cycle(study, step)
     if figure is not None:
         yield Drawing(
             f"voltammograms-step-{step}",
-            f"Voltammograms, coloured by cycle{where}",
+            f"Voltammograms, coloured by cycle{_of_step(study, segment)}",
             f"{_program(study, step)} Arrows: direction of the sweep. Later cycles are drawn "
             "over earlier ones. The charging current at the start of the sweep is cut off. "
             f"{_some(study, voltammograms.MOST_PANELS)}{_basis(study)}",
             figure,
         )
-    stored = study.telling(study.name("CE_last", step))
-    figure = voltammograms.efficiency(study, step) if stored else None
+
+
+def _by_cycle(study: Study, segment: Segment, what: ByCycle) -> Iterator[Drawing]:
+    step = segment.index
+    figure = cycles.by_cycle(study, step, what)
     if figure is not None:
         yield Drawing(
-            f"efficiency-step-{step}",
-            f"Coulombic efficiency (a) and charges (b) by cycle{where}",
-            "Cycles are cut at the commanded vertices; charge is sorted by the sign of the "
-            "current over the whole cycle; no baseline is subtracted. Thin: single sites; large: "
+            f"{what.slug}-step-{step}",
+            f"{what.title}{_of_step(study, segment)}",
+            f"{what.words}Thin: single sites; large: "
             "mean, with ± one standard deviation where there are three or more. "
-            f"{_some(study, voltammograms.MOST_PANELS)}{_basis(study)}",
+            f"{_some(study, cycles.MOST)}{_basis(study)}",
             figure,
         )
-    names = [study.name(result, step) for result in ("E_half", "i_lim")]
-    figure = waves.waves(study, step) if study.telling(names[0]) else None
+
+
+def _scatter(study: Study, segment: Segment, what: Scatter) -> Iterator[Drawing]:
+    step = segment.index
+    names = [study.name(result.name, step) for result in what.results]
+    figure = last_cycles.last_cycles(study, step, what) if study.telling(names[0]) else None
     if figure is not None:
         drawn = "rows, one for each condition" if study.several else "titles of the histograms"
-        returns = study.has(study.name("dE_half", step))
+        returns = what.apart is not None and study.result(what.apart, step) is not None
         yield Drawing(
-            f"waves-step-{step}",
-            f"The last cycle of every site (a); half-wave potential (b) and limiting current "
-            f"(c){where}",
+            f"{what.slug}-step-{step}",
+            f"{what.title}{_of_step(study, segment)}",
             f"In the {drawn}: mean ± the larger of the standard deviation over the sites (sd) and "
             "the stated standard uncertainty of one value (stated). "
-            + (_TWO_WAYS if returns else "")
+            + (what.words if returns else "")
             + f"Open: values with a caveat. {caveat_words(study, names)}"
-            f"{_hysteresis(study, step)}{_some(study, distribution.MOST_ROWS)}{_thinned(study)}",
+            f"{_apart(study, step, what)}{_some(study, distribution.MOST_ROWS)}{_thinned(study)}",
             figure,
         )
 
@@ -192,8 +215,8 @@ _DRAWN: Mapping[Curve, Callable[[Study, Segment], Iterator[Drawing]]] = {
 """Who draws a curve, in the order of the page; of the curves of a step, the first one here."""
 
 
-def _figure_of(segment: Segment) -> Curve | None:
-    """Return which figure a step gets; None if its kind is not installed here."""
+def _curve_of(segment: Segment) -> Curve | None:
+    """Return which curve of a step is drawn; None if its kind is not installed here."""
     kind = kinds().get(segment.kind)
     return next((curve for curve in _DRAWN if kind is not None and curve in kind.curves), None)
 
@@ -227,34 +250,35 @@ def caveat_words(study: Study, names: Sequence[str]) -> str:
     return typography.html("; ".join(parts) + ". ") if parts else ""
 
 
-def _hysteresis(study: Study, step: int) -> str:
-    """Say how far the two sweeps are apart, and how much of that may be left in E1/2."""
-    shift, half = (study.features.get(study.name(n, step)) for n in ("dE_half", "E_half"))
-    if shift is None or half is None:
+def _apart(study: Study, step: int, what: Scatter) -> str:
+    """Say how far the two determinations of a result are apart, and what of that may be in it."""
+    shift = study.result(what.apart, step) if what.apart is not None else None
+    mean = study.result(what.results[0], step)
+    if shift is None or mean is None:
         return ""
+    scale = scales.feature_scale(shift.column.unit, shift.values)
     parts = []
     for group in study.groups:
-        apart, doubt = shift.values[group.counted], half.errors[group.counted]
+        apart, doubt = shift.values[group.counted], mean.errors[group.counted]
         if np.isfinite(apart).any():
-            said = (
-                f"{typography.number(1e3 * float(np.nanmedian(apart)), 3)} mV, uncertainty "
-                f"{typography.number(1e3 * stated(doubt), 2)} mV"
-            )
+            middle = typography.number(scale.factor * float(np.nanmedian(apart)), 3)
+            error = typography.number(scale.factor * stated(doubt), 2)
+            said = f"{middle} {scale.unit}, uncertainty {error} {scale.unit}"
             parts.append(f"{study.named(group)}: {said}" if study.several else said)
     if not parts:
         return ""
     shown = parts if len(parts) <= distribution.MOST_ROWS else [*parts[:3], "…", *parts[-3:]]
-    unsteady = _UNSTEADY if half.caveats(study.measured) else ""
+    words = shift.declared.words.rpartition(": ")[2]
     return typography.html(
-        "Half-wave potential of the reverse sweep minus that of the forward sweep (median), and "
-        f"standard uncertainty of their mean: {'; '.join(shown)}.{unsteady} "
+        f"{words[:1].upper()}{words[1:]} (median), and standard uncertainty of their mean: "
+        f"{'; '.join(shown)}.{_UNSTEADY if mean.caveats(study.measured) else ''} "
     )
 
 
 def _maps(study: Study) -> Iterator[Drawing]:
     names = [n for n in by_rank(study.features) if declared(n).mapped and study.telling(n)]
-    # Net charge is imposed wherever the current is; it is for scans with nothing better.
-    names = ([n for n in names if declared(n) is not Q] or names)[:4]
+    # What only repeats the plan is for scans with nothing better.
+    names = ([n for n in names if not study.repeats_plan(n)] or names)[:4]
     figure = maps.conditions(study)
     if figure is not None:
         yield Drawing(

@@ -1,7 +1,7 @@
 """Galvanostatic records: potential against time and charge, by condition and one by one.
 
 Repeats turn at different times. Averaged at equal times, their minima smear into one that is
-shallower than every single one; here they are put on one another at the minimum first.
+shallower than every single one; here they are put on one another at the turn first.
 """
 
 from __future__ import annotations
@@ -38,9 +38,8 @@ _LOG = 4.0
 """Durations that differ by more than this factor need a logarithmic axis of time."""
 _SHORT = 29
 """Characters of a panel's title that fit four to a line."""
-_TURN = ("t_nuc", "E_nuc")
 _MINIMUM: Any = {"ls": "", "marker": "o", "ms": 2.6, "mec": "white", "mew": 0.4}
-"""How the nucleation potential of a repeat is marked."""
+"""How the turn of a repeat is marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +52,10 @@ class Curve:
     """C/m2 passed, as a magnitude: |Q|."""
     e: FloatArray
     """V against the reference."""
-    t_nuc: float = math.nan
+    t_turn: float = math.nan
     """When it turned, s; NaN if it did not, or not within this curve."""
-    e_nuc: float = math.nan
-    """V, the nucleation potential of the analysis."""
+    e_turn: float = math.nan
+    """V, the potential there, as the analysis found it."""
 
     @property
     def end(self) -> float:
@@ -66,16 +65,16 @@ class Curve:
     @property
     def turned(self) -> bool:
         """Whether it has a minimum to be put on that of the others."""
-        return math.isfinite(self.t_nuc)
+        return math.isfinite(self.t_turn)
 
 
-def curve(trace: StepTrace, t_nuc: float = math.nan, e_nuc: float = math.nan) -> Curve | None:
+def curve(trace: StepTrace, t_turn: float = math.nan, e_turn: float = math.nan) -> Curve | None:
     """Prepare a galvanostatic step for drawing; None if nothing of it was in range.
 
     Args:
         trace: the step.
-        t_nuc: when it nucleated, s; NaN if it did not.
-        e_nuc: at which potential, V.
+        t_turn: when it turned, s; NaN if it did not.
+        e_turn: at which potential, V.
     """
     sign = -1.0 if _is_cathodic(trace.segment) else 1.0
     after = trace.t > 0.0
@@ -85,9 +84,9 @@ def curve(trace: StepTrace, t_nuc: float = math.nan, e_nuc: float = math.nan) ->
         return None
     q = sign * charge(trace.t[after], trace.I[after]) / trace.area.value
     t = trace.t[good]
-    if not (t[0] < t_nuc < t[-1] and math.isfinite(e_nuc)):
-        t_nuc = e_nuc = math.nan
-    return Curve(t, q[good[after]], trace.E[good], t_nuc, e_nuc)
+    if not (t[0] < t_turn < t[-1] and math.isfinite(e_turn)):
+        t_turn = e_turn = math.nan
+    return Curve(t, q[good[after]], trace.E[good], t_turn, e_turn)
 
 
 def thinned(curve: Curve) -> Curve:
@@ -122,7 +121,7 @@ def band(curves: Sequence[Curve]) -> Band | None:
     """
     longest = max((c.end for c in curves), default=0.0)
     whole = [c for c in curves if c.end >= _WHOLE * longest]
-    found = mean_of([Repeat(c.t, {"e": c.e, "q": c.q}, c.t_nuc) for c in whole])
+    found = mean_of([Repeat(c.t, {"e": c.e, "q": c.q}, c.t_turn) for c in whole])
     if found is None:
         return None
     e = found.each["e"]
@@ -140,15 +139,11 @@ def all_curves(study: Study, step: int, most: int) -> list[tuple[Group, list[Cur
     """
     groups = [study.groups[k] for k in evenly(np.arange(len(study.groups)), most)]
     each = max(1, MOST_CURVES // max(1, len(groups)))
-    turn = [study.name(result, step) for result in _TURN]
+    turn = study.turn(step)
     found = []
     for group in groups:
         traces = study.traces(group.sites, step, each)
-        curves = [
-            c
-            for n, trace in traces
-            if (c := curve(trace, *(study.value(name, n) for name in turn)))
-        ]
+        curves = [c for n, trace in traces if (c := curve(trace, *(turn.at(n) if turn else ())))]
         if curves:
             found.append((group, curves))
     return found
@@ -197,8 +192,9 @@ def potentials(study: Study, step: int) -> Figure | None:
     style.panel(right, "b")
     for k in evenly(np.arange(len(found)), _LEGEND):
         left.plot([], [], color=found[k][0].colour, lw=1.6, label=labels[k])
-    if any(c.turned for c in everything):
-        left.plot([], [], **_MINIMUM, color="0.3", label=scales.symbol("E_nuc"))
+    turn = study.turn(step)
+    if turn is not None and any(c.turned for c in everything):
+        left.plot([], [], **_MINIMUM, color="0.3", label=scales.symbol(turn.level.name))
     fig.legend(title=study.legend_title or None, loc="outside right center")
     return fig
 
@@ -221,9 +217,9 @@ def _mark_minima(
     """Mark the nucleation potential of every repeat, where it was found."""
     if not turned:
         return
-    e = [c.e_nuc for c in turned]
-    q = q_scale([float(np.interp(c.t_nuc, c.t, c.q)) for c in turned])
-    for axes, x in ((left, [c.t_nuc for c in turned]), (right, q)):
+    e = [c.e_turn for c in turned]
+    q = q_scale([float(np.interp(c.t_turn, c.t, c.q)) for c in turned])
+    for axes, x in ((left, [c.t_turn for c in turned]), (right, q)):
         axes.plot(x, e, **_MINIMUM, color=group.colour, zorder=4)
 
 
@@ -286,7 +282,7 @@ def repeats(study: Study, step: int) -> Figure | None:
         for c, colour in zip(map(thinned, curves), shades, strict=True):
             axes.plot(c.t, c.e, lw=0.7, color=colour)
             if c.turned:
-                axes.plot(c.t_nuc, c.e_nuc, **_MINIMUM, color=colour, zorder=4)
+                axes.plot(c.t_turn, c.e_turn, **_MINIMUM, color=colour, zorder=4)
         axes.set_xlim(0.0, max(ends) if common else max(c.end for c in curves))
         axes.set_ylim(low, high)
         axes.set_title(title, fontsize=7 if _width(title) <= _SHORT else 6, pad=3)

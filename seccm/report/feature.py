@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,15 @@ class Feature:
     def trusted(self) -> BoolArray:
         """Sites with a number that may be averaged without looking at it first."""
         return self.known & (self.statuses < UNTRUSTED)
+
+    def value(self, number: int) -> float:
+        """Return the number of one site, if it may be averaged; else NaN."""
+        return float(self.values[number]) if self.trusted[number] else math.nan
+
+    @property
+    def name(self) -> str:
+        """Its column."""
+        return self.column.name
 
     @property
     def qualified(self) -> BoolArray:

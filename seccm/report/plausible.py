@@ -11,7 +11,6 @@ from seccm.analysis.declared import declared
 from seccm.report.study import Study
 from seccm.units import show
 
-_GROWTH = "E_growth"
 _COUPLE = re.compile(r"^([A-Z][a-z]?)/\1\d?\+$")
 _METALS = (
     "Li", "Na", "K", "Rb", "Cs", "Mg", "Ca", "Al", "Zn", "Cd", "In", "Sn", "Pb", "Bi", "Cu", "Ag",
@@ -32,7 +31,7 @@ def growing_above_zero(study: Study, name: str) -> npt.NDArray[np.int64]:
     A cathodic current deposits it only below 0 V (Nernst, at the activity of the reference). A
     growth potential above that says that the reference is off, or that something else grows.
     """
-    if declared(name).name != _GROWTH or not metal_of(study.reference):
+    if not declared(name).deposits or not metal_of(study.reference):
         return np.empty(0, np.int64)
     feature = study.features[name]
     return study.measured[feature.values[study.measured] > 0.0]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from seccm.analysis import scales
 from seccm.analysis.declared import declared
 from seccm.analysis.features import Features, reanalyse
 from seccm.analysis.scan_quality import contact_topography, judged_together, places
+from seccm.analysis.step_features import arrays_of
 from seccm.analysis.step_trace import step_traces
 from seccm.analysis.topography import Topography
 from seccm.arrays import BoolArray, FloatArray
@@ -27,16 +29,17 @@ from seccm.factors import Condition
 from seccm.plan import Plan
 from seccm.plan.recipe import conditions_among
 from seccm.plan.site import Site
+from seccm.program.kind import Kind
+from seccm.program.registry import kinds
 from seccm.program.segment import Segment
 from seccm.program.trace import Area, StepTrace
 from seccm.report import style
 from seccm.report.feature import Feature
-from seccm.results import Status
+from seccm.results import Result, Status, Values
 from seccm.units import show
 
 _DIGITS = (3, 4, 6, 9, 17)
 """Digits with which the levels of conditions are written: as few as tell them apart."""
-_CURRENTS = ("A", "A/m^2")
 MOST_CURVES = 400
 """Curves in one panel; of more sites, evenly chosen ones are drawn, and the caption says so."""
 
@@ -53,6 +56,18 @@ class Group:
     """Numbers of all its sites, in visiting order."""
     counted: npt.NDArray[np.int64]
     """Those of them that came to their regular end: they enter means and statistics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Where the curves of a step turn: the features that say so."""
+
+    time: Feature
+    level: Feature
+
+    def at(self, number: int) -> tuple[float, float]:
+        """Return time and level of one site, if they may be averaged; else NaN."""
+        return self.time.value(number), self.level.value(number)
 
 
 class Study:
@@ -252,12 +267,27 @@ class Study:
         """Whether the sites are of more than one condition, so that nothing may be pooled."""
         return len(self.groups) > 1
 
-    def besides_current(self, group: Group) -> str:
-        """Return what of a condition is not the current, in words; empty if nothing is."""
+    def besides_imposed(self, group: Group, step: int) -> str:
+        """Return what of a condition does not say what a step imposes, in words; may be empty."""
         if self.plan is None or group.condition >= len(self.conditions):
             return ""
         chosen = self.conditions[group.condition]
-        return self._in_words(chosen, [n for n in chosen if chosen.units[n] not in _CURRENTS])
+        return self._in_words(chosen, [n for n in chosen if n not in self._imposing(step)])
+
+    def _imposing(self, step: int) -> set[str]:
+        """Return the factors each of whose levels goes with one value that a step imposes."""
+        imposed = {
+            site.condition: site.segments[step].waveform.extremes
+            for site in self._planned.values()
+            if step < len(site.segments)
+        }
+        found = set()
+        for name in self.conditions[0] if self.conditions else ():
+            pairs = {(self.conditions[n][name], value) for n, value in imposed.items()}
+            several = len({value for _, value in pairs}) > 1
+            if several and len(pairs) == len({level for level, _ in pairs}):
+                found.add(name)
+        return found
 
     def words(self, group: Group) -> str:
         """Return a condition in full, for tables."""
@@ -294,6 +324,16 @@ class Study:
             np.asarray(sites[f"{column.name}_status"], np.uint8),
         )
 
+    def repeats_plan(self, name: str) -> bool:
+        """Tell whether a feature only says what the plan imposed, as the charge of a current does.
+
+        It does if its step imposes that, or, where the step is not known, any step.
+        """
+        follows = declared(name).follows
+        step = self._features.step(name) if self._features else None
+        own = self.segments if step is None else self.segments[step : step + 1]
+        return bool(follows) and any(segment.mode == follows for segment in own)
+
     def has(self, *names: str) -> bool:
         """Tell whether every one of these features has a number at some site."""
         return all(n in self.features and bool(self.features[n].known.any()) for n in names)
@@ -309,11 +349,22 @@ class Study:
         step = self._features.step(name) if self._features and len(alike) > 1 else None
         return scales.symbol(name) if step is None else f"{scales.symbol(name)}, step {step}"
 
-    def value(self, name: str, number: int) -> float:
-        """Return a feature of one site, if it may be averaged; else NaN."""
-        feature = self.features.get(name)
-        trusted = feature is not None and bool(feature.trusted[number])
-        return float(feature.values[number]) if feature is not None and trusted else math.nan
+    def result(self, result: Result, step: int) -> Feature | None:
+        """Return a result of one step; None where no site has a number."""
+        name = self.name(result.name, step)
+        return self.features[name] if name and self.has(name) else None
+
+    def turn(self, step: int) -> Turned | None:
+        """Return where the curves of a step turn, if they do at any site."""
+        kind = self.kind(step)
+        if kind is None or kind.turn is None:
+            return None
+        time, level = (self.result(each, step) for each in (kind.turn.time, kind.turn.level))
+        return Turned(time, level) if time is not None and level is not None else None
+
+    def kind(self, step: int) -> Kind[Any] | None:
+        """Return the kind of a step; None if it is not installed here."""
+        return kinds().get(self.segments[step].kind)
 
     def waited(self, name: str) -> Feature | None:
         """Return the feature that says how long an event was waited for, of the same step."""
@@ -355,18 +406,28 @@ class Study:
 
     def trace(self, number: int, step: int) -> StepTrace | None:
         """Return one step of a site; None where it never began, or is damaged in the file."""
+        ran = self._ran(number)
+        place = self._place(number, step, ran)
+        return None if place is None else ran[place]
+
+    def _ran(self, number: int) -> tuple[StepTrace, ...]:
+        """Return the steps that began at a site."""
         site = self._planned.get(number)
         if site is None or self._features is None:
-            return None
-        if step >= len(site.segments):
-            return None
+            return ()
         try:
             record = self.scan.record(number)
         except DamagedError:
-            return None  # the page says so
+            return ()  # the page says so
+        return step_traces(site, record, self._features.offset, self._features.area)
+
+    def _place(self, number: int, step: int, ran: Sequence[StepTrace]) -> int | None:
+        """Return which of the steps that ran is one of the program."""
+        site = self._planned.get(number)
+        if site is None or step >= len(site.segments):
+            return None
         path = site.segments[step].path
-        traces = step_traces(site, record, self._features.offset, self._features.area)
-        return next((trace for trace in traces if trace.segment.path == path), None)
+        return next((k for k, trace in enumerate(ran) if trace.segment.path == path), None)
 
     def traces(
         self, sites: npt.NDArray[np.int64], step: int, most: int = MOST_CURVES
@@ -377,6 +438,12 @@ class Study:
             found = None if trace is None else trace.in_contact
             if found is not None and found.t.size > 1:
                 yield int(number), found
+
+    def arrays(self, number: int, step: int) -> Mapping[str, Values]:
+        """Return the results with dimensions of one step of a site, by name."""
+        ran = self._ran(number)
+        place = self._place(number, step, ran)
+        return {} if place is None else arrays_of(ran[place], ran[:place])
 
     def site(self, number: int) -> Site | None:
         """Return what was planned at a site."""

@@ -98,11 +98,9 @@ class Statistics:
 
 def statistics(study: Study) -> Iterator[Statistics]:
     """Yield the statistics of every feature that has a trusted number somewhere."""
-    # Where the current is imposed, the charge only repeats the plan.
-    imposed = {declared("Q")} if "j" in study.features else set()
     for name in by_rank(study.features):
         result = declared(name)
-        if result.tabulated and result not in imposed and study.telling(name):
+        if result.tabulated and not study.repeats_plan(name) and study.telling(name):
             rows = tuple(row for group in study.groups for row in _rows(study, group, name))
             if any(row.summary.n for row in rows):
                 yield _statistics(study, name, rows)

@@ -1,4 +1,4 @@
-"""Voltammograms: by cycle, and their efficiency and charge."""
+"""Voltammograms, coloured by cycle."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from itertools import pairwise
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seccm.analysis import scales
+from seccm.analysis.legs import legs_of
 from seccm.analysis.quality import Quality
 from seccm.analysis.site_quality import ripple
-from seccm.analysis.statistics import FEWEST_FOR_SD
-from seccm.analysis.sweep_features import cycles_of, legs_of
 from seccm.arrays import FloatArray
 from seccm.program.trace import StepTrace
 from seccm.report import style
@@ -32,9 +30,6 @@ PANELS, MOST_PANELS = 6, 12
 """Sites whose cycles are drawn, each in a panel of its own; and at most, if so many conditions."""
 _ALIKE = 4.0
 """Currents of panels that differ by more than this factor get axes of their own."""
-_CATHODIC, _ANODIC = r"cathodic, $|Q_\mathrm{c}|$", r"anodic, $Q_\mathrm{a}$"
-FEWEST_CYCLES = 3
-"""From so many cycles on, charge and efficiency are drawn against the number of the cycle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,85 +170,3 @@ def _cycle_bar(fig: Figure, grid: npt.NDArray[np.object_], most: int) -> None:
     bar.set_ticks(list(range(1, most + 1, every)))
     bar.minorticks_off()
     bar.ax.tick_params(length=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Cycling:
-    """Charge and efficiency of every complete cycle at every site; NaN where there is none."""
-
-    efficiency: FloatArray
-    """Shape (sites, cycles)."""
-    q_cathodic: FloatArray
-    """C/m2, positive."""
-    q_anodic: FloatArray
-    """C/m2."""
-
-
-def cycling(study: Study, step: int, sites: npt.NDArray[np.int64]) -> Cycling | None:
-    """Determine charge and efficiency of every cycle; None if no site completed one."""
-    area = study.area
-    done = [cycles_of(trace).cycles for _, trace in study.traces(sites, step)]
-    most = max((len(cycles) for cycles in done), default=0)
-    if area is None or most == 0:
-        return None
-    table = np.full((3, len(done), most), np.nan)
-    for row, cycles in enumerate(done):
-        for k, cycle in enumerate(cycles):
-            charges = (cycle.q_cathodic.value / area.value, cycle.q_anodic.value / area.value)
-            table[:, row, k] = (cycle.efficiency.value, *charges)
-    return Cycling(*table)
-
-
-@style.styled
-def efficiency(study: Study, step: int) -> Figure | None:
-    """Draw the coulombic efficiency (a) and both charges (b) against the number of the cycle."""
-    groups = [study.groups[k] for k in evenly(np.arange(len(study.groups)), MOST_PANELS)]
-    found = [(group, cycling(study, step, group.counted)) for group in groups]
-    done = [(group, c) for group, c in found if c is not None]
-    most = max((c.efficiency.shape[1] for _, c in done), default=0)
-    if most < FEWEST_CYCLES:
-        return None
-    fig = study.figure(style.TWO_COLUMNS, 2.5)
-    left, right = fig.subplots(1, 2)
-    scale = scales.scale("C/m^2")
-    for group, c in done:
-        own = group.colour if study.several else ""
-        count = f"  ({c.efficiency.shape[0]})"
-        _against_cycle(left, c.efficiency, own or "0.15", "o", own and f"{group.label}{count}")
-        _against_cycle(right, scale(c.q_cathodic), own or style.BLUE, "o", "" if own else _CATHODIC)
-        _against_cycle(right, scale(c.q_anodic), own or style.ORANGE, "s", "" if own else _ANODIC)
-    left.set_ylabel(r"CE = $Q_\mathrm{a}/|Q_\mathrm{c}|$")
-    top = max(float(np.nanmax(c.efficiency, initial=0.0)) for _, c in done)
-    left.set_ylim(0.0, max(1.0, 1.05 * top))
-    right.set_ylabel(scale.label("charge $|Q|$"))
-    right.set_ylim(bottom=0.0)
-    if study.several:
-        fig.legend(*left.get_legend_handles_labels(), title=study.legend_title or None,
-                   loc="outside right center")  # fmt: skip
-        right.plot([], [], "o-", color=style.GREY, lw=0.9, label=_CATHODIC)
-        right.plot([], [], "s-", color=style.GREY, lw=0.9, label=_ANODIC)
-    right.legend(loc="best")
-    for axes, letter in ((left, "a"), (right, "b")):
-        axes.set_xlabel("cycle")
-        axes.set_xlim(0.4, most + 0.6)
-        axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(10, integer=True))
-        axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
-        style.panel(axes, letter)
-    return fig
-
-
-def _against_cycle(axes: Axes, values: FloatArray, colour: str, marker: str, label: str) -> None:
-    """Draw sites thin, and their mean; with its standard deviation if there are enough."""
-    cycle = np.arange(1, values.shape[1] + 1)
-    if values.shape[0] == 1:
-        axes.plot(cycle, values[0], marker + "-", color=colour, lw=0.9, label=label)
-        return
-    axes.plot(cycle, values.T, color=colour, lw=0.4, alpha=0.4)
-    n = np.isfinite(values).sum(axis=0)
-    some, several = n > 0, n >= FEWEST_FOR_SD
-    mean, sd = np.full(n.size, np.nan), np.full(n.size, np.nan)
-    mean[some] = np.nanmean(values[:, some], axis=0)
-    sd[several] = np.nanstd(values[:, several], axis=0, ddof=1)
-    axes.errorbar(
-        cycle, mean, sd, fmt=marker + "-", color=colour, lw=0.9, elinewidth=0.8, label=label
-    )

@@ -7,6 +7,7 @@ of names exists. Each kind of step declares its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 DETAIL = 1000
 """The rank of a result that is neither tabulated nor offered before the others."""
@@ -40,6 +41,12 @@ class Result:
     """The dimensions of an array, such as ("cycle",); none for a single number."""
     mapped: bool = False
     """Whether a report draws it as a map, if there is room."""
+    follows: Literal["", "current", "potential"] = ""
+    """Where a step imposes this, the result only repeats the plan: it is neither tabulated nor,
+    while there is something better, drawn."""
+    deposits: bool = False
+    """Whether it is a potential at which a cathodic current deposits a metal: 0 V against the
+    metal and its ion at the most."""
 
     @property
     def tabulated(self) -> bool:

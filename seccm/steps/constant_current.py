@@ -15,6 +15,7 @@ from seccm.analysis.galvanostatic import nucleation
 from seccm.analysis.voltammetry import efficiency
 from seccm.mistakes import OneOf
 from seccm.program.any_results import E_END
+from seccm.program.figures import Trend, Turn
 from seccm.program.kind import Beginning, Found, Kind, StepSpec
 from seccm.program.measured import NO_ROWS, WHOLE, Measured, Numbers
 from seccm.program.quantities import Current, CurrentDensity, Duration
@@ -68,13 +69,15 @@ def _begins(step: ConstantCurrent) -> Beginning | None:
 CE = Result("CE", "1", "coulombic efficiency: charge of stripping over that of plating", "CE",
             rank=40, mapped=True)  # fmt: skip
 J = signed("j", "A/m^2", "current density: median of the measured current over the area", "$j$")
+E_NUC = potential("E_nuc", "nucleation potential", r"$E_\mathrm{nuc}$", 10, mapped=True)
+T_NUC = Result("t_nuc", "s", "nucleation time, from contact", r"$t_\mathrm{nuc}$",
+               waited="t_seen", rank=20, mapped=True)  # fmt: skip
+Q_NUC = Result("Q_nuc", "C/m^2", "charge per area passed before nucleation, positive",
+               r"$|Q_\mathrm{nuc}|$", waited="Q_seen", rank=50)  # fmt: skip
+E_GROWTH = Result("E_growth", "V", "growth potential", r"$E_\mathrm{growth}$",
+                  against_reference=True, rank=30, mapped=True, deposits=True)  # fmt: skip
 PLATING = (
-    potential("E_nuc", "nucleation potential", r"$E_\mathrm{nuc}$", 10, mapped=True),
-    Result("t_nuc", "s", "nucleation time, from contact", r"$t_\mathrm{nuc}$",
-           waited="t_seen", rank=20, mapped=True),
-    Result("Q_nuc", "C/m^2", "charge per area passed before nucleation, positive",
-           r"$|Q_\mathrm{nuc}|$", waited="Q_seen", rank=50),
-    potential("E_growth", "growth potential", r"$E_\mathrm{growth}$", 30, mapped=True),
+    E_NUC, T_NUC, Q_NUC, E_GROWTH,
     Result("eta_nuc", "V", "nucleation overpotential: growth minus nucleation potential",
            r"$E_\mathrm{growth}-E_\mathrm{nuc}$", rank=60),
     Result("t_seen", "s", "end of the usable record: nucleation came later if there was none",
@@ -84,6 +87,14 @@ PLATING = (
     J,
 )  # fmt: skip
 STRIPPING = (E_END, J)
+AGAINST_CURRENT = Trend(
+    slug="nucleation",
+    title="Nucleation and growth potential (a), nucleation time (b) and charge (c) against "
+    "current density",
+    against=J,
+    panels=((E_NUC, E_GROWTH), (T_NUC,), (Q_NUC,)),
+    event="nucleation",
+)
 
 
 def _deposits(segment: Segment) -> bool:
@@ -190,5 +201,7 @@ KIND = Kind(
     yields=_yields,
     words=_words,
     curves=("E-t", "E-Q"),
+    turn=Turn(T_NUC, E_NUC),
+    figures=(AGAINST_CURRENT,),
     rank=30,
 )

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from seccm.analysis.sweep_features import each_cycle, voltammogram
 from seccm.errors import Problem
+from seccm.program.figures import ByCycle, Scatter
 from seccm.program.kind import Beginning, Found, Kind, StepSpec
 from seccm.program.measured import Numbers
 from seccm.program.quantities import Potential, ScanRate
@@ -20,6 +20,8 @@ from seccm.quantities import Count
 from seccm.results import Result, Values
 from seccm.rig import RigInfo
 from seccm.steps.sweeping import (
+    E_HALF,
+    I_LIM,
     PEAKS,
     WAVE,
     coarse_problems,
@@ -27,6 +29,7 @@ from seccm.steps.sweeping import (
     swept,
     wave_words,
 )
+from seccm.steps.voltammogram import each_cycle, voltammogram
 from seccm.units import show
 
 
@@ -72,6 +75,8 @@ def _sense(
     return coarse_problems(where, setting, step.scan_rate, info)
 
 
+CE_LAST = Result("CE_last", "1", "coulombic efficiency Q_a / |Q_c| of the last complete cycle",
+                 "CE, last cycle", rank=110, mapped=True)  # fmt: skip
 CYCLES = (
     Result("cycles", "1", "complete cycles", "cycles"),
     Result("CE_first", "1", "coulombic efficiency Q_a / |Q_c| of the first complete cycle",
@@ -80,8 +85,7 @@ CYCLES = (
            r"$|Q_\mathrm{c}|$, first cycle", rank=130),
     Result("Q_a_first", "C/m^2", "anodic charge per area of the first complete cycle",
            r"$Q_\mathrm{a}$, first cycle", rank=150),
-    Result("CE_last", "1", "coulombic efficiency Q_a / |Q_c| of the last complete cycle",
-           "CE, last cycle", rank=110, mapped=True),
+    CE_LAST,
     Result("Q_c_last", "C/m^2", "cathodic charge per area of the last complete cycle",
            r"$|Q_\mathrm{c}|$, last cycle", rank=140),
     Result("Q_a_last", "C/m^2", "anodic charge per area of the last complete cycle",
@@ -95,9 +99,25 @@ EACH_CYCLE = (
     Result("Q_a_of_cycles", "C/m^2", "anodic charge per area of each complete cycle",
            r"$Q_\mathrm{a}$", dims=("cycle",)),
 )  # fmt: skip
+CHARGES = ByCycle(
+    slug="efficiency",
+    title="Coulombic efficiency (a) and charges (b) by cycle",
+    results=EACH_CYCLE,
+    words="Cycles are cut at the commanded vertices; charge is sorted by the sign of the current "
+    "over the whole cycle; no baseline is subtracted. ",
+    telling=CE_LAST,
+)
 RETURN = Result("dE_half", "V",
                 "hysteresis: half-wave potential of the reverse sweep minus that of the forward "
                 "sweep", r"$\Delta E_{1/2}$", rank=230)  # fmt: skip
+WAVES = Scatter(
+    slug="waves",
+    title="The last cycle of every site (a); half-wave potential (b) and limiting current (c)",
+    results=(E_HALF, I_LIM),
+    words="Half-wave potential and limiting current are means of forward and reverse sweep of the "
+    "last complete cycle. ",
+    apart=RETURN,
+)
 
 
 def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
@@ -136,5 +156,6 @@ KIND = Kind(
     arrays=_arrays,
     words=_words,
     curves=("I-E",),
+    figures=(CHARGES, WAVES),
     rank=10,
 )

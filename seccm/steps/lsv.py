@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from seccm.analysis.sweep_features import sweeps
 from seccm.errors import Problem
+from seccm.program.figures import Scatter
 from seccm.program.kind import Beginning, Kind, StepSpec
 from seccm.program.measured import Numbers
 from seccm.program.quantities import Potential, ScanRate
@@ -17,6 +17,8 @@ from seccm.program.trace import StepTrace
 from seccm.program.until import Until
 from seccm.rig import RigInfo
 from seccm.steps.sweeping import (
+    E_HALF,
+    I_LIM,
     PEAKS,
     WAVE,
     coarse_problems,
@@ -24,6 +26,7 @@ from seccm.steps.sweeping import (
     swept,
     wave_words,
 )
+from seccm.steps.voltammogram import sweeps
 
 
 class LinearSweep(StepSpec):
@@ -59,6 +62,12 @@ def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
     return sweeps(trace)
 
 
+WAVES = Scatter(
+    slug="waves",
+    title="The sweep of every site (a); half-wave potential (b) and limiting current (c)",
+    results=(E_HALF, I_LIM),
+)
+
 KIND = Kind(
     name="lsv",
     spec=LinearSweep,
@@ -71,5 +80,6 @@ KIND = Kind(
     measure=_measure,
     words=wave_words,
     curves=("I-E",),
+    figures=(WAVES,),
     rank=20,
 )

@@ -21,12 +21,13 @@ from seccm.units import show, volts
 
 COARSE = 5e-3
 """Volts within one row beyond which a sweep's features are smeared."""
+E_HALF = potential("E_half",
+                   "half-wave potential; where the sweep returns, the mean of forward and reverse "
+                   "sweep", r"$E_{1/2}$", 210, mapped=True)  # fmt: skip
+I_LIM = signed("i_lim", "A", "limiting current, from the sloping line of the foot",
+               r"$i_\mathrm{lim}$", 220, mapped=True)  # fmt: skip
 WAVE = (
-    potential("E_half",
-              "half-wave potential; where the sweep returns, the mean of forward and reverse "
-              "sweep", r"$E_{1/2}$", 210, mapped=True),
-    signed("i_lim", "A", "limiting current, from the sloping line of the foot",
-           r"$i_\mathrm{lim}$", 220, mapped=True),
+    E_HALF, I_LIM,
     Result("tomes", "V", "|E3/4 - E1/4| of the wave", "$|E_{3/4}-E_{1/4}|$", rank=240),
     signed("i_vertex", "A", "current at the first vertex", r"$i_\mathrm{vertex}$"),
 )  # fmt: skip

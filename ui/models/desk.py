@@ -20,6 +20,7 @@ from seccm.plan import Plan
 from seccm.plan.estimate import durations_of
 from seccm.plan.pace import Pace
 from seccm.plan.site import Site
+from seccm.program.registry import kinds
 from seccm.remote import CoarseOrder, Failure, Job, News, Order, Snapshot
 from seccm.rig import RigInfo, more_than_basic
 from seccm.typography import readable
@@ -35,8 +36,6 @@ from ui.models.words import Line, line_of
 
 RECALLED = 24
 """Sites whose curves are read for comparison when the window comes late to a run."""
-TURN = "t_nuc"
-"""The result that says when a curve turns."""
 LINES = 5000
 """Lines of the log that are kept; the data file has every event."""
 
@@ -99,15 +98,16 @@ class Ready:
     """None where the rig is driven manually."""
     pace: Pace | None
     """None where there are no sites to visit."""
-    turning: int | None = None
-    """The step whose nucleation time tells when the curve of a site turns, if there is one."""
+    turning: tuple[int, str] | None = None
+    """The first step whose curve may turn, and the result that says when; None without one."""
 
     def turns(self, site: int) -> tuple[int, float] | None:
         """Return in which step the curve of a site turns, and how many seconds after its start."""
         if self.map is None or self.turning is None:
             return None
-        t = self.map.trusted(TURN, site)
-        return (self.turning, t) if math.isfinite(t) else None
+        step, name = self.turning
+        t = self.map.trusted(name, site)
+        return (step, t) if math.isfinite(t) else None
 
 
 def prepared(snapshot: Snapshot) -> Ready:
@@ -122,7 +122,17 @@ def prepared(snapshot: Snapshot) -> Ready:
     made.name_units({c.name: (c.unit, c.long_name) for c in features.columns})
     pace = Pace(durations_of(plan.visits(), snapshot.info.clock))
     pace.close((snapshot.overview.status > Outcome.RUNNING).nonzero()[0].tolist())
-    return Ready(snapshot, plan, by_number, by_number, made, pace, features.step(TURN))
+    return Ready(snapshot, plan, by_number, by_number, made, pace, _turning(sites[0], features))
+
+
+def _turning(site: Site, features: Features) -> tuple[int, str] | None:
+    """Return the first step of a site whose curve may turn, and the result that says when."""
+    for segment in site.segments:
+        kind = kinds().get(segment.kind)
+        turn = kind.turn if kind is not None else None
+        if turn is not None and (name := features.name(turn.time.name, segment.index)):
+            return segment.index, name
+    return None
 
 
 def recalled(path: Path, numbers: Sequence[int]) -> tuple[Curve, ...]:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from seccm.analysis.charging import charging_rows
 from seccm.analysis.jumps import NOISE, steps
+from seccm.analysis.legs import cycles_of, legs_of
 from seccm.analysis.sweep import Peak, Sweep, anodic_peaks, current_at, sweep
-from seccm.analysis.voltammetry import Cycle, Cycles, cycles
+from seccm.analysis.voltammetry import Cycle
 from seccm.analysis.wave import both_ways, one_way, wave
 from seccm.analysis.wave_shape import REVERSIBLE
 from seccm.program.measured import WHOLE, Measured, Numbers
 from seccm.program.trace import StepTrace
 from seccm.results import Status, Value, Values, noise
-from seccm.rig import Lines
 
 _INCOMPLETE = Value.none(Status.INCOMPLETE)
 _END = 0.1
@@ -31,33 +30,6 @@ _SIGNIFICANT = 8.0
 _OF_SWEEPS = (
     "E_half", "dE_half", "i_lim", "tomes", "i_vertex", "E_pa", "j_pa", "E_pc", "j_pc",
 )  # fmt: skip
-
-
-def cycles_of(trace: StepTrace) -> Cycles:
-    """Return charge and efficiency of each commanded cycle of a step; no baseline is taken off."""
-    bounds = np.array(trace.segment.cycles)
-    return cycles(trace.t, trace.E, trace.I, bounds)
-
-
-def legs_of(trace: StepTrace, cycle: int = 0) -> tuple[slice, ...]:
-    """Return the rows of each commanded leg, vertex to vertex, of one cycle (from 0) of a sweep.
-
-    Legs that the step did not reach, or did not finish, are left out.
-    """
-    wave_form = trace.segment.waveform
-    if not isinstance(wave_form, Lines) or trace.t.size < 2:
-        return ()
-    bounds = trace.segment.cycles or (0.0, wave_form.duration)
-    slack = 1e-9 * wave_form.duration
-    corners = [
-        t for t in wave_form.times if bounds[cycle] - slack <= t <= bounds[cycle + 1] + slack
-    ]
-    row = float(trace.t[1] - trace.t[0])
-    return tuple(
-        slice(*(int(k) for k in np.searchsorted(trace.t, (a, b), side="right")))
-        for a, b in pairwise(corners)
-        if b <= trace.t[-1] + 1.5 * row
-    )
 
 
 @dataclass(frozen=True, slots=True)

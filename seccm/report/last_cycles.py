@@ -1,4 +1,4 @@
-"""Waves of a dissolved couple: the last cycle of every site, and how its results scatter."""
+"""The last cycle of every site, and how some of its results scatter over the sites."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seccm.analysis import scales
-from seccm.analysis.sweep_features import legs_of
+from seccm.analysis.legs import legs_of
 from seccm.arrays import FloatArray
+from seccm.program.figures import Scatter
 from seccm.program.trace import StepTrace
 from seccm.report import style
 from seccm.report.distribution import MOST_ROWS, distribution
@@ -19,13 +20,14 @@ from seccm.report.voltammograms import Loop, current_range, hum_words, thinned
 
 
 @style.styled
-def waves(study: Study, step: int) -> Figure | None:
-    """Draw the last complete cycle of every site (a), and how wave features scatter (b, c).
+def last_cycles(study: Study, step: int, what: Scatter) -> Figure | None:
+    """Draw the last complete cycle of every site (a), and how its results scatter (b and so on).
 
     Every condition has a colour, a median and a row of its own.
     """
-    e_half, i_lim = (study.name(result, step) for result in ("E_half", "i_lim"))
-    if not study.has(e_half, i_lim) or study.features[e_half].trusted[study.measured].sum() < 2:
+    features = [study.result(result, step) for result in what.results]
+    shown = [feature.name for feature in features if feature is not None]
+    if len(shown) < len(features) or study.features[shown[0]].trusted[study.measured].sum() < 2:
         return None
     groups = [study.groups[k] for k in evenly(np.arange(len(study.groups)), MOST_ROWS)]
     each = max(1, MOST_CURVES // len(groups))
@@ -41,7 +43,7 @@ def waves(study: Study, step: int) -> Figure | None:
     fig = study.figure(
         style.TWO_COLUMNS, max(2.5, 1.3 + 0.3 * len(found)), potentials=True, note=note
     )
-    a, b, c = fig.subplots(1, 3, width_ratios=(1.35, 1, 1))
+    a, *others = fig.subplots(1, 1 + len(shown), width_ratios=(1.35, *[1] * len(shown)))
     low, high = current_range([[loop] for _, loops in found for loop in loops])
     scale = scales.scale("A", [low, high])
     a.set_ylim(scale(low), scale(high))
@@ -57,9 +59,9 @@ def waves(study: Study, step: int) -> Figure | None:
     a.legend(loc="upper left", title=study.legend_title or None)
     a.set_xlabel(scales.potential_label(study.reference))
     a.set_ylabel(scale.label("$i$"))
-    distribution(b, study, e_half)
-    distribution(c, study, i_lim)
-    for axes, letter in ((a, "a"), (b, "b"), (c, "c")):
+    for axes, name in zip(others, shown, strict=True):
+        distribution(axes, study, name)
+    for letter, axes in zip("abcdefgh", (a, *others), strict=False):
         style.panel(axes, letter)
     return fig
 

@@ -1,0 +1,75 @@
+"""What a report draws of a kind of step, beside its curves: data, which name results.
+
+A kind declares its figures; no figure knows the name of a result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seccm.results import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The point at which the curves of a step turn, such as the nucleation of a metal.
+
+    It is marked in every curve, and a mean puts the repeats on one another there.
+    """
+
+    time: Result
+    """When, in seconds since the step began."""
+    level: Result
+    """Where: potential or current of that point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Results against another one, every condition a point: a panel for each group of results."""
+
+    slug: str
+    """Of the file of the figure: lower case, with hyphens."""
+    title: str
+    """What is drawn, with the letters of the panels."""
+    against: Result
+    """What is imposed: a current is drawn as a magnitude on a logarithmic axis."""
+    panels: tuple[tuple[Result, ...], ...]
+    """Results that share a panel have one unit."""
+    event: str = "the event"
+    """What may come after the end of a record, such as "nucleation"."""
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """Everything that is drawn."""
+        return tuple(result for panel in self.panels for result in panel)
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """The last cycle of every site, and how some of its results scatter over the sites."""
+
+    slug: str
+    title: str
+    results: tuple[Result, ...]
+    """Each in a panel of its own; without the first one there is no figure."""
+    words: str = ""
+    """How the results come about if the sweep returns."""
+    apart: Result | None = None
+    """How far the two determinations are apart that the first result is the mean of."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByCycle:
+    """Results of each cycle against its number; results of one unit share a panel."""
+
+    slug: str
+    title: str
+    results: tuple[Result, ...]
+    """Arrays with the dimension "cycle"."""
+    words: str = ""
+    """How they are determined."""
+    telling: Result | None = None
+    """The figure is drawn where this result says something of the scan; always without it."""
+
+
+Figure = Trend | Scatter | ByCycle
