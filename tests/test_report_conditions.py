@@ -238,6 +238,7 @@ def test_a_second_current_that_varies_is_no_part_of_the_first_one_s_line(step, t
     plan = small_screen(
         sites={"kind": "grid", "columns": 4, "rows": 1, "pitch": 11e-6},
         factors={"first": levels, "second": levels},
+        design={"assign": "shuffled"},
         program=[
             {"step": "constant current", "current_density": f"${name}", "duration": 3.0}
             for name in ("first", "second")
