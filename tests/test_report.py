@@ -523,7 +523,7 @@ def test_efficiency_is_the_ratio_of_charges_by_sign_of_each_cycle(cycling):
         expected.append([i[i > 0].sum() / -i[i < 0].sum() for i in rows])
     np.testing.assert_allclose(mean, np.mean(expected, axis=0), rtol=5e-3)
     assert mean[0] < mean[2] < 1.0
-    assert right.get_ylabel() == "charge $|Q|$ (µAh cm$^{-2}$)"
+    assert right.get_ylabel() == r"$|Q_\mathrm{c}|$, $Q_\mathrm{a}$ (µAh cm$^{-2}$)"
 
 
 def test_waves_show_every_site_and_histograms_count_them(waves):
