@@ -22,6 +22,7 @@ from seccm.data.journal import Code
 from seccm.data.layout import NOT_MEASURED, UM, Column, is_of_feature
 from seccm.data.planned import rows_of
 from seccm.data.readable import Readable
+from seccm.data.site_rows import write_checksums
 from seccm.data.tables import (
     ENDS,
     EVENTS,
@@ -210,6 +211,7 @@ def upgrade(path: Path, file: h5py.File) -> None:
     for name in EVENTS.row.names or ():
         events[name] = file[name][:]
     file[EVENTS.check.name][:] = checksums(events)
+    write_checksums(path, file, np.ones(len(file["site"]), bool))
     file.attrs["format_version"] = str(FILE)
 
 

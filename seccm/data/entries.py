@@ -73,6 +73,15 @@ class Entries:
         if self._noting is not None:
             self._noting.put(self._name, start, values)
 
+    def get(self, place: int) -> Any:
+        """Return one entry of a dataset of one dimension."""
+        if self._space is None:
+            self._space = self._dataset.get_space()
+        found = np.empty(1, self.dtype)
+        self._space.select_hyperslab((place,), found.shape)
+        self._dataset.read(_memory(found.shape), self._space, found, self._kind)
+        return found[0]
+
 
 @lru_cache(maxsize=256)
 def _memory(shape: tuple[int, ...]) -> h5py.h5s.SpaceID:

@@ -19,8 +19,10 @@ import numpy as np
 
 from seccm.data import repair, seal, vetting
 from seccm.data.inspection import inspect
+from seccm.data.layout import SITE_CHECK
 from seccm.data.packing import EMPTY, along, broken_sites, copy, owned, parts
-from seccm.data.readable import FAILURES
+from seccm.data.readable import FAILURES, Readable
+from seccm.data.site_rows import as_written
 from seccm.data.trouble import discard, said, written
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
@@ -78,6 +80,7 @@ def finish(path: Path | str, run_id: str = "") -> FinishReport:
             if source.attrs.get("packed"):
                 _check(path, source, checksums)
                 return FinishReport(path, sites, samples, before, before)
+            _check_rows(path, source)
             with written(part, "w") as target:
                 copy(source, target, packed=True)
             with h5py.File(part, "r") as target:
@@ -135,6 +138,20 @@ def _check(path: Path, file: h5py.File, checksums: np.ndarray) -> None:
         raise DataFileError(
             f"{path}: the samples of {len(broken)} sites are not those that were measured "
             f"(sites {few}). The file is unchanged; check the disk, and trust the other sites."
+        )
+
+
+def _check_rows(path: Path, file: h5py.File) -> None:
+    """Compare the rows of the site table with their checksums, where a file has these."""
+    if SITE_CHECK.name not in file:
+        return
+    columns = {name: Readable(path, name, file[name]) for name in file}
+    if broken := np.flatnonzero(~as_written(columns)).tolist():
+        few = ", ".join(map(str, broken[:10])) + (", ..." if broken[10:] else "")
+        raise DataFileError(
+            f"{path}: the rows of {len(broken)} sites in the site table are not those that were "
+            f"written (sites {few}). The file is unchanged; check the disk, and trust the other "
+            "sites."
         )
 
 

@@ -26,6 +26,7 @@ from seccm.data.layout import (
     SAMPLE_COLUMNS,
     SESSION_COLUMNS,
     SIGNAL,
+    SITE_CHECK,
     SITE_COLUMNS,
     Column,
     added_signals,
@@ -166,7 +167,7 @@ def _wanted(datasets: Mapping[str, h5py.Dataset], version: Version) -> dict[str,
     wanted["state"] = ("S16", 1)
     if version > UNNAMED:
         wanted |= {c.name: (c.dtype, 1) for table in (EVENTS, *GROWN) for c in table.stored}
-        wanted |= {c.name: (c.dtype, 1) for c in NUMBERS}
+        wanted |= {c.name: (c.dtype, 1) for c in (*NUMBERS, SITE_CHECK)}
         wanted |= dict.fromkeys((*(table.dimension for table in GROWN), NUMBER), ("u4", 1))
     if any(name in datasets for name in _RAW):
         wanted |= {c.name: (c.dtype, 1) for c in PIECE_COLUMNS}

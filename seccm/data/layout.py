@@ -111,6 +111,7 @@ SITE_COLUMNS = (
     Stored("contact_size", "u4", "1", "number of raw samples of the contact record"),
     STATUS,
 )
+SITE_CHECK = Stored("site_crc", "u4", "1", "CRC-32 of the row's other columns, once it is closed")
 SAMPLE_COLUMNS = (
     Stored("t", "f8", "s", "time since the start of the run"),
     Stored("E", "f4", "V", "potential of the working electrode"),
@@ -198,7 +199,7 @@ def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contac
         add_dimension(file, name, SAMPLE_CHUNK if name == "sample" else SITE_CHUNK)
     add_dimension(file, "contact_sample", contact, contact)
     add_dimension(file, "run", 1, 1)
-    for column in SITE_COLUMNS:
+    for column in (*SITE_COLUMNS, SITE_CHECK):
         add_column(file, column, "site")
     file["row_size"].attrs["sample_dimension"] = "sample"
     flags(file["status"], {int(o): o.words for o in Outcome})

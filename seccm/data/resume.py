@@ -30,6 +30,7 @@ from seccm.data.layout import (
 from seccm.data.packing import broken_sites, copy, owned
 from seccm.data.readable import FAILURES, reading
 from seccm.data.redo import is_left_behind, rebuild
+from seccm.data.site_rows import write_checksums
 from seccm.data.tables import NOT_TOLD, STEPS, step_row
 from seccm.data.trace import step_rows
 from seccm.data.trouble import discard, said, written
@@ -83,7 +84,7 @@ def prepare(
             _compare(path, added_signals(file), signals)
             _cut(file)
             upgrade(path, file)
-            _abort(file)
+            _abort(path, file)
             if short and list(broken_sites(file, file["crc32"][:])):
                 raise DataFileError(
                     f"{path}: the end of the file is missing, and samples of finished sites with "
@@ -177,9 +178,10 @@ def _cut(file: h5py.File) -> None:
         file[name].resize(width, axis=1)
 
 
-def _abort(file: h5py.File) -> None:
+def _abort(path: Path, file: h5py.File) -> None:
     """Close the site that was begun: it has been touched and is not landed on again."""
-    for site in np.flatnonzero(file["status"][:] == Outcome.RUNNING):
+    begun = file["status"][:] == Outcome.RUNNING
+    for site in np.flatnonzero(begun):
         start = int(file["row_start"][site])
         stop = min(start + int(file["row_size"][site]), len(file["sample"]))
         rows = read_rows(file, start, max(start, stop), stored_row_type(file))
@@ -190,6 +192,7 @@ def _abort(file: h5py.File) -> None:
         _close_steps(file, int(site), start, rows)
         file["reason"][site] = REASON
         file["status"][site] = Outcome.ABORTED
+    write_checksums(path, file, begun)
 
 
 def _close_steps(file: h5py.File, site: int, start: int, rows: npt.NDArray[Any]) -> None:

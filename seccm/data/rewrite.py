@@ -17,8 +17,9 @@ from seccm.data import repair, seal, vetting
 from seccm.data.earlier import upgrade
 from seccm.data.header import refuse_newer
 from seccm.data.layout import QUALITY, Column, add_column, add_feature
-from seccm.data.readable import FAILURES
+from seccm.data.readable import FAILURES, Readable
 from seccm.data.ruins import let_alone
+from seccm.data.site_rows import as_written, write_checksums
 from seccm.data.step_tables import Refound
 from seccm.data.table import Table
 from seccm.data.trouble import discard, said, written
@@ -83,6 +84,7 @@ def rewrite_features(
         with written(part, "r+") as file:
             refuse_newer(file, path)
             upgrade(path, file)
+            right = as_written({name: Readable(path, name, file[name]) for name in file})
             if found is not None:
                 found.store(file)
             for name, feature in features.items():
@@ -97,6 +99,7 @@ def rewrite_features(
                 if "quality" not in file:
                     add_column(file, QUALITY, "site")
                 _replace(path, file, "quality", quality)
+            write_checksums(path, file, right)
         seal.seal(part)
         place.take_place(part)
     except FAILURES as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -31,6 +31,7 @@ from seccm.data.raw import channel_names, claimed
 from seccm.data.raw_trace import RawTrace, pieces_of
 from seccm.data.readable import Readable, reading
 from seccm.data.ruins import let_alone
+from seccm.data.site_rows import as_written
 from seccm.data.step_results import InFile, Source, StepArrays, StepResults
 from seccm.data.table import Table
 from seccm.data.tables import EVENTS, NOT_TOLD, step_finished
@@ -275,14 +276,15 @@ class Scan:
     def changed(self) -> str:
         """Which sites read so far another program has changed since the run, in a sentence.
 
-        Their samples are used as they are: somebody meant it. Samples that a disk has spoiled are
-        damaged. Empty where there are none.
+        What it wrote is used as it is: somebody meant it. What a disk has spoiled is damaged.
+        Rows of the site table are compared by `check`. Empty where there are none.
         """
-        if not self._changed:
-            return ""
-        some = ", ".join(map(str, sorted(self._changed)[:10]))
-        more = f" and {len(self._changed) - 10} more" if len(self._changed) > 10 else ""
-        return f"Samples changed by another program after the run: site {some}{more}"
+        found = {"Samples": self._changed, "Rows of the site table": self._changed_rows}
+        return ". ".join(
+            f"{what} changed by another program after the run: site {_few(sites)}"
+            for what, sites in found.items()
+            if sites
+        )
 
     @property
     def newer(self) -> str:
@@ -299,7 +301,11 @@ class Scan:
 
         Takes as long as reading the file. Sites that are not named are as they were written.
         """
-        for number in np.flatnonzero(self._sites["status"] > Outcome.RUNNING).tolist():
+        if self.version > UNNAMED and self.packed:
+            # The columns have passed HDF5's own checksums: a program wrote them.
+            self._changed_rows |= set(np.flatnonzero(~as_written(self._data)).tolist())
+        closed = np.flatnonzero(self._sites["status"] > Outcome.RUNNING).tolist()
+        for number in (number for number in closed if number not in self._damage):
             try:
                 for _ in self.pieces(number):
                     pass
@@ -414,11 +420,12 @@ class Scan:
         data = self._data
         self._damage = dict(self._impossible())
         self._changed: set[int] = set()
+        self._changed_rows: set[int] = set()
         self._sites = Table(
             {name: data[name] for name in self._along},
             self._growing,
             unreadable=_unreadable(self.features),
-            spoiled={number: _spoiled(self.features) for number in self._damage},
+            spoiled={n: _spoiled(self.features, self.factors) for n in self._damage},
         )
         self._events = self._planned = None
         self._found = StepResults(
@@ -443,12 +450,21 @@ class Scan:
         return slice(start, max(start, stop))
 
     def _impossible(self) -> Iterator[tuple[int, str]]:
-        """Yield the sites whose state is none, or whose samples are those of others."""
-        states = self._data["status"][:]
-        for number in np.flatnonzero(states > max(Outcome)).tolist():
+        """Yield the sites whose row is damaged or says what cannot be, and say what."""
+        states, sizes = self._data["status"][:], self._data["row_size"][:]
+        whole = np.ones(len(states), bool)
+        if self.version > UNNAMED and not self.packed and not self._growing:
+            right = as_written(self._data)
+            whole[: len(right)] = right
+        for number in np.flatnonzero(~whole).tolist():
+            yield number, f"site {number}: its row in the site table is not as it was written"
+        for number in np.flatnonzero((states > max(Outcome)) & whole).tolist():
             what = f"site {number}: its outcome has the code {states[number]}, which is not known"
             yield number, what
-        for number, other in overlapping(self._data["row_start"][:], self._data["row_size"][:]):
+        # Of a row that is damaged it is not to be believed which samples are its own.
+        count = min(len(sizes), len(whole))
+        sizes = np.where(whole[:count], sizes[:count], 0)
+        for number, other in overlapping(self._data["row_start"][:], sizes):
             yield number, f"site {number}: its samples are said to be those of site {other}, too"
 
     def _rows(self, number: int, where: slice) -> npt.NDArray[Any]:
@@ -601,16 +617,22 @@ def overlapping(
         yield other, number
 
 
+def _few(sites: Collection[int]) -> str:
+    some = ", ".join(map(str, sorted(sites)[:10]))
+    return some + (f" and {len(sites) - 10} more" if len(sites) > 10 else "")
+
+
 def _unreadable(features: Sequence[Column]) -> dict[str, Any]:
     """Return what stands for entries of the site table that cannot be read: no number."""
     plain = {c.name: np.nan for c in SITE_COLUMNS if c.dtype == "f8" and c.name not in NEEDED}
     return {**plain, "reason": b"(cannot be read)", **_without(features)}
 
 
-def _spoiled(features: Sequence[Column]) -> dict[str, Any]:
+def _spoiled(features: Sequence[Column], factors: Sequence[Column]) -> dict[str, Any]:
     """Return what stands in the row of a site of which nothing is to be believed."""
+    levels = {f"factor_{factor.name}": np.nan for factor in factors}
     # Not planned: it may have been touched, and is not landed on again.
-    return {"status": int(Outcome.ABORTED), **_without(features)}
+    return {**_unreadable(features), **levels, "status": int(Outcome.ABORTED)}
 
 
 def _without(features: Sequence[Column]) -> dict[str, Any]:

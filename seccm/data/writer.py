@@ -40,6 +40,7 @@ from seccm.data.layout import (
 from seccm.data.planned import Recipes
 from seccm.data.raw import RawWriter
 from seccm.data.redo import RedoLog
+from seccm.data.site_rows import covered, packed, row_checksum
 from seccm.data.step_tables import StepWriter, append
 from seccm.data.tables import EVENTS, PLANNED, RECIPES, read
 from seccm.data.tail import Tail
@@ -85,6 +86,8 @@ class _Visit:
     touched: bool = False
     landing: Landing | None = None
     events: list[Event] = field(default_factory=list)
+    row: dict[str, Any] = field(default_factory=dict)
+    """What has been written of the site into the site table, by column."""
 
 
 class Writer:
@@ -109,6 +112,7 @@ class Writer:
         self._data: dict[str, h5py.Dataset] = dict(file.items())
         self._entries: dict[str, Entries] = {}
         self._along = columns_along(file, "site")
+        self._site_row = packed(self._data, covered(self._data))
         self._features = tuple(feature.name for feature in columns.features)
         self._redo, self._changes = redo, Changes()
         known = (raw.decode(errors="replace") for raw in self._data["quantity_name"][:].tolist())
@@ -337,6 +341,7 @@ class Writer:
         self._measure(event, record)
         self._claim(event.site)
         self._set(event.site, status=event.outcome)
+        self._set(event.site, site_crc=self._row_checksum(visit))
         self._claimed, self._checksum = self._written, 0
         self._visit = None
 
@@ -374,6 +379,13 @@ class Writer:
         self.analysed.append(
             SiteAnalysed(event.site, values, found.summary, statuses, errors, event.outcome)
         )
+
+    def _row_checksum(self, visit: _Visit) -> int:
+        """Return the checksum of the row of the site that is being closed."""
+        row, at = np.zeros((), self._site_row), visit.number
+        for name in self._site_row.names or ():
+            row[name] = visit.row[name] if name in visit.row else self._to(name).get(at)
+        return row_checksum(row)
 
     def _note(self, row: int, site: int, said: str) -> None:
         note = Note(row, site, said)
@@ -438,6 +450,8 @@ class Writer:
         return self._entries[name]
 
     def _set(self, site: int, **values: Any) -> None:
+        if self._visit is not None and self._visit.number == site:
+            self._visit.row |= values
         for name, value in values.items():
             self._cells.setdefault(name, {})[site] = value
 

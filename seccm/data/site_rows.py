@@ -1,0 +1,122 @@
+"""Checksums of the rows of the site table, by which damage to a closed site is found.
+
+The checksum of a row is written when the site is closed, before its outcome is. In a file that
+was compressed HDF5's own checksums tell damage from a change that a program made; in any other
+file a row that differs from its checksum is damaged.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from seccm.data.layout import SITE_CHECK, SITE_CHUNK, SITE_COLUMNS, add_column
+from seccm.data.readable import Readable
+from seccm.events import Outcome
+
+BoolArray = npt.NDArray[np.bool_]
+_SPECIAL = ("site", *(column.name for column in SITE_COLUMNS))
+_BLOCK = 16 * SITE_CHUNK
+"""Rows that are checked at once, so that a long table takes little memory."""
+
+
+def covered(datasets: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns that a checksum covers, in its order: all but contact records, sorted.
+
+    Args:
+        datasets: the names of all datasets of the file.
+    """
+    names = set(datasets)
+    features = {n for n in names if {f"{n}_err", f"{n}_status"} <= names}
+    beside = {f"{n}{end}" for n in features for end in ("", "_err", "_status")}
+    factors = {n for n in names if n.startswith("factor_")}
+    return tuple(sorted(names & {*_SPECIAL, *beside, *factors}))
+
+
+def packed(columns: Mapping[str, Any], names: Sequence[str]) -> np.dtype[Any]:
+    """Return the type of a row as its checksum sees it: packed, little endian.
+
+    Args:
+        columns: the datasets, or what stands for them.
+        names: the columns that are covered.
+    """
+    return np.dtype([(name, columns[name].dtype.newbyteorder("<").str) for name in names])
+
+
+def row_checksum(row: npt.NDArray[Any]) -> int:
+    """Return the checksum of one packed row, shape ()."""
+    return zlib.crc32(row.tobytes())
+
+
+def as_written(columns: Mapping[str, Readable]) -> BoolArray:
+    """Return which rows of the site table are as they were written; shape (sites,).
+
+    Rows that cannot be read are not judged here: the column tells of them when it is asked for.
+    Nor is the row of a site that was begun when the program died.
+    """
+    told = _told(columns)
+    died = bytes(columns["state"][0]) == b"running"
+    good = np.ones(len(told), bool)
+    for start, rows, known in _blocks(columns, len(told)):
+        here = told[start : start + len(rows)]
+        # The checksum is written before the outcome, and a program may die in between.
+        closed = (here != 0) & ~(died & (rows["status"] == Outcome.RUNNING))
+        judged = known & (closed | (rows["status"] > Outcome.RUNNING))
+        for k in np.flatnonzero(judged).tolist():
+            good[start + k] = row_checksum(rows[k]) == here[k]
+    return good
+
+
+def write_checksums(path: Path, file: h5py.File, sites: npt.NDArray[Any]) -> None:
+    """Give the rows of closed sites the checksums of what they hold now.
+
+    Args:
+        path: what to call the file in messages.
+        file: open for writing, not in SWMR mode.
+        sites: whose rows are known to be right, shape (sites,) of bool; others stay as they are.
+    """
+    if SITE_CHECK.name not in file:
+        add_column(file, SITE_CHECK, "site")
+    columns = {name: Readable(path, name, file[name]) for name in file}
+    told = _told(columns)
+    for start, rows, known in _blocks(columns, len(told)):
+        chosen = known & sites[start : start + len(rows)] & (rows["status"] > Outcome.RUNNING)
+        for k in np.flatnonzero(chosen).tolist():
+            told[start + k] = row_checksum(rows[k])
+    file[SITE_CHECK.name][: len(told)] = told
+
+
+def _told(columns: Mapping[str, Readable]) -> npt.NDArray[np.uint32]:
+    """Return the checksums that are stored, of as many sites as every column has."""
+    column = columns[SITE_CHECK.name]
+    count = min(len(columns[name]) for name in (*covered(columns), SITE_CHECK.name))
+    told = np.zeros(count, np.uint32)
+    for here, part in column.readable_parts(0, count):
+        if part is not None:
+            told[here] = part
+    return told
+
+
+def _blocks(
+    columns: Mapping[str, Readable], count: int
+) -> Iterator[tuple[int, npt.NDArray[Any], BoolArray]]:
+    """Yield rows block by block: the first one's number, the rows, and which could be read."""
+    names = covered(columns)
+    row = packed(columns, names)
+    for start in range(0, count, _BLOCK):
+        stop = min(start + _BLOCK, count)
+        rows, known = np.zeros(stop - start, row), np.ones(stop - start, bool)
+        for name in names:
+            for here, part in columns[name].readable_parts(start, stop):
+                where = slice(here.start - start, here.stop - start)
+                if part is None:
+                    known[where] = False
+                else:
+                    rows[name][where] = part
+        yield start, rows, known
