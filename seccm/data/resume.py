@@ -28,9 +28,9 @@ from seccm.data.layout import (
     stored_row_type,
 )
 from seccm.data.packing import broken_sites, copy, owned
-from seccm.data.readable import FAILURES, reading
+from seccm.data.readable import FAILURES, Readable, reading
 from seccm.data.redo import is_left_behind, rebuild
-from seccm.data.site_rows import write_checksums
+from seccm.data.site_rows import as_written, write_checksums
 from seccm.data.tables import NOT_TOLD, STEPS, step_row
 from seccm.data.trace import step_rows
 from seccm.data.trouble import discard, said, written
@@ -85,9 +85,11 @@ def prepare(
             _cut(file)
             upgrade(path, file)
             _abort(path, file)
-            if short and list(broken_sites(file, file["crc32"][:])):
+            columns = {name: Readable(path, name, file[name]) for name in file}
+            lost = short and not as_written(columns).all()
+            if lost or (short and list(broken_sites(file, file["crc32"][:]))):
                 raise DataFileError(
-                    f"{path}: the end of the file is missing, and samples of finished sites with "
+                    f"{path}: the end of the file is missing, and data of finished sites with "
                     "it. If it is a copy, copy it again. The file is as it was."
                 )
             offset = _open_session(file, started_at)
