@@ -156,6 +156,8 @@ class PhaseBegan:
     """Number of the step among those that ran at the site, from 0."""
     kind: str = ""
     """The kind of step that begins; empty in other phases."""
+    raw: bool = False
+    """Whether raw samples of the step are kept though the plan does not ask for all of them."""
 
     def __str__(self) -> str:
         step = f" {self.step}" if self.phase is Phase.STEP else ""

@@ -23,7 +23,7 @@ class Listed:
     def ran(self, index: int, path: Path, resolved: str) -> Segment | None:
         return self.planned[index] if index < len(self.planned) else None
 
-    def lasts(self, period: float) -> tuple[float, float]:
+    def lasts(self, period: float, *, raw: bool = False) -> tuple[float, float]:
         seconds = sum(segment.waveform.duration + period for segment in self.planned)
         return seconds, seconds
 

@@ -22,14 +22,16 @@ from seccm.rig import BASIC
 RAW = {"raw": True}
 
 
-def assert_rows_are_means(scan: Scan, site: int) -> None:
-    """Every row of a site is the mean of 256 of its 257 samples, in every channel."""
-    record, raw = scan.record(site), scan.raw(site)
+def assert_rows_are_means(scan: Scan, site: int, step: int | None = None) -> None:
+    """Every row of a site, or step, is the mean of 256 of its 257 samples, in every channel."""
+    record, raw = scan.record(site), scan.raw(site, step)
+    rows_of = slice(None) if step is None else record.steps[step]
     assert raw.gaps == ()
     offset = scan.header.reference_offset
     clock = scan.clock
     rows = {"current": record.I, "potential": record.E + offset, "x": record.x, "z": record.z}
-    for name, given in rows.items():
+    for name, every in rows.items():
+        given = every[rows_of]
         samples = raw[name].reshape(-1, clock.spacing)[:, : clock.averaged]
         # Rows are stored with 24 bits.
         np.testing.assert_allclose(
@@ -37,7 +39,7 @@ def assert_rows_are_means(scan: Scan, site: int) -> None:
         )
     # A row is complete when the first sample of the next one is taken.
     np.testing.assert_allclose(
-        raw.t[clock.spacing :: clock.spacing], scan.site(site).t[:-1], atol=1e-9
+        raw.t[clock.spacing :: clock.spacing], scan.site(site).t[rows_of][:-1], atol=1e-9
     )
 
 

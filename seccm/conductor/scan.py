@@ -60,7 +60,7 @@ class Runner:
         rig: opened.
         engine: idle.
         recorder: open.
-        raw: record every raw sample as well.
+        raw: have blocks carry every raw sample as well; the recorder chooses which are kept.
         now: a clock in seconds.
         rest: waits for some seconds.
     """

@@ -1,9 +1,10 @@
-"""Every raw sample of a scan beside its rows: how they lie in the file, and who writes them.
+"""Raw samples of a scan beside its rows: how they lie in the file, and who writes them.
 
 `raw` holds the numbers of the converters, one row for each input, all samples of all sessions one
 after the other; `raw_c0` to `raw_c3` turn them into what they measure. `raw_piece` says where in
 `raw` which sample of the stream stands: a piece is consecutive, so that samples that are missing
-show as a new piece and never shift what follows.
+show as a new piece and never shift what follows. Where only some steps ask for their samples, a
+piece goes from the first sample of the first data point of such a step to the last of its last.
 
 Theory of operation. Samples are gathered until they fill a chunk of the file, because HDF5 writes
 whole chunks a hundred times as fast as the rig delivers. Only `flush` claims them, in `raw_piece`,
@@ -20,6 +21,7 @@ import numpy as np
 
 from seccm.data.changes import Changes
 from seccm.data.layout import NAN, SITE_CHUNK, UM, Stored, add_column, add_dimension
+from seccm.data.raw_choice import RawChoice
 from seccm.errors import DataFileError
 from seccm.rig import RawChannel, RawSamples
 from seccm.rig.raw import BYTES, Codes
@@ -118,10 +120,17 @@ class RawWriter:
     Args:
         data: the datasets of the file. Without `raw` among them, it takes no samples.
         changes: is told of everything that is written.
+        choice: which of the samples are kept; all of them unless given.
     """
 
-    def __init__(self, data: Mapping[str, h5py.Dataset], changes: Changes) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, h5py.Dataset],
+        changes: Changes,
+        choice: RawChoice | None = None,
+    ) -> None:
         self._data, self._changes = data, changes
+        self._choice = choice or RawChoice(1, every=True)
         if "raw" not in data:
             return
         channels, written = data["raw"].shape
@@ -130,7 +139,7 @@ class RawWriter:
         self._buffer: Codes = np.empty((channels, CHUNK), np.int16)
         self._held = 0
         self._next: int | None = None
-        """Number of the sample that should come next; None at the beginning of a stream."""
+        """Number of the sample that would go on with the newest piece; None where there is none."""
 
     @property
     def due(self) -> bool:
@@ -142,11 +151,12 @@ class RawWriter:
 
     def append(self, pieces: Iterable[RawSamples]) -> list[str]:
         """Take samples in the order in which they came; return what is to be said about gaps."""
-        said = []
-        for piece in pieces:
+        if "raw" not in self._data:
+            return []
+        self._choice.take(pieces)
+        kept, said = self._choice.chosen()
+        for piece in kept:
             if piece.first != self._next:
-                if self._next is not None:
-                    said.append(f"raw samples jump from number {self._next} to {piece.first}")
                 self._begin(piece.first)
             self._gather(piece.codes)
             self._next = piece.stop

@@ -1,4 +1,4 @@
-"""The raw samples of one site, read when they are asked for."""
+"""The raw samples of one site or step, read when they are asked for."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def pieces_of(data: Mapping[str, h5py.Dataset], session: int, first: int, stop: 
 
 
 class RawTrace:
-    """Every sample of every input over the rows of one site; the file must stay open.
+    """The raw samples of every input over the rows of one site or step; the file must stay open.
 
     `trace["current"]` is an array in SI, shape (samples,), potentials against the reference;
     `trace.t` are their times. Samples that are missing are left out of both.
@@ -103,7 +103,10 @@ class RawTrace:
 
     @property
     def gaps(self) -> tuple[tuple[int, int], ...]:
-        """Number of the first missing sample and how many are missing, for each gap in between."""
+        """Number of the first missing sample and how many are missing, for each gap in between.
+
+        Samples between two steps are missing, too, where the plan asks for those of steps.
+        """
         stops = [piece.first + piece.size for piece in self._pieces[:-1]]
         pairs = zip(stops, self._pieces[1:], strict=True)
         return tuple((stop, piece.first - stop) for stop, piece in pairs)

@@ -329,7 +329,7 @@ class Scan:
 
     @property
     def raw_channels(self) -> tuple[str, ...]:
-        """The inputs of which every sample was recorded; none unless the plan said so."""
+        """The inputs of which raw samples were recorded; none unless the plan said so."""
         return channel_names(self._data)
 
     @property
@@ -342,22 +342,30 @@ class Scan:
         """What the raw samples take in the file, compressed if it is."""
         return self._data["raw"].stored_bytes if self.raw_channels else 0
 
-    def raw(self, number: int) -> RawTrace:
+    def raw(self, number: int, step: int | None = None) -> RawTrace:
         """Return the raw samples of one site, over the rows of `record`, to be read from.
+
+        Args:
+            number: of the site.
+            step: only those of one of its steps, numbered from 0 in the order in which they ran.
 
         Raises:
             DataFileError: no raw samples were recorded.
-            IndexError: there is no such site.
+            IndexError: there is no such site, or no such step ran there.
         """
         if not self.raw_channels:
-            said = "no raw samples were recorded; the plan must say raw = true in [record]."
-            raise DataFileError(f"{self.path}: {said}")
-        t, period = self.record(number).t, self.clock.period
+            said = "no raw samples were recorded; the plan must say raw = true in [record]"
+            raise DataFileError(f"{self.path}: {said}, or in the steps of interest.")
+        record, period = self.record(number), self.clock.period
+        if step is not None and step not in record.steps:
+            ran = ", ".join(map(str, record.steps)) or "none"
+            raise IndexError(f"no step {step} ran at site {number}; there ran: {ran}")
+        t = record.t if step is None else record.t[record.steps[step]]
         if not len(t):
             return self._raw_trace(0, 0, 0, 0.0)
         first, last = (self._row(number, float(t[k])) for k in (0, -1))
         contact = float(self._sites.cell("t_contact", number))
-        zero = contact if self._sites.cell("landed", number) else float(t[0])
+        zero = contact if self._sites.cell("landed", number) else float(record.t[0])
         return self._raw_trace(
             self._session(float(t[0])),
             first * self.clock.spacing,

@@ -77,6 +77,7 @@ class Store:
         patience: seconds to wait for room before the run is at fault.
         contact_samples: raw samples expected in a contact record.
         raw: the channels of which blocks will bring raw samples, none unless these are recorded.
+        raw_of_steps: keep the raw samples of steps that ask for it, not of the whole scan.
 
     Raises:
         DataFileError: the file exists, or cannot be made.
@@ -95,11 +96,12 @@ class Store:
         patience: float = 5.0,
         contact_samples: int = CONTACT_SAMPLES,
         raw: Sequence[RawChannel] = (),
+        raw_of_steps: bool = False,
     ) -> None:
         self.path = Path(path)
         make(self.path, header, sites, columns, clock, contact_samples, raw)
         try:
-            self._begin(sites, columns, clock, 0.0, analyse, queue_blocks, patience)
+            self._begin(sites, columns, clock, 0.0, analyse, queue_blocks, patience, raw_of_steps)
         except BaseException:
             discard(self.path)
             discard(redo_log(self.path))
@@ -118,6 +120,7 @@ class Store:
         queue_blocks: int = 4096,
         patience: float = 5.0,
         raw: Sequence[RawChannel] = (),
+        raw_of_steps: bool = False,
     ) -> Self:
         """Continue the file of a run that was stopped, halted or killed.
 
@@ -131,7 +134,7 @@ class Store:
         store.path = Path(path)
         offset = resuming.prepare(store.path, clock, started_at, raw, columns.signals)
         store._begin(  # noqa: SLF001, it is this class
-            sites, columns, clock, offset, analyse, queue_blocks, patience
+            sites, columns, clock, offset, analyse, queue_blocks, patience, raw_of_steps
         )
         return store
 
@@ -144,6 +147,7 @@ class Store:
         analyse: Analyse | None,
         queue_blocks: int,
         patience: float,
+        raw_of_steps: bool,
     ) -> None:
         self.begins_at = offset
         """Time in the file, in seconds, at which the rows of this session begin."""
@@ -161,6 +165,7 @@ class Store:
                 clock=clock,
                 offset=offset,
                 analyse=analyse,
+                raw_of_steps=raw_of_steps,
             )
         except (OSError, RuntimeError) as error:
             raise DataFileError(

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.data.layout import SIGNAL, UM, row_type
+from seccm.data.marks import Marks
 from seccm.events import Phase
 from seccm.rig import Block, Clock
 
@@ -35,7 +36,7 @@ class Tail:
         self._numbers = np.empty(capacity, np.int64)
         self._size = 0
         self._gone = 0
-        self._marks: list[tuple[int, int, int]] = [(-1, int(Phase.IDLE), 0)]
+        self._marks = Marks((int(Phase.IDLE), 0))
 
     def __len__(self) -> int:
         """Return how many rows are kept back."""
@@ -64,21 +65,20 @@ class Tail:
 
         Returns how many of these rows have left the tail already, with another label.
         """
-        while self._marks and self._marks[-1][0] >= row:
-            self._marks.pop()
-        self._marks.append((row, int(phase), step))
+        self._marks.say(row, (int(phase), step))
         return max(0, self._gone - row)
 
     def take(self, count: int) -> npt.NDArray[Any]:
         """Remove the oldest rows and return them labelled; shape (count,) of `row_type`."""
         taken = self._rows[:count].copy()
         numbers = self._numbers[:count]
-        rows, phases, steps = (np.array(column) for column in zip(*self._marks, strict=True))
-        which = np.maximum(np.searchsorted(rows, numbers, side="right") - 1, 0)
-        taken["phase"], taken["step"] = phases[which], steps[which]
         if count:
             self._gone = int(numbers[-1]) + 1
-            self._marks = self._marks[int(which[-1]) :]
+            for first, stop, (phase, step) in self._marks.spans(int(numbers[0]), self._gone):
+                # Not every number need be there: rows may be missing.
+                here = slice(*np.searchsorted(numbers, (first, stop)).tolist())
+                taken["phase"][here], taken["step"][here] = phase, step
+            self._marks.forget(self._gone - 1)
         left = self._size - count
         self._rows[:left] = self._rows[count : self._size].copy()
         self._numbers[:left] = self._numbers[count : self._size].copy()

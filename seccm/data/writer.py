@@ -11,6 +11,7 @@ import errno
 import math
 import os
 import shutil
+import sys
 import zlib
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -39,6 +40,7 @@ from seccm.data.layout import (
 )
 from seccm.data.planned import Recipes
 from seccm.data.raw import RawWriter
+from seccm.data.raw_choice import RawChoice
 from seccm.data.redo import RedoLog
 from seccm.data.site_rows import covered, packed, row_checksum
 from seccm.data.step_tables import StepWriter, append
@@ -65,7 +67,7 @@ from seccm.events import (
     StepFinished,
 )
 from seccm.plan.site import Site
-from seccm.rig import Block, Clock, ContactRecord
+from seccm.rig import Block, Clock, ContactRecord, RawSamples
 
 KEPT = 4096
 """Rows kept back because their labels may still change: ten seconds of the reference system."""
@@ -103,6 +105,7 @@ class Writer:
         clock: Clock,
         offset: float,
         analyse: Analyse | None,
+        raw_of_steps: bool,
     ) -> None:
         self._file, self._clock, self._offset = file, clock, offset
         self._columns, self._analyse = columns, analyse
@@ -121,7 +124,9 @@ class Writer:
         self._recipes = Recipes(*read(self._data, RECIPES))
         added = added_signals(self._data)
         self._row = row_type(added)
-        self._tail, self._raw = Tail(clock, offset, added), RawWriter(self._data, self._changes)
+        self._tail = Tail(clock, offset, added)
+        self._choice = RawChoice(clock.spacing, every=not raw_of_steps)
+        self._raw = RawWriter(self._data, self._changes, self._choice)
         self._written = len(file["sample"])
         self._claimed = self._written
         self._checksum = 0
@@ -143,8 +148,8 @@ class Writer:
         """Apply what happened; return whether it must be made safe soon."""
         if block is not None:
             self._tail.append(block)
-            for said in self._raw.append(block.raw):
-                self._note(block.start, -1, said)
+            self._choice.seen(block.start, block.stop)
+            self._take_raw(block.start, block.raw)
         for event in events:
             self._apply(event)
         spare = len(self._tail) - KEPT
@@ -209,6 +214,8 @@ class Writer:
         """Commit, say what became of the run, and close the file."""
         if self._visit is not None and self._visit.touched:
             self._write(len(self._tail))
+        self._choice.settle(sys.maxsize)
+        self._take_raw(-1, ())
         self._raw.flush()
         self.commit()
         self._to("state").put(0, np.array([status.encode()], self._data["state"].dtype))
@@ -248,6 +255,8 @@ class Writer:
             case SiteFinished():
                 self._finish(event)
             case Fault() | RunStopped() if self._visit is not None and self._visit.touched:
+                self._choice.settle(event.row + 1)
+                self._take_raw(event.row, ())
                 self._write(len(self._tail))
             case _:
                 pass
@@ -276,6 +285,14 @@ class Writer:
                 f"{late} data points were stored before their phase ({event.phase.name}) was known"
             )
             self._note(event.row, event.site, note)
+        dropped = self._choice.mark(event.row, keep=event.raw)
+        if dropped and "raw" in self._data:
+            note = f"{dropped} raw samples of the step were dropped before it was known to begin"
+            self._note(event.row, event.site, note)
+
+    def _take_raw(self, row: int, pieces: Sequence[RawSamples]) -> None:
+        for said in self._raw.append(pieces):
+            self._note(row, -1, said)
 
     def _land(self, event: Landed) -> None:
         visit, landing = self._at(event), event.landing
@@ -322,6 +339,8 @@ class Writer:
             self._forget(event.site)
             return
         visit.events.append(event)
+        self._choice.settle(event.row + 1)
+        self._take_raw(event.row, ())
         self._write(self._tail.upto(event.row))
         record = record_of(
             read_rows(self._data, visit.first, self._written, self._row),

@@ -164,7 +164,8 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
             since, blocks, label = landing.row + 1, tuple(seen), landing.row
         else:
             since, blocks, label = course.row, (), course.row
-        course.tell(PhaseBegan(label, site.number, Phase.STEP, segment.index, segment.kind))
+        began = (label, site.number, Phase.STEP, segment.index, segment.kind, segment.raw)
+        course.tell(PhaseBegan(*began))
         clock = course.block.clock
         last = LastRows(clock, site.program.mains) if segment.name else None
         watch = SegmentWatch(segment, since, clock.rows(segment.waveform.duration), last)

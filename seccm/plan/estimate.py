@@ -51,6 +51,16 @@ def duration_of(visits: Visits, clock: Clock, *, shortest: bool = False) -> floa
     return float(durations_of(visits, clock, shortest=shortest).sum())
 
 
+def raw_time(visits: Visits, clock: Clock) -> float:
+    """Estimate how long steps that keep their raw samples take at most, at all sites, in seconds.
+
+    Args:
+        visits: all sites.
+        clock: of the rig.
+    """
+    return float(visits.each([site.raw_time(clock) for site in visits.patterns]).sum())
+
+
 def _standing(site: Site, clock: Clock, shortest: bool) -> float:
     """Return the seconds at a site without the ways to it and down."""
     approach, lift = site.approach, site.retract

@@ -14,6 +14,7 @@ from seccm.plan.rounding import rounded_down
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
 from seccm.plan.tables import Tables
+from seccm.program.tree import parts
 from seccm.rig import Axis, Mode, Range, RigInfo, more_than_basic
 from seccm.units import show
 
@@ -203,10 +204,15 @@ def _depth(subject: Subject) -> Iterator[Problem]:
 
 def _recording(subject: Subject) -> Iterator[Problem]:
     """Find what the rig has no samples for."""
-    if subject.plan.record.raw and not subject.info.raw:
-        what = f"rig {subject.info.name} has no raw samples, only data points (means of samples)."
+    plan, info = subject.plan, subject.info
+    if info.raw:
+        return
+    keys = ["record.raw"] if plan.record.raw else []
+    keys += [f"{part.key}.raw" for part in parts(plan.program) if part.spec.raw]
+    for key in keys:
+        what = f"rig {info.name} has no raw samples, only data points (means of samples)."
         remedy = "Remove it, or use a rig with a card, such as virtual-nidaq."
-        yield Problem("record.raw", what, remedy)
+        yield Problem(key, what, remedy)
 
 
 def _disk(subject: Subject) -> Iterator[Problem]:
@@ -234,7 +240,8 @@ def room_problems(
     remedy = "Free space, or write elsewhere."
     if raw:
         told = f"{told} {_bytes(raw)} are raw samples."
-        remedy = "Free space, write elsewhere, or leave out record.raw."
+        what = "leave out record.raw" if plan.record.raw else "keep the raw samples of fewer steps"
+        remedy = f"Free space, write elsewhere, or {what}."
     if size > free - reserve:
         yield Problem("plan", told, remedy)
     elif size + raw > 0.8 * (free - reserve):

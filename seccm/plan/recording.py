@@ -15,7 +15,8 @@ class Record(Model):
     """What is recorded beside the averaged rows."""
 
     raw: YesNo = False
-    """Keep every sample of every input, as the converters gave it: gigabytes an hour."""
+    """Keep every sample of every input, as the converters gave it: gigabytes an hour. Single steps
+    ask for theirs by a `raw = true` of their own."""
     mains: Annotated[Frequency, Field(ge=45, le=65, examples=["50 Hz"])] | None = None
     """Frequency of the mains, 50 Hz unless given. What a step came to, for later steps that follow
     it, is a mean over whole periods."""

@@ -130,6 +130,10 @@ class Site:
         """Return how long the steps last at least and at most if no limit ends them, in s."""
         return self.program.lasts(clock.period)
 
+    def raw_time(self, clock: Clock) -> float:
+        """Return the seconds at most in which steps have their raw samples kept."""
+        return self.program.lasts(clock.period, raw=True)[1]
+
     @property
     def segments(self) -> tuple[Segment, ...]:
         """The steps in the order in which they are meant to run."""

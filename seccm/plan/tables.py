@@ -10,7 +10,7 @@ from pydantic import Field
 from seccm.factors import Condition, Level
 from seccm.plan.approach import Approach, Budget, OnNoContact, Retract, Travel
 from seccm.plan.design import Design, Levels, assigned, conditions_of, levels_of
-from seccm.plan.estimate import bytes_of, duration_of
+from seccm.plan.estimate import bytes_of, duration_of, raw_time
 from seccm.plan.places import Sites
 from seccm.plan.probe import Probe, Reference
 from seccm.plan.recipe import Recipe
@@ -20,6 +20,7 @@ from seccm.plan.visits import Visits
 from seccm.plan.ways import AnyWay, usual
 from seccm.program.setting import Setting
 from seccm.program.settled import settled
+from seccm.program.tree import parts
 from seccm.program.words import Step, Steps
 from seccm.quantities import FreeText, Model, Words
 from seccm.rig import Mounted, RigInfo
@@ -116,4 +117,13 @@ class Tables(Model, defer_build=True):
 
     def raw_bytes(self, info: RigInfo) -> int:
         """Estimate how much of it is raw samples, before they are compressed at the end."""
-        return round(self.duration(info) * raw_rate(info)) if self.record.raw else 0
+        visits = self.visits()
+        seconds = (
+            duration_of(visits, info.clock) if self.record.raw else raw_time(visits, info.clock)
+        )
+        return round(seconds * raw_rate(info))
+
+    @property
+    def keeps_raw(self) -> bool:
+        """Whether raw samples are kept: those of the whole scan, or those of some steps."""
+        return self.record.raw or any(part.spec.raw for part in parts(self.program))

@@ -18,7 +18,7 @@ from seccm.program.measured import Numbers
 from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace
-from seccm.quantities import Model, Words
+from seccm.quantities import Model, Words, YesNo
 from seccm.results import Result, Value, Values
 from seccm.rig import RigInfo
 
@@ -36,6 +36,8 @@ class StepSpec(Model):
 
     name: Words | None = None
     """What later steps call this one, to follow what it came to."""
+    raw: YesNo = False
+    """Keep every raw sample of the step, as the converters gave it, beside its data points."""
 
 
 S = TypeVar("S", bound=StepSpec)

@@ -28,6 +28,11 @@ def act_of(spec: StepSpec, setting: Setting) -> Act:
     return kind_of(name_of(spec)).resolve(spec, setting)
 
 
+def _segment(act: Act, spec: StepSpec, index: int, path: Path, resolved: str = "") -> Segment:
+    """Give what a step imposes its place in a programme."""
+    return Segment.of(act, name_of(spec), index, path, spec.name or "", resolved, spec.raw)
+
+
 def corners(spec: StepSpec) -> tuple[StepSpec, ...]:
     """Return a step with the least and the greatest of what its quantities may come to.
 
@@ -90,13 +95,14 @@ class Programme(Protocol):
             resolved: what was written of it, as `Segment.resolved`.
         """
 
-    def lasts(self, period: float) -> Bounds:
+    def lasts(self, period: float, *, raw: bool = False) -> Bounds:
         """Return how long the steps last at least and at most, in seconds.
 
         A row goes by between two. What ends a step before its time is not foreseen.
 
         Args:
             period: seconds from row to row.
+            raw: count only steps of which the raw samples are kept.
         """
 
 
@@ -115,7 +121,7 @@ class Program:
         comes to is taken to be in the middle of its range.
         """
         return tuple(
-            Segment.of(self.expected(spec), name_of(spec), index, path, spec.name or "")
+            _segment(self.expected(spec), spec, index, path)
             for index, (path, spec) in enumerate(possible(self.steps))
         )
 
@@ -140,7 +146,7 @@ class Program:
         numbers = json.loads(resolved)
         chosen = {earlier: numbers[key] for earlier, key in followed.items()}
         act = act_of(settled(spec, partial(_chosen, chosen)), self.setting)
-        return Segment.of(act, planned.kind, index, planned.path, planned.name, resolved)
+        return _segment(act, spec, index, planned.path, resolved)
 
     @cached_property
     def _is_fixed(self) -> bool:
@@ -167,10 +173,12 @@ class Program:
         """Return what chooses the steps, from the first on."""
         return Walk(self)
 
-    def lasts(self, period: float) -> Bounds:
+    def lasts(self, period: float, *, raw: bool = False) -> Bounds:
         """Return how long the steps last at least and at most, in seconds."""
 
         def of(spec: StepSpec) -> Bounds:
+            if raw and not spec.raw:
+                return 0.0, 0.0
             seconds = [act.waveform.duration + period for act in self.acts(spec)]
             return min(seconds), max(seconds)
 
@@ -229,8 +237,8 @@ class Walk:
         followed, setting = _followed(spec), self._program.setting
         if not followed:
             (act,) = self._program.acts(spec)
-            return Segment.of(act, name_of(spec), index, path, spec.name or "")
+            return _segment(act, spec, index, path)
         chosen = {earlier: live.number(earlier, setting.offset) for earlier in followed}
         act = act_of(settled(spec, partial(_chosen, chosen)), setting)
         resolved = json.dumps({key: chosen[earlier] for earlier, key in followed.items()})
-        return Segment.of(act, name_of(spec), index, path, spec.name or "", resolved)
+        return _segment(act, spec, index, path, resolved)

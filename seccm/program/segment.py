@@ -50,6 +50,8 @@ class Segment:
     resolved: str = ""
     """What its quantities that follow earlier steps came to: numbers in SI by their keys, as JSON;
     empty where it follows none."""
+    raw: bool = False
+    """Whether every raw sample of it is kept."""
 
     @property
     def imposed(self) -> Imposed:
@@ -77,10 +79,17 @@ class Segment:
 
     @classmethod
     def of(
-        cls, act: Act, kind: str, index: int, path: Path, name: str = "", resolved: str = ""
+        cls,
+        act: Act,
+        kind: str,
+        index: int,
+        path: Path,
+        name: str = "",
+        resolved: str = "",
+        raw: bool = False,
     ) -> Segment:
         """Give an act its place in a programme."""
         return cls(
             index, kind, act.label, act.mode, act.waveform, act.limits, act.cycles, path, name,
-            resolved,
+            resolved, raw,
         )  # fmt: skip

@@ -48,3 +48,8 @@ class RawSamples:
     def stop(self) -> int:
         """Number of the sample after the last one."""
         return self.first + int(self.codes.shape[1])
+
+    def part(self, first: int, stop: int) -> RawSamples:
+        """Return those of the samples whose numbers are from `first` to before `stop`."""
+        first = min(max(first, self.first), self.stop)
+        return RawSamples(first, self.codes[:, first - self.first : max(first, stop) - self.first])

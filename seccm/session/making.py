@@ -71,6 +71,7 @@ def run(
             opened.info.clock,
             features,
             raw=_raw(plan, opened),
+            raw_of_steps=not plan.record.raw,
         )
         return Run(
             plan,
@@ -127,6 +128,7 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
             opened.info.clock,
             features,
             raw=_raw(plan, opened),
+            raw_of_steps=not plan.record.raw,
         )
         with open_scan(path) as scan:
             terrain = known_surface(scan, store.begins_at)
@@ -177,7 +179,7 @@ def _columns(features: Features, info: RigInfo) -> Columns:
 
 def _raw(plan: Plan, rig: Rig) -> tuple[RawChannel, ...]:
     """Return the channels of which raw samples are recorded."""
-    return rig.info.raw if plan.record.raw else ()
+    return rig.info.raw if plan.keeps_raw else ()
 
 
 def _header(

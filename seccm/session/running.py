@@ -76,7 +76,7 @@ class Run:
         self._engine = Engine(
             sites, rig.info, title=plan.title, total=total, budget=budget, terrain=terrain
         )
-        self._runner = Runner(rig, self._engine, store, raw=plan.record.raw)
+        self._runner = Runner(rig, self._engine, store, raw=plan.keeps_raw)
         self._store = store
         self._file = Whereabouts(path)
         self._left = threading.Event()
