@@ -62,12 +62,20 @@ def read_text(path: Path, *, largest: int = LARGEST) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def not_a_file(mode: int) -> str:
+    """Return what stands in a file's place, such as "a pipe"; empty where it is a file.
+
+    Args:
+        mode: `st_mode` of what `os.stat` found.
+    """
+    return next((name for is_kind, name in _KINDS if is_kind(mode)), "a device")
+
+
 def _bytes_of(path: Path, largest: int) -> bytes:
     try:
         # Looked at before it is opened: to open a pipe is to wait for somebody who writes to it.
         found = os.stat(path)
-        kind = next((name for is_kind, name in _KINDS if is_kind(found.st_mode)), "a device")
-        if kind:
+        if kind := not_a_file(found.st_mode):
             raise Unreadable(f"is {kind}, not a file.")
         if found.st_size > largest:
             what = f"has {found.st_size / 2**20:.0f} MB; at most {largest / 2**20:.0f} MB are read."

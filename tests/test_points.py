@@ -69,6 +69,16 @@ def test_a_line_that_is_not_understood_is_refused_with_its_number(
     assert words in told
 
 
+def test_columns_without_a_title_after_the_last_are_empty(tmp_path: Path) -> None:
+    """Else a number may have been torn in two; a column that counts the lines may stand first."""
+    made = table(tmp_path, "x (um),y (um),,\n1,2,,\n3,4, ,\n")
+    assert read_points(made) == (("1 um", "2 um"), ("3 um", "4 um"))
+    (told,) = refused(tmp_path, "x (um),y (um),,\n1,2,,\n12,5,23,4\n")
+    assert 'line 3 of points.csv: has "23" in a column without a title; a comma separates' in told
+    made = table(tmp_path, " ,x (um),y (um)\n1,12,13\n2,14,15\n")
+    assert read_points(made) == (("12 um", "13 um"), ("14 um", "15 um"))
+
+
 @pytest.mark.parametrize(
     ("header", "words"),
     [

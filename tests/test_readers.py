@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -119,7 +120,32 @@ def test_a_measurement_that_was_broken_off_is_not_taken_for_complete(
     [
         ({"sites": (site(0.0, 0.0),) * 4}, "4 sites, but its plan has 3"),
         ({"sites": (site(0.0, 0.0, steps=2),)}, "2 steps"),
-        ({"period": 0.0}, "0.0 s apart"),
+        *(({"period": period}, "s apart") for period in (0.0, -1.0, np.nan, np.inf, 1e-300, 1e300)),
+        ({"period": "fast"}, "could not convert"),
+        ({"period": None}, "TypeError"),
+        ({"started_at": "yesterday"}, 'its start, "yesterday", is not a time'),
+        ({"started_at": "2026-01-01T00:00:00"}, "has no time zone"),
+        ({"started_at": 5}, "TypeError"),
+        ({"plan": {"title": "a"}}, "no seccm.ReadScan with a seccm.Plan"),
+        ({"sites": None}, "TypeError"),
+        ({"sites": (5,)}, "site 0 is no seccm.ReadSite"),
+        ({"sites": (seccm.ReadSite(0.0, 0.0, (E,)),)}, "step 0 of site 0 is no seccm.ReadStep"),
+        *(
+            ({"sites": (seccm.ReadSite(place, 0.0, ()),)}, "x of site 0")
+            for place in (np.nan, np.inf, -np.inf, 1e300, 2.0)
+        ),
+        ({"sites": (seccm.ReadSite(0.0, 0.0, (), z=np.inf),)}, "z of site 0 is inf"),
+        *(
+            ({"sites": (seccm.ReadSite(0.0, 0.0, (seccm.ReadStep(E, current),)),)}, words)
+            for current, words in (
+                (wave(0.0) * 1e30, "a current of site 0 must be at most 10 A, not"),
+                (np.full(E.size, np.inf), "a current of site 0 must be at"),
+                (wave(0.0) + 0j, "complex128"),
+                (wave(0.0).astype(str), "not numbers"),
+                (wave(0.0).reshape(2, -1), "600 potentials and 600 currents"),
+                (None, "object"),
+            )
+        ),
         (
             {"sites": (seccm.ReadSite(0.0, 0.0, (seccm.ReadStep(E, E[:5]),)),)},
             "600 potentials and 5 currents",
@@ -133,7 +159,74 @@ def test_what_does_not_fit_its_plan_is_refused_and_nothing_is_made(
     with pytest.raises(seccm.DataFileError) as refused:
         seccm.import_file(source)
     assert words in str(refused.value)
+    assert str(refused.value).endswith("Nothing was made.")
     assert not source.with_suffix(".h5").exists()
+
+
+@pytest.mark.parametrize("values", [list, np.float32])
+def test_lists_and_short_floats_are_numbers_too(
+    reads: dict[str, seccm.ReadScan], source: Path, values: Any
+) -> None:
+    current = values(wave(0.0))
+    reads["scan"] = replace(SCAN, sites=(seccm.ReadSite(0.0, 0.0, (seccm.ReadStep(E, current),)),))
+    with seccm.open(seccm.import_file(source)) as scan:
+        here = scan.site(0).phase == seccm.Phase.STEP
+        np.testing.assert_allclose(scan.site(0).I[here], wave(0.0), rtol=1e-6)
+
+
+def test_data_points_that_are_missing_stay_missing(
+    reads: dict[str, seccm.ReadScan], source: Path
+) -> None:
+    """NaN says that there is none; the site is kept."""
+    current = wave(0.0)
+    current[100:110] = np.nan
+    reads["scan"] = replace(SCAN, sites=(seccm.ReadSite(0.0, 0.0, (seccm.ReadStep(E, current),)),))
+    with seccm.open(seccm.import_file(source)) as scan:
+        here = scan.site(0).phase == seccm.Phase.STEP
+        np.testing.assert_array_equal(np.isnan(scan.site(0).I[here]), np.isnan(current))
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("bad\x1b[31m line 3"), KeyError("I"), IndexError(), RecursionError("deep")]
+)
+def test_a_reader_that_fails_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+    reads: dict[str, seccm.ReadScan],
+    source: Path,
+    error: Exception,
+) -> None:
+    """It is a program of somebody else, and its file may be damaged."""
+
+    def fail(path: Path) -> Any:
+        raise error
+
+    (good,) = READERS.all().values()
+    readers = {"other": replace(good, claims=fail), "other program": replace(good, read=fail)}
+    monkeypatch.setattr(READERS, "_found", readers)
+    done = CliRunner().invoke(app, ["import", str(source)])
+    assert done.exit_code == 2, done.output
+    said = " ".join(done.output.split())
+    assert "cannot be read by the reader for other program" in said
+    assert "\x1b" not in said
+    assert not source.with_suffix(".h5").exists()
+    monkeypatch.setattr(READERS, "_found", {"other": readers["other"]})
+    with pytest.raises(seccm.DataFileError, match="The reader for other program failed: "):
+        seccm.import_file(source)
+
+
+def test_what_is_no_file_is_not_waited_for(
+    reads: dict[str, seccm.ReadScan], tmp_path: Path
+) -> None:
+    """Nobody writes to the pipe."""
+    places = {tmp_path: "is a folder", tmp_path / "no\0name": "not a valid file name"}
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        (tmp_path / "loop").symlink_to(tmp_path / "loop")
+        places |= {tmp_path / "pipe": "is a pipe", Path("/dev/zero"): "is a device"}
+        places |= {tmp_path / "loop": "cannot be read|no such file"}
+    for place, words in places.items():
+        with pytest.raises(seccm.DataFileError, match=words):
+            seccm.import_file(place)
 
 
 def test_no_file_is_overwritten(reads: dict[str, seccm.ReadScan], source: Path) -> None:

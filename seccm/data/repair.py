@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import io
 import os
-import stat
 import struct
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seccm.data import guard
-from seccm.errors import DataFileError
+from seccm.errors import DataFileError, shown
 from seccm.shell import command
+from seccm.text_files import not_a_file
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -148,8 +148,7 @@ def _unmarked(head: bytes, size: int) -> bytes:
 def _superblock(path: Path) -> bytes:
     try:
         # Opening a pipe would wait for somebody to write into it.
-        if not stat.S_ISREG(path.stat().st_mode):
-            kind = "a folder" if path.is_dir() else "a pipe or a device"
+        if kind := not_a_file(path.stat().st_mode):
             raise DataFileError(f"{path}: is {kind}. A data file of seccm ends in .h5.")
         with path.open("rb") as file:
             head = file.read(_SIZE)
@@ -157,6 +156,8 @@ def _superblock(path: Path) -> bytes:
         raise DataFileError(f"{path}: there is no such file. Check the path.") from None
     except OSError as error:
         raise DataFileError(f"{path}: cannot be read: {error.strerror}.") from error
+    except ValueError:  # A path with a NUL in it.
+        raise DataFileError(f"{shown(str(path))}: this is not a valid file name.") from None
     if not head and guard.is_held(path):
         raise DataFileError(f"{path}: a program is creating it right now. Try again.")
     if not head:

@@ -27,6 +27,9 @@ class _Header:
     delimiter: str
     width: int
     """How many columns there are; every line must have as many."""
+    named: int
+    """How many there are up to the last one with a title; the others are empty in every line, as
+    spreadsheets export them. A column of numbers without a title before it counts the lines."""
     columns: dict[str, tuple[int, str]]
     """Index and unit of x and of y."""
 
@@ -37,7 +40,8 @@ def read_points(path: Path) -> tuple[tuple[str, str], ...]:
     The first line is a header such as "x (um), y (um)"; further columns are not looked at. Commas,
     semicolons or tabs separate, one kind in the whole table; the decimal sign is a point. Empty
     lines are skipped. What is not understood is refused: a line with more or fewer cells than the
-    header may have decimal commas, or thousands that are set apart by commas.
+    header, or with cells after those that have a title, may have decimal commas, or thousands that
+    are set apart by commas.
 
     Returns:
         Quantities with their unit, as a plan would list them.
@@ -88,7 +92,8 @@ def _read_header(line: str) -> tuple[_Header, list[Problem]]:
     wrong = list(_header_problems(line, titles, columns))
     bare = [title.lower() for title in titles]
     guess = {axis: (bare.index(axis) if axis in bare else k, "um") for k, axis in enumerate("xy")}
-    return _Header(delimiter, max(len(titles), 2), {**guess, **columns}), wrong
+    named = max((k for k, title in enumerate(titles, start=1) if title), default=2)
+    return _Header(delimiter, max(len(titles), 2), named, {**guess, **columns}), wrong
 
 
 def _header_problems(
@@ -146,6 +151,12 @@ def _point(line: str, header: _Header) -> tuple[str, str]:
     x, y = (_cell(cells, *header.columns[axis], axis) for axis in "xy")
     if len(cells) < header.width:
         raise ValueError(f"has {len(cells)} cells, but the header has {header.width}")
+    if filled := [cell for cell in cells[header.named :] if cell]:
+        by = _DELIMITERS[header.delimiter]
+        raise ValueError(
+            f"has {written(filled[0])} in a column without a title; {by} separates the cells, so "
+            "that no number may contain one"
+        )
     return x, y
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,7 +13,7 @@ import numpy as np
 from seccm.analysis.features import Features
 from seccm.arrays import FloatArray
 from seccm.data import Header, Store
-from seccm.errors import DataFileError
+from seccm.errors import shown
 from seccm.events import (
     Approaching,
     Event,
@@ -28,9 +26,10 @@ from seccm.events import (
     SiteStarted,
 )
 from seccm.plan.site import Site
-from seccm.readers import READERS, Reader, ReadScan, ReadSite
+from seccm.readers import Reader, ReadScan, ReadSite
 from seccm.results import charge
 from seccm.rig import Block, Clock
+from seccm.session.reading import read_foreign
 
 _BROKEN_OFF = "the measurement ends before the programme of the plan does"
 
@@ -50,14 +49,8 @@ def import_file(path: str | Path, target: str | Path | None = None) -> Path:
             data file exists already. The other program's file is never changed.
     """
     source = Path(path)
-    if not source.is_file():
-        raise DataFileError(f"{source}: there is no such file.")
+    reader, scan, sites = read_foreign(source)
     made = source.with_suffix(".h5") if target is None else Path(target)
-    reader = _reader_of(source)
-    scan = reader.read(source)
-    planned = scan.plan.sites()
-    _refuse_misfits(source, scan, planned)
-    sites = _placed(scan, planned)
     features = Features(scan.plan)
     header = _header(source, reader, scan)
     clock = Clock(1.0 / scan.period, 1, 1)
@@ -72,53 +65,6 @@ def import_file(path: str | Path, target: str | Path | None = None) -> Path:
     return made
 
 
-def _reader_of(source: Path) -> Reader:
-    readers = READERS.all()
-    for reader in readers.values():
-        if reader.claims(source):
-            return reader
-    known = f"There are readers for {', '.join(readers)}." if readers else "No reader is installed."
-    raise DataFileError(
-        f"{source}: no installed reader knows this file. {known} Install the package that reads it."
-    )
-
-
-def _refuse_misfits(source: Path, scan: ReadScan, sites: Sequence[Site]) -> None:
-    """Refuse what does not fit its plan, before anything is made.
-
-    Raises:
-        DataFileError: says what, and at which site.
-    """
-    if len(scan.sites) > len(sites):
-        raise DataFileError(
-            f"{source}: it has {len(scan.sites)} sites, but its plan has {len(sites)}. Nothing was "
-            "made."
-        )
-    if not scan.period > 0.0:
-        raise DataFileError(f"{source}: its data points are {scan.period} s apart.")
-    for number, (site, measured) in enumerate(zip(sites, scan.sites, strict=False)):
-        if len(measured.steps) > len(site.segments):
-            raise DataFileError(
-                f"{source}: site {number} has {len(measured.steps)} steps, but the programme of "
-                f"its plan has {len(site.segments)}. Nothing was made."
-            )
-        for step in measured.steps:
-            if not 0 < step.potential.size == step.current.size:
-                raise DataFileError(
-                    f"{source}: site {number} has a step with {step.potential.size} potentials and "
-                    f"{step.current.size} currents. Nothing was made."
-                )
-
-
-def _placed(scan: ReadScan, sites: Sequence[Site]) -> tuple[Site, ...]:
-    """Return the plan's sites, those that were measured at the places where they were."""
-    placed = [
-        replace(site, x=measured.x, y=measured.y)
-        for site, measured in zip(sites, scan.sites, strict=False)
-    ]
-    return (*placed, *sites[len(placed) :])
-
-
 def _header(source: Path, reader: Reader, scan: ReadScan) -> Header:
     rig = {"source": scan.rig, "config": {"kind": "imported"}, "faults": [], "info": {}}
     return Header(
@@ -128,9 +74,9 @@ def _header(source: Path, reader: Reader, scan: ReadScan) -> Header:
         virtual=False,
         reference=scan.plan.reference.name,
         reference_offset=scan.plan.reference.offset,
-        started_at=scan.started_at or datetime.now(UTC).isoformat(timespec="seconds"),
+        started_at=scan.started_at,
         uuid=str(uuid4()),
-        extra={"imported_from": source.name, "imported_by": f"reader {reader.name}"},
+        extra={"imported_from": shown(source.name), "imported_by": f"reader {shown(reader.name)}"},
     )
 
 
