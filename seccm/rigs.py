@@ -15,6 +15,7 @@ from seccm import calibration
 from seccm.errors import PlanError, Problem
 from seccm.mistakes import nearest, similar
 from seccm.plan.library import find_rig
+from seccm.plan.open_circuit import TABLE, open_circuit_of
 from seccm.quantities import Count, Length, Model, read_toml, validate
 from seccm.rig import Cell, CoarseStage, Mounted, Rig, parts_of, rig_of
 from seccm.suggestion import Suggestion
@@ -22,7 +23,7 @@ from seccm.suggestion import Suggestion
 GROUP = "seccm.rigs"
 COARSE_GROUP = "seccm.coarse"
 CELL_GROUP = "seccm.cells"
-BESIDE = ("coarse", "potentiostat")
+BESIDE = ("coarse", "potentiostat", TABLE)
 """Tables that any kind of rig may have, and that its own builder is not shown."""
 
 
@@ -157,6 +158,10 @@ def connect_coarse(table: CoarseTable, wait: Callable[[float], None]) -> CoarseS
     )
 
 
+def _open_circuit(file: RigFile) -> object:
+    return open_circuit_of(file.config, file.source)
+
+
 class _WithCoarse(Model):
     """A rig file's table by its name, so that mistakes are named by the whole key."""
 
@@ -222,10 +227,11 @@ class _Building:
             )
             put = None if meant is None else Suggestion(("kind",), "put", meant)
             problems.append(Problem("kind", what, ask, suggestion=put))
-        try:
-            coarse_table(self.file)
-        except PlanError as error:
-            problems += error.problems
+        for read in (coarse_table, _open_circuit):
+            try:
+                read(self.file)
+            except PlanError as error:
+                problems += error.problems
         rig = None
         if chosen is not None:  # Which may be what was meant, to see what else is wrong.
             try:

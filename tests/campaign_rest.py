@@ -1,4 +1,7 @@
-"""Commissioning in a campaign: any step, with faults, errors and stops; nothing may move."""
+"""Commissioning in a campaign: any step, with faults, errors and stops, and the tip left anywhere.
+
+Nothing may move, and what is wet is not driven.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,13 @@ from unittest.mock import patch
 from campaign_draws import draw_faults
 from campaign_scan import made_error
 
+from seccm.commissioning.readiness import Needs
 from seccm.commissioning.settings import read_settings
 from seccm.commissioning.steps import STEPS, carry_out
 from seccm.conductor.conductor import Conductor, StoppedError
-from seccm.errors import RigError
-from seccm.rig import Action, Block, Drive, Mounted
+from seccm.errors import ContactError, RigError
+from seccm.rig import Action, Block, Drive, Mounted, Wake
+from seccm.rigs import load_rig
 from sim.config import VirtualConfig
 from sim.virtual_rig import VirtualRig
 
@@ -26,6 +31,8 @@ SHORT = {
 }
 """Settings that differ from those which an operator is offered."""
 MOUNTED = Mounted("dummy-resistor", 6e-6)
+MOUNTED_WET = [Mounted("li-on-au", 6e-6), Mounted("redox", 6e-6), Mounted("dummy-resistor", 6e-6)]
+LOOKS = load_rig("virtual").config
 
 
 def commissioning(seed: int) -> Iterator[str]:
@@ -33,10 +40,14 @@ def commissioning(seed: int) -> Iterator[str]:
     rng = Random(seed)
     step = STEPS[rng.choice(sorted(STEPS))]
     faults = draw_faults(rng)
-    rig = VirtualRig(VirtualConfig(), MOUNTED, seed=rng.randrange(10**6), faults=faults)
+    height = rng.choice([58.0, rng.uniform(50.6, 53.5)])
+    config = VirtualConfig.model_validate({"stage": {"start_z": f"{height} um"}})
+    mounted = MOUNTED if step.wet else rng.choice(MOUNTED_WET)
+    rig = VirtualRig(config, mounted, seed=rng.randrange(10**6), faults=faults)
+    rig_file, confirmed = rng.choice([LOOKS, {}]), rng.random() < 0.7
     conductor, began = Conductor(rig), rig.height
     when = {rng.randint(1, 60): rng.choice(_DISTURBED) for _ in range(rng.randrange(3))}
-    calls, moved, planted = 0, list[Action](), list[BaseException]()
+    calls, moved, planted, sins = 0, list[Action](), list[BaseException](), list[str]()
     lifted, off = False, True
     read, apply, close = rig.read, rig.apply, rig.close
 
@@ -53,8 +64,14 @@ def commissioning(seed: int) -> Iterator[str]:
         return read()
 
     def applied(action: Action) -> None:
-        if not isinstance(action, Drive):
+        if not isinstance(action, Drive | Wake):
             moved.append(action)
+        if isinstance(action, Drive) and action.mode != "open":
+            if not (rig_file or confirmed):
+                sins.append(f"driven without a look or a word: {action}")
+            looks = action.mode == "current"
+            if step.needs is Needs.OPEN and rig_file and not looks and _in_droplet(rig):
+                sins.append(f"driven while wet: {action}")
         apply(action)
 
     def closed() -> None:
@@ -67,13 +84,20 @@ def commissioning(seed: int) -> Iterator[str]:
     # Nobody waits on the clock of the wall for a rig that is silent.
     with patch("seccm.conductor.safety.PATIENCE", 60.0), suppress(RigError, StoppedError):
         try:
-            carry_out(step, conductor, {}, values)
+            carry_out(step, conductor, rig_file, values, confirmed=confirmed)
+        except ContactError as error:
+            if error.code == "not-confirmed" and confirmed:
+                raise
+            open_ = height == 58.0 and not faults
+            if error.code == "circuit-closed" and open_:
+                yield f"a tip in the air was taken for wet: {error}"
         except ValueError:
             if not (faults or step.wet):  # the resistor is not connected
                 raise
         except BaseException as error:
             if not isinstance(error, RigError | StoppedError) and error not in planted:
                 raise
+    yield from sins
     yield from (f"not only the cell was driven: {action}" for action in moved)
     if any(fault.startswith("unplugged") for fault in faults):
         return
@@ -81,6 +105,11 @@ def commissioning(seed: int) -> Iterator[str]:
         yield "the cell was left on"
     if not lifted and abs(rig.height - began) > 1e-9:
         yield f"the tip moved from {began * 1e6:.3f} to {rig.height * 1e6:.3f} um"
+
+
+def _in_droplet(rig: VirtualRig) -> bool:
+    bridge = rig._world.bridge
+    return bridge is not None and bridge.cell is not None
 
 
 _DISTURBED = ("stop", "emergency", "KeyboardInterrupt", "MemoryError", "OSError", "RigError")

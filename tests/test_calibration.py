@@ -66,7 +66,7 @@ def edit(path: Path, old: str, new: str) -> None:
 def commission(rig_file: Path, *options: object) -> str:
     report = rig_file.with_name("resistor.json")
     report.unlink(missing_ok=True)
-    command = ("test-resistor", rig_file, "--ohms", "1 Gohm", "-o", report, *options)
+    command = ("test-resistor", rig_file, "--ohms", "1 Gohm", "--yes", "-o", report, *options)
     _, said = seccm_rig(*command)
     return said
 
@@ -82,7 +82,13 @@ def test_a_resistor_test_mends_a_wrong_gain_and_the_next_one_passes(rig_file: Pa
     assert "Added to the calibration" in said
     assert gain(rig_file) == pytest.approx(0.5, rel=1e-3)
     code, said = seccm_rig(
-        "test-resistor", rig_file, "--ohms", "1 Gohm", "-o", rig_file.with_name("again.json")
+        "test-resistor",
+        rig_file,
+        "--ohms",
+        "1 Gohm",
+        "--yes",
+        "-o",
+        rig_file.with_name("again.json"),
     )
     assert code == 0, said
     assert "FAIL" not in said

@@ -333,7 +333,7 @@ def test_sweeps_that_cannot_be_judged_are_refused():
             a_record(np.zeros(rows), flags=int(Flag.SATURATED)), Triangle(0.5, 2.0, 2)
         )
     with pytest.raises(ValueError, match="too short"):
-        judge_capacitance(a_record(np.zeros(rows)), Triangle(0.5, 50.0, 2))
+        judge_capacitance(a_record(1e-15 * np.arange(rows)), Triangle(0.5, 50.0, 2))
     rig = virtual()
     with at_rest(Conductor(rig)) as conductor, pytest.raises(LimitError, match="nothing changed"):
         measure_capacitance(conductor, Triangle(span=50.0))

@@ -25,7 +25,8 @@ from seccm.commissioning.steps import STEPS, carry_out
 from seccm.conductor.conductor import Conductor, StoppedError
 from seccm.errors import SeccmError
 from seccm.hopping.life import AT_ONCE, Request
-from seccm.rig import Action, Block, Move
+from seccm.rig import Action, Block, Drive, Move
+from seccm.rigs import load_rig
 from sim.config import VirtualConfig
 from sim.virtual_rig import VirtualRig
 
@@ -46,6 +47,21 @@ def witnessed(rig: VirtualRig) -> list[str]:
     def seen(action: Action) -> None:
         bridge = rig._world.bridge
         if isinstance(action, Move) and action.axis != "z" and bridge is not None:
+            sins.append(f"{action} with a bridge")
+        apply(action)
+
+    rig.apply = seen  # type: ignore[method-assign]
+    return sins
+
+
+def driven_while_wet(rig: VirtualRig) -> list[str]:
+    """Note whatever is applied to the cell beside the look at the circuit, while it is closed."""
+    sins: list[str] = []
+    apply = rig.apply
+
+    def seen(action: Action) -> None:
+        driven = isinstance(action, Drive) and action.mode != "open"
+        if driven and action.mode != "current" and rig._world.bridge is not None:
             sins.append(f"{action} with a bridge")
         apply(action)
 
@@ -93,22 +109,31 @@ def coarse(fault: str, at: int, request: str) -> Ended:
     return bench.rigs[-1], bench.sins
 
 
+START = ["58 um", "51.3 um", "51.0 um"]
+"""Where the tip was left: clear of the surface, and twice in contact."""
+LOOKING = load_rig("virtual").config
+"""A rig file that says how an open circuit is told."""
+
+
 def commissioning(fault: str, at: int, request: str) -> Ended:
-    """A step of commissioning; a dummy cell in place of the droplet."""
-    step = STEPS["noise"]
-    config = VirtualConfig.model_validate({"longest_block": 20})
+    """A step of commissioning, with the tip where somebody left it; now and then in contact."""
+    step = STEPS[("noise", "capacitance")[at % 2]]
+    config = VirtualConfig.model_validate(
+        {"longest_block": 20, "stage": {"start_z": START[at % 3]}}
+    )
     rig = VirtualRig(config, PLAN.mounted, seed=1, faults=(fault,) if fault else ())
-    sins, left = witnessed(rig), [at]
+    sins, driven, left = witnessed(rig), driven_while_wet(rig), [at]
 
     def look(_: Block) -> None:
         left[0] -= 1
         if left[0] == 0:
             conductor.stop(request, retract=request == "emergency")
 
-    conductor = Conductor(rig, show=look)
+    conductor, short = Conductor(rig, show=look), {"noise": {"seconds": "2 s"}}
+    values = read_settings(step.settings, short.get(step.name, {}))
     with suppress(SeccmError, StoppedError, ValueError):
-        carry_out(step, conductor, {}, read_settings(step.settings, {"seconds": "2 s"}))
-    return rig, sins
+        carry_out(step, conductor, LOOKING, values, confirmed=True)
+    return rig, [*sins, *driven]
 
 
 STORIES: dict[str, Callable[[str, int, str], Ended]] = {
@@ -136,10 +161,10 @@ def test_every_story_ends_with_the_cell_off_and_never_goes_sideways_while_wet(
         return
     assert rig.drive.mode == "open"
     top = rig.info.axes["z"].travel.upper
-    started = VirtualConfig().stage.start_z
     at_top = rig.height == pytest.approx(top, abs=0.1 * UM)
     if story == "commissioning":
         # Nothing moves, unless somebody has asked for an emergency retract.
+        started = rig._config.stage.start_z
         assert at_top or rig.height == pytest.approx(started, abs=0.1 * UM)
     elif story != "scan" or request_ not in AT_ONCE:
         assert at_top

@@ -72,7 +72,7 @@ def busy(news: News) -> bool:
     return news.progress is not None and news.progress.done > 0.0
 
 
-LONG = Order.new("noise", {"seconds": "1000000 s"})
+LONG = Order.new("noise", {"seconds": "1000000 s"}, confirmed=True)
 """Twelve days of noise: it ends only when it is stopped."""
 
 
@@ -88,7 +88,7 @@ LONG = Order.new("noise", {"seconds": "1000000 s"})
 def test_each_step_comes_back_with_its_figures_and_its_curves(
     host: Follower, rig: Path, step: str, settings: dict[str, str], graphs: int
 ):
-    host.client.commission(Order.new(step, settings, rig))
+    host.client.commission(Order.new(step, settings, rig, confirmed=True))
     result = host.found()
     assert result.finding.passed
     assert result.finding.procedure == step
@@ -103,7 +103,7 @@ def test_each_step_comes_back_with_its_figures_and_its_curves(
 
 
 def test_the_resistor_s_points_lie_on_the_line_that_is_drawn(host: Follower, rig: Path):
-    host.client.commission(Order.new("test-resistor", {"ohms": "1 Gohm"}, rig))
+    host.client.commission(Order.new("test-resistor", {"ohms": "1 Gohm"}, rig, confirmed=True))
     graphs = {graph.title: graph for graph in host.found().finding.graphs}
     points, line, *_ = graphs["The current input"].curves
     assert points.name == "applied potential"
@@ -113,7 +113,9 @@ def test_the_resistor_s_points_lie_on_the_line_that_is_drawn(host: Follower, rig
 
 
 def test_the_triangle_s_loop_is_as_wide_as_the_capacitance_says(host: Follower, rig: Path):
-    host.client.commission(Order.new("capacitance", {"cycles": "4", "rate": "2 V/s"}, rig))
+    host.client.commission(
+        Order.new("capacitance", {"cycles": "4", "rate": "2 V/s"}, rig, confirmed=True)
+    )
     result = host.found()
     up, _, down, _ = result.finding.graphs[0].curves
     width = np.median(up.y) - np.median(down.y)
@@ -192,7 +194,7 @@ def test_others_see_what_was_found_but_do_not_start_stop_or_keep_anything(rig: P
     with own_runtime(), Client.open(linger=0.2) as client:
         host = Follower(client)
         host.idle()
-        client.commission(Order.new("noise", {"seconds": "2 s"}, rig))
+        client.commission(Order.new("noise", {"seconds": "2 s"}, rig, confirmed=True))
         assert host.found().finding.passed
         with Client.attach(client.name) as other:
             watcher = Follower(other)
@@ -211,7 +213,7 @@ def test_others_see_what_was_found_but_do_not_start_stop_or_keep_anything(rig: P
 
 
 def test_only_what_is_asked_for_is_written(host: Follower, rig: Path):
-    host.client.commission(Order.new("noise", {"seconds": "2 s"}, rig))
+    host.client.commission(Order.new("noise", {"seconds": "2 s"}, rig, confirmed=True))
     assert host.found().kept == ""
     host.idle()
     assert [path.name for path in rig.parent.iterdir()] == ["bench.toml"]
@@ -227,7 +229,7 @@ def test_only_what_is_asked_for_is_written(host: Follower, rig: Path):
 
 
 def test_a_report_alone_leaves_the_calibration_alone(host: Follower, rig: Path):
-    host.client.commission(Order.new("capacitance", {"cycles": "3"}, rig))
+    host.client.commission(Order.new("capacitance", {"cycles": "3"}, rig, confirmed=True))
     host.found()
     host.client.keep("capacitance", calibrate=False)
     assert "calibration" not in host.found().kept
@@ -245,7 +247,7 @@ def test_a_rig_file_without_a_calibration_says_how_to_name_one(host: Follower, t
 
 
 def test_what_cannot_be_judged_is_a_sentence_and_nothing_to_keep(host: Follower, rig: Path):
-    host.client.commission(Order.new("capacitance", {"rate": "500 V/s"}, rig))
+    host.client.commission(Order.new("capacitance", {"rate": "500 V/s"}, rig, confirmed=True))
     result = host.found()
     assert not result.finding.passed
     assert result.finding.faults[0].startswith("Not judged: ")
@@ -256,7 +258,7 @@ def test_what_cannot_be_judged_is_a_sentence_and_nothing_to_keep(host: Follower,
 def test_a_rig_that_fails_is_told_of_and_the_host_lives(host: Follower, tmp_path: Path):
     rig = tmp_path / "bad.toml"
     rig.write_text('kind = "virtual"\nfaults = ["stalled-read@at=0.5 s"]\n', encoding="utf-8")
-    host.client.commission(Order.new("noise", {"seconds": "2 s"}, rig))
+    host.client.commission(Order.new("noise", {"seconds": "2 s"}, rig, confirmed=True))
     assert host.found().finding.faults
     host.idle()
     [failure] = [news.failure for news in host.news if news.failure is not None]

@@ -30,7 +30,7 @@ def read(path: Path) -> Any:
 COMMANDS = {
     "check": ["check"],
     "noise": ["noise", "--seconds", "2 s"],
-    "test-resistor": ["test-resistor", "--ohms", "1 Gohm"],
+    "test-resistor": ["test-resistor", "--ohms", "1 Gohm", "--yes"],
     "capacitance": ["capacitance", "--cycles", "3"],
 }
 
@@ -56,7 +56,9 @@ def test_every_procedure_passes_says_that_nothing_moved_and_writes_a_dated_repor
 
 def test_the_calibration_names_its_report_and_the_keys_of_the_rig_file(tmp_path: Path):
     path = tmp_path / "resistor.json"
-    code, said = seccm_rig("test-resistor", "virtual-nidaq", "--ohms", "1 Gohm", "-o", path)
+    code, said = seccm_rig(
+        "test-resistor", "virtual-nidaq", "--ohms", "1 Gohm", "--yes", "-o", path
+    )
     assert code == 0
     tables = read(path)["calibration"]
     assert set(tables) == {"inputs.potential", "inputs.current", "cell.current"}
@@ -73,7 +75,7 @@ def test_a_wrong_sign_fails_with_1_and_is_named(tmp_path: Path):
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(before + table + after.replace("sign = -1", "sign = 1", 1), encoding="utf-8")
     path = tmp_path / "report.json"
-    code, said = seccm_rig("test-resistor", wrong, "--ohms", "1 Gohm", "-o", path)
+    code, said = seccm_rig("test-resistor", wrong, "--ohms", "1 Gohm", "--yes", "-o", path)
     assert code == 1
     assert "WRONG SIGN: the current input" in said
     report = read(path)

@@ -90,7 +90,15 @@ def test_the_card_is_left_with_its_drive_off_too(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     struck = Struck(monkeypatch, number)
-    options = ("test-resistor", "virtual-nidaq", "--ohms", "1 Gohm", "-o", tmp_path / "r.json")
+    options = (
+        "test-resistor",
+        "virtual-nidaq",
+        "--ohms",
+        "1 Gohm",
+        "--yes",
+        "-o",
+        tmp_path / "r.json",
+    )
     code, said = seccm_rig(*options)
     assert code == 1
     assert "cell off, tip held where it was" in said

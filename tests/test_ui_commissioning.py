@@ -43,6 +43,7 @@ def take(qtbot: QtBot, made: Window, step: str, **texts: str) -> StepPage:
     for name, text in texts.items():
         page.fields[name].setText(text)
     qtbot.waitUntil(page.start.isEnabled, timeout=LONG)
+    page.confirmed.setChecked(True)
     page.start.click()
     qtbot.waitUntil(lambda: page.found is not None, timeout=LONG)
     qtbot.waitUntil(lambda: made.desk.run.doing == "idle", timeout=LONG)

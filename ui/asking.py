@@ -52,9 +52,9 @@ class Asking:
         job = Job.new(plan, self._rig, pace=self._pace)
         self._expect(self._host().open_rig(job))
 
-    def commission(self, step: str, settings: dict[str, str]) -> None:
-        """Ask for a commissioning step."""
-        order = Order.new(step, settings, self._rig, pace=self._pace)
+    def commission(self, step: str, settings: dict[str, str], *, confirmed: bool) -> None:
+        """Ask for a commissioning step; what it needs at the cell may be confirmed."""
+        order = Order.new(step, settings, self._rig, confirmed=confirmed, pace=self._pace)
         self._expect(self._host().commission(order))
 
     def approach_coarsely(self, *, asking: bool) -> None:

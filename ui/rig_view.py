@@ -28,8 +28,8 @@ class RigView(QWidget):
         rig: its name or file.
     """
 
-    started = Signal(str, dict)
-    """A step, and what was typed."""
+    started = Signal(str, dict, bool)
+    """A step, what was typed, and whether what it needs at the cell was confirmed."""
     stopped = Signal()
     kept = Signal(str, bool)
     """A step whose finding shall be written, and whether into the calibration, too."""

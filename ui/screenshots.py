@@ -120,6 +120,7 @@ def _picture_commissioning(place: Path, settings: QSettings, folder: Path) -> No
     window.show()
     window.go("rig")
     for page in window.rig.pages.values():
+        page.confirmed.setChecked(True)
         page.start.click()
         _until(lambda page=page: page.found is not None)  # type: ignore[misc]
         _until(lambda: window.desk.run.doing == "idle")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -37,8 +38,8 @@ class StepPage(QWidget):
         step: which one.
     """
 
-    started = Signal(str, dict)
-    """The step, and what was typed."""
+    started = Signal(str, dict, bool)
+    """The step, what was typed, and whether what it needs at the cell was confirmed."""
     stopped = Signal()
     kept = Signal(str, bool)
     """The step, and whether it goes into the calibration, too."""
@@ -52,6 +53,9 @@ class StepPage(QWidget):
         self._palette, self._font = DARK, 13
         self.fields: dict[str, QLineEdit] = {}
         self.mistakes: dict[str, QLabel] = {}
+        self.confirmed = QCheckBox("Confirmed:")
+        self.confirmed.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.confirmed.setAccessibleName(step.needs)
         self.start = QPushButton("Start")
         self.start.clicked.connect(self._start)
         self.stop = QPushButton("Stop")
@@ -93,6 +97,11 @@ class StepPage(QWidget):
         column.setSpacing(8)
         column.addWidget(pieces.label(self.step.advice, "muted", wrap=True))
         column.addLayout(self._make_form())
+        if self.step.needs:
+            needs = QHBoxLayout()
+            needs.addWidget(self.confirmed, 0, Qt.AlignmentFlag.AlignTop)
+            needs.addWidget(pieces.label(self.step.needs, wrap=True), 1)
+            column.addLayout(needs)
         row = QHBoxLayout()
         row.addWidget(self.start)
         row.addWidget(self.stop)
@@ -248,7 +257,10 @@ class StepPage(QWidget):
         self.show_bench(self._bench)
 
     def _start(self) -> None:
-        self.started.emit(self.step.name, texts_of(self._texts(), self.step.settings))
+        """Start, with what was confirmed for this one time."""
+        texts, confirmed = texts_of(self._texts(), self.step.settings), self.confirmed.isChecked()
+        self.confirmed.setChecked(False)
+        self.started.emit(self.step.name, texts, confirmed)
 
 
 def _verdicts(found: Found) -> QGridLayout:

@@ -312,9 +312,9 @@ class Window(QMainWindow):
         else:
             self.desk.by_hand("close", {})
 
-    def commission(self, step: str, settings: dict[str, str]) -> None:
+    def commission(self, step: str, settings: dict[str, str], confirmed: bool) -> None:
         """Ask the host to carry out a commissioning step on the rig."""
-        asked = partial(self._asking.commission, step, settings)
+        asked = partial(self._asking.commission, step, settings, confirmed=confirmed)
         self._ask(asked, refused=partial(self.rig.refuse, step))
 
     def approach_coarsely(self, asking: bool) -> None:

@@ -54,12 +54,12 @@ class Interruptible:
     @contextmanager
     def at_once(self) -> Iterator[None]:
         """Raise signals at once until the end: everything rests, and a person is asked."""
-        self._deferred = False
+        before, self._deferred = self._deferred, False
         try:
             self.check()
             yield
         finally:
-            self._deferred = True
+            self._deferred = before
 
     def look(self, _: Block) -> None:
         """Look at a block of rows: an occasion to end.

@@ -43,6 +43,10 @@ WriteOption = Annotated[
 SampleOption = Annotated[
     str, typer.Option("--sample", help="Virtual rigs: the dummy cell in place of a droplet.")
 ]
+YesOption = Annotated[
+    bool,
+    typer.Option("--yes", help="Do not ask whether tip and cell are as they must be: they are."),
+]
 SeedOption = Annotated[
     int, typer.Option("--seed", min=0, help="Virtual rigs: seed of all random numbers.")
 ]
@@ -60,7 +64,7 @@ def check(
     sample: SampleOption = DUMMY,
 ) -> None:
     """Show what a rig is, its wiring, its calibrations, and how far past contact it can stop."""
-    _take_step("check", rig, output, {}, sample, 0, write=False)
+    _take_step("check", rig, output, {}, sample, 0, write=False, yes=False)
 
 
 @rig_app.command()
@@ -90,6 +94,7 @@ def noise(
     sample: SampleOption = DUMMY,
     seed: SeedOption = 0,
     write: WriteOption = True,
+    yes: YesOption = False,
 ) -> None:
     """Measure the zero-current noise and suggest a contact threshold. Nothing moves.
 
@@ -97,7 +102,7 @@ def noise(
     """
     texts = {"seconds": seconds, "approach": approach, "limit": limit}
     texts |= {"probability": repr(probability), "consecutive": str(consecutive)}
-    _take_step("noise", rig, output, texts, sample, seed, write=write)
+    _take_step("noise", rig, output, texts, sample, seed, write=write, yes=yes)
 
 
 @rig_app.command("test-resistor")
@@ -114,13 +119,14 @@ def resistor(
     sample: SampleOption = DUMMY,
     seed: SeedOption = 0,
     write: WriteOption = True,
+    yes: YesOption = False,
 ) -> None:
     """Find sign, gain and offset of the channels with a known resistor. Nothing moves.
 
     Put the resistor where the droplet would be, between pipette electrode and sample.
     """
     texts = {"ohms": ohms, "largest": largest, "tolerance": repr(tolerance)}
-    _take_step("test-resistor", rig, output, texts, sample, seed, write=write)
+    _take_step("test-resistor", rig, output, texts, sample, seed, write=write, yes=yes)
 
 
 @rig_app.command()
@@ -138,13 +144,14 @@ def capacitance(
     sample: SampleOption = DUMMY,
     seed: SeedOption = 0,
     write: WriteOption = True,
+    yes: YesOption = False,
 ) -> None:
     """Measure stray capacitance and leak with a triangle of potential. Nothing moves.
 
     Tip up: what is measured is the leads, not a droplet.
     """
     texts = {"span": span, "rate": rate, "cycles": str(cycles), "limit": limit}
-    _take_step("capacitance", rig, output, texts, sample, seed, write=write)
+    _take_step("capacitance", rig, output, texts, sample, seed, write=write, yes=yes)
 
 
 @rig_app.command("coarse-approach")
@@ -237,14 +244,14 @@ def set_up_piezo(
     """
     from importlib.metadata import entry_points
 
-    from seccm.rigs import load_rig
+    from seccm.rigs import BESIDE, load_rig
 
     signals = Interruptible()
     with sentences(), _usable(signals):
         file = load_rig(rig, calibrated=False)
         [kind, *_] = entry_points(group="seccm.piezo")
         set_up = kind.load()
-        config = {key: value for key, value in file.config.items() if key != "coarse"}
+        config = {key: value for key, value in file.config.items() if key not in BESIDE}
         # Once it has begun it is carried through: it takes a moment.
         with signals.deferring():
             said = set_up(config, file.source, lambda text: _said_yes(text, signals, yes=yes))
@@ -260,8 +267,10 @@ def _take_step(
     seed: int,
     *,
     write: bool,
+    yes: bool,
 ) -> None:
     """Carry out a step of commissioning; say, write and judge what it found."""
+    from seccm.commissioning.readiness import to_confirm
     from seccm.commissioning.settings import read_settings
     from seccm.commissioning.steps import STEPS, carry_out
     from seccm.conductor.conductor import Conductor
@@ -273,19 +282,28 @@ def _take_step(
         step = STEPS[name]
         values = read_settings(step.settings, texts, "--")
         file = load_rig(rig, calibrated=False)
+        statement = to_confirm(step.needs, file.config, file.source)
+        confirmed = yes or not statement or _said_yes(statement, signals, "Is this so?")
         mounted, faults = Mounted(sample, APERTURE), WET if step.wet else ()
         built = build_rig(file, mounted, seed=seed, faults=faults)
         conductor = Conductor(built, show=signals.look)
         with signals.deferring():
-            finding = carry_out(step, conductor, file.config, values)
+            finding = carry_out(step, conductor, file.config, values, confirmed=confirmed)
         _finish(finding, conductor.info, file, output, write=write)
 
 
-def _said_yes(text: str, signals: Interruptible, *, yes: bool) -> bool:
+def _said_yes(
+    text: str, signals: Interruptible, question: str = "Go on?", *, yes: bool = False
+) -> bool:
+    """Ask somebody; who is not there to answer has not said yes."""
     out.print(Text(text), soft_wrap=True)
     drain()
     with signals.at_once():
-        return yes or typer.confirm("Go on?", default=False)
+        try:
+            return yes or typer.confirm(question, default=False)
+        except typer.Abort:
+            say("No answer. With --yes nothing is asked.")
+            return False
 
 
 @contextmanager

@@ -77,12 +77,14 @@ def judge_capacitance(found: Record, triangle: Triangle) -> Capacitance:
         triangle: that was imposed.
 
     Raises:
-        ValueError: rows at the end of a range, fewer than two cycles, or legs too short.
+        ValueError: rows at the end of a range, a dead current, fewer than two cycles, or legs too
+            short.
     """
     if found.spoilt:
         raise ValueError(
             f"{found.spoilt} data points are at the end of a range; lower the scan rate"
         )
+    found.refuse_dead()
     if triangle.cycles < 2:
         raise ValueError("the scatter needs at least two cycles")
     turns = triangle.waveform().times[1:]

@@ -77,7 +77,7 @@ def judge_noise(found: Record) -> Noise:
     """Return what a zero-current record shows.
 
     Raises:
-        ValueError: the record is too short, or has rows at the end of a range.
+        ValueError: the record is too short, has rows at the end of a range, or is dead.
     """
     x, t = found.current, found.time
     if len(x) * found.clock.period < SHORTEST:
@@ -87,6 +87,7 @@ def judge_noise(found: Record) -> Noise:
             f"{found.spoilt} data points are at the end of a range: this is "
             "not a zero-current record"
         )
+    found.refuse_dead()
     middle = t - t.mean()
     waves = [f(2 * np.pi * mains * middle) for mains in MAINS for f in (np.cos, np.sin)]
     columns = np.column_stack([np.ones(len(t)), middle, *waves])

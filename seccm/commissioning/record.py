@@ -41,6 +41,18 @@ class Record:
         bad = np.uint8(Flag.OVERLOAD | Flag.SATURATED)
         return int(np.count_nonzero(self.flags & bad))
 
+    def refuse_dead(self) -> None:
+        """Refuse a current that is the same in every row: no living electrometer reads that.
+
+        Raises:
+            ValueError: it is.
+        """
+        if np.ptp(self.current) == 0.0:
+            raise ValueError(
+                f"all {len(self.current)} data points of the current have exactly the same value: "
+                "the input is not connected, or the electrometer hangs"
+            )
+
 
 @contextmanager
 def at_rest(conductor: Conductor) -> Iterator[Conductor]:
@@ -61,7 +73,7 @@ def record(conductor: Conductor, drive: Drive, seconds: float) -> Record:
     The stream of rows must be running; the drive stays on.
 
     Raises:
-        StreamError: rows are missing.
+        StreamError: rows are missing, or are not numbers.
     """
     name = conductor.info.name
     return conductor.carry_out(lambda course: _recording(course, drive, seconds, name))
@@ -80,7 +92,12 @@ def _recording(course: Course, drive: Drive, seconds: float, name: str) -> Steps
                 "cannot be used."
             )
             raise StreamError("gap", name, what, "Close other programs and repeat it.")
-        blocks.append(block.part(first, stop))
+        part = block.part(first, stop)
+        for signal in ("potential", "current"):
+            if np.isnan(part.data[signal]).any():
+                what = f"the {signal} is not a number in some data points."
+                raise StreamError("bad-signal", name, what, "Check the input, and repeat it.")
+        blocks.append(part)
         row = block.stop
         if row >= stop:
             break

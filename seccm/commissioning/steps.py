@@ -7,7 +7,7 @@ what is said and drawn of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from seccm.commissioning.check import describe, readings, wired
 from seccm.commissioning.finding import Finding
 from seccm.commissioning.graph import Axis, Curve, Graph, Level, thinned
 from seccm.commissioning.noise import Looks, Noise, contact_threshold, judge_noise, quiet
+from seccm.commissioning.readiness import Needs, make_ready, refuse_unconfirmed
 from seccm.commissioning.record import Record, at_rest, record
 from seccm.commissioning.report import Verdict
 from seccm.commissioning.resistor import LEVELS, ResistorTest, measure_resistor
@@ -52,27 +53,45 @@ class Step:
     """Seconds that it takes, about."""
     find: Callable[[Conductor, Mapping[str, Any], Values], Finding]
     """Does it, with a rig whose rows stream."""
-    wet: bool = False
-    """Whether there must be something between the electrodes: a virtual rig connects it."""
+    needs: Needs
+    """What must be at the cell before it is driven."""
+
+    @property
+    def wet(self) -> bool:
+        """Whether there must be something between the electrodes: a virtual rig connects it."""
+        return self.needs is Needs.RESISTOR
 
 
 def carry_out(
-    step: Step, conductor: Conductor, config: Mapping[str, Any], values: Values
+    step: Step,
+    conductor: Conductor,
+    config: Mapping[str, Any],
+    values: Values,
+    *,
+    confirmed: bool = False,
 ) -> Finding:
     """Open a rig, carry out a step, and let go of it with the cell off; nothing moves.
+
+    The cell is driven only after the circuit was seen to be as the step needs it, or somebody has
+    confirmed it where that cannot be seen.
 
     Args:
         step: which one.
         conductor: whose rig is not opened yet; it is closed at the end.
         config: its file.
         values: the settings.
+        confirmed: whether an operator has confirmed what the step needs; see `to_confirm`.
 
     Raises:
+        ContactError: the circuit is closed, or what the step needs is not confirmed.
         ValueError: what was measured cannot be judged.
         RigError: the rig failed.
     """
+    refuse_unconfirmed(step.needs, config, conductor.info.name, confirmed=confirmed)
     with at_rest(conductor):
-        return step.find(conductor, config, values)
+        before = make_ready(conductor, step.needs, config)
+        found = step.find(conductor, config, values)
+    return replace(found, words=(*found.words, *before))
 
 
 # Check.
@@ -273,6 +292,7 @@ CHECK = Step(
     (),
     lambda info, _: 2.0 * info.clock.period,
     _check,
+    Needs.NOTHING,
 )
 NOISE = Step(
     "noise",
@@ -287,6 +307,7 @@ NOISE = Step(
     ),
     lambda _, values: values["seconds"],
     _noise,
+    Needs.OPEN,
 )
 RESISTOR = Step(
     "test-resistor",
@@ -300,7 +321,7 @@ RESISTOR = Step(
     ),
     _resistor_length,
     _resistor,
-    wet=True,
+    Needs.RESISTOR,
 )
 CAPACITANCE = Step(
     "capacitance",
@@ -315,5 +336,6 @@ CAPACITANCE = Step(
     ),
     _sweep_length,
     _capacitance,
+    Needs.OPEN,
 )
 STEPS: Mapping[str, Step] = {step.name: step for step in (CHECK, NOISE, RESISTOR, CAPACITANCE)}

@@ -9,7 +9,7 @@ import numpy as np
 from seccm.arrays import BoolArray
 from seccm.hopping.course import OFF, Course, Steps
 from seccm.hopping.trust import railed
-from seccm.plan.site import ApproachSpec
+from seccm.plan.site import ApproachSpec, OpenCircuit
 from seccm.rig import Block, Constant, ContactRule, Drive, Wake
 from seccm.rig.streaks import streaks
 
@@ -36,7 +36,9 @@ def can_be_seen(course: Course, rule: ContactRule) -> bool:
     return rule.open(course.block) is not None
 
 
-def look_at_circuit(course: Course, spec: ApproachSpec, *, keep: bool = False) -> Steps[Circuit]:
+def look_at_circuit(
+    course: Course, spec: ApproachSpec | OpenCircuit, *, keep: bool = False
+) -> Steps[Circuit]:
     """Apply the hold of the approach to a tip at rest, look, and switch the cell off again.
 
     A circuit that cannot be told from a closed one counts as closed. It is unknown only where the

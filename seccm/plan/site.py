@@ -33,6 +33,16 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCircuit:
+    """How an open circuit is told from a closed one, with the tip at rest."""
+
+    rule: ContactRule
+    hold: Hold
+    settle: float
+    """Seconds in which leads and filters come to rest."""
+
+
+@dataclass(frozen=True, slots=True)
 class ApproachSpec:
     """How the tip comes down and when it has landed."""
 

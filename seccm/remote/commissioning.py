@@ -16,7 +16,7 @@ from seccm.commissioning.report import default_name
 from seccm.commissioning.settings import read_settings
 from seccm.commissioning.steps import STEPS, Step, carry_out
 from seccm.conductor.conductor import Conductor, StoppedError
-from seccm.errors import NotNow, PlanError, Problem, SeccmError
+from seccm.errors import ContactError, NotNow, PlanError, Problem, SeccmError
 from seccm.rig import Block, Mounted, Rig, RigInfo, SafeReport
 from seccm.rigs import RigFile, build_rig, load_rig
 
@@ -93,6 +93,8 @@ class Order:
     rig_source: str
     folder: str
     """Where reports are written; absolute."""
+    confirmed: bool
+    """Whether an operator has confirmed what the step needs at the cell."""
     seed: int = 0
     pace: float = 0.0
 
@@ -103,6 +105,7 @@ class Order:
         settings: Mapping[str, str],
         rig: str | Path = "virtual",
         *,
+        confirmed: bool = False,
         folder: str | Path | None = None,
         seed: int = 0,
         pace: float = 0.0,
@@ -113,6 +116,7 @@ class Order:
             step: one of `seccm.commissioning.steps.STEPS`.
             settings: as typed; the defaults where they are missing.
             rig: name or file of the rig.
+            confirmed: whether an operator has confirmed what the step needs at the cell.
             folder: of the reports; by default that of the calibration, else the present one.
             seed: for virtual rigs.
             pace: for virtual rigs.
@@ -125,7 +129,7 @@ class Order:
         kept = file_of(file.config)
         where = Path(folder) if folder is not None else kept.parent if kept else Path()
         source, absolute = file.source, str(where.absolute())
-        return cls(step, dict(settings), file.config, source, absolute, seed, pace)
+        return cls(step, dict(settings), file.config, source, absolute, confirmed, seed, pace)
 
     @property
     def procedure(self) -> str:
@@ -148,7 +152,7 @@ class Order:
         values = read_settings(step.settings, self.settings)
         rig = self.build()
         conductor = bench.conduct(rig, step.length(rig.info, values))
-        return carry_out(step, conductor, self.rig, values)
+        return carry_out(step, conductor, self.rig, values, confirmed=self.confirmed)
 
     def build(self) -> Rig:
         """Build the rig, with a dummy cell if it is a virtual one; see `Task.build`."""
@@ -250,7 +254,7 @@ class Workbench:
         finding = Finding(task.procedure, {})
         try:
             finding = task.carry_out(self)
-        except (ValueError, StoppedError) as reason:
+        except (ValueError, StoppedError, ContactError) as reason:
             finding = replace(finding, faults=(_told(reason),))
         except Exception as error:
             finding = replace(finding, faults=(_told(error),))
