@@ -51,6 +51,8 @@ def taken(
         assert isinstance(action, Drive | Wake), "nothing moves"
         if isinstance(action, Drive) and action.mode != "open":
             drives.append(action)
+            looks = config is SILENT or action.mode == "current"
+            assert looks or rig._world.bridge is None, "driven while wet"
         apply(action)
 
     rig.apply = seen  # type: ignore[method-assign]
@@ -80,17 +82,20 @@ def test_what_nobody_has_seen_or_confirmed_is_not_driven_and_not_even_opened(nam
     confirmed=st.booleans(),
 )
 def test_a_tip_that_is_wet_is_never_driven_whatever_was_confirmed(height, name, confirmed):
-    """Wherever it was left: only the look itself touches a droplet."""
+    """Wherever it was left: only the look itself touches a droplet.
+
+    One that is left a few nanometres above the surface may come down with the drift, later.
+    """
     rig = rig_at(height)
     with suppress(SeccmError, ValueError):
         came, drives = taken(rig, name, LOOKS, confirmed=confirmed)
-        if rig.truth.landings:
+        if rig.truth.landings and rig.truth.landings[0].t < 0.02:
             assert isinstance(came, ContactError)
             assert came.code == "circuit-closed"
             assert [(d.mode, d.waveform.extremes) for d in drives] == [
                 ("current", (-5e-11, -5e-11))
             ]
-        else:
+        elif not rig.truth.landings:
             assert isinstance(came, Finding)
             assert "seen to be open" in came.words[-1]
     assert rig.drive.mode == "open"
