@@ -75,8 +75,6 @@ class Entries:
 
     def get(self, place: int) -> Any:
         """Return one entry of a dataset of one dimension."""
-        if self._space is None:
-            self._space = self._dataset.get_space()
         found = np.empty(1, self.dtype)
         self._space.select_hyperslab((place,), found.shape)
         self._dataset.read(_memory(found.shape), self._space, found, self._kind)
