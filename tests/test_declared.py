@@ -12,10 +12,11 @@ from made_scans import smaller as changed
 
 import seccm
 from seccm.analysis import scales
-from seccm.analysis.declared import by_rank, declared, results
+from seccm.analysis.declared import by_rank, declared
 from seccm.analysis.features import Features, reanalyse
 from seccm.data import open_scan
 from seccm.plan import Plan, load_plan
+from seccm.program.yielded import results
 from seccm.results import DETAIL, Result
 from ui.models.colours import shown
 from ui.models.showing import Showing

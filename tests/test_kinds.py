@@ -11,7 +11,7 @@ from made_scans import lithium, small_cycling, write_scan
 
 import seccm
 from seccm.analysis.features import area_of
-from seccm.analysis.step_features import arrays_of, measured, results_of, words_of
+from seccm.analysis.step_features import arrays_of, measured, words_of
 from seccm.analysis.step_trace import step_traces
 from seccm.data import open_scan
 from seccm.plan import Plan, load_plan
@@ -21,6 +21,7 @@ from seccm.program.registry import kind_of, kinds
 from seccm.program.segment import Segment
 from seccm.program.setting import Setting
 from seccm.program.tree import name_of, parts
+from seccm.program.yielded import results_of
 from seccm.rig import Constant
 
 HERE = Path(seccm.__file__).parents[1]

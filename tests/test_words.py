@@ -12,9 +12,9 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from seccm.analysis.declared import results
 from seccm.cli.commands import app
 from seccm.events import Paused
+from seccm.program.yielded import results
 from seccm.results import Status
 from seccm.words import SIMULATION, simulated
 

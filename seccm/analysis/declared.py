@@ -1,34 +1,19 @@
-"""What is declared of a result, by its name: those of every kind of step together.
+"""What is declared of a result, by its name or by the name of a column of the site table.
 
-A later step of a kind adds its number to the name, such as `eta_nuc_2`, and is found under the
-name without it.
+A column of a later step adds to the name of its result, such as `eta_nuc_2` and
+`E_nuc_of_last_step`, and is found under the name without it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable
 
-from seccm.program.any_results import OF_ANY_STEP
-from seccm.program.registry import kinds, on_register
+from seccm.program.kept import declared_of
 from seccm.results import Result
-
-_STEP = re.compile(r"_\d+$")
-
-
-@lru_cache(maxsize=1)
-def results() -> Mapping[str, Result]:
-    """Return every result that a kind of step yields, by its name, in the order of the kinds."""
-    every = (result for kind in kinds().values() for result in kind.results)
-    return {result.name: result for result in (*every, *OF_ANY_STEP)}
-
-
-on_register(results.cache_clear)
 
 
 def declared(name: str, unit: str = "", words: str = "") -> Result:
-    """Return what is declared of a result, by its name with or without the number of its step.
+    """Return what is declared of a result, by the name of its column.
 
     Args:
         name: such as eta_nuc, or eta_nuc_2 for step 2.
@@ -38,8 +23,10 @@ def declared(name: str, unit: str = "", words: str = "") -> Result:
     Returns:
         The declaration; of an unknown name one that claims nothing: no reference, no sign.
     """
-    found = results().get(name) or results().get(_STEP.sub("", name))
-    return found if found is not None else Result(name, unit, words)
+    found = declared_of(name)
+    # A package that is not installed here may have called another quantity so.
+    same = found is not None and unit in ("", found.unit)
+    return found if found is not None and same else Result(name, unit, words)
 
 
 def place(result: Result, name: str) -> tuple[int, str, int, str]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from seccm.analysis.declared import results as declared_results
 from seccm.analysis.quality import Quality
 from seccm.analysis.scan_quality import judged_together
 from seccm.analysis.site_quality import judged
-from seccm.analysis.step_features import arrays_of, measured, results_of, words_of
+from seccm.analysis.step_features import arrays_of, measured, words_of
 from seccm.analysis.step_trace import step_traces
 from seccm.data import (
     Analysed,
@@ -31,13 +30,11 @@ from seccm.events import Outcome
 from seccm.plan.plan import Plan
 from seccm.plan.site import Site
 from seccm.plan.spacing import overlapping
-from seccm.program.segment import Segment
+from seccm.program.kept import Kept
 from seccm.program.trace import Area
-from seccm.results import Result, Status, Value
+from seccm.program.yielded import results as declared_results
+from seccm.results import Status, Value, Values
 
-FEW_STEPS = 12
-"""Steps that get columns of their own in the site table; the results of all steps are in the
-table of results."""
 STATUSES: Mapping[int, str] = {int(status): status.label for status in Status}
 """What the status codes of features mean, for the data file."""
 
@@ -45,8 +42,8 @@ STATUSES: Mapping[int, str] = {int(status): status.label for status in Status}
 class Features:
     """What is determined at every site of a plan; call it with a finished site.
 
-    The first step that yields a quantity gives it its plain name, such as E_nuc; a later step
-    adds its own number, such as E_nuc_3. Numbers count from 0, as in the data file.
+    Features are the numbers that the plan keeps of each site; the results of all steps are
+    determined beside them.
 
     Args:
         plan: whose sites are measured.
@@ -61,8 +58,8 @@ class Features:
         self.plan = plan
         self.offset = plan.reference.offset if offset is None else offset
         self.area = area_of(plan)
-        programs = [pattern.segments for pattern in plan.visits().patterns]
-        self.columns, self._names = _columns(programs)
+        self._kept = plan.kept()
+        self.columns = tuple(Column(k.column, k.result.unit, k.words) for k in self._kept)
         self.quantities = tuple(
             Column(r.name, r.unit, r.words, r.dims) for r in declared_results().values()
         )
@@ -84,7 +81,7 @@ class Features:
         """Determine the features of one site; nothing it may contain raises."""
         ran = step_traces(site, record, self.offset, self.area)
         places = {segment.path: segment.index for segment in site.segments}
-        found = {c.name: Value.none(Status.NOT_MEASURED) for c in self.columns}
+        known: list[_Known] = []
         phrases = []
         results: list[StepResult] = []
         arrays: list[StepArray] = []
@@ -94,13 +91,14 @@ class Features:
                 StepResult(number, name, value.value, value.error, int(value.status))
                 for name, value in values.items()
             )
+            many = arrays_of(trace, ran[:count])
             arrays += (
                 StepArray(number, name, each.values, each.errors, int(each.status))
-                for name, each in arrays_of(trace, ran[:count]).items()
+                for name, each in many.items()
             )
-            # Named by its place in the plan, whichever step it was at this site.
+            # Told by its place in the plan, whichever step it was at this site.
             place = places.get(trace.segment.path, trace.segment.index)
-            found.update(self._named(place, values))
+            known.append(_Known(place, values, many))
             phrases.append(words_of(trace.segment, values))
         quality = judged(site, record, overlapping=site.number in self._overlapping)
         lost = next((trace for trace in ran if trace.lost is not None), None)
@@ -108,7 +106,10 @@ class Features:
             quality |= Quality.LOST_CONTACT
             phrases.append(f"contact lost in step {lost.segment.index + 1}")
         return Analysed(
-            features={n: (v.value, v.error, int(v.status)) for n, v in found.items()},
+            features={
+                kept.column: (value.value, value.error, int(value.status))
+                for kept, value in ((kept, _value(kept, known)) for kept in self._kept)
+            },
             quality=int(quality),
             summary=_summary(record, phrases),
             results=tuple(results),
@@ -116,16 +117,48 @@ class Features:
         )
 
     def name(self, result: str, step: int) -> str:
-        """Return the column of a result of one step; empty if that step does not yield it."""
-        return self._names.get((step, result), "")
+        """Return the column of a result of one step; empty if there is none of that step alone."""
+        return next(
+            (k.column for k in self._alone if k.result.name == result and k.among == {step}), ""
+        )
 
     def step(self, column: str) -> int | None:
-        """Return the step that yields a column; None if none does."""
-        return next((step for (step, _), name in self._names.items() if name == column), None)
+        """Return the step that a column is of; None if that may be several, or is not known."""
+        return next((min(k.among) for k in self._alone if k.column == column), None)
 
-    def _named(self, index: int, values: Mapping[str, Value]) -> dict[str, Value]:
-        """Give quantities of a step the names of their columns."""
-        return {self._names[index, n]: v for n, v in values.items() if (index, n) in self._names}
+    def of(self, column: str) -> str:
+        """Return in words which step a column is of; empty if it is not known."""
+        kept = next((k for k in self._kept if k.column == column), None)
+        if kept is None:
+            return ""
+        return kept.of or (f"step {min(kept.among)}" if len(kept.among) == 1 else "first step")
+
+    @property
+    def _alone(self) -> Iterator[Kept]:
+        """The columns that are the single number of a single step."""
+        return (k for k in self._kept if k.entry is None and len(k.among) == 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was found at a step that ran."""
+
+    place: int
+    """Its number among the steps of the plan that may run."""
+    values: Mapping[str, Value]
+    arrays: Mapping[str, Values]
+
+
+def _value(kept: Kept, known: Sequence[_Known]) -> Value:
+    """Return a number that is kept, out of what was found at the steps of a site."""
+    name = kept.result.name
+    mine = [step for step in known if step.place in kept.among]
+    for step in mine if kept.which == "first" else reversed(mine):
+        if kept.entry is None and name in step.values:
+            return step.values[name]
+        if kept.entry is not None and name in step.arrays:
+            return kept.entry.of(step.arrays[name])
+    return Value.none(Status.NOT_MEASURED)
 
 
 def area_of(plan: Plan) -> Area:
@@ -207,27 +240,6 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
     allowances = {number: site.approach.overtravel for number, site in planned.items()}
     together = judged_together(scan.sites, allowances, features.plan.probe.diameter)
     return Reanalysis(values, quality | together, len(closed) - len(damaged), results, damaged)
-
-
-def _columns(
-    programs: list[tuple[Segment, ...]],
-) -> tuple[tuple[Column, ...], dict[tuple[int, str], str]]:
-    """Collect the columns of all conditions' programs, and what they are called for each step."""
-    wanted: dict[tuple[int, str], Result] = {}
-    for program in programs:
-        for segment in program[:FEW_STEPS]:
-            for result in results_of(segment, program[: segment.index]):
-                if result.dims:
-                    continue
-                wanted[segment.index, result.name] = result
-    columns: list[Column] = []
-    names: dict[tuple[int, str], str] = {}
-    for (index, name), result in sorted(wanted.items(), key=lambda item: item[0][0]):
-        first = name not in names.values()
-        names[index, name] = name if first else f"{name}_{index}"
-        words = result.words if first else f"{result.words}, step {index}"
-        columns.append(Column(names[index, name], result.unit, words))
-    return tuple(columns), names
 
 
 def _overlapping(plan: Plan, among: Iterable[Site]) -> frozenset[int]:

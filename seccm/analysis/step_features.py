@@ -16,18 +16,10 @@ from seccm.program.kind import Found
 from seccm.program.registry import kinds
 from seccm.program.segment import Segment
 from seccm.program.trace import StepTrace
-from seccm.results import Result, Status, Value, Values
+from seccm.program.yielded import results_of
+from seccm.results import Status, Value, Values
 
 T = TypeVar("T")
-
-
-def results_of(segment: Segment, before: Sequence[Segment]) -> tuple[Result, ...]:
-    """Return the results that a step yields after the steps before it.
-
-    A kind that is not installed here yields what every step does.
-    """
-    kind = kinds().get(segment.kind)
-    return (*(kind.declared(segment, before) if kind else ()), *OF_ANY_STEP)
 
 
 def measured(trace: StepTrace, before: Sequence[StepTrace]) -> Found:

@@ -20,6 +20,8 @@ from seccm.data.header import read_clock, read_header, refuse_newer
 from seccm.data.inspection import inspect
 from seccm.data.layout import (
     EVENT_COLUMNS,
+    Columns,
+    add_feature,
     add_session,
     added_signals,
     columns_along,
@@ -45,9 +47,9 @@ REASON = b"the program ended during this site"
 def prepare(
     path: Path,
     clock: Clock,
+    columns: Columns,
     started_at: str | None = None,
     channels: Sequence[RawChannel] = (),
-    signals: Sequence[Signal] = (),
 ) -> float:
     """Cut off what was not made safe, abort the site that was begun, and open a session.
 
@@ -57,9 +59,10 @@ def prepare(
     Args:
         path: nobody may be writing it.
         clock: that of the rig; must be the one of the file.
+        columns: what the sites of the run carry. Its signals must be those of the file; features
+            that the file does not have are added to it.
         started_at: ISO 8601, UTC; now unless given.
         channels: of which the rig gives raw samples, if these are recorded.
-        signals: what the rig measures beyond what every rig measures; must be those of the file.
 
     Returns:
         The time in seconds at which the new session begins, later than all of the file's.
@@ -81,17 +84,20 @@ def prepare(
                     f"{path}: recorded with {read_clock(file)}, but the rig has {clock}. "
                     "Continue it on the rig that it was started on."
                 )
-            _compare(path, added_signals(file), signals)
+            _compare(path, added_signals(file), columns.signals)
             _cut(file)
             upgrade(path, file)
             _abort(path, file)
-            columns = {name: Readable(path, name, file[name]) for name in file}
-            lost = short and not as_written(columns).all()
-            if lost or (short and list(broken_sites(file, file["crc32"][:]))):
+            right = as_written({name: Readable(path, name, file[name]) for name in file})
+            if short and not (right.all() and not [*broken_sites(file, file["crc32"][:])]):
                 raise DataFileError(
                     f"{path}: the end of the file is missing, and data of finished sites with "
                     "it. If it is a copy, copy it again. The file is as it was."
                 )
+            if new := [feature for feature in columns.features if feature.name not in file]:
+                for feature in new:
+                    add_feature(file, feature, columns.statuses)
+                write_checksums(path, file, right)
             offset = _open_session(file, started_at)
             raw.describe_session(file, channels)
             file["state"][0] = b"running"

@@ -132,7 +132,7 @@ class Store:
         """
         store = cls.__new__(cls)
         store.path = Path(path)
-        offset = resuming.prepare(store.path, clock, started_at, raw, columns.signals)
+        offset = resuming.prepare(store.path, clock, columns, started_at, raw)
         store._begin(  # noqa: SLF001, it is this class
             sites, columns, clock, offset, analyse, queue_blocks, patience, raw_of_steps
         )

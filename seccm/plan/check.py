@@ -7,6 +7,7 @@ from itertools import chain
 
 from seccm.errors import Problem
 from seccm.plan.endings import ending_problems
+from seccm.plan.keeping import usual_problems
 from seccm.plan.reach import reach_problems
 from seccm.plan.sense import sense_problems
 from seccm.plan.subject import Subject
@@ -32,6 +33,7 @@ def check(
         ending_problems(subject),
         sense_problems(subject),
         surface_problems(subject),
+        usual_problems(subject),
     )
     found = dict.fromkeys(chain.from_iterable(parts))
     return tuple(sorted(found, key=lambda problem: problem.severity != "error"))

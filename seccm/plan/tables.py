@@ -18,10 +18,14 @@ from seccm.plan.recording import MAINS, Record, raw_rate
 from seccm.plan.site import Site
 from seccm.plan.visits import Visits
 from seccm.plan.ways import AnyWay, usual
+from seccm.program.keep import asked_for
+from seccm.program.keep import usual as usual_to_keep
+from seccm.program.kept import Kept
 from seccm.program.setting import Setting
 from seccm.program.settled import settled
 from seccm.program.tree import parts
 from seccm.program.words import Step, Steps
+from seccm.program.yielded import yielding
 from seccm.quantities import FreeText, Model, Words
 from seccm.rig import Mounted, RigInfo
 
@@ -46,6 +50,11 @@ EXAMPLES: Mapping[str, Any] = {
 """What is shown to someone who left a table out."""
 
 
+Keep = Annotated[
+    tuple[Words, ...], Field(min_length=1, max_length=200, examples=[["E_nuc of first step"]])
+]
+
+
 class Tables(Model, defer_build=True):
     """What to do, where, how often and in which order."""
 
@@ -53,6 +62,9 @@ class Tables(Model, defer_build=True):
     description: FreeText = ""
     sample: Annotated[Words, Field(examples=["li-on-au"])]
     """What is mounted; a virtual rig brings its own sample of that name."""
+    keep: Keep | None = None
+    """The results that maps, tables and reports show of each site, such as "E_nuc of last step" or
+    "CE of last cycle". Without it: all of up to twelve steps, else the first and last of a kind."""
     reference: Annotated[Reference, Field(examples=[EXAMPLES["reference"]])]
     probe: Annotated[Probe, Field(examples=[EXAMPLES["probe"]])]
     places: Annotated[Sites, Field(alias="sites", examples=[EXAMPLES["sites"]])]
@@ -93,6 +105,13 @@ class Tables(Model, defer_build=True):
         return Setting(
             condition, self.reference.offset, self.probe.area, self.record.mains or MAINS
         )
+
+    def kept(self) -> tuple[Kept, ...]:
+        """Return the numbers that a data file keeps of each site in its site table."""
+        every = yielding(self.program, [pattern.segments for pattern in self.visits().patterns])
+        if self.keep is None:
+            return usual_to_keep(self.program, every)
+        return asked_for(self.keep, self.program, every)[0]
 
     def visits(self) -> Visits:
         """Return every site in the order of the visits, as columns."""

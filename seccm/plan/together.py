@@ -16,6 +16,7 @@ from seccm.errors import Problem
 from seccm.factors import Level
 from seccm.plan.design import conditions_of, design_problems
 from seccm.plan.expand import condition_problems, program_problems
+from seccm.plan.keeping import keep_problems
 from seccm.program.setting import Setting
 from seccm.suggestion import Suggestion
 
@@ -121,6 +122,10 @@ def together(parts: Mapping[str, Any]) -> Iterator[Problem]:
     if "program" in parts:
         wrong += program_problems(parts["program"])
     yield from wrong
+    if parts.get("keep") and "program" in parts:
+        known = not wrong and "factors" in parts and "design" in parts
+        conditions = conditions_of(parts["factors"], parts["design"]) if known else ()
+        yield from keep_problems(parts["keep"], parts["program"], conditions)
     needed = ("factors", "design", "approach", "retract", "program")
     if not wrong and all(name in parts for name in needed):
         seen = set()

@@ -6,8 +6,9 @@ while it runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from seccm.events import Path
 from seccm.program.comparison import Comparison
@@ -16,6 +17,7 @@ from seccm.program.words import If, Repeat, Step
 
 Decide = Callable[[Comparison], bool]
 """Answers a question."""
+End = Literal["first", "last"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,56 @@ def possible(steps: Sequence[Step], path: Path = ()) -> Iterator[tuple[Path, Ste
                 yield from possible(inside, (*here, arm))
         else:
             yield here, step
+
+
+def like(steps: Sequence[Step], path: Path, turns: int) -> Path:
+    """Return the path of the same step in turns below a number: a later turn becomes the last one.
+
+    Raises:
+        LookupError: there is no step at the path.
+    """
+    if not path or not 0 <= path[0] < len(steps):
+        raise LookupError(f"there is no step {path}")
+    step, rest = steps[path[0]], path[1:]
+    if isinstance(step, Repeat):
+        turn = min(rest[0], turns - 1) if rest else 0
+        return (path[0], turn, *like(step.program, rest[1:], turns))
+    if isinstance(step, If) and rest[:1] in ((0,), (1,)):
+        return (*path[:2], *like(arms(step)[rest[0]][1], rest[1:], turns))
+    return path
+
+
+def ends(
+    steps: Sequence[Step], wanted: Collection[str], which: End, where: str = "program"
+) -> tuple[frozenset[str], bool]:
+    """Return the steps one of which is the first, or the last, of some steps to run.
+
+    There are several where the answer to an `if` decides.
+
+    Args:
+        steps: of the programme.
+        wanted: the keys of those steps that count.
+        which: the first, or the last.
+        where: the key of the programme.
+
+    Returns:
+        Their keys, and whether one of them surely runs.
+    """
+    found: frozenset[str] = frozenset()
+    keyed = [(f"{where}[{index}]", step) for index, step in enumerate(steps)]
+    for key, step in keyed if which == "first" else reversed(keyed):
+        if isinstance(step, Repeat):
+            inside, surely = ends(step.program, wanted, which, f"{key}.program")
+        elif isinstance(step, If):
+            both = [ends(arm, wanted, which, f"{key}.{name}") for name, arm in arms(step)]
+            inside, surely = both[0][0] | both[1][0], both[0][1] and both[1][1]
+        else:
+            surely = key in wanted
+            inside = frozenset({key} if surely else ())
+        found |= inside
+        if surely:
+            return found, True
+    return found, False
 
 
 def part_at(steps: Sequence[Step], path: Path, where: str = "program") -> Part:

@@ -276,7 +276,8 @@ def _apart(study: Study, step: int, what: Scatter) -> str:
 
 
 def _maps(study: Study) -> Iterator[Drawing]:
-    names = [n for n in by_rank(study.features) if declared(n).mapped and study.telling(n)]
+    mapped = (n for n in by_rank(study.features) if declared(n).mapped or n in study.asked)
+    names = [n for n in mapped if study.telling(n)]
     # What only repeats the plan is for scans with nothing better.
     names = ([n for n in names if not study.repeats_plan(n)] or names)[:4]
     figure = maps.conditions(study)

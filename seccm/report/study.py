@@ -315,6 +315,13 @@ class Study:
             for name, f in again.features.items()
         }
 
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The features that the plan asks for by name, which are shown whatever they are."""
+        if self.plan is None or self.plan.keep is None:
+            return frozenset()
+        return frozenset(kept.column for kept in self.plan.kept())
+
     def _stored(self, column: Column) -> Feature:
         sites = self.scan.sites
         return Feature(
@@ -346,8 +353,8 @@ class Study:
     def symbol(self, name: str) -> str:
         """Return a feature's symbol, with its step where several steps yield the like."""
         alike = [other for other in self.features if declared(other) is declared(name)]
-        step = self._features.step(name) if self._features and len(alike) > 1 else None
-        return scales.symbol(name) if step is None else f"{scales.symbol(name)}, step {step}"
+        of = self._features.of(name) if self._features and len(alike) > 1 else ""
+        return f"{scales.symbol(name)}, {of}" if of else scales.symbol(name)
 
     def result(self, result: Result, step: int) -> Feature | None:
         """Return a result of one step; None where no site has a number."""

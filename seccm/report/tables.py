@@ -100,7 +100,8 @@ def statistics(study: Study) -> Iterator[Statistics]:
     """Yield the statistics of every feature that has a trusted number somewhere."""
     for name in by_rank(study.features):
         result = declared(name)
-        if result.tabulated and not study.repeats_plan(name) and study.telling(name):
+        usual = result.tabulated and not study.repeats_plan(name)
+        if (usual or name in study.asked) and study.telling(name):
             rows = tuple(row for group in study.groups for row in _rows(study, group, name))
             if any(row.summary.n for row in rows):
                 yield _statistics(study, name, rows)

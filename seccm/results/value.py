@@ -165,6 +165,8 @@ class Values:
     """Standard uncertainties, of the same shape."""
     status: Status = Status.OK
     """The worst of them."""
+    statuses: tuple[Status, ...] = ()
+    """That of each number, where somebody said it; of an array of one dimension."""
 
     @classmethod
     def of(cls, each: Sequence[Value]) -> Values:
@@ -173,4 +175,45 @@ class Values:
         worst = Status.OK
         for value in each:
             worst = worst.worse(value.status)
-        return cls(values, errors, worst)
+        return cls(values, errors, worst, tuple(value.status for value in each))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def entry(self, number: int) -> Value:
+        """Return one number of an array of one dimension; not measured where it is too short.
+
+        Where only the worst status is known, every number has it.
+        """
+        if not -len(self) <= number < len(self):
+            return Value.none(Status.NOT_MEASURED)
+        value, error = float(self.values[number]), float(self.errors[number])
+        status = self.statuses[number] if self.statuses else self.status
+        if not math.isfinite(value):
+            return Value.none(Status.UNDEFINED if status.has_value else status)
+        # A status without a value is of other numbers of the array.
+        return Value(value, error, status if status.has_value else Status.GAP)
+
+    @property
+    def mean(self) -> Value:
+        """The mean of the numbers that there are, of all dimensions together.
+
+        Its uncertainty is the larger of that which their scatter gives, and that which their own
+        uncertainties give. If none is there, the status says why.
+        """
+        known = np.isfinite(self.values)
+        count = int(known.sum())
+        if not count:
+            why = Status.NOT_MEASURED if self.status.has_value else self.status
+            return Value.none(why)
+        if self.statuses:
+            parts = [self.statuses[k] for k in np.flatnonzero(known).tolist()]
+        else:
+            parts = [self.status if self.status.has_value else Status.GAP]
+        worst = Status.OK
+        for status in parts:
+            worst = worst.worse(status)
+        values, errors = self.values[known], self.errors[known]
+        scatter = float(values.std(ddof=1)) / math.sqrt(count) if count > 1 else math.nan
+        stated = float(np.sqrt((errors**2).sum())) / count
+        return Value.of(float(values.mean()), float(np.fmax(scatter, stated)), worst)
