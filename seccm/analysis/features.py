@@ -126,12 +126,16 @@ class Features:
         """Return the step that a column is of; None if that may be several, or is not known."""
         return next((min(k.among) for k in self._alone if k.column == column), None)
 
+    def among(self, column: str) -> frozenset[int]:
+        """Return the steps that a column may be of; none if it is not known."""
+        return next((k.among for k in self._kept if k.column == column), frozenset())
+
     def of(self, column: str) -> str:
         """Return in words which step a column is of; empty if it is not known."""
         kept = next((k for k in self._kept if k.column == column), None)
-        if kept is None:
-            return ""
-        return kept.of or (f"step {min(kept.among)}" if len(kept.among) == 1 else "first step")
+        if kept is None or kept.of:
+            return kept.of if kept else ""
+        return f"step {min(kept.among)}" if len(kept.among) == 1 else "first step"
 
     @property
     def _alone(self) -> Iterator[Kept]:

@@ -213,17 +213,18 @@ class _Words:
             raise self._refused(f'"{name}" is not a result.', f"{column[1]} of step {column[2]}")
         elsewhere = any(name in _called(result) for result in results().values())
         what = f'no {"step of this programme" if elsewhere else "kind of step"} yields "{name}".'
+        there = f"Its steps yield {', '.join(self._results)}."
         meant = nearest(name, [word for r in self._results.values() for word in _called(r)])
-        if meant:
-            raise self._refused(what, said.replace(name, meant, 1), "Did you mean")
-        raise _Refused(what, f"Its steps yield {', '.join(self._results)}.")
+        if meant and not elsewhere:
+            raise self._refused(what, said.replace(name, meant, 1), "Did you mean", there)
+        raise _Refused(what, there)
 
-    def _refused(self, what: str, put: str, ask: str = "") -> _Refused:
-        """Return why words are refused, with others instead, where these can be kept."""
+    def _refused(self, what: str, put: str, ask: str = "", there: str = "") -> _Refused:
+        """Return why words are refused, with others instead where these can be kept."""
         try:
             self.read(put)
         except _Refused as wrong:
-            return _Refused(what, wrong.remedy, wrong.put)
+            return _Refused(what, wrong.remedy if wrong.put else there or wrong.remedy, wrong.put)
         return _Refused(what, f'{ask} "{put}"?' if ask else f'Write "{put}".', put)
 
     def _no_step(self, result: Result, of: str, called: str) -> _Refused:
@@ -231,13 +232,14 @@ class _Words:
         kinds = dict.fromkeys(step.kind for step in self._every)
         meant = nearest(called, [*names, *kinds, _STEP]) if called else None
         what = f'no step of this programme is "{of}".'
-        if meant:
-            put = f"{result.name} of {of.replace(called, meant)}"
-            return self._refused(what, put, "Did you mean")
         last = len(self._every) - 1
         numbers = f"step 0 to step {last}" if last else "step 0"
-        there = ", ".join(f'"{word}"' for word in [*names, *kinds])
-        return _Refused(what, f"Write first step, last step, {numbers}, or one of {there}.")
+        known = ", ".join(f'"{word}"' for word in [*names, *kinds])
+        there = f"Write first step, last step, {numbers}, or one of {known}."
+        if meant:
+            put = f"{result.name} of {of.replace(called, meant)}"
+            return self._refused(what, put, "Did you mean", there)
+        return _Refused(what, there)
 
     def _not_of(self, result: Result, what: str, step: Yielding | None = None) -> _Refused:
         yields = f"; it yields {', '.join(step.results)}" if step else ""

@@ -334,11 +334,11 @@ class Study:
     def repeats_plan(self, name: str) -> bool:
         """Tell whether a feature only says what the plan imposed, as the charge of a current does.
 
-        It does if its step imposes that, or, where the step is not known, any step.
+        It does if one of its steps imposes that, or, where these are not known, any step.
         """
         follows = declared(name).follows
-        step = self._features.step(name) if self._features else None
-        own = self.segments if step is None else self.segments[step : step + 1]
+        among = self._features.among(name) if self._features else frozenset()
+        own = (segment for segment in self.segments if not among or segment.index in among)
         return bool(follows) and any(segment.mode == follows for segment in own)
 
     def has(self, *names: str) -> bool:
