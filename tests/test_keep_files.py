@@ -25,6 +25,7 @@ from seccm.report import write_report
 from seccm.report.study import Study
 from seccm.report.tables import statistics
 from seccm.results import DETAIL, Status
+from ui.models.form import Field, form, read
 from ui.models.scan_file import ScanFile, write_table
 from ui.models.site_map import SiteMap
 
@@ -222,3 +223,15 @@ def test_a_kept_number_is_shown_like_its_result() -> None:
     assert declared("mean_of_Q_c").unit == "C/m^2"
     assert declared("Q_of_somebody", "V").signed is False  # another package's, in other units
     assert declared("CE_of_cycles").dims == ("cycle",)
+
+
+def test_the_form_of_a_plan_has_the_numbers_to_keep_as_a_list() -> None:
+    made = form(Plan.model_json_schema(), {"keep": ["E_nuc of first step", "Q"]})
+    (keep,) = [part for part in made.parts if part.key == ("keep",)]
+    assert isinstance(keep, Field)
+    assert (keep.kind, keep.text) == ("list", "E_nuc of first step, Q")
+    assert 'such as "E_nuc of last step" or "CE of last cycle"' in keep.words
+    assert not keep.required
+    assert read("list", "E_nuc of last step, CE of last cycle") == [
+        "E_nuc of last step", "CE of last cycle",
+    ]  # fmt: skip
