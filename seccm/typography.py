@@ -45,7 +45,9 @@ def as_fine(value: float, error: float) -> str:
         return "–"
     if not _says_something(value, error):
         return number(value, 4)
-    return f"{value:.{decimals(error)}f}".replace("-", "−")
+    text = f"{value:.{decimals(error)}f}"
+    # What rounds to zero has no sign.
+    return (text if float(text) else text.removeprefix("-")).replace("-", "−")
 
 
 def decimals(error: float) -> int:

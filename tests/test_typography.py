@@ -47,3 +47,9 @@ def test_an_error_that_says_nothing_is_not_written():
     for error in (math.nan, math.inf, 0.0, 1e-9):
         assert plus_minus(0.5, error) == as_fine(0.5, error) == number(0.5, 4) == "0.5"
     assert plus_minus(math.nan, 1.0) == as_fine(math.nan, 1.0) == "–"
+
+
+@given(st.floats(-1.0, 1.0), ERRORS)
+def test_what_rounds_to_zero_has_no_sign(value, error):
+    said = as_fine(value, error)
+    assert float(said.replace("−", "-")) != 0.0 or not said.startswith("−") or value == 0.0

@@ -14,7 +14,7 @@ from small_plan import grid, small
 
 from seccm.events import Outcome
 from ui.map import MapView
-from ui.models.colours import limits_of
+from ui.models.colours import limits_of, shown
 from ui.models.decades import ColourScale, logarithmic_ends, logarithms
 from ui.models.palette import DARK, Sizes
 from ui.models.showing import Showing
@@ -66,8 +66,9 @@ def test_automatic_goes_by_decades_where_values_of_one_sign_span_more_than_two(s
         (np.where(np.arange(12) == 0, 0.0, sign * DECADES), False),
         (np.full(12, np.nan), False),
     ):
-        assert auto.by_decades(a_map(values), "i_lim", values) is decades
-        assert not ColourScale.LINEAR.by_decades(a_map(values), "i_lim", values)
+        seen = shown(a_map(values), "i_lim", Showing())
+        assert auto.by_decades(seen) is decades
+        assert not ColourScale.LINEAR.by_decades(seen)
 
 
 @pytest.mark.parametrize("scale", list(ColourScale))
@@ -75,7 +76,7 @@ def test_what_has_a_chosen_zero_is_never_shown_by_decades(scale: ColourScale):
     sites = a_map(DECADES, "E_nuc", "V")
     sites.quantities[Z].values[:] = DECADES
     for name in ("E_nuc", Z, *CATEGORIES):
-        assert not scale.by_decades(sites, name, DECADES)
+        assert not scale.by_decades(shown(sites, name, Showing()))
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
@@ -106,7 +107,8 @@ def test_the_bar_of_a_map_over_decades_is_in_decades_and_names_a_magnitude(
     choose(view, ColourScale.LINEAR)
     assert view.bar.axis._tickLevels is None
     assert "magnitude" not in view.bar._named[0]
-    seen = view._shown["i_lim"]
+    seen = view._mapped
+    assert seen is not None
     assert bar(view) == pytest.approx(limits_of(seen.values))
 
 

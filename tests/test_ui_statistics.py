@@ -165,3 +165,22 @@ def test_sites_that_are_still_to_come_are_not_called_excluded(left: Outcome):
     assert "n = 3 · " in told(sites)
     sites.outcome[3] = Outcome.SKIPPED
     assert "n = 3, 1 excluded · " in told(sites)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_values_over_decades_keep_their_digits(sign):
+    """Not "median -0.1 · -10.0 to -0.0"."""
+    sites = of_conditions(1, 5)
+    planted = sign * np.array([1e-3, 1e-2, 0.1, 1.0, 10.0])
+    sites.add(Quantity("dE_half", "V", "", planted * 1e-3, errors=np.full(5, 1e-7)))
+    seen = shown(sites, "dE_half", Showing())
+    said = words_of(sites, samples(sites, "dE_half"), seen, condition_colours(1), False)
+    minus = "−" if sign < 0 else ""
+    low, high = ("0.001", "10") if sign > 0 else ("10", "0.001")
+    assert f"median {minus}0.1 · {minus}{low} to {minus}{high}" in said
+
+
+def test_no_number_is_minus_zero():
+    sites = of_conditions(1)
+    sites.quantities["E_nuc"].values[:] = [-3e-3, -1e-6, -2e-6, 3e-3]
+    assert "−0.0 " not in told(sites)

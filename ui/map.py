@@ -13,7 +13,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from seccm.events import Outcome
-from seccm.typography import number
 from ui import pieces
 from ui.map_controls import MapControls, name_at
 from ui.map_plot import MOST_MARKS, ColourBar, MapPlot
@@ -21,22 +20,24 @@ from ui.models.colours import (
     Rgba,
     Shown,
     coloured,
-    condition_colours,
-    outcome_colours,
     shown,
+    shown_against_own,
 )
 from ui.models.curves import SiteCurves
-from ui.models.decades import ColourScale, has_logarithm, logarithmic_ends, logarithms
+from ui.models.decades import ColourScale, logarithmic_ends, logarithms
 from ui.models.limits import Range
+from ui.models.map_words import category_legend, marks, of_site
 from ui.models.palette import COLOUR_MAPS, DARK, Palette, Sizes
 from ui.models.readings import Readings
 from ui.models.showing import Showing
-from ui.models.site_map import CATEGORIES, CHARGE, OUTCOME, SiteMap
+from ui.models.site_map import CATEGORIES, CHARGE, SiteMap
 from ui.number_pad import bring
 from ui.shaped import Shaped
 from ui.site_panel import SitePanel
 
 EMPTY = "The sites appear here when a run starts.\nOpen a plan and press Start."
+APART = "CET-CBD1"
+"""Colours of what is above and below a middle; colour-blind readers can tell them apart."""
 MOST_CURVES = 24
 """Selected sites whose curves are drawn."""
 ARRIVING_MS = 8
@@ -45,10 +46,6 @@ LATE_S = 0.1
 """What was drawn before stays in view for so long at the most."""
 READING_MS = 100
 """From one look at what is being read from the file to the next."""
-_SIGNS = {
-    Outcome.NO_CONTACT: "✕", Outcome.SKIPPED: "▼", Outcome.ABORTED: "◆", Outcome.FAULT: "✚",
-    Outcome.NO_CONTACT_AT_THE_KNOWN_SURFACE: "▲",
-}  # fmt: skip
 
 
 class MapView(QWidget):
@@ -66,7 +63,10 @@ class MapView(QWidget):
         self._asked = 0.0
         """When curves were asked for last."""
         self._showing, self._offset, self._palette = Showing(), 0.0, DARK
-        self._shown: dict[str, Shown] = {}
+        self._seen: dict[str, Shown] = {}
+        self._mapped: Shown | None = None
+        """What the map shows: values, or these against their own condition."""
+        self._decades = False
         self._drawn = (-1, -1)
         self.name = ""
         self._told: int | None = None
@@ -84,6 +84,7 @@ class MapView(QWidget):
         self.reading.setVisible(False)
         self.panel = SitePanel()
         controls = self.controls = MapControls()
+        controls.view.pages = self.panel.buttons
         controls.chosen.connect(self._choose)
         controls.potential_chosen.connect(self.current_at)
         controls.mistaken.connect(self.tell.setText)
@@ -137,7 +138,7 @@ class MapView(QWidget):
         self._showing, self._offset = showing, offset
         self.panel.show_as(showing, offset)
         self.controls.show_reference(showing.against)
-        self._shown.clear()
+        self._seen.clear()
         self.redraw()
 
     def follow(self, sites: SiteMap | None, path: Path | None = None) -> None:
@@ -153,7 +154,7 @@ class MapView(QWidget):
         self._curves = SiteCurves(path) if path is not None else None
         self._drawn = (-1, -1)
         self.name = ""
-        self._shown.clear()
+        self._seen.clear()
         self.controls.limits.forget()
         self.controls.offer_conditions(sites.labels if sites is not None else ())
         self.plot.follow(sites)
@@ -232,40 +233,57 @@ class MapView(QWidget):
             self._look.start()
         if (sites.version, sites.picked) == self._drawn:
             return
-        only_picked = sites.version == self._drawn[0] and self.name in self._shown
+        only_picked = sites.version == self._drawn[0] and self.name in self._seen
         self._drawn = (sites.version, sites.picked)
         if only_picked:
             self.plot.select()
-            self.panel.describe(sites, self.name, self._shown[self.name])
+            self._describe(sites)
             return
         readable = self._readings is not None
         name = self.name = self.controls.offer(sites, self.name, readable=readable)
-        seen = self._shown[name] = shown(sites, name, self._showing, self._shown.get(name))
+        seen = self._seen[name] = shown(sites, name, self._showing, self._seen.get(name))
+        category = name in CATEGORIES
+        own = self.controls.own.isChecked() and not category
+        mapped = self._mapped = shown_against_own(sites, name, self._showing) if own else seen
         limits = self.controls.limits
-        decades = ColourScale(self.controls.scale.currentText()).by_decades(
-            sites, name, seen.values
-        )
-        ends, drawn, error = limits.of(name).seen(seen), seen.values, seen.error
+        scale = ColourScale(self.controls.scale.currentText())
+        decades = scale.by_decades(mapped)
+        kept = f"{name} {mapped.title}" if own else name
+        ends, drawn, error = limits.of(kept).seen(mapped), mapped.values, mapped.error
+        middle = mapped.middle
         if decades:
-            ends = logarithmic_ends(ends, seen.values)
-            drawn, error = logarithms(seen.values), math.nan
-        span = Range.of(drawn, ends, error)
+            ends = logarithmic_ends(ends, mapped.values)
+            drawn, error = logarithms(mapped.values), math.nan
+            middle = None if middle is None else math.log10(middle)
+        span = Range.of(drawn, ends, error, middle)
         lut = self._lut()
         self.plot.paint(
             coloured(sites, name, drawn, (span.low, span.high), lut, self._palette),
-            (sites.outcome == Outcome.OK) & ~np.isfinite(seen.values),
+            (sites.outcome == Outcome.OK) & ~np.isfinite(mapped.values),
         )
         self.plot.select()
-        category = name in CATEGORIES
         self.bar.setVisible(not category)
         limits.setEnabled(not category)
-        self.legend.setText(self._legend(sites) if category else self._marks(sites, seen, span))
+        self.controls.colours.setEnabled(not own)
+        self.legend.setText(
+            category_legend(sites, name, self._palette)
+            if category
+            else marks(sites, mapped, span, scale)
+        )
         if not category:
-            magnitude = decades and bool(np.nanmax(seen.values) < 0.0)
-            label = f"magnitude of {seen.label}" if magnitude else seen.label
-            self.bar.show_range(span, lut, label, seen.unit, logarithmic=decades)
-            limits.show_limits(name, seen, sites.unit(name))
-        self.panel.describe(sites, name, seen)
+            magnitude = decades and bool(np.nanmax(mapped.values) < 0.0)
+            label = f"magnitude of {mapped.label}" if magnitude else mapped.label
+            self.bar.show_range(span, lut, label, mapped.unit, logarithmic=decades)
+            limits.show_limits(kept, mapped, mapped.si_unit)
+        self._decades = decades
+        self._describe(sites)
+        self._hover(self._told)
+
+    def _describe(self, sites: SiteMap) -> None:
+        """Say in numbers what is selected."""
+        seen = self._seen[self.name]
+        mapped = self._mapped or seen
+        self.panel.describe(sites, self.name, seen, mapped, decades=self._decades)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Draw what was not worth drawing while nobody could see it."""
@@ -287,37 +305,10 @@ class MapView(QWidget):
             self._look.stop()
         self.draw()
 
-    def _legend(self, sites: SiteMap) -> str:
-        if self.name == OUTCOME:
-            there = [o for o in Outcome if (sites.outcome == o).any()]
-            pairs = [(o.words, outcome_colours(self._palette)[o]) for o in there]
-        else:
-            pairs = list(zip(sites.labels, condition_colours(len(sites.labels)), strict=True))[:24]
-        return " &nbsp; ".join(
-            f'<span style="color:rgb({c[0]},{c[1]},{c[2]})">■</span> {w}' for w, c in pairs
-        )
-
-    def _marks(self, sites: SiteMap, seen: Shown, span: Range) -> str:
-        """Say what the marks on the map mean, of those that are there."""
-        there = [f"{sign} {o.words}" for o, sign in _SIGNS.items() if (sites.outcome == o).any()]
-        if ((sites.outcome == Outcome.OK) & ~np.isfinite(seen.values)).any():
-            there.append("– ok, but no value")
-        if (sites.outcome == Outcome.PLANNED).any():
-            there.append("● planned, dotted: next")
-        conditions = np.unique(sites.condition[np.isfinite(seen.values)])
-        if conditions.size > 1:
-            there.append(f"values of {conditions.size} conditions")
-        logarithmic = self.controls.scale.currentText() == ColourScale.LOGARITHMIC
-        if logarithmic and not has_logarithm(sites, self.name, seen.values):
-            there.append("linear: only values of one sign, with a zero of their own, have decades")
-        if span.above or span.below:
-            beyond = ((span.above, "above"), (span.below, "below"))
-            said = " and ".join(f"{count} {where}" for count, where in beyond if count)
-            there.append(f"<b>{said} the colour scale</b>")
-        return " &nbsp; ".join(there)
-
     def _lut(self) -> Rgba:
-        found = pg.colormap.get(COLOUR_MAPS[self.controls.colours.currentText()])
+        apart = self._mapped is not None and self._mapped.middle is not None
+        name = APART if apart else COLOUR_MAPS[self.controls.colours.currentText()]
+        found = pg.colormap.get(name)
         table: Rgba = found.getLookupTable(nPts=256, alpha=True)
         return table
 
@@ -381,14 +372,7 @@ class MapView(QWidget):
         if self._sites is None or site is None:
             return
         self._told = site
-        seen = self._shown.get(self.name)
-        value = ""
-        if seen is not None and self.name not in CATEGORIES:
-            value = f"{self.name} = {number(float(seen.values[site]), 4)} {seen.unit}"
-            value += self._sites.why(site, self.name)
-        outcome = Outcome(int(self._sites.outcome[site])).words
-        parts = [f"site {site}", self._sites.label(site), outcome, value]
-        self.tell.setText(" · ".join(part for part in parts if part))
+        self.tell.setText(of_site(self._sites, site, self.name, self._mapped))
 
     def _choose(self, name: str) -> None:
         if name == CHARGE and self._sites is not None and self._readings is not None:

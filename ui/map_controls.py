@@ -13,10 +13,15 @@ from ui.models.palette import COLOUR_MAPS, Sizes
 from ui.models.showing import raised
 from ui.models.site_map import CHARGE, SiteMap
 from ui.number_pad import NumberLine
+from ui.view_menu import ViewMenu
 
 AT_POTENTIAL = "current at a potential …"
 READ = {AT_POTENTIAL: "", CHARGE: "net charge, read from the file"}
 """What is offered although the table of sites does not hold it."""
+OWN = (
+    "Against own condition: each value over, or minus, the median of all sites of its own "
+    "condition. What is left is the effect of the place."
+)
 
 
 class MapControls(QWidget):
@@ -50,7 +55,9 @@ class MapControls(QWidget):
         self.condition.activated.connect(
             lambda index: self.condition_chosen.emit(index - 1 if index > 0 else None)
         )
-        self.colours = pieces.box("Colour map", *COLOUR_MAPS)
+        self.own = pieces.tool("vs own condition", OWN, checkable=True)
+        self.own.toggled.connect(lambda _: self.changed.emit())
+        self.colours = pieces.narrow(pieces.box("Colour map", *COLOUR_MAPS), 7)
         self.colours.activated.connect(lambda _: self.changed.emit())
         self.scale = pieces.narrow(pieces.box("Scale of the colours", *ColourScale), 4)
         self.scale.setToolTip(
@@ -64,9 +71,13 @@ class MapControls(QWidget):
         self.limits.mistaken.connect(self.mistaken)
         top = QGridLayout()
         top.setHorizontalSpacing(6)
-        for column, widget in enumerate((self.quantity, self.potential, self.condition)):
+        self.view = ViewMenu(self.scale, self.own)
+        """For fingers in gloves."""
+        row = ((self.quantity, 3), (self.potential, 0), (self.condition, 2), (self.own, 0),
+               (self.view, 0))  # fmt: skip
+        for column, (widget, stretch) in enumerate(row):
             top.addWidget(widget, 0, column)
-            top.setColumnStretch(column, 3 if column != 1 else 0)
+            top.setColumnStretch(column, stretch)
         self.potential.setMinimumWidth(120)
         self.second = QWidget()
         second = QHBoxLayout(self.second)
@@ -85,8 +96,10 @@ class MapControls(QWidget):
         box.addWidget(self.second)
 
     def dress(self, sizes: Sizes) -> None:
-        """Take sizes; fingers in gloves get the first row only."""
-        self.second.setVisible(not sizes.glove)
+        """Take sizes; fingers in gloves get one row, with a menu."""
+        for widget in (self.second, self.own):
+            widget.setVisible(not sizes.glove)
+        self.view.setVisible(sizes.glove)
         for field in (self.low, self.high):
             field.setMaximumWidth(round(sizes.font * 8))
 

@@ -14,6 +14,7 @@ from seccm.rig import Signal
 from ui import pieces
 from ui.models.colours import Rgba, Shown, condition_colours
 from ui.models.curves import SiteCurve
+from ui.models.decades import logarithms
 from ui.models.descent import descent_of
 from ui.models.histogram import histogram
 from ui.models.palette import DARK, Palette, Sizes
@@ -23,6 +24,7 @@ from ui.models.site_map import CATEGORIES, SiteMap
 from ui.models.statistics_words import words_of
 from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel, kind_of
 from ui.plots import Plot
+from ui.plots import decades as decade_ticks
 
 HISTOGRAM = "histogram"
 EMPTY = "Click a site on the map to see its curves.\nCtrl+click adds another one."
@@ -227,35 +229,51 @@ class SitePanel(QWidget):
         self._numbers = numbers
         self._say()
 
-    def describe(self, sites: SiteMap, name: str, shown: Shown) -> None:
-        """Say in numbers what is selected, or all of it."""
+    def describe(
+        self, sites: SiteMap, name: str, seen: Shown, mapped: Shown, *, decades: bool = False
+    ) -> None:
+        """Say in numbers what is selected, or all of it.
+
+        Args:
+            sites: the map.
+            name: of the quantity.
+            seen: its values.
+            mapped: what the map shows of them: the same, or them against their own condition.
+            decades: whether that is drawn by decades.
+        """
         if name in CATEGORIES:
             count = int(sites.selected.sum())
             self._tell(f"{count} sites selected." if count else "All sites.")
-            self._bars.setOpts(x=[0.0], height=[0.0])
+            self._draw_histogram([], mapped, np.empty((0, 4), np.uint8), decades=False)
             return
         found = samples(sites, name)
         result = sites.quantities[name].declared
         colours = condition_colours(len(sites.labels))
-        self._tell(words_of(sites, found, shown, colours, result.against_reference))
-        self._draw_histogram([s for s in found if s.values.size], shown, colours)
+        self._tell(words_of(sites, found, seen, colours, result.against_reference))
+        self._draw_histogram(found, mapped, colours, decades=decades)
 
-    def _draw_histogram(self, found: Sequence[Sample], shown: Shown, colours: Rgba) -> None:
+    def _draw_histogram(
+        self, found: Sequence[Sample], mapped: Shown, colours: Rgba, *, decades: bool
+    ) -> None:
         """Draw how the values are distributed: conditions in their colours, one on another."""
-        self.histogram.hint("" if found else NO_VALUES)
-        if not found:
+        every = ((sample, mapped.values[sample.sites]) for sample in found)
+        parts = [(s.condition, own) for s, v in every if (own := v[np.isfinite(v)]).size]
+        self.histogram.hint("" if parts else NO_VALUES)
+        if not parts:
             self._bars.setOpts(x=[0.0], height=[0.0])
             return
-        parts = [(s.values + shown.shift) * shown.factor for s in found]
-        edges, _ = histogram(np.concatenate(parts))
-        heights = np.array([np.histogram(part, edges)[0] for part in parts])
+        drawn = [logarithms(values) if decades else values for _, values in parts]
+        edges, _ = histogram(np.concatenate(drawn))
+        heights = np.array([np.histogram(part, edges)[0] for part in drawn])
         below = np.cumsum(heights, axis=0) - heights
         brushes = [self._brush] * (edges.size - 1)
-        if len(found) > 1:
-            own = (tuple(colours[min(s.condition, len(colours) - 1)].tolist()) for s in found)
-            brushes = [pg.mkBrush(colour) for colour in own for _ in range(edges.size - 1)]
+        if len(parts) > 1:
+            of = (tuple(colours[min(k, len(colours) - 1)].tolist()) for k, _ in parts)
+            brushes = [pg.mkBrush(colour) for colour in of for _ in range(edges.size - 1)]
         self._bars.setOpts(
-            x=np.tile(0.5 * (edges[1:] + edges[:-1]), len(found)), height=heights.ravel(),
-            y0=below.ravel(), width=np.tile(np.diff(edges) * 0.94, len(found)), brushes=brushes,
+            x=np.tile(0.5 * (edges[1:] + edges[:-1]), len(parts)), height=heights.ravel(),
+            y0=below.ravel(), width=np.tile(np.diff(edges) * 0.94, len(parts)), brushes=brushes,
         )  # fmt: skip
-        self.histogram.bottom.name(shown.title, "")
+        self.histogram.bottom.setTicks(decade_ticks() if decades else None)
+        negative = decades and bool(parts[0][1][0] < 0.0)
+        self.histogram.bottom.name(f"magnitude of {mapped.title}" if negative else mapped.title, "")

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from seccm import typography
 from seccm.analysis import scales
 from seccm.analysis.declared import by_rank, declared
+from seccm.analysis.own_condition import FEWEST
 from seccm.analysis.spread import stated
 from seccm.events import Outcome
 from seccm.program.figures import ByCycle, Scatter, Trend
@@ -34,6 +35,8 @@ from seccm.report.study import MOST_CURVES, Study
 from seccm.report.transients import Signal
 from seccm.typography import readable
 
+MOST_NAMED = 6
+"""Conditions that are named in a caption."""
 MOST_STEPS = 3
 """Steps that get figures of one sort."""
 _SHOWN = {
@@ -313,9 +316,14 @@ def _against(study: Study, names: Sequence[str]) -> str:
             "The sites are of different conditions, with fewer than three values each: the maps "
             "show effects of the conditions together with effects of the positions.  "
         )
+    few = {number for name in names for number in study.against_own(name).few}
+    left = [study.named(group) for group in study.groups if group.condition in few]
+    said = ", ".join(left[:MOST_NAMED]) + (f" and {len(left) - MOST_NAMED} more" if
+                                          len(left) > MOST_NAMED else "")  # fmt: skip
     return (
         "Each value is compared with the median of its own condition: potentials as differences, "
-        "others as ratios. Conditions of fewer than three values are left out. "
+        "others as ratios, or as differences where they have both signs. "
+        + (f"Conditions of fewer than {FEWEST} values are left out: {said}. " if left else "")
     )
 
 

@@ -51,12 +51,28 @@ def colour_bar(
     )
     bar.set_label(label)
     place.tick_params(direction="in")
-    place.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6))
+    if not isinstance(norm, mpl.colors.LogNorm):
+        place.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6))
 
 
 def norm_of(shown: FloatArray, error: float = math.nan) -> mpl.colors.Normalize:
     """Return what maps values to colours, over the range of `colour_range`; see there."""
     return mpl.colors.Normalize(*colour_range(shown, error))
+
+
+def norm_of_decades(magnitudes: FloatArray, middle: float | None) -> mpl.colors.Normalize:
+    """Return what maps magnitudes to colours by decades.
+
+    Args:
+        magnitudes: above zero.
+        middle: about which as many decades are shown above as below; None for no such value.
+    """
+    low, high = colour_range(np.log10(magnitudes))
+    if middle is not None:
+        about = math.log10(middle)
+        reach = max(high - about, about - low)
+        low, high = about - reach, about + reach
+    return mpl.colors.LogNorm(10.0**low, 10.0**high)
 
 
 def symmetric(norm: mpl.colors.Normalize, middle: float = 0.0) -> mpl.colors.Normalize:

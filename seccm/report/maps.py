@@ -16,8 +16,8 @@ from matplotlib.patheffects import withStroke
 
 from seccm import typography
 from seccm.analysis import scales
+from seccm.analysis.decades import of_one_sign, spans_decades
 from seccm.analysis.spread import stated
-from seccm.analysis.statistics import FEWEST_FOR_SD
 from seccm.arrays import BoolArray, FloatArray
 from seccm.events import Outcome
 from seccm.report import style
@@ -33,6 +33,7 @@ from seccm.report.map_drawing import (
     legend_below,
     marks,
     norm_of,
+    norm_of_decades,
     panel_size,
     symmetric,
 )
@@ -122,62 +123,74 @@ class Mapped:
     label: str
     error: float
     """Median standard uncertainty of a value, as shown; NaN if unknown."""
-    own: bool
-    """Whether the values are those of the feature, and not against those of their condition."""
+    middle: float | None
+    """The value of a site that is like its condition; None if the values are the feature's own."""
+    counted: BoolArray
+    """Sites that decide about the colours."""
+    has_zero: bool
+    """Whether zero means that nothing is there."""
+
+    @property
+    def decades(self) -> bool:
+        """Whether the colours go by decades, of magnitudes."""
+        one_sign = self.has_zero and of_one_sign(self.values)
+        return one_sign and spans_decades(self.values[self.counted])
+
+    @property
+    def own(self) -> bool:
+        """Whether the values are those of the feature, and not against those of their condition."""
+        return self.middle is None
 
 
 def mapped(study: Study, name: str) -> Mapped:
     """Return a feature as a map may show it: freed of what the condition does.
 
     Where there are several conditions, a map of values is a map of the conditions. So each value
-    is put against the median of its own condition: a potential as the difference, anything else
-    as the ratio. A condition of fewer than three values has no median to speak of: where that is
-    so of all, the values themselves are mapped.
+    is put against the median of its own condition; see `against_own`. A condition of fewer than
+    three values has no median to speak of: where that is so of all, the values themselves are
+    mapped.
     """
     feature = study.features[name]
     scale = scales.feature_scale(feature.column.unit, feature.values)
     symbol = study.symbol(name)
-    error = scale.factor * stated(feature.errors[study.measured])
-    medians = condition_medians(study, name) if study.several else np.empty(0)
-    if not np.isfinite(medians).any():
+    counted = feature.trusted & (study.outcome == Outcome.OK)
+    against = study.against_own(name) if study.several else None
+    if against is None or not np.isfinite(against.values).any():
         if feature.declared.against_reference:
             symbol = f"{symbol} vs {typography.superscripted(study.reference)}"
-        return Mapped(scale(feature.values), scale.label(symbol), error, own=True)
-    if feature.column.unit == "V":
-        label = scale.label(f"{symbol} − median\nof condition")
-        return Mapped(scale(feature.values - medians), label, error, own=False)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio, doubt = feature.values / medians, feature.errors / np.abs(medians)
-    ratio[~np.isfinite(ratio)] = np.nan
-    label = f"{symbol} / median\nof condition"
-    return Mapped(ratio, label, stated(doubt[study.measured]), own=False)
-
-
-def condition_medians(study: Study, name: str) -> FloatArray:
-    """Return for every site the median of its condition; NaN where there are too few values."""
-    feature = study.features[name]
-    medians = np.full(study.x.size, math.nan)
-    for group in study.groups:
-        usable = group.counted[feature.trusted[group.counted]]
-        if usable.size >= FEWEST_FOR_SD:
-            medians[group.sites] = np.median(feature.values[usable])
-    return medians
+        error = scale.factor * stated(feature.errors[study.measured])
+        return Mapped(
+            scale(feature.values), scale.label(symbol), error, None, counted,
+            feature.declared.has_zero,
+        )  # fmt: skip
+    error = stated(against.errors[study.measured])
+    counted = counted & np.isfinite(against.values)
+    if against.ratio:
+        label = f"{symbol} / median\nof condition"
+        return Mapped(against.values, label, error, against.middle, counted, has_zero=True)
+    label = scale.label(f"{symbol} − median\nof condition")
+    values, error = scale(against.values), scale.factor * error
+    return Mapped(values, label, error, against.middle, counted, has_zero=False)
 
 
 def feature_map(axes: Axes, study: Study, name: str) -> dict[str, Artist]:
     """Draw one feature over the sites; return handles and words for what has no value."""
     feature, of = study.features[name], mapped(study, name)
-    known = np.isfinite(of.values)
-    shown = of.values[known]
     frame(axes, study)
     # The colours are for the sites that count; those of the others may lie beyond them.
-    counted = of.values[known & feature.trusted & (study.outcome == Outcome.OK)]
-    norm = norm_of(counted if counted.size else shown, of.error)
-    if not of.own:
-        norm = symmetric(norm, 0.0 if feature.column.unit == "V" else 1.0)
-    colours = COLOURS if of.own else APART
-    coloured(axes, study, known, shown, norm, colours)
-    colour_bar(axes, norm, colours, shown, of.label)
+    counted = of.values[of.counted & np.isfinite(of.values)]
+    known = np.isfinite(of.values)
+    values, label = of.values[known], of.label
+    if of.decades:
+        label = f"magnitude of {label}" if values[0] < 0.0 else label
+        values, counted = np.abs(values), np.abs(counted)
+        norm = norm_of_decades(counted, of.middle)
+    else:
+        norm = norm_of(counted if counted.size else values, of.error)
+        norm = norm if of.middle is None else symmetric(norm, of.middle)
+    colours = COLOURS if of.middle is None else APART
+    coloured(axes, study, known, values, norm, colours)
+    colour_bar(axes, norm, colours, values, label)
     return _caveats(axes, study, feature, known) | marks(axes, study, known)
 
 

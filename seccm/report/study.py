@@ -17,6 +17,7 @@ from seccm import typography
 from seccm.analysis import scales
 from seccm.analysis.declared import declared
 from seccm.analysis.features import Features, reanalyse
+from seccm.analysis.own_condition import AgainstOwn, against_own
 from seccm.analysis.scan_quality import contact_topography, judged_together, places
 from seccm.analysis.step_features import arrays_of
 from seccm.analysis.step_trace import step_traces
@@ -372,6 +373,15 @@ class Study:
     def kind(self, step: int) -> Kind[Any] | None:
         """Return the kind of a step; None if it is not installed here."""
         return kinds().get(self.segments[step].kind)
+
+    def against_own(self, name: str) -> AgainstOwn:
+        """Return a feature against the medians of the conditions of its sites."""
+        feature = self.features[name]
+        return against_own(
+            feature.declared, feature.values, feature.errors,
+            feature.trusted & (self.outcome == Outcome.OK),
+            np.asarray(self.scan.sites["condition"]).astype(np.int64),
+        )  # fmt: skip
 
     def waited(self, name: str) -> Feature | None:
         """Return the feature that says how long an event was waited for, of the same step."""

@@ -47,11 +47,18 @@ class Result:
     deposits: bool = False
     """Whether it is a potential at which a cathodic current deposits a metal: 0 V against the
     metal and its ion at the most."""
+    zero_chosen: bool = False
+    """Whether its zero is a choice, as that of a height is."""
 
     @property
     def tabulated(self) -> bool:
         """Whether a report has statistics of it."""
         return self.rank < DETAIL
+
+    @property
+    def has_zero(self) -> bool:
+        """Whether zero means that nothing is there, so that ratios and logarithms make sense."""
+        return not (self.against_reference or self.zero_chosen)
 
     def step(self, name: str) -> str:
         """Return the number of a later step in a full name such as E_nuc_3: _3; else nothing."""

@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.analysis import scales
+from seccm.analysis.own_condition import against_own
 from seccm.analysis.scales import colour_range
 from seccm.analysis.spread import stated
 from seccm.arrays import FloatArray
 from seccm.events import Outcome
 from seccm.plan import Plan
+from seccm.results import UNTRUSTED, Result
 from seccm.typography import readable
 from ui.models.palette import OUTCOME_COLOURS, Palette
 from ui.models.showing import Showing, html, largest, plain
@@ -39,6 +41,15 @@ class Shown:
     shift: float
     error: float = math.nan
     """Median standard uncertainty of a value, as shown; NaN where unknown."""
+    si_unit: str = ""
+    """The unit in which `back` returns a value."""
+    has_zero: bool = False
+    """Whether zero means that nothing is there, so that there are logarithms."""
+    middle: float | None = None
+    """The number of a site that is like its condition, of values against those of their own
+    condition; None of all others."""
+    few: tuple[int, ...] = ()
+    """Conditions with too few values for a median, against which theirs could be put."""
 
     def of(self, value: float) -> float:
         """Return the number that is shown for an SI value."""
@@ -73,7 +84,7 @@ def shown(sites: SiteMap, name: str, showing: Showing, before: Shown | None = No
         size = largest(values) * abs(before.factor)
         if 0.05 <= size < 5000.0 and before.unit.endswith(unit[-1:]):
             scale = scales.Scale(abs(before.factor), before.unit)
-    label = "contact <i>z</i>" if name == Z else html(result.symbol or scales.symbol(name))
+    label = _label(name, result)
     factor, shift = scale.factor, 0.0
     if result.against_reference:
         label = f"{label} vs {showing.against}"
@@ -81,17 +92,57 @@ def shown(sites: SiteMap, name: str, showing: Showing, before: Shown | None = No
     if result.signed:
         factor *= showing.sign
     error = abs(factor) * stated(sites.quantities[name].errors)
-    return Shown((values + shift) * factor, label, plain(scale.unit), factor, shift, error)
+    return Shown(
+        (values + shift) * factor, label, plain(scale.unit), factor, shift, error, unit,
+        result.has_zero,
+    )  # fmt: skip
 
 
-def limits_of(values: FloatArray, error: float = math.nan) -> tuple[float, float]:
+def shown_against_own(sites: SiteMap, name: str, showing: Showing) -> Shown:
+    """Put the values of a quantity against the medians of the sites' own conditions.
+
+    Args:
+        sites: the map.
+        name: of the quantity; no category.
+        showing: convention; a difference is the same against every reference.
+    """
+    quantity = sites.quantities[name]
+    result = quantity.declared
+    counted = (quantity.statuses < UNTRUSTED) & (sites.outcome == Outcome.OK)
+    against = against_own(result, quantity.values, quantity.errors, counted, sites.condition)
+    label = _label(name, result)
+    if against.ratio:
+        return Shown(
+            against.values, f"{label} / median of condition", "", 1.0, 0.0, stated(against.errors),
+            "1", has_zero=True, middle=against.middle, few=against.few,
+        )  # fmt: skip
+    scale = scales.feature_scale(quantity.unit, against.values)
+    factor = scale.factor * (showing.sign if result.signed else 1.0)
+    return Shown(
+        against.values * factor, f"{label} − median of condition", plain(scale.unit), factor, 0.0,
+        abs(factor) * stated(against.errors), quantity.unit, middle=against.middle, few=against.few,
+    )  # fmt: skip
+
+
+def _label(name: str, result: Result) -> str:
+    return "contact <i>z</i>" if name == Z else html(result.symbol or scales.symbol(name))
+
+
+def limits_of(
+    values: FloatArray, error: float = math.nan, middle: float | None = None
+) -> tuple[float, float]:
     """Choose the range of the colours: all values, unless a few lie far from the rest.
 
     Args:
         values: as shown, NaN where there is none.
         error: median standard uncertainty of one; the colours never span noise alone.
+        middle: what lies in the middle of the colours; None if nothing has to.
     """
-    return colour_range(values[np.isfinite(values)], error)
+    low, high = colour_range(values[np.isfinite(values)], error)
+    if middle is None:
+        return low, high
+    reach = max(high - middle, middle - low)
+    return middle - reach, middle + reach
 
 
 def coloured(

@@ -6,13 +6,11 @@ from enum import StrEnum
 
 import numpy as np
 
+from seccm.analysis.decades import of_one_sign, spans_decades
 from seccm.arrays import FloatArray
-from ui.models.site_map import CATEGORIES, SiteMap, Z
+from ui.models.colours import Shown
 
 Ends = tuple[float | None, float | None]
-
-ENOUGH = 100.0
-"""Ratio of the largest to the smallest magnitude beyond which colours go by decades."""
 
 
 class ColourScale(StrEnum):
@@ -22,29 +20,19 @@ class ColourScale(StrEnum):
     LINEAR = "linear"
     LOGARITHMIC = "log"
 
-    def by_decades(self, sites: SiteMap, name: str, values: FloatArray) -> bool:
-        """Return whether the colours of a quantity go by decades.
-
-        Args:
-            sites: the map.
-            name: of the quantity.
-            values: as they are shown, NaN where there is none; shape (sites,).
-        """
-        if self is ColourScale.LINEAR or not has_logarithm(sites, name, values):
+    def by_decades(self, seen: Shown) -> bool:
+        """Return whether a quantity is drawn by decades."""
+        if self is ColourScale.LINEAR or not has_logarithm(seen):
             return False
-        magnitude = np.abs(values[np.isfinite(values)])
-        return self is ColourScale.LOGARITHMIC or bool(magnitude.max() > ENOUGH * magnitude.min())
+        return self is ColourScale.LOGARITHMIC or spans_decades(seen.values)
 
 
-def has_logarithm(sites: SiteMap, name: str, values: FloatArray) -> bool:
+def has_logarithm(seen: Shown) -> bool:
     """Return whether a quantity has a logarithm: one sign, and a zero that means nothing is there.
 
     The zero of a potential against a reference, or of a height, is a choice.
     """
-    if name in (*CATEGORIES, Z) or sites.quantities[name].declared.against_reference:
-        return False
-    known = values[np.isfinite(values)]
-    return bool(known.size and ((known > 0.0).all() or (known < 0.0).all()))
+    return seen.has_zero and of_one_sign(seen.values)
 
 
 def logarithms(values: FloatArray) -> FloatArray:

@@ -52,6 +52,7 @@ class Range:
         values: FloatArray,
         limits: tuple[float | None, float | None],
         error: float = math.nan,
+        middle: float | None = None,
     ) -> Range:
         """Choose the range: limits where there are any, what serves the values elsewhere.
 
@@ -59,8 +60,9 @@ class Range:
             values: as they are shown, NaN where there is none; shape (n,).
             limits: the lower and the upper one, as they are shown; None for an open side.
             error: median standard uncertainty of a value, as it is shown.
+            middle: what lies in the middle of the colours while no limit is given.
         """
-        auto_low, auto_high = limits_of(values, error)
+        auto_low, auto_high = limits_of(values, error, middle)
         low, high = limits
         # At least so much that a limit far off is not all there is to the scale.
         span = max([auto_high - auto_low, *(1e-6 * abs(each) for each in limits if each)]) or 1.0

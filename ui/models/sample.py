@@ -23,6 +23,8 @@ class Sample:
     """The numbers of some sites that may be averaged with one another; SI."""
 
     condition: int
+    sites: npt.NDArray[np.int64]
+    """The numbers of the sites; shape of the values."""
     values: FloatArray
     errors: FloatArray
     """Standard uncertainties, NaN where unknown; shape of the values."""
@@ -69,6 +71,7 @@ def _sample(sites: SiteMap, name: str, condition: int, chosen: npt.NDArray[np.bo
     usable = known & np.isin(codes, taken)
     return Sample(
         condition=condition,
+        sites=np.flatnonzero(usable),
         values=values[usable],
         errors=quantity.errors[usable],
         caveat="" if plain or not taken else _CAVEATS[taken[0]],

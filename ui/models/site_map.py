@@ -33,7 +33,7 @@ from seccm.typography import readable
 
 Z, CHARGE, CONDITION, OUTCOME = "contact z", "charge", "condition", "outcome"
 NET_CHARGE = Result(CHARGE, "C", "net charge of all steps", signed=True, rank=340)
-HEIGHT = Result(Z, "m", "height of the tip at contact")
+HEIGHT = Result(Z, "m", "height of the tip at contact", zero_chosen=True)
 CATEGORIES = (CONDITION, OUTCOME)
 _LABELS = {int(status): status.label for status in Status}
 _CAVEATS = {int(status): status.caveat for status in Status if status.caveat}

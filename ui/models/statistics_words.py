@@ -7,7 +7,8 @@ from html import escape
 
 import numpy as np
 
-from seccm.typography import as_fine, plus_minus
+from seccm.analysis.decades import spans_decades
+from seccm.typography import as_fine, number, plus_minus
 from ui.models.colours import Rgba, Shown
 from ui.models.sample import Sample
 from ui.models.site_map import SiteMap
@@ -59,9 +60,11 @@ def _one(sample: Sample, shown: Shown, *, whole: bool) -> str:
     mean = plus_minus(shown.of(spread.mean), size * spread.error)
     kind = f" ({_KINDS[spread.basis]})" if spread.basis else ""
     said = f"n = {spread.n}{caveat}{excluded}{apart} · {mean} {shown.unit}{kind}"
-    if not whole:
+    if not whole or spread.n == 1:
         return said
     values = (sample.values + shown.shift) * shown.factor
-    fine = [as_fine(float(v), size * spread.error)
-            for v in (np.median(values), values.min(), values.max())]  # fmt: skip
+    told = [float(v) for v in (np.median(values), values.min(), values.max())]
+    # The error says nothing of the digits of values a hundred times smaller than others.
+    apart = spans_decades(values)
+    fine = [number(v) if apart else as_fine(v, size * spread.error) for v in told]
     return f"{said} · median {fine[0]} · {fine[1]} to {fine[2]}"
