@@ -65,6 +65,6 @@ def _one(sample: Sample, shown: Shown, *, whole: bool) -> str:
     values = (sample.values + shown.shift) * shown.factor
     told = [float(v) for v in (np.median(values), values.min(), values.max())]
     # The error says nothing of the digits of values a hundred times smaller than others.
-    apart = spans_decades(values)
-    fine = [number(v) if apart else as_fine(v, size * spread.error) for v in told]
+    far_apart = spans_decades(values)
+    fine = [number(v) if far_apart else as_fine(v, size * spread.error) for v in told]
     return f"{said} · median {fine[0]} · {fine[1]} to {fine[2]}"
