@@ -1,14 +1,12 @@
-"""Pictures of every view, in light and dark: `python -m ui.screenshots [FOLDER]`.
-
-Runs the reference screen on the virtual rig, in a window that no screen is needed for.
-"""
+"""Pictures of every view, in light and dark: `python -m ui.screenshots [FOLDER]`."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
@@ -27,13 +25,13 @@ PLAN = "li-on-au-combinatorial"
 PACE = 40.0
 SITES = 34
 """The scan is pictured in the midst of its work, once so many sites are closed."""
-SCREENS = ((1280, 800, 1.0, ""), (3840, 2160, 2.0, "-4k"))
+SCREENS = ((1280, 800, 1.0, ""), (1920, 1080, 1.0, "-hd"), (3840, 2160, 2.0, "-4k"))
 """Width, height, scale and what is added to the file's name."""
 PATIENCE_MS = 180_000
 
 
 def main(folder: Path) -> None:
-    """Make all pictures; takes about two minutes."""
+    """Make all pictures."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
@@ -171,14 +169,22 @@ def _picture_coarse(place: Path, settings: QSettings, folder: Path) -> None:
 
 
 def _picture_gloves(window: Window, folder: Path) -> None:
-    window.change_look(PALETTES["dark"], 1.0)
-    window.resize(1280, 800)
+    """Picture every room for hands in gloves."""
     window.actions_["glove"].trigger()
-    for room in ("scan", "manual"):
-        window.go(room)
-        window.resize(1280, 800)
-        _wait(400)
-        window.grab().save(str(folder / f"gloves-{room}.png"))
+    for width, height, scale, suffix in SCREENS[:2]:
+        for palette in PALETTES.values():
+            window.change_look(palette, scale)
+            for room in ROOMS:
+                window.go(room)
+                window.resize(width, height)
+                _wait(400)
+                window.grab().save(str(folder / f"gloves-{room}-{palette.name}{suffix}.png"))
+    window.go("scan")
+    for menu in (window.map.controls.view.colours, window.map.controls.view.curves):
+        menu.popup(window.map.mapToGlobal(window.map.rect().topLeft()))
+        _wait(100)
+        menu.grab().save(str(folder / f"gloves-menu-{menu.title().lower()}.png"))
+        menu.close()
 
 
 def _wait(milliseconds: int) -> None:
@@ -203,5 +209,21 @@ def _until(done: Callable[[], bool]) -> None:
         raise TimeoutError("What the picture was to show did not come.")
 
 
+def command(arguments: Sequence[str]) -> Path:
+    """Read the command line; return the folder for the pictures."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ui.screenshots",
+        description="Make pictures of every view of the window, in light and dark, for bare hands "
+        "and for gloves. Runs the reference screen on the virtual rig; needs no screen, and takes "
+        "a few minutes.",
+    )
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=Path("build/screenshots"),
+        help="where the pictures go; made if it is not there (%(default)s)",
+    )  # fmt: skip
+    folder: Path = parser.parse_args(arguments).folder
+    return folder
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "build/screenshots"))
+    main(command(sys.argv[1:]))
