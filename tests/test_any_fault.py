@@ -164,6 +164,42 @@ def test_spikes_are_noise_where_the_surface_is_known_and_to_who_asks_for_two_row
     assert truth.crashes == []
 
 
+BURSTS = ["spikes@at={},for=20 ms,amplitude=15 pA,every=3 ms",
+          "spikes@at={},for=60 ms,amplitude=15 pA,every=3 ms",
+          "hum@at={},for=50 ms,amplitude=40 pA"]  # fmt: skip
+
+
+@pytest.mark.parametrize("burst", BURSTS)
+@pytest.mark.parametrize("kind", ["current threshold", "current rise"])
+def test_noise_that_passes_for_the_first_contact_does_not_cost_the_run(kind, burst):
+    """High above the surface, longer than the confirmation: at most two sites are lost to it."""
+    table = PLANS[kind].to_dict()
+    plan = Plan.from_dict({**table, "sites": {**table["sites"], "columns": 5}}, source="five")
+    for seed, when in enumerate(["0.8 s", "1 s", "1.9 s"]):
+        heard, truth, failure = played(plan, burst.format(when), seed=seed, sites=5)
+        assert failure is None
+        assert [e for e in heard if isinstance(e, Paused)] == []
+        outcomes = [e.outcome for e in heard if isinstance(e, SiteFinished)]
+        assert outcomes[2:] == [Outcome.OK] * 3
+        assert len(truth.landings) >= 3
+        assert truth.crashes == []
+
+
+@pytest.mark.glass
+def test_a_pipette_that_clogs_after_one_landing_goes_no_deeper_than_the_margin():
+    """That landing showed its contact, so that it was no noise."""
+    for plan in (small_scan(4, 1), PLANS["current threshold"], PLANS["current rise"]):
+        table = plan.to_dict()
+        four = {**table["sites"], "columns": 4, "rows": 1}
+        heard, truth, _ = played(
+            Plan.from_dict({**table, "sites": four}, source="four"), "clogged-tip@site=1", sites=4
+        )
+        allowed = plan.sites()[0].approach.surface_margin + 0.1e-6
+        assert all(crash.depth < allowed for crash in truth.crashes)
+        assert len(truth.crashes) <= 2
+        assert any(isinstance(e, Paused) for e in heard)
+
+
 @pytest.mark.parametrize("polarity", ["anodic", "cathodic"])
 def test_the_wrong_polarity_breaks_no_pipette_and_pauses_the_scan(polarity):
     contact = {"kind": "current threshold", "threshold": "1.5 pA", "polarity": polarity}

@@ -75,10 +75,11 @@ def test_two_descents_in_succession_that_miss_the_surface_pause_the_scan_and_ask
     assert depths[1] < 1.5e-6
 
 
-def test_where_the_only_landing_was_noise_the_pause_says_what_to_do():
-    """One landing bounds the descents all the same: it is all that is known."""
-    scan = a_scan(4)
-    vanish = vanishes_after(scan, 0, to=42e-6)
+@pytest.mark.parametrize("step", [2e-6, 3e-6, 5e-6])
+@pytest.mark.parametrize("landings", [1, 3])
+def test_a_step_down_pauses_the_scan_and_names_what_lets_the_tip_follow_it(step, landings):
+    scan = a_scan(landings + 3)
+    vanish = vanishes_after(scan, landings - 1, to=SURFACE - step)
 
     def listen(event: Event) -> None:
         vanish(event)
@@ -87,8 +88,7 @@ def test_where_the_only_landing_was_noise_the_pause_says_what_to_do():
 
     scan.go(listen)
     (paused,) = scan.of(Paused)
-    assert "only landing" in paused.why
-    assert "start a new run" in paused.why
+    assert "Sample with steps: new run, larger surface_margin" in paused.why
     assert len(paused.why) <= 160
     assert float(scan.column("z").min()) > SURFACE - 1.5e-6
 

@@ -149,3 +149,59 @@ def test_hundreds_of_landings_are_taken_without_a_limit_to_their_number():
     found = expected(terrain, 0.0, 125 * 10e-6, t)
     assert found.z == pytest.approx(50e-6 - 0.002 * 125 * 10e-6, abs=0.2e-6)
     assert SIGMAS * SCATTER / 2 < found.margin <= MARGIN
+
+
+# What may have been noise.
+
+NOISE, TRUE = 55e-6, 50e-6
+
+
+def test_a_doubted_landing_bounds_the_next_descent_and_is_forgotten_when_that_misses_it():
+    terrain = Terrain()
+    terrain.tell(0.0, 0.0, NOISE, 0.0)
+    terrain.doubt()
+    expected = terrain.expect(1e-6, 0.0, 10.0, MARGIN)
+    assert expected is not None
+    assert expected.z == pytest.approx(NOISE, abs=1e-9)
+    terrain.miss()
+    assert not terrain.known
+    assert terrain.missed == 1
+
+
+def test_a_landing_that_nobody_doubts_outlives_every_miss():
+    terrain = Terrain()
+    terrain.tell(0.0, 0.0, TRUE, 0.0)
+    for _ in range(5):
+        terrain.miss()
+    assert terrain.known
+
+
+@given(
+    noise=st.lists(st.floats(51e-6, 70e-6), min_size=1, max_size=5),
+    true=st.integers(1, 5),
+    first=st.booleans(),
+)
+def test_doubted_landings_count_for_nothing_beside_those_that_showed_a_contact(noise, true, first):
+    terrain, alone = Terrain(), Terrain()
+    for number, z in enumerate([*noise, *[TRUE] * true] if first else [*[TRUE] * true, *noise]):
+        place = 1e-6 * number, 0.0, z, 10.0 * number
+        terrain.tell(*place)
+        if z != TRUE:
+            terrain.doubt()
+        else:
+            alone.tell(*place)
+    for height in (terrain, alone):
+        height.miss()
+    assert terrain.expect(0.0, 0.0, 100.0, MARGIN) == alone.expect(0.0, 0.0, 100.0, MARGIN)
+
+
+def test_two_doubted_landings_that_agree_are_a_surface_and_two_that_do_not_are_none():
+    """Such as real ones where the programme has no current to show."""
+    for second, known in ((TRUE + 0.2e-6, True), (NOISE, False)):
+        terrain = Terrain()
+        terrain.tell(0.0, 0.0, TRUE, 0.0)
+        terrain.doubt()
+        terrain.tell(5e-6, 0.0, second, 10.0)
+        terrain.doubt()
+        terrain.miss()
+        assert terrain.known is known

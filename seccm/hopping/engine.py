@@ -392,11 +392,6 @@ class Engine:
                 "polarity, or too high? Check the pipette. "
                 "Resume uses the full travel once more."
             )
-        if terrain.lone:
-            return (
-                f"No contact at the surface of the only landing, {missed} times: was it noise? "
-                "Then start a new run. Or clogged, dry, wrong polarity? Resume goes no deeper."
-            )
         return (
             f"No contact at the known surface, {missed} times: clogged, dry, or wrong polarity? "
             "Resume goes no deeper. Sample with steps: new run, larger surface_margin."

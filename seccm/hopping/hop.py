@@ -16,6 +16,7 @@ from seccm.errors import ContactError
 from seccm.events import Outcome, SiteFinished, SiteStarted
 from seccm.hopping.course import Course, GivenUp, Steps, guarded
 from seccm.hopping.measure import measure
+from seccm.hopping.shown import Shown
 from seccm.hopping.terrain import Terrain
 from seccm.hopping.way import Way, way_of
 from seccm.plan.site import Site
@@ -44,9 +45,10 @@ def hop(
     """
     outcome, reason = Outcome.OK, ""
     course.tell(SiteStarted(course.row, site.number))
-    way = way_of(site, info, course, Terrain() if terrain is None else terrain)
+    terrain = Terrain() if terrain is None else terrain
+    way = way_of(site, info, course, terrain)
     try:
-        yield from guarded(_visit(way, course, site), way.leave)
+        yield from guarded(_visit(way, course, site, terrain), way.leave)
     except GivenUp as request:
         outcome, reason = request.outcome, request.reason
     except ContactError as error:
@@ -59,11 +61,14 @@ def hop(
     return SiteFinished(course.row, site.number, outcome, reason)
 
 
-def _visit(way: Way, course: Course, site: Site) -> Steps[None]:
+def _visit(way: Way, course: Course, site: Site, terrain: Terrain) -> Steps[None]:
     """Come to the place and run the programme there.
 
     Raises:
         ContactError: the landing or the measurement failed.
     """
     landing, seen = yield from way.arrive()
-    yield from measure(course, site, landing, seen)
+    shown = Shown(site, landing.baseline)
+    yield from measure(course, site, landing, seen, shown)
+    if shown.missing:
+        terrain.doubt()

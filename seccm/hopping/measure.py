@@ -11,6 +11,7 @@ from seccm.errors import ContactError
 from seccm.events import EndReason, Event, Landing, Note, Phase, PhaseBegan
 from seccm.hopping.course import Course, GivenUp, Steps
 from seccm.hopping.last_rows import LastRows
+from seccm.hopping.shown import Shown
 from seccm.hopping.trust import railed
 from seccm.plan.site import Site
 from seccm.program.live import Known, Live
@@ -47,10 +48,16 @@ class SegmentWatch:
         since: its first row.
         rows: how many rows it lasts if nothing ends it earlier.
         last: keeps its last rows, where they are asked for.
+        shown: told its rows.
     """
 
     def __init__(
-        self, segment: Segment, since: int, rows: int, last: LastRows | None = None
+        self,
+        segment: Segment,
+        since: int,
+        rows: int,
+        last: LastRows | None = None,
+        shown: Shown | None = None,
     ) -> None:
         self.since = since
         """Its first row."""
@@ -61,7 +68,7 @@ class SegmentWatch:
         """Rows so far in which an input was at the end of its range, after the transient."""
         self._galvanostatic = segment.mode == "current"
         self._overload = 0
-        self._last = last
+        self._last, self._shown, self._mode = last, shown, segment.mode
 
     @property
     def charge(self) -> float:
@@ -76,7 +83,10 @@ class SegmentWatch:
         """
         end = self._end(block)
         settled, stop = self.since + TRANSIENT_ROWS, self.stop if end is None else end.row + 1
-        flags = block.part(settled, max(settled, stop)).flags
+        own = block.part(settled, max(settled, stop))
+        if self._shown is not None:
+            self._shown.feed(self._mode, own)
+        flags = own.flags
         # An open galvanostat may well be beyond the range of the input for its potential.
         full = (flags & (_SATURATED | _OVERLOAD)) == _SATURATED
         self.saturated += int(np.count_nonzero(full))
@@ -143,7 +153,13 @@ def _reached(limit: Limit) -> EndReason:
             return "charge"
 
 
-def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block]) -> Steps[None]:
+def measure(
+    course: Course,
+    site: Site,
+    landing: Landing,
+    seen: Iterable[Block],
+    shown: Shown | None = None,
+) -> Steps[None]:
     """Run the site's steps.
 
     Args:
@@ -152,6 +168,7 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
         landing: where the meniscus touched.
         seen: the blocks from the contact row on. A first segment that continues the hold of
             the approach began with the contact row and owns them.
+        shown: told the rows of all steps.
 
     Raises:
         ContactError: an overload that stayed, or the signal is not a number.
@@ -168,7 +185,7 @@ def measure(course: Course, site: Site, landing: Landing, seen: Iterable[Block])
         course.tell(PhaseBegan(*began))
         clock = course.block.clock
         last = LastRows(clock, site.program.mains) if segment.name else None
-        watch = SegmentWatch(segment, since, clock.rows(segment.waveform.duration), last)
+        watch = SegmentWatch(segment, since, clock.rows(segment.waveform.duration), last, shown)
         try:
             end = yield from _impose(course, segment, watch, blocks)
         except GivenUp:

@@ -11,6 +11,9 @@ Bayesian linear regression, C. M. Bishop, Pattern Recognition and Machine Learni
 to 3.59: the uncertainty of the expected height grows by itself with the distance to the landings,
 with their age, and with their scatter. One landing gives its own height; three that lie well apart
 give a plane. A landing far off the others, such as on a particle, is given little weight.
+
+A landing whose programme showed no contact may have been noise. It counts for nothing beside those
+that did show one; alone it bounds the next descent, and is forgotten if that misses it.
 """
 
 from __future__ import annotations
@@ -30,6 +33,8 @@ SCATTER = 0.1e-6
 at the mouth of the pipette hangs now longer, now shorter."""
 PRIOR_LANDINGS = 4
 """How many landings that assumed scatter counts for."""
+AGREE = 3.0 * SCATTER
+"""Metres within which two landings beside each other are at one height."""
 DRIFT = 3e-9
 """Metres per second by which a surface may rise or sink."""
 REMEMBERED = 200
@@ -66,6 +71,8 @@ class Terrain:
 
     def __init__(self) -> None:
         self._landings: deque[_Height] = deque(maxlen=REMEMBERED)
+        self._doubtful: deque[_Height] = deque(maxlen=REMEMBERED)
+        """Those of them that may have been noise."""
         self._glimpses: list[_Height] = []
         """Short contacts before the first landing: they may have been spikes."""
         self.missed = 0
@@ -76,11 +83,6 @@ class Terrain:
     def known(self) -> bool:
         """Whether anything is known of where the surface is."""
         return bool(self._landings or self._glimpses)
-
-    @property
-    def lone(self) -> bool:
-        """Whether all that is known is one landing: that may have been noise."""
-        return len(self._landings) == 1
 
     @property
     def in_doubt(self) -> bool:
@@ -100,6 +102,11 @@ class Terrain:
         self._glimpses.clear()
         self.missed = 0
 
+    def doubt(self) -> None:
+        """Take note that the newest landing may have been noise: no contact showed after it."""
+        if self._landings:
+            self._doubtful.append(self._landings[-1])
+
     def glimpse(self, x: float, y: float, z: float, t: float) -> None:
         """Take note of a contact that did not last; as `tell`.
 
@@ -113,6 +120,8 @@ class Terrain:
         """Take note of a descent that should have met the surface and did not."""
         self.missed += 1
         self._glimpses.clear()
+        if not self._trusted:
+            self._landings.clear()
 
     def asked(self) -> None:
         """Take note that a person was asked: descents are counted anew.
@@ -120,6 +129,21 @@ class Terrain:
         They go no deeper for that. To resume says nothing of where the surface is.
         """
         self.missed = 0
+
+    @property
+    def _trusted(self) -> list[_Height]:
+        """The landings that were real: those that showed a contact, or agree with each other."""
+        sure = [one for one in self._landings if one not in self._doubtful]
+        return sure or [one for one in self._landings if self._agrees(one)]
+
+    def _agrees(self, one: _Height) -> bool:
+        """Tell whether another landing is as high as one, but for the tilt of the sample."""
+        return any(
+            abs(other[2] - one[2])
+            < AGREE + TILT * float(np.hypot(other[0] - one[0], other[1] - one[1]))
+            for other in self._landings
+            if other is not one
+        )
 
     def expect(self, x: float, y: float, t: float, margin: float) -> Expected | None:
         """Return where the surface should be; None while it is unknown.
@@ -132,7 +156,7 @@ class Terrain:
         """
         if not self.known:
             return None
-        told = np.array(self._landings or self._glimpses)
+        told = np.array(self._trusted or self._landings or self._glimpses)
         z, deviation = _prediction(told[:, :2] - (x, y), told[:, 2], told[:, 3] - t)
         return Expected(z, max(margin, SIGMAS * deviation))
 
