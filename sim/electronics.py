@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.arrays import FloatArray
-from seccm.rig import Clock, Flag
+from seccm.rig import Clock, Flag, RawChannel
 from sim.config import DriveConfig, ElectrometerConfig
 from sim.noise import SlowNoise, WhiteNoise, stream
 from sim.solving import compiled
@@ -120,6 +120,28 @@ class Electrometer:
         config = self._config
         return 4.0 * math.hypot(self.floor, config.offset) + config.hum
 
+    @property
+    def potential_noise(self) -> float:
+        """Rms of a row's potential in volts."""
+        return self._config.potential_noise
+
+    @property
+    def channels(self) -> tuple[RawChannel, RawChannel]:
+        """Potential and current as converters of 16 bits at most give them, sample by sample."""
+        steps = 2 ** (min(self._config.bits, 16) - 1)
+        return (
+            RawChannel("potential", "V", (0.0, self.full_potential / steps, 0.0, 0.0)),
+            RawChannel("current", "A", (0.0, self.full_current / steps, 0.0, 0.0)),
+        )
+
+    def white(self, start: int, stop: int) -> FloatArray:
+        """Return standard normal numbers of rows, for current and potential, shape (2, rows)."""
+        return self._noise.rows(start, stop)
+
+    def offset(self, start: int, stop: int) -> FloatArray:
+        """Return the wandering offset of the current in amperes, shape (rows,)."""
+        return self._config.offset * self._offset.rows(start, stop)
+
     def deviation(self, current: FloatArray) -> FloatArray:
         """Return the rms noise in amperes of rows with these mean currents, shape (n,)."""
         return _deviation(current, *self._noises)
@@ -133,6 +155,18 @@ class Electrometer:
         )
         return hum
 
+    def pick_up(self, start: int, stop: int, extra_hum: float) -> FloatArray:
+        """Return mains pick-up at raw samples, in amperes, shape (samples,).
+
+        Args:
+            start: number of the first raw sample.
+            stop: number of the one after the last.
+            extra_hum: amplitude in amperes on top of the configured one.
+        """
+        turns = self._config.mains / self._clock.rate * np.arange(start, stop)
+        hum = (self._config.hum + extra_hum) * np.sin(2.0 * np.pi * turns + self._phase)
+        return np.asarray(hum, dtype=np.float64)
+
     def record(self, true: Signals, extra_hum: float = 0.0) -> Recorded:
         """Turn true signals into rows.
 
@@ -141,8 +175,8 @@ class Electrometer:
             extra_hum: amplitude in amperes of mains pick-up on top of the configured one.
         """
         config, start, stop = self._config, true.start, true.stop
-        white = self._noise.rows(start, stop)
-        added = config.offset * self._offset.rows(start, stop)
+        white = self.white(start, stop)
+        added = self.offset(start, stop)
         added += self.hum(start, stop, config.hum + extra_hum)
         added += self.deviation(true.current) * white[0]
         potential, current, flags = _converted(

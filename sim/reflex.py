@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seccm.rig import Axis, Block, ContactRecord, Drive, Move, StopCondition
+from seccm.rig import Axis, Block, ContactRecord, Drive, Move, RawChannel, StopCondition
 from seccm.rig.block import joined
 from seccm.rig.detector import ContactDetector
 from seccm.rig.limits import LimitWatch
@@ -48,11 +48,19 @@ class Reflexes:
     Args:
         processing: seconds from the end of the row that shows a contact to the halt.
         inputs: of potential and current, as they take raw samples for the records.
+        channels: of potential and current, where blocks bring raw samples.
         seed: of the whole run.
     """
 
-    def __init__(self, processing: float, inputs: tuple[Input, Input], seed: int) -> None:
+    def __init__(
+        self,
+        processing: float,
+        inputs: tuple[Input, Input],
+        channels: tuple[RawChannel, RawChannel],
+        seed: int,
+    ) -> None:
         self._processing, self._inputs, self._seed = processing, inputs, seed
+        self._channels = channels
         self._armed: Armed | None = None
         self._limits: LimitWatch | None = None
         self._recent: deque[Block] = deque()
@@ -144,6 +152,9 @@ class Reflexes:
         if self._recent[-1].stop * spacing < stopped.crossing + SIDE:
             return None
         self._stopped = None
+        taken = self._taken(stopped)
+        if taken is not None:
+            return taken
         first = max(0, stopped.crossing - SIDE) // spacing
         last = (stopped.crossing + SIDE - 1) // spacing
         parts = [block.part(first, last + 1) for block in self._recent]
@@ -155,3 +166,15 @@ class Reflexes:
         return contact_record(
             rows, stopped.crossing, stopped.halt, stopped.contact, self._inputs, rng
         )
+
+    def _taken(self, stopped: Stopped) -> ContactRecord | None:
+        """Cut the record out of the raw samples, if they were taken."""
+        first, stop = max(0, stopped.crossing - SIDE), stopped.crossing + SIDE
+        pieces = [raw.part(first, stop) for block in self._recent for raw in block.raw]
+        codes = np.concatenate([np.empty((2, 0), np.int16), *(p.codes for p in pieces)], axis=1)
+        if codes.shape[1] < stop - first:
+            return None
+        potential, current = (
+            channel.si(row) for channel, row in zip(self._channels, codes, strict=True)
+        )
+        return ContactRecord(first, potential, current, stopped.crossing, stopped.halt)

@@ -12,7 +12,6 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import norm
 
 from seccm.arrays import FloatArray
 from seccm.errors import LimitError, RigError, StreamError
@@ -37,12 +36,13 @@ from seccm.rig import (
 )
 from seccm.rig.signal_table import declared
 from seccm.units import show
+from sim import sampled
 from sim.config import VirtualConfig
-from sim.electronics import Electrometer, Signals
-from sim.faults import Faults, read_faults, spoil
+from sim.electronics import Electrometer
+from sim.faults import Faults, read_faults
 from sim.galvanostat import Imposed
+from sim.inputs import Inputs
 from sim.noise import WhiteNoise
-from sim.record import Input
 from sim.reflex import Reflexes
 from sim.samples import mount
 from sim.stage import AXES, Loop, Stage
@@ -50,9 +50,7 @@ from sim.truth import Truth
 from sim.world import World
 
 OFF = Constant(0.0)
-_SATURATED, _MOVING, _FROZEN, _GAP = (
-    np.uint8(flag) for flag in (Flag.SATURATED, Flag.MOVING, Flag.FROZEN, Flag.GAP)
-)
+_MOVING, _FROZEN, _GAP = (np.uint8(flag) for flag in (Flag.MOVING, Flag.FROZEN, Flag.GAP))
 RETRACTED = 50e-9
 """Metres from the top of the travel at which the tip counts as fully retracted."""
 WET_ROWS = 4
@@ -65,6 +63,7 @@ def describe(config: VirtualConfig) -> RigInfo:
     loop = Loop(stage.frequency, stage.damping)
     axis = AxisRange(Range(0.0, stage.range), stage.fastest)
     processing = config.stop.processing
+    electrometer = Electrometer(config.electrometer, config.drive, clock, 0)
     return RigInfo(
         name=config.name,
         virtual=True,
@@ -79,8 +78,10 @@ def describe(config: VirtualConfig) -> RigInfo:
         ),
         clock=clock,
         stage_lag=loop.lag,
-        idle_current=Electrometer(config.electrometer, config.drive, clock, 0).idle,
+        idle_current=electrometer.idle,
         signals=declared(config.signals),
+        raw=electrometer.channels,
+        raw_always=False,
     )
 
 
@@ -122,17 +123,15 @@ class VirtualRig:
         )
         self._electrometer = Electrometer(config.electrometer, config.drive, self._info.clock, seed)
         self._sensors = WhiteNoise(seed, "position", len(AXES))
-        self._spikes = WhiteNoise(seed, "spikes", 1)
         self._added = {name: WhiteNoise(seed, f"signal {name}", 1) for name in config.signals}
-        # Averaging has taken the root of its length off the noise of a raw sample.
-        root = math.sqrt(self._info.clock.averaged)
-        inputs = (
-            Input(root * config.electrometer.potential_noise, self._electrometer.full_potential),
-            Input(root * self._electrometer.floor, self._electrometer.full_current),
+        self._inputs = Inputs(self._electrometer, self._info.clock, self._faults, seed)
+        self._reflexes = Reflexes(
+            config.stop.processing, self._inputs.single, self._electrometer.channels, seed
         )
-        self._reflexes = Reflexes(config.stop.processing, inputs, seed)
         self._row = 0
         self._open = self._running = self._closed = False
+        self._raw = self._sampled = False
+        """Whether raw samples may be asked for, and whether the drive that is on asks for them."""
         self._told = False
         """Whether any action has come."""
         self._gap = False
@@ -174,13 +173,13 @@ class VirtualRig:
         return Readback({axis: self._position(axis) for axis in AXES})
 
     def start(self, *, raw: bool = False) -> None:
-        """Start the stream of rows; see `Rig.start`."""
+        """Start the stream of rows; see `Rig.start`.
+
+        Raw samples come while a drive asks for them, and the world is then simulated sample by
+        sample: see `sim.sampled`.
+        """
         self._refuse_unless_open()
-        if raw:
-            what = "it simulates data points (means of samples), not raw samples. Nothing moved."
-            remedy = "Use virtual-nidaq, or leave record.raw out of the plan."
-            raise RigError("no-raw", self._info.name, what, remedy)
-        self._running = True
+        self._running, self._raw = True, raw
 
     def read(self) -> Block:
         """Return the next rows; see `Rig.read`."""
@@ -269,6 +268,7 @@ class VirtualRig:
         self._check_drive(drive)
         since = self._row if drive.since is None else drive.since
         self._world.drive = Imposed(drive.mode, drive.waveform, since)
+        self._sampled = self._raw and drive.raw
         self._reflexes.drive(drive, since)
 
     def _check_drive(self, drive: Drive) -> None:
@@ -312,7 +312,7 @@ class VirtualRig:
         arrival = self._world.stage.arrival(self._now) / self._info.clock.period
         changes = min(self._faults.next_change(start), arrival, *self._wakes, math.inf)
         # A rig that has been told nothing is about to be: the first rows should not keep it.
-        stop = start + (self._config.longest_block if self._told else 1)
+        stop = start + (self._longest if self._told else 1)
         if changes < stop:
             stop = max(start + 1, math.ceil(changes))
         bridge = self._world.bridge
@@ -323,11 +323,11 @@ class VirtualRig:
     def _rows(self, start: int, stop: int) -> Block:
         """Simulate rows up to the first at which something fires, at the latest to `stop`."""
         memory = self._world.memory() if self._reflexes.watching else None
-        block = self._recorded(self._world.advance(start, stop))
+        block = self._simulated(start, stop)
         end = self._reflexes.end(block)
         if memory is not None and end < block.stop:
             self._world.recall(memory)
-            block = self._recorded(self._world.advance(start, end))
+            block = self._simulated(start, end)
         return block
 
     def _pass(self, rows: int) -> None:
@@ -338,23 +338,21 @@ class VirtualRig:
             self._row = self._world.advance(self._row, longest).stop
         self._gap = True
 
-    def _recorded(self, true: Signals) -> Block:
-        """Turn true signals into the block that is delivered."""
-        start, stop, clock = true.start, true.stop, self._info.clock
-        extra = self._faults.argument_if_active("hum", "amplitude", start)
-        recorded = self._electrometer.record(true, extra)
-        recorded.current[:] = self._spiked(start, recorded.current)
-        saturated = spoil(
-            self._faults,
-            start,
-            recorded.potential,
-            recorded.current,
-            self._electrometer.full_current,
-        )
+    @property
+    def _longest(self) -> int:
+        """Rows at most in one block."""
+        longest = self._config.longest_block
+        return min(longest, sampled.MOST_ROWS) if self._sampled else longest
+
+    def _simulated(self, start: int, stop: int) -> Block:
+        """Simulate rows, and turn the true signals into the block that is delivered."""
+        if self._sampled:
+            recorded, raw = self._inputs.samples(sampled.advance(self._world, start, stop))
+        else:
+            recorded, raw = self._inputs.rows(self._world.advance(start, stop)), ()
+        flags, clock = recorded.flags, self._info.clock
+        stop = start + len(flags)
         ends = self._world.ends(start, stop)
-        flags = recorded.flags
-        if saturated:
-            flags |= _SATURATED
         flags[: int(ends.searchsorted(self._world.stage.latest))] |= _MOVING
         if self._halt is not None:
             flags[int(ends.searchsorted(self._halt[1])) :] |= _FROZEN
@@ -371,21 +369,9 @@ class VirtualRig:
         for name, signal in self._config.signals.items():
             white = self._added[name].rows(start, stop)[0]
             data[name] = signal.offset + signal.factor * data[signal.follows] + signal.noise * white
-        return Block(start, data, flags, clock)
+        return Block(start, data, flags, clock, raw=raw)
 
     # Faults.
-
-    def _spiked(self, start: int, current: FloatArray) -> FloatArray:
-        """Return recorded amperes, shape (rows,), with the spikes of a fault that acts then."""
-        fault = self._faults.active("spikes", start)
-        if fault is None:
-            return current
-        share = min(1.0, self._info.clock.period / max(fault.arguments["every"], 1e-9))
-        drawn = self._spikes.rows(start, start + len(current))[0]
-        amplitude = np.where(np.abs(drawn) > norm.isf(share / 2.0), fault.arguments["amplitude"], 0)
-        full = self._electrometer.full_current
-        spiked: FloatArray = np.clip(current + np.sign(drawn) * amplitude, -full, full)
-        return spiked
 
     def _play_faults(self) -> None:
         """Bring the faults that act in the next row into the world."""

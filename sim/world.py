@@ -70,7 +70,9 @@ class World:
         self, config: VirtualConfig, sample: Sample, pipette: Pipette, stage: Stage, seed: int
     ) -> None:
         self._config, self._sample, self._pipette, self._seed = config, sample, pipette, seed
-        self.clock = config.clock.rows()
+        self._rows = config.clock.rows()
+        self.clock = self._rows
+        """Of the steps: rows, but for those who want to see more and set another for a while."""
         self.stage = stage
         self.surface = Surface(raised(config.surface), config.stage.range, seed)
         self.drift = Drift(config.drift, seed)
@@ -118,6 +120,11 @@ class World:
         if index == 0 and instant is not None:
             return self._part(self.bridge, start, instant)
         return self._wet(self.bridge, start, t[:index], gap[:index], radii[:index])
+
+    @property
+    def potential(self) -> float:
+        """Raw volts at the end of the newest step."""
+        return self._held
 
     def memory(self) -> Memory:
         """Return the present state, to come back to."""
@@ -293,7 +300,7 @@ class World:
             if not self._crashed:
                 self._crashed = True
                 at, stage = float(t[touching.argmax()]), self.stage.axes
-                row = int(at / self.clock.period)
+                row = int(at / self._rows.period)
                 self.truth.crashes.append(Crash(stage["x"].target, stage["y"].target, at, row, 0.0))
             newest = self.truth.crashes[-1]
             depth = max(newest.depth, float(pressed.max()))

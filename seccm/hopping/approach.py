@@ -136,9 +136,10 @@ class Approach:
         course.tell(PhaseBegan(course.row, self._site.number, Phase.SETTLE))
         clock = course.block.clock
         due = course.row + max(clock.rows(spec.settle), LISTEN_ROWS)
-        heard = [
-            (yield from course.next(Drive(spec.hold.mode, Constant(spec.hold.value)), Wake(due)))
-        ]
+        # A first step that goes on with the hold begins with the contact, before that is confirmed.
+        raw = spec.continues and self._site.segments[0].raw
+        hold = Drive(spec.hold.mode, Constant(spec.hold.value), raw=raw)
+        heard = [(yield from course.next(hold, Wake(due)))]
         while course.row < due:
             heard.append((yield from course.next()))
         for block in heard:

@@ -229,7 +229,8 @@ def _impose(
         if end is not None:
             return end
     yield from course.next(
-        Drive(segment.mode, segment.waveform, watch.since, segment.limits), Wake(watch.stop)
+        Drive(segment.mode, segment.waveform, watch.since, segment.limits, segment.raw),
+        Wake(watch.stop),
     )
     while True:
         end = watch.feed(course.block)

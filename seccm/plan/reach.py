@@ -206,6 +206,16 @@ def _recording(subject: Subject) -> Iterator[Problem]:
     """Find what the rig has no samples for."""
     plan, info = subject.plan, subject.info
     if info.raw:
+        if plan.record.raw and not info.raw_always:
+            what = (
+                f"rig {info.name} has raw samples of steps that ask for them, and only data points "
+                "(means of samples) of the rest."
+            )
+            remedy = (
+                "Write raw = true in these steps instead, or use a rig with a card, such as "
+                "virtual-nidaq."
+            )
+            yield Problem("record.raw", what, remedy)
         return
     keys = ["record.raw"] if plan.record.raw else []
     keys += [f"{part.key}.raw" for part in parts(plan.program) if part.spec.raw]

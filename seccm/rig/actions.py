@@ -41,6 +41,9 @@ class Drive:
     since: int | None = None
     limits: tuple[Limit, ...] = ()
     """A rig that can choose the length of its blocks ends one where a limit comes true."""
+    raw: bool = False
+    """Every raw sample is wanted, if the stream was started with raw samples. A rig that has them
+    always need not look at this; a simulated one computes every sample for as long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,8 +115,9 @@ class Block:
     record: ContactRecord | None = None
     """Delivered once for each motion that stopped on its condition, when it is complete."""
     raw: tuple[RawSamples, ...] = ()
-    """Every sample since the last block, in order, if the stream was started for it. Pieces that
-    do not follow one another tell that samples are missing."""
+    """Every sample since the last block, in order, if the stream was started for it, and the drive
+    asks for it where that is needed. Pieces that do not follow one another tell that samples are
+    missing."""
 
     @property
     def rows(self) -> int:

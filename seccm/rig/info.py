@@ -84,6 +84,8 @@ class RigInfo:
     raw: tuple[RawChannel, ...] = ()
     """Inputs of which every sample can be had, known once the rig is open; none where there are
     no samples but the rows."""
+    raw_always: bool = True
+    """Whether they can be had of the whole stream; otherwise only while a drive asks for them."""
 
     @property
     def watched(self) -> tuple[str, ...]:

@@ -62,7 +62,8 @@ class Rig(Protocol):
         """Start the stream of rows, which then runs until `close`.
 
         Args:
-            raw: have the blocks carry every sample of the inputs in `RigInfo.raw` as well.
+            raw: have the blocks carry every sample of the inputs in `RigInfo.raw` as well; where
+                `RigInfo.raw_always` is false, those during drives that ask for them.
 
         Raises:
             RigError: the rig has no raw samples, or a device refuses; nothing moved.
