@@ -20,7 +20,7 @@ import seccm
 from seccm.cli.commands import app
 from seccm.data import finish, open_scan, vetting
 from seccm.data.__main__ import main
-from seccm.data.scan import overlapping
+from seccm.data.damage import overlapping
 from seccm.errors import DamagedError
 
 
