@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from seccm.program.kind import Kind, StepSpec
     from seccm.program.registry import register
     from seccm.readers import Reader, ReadScan, ReadSite, ReadStep
-    from seccm.remote.attended import resume, run
+    from seccm.remote.host.attended import resume, run
     from seccm.results import Result, Status, Value, Values
     from seccm.rig import Block, Mounted, Rig, RigInfo, Signal, parts_of, rig_of
     from seccm.rigs import build_rig, load_rig
@@ -145,7 +145,7 @@ _HOMES: Mapping[str, str] = {
     "seccm.program.kind": "Kind StepSpec",
     "seccm.program.registry": "register",
     "seccm.readers": "ReadScan ReadSite ReadStep Reader",
-    "seccm.remote.attended": "resume run",
+    "seccm.remote.host.attended": "resume run",
     "seccm.results": "Result Status Value Values",
     "seccm.rig": "Block Mounted Rig RigInfo Signal parts_of rig_of",
     "seccm.rigs": "build_rig load_rig",

@@ -22,7 +22,7 @@ settings.load_profile("seccm")
 @pytest.fixture(autouse=True)
 def machines_may_be_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have clients of hosts wait for what must happen, however long that takes here."""
-    from seccm.remote import client
+    from seccm.remote.client import client
 
     monkeypatch.setattr(client, "WAITING", HANGING)
 

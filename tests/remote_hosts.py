@@ -20,9 +20,9 @@ from waiting import HANGING, wait_for
 
 from seccm.events import RunStopped
 from seccm.remote import Client, News
-from seccm.remote.endpoint import runtime_folder
-from seccm.remote.plain import event_to_plain
-from seccm.remote.wire import pack
+from seccm.remote.channel.endpoint import runtime_folder
+from seccm.remote.channel.plain import event_to_plain
+from seccm.remote.channel.wire import pack
 
 # Processes that begin with everything imported, where the system can do that.
 CHILDREN = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")

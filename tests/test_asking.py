@@ -17,7 +17,7 @@ from seccm import session
 from seccm.cli.commands import app
 from seccm.events import Landed, Outcome, Paused, Resumed, RunStopped
 from seccm.remote import Client
-from seccm.remote.attended import attended
+from seccm.remote.host.attended import attended
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from seccm.conductor.conductor import Conductor, StoppedError
 from seccm.errors import PlanError, SeccmError
 from seccm.plan import Plan
 from seccm.remote import CoarseOrder
-from seccm.remote.commissioning import Workbench
+from seccm.remote.host.workbench import Workbench
 from seccm.rig import Block, SafeReport
 from sim.config import VirtualConfig
 from sim.virtual_rig import VirtualRig

@@ -40,12 +40,12 @@ from seccm.events import (
 )
 from seccm.hopping.life import Request
 from seccm.remote import ChannelError, Client, Job, News
-from seccm.remote.channel import Line
-from seccm.remote.feed import Feed
-from seccm.remote.host import ABSENT, Host
-from seccm.remote.overview import Overview
-from seccm.remote.requests import Steer, TakeControl
-from seccm.remote.trace import Trace
+from seccm.remote.channel.line import Line
+from seccm.remote.host.feed import Feed
+from seccm.remote.host.host import ABSENT, Host
+from seccm.remote.messages.overview import Overview
+from seccm.remote.messages.requests import Steer, TakeControl
+from seccm.remote.messages.trace import Trace
 from seccm.rig import SafeReport
 from seccm.rigs import load_rig
 from seccm.session import Run
@@ -360,10 +360,10 @@ def test_a_window_that_reads_nothing_holds_nobody_up(tmp_path: Path):
     ours, theirs = Pipe()
     host.admit(theirs)
     host.begin(Job.new(small_scan(), path=tmp_path / "scan.h5", seed=3))
-    assert host._rig_thread is not None
-    host._rig_thread.join()
-    assert host._run is not None
-    assert host._run.status.finished == 12
+    assert host._work._thread is not None
+    host._work._thread.join()
+    assert host._work.run is not None
+    assert host._work.run.status.finished == 12
     with seccm.open(tmp_path / "scan.h5") as scan:
         assert scan.state == "complete"
     assert host._feed.missed_rows == 0
@@ -430,9 +430,9 @@ def test_a_host_that_dies_is_noticed():
 def test_requests_out_of_turn_are_refused():
     host = Host()
     with pytest.raises(NotNow, match="Cannot stop while idle"):
-        host._steer(Steer(Request.STOP, ""))
+        host._work.steer(Steer(Request.STOP, ""))
     with pytest.raises(NotNow, match="Cannot halt while idle"):
-        host._make_safe("halt")
+        host._work.make_safe(urgent=False)
 
 
 def test_a_run_that_cannot_be_prepared_leaves_the_host_usable(tmp_path: Path):
@@ -524,22 +524,22 @@ def test_an_emergency_while_the_file_is_finished_says_when_to_press_again(tmp_pa
     run = seccm.run(small_scan(1, 1), path=tmp_path / "scan.h5")
     for _ in run:
         pass
-    host._run, host._doing = run, "scan"
+    host._work.run, host._work.doing = run, "scan"
     with pytest.raises(seccm.SeccmError, match="again when that is done"):
-        host._make_safe("emergency")
-    assert not host._owed
-    host._doing = "idle"
+        host._work.make_safe(urgent=True)
+    assert not host._work._owed
+    host._work.doing = "idle"
 
 
 def test_an_emergency_on_a_rig_that_cannot_be_opened_says_that_nothing_was_lifted(tmp_path: Path):
     host = Host()
     job = Job.new(small_scan(1, 1), path=tmp_path / "scan.h5", faults=["unplugged"])
-    host._build = job.build
-    host._make_safe("emergency")
-    assert host._rig_thread is not None
-    host._rig_thread.join(60.0)
+    host._work._build = job.build
+    host._work.make_safe(urgent=True)
+    assert host._work._thread is not None
+    host._work._thread.join(60.0)
     assert host.idle
-    lifted = host._lifted
+    lifted = host._work._lifted
     assert lifted is not None
     assert not lifted.retracted
     assert not lifted.drive_off

@@ -21,11 +21,17 @@ from small_plan import INFO
 
 from seccm import events
 from seccm.remote import ChannelError, Client
-from seccm.remote.channel import Line, dial, prove_client, prove_host
-from seccm.remote.endpoint import Endpoint, runtime_folder
-from seccm.remote.plain import EVENTS, event_from_plain, event_to_plain, from_plain, to_plain
-from seccm.remote.process import Door
-from seccm.remote.wire import ARRAY, pack, unpack
+from seccm.remote.channel.endpoint import Endpoint, runtime_folder
+from seccm.remote.channel.line import Line, dial, prove_client, prove_host
+from seccm.remote.channel.plain import (
+    EVENTS,
+    event_from_plain,
+    event_to_plain,
+    from_plain,
+    to_plain,
+)
+from seccm.remote.channel.wire import ARRAY, pack, unpack
+from seccm.remote.host.door import Door
 from seccm.rig import ContactRecord, RigInfo
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")

@@ -14,7 +14,7 @@ from small_scan import small_scan
 from seccm.calibration import read
 from seccm.errors import PlanError
 from seccm.remote import Client, Found, Job, News, Order
-from seccm.remote.news import Progress
+from seccm.remote.messages.news import Progress
 from sim.virtual_rig import VirtualRig
 
 

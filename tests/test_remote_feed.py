@@ -23,12 +23,12 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
-from seccm.remote import feed as feeding
-from seccm.remote.feed import Cursor, Feed
-from seccm.remote.news import Snapshot
-from seccm.remote.overview import Overview
-from seccm.remote.trace import Labeller, Trace
-from seccm.remote.wire import pack, unpack
+from seccm.remote.channel.wire import pack, unpack
+from seccm.remote.host import feed as feeding
+from seccm.remote.host.feed import Cursor, Feed
+from seccm.remote.messages.news import Snapshot
+from seccm.remote.messages.overview import Overview
+from seccm.remote.messages.trace import Labeller, Trace
 from seccm.rig import BASIC, Block, Clock, Signal
 
 

@@ -10,7 +10,8 @@ from small_scan import small_scan
 from seccm.errors import SeccmError
 from seccm.hopping.life import Request as Verb
 from seccm.remote import CoarseOrder, Job, Order
-from seccm.remote.requests import (
+from seccm.remote.channel.wire import pack, unpack
+from seccm.remote.messages.requests import (
     KINDS,
     Act,
     Action,
@@ -32,7 +33,6 @@ from seccm.remote.requests import (
     request_from_plain,
     request_to_plain,
 )
-from seccm.remote.wire import pack, unpack
 
 JOB = Job.new(small_scan(1, 1), "virtual", path="scan.h5", seed=3, faults=("drift",))
 ORDER = Order("noise", {"seconds": "1 s"}, {"kind": "virtual"}, "rig.toml", "/tmp", 3)

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from ui_windows import LONG, begin, ended, said, small_plan, window
 
 from seccm.remote import News
-from seccm.remote.news import Progress
+from seccm.remote.messages.news import Progress
 from ui.coarse import CoarsePanel
 from ui.models.coarse import EXAMPLE, Coarse, Motor
 from ui.window import Window

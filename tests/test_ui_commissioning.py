@@ -19,7 +19,7 @@ from seccm.commissioning.report import Verdict
 from seccm.commissioning.steps import NOISE
 from seccm.plan.library import rigs
 from seccm.remote import News
-from seccm.remote.news import Progress
+from seccm.remote.messages.news import Progress
 from ui.graph_plot import GraphPlot
 from ui.models.commissioning import Bench, mistake_of, verdict_words
 from ui.models.palette import DARK

@@ -10,8 +10,8 @@ from small_scan import small_scan
 
 import seccm
 from seccm.events import Outcome, Paused, SiteAnalysed, SiteFinished
-from seccm.remote.plain import event_from_plain, event_to_plain
-from seccm.remote.wire import pack, unpack
+from seccm.remote.channel.plain import event_from_plain, event_to_plain
+from seccm.remote.channel.wire import pack, unpack
 from ui.models.words import line_of
 
 ENDS = [o for o in Outcome if o not in (Outcome.PLANNED, Outcome.RUNNING)]

@@ -24,8 +24,8 @@ from seccm.cli.commands import app
 from seccm.errors import DataFileError
 from seccm.events import Landed, Outcome
 from seccm.remote import Client, Job
-from seccm.remote.channel import Line
-from seccm.remote.host import Host
+from seccm.remote.channel.line import Line
+from seccm.remote.host.host import Host
 
 PROCESS = Path(__file__).with_name("window_process.py")
 

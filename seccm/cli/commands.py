@@ -108,7 +108,7 @@ def run(
     report: ReportOption = False,
 ) -> None:
     """Run a plan, by default on the virtual rig (SIMULATION)."""
-    from seccm.remote import attended
+    from seccm.remote.host import attended
 
     with sentences():
         prepared = attended.run(
@@ -121,7 +121,7 @@ def run(
 @app.command()
 def resume(file: FileArgument, pace: PaceOption = 0.0, report: ReportOption = False) -> None:
     """Continue a run that was stopped, failed or was killed. Only the data file is needed."""
-    from seccm.remote import attended
+    from seccm.remote.host import attended
 
     with sentences():
         _carry_out(attended.resume(file, pace=pace), report=report)

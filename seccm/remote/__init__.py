@@ -11,16 +11,19 @@ was never there, changes nothing.
 
 What crosses is JSON and raw arrays, only after both sides have proved that they know the key in
 a file that its owner alone can read. Nothing is ever unpickled.
+
+`channel` carries messages, `messages` says what they are, `host` is the side that has the rig,
+`client` the side that follows it.
 """
 
-from seccm.remote.client import Client
-from seccm.remote.coarse import CoarseOrder
-from seccm.remote.commissioning import Found, Order
-from seccm.remote.endpoint import ChannelError, Running
-from seccm.remote.job import Failure, Job
-from seccm.remote.news import Answer, News, Progress, Snapshot
-from seccm.remote.overview import Overview
-from seccm.remote.trace import Trace
+from seccm.remote.channel.endpoint import ChannelError, Running
+from seccm.remote.client.client import Client
+from seccm.remote.messages.coarse import CoarseOrder
+from seccm.remote.messages.commissioning import Found, Order
+from seccm.remote.messages.job import Failure, Job
+from seccm.remote.messages.news import Answer, News, Progress, Snapshot
+from seccm.remote.messages.overview import Overview
+from seccm.remote.messages.trace import Trace
 
 __all__ = [
     "Answer",

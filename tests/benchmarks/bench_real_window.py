@@ -33,7 +33,7 @@ from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.plan import Plan, load_plan
 from seccm.remote import Client, Job
-from seccm.remote.endpoint import Endpoint
+from seccm.remote.channel.endpoint import Endpoint
 
 PROCESS = Path(__file__).parents[1] / "window_process.py"
 SECONDS = 50.0
@@ -78,7 +78,7 @@ def large() -> Plan:
 
 def hosted(log: str, name: str) -> None:
     """Be a host whose rigs are timed."""
-    from seccm.remote.process import main
+    from seccm.remote.host.process import main
 
     timed(log)
     main(name, 0.0)

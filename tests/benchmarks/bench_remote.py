@@ -101,7 +101,7 @@ def headless(log: str, path: str, pace: float) -> None:
 
 def hosted(log: str, name: str, linger: float) -> None:
     """Be a host whose rigs are timed."""
-    from seccm.remote.process import main
+    from seccm.remote.host.process import main
 
     timed(log)
     main(name, linger)
@@ -115,7 +115,7 @@ def busy() -> None:
 
 def watched(log: str, path: str, pace: float, clients: int) -> list[float]:
     """Run a scan in a host, polled by clients at 30 Hz; return what each poll took."""
-    from seccm.remote.endpoint import Endpoint
+    from seccm.remote.channel.endpoint import Endpoint
 
     endpoint = Endpoint.named("bench")
     endpoint.create()

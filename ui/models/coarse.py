@@ -8,7 +8,7 @@ from seccm.commissioning.coarse_approach import PROCEDURE
 from seccm.conductor.coarse import SHARE
 from seccm.errors import PlanError
 from seccm.remote import Found, News
-from seccm.remote.coarse import TITLE
+from seccm.remote.messages.coarse import TITLE
 from seccm.rigs import CoarseTable, coarse_table, load_rig
 from seccm.typography import readable
 from seccm.units import show

@@ -11,7 +11,7 @@ from seccm.commissioning.settings import Setting
 from seccm.commissioning.standing import Standing, age_words
 from seccm.commissioning.steps import STEPS
 from seccm.remote import Found, News
-from seccm.remote.coarse import TITLE as COARSE
+from seccm.remote.messages.coarse import TITLE as COARSE
 from seccm.typography import readable
 from seccm.units import show
 from ui.models.words import Line

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from seccm.hopping.circuit import Circuit
 from seccm.remote import News
-from seccm.remote.coarse import TITLE as COARSE
+from seccm.remote.messages.coarse import TITLE as COARSE
 from seccm.rig import RigInfo
 from seccm.units import parse, show
 from ui.models.showing import Prefix

@@ -10,12 +10,12 @@ from seccm.data import Unsaved
 from seccm.events import Event
 from seccm.hopping.circuit import Circuit
 from seccm.hopping.engine import Status
-from seccm.remote.commissioning import Found
-from seccm.remote.endpoint import ChannelError
-from seccm.remote.job import Failure
-from seccm.remote.overview import Overview
-from seccm.remote.plain import event_from_plain, event_to_plain, from_plain, to_plain
-from seccm.remote.trace import Trace
+from seccm.remote.channel.endpoint import ChannelError
+from seccm.remote.channel.plain import event_from_plain, event_to_plain, from_plain, to_plain
+from seccm.remote.messages.commissioning import Found
+from seccm.remote.messages.job import Failure
+from seccm.remote.messages.overview import Overview
+from seccm.remote.messages.trace import Trace
 from seccm.rig import Axis, RigInfo, SafeReport
 
 Doing = Literal["idle", "preparing", "scan", "manual", "commissioning"]

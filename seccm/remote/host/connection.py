@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from seccm.errors import SeccmError
-from seccm.remote.channel import Line
-from seccm.remote.endpoint import ChannelError
-from seccm.remote.feed import Feed
-from seccm.remote.news import Answer, Progress
-from seccm.remote.plain import event_to_plain, to_plain
-from seccm.remote.requests import Here, Request, request_from_plain
+from seccm.remote.channel.endpoint import ChannelError
+from seccm.remote.channel.line import Line
+from seccm.remote.channel.plain import event_to_plain, to_plain
+from seccm.remote.host.feed import Feed
+from seccm.remote.messages.news import Answer, Progress
+from seccm.remote.messages.requests import Here, Request, request_from_plain
 
 QUIET = 0.25
 """Seconds after which a client hears that there is nothing new."""

@@ -17,8 +17,8 @@ from contextlib import suppress
 from multiprocessing import connection
 from typing import Any, Protocol
 
-from seccm.remote.endpoint import WINDOWS, ChannelError, Endpoint
-from seccm.remote.wire import pack, unpack
+from seccm.remote.channel.endpoint import WINDOWS, ChannelError, Endpoint
+from seccm.remote.channel.wire import pack, unpack
 
 NONCE = 32
 PROOF = 32

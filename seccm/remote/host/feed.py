@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from seccm.events import Event, PhaseBegan, SiteStarted
-from seccm.remote.commissioning import Found
-from seccm.remote.job import Failure
-from seccm.remote.news import Snapshot
-from seccm.remote.trace import Labeller, Trace
+from seccm.remote.messages.commissioning import Found
+from seccm.remote.messages.job import Failure
+from seccm.remote.messages.news import Snapshot
+from seccm.remote.messages.trace import Labeller, Trace
 from seccm.rig import Block
 
 FACTS = 50_000

@@ -14,11 +14,12 @@ from functools import wraps
 from typing import ParamSpec
 
 from seccm import session
-from seccm.remote.channel import Pipe
-from seccm.remote.endpoint import ChannelError, Endpoint
-from seccm.remote.host import Host
-from seccm.remote.overview import Overview
-from seccm.remote.process import Door, announcing
+from seccm.remote.channel.endpoint import ChannelError, Endpoint
+from seccm.remote.channel.line import Pipe
+from seccm.remote.host.door import Door
+from seccm.remote.host.host import Host
+from seccm.remote.host.process import announcing
+from seccm.remote.messages.overview import Overview
 from seccm.session import Events, Run
 
 P = ParamSpec("P")
@@ -42,7 +43,6 @@ resume = attended(session.resume)
 
 def _in_company(run: Run, events: Events) -> Events:
     """Pass the events of a run on, while others may follow and steer it."""
-    host = Host()
 
     def admit(pipe: Pipe) -> None:
         # Rows are thinned out for those who look, not for nobody.
@@ -53,7 +53,7 @@ def _in_company(run: Run, events: Events) -> Events:
     try:
         endpoint = Endpoint.named(secrets.token_hex(4))
         key = endpoint.create()
-        host.announce = announcing(endpoint)
+        host = Host(announce=announcing(endpoint))
         door = Door(endpoint, key, admit)
         resumed = len(run.sites) < run.total
         host.attend(run, Overview.of_file(run.path) if resumed else Overview.planned(run.total))

@@ -9,10 +9,10 @@ from typing import Any, get_args
 
 from seccm.errors import SeccmError
 from seccm.hopping.life import Request as Verb
-from seccm.remote.coarse import CoarseOrder
-from seccm.remote.commissioning import Order
-from seccm.remote.job import Job
-from seccm.remote.plain import from_plain, to_plain
+from seccm.remote.channel.plain import from_plain, to_plain
+from seccm.remote.messages.coarse import CoarseOrder
+from seccm.remote.messages.commissioning import Order
+from seccm.remote.messages.job import Job
 
 
 class Action(StrEnum):

@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from multiprocessing import connection
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,15 +21,16 @@ from seccm.errors import SeccmError
 from seccm.events import Event
 from seccm.hopping.life import Request as Verb
 from seccm.plan import Plan
-from seccm.remote.channel import Line, dial
-from seccm.remote.coarse import CoarseOrder
-from seccm.remote.commissioning import Found, Order
-from seccm.remote.endpoint import ChannelError, Endpoint, Running, endpoints
-from seccm.remote.job import Failure, Job, Prepare
-from seccm.remote.local import LocalHost
-from seccm.remote.news import Answer, Link, News, Progress, Snapshot, read_message
-from seccm.remote.process import spawn
-from seccm.remote.requests import (
+from seccm.remote.channel.endpoint import ChannelError, Endpoint, Running
+from seccm.remote.channel.line import Line, dial
+from seccm.remote.client.reach import reach_new, running
+from seccm.remote.host.local import LocalHost
+from seccm.remote.host.process import spawn
+from seccm.remote.messages.coarse import CoarseOrder
+from seccm.remote.messages.commissioning import Found, Order
+from seccm.remote.messages.job import Failure, Job, Prepare
+from seccm.remote.messages.news import Answer, Link, News, Progress, Snapshot, read_message
+from seccm.remote.messages.requests import (
     Act,
     Action,
     ApproachCoarsely,
@@ -50,13 +50,11 @@ from seccm.remote.requests import (
     TakeControl,
     request_to_plain,
 )
-from seccm.remote.trace import Trace
+from seccm.remote.messages.trace import Trace
 from seccm.rigs import RigFile
 
 LINGER = 30.0
 """Seconds for which a host with nothing to do waits for somebody to attach."""
-STARTING = 60.0
-"""Seconds within which a host must listen; a first start compiles the virtual cell."""
 WAITING = 60.0
 """Seconds for which a script waits for some news, unless it says otherwise."""
 UNREAD = 256
@@ -114,19 +112,7 @@ class Client:
         endpoint = Endpoint.named(secrets.token_hex(4))
         endpoint.create()
         process = spawn(endpoint, linger)
-
-        def reach() -> Line:
-            late = time.monotonic() + STARTING
-            while endpoint.facts is None:
-                if process.poll() is not None or time.monotonic() > late:
-                    said = endpoint.log.read_text(errors="replace").strip().splitlines()
-                    endpoint.remove()
-                    why = said[-1] if said else "it gave no reason."
-                    raise ChannelError(f"The process for the run did not start: {why}")
-                time.sleep(0.02)
-            return dial(endpoint)
-
-        return cls(reach, name=endpoint.name, process=process)
+        return cls(lambda: reach_new(endpoint, process), name=endpoint.name, process=process)
 
     @classmethod
     def start(
@@ -168,10 +154,10 @@ class Client:
             ChannelError: there is none.
         """
         if not name:
-            running = cls.find()
-            if not running:
+            found = cls.find()
+            if not found:
                 raise ChannelError("No run is going on.")
-            name = running[0].name
+            name = found[0].name
         endpoint = Endpoint.named(name)
         line = dial(endpoint)
         return cls(lambda: line, name=name)
@@ -192,21 +178,7 @@ class Client:
         Raises:
             ChannelError: the folder of the hosts is not safe.
         """
-        found = []
-        for endpoint in endpoints():
-            facts = endpoint.facts
-            try:
-                connection.Client(endpoint.address, endpoint.family).close()
-            except (ConnectionRefusedError, FileNotFoundError):
-                endpoint.remove()
-                continue
-            except OSError:
-                continue
-            if facts is not None:
-                known = (facts["pid"], facts["title"], facts["path"])
-                more = (facts.get("rig", ""), facts.get("run", ""))
-                found.append(Running(endpoint.name, *known, *more))
-        return tuple(found)
+        return running()
 
     # Following.
 

@@ -1,11 +1,11 @@
-"""The coarse approach on a host: asked before every motion of the motor, as somebody looks on."""
+"""A coarse approach that is asked for; every motion of the motor is asked about beforehand."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from seccm.commissioning.coarse_approach import PROCEDURE, finding_of
 from seccm.commissioning.finding import Finding
@@ -13,12 +13,10 @@ from seccm.conductor.coarse import approach_coarsely
 from seccm.conductor.conductor import Conductor, StoppedError
 from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
+from seccm.remote.messages.task import Bench
 from seccm.rig import Rig
 from seccm.rigs import CoarseTable, RigFile, build_rig, coarse_table, connect_coarse, load_rig
 from seccm.words import SIMULATION
-
-if TYPE_CHECKING:
-    from seccm.remote.commissioning import Workbench
 
 TITLE = "Coarse approach"
 RESTS = "The motor is stopped; the tip is fully retracted."
@@ -86,7 +84,7 @@ class CoarseOrder:
         file, plan = RigFile(self.rig_source, self.rig), Plan.from_json(self.plan)
         return build_rig(file, plan.mounted, seed=self.seed, pace=self.pace)
 
-    def carry_out(self, bench: Workbench) -> Finding:
+    def carry_out(self, bench: Bench) -> Finding:
         """Make the approach; see `Task.carry_out`."""
         plan, file = Plan.from_json(self.plan), RigFile(self.rig_source, self.rig)
         table = table_of(file)
@@ -110,9 +108,7 @@ class CoarseOrder:
 class _Tries:
     """Counts the tries of the piezo, and says what is done meanwhile."""
 
-    def __init__(
-        self, order: CoarseOrder, plan: Plan, table: CoarseTable, bench: Workbench
-    ) -> None:
+    def __init__(self, order: CoarseOrder, plan: Plan, table: CoarseTable, bench: Bench) -> None:
         self._order, self._plan, self._table, self._bench = order, plan, table, bench
         self._made, self._virtual = 0, ""
 

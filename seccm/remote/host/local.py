@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from multiprocessing import Pipe as make_pipe
 
-from seccm.remote.channel import Line
-from seccm.remote.host import Host
-from seccm.remote.job import Prepare
+from seccm.remote.channel.line import Line
+from seccm.remote.host.host import Host
+from seccm.remote.messages.job import Prepare
 
 
 class LocalHost:

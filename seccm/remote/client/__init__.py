@@ -1,0 +1,1 @@
+"""The side that follows a run and steers it."""

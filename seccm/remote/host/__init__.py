@@ -1,0 +1,1 @@
+"""The side that has the rig: it carries out what is asked and tells everybody who follows."""
