@@ -157,7 +157,7 @@ def test_it_ends_when_whoever_holds_the_controls_hangs(
 ):
     host.client.approach_coarsely(CoarseOrder.new(PLAN, rig))
     host.until(asked)
-    monkeypatch.setattr("seccm.remote.host.UNHEARD", -1.0)
+    monkeypatch.setattr("seccm.remote.host.host.UNHEARD", -1.0)
     assert host.found().finding.faults[0].startswith("No window had the controls")
 
 
