@@ -20,7 +20,7 @@ from seccm.data import finish, open_scan
 from seccm.data.repair import clear
 from seccm.events import Outcome, SiteAnalysed
 from seccm.plan import Plan
-from seccm.remote.overview import Overview
+from seccm.remote.messages.overview import Overview
 from seccm.report import write_report
 from seccm.report.study import Study
 from seccm.report.tables import statistics
