@@ -18,6 +18,9 @@ from sim.lithium_parameters import LithiumParameters
 from sim.lithium_state import State
 from sim.solving import bounded_exp, compiled
 
+_FAR_BELOW = 1.5
+"""Volts below its potential at which the solvent is not oxidised at all."""
+
 
 class Step(NamedTuple):
     """What stays the same while one step is solved."""
@@ -201,6 +204,12 @@ def interface(potential: float, p: LithiumParameters, s: State, now: Step) -> Ra
     sei_slope = p.sei_slope * now.f * film / (1.0 + film_growth)
     solvent = -p.solvent_rate * bounded_exp(-p.solvent_slope * now.f * potential)
     solvent_slope = -p.solvent_slope * now.f * solvent
+    if potential > p.oxidation_potential - _FAR_BELOW:
+        oxidation = p.oxidation_rate * bounded_exp(
+            p.oxidation_slope * now.f * (potential - p.oxidation_potential)
+        )
+        solvent += oxidation
+        solvent_slope += p.oxidation_slope * now.f * oxidation
 
     first = Alloy(
         p.alloy1_rate,

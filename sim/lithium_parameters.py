@@ -48,6 +48,13 @@ class LithiumParameters:
     solvent_slope: float = 0.4
     """Transfer coefficient of solvent reduction. Assumed."""
 
+    oxidation_rate: float = 0.03
+    """Of solvent oxidation at its potential, A/m^2. Assumed."""
+    oxidation_slope: float = 0.5
+    """Transfer coefficient of solvent oxidation. Assumed."""
+    oxidation_potential: float = 4.5
+    """At which propylene carbonate begins to be oxidised, V. Assumed, within the literature."""
+
     alloy1_rate: float = 0.1476
     """Of the first surface alloy at its two potentials, A/m^2. Fit."""
     alloy1_transfer: float = 0.5

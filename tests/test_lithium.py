@@ -380,3 +380,16 @@ def test_misuse_is_refused() -> None:
         replace(P, capacitance=0.0)
     with pytest.raises(ValueError, match="dead_fraction must be 0 to below 1"):
         replace(P, dead_fraction=1.0)
+
+
+@pytest.mark.parametrize("density", [1.0, 8.2, 23.0])
+def test_an_anodic_current_on_fresh_gold_is_carried_by_the_solvent(density):
+    """It charges the double layer and stays at the potential of oxidation, far from compliance."""
+    cell = LithiumCell(P)
+    cell.wet(TEN_MICRON)
+    current = density * math.pi * TEN_MICRON.footprint**2
+    potential = cell.run("current", np.full(2000, current), 1e-3).potential
+    assert 4.5 < potential[-1] < 5.5
+    assert np.ptp(potential[1000:]) < 5e-3
+    assert cell.ledger.solvent > 0.8 * cell.ledger.total > 0.0
+    assert cell.ledger.total == pytest.approx(2.0 * current, rel=1e-9)

@@ -45,6 +45,10 @@ class Record:
     noise: float
     """V, standard deviation of one row."""
 
+    def turns(self, low: int) -> bool:
+        """Tell whether it turns round at a row, rather than drift out of its fall."""
+        return turns(self.e, low, self.noise)
+
 
 @dataclass(frozen=True, slots=True)
 class Smooth:
@@ -151,7 +155,7 @@ def _first_genuine(
         low, recovered = (start + k for k in hit)
         row = round(float(smooth.row[low]))
         verdict = climb(record.e[row:], float(record.t[row] / record.row), 0.5 * least)
-        if verdict is not Climb.PASSING and turns(record.e, row, record.noise):
+        if verdict is not Climb.PASSING and record.turns(row):
             found = Found(row, smooth.half, verdict is Climb.GROWTH)
             return found, float(smooth.row[recovered])
         fall = _first_fall(smooth.value[recovered:], least)

@@ -202,11 +202,18 @@ def _transient(study: Study, segment: Segment, signal: Signal) -> Iterator[Drawi
         yield Drawing(
             f"transient-step-{step}",
             f"{shown} against time{_of_step(study, segment)}",
-            f"{_program(study, step)} Thin: every repeat; thick: median of a condition; in "
-            "brackets: number of sites. Logarithmic axes where the current spans decades "
-            f"without a change of sign.{_thinned(study)}",
+            f"{_program(study, step)} Thin: every repeat; thick: median of a condition"
+            f"{_aligned(study, step)}; in brackets: number of sites. Logarithmic axes "
+            f"where the current spans decades without a change of sign.{_thinned(study)}",
             figure,
         )
+
+
+def _aligned(study: Study, step: int) -> str:
+    turn = study.turn(step)
+    if turn is None:
+        return ""
+    return f", aligned at the turn of those that have one; dots: {turn.level.declared.words}"
 
 
 _DRAWN: Mapping[Curve, Callable[[Study, Segment], Iterator[Drawing]]] = {

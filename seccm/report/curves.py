@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -38,8 +37,6 @@ _LOG = 4.0
 """Durations that differ by more than this factor need a logarithmic axis of time."""
 _SHORT = 29
 """Characters of a panel's title that fit four to a line."""
-_MINIMUM: Any = {"ls": "", "marker": "o", "ms": 2.6, "mec": "white", "mew": 0.4}
-"""How the turn of a repeat is marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +191,7 @@ def potentials(study: Study, step: int) -> Figure | None:
         left.plot([], [], color=found[k][0].colour, lw=1.6, label=labels[k])
     turn = study.turn(step)
     if turn is not None and any(c.turned for c in everything):
-        left.plot([], [], **_MINIMUM, color="0.3", label=scales.symbol(turn.level.name))
+        left.plot([], [], **style.TURN, color="0.3", label=scales.symbol(turn.level.name))
     fig.legend(title=study.legend_title or None, loc="outside right center")
     return fig
 
@@ -220,7 +217,7 @@ def _mark_minima(
     e = [c.e_turn for c in turned]
     q = q_scale([float(np.interp(c.t_turn, c.t, c.q)) for c in turned])
     for axes, x in ((left, [c.t_turn for c in turned]), (right, q)):
-        axes.plot(x, e, **_MINIMUM, color=group.colour, zorder=4)
+        axes.plot(x, e, **style.TURN, color=group.colour, zorder=4)
 
 
 def _with_count(study: Study, group: Group, curves: Sequence[Curve], middle: Band | None) -> str:
@@ -282,7 +279,7 @@ def repeats(study: Study, step: int) -> Figure | None:
         for c, colour in zip(map(thinned, curves), shades, strict=True):
             axes.plot(c.t, c.e, lw=0.7, color=colour)
             if c.turned:
-                axes.plot(c.t_turn, c.e_turn, **_MINIMUM, color=colour, zorder=4)
+                axes.plot(c.t_turn, c.e_turn, **style.TURN, color=colour, zorder=4)
         axes.set_xlim(0.0, max(ends) if common else max(c.end for c in curves))
         axes.set_ylim(low, high)
         axes.set_title(title, fontsize=7 if _width(title) <= _SHORT else 6, pad=3)

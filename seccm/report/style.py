@@ -19,6 +19,8 @@ from matplotlib.figure import Figure
 from seccm.arrays import FloatArray
 from seccm.words import SIMULATION
 
+TURN: Any = {"ls": "", "marker": "o", "ms": 2.6, "mec": "white", "mew": 0.4}
+"""How the turn of a curve is marked."""
 ONE_COLUMN = 3.4
 """Inches: the width of one column of a journal's page."""
 TWO_COLUMNS = 7.0

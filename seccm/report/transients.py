@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seccm.analysis import scales
+from seccm.analysis.repeats import Repeat, mean_of
 from seccm.arrays import FloatArray
 from seccm.program.trace import StepTrace
 from seccm.report import style
@@ -44,13 +46,16 @@ class Transient:
     """s since the step began."""
     y: FloatArray
     """SI."""
+    turn: tuple[float, float] = (math.nan, math.nan)
+    """When it turned, s, and what it was there, SI; NaN if it did not."""
 
 
 @style.styled
 def transients(study: Study, step: int, signal: Signal) -> Figure | None:
     """Draw a signal against time: every repeat thin, the median of each condition thick.
 
-    A current that spans decades is drawn on logarithmic axes, as a magnitude.
+    Where repeats turn, they are put on one another at their turns first, which are marked. A
+    current that spans decades is drawn on logarithmic axes, as a magnitude.
 
     Returns:
         None if no site has anything to show.
@@ -76,10 +81,15 @@ def transients(study: Study, step: int, signal: Signal) -> Figure | None:
         if not alone:
             t, y = _median(own)
             axes.plot(t, factor * scale(y), color=group.colour, lw=1.3)
+        at, level = np.array([one.turn for one in own]).T
+        axes.plot(at, factor * scale(level), **style.TURN, color=group.colour, zorder=4)
     for k in evenly(np.arange(len(found)), _NAMED):
         group, own = found[k]
         words = f"{group.label}  ({len(own)})" if study.several else _sites(len(own))
         axes.plot([], [], color=group.colour, lw=1.6, label=words)
+    turn = study.turn(step)
+    if turn is not None and any(math.isfinite(one.turn[0]) for one in everything):
+        axes.plot([], [], **style.TURN, color="0.3", label=scales.symbol(turn.level.name))
     _axes(axes, study, signal, everything, scale, sign)
     fig.legend(title=study.legend_title or None, loc="outside right center")
     return fig
@@ -92,8 +102,15 @@ def _sites(count: int) -> str:
 def _repeats(study: Study, group: Group, step: int, signal: Signal) -> list[Transient]:
     each = max(1, MOST_CURVES // len(study.groups))
     sites = group.counted if group.counted.size else group.sites
-    found = (_transient(trace, signal) for _, trace in study.traces(sites, step, each))
-    return [one for one in found if one is not None]
+    turn = study.turn(step)
+    found = []
+    for number, trace in study.traces(sites, step, each):
+        one = _transient(trace, signal)
+        if one is not None and turn is not None and turn.level.column.unit == signal.unit:
+            one = replace(one, turn=turn.at(number))
+        if one is not None:
+            found.append(one)
+    return found
 
 
 def _transient(trace: StepTrace, signal: Signal) -> Transient | None:
@@ -132,7 +149,14 @@ def _last(one: Transient) -> float:
 
 
 def _median(repeats: Sequence[Transient]) -> tuple[FloatArray, FloatArray]:
-    """Return the median of repeats at equal times, as far as all of them go."""
+    """Return the median of repeats, as far as all of them go.
+
+    At equal times, or, where two or more turned, of these, on one another at their turns.
+    """
+    turned = [Repeat(one.t, {"y": one.y}, one.turn[0]) for one in repeats]
+    together = mean_of(turned) if sum(r.turned for r in turned) > 1 else None
+    if together is not None:
+        return together.t, np.median(together.each["y"], axis=0)
     start, stop = max(one.t[0] for one in repeats), min(one.t[-1] for one in repeats)
     # At the rows of one of them: between rows there is nothing to interpolate on two axes alike.
     grid = repeats[0].t[(repeats[0].t >= start) & (repeats[0].t <= stop)]
@@ -156,9 +180,11 @@ def _axes(
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xlim(min(float(one.t[0]) for one in repeats), end)
+        levels = [one.turn[1] for one in repeats]
         high = max(float((sign * scale(one.y)).max()) for one in repeats)
         # A row of noise near zero is far below on this axis, and tells nothing.
-        axes.set_ylim(0.3 * float(scale(min(map(_last, repeats)))), 1.5 * high)
+        least = min([*map(_last, repeats), *(abs(v) for v in levels if math.isfinite(v))])
+        axes.set_ylim(0.3 * float(scale(least)), 1.5 * high)
         style.nice_log_ticks(axes, "x", axes.get_xlim())
         style.nice_log_ticks(axes, "y", axes.get_ylim())
         return

@@ -56,6 +56,7 @@ class Status(IntEnum):
     DISTURBED = 40, "the potential has a jump, a dip or hum in the data points used for this value"
     JUMP = 41, "the current or the potential jumps within the sweep"
     LOST_CONTACT = 42, "the contact was lost within the data points used for this value"
+    NOT_PLANAR = 43, "diffusion to this droplet may not be planar for so long a time"
 
     NOT_MEASURED = 64, "not measured"
     TOO_SHORT = 65, "too few samples"
@@ -72,6 +73,9 @@ class Status(IntEnum):
     DAMAGED = 75, "the data of the site are damaged in the file"
     NO_CONTACT = 76, "the contact had been lost: no current could flow"
     ANALYSIS_FAILED = 77, "the analysis of this step ended in an error of its program"
+    NO_MAXIMUM = 78, "no maximum before the record ended"
+    NOT_LIKE_MODEL = 79, "not the record of nuclei that grow under planar diffusion"
+    NOT_DECIDED = 80, "the record does not exclude one of the two limits"
 
     @property
     def has_value(self) -> bool:
@@ -97,7 +101,12 @@ class Status(IntEnum):
 
         Such a record is not a missing one. Its length goes into the statistics.
         """
-        return self in (Status.NEVER_BELOW_WINDOW, Status.NO_MINIMUM, Status.OVERLOAD)
+        return self in (
+            Status.NEVER_BELOW_WINDOW,
+            Status.NO_MINIMUM,
+            Status.NO_MAXIMUM,
+            Status.OVERLOAD,
+        )
 
     def worse(self, other: Status) -> Status:
         """Return the one that takes more from a number which rests on both."""
@@ -124,6 +133,7 @@ _CAVEATS = {
     Status.DISTURBED: "a jump, a dip or hum in the potential",
     Status.JUMP: "a jump within the sweep",
     Status.LOST_CONTACT: "contact lost",
+    Status.NOT_PLANAR: "diffusion may not be planar",
 }
 
 

@@ -14,7 +14,7 @@ from seccm.analysis.any_step import level, net_charge
 from seccm.analysis.galvanostatic import nucleation
 from seccm.analysis.voltammetry import efficiency
 from seccm.mistakes import OneOf
-from seccm.program.any_results import E_END
+from seccm.program.any_results import E_END, T_SEEN
 from seccm.program.figures import Trend, Turn
 from seccm.program.kind import Beginning, Found, Kind, StepSpec
 from seccm.program.measured import NO_ROWS, WHOLE, Measured, Numbers
@@ -71,7 +71,7 @@ CE = Result("CE", "1", "coulombic efficiency: charge of stripping over that of p
 J = signed("j", "A/m^2", "current density: median of the measured current over the area", "$j$")
 E_NUC = potential("E_nuc", "nucleation potential", r"$E_\mathrm{nuc}$", 10, mapped=True)
 T_NUC = Result("t_nuc", "s", "nucleation time, from contact", r"$t_\mathrm{nuc}$",
-               waited="t_seen", rank=20, mapped=True)  # fmt: skip
+               waited=T_SEEN.name, rank=20, mapped=True)  # fmt: skip
 Q_NUC = Result("Q_nuc", "C/m^2", "charge per area passed before nucleation, positive",
                r"$|Q_\mathrm{nuc}|$", waited="Q_seen", rank=50)  # fmt: skip
 E_GROWTH = Result("E_growth", "V", "growth potential", r"$E_\mathrm{growth}$",
@@ -80,8 +80,7 @@ PLATING = (
     E_NUC, T_NUC, Q_NUC, E_GROWTH,
     Result("eta_nuc", "V", "nucleation overpotential: growth minus nucleation potential",
            r"$E_\mathrm{growth}-E_\mathrm{nuc}$", rank=60),
-    Result("t_seen", "s", "end of the usable record: nucleation came later if there was none",
-           r"$t_\mathrm{seen}$"),
+    T_SEEN,
     Result("Q_seen", "C/m^2", "charge per area up to the end of the usable record, positive",
            r"$|Q_\mathrm{seen}|$"),
     J,
