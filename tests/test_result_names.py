@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import seccm
-from seccm.analysis.declared import results
 from seccm.program.figures import ByCycle, Scatter, Trend
 from seccm.program.registry import kinds
+from seccm.program.yielded import results
 
 HERE = Path(seccm.__file__).parents[1]
 DECLARING = (HERE / "seccm" / "steps", HERE / "seccm" / "program" / "any_results.py")
