@@ -81,8 +81,8 @@ def transients(study: Study, step: int, signal: Signal) -> Figure | None:
         if not alone:
             t, y = _median(own)
             axes.plot(t, factor * scale(y), color=group.colour, lw=1.3)
-        at, level = np.array([one.turn for one in own]).T
-        axes.plot(at, factor * scale(level), **style.TURN, color=group.colour, zorder=4)
+        turns = np.array([one.turn for one in own if math.isfinite(one.turn[0])]).reshape(-1, 2).T
+        axes.plot(turns[0], factor * scale(turns[1]), **style.TURN, color=group.colour, zorder=4)
     for k in evenly(np.arange(len(found)), _NAMED):
         group, own = found[k]
         words = f"{group.label}  ({len(own)})" if study.several else _sites(len(own))
