@@ -72,6 +72,10 @@ class NotNow(SeccmError):
         super().__init__(f"Cannot {request} while {state}. Possible now: {may}.")
 
 
+class PlannerError(SeccmError):
+    """A planner failed, or asked for a site that cannot be visited. The run stops, tip up."""
+
+
 class RigError(SeccmError):
     """The rig or the world failed. Exit code 3.
 

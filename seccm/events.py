@@ -125,13 +125,40 @@ class RunStarted:
 
     row: int
     title: str
-    sites: int
+    sites: int | None
+    """How many there will be; None where a planner decides as it goes."""
     rig: str
     virtual: bool
 
     def __str__(self) -> str:
         kind = f"{SIMULATION} run, no hardware" if self.virtual else "Run"
-        return one_line(f"{kind}: {self.title}, {self.sites} sites, on {self.rig}")
+        sites = "sites as its planner asks" if self.sites is None else f"{self.sites} sites"
+        return one_line(f"{kind}: {self.title}, {sites}, on {self.rig}")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAdded:
+    """A planner thought of another site; it is in the data file."""
+
+    row: int
+    site: int
+    """Its number, the next one."""
+    x: float
+    y: float
+    """Stage coordinates in metres."""
+    ix: int
+    iy: int
+    condition: int
+    """Index into the conditions of the plan, and behind them those that the planner thought of."""
+    repeat: int
+    recipe: str
+    """What is to be done there, as the data file has it; see `seccm.plan.recipe.Recipe`."""
+    label: str = ""
+    """The condition in words; empty if nothing varies."""
+
+    def __str__(self) -> str:
+        where = f"at ({show(self.x, 'm', 5)}, {show(self.y, 'm', 5)})"
+        return _at(self.site, f"added by the planner, {where} {self.label}".rstrip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +380,7 @@ class RunStopped:
 
 Event = (
     RunStarted
+    | SiteAdded
     | SiteStarted
     | PhaseBegan
     | Approaching

@@ -9,6 +9,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import numpy.typing as npt
 import pytest
+from planned_maps import map_of
 from pytestqt.qtbot import QtBot
 from small_plan import grid, small
 
@@ -24,7 +25,7 @@ DECADES = np.logspace(-12, -8, 12)
 
 
 def a_map(values: npt.NDArray[np.float64], name: str = "i_lim", unit: str = "A") -> SiteMap:
-    sites = SiteMap.of_plan(small(sites=grid(columns=4, rows=3)))
+    sites = map_of(small(sites=grid(columns=4, rows=3)))
     sites.outcome[:] = Outcome.OK
     sites.add(Quantity(name, unit, "limiting current", values))
     return sites

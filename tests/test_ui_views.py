@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planned_maps import map_of
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 from small_plan import grid, small
@@ -22,7 +23,6 @@ from ui.models.draft import Draft
 from ui.models.frames import Frame, approach_frame
 from ui.models.palette import DARK, Sizes
 from ui.models.recent import MOST, present, with_newest
-from ui.models.site_map import SiteMap
 from ui.panels import ApproachPanel
 from ui.site_panel import SitePanel
 
@@ -155,7 +155,7 @@ def test_long_words_of_a_quantity_make_the_map_no_wider(qtbot: QtBot):
     controls = MapControls()
     qtbot.addWidget(controls)
     before = controls.minimumSizeHint().width()
-    sites = SiteMap.of_plan(small(sites=grid(columns=2, rows=2)))
+    sites = map_of(small(sites=grid(columns=2, rows=2)))
     words = "half-wave potential, the mean of the forward and the reverse sweep"
     sites.name_units({"E_half": ("V", words)})
     sites.quantities["E_half"].values[:] = 0.1

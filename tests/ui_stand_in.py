@@ -9,7 +9,7 @@ from seccm.events import Event, Phase
 from seccm.hopping.engine import Status
 from seccm.hopping.life import State
 from seccm.plan import Plan
-from seccm.remote import Job, News, Order, Overview, Progress, Snapshot, Trace
+from seccm.remote import Job, News, Order, Overview, Progress, SiteList, Snapshot, Trace
 from seccm.rig import RigInfo
 
 Story = Callable[[int], tuple[tuple[Event, ...], Trace, int]]
@@ -26,9 +26,11 @@ class StandIn:
     """
 
     def __init__(self, plan: Plan, info: RigInfo, story: Story) -> None:
-        overview = Overview.planned(len(plan.sites()))
+        listed = SiteList.of(plan.sites())
+        count = len(listed)
+        overview = Overview.planned(count)
         self.snapshot: Snapshot | None = Snapshot(
-            "", plan.to_json(), info, len(plan.sites()), (), overview, (), Trace.none()
+            "", plan.to_json(), info, count, (), overview, (), Trace.none(), sites=listed
         )
         self.asked: list[str] = []
         self._story = story
@@ -41,7 +43,7 @@ class StandIn:
         self._polls += 1
         assert self.snapshot is not None
         for event in events:
-            self.snapshot.overview.hear(event)
+            self.snapshot.hear(event)
         status = Status(State.RUNNING, self._polls, site, Phase.STEP, 0, site)
         progress = Progress("scan", status, 0.0, {}, 1, virtual=self.snapshot.info.virtual)
         return News("live", progress, events, trace, (), True, 0.0, first, None)

@@ -144,6 +144,8 @@ class FileView(QWidget):
         """Look whether the file has grown; called once a second."""
         if self.file.growing and self.file.refresh():
             self._describe()
+        if self._plan is None and 0 < self.file.map.named < len(self.file.map.labels):
+            self._plan = self._worker.do(self.file.plan)  # a planner has thought of conditions
         self.map.draw()
         self._collect()
 
@@ -223,8 +225,9 @@ class FileView(QWidget):
             reading, self._plan = self._plan, None
             try:
                 plan, patterns = reading.result()
-                self.file.map.describe(plan, tuple(pattern.approach for pattern in patterns))
+                self.file.map.describe(plan, patterns)
                 self.map.relabel()
+                self._describe()
                 self.map.panel.suggest(
                     page_of(s.kind for pattern in patterns for s in pattern.segments)
                 )

@@ -68,6 +68,8 @@ class MapView(QWidget):
         """What the map shows: values, or these against their own condition."""
         self._decades = False
         self._drawn = (-1, -1)
+        self._count = 0
+        """How many sites there were when the map was drawn last."""
         self.name = ""
         self._told: int | None = None
         """The site of which the line below the map tells."""
@@ -153,6 +155,7 @@ class MapView(QWidget):
         self._readings = Readings(path) if path is not None else None
         self._curves = SiteCurves(path) if path is not None else None
         self._drawn = (-1, -1)
+        self._count = sites.x.size if sites is not None else 0
         self.name = ""
         self._seen.clear()
         self.controls.limits.forget()
@@ -228,6 +231,11 @@ class MapView(QWidget):
         sites = self._sites
         if sites is None or not self.isVisible():
             return
+        if sites.x.size != self._count:
+            self._count = sites.x.size
+            self._shown.clear()
+            self.controls.offer_conditions(sites.labels)
+            self.plot.grow()
         if self._readings is not None and self._readings.follow(sites):
             # Sites that have finished since the last time are read, too.
             self._look.start()

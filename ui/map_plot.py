@@ -45,6 +45,8 @@ class MapPlot(Plot):
         self._over, self._click = over, click
         self._sites: SiteMap | None = None
         self._size, self._symbol = 1.0, "o"
+        self._zoomed = False
+        """Whether somebody has chosen what part is in view."""
         self._raster: Raster | None = None
         """Where sites are that are too many to be drawn one by one, and that form no grid."""
         self._marked: dict[str, npt.NDArray[np.int64]] = {}
@@ -58,6 +60,7 @@ class MapPlot(Plot):
         for item in (self._image, self._spots, *self._marks.values(), *self._rings):
             self.addItem(item)
         self.setAspectLocked(True)
+        self.getViewBox().sigRangeChangedManually.connect(self._zoom)
         self.bottom.name("<i>x</i>", "m")
         self.left.name("<i>y</i>", "m")
         self._brushes: dict[int, QBrush] = {}
@@ -84,7 +87,7 @@ class MapPlot(Plot):
         self._marked.clear()
         for item in (self._spots, *self._marks.values(), *self._rings):
             item.setData([], [])
-        self._raster = None
+        self._raster, self._zoomed = None, False
         if sites is None or not sites.placed.any():
             return
         pitch = sites.pitch
@@ -108,6 +111,17 @@ class MapPlot(Plot):
     def whole(self) -> None:
         """Show all sites again."""
         self.follow(self._sites)
+
+    def grow(self) -> None:
+        """Take in sites that a planner has added; a part that somebody chose stays in view."""
+        zoomed, (across, up) = self._zoomed, self.viewRange()
+        self.follow(self._sites)
+        if zoomed:
+            self.setRange(xRange=across, yRange=up, padding=0)
+            self._zoomed = True
+
+    def _zoom(self, *_: object) -> None:
+        self._zoomed = True
 
     def paint(self, colours: Rgba, without: npt.NDArray[np.bool_]) -> None:
         """Draw every site.

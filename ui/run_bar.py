@@ -219,7 +219,7 @@ class RunBar(QWidget):
         texts = {
             "phase": _briefly(run.phase_words) if self._glove else run.phase_words,
             "site": self._site(run),
-            DONE: f"{run.finished} of {run.total}" if run.total else "–",
+            DONE: run.done_words or "–",
             "condition": condition or "–",
             "time left": run.time_left(now),
             COUNTS: f"{run.landed} · {run.no_contact} · {run.skipped} · {run.failed}",
@@ -228,7 +228,7 @@ class RunBar(QWidget):
         }
         if self._glove and run.total:
             self.cells["site"].reserve(str(run.total - 1))
-            self.cells[DONE].reserve(f"{run.total} of {run.total}")
+            self.cells[DONE].reserve(run.done_words if run.more else f"{run.total} of {run.total}")
         for name, text in texts.items():
             if self.cells[name].text() != text:
                 self.cells[name].setText(text)
@@ -238,7 +238,7 @@ class RunBar(QWidget):
         told = notice if notice is not None and not run.alarm(now) else None
         self.away.setVisible(told is not None)
         over = run.ended is not None and run.doing == "idle"
-        self.resume.setVisible(over and run.finished < run.total)
+        self.resume.setVisible(over and run.left)
         self.file.setVisible(over and run.total > 0)
         self._say(*self._words(run, now, told))
 
@@ -258,7 +258,7 @@ class RunBar(QWidget):
         number = "" if run.site is None else str(run.site)
         if self._glove:
             return number or "–"
-        done = f"{run.finished} of {run.total} done" if run.total else "–"
+        done = f"{run.done_words} done" if run.done_words else "–"
         return f"{number} · {done}" if number else done
 
     def _say(self, words: str, name: str) -> None:

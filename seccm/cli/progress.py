@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
@@ -21,12 +23,16 @@ from seccm.events import (
     Resumed,
     RunStarted,
     RunStopped,
+    SiteAdded,
     SiteAnalysed,
     SiteFinished,
     SiteStarted,
 )
-from seccm.plan.estimate import durations_of
+from seccm.plan.added import site_of
+from seccm.plan.estimate import duration_at, durations_of
 from seccm.plan.pace import Pace
+from seccm.plan.recipe import conditions_among
+from seccm.plan.visits import Visits
 from seccm.session import Run
 from seccm.words import SIMULATION
 
@@ -52,14 +58,17 @@ class RunProgress:
         self._run = run
         self._console = console
         self._now = time.monotonic
-        self._sites = {site.number: site for site in run.sites}
-        self._labels = [condition.label for condition in run.plan.conditions]
-        self._done = run.total - len(run.sites)
+        self._sites = {site.number: site for site in run.planned}
+        conditions = conditions_among(run.plan, run.planned)
+        self._labels = {k: condition.label for k, condition in enumerate(conditions)}
+        self._done = run.known - len(run.sites)
         self._counts: dict[Outcome, int] = {}
         self._landed = 0
         self._pending: dict[int, SiteFinished] = {}
-        self._pace = Pace(durations_of(run.plan.visits(), run.info.clock))
-        self._pace.close(set(range(run.total)) - self._sites.keys())
+        expected = np.zeros(run.known)
+        expected[list(self._sites)] = durations_of(Visits.of(run.planned), run.info.clock)
+        self._pace = Pace(expected, run.total)
+        self._pace.close(set(range(run.known)) - {site.number for site in run.sites})
         self._doing = ""
         name, style = shown(run.info.name), "none"
         if run.info.virtual:
@@ -67,13 +76,19 @@ class RunProgress:
         columns = [
             TextColumn("{task.description}", style=style, markup=False),
             BarColumn(bar_width=16),
-            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TextColumn("{task.fields[done]}"),
             TextColumn("{task.fields[doing]}", markup=False),
         ]
         self._progress = Progress(*columns, console=console, transient=True)
         self._task: TaskID = self._progress.add_task(
-            name, total=run.total, completed=self._done, doing=""
+            name, total=run.total, completed=self._done, done=self._of, doing=""
         )
+
+    @property
+    def _of(self) -> str:
+        """How many sites are done, and of how many, as far as that is known."""
+        total = self._run.total
+        return f"{self._done} so far" if total is None else f"{self._done}/{total}"
 
     def __enter__(self) -> RunProgress:
         if self._console.is_terminal:
@@ -88,11 +103,15 @@ class RunProgress:
         match event:
             case RunStarted():
                 self._line(str(event), "bold")
+            case SiteAdded():
+                self._add(event)
             case SiteStarted():
                 self._pace.begin(event.site, self._now())
                 self._say(event.site, Phase.TRAVEL.name.lower())
             case PhaseBegan() if event.site in self._sites:
                 self._say(event.site, event.kind or event.phase.name.lower())
+            case PhaseBegan() if self._run.status.thinking:
+                self._update("the planner is thinking")
             case Landed():
                 self._landed += 1
             case FalseContact():
@@ -121,6 +140,12 @@ class RunProgress:
             f"{count} {outcome.words}" for outcome, count in sorted(self._counts.items())
         )
         return f"{self._landed} landings; sites: {counted or 'none'}"
+
+    def _add(self, event: SiteAdded) -> None:
+        """Take in a site that the planner thought of."""
+        site = self._sites[event.site] = site_of(event)
+        self._labels[site.condition] = event.label
+        self._pace.add(duration_at(site, self._sites.get(site.number - 1), self._run.info.clock))
 
     def _finish(self, event: SiteFinished) -> None:
         self._done += 1
@@ -151,21 +176,20 @@ class RunProgress:
         label = self._labels[site.condition]
         failed = sum(n for o, n in self._counts.items() if o is not Outcome.OK)
         no_contact = sum(n for o, n in self._counts.items() if o.no_contact)
-        # The most wanted first: a narrow terminal cuts the end off.
-        parts = [
-            self._time_left(),
-            doing,
-            f"{self._landed} contact, {no_contact} no contact, {failed - no_contact} failed",
-            f"site {number}",
-            label,
-        ]
-        words = shown(" · ".join(part for part in parts if part))
-        self._progress.update(self._task, completed=self._done, doing=words)
+        counts = f"{self._landed} contact, {no_contact} no contact, {failed - no_contact} failed"
+        self._update(doing, counts, f"site {number}", label)
+
+    def _update(self, *parts: str) -> None:
+        """Say what goes on, the most wanted first: a narrow terminal cuts the end off."""
+        words = shown(" · ".join(part for part in (self._time_left(), *parts) if part))
+        self._progress.update(self._task, completed=self._done, done=self._of, doing=words)
 
     def _time_left(self) -> str:
         if not self._pace.measured:
             return ""
         seconds = self._pace.left(self._now())
+        if math.isnan(seconds):
+            return ""
         minutes, rest = divmod(round(seconds), 60)
         hours, minutes = divmod(minutes, 60)
         return f"{hours}:{minutes:02d}:{rest:02d} left" if hours else f"{minutes}:{rest:02d} left"

@@ -22,6 +22,8 @@ class Opened:
     info: RigInfo
     problems: tuple[Problem, ...]
     """Errors and warnings; warnings alone where the rig may move."""
+    at: Mapping[Axis, float]
+    """Where the axes counted as being when the plan was checked, in metres."""
 
 
 def open_for_motion(
@@ -92,4 +94,4 @@ def _checked(rig: Rig, plan: Plan, lifts_first: bool, further: Further) -> Opene
     if lifts_first:
         # One that begins lower is refused when it is asked for, if the axis does not go so far.
         at = {axis: where for axis, where in at.items() if axis != "z"}
-    return Opened(rig.info, (*plan.check(rig.info, at=at), *further(rig.info)))
+    return Opened(rig.info, (*plan.check(rig.info, at=at), *further(rig.info)), at)

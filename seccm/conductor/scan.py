@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Protocol
 
+from seccm.conductor.asking import Asking
 from seccm.conductor.conductor import Conductor
 from seccm.conductor.safety import EMERGENCY, HALT, Leaving
 from seccm.errors import NotNow, RigError, SeccmError
@@ -23,6 +24,8 @@ from seccm.rig import Block, Rig, SafeReport
 
 BEAT = 0.02
 """Seconds after which a run that waits looks whether somebody asked for something."""
+GLANCE = 0.002
+"""Seconds after which a run that waits for its planner looks for results and requests."""
 
 
 class Recorder(Protocol):
@@ -60,6 +63,7 @@ class Runner:
         rig: opened.
         engine: idle.
         recorder: open.
+        asking: asks the planner for the engine's sites; None where these are known ahead.
         raw: have blocks carry every raw sample as well; the recorder chooses which are kept.
         now: a clock in seconds.
         rest: waits for some seconds.
@@ -71,6 +75,7 @@ class Runner:
         engine: Engine,
         recorder: Recorder,
         *,
+        asking: Asking | None = None,
         raw: bool = False,
         now: Callable[[], float] = time.monotonic,
         rest: Callable[[float], None] = time.sleep,
@@ -79,6 +84,7 @@ class Runner:
         self._now, self._rest = now, rest
         self._engine = engine
         self._recorder = recorder
+        self._asking = asking
         self._heard: list[Event] = []
         self._stopped: RunStopped | None = None
         self._begun = False
@@ -167,6 +173,7 @@ class Runner:
                 block = self._conductor.turn(self._engine.feed)
                 yield from self._news()
                 self._let_pass(began + block.rows * block.clock.period)
+                yield from self._let_think()
         except BaseException as error:  # whatever it is, the rig must be made safe
             failure = error
         stopped, trouble = self._finish(failure)
@@ -183,6 +190,16 @@ class Runner:
         """
         while self._engine.paused and (left := due - self._now()) > 0.0:
             self._rest(min(left, BEAT))
+
+    def _let_think(self) -> Iterator[Event]:
+        """Let no time pass on a simulated rig while a planner thinks.
+
+        Its data would else depend on how fast the computer is. A rig of hardware is read on.
+        """
+        if self._asking is None or not self._rig.info.virtual:
+            return
+        while self._engine.thinking and not self._asking.wait(GLANCE):
+            yield from self._news()
 
     def _show(self, block: Block) -> None:
         self._recorder.record(block, ())
@@ -202,6 +219,9 @@ class Runner:
         """Give out what was heard since the last time."""
         news = [*self._heard, *self._recorder.analysed()]
         self._heard = []
+        if self._asking is not None:
+            for event in news:
+                self._asking.hear(event)
         yield from news
 
     def _finish(self, failure: BaseException | None) -> tuple[RunStopped, BaseException | None]:
@@ -215,6 +235,8 @@ class Runner:
         # place of this thread need not any more: a rig takes no longer than it may.
         safety = self._conductor.safety
         safety.end()
+        if self._asking is not None:
+            self._asking.close()
         try:
             report = self._make_safe(failure)
         except BaseException as error:  # an interruption of an emergency's look at the circuit

@@ -16,6 +16,7 @@ from seccm.events import (
     Resumed,
     RunStarted,
     RunStopped,
+    SiteAdded,
     SiteAnalysed,
     SiteFinished,
     SiteStarted,
@@ -71,14 +72,15 @@ def site(event: Event) -> int:
 
 def is_listed(event: Event) -> bool:
     """Tell whether an event has a row of its own; the others are columns of other tables."""
-    return not isinstance(event, PhaseBegan | SiteAnalysed)
+    return not isinstance(event, PhaseBegan | SiteAdded | SiteAnalysed)
 
 
 def words(event: Event) -> str:
     """Return what an event says beyond its kind, row and site."""
     match event:
         case RunStarted():
-            return f"{event.sites} sites on {event.rig}"
+            sites = "sites of a planner" if event.sites is None else f"{event.sites} sites"
+            return f"{sites} on {event.rig}"
         case Approaching():
             return f"attempt {event.attempt + 1}"
         case FalseContact():

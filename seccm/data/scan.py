@@ -33,7 +33,7 @@ from seccm.data.table import Table
 from seccm.data.tables import EVENTS
 from seccm.data.trace import SiteRecord, SiteTrace
 from seccm.errors import DataFileError
-from seccm.events import Outcome
+from seccm.events import Landing, Outcome
 from seccm.plan.site import Site
 from seccm.rig import Clock, Signal
 from seccm.versions import FILE, UNNAMED, Version
@@ -234,6 +234,14 @@ class Scan:
             DamagedError: the site is damaged in the file.
         """
         return self._reader.record(number)
+
+    def landing(self, number: int) -> Landing | None:
+        """Return how contact with the surface went at a site; None where there was none.
+
+        Raises:
+            DamagedError: the tip landed, but the file does not say when.
+        """
+        return self._reader.landing(number)
 
     def pieces(self, number: int, size: int = 1 << 15) -> Iterator[SiteRecord]:
         """Yield the rows of one site piece by piece, for those who cannot wait for all of them.

@@ -172,7 +172,7 @@ class SiteReader:
             rows[int(departed) :],
             number=number,
             outcome=Outcome(int(self.sites.cell("status", number))),
-            landing=self._landing(number),
+            landing=self.landing(number),
             t_contact=float(self.sites.cell("t_contact", number)),
             events=ends,
         )
@@ -198,7 +198,12 @@ class SiteReader:
             reference_offset=self.header.reference_offset,
         )
 
-    def _landing(self, number: int) -> Landing | None:
+    def landing(self, number: int) -> Landing | None:
+        """Return how contact with the surface went at a site; None where there was none.
+
+        Raises:
+            DamagedError: the tip landed, but the file does not say when.
+        """
         sites = self.sites
         if not sites.cell("landed", number):
             return None

@@ -10,9 +10,9 @@ left to finish that. After a halt the generator is dropped: outputs are frozen, 
 switched off, nothing else is touched. After an emergency it is dropped, too, and the runner has
 the rig lift the tip at once: see `lift`.
 
-The next site is asked for one block after the last one was closed, and without the lock: a
-planner that makes up its mind as it goes has heard of the last site by then, may look at the
-status, and may take its time, while requests keep coming in.
+The next site is asked for one block after the last one was closed, and without the lock. Where a
+planner is still thinking, `Thinking` comes instead of a site: the engine asks again with every
+block, tip up and cell off, while requests keep coming in.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from seccm.errors import NotNow, RigError, StreamError
+from seccm.errors import NotNow, PlannerError, RigError, StreamError
 from seccm.events import (
     Approaching,
     Event,
@@ -44,6 +44,7 @@ from seccm.hopping.leave import clear_distance
 from seccm.hopping.life import MOVES, State
 from seccm.hopping.life import Request as Request
 from seccm.hopping.terrain import Terrain
+from seccm.plan.added import told
 from seccm.plan.site import Site
 from seccm.rig import Action, Block, Flag, Freeze, RigInfo, Wake
 
@@ -56,6 +57,14 @@ class Budget:
 
     consecutive: int = 5
     total: int = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """Comes in place of a site while nobody can say yet which one is next."""
+
+    words: str
+    """Whom the run waits for, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +83,39 @@ class Status:
     counts: Mapping[Outcome, int] = field(default_factory=dict)
     waiting: str = ""
     """That the run is paused, and why, in a sentence; empty when it is not."""
+    thinking: str = ""
+    """That the run waits for its planner, in a sentence; empty when it does not."""
 
 
 class Engine:
     """Runs the sites of a plan one after the other. See the theory of operation above.
 
     Args:
-        sites: what to visit, in order; may be a live iterator that looks at what came before.
+        sites: what to visit, in order; may be a live iterator that looks at what came before, and
+            may raise `PlannerError`, which stops the run.
         info: the rig's limits and latencies.
         title: the plan's title, for the first event.
-        total: how many sites the plan has.
+        total: how many sites there will be; None where nobody knows.
+        known: how many sites the file has; those with higher numbers are told as added.
         budget: how many failures pause the run.
         terrain: what is known of the surface from before, on the clock of this run.
     """
 
     def __init__(
         self,
-        sites: Iterable[Site],
+        sites: Iterable[Site | Thinking],
         info: RigInfo,
         *,
         title: str,
-        total: int,
+        total: int | None,
         budget: Budget,
+        known: int | None = None,
         terrain: Terrain | None = None,
     ) -> None:
-        self._sites: Iterator[Site] = iter(sites)
+        self._sites: Iterator[Site | Thinking] = iter(sites)
         self._info = info
         self._title = title
-        self._total = total
+        self._total, self._known = total, known
         self._budget = budget
         self._terrain = Terrain() if terrain is None else terrain
         # Reentrant, and what ends the run at once has a place of its own: it may come from a
@@ -122,6 +136,7 @@ class Engine:
         self._touched = False
         self._spare, self._clear, self._wet = 0.0, False, False
         self._upcoming: Site | None = None
+        self._thinking = ""
         self._phase, self._step, self._row = Phase.IDLE, 0, 0
         self._expected: int | None = None
         self._counts: dict[Outcome, int] = {}
@@ -142,12 +157,18 @@ class Engine:
                 finished=sum(self._counts.values()),
                 counts=dict(self._counts),
                 waiting=self._waiting,
+                thinking=self._thinking if self._state is State.RUNNING else "",
             )
 
     @property
     def paused(self) -> bool:
         """Whether the run waits, tip up, for somebody to ask for something."""
         return self._state is State.PAUSED
+
+    @property
+    def thinking(self) -> bool:
+        """Whether the run waits for its planner, and nobody asked for anything meanwhile."""
+        return self._state is State.RUNNING and bool(self._thinking)
 
     @property
     def finished(self) -> bool:
@@ -302,8 +323,9 @@ class Engine:
 
     def _between(self, block: Block) -> list[Action | Event]:
         """Decide what comes after a site, with the tip up."""
+        before, self._thinking = self._thinking, ""
         if self._state is State.RUNNING and self._upcoming is None:
-            self._upcoming = next(self._sites, None)
+            self._upcoming = self._next_site()
         site = self._upcoming
         with self._lock:
             running = self._state is State.RUNNING and site is not None
@@ -316,6 +338,8 @@ class Engine:
                 return [paused, PhaseBegan(block.stop, -1, Phase.IDLE)]
             if self._state is State.PAUSED:
                 return []
+            if self.thinking:
+                return [] if before else [PhaseBegan(block.stop, -1, Phase.IDLE)]
             if running:
                 self._give_up = None
             else:
@@ -326,7 +350,29 @@ class Engine:
         self._site = self._newest = site
         self._course, self._touched = Course(block, self._spare, clear=self._clear), False
         self._hop = hop(site, self._info, self._course, self._terrain)
-        return list(next(self._hop))
+        return [*self._added(site, block.stop), *next(self._hop)]
+
+    def _next_site(self) -> Site | None:
+        """Return the site that comes next; None if there is none, or a planner is thinking."""
+        try:
+            given = next(self._sites, None)
+        except PlannerError as error:
+            with self._lock:
+                if self._state in (State.RUNNING, State.PAUSING):
+                    self._state = State.STOPPING
+                    self._ending = ("stopped", str(error))
+            return None
+        if isinstance(given, Thinking):
+            self._thinking = given.words
+            return None
+        return given
+
+    def _added(self, site: Site, row: int) -> list[Event]:
+        """Tell of a site that the file did not have when the run began."""
+        if self._known is None or site.number < self._known or site.recipe is None:
+            return []
+        self._known = site.number + 1
+        return [told(site, site.recipe, row)]
 
     def _end(self, block: Block) -> list[Action | Event]:
         """Say the last words of the run; what ends it at once freezes everything where it is."""

@@ -34,6 +34,8 @@ def durations_of(visits: Visits, clock: Clock, *, shortest: bool = False) -> Flo
     Returns:
         Seconds, shape (sites,), in the order of the visits.
     """
+    if len(visits) == 0:
+        return np.zeros(0)
     patterns = visits.patterns
     lift = visits.each([p.retract.distance for p in patterns])
     down = np.concatenate(([patterns[visits.condition[0]].approach.travel / 2], lift[:-1]))
@@ -44,6 +46,12 @@ def durations_of(visits: Visits, clock: Clock, *, shortest: bool = False) -> Flo
         + visits.each([_standing(p, clock, shortest) for p in patterns])
     )
     return seconds
+
+
+def duration_at(site: Site, before: Site | None, clock: Clock) -> float:
+    """Estimate how long a site takes at most after the one before, in s; see `durations_of`."""
+    both = (site,) if before is None else (before, site)
+    return float(durations_of(Visits.of(both), clock)[-1])
 
 
 def duration_of(visits: Visits, clock: Clock, *, shortest: bool = False) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable
 
@@ -21,10 +22,13 @@ class Pace:
 
     Args:
         expected: seconds that the plan gives to each site, shape (sites,), by its number.
+        total: how many sites there will be in the end, those of a planner included; None where
+            nobody knows. As many as there are unless given.
     """
 
-    def __init__(self, expected: FloatArray) -> None:
+    def __init__(self, expected: FloatArray, total: int | None = 0) -> None:
         self._expected = np.asarray(expected, float)
+        self._total = total
         self._open = np.ones(self._expected.size, bool)
         self._measured: deque[tuple[float, float]] = deque(maxlen=REMEMBERED)
         """Seconds that the plan gave to a site, and that it took."""
@@ -34,6 +38,11 @@ class Pace:
     def close(self, sites: Iterable[int]) -> None:
         """Take sites out that were finished before anybody followed."""
         self._open[list(sites)] = False
+
+    def add(self, seconds: float) -> None:
+        """A planner added a site, which has the next number."""
+        self._expected = np.append(self._expected, seconds)
+        self._open = np.append(self._open, True)
 
     def begin(self, site: int, now: float) -> None:
         """A site begins: the tip starts to travel to it."""
@@ -53,6 +62,11 @@ class Pace:
         self._site = None
 
     @property
+    def _ahead(self) -> float:
+        """How many sites a planner has yet to think of."""
+        return math.inf if self._total is None else max(0, self._total - self._expected.size)
+
+    @property
     def measured(self) -> bool:
         """Whether a pace was measured; until then `left` is what the plan says."""
         return bool(self._measured)
@@ -64,8 +78,17 @@ class Pace:
         return sum(took for _, took in self._measured) / planned if planned else 1.0
 
     def left(self, now: float) -> float:
-        """Return for how many seconds the sites that are left will still take."""
+        """Return for how many seconds the sites that are left will still take.
+
+        A site that a planner has yet to think of counts as the mean of those that there are. NaN
+        where nobody knows how many will come.
+        """
+        ahead = self._ahead
+        if ahead and (self._total is None or not self._expected.size):
+            return math.nan
         left = float(self._expected[self._open].sum()) * self.rate
+        if ahead:
+            left += ahead * float(self._expected.mean()) * self.rate
         if self._site is None or not self._open[self._site]:
             return left
         passed = max(0.0, now - self._began)

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from seccm.advice import told
 from seccm.errors import PlanError, Problem
 from seccm.mistakes import Mistake, mistakes_of, plainly, schema_of, written
-from seccm.plan import ways
+from seccm.plan import placing, planner, ways
 from seccm.plan.approach import Approach
 from seccm.plan.check import check
 from seccm.plan.contacts import KINDS
@@ -24,6 +24,7 @@ from seccm.plan.examples import examples
 from seccm.plan.expand import length_problem
 from seccm.plan.library import find_plan
 from seccm.plan.recipe import Recipe
+from seccm.plan.site import Site
 from seccm.plan.tables import Tables
 from seccm.plan.together import forget, good_parts, plain, readable_levels, together, unused_factors
 from seccm.program.registry import on_register
@@ -133,6 +134,32 @@ class Plan(Tables):
         """
         return type(self).from_dict({**self.to_dict(), **changes}, source=self.title)
 
+    def site(
+        self,
+        x: float | str,
+        y: float | str,
+        factors: Mapping[str, placing.Given] | None = None,
+        *,
+        ix: int = -1,
+        iy: int = -1,
+    ) -> Site:
+        """Return a site of this plan at a place of your choice, for a planner to return.
+
+        It gets its number when the planner returns it.
+
+        Args:
+            x: stage coordinate, in metres or with its unit.
+            y: the same.
+            factors: a level for each factor of the plan: with its unit, or a number in SI.
+            ix: the column in a grid; -1 where there is none.
+            iy: the row in a grid.
+
+        Raises:
+            PlanError: a factor is unknown, or has no level, or one that the plan cannot use.
+        """
+        (made,) = placing.alone(self, x, y, factors or {}).sites()
+        return made.at(made.x, made.y, ix, iy, number=-1, repeat=0)
+
     def check(
         self,
         info: RigInfo,
@@ -183,6 +210,7 @@ def _learn() -> None:
 on_register(_learn)
 KINDS.on_register(_learn)
 ways.KINDS.on_register(_learn)
+planner.KINDS.on_register(_learn)
 
 
 def load_plan(name_or_path: str | Path) -> Plan:

@@ -9,7 +9,7 @@ from itertools import chain
 import numpy as np
 
 from seccm.errors import Problem
-from seccm.plan import ways
+from seccm.plan import planner, ways
 from seccm.plan.rounding import rounded_down
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
@@ -29,6 +29,7 @@ def reach_problems(subject: Subject) -> Iterator[Problem]:
         _drives(subject),
         _contacts(subject),
         _way(subject),
+        _planner(subject),
         _speeds(subject),
         _overtravel(subject),
         _places(subject),
@@ -106,6 +107,12 @@ def _way(subject: Subject) -> Iterator[Problem]:
     """Find what keeps the plan's way from being gone on this rig."""
     way = subject.plan.way
     yield from ways.KINDS.of(way.kind).problems(way, subject)
+
+
+def _planner(subject: Subject) -> Iterator[Problem]:
+    """Find what keeps the plan's planner from working on this rig."""
+    chosen = subject.plan.planner
+    yield from planner.KINDS.of(chosen.kind).problems(chosen, subject)
 
 
 def _speeds(subject: Subject) -> Iterator[Problem]:

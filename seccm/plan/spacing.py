@@ -46,6 +46,26 @@ def overlapping(places: FloatArray, diameter: float) -> BoolArray:
     return _meet(np.asarray(distances)[:, 1], diameter)
 
 
+def meeting(
+    place: Offset, places: FloatArray, offsets: Sequence[Offset], diameter: float
+) -> int | None:
+    """Return the nearest of some sites whose droplets a new one would meet; None if none would.
+
+    Args:
+        place: of the new site, m.
+        places: of the other sites, shape (sites, 2), m.
+        offsets: where each attempt at a site may land, counted from the site, m.
+        diameter: m, of every footprint.
+    """
+    if len(places) == 0:
+        return None
+    ways = np.array([(x - u, y - v) for x, y in offsets for u, v in offsets])
+    apart = (np.asarray(place) - places)[:, np.newaxis, :] + ways
+    nearest = np.hypot(apart[..., 0], apart[..., 1]).min(axis=1)
+    met = np.flatnonzero(_meet(nearest, diameter))
+    return int(met[np.argmin(nearest[met])]) if met.size else None
+
+
 def _meet(nearest: FloatArray, diameter: float) -> BoolArray:
     return nearest < diameter * (1 - ROUNDING)
 

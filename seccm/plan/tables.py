@@ -12,6 +12,8 @@ from seccm.plan.approach import Approach, Budget, OnNoContact, Retract, Travel
 from seccm.plan.design import Design, Levels, assigned, conditions_of, levels_of
 from seccm.plan.estimate import bytes_of, duration_of, raw_time
 from seccm.plan.places import Sites
+from seccm.plan.planner import AnyPlanner
+from seccm.plan.planner import usual as own_list
 from seccm.plan.probe import Probe, Reference
 from seccm.plan.recipe import Recipe
 from seccm.plan.recording import MAINS, Record, raw_rate
@@ -70,6 +72,8 @@ class Tables(Model, defer_build=True):
     places: Annotated[Sites, Field(alias="sites", examples=[EXAMPLES["sites"]])]
     factors: Annotated[dict[Words, Levels], Field(default_factory=dict)]
     design: Design = Design()
+    planner: Annotated[AnyPlanner, Field(default_factory=own_list, examples=[{"kind": "listed"}])]
+    """Who says which site comes next; others than "listed" think while the run goes on."""
     way: Annotated[AnyWay, Field(default_factory=usual, examples=[{"kind": "hopping"}])]
     """How each place is come to and left."""
     approach: Annotated[Approach, Field(examples=[EXAMPLES["approach"]])]

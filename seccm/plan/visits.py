@@ -5,6 +5,7 @@ A site of its own is made only for a run: a plan may have a million of them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,17 @@ class Visits:
     """Index into the plan's list of conditions, shape (sites,)."""
     patterns: tuple[Site, ...]
     """What the sites of each condition have in common, as a site at the origin."""
+
+    @classmethod
+    def of(cls, sites: Sequence[Site]) -> Visits:
+        """Return some sites as columns, each with the first of its condition as its pattern."""
+        _, first, which = np.unique(
+            np.array([site.condition for site in sites], int),
+            return_index=True,
+            return_inverse=True,
+        )
+        columns = (np.array([getattr(s, name) for s in sites]) for name in ("x", "y", "ix", "iy"))
+        return cls(Places(*columns), which, tuple(sites[k] for k in first.tolist()))
 
     def __len__(self) -> int:
         return len(self.places)

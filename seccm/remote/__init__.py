@@ -23,6 +23,7 @@ from seccm.remote.messages.commissioning import Found, Order
 from seccm.remote.messages.job import Failure, Job
 from seccm.remote.messages.news import Answer, News, Progress, Snapshot
 from seccm.remote.messages.overview import Overview
+from seccm.remote.messages.site_list import SiteList
 from seccm.remote.messages.trace import Trace
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Overview",
     "Progress",
     "Running",
+    "SiteList",
     "Snapshot",
     "Trace",
 ]

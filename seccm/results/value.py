@@ -77,6 +77,15 @@ class Status(IntEnum):
     NOT_LIKE_MODEL = 79, "not the record of nuclei that grow under planar diffusion"
     NOT_DECIDED = 80, "the record does not exclude one of the two limits"
 
+    @classmethod
+    def read(cls, code: int) -> Status:
+        """Return the status of a code that stands in a data file.
+
+        Raises:
+            ValueError: no such code.
+        """
+        return cls(code)  # type: ignore[call-arg]
+
     @property
     def has_value(self) -> bool:
         """Tell whether a number comes with this status; otherwise it is NaN."""

@@ -11,7 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 from seccm.analysis.features import Features
-from seccm.conductor.opening import open_for_motion
+from seccm.conductor.asking import Asking
+from seccm.conductor.opening import Opened, open_for_motion
 from seccm.data import (
     Columns,
     Header,
@@ -22,12 +23,14 @@ from seccm.data.redo import restore
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError, Problem
 from seccm.plan import Plan, load_plan
+from seccm.plan.placing import Placing
+from seccm.plan.planner import Finished, Planner, known_ahead, planner_of, with_script
 from seccm.plan.site import Site
 from seccm.rig import RawChannel, Rig, RigInfo, more_than_basic
 from seccm.rigs import RigFile, build_rig, load_rig
 from seccm.session.analysing import same_file
 from seccm.session.checking import calibration_doubts, room
-from seccm.session.past import known_surface, read_what_ran, stored
+from seccm.session.past import finished, known_surface, read_what_ran, stored
 from seccm.session.running import Run
 
 
@@ -39,6 +42,7 @@ def run(
     seed: int = 0,
     faults: Sequence[str] = (),
     pace: float = 0.0,
+    planner: Planner | None = None,
 ) -> Run:
     """Check a plan, connect its rig and lay out its file; iterating over the run carries it out.
 
@@ -49,6 +53,8 @@ def run(
         seed: for virtual rigs: same plan and seed, same data.
         faults: for virtual rigs: what shall go wrong, by name.
         pace: for virtual rigs: 1 for real time, 0 for as fast as possible.
+        planner: thinks of the sites, in place of the plan's own list or planner; see
+            `seccm.Planner`. The plan in the data file says so.
 
     Raises:
         PlanError: the plan or the rig file is wrong; nothing moved.
@@ -57,18 +63,20 @@ def run(
     """
     plan = plan if isinstance(plan, Plan) else load_plan(plan)
     rig_file = rig if isinstance(rig, RigFile) else load_rig(rig)
-    sites = plan.sites()
+    if planner is not None:
+        plan = with_script(plan, planner)
+    sites, asked = known_ahead(plan), planner_of(plan, planner)
     target = Path(path) if path is not None else Path(default_name(plan))
-    features = Features(plan)
-    opened, warnings = _open(plan, rig_file, target, sites, len(sites), seed, faults, pace)
+    features = Features(plan, sites=sites)
+    opened, found = _open(plan, rig_file, target, 0, 1.0, seed, faults, pace)
     try:
-        header = _header(plan, rig_file, opened.info, seed, faults)
+        header = _header(plan, rig_file, found.info, seed, faults)
         store = Store(
             target,
             header,
             sites,
-            _columns(features, opened.info),
-            opened.info.clock,
+            _columns(features, found.info),
+            found.info.clock,
             features,
             raw=_raw(plan, opened),
             raw_of_steps=not plan.record.raw,
@@ -80,25 +88,30 @@ def run(
             sites,
             path=target,
             run_id=header.uuid,
-            total=len(sites),
-            warnings=warnings,
+            planned=sites,
+            known=len(sites),
+            warnings=_warnings(rig_file, found),
+            asking=_asking(asked, sites, Placing(plan, found.info, sites, found.at), store),
+            total=len(sites) if asked is None else asked.total,
         )
     except BaseException:
         opened.close()
         raise
 
 
-def resume(path: str | Path, *, pace: float = 0.0) -> Run:
+def resume(path: str | Path, *, pace: float = 0.0, planner: Planner | None = None) -> Run:
     """Prepare the rest of a run from its data file alone.
 
     Sites that were finished are done; a site whose approach had begun counts as touched and is
     not landed on again; plan and sites are those in the file. What its landings say of the surface
     bounds the next descents. Where no site is left, the run only
-    closes what its program could not close.
+    closes what its program could not close. A planner is told of all finished sites, visits those
+    that it had asked for, and is asked for more.
 
     Args:
         path: the data file of a stopped, failed or killed run.
         pace: as for `run`.
+        planner: where the run had one of a script: the same again, as it was before the run.
 
     Raises:
         DataFileError: there is nothing to resume, or the file cannot be used.
@@ -113,25 +126,29 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
         file = Whereabouts(path)
         run_id = scan.header.uuid
         plan, rig_file, seed, faults = read_what_ran(scan)
-        total, ended = len(scan.sites), scan.state
+        known, ended = len(scan.sites), scan.state
         sites, left = stored(scan)
     if not left and ended == "complete":
-        raise DataFileError(f"{path}: all {total} sites were visited; there is nothing to resume.")
+        raise DataFileError(f"{path}: all {known} sites were visited; there is nothing to resume.")
+    asked = planner_of(plan, planner)
     features = Features(plan, sites=sites)
-    opened, warnings = _open(plan, rig_file, path, left, total, seed, faults, pace)
+    first, share = (left[0].number if left else known), len(left) / max(known, 1)
+    opened, found = _open(plan, rig_file, path, first, share, seed, faults, pace)
     try:
         same_file(file, path)
         store = Store.resume(
             path,
             sites,
-            _columns(features, opened.info),
-            opened.info.clock,
+            _columns(features, found.info),
+            found.info.clock,
             features,
             raw=_raw(plan, opened),
             raw_of_steps=not plan.record.raw,
         )
         with open_scan(path) as scan:
             terrain = known_surface(scan, store.begins_at)
+            told = finished(scan) if asked is not None else ()
+        placing = Placing(plan, found.info, sites, found.at)
         return Run(
             plan,
             opened,
@@ -139,8 +156,11 @@ def resume(path: str | Path, *, pace: float = 0.0) -> Run:
             left,
             path=path,
             run_id=run_id,
-            total=total,
-            warnings=warnings,
+            planned=sites,
+            known=known,
+            warnings=_warnings(rig_file, found),
+            asking=_asking(asked, left, placing, store, told),
+            total=known if asked is None else asked.total,
             terrain=terrain,
         )
     except BaseException:
@@ -158,18 +178,49 @@ def _open(
     plan: Plan,
     rig_file: RigFile,
     path: Path,
-    sites: Sequence[Site],
-    total: int,
+    first: int,
+    share: float,
     seed: int,
     faults: Sequence[str],
     pace: float,
-) -> tuple[Rig, tuple[Problem, ...]]:
-    """Build and open the rig; check it, and the disk against those sites of all that are left."""
-    first = sites[0].number if sites else total
+) -> tuple[Rig, Opened]:
+    """Build and open the rig; check it, and the disk against the share of the sites to come.
+
+    Args:
+        plan: that is carried out.
+        rig_file: what the rig is built from.
+        path: of the data file.
+        first: the number of the site that is visited first.
+        share: of the plan's sites that are left.
+        seed: for virtual rigs, as the next two.
+        faults: what shall go wrong.
+        pace: how fast.
+    """
     rig = build_rig(rig_file, plan.mounted, seed=seed, faults=faults, pace=pace, first_site=first)
-    share = len(sites) / total
-    opened = open_for_motion(rig, plan, further=lambda info: room(plan, info, path.parent, share))
-    return rig, (*opened.problems, *calibration_doubts(rig_file, rig.info))
+    return rig, open_for_motion(
+        rig, plan, further=lambda info: room(plan, info, path.parent, share)
+    )
+
+
+def _warnings(rig_file: RigFile, found: Opened) -> tuple[Problem, ...]:
+    """Return everything that is worth saying of a rig that may move."""
+    return (*found.problems, *calibration_doubts(rig_file, found.info))
+
+
+def _asking(
+    planner: Planner | None,
+    left: Sequence[Site],
+    placing: Placing,
+    store: Store,
+    told: Sequence[Finished] = (),
+) -> Asking | None:
+    """Return who asks the planner of a run; None where it has none."""
+
+    def add(site: Site) -> None:
+        store.extend([site])
+        store.barrier()
+
+    return None if planner is None else Asking(planner, left, placing.place, add, told)
 
 
 def _columns(features: Features, info: RigInfo) -> Columns:

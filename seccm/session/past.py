@@ -19,7 +19,9 @@ from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.hopping.terrain import Terrain
 from seccm.plan import Plan
+from seccm.plan.planner import Finished
 from seccm.plan.site import Site
+from seccm.results import Status, Value
 from seccm.rigs import RigFile
 
 
@@ -65,6 +67,32 @@ def stored(scan: Scan) -> tuple[list[Site], list[Site]]:
             "Nothing moved. Install the package, or use a copy of the file."
         )
     return list(planned.values()), [planned[number] for number in remaining]
+
+
+def finished(scan: Scan) -> tuple[Finished, ...]:
+    """Return the finished sites of a file, as its planner was told of them.
+
+    Raises:
+        DataFileError: the file does not say what was to be done at one of them.
+    """
+    planned, sites, found = scan.planned, scan.sites, []
+    for number in np.flatnonzero(sites["status"] > Outcome.RUNNING).tolist():
+        if number not in planned:
+            raise DataFileError(
+                f"{scan.path}: what was to be done at site {number} cannot be read, so that the "
+                "planner cannot be told of it. Nothing moved. Use a copy of the file."
+            )
+        results = {
+            column.name: Value(
+                float(sites[column.name][number]),
+                float(sites[f"{column.name}_err"][number]),
+                Status.read(int(sites[f"{column.name}_status"][number])),
+            )
+            for column in scan.features
+        }
+        outcome = Outcome(int(sites["status"][number]))
+        found.append(Finished(planned[number], outcome, scan.landing(number), results))
+    return tuple(found)
 
 
 def known_surface(scan: Scan, begins_at: float) -> Terrain:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from seccm.conductor.asking import Asking
 from seccm.conductor.scan import Runner
 from seccm.data import (
     Scan,
@@ -26,6 +27,7 @@ from seccm.hopping.life import Request, State
 from seccm.hopping.terrain import Terrain
 from seccm.interruption import FROM_KEYBOARD, SUSPEND, Interruption, are_taken, name_of, told
 from seccm.plan import Plan
+from seccm.plan.planner import Listed
 from seccm.plan.site import Site
 from seccm.rig import Block, Rig, RigInfo, SafeReport
 
@@ -48,10 +50,13 @@ class Run:
         store: Store,
         sites: Sequence[Site],
         *,
+        planned: Sequence[Site],
         path: Path,
         run_id: str,
-        total: int,
+        known: int,
+        total: int | None,
         warnings: Sequence[Problem],
+        asking: Asking | None = None,
         terrain: Terrain | None = None,
     ) -> None:
         self.plan = plan
@@ -59,9 +64,14 @@ class Run:
         """Names the run, in its file too, whatever the file is called."""
         self.info: RigInfo = rig.info
         self.sites = tuple(sites)
-        """The sites of this run; fewer than the plan's when it was resumed."""
+        """The sites that this run begins with; fewer than the file's when it was resumed. Those
+        of a planner come as `SiteAdded`."""
+        self.planned = tuple(planned)
+        """All sites that the file has when this run begins, as far as they can be read."""
+        self.known = known
+        """How many sites the file has when this run begins."""
         self.total = total
-        """How many sites the plan has."""
+        """How many sites there will be in the end; None where a planner decides as it goes."""
         self.warnings = tuple(warnings)
         """What the check of the plan found worth saying."""
         self.packing = ""
@@ -74,9 +84,15 @@ class Run:
         """Whoever hears every event on its way, and may steer meanwhile."""
         budget = Budget(plan.budget.consecutive, plan.budget.total)
         self._engine = Engine(
-            sites, rig.info, title=plan.title, total=total, budget=budget, terrain=terrain
+            iter(Listed(sites).ask, None) if asking is None else asking,
+            rig.info,
+            title=plan.title,
+            total=total,
+            known=known,
+            budget=budget,
+            terrain=terrain,
         )
-        self._runner = Runner(rig, self._engine, store, raw=plan.keeps_raw)
+        self._runner = Runner(rig, self._engine, store, asking=asking, raw=plan.keeps_raw)
         self._store = store
         self._file = Whereabouts(path)
         self._left = threading.Event()

@@ -12,15 +12,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
+import numpy as np
+
 from seccm.analysis.features import Features
 from seccm.data import open_scan
 from seccm.errors import DataFileError
-from seccm.events import Event, Outcome
+from seccm.events import Event, Outcome, SiteAdded
 from seccm.plan import Plan
-from seccm.plan.estimate import durations_of
+from seccm.plan.added import site_of
+from seccm.plan.estimate import duration_at, durations_of
 from seccm.plan.pace import Pace
 from seccm.plan.site import Site
 from seccm.program.registry import kinds
+from seccm.plan.visits import Visits
 from seccm.remote import CoarseOrder, Failure, Job, News, Order, Snapshot
 from seccm.rig import RigInfo, more_than_basic
 from seccm.typography import readable
@@ -91,9 +95,9 @@ class Ready:
 
     snapshot: Snapshot
     plan: Plan
-    sites: Mapping[int, Site]
-    watched: Mapping[int, Site]
-    """The sites whose approaches are drawn; manually, the tip comes down as at the first."""
+    sites: dict[int, Site]
+    """Those of the run, and of its planner as they are added; -1 is where the tip is driven
+    manually, and comes down as at the first site of the plan."""
     map: SiteMap | None
     """None where the rig is driven manually."""
     pace: Pace | None
@@ -113,16 +117,19 @@ class Ready:
 def prepared(snapshot: Snapshot) -> Ready:
     """Make a run ready to be shown; for a thread, because large plans take a second."""
     plan = Plan.from_json(snapshot.plan_json, source=snapshot.path or "plan")
-    sites = plan.sites()
-    by_number = {site.number: site for site in sites}
     if snapshot.total == 0:
-        return Ready(snapshot, plan, by_number, {-1: sites[0]}, None, None)
-    made = SiteMap.of_plan(plan, sites)
-    features = Features(plan)
+        return Ready(snapshot, plan, {-1: plan.visits().patterns[0]}, None, None)
+    sites = snapshot.sites.sites()
+    made = SiteMap.of_run(plan, snapshot.sites, sites)
+    features = Features(plan, sites=())
     made.name_units({c.name: (c.unit, c.long_name) for c in features.columns})
-    pace = Pace(durations_of(plan.visits(), snapshot.info.clock))
+    expected = np.zeros(len(snapshot.sites))
+    expected[[site.number for site in sites]] = durations_of(Visits.of(sites), snapshot.info.clock)
+    pace = Pace(expected, snapshot.total)
     pace.close((snapshot.overview.status > Outcome.RUNNING).nonzero()[0].tolist())
-    return Ready(snapshot, plan, by_number, by_number, made, pace, _turning(sites[0], features))
+    by_number = {site.number: site for site in sites}
+    turning = _turning(plan.visits().patterns[0], features)
+    return Ready(snapshot, plan, by_number, made, pace, turning)
 
 
 def _turning(site: Site, features: Features) -> tuple[int, str] | None:
@@ -159,7 +166,7 @@ class Desk:
     clock: Callable[[], datetime] = datetime.now
     run: RunState = field(default_factory=RunState)
     plan: Plan | None = None
-    sites: Mapping[int, Site] = field(default_factory=dict)
+    sites: dict[int, Site] = field(default_factory=dict)
     info: RigInfo | None = None
     path: Path | None = None
     live: Live | None = None
@@ -390,12 +397,13 @@ class Desk:
             title=plan.title,
             rig=snapshot.info.name,
             virtual=snapshot.info.virtual,
-            total=snapshot.total,
+            total=len(snapshot.sites) if snapshot.total is None else snapshot.total,
+            more=snapshot.total is None,
             pace=ready.pace,
         )
         self.trends = Trends()
         self.live = Live(
-            ready.watched,
+            ready.sites,
             snapshot.info.overload,
             ready.turns,
             more_than_basic(snapshot.info.signals),
@@ -429,6 +437,8 @@ class Desk:
             self.live.take(news.trace)
 
     def _hear(self, event: Event, now: float) -> None:
+        if isinstance(event, SiteAdded):
+            self._add(event)
         line = line_of(event)
         (self.alert if line.level == "error" else self.say)(line)
         if self.map is not None:
@@ -436,6 +446,16 @@ class Desk:
             self.map.hear(event)
         if self.live is not None:
             self.live.hear(event)
+
+    def _add(self, event: SiteAdded) -> None:
+        """Take in a site that the planner of the run has added."""
+        if self.map is None or self.info is None or event.site in self.sites:
+            return
+        site = self.sites[event.site] = site_of(event)
+        self.map.add_site(site, event.label)
+        if self.run.pace is not None:
+            before = self.sites.get(event.site - 1)
+            self.run.pace.add(duration_at(site, before, self.info.clock))
 
     def _follow(self, news: News, now: float) -> None:
         snapshot = self.link.snapshot if self.link is not None else None
@@ -451,7 +471,9 @@ class Desk:
             self.run.lost = ""
         status, progress = news.status, news.progress
         if status is not None:
-            self.run.follow(status.state.value, status.row, status.waiting, now)
+            self.run.follow(
+                status.state.value, status.row, status.waiting, now, thinking=status.thinking
+            )
             self.run.site = status.site
         if progress is not None:
             self.run.doing = progress.doing

@@ -40,6 +40,10 @@ class _Wanted:
     read: Read
     done: npt.NDArray[np.bool_]
 
+    def grow(self, count: int) -> None:
+        """Make room for as many sites: a planner has added some."""
+        self.done = np.append(self.done, np.zeros(count - self.done.size, bool))
+
 
 @dataclass(slots=True)
 class _Found:
@@ -86,6 +90,7 @@ class Readings:
             self._take(sites, found)
         if self._reading is None:
             for name, wanted in self._wanted.items():
+                wanted.grow(sites.x.size)
                 left = np.flatnonzero((sites.outcome > Outcome.RUNNING) & ~wanted.done)
                 if left.size:
                     asked = partial(self._read, name, wanted.read, left.tolist())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from seccm.events import (
     PhaseBegan,
     RunStarted,
     RunStopped,
+    SiteAdded,
     SiteFinished,
     SiteStarted,
 )
@@ -45,9 +47,14 @@ class RunState:
     rig: str = ""
     virtual: bool = False
     total: int = 0
+    """Sites that are known of; with those of a planner that says how many it will ask for."""
+    more: bool = False
+    """Whether a planner adds sites, nobody knows how many."""
     state: str = ""
     """The engine's state; empty while there is no run."""
     waiting: str = ""
+    thinking: str = ""
+    """That the run waits for its planner, in a sentence; empty when it does not."""
     phase: Phase = Phase.IDLE
     site: int | None = None
     landed: int = 0
@@ -77,8 +84,11 @@ class RunState:
         match event:
             case RunStarted():
                 self.title, self.rig = event.title, event.rig
-                self.virtual, self.total = event.virtual, event.sites
+                self.virtual, self.more = event.virtual, event.sites is None
+                self.total = self.total if event.sites is None else event.sites
                 self.ended = None
+            case SiteAdded():
+                self.total = max(self.total, event.site + 1)
             case SiteStarted():
                 self.site = event.site
             case PhaseBegan():
@@ -121,9 +131,9 @@ class RunState:
             case _:
                 pass
 
-    def follow(self, state: str, row: int, waiting: str, now: float) -> None:
+    def follow(self, state: str, row: int, waiting: str, now: float, *, thinking: str = "") -> None:
         """Take in the engine's status."""
-        self.state, self.waiting = state, waiting
+        self.state, self.waiting, self.thinking = state, waiting, thinking
         if row != self._row or self._row_at is None:
             self._row, self._row_at = row, now
 
@@ -167,9 +177,14 @@ class RunState:
         """Return for how many seconds no new rows have come; 0 while none are due."""
         if self.doing in BY_HAND:
             return self.silent
-        if not self.running or self._row_at is None:
+        if not self.running or self._row_at is None or self._stands_still:
             return 0.0
         return max(self.silent, now - self._row_at)
+
+    @property
+    def _stands_still(self) -> bool:
+        """Whether no rows are due: the time of a simulated rig waits for a planner."""
+        return self.virtual and bool(self.thinking)
 
     def alarm(self, now: float) -> str:
         """Return what is wrong with the data shown, in a sentence; empty if nothing is."""
@@ -209,6 +224,19 @@ class RunState:
         return sum(self._counts.values())
 
     @property
+    def done_words(self) -> str:
+        """How many sites are closed, and of how many where that is known; empty without any."""
+        if self.more:
+            return f"{self.finished} so far" if self.left else str(self.finished)
+        return f"{self.finished} of {self.total}" if self.total else ""
+
+    @property
+    def left(self) -> bool:
+        """Whether a run that is over could be resumed for more sites."""
+        asks = self.more and (self.ended is None or self.ended.status != "complete")
+        return asks or self.finished < self.total
+
+    @property
     def no_contact(self) -> int:
         """Sites at which the surface was not found."""
         return sum(n for o, n in self._counts.items() if o.no_contact)
@@ -235,6 +263,8 @@ class RunState:
         if self.state in ("paused", "pausing", "stopping"):
             doing = f", {PHASES[self.phase]}" if self.phase is not Phase.IDLE else ""
             return self.state + doing
+        if self.thinking and self.state == "running":
+            return "planner is thinking"
         return PHASES[self.phase] if self.state == "running" else "no run"
 
     @property
@@ -242,7 +272,7 @@ class RunState:
         """What there is to say of a run while nothing is wrong."""
         if self.doing == "manual":
             return f"Manual control of {self.rig}." if self.rig else "Manual control."
-        if not self.total:
+        if not self.total and not self.more:
             return "No run. Open a plan and press Start."
         over = f"{self.ended.status}. {self.ended.reason}".strip() if self.ended else self.rig
         return f"{self.title}: {over}"
@@ -251,5 +281,8 @@ class RunState:
         """Return how long the rest takes; "≈" while no site has shown the pace of the rig."""
         if self.pace is None or self.ended is not None or not self.running:
             return "–"
-        words = clock_words(self.pace.left(now))
+        left = self.pace.left(now)
+        if math.isnan(left):
+            return "–"
+        words = clock_words(left)
         return words if self.pace.measured else f"≈ {words}"

@@ -10,6 +10,7 @@ from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.plan import Plan
+from seccm.plan.planner import KINDS
 from seccm.plan.site import Site
 from seccm.words import SIMULATION
 from ui.models.site_map import SiteMap
@@ -33,6 +34,8 @@ class ScanFile:
         self._whereabouts = Whereabouts(path)
         self.map = SiteMap.of_scan(self.scan)
         self.state = self.scan.state
+        self.asks = False
+        """Whether its sites come from a planner, as far as the plan has been read."""
 
     def where(self) -> Path:
         """Find the file by what it is: it may have been renamed, or replaced by a packed copy.
@@ -51,7 +54,7 @@ class ScanFile:
         return found
 
     def plan(self) -> tuple[Plan, tuple[Site, ...]]:
-        """Read the plan in the file, and what the sites of each of its conditions have in common.
+        """Read the plan in the file, and a site of each condition, as it was meant to be.
 
         Takes a while for a large one, so ask from a thread.
 
@@ -59,7 +62,9 @@ class ScanFile:
             PlanError: what is there is no plan.
         """
         plan = Plan.from_json(self.scan.plan_json, source=str(self.path))
-        return plan, plan.visits().patterns
+        self.asks = KINDS.of(plan.planner.kind).asks
+        first = {s.condition: s for s in reversed(list(self.scan.planned.values()))}
+        return plan, tuple(first[condition] for condition in sorted(first))
 
     @property
     def growing(self) -> bool:
@@ -69,7 +74,7 @@ class ScanFile:
     @property
     def resumable(self) -> bool:
         """Whether its run ended before all sites had been visited."""
-        left = bool((self.map.outcome == Outcome.PLANNED).any())
+        left = self.asks or bool((self.map.outcome == Outcome.PLANNED).any())
         return left and self.state not in ("running", "complete")
 
     def refresh(self) -> bool:
@@ -105,7 +110,10 @@ class ScanFile:
         closed = int((self.map.outcome > Outcome.RUNNING).sum())
         ok = int((self.map.outcome == Outcome.OK).sum())
         began = self.scan.header.started_at.replace("T", " ").removesuffix("+00:00")
-        return f"{self.state} · {closed} of {total} sites, {ok} ok · started {began} UTC"
+        sites = f"{closed} of {total} sites"
+        if self.asks:
+            sites = f"{closed} sites" if self.state == "complete" else f"{closed} sites so far"
+        return f"{self.state} · {sites}, {ok} ok · started {began} UTC"
 
     def close(self) -> None:
         """Let go of the file."""

@@ -10,6 +10,7 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+from numpy.typing import ArrayLike
 from scipy.spatial import cKDTree
 
 from seccm.analysis.declared import declared, place
@@ -24,9 +25,11 @@ from seccm.events import (
     SiteStarted,
     StepFinished,
 )
+from seccm.factors import Condition
 from seccm.plan import Plan
+from seccm.plan.recipe import conditions_among
 from seccm.plan.site import ApproachSpec, Site
-from seccm.remote import Overview
+from seccm.remote import Overview, SiteList
 from seccm.results import UNTRUSTED, Result, Status
 from seccm.rig import ContactRule
 from seccm.typography import readable
@@ -37,6 +40,8 @@ HEIGHT = Result(Z, "m", "height of the tip at contact", zero_chosen=True)
 CATEGORIES = (CONDITION, OUTCOME)
 _LABELS = {int(status): status.label for status in Status}
 _CAVEATS = {int(status): status.caveat for status in Status if status.caveat}
+_PLACED = ("x_cmd", "y_cmd", "ix", "iy", "condition")
+"""What the table of sites says of where a site lies, and of what is done there."""
 SOME_SIZE = 1e-6
 """Metres: how large a single site is drawn of which nobody knows the footprint."""
 
@@ -62,6 +67,12 @@ class Quantity:
         if self.errors.size == 0:
             self.errors = np.full(self.values.size, np.nan)
 
+    def grow(self, count: int) -> None:
+        """Make room for as many more sites, of which nothing is known."""
+        nothing = np.full(count, np.nan)
+        self.values, self.errors = np.append(self.values, nothing), np.append(self.errors, nothing)
+        self.statuses = np.append(self.statuses, np.zeros(count, np.uint8))
+
     @classmethod
     def of(cls, result: Result, values: FloatArray) -> Self:
         """Make a quantity of which the analysis knows nothing."""
@@ -73,6 +84,10 @@ class Quantity:
         return self.result or declared(self.name, self.unit, self.words)
 
 
+def _labels_of(conditions: Sequence[Condition]) -> list[str]:
+    return [readable(condition.label) or "all sites" for condition in conditions]
+
+
 @dataclass
 class SiteMap:
     """The sites of a scan as a map shows them; all arrays of shape (sites,), SI."""
@@ -82,15 +97,15 @@ class SiteMap:
     ix: npt.NDArray[np.int64]
     iy: npt.NDArray[np.int64]
     condition: npt.NDArray[np.int64]
-    labels: Sequence[str]
+    labels: list[str]
     """The conditions in words."""
     diameter: float = float("nan")
     """Of a footprint."""
     reference: str = ""
     common: str = ""
     """What is uncertain of all potentials alike; empty while it is not known."""
-    approaches: Sequence[ApproachSpec] = ()
-    """How the tip comes down, by condition; none while the plan is not known."""
+    approaches: Mapping[int, ApproachSpec] = field(default_factory=dict)
+    """How the tip comes down, by condition, as far as that is known."""
     outcome: npt.NDArray[np.uint8] = field(init=False)
     selected: BoolArray = field(init=False)
     quantities: dict[str, Quantity] = field(default_factory=dict)
@@ -100,6 +115,8 @@ class SiteMap:
     """Rises whenever there is something new to draw."""
     picked: int = 0
     """Rises whenever the selection is another."""
+    named: int = 0
+    """How many conditions the plan of a file has names for; those of a planner come later."""
     _passing: int | None = None
     """The site whose steps have all been heard of since it began."""
 
@@ -110,23 +127,28 @@ class SiteMap:
     # ------------------------------------------------------------------------------ making
 
     @classmethod
-    def of_plan(cls, plan: Plan, sites: Sequence[Site] = ()) -> Self:
-        """Make the map of a scan that is about to begin; its sites, if they are known already."""
-        sites = sites or plan.sites()
+    def of_run(cls, plan: Plan, listed: SiteList, sites: Sequence[Site]) -> Self:
+        """Make the map of a run.
+
+        Args:
+            plan: that is carried out.
+            listed: its sites so far.
+            sites: those of them that are known, resolved.
+        """
+        table = np.array(listed.rows, float).reshape(-1, 7)
+        ix, iy, condition = table[:, 2:5].T.astype(np.int64)
         made = cls(
-            x=np.array([s.x for s in sites]),
-            y=np.array([s.y for s in sites]),
-            ix=np.array([s.ix for s in sites]),
-            iy=np.array([s.iy for s in sites]),
-            condition=np.array([s.condition for s in sites]),
-            labels=[readable(c.label) or "all sites" for c in plan.conditions],
+            x=table[:, 0].copy(),
+            y=table[:, 1].copy(),
+            ix=ix,
+            iy=iy,
+            condition=condition,
+            labels=_labels_of(conditions_among(plan, sites)),
             diameter=plan.probe.diameter,
             reference=plan.reference.name,
             common=plan.reference.common,
         )
-        first = {s.condition: s.approach for s in reversed(sites)}
-        if len(first) == len(made.labels):
-            made.approaches = [first[k] for k in sorted(first)]
+        made.approaches = {s.condition: s.approach for s in reversed(sites)}
         made._add(Quantity.of(HEIGHT, made._empty()))
         return made
 
@@ -154,10 +176,16 @@ class SiteMap:
         made._take(scan, slice(None))
         return made
 
-    def describe(self, plan: Plan, approaches: Sequence[ApproachSpec] = ()) -> None:
-        """Take the conditions' names, the footprint and the approaches from a file's plan."""
-        self.approaches = approaches
-        self.labels = [readable(c.label) or "all sites" for c in plan.conditions]
+    def describe(self, plan: Plan, sites: Sequence[Site] = ()) -> None:
+        """Take the conditions' names, the footprint and the approaches from what is in a file.
+
+        Args:
+            plan: of its run.
+            sites: in their order, as they were meant to be.
+        """
+        self.approaches = {site.condition: site.approach for site in reversed(sites)}
+        self.labels = _labels_of(conditions_among(plan, sites))
+        self.named = len(self.labels)
         self.diameter = plan.probe.diameter
         self.common = plan.reference.common
         self.version += 1
@@ -170,12 +198,47 @@ class SiteMap:
         Only rows of sites that are in hand, or were not closed before, are read: a scan of very
         many sites is looked at as fast as a small one.
         """
+        self._lengthen(scan)
         new = np.flatnonzero(scan.sites["status"] != self.outcome)
         if new.size == 0 and self.current is None:
             return False
         looked = new.tolist() + ([self.current] if self.current is not None else [])
         self._take(scan, slice(min(looked), max(looked) + 1))
         return bool(new.size)
+
+    def _lengthen(self, scan: Scan) -> None:
+        """Take in the sites that a planner has added to a growing file."""
+        sites, known = scan.sites, self.x.size
+        if len(sites) == known:
+            return
+        new = {name: sites.part(name, slice(known, len(sites))) for name in _PLACED}
+        self._grow(*(np.asarray(new[name]) for name in _PLACED))
+        more = int(self.condition.max(initial=-1)) + 1 - len(self.labels)
+        self.labels += [f"condition {len(self.labels) + k + 1}" for k in range(more)]
+
+    def _grow(self, x: ArrayLike, y: ArrayLike, ix: ArrayLike, iy: ArrayLike, c: ArrayLike) -> None:
+        """Add sites at the end: their places, columns, rows and conditions."""
+        old = self.x.size
+        self.x, self.y = np.append(self.x, x), np.append(self.y, y)
+        self.ix, self.iy = np.append(self.ix, ix), np.append(self.iy, iy)
+        self.condition = np.append(self.condition, c).astype(np.int64)
+        more = self.x.size - old
+        self.outcome = np.append(self.outcome, np.zeros(more, np.uint8))
+        self.selected = np.append(self.selected, np.zeros(more, bool))
+        for quantity in self.quantities.values():
+            quantity.grow(more)
+        for name in ("placed", "_spacing"):  # they are found again
+            self.__dict__.pop(name, None)
+        self.version += 1
+
+    def add_site(self, site: Site, label: str) -> None:
+        """Take in a site that the planner of a run has added; one that is known is left out."""
+        if site.number != self.x.size:
+            return
+        self._grow(site.x, site.y, site.ix, site.iy, site.condition)
+        if site.condition == len(self.labels):
+            self.labels.append(readable(label) or "all sites")
+        self.approaches = {site.condition: site.approach, **self.approaches}
 
     def _take(self, scan: Scan, rows: slice) -> None:
         sites = scan.sites
@@ -346,8 +409,8 @@ class SiteMap:
 
     def rule(self, number: int) -> ContactRule | None:
         """Return how contact is known at a site; None while the plan is not known."""
-        k = int(self.condition[number])
-        return self.approaches[k].rule if k < len(self.approaches) else None
+        approach = self.approaches.get(int(self.condition[number]))
+        return None if approach is None else approach.rule
 
     # ------------------------------------------------------------------------------ selecting
 

@@ -20,6 +20,7 @@ from seccm.events import (
     Resumed,
     RunStarted,
     RunStopped,
+    SiteAdded,
     SiteAnalysed,
     SiteFinished,
     SiteStarted,
@@ -70,7 +71,11 @@ def line_of(event: Event) -> Line:
     match event:
         case RunStarted():
             kind = f"{SIMULATION}, no hardware" if event.virtual else "Run"
-            return Line("info", f"{kind}: {event.title}, {event.sites} sites, on {event.rig}.")
+            sites = "sites of a planner" if event.sites is None else f"{event.sites} sites"
+            return Line("info", f"{kind}: {event.title}, {sites}, on {event.rig}.")
+        case SiteAdded():
+            label = f", {readable(event.label)}" if event.label else ""
+            return Line("info", f"Added by the planner{label}.", event.site)
         case SiteStarted():
             return Line("detail", "Travelling to the site.", event.site)
         case PhaseBegan():

@@ -201,7 +201,7 @@ class Client:
             for event in message["events"]:
                 events.append(event)
                 if self.snapshot is not None:
-                    self.snapshot.overview.hear(event)
+                    self.snapshot.hear(event)
             traces.append(message["trace"])
             answers += message["answers"]
             found += message["found"]

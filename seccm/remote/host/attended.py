@@ -55,8 +55,8 @@ def _in_company(run: Run, events: Events) -> Events:
         key = endpoint.create()
         host = Host(announce=announcing(endpoint))
         door = Door(endpoint, key, admit)
-        resumed = len(run.sites) < run.total
-        host.attend(run, Overview.of_file(run.path) if resumed else Overview.planned(run.total))
+        resumed = len(run.sites) < run.known
+        host.attend(run, Overview.of_file(run.path) if resumed else Overview.planned(run.known))
     except (ChannelError, OSError) as error:
         run.alone = f"Other programs cannot find this run: {error}"
         if door is not None:

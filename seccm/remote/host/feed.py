@@ -105,7 +105,7 @@ class Feed:
         self.beat(everything=True)
         with self._lock:
             self._snapshot = snapshot
-            self._begun = _copied(snapshot)
+            self._begun = snapshot.apart()
             self._run += 1
             self._facts.clear()
             self._told_at.clear()
@@ -186,7 +186,7 @@ class Feed:
             begun: Snapshot | None = None
             if cursor.run == self._run - 1 and self._begun is not None:
                 # A reader that was there before the run began follows it from its beginning.
-                begun, cursor = _copied(self._begun), self._start
+                begun, cursor = self._begun.apart(), self._start
             unread = self._fact - cursor.fact
             behind = cursor.run != self._run or unread > len(self._facts)
             if behind and self._snapshot is not None:
@@ -201,7 +201,7 @@ class Feed:
         """Return the snapshot of now."""
         recent = tuple(islice(self._facts, max(0, len(self._facts) - RECENT), None))
         told_at = tuple(self._told_at)[len(self._told_at) - len(recent) :]
-        return replace(_copied(begun), recent=recent, told_at=told_at, trace=self._site_trace)
+        return replace(begun.apart(), recent=recent, told_at=told_at, trace=self._site_trace)
 
     def _take(self, block: Block) -> None:
         self._seen = time.monotonic()
@@ -216,16 +216,10 @@ class Feed:
         if self._labeller is not None and isinstance(event, SiteStarted | PhaseBegan):
             self._labeller.hear(event)
         if self._snapshot is not None:
-            self._snapshot.overview.hear(event)
+            self._snapshot.hear(event)
 
     def _keep_site(self, rows: Trace) -> None:
         """Add rows to those of the active site, or begin with those of another."""
         both = Trace.joined([self._site_trace, rows])
         mine = both.where(both.site == both.site[-1])
         self._site_trace = mine.thinned(SITE_ROWS // 2) if len(mine) > SITE_ROWS else mine
-
-
-def _copied(snapshot: Snapshot) -> Snapshot:
-    """Return a snapshot whose overview goes its own way."""
-    overview = snapshot.overview
-    return replace(snapshot, overview=type(overview).from_plain(overview.to_plain()))

@@ -20,6 +20,7 @@ from seccm.remote.messages.job import Job, Prepare
 from seccm.remote.messages.news import Doing, Progress, Snapshot
 from seccm.remote.messages.overview import Overview
 from seccm.remote.messages.requests import Act, Action, Steer
+from seccm.remote.messages.site_list import SiteList
 from seccm.remote.messages.task import Task
 from seccm.remote.messages.trace import Trace
 from seccm.rig import Rig, SafeReport
@@ -275,7 +276,7 @@ class RigWork:
             overview = None if job.plan else Overview.of_file(Path(job.path))
             run = self._prepare(job)
             self._announce(run.plan.title, str(run.path), job.rig_file, run.run_id)
-            self._feed.begin(_snapshot(run, overview or Overview.planned(run.total)))
+            self._feed.begin(_snapshot(run, overview or Overview.planned(run.known)))
             run.watch(self._feed.look)
             run.on_lifted(self._told_lifted)
             with self._lock:
@@ -369,4 +370,5 @@ def _snapshot(run: Run, overview: Overview) -> Snapshot:
         overview=overview,
         recent=(),
         trace=Trace.none(),
+        sites=SiteList.of(run.planned),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 from seccm.data import Unsaved
@@ -15,6 +15,7 @@ from seccm.remote.channel.plain import event_from_plain, event_to_plain, from_pl
 from seccm.remote.messages.commissioning import Found
 from seccm.remote.messages.job import Failure
 from seccm.remote.messages.overview import Overview
+from seccm.remote.messages.site_list import SiteList
 from seccm.remote.messages.trace import Trace
 from seccm.rig import Axis, RigInfo, SafeReport
 
@@ -30,8 +31,9 @@ class Snapshot:
     """The data file."""
     plan_json: str
     info: RigInfo
-    total: int
-    """Sites of the plan."""
+    total: int | None
+    """How many sites there will be; 0 where the rig is driven manually, None where a planner
+    decides as it goes."""
     warnings: tuple[str, ...]
     """What the check of the plan found worth saying."""
     overview: Overview
@@ -42,6 +44,21 @@ class Snapshot:
     """The rows of the active site so far."""
     told_at: tuple[float, ...] = ()
     """When each of `recent` was told: seconds since 1970, UTC."""
+    sites: SiteList = field(default_factory=SiteList)
+    """Where the sites are, and what is done there; the client keeps its own up to date."""
+
+    def hear(self, event: Event) -> None:
+        """Keep sites and overview up to date."""
+        self.sites.hear(event)
+        self.overview.hear(event)
+
+    def apart(self) -> Self:
+        """Return one whose sites and overview go their own way."""
+        return replace(
+            self,
+            overview=Overview.from_plain(self.overview.to_plain()),
+            sites=SiteList(list(self.sites.rows), list(self.sites.recipes)),
+        )
 
     def to_plain(self) -> dict[str, Any]:
         """Return it as plain tables and arrays."""
@@ -55,6 +72,7 @@ class Snapshot:
             "recent": [event_to_plain(event) for event in self.recent],
             "trace": self.trace.to_plain(),
             "told_at": list(self.told_at),
+            "sites": self.sites.to_plain(),
         }
 
     @classmethod
@@ -70,6 +88,7 @@ class Snapshot:
             recent=tuple(event_from_plain(event) for event in table["recent"]),
             trace=Trace.from_plain(table["trace"]),
             told_at=tuple(table["told_at"]),
+            sites=SiteList.from_plain(table["sites"]),
         )
 
 

@@ -12,14 +12,22 @@ import numpy.typing as npt
 
 from seccm.arrays import FloatArray
 from seccm.data import open_scan
-from seccm.events import Event, Landed, Outcome, SiteAnalysed, SiteFinished, SiteStarted
+from seccm.events import (
+    Event,
+    Landed,
+    Outcome,
+    SiteAdded,
+    SiteAnalysed,
+    SiteFinished,
+    SiteStarted,
+)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Overview:
     """A table of the sites in visiting order; every array has shape (sites,), all in SI units.
 
-    Frozen in its columns, not in what they hold: `hear` writes what an event says into them.
+    `hear` writes into it what an event says; a site that a planner adds makes it longer.
     """
 
     status: npt.NDArray[np.uint8]
@@ -75,6 +83,8 @@ class Overview:
         if getattr(event, "site", -1) < 0:  # about no site, or done by hand
             return
         match event:
+            case SiteAdded(site=site):
+                self._grow(site + 1)
             case SiteStarted(site=site):
                 self.status[site] = Outcome.RUNNING
             case SiteFinished(site=site):
@@ -94,6 +104,21 @@ class Overview:
                     self.errors[name][site] = event.errors.get(name, np.nan)
             case _:
                 pass
+
+    def _grow(self, count: int) -> None:
+        """Make room for as many sites; those that are new are planned."""
+        more = count - len(self.status)
+        if more <= 0:
+            return
+        nothing = np.full(more, np.nan)
+        self.status = np.append(self.status, np.full(more, Outcome.PLANNED, np.uint8))
+        self.z_contact = np.append(self.z_contact, nothing)
+        self.latency = np.append(self.latency, nothing)
+        self.overtravel = np.append(self.overtravel, nothing)
+        for table in (self.features, self.errors):
+            table |= {name: np.append(values, nothing) for name, values in table.items()}
+        unknown = np.zeros(more, np.uint8)
+        self.statuses |= {n: np.append(codes, unknown) for n, codes in self.statuses.items()}
 
     def to_plain(self) -> dict[str, Any]:
         """Return the columns as they are now."""

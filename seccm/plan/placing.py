@@ -1,0 +1,148 @@
+"""Sites that are thought of while a run goes on: made from a plan, checked, and numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seccm.errors import PlanError, Problem
+from seccm.factors import Condition, Level
+from seccm.mistakes import similar
+from seccm.plan.recipe import conditions_among
+from seccm.plan.site import Site
+from seccm.plan.spacing import meeting
+from seccm.rig import Axis, RigInfo
+from seccm.units import show
+
+if TYPE_CHECKING:
+    from seccm.plan.plan import Plan
+
+Given = str | float | Level
+"""A level as a script gives it: with its unit, or as a number in SI."""
+
+
+def levels_for(plan: Plan, factors: Mapping[str, Given]) -> dict[str, Level]:
+    """Return a level for each factor of a plan, in their order.
+
+    Raises:
+        PlanError: a factor is unknown, or has no level, or one that is no such quantity.
+    """
+    units = plan.conditions[0].units
+    wrong = [
+        Problem(f"factors.{name}", "is no factor of the plan.", similar(name, list(units)))
+        for name in factors
+        if name not in units
+    ]
+    found: dict[str, Level] = {}
+    for name, unit in units.items():
+        if name not in factors:
+            wrong.append(Problem(f"factors.{name}", "has no level at this site.", "Give one."))
+            continue
+        given = factors[name]
+        try:
+            bare = isinstance(given, int | float) and not isinstance(given, bool)
+            level = Level(float(given), unit) if bare else Level.read(given)  # type: ignore[arg-type]
+        except ValueError as error:
+            wrong.append(Problem(f"factors.{name}", str(error)))
+            continue
+        if level.unit != unit:
+            what = f"{level} is no quantity like the levels of the plan, which are in {unit}."
+            wrong.append(Problem(f"factors.{name}", what))
+        found[name] = level
+    if wrong:
+        raise PlanError(plan.title, wrong)
+    return found
+
+
+def alone(plan: Plan, x: object, y: object, factors: Mapping[str, Given]) -> Plan:
+    """Return the plan of a single site.
+
+    Raises:
+        PlanError: the place or a level cannot be used, whatever the rig.
+    """
+    levels = levels_for(plan, factors)
+    return plan.replace(
+        sites={"kind": "points", "points": [[x, y]]},
+        factors={name: [level] for name, level in levels.items()},
+        design={},
+        planner={"kind": "listed"},
+    )
+
+
+class Placing:
+    """Takes the sites of a planner as they come: each is checked as those of a plan are.
+
+    Args:
+        plan: of the run.
+        info: the rig that is to visit them.
+        sites: that the run has already, in the order of their numbers.
+        at: where the axes were when the rig was opened, in metres, as far as known.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        info: RigInfo,
+        sites: Iterable[Site] = (),
+        at: Mapping[Axis, float] | None = None,
+    ) -> None:
+        self._plan, self._info, self._at = plan, info, dict(at or {})
+        self._sites = list(sites)
+        self._conditions: dict[Condition, int] = {
+            condition: index for index, condition in enumerate(conditions_among(plan, self._sites))
+        }
+        self._repeats = np.bincount(
+            [site.condition for site in self._sites], minlength=len(self._conditions)
+        ).tolist()
+
+    def place(self, site: Site) -> Site:
+        """Return a site with its number, condition and repeat; the next one is checked against it.
+
+        Raises:
+            PlanError: it was not made by this plan, the rig cannot visit it, or its droplet would
+                meet that of another site.
+        """
+        number = len(self._sites)
+        if not isinstance(site, Site) or site.recipe is None:
+            what = f"is {type(site).__name__!r}, not a site that Plan.site has made."
+            raise PlanError(self._plan.title, [Problem(f"site {number}", what)])
+        condition = site.recipe.condition
+        only = alone(self._plan, site.x, site.y, dict(condition.levels))
+        (made,) = only.sites()
+        assert made.recipe is not None
+        problems = [p for p in only.check(self._info, at=self._at) if p.severity == "error"]
+        if made.recipe.text != site.recipe.text:
+            what = "differs from what the plan does at its sites."
+            problems.append(Problem("recipe", what, "Make it with Plan.site of the run's plan."))
+        problems += self._used(made)
+        if problems:
+            raise PlanError(f"site {number} of the planner", problems)
+        index = self._conditions.setdefault(condition, len(self._conditions))
+        self._repeats += [0] * (index + 1 - len(self._repeats))
+        pattern = made.recipe.site(index)
+        placed = pattern.at(
+            site.x, site.y, site.ix, site.iy, number=number, repeat=self._repeats[index]
+        )
+        self._repeats[index] += 1
+        self._sites.append(placed)
+        return placed
+
+    def _used(self, site: Site) -> list[Problem]:
+        """Refuse ground that another site has used, or may use."""
+        if self._plan.places.allow_overlap:
+            return []
+        places = np.array([(each.x, each.y) for each in self._sites], float).reshape(-1, 2)
+        diameter = self._plan.probe.diameter
+        met = meeting((site.x, site.y), places, site.no_contact.offsets(), diameter)
+        if met is None:
+            return []
+        apart = show(float(np.hypot(*(places[met] - (site.x, site.y)))), "m", 3)
+        retries = " with its retries" if len(site.no_contact.offsets()) > 1 else ""
+        what = (
+            f"({show(site.x, 'm')}, {show(site.y, 'm')}){retries} is on used ground: site {met} is "
+            f"{apart} away, and the footprint's diameter is {show(diameter, 'm', 3)}."
+        )
+        remedy = "Choose another place, or set sites.allow_overlap = true if this is intended."
+        return [Problem("sites", what, remedy)]
