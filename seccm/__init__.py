@@ -8,6 +8,7 @@
     Outcome, Phase, Status            what the codes of sites, data points and results mean
     Result, Value, Values             a result, and what was found for it
     load_rig, build_rig, Rig, RigInfo, Block, Signal      rigs in Python
+    Planner, Finished, PlannerKind    sites that are thought of while a run goes on
     Kind, ContactKind, WayKind, parts_of, rig_of          what a package of your own adds
 
 `import seccm; help(seccm.run)` says how each is used. The page docs/api.md names the modules that
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         LimitError,
         NotNow,
         PlanError,
+        PlannerError,
         Problem,
         RigError,
         SeccmError,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
         Resumed,
         RunStarted,
         RunStopped,
+        SiteAdded,
         SiteAnalysed,
         SiteFinished,
         SiteStarted,
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     )
     from seccm.plan.contacts import ContactKind
     from seccm.plan.plan import Plan, load_plan
+    from seccm.plan.planner import Finished, Planner, PlannerKind, PlannerSpec
     from seccm.plan.site import Site
     from seccm.plan.ways import WayKind, WaySpec
     from seccm.program.kind import Kind, StepSpec
@@ -74,6 +78,7 @@ __all__ = [
     "Event",
     "FalseContact",
     "Fault",
+    "Finished",
     "Kind",
     "Landed",
     "Landing",
@@ -87,6 +92,10 @@ __all__ = [
     "PhaseBegan",
     "Plan",
     "PlanError",
+    "Planner",
+    "PlannerError",
+    "PlannerKind",
+    "PlannerSpec",
     "Problem",
     "ReadScan",
     "ReadSite",
@@ -104,6 +113,7 @@ __all__ = [
     "SeccmError",
     "Signal",
     "Site",
+    "SiteAdded",
     "SiteAnalysed",
     "SiteFinished",
     "SiteStarted",
@@ -132,14 +142,17 @@ __all__ = [
 _HOMES: Mapping[str, str] = {
     "seccm.data.scan": "Scan",
     "seccm.data.trace": "SiteTrace",
-    "seccm.errors": "DataFileError LimitError NotNow PlanError Problem RigError SeccmError",
+    "seccm.errors": (
+        "DataFileError LimitError NotNow PlanError PlannerError Problem RigError SeccmError"
+    ),
     "seccm.events": (
         "Approaching Event FalseContact Fault Landed Landing Note Outcome Paused Phase "
-        "PhaseBegan Resumed RunStarted RunStopped SiteAnalysed SiteFinished SiteStarted "
-        "StepFinished"
+        "PhaseBegan Resumed RunStarted RunStopped SiteAdded SiteAnalysed SiteFinished "
+        "SiteStarted StepFinished"
     ),
     "seccm.plan.contacts": "ContactKind",
     "seccm.plan.plan": "Plan load_plan",
+    "seccm.plan.planner": "Finished Planner PlannerKind PlannerSpec",
     "seccm.plan.site": "Site",
     "seccm.plan.ways": "WayKind WaySpec",
     "seccm.program.kind": "Kind StepSpec",

@@ -249,6 +249,7 @@ def test_objects_other_than_numbers_cannot_be_sent():
 
 ONE_OF_EACH: list[events.Event] = [
     events.RunStarted(1, "title", 3, "rig", True),
+    events.SiteAdded(1, 4, 1e-6, 2e-6, -1, 0, 3, 1, '{"a": 1}', "j = 2 A/m^2"),
     events.SiteStarted(1, 2),
     events.PhaseBegan(1, 2, events.Phase.STEP, 3),
     events.Approaching(1, 2, 0),
