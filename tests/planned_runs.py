@@ -45,20 +45,19 @@ def places(plan: Plan) -> list[tuple[float, float]]:
 
 
 def halving(plan: Plan, count: int = 3) -> Answer:
-    """Halve a range of current densities by the sign of what E_nuc is above its limit."""
+    """Find the current density that passes 7 C/m^2 in a step, by halving a range."""
     at = places(plan)
 
     def answer(planner: Scripted) -> seccm.Site | None:
-        low, high = -4.0, -1.0
+        low, high = -40.0, -10.0
         for finished in planner.heard:
             level = finished.factors["j"]
-            found = finished.result("E_nuc")
-            enough = found.status.has_value and found.value < -0.15
+            enough = finished.result("Q").value < -7.0
             low, high = (level, high) if enough else (low, level)
         done = len(planner.heard)
         if done == count:
             return None
-        return plan.site(*at[done], {"j": (low + high) / 2 * 10})
+        return plan.site(*at[done], {"j": (low + high) / 2})
 
     return answer
 

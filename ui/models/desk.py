@@ -23,8 +23,8 @@ from seccm.plan.added import site_of
 from seccm.plan.estimate import duration_at, durations_of
 from seccm.plan.pace import Pace
 from seccm.plan.site import Site
-from seccm.program.registry import kinds
 from seccm.plan.visits import Visits
+from seccm.program.registry import kinds
 from seccm.remote import CoarseOrder, Failure, Job, News, Order, Snapshot
 from seccm.rig import RigInfo, more_than_basic
 from seccm.typography import readable
