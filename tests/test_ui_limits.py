@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planned_maps import map_of
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from small_plan import grid, small
@@ -27,7 +28,7 @@ CHARGES = -1e-12 * np.arange(1.0, 13.0)
 
 
 def a_map() -> SiteMap:
-    sites = SiteMap.of_plan(small(sites=grid(columns=4, rows=3)))
+    sites = map_of(small(sites=grid(columns=4, rows=3)))
     sites.outcome[:] = Outcome.OK
     sites.add(Quantity("Q", "C", "charge", CHARGES.copy()))
     sites.add(Quantity("E_nuc", "V", "nucleation", -0.1 - 0.01 * np.arange(12)))

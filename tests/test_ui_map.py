@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from planned_maps import map_of
 from small_plan import grid, small
 
 from seccm.events import Landed, Landing, Outcome, SiteAnalysed, SiteFinished, SiteStarted
@@ -20,7 +21,7 @@ LUT = np.stack([np.arange(256)] * 3 + [np.full(256, 255)], axis=1).astype(np.uin
 
 @pytest.fixture
 def sites() -> SiteMap:
-    made = SiteMap.of_plan(small(sites=grid(columns=4, rows=3)))
+    made = map_of(small(sites=grid(columns=4, rows=3)))
     made.name_units({"E_nuc": ("V", "nucleation potential"), "j": ("A/m^2", "current density")})
     return made
 
@@ -90,7 +91,7 @@ def test_selecting_again_with_ctrl_takes_a_site_out(sites: SiteMap):
 
 
 def test_a_condition_selects_its_sites():
-    made = SiteMap.of_plan(
+    made = map_of(
         small(
             factors={"j": ["-1 nA", "-2 nA"]},
             program=[{"step": "constant current", "current": "$j", "duration": 1.0}],

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planned_maps import map_of
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 from small_plan import small
@@ -20,7 +21,6 @@ from ui.map_plot import ROUND
 from ui.models.colours import outcome_colours
 from ui.models.palette import DARK, Sizes
 from ui.models.raster import Raster
-from ui.models.site_map import SiteMap
 
 UM = 1e-6
 
@@ -82,7 +82,7 @@ def test_a_scan_over_points_shows_what_became_of_each(view: MapView, count: int)
     x, y = scattered(count)
     points = [[f"{a / UM:.3f} um", f"{b / UM:.3f} um"] for a, b in zip(x, y, strict=True)]
     plan = small(sites={"kind": "points", "points": points, "allow_overlap": True})
-    sites = SiteMap.of_plan(plan)
+    sites = map_of(plan)
     view.follow(sites)
     view.choose("outcome")
     sites.outcome[5] = Outcome.OK

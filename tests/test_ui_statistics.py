@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_scans import small_screen, write_scan
+from planned_maps import map_of
 from pytestqt.qtbot import QtBot
 
 from seccm.analysis.declared import declared
@@ -120,7 +121,7 @@ def test_uncertainties_come_with_a_file_with_events_and_with_an_overview(tmp_pat
     assert known.size
     overview = Overview.from_plain(Overview.of_file(path).to_plain())
     plan = small_screen()
-    recalled, heard = SiteMap.of_plan(plan), SiteMap.of_plan(plan)
+    recalled, heard = map_of(plan), map_of(plan)
     for made in (recalled, heard):
         made.name_units({"E_nuc": ("V", "")})
     recalled.recall(overview)
