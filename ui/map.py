@@ -233,7 +233,7 @@ class MapView(QWidget):
             return
         if sites.x.size != self._count:
             self._count = sites.x.size
-            self._shown.clear()
+            self._seen.clear()
             self.controls.offer_conditions(sites.labels)
             self.plot.grow()
         if self._readings is not None and self._readings.follow(sites):
