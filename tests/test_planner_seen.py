@@ -21,7 +21,7 @@ from seccm.plan.estimate import duration_at, durations_of
 from seccm.plan.pace import Pace
 from seccm.plan.visits import Visits
 from seccm.remote import Overview, SiteList, Snapshot, Trace
-from seccm.remote.wire import pack, unpack
+from seccm.remote.channel.wire import pack, unpack
 from seccm.report.study import Study
 from seccm.rig import Clock
 from seccm.session import Run
