@@ -1,11 +1,11 @@
 """Damage data files at random, and use them in every way: `python tests/fuzz_files.py [COUNT]`.
 
-Bytes are flipped and files are cut short: packed ones, closed ones, those of killed programs, and
-ones with raw samples; COUNT of each (500 unless given), numbered. `python tests/fuzz_files.py
-COUNT FIRST` begins with another number, so `1 17` does number 17 of each again. What must hold:
-whatever is done with such a file ends well or with an error of this program, which is a sentence;
-it ends in time; and no number from it that is called clean is another than that of the file
-before.
+Bytes are flipped and files are cut short: packed ones, closed ones, growing ones, those of killed
+programs, and ones with raw samples; COUNT of each (400 unless given), numbered. `python
+tests/fuzz_files.py COUNT FIRST` begins with another number, so `1 17` does number 17 of each again;
+`1 17 growing` that of growing files alone. What must hold: whatever is done with such a file ends
+well or with an error of this program, which is a sentence; it ends in time; and no number from it
+that is called clean is another than that of the file before.
 
 One process uses many files, as a window does. It is replaced where it crashed.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 import atexit
 import faulthandler
 import gc
+import hashlib
 import os
 import shutil
 import signal
@@ -23,13 +24,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import numpy as np
 from file_uses import Numbers, Use, clean_numbers, fault_of, report, uses, xarray
 
-from seccm.data import finish, open_scan, vetting
+from seccm.data import attempts, finish, guard, open_scan, vetting
 from seccm.data.__main__ import main as look_after
 
 MEMORY = 6_000_000_000
@@ -38,6 +39,8 @@ PATIENCE = 60
 """Seconds of a processor after which a use of a file counts as one that never ends."""
 AT_ONCE = 20
 """Files that a process uses before its end, which is looked at too."""
+GROWING = "growing"
+"""A file of a killed program whose program seems to be alive."""
 SELDOM: Mapping[Use, int] = {xarray: 5, report: 20}
 """Uses that take seconds, and every how many files they are made."""
 
@@ -84,8 +87,25 @@ def damaged(content: bytes, rng: np.random.Generator) -> bytes:
     return bytes(made)
 
 
+@contextmanager
+def written_to(path: Path) -> Iterator[None]:
+    """Be the program that writes a file, as far as others can tell."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        guard.hold(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def faults_of(
-    content: bytes, path: Path, true: Numbers, number: int = 1, begun: Callable[[str], object] = str
+    content: bytes,
+    path: Path,
+    true: Numbers,
+    number: int = 1,
+    begun: Callable[[str], object] = str,
+    *,
+    growing: bool = False,
 ) -> Iterator[str]:
     """Use a file in every way; yield what went wrong.
 
@@ -95,6 +115,7 @@ def faults_of(
         true: the clean numbers before it was damaged.
         number: of the file, of which depends whether it has the uses that take long.
         begun: told the name of each use before it is made.
+        growing: whether a program seems to be writing it meanwhile.
     """
     for name, use in uses(true):
         if number % SELDOM.get(use, 1):
@@ -103,12 +124,25 @@ def faults_of(
             shutil.rmtree(other) if other.is_dir() else other.unlink()
         path.write_bytes(content)
         begun(name)
-        if fault := fault_of(use, path):
+        with written_to(path) if growing else nullcontext():
+            fault = fault_of(use, path)
+        if fault:
             yield f"{name}: {fault}"
 
 
+_tried: dict[bytes, tuple[int, str]] = {}
+
+
 def forked(path: Path) -> None:
-    """Do what `vetting` does in a new process in a fork of this one, which takes less time."""
+    """Do what `vetting` does in a new process in a fork of this one, once for the same content."""
+    content = hashlib.sha256(bytes(path.absolute()) + path.read_bytes()).digest()
+    if content not in _tried:
+        _tried[content] = _in_a_fork(path)
+    vetting.judge(path, *_tried[content])
+
+
+def _in_a_fork(path: Path) -> tuple[int, str]:
+    """Return the code with which the process that tried a file ended, and what it said."""
     output = path.parent.with_suffix(".output")
     child = os.fork()
     if child == 0:
@@ -120,11 +154,11 @@ def forked(path: Path) -> None:
                 said.flush()
                 os._exit(code)
     _, status = os.waitpid(child, 0)
-    vetting.judge(path, os.waitstatus_to_exitcode(status), output.read_text())
+    return os.waitstatus_to_exitcode(status), output.read_text()
 
 
 def used(
-    content: bytes, path: Path, true: Numbers, numbers: Sequence[int], length: int
+    content: bytes, path: Path, true: Numbers, numbers: Sequence[int], base: str
 ) -> Iterator[tuple[int, str]]:
     """Damage a file once for each number, and use it in a process; yield what went wrong.
 
@@ -136,7 +170,7 @@ def used(
         os.close(reading)
         code = 1
         try:
-            _use_all(content, path, true, numbers, length, writing)
+            _use_all(content, path, true, numbers, base, writing)
             code = 0
         finally:
             os._exit(code)
@@ -157,7 +191,7 @@ def used(
 
 
 def _use_all(
-    content: bytes, path: Path, true: Numbers, numbers: Sequence[int], length: int, to: int
+    content: bytes, path: Path, true: Numbers, numbers: Sequence[int], base: str, to: int
 ) -> None:
     """Use damaged files one after the other; the body of the process."""
     import resource
@@ -165,6 +199,7 @@ def _use_all(
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     faulthandler.enable()
     vetting._try = forked
+    attempts.ATTEMPTS = 20  # a part that is damaged stays so, and nobody need wait for it
 
     def say(kind: str, number: int, words: str) -> None:
         os.write(to, f"{kind}\t{number}\t{' '.join(words.split())}\n".encode())
@@ -176,8 +211,8 @@ def _use_all(
             say("use", number, name)
 
         say("begun", number, "")
-        made = damaged(content, np.random.default_rng((number, length)))
-        for fault in faults_of(made, path, true, number, begun):
+        made = damaged(content, np.random.default_rng((number, *base.encode())))
+        for fault in faults_of(made, path, true, number, begun, growing=base == GROWING):
             say("fault", number, fault)
     say("use", numbers[-1], "end")
     _end_of_process()
@@ -189,15 +224,19 @@ def _end_of_process() -> None:
     atexit._run_exitfuncs()
 
 
-def campaign(count: int, first: int = 0) -> Counter[str]:
+def campaign(count: int = 400, first: int = 0, only: str = "") -> Counter[str]:
     """Damage files and use them; print what went wrong, and return how many times that was."""
     folder = Path(tempfile.mkdtemp())
     failed = Counter[str]()
     try:
         (folder / "bases").mkdir()
         (folder / "used").mkdir()
-        bases = [*base_files(folder / "bases"), *more_bases(folder / "bases")]
-        for base in bases:
+        bases = {
+            one.stem: one for one in (*base_files(folder / "bases"), *more_bases(folder / "bases"))
+        }
+        for name, base in {**bases, GROWING: bases["killed"]}.items():
+            if only not in ("", name):
+                continue
             content, began = base.read_bytes(), time.monotonic()
             with open_scan(base) as scan:
                 true = clean_numbers(scan)
@@ -205,13 +244,13 @@ def campaign(count: int, first: int = 0) -> Counter[str]:
             while number < first + count:
                 numbers = range(number, min(number + AT_ONCE, first + count))
                 path = folder / "used" / "scan.h5"
-                for number, fault in used(content, path, true, numbers, len(base.name)):
+                for number, fault in used(content, path, true, numbers, name):
                     if fault:
-                        failed[base.stem] += 1
-                        _say(f"{base.stem} {number}: {fault}")
+                        failed[name] += 1
+                        _say(f"{name} {number}: {fault}")
                 number += 1
-            took = time.monotonic() - began
-            _say(f"{base.stem}: {count} files, {failed[base.stem]} faults, {took:.0f} s")
+                took = time.monotonic() - began
+                _say(f"{name}: {number - first} files, {failed[name]} faults, {took:.0f} s")
     finally:
         shutil.rmtree(folder)
     return failed
@@ -223,5 +262,6 @@ def _say(words: str) -> None:
 
 
 if __name__ == "__main__":
-    asked = [int(argument) for argument in sys.argv[1:]] or [500]
-    sys.exit(min(1, campaign(*asked).total()))
+    numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
+    names = [argument for argument in sys.argv[1:] if not argument.isdigit()]
+    sys.exit(min(1, sum(campaign(*numbers, only=name).total() for name in names or [""])))

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
-from file_uses import clean_numbers, resume
-from fuzz_files import base_files, damaged, faults_of
+from file_uses import clean_numbers, fault_of, info, resume
+from fuzz_files import base_files, damaged, faults_of, written_to
 from typer.testing import CliRunner
 
 import seccm
 from seccm.analysis.quality import Quality
 from seccm.cli.commands import app
-from seccm.data import finish, open_scan
+from seccm.data import attempts, finish, open_scan
 from seccm.data.repair import clear
 from seccm.errors import DamagedError, DataFileError
 from seccm.events import Outcome
@@ -299,8 +301,50 @@ def test_flipped_bits_end_in_sentences_and_never_in_other_numbers(
     with open_scan(base) as scan:
         true = clean_numbers(scan)
     for number in range(4):
-        made = damaged(base.read_bytes(), np.random.default_rng((number, len(base.name))))
+        made = damaged(base.read_bytes(), np.random.default_rng((number, *kind.encode())))
         assert list(faults_of(made, tmp_path / "scan.h5", true)) == []
+
+
+PARTS = {
+    b"OHDR": "what is said of a column", b"OCHK": "more of it", b"GCOL": "long texts",
+    b"FRHP": "the list of columns", b"FHDB": "its names", b"BTHD": "its index",
+    b"BTLF": "the end of its index", b"EAHD": "an index of chunks", b"EAIB": "what it points to",
+}  # fmt: skip
+"""Parts of HDF5's structure, by the signature with which they begin."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="what one process locks, it cannot read there")
+@pytest.mark.parametrize("part", PARTS, ids=PARTS.values())
+def test_a_growing_file_that_is_damaged_is_not_read_for_ever(
+    killed: Path, part: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HDF5 reads again what it takes for half written; it is told after how many times to give up.
+
+    The waits double, so that twice as many of them take an hour.
+    """
+    monkeypatch.setattr(attempts, "ATTEMPTS", 16)
+    content = bytearray(killed.read_bytes())
+    content[content.index(part) + 9] ^= 0x55
+    killed.write_bytes(content)
+    with written_to(killed):
+        for use in (info, clean):
+            assert fault_of(use, killed) == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="what one process locks, it cannot read there")
+def test_a_growing_file_is_read_along_with_as_many_attempts_as_are_said(killed: Path) -> None:
+    with written_to(killed), attempts.open_growing(killed) as file:
+        count = ctypes.c_uint()
+        hdf5 = ctypes.CDLL(h5py.h5p.__file__)
+        access = file.id.get_access_plist()
+        hdf5.H5Pget_metadata_read_attempts(ctypes.c_int64(access.id), ctypes.byref(count))
+        assert count.value == attempts.ATTEMPTS
+    assert 1 < sum(2.0**k for k in range(attempts.ATTEMPTS)) * 1e-9 < 10, "seconds in all"
+
+
+def clean(path: Path) -> None:
+    with open_scan(path) as scan:
+        clean_numbers(scan)
 
 
 def test_texts_of_a_file_are_shown_and_not_carried_out(finished: Path, tmp_path: Path) -> None:

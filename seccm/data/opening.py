@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import h5py
 
 from seccm.data import guard, repair, vetting
+from seccm.data.attempts import open_growing
 from seccm.data.header import read_version
-from seccm.data.layout import LIBVER
 from seccm.data.readable import FAILURES
 from seccm.data.trouble import said
 from seccm.errors import DataFileError
@@ -27,9 +25,8 @@ def open_file(path: Path) -> h5py.File:
         return _left_behind(path)
     if not mark:
         vetting.vet(path)
-    growing = {"swmr": True, "libver": LIBVER} if mark else {}
     try:
-        return _ours(path, _alike(path, growing))
+        return _ours(path, _alike(path, growing=bool(mark)))
     except FAILURES as error:
         raise _unreadable(path, error) from error
 
@@ -56,18 +53,23 @@ def _unreadable(path: Path, error: BaseException) -> DataFileError:
     return DataFileError(f"{path}: the file is damaged: {said(error).rstrip('.')}. {todo}")
 
 
-def _alike(path: Path, options: Mapping[str, Any]) -> h5py.File:
+def _alike(path: Path, *, growing: bool) -> h5py.File:
     """Open a file with the locking with which this process may have it open already.
 
     HDF5 shares a file between all of a process, who must agree on it: a run that writes it does
     without, and everybody else, such as xarray, takes the default.
     """
+    opened = open_growing if growing else _open_closed
     try:
-        return h5py.File(path, "r", **options)
+        return opened(path, locking=None)
     except OSError as error:
         if "locking flag" not in str(error):
             raise
-    return h5py.File(path, "r", locking=False, **options)
+    return opened(path, locking=False)
+
+
+def _open_closed(path: Path, *, locking: bool | None) -> h5py.File:
+    return h5py.File(path, "r", locking=locking)
 
 
 def _laid_out(file: h5py.File) -> bool:
