@@ -82,6 +82,7 @@ def describe(config: VirtualConfig) -> RigInfo:
         signals=declared(config.signals),
         raw=electrometer.channels,
         raw_always=False,
+        update=clock.period,
     )
 
 

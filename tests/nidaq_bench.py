@@ -14,6 +14,7 @@ from hardware.ni.nidaq import NidaqRig
 from seccm.plan.contacts import current_threshold
 from seccm.quantities import read_toml
 from seccm.rig import Constant, ContactRule, Drive, Flag, Mounted, Move
+from seccm.rigs import BESIDE
 
 RIG_FILE = Path(__file__).parent.parent / "configs" / "rigs" / "virtual-nidaq.toml"
 HOLD = Drive("potential", Constant(0.5))
@@ -25,7 +26,7 @@ def rig_table(
     stop: Mapping[str, Any] | None = None, virtual: Mapping[str, Any] | None = None, **tables: Any
 ) -> dict[str, Any]:
     """The shipped rig file with some keys of [stop], [virtual] and whole tables replaced."""
-    table = read_toml(RIG_FILE)
+    table = {name: part for name, part in read_toml(RIG_FILE).items() if name not in BESIDE}
     table["stop"] |= stop or {}
     table["virtual"] = NEAR | dict(virtual or {})
     return table | tables

@@ -44,6 +44,7 @@ def describe(config: NidaqConfig, cell: Cell, card: Card | None) -> RigInfo:
         signals=config.declared(),
         device="" if card is None else card.name,
         words=() if card is None else card.words,
+        update=config.stop.block if kind == "stepped" else 1.0 / config.output_rate,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from seccm.errors import Problem
 from seccm.plan import planner, ways
+from seccm.plan.corners import corner_problems
 from seccm.plan.rounding import rounded_down
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
@@ -27,6 +28,7 @@ def reach_problems(subject: Subject) -> Iterator[Problem]:
     told = set()
     for problem in chain(
         _drives(subject),
+        corner_problems(subject),
         _contacts(subject),
         _way(subject),
         _planner(subject),

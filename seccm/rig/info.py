@@ -87,6 +87,18 @@ class RigInfo:
     raw_always: bool = True
     """Whether they can be had of the whole stream; otherwise only while a drive asks for them."""
 
+    update: float = 0.0
+    """Seconds from one value of a drive that is put out to the next; 0 where nobody knows."""
+
+    def update_during(self, *, raw: bool) -> float:
+        """Return the seconds from one value of a drive to the next, 0 where nobody knows.
+
+        Args:
+            raw: during a drive that asks for raw samples. A rig that has these during such drives
+                only is simulated then, sample by sample.
+        """
+        return 1.0 / self.clock.rate if raw and not self.raw_always else self.update
+
     @property
     def watched(self) -> tuple[str, ...]:
         """The names of the signals by which the rig can stop a motion."""
