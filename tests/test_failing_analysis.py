@@ -14,6 +14,7 @@ import pytest
 import seccm
 from seccm.analysis import step_features
 from seccm.analysis.step_features import arrays_of, measured, words_of
+from seccm.program import yielded
 from seccm.program.any_results import OF_ANY_STEP
 from seccm.program.kind import Kind
 from seccm.program.registry import kinds
@@ -41,7 +42,8 @@ def half_found(*_: object) -> dict[str, Any]:
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> Callable[[Kind[Any]], None]:
     def add(kind: Kind[Any]) -> None:
-        monkeypatch.setattr(step_features, "kinds", lambda: {**kinds(), kind.name: kind})
+        for module in (step_features, yielded):
+            monkeypatch.setattr(module, "kinds", lambda: {**kinds(), kind.name: kind})
 
     return add
 

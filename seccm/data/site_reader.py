@@ -6,6 +6,7 @@ import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from seccm.data.damage import Damage
 from seccm.data.header import Header
+from seccm.data.landing_cells import landing_in, record_in
 from seccm.data.layout import Column, read_rows, sample_dataset
 from seccm.data.raw_trace import RawTrace, pieces_of
 from seccm.data.readable import Readable
@@ -209,18 +211,8 @@ class SiteReader:
             return None
         if not math.isfinite(sites.cell("t_contact", number)):
             raise self.damage.of(number, "the tip landed there, but at no time")
-        return Landing(
-            row=self._row(number, float(sites.cell("t_contact", number))),
-            z=float(sites.cell("z_rest", number)),
-            z_crossing=float(sites.cell("z_contact", number)),
-            signal=float(sites.cell("contact_signal", number)),
-            baseline=float(sites.cell("contact_baseline", number)),
-            latency=float(sites.cell("latency", number)),
-            overtravel=float(sites.cell("overtravel", number)),
-            attempt=int(sites.cell("attempts", number)) - 1,
-            x=float(sites.cell("x_cmd", number)),
-            y=float(sites.cell("y_cmd", number)),
-        )
+        row = self._row(number, float(sites.cell("t_contact", number)))
+        return landing_in(partial(self._cell, number), row)
 
     def _ends(self, number: int) -> tuple[StepFinished, ...]:
         rows = self.steps.of_site(number)
@@ -240,13 +232,8 @@ class SiteReader:
             return None
         if size > self.data["contact_E"].shape[1]:
             raise self.damage.of(number, "its contact record is longer than the column")
-        crossing, stopped = (
-            int(sites.cell(f"contact_{w}", number)) for w in ("crossing", "stopped")
-        )
-        return ContactRecord(
-            start=int(sites.cell("contact_start", number)),
-            potential=self.data["contact_E"][number, :size].astype(np.float64),
-            current=self.data["contact_I"][number, :size].astype(np.float64),
-            crossing=None if crossing < 0 else crossing,
-            stopped=None if stopped < 0 else stopped,
-        )
+        potential, current = (self.data[name][number, :size] for name in ("contact_E", "contact_I"))
+        return record_in(partial(self._cell, number), potential, current)
+
+    def _cell(self, number: int, name: str) -> Any:
+        return self.sites.cell(name, number)

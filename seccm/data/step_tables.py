@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -184,6 +184,11 @@ class StepWriter:
         self._steps: list[dict[str, Any]] = []
         self._found = Found()
 
+    @property
+    def quantities(self) -> Collection[str]:
+        """The names of the quantities that the file knows by now."""
+        return self._quantities.keys()
+
     def declare(self, columns: Iterable[Column]) -> None:
         """Have the names of quantities in the file, those that are not there yet."""
         new = [column for column in columns if column.name not in self._quantities]
@@ -220,16 +225,7 @@ class StepWriter:
             self._write(event, NOT_TOLD, stops.get(step, self._began[step]))
 
     def find(self, site: int, results: Iterable[StepResult], arrays: Iterable[StepArray]) -> None:
-        """Write down what was found at a site.
-
-        Raises:
-            KeyError: a quantity was not declared.
-        """
-        results, arrays = tuple(results), tuple(arrays)
-        names = {result.name for result in results} | {array.name for array in arrays}
-        unknown = names - self._quantities.keys()
-        if unknown:
-            raise KeyError(f"the file has no quantity {', '.join(sorted(unknown))}")
+        """Write down what was found at a site, all of it of quantities that were declared."""
         self._found.add(
             site,
             results,

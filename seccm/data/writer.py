@@ -14,10 +14,9 @@ import shutil
 import sys
 import zlib
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -25,8 +24,9 @@ import numpy as np
 from seccm.data import guard, journal, repair, seal
 from seccm.data.changes import Changes
 from seccm.data.entries import Entries
+from seccm.data.landing_cells import cells_of as cells_of_landing
+from seccm.data.landing_cells import cells_of_record
 from seccm.data.layout import (
-    NOT_MEASURED,
     SITE_COLUMNS,
     UM,
     Columns,
@@ -38,15 +38,17 @@ from seccm.data.layout import (
     sample_dataset,
     text,
 )
+from seccm.data.live_analysis import LiveAnalysis
+from seccm.data.live_analysis import cells_of as cells_found
 from seccm.data.planned import Recipes
 from seccm.data.raw import RawWriter
 from seccm.data.raw_choice import RawChoice
 from seccm.data.redo import RedoLog
-from seccm.data.site_rows import covered, packed, row_checksum
+from seccm.data.site_cells import SiteCells
 from seccm.data.step_tables import StepWriter, append
 from seccm.data.tables import EVENTS, PLANNED, RECIPES, read
 from seccm.data.tail import Tail
-from seccm.data.trace import Analyse, Analysed, SiteRecord, record_of
+from seccm.data.trace import Analyse, SiteRecord, record_of
 from seccm.data.trouble import SPARE, abandon
 from seccm.events import (
     Approaching,
@@ -75,7 +77,6 @@ COMMIT_ROWS = 16 * KEPT
 """Rows of a long site after which it is made safe although nothing has happened."""
 _REASON = next(c for c in SITE_COLUMNS if c.name == "reason")
 _URGENT = (Approaching, Landed, SiteFinished, Paused, Fault, RunStopped)
-_UNDEFINED = (math.nan, math.nan, NOT_MEASURED)
 
 
 @dataclass(slots=True)
@@ -88,8 +89,6 @@ class _Visit:
     touched: bool = False
     landing: Landing | None = None
     events: list[Event] = field(default_factory=list)
-    row: dict[str, Any] = field(default_factory=dict)
-    """What has been written of the site into the site table, by column."""
 
 
 class Writer:
@@ -108,19 +107,19 @@ class Writer:
         raw_of_steps: bool,
     ) -> None:
         self._file, self._clock, self._offset = file, clock, offset
-        self._columns, self._analyse = columns, analyse
-        self._sites = {site.number: site for site in sites}
+        self._columns = columns
         # Held open: HDF5 flushes a dataset that is closed, which costs time, and where that
         # fails it leaves a ruin behind that crashes the program when it ends.
         self._data: dict[str, h5py.Dataset] = dict(file.items())
         self._entries: dict[str, Entries] = {}
         self._along = columns_along(file, "site")
-        self._site_row = packed(self._data, covered(self._data))
-        self._features = tuple(feature.name for feature in columns.features)
+        self._cells = SiteCells(self._to, self._data)
         self._redo, self._changes = redo, Changes()
         known = (raw.decode(errors="replace") for raw in self._data["quantity_name"][:].tolist())
         self._steps = StepWriter(self._to, clock.period, self._time, known)
         self._steps.declare(columns.quantities)
+        features = (feature.name for feature in columns.features)
+        self._analysis = LiveAnalysis(analyse, features, self._steps.quantities, sites)
         self._recipes = Recipes(*read(self._data, RECIPES))
         added = added_signals(self._data)
         self._row = row_type(added)
@@ -132,7 +131,6 @@ class Writer:
         self._checksum = 0
         self._uncommitted = 0
         self._visit: _Visit | None = None
-        self._cells: dict[str, dict[int, Any]] = {}
         self._listed: list[tuple[Event, str]] = []
         self._path = Path(file.filename)
         self._descriptor = os.open(self._path, os.O_RDWR | getattr(os, "O_BINARY", 0))
@@ -172,7 +170,7 @@ class Writer:
             dataset = self._data[name]
             self._changes.resize(name, dataset.shape)
             self._changes.put(name, start, dataset[start:])
-        self._sites |= {site.number: site for site in sites}
+        self._analysis.add(sites)
 
     def commit(self, *, durable: bool = True) -> None:
         """Bring everything decided so far to the file, in the order that a crash may cut.
@@ -185,17 +183,12 @@ class Writer:
         self._list_events()
         self._steps.flush()
         self._file.flush()
-        statuses = self._cells.pop("status", {})
-        for name, cells in self._cells.items():
-            self._fill(name, cells)
-        if self._cells:
-            self._cells = {}
+        if self._cells.write():
             self._file.flush()
-        if statuses:
-            self._fill("status", statuses)
+        outcomes = self._cells.write_outcomes()
         if changes := self._changes.taken():
             self._redo.append(changes)
-        if statuses:
+        if outcomes:
             self._file.flush()
         if not durable:
             return
@@ -247,7 +240,7 @@ class Writer:
                 self._label(event)
             case Approaching():
                 self._at(event).touched = True
-                self._set(event.site, status=Outcome.RUNNING, attempts=event.attempt + 1)
+                self._cells.set(event.site, status=Outcome.RUNNING, attempts=event.attempt + 1)
             case Landed():
                 self._land(event)
             case StepFinished():
@@ -266,7 +259,8 @@ class Writer:
     def _start(self, site: int, row: int) -> _Visit:
         first = self._written + self._tail.upto(row - 1)
         self._visit = _Visit(site, first)
-        self._set(site, t_start=self._time(row), row_start=self._claimed)
+        self._cells.begin(site)
+        self._cells.set(site, t_start=self._time(row), row_start=self._claimed)
         return self._visit
 
     def _at(self, event: Approaching | Landed | SiteFinished) -> _Visit:
@@ -298,39 +292,18 @@ class Writer:
         visit, landing = self._at(event), event.landing
         visit.landing = landing
         visit.touched = True
-        self._set(
-            event.site,
-            landed=1,
-            t_contact=self._time(landing.row),
-            z_contact=landing.z_crossing * UM,
-            z_rest=landing.z * UM,
-            latency=landing.latency,
-            overtravel=landing.overtravel * UM,
-            contact_signal=landing.signal,
-            contact_baseline=landing.baseline,
-            attempts=landing.attempt + 1,
-        )
-        if landing.x is not None and landing.y is not None:
-            # A retry lands beside the site that was planned.
-            self._set(event.site, x_cmd=landing.x * UM, y_cmd=landing.y * UM)
+        self._cells.set(event.site, **cells_of_landing(landing, self._time(landing.row)))
         if event.record is not None:
             self._keep(event.site, event.record)
 
     def _keep(self, site: int, record: ContactRecord) -> None:
         """Store the raw samples around contact."""
-        size = len(record.potential)
-        width = max(size, len(self._to("contact_sample")))
+        width = max(len(record.potential), len(self._to("contact_sample")))
         self._to("contact_sample").resize(width)
         for name, samples in (("contact_E", record.potential), ("contact_I", record.current)):
             self._to(name).resize(len(self._to(name)), width)
             self._to(name).put(site, samples[np.newaxis])
-        self._set(
-            site,
-            contact_size=size,
-            contact_start=record.start,
-            contact_crossing=-1 if record.crossing is None else record.crossing,
-            contact_stopped=-1 if record.stopped is None else record.stopped,
-        )
+        self._cells.set(site, **cells_of_record(record))
 
     def _finish(self, event: SiteFinished) -> None:
         """Close a site for good: its rows, their place and checksum, its features."""
@@ -352,59 +325,32 @@ class Writer:
         )
         stops = {step: visit.first + rows.stop for step, rows in record.steps.items()}
         self._steps.close(event.site, event.row, stops)
-        self._set(event.site, t_end=self._time(event.row), reason=text(event.reason, _REASON))
+        self._cells.set(event.site, t_end=self._time(event.row), reason=text(event.reason, _REASON))
         measured = record.phase == Phase.STEP
         if visit.landing and measured.any():
             x, y = (float(axis[measured].mean()) for axis in (record.x, record.y))
-            self._set(event.site, x=x * UM, y=y * UM)
+            self._cells.set(event.site, x=x * UM, y=y * UM)
         self._measure(event, record)
         self._claim(event.site)
-        self._set(event.site, status=event.outcome)
-        self._set(event.site, site_crc=self._row_checksum(visit))
+        self._cells.set(event.site, status=event.outcome)
+        self._cells.close(event.site)
         self._claimed, self._checksum = self._written, 0
         self._visit = None
 
     def _forget(self, site: int) -> None:
         """Leave a site to which the tip was only on its way as it was planned, without rows."""
-        self._set(site, t_start=math.nan, row_start=0, status=Outcome.PLANNED)
+        self._cells.set(site, t_start=math.nan, row_start=0, status=Outcome.PLANNED)
         self._visit = None
 
     def _measure(self, event: SiteFinished, record: SiteRecord) -> None:
         """Have the features of a finished site determined, and keep them."""
-        site = self._sites.get(event.site)
-        if self._analyse is None or site is None:
-            return
-        try:
-            found = self._analyse(site, record)
-            unknown = found.features.keys() - self._features
-            if unknown:
-                raise KeyError(f"the file has no column for {', '.join(sorted(unknown))}")
+        found, failed = self._analysis.of(record)
+        if failed:
+            self._note(event.row, event.site, failed)
+        if found is not None:
             self._steps.find(event.site, found.results, found.arrays)
-        except Exception as error:
-            # Whatever an analysis stumbles over, the samples are safe and it can be repeated.
-            said = f"the analysis failed: {type(error).__name__}: {error}"
-            self._note(event.row, event.site, said)
-            found = Analysed({}, summary=said)
-        for name, (value, uncertainty, status) in found.features.items():
-            self._set(
-                event.site,
-                **{name: value, f"{name}_err": uncertainty, f"{name}_status": status},
-            )
-        self._set(event.site, quality=found.quality)
-        stored = {name: found.features.get(name, _UNDEFINED) for name in self._features}
-        values = {name: value for name, (value, _, _) in stored.items()}
-        statuses = {name: int(status) for name, (_, _, status) in stored.items() if status}
-        errors = {name: error for name, (_, error, _) in stored.items()}
-        self.analysed.append(
-            SiteAnalysed(event.site, values, found.summary, statuses, errors, event.outcome)
-        )
-
-    def _row_checksum(self, visit: _Visit) -> int:
-        """Return the checksum of the row of the site that is being closed."""
-        row, at = np.zeros((), self._site_row), visit.number
-        for name in self._site_row.names or ():
-            row[name] = visit.row[name] if name in visit.row else self._to(name).get(at)
-        return row_checksum(row)
+            self._cells.set(event.site, **cells_found(found.features, found.quality))
+            self.analysed.append(self._analysis.told(event.site, found, event.outcome))
 
     def _note(self, row: int, site: int, said: str) -> None:
         note = Note(row, site, said)
@@ -412,7 +358,7 @@ class Writer:
 
     def _claim(self, site: int) -> None:
         """Say which samples in the file are a site's, as far as they are there."""
-        self._set(
+        self._cells.set(
             site,
             row_start=self._claimed,
             row_size=self._written - self._claimed,
@@ -450,29 +396,11 @@ class Writer:
         append(self._to, EVENTS, EVENTS.rows(rows))
         self._listed = []
 
-    def _fill(self, name: str, cells: Mapping[int, Any]) -> None:
-        """Write cells of one column of the site table, consecutive sites at once."""
-        entries = self._to(name)
-        if len(cells) == 1:
-            ((site, value),) = cells.items()
-            entries.put(site, np.array([value], entries.dtype))
-            return
-        sites = np.array(sorted(cells))
-        for run in np.split(sites, np.flatnonzero(np.diff(sites) != 1) + 1):
-            values = [cells[int(site)] for site in run]
-            entries.put(int(run[0]), np.array(values, entries.dtype))
-
     def _to(self, name: str) -> Entries:
         """Return where to write into a dataset."""
         if name not in self._entries:
             self._entries[name] = Entries(self._data[name], self._changes)
         return self._entries[name]
-
-    def _set(self, site: int, **values: Any) -> None:
-        if self._visit is not None and self._visit.number == site:
-            self._visit.row |= values
-        for name, value in values.items():
-            self._cells.setdefault(name, {})[site] = value
 
     def _time(self, row: int) -> float:
         return self._clock.time(row) + self._offset
