@@ -79,7 +79,7 @@ def step_traces(site: Site, record: SiteRecord, offset: float, area: Area) -> tu
     return _with_contact(found, record, offset)
 
 
-_IDLE_ROWS = 2000
+IDLE_ROWS = 2000
 """Rows before contact that show the current of an open circuit: 5 s."""
 
 
@@ -90,7 +90,7 @@ def _with_contact(
     at = record.contact
     if at is None or not traces:
         return tuple(traces)
-    before = slice(max(0, at - _IDLE_ROWS), max(0, at - CONTACT_ROWS))
+    before = slice(max(0, at - IDLE_ROWS), max(0, at - CONTACT_ROWS))
     held = slice(at + 1, record.steps[traces[0].segment.index].start)
     lost = lost_at(traces, record.I[before], (record.E[held] + offset, record.I[held]))
     if lost is None:

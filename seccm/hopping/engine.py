@@ -19,8 +19,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from seccm.errors import NotNow, PlannerError, RigError, StreamError
 from seccm.events import (
@@ -49,6 +49,11 @@ from seccm.plan.site import Site
 from seccm.rig import Action, Block, Flag, Freeze, RigInfo, Wake
 
 _GAP = int(Flag.GAP)
+
+
+Judge = Callable[[Site, Sequence[Block], Sequence[Event]], str]
+"""Says why a site failed though all its steps ran, from its rows and events; empty if it did not.
+It must never raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ class Engine:
         known: how many sites the file has; those with higher numbers are told as added.
         budget: how many failures pause the run.
         terrain: what is known of the surface from before, on the clock of this run.
+        judge: asked about every site before it is closed as one that went well.
     """
 
     def __init__(
@@ -111,7 +117,12 @@ class Engine:
         budget: Budget,
         known: int | None = None,
         terrain: Terrain | None = None,
+        judge: Judge | None = None,
     ) -> None:
+        self._judge = judge
+        self._rows: list[Block] = []
+        """Those of the active site, for whoever judges it; and what was told of it."""
+        self._told: list[Event] = []
         self._sites: Iterator[Site | Thinking] = iter(sites)
         self._info = info
         self._title = title
@@ -308,6 +319,8 @@ class Engine:
         """Pass the rows to the hop, or the request to leave."""
         assert self._hop is not None
         assert self._course is not None
+        if self._judge is not None:
+            self._rows.append(replace(block, raw=()) if block.raw else block)
         give_up = None
         if self._phase is not Phase.RETRACT:
             with self._lock:
@@ -319,7 +332,15 @@ class Engine:
             return list(self._hop.send(block))
         except StopIteration as end:
             told = self._course.untold()
-            return [*told, self._close_site(end.value), Wake(block.stop + 1)]
+            finished = self._judged(end.value, told)
+            return [*told, self._close_site(finished), Wake(block.stop + 1)]
+
+    def _judged(self, finished: SiteFinished, told: Sequence[Event]) -> SiteFinished:
+        """Have a site judged that went well as far as the hop knows."""
+        if self._judge is None or self._site is None or finished.outcome is not Outcome.OK:
+            return finished
+        why = self._judge(self._site, self._rows, (*self._told, *told))
+        return replace(finished, outcome=Outcome.FAULT, reason=why) if why else finished
 
     def _between(self, block: Block) -> list[Action | Event]:
         """Decide what comes after a site, with the tip up."""
@@ -347,6 +368,7 @@ class Engine:
         if site is None or not running:
             return self._end(block)
         self._upcoming = None
+        self._rows, self._told = [], []
         self._site = self._newest = site
         self._course, self._touched = Course(block, self._spare, clear=self._clear), False
         self._hop = hop(site, self._info, self._course, self._terrain)
@@ -456,6 +478,8 @@ class Engine:
 
     def _follow(self, out: list[Action | Event]) -> None:
         """Keep the status in step with what is said."""
+        if self._judge is not None and self._hop is not None:
+            self._told += [item for item in out if not isinstance(item, Action)]
         for item in out:
             if isinstance(item, PhaseBegan):
                 self._phase, self._step = item.phase, item.step
