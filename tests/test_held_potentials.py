@@ -66,7 +66,7 @@ def test_the_report_draws_the_onset_against_the_potential_and_marks_it(study):
 
 def test_the_median_of_a_condition_turns_as_sharply_as_its_repeats(study):
     """Averaged at equal times it would be shallower than every single one."""
-    figure = transients.transients(study, 0, transients.Signal("I", "A", "i"))
+    figure = transients.transients(study, 0, transients.Signal("I", "A", "$i$"))
     axes = figure.axes[0]
     thick = [line for line in axes.lines if line.get_linewidth() == 1.3]
     dots = [line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata())]

@@ -282,7 +282,7 @@ def test_labels_have_as_many_digits_as_tell_conditions_apart(levels, tmp_path):
 
 def test_a_held_potential_is_drawn_as_current_against_time_by_condition(studies):
     study = studies.held
-    figure = transients.transients(study, 0, transients.Signal("I", "A", "i"))
+    figure = transients.transients(study, 0, transients.Signal("I", "A", "$i$"))
     (axes,) = panels(figure)
     thick = [line for line in axes.lines if line.get_linewidth() == 1.3]
     assert [to_hex(line.get_color()) for line in thick] == [g.colour for g in study.groups]
@@ -296,7 +296,7 @@ def test_a_held_potential_is_drawn_as_current_against_time_by_condition(studies)
 
 def test_a_current_that_spans_decades_is_drawn_on_logarithmic_axes(studies):
     """Back to where the couple is reduced: a charging spike, then nearly nothing."""
-    figure = transients.transients(studies.held, 1, transients.Signal("I", "A", "i"))
+    figure = transients.transients(studies.held, 1, transients.Signal("I", "A", "$i$"))
     (axes,) = panels(figure)
     assert axes.get_xscale() == axes.get_yscale() == "log"
     assert "cathodic current $|i|$" in axes.get_ylabel()
@@ -304,7 +304,7 @@ def test_a_current_that_spans_decades_is_drawn_on_logarithmic_axes(studies):
 
 
 def test_a_rest_is_drawn_as_potential_against_time_with_its_uncertainty(studies):
-    figure = transients.transients(studies.held, 2, transients.Signal("E", "V", "E"))
+    figure = transients.transients(studies.held, 2, transients.Signal("E", "V", "$E$"))
     (axes,) = panels(figure)
     assert axes.get_ylabel() == "$E$ vs Ag/AgCl (V)"
     assert any("± 5 mV common to all potentials" in text for text in texts(figure))

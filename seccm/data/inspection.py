@@ -126,7 +126,8 @@ def _signal(column: Readable, name: str) -> Signal:
     """Return what a file says of a signal that the rig file had added."""
     known: dict[str, Role] = {"potential": "potential", "current": "current"}
     found = _column(column, name)
-    return Signal(name, found.unit, found.long_name, known.get(column.attribute("role"), "other"))
+    role, mapped = known.get(column.attribute("role"), "other"), column.attribute("mapped")
+    return Signal(name, found.unit, found.long_name, role, mapped=mapped == "mean")
 
 
 def _wrong(path: Path, what: str) -> DamagedError:

@@ -209,6 +209,8 @@ def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contac
         stored = Stored(SIGNAL + signal.name, "f4", signal.unit, signal.words)
         add_column(file, stored, "sample", chunk=SAMPLE_CHUNK)
         file[stored.name].attrs["role"] = signal.role
+        if signal.mapped:
+            file[stored.name].attrs["mapped"] = "mean"
     flags(file["phase"], {int(p): p.name.lower() for p in Phase})
     _bits(file["flag"])
     for column in CONTACT_COLUMNS:

@@ -26,6 +26,8 @@ from seccm.report import (
     landings,
     last_cycles,
     maps,
+    signals,
+    style,
     transients,
     trends,
     voltammograms,
@@ -68,6 +70,7 @@ def drawings(study: Study) -> Iterator[Drawing]:
         for segment in steps[:MOST_STEPS]:
             for drawing in _of(study, segment, curve):
                 yield replace(drawing, caption=drawing.caption.rstrip() + said)
+    yield from _signals(study)
     yield from _maps(study)
     yield from _tip(study)
 
@@ -187,11 +190,11 @@ def _scatter(study: Study, segment: Segment, what: Scatter) -> Iterator[Drawing]
 
 
 def _current(study: Study, segment: Segment) -> Iterator[Drawing]:
-    yield from _transient(study, segment, Signal("I", "A", "i"))
+    yield from _transient(study, segment, Signal("I", "A", "$i$"))
 
 
 def _potential(study: Study, segment: Segment) -> Iterator[Drawing]:
-    yield from _transient(study, segment, Signal("E", "V", "E"))
+    yield from _transient(study, segment, Signal("E", "V", "$E$"))
 
 
 def _transient(study: Study, segment: Segment, signal: Signal) -> Iterator[Drawing]:
@@ -283,6 +286,28 @@ def _apart(study: Study, step: int, what: Scatter) -> str:
         f"{words[:1].upper()}{words[1:]} (median), and standard uncertainty of their mean: "
         f"{'; '.join(shown)}.{_UNSTEADY if mean.caveats(study.measured) else ''} "
     )
+
+
+def _signals(study: Study) -> Iterator[Drawing]:
+    """Yield a figure for each signal that the rig file adds, and the map of those it wants."""
+    for signal in study.scan.signals:
+        figure = signals.over_time(study, signal)
+        if figure is not None:
+            yield Drawing(
+                f"signal-{signal.name.replace('_', '-').lower()}",
+                f"{style.literal(signal.words)} against time, all steps",
+                "From contact to the end of the last step. Thin: every repeat; thick: median of a "
+                f"condition; in brackets: number of sites.{_thinned(study)}",
+                figure,
+            )
+    figure = signals.means(study)
+    if figure is not None:
+        yield Drawing(
+            "signal-maps",
+            "Maps of the means of signals",
+            f"{_against(study, list(study.signal_means))}Means over all steps of a site.",
+            figure,
+        )
 
 
 def _maps(study: Study) -> Iterator[Drawing]:

@@ -23,7 +23,7 @@ from seccm.analysis.step_features import arrays_of
 from seccm.analysis.step_trace import step_traces
 from seccm.analysis.topography import Topography
 from seccm.arrays import BoolArray, FloatArray
-from seccm.data import Column, Scan
+from seccm.data import Column, Scan, SiteRecord
 from seccm.errors import DamagedError, PlanError
 from seccm.events import Outcome
 from seccm.factors import Condition
@@ -36,7 +36,8 @@ from seccm.program.segment import Segment
 from seccm.program.trace import Area, StepTrace
 from seccm.report import style
 from seccm.report.feature import Feature
-from seccm.results import Result, Status, Values
+from seccm.results import Result, Status, Value, Values, noise
+from seccm.rig import Flag
 from seccm.units import show
 
 _DIGITS = (3, 4, 6, 9, 17)
@@ -309,12 +310,46 @@ class Study:
         """Features by name: those in the file, or determined now if it has none."""
         stored = {c.name: self._stored(c) for c in self.scan.features}
         if stored or self._features is None or not (self.outcome > Outcome.RUNNING).any():
-            return stored
+            return stored | self.signal_means
         again = reanalyse(self.scan, self._features)
         return {
             name: Feature(f.column, f.values, f.errors, f.statuses)
             for name, f in again.features.items()
+        } | self.signal_means
+
+    @cached_property
+    def signal_means(self) -> dict[str, Feature]:
+        """Means of signals over the steps of each site, of those that the rig file wants mapped."""
+        wanted = [signal for signal in self.scan.signals if signal.mapped]
+        size = self.outcome.size
+        found = {
+            f"mean_{signal.name}": Feature(
+                Column(f"mean_{signal.name}", signal.unit, f"{signal.words}, mean of the steps"),
+                np.full(size, math.nan),
+                np.full(size, math.nan),
+                np.full(size, int(Status.NOT_MEASURED), np.uint8),
+            )
+            for signal in wanted
         }
+        for number in np.flatnonzero(self.landed).tolist() if wanted else ():
+            try:
+                record = self.scan.record(number)
+            except DamagedError:
+                continue  # the page says so
+            rows = self.measuring(record)
+            for signal, feature in zip(wanted, found.values(), strict=True):
+                value = _mean(record.signals[signal.name][rows], record.flag[rows])
+                feature.values[number], feature.errors[number] = value.value, value.error
+                feature.statuses[number] = value.status
+        return found
+
+    @staticmethod
+    def measuring(record: SiteRecord) -> BoolArray:
+        """Return the rows of a record in which steps ran."""
+        chosen = np.zeros(record.t.size, bool)
+        for rows in record.steps.values():
+            chosen[rows] = True
+        return chosen
 
     @cached_property
     def asked(self) -> frozenset[str]:
@@ -472,6 +507,16 @@ def evenly(numbers: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
     if numbers.size <= most:
         return numbers
     return numbers[np.linspace(0, numbers.size - 1, most).round().astype(np.int64)]
+
+
+def _mean(values: FloatArray, flag: npt.NDArray[np.uint8]) -> Value:
+    """Return the mean of rows that were measured; what is wrong with others is the status."""
+    known = values[np.isfinite(values)]
+    if known.size < 2:
+        return Value.none(Status.TOO_SHORT)
+    whole = known.size == values.size and not (flag & Flag.GAP).any()
+    error = noise(known) / math.sqrt(known.size)
+    return Value.of(float(known.mean()), error, Status.OK if whole else Status.GAP)
 
 
 def _rounded(value: float, digits: int) -> str:

@@ -15,7 +15,7 @@ from seccm.analysis.repeats import Repeat, mean_of
 from seccm.arrays import FloatArray
 from seccm.program.trace import StepTrace
 from seccm.report import style
-from seccm.report.study import MOST_CURVES, Group, Study, evenly
+from seccm.report.study import MOST_CURVES, Group, Study, Turned, evenly
 
 _NAMED = 16
 """Most conditions that are named in the legend."""
@@ -35,7 +35,10 @@ class Signal:
     column: str
     """Of a step's trace."""
     unit: str
-    symbol: str
+    label: str
+    """Of the axis, without unit."""
+    signed: bool = False
+    """Whether it has the sign of a current."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +53,30 @@ class Transient:
     """When it turned, s, and what it was there, SI; NaN if it did not."""
 
 
-@style.styled
+Repeats = Sequence[tuple[Group, Sequence[Transient]]]
+"""What is drawn, by condition."""
+
+
 def transients(study: Study, step: int, signal: Signal) -> Figure | None:
+    """Draw a signal of a step against time; None if no site has anything to show."""
+    found = [
+        (group, own) for group in study.groups if (own := _repeats(study, group, step, signal))
+    ]
+    return drawn(study, found, signal, study.turn(step)) if found else None
+
+
+@style.styled
+def drawn(study: Study, found: Repeats, signal: Signal, turn: Turned | None = None) -> Figure:
     """Draw a signal against time: every repeat thin, the median of each condition thick.
 
     Where repeats turn, they are put on one another at their turns first, which are marked. A
     current that spans decades is drawn on logarithmic axes, as a magnitude.
-
-    Returns:
-        None if no site has anything to show.
     """
-    found = [
-        (group, own) for group in study.groups if (own := _repeats(study, group, step, signal))
-    ]
-    if not found:
-        return None
     everything = [one for _, own in found for one in own]
-    sign = _decaying(everything) if signal.column == "I" else 0.0
-    potential = signal.column == "E"
-    fig = study.figure(style.ONE_COLUMN + 1.2, 2.6, potentials=potential, currents=not potential)
+    current, potential = signal.column == "I", signal.column == "E"
+    sign = _decaying(everything) if current else 0.0
+    convention = current or signal.signed
+    fig = study.figure(style.ONE_COLUMN + 1.2, 2.6, potentials=potential, currents=convention)
     axes = fig.subplots()
     largest = np.concatenate([_settled(one) for one in everything])
     scale = scales.scale(signal.unit, largest)
@@ -87,7 +95,6 @@ def transients(study: Study, step: int, signal: Signal) -> Figure | None:
         group, own = found[k]
         words = f"{group.label}  ({len(own)})" if study.several else _sites(len(own))
         axes.plot([], [], color=group.colour, lw=1.6, label=words)
-    turn = study.turn(step)
     if turn is not None and any(math.isfinite(one.turn[0]) for one in everything):
         axes.plot([], [], **style.TURN, color="0.3", label=scales.symbol(turn.level.name))
     _axes(axes, study, signal, everything, scale, sign)
@@ -114,10 +121,14 @@ def _repeats(study: Study, group: Group, step: int, signal: Signal) -> list[Tran
 
 
 def _transient(trace: StepTrace, signal: Signal) -> Transient | None:
-    """Choose rows of a step, finely at its start; None if too few of them are in range."""
+    """Choose rows of a step; None if too few of them are in range."""
     values: FloatArray = getattr(trace, signal.column)
     good = (trace.t > 0.0) & ~trace.overload & np.isfinite(values)
-    t, y = trace.t[good], values[good]
+    return thinned(trace.t[good], values[good])
+
+
+def thinned(t: FloatArray, y: FloatArray) -> Transient | None:
+    """Choose rows, finely at the start; None if there are too few."""
     if t.size < 3:
         return None
     if t.size > _POINTS:
@@ -174,7 +185,7 @@ def _axes(
     elif sign:
         axes.set_ylabel(scale.label(f"{'anodic' if sign > 0 else 'cathodic'} current $|i|$"))
     else:
-        axes.set_ylabel(scale.label(f"${signal.symbol}$"))
+        axes.set_ylabel(scale.label(signal.label))
     end = max(float(one.t[-1]) for one in repeats)
     if sign:
         axes.set_xscale("log")

@@ -48,6 +48,8 @@ class SignalTable(Model):
     """Whether it is a second potential or current, for its convention of sign."""
     watchable: bool = False
     """Whether a contact may be seen in it."""
+    mapped: bool = False
+    """Whether a report draws its mean at every site as a map."""
 
     def signal(self, name: str) -> Signal:
         """Return the declaration of this signal.
@@ -56,7 +58,7 @@ class SignalTable(Model):
             name: that of the table.
         """
         words = self.words or name.replace("_", " ")
-        return Signal(name, self.unit, words, self.role, self.watchable)
+        return Signal(name, self.unit, words, self.role, self.watchable, self.mapped)
 
     @model_validator(mode="after")
     def _unit_fits_role(self) -> Self:

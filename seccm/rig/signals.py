@@ -26,6 +26,8 @@ class Signal:
     """What it means to the program: the potential and current of the cell, or a position."""
     watchable: bool = False
     """Whether the rig can stop a motion where this signal passes a threshold."""
+    mapped: bool = False
+    """Whether a report draws its mean at every site as a map."""
 
     def label(self) -> str:
         """Return what it is, with its unit, for an axis."""
