@@ -210,3 +210,14 @@ def test_short_and_empty_records_raise_nothing(count):
     assert not found.t_onset.status.has_value
     holes = np.where(np.arange(count) % 3 == 0, math.nan, -1e-9)
     assert not transient(t, holes, LARGE).t_max.status.has_value
+
+
+@pytest.mark.parametrize("rise", [0.03, 0.06])
+def test_a_current_that_rises_by_a_few_percent_first_is_no_nucleation(rise):
+    """As when a metal is dissolved: it relaxes for a moment, then falls for good."""
+    t = ROW * np.arange(1, 400)
+    rng = np.random.default_rng(9)
+    i = 2e-9 * (1.0 - rise * np.exp(-t / 0.02)) * (1.0 - 0.3 * t)
+    found = transient(t, i + 0.3e-12 * rng.standard_normal(t.size), 4.66e-6)
+    assert not found.t_max.status.has_value
+    assert not found.t_onset.status.has_value

@@ -367,3 +367,19 @@ def test_a_metal_that_grows_where_it_dissolves_is_flagged(studies, monkeypatch):
     (table,) = (t for t in tables.statistics(study) if t.name == "E_growth")
     notes = [row.note for row in table.rows if row.group is study.groups[1]]
     assert any("2 above 0 V vs Li/Li+" in note for note in notes)
+
+
+def test_what_few_sites_have_is_drawn_as_a_map_only_where_the_plan_asks(studies, monkeypatch):
+    """One site of twelve whose potential turned says nothing of the place."""
+    study = studies.screen
+    feature = study.features["E_nuc"]
+    rest = study.measured[1:]
+    values, statuses = feature.values.copy(), feature.statuses.copy()
+    values[rest], statuses[rest] = np.nan, Status.NO_MINIMUM
+    few = type(feature)(feature.column, values, feature.errors, statuses)
+    monkeypatch.setitem(study.features, "E_nuc", few)
+    drawn = []
+    monkeypatch.setattr(choice.maps, "features", lambda _, names: drawn.append(names))
+    list(choice._maps(study))
+    assert "E_nuc" not in drawn[0]
+    assert "t_nuc" in drawn[0]

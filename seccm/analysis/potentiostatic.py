@@ -32,7 +32,7 @@ _NEAR = 0.1
 _AROUND = 0.45
 """Half width of the fit around a maximum, in e-folds of time."""
 _GROWN = 0.1
-"""Share of the least current by which it has risen at twice its time."""
+"""Share of the least current by which nuclei make it rise: at twice its time, or to a maximum."""
 _CHARGING = 0.05
 """Share of the record at its start that does not say how large the current is."""
 
@@ -145,7 +145,7 @@ def _peak(record: Record, rule: MinimumRule, start: int) -> _Peak | None:
     z = (total[edges[1:]] - total[edges[:-1]]) / sizes
     least = np.maximum(rule.least_recovery, rule.significance * record.noise / np.sqrt(sizes))
     found = _first_top(z, least)
-    if found is None:
+    if found is None or z[found[1]] < (1.0 + _GROWN) * z[found[0]]:
         return None
     bottom, top = found
     low = int(edges[bottom] + sizes[bottom] // 2) if z[0] - z[bottom] > least[bottom] else 0

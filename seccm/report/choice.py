@@ -39,6 +39,8 @@ from seccm.typography import readable
 
 MOST_NAMED = 6
 """Conditions that are named in a caption."""
+_MAPPED = 0.25
+"""Share of the sites that must have a number of what is drawn as a map."""
 MOST_STEPS = 3
 """Steps that get figures of one sort."""
 _SHOWN = {
@@ -311,7 +313,13 @@ def _signals(study: Study) -> Iterator[Drawing]:
 
 
 def _maps(study: Study) -> Iterator[Drawing]:
-    mapped = (n for n in by_rank(study.features) if declared(n).mapped or n in study.asked)
+    # An event that a few sites had is no map, unless the plan asks for it.
+    mapped = (
+        name
+        for name, feature in ((n, study.features[n]) for n in by_rank(study.features))
+        if name in study.asked
+        or (declared(name).mapped and feature.share(study.measured) > _MAPPED)
+    )
     names = [n for n in mapped if study.telling(n)]
     # What only repeats the plan is for scans with nothing better.
     names = ([n for n in names if not study.repeats_plan(n)] or names)[:4]

@@ -45,6 +45,10 @@ class Feature:
         """Return the number of one site, if it may be averaged; else NaN."""
         return float(self.values[number]) if self.trusted[number] else math.nan
 
+    def share(self, sites: npt.NDArray[np.int64]) -> float:
+        """Return which share of some sites has a number; 0 of none."""
+        return float(self.known[sites].mean()) if sites.size else 0.0
+
     @property
     def name(self) -> str:
         """Its column."""

@@ -28,13 +28,14 @@ def means(study: Study) -> Figure | None:
 
 def _repeats(study: Study, group: Group, signal: Signal) -> list[Transient]:
     each = max(1, MOST_CURVES // len(study.groups))
-    found = []
+    found: list[Transient] = []
     for number in evenly(group.counted if group.counted.size else group.sites, each):
         try:
             record = study.scan.record(int(number))
         except DamagedError:
             continue  # the page says so
         rows = study.measuring(record)
+        rows &= record.t > record.t_contact  # the contact row is of before
         one = transients.thinned(
             record.t[rows] - record.t_contact, record.signals[signal.name][rows]
         )
