@@ -20,6 +20,7 @@ from ui.map import MOST_CURVES, MapView
 from ui.models import curves as reading
 from ui.models.curves import SiteCurves, read_site
 from ui.models.palette import DARK, Sizes
+from ui.models.run_file import RunFile
 from ui.models.worker import Worker
 from ui.panels import APPROACH
 from ui.site_panel import HISTOGRAM
@@ -143,7 +144,7 @@ def test_a_new_wish_ends_the_reading_of_what_nobody_wants_any_more(tmp_path: Pat
 
         assert read_site(scan, 1, goes_on) is None
         assert asked == [True]
-    curves = SiteCurves(path)
+    curves = SiteCurves(RunFile(path))
     gate = threading.Event()
     curves._worker.do(gate.wait)
     curves.want([0, 1, 2])
@@ -191,7 +192,7 @@ def test_a_file_that_cannot_be_read_just_now_is_said_and_tried_again(
 ):
     monkeypatch.setattr(reading, "AGAIN", 0.01)
     path = tmp_path / "scan.h5"
-    curves = SiteCurves(path)
+    curves = SiteCurves(RunFile(path))
     curves.want([0])
     qtbot.waitUntil(lambda: curves.collect() and bool(curves.trouble), timeout=LONG)
     assert "scan.h5" in curves.trouble

@@ -22,6 +22,7 @@ from ui.models import curves
 from ui.models.curves import SiteCurves
 from ui.models.desk import Desk
 from ui.models.draft import Draft
+from ui.models.run_file import RunFile
 from ui.models.run_state import RunState
 from ui.models.whole_files import whole
 from ui.models.words import Line
@@ -102,7 +103,7 @@ def test_a_curve_that_cannot_be_read_is_said_and_tried_again(
             store.record(block, events)
         store.close("complete")
     finish(path)
-    reader = SiteCurves(path)
+    reader = SiteCurves(RunFile(path))
     with monkeypatch.context() as patch:
 
         def torn(*_: object) -> None:

@@ -16,6 +16,7 @@ from seccm.units import parse
 from ui.map import MapView
 from ui.map_controls import AT_POTENTIAL
 from ui.models.readings import Readings
+from ui.models.run_file import RunFile
 from ui.models.showing import Showing
 from ui.models.site_map import CHARGE, SiteMap
 from ui.window import Window
@@ -153,7 +154,7 @@ def test_a_file_that_is_gone_is_said_and_tried_again(qtbot: QtBot, tmp_path: Pat
     one = np.zeros(1)
     sites = SiteMap(one, one, one.astype(int), one.astype(int), one.astype(int), ["all sites"])
     sites.outcome[:] = Outcome.OK
-    readings = Readings(tmp_path / "none.h5")
+    readings = Readings(RunFile(tmp_path / "none.h5"))
     try:
         readings.current_at(sites, parse("0.5 V", "V"), "I")
         qtbot.waitUntil(lambda: readings.follow(sites) and bool(readings.trouble), timeout=LONG)

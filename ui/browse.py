@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
@@ -54,10 +55,14 @@ class FileView(QWidget):
     """Another file is asked for; whether beside this one."""
     chosen = Signal(Path)
     """A recent file is to be opened in place of this one."""
+    moved = Signal(Path)
+    """Where the file was found: it has another name than before."""
 
     def __init__(self, path: Path, say: Callable[[Line], None]) -> None:
         super().__init__()
         self.file = ScanFile(path)
+        self._called = path
+        """The name that is shown."""
         self._say = say
         self._showing, self._offset = Showing(), 0.0
         self._worker = Worker("browse")
@@ -109,7 +114,7 @@ class FileView(QWidget):
         whole.addWidget(self.busy)
         whole.addWidget(self.map, 1)
         self._describe()
-        self.map.follow(self.file.map, path)
+        self.map.follow(self.file.map, self.file.found)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
         self._timer.start(LOOK_MS)
@@ -141,7 +146,11 @@ class FileView(QWidget):
         self.recent.setEnabled(bool(paths))
 
     def look(self) -> None:
-        """Look whether the file has grown; called once a second."""
+        """Look whether the file has grown, or has another name; called once a second."""
+        with suppress(DataFileError):  # whoever needs the file is told
+            if self.file.where() != self._called:
+                self._describe()
+                self.moved.emit(self._called)
         if self.file.growing and self.file.refresh():
             self._describe()
         if self._plan is None and 0 < self.file.map.named < len(self.file.map.labels):
@@ -239,9 +248,9 @@ class FileView(QWidget):
             QTimer.singleShot(50, self._collect)
 
     def _describe(self) -> None:
-        file = self.file
+        file, self._called = self.file, self.file.path
         self.head.setText(file.title)
-        self.words.setText(f"{file.path.name} · {file.words}")
+        self.words.setText(f"{self._called.name} · {file.words}")
         self.resume_button.setVisible(file.resumable)
 
 
@@ -258,6 +267,8 @@ class BrowseView(QWidget):
     """A file is asked for; whether beside the one that is open."""
     chosen = Signal(Path)
     """A recent file is to be opened."""
+    moved = Signal(Path)
+    """Where a file was found that has another name than before."""
 
     def __init__(self, say: Callable[[Line], None]) -> None:
         super().__init__()
@@ -339,6 +350,7 @@ class BrowseView(QWidget):
         view.resumed.connect(self.resumed)
         view.asked.connect(self.asked)
         view.chosen.connect(self.chosen)
+        view.moved.connect(self.moved)
         view.show_recent(self.recent)
         for old in self.files[1:] if beside else self.files:
             old.shut()

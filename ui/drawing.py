@@ -123,7 +123,7 @@ class Drawing:
         desk, views = self._desk, self._views
         assert desk.plan is not None
         views.live.follow(desk.live)
-        views.map.follow(desk.map, desk.path)
+        views.map.follow(desk.map, desk.file)
         kinds = frozenset(
             segment.kind for site in list(desk.sites.values())[:1] for segment in site.segments
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
@@ -29,6 +28,7 @@ from ui.models.limits import Range
 from ui.models.map_words import category_legend, marks, of_site
 from ui.models.palette import COLOUR_MAPS, DARK, Palette, Sizes
 from ui.models.readings import Readings
+from ui.models.run_file import RunFile
 from ui.models.showing import Showing
 from ui.models.site_map import CATEGORIES, CHARGE, SiteMap
 from ui.number_pad import bring
@@ -143,17 +143,17 @@ class MapView(QWidget):
         self._seen.clear()
         self.redraw()
 
-    def follow(self, sites: SiteMap | None, path: Path | None = None) -> None:
+    def follow(self, sites: SiteMap | None, file: RunFile | None = None) -> None:
         """Show this map from now on.
 
         Args:
             sites: the map.
-            path: the data file, from which more can be read than the map holds.
+            file: the data file, from which more can be read than the map holds.
         """
         self.shut()
         self._sites, self._told = sites, None
-        self._readings = Readings(path) if path is not None else None
-        self._curves = SiteCurves(path) if path is not None else None
+        self._readings = Readings(file) if file is not None else None
+        self._curves = SiteCurves(file) if file is not None else None
         self._drawn = (-1, -1)
         self._count = sites.x.size if sites is not None else 0
         self.name = ""

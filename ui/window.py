@@ -29,6 +29,7 @@ from ui.map import MapView
 from ui.models.desk import Desk, Link
 from ui.models.palette import DARK, LIGHT, Palette, Sizes
 from ui.models.recent import present, with_newest
+from ui.models.run_file import RunFile
 from ui.models.showing import Conventions, Showing
 from ui.models.words import Line
 from ui.plan_view import PlanView
@@ -91,6 +92,7 @@ class Window(QMainWindow):
         self.browse = BrowseView(self._say)
         self.browse.resumed.connect(self.resume_file)
         self.browse.chosen.connect(self.open_file)
+        self.browse.moved.connect(self._note_file)
         self.browse.asked.connect(lambda beside: self._open_file(beside=beside))
         self.manual = ManualView(self.connect_rig, rig)
         self.manual.asked.connect(self.desk.by_hand)
@@ -294,16 +296,27 @@ class Window(QMainWindow):
         Args:
             path: the file; None for the one that is browsed, or that of the last run.
         """
-        browsed = self.browse.files[0].file.path if self.browse.files else None
-        path = path or (browsed if self.room == "browse" else None) or self.desk.path
-        if path is None:
-            line = Line("warning", "No data file is open.", remedy="Open one under Browse.")
-            self.desk.alert(line, "file")
-        else:
+        browsed = self.browse.files[0].file.found if self.browse.files else None
+        file = (browsed if self.room == "browse" else None) or self.desk.file
+        path = path or self._found(file, "No data file is open.", "Open one under Browse.")
+        if path is not None:
             for view in self.browse.files:
                 if view.file.path == path:
                     view.file.release()
             self._ask(partial(self._asking.resume, path), "scan")
+
+    def _found(
+        self, file: RunFile | None, none: str, remedy: str = "", about: str = "file"
+    ) -> Path | None:
+        """Return where a file is now; None if it is not found, or there is none, which is said."""
+        if file is None:
+            self.desk.alert(Line("warning", none, remedy=remedy), about)
+            return None
+        try:
+            return file.where()
+        except DataFileError as error:
+            self.desk.alert(Line("error", str(error)), "file")
+            return None
 
     def connect_rig(self, on: bool = True) -> None:
         """Open the rig for manual control, or let go of it."""
@@ -368,8 +381,8 @@ class Window(QMainWindow):
         self._name()
         self._show_conventions()
         self.drawing.begin()
-        if self.desk.path is not None:
-            self._note_file(self.desk.path)
+        if self.desk.file is not None:
+            self._note_file(self.desk.file.path)
         # The sites of a large plan are many objects, and stay: they need not be searched either.
         gc.freeze()
 
@@ -410,11 +423,11 @@ class Window(QMainWindow):
 
     def show_file(self) -> None:
         """Browse the data file of the run that is shown, finished or growing."""
-        if self.desk.path is None:
-            line = Line("warning", "There is no run whose file could be shown.")
-            self.desk.alert(line, "run")
-        else:
-            self.open_file(self.desk.path)
+        path = self._found(
+            self.desk.file, "There is no run whose file could be shown.", about="run"
+        )
+        if path is not None:
+            self.open_file(path)
 
     def _open_plan(self) -> None:
         def opening(path: Path) -> None:

@@ -13,11 +13,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from seccm.data import Scan, open_scan
+from seccm.data import Scan
 from seccm.data.trace import SiteRecord
 from seccm.errors import DamagedError, DataFileError
 from seccm.events import Outcome
@@ -25,6 +24,7 @@ from seccm.remote import Trace
 from seccm.rig import Signal
 from ui.models.descent import Way
 from ui.models.passage import Curve, Passage, phases
+from ui.models.run_file import RunFile
 from ui.models.worker import Worker
 
 KEPT = 256
@@ -64,11 +64,11 @@ class SiteCurves:
     """Reads sites of one data file, which may be growing; nothing here waits.
 
     Args:
-        path: the data file.
+        file: the data file.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, file: RunFile) -> None:
+        self._file = file
         self._worker = Worker("curves")
         self._kept: OrderedDict[int, SiteCurve] = OrderedDict()
         self._wanted: tuple[int, ...] = ()
@@ -173,7 +173,7 @@ class SiteCurves:
 
     def _open(self) -> Scan:
         if self._scan is None:
-            self._scan = open_scan(self._path)
+            self._scan = self._file.open()
         return self._scan
 
     def _let_go(self) -> None:

@@ -15,7 +15,6 @@ from typing import Literal, Protocol
 import numpy as np
 
 from seccm.analysis.features import Features
-from seccm.data import open_scan
 from seccm.errors import DataFileError
 from seccm.events import Event, Outcome, SiteAdded
 from seccm.plan import Plan
@@ -33,6 +32,7 @@ from ui.models.curves import read_site
 from ui.models.emergency import WAITING, Banner, of_refusal, of_report
 from ui.models.live import Live
 from ui.models.passage import Curve
+from ui.models.run_file import RunFile
 from ui.models.run_state import BY_HAND, RunState
 from ui.models.site_map import SiteMap
 from ui.models.trends import Trends
@@ -102,6 +102,7 @@ class Ready:
     """None where the rig is driven manually."""
     pace: Pace | None
     """None where there are no sites to visit."""
+    file: RunFile | None = None
     turning: tuple[int, str] | None = None
     """The first step whose curve may turn, and the result that says when; None without one."""
 
@@ -129,7 +130,8 @@ def prepared(snapshot: Snapshot) -> Ready:
     pace.close((snapshot.overview.status > Outcome.RUNNING).nonzero()[0].tolist())
     by_number = {site.number: site for site in sites}
     turning = _turning(plan.visits().patterns[0], features)
-    return Ready(snapshot, plan, by_number, made, pace, turning)
+    file = RunFile(Path(snapshot.path))
+    return Ready(snapshot, plan, by_number, made, pace, file, turning)
 
 
 def _turning(site: Site, features: Features) -> tuple[int, str] | None:
@@ -142,12 +144,12 @@ def _turning(site: Site, features: Features) -> tuple[int, str] | None:
     return None
 
 
-def recalled(path: Path, numbers: Sequence[int]) -> tuple[Curve, ...]:
+def recalled(file: RunFile, numbers: Sequence[int]) -> tuple[Curve, ...]:
     """Read the curves of sites that were complete before this window came; for a thread.
 
     Those that cannot be read are left out: they are drawn for comparison only.
     """
-    with suppress(DataFileError), open_scan(path) as scan:
+    with suppress(DataFileError), file.open() as scan:
         sites = (read_site(scan, number) for number in numbers)
         return tuple(s.measured for s in sites if s is not None and s.measured is not None)
     return ()
@@ -168,7 +170,8 @@ class Desk:
     plan: Plan | None = None
     sites: dict[int, Site] = field(default_factory=dict)
     info: RigInfo | None = None
-    path: Path | None = None
+    file: RunFile | None = None
+    """The data file of the run that is shown."""
     live: Live | None = None
     map: SiteMap | None = None
     trends: Trends = field(default_factory=Trends)
@@ -274,7 +277,7 @@ class Desk:
         try:
             self._begin(ready.result(), now)
         except Exception as error:  # whatever it is, the window goes on and says so
-            self.map = self.live = self.path = None
+            self.map = self.live = self.file = None
             remedy = "The run goes on; its data file can be opened under Browse."
             words = f"The run cannot be shown: {type(error).__name__}: {error}"
             self.alert(Line("error", words, remedy=remedy))
@@ -409,7 +412,7 @@ class Desk:
             more_than_basic(snapshot.info.signals),
         )
         self.map = ready.map
-        self.path = Path(snapshot.path) if ready.map is not None else None
+        self.file = ready.file
         self.began += 1
         self.settle("run")
         if ready.map is None:
@@ -426,8 +429,8 @@ class Desk:
         self.live.take(snapshot.trace)
         complete = (snapshot.overview.status == Outcome.OK).nonzero()[0][-RECALLED:].tolist()
         self._recalled = None
-        if complete and self.path is not None:
-            self._recalled = self._pool.submit(recalled, self.path, complete)
+        if complete and self.file is not None:
+            self._recalled = self._pool.submit(recalled, self.file, complete)
 
     def _take(self, news: News, now: float) -> None:
         for event in news.events:

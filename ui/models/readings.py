@@ -13,16 +13,16 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from seccm.arrays import FloatArray
-from seccm.data import Scan, SiteTrace, open_scan
+from seccm.data import Scan, SiteTrace
 from seccm.errors import DamagedError
 from seccm.events import Outcome, Phase
 from seccm.results import Result
+from ui.models.run_file import RunFile
 from ui.models.site_map import CHARGE, NET_CHARGE, Quantity, SiteMap
 from ui.models.worker import Worker
 
@@ -59,11 +59,11 @@ class Readings:
     """Keeps quantities of one data file up to date, as its sites finish.
 
     Args:
-        path: the data file.
+        file: the data file.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, file: RunFile) -> None:
+        self._file = file
         self._wanted: dict[str, _Wanted] = {}
         self._reading: Future[_Found] | None = None
         self._worker = Worker("readings")
@@ -115,7 +115,7 @@ class Readings:
         """Read sites until they are done, the turn is over, or nobody waits; in the thread."""
         found, late = _Found(name), time.monotonic() + TURN
         try:
-            with open_scan(self._path) as scan:
+            with self._file.open() as scan:
                 for number in numbers:
                     if not _closed(scan, number):
                         continue  # the file is a moment behind the event

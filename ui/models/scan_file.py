@@ -6,13 +6,13 @@ import csv
 from pathlib import Path
 
 from seccm.data import open_scan
-from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.plan import Plan
 from seccm.plan.planner import KINDS
 from seccm.plan.site import Site
 from seccm.words import SIMULATION
+from ui.models.run_file import RunFile
 from ui.models.site_map import SiteMap
 from ui.models.whole_files import whole
 
@@ -28,30 +28,25 @@ class ScanFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        """Where it was last seen."""
         self.scan = open_scan(path)
-        self._whereabouts = Whereabouts(path)
+        self.found = RunFile(path, self.scan.header.uuid)
         self.map = SiteMap.of_scan(self.scan)
         self.state = self.scan.state
         self.asks = False
         """Whether its sites come from a planner, as far as the plan has been read."""
 
+    @property
+    def path(self) -> Path:
+        """Where it was last seen."""
+        return self.found.path
+
     def where(self) -> Path:
-        """Find the file by what it is: it may have been renamed, or replaced by a packed copy.
+        """Find the file by what it is.
 
         Raises:
             DataFileError: it is not found any more; what has its name now is another file.
         """
-        found = self._whereabouts.look()
-        found = found or self._whereabouts.look_for_copy(self.scan.header.uuid)
-        if found is None:
-            raise DataFileError(
-                f"{self.path}: the file was moved, deleted or replaced since it was opened. "
-                "Open it again where it is now."
-            )
-        self.path = found
-        return found
+        return self.found.where()
 
     def plan(self) -> tuple[Plan, tuple[Site, ...]]:
         """Read the plan in the file, and a site of each condition, as it was meant to be.
@@ -81,9 +76,10 @@ class ScanFile:
         """Look again; returns whether there is anything new.
 
         A file that was closed a moment ago cannot be opened anew while another view of this
-        program holds it as it was: it is tried again the next time.
+        program holds it as it was: it is tried again the next time. So is one that is not found.
         """
         try:
+            self.scan.path = self.where()
             self.scan.refresh()
         except DataFileError:
             return False
@@ -118,7 +114,7 @@ class ScanFile:
     def close(self) -> None:
         """Let go of the file."""
         self.scan.close()
-        self._whereabouts.close()
+        self.found.close()
 
 
 def write_table(file: ScanFile, target: Path) -> None:
