@@ -133,7 +133,7 @@ class Asking(Iterator[Site | Thinking]):
         self._touched.discard(number)
         results = {
             name: Value(value, event.errors.get(name, float("nan")), status)
-            for name, value in event.features.items()
+            for name, value in sorted(event.features.items())
             for status in (Status.read(event.statuses.get(name, 0)),)
         }
         landing = self._landings.pop(number, None)

@@ -38,7 +38,7 @@ class Finished:
     """How contact went; None where there was none."""
     results: Mapping[str, Value] = field(default_factory=dict)
     """What the analysis found, by the names of the columns in the data file, such as E_nuc; each
-    with its uncertainty and status, and NaN where there is none."""
+    with its uncertainty and status, and NaN where there is none. In the order of the names."""
 
     def result(self, name: str) -> Value:
         """Return a result; "not measured" where the site has none of that name."""

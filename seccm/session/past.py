@@ -76,6 +76,7 @@ def finished(scan: Scan) -> tuple[Finished, ...]:
         DataFileError: the file does not say what was to be done at one of them.
     """
     planned, sites, found = scan.planned, scan.sites, []
+    columns = sorted(scan.features, key=lambda column: column.name)
     for number in np.flatnonzero(sites["status"] > Outcome.RUNNING).tolist():
         if number not in planned:
             raise DataFileError(
@@ -88,7 +89,7 @@ def finished(scan: Scan) -> tuple[Finished, ...]:
                 float(sites[f"{column.name}_err"][number]),
                 Status.read(int(sites[f"{column.name}_status"][number])),
             )
-            for column in scan.features
+            for column in columns
         }
         outcome = Outcome(int(sites["status"][number]))
         found.append(Finished(planned[number], outcome, scan.landing(number), results))
