@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from children import begun
 from small_scan import small_scan
 from waiting import HANGING, wait_for
 
@@ -23,9 +22,6 @@ from seccm.remote import Client, News
 from seccm.remote.channel.endpoint import runtime_folder
 from seccm.remote.channel.plain import event_to_plain
 from seccm.remote.channel.wire import pack
-
-# Processes that begin with everything imported, where the system can do that.
-CHILDREN = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
 
 
 @contextmanager
@@ -75,6 +71,13 @@ def idle(news: News) -> bool:
     return news.progress is not None and news.progress.doing == "idle"
 
 
+def answer(client: Client, ticket: int) -> tuple[bool, str]:
+    """Wait for what became of a request."""
+    heard = client.wait(lambda news: any(a.ticket == ticket for a in news.answers))
+    found = next(a for a in heard[-1].answers if a.ticket == ticket)
+    return found.granted, found.text
+
+
 def facts(events: Any, *, analysed: bool = False) -> list[bytes]:
     """Return events as bytes that can be compared; analyses, which take their time, apart."""
     plain = [dict(sorted(event_to_plain(event).items())) for event in events]
@@ -98,14 +101,7 @@ def watch() -> None:
 @contextmanager
 def window(target: Any, *arguments: Any) -> Iterator[BaseProcess]:
     """Run a window in a process of its own, and kill it with -9 in the end."""
-    CHILDREN.set_forkserver_preload(["remote_hosts"])
-    child = CHILDREN.Process(
-        target=in_runtime, args=(os.environ["XDG_RUNTIME_DIR"], target, *arguments)
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        # The server that children come from does not get this process's path by itself.
-        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-        child.start()
+    child = begun(in_runtime, os.environ["XDG_RUNTIME_DIR"], target, *arguments)
     try:
         yield child
     finally:

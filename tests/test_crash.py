@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import struct
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
@@ -15,6 +13,7 @@ import h5py
 import numpy as np
 import pytest
 import scan_feeder
+from children import begun
 from scan_feeder import CLOCK, COLUMNS, HEADER, analyse, sites, told, visit, visits
 
 from seccm.data import Store, finish, open_scan
@@ -29,23 +28,12 @@ COUNT = 400
 STEPS = (400, 300)
 
 
-# Processes that begin with everything imported, where the system can do that.
-CHILDREN = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
-
-
 @contextmanager
 def scanning(path: Path) -> Iterator[tuple[BaseProcess, Path]]:
     """Have another process write a scan; it is killed in the end."""
-    CHILDREN.set_forkserver_preload(["scan_feeder"])
     counter = path.with_suffix(".count")
     counter.write_bytes(bytes(8))
-    child = CHILDREN.Process(
-        target=scan_feeder.scan_until_killed, args=(str(path), str(counter), COUNT)
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        # The server that children come from does not get this process's path by itself.
-        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-        child.start()
+    child = begun(scan_feeder.scan_until_killed, str(path), str(counter), COUNT)
     try:
         yield child, counter
     finally:

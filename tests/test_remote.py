@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from remote_hosts import (
+    answer,
     facts,
     idle,
     over,
@@ -73,13 +74,6 @@ def beside(client: Client) -> Client:
     other = Client(client._local.join)
     other.wait(lambda news: news.link == "live")
     return other
-
-
-def answer(client: Client, ticket: int) -> tuple[bool, str]:
-    """Wait for what became of a request."""
-    heard = client.wait(lambda news: any(a.ticket == ticket for a in news.answers))
-    found = next(a for a in heard[-1].answers if a.ticket == ticket)
-    return found.granted, found.text
 
 
 def events_of(heard: list[News]) -> list[object]:

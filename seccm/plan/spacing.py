@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from seccm.arrays import BoolArray, FloatArray
 from seccm.errors import Problem
 from seccm.plan.subject import Subject
 from seccm.units import show
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 Offset = tuple[float, float]
 SPREADING = 1.1
@@ -26,7 +29,7 @@ def spacing_problems(subject: Subject) -> Iterator[Problem]:
     if len(subject.visits) < 2:
         return
     places = np.column_stack((subject.visits.places.x, subject.visits.places.y))
-    tree = cKDTree(places)
+    tree = _tree_of(places)
     # Two of them, since each site is the nearest to itself.
     distances, partners = (np.asarray(found) for found in tree.query(places, k=2))
     yield from _overlaps(subject, distances[:, 1], partners)
@@ -42,7 +45,7 @@ def overlapping(places: FloatArray, diameter: float) -> BoolArray:
     """
     if len(places) < 2:
         return np.zeros(len(places), bool)
-    distances, _ = cKDTree(places).query(places, k=2)
+    distances, _ = _tree_of(places).query(places, k=2)
     return _meet(np.asarray(distances)[:, 1], diameter)
 
 
@@ -64,6 +67,16 @@ def meeting(
     nearest = np.hypot(apart[..., 0], apart[..., 1]).min(axis=1)
     met = np.flatnonzero(_meet(nearest, diameter))
     return int(met[np.argmin(nearest[met])]) if met.size else None
+
+
+def _tree_of(places: FloatArray) -> cKDTree:
+    """Return the places so that neighbours are found quickly.
+
+    Only a check needs scipy, which takes longer to load than all that reads and packs files.
+    """
+    from scipy.spatial import cKDTree
+
+    return cKDTree(places)
 
 
 def _meet(nearest: FloatArray, diameter: float) -> BoolArray:

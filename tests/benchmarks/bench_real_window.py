@@ -25,7 +25,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 from bench_remote import percentiles, say, timed
-from remote_hosts import CHILDREN, idle, own_runtime
+from children import CHILDREN
+from remote_hosts import idle, own_runtime
 from small_scan import small_scan
 
 import seccm

@@ -24,7 +24,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from remote_hosts import CHILDREN, idle, over, own_runtime, start_and_watch, watch, window
+from children import CHILDREN
+from remote_hosts import idle, over, own_runtime, start_and_watch, watch, window
 from small_scan import small_scan
 
 import seccm

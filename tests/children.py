@@ -1,0 +1,62 @@
+"""Processes that begin with everything imported, where the system can do that."""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+import os
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seccm.data.__main__ import RUN, main
+
+CHILDREN = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+PRELOADED = ["children", "remote_hosts", "scan_feeder"]
+
+
+def begun(target: Any, *arguments: Any) -> BaseProcess:
+    """Begin a child: a fork of a server that has one thread and holds no file open."""
+    CHILDREN.set_forkserver_preload(PRELOADED)
+    child = CHILDREN.Process(target=target, args=arguments)
+    with pytest.MonkeyPatch.context() as patch:
+        # The server that children come from does not get this process's path by itself.
+        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        child.start()
+    return child
+
+
+class Packing:
+    """A data file being finished in a child, as `subprocess.Popen` of a new Python looks to a run.
+
+    Args:
+        path: as for `seccm.data.finish_apart`.
+        run_id: as for `seccm.data.finish_apart`.
+    """
+
+    def __init__(self, path: Path, run_id: str) -> None:
+        self._hears, says = CHILDREN.Pipe(duplex=False)
+        self._child = begun(_pack, says, str(path.absolute()), run_id)
+        says.close()
+
+    def communicate(self, timeout: float) -> tuple[str, None]:
+        """Return what it says, once it has ended; see `subprocess.Popen`."""
+        if not self._hears.poll(timeout):
+            raise subprocess.TimeoutExpired("finish", timeout)
+        said = self._hears.recv()
+        self._hears.close()
+        self._child.join()
+        return said, None
+
+
+def _pack(says: Connection, path: str, run_id: str) -> None:
+    said = io.StringIO()
+    with redirect_stdout(said), redirect_stderr(said):
+        main(["finish", f"{RUN}{run_id}", path])
+    says.send(said.getvalue())
