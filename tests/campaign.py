@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import argparse
 import gc
+import math
 import sys
 import tempfile
+import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from random import Random
 
@@ -113,30 +115,41 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--story", choices=[*STORIES, "all"], default="all")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="the longest, in all")
     parser.add_argument("--replay", type=int)
     args = parser.parse_args()
     seeds = range(args.seed * 1_000_000, args.seed * 1_000_000 + args.runs)
     if args.replay is not None:
         seeds = range(args.replay, args.replay + 1)
     names = list(STORIES) if args.story == "all" else [args.story]
-    bad = 0
-    table: dict[str, Counter[str]] = {}
-    for name in names:
-        counts = table[name] = Counter()
-        for seed in seeds:
-            wrong = play(name, seed, counts)
-            counts["runs"] += 1
-            if counts["runs"] % TIDY == 0:
-                gc.collect()  # a run that freezes what is there puts that off for ever
-            if wrong:
-                counts["failed"] += 1
-                more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-                said = "\n    ".join(wrong) if args.replay is not None else wrong[0] + more
-                print(f"{command(name, seed)}: {said}", flush=True)
-        bad += counts["failed"]
+    table: dict[str, Counter[str]] = {name: Counter() for name in names}
+    ends = time.monotonic() + 60.0 * args.minutes
+    try:
+        for name in names:
+            several(name, seeds, table[name], ends, every=args.replay is not None)
+    except KeyboardInterrupt:
+        print("Interrupted.")
     for name, counts in table.items():
         print(f"{name}: " + ", ".join(f"{count} {what}" for what, count in sorted(counts.items())))
-    return 1 if bad else 0
+    return 1 if any(counts["failed"] for counts in table.values()) else 0
+
+
+def several(
+    name: str, seeds: Iterable[int], counts: Counter[str], ends: float, *, every: bool
+) -> None:
+    """Play a story with some seeds, until a moment; print what was wrong, every word if asked."""
+    for seed in seeds:
+        if time.monotonic() > ends:
+            return
+        wrong = play(name, seed, counts)
+        counts["runs"] += 1
+        if counts["runs"] % TIDY == 0:
+            gc.collect()  # a run that freezes what is there puts that off for ever
+        if wrong:
+            counts["failed"] += 1
+            more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+            said = "\n    ".join(wrong) if every else wrong[0] + more
+            print(f"{command(name, seed)}: {said}", flush=True)
 
 
 if __name__ == "__main__":
