@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
+from command_lines import a_plan, started
 from small_scan import small_scan
 from typer.testing import CliRunner
 
 import seccm
 from seccm.cli.commands import app
+from seccm.errors import DataFileError
 from seccm.plan import plans
 
 runner = CliRunner()
@@ -194,36 +195,32 @@ def test_help_tells_the_exit_codes_and_ctrl_c():
     assert "3 the rig" in " ".join(said.split())
 
 
-def started(tmp_path: Path, *options: str) -> tuple[subprocess.Popen[str], Path]:
-    """Start a run in real time and wait until it has landed for the first time."""
-    path = tmp_path / "scan.h5"
-    command = [sys.executable, "-m", "seccm", "run", "li-on-au-combinatorial", "-o", str(path)]
-    process = subprocess.Popen(
-        [*command, "--pace", "20", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if " ok " in line:
-            return process, path
-    raise AssertionError("the run ended before its first site")
+def in_contact(data: Path) -> bool:
+    """Whether a growing file says that the tip has landed."""
+    try:
+        with seccm.open(data) as scan:
+            return bool(np.isfinite(scan.sites["t_contact"]).any())
+    except (DataFileError, OSError):
+        return False
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX does")
 @pytest.mark.parametrize(("signals", "state"), [(1, "stopped"), (2, "halted")])
 def test_ctrl_c_once_stops_and_twice_halts(tmp_path: Path, signals: int, state: str):
-    process, path = started(tmp_path)
-    assert process.stdout is not None
-    with process:
-        said = ""
-        for _ in range(signals):
-            process.send_signal(signal.SIGINT)
-            said += process.stdout.readline()
-        said += process.stdout.read()
-    assert process.returncode == 1, said
-    assert "seccm resume" in said
+    """The second comes while the tip retracts, which takes it half a minute."""
+    plan, path = a_plan(tmp_path), tmp_path / "scan.h5"
+    slow = {1: "4 um/s", 2: "10 nm/s"}[signals]
+    text = plan.read_text(encoding="utf-8").replace("columns = 3", "columns = 20")
+    text = text.replace('speed = "4 um/s"', f'speed = "{slow}"')
+    plan.write_text(text, encoding="utf-8")
+    with started(tmp_path, "run", plan, "-o", path, "--pace", 5) as run:
+        run.wait_until(lambda: in_contact(path))
+        run.process.send_signal(signal.SIGINT)
+        run.wait_until("Stopping: the pipette retracts")
+        if signals == 2:
+            run.process.send_signal(signal.SIGINT)
+        assert run.ended() == 1, run.said
+        assert "seccm resume" in run.said
     with seccm.open(path) as scan:
         assert scan.state == state
         assert len(scan.remaining()) > 0
