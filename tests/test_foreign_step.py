@@ -63,6 +63,15 @@ def test_the_window_offers_it_and_draws_what_is_worth_drawing(story):
     assert story["panels"] == ["E-t", "I-t", "approach"]
 
 
+def test_its_own_curve_is_drawn_by_the_report_and_offered_by_the_window(story):
+    """Five treads of 0.1 to 0.5 V over 1 Gohm, for each staircase that ran."""
+    assert [step for step, *_ in story["ladder"]] == [0, 1, 2]
+    _, potential, current = story["ladder"][0]
+    np.testing.assert_allclose(potential, np.linspace(0.1, 0.5, 5), atol=1e-3)
+    np.testing.assert_allclose(current, np.array(potential) * 1e-9, rtol=0.02)
+    assert "ladder-step-0" in story["drawn"]
+
+
 def test_without_the_package_the_file_opens_and_the_plan_says_what_is_missing(story):
     assert "staircase" not in kinds()
     with seccm.open(story["path"]) as scan:

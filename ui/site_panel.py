@@ -17,11 +17,13 @@ from ui.models.curves import SiteCurve
 from ui.models.decades import logarithms
 from ui.models.descent import descent_of
 from ui.models.histogram import histogram
+from ui.models.own_curves import page_of
 from ui.models.palette import DARK, Palette, Sizes
 from ui.models.sample import Sample, samples
 from ui.models.showing import Showing
 from ui.models.site_map import CATEGORIES, SiteMap
 from ui.models.statistics_words import words_of
+from ui.own_panel import OwnPanel
 from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel, kind_of
 from ui.plots import Plot
 from ui.plots import decades as decade_ticks
@@ -47,6 +49,7 @@ class SitePanel(QWidget):
         self._showing, self._offset = Showing(), 0.0
         self.stack = QStackedWidget()
         self.curves = {name: CurvePanel(kind, EMPTY) for name, kind in KINDS.items()}
+        self.own: dict[str, OwnPanel] = {}
         self.approach = ApproachPanel(EMPTY)
         self.histogram = Plot()
         self.histogram.left.name("sites", "")
@@ -89,17 +92,35 @@ class SitePanel(QWidget):
         self.buttons[name] = button
         self._tabs.insertWidget(self._tabs.count() - 1, button)
 
+    def _drop(self, name: str) -> None:
+        """Remove a page; the potential is shown in its place."""
+        if self._wanted == name:
+            self._wanted = "E-t"
+        if self.page == name:
+            self._turn("E-t")
+        page = self._pages.pop(name)
+        self.stack.removeWidget(page)
+        page.deleteLater()
+        self.buttons.pop(name).deleteLater()
+
+    def _offer_own(self, sites: Sequence[SiteCurve]) -> None:
+        """Have a page for each curve that the kinds of these sites' steps work out themselves."""
+        pages = {page.name: page for site in sites for page in map(page_of, site.own)}
+        for name in [n for n, p in self.own.items() if n not in pages or p.what != pages[n].what]:
+            self._drop(name)
+            del self.own[name]
+        for name, page in pages.items():
+            if name not in self.own:
+                self.own[name] = OwnPanel(page.what, EMPTY)
+                self.own[name].dress(self._palette, self._font)
+                self._add_page(name, page.what.title, self.own[name])
+
     def _offer(self, signals: Sequence[Signal]) -> None:
         """Have a page for each of these signals of a rig file, and for no others."""
         kinds = {kind.name: kind for kind in map(kind_of, signals)}
         for name in [n for n, p in self.curves.items() if p.kind.signal and n not in kinds]:
-            if self._wanted == name:
-                self._wanted = "E-t"
-            if self.page == name:
-                self._turn("E-t")
-            self.stack.removeWidget(self._pages.pop(name))
-            self.curves.pop(name).deleteLater()
-            self.buttons.pop(name).deleteLater()
+            self._drop(name)
+            del self.curves[name]
         for name, kind in kinds.items():
             if name in self.curves and self.curves[name].kind == kind:
                 continue
@@ -132,7 +153,7 @@ class SitePanel(QWidget):
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
         self._palette, self._glove, self._font = palette, sizes.glove, sizes.font
-        self._stale = {*self.curves, APPROACH}
+        self._stale = {*self.curves, *self.own, APPROACH}
         for panel in self._pages.values():
             panel.dress(palette, sizes.font)
         self.tabs.setVisible(not sizes.glove)
@@ -149,7 +170,7 @@ class SitePanel(QWidget):
 
     def begin(self, of: SiteMap | None) -> None:
         """Forget what was shown: another scan is."""
-        for panel in (*self.curves.values(), self.approach):
+        for panel in (*self.curves.values(), *self.own.values(), self.approach):
             panel.begin()
         self._bars.setOpts(x=[0.0], height=[0.0])
         self.histogram.whole()
@@ -169,7 +190,8 @@ class SitePanel(QWidget):
         self._sites, self._map, self._drawn = sites, of, note
         if sites:
             self._offer(sites[0].signals)
-        self._stale = {*self.curves, APPROACH}
+            self._offer_own(sites)
+        self._stale = {*self.curves, *self.own, APPROACH}
         self._say()
         unmeasured = bool(sites) and all(site.measured is None for site in sites)
         came_down = any(site.way is not None for site in sites)
@@ -189,6 +211,14 @@ class SitePanel(QWidget):
             found = [s for s in self._sites if s.measured]
             colours = [self._colour(k, s.number) for k, s in enumerate(found)]
             self.curves[self.page].overlay([s.measured for s in found if s.measured], colours)
+        elif self.page in self.own:
+            every = [
+                (drawn, self._colour(k, site.number))
+                for k, site in enumerate(self._sites)
+                for drawn in site.own
+                if page_of(drawn).name == self.page
+            ]
+            self.own[self.page].draw([drawn for drawn, _ in every], [c for _, c in every])
         else:
             rule = self._map.rule if self._map is not None else lambda number: None
             ways = [s.way for s in self._sites if s.way is not None]

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
+import numpy as np
+
 from seccm.analysis.any_step import of_any_step
+from seccm.arrays import FloatArray
 from seccm.program.any_results import OF_ANY_STEP
+from seccm.program.figures import OwnCurve
 from seccm.program.kind import Found
 from seccm.program.registry import kinds
 from seccm.program.segment import Segment
@@ -48,6 +54,41 @@ def arrays_of(trace: StepTrace, before: Sequence[StepTrace]) -> Mapping[str, Val
         return kind.arrays(trace, before) if kind else {}
 
     return _if_it_can(own, {}, trace.segment)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A curve that a kind of step worked out of one step."""
+
+    what: OwnCurve
+    step: int
+    """Which step of the site."""
+    x: FloatArray
+    """SI, shape (n,), finite; positive on a logarithmic axis."""
+    y: FloatArray
+
+
+def curves_of(trace: StepTrace) -> tuple[Drawn, ...]:
+    """Work out the curves that the kind of a step has itself, but those without points."""
+    kind = kinds().get(trace.segment.kind)
+    own = [what for what in kind.figures if isinstance(what, OwnCurve)] if kind else []
+    found = (_if_it_can(partial(_drawn, what, trace), None, trace.segment) for what in own)
+    return tuple(one for one in found if one is not None)
+
+
+def _drawn(what: OwnCurve, trace: StepTrace) -> Drawn | None:
+    """Work out one curve.
+
+    Raises:
+        ValueError: its two arrays are not of one length.
+    """
+    x, y = (np.asarray(values, np.float64) for values in what.points(trace))
+    if x.ndim != 1 or x.shape != y.shape:
+        raise ValueError(f"{what.slug}: x has the shape {x.shape} and y {y.shape}")
+    good = np.isfinite(x) & np.isfinite(y)
+    for axis, values in ((what.x, x), (what.y, y)):
+        good &= (values > 0.0) | (not axis.log)
+    return Drawn(what, trace.segment.index, x[good], y[good]) if good.any() else None
 
 
 def words_of(segment: Segment, found: Found) -> str:

@@ -5,8 +5,11 @@ A kind declares its figures; no figure knows the name of a result.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from seccm.arrays import FloatArray
+from seccm.program.trace import StepTrace
 from seccm.results import Result
 
 
@@ -72,4 +75,33 @@ class ByCycle:
     """The figure is drawn where this result says something of the scan; always without it."""
 
 
-Figure = Trend | Scatter | ByCycle
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """An axis of a curve."""
+
+    words: str
+    """What it is: "frequency"."""
+    unit: str
+    """SI; "1" for a number."""
+    log: bool = False
+    """Whether it is logarithmic: what is not positive is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCurve:
+    """A curve that a kind of step works out of the data points of one step, such as a spectrum.
+
+    The report draws it by condition, the window for each selected site.
+    """
+
+    slug: str
+    title: str
+    """What is drawn; also the name of its page in the window."""
+    x: Axis
+    y: Axis
+    points: Callable[[StepTrace], tuple[FloatArray, FloatArray]]
+    """Works it out: two arrays of one length, SI; empty where there is nothing to draw. An error in
+    it costs this curve, and nothing else."""
+
+
+Figure = Trend | Scatter | ByCycle | OwnCurve

@@ -14,7 +14,7 @@ from seccm.analysis.declared import by_rank, declared
 from seccm.analysis.own_condition import FEWEST
 from seccm.analysis.spread import stated
 from seccm.events import Outcome
-from seccm.program.figures import ByCycle, Scatter, Trend
+from seccm.program.figures import ByCycle, OwnCurve, Scatter, Trend
 from seccm.program.kind import Curve
 from seccm.program.registry import kinds
 from seccm.program.segment import Segment
@@ -26,6 +26,7 @@ from seccm.report import (
     landings,
     last_cycles,
     maps,
+    own_curves,
     signals,
     style,
     transients,
@@ -89,6 +90,8 @@ def _of(study: Study, segment: Segment, curve: Curve) -> Iterator[Drawing]:
                 yield from _by_cycle(study, segment, what)
             case Scatter():
                 yield from _scatter(study, segment, what)
+            case OwnCurve():
+                yield from _own_curve(study, segment, what)
 
 
 def _galvanostatic(study: Study, segment: Segment) -> Iterator[Drawing]:
@@ -187,6 +190,19 @@ def _scatter(study: Study, segment: Segment, what: Scatter) -> Iterator[Drawing]
             + (what.words if returns else "")
             + f"Open: values with a caveat. {caveat_words(study, names)}"
             f"{_apart(study, step, what)}{_some(study, distribution.MOST_ROWS)}{_thinned(study)}",
+            figure,
+        )
+
+
+def _own_curve(study: Study, segment: Segment, what: OwnCurve) -> Iterator[Drawing]:
+    figure = own_curves.own_curve(study, segment.index, what)
+    if figure is not None:
+        yield Drawing(
+            f"{what.slug}-step-{segment.index}",
+            f"{what.title}{_of_step(study, segment)}",
+            f"{_program(study, segment.index)} Thin: every repeat; thick: median of a condition, "
+            f"where its repeats have the same points; in brackets: number of sites."
+            f"{_thinned(study)}",
             figure,
         )
 

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from seccm.errors import Problem
+from seccm.program.figures import Axis, OwnCurve
 from seccm.program.kind import Beginning, Found, Kind, StepSpec
 from seccm.program.measured import WHOLE, Measured, Numbers
 from seccm.program.quantities import Duration, Potential
@@ -93,6 +94,23 @@ def words(found: Found) -> str:
     return f"at most {show(found['i_most'].value, 'A', 3)}"
 
 
+def ladder(trace: StepTrace) -> tuple[np.ndarray, np.ndarray]:
+    """Return potential and mean current of each tread."""
+    rows = treads(trace)
+    if not all(trace.I[tread].size for tread in rows):
+        return np.zeros(0), np.zeros(0)  # it ended before its last tread
+    means = [(trace.E[tread].mean(), trace.I[tread].mean()) for tread in rows]
+    potential, current = np.array(means).T
+    return potential, current
+
+
+LADDER = OwnCurve(
+    slug="ladder",
+    title="Current of each tread",
+    x=Axis("potential", "V"),
+    y=Axis("mean current", "A"),
+    points=ladder,
+)
 STAIRCASE = Kind(
     name="staircase",
     spec=Staircase,
@@ -110,5 +128,6 @@ STAIRCASE = Kind(
     arrays=arrays,
     words=words,
     curves=("I-t",),
+    figures=(LADDER,),
     rank=15,
 )

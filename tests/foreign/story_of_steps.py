@@ -17,6 +17,7 @@ from seccm.analysis.step_features import arrays_of
 from seccm.analysis.step_trace import step_traces
 from seccm.report import write_report
 from ui.models.curve_choice import page_of, panels_of
+from ui.models.curves import read_site
 from ui.models.draft import Draft
 from ui.models.form import Group
 from ui.models.scan_file import ScanFile
@@ -116,6 +117,13 @@ def main(folder: Path) -> None:
         }
     read, _ = ScanFile(path).plan()
     assert read == stored
+    with seccm.open(path) as scan:
+        curve = read_site(scan, 1)
+    assert curve is not None
+    found |= {
+        "ladder": [[d.step, d.x.tolist(), d.y.tolist()] for d in curve.own],
+        "drawn": sorted(p.stem for p in (folder / "report" / "figures").glob("ladder*.png")),
+    }
     found |= {"page": page_of(["staircase"]), "panels": panels_of(["staircase"])}
     print(json.dumps({**found, "mistakes": mistakes(), "form": form()}))
 

@@ -16,6 +16,7 @@ from functools import partial
 
 import numpy as np
 
+from seccm.analysis.step_features import Drawn
 from seccm.data import Scan
 from seccm.data.trace import SiteRecord
 from seccm.errors import DamagedError, DataFileError
@@ -23,6 +24,7 @@ from seccm.events import Outcome
 from seccm.remote import Trace
 from seccm.rig import Signal
 from ui.models.descent import Way
+from ui.models.own_curves import own_curves
 from ui.models.passage import Curve, Passage, phases
 from ui.models.run_file import RunFile
 from ui.models.worker import Worker
@@ -50,6 +52,8 @@ class SiteCurve:
     """Why there is nothing, of a site that is damaged in the file."""
     signals: tuple[Signal, ...] = ()
     """What the rig file adds to every row."""
+    own: tuple[Drawn, ...] = ()
+    """What the kinds of its steps work out themselves."""
 
 
 @dataclass(slots=True)
@@ -203,11 +207,14 @@ def read_site(
                 return None
             for rows in phases(_rows(piece)):
                 passage.take(rows)
+        own = own_curves(scan, number)
     except DamagedError as error:
         return SiteCurve(number, None, None, closed=True, damage=str(error))
     way = passage.way(number)
     came_down = way if way.z.size else None
-    return SiteCurve(number, passage.curve(number), came_down, closed, signals=scan.signals)
+    return SiteCurve(
+        number, passage.curve(number), came_down, closed, signals=scan.signals, own=own
+    )
 
 
 def _rows(record: SiteRecord) -> Trace:

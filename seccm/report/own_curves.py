@@ -1,0 +1,69 @@
+"""Curves that a kind of step works out itself, such as a spectrum: every repeat, by condition."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from seccm.analysis import scales
+from seccm.analysis.step_features import Drawn, curves_of
+from seccm.arrays import FloatArray
+from seccm.program.figures import OwnCurve
+from seccm.report import style
+from seccm.report.study import MOST_CURVES, Group, Study, evenly
+
+_NAMED = 16
+"""Most conditions that are named in the legend."""
+
+
+@style.styled
+def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
+    """Draw a curve of one step for every site; None if no site has one.
+
+    Where the repeats of a condition have the same x, their median is drawn thick.
+    """
+    each = [(group, own) for group in study.groups if (own := _repeats(study, group, step, what))]
+    if not each:
+        return None
+    fig = study.figure(style.ONE_COLUMN + 1.2, 2.6, currents=False)
+    axes = fig.subplots()
+    x, y = (
+        scales.scale(axis.unit, np.concatenate([getattr(d, name) for _, own in each for d in own]))
+        for name, axis in (("x", what.x), ("y", what.y))
+    )
+    for group, own in each:
+        alone = len(own) == 1
+        for one in own:
+            axes.plot(x(one.x), y(one.y), color=group.colour, lw=1.0 if alone else 0.4,
+                      alpha=1.0 if alone else 0.5)  # fmt: skip
+        if not alone and all(_alike(one.x, own[0].x) for one in own):
+            middle = np.median([one.y for one in own], axis=0)
+            axes.plot(x(own[0].x), y(middle), color=group.colour, lw=1.3)
+    for k in evenly(np.arange(len(each)), _NAMED):
+        group, own = each[k]
+        words = f"{group.label}  ({len(own)})" if study.several else f"{len(own)} sites"
+        axes.plot([], [], color=group.colour, lw=1.6, label=words)
+    axes.set_xscale("log" if what.x.log else "linear")
+    axes.set_yscale("log" if what.y.log else "linear")
+    axes.set_xlabel(x.label(style.literal(what.x.words)))
+    axes.set_ylabel(y.label(style.literal(what.y.words)))
+    fig.legend(title=study.legend_title or None, loc="outside right center")
+    return fig
+
+
+def _alike(x: FloatArray, other: FloatArray) -> bool:
+    """Tell whether two curves have the same x, but for rounding."""
+    return x.shape == other.shape and bool(np.allclose(x, other, 1e-4, 1e-6 * np.ptp(other)))
+
+
+def _repeats(study: Study, group: Group, step: int, what: OwnCurve) -> list[Drawn]:
+    each = max(1, MOST_CURVES // len(study.groups))
+    sites = group.counted if group.counted.size else group.sites
+    found = (study.trace(int(number), step) for number in evenly(sites, each))
+    return [
+        drawn
+        for trace in found
+        if trace is not None
+        for drawn in curves_of(trace.in_contact)
+        if drawn.what is what
+    ]

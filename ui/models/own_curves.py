@@ -1,0 +1,76 @@
+"""Curves that kinds of steps work out themselves, read from a file for the selected sites."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from seccm.analysis.features import area_of
+from seccm.analysis.step_features import Drawn, curves_of
+from seccm.analysis.step_trace import step_traces
+from seccm.arrays import FloatArray
+from seccm.data import Scan
+from seccm.errors import PlanError
+from seccm.plan import Plan
+from seccm.program.figures import OwnCurve
+from seccm.program.registry import kinds
+from ui.models.frames import Frame
+
+ROOM = 0.05
+"""Room around the curves, as a share of their range."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """A page of the window: one curve of one step."""
+
+    name: str
+    what: OwnCurve
+
+
+def own_curves(scan: Scan, number: int) -> tuple[Drawn, ...]:
+    """Work out the curves of a site that its kinds of steps have themselves.
+
+    Without such a kind nothing is read. A plan that cannot be read has none.
+
+    Raises:
+        DamagedError: the site is damaged in the file.
+    """
+    if not any(isinstance(what, OwnCurve) for kind in kinds().values() for what in kind.figures):
+        return ()
+    site = scan.planned.get(number)
+    if site is None:
+        return ()
+    try:
+        plan = Plan.from_json(scan.plan_json, source=str(scan.path))
+    except PlanError:
+        return ()
+    ran = step_traces(site, scan.record(number), scan.header.reference_offset, area_of(plan))
+    return tuple(drawn for trace in ran for drawn in curves_of(trace.in_contact))
+
+
+def page_of(drawn: Drawn) -> OwnPage:
+    """Return the page on which a curve is drawn: one for each step and curve."""
+    return OwnPage(f"{drawn.what.slug}-{drawn.step}", drawn.what)
+
+
+def shown(drawn: Drawn) -> tuple[FloatArray, FloatArray]:
+    """Return the points of a curve as they are drawn: logarithms on logarithmic axes."""
+    x, y = drawn.x, drawn.y
+    return (np.log10(x) if drawn.what.x.log else x), (np.log10(y) if drawn.what.y.log else y)
+
+
+def frame_around(curves: Sequence[tuple[FloatArray, FloatArray]]) -> Frame | None:
+    """Return the range that shows all of some curves; None of none."""
+    if not curves:
+        return None
+    x, y = (np.concatenate([curve[k] for curve in curves]) for k in (0, 1))
+    return Frame(_with_room(x), _with_room(y))
+
+
+def _with_room(values: FloatArray) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    room = ROOM * (high - low) or 0.5 * abs(high) or 0.5
+    return low - room, high + room

@@ -1,0 +1,70 @@
+"""The page of a curve that a kind of step works out itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+
+from seccm.analysis.step_features import Drawn
+from seccm.program.figures import Axis, OwnCurve
+from ui.framed_plot import FramedPlot
+from ui.models.frames import Frame
+from ui.models.own_curves import frame_around, shown
+from ui.models.palette import Palette
+from ui.models.showing import largest
+from ui.plots import line_width, pen
+
+
+class OwnPanel(FramedPlot):
+    """Draws the curves of the selected sites over one another."""
+
+    def __init__(self, what: OwnCurve, empty: str = "") -> None:
+        super().__init__(empty)
+        self.what = what
+        self._lines: list[pg.PlotDataItem] = []
+        self._width = 1.0
+        for plot_axis, axis in ((self.bottom, what.x), (self.left, what.y)):
+            plot_axis.setLogMode(x=axis.log, y=axis.log)
+            # A logarithmic axis keeps its unit: its numbers are written in full.
+            plot_axis.name(axis.words, "" if axis.unit == "1" else axis.unit)
+
+    def dress(self, palette: Palette, font: int) -> None:
+        """Take colours and sizes."""
+        super().dress(palette, font)
+        self._width = line_width(font)
+
+    def begin(self) -> None:
+        """Forget what was drawn: another scan is shown."""
+        self.draw((), ())
+        self.start_anew()
+
+    def draw(self, curves: Sequence[Drawn], colours: Sequence[str]) -> None:
+        """Draw some curves.
+
+        Args:
+            curves: of this page.
+            colours: one for each.
+        """
+        points = [shown(curve) for curve in curves]
+        while len(self._lines) < len(points):
+            self._lines.append(self.plot())
+        for line, (x, y), colour in zip(self._lines, points, colours, strict=False):
+            line.setPen(pen(colour, self._width))
+            line.setData(x, y)
+        for line in self._lines[len(points) :]:
+            line.setData([], [])
+        self.frame(frame_around(points))
+
+    def fit(self, frame: Frame) -> None:
+        """Choose the prefixes of linear axes."""
+        for plot_axis, axis, ends in (
+            (self.bottom, self.what.x, frame.x), (self.left, self.what.y, frame.y),
+        ):  # fmt: skip
+            if _has_prefix(axis):
+                plot_axis.fit(largest(np.array(ends)))
+
+
+def _has_prefix(axis: Axis) -> bool:
+    return not axis.log and axis.unit != "1"
