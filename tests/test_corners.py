@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ from nidaq_bench import nidaq_rig
 from small_plan import CV, INFO, POTENTIOSTATIC, small
 
 import seccm
+from seccm.commissioning.check import describe
 from seccm.errors import Problem
 from seccm.plan import Plan
 from seccm.plan.corners import _closest
-from seccm.rig import Constant, Drive, Lines, RigInfo
+from seccm.rig import CellInfo, Constant, Drive, Lines, RigInfo, parts_of, rig_of
 from seccm.units import show
 
 SIMULATED = dataclasses.replace(INFO, update=INFO.clock.period, raw_always=False)
@@ -79,6 +81,19 @@ def test_a_simulated_rig_warns_and_follows_a_step_that_asks_for_raw_samples():
     assert "raw = true" in warning.remedy
     assert told(sweep(1e-3, raw=True), SIMULATED) == []
     assert told(sweep(3e-3), SIMULATED) == []
+
+
+def test_a_potentiostat_of_its_own_says_how_fast_it_is():
+    """And not the card beside it, which gives the samples."""
+    other = CellInfo("other", INFO.modes, INFO.potential, INFO.current, 10.0, update=5e-3)
+    with nidaq_rig() as rig:
+        stage, cell, stream = parts_of(rig)
+        assert cell.info.update == pytest.approx(2e-4)
+        cell = SimpleNamespace(info=other)  # type: ignore[assignment]
+        info = rig_of(stage, cell, stream, name="both").info
+    assert info.update == 5e-3
+    assert info.raw_always
+    assert any("every 5 ms" in said for said in describe(info))
 
 
 def test_the_shipped_rigs_say_how_fast_they_are():

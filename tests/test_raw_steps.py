@@ -82,7 +82,7 @@ def test_exactly_the_samples_of_the_steps_that_ask_are_kept(data: st.DataObject)
     ahead = list(spans)
     while row < count:
         stop = min(count, row + data.draw(st.integers(1, 12)))
-        choice.seen(row, stop)
+        choice.settle(choice.certain(row, stop))
         here = [n for n in there if row * spacing <= n < stop * spacing]
         cuts = [k for k in range(1, len(here)) if here[k] != here[k - 1] + 1]
         for part in np.split(np.array(here, int), cuts):
@@ -113,7 +113,7 @@ def test_a_step_that_is_known_too_late_says_what_it_lost(monkeypatch: pytest.Mon
     monkeypatch.setattr(raw_choice_module, "KEPT_BACK", 10)
     choice = RawChoice(4, every=False)
     for row in range(0, 100, 5):
-        choice.seen(row, row + 5)
+        choice.settle(choice.certain(row, row + 5))
         choice.take([RawSamples(row * 4, np.zeros((1, 20), np.int16))])
         assert choice.chosen() == ([], [])
     assert choice.mark(80, keep=True) == (90 - 80) * 4
@@ -127,7 +127,7 @@ def test_little_is_held_back():
     choice, block = RawChoice(SPACING, every=False), np.zeros((9, 20 * SPACING), np.int16)
     step_at = 3 * raw_choice_module.KEPT_BACK // 20 * 20
     for row in range(0, 2 * step_at, 20):
-        choice.seen(row, row + 20)
+        choice.settle(choice.certain(row, row + 20))
         choice.take([RawSamples(row * SPACING, block)])
         choice.chosen()
         waiting = sum(piece.codes.shape[1] for piece in choice._waiting)
@@ -244,6 +244,26 @@ def test_only_a_loss_within_what_is_kept_is_told(tmp_path: Path):
         assert f"from number {inside + 300} to {inside + 900}" in said[0]
         assert scan.raw(1, 1).gaps == ((inside + 300, 600),)
         assert scan.raw(2, 1).gaps == ()
+
+
+@pytest.mark.parametrize("gives", [0, 1])
+def test_samples_that_a_rig_owes_are_told_with_the_site(tmp_path: Path, gives: int):
+    """A step asks, and nothing comes; or nothing from its middle on."""
+    made = asking(visits(2, steps=(40, 30)), 0)
+    first, stop = samples_of(made[1], 0)
+    first = (first + stop) // 2 if gives else first
+    path = tmp_path / "scan.h5"
+    with Store(path, HEADER, sites(2), COLUMNS, CLOCK, raw=CHANNELS, raw_of_steps=True) as store:
+        for block, events in told(made, iter([9] * 1000)):
+            given = with_raw(block, skipped=range(first, 10**9))
+            store.record(given if gives or block.start < made[1].start else block, events)
+        store.close("complete")
+    with open_scan(path) as scan:
+        said = [message for message in scan.events["msg"] if "raw samples jump" in message]
+        assert len(said) == 1
+        assert f"from number {first} to {stop}" in said[0]
+        assert len(scan.raw(0, 0)) == 40 * SPACING
+        assert len(scan.raw(1, 0)) == (20 * SPACING if gives else 0)
 
 
 def test_steps_keep_their_samples_when_the_program_is_killed_and_goes_on(

@@ -55,7 +55,10 @@ def describe(info: RigInfo) -> tuple[str, ...]:
     )
     if info.raw:
         names = ", ".join(channel.name for channel in info.raw)
-        said.append(f"Every sample of {len(info.raw)} inputs can be recorded: {names}.")
+        when = "" if info.raw_always else " in steps that ask for it"
+        said.append(f"Every sample of {len(info.raw)} inputs can be recorded{when}: {names}.")
+    if info.update:
+        said.append(f"A new value is put out to the cell every {show(info.update, 's')}.")
     return (*said, *protection(info))
 
 

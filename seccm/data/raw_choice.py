@@ -49,13 +49,13 @@ class RawChoice:
         self._marks.say(first, keep)
         return dropped
 
-    def seen(self, start: int, stop: int) -> None:
-        """Say that the rows from `start` to before `stop` came.
+    def certain(self, start: int, stop: int) -> int:
+        """Return before which row it is certain what is kept, when `start` to `stop` have come.
 
-        In a step, all has been said of the rows before. Elsewhere, a step may turn out to have
-        begun earlier.
+        In a step that asks, all has been said of the rows before. Elsewhere, a step may turn out
+        to have begun earlier.
         """
-        self.settle(start if self._marks.newest else stop - KEPT_BACK)
+        return start if self._marks.newest else stop - KEPT_BACK
 
     def settle(self, row: int) -> None:
         """Say that whether samples are kept is certain for all rows before this one."""
@@ -88,6 +88,20 @@ class RawChoice:
             self._next = piece.stop
             self._marks.forget(piece.stop)
         return kept, said
+
+    def missing(self, row: int) -> list[str]:
+        """Return what is to be said of samples that should be kept and have not come by now.
+
+        Args:
+            row: all samples of the rows before this one should be there.
+        """
+        due, stop = self._next or 0, row * self._spacing
+        if stop <= due:
+            return []
+        said = [_jump(first, last) for first, last, keep in self._marks.spans(due, stop) if keep]
+        self._next = stop
+        self._marks.forget(stop)
+        return said
 
 
 def _jump(first: int, stop: int) -> str:

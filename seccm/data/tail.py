@@ -38,6 +38,11 @@ class Tail:
         self._gone = 0
         self._marks = Marks((int(Phase.IDLE), 0))
 
+    @property
+    def newest(self) -> int:
+        """Number of the newest row; 0 before the first."""
+        return int(self._numbers[self._size - 1]) if self._size else max(0, self._gone - 1)
+
     def __len__(self) -> int:
         """Return how many rows are kept back."""
         return self._size

@@ -146,8 +146,7 @@ class Writer:
         """Apply what happened; return whether it must be made safe soon."""
         if block is not None:
             self._tail.append(block)
-            self._choice.seen(block.start, block.stop)
-            self._take_raw(block.start, block.raw)
+            self._take_raw(self._choice.certain(block.start, block.stop), block.raw)
         for event in events:
             self._apply(event)
         spare = len(self._tail) - KEPT
@@ -207,8 +206,7 @@ class Writer:
         """Commit, say what became of the run, and close the file."""
         if self._visit is not None and self._visit.touched:
             self._write(len(self._tail))
-        self._choice.settle(sys.maxsize)
-        self._take_raw(-1, ())
+        self._take_raw(sys.maxsize, ())
         self._raw.flush()
         self.commit()
         self._to("state").put(0, np.array([status.encode()], self._data["state"].dtype))
@@ -248,8 +246,7 @@ class Writer:
             case SiteFinished():
                 self._finish(event)
             case Fault() | RunStopped() if self._visit is not None and self._visit.touched:
-                self._choice.settle(event.row + 1)
-                self._take_raw(event.row, ())
+                self._take_raw(event.row + 1, ())
                 self._write(len(self._tail))
             case _:
                 pass
@@ -285,8 +282,10 @@ class Writer:
             self._note(event.row, event.site, note)
 
     def _take_raw(self, row: int, pieces: Sequence[RawSamples]) -> None:
+        """Take samples; whether they are kept is certain for those of the rows before this one."""
+        self._choice.settle(row)
         for said in self._raw.append(pieces):
-            self._note(row, -1, said)
+            self._note(self._tail.newest, -1, said)
 
     def _land(self, event: Landed) -> None:
         visit, landing = self._at(event), event.landing
@@ -312,8 +311,10 @@ class Writer:
             self._forget(event.site)
             return
         visit.events.append(event)
-        self._choice.settle(event.row + 1)
-        self._take_raw(event.row, ())
+        self._take_raw(event.row + 1, ())
+        if "raw" in self._data:
+            for said in self._choice.missing(min(event.row, self._tail.newest) + 1):
+                self._note(event.row, event.site, said)
         self._write(self._tail.upto(event.row))
         record = record_of(
             read_rows(self._data, visit.first, self._written, self._row),

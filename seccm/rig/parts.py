@@ -35,6 +35,8 @@ class CellInfo:
     current: Range
     overload: float
     """What the potential reads where an anodic current is imposed and no circuit is closed."""
+    update: float = 0.0
+    """Seconds from one value of a drive that is put out to the next; 0 where nobody knows."""
 
 
 class Cell(Protocol):
@@ -159,7 +161,9 @@ class _CellOf:
     @property
     def info(self) -> CellInfo:
         info = self._rig.info
-        return CellInfo(info.name, info.modes, info.potential, info.current, info.overload)
+        return CellInfo(
+            info.name, info.modes, info.potential, info.current, info.overload, info.update
+        )
 
     def open(self) -> None:
         self._rig.open()
@@ -198,6 +202,8 @@ class _Assembled:
             signals=stream.signals,
             idle_current=stream.idle_current,
             raw=stream.raw,
+            raw_always=stream.raw_always,
+            update=cell.update,
             words=(*stage.words, f"The cell is driven by {cell.name}."),
         )
 
