@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from seccm.arrays import FloatArray
-from seccm.errors import LimitError, RigError, StreamError
+from seccm.errors import RigError, StreamError
 from seccm.rig import (
     Action,
     Axis,
@@ -266,29 +266,11 @@ class VirtualRig:
         self._halt = None
 
     def _impose(self, drive: Drive) -> None:
-        self._check_drive(drive)
+        self._info.refuse_impossible(drive)
         since = self._row if drive.since is None else drive.since
         self._world.drive = Imposed(drive.mode, drive.waveform, since)
         self._sampled = self._raw and drive.raw
         self._reflexes.drive(drive, since)
-
-    def _check_drive(self, drive: Drive) -> None:
-        if drive.mode not in self._info.modes:
-            what = f"{drive.mode!r} is not a mode of this rig; nothing changed."
-            raise LimitError("no-such-mode", "drive", what)
-        if drive.mode == "open":
-            return
-        limits = self._info.potential if drive.mode == "potential" else self._info.current
-        unit = "V" if drive.mode == "potential" else "A"
-        for value in drive.waveform.extremes:
-            if not limits.holds(value):
-                raise LimitError(
-                    "out-of-range",
-                    "drive",
-                    f"{show(value, unit)} is outside {show(limits.lower, unit)} to "
-                    f"{show(limits.upper, unit)}; nothing changed.",
-                    "Choose a value inside the range, or another range.",
-                )
 
     def _freeze(self) -> None:
         # An axis on its way to its own halt, a millisecond ahead, is left to it.

@@ -229,8 +229,11 @@ class RigContract:
             Drive("current", Constant(2.0 * info.current.lower)),
             Drive("potential", Constant(math.nan)),
         ):
-            with pytest.raises(LimitError):
+            with pytest.raises(LimitError) as refused:
                 stream.rig.apply(drive)
+            with pytest.raises(LimitError) as told:
+                info.refuse_impossible(drive)
+            assert str(refused.value) == str(told.value), "every rig says it in the same words"
         stream.rest(0.1)
         assert stream.column("potential")[-10:].mean() == pytest.approx(0.2, abs=5e-3)
 

@@ -290,7 +290,7 @@ def test_a_halt_leaves_the_tip_where_it_is(hand: ByHand):
 def test_what_cannot_be_done_by_hand_is_said(hand: ByHand):
     with pytest.raises(SeccmError, match="no command 'dance'"):
         hand.manual.ask("dance")
-    with pytest.raises(LimitError, match="cannot be applied"):
+    with pytest.raises(LimitError, match="Switch the cell off"):
         hand.manual.ask("drive", mode="open", value=0.0)
     with pytest.raises(LimitError, match="outside"):
         hand.manual.ask("drive", mode="potential", value=100.0)

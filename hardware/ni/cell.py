@@ -7,9 +7,7 @@ from typing import Literal
 from hardware.ni.config import CARD, CellConfig, NidaqConfig
 from hardware.ni.lines import Lines
 from hardware.ni.scaling import Scale
-from seccm.errors import LimitError
-from seccm.rig import Drive, Mode, Range
-from seccm.units import show
+from seccm.rig import Mode, Range
 
 Instrument = Literal["potential", "current"]
 
@@ -61,28 +59,6 @@ class Cell:
     def span(self, channel: Instrument) -> Range:
         """Return what can be both imposed and measured, in volts or amperes."""
         return self._spans[channel]
-
-    def check(self, drive: Drive) -> None:
-        """Refuse a drive that the instruments cannot impose.
-
-        Raises:
-            LimitError: nothing changed.
-        """
-        if drive.mode == "open":
-            return
-        if drive.mode not in self._scales:
-            what = f"{drive.mode!r} is not a mode of this rig; nothing changed."
-            raise LimitError("no-such-mode", "drive", what, "Choose other steps, or another rig.")
-        span, unit = self._spans[drive.mode], "V" if drive.mode == "potential" else "A"
-        for value in drive.waveform.extremes:
-            if not span.holds(value):
-                raise LimitError(
-                    "out-of-range",
-                    "drive",
-                    f"{show(value, unit)} is outside {show(span.lower, unit)} to "
-                    f"{show(span.upper, unit)}; nothing changed.",
-                    "Choose a value inside the range, or another range of the instrument.",
-                )
 
     def instrument(self, mode: Mode) -> Instrument:
         """Return what carries out a mode: an open circuit without a switch is no current."""

@@ -156,7 +156,7 @@ class NidaqRig:
                 case Move():
                     self._move(action)
                 case Drive():
-                    self._cell.check(action)
+                    self._info.refuse_impossible(action)
                     since = self._delivery.row if action.since is None else action.since
                     self._driven = Driven(action, since * self._info.clock.period)
                     self._wanted = True

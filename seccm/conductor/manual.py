@@ -319,14 +319,12 @@ class Manual:
         return Command("retract", self._tip.retract)
 
     def _drive(self, mode: str, value: float) -> Command:
-        if mode not in self._info.modes or mode == "open":
-            raise LimitError(
-                "no-such-mode", "drive", f"{mode!r} cannot be applied here; nothing changed."
-            )
-        volts = mode == "potential"
-        unit = "V" if volts else "A"
-        _refuse_outside(mode, value, self._info.potential if volts else self._info.current, unit)
+        if mode == "open":
+            what = "an open circuit is not a value to apply; nothing changed."
+            raise LimitError("no-such-mode", "drive", what, "Switch the cell off instead.")
         drive = Drive(cast("Mode", mode), Constant(value))
+        self._info.refuse_impossible(drive)
+        unit = "V" if mode == "potential" else "A"
         return Command("drive", self._apply_once(drive, f"The {mode} is {show(value, unit)}."))
 
     def _apply_once(self, action: Action, said: str) -> Callable[[Course], Steps[Said]]:

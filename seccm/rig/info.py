@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from seccm.errors import LimitError
-from seccm.rig.actions import Mode, Move
+from seccm.rig.actions import Drive, Mode, Move
 from seccm.rig.block import Axis, Clock
 from seccm.rig.raw import RawChannel
 from seccm.rig.signals import BASIC, Signal
+from seccm.units import show
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,32 @@ class RigInfo:
             f"{', '.join(self.watched)}; nothing moved.",
             "Choose another kind of contact.",
         )
+
+    def refuse_impossible(self, drive: Drive) -> None:
+        """Refuse a drive that the instruments of this rig cannot impose.
+
+        Raises:
+            LimitError: nothing changed.
+        """
+        if drive.mode == "open":
+            return
+        if drive.mode not in self.modes:
+            raise LimitError(
+                "no-such-mode",
+                "drive",
+                f"{drive.mode!r} is not a mode of this rig; nothing changed.",
+                "Choose other steps, or another rig.",
+            )
+        span, unit = (self.potential, "V") if drive.mode == "potential" else (self.current, "A")
+        for value in drive.waveform.extremes:
+            if not span.holds(value):
+                raise LimitError(
+                    "out-of-range",
+                    "drive",
+                    f"{show(value, unit)} is outside {show(span.lower, unit)} to "
+                    f"{show(span.upper, unit)}; nothing changed.",
+                    "Choose a value inside the range, or another range of the instrument.",
+                )
 
     def overtravel(self, speed: float, rows: int = 1) -> float:
         """Return the farthest the tip can go past contact, in metres.
