@@ -7,9 +7,8 @@ import pytest
 from seccm.cli import progress
 from seccm.events import Outcome
 from seccm.report import map_drawing
-from ui import map as window_map
 from ui import map_plot
-from ui.models import words
+from ui.models import map_words, words
 from ui.models.palette import OUTCOME_COLOURS
 
 ENDS = [o for o in Outcome if o > Outcome.RUNNING]
@@ -23,7 +22,7 @@ def test_every_end_of_a_site_has_a_style(known):
 
 @pytest.mark.parametrize(
     "marks",
-    [map_drawing.MARKS, window_map._SIGNS, map_plot._MARKS],
+    [map_drawing.MARKS, map_words._SIGNS, map_plot._MARKS],
     ids=["report", "legend", "map"],
 )
 def test_every_irregular_end_has_a_mark_of_its_own(marks):
