@@ -255,6 +255,22 @@ def test_a_second_current_that_varies_is_no_part_of_the_first_one_s_line(step, t
         assert {len(one.groups) for one in chosen} == {2}
 
 
+def test_no_line_goes_past_a_condition_whose_values_have_a_caveat(studies, monkeypatch):
+    """Between the first and the third current nothing is known of the second."""
+    study = studies.factorial
+    feature = study.features["E_nuc"]
+    statuses = feature.statuses.copy()
+    middle = [group.sites for group in study.groups][2:4]
+    statuses[np.concatenate(middle)] = Status.EDGE
+    doubted = type(feature)(feature.column, feature.values, feature.errors, statuses)
+    monkeypatch.setitem(study.features, "E_nuc", doubted)
+    a = panels(trends.trend(study, 0, AGAINST_CURRENT))[0]
+    lines = [c.lines[0] for c in a.containers if c.lines[0].get_linestyle() == "-"]
+    drawn = [np.isfinite(np.asarray(line.get_ydata(), float)).tolist() for line in lines]
+    assert [True, False, True] in drawn
+    assert all(finite[0] and finite[-1] for finite in drawn)
+
+
 def test_the_figure_of_nucleation_says_how_many(studies):
     (a, b, c) = panels(trends.trend(studies.screen, 0, AGAINST_CURRENT))
     for axes in (a, b, c):

@@ -332,12 +332,17 @@ def _repeats(
             alpha=0.5, mew=edge, mfc=face,
         )  # fmt: skip
     # A mean of those with the event is too early where others had not come to it: no mean there.
-    full = [(p, spread(v, e)) for p, v, e in some if v.size and not p.n_censored]
-    if not full:
+    means = [(p, spread(v, e) if v.size and not p.n_censored else None) for p, v, e in some]
+    known = [k for k, (_, s) in enumerate(means) if s is not None]
+    if not known:
         return
-    x = [float(across.scale(p.x)) for p, _ in full]
-    mean = np.array([s.mean for _, s in full]) * factor
-    bars = [s.error * factor if s.n >= FEWEST_FOR_SD else math.nan for _, s in full]
+    # No line goes past a condition without a mean: it would show what was not found there.
+    shown = means[known[0] : known[-1] + 1]
+    x = [float(across.scale(p.x)) for p, _ in shown]
+    mean = np.array([math.nan if s is None else s.mean for _, s in shown]) * factor
+    bars = [
+        s.error * factor if s is not None and s.n >= FEWEST_FOR_SD else math.nan for _, s in shown
+    ]
     axes.errorbar(
         x, mean, bars, fmt=marker + ("-" if whole else ""), color=colour, ms=4.2, lw=0.9,
         elinewidth=0.8, mfc=face, mew=0.9, label=label or None,
