@@ -147,6 +147,7 @@ def _in_a_fork(path: Path) -> tuple[int, str]:
     child = os.fork()
     if child == 0:
         code = 99
+        faulthandler.disable()  # a crash is an answer here, and not to be told
         with output.open("w") as said, redirect_stdout(said), redirect_stderr(said):
             try:
                 code = look_after([vetting.VERB, str(path)])

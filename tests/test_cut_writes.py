@@ -13,7 +13,7 @@ from cut_stories import STORIES, must_go_on
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="HDF5 is watched on Linux only"),
-    pytest.mark.usefixtures("no_waiting"),
+    pytest.mark.usefixtures("no_waiting", "quickly_tried"),
 ]
 
 CUTS = 6
