@@ -167,7 +167,7 @@ def add(path: Path, entry: Entry, rig: str) -> None:
         PlanError: there is a file, but it is no calibration.
         DataFileError: it cannot be written.
     """
-    entries = read(path) if path.exists() else ()
+    entries = read(path) if os.path.exists(path) else ()
     content = {
         "kind": KIND,
         "format": FORMAT,
@@ -213,7 +213,7 @@ def resolve(
         return made
     name, days = _named(made["calibration"], source)
     path = (folder / name).absolute()
-    entries = read(path) if strict or path.exists() else ()
+    entries = read(path) if strict or os.path.exists(path) else ()
     problems: list[Problem] = []
     devices: set[str] = set()
     current = in_force(entries)

@@ -71,6 +71,10 @@ def not_a_file(mode: int) -> str:
     return next((name for is_kind, name in _KINDS if is_kind(mode)), "a device")
 
 
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def _bytes_of(path: Path, largest: int) -> bytes:
     try:
         # Looked at before it is opened: to open a pipe is to wait for somebody who writes to it.
@@ -80,8 +84,9 @@ def _bytes_of(path: Path, largest: int) -> bytes:
         if found.st_size > largest:
             what = f"has {found.st_size / 2**20:.0f} MB; at most {largest / 2**20:.0f} MB are read."
             raise Unreadable(what, "Is it the right file?")
-        with path.open("rb") as file:
-            content = file.read(largest + 1)
+        # Files of the system may pretend to be ordinary ones, and not be waited for either.
+        with open(path, "rb", opener=_at_once) as file:
+            content = file.read(largest + 1) or b""
     except FileNotFoundError:
         raise Unreadable("does not exist.", missing=True) from None
     except OSError as error:

@@ -256,3 +256,31 @@ def test_a_file_that_cannot_be_opened_for_writing_is_not_left_behind(
     with pytest.raises(DataFileError, match=r"No locks available.*Nothing moved"):
         Store(tmp_path / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("length", [200, 240, 251, 252, 255, 256, 300, 5000])
+def test_a_name_that_is_too_long_is_refused_and_leaves_nothing(tmp_path: Path, length: int) -> None:
+    """Its own, or that of one of the files beside it; a name just short enough does."""
+    path = tmp_path / ("n" * (length - 3) + ".h5")
+
+    def make() -> None:
+        with Store(path, HEADER, sites(1), COLUMNS, CLOCK, lambda record: None) as store:
+            store.close("stopped")
+
+    if length <= 240:
+        make()
+        assert list(tmp_path.iterdir()) == [path]
+    else:
+        with pytest.raises(DataFileError, match=r"name too long\..* Choose a shorter name\.$"):
+            make()
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_with_a_nul_is_refused(tmp_path: Path) -> None:
+    """From a script; the command line refuses it by itself."""
+    for use in (
+        lambda path: Store(path, HEADER, sites(1), COLUMNS, CLOCK, lambda record: None),
+        open_scan,
+    ):
+        with pytest.raises(DataFileError, match=r"no\\u0000name\.h5: this is not a valid"):
+            use(tmp_path / "no\0name.h5")

@@ -149,6 +149,36 @@ def test_what_is_no_calibration_is_refused(tmp_path: Path, text: str) -> None:
         calibration.read(path)
 
 
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_rig_file_whose_calibration_no_file_can_be_called_is_refused(
+    tmp_path: Path, strict: bool
+) -> None:
+    """Where it is about to be made, it is missing, and what is wrong is said when it is made."""
+    path = tmp_path / "rig.toml"
+    name, text = SHIPPED["virtual.toml"]
+    assert name == "rig"
+    path.write_text(f'calibration = "{"c" * 300}.json"\n{text}', encoding="utf-8")
+    if strict:
+        with pytest.raises(PlanError, match="File name too long"):
+            load_rig(path)
+    else:
+        config = load_rig(path, calibrated=False).config
+        assert not calibration.entries_of(config)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there are files that are none")
+def test_a_file_of_the_system_is_not_waited_for(tmp_path: Path, monkeypatch: Any) -> None:
+    """One that pretends to be an ordinary file, as some do, and has nothing to say."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = os.open(pipe, os.O_RDWR)
+    try:
+        monkeypatch.setattr("seccm.text_files.not_a_file", lambda mode: "")
+        assert read_text(pipe) == ""
+    finally:
+        os.close(writer)
+
+
 def test_a_text_file_of_any_system_is_read(tmp_path: Path) -> None:
     """With and without the mark of UTF-8, whatever ends its lines."""
     path = tmp_path / "it.txt"

@@ -104,6 +104,13 @@ def test_a_range_that_the_user_chose_stays_until_another_scan(qtbot: QtBot):
     assert plot.plotItem.vb.viewRange()[0] == [0.0, 3.0]
 
 
+def test_settings_that_name_what_no_file_can_be_called_do_no_harm(tmp_path: Path) -> None:
+    """They are read at each start of the window."""
+    (tmp_path / "here.h5").touch()
+    named = ["x" * 5000, "no\0name", "", "a/" * 3000, str(tmp_path), str(tmp_path / "here.h5")]
+    assert present(named) == [tmp_path / "here.h5"]
+
+
 @given(st.lists(st.text("abc", min_size=1, max_size=3), max_size=40))
 def test_recent_files_are_the_newest_each_once(names: list[str]):
     known: list[str] = []

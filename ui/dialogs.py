@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -72,11 +73,11 @@ def choose_file(
 
     def chosen(text: str) -> None:
         path = Path(text)
-        if fresh and path.exists():
+        if fresh and os.path.exists(path):
             tell(parent, f"{path.name} exists already and is never replaced. Choose another name.")
-        elif suffix and path.exists():
+        elif suffix and os.path.exists(path):
             ask(parent, f"{path.name} exists already.", "Replace it", partial(done, path))
-        elif not suffix and not path.is_file():
+        elif not suffix and not os.path.isfile(path):
             tell(parent, f"There is no file {path}.")
         else:
             done(path)

@@ -7,6 +7,7 @@ lock was left behind: by a window that was closed, or killed.
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -97,7 +98,7 @@ class KeptDrafts:
 def folder_of(settings: QSettings) -> Path:
     """Return the folder of unsaved plans: beside the settings, where these are a file."""
     file = Path(settings.fileName())
-    if file.is_absolute() and file.parent.is_dir():
+    if file.is_absolute() and os.path.isdir(file.parent):
         return file.parent / f"{file.stem}-unsaved"
     place = QStandardPaths.StandardLocation.AppConfigLocation
     return Path(QStandardPaths.writableLocation(place)) / "unsaved"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -14,8 +15,8 @@ from seccm.data.header import Header
 from seccm.data.layout import LIBVER, Columns, add_session, add_sites, columns_along, create
 from seccm.data.planned import add_planned
 from seccm.data.replacing import put_in_place
-from seccm.data.trouble import discard, said
-from seccm.errors import DataFileError
+from seccm.data.trouble import discard, said, todo
+from seccm.errors import DataFileError, shown
 from seccm.plan.site import Site
 from seccm.rig import Clock, RawChannel
 
@@ -48,9 +49,9 @@ def make(
         discard(part)
         discard(path)
         if isinstance(error, OSError | RuntimeError):
+            remedy = todo(error, "Free some space on the disk, or write elsewhere.")
             raise DataFileError(
-                f"{path}: the file cannot be created: {said(error)}. Nothing moved. "
-                "Free some space on the disk, or write elsewhere."
+                f"{path}: the file cannot be created: {said(error)}. Nothing moved. {remedy}"
             ) from error
         raise
     finally:
@@ -59,7 +60,7 @@ def make(
 
 def _reserve(path: Path) -> BinaryIO:
     """Make a file that was not there, empty as yet, and keep it open."""
-    if path.is_dir():
+    if os.path.isdir(path):
         raise DataFileError(
             f"{path}: this is a folder. Name a file in it, such as {path / 'scan.h5'}."
         )
@@ -70,11 +71,12 @@ def _reserve(path: Path) -> BinaryIO:
             f"{path}: the file exists already and is not overwritten. Choose another "
             "name, or resume it."
         ) from None
+    except ValueError:  # A path with a NUL in it.
+        raise DataFileError(f"{shown(str(path))}: this is not a valid file name.") from None
     except OSError as error:
-        why = "there is no such folder" if not path.parent.is_dir() else said(error)
-        raise DataFileError(
-            f"{path}: the file cannot be made: {why}. Choose a folder that can be written."
-        ) from error
+        why = "there is no such folder" if not os.path.isdir(path.parent) else said(error)
+        remedy = todo(error, "Choose a folder that can be written.")
+        raise DataFileError(f"{path}: the file cannot be made: {why}. {remedy}") from error
 
 
 def _laid_out(

@@ -167,7 +167,7 @@ def is_left_behind(path: Path) -> bool:
     That of another run, of an earlier session, or of a file that was closed does not count.
     """
     identity = _identity(redo_log(path))
-    if identity is None or not path.is_file():
+    if identity is None or not os.path.isfile(path):
         return False
     with suppress(DataFileError, *FAILURES), open_file(path) as file:
         return bool(_identity_of(file) == identity)

@@ -53,7 +53,7 @@ def remedy(path: Path, otherwise: str) -> str:
         otherwise: what to do where its redo log is of no help.
     """
     log = redo_log(path)
-    if log.exists():
+    if os.path.exists(log):
         again = command("python", "-m", "seccm.data", "repair", path)
         return f"After a power cut, first run: {again}"
     with suppress(DataFileError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -120,7 +121,7 @@ class Scan:
     @property
     def being_written(self) -> bool:
         """Whether a program is writing the file just now; not if somebody has removed it."""
-        return self.path.exists() and guard.is_held(self.path)
+        return os.path.exists(self.path) and guard.is_held(self.path)
 
     @property
     def plan_json(self) -> str:

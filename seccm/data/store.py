@@ -26,7 +26,7 @@ from seccm.data.making import make
 from seccm.data.redo import RedoLog
 from seccm.data.repair import redo_log
 from seccm.data.trace import Analyse
-from seccm.data.trouble import discard, is_full, said
+from seccm.data.trouble import discard, is_full, said, todo
 from seccm.data.writer import Writer
 from seccm.errors import DataFileError, RigError, SeccmError
 from seccm.events import Event, RunStatus, SiteAnalysed
@@ -168,9 +168,9 @@ class Store:
                 raw_of_steps=raw_of_steps,
             )
         except (OSError, RuntimeError) as error:
+            remedy = todo(error, "Check the disk, or write elsewhere.")
             raise DataFileError(
-                f"{self.path}: the file cannot be written: {said(error)}. Nothing moved. "
-                "Check the disk, or write elsewhere."
+                f"{self.path}: the file cannot be written: {said(error)}. Nothing moved. {remedy}"
             ) from error
         self._limit, self._patience = queue_blocks, patience
         self._changed = threading.Condition()

@@ -30,6 +30,17 @@ def is_full(error: BaseException) -> bool:
     return getattr(error, "errno", None) in _FULL or said(error) in strings
 
 
+def todo(error: BaseException, otherwise: str) -> str:
+    """Return what to do where a file cannot be made: a sentence.
+
+    Args:
+        error: that the system raised.
+        otherwise: what to do unless the name is the reason; files beside it have longer ones.
+    """
+    too_long = getattr(error, "errno", None) == errno.ENAMETOOLONG
+    return "Choose a shorter name." if too_long else otherwise
+
+
 def abandon(file: h5py.File) -> None:
     """Let go of a file that could not be written; on the disk it stays as it is.
 

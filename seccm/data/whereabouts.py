@@ -40,7 +40,7 @@ class Whereabouts:
     def look(self) -> Path | None:
         """Find the file; return its path, or None where it has been deleted or is not found."""
         if self._descriptor < 0:
-            return self.path if self.path.exists() else None
+            return self.path if os.path.exists(self.path) else None
         names = (self.path, self._name(), *self._neighbours())
         for name in names:
             if name is not None and self._is(name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,4 +17,4 @@ def with_newest(known: Iterable[str], path: Path) -> list[str]:
 
 def present(known: Iterable[str]) -> list[Path]:
     """Return those files that are still there."""
-    return [path for each in known if (path := Path(each)).is_file()]
+    return [path for each in known if os.path.isfile(path := Path(each))]
