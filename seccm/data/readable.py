@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +95,9 @@ class Readable:
         chunk = int(np.prod(self._dataset.chunks or (0,)))
         return self.stored_bytes * longest // self.dtype.itemsize + chunk
 
-    @property
+    @cached_property
     def unit(self) -> str:
-        """The unit, empty where it has none."""
+        """The unit, empty where it has none; it does not change while the file is open."""
         return self.attribute("units")
 
     def attribute(self, name: str) -> str:
