@@ -105,3 +105,11 @@ def test_a_limit_is_named_only_where_the_other_one_is_excluded(shape, word):
     assert "onset 0.1 s" in said
     assert "maximum -1 nA at 1 s" in said
     assert [w for w in ("instantaneous", "progressive") if w in said] == ([word] if word else [])
+
+
+def test_the_caption_of_a_trend_speaks_of_what_is_drawn_alone(study):
+    """No arrows where no record ended first, no area where there is no density."""
+    captions = {d.slug: d.caption for d in choice.drawings(study)}
+    assert "Arrows" not in captions["onset"]
+    assert "area" not in captions["onset"]
+    assert captions["transient-step-0"].startswith("Kind of step: constant potential;")

@@ -156,7 +156,7 @@ def test_every_panel_of_voltammograms_names_its_condition(studies):
 
 def test_no_caption_gives_the_scan_rate_of_one_condition_for_all(studies):
     captions = {d.slug: d.caption for d in choice.drawings(studies.rates)}
-    assert "different for each condition" in captions["voltammograms-step-0"]
+    assert "it differs between conditions" in captions["voltammograms-step-0"]
     assert not any("V/s" in c for c in captions.values())
     assert "one for each condition" in captions["waves-step-0"]
 

@@ -128,7 +128,8 @@ def _trend(study: Study, segment: Segment, what: Trend) -> Iterator[Drawing]:
     if figure is None:
         return
     names = [study.name(result.name, step) for result in what.results]
-    awaited = [result for result in what.results if result.waited]
+    awaited = any(study.features[name].censored[study.measured].any() for name in names)
+    densities = any("m^2" in result.unit for result in (*what.results, what.against))
     late = f"Arrows: records that ended before {what.event}, at their end. " if awaited else ""
     yield Drawing(
         f"{what.slug}{declared(names[0]).step(names[0])}",
@@ -137,7 +138,7 @@ def _trend(study: Study, segment: Segment, what: Trend) -> Iterator[Drawing]:
         "bars, where there are three or more: the larger of their standard deviation and their "
         "stated standard uncertainty; above the axes: number of sites. Open symbols: values "
         f"with a caveat. {caveat_words(study, names)}{late}"
-        f"{_growth(study, names)}{_basis(study)}",
+        f"{_growth(study, names)}{_basis(study) if densities else ''}",
         figure,
     )
 
@@ -257,7 +258,7 @@ def _program(study: Study, step: int) -> str:
     labels = study.step_labels(step)
     if len(labels) == 1:
         return f"{readable(labels[0])}."
-    return f"{study.segments[step].kind}, different for each condition."
+    return f"Kind of step: {study.segments[step].kind}; it differs between conditions."
 
 
 def _some(study: Study, most: int) -> str:
