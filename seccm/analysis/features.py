@@ -64,7 +64,16 @@ class Features:
             Column(r.name, r.unit, r.words, r.dims) for r in declared_results().values()
         )
         """What may be determined of steps, whichever will run."""
-        self._overlapping = _overlapping(plan, plan.sites() if sites is None else sites)
+        self._sites = list(plan.sites() if sites is None else sites)
+        self._overlapping = _overlapping(plan, self._sites)
+
+    def add(self, site: Site) -> None:
+        """Take in a site that a planner has added, before it is visited.
+
+        Those before it that it overlaps with are told so when the file is analysed again.
+        """
+        self._sites.append(site)
+        self._overlapping = _overlapping(self.plan, self._sites)
 
     @property
     def layout(self) -> Columns:

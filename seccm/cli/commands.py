@@ -59,6 +59,7 @@ ReportOption = Annotated[bool, typer.Option("--report", help="Draw the figures a
 def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
     """Check a plan against a rig and list all errors and warnings. Nothing moves."""
     from seccm.plan import load_plan
+    from seccm.plan.planner import who_plans
     from seccm.plan.surface import surface_words
     from seccm.rigs import load_rig
     from seccm.session import check as check_plan
@@ -69,7 +70,7 @@ def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
     sites = loaded.visits()
     say((loaded.title, "bold"))
     say(
-        f"{len(sites)} sites, {len(loaded.conditions)} conditions, about "
+        f"{who_plans(loaded)}{len(sites)} sites, {len(loaded.conditions)} conditions, about "
         f"{_durations(loaded, info)} and {loaded.bytes(info) / 1e6:.1f} MB, on {info.name}"
         f"{f' ({SIMULATION})' if info.virtual else ''}"
     )

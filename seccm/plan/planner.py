@@ -207,6 +207,13 @@ def planner_of(plan: Plan, given: Planner | None = None) -> Planner | None:
     return KINDS.of(plan.planner.kind).begin(plan.planner, plan)
 
 
+def who_plans(plan: Plan) -> str:
+    """Say, before what follows of the plan's own sites, where sites come from; empty if from it."""
+    if not KINDS.of(plan.planner.kind).asks:
+        return ""
+    return f'Sites come from the planner "{plan.planner.kind}". Every place of the plan once: '
+
+
 def with_script(plan: Plan, planner: Planner) -> Plan:
     """Return a plan that says that its sites come from the planner of a script."""
     name = type(planner).__qualname__.rpartition(".")[2]

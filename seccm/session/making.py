@@ -91,7 +91,9 @@ def run(
             planned=sites,
             known=len(sites),
             warnings=_warnings(rig_file, found),
-            asking=_asking(asked, sites, Placing(plan, found.info, sites, found.at), store),
+            asking=_asking(
+                asked, sites, Placing(plan, found.info, sites, found.at), features, store
+            ),
             total=len(sites) if asked is None else asked.total,
         )
     except BaseException:
@@ -159,7 +161,7 @@ def resume(path: str | Path, *, pace: float = 0.0, planner: Planner | None = Non
             planned=sites,
             known=known,
             warnings=_warnings(rig_file, found),
-            asking=_asking(asked, left, placing, store, told),
+            asking=_asking(asked, left, placing, features, store, told),
             total=known if asked is None else asked.total,
             terrain=terrain,
         )
@@ -211,12 +213,14 @@ def _asking(
     planner: Planner | None,
     left: Sequence[Site],
     placing: Placing,
+    features: Features,
     store: Store,
     told: Sequence[Finished] = (),
 ) -> Asking | None:
     """Return who asks the planner of a run; None where it has none."""
 
     def add(site: Site) -> None:
+        features.add(site)
         store.extend([site])
         store.barrier()
 

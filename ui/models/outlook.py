@@ -7,6 +7,7 @@ from pathlib import Path
 
 from seccm.errors import PlanError, Problem, RigError
 from seccm.plan import Plan
+from seccm.plan.planner import who_plans
 from seccm.plan.site import Site
 from seccm.rig import RigInfo
 from seccm.rigs import load_rig
@@ -42,7 +43,7 @@ def outlook(plan: Plan, rig: str, known: RigInfo | None, busy: bool) -> Outlook:
     """
     sites = plan.sites()
     places = Footprints.of(plan, sites)
-    count = f"{len(sites)} sites, {len(plan.conditions)} conditions"
+    count = f"{who_plans(plan)}{len(sites)} sites, {len(plan.conditions)} conditions"
     if known is not None:
         return _outlook(plan, known, plan.check(known), count, sites, places)
     if busy:
