@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -374,6 +377,53 @@ def test_the_command_says_that_only_steps_are_kept(tmp_path: Path):
     told = CliRunner().invoke(app, ["check", str(plan), "--rig", "virtual-nidaq"])
     assert told.exit_code == 0, told.output
     assert "of 9 inputs at 100 kHz, in the steps that ask for it" in " ".join(told.output.split())
+
+
+KILLED = """
+import json, sys
+sys.path.insert(0, sys.argv[2])
+from small_scan import small_scan
+import seccm
+plan = small_scan(3, 1, program=json.loads(sys.argv[4]))
+for event in seccm.run(plan, sys.argv[3], path=sys.argv[1]):
+    print(type(event).__name__, flush=True)
+"""
+
+
+@pytest.mark.parametrize("rig", ["virtual", "virtual-nidaq"])
+def test_a_run_that_is_killed_keeps_the_samples_of_its_steps_and_is_resumed(
+    rig: str, tmp_path: Path
+):
+    """Killed on its way to the second site; the first is all there, the third comes later."""
+    path, here = tmp_path / "scan.h5", str(Path(__file__).parent)
+    program = json.dumps([{**STEP, "raw": True}, REST, {**REST, "raw": True}])
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(path), here, rig, program],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        for wanted in ("SiteFinished\n", "Approaching\n"):
+            assert wanted in iter(child.stdout.readline, "")
+        child.kill()
+    kept = {}
+    with seccm.open(path) as scan:
+        for step in (0, 2):
+            rows = scan.record(0).steps[step]
+            kept[step] = scan.raw(0, step)["current"]
+            assert len(kept[step]) == (rows.stop - rows.start) * SPACING
+    for _ in seccm.resume(path):
+        pass
+    with seccm.open(path) as scan:
+        assert scan.state == "complete"
+        assert scan.sites["status"][2] == Outcome.OK
+        for step in (0, 2):
+            np.testing.assert_array_equal(scan.raw(0, step)["current"], kept[step])
+            rows = scan.record(2).steps[step]
+            assert len(scan.raw(2, step)) == (rows.stop - rows.start) * SPACING
+            means = scan.raw(2, step)["current"].reshape(-1, SPACING)[:, :256].mean(axis=1)
+            np.testing.assert_allclose(means, scan.record(2).I[rows], rtol=1e-6, atol=1e-18)
+        assert len(scan.raw(2, 1)) == 0
 
 
 def test_a_file_without_raw_samples_says_how_a_step_asks_for_them(tmp_path: Path):
