@@ -1,4 +1,4 @@
-"""What truly happens: stage, surface, meniscus and cell, advanced row by row.
+"""What truly happens: stage, surface, meniscus and cell, advanced row by row, or in finer steps.
 
 Theory of operation. Time is virtual and passes only in `advance`, which simulates up to a given
 row and may stop earlier: before a row in which the meniscus touches or breaks, and after it. So

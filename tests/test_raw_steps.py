@@ -60,6 +60,29 @@ def test_what_was_said_last_of_a_row_holds(
     assert marks.newest == truth[60]
 
 
+def test_what_is_said_again_takes_no_room():
+    """A scan says that a site begins a hundred thousand times."""
+    marks = Marks(0)
+    for row in range(0, 60_000, 6):
+        for k, what in enumerate((1, 1, 1, 2, 0, 0)):
+            marks.say(row + k, what)
+        marks.forget(row - 6)
+        assert len(marks._said) < 12
+
+
+def test_without_raw_samples_nothing_is_remembered_of_them(tmp_path: Path):
+    made = asking(visits(40), 0, 1)
+    with Store(tmp_path / "scan.h5", HEADER, sites(40), COLUMNS, CLOCK, raw_of_steps=True) as store:
+        for block, events in told(made, iter([40] * 10_000)):
+            store.record(with_raw(block), events)
+        store.barrier()
+        choice = store._writer._choice
+        assert (len(choice._marks._said), len(choice._waiting)) == (1, 0)
+        store.close("complete")
+    with open_scan(tmp_path / "scan.h5") as scan:
+        assert not [said for said in scan.events["msg"] if "raw" in said]
+
+
 # Which samples are kept.
 
 

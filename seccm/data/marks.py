@@ -28,7 +28,8 @@ class Marks(Generic[T]):
         """Say what holds from a row on; what was said of later rows is void."""
         while self._said and self._said[-1][0] >= row:
             self._said.pop()
-        self._said.append((row, what))
+        if not self._said or self._said[-1][1] != what:
+            self._said.append((row, what))
 
     def spans(self, start: int, stop: int) -> Iterator[tuple[int, int, T]]:
         """Yield what holds from which row to before which, for all rows from start to stop."""

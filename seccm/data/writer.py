@@ -124,7 +124,9 @@ class Writer:
         added = added_signals(self._data)
         self._row = row_type(added)
         self._tail = Tail(clock, offset, added)
-        self._choice = RawChoice(clock.spacing, every=not raw_of_steps)
+        # Without raw samples nobody would ever ask what was chosen.
+        chosen = raw_of_steps and "raw" in self._data
+        self._choice = RawChoice(clock.spacing, every=not chosen)
         self._raw = RawWriter(self._data, self._changes, self._choice)
         self._written = len(file["sample"])
         self._claimed = self._written
@@ -277,7 +279,7 @@ class Writer:
             )
             self._note(event.row, event.site, note)
         dropped = self._choice.mark(event.row, keep=event.raw)
-        if dropped and "raw" in self._data:
+        if dropped:
             note = f"{dropped} raw samples of the step were dropped before it was known to begin"
             self._note(event.row, event.site, note)
 
