@@ -77,24 +77,25 @@ def test_what_nobody_has_seen_or_confirmed_is_not_driven_and_not_even_opened(nam
 
 
 @given(
+    sample=st.sampled_from(["li-on-au", "redox", "dummy-resistor"]),
     height=st.floats(50.6, 53.5).map(lambda z: z * UM),
     name=st.sampled_from(["noise", "capacitance"]),
     confirmed=st.booleans(),
 )
-def test_a_tip_that_is_wet_is_never_driven_whatever_was_confirmed(height, name, confirmed):
+def test_a_tip_that_is_wet_is_never_driven_whatever_was_confirmed(sample, height, name, confirmed):
     """Wherever it was left: only the look itself touches a droplet.
 
-    One that is left a few nanometres above the surface may come down with the drift, later.
+    One that is left a few nanometres above the surface may come down with the drift, later. Of a
+    couple with one form only, a droplet carries a current in one direction only.
     """
-    rig = rig_at(height)
+    rig = rig_at(height, sample)
     with suppress(SeccmError, ValueError):
         came, drives = taken(rig, name, LOOKS, confirmed=confirmed)
         if rig.truth.landings and rig.truth.landings[0].t < 0.02:
             assert isinstance(came, ContactError)
             assert came.code == "circuit-closed"
-            assert [(d.mode, d.waveform.extremes) for d in drives] == [
-                ("current", (-5e-11, -5e-11))
-            ]
+            assert {d.mode for d in drives} == {"current"}
+            assert {abs(value) for d in drives for value in d.waveform.extremes} == {5e-11}
         elif not rig.truth.landings:
             assert isinstance(came, Finding)
             assert "seen to be open" in came.words[-1]
@@ -106,7 +107,7 @@ def test_a_tip_that_is_wet_is_never_driven_whatever_was_confirmed(height, name, 
 def test_a_pipette_that_drips_is_seen_at_any_height(name: str):
     came, drives = taken(rig_at(58 * UM, "li-on-au", "wet-at-start"), name, LOOKS, confirmed=True)
     assert isinstance(came, ContactError)
-    assert len(drives) == 1
+    assert {drive.mode for drive in drives} == {"current"}
 
 
 @pytest.mark.parametrize(("fault", "words"), [("stuck-signal", "same value"), ("nan", "number")])

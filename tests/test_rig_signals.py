@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from test_picomotor import Controller
 from test_rig_commands import COMMANDS, coarse, seccm_rig
 
@@ -52,14 +53,21 @@ class Struck:
         patch.setattr(kind, "close", counted)
 
 
-@pytest.fixture(params=["SIGINT", "SIGTERM", "SIGBREAK"])
+SIGNALS = [
+    name
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP", "SIGQUIT")
+    if name == "SIGBREAK" or hasattr(signal, name)
+]
+
+
+@pytest.fixture(params=SIGNALS)
 def number(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Each signal; where there is no Ctrl-Break, another one is called by its name.
 
     Signals that come together count as one; those of the test before do not belong to them.
     """
     monkeypatch.setattr(Interruptible, "_raised", float("-inf"))
-    if not hasattr(signal, request.param):
+    if not hasattr(signal, request.param):  # SIGUSR1 in its name
         monkeypatch.setattr(signal, "SIGBREAK", signal.SIGUSR1, raising=False)
     return int(getattr(signal, request.param))
 
@@ -161,6 +169,37 @@ def test_ctrl_c_at_the_question_about_the_motor_ends_at_once(
         controller.close()
     assert code == 1, said
     assert asked == ["Go on?"]
+    assert not any("PR" in line for line in controller.told)
+
+
+@pytest.mark.parametrize("asks", ["motor", "resistor"])
+def test_ctrl_c_that_a_prompt_takes_for_a_no_is_told_as_what_it_is(
+    asks: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A prompt turns whatever ends its waiting into a refusal."""
+    rig = tmp_path / "deep.toml"
+    rig.write_text('kind = "virtual"\n[surface]\nheight = "-300 um"\n', encoding="utf-8")
+
+    def ask(text: str, **_: Any) -> bool:
+        try:
+            signal.raise_signal(number)
+        except KeyboardInterrupt:
+            raise typer.Abort from None
+        return True
+
+    monkeypatch.setattr("typer.confirm", ask)
+    controller, report = Controller(), tmp_path / "a.json"
+    try:
+        if asks == "motor":
+            code, said = coarse(rig, controller, "-o", report)
+        else:
+            code, said = seccm_rig("test-resistor", rig, "--ohms", "1 Gohm", "-o", report)
+    finally:
+        controller.close()
+    assert code == 1, said
+    assert f"Interrupted {signal.Signals(number).name}" in said
+    rest = {"motor": "the tip is fully retracted", "resistor": "The rig had not been opened"}
+    assert rest[asks] in said
     assert not any("PR" in line for line in controller.told)
 
 

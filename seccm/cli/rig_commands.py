@@ -302,6 +302,7 @@ def _said_yes(
         try:
             return yes or typer.confirm(question, default=False)
         except typer.Abort:
+            signals.check()  # which the prompt takes for a refusal
             say("No answer. With --yes nothing is asked.")
             return False
 

@@ -7,6 +7,7 @@ with a sample, the step would run its currents and potentials through the drople
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -17,7 +18,7 @@ from seccm.hopping.circuit import Circuit, look_at_circuit
 from seccm.hopping.course import Course, Steps
 from seccm.plan.open_circuit import TABLE, open_circuit_of
 from seccm.plan.site import OpenCircuit
-from seccm.rig import Drive
+from seccm.rig import Constant, Drive
 
 
 class Needs(StrEnum):
@@ -99,9 +100,16 @@ _OR_LOOK = f"With a table [{TABLE}] in the rig file the program looks itself."
 
 
 def _look(course: Course, look: OpenCircuit, conductor: Conductor) -> Steps[bool]:
-    """Tell whether the circuit is open; if it is, bring leads and filters back to rest."""
-    if (yield from look_at_circuit(course, look)) is not Circuit.OPEN:
-        return False
+    """Tell whether the circuit is open; if it is, bring leads and filters back to rest.
+
+    It must be seen in both directions: a droplet that has nothing to reduce, or nothing to oxidise,
+    carries the current in one of them only, and looks open in the other.
+    """
+    for value in (look.hold.value, -look.hold.value):
+        hold = replace(look.hold, value=value)
+        yield from course.rest(look.settle, Drive(hold.mode, Constant(value), since=course.row))
+        if (yield from look_at_circuit(course, replace(look, hold=hold))) is not Circuit.OPEN:
+            return False
     drive = quiet(conductor.info)
     yield from course.rest(look.settle, Drive(drive.mode, drive.waveform, since=course.row))
     return True

@@ -106,7 +106,12 @@ def approach_coarsely(
             f"No contact in {show(reach.free, 'm')}; the tip is fully retracted. Make {steps} "
             f"steps of at most {show(stage.step, 'm')} ({show(steps * stage.step, 'm')}) closer?"
         )
-        if not confirm(ask):
+        try:
+            granted = confirm(ask)
+        except KeyboardInterrupt as error:
+            error.add_note("The motor was not moved; cell off, the tip is fully retracted.")
+            raise
+        if not granted:
             return CoarseApproach(False, tuple(made), total, "Ended by the operator.")
         try:
             stage.closer(steps)
