@@ -36,6 +36,8 @@ WIRED = frozenset(
 """Keys of a rig file that name something with a plug."""
 SHARED = ("kind", "device", "library", "wiring")
 """Keys that concern every scale of a rig."""
+_PARTS = ("sign", "gain", "offset")
+"""What every scale has; the position of a range switch comes to it."""
 AGAIN = "Calibrate again with: seccm rig test-resistor RIG --ohms R."
 
 
@@ -55,15 +57,19 @@ def _dated(made: str) -> str:
 
 
 def _complete(tables: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
-    """Refuse scales of which a part is missing.
+    """Refuse scales of which a part is missing, or that have a part that is not known.
 
     Raises:
         ValueError: names the first one.
     """
     for key, table in tables.items():
-        for part in ("sign", "gain", "offset"):
+        if not key:
+            raise ValueError("a scale has no name")
+        for part in _PARTS:
             if part not in table:
                 raise ValueError(f"{key} has no {part}")
+        if strange := sorted(set(table) - {*_PARTS, "range"}):
+            raise ValueError(f"{key} has {written(strange[0])}, which is not known")
     return tables
 
 

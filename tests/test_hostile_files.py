@@ -128,6 +128,9 @@ ENTRIES = [
     '[{%s, "wiring": 5}]',
     '[{%s, "wiring": {}, "tables": {"inputs.current": {"sign": 1}}}]',
     '[{%s, "wiring": {}, "tables": {"inputs.current": 5}}]',
+    '[{%s, "wiring": {}, "tables": {"": {"sign": 1, "gain": "1", "offset": "0 V"}}}]',
+    '[{%s, "wiring": {}, "tables": {"cell.potential": '
+    '{"sign": 1, "gain": "1", "offset": "0 V", "ofset": "1 V"}}}]',
     '[{%s, "wiring": {}, "figures": {"noise": 5}}]',
     '[{%s, "wiring": {}, "figures": {"noise": [NaN, "A"]}}]',
     '[{%s, "wiring": {}, "made_by": "hand"}]',

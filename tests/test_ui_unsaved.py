@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -236,3 +237,37 @@ def test_the_data_file_is_chosen_with_a_button_and_never_an_old_one(qtbot: QtBot
         w.plan.place.click()
         choose(w, tmp_path / "old.h5")
         assert w.plan.ready()[1] == tmp_path / "new.h5"
+
+
+HEAD = "# Unsaved changes of a plan, kept by the window of seccm: "
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"\0" * 100, b"\xff\xfe", "a = 1".encode("utf-16"), HEAD.encode(),
+        *(
+            f"{HEAD}{told}\n".encode()
+            for told in (
+                "[" * 5000, "9" * 5000, "[]", "5", "null", "{}", '{"path": 5}', '{"path": "a"}',
+                '{"path": "\\u0000", "as_read": [], "when": {}}',
+                '{"path": "", "as_read": "\\ud800", "when": "\\u001b[31m"}',
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_no_kept_plan_does_not_keep_the_window_from_its_start(
+    tmp_path: Path, content: bytes
+) -> None:
+    """Nor is anybody waited for who writes to a pipe; the plans beside it are offered."""
+    (tmp_path / "a.toml").write_bytes(content)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "b.toml")
+    (tmp_path / "c.toml").mkdir()
+    other, mine = KeptDrafts(tmp_path), KeptDrafts(tmp_path)
+    other.keep(Draft.unsaved("a = 1", None, ""))
+    other.close()
+    try:
+        assert "a = 1" in [kept.draft.text for kept in mine.left_behind()]
+    finally:
+        mine.close()

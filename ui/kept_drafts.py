@@ -16,6 +16,7 @@ from uuid import uuid4
 from PySide6.QtCore import QLockFile, QSettings, QStandardPaths
 
 from seccm.errors import PlanError
+from seccm.text_files import Unreadable, read_text
 from ui.models.draft import Draft
 from ui.models.whole_files import whole
 
@@ -107,9 +108,9 @@ def folder_of(settings: QSettings) -> Path:
 def _read(file: Path) -> Kept | None:
     """Read what was kept; None if it makes no sense."""
     try:
-        head, _, text = file.read_text(encoding="utf-8").partition("\n")
+        head, _, text = read_text(file).partition("\n")
         told = json.loads(head.removeprefix(_HEAD))
         path = Path(told["path"]) if told["path"] else None
         return Kept(file, Draft.unsaved(text, path, str(told["as_read"])), str(told["when"]))
-    except (OSError, ValueError, KeyError, TypeError, PlanError):
+    except (Unreadable, ValueError, RecursionError, KeyError, TypeError, PlanError):
         return None
