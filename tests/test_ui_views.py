@@ -104,6 +104,22 @@ def test_a_range_that_the_user_chose_stays_until_another_scan(qtbot: QtBot):
     assert plot.plotItem.vb.viewRange()[0] == [0.0, 3.0]
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["5", "@Rect(1 2 3 4)", "@ByteArray(no)", "@Variant(\\0\\0\\0\\x2\\0\\0\\0\\x5)", "a, b", ""],
+)
+def test_settings_of_another_kind_do_not_keep_the_window_from_its_start(
+    qtbot: QtBot, tmp_path: Path, value: str
+) -> None:
+    """Whatever a crash or another version left in its file."""
+    (tmp_path / "window.ini").write_text(
+        f"[General]\nrecent={value}\ngeometry={value}\n[room]\nscan={value}\nplan={value}\n"
+    )
+    with window(qtbot, tmp_path) as w:
+        w.go("plan")
+        assert w.rooms.room == "plan"
+
+
 def test_settings_that_name_what_no_file_can_be_called_do_no_harm(tmp_path: Path) -> None:
     """They are read at each start of the window."""
     (tmp_path / "here.h5").touch()

@@ -28,7 +28,7 @@ from ui.manual import ManualView
 from ui.map import MapView
 from ui.models.desk import Desk, Link
 from ui.models.palette import DARK, LIGHT, Palette, Sizes
-from ui.models.recent import present, with_newest
+from ui.models.recent import present, remembered, with_newest
 from ui.models.run_file import RunFile
 from ui.models.showing import Conventions, Showing
 from ui.models.words import Line
@@ -204,9 +204,7 @@ class Window(QMainWindow):
 
     def _remember(self) -> None:
         kept = self._settings.value("geometry")
-        if isinstance(kept, QByteArray):
-            self.restoreGeometry(kept)
-        else:
+        if not (isinstance(kept, QByteArray) and self.restoreGeometry(kept)):
             self.resize(1280, 800)
         self.go("scan")
         words = self.plan.keep_in(folder_of(self._settings))
@@ -418,8 +416,7 @@ class Window(QMainWindow):
     @property
     def _recent(self) -> list[str]:
         """The data files that were used last, as they are remembered."""
-        kept = self._settings.value("recent") or []
-        return [kept] if isinstance(kept, str) else [str(each) for each in kept]
+        return remembered(self._settings.value("recent"))
 
     def show_file(self) -> None:
         """Browse the data file of the run that is shown, finished or growing."""

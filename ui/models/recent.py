@@ -9,6 +9,17 @@ from pathlib import Path
 MOST = 10
 
 
+def remembered(kept: object) -> list[str]:
+    """Return the list as it stands in the settings, where a list of one is a text.
+
+    Args:
+        kept: whatever the settings hold; what is no list of names is none at all.
+    """
+    if isinstance(kept, str):
+        return [kept]
+    return [each for each in kept if isinstance(each, str)] if isinstance(kept, list) else []
+
+
 def with_newest(known: Iterable[str], path: Path) -> list[str]:
     """Return the list with one more file at its head, each file once."""
     newest = str(path.absolute())
