@@ -80,7 +80,7 @@ class LogView(QWidget):
         self.text.setReadOnly(True)
         self.text.setUndoRedoEnabled(False)
         self.text.setMaximumBlockCount(MOST)
-        self.word = pieces.line("", "filter …")
+        self.word = pieces.line("", "filter")
         self.word.textChanged.connect(self._choose)
         self.buttons: dict[str, QToolButton] = {}
         self.filters = QWidget()
