@@ -395,3 +395,31 @@ Event = (
     | Fault
     | RunStopped
 )
+
+
+class Outcomes:
+    """Tells from the events of a run what becomes of its sites, as the data file has it.
+
+    A site that the tip never came down to is left as it was planned when the run is stopped on the
+    way to it: a run that is resumed visits it.
+    """
+
+    def __init__(self) -> None:
+        self._travelling: int | None = None
+        """The site that the tip is on its way to."""
+
+    def hear(self, event: Event) -> Outcome | None:
+        """Return what the event's site is from now on; None where the event does not change it."""
+        match event:
+            case SiteStarted():
+                self._travelling = event.site
+                return Outcome.RUNNING
+            case Approaching():
+                self._travelling = None
+            case SiteFinished():
+                left = event.outcome is Outcome.ABORTED and event.site == self._travelling
+                self._travelling = None
+                return Outcome.PLANNED if left else event.outcome
+            case _:
+                pass
+        return None

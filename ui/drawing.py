@@ -148,6 +148,8 @@ class Drawing:
             drawn = desk.live.drawn if desk.live is not None else None
             shown = "" if drawn in (None, desk.run.site) else f" · curves of site {drawn}"
             self._views.live.head(f"Site {desk.run.site} · {self._condition}{shown}")
+        elif desk.live is not None and desk.live.drawn is not None:
+            self._views.live.head(f"No active site · curves of site {desk.live.drawn}")
         if self._views.live.isVisible():
             self._views.live.show_numbers(Numbers.of(desk.news, desk.run))
         self._views.live.draw()

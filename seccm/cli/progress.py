@@ -17,6 +17,7 @@ from seccm.events import (
     Landed,
     Note,
     Outcome,
+    Outcomes,
     Paused,
     Phase,
     PhaseBegan,
@@ -63,6 +64,7 @@ class RunProgress:
         self._labels = {k: condition.label for k, condition in enumerate(conditions)}
         self._done = run.known - len(run.sites)
         self._counts: dict[Outcome, int] = {}
+        self._outcomes = Outcomes()
         self._landed = 0
         self._pending: dict[int, SiteFinished] = {}
         expected = np.zeros(run.known)
@@ -100,6 +102,7 @@ class RunProgress:
 
     def show(self, event: Event) -> None:
         """Show one event."""
+        became = self._outcomes.hear(event)
         match event:
             case RunStarted():
                 self._line(str(event), "bold")
@@ -117,7 +120,7 @@ class RunProgress:
             case FalseContact():
                 self._line(f"       {event}")
             case SiteFinished():
-                self._finish(event)
+                self._finish(event, became)
             case SiteAnalysed():
                 self._site_line(event.site, event.summary)
             case Note():
@@ -147,7 +150,9 @@ class RunProgress:
         self._labels[site.condition] = event.label
         self._pace.add(duration_at(site, self._sites.get(site.number - 1), self._run.info.clock))
 
-    def _finish(self, event: SiteFinished) -> None:
+    def _finish(self, event: SiteFinished, became: Outcome | None) -> None:
+        if became is Outcome.PLANNED:
+            return
         self._done += 1
         self._counts[event.outcome] = self._counts.get(event.outcome, 0) + 1
         self._pace.finish(event.site, self._now(), whole=event.outcome is Outcome.OK)

@@ -20,6 +20,7 @@ from seccm.events import (
     Event,
     Landed,
     Outcome,
+    Outcomes,
     SiteAnalysed,
     SiteFinished,
     SiteStarted,
@@ -119,6 +120,7 @@ class SiteMap:
     """How many conditions the plan of a file has names for; those of a planner come later."""
     _passing: int | None = None
     """The site whose steps have all been heard of since it began."""
+    _outcomes: Outcomes = field(default_factory=Outcomes, init=False)
 
     def __post_init__(self) -> None:
         self.outcome = np.zeros(self.x.size, np.uint8)
@@ -270,16 +272,17 @@ class SiteMap:
 
     def hear(self, event: Event) -> None:
         """Take in an event of the run."""
+        became = self._outcomes.hear(event)
         match event:
-            case SiteStarted():
+            case SiteStarted() if became is not None:
                 self.current = self._passing = event.site
-                self.outcome[event.site] = Outcome.RUNNING
+                self.outcome[event.site] = became
             case Landed():
                 self.quantities[Z].values[event.site] = event.landing.z_crossing
             case StepFinished():
                 self._pass(event)
-            case SiteFinished():
-                self.outcome[event.site] = event.outcome
+            case SiteFinished() if became is not None:
+                self.outcome[event.site] = became
                 self.current = None if self.current == event.site else self.current
             case SiteAnalysed():
                 for name, value in event.features.items():

@@ -16,6 +16,7 @@ from seccm.events import (
     Event,
     Landed,
     Outcome,
+    Outcomes,
     SiteAdded,
     SiteAnalysed,
     SiteFinished,
@@ -42,6 +43,7 @@ class Overview:
     """By the name of a feature: what is to be said about it, or why there is none."""
     errors: dict[str, FloatArray] = field(default_factory=dict)
     """By the name of a feature: its standard uncertainty, NaN where unknown."""
+    _outcomes: Outcomes = field(default_factory=Outcomes, init=False, repr=False, compare=False)
 
     @classmethod
     def planned(cls, count: int) -> Self:
@@ -82,13 +84,12 @@ class Overview:
         """Write down what an event says of its site; most say nothing."""
         if getattr(event, "site", -1) < 0:  # about no site, or done by hand
             return
+        became = self._outcomes.hear(event)
         match event:
             case SiteAdded(site=site):
                 self._grow(site + 1)
-            case SiteStarted(site=site):
-                self.status[site] = Outcome.RUNNING
-            case SiteFinished(site=site):
-                self.status[site] = event.outcome
+            case SiteStarted(site=site) | SiteFinished(site=site) if became is not None:
+                self.status[site] = became
             case Landed(site=site, landing=landing):
                 self.z_contact[site] = landing.z_crossing
                 self.latency[site] = landing.latency
