@@ -216,6 +216,16 @@ def test_without_keep_a_longer_programme_shows_first_and_last_step_of_each_kind(
     assert "Q_of_last_open_circuit" not in found  # it is the first one
 
 
+def test_a_step_may_be_named_like_a_kind_or_almost_like_another_step() -> None:
+    named = [{**STEP, "name": "open circuit"}, {**STEP, "name": "open_circuit"}]
+    program = [{"step": "repeat", "times": 9, "program": [*named, {**REST, "name": "rest"}]}]
+    found = columns(None, program)
+    assert len(found) == len({*found})
+    assert {"E_nuc", "Q_of_last_open_circuit"} <= {*found}
+    said = problems(["Q of last open circuit", "Q of last open_circuit"], program)
+    assert [problem.where for problem in said] == ["keep[1]"]  # they would have the same column
+
+
 def test_the_check_says_what_a_longer_programme_shows_and_its_advice_is_taken() -> None:
     plan = small(program=CYCLING)
     (said,) = [problem for problem in plan.check(INFO) if problem.where == "keep"]

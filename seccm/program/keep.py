@@ -38,19 +38,17 @@ def usual(steps: Sequence[Step], every: Sequence[Yielding]) -> tuple[Kept, ...]:
         steps: the programme of the plan.
         every: each step that may run, with its results.
     """
-    words = _Words(steps, every)
     if len(every) <= FEW_STEPS:
+        words = _Words(steps, every)
         return tuple(
             words.kept(result, f"step {step.index}") for step in every for result in _single(step)
         )
-    found: dict[tuple[object, ...], Kept] = {}
+    asked: dict[str, None] = {}
     for kind in dict.fromkeys(step.kind for step in every):
         mine = {r.name: r for step in every if step.kind == kind for r in _single(step)}
-        for result in mine.values():
-            for which in ("first", "last"):
-                kept = words.kept(result, f"{which} {kind}")
-                found.setdefault(kept.selects, kept)
-    return tuple(found.values())
+        asked |= {f"{name} of {end} {kind}": None for name in mine for end in ("first", "last")}
+    # What is the same as another one is left out, and what a step named like a kind has not.
+    return asked_for(tuple(asked), steps, every)[0]
 
 
 def asked_for(
