@@ -111,7 +111,10 @@ def test_an_input_of_the_card_is_read_with_its_own_sign_and_gain() -> None:
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"potential": AMPLITUDE}, "means something else already"),
     ({"E": AMPLITUDE}, "means something else already"),
-    ({"2nd": AMPLITUDE}, "2nd"),
+    *(
+        ({name: AMPLITUDE}, "begin with a letter from a to z")
+        for name in ("2nd", "_x", "größe", "a-b", "a b", "a" * 33, "a\n", "")
+    ),
     ({"amplitude": AMPLITUDE | {"unit": "parsec"}}, "unit"),
     ({"amplitude": AMPLITUDE | {"role": "potential"}}, 'unit must be "V"'),
     ({"amplitude": AMPLITUDE | {"follows": "moon"}}, "follows"),

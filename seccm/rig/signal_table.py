@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
@@ -15,8 +16,25 @@ TAKEN = frozenset(
     {signal.name for signal in BASIC} | {"E", "I", "Q", "t", "phase", "step", "flag", "site"}
 )
 """Names that mean something else already."""
+_SPELLED = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
+
+
+def _spelled(name: str) -> str:
+    """Refuse what cannot name a column of a file.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    if _SPELLED.fullmatch(name) is None:
+        raise ValueError(
+            f'"{name}" cannot be the name of a signal; begin with a letter from a to z, and go on '
+            'with letters, digits and "_", at most 32 in all, such as "second_current"'
+        )
+    return name
+
+
 SignalName = Annotated[
-    str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,31}$", examples=["amplitude", "second_current"])
+    str, AfterValidator(_spelled), Field(examples=["amplitude", "second_current"])
 ]
 
 
