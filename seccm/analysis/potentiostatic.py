@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.analysis.growth import rows_of_climb
+from seccm.analysis.jumps import NOISE, WIDTH, steps
 from seccm.analysis.minimum import MinimumRule, Record, Vertex, search
 from seccm.analysis.reduced_transient import Peaked, shape
 from seccm.analysis.smoothness import disturbances, leaps
@@ -33,6 +34,9 @@ _AROUND = 0.45
 """Half width of the fit around a maximum, in e-folds of time."""
 _GROWN = 0.1
 """Share of the least current by which nuclei make it rise: at twice its time, or to a maximum."""
+_JUMP, _SIGNIFICANT, _STEADY = 0.02, 8.0, 40
+"""Share of the current that it does not jump by; standard deviations of a jump that is no noise;
+rows from the start of the step after which its fall is no jump."""
 _CHARGING = 0.05
 """Share of the record at its start that does not say how large the current is."""
 
@@ -110,8 +114,10 @@ def transient(t: FloatArray, current: FloatArray, radius: float = math.nan) -> T
     if found is None and peak is None:
         return _nothing(Status.NO_MINIMUM, record)
     low = found.row if found is not None else peak.low if peak is not None else 0
-    if low == 0:  # a record without charging begins with the rise itself
-        return _with(record, sign, None, peak, Status.OK, radius)
+    if low == 0 and peak is not None:  # a record without charging begins with the rise itself
+        disturbed = _disturbed(record, peak.vertex.t / row, level)
+        status = Status.DISTURBED if disturbed else Status.OK
+        return _with(record, sign, None, peak, status, radius)
     onset = _turning(record, low, 0, -1.0) or Vertex(
         float(t[low]), low * row, float(record.e[low]), record.noise, at_edge=True
     )
@@ -231,13 +237,27 @@ def _verdict(record: Record, onset: Vertex, growth: bool, level: float) -> Statu
     """Tell whether an onset is one, or what passes for it."""
     if not growth or onset.at_edge:
         return Status.EDGE
-    skip = 1
-    since = record.t[skip] / record.row
-    y = record.e[skip:]
-    if leaps(y, max(_RISE * level, 8.0 * record.noise)):
-        return Status.DISTURBED
-    rough = disturbances(y, since, record.noise, onset.t / record.row)
-    return Status.DISTURBED if rough.size else Status.OK
+    return Status.DISTURBED if _disturbed(record, onset.t / record.row, level) else Status.OK
+
+
+def _disturbed(record: Record, turning: float, level: float) -> bool:
+    """Tell whether a current jumps, or runs as no reaction makes it run.
+
+    Args:
+        record: a current.
+        turning: rows from the start of the step to where it turns.
+        level: A, how large it is.
+    """
+    y, since = record.e[1:], record.t[1] / record.row
+    # Charging may fall off faster than in proportion to time: only what follows is looked at so.
+    later = y[max(_STEADY, round(0.9 * turning)) :]
+    jumps = np.abs(steps(later))
+    around = np.abs(later[2 * WIDTH : 2 * WIDTH + jumps.size])
+    return (
+        leaps(y, max(_RISE * level, 8.0 * record.noise))
+        or bool(np.any(jumps > np.maximum(_SIGNIFICANT * NOISE * record.noise, _JUMP * around)))
+        or bool(disturbances(y, since, record.noise, turning).size)
+    )
 
 
 def _with(

@@ -53,7 +53,7 @@ class Status(IntEnum):
     SATURATED = 37, "an input was at the end of its range in the data points used for this value"
     OVERLOADED = 38, "the galvanostat was in overload in the data points used for this value"
     GAP = 39, "data points used for this value are missing or damaged"
-    DISTURBED = 40, "the potential has a jump, a dip or hum in the data points used for this value"
+    DISTURBED = 40, "a jump, a dip or hum in the data points used for this value"
     JUMP = 41, "the current or the potential jumps within the sweep"
     LOST_CONTACT = 42, "the contact was lost within the data points used for this value"
     NOT_PLANAR = 43, "diffusion to this droplet may not be planar for so long a time"
@@ -139,7 +139,7 @@ _CAVEATS = {
     Status.SATURATED: "an input was at the end of its range",
     Status.OVERLOADED: "galvanostat in overload",
     Status.GAP: "data points are missing",
-    Status.DISTURBED: "a jump, a dip or hum in the potential",
+    Status.DISTURBED: "a jump, a dip or hum",
     Status.JUMP: "a jump within the sweep",
     Status.LOST_CONTACT: "contact lost",
     Status.NOT_PLANAR: "diffusion may not be planar",
