@@ -144,12 +144,12 @@ class Drawing:
 
     def _live(self) -> None:
         desk = self._desk
+        drawn = desk.live.drawn if desk.live is not None else None
+        curves = "" if drawn in (None, desk.run.site) else f" · curves of site {drawn}"
         if desk.run.site is not None and desk.map is not None:
-            drawn = desk.live.drawn if desk.live is not None else None
-            shown = "" if drawn in (None, desk.run.site) else f" · curves of site {drawn}"
-            self._views.live.head(f"Site {desk.run.site} · {self._condition}{shown}")
-        elif desk.live is not None and desk.live.drawn is not None:
-            self._views.live.head(f"No active site · curves of site {desk.live.drawn}")
+            self._views.live.head(f"Site {desk.run.site} · {self._condition}{curves}")
+        else:
+            self._views.live.head(f"No active site{curves or '.'}")
         if self._views.live.isVisible():
             self._views.live.show_numbers(Numbers.of(desk.news, desk.run))
         self._views.live.draw()
