@@ -65,3 +65,23 @@ def test_the_trends_are_beside_the_controls_and_follow_the_tip(qtbot: QtBot, tmp
         assert not w.trends.plots["z"]._hint.isVisible()
         w.connect_rig(False)
         qtbot.waitUntil(lambda: w.desk.run.doing == "idle", timeout=LONG)
+
+
+def test_trends_of_a_rig_that_is_not_connected_any_more_are_said_to_be_old(
+    qtbot: QtBot, tmp_path: Path
+):
+    with window(qtbot, tmp_path) as w:
+        w.open_plan(small_plan(tmp_path))
+        w.go("manual")
+        words = w.trends.plots["z"].bottom
+
+        def says(text: str) -> None:
+            qtbot.waitUntil(lambda: text in words.labelText, timeout=LONG)
+
+        says("before now")
+        w.connect_rig()
+        qtbot.waitUntil(lambda: w.desk.trends.version > 0, timeout=LONG)
+        says("before now")
+        w.connect_rig(False)
+        says("before the last data point")
+        assert "before the last data point" in w.trends.plots["current"].bottom.labelText

@@ -97,7 +97,7 @@ class Drawing:
         if beat % MAP_BEATS:
             self._guard("live", self._live)
         self._guard("manual", self._manual)
-        self._guard("trends", lambda: self._views.trends.draw(beat, desk.trends))
+        self._guard("trends", lambda: self._trends(beat))
         self._guard("rig", self._rig)
         for view in self._views.browse.files:
             view.allow_resuming(self._desk.run.can("start"))
@@ -157,6 +157,11 @@ class Drawing:
     def _manual(self) -> None:
         views = self._views
         views.manual.show_news(self._desk.news, views.plan.draft is not None, self._desk.run)
+
+    def _trends(self, beat: int) -> None:
+        numbers = Numbers.of(self._desk.news, self._desk.run)
+        live = bool(numbers.values) and not numbers.stale
+        self._views.trends.draw(beat, self._desk.trends, live=live)
 
     def _rig(self) -> None:
         self._views.rig.show_news(self._desk.news)

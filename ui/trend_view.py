@@ -13,6 +13,7 @@ from ui.models.trends import SPAN, Trends
 from ui.plots import line_width, pen
 
 EMPTY = "Connect a rig to see what it measures."
+NOW, OLD = "<i>t</i> before now", "<i>t</i> before the last data point"
 BEATS = 4
 """From one drawing to the next: more than seven a second."""
 
@@ -31,7 +32,7 @@ class TrendView(QWidget):
         column.setContentsMargins(8, 6, 8, 6)
         column.setSpacing(2)
         for plot in self.plots.values():
-            plot.bottom.name("<i>t</i> before now", "s")
+            plot.bottom.name(NOW, "s")
             column.addWidget(plot, 1)
         self.plots["current"].left.name("<i>I</i>", "A")
         self.plots["z"].left.name("<i>z</i>", "m")
@@ -49,8 +50,16 @@ class TrendView(QWidget):
         self.plots["current"].note(showing.convention)
         self._drawn = -1
 
-    def draw(self, beat: int, trends: Trends) -> None:
-        """Draw what is new, a few times a second; costs nothing while nobody looks."""
+    def draw(self, beat: int, trends: Trends, *, live: bool) -> None:
+        """Draw what is new, a few times a second; costs nothing while nobody looks.
+
+        Args:
+            beat: how many there have been.
+            trends: what was measured.
+            live: whether the rig measures now; else the curves are old, and the axis says so.
+        """
+        for plot in self.plots.values():
+            plot.bottom.name(NOW if live or not trends.version else OLD, "s")
         new = (trends is not self._trends) or trends.version != self._drawn
         if not new or beat % BEATS or not self.isVisible():
             return
