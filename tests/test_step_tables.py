@@ -104,18 +104,22 @@ def test_what_was_imposed_is_stored_as_numbers(
         np.testing.assert_allclose(scan.steps["highest"], step["vertices"][0], atol=1e-12)
 
 
-def test_every_step_has_its_results_and_the_site_table_those_of_the_first(
+def test_every_step_has_its_results_and_the_site_table_those_of_the_ends(
     repeated: tuple[Path, list[StepFinished]],
 ) -> None:
-    """The analysis does not stop after some steps; the columns of the site table do."""
+    """The analysis does not stop after some steps; of many, the site table has the two ends."""
     with seccm.open(repeated[0]) as scan:
         charge = scan.results("Q")
         assert len(charge) == 2 * 2 * REPEATED
         assert np.isfinite(charge["value"]).all()
         assert charge["step"].tolist() == scan.steps["number"].tolist()
-        assert "Q_11" in scan.sites
-        assert "Q_12" not in scan.sites
-        assert charge["value"][11] == scan.sites["Q_11"][0]
+        kinds, sites = scan.steps.words("kind"), scan.steps["site"]
+        for kind in ("open circuit", "constant current"):
+            last = np.flatnonzero((kinds == kind) & (sites == 0))[-1]
+            kept = scan.sites[f"Q_of_last_{kind.replace(' ', '_')}"]
+            assert kept[0] == charge["value"][last]
+        assert scan.sites["Q"][0] == charge["value"][0]
+        assert not any(name.startswith("Q_") and name[2:].isdigit() for name in scan.sites.names)
         every = scan.results()
         assert set(every["name"]) <= {quantity.name for quantity in scan.quantities}
         assert len(every) > len(charge)

@@ -17,7 +17,7 @@ from seccm.errors import ContactError
 from seccm.hopping.circuit import Circuit, look_at_circuit
 from seccm.hopping.course import Course, Steps
 from seccm.plan.open_circuit import TABLE, open_circuit_of
-from seccm.plan.site import OpenCircuit
+from seccm.plan.site import CircuitLook
 from seccm.rig import Constant, Drive
 
 
@@ -99,7 +99,7 @@ def make_ready(conductor: Conductor, needs: Needs, config: Mapping[str, Any]) ->
 _OR_LOOK = f"With a table [{TABLE}] in the rig file the program looks itself."
 
 
-def _look(course: Course, look: OpenCircuit, conductor: Conductor) -> Steps[bool]:
+def _look(course: Course, look: CircuitLook, conductor: Conductor) -> Steps[bool]:
     """Tell whether the circuit is open; if it is, bring leads and filters back to rest.
 
     It must be seen in both directions: a droplet that has nothing to reduce, or nothing to oxidise,

@@ -9,7 +9,7 @@ import numpy as np
 from seccm.arrays import BoolArray
 from seccm.hopping.course import OFF, Course, Steps
 from seccm.hopping.trust import railed
-from seccm.plan.site import ApproachSpec, OpenCircuit
+from seccm.plan.site import ApproachSpec, CircuitLook
 from seccm.rig import Block, Constant, ContactRule, Drive, Wake
 from seccm.rig.streaks import streaks
 
@@ -37,7 +37,7 @@ def can_be_seen(course: Course, rule: ContactRule) -> bool:
 
 
 def look_at_circuit(
-    course: Course, spec: ApproachSpec | OpenCircuit, *, keep: bool = False
+    course: Course, spec: ApproachSpec | CircuitLook, *, keep: bool = False
 ) -> Steps[Circuit]:
     """Apply the hold of the approach to a tip at rest, look, and switch the cell off again.
 

@@ -16,7 +16,7 @@ from seccm.errors import Problem
 from seccm.factors import Condition, Current, Pause, Potential, Value
 from seccm.mistakes import Mistakes, OneOf
 from seccm.plan.contacts import Contact
-from seccm.plan.site import Hold, OpenCircuit
+from seccm.plan.site import Hold, CircuitLook
 from seccm.quantities import Model, validate
 from seccm.rig import Block, ContactRule, Mode
 
@@ -70,14 +70,14 @@ class CommissioningTable(Model):
             raise Mistakes([Problem("contact", what, "Choose another, or remove the table.")])
         return self
 
-    def look(self) -> OpenCircuit:
+    def look(self) -> CircuitLook:
         """Return the same as plain numbers."""
         known = Condition().number
         hold = self.hold
         value = hold.current if hold.potential is None else hold.potential
         assert value is not None
         held = Hold(hold.mode, known(value))
-        return OpenCircuit(self.contact.rule(known), held, known(self.settle))
+        return CircuitLook(self.contact.rule(known), held, known(self.settle))
 
 
 def _number(key: str, value: Value) -> float:
@@ -103,7 +103,7 @@ class _WithTable(Model):
     commissioning: CommissioningTable
 
 
-def open_circuit_of(config: Mapping[str, Any], source: str) -> OpenCircuit | None:
+def open_circuit_of(config: Mapping[str, Any], source: str) -> CircuitLook | None:
     """Return how a rig file tells an open circuit; None where it does not say it.
 
     Args:

@@ -33,7 +33,7 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCircuit:
+class CircuitLook:
     """How an open circuit is told from a closed one, with the tip at rest."""
 
     rule: ContactRule
