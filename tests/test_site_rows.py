@@ -88,6 +88,28 @@ def test_a_site_that_was_closed_and_says_it_is_planned_is_not_landed_on(killed: 
         assert list(scan.check()) == [1]
 
 
+@pytest.mark.parametrize("columns", [("site_crc",), ("site_crc", "t_end", "quality")])
+def test_a_program_that_died_while_it_closed_a_site_damaged_nothing(
+    killed: Path, columns: tuple[str, ...]
+) -> None:
+    """Of the site begun last it had written this much, and no outcome: the site is not visited."""
+    with h5py.File(killed, "r+") as file:
+        assert file["state"][0] == b"running"
+        begun = int(np.flatnonzero(file["status"][:] > Outcome.PLANNED)[-1])
+        left = np.flatnonzero(file["status"][:] == Outcome.PLANNED).tolist()
+        file["status"][begun] = Outcome.PLANNED
+        for name in columns:
+            file[name][begun] = 7
+    with open_scan(killed) as scan:
+        assert scan.check() == {}
+        assert list(scan.remaining()) == left
+    resume(killed)
+    assert_all_rows_have_checksums(killed)
+    with open_scan(killed) as scan:
+        assert scan.sites["status"][begun] == Outcome.ABORTED
+        assert scan.sites["landed"][begun] in (0, 1)
+
+
 def test_a_damaged_row_stays_damaged_through_resume_and_analysis(killed: Path) -> None:
     flip(killed, "z_contact", 1)
     assert list(seccm.analyze(killed).damaged) == [1]

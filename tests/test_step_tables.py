@@ -113,7 +113,7 @@ def test_every_step_has_its_results_and_the_site_table_those_of_the_ends(
         assert len(charge) == 2 * 2 * REPEATED
         assert np.isfinite(charge["value"]).all()
         assert charge["step"].tolist() == scan.steps["number"].tolist()
-        kinds, sites = scan.steps.words("kind"), scan.steps["site"]
+        kinds, sites = scan.steps["kind"], scan.steps["site"]
         for kind in ("open circuit", "constant current"):
             last = np.flatnonzero((kinds == kind) & (sites == 0))[-1]
             kept = scan.sites[f"Q_of_last_{kind.replace(' ', '_')}"]

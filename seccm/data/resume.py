@@ -32,7 +32,7 @@ from seccm.data.layout import (
 from seccm.data.packing import broken_sites, copy, owned
 from seccm.data.readable import FAILURES, Readable, reading
 from seccm.data.redo import is_left_behind, rebuild
-from seccm.data.site_rows import as_written, write_checksums
+from seccm.data.site_rows import as_written, begun_last, write_checksums
 from seccm.data.tables import NOT_TOLD, STEPS, step_row
 from seccm.data.trace import step_rows
 from seccm.data.trouble import discard, said, written
@@ -189,6 +189,7 @@ def _cut(file: h5py.File) -> None:
 def _abort(path: Path, file: h5py.File) -> None:
     """Close the site that was begun: it has been touched and is not landed on again."""
     begun = file["status"][:] == Outcome.RUNNING
+    begun |= begun_last({name: Readable(path, name, file[name]) for name in file})
     for site in np.flatnonzero(begun):
         start = int(file["row_start"][site])
         stop = min(start + int(file["row_size"][site]), len(file["sample"]))

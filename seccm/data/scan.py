@@ -28,7 +28,7 @@ from seccm.data.raw_trace import RawTrace
 from seccm.data.readable import Readable
 from seccm.data.ruins import let_alone
 from seccm.data.site_reader import SiteReader
-from seccm.data.site_rows import as_written
+from seccm.data.site_rows import as_written, begun_last
 from seccm.data.step_results import InFile, Source, StepArrays, StepResults
 from seccm.data.table import Table
 from seccm.data.tables import EVENTS
@@ -214,7 +214,11 @@ class Scan:
 
     def remaining(self) -> tuple[int, ...]:
         """Return the sites that no tip has been lowered to."""
-        return tuple(np.flatnonzero(self._sites["status"] == Outcome.PLANNED).tolist())
+        planned = self._sites["status"] == Outcome.PLANNED
+        if self.version > UNNAMED:
+            begun = np.flatnonzero(begun_last(self._data))
+            planned[begun[begun < len(planned)]] = False
+        return tuple(np.flatnonzero(planned).tolist())
 
     def site(self, number: int) -> SiteTrace:
         """Return one site, from contact on and against the reference.

@@ -60,17 +60,38 @@ def as_written(columns: Mapping[str, Readable]) -> BoolArray:
     Rows that cannot be read are not judged here: the column tells of them when it is asked for.
     Nor is the row of a site that was begun when the program died.
     """
-    told = _told(columns)
-    died = bytes(columns["state"][0]) == b"running"
+    told, begun = _told(columns), begun_last(columns)
     good = np.ones(len(told), bool)
     for start, rows, known in _blocks(columns, len(told)):
         here = told[start : start + len(rows)]
-        # The checksum is written before the outcome, and a program may die in between.
-        closed = (here != 0) & ~(died & (rows["status"] == Outcome.RUNNING))
+        closed = (here != 0) & ~begun[start : start + len(rows)]
         judged = known & (closed | (rows["status"] > Outcome.RUNNING))
         for k in np.flatnonzero(judged).tolist():
             good[start + k] = row_checksum(rows[k]) == here[k]
     return good
+
+
+def begun_last(columns: Mapping[str, Readable]) -> BoolArray:
+    """Return which sites were begun and have no outcome, in a file whose run has no end.
+
+    The checksum of a row is written before the outcome, and a program may die in between: then a
+    site of which nothing else was said has a checksum alone. Only the site that was begun last
+    can be one; an earlier row that says so is damaged.
+
+    Returns:
+        Shape (sites,) of as many sites as every column has.
+    """
+    told = _told(columns)
+    status = np.full(len(told), Outcome.PLANNED, np.int64)
+    for here, part in columns["status"].readable_parts(0, len(told)):
+        if part is not None:
+            status[here] = part
+    if bytes(columns["state"][0]) != b"running":
+        return np.zeros(len(told), bool)
+    begun: BoolArray = status == Outcome.RUNNING
+    last = np.flatnonzero((told != 0) | (status != Outcome.PLANNED))[-1:]
+    begun[last] |= status[last] == Outcome.PLANNED
+    return begun
 
 
 def write_checksums(path: Path, file: h5py.File, sites: npt.NDArray[Any]) -> None:

@@ -16,7 +16,7 @@ from seccm.errors import Problem
 from seccm.factors import Condition, Current, Pause, Potential, Value
 from seccm.mistakes import Mistakes, OneOf
 from seccm.plan.contacts import Contact
-from seccm.plan.site import Hold, CircuitLook
+from seccm.plan.site import CircuitLook, Hold
 from seccm.quantities import Model, validate
 from seccm.rig import Block, ContactRule, Mode
 
