@@ -17,6 +17,7 @@ from small_plan import grid, small
 
 from seccm.events import Outcome
 from ui.map import MapView
+from seccm.results.result import signed
 from ui.models.colours import shown
 from ui.models.limits import Limits, Range, read, written
 from ui.models.palette import DARK, Sizes
@@ -30,7 +31,8 @@ CHARGES = -1e-12 * np.arange(1.0, 13.0)
 def a_map() -> SiteMap:
     sites = map_of(small(sites=grid(columns=4, rows=3)))
     sites.outcome[:] = Outcome.OK
-    sites.add(Quantity("Q", "C", "charge", CHARGES.copy()))
+    charge = signed("Q", "C", "charge", "Q")
+    sites.add(Quantity("Q", "C", "charge", CHARGES.copy(), result=charge))
     sites.add(Quantity("E_nuc", "V", "nucleation", -0.1 - 0.01 * np.arange(12)))
     sites.quantities[Z].values[:] = 5e-5 + 1e-8 * np.arange(12)
     return sites

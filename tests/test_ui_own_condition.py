@@ -9,6 +9,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import pytest
 from made_scans import small_screen, write_scan
+from planned_maps import map_of
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
@@ -44,7 +45,7 @@ def a_map(conditions: int = 3) -> SiteMap:
     return made
 
 
-Z_RESULT = SiteMap.of_plan(small_screen()).quantities[Z].declared
+Z_RESULT = map_of(small_screen()).quantities[Z].declared
 
 
 @pytest.fixture
@@ -150,7 +151,7 @@ def test_heights_are_subtracted_and_the_sign_convention_turns_differences_of_cur
 
 def test_live_a_median_appears_with_the_third_site_of_its_condition(view: MapView):
     plan = small_screen()
-    sites = SiteMap.of_plan(plan)
+    sites = map_of(plan)
     sites.name_units({"i_lim": ("A", "limiting current")})
     view.follow(sites)
     view.choose("i_lim")
