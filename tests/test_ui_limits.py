@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 from small_plan import grid, small
 
 from seccm.events import Outcome
-from ui.map import MapView
 from seccm.results.result import signed
+from ui.map import MapView
 from ui.models.colours import shown
 from ui.models.limits import Limits, Range, read, written
 from ui.models.palette import DARK, Sizes

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -28,6 +28,8 @@ from seccm.program.trace import CONTACT_ROWS, StepTrace
 from seccm.results import noise
 from seccm.rig import Flag, Lines
 
+_LONE = 8.0
+"""Standard deviations by which a spike stands out of the data points beside it."""
 _BLOCK = 16
 """Rows of one mean: 41 ms, two periods of the mains."""
 _QUIET = 10.0
@@ -97,6 +99,21 @@ class Nothing:
         return row, row
 
 
+def _without_spikes(current: FloatArray) -> FloatArray:
+    """Replace single rows far beyond both neighbours: no current of a droplet lasts one row.
+
+    The first rows stay, in which the double layer is charged.
+    """
+    sigma = noise(current[np.isfinite(current)])
+    if not sigma > 0.0 or current.size <= CONTACT_ROWS + 2:
+        return current
+    left, here, right = current[:-2], current[1:-1], current[2:]
+    least = np.minimum(np.abs(here - left), np.abs(here - right))
+    lone = (least > _LONE * sigma) & ((here > left) == (here > right))
+    lone[:CONTACT_ROWS] = False
+    return np.concatenate([current[:1], np.where(lone, 0.5 * (left + right), here), current[-1:]])
+
+
 def _means(y: FloatArray) -> FloatArray:
     blocks = y.size // _BLOCK
     means: FloatArray = y[: blocks * _BLOCK].reshape(blocks, _BLOCK).mean(axis=1)
@@ -118,6 +135,7 @@ def lost_at(
         cannot be told.
     """
     nothing: Nothing | None = None
+    traces = [replace(trace, I=_without_spikes(trace.I)) for trace in traces]
     for number in reversed(range(len(traces))):
         trace = traces[number]
         if (trace.flaws & Flag.GAP).any() or trace.t.size == 0:
