@@ -29,12 +29,12 @@ def machines_may_be_slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def quickly_packed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def quickly_packed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have files packed by a child that need not import the program: a new Python takes a second.
 
-    Nothing else is different. Tests marked `packs_apart` see the process that users get.
+    Nothing else is different, and runs in processes of their own pack as users have it.
     """
-    if sys.platform != "win32" and request.node.get_closest_marker("packs_apart") is None:
+    if sys.platform != "win32":
         monkeypatch.setattr("seccm.session.running.finish_apart", Packing)
 
 

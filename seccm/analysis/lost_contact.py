@@ -135,7 +135,6 @@ def lost_at(
         cannot be told.
     """
     nothing: Nothing | None = None
-    traces = [replace(trace, I=_without_spikes(trace.I)) for trace in traces]
     for number in reversed(range(len(traces))):
         trace = traces[number]
         if (trace.flaws & Flag.GAP).any() or trace.t.size == 0:
@@ -150,36 +149,38 @@ def lost_at(
         nothing = nothing or Nothing.of(idle)
         if nothing is None:
             return None
+        trace = replace(trace, I=_without_spikes(trace.I))
         maybe, row = nothing.since(trace.I)
         if row > CONTACT_ROWS:
-            return _stopped(traces, number, maybe, row, nothing)
+            then = traces[number + 1] if number + 1 < len(traces) else None
+            return _stopped(number, trace, then, maybe, row, nothing)
         if number == 0:
             return (0, 0) if _held(trace, held, nothing) else None
     return None
 
 
 def _stopped(
-    traces: Sequence[StepTrace], number: int, maybe: int, row: int, nothing: Nothing
+    number: int, trace: StepTrace, then: StepTrace | None, maybe: int, row: int, nothing: Nothing
 ) -> tuple[int, int] | None:
     """Judge where the last current at a site was: whether the contact was lost there.
 
     Args:
-        traces: the steps of the site.
         number: of the step with the last current.
+        trace: that step, without spikes.
+        then: the step after it; None if it was the last.
         maybe: the row from which on nothing may flow any more.
         row: the row from which on surely nothing flows.
         nothing: the current of an open circuit.
     """
-    trace = traces[number]
     fell = _fall(trace, row, nothing)
     if fell is not None:
         return number, fell
     if _flowed_before(trace, row, nothing):
         # No row after the loss may pass for one in contact; a few before it can be spared.
         return number, maybe
-    if number + 1 == len(traces) or row + _BLOCK <= trace.t.size:
+    if then is None or row + _BLOCK <= trace.t.size:
         return None
-    last, then = slice(-_SIDE, None), traces[number + 1]
+    last = slice(-_SIDE, None)
     flowed = abs(float(trace.I[last].mean()) - nothing.level)
     same = abs(float(trace.E[last].mean() - then.E.mean())) < _SHARP
     clear = flowed > _CERTAIN * _QUIET * nothing.wander

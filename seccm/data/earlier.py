@@ -21,7 +21,7 @@ from seccm.data.header import read_clock, read_header
 from seccm.data.journal import Code
 from seccm.data.layout import NOT_MEASURED, UM, Column, is_of_feature
 from seccm.data.planned import rows_of
-from seccm.data.readable import Readable
+from seccm.data.readable import Readable, columns_of
 from seccm.data.site_rows import write_checksums
 from seccm.data.tables import (
     ENDS,
@@ -198,7 +198,7 @@ def upgrade(path: Path, file: h5py.File) -> None:
     """
     if "format_version" in file.attrs:
         return
-    data = {name: Readable(path, name, found) for name, found in file.items()}
+    data = columns_of(path, file)
     earlier = Earlier(data, read_header(file).plan_json, read_clock(file).period)
     filled = [
         (table, earlier.table(table)[0]) for table in (STEPS, RESULTS, QUANTITIES, PLANNED, RECIPES)

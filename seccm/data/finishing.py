@@ -21,7 +21,7 @@ from seccm.data import repair, seal, vetting
 from seccm.data.inspection import inspect
 from seccm.data.layout import SITE_CHECK
 from seccm.data.packing import EMPTY, along, broken_sites, copy, owned, parts
-from seccm.data.readable import FAILURES, Readable
+from seccm.data.readable import FAILURES, columns_of
 from seccm.data.site_rows import as_written
 from seccm.data.trouble import discard, said, written
 from seccm.data.whereabouts import Whereabouts
@@ -145,8 +145,7 @@ def _check_rows(path: Path, file: h5py.File) -> None:
     """Compare the rows of the site table with their checksums, where a file has these."""
     if SITE_CHECK.name not in file:
         return
-    columns = {name: Readable(path, name, file[name]) for name in file}
-    if broken := np.flatnonzero(~as_written(columns)).tolist():
+    if broken := np.flatnonzero(~as_written(columns_of(path, file))).tolist():
         few = ", ".join(map(str, broken[:10])) + (", ..." if broken[10:] else "")
         raise DataFileError(
             f"{path}: the rows of {len(broken)} sites in the site table are not those that were "

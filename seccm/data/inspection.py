@@ -33,7 +33,7 @@ from seccm.data.layout import (
     sample_dataset,
 )
 from seccm.data.raw import PIECE_COLUMNS, TERMS
-from seccm.data.readable import Readable, reading
+from seccm.data.readable import Readable, columns_of, reading
 from seccm.data.tables import EVENTS, GROWN, NUMBER, NUMBERS
 from seccm.errors import DamagedError
 from seccm.events import RunStatus
@@ -100,7 +100,7 @@ def inspect(path: Path, file: h5py.File) -> Contents:
     added = added_signals(datasets)
     for name in added:
         _check(path, SIGNAL + name, datasets[SIGNAL + name], "f4", 1)
-    data = {name: Readable(path, name, dataset) for name, dataset in datasets.items()}
+    data = columns_of(path, datasets)
     with reading(path, "the header"):
         header, clock = read_header(file), read_clock(file)
         packed = file.attrs.get("packed", np.uint8(0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +41,16 @@ def reading(path: Path, what: str) -> Iterator[None]:
         raise DamagedError(
             f"{path}: the file is damaged: {what} cannot be read: {said(error).rstrip('.')}. {todo}"
         ) from error
+
+
+def columns_of(path: Path, file: Mapping[str, h5py.Dataset]) -> dict[str, Readable]:
+    """Return every dataset of a file, by its name.
+
+    Args:
+        path: of the file, for messages.
+        file: open, or its datasets.
+    """
+    return {name: Readable(path, name, dataset) for name, dataset in file.items()}
 
 
 class Readable:

@@ -30,7 +30,7 @@ from seccm.data.layout import (
     stored_row_type,
 )
 from seccm.data.packing import broken_sites, copy, owned
-from seccm.data.readable import FAILURES, Readable, reading
+from seccm.data.readable import FAILURES, columns_of, reading
 from seccm.data.redo import is_left_behind, rebuild
 from seccm.data.site_rows import as_written, begun_last, write_checksums
 from seccm.data.tables import NOT_TOLD, STEPS, step_row
@@ -88,7 +88,7 @@ def prepare(
             _cut(file)
             upgrade(path, file)
             _abort(path, file)
-            right = as_written({name: Readable(path, name, file[name]) for name in file})
+            right = as_written(columns_of(path, file))
             if short and not (right.all() and not [*broken_sites(file, file["crc32"][:])]):
                 raise DataFileError(
                     f"{path}: the end of the file is missing, and data of finished sites with "
@@ -189,7 +189,7 @@ def _cut(file: h5py.File) -> None:
 def _abort(path: Path, file: h5py.File) -> None:
     """Close the site that was begun: it has been touched and is not landed on again."""
     begun = file["status"][:] == Outcome.RUNNING
-    begun |= begun_last({name: Readable(path, name, file[name]) for name in file})
+    begun |= begun_last(columns_of(path, file))
     for site in np.flatnonzero(begun):
         start = int(file["row_start"][site])
         stop = min(start + int(file["row_size"][site]), len(file["sample"]))

@@ -17,7 +17,7 @@ from seccm.data import repair, seal, vetting
 from seccm.data.earlier import upgrade
 from seccm.data.header import refuse_newer
 from seccm.data.layout import QUALITY, Column, add_column, add_feature
-from seccm.data.readable import FAILURES, Readable
+from seccm.data.readable import FAILURES, columns_of
 from seccm.data.ruins import let_alone
 from seccm.data.site_rows import as_written, write_checksums
 from seccm.data.step_tables import Refound
@@ -84,7 +84,7 @@ def rewrite_features(
         with written(part, "r+") as file:
             refuse_newer(file, path)
             upgrade(path, file)
-            right = as_written({name: Readable(path, name, file[name]) for name in file})
+            right = as_written(columns_of(path, file))
             if found is not None:
                 found.store(file)
             for name, feature in features.items():

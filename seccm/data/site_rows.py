@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.data.layout import SITE_CHECK, SITE_CHUNK, SITE_COLUMNS, add_column
-from seccm.data.readable import Readable
+from seccm.data.readable import Readable, columns_of
 from seccm.events import Outcome
 
 BoolArray = npt.NDArray[np.bool_]
@@ -60,7 +60,8 @@ def as_written(columns: Mapping[str, Readable]) -> BoolArray:
     Rows that cannot be read are not judged here: the column tells of them when it is asked for.
     Nor is the row of a site that was begun when the program died.
     """
-    told, begun = _told(columns), begun_last(columns)
+    told = _told(columns)
+    begun = _begun_last(columns, told)
     good = np.ones(len(told), bool)
     for start, rows, known in _blocks(columns, len(told)):
         here = told[start : start + len(rows)]
@@ -81,13 +82,17 @@ def begun_last(columns: Mapping[str, Readable]) -> BoolArray:
     Returns:
         Shape (sites,) of as many sites as every column has.
     """
-    told = _told(columns)
+    return _begun_last(columns, _told(columns))
+
+
+def _begun_last(columns: Mapping[str, Readable], told: npt.NDArray[np.uint32]) -> BoolArray:
+    """Return what `begun_last` does, of checksums that were read already."""
+    if bytes(columns["state"][0]) != b"running":
+        return np.zeros(len(told), bool)
     status = np.full(len(told), Outcome.PLANNED, np.int64)
     for here, part in columns["status"].readable_parts(0, len(told)):
         if part is not None:
             status[here] = part
-    if bytes(columns["state"][0]) != b"running":
-        return np.zeros(len(told), bool)
     begun: BoolArray = status == Outcome.RUNNING
     last = np.flatnonzero((told != 0) | (status != Outcome.PLANNED))[-1:]
     begun[last] |= status[last] == Outcome.PLANNED
@@ -104,7 +109,7 @@ def write_checksums(path: Path, file: h5py.File, sites: npt.NDArray[Any]) -> Non
     """
     if SITE_CHECK.name not in file:
         add_column(file, SITE_CHECK, "site")
-    columns = {name: Readable(path, name, file[name]) for name in file}
+    columns = columns_of(path, file)
     told = _told(columns)
     for start, rows, known in _blocks(columns, len(told)):
         chosen = known & sites[start : start + len(rows)] & (rows["status"] > Outcome.RUNNING)
