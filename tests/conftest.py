@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from children import Packing
@@ -36,6 +37,14 @@ def quickly_packed(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     if sys.platform != "win32":
         monkeypatch.setattr("seccm.session.running.finish_apart", Packing)
+
+
+@pytest.fixture(scope="session")
+def bases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A finished file and one of a killed program, of few and short sites; to be copied."""
+    from fuzz_files import base_files
+
+    return base_files(tmp_path_factory.mktemp("bases"))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import pytest
 from file_uses import clean_numbers, fault_of, info, resume
-from fuzz_files import base_files, damaged, faults_of, written_to
+from fuzz_files import damaged, faults_of, written_to
 from typer.testing import CliRunner
 
 import seccm
@@ -27,11 +27,6 @@ from seccm.report import write_report
 from seccm.results import Status
 
 pytestmark = pytest.mark.usefixtures("quickly_tried")
-
-
-@pytest.fixture(scope="module")
-def bases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return base_files(tmp_path_factory.mktemp("bases"))
 
 
 @pytest.fixture

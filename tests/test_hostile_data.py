@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from cut_stories import NAME, run
 from file_uses import analyze, browse, clean_numbers, compare, fault_of, info, sites, study, xarray
-from fuzz_files import base_files
 from hostile_files import HOSTILE
 from typer.testing import CliRunner
 
@@ -22,11 +21,6 @@ from seccm.data import finish, open_scan, vetting
 from seccm.data.__main__ import main
 from seccm.data.damage import overlapping
 from seccm.errors import DamagedError
-
-
-@pytest.fixture(scope="module")
-def bases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return base_files(tmp_path_factory.mktemp("bases"))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 from file_uses import clean_numbers
-from fuzz_files import base_files, uses
+from fuzz_files import uses
 from test_old_files import copied
 
 import seccm
@@ -21,12 +21,11 @@ COLUMNS = [(table, column.name) for table in (EVENTS, *GROWN) for column in tabl
 
 
 @pytest.fixture(scope="module")
-def bases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def bases(bases: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two finished files; the second one has arrays."""
-    folder = tmp_path_factory.mktemp("base")
-    cycles = copied("li-on-au-cv", folder)
+    cycles = copied("li-on-au-cv", tmp_path_factory.mktemp("cycles"))
     seccm.analyze(cycles)
-    return base_files(folder)[0], cycles
+    return bases[0], cycles
 
 
 def nonsense(path: Path, table: Grown, name: str) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from fuzz_files import base_files
 from made_scans import small_screen, write_scan
 
 import seccm
@@ -17,14 +16,9 @@ from seccm.data import finish, open_scan, seal, vetting
 from seccm.errors import DamagedError
 
 
-@pytest.fixture(scope="module")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return base_files(tmp_path_factory.mktemp("bases"))[0]
-
-
 @pytest.fixture
-def path(packed: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copyfile(packed, tmp_path / "scan.h5"))
+def path(bases: tuple[Path, Path], tmp_path: Path) -> Path:
+    return Path(shutil.copyfile(bases[0], tmp_path / "scan.h5"))
 
 
 @pytest.fixture

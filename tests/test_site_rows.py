@@ -9,7 +9,6 @@ import h5py
 import numpy as np
 import pytest
 from file_uses import clean_numbers, resume
-from fuzz_files import base_files
 from test_old_files import EXPECTED, copied
 
 import seccm
@@ -21,11 +20,6 @@ from seccm.events import Outcome
 from seccm.results import Status
 
 TOLD = "its row in the site table is not as it was written"
-
-
-@pytest.fixture(scope="module")
-def bases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return base_files(tmp_path_factory.mktemp("bases"))
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from seccm.arrays import BoolArray
 from seccm.data.layout import SITE_CHECK, SITE_CHUNK, SITE_COLUMNS, add_column
 from seccm.data.readable import Readable, columns_of
 from seccm.events import Outcome
 
-BoolArray = npt.NDArray[np.bool_]
 _SPECIAL = ("site", *(column.name for column in SITE_COLUMNS))
 _BLOCK = 16 * SITE_CHUNK
 """Rows that are checked at once, so that a long table takes little memory."""

@@ -10,7 +10,7 @@ from seccm.analysis.step_features import Drawn, curves_of
 from seccm.arrays import FloatArray
 from seccm.program.figures import OwnCurve
 from seccm.report import style
-from seccm.report.study import MOST_CURVES, Group, Study, evenly
+from seccm.report.study import Group, Study, evenly
 
 _NAMED = 16
 """Most conditions that are named in the legend."""
@@ -57,9 +57,7 @@ def _alike(x: FloatArray, other: FloatArray) -> bool:
 
 
 def _repeats(study: Study, group: Group, step: int, what: OwnCurve) -> list[Drawn]:
-    each = max(1, MOST_CURVES // len(study.groups))
-    sites = group.counted if group.counted.size else group.sites
-    found = (study.trace(int(number), step) for number in evenly(sites, each))
+    found = (study.trace(int(number), step) for number in study.repeats(group))
     return [
         drawn
         for trace in found

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from seccm.errors import DamagedError
 from seccm.report import maps, transients
-from seccm.report.study import MOST_CURVES, Group, Study, evenly
+from seccm.report.study import Group, Study
 from seccm.report.transients import Transient
 from seccm.rig import Signal
 
@@ -27,9 +27,8 @@ def means(study: Study) -> Figure | None:
 
 
 def _repeats(study: Study, group: Group, signal: Signal) -> list[Transient]:
-    each = max(1, MOST_CURVES // len(study.groups))
     found: list[Transient] = []
-    for number in evenly(group.counted if group.counted.size else group.sites, each):
+    for number in study.repeats(group):
         try:
             record = study.scan.record(int(number))
         except DamagedError:

@@ -481,6 +481,14 @@ class Study:
         path = site.segments[step].path
         return next((k for k, trace in enumerate(ran) if trace.segment.path == path), None)
 
+    def repeats(self, group: Group) -> npt.NDArray[np.int64]:
+        """Return sites of a condition whose curves are drawn: those that count, else any.
+
+        Of many some, so that all conditions together have about `MOST_CURVES`.
+        """
+        sites = group.counted if group.counted.size else group.sites
+        return evenly(sites, max(1, MOST_CURVES // len(self.groups)))
+
     def traces(
         self, sites: npt.NDArray[np.int64], step: int, most: int = MOST_CURVES
     ) -> Iterator[tuple[int, StepTrace]]:

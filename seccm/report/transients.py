@@ -15,7 +15,7 @@ from seccm.analysis.repeats import Repeat, mean_of
 from seccm.arrays import FloatArray
 from seccm.program.trace import StepTrace
 from seccm.report import style
-from seccm.report.study import MOST_CURVES, Group, Study, Turned, evenly
+from seccm.report.study import Group, Study, Turned, evenly
 
 _NAMED = 16
 """Most conditions that are named in the legend."""
@@ -107,11 +107,9 @@ def _sites(count: int) -> str:
 
 
 def _repeats(study: Study, group: Group, step: int, signal: Signal) -> list[Transient]:
-    each = max(1, MOST_CURVES // len(study.groups))
-    sites = group.counted if group.counted.size else group.sites
     turn = study.turn(step)
     found = []
-    for number, trace in study.traces(sites, step, each):
+    for number, trace in study.traces(study.repeats(group), step):
         one = _transient(trace, signal)
         if one is not None and turn is not None and turn.level.column.unit == signal.unit:
             one = replace(one, turn=turn.at(number))
