@@ -9,6 +9,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import numpy.typing as npt
 import pytest
+from map_views import map_view
 from planned_maps import map_of
 from pytestqt.qtbot import QtBot
 from small_plan import grid, small
@@ -17,7 +18,6 @@ from seccm.events import Outcome
 from ui.map import MapView
 from ui.models.colours import limits_of, shown
 from ui.models.decades import ColourScale, logarithmic_ends, logarithms
-from ui.models.palette import DARK, Sizes
 from ui.models.showing import Showing
 from ui.models.site_map import CATEGORIES, Quantity, SiteMap, Z
 
@@ -33,13 +33,7 @@ def a_map(values: npt.NDArray[np.float64], name: str = "i_lim", unit: str = "A")
 
 @pytest.fixture
 def view(qtbot: QtBot) -> MapView:
-    made = MapView()
-    qtbot.addWidget(made)
-    made.dress(DARK, Sizes.of(96.0, glove=False, scale=1.0))
-    made.resize(700, 800)
-    made.show_as(Showing("Li/Li+"), 0.0)
-    made.show()
-    return made
+    return map_view(qtbot, 700, 800, Showing("Li/Li+"))
 
 
 def choose(view: MapView, scale: ColourScale) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from map_views import map_view
 from planned_maps import map_of
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -40,12 +41,7 @@ def a_map() -> SiteMap:
 
 @pytest.fixture
 def view(qtbot: QtBot) -> MapView:
-    made = MapView()
-    qtbot.addWidget(made)
-    made.dress(DARK, Sizes.of(96.0, glove=False, scale=1.0))
-    made.resize(700, 800)
-    made.show_as(Showing("Li/Li+"), 0.0)
-    made.show()
+    made = map_view(qtbot, 700, 800, Showing("Li/Li+"))
     made.follow(a_map())
     made.choose("Q")
     return made

@@ -9,6 +9,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import pytest
 from made_scans import small_screen, write_scan
+from map_views import map_view
 from planned_maps import map_of
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
@@ -50,12 +51,7 @@ Z_RESULT = map_of(small_screen()).quantities[Z].declared
 
 @pytest.fixture
 def view(qtbot: QtBot) -> MapView:
-    made = MapView()
-    qtbot.addWidget(made)
-    made.dress(DARK, Sizes.of(96.0, glove=False, scale=1.0))
-    made.resize(800, 800)
-    made.show_as(Showing("Li/Li+"), 0.0)
-    made.show()
+    made = map_view(qtbot, 800, 800, Showing("Li/Li+"))
     made.follow(a_map())
     made.choose("E_nuc")
     return made

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from map_views import map_view
 from planned_maps import map_of
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
@@ -19,7 +20,7 @@ from seccm.events import Outcome
 from ui.map import MapView
 from ui.map_plot import ROUND
 from ui.models.colours import outcome_colours
-from ui.models.palette import DARK, Sizes
+from ui.models.palette import DARK
 from ui.models.raster import Raster
 
 UM = 1e-6
@@ -69,12 +70,7 @@ def test_the_picture_is_no_larger_than_a_screen_however_far_the_sites_lie_apart(
 
 @pytest.fixture
 def view(qtbot: QtBot) -> MapView:
-    made = MapView()
-    qtbot.addWidget(made)
-    made.dress(DARK, Sizes.of(96.0, glove=False, scale=1.0))
-    made.resize(500, 700)
-    made.show()
-    return made
+    return map_view(qtbot, 500, 700)
 
 
 @pytest.mark.parametrize("count", [30, ROUND + 1])
