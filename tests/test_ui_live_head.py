@@ -11,7 +11,7 @@ from ui.window import Window
 
 
 def head(w: Window) -> str:
-    return w.live._head.shown[0]
+    return w.live._head.text()
 
 
 def wait_for(qtbot: QtBot, w: Window, words: str) -> None:

@@ -95,7 +95,7 @@ class LiveView(QWidget):
 
     def head(self, words: str) -> None:
         """Say above the curves which site they are of."""
-        self._head.setText(words)
+        self._head.say(words)
 
     def show_numbers(self, numbers: Numbers) -> None:
         """Show the newest numbers; old ones as old ones."""
