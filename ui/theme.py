@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from ui.models.palette import Palette, Sizes
 
 _ARROW = (Path(str(files("ui"))) / "icons" / "chevron.svg").as_posix()
+STYLE = "fusion"
 FONTS = ["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Cantarell", "DejaVu Sans"]
 
 
@@ -22,9 +23,10 @@ def dots_of(screen: QScreen) -> float:
 
 def dress(app: QApplication, palette: Palette, sizes: Sizes) -> None:
     """Give the whole application a look."""
-    if not app.styleSheet():
-        # A style sheet wraps the style: it is set once, before there is one.
-        app.setStyle("Fusion")
+    if not app.styleSheet() and app.style().objectName() != STYLE:
+        # A style sheet wraps the style: it is set once, before there is one. Qt may crash where
+        # it is set again while widgets of a closed window are on their way out.
+        app.setStyle(STYLE)
     app.setPalette(_qt(palette))
     font = QFont(FONTS)
     font.setPixelSize(sizes.font)
