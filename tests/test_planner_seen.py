@@ -66,7 +66,8 @@ def test_the_report_has_their_curves_and_conditions(ran: tuple[Path, Run, list[E
     path, _, _ = ran
     with seccm.open(path) as scan:
         study = Study(scan)
-        assert [condition["j"] for condition in study.conditions] == [-10, -20, -30, -40, -15, -33]
+        levels = [condition["j"] for condition in study.groups.conditions]
+        assert levels == [-10, -20, -30, -40, -15, -33]
         for site in range(len(LEVELS)):
             assert study.trace(site, 0) is not None
 

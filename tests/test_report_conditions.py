@@ -145,7 +145,7 @@ def test_what_is_common_to_all_potentials_is_said_beside_no_difference(studies):
 
 def test_every_panel_of_voltammograms_names_its_condition(studies):
     figure = voltammograms.by_cycle(studies.rates, 0)
-    named = {int(n): studies.rates.named(g) for g in studies.rates.groups for n in g.sites}
+    named = {int(n): studies.rates.groups.named(g) for g in studies.rates.groups for n in g.sites}
     seen = set()
     for axes in panels(figure):
         site, condition = re.fullmatch(r"site (\d+), (.*)", axes.get_title()).groups()
@@ -181,7 +181,7 @@ def test_hysteresis_is_told_by_condition(studies):
     caption = next(d.caption for d in choice.drawings(studies.rates) if d.slug == "waves-step-0")
     for group in studies.rates.groups:
         if np.isfinite(studies.rates.features["dE_half"].values[group.counted]).any():
-            assert f"{typography.html(studies.rates.named(group))}: " in caption
+            assert f"{typography.html(studies.rates.groups.named(group))}: " in caption
 
 
 def test_a_map_shows_the_place_and_not_the_scan_rate(studies):

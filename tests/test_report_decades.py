@@ -61,13 +61,13 @@ def test_a_current_over_decades_has_a_logarithmic_axis_that_shows_every_site(stu
     points = [x for line in spread.lines if line.get_linestyle() == "None"
               for x in np.atleast_1d(line.get_xdata())]  # fmt: skip
     bars = sum(patch.get_height() for patch in spread.patches)
-    if study.several:
+    if study.groups.several:
         sites = {round(float(np.log10(x)), 6) for x in points if low <= x <= high}
         assert len(sites) >= 12
     else:
         assert bars == 12
     assert bar.get_yscale() == "log"
-    assert ("magnitude" in bar.get_ylabel()) is (sign < 0 and not study.several)
+    assert ("magnitude" in bar.get_ylabel()) is (sign < 0 and not study.groups.several)
 
 
 @pytest.mark.parametrize(
@@ -93,4 +93,4 @@ def test_a_map_over_decades_has_the_median_of_each_condition_in_the_middle(study
     norm = place.collections[0].norm
     assert isinstance(norm, mpl.colors.LogNorm)
     in_the_middle = norm.vmin * norm.vmax == pytest.approx(1.0)
-    assert in_the_middle is study.several
+    assert in_the_middle is study.groups.several

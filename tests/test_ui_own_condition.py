@@ -192,7 +192,7 @@ def test_the_report_and_the_window_show_the_same_numbers(tmp_path):
         study, sites = Study(scan), SiteMap.of_scan(scan)
         told = 0
         for name in sites.quantities:
-            if name == Z or not study.several:
+            if name == Z or not study.groups.several:
                 continue
             of, here = maps.mapped(study, name), shown_against_own(sites, name, Showing())
             if of.own:  # no condition has a median

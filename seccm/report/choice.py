@@ -181,7 +181,9 @@ def _scatter(study: Study, segment: Segment, what: Scatter) -> Iterator[Drawing]
     names = [study.name(result.name, step) for result in what.results]
     figure = last_cycles.last_cycles(study, step, what) if study.telling(names[0]) else None
     if figure is not None:
-        drawn = "rows, one for each condition" if study.several else "titles of the histograms"
+        drawn = (
+            "rows, one for each condition" if study.groups.several else "titles of the histograms"
+        )
         returns = what.apart is not None and study.result(what.apart, step) is not None
         yield Drawing(
             f"{what.slug}-step-{step}",
@@ -296,7 +298,7 @@ def _apart(study: Study, step: int, what: Scatter) -> str:
             middle = typography.number(scale.factor * float(np.nanmedian(apart)), 3)
             error = typography.number(scale.factor * stated(doubt), 2)
             said = f"{middle} {scale.unit}, uncertainty {error} {scale.unit}"
-            parts.append(f"{study.named(group)}: {said}" if study.several else said)
+            parts.append(f"{study.groups.named(group)}: {said}" if study.groups.several else said)
     if not parts:
         return ""
     shown = parts if len(parts) <= distribution.MOST_ROWS else [*parts[:3], "…", *parts[-3:]]
@@ -366,7 +368,7 @@ def _maps(study: Study) -> Iterator[Drawing]:
 
 def _against(study: Study, names: Sequence[str]) -> str:
     """Say what a map of several conditions shows."""
-    if not study.several:
+    if not study.groups.several:
         return ""
     if all(maps.mapped(study, name).own for name in names):
         return (
@@ -374,7 +376,7 @@ def _against(study: Study, names: Sequence[str]) -> str:
             "show effects of the conditions together with effects of the positions.  "
         )
     few = {number for name in names for number in study.against_own(name).few}
-    left = [study.named(group) for group in study.groups if group.condition in few]
+    left = [study.groups.named(group) for group in study.groups if group.condition in few]
     said = ", ".join(left[:MOST_NAMED]) + (f" and {len(left) - MOST_NAMED} more" if
                                           len(left) > MOST_NAMED else "")  # fmt: skip
     return (
@@ -400,7 +402,7 @@ def _tip(study: Study) -> Iterator[Drawing]:
             "Landings: stop latency (a) and overtravel (b)",
             "From the crossing of the contact threshold to the halt of the output, and how far the "
             "tip moved from there to rest, including the lag of the stage."
-            + (" Landings of all conditions together." if study.several else ""),
+            + (" Landings of all conditions together." if study.groups.several else ""),
             figure,
         )
 

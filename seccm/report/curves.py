@@ -22,7 +22,8 @@ from seccm.arrays import FloatArray
 from seccm.program.segment import Segment
 from seccm.program.trace import StepTrace
 from seccm.report import style
-from seccm.report.study import MOST_CURVES, Group, Study, evenly
+from seccm.report.groups import Group
+from seccm.report.study import MOST_CURVES, Study, evenly
 from seccm.results import charge
 
 POINTS = 600
@@ -192,7 +193,7 @@ def potentials(study: Study, step: int) -> Figure | None:
     turn = study.turn(step)
     if turn is not None and any(c.turned for c in everything):
         left.plot([], [], **style.TURN, color="0.3", label=scales.symbol(turn.level.name))
-    fig.legend(title=study.legend_title or None, loc="outside right center")
+    fig.legend(title=study.groups.legend_title or None, loc="outside right center")
     return fig
 
 
@@ -224,7 +225,7 @@ def _with_count(study: Study, group: Group, curves: Sequence[Curve], middle: Ban
     """Say how many repeats are drawn, and how many of them are in the mean if not all."""
     drawn = len(curves)
     count = f"{drawn}" if middle is None or middle.n == drawn else f"{drawn}, mean of {middle.n}"
-    if not study.several:
+    if not study.groups.several:
         return f"{count} site{'' if count == '1' else 's'}"
     return f"{group.label}  ({count})"
 
@@ -265,7 +266,7 @@ def repeats(study: Study, step: int) -> Figure | None:
     found = all_curves(study, step, PANELS)
     if len(found) < 2:
         return None
-    titles = [f"{study.named(group)}, $n$ = {len(curves)}" for group, curves in found]
+    titles = [f"{study.groups.named(group)}, $n$ = {len(curves)}" for group, curves in found]
     columns = min(4 if max(map(_width, titles)) <= _SHORT else 3, len(found))
     rows = math.ceil(len(found) / columns)
     fig = study.figure(style.TWO_COLUMNS, 0.45 + 1.55 * rows, potentials=True)

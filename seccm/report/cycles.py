@@ -72,7 +72,7 @@ def by_cycle(study: Study, step: int, what: ByCycle) -> Figure | None:
         everything = np.concatenate([t[r].ravel() for _, t in done for r in results])
         scale = scales.scale(results[0].unit, everything)
         for group, table in done:
-            own = group.colour if study.several else ""
+            own = group.colour if study.groups.several else ""
             for (colour, marker), result in zip(_LOOKS, results, strict=False):
                 usual = "0.15" if len(results) == 1 else colour
                 label = result.symbol if len(results) > 1 and not own else ""
@@ -85,13 +85,13 @@ def by_cycle(study: Study, step: int, what: ByCycle) -> Figure | None:
             ceiling = 1.0 if results[0].unit == "1" else 0.0
             axes.set_ylim(0.0, max(ceiling, 1.05 * float(shown.max())) or None)
         _finish(axes, letter, most)
-    if study.several:
-        fig.legend(*grid[0].get_legend_handles_labels(), title=study.legend_title or None,
+    if study.groups.several:
+        fig.legend(*grid[0].get_legend_handles_labels(), title=study.groups.legend_title or None,
                    loc="outside right center")  # fmt: skip
     for axes, results in zip(grid, panels.values(), strict=True):
         if len(results) == 1:
             continue
-        if study.several:
+        if study.groups.several:
             for (_, marker), result in zip(_LOOKS, results, strict=False):
                 axes.plot([], [], f"{marker}-", color=style.GREY, lw=0.9, label=result.symbol)
         axes.legend(loc="best")

@@ -16,7 +16,8 @@ from seccm.analysis.spread import spread
 from seccm.analysis.statistics import FEWEST_FOR_SD
 from seccm.arrays import FloatArray
 from seccm.report import style
-from seccm.report.study import Group, Study, evenly
+from seccm.report.groups import Group
+from seccm.report.study import Study, evenly
 
 MOST_ROWS = 12
 """Conditions that get a row; of more, evenly chosen ones are drawn."""
@@ -26,7 +27,7 @@ _LANE = 0.28
 
 def distribution(axes: Axes, study: Study, name: str) -> None:
     """Draw how a feature is distributed: never several conditions in one heap."""
-    if not study.several:
+    if not study.groups.several:
         _histogram(axes, study, name, study.groups[0])
         return
     chosen = evenly(np.arange(len(study.groups)), MOST_ROWS)
@@ -130,7 +131,7 @@ def _rows(axes: Axes, study: Study, name: str, groups: list[Group]) -> None:
     axes.set_ylim(len(groups) - 0.5, -0.75)
     axes.set_yticks(range(len(groups)), [group.label for group in groups], fontsize=6)
     axes.yaxis.set_minor_locator(mpl.ticker.NullLocator())
-    axes.set_ylabel(study.legend_title)
+    axes.set_ylabel(study.groups.legend_title)
     along.draw(axes)
 
 

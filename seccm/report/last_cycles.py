@@ -48,15 +48,15 @@ def last_cycles(study: Study, step: int, what: Scatter) -> Figure | None:
     scale = scales.scale("A", [low, high])
     a.set_ylim(scale(low), scale(high))
     for group, loops in found:
-        colour = group.colour if study.several else style.BLUE
-        words = group.label if study.several else "median"
-        _bundle(a, loops, scale, colour, f"{words} ({len(loops)})", bold=not study.several)
-    if not study.several:
+        colour = group.colour if study.groups.several else style.BLUE
+        words = group.label if study.groups.several else "median"
+        _bundle(a, loops, scale, colour, f"{words} ({len(loops)})", bold=not study.groups.several)
+    if not study.groups.several:
         a.plot([], [], color=style.BLUE, lw=0.6, label="each site")
     _, loops = found[-1]
     style.arrows(a, *_middle(loops, scale))
     a.axhline(0.0, color=style.GREY, lw=0.5, zorder=0)
-    a.legend(loc="upper left", title=study.legend_title or None)
+    a.legend(loc="upper left", title=study.groups.legend_title or None)
     a.set_xlabel(scales.potential_label(study.reference))
     a.set_ylabel(scale.label("$i$"))
     for axes, name in zip(others, shown, strict=True):

@@ -91,7 +91,7 @@ def outcomes(study: Study) -> Figure:
 @style.styled
 def conditions(study: Study) -> Figure | None:
     """Draw which site is of which condition; None if there is only one."""
-    if not study.several:
+    if not study.groups.several:
         return None
     width, height = panel_size(study)
     named = [study.groups[k] for k in evenly(np.arange(len(study.groups)), NAMED)]
@@ -110,7 +110,7 @@ def conditions(study: Study) -> Figure | None:
         place[group.sites] = k
     coloured(axes, study, np.ones(study.x.size, bool), place, norm, each)
     handles = [handle("o", group.colour) for group in named]
-    fig.legend(handles, labels, title=study.legend_title or None, loc="outside right center")
+    fig.legend(handles, labels, title=study.groups.legend_title or None, loc="outside right center")
     return fig
 
 
@@ -154,7 +154,7 @@ def mapped(study: Study, name: str) -> Mapped:
     scale = scales.feature_scale(feature.column.unit, feature.values)
     symbol = study.symbol(name)
     counted = feature.trusted & (study.outcome == Outcome.OK)
-    against = study.against_own(name) if study.several else None
+    against = study.against_own(name) if study.groups.several else None
     if against is None or not np.isfinite(against.values).any():
         if feature.declared.against_reference:
             symbol = f"{symbol} vs {typography.superscripted(study.reference)}"

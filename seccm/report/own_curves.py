@@ -10,7 +10,8 @@ from seccm.analysis.step_features import Drawn, curves_of
 from seccm.arrays import FloatArray
 from seccm.program.figures import OwnCurve
 from seccm.report import style
-from seccm.report.study import Group, Study, evenly
+from seccm.report.groups import Group
+from seccm.report.study import Study, evenly
 
 _NAMED = 16
 """Most conditions that are named in the legend."""
@@ -41,13 +42,13 @@ def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
             axes.plot(x(own[0].x), y(middle), color=group.colour, lw=1.3)
     for k in evenly(np.arange(len(each)), _NAMED):
         group, own = each[k]
-        words = f"{group.label}  ({len(own)})" if study.several else f"{len(own)} sites"
+        words = f"{group.label}  ({len(own)})" if study.groups.several else f"{len(own)} sites"
         axes.plot([], [], color=group.colour, lw=1.6, label=words)
     axes.set_xscale("log" if what.x.log else "linear")
     axes.set_yscale("log" if what.y.log else "linear")
     axes.set_xlabel(x.label(style.literal(what.x.words)))
     axes.set_ylabel(y.label(style.literal(what.y.words)))
-    fig.legend(title=study.legend_title or None, loc="outside right center")
+    fig.legend(title=study.groups.legend_title or None, loc="outside right center")
     return fig
 
 

@@ -254,9 +254,9 @@ def _plan(study: Study) -> Iterator[tuple[str, str]]:
         )
     else:
         yield "sites", f"{len(study.outcome)} points"
-    if len(study.conditions) > 1:
-        labels = "; ".join(condition.label for condition in study.conditions)
-        yield f"{len(study.conditions)} conditions", readable(labels)
+    if len(study.groups.conditions) > 1:
+        labels = "; ".join(condition.label for condition in study.groups.conditions)
+        yield f"{len(study.groups.conditions)} conditions", readable(labels)
         yield "assigned", plan.design.assign
     approach = site.approach
     yield (
@@ -273,9 +273,9 @@ def _plan(study: Study) -> Iterator[tuple[str, str]]:
 def _under(study: Study) -> str:
     """Say of which condition the steps are told, where there is more than one."""
     site = study.site(0)
-    if study.plan is None or site is None or len(study.conditions) < 2:
+    if study.plan is None or site is None or len(study.groups.conditions) < 2:
         return ""
-    label = readable(study.conditions[site.condition].label)
+    label = readable(study.groups.conditions[site.condition].label)
     return f", here with {label}; the other conditions differ in that"
 
 
@@ -292,7 +292,7 @@ def _steps(study: Study) -> Iterator[tuple[int, str]]:
     """Yield the lines of the first site's programme, and how deep each stands."""
     first = study.site(0)
     if study.plan is not None and first is not None:
-        program = Program(*study.plan.resolved(study.conditions[first.condition]))
+        program = Program(*study.plan.resolved(study.groups.conditions[first.condition]))
         for depth, line in outline(program):
             yield depth, readable(line)
 

@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 
 from seccm.errors import DamagedError
 from seccm.report import maps, transients
-from seccm.report.study import Group, Study
+from seccm.report.groups import Group
+from seccm.report.study import Study
 from seccm.report.transients import Transient
 from seccm.rig import Signal
 

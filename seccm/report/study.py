@@ -13,7 +13,6 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from scipy.spatial import KDTree
 
-from seccm import typography
 from seccm.analysis import scales
 from seccm.analysis.declared import declared
 from seccm.analysis.features import Features, reanalyse
@@ -26,9 +25,7 @@ from seccm.arrays import BoolArray, FloatArray
 from seccm.data import Column, Scan, SiteRecord
 from seccm.errors import DamagedError, PlanError
 from seccm.events import Outcome
-from seccm.factors import Condition
 from seccm.plan import Plan
-from seccm.plan.recipe import conditions_among
 from seccm.plan.site import Site
 from seccm.program.kind import Kind
 from seccm.program.registry import kinds
@@ -36,28 +33,12 @@ from seccm.program.segment import Segment
 from seccm.program.trace import Area, StepTrace
 from seccm.report import style
 from seccm.report.feature import Feature
+from seccm.report.groups import Group, Groups
 from seccm.results import Result, Status, Value, Values, noise
 from seccm.rig import Flag
-from seccm.units import show
 
-_DIGITS = (3, 4, 6, 9, 17)
-"""Digits with which the levels of conditions are written: as few as tell them apart."""
 MOST_CURVES = 400
 """Curves in one panel; of more sites, evenly chosen ones are drawn, and the caption says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The sites of one condition."""
-
-    condition: int
-    label: str
-    """The condition in words; short where a title says the rest."""
-    colour: str
-    sites: npt.NDArray[np.int64]
-    """Numbers of all its sites, in visiting order."""
-    counted: npt.NDArray[np.int64]
-    """Those of them that came to their regular end: they enter means and statistics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,121 +162,11 @@ class Study:
         """What is damaged in the file, in a sentence for each site."""
         return self.scan.check()
 
-    # ------------------------------------------------------------------------- conditions
-
     @cached_property
-    def conditions(self) -> tuple[Condition, ...]:
-        """The conditions of the plan, and those that a planner thought of; none without a plan."""
-        return conditions_among(self.plan, self._planned.values()) if self.plan else ()
-
-    @cached_property
-    def groups(self) -> tuple[Group, ...]:
-        """The conditions by rising size of their levels, coloured from dark to light."""
+    def groups(self) -> Groups:
+        """The sites by their conditions."""
         condition = np.asarray(self.scan.sites["condition"]).astype(np.int64)
-        numbers = sorted(set(condition.tolist()))
-        levels = {n: self._levels(n) for n in numbers}
-        numbers.sort(key=lambda n: tuple(abs(v) for v in levels[n]))
-        colours = scales.ordered(len(numbers))[: len(numbers)]
-        labels = self._labels(numbers)
-        regular = self.outcome == Outcome.OK
-        return tuple(
-            Group(
-                n,
-                label,
-                colour,
-                np.flatnonzero(condition == n),
-                np.flatnonzero((condition == n) & regular),
-            )
-            for n, label, colour in zip(numbers, labels, colours, strict=True)
-        )
-
-    def _levels(self, condition: int) -> tuple[float, ...]:
-        if self.plan is None or condition >= len(self.conditions):
-            return ()
-        return tuple(self.conditions[condition].values())
-
-    @cached_property
-    def legend_title(self) -> str:
-        """What the labels of the groups are about; empty if they say so themselves."""
-        name = self._telling
-        if name is None or self.plan is None:
-            return ""
-        unit = self.conditions[0].units[name]
-        return scales.scale(unit, self._levels_of(name)).label(scales.symbol(name))
-
-    @cached_property
-    def _telling(self) -> str | None:
-        """The first factor, if its level alone tells the conditions apart."""
-        if self.plan is None or len(self.conditions) < 2:
-            return None
-        first = next(iter(self.conditions[0]))
-        levels = {condition[first] for condition in self.conditions}
-        return first if len(levels) == len(self.conditions) else None
-
-    def _labels(self, conditions: Sequence[int]) -> list[str]:
-        """Label conditions with as few digits as tell them apart."""
-        found: list[str] = []
-        for digits in _DIGITS:
-            found = [self._label(n, digits) for n in conditions]
-            if len(set(found)) == len(found):
-                break
-        return found
-
-    def _label(self, condition: int, digits: int) -> str:
-        if self.plan is None or condition >= len(self.conditions):
-            return f"condition {condition + 1}"
-        chosen = self.conditions[condition]
-        if not chosen:
-            return "all sites"
-        if self._telling is None:
-            return self._in_words(chosen, list(chosen), digits)
-        scale = scales.scale(chosen.units[self._telling], self._levels_of(self._telling))
-        return _rounded(float(scale(chosen[self._telling])), digits)
-
-    def _in_words(self, chosen: Condition, names: Sequence[str], digits: int = 3) -> str:
-        parts = (f"{n} = {show(chosen[n], chosen.units[n], digits)}" for n in names)
-        return typography.readable(", ".join(parts))
-
-    def _levels_of(self, name: str) -> list[float]:
-        return [c[name] for c in self.conditions] if self.plan else []
-
-    def named(self, group: Group) -> str:
-        """Return a condition as the title of a panel: what varies, and its value."""
-        name, _, unit = self.legend_title.partition(" (")
-        return f"{name} = {group.label} {unit.rstrip(')')}".rstrip() if name else group.label
-
-    @property
-    def several(self) -> bool:
-        """Whether the sites are of more than one condition, so that nothing may be pooled."""
-        return len(self.groups) > 1
-
-    def besides_imposed(self, group: Group, step: int) -> str:
-        """Return what of a condition does not say what a step imposes, in words; may be empty."""
-        if self.plan is None or group.condition >= len(self.conditions):
-            return ""
-        chosen = self.conditions[group.condition]
-        return self._in_words(chosen, [n for n in chosen if n not in self._imposing(step)])
-
-    def _imposing(self, step: int) -> set[str]:
-        """Return the factors each of whose levels goes with one value that a step imposes."""
-        imposed = {
-            site.condition: site.segments[step].waveform.extremes
-            for site in self._planned.values()
-            if step < len(site.segments)
-        }
-        found = set()
-        for name in self.conditions[0] if self.conditions else ():
-            pairs = {(self.conditions[n][name], value) for n, value in imposed.items()}
-            several = len({value for _, value in pairs}) > 1
-            if several and len(pairs) == len({level for level, _ in pairs}):
-                found.add(name)
-        return found
-
-    def words(self, group: Group) -> str:
-        """Return a condition in full, for tables."""
-        if self.plan is None or group.condition >= len(self.conditions):
-            return group.label
-        return typography.readable(self.conditions[group.condition].label) or group.label
+        return Groups(self.plan, self._planned.values(), condition, self.outcome == Outcome.OK)
 
     # --------------------------------------------------------------------------- features
 
@@ -525,13 +396,6 @@ def _mean(values: FloatArray, flag: npt.NDArray[np.uint8]) -> Value:
     whole = known.size == values.size and not (flag & Flag.GAP).any()
     error = noise(known) / math.sqrt(known.size)
     return Value.of(float(known.mean()), error, Status.OK if whole else Status.GAP)
-
-
-def _rounded(value: float, digits: int) -> str:
-    """Write a level with so many digits and a real minus sign."""
-    decimals = digits - 1 if 0.095 <= abs(value) < 100 else None
-    text = f"{value:.{decimals}f}" if decimals is not None else f"{value:.{digits}g}"
-    return text.replace("-", "−")
 
 
 def _plan_of(scan: Scan) -> tuple[Plan | None, str]:

@@ -17,8 +17,9 @@ from seccm.analysis.statistics import FEWEST_FOR_SD, Summary, Survival, summary
 from seccm.data.journal import Code
 from seccm.events import Outcome
 from seccm.report.feature import Feature
+from seccm.report.groups import Group
 from seccm.report.plausible import growing_above_zero
-from seccm.report.study import Group, Study
+from seccm.report.study import Study
 from seccm.report.trends import survivals
 from seccm.typography import number
 
@@ -128,7 +129,7 @@ def _rows(study: Study, group: Group, name: str) -> Iterator[Row]:
     feature = study.features[name]
     sites = group.counted
     scale = scales.feature_scale(feature.column.unit, feature.values)
-    words = study.words(group)
+    words = study.groups.words(group)
     qualified = feature.caveats(sites)
     plain = sites[feature.known[sites] & ~feature.qualified[sites]]
     end = study.waited(name)
@@ -213,7 +214,7 @@ def remarks(study: Study, too_far: Mapping[int, str]) -> list[Remark]:
         too_far: words about sites, by number, that come from elsewhere.
     """
     sites = study.scan.sites
-    labels = {int(n): study.words(g) for g in study.groups for n in g.sites}
+    labels = {int(n): study.groups.words(g) for g in study.groups for n in g.sites}
     found = []
     for site, code in enumerate(study.outcome.tolist()):
         outcome = Outcome(code)

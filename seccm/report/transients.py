@@ -15,7 +15,8 @@ from seccm.analysis.repeats import Repeat, mean_of
 from seccm.arrays import FloatArray
 from seccm.program.trace import StepTrace
 from seccm.report import style
-from seccm.report.study import Group, Study, Turned, evenly
+from seccm.report.groups import Group
+from seccm.report.study import Study, Turned, evenly
 
 _NAMED = 16
 """Most conditions that are named in the legend."""
@@ -93,12 +94,12 @@ def drawn(study: Study, found: Repeats, signal: Signal, turn: Turned | None = No
         axes.plot(turns[0], factor * scale(turns[1]), **style.TURN, color=group.colour, zorder=4)
     for k in evenly(np.arange(len(found)), _NAMED):
         group, own = found[k]
-        words = f"{group.label}  ({len(own)})" if study.several else _sites(len(own))
+        words = f"{group.label}  ({len(own)})" if study.groups.several else _sites(len(own))
         axes.plot([], [], color=group.colour, lw=1.6, label=words)
     if turn is not None and any(math.isfinite(one.turn[0]) for one in everything):
         axes.plot([], [], **style.TURN, color="0.3", label=scales.symbol(turn.level.name))
     _axes(axes, study, signal, everything, scale, sign)
-    fig.legend(title=study.legend_title or None, loc="outside right center")
+    fig.legend(title=study.groups.legend_title or None, loc="outside right center")
     return fig
 
 

@@ -20,8 +20,9 @@ from seccm.arrays import FloatArray
 from seccm.program.figures import Trend
 from seccm.report import style
 from seccm.report.feature import Feature
+from seccm.report.groups import Group
 from seccm.report.plausible import growing_above_zero
-from seccm.report.study import Group, Study
+from seccm.report.study import Study
 from seccm.results import Result, Status
 
 _LOOKS = ((style.BLUE, "o"), (style.ORANGE, "s"), (style.GREY, "^"), ("black", "v"))
@@ -122,10 +123,10 @@ def series(study: Study, step: int, what: Trend) -> list[Series]:
     """
     imposed = [p.x for p in points(study, what.against, what.against, step)]
     if len(imposed) == len({f"{x:.2e}" for x in imposed}) or study.plan is None:
-        return [Series("", "", study.groups)]
+        return [Series("", "", tuple(study.groups))]
     sorted_out: dict[str, list[Group]] = {}
     for group in study.groups:
-        sorted_out.setdefault(study.besides_imposed(group, step), []).append(group)
+        sorted_out.setdefault(study.groups.besides_imposed(group, step), []).append(group)
     colours = scales.ordered(len(sorted_out))
     return [
         Series(label, colour, tuple(groups))

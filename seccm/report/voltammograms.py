@@ -87,15 +87,15 @@ def by_cycle(study: Study, step: int) -> Figure | None:
     colours = scales.ordered(most)
     scale = scales.scale("A/m^2")
     whole = current_range([cycles for _, cycles in found])
-    named = {int(n): study.named(group) for group in study.groups for n in group.sites}
+    named = {int(n): study.groups.named(group) for group in study.groups for n in group.sites}
     for axes, (number, cycles), own in zip(grid.flat, found, ranges, strict=False):
         axes.axhline(0.0, color=style.GREY, lw=0.5)
         # In the order of time, thin: where cycles differ all can be seen, where not, the last.
         for cycle, colour in zip(cycles, colours, strict=False):
             axes.plot(cycle.e, scale(cycle.i / study.area.value), color=colour, lw=0.6)
         axes.set_ylim(*(scale(v / study.area.value) for v in (whole if alike else own)))
-        title = f"site {number}" + (f", {named[number]}" if study.several else "")
-        if len(found) > 1 or study.several:
+        title = f"site {number}" + (f", {named[number]}" if study.groups.several else "")
+        if len(found) > 1 or study.groups.several:
             axes.set_title(title, fontsize=7, pad=3)
     for axes, (_, cycles) in zip(grid.flat, found, strict=False):
         style.arrows(axes, cycles[-1].e, scale(cycles[-1].i / study.area.value))
