@@ -140,6 +140,8 @@ Capacitance = Annotated[float, *_field("F")]
 Resistance = Annotated[float, *_field("ohm")]
 Frequency = Annotated[float, *_field("Hz")]
 Angle = Annotated[float, *_field("rad")]
+Density = Annotated[float, *_field("kg/m^3")]
+MolarMass = Annotated[float, *_field("kg/mol")]
 Ratio = Annotated[float, *_field("1")]
 _JOINERS = "\u200c\u200d"
 """Unseen, but needed to write some languages."""

@@ -13,8 +13,8 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-Dimension = tuple[int, int, int, int, int]
-"""Powers of metre, second, ampere, volt and radian."""
+Dimension = tuple[int, int, int, int, int, int]
+"""Powers of metre, second, ampere, volt, radian and mole: a kilogram is a V A s^3/m^2."""
 
 # The sign "µ" exists twice in Unicode (micro sign, Greek mu); people type either, or "u".
 _PREFIXES = {
@@ -22,23 +22,25 @@ _PREFIXES = {
     "n": -9, "p": -12, "f": -15, "a": -18,
 }  # fmt: skip
 _SYMBOLS: dict[str, tuple[Decimal, Dimension]] = {
-    "m": (Decimal(1), (1, 0, 0, 0, 0)),
-    "s": (Decimal(1), (0, 1, 0, 0, 0)),
-    "min": (Decimal(60), (0, 1, 0, 0, 0)),
-    "h": (Decimal(3600), (0, 1, 0, 0, 0)),
-    "Hz": (Decimal(1), (0, -1, 0, 0, 0)),
-    "A": (Decimal(1), (0, 0, 1, 0, 0)),
-    "V": (Decimal(1), (0, 0, 0, 1, 0)),
-    "C": (Decimal(1), (0, 1, 1, 0, 0)),
-    "Ah": (Decimal(3600), (0, 1, 1, 0, 0)),
-    "F": (Decimal(1), (0, 1, 1, -1, 0)),
-    "ohm": (Decimal(1), (0, 0, -1, 1, 0)),
-    "Ω": (Decimal(1), (0, 0, -1, 1, 0)),  # U+03A9, the Greek letter
-    "\u2126": (Decimal(1), (0, 0, -1, 1, 0)),  # the ohm sign, which looks the same
-    "S": (Decimal(1), (0, 0, 1, -1, 0)),
-    "rad": (Decimal(1), (0, 0, 0, 0, 1)),
-    "deg": (Decimal(repr(math.pi)) / 180, (0, 0, 0, 0, 1)),
-    "%": (Decimal("0.01"), (0, 0, 0, 0, 0)),
+    "m": (Decimal(1), (1, 0, 0, 0, 0, 0)),
+    "s": (Decimal(1), (0, 1, 0, 0, 0, 0)),
+    "min": (Decimal(60), (0, 1, 0, 0, 0, 0)),
+    "h": (Decimal(3600), (0, 1, 0, 0, 0, 0)),
+    "Hz": (Decimal(1), (0, -1, 0, 0, 0, 0)),
+    "A": (Decimal(1), (0, 0, 1, 0, 0, 0)),
+    "V": (Decimal(1), (0, 0, 0, 1, 0, 0)),
+    "C": (Decimal(1), (0, 1, 1, 0, 0, 0)),
+    "Ah": (Decimal(3600), (0, 1, 1, 0, 0, 0)),
+    "F": (Decimal(1), (0, 1, 1, -1, 0, 0)),
+    "ohm": (Decimal(1), (0, 0, -1, 1, 0, 0)),
+    "Ω": (Decimal(1), (0, 0, -1, 1, 0, 0)),  # U+03A9, the Greek letter
+    "\u2126": (Decimal(1), (0, 0, -1, 1, 0, 0)),  # the ohm sign, which looks the same
+    "S": (Decimal(1), (0, 0, 1, -1, 0, 0)),
+    "rad": (Decimal(1), (0, 0, 0, 0, 1, 0)),
+    "deg": (Decimal(repr(math.pi)) / 180, (0, 0, 0, 0, 1, 0)),
+    "g": (Decimal("0.001"), (-2, 3, 1, 1, 0, 0)),
+    "mol": (Decimal(1), (0, 0, 0, 0, 0, 1)),
+    "%": (Decimal("0.01"), (0, 0, 0, 0, 0, 0)),
 }
 _NEVER_PREFIXED = {"min", "h", "deg", "%"}
 _NUMBER = r"[-+−]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+−]?[0-9]+)?"
@@ -55,12 +57,15 @@ _SHOWN = {
     "m^2": ("um^2", 1e12),
     "C/m^2": ("uAh/cm^2", 1e6 / 3600 * 1e-4),
     "rad": ("deg", 180 / math.pi),
+    "kg/m^3": ("g/cm^3", 1e-3),
+    "kg/mol": ("g/mol", 1e3),
     "1": ("", 1.0),
 }
 _EXAMPLES = {
     "m": "11 um", "m/s": "2 um/s", "s": "5 s", "V": "-0.27 V", "A": "5 pA", "V/s": "100 mV/s",
     "A/m^2": "-0.78 mA/cm^2", "C": "45 nC", "m^2": "68.4 um^2", "C/m^2": "0.9 uAh/cm^2",
     "F": "10 pF", "ohm": "1 Gohm", "Hz": "50 Hz", "rad": "10 deg", "1": "0.5",
+    "kg/m^3": "4.3 g/cm^3", "kg/mol": "180.8 g/mol",
 }  # fmt: skip
 
 
@@ -82,7 +87,7 @@ def _unit(text: str) -> tuple[Decimal, Dimension]:
         raise ValueError(f"{quoted(text)} can be read in two ways: divide once, at the end")
     if slash and factors == ["1"]:
         factors = []
-    scale, dimension, bases = Decimal(1), (0, 0, 0, 0, 0), []
+    scale, dimension, bases = Decimal(1), (0, 0, 0, 0, 0, 0), []
     for part, sign in [*((part, 1) for part in factors), *([(below, -1)] if slash else [])]:
         found = _FACTOR.fullmatch(part)
         if not found:
@@ -91,8 +96,8 @@ def _unit(text: str) -> tuple[Decimal, Dimension]:
         bases.append(base)
         power = sign * int((found[2] or "1").replace("−", "-"))
         scale *= factor**power
-        a, b, c, d, e = (x + power * p for x, p in zip(dimension, powers, strict=True))
-        dimension = (a, b, c, d, e)
+        a, b, c, d, e, f = (x + power * p for x, p in zip(dimension, powers, strict=True))
+        dimension = (a, b, c, d, e, f)
     is_ratio = len(bases) == 2 and not any(dimension)
     if len(set(bases)) < len(bases) and not is_ratio:
         raise ValueError(f"{quoted(text)} has one unit twice")
@@ -207,7 +212,7 @@ def _unit_of(found: re.Match[str]) -> tuple[Decimal, Dimension]:
 
 def _si(unit: str) -> tuple[Decimal, Dimension]:
     """Return factor and dimension of a unit that the program names; "1" is that of numbers."""
-    return (Decimal(1), (0, 0, 0, 0, 0)) if unit == "1" else _unit(unit)
+    return (Decimal(1), (0, 0, 0, 0, 0, 0)) if unit == "1" else _unit(unit)
 
 
 def _comma(text: str) -> str:

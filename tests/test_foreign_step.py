@@ -18,7 +18,7 @@ from seccm.plan.plan import _learn
 from seccm.program.kind import Kind, StepSpec
 from seccm.program.quantities import Duration
 from seccm.program.registry import _KINDS, kinds, register
-from seccm.program.segment import Act
+from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
 from seccm.rig import Constant
 
@@ -104,6 +104,14 @@ def registered() -> Iterator[None]:
     _KINDS._registered.remove(kind)
     _KINDS._found = None
     _learn()
+
+
+def test_what_a_plan_says_for_the_analysis_goes_with_the_step():
+    """A density, such as that of particles, is in no waveform."""
+    act = Act("open", Constant(0.0, 1.0), "waiting", given=(("density", 4300.0),))
+    segment = Segment.of(act, "waiting", 2, (0,), "rest")
+    assert dict(segment.given) == {"density": 4300.0}
+    assert (segment.index, segment.name, segment.raw) == (2, "rest", False)
 
 
 @pytest.mark.usefixtures("registered")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from seccm.units import example, number, parse, parse_any, show
 
-KINDS = ["m", "m/s", "s", "V", "A", "V/s", "A/m^2", "C", "m^2", "C/m^2", "F", "ohm", "Hz", "rad"]
+KINDS = ["m", "m/s", "s", "V", "A", "V/s", "A/m^2", "C", "m^2", "C/m^2", "F", "ohm", "Hz", "rad",
+         "kg/m^3", "kg/mol"]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,9 @@ KINDS = ["m", "m/s", "s", "V", "A", "V/s", "A/m^2", "C", "m^2", "C/m^2", "F", "o
         ("1 Gohm", "ohm", 1e9),
         ("1 V/nA", "ohm", 1e9),
         ("3 A*s", "C", 3.0),
+        ("4.3 g/cm^3", "kg/m^3", 4300.0),
+        ("180.8 g/mol", "kg/mol", 0.1808),
+        ("2 V A s^3/kg", "m^2", 2.0),
     ],
 )
 def test_a_quantity_is_the_float_one_would_type(text: str, unit: str, value: float) -> None:
@@ -105,6 +109,8 @@ def test_a_kind_that_no_plan_uses_is_refused(text: str) -> None:
         (math.nan, "V", "-"),
         (math.inf, "V", "inf V"),
         (0.06, "1", "0.06"),
+        (4300.0, "kg/m^3", "4.3 g/cm^3"),
+        (0.1808, "kg/mol", "180.8 g/mol"),
     ],
 )
 def test_a_value_is_shown_as_people_write_it(value: float, unit: str, text: str) -> None:

@@ -23,6 +23,8 @@ class Act:
     """What ends the step before the waveform does."""
     cycles: tuple[float, ...] = ()
     """For cyclic voltammetry: when each cycle begins, and when the last one ends, in seconds."""
+    given: tuple[tuple[str, float], ...] = ()
+    """What else the plan says that the analysis needs, by name, in SI: such as a density."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Segment:
     empty where it follows none."""
     raw: bool = False
     """Whether every raw sample of it is kept."""
+    given: tuple[tuple[str, float], ...] = ()
+    """What else the plan says that the analysis needs, by name, in SI."""
 
     @property
     def imposed(self) -> Imposed:
@@ -91,5 +95,5 @@ class Segment:
         """Give an act its place in a programme."""
         return cls(
             index, kind, act.label, act.mode, act.waveform, act.limits, act.cycles, path, name,
-            resolved, raw,
+            resolved, raw, act.given,
         )  # fmt: skip
