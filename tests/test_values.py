@@ -66,3 +66,67 @@ def test_there_is_no_mean_of_nothing_and_it_says_why() -> None:
     assert Values.of([Value.none(Status.OVERLOAD)]).mean.status is Status.OVERLOAD
     table = np.arange(6.0).reshape(2, 3)
     assert Values(table, np.full((2, 3), 0.1)).mean.value == pytest.approx(2.5)
+
+
+# ------------------------------------------------------------------- the words about a number
+
+STATUSES = list(Status)
+
+
+@pytest.mark.parametrize("one", STATUSES)
+def test_doubts_add_up_in_any_order(one: Status) -> None:
+    """What a number rests on may be named in any order, and more than once."""
+    assert one.worse(one) is one
+    assert one.worse(Status.OK) is one
+    for other in STATUSES:
+        both = one.worse(other)
+        assert both is other.worse(one)
+        assert both in (one, other)
+        for third in STATUSES:
+            assert both.worse(third) is one.worse(other.worse(third))
+
+
+@pytest.mark.parametrize("one", STATUSES)
+def test_a_doubt_is_never_lost_by_another_one(one: Status) -> None:
+    for other in STATUSES:
+        both = one.worse(other)
+        assert both.has_value == (one.has_value and other.has_value)
+        if both.has_value:
+            assert both.trusted == (one.trusted and other.trusted)
+            assert bool(both.caveat) or not (one.caveat or other.caveat)
+
+
+@pytest.mark.parametrize("one", STATUSES)
+def test_every_number_that_is_not_trusted_says_why_wherever_it_is_shown(one: Status) -> None:
+    if one.has_value and not one.trusted:
+        assert one.caveat
+    if not one.has_value:
+        assert not one.trusted
+        assert not one.caveat, "there is no number that it could be shown beside"
+    if one.censored:
+        assert not one.has_value
+
+
+def test_no_two_words_are_the_same_and_each_code_is_read_back() -> None:
+    assert len({status.label for status in STATUSES}) == len(STATUSES)
+    assert [Status.read(int(status)) for status in STATUSES] == STATUSES
+
+
+@pytest.mark.parametrize("code", [200, 99, -1])
+def test_a_code_of_a_later_version_is_no_status_of_this_one(code: int) -> None:
+    with pytest.raises(ValueError, match=str(code)):
+        Status.read(code)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_number_that_is_none_is_undefined_and_never_ok(value: float) -> None:
+    found = Value.of(value, 0.1)
+    assert found.status is Status.UNDEFINED
+    assert math.isnan(found.value)
+    with pytest.raises(ValueError, match="contradicts"):
+        Value(value, 0.1)
+
+
+def test_a_number_cannot_come_with_the_reason_why_there_is_none() -> None:
+    with pytest.raises(ValueError, match="contradicts"):
+        Value(1.0, 0.1, Status.NOT_MEASURED)
