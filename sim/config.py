@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -10,6 +11,7 @@ from seccm.quantities import (
     Angle,
     Capacitance,
     Current,
+    CurrentDensity,
     Duration,
     Frequency,
     Length,
@@ -22,6 +24,7 @@ from seccm.quantities import (
 from seccm.rig import Clock
 from seccm.rig.signal_table import AddedName, SignalTable
 from seccm.units import show
+from sim.insertion import Material
 
 
 class ClockConfig(Model):
@@ -322,9 +325,68 @@ class BathSample(Droplets):
     """Outer radius of the pipette's rim over the inner one."""
 
 
+class Particle(Model):
+    """One particle of its own size."""
+
+    x: Length
+    y: Length
+    """Its place, in stage coordinates."""
+    diameter: Length = Field(gt=0)
+    """How large it is."""
+
+
+class ParticleSample(Droplets):
+    """Particles that take lithium in, one under every landing; see `sim.particle`."""
+
+    kind: Literal["particle"] = "particle"
+    material: Material = "LiMn2O4"
+    """Which open-circuit potential it has."""
+    table: tuple[tuple[Ratio, Potential], ...] = ()
+    """Fractions of lithium, rising, and open-circuit potentials; in the place of the material's."""
+    diameter: Length = Field(10.1e-6, gt=0)
+    """Of the particles that are not listed."""
+    particles: tuple[Particle, ...] = ()
+    """Particles of other sizes; a landing meets the nearest one within half a diameter of it."""
+    domain: Length = Field(0.0, ge=0)
+    """Radius of the equal spheres that a particle consists of; 0 for a single sphere."""
+    sites: float = Field(22400.0, gt=0)
+    """Lithium in a full particle, mol/m^3; 22 400 are 600 mAh/cm^3."""
+    filled: Ratio = Field(0.99, gt=0, lt=1)
+    """Fraction of lithium before the first contact."""
+    diffusivity: float = Field(5.2e-14, gt=0)
+    """Of lithium in the particle, m^2/s."""
+    exchange: CurrentDensity = Field(1.04, gt=0)
+    """Exchange current density at half filling."""
+    capacitance: float = Field(0.1, ge=0)
+    """Of the double layer, F/m^2."""
+    contact: Resistance = Field(0.0, ge=0)
+    """Between particle and current collector."""
+    leak: Current = 0.0
+    """Of side reactions that always flow, anodic positive."""
+    scatter: Ratio = Field(0.1, ge=0, lt=1)
+    """Log-normal scatter of diffusivity and exchange current from particle to particle."""
+
+    @model_validator(mode="after")
+    def _falls(self) -> Self:
+        fractions, potentials = ([pair[k] for pair in self.table] for k in (0, 1))
+        rising = all(a < b for a, b in pairwise(fractions)) and len(fractions) != 1
+        inside = all(0.0 <= fraction <= 1.0 for fraction in fractions)
+        if not (rising and inside and all(a >= b for a, b in pairwise(potentials))):
+            raise ValueError(
+                "table must have two or more pairs of a fraction of lithium and a potential: "
+                "fractions rise between 0 and 1, potentials fall"
+            )
+        return self
+
+
 Sample = Annotated[
-    LithiumSample | RedoxSample | CircuitSample | BathSample, Field(discriminator="kind")
+    LithiumSample | RedoxSample | CircuitSample | BathSample | ParticleSample,
+    Field(discriminator="kind"),
 ]
+
+
+WIDE = (Aperture(diameter=2e-6, wetting=1.5), Aperture(diameter=30e-6, wetting=1.5))
+"""Pipettes whose droplet covers a particle."""
 
 
 def _samples() -> dict[str, Sample]:
@@ -340,6 +402,17 @@ def _samples() -> dict[str, Sample]:
         "redox": RedoxSample(),
         "dummy-resistor": CircuitSample(),
         "glass-in-bath": BathSample(),
+        "lmo-particle": ParticleSample(apertures=WIDE),
+        "lfp-particle": ParticleSample(
+            material="LiFePO4",
+            diameter=4e-6,
+            domain=0.15e-6,
+            sites=21500.0,
+            filled=0.985,
+            diffusivity=1e-15,
+            exchange=0.5,
+            apertures=WIDE,
+        ),
     }
 
 

@@ -12,10 +12,19 @@ from seccm.rig import Mounted
 from seccm.units import show
 from sim.bath import Bath
 from sim.cell import Cell
-from sim.config import BathSample, CircuitSample, LithiumSample, RedoxSample, Sample, VirtualConfig
+from sim.config import (
+    BathSample,
+    CircuitSample,
+    LithiumSample,
+    ParticleSample,
+    RedoxSample,
+    Sample,
+    VirtualConfig,
+)
 from sim.dummy import OPEN, Circuit, DummyCell
 from sim.lithium import LithiumCell, LithiumParameters
 from sim.meniscus import Pipette, interpolated
+from sim.particle import Particle, ParticleParameters
 from sim.redox import RedoxCell, RedoxParameters
 
 CellMaker = Callable[[np.random.Generator, float, float], Cell]
@@ -60,6 +69,8 @@ def cell_maker(sample: Sample, pipette: Pipette) -> CellMaker:
         case BathSample():
             # The pipette is in the liquid already: no droplet forms.
             return lambda rng, x, y: DummyCell(OPEN)
+        case ParticleSample():
+            return _particle(sample)
 
 
 def bath_of(sample: Sample, pipette: Pipette) -> Bath | None:
@@ -96,3 +107,33 @@ def _lithium(sample: LithiumSample, pipette: Pipette) -> CellMaker:
         return LithiumCell(parameters)
 
     return make
+
+
+def _particle(sample: ParticleSample) -> CellMaker:
+    def make(rng: np.random.Generator, x: float, y: float) -> Particle:
+        diffusivity, exchange = np.exp(sample.scatter * rng.standard_normal(2))
+        return Particle(
+            ParticleParameters(
+                material=sample.material,
+                table=sample.table,
+                diameter=particle_at(sample, x, y),
+                domain=sample.domain,
+                sites=sample.sites,
+                filled=sample.filled,
+                diffusivity=sample.diffusivity * float(diffusivity),
+                exchange=sample.exchange * float(exchange),
+                capacitance=sample.capacitance,
+                contact=sample.contact,
+                leak=sample.leak,
+            )
+        )
+
+    return make
+
+
+def particle_at(sample: ParticleSample, x: float, y: float) -> float:
+    """Return the diameter of the particle at a place, in metres."""
+    near = min(sample.particles, key=lambda p: math.hypot(x - p.x, y - p.y), default=None)
+    if near is None or 2.0 * math.hypot(x - near.x, y - near.y) > near.diameter:
+        return sample.diameter
+    return near.diameter

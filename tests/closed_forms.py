@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.special import erfcx
 
 from seccm.arrays import FloatArray
@@ -77,3 +78,21 @@ class PlanarCut:
         middles = 0.5 * (edges[1:] + edges[:-1])
         links = np.diff(np.append(middles, edges[-1]))
         return Shells(area * thickness, area / links, float(middles[0] / area))
+
+
+def sphere_step(
+    diffusivity: float, radius: float, biot: float, time: FloatArray, terms: int = 400
+) -> FloatArray:
+    """Charge that a sphere has taken up after a step of the potential, over that of all time.
+
+    Crank, The Mathematics of Diffusion, 6.40: b cot b + B - 1 = 0 gives the terms.
+    """
+    found = []
+    for k in range(terms):
+        low, high = k * math.pi + 1e-9, (k + 1) * math.pi - 1e-9
+        found.append(brentq(lambda b: b / math.tan(b) + biot - 1.0, low, high, xtol=1e-12))
+    b = np.array(found)
+    weight = 6.0 * biot**2 / (b**2 * (b**2 + biot * (biot - 1.0)))
+    left = np.exp(-np.outer(diffusivity * time / radius**2, b**2)) @ weight
+    charge: FloatArray = 1.0 - left
+    return charge
