@@ -58,6 +58,9 @@ class Status(IntEnum):
     LOST_CONTACT = 42, "the contact was lost within the data points used for this value"
     NOT_PLANAR = 43, "diffusion to this droplet may not be planar for so long a time"
 
+    CHANGED = 50, "the cell changed during the measurement, or did not answer linearly"
+    MISFIT = 51, "the equivalent circuit does not describe the spectrum"
+
     NOT_MEASURED = 64, "not measured"
     TOO_SHORT = 65, "too few samples"
     NEVER_BELOW_WINDOW = 66, "the potential never came down to the window of the search"
@@ -76,6 +79,7 @@ class Status(IntEnum):
     NO_MAXIMUM = 78, "no maximum before the record ended"
     NOT_LIKE_MODEL = 79, "not the record of nuclei that grow under planar diffusion"
     NOT_DECIDED = 80, "the record does not exclude one of the two limits"
+    NOT_IDENTIFIED = 90, "the spectrum does not determine this parameter"
 
     @classmethod
     def read(cls, code: int) -> Status:
@@ -143,6 +147,8 @@ _CAVEATS = {
     Status.JUMP: "a jump within the sweep",
     Status.LOST_CONTACT: "contact lost",
     Status.NOT_PLANAR: "diffusion may not be planar",
+    Status.CHANGED: "the cell changed or was not linear",
+    Status.MISFIT: "the circuit misses the spectrum",
 }
 
 
