@@ -103,6 +103,31 @@ def _upward_drift(truth, x, rng):
     return truth.e + rate * truth.t, truth.i, f"drift {rate} V/s"
 
 
+SMALL = (3e-3, 5e-3, 10e-3)
+"""Volts of artefacts that noise may hide."""
+
+
+def small_dip(truth, x, rng, height):
+    """A smooth dip or bump of 20 to 150 ms."""
+    width = rng.choice([0.02, 0.05, 0.1, 0.15])
+    phase = np.clip(np.abs(x) / width, 0.0, 0.5)
+    shape = (np.exp(-0.5 * (2.355 * x / width) ** 2), np.cos(np.pi * phase),
+             0.5 + 0.5 * np.cos(2.0 * np.pi * phase))[rng.integers(3)]  # fmt: skip
+    return truth.e - rng.choice([-1, 1]) * height * shape
+
+
+def small_slip(truth, x, rng, height):
+    """A step that stays, within one row to eight."""
+    rows = rng.choice([1, 3, 8])
+    return truth.e + rng.choice([-1, 1]) * height * np.clip(x / ROW / rows, 0, 1)
+
+
+def small_relaxation(truth, x, rng, height):
+    """A step from which the potential relaxes."""
+    late = np.where(x > 0, np.exp(-np.maximum(x, 0.0) / rng.choice([0.3, 1.0])), 0.0)
+    return truth.e + rng.choice([-1, 1]) * height * late
+
+
 NUCLEATING = {"dip": _dip, "slip": _slip, "relaxation": _relaxation, "hum": _hum,
               "rolled": _rolled, "lost": _lost}  # fmt: skip
 """Artefacts of records that nucleate."""

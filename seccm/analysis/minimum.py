@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -200,6 +200,8 @@ class Vertex:
     e_error: float
     at_edge: bool
     """The record does not reach far enough to both sides of it."""
+    curvature: float = math.nan
+    """V/s2; NaN where it is not known."""
 
 
 def refined(record: Record, found: Found, rule: MinimumRule) -> Vertex:
@@ -228,7 +230,7 @@ def refined(record: Record, found: Found, rule: MinimumRule) -> Vertex:
         e, t = float(record.e[found.row]), float(record.t[found.row])
         return Vertex(t, found.half * record.row, e, record.noise, at_edge=True)
     at_edge = not found.half <= found.row <= n - 1 - found.half or half < min(wish, 8)
-    return Vertex(vertex.t, vertex.t_error, vertex.e, vertex.e_error, at_edge)
+    return replace(vertex, at_edge=at_edge)
 
 
 def _fit(record: Record, centre: int, half: int) -> Vertex | None:
@@ -263,6 +265,7 @@ def _fit(record: Record, centre: int, half: int) -> Vertex | None:
             e=float(value_at @ c) + y0,
             e_error=math.sqrt(variance * float(value_at @ normal @ value_at)),
             at_edge=False,
+            curvature=curvature / span**2,
         )
     return None
 

@@ -26,6 +26,11 @@ _NEAR = 0.15
 _FOLLOWED = 2e-3
 """What a polynomial leaves of a smooth record, as a share of the span of the stretch."""
 
+_SURROUNDINGS, _APART, _PLENTY = 0.4, 0.04, 300
+"""Of a step that is looked for: rows around it, as a share of those since contact; how far the next
+one is looked for, as a share of these; and of how many rows since contact a smaller share will do:
+it then falls with their root."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Comparison:
@@ -77,6 +82,39 @@ def leaps(e: FloatArray, least: float) -> bool:
     change = np.abs(np.diff(e))
     usual = np.maximum(change[:-1], np.concatenate([[0.0], change[:-2]]))
     return bool(np.any(change[1:] > 2.0 * usual + least))
+
+
+def hidden_steps(e: FloatArray, first: float) -> tuple[FloatArray, FloatArray]:
+    """Return which steps, from one row to the next, a record may contain unseen.
+
+    That is the step that fits best beside a polynomial, whatever its significance: noise and the
+    course of the record make one of their own, and a small real one is not told from these.
+
+    Args:
+        e: shape (n,), V, the rows of a record from contact on.
+        first: rows from contact to where a step would begin to matter.
+
+    Returns:
+        Rows, ascending, and steps there in V, positive; empty for a record too short to look.
+    """
+    place, around = max(first, float(_FIRST)), []
+    places = []
+    while place < e.size:
+        rows = _SURROUNDINGS * min(place, math.sqrt(_PLENTY * place))
+        places.append(place)
+        around.append(rows)
+        place += max(1.0, _APART * rows)
+    at = np.array(places, int)
+    size = np.maximum(1, (np.array(around) / _BINS).astype(int))
+    inside = (at >= size * _BINS // 2) & (at + size * _BINS // 2 <= e.size)
+    at, size = at[inside], size[inside]
+    total = np.concatenate([[0.0], np.cumsum(e - e.mean())])
+    edges = (at - size * _BINS // 2)[:, np.newaxis] + size[:, np.newaxis] * np.arange(_BINS + 1)
+    means = np.diff(total[edges], axis=1) / size[:, np.newaxis]
+    seen = _left_over(_CLOSE.degree) @ np.repeat([-0.5, 0.5], _BINS // 2)
+    # The projection takes the same off a step as off a record: their product is its own square.
+    steps: FloatArray = np.abs(means @ seen) / float(seen @ seen)
+    return at.astype(np.float64), steps
 
 
 def _unlike(total: FloatArray, since_contact: float, sigma: float, turning: float,
