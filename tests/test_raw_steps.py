@@ -385,7 +385,7 @@ def test_the_check_counts_what_is_kept_and_nothing_else():
     assert room["two"] == pytest.approx(2 * room["one"])
     assert room["all"] > 10 * room["one"]
     for name in plans:
-        assert plans[name].keeps_raw == (name != "none")
+        assert plans[name].keeps_raw(info) == (name != "none")
     problems = plans["one"].check(info, free_disk=room["one"] // 2)
     (told,) = (problem for problem in problems if problem.where == "plan")
     assert "keep the raw samples of fewer steps" in str(told)

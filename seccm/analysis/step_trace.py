@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.analysis.alignment import misplaced
+from seccm.analysis.fine_rows import with_fine_rows
 from seccm.analysis.jumps import at_an_end, stuck
 from seccm.analysis.lost_contact import lost_at
 from seccm.data import SiteRecord
@@ -76,7 +77,10 @@ def step_traces(site: Site, record: SiteRecord, offset: float, area: Area) -> tu
                 area=area,
             )
         )
-    return _with_contact(found, record, offset)
+    return tuple(
+        with_fine_rows(trace, record, record.steps[trace.segment.index], offset)
+        for trace in _with_contact(found, record, offset)
+    )
 
 
 IDLE_ROWS = 2000

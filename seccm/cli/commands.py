@@ -74,7 +74,7 @@ def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
         f"{_durations(loaded, info)} and {loaded.bytes(info) / 1e6:.1f} MB, on {info.name}"
         f"{f' ({SIMULATION})' if info.virtual else ''}"
     )
-    if loaded.keeps_raw and info.raw:
+    if loaded.keeps_raw(info):
         during = "" if loaded.record.raw else ", in the steps that ask for it"
         say(
             f"of this, {loaded.raw_bytes(info) / 1e6:.1f} MB raw samples: every sample of "

@@ -3,7 +3,7 @@
 from seccm.data.finishing import FinishReport, finish, finish_apart
 from seccm.data.header import Header
 from seccm.data.layout import Column, Columns
-from seccm.data.raw_trace import RawTrace
+from seccm.data.raw_trace import Averaged, RawOfSite, RawTrace
 from seccm.data.rewrite import FeatureValues, rewrite_features
 from seccm.data.scan import Scan, open_scan
 from seccm.data.step_tables import Refound
@@ -23,11 +23,13 @@ __all__ = [
     "SPARE",
     "Analyse",
     "Analysed",
+    "Averaged",
     "Column",
     "Columns",
     "FeatureValues",
     "FinishReport",
     "Header",
+    "RawOfSite",
     "RawTrace",
     "Refound",
     "Scan",

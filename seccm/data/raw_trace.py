@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 import h5py
 import numpy as np
+import numpy.typing as npt
 
-from seccm.arrays import FloatArray
+from seccm.arrays import BoolArray, FloatArray
 from seccm.data.raw import channel_names, si_terms
-from seccm.rig import RawChannel
-from seccm.rig.raw import Codes
+from seccm.rig import Clock, RawChannel
+from seccm.rig.raw import LOWEST, MOST, Codes
+
+AT_ONCE = 1 << 20
+"""Samples of one input that are read together to be averaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,18 @@ def pieces_of(data: Mapping[str, h5py.Dataset], session: int, first: int, stop: 
         for k in np.flatnonzero(sessions[:count] == session)
     ]
     return [piece for piece in found if piece.size]
+
+
+@dataclass(frozen=True, slots=True)
+class Averaged:
+    """Rows that were averaged from raw samples; those with missing samples are left out."""
+
+    first: npt.NDArray[np.int64]
+    """Number of the first sample of each row since the stream opened, shape (rows,)."""
+    means: Mapping[str, FloatArray]
+    """Of each input, in SI, each of shape (rows,); potentials as the trace gives them."""
+    at_end: BoolArray
+    """Rows in which one of these inputs was at the end of its converter's range, shape (rows,)."""
 
 
 class RawTrace:
@@ -88,6 +104,40 @@ class RawTrace:
         if name == "potential":
             values += self._reference_offset
         return values
+
+    def averaged(self, names: Sequence[str], zero: int, length: int) -> Averaged:
+        """Average some inputs over rows; memory is taken for the rows, not for the samples.
+
+        Args:
+            names: of the inputs.
+            zero: number of a sample with which a row begins; there are rows before it, too.
+            length: samples of a row.
+
+        Raises:
+            KeyError: there is no such input.
+        """
+        channels = [(self._row(name), self.channel(name)) for name in names]
+        firsts, ends = [np.empty(0, np.int64)], [np.empty(0, bool)]
+        means = [[np.empty(0)] for _ in channels]
+        most = max(1, AT_ONCE // length)
+        for piece in self._pieces:
+            row = -((zero - piece.first) // length)
+            stop = (piece.first + piece.size - zero) // length
+            for start in range(row, stop, most):
+                count = min(most, stop - start)
+                first = zero + start * length
+                place = piece.start + first - piece.first
+                at = slice(place, place + count * length)
+                firsts.append(first + length * np.arange(count))
+                ends.append(np.zeros(count, bool))
+                for found, (axis, channel) in zip(means, channels, strict=True):
+                    codes = self._data["raw"][axis, at].reshape(count, length)
+                    ends[-1] |= ((codes == LOWEST) | (np.abs(codes) == MOST)).any(axis=1)
+                    found.append(channel.si(codes).mean(axis=1))
+        joined = {name: np.concatenate(found) for name, found in zip(names, means, strict=True)}
+        if "potential" in joined:
+            joined["potential"] += self._reference_offset
+        return Averaged(np.concatenate(firsts), joined, np.concatenate(ends))
 
     @property
     def numbers(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -136,3 +186,43 @@ class RawTrace:
         if name not in self.names:
             raise KeyError(f"there is no input {name!r}; there are {', '.join(self.names)}")
         return self.names.index(name)
+
+
+@dataclass(frozen=True, slots=True)
+class RawOfSite:
+    """Where a file has the raw samples of a site; the file must stay open."""
+
+    data: Mapping[str, h5py.Dataset]
+    """The datasets of the file."""
+    session: int
+    """In which the site was visited."""
+    clock: Clock
+    opened: float
+    """When the stream of that session opened, in seconds since the start of the run."""
+
+    def row(self, t: FloatArray) -> npt.NDArray[np.int64]:
+        """Return the numbers, since the stream opened, of rows that were complete at some times.
+
+        Args:
+            t: seconds since the start of the run, shape (rows,).
+        """
+        return np.rint((t - self.opened) / self.clock.period).astype(np.int64) - 1
+
+    def trace(self, first: int, stop: int, *, zero: float = 0.0, offset: float = 0.0) -> RawTrace:
+        """Return the samples of the rows from `first` to before `stop`, to be read from.
+
+        Args:
+            first: number of a row since the stream opened.
+            stop: number of a row.
+            zero: seconds since the start of the run from which its times are counted.
+            offset: volts to add to its potentials.
+        """
+        spacing = self.clock.spacing
+        return RawTrace(
+            self.data,
+            self.session,
+            pieces_of(self.data, self.session, first * spacing, stop * spacing),
+            rate=self.clock.rate,
+            origin=self.opened - zero,
+            reference_offset=offset,
+        )

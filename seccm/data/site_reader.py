@@ -17,7 +17,7 @@ from seccm.data.damage import Damage
 from seccm.data.header import Header
 from seccm.data.landing_cells import landing_in, record_in
 from seccm.data.layout import Column, read_rows, sample_dataset
-from seccm.data.raw_trace import RawTrace, pieces_of
+from seccm.data.raw_trace import RawOfSite, RawTrace
 from seccm.data.readable import Readable
 from seccm.data.step_results import StepResults
 from seccm.data.table import Table
@@ -88,22 +88,18 @@ class SiteReader:
 
     def raw(self, number: int, step: int | None = None) -> RawTrace:
         """Return the raw samples of one site or step, where there are any; see `Scan.raw`."""
-        record, period = self.record(number), self.clock.period
+        record = self.record(number)
         if step is not None and step not in record.steps:
             ran = ", ".join(map(str, record.steps)) or "none"
             raise IndexError(f"no step {step} ran at site {number}; there ran: {ran}")
         t = record.t if step is None else record.t[record.steps[step]]
+        offset = self.header.reference_offset
         if not len(t):
-            return self._raw_trace(0, 0, 0, 0.0)
+            return self._raw_of_site(0.0).trace(0, 0, offset=offset)
         first, last = (self._row(number, float(t[k])) for k in (0, -1))
         contact = float(self.sites.cell("t_contact", number))
         zero = contact if self.sites.cell("landed", number) else float(record.t[0])
-        return self._raw_trace(
-            self._session(float(t[0])),
-            first * self.clock.spacing,
-            (last + 1) * self.clock.spacing,
-            float(t[0]) - (first + 1) * period - zero,
-        )
+        return self._raw_of_site(float(t[0])).trace(first, last + 1, zero=zero, offset=offset)
 
     def check(self) -> None:
         """Read the samples of every closed site."""
@@ -170,6 +166,7 @@ class SiteReader:
         departed = np.searchsorted(
             rows["t"], self.sites.cell("t_start", number) - 0.5 * self.clock.period
         )
+        raw = self._raw_of_site(float(rows["t"][0])) if "raw" in self.data and len(rows) else None
         return record_of(
             rows[int(departed) :],
             number=number,
@@ -177,6 +174,7 @@ class SiteReader:
             landing=self.landing(number),
             t_contact=float(self.sites.cell("t_contact", number)),
             events=ends,
+            raw=raw,
         )
 
     def _session(self, t: float) -> int:
@@ -190,15 +188,11 @@ class SiteReader:
             raise self.damage.of(number, f"{t:g} s is no possible time of a data point")
         return round(row) - 1
 
-    def _raw_trace(self, session: int, first: int, stop: int, origin: float) -> RawTrace:
-        return RawTrace(
-            self.data,
-            session,
-            pieces_of(self.data, session, first, stop),
-            rate=self.clock.rate,
-            origin=origin,
-            reference_offset=self.header.reference_offset,
-        )
+    def _raw_of_site(self, t: float) -> RawOfSite:
+        """Return where the raw samples of the site are that has a row complete at a time."""
+        session = self._session(t)
+        opened = float(self.data["session_t_offset"][session])
+        return RawOfSite(self.data, session, self.clock, opened)
 
     def landing(self, number: int) -> Landing | None:
         """Return how contact with the surface went at a site; None where there was none.

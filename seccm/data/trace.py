@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from seccm.arrays import FloatArray
 from seccm.data.layout import SIGNAL, UM, added_signals
+from seccm.data.raw_trace import RawOfSite
 from seccm.events import Event, Landing, Outcome, Phase, StepFinished
 from seccm.plan.site import Site
 from seccm.rig import ContactRecord
@@ -48,6 +49,8 @@ class SiteRecord:
     """Every event of the site while the scan runs; the ends of its steps afterwards."""
     signals: Mapping[str, FloatArray] = field(default_factory=dict)
     """What the rig measures beyond what every rig measures, by name, in SI units."""
+    raw: RawOfSite | None = None
+    """Where its raw samples are; None where the file has none of any site."""
 
     def __repr__(self) -> str:
         return f"<SiteRecord {self.number}: {self.outcome.words}, {self.extent}>"
@@ -231,6 +234,7 @@ def record_of(
     landing: Landing | None,
     t_contact: float,
     events: tuple[Event, ...],
+    raw: RawOfSite | None = None,
 ) -> SiteRecord:
     """Turn packed rows, as stored, into a record in SI units."""
     return SiteRecord(
@@ -252,4 +256,5 @@ def record_of(
         landing=landing,
         t_contact=t_contact,
         events=events,
+        raw=raw,
     )

@@ -43,6 +43,7 @@ from seccm.data.live_analysis import cells_of as cells_found
 from seccm.data.planned import Recipes
 from seccm.data.raw import RawWriter
 from seccm.data.raw_choice import RawChoice
+from seccm.data.raw_trace import RawOfSite
 from seccm.data.redo import RedoLog
 from seccm.data.site_cells import SiteCells
 from seccm.data.step_tables import StepWriter, append
@@ -317,6 +318,7 @@ class Writer:
         if "raw" in self._data:
             for said in self._choice.missing(min(event.row, self._tail.newest) + 1):
                 self._note(event.row, event.site, said)
+        self._raw.flush()
         self._write(self._tail.upto(event.row))
         record = record_of(
             read_rows(self._data, visit.first, self._written, self._row),
@@ -325,6 +327,7 @@ class Writer:
             landing=visit.landing,
             t_contact=self._time(visit.landing.row) if visit.landing else math.nan,
             events=tuple(visit.events),
+            raw=self._raw_of_site,
         )
         stops = {step: visit.first + rows.stop for step, rows in record.steps.items()}
         self._steps.close(event.site, event.row, stops)
@@ -339,6 +342,14 @@ class Writer:
         self._cells.close(event.site)
         self._claimed, self._checksum = self._written, 0
         self._visit = None
+
+    @property
+    def _raw_of_site(self) -> RawOfSite | None:
+        """Where the raw samples of the site are; None where none are kept."""
+        if "raw" not in self._data:
+            return None
+        session = len(self._data["session"]) - 1
+        return RawOfSite(self._data, session, self._clock, self._offset)
 
     def _forget(self, site: int) -> None:
         """Leave a site to which the tip was only on its way as it was planned, without rows."""

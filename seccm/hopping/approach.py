@@ -137,7 +137,7 @@ class Approach:
         clock = course.block.clock
         due = course.row + max(clock.rows(spec.settle), LISTEN_ROWS)
         # A first step that goes on with the hold begins with the contact, before that is confirmed.
-        raw = spec.continues and self._site.segments[0].raw
+        raw = spec.continues and self._site.segments[0].keeps_raw(clock.period)
         hold = Drive(spec.hold.mode, Constant(spec.hold.value), raw=raw)
         heard = [(yield from course.next(hold, Wake(due)))]
         while course.row < due:

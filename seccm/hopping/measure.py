@@ -181,9 +181,10 @@ def measure(
             since, blocks, label = landing.row + 1, tuple(seen), landing.row
         else:
             since, blocks, label = course.row, (), course.row
-        began = (label, site.number, Phase.STEP, segment.index, segment.kind, segment.raw)
-        course.tell(PhaseBegan(*began))
         clock = course.block.clock
+        raw = segment.keeps_raw(clock.period)
+        began = (label, site.number, Phase.STEP, segment.index, segment.kind, raw)
+        course.tell(PhaseBegan(*began))
         last = LastRows(clock, site.program.mains) if segment.name else None
         watch = SegmentWatch(segment, since, clock.rows(segment.waveform.duration), last, shown)
         try:
@@ -229,7 +230,13 @@ def _impose(
         if end is not None:
             return end
     yield from course.next(
-        Drive(segment.mode, segment.waveform, watch.since, segment.limits, segment.raw),
+        Drive(
+            segment.mode,
+            segment.waveform,
+            watch.since,
+            segment.limits,
+            segment.keeps_raw(course.block.clock.period),
+        ),
         Wake(watch.stop),
     )
     while True:

@@ -22,7 +22,7 @@ def corner_problems(subject: Subject) -> Iterator[Problem]:
     info, told = subject.info, set()
     jump, fastest = 1.0 / info.clock.rate, info.update_during(raw=True)
     for part, site, act in subject.steps():
-        update = info.update_during(raw=part.spec.raw)
+        update = info.update_during(raw=part.spec.raw or act.keeps_raw(info.clock.period))
         if part.key in told or not isinstance(act.waveform, Lines):
             continue
         closest = _closest(act.waveform.times, jump, update)

@@ -11,6 +11,7 @@ import numpy as np
 from seccm.errors import Problem
 from seccm.plan import planner, ways
 from seccm.plan.corners import corner_problems
+from seccm.plan.fine_rows import fine_row_problems
 from seccm.plan.rounding import rounded_down
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
@@ -37,6 +38,7 @@ def reach_problems(subject: Subject) -> Iterator[Problem]:
         _places(subject),
         _depth(subject),
         _recording(subject),
+        fine_row_problems(subject),
         _disk(subject),
     ):
         if (problem.where, problem.severity) not in told:

@@ -25,7 +25,6 @@ from seccm.program.keep import usual as usual_to_keep
 from seccm.program.kept import Kept
 from seccm.program.setting import Setting
 from seccm.program.settled import settled
-from seccm.program.tree import parts
 from seccm.program.words import Step, Steps
 from seccm.program.yielded import yielding
 from seccm.quantities import FreeText, Model, Words
@@ -146,7 +145,8 @@ class Tables(Model, defer_build=True):
         )
         return round(seconds * raw_rate(info))
 
-    @property
-    def keeps_raw(self) -> bool:
-        """Whether raw samples are kept: those of the whole scan, or those of some steps."""
-        return self.record.raw or any(part.spec.raw for part in parts(self.program))
+    def keeps_raw(self, info: RigInfo) -> bool:
+        """Tell whether a rig's raw samples are kept: of the whole scan, or of some steps."""
+        if self.record.raw or not info.raw:
+            return bool(info.raw)
+        return any(site.raw_time(info.clock) > 0.0 for site in self.visits().patterns)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import Field
 
 from seccm.errors import Problem
 from seccm.factors import Value as Quantity
@@ -18,7 +20,7 @@ from seccm.program.measured import Numbers
 from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace
-from seccm.quantities import Model, Words, YesNo
+from seccm.quantities import Duration, Model, Words, YesNo
 from seccm.results import Result, Value, Values
 from seccm.rig import RigInfo
 
@@ -38,6 +40,10 @@ class StepSpec(Model):
     """What later steps call this one, to follow what it came to."""
     raw: YesNo = False
     """Keep every raw sample of the step, as the converters gave it, beside its data points."""
+    row: Annotated[Duration, Field(gt=0, examples=["100 us"])] | None = None
+    """How long the data points are from which results and curves of the step are made, if shorter
+    than those of the rig: a whole number of raw samples. They are averaged from the raw samples,
+    which are kept."""
 
 
 S = TypeVar("S", bound=StepSpec)

@@ -25,7 +25,8 @@ from seccm.units import show
 
 def act_of(spec: StepSpec, setting: Setting) -> Act:
     """Return what a step imposes."""
-    return kind_of(name_of(spec)).resolve(spec, setting)
+    act = kind_of(name_of(spec)).resolve(spec, setting)
+    return act if spec.row is None else replace(act, row=spec.row)
 
 
 def _segment(act: Act, spec: StepSpec, index: int, path: Path, resolved: str = "") -> Segment:
@@ -177,9 +178,12 @@ class Program:
         """Return how long the steps last at least and at most, in seconds."""
 
         def of(spec: StepSpec) -> Bounds:
-            if raw and not spec.raw:
-                return 0.0, 0.0
-            seconds = [act.waveform.duration + period for act in self.acts(spec)]
+            seconds = [
+                act.waveform.duration + period
+                if spec.raw or not raw or act.keeps_raw(period)
+                else 0.0
+                for act in self.acts(spec)
+            ]
             return min(seconds), max(seconds)
 
         return bounds(self.steps, of)

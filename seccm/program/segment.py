@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,13 @@ class Act:
     """For cyclic voltammetry: when each cycle begins, and when the last one ends, in seconds."""
     given: tuple[tuple[str, float], ...] = ()
     """What else the plan says that the analysis needs, by name, in SI: such as a density."""
+    row: float = math.inf
+    """Seconds that a data point of its analysis may last at most, 0 for single raw samples. Where
+    those of the rig last longer, raw samples are kept, and shorter ones are averaged from them."""
+
+    def keeps_raw(self, period: float) -> bool:
+        """Tell whether it needs raw samples on a rig with so many seconds from row to row."""
+        return self.row < period
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +61,15 @@ class Segment:
     """What its quantities that follow earlier steps came to: numbers in SI by their keys, as JSON;
     empty where it follows none."""
     raw: bool = False
-    """Whether every raw sample of it is kept."""
+    """Whether every raw sample of it is kept, however long its data points are."""
     given: tuple[tuple[str, float], ...] = ()
     """What else the plan says that the analysis needs, by name, in SI."""
+    row: float = math.inf
+    """Seconds that a data point of its analysis may last at most, as `Act.row`."""
+
+    def keeps_raw(self, period: float) -> bool:
+        """Tell whether its raw samples are kept on a rig with so many seconds from row to row."""
+        return self.raw or self.row < period
 
     @property
     def imposed(self) -> Imposed:
@@ -95,5 +109,5 @@ class Segment:
         """Give an act its place in a programme."""
         return cls(
             index, kind, act.label, act.mode, act.waveform, act.limits, act.cycles, path, name,
-            resolved, raw, act.given,
+            resolved, raw, act.given, act.row,
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
@@ -14,6 +15,11 @@ from seccm.arrays import FloatArray
 from seccm.rig.raw import RawSamples
 
 Axis = Literal["x", "y", "z"]
+
+
+WHOLE = 0.02
+"""Part of a raw sample by which a time may miss a whole number of them: times are written with
+four digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,10 @@ class Clock:
     def window(self) -> float:
         """Seconds of signal averaged into one row."""
         return self.averaged / self.rate
+
+    def samples(self, seconds: float) -> int:
+        """Return the most raw samples that a row of some seconds has, at least one."""
+        return max(1, math.floor(min(seconds, self.period) * self.rate + WHOLE))
 
     def rows(self, seconds: float) -> int:
         """Return the number of rows nearest to a duration, at least one."""

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from seccm.arrays import FloatArray
 
 Codes = npt.NDArray[np.int16]
+MOST, LOWEST = 2**15 - 1, -(2**15)
+"""The largest and the smallest number of a converter; some have -32767 as the smallest."""
 BYTES = 2
 """Of one raw sample of one channel."""
 

@@ -234,7 +234,7 @@ def _columns(features: Features, info: RigInfo) -> Columns:
 
 def _raw(plan: Plan, rig: Rig) -> tuple[RawChannel, ...]:
     """Return the channels of which raw samples are recorded."""
-    return rig.info.raw if plan.keeps_raw else ()
+    return rig.info.raw if plan.keeps_raw(rig.info) else ()
 
 
 def _header(

@@ -94,7 +94,7 @@ class Run:
             terrain=terrain,
             judge=KeptContact(plan, rig.info.clock),
         )
-        self._runner = Runner(rig, self._engine, store, asking=asking, raw=plan.keeps_raw)
+        self._runner = Runner(rig, self._engine, store, asking=asking, raw=plan.keeps_raw(rig.info))
         self._store = store
         self._file = Whereabouts(path)
         self._left = threading.Event()

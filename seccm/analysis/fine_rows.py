@@ -1,0 +1,124 @@
+"""Shorter data points of a step, averaged from its raw samples for its analysis.
+
+The rows of the stream stay what they are: limits, charges that the engine counts, and where the
+contact was lost are theirs. Fine rows begin with the step: the first one after its start is the
+mean of its first raw samples. Rows are stamped when they are complete, as those of the stream.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from seccm.data import Averaged, RawOfSite, SiteRecord
+from seccm.errors import DamagedError
+from seccm.program.trace import StepTrace
+from seccm.rig import Flag
+
+_GAP, _SATURATED = np.uint8(Flag.GAP), np.uint8(Flag.SATURATED)
+_INPUTS = ("potential", "current")
+
+
+def with_fine_rows(trace: StepTrace, record: SiteRecord, rows: slice, offset: float) -> StepTrace:
+    """Return a step with the data points that it asks for, made from its raw samples.
+
+    A step that asks for none, or that ran on a rig without raw samples, is returned as it is.
+    Where its raw samples should be there and are not, its rows are those of the stream, flagged
+    as `GAP`.
+
+    Args:
+        trace: with the rows of the stream.
+        record: of its site; potentials raw.
+        rows: those of the step in the record.
+        offset: volts that turn a raw potential into one against the reference.
+    """
+    raw = record.raw
+    if raw is None or trace.t.size == 0 or not trace.segment.row < raw.clock.period:
+        return trace
+    length = raw.clock.samples(trace.segment.row)
+    numbers = raw.row(record.t[rows])
+    began = round((float(record.t[rows][0] - trace.t[0]) - raw.opened) * raw.clock.rate)
+    found = _averaged(raw, numbers, began, length)
+    if found is None:
+        return replace(trace, flag=trace.flag | _GAP)
+    # The row of the stream in which each fine row ends.
+    of = np.searchsorted(numbers, (found.first + length - 1) // raw.clock.spacing)
+    of = np.minimum(of, numbers.size - 1)
+    spacing = raw.clock.spacing
+    samples = int(numbers[0]) * spacing, int(numbers[-1] + 1) * spacing
+    gaps = _gaps(found.first, length, _outermost(began, length, *samples))
+    flag = _flags(trace.flag[of], of, found.at_end) | gaps
+    t = (found.first + length - began) / raw.clock.rate
+    row = length / raw.clock.rate
+    return replace(
+        trace,
+        t=t,
+        E=found.means["potential"] + offset,
+        I=found.means["current"],
+        flag=flag,
+        row=row,
+        lost=None if trace.lost is None else _first_after(t - row, trace),
+    )
+
+
+def _averaged(
+    raw: RawOfSite, numbers: npt.NDArray[np.int64], began: int, length: int
+) -> Averaged | None:
+    """Average the raw samples of a step; None where they are not there, or cannot be read."""
+    trace = raw.trace(int(numbers[0]), int(numbers[-1]) + 1)
+    if not set(_INPUTS) <= set(trace.names):
+        return None
+    try:
+        found = trace.averaged(_INPUTS, began, length)
+    except DamagedError:
+        return None
+    return found if found.first.size else None
+
+
+def _flags(
+    coarse: npt.NDArray[np.uint8], of: npt.NDArray[np.int64], at_end: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.uint8]:
+    """Flag fine rows as the rows of the stream that they are in.
+
+    Which of them were saturated is known of their samples; where those of a saturated row do not
+    tell, all of them were.
+
+    Args:
+        coarse: flags of the row of the stream in which each fine row ends, shape (rows,).
+        of: which row of the stream that is, shape (rows,).
+        at_end: fine rows with a sample at the end of the converter's range, shape (rows,).
+    """
+    told = np.bincount(of, at_end) > 0
+    flag = np.where(told[of], coarse & ~_SATURATED, coarse)
+    flag[at_end] |= _SATURATED
+    return flag.astype(np.uint8)
+
+
+def _outermost(began: int, length: int, start: int, stop: int) -> tuple[int, int]:
+    """Return the first sample of the first and of the last whole row within some samples."""
+    first, last = -((began - start) // length), (stop - began) // length - 1
+    return began + first * length, began + last * length
+
+
+def _gaps(
+    first: npt.NDArray[np.int64], length: int, ends: tuple[int, int]
+) -> npt.NDArray[np.uint8]:
+    """Flag rows before which rows are missing, and the last one if rows are missing after it.
+
+    Args:
+        first: number of the first sample of each row, shape (rows,).
+        length: samples of a row.
+        ends: number of the first sample of the first row and of the last one that there should be.
+    """
+    lost = np.diff(first, prepend=ends[0] - length) != length
+    lost[-1] |= bool(first[-1] != ends[1])
+    return np.where(lost, _GAP, np.uint8(0))
+
+
+def _first_after(begins: npt.NDArray[np.float64], trace: StepTrace) -> int:
+    """Return the first fine row that began when the contact was lost, or later."""
+    assert trace.lost is not None
+    since = trace.t[trace.lost] - trace.row if trace.lost < trace.t.size else np.inf
+    return int(np.searchsorted(begins, since - 0.01 * trace.row))

@@ -1,0 +1,99 @@
+"""Data points of single steps that are shorter than those of the rig."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from seccm.errors import Problem
+from seccm.plan.subject import Subject
+from seccm.program.segment import Act
+from seccm.program.tree import Part, parts
+from seccm.rig import RigInfo
+from seccm.rig.block import WHOLE
+from seccm.suggestion import Suggestion, key_of
+from seccm.units import show
+
+NEEDED = frozenset({"potential", "current"})
+"""Inputs of which there must be raw samples."""
+ROOM = 75
+"""Bytes of memory that the analysis of a step takes for each of its data points: 25 for a data
+point, and as much again for two copies on the way to its results."""
+MUCH, MOST = 2e7, 1e8
+"""Data points of one step whose analysis takes much memory, 1.5 GB, and too much."""
+
+
+def fine_row_problems(subject: Subject) -> Iterator[Problem]:
+    """Find data points that a rig cannot have, and steps with too many of them."""
+    info = subject.info
+    there = {channel.name for channel in info.raw} >= NEEDED
+    for part in parts(subject.plan.program):
+        if part.spec.row is not None:
+            yield from _impossible(part, info, there=there)
+    told = set()
+    for part, site, act in subject.steps():
+        if part.key in told or not act.keeps_raw(info.clock.period):
+            continue
+        length = info.clock.samples(act.row) / info.clock.rate
+        if not there:
+            if part.spec.row is None:
+                told.add(part.key)
+                yield _coarse(part, info, length)
+        elif act.waveform.duration > MUCH * length:
+            told.add(part.key)
+            yield _many(part, info, act, subject.under(site))
+
+
+def _impossible(part: Part, info: RigInfo, *, there: bool) -> Iterator[Problem]:
+    """Find data points that a step asks for and that cannot be averaged from raw samples."""
+    key, clock, row = f"{part.key}.row", info.clock, part.spec.row or 0.0
+    out = Suggestion(key_of(key), "remove")
+    samples, count = row * clock.rate, max(1, round(row * clock.rate))
+    a_sample, period = show(1.0 / clock.rate, "s"), show(clock.period, "s")
+    if not there:
+        what = f"rig {info.name} has no raw samples to average, only data points every {period}."
+        remedy = "Remove it, or use a rig with raw samples, such as virtual-nidaq."
+        yield Problem(key, what, remedy, suggestion=out)
+    elif samples + WHOLE >= clock.spacing:
+        what = (
+            f"{show(row, 's')} is not shorter than the data points of rig {info.name}, "
+            f"one every {period}."
+        )
+        yield Problem(key, what, f"Leave it out, or give less than {period}.", suggestion=out)
+    elif abs(samples - count) > WHOLE:
+        short = samples < 1.0
+        what = f"{show(row, 's')} is " + (
+            f"shorter than one raw sample of rig {info.name}, {a_sample}."
+            if short
+            else f"no whole number of raw samples of rig {info.name}, one every {a_sample}."
+        )
+        nearest = show(min(count, clock.spacing - 1) / clock.rate, "s")
+        put = Suggestion(key_of(key), "put", nearest)
+        yield Problem(key, what, f"Give {nearest}, or a multiple of {a_sample}.", suggestion=put)
+
+
+def _coarse(part: Part, info: RigInfo, length: float) -> Problem:
+    what = (
+        f"its analysis asks for data points of {show(length, 's')}; rig {info.name} has no raw "
+        f"samples to average, only data points every {show(info.clock.period, 's')}."
+    )
+    remedy = "Use a rig with raw samples, such as virtual-nidaq, or a slower step."
+    return Problem(part.key, what, remedy, "warning")
+
+
+def _many(part: Part, info: RigInfo, act: Act, under: str) -> Problem:
+    key = f"{part.key}.row" if part.spec.row is not None else part.key
+    rate, duration = info.clock.rate, act.waveform.duration
+    length = info.clock.samples(act.row) / rate
+    count = duration / length
+    what = (
+        f"{count:.3g} data points of {show(length, 's')}{under} take about "
+        f"{count * ROOM / 1e9:.3g} GB of memory to analyse"
+    )
+    enough = math.ceil(duration / MUCH * rate)
+    remedy = "Use a shorter step, or the data points of the rig: leave out row."
+    if enough < info.clock.spacing:
+        remedy = f"Use a shorter step, or row = {show(enough / rate, 's')}."
+    if count > MOST:
+        return Problem(key, f"{what}; at most {MOST * ROOM / 1e9:.3g} GB are allowed.", remedy)
+    return Problem(key, f"{what}.", remedy, "warning")
