@@ -256,6 +256,14 @@ def show(value: float, unit: str, digits: int = 4) -> str:
     return f"{_rounded(value / 1e-15, digits)} f{unit}"
 
 
+def lasting(seconds: float) -> str:
+    """Write a duration as people say it, such as "40 s", "23 min" or "7.5 h"."""
+    if seconds < 90:
+        return show(seconds, "s", 2)
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
+
 def volts(potential: float) -> str:
     """Write a potential in volts, as electrochemists do however small it is."""
     return f"{potential or 0.0:.4g} V"

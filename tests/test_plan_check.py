@@ -15,6 +15,7 @@ from small_plan import CV, INFO, POTENTIOSTATIC, STEP, UM, approach, grid, small
 
 from seccm.errors import PlanError, Problem
 from seccm.plan import Plan, load_plan, plans
+from seccm.plan.planner import Listed, with_script
 from seccm.plan.surface import surface_words
 from seccm.plan.tables import Tables
 from seccm.rig import AxisRange, Range, RawChannel, RigInfo, StopAbility
@@ -418,6 +419,15 @@ def test_a_disk_without_room_is_refused_and_a_tight_one_warned_of() -> None:
     assert says(found(plan, "plan", free_disk=10**8), "194 MB", "100 MB")
     assert found(plan, "plan", "warning", free_disk=int(size * 1.1))
     assert plan.check(INFO, free_disk=size * 2) == ()
+
+
+def test_the_room_on_the_disk_is_told_of_the_sites_that_are_known_where_a_planner_adds_more():
+    known = small(sites=grid(columns=200, rows=20))
+    asking = with_script(known, Listed(()))
+    told = found(known, "plan", free_disk=10**6)
+    assert told
+    assert not says(told, "planner")
+    assert says(found(asking, "plan", free_disk=10**6), 'the planner "script"', "Every place")
 
 
 def test_raw_samples_are_refused_by_a_rig_that_has_none() -> None:

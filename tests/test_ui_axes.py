@@ -13,6 +13,7 @@ from ui.models.descent import Descent
 from ui.models.palette import DARK
 from ui.models.passage import Curve
 from ui.panels import KINDS, ApproachPanel, CurvePanel
+from ui.plots import Axis, CountAxis, Plot
 
 
 def a_curve(scale: float) -> Curve:
@@ -78,3 +79,23 @@ def test_the_window_begins_a_scan_on_empty_axes(qtbot: QtBot, tmp_path: Path):
         qtbot.waitUntil(lambda: w.desk.began == 2 and ended(w), timeout=LONG)
         (left, right), _ = seen(panel)
         assert left < right < 10.0, "0.3 s of it, not where one had looked in the last"
+
+
+@pytest.mark.parametrize("highest", [1, 2, 3, 7, 24, 1000, 10**6])
+@pytest.mark.parametrize("height", [60, 200, 900])
+def test_an_axis_that_counts_has_whole_numbers_only(qtbot: QtBot, highest: int, height: int):
+    plot = Plot(left=CountAxis("left"))
+    qtbot.addWidget(plot)
+    plot.dress(DARK, 13)
+    low, high = -0.05 * highest, 1.05 * highest
+    levels = plot.left.tickValues(low, high, height)
+    told = [t for s, at in levels for t in plot.left.tickStrings(at, 1.0, s)]
+    assert told
+    assert all(float(text.replace("−", "-")).is_integer() for text in told), told
+
+
+def test_numbers_on_axes_have_the_minus_of_all_other_numbers(qtbot: QtBot):
+    plot = Plot()
+    qtbot.addWidget(plot)
+    assert plot.left.tickStrings([-2.0, 0.0, 2.0], 1.0, 2.0) == ["−2", "0", "2"]
+    assert isinstance(plot.bottom, Axis)

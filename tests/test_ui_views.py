@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from small_plan import grid, small
 from ui_windows import LONG, begin, ended, small_plan, window
 
+from ui import pieces
 from ui.framed_plot import FramedPlot
 from ui.map_controls import MapControls
 from ui.models.colours import condition_legend
@@ -187,6 +188,17 @@ def test_long_words_of_a_quantity_make_the_map_no_wider(qtbot: QtBot):
     assert controls.minimumSizeHint().width() <= before + 1
     wide = controls.quantity.fontMetrics().horizontalAdvance(controls.quantity.currentText())
     assert controls.quantity.view().minimumWidth() >= wide, "its list shows all of them"
+
+
+def test_a_choice_that_is_too_long_for_its_box_ends_in_an_ellipsis(qtbot: QtBot):
+    words = "E_nuc – nucleation potential"
+    box = pieces.box("Quantity", words)
+    qtbot.addWidget(box)
+    box.resize(600, 30)
+    assert box.shown == words
+    box.resize(120, 30)
+    assert box.shown.endswith("…")
+    assert words.startswith(box.shown[:-1])
 
 
 def test_the_conditions_of_a_plan_are_named_by_their_colours():

@@ -13,8 +13,9 @@ from ui.models.live import Live
 from ui.models.numbers import Numbers, seen
 from ui.models.palette import Palette, Sizes
 from ui.models.showing import Showing
-from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel, kind_of
+from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel
 from ui.readout import LEGIBLE, Readout
+from ui.signal_panels import offer_signals
 
 CHOICES = (*KINDS, APPROACH)
 EMPTY = "The curve of the active site appears\nhere as it is measured."
@@ -31,7 +32,7 @@ class LiveView(QWidget):
         self.approach = ApproachPanel(EMPTY_APPROACH)
         self.buttons: dict[str, QToolButton] = {}
         self._showing, self._offset = Showing(), 0.0
-        self._dress: tuple[Palette, int] | None = None
+        self._look: tuple[Palette, int] | None = None
         self._live: Live | None = None
         self._drawn = -1
         self._behind: dict[str, tuple[tuple[int, float], ...]] = {}
@@ -69,7 +70,7 @@ class LiveView(QWidget):
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
-        self._dress = palette, sizes.font
+        self._look = palette, sizes.font
         for panel in (*self.panels.values(), self.approach):
             panel.dress(palette, sizes.font)
 
@@ -140,22 +141,24 @@ class LiveView(QWidget):
 
     def _offer(self, signals: Sequence[Signal]) -> None:
         """Have a panel for each of these signals of a rig file, shown at first, and no others."""
-        kinds = {kind.name: kind for kind in map(kind_of, signals)}
-        for name in [n for n, p in self.panels.items() if p.kind.signal and n not in kinds]:
-            self._grid.removeWidget(self.panels[name])
-            self.panels.pop(name).deleteLater()
-            self.buttons.pop(name).deleteLater()
-        for name, kind in kinds.items():
-            if name not in self.panels:
-                self.panels[name] = CurvePanel(kind, EMPTY)
-                self._add_button(name, kind.words)
-                self.buttons[name].setChecked(True)
-            panel = self.panels[name]
-            panel.kind = kind
-            panel.show_as(self._showing, self._offset)
-            if self._dress is not None:
-                panel.dress(*self._dress)
+        offer_signals(
+            self.panels, signals, empty=EMPTY, drop=self._drop, add=self._add, dress=self._dress
+        )
         self._arrange()
+
+    def _drop(self, name: str) -> None:
+        self._grid.removeWidget(self.panels[name])
+        self.panels[name].deleteLater()
+        self.buttons.pop(name).deleteLater()
+
+    def _add(self, name: str, words: str, panel: CurvePanel) -> None:
+        self._add_button(name, words)
+        self.buttons[name].setChecked(True)
+
+    def _dress(self, panel: CurvePanel) -> None:
+        panel.show_as(self._showing, self._offset)
+        if self._look is not None:
+            panel.dress(*self._look)
 
     def _arrange(self) -> None:
         """Lay the chosen panels out in two columns."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -10,7 +11,10 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QScrollArea,
     QSizePolicy,
+    QStyle,
     QStyledItemDelegate,
+    QStyleOptionComboBox,
+    QStylePainter,
     QToolButton,
     QWidget,
 )
@@ -58,9 +62,32 @@ def line(text: str = "", hint: str = "", tip: str = "") -> QLineEdit:
     return made
 
 
-def box(tip: str = "", *choices: str) -> QComboBox:
+class Choice(QComboBox):
+    """A box of choices that ends a choice which is too long for it in an ellipsis."""
+
+    @property
+    def shown(self) -> str:
+        """What is written now."""
+        option, control = QStyleOptionComboBox(), QStyle.ComplexControl.CC_ComboBox
+        self.initStyleOption(option)
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(control, option, field, self).width() - 2
+        mode = Qt.TextElideMode.ElideRight
+        return self.fontMetrics().elidedText(self.currentText(), mode, room)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Write the choice, never cut without a sign."""
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        option.currentText = self.shown
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+
+def box(tip: str = "", *choices: str) -> Choice:
     """Make a box of choices."""
-    made = tall(QComboBox())
+    made = Choice()
+    tall(made)
     made.setToolTip(tip)
     made.addItems(list(choices))
     return made

@@ -8,7 +8,6 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -108,7 +107,7 @@ class PlanForm(QWidget):
         self._grid.addWidget(head, self._row, 0, 1, 3 if self._close else 1)
         tools = QHBoxLayout()
         if group.choices:
-            box = QComboBox()
+            box = pieces.Choice()
             box.addItems(list(group.choices))
             box.setCurrentText(group.choice)
             box.textActivated.connect(lambda text, g=group: self.chosen.emit(g, text))
@@ -202,7 +201,7 @@ class PlanForm(QWidget):
         )
         match field.kind:
             case "choice":
-                box = QComboBox()
+                box = pieces.Choice()
                 box.addItems(list(field.choices))
                 box.setCurrentText(field.text or field.hint)
                 box.textActivated.connect(say)

@@ -77,7 +77,7 @@ class PlanView(QWidget):
         self.file = Readout(
             "Open a plan, or start from one that is shipped with the program.", "muted", LEGIBLE
         )
-        self.shipped = pieces.no_wheel(QComboBox())
+        self.shipped = pieces.no_wheel(pieces.Choice())
         self.shipped.addItems([CHOOSE, *plans()])
         self.shipped.setMinimumContentsLength(len(CHOOSE))
         narrow = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon

@@ -68,6 +68,10 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
                 self._write(0)
         self._fitted = True
 
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Return the numbers at the marks, with the minus that the rest of the window has."""
+        return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
+
     def begin(self) -> None:
         """Forget the prefix: what comes has nothing to do with what was shown."""
         self._prefix, self._fitted = Prefix(), False
@@ -102,11 +106,25 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
                 break
 
 
-class Plot(pg.PlotWidget):  # type: ignore[misc]
-    """A plot in the window's look, with a word in its corner about the sign convention."""
+class CountAxis(Axis):
+    """An axis that counts: it has whole numbers only, and no prefix."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        self.left, self.bottom = Axis("left"), Axis("bottom")
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """Return the distances between marks, none less than one."""
+        found = super().tickSpacing(low, high, size)
+        return [level for level in found if level[0] >= 1.0] or [(1.0, 0.0)]
+
+
+class Plot(pg.PlotWidget):  # type: ignore[misc]
+    """A plot in the window's look, with a word in its corner about the sign convention.
+
+    Args:
+        parent: as of every widget.
+        left: the vertical axis, if it is not a usual one.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, left: Axis | None = None) -> None:
+        self.left, self.bottom = left or Axis("left"), Axis("bottom")
         view = pg.ViewBox(enableMenu=False)
         super().__init__(parent, viewBox=view, axisItems={"left": self.left, "bottom": self.bottom})
         # pyqtgraph makes this menu without a parent: it would outlive the plot.

@@ -10,7 +10,6 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from seccm.rig import Signal
 from ui import pieces
 from ui.models.colours import Rgba, Shown, condition_colours
 from ui.models.curves import SiteCurve
@@ -24,9 +23,10 @@ from ui.models.showing import Showing
 from ui.models.site_map import CATEGORIES, SiteMap
 from ui.models.statistics_words import words_of
 from ui.own_panel import OwnPanel
-from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel, kind_of
-from ui.plots import Plot
+from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel
+from ui.plots import CountAxis, Plot
 from ui.plots import decades as decade_ticks
+from ui.signal_panels import offer_signals
 
 HISTOGRAM = "histogram"
 EMPTY = "Click a site on the map to see its curves.\nCtrl+click adds another one."
@@ -51,7 +51,7 @@ class SitePanel(QWidget):
         self.curves = {name: CurvePanel(kind, EMPTY) for name, kind in KINDS.items()}
         self.own: dict[str, OwnPanel] = {}
         self.approach = ApproachPanel(EMPTY)
-        self.histogram = Plot()
+        self.histogram = Plot(left=CountAxis("left"))
         self.histogram.left.name("sites", "")
         self._bars = pg.BarGraphItem(x=[0.0], height=[0.0], width=1.0)
         self.histogram.addItem(self._bars)
@@ -115,21 +115,9 @@ class SitePanel(QWidget):
                 self.own[name].dress(self._palette, self._font)
                 self._add_page(name, page.what.title, self.own[name])
 
-    def _offer(self, signals: Sequence[Signal]) -> None:
-        """Have a page for each of these signals of a rig file, and for no others."""
-        kinds = {kind.name: kind for kind in map(kind_of, signals)}
-        for name in [n for n, p in self.curves.items() if p.kind.signal and n not in kinds]:
-            self._drop(name)
-            del self.curves[name]
-        for name, kind in kinds.items():
-            if name in self.curves and self.curves[name].kind == kind:
-                continue
-            if name not in self.curves:
-                self.curves[name] = CurvePanel(kind, EMPTY)
-                self._add_page(name, kind.words, self.curves[name])
-            self.curves[name].kind = kind
-            self.curves[name].dress(self._palette, self._font)
-            self.curves[name].show_as(self._showing, self._offset)
+    def _dress(self, panel: CurvePanel) -> None:
+        panel.dress(self._palette, self._font)
+        panel.show_as(self._showing, self._offset)
 
     def choose(self, name: str) -> None:
         """Show one of the panels because the user wants to see it."""
@@ -189,7 +177,10 @@ class SitePanel(QWidget):
         """
         self._sites, self._map, self._drawn = sites, of, note
         if sites:
-            self._offer(sites[0].signals)
+            offer_signals(
+                self.curves, sites[0].signals, empty=EMPTY,
+                drop=self._drop, add=self._add_page, dress=self._dress,
+            )  # fmt: skip
             self._offer_own(sites)
         self._stale = {*self.curves, *self.own, APPROACH}
         self._say()

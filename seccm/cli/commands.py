@@ -20,7 +20,7 @@ from seccm.errors import RigError, SeccmError
 from seccm.events import Outcome, Paused, RunStopped
 from seccm.interruption import told
 from seccm.shell import command
-from seccm.units import show
+from seccm.units import lasting, show
 from seccm.words import SIMULATION
 
 if TYPE_CHECKING:
@@ -353,12 +353,5 @@ def _write_report(scan: Scan, directory: Path | None) -> None:
 
 def _durations(plan: Plan, info: RigInfo) -> str:
     """Say how long a plan takes: from the shortest to the longest, where these differ."""
-    shortest, longest = (_duration(plan.duration(info, shortest=s)) for s in (True, False))
+    shortest, longest = (lasting(plan.duration(info, shortest=s)) for s in (True, False))
     return longest if shortest == longest else f"{shortest} to {longest}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return show(seconds, "s", 2)
-    minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"

@@ -23,6 +23,7 @@ from seccm.results import Status, Value
 if TYPE_CHECKING:
     from seccm.plan.plan import Plan
     from seccm.plan.subject import Subject
+    from seccm.plan.tables import Tables
 
 GROUP = "seccm.planners"
 """The group of entry points."""
@@ -207,7 +208,7 @@ def planner_of(plan: Plan, given: Planner | None = None) -> Planner | None:
     return KINDS.of(plan.planner.kind).begin(plan.planner, plan)
 
 
-def who_plans(plan: Plan) -> str:
+def who_plans(plan: Tables) -> str:
     """Say, before what follows of the plan's own sites, where sites come from; empty if from it."""
     if not KINDS.of(plan.planner.kind).asks:
         return ""

@@ -257,6 +257,7 @@ def room_problems(
     """
     size, raw = (round(share * part) for part in (plan.bytes(info), plan.raw_bytes(info)))
     told = f"about {_bytes(size)} of data, but {_bytes(free)} are free on the disk."
+    told = planner.who_plans(plan) + told
     if reserve:
         told = f"{told[:-1]}; {_bytes(reserve)} must stay free."
     remedy = "Free space, or write elsewhere."

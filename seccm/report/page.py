@@ -27,7 +27,7 @@ from seccm.report.plausible import growth_words
 from seccm.report.study import Study
 from seccm.report.style import save
 from seccm.typography import readable
-from seccm.units import show
+from seccm.units import lasting, show
 from seccm.words import SIMULATION
 
 RESOLUTION = 200
@@ -176,7 +176,7 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
     yield "started", header.started_at
     ends = study.scan.sites["t_end"]
     if np.isfinite(ends).any():
-        yield "duration", duration(float(np.nanmax(ends)))
+        yield "duration", lasting(float(np.nanmax(ends)))
     if plan:
         yield "sample", plan.sample
         yield "pipette", readable(f"{show(plan.probe.aperture, 'm')} aperture (inner diameter)")
@@ -302,11 +302,3 @@ def _pretty(text: str) -> str:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except ValueError:
         return text
-
-
-def duration(seconds: float) -> str:
-    """Write a duration as people say it."""
-    if seconds < 90:
-        return show(seconds, "s", 3)
-    minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"

@@ -13,10 +13,9 @@ from seccm.rig import RigInfo
 from seccm.rigs import load_rig
 from seccm.session import check
 from seccm.typography import readable
-from seccm.units import show
+from seccm.units import lasting, show
 from seccm.words import SIMULATION
 from ui.models.footprints import Footprints
-from ui.models.words import clock_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def _outlook(
     sites: tuple[Site, ...],
     places: Footprints,
 ) -> Outlook:
-    shortest, length = (clock_words(plan.duration(info, shortest=s)) for s in (True, False))
+    shortest, length = (lasting(plan.duration(info, shortest=s)) for s in (True, False))
     length = length if shortest == length else f"{shortest} to {length}"
     size = f"{plan.bytes(info) / 1e6:.0f} MB"
     simulated = f", {SIMULATION}" if info.virtual else ""
