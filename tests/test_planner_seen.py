@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pace_of import pace_of, visit
 from planned_maps import map_of
 from planned_runs import Scripted, carried_out, halving, in_order
 from rich.console import Console
@@ -17,9 +18,8 @@ import seccm
 from seccm.cli.progress import RunProgress
 from seccm.events import Event, Outcome, SiteAdded
 from seccm.plan.added import site_of
-from seccm.plan.estimate import duration_at, durations_of
+from seccm.plan.estimate import duration_of
 from seccm.plan.pace import Pace
-from seccm.plan.visits import Visits
 from seccm.remote import Overview, SiteList, Snapshot, Trace
 from seccm.remote.channel.wire import pack, unpack
 from seccm.report.study import Study
@@ -173,13 +173,13 @@ def test_the_bar_says_how_many_are_done_and_not_how_many_will_be(
     ran: tuple[Path, Run, list[Event]],
 ) -> None:
     _, _, events = ran
-    state = RunState(more=True, pace=Pace(np.zeros(0), None))
+    state = RunState(more=True, pace=pace_of([], total=None))
     state.follow("running", 1, "", 0.0, thinking="The planner is thinking.")
     assert state.phase_words == "planner is thinking"
     assert "No run" not in state.summary
     for event in events[:-1]:
         if isinstance(event, SiteAdded) and state.pace is not None:
-            state.pace.add(1.0)
+            state.pace.add(site_of(event), None, Clock())
         state.hear(event, 0.0)
     state.tally({Outcome.OK: 4}, 4)
     assert state.total == 4
@@ -244,23 +244,26 @@ def test_the_terminal_follows_a_planner(tmp_path: Path) -> None:
 
 def test_sites_one_by_one_take_as_long_as_all_at_once() -> None:
     sites, clock = PLAN.sites(), Clock()
-    together = durations_of(PLAN.visits(), clock)
-    np.testing.assert_allclose(durations_of(Visits.of(sites), clock), together, rtol=1e-12)
-    single = [duration_at(site, sites[k - 1] if k else None, clock) for k, site in enumerate(sites)]
-    np.testing.assert_allclose(single, together, rtol=1e-12)
-    assert durations_of(Visits.of(()), clock).size == 0
+    together = Pace.of(sites, len(sites), 0, clock)
+    single = pace_of([])
+    for k, site in enumerate(sites):
+        single.add(site, sites[k - 1] if k else None, clock)
+    assert single.left(0.0) == pytest.approx(together.left(0.0), rel=1e-12)
+    assert together.left(0.0) == pytest.approx(duration_of(PLAN.visits(), clock), rel=1e-12)
+    assert Pace.of((), 0, 0, clock).left(0.0) == 0.0
 
 
 def test_the_time_left_grows_with_what_is_added() -> None:
-    pace = Pace(np.array([10.0, 10.0]), 4)
+    pace, clock = pace_of([10.0, 10.0], total=4), Clock()
     assert pace.left(0.0) == pytest.approx(40.0)
-    pace.begin(0, 0.0)
-    pace.finish(0, 20.0, whole=True)
-    assert pace.left(20.0) == pytest.approx(60.0), "twice as slow as planned, three are left"
-    pace.add(10.0)
-    assert pace.left(20.0) == pytest.approx(60.0), "one of them is known by now"
-    assert np.isnan(Pace(np.array([10.0]), None).left(0.0))
-    assert np.isnan(Pace(np.zeros(0), 4).left(0.0)), "nothing says how long one takes"
+    now = visit(pace, 0, 0.0, 0.0, 20.0)
+    assert pace.left(now) == pytest.approx(60.0), "twice as slow as planned, three are left"
+    site = PLAN.sites()[0]
+    pace.add(site, None, clock)
+    own = Pace.of([site], 1, 0, clock).left(0.0)
+    assert pace.left(now) > own, "one of them is known by now"
+    assert np.isnan(pace_of([10.0], total=None).left(0.0))
+    assert np.isnan(pace_of([], total=4).left(0.0)), "nothing says how long one takes"
 
 
 def test_a_map_of_a_plans_own_sites_is_as_before() -> None:

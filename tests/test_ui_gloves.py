@@ -90,7 +90,7 @@ def test_what_is_pressed_and_read_in_a_run_is_whole(qtbot: QtBot, running: Windo
     assert seen["time left"][0].startswith("≈ 15:")
     assert {name: text for name, (text, _) in seen.items() if name != "time left"} == {
         "phase": "approach", "site": "9998", "done": "0 of 10000",
-        "contact · no contact · skipped · failed": "0 · 0 · 0 · 0",
+        "contact · no contact · skipped · aborted · fault": "0 · 0 · 0 · 0 · 0",
     }  # fmt: skip
     for name in ("phase", "site"):
         assert seen[name][1] / dots * MM >= 14.8, f"{name} is read from afar"

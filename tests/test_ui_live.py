@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from live_rows import a_site
+from pace_of import pace_of
+from pace_of import visit as timed_visit
 from small_plan import INFO, small
 
 from seccm.events import (
@@ -25,7 +27,6 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
-from seccm.plan.pace import Pace
 from seccm.remote import Trace
 from ui.models.frames import frame_of
 from ui.models.live import BEFORE, Live
@@ -245,7 +246,8 @@ def test_a_skip_and_a_stop_are_not_failures():
     run.hear(RunStarted(0, "t", 9, "rig", virtual=True), 0.0)
     run.tally({Outcome.PLANNED: 1, Outcome.RUNNING: 1, Outcome.OK: 3, Outcome.NO_CONTACT: 1,
                Outcome.SKIPPED: 2, Outcome.ABORTED: 1, Outcome.FAULT: 1}, landed=4)  # fmt: skip
-    assert (run.landed, run.no_contact, run.skipped, run.failed) == (4, 1, 3, 1)
+    counts = {"contact": 4, "no contact": 1, "skipped": 2, "aborted": 1, "fault": 1}
+    assert run.counted == counts, "a site that was stopped was not skipped, and did not fail"
     assert run.finished == 8
     assert run.virtual
     run.hear(RunStopped(9, "stopped", ""), 40.0)
@@ -254,18 +256,19 @@ def test_a_skip_and_a_stop_are_not_failures():
 
 def test_the_time_left_is_that_of_the_sites_that_are_left():
     """Of conditions of unequal length, what the last sites took says little about the next."""
-    run = RunState(pace=Pace(np.array([10.0, 10.0, 10.0, 100.0, 100.0])))
+    pace = pace_of([10.0, 10.0, 10.0, 100.0, 100.0], conditions=[0, 0, 0, 1, 1])
+    run = RunState(pace=pace)
     run.follow("running", 1, "", 0.0)
     assert run.time_left(0.0) == "≈ 3:50", "nobody has seen yet how fast the rig is"
     for site in range(3):
-        run.hear(SiteStarted(0, site), 20.0 * site)
-        run.hear(SiteFinished(9, site, Outcome.OK, ""), 20.0 * site + 20.0)
-    assert run.time_left(60.0) == "6:40", "200 s by the plan, at half the pace of the plan"
-    run.hear(SiteStarted(0, 3), 60.0)
-    assert run.time_left(110.0) == "5:50", "the site that is measured counts as far as it has come"
-    assert run.time_left(1000.0) == "3:20", "and never for more than it was given"
-    run.hear(SiteFinished(9, 3, Outcome.SKIPPED, ""), 61.0)
-    assert run.time_left(61.0) == "3:20", "a site that was skipped tells nothing about the pace"
+        timed_visit(pace, site, 5.0 * site, 0.0, 5.0)
+    assert run.time_left(15.0) == "3:20", "5 s at each of the short ones say nothing of the others"
+    run.hear(SiteStarted(15_000, 3), 15.0)
+    run.hear(Landed(15_000, 3, LANDING, None), 15.0)
+    assert run.time_left(65.0) == "2:30", "the site that is measured counts as far as it has come"
+    assert run.time_left(1000.0) == "1:40", "and never for more than it was given"
+    run.hear(SiteFinished(16_000, 3, Outcome.SKIPPED, ""), 16.0)
+    assert run.time_left(16.0) == "1:40", "a site that was skipped says nothing of the others"
 
 
 def test_data_that_do_not_come_raise_an_alarm_only_while_they_should():

@@ -11,8 +11,8 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
+from pace_of import LANDING, PERIOD, pace_of
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
@@ -22,8 +22,7 @@ from ui_stand_in import StandIn
 from ui_windows import LONG, begin, ended, failing, said, small_plan, window
 
 import seccm
-from seccm.events import Outcome, SiteFinished, SiteStarted
-from seccm.plan.pace import Pace
+from seccm.events import Landed, Outcome, SiteFinished, SiteStarted
 from seccm.remote import Client, Trace
 from seccm.rigs import RigFile
 from ui.app import open_first
@@ -318,15 +317,24 @@ def test_who_attaches_late_reads_when_things_happened(qtbot: QtBot, tmp_path: Pa
 
 
 def test_who_attaches_late_knows_how_long_it_will_take():
-    run = RunState(total=10, pace=Pace(np.full(10, 3.0)))
+    run = RunState(total=10, pace=pace_of([8.0] * 10, way=1.0))
     run.follow("running", 1, "", 0.0)
+
+    def told(site: int, at: float) -> tuple[SiteStarted, Landed, SiteFinished]:
+        row = round(at / PERIOD)
+        landed, over = row + round(1.0 / PERIOD), row + round(7.0 / PERIOD)
+        return (SiteStarted(row, site), Landed(landed, site, LANDING, None),
+                SiteFinished(over, site, Outcome.OK, ""))  # fmt: skip
+
     for site in range(4):
-        run.recall(SiteStarted(0, site), 10.0 * site)
-        run.recall(SiteFinished(0, site, Outcome.OK, ""), 10.0 * site + 9.0)
-    run.recall(SiteStarted(0, 4), 40.0)
-    assert run.time_left(40.0) == "0:54"
-    run.hear(SiteFinished(0, 4, Outcome.OK, ""), 49.0)
-    assert run.time_left(49.0) == "0:45", "the one that was under way when one came counts, too"
+        for event, later in zip(told(site, 10.0 * site), (0.0, 1.0, 7.0), strict=True):
+            run.recall(event, 10.0 * site + later)
+    started, landed, finished = told(4, 40.0)
+    run.recall(started, 40.0)
+    assert run.time_left(40.0) == "0:42", "6 s at each, not 8 s, as at those before"
+    run.recall(landed, 41.0)
+    run.hear(finished, 47.0)
+    assert run.time_left(47.0) == "0:35", "the one that was under way when one came counts, too"
 
 
 def test_a_reference_stays_chosen_from_run_to_run_and_for_files(qtbot: QtBot, tmp_path: Path):

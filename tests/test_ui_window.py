@@ -43,7 +43,10 @@ def test_a_whole_scan_is_followed_drawn_and_can_be_looked_at(qtbot: QtBot, tmp_p
         assert w.desk.run.ended.status == "complete"  # type: ignore[union-attr]
         assert "SIMULATION" in w.windowTitle()
         assert w.bar.virtual.isVisible()
-        assert w.bar.cells["contact · no contact · skipped · failed"].text() == "6 · 0 · 0 · 0"
+        assert (
+            w.bar.cells["contact · no contact · skipped · aborted · fault"].text()
+            == "6 · 0 · 0 · 0 · 0"
+        )
         assert w.bar.buttons["start"].isEnabled()
         sites = w.desk.map
         assert sites is not None

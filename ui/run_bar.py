@@ -28,7 +28,7 @@ STRIP, GLOVED_STRIP = 2.3, 2.0
 """Height of the strip below the run bar, in letters' heights: one line, or a button; in gloves,
 where its button stands elsewhere, a line only."""
 VERBS = ("start", "pause", "skip", "stop", "take", "emergency")
-CELLS = ("phase", "site", "condition", "time left", "contact · no contact · skipped · failed",
+CELLS = ("phase", "site", "condition", "time left", " · ".join(RunState().counted),
          "data", "not on disk yet · disk free")  # fmt: skip
 DATA, DISK = CELLS[-2:]
 DONE, COUNTS = "done", CELLS[4]
@@ -43,7 +43,8 @@ SHORT = {"pause": "Pause", "skip": "Skip", "stop": "Stop", "take": "Take\ncontro
 _BRIEFLY = {"travelling": "travel", "settling": "settle", "approaching": "approach",
             "measuring": "measure", "retracting": "retract"}  # fmt: skip
 _TIPS = {
-    COUNTS: "Sites with contact, without contact, given up by Skip or Stop, and failed.",
+    COUNTS: "Sites with contact, without contact, given up by Skip, given up by Stop,\n"
+    "and ended by a fault.",
     DATA: "How old the newest data are that the window has.",
     DISK: "Data that a power failure would lose now: data points (means of samples, see Rig) and\n"
     "seconds; and the free space on the disk.\n"
@@ -222,7 +223,7 @@ class RunBar(QWidget):
             DONE: run.done_words or "–",
             "condition": condition or "–",
             "time left": run.time_left(now),
-            COUNTS: f"{run.landed} · {run.no_contact} · {run.skipped} · {run.failed}",
+            COUNTS: " · ".join(map(str, run.counted.values())),
             DATA: _freshness(run, now),
             DISK: run.disk,
         }

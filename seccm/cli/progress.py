@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 
-import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
@@ -30,10 +29,8 @@ from seccm.events import (
     SiteStarted,
 )
 from seccm.plan.added import site_of
-from seccm.plan.estimate import duration_at, durations_of
 from seccm.plan.pace import Pace
 from seccm.plan.recipe import conditions_among
-from seccm.plan.visits import Visits
 from seccm.session import Run
 from seccm.words import SIMULATION
 
@@ -45,6 +42,9 @@ _STYLES = {
     Outcome.FAULT: "red",
     Outcome.NO_CONTACT_AT_THE_KNOWN_SURFACE: "red",
 }
+
+_RARE = (Outcome.SKIPPED, Outcome.ABORTED, Outcome.FAULT)
+"""Outcomes that are counted in the line that lives once there is one."""
 
 
 class RunProgress:
@@ -67,9 +67,7 @@ class RunProgress:
         self._outcomes = Outcomes()
         self._landed = 0
         self._pending: dict[int, SiteFinished] = {}
-        expected = np.zeros(run.known)
-        expected[list(self._sites)] = durations_of(Visits.of(run.planned), run.info.clock)
-        self._pace = Pace(expected, run.total)
+        self._pace = Pace.of(run.planned, run.known, run.total, run.info.clock)
         self._pace.close(set(range(run.known)) - {site.number for site in run.sites})
         self._doing = ""
         name, style = shown(run.info.name), "none"
@@ -103,13 +101,13 @@ class RunProgress:
     def show(self, event: Event) -> None:
         """Show one event."""
         became = self._outcomes.hear(event)
+        self._pace.hear(event, self._now())
         match event:
             case RunStarted():
                 self._line(str(event), "bold")
             case SiteAdded():
                 self._add(event)
             case SiteStarted():
-                self._pace.begin(event.site, self._now())
                 self._say(event.site, Phase.TRAVEL.name.lower())
             case PhaseBegan() if event.site in self._sites:
                 self._say(event.site, event.kind or event.phase.name.lower())
@@ -148,14 +146,13 @@ class RunProgress:
         """Take in a site that the planner thought of."""
         site = self._sites[event.site] = site_of(event)
         self._labels[site.condition] = event.label
-        self._pace.add(duration_at(site, self._sites.get(site.number - 1), self._run.info.clock))
+        self._pace.add(site, self._sites.get(site.number - 1), self._run.info.clock)
 
     def _finish(self, event: SiteFinished, became: Outcome | None) -> None:
         if became is Outcome.PLANNED:
             return
         self._done += 1
         self._counts[event.outcome] = self._counts.get(event.outcome, 0) + 1
-        self._pace.finish(event.site, self._now(), whole=event.outcome is Outcome.OK)
         self._pending[event.site] = event
         if event.outcome is not Outcome.OK:
             self._site_line(event.site, "")
@@ -179,10 +176,10 @@ class RunProgress:
     def _say(self, number: int, doing: str) -> None:
         site = self._sites[number]
         label = self._labels[site.condition]
-        failed = sum(n for o, n in self._counts.items() if o is not Outcome.OK)
         no_contact = sum(n for o, n in self._counts.items() if o.no_contact)
-        counts = f"{self._landed} contact, {no_contact} no contact, {failed - no_contact} failed"
-        self._update(doing, counts, f"site {number}", label)
+        counts = [f"{self._landed} contact", f"{no_contact} no contact"]
+        counts += [f"{n} {o.words}" for o in _RARE if (n := self._counts.get(o, 0))]
+        self._update(doing, ", ".join(counts), f"site {number}", label)
 
     def _update(self, *parts: str) -> None:
         """Say what goes on, the most wanted first: a narrow terminal cuts the end off."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from seccm.arrays import FloatArray
@@ -19,44 +21,46 @@ BYTES_A_FILE = 200_000
 """Plan, rig, log and the file's own structure."""
 
 
-def durations_of(visits: Visits, clock: Clock, *, shortest: bool = False) -> FloatArray:
-    """Estimate how long each site takes at most, the way to it included, without retries.
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """How long the two parts of each site take at most, in seconds, without retries."""
+
+    way: FloatArray
+    """From the site before to contact, shape (sites,)."""
+    stay: FloatArray
+    """From contact until the tip is up again, shape (sites,)."""
+
+
+def stages_of(visits: Visits, clock: Clock, *, shortest: bool = False) -> Stages:
+    """Estimate how long the parts of each site take, in the order of the visits.
 
     Args:
         visits: all sites.
         clock: of the rig.
-        shortest: how long it takes at least instead, where repeats may end early, an `if` may
+        shortest: how long the stays take at least instead, where repeats may end early, an `if` may
             leave steps out and durations follow what was measured.
 
     How deep the first approach goes is unknown and taken as half its travel; the others begin
     where the retract before them ended.
-
-    Returns:
-        Seconds, shape (sites,), in the order of the visits.
     """
     if len(visits) == 0:
-        return np.zeros(0)
+        return Stages(np.zeros(0), np.zeros(0))
     patterns = visits.patterns
     lift = visits.each([p.retract.distance for p in patterns])
     down = np.concatenate(([patterns[visits.condition[0]].approach.travel / 2], lift[:-1]))
     sideways = np.concatenate(([0.0], visits.hops()))
-    seconds: FloatArray = (
+    way: FloatArray = (
         sideways / visits.each([p.travel_speed for p in patterns])
         + down / visits.each([p.approach.speed for p in patterns])
-        + visits.each([_standing(p, clock, shortest) for p in patterns])
+        + visits.each([_settling(p, clock) for p in patterns])
     )
-    return seconds
-
-
-def duration_at(site: Site, before: Site | None, clock: Clock) -> float:
-    """Estimate how long a site takes at most after the one before, in s; see `durations_of`."""
-    both = (site,) if before is None else (before, site)
-    return float(durations_of(Visits.of(both), clock)[-1])
+    return Stages(way, visits.each([_standing(p, clock, shortest) for p in patterns]))
 
 
 def duration_of(visits: Visits, clock: Clock, *, shortest: bool = False) -> float:
-    """Estimate how long all sites take together, in seconds; see `durations_of`."""
-    return float(durations_of(visits, clock, shortest=shortest).sum())
+    """Estimate how long all sites take together, in seconds; see `stages_of`."""
+    stages = stages_of(visits, clock, shortest=shortest)
+    return float((stages.way + stages.stay).sum())
 
 
 def raw_time(visits: Visits, clock: Clock) -> float:
@@ -69,11 +73,15 @@ def raw_time(visits: Visits, clock: Clock) -> float:
     return float(visits.each([site.raw_time(clock) for site in visits.patterns]).sum())
 
 
+def _settling(site: Site, clock: Clock) -> float:
+    """Return the seconds on the way to a site in which the tip stands still."""
+    return site.travel_settle + site.approach.settle + site.approach.confirm * clock.period
+
+
 def _standing(site: Site, clock: Clock, shortest: bool) -> float:
-    """Return the seconds at a site without the ways to it and down."""
-    approach, lift = site.approach, site.retract
-    settling = site.travel_settle + approach.settle + approach.confirm * clock.period
-    return settling + site.measuring_time(clock)[0 if shortest else 1] + lift.distance / lift.speed
+    """Return the seconds from contact until the tip is up."""
+    lift = site.retract.distance / site.retract.speed
+    return site.measuring_time(clock)[0 if shortest else 1] + lift
 
 
 def bytes_of(visits: Visits, clock: Clock) -> int:

@@ -12,17 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
-import numpy as np
-
 from seccm.analysis.features import Features
 from seccm.errors import DataFileError
 from seccm.events import Event, Outcome, SiteAdded
 from seccm.plan import Plan
 from seccm.plan.added import site_of
-from seccm.plan.estimate import duration_at, durations_of
 from seccm.plan.pace import Pace
 from seccm.plan.site import Site
-from seccm.plan.visits import Visits
 from seccm.program.registry import kinds
 from seccm.remote import CoarseOrder, Failure, Job, News, Order, Snapshot
 from seccm.rig import RigInfo, more_than_basic
@@ -124,9 +120,7 @@ def prepared(snapshot: Snapshot) -> Ready:
     made = SiteMap.of_run(plan, snapshot.sites, sites)
     features = Features(plan, sites=())
     made.name_units({c.name: (c.unit, c.long_name) for c in features.columns})
-    expected = np.zeros(len(snapshot.sites))
-    expected[[site.number for site in sites]] = durations_of(Visits.of(sites), snapshot.info.clock)
-    pace = Pace(expected, snapshot.total)
+    pace = Pace.of(sites, len(snapshot.sites), snapshot.total, snapshot.info.clock)
     pace.close((snapshot.overview.status > Outcome.RUNNING).nonzero()[0].tolist())
     by_number = {site.number: site for site in sites}
     turning = _turning(plan.visits().patterns[0], features)
@@ -457,8 +451,7 @@ class Desk:
         site = self.sites[event.site] = site_of(event)
         self.map.add_site(site, event.label)
         if self.run.pace is not None:
-            before = self.sites.get(event.site - 1)
-            self.run.pace.add(duration_at(site, before, self.info.clock))
+            self.run.pace.add(site, self.sites.get(event.site - 1), self.info.clock)
 
     def _follow(self, news: News, now: float) -> None:
         snapshot = self.link.snapshot if self.link is not None else None

@@ -15,7 +15,6 @@ from seccm.events import (
     RunStarted,
     RunStopped,
     SiteAdded,
-    SiteFinished,
     SiteStarted,
 )
 from seccm.hopping.life import State, possible
@@ -80,7 +79,8 @@ class RunState:
 
     def hear(self, event: Event, now: float) -> None:
         """Take in an event."""
-        self._time(event, now)
+        if self.pace is not None:
+            self.pace.hear(event, now)
         match event:
             case RunStarted():
                 self.title, self.rig = event.title, event.rig
@@ -110,24 +110,13 @@ class RunState:
             event: the earliest first.
             told_at: seconds on the clock of `hear`.
         """
-        self._time(event, told_at)
+        if self.pace is not None:
+            self.pace.hear(event, told_at)
         match event:
             case PhaseBegan():
                 self.phase = event.phase
             case RunStopped():
                 self.ended = event
-            case _:
-                pass
-
-    def _time(self, event: Event, now: float) -> None:
-        """Learn from an event how long sites take."""
-        if self.pace is None:
-            return
-        match event:
-            case SiteStarted():
-                self.pace.begin(event.site, now)
-            case SiteFinished():
-                self.pace.finish(event.site, now, whole=event.outcome is Outcome.OK)
             case _:
                 pass
 
@@ -242,14 +231,14 @@ class RunState:
         return sum(n for o, n in self._counts.items() if o.no_contact)
 
     @property
-    def skipped(self) -> int:
-        """Sites that somebody gave up, by Skip or Stop."""
-        return self._counts.get(Outcome.SKIPPED, 0) + self._counts.get(Outcome.ABORTED, 0)
-
-    @property
-    def failed(self) -> int:
-        """Sites at which something went wrong, other than that there was no contact."""
-        return self._counts.get(Outcome.FAULT, 0)
+    def counted(self) -> dict[str, int]:
+        """How many sites there are of each kind that an operator counts, by its words."""
+        each = (Outcome.SKIPPED, Outcome.ABORTED, Outcome.FAULT)
+        return {
+            "contact": self.landed,
+            Outcome.NO_CONTACT.words: self.no_contact,
+            **{outcome.words: self._counts.get(outcome, 0) for outcome in each},
+        }
 
     @property
     def phase_words(self) -> str:
