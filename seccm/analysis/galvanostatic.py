@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from seccm.analysis.growth import rows_of_climb, shouldered
+from seccm.analysis.hidden import hidden
 from seccm.analysis.minimum import (
     Found,
     MinimumRule,
@@ -29,16 +30,13 @@ from seccm.analysis.minimum import (
     search,
     threshold,
 )
-from seccm.analysis.smoothness import disturbances, hidden_steps, leaps
+from seccm.analysis.smoothness import disturbances, leaps
 from seccm.arrays import BoolArray, FloatArray
 from seccm.results import Status, Value, charge, noise, spacing
 
 _LEAP = 0.05
 """Volts by which a potential does not change from one row to the next, but after contact."""
 _FEWEST_ROWS = 28  # four of the narrowest smoothing windows
-_MATTERS, _WITHIN = 0.3, 0.1
-"""Shares of the time of the minimum: from where on a slip of the potential is looked for; and how
-far from the minimum it moves it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +137,11 @@ def _cathodic(
     t_sure = min(vertex.t + looked_at * record.row, float(record.t[-1]))
     rough = _rough(record, vertex)
     status = _verdict(found, vertex, multiple, bool(np.any(rough < t_sure)))
-    before, near, after = _hidden(record, vertex)
-    t_nuc = Value.of(vertex.t, _uncertain_time(record, vertex, near), status)
+    skip = _of_contact(record)
+    unseen = hidden(record.e[skip:], float(np.searchsorted(record.t, vertex.t)) - skip)
+    moved = unseen.shift(vertex.curvature)
+    t_error = math.hypot(vertex.t_error, record.row / math.sqrt(3.0), moved)
+    t_nuc = Value.of(vertex.t, t_error, status)
     q_nuc = _charge_until(record, t_nuc)
     growth, slope = _growth(record, whole, vertex.t, rule)
     # What follows a turning point that is not bracketed is no better known than it is.
@@ -149,12 +150,12 @@ def _cathodic(
         growth = replace(growth, status=growth.status.worse(Status.DISTURBED))
     turn = Value.of(vertex.e, vertex.e_error, status)
     return Nucleation(
-        e_nuc=_with_error(turn, before),
+        e_nuc=_with_error(turn, unseen.before),
         t_nuc=t_nuc,
         q_nuc=q_nuc,
         q_nuc_per_area=_per_area(q_nuc, area, area_error),
-        e_growth=_with_error(growth, max(before, after)),
-        overpotential=_with_error(_difference(growth, turn), after),
+        e_growth=_with_error(growth, max(unseen.before, unseen.after)),
+        overpotential=_with_error(_difference(growth, turn), unseen.after),
         status=status,
         growth_slope=slope,
         t_end=float(record.t[-1]),
@@ -180,7 +181,7 @@ def _rough(record: _Record, vertex: Vertex) -> FloatArray:
     A leap by more than all of the recovery puts the whole record in doubt, wherever it is: the
     contact was lost, or the rows are not in the order in which they were measured.
     """
-    skip = int(np.searchsorted(record.t, 0.5 * record.row))  # the row of the contact itself
+    skip = _of_contact(record)
     e = record.e[skip:]
     recovery = float(np.median(record.e[-max(5, record.e.size // 10) :])) - vertex.e
     low = round(vertex.t / record.row) - skip
@@ -189,6 +190,11 @@ def _rough(record: _Record, vertex: Vertex) -> FloatArray:
     rows = disturbances(e, record.t[skip] / record.row, record.noise, vertex.t / record.row)
     begins: FloatArray = record.t[skip + rows[:, 0].astype(int)]
     return begins
+
+
+def _of_contact(record: _Record) -> int:
+    """Count the rows of the contact itself: 1, or 0 if the record begins after it."""
+    return int(np.searchsorted(record.t, 0.5 * record.row))
 
 
 def _turned(n: Nucleation) -> Nucleation:
@@ -328,36 +334,6 @@ def _difference(a: Value, b: Value) -> Value:
     if not status.has_value:
         return Value.none(status)
     return Value.of(a.value - b.value, math.hypot(a.error, b.error), status)
-
-
-# ------------------------------------------------------- what a small disturbance would have done
-
-
-def _hidden(record: _Record, vertex: Vertex) -> tuple[float, float, float]:
-    """Return the largest steps, V, that may hide before the minimum, about it, and behind it.
-
-    A reference that slips, or a range that changes, moves the potentials behind it. What is so
-    small that the record does not show it is part of the uncertainty.
-    """
-    skip = int(np.searchsorted(record.t, 0.5 * record.row))
-    at = float(np.searchsorted(record.t, vertex.t)) - skip
-    rows, steps = hidden_steps(record.e[skip:], _MATTERS * at)
-    passed, begun = rows > (1.0 - _WITHIN) * at, rows < (1.0 + _WITHIN) * at
-    before, near, after = (
-        float(np.max(steps[where], initial=0.0)) for where in (begun, passed & begun, rows > at)
-    )
-    return before, near, after
-
-
-def _uncertain_time(record: _Record, vertex: Vertex, step: float) -> float:
-    """Return the standard uncertainty of a minimum's time, s.
-
-    It has that of the fit; that of the contact, which came within a row; and that of a step of the
-    potential near it: the minimum then lies where the potential is higher by the step, or anywhere
-    between.
-    """
-    moved = math.sqrt(2.0 * step / vertex.curvature) if vertex.curvature > 0.0 else 0.0
-    return math.hypot(vertex.t_error, record.row / math.sqrt(3.0), moved / math.sqrt(3.0))
 
 
 def _with_error(value: Value, more: float) -> Value:

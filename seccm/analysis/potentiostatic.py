@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.analysis.growth import rows_of_climb
+from seccm.analysis.hidden import hidden
 from seccm.analysis.jumps import NOISE, WIDTH, steps
 from seccm.analysis.minimum import MinimumRule, Record, Vertex, search
 from seccm.analysis.reduced_transient import Peaked, shape
@@ -175,7 +176,8 @@ def _turning(record: Record, row: int, start: int, side: float) -> Vertex | None
         start: the first row that may be used.
         side: 1 for a maximum, -1 for a minimum.
 
-    Its uncertainty contains what another stretch around it gives.
+    Its uncertainty contains what another stretch around it gives, and what a step that the record
+    does not show would do.
     """
     centre, found = float(record.t[row]), []
     for width in (_AROUND, _AROUND, 0.6 * _AROUND):
@@ -199,11 +201,14 @@ def _turning(record: Record, row: int, start: int, side: float) -> Vertex | None
         shift = math.sqrt(variance * float(slope_at @ normal @ slope_at)) / curvature
         height = math.sqrt(variance * float(value_at @ normal @ value_at))
         t = centre * math.exp(v * width)
-        found.append((t, shift * width * t, side * float(value_at @ c), height))
+        scale = width * t  # of a small change of x, in seconds
+        found.append((t, shift * scale, side * float(value_at @ c), height, curvature / scale**2))
         centre = t if width == _AROUND else centre
-    (_, _, _, _), (t, t_error, top, error), (other, _, other_top, _) = found
-    apart, higher = abs(other - t), abs(other_top - top)
-    return Vertex(t, math.hypot(t_error, apart), top, math.hypot(error, 0.5 * higher), False)
+    _, (t, t_error, top, error, bend), (other, _, other_top, _, _) = found
+    unseen = hidden(record.e, t / record.row, max(start, 1))
+    t_error = math.hypot(t_error, other - t, unseen.shift(bend))
+    error = math.hypot(error, 0.5 * (other_top - top), unseen.before)
+    return Vertex(t, t_error, top, error, False, bend)
 
 
 def _edges(t: FloatArray, row: float) -> npt.NDArray[np.int64]:

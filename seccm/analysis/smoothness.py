@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from seccm.arrays import FloatArray
 
-_BINS = 16
+BINS = 16
 """Means of equally many rows that a stretch is divided into."""
 _FIRST = 24
 """Rows after contact from which on a stretch is short enough for a polynomial."""
@@ -25,11 +25,6 @@ _NEAR = 0.15
 """Surroundings of a turning point, as a share of its time."""
 _FOLLOWED = 2e-3
 """What a polynomial leaves of a smooth record, as a share of the span of the stretch."""
-
-_SURROUNDINGS, _APART, _PLENTY = 0.4, 0.04, 300
-"""Of a step that is looked for: rows around it, as a share of those since contact; how far the next
-one is looked for, as a share of these; and of how many rows since contact a smaller share will do:
-it then falls with their root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +56,7 @@ def disturbances(e: FloatArray, since_contact: float, sigma: float,
     Returns:
         Shape (k, 2): first and last row of each, counted in `e`.
     """
-    if e.size < _BINS:
+    if e.size < BINS:
         return np.zeros((0, 2))
     sigma = max(sigma, float(np.finfo(np.float32).eps))
     total = np.concatenate([[0.0], np.cumsum(e - e.mean())])
@@ -84,44 +79,11 @@ def leaps(e: FloatArray, least: float) -> bool:
     return bool(np.any(change[1:] > 2.0 * usual + least))
 
 
-def hidden_steps(e: FloatArray, first: float) -> tuple[FloatArray, FloatArray]:
-    """Return which steps, from one row to the next, a record may contain unseen.
-
-    That is the step that fits best beside a polynomial, whatever its significance: noise and the
-    course of the record make one of their own, and a small real one is not told from these.
-
-    Args:
-        e: shape (n,), V, the rows of a record from contact on.
-        first: rows from contact to where a step would begin to matter.
-
-    Returns:
-        Rows, ascending, and steps there in V, positive; empty for a record too short to look.
-    """
-    place, around = max(first, float(_FIRST)), []
-    places = []
-    while place < e.size:
-        rows = _SURROUNDINGS * min(place, math.sqrt(_PLENTY * place))
-        places.append(place)
-        around.append(rows)
-        place += max(1.0, _APART * rows)
-    at = np.array(places, int)
-    size = np.maximum(1, (np.array(around) / _BINS).astype(int))
-    inside = (at >= size * _BINS // 2) & (at + size * _BINS // 2 <= e.size)
-    at, size = at[inside], size[inside]
-    total = np.concatenate([[0.0], np.cumsum(e - e.mean())])
-    edges = (at - size * _BINS // 2)[:, np.newaxis] + size[:, np.newaxis] * np.arange(_BINS + 1)
-    means = np.diff(total[edges], axis=1) / size[:, np.newaxis]
-    seen = _left_over(_CLOSE.degree) @ np.repeat([-0.5, 0.5], _BINS // 2)
-    # The projection takes the same off a step as off a record: their product is its own square.
-    steps: FloatArray = np.abs(means @ seen) / float(seen @ seen)
-    return at.astype(np.float64), steps
-
-
 def _unlike(total: FloatArray, since_contact: float, sigma: float, turning: float,
             kind: _Comparison) -> FloatArray:  # fmt: skip
     """Return the stretches that a comparison of this kind finds."""
     start, size = _stretches(total.size - 1, since_contact, kind.width)
-    edges = start[:, np.newaxis] + size[:, np.newaxis] * np.arange(_BINS + 1)
+    edges = start[:, np.newaxis] + size[:, np.newaxis] * np.arange(BINS + 1)
     first, last = since_contact + edges[:, 0], since_contact + edges[:, -1]
     near = (last > (1.0 - _NEAR) * turning) & (first < (1.0 + _NEAR) * turning)
     near |= last - first > 0.6 * kind.width * (last + first)  # too long for their time
@@ -129,7 +91,7 @@ def _unlike(total: FloatArray, since_contact: float, sigma: float, turning: floa
     means = np.diff(total[edges], axis=1) / size[:, np.newaxis]
     span = means.max(axis=1, initial=-np.inf) - means.min(axis=1, initial=np.inf)
     variance = sigma**2 / size + (_FOLLOWED * span) ** 2
-    power = np.sum((means @ _left_over(kind.degree)) ** 2, axis=1)
+    power = np.sum((means @ left_over(kind.degree)) ** 2, axis=1)
     bounds: FloatArray = edges[power > kind.limit * variance][:, [0, -1]] - [0, 1]
     return bounds
 
@@ -140,21 +102,21 @@ def _stretches(count: int, since_contact: float,
     starts, sizes = [], []
     row = max(0, math.ceil(_FIRST - since_contact))
     while True:
-        size = max(1, int(width * (since_contact + row) / (1.0 - 0.5 * width) / _BINS))
-        if row + size * _BINS > count:
+        size = max(1, int(width * (since_contact + row) / (1.0 - 0.5 * width) / BINS))
+        if row + size * BINS > count:
             break
         starts.append(row)
         sizes.append(size)
-        row += size * _BINS // 2
-    if starts and starts[-1] + sizes[-1] * _BINS < count:  # one more, up to the last row
-        starts.append(count - sizes[-1] * _BINS)
+        row += size * BINS // 2
+    if starts and starts[-1] + sizes[-1] * BINS < count:  # one more, up to the last row
+        starts.append(count - sizes[-1] * BINS)
         sizes.append(sizes[-1])
     return np.array(starts, int), np.array(sizes, int)
 
 
 @lru_cache(maxsize=4)
-def _left_over(degree: int) -> FloatArray:
+def left_over(degree: int) -> FloatArray:
     """Return the projection that takes a polynomial off the means of a stretch; symmetric."""
-    q, _ = np.linalg.qr(np.vander(np.linspace(-1.0, 1.0, _BINS), degree + 1))
-    left: FloatArray = np.eye(_BINS) - q @ q.T
+    q, _ = np.linalg.qr(np.vander(np.linspace(-1.0, 1.0, BINS), degree + 1))
+    left: FloatArray = np.eye(BINS) - q @ q.T
     return left
