@@ -265,8 +265,9 @@ class StepFinished:
     name: str = ""
     """What the plan calls it; empty if nothing."""
     resolved: str = ""
-    """What its quantities that follow earlier steps came to: numbers in SI by their keys, as JSON;
-    empty where it follows none."""
+    """What its quantities came to that follow earlier steps or the values of a repeat: numbers in
+    SI by their keys, and these values by "$" and their names, as JSON; empty where there are
+    none."""
     label: str = ""
     """The step in words."""
     first: int = -1

@@ -68,6 +68,8 @@ class Level:
         return {"type": "string", "examples": [example("A/m^2")]}
 
 
+NamedLevels = tuple[tuple[str, Level], ...]
+"""Levels, each with the name that stands for it."""
 Value = float | Placeholder | Earlier
 """An SI value, the factor that decides it, or what an earlier step came to."""
 
@@ -76,7 +78,7 @@ Value = float | Placeholder | Earlier
 class Condition(Mapping[str, float]):
     """One combination of levels: SI values by the names of their factors."""
 
-    levels: tuple[tuple[str, Level], ...] = ()
+    levels: NamedLevels = ()
 
     def __getitem__(self, name: str) -> float:
         return dict(self.levels)[name].value
@@ -102,10 +104,21 @@ class Condition(Mapping[str, float]):
         depends = any(isinstance(value, Placeholder) for value in values)
         return f" with {self.label}" if depends else ""
 
+    def inside(self, values: NamedLevels) -> Condition:
+        """Return the condition with what the repeats round a step go over."""
+        return Condition((*self.levels, *values)) if values else self
+
     def known(self, value: Value) -> Value:
-        """Return a quantity's SI value; what an earlier step will come to stays as it is."""
+        """Return a quantity's SI value; one that is not known here stays as it is.
+
+        That is what an earlier step will come to, and what a repeat goes over.
+        """
         if isinstance(value, Earlier):
-            return replace(value, offset=self.number(value.offset))
+            offset = self.known(value.offset)
+            assert not isinstance(offset, Earlier)
+            return replace(value, offset=offset)
+        if isinstance(value, Placeholder) and value.factor not in self:
+            return value
         return self.number(value)
 
     def number(self, value: Value) -> float:
@@ -168,7 +181,7 @@ class Follows:
         if placeholder.factor not in factors:
             names = [f"${name}" for name in factors]
             known = similar(f"{placeholder}", names) if factors else "The plan has no [factors]."
-            what = f'"{placeholder}" names no factor of the plan.'
+            what = f'"{placeholder}" names no factor of the plan, nor what a repeat goes over.'
             near = nearest(f"{placeholder}", names)
             put = None if near is None else Suggestion((), "put", near)
             raise Mistakes([Problem("", what, known, suggestion=put)])

@@ -185,7 +185,7 @@ class PlanForm(QWidget):
         level = Qt.AlignmentFlag.AlignTop if tall else Qt.AlignmentFlag.AlignVCenter
         if field.named:
             name = QLineEdit(field.title)
-            name.setToolTip(f"The factor's name; ${field.title} stands for its levels.")
+            name.setToolTip(f"A name of your choice; ${field.title} stands for its values.")
             name.editingFinished.connect(lambda: self.renamed.emit(field.key, name.text().strip()))
             self.editors[f"{where(field.key)}:name"] = name
             self._grid.addWidget(name, self._row, 0, level)

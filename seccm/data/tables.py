@@ -31,13 +31,12 @@ from seccm.data.layout import (
     text,
 )
 from seccm.events import EndReason, Imposed, StepFinished
+from seccm.program.segment import LONGEST
 from seccm.rig import Mode
 
 Rows = npt.NDArray[Any]
 ENDS: tuple[str, ...] = get_args(EndReason)
 """Why a step ended, in the order of the codes in files."""
-LONGEST = 400
-"""Bytes of what a step was resolved to."""
 NOT_TOLD = 255
 """The code of a step that began, and of which nobody told how it ended."""
 
@@ -99,7 +98,7 @@ STEPS = Grown(
         Stored("step_kind", "S32", "", "kind of the step, as the plan names it"),
         Stored("step_name", "S64", "", "what the plan calls the step; empty if nothing"),
         Stored("step_label", "S120", "", "the step in words"),
-        Stored("step_resolved", f"S{LONGEST}", "", "numbers of what it follows, by key, JSON"),
+        Stored("step_resolved", f"S{LONGEST}", "", "what it follows came to, by key, JSON"),
         Stored("step_mode", "S16", "", "what was imposed: potential, current, or open"),
         Stored("step_first", "f8", "", "imposed at the start, raw volts or amperes", NAN),
         Stored("step_last", "f8", "", "imposed at the planned end, raw volts or amperes", NAN),

@@ -12,13 +12,12 @@ from functools import partial
 from itertools import product
 
 from seccm.errors import Problem
-from seccm.plan.site import Site
 from seccm.plan.subject import Subject
 from seccm.program.comparison import Comparison
 from seccm.program.registry import kind_of
 from seccm.program.segment import Act
 from seccm.program.settled import earlier_in
-from seccm.program.tree import part_at, walked
+from seccm.program.tree import walked
 from seccm.rig import Constant, Lines
 from seccm.units import show, volts
 
@@ -46,18 +45,19 @@ def jump_problems(subject: Subject) -> Iterator[Problem]:
         # One way through the programme is that on which every answer is yes, the other every no.
         hold = site.approach.hold
         before = hold.value if hold.mode == "potential" else None
-        for path, spec in walked(program.steps, partial(_always, answer)):
-            begins, ends = (None, None) if earlier_in(spec) else _ends(program.expected(spec))
+        for _, part in walked(program.steps, partial(_always, answer)):
+            act = program.expected(part)
+            begins, ends = (None, None) if earlier_in(part.spec) else _ends(act)
             if begins is not None and before is not None:
-                part, act = part_at(program.steps, path), program.expected(spec)
                 again = len(act.cycles) > 2
                 allowed = (JUMP_AGAIN if again else JUMP) * (1 + 1e-9)
                 jumps = isinstance(act.waveform, Lines) and abs(begins - before) > allowed
                 if jumps and part.key not in told:
                     told.add(part.key)
-                    beginning = kind_of(part.kind).begins(spec)
+                    beginning = kind_of(part.kind).begins(part.spec)
                     key = part.key if beginning is None else f"{part.key}.{beginning.key}"
-                    yield _jump(subject, key, site, begins, before, len(act.cycles) - 1)
+                    under = subject.under(site, part)
+                    yield _jump(subject, key, under, begins, before, len(act.cycles) - 1)
             before = ends
 
 
@@ -76,13 +76,13 @@ def _ends(act: Act) -> tuple[float | None, float | None]:
 
 
 def _jump(
-    subject: Subject, key: str, site: Site, begins: float, before: float, cycles: int
+    subject: Subject, key: str, under: str, begins: float, before: float, cycles: int
 ) -> Problem:
     """Make the warning; steps without cycles have fewer than one."""
     reference = subject.plan.reference
     start, held = (volts(reference.potential(raw)) for raw in (begins, before))
     what = (
-        f"the sweep starts at {start}{subject.under(site)}, but {held} is applied just before: "
+        f"the sweep starts at {start}{under}, but {held} is applied just before: "
         f"the step of {show(abs(begins - before), 'V')} charges the double layer; its current "
         f"spike is part of the {'first cycle' if cycles > 1 else 'sweep'}."
     )

@@ -29,8 +29,9 @@ def corner_problems(subject: Subject) -> Iterator[Problem]:
         if closest >= update:
             continue
         told.add(part.key)
+        under = subject.under(site, part)
         what = (
-            f"two corners of its waveform are {show(closest, 's', 3)} apart{subject.under(site)}; "
+            f"two corners of its waveform are {show(closest, 's', 3)} apart{under}; "
             f"rig {info.name} puts out a new value every {show(update, 's')}."
         )
         apart = f"corners at least {show(update, 's')} apart: sweep slower, or make pulses longer."

@@ -6,10 +6,10 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from seccm.arrays import IntArray
 from seccm.errors import Problem
@@ -142,6 +142,3 @@ def _sharing_problems(design: Design, places: Places, count: int) -> Iterator[Pr
         what = f"asks for {design.repeats} sites for each condition, but they get {has}."
         remedy = f"{count} conditions need {design.repeats * count} sites; there are {len(places)}."
         yield Problem("design.repeats", what, remedy)
-
-
-Levels = Annotated[tuple[Level, ...], Field(min_length=1)]

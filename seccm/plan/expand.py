@@ -5,12 +5,12 @@ What is held during the approach may be what the first step of the programme beg
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from seccm.errors import Problem
-from seccm.factors import Value
+from seccm.factors import Condition, Value
 from seccm.plan.approach import (
     Approach,
     HoldAt,
@@ -23,7 +23,8 @@ from seccm.program.registry import kind_of
 from seccm.program.segment import Act
 from seccm.program.setting import Setting
 from seccm.program.settled import earlier_in
-from seccm.program.tree import bounds, parts
+from seccm.program.tree import most_steps, parts
+from seccm.program.values import value_problems
 from seccm.program.words import Step
 from seccm.rig import Constant, Mode
 from seccm.suggestion import Suggestion
@@ -95,13 +96,18 @@ def length_problem(program: object) -> Problem | None:
     return Problem("program", f"has more than {MOST_STEPS} steps.", "Write a repeat instead.")
 
 
-def program_problems(program: Sequence[Step]) -> list[Problem]:
-    """Find what cannot be expanded under any condition, without expanding it."""
-    found = reference_problems(program)
-    count = round(bounds(program, lambda _: (1.0, 1.0))[1])
+def program_problems(program: Sequence[Step], factors: Collection[str]) -> list[Problem]:
+    """Find what cannot be expanded under any condition, without expanding it.
+
+    Args:
+        program: the steps.
+        factors: names of the factors of the plan.
+    """
+    found = [*reference_problems(program), *value_problems(program, factors)]
+    count = most_steps(program)
     if count > MOST_STEPS:
         what = f"repeats to {count} steps at each site, more than {MOST_STEPS}."
-        found.append(Problem("program", what, "Lower the times of its repeats."))
+        return [*found, Problem("program", what, "Lower the times of its repeats.")]
     vertices = sum(kind_of(part.kind).vertices(part.spec) for part in parts(program))
     if vertices > MOST_VERTICES:
         what = f"has {vertices} vertices at each site, more than {MOST_VERTICES}."
@@ -115,7 +121,8 @@ def condition_problems(
     """Find what does not fit together under one condition."""
     for part in parts(program):
         if not earlier_in(part.spec):
-            yield from kind_of(part.kind).problems(part.spec, part.key, setting)
+            here = setting.inside(part.values)
+            yield from kind_of(part.kind).problems(part.spec, part.key, here)
     yield from _contact_problems(approach, program, setting)
     condition = setting.condition
     travel, lift = condition.number(approach.travel), condition.number(retract.distance)
@@ -141,7 +148,7 @@ def _contact_problems(
         held = f"a {mode} is held"
     else:
         first = next(parts(program))
-        mode = act_of(first.spec, setting).mode
+        mode = act_of(first.spec, setting.inside(first.values)).mode
         held = f'the first step, "{first.kind}", is held'
     if mode != needs:
         where, what = (
@@ -168,7 +175,9 @@ def _imposed(program: Sequence[Step], mode: Mode) -> tuple[str, str]:
         begins = kind_of(part.kind).begins(part.spec)
         if begins is not None and begins.quantity.startswith(mode):
             unit = {"potential": "V", "current": "A", "current_density": "A/m^2"}[begins.quantity]
-            return begins.quantity, _written(begins.value, unit)
+            # Only inside of its repeat does a name stand for a value that the repeat goes over.
+            values = Condition(part.values)
+            return begins.quantity, _written(values.known(begins.value), unit)
     return "", ""
 
 

@@ -43,7 +43,7 @@ def _is_right(program: Sequence[Step], setting: Setting) -> bool:
         problem
         for part in parts(program)
         if not earlier_in(part.spec)
-        for problem in kind_of(part.kind).problems(part.spec, part.key, setting)
+        for problem in kind_of(part.kind).problems(part.spec, part.key, setting.inside(part.values))
     )
 
 

@@ -13,7 +13,6 @@ from seccm.plan import planner, ways
 from seccm.plan.corners import corner_problems
 from seccm.plan.fine_rows import fine_row_problems
 from seccm.plan.rounding import rounded_down
-from seccm.plan.site import Site
 from seccm.plan.subject import Subject
 from seccm.plan.tables import Tables
 from seccm.program.tree import parts
@@ -49,9 +48,11 @@ def reach_problems(subject: Subject) -> Iterator[Problem]:
 def _drives(subject: Subject) -> Iterator[Problem]:
     for site in subject.patterns():
         hold = site.approach.hold
-        yield from _drive(subject, "approach.hold", site, hold.mode, (hold.value, hold.value))
+        held = hold.value, hold.value
+        yield from _drive(subject, "approach.hold", subject.under(site), hold.mode, held)
     for part, site, act in subject.steps():
-        yield from _drive(subject, part.key, site, act.mode, act.waveform.extremes)
+        under = subject.under(site, part)
+        yield from _drive(subject, part.key, under, act.mode, act.waveform.extremes)
         for limit in act.limits:
             reach = {"potential": subject.info.potential, "current": subject.info.current}
             span = reach.get(limit.quantity)
@@ -64,7 +65,7 @@ def _drives(subject: Subject) -> Iterator[Problem]:
 
 
 def _drive(
-    subject: Subject, key: str, site: Site, mode: Mode, extremes: tuple[float, float]
+    subject: Subject, key: str, under: str, mode: Mode, extremes: tuple[float, float]
 ) -> Iterator[Problem]:
     info = subject.info
     if mode not in info.modes:
@@ -72,7 +73,6 @@ def _drive(
         what = f'rig {info.name} cannot impose "{mode}"; it can impose: {has}.'
         yield Problem(key, what, "Choose other steps, or another rig.")
         return
-    under = subject.under(site)
     for value in dict.fromkeys(extremes):
         if mode == "potential" and not info.potential.holds(value):
             what = f"{subject.volts(value)}{under} is outside of what rig {info.name} can apply, "

@@ -55,7 +55,7 @@ def _short_steps(subject: Subject) -> Iterator[Problem]:
     for part, site, act in subject.steps():
         if act.waveform.duration < clock.period and part.key not in told:
             told.add(part.key)
-            what = f"{show(act.waveform.duration, 's')}{subject.under(site)} is shorter than "
+            what = f"{show(act.waveform.duration, 's')}{subject.under(site, part)} is shorter than "
             remedy = "Make the step longer; it would have no data point."
             yield Problem(part.key, f"{what}one data point, {show(clock.period, 's')}.", remedy)
 
@@ -64,8 +64,8 @@ def _of_kinds(subject: Subject) -> Iterator[Problem]:
     """Find what kinds of steps say of themselves; each key once."""
     told = set()
     for site in subject.patterns():
-        setting = subject.setting(site)
         for part in parts(subject.plan.program):
+            setting = subject.setting(site).inside(part.values)
             for spec in corners(part.spec):
                 sense = kind_of(part.kind).sense
                 for problem in sense(spec, part.key, setting, subject.info):

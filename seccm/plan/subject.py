@@ -57,9 +57,10 @@ class Subject:
             there = there[part] if isinstance(part, int) else getattr(there, part)
         return None if isinstance(there, Placeholder) else Suggestion(key, "put", value)
 
-    def under(self, site: Site) -> str:
-        """Name a site's condition, as the end of a phrase."""
-        label = self.plan.conditions[site.condition].label
+    def under(self, site: Site, part: Part | None = None) -> str:
+        """Name a site's condition, and the values of the repeats round a step, to end a phrase."""
+        condition = self.plan.conditions[site.condition]
+        label = condition.inside(part.values if part is not None else ()).label
         return f" with {label}" if label else ""
 
     def volts(self, raw: float) -> str:

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from seccm.factors import Condition, Level
+from seccm.level_lists import LevelList
 from seccm.plan.approach import Approach, Budget, OnNoContact, Retract, Travel
-from seccm.plan.design import Design, Levels, assigned, conditions_of, levels_of
+from seccm.plan.design import Design, assigned, conditions_of, levels_of
 from seccm.plan.estimate import bytes_of, duration_of, raw_time
 from seccm.plan.places import Sites
 from seccm.plan.planner import AnyPlanner
@@ -69,7 +70,7 @@ class Tables(Model, defer_build=True):
     reference: Annotated[Reference, Field(examples=[EXAMPLES["reference"]])]
     probe: Annotated[Probe, Field(examples=[EXAMPLES["probe"]])]
     places: Annotated[Sites, Field(alias="sites", examples=[EXAMPLES["sites"]])]
-    factors: Annotated[dict[Words, Levels], Field(default_factory=dict)]
+    factors: Annotated[dict[Words, LevelList], Field(default_factory=dict)]
     design: Design = Design()
     planner: Annotated[AnyPlanner, Field(default_factory=own_list, examples=[{"kind": "listed"}])]
     """Who says which site comes next; others than "listed" think while the run goes on."""

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from seccm.errors import Problem
 from seccm.factors import Level
+from seccm.level_lists import named_levels
 from seccm.plan.design import conditions_of, design_problems
 from seccm.plan.expand import condition_problems, program_problems
 from seccm.plan.keeping import keep_problems
@@ -34,20 +35,14 @@ def plain(given: Any) -> Any:
 
 def readable_levels(data: Mapping[str, Any]) -> dict[str, tuple[Level, ...]]:
     """Return what can be read of the factors; an unreadable one is known by its name alone."""
-    columns: dict[str, list[Any]] = {}
+    columns: dict[str, Any] = {}
     design, factors = data.get("design"), data.get("factors")
     listed = design.get("conditions") if isinstance(design, dict) else None
     for condition in listed if isinstance(listed, list) else ():
         for name, level in condition.items() if isinstance(condition, dict) else ():
             columns.setdefault(name, []).append(level)
     columns |= factors if isinstance(factors, dict) else {}
-    levels = {}
-    for name, values in columns.items():
-        try:
-            levels[name] = tuple(Level.read(value) for value in values)
-        except (ValueError, TypeError):
-            levels[name] = ()
-    return levels
+    return named_levels(columns)
 
 
 def unused_factors(data: Mapping[str, Any], factors: Mapping[str, Any]) -> Iterator[Problem]:
@@ -120,7 +115,10 @@ def together(parts: Mapping[str, Any]) -> Iterator[Problem]:
         places = parts["places"].places() if "places" in parts else None
         wrong += design_problems(parts["factors"], parts["design"], places)
     if "program" in parts:
-        wrong += program_problems(parts["program"])
+        factors = set(parts.get("factors", ()))
+        if "design" in parts:
+            factors.update(*parts["design"].conditions)
+        wrong += program_problems(parts["program"], factors)
     yield from wrong
     if parts.get("keep") and "program" in parts:
         known = not wrong and "factors" in parts and "design" in parts

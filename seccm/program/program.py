@@ -9,15 +9,15 @@ from functools import cached_property, partial
 from itertools import product
 from typing import Protocol
 
-from seccm.earlier import Earlier
+from seccm.earlier import Earlier, Placeholder
 from seccm.events import Path
-from seccm.factors import Value
+from seccm.factors import NamedLevels, Value
 from seccm.program.kind import StepSpec
 from seccm.program.live import Live
 from seccm.program.registry import kind_of
-from seccm.program.segment import Act, Segment
+from seccm.program.segment import LONGEST, Act, Segment
 from seccm.program.setting import Setting
-from seccm.program.settled import earlier_in, settled
+from seccm.program.settled import earlier_in, following, settled
 from seccm.program.tree import Bounds, Part, bounds, name_of, part_at, parts, possible, walked
 from seccm.program.words import Step
 from seccm.units import show
@@ -29,9 +29,34 @@ def act_of(spec: StepSpec, setting: Setting) -> Act:
     return act if spec.row is None else replace(act, row=spec.row)
 
 
-def _segment(act: Act, spec: StepSpec, index: int, path: Path, resolved: str = "") -> Segment:
-    """Give what a step imposes its place in a programme."""
-    return Segment.of(act, name_of(spec), index, path, spec.name or "", resolved, spec.raw)
+def _segment(
+    act: Act, part: Part, index: int, path: Path, chosen: Mapping[Earlier, float] | None = None
+) -> Segment:
+    """Give what a step imposes its place in a programme.
+
+    Args:
+        act: what it imposes.
+        part: the step.
+        index: which one it is.
+        path: its place.
+        chosen: what it follows came to.
+    """
+    spec = part.spec
+    resolved = _resolved(part, chosen or {})
+    return Segment.of(act, part.kind, index, path, spec.name or "", resolved, spec.raw, part.values)
+
+
+def _resolved(part: Part, chosen: Mapping[Earlier, float]) -> str:
+    """Write down what the quantities of a step came to that are not the same in every turn."""
+    values = {name: level.value for name, level in part.values}
+    numbers = {key: chosen[earlier] for earlier, key in _followed(part.spec).items() if chosen}
+    known = {f"${name}": value for name, value in values.items()}
+    for key, quantity in following(part.spec):
+        if isinstance(quantity, Placeholder) and quantity.factor in values:
+            known[key] = values[quantity.factor]
+    text = json.dumps(numbers | known) if numbers or known else ""
+    # The path of a step says the values of its repeats, too; nothing else says what it followed.
+    return text if len(text) <= LONGEST else json.dumps(numbers) if numbers else ""
 
 
 def corners(spec: StepSpec) -> tuple[StepSpec, ...]:
@@ -122,8 +147,8 @@ class Program:
         comes to is taken to be in the middle of its range.
         """
         return tuple(
-            _segment(self.expected(spec), spec, index, path)
-            for index, (path, spec) in enumerate(possible(self.steps))
+            _segment(self.expected(part), part, index, path)
+            for index, (path, part) in enumerate(possible(self.steps))
         )
 
     @cached_property
@@ -138,16 +163,33 @@ class Program:
             planned = self._at.get(path)
         if planned is None:
             return None
-        spec = part_at(self.steps, planned.path).spec
-        followed = _followed(spec)
+        part = part_at(self.steps, planned.path)
+        followed = _followed(part.spec)
         if not followed:
             return planned if planned.index == index else replace(planned, index=index)
         if not resolved:  # What it imposed is not guessed.
             return None
         numbers = json.loads(resolved)
         chosen = {earlier: numbers[key] for earlier, key in followed.items()}
-        act = act_of(settled(spec, partial(_chosen, chosen)), self.setting)
-        return _segment(act, spec, index, planned.path, resolved)
+        return self.segment(part, index, planned.path, chosen)
+
+    def segment(
+        self, part: Part, index: int, path: Path, chosen: Mapping[Earlier, float]
+    ) -> Segment:
+        """Return a step as it runs.
+
+        Args:
+            part: the step.
+            index: which one it is at its site.
+            path: where it stands.
+            chosen: what the earlier steps that it follows came to.
+        """
+        if not chosen:
+            (act,) = self.acts(part)
+        else:
+            spec = settled(part.spec, partial(_chosen, chosen))
+            act = act_of(spec, self.setting.inside(part.values))
+        return _segment(act, part, index, path, chosen)
 
     @cached_property
     def _is_fixed(self) -> bool:
@@ -155,13 +197,13 @@ class Program:
         least, most = bounds(self.steps, lambda _: (1.0, 1.0))
         return least == most == len(self.planned)
 
-    def expected(self, spec: StepSpec) -> Act:
+    def expected(self, part: Part) -> Act:
         """Return what a step is expected to impose; in words, what it follows."""
-        act = self.acts(spec)[-1]
-        follows = [f"{key} {earlier}" for key, earlier in earlier_in(spec)]
+        act = self.acts(part)[-1]
+        follows = [f"{key} {earlier}" for key, earlier in earlier_in(part.spec)]
         if not follows:
             return act
-        if not any(key == "duration" for key, _ in earlier_in(spec)):
+        if not any(key == "duration" for key, _ in earlier_in(part.spec)):
             follows.append(f"for {show(act.waveform.duration, 's')}")
         return replace(act, label=", ".join(follows))
 
@@ -177,38 +219,41 @@ class Program:
     def lasts(self, period: float, *, raw: bool = False) -> Bounds:
         """Return how long the steps last at least and at most, in seconds."""
 
-        def of(spec: StepSpec) -> Bounds:
+        def of(part: Part) -> Bounds:
             seconds = [
                 act.waveform.duration + period
-                if spec.raw or not raw or act.keeps_raw(period)
+                if part.spec.raw or not raw or act.keeps_raw(period)
                 else 0.0
-                for act in self.acts(spec)
+                for act in self.acts(part)
             ]
             return min(seconds), max(seconds)
 
         return bounds(self.steps, of)
 
     def parts(self) -> Iterator[tuple[Part, Act]]:
-        """Yield every step that stands in the programme with what it imposes, at each corner."""
+        """Yield every step that stands in the programme with what it imposes, at each corner.
+
+        One that stands in repeats over values comes once for all of them.
+        """
         for part in parts(self.steps):
-            for act in self._corners(part.spec):
+            acts = self.acts(part)
+            for act in acts if len(acts) == 1 else acts[:-1]:
                 yield part, act
 
-    def acts(self, spec: StepSpec) -> tuple[Act, ...]:
+    def acts(self, part: Part) -> tuple[Act, ...]:
         """Return what a step imposes at its corners, and at last what it is expected to."""
-        found = self._acts.get(id(spec))
+        key = id(part.spec), part.values
+        found = self._acts.get(key)
         if found is None:
-            specs = corners(spec)
-            specs = specs if specs == (spec,) else (*specs, expected(spec))
-            found = self._acts[id(spec)] = tuple(act_of(one, self.setting) for one in specs)
+            specs = corners(part.spec)
+            specs = specs if specs == (part.spec,) else (*specs, expected(part.spec))
+            setting = self.setting.inside(part.values)
+            found = self._acts[key] = tuple(act_of(one, setting) for one in specs)
         return found
 
-    def _corners(self, spec: StepSpec) -> tuple[Act, ...]:
-        acts = self.acts(spec)
-        return acts if len(acts) == 1 else acts[:-1]
-
     @cached_property
-    def _acts(self) -> dict[int, tuple[Act, ...]]:
+    def _acts(self) -> dict[tuple[int, NamedLevels], tuple[Act, ...]]:
+        """What was resolved already; steps of the programme stay where they are in memory."""
         return {}
 
 
@@ -236,13 +281,9 @@ class Walk:
         found = next(self._rest, None)
         if found is None:
             return None
-        path, spec = found
+        path, part = found
         index, self._index = self._index, self._index + 1
-        followed, setting = _followed(spec), self._program.setting
-        if not followed:
-            (act,) = self._program.acts(spec)
-            return _segment(act, spec, index, path)
-        chosen = {earlier: live.number(earlier, setting.offset) for earlier in followed}
-        act = act_of(settled(spec, partial(_chosen, chosen)), setting)
-        resolved = json.dumps({key: chosen[earlier] for earlier, key in followed.items()})
-        return _segment(act, spec, index, path, resolved)
+        setting = self._program.setting.inside(part.values)
+        chosen = {earlier: live.number(setting.known(earlier), setting.offset)
+                  for earlier in _followed(part.spec)}  # fmt: skip
+        return self._program.segment(part, index, path, chosen)

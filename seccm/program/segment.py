@@ -8,7 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from seccm.events import EndReason, Imposed, Path, StepFinished
+from seccm.factors import NamedLevels
 from seccm.rig import Limit, Mode, Waveform
+
+LONGEST = 400
+"""Bytes of what a data file keeps of `Segment.resolved`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +62,17 @@ class Segment:
     name: str = ""
     """What the plan calls it; empty if nothing."""
     resolved: str = ""
-    """What its quantities that follow earlier steps came to: numbers in SI by their keys, as JSON;
-    empty where it follows none."""
+    """What its quantities came to that follow earlier steps or the values of a repeat: numbers in
+    SI by their keys, and these values by "$" and their names, as JSON; empty where there are
+    none."""
     raw: bool = False
     """Whether every raw sample of it is kept, however long its data points are."""
     given: tuple[tuple[str, float], ...] = ()
     """What else the plan says that the analysis needs, by name, in SI."""
     row: float = math.inf
     """Seconds that a data point of its analysis may last at most, as `Act.row`."""
+    values: NamedLevels = ()
+    """What the repeats round it go over: names, and their values in this turn."""
 
     def keeps_raw(self, period: float) -> bool:
         """Tell whether its raw samples are kept on a rig with so many seconds from row to row."""
@@ -105,9 +112,10 @@ class Segment:
         name: str = "",
         resolved: str = "",
         raw: bool = False,
+        values: NamedLevels = (),
     ) -> Segment:
         """Give an act its place in a programme."""
         return cls(
             index, kind, act.label, act.mode, act.waveform, act.limits, act.cycles, path, name,
-            resolved, raw, act.given, act.row,
+            resolved, raw, act.given, act.row, values,
         )  # fmt: skip

@@ -6,9 +6,10 @@ reference it names: raw = potential - offset.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from seccm.factors import Condition, Value
+from seccm.earlier import Earlier
+from seccm.factors import Condition, NamedLevels, Value
 from seccm.program.until import Until
 from seccm.rig import Limit
 
@@ -24,6 +25,14 @@ class Setting:
     """Of the footprint, in square metres."""
     mains: float = 50.0
     """Frequency of the mains in hertz: what a step came to is a mean over whole periods."""
+
+    def inside(self, values: NamedLevels) -> Setting:
+        """Return the same for a step in repeats over values, with these values."""
+        return replace(self, condition=self.condition.inside(values)) if values else self
+
+    def known(self, earlier: Earlier) -> Earlier:
+        """Return what follows an earlier step, with numbers for all that is known by now."""
+        return replace(earlier, offset=self.number(earlier.offset))
 
     def number(self, value: Value) -> float:
         """Return a quantity of the plan in SI."""

@@ -40,20 +40,25 @@ def _settled(value: Any, number: Callable[[Any], Any]) -> Any:
     return value
 
 
-def earlier_in(model: BaseModel) -> list[tuple[str, Earlier]]:
-    """Return what follows an earlier step, each with its key in the part of the plan."""
-    found: list[tuple[str, Earlier]] = []
+def following(model: BaseModel) -> list[tuple[str, Earlier | Placeholder]]:
+    """Return what follows something else, each with its key in the part of the plan."""
+    found: list[tuple[str, Earlier | Placeholder]] = []
     for name, value in model:
-        found += _earlier_in(name, value)
+        found += _following(name, value)
     return found
 
 
-def _earlier_in(key: str, value: Any) -> list[tuple[str, Earlier]]:
-    if isinstance(value, Earlier):
+def earlier_in(model: BaseModel) -> list[tuple[str, Earlier]]:
+    """Return what follows an earlier step, each with its key in the part of the plan."""
+    return [(key, one) for key, one in following(model) if isinstance(one, Earlier)]
+
+
+def _following(key: str, value: Any) -> list[tuple[str, Earlier | Placeholder]]:
+    if isinstance(value, Earlier | Placeholder):
         return [(key, value)]
     if isinstance(value, BaseModel):
-        return [(f"{key}.{name}", one) for name, one in earlier_in(value)]
+        return [(f"{key}.{name}", one) for name, one in following(value)]
     if isinstance(value, tuple):
-        items = (_earlier_in(f"{key}[{k}]", item) for k, item in enumerate(value))
+        items = (_following(f"{key}[{k}]", item) for k, item in enumerate(value))
         return [one for item in items for one in item]
     return []

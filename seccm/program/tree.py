@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seccm.events import Path
+from seccm.factors import NamedLevels
 from seccm.program.comparison import Comparison
 from seccm.program.kind import StepSpec
 from seccm.program.words import If, Repeat, Step
@@ -27,6 +28,8 @@ class Part:
     key: str
     """Its key in the plan, such as program[0]."""
     spec: StepSpec
+    values: NamedLevels = ()
+    """What the repeats round it go over: names, and their values in this turn."""
 
     @property
     def kind(self) -> str:
@@ -44,59 +47,93 @@ def arms(step: If) -> tuple[tuple[str, tuple[Step, ...]], tuple[str, tuple[Step,
     return ("program", step.program), ("otherwise", step.otherwise)
 
 
-def parts(steps: Sequence[Step], where: str = "program") -> Iterator[Part]:
-    """Yield every step that stands in a programme, once each."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where some steps stand, and in which turns of the repeats round them."""
+
+    key: str = "program"
+    path: Path = ()
+    values: NamedLevels = ()
+
+    def at(self, index: int) -> Place:
+        """Return the place of one of the steps."""
+        return Place(f"{self.key}[{index}]", (*self.path, index), self.values)
+
+    def turn(self, repeat: Repeat, turn: int) -> Place:
+        """Return the place of the steps of a repeat that stands here, in one of its turns."""
+        values = (*self.values, *repeat.values(turn))
+        return Place(f"{self.key}.program", (*self.path, turn), values)
+
+    def arm(self, name: str, arm: int) -> Place:
+        """Return the place of the steps of an arm of an `if` that stands here."""
+        return Place(f"{self.key}.{name}", (*self.path, arm), self.values)
+
+    def part(self, spec: StepSpec) -> Part:
+        """Return the step that stands here."""
+        return Part(self.key, spec, self.values)
+
+
+PROGRAM = Place()
+"""Where a programme begins."""
+
+
+def parts(steps: Sequence[Step], place: Place = PROGRAM) -> Iterator[Part]:
+    """Yield every step that stands in a programme, once for all values of the repeats round it."""
     for index, step in enumerate(steps):
-        key = f"{where}[{index}]"
+        here = place.at(index)
         if isinstance(step, Repeat):
-            yield from parts(step.program, f"{key}.program")
+            for turn in range(step.turns if step.over else 1):
+                yield from parts(step.program, here.turn(step, turn))
         elif isinstance(step, If):
-            for name, inside in arms(step):
-                yield from parts(inside, f"{key}.{name}")
+            for arm, (name, inside) in enumerate(arms(step)):
+                yield from parts(inside, here.arm(name, arm))
         else:
-            yield Part(key, step)
+            yield here.part(step)
 
 
 def walked(
-    steps: Sequence[Step], decide: Decide, path: Path = ()
-) -> Iterator[tuple[Path, StepSpec]]:
+    steps: Sequence[Step], decide: Decide, place: Place = PROGRAM
+) -> Iterator[tuple[Path, Part]]:
     """Yield the steps as they run, each with its path.
 
     Args:
         steps: of a programme.
         decide: asked when the answer is needed, and not before.
-        path: of the steps.
+        place: of the steps.
     """
     for index, step in enumerate(steps):
-        here = (*path, index)
+        here = place.at(index)
         if isinstance(step, Repeat):
-            for turn in range(step.times):
-                yield from walked(step.program, decide, (*here, turn))
+            for turn in range(step.turns):
+                yield from walked(step.program, decide, here.turn(step, turn))
                 if step.until is not None and decide(step.until):
                     break
         elif isinstance(step, If):
             arm = 0 if decide(step.when) else 1
-            yield from walked(arms(step)[arm][1], decide, (*here, arm))
+            name, inside = arms(step)[arm]
+            yield from walked(inside, decide, here.arm(name, arm))
         else:
-            yield here, step
+            yield here.path, here.part(step)
 
 
-def possible(steps: Sequence[Step], path: Path = ()) -> Iterator[tuple[Path, StepSpec]]:
+def possible(steps: Sequence[Step], place: Place = PROGRAM) -> Iterator[tuple[Path, Part]]:
     """Yield every step that may run, each with its path: all turns of repeats, both arms of ifs."""
     for index, step in enumerate(steps):
-        here = (*path, index)
+        here = place.at(index)
         if isinstance(step, Repeat):
-            for turn in range(step.times):
-                yield from possible(step.program, (*here, turn))
+            for turn in range(step.turns):
+                yield from possible(step.program, here.turn(step, turn))
         elif isinstance(step, If):
-            for arm, (_, inside) in enumerate(arms(step)):
-                yield from possible(inside, (*here, arm))
+            for arm, (name, inside) in enumerate(arms(step)):
+                yield from possible(inside, here.arm(name, arm))
         else:
-            yield here, step
+            yield here.path, here.part(step)
 
 
 def like(steps: Sequence[Step], path: Path, turns: int) -> Path:
     """Return the path of the same step in turns below a number: a later turn becomes the last one.
+
+    Turns of a repeat over values differ, and stay as they are.
 
     Raises:
         LookupError: there is no step at the path.
@@ -105,7 +142,8 @@ def like(steps: Sequence[Step], path: Path, turns: int) -> Path:
         raise LookupError(f"there is no step {path}")
     step, rest = steps[path[0]], path[1:]
     if isinstance(step, Repeat):
-        turn = min(rest[0], turns - 1) if rest else 0
+        turn = rest[0] if rest else 0
+        turn = turn if step.over else min(turn, turns - 1)
         return (path[0], turn, *like(step.program, rest[1:], turns))
     if isinstance(step, If) and rest[:1] in ((0,), (1,)):
         return (*path[:2], *like(arms(step)[rest[0]][1], rest[1:], turns))
@@ -145,47 +183,80 @@ def ends(
     return found, False
 
 
-def part_at(steps: Sequence[Step], path: Path, where: str = "program") -> Part:
+def part_at(steps: Sequence[Step], path: Path, place: Place = PROGRAM) -> Part:
     """Return the step at a path of a programme.
 
     Raises:
         LookupError: there is none.
     """
     if not path or not 0 <= path[0] < len(steps):
-        raise LookupError(f"{where} has no step {path}")
-    step, key, rest = steps[path[0]], f"{where}[{path[0]}]", path[1:]
+        raise LookupError(f"{place.key} has no step {path}")
+    step, here, rest = steps[path[0]], place.at(path[0]), path[1:]
     if isinstance(step, Repeat):
-        return part_at(step.program, rest[1:], f"{key}.program")
+        if not rest or not 0 <= rest[0] < step.turns:
+            raise LookupError(f"{here.key} has {step.turns} turns, not {rest[:1]}")
+        return part_at(step.program, rest[1:], here.turn(step, rest[0]))
     if isinstance(step, If):
         if rest[:1] not in ((0,), (1,)):
-            raise LookupError(f"{key} has two arms, 0 and 1, not {rest[:1]}")
+            raise LookupError(f"{here.key} has two arms, 0 and 1, not {rest[:1]}")
         name, inside = arms(step)[rest[0]]
-        return part_at(inside, rest[1:], f"{key}.{name}")
+        return part_at(inside, rest[1:], here.arm(name, rest[0]))
     if rest:
-        raise LookupError(f"{key} is a single step")
-    return Part(key, step)
+        raise LookupError(f"{here.key} is a single step")
+    return here.part(step)
 
 
 Bounds = tuple[float, float]
 """The least and the most."""
 
 
-def bounds(steps: Sequence[Step], of: Callable[[StepSpec], Bounds]) -> Bounds:
+def bounds(steps: Sequence[Step], of: Callable[[Part], Bounds], place: Place = PROGRAM) -> Bounds:
     """Return the least and the most that a programme can come to.
 
     Args:
         steps: of the programme.
         of: the least and the most of a single step.
+        place: of the steps.
     """
     least = most = 0.0
-    for step in steps:
+    for index, step in enumerate(steps):
+        here = place.at(index)
         if isinstance(step, Repeat):
-            low, high = bounds(step.program, of)
-            low, high = low if step.until else step.times * low, step.times * high
+            low, high = _bounds_of_turns(step, of, here)
         elif isinstance(step, If):
-            lows, highs = zip(*(bounds(inside, of) for _, inside in arms(step)), strict=True)
+            both = (
+                bounds(inside, of, here.arm(name, arm))
+                for arm, (name, inside) in enumerate(arms(step))
+            )
+            lows, highs = zip(*both, strict=True)
             low, high = min(lows), max(highs)
         else:
-            low, high = of(step)
+            low, high = of(here.part(step))
         least, most = least + low, most + high
     return least, most
+
+
+def _bounds_of_turns(repeat: Repeat, of: Callable[[Part], Bounds], here: Place) -> Bounds:
+    """Return the least and the most of all turns; with a question, one turn may be enough."""
+    alike = 1 if repeat.over else repeat.turns
+    lows, highs = zip(
+        *(
+            bounds(repeat.program, of, here.turn(repeat, turn))
+            for turn in range(repeat.turns // alike)
+        ),
+        strict=True,
+    )
+    return lows[0] if repeat.until else alike * sum(lows), alike * sum(highs)
+
+
+def most_steps(steps: Sequence[Step]) -> int:
+    """Count the steps that run at most, without going through them."""
+    count = 0
+    for step in steps:
+        if isinstance(step, Repeat):
+            count += step.turns * most_steps(step.program)
+        elif isinstance(step, If):
+            count += max(most_steps(inside) for _, inside in arms(step))
+        else:
+            count += 1
+    return count

@@ -9,12 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import (
+    BaseModel,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationInfo,
+    model_validator,
+)
 
+from seccm.errors import Problem
+from seccm.factors import NamedLevels
+from seccm.level_lists import LevelList, named_levels
+from seccm.mistakes import Mistakes, OneOf
 from seccm.program.comparison import Comparison
 from seccm.program.kind import StepSpec
 from seccm.program.registry import kinds
-from seccm.quantities import AnyModel, Count, Model
+from seccm.quantities import AnyModel, Count, Model, Words
 
 WHEN = {"from": "rest", "take": "E", "below": "0 V"}
 """An example of a question."""
@@ -36,15 +46,65 @@ def _example(shown: dict[str, Any]) -> None:
     shown["examples"] = [[simplest()]]
 
 
+MOST_VALUES = 1000
+"""Values in one list of a repeat."""
+
+
 class Repeat(Model, defer_build=True):
     """Run some steps again and again, until something is so or the last time is over."""
 
     step: Literal["repeat"] = "repeat"
-    times: Annotated[Count, Field(le=10_000, examples=[3])]
+    times: Annotated[Count, Field(le=10_000, examples=[3])] | None = None
     """How many times at most; without `until`, how many times."""
+    over: Annotated[
+        dict[Words, Annotated[LevelList, Field(max_length=MOST_VALUES)]],
+        Field(default_factory=dict, examples=[{"E": ["-0.1 V", "-0.2 V"]}]),
+    ]
+    """Values that the steps go through, one in each turn: "$E" stands for that of E in a quantity
+    of the steps. Several lists go side by side, and are equally long; repeats in one another try
+    every combination."""
     until: Comparison | None = None
     """What ends the repeats; asked each time after the last of the steps."""
     program: Steps
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _its_names_are_known_inside(
+        cls, given: Any, read: ModelWrapValidatorHandler[Repeat], info: ValidationInfo
+    ) -> Repeat:
+        context = info.context
+        if context is None or context.get("factors") is None or not isinstance(given, dict):
+            return read(given)
+        outside = context["factors"]
+        context["factors"] = {**outside, **named_levels(given.get("over"))}
+        try:
+            return read(given)
+        finally:
+            context["factors"] = outside
+
+    @model_validator(mode="after")
+    def _either_times_or_values(self) -> Repeat:
+        if (self.times is None) == (not self.over):
+            given = [name for name in ("times", "over") if getattr(self, name)]
+            raise OneOf(("times", "over"), given)
+        first = next(iter(self.over), "")
+        for name, levels in self.over.items():
+            if len(levels) != self.turns:
+                what = f"has {len(levels)} values, but {first} has {self.turns}: lists of one "
+                what += "repeat go side by side."
+                remedy = "Make them equally long, or write a repeat in a repeat to try every "
+                remedy += "combination."
+                raise Mistakes([Problem(f"over.{name}", what, remedy)])
+        return self
+
+    @property
+    def turns(self) -> int:
+        """How many times the steps run at most."""
+        return self.times or len(next(iter(self.over.values())))
+
+    def values(self, turn: int) -> NamedLevels:
+        """Return what "$" with a name stands for in a turn; nothing without `over`."""
+        return tuple((name, levels[turn]) for name, levels in self.over.items())
 
 
 class If(Model, defer_build=True):

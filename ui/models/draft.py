@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
@@ -133,11 +133,13 @@ class Draft:
         self.changed = True
 
     def add(self, group: Group, kind: str) -> None:
-        """Add a table to a list, or a factor."""
-        if kind == "factor":
-            table = self._table(group.key)
-            name = _free_name(set(table))
-            table[name] = [_LEVELS.get(name, "1 s")]
+        """Add a table to a list, a factor, or a series of values to a repeat."""
+        if kind in ("factor", "series"):
+            data = self._document.unwrap()
+            name = _free_name({*data.get("factors", ()), *_series(data.get("program"))})
+            if kind == "series":  # A repeat over values runs once for each.
+                self._table(group.key[:-1]).pop("times", None)
+            self._table(group.key)[name] = [_LEVELS.get(name, "1 s")]
         else:
             step = tomlkit.table()
             step["step"] = kind
@@ -176,7 +178,9 @@ class Draft:
         self.changed = True
 
     def rename(self, key: Key, name: str) -> bool:
-        """Give a factor another name, everywhere in the plan; `key` ends with the old one.
+        """Give a factor, or a series of a repeat, another name, wherever it is used.
+
+        `key` ends with the old one.
 
         Returns:
             Whether that could be done: the name is another one, and not taken.
@@ -192,7 +196,8 @@ class Draft:
             for each in list(holder):  # taken out and put back, so that the order stays
                 value = holder.pop(each)
                 holder[name if each == old else each] = value
-        _replace_text(self._document, f"${old}", f"${name}")
+        used = self._table(key[:-2]) if key[-2:-1] == ("over",) else self._document
+        _replace_text(used, f"${old}", f"${name}")
         self.changed = True
         return True
 
@@ -362,6 +367,16 @@ def _at(data: Any, key: Key) -> Any:
 def _free_name(taken: Collection[str]) -> str:
     """Return a name for another factor."""
     return next(n for n in (*_LEVELS, *(f"f{k}" for k in range(99))) if n not in taken)
+
+
+def _series(steps: Any) -> Iterator[str]:
+    """Yield the names of what repeats go over."""
+    for step in steps if isinstance(steps, list) else ():
+        table = step if isinstance(step, Mapping) else {}
+        over = table.get("over")
+        yield from over if isinstance(over, Mapping) else ()
+        for name in ("program", "otherwise"):
+            yield from _series(table.get(name))
 
 
 def _replace_text(table: Any, old: str, new: str) -> None:

@@ -21,6 +21,11 @@ FOLLOWS = (
     "May follow a factor, such as $j, or an earlier step, such as "
     '{ from = "rest", offset = "-15 mV", within = ["-1 V", "1 V"] }.'
 )
+LEVELS = (
+    "Values with their units, or ranges, such as "
+    '{ from = "0 V", to = "1 V", step = "100 mV" } or { from = "1 V/s", to = "100 V/s", count = 5, '
+    'spacing = "log" }.'
+)
 MOST_ROWS = 200
 """Lines of a list of points that are shown for editing; longer ones stay as they are."""
 
@@ -140,7 +145,7 @@ class _Forms:
         if schema.get("type") == "object" and "properties" in schema:
             return self.table(schema, value, key, title, optional=optional)
         if schema.get("type") == "object":
-            return self._named(value, key, title)
+            return self._named(value, key, title, words)
         items = self._resolved(schema.get("items", {}))[0]
         if schema.get("type") == "array" and ("discriminator" in items or "oneOf" in items):
             return self._listed(items, value, key, title)
@@ -206,8 +211,8 @@ class _Forms:
         )
         return Group(key, title, "", parts, adds=tuple(mapping))
 
-    def _named(self, value: Any, key: Key, title: str) -> Group:
-        """Lists with names of the user's choice, such as factors."""
+    def _named(self, value: Any, key: Key, title: str, words: str) -> Group:
+        """Lists with names of the user's choice: factors, and what a repeat goes over."""
         named = value if isinstance(value, Mapping) else {}
         parts = tuple(
             Field(
@@ -215,13 +220,13 @@ class _Forms:
                 name,
                 "list",
                 listed(levels),
-                words="Levels, with their units.",
+                words=LEVELS,
                 named=True,
             )
             for name, levels in named.items()
         )
-        return Group(key, title, "What varies from site to site; $name stands for a level.", parts,
-                     adds=("factor",))  # fmt: skip
+        words = words or "What varies from site to site; $name stands for a level."
+        return Group(key, title, words, parts, adds=("factor" if len(key) == 1 else "series",))
 
     def _field(
         self, schema: Schema, items: Schema, value: Any, key: Key, title: str, words: str,

@@ -1,0 +1,80 @@
+"""Finds what is wrong with the values that repeats go over: their names, and who uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from seccm.earlier import Placeholder
+from seccm.errors import Problem
+from seccm.program.settled import following
+from seccm.program.tree import arms
+from seccm.program.words import If, Repeat, Step
+from seccm.suggestion import Suggestion, key_of
+
+
+def value_problems(program: Sequence[Step], factors: Collection[str]) -> Iterator[Problem]:
+    """Find names that stand for two things, and values that no quantity follows.
+
+    Args:
+        program: the steps.
+        factors: names of the factors of the plan.
+    """
+    taken = dict.fromkeys(factors, "the name of a factor")
+    return _problems(program, "program", taken, {})
+
+
+def _problems(
+    steps: Sequence[Step], where: str, taken: Mapping[str, str], units: dict[str, tuple[str, str]]
+) -> Iterator[Problem]:
+    """Go through a list of steps.
+
+    Args:
+        steps: the list.
+        where: its key.
+        taken: names that stand for something here, and what that is.
+        units: of every name so far, the unit of its values, and where it was given.
+    """
+    for index, step in enumerate(steps):
+        key = f"{where}[{index}]"
+        if isinstance(step, Repeat):
+            yield from _of_repeat(step, key, taken, units)
+            inside = dict.fromkeys(step.over, f"what {key} goes over")
+            yield from _problems(step.program, f"{key}.program", {**taken, **inside}, units)
+        elif isinstance(step, If):
+            for name, arm in arms(step):
+                yield from _problems(arm, f"{key}.{name}", taken, units)
+
+
+def _of_repeat(
+    step: Repeat, key: str, taken: Mapping[str, str], units: dict[str, tuple[str, str]]
+) -> Iterator[Problem]:
+    used = set(_used(step.program))
+    for name, levels in step.over.items():
+        where, unit = f"{key}.over.{name}", levels[0].unit
+        other, place = units.setdefault(name, (unit, where))
+        if name in taken:
+            what = f"{name} is {taken[name]} already: it would be unclear which one ${name} is."
+            yield Problem(where, what, "Choose another name.")
+        elif name not in used:
+            remedy = f'Write "${name}" for a quantity of the steps of this repeat, or remove it.'
+            remove = Suggestion(key_of(where), "remove") if len(step.over) > 1 else None
+            what = f"no step of this repeat uses ${name}."
+            yield Problem(where, what, remedy, suggestion=remove)
+        elif other != unit:
+            what = f"{levels[0]} is no quantity like those of {place}, which has the same name."
+            yield Problem(where, what, "Choose another name.")
+
+
+def _used(steps: Sequence[Step]) -> Iterator[str]:
+    """Yield the names that quantities of steps follow, as they stand."""
+    for step in steps:
+        if isinstance(step, Repeat):
+            yield from _used(step.program)
+        elif isinstance(step, If):
+            for _, arm in arms(step):
+                yield from _used(arm)
+        else:
+            for _, quantity in following(step):
+                named = quantity if isinstance(quantity, Placeholder) else quantity.offset
+                if isinstance(named, Placeholder):
+                    yield named.factor
