@@ -126,7 +126,7 @@ def transient(t: FloatArray, current: FloatArray, radius: float = math.nan) -> T
     if status is Status.OK and multiple:
         status = Status.MULTIPLE
     looked_at = rows_of_climb(onset.t / row) * row + 2.0 * _BIN * onset.t
-    sure = min(onset.t + looked_at, float(t[-1]))
+    sure = min(max(onset.t + looked_at, onset.t * math.exp(_AROUND)), float(t[-1]))
     return _with(record, sign, (onset, status, sure), peak, status, radius)
 
 

@@ -145,7 +145,8 @@ def _plating(trace: StepTrace) -> Numbers:
     sought = trace.between(n.t_first, n.t_sure) if math.isfinite(n.t_sure) else slice(None)
     found = n.t_nuc.status.has_value
     before = trace.between(0.0, n.t_nuc.value) if found else sought
-    after = trace.between(n.t_nuc.value, n.t_end) if found else sought
+    # With the data point that ended the record, if an overload did.
+    after = trace.between(n.t_nuc.value, n.t_end + trace.row) if found else sought
     return {
         "E_nuc": Measured(n.e_nuc, (sought,)),
         "t_nuc": Measured(n.t_nuc, (sought,)),
