@@ -125,7 +125,7 @@ def changed(trace: StepTrace, row: int) -> StepTrace:
 
 
 def same(one: Value, other: Value) -> bool:
-    """Tell whether two numbers are the same but for rounding, and for where the grid of a sweep begins."""
+    """Tell whether two numbers are the same, but for rounding and the place of a sweep's grid."""
     return abs(one.value - other.value) <= max(1e-9 * abs(one.value), 1e-3 * one.error)
 
 
