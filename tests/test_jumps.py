@@ -9,7 +9,7 @@ from planted import FAST, MIDDLE, SLOW
 from test_evidence import couple_site
 
 from seccm.analysis.galvanostatic import nucleation
-from seccm.analysis.jumps import WIDTH, steps, stuck
+from seccm.analysis.jumps import WIDTH, StuckWatch, steps, stuck
 from seccm.results import Status
 
 OF_WAVE = ("E_half", "i_lim", "tomes")
@@ -114,3 +114,25 @@ def test_what_jumps_beside_the_turning_point_leaves_no_clean_number(planted, pla
     right = abs(n.e_nuc.value - potential) < max(1e-3, 3.0 * n.e_nuc.error)
     right &= abs(n.t_nuc.value - true) < max(0.02 * true, 3.0 * n.t_nuc.error)
     assert right or not n.e_nuc.status.trusted
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    noisy=st.booleans(),
+    runs=st.lists(st.tuples(st.integers(0, 280), st.integers(2, 20), st.booleans()), max_size=3),
+    size=st.integers(1, 300),
+)
+def test_rows_that_are_stuck_within_the_record_are_told_as_they_come(seed, noisy, runs, size):
+    rng = np.random.default_rng(seed)
+    y = rng.standard_normal(300) if noisy else rng.integers(0, 5, 300).astype(float)
+    measured = np.ones(300, bool)
+    for first, length, over in runs:
+        y[first : first + length] = y[first]
+        measured[first : first + length] &= not over
+    watch = StuckWatch()
+    for k in range(0, 300, size):
+        watch.feed(y[k : k + size], measured[k : k + size])
+    watch.finish()
+    within = stuck(y) & (y != y.max()) & (y != y.min())
+    assert watch.within == bool((within & measured).any())

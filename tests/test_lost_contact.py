@@ -11,7 +11,7 @@ from made_scans import smaller
 import seccm
 from seccm.analysis.features import Features, area_of
 from seccm.analysis.legs import cycles_of
-from seccm.analysis.lost_contact import lost_at
+from seccm.analysis.lost_contact import ContactWatch, lost_at
 from seccm.analysis.quality import Quality
 from seccm.analysis.step_trace import step_traces
 from seccm.plan import load_plan
@@ -20,7 +20,7 @@ from seccm.program.segment import Segment
 from seccm.program.trace import StepTrace
 from seccm.report.last_cycles import last_cycle
 from seccm.results import Status, Value
-from seccm.rig import Constant, Lines
+from seccm.rig import Constant, Flag, Lines
 
 ROW = 2.57e-3
 SIGMA = 0.16e-12
@@ -149,6 +149,60 @@ def test_an_open_input_does_not_pass_for_a_rest_potential(mode, ends):
     assert lost_at([rests], idle(), UNHELD) is None
     back = trace(form, nothing, mode, potential=lambda t: np.where((t > 2) & (t < 2.1), 1.0, 0.0))
     assert lost_at([back], idle(), UNHELD) is None
+
+
+# ------------------------------------------------------------------------- as the rows come
+
+
+FORMS = [CYCLES, PASS, Constant(0.2, 3.0), Constant(0.2, 0.2)]
+
+
+@st.composite
+def courses(draw):
+    """Steps of all kinds at a site that loses its contact somewhere, or keeps it."""
+    seed = draw(st.integers(0, 10**6))
+    steps, lost = [], draw(st.integers(0, 4))
+    for k in range(draw(st.integers(1, 4))):
+        form = draw(st.sampled_from(FORMS))
+        at = draw(st.floats(0.0, form.duration)) if k == lost else 0.0 if k > lost else None
+        if draw(st.booleans()):
+            current = draw(st.sampled_from([wave, decay, nothing]))
+            steps.append(trace(form, current, seed=seed + k, lost=at))
+        else:
+            ends = np.inf if at is None else at
+            jumps = lambda t, ends=ends: np.where(t > ends, 3.05, 0.02 * np.exp(-t))  # noqa: E731
+            steps.append(trace(Constant(0.0, 1.0), nothing, "open", seed + k, potential=jumps))
+    return steps
+
+
+@given(courses(), st.integers(1, 700), st.sampled_from([HELD, UNHELD]))
+@settings(max_examples=80, deadline=None)
+def test_the_same_is_found_as_rows_come_in_blocks_of_any_size(steps, size, held):
+    watch = ContactWatch(idle(), held)
+    for step in steps:
+        watch.begin(step.segment, step.row)
+        for k in range(0, step.t.size, size):
+            t, e, i, flag = (y[k : k + size] for y in (step.t, step.E, step.I, step.flag))
+            watch.feed(t, e, i, (flag & Flag.GAP) != 0, (flag & Flag.OVERLOAD) == 0)
+        watch.finish()
+    found = lost_at(steps, idle(), held)
+    assert found == (watch.lost and (watch.lost.number, watch.lost.row))
+
+
+def test_rows_that_are_missing_or_stuck_tell_nothing_of_the_contact():
+    gone = trace(Constant(0.2, 3.0), decay, lost=1.0)
+    assert lost_at([gone], idle(), UNHELD) is not None
+    missing, stuck = gone.flag.copy(), gone.I.copy()
+    missing[20] = Flag.GAP
+    stuck[100:120] = stuck[100]
+    for flawed in (replace(gone, flag=missing), replace(gone, I=stuck)):
+        assert lost_at([flawed], idle(), UNHELD) is None
+        assert lost_at([gone, flawed], idle(), UNHELD) is None
+        silent = trace(Constant(0.5, 1.0), nothing)
+        assert lost_at([flawed, gone, silent], idle(), UNHELD) == (
+            1,
+            lost_at([gone], idle(), UNHELD)[1],
+        )
 
 
 # ------------------------------------------------------------------------------ in results

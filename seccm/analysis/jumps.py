@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from seccm.arrays import BoolArray, FloatArray
+from seccm.arrays import BoolArray, FloatArray, IntArray
 
 WIDTH = 5
 """Rows of a median; a single row that is off does not move it."""
@@ -63,6 +63,64 @@ def stuck(y: FloatArray) -> BoolArray:
     if np.sum(others) < _STUCK or np.mean(equal[others]) > _RARE:
         return np.zeros(y.size, bool)
     return found
+
+
+class StuckWatch:
+    """Tells of rows as they come whether some are stuck, see `stuck`, at no end of the record."""
+
+    def __init__(self) -> None:
+        self._last = math.nan
+        self._run = self._counted = 0
+        """Rows so far of the run of one number, and those of them that count."""
+        self._runs = self._others = self._equal = 0
+        """Runs and rows that are not stuck, and neighbours among them that are equal."""
+        self._within = False
+        self._at_ends: set[float] = set()
+        """Stuck numbers that were the smallest or the largest so far."""
+        self._least, self._most = math.inf, -math.inf
+
+    def feed(self, y: FloatArray, counts: BoolArray) -> None:
+        """Take the next rows.
+
+        Args:
+            y: shape (n,), no NaN.
+            counts: shape (n,), which rows are measured at all.
+        """
+        if y.size == 0:
+            return
+        self._least, self._most = min(self._least, y.min()), max(self._most, y.max())
+        changes = np.flatnonzero(np.diff(y)) + 1
+        edges = np.concatenate([[0], changes, [y.size]])
+        lengths = np.diff(edges)
+        counted = np.add.reduceat(counts.astype(int), edges[:-1])
+        if y[0] == self._last:
+            lengths[0] += self._run
+            counted[0] += self._counted
+        else:
+            self._close(np.array([self._last]), np.array([self._run]), np.array([self._counted]))
+        self._close(y[edges[:-2]], lengths[:-1], counted[:-1])
+        self._last, self._run, self._counted = float(y[-1]), int(lengths[-1]), int(counted[-1])
+
+    def _close(self, values: FloatArray, lengths: IntArray, counted: IntArray) -> None:
+        """Look at runs that have ended."""
+        still = lengths >= _STUCK
+        others = lengths[~still]
+        self._others += int(others.sum())
+        self._equal += int((others - 1)[others > 0].sum())
+        self._at_ends |= set(values[still & (counted > 0)].tolist())
+        inside = {v for v in self._at_ends if self._least < v < self._most}
+        self._within |= bool(inside)
+        self._at_ends -= inside
+
+    def finish(self) -> None:
+        """Say that there are no more rows."""
+        self._close(np.array([self._last]), np.array([self._run]), np.array([self._counted]))
+
+    @property
+    def within(self) -> bool:
+        """Whether rows were stuck at another number than the smallest or the largest of all."""
+        noisy = self._others >= _STUCK and self._equal <= _RARE * self._others
+        return noisy and self._within
 
 
 def at_an_end(y: FloatArray) -> BoolArray:

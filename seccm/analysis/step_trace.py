@@ -12,6 +12,7 @@ from seccm.analysis.alignment import misplaced
 from seccm.analysis.fine_rows import with_fine_rows
 from seccm.analysis.jumps import at_an_end, stuck
 from seccm.analysis.lost_contact import lost_at
+from seccm.arrays import FloatArray
 from seccm.data import SiteRecord
 from seccm.plan.site import Site
 from seccm.program.segment import Segment
@@ -94,14 +95,33 @@ def _with_contact(
     at = record.contact
     if at is None or not traces:
         return tuple(traces)
-    before = slice(max(0, at - IDLE_ROWS), max(0, at - CONTACT_ROWS))
-    held = slice(at + 1, record.steps[traces[0].segment.index].start)
-    lost = lost_at(traces, record.I[before], (record.E[held] + offset, record.I[held]))
+    steps = record.steps[traces[0].segment.index].start - at
+    lost = lost_at(traces, *around_contact(record, steps, offset))
     if lost is None:
         return tuple(traces)
     number, row = lost
     after = (replace(trace, lost=0) for trace in traces[number + 1 :])
     return (*traces[:number], replace(traces[number], lost=row), *after)
+
+
+def around_contact(
+    record: SiteRecord, steps: int, offset: float
+) -> tuple[FloatArray, tuple[FloatArray, FloatArray]]:
+    """Return the current of the approach before contact, and what was measured after it.
+
+    Args:
+        record: of a site with a contact, potentials raw.
+        steps: rows from the contact row to that with which the first step begins.
+        offset: volts that turn a raw potential into one against the reference.
+
+    Returns:
+        The current, A, and potential against the reference and current up to the first step.
+    """
+    at = record.contact
+    assert at is not None
+    idle = record.I[max(0, at - IDLE_ROWS) : max(0, at - CONTACT_ROWS)]
+    held = slice(at + 1, at + steps)
+    return idle, (record.E[held] + offset, record.I[held])
 
 
 def _flags(record: SiteRecord, rows: slice, row: float) -> npt.NDArray[np.uint8]:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from seccm.errors import NotNow, PlannerError, RigError, StreamError
@@ -40,6 +40,7 @@ from seccm.events import (
 )
 from seccm.hopping.course import OFF, Course, GivenUp, Out, Steps
 from seccm.hopping.hop import hop
+from seccm.hopping.judge import Judge, Judges
 from seccm.hopping.leave import clear_distance
 from seccm.hopping.life import MOVES, State
 from seccm.hopping.life import Request as Request
@@ -49,11 +50,6 @@ from seccm.plan.site import Site
 from seccm.rig import Action, Block, Flag, Freeze, RigInfo, Wake
 
 _GAP = int(Flag.GAP)
-
-
-Judge = Callable[[Site, Sequence[Block], Sequence[Event]], str]
-"""Says why a site failed though all its steps ran, from its rows and events; empty if it did not.
-It must never raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +100,7 @@ class Engine:
         known: how many sites the file has; those with higher numbers are told as added.
         budget: how many failures pause the run.
         terrain: what is known of the surface from before, on the clock of this run.
-        judge: asked about every site before it is closed as one that went well.
+        judges: gives for each site who is asked before it is closed as one that went well.
     """
 
     def __init__(
@@ -117,12 +113,10 @@ class Engine:
         budget: Budget,
         known: int | None = None,
         terrain: Terrain | None = None,
-        judge: Judge | None = None,
+        judges: Judges | None = None,
     ) -> None:
-        self._judge = judge
-        self._rows: list[Block] = []
-        """Those of the active site, for whoever judges it; and what was told of it."""
-        self._told: list[Event] = []
+        self._judges = judges
+        self._judge: Judge | None = None
         self._sites: Iterator[Site | Thinking] = iter(sites)
         self._info = info
         self._title = title
@@ -320,7 +314,7 @@ class Engine:
         assert self._hop is not None
         assert self._course is not None
         if self._judge is not None:
-            self._rows.append(replace(block, raw=()) if block.raw else block)
+            self._judge.feed(block)
         give_up = None
         if self._phase is not Phase.RETRACT:
             with self._lock:
@@ -332,14 +326,14 @@ class Engine:
             return list(self._hop.send(block))
         except StopIteration as end:
             told = self._course.untold()
-            finished = self._judged(end.value, told)
-            return [*told, self._close_site(finished), Wake(block.stop + 1)]
+            finished = self._close_site(self._judged(end.value))
+            return [*told, finished, Wake(block.stop + 1)]
 
-    def _judged(self, finished: SiteFinished, told: Sequence[Event]) -> SiteFinished:
+    def _judged(self, finished: SiteFinished) -> SiteFinished:
         """Have a site judged that went well as far as the hop knows."""
-        if self._judge is None or self._site is None or finished.outcome is not Outcome.OK:
+        if self._judge is None or finished.outcome is not Outcome.OK:
             return finished
-        why = self._judge(self._site, self._rows, (*self._told, *told))
+        why = self._judge.verdict()
         return replace(finished, outcome=Outcome.FAULT, reason=why) if why else finished
 
     def _between(self, block: Block) -> list[Action | Event]:
@@ -368,10 +362,10 @@ class Engine:
         if site is None or not running:
             return self._end(block)
         self._upcoming = None
-        self._rows, self._told = [], []
         self._site = self._newest = site
+        self._judge = None if self._judges is None else self._judges(site)
         self._course, self._touched = Course(block, self._spare, clear=self._clear), False
-        self._hop = hop(site, self._info, self._course, self._terrain)
+        self._hop = hop(site, self._info, self._course, self._terrain, self._judge)
         return [*self._added(site, block.stop), *next(self._hop)]
 
     def _next_site(self) -> Site | None:
@@ -420,7 +414,7 @@ class Engine:
         if self._course is not None:
             self._spare, self._clear = self._course.spare, self._course.clear
             self._wet = not self._clear and self._touched and not self._course.stays
-        self._hop = self._course = self._site = None
+        self._hop = self._course = self._site = self._judge = None
         self._phase = Phase.IDLE
         if finished.outcome.failed:
             self._failures = (self._failures[0] + 1, self._failures[1] + 1)
@@ -478,8 +472,6 @@ class Engine:
 
     def _follow(self, out: list[Action | Event]) -> None:
         """Keep the status in step with what is said."""
-        if self._judge is not None and self._hop is not None:
-            self._told += [item for item in out if not isinstance(item, Action)]
         for item in out:
             if isinstance(item, PhaseBegan):
                 self._phase, self._step = item.phase, item.step

@@ -15,6 +15,7 @@ from __future__ import annotations
 from seccm.errors import ContactError
 from seccm.events import Outcome, SiteFinished, SiteStarted
 from seccm.hopping.course import Course, GivenUp, Steps, guarded
+from seccm.hopping.judge import Judge
 from seccm.hopping.measure import measure
 from seccm.hopping.shown import Shown
 from seccm.hopping.terrain import Terrain
@@ -30,7 +31,11 @@ _OUTCOMES = {
 
 
 def hop(
-    site: Site, info: RigInfo, course: Course, terrain: Terrain | None = None
+    site: Site,
+    info: RigInfo,
+    course: Course,
+    terrain: Terrain | None = None,
+    judge: Judge | None = None,
 ) -> Steps[SiteFinished]:
     """Visit one site; the tip ends lifted whatever happens.
 
@@ -39,6 +44,7 @@ def hop(
         info: the rig's limits and latencies.
         course: the newest rows.
         terrain: what is known of the surface, and told what comes of this site.
+        judge: told of the steps; whoever runs the hop feeds it, and asks it in the end.
 
     Returns:
         What became of the site, also told to the listeners with the hop's last words.
@@ -48,7 +54,7 @@ def hop(
     terrain = Terrain() if terrain is None else terrain
     way = way_of(site, info, course, terrain)
     try:
-        yield from guarded(_visit(way, course, site, terrain), way.leave)
+        yield from guarded(_visit(way, course, site, terrain, judge), way.leave)
     except GivenUp as request:
         outcome, reason = request.outcome, request.reason
     except ContactError as error:
@@ -61,7 +67,9 @@ def hop(
     return SiteFinished(course.row, site.number, outcome, reason)
 
 
-def _visit(way: Way, course: Course, site: Site, terrain: Terrain) -> Steps[None]:
+def _visit(
+    way: Way, course: Course, site: Site, terrain: Terrain, judge: Judge | None
+) -> Steps[None]:
     """Come to the place and run the programme there.
 
     Raises:
@@ -69,6 +77,6 @@ def _visit(way: Way, course: Course, site: Site, terrain: Terrain) -> Steps[None
     """
     landing, seen = yield from way.arrive()
     shown = Shown(site, landing.baseline)
-    yield from measure(course, site, landing, seen, shown)
+    yield from measure(course, site, landing, seen, shown, judge)
     if shown.missing:
         terrain.doubt()

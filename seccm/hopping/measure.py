@@ -10,6 +10,7 @@ import numpy as np
 from seccm.errors import ContactError
 from seccm.events import EndReason, Event, Landing, Note, Phase, PhaseBegan
 from seccm.hopping.course import Course, GivenUp, Steps
+from seccm.hopping.judge import Judge
 from seccm.hopping.last_rows import LastRows
 from seccm.hopping.shown import Shown
 from seccm.hopping.trust import railed
@@ -159,6 +160,7 @@ def measure(
     landing: Landing,
     seen: Iterable[Block],
     shown: Shown | None = None,
+    judge: Judge | None = None,
 ) -> Steps[None]:
     """Run the site's steps.
 
@@ -169,6 +171,7 @@ def measure(
         seen: the blocks from the contact row on. A first segment that continues the hold of
             the approach began with the contact row and owns them.
         shown: told the rows of all steps.
+        judge: told where each step begins and ends.
 
     Raises:
         ContactError: an overload that stayed, or the signal is not a number.
@@ -185,6 +188,8 @@ def measure(
         raw = segment.keeps_raw(clock.period)
         began = (label, site.number, Phase.STEP, segment.index, segment.kind, raw)
         course.tell(PhaseBegan(*began))
+        if judge is not None:
+            judge.begin(segment, landing, label)
         last = LastRows(clock, site.program.mains) if segment.name else None
         watch = SegmentWatch(segment, since, clock.rows(segment.waveform.duration), last, shown)
         try:
@@ -193,6 +198,8 @@ def measure(
             course.tell(*_finished(site, segment, label, watch.give_up(course.block), watch))
             raise
         course.tell(*_finished(site, segment, label, end, watch))
+        if judge is not None:
+            judge.finish(end.row)
         if last is not None:
             known = Known(last.potential, last.current, end.charge, last.seconds)
             live.tell(segment.name, known)

@@ -30,7 +30,7 @@ from seccm.plan import Plan
 from seccm.plan.planner import Listed
 from seccm.plan.site import Site
 from seccm.rig import Block, Rig, RigInfo, SafeReport
-from seccm.session.kept_contact import KeptContact
+from seccm.session.kept_contact import judges
 
 Events = Generator[Event, None, None]
 LOOK = 0.1
@@ -92,7 +92,7 @@ class Run:
             known=known,
             budget=budget,
             terrain=terrain,
-            judge=KeptContact(plan, rig.info.clock),
+            judges=judges(plan, rig.info.clock),
         )
         self._runner = Runner(rig, self._engine, store, asking=asking, raw=plan.keeps_raw(rig.info))
         self._store = store

@@ -1,0 +1,35 @@
+"""Whoever follows a site as it goes, and says in the end why it failed though all its steps ran."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from seccm.events import Landing
+from seccm.plan.site import Site
+from seccm.program.segment import Segment
+from seccm.rig import Block
+
+
+class Judge(Protocol):
+    """Follows one site. No method may raise, and none may keep all rows: a site may last a day."""
+
+    def feed(self, block: Block) -> None:
+        """Take the next rows of the visit, before the visit does."""
+        ...
+
+    def begin(self, segment: Segment, landing: Landing, first: int) -> None:
+        """Take note that a step begins with a row, which may be among those that came before."""
+        ...
+
+    def finish(self, last: int) -> None:
+        """Take note that the step has ended with a row, which is among those that came before."""
+        ...
+
+    def verdict(self) -> str:
+        """Return why the site failed, as a sentence; empty if it did not."""
+        ...
+
+
+Judges = Callable[[Site], Judge | None]
+"""Gives the judge of a site; None if it needs none."""
