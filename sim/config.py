@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from seccm.quantities import (
     Angle,
     Capacitance,
+    Charge,
     Current,
     CurrentDensity,
     Duration,
@@ -379,8 +380,42 @@ class ParticleSample(Droplets):
         return self
 
 
+class ImpactSample(Droplets):
+    """An electrode in a suspension of particles that hit it; see `sim.impacts`."""
+
+    kind: Literal["impacts"] = "impacts"
+    rate: Frequency = Field(1.0, ge=0)
+    """Hits per second."""
+    charge: Charge = 1e-12
+    """Median of the full charge of a particle, anodic positive."""
+    spread: Ratio = Field(0.5, ge=0, lt=3)
+    """Standard deviation of the logarithm of the charge."""
+    tail: Duration = Field(5e-3, gt=0)
+    """Time constant with which the current of a hit decays."""
+    half: Potential | None = None
+    """Potential at which half of the charge passes; all of it at any potential without it."""
+    slope: Potential = 0.03
+    """Over which that share changes; negative where it is larger at lower potentials."""
+    staying: Frequency = Field(0.0, ge=0)
+    """Particles per second that stay."""
+    step: Current = 5e-12
+    """By which each of them raises the current."""
+    series: Resistance = Field(1e6, ge=0)
+    """Resistance of the electrolyte."""
+    parallel: Resistance = Field(20e9, ge=0)
+    """Background of the electrode itself."""
+    capacitance: Capacitance = Field(1e-12, ge=0)
+    """Double layer of the electrode."""
+
+    @model_validator(mode="after")
+    def _has_a_slope(self) -> Self:
+        if self.slope == 0.0:
+            raise ValueError("slope must not be 0 V")
+        return self
+
+
 Sample = Annotated[
-    LithiumSample | RedoxSample | CircuitSample | BathSample | ParticleSample,
+    LithiumSample | RedoxSample | CircuitSample | BathSample | ParticleSample | ImpactSample,
     Field(discriminator="kind"),
 ]
 
@@ -402,6 +437,7 @@ def _samples() -> dict[str, Sample]:
         "redox": RedoxSample(),
         "dummy-resistor": CircuitSample(),
         "glass-in-bath": BathSample(),
+        "lmo-suspension": ImpactSample(half=0.95, staying=0.02),
         "lmo-particle": ParticleSample(apertures=WIDE),
         "lfp-particle": ParticleSample(
             material="LiFePO4",

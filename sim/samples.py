@@ -15,6 +15,7 @@ from sim.cell import Cell
 from sim.config import (
     BathSample,
     CircuitSample,
+    ImpactSample,
     LithiumSample,
     ParticleSample,
     RedoxSample,
@@ -22,6 +23,7 @@ from sim.config import (
     VirtualConfig,
 )
 from sim.dummy import OPEN, Circuit, DummyCell
+from sim.impacts import ImpactCell, Suspension, Train
 from sim.lithium import LithiumCell, LithiumParameters
 from sim.meniscus import Pipette, interpolated
 from sim.particle import Particle, ParticleParameters
@@ -71,6 +73,8 @@ def cell_maker(sample: Sample, pipette: Pipette) -> CellMaker:
             return lambda rng, x, y: DummyCell(OPEN)
         case ParticleSample():
             return _particle(sample)
+        case ImpactSample():
+            return _impacts(sample)
 
 
 def bath_of(sample: Sample, pipette: Pipette) -> Bath | None:
@@ -107,6 +111,30 @@ def _lithium(sample: LithiumSample, pipette: Pipette) -> CellMaker:
         return LithiumCell(parameters)
 
     return make
+
+
+def _impacts(sample: ImpactSample) -> CellMaker:
+    circuit = Circuit(sample.series, sample.parallel, sample.capacitance)
+
+    def make(rng: np.random.Generator, x: float, y: float) -> ImpactCell:
+        return ImpactCell(circuit, hits_of(sample, rng))
+
+    return make
+
+
+def hits_of(sample: ImpactSample, rng: np.random.Generator) -> Train:
+    """Return the hits of one landing, from the generator of its chemistry."""
+    suspension = Suspension(
+        rate=sample.rate,
+        charge=sample.charge,
+        spread=sample.spread,
+        tail=sample.tail,
+        half=-math.inf if sample.half is None else sample.half,
+        slope=sample.slope,
+        staying=sample.staying,
+        step=sample.step,
+    )
+    return Train(suspension, int(rng.integers(2**32)))
 
 
 def _particle(sample: ParticleSample) -> CellMaker:
