@@ -358,12 +358,17 @@ class ParticleSample(Droplets):
     """Of lithium in the particle, m^2/s."""
     exchange: CurrentDensity = Field(1.04, gt=0)
     """Exchange current density at half filling."""
+    kinetics: Literal["Butler-Volmer", "linear"] = "Butler-Volmer"
+    """Linear: the exchange current density is that at any filling, and the overpotential is
+    proportional to the current. What the particle does after a step is then known exactly."""
     capacitance: float = Field(0.1, ge=0)
     """Of the double layer, F/m^2."""
     contact: Resistance = Field(0.0, ge=0)
     """Between particle and current collector."""
     leak: Current = 0.0
     """Of side reactions that always flow, anodic positive."""
+    temperature: float = Field(298.15, gt=0)
+    """In kelvin."""
     scatter: Ratio = Field(0.1, ge=0, lt=1)
     """Log-normal scatter of diffusivity and exchange current from particle to particle."""
 

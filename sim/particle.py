@@ -49,8 +49,9 @@ class ParticleParameters:
     """Of lithium in it, m^2/s."""
     exchange: float = 1.04
     """Exchange current density at half filling, A/m^2."""
-    uniform: bool = False
-    """Whether the exchange current density is that at any filling."""
+    linear: bool = False
+    """Whether the exchange current density is that at any filling, and the overpotential is
+    proportional to the current: what is known in closed form."""
     capacitance: float = 0.10
     """Of the double layer, F/m^2."""
     contact: float = 0.0
@@ -111,7 +112,7 @@ class Particle:
             sites=p.sites,
             diffusivity=p.diffusivity,
             exchange=p.exchange * p.surface,
-            uniform=p.uniform,
+            linear=p.linear,
             capacitance=p.capacitance * p.surface,
             contact=p.contact,
             leak=p.leak,

@@ -35,8 +35,9 @@ class Grain(NamedTuple):
     """Of lithium in it, m^2/s."""
     exchange: float
     """Exchange current of the whole surface at half filling, A."""
-    uniform: bool
-    """Whether the exchange current is that at any filling."""
+    linear: bool
+    """Whether the exchange current is that at any filling, and the overpotential is proportional to
+    the current."""
     capacitance: float
     """Of the whole double layer, F."""
     contact: float
@@ -60,14 +61,15 @@ def interface(
     """
     x = fraction - response * current
     potential, slope = open_circuit(x, curve, p.temperature)
-    filling = 1.0 if p.uniform else 2.0 * math.sqrt(x * (1.0 - x))
-    exchange = p.exchange * filling
-    over = current / (2.0 * exchange)
-    rise = 1.0 / (2.0 * exchange)
-    if not p.uniform:
-        # How the exchange current changes with the filling that the current leaves behind.
-        rise += over * response * (1.0 - 2.0 * x) / (2.0 * x * (1.0 - x))
     kinetic = 2.0 * GAS * p.temperature / FARADAY
+    if p.linear:
+        resistance = kinetic / (2.0 * p.exchange)
+        return potential + resistance * current, resistance - response * slope
+    exchange = p.exchange * 2.0 * math.sqrt(x * (1.0 - x))
+    over = current / (2.0 * exchange)
+    # How the exchange current changes with the filling that the current leaves behind.
+    changed = over * response * (1.0 - 2.0 * x) / (2.0 * x * (1.0 - x))
+    rise = 1.0 / (2.0 * exchange) + changed
     potential += kinetic * math.asinh(over)
     return potential, kinetic * rise / math.sqrt(1.0 + over * over) - response * slope
 

@@ -150,6 +150,8 @@ def _particle(sample: ParticleSample) -> CellMaker:
                 filled=sample.filled,
                 diffusivity=sample.diffusivity * float(diffusivity),
                 exchange=sample.exchange * float(exchange),
+                linear=sample.kinetics == "linear",
+                temperature=sample.temperature,
                 capacitance=sample.capacitance,
                 contact=sample.contact,
                 leak=sample.leak,

@@ -40,6 +40,11 @@ def mixed() -> Plan:
             {"step": "constant potential", "potential": 1.0, "duration": 1.0},
             {"step": "lsv", "start": 1.0, "stop": 0.1, "scan_rate": 1.0},
             {"step": "constant current", "current_density": -10.0, "duration": 3.0},
+            {"step": "open circuit", "duration": 1.0},
+            {"step": "pitt", "potential": 0.4, "duration": 2.0, "radius": 5e-6},
+            {"step": "open circuit", "duration": 1.0},
+            {"step": "constant current", "current_density": -1.0, "duration": 1.0},
+            {"step": "gitt", "duration": 1.0, "radius": 5e-6},
         ],
     )
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from closed_forms import F, R, sphere_step
+from planted_particles import MEDIAN as MEDIAN_OF_21
+from planted_particles import biot
 from pydantic import ValidationError
 
 from sim.cell import Droplet, Mode
@@ -17,21 +19,7 @@ from sim.insertion import END, curve_of, lifepo4, limn2o4
 from sim.particle import Particle, ParticleParameters
 from sim.samples import particle_at
 
-VOLUMETRIC = 1662e6
-"""F/m^3: 600 mAh/cm^3 over 1.3 V."""
-MEDIAN = ParticleParameters(
-    table=((0.0, 4.3), (1.0, 4.3 - F * 22400.0 / VOLUMETRIC)),
-    filled=0.5,
-    uniform=True,
-    capacitance=0.0,
-)
-"""The medians of 21 particles at 4.1 V, with a straight open-circuit potential."""
-
-
-def biot(p: ParticleParameters) -> float:
-    """B = -j0 R (dV/dC) / (R_g T D)."""
-    slope = Particle(p).open_circuit(p.filled)[1] / p.sites
-    return -p.exchange * p.radius * slope / (R * p.temperature * p.diffusivity)
+MEDIAN = replace(MEDIAN_OF_21, capacitance=0.0, temperature=298.15)
 
 
 def driven(p: ParticleParameters, mode: Mode, value: float, seconds: float, rows: int) -> Particle:

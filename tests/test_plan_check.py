@@ -48,7 +48,7 @@ def test_a_sensible_plan_has_no_problems() -> None:
 @pytest.mark.parametrize("name", plans())
 def test_the_shipped_plans_have_no_errors(name: str) -> None:
     """And no other warnings than the one they speak of themselves."""
-    problems = load_plan(name).check(INFO, at={"z": 58 * UM}, free_disk=10**9)
+    problems = load_plan(name).check(INFO, at={"z": 58 * UM}, free_disk=10**10)
     spoken_of = {
         "li-on-au-combinatorial": {"design", "design.assign"},
         "li-on-au-from-rest": {"keep"},

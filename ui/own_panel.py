@@ -11,7 +11,7 @@ from seccm.analysis.step_features import Drawn
 from seccm.program.figures import Axis, OwnCurve
 from ui.framed_plot import FramedPlot
 from ui.models.frames import Frame
-from ui.models.own_curves import frame_around, shown
+from ui.models.own_curves import frame_around, shown, shown_line
 from ui.models.palette import Palette
 from ui.models.showing import largest
 from ui.plots import line_width, pen
@@ -24,6 +24,8 @@ class OwnPanel(FramedPlot):
         super().__init__(empty)
         self.what = what
         self._lines: list[pg.PlotDataItem] = []
+        self._models: list[pg.PlotDataItem] = []
+        self._ink = "black"
         self._width = 1.0
         for plot_axis, axis in ((self.bottom, what.x), (self.left, what.y)):
             plot_axis.setLogMode(x=axis.log, y=axis.log)
@@ -33,7 +35,7 @@ class OwnPanel(FramedPlot):
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""
         super().dress(palette, font)
-        self._width = line_width(font)
+        self._width, self._ink = line_width(font), palette.text
 
     def begin(self) -> None:
         """Forget what was drawn: another scan is shown."""
@@ -50,10 +52,14 @@ class OwnPanel(FramedPlot):
         points = [shown(curve) for curve in curves]
         while len(self._lines) < len(points):
             self._lines.append(self.plot())
+            self._models.append(self.plot())
         for line, (x, y), colour in zip(self._lines, points, colours, strict=False):
             line.setPen(pen(colour, self._width))
             line.setData(x, y)
-        for line in self._lines[len(points) :]:
+        for line, curve in zip(self._models, curves, strict=False):
+            line.setPen(pen(self._ink, 0.5 * self._width))
+            line.setData(*shown_line(curve))
+        for line in (*self._lines[len(points) :], *self._models[len(points) :]):
             line.setData([], [])
         self.frame(frame_around(points))
 

@@ -66,6 +66,9 @@ class Drawn:
     x: FloatArray
     """SI, shape (n,), finite; positive on a logarithmic axis."""
     y: FloatArray
+    model_x: FloatArray
+    """Of the line through the points, if the kind has one; shape (m,), perhaps none."""
+    model_y: FloatArray
 
 
 def curves_of(trace: StepTrace) -> tuple[Drawn, ...]:
@@ -82,13 +85,26 @@ def _drawn(what: OwnCurve, trace: StepTrace) -> Drawn | None:
     Raises:
         ValueError: its two arrays are not of one length.
     """
-    x, y = (np.asarray(values, np.float64) for values in what.points(trace))
+    x, y = _points(what, what.points, trace)
+    line = _points(what, what.model, trace) if what.model is not None else (np.empty(0),) * 2
+    return Drawn(what, trace.segment.index, x, y, *line) if x.size else None
+
+
+def _points(
+    what: OwnCurve, of: Callable[[StepTrace], tuple[FloatArray, FloatArray]], trace: StepTrace
+) -> tuple[FloatArray, FloatArray]:
+    """Work out the points of a curve that can be drawn.
+
+    Raises:
+        ValueError: the two arrays are not of one length.
+    """
+    x, y = (np.asarray(values, np.float64) for values in of(trace))
     if x.ndim != 1 or x.shape != y.shape:
         raise ValueError(f"{what.slug}: x has the shape {x.shape} and y {y.shape}")
     good = np.isfinite(x) & np.isfinite(y)
     for axis, values in ((what.x, x), (what.y, y)):
         good &= (values > 0.0) | (not axis.log)
-    return Drawn(what, trace.segment.index, x[good], y[good]) if good.any() else None
+    return x[good], y[good]
 
 
 def words_of(segment: Segment, found: Found) -> str:

@@ -102,6 +102,8 @@ class OwnCurve:
     points: Callable[[StepTrace], tuple[FloatArray, FloatArray]]
     """Works it out: two arrays of one length, SI; empty where there is nothing to draw. An error in
     it costs this curve, and nothing else."""
+    model: Callable[[StepTrace], tuple[FloatArray, FloatArray]] | None = None
+    """Works out what the points should be if the analysis is right: drawn as a thin line."""
 
 
 Figure = Trend | Scatter | ByCycle | OwnCurve

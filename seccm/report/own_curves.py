@@ -37,6 +37,8 @@ def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
         for one in own:
             axes.plot(x(one.x), y(one.y), color=group.colour, lw=1.0 if alone else 0.4,
                       alpha=1.0 if alone else 0.5)  # fmt: skip
+            axes.plot(x(one.model_x), y(one.model_y), color="black", lw=0.6, ls=(0, (4, 2)),
+                      zorder=3)  # fmt: skip
         if not alone and all(_alike(one.x, own[0].x) for one in own):
             middle = np.median([one.y for one in own], axis=0)
             axes.plot(x(own[0].x), y(middle), color=group.colour, lw=1.3)
@@ -44,6 +46,8 @@ def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
         group, own = each[k]
         words = f"{group.label}  ({len(own)})" if study.groups.several else f"{len(own)} sites"
         axes.plot([], [], color=group.colour, lw=1.6, label=words)
+    if any(one.model_x.size for _, own in each for one in own):
+        axes.plot([], [], color="black", lw=0.6, ls=(0, (4, 2)), label="fit")
     axes.set_xscale("log" if what.x.log else "linear")
     axes.set_yscale("log" if what.y.log else "linear")
     axes.set_xlabel(x.label(style.literal(what.x.words)))

@@ -60,6 +60,9 @@ class Status(IntEnum):
 
     CHANGED = 50, "the cell changed during the measurement, or did not answer linearly"
     MISFIT = 51, "the equivalent circuit does not describe the spectrum"
+    AT_LEAST = 56, "a lower bound: the data do not say how much larger it is"
+    AT_MOST = 57, "an upper bound: the data do not say how much smaller it is"
+    NOT_A_SPHERE = 58, "the current is not that of diffusion into a sphere"
 
     NOT_MEASURED = 64, "not measured"
     TOO_SHORT = 65, "too few samples"
@@ -79,7 +82,7 @@ class Status(IntEnum):
     NO_MAXIMUM = 78, "no maximum before the record ended"
     NOT_LIKE_MODEL = 79, "not the record of nuclei that grow under planar diffusion"
     NOT_DECIDED = 80, "the record does not exclude one of the two limits"
-    NOT_IDENTIFIED = 90, "the spectrum does not determine this parameter"
+    NOT_IDENTIFIED = 90, "the data do not determine this number"
 
     @classmethod
     def read(cls, code: int) -> Status:
@@ -121,6 +124,12 @@ class Status(IntEnum):
             Status.OVERLOAD,
         )
 
+    @property
+    def inverse(self) -> Status:
+        """That of the reciprocal of a number: a lower bound becomes an upper one."""
+        turned = {Status.AT_LEAST: Status.AT_MOST, Status.AT_MOST: Status.AT_LEAST}
+        return turned.get(self, self)
+
     def worse(self, other: Status) -> Status:
         """Return the one that takes more from a number which rests on both."""
 
@@ -149,6 +158,9 @@ _CAVEATS = {
     Status.NOT_PLANAR: "diffusion may not be planar",
     Status.CHANGED: "the cell changed or was not linear",
     Status.MISFIT: "the circuit misses the spectrum",
+    Status.AT_LEAST: "a lower bound",
+    Status.AT_MOST: "an upper bound",
+    Status.NOT_A_SPHERE: "not diffusion into a sphere",
 }
 
 

@@ -38,10 +38,13 @@ def own_curves(scan: Scan, number: int) -> tuple[Drawn, ...]:
     Raises:
         DamagedError: the site is damaged in the file.
     """
-    if not any(isinstance(what, OwnCurve) for kind in kinds().values() for what in kind.figures):
-        return ()
-    site = scan.planned.get(number)
-    if site is None:
+    own = {
+        name
+        for name, kind in kinds().items()
+        if any(isinstance(what, OwnCurve) for what in kind.figures)
+    }
+    site = scan.planned.get(number) if own else None
+    if site is None or not any(segment.kind in own for segment in site.segments):
         return ()
     try:
         plan = Plan.from_json(scan.plan_json, source=str(scan.path))
@@ -58,7 +61,15 @@ def page_of(drawn: Drawn) -> OwnPage:
 
 def shown(drawn: Drawn) -> tuple[FloatArray, FloatArray]:
     """Return the points of a curve as they are drawn: logarithms on logarithmic axes."""
-    x, y = drawn.x, drawn.y
+    return _on_axes(drawn, drawn.x, drawn.y)
+
+
+def shown_line(drawn: Drawn) -> tuple[FloatArray, FloatArray]:
+    """Return the line through the points of a curve as it is drawn; empty if there is none."""
+    return _on_axes(drawn, drawn.model_x, drawn.model_y)
+
+
+def _on_axes(drawn: Drawn, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     return (np.log10(x) if drawn.what.x.log else x), (np.log10(y) if drawn.what.y.log else y)
 
 

@@ -1,0 +1,102 @@
+"""GITT: the rest after a pulse of constant current, which tells diffusion and resistance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from seccm.analysis.any_step import level
+from seccm.analysis.gitt import pulse
+from seccm.program.any_results import E_END
+from seccm.program.kind import Found, Kind
+from seccm.program.measured import Measured, Numbers
+from seccm.program.quantities import Duration
+from seccm.program.segment import Act, Segment
+from seccm.program.setting import Setting
+from seccm.program.trace import StepTrace
+from seccm.program.until import Until
+from seccm.results import Result, Value, noise
+from seccm.rig import Constant
+from seccm.steps.inserting import D_R2, DIFFUSIVITY, E_REST, Titration, given, of, scaled, undefined
+from seccm.units import show
+
+NAME = "gitt"
+
+
+class Gitt(Titration):
+    """Titrate a particle: the rest after a pulse of constant current, which began at a rest."""
+
+    step: Literal["gitt"] = "gitt"
+    duration: Duration
+    until: Until | None = None
+
+
+def _resolve(step: Gitt, setting: Setting) -> Act:
+    seconds = setting.number(step.duration)
+    label = f"GITT, open circuit for {show(seconds, 's')}"
+    facts = given(step.radius, setting)
+    return Act("open", Constant(0.0, seconds), label, setting.limits(step.until), given=facts)
+
+
+R_SERIES = Result("R_series", "ohm", "resistance that a pulse meets at once: of contact, solution "
+                  "and surface", r"$R_\mathrm{s}$", rank=420)  # fmt: skip
+RATES = (D_R2, R_SERIES, E_REST, E_END)
+
+
+def _yields(segment: Segment, _: Sequence[Segment]) -> tuple[Result, ...]:
+    return RATES if not of(segment, "radius") else (*RATES, DIFFUSIVITY)
+
+
+def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
+    after = level(trace, trace.E)
+    none = undefined(trace.own)
+    numbers = {D_R2.name: none, R_SERIES.name: none, E_REST.name: none, E_END.name: after}
+    modes = [one.segment.mode for one in before[-2:]]
+    if modes == ["open", "current"]:
+        rested, pulsed = before[-2:]
+        begun = level(rested, rested.E)
+        numbers[E_REST.name] = begun
+        rate, resistance = _of_pulse(pulsed, begun.value, after.value)
+        numbers[D_R2.name] = Measured(rate, (trace.own,))
+        numbers[R_SERIES.name] = Measured(resistance, (trace.own,))
+    radius = of(trace.segment, "radius")
+    if radius:
+        numbers[DIFFUSIVITY.name] = scaled(numbers[D_R2.name], radius**2)
+    return numbers
+
+
+def _of_pulse(trace: StepTrace, begun: Value, after: Value) -> tuple[Value, Value]:
+    """Return D/R^2 and the resistance of a pulse between two rests."""
+    status = begun.status.worse(after.status)
+    if not status.has_value:
+        return Value.none(status), Value.none(status)
+    own = trace.own
+    current = float(trace.passed.mean()) if trace.passed.size else 0.0
+    found = pulse(
+        trace.t[own], trace.E[own], noise(trace.E[own]), current, (begun.value, after.value)
+    )
+    # What is wrong with the rows of the pulse is wrong with what they say.
+    rate, resistance = (Measured(v, (own,)).checked(trace) for v in (found.rate, found.resistance))
+    return rate, resistance
+
+
+def _words(found: Found) -> str:
+    said = []
+    for name, unit, short in ((D_R2.name, "1/s", "D/R^2"), (E_END.name, "V", "E")):
+        if found[name].status.has_value:
+            said.append(f"{short} {show(found[name].value, unit, 3)}")
+    return ", ".join(said)
+
+
+KIND = Kind(
+    name=NAME,
+    spec=Gitt,
+    resolve=_resolve,
+    example={"duration": "1 h"},
+    results=(*RATES, DIFFUSIVITY),
+    measure=_measure,
+    yields=_yields,
+    words=_words,
+    curves=("E-t",),
+    rank=48,
+)
