@@ -10,6 +10,7 @@ from pydantic import ValidationInfo
 
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes, nearest, toml, written
+from seccm.placeholder import Placeholder, is_placeholder
 from seccm.quantities import quantity
 from seccm.suggestion import Key, Suggestion
 from seccm.units import NotAQuantity, example, show
@@ -23,16 +24,6 @@ TAKEN: Mapping[str, tuple[str, str]] = {
     "count": ("1", "the number of runs"),
 }
 """What is known of a step that ended: its SI unit, and words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Placeholder:
-    """The level of a factor, whichever the site's condition says; written "$j"."""
-
-    factor: str
-
-    def __str__(self) -> str:
-        return f"${self.factor}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +165,7 @@ def _said(
             put = problem.suggestion and problem.suggestion.under(key)
             yield replace(problem, where=where, suggestion=put)
         return
-    follows = isinstance(given, str) and given.strip().startswith("$")
+    follows = is_placeholder(given)
     if not isinstance(error, NotAQuantity):
         yield Problem(where, f"{error}.")
     elif follows:  # What is wrong is a level, elsewhere in the file.

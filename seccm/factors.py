@@ -7,6 +7,7 @@ condition. Such a quantity is checked against every level when the plan is read.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,12 +16,31 @@ from typing import Annotated, Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
-from seccm.earlier import Earlier, Placeholder, is_earlier, read_earlier
+from seccm.earlier import Earlier, is_earlier, read_earlier
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes, nearest, similar, written
+from seccm.placeholder import (
+    Placeholder,
+    c_rate,
+    is_placeholder,
+    product,
+    read_placeholder,
+    read_rate,
+    times,
+)
 from seccm.quantities import quantity, refuse_absurd, unit_schema
 from seccm.suggestion import Suggestion
-from seccm.units import NotAQuantity, example, parse_any, show
+from seccm.units import (
+    C_RATE,
+    NotAQuantity,
+    base,
+    example,
+    parse_any,
+    parse_c_rate,
+    quoted,
+    show,
+    unit_text,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +54,11 @@ class Level:
     def __str__(self) -> str:
         return show(self.value, self.unit)
 
+    @property
+    def in_base(self) -> float:
+        """The value in SI base units."""
+        return self.value * base(self.unit)[0]
+
     @classmethod
     def read(cls, given: object) -> Level:
         """Read a level as written in a plan.
@@ -44,7 +69,8 @@ class Level:
         if isinstance(given, Level):
             return cls(float(given.value), given.unit)
         if isinstance(given, str):
-            return cls(*parse_any(given))
+            rate = parse_c_rate(given)
+            return cls(*parse_any(given)) if rate is None else cls(rate, C_RATE)
         if isinstance(given, float):
             return cls(*parse_any(repr(float(given))))
         if isinstance(given, int) and not isinstance(given, bool):
@@ -117,9 +143,26 @@ class Condition(Mapping[str, float]):
             offset = self.known(value.offset)
             assert not isinstance(offset, Earlier)
             return replace(value, offset=offset)
-        if isinstance(value, Placeholder) and value.factor not in self:
+        if not isinstance(value, Placeholder):
             return value
-        return self.number(value)
+        levels = dict(self.levels)
+        if not value.terms:
+            level = levels.get(value.factor)
+            if level is None:
+                return value
+            return c_rate(level.value) if level.unit == C_RATE else level.value
+        unknown = [term for term in value.terms if term[0] not in levels]
+        if not unknown:
+            return self.number(value)
+        if len(unknown) == len(value.terms):
+            return value
+        scale, dimension = value.scale, value.dimension
+        for name, power in value.terms:
+            if name in levels:
+                scale *= levels[name].in_base ** power
+                more = base(levels[name].unit)[1]
+                dimension = times(dimension, more, power)
+        return product(scale, dimension, unknown)
 
     def number(self, value: Value) -> float:
         """Return a quantity's SI value under this condition.
@@ -129,7 +172,16 @@ class Condition(Mapping[str, float]):
         """
         if isinstance(value, Earlier):
             raise TypeError(f"{value.taken} is known when its turn comes")
-        return self[value.factor] if isinstance(value, Placeholder) else value
+        if not isinstance(value, Placeholder):
+            return value
+        levels = dict(self.levels)
+        if not value.terms:
+            level = levels[value.factor]
+            return self.number(c_rate(level.value)) if level.unit == C_RATE else level.value
+        found = value.scale
+        for name, power in value.terms:
+            found *= levels[name].in_base ** power
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +194,8 @@ class Follows:
     at_least: float | None = None
     earlier: bool = False
     """Whether it may be what an earlier step came to."""
+    rate: bool = False
+    """Whether it may be a C-rate, for a step that has a capacity."""
 
     def read(self, given: object, info: ValidationInfo) -> Value:
         """Read the field as written in a plan.
@@ -164,10 +218,13 @@ class Follows:
         Raises:
             ValueError: no such quantity, out of bounds, or a factor that does not fit.
         """
-        if isinstance(given, str) and given.strip().startswith("$"):
-            given = Placeholder(given.strip()[1:])
+        if is_placeholder(given):
+            given = read_placeholder(str(given))
+        if self.rate and isinstance(given, str) and (rate := read_rate(given)) is not None:
+            return rate
         if isinstance(given, Placeholder):
-            self._check_factor(given, (info.context or {}).get("factors"))
+            if not given.is_rate:
+                self._check_factor(given, (info.context or {}).get("factors"))
             return given
         value = quantity(given, self.unit, info)
         self._check_bounds(value, given if isinstance(given, str) else show(value, self.unit))
@@ -178,14 +235,22 @@ class Follows:
     ) -> None:
         if factors is None:  # A part of a plan on its own; the plan will check it.
             return
-        if placeholder.factor not in factors:
-            names = [f"${name}" for name in factors]
-            known = similar(f"{placeholder}", names) if factors else "The plan has no [factors]."
-            what = f'"{placeholder}" names no factor of the plan, nor what a repeat goes over.'
-            near = nearest(f"{placeholder}", names)
+        for name in sorted(placeholder.names - factors.keys()):
+            names = [f"${one}" for one in factors]
+            known = similar(f"${name}", names) if factors else "The plan has no [factors]."
+            what = (
+                f'"${name}" names no factor of the plan, no value of its sites, and nothing that a '
+            )
+            what += "repeat round this step goes over."
+            near = nearest(f"${name}", names) if not placeholder.terms else None
             put = None if near is None else Suggestion((), "put", near)
             raise Mistakes([Problem("", what, known, suggestion=put)])
+        if placeholder.terms:
+            self._check_product(placeholder, factors)
+            return
         for level in factors[placeholder.factor]:
+            if self.rate and level.unit == C_RATE:
+                continue
             if level.unit != self.unit:
                 raise NotAQuantity(
                     self.unit,
@@ -193,6 +258,32 @@ class Follows:
                     f'"{level}": ',
                 )
             self._check_bounds(level.value, f"the level {level} of factor {placeholder.factor}")
+
+    def _check_product(
+        self, placeholder: Placeholder, factors: Mapping[str, Iterable[Level]]
+    ) -> None:
+        """Refuse a product of another kind, or one that is out of bounds for some levels."""
+        levels = {name: sorted(factors[name], key=lambda one: one.value) for name in
+                  placeholder.names}  # fmt: skip
+        if not all(levels.values()):  # Unreadable ones are told themselves.
+            return
+        dimension = placeholder.dimension
+        for name, power in placeholder.terms:
+            dimension = times(dimension, base(levels[name][0].unit)[1], power)
+        if dimension != base(self.unit)[1]:
+            unit = unit_text(dimension) or "a number"
+            raise ValueError(f"{quoted(str(placeholder))} comes to {unit}, not to {self.unit}")
+        under = {name for name, power in placeholder.terms if power < 0}
+        for name in sorted(under):
+            if levels[name][0].value <= 0.0 <= levels[name][-1].value:
+                raise ValueError(
+                    f"{quoted(str(placeholder))} is divided by {name}, which may be zero"
+                )
+        # It is largest and smallest where each of its levels is.
+        for ends in itertools.product(*({one[0], one[-1]} for one in levels.values())):
+            chosen = Condition(tuple(zip(levels, ends, strict=True)))
+            value = chosen.number(placeholder)
+            self._check_bounds(value, f"{show(value, self.unit)}, which it is with {chosen.label}")
 
     def _check_bounds(self, value: float, given: str) -> None:
         if not math.isfinite(value):

@@ -8,6 +8,9 @@ from typing import Any
 from seccm.suggestion import Key
 from seccm.units import example, show
 
+_TAGS = ("kind", "step")
+"""The keys by which the members of a union are told apart."""
+
 
 def key(path: Key) -> str:
     """Write a path into a file as a key: ("program", 0, "duration") as "program[0].duration"."""
@@ -40,7 +43,8 @@ def inside(here: object, part: int | str) -> object:
 def located(loc: Key, data: object, *, absent: bool) -> tuple[Key, object]:
     """Follow a location through the data; return the keys in it, and what is there.
 
-    Pydantic puts the names of union members into locations; they are no keys of the file.
+    Pydantic puts the names of union members into locations; they are no keys of the file, even
+    where the table has a key of that name, as a list of points has `points`.
 
     Args:
         loc: the location.
@@ -48,11 +52,14 @@ def located(loc: Key, data: object, *, absent: bool) -> tuple[Key, object]:
         absent: whether the last part is a key that ought to be there.
     """
     path: list[int | str] = []
-    here = data
+    here, entered = data, True
     for index, part in enumerate(loc):
+        if entered and isinstance(here, Mapping) and part in (here.get(tag) for tag in _TAGS):
+            entered = False
+            continue
         if has(here, part) or (absent and index == len(loc) - 1):
             path.append(part)
-            here = inside(here, part)
+            here, entered = inside(here, part), True
     return tuple(path), here
 
 

@@ -42,6 +42,11 @@ _SYMBOLS: dict[str, tuple[Decimal, Dimension]] = {
     "mol": (Decimal(1), (0, 0, 0, 0, 0, 1)),
     "%": (Decimal("0.01"), (0, 0, 0, 0, 0, 0)),
 }
+_BASES = ("m", "s", "A", "V", "rad", "mol")
+C_RATE = "1/h"
+"""The unit of a C-rate: of the current that passes a capacity in an hour."""
+_SIZE = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+_RATE = re.compile(rf"([-+]?)({_SIZE})?C(?:/({_SIZE}))?")
 _NEVER_PREFIXED = {"min", "h", "deg", "%"}
 _NUMBER = r"[-+−]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+−]?[0-9]+)?"
 BLANKS = " \t\u00a0\u2009\u202f"
@@ -59,13 +64,15 @@ _SHOWN = {
     "rad": ("deg", 180 / math.pi),
     "kg/m^3": ("g/cm^3", 1e-3),
     "kg/mol": ("g/mol", 1e3),
+    "m^3": ("um^3", 1e18),
     "1": ("", 1.0),
 }
 _EXAMPLES = {
     "m": "11 um", "m/s": "2 um/s", "s": "5 s", "V": "-0.27 V", "A": "5 pA", "V/s": "100 mV/s",
     "A/m^2": "-0.78 mA/cm^2", "C": "45 nC", "m^2": "68.4 um^2", "C/m^2": "0.9 uAh/cm^2",
     "F": "10 pF", "ohm": "1 Gohm", "Hz": "50 Hz", "rad": "10 deg", "1": "0.5",
-    "kg/m^3": "4.3 g/cm^3", "kg/mol": "180.8 g/mol",
+    "kg/m^3": "4.3 g/cm^3", "kg/mol": "180.8 g/mol", "m^3": "540 um^3", "C/m^3": "600 mAh/cm^3",
+    "A/m^3": "0.22 pA/um^3", "1/h": "C/3",
 }  # fmt: skip
 
 
@@ -189,10 +196,52 @@ def parse_any(text: str) -> tuple[float, str]:
         scale, dimension = _unit_of(found)
     except ValueError as error:
         raise NotAQuantity("", quoted(text), _comma(text) or f": {error}") from None
+    if found[2] == C_RATE:
+        return number(found[1]), C_RATE
     for unit in _EXAMPLES:
         if _si(unit)[1] == dimension:
             return _scaled(found[1], scale / _si(unit)[0], text), unit
     raise ValueError(f"{quoted(text)} is a unit of another kind")
+
+
+def parse_free(text: str) -> tuple[float, Dimension]:
+    """Read a quantity in any unit as a float in SI base units, with its dimension.
+
+    Raises:
+        ValueError: no number, or an unknown unit.
+    """
+    found = _QUANTITY.fullmatch(text)
+    if not found:
+        raise NotAQuantity("", quoted(text), _comma(text))
+    scale, dimension = _unit_of(found)
+    return _scaled(found[1], scale, text), dimension
+
+
+def parse_c_rate(text: str) -> float | None:
+    """Read a C-rate such as "C/3" or "-2C", in multiples of 1/h; None for any other text.
+
+    It has no blank between number and C: "2 C" are two coulombs.
+    """
+    found = _RATE.fullmatch(text.strip(BLANKS).replace("−", "-"))
+    if not found:
+        return None
+    sign, times, over = found.groups()
+    if float(over or 1.0) == 0.0:
+        return None
+    rate = float(times or 1.0) / float(over or 1.0)
+    return -rate if sign == "-" else rate
+
+
+def base(unit: str) -> tuple[float, Dimension]:
+    """Return what one of an SI unit of this program is in base units, and its dimension."""
+    scale, dimension = _si(unit)
+    return float(scale), dimension
+
+
+def unit_text(dimension: Dimension) -> str:
+    """Write the unit of a dimension, in base units, as it is read: "A m-3"; "" for numbers."""
+    order = sorted(zip(_BASES, dimension, strict=True), key=lambda part: part[1] < 0)
+    return " ".join(f"{base}{power if power != 1 else ''}" for base, power in order if power)
 
 
 def number(text: str) -> float:
@@ -243,6 +292,12 @@ def show(value: float, unit: str, digits: int = 4) -> str:
     if not math.isfinite(value):
         return "-" if math.isnan(value) else f"{value} {unit}"
     value = value or 0.0  # no "-0"
+    if unit == C_RATE:
+        size, sign = abs(value), "-" if value < 0.0 else ""
+        slow = 0.0 < size < 1.0
+        return (
+            f"{sign}C/{_rounded(1 / size, digits)}" if slow else f"{sign}{_rounded(size, digits)}C"
+        )
     if unit in _SHOWN:
         written, factor = _SHOWN[unit]
         return f"{_rounded(value * factor, digits)} {written}".rstrip()

@@ -177,7 +177,7 @@ BAD = [
     Bad("factors.j", [1.0], "program[0].current_density", ("factor j", '"1"', "A/m^2")),
     Bad("factors.j", [], "factors.j", ("at least 1 entry",)),
     Bad("factors.j", "-1 mA/cm^2", "factors.j", ("list in square brackets", '"-1 mA/cm^2"')),
-    Bad("factors.j", ["-1 mA/cm^3"], "factors.j[0]", ("-1 mA/cm^3",)),
+    Bad("factors.j", ["-1 mA/cm^5"], "factors.j[0]", ("-1 mA/cm^5",)),
     Bad("factors.j", ["lots"], "factors.j[0]", ('"lots"', "a number and a unit")),
     Bad("factors.j", ["-1 mA/cm^2"] * 8, "factors.j", ("-1 mA/cm^2", "8 times", "repeats")),
     Bad("factors.k", ["1 s"], "factors.k", ("not used", '"$k"')),

@@ -86,9 +86,9 @@ def test_every_kind_is_recognised_by_its_unit(unit: str) -> None:
     assert value == parse(example(unit), unit)
 
 
-@pytest.mark.parametrize("text", ["5 kg", "1 m^3", "five", "1 A/m^3"])
+@pytest.mark.parametrize("text", ["5 kg", "1 m^5", "five", "1 A/m^5"])
 def test_a_kind_that_no_plan_uses_is_refused(text: str) -> None:
-    """Volumes or masses are no levels of anything."""
+    """Masses are no levels of anything."""
     with pytest.raises(ValueError, match=r"unit|kind"):
         parse_any(text)
 

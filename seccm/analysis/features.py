@@ -78,9 +78,11 @@ class Features:
     @property
     def layout(self) -> Columns:
         """Everything that the plan and this analysis add to the site table of a data file."""
-        units = self.plan.conditions[0].units
+        units, own = self.plan.conditions[0].units, self.plan.own_units
+        factors = [Column(name, unit, f"factor {name}") for name, unit in units.items()]
+        factors += [Column(name, unit, f"{name} of the site") for name, unit in own.items()]
         return Columns(
-            factors=tuple(Column(name, unit, f"factor {name}") for name, unit in units.items()),
+            factors=tuple(factors),
             features=self.columns,
             quantities=self.quantities,
             statuses=STATUSES,

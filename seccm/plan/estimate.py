@@ -47,7 +47,7 @@ def stages_of(visits: Visits, clock: Clock, *, shortest: bool = False) -> Stages
         return Stages(np.zeros(0), np.zeros(0))
     patterns = visits.patterns
     lift = visits.each([p.retract.distance for p in patterns])
-    down = np.concatenate(([patterns[visits.condition[0]].approach.travel / 2], lift[:-1]))
+    down = np.concatenate(([patterns[visits.pattern[0]].approach.travel / 2], lift[:-1]))
     sideways = np.concatenate(([0.0], visits.hops()))
     way: FloatArray = (
         sideways / visits.each([p.travel_speed for p in patterns])

@@ -11,6 +11,7 @@ import numpy as np
 
 from seccm.errors import Problem
 from seccm.factors import Condition, Value
+from seccm.placeholder import Placeholder
 from seccm.plan.approach import (
     Approach,
     HoldAt,
@@ -155,7 +156,7 @@ def _contact_problems(
             "approach.contact",
             f'"{approach.contact.kind}" needs a {needs} held during the approach, but {held}.',
         )
-        name, value = _imposed(program, needs)
+        name, value = _imposed(program, needs, setting)
         if name:
             remedy = f'Hold one with approach.hold = {{ {name} = "{value}" }}, or choose another '
             put = Suggestion(("approach", "hold"), "put", {name: value})
@@ -169,15 +170,18 @@ def _contact_problems(
             yield Problem(where, what, remedy, suggestion=put)
 
 
-def _imposed(program: Sequence[Step], mode: Mode) -> tuple[str, str]:
+def _imposed(program: Sequence[Step], mode: Mode, setting: Setting) -> tuple[str, str]:
     """Return the first current or potential of a program, by the key of a hold; empty if none."""
     for part in parts(program):
         begins = kind_of(part.kind).begins(part.spec)
         if begins is not None and begins.quantity.startswith(mode):
             unit = {"potential": "V", "current": "A", "current_density": "A/m^2"}[begins.quantity]
             # Only inside of its repeat does a name stand for a value that the repeat goes over.
-            values = Condition(part.values)
-            return begins.quantity, _written(values.known(begins.value), unit)
+            value = Condition(part.values).known(begins.value)
+            if mode == "current" and isinstance(setting.condition.known(value), Placeholder):
+                act = act_of(part.spec, setting.inside(part.values))
+                return mode, show(float(act.waveform.at(np.zeros(1))[0]), "A", 9)
+            return begins.quantity, _written(value, unit)
     return "", ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -13,8 +14,10 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from seccm.arrays import FloatArray, IntArray
 from seccm.errors import Problem
+from seccm.factors import Level, NamedLevels
+from seccm.level_lists import LevelList, named_levels
 from seccm.mistakes import Mistakes
-from seccm.plan.points import read_points
+from seccm.plan.points import LABEL, read_sites
 from seccm.quantities import Angle, Count, Length, Model, Seed, Words, YesNo
 
 MOST = 1_000_000
@@ -121,6 +124,36 @@ class Grid(Model):
 
 
 Point = tuple[Length, Length]
+MOST_OWN = 10_000
+"""Sites with values of their own: what is done at each is written down by itself."""
+Own = Annotated[
+    dict[Words, LevelList], Field(default_factory=dict, examples=[{"volume": ["540 um^3"]}])
+]
+
+
+def _fitting(values: Mapping[str, Sequence[Level]], points: int) -> None:
+    """Refuse values of sites that are not one for each.
+
+    Raises:
+        Mistakes: with one problem for each name.
+    """
+    wrong = []
+    if values and points > MOST_OWN:
+        what = f"are given for {points} sites; at most {MOST_OWN} can have values of their own."
+        wrong.append(Problem("values", what, "Make a factor of them, or take fewer sites."))
+    for name, levels in values.items():
+        other = next((level for level in levels if level.unit != levels[0].unit), None)
+        if name in ("x", "y"):
+            what = "is the place of the site already."
+            wrong.append(Problem(f"values.{name}", what, "Choose another name."))
+        elif len(levels) != points:
+            what = f"has {len(levels)} values, but there are {points} sites."
+            wrong.append(Problem(f"values.{name}", what, "Give one for each site."))
+        elif other is not None:
+            what = f"{other} is no quantity like {levels[0]}, the first one."
+            wrong.append(Problem(f"values.{name}", what, "Give all in units of one kind."))
+    if wrong:
+        raise Mistakes(wrong)
 
 
 def _listed(points: tuple[Point, ...]) -> Places:
@@ -137,7 +170,19 @@ class Points(Model):
         tuple[Point, ...],
         Field(min_length=1, max_length=MOST, examples=[[["10 um", "10 um"], ["30 um", "10 um"]]]),
     ]
+    values: Own
+    """What is known of each site, one value for each point: "$volume" stands for that of volume."""
+    labels: tuple[Words, ...] = ()
+    """What each site is called, one for each point."""
     allow_overlap: YesNo = False
+
+    @model_validator(mode="after")
+    def _one_for_each(self) -> Points:
+        _fitting(self.values, len(self.points))
+        if self.labels and len(self.labels) != len(self.points):
+            what = f"has {len(self.labels)} labels, but there are {len(self.points)} sites."
+            raise Mistakes([Problem("labels", what, "Give one for each site, or none.")])
+        return self
 
     def places(self) -> Places:
         """Return the places in the order of the visits."""
@@ -151,6 +196,13 @@ class PointsFile(Model):
     file: Annotated[Words, Field(examples=["points.csv"])]
     points: Annotated[tuple[Point, ...], Field(min_length=1, max_length=MOST)]
     """What the file said; a plan file leaves this out."""
+    columns: tuple[Words, ...] = ()
+    """Further columns that are read: "volume" of a column "volume (um^3)" is "$volume" in the
+    steps, and a column without a unit that is called "label" says what each site is called."""
+    values: Own
+    """What these columns said; a plan file leaves this out."""
+    labels: tuple[Words, ...] = ()
+    """The same."""
     allow_overlap: YesNo = False
 
     @model_validator(mode="before")
@@ -159,16 +211,55 @@ class PointsFile(Model):
         context = info.context or {}
         if not isinstance(given, dict) or not isinstance(given.get("file"), str):
             return given
-        if "points" in given:
+        if own := [key for key in ("points", "values", "labels") if key in given]:
             if context.get("units") == "required":
-                raise Mistakes([Problem("points", "come from the file.", "Remove this key.")])
+                told = (Problem(key, "come from the file.", "Remove this key.") for key in own)
+                raise Mistakes(told)
             return given
         folder = context.get("folder", Path())
-        return {**given, "points": read_points(folder / given["file"])}
+        return {**given, **read_sites(folder / given["file"], _names(given.get("columns")))}
+
+    @model_validator(mode="after")
+    def _one_for_each(self) -> PointsFile:
+        _fitting(self.values, len(self.points))
+        return self
 
     def places(self) -> Places:
         """Return the places in the order of the visits."""
         return _listed(self.points)
+
+
+def _names(given: object) -> list[str]:
+    listed = given if isinstance(given, list | tuple) else ()
+    return [name for name in listed if isinstance(name, str)]
+
+
+def own_levels(given: object, folder: Path) -> dict[str, tuple[Level, ...]]:
+    """Return what can be read of the values of sites; unreadable ones are known by their names.
+
+    Args:
+        given: the table of sites as a plan has it.
+        folder: where files named by the plan lie.
+    """
+    if not isinstance(given, Mapping):
+        return {}
+    if given.get("kind") != "csv" or "values" in given:
+        return named_levels(given.get("values"))
+    names = [name for name in _names(given.get("columns")) if name != LABEL]
+    try:
+        read = read_sites(folder / given["file"], names) if names else {}
+    except (ValueError, TypeError, KeyError):
+        return dict.fromkeys(names, ())
+    return named_levels(read.get("values"))
+
+
+def own_of(sites: Sites) -> tuple[tuple[NamedLevels, ...], tuple[str, ...]]:
+    """Return the values of each site, and what each is called; empty where sites have none."""
+    if isinstance(sites, Grid):
+        return (), ()
+    names = tuple(sites.values)
+    each = zip(*sites.values.values(), strict=True)
+    return tuple(tuple(zip(names, levels, strict=True)) for levels in each), sites.labels
 
 
 Sites = Annotated[Grid | Points | PointsFile, Field(discriminator="kind")]

@@ -29,7 +29,7 @@ def levels_for(plan: Plan, factors: Mapping[str, Given]) -> dict[str, Level]:
     Raises:
         PlanError: a factor is unknown, or has no level, or one that is no such quantity.
     """
-    units = plan.conditions[0].units
+    units = {**plan.conditions[0].units, **plan.own_units}
     wrong = [
         Problem(f"factors.{name}", "is no factor of the plan.", similar(name, list(units)))
         for name in factors
@@ -56,16 +56,28 @@ def levels_for(plan: Plan, factors: Mapping[str, Given]) -> dict[str, Level]:
     return found
 
 
-def alone(plan: Plan, x: object, y: object, factors: Mapping[str, Given]) -> Plan:
+def alone(plan: Plan, x: object, y: object, factors: Mapping[str, Given], label: str = "") -> Plan:
     """Return the plan of a single site.
+
+    Args:
+        plan: of which it is one.
+        x: stage coordinate.
+        y: the same.
+        factors: a level for each factor, and each value that sites of the plan have.
+        label: what it is called; empty if nothing.
 
     Raises:
         PlanError: the place or a level cannot be used, whatever the rig.
     """
     levels = levels_for(plan, factors)
     return plan.replace(
-        sites={"kind": "points", "points": [[x, y]]},
-        factors={name: [level] for name, level in levels.items()},
+        sites={
+            "kind": "points",
+            "points": [[x, y]],
+            "values": {name: [levels[name]] for name in plan.own_units},
+            "labels": [label] if label else [],
+        },
+        factors={name: [levels[name]] for name in plan.conditions[0]},
         design={},
         planner={"kind": "listed"},
     )
@@ -109,7 +121,8 @@ class Placing:
             what = f"is {type(site).__name__!r}, not a site that Plan.site has made."
             raise PlanError(self._plan.title, [Problem(f"site {number}", what)])
         condition = site.recipe.condition
-        only = alone(self._plan, site.x, site.y, dict(condition.levels))
+        given = {**dict(condition.levels), **site.recipe.values}
+        only = alone(self._plan, site.x, site.y, given, site.label)
         (made,) = only.sites()
         assert made.recipe is not None
         problems = [p for p in only.check(self._info, at=self._at) if p.severity == "error"]

@@ -23,6 +23,7 @@ from seccm.plan.contacts import KINDS
 from seccm.plan.examples import examples
 from seccm.plan.expand import length_problem
 from seccm.plan.library import find_plan
+from seccm.plan.places import own_levels
 from seccm.plan.recipe import Recipe
 from seccm.plan.site import Site
 from seccm.plan.tables import Tables
@@ -88,8 +89,10 @@ class Plan(Tables):
 
     def _mistakes(self, data: Mapping[str, Any], context: Mapping[str, Any]) -> list[Mistake]:
         """Find what is wrong with the tables, which become those of this plan."""
-        context = {**context, "factors": readable_levels(data)}
-        problems = list(unused_factors(data, context["factors"]))
+        levels = readable_levels(data)
+        own = own_levels(data.get("sites"), context.get("folder", Path()))
+        context = {**context, "factors": {**own, **levels}}
+        problems = list(unused_factors(data, levels))
         found: list[Mistake] = []
         try:
             self.__pydantic_validator__.validate_python(
@@ -142,6 +145,7 @@ class Plan(Tables):
         *,
         ix: int = -1,
         iy: int = -1,
+        label: str = "",
     ) -> Site:
         """Return a site of this plan at a place of your choice, for a planner to return.
 
@@ -150,14 +154,16 @@ class Plan(Tables):
         Args:
             x: stage coordinate, in metres or with its unit.
             y: the same.
-            factors: a level for each factor of the plan: with its unit, or a number in SI.
+            factors: a level for each factor of the plan, and what is known of the site itself
+                where the sites of the plan have such values: with its unit, or a number in SI.
             ix: the column in a grid; -1 where there is none.
             iy: the row in a grid.
+            label: what the site is called.
 
         Raises:
             PlanError: a factor is unknown, or has no level, or one that the plan cannot use.
         """
-        (made,) = placing.alone(self, x, y, factors or {}).sites()
+        (made,) = placing.alone(self, x, y, factors or {}, label).sites()
         return made.at(made.x, made.y, ix, iy, number=-1, repeat=0)
 
     def check(

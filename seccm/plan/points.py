@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes, written
 from seccm.quantities import refuse_absurd
 from seccm.text_files import Unreadable, read_text
-from seccm.units import BLANKS, number, parse, quoted
+from seccm.units import BLANKS, number, parse, parse_any, quoted
 
 _DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
+LABEL = "label"
+"""The column that says what each site is called."""
 _TOLD = 20
 """Bad lines reported one by one; a table in the wrong format is bad in every line."""
 MOST_LINES = 1_000_000
@@ -31,20 +35,32 @@ class _Header:
     """How many there are up to the last one with a title; the others are empty in every line, as
     spreadsheets export them. A column of numbers without a title before it counts the lines."""
     columns: dict[str, tuple[int, str]]
-    """Index and unit of x and of y."""
+    """Index and unit of x, of y and of further columns that are read; no unit for a label."""
 
 
 def read_points(path: Path) -> tuple[tuple[str, str], ...]:
+    """Read the columns x and y of a table; see `read_sites`."""
+    points: tuple[tuple[str, str], ...] = read_sites(path)["points"]
+    return points
+
+
+def read_sites(path: Path, more: Sequence[str] = ()) -> dict[str, Any]:
     """Read the columns x and y of a table whose header names their units.
 
-    The first line is a header such as "x (um), y (um)"; further columns are not looked at. Commas,
+    The first line is a header such as "x (um), y (um)"; of further columns only those are looked
+    at that are asked for, such as "volume" for "volume (um^3)". Commas,
     semicolons or tabs separate, one kind in the whole table; the decimal sign is a point. Empty
     lines are skipped. What is not understood is refused: a line with more or fewer cells than the
     header, or with cells after those that have a title, may have decimal commas, or thousands that
     are set apart by commas.
 
+    Args:
+        path: of the table.
+        more: names of further columns; "label" is one of texts.
+
     Returns:
-        Quantities with their unit, as a plan would list them.
+        Quantities with their unit, as a plan would list them: "points", and "values" and "labels"
+        where they are asked for.
 
     Raises:
         Mistakes: the file cannot be read, or what is wrong in each bad line.
@@ -61,11 +77,12 @@ def read_points(path: Path) -> tuple[tuple[str, str], ...]:
     if len(listed) > MOST_LINES:
         what = f"{path.name} has {len(listed)} lines, more than {MOST_LINES}."
         raise Mistakes([Problem("file", what, "Remove some of them.")])
-    header, wrong = _read_header(lines[0])
-    points = []
+    header, wrong = _read_header(lines[0], more)
+    points, cells = [], []
     for at, line in listed:
         try:
             points.append(_point(line, header))
+            cells.append(_more(line, header, more))
         except ValueError as error:
             wrong.append(Problem("file", f"line {at} of {path.name}: {error}."))
     if len(wrong) > _TOLD:
@@ -75,10 +92,37 @@ def read_points(path: Path) -> tuple[tuple[str, str], ...]:
         wrong.append(Problem("file", f"{path.name} lists no points."))
     if wrong:
         raise Mistakes(wrong)
-    return tuple(points)
+    found: dict[str, Any] = {"points": tuple(points)}
+    columns = dict(zip(more, zip(*cells, strict=True), strict=True)) if more else {}
+    labels = columns.pop(LABEL, None)
+    found |= {"values": columns} if columns else {}
+    return found | ({"labels": labels} if labels else {})
 
 
-def _read_header(line: str) -> tuple[_Header, list[Problem]]:
+def _more(line: str, header: _Header, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the cells of further columns of a line.
+
+    Raises:
+        ValueError: says what is not understood, as the end of a sentence.
+    """
+    cells = _split(line, header.delimiter)
+    found = []
+    for name in names:
+        index, unit = header.columns.get(name, (-1, ""))
+        text = cells[index]
+        if not text:
+            raise ValueError(f"{name} is missing")
+        if name != LABEL:
+            try:
+                number(text)
+            except ValueError:
+                what = f"{name} is {written(text)}, not a number{_hint(text)}"
+                raise ValueError(what) from None
+        found.append(text if name == LABEL else f"{text} {unit}")
+    return tuple(found)
+
+
+def _read_header(line: str, more: Sequence[str]) -> tuple[_Header, list[Problem]]:
     """Return what the first line says, and what is wrong with it.
 
     Where it is no help, the first two columns are looked at, so that what else is wrong with the
@@ -90,10 +134,37 @@ def _read_header(line: str) -> tuple[_Header, list[Problem]]:
     delimiter = good[0] if good else max(splits, key=lambda d: len(splits[d]), default=",")
     titles, columns = splits.get(delimiter, []), found.get(delimiter, {})
     wrong = list(_header_problems(line, titles, columns))
+    for name in more:
+        here = [index for index, title in enumerate(titles) if _named(title)[0] == name]
+        unit = _named(titles[here[0]])[1] if here else ""
+        if len(here) != 1:
+            many = f"{len(here)} columns" if here else "no column"
+            what = f"the first line has {many} {written(name)}: {written(line[:60])}."
+            remedy = f"Its columns are {', '.join(map(written, titles))}."
+            wrong.append(Problem("columns", what, remedy))
+        elif name != LABEL and (problem := _unit_problem(name, unit)):
+            wrong.append(problem)
+        columns[name] = here[0] if here else 0, unit
     bare = [title.lower() for title in titles]
     guess = {axis: (bare.index(axis) if axis in bare else k, "um") for k, axis in enumerate("xy")}
     named = max((k for k, title in enumerate(titles, start=1) if title), default=2)
     return _Header(delimiter, max(len(titles), 2), named, {**guess, **columns}), wrong
+
+
+def _named(title: str) -> tuple[str, str]:
+    """Return the name and the unit of a title such as "volume (um^3)"; no unit for "label"."""
+    found = re.fullmatch(r"(.*?)\s*(?:\((.*)\)|\[(.*)\])?", title)
+    return (found[1], (found[2] or found[3] or "").strip()) if found else (title, "")
+
+
+def _unit_problem(name: str, unit: str) -> Problem | None:
+    """Say what is wrong with the unit of a column."""
+    try:
+        parse_any(f"1 {unit}".strip())
+    except ValueError:
+        what = f"the header gives {name} in {quoted(unit)}, which is not a unit of a plan."
+        return Problem("columns", what, f'Write "{name} (um^3)", for a volume.')
+    return None
 
 
 def _header_problems(

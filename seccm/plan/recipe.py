@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, ValidationError
 
-from seccm.factors import Condition, Level
+from seccm.factors import Condition, Level, NamedLevels
 from seccm.plan.approach import Approach, OnNoContact, Retract, Travel
 from seccm.plan.expand import approach_of, lift_of
 from seccm.plan.site import NoContact, Site
@@ -22,7 +22,7 @@ from seccm.program.program import Program
 from seccm.program.setting import Setting
 from seccm.program.settled import settled
 from seccm.program.words import Steps
-from seccm.quantities import Model, Words
+from seccm.quantities import FreeText, Model, Words
 
 if TYPE_CHECKING:
     from seccm.plan.tables import Tables
@@ -33,6 +33,10 @@ class Recipe(Model, defer_build=True):
 
     factors: Annotated[dict[Words, Level], Field(default_factory=dict)]
     """The level of each factor."""
+    values: Annotated[dict[Words, Level], Field(default_factory=dict)]
+    """What is known of the site itself."""
+    label: FreeText = ""
+    """What the site is called; empty if nothing."""
     way: Annotated[AnyWay, Field(default_factory=usual)]
     approach: Approach
     retract: Retract
@@ -47,15 +51,27 @@ class Recipe(Model, defer_build=True):
     """Frequency of the mains in hertz."""
 
     @classmethod
-    def of(cls, plan: Tables, condition: Condition) -> Recipe:
-        """Return what a plan does at the sites of a condition."""
-        steps, setting = plan.resolved(condition)
+    def of(
+        cls, plan: Tables, condition: Condition, values: NamedLevels = (), label: str = ""
+    ) -> Recipe:
+        """Return what a plan does at the sites of a condition.
+
+        Args:
+            plan: the plan.
+            condition: the levels of its factors.
+            values: what is known of the site itself.
+            label: what it is called.
+        """
+        here = condition.inside(values)
+        steps, setting = plan.resolved(here)
         return cls.model_construct(
             factors=dict(condition.levels),
+            values=dict(values),
+            label=label,
             way=plan.way,
-            approach=settled(plan.approach, condition.known),
-            retract=settled(plan.retract, condition.known),
-            travel=settled(plan.travel, condition.known),
+            approach=settled(plan.approach, here.known),
+            retract=settled(plan.retract, here.known),
+            travel=settled(plan.travel, here.known),
             on_no_contact=plan.on_no_contact,
             program=steps,
             offset=setting.offset,
@@ -116,7 +132,8 @@ class Recipe(Model, defer_build=True):
             travel_settle=setting.number(self.travel.settle),
             no_contact=NoContact(policy.then, policy.retries, policy.shift),
             way=self.way,
-            levels=tuple(level.value for level in self.factors.values()),
+            levels=tuple(level.value for level in (*self.factors.values(), *self.values.values())),
+            label=self.label,
             recipe=self,
         )
 

@@ -123,7 +123,10 @@ class Site:
     way: WaySpec = field(default_factory=usual)
     """How the place is come to and left."""
     levels: tuple[float, ...] = ()
-    """The values of the plan's factors at this site, in SI, in the order of the factors."""
+    """The values of the plan's factors at this site, in SI, in the order of the factors; and behind
+    them those of the site itself."""
+    label: str = ""
+    """What the site is called; empty if nothing."""
     recipe: Recipe | None = field(default=None, compare=False, repr=False)
     """What the site was made from, for its data file; None for one that was put together."""
 
@@ -133,7 +136,7 @@ class Site:
         return Site(
             number, x, y, ix, iy, self.condition, repeat, self.approach, self.program,
             self.retract, self.travel_speed, self.travel_settle, self.no_contact, self.way,
-            self.levels, self.recipe,
+            self.levels, self.label, self.recipe,
         )  # fmt: skip
 
     def measuring_time(self, clock: Clock) -> tuple[float, float]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from seccm.earlier import Placeholder
+from seccm.factors import Condition
+from seccm.placeholder import Placeholder
 from seccm.plan.site import Site
 from seccm.plan.tables import Tables
 from seccm.plan.visits import Visits
@@ -48,7 +49,12 @@ class Subject:
 
     def setting(self, site: Site) -> Setting:
         """Return what turns the plan's quantities into numbers at a site."""
-        return self.plan.setting(self.plan.conditions[site.condition])
+        return self.plan.setting(self._condition(site))
+
+    def _condition(self, site: Site) -> Condition:
+        """Return the levels of the factors at a site, and what is known of the site itself."""
+        own = () if site.recipe is None else tuple(site.recipe.values.items())
+        return self.plan.conditions[site.condition].inside(own)
 
     def put(self, value: str, *key: int | str) -> Suggestion | None:
         """Suggest a quantity; None where the plan has a factor there, whose levels differ."""
@@ -59,7 +65,7 @@ class Subject:
 
     def under(self, site: Site, part: Part | None = None) -> str:
         """Name a site's condition, and the values of the repeats round a step, to end a phrase."""
-        condition = self.plan.conditions[site.condition]
+        condition = self._condition(site)
         label = condition.inside(part.values if part is not None else ()).label
         return f" with {label}" if label else ""
 

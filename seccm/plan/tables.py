@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import Field
 
-from seccm.factors import Condition, Level
+from seccm.factors import Condition, Level, NamedLevels
 from seccm.level_lists import LevelList
 from seccm.plan.approach import Approach, Budget, OnNoContact, Retract, Travel
 from seccm.plan.design import Design, assigned, conditions_of, levels_of
 from seccm.plan.estimate import bytes_of, duration_of, raw_time
-from seccm.plan.places import Sites
+from seccm.plan.places import Sites, own_of
 from seccm.plan.planner import AnyPlanner
 from seccm.plan.planner import usual as own_list
 from seccm.plan.probe import Probe, Reference
@@ -119,12 +120,30 @@ class Tables(Model, defer_build=True):
 
     def visits(self) -> Visits:
         """Return every site in the order of the visits, as columns."""
-        places = self.places.places()
+        places, conditions = self.places.places(), self.conditions
+        condition = assigned(self.design, places, len(conditions))
+        values, labels = own_of(self.places)
+        if not values and not labels:
+            each = enumerate(conditions)
+            patterns = tuple(Recipe.of(self, levels).site(index) for index, levels in each)
+            return Visits(places, condition, patterns)
+        recipes: dict[tuple[int, NamedLevels, str], int] = {}
+        which = []
+        for number, index in enumerate(condition.tolist()):
+            own = values[number] if values else ()
+            alike = index, own, labels[number] if labels else ""
+            which.append(recipes.setdefault(alike, len(recipes)))
         patterns = tuple(
-            Recipe.of(self, condition).site(index)
-            for index, condition in enumerate(self.conditions)
+            Recipe.of(self, conditions[index], own, label).site(index)
+            for index, own, label in recipes
         )
-        return Visits(places, assigned(self.design, places, len(patterns)), patterns)
+        return Visits(places, np.array(which, int), patterns)
+
+    @property
+    def own_units(self) -> dict[str, str]:
+        """The SI units of the values that each site has, by their names."""
+        values, _ = own_of(self.places)
+        return {name: level.unit for name, level in values[0]} if values else {}
 
     def sites(self) -> tuple[Site, ...]:
         """Return every site in the order of the visits, resolved to plain numbers."""

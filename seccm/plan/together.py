@@ -13,11 +13,13 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from seccm.errors import Problem
-from seccm.factors import Level
+from seccm.factors import Condition, Level
 from seccm.level_lists import named_levels
-from seccm.plan.design import conditions_of, design_problems
+from seccm.placeholder import placeholders
+from seccm.plan.design import assigned, conditions_of, design_problems
 from seccm.plan.expand import condition_problems, program_problems
 from seccm.plan.keeping import keep_problems
+from seccm.plan.places import own_of
 from seccm.program.setting import Setting
 from seccm.suggestion import Suggestion
 
@@ -55,7 +57,7 @@ def unused_factors(data: Mapping[str, Any], factors: Mapping[str, Any]) -> Itera
     ):
         return  # Nothing can follow a factor; the broken program is reported itself.
     tables = ("program", "approach", "retract", "travel")
-    named = {name for table in tables for name in _placeholders(data.get(table))}
+    named = {name for table in tables for name in placeholders(data.get(table))}
     for name in factors:
         if name not in named and name and name.isprintable():  # Else its name is told.
             declared = data.get("factors")
@@ -64,17 +66,6 @@ def unused_factors(data: Mapping[str, Any], factors: Mapping[str, Any]) -> Itera
             remedy = f'Write "${name}" for a quantity of {", ".join(tables)}, or remove it.'
             remove = Suggestion(("factors", name), "remove") if inside else None
             yield Problem(where, f"factor {name} is not used.", remedy, suggestion=remove)
-
-
-def _placeholders(given: object) -> Iterator[str]:
-    if isinstance(given, str) and given.strip().startswith("$"):
-        yield given.strip()[1:]
-    elif isinstance(given, dict):
-        for value in given.values():
-            yield from _placeholders(value)
-    elif isinstance(given, list):
-        for value in given:
-            yield from _placeholders(value)
 
 
 def good_parts(
@@ -111,23 +102,25 @@ def forget() -> None:
 def together(parts: Mapping[str, Any]) -> Iterator[Problem]:
     """Find what does not fit between the tables, as far as they are known."""
     wrong = []
+    sites = parts.get("places")
     if "factors" in parts and "design" in parts:
-        places = parts["places"].places() if "places" in parts else None
-        wrong += design_problems(parts["factors"], parts["design"], places)
+        wrong += design_problems(parts["factors"], parts["design"], sites and sites.places())
     if "program" in parts:
         factors = set(parts.get("factors", ()))
         if "design" in parts:
             factors.update(*parts["design"].conditions)
-        wrong += program_problems(parts["program"], factors)
+        own = () if sites is None else getattr(sites, "values", ())
+        for name in sorted(factors & set(own)):
+            what = f"{name} is the name of a factor already."
+            wrong.append(Problem(f"sites.values.{name}", what, "Choose another name."))
+        wrong += program_problems(parts["program"], factors.union(own))
     yield from wrong
+    known = not wrong and all(name in parts for name in ("factors", "design"))
     if parts.get("keep") and "program" in parts:
-        known = not wrong and "factors" in parts and "design" in parts
-        conditions = conditions_of(parts["factors"], parts["design"]) if known else ()
-        yield from keep_problems(parts["keep"], parts["program"], conditions)
-    needed = ("factors", "design", "approach", "retract", "program")
-    if not wrong and all(name in parts for name in needed):
+        yield from keep_problems(parts["keep"], parts["program"], _cases(parts) if known else ())
+    if known and all(name in parts for name in ("approach", "retract", "program")):
         seen = set()
-        for condition in conditions_of(parts["factors"], parts["design"]):
+        for condition in _cases(parts):
             # What is wrong in itself depends neither on the reference nor on the footprint.
             setting = Setting(condition, offset=0.0, area=1.0)
             for problem in condition_problems(
@@ -136,3 +129,14 @@ def together(parts: Mapping[str, Any]) -> Iterator[Problem]:
                 if problem.where not in seen:  # The first condition stands for the others.
                     seen.add(problem.where)
                     yield problem
+
+
+def _cases(parts: Mapping[str, Any]) -> tuple[Condition, ...]:
+    """Return every condition, with the values of each site that it goes with."""
+    conditions = conditions_of(parts["factors"], parts["design"])
+    values, _ = own_of(parts["places"]) if "places" in parts else ((), ())
+    if not values:
+        return conditions
+    which = assigned(parts["design"], parts["places"].places(), len(conditions)).tolist()
+    pairs = dict.fromkeys(zip(which, values, strict=True))
+    return tuple(conditions[index].inside(own) for index, own in pairs)

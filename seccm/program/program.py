@@ -9,9 +9,10 @@ from functools import cached_property, partial
 from itertools import product
 from typing import Protocol
 
-from seccm.earlier import Earlier, Placeholder
+from seccm.earlier import Earlier
 from seccm.events import Path
-from seccm.factors import NamedLevels, Value
+from seccm.factors import Condition, NamedLevels, Value
+from seccm.placeholder import Placeholder
 from seccm.program.kind import StepSpec
 from seccm.program.live import Live
 from seccm.program.registry import kind_of
@@ -48,12 +49,12 @@ def _segment(
 
 def _resolved(part: Part, chosen: Mapping[Earlier, float]) -> str:
     """Write down what the quantities of a step came to that are not the same in every turn."""
-    values = {name: level.value for name, level in part.values}
+    values = Condition(part.values)
     numbers = {key: chosen[earlier] for earlier, key in _followed(part.spec).items() if chosen}
-    known = {f"${name}": value for name, value in values.items()}
+    known: dict[str, float] = {f"${name}": value for name, value in values.items()}
     for key, quantity in following(part.spec):
-        if isinstance(quantity, Placeholder) and quantity.factor in values:
-            known[key] = values[quantity.factor]
+        if isinstance(quantity, Placeholder) and isinstance(value := values.known(quantity), float):
+            known[key] = value
     text = json.dumps(numbers | known) if numbers or known else ""
     # The path of a step says the values of its repeats, too; nothing else says what it followed.
     return text if len(text) <= LONGEST else json.dumps(numbers) if numbers else ""

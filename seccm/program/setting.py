@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from seccm.earlier import Earlier
-from seccm.factors import Condition, NamedLevels, Value
+from seccm.factors import Condition, Level, NamedLevels, Value
+from seccm.placeholder import CAPACITY
 from seccm.program.until import Until
 from seccm.rig import Limit
 
@@ -42,12 +43,22 @@ class Setting:
         """Return a potential of the plan in raw volts."""
         return self.number(potential) - self.offset
 
-    def amperes(self, current: Value | None, density: Value | None) -> float:
+    def amperes(
+        self, current: Value | None, density: Value | None, capacity: Value | None = None
+    ) -> float:
         """Return a current that a plan gives either way.
+
+        Args:
+            current: the current, or a C-rate.
+            density: current over the area of the footprint.
+            capacity: what a C-rate refers to.
 
         Raises:
             ValueError: it gives neither.
         """
+        if capacity is not None:
+            level = Level(self.number(capacity), "C")
+            return self.inside(((CAPACITY, level),)).amperes(current, density)
         if current is not None:
             return self.number(current)
         if density is not None:

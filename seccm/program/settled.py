@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from seccm.earlier import Earlier, Placeholder
+from seccm.earlier import Earlier
+from seccm.placeholder import Placeholder
 
 M = TypeVar("M", bound=BaseModel)
 

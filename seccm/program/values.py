@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from seccm.earlier import Placeholder
 from seccm.errors import Problem
+from seccm.placeholder import Placeholder
 from seccm.program.settled import following
 from seccm.program.tree import arms
 from seccm.program.words import If, Repeat, Step
@@ -19,7 +19,7 @@ def value_problems(program: Sequence[Step], factors: Collection[str]) -> Iterato
         program: the steps.
         factors: names of the factors of the plan.
     """
-    taken = dict.fromkeys(factors, "the name of a factor")
+    taken = dict.fromkeys(factors, "the name of a factor or of a value of the sites")
     return _problems(program, "program", taken, {})
 
 
@@ -77,4 +77,4 @@ def _used(steps: Sequence[Step]) -> Iterator[str]:
             for _, quantity in following(step):
                 named = quantity if isinstance(quantity, Placeholder) else quantity.offset
                 if isinstance(named, Placeholder):
-                    yield named.factor
+                    yield from named.names

@@ -8,17 +8,19 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import ValidationInfo, model_validator
 
 from seccm.analysis.any_step import level, net_charge
 from seccm.analysis.galvanostatic import nucleation
 from seccm.analysis.voltammetry import efficiency
-from seccm.mistakes import OneOf
+from seccm.errors import Problem
+from seccm.mistakes import Mistakes, OneOf
+from seccm.placeholder import Placeholder
 from seccm.program.any_results import E_END, T_SEEN
 from seccm.program.figures import Trend, Turn
 from seccm.program.kind import Beginning, Found, Kind, StepSpec
 from seccm.program.measured import NO_ROWS, WHOLE, Measured, Numbers
-from seccm.program.quantities import Current, CurrentDensity, Duration
+from seccm.program.quantities import Charge, CurrentDensity, CurrentOrRate, Duration
 from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace
@@ -26,7 +28,8 @@ from seccm.program.until import Until
 from seccm.results import Result, Status, Value
 from seccm.results.result import potential, signed
 from seccm.rig import Constant
-from seccm.units import show
+from seccm.suggestion import Suggestion
+from seccm.units import C_RATE, show
 
 NAME = "constant current"
 
@@ -35,11 +38,31 @@ class ConstantCurrent(StepSpec):
     """Galvanostatic: impose a current."""
 
     step: Literal["constant current"] = "constant current"
-    current: Current | None = None
+    current: CurrentOrRate | None = None
+    """The current; or a C-rate, such as "C/3", with `capacity`."""
     current_density: CurrentDensity | None = None
     """The current over the footprint's area."""
+    capacity: Charge | None = None
+    """What a C-rate refers to: 1C passes it in an hour."""
     duration: Duration
     until: Until | None = None
+
+    @model_validator(mode="after")
+    def _capacity_of_a_rate(self, info: ValidationInfo) -> ConstantCurrent:
+        may_be_rate = isinstance(self.current, Placeholder) and not self.current.terms
+        levels = ((info.context or {}).get("factors") or {}) if may_be_rate else {}
+        units = {level.unit for level in levels.get(str(self.current)[1:], ())}
+        is_rate = isinstance(self.current, Placeholder) and self.current.is_rate
+        if self.capacity is None and (is_rate or C_RATE in units):
+            what = "is missing: a C-rate refers to a capacity."
+            put = Suggestion(("capacity",), "put", "278 pAh")
+            remedy = 'Write one, such as "278 pAh".'
+            raise Mistakes([Problem("capacity", what, remedy, suggestion=put)])
+        if self.capacity is not None and not is_rate and (not may_be_rate or units - {C_RATE}):
+            what = 'is used for a current that is a C-rate only, such as "C/3".'
+            out = Suggestion(("capacity",), "remove")
+            raise Mistakes([Problem("capacity", what, "Remove it.", suggestion=out)])
+        return self
 
     @model_validator(mode="after")
     def _one_current(self) -> ConstantCurrent:
@@ -50,7 +73,7 @@ class ConstantCurrent(StepSpec):
 
 
 def _resolve(step: ConstantCurrent, setting: Setting) -> Act:
-    amperes = setting.amperes(step.current, step.current_density)
+    amperes = setting.amperes(step.current, step.current_density, step.capacity)
     seconds = setting.number(step.duration)
     density = show(amperes / setting.area, "A/m^2")
     label = f"{density} ({show(amperes, 'A')}) for {show(seconds, 's')}"

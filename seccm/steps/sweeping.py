@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from seccm.earlier import Placeholder
 from seccm.errors import Problem
 from seccm.factors import Value
+from seccm.placeholder import Placeholder
 from seccm.plan.rounding import rounded_down
 from seccm.program.kind import Found
 from seccm.program.segment import Act

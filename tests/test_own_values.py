@@ -1,0 +1,249 @@
+"""Values of each site, products of values with them, and C-rates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from programmes import plan_of
+from small_plan import INFO
+
+import seccm
+from seccm.factors import Condition, Level
+from seccm.placeholder import read_placeholder
+from seccm.plan import Plan
+from seccm.plan.recipe import Recipe
+from seccm.units import parse_c_rate, parse_free, show, unit_text
+
+PLACES = [["10 um", "10 um"], ["40 um", "10 um"], ["70 um", "10 um"]]
+VOLUMES = ["539.5 um^3", "120 um^3", "1000 um^3"]
+CHARGE: dict[str, Any] = {
+    "step": "constant current", "current": "0.22 pA/um^3 * $volume", "duration": "1 s",
+}  # fmt: skip
+
+
+def particles(*program: dict[str, Any], **changes: Any) -> Plan:
+    """A plan of three particles."""
+    sites = {"kind": "points", "points": PLACES, "values": {"volume": VOLUMES},
+             "labels": ["A1", "A2", "B1"]}  # fmt: skip
+    return plan_of(*program, **{"sites": sites, **changes})
+
+
+def refused(*program: dict[str, Any], **changes: Any) -> dict[str, str]:
+    with pytest.raises(seccm.PlanError) as said:
+        particles(*program, **changes)
+    return {problem.where: f"{problem.what} {problem.remedy}" for problem in said.value.problems}
+
+
+def currents(plan: Plan) -> list[float]:
+    return [site.segments[0].waveform.extremes[0] for site in plan.sites()]
+
+
+def test_the_current_of_each_particle_follows_its_volume() -> None:
+    plan = particles(CHARGE)
+    assert currents(plan) == pytest.approx([118.69e-12, 26.4e-12, 220e-12], rel=1e-12)
+    assert [site.label for site in plan.sites()] == ["A1", "A2", "B1"]
+    assert [site.condition for site in plan.sites()] == [0, 0, 0]
+    assert [site.repeat for site in plan.sites()] == [0, 1, 2]
+    assert [site.levels for site in plan.sites()] == [
+        (pytest.approx(5.395e-16),), (pytest.approx(1.2e-16),), (pytest.approx(1e-15),)
+    ]  # fmt: skip
+
+
+def test_a_plan_with_values_of_sites_reads_back_as_it_is() -> None:
+    plan = particles({**CHARGE, "duration": "2 s", "until": {"charge": "1 C/um^3 * $volume"}})
+    again = Plan.from_json(plan.to_json())
+    assert again == plan
+    assert currents(again) == currents(plan)
+    for site in plan.sites():
+        assert site.recipe is not None
+        read = Recipe.read(site.recipe.text)
+        assert read.site().segments == site.segments
+        assert (read.label, read.values) == (site.label, site.recipe.values)
+
+
+def test_values_come_from_the_columns_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "particles.csv").write_text(
+        "label, x (um), y (um), volume (um^3), d [um], remark\n"
+        "A1, 10, 10, 539.5, 10.1, big\nA2, 40, 10, 120, 6.1, small\n"
+    )
+    data = particles(CHARGE).to_dict()
+    data["sites"] = {"kind": "csv", "file": "particles.csv", "columns": ["volume", "label"]}
+    plan = Plan.from_dict(data, folder=tmp_path)
+    assert currents(plan) == pytest.approx([118.69e-12, 26.4e-12])
+    assert [site.label for site in plan.sites()] == ["A1", "A2"]
+    assert Plan.from_json(plan.to_json()) == plan
+    data["sites"]["columns"] = ["volume", "weight"]
+    with pytest.raises(seccm.PlanError, match='no column "weight"'):
+        Plan.from_dict(data, folder=tmp_path)
+    data["sites"]["columns"] = ["d"]
+    with pytest.raises(seccm.PlanError, match=r'"\$volume" names no factor') as said:
+        Plan.from_dict(data, folder=tmp_path)
+    assert "$d" in str(said.value)
+
+
+def test_factors_and_values_of_sites_go_together() -> None:
+    """Every site has its condition, and its volume."""
+    sites = {"kind": "points", "points": [*PLACES, ["99 um", "10 um"]],
+             "values": {"volume": [*VOLUMES, VOLUMES[0]]}}  # fmt: skip
+    step = {**CHARGE, "current": "$j * $volume"}
+    plan = plan_of(step, sites=sites, factors={"j": ["0.1 pA/um^3", "0.2 pA/um^3"]},
+                   design={"assign": "interleaved"})  # fmt: skip
+    assert currents(plan) == pytest.approx([53.95e-12, 24e-12, 100e-12, 107.9e-12])
+    assert [site.condition for site in plan.sites()] == [0, 1, 0, 1]
+    assert [site.repeat for site in plan.sites()] == [0, 0, 1, 1]
+    assert len(plan.visits().patterns) == 4
+
+
+def test_a_planner_gives_a_site_its_own_value() -> None:
+    plan = particles(CHARGE)
+    site = plan.site("5 um", "40 um", {"volume": "50 um^3"}, label="new")
+    assert site.segments[0].waveform.extremes[0] == pytest.approx(11e-12)
+    assert (site.label, site.levels) == ("new", (pytest.approx(5e-17),))
+    with pytest.raises(seccm.PlanError, match=r"factors.volume: has no level"):
+        plan.site("5 um", "40 um", {})
+
+
+def test_the_largest_particle_is_checked_with_the_rig() -> None:
+    sites = {"kind": "points", "points": PLACES, "values": {"volume": [*VOLUMES[:2], "1 m^3"]}}
+    plan = particles({**CHARGE, "current": "1 pA/um^3 * $volume"}, sites={
+        **sites, "values": {"volume": [*VOLUMES[:2], "1e6 um^3"]}})  # fmt: skip
+    told = [p for p in plan.check(INFO) if p.severity == "error" and p.where == "program[0]"]
+    assert told
+    assert "with volume = 1e+06 um^3" in told[0].what
+    assert "at most 10 A" in refused(CHARGE, sites=sites)["program[0].current"]
+
+
+@pytest.mark.parametrize(
+    ("current", "words"),
+    [
+        ("0.22 pA/um^2 * $volume", "comes to m A, not to A"),
+        ("$volume", "unit of A"),
+        ("0.22 pA/um^3 * $weight", '"$weight" names no factor'),
+        ("0.22 pA/um^3 $volume", "is no product"),
+        ("0.22 pA/um^3 * $volume + 1 pA", "is no product"),
+        ("$volume * 0.22 pA/um^3", "is no product"),
+        ("0.22 furlong * $volume", "not a unit"),
+        ("* $volume", "number and a unit"),
+        ("2 * 3 * $volume", "not a unit"),
+    ],
+)
+def test_a_product_that_is_none_is_refused(current: str, words: str) -> None:
+    told = refused({**CHARGE, "current": current})
+    assert words in told["program[0].current"], told
+
+
+@pytest.mark.parametrize(
+    ("sites", "where", "words"),
+    [
+        ({"values": {"volume": VOLUMES[:2]}}, "sites.values.volume", "2 values, but there are 3"),
+        ({"values": {"volume": [*VOLUMES[:2], "1 um"]}}, "sites.values.volume", "no quantity like"),
+        ({"values": {"volume": VOLUMES, "x": ["1 um"] * 3}}, "sites.values.x", "place of the site"),
+        ({"values": {"volume": VOLUMES}, "labels": ["A"]}, "sites.labels", "1 labels"),
+    ],
+)
+def test_values_that_do_not_fit_the_sites_are_refused(
+    sites: dict[str, Any], where: str, words: str
+) -> None:
+    told = refused(CHARGE, sites={"kind": "points", "points": PLACES, **sites})
+    assert words in told[where], told
+
+
+def test_division_by_what_may_be_zero_is_refused() -> None:
+    sites = {"kind": "points", "points": PLACES, "values": {"d": ["1 um", "0 um", "2 um"]}}
+    told = refused({**CHARGE, "current": "1e-16 A m / $d"}, sites=sites)
+    assert "divided by d, which may be zero" in told["program[0].current"]
+
+
+def test_a_name_stands_for_one_thing() -> None:
+    told = refused(CHARGE, factors={"volume": ["1 um^3"]})
+    assert "the name of a factor already" in told["sites.values.volume"]
+
+
+# ------------------------------------------------------------------------------ C-rates
+
+
+def test_a_c_rate_is_a_share_of_the_capacity() -> None:
+    step = {"step": "constant current", "current": "C/3", "capacity": "278 pAh", "duration": "1 s"}
+    assert currents(plan_of(step))[0] == pytest.approx(278e-12 / 3, rel=1e-12)
+    assert currents(plan_of({**step, "current": "-2C"}))[0] == pytest.approx(-556e-12, rel=1e-12)
+
+
+def test_the_capacity_of_a_particle_follows_its_volume_and_the_rate_a_factor() -> None:
+    step = {"step": "constant current", "current": "$rate", "capacity": "600 mAh/cm^3 * $volume",
+            "duration": "1 s"}  # fmt: skip
+    plan = particles(step, factors={"rate": ["C/10", "1C", "750C"]})
+    assert currents(plan) == pytest.approx(
+        [539.5 * 0.6e-12 / 10, 120 * 0.6e-12, 750 * 1000 * 0.6e-12], rel=1e-9
+    )
+    assert [condition.label for condition in plan.conditions] == [
+        "rate = C/10", "rate = 1C", "rate = 750C"
+    ]  # fmt: skip
+    assert Plan.from_json(plan.to_json()) == plan
+    inside = {"step": "repeat", "over": {"rate": ["C/10", "1C"]}, "program": [step]}
+    plan = particles(inside)
+    first = plan.sites()[0]
+    found = [segment.waveform.extremes[0] for segment in first.segments]
+    assert found == pytest.approx([539.5 * 0.6e-13, 539.5 * 0.6e-12])
+    assert first.recipe is not None
+    assert Recipe.read(first.recipe.text).site().segments == first.segments
+
+
+@pytest.mark.parametrize(
+    ("keys", "where", "words"),
+    [
+        ({"current": "C/3"}, "program[0].capacity", "is missing"),
+        ({"current": "1 nA", "capacity": "1 nAh"}, "program[0].capacity", "C-rate only"),
+        ({"current": "C/3", "capacity": "1 nA"}, "program[0].capacity", "unit of C"),
+        ({"current": "C/0", "capacity": "1 nAh"}, "program[0].current", "unit of A"),
+        ({"current_density": "C/3", "capacity": "1 nAh"}, "program[0].current_density", "A/m^2"),
+        ({"current": "$rate"}, "program[0].capacity", "is missing"),
+    ],
+)
+def test_a_rate_needs_a_capacity_and_a_capacity_a_rate(
+    keys: dict[str, Any], where: str, words: str
+) -> None:
+    factors = {"rate": ["C/3"]} if "$rate" in keys.values() else {}
+    told = refused({"step": "constant current", "duration": "1 s", **keys}, factors=factors)
+    assert words in told[where], told
+
+
+@given(st.floats(1e-6, 1e6))
+def test_a_rate_is_read_as_it_is_written(rate: float) -> None:
+    assert parse_c_rate(f"{rate!r}C") == rate
+    assert parse_c_rate(show(rate, "1/h", 9)) == pytest.approx(rate, rel=1e-6)
+    assert Level.read(f"{rate!r} 1/h") == Level(rate, "1/h")
+
+
+UNITS = st.sampled_from(["A", "m^3", "C/m^3", "A/m^2", "V", "s", "1"])
+NUMBERS = st.floats(1e-3, 1e3)
+
+
+@settings(max_examples=100)
+@given(NUMBERS, st.lists(st.tuples(NUMBERS, UNITS, st.booleans()), min_size=1, max_size=4))
+def test_products_are_products_however_they_become_known(
+    scale: float, terms: list[tuple[float, str, bool]]
+) -> None:
+    """All at once or one level after the other: the same number, and always readable again."""
+    text = f"{scale!r} pA"
+    truth = scale * 1e-12
+    levels = []
+    for number, (value, unit, over) in enumerate(terms):
+        text += f" {'/' if over else '*'} $n{number}"
+        levels.append((f"n{number}", Level(value, unit)))
+        truth = truth / value if over else truth * value
+    placeholder = read_placeholder(text)
+    assert Condition(tuple(levels)).number(placeholder) == pytest.approx(truth, rel=1e-12)
+    known: Any = placeholder
+    for level in levels:
+        assert read_placeholder(str(known)) == known
+        known = Condition((level,)).known(known)
+    assert known == pytest.approx(truth, rel=1e-12)
+
+
+@given(st.tuples(*[st.integers(-4, 4)] * 6))
+def test_a_unit_is_written_as_it_is_read(dimension: tuple[int, int, int, int, int, int]) -> None:
+    assert parse_free(f"1 {unit_text(dimension)}".strip()) == (1.0, dimension)
