@@ -18,7 +18,7 @@ from seccm import calibration
 from seccm.errors import PlanError, SeccmError
 from seccm.mistakes import Mistakes
 from seccm.plan import Plan, load_plan, plans, rigs
-from seccm.plan.points import read_points
+from seccm.plan.points import read_sites
 from seccm.rig import Mounted
 from seccm.rigs import build_rig, load_rig
 from seccm.text_files import Unreadable, read_text
@@ -28,7 +28,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "plan": load_plan,
     "rig": load_rig,
     "calibration": calibration.read,
-    "points": read_points,
+    "points": read_sites,
     "draft": Draft.open,
 }
 SHIPPED = {

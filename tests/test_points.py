@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seccm.mistakes import Mistakes
-from seccm.plan.points import read_points
+from seccm.plan.points import read_sites
 from seccm.units import parse
 
 HEADER = "x (um), y (um)"
@@ -28,7 +28,7 @@ def table(folder: Path, content: str | bytes) -> Path:
 def refused(folder: Path, content: str | bytes) -> list[str]:
     """Return why a table is refused, a sentence for each mistake."""
     with pytest.raises(Mistakes) as caught:
-        read_points(table(folder, content))
+        read_sites(table(folder, content))
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -72,11 +72,11 @@ def test_a_line_that_is_not_understood_is_refused_with_its_number(
 def test_columns_without_a_title_after_the_last_are_empty(tmp_path: Path) -> None:
     """Else a number may have been torn in two; a column that counts the lines may stand first."""
     made = table(tmp_path, "x (um),y (um),,\n1,2,,\n3,4, ,\n")
-    assert read_points(made) == (("1 um", "2 um"), ("3 um", "4 um"))
+    assert read_sites(made)["points"] == (("1 um", "2 um"), ("3 um", "4 um"))
     (told,) = refused(tmp_path, "x (um),y (um),,\n1,2,,\n12,5,23,4\n")
     assert 'line 3 of points.csv: has "23" in a column without a title; a comma separates' in told
     made = table(tmp_path, " ,x (um),y (um)\n1,12,13\n2,14,15\n")
-    assert read_points(made) == (("12 um", "13 um"), ("14 um", "15 um"))
+    assert read_sites(made)["points"] == (("12 um", "13 um"), ("14 um", "15 um"))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_line_ends_of_every_system_and_quotes_are_read(tmp_path: Path) -> None:
     """As programs write them."""
     for end in ("\n", "\r\n", "\r"):
         text = end.join(['"x (µm)";"note, free";"y [mm]"', '"1.5";"a, b";2e-3', "", "−3;;4", ""])
-        assert read_points(table(tmp_path, "\ufeff" + text)) == (
+        assert read_sites(table(tmp_path, "\ufeff" + text))["points"] == (
             ("1.5 µm", "2e-3 mm"),
             ("−3 µm", "4 mm"),
         )
@@ -144,7 +144,7 @@ def test_what_a_program_wrote_is_read_exactly(
     writer = csv.writer(text, delimiter=delimiter, quoting=quoting)  # type: ignore[arg-type]
     for cells in [("x (nm)", "y (um)", "z, not used"), *rows]:
         writer.writerow([cells[k] for k in order])
-    found = read_points(table(tmp_path_factory.mktemp("t"), text.getvalue()))
+    found = read_sites(table(tmp_path_factory.mktemp("t"), text.getvalue()))
     assert [(parse(x, "m"), parse(y, "m")) for x, y in found] == [
         (parse(f"{x!r} nm", "m"), parse(f"{y!r} um", "m")) for x, y, _ in rows
     ]
@@ -162,7 +162,7 @@ def test_a_line_is_two_numbers_or_is_refused(
     path = table(tmp_path_factory.mktemp("t"), f"{header}\n{line}\n")
     separator = ";" if ";" in header else "\t" if "\t" in header else ","
     try:
-        found = read_points(path)
+        found = read_sites(path)["points"]
     except Mistakes:
         return
     else:

@@ -38,12 +38,6 @@ class _Header:
     """Index and unit of x, of y and of further columns that are read; no unit for a label."""
 
 
-def read_points(path: Path) -> tuple[tuple[str, str], ...]:
-    """Read the columns x and y of a table; see `read_sites`."""
-    points: tuple[tuple[str, str], ...] = read_sites(path)["points"]
-    return points
-
-
 def read_sites(path: Path, more: Sequence[str] = ()) -> dict[str, Any]:
     """Read the columns x and y of a table whose header names their units.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import product
@@ -14,6 +15,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array
 
 from seccm.errors import PlanError, Problem
+from seccm.placeholder import is_placeholder, read_placeholder
 from seccm.plan import Plan
 from seccm.plan.library import find_plan, plans
 from seccm.program.words import example_of
@@ -133,13 +135,19 @@ class Draft:
         self.changed = True
 
     def add(self, group: Group, kind: str) -> None:
-        """Add a table to a list, a factor, or a series of values to a repeat."""
-        if kind in ("factor", "series"):
-            data = self._document.unwrap()
-            name = _free_name({*data.get("factors", ()), *_series(data.get("program"))})
-            if kind == "series":  # A repeat over values runs once for each.
-                self._table(group.key[:-1]).pop("times", None)
-            self._table(group.key)[name] = [_LEVELS.get(name, "1 s")]
+        """Add a table to a list, or a list of levels: a factor, or one of a repeat or of sites."""
+        holder = str(group.key[-1])
+        if holder in ("factors", "over", "values"):
+            data, around = self._document.unwrap(), self._table(group.key[:-1])
+            sites = data.get("sites")
+            own = sites.get("values", ()) if isinstance(sites, Mapping) else ()
+            taken = {*data.get("factors", ()), *_series(data.get("program")), *own}
+            name, count = _free_name(taken), 1
+            if holder == "over":  # A repeat over values runs once for each.
+                around.pop("times", None)
+            if holder == "values":
+                count = len(around.get("points", ())) or 1
+            self._table(group.key)[name] = [_LEVELS.get(name, "1 s")] * count
         else:
             step = tomlkit.table()
             step["step"] = kind
@@ -197,7 +205,7 @@ class Draft:
                 value = holder.pop(each)
                 holder[name if each == old else each] = value
         used = self._table(key[:-2]) if key[-2:-1] == ("over",) else self._document
-        _replace_text(used, f"${old}", f"${name}")
+        _rename_in(used, str(old), name)
         self.changed = True
         return True
 
@@ -379,14 +387,22 @@ def _series(steps: Any) -> Iterator[str]:
             yield from _series(table.get(name))
 
 
-def _replace_text(table: Any, old: str, new: str) -> None:
-    """Put one text in the place of another, wherever it is a value."""
+def _rename_in(table: Any, old: str, new: str) -> None:
+    """Rename what quantities stand for, wherever it is a value, or in a product."""
     for key in table if isinstance(table, dict) else range(len(table)):
         value = table[key]
         if isinstance(value, dict | list):
-            _replace_text(value, old, new)
-        elif value == old:
-            table[key] = new
+            _rename_in(value, old, new)
+        elif isinstance(value, str) and old in _stands_for(value):
+            table[key] = re.sub(rf"\${re.escape(old)}(?=$|[\s*×/])", lambda _: f"${new}", value)
+
+
+def _stands_for(text: str) -> frozenset[str]:
+    """Return the names that a quantity stands for; none where the text is no such quantity."""
+    try:
+        return read_placeholder(text).names if is_placeholder(text) else frozenset()
+    except ValueError:
+        return frozenset()
 
 
 def _names(steps: Any) -> list[str]:

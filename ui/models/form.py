@@ -26,6 +26,8 @@ LEVELS = (
     '{ from = "0 V", to = "1 V", step = "100 mV" } or { from = "1 V/s", to = "100 V/s", count = 5, '
     'spacing = "log" }.'
 )
+_SERIES = {"over": "series", "values": "value of each site"}
+"""What is added to tables of lists other than factors, by their keys."""
 MOST_ROWS = 200
 """Lines of a list of points that are shown for editing; longer ones stay as they are."""
 
@@ -226,7 +228,7 @@ class _Forms:
             for name, levels in named.items()
         )
         words = words or "What varies from site to site; $name stands for a level."
-        return Group(key, title, words, parts, adds=("factor" if len(key) == 1 else "series",))
+        return Group(key, title, words, parts, adds=(_SERIES.get(str(key[-1]), "factor"),))
 
     def _field(
         self, schema: Schema, items: Schema, value: Any, key: Key, title: str, words: str,
@@ -275,11 +277,11 @@ def _from_elsewhere(name: str, schema: Schema, data: Mapping[str, Any]) -> bool:
     The points of a file are read from it; long lists of points are edited elsewhere; and only a
     listed design has conditions.
     """
+    if name in ("points", "values", "labels") and "file" in schema["properties"]:
+        return True
     if name == "points":
         value = data.get(name)
-        return "file" in schema["properties"] or (
-            isinstance(value, list) and len(value) > MOST_ROWS
-        )
+        return isinstance(value, list) and len(value) > MOST_ROWS
     return name == "conditions" and name not in data and data.get("kind") != "listed"
 
 

@@ -1,0 +1,120 @@
+"""Repeats over values, values of sites and C-rates in the form of a plan."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from seccm.errors import PlanError
+from ui.models.draft import Draft, keys_of, sorted_out
+from ui.models.form import Field, Group, read, where
+from ui.plan_form import PlanForm
+
+
+def groups(group: Group) -> dict[str, Group]:
+    """Every table of a form, by its key."""
+    found = {where(group.key): group}
+    for part in group.parts:
+        found |= groups(part) if isinstance(part, Group) else {}
+    return found
+
+
+def fields(group: Group) -> dict[str, Field]:
+    """Every field of a form, by its key."""
+    found: dict[str, Field] = {}
+    for part in group.parts:
+        if isinstance(part, Group):
+            found |= fields(part)
+        elif isinstance(part, Field):
+            found[where(part.key)] = part
+    return found
+
+
+@pytest.fixture
+def draft() -> Draft:
+    return Draft.open("li-on-au-combinatorial")
+
+
+def retype(draft: Draft, key: str, text: str) -> None:
+    """Type into a field of the form."""
+    field = fields(draft.form)[key]
+    draft.set(field.key, read(field.kind, text))
+
+
+def test_a_repeat_is_turned_into_one_over_values(draft: Draft) -> None:
+    draft.add(groups(draft.form)["program"], "repeat")
+    key = next(key for key, group in groups(draft.form).items() if group.choice == "repeat")
+    over = groups(draft.form)[f"{key}.over"]
+    assert over.adds == ("series",)
+    assert "Values that the steps go through" in over.words
+    draft.add(over, "series")
+    name = next(part.title for part in groups(draft.form)[f"{key}.over"].parts)
+    assert name != "j", "the name of a factor is not taken twice"
+    assert fields(draft.form)[f"{key}.times"].text == ""
+    with pytest.raises(PlanError, match="no step of this repeat uses"):
+        draft.plan()
+    retype(draft, f"{key}.over.{name}", "1 s, 2 s, { from = '3 s', to = '5 s', step = '1 s' }")
+    retype(draft, f"{key}.program[0].duration", f"${name}")
+    plan = draft.plan()
+    assert [level.value for level in plan.program[-1].over[name]] == [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert draft.rename((*over.key, name), "wait")
+    assert fields(draft.form)[f"{key}.program[0].duration"].text == "$wait"
+    assert [level.value for level in draft.plan().program[-1].over["wait"]] == [1, 2, 3, 4, 5]
+
+
+def test_a_name_of_one_repeat_is_changed_in_that_repeat_only(draft: Draft) -> None:
+    for _ in range(2):
+        draft.add(groups(draft.form)["program"], "repeat")
+    keys = [key for key, group in groups(draft.form).items() if group.choice == "repeat"]
+    for key in keys:
+        draft.set((*groups(draft.form)[key].key, "times"), None)
+        draft.set((*groups(draft.form)[f"{key}.over"].key, "t"), ["1 s", "2 s"])
+        retype(draft, f"{key}.program[0].duration", "$t")
+    draft.plan()
+    assert draft.rename((*groups(draft.form)[f"{keys[0]}.over"].key, "t"), "wait")
+    shown = [fields(draft.form)[f"{key}.program[0].duration"].text for key in keys]
+    assert shown == ["$wait", "$t"]
+    draft.plan()
+
+
+def test_values_of_sites_are_typed_and_used(draft: Draft) -> None:
+    draft.choose(groups(draft.form)["sites"], "points")
+    draft.set(("design",), None)
+    draft.set(("sites", "points"), [["10 um", f"{10 + 20 * k} um"] for k in range(8)])
+    values = groups(draft.form)["sites.values"]
+    draft.add(values, values.adds[0])
+    name = next(part.title for part in groups(draft.form)["sites.values"].parts)
+    assert fields(draft.form)[f"sites.values.{name}"].text.count(",") == 7, "one for each point"
+    retype(draft, f"sites.values.{name}", ", ".join(f"{k + 1} um^3" for k in range(8)))
+    assert draft.rename(("sites", "values", name), "volume")
+    retype(draft, "program[0].current_density", "")
+    retype(draft, "program[0].current", "$rate")
+    retype(draft, "program[0].capacity", "600 mAh/cm^3 * $volume")
+    draft.set(("factors",), {"rate": ["-C/3", "-2C"]})
+    plan = draft.plan()
+    first, second = (site.segments[0].waveform.extremes[0] for site in plan.sites()[:2])
+    assert first == pytest.approx(-0.2e-12)
+    assert second == pytest.approx(-2.4e-12)
+    assert draft.rename(("sites", "values", "volume"), "V_p")
+    assert fields(draft.form)["program[0].capacity"].text == "600 mAh/cm^3 * $V_p"
+    assert draft.plan().sites()[1].segments == plan.sites()[1].segments
+
+
+def test_the_form_shows_them(qtbot: QtBot, draft: Draft) -> None:
+    draft.add(groups(draft.form)["program"], "repeat")
+    key = next(key for key, group in groups(draft.form).items() if group.choice == "repeat")
+    draft.add(groups(draft.form)[f"{key}.over"], "series")
+    shown = PlanForm(draft.form)
+    qtbot.addWidget(shown)
+    name = next(part.title for part in groups(draft.form)[f"{key}.over"].parts)
+    assert {f"{key}.over:add", f"{key}.over.{name}", f"{key}.over.{name}:name"} <= set(
+        shown.editors
+    )
+    with pytest.raises(PlanError) as said:
+        draft.plan()
+    shown.show_problems(sorted_out(said.value.problems, keys_of(draft.form)))
+    assert shown.editors[f"{key}.over.{name}"].property("wrong")
