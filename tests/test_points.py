@@ -144,7 +144,7 @@ def test_what_a_program_wrote_is_read_exactly(
     writer = csv.writer(text, delimiter=delimiter, quoting=quoting)  # type: ignore[arg-type]
     for cells in [("x (nm)", "y (um)", "z, not used"), *rows]:
         writer.writerow([cells[k] for k in order])
-    found = read_sites(table(tmp_path_factory.mktemp("t"), text.getvalue()))
+    found = read_sites(table(tmp_path_factory.mktemp("t"), text.getvalue()))["points"]
     assert [(parse(x, "m"), parse(y, "m")) for x, y in found] == [
         (parse(f"{x!r} nm", "m"), parse(f"{y!r} um", "m")) for x, y, _ in rows
     ]
