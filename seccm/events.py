@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import Literal
 
 from seccm.rig import ContactRecord, Mode
+from seccm.typography import counted
 from seccm.units import show
 from seccm.words import SIMULATION
 
@@ -132,7 +133,7 @@ class RunStarted:
 
     def __str__(self) -> str:
         kind = f"{SIMULATION} run, no hardware" if self.virtual else "Run"
-        sites = "sites as its planner asks" if self.sites is None else f"{self.sites} sites"
+        sites = "sites as its planner asks" if self.sites is None else counted(self.sites, "site")
         return one_line(f"{kind}: {self.title}, {sites}, on {self.rig}")
 
 
@@ -373,10 +374,14 @@ class RunStopped:
     status: RunStatus
     reason: str
 
+    @property
+    def how(self) -> str:
+        """How the run ended, and why, such as "stopped: asked by the operator."."""
+        said = self.reason.removeprefix(f"{self.status.capitalize()}: ")
+        return one_line(f"{self.status}: {said}" if said else f"{self.status}.")
+
     def __str__(self) -> str:
-        return one_line(
-            f"Run {self.status}: {self.reason}" if self.reason else f"Run {self.status}"
-        )
+        return f"Run {self.how}"
 
 
 Event = (

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 import re
 
+_FILE = re.compile(r"""["'(]?(~?/|\.{1,2}/|[A-Za-z]:[\\/])|.*\.(h5|toml|json|csv|html|py)\b""")
+"""A word that names a file or a folder."""
+
 
 def superscripted(reference: str) -> str:
     """Set the charges in the name of a couple as superscripts."""
@@ -22,6 +25,11 @@ def html(text: str) -> str:
 def number(value: float, digits: int = 3) -> str:
     """Write a number with so many digits and a real minus sign; a dash if there is none."""
     return f"{value:.{digits}g}".replace("-", "−") if math.isfinite(value) else "–"
+
+
+def counted(count: int, what: str) -> str:
+    """Write how many there are, such as "1 site" or "2 sites"."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def plus_minus(mean: float, error: float) -> str:
@@ -65,7 +73,17 @@ def _says_something(value: float, error: float) -> bool:
 
 
 def readable(text: str) -> str:
-    """Set plain text such as "-0.2 mA/cm^2" with a real minus sign and superscripts."""
+    """Set plain text such as "-0.2 mA/cm^2" with a real minus sign and superscripts.
+
+    Names of files and folders stay as they are.
+    """
+    return re.sub(r"\S+", lambda found: _readable(found.group()), text)
+
+
+def _readable(word: str) -> str:
+    if _FILE.match(word):
+        return word
+    text = word
     powers = {"^2": "²", "^3": "³", "^-1": "⁻¹", "^-2": "⁻²"}
     for plain, raised in sorted(powers.items(), key=lambda item: -len(item[0])):
         text = text.replace(plain, raised)

@@ -22,12 +22,14 @@ from seccm.events import (
     Phase,
     PhaseBegan,
     RunStarted,
+    RunStatus,
     RunStopped,
     SiteAnalysed,
     SiteFinished,
     SiteStarted,
 )
 from seccm.remote import Trace
+from ui.models.descent import Way, descent_of
 from ui.models.frames import frame_of
 from ui.models.live import BEFORE, Live
 from ui.models.run_state import STALE, RunState
@@ -348,3 +350,46 @@ def test_a_prefix_makes_numbers_readable_and_does_not_hop(size: float):
 def test_symbols_and_units_of_the_figures_are_written_in_html():
     assert html(r"$E_\mathrm{nuc}$") == "<i>E</i><sub>nuc</sub>"
     assert plain("mA cm$^{-2}$") == "mA cm⁻²"
+
+
+def test_the_strip_says_what_goes_on_and_what_to_do_next():
+    run = RunState()
+    assert run.summary() == "No run. Open a plan and press Start."
+    assert run.summary("Li on Au") == "No run. Press Start to run “Li on Au”."
+    run.doing = "preparing"
+    assert "checked" in run.summary("Li on Au")
+    run.doing = "commissioning"
+    assert "uses the rig" in run.summary("Li on Au")
+    run.doing, run.title, run.rig, run.total = "scan", "Li on Au", "bench 1", 6
+    assert run.summary() == "Li on Au, on bench 1"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "said"),
+    [
+        ("stopped", "Stopped: asked by the operator.", "stopped: asked by the operator."),
+        ("complete", "All sites were visited.", "complete: All sites were visited."),
+        ("complete", "", "complete."),
+    ],
+)
+def test_how_a_run_ended_is_said_once(status: RunStatus, reason: str, said: str):
+    ended = RunStopped(9, status, reason)
+    run = RunState(title="Li on Au", total=6, ended=ended)
+    assert str(ended) == line_of(ended).text == f"Run {said}"
+    assert run.summary() == f"Li on Au: {said}"
+
+
+def test_the_height_of_a_contact_in_the_log_is_that_of_the_map():
+    landing = dataclasses.replace(LANDING, z=51.28e-6, z_crossing=51.299e-6)
+    at_a_site, manual = (line_of(Landed(1, site, landing, None)) for site in (3, -1))
+    assert "51.299 µm" in at_a_site.text
+    assert (at_a_site.level, manual.level) == ("info", "detail"), "a note says it, manually"
+
+
+def test_the_way_down_ends_where_the_tip_was_lowest():
+    """An emergency retract raises the tip while the descent goes on by name."""
+    z = np.concatenate([np.linspace(60e-6, 56e-6, 50), np.linspace(56.2e-6, 64e-6, 50)])
+    way = Way(0, z, np.zeros(100), np.linspace(0.0, 1e-9, 100), 0.0, 0.0)
+    drawn = descent_of(way, None)
+    assert drawn.z.size == drawn.signal.size == 50
+    assert drawn.z.min() == drawn.z[-1] == 56e-6

@@ -83,7 +83,7 @@ def test_home_shows_the_contact_too(qtbot: QtBot):
     signal[-20:] = 1e-9
     panel.draw(Descent("I", np.linspace(8e-5, 5e-5, 1000), signal, (3e-12,)))
     assert not panel._hint.isVisible()
-    assert "Home: all" in panel._words
+    assert "Home: show all" in panel._words
     assert panel.plotItem.vb.viewRange()[1][1] < 1e-10
     panel.whole()
     panel.plotItem.vb.updateAutoRange()

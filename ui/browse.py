@@ -32,6 +32,7 @@ from ui.models.scan_file import ScanFile, write_table
 from ui.models.showing import Conventions, Showing
 from ui.models.words import Line
 from ui.models.worker import Worker
+from ui.readout import LEGIBLE, Readout
 from ui.report_process import ReportProcess
 
 LOOK_MS = 1000
@@ -73,8 +74,8 @@ class FileView(QWidget):
         self.reporting = ReportProcess(self)
         self.reporting.done.connect(self._reported)
         self.map = MapView(wide=True)
-        self.head = pieces.label("", "title")
-        self.words = pieces.label("", "muted")
+        self.head = Readout("", "title", LEGIBLE)
+        self.words = Readout("", "muted", LEGIBLE)
         self.busy = pieces.bar()
         self.busy.setMaximum(0)
         self.busy.setVisible(False)
@@ -122,6 +123,8 @@ class FileView(QWidget):
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
+        buttons = (self.resume_button, *self.openers.values(), self.recent)
+        pieces.uncut(*buttons, self.report_button, self.export_button)
         self.map.dress(palette, sizes)
 
     @property
@@ -182,7 +185,7 @@ class FileView(QWidget):
             return self.file.where()
         except DataFileError as error:
             self._say(Line("error", str(error)))
-            self.words.setText(str(error))
+            self.words.say(str(error))
             return None
 
     def export(self, target: Path) -> None:
@@ -222,7 +225,7 @@ class FileView(QWidget):
         self.busy.setVisible(self._export is not None)
         self.report_button.setEnabled(True)
         self._say(line)
-        self.words.setText(line.text)
+        self.words.say(line.text)
         if page:
             QDesktopServices.openUrl(QUrl.fromLocalFile(page))
 
@@ -249,8 +252,8 @@ class FileView(QWidget):
 
     def _describe(self) -> None:
         file, self._called = self.file, self.file.path
-        self.head.setText(file.title)
-        self.words.setText(f"{self._called.name} · {file.words}")
+        self.head.say(file.title)
+        self.words.say(f"{self._called.name} · {file.words}")
         self.resume_button.setVisible(file.resumable)
 
 

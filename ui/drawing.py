@@ -92,7 +92,10 @@ class Drawing:
         if outlook is not None and outlook.info is not None:
             desk.rig_simulated = outlook.info.virtual
         condition, simulated = self._condition, desk.simulated
-        self._views.bar.show_run(desk.run, condition, now, desk.notice, simulated=simulated)
+        opened = self._views.plan.title
+        self._views.bar.show_run(
+            desk.run, condition, now, desk.notice, simulated=simulated, opened=opened
+        )
         self._views.bar.emergency.show_banner(desk.banner)
         if beat % MAP_BEATS:
             self._guard("live", self._live)

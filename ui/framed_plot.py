@@ -45,7 +45,7 @@ class FramedPlot(Plot):
         """Write some words into the corner, and whether there is more to see than is shown."""
         self._notes = words
         more = self._framed is not None and self._framed.cut and self._follows == "worth"
-        self.corner(" · ".join(part for part in ("Home: all" if more else "", words) if part))
+        self.corner(" · ".join(part for part in ("Home: show all" if more else "", words) if part))
 
     def frame(self, wanted: Frame | None) -> None:
         """Show a frame from now on, unless the user has chosen another range."""

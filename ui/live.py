@@ -71,6 +71,7 @@ class LiveView(QWidget):
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
         self._look = palette, sizes.font
+        pieces.uncut(*self.buttons.values())
         for panel in (*self.panels.values(), self.approach):
             panel.dress(palette, sizes.font)
 

@@ -104,6 +104,7 @@ class LogView(QWidget):
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours; fingers in gloves get the lines without the filters."""
         self.filters.setVisible(not sizes.glove)
+        pieces.uncut(*self.buttons.values())
         p = palette
         named = {"detail": p.muted, "info": p.text, "good": p.good, "warning": p.warn,
                  "error": p.bad}  # fmt: skip

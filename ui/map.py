@@ -281,7 +281,10 @@ class MapView(QWidget):
         if not category:
             magnitude = decades and bool(np.nanmax(mapped.values) < 0.0)
             label = f"magnitude of {mapped.label}" if magnitude else mapped.label
-            self.bar.show_range(span, lut, label, mapped.unit, logarithmic=decades)
+            self.bar.show_range(
+                span, lut, label, mapped.unit, logarithmic=decades,
+                told=bool(np.isfinite(mapped.values).any()),
+            )  # fmt: skip
             limits.show_limits(kept, mapped, mapped.si_unit)
         self._decades = decades
         self._describe(sites)

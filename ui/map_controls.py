@@ -57,6 +57,7 @@ class MapControls(QWidget):
         )
         self.own = pieces.tool("vs own condition", OWN, checkable=True)
         self.own.toggled.connect(lambda _: self.changed.emit())
+        self._buttons = [self.own]
         self.colours = pieces.narrow(pieces.box("Colour map", *COLOUR_MAPS), 7)
         self.colours.activated.connect(lambda _: self.changed.emit())
         self.scale = pieces.narrow(pieces.box("Scale of the colours", *ColourScale), 4)
@@ -89,6 +90,7 @@ class MapControls(QWidget):
                                    ("clear", "Select no site", self.nothing)):  # fmt: skip
             button = pieces.tool(words, tip)
             button.clicked.connect(lambda _=False, s=signal: s.emit())
+            self._buttons.append(button)
             second.addWidget(button)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -100,6 +102,7 @@ class MapControls(QWidget):
         for widget in (self.second, self.own):
             widget.setVisible(not sizes.glove)
         self.view.setVisible(sizes.glove)
+        pieces.uncut(*self._buttons)
         for field in (self.low, self.high):
             field.setMaximumWidth(round(sizes.font * 8))
 

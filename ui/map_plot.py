@@ -228,6 +228,7 @@ class ColourBar(Plot):
         self.setToolTip("Click the upper or the lower half to set a limit of the colours.")
         self._image = pg.ImageItem(axisOrder="row-major")
         self.addItem(self._image)
+        self.axis.setStyle(showValues=False)
         self._ends = QGraphicsPolygonItem(), QGraphicsPolygonItem()
         for end in self._ends:
             self.plotItem.vb.addItem(end, ignoreBounds=True)
@@ -243,7 +244,14 @@ class ColourBar(Plot):
         self.setFixedWidth(round(font * 6.6))
 
     def show_range(
-        self, span: Range, lut: Rgba, name: str, unit: str, *, logarithmic: bool = False
+        self,
+        span: Range,
+        lut: Rgba,
+        name: str,
+        unit: str,
+        *,
+        logarithmic: bool = False,
+        told: bool = True,
     ) -> None:
         """Draw the colours from the lower to the upper limit.
 
@@ -253,6 +261,7 @@ class ColourBar(Plot):
             name: of the quantity, HTML.
             unit: as shown.
             logarithmic: whether the numbers beside the colours go by decades.
+            told: whether there are values; else the colours stand for no numbers.
         """
         low, high = span.low, span.high
         self._image.setImage(lut[:, None, :], autoLevels=False, levels=None)
@@ -273,6 +282,7 @@ class ColourBar(Plot):
         if name == self._named[0] and unit != self._named[1]:
             self.axis.notice()
         self._named = (name, unit)
+        self.axis.setStyle(showValues=told)
 
     def _clicked(self, event: object) -> None:
         middle = self.plotItem.vb.sceneBoundingRect().center().y()

@@ -13,6 +13,7 @@ from ui.models.outlook import Outlook
 from ui.models.palette import Palette
 from ui.plots import Plot, pen
 
+EMPTY = "The sites of a plan appear here."
 Frame = tuple[float, float, float, float]
 """Left, lower end, width and height, m."""
 
@@ -34,9 +35,10 @@ class PathPlot(Plot):
         self._path.setZValue(-1)  # sites lie over the path
         self._drawn: tuple[Footprints, Frame | None] | None = None
         self.addItem(self._picture)
-        self._first = pg.ScatterPlotItem(symbol="t1", size=14)
+        self._first = pg.ScatterPlotItem(symbol="t1")
         self.addItem(self._sites)
         self.addItem(self._first)
+        self.hint(EMPTY)
 
     def sizeHint(self) -> QSize:
         """Return the least: it takes what the words around it leave."""
@@ -51,6 +53,7 @@ class PathPlot(Plot):
         self._range.setPen(outline)
         self._first.setBrush(pg.mkBrush(palette.accent))
         self._first.setPen(pen(palette.panel))
+        self._first.setSize(round(1.1 * font))
 
     def show_plan(self, outlook: Outlook) -> None:
         """Draw a plan, if it is not there yet; the frame is the stage's range, if it is known."""
@@ -58,6 +61,7 @@ class PathPlot(Plot):
         if self._drawn is not None and frame == self._drawn[1] and places.same(self._drawn[0]):
             return
         self._drawn = places, frame
+        self.hint("")
         self._draw(places)
         low, high = [places.x.min(), places.y.min()], [places.x.max(), places.y.max()]
         self._range.setVisible(frame is not None)

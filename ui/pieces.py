@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QComboBox,
     QLabel,
     QLineEdit,
@@ -127,6 +128,15 @@ class Scrolled(QScrollArea):
     def sizeHint(self) -> QSize:
         """Return the room for all of it."""
         return self._inside.sizeHint() + QSize(2, 2)
+
+
+def uncut(*buttons: QAbstractButton) -> None:
+    """Keep buttons as wide as their words; their style sheet would let a layout cut them.
+
+    To be called after each change of the style sheet, which forgets it.
+    """
+    for button in buttons:
+        button.setMinimumWidth(button.sizeHint().width())
 
 
 def bar(*, endless: bool = False) -> QProgressBar:

@@ -174,6 +174,11 @@ class PlanView(QWidget):
         """The plan that is open."""
         return self.files.draft
 
+    @property
+    def title(self) -> str:
+        """That of the plan that is open; empty without one."""
+        return "" if self.draft is None else self.draft.title
+
     def open(self, source: str | Path) -> None:
         """Open a plan file or a shipped plan; unsaved changes of another are asked about.
 
@@ -283,7 +288,7 @@ class PlanView(QWidget):
 
     def _name(self) -> None:
         assert self.draft is not None
-        self.head.setText(self.draft.title + (" ·  changed" if self.draft.changed else ""))
+        self.head.setText(self.draft.title + (" · changed" if self.draft.changed else ""))
         where = "shipped with the program" if self.draft.shipped else str(self.draft.path or "new")
         self.file.setText(where)
 

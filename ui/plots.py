@@ -6,6 +6,7 @@ import math
 
 import pyqtgraph as pg
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from ui.models.palette import Palette
@@ -104,6 +105,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             self.setLabel(text, **look)
             if self.label.boundingRect().width() <= self._written_for:
                 break
+        super().resizeEvent()  # which puts the label in the middle of the axis
 
 
 class CountAxis(Axis):
@@ -165,14 +167,31 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def hint(self, words: str) -> None:
         """Write some words into the middle, where nothing else is drawn; none to remove them."""
         self._hinted = words
-        if self._palette is not None:
-            colour, size = self._palette.muted, f"{self._font * 0.9:.0f}px"
-            self._hint.setText(words.replace("\n", "<br>"), color=colour, size=size)
-            self._hint.updateMin()
-            room = self._hint.itemRect()
-            self._hint.resize(room.width(), room.height())
-            self._hint.anchor(itemPos=(0.5, 0.5), parentPos=(0.5, 0.5))
+        self._place_hint()
         self._hint.setVisible(bool(words))
+        for axis in (self.left, self.bottom):
+            axis.setStyle(showValues=not words)  # numbers of nothing mislead
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Break the words in the middle where they are wider than the plot."""
+        super().resizeEvent(event)
+        if getattr(self, "_hinted", ""):  # pyqtgraph calls this while it is made
+            self._place_hint()
+
+    def _place_hint(self) -> None:
+        if self._palette is None:
+            return
+        colour, size = self._palette.muted, f"{self._font * 0.9:.0f}px"
+        item, room = self._hint.item, self.plotItem.vb.size().width() - self._font
+        item.setTextWidth(-1.0)
+        self._hint.setText(self._hinted.replace("\n", "<br>"), color=colour, size=size)
+        if 0.0 < room < item.boundingRect().width():
+            self._hint.setText(self._hinted.replace("\n", " "), color=colour, size=size)
+            item.setTextWidth(room)
+        self._hint.updateMin()
+        space = self._hint.itemRect()
+        self._hint.resize(space.width(), space.height())
+        self._hint.anchor(itemPos=(0.5, 0.5), parentPos=(0.5, 0.5))
 
     def whole(self) -> None:
         """Show everything again and follow what comes."""

@@ -32,6 +32,8 @@ CELLS = ("phase", "site", "condition", "time left", " · ".join(RunState().count
          "data", "not on disk yet · disk free")  # fmt: skip
 DATA, DISK = CELLS[-2:]
 DONE, COUNTS = "done", CELLS[4]
+RESERVED = {"time left": "≈ 9:59:59", DATA: "99.9 s old", DISK: "9999 points, 9.9 s · 999 GB"}
+"""The longest that usually stands there: what lies beside does not hop."""
 GLOVED = {"phase": (0, 0), "site": (0, 1), DONE: (0, 2), "time left": (0, 3), COUNTS: (2, 2)}
 """Row and column of the read-outs that remain in gloves; the first two are read from afar."""
 FROM_AFAR = ("phase", "site")
@@ -206,6 +208,7 @@ class RunBar(QWidget):
         notice: Line | None = None,
         *,
         simulated: bool = False,
+        opened: str = "",
     ) -> None:
         """Show a run as it is now, and what must not be overlooked.
 
@@ -215,6 +218,7 @@ class RunBar(QWidget):
             now: seconds on any steady clock.
             notice: the newest warning that nobody has dismissed.
             simulated: whether what is shown, or would be started, involves no hardware.
+            opened: title of the plan that would be started; empty without one.
         """
         self._offer(run)
         texts = {
@@ -227,6 +231,8 @@ class RunBar(QWidget):
             DATA: _freshness(run, now),
             DISK: run.disk,
         }
+        for name, longest in RESERVED.items():
+            self.cells[name].reserve("" if self._glove else longest)
         if self._glove and run.total:
             self.cells["site"].reserve(str(run.total - 1))
             self.cells[DONE].reserve(run.done_words if run.more else f"{run.total} of {run.total}")
@@ -241,9 +247,9 @@ class RunBar(QWidget):
         over = run.ended is not None and run.doing == "idle"
         self.resume.setVisible(over and run.left)
         self.file.setVisible(over and run.total > 0)
-        self._say(*self._words(run, now, told))
+        self._say(*self._words(run, now, told, opened))
 
-    def _words(self, run: RunState, now: float, told: Line | None) -> tuple[str, str]:
+    def _words(self, run: RunState, now: float, told: Line | None, opened: str) -> tuple[str, str]:
         """Return what the strip says, the most urgent first, and how it looks."""
         alarm = run.alarm(now)
         if alarm:
@@ -252,7 +258,7 @@ class RunBar(QWidget):
         if told is not None:
             words = " · ".join(part for part in (waiting, told.text, told.remedy) if part)
             return words, "alarm" if told.level == "error" else "notice"
-        return (waiting, "notice") if waiting else (run.summary, "quiet")
+        return (waiting, "notice") if waiting else (run.summary(opened), "quiet")
 
     def _site(self, run: RunState) -> str:
         """Say which site is in hand and, where that does not stand elsewhere, how many are done."""

@@ -10,6 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from seccm.typography import counted
 from ui import pieces
 from ui.models.colours import Rgba, Shown, condition_colours
 from ui.models.curves import SiteCurve
@@ -264,7 +265,7 @@ class SitePanel(QWidget):
         """
         if name in CATEGORIES:
             count = int(sites.selected.sum())
-            self._tell(f"{count} sites selected." if count else "All sites.")
+            self._tell(f"{counted(count, 'site')} selected." if count else "All sites.")
             self._draw_histogram([], mapped, np.empty((0, 4), np.uint8), decades=False)
             return
         found = samples(sites, name)

@@ -12,7 +12,7 @@ from ui.models.showing import Showing, largest
 from ui.models.trends import SPAN, Trends
 from ui.plots import line_width, pen
 
-EMPTY = "Connect a rig to see what it measures."
+EMPTY = "The last minute appears here while a rig is connected, and during a scan."
 NOW, OLD = "<i>t</i> before now", "<i>t</i> before the last data point"
 BEATS = 4
 """From one drawing to the next: more than seven a second."""

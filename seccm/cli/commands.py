@@ -20,6 +20,7 @@ from seccm.errors import RigError, SeccmError
 from seccm.events import Outcome, Paused, RunStopped
 from seccm.interruption import told
 from seccm.shell import command
+from seccm.typography import counted
 from seccm.units import lasting, show
 from seccm.words import SIMULATION
 
@@ -70,7 +71,8 @@ def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
     sites = loaded.visits()
     say((loaded.title, "bold"))
     say(
-        f"{who_plans(loaded)}{len(sites)} sites, {len(loaded.conditions)} conditions, about "
+        f"{who_plans(loaded)}{counted(len(sites), 'site')}, "
+        f"{counted(len(loaded.conditions), 'condition')}, about "
         f"{_durations(loaded, info)} and {loaded.bytes(info) / 1e6:.1f} MB, on {info.name}"
         f"{f' ({SIMULATION})' if info.virtual else ''}"
     )
@@ -177,7 +179,7 @@ def analyze(file: FileArgument) -> None:
             say(("Damaged: ", "bold red"), said, console=errors)
         if count.changed:
             say((count.changed, "yellow"), console=errors)
-        say(f"{count} sites analysed; features stored in {file}")
+        say(f"{counted(count, 'site')} analysed; features stored in {file}")
         with open_scan(file) as scan:
             out.print(statistics(scan))
 

@@ -16,6 +16,7 @@ from seccm.events import Outcome
 from seccm.report.study import Study
 from seccm.report.tables import statistics as tabulated
 from seccm.shell import command
+from seccm.typography import counted
 from seccm.units import show
 
 CHECKED = 20_000_000
@@ -91,7 +92,9 @@ def _state(scan: Scan) -> str:
     if scan.state == "running":
         paused = _paused(scan)
         doing = f"paused: {paused} Attach with: seccm window" if paused else "running"
-        return f"{doing}; {left} sites left"
+        return f"{doing}; {counted(left, 'site')} left"
     if left and scan.state != "complete":
-        return f"{scan.state}; {left} sites left: {command('seccm', 'resume', scan.path)}"
+        return (
+            f"{scan.state}; {counted(left, 'site')} left: {command('seccm', 'resume', scan.path)}"
+        )
     return scan.state

@@ -12,6 +12,7 @@ from seccm.program.figures import OwnCurve
 from seccm.report import style
 from seccm.report.groups import Group
 from seccm.report.study import Study, evenly
+from seccm.typography import counted
 
 _NAMED = 16
 """Most conditions that are named in the legend."""
@@ -44,7 +45,9 @@ def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
             axes.plot(x(own[0].x), y(middle), color=group.colour, lw=1.3)
     for k in evenly(np.arange(len(each)), _NAMED):
         group, own = each[k]
-        words = f"{group.label}  ({len(own)})" if study.groups.several else f"{len(own)} sites"
+        words = (
+            f"{group.label}  ({len(own)})" if study.groups.several else counted(len(own), "site")
+        )
         axes.plot([], [], color=group.colour, lw=1.6, label=words)
     if any(one.model_x.size for _, own in each for one in own):
         axes.plot([], [], color="black", lw=0.6, ls=(0, (4, 2)), label="fit")

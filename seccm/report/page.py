@@ -26,7 +26,7 @@ from seccm.report.landings import allowed_overtravel, too_far
 from seccm.report.plausible import growth_words
 from seccm.report.study import Study
 from seccm.report.style import save
-from seccm.typography import readable
+from seccm.typography import counted, readable
 from seccm.units import lasting, show
 from seccm.words import SIMULATION
 
@@ -142,7 +142,7 @@ def _state(study: Study) -> str:
         "halted": "Halted before its end",
         "fault": "Ended by a fault",
     }.get(state, state)
-    return f"{words}. {len(study.outcome)} sites planned: {parts or 'none'}."
+    return f"{words}. {counted(len(study.outcome), 'site')} planned: {parts or 'none'}."
 
 
 def _notices(study: Study) -> Iterator[str]:

@@ -17,6 +17,7 @@ from seccm.program.trace import StepTrace
 from seccm.report import style
 from seccm.report.groups import Group
 from seccm.report.study import Study, Turned, evenly
+from seccm.typography import counted
 
 _NAMED = 16
 """Most conditions that are named in the legend."""
@@ -94,17 +95,15 @@ def drawn(study: Study, found: Repeats, signal: Signal, turn: Turned | None = No
         axes.plot(turns[0], factor * scale(turns[1]), **style.TURN, color=group.colour, zorder=4)
     for k in evenly(np.arange(len(found)), _NAMED):
         group, own = found[k]
-        words = f"{group.label}  ({len(own)})" if study.groups.several else _sites(len(own))
+        words = (
+            f"{group.label}  ({len(own)})" if study.groups.several else counted(len(own), "site")
+        )
         axes.plot([], [], color=group.colour, lw=1.6, label=words)
     if turn is not None and any(math.isfinite(one.turn[0]) for one in everything):
         axes.plot([], [], **style.TURN, color="0.3", label=scales.symbol(turn.level.name))
     _axes(axes, study, signal, everything, scale, sign)
     fig.legend(title=study.groups.legend_title or None, loc="outside right center")
     return fig
-
-
-def _sites(count: int) -> str:
-    return "1 site" if count == 1 else f"{count} sites"
 
 
 def _repeats(study: Study, group: Group, step: int, signal: Signal) -> list[Transient]:

@@ -17,6 +17,8 @@ AFTER = 100
 """Rows from the contact on that belong to the way down at the most."""
 LOOK = 4
 """Rows over which the tip is seen to rest."""
+REST = 0.01
+"""Of the whole way down: so little above its lowest the tip still rests there."""
 STILL = 0.25
 """It rests when it goes down more slowly than this share of the approach's speed."""
 
@@ -60,6 +62,8 @@ def descent_of(way: Way, rule: ContactRule | None, overload: float = float("nan"
         overload: what a galvanostat without a circuit is known to read, raw volts.
     """
     watches_potential = rule is not None and rule.signal == "potential"
+    # A tip that is raised before it touched leaves rows of its way up.
+    down = slice(_lowest(way.z) + 1)
     signal, rest = (way.E, way.resting_E) if watches_potential else (way.I, way.resting_I)
     if watches_potential and np.isnan(rest):
         rest = overload
@@ -67,7 +71,17 @@ def descent_of(way: Way, rule: ContactRule | None, overload: float = float("nan"
     if rule is not None and rule.signal in ("potential", "current"):
         lines = rule.levels(rest)
     quantity = "E" if watches_potential else "I"
-    return Descent(quantity, way.z, signal, tuple(line for line in lines if np.isfinite(line)))
+    return Descent(
+        quantity, way.z[down], signal[down], tuple(line for line in lines if np.isfinite(line))
+    )
+
+
+def _lowest(z: FloatArray) -> int:
+    """Return the last row in which the tip was as low as ever, but for its noise."""
+    if z.size == 0:
+        return -1
+    span = float(z.max() - z.min())
+    return int(np.flatnonzero(z <= z.min() + REST * span)[-1])
 
 
 def rows_to_rest(t: FloatArray, z: FloatArray, speed: float) -> int | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seccm.rig import SafeReport
+from seccm.typography import readable
 from seccm.units import show
 
 AGAIN = "Press EMERGENCY RETRACT again to go to the top."
@@ -25,7 +26,7 @@ WAITING = Banner("EMERGENCY RETRACT: waiting for the rig.", "waiting")
 def of_report(report: SafeReport) -> Banner:
     """Say what was achieved, and what is measured; what was not achieved comes first."""
     if report.frozen and report.drive_off and report.retracted:
-        at = "" if report.height is None else f": z = {show(report.height, 'm', 4)}"
+        at = "" if report.height is None else f": z = {readable(show(report.height, 'm', 4))}"
         top = ", fully retracted" if report.at_top else ""
         checked = report.checked or "The circuit was not checked."
         again = "" if report.at_top else f" {AGAIN}"

@@ -14,7 +14,7 @@ from ui.models.showing import Prefix
 
 _CIRCUIT = {
     Circuit.OPEN: "",
-    Circuit.UNKNOWN: " Meniscus not checked: it is, before the tip goes sideways.",
+    Circuit.UNKNOWN: " Meniscus not checked yet. It is checked before the tip goes sideways.",
     Circuit.CLOSED: " Meniscus in contact: retract before going sideways or down.",
 }
 STEPS = ("10 nm", "100 nm", "1 um", "10 um")

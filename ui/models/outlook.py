@@ -12,7 +12,7 @@ from seccm.plan.site import Site
 from seccm.rig import RigInfo
 from seccm.rigs import load_rig
 from seccm.session import check
-from seccm.typography import readable
+from seccm.typography import counted, readable
 from seccm.units import lasting, show
 from seccm.words import SIMULATION
 from ui.models.footprints import Footprints
@@ -42,7 +42,8 @@ def outlook(plan: Plan, rig: str, known: RigInfo | None, busy: bool) -> Outlook:
     """
     sites = plan.sites()
     places = Footprints.of(plan, sites)
-    count = f"{who_plans(plan)}{len(sites)} sites, {len(plan.conditions)} conditions"
+    count = f"{counted(len(sites), 'site')}, {counted(len(plan.conditions), 'condition')}"
+    count = who_plans(plan) + count
     if known is not None:
         return _outlook(plan, known, plan.check(known), count, sites, places)
     if busy:

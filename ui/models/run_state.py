@@ -256,15 +256,22 @@ class RunState:
             return "planner is thinking"
         return PHASES[self.phase] if self.state == "running" else "no run"
 
-    @property
-    def summary(self) -> str:
-        """What there is to say of a run while nothing is wrong."""
+    def summary(self, opened: str = "") -> str:
+        """Return what there is to say of a run while nothing is wrong.
+
+        Args:
+            opened: title of the plan that would be started; empty without one.
+        """
+        if self.preparing:
+            return "The plan is checked, and the rig is opened."
         if self.doing == "manual":
             return f"Manual control of {self.rig}." if self.rig else "Manual control."
+        if self.doing == "commissioning":
+            return "A commissioning step or a coarse approach uses the rig."
         if not self.total and not self.more:
-            return "No run. Open a plan and press Start."
-        over = f"{self.ended.status}. {self.ended.reason}".strip() if self.ended else self.rig
-        return f"{self.title}: {over}"
+            start = f"Press Start to run “{opened}”." if opened else "Open a plan and press Start."
+            return f"No run. {start}"
+        return f"{self.title}: {self.ended.how}" if self.ended else f"{self.title}, on {self.rig}"
 
     def time_left(self, now: float) -> str:
         """Return how long the rest takes; "≈" while no site has shown the pace of the rig."""

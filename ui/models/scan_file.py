@@ -11,6 +11,7 @@ from seccm.events import Outcome
 from seccm.plan import Plan
 from seccm.plan.planner import KINDS
 from seccm.plan.site import Site
+from seccm.typography import counted
 from seccm.words import SIMULATION
 from ui.models.run_file import RunFile
 from ui.models.site_map import SiteMap
@@ -106,9 +107,9 @@ class ScanFile:
         closed = int((self.map.outcome > Outcome.RUNNING).sum())
         ok = int((self.map.outcome == Outcome.OK).sum())
         began = self.scan.header.started_at.replace("T", " ").removesuffix("+00:00")
-        sites = f"{closed} of {total} sites"
+        sites = f"{closed} of {counted(total, 'site')}"
         if self.asks:
-            sites = f"{closed} sites" if self.state == "complete" else f"{closed} sites so far"
+            sites = counted(closed, "site") + ("" if self.state == "complete" else " so far")
         return f"{self.state} · {sites}, {ok} ok · started {began} UTC"
 
     def close(self) -> None:

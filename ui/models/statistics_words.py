@@ -58,13 +58,14 @@ def _one(sample: Sample, shown: Shown, *, whole: bool) -> str:
     excluded = f", {sample.missing} excluded" if sample.missing else ""
     caveat = f" ({escape(sample.caveat)})" if sample.caveat else ""
     mean = plus_minus(shown.of(spread.mean), size * spread.error)
-    kind = f" ({_KINDS[spread.basis]})" if spread.basis else ""
-    said = f"n = {spread.n}{caveat}{excluded}{apart} · {mean} {shown.unit}{kind}"
+    kind = f"({_KINDS[spread.basis]})" if spread.basis and "±" in mean else ""
+    told = " ".join(part for part in (mean, shown.unit, kind) if part)
+    said = f"n = {spread.n}{caveat}{excluded}{apart} · {told}"
     if not whole or spread.n == 1:
         return said
     values = (sample.values + shown.shift) * shown.factor
-    told = [float(v) for v in (np.median(values), values.min(), values.max())]
+    ends = [float(v) for v in (np.median(values), values.min(), values.max())]
     # The error says nothing of the digits of values a hundred times smaller than others.
     far_apart = spans_decades(values)
-    fine = [number(v) if far_apart else as_fine(v, size * spread.error) for v in told]
+    fine = [number(v) if far_apart else as_fine(v, size * spread.error) for v in ends]
     return f"{said} · median {fine[0]} · {fine[1]} to {fine[2]}"

@@ -26,7 +26,7 @@ from seccm.events import (
     SiteStarted,
     StepFinished,
 )
-from seccm.typography import readable
+from seccm.typography import counted, readable
 from seccm.units import show
 from seccm.words import SIMULATION
 
@@ -71,7 +71,7 @@ def line_of(event: Event) -> Line:
     match event:
         case RunStarted():
             kind = f"{SIMULATION}, no hardware" if event.virtual else "Run"
-            sites = "sites of a planner" if event.sites is None else f"{event.sites} sites"
+            sites = "sites of a planner" if event.sites is None else counted(event.sites, "site")
             return Line("info", f"{kind}: {event.title}, {sites}, on {event.rig}.")
         case SiteAdded():
             label = f", {readable(event.label)}" if event.label else ""
@@ -91,7 +91,8 @@ def line_of(event: Event) -> Line:
         case FalseContact():
             return Line("warning", f"Contact at {_um(event.z)} did not last.", event.site)
         case Landed():
-            return Line("info", _landing(event), event.site)
+            # Under manual control a note says the same.
+            return Line("info" if event.site >= 0 else "detail", _landing(event), event.site)
         case StepFinished():
             charge = readable(show(event.charge, "C", 3))
             name = f" ({event.name})" if event.name else ""
@@ -104,7 +105,7 @@ def line_of(event: Event) -> Line:
             said = readable(event.summary) or "no result."
             return Line(_analysed(event), f"Analysed: {said}", event.site)
         case Note():
-            return Line(event.level, event.text, event.site)
+            return Line(event.level, readable(event.text), event.site)
         case Paused():
             remedy = "Check the tip, then press Resume or Stop."
             return Line("warning", str(event), remedy=remedy)
@@ -113,9 +114,9 @@ def line_of(event: Event) -> Line:
         case Fault():
             return Line("error", event.text, event.site, event.remedy)
         case RunStopped():
-            text = f"Run {event.status}. {event.reason}".strip()
+            text = f"Run {event.how}"
             remedy = "" if event.status == "complete" else "The file can be resumed at any time."
-            return Line(_ENDS.get(event.status, "error"), text, remedy=remedy)
+            return Line(_ENDS.get(event.status, "error"), readable(text), remedy=remedy)
 
 
 def _analysed(event: SiteAnalysed) -> Level:
@@ -127,10 +128,9 @@ def _analysed(event: SiteAnalysed) -> Level:
 
 def _landing(event: Landed) -> str:
     landing = event.landing
-    return (
-        f"Contact at {_um(landing.z)}; stopped within {readable(show(landing.latency, 's', 3))}, "
-        f"{readable(show(landing.overtravel, 'm', 3))} past contact."
-    )
+    latency, over = show(landing.latency, "s", 3), show(landing.overtravel, "m", 3)
+    at = _um(landing.z_crossing)
+    return readable(f"Contact at {at}; stopped within {latency}, {over} past contact.")
 
 
 def _um(metres: float) -> str:

@@ -1,0 +1,97 @@
+"""Nothing that is written is cut: buttons, hints in plots, labels of axes, at any size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton
+from pytestqt.qtbot import QtBot
+from ui_windows import small_plan, window
+
+import seccm
+from seccm.typography import counted, readable
+from ui.models.palette import DARK
+from ui.path_plot import PathPlot
+from ui.plots import Plot
+from ui.rooms import ROOMS
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("uncut")
+    for _ in seccm.run(seccm.load_plan(small_plan(folder)), path=folder / "scan.h5"):
+        pass
+    return folder / "scan.h5"
+
+
+@pytest.mark.parametrize("size", [(1024, 700), (1280, 800), (1920, 1080)])
+def test_no_button_is_narrower_than_its_words(
+    qtbot: QtBot, tmp_path: Path, data: Path, size: tuple[int, int]
+):
+    with window(qtbot, tmp_path) as w:
+        w.resize(*size)
+        for room in ROOMS:
+            w.go(room)
+            if room == "browse":
+                w.open_file(data)
+            qtbot.wait(1)
+            narrow = [
+                (room, button.text(), button.width(), button.sizeHint().width())
+                for button in w.findChildren(QAbstractButton)
+                if button.isVisible() and button.text()
+                and button.width() < button.sizeHint().width()
+            ]  # fmt: skip
+            assert not narrow
+
+
+@pytest.mark.parametrize("width", [140, 200, 300, 700])
+def test_a_hint_in_a_plot_is_broken_where_the_plot_is_narrow(qtbot: QtBot, width: int):
+    plot = Plot()
+    qtbot.addWidget(plot)
+    plot.dress(DARK, 13)
+    plot.hint("The curve of the active site appears\nhere as it is measured.")
+    plot.resize(width, 300)
+    plot.show()
+    room = plot.plotItem.vb.size().width()
+    assert plot._hint.itemRect().width() <= room
+    plot.resize(900, 300)
+    assert plot._hint.item.toPlainText().count("\n") == 1, "as it was written, where there is room"
+
+
+def test_a_plot_of_nothing_has_no_numbers_on_its_axes(qtbot: QtBot):
+    plot = PathPlot()
+    qtbot.addWidget(plot)
+    plot.dress(DARK, 13)
+    axes = (plot.left, plot.bottom)
+    assert not any(axis.style["showValues"] for axis in axes)
+    plot.hint("")
+    assert all(axis.style["showValues"] for axis in axes)
+
+
+@pytest.mark.parametrize("height", [90, 130, 200, 400])
+def test_the_label_of_an_axis_stays_inside_of_it_however_it_changes(qtbot: QtBot, height: int):
+    plot = Plot()
+    qtbot.addWidget(plot)
+    plot.dress(DARK, 13)
+    plot.show()
+    for name, size in (("<i>I</i>", 300), ("<i>E</i> vs reference", height), ("<i>z</i>", 350),
+                       ("<i>E</i> vs Li/Li⁺", height)):  # fmt: skip
+        plot.resize(300, size)
+        plot.left.name(name, "V")
+        label = plot.left.mapRectFromItem(plot.left.label, plot.left.label.boundingRect())
+        assert label.center().y() == pytest.approx(plot.left.size().height() / 2, abs=3.0)
+
+
+@pytest.mark.parametrize(
+    "name", ["/tmp/um-3/j-1.h5", "~/um/a^2.csv", r"C:\um\-5", "um-3.h5", "./um", '"um -1.toml"']
+)
+def test_names_of_files_stay_as_they_are_where_units_are_set(name: str):
+    assert readable(name.split()[-1]) == name.split()[-1]
+    assert readable(f"z = 3 um, j = -2 mA/cm^2 in {name.split()[-1]}").startswith(
+        "z = 3 µm, j = −2 mA/cm² in "
+    )
+
+
+def test_one_is_not_many():
+    assert [counted(n, "site") for n in (0, 1, 2)] == ["0 sites", "1 site", "2 sites"]
