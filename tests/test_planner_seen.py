@@ -176,7 +176,7 @@ def test_the_bar_says_how_many_are_done_and_not_how_many_will_be(
     state = RunState(more=True, pace=pace_of([], total=None))
     state.follow("running", 1, "", 0.0, thinking="The planner is thinking.")
     assert state.phase_words == "planner is thinking"
-    assert "No run" not in state.summary
+    assert "No run" not in state.summary()
     for event in events[:-1]:
         if isinstance(event, SiteAdded) and state.pace is not None:
             state.pace.add(site_of(event), None, Clock())

@@ -18,14 +18,14 @@ def banner(w: Window) -> str:
 
 
 UP = SafeReport(
-    True, True, True, "emergency retract: cell off, tip lifted at z = 63.4 um.", 63.4e-6
+    True, True, True, "emergency retract: cell off, tip lifted at z = 63.4 µm.", 63.4e-6
 )
 
 
 def test_the_banner_says_what_was_achieved_and_what_is_measured():
     said = of_report(UP)
     assert said.level == "done"
-    assert said.words.startswith("Tip up, cell off: z = 63.4 um.")
+    assert said.words.startswith("Tip up, cell off: z = 63.4 µm.")
     assert "again to go to the top" in said.words
 
 
@@ -48,7 +48,7 @@ def test_what_was_not_achieved_comes_first_with_what_to_do(report: SafeReport, w
 
 def test_nobody_is_told_to_press_again_with_the_tip_at_the_top():
     top = SafeReport(True, True, True, "Cell off.", 100e-6, at_top=True)
-    assert "z = 100 um, fully retracted." in of_report(top).words
+    assert "z = 100 µm, fully retracted." in of_report(top).words
     assert "again" not in of_report(top).words
     assert of_refusal("No rig.").words == "Tip NOT LIFTED. No rig."
 
