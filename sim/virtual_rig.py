@@ -24,6 +24,7 @@ from seccm.rig import (
     Drive,
     Flag,
     Freeze,
+    Leads,
     Mark,
     Mounted,
     Move,
@@ -83,6 +84,7 @@ def describe(config: VirtualConfig) -> RigInfo:
         raw=electrometer.channels,
         raw_always=False,
         update=clock.period,
+        leads=Leads(stray=config.electrometer.stray),
     )
 
 

@@ -49,11 +49,31 @@ def mixed() -> Plan:
     )
 
 
+def spectra() -> Plan:
+    """Impedances whose circuits have every element that a result is of."""
+    dc = {"step": "impedance", "potential": 1.2, "amplitude": 0.01, "lowest": 4.0, "highest": 70.0}
+    circuits = ("R0-p(R1,C1)", "R0-p(R1-W1,CPE1)", "R0-p(R1-Wo1,CPE1)")
+    return changed(
+        "li-on-au-combinatorial",
+        factors={},
+        sites={"kind": "grid", "columns": 2, "rows": 1, "pitch": 11e-6},
+        approach={
+            **load_plan("li-on-au-combinatorial").to_dict()["approach"],
+            "hold": {"current_density": "-0.5 mA/cm^2"},
+        },
+        program=[
+            {"step": "open circuit", "duration": 1.0},
+            *({**dc, "circuit": circuit} for circuit in circuits),
+        ],
+    )
+
+
 SCANS = {
     "plating": (small_screen, lithium),
     "cycling": (small_cycling, lithium),
     "waves": (small_couple, couple),
     "mixed": (mixed, lithium),
+    "spectra": (spectra, lithium),
 }
 
 

@@ -160,7 +160,7 @@ def test_the_mean_of_spectra_scatters_less_by_the_root_of_their_number() -> None
 # ------------------------------------------------------------------------- leads
 
 F = np.geomspace(1.0, 5e3, 30)
-LEADS = Leads(stray=1e-12, bandwidth=2e4, delay=4e-6)
+LEADS = Leads(stray=1e-12, time_constant=8e-6, delay=4e-6)
 
 
 def test_what_the_leads_add_can_be_taken_off_again() -> None:
@@ -175,10 +175,10 @@ def test_the_phase_of_a_resistor_is_zero_to_5_khz_once_leads_are_taken_off() -> 
     stray, _ = stray_of_blank(blank)
     resistor = Spectrum(F, added(F, np.full(len(F), 1e8 + 0j), LEADS), np.zeros(len(F)))
     known = transfer_of_resistor(resistor, 1e8, LEADS.stray)
-    # 1 pF beside 100 Mohm turns the phase by 72 degrees at 5 kHz, the amplifier by 21 more.
+    # 1 pF beside 100 Mohm turns the phase by 72 degrees at 5 kHz, the amplifier by 14 more.
     assert np.degrees(np.angle(resistor.Z[-1])) < -40.0
     assert stray == pytest.approx(1e-12, rel=0.2)
-    assert known.bandwidth == pytest.approx(2e4, rel=1e-3)
+    assert known.time_constant == pytest.approx(8e-6, rel=1e-3)
     assert known.delay == pytest.approx(4e-6, rel=1e-3)
     phase = np.degrees(np.angle(taken_off(resistor, known).Z))
     assert np.max(np.abs(phase)) < 0.1

@@ -17,6 +17,7 @@ from hardware.pi.piezo_config import PiezoConfig
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes, nearest
 from seccm.quantities import (
+    Capacitance,
     Count,
     Duration,
     Frequency,
@@ -182,11 +183,24 @@ class PotentialInput(PotentialConfig):
     terminal: Annotated[str, Field(pattern=ANALOG_IN, examples=INPUTS)]
 
 
+class LeadsConfig(Model):
+    """What wires and electrometer do to fast signals; it is taken off impedances."""
+
+    stray: Capacitance | None = Field(None, ge=0, examples=["1 pF"])
+    """Beside the cell; that which `seccm rig capacitance` has found unless it is given."""
+    bandwidth: Frequency | None = Field(None, gt=0, examples=["10 kHz"])
+    """Of the current amplifier, a single pole; none where it is far above what is measured."""
+    delay: Duration = Field(0.0, examples=["0 us", "4 us"])
+    """By which the current is sampled later than the potential: a card that converts its inputs one
+    after the other."""
+
+
 class InputsConfig(Model):
     """What is measured at the cell."""
 
     current: CurrentInput
     potential: PotentialInput
+    leads: LeadsConfig = LeadsConfig()
 
 
 class SignalInput(SignalTable):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 from hardware.ni.card import Card, StopKind
 from hardware.ni.cell import Cell
 from hardware.ni.config import AXES, CARD, LARGEST_STEP, NidaqConfig
 from seccm.calibration import entries_of
-from seccm.rig import AxisRange, RigInfo, StopAbility
+from seccm.rig import AxisRange, Leads, RigInfo, StopAbility
 
 STEPS = 2**16
 """Of a plain card's converter over its whole range."""
 NOISE, OFFSET = "noise of a data point", "offset at zero current"
 """The names of what commissioning found."""
+STRAY = "stray capacitance"
 _NOISE_BEFORE = "noise of a row"
 """What calibration files of earlier versions call the noise."""
 
@@ -45,7 +48,29 @@ def describe(config: NidaqConfig, cell: Cell, card: Card | None) -> RigInfo:
         device="" if card is None else card.name,
         words=() if card is None else card.words,
         update=config.stop.block if kind == "stepped" else 1.0 / config.output_rate,
+        leads=leads_of(config),
     )
+
+
+def leads_of(config: NidaqConfig) -> Leads:
+    """Return what wires and electrometer do to fast signals.
+
+    What the rig file says, or the stray capacitance that `seccm rig capacitance` has found.
+    """
+    said = config.inputs.leads
+    found = _figures(config).get(STRAY, (0.0, ""))[0]
+    constant = 0.0 if said.bandwidth is None else 1.0 / (2.0 * math.pi * said.bandwidth)
+    return Leads(found if said.stray is None else said.stray, constant, said.delay)
+
+
+def _figures(config: NidaqConfig) -> dict[str, tuple[float, str]]:
+    """Return the newest of each figure that commissioning found with this wiring, with its unit."""
+    figures: dict[str, tuple[float, str]] = {}
+    for entry in entries_of({"calibration": config.calibration}):
+        figures |= entry.figures
+        if _NOISE_BEFORE in entry.figures:
+            figures[NOISE] = entry.figures[_NOISE_BEFORE]
+    return figures
 
 
 def idle_current(config: NidaqConfig) -> float:
@@ -54,11 +79,7 @@ def idle_current(config: NidaqConfig) -> float:
     A step of the converter, or what `seccm rig noise` has found with this wiring.
     """
     step = (CARD.upper - CARD.lower) / STEPS / config.inputs.current.chosen().gain
-    figures: dict[str, tuple[float, str]] = {}
-    for entry in entries_of({"calibration": config.calibration}):
-        figures |= entry.figures
-        if _NOISE_BEFORE in entry.figures:
-            figures[NOISE] = entry.figures[_NOISE_BEFORE]
+    figures = _figures(config)
     noise, offset = (figures.get(name, (0.0, ""))[0] for name in (NOISE, OFFSET))
     return max(step, 4.0 * noise + abs(offset))
 

@@ -15,7 +15,7 @@ from seccm.arrays import BoolArray, FloatArray, IntArray
 from seccm.program.segment import Segment
 from seccm.program.trace import CONTACT_ROWS
 from seccm.results import noise
-from seccm.rig import Lines
+from seccm.rig import Constant, Lines
 
 LONE = 8.0
 """Standard deviations by which a spike stands out of the data points beside it."""
@@ -226,7 +226,7 @@ class CurrentWatch:
 
     def _rate(self, row: int) -> float:
         """Return the rate of a sweep at a row, V/s, without a sign."""
-        if not isinstance(self._form, Lines):
+        if isinstance(self._form, Constant):
             return 0.0
         t = self._began + self._row * row
         ends = self._form.at(np.array([t - self._row, t]))

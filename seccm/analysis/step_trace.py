@@ -76,6 +76,7 @@ def step_traces(site: Site, record: SiteRecord, offset: float, area: Area) -> tu
                 row=row,
                 reason=reasons.get(index),
                 area=area,
+                leads=record.leads,
             )
         )
     return tuple(

@@ -17,6 +17,7 @@ from seccm.data.damage import Damage
 from seccm.data.header import Header
 from seccm.data.landing_cells import landing_in, record_in
 from seccm.data.layout import Column, read_rows, sample_dataset
+from seccm.data.leads import leads_of
 from seccm.data.raw_trace import RawOfSite, RawTrace
 from seccm.data.readable import Readable
 from seccm.data.step_results import StepResults
@@ -175,6 +176,7 @@ class SiteReader:
             t_contact=float(self.sites.cell("t_contact", number)),
             events=ends,
             raw=raw,
+            leads=leads_of(self.header.rig_json),
         )
 
     def _session(self, t: float) -> int:

@@ -15,7 +15,7 @@ from seccm.data.layout import SIGNAL, UM, added_signals
 from seccm.data.raw_trace import RawOfSite
 from seccm.events import Event, Landing, Outcome, Phase, StepFinished
 from seccm.plan.site import Site
-from seccm.rig import ContactRecord
+from seccm.rig import NO_LEADS, ContactRecord, Leads
 from seccm.units import show
 
 
@@ -51,6 +51,8 @@ class SiteRecord:
     """What the rig measures beyond what every rig measures, by name, in SI units."""
     raw: RawOfSite | None = None
     """Where its raw samples are; None where the file has none of any site."""
+    leads: Leads = NO_LEADS
+    """What wires and electrometer of the rig do to fast signals."""
 
     def __repr__(self) -> str:
         return f"<SiteRecord {self.number}: {self.outcome.words}, {self.extent}>"
@@ -235,6 +237,7 @@ def record_of(
     t_contact: float,
     events: tuple[Event, ...],
     raw: RawOfSite | None = None,
+    leads: Leads = NO_LEADS,
 ) -> SiteRecord:
     """Turn packed rows, as stored, into a record in SI units."""
     return SiteRecord(
@@ -257,4 +260,5 @@ def record_of(
         t_contact=t_contact,
         events=events,
         raw=raw,
+        leads=leads,
     )

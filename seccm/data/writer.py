@@ -38,6 +38,7 @@ from seccm.data.layout import (
     sample_dataset,
     text,
 )
+from seccm.data.leads import leads_of
 from seccm.data.live_analysis import LiveAnalysis
 from seccm.data.live_analysis import cells_of as cells_found
 from seccm.data.planned import Recipes
@@ -128,6 +129,7 @@ class Writer:
         # Without raw samples nobody would ever ask what was chosen.
         chosen = raw_of_steps and "raw" in self._data
         self._choice = RawChoice(clock.spacing, every=not chosen)
+        self._leads = leads_of(str(file.attrs["rig_json"]))
         self._raw = RawWriter(self._data, self._changes, self._choice)
         self._written = len(file["sample"])
         self._claimed = self._written
@@ -328,6 +330,7 @@ class Writer:
             t_contact=self._time(visit.landing.row) if visit.landing else math.nan,
             events=tuple(visit.events),
             raw=self._raw_of_site,
+            leads=self._leads,
         )
         stops = {step: visit.first + rows.stop for step, rows in record.steps.items()}
         self._steps.close(event.site, event.row, stops)

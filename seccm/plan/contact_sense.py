@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import product
 
+import numpy as np
+
 from seccm.errors import Problem
 from seccm.plan.subject import Subject
 from seccm.program.comparison import Comparison
@@ -72,7 +74,8 @@ def _ends(act: Act) -> tuple[float | None, float | None]:
     waveform = act.waveform
     if isinstance(waveform, Constant):
         return waveform.value, waveform.value
-    return waveform.values[0], None if act.limits else waveform.values[-1]
+    begins, ends = waveform.at(np.array([0.0, waveform.duration])).tolist()
+    return begins, None if act.limits else ends
 
 
 def _jump(

@@ -87,6 +87,10 @@ class Axis:
     """Whether it is logarithmic: what is not positive is left out."""
 
 
+Points = Callable[[StepTrace], tuple[FloatArray, FloatArray]]
+"""What works a curve out of the data points of a step: x and y."""
+
+
 @dataclass(frozen=True, slots=True)
 class OwnCurve:
     """A curve that a kind of step works out of the data points of one step, such as a spectrum.
@@ -99,11 +103,15 @@ class OwnCurve:
     """What is drawn; also the name of its page in the window."""
     x: Axis
     y: Axis
-    points: Callable[[StepTrace], tuple[FloatArray, FloatArray]]
+    points: Points
     """Works it out: two arrays of one length, SI; empty where there is nothing to draw. An error in
     it costs this curve, and nothing else."""
-    model: Callable[[StepTrace], tuple[FloatArray, FloatArray]] | None = None
+    model: Points | None = None
     """Works out what the points should be if the analysis is right: drawn as a thin line."""
+    marks: bool = False
+    """Whether the points are drawn as marks, not as a line."""
+    equal: bool = False
+    """Whether a length means as much along x as along y, as in a complex plane."""
 
 
 Figure = Trend | Scatter | ByCycle | OwnCurve

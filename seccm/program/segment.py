@@ -28,8 +28,9 @@ class Act:
     """What ends the step before the waveform does."""
     cycles: tuple[float, ...] = ()
     """For cyclic voltammetry: when each cycle begins, and when the last one ends, in seconds."""
-    given: tuple[tuple[str, float], ...] = ()
-    """What else the plan says that the analysis needs, by name, in SI: such as a density."""
+    given: tuple[tuple[str, float | str], ...] = ()
+    """What else the plan says that the analysis needs, by name: numbers in SI, such as a density,
+    and words."""
     row: float = math.inf
     """Seconds that a data point of its analysis may last at most, 0 for single raw samples. Where
     those of the rig last longer, raw samples are kept, and shorter ones are averaged from them."""
@@ -67,8 +68,8 @@ class Segment:
     none."""
     raw: bool = False
     """Whether every raw sample of it is kept, however long its data points are."""
-    given: tuple[tuple[str, float], ...] = ()
-    """What else the plan says that the analysis needs, by name, in SI."""
+    given: tuple[tuple[str, float | str], ...] = ()
+    """What else the plan says that the analysis needs, by name: numbers in SI, and words."""
     row: float = math.inf
     """Seconds that a data point of its analysis may last at most, as `Act.row`."""
     values: NamedLevels = ()

@@ -13,7 +13,7 @@ from seccm.arrays import BoolArray, FloatArray
 from seccm.events import EndReason
 from seccm.program.segment import Segment
 from seccm.results import Value, noise
-from seccm.rig import Flag
+from seccm.rig import NO_LEADS, Flag, Leads
 
 CONTACT_ROWS = 20
 """Rows at the start of a step in which an open circuit is the contact's own."""
@@ -58,6 +58,8 @@ class StepTrace:
     reason: EndReason | None
     """What ended it; None if the run did."""
     area: Area
+    leads: Leads = NO_LEADS
+    """What wires and electrometer of the rig do to fast signals."""
     lost: int | None = None
     """The first row after the contact was lost; None if it was kept."""
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 
 from seccm.analysis import scales
 from seccm.analysis.step_features import Drawn, curves_of
 from seccm.arrays import FloatArray
-from seccm.program.figures import OwnCurve
+from seccm.program.figures import Axis, OwnCurve
 from seccm.report import style
 from seccm.report.groups import Group
 from seccm.report.study import Study, evenly
 from seccm.typography import counted
 
+_MARKS: Mapping[str, Any] = {"ls": "none", "marker": "o", "ms": 2.6, "mew": 0.6, "mfc": "none"}
 _NAMED = 16
 """Most conditions that are named in the legend."""
 
@@ -29,20 +33,21 @@ def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
         return None
     fig = study.figure(style.ONE_COLUMN + 1.2, 2.6, currents=False)
     axes = fig.subplots()
-    x, y = (
-        scales.scale(axis.unit, np.concatenate([getattr(d, name) for _, own in each for d in own]))
-        for name, axis in (("x", what.x), ("y", what.y))
-    )
+    x, y = (_scale(what, name, axis, each) for name, axis in (("x", what.x), ("y", what.y)))
     for group, own in each:
         alone = len(own) == 1
+        thin, faint = (1.0, 1.0) if alone else (0.4, 0.5)
         for one in own:
-            axes.plot(x(one.x), y(one.y), color=group.colour, lw=1.0 if alone else 0.4,
-                      alpha=1.0 if alone else 0.5)  # fmt: skip
+            axes.plot(x(one.x), y(one.y), color=group.colour, alpha=faint,
+                      **(_MARKS if what.marks else {"lw": thin}))  # fmt: skip
             axes.plot(x(one.model_x), y(one.model_y), color="black", lw=0.6, ls=(0, (4, 2)),
                       zorder=3)  # fmt: skip
-        if not alone and all(_alike(one.x, own[0].x) for one in own):
+        alike = not alone and all(_alike(one.x, own[0].x) for one in own)
+        if alike and not what.equal:
             middle = np.median([one.y for one in own], axis=0)
             axes.plot(x(own[0].x), y(middle), color=group.colour, lw=1.3)
+    if what.equal:
+        axes.set_aspect("equal", adjustable="datalim")
     for k in evenly(np.arange(len(each)), _NAMED):
         group, own = each[k]
         words = (
@@ -57,6 +62,15 @@ def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
     axes.set_ylabel(y.label(style.literal(what.y.words)))
     fig.legend(title=study.groups.legend_title or None, loc="outside right center")
     return fig
+
+
+def _scale(
+    what: OwnCurve, name: str, axis: Axis, each: Sequence[tuple[Group, Sequence[Drawn]]]
+) -> scales.Scale:
+    """Return the scale of an axis: one prefix for both where they are of one length."""
+    names = ("x", "y") if what.equal else (name,)
+    values = [getattr(one, name) for _, own in each for one in own for name in names]
+    return scales.scale(axis.unit, np.concatenate(values))
 
 
 def _alike(x: FloatArray, other: FloatArray) -> bool:

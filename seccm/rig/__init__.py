@@ -5,15 +5,17 @@ from seccm.rig.block import Axis, Block, Clock, ContactRecord, Flag
 from seccm.rig.coarse import CoarseStage
 from seccm.rig.contact import Air, ContactRule, Crossing, Deaf, StopCondition
 from seccm.rig.info import AxisRange, Range, RigInfo, StopAbility
+from seccm.rig.leads import NO_LEADS, Leads
 from seccm.rig.mounted import Mounted
 from seccm.rig.parts import Cell, CellInfo, Parts, Stage, Stream, parts_of, rig_of
 from seccm.rig.protocol import Readback, Rig, SafeReport
 from seccm.rig.raw import RawChannel, RawSamples
 from seccm.rig.signals import BASIC, Signal, more_than_basic
-from seccm.rig.waveform import Constant, Limit, Lines, Waveform
+from seccm.rig.waveform import Constant, Limit, Lines, Section, Sine, Sines, Waveform
 
 __all__ = [
     "BASIC",
+    "NO_LEADS",
     "Action",
     "Air",
     "Axis",
@@ -31,6 +33,7 @@ __all__ = [
     "Drive",
     "Flag",
     "Freeze",
+    "Leads",
     "Limit",
     "Lines",
     "Mark",
@@ -45,7 +48,10 @@ __all__ = [
     "Rig",
     "RigInfo",
     "SafeReport",
+    "Section",
     "Signal",
+    "Sine",
+    "Sines",
     "Stage",
     "StopAbility",
     "StopCondition",

@@ -9,6 +9,7 @@ from typing import Literal
 from seccm.errors import LimitError
 from seccm.rig.actions import Drive, Mode, Move
 from seccm.rig.block import Axis, Clock
+from seccm.rig.leads import NO_LEADS, Leads
 from seccm.rig.raw import RawChannel
 from seccm.rig.signals import BASIC, Signal
 from seccm.units import show
@@ -90,6 +91,8 @@ class RigInfo:
 
     update: float = 0.0
     """Seconds from one value of a drive that is put out to the next; 0 where nobody knows."""
+    leads: Leads = NO_LEADS
+    """What wires and electrometer do to fast signals; taken off impedances."""
 
     def update_during(self, *, raw: bool) -> float:
         """Return the seconds from one value of a drive to the next, 0 where nobody knows.

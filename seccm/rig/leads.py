@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 
@@ -12,7 +11,11 @@ class Leads:
 
     stray: float = 0.0
     """Capacitance beside the cell in F: its charging current is measured with that of the cell."""
-    bandwidth: float = math.inf
-    """Of the current amplifier in Hz: a single pole."""
+    time_constant: float = 0.0
+    """Of the current amplifier in seconds: a single pole at 1 / (2 pi time_constant)."""
     delay: float = 0.0
     """Seconds by which the current is sampled later than the potential."""
+
+
+NO_LEADS = Leads()
+"""Of a rig of which nothing is known."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -52,7 +54,100 @@ class Lines:
         return min(self.values), max(self.values)
 
 
-Waveform = Constant | Lines
+@dataclass(frozen=True, slots=True)
+class Sine:
+    """A cosine."""
+
+    harmonic: int
+    """Its periods within the period of its section."""
+    amplitude: float
+    """Volts or amperes."""
+    phase: float = 0.0
+    """Radians at the start of its section."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Sines that are imposed together for some time."""
+
+    period: float
+    """Seconds after which all of them repeat."""
+    duration: float
+    sines: tuple[Sine, ...]
+    settling: float = 0.0
+    """Seconds at its start in which the answer is not steady yet."""
+
+    def at(self, t: FloatArray) -> FloatArray:
+        """Return the sum of the sines at times t, shape (n,) in seconds from its start."""
+        total = np.zeros(t.shape)
+        for sine in self.sines:
+            turns = 2.0 * math.pi * sine.harmonic / self.period
+            total += sine.amplitude * np.cos(turns * t + sine.phase)
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class Sines:
+    """Sines about a level, one section after the other; the level itself after the last one."""
+
+    level: float
+    """Volts or amperes."""
+    sections: tuple[Section, ...]
+
+    def at(self, t: FloatArray) -> FloatArray:
+        """Return the values at times t, shape (n,) in seconds from the start."""
+        values = np.full(t.shape, self.level)
+        t = np.maximum(t, 0.0)
+        for section, begin in zip(self.sections, self.begins, strict=True):
+            inside = (t >= begin) & (t < begin + section.duration)
+            values[inside] += section.at(t[inside] - begin)
+        return values
+
+    @property
+    def begins(self) -> tuple[float, ...]:
+        """When each section begins, in seconds from the start."""
+        return tuple(accumulate((s.duration for s in self.sections[:-1]), initial=0.0))
+
+    @property
+    def duration(self) -> float:
+        """Seconds until the last section ends."""
+        return sum(section.duration for section in self.sections)
+
+    @property
+    def extremes(self) -> tuple[float, float]:
+        """The lowest and the highest value."""
+        ends = [sum_of_sines(section.sines) for section in self.sections]
+        return (
+            self.level + min(lowest for lowest, _ in ends),
+            self.level + max(highest for _, highest in ends),
+        )
+
+
+_SAMPLES = 16
+"""Points in a period of the fastest sine at which a sum is looked at: its peaks lie within 2 % of
+that sine's amplitude."""
+_MOST_SAMPLES = 2**22
+
+
+@lru_cache(maxsize=256)
+def sum_of_sines(sines: tuple[Sine, ...]) -> tuple[float, float]:
+    """Return the lowest and the highest value of a sum of sines within their period.
+
+    For sines whose frequencies are further apart than a million, it is what they could be at most.
+    """
+    fastest = max(sine.harmonic for sine in sines)
+    bound = sum(sine.amplitude for sine in sines)
+    samples = 1 << (_SAMPLES * fastest - 1).bit_length()
+    if len(sines) == 1 or samples > _MOST_SAMPLES:
+        return -bound, bound
+    terms = np.zeros(samples // 2 + 1, np.complex128)
+    for sine in sines:
+        terms[sine.harmonic] += 0.5 * samples * sine.amplitude * np.exp(1j * sine.phase)
+    values = np.fft.irfft(terms, samples)
+    return float(values.min()), float(values.max())
+
+
+Waveform = Constant | Lines | Sines
 
 
 SETTLING = 0.05

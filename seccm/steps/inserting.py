@@ -43,7 +43,7 @@ def given(radius: Quantity | None, setting: Setting, **others: float) -> tuple[
 
 def of(segment: Segment, name: str) -> float:
     """Return a number that the plan gives for the analysis; 0 if it does not."""
-    return dict(segment.given).get(name, 0.0)
+    return float(dict(segment.given).get(name, 0.0))
 
 
 def scaled(measured: Measured, factor: float) -> Measured:

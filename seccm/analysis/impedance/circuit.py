@@ -55,7 +55,7 @@ class _Leaf:
 
     def impedance(self, s: ComplexArray, p: Sequence[float]) -> ComplexArray:
         stop = self.first + len(self.element.parameters)
-        return self.element.impedance(s, p[self.first : stop])
+        return self.element.ohms(s, p[self.first : stop])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,18 @@ class Circuit:
         self.alike: tuple[tuple[slice, ...], ...] = tuple(_alike(self._root))
         """Parts in series that are made alike, so that nothing but their order tells them apart:
         the places of their parameters."""
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """The names of the elements that are in series with everything else."""
+        parts = self._root.parts if isinstance(self._root, _Series) else (self._root,)
+        return tuple(part.name for part in parts if isinstance(part, _Leaf))
+
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """The names of the elements that have others in parallel, from left to right."""
+        every = [leaf.name for leaf in _leaves(self._root)]
+        return tuple(name for name in every if name not in self.outside)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ class Element:
     words: str
     parameters: tuple[tuple[str, str, Size], ...]
     """Ending of the name, SI unit and size of each parameter."""
-    impedance: Callable[[ComplexArray, Sequence[float]], ComplexArray]
+    ohms: Callable[[ComplexArray, Sequence[float]], ComplexArray]
     """Gives the impedance in ohm for s, of any shape, and the parameters."""
 
 

@@ -8,6 +8,7 @@ of |Z - Z_fit|^2 / sigma^2, real and imaginary parts together.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,8 @@ _BEYOND = math.log(1e5)
 _UNSURE = 0.5
 """Relative standard uncertainty beyond which a parameter is not identified."""
 _UNSURE_EXPONENT = 0.2
+_STEP = 1e-4
+"""By which parameters are moved to see how a number follows them."""
 _MISFIT, _MISFIT_CHI = 0.01, 3.0
 """Rms of the relative residuals, and of those over sigma, beyond which the circuit is wrong."""
 EXPONENTS = 0.2, 1.0
@@ -45,6 +48,9 @@ class Fit:
     """SI, shape (parameters,)."""
     errors: FloatArray
     """Standard uncertainties; larger by the misfit where the circuit misses more than the noise."""
+    covariance: FloatArray
+    """Of the logarithms of the parameters, but of exponents themselves; shape (parameters,
+    parameters)."""
     identified: BoolArray
     """Whether the spectrum determines the parameter, shape (parameters,)."""
     chi_square: float
@@ -73,13 +79,40 @@ class Fit:
             raise KeyError(f"{self.circuit.written} has no {name}")
         return self.each[self.circuit.names.index(name)]
 
+    def derived(self, of: Callable[[FloatArray], float], *names: str) -> Value:
+        """Return a number that is worked out of parameters, or why there is none.
+
+        Args:
+            of: gives it from the values of all parameters.
+            names: of the parameters that it depends on.
+
+        Raises:
+            KeyError: the circuit has no such parameter.
+        """
+        needed = [self.value(name) for name in names]
+        if not all(one.status.has_value for one in needed):
+            return Value.none(Status.NOT_IDENTIFIED)
+        slopes = np.zeros(len(self.values))
+        for k, parameter in enumerate(self.circuit.parameters):
+            around = []
+            for step in (-_STEP, _STEP):
+                moved = self.values.copy()
+                moved[k] += step if is_linear(parameter) else moved[k] * math.expm1(step)
+                around.append(of(moved))
+            slopes[k] = (around[1] - around[0]) / (2.0 * _STEP)
+        variance = float(slopes @ self.covariance @ slopes)
+        return Value.of(of(self.values), math.sqrt(max(variance, 0.0)), self._doubt)
+
+    @property
+    def _doubt(self) -> Status:
+        return Status.MISFIT if self.poor else Status.OK
+
     @property
     def each(self) -> tuple[Value, ...]:
         """Every parameter, in the order of the circuit."""
-        doubt = Status.MISFIT if self.poor else Status.OK
         rows = zip(self.values, self.errors, self.identified, strict=True)
         return tuple(
-            Value.of(value, error, doubt) if known else Value.none(Status.NOT_IDENTIFIED)
+            Value.of(value, error, self._doubt) if known else Value.none(Status.NOT_IDENTIFIED)
             for value, error, known in rows
         )
 
@@ -120,13 +153,18 @@ def fitted(spectrum: Spectrum, circuit: Circuit) -> Fit | None:
     return None if best is None else _judged(problem, best)
 
 
+def is_linear(parameter: Parameter) -> bool:
+    """Tell whether a parameter is fitted itself, not its logarithm."""
+    return parameter.size == "exponent"
+
+
 class _Problem:
     """Residuals of a spectrum as a function of parameters, most of them as logarithms."""
 
     def __init__(self, spectrum: Spectrum, circuit: Circuit) -> None:
         self.spectrum, self.circuit = spectrum, circuit
         self._sigma = np.hypot(spectrum.sigma, FLOOR * np.abs(spectrum.Z))
-        self.linear = np.array([one.size == "exponent" for one in circuit.parameters])
+        self.linear = np.array([is_linear(one) for one in circuit.parameters])
         self._ranges = [_range(one, spectrum) for one in circuit.parameters]
         lower, upper = np.array(self._ranges).T
         beyond = np.where(self.linear, 0.0, _BEYOND)
@@ -190,7 +228,9 @@ def _judged(problem: _Problem, found: scipy.optimize.OptimizeResult) -> Fit:
     # A direction in which nothing changes has an uncertainty without bound.
     _, sizes, directions = np.linalg.svd(found.jac, full_matrices=False)
     weak = np.maximum(sizes, 1e-12 * max(float(sizes.max()), 1e-300))
-    spread = np.sqrt(((directions.T / weak) ** 2).sum(axis=1)) * math.sqrt(max(1.0, chi_square))
+    scaled = directions.T / weak * math.sqrt(max(1.0, chi_square))
+    covariance = scaled @ scaled.T
+    spread = np.sqrt(np.diag(covariance))
     values = problem.values(x)
     lower, upper = problem.bounds
     inside = problem.linear | ((x - lower > 1e-3) & (upper - x > 1e-3))
@@ -200,7 +240,8 @@ def _judged(problem: _Problem, found: scipy.optimize.OptimizeResult) -> Fit:
     values, errors, known = (values[order], errors[order], (inside & sure)[order])
     model = circuit.impedance(data.f, values.tolist())
     residuals = (data.Z - model) / np.abs(data.Z)
-    return Fit(circuit, values, errors, known, chi_square, data, residuals)
+    covariance = covariance[np.ix_(order, order)]
+    return Fit(circuit, values, errors, covariance, known, chi_square, data, residuals)
 
 
 def _in_order(circuit: Circuit, values: FloatArray) -> list[int]:

@@ -5,8 +5,7 @@ Kramers-Kronig relations. If they cannot describe a spectrum, the cell changed w
 or did not answer linearly.
 
 Sources: B. A. Boukamp, J. Electrochem. Soc. 142 (1995) 1885. The number of
-elements is fixed, 7 in a decade: with as many frequencies in a decade or more, what is left cannot
-be fitted away.
+elements is fixed: with four frequencies in a decade or more, what is left cannot be fitted away.
 """
 
 from __future__ import annotations
@@ -23,7 +22,10 @@ ACCEPTED, WITHOUT_NOISE = 0.003, 0.005
 where nothing is known of its noise."""
 NOISE = 2.0
 """Rms of the residuals over the noise up to which a spectrum is accepted though it scatters."""
-_PER_DECADE = 7
+_PER_DECADE, _FEWEST_PER_DECADE = 7, 5
+"""RC elements in a decade: with fewer than 5, the chain itself misses an arc."""
+_OTHERS = 3
+"""Resistor, inductor and capacitor beside them."""
 FEWEST = 5
 """Frequencies below which nothing can be said."""
 
@@ -54,10 +56,13 @@ def lin_kk(spectrum: Spectrum) -> Verdict | None:
     if len(data) < FEWEST:
         return None
     span = math.log10(data.f[-1] / data.f[0])
-    count = max(2, min(math.ceil(_PER_DECADE * span), len(data) - 3))
+    # Two numbers for each frequency; a third of them has to be left over.
+    count = min(math.ceil(_PER_DECADE * span), int(1.5 * len(data)) - _OTHERS)
+    if count < _FEWEST_PER_DECADE * span:
+        return None
     model = _chain(data, count)
     residuals = (data.Z - model) / np.abs(data.Z)
-    free = max(1, 2 * len(data) - count - 3)
+    free = max(1, 2 * len(data) - count - _OTHERS)
     over = math.inf
     if np.all(data.sigma > 0.0):
         over = math.sqrt(float((np.abs((data.Z - model) / data.sigma) ** 2).sum()) / free)

@@ -1,12 +1,12 @@
 """What leads and electrometer add to an impedance, and how it is taken off again.
 
 The measured current is that of the cell and of the stray capacitance beside it, through an
-amplifier with a bandwidth and, where the converters do not sample at one instant, a delay:
+amplifier with a time constant tau and, where the converters do not sample at one instant, a delay:
 
-    I / E = (1 / Z + j w C) exp(-j w delay) / (1 + j f / bandwidth).
+    I / E = (1 / Z + j w C) exp(-j w delay) / (1 + j w tau).
 
-Both come from a measurement: the capacitance from one without a cell (a blank), the bandwidth and
-the delay from one with a known resistor.
+They come from measurements: the capacitance from one without a cell (a blank), time constant and
+delay from one with a known resistor.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def added(f: FloatArray, Z: ComplexArray, leads: Leads) -> ComplexArray:
 
 
 def _transfer(f: FloatArray, leads: Leads) -> ComplexArray:
-    delay = np.exp(-2j * np.pi * f * leads.delay)
-    return np.asarray(delay / (1.0 + 1j * f / leads.bandwidth))
+    omega = 2.0 * np.pi * f
+    return np.asarray(np.exp(-1j * omega * leads.delay) / (1.0 + 1j * omega * leads.time_constant))
 
 
 def stray_of_blank(blank: Spectrum) -> tuple[float, float]:
@@ -79,6 +79,5 @@ def transfer_of_resistor(known: Spectrum, resistance: float, stray: float = 0.0)
 
     scale = 1.0 / float(known.omega[-1])
     found = scipy.optimize.least_squares(missed, [0.0, 0.01], bounds=([-3.0, 0.0], [3.0, 3.0]))
-    delay, slowness = (found.x * scale).tolist()
-    bandwidth = 1.0 / (2.0 * math.pi * slowness) if slowness > 1e-6 * scale else math.inf
-    return Leads(stray, bandwidth, delay)
+    delay, time_constant = (found.x * scale).tolist()
+    return Leads(stray, time_constant, delay)
