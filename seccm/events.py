@@ -70,6 +70,9 @@ EndReason = Literal[
     "potential below",
     "current above",
     "current below",
+    "current magnitude below",
+    "current share below",
+    "potential drift below",
 ]
 """What ended a step; the order gives the codes in files, so new ones are added at the end.
 

@@ -31,7 +31,7 @@ def run(plan: Plan, *answers: Known) -> list[Segment]:
     found: list[Segment] = []
     while (segment := walk.next(live)) is not None:
         found.append(segment)
-        live.tell(segment.name, answers[min(len(found), len(answers)) - 1])
+        live.tell(segment.name, answers[min(len(found), len(answers)) - 1], segment.kind)
     return found
 
 

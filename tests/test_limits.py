@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from little_world import CLOCK, a_block, cut
 
 from seccm.rig import Block, Limit
-from seccm.rig.limits import LASTING_ROWS, LimitWatch, deaf_rows
+from seccm.rig.limits import LimitWatch, deaf_rows
+
+LASTING = Limit("potential", "above", 0.0).rows
+"""Rows in succession that have to be past a limit."""
 
 nA = 1e-9
 
@@ -73,7 +76,7 @@ def test_potential_and_current_limits_end_a_drive_on_their_side(limit, expected)
     assert found([limit], 0, block) == (expected, limit.quantity)
 
 
-@pytest.mark.parametrize("rows", range(1, LASTING_ROWS))
+@pytest.mark.parametrize("rows", range(1, LASTING))
 def test_a_spike_does_not_end_a_drive(rows):
     """One row or two past the limit, however often: noise, or a relay."""
     spikes = ([9.0] * rows + [0.0]) * 10
@@ -86,7 +89,7 @@ def test_potential_and_current_are_not_judged_while_the_double_layer_charges():
     block = a_block(potential=[9.0] * 40, current=[9.0 * nA] * 40)
     settled = deaf_rows(limits[0], CLOCK)
     assert settled * CLOCK.period == pytest.approx(0.05, abs=CLOCK.period)
-    assert found(limits, 5, block) == (5 + settled + LASTING_ROWS - 1, "potential")
+    assert found(limits, 5, block) == (5 + settled + LASTING - 1, "potential")
 
 
 @pytest.mark.parametrize("after", [0.0, 0.01, 0.05, 0.2])
@@ -104,7 +107,7 @@ def test_a_current_that_stays_past_its_limit_ends_the_step_as_soon_as_that_count
     limit = Limit("current", "above", 1.0 * nA, after=0.1)
     current = np.full(100, 2.0 * nA)
     first = deaf_rows(limit, CLOCK)
-    assert found([limit], 0, a_block(current=current)) == (first + LASTING_ROWS - 1, "current")
+    assert found([limit], 0, a_block(current=current)) == (first + LASTING - 1, "current")
     assert first * CLOCK.period >= 0.1 > (first - 1) * CLOCK.period
 
 

@@ -39,7 +39,10 @@ from seccm.plan.contacts import current_threshold
 from seccm.plan.site import Hold, Site
 from seccm.program.segment import Segment
 from seccm.rig import Block, Constant, Drive, Flag, Limit, Lines, Move
-from seccm.rig.limits import LASTING_ROWS, deaf_rows
+from seccm.rig.limits import deaf_rows
+
+LASTING = Limit("potential", "above", 0.0).rows
+"""Rows in succession that have to be past a limit."""
 
 nA = 1e-9
 STEP_ROWS = CLOCK.rows(0.2)
@@ -111,7 +114,7 @@ def test_a_first_step_shorter_than_the_confirmation_of_the_landing_ends_on_its_r
     assert drives_after_landing(scan)[-1] == OFF
 
 
-SETTLED = deaf_rows(Limit("potential", "above", 0.0), CLOCK) + LASTING_ROWS
+SETTLED = deaf_rows(Limit("potential", "above", 0.0), CLOCK) + LASTING
 """Rows after which a potential or a current may end a step."""
 
 
@@ -261,7 +264,7 @@ def test_a_saturated_input_is_counted_once_the_step_has_settled(cuts: list[int],
     limit = Limit("potential", "below", -1.0, after=0.0)
     end_row = 15
     potential = np.zeros(40)
-    potential[end_row - LASTING_ROWS + 1 :] = -2.0
+    potential[end_row - LASTING + 1 :] = -2.0
     watch = SegmentWatch(a_segment(0, 1.0, limit), 2, 100)
     for block in cut(a_block(potential=potential, flags=flags.tolist()), cuts):
         if watch.feed(block) is not None:

@@ -32,12 +32,14 @@ from seccm.rig import (
     Rig,
     Wake,
 )
-from seccm.rig.limits import LASTING_ROWS
 from seccm.rigs import BESIDE
 from sim.cell import Droplet, Mode, Response
 from sim.config import VirtualConfig
 from sim.pace import Paced
 from sim.virtual_rig import VirtualRig
+
+LASTING = Limit("potential", "above", 0.0).rows
+"""Rows in succession that have to be past a limit."""
 
 RIG_FILE = Path(__file__).parent.parent / "configs" / "rigs" / "virtual.toml"
 PLATING = Drive("current", Constant(-0.5e-9))
@@ -388,8 +390,8 @@ def test_a_block_ends_where_a_limit_of_the_drive_comes_true(
         assert charge[-1] >= limit.value > charge[-2]
     else:
         signal = block.data["potential" if limit.quantity == "potential" else "current"]
-        assert (signal[-LASTING_ROWS:] > limit.value).all()
-        assert signal[-LASTING_ROWS - 1] <= limit.value
+        assert (signal[-LASTING:] > limit.value).all()
+        assert signal[-LASTING - 1] <= limit.value
     assert block.start == since
     assert free.read().start == longer.stop
     # The limit has been told once; the drive goes on until somebody decides.

@@ -7,10 +7,8 @@ import math
 import numpy as np
 
 from seccm.arrays import FloatArray
+from seccm.program.setting import PERIODS
 from seccm.rig import Block, Clock
-
-PERIODS = 5
-"""Periods of the mains that are averaged: 100 ms at 50 Hz."""
 
 
 class LastRows:

@@ -150,6 +150,12 @@ def _reached(limit: Limit) -> EndReason:
             return "current above"
         case "current", "below":
             return "current below"
+        case "magnitude", _:
+            return "current magnitude below"
+        case "share", _:
+            return "current share below"
+        case "drift", _:
+            return "potential drift below"
         case _:
             return "charge"
 
@@ -190,7 +196,7 @@ def measure(
         course.tell(PhaseBegan(*began))
         if judge is not None:
             judge.begin(segment, landing, label)
-        last = LastRows(clock, site.program.mains) if segment.name else None
+        last = LastRows(clock, site.program.mains)
         watch = SegmentWatch(segment, since, clock.rows(segment.waveform.duration), last, shown)
         try:
             end = yield from _impose(course, segment, watch, blocks)
@@ -200,9 +206,8 @@ def measure(
         course.tell(*_finished(site, segment, label, end, watch))
         if judge is not None:
             judge.finish(end.row)
-        if last is not None:
-            known = Known(last.potential, last.current, end.charge, last.seconds)
-            live.tell(segment.name, known)
+        known = Known(last.potential, last.current, end.charge, last.seconds)
+        live.tell(segment.name, known, segment.kind)
         if course.row > end.row + 1:
             course.tell(PhaseBegan(end.row + 1, site.number, Phase.SETTLE, segment.index))
         if end.reason == "lost contact":

@@ -10,7 +10,8 @@ import numpy as np
 from seccm.errors import Problem
 from seccm.plan.subject import Subject
 from seccm.program.segment import Act
-from seccm.rig import Limit
+from seccm.rig import Clock, Limit
+from seccm.rig.limits import earliest
 from seccm.units import show
 
 
@@ -20,10 +21,12 @@ def ending_problems(subject: Subject) -> Iterator[Problem]:
     for part, site, act in subject.steps():
         where = f"{part.key}.until"
         limits = [limit for limit in act.limits if limit.quantity != "charge"]
+        plain = [limit for limit in limits if limit.quantity in ("potential", "current")]
         found = [
-            *_too_late(where, act, limits),
-            *_always(subject, where, limits),
-            *_imposed(subject, where, act, limits),
+            *_too_late(where, act, limits, subject.info.clock),
+            *_always(subject, where, plain),
+            *_imposed(subject, where, act, plain),
+            *_of_means(where, act, limits),
         ]
         # Of the values that a quantity may come to, the first stands for the others.
         before = told.setdefault((part.key, site.condition), set())
@@ -36,14 +39,43 @@ def _said(subject: Subject, limit: Limit) -> str:
     return subject.volts(limit.value) if volts else show(limit.value, "A")
 
 
-def _too_late(where: str, act: Act, limits: list[Limit]) -> Iterator[Problem]:
+def _too_late(where: str, act: Act, limits: list[Limit], clock: Clock) -> Iterator[Problem]:
     duration = act.waveform.duration
-    if not limits or limits[0].after < duration:
+    if not limits:
         return
-    what = f"{show(limits[0].after, 's')} is not less than the duration of the step, "
-    what += f"{show(duration, 's')}: no potential or current would end it."
-    remedy = f'Give a shorter time, such as after = "{show(0.1 * duration, "s")}".'
-    yield Problem(f"{where}.after", what, remedy)
+    if limits[0].after >= duration:
+        what = f"{show(limits[0].after, 's')} is not less than the duration of the step, "
+        what += f"{show(duration, 's')}: no potential or current would end it."
+        remedy = f'Give a shorter time, such as after = "{show(0.1 * duration, "s")}".'
+        yield Problem(f"{where}.after", what, remedy)
+        return
+    for limit in limits:
+        begins = earliest(limit, clock)
+        if limit.span and begins > duration:
+            what = f"can end the step after {show(begins, 's')} at the earliest, but it lasts "
+            what += f"{show(duration, 's')}."
+            remedy = "Make the step longer, or after, rows or drift_over less."
+            yield Problem(f"{where}.{_KEYS[limit.quantity]}", what, remedy)
+
+
+_KEYS = {
+    "magnitude": "current_magnitude_below",
+    "share": "current_share_below",
+    "drift": "potential_drift_below",
+}
+
+
+def _of_means(where: str, act: Act, limits: list[Limit]) -> Iterator[Problem]:
+    """Find limits on how what the step itself imposes comes to rest."""
+    for limit in limits:
+        key = _KEYS.get(limit.quantity)
+        mode = "potential" if limit.quantity == "drift" else "current"
+        if key is not None and act.mode == mode:
+            what = f"the step itself imposes the {mode}: it would end at once, or never."
+            yield Problem(f"{where}.{key}", what, "Leave it out.")
+        elif limit.quantity == "share" and limit.value >= 1.0:
+            what = f"{limit.value:.4g} of the first current is not less than it: the step would "
+            yield Problem(f"{where}.{key}", f"{what}end at once.", "Give less than 1.")
 
 
 def _always(subject: Subject, where: str, limits: list[Limit]) -> Iterator[Problem]:

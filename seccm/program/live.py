@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 from seccm.earlier import TAKEN, Earlier, Take
@@ -28,15 +29,25 @@ class Known:
 
 @dataclass(slots=True)
 class Live:
-    """What is known by now at a site: of each named step, its last run."""
+    """What is known by now at a site: of each named step, and of each kind, the last run."""
 
     steps: dict[str, Known] = field(default_factory=dict)
+    firsts: dict[str, Known] = field(default_factory=dict)
+    """The first run of each."""
 
-    def tell(self, name: str, known: Known) -> None:
-        """Take in how a step ended; one without a name cannot be asked for."""
-        if name:
-            before = self.steps[name].count if name in self.steps else 0
-            self.steps[name] = replace(known, count=before + 1)
+    def tell(self, name: str, known: Known, kind: str = "") -> None:
+        """Take in how a step ended.
+
+        Args:
+            name: what the plan calls it; empty if nothing.
+            known: what it came to.
+            kind: of step, by which it can be asked for without a name.
+        """
+        for source in (name, last_of(kind) if kind else ""):
+            if source:
+                before = self.steps[source].count if source in self.steps else 0
+                self.steps[source] = replace(known, count=before + 1)
+                self.firsts.setdefault(source, self.steps[source])
 
     def taken(self, source: str, take: Take, offset: float) -> float:
         """Return what a step came to, in SI.
@@ -49,8 +60,7 @@ class Live:
         Raises:
             LookupError: no step of that name has run.
         """
-        value = float(getattr(self.steps[source], take))
-        return value + offset if take == "E" else value
+        return _taken(self.steps[source], take, offset)
 
     def number(self, earlier: Earlier, offset: float) -> float:
         """Return a quantity that follows an earlier step, in SI.
@@ -72,4 +82,18 @@ class Live:
 
     def holds(self, question: Comparison, offset: float) -> bool:
         """Answer a question about an earlier step."""
-        return question.holds(self.taken(question.source, question.take, offset))
+        value = self.taken(question.source, question.take, offset)
+        if question.of is not None:
+            first = _taken(self.firsts[question.source], question.take, offset)
+            value = value / first if first else math.nan
+        return question.holds(value)
+
+
+def last_of(kind: str) -> str:
+    """Return by which words a plan asks for the last step of a kind."""
+    return f"last {kind}"
+
+
+def _taken(known: Known, take: Take, offset: float) -> float:
+    value = float(getattr(known, take))
+    return value + offset if take == "E" else value

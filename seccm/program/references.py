@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 
 from seccm.errors import Problem
 from seccm.mistakes import nearest
+from seccm.program.live import last_of
+from seccm.program.registry import kinds
 from seccm.program.settled import earlier_in
-from seccm.program.tree import arms, parts
+from seccm.program.tree import arms, name_of, parts
 from seccm.program.words import If, Repeat, Step
 from seccm.suggestion import Suggestion, key_of
 
@@ -22,7 +24,9 @@ MOST = 6
 
 def reference_problems(program: Sequence[Step]) -> list[Problem]:
     """Find names that are given twice, and references that nothing provides."""
-    scope = _Scope({part.spec.name for part in parts(program) if part.spec.name})
+    names = {part.spec.name for part in parts(program) if part.spec.name}
+    there = {last_of(part.kind) for part in parts(program)}
+    scope = _Scope(names | there, {last_of(kind) for kind in kinds()})
     scope.walk(program, "program")
     return scope.problems
 
@@ -32,7 +36,9 @@ class _Scope:
     """Walks a programme and keeps which steps have surely run."""
 
     everywhere: set[str]
-    """Every name that is given anywhere."""
+    """Every name that is given anywhere, and the last of every kind of step that is there."""
+    kinds: set[str]
+    """The last of every kind, in the words of a plan."""
     ran: set[str] = field(default_factory=set)
     """Names of steps that have surely run by now."""
     named: set[str] = field(default_factory=set)
@@ -57,7 +63,7 @@ class _Scope:
                 if len({earlier for _, earlier in found}) > MOST:
                     what = f"follows earlier steps in {len(found)} quantities, more than {MOST}."
                     self.problems.append(Problem(key, what, "Give some of them as values."))
-                self._name(key, step.name)
+                self._name(key, step.name, name_of(step))
 
     def _fork(self, step: If, key: str) -> None:
         """Go through both arms; what only one of them names has not surely run after them."""
@@ -70,8 +76,14 @@ class _Scope:
         self.ran = after[0][0] & after[1][0]
         self.named = after[0][1] | after[1][1]
 
-    def _name(self, key: str, name: str | None) -> None:
+    def _name(self, key: str, name: str | None, kind: str) -> None:
+        self.ran.add(last_of(kind))
+        self.named.add(last_of(kind))
         if name is None:
+            return
+        if name in self.kinds:
+            what = f'"{name}" is how a plan asks for the last step of a kind.'
+            self.problems.append(Problem(f"{key}.name", what, "Choose another name."))
             return
         if name in self.named:
             what = f'"{name}" is the name of an earlier step already.'
@@ -91,9 +103,13 @@ class _Scope:
         elif source in self.everywhere:
             what = f'"{source}" comes later: only steps before this one can be followed.'
             remedy = "Move it before this step, or follow another one."
+        elif source in self.kinds:
+            what = f"no {source.removeprefix('last ')} step runs before this one."
+            remedy = "Write one before it, or follow another step."
         else:
             what = f'"{source}" names no step.'
-            remedy = f"Steps with names before this one: {', '.join(known)}." if known else (
+            names = [name for name in known if name not in self.kinds]
+            remedy = f"Steps with names before this one: {', '.join(names)}." if names else (
                 f'Give an earlier step the name, with name = "{source}".'
             )  # fmt: skip
             if meant is not None:

@@ -7,12 +7,17 @@ reference it names: raw = potential - offset.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from seccm.earlier import Earlier
 from seccm.factors import Condition, Level, NamedLevels, Value
 from seccm.placeholder import CAPACITY
 from seccm.program.until import Until
 from seccm.rig import Limit
+
+PERIODS = 5
+"""Periods of the mains over which a step's last values, and currents that are small, are averaged:
+100 ms at 50 Hz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +75,31 @@ class Setting:
         if until is None:
             return ()
         after = self.number(until.after)
+        five = PERIODS / self.mains
+        potential = partial(
+            Limit, after=after, rows=until.rows, hysteresis=self.number(until.potential_hysteresis)
+        )
+        current = partial(
+            Limit, after=after, rows=until.rows, hysteresis=self.number(until.current_hysteresis)
+        )
         limits = []
         if until.charge is not None:
             limits.append(Limit("charge", "above", self.number(until.charge)))
         if until.potential_below is not None:
-            limits.append(Limit("potential", "below", self.raw(until.potential_below), after))
+            limits.append(potential("potential", "below", self.raw(until.potential_below)))
         if until.potential_above is not None:
-            limits.append(Limit("potential", "above", self.raw(until.potential_above), after))
+            limits.append(potential("potential", "above", self.raw(until.potential_above)))
         if until.current_below is not None:
-            limits.append(Limit("current", "below", self.number(until.current_below), after))
+            limits.append(current("current", "below", self.number(until.current_below)))
         if until.current_above is not None:
-            limits.append(Limit("current", "above", self.number(until.current_above), after))
+            limits.append(current("current", "above", self.number(until.current_above)))
+        if until.current_magnitude_below is not None:
+            magnitude = abs(self.number(until.current_magnitude_below))
+            limits.append(current("magnitude", "below", magnitude, span=five))
+        if until.current_share_below is not None:
+            share = self.number(until.current_share_below)
+            limits.append(Limit("share", "below", share, after, until.rows, span=five))
+        if until.potential_drift_below is not None:
+            drift, over = (self.number(v) for v in (until.potential_drift_below, until.drift_over))
+            limits.append(Limit("drift", "below", drift, after, until.rows, span=over))
         return tuple(limits)

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from pydantic import model_validator
+from typing import Annotated
+
+from pydantic import Field, model_validator
 
 from seccm.errors import Problem
+from seccm.factors import Follows, ScanRate, Value
 from seccm.mistakes import Mistakes
-from seccm.program.quantities import Charge, Current, Pause, Potential
-from seccm.quantities import Model
+from seccm.program.quantities import Charge, Current, Duration, Pause, Potential
+from seccm.quantities import Count, Model
 from seccm.rig.waveform import SETTLING
 from seccm.suggestion import Suggestion
+
+Share = Annotated[Value, Follows("1", above=0)]
+SmallPotential = Annotated[Value, Follows("V", at_least=0)]
+SmallCurrent = Annotated[Value, Follows("A", at_least=0)]
+MEANS = ("current_magnitude_below", "current_share_below", "potential_drift_below")
+"""Limits on means over more than one data point."""
 
 
 class Until(Model):
     """What ends a step before its time; the first to come true does.
 
-    A potential or a current has to be past its limit in three rows in succession (8 ms), and not
-    while the step settles: see `after`.
+    A potential or a current has to be past its limit in three data points in succession (8 ms), and
+    not while the step settles: see `rows` and `after`.
     """
 
     charge: Charge | None = None
@@ -25,13 +34,30 @@ class Until(Model):
     potential_above: Potential | None = None
     current_below: Current | None = None
     current_above: Current | None = None
+    current_magnitude_below: Current | None = None
+    """The current is closer to zero than this, whichever sign both have; a mean over five periods
+    of the mains."""
+    current_share_below: Annotated[Share, Field(examples=["5 %"])] | None = None
+    """The current is closer to zero than this share of that with which the step began: of the mean
+    over the first five periods of the mains after `after`."""
+    potential_drift_below: ScanRate | None = None
+    """The potential changes by less than this, up or down: an open circuit has come to rest. Has to
+    be so for half of `drift_over`."""
+    drift_over: Duration = 10.0
+    """The time over which a drift is measured: longer sees slower drifts through the noise."""
     after: Pause = SETTLING
     """Time from the start of the step before which potential and current do not count: the double
     layer charges, and a galvanostat comes out of overload."""
+    rows: Annotated[Count, Field(le=100_000)] = 3
+    """Data points in succession that have to be past a limit on potential or current."""
+    potential_hysteresis: SmallPotential = 0.0
+    """A data point that is back by less than this does not interrupt the succession: for noise."""
+    current_hysteresis: SmallCurrent = 0.0
+    """The same for limits on the current."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Until:
-        limits = [name for name in type(self).model_fields if name != "after"]
+        limits = [name for name, field in type(self).model_fields.items() if field.default is None]
         if all(getattr(self, name) is None for name in limits):
             what = f"is empty. Give one or more of {', '.join(limits)}."
             charge = Suggestion(("charge",), "put", "45 nC")

@@ -160,11 +160,19 @@ class Limit:
     """A bound at which a drive ends before its time.
 
     Charge counts from the start of the drive, as the magnitude of the net charge in coulombs;
-    potential and current are the measured ones, raw volts and amperes.
+    potential and current are the measured ones, raw volts and amperes, row by row. Magnitude is
+    that of the mean current over `span`; share is the same over that of the first `span` that
+    counts; drift is how fast the potential changes over `span`, in either direction, V/s.
     """
 
-    quantity: Literal["charge", "potential", "current"]
+    quantity: Literal["charge", "potential", "current", "magnitude", "share", "drift"]
     side: Literal["above", "below"]
     value: float
     after: float = SETTLING
-    """Seconds from the start of the drive before which a potential or a current does not count."""
+    """Seconds from the start of the drive before which nothing but the charge counts."""
+    rows: int = 3
+    """Rows in succession that have to be past it: a spike is not."""
+    hysteresis: float = 0.0
+    """By how much a row has to be back on the other side to interrupt the succession."""
+    span: float = 0.0
+    """Seconds over which a mean, or a drift, is taken."""
