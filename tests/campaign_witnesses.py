@@ -147,6 +147,10 @@ def _ending(scan: Scan, session: Session) -> Iterator[str]:
     if (ends and ends[0].status == "halted") or (not ends and "halt" in verbs):
         return
     said = [event.text for event in session.heard if isinstance(event, Note)]
+    if session.dropped and not session.write_failed:
+        # Whoever drops a run hears nothing of its end; the file tells.
+        with seccm.open(scan.path) as file:
+            said += [row["msg"] for row in file.events if row["t"] >= file.events["t"][-1]]
     # Whoever halted before the fault wants the tip held. A card whose clocks have stopped plays
     # no path: the tip rests, and that must be said.
     rests = "halt" in verbs or named(scan, ("stalled-read",))

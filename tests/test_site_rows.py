@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 from file_uses import clean_numbers, resume
+from fuzz_files import written_to
+from made_scans import smaller
 from test_old_files import EXPECTED, copied
 
 import seccm
@@ -16,7 +20,7 @@ from seccm.data import finish, open_scan
 from seccm.data.repair import clear
 from seccm.data.site_rows import covered
 from seccm.errors import DamagedError, DataFileError
-from seccm.events import Outcome
+from seccm.events import Outcome, SiteAnalysed
 from seccm.results import Status
 
 TOLD = "its row in the site table is not as it was written"
@@ -40,6 +44,33 @@ def flip(path: Path, name: str, site: int) -> None:
         entry = file[name][site : site + 1]
         entry.view(np.uint8)[0] ^= 1
         file[name][site : site + 1] = entry
+
+
+def place(path: Path, name: str, site: int) -> int:
+    """Return the byte of the file with which an entry begins."""
+    with h5py.File(path, "r", swmr=True, locking=False) as file:
+        dataset = file[name]
+        chunks = map(dataset.id.get_chunk_info, range(dataset.id.get_num_chunks()))
+        width = dataset.chunks[0]
+        found = next(c for c in chunks if 0 <= site - c.chunk_offset[0] < width)
+        return int(found.byte_offset + (site - found.chunk_offset[0]) * dataset.dtype.itemsize)
+
+
+@contextmanager
+def flipped(path: Path, at: int) -> Iterator[None]:
+    """Flip a bit of a file that seems to be written, and put it right again."""
+    right = path.read_bytes()[at]
+    try:
+        write(path, at, bytes([right ^ 1]))
+        yield
+    finally:
+        write(path, at, bytes([right]))
+
+
+def write(path: Path, at: int, content: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(content)
 
 
 def assert_all_rows_have_checksums(path: Path) -> None:
@@ -72,6 +103,68 @@ def test_a_bit_that_flips_in_any_column_damages_that_site_only(killed: Path) -> 
                 assert scan.sites[f"{feature.name}_status"][1] == Status.DAMAGED
         flip(killed, name, 1)
     assert_all_rows_have_checksums(killed)
+
+
+@pytest.fixture
+def growing(bases: tuple[Path, Path], tmp_path: Path) -> Iterator[Path]:
+    """A file of which three sites are closed and whose program goes on."""
+    path = Path(shutil.copyfile(bases[1], tmp_path / "growing.h5"))
+    with written_to(path):
+        yield path
+
+
+def test_a_bit_that_flips_while_the_file_grows_damages_that_site_only(growing: Path) -> None:
+    with open_scan(growing) as scan:
+        assert (scan.state, scan.check()) == ("running", {})
+        trust, value = clean_numbers(scan), scan.sites["E_nuc"]
+        some = ("z_contact", "status", "row_start", "reason", "E_nuc", "E_nuc_err", "site_crc")
+        assert {*some} <= {*covered(scan._data), "site_crc"}
+    for name in some:
+        with flipped(growing, place(growing, name, 1)), open_scan(growing) as scan:
+            assert set(scan.check()) == {1}, name
+            assert TOLD in scan.check()[1]
+            with pytest.raises(DamagedError, match=TOLD):
+                scan.record(1)
+            assert scan.sites["E_nuc_status"].tolist()[1] == Status.DAMAGED
+            assert np.isnan(scan.sites["E_nuc"][1])
+            assert np.array_equal(scan.sites["E_nuc"][[0, 2]], value[[0, 2]], equal_nan=True)
+    with open_scan(growing) as scan:
+        assert scan.check() == {}
+        assert repr(clean_numbers(scan)) == repr(trust)
+
+
+def test_damage_to_a_file_that_is_open_and_grows_is_seen_when_it_is_looked_at_again(
+    growing: Path,
+) -> None:
+    """What was judged before is judged once: a site is damaged where it was not read before."""
+    at = place(growing, "z_contact", 2)
+    with open_scan(growing) as scan:
+        scan._judged = scan._judged[:0]
+        with flipped(growing, at):
+            scan.refresh()
+            assert set(scan.check()) == {2}
+        scan.refresh()
+        assert scan.check() == {}
+
+
+def test_no_site_of_a_run_is_called_damaged_while_it_is_written(tmp_path: Path) -> None:
+    """It is looked at after every event, by a reader that stays and by one that comes anew."""
+    path = tmp_path / "scan.h5"
+    row = {"kind": "grid", "columns": 8, "rows": 1, "pitch": 1.1e-5}
+    plan = smaller("li-on-au-combinatorial", sites=row, factors={"j": ["-11.5 A/m^2"]})
+    run = seccm.run(plan, path=path)
+    stays, closed = None, 0
+    for event in run:
+        stays = open_scan(path) if stays is None else stays
+        stays.refresh()
+        assert stays.check() == {}
+        closed = max(closed, int((stays.sites["status"] > Outcome.RUNNING).sum()))
+        if isinstance(event, SiteAnalysed):
+            with open_scan(path) as anew:
+                assert anew.check() == {}
+    assert stays is not None
+    stays.close()
+    assert closed == 8
 
 
 def test_a_site_that_was_closed_and_says_it_is_planned_is_not_landed_on(killed: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from seccm.arrays import BoolArray
 from seccm.data import guard, repair
 from seccm.data.by_xarray import open_by_xarray
 from seccm.data.damage import Damage, impossible, spoiled, unreadable
@@ -28,7 +29,7 @@ from seccm.data.raw_trace import RawTrace
 from seccm.data.readable import Readable
 from seccm.data.ruins import let_alone
 from seccm.data.site_reader import SiteReader
-from seccm.data.site_rows import as_written, begun_last
+from seccm.data.site_rows import as_written, begun_last, unlike
 from seccm.data.step_results import InFile, Source, StepArrays, StepResults
 from seccm.data.table import Table
 from seccm.data.tables import EVENTS
@@ -101,9 +102,7 @@ class Scan:
     def refresh(self) -> None:
         """Look again at a file that is growing, or was; take tables anew afterwards."""
         if repair.mark(self.path) and self._growing and self._file and self._is_same:
-            # The states first: of a site that is closed, the rest is then seen as it was closed.
-            for name in sorted(self._data, key=lambda name: name != "status"):
-                self._data[name].refresh()
+            self._look_again()
         else:
             # Closed since, and perhaps replaced by its packed copy; or resumed.
             self.close()
@@ -354,6 +353,8 @@ class Scan:
         self._data = found.data
         self._growing = bool(repair.mark(self.path)) and self.being_written
         self._identity = _identity(self.path)
+        self._judged = np.zeros(0, np.int64)
+        """Closed sites of a growing file whose rows are as they were written."""
         self._along = found.along_sites
         self.header: Header = found.header
         self.clock: Clock = found.clock
@@ -376,9 +377,7 @@ class Scan:
     def _look(self) -> None:
         """Take tables anew: they show how things are now."""
         data = self._data
-        judged = self.version > UNNAMED and not self.packed and not self._growing
-        right = as_written(data) if judged else np.ones(0, bool)
-        self._damage = Damage(self.path, impossible(data, right))
+        self._damage = Damage(self.path, impossible(data, self._right()))
         self._sites = Table(
             {name: data[name] for name in self._along},
             self._growing,
@@ -406,6 +405,36 @@ class Scan:
             told=self.version > UNNAMED,
             packed=self.packed,
         )
+
+    def _right(self) -> BoolArray:
+        """Return which rows of the site table are as they were written, as far as that is judged.
+
+        Returns:
+            Shape (sites,); rows beyond count as right.
+        """
+        if self.version <= UNNAMED or self.packed:
+            return np.ones(0, bool)
+        if not self._growing:
+            return as_written(self._data)
+        # The rest of a row is in the file before its outcome is. So what was closed when the
+        # outcomes were read has to be right if it is read after them, which HDF5 may not have done.
+        states = self._data["status"][:]
+        sites = np.flatnonzero(states > Outcome.RUNNING)
+        new = np.setdiff1d(sites, self._judged, assume_unique=True)
+        wrong = unlike(self._data, new)
+        if wrong.size:
+            self._look_again()
+            wrong = unlike(self._data, wrong)
+        self._judged = np.setdiff1d(sites, wrong, assume_unique=True)
+        right = np.ones(len(states), bool)
+        right[wrong] = False
+        return right
+
+    def _look_again(self) -> None:
+        """Have HDF5 read anew what another program is writing."""
+        # The outcomes first: of a site that is closed, the rest is then seen as it was closed.
+        for name in sorted(self._data, key=lambda name: name != "status"):
+            self._data[name].refresh()
 
 
 def _identity(path: Path) -> tuple[int, int]:

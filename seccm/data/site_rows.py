@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from seccm.arrays import BoolArray
+from seccm.arrays import BoolArray, IntArray
 from seccm.data.layout import SITE_CHECK, SITE_CHUNK, SITE_COLUMNS, add_column
 from seccm.data.readable import Readable, columns_of
 from seccm.events import Outcome
@@ -63,13 +63,30 @@ def as_written(columns: Mapping[str, Readable]) -> BoolArray:
     told = _told(columns)
     begun = _begun_last(columns, told)
     good = np.ones(len(told), bool)
-    for start, rows, known in _blocks(columns, len(told)):
+    for start, rows, known in _blocks(columns, 0, len(told)):
         here = told[start : start + len(rows)]
         closed = (here != 0) & ~begun[start : start + len(rows)]
         judged = known & (closed | (rows["status"] > Outcome.RUNNING))
         for k in np.flatnonzero(judged).tolist():
             good[start + k] = row_checksum(rows[k]) == here[k]
     return good
+
+
+def unlike(columns: Mapping[str, Readable], sites: IntArray) -> IntArray:
+    """Return which of some closed sites have a row that is not as it was written.
+
+    Args:
+        columns: of the file.
+        sites: numbers of sites that were closed before anything else was read, increasing.
+    """
+    wrong: list[int] = []
+    for part in np.split(sites, np.flatnonzero(np.diff(sites // _BLOCK)) + 1):
+        for start, rows, known in _blocks(columns, part[0], part[-1] + 1) if part.size else ():
+            told = _checksums(columns, start, start + len(rows))
+            here = part[(part >= start) & (part < start + len(rows))] - start
+            differ = (k for k in here.tolist() if known[k] and row_checksum(rows[k]) != told[k])
+            wrong += (start + k for k in differ)
+    return np.array(wrong, np.int64)
 
 
 def begun_last(columns: Mapping[str, Readable]) -> BoolArray:
@@ -111,7 +128,7 @@ def write_checksums(path: Path, file: h5py.File, sites: npt.NDArray[Any]) -> Non
         add_column(file, SITE_CHECK, "site")
     columns = columns_of(path, file)
     told = _told(columns)
-    for start, rows, known in _blocks(columns, len(told)):
+    for start, rows, known in _blocks(columns, 0, len(told)):
         chosen = known & sites[start : start + len(rows)] & (rows["status"] > Outcome.RUNNING)
         for k in np.flatnonzero(chosen).tolist():
             told[start + k] = row_checksum(rows[k])
@@ -120,23 +137,27 @@ def write_checksums(path: Path, file: h5py.File, sites: npt.NDArray[Any]) -> Non
 
 def _told(columns: Mapping[str, Readable]) -> npt.NDArray[np.uint32]:
     """Return the checksums that are stored, of as many sites as every column has."""
-    column = columns[SITE_CHECK.name]
     count = min(len(columns[name]) for name in (*covered(columns), SITE_CHECK.name))
-    told = np.zeros(count, np.uint32)
-    for here, part in column.readable_parts(0, count):
+    return _checksums(columns, 0, count)
+
+
+def _checksums(columns: Mapping[str, Readable], start: int, stop: int) -> npt.NDArray[np.uint32]:
+    """Return the checksums that are stored of some sites; 0 where they cannot be read."""
+    told = np.zeros(stop - start, np.uint32)
+    for here, part in columns[SITE_CHECK.name].readable_parts(start, stop):
         if part is not None:
-            told[here] = part
+            told[here.start - start : here.stop - start] = part
     return told
 
 
 def _blocks(
-    columns: Mapping[str, Readable], count: int
+    columns: Mapping[str, Readable], first: int, end: int
 ) -> Iterator[tuple[int, npt.NDArray[Any], BoolArray]]:
     """Yield rows block by block: the first one's number, the rows, and which could be read."""
     names = covered(columns)
     row = packed(columns, names)
-    for start in range(0, count, _BLOCK):
-        stop = min(start + _BLOCK, count)
+    for start in range(first, end, _BLOCK):
+        stop = min(start + _BLOCK, end)
         rows, known = np.zeros(stop - start, row), np.ones(stop - start, bool)
         for name in names:
             for here, part in columns[name].readable_parts(start, stop):
