@@ -88,7 +88,7 @@ def test_a_step_down_pauses_the_scan_and_names_what_lets_the_tip_follow_it(step,
 
     scan.go(listen)
     (paused,) = scan.of(Paused)
-    assert "Sample with steps: new run, larger surface_margin" in paused.why
+    assert "Stepped sample: start a run with a larger surface_margin" in paused.why
     assert len(paused.why) <= 160
     assert float(scan.column("z").min()) > SURFACE - 1.5e-6
 

@@ -12,6 +12,7 @@ import seccm
 from seccm.events import Outcome, Paused, SiteAnalysed, SiteFinished
 from seccm.remote.channel.plain import event_from_plain, event_to_plain
 from seccm.remote.channel.wire import pack, unpack
+from ui.models.desk import Desk
 from ui.models.words import line_of
 
 ENDS = [o for o in Outcome if o not in (Outcome.PLANNED, Outcome.RUNNING)]
@@ -23,6 +24,15 @@ def test_an_analysed_site_that_did_not_end_well_has_the_level_of_its_end(outcome
     line = line_of(event)
     assert line.level != "good"
     assert line.level == line_of(SiteFinished(9, 3, outcome, "")).level
+
+
+def test_why_a_site_failed_stays_in_sight_when_it_has_been_analysed():
+    desk = Desk()
+    desk._hear(SiteFinished(9, 3, Outcome.FAULT, "The input was lost."), 0.0)
+    desk._hear(SiteAnalysed(3, {}, "fault", {}, {}, Outcome.FAULT), 0.0)
+    assert desk.notice is not None
+    assert desk.notice.text == "The input was lost."
+    assert len(desk.lines) == 2, "the log has both"
 
 
 def test_good_is_only_a_site_with_a_number():

@@ -30,7 +30,7 @@ from ui.models.palette import COLOUR_MAPS, DARK, Palette, Sizes
 from ui.models.readings import Readings
 from ui.models.run_file import RunFile
 from ui.models.showing import Showing
-from ui.models.site_map import CATEGORIES, CHARGE, SiteMap
+from ui.models.site_map import CHARGE, SiteMap
 from ui.number_pad import bring
 from ui.shaped import Shaped
 from ui.site_panel import SitePanel
@@ -250,7 +250,7 @@ class MapView(QWidget):
         readable = self._readings is not None
         name = self.name = self.controls.offer(sites, self.name, readable=readable)
         seen = self._seen[name] = shown(sites, name, self._showing, self._seen.get(name))
-        category = name in CATEGORIES
+        category = sites.is_category(name)
         own = self.controls.own.isChecked() and not category
         mapped = self._mapped = shown_against_own(sites, name, self._showing) if own else seen
         limits = self.controls.limits

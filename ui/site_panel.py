@@ -21,7 +21,7 @@ from ui.models.own_curves import page_of
 from ui.models.palette import DARK, Palette, Sizes
 from ui.models.sample import Sample, samples
 from ui.models.showing import Showing
-from ui.models.site_map import CATEGORIES, SiteMap
+from ui.models.site_map import SiteMap
 from ui.models.statistics_words import words_of
 from ui.own_panel import OwnPanel
 from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel
@@ -32,6 +32,7 @@ from ui.signal_panels import offer_signals
 HISTOGRAM = "histogram"
 EMPTY = "Click a site on the map to see its curves.\nCtrl+click adds another one."
 NO_VALUES = "No values of this quantity."
+NO_NUMBERS = "Choose a quantity that has numbers."
 NAMED = 8
 """Curves, or conditions, that are named in the legend."""
 
@@ -263,10 +264,11 @@ class SitePanel(QWidget):
             mapped: what the map shows of them: the same, or them against their own condition.
             decades: whether that is drawn by decades.
         """
-        if name in CATEGORIES:
+        if sites.is_category(name):
             count = int(sites.selected.sum())
             self._tell(f"{counted(count, 'site')} selected." if count else "All sites.")
             self._draw_histogram([], mapped, np.empty((0, 4), np.uint8), decades=False)
+            self.histogram.hint(NO_NUMBERS)
             return
         found = samples(sites, name)
         result = sites.quantities[name].declared
@@ -281,6 +283,7 @@ class SitePanel(QWidget):
         every = ((sample, mapped.values[sample.sites]) for sample in found)
         parts = [(s.condition, own) for s, v in every if (own := v[np.isfinite(v)]).size]
         self.histogram.hint("" if parts else NO_VALUES)
+        self.histogram.bottom.name(mapped.title, "")
         if not parts:
             self._bars.setOpts(x=[0.0], height=[0.0])
             return
@@ -297,5 +300,5 @@ class SitePanel(QWidget):
             y0=below.ravel(), width=np.tile(np.diff(edges) * 0.94, len(parts)), brushes=brushes,
         )  # fmt: skip
         self.histogram.bottom.setTicks(decade_ticks() if decades else None)
-        negative = decades and bool(parts[0][1][0] < 0.0)
-        self.histogram.bottom.name(f"magnitude of {mapped.title}" if negative else mapped.title, "")
+        if decades and parts[0][1][0] < 0.0:
+            self.histogram.bottom.name(f"magnitude of {mapped.title}", "")

@@ -456,7 +456,7 @@ class Engine:
             )
         return (
             f"No contact at the known surface, {missed} times: clogged, dry, or wrong polarity? "
-            "Resume goes no deeper. Sample with steps: new run, larger surface_margin."
+            "Resume goes no deeper. Stepped sample: start a run with a larger surface_margin."
         )
 
     def _spent_budget(self) -> str:

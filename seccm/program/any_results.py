@@ -17,6 +17,6 @@ T_SEEN = Result("t_seen", "s",
 Q = Result("Q", "C/m^2", "net charge of the step per area", "$Q$", signed=True, rank=330,
            mapped=True, follows="current")  # fmt: skip
 _CODES = ", ".join(f"{code} {reason}" for code, reason in enumerate(REASONS))
-ENDED_BY = Result("ended_by", "1", f"what ended the step: {_CODES}", "ended by")
+ENDED_BY = Result("ended_by", "1", f"what ended the step: {_CODES}", "ended by", codes=REASONS)
 OF_ANY_STEP = (Q, ENDED_BY)
 """What every step yields."""

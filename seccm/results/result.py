@@ -50,6 +50,9 @@ class Result:
     zero_chosen: bool = False
     """Whether its zero is a choice, as that of a height is."""
 
+    codes: tuple[str, ...] = ()
+    """What its numbers stand for, from 0; none where it is a quantity."""
+
     @property
     def tabulated(self) -> bool:
         """Whether a report has statistics of it."""

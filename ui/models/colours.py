@@ -21,7 +21,7 @@ from seccm.results import UNTRUSTED, Result
 from seccm.typography import readable
 from ui.models.palette import OUTCOME_COLOURS, Palette
 from ui.models.showing import Showing, html, largest, plain
-from ui.models.site_map import CATEGORIES, CONDITION, OUTCOME, SiteMap, Z
+from ui.models.site_map import CONDITION, OUTCOME, SiteMap, Z
 
 Rgba = npt.NDArray[np.uint8]
 Lut = npt.NDArray[np.uint8]
@@ -76,7 +76,7 @@ def shown(sites: SiteMap, name: str, showing: Showing, before: Shown | None = No
     """
     values = sites.values(name)
     unit = sites.unit(name)
-    if name in CATEGORIES:
+    if sites.is_category(name):
         return Shown(values, name, "", 1.0, 0.0)
     result = sites.quantities[name].declared
     scale = scales.feature_scale(unit, values)
@@ -159,6 +159,11 @@ def coloured(
         chosen = condition_colours(len(sites.labels))
         return chosen[np.minimum(sites.condition, len(chosen) - 1)]
     made = outcome_colours(palette)[np.minimum(sites.outcome, len(Outcome) - 1)]
+    if codes := sites.codes(name):
+        known = np.isfinite(values)
+        kinds = condition_colours(len(codes))
+        made[known] = kinds[np.minimum(values[known].astype(np.intp), len(codes) - 1)]
+        return made
     made[sites.outcome == Outcome.OK] = _rgba(palette.border)
     known = np.isfinite(values)
     low, high = limits

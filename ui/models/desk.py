@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 from seccm.analysis.features import Features
 from seccm.errors import DataFileError
-from seccm.events import Event, Outcome, SiteAdded
+from seccm.events import Event, Outcome, SiteAdded, SiteAnalysed
 from seccm.plan import Plan
 from seccm.plan.added import site_of
 from seccm.plan.pace import Pace
@@ -437,7 +437,9 @@ class Desk:
         if isinstance(event, SiteAdded):
             self._add(event)
         line = line_of(event)
-        (self.alert if line.level == "error" else self.say)(line)
+        # What became of a site is an alert once, in full, when the site is closed.
+        alert = line.level == "error" and not isinstance(event, SiteAnalysed)
+        (self.alert if alert else self.say)(line)
         if self.map is not None:
             self.run.hear(event, now)
             self.map.hear(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 
 import numpy as np
@@ -13,7 +14,7 @@ from ui.models.colours import Shown, condition_colours, outcome_colours
 from ui.models.decades import ColourScale, has_logarithm
 from ui.models.limits import Range
 from ui.models.palette import Palette
-from ui.models.site_map import CATEGORIES, OUTCOME, SiteMap
+from ui.models.site_map import OUTCOME, SiteMap
 
 NAMED = 3
 """Conditions without a median that are named."""
@@ -31,6 +32,10 @@ def category_legend(sites: SiteMap, name: str, palette: Palette) -> str:
     if name == OUTCOME:
         there = [o for o in Outcome if (sites.outcome == o).any()]
         pairs = [(o.words, outcome_colours(palette)[o]) for o in there]
+    elif codes := sites.codes(name):
+        found = sites.values(name)
+        kinds = condition_colours(len(codes))
+        pairs = [(w, kinds[k]) for k, w in enumerate(codes) if (found == k).any()]
     else:
         colours = condition_colours(len(sites.labels))
         pairs = list(zip(sites.labels, colours, strict=True))[:MOST_CONDITIONS]
@@ -65,9 +70,13 @@ def marks(sites: SiteMap, mapped: Shown, span: Range, scale: ColourScale) -> str
 def of_site(sites: SiteMap, site: int, name: str, mapped: Shown | None) -> str:
     """Say what one site has, in a line."""
     value = ""
-    if mapped is not None and name not in CATEGORIES:
+    here = math.nan if mapped is None else float(mapped.values[site])
+    if mapped is not None and (codes := sites.codes(name)):
+        words = codes[int(here)] if math.isfinite(here) else "–"
+        value = f"{mapped.label}: {words}"
+    elif mapped is not None and not sites.is_category(name):
         of = f"{name}{_AGAINST[mapped.middle]}"
-        value = f"{of} = {number(float(mapped.values[site]), 4)} {mapped.unit}".rstrip()
-        value += sites.why(site, name)
+        unit = mapped.unit if math.isfinite(here) else ""
+        value = f"{of} = {number(here, 4)} {unit}".rstrip() + sites.why(site, name)
     outcome = Outcome(int(sites.outcome[site])).words
     return " · ".join(p for p in (f"site {site}", sites.label(site), outcome, value) if p)

@@ -326,6 +326,15 @@ class SiteMap:
             return self.outcome.astype(np.float64)
         return self.quantities[name].values
 
+    def codes(self, name: str) -> tuple[str, ...]:
+        """Return what the numbers of a quantity stand for; none where they are numbers."""
+        found = self.quantities.get(name)
+        return () if found is None else found.declared.codes
+
+    def is_category(self, name: str) -> bool:
+        """Tell whether a quantity has kinds, not numbers."""
+        return name in CATEGORIES or bool(self.codes(name))
+
     def trusted(self, name: str, number: int) -> float:
         """Return the number of one site if it may be averaged with others; else NaN."""
         found = self.quantities.get(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from seccm.events import (
@@ -68,13 +68,18 @@ _ENDS: dict[str, Level] = {"complete": "good", "stopped": "warning", "halted": "
 
 def line_of(event: Event) -> Line:
     """Put an event into words."""
+    line = _line_of(event)
+    return replace(line, text=readable(line.text), remedy=readable(line.remedy))
+
+
+def _line_of(event: Event) -> Line:
     match event:
         case RunStarted():
             kind = f"{SIMULATION}, no hardware" if event.virtual else "Run"
             sites = "sites of a planner" if event.sites is None else counted(event.sites, "site")
             return Line("info", f"{kind}: {event.title}, {sites}, on {event.rig}.")
         case SiteAdded():
-            label = f", {readable(event.label)}" if event.label else ""
+            label = f", {event.label}" if event.label else ""
             return Line("info", f"Added by the planner{label}.", event.site)
         case SiteStarted():
             return Line("detail", "Travelling to the site.", event.site)
@@ -94,7 +99,7 @@ def line_of(event: Event) -> Line:
             # Under manual control a note says the same.
             return Line("info" if event.site >= 0 else "detail", _landing(event), event.site)
         case StepFinished():
-            charge = readable(show(event.charge, "C", 3))
+            charge = show(event.charge, "C", 3)
             name = f" ({event.name})" if event.name else ""
             text = f"Step {event.step + 1}{name} ended: {event.reason}; charge {charge}."
             return Line("detail", text, event.site)
@@ -102,10 +107,10 @@ def line_of(event: Event) -> Line:
             said = event.reason or f"Finished: {event.outcome.words}."
             return Line(_LEVELS.get(event.outcome, "info"), said, event.site)
         case SiteAnalysed():
-            said = readable(event.summary) or "no result."
+            said = event.summary or "no result."
             return Line(_analysed(event), f"Analysed: {said}", event.site)
         case Note():
-            return Line(event.level, readable(event.text), event.site)
+            return Line(event.level, event.text, event.site)
         case Paused():
             remedy = "Check the tip, then press Resume or Stop."
             return Line("warning", str(event), remedy=remedy)
@@ -116,7 +121,7 @@ def line_of(event: Event) -> Line:
         case RunStopped():
             text = f"Run {event.how}"
             remedy = "" if event.status == "complete" else "The file can be resumed at any time."
-            return Line(_ENDS.get(event.status, "error"), readable(text), remedy=remedy)
+            return Line(_ENDS.get(event.status, "error"), text, remedy=remedy)
 
 
 def _analysed(event: SiteAnalysed) -> Level:
@@ -130,7 +135,7 @@ def _landing(event: Landed) -> str:
     landing = event.landing
     latency, over = show(landing.latency, "s", 3), show(landing.overtravel, "m", 3)
     at = _um(landing.z_crossing)
-    return readable(f"Contact at {at}; stopped within {latency}, {over} past contact.")
+    return f"Contact at {at}; stopped within {latency}, {over} past contact."
 
 
 def _um(metres: float) -> str:
