@@ -118,8 +118,9 @@ class VirtualCardConfig(VirtualConfig):
 
     name: str = "virtual card"
     """How it is called in messages."""
-    step: int = Field(100, ge=10, le=1000)
-    """Samples at 100 kHz after which the cell is computed anew; in between it runs straight."""
+    step: int = Field(100, ge=1, le=1000)
+    """Samples at 100 kHz after which the cell is computed anew; in between it runs straight. For
+    impedances take 1: then potential and current of a sample belong to the same instant."""
     card: CardConfig = CardConfig()
     """The card."""
     wiring: WiringConfig = WiringConfig()

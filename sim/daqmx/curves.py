@@ -13,6 +13,9 @@ import numpy as np
 from seccm.arrays import FloatArray, IntArray
 from sim.solving import compiled
 
+ROUNDING = 1e-6
+"""Share of a period by which a time at its beginning may come out early."""
+
 
 @compiled
 def stairs(changes: IntArray, levels: FloatArray, at: IntArray, reached: int) -> FloatArray:
@@ -55,10 +58,13 @@ def polyline(nodes: FloatArray, first: float, period: float, at: FloatArray) -> 
 
 @compiled
 def steps_at(values: FloatArray, first: float, period: float, at: FloatArray) -> FloatArray:
-    """Return values that hold for a period each, at times, shape (n,); see `polyline`."""
+    """Return values that hold for a period each, at times, shape (n,); see `polyline`.
+
+    A time at the very beginning of a period is in it, however it was rounded.
+    """
     found = np.empty(at.size)
     for i in range(at.size):
-        index = min(max(int(at[i] / period - first), 0), values.size - 1)
+        index = min(max(int(at[i] / period - first + ROUNDING), 0), values.size - 1)
         found[i] = values[index]
     return found
 

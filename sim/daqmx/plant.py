@@ -80,7 +80,7 @@ class Plant:
         self.world = World(
             config.model_copy(update={"clock": clock}), sample, pipette, self._stage, seed
         )
-        self._signals = RawSignals(self.world.clock.period, 0.0)
+        self._signals = RawSignals(self.world.clock.period, 0.0, held=config.step == 1)
         self._sensors = Sensors(config, faults, self._ticks, seed)
         self.ahead = (1 + AHEAD) * self._ticks
         """Ticks after now for which it matters what the outputs will do."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seccm.arrays import FloatArray
-from sim.daqmx.curves import polyline, steps_at
+from sim.daqmx.curves import ROUNDING, polyline, steps_at
 from sim.daqmx.history import History
 from sim.record import CHARGING
 
@@ -110,10 +110,12 @@ class RawSignals:
     Args:
         period: seconds of one step of the world.
         potential: in volts at the beginning.
+        held: whether the potential is constant in a step, too, as one that is put out is; for
+            steps that are no longer than a sample.
     """
 
-    def __init__(self, period: float, potential: float) -> None:
-        self.period = period
+    def __init__(self, period: float, potential: float, *, held: bool = False) -> None:
+        self.period, self._held = period, held
         self._potential = History(np.float64(potential))
         """At the end of step k: index k + 1."""
         self._current = History(np.float64(0.0))
@@ -162,7 +164,10 @@ class RawSignals:
         """Return the potential at times t in seconds, rising, shape (n,)."""
         first, last = self._steps(t)
         ends = self._potential.part(first, last + 2)
-        potential = polyline(ends, float(first), self.period, t)
+        if self._held:
+            potential = steps_at(ends[1:], float(first), self.period, t)
+        else:
+            potential = polyline(ends, float(first), self.period, t)
         for event in self._events:
             if not first <= event.step <= last:
                 continue
@@ -188,7 +193,8 @@ class RawSignals:
 
     def _steps(self, t: FloatArray) -> tuple[int, int]:
         """Return the steps in which the first and the last of rising times lie."""
-        return int(t[0] / self.period), int(t[-1] / self.period)
+        first, last = (int(t[k] / self.period + ROUNDING) for k in (0, -1))
+        return first, last
 
     def _inside(self, t: FloatArray, step: int) -> slice:
         """Return which of rising times lie in a step."""
