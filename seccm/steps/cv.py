@@ -19,6 +19,17 @@ from seccm.program.until import Until
 from seccm.quantities import Count
 from seccm.results import Result, Values
 from seccm.rig import RigInfo
+from seccm.steps.peaks import (
+    COUPLE,
+    CROSSOVER,
+    EACH_ONSET,
+    EACH_PEAK,
+    ONSETS,
+    PASSED,
+    couple,
+    first_onsets,
+    tables,
+)
 from seccm.steps.sweeping import (
     E_HALF,
     I_LIM,
@@ -90,6 +101,7 @@ CYCLES = (
            r"$|Q_\mathrm{c}|$, last cycle", rank=140),
     Result("Q_a_last", "C/m^2", "anodic charge per area of the last complete cycle",
            r"$Q_\mathrm{a}$, last cycle", rank=160),
+    *ONSETS, CROSSOVER, *EACH_ONSET, *EACH_PEAK, *COUPLE,
 )  # fmt: skip
 EACH_CYCLE = (
     Result("CE_of_cycles", "1", "coulombic efficiency Q_a / |Q_c| of each complete cycle", "CE",
@@ -121,11 +133,12 @@ WAVES = Scatter(
 
 
 def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
-    return voltammogram(trace)
+    found = voltammogram(trace)
+    return {**found, **couple(found), **first_onsets(trace)}
 
 
 def _arrays(trace: StepTrace, _: Sequence[StepTrace]) -> Mapping[str, Values]:
-    return each_cycle(trace)
+    return {**each_cycle(trace), **tables(trace)}
 
 
 def _words(found: Found) -> str:
@@ -156,6 +169,6 @@ KIND = Kind(
     arrays=_arrays,
     words=_words,
     curves=("I-E",),
-    figures=(CHARGES, WAVES),
+    figures=(CHARGES, WAVES, PASSED),
     rank=10,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -15,7 +15,9 @@ from seccm.program.segment import Act
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace
 from seccm.program.until import Until
+from seccm.results import Values
 from seccm.rig import RigInfo
+from seccm.steps.peaks import EACH_PEAK, ONSETS, PASSED, first_onsets, tables
 from seccm.steps.sweeping import (
     E_HALF,
     I_LIM,
@@ -59,7 +61,13 @@ def _sense(step: LinearSweep, where: str, setting: Setting, info: RigInfo) -> It
 
 
 def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
-    return sweeps(trace)
+    found = first_onsets(trace)
+    return {**sweeps(trace), **{result.name: found[result.name] for result in ONSETS}}
+
+
+def _arrays(trace: StepTrace, _: Sequence[StepTrace]) -> Mapping[str, Values]:
+    found = tables(trace)
+    return {result.name: found[result.name] for result in EACH_PEAK}
 
 
 WAVES = Scatter(
@@ -76,10 +84,11 @@ KIND = Kind(
     begins=_begins,
     problems=_problems,
     sense=_sense,
-    results=(*WAVE, *PEAKS),
+    results=(*WAVE, *PEAKS, *ONSETS, *EACH_PEAK),
     measure=_measure,
+    arrays=_arrays,
     words=wave_words,
     curves=("I-E",),
-    figures=(WAVES,),
+    figures=(WAVES, PASSED),
     rank=20,
 )

@@ -11,6 +11,7 @@ import numpy as np
 from seccm.analysis.charging import charging_rows
 from seccm.analysis.jumps import NOISE, steps
 from seccm.analysis.legs import cycles_of, legs_of
+from seccm.analysis.peak_shape import shapes
 from seccm.analysis.sweep import Peak, Sweep, anodic_peaks, current_at, sweep
 from seccm.analysis.voltammetry import Cycle
 from seccm.analysis.wave import both_ways, one_way, wave
@@ -33,7 +34,7 @@ _OF_SWEEPS = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Leg:
+class Leg:
     """One sweep of a voltammogram from vertex to vertex, without the charging at its start."""
 
     rows: slice
@@ -41,14 +42,16 @@ class _Leg:
 
     @property
     def span(self) -> float:
+        """V from its lowest to its highest potential."""
         return float(np.ptp(self.sweep.potential)) if self.sweep.usable else 0.0
 
 
-def _legs(trace: StepTrace, cycle: int) -> tuple[_Leg, ...]:
+def settled_legs(trace: StepTrace, cycle: int) -> tuple[Leg, ...]:
+    """Return the complete sweeps of a cycle, from 0, without the charging at their starts."""
     found = []
     for rows in legs_of(trace, cycle):
         settled = slice(rows.start + charging_rows(trace.I[rows]), rows.stop)
-        found.append(_Leg(settled, sweep(trace.E[settled], trace.I[settled])))
+        found.append(Leg(settled, sweep(trace.E[settled], trace.I[settled])))
     return tuple(found)
 
 
@@ -87,7 +90,7 @@ def _charges(trace: StepTrace, cycle: Cycle, which: str) -> dict[str, Measured]:
 
 def sweeps(trace: StepTrace, cycle: int = 0) -> Numbers:
     """Measure wave and peaks of one cycle, from 0: on the longest sweep each way."""
-    legs = _legs(trace, cycle)
+    legs = settled_legs(trace, cycle)
     if not legs:
         return dict.fromkeys(_OF_SWEEPS, Measured(_INCOMPLETE, WHOLE))
     up = max((leg for leg in legs if leg.sweep.anodic), key=_span, default=None)
@@ -101,16 +104,21 @@ def sweeps(trace: StepTrace, cycle: int = 0) -> Numbers:
     }
 
 
-def _span(leg: _Leg) -> float:
+def _span(leg: Leg) -> float:
     return leg.span
 
 
-def _wave(trace: StepTrace, first: _Leg, back: _Leg | None = None) -> dict[str, Measured]:
+def _wave(trace: StepTrace, first: Leg, back: Leg | None = None) -> dict[str, Measured]:
     """Measure the wave on the first of two sweeps over it and on its return, or on one alone."""
     rows = tuple(leg.rows for leg in (first, back) if leg)
     w = wave(first.sweep)
     # A current that decays with time is a rising one on the way back.
-    w = both_ways(w, wave(back.sweep, most_slope=math.inf)) if back else one_way(w)
+    if back is None:
+        w = one_way(w)
+    else:
+        peaked = not w.half_wave.status.has_value and bool(shapes(first.sweep))
+        w = both_ways(w, wave(back.sweep, most_slope=math.inf))
+        w = w.doubted(Status.NOT_STEADY) if peaked else w
     if any(_jumps(trace, leg, w.limiting_current) for leg in (first, back) if leg):
         w = w.doubted(Status.JUMP)
     return {
@@ -121,7 +129,7 @@ def _wave(trace: StepTrace, first: _Leg, back: _Leg | None = None) -> dict[str, 
     }
 
 
-def _jumps(trace: StepTrace, leg: _Leg, limit: Value) -> bool:
+def _jumps(trace: StepTrace, leg: Leg, limit: Value) -> bool:
     """Tell whether current or potential change within a sweep as no wave and no ramp does.
 
     Rows that are flagged are not looked at: their flag says better what is wrong with them.
@@ -135,7 +143,7 @@ def _jumps(trace: StepTrace, leg: _Leg, limit: Value) -> bool:
     return False
 
 
-def _vertex(trace: StepTrace, leg: _Leg) -> Measured:
+def _vertex(trace: StepTrace, leg: Leg) -> Measured:
     """Read the current where a sweep ends."""
     s, size = leg.sweep, leg.rows.stop - leg.rows.start
     rows = (slice(leg.rows.stop - max(5, int(_END * size)), leg.rows.stop),)
@@ -144,7 +152,7 @@ def _vertex(trace: StepTrace, leg: _Leg) -> Measured:
     return Measured(current_at(s, float(s.potential[-1 if s.anodic else 0])), rows)
 
 
-def _largest(trace: StepTrace, leg: _Leg | None, name: str, sign: float) -> dict[str, Measured]:
+def _largest(trace: StepTrace, leg: Leg | None, name: str, sign: float) -> dict[str, Measured]:
     """Potential and current density of the peak that stands out most; sign -1 for cathodic."""
     if leg is None or not leg.sweep.usable:
         return dict.fromkeys((f"E_{name}", f"j_{name}"), Measured(_INCOMPLETE, WHOLE))
