@@ -19,6 +19,7 @@ DECLARING = (HERE / "seccm" / "steps", HERE / "seccm" / "program" / "any_results
 OTHER_WORDS = {
     "ended_by": "a column of the table of steps",
     "Q": "a column of every curve",
+    "CE": "a column of the table of cycles",
     "j": "a factor of the shipped plans",
     "cycles": "a key of plans",
 }

@@ -168,6 +168,16 @@ class Scan:
         """
         return self._found.steps
 
+    @property
+    def cycles(self) -> Table:
+        """One row for each cycle of constant current: charges, efficiency, retention, potentials.
+
+        It is made from the table of steps, so that cycles are there as soon as their steps have
+        ended; the potentials at half of the charge come with the results of the site. See
+        `seccm.data.cycles`.
+        """
+        return self._found.cycles
+
     def steps_of(self, number: int) -> Mapping[int, int]:
         """Return the rows in `steps` of a site, by the number of the step at the site."""
         return self._found.places(number)

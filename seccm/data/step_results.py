@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.arrays import BoolArray, FloatArray, IntArray
+from seccm.data.cycles import COLUMNS, OPEN_ENDED, Steps, cycles_of
 from seccm.data.layout import DAMAGED
 from seccm.data.table import Given, Table
 from seccm.data.tables import (
@@ -28,6 +29,7 @@ from seccm.data.tables import (
     read,
 )
 from seccm.errors import DamagedError
+from seccm.program.any_results import E_MID
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,6 +179,35 @@ class StepResults:
                 for name, values in found.items()
             }
         )
+
+    @cached_property
+    def cycles(self) -> Table:
+        """One row for each cycle of constant current."""
+        rows, _ = self.rows
+        order, sites = self._order
+        mine = rows[order]
+        middle = np.full(len(rows), np.nan)
+        if E_MID.name in self.quantities:
+            found, good = self._only(E_MID.name, RESULTS, *self.source.table(RESULTS))
+            of = found["result_step"]
+            good &= (of >= 0) & (of < len(rows))
+            middle[of[good]] = found["result_value"][good]
+        ended = mine["step_ended_by"]
+        broken = [k for k, word in enumerate(ENDS) if word in OPEN_ENDED]
+        table = cycles_of(
+            Steps(
+                site=sites,
+                number=mine["step_number"].astype(np.int64),
+                mode=mine["step_mode"].astype(np.str_),
+                constant=mine["step_lowest"] == mine["step_highest"],
+                imposed=mine["step_first"].astype(np.float64),
+                charge=mine["step_charge"].astype(np.float64),
+                lasted=mine["step_size"] * mine["step_period"].astype(np.float64),
+                whole=~np.isin(ended, [*broken, NOT_TOLD]),
+                middle=middle[order],
+            )
+        )
+        return Table({name: Given(values, COLUMNS[name]) for name, values in table.items()})
 
     @cached_property
     def quantities(self) -> Mapping[str, tuple[str, str, tuple[str, ...]]]:

@@ -11,6 +11,8 @@ REASONS: tuple[str, ...] = get_args(EndReason)
 """What can end a step, in the order of the codes that are stored."""
 E_END = potential("E_end", "potential at the end of the step, median of its last tenth",
                   r"$E_\mathrm{end}$", 310, mapped=True)  # fmt: skip
+E_MID = potential("E_mid", "potential when half of the step's charge had passed",
+                  r"$E_\mathrm{mid}$", 312)  # fmt: skip
 T_SEEN = Result("t_seen", "s",
                 "end of the usable record: nucleation came later if there was none",
                 r"$t_\mathrm{seen}$")  # fmt: skip

@@ -22,6 +22,7 @@ from seccm.report import (
     curves,
     cycles,
     distribution,
+    galvanic_cycles,
     heights,
     landings,
     last_cycles,
@@ -73,6 +74,7 @@ def drawings(study: Study) -> Iterator[Drawing]:
         for segment in steps[:MOST_STEPS]:
             for drawing in _of(study, segment, curve):
                 yield replace(drawing, caption=drawing.caption.rstrip() + said)
+    yield from _galvanic(study)
     yield from _signals(study)
     yield from _maps(study)
     yield from _tip(study)
@@ -307,6 +309,29 @@ def _apart(study: Study, step: int, what: Scatter) -> str:
         f"{words[:1].upper()}{words[1:]} (median), and standard uncertainty of their mean: "
         f"{'; '.join(shown)}.{_UNSTEADY if mean.caveats(study.measured) else ''} "
     )
+
+
+def _galvanic(study: Study) -> Iterator[Drawing]:
+    """Yield what is drawn of cycles of constant current."""
+    figure = galvanic_cycles.by_number(study)
+    if figure is not None:
+        yield Drawing(
+            "galvanic-cycles",
+            "Charge (a) and coulombic efficiency (b) of each cycle of constant current",
+            "Of the first (open) and the second half of a cycle, such as charge and discharge. "
+            "Efficiency: charge of the second over that of the first. Thin: single sites; symbols: "
+            f"mean. {_some(study, cycles.MOST)}{_thinned(study)}",
+            figure,
+        )
+    figure = galvanic_cycles.by_rate(study)
+    if figure is not None:
+        yield Drawing(
+            "galvanic-rates",
+            "Rate capability: charge (a) and potential at half of the charge (b) against current",
+            "Of the second half of each cycle; every site is a line. "
+            f"{_some(study, cycles.MOST)}{_thinned(study)}",
+            figure,
+        )
 
 
 def _signals(study: Study) -> Iterator[Drawing]:

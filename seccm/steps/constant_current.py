@@ -10,13 +10,13 @@ from typing import Literal
 import numpy as np
 from pydantic import ValidationInfo, model_validator
 
-from seccm.analysis.any_step import level, net_charge
+from seccm.analysis.any_step import half_way, level, net_charge
 from seccm.analysis.galvanostatic import nucleation
 from seccm.analysis.voltammetry import efficiency
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes, OneOf
 from seccm.placeholder import Placeholder
-from seccm.program.any_results import E_END, T_SEEN
+from seccm.program.any_results import E_END, E_MID, ENDED_BY, REASONS, T_SEEN
 from seccm.program.figures import Trend, Turn
 from seccm.program.kind import Beginning, Found, Kind, StepSpec
 from seccm.program.measured import NO_ROWS, WHOLE, Measured, Numbers
@@ -25,6 +25,7 @@ from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace
 from seccm.program.until import Until
+from seccm.quantities import YesNo
 from seccm.results import Result, Status, Value
 from seccm.results.result import potential, signed
 from seccm.rig import Constant
@@ -32,6 +33,8 @@ from seccm.suggestion import Suggestion
 from seccm.units import C_RATE, show
 
 NAME = "constant current"
+WITHOUT = "without nuclei"
+"""What is said to the analysis where no nucleation is looked for."""
 
 
 class ConstantCurrent(StepSpec):
@@ -45,6 +48,8 @@ class ConstantCurrent(StepSpec):
     capacity: Charge | None = None
     """What a C-rate refers to: 1C passes it in an hour."""
     duration: Duration
+    nuclei: YesNo = True
+    """Whether the nucleation of a metal is looked for; not where lithium goes into a particle."""
     until: Until | None = None
 
     @model_validator(mode="after")
@@ -77,7 +82,9 @@ def _resolve(step: ConstantCurrent, setting: Setting) -> Act:
     seconds = setting.number(step.duration)
     density = show(amperes / setting.area, "A/m^2")
     label = f"{density} ({show(amperes, 'A')}) for {show(seconds, 's')}"
-    return Act("current", Constant(amperes, seconds), label, setting.limits(step.until))
+    facts = () if step.nuclei else ((WITHOUT, 1.0),)
+    waveform = Constant(amperes, seconds)
+    return Act("current", waveform, label, setting.limits(step.until), given=facts)
 
 
 def _begins(step: ConstantCurrent) -> Beginning | None:
@@ -106,9 +113,9 @@ PLATING = (
     T_SEEN,
     Result("Q_seen", "C/m^2", "charge per area up to the end of the usable record, positive",
            r"$|Q_\mathrm{seen}|$"),
-    J,
+    J, E_MID,
 )  # fmt: skip
-STRIPPING = (E_END, J)
+STRIPPING = (E_END, J, E_MID)
 AGAINST_CURRENT = Trend(
     slug="nucleation",
     title="Nucleation and growth potential (a), nucleation time (b) and charge (c) against "
@@ -120,15 +127,20 @@ AGAINST_CURRENT = Trend(
 
 
 def _deposits(segment: Segment) -> bool:
-    """Tell whether a step imposes a cathodic current."""
-    return segment.kind == NAME and segment.waveform.extremes[0] < 0.0
+    """Tell whether a step deposits a metal: it imposes a cathodic current."""
+    if segment.kind != NAME or WITHOUT in dict(segment.given):
+        return False
+    return segment.waveform.extremes[0] < 0.0
 
 
 def _strips(segment: Segment, before: Sequence[Segment]) -> bool:
     """Tell whether an anodic current takes off what an earlier step deposited.
 
-    Another current is looked at for nucleation, whatever its sign.
+    Another current is looked at for nucleation, whatever its sign, unless the plan says that there
+    is none.
     """
+    if WITHOUT in dict(segment.given):
+        return True
     return not _deposits(segment) and any(map(_deposits, before))
 
 
@@ -147,6 +159,7 @@ def _yields(segment: Segment, before: Sequence[Segment]) -> tuple[Result, ...]:
 def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
     earlier = [one.segment for one in before]
     numbers = dict(_stripping(trace) if _strips(trace.segment, earlier) else _plating(trace))
+    numbers[E_MID.name] = half_way(trace)
     plated = _plated(trace.segment, earlier)
     if plated is not None:
         numbers[CE.name] = Measured(_efficiency(before[plated], trace), NO_ROWS)
@@ -197,6 +210,8 @@ def _efficiency(plate: StepTrace, strip: StepTrace) -> Value:
 
 
 def _words(found: Found) -> str:
+    if "t_nuc" not in found and _reached(found) and found[E_MID.name].status.has_value:
+        return f"half of the charge at {show(found[E_MID.name].value, 'V', 3)}"
     if "t_nuc" not in found:
         end = found["E_end"]
         return f"E {show(end.value, 'V', 3)}" if end.status.has_value else ""
@@ -213,13 +228,19 @@ def _words(found: Found) -> str:
     return f"no E_nuc: {found['t_nuc'].status.label}"
 
 
+def _reached(found: Found) -> bool:
+    """Tell whether a step ended at a potential that its plan gives: it is no wait for nuclei."""
+    end = found[ENDED_BY.name]
+    return end.status.has_value and REASONS[int(end.value)].startswith("potential")
+
+
 KIND = Kind(
     name=NAME,
     spec=ConstantCurrent,
     resolve=_resolve,
     example={"current": "-1 nA", "duration": "5 s"},
     begins=_begins,
-    results=(*PLATING, *STRIPPING[:1], CE),
+    results=(*PLATING, E_END, CE),
     measure=_measure,
     yields=_yields,
     words=_words,
