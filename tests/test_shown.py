@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from little_world import a_site
+from made_scans import smaller
 
-from seccm.hopping.shown import ENOUGH, STREAK, Shown
+import seccm
+from seccm.analysis.quality import Quality
+from seccm.events import Note
 from seccm.plan.contacts import current_threshold, potential_drop
-from seccm.plan.site import Hold
 from seccm.rig import Block, Clock, ContactRule, Flag, Mode
+from seccm.rig.shown import ENOUGH, STREAK, UNSHOWN, Shown
 
 LEVEL = 2e-12
 
 
 def watch(rule: ContactRule, mode: Mode = "potential") -> Shown:
-    site = a_site(0)
-    approach = replace(site.approach, rule=rule, hold=Hold(mode, 0.1))
-    return Shown(replace(site, approach=approach), 0.0 if mode == "potential" else 10.0)
+    return Shown(rule, mode, 0.0 if mode == "potential" else 10.0)
 
 
 def rows(current: np.ndarray, potential: float = 0.0, flag: int = 0) -> Block:
@@ -71,3 +71,26 @@ def test_steps_that_could_not_show_it_leave_no_doubt():
     shown.feed("open", rows(np.zeros(10 * ENOUGH)))
     shown.feed("potential", rows(np.zeros(ENOUGH - 1)))
     assert not shown.missing
+
+
+def doubted(path: Path, *faults: str) -> list[tuple[int, ...]]:
+    """Sites with a doubtful contact: as told in a run, as in its file, and as analysed again."""
+    row = {"kind": "grid", "columns": 3, "rows": 2, "pitch": 4e-6, "origin": [1e-5, 1e-5]}
+    run = seccm.run(smaller("redox-cv-map", sites=row), path=path, faults=faults, seed=1)
+    notes = [event for event in run if isinstance(event, Note)]
+    found = [tuple(note.site for note in notes if UNSHOWN in note.text)]
+    for analysed in (False, True):
+        if analysed:
+            seccm.analyze(path)
+        with seccm.open(path) as scan:
+            quality = scan.sites["quality"] & Quality.DOUBTFUL_CONTACT
+            found.append(tuple(np.flatnonzero(quality).tolist()))
+    return found
+
+
+def test_a_site_that_landed_on_noise_is_called_doubtful_everywhere(tmp_path: Path):
+    """Loud hum passes for contacts far above the surface; the steps then show no current."""
+    told, stored, again = doubted(tmp_path / "hum.h5", "hum")
+    assert told
+    assert stored == again == told
+    assert doubted(tmp_path / "quiet.h5") == [(), (), ()]

@@ -14,6 +14,7 @@ import numpy as np
 
 from seccm.arrays import BoolArray, FloatArray
 from seccm.results import Status, Value
+from seccm.rig.shown import UNSHOWN
 
 
 class Quality(IntFlag):
@@ -33,6 +34,7 @@ class Quality(IntFlag):
     DRIFT = 512
     LOST_CONTACT = 1024
     DAMAGED = 2048
+    DOUBTFUL_CONTACT = 4096
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -53,6 +55,7 @@ _LABELS = {
     Quality.DRIFT: "the tip drifted further than allowed during the measurement",
     Quality.LOST_CONTACT: "no current could flow any more: the droplet was lost, or the surface is "
     "blocked",
+    Quality.DOUBTFUL_CONTACT: UNSHOWN,
     Quality.DAMAGED: "the data of the site are damaged in the file",
 }
 

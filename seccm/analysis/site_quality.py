@@ -12,7 +12,8 @@ from seccm.data import SiteRecord
 from seccm.events import Phase
 from seccm.plan.site import Site
 from seccm.results import Status, Value, spacing
-from seccm.rig import Flag
+from seccm.rig import Block, Flag
+from seccm.rig.shown import TRANSIENT_ROWS, Shown
 
 TRANSIENT = 20
 """Rows after the start of a step in which an overload or a saturation is the contact's own."""
@@ -37,7 +38,25 @@ def judged(site: Site, record: SiteRecord, *, overlapping: bool = False) -> Qual
         return flags | (Quality.NO_CONTACT if record.outcome.no_contact else Quality(0))
     if any(end.reason == "lost contact" for end in record.ends):
         flags |= Quality.LOST_CONTACT
+    if _unshown(site, record):
+        flags |= Quality.DOUBTFUL_CONTACT
     return flags | _landing(site, record, at) | _instrument(record) | _hum(site, record)
+
+
+def _unshown(site: Site, record: SiteRecord) -> bool:
+    """Tell whether the contact should have shown itself in the steps and did not."""
+    if record.landing is None or not np.isfinite(record.landing.baseline):
+        return False
+    rule = site.approach.rule
+    shown = Shown(rule, site.approach.hold.mode, record.landing.baseline)
+    for index, segment in steps_ran(site, record).items():
+        rows = record.steps[index]
+        # The row of the contact is of a step that goes on with what the approach imposed.
+        began = rows.start + (index == 0 and site.approach.continues)
+        own = slice(min(began + TRANSIENT_ROWS, rows.stop), rows.stop)
+        data = {name: record.signal(name)[own] for name in {rule.signal, "potential", "current"}}
+        shown.feed(segment.mode, Block(own.start, data, record.flag[own]))
+    return shown.missing
 
 
 def _landing(site: Site, record: SiteRecord, at: int) -> Quality:

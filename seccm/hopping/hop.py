@@ -13,15 +13,15 @@ one, see `seccm.ways.hopping`.
 from __future__ import annotations
 
 from seccm.errors import ContactError
-from seccm.events import Outcome, SiteFinished, SiteStarted
+from seccm.events import Note, Outcome, SiteFinished, SiteStarted
 from seccm.hopping.course import Course, GivenUp, Steps, guarded
 from seccm.hopping.judge import Judge
 from seccm.hopping.measure import measure
-from seccm.hopping.shown import Shown
 from seccm.hopping.terrain import Terrain
 from seccm.hopping.way import Way, way_of
 from seccm.plan.site import Site
 from seccm.rig import RigInfo
+from seccm.rig.shown import UNSHOWN, Shown
 
 _OUTCOMES = {
     "no-contact": Outcome.NO_CONTACT,
@@ -76,7 +76,8 @@ def _visit(
         ContactError: the landing or the measurement failed.
     """
     landing, seen = yield from way.arrive()
-    shown = Shown(site, landing.baseline)
+    shown = Shown(site.approach.rule, site.approach.hold.mode, landing.baseline)
     yield from measure(course, site, landing, seen, shown, judge)
     if shown.missing:
         terrain.doubt()
+        course.tell(Note(course.row, site.number, f"Contact doubtful: {UNSHOWN}."))

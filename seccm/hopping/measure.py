@@ -12,19 +12,17 @@ from seccm.events import EndReason, Event, Landing, Note, Phase, PhaseBegan
 from seccm.hopping.course import Course, GivenUp, Steps
 from seccm.hopping.judge import Judge
 from seccm.hopping.last_rows import LastRows
-from seccm.hopping.shown import Shown
 from seccm.hopping.trust import railed
 from seccm.plan.site import Site
 from seccm.program.live import Known, Live
 from seccm.program.segment import Segment
 from seccm.rig import Block, Drive, Flag, Limit, Wake
 from seccm.rig.limits import LimitWatch
+from seccm.rig.shown import TRANSIENT_ROWS, Shown
 from seccm.rig.streaks import streaks
 from seccm.units import show
 
 _OVERLOAD, _SATURATED = int(Flag.OVERLOAD), int(Flag.SATURATED)
-TRANSIENT_ROWS = 4
-"""Rows after the start of a step in which an overload or a saturation says nothing: about 10 ms."""
 LOST_ROWS = 4
 """Rows of overload, in succession, after which a step is over: 10 ms. A meniscus that is gone and
 a cell that cannot carry the current look the same: both leave the galvanostat at its rail."""

@@ -9,27 +9,33 @@ from __future__ import annotations
 
 import numpy as np
 
-from seccm.plan.site import Site
-from seccm.rig import Block
+from seccm.rig.actions import Mode
+from seccm.rig.block import Block
+from seccm.rig.contact import ContactRule
 from seccm.rig.streaks import streaks
 
 STREAK = 20
 """Rows in succession past the level: 51 ms, more than two periods of hum."""
+TRANSIENT_ROWS = 4
+"""Rows after the start of a step which say nothing: about 10 ms."""
 ENOUGH = 100
 """Rows in which a contact should have shown itself: a quarter of a second."""
+
+
+UNSHOWN = "no step shows the signal of a contact, so it may have been noise"
 
 
 class Shown:
     """Watches the rows of a programme for the contact.
 
     Args:
-        site: whose contact rule tells it.
+        rule: that of the approach.
+        mode: how the approach drove the cell.
         baseline: the undisturbed signal of the approach.
     """
 
-    def __init__(self, site: Site, baseline: float) -> None:
-        self._rule, self._mode = site.approach.rule, site.approach.hold.mode
-        self._baseline = baseline
+    def __init__(self, rule: ContactRule, mode: Mode, baseline: float) -> None:
+        self._rule, self._mode, self._baseline = rule, mode, baseline
         self._rows = self._streak = 0
         self._side = 0.0
         self._seen = False
