@@ -5,16 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pace_of import pace_of
+from planned_maps import map_of
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
-from ui_windows import small_plan, window
+from small_plan import grid, small
+from ui_windows import LONG, small_plan, window
 
 import seccm
+from seccm.data import Unsaved
+from seccm.events import Outcome, Phase
+from seccm.plan.library import plans
 from seccm.typography import counted, readable
-from ui.models.palette import DARK
+from ui.keys import KEYS
+from ui.models.palette import DARK, Sizes
+from ui.models.run_state import RunState
 from ui.path_plot import PathPlot
 from ui.plots import Plot
 from ui.rooms import ROOMS
+from ui.run_bar import RunBar
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +105,47 @@ def test_names_of_files_stay_as_they_are_where_units_are_set(name: str):
 
 def test_one_is_not_many():
     assert [counted(n, "site") for n in (0, 1, 2)] == ["0 sites", "1 site", "2 sites"]
+
+
+def test_the_run_bar_says_all_of_it_in_full_size_on_a_small_screen(qtbot: QtBot):
+    bar = RunBar({key.name: QAction(key.words) for key in KEYS})
+    qtbot.addWidget(bar)
+    bar.dress(DARK, Sizes.of(96.0, glove=False))
+    bar.resize(1280, bar.sizeHint().height())
+    bar.show()
+    run = RunState(title="Li on Au", total=63, pace=pace_of([20.0] * 63))
+    run.follow("running", 1, "", 0.0)
+    run.phase, run.site, run.doing = Phase.APPROACH, 35, "scan"
+    run.tally({Outcome.OK: 35}, 35)
+    for now in (0.0, 0.7, 1.4):
+        run.unsaved, run.disk_free = Unsaved(40, 10.0 * now), 67_400_000_000
+        bar.show_run(run, "j = −0.82 mA/cm²", now)
+        qtbot.wait(1)
+        for name, cell in bar.cells.items():
+            text, size = cell.shown
+            assert (text, size) == (cell.text(), cell._font(1.0).pixelSize()) or not (
+                cell.isVisible()
+            ), name
+    places = [cell.x() for cell in bar.cells.values()]
+    bar.show_run(run, "j = −0.82 mA/cm²", 1.9)
+    qtbot.wait(1)
+    assert [cell.x() for cell in bar.cells.values()] == places, "nothing hops as time passes"
+
+
+def test_warnings_of_a_plan_are_read_whole(qtbot: QtBot, tmp_path: Path):
+    with window(qtbot, tmp_path) as w:
+        w.go("plan")
+        for plan in plans():
+            w.open_plan(plan)
+            qtbot.waitUntil(
+                lambda: bool(w.plan.verdict.text()) and not w.plan.busy.isVisible(), timeout=LONG
+            )
+            qtbot.wait(1)
+            for label in (w.plan.facts, w.plan.caption, w.plan.remarks):
+                assert label.height() >= label.heightForWidth(label.width()), plan
+
+
+def test_a_site_that_nobody_has_told_of_yet_has_no_condition():
+    """The state of a run may be a moment ahead of its events."""
+    sites = map_of(small(sites=grid(columns=2, rows=1)))
+    assert [sites.label(number) for number in (0, 2, 99)] == [sites.labels[0], "", ""]

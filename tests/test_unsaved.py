@@ -60,7 +60,7 @@ def test_the_window_says_aloud_that_the_disk_hangs_or_fills_up():
     run = RunState(state="running")
     run.unsaved, run.disk_free = Unsaved(400, STALE + 8.0, 0.1), 41_200_000_000
     assert run.alarm(0.0) == "", "a long step is no alarm"
-    assert run.disk == f"400 points, {STALE + 8.0:.1f} s · 41.2 GB"
+    assert run.disk == f"{STALE + 8.0:.1f} s · 41.2 GB"
     run.unsaved = Unsaved(400, 10.0, STALE + 1.0)
     assert "disk has accepted no data" in run.alarm(0.0)
     run.unsaved, run.disk_free = Unsaved(), LOW_DISK // 5

@@ -117,7 +117,7 @@ class PlanView(QWidget):
         self.place.setToolTip("Choose name and folder of the data file")
         self.place.clicked.connect(self._ask_place)
         target.addWidget(self.place)
-        right = QWidget()
+        right = pieces.Tall()
         box = QVBoxLayout(right)
         box.setContentsMargins(8, 0, 0, 0)
         box.addWidget(self.verdict)

@@ -32,7 +32,7 @@ CELLS = ("phase", "site", "condition", "time left", " · ".join(RunState().count
          "data", "not on disk yet · disk free")  # fmt: skip
 DATA, DISK = CELLS[-2:]
 DONE, COUNTS = "done", CELLS[4]
-RESERVED = {"time left": "≈ 9:59:59", DATA: "99.9 s old", DISK: "9999 points, 9.9 s · 999 GB"}
+RESERVED = {"time left": "≈ 99:59", DATA: "9.9 s old", DISK: "99.9 s · 99.9 GB"}
 """The longest that usually stands there: what lies beside does not hop."""
 GLOVED = {"phase": (0, 0), "site": (0, 1), DONE: (0, 2), "time left": (0, 3), COUNTS: (2, 2)}
 """Row and column of the read-outs that remain in gloves; the first two are read from afar."""
@@ -48,8 +48,7 @@ _TIPS = {
     COUNTS: "Sites with contact, without contact, given up by Skip, given up by Stop,\n"
     "and ended by a fault.",
     DATA: "How old the newest data are that the window has.",
-    DISK: "Data that a power failure would lose now: data points (means of samples, see Rig) and\n"
-    "seconds; and the free space on the disk.\n"
+    DISK: "Seconds of data that a power failure would lose now, and the free space on the disk.\n"
     "All data are made safe before every approach and after every contact.",
 }
 

@@ -202,9 +202,7 @@ class RunState:
         """How far the file is behind, and how much room there is."""
         if not self.running:
             return "–"
-        rows = self.unsaved.rows
-        count = f"{rows / 1000:.0f}k" if rows >= 10_000 else f"{rows}"
-        behind = f"{count} points, {self.unsaved.seconds:.1f} s"
+        behind = f"{self.unsaved.seconds:.1f} s"
         return f"{behind} · {bytes_words(self.disk_free)}" if self.disk_free >= 0 else behind
 
     @property

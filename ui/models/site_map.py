@@ -412,8 +412,9 @@ class SiteMap:
         return f" ({_LABELS[code]})"
 
     def label(self, number: int) -> str:
-        """Return the condition of a site in words."""
-        return self.condition_label(int(self.condition[number]))
+        """Return the condition of a site in words; none for one that nobody has told of yet."""
+        known = number < self.condition.size
+        return self.condition_label(int(self.condition[number])) if known else ""
 
     def condition_label(self, k: int) -> str:
         """Return a condition in words."""
