@@ -68,12 +68,14 @@ def drawings(study: Study) -> Iterator[Drawing]:
     """Yield every figure that has something to show, in the order of the page."""
     drawn = [(segment, _curve_of(segment)) for segment in study.segments]
     for curve in _DRAWN:
-        steps = [s for s, wanted in drawn if wanted == curve]
-        more = len(steps) > MOST_STEPS
-        said = f" Of {len(steps)} such steps, the first {MOST_STEPS} are drawn." if more else ""
-        for segment in steps[:MOST_STEPS]:
-            for drawing in _of(study, segment, curve):
-                yield replace(drawing, caption=drawing.caption.rstrip() + said)
+        kinds = dict.fromkeys(s.kind for s, wanted in drawn if wanted == curve)
+        for kind in kinds:
+            steps = [s for s, wanted in drawn if wanted == curve and s.kind == kind]
+            more = len(steps) > MOST_STEPS
+            said = f" Of {len(steps)} such steps, the first {MOST_STEPS} are drawn." if more else ""
+            for segment in steps[:MOST_STEPS]:
+                for drawing in _of(study, segment, curve):
+                    yield replace(drawing, caption=drawing.caption.rstrip() + said)
     yield from _galvanic(study)
     yield from _signals(study)
     yield from _maps(study)
