@@ -22,7 +22,7 @@ def test_steps_whose_figure_is_left_out_are_counted(count, monkeypatch):
     monkeypatch.setattr(choice, "_maps", lambda study: ())
     monkeypatch.setattr(choice, "_tip", lambda study: ())
     study: Any = SimpleNamespace(
-        segments=[SimpleNamespace(index=k) for k in range(count)], kind=lambda step: None
+        segments=[SimpleNamespace(index=k, kind="cv") for k in range(count)], kind=lambda step: None
     )
     drawn = list(choice.drawings(study))
     assert [d.slug for d in drawn] == [f"step-{k}" for k in range(min(count, choice.MOST_STEPS))]
