@@ -43,9 +43,12 @@ def _command(signals: Interruptible) -> int | str | None:
     """Carry the command out; return its exit code. What ends it early gets a sentence."""
     try:
         with signals.at_once():
+            from typer.main import get_command
+
+            from seccm.cli.arguments import with_names
             from seccm.cli.commands import app
 
-            app()
+            app(with_names(sys.argv[1:], get_command(app)))
     except SystemExit as end:
         if end.code != INTERRUPTED:
             return end.code
