@@ -336,6 +336,32 @@ class Particle(Model):
     """How large it is."""
 
 
+class DiskSample(Droplets):
+    """A disk microelectrode under each landing, which the droplet connects; see `sim.disk`."""
+
+    kind: Literal["disk"] = "disk"
+    diameter: Length = Field(25e-6, gt=0)
+    """Of the disk."""
+    reaction: Literal["metal", "couple"] = "metal"
+    """A metal on itself and its ion M+, or a dissolved couple O + e = R, both of one electron."""
+    concentration: float = Field(1000.0, gt=0)
+    """Of M+ or O in mol/m^3."""
+    reduced: float = Field(0.0, ge=0)
+    """Of R in mol/m^3; nothing of a metal."""
+    diffusivity: float = Field(3e-10, gt=0)
+    """Of all that is dissolved, in m^2/s."""
+    formal_potential: Potential = 0.0
+    """Of the reaction with 1 mol/l of M+, against the cell's reference."""
+    rate_constant: Speed = Field(1e-2, gt=0)
+    """Standard rate constant; large is reversible."""
+    transfer: Ratio = Field(0.5, gt=0, lt=1)
+    """Cathodic transfer coefficient."""
+    capacitance: float = Field(0.1, ge=0)
+    """Of the double layer in F/m^2."""
+    conductivity: float = Field(1.0, gt=0)
+    """Of the electrolyte in S/m: the resistance is 1 / (2 conductivity diameter)."""
+
+
 class ParticleSample(Droplets):
     """Particles that take lithium in, one under every landing; see `sim.particle`."""
 
@@ -420,7 +446,13 @@ class ImpactSample(Droplets):
 
 
 Sample = Annotated[
-    LithiumSample | RedoxSample | CircuitSample | BathSample | ParticleSample | ImpactSample,
+    LithiumSample
+    | RedoxSample
+    | CircuitSample
+    | BathSample
+    | DiskSample
+    | ParticleSample
+    | ImpactSample,
     Field(discriminator="kind"),
 ]
 

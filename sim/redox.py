@@ -35,7 +35,8 @@ class RedoxParameters:
     oxidised_diffusivity: float = 7.0e-10
     """Of O, m^2/s."""
     reduced_diffusivity: float = 7.0e-10
-    """Of R, m^2/s."""
+    """Of R, m^2/s; infinite for a solid of activity 1, for which `reduced` is the standard
+    concentration of O."""
     capacitance: float = 0.10
     """Of the double layer in F/m^2; 0 leaves the electrode purely faradaic."""
     conductivity: float = 1.0

@@ -39,6 +39,7 @@ class Electrode(NamedTuple):
     reduced: float
     oxidised_diffusivity: float
     reduced_diffusivity: float
+    """Infinite for a solid, whose activity stays what it is."""
     capacitance: float
     """Of the whole double layer, F."""
     area: float
@@ -118,13 +119,17 @@ def drive(
     f = FARADAY / (GAS * p.temperature)
     n = volume.size
     o_upper, o_pivot = factorise(volume, conductance, p.oxidised_diffusivity, step)
-    r_upper, r_pivot = factorise(volume, conductance, p.reduced_diffusivity, step)
     o_feed = np.empty(n)
-    r_feed = np.empty(n)
     surface_response(o_upper, o_pivot, conductance, p.oxidised_diffusivity, o_feed)
-    surface_response(r_upper, r_pivot, conductance, p.reduced_diffusivity, r_feed)
     o_response = o_feed[0] + surface_resistance / p.oxidised_diffusivity
-    r_response = r_feed[0] + surface_resistance / p.reduced_diffusivity
+    dissolved = math.isfinite(p.reduced_diffusivity)
+    r_feed, r_response = np.zeros(n), 0.0
+    if dissolved:
+        r_upper, r_pivot = factorise(volume, conductance, p.reduced_diffusivity, step)
+        surface_response(r_upper, r_pivot, conductance, p.reduced_diffusivity, r_feed)
+        r_response = r_feed[0] + surface_resistance / p.reduced_diffusivity
+    else:
+        r_upper, r_pivot = o_upper, o_pivot
     held = np.empty(n)
     charging = p.capacitance / step
     inner = start
@@ -134,10 +139,11 @@ def drive(
             held[i] = volume[i] / step * oxidised[i]
         held[n - 1] += p.oxidised_diffusivity * conductance[n - 1] * p.oxidised
         diffuse(o_upper, o_pivot, conductance, p.oxidised_diffusivity, held, oxidised)
-        for i in range(n):
-            held[i] = volume[i] / step * reduced[i]
-        held[n - 1] += p.reduced_diffusivity * conductance[n - 1] * p.reduced
-        diffuse(r_upper, r_pivot, conductance, p.reduced_diffusivity, held, reduced)
+        if dissolved:
+            for i in range(n):
+                held[i] = volume[i] / step * reduced[i]
+            held[n - 1] += p.reduced_diffusivity * conductance[n - 1] * p.reduced
+            diffuse(r_upper, r_pivot, conductance, p.reduced_diffusivity, held, reduced)
 
         imposed = wave[k] if mode == CURRENT else 0.0
         guess = inner

@@ -15,6 +15,7 @@ from sim.cell import Cell
 from sim.config import (
     BathSample,
     CircuitSample,
+    DiskSample,
     ImpactSample,
     LithiumSample,
     ParticleSample,
@@ -22,6 +23,7 @@ from sim.config import (
     Sample,
     VirtualConfig,
 )
+from sim.disk import DiskCell
 from sim.dummy import OPEN, Circuit, DummyCell
 from sim.impacts import ImpactCell, Suspension, Train
 from sim.lithium import LithiumCell, LithiumParameters
@@ -29,6 +31,8 @@ from sim.meniscus import Pipette, interpolated
 from sim.particle import Particle, ParticleParameters
 from sim.redox import RedoxCell, RedoxParameters
 
+STANDARD = 1000.0
+"""Concentration in mol/m^3 that standard potentials of a metal and its ion refer to."""
 CellMaker = Callable[[np.random.Generator, float, float], Cell]
 """Makes the cell of one landing from the generator of the site's chemistry and its place."""
 
@@ -71,6 +75,8 @@ def cell_maker(sample: Sample, pipette: Pipette) -> CellMaker:
         case BathSample():
             # The pipette is in the liquid already: no droplet forms.
             return lambda rng, x, y: DummyCell(OPEN)
+        case DiskSample():
+            return _disk(sample)
         case ParticleSample():
             return _particle(sample)
         case ImpactSample():
@@ -99,6 +105,23 @@ def _redox(sample: RedoxSample) -> CellMaker:
         )
 
     return make
+
+
+def _disk(sample: DiskSample) -> CellMaker:
+    metal = sample.reaction == "metal"
+    parameters = RedoxParameters(
+        formal_potential=sample.formal_potential,
+        rate_constant=sample.rate_constant,
+        transfer=sample.transfer,
+        oxidised=sample.concentration,
+        reduced=STANDARD if metal else sample.reduced,
+        oxidised_diffusivity=sample.diffusivity,
+        reduced_diffusivity=math.inf if metal else sample.diffusivity,
+        capacitance=sample.capacitance,
+        conductivity=sample.conductivity,
+        rest_potential=sample.formal_potential,
+    )
+    return lambda rng, x, y: DiskCell(parameters, sample.diameter / 2.0)
 
 
 def _lithium(sample: LithiumSample, pipette: Pipette) -> CellMaker:

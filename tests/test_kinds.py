@@ -29,6 +29,8 @@ PRODUCT = [
     path for top in ("seccm", "ui", "sim", "hardware") for path in (HERE / top).rglob("*.py")
 ]
 BUILT_IN = HERE / "seccm" / "steps"
+SHARED = {"__init__", "inserting", "ohmic", "peaks", "rate_series", "sweeping", "voltammogram"}
+"""Files that several kinds use."""
 
 
 def words_in(path: Path) -> set[str]:
@@ -59,8 +61,7 @@ def test_the_name_and_the_spec_of_a_kind_stand_in_its_own_file_alone():
 
 
 def test_every_file_of_the_built_in_steps_is_a_kind_or_serves_several():
-    shared = {"__init__", "inserting", "peaks", "sweeping", "voltammogram"}
-    files = {path.stem for path in BUILT_IN.glob("*.py")} - shared
+    files = {path.stem for path in BUILT_IN.glob("*.py")} - SHARED
     assert files == {kind.spec.__module__.rsplit(".", 1)[-1] for kind in kinds().values()}
 
 

@@ -2,7 +2,8 @@
 
 The rows of the stream stay what they are: limits, charges that the engine counts, and where the
 contact was lost are theirs. Fine rows begin with the step: the first one after its start is the
-mean of its first raw samples. Rows are stamped when they are complete, as those of the stream.
+mean of its first raw samples, and they end with what it imposes, although rows of the stream go on
+for up to one more. Rows are stamped when they are complete, as those of the stream.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from seccm.data import Averaged, RawOfSite, SiteRecord
 from seccm.errors import DamagedError
 from seccm.program.trace import StepTrace
 from seccm.rig import Flag
+from seccm.rig.block import WHOLE
 
 _GAP, _SATURATED = np.uint8(Flag.GAP), np.uint8(Flag.SATURATED)
 _INPUTS = ("potential", "current")
@@ -40,18 +42,22 @@ def with_fine_rows(trace: StepTrace, record: SiteRecord, rows: slice, offset: fl
     length = raw.clock.samples(trace.segment.row)
     numbers = raw.row(record.t[rows])
     began = round((float(record.t[rows][0] - trace.t[0]) - raw.opened) * raw.clock.rate)
+    spacing, rate = raw.clock.spacing, raw.clock.rate
+    last = min(trace.segment.waveform.duration * rate + WHOLE, 1e18)
+    start, stop = int(numbers[0]) * spacing, int(numbers[-1] + 1) * spacing
+    first, final = _outermost(began, length, start, min(stop, began + int(last)))
     found = _averaged(raw, numbers, began, length)
-    if found is None:
+    if found is not None:
+        found = found.until(final)
+    if found is None or not found.first.size:
         return replace(trace, flag=trace.flag | _GAP)
     # The row of the stream in which each fine row ends.
-    of = np.searchsorted(numbers, (found.first + length - 1) // raw.clock.spacing)
+    of = np.searchsorted(numbers, (found.first + length - 1) // spacing)
     of = np.minimum(of, numbers.size - 1)
-    spacing = raw.clock.spacing
-    samples = int(numbers[0]) * spacing, int(numbers[-1] + 1) * spacing
-    gaps = _gaps(found.first, length, _outermost(began, length, *samples))
+    gaps = _gaps(found.first, length, (first, final))
     flag = _flags(trace.flag[of], of, found.at_end) | gaps
-    t = (found.first + length - began) / raw.clock.rate
-    row = length / raw.clock.rate
+    t = (found.first + length - began) / rate
+    row = length / rate
     return replace(
         trace,
         t=t,
@@ -74,7 +80,7 @@ def _averaged(
         found = trace.averaged(_INPUTS, began, length)
     except DamagedError:
         return None
-    return found if found.first.size else None
+    return found
 
 
 def _flags(

@@ -60,6 +60,7 @@ ReportOption = Annotated[bool, typer.Option("--report", help="Draw the figures a
 def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
     """Check a plan against a rig and list all errors and warnings. Nothing moves."""
     from seccm.plan import load_plan
+    from seccm.plan.fine_rows import fine_row_words
     from seccm.plan.planner import who_plans
     from seccm.plan.surface import surface_words
     from seccm.rigs import load_rig
@@ -82,6 +83,8 @@ def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
             f"of this, {loaded.raw_bytes(info) / 1e6:.1f} MB raw samples: every sample of "
             f"{len(info.raw)} inputs at {show(info.clock.rate, 'Hz')}{during}"
         )
+    for words in fine_row_words(loaded, info):
+        say(words)
     out.print(surface_words(sites), soft_wrap=True)
     show_problems(problems)
     if any(problem.severity == "error" for problem in problems):

@@ -60,6 +60,12 @@ class Averaged:
     at_end: BoolArray
     """Rows in which one of these inputs was at the end of its converter's range, shape (rows,)."""
 
+    def until(self, first: int) -> Averaged:
+        """Return the rows up to the one whose first sample has a number."""
+        stop = int(np.searchsorted(self.first, first, side="right"))
+        means = {name: values[:stop] for name, values in self.means.items()}
+        return Averaged(self.first[:stop], means, self.at_end[:stop])
+
 
 class RawTrace:
     """The raw samples of every input over the rows of one site or step; the file must stay open.

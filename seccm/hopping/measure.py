@@ -195,7 +195,9 @@ def measure(
         if judge is not None:
             judge.begin(segment, landing, label)
         last = LastRows(clock, site.program.mains)
-        watch = SegmentWatch(segment, since, clock.rows(segment.waveform.duration), last, shown)
+        # With shorter data points of its own it is analysed to the end of what is imposed.
+        rows = clock.covering if segment.row < clock.period else clock.rows
+        watch = SegmentWatch(segment, since, rows(segment.waveform.duration), last, shown)
         try:
             end = yield from _impose(course, segment, watch, blocks)
         except GivenUp:

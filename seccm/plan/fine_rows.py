@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from seccm.errors import Problem
 from seccm.plan.subject import Subject
+from seccm.plan.tables import Tables
 from seccm.program.segment import Act
 from seccm.program.tree import Part, parts
 from seccm.rig import RigInfo
@@ -14,11 +15,11 @@ from seccm.rig.block import WHOLE
 from seccm.suggestion import Suggestion, key_of
 from seccm.units import show
 
-NEEDED = frozenset({"potential", "current"})
-"""Inputs of which there must be raw samples."""
 ROOM = 75
 """Bytes of memory that the analysis of a step takes for each of its data points: 25 for a data
 point, and as much again for two copies on the way to its results."""
+TOLD = 12
+"""Steps whose data points are told one by one."""
 MUCH, MOST = 2e7, 1e8
 """Data points of one step whose analysis takes much memory, 1.5 GB, and too much."""
 
@@ -26,7 +27,7 @@ MUCH, MOST = 2e7, 1e8
 def fine_row_problems(subject: Subject) -> Iterator[Problem]:
     """Find data points that a rig cannot have, and steps with too many of them."""
     info = subject.info
-    there = {channel.name for channel in info.raw} >= NEEDED
+    there = info.averages
     for part in parts(subject.plan.program):
         if part.spec.row is not None:
             yield from _impossible(part, info, there=there)
@@ -35,13 +36,25 @@ def fine_row_problems(subject: Subject) -> Iterator[Problem]:
         if part.key in told or not act.keeps_raw(info.clock.period):
             continue
         length = info.clock.samples(act.row) / info.clock.rate
-        if not there:
-            if part.spec.row is None:
-                told.add(part.key)
-                yield _coarse(part, info, length)
-        elif act.waveform.duration > MUCH * length:
+        if there and act.waveform.duration > MUCH * length:
             told.add(part.key)
             yield _many(part, info, act, subject.under(site))
+
+
+def fine_row_words(plan: Tables, info: RigInfo) -> Iterator[str]:
+    """Say how long the data points of steps are that have shorter ones than the rig gives."""
+    if not info.averages:
+        return
+    segments = (segment for site in plan.visits().patterns for segment in site.segments)
+    fine = dict.fromkeys(
+        (segment.label, info.clock.samples(segment.row) / info.clock.rate)
+        for segment in segments
+        if segment.row < info.clock.period
+    )
+    for label, length in tuple(fine)[:TOLD]:
+        yield f"{label}: data points of {show(length, 's')}, averaged from raw samples"
+    if len(fine) > TOLD:
+        yield f"{len(fine) - TOLD} more steps with shorter data points"
 
 
 def _impossible(part: Part, info: RigInfo, *, there: bool) -> Iterator[Problem]:
@@ -70,15 +83,6 @@ def _impossible(part: Part, info: RigInfo, *, there: bool) -> Iterator[Problem]:
         nearest = show(min(count, clock.spacing - 1) / clock.rate, "s")
         put = Suggestion(key_of(key), "put", nearest)
         yield Problem(key, what, f"Give {nearest}, or a multiple of {a_sample}.", suggestion=put)
-
-
-def _coarse(part: Part, info: RigInfo, length: float) -> Problem:
-    what = (
-        f"its analysis asks for data points of {show(length, 's')}; rig {info.name} has no raw "
-        f"samples to average, only data points every {show(info.clock.period, 's')}."
-    )
-    remedy = "Use a rig with raw samples, such as virtual-nidaq, or a slower step."
-    return Problem(part.key, what, remedy, "warning")
 
 
 def _many(part: Part, info: RigInfo, act: Act, under: str) -> Problem:

@@ -55,6 +55,10 @@ class Clock:
         """Return the number of rows nearest to a duration, at least one."""
         return max(1, round(seconds / self.period))
 
+    def covering(self, seconds: float) -> int:
+        """Return the fewest rows that are no shorter than a duration, at least one."""
+        return max(1, math.ceil(seconds / self.period - WHOLE / self.spacing))
+
     def time(self, row: int) -> float:
         """Return when a row was complete, in seconds since the stream opened."""
         return (row + 1) * self.period

@@ -94,6 +94,11 @@ class RigInfo:
     leads: Leads = NO_LEADS
     """What wires and electrometer do to fast signals; taken off impedances."""
 
+    @property
+    def averages(self) -> bool:
+        """Whether there are raw samples of which shorter rows of a step can be made."""
+        return {channel.name for channel in self.raw} >= {"potential", "current"}
+
     def update_during(self, *, raw: bool) -> float:
         """Return the seconds from one value of a drive to the next, 0 where nobody knows.
 

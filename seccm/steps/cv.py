@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from seccm.errors import Problem
 from seccm.program.figures import ByCycle, Scatter
-from seccm.program.kind import Beginning, Found, Kind, StepSpec
+from seccm.program.kind import Beginning, Found, Kind
 from seccm.program.measured import Numbers
 from seccm.program.quantities import Potential, ScanRate
-from seccm.program.segment import Act
+from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace
 from seccm.program.until import Until
 from seccm.quantities import Count
 from seccm.results import Result, Values
 from seccm.rig import RigInfo
+from seccm.steps.ohmic import Ohmic, given, without_drop
 from seccm.steps.peaks import (
     COUPLE,
     CROSSOVER,
@@ -30,6 +32,7 @@ from seccm.steps.peaks import (
     first_onsets,
     tables,
 )
+from seccm.steps.rate_series import FAST, series_arrays, series_numbers, told_of
 from seccm.steps.sweeping import (
     E_HALF,
     I_LIM,
@@ -44,7 +47,7 @@ from seccm.steps.voltammogram import each_cycle, voltammogram
 from seccm.units import show
 
 
-class CyclicVoltammetry(StepSpec):
+class CyclicVoltammetry(Ohmic):
     """Sweep the potential to and fro.
 
     A cycle is the walk from `start` to each vertex in turn and back to `start`.
@@ -63,7 +66,8 @@ class CyclicVoltammetry(StepSpec):
 def _resolve(step: CyclicVoltammetry, setting: Setting) -> Act:
     corners = (step.start, *step.vertices, step.start)
     limits = setting.limits(step.until)
-    return swept(corners, step.scan_rate, setting, limits, cycles=step.cycles)
+    act = swept(corners, step.scan_rate, setting, limits, cycles=step.cycles, quiet=step.quiet)
+    return replace(act, given=given(step, setting))
 
 
 def _begins(step: CyclicVoltammetry) -> Beginning:
@@ -71,7 +75,7 @@ def _begins(step: CyclicVoltammetry) -> Beginning:
 
 
 def _vertices(step: CyclicVoltammetry) -> int:
-    return step.cycles * (len(step.vertices) + 1)
+    return step.cycles * (len(step.vertices) + 1) + (1 if step.quiet else 0)
 
 
 def _problems(step: CyclicVoltammetry, where: str, setting: Setting) -> Iterable[Problem]:
@@ -132,13 +136,21 @@ WAVES = Scatter(
 )
 
 
-def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
+RESULTS = (*CYCLES, *EACH_CYCLE, *WAVE, RETURN, *PEAKS)
+
+
+def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
     found = voltammogram(trace)
-    return {**found, **couple(found), **first_onsets(trace)}
+    own = {**found, **couple(found), **first_onsets(trace)}
+    return {**own, **without_drop(trace), **series_numbers(trace, before)}
 
 
-def _arrays(trace: StepTrace, _: Sequence[StepTrace]) -> Mapping[str, Values]:
-    return {**each_cycle(trace), **tables(trace)}
+def _arrays(trace: StepTrace, before: Sequence[StepTrace]) -> Mapping[str, Values]:
+    return {**each_cycle(trace), **tables(trace), **series_arrays(trace, before)}
+
+
+def _yields(segment: Segment, before: Sequence[Segment]) -> tuple[Result, ...]:
+    return (*RESULTS, *told_of(segment, before))
 
 
 def _words(found: Found) -> str:
@@ -164,9 +176,10 @@ KIND = Kind(
     vertices=_vertices,
     problems=_problems,
     sense=_sense,
-    results=(*CYCLES, *EACH_CYCLE, *WAVE, RETURN, *PEAKS),
+    results=(*RESULTS, *FAST),
     measure=_measure,
     arrays=_arrays,
+    yields=_yields,
     words=_words,
     curves=("I-E",),
     figures=(CHARGES, WAVES, PASSED),

@@ -8,16 +8,18 @@ from typing import Literal
 
 from seccm.errors import Problem
 from seccm.program.figures import Scatter
-from seccm.program.kind import Beginning, Kind, StepSpec
+from seccm.program.kind import Beginning, Kind
 from seccm.program.measured import Numbers
 from seccm.program.quantities import Potential, ScanRate
-from seccm.program.segment import Act
+from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace
 from seccm.program.until import Until
-from seccm.results import Values
+from seccm.results import Result, Values
 from seccm.rig import RigInfo
+from seccm.steps.ohmic import Ohmic, given, without_drop
 from seccm.steps.peaks import EACH_PEAK, ONSETS, PASSED, first_onsets, tables
+from seccm.steps.rate_series import FAST, series_arrays, series_numbers, told_of
 from seccm.steps.sweeping import (
     E_HALF,
     I_LIM,
@@ -31,7 +33,7 @@ from seccm.steps.sweeping import (
 from seccm.steps.voltammogram import sweeps
 
 
-class LinearSweep(StepSpec):
+class LinearSweep(Ohmic):
     """Sweep the potential once, from `start` to `stop`."""
 
     step: Literal["lsv"] = "lsv"
@@ -43,8 +45,9 @@ class LinearSweep(StepSpec):
 
 def _resolve(step: LinearSweep, setting: Setting) -> Act:
     limits = setting.limits(step.until)
-    act = swept((step.start, step.stop), step.scan_rate, setting, limits)
-    return replace(act, cycles=())
+    act = swept((step.start, step.stop), step.scan_rate, setting, limits, quiet=step.quiet)
+    cycles = act.cycles if step.quiet else ()  # the sweep is not all of the step
+    return replace(act, cycles=cycles, given=given(step, setting))
 
 
 def _begins(step: LinearSweep) -> Beginning:
@@ -60,14 +63,23 @@ def _sense(step: LinearSweep, where: str, setting: Setting, info: RigInfo) -> It
     return coarse_problems(where, setting, step.scan_rate, info)
 
 
-def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
+def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
     found = first_onsets(trace)
-    return {**sweeps(trace), **{result.name: found[result.name] for result in ONSETS}}
+    own = {**sweeps(trace), **{result.name: found[result.name] for result in ONSETS}}
+    return {**own, **without_drop(trace), **series_numbers(trace, before)}
 
 
-def _arrays(trace: StepTrace, _: Sequence[StepTrace]) -> Mapping[str, Values]:
+def _arrays(trace: StepTrace, before: Sequence[StepTrace]) -> Mapping[str, Values]:
     found = tables(trace)
-    return {result.name: found[result.name] for result in EACH_PEAK}
+    own = {result.name: found[result.name] for result in EACH_PEAK}
+    return {**own, **series_arrays(trace, before)}
+
+
+RESULTS = (*WAVE, *PEAKS, *ONSETS, *EACH_PEAK)
+
+
+def _yields(segment: Segment, before: Sequence[Segment]) -> tuple[Result, ...]:
+    return (*RESULTS, *told_of(segment, before))
 
 
 WAVES = Scatter(
@@ -84,9 +96,10 @@ KIND = Kind(
     begins=_begins,
     problems=_problems,
     sense=_sense,
-    results=(*WAVE, *PEAKS, *ONSETS, *EACH_PEAK),
+    results=(*RESULTS, *FAST),
     measure=_measure,
     arrays=_arrays,
+    yields=_yields,
     words=wave_words,
     curves=("I-E",),
     figures=(WAVES, PASSED),

@@ -19,6 +19,8 @@ from seccm.rig import Limit, Lines, RigInfo
 from seccm.suggestion import Suggestion, key_of
 from seccm.units import show, volts
 
+FINE = 2e-3
+"""Volts that a data point of a sweep covers at most, where there are raw samples to make it of."""
 COARSE = 5e-3
 """Volts within one row beyond which a sweep's features are smeared."""
 E_HALF = potential("E_half",
@@ -48,6 +50,7 @@ def swept(
     limits: tuple[Limit, ...],
     *,
     cycles: int = 1,
+    quiet: float = 0.0,
 ) -> Act:
     """Make the straight lines of a sweep; cycles begin at multiples of one cycle's time.
 
@@ -57,12 +60,15 @@ def swept(
         setting: what turns them into numbers.
         limits: what ends the sweep before its time.
         cycles: how many there are.
+        quiet: seconds for which its start is held before.
     """
     rate = setting.number(scan_rate)
     raw = [setting.raw(corner) for corner in corners]
     ends = list(accumulate(abs(b - a) / rate for a, b in pairwise(raw)))
-    times = [0.0, *(k * ends[-1] + end for k in range(cycles) for end in ends)]
+    times = [quiet, *(quiet + k * ends[-1] + end for k in range(cycles) for end in ends)]
     values = [raw[0], *(corner for _ in range(cycles) for corner in raw[1:])]
+    if quiet:
+        times, values = [0.0, *times], [raw[0], *values]
     walk = " to ".join(volts(setting.number(c)) for c in corners[:4])
     label = f"{walk}{' ...' if len(corners) > 4 else ''} at {show(rate, 'V/s')}"
     return Act(
@@ -70,7 +76,8 @@ def swept(
         Lines(tuple(times), tuple(values)),
         f"{label}, {cycles} cycles" if cycles > 1 else label,
         limits,
-        tuple(k * ends[-1] for k in range(cycles + 1)),
+        tuple(quiet + k * ends[-1] for k in range(cycles + 1)),
+        row=FINE / rate,
     )
 
 
@@ -116,7 +123,9 @@ def coarse_problems(
     where: str, setting: Setting, scan_rate: Value, info: RigInfo
 ) -> Iterable[Problem]:
     """Find sweeps so fast that a row covers too much of them."""
-    period, rate = info.clock.period, setting.number(scan_rate)
+    clock, rate = info.clock, setting.number(scan_rate)
+    fine = info.averages and clock.period > FINE / rate
+    period = clock.samples(FINE / rate) / clock.rate if fine else clock.period
     if rate * period > COARSE:
         what = f"at {show(rate, 'V/s')} each data point covers {show(rate * period, 'V')}."
         slower = show(rounded_down(COARSE / period), "V/s")
