@@ -35,6 +35,11 @@ def infos() -> list[RigInfo]:
     return [build_rig(load_rig(name), mounted).info for name in ("virtual", "virtual-nidaq")]
 
 
+def disks() -> RigInfo:
+    """What the rig can do that has a range for microelectrodes."""
+    return build_rig(load_rig("virtual-microelectrode"), Mounted("li-disk", 25e-6)).info
+
+
 def of_plan(data: Data) -> Problems:
     """Return what is wrong with a plan file."""
     try:
@@ -143,6 +148,7 @@ def test_every_suggestion_for_a_plan_is_accepted_by_plan_and_rig(
     """Each slip at each key of each plan; what advice mends can be run on the virtual rig."""
     wrong: list[str] = []
     mended = 0
+    own = {"ume-fast-li": disks()}
     for path, value in places(PLANS[name]):
         for slip in slips(path, value):
             data = applied(PLANS[name], slip)
@@ -152,8 +158,14 @@ def test_every_suggestion_for_a_plan_is_accepted_by_plan_and_rig(
                 for problem in problems:
                     assert problem.suggestion is not None
                     data = applied_or_same(data, problem.suggestion)
-                plan = Plan.from_dict(data, from_file=True)
-                found = [str(p) for p in plan.check(infos[0]) if p.severity == "error"]
+                try:
+                    plan = Plan.from_dict(data, from_file=True)
+                except PlanError as error:
+                    # What goes over v and what follows it: one advice puts one of both right.
+                    assert "uses $v" in str(error) or "follow factor v" in str(error)
+                    continue
+                info = own.get(name, infos[0])
+                found = [str(p) for p in plan.check(info) if p.severity == "error"]
                 wrong += [f"{slip}: the rig refuses {said}" for said in found]
                 mended += 1
     assert not wrong, "\n".join(wrong[:20])
@@ -301,7 +313,7 @@ def test_a_key_that_is_mistyped_is_not_told_as_missing_too() -> None:
         (CB, ("retract", "distance"), "4.9 um"),
         (CB, ("retract", "speed"), "1 mm/s"),
         (CB, ("travel", "speed"), "1 mm/s"),
-        (RX, ("program", 0, "scan_rate"), "100 V/s"),
+        (RX, ("program", 0, "scan_rate"), "1000 V/s"),
     ],
 )
 def test_what_is_suggested_for_a_rig_is_accepted_by_that_rig(

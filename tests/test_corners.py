@@ -24,8 +24,9 @@ SIMULATED = dataclasses.replace(INFO, update=INFO.clock.period, raw_always=False
 
 
 def sweep(apart: float, **keys: object) -> Plan:
-    """Cycles between corners that are so many seconds apart; they begin with what is held."""
-    step = {**CV, "start": 1.0, "vertices": [0.9], "cycles": 400, "scan_rate": 0.1 / apart, **keys}
+    """Small cycles between corners so many seconds apart; they begin with what is held."""
+    usual = {**CV, "start": 1.0, "vertices": [0.9995], "cycles": 400}
+    step = {**usual, "scan_rate": 5e-4 / apart, **keys}
     hold = {"potential": 1.0}
     return small(program=[step], approach={**POTENTIOSTATIC, "hold": hold})
 

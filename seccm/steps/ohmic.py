@@ -86,6 +86,10 @@ def is_known(segment: Segment) -> bool:
     return RESISTANCE in dict(segment.given)
 
 
+def _resistance(segment: Segment) -> float:
+    return float(dict(segment.given)[RESISTANCE])
+
+
 def first_sweep(trace: StepTrace) -> slice:
     """Return the rows of a step's first straight line, whole ones only."""
     wave = trace.segment.waveform
@@ -132,7 +136,7 @@ def freed(trace: StepTrace) -> tuple[Straight | None, slice]:
     imposed = imposed + float(np.median(measured - imposed))
     apart = np.abs(measured - imposed) > max(_APART * noise(measured - imposed), FINE)
     potentials = np.where(apart, measured, imposed)
-    resistance = dict(trace.segment.given)[RESISTANCE]
+    resistance = _resistance(trace.segment)
     change = scan_rate(trace.segment) * trace.row
     return without_resistance(potentials, trace.I[rows], trace.row, resistance, change), rows
 
@@ -141,7 +145,7 @@ def without_drop(trace: StepTrace) -> Numbers:
     """Measure the peak of the first sweep as it would be without resistance."""
     if not is_known(trace.segment):
         return {}
-    resistance = dict(trace.segment.given)[RESISTANCE]
+    resistance = _resistance(trace.segment)
     straight, rows = freed(trace)
     found: dict[str, Measured] = {"R_u": Measured(Value.of(resistance, math.nan), NO_ROWS)}
     if straight is None:
