@@ -162,7 +162,8 @@ def test_every_suggestion_for_a_plan_is_accepted_by_plan_and_rig(
                     plan = Plan.from_dict(data, from_file=True)
                 except PlanError as error:
                     # What goes over v and what follows it: one advice puts one of both right.
-                    assert "uses $v" in str(error) or "follow factor v" in str(error)
+                    if "uses $v" not in str(error) and "follow factor v" not in str(error):
+                        wrong.append(f"{slip}: {error}")
                     continue
                 info = own.get(name, infos[0])
                 found = [str(p) for p in plan.check(info) if p.severity == "error"]
