@@ -89,8 +89,10 @@ def test_rows_of_a_sweep_cover_two_millivolts_at_most(scanned: Path):
 
 
 def test_on_the_driver_of_a_card(tmp_path: Path):
-    """What is put out comes some tenths of a millisecond late, in steps of 100 us."""
-    with ran(tmp_path / "scan.h5", one_disk(), on_a_card(), 1) as scan:
+    """What is put out comes some tenths of a millisecond late, in steps of 100 us: two a row."""
+    program = one_disk().to_dict()["program"]
+    program[0]["program"][1]["row"] = "200 us"
+    with ran(tmp_path / "scan.h5", one_disk(program=program), on_a_card(), 1) as scan:
         assert scan.sites["status"][0] == Outcome.OK
         peaks, roots = -values(scan, "j_p_free"), np.sqrt([10.0, 20.0, 30.0])
         np.testing.assert_allclose(peaks / peaks[0], roots / roots[0], rtol=0.02)
