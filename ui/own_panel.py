@@ -11,7 +11,7 @@ from seccm.analysis.step_features import Drawn
 from seccm.program.figures import Axis, OwnCurve
 from ui.framed_plot import FramedPlot
 from ui.models.frames import Frame
-from ui.models.own_curves import frame_around, shown, shown_line
+from ui.models.own_curves import frame_around, shown, shown_events, shown_line
 from ui.models.palette import Palette
 from ui.models.showing import largest
 from ui.plots import line_width, pen
@@ -25,6 +25,7 @@ class OwnPanel(FramedPlot):
         self.what = what
         self._lines: list[pg.PlotDataItem] = []
         self._models: list[pg.PlotDataItem] = []
+        self._events: list[pg.PlotDataItem] = []
         self._ink = "black"
         self._width = 1.0
         for plot_axis, axis in ((self.bottom, what.x), (self.left, what.y)):
@@ -53,15 +54,29 @@ class OwnPanel(FramedPlot):
         while len(self._lines) < len(points):
             self._lines.append(self.plot())
             self._models.append(self.plot())
+            self._events.append(self.plot(pen=None))
         for line, (x, y), colour in zip(self._lines, points, colours, strict=False):
-            line.setPen(pen(colour, self._width))
+            line.setPen(None if self.what.marks else pen(colour, self._width))
+            self._dot(line, colour if self.what.marks else None)
             line.setData(x, y)
         for line, curve in zip(self._models, curves, strict=False):
             line.setPen(pen(self._ink, 0.5 * self._width))
             line.setData(*shown_line(curve))
-        for line in (*self._lines[len(points) :], *self._models[len(points) :]):
-            line.setData([], [])
+        for line, curve in zip(self._events, curves, strict=False):
+            self._dot(line, self._ink)
+            line.setData(*shown_events(curve))
+        for lines in (self._lines, self._models, self._events):
+            for line in lines[len(points) :]:
+                line.setData([], [])
         self.frame(frame_around(points))
+
+    def _dot(self, line: pg.PlotDataItem, colour: str | None) -> None:
+        """Draw the points of a line as dots, or not."""
+        line.setSymbol(None if colour is None else "o")
+        if colour is not None:
+            line.setSymbolSize(4.0 * self._width)
+            line.setSymbolPen(None)
+            line.setSymbolBrush(colour)
 
     def fit(self, frame: Frame) -> None:
         """Choose the prefixes of linear axes."""

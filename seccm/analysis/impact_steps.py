@@ -38,7 +38,7 @@ class Step:
 
 
 def find_steps(
-    y: FloatArray, quiet: BoolArray, widest: int, z: float, least: float = 0.0
+    y: FloatArray, quiet: BoolArray, widest: int, z: float, least: float, *, spiky: bool
 ) -> tuple[Step, ...]:
     """Find the steps of a record.
 
@@ -48,12 +48,14 @@ def find_steps(
         widest: rows of the widest spike.
         z: how many standard deviations a step is above the noise.
         least: A, the smallest step that is looked for.
+        spiky: whether there are spikes among the rows.
     """
     block = max(1, LENGTH * widest // _BLOCKS)
     count = y.size // block
     if count < 4 * _BLOCKS:
         return ()
-    level = _block_medians(y[: count * block], quiet[: count * block], block)
+    calm = np.where(quiet, y, np.nan)
+    level = _block_medians(calm[: count * block], block)
     a, b, c, d = (
         _running(level, _BLOCKS)[k * _BLOCKS :][: count - 4 * _BLOCKS + 1] for k in range(4)
     )
@@ -66,6 +68,7 @@ def find_steps(
     sigma = MAD * float(np.median(np.abs(around - np.median(around))))
     error = math.sqrt(2.0 / 5.0) * sigma
     half = _BLOCKS // 2
+    told = _QUARTILES if spiky else _QUARTILES[1:2]
     apart = np.abs(c - b)
     # Of a ramp, the contrast is nothing; of a step, all of it, or half where others are near.
     real = known & (apart > max(z * error, least)) & (np.abs(contrast) > 0.5 * apart)
@@ -75,22 +78,29 @@ def find_steps(
         best = int(size.argmax())
         size[max(0, best - _BLOCKS) : best + _BLOCKS + 1] = 0.0
         low, high = float(b[best]), float(c[best])
-        row = _located(y, (best + 2 * _BLOCKS) * block, _BLOCKS * block, low, high)
+        row = _located(calm, (best + 2 * _BLOCKS) * block, _BLOCKS * block, low, high)
         at = round(row / block)  # medians do not say where; whole blocks before and after it do
-        before, after = level[max(0, at - 1 - half) : max(0, at - 1)], level[at + 1 : at + 1 + half]
-        if min(np.isfinite(before).sum(), np.isfinite(after).sum()) < half // 2:
+        before, after = _known(level[: max(0, at - 1)][::-1]), _known(level[at + 1 :])
+        if min(before.size, after.size) < half:
             continue
         whole = high - low
-        seen = np.nanquantile(after, _QUARTILES) - np.nanquantile(before, _QUARTILES)
+        seen = np.quantile(after, told) - np.quantile(before, told)
         if not (np.sign(whole) * seen > _SHARP * abs(whole) - 3.0 * error).all():
             continue
         found.append(Step(row, whole, error))
     return tuple(sorted(found, key=lambda step: step.row))
 
 
-def _block_medians(y: FloatArray, quiet: BoolArray, block: int) -> FloatArray:
-    """Return the median of each block; NaN where less than half of its rows are quiet."""
-    known = np.where(quiet, y, np.nan).reshape(-1, block)
+def _known(level: FloatArray) -> FloatArray:
+    """Return the nearest blocks that are known, half as many as a median has."""
+    near = level[: 2 * _BLOCKS]
+    found: FloatArray = near[np.isfinite(near)][: _BLOCKS // 2]
+    return found
+
+
+def _block_medians(y: FloatArray, block: int) -> FloatArray:
+    """Return the median of each block; NaN where less than half of its rows are known."""
+    known = y.reshape(-1, block)
     enough = 2 * np.isfinite(known).sum(axis=1) >= block
     level = np.full(enough.size, np.nan)
     level[enough] = np.nanmedian(known[enough], axis=1)

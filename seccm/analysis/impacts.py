@@ -36,9 +36,9 @@ _PASSES = 2
 """The first with the spikes in the noise, the second without them."""
 _FEWEST = 50
 """Rows below which nothing is told from noise."""
-_RETURNED = 6
-"""Widest widths after which a spike has ended; what lasts longer may be a step, rounded by the
-baseline."""
+_CLEAR = 2.0
+"""Height of a spike, in units of the noise of a row, that would move a median. What is lower may be
+a step that the baseline has rounded."""
 _EDGE = 3
 """Rows within which a jump of the current may look like a spike of its own."""
 
@@ -76,7 +76,7 @@ def find_impacts(
     z = threshold(rate, row, len(widths(rows)))
     level = baseline(y, known, rows)
     mains = hum(np.where(known, y - level, 0.0), known, row)
-    steps = find_steps(y - mains, known, rows, z, least=noise((y - mains)[known]))
+    steps = find_steps(y - mains, known, rows, z, noise((y - mains)[known]), spiky=True)
     quiet = known
     for turn in range(_PASSES):
         stairs = _stairs(steps, y.size)
@@ -92,9 +92,9 @@ def find_impacts(
         quiet = known & ~_covered(spikes, y.size)
         if turn == 0:
             # Now that spikes are known, steps that are smaller than the noise of a row.
-            short = [spike for spike in spikes if spike.stop - spike.first <= _RETURNED * rows]
-            calm = known & ~_covered(short, y.size)
-            more = find_steps(y - mains - stairs, calm, rows, z)
+            clear = [s for s in spikes if _height(s, rest) > _CLEAR * scatter(banks, 1, s.top)]
+            calm = known & ~_covered(clear, y.size)
+            more = find_steps(y - mains - stairs, calm, rows, z, 0.0, spiky=False)
             steps = tuple(sorted((*steps, *more), key=lambda step: step.row))
     impacts = measure(rest, row, spikes, partial(scatter, banks))
     return Found(
@@ -116,6 +116,12 @@ def _stairs(steps: Sequence[Step], n: int) -> FloatArray:
     for step in steps:
         stairs[step.row :] += step.height
     return stairs
+
+
+def _height(spike: Spike, rest: FloatArray) -> float:
+    """Return about how high a spike is, A: the mean of a few rows at its top."""
+    half = spike.smooth // 2
+    return abs(float(rest[max(0, spike.top - half) : spike.top + half + 1].mean()))
 
 
 def _edge(spike: Spike, steps: Sequence[Step]) -> bool:

@@ -69,6 +69,9 @@ class Drawn:
     model_x: FloatArray
     """Of the line through the points, if the kind has one; shape (m,), perhaps none."""
     model_y: FloatArray
+    event_x: FloatArray
+    """Of the points that are marked on it, shape (events,), perhaps none."""
+    event_y: FloatArray
 
 
 def curves_of(trace: StepTrace) -> tuple[Drawn, ...]:
@@ -86,8 +89,11 @@ def _drawn(what: OwnCurve, trace: StepTrace) -> Drawn | None:
         ValueError: its two arrays are not of one length.
     """
     x, y = _points(what, what.points, trace)
-    line = _points(what, what.model, trace) if what.model is not None else (np.empty(0),) * 2
-    return Drawn(what, trace.segment.index, x, y, *line) if x.size else None
+    line, events = (
+        _points(what, of, trace) if of is not None else (np.empty(0),) * 2
+        for of in (what.model, what.events)
+    )
+    return Drawn(what, trace.segment.index, x, y, *line, *events) if x.size else None
 
 
 def _points(

@@ -112,6 +112,27 @@ class OwnCurve:
     """Whether the points are drawn as marks, not as a line."""
     equal: bool = False
     """Whether a length means as much along x as along y, as in a complex plane."""
+    events: Points | None = None
+    """Works out points of it that are marked, such as the events of a record."""
+    alone: bool = False
+    """Whether every site has a panel of its own in the report: noisy records hide one another."""
+    words: str = ""
+    """What is marked, and what else has to be said of it."""
 
 
-Figure = Trend | Scatter | ByCycle | OwnCurve
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How the numbers of arrays are distributed, those of all sites of a condition together."""
+
+    slug: str
+    title: str
+    results: tuple[Result, ...]
+    """Arrays; each in a panel of its own, as magnitudes if they have the sign of a current. One
+    that no site has is left out."""
+    counted: str
+    """What there are so many of: "impacts"."""
+    words: str = ""
+    """How the numbers come about."""
+
+
+Figure = Trend | Scatter | ByCycle | OwnCurve | Histogram

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,7 @@ from seccm.program.segment import Segment
 from seccm.results import Value, noise
 from seccm.rig import NO_LEADS, Flag, Leads
 
+T = TypeVar("T")
 CONTACT_ROWS = 20
 """Rows at the start of a step in which an open circuit is the contact's own."""
 
@@ -62,6 +65,17 @@ class StepTrace:
     """What wires and electrometer of the rig do to fast signals."""
     lost: int | None = None
     """The first row after the contact was lost; None if it was kept."""
+
+    @cached_property
+    def _found(self) -> dict[Callable[[StepTrace], Any], Any]:
+        return {}
+
+    def once(self, analysis: Callable[[StepTrace], T]) -> T:
+        """Return what an analysis finds, without repeating it for results, arrays and curves."""
+        if analysis not in self._found:
+            self._found[analysis] = analysis(self)
+        found: T = self._found[analysis]
+        return found
 
     @property
     def in_contact(self) -> StepTrace:

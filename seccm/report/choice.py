@@ -14,7 +14,7 @@ from seccm.analysis.declared import by_rank, declared
 from seccm.analysis.own_condition import FEWEST
 from seccm.analysis.spread import stated
 from seccm.events import Outcome
-from seccm.program.figures import ByCycle, OwnCurve, Scatter, Trend
+from seccm.program.figures import ByCycle, Histogram, OwnCurve, Scatter, Trend
 from seccm.program.kind import Curve
 from seccm.program.registry import kinds
 from seccm.program.segment import Segment
@@ -24,6 +24,7 @@ from seccm.report import (
     distribution,
     galvanic_cycles,
     heights,
+    histograms,
     landings,
     last_cycles,
     maps,
@@ -96,6 +97,8 @@ def _of(study: Study, segment: Segment, curve: Curve) -> Iterator[Drawing]:
                 yield from _scatter(study, segment, what)
             case OwnCurve():
                 yield from _own_curve(study, segment, what)
+            case Histogram():
+                yield from _histogram(study, segment, what)
 
 
 def _galvanostatic(study: Study, segment: Segment) -> Iterator[Drawing]:
@@ -203,13 +206,37 @@ def _scatter(study: Study, segment: Segment, what: Scatter) -> Iterator[Drawing]
 
 def _own_curve(study: Study, segment: Segment, what: OwnCurve) -> Iterator[Drawing]:
     figure = own_curves.own_curve(study, segment.index, what)
+    if figure is None:
+        return
+    if what.alone:
+        how = (
+            f"A panel for each site, at most {own_curves.PANELS}; of several conditions, the first "
+            "site of each. "
+        )
+    elif what.marks:
+        how = f"Every site; in brackets: number of sites.{_thinned(study)} "
+    else:
+        how = (
+            "Thin: every repeat; thick: median of a condition, where its repeats have the same "
+            f"points; in brackets: number of sites.{_thinned(study)} "
+        )
+    yield Drawing(
+        f"{what.slug}-step-{segment.index}",
+        f"{what.title}{_of_step(study, segment)}",
+        f"{_program(study, segment.index)} {how}{what.words}".rstrip(),
+        figure,
+    )
+
+
+def _histogram(study: Study, segment: Segment, what: Histogram) -> Iterator[Drawing]:
+    figure = histograms.histogram(study, segment.index, what)
     if figure is not None:
+        line = "" if study.groups.several else "Line: median. "
         yield Drawing(
             f"{what.slug}-step-{segment.index}",
             f"{what.title}{_of_step(study, segment)}",
-            f"{_program(study, segment.index)} Thin: every repeat; thick: median of a condition, "
-            f"where its repeats have the same points; in brackets: number of sites."
-            f"{_thinned(study)}",
+            f"{_program(study, segment.index)} All sites of a condition together; numbers with a "
+            f"caveat are left out. {line}{what.words}{_some(study, histograms.MOST)}".rstrip(),
             figure,
         )
 

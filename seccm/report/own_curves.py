@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seccm.analysis import scales
@@ -18,6 +19,10 @@ from seccm.report.study import Study, evenly
 from seccm.typography import counted
 
 _MARKS: Mapping[str, Any] = {"ls": "none", "marker": "o", "ms": 2.6, "mew": 0.6, "mfc": "none"}
+PANELS = 6
+"""Most sites that have a panel of their own."""
+_START = 0.02
+"""Share of a record at its start that sets no axis: the charging of the double layer."""
 _NAMED = 16
 """Most conditions that are named in the legend."""
 
@@ -31,7 +36,9 @@ def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
     each = [(group, own) for group in study.groups if (own := _repeats(study, group, step, what))]
     if not each:
         return None
-    fig = study.figure(style.ONE_COLUMN + 1.2, 2.6, currents=False)
+    if what.alone:
+        return _panels(study, what, each)
+    fig = study.figure(style.ONE_COLUMN + 1.2, 2.6, currents=what.y.unit == "A")
     axes = fig.subplots()
     x, y = (_scale(what, name, axis, each) for name, axis in (("x", what.x), ("y", what.y)))
     for group, own in each:
@@ -42,6 +49,7 @@ def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
                       **(_MARKS if what.marks else {"lw": thin}))  # fmt: skip
             axes.plot(x(one.model_x), y(one.model_y), color="black", lw=0.6, ls=(0, (4, 2)),
                       zorder=3)  # fmt: skip
+            axes.plot(x(one.event_x), y(one.event_y), **style.TURN, color=group.colour, zorder=4)
         alike = not alone and all(_alike(one.x, own[0].x) for one in own)
         if alike and not what.equal:
             middle = np.median([one.y for one in own], axis=0)
@@ -56,12 +64,50 @@ def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
         axes.plot([], [], color=group.colour, lw=1.6, label=words)
     if any(one.model_x.size for _, own in each for one in own):
         axes.plot([], [], color="black", lw=0.6, ls=(0, (4, 2)), label="fit")
-    axes.set_xscale("log" if what.x.log else "linear")
-    axes.set_yscale("log" if what.y.log else "linear")
-    axes.set_xlabel(x.label(style.literal(what.x.words)))
-    axes.set_ylabel(y.label(style.literal(what.y.words)))
+    _axes(axes, what, x, y)
     fig.legend(title=study.groups.legend_title or None, loc="outside right center")
     return fig
+
+
+def _axes(axes: Axes, what: OwnCurve, x: scales.Scale, y: scales.Scale) -> None:
+    """Name the axes and choose their kinds."""
+    axes.set_xlabel(x.label(style.literal(what.x.words)))
+    axes.set_ylabel(y.label(style.literal(what.y.words)))
+    if what.x.log:
+        axes.set_xscale("log")
+        style.nice_log_ticks(axes, "x", axes.get_xlim())
+    if what.y.log:
+        axes.set_yscale("log")
+        style.nice_log_ticks(axes, "y", axes.get_ylim())
+
+
+def _panels(study: Study, what: OwnCurve, each: Sequence[tuple[Group, Sequence[Drawn]]]) -> Figure:
+    """Draw the first site of each condition in a panel of its own; of one condition, its sites."""
+    first = [(group, own[0]) for group, own in each]
+    chosen = first if len(each) > 1 else [(group, one) for group, own in each for one in own]
+    chosen = [chosen[k] for k in evenly(np.arange(len(chosen)), PANELS)]
+    fig = study.figure(style.TWO_COLUMNS, 0.5 + 1.35 * len(chosen), currents=what.y.unit == "A")
+    grid = fig.subplots(len(chosen), 1, sharex=True, squeeze=False)[:, 0]
+    x = _scale(what, "x", what.x, each)
+    for axes, (group, one) in zip(grid, chosen, strict=True):
+        span = _settled(one)
+        y = scales.scale(what.y.unit, span)
+        axes.plot(x(one.x), y(one.y), color=group.colour, lw=0.5)
+        axes.plot(x(one.event_x), y(one.event_y), **style.TURN, color=style.ORANGE, zorder=4)
+        _axes(axes, what, x, y)
+        room = 0.08 * float(np.ptp(span)) or 0.5 * abs(float(span[0])) or 1.0
+        axes.set_ylim(y(span.min() - room), y(span.max() + room))
+        axes.label_outer()
+        axes.margins(x=0.01)
+        if len(each) > 1:
+            axes.set_title(study.groups.named(group), fontsize=7, pad=3)
+    return fig
+
+
+def _settled(one: Drawn) -> FloatArray:
+    """Return what an axis has to show: not the very start, but whatever is marked."""
+    later = one.y[one.x >= one.x[0] + _START * (one.x[-1] - one.x[0])]
+    return np.concatenate([later, one.event_y])
 
 
 def _scale(

@@ -80,7 +80,7 @@ def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
     begun = trace.flaws[trace.own] & Flag.SATURATED
     charged = begun.size if begun.all() else int((begun == 0).argmax())
     later = slice(trace.own.start + charged, None)
-    numbers = {I_END.name: level(trace, trace.I), E_HELD.name: _held(trace, later)}
+    numbers = {I_END.name: level(trace, trace.I), E_HELD.name: held(trace, later)}
     radius = math.sqrt(trace.area.value / math.pi)
     found = transient(trace.t[later], trace.I[later], radius)
     if not math.isfinite(found.t_end):
@@ -98,7 +98,8 @@ def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
     }
 
 
-def _held(trace: StepTrace, rows: slice) -> Measured:
+def held(trace: StepTrace, rows: slice) -> Measured:
+    """Return the potential that was held, the median over some rows."""
     known = trace.E[rows][np.isfinite(trace.E[rows])]
     if known.size < 5:
         return Measured(Value.none(Status.TOO_SHORT), WHOLE)

@@ -69,6 +69,11 @@ def shown_line(drawn: Drawn) -> tuple[FloatArray, FloatArray]:
     return _on_axes(drawn, drawn.model_x, drawn.model_y)
 
 
+def shown_events(drawn: Drawn) -> tuple[FloatArray, FloatArray]:
+    """Return the points of a curve that are marked as they are drawn; empty if there are none."""
+    return _on_axes(drawn, drawn.event_x, drawn.event_y)
+
+
 def _on_axes(drawn: Drawn, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     return (np.log10(x) if drawn.what.x.log else x), (np.log10(y) if drawn.what.y.log else y)
 
