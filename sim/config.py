@@ -414,7 +414,7 @@ class ParticleSample(Droplets):
 class ImpactSample(Droplets):
     """An electrode in a suspension of particles that hit it; see `sim.impacts`."""
 
-    kind: Literal["impacts"] = "impacts"
+    kind: Literal["suspension"] = "suspension"
     rate: Frequency = Field(1.0, ge=0)
     """Hits per second."""
     charge: Charge = 1e-12

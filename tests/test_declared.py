@@ -45,6 +45,7 @@ def mixed() -> Plan:
             {"step": "open circuit", "duration": 1.0},
             {"step": "constant current", "current_density": -1.0, "duration": 1.0},
             {"step": "gitt", "duration": 1.0, "radius": 5e-6},
+            {"step": "impacts", "potential": 1.0, "duration": 1.0},
         ],
     )
 

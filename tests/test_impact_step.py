@@ -11,6 +11,7 @@ from planted_impacts import matched, planted
 
 import seccm
 from seccm.analysis.envelope import envelope
+from seccm.analysis.impact_events import CHARGE
 from seccm.analysis.step_features import arrays_of, curves_of, measured, words_of
 from seccm.factors import Condition
 from seccm.program.registry import kind_of
@@ -22,7 +23,6 @@ from seccm.report.histograms import pooled
 from seccm.report.study import Study
 from seccm.results import Status
 from seccm.rig import Flag
-from seccm.steps.impact_events import CHARGE
 from seccm.steps.impacts import Impacts
 from sim.config import ImpactSample
 from sim.noise import stream
@@ -184,7 +184,7 @@ def test_after_the_contact_was_lost_nothing_is_counted(truth):
 
 
 def test_the_record_is_found_once_and_drawn_with_its_events(truth, monkeypatch):
-    import seccm.steps.impact_events as module
+    import seccm.analysis.impact_events as module
 
     runs = []
     original = module.find_impacts
@@ -257,8 +257,8 @@ def test_in_the_virtual_suspension_the_planted_particles_are_found(scan):
 def test_the_report_draws_record_histogram_and_widths(scan):
     study = Study(scan)
     drawn = {drawing.slug: drawing for drawing in choice.drawings(study)}
-    assert {"impacts-step-0", "impact-charges-step-0", "impact-widths-step-0"} <= set(drawn)
-    record = drawn["impacts-step-0"].figure.axes
+    assert {"impact-record-step-0", "impact-charges-step-0", "impact-widths-step-0"} <= set(drawn)
+    record = drawn["impact-record-step-0"].figure.axes
     assert len(record) == 2
     marked = [line for axes in record for line in axes.lines if line.get_linestyle() == "None"]
     counts = [len(study.arrays(number, 0)["t_impact"]) for number in range(2)]
@@ -271,7 +271,7 @@ def test_the_report_draws_record_histogram_and_widths(scan):
     assert values.size == sum(counts)
     widths = drawn["impact-widths-step-0"].figure.axes[0]
     assert (widths.get_xscale(), widths.get_yscale()) == ("log", "log")
-    assert "SIMULATION" not in drawn["impacts-step-0"].caption
+    assert "SIMULATION" not in drawn["impact-record-step-0"].caption
 
 
 def test_the_table_of_events_is_in_the_file(scan):

@@ -18,11 +18,11 @@ LMO = Material(molar_mass=0.1808, density=4300.0)
 
 
 def starts(found):
-    return np.array([impact.start.value for impact in found.impacts])
+    return np.array([impact.start.value for impact in found.events])
 
 
 def charges(found):
-    return np.array([impact.charge.value for impact in found.impacts])
+    return np.array([impact.charge.value for impact in found.events])
 
 
 @pytest.mark.parametrize(("over", "share"), [(20.0, 0.99), (6.0, 0.9)])
@@ -34,7 +34,7 @@ def test_spikes_are_found_and_nothing_else(over, share):
         truth = planted(seed, seconds=100.0, row=ROW, over=over)
         found = find_impacts(truth.current, ROW, WIDEST)
         here, there = matched(starts(found), truth.starts, 2e-3)
-        true, seen, both = true + truth.starts.size, seen + len(found.impacts), both + here.size
+        true, seen, both = true + truth.starts.size, seen + len(found.events), both + here.size
         ratios.append(charges(found)[here] / truth.charges[there])
     assert both >= share * true
     assert both >= share * seen
@@ -45,12 +45,12 @@ def test_charges_and_tails_have_the_uncertainties_that_are_stated():
     truth = planted(3, seconds=200.0, row=ROW, over=10.0, rate=0.5)
     found = find_impacts(truth.current, ROW, WIDEST)
     here, there = matched(starts(found), truth.starts, 2e-3)
-    alone = np.array([not found.impacts[k].spike.overlaps for k in here])
-    errors = np.array([found.impacts[k].charge.error for k in here])
+    alone = np.array([not found.events[k].spike.overlaps for k in here])
+    errors = np.array([found.events[k].charge.error for k in here])
     pull = ((charges(found)[here] - truth.charges[there]) / errors)[alone]
     assert abs(np.median(pull)) < 0.3
     assert 0.7 < 1.4826 * np.median(np.abs(pull - np.median(pull))) < 1.4
-    tails = [found.impacts[k].tail for k in here[alone]]
+    tails = [found.events[k].tail for k in here[alone]]
     known = np.array([(t.value - 5e-3) / t.error for t in tails if t.status.has_value])
     assert known.size > 0.9 * alone.sum()
     assert abs(np.median(known)) < 0.4
@@ -66,9 +66,9 @@ def test_height_width_and_tail_are_those_of_an_exponential(tau):
     current = spikes(t, row, planned, np.full(19, 50e-12 * tau), tau)
     current += 0.5e-12 * np.random.default_rng(5).standard_normal(t.size)
     found = find_impacts(current, row, WIDEST)
-    assert len(found.impacts) == 19
+    assert len(found.events) == 19
     np.testing.assert_allclose(starts(found), planned, atol=2 * row)
-    for impact in found.impacts:
+    for impact in found.events:
         assert impact.height.value == pytest.approx(50e-12, rel=0.15)
         assert impact.width.value == pytest.approx(tau * math.log(2.0), rel=0.15, abs=2 * row)
         assert impact.tail.value == pytest.approx(tau, rel=0.1)
@@ -85,7 +85,7 @@ def test_hum_makes_no_event(mains, amplitude):
     current += amplitude * swell * np.sin(2 * np.pi * mains * t + 0.4)
     current += 0.2 * amplitude * np.sin(6 * np.pi * mains * t)
     found = find_impacts(1e-12 * current, ROW, WIDEST)
-    assert len(found.impacts) == len(found.steps) == 0
+    assert len(found.events) == len(found.steps) == 0
 
 
 def test_in_ten_minutes_of_noise_with_hum_there_is_at_most_one_event():
@@ -93,7 +93,7 @@ def test_in_ten_minutes_of_noise_with_hum_there_is_at_most_one_event():
     current = 1e-12 * np.random.default_rng(8).standard_normal(t.size)
     current += 0.3e-12 * np.sin(2 * np.pi * 50.0 * t) + 20e-12
     found = find_impacts(current, ROW, WIDEST)
-    assert len(found.impacts) + len(found.steps) <= 1
+    assert len(found.events) + len(found.steps) <= 1
 
 
 def test_hum_does_not_cost_spikes():
@@ -101,7 +101,7 @@ def test_hum_does_not_cost_spikes():
     truth = planted(4, seconds=100.0, row=ROW, over=20.0, hum=100e-12)
     found = find_impacts(truth.current, ROW, WIDEST)
     here, there = matched(starts(found), truth.starts, 2e-3)
-    assert here.size >= 0.98 * max(truth.starts.size, len(found.impacts))
+    assert here.size >= 0.98 * max(truth.starts.size, len(found.events))
     assert abs(np.mean(charges(found)[here] / truth.charges[there]) - 1.0) < 0.02
 
 
@@ -110,7 +110,7 @@ def test_the_rate_is_inside_its_interval_in_95_of_100_runs():
     for seed in range(60):
         truth = planted(100 + seed, seconds=20.0, row=1e-3, over=20.0, spread=0.3)
         found = find_impacts(truth.current, 1e-3, WIDEST)
-        low, high = (bound / found.seconds for bound in interval(len(found.impacts)))
+        low, high = (bound / found.seconds for bound in interval(len(found.events)))
         inside += low <= 1.0 <= high
     assert inside >= 55
 
@@ -141,7 +141,7 @@ def test_particles_that_stay_are_steps_and_no_spikes():
     np.testing.assert_allclose([step.height for step in found.steps], heights, rtol=0.1)
     here, _ = matched(starts(found), truth.starts, 2e-3)
     assert here.size >= 0.95 * truth.starts.size
-    assert here.size >= 0.95 * len(found.impacts)
+    assert here.size >= 0.95 * len(found.events)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_what_changes_slowly_is_neither_spike_nor_step(drift):
     for seed in range(3):
         noise = 1e-12 * np.random.default_rng(seed).standard_normal(t.size)
         found = find_impacts(noise + drift(t), ROW, WIDEST)
-        assert len(found.impacts) == len(found.steps) == 0
+        assert len(found.events) == len(found.steps) == 0
 
 
 def test_a_cathodic_spike_is_an_anodic_one_with_the_other_sign():
@@ -167,7 +167,7 @@ def test_a_cathodic_spike_is_an_anodic_one_with_the_other_sign():
     anodic, cathodic = (find_impacts(s * truth.current, ROW, WIDEST) for s in (1.0, -1.0))
     np.testing.assert_allclose(starts(anodic), starts(cathodic))
     np.testing.assert_allclose(charges(anodic), -charges(cathodic), rtol=1e-9)
-    assert {impact.spike.polarity for impact in cathodic.impacts} == {-1}
+    assert {impact.spike.polarity for impact in cathodic.events} == {-1}
 
 
 def test_neither_the_unit_of_current_nor_that_of_time_matters():
@@ -186,8 +186,8 @@ def test_a_spike_on_the_tail_of_another_has_its_own_charge_and_both_say_so():
     current = spikes(t, row, planned, true, 5e-3)
     current += 2e-12 * np.random.default_rng(2).standard_normal(t.size)
     found = find_impacts(current, row, WIDEST)
-    assert len(found.impacts) == 36
-    assert all(impact.spike.overlaps for impact in found.impacts)
+    assert len(found.events) == 36
+    assert all(impact.spike.overlaps for impact in found.events)
     np.testing.assert_allclose(charges(found).reshape(18, 2).mean(axis=0), true[:2], rtol=0.03)
 
 
@@ -199,10 +199,10 @@ def test_rows_without_a_number_are_no_time_in_which_something_was_seen():
     assert found.seconds == pytest.approx(30.0)
     outside = (truth.starts < 9.99) | (truth.starts > 20.0)
     here, _ = matched(starts(found), truth.starts[outside], 2e-3)
-    assert here.size == len(found.impacts)
+    assert here.size == len(found.events)
     assert here.size >= outside.sum() - 1
-    assert find_impacts(np.full(1000, np.nan), ROW, WIDEST).impacts == ()
-    assert find_impacts(np.empty(0), ROW, WIDEST).impacts == ()
+    assert find_impacts(np.full(1000, np.nan), ROW, WIDEST).events == ()
+    assert find_impacts(np.empty(0), ROW, WIDEST).events == ()
 
 
 def test_a_stricter_rate_of_false_alarms_asks_for_more():

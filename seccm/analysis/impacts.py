@@ -47,7 +47,7 @@ _EDGE = 3
 class Found:
     """What a record of impacts shows."""
 
-    impacts: tuple[Impact, ...]
+    events: tuple[Impact, ...]
     steps: tuple[Step, ...]
     level: FloatArray
     """A, shape (n,): baseline, hum and steps, on which the spikes stand."""
@@ -96,9 +96,9 @@ def find_impacts(
             calm = known & ~_covered(clear, y.size)
             more = find_steps(y - mains - stairs, calm, rows, z, 0.0, spiky=False)
             steps = tuple(sorted((*steps, *more), key=lambda step: step.row))
-    impacts = measure(rest, row, spikes, partial(scatter, banks))
+    measured = measure(rest, row, spikes, partial(scatter, banks))
     return Found(
-        impacts, steps, level + mains + stairs, scatter(banks, 1, 0), float(known.sum()) * row
+        measured, steps, level + mains + stairs, scatter(banks, 1, 0), float(known.sum()) * row
     )
 
 

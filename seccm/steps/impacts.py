@@ -9,6 +9,15 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from seccm.analysis.impact_events import (
+    EVENTS,
+    FIGURES,
+    charges,
+    events,
+    found_in,
+    material_of,
+    settled,
+)
 from seccm.analysis.impacts import interval
 from seccm.errors import Problem
 from seccm.program.figures import Trend
@@ -25,15 +34,6 @@ from seccm.results import Result, Status, Value, Values
 from seccm.results.result import signed
 from seccm.rig import Constant
 from seccm.steps.constant_potential import E_HELD, held
-from seccm.steps.impact_events import (
-    EVENTS,
-    FIGURES,
-    charges,
-    events,
-    found_in,
-    material_of,
-    settled,
-)
 from seccm.units import show, volts
 
 ROW = 100e-6
@@ -130,7 +130,7 @@ def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
     # What came after the contact was lost is of no particle.
     seen = trace.in_contact
     found = seen.once(found_in)
-    count, seconds = len(found.impacts), found.seconds
+    count, seconds = len(found.events), found.seconds
     numbers = {
         N_IMPACTS: Value.of(count, math.sqrt(count)),
         N_STAYING: Value.of(len(found.steps), math.sqrt(len(found.steps))),

@@ -25,10 +25,10 @@ WIDTH = Result("w_impact", "s", "width of each impact at half of its height",
                r"$t_{1/2}$", dims=IMPACT)  # fmt: skip
 RISE = Result("rise_impact", "s", "rise of each impact from a tenth to nine tenths of its height",
               r"$t_\mathrm{rise}$", dims=IMPACT)  # fmt: skip
-TAIL = Result("tau_impact", "s", "time constant of the decay of each impact", r"$\tau$",
+TAIL = Result("tau_impact", "s", "time constant of the decay of each impact", r"$τ$",
               dims=IMPACT)  # fmt: skip
 OVERLAP = Result("overlap_impact", "1", "1 where an impact overlaps with another, else 0",
-                 dims=IMPACT)  # fmt: skip
+                 "overlap", dims=IMPACT)  # fmt: skip
 DIAMETER = Result("d_impact", "m", "diameter of the ball that has the charge of each impact",
                   r"$d$", dims=IMPACT)  # fmt: skip
 STAYED = Result("t_staying", "s", "when each particle came that stayed", r"$t$", dims=STEP)
@@ -80,7 +80,7 @@ def checked(trace: StepTrace, impact: Impact, value: Value) -> Value:
 def charges(trace: StepTrace) -> list[Value]:
     """Return the charge of each impact."""
     found = trace.once(found_in)
-    return [checked(trace, impact, impact.charge) for impact in found.impacts]
+    return [checked(trace, impact, impact.charge) for impact in found.events]
 
 
 def events(trace: StepTrace) -> Mapping[str, Values]:
@@ -88,7 +88,7 @@ def events(trace: StepTrace) -> Mapping[str, Values]:
     found = trace.once(found_in)
 
     def of(result: Result, number: Callable[[Impact], Value]) -> tuple[str, Values]:
-        each = [checked(trace, impact, number(impact)) for impact in found.impacts]
+        each = [checked(trace, impact, number(impact)) for impact in found.events]
         return result.name, Values.of(each)
 
     table = dict(
@@ -128,18 +128,18 @@ def _record(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
 
 def _tops(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
     found = trace.once(found_in)
-    tops = np.array([impact.spike.top for impact in found.impacts], int)
+    tops = np.array([impact.spike.top for impact in found.events], int)
     return trace.t[tops], trace.I[tops]
 
 
 def _width_and_charge(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
-    found = trace.once(found_in).impacts
+    found = trace.once(found_in).events
     width = np.array([impact.width.value for impact in found])
     return width, np.abs([impact.charge.value for impact in found])
 
 
 RECORD = OwnCurve(
-    slug="impacts",
+    slug="impact-record",
     title="Impacts: current against time",
     x=Axis("time", "s"),
     y=Axis("current", "A"),
@@ -161,7 +161,7 @@ SIZES = Histogram(
     slug="impact-charges",
     title="Charges of impacts, and diameters of the particles",
     results=(CHARGE, DIAMETER),
-    counted="impacts",
+    counted="number of impacts",
     words="Diameters: of balls that have these charges. ",
 )
 FIGURES = (RECORD, SIZES, WIDTHS)
