@@ -98,8 +98,8 @@ def slips(path: Key, value: Any) -> Iterator[Suggestion]:
     elif isinstance(value, str):
         yield Suggestion(path, "put", f"{value[:-1]}q")
     if isinstance(path[-1], str):
-        yield Suggestion(path, "rename", f"{path[-1][:-1]}q")
-        yield Suggestion(path, "rename", path[-1].title())
+        for other in {f"{path[-1][:-1]}q", path[-1].title()} - {path[-1]}:
+            yield Suggestion(path, "rename", other)
         yield Suggestion((*path[:-1], "zzqq"), "put", 1)
 
 
