@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from seccm.events import Landing
+from seccm.events import Landing, StepFinished
 from seccm.plan.site import Site
 from seccm.program.segment import Segment
+from seccm.results import Value
 from seccm.rig import Block
 
 
 class Judge(Protocol):
-    """Follows one site. No method may raise, and none may keep all rows: a site may last a day."""
+    """Follows one site. No method may raise, and none may keep all rows: a site may last a day.
+
+    Only a programme that asks for results has its rows kept, and may not be long.
+    """
 
     def feed(self, block: Block) -> None:
         """Take the next rows of the visit, before the visit does."""
@@ -24,6 +28,10 @@ class Judge(Protocol):
 
     def finish(self, last: int) -> None:
         """Take note that the step has ended with a row, which is among those that came before."""
+        ...
+
+    def results(self, finished: StepFinished) -> Mapping[str, Value]:
+        """Return what was found of the step that has ended, where the programme asks for it."""
         ...
 
     def verdict(self) -> str:

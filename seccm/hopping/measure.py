@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from seccm.errors import ContactError
-from seccm.events import EndReason, Event, Landing, Note, Phase, PhaseBegan
+from seccm.events import EndReason, Event, Landing, Note, Phase, PhaseBegan, StepFinished
 from seccm.hopping.course import Course, GivenUp, Steps
 from seccm.hopping.judge import Judge
 from seccm.hopping.last_rows import LastRows
@@ -16,6 +16,7 @@ from seccm.hopping.trust import railed
 from seccm.plan.site import Site
 from seccm.program.live import Known, Live
 from seccm.program.segment import Segment
+from seccm.results import Value
 from seccm.rig import Block, Drive, Flag, Limit, Wake
 from seccm.rig.limits import LimitWatch
 from seccm.rig.shown import TRANSIENT_ROWS, Shown
@@ -203,11 +204,14 @@ def measure(
         except GivenUp:
             course.tell(*_finished(site, segment, label, watch.give_up(course.block), watch))
             raise
-        course.tell(*_finished(site, segment, label, end, watch))
+        finished = _finished(site, segment, label, end, watch)
+        course.tell(*finished)
+        found: Mapping[str, Value] = {}
         if judge is not None:
             judge.finish(end.row)
+            found = judge.results(finished[0])
         known = Known(last.potential, last.current, end.charge, last.seconds)
-        live.tell(segment.name, known, segment.kind)
+        live.tell(segment.name, known, segment.kind, found)
         if course.row > end.row + 1:
             course.tell(PhaseBegan(end.row + 1, site.number, Phase.SETTLE, segment.index))
         if end.reason == "lost contact":
@@ -220,8 +224,8 @@ def measure(
 
 def _finished(
     site: Site, segment: Segment, first: int, end: End, watch: SegmentWatch
-) -> tuple[Event, ...]:
-    """Return what is to be said of a step that has ended."""
+) -> tuple[StepFinished, *tuple[Event, ...]]:
+    """Return what is to be said of a step that has ended: first that it has."""
     finished = segment.finished(site.number, first, end.row, end.reason, end.charge)
     if not watch.saturated:
         return (finished,)

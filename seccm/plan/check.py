@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import chain
 
 from seccm.errors import Problem
+from seccm.plan.asking import asking_problems
 from seccm.plan.endings import ending_problems
 from seccm.plan.keeping import usual_problems
 from seccm.plan.reach import reach_problems
@@ -31,6 +32,7 @@ def check(
     parts = (
         reach_problems(subject),
         ending_problems(subject),
+        asking_problems(subject),
         sense_problems(subject),
         surface_problems(subject),
         usual_problems(subject),

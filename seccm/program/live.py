@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from seccm.earlier import TAKEN, Earlier, Take
 from seccm.errors import ContactError
 from seccm.program.comparison import Comparison
+from seccm.results import Value
 from seccm.units import show
 
 
@@ -34,20 +37,30 @@ class Live:
     steps: dict[str, Known] = field(default_factory=dict)
     firsts: dict[str, Known] = field(default_factory=dict)
     """The first run of each."""
+    found: dict[str, Mapping[str, Value]] = field(default_factory=dict)
+    """What the analysis found of the last run of each, where it was asked."""
 
-    def tell(self, name: str, known: Known, kind: str = "") -> None:
+    def tell(
+        self,
+        name: str,
+        known: Known,
+        kind: str = "",
+        found: Mapping[str, Value] = MappingProxyType({}),
+    ) -> None:
         """Take in how a step ended.
 
         Args:
             name: what the plan calls it; empty if nothing.
             known: what it came to.
             kind: of step, by which it can be asked for without a name.
+            found: its results, where they are asked for.
         """
         for source in (name, last_of(kind) if kind else ""):
             if source:
                 before = self.steps[source].count if source in self.steps else 0
                 self.steps[source] = replace(known, count=before + 1)
                 self.firsts.setdefault(source, self.steps[source])
+                self.found[source] = found
 
     def taken(self, source: str, take: Take, offset: float) -> float:
         """Return what a step came to, in SI.
@@ -82,6 +95,9 @@ class Live:
 
     def holds(self, question: Comparison, offset: float) -> bool:
         """Answer a question about an earlier step."""
+        if question.take is None:
+            results = self.found[question.source]
+            return question.holds_for(results.get(question.result or ""))
         value = self.taken(question.source, question.take, offset)
         if question.of is not None:
             first = _taken(self.firsts[question.source], question.take, offset)

@@ -19,7 +19,17 @@ from seccm.program.registry import kind_of
 from seccm.program.segment import LONGEST, Act, Segment
 from seccm.program.setting import Setting
 from seccm.program.settled import earlier_in, following, settled
-from seccm.program.tree import Bounds, Part, bounds, name_of, part_at, parts, possible, walked
+from seccm.program.tree import (
+    Bounds,
+    Part,
+    bounds,
+    name_of,
+    part_at,
+    parts,
+    possible,
+    questions,
+    walked,
+)
 from seccm.program.words import Step
 from seccm.units import show
 
@@ -151,6 +161,11 @@ class Program:
             _segment(self.expected(part), part, index, path)
             for index, (path, part) in enumerate(possible(self.steps))
         )
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The steps whose results are asked for while they run: by name, or last of a kind."""
+        return frozenset(one.source for one in questions(self.steps) if one.result is not None)
 
     @cached_property
     def _at(self) -> dict[Path, Segment]:

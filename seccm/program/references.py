@@ -6,11 +6,13 @@ it, and not in a single arm of an `if`. A repeat runs at least once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from seccm.errors import Problem
 from seccm.mistakes import nearest
+from seccm.program.any_results import OF_ANY_STEP
+from seccm.program.comparison import Comparison
 from seccm.program.live import last_of
 from seccm.program.registry import kinds
 from seccm.program.settled import earlier_in
@@ -25,8 +27,12 @@ MOST = 6
 def reference_problems(program: Sequence[Step]) -> list[Problem]:
     """Find names that are given twice, and references that nothing provides."""
     names = {part.spec.name for part in parts(program) if part.spec.name}
-    there = {last_of(part.kind) for part in parts(program)}
-    scope = _Scope(names | there, {last_of(kind) for kind in kinds()})
+    there: dict[str, set[str]] = {}
+    for part in parts(program):
+        for source in (part.spec.name, last_of(part.kind)):
+            if source:
+                there.setdefault(source, set()).add(part.kind)
+    scope = _Scope(names | there.keys(), {last_of(kind) for kind in kinds()}, there)
     scope.walk(program, "program")
     return scope.problems
 
@@ -39,6 +45,8 @@ class _Scope:
     """Every name that is given anywhere, and the last of every kind of step that is there."""
     kinds: set[str]
     """The last of every kind, in the words of a plan."""
+    kinds_of: Mapping[str, Collection[str]]
+    """The kinds of the steps that can be asked for, by their names."""
     ran: set[str] = field(default_factory=set)
     """Names of steps that have surely run by now."""
     named: set[str] = field(default_factory=set)
@@ -52,9 +60,9 @@ class _Scope:
             if isinstance(step, Repeat):
                 self.walk(step.program, f"{key}.program")
                 if step.until is not None:
-                    self._ask(f"{key}.until.from", step.until.source)
+                    self._question(f"{key}.until", step.until)
             elif isinstance(step, If):
-                self._ask(f"{key}.when.from", step.when.source)
+                self._question(f"{key}.when", step.when)
                 self._fork(step, key)
             else:
                 found = earlier_in(step)
@@ -91,9 +99,27 @@ class _Scope:
         self.ran.add(name)
         self.named.add(name)
 
-    def _ask(self, key: str, source: str) -> None:
-        if source in self.ran:
+    def _question(self, key: str, asked: Comparison) -> None:
+        """Look at a question: its step has run, and yields what is asked of it."""
+        if not self._ask(f"{key}.from", asked.source) or asked.result is None:
             return
+        for kind in sorted(self.kinds_of[asked.source]):
+            known = {result.name: result for result in kinds()[kind].results if not result.dims}
+            known |= {result.name: result for result in OF_ANY_STEP}
+            result = known.get(asked.result)
+            if result is None:
+                what = f'"{asked.result}" is no result of a step of the kind "{kind}".'
+                remedy = f"It has {', '.join(known)}."
+                self.problems.append(Problem(f"{key}.result", what, remedy))
+            elif asked.limit is not None and asked.limit.unit != result.unit:
+                side = "above" if asked.above is not None else "below"
+                what = f"{asked.limit} is no limit for {result.name}, which is in {result.unit}."
+                self.problems.append(Problem(f"{key}.{side}", what))
+
+    def _ask(self, key: str, source: str) -> bool:
+        """Tell whether a step has surely run; say so if not."""
+        if source in self.ran:
+            return True
         known = sorted(self.ran)
         meant = nearest(source, known)
         put = None
@@ -116,3 +142,4 @@ class _Scope:
                 remedy = f'Did you mean "{meant}"?'
                 put = Suggestion(key_of(key), "put", meant)
         self.problems.append(Problem(key, what, remedy, suggestion=put))
+        return False

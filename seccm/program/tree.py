@@ -206,6 +206,19 @@ def part_at(steps: Sequence[Step], path: Path, place: Place = PROGRAM) -> Part:
     return here.part(step)
 
 
+def questions(steps: Sequence[Step]) -> Iterator[Comparison]:
+    """Yield every question that a programme asks."""
+    for step in steps:
+        if isinstance(step, Repeat):
+            yield from questions(step.program)
+            if step.until is not None:
+                yield step.until
+        elif isinstance(step, If):
+            yield step.when
+            for _, inside in arms(step):
+                yield from questions(inside)
+
+
 Bounds = tuple[float, float]
 """The least and the most."""
 

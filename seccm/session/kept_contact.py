@@ -9,7 +9,7 @@ come, of which only the newest are kept: a site may last a day.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Concatenate, ParamSpec
 
 import numpy as np
@@ -19,11 +19,10 @@ from seccm.analysis.lost_contact import ContactWatch
 from seccm.analysis.step_trace import IDLE_ROWS, around_contact
 from seccm.data.tail import Tail
 from seccm.data.trace import SiteRecord, record_of
-from seccm.events import Landing, Outcome
-from seccm.hopping.judge import Judge, Judges
-from seccm.plan import Plan
+from seccm.events import Landing, Outcome, StepFinished
 from seccm.plan.site import Site
 from seccm.program.segment import Segment
+from seccm.results import Value
 from seccm.rig import BASIC, Block, Clock, Flag
 from seccm.rig.block import joined
 from seccm.units import show
@@ -37,17 +36,6 @@ CHUNK = 4096
 
 
 P = ParamSpec("P")
-
-
-def judges(plan: Plan, clock: Clock) -> Judges:
-    """Return what gives the judge of a plan's site; none where every step imposes a current."""
-
-    def judge(site: Site) -> Judge | None:
-        if all(segment.mode == "current" for segment in site.segments):
-            return None
-        return KeptContact(site, clock, plan.reference.offset)
-
-    return judge
 
 
 def _harmless(
@@ -137,6 +125,10 @@ class KeptContact:
         self._look(last + 1)
         self._watch.finish()
         self._segment = None
+
+    def results(self, finished: StepFinished) -> Mapping[str, Value]:
+        """Return nothing: only the contact is followed here."""
+        return {}
 
     def verdict(self) -> str:
         """Return where the contact was lost under an imposed potential, as a sentence.

@@ -30,7 +30,7 @@ from seccm.plan import Plan
 from seccm.plan.planner import Listed
 from seccm.plan.site import Site
 from seccm.rig import Block, Rig, RigInfo, SafeReport
-from seccm.session.kept_contact import judges
+from seccm.session.followers import judges
 
 Events = Generator[Event, None, None]
 LOOK = 0.1
