@@ -19,6 +19,7 @@ from seccm.program.kind import Curve
 from seccm.program.registry import kinds
 from seccm.program.segment import Segment
 from seccm.report import (
+    across_sites,
     curves,
     cycles,
     distribution,
@@ -78,6 +79,7 @@ def drawings(study: Study) -> Iterator[Drawing]:
                 for drawing in _of(study, segment, curve):
                     yield replace(drawing, caption=drawing.caption.rstrip() + said)
     yield from _galvanic(study)
+    yield from _across(study)
     yield from _signals(study)
     yield from _maps(study)
     yield from _tip(study)
@@ -338,6 +340,22 @@ def _apart(study: Study, step: int, what: Scatter) -> str:
         f"{words[:1].upper()}{words[1:]} (median), and standard uncertainty of their mean: "
         f"{'; '.join(shown)}.{_UNSTEADY if mean.caveats(study.measured) else ''} "
     )
+
+
+def _across(study: Study) -> Iterator[Drawing]:
+    """Yield results against what is known of each site."""
+    for name in across_sites.properties(study):
+        figure = across_sites.against(study, name)
+        if figure is not None:
+            yield Drawing(
+                f"against-{name.replace('_', '-').lower()}",
+                f"Results against {style.literal(name)} of the sites",
+                "Each site a point. Dashed: proportional, dotted: to the square, both through the "
+                "origin by least squares. Above each panel: exponent m of a power law with its "
+                f"95 % interval. {readable(across_sites.words(study, name))}. Magnitudes; R² and "
+                "coefficients are in the table of laws.",
+                figure,
+            )
 
 
 def _galvanic(study: Study) -> Iterator[Drawing]:

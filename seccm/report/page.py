@@ -20,7 +20,7 @@ from seccm.events import Outcome
 from seccm.plan.site import Hold
 from seccm.program.outline import outline
 from seccm.program.program import Program
-from seccm.report import tables
+from seccm.report import across_sites, tables
 from seccm.report.choice import Drawing, drawings
 from seccm.report.landings import allowed_overtravel, too_far
 from seccm.report.plausible import growth_words
@@ -111,6 +111,7 @@ def _contents(study: Study) -> dict[str, Any]:
         "notices": list(_notices(study)),
         "facts": list(_facts(study)),
         "statistics": list(tables.statistics(study)),
+        "laws": list(across_sites.table(study)),
         "remarks": tables.remarks(study, far),
         "events": events,
         "events_left": left,
@@ -291,9 +292,8 @@ def _hold(study: Study, hold: Hold) -> str:
 def _steps(study: Study) -> Iterator[tuple[int, str]]:
     """Yield the lines of the first site's programme, and how deep each stands."""
     first = study.site(0)
-    if study.plan is not None and first is not None:
-        program = Program(*study.plan.resolved(study.groups.conditions[first.condition]))
-        for depth, line in outline(program):
+    if first is not None and isinstance(first.program, Program):
+        for depth, line in outline(first.program):
             yield depth, readable(line)
 
 
