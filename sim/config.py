@@ -25,6 +25,7 @@ from seccm.quantities import (
 from seccm.rig import Clock
 from seccm.rig.signal_table import AddedName, SignalTable
 from seccm.units import show
+from sim.equivalent import chain_of
 from sim.insertion import Material
 
 
@@ -314,6 +315,23 @@ class CircuitSample(Droplets):
     """Capacitor."""
 
 
+class EquivalentSample(Droplets):
+    """A cell with the impedance of an equivalent circuit, such as a Randles cell."""
+
+    kind: Literal["equivalent circuit"] = "equivalent circuit"
+    circuit: str = "R0-p(R1-W1,CPE1)"
+    """With a resistor in series, and without inductors; as a plan writes it."""
+    values: tuple[float, ...] = (2e6, 8e7, 2e7, 4e-11, 0.9)
+    """Of its parameters, SI, from left to right."""
+    scatter: Ratio = Field(0.0, ge=0, lt=1)
+    """Log-normal scatter of the values, but of exponents, from site to site."""
+
+    @model_validator(mode="after")
+    def _can_be_simulated(self) -> Self:
+        chain_of(self.circuit, self.values)
+        return self
+
+
 class BathSample(Droplets):
     """A surface in a bath, into which the pipette dips: an ion current always flows."""
 
@@ -451,6 +469,7 @@ Sample = Annotated[
     | CircuitSample
     | BathSample
     | DiskSample
+    | EquivalentSample
     | ParticleSample
     | ImpactSample,
     Field(discriminator="kind"),
@@ -473,6 +492,7 @@ def _samples() -> dict[str, Sample]:
         ),
         "redox": RedoxSample(),
         "dummy-resistor": CircuitSample(),
+        "randles": EquivalentSample(scatter=0.15),
         "glass-in-bath": BathSample(),
         "lmo-suspension": ImpactSample(half=0.95, staying=0.02),
         "lmo-particle": ParticleSample(apertures=WIDE),

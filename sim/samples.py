@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from seccm.analysis.impedance import Circuit as Written
 from seccm.errors import PlanError, Problem
 from seccm.rig import Mounted
 from seccm.units import show
@@ -16,6 +17,7 @@ from sim.config import (
     BathSample,
     CircuitSample,
     DiskSample,
+    EquivalentSample,
     ImpactSample,
     LithiumSample,
     ParticleSample,
@@ -25,6 +27,7 @@ from sim.config import (
 )
 from sim.disk import DiskCell
 from sim.dummy import OPEN, Circuit, DummyCell
+from sim.equivalent import EquivalentCell, chain_of
 from sim.impacts import ImpactCell, Suspension, Train
 from sim.lithium import LithiumCell, LithiumParameters
 from sim.meniscus import Pipette, interpolated
@@ -72,6 +75,8 @@ def cell_maker(sample: Sample, pipette: Pipette) -> CellMaker:
         case CircuitSample():
             circuit = Circuit(sample.series, sample.parallel, sample.capacitance)
             return lambda rng, x, y: DummyCell(circuit)
+        case EquivalentSample():
+            return _equivalent(sample)
         case BathSample():
             # The pipette is in the liquid already: no droplet forms.
             return lambda rng, x, y: DummyCell(OPEN)
@@ -88,6 +93,18 @@ def bath_of(sample: Sample, pipette: Pipette) -> Bath | None:
     if not isinstance(sample, BathSample):
         return None
     return Bath(sample.conductivity, pipette.aperture, sample.outer, sample.half_angle)
+
+
+def _equivalent(sample: EquivalentSample) -> CellMaker:
+    parameters = Written(sample.circuit).parameters
+    fixed = np.array([one.size == "exponent" for one in parameters])
+
+    def make(rng: np.random.Generator, x: float, y: float) -> EquivalentCell:
+        scatter = np.exp(sample.scatter * rng.standard_normal(len(fixed)))
+        values = np.array(sample.values) * np.where(fixed, 1.0, scatter)
+        return EquivalentCell(chain_of(sample.circuit, tuple(values.tolist())))
+
+    return make
 
 
 def _redox(sample: RedoxSample) -> CellMaker:

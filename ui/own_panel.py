@@ -32,6 +32,7 @@ class OwnPanel(FramedPlot):
             plot_axis.setLogMode(x=axis.log, y=axis.log)
             # A logarithmic axis keeps its unit: its numbers are written in full.
             plot_axis.name(axis.words, "" if axis.unit == "1" else axis.unit)
+        self.plotItem.vb.setAspectLocked(what.equal)
 
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""
@@ -80,11 +81,12 @@ class OwnPanel(FramedPlot):
 
     def fit(self, frame: Frame) -> None:
         """Choose the prefixes of linear axes."""
+        both = (*frame.x, *frame.y)
         for plot_axis, axis, ends in (
             (self.bottom, self.what.x, frame.x), (self.left, self.what.y, frame.y),
         ):  # fmt: skip
             if _has_prefix(axis):
-                plot_axis.fit(largest(np.array(ends)))
+                plot_axis.fit(largest(np.array(both if self.what.equal else ends)))
 
 
 def _has_prefix(axis: Axis) -> bool:

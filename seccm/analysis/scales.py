@@ -54,6 +54,9 @@ _FIXED = {
     "m/s": Scale(1e6, "µm s$^{-1}$"),
     "m^2": Scale(1e12, "µm$^{2}$"),
 }
+_LARGE = {"ohm": "Ω", "Hz": "Hz", "ohm s^-1/2": "Ω s$^{-1/2}$"}
+"""Units whose numbers may be large, and how they are written."""
+_LARGER = ((1e3, "k"), (1e6, "M"), (1e9, "G"))
 _PREFIXES = ((1e-15, "f"), (1e-12, "p"), (1e-9, "n"), (1e-6, "µ"), (1e-3, "m"), (1.0, ""))
 
 
@@ -70,10 +73,11 @@ def scale(unit: str, values: Any = ()) -> Scale:
     finite = finite[np.isfinite(finite)]
     largest = float(finite.max()) if finite.size else 0.0
     if largest == 0.0:
-        return Scale(1.0, unit)
-    fitting = [p for p in _PREFIXES if largest >= 0.9 * p[0]] or [_PREFIXES[0]]
+        return Scale(1.0, _LARGE.get(unit, unit))
+    known = (*_PREFIXES, *_LARGER) if unit in _LARGE else _PREFIXES
+    fitting = [p for p in known if largest >= 0.9 * p[0]] or [_PREFIXES[0]]
     size, prefix = fitting[-1]
-    return Scale(1.0 / size, prefix + unit)
+    return Scale(1.0 / size, prefix + _LARGE.get(unit, unit))
 
 
 def potential_label(reference: str, unit: str = "V") -> str:

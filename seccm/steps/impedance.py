@@ -196,26 +196,26 @@ def _rounded_down(value: float) -> float:
 # ---------------------------------------------------------------------------------- results
 
 R_S = Result("R_s", "ohm", "series resistance: the resistor outside every arc", "$R_s$",
-             rank=510, mapped=True)  # fmt: skip
+             rank=70, mapped=True)  # fmt: skip
 R_CT = Result("R_ct", "ohm", "charge-transfer resistance: the resistor of the fastest arc",
-              r"$R_\mathrm{ct}$", rank=512, mapped=True)  # fmt: skip
+              r"$R_\mathrm{ct}$", rank=72, mapped=True)  # fmt: skip
 C_DL = Result("C_dl", "F", "capacitance of the fastest arc; of a constant phase element the one "
-              "with the same apex", r"$C_\mathrm{dl}$", rank=514, mapped=True)  # fmt: skip
+              "with the same apex", r"$C_\mathrm{dl}$", rank=74, mapped=True)  # fmt: skip
 N_DL = Result("n_dl", "1", "exponent of the constant phase element of the fastest arc",
-              r"$n_\mathrm{dl}$", rank=516)  # fmt: skip
+              r"$n_\mathrm{dl}$", rank=76)  # fmt: skip
 F_APEX = Result("f_apex", "Hz", "frequency of the apex of the fastest arc", r"$f_\mathrm{apex}$",
-                rank=518, mapped=True)  # fmt: skip
+                rank=78, mapped=True)  # fmt: skip
 SIGMA_W = Result(
-    "sigma_W", "ohm s^-1/2", "coefficient of a semi-infinite Warburg impedance", "$σ_W$", rank=520
+    "sigma_W", "ohm s^-1/2", "coefficient of a semi-infinite Warburg impedance", "$σ_W$", rank=80
 )
 R_W = Result("R_W", "ohm", "resistance of diffusion of a Warburg impedance with an end", "$R_W$",
-             rank=522)  # fmt: skip
+             rank=82)  # fmt: skip
 TAU_W = Result("tau_W", "s", "time of diffusion of a Warburg impedance with an end", "$τ_W$",
-               rank=524)  # fmt: skip
+               rank=84)  # fmt: skip
 CHI = Result("chi_Z", "1", "rms of the misfit of the circuit over the noise", "$χ_Z$")
 MISFIT = Result("misfit_Z", "1", "rms of the relative misfit of the circuit", "misfit")
 KK = Result("residual_KK", "1", "rms relative residual of the Kramers-Kronig test",
-            r"$δ_\mathrm{KK}$", rank=526)  # fmt: skip
+            r"$δ_\mathrm{KK}$", rank=86)  # fmt: skip
 CHANGE = Result("change_Z", "1", "rms relative change of the impedance within the measurement",
                 "$δ_Z$")  # fmt: skip
 DISTORTION = Result("distortion_Z", "1", "answer at twice the frequencies over that at the "
