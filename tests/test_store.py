@@ -29,7 +29,7 @@ from scan_feeder import (
 from seccm.data import Analysed, SiteRecord, Store, open_scan
 from seccm.data.layout import LIBVER, row_type, sample_dataset
 from seccm.data.packing import broken_sites
-from seccm.data.writer import KEPT
+from seccm.data.writer import KEPT, Writer
 from seccm.events import (
     Approaching,
     Event,
@@ -214,6 +214,35 @@ def test_every_event_is_listed_in_order(tmp_path: Path) -> None:
         assert len(set(scan.events["code"])) == len(told_of)
         assert scan.events["msg"][6] == "stalled-read: no data for 2 s. Check the cable."
         assert scan.remaining() == (1,)
+
+
+def test_a_long_analysis_is_no_fault_of_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A barrier waits for it, longer than it would for the disk."""
+    asked, enough = [], threading.Event()
+    usual = Writer.analysing.fget
+    assert usual is not None
+
+    def analysing(writer: Writer) -> bool:
+        asked.append(usual(writer))
+        if asked.count(True) == 2:  # the patience was over once
+            enough.set()
+        return bool(asked[-1])
+
+    def slow(site: Site, record: SiteRecord) -> Analysed:
+        enough.wait()
+        return analyse(site, record)
+
+    monkeypatch.setattr(Writer, "analysing", property(analysing))
+    with Store(tmp_path / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK, slow) as store:
+        for block, events in told(visits(1)):
+            store.record(block, events)
+        while not usual(store._writer) and not store.analysed():
+            threading.Event().wait(1e-3)
+        store.barrier(timeout=1.0)
+        assert len(store.analysed()) == 1
+        store.close("complete")
 
 
 def test_features_are_stored_and_told(tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ class LiveAnalysis:
         self._analyse = analyse
         self._features, self._quantities = tuple(features), quantities
         self._sites = {site.number: site for site in sites}
+        self.busy = False
+        """Whether a site is being analysed just now."""
 
     def add(self, sites: Iterable[Site]) -> None:
         """Take sites in that were added during the run."""
@@ -47,6 +49,7 @@ class LiveAnalysis:
         site = self._sites.get(record.number)
         if self._analyse is None or site is None:
             return None, ""
+        self.busy = True
         try:
             found = self._analyse(site, record)
             names = {result.name for result in found.results}
@@ -59,6 +62,8 @@ class LiveAnalysis:
             # The samples are safe, and the analysis can be repeated.
             said = f"the analysis failed: {type(error).__name__}: {error}"
             return Analysed({}, summary=said), said
+        finally:
+            self.busy = False
         return found, ""
 
     def told(self, number: int, found: Analysed, outcome: Outcome) -> SiteAnalysed:

@@ -227,15 +227,22 @@ class Store:
     def barrier(self, timeout: float = 10.0) -> None:
         """Return when every event recorded so far is on the disk.
 
+        The analysis of a large site that goes on meanwhile is no fault of the disk: it is waited
+        for.
+
         Raises:
             RigError: it took longer than the timeout in seconds, or writing failed.
         """
         with self._changed:
             target = self._wanted = self._sent
             self._changed.notify_all()
-            done = self._changed.wait_for(lambda: self._error or self._safe >= target, timeout)
-            self._check()
-            if not done:
+            done: object = False
+            while not done:
+                busy = self._writer.analysing
+                done = self._changed.wait_for(lambda: self._error or self._safe >= target, timeout)
+                self._check()
+                if done or busy or self._writer.analysing:
+                    continue
                 raise RigError(
                     "store-stalled",
                     str(self.path),

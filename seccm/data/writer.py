@@ -354,6 +354,11 @@ class Writer:
         session = len(self._data["session"]) - 1
         return RawOfSite(self._data, session, self._clock, self._offset)
 
+    @property
+    def analysing(self) -> bool:
+        """Whether a finished site is being analysed just now."""
+        return self._analysis.busy
+
     def _forget(self, site: int) -> None:
         """Leave a site to which the tip was only on its way as it was planned, without rows."""
         self._cells.set(site, t_start=math.nan, row_start=0, status=Outcome.PLANNED)
