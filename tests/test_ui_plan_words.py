@@ -90,7 +90,7 @@ def test_values_of_sites_are_typed_and_used(draft: Draft) -> None:
     name = next(part.title for part in groups(draft.form)["sites.values"].parts)
     assert fields(draft.form)[f"sites.values.{name}"].text.count(",") == 7, "one for each point"
     retype(draft, f"sites.values.{name}", ", ".join(f"{k + 1} um^3" for k in range(8)))
-    assert draft.rename(("sites", "values", name), "volume")
+    assert name == "volume"
     retype(draft, "program[0].current_density", "")
     retype(draft, "program[0].current", "$rate")
     retype(draft, "program[0].capacity", "600 mAh/cm^3 * $volume")
@@ -118,3 +118,18 @@ def test_the_form_shows_them(qtbot: QtBot, draft: Draft) -> None:
         draft.plan()
     shown.show_problems(sorted_out(said.value.problems, keys_of(draft.form)))
     assert shown.editors[f"{key}.over.{name}"].property("wrong")
+
+
+def test_what_is_left_out_is_shown_as_what_it_then_is(draft: Draft) -> None:
+    found = fields(draft.form)
+    assert found["program[0].until.after"].hint == "50 ms"
+    assert found["program[0].until.drift_over"].hint == "10 s"
+    draft.add(groups(draft.form)["program"], "repeat")
+    key = next(key for key, group in groups(draft.form).items() if group.choice == "repeat")
+    assert fields(draft.form)[f"{key}.until.of"].choices == ("", "first")
+
+
+def test_a_new_step_inside_of_another_asks_for_little(draft: Draft) -> None:
+    draft.add(groups(draft.form)["program"], "repeat")
+    key = next(key for key, group in groups(draft.form).items() if group.choice == "repeat")
+    assert groups(draft.form)[f"{key}.program[0]"].choice == "open circuit"

@@ -37,8 +37,12 @@ def _specs() -> Iterator[type[BaseModel]]:
 
 
 def simplest() -> dict[str, Any]:
-    """Return the step that asks least of a rig, as a plan writes it: the one of the last rank."""
-    kind = [kind for kind in kinds().values() if kind.example is not None][-1]
+    """Return the step that asks least of its author and of a rig, as a plan writes it.
+
+    It is the one with the fewest keys, and of these the one of the last rank: an open circuit.
+    """
+    known = [kind for kind in kinds().values() if kind.example is not None]
+    kind = min(reversed(known), key=lambda kind: len(kind.example or {}))
     return {"step": kind.name, **(kind.example or {})}
 
 

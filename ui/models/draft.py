@@ -145,9 +145,12 @@ class Draft:
             name, count = _free_name(taken), 1
             if holder == "over":  # A repeat over values runs once for each.
                 around.pop("times", None)
+            level = _LEVELS.get(name, "1 s")
             if holder == "values":
                 count = len(around.get("points", ())) or 1
-            self._table(group.key)[name] = [_LEVELS.get(name, "1 s")] * count
+                if "volume" not in taken:
+                    name, level = "volume", "1 um^3"
+            self._table(group.key)[name] = [level] * count
         else:
             step = tomlkit.table()
             step["step"] = kind

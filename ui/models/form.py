@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from seccm.mistakes import toml
+from seccm.units import show
 
 Key = tuple[str | int, ...]
 Kind = Literal[
@@ -242,11 +243,14 @@ class _Forms:
         text = "" if value is None else str(value)
         if "unit" in schema:
             kind, text = "quantity", text if value is None else written(value)
-            hint = f"such as {examples[0]}" if default is None else ""
-        elif "enum" in schema:
+            hint = f"such as {examples[0]}"
+            if default is not None:  # What is not said is shown as what it then is.
+                is_number = isinstance(default, int | float)
+                hint = show(default, schema["unit"], 9) if is_number else str(default)
+        elif words_of := tuple(schema.get("enum", (schema["const"],) if "const" in schema else ())):
             kind = "choice"
             # What is not said is not shown as if it were.
-            choices = tuple(schema["enum"]) if default else ("", *schema["enum"])
+            choices = words_of if default else ("", *words_of)
         elif schema.get("type") == "integer":
             kind = "number"
         elif schema.get("type") == "boolean":
