@@ -246,7 +246,9 @@ def test_ifs_and_repeats_are_in_the_form_with_what_they_ask(kind: str):
     assert {asks, "program"} <= named.keys()
     question = named[asks]
     assert isinstance(question, Group)
-    assert [part.key[-1] for part in question.parts] == ["from", "take", "above", "below"]
+    assert [part.key[-1] for part in question.parts] == [
+        "from", "take", "result", "above", "below", "found", "of",
+    ]  # fmt: skip
     for name, value in (("from", "rest"), ("take", "E"), ("below", "0.2 V")):
         draft.set(("program", 2, asks, name), value)
     text = draft.text
