@@ -160,7 +160,7 @@ class Diary:
         """After how many entries each change was made."""
         return [k + 1 for k, entry in enumerate(self.entries) if isinstance(entry, _CHANGES)]
 
-    def images(self, every: int = 1) -> Iterator[tuple[Image, Kept]]:
+    def images(self, every: int = 1, first: int = 0) -> Iterator[tuple[Image, Kept]]:
         """Yield the folder after changes, and what the program had been told is safe by then."""
         files: dict[str, bytearray] = {}
         known, count = Kept(), 0
@@ -169,7 +169,7 @@ class Diary:
                 known = _both(known, entry)
             elif isinstance(entry, _CHANGES):
                 _apply(files, entry)
-                if count % every == 0:
+                if count >= first and (count - first) % every == 0:
                     yield {name: bytes(content) for name, content in files.items()}, known
                 count += 1
 
@@ -206,10 +206,10 @@ class Diary:
         return {name: bytes(content) for name, content in files.items()}, known
 
     def power_cuts(
-        self, every: int, rng: np.random.Generator, sector: int
+        self, every: int, rng: np.random.Generator, sector: int, first: int = 0
     ) -> Iterator[tuple[Image, Kept]]:
         """Yield what power cuts leave after some of the changes."""
-        for stop in self.changes[::every]:
+        for stop in self.changes[first::every]:
             yield self.after_power_cut(stop, rng, sector)
 
 

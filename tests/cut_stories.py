@@ -48,6 +48,24 @@ def run(folder: Path, stop: int = COUNT) -> Diary:
     return diary
 
 
+def planned(folder: Path) -> Diary:
+    """Carry out a run of two sites to which a planner adds one after the other."""
+    folder.mkdir()
+    diary, path = Diary(folder), folder / NAME
+    with (
+        diary.kept(),
+        Store(path, HEADER, sites(2), COLUMNS, CLOCK, analyse, raw=CHANNELS) as store,
+    ):
+        carry_out(store, diary, 0, 2)
+        for number in range(2, COUNT):
+            store.extend(sites(1, number))
+            store.barrier()
+            carry_out(store, diary, number, number + 1)
+        store.close("stopped")
+    _all_is_kept(diary, range(COUNT))
+    return diary
+
+
 def resumed(folder: Path) -> Diary:
     """Continue a run of which two sites are finished and whose program was killed."""
     *_, (image, _) = (cut for cut in run(folder, 3).images() if _is_third_begun(cut[1]))
@@ -88,6 +106,7 @@ def analysed_again(folder: Path) -> Diary:
 
 STORIES: Mapping[str, Callable[[Path], Diary]] = {
     "run": run,
+    "planner": planned,
     "resume": resumed,
     "pack": packed,
     "analyze": analysed_again,

@@ -1,12 +1,14 @@
 """Cut a program at every write to a data file: by a kill, and by a power cut in pages of the disk.
 
-It is cut while it carries out a run, resumes one, packs a file, and stores features. Options:
-`--every N` takes every N-th write only. For each cut: can the run be resumed, is every site that
+It is cut while it carries out a run, one of a planner, resumes one, packs a file, and stores
+features. Options: `--every N` takes every N-th write only, `--first K` begins with number K of
+them, `--story NAME` takes one story. For each cut: can the run be resumed, is every site that
 the program took for safe whole, and is no touched site landed on again?
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
@@ -44,20 +46,26 @@ def survived(
 
 def main() -> None:
     """Cut at all writes, and print what did not go on."""
-    every = int(sys.argv[-1]) if "--every" in sys.argv else 1
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--story", choices=STORIES)
+    asked = parser.parse_args()
+    every, first = asked.every, asked.first
+    stories = [asked.story] if asked.story else list(STORIES)
     with tempfile.TemporaryDirectory() as name:
-        diaries = {story: make(Path(name) / story) for story, make in STORIES.items()}
+        diaries = {story: STORIES[story](Path(name) / story) for story in stories}
         with pytest.MonkeyPatch.context() as patch:
             for sync in ("fsync", "fdatasync"):
                 patch.setattr(os, sync, lambda descriptor: None, raising=False)
             # A file that a killed program left is tried in another process: a new one takes longer.
             patch.setattr(vetting, "_try", forked)
             for story, diary in diaries.items():
-                rng = np.random.default_rng(1)
+                rng = np.random.default_rng(1 + first)
                 kinds: dict[str, Iterable[tuple[Image, Kept]]] = {
-                    "kill": diary.images(every),
-                    "power cut, pages of 4096 bytes": diary.power_cuts(every, rng, 4096),
-                    "power cut, sectors of 512 bytes": diary.power_cuts(every, rng, 512),
+                    "kill": diary.images(every, first),
+                    "power cut, pages of 4096 bytes": diary.power_cuts(every, rng, 4096, first),
+                    "power cut, sectors of 512 bytes": diary.power_cuts(every, rng, 512, first),
                 }
                 for kind, cuts in kinds.items():
                     readable = kind == "kill"
