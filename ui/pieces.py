@@ -157,7 +157,7 @@ class Tall(QWidget):
     def _fit(self) -> None:
         layout = self.layout()
         if layout is not None:
-            self.setMinimumHeight(layout.minimumHeightForWidth(self.width()))
+            self.setMinimumHeight(max(0, layout.minimumHeightForWidth(self.width())))
 
 
 def bar(*, endless: bool = False) -> QProgressBar:

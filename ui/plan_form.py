@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
@@ -26,6 +26,8 @@ from ui.number_pad import KEY, NumberArea, NumberLine
 from ui.pushed import kinetic
 
 MISTAKE_WIDTH = 230
+FEW = 5
+"""Empty fields of a table that are shown without being asked for."""
 
 
 class PlanForm(QWidget):
@@ -62,6 +64,8 @@ class PlanForm(QWidget):
         self._mistakes: dict[str, QLabel] = {}
         self._below: set[str] = set()
         """Mistakes that take no room while there are none."""
+        self._folded: dict[str, QToolButton] = {}
+        """Fields that are hidden while they are empty, and what shows them."""
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(16, 8, 12, 12)
         self._grid.setHorizontalSpacing(10)
@@ -78,6 +82,8 @@ class PlanForm(QWidget):
             text = "\n".join(f"{p.what} {p.remedy}".strip() for p in problems.get(key, ()))
             # A unit such as m/s stays on one line.
             label.setText((text[:1].upper() + text[1:]).replace("/", "/\u2060"))
+            if text and key in self._folded:
+                self._folded[key].setChecked(True)
             if key in self._below:
                 label.setVisible(bool(text))
             editor = self.editors.get(key)
@@ -87,18 +93,41 @@ class PlanForm(QWidget):
                 editor.style().polish(editor)
 
     def _table(self, group: Group, depth: int) -> None:
-        if depth:
-            self._heading(group, depth)
         fields = [part for part in group.parts if isinstance(part, Field)]
+        spare = _spare(fields) if depth else ()
+        if depth:
+            self._heading(group, depth, more=bool(spare))
+        folded: list[QWidget] = []
         for field in fields:
+            before = self._grid.count()
             self._field(field)
+            if field in spare:
+                made = (self._grid.itemAt(k) for k in range(before, self._grid.count()))
+                folded += [widget for item in made if item and (widget := item.widget())]
+        if spare:
+            self._fold(where(group.key), [where(field.key) for field in spare], folded)
         for part in group.parts:
             if isinstance(part, Group):
                 self._table(part, depth + 1)
             elif isinstance(part, Listing):
                 self._listing(part)
 
-    def _heading(self, group: Group, depth: int) -> None:
+    def _fold(self, group: str, keys: Sequence[str], widgets: Sequence[QWidget]) -> None:
+        """Hide what is empty until somebody asks for more, or something is wrong with it."""
+        button = self.editors[f"{group}:more"]
+        assert isinstance(button, QToolButton)
+        self._folded |= dict.fromkeys(keys, button)
+        without_room = {self._mistakes[key] for key in keys if key in self._below}
+
+        def show(on: bool) -> None:
+            for widget in widgets:
+                if widget not in without_room or not on:
+                    widget.setVisible(on)
+
+        button.toggled.connect(show)
+        show(False)
+
+    def _heading(self, group: Group, depth: int, *, more: bool) -> None:
         key = where(group.key)
         head = pieces.label(group.title[:1].upper() + group.title[1:], "heading")
         head.setToolTip(group.words)
@@ -125,13 +154,24 @@ class PlanForm(QWidget):
         if group.removable:
             remove = pieces.tool("Remove")
             remove.clicked.connect(lambda _=False, k=group.key: self.removed.emit(k))
+            self.editors[f"{key}:remove"] = remove
             tools.addWidget(remove)
+        if more:
+            button = pieces.tool("More …", "Show or hide what is left empty", checkable=True)
+            self.editors[f"{key}:more"] = button
+            tools.addWidget(button)
+        wide = bool(group.moves or group.removable or more) and not self._close
+        if wide:
+            tools.addStretch(1)
+            ends = (f"{key}:{name}" for name in ("earlier", "later", "remove", "more"))
+            made = (self.editors.get(end) for end in ends)
+            pieces.uncut(*(button for button in made if isinstance(button, QToolButton)))
         if self._close:  # large buttons take the whole width
             self._row += 1
             self._grid.addLayout(tools, self._row, 0, 1, 3)
         else:
-            self._grid.addLayout(tools, self._row, 1)
-        self._mistake(key)
+            self._grid.addLayout(tools, self._row, 1, 1, 2 if wide else 1)
+        self._mistake(key, below=wide)
         self._row += 1
 
     def _listing(self, listing: Listing) -> None:
@@ -227,17 +267,24 @@ class PlanForm(QWidget):
                 line.textEdited.connect(say)
                 return line
 
-    def _mistake(self, key: str) -> None:
+    def _mistake(self, key: str, *, below: bool = False) -> None:
         label = pieces.label("", "mistake")
         label.setWordWrap(True)
         self._mistakes[key] = label
-        if self._close:
+        if self._close or below:
             self._row += 1
             self._below.add(key)
             label.setVisible(False)
             self._grid.addWidget(label, self._row, 0, 1, 3)
         else:
             self._grid.addWidget(label, self._row, 2)
+
+
+def _spare(fields: Sequence[Field]) -> tuple[Field, ...]:
+    """Return the empty fields of a table without any that must be there, if they are many."""
+    empty = tuple(field for field in fields if not field.text)
+    needless = not any(field.required for field in fields)
+    return empty if needless and len(empty) > FEW else ()
 
 
 def _line(field: Field) -> QLineEdit:

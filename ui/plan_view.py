@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
 from seccm.plan.library import plans
+from seccm.typography import counted
 from ui import pieces
 from ui.dialogs import choose_file
 from ui.models.colours import condition_legend
@@ -37,6 +38,8 @@ from ui.readout import LEGIBLE, Readout
 
 CHECK_MS = 250
 """After so long without a keystroke the plan is checked."""
+NAMED = 3
+"""Places of mistakes that are named above the map."""
 CHOOSE = "Shipped plans …"
 CLOSE = 70
 """In letters' heights: where the view is narrower, mistakes stand below their fields."""
@@ -306,7 +309,7 @@ class PlanView(QWidget):
             self._problems = error.problems
         self._show_problems(self._problems)
         if self._problems:
-            self._say("bad", _count(self._problems), "Fix errors before starting.")
+            self._say("bad", counted(len(self._problems), "error"), _places(self._problems))
             return
         assert self._plan is not None
         if self._pending is None:
@@ -339,7 +342,7 @@ class PlanView(QWidget):
         errors = [p for p in found.problems if p.severity == "error"]
         self._show_problems(tuple(found.problems))
         if errors:
-            self._say("bad", _count(errors), found.facts)
+            self._say("bad", counted(len(errors), "error"), found.facts)
         else:
             self._say("good", found.verdict, found.facts)
         self.path.show_plan(found)
@@ -385,6 +388,9 @@ class PlanView(QWidget):
         self._pool.shutdown(cancel_futures=True)
 
 
-def _count(problems: object) -> str:
-    number = len(problems)  # type: ignore[arg-type]
-    return f"{number} error{'s' if number != 1 else ''}"
+def _places(problems: Sequence[Problem]) -> str:
+    """Say where the first mistakes are: the form may be long."""
+    keys = [key for key in dict.fromkeys(problem.where for problem in problems) if key]
+    more = f" and {counted(len(keys) - NAMED, 'other place')}" if len(keys) > NAMED else ""
+    at = f" See {', '.join(keys[:NAMED])}{more}." if keys else ""
+    return f"Fix errors before starting.{at}"
