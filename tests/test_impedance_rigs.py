@@ -6,6 +6,8 @@ inputs of both rigs are quiet, so that a second or two are enough.
 
 from __future__ import annotations
 
+import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,11 @@ def _shipped(name: str) -> str:
     return (Path(seccm.__file__).parents[1] / "configs" / "rigs" / name).read_text("utf-8")
 
 
+def _quiet(rig: str) -> str:
+    assert '"0.4 mV"  # rms of a row' in rig
+    return rig.replace('"0.4 mV"  # rms of a row', '"10 uV"')
+
+
 def _run(folder: Path, rig: str, plan: Plan) -> Scan:
     (folder / "rig.toml").write_text(rig, "utf-8")
     for _ in seccm.run(plan, folder / "rig.toml", path=folder / "scan.h5", seed=1):
@@ -71,8 +78,7 @@ def _found(scan: Scan) -> StepImpedance:
 
 @pytest.fixture(scope="module")
 def virtual(tmp_path_factory: pytest.TempPathFactory) -> Scan:
-    rig = _shipped("virtual.toml").replace('"0.4 mV"  # rms of a row', '"10 uV"  # quiet')
-    assert "quiet" in rig
+    rig = _quiet(_shipped("virtual.toml"))
     folder = tmp_path_factory.mktemp("virtual")
     return _run(folder, f"{rig}\n[samples.dummy]\n{DUMMY}", _plan())
 
@@ -116,3 +122,46 @@ def test_the_spectrum_in_the_file_is_that_of_the_analysis(virtual: Scan) -> None
 def test_the_file_says_what_the_leads_of_the_rig_do(virtual: Scan, nidaq: Scan) -> None:
     for scan in (virtual, nidaq):
         assert scan.record(0).leads == Leads(stray=1e-12)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"sines": "one by one", "per_decade": 3, "shortest": 0.05},
+        {"potential": None, "amplitude": None, "current": 0.0, "current_amplitude": 1e-10,
+         "highest": 1000.0},
+    ],
+    ids=["one by one", "current"],
+)  # fmt: skip
+def test_single_sines_and_sines_of_current_find_the_dummy_too(
+    step: dict[str, Any], tmp_path: Path
+) -> None:
+    rig = _quiet(_shipped("virtual.toml"))
+    scan = _run(tmp_path, f"{rig}\n[samples.dummy]\n{DUMMY}", _plan(**step))
+    for name, within in (("R_ct", 5e-3), ("C_dl", 5e-3)):
+        assert _number(scan, name) == pytest.approx(TRUTH[name], rel=within), name
+
+
+def test_a_particle_of_10_um_has_its_apex_where_its_kinetics_say(tmp_path: Path) -> None:
+    """RT/F over the exchange current beside 32 pF: within 2 % of 63.6 Hz."""
+    rig = _quiet(_shipped("virtual.toml"))
+    head, particle = rig.split("[samples.lmo-particle]")
+    for key, value in (("filled", "0.5"), ("scatter", "0.0")):
+        particle = re.sub(rf"{key} = [\d.]+", f"{key} = {value}", particle, count=1)
+    tables = {
+        **_plan(potential=4.104, amplitude=0.01, highest=1000.0).to_dict(),
+        "sample": "lmo-particle",
+        "probe": {"aperture": 10e-6, "footprint": {"ratio": 1.5, "basis": "nominal"}},
+        "sites": {"kind": "grid", "columns": 1, "rows": 1, "pitch": 30e-6},
+        "retract": {"distance": 10e-6, "speed": 8e-6},
+    }
+    tables["approach"] = {**tables["approach"], "hold": {"potential": 4.124}}
+    scan = _run(tmp_path, f"{head}[samples.lmo-particle]{particle}", Plan(**tables))
+    area = math.pi * 10.1e-6**2
+    assert _number(scan, "R_ct") == pytest.approx(0.0256926 / (1.04 * area), rel=5e-3)
+    assert _number(scan, "C_dl") == pytest.approx(0.1 * area, rel=5e-3)
+    assert _number(scan, "f_apex") == pytest.approx(63.6, rel=0.02)
+    found = _found(scan)
+    assert found.doubt is Status.OK
+    (status,) = scan.results("R_ct")["status"]
+    assert int(status) == Status.OK

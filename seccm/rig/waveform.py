@@ -76,6 +76,8 @@ class Section:
     sines: tuple[Sine, ...]
     settling: float = 0.0
     """Seconds at its start in which the answer is not steady yet."""
+    tail: float = 0.0
+    """Seconds at its end that are not looked at."""
 
     def at(self, t: FloatArray) -> FloatArray:
         """Return the sum of the sines at times t, shape (n,) in seconds from its start."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -41,6 +42,9 @@ PER_UPDATE = 0.4
 PER_ROW = 0.2
 """Periods of a sine within one data point from which its impedance is worked out."""
 MOST_SINES = 200
+TAIL = 0.02
+"""Seconds that the sines go on after the periods that count: what comes next, such as a jump of the
+potential, is within the last data point of a rig."""
 LINEAR = 0.05
 """Volts from which a cell hardly ever answers linearly."""
 
@@ -115,7 +119,8 @@ def _sections(step: Impedance, setting: Setting) -> tuple[Section, ...]:
     else:
         shortest = setting.number(step.shortest)
         once = [single_sine(f, amplitude, step.periods, shortest) for f in reversed(wanted)]
-    return tuple(once * step.repeats)
+    *earlier, last = once * step.repeats
+    return (*earlier, replace(last, duration=last.duration + TAIL, tail=TAIL))
 
 
 def _resolve(step: Impedance, setting: Setting) -> Act:

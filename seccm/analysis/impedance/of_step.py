@@ -153,7 +153,7 @@ class _Samples:
         row = self._trace.row
         return (
             math.ceil((begin + section.settling) / row - 1e-6),
-            math.ceil((begin + section.duration) / row - 1e-6),
+            math.ceil((begin + section.duration - section.tail) / row - 1e-6),
         )
 
     def section(self, section: Section, begin: float) -> Sined | None:
