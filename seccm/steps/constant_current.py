@@ -16,7 +16,7 @@ from seccm.analysis.voltammetry import efficiency
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes, OneOf
 from seccm.placeholder import Placeholder
-from seccm.program.any_results import E_END, E_MID, ENDED_BY, REASONS, T_SEEN
+from seccm.program.any_results import E_END, E_MID, T_SEEN
 from seccm.program.figures import Trend, Turn
 from seccm.program.kind import Beginning, Found, Kind, StepSpec
 from seccm.program.measured import NO_ROWS, WHOLE, Measured, Numbers
@@ -113,9 +113,9 @@ PLATING = (
     T_SEEN,
     Result("Q_seen", "C/m^2", "charge per area up to the end of the usable record, positive",
            r"$|Q_\mathrm{seen}|$"),
-    J, E_MID,
+    J,
 )  # fmt: skip
-STRIPPING = (E_END, J, E_MID)
+STRIPPING = (E_END, J)
 AGAINST_CURRENT = Trend(
     slug="nucleation",
     title="Nucleation and growth potential (a), nucleation time (b) and charge (c) against "
@@ -151,15 +151,22 @@ def _plated(segment: Segment, before: Sequence[Segment]) -> int | None:
     return last if found else None
 
 
+def _to_a_potential(segment: Segment) -> bool:
+    """Tell whether a step goes on up to a potential, as charge and discharge do."""
+    return any(limit.quantity == "potential" for limit in segment.limits)
+
+
 def _yields(segment: Segment, before: Sequence[Segment]) -> tuple[Result, ...]:
     efficient = (CE,) if _plated(segment, before) is not None else ()
-    return (STRIPPING if _strips(segment, before) else PLATING) + efficient
+    middle = (E_MID,) if _to_a_potential(segment) else ()
+    return (STRIPPING if _strips(segment, before) else PLATING) + efficient + middle
 
 
 def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
     earlier = [one.segment for one in before]
     numbers = dict(_stripping(trace) if _strips(trace.segment, earlier) else _plating(trace))
-    numbers[E_MID.name] = half_way(trace)
+    if _to_a_potential(trace.segment):
+        numbers[E_MID.name] = half_way(trace)
     plated = _plated(trace.segment, earlier)
     if plated is not None:
         numbers[CE.name] = Measured(_efficiency(before[plated], trace), NO_ROWS)
@@ -210,8 +217,9 @@ def _efficiency(plate: StepTrace, strip: StepTrace) -> Value:
 
 
 def _words(found: Found) -> str:
-    if "t_nuc" not in found and _reached(found) and found[E_MID.name].status.has_value:
-        return f"half of the charge at {show(found[E_MID.name].value, 'V', 3)}"
+    middle = found.get(E_MID.name)
+    if "t_nuc" not in found and middle is not None and middle.status.has_value:
+        return f"half of the charge at {show(middle.value, 'V', 3)}"
     if "t_nuc" not in found:
         end = found["E_end"]
         return f"E {show(end.value, 'V', 3)}" if end.status.has_value else ""
@@ -228,19 +236,13 @@ def _words(found: Found) -> str:
     return f"no E_nuc: {found['t_nuc'].status.label}"
 
 
-def _reached(found: Found) -> bool:
-    """Tell whether a step ended at a potential that its plan gives: it is no wait for nuclei."""
-    end = found[ENDED_BY.name]
-    return end.status.has_value and REASONS[int(end.value)].startswith("potential")
-
-
 KIND = Kind(
     name=NAME,
     spec=ConstantCurrent,
     resolve=_resolve,
     example={"current": "-1 nA", "duration": "5 s"},
     begins=_begins,
-    results=(*PLATING, E_END, CE),
+    results=(*PLATING, E_END, CE, E_MID),
     measure=_measure,
     yields=_yields,
     words=_words,
