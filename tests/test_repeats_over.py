@@ -15,12 +15,17 @@ import seccm
 from seccm.plan import Plan
 from seccm.program.outline import outline
 from seccm.program.program import Program
-from seccm.program.tree import bounds, part_at
+from seccm.program.tree import Likeness, bounds, part_at
+from seccm.program.yielded import results_of, yielding
 
 HOLD: dict[str, Any] = {"step": "constant potential", "potential": "$E", "duration": "1 s"}
 SWEEP: dict[str, Any] = {
     "step": "lsv", "start": "0 V", "stop": "0.1 V", "scan_rate": "$v",
 }  # fmt: skip
+HELD_CURRENT: dict[str, Any] = {
+    **plan_of(REST).to_dict()["approach"],
+    "hold": {"potential": "0.25 V"},
+}
 
 
 def over(values: dict[str, Any], *steps: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -213,3 +218,28 @@ def test_walking_is_expanding(program: list[dict[str, Any]]) -> None:
     assert again.sites()[0].segments == site.segments
     assert site.recipe is not None
     assert type(site.recipe).read(site.recipe.text).site().segments == site.segments
+
+
+def test_turns_that_plate_and_turns_that_strip_yield_their_own_results() -> None:
+    """What a step yields is looked up in a turn that is like it, not in the first one."""
+    values = ["-1 nA", "-2 nA", "1 nA", "-3 nA", "2 nA", "3 nA"]
+    step = {"step": "constant current", "current": "$i", "duration": "1 s"}
+    plan = plan_of(over({"i": values}, step), approach={**HELD_CURRENT})
+    segments = plan.sites()[0].segments
+    found = yielding(plan.program, [segments])
+    assert [each.path for each in found] == [segment.path for segment in segments]
+    for index, each in enumerate(found):
+        truth = {result.name for result in results_of(segments[index], segments[:index])}
+        # Whether the step just before plated is not told by the signs alone.
+        assert each.results.keys() - {"CE"} == truth - {"CE"}
+
+
+def test_a_thousand_values_are_checked_in_a_moment() -> None:
+    """Turns that are alike are looked at once."""
+    values = {"from": "1 nA", "to": "2 nA", "count": 1000}
+    step = {"step": "constant current", "current": "$i", "duration": "1 s"}
+    plan = plan_of(over({"i": values}, step), approach={**HELD_CURRENT})
+    likeness = Likeness(plan.program, 2)
+    assert {likeness.of(segment.path) for segment in plan.sites()[0].segments} == {
+        (0, 0, 0), (0, 1, 0)
+    }  # fmt: skip

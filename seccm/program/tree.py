@@ -130,24 +130,52 @@ def possible(steps: Sequence[Step], place: Place = PROGRAM) -> Iterator[tuple[Pa
             yield here.path, here.part(step)
 
 
-def like(steps: Sequence[Step], path: Path, turns: int) -> Path:
-    """Return the path of the same step in turns below a number: a later turn becomes the last one.
+class Likeness:
+    """Finds for each step one that yields the same: in the first turns of its repeats.
 
-    Turns of a repeat over values differ, and stay as they are.
+    What a step yields may depend on whether there was a turn before it, and on the signs of the
+    values that a repeat goes over, such as a current that plates or strips.
 
-    Raises:
-        LookupError: there is no step at the path.
+    Args:
+        steps: of a programme.
+        turns: how many turns of a repeat differ.
     """
-    if not path or not 0 <= path[0] < len(steps):
-        raise LookupError(f"there is no step {path}")
-    step, rest = steps[path[0]], path[1:]
-    if isinstance(step, Repeat):
-        turn = rest[0] if rest else 0
-        turn = turn if step.over else min(turn, turns - 1)
-        return (path[0], turn, *like(step.program, rest[1:], turns))
-    if isinstance(step, If) and rest[:1] in ((0,), (1,)):
-        return (*path[:2], *like(arms(step)[rest[0]][1], rest[1:], turns))
-    return path
+
+    def __init__(self, steps: Sequence[Step], turns: int) -> None:
+        self._steps, self._turns = steps, turns
+        self._like: dict[int, list[int]] = {}
+
+    def of(self, path: Path) -> Path:
+        """Return the path of the step that is like the one at a path.
+
+        Raises:
+            LookupError: there is no step at the path.
+        """
+        return self._of(self._steps, path)
+
+    def _of(self, steps: Sequence[Step], path: Path) -> Path:
+        if not path or not 0 <= path[0] < len(steps):
+            raise LookupError(f"there is no step {path}")
+        step, rest = steps[path[0]], path[1:]
+        if isinstance(step, Repeat):
+            turn = self._turn(step, rest[0]) if rest else 0
+            return (path[0], turn, *self._of(step.program, rest[1:]))
+        if isinstance(step, If) and rest[:1] in ((0,), (1,)):
+            return (*path[:2], *self._of(arms(step)[rest[0]][1], rest[1:]))
+        return path
+
+    def _turn(self, repeat: Repeat, turn: int) -> int:
+        if not repeat.over:
+            return min(turn, self._turns - 1)
+        if id(repeat) not in self._like:
+            seen: dict[tuple[bool, ...], list[int]] = {}
+            like = self._like[id(repeat)] = []
+            for number in range(repeat.turns):
+                few = seen.setdefault(tuple(v.value < 0.0 for _, v in repeat.values(number)), [])
+                if len(few) < self._turns:
+                    few.append(number)
+                like.append(few[-1])
+        return self._like[id(repeat)][turn]
 
 
 def ends(

@@ -10,7 +10,7 @@ from seccm.events import Path
 from seccm.program.any_results import OF_ANY_STEP
 from seccm.program.registry import kinds, on_register
 from seccm.program.segment import Segment
-from seccm.program.tree import like, part_at
+from seccm.program.tree import Likeness, part_at
 from seccm.program.words import Step
 from seccm.results import Result
 
@@ -67,9 +67,10 @@ def yielding(steps: Sequence[Step], programs: Iterable[Sequence[Segment]]) -> tu
     """
     found: dict[Path, dict[str, Result]] = {}
     every: Sequence[Segment] = ()
+    like = Likeness(steps, _TURNS)
     for every in programs:
         # A repeat may have thousands of turns, which yield what its second one does.
-        few = [s for s in every if like(steps, s.path, _TURNS) == s.path]
+        few = [s for s in every if like.of(s.path) == s.path]
         for count, segment in enumerate(few):
             named = {result.name: result for result in results_of(segment, few[:count])}
             found.setdefault(segment.path, {}).update(named)
@@ -80,7 +81,7 @@ def yielding(steps: Sequence[Step], programs: Iterable[Sequence[Segment]]) -> tu
             part_at(steps, segment.path).key,
             segment.kind,
             segment.name,
-            found[like(steps, segment.path, _TURNS)],
+            found[like.of(segment.path)],
         )
         for segment in every
     )
