@@ -86,10 +86,26 @@ def test_the_window_has_a_page_of_it_for_the_selected_sites(study, qtbot):
         np.testing.assert_allclose(x, np.log10(site.own[0].x))
         np.testing.assert_allclose(y, np.log10(site.own[0].y))
     assert panel.own["decay-0"].bottom.logMode
+    # However many there are and however long their names: the usual pages keep their buttons.
+    panel.resize(520, 400)
+    panel.show()
+    usual = [button for name, button in panel.buttons.items() if name not in panel.own]
+    assert all(b.isVisible() and b.width() >= b.sizeHint().width() for b in usual)
+    assert not panel.buttons["decay-0"].isVisible()
+    panel.choose("E-t")
+    panel.more.menu().aboutToShow.emit()
+    (action,) = panel.more.menu().actions()
+    assert (action.text(), action.isChecked()) == ("Decay", False)
+    action.trigger()
+    assert panel.page == "decay-0"
+    assert panel.more.isChecked()
+    assert [name for name, b in panel.buttons.items() if b.isChecked()] == ["decay-0"]
     # Sites without such a step have no such page; the panel goes back to what it had.
     panel.overlay([replace(site, own=()) for site in sites], SiteMap.of_scan(study.scan))
     assert "decay-0" not in panel.buttons
     assert panel.page == "E-t"
+    assert not panel.more.isVisible()
+    assert panel.buttons["E-t"].isChecked()
 
 
 @pytest.mark.parametrize(

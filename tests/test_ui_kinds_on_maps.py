@@ -71,3 +71,11 @@ def test_an_empty_histogram_is_named_after_what_it_would_show(
     assert view.panel.histogram._hinted == NO_VALUES
     assert "contact" in view.panel.histogram.bottom.labelString()
     assert view.tell.text().endswith("contact z = –"), "no unit where there is no number"
+
+
+def test_what_is_said_of_a_site_makes_the_map_no_wider(view: MapView) -> None:
+    before = view.minimumSizeHint().width()
+    said = "site 2 (an input was at the end of its range in the data points used for this) " * 3
+    view.tell.say(said)
+    assert view.minimumSizeHint().width() <= before
+    assert view.tell.toolTip() == said, "all of it is a hint"

@@ -32,6 +32,7 @@ from ui.models.run_file import RunFile
 from ui.models.showing import Showing
 from ui.models.site_map import CHARGE, SiteMap
 from ui.number_pad import bring
+from ui.readout import LEGIBLE, Readout
 from ui.shaped import Shaped
 from ui.site_panel import SitePanel
 
@@ -79,8 +80,8 @@ class MapView(QWidget):
         self.legend = pieces.label("", "small")
         self.legend.setWordWrap(True)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
-        self.tell = pieces.label(" ", "muted")
-        self.tell.setMinimumHeight(1)
+        self.tell = Readout(" ", "muted", LEGIBLE)
+        self.tell.setMinimumSize(1, 1)
         self.reading = pieces.bar()
         self.reading.setMaximum(1000)
         self.reading.setVisible(False)
@@ -89,7 +90,7 @@ class MapView(QWidget):
         controls.view.pages = self.panel.buttons
         controls.chosen.connect(self._choose)
         controls.potential_chosen.connect(self.current_at)
-        controls.mistaken.connect(self.tell.setText)
+        controls.mistaken.connect(self.tell.say)
         controls.condition_chosen.connect(self._select_condition)
         controls.changed.connect(self.redraw)
         controls.whole.connect(self.whole)
@@ -311,7 +312,7 @@ class MapView(QWidget):
         self.reading.setVisible(more and share < 1.0)
         self.reading.setValue(round(1000 * share))
         if readings.trouble:
-            self.tell.setText(readings.trouble)
+            self.tell.say(readings.trouble)
         if not more:
             self._look.stop()
         self.draw()
@@ -358,7 +359,7 @@ class MapView(QWidget):
             self._asked = math.inf
             self._overlay()
             if curves.trouble:
-                self.tell.setText(curves.trouble)
+                self.tell.say(curves.trouble)
         if not curves.busy:
             self._arriving.stop()
 
@@ -383,7 +384,7 @@ class MapView(QWidget):
         if self._sites is None or site is None:
             return
         self._told = site
-        self.tell.setText(of_site(self._sites, site, self.name, self._mapped))
+        self.tell.say(of_site(self._sites, site, self.name, self._mapped))
 
     def _choose(self, name: str) -> None:
         if name == CHARGE and self._sites is not None and self._readings is not None:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMenu,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from seccm.typography import counted
 from ui import pieces
@@ -65,6 +73,13 @@ class SitePanel(QWidget):
             **self.curves, APPROACH: self.approach, HISTOGRAM: self.histogram
         }  # fmt: skip
         self._tabs = row
+        self.more = pieces.tool("more", "Curves that the steps of this plan have beside these",
+                                checkable=True)  # fmt: skip
+        self.more.setMenu(QMenu(self.more))
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.menu().aboutToShow.connect(self._list_more)
+        self.more.hide()
+        row.addWidget(self.more)
         row.addStretch(1)
         for name, widget in self._pages.items():
             self._add_page(name, KINDS[name].words if name in KINDS else name, widget)
@@ -85,14 +100,35 @@ class SitePanel(QWidget):
         self._chosen = False
         self.suggest("E-t")
 
-    def _add_page(self, name: str, words: str, widget: Plot) -> None:
-        """Add a page, and the button that turns to it."""
+    def _add_page(self, name: str, words: str, widget: Plot, *, listed: bool = False) -> None:
+        """Add a page, and the button that turns to it.
+
+        Args:
+            name: of the page.
+            words: what it shows.
+            widget: the page.
+            listed: whether it is chosen from the list at the end of the row: there may be many.
+        """
         self._pages[name] = widget
         self.stack.addWidget(widget)
-        button = pieces.tool(words, checkable=True, exclusive=True)
+        button = pieces.tool(words, checkable=True)
         button.clicked.connect(lambda _=False, n=name: self.choose(n))
         self.buttons[name] = button
-        self._tabs.insertWidget(self._tabs.count() - 1, button)
+        if listed:
+            button.setParent(self.tabs)
+            button.hide()
+        else:
+            self._tabs.insertWidget(self._tabs.count() - 2, button)
+            pieces.uncut(button)
+
+    def _list_more(self) -> None:
+        """List the curves that the kinds of steps work out themselves."""
+        menu = self.more.menu()
+        menu.clear()
+        for name in self.own:
+            action = menu.addAction(self.buttons[name].text(), partial(self.choose, name))
+            action.setCheckable(True)
+            action.setChecked(name == self.page)
 
     def _drop(self, name: str) -> None:
         """Remove a page; the potential is shown in its place."""
@@ -115,7 +151,8 @@ class SitePanel(QWidget):
             if name not in self.own:
                 self.own[name] = OwnPanel(page.what, EMPTY)
                 self.own[name].dress(self._palette, self._font)
-                self._add_page(name, page.what.title, self.own[name])
+                self._add_page(name, page.what.title, self.own[name], listed=True)
+        self.more.setVisible(bool(self.own))
 
     def _dress(self, panel: CurvePanel) -> None:
         panel.dress(self._palette, self._font)
@@ -135,7 +172,9 @@ class SitePanel(QWidget):
 
     def _turn(self, name: str) -> None:
         self.page = name
-        self.buttons[name].setChecked(True)
+        for each, button in self.buttons.items():
+            button.setChecked(each == name)
+        self.more.setChecked(name in self.own)
         self.stack.setCurrentWidget(self._pages[name])
         self._bring()
         self._say()
@@ -147,6 +186,7 @@ class SitePanel(QWidget):
         for panel in self._pages.values():
             panel.dress(palette, sizes.font)
         self.tabs.setVisible(not sizes.glove)
+        pieces.uncut(self.more, *(b for n, b in self.buttons.items() if n not in self.own))
         self._brush = pg.mkBrush(palette.accent)
         self._bars.setOpts(brush=palette.accent, pen=pg.mkPen(palette.panel))
         self._bring()

@@ -97,7 +97,7 @@ class Prefix:
 
     def unit(self, base: str) -> str:
         """Return the unit with its prefix."""
-        return _PREFIXES[self.power] + base
+        return _PREFIXES[self.power] + base.replace("ohm", "Ω")
 
     def fitting(self, largest: float) -> Prefix:
         """Return this prefix while it serves numbers up to a size, else the one that does.
