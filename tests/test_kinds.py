@@ -29,7 +29,10 @@ PRODUCT = [
     path for top in ("seccm", "ui", "sim", "hardware") for path in (HERE / top).rglob("*.py")
 ]
 BUILT_IN = HERE / "seccm" / "steps"
-SHARED = {"__init__", "inserting", "ohmic", "peaks", "rate_series", "sweeping", "voltammogram"}
+SHARED = {
+    "__init__", "inserting", "ohmic", "peaks", "rate_series", "staircase", "sweeping",
+    "voltammogram",
+}  # fmt: skip
 """Files that several kinds use."""
 
 

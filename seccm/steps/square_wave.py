@@ -1,0 +1,96 @@
+"""Square wave voltammetry: a pulse forth and one back on each step of a staircase."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from seccm.arrays import FloatArray
+from seccm.program.figures import Axis, OwnCurve
+from seccm.program.kind import Beginning, Kind
+from seccm.program.measured import Numbers
+from seccm.program.segment import Act
+from seccm.program.setting import Setting
+from seccm.program.trace import StepTrace
+from seccm.quantities import Frequency, Potential
+from seccm.steps.staircase import (
+    E_AXIS,
+    PEAK,
+    Staircase,
+    Stairs,
+    climbed,
+    corners_of,
+    known,
+    levels,
+    peak_numbers,
+    peak_words,
+    problems,
+    read,
+)
+from seccm.units import show, volts
+
+
+class SquareWave(Staircase):
+    """A staircase with a pulse forth and one back on each step; the current forth minus back.
+
+    It is drawn against the potential of the step, between both pulses, and peaks at the half-wave
+    potential of a reversible couple.
+    """
+
+    step: Literal["square wave"] = "square wave"
+    amplitude: Annotated[Potential, Field(gt=0, examples=["25 mV"])]
+    """By which each pulse is away from the step."""
+    frequency: Annotated[Frequency, Field(gt=0, examples=["25 Hz"])]
+    """Steps in a second."""
+
+
+def _resolve(step: SquareWave, setting: Setting) -> Act:
+    base = levels(step, setting)
+    way = math.copysign(step.amplitude, setting.raw(step.stop) - setting.raw(step.start))
+    half = 0.5 / step.frequency
+    ends = " to ".join(volts(setting.number(e)) for e in (step.start, step.stop))
+    label = f"square wave of {volts(step.amplitude)} at {show(step.frequency, 'Hz')}, {ends}"
+    return climbed(Stairs(base + way, base - way, half, half), step.quiet, float(base[0]), label)
+
+
+def _difference(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
+    """Return the potential of each step, and the current forth minus that back."""
+    found = read(trace)
+    middle = (found.first_potential + found.second_potential) / 2.0
+    e, difference = known(middle, found.first - found.second)
+    return e, difference
+
+
+def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
+    return peak_numbers(trace, *_difference(trace), read(trace).rows)
+
+
+KIND = Kind(
+    name="square wave",
+    spec=SquareWave,
+    resolve=_resolve,
+    example={
+        "start": "0.3 V", "stop": "-0.3 V", "increment": "5 mV", "amplitude": "25 mV",
+        "frequency": "25 Hz",
+    },
+    begins=lambda step: Beginning("potential", step.start, "start"),
+    vertices=corners_of,
+    problems=problems,
+    results=PEAK,
+    measure=_measure,
+    words=peak_words,
+    curves=("I-t",),
+    figures=(
+        OwnCurve(
+            slug="square-wave",
+            title="Difference current of a square wave",
+            x=E_AXIS,
+            y=Axis("difference current", "A"),
+            points=_difference,
+        ),
+    ),
+    rank=64,
+)  # fmt: skip
