@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from small_plan import INFO, small
 
 from seccm.analysis.impedance import Circuit
 from seccm.analysis.impedance.leads import added
+from seccm.analysis.impedance.of_step import impedance_of
 from seccm.analysis.step_features import arrays_of, curves_of, measured, words_of
 from seccm.arrays import FloatArray
 from seccm.errors import PlanError, Problem
@@ -397,3 +400,14 @@ def test_a_drifting_baseline_does_no_harm() -> None:
     drifting = replace(trace, I=trace.I + _ramp(trace, 2e-10))
     found = _values(drifting)
     assert found["R_ct"].value == pytest.approx(1e8, rel=5e-3)
+
+
+def test_what_was_worked_out_is_remembered_and_the_samples_are_not() -> None:
+    trace = _trace(_segment(), noise=0.0)
+    first = impedance_of(trace)
+    assert impedance_of(trace) is first
+    assert impedance_of(replace(trace)) is not first
+    seen = ref(trace)
+    del trace
+    gc.collect()
+    assert seen() is None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
+from weakref import ref
 
 import numpy as np
 
@@ -85,30 +86,23 @@ class StepImpedance:
         return Value(value.value, value.error, value.status.worse(self.doubt))
 
 
-class _Same:
-    """A trace as itself, so that what was worked out of it is found again."""
-
-    def __init__(self, trace: StepTrace) -> None:
-        self.trace = trace
-
-    def __hash__(self) -> int:
-        return id(self.trace)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.trace is self.trace
+_newest: tuple[ref[StepTrace], StepImpedance | None] | None = None
 
 
 def impedance_of(trace: StepTrace) -> StepImpedance | None:
     """Return the impedance that a step with sines shows; None where nothing whole was recorded.
 
-    Results and every figure ask for it: that of the newest trace is remembered.
+    Results and every figure ask for it: that of the newest trace is remembered, its samples are
+    not.
     """
-    return _impedance_of(_Same(trace))
+    global _newest
+    known = _newest
+    if known is None or known[0]() is not trace:
+        known = _newest = ref(trace), _impedance_of(trace)
+    return known[1]
 
 
-@lru_cache(maxsize=1)
-def _impedance_of(same: _Same) -> StepImpedance | None:
-    trace = same.trace
+def _impedance_of(trace: StepTrace) -> StepImpedance | None:
     wave = trace.segment.waveform
     if not isinstance(wave, Sines) or not trace.t.size:
         return None
