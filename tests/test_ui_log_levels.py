@@ -9,9 +9,11 @@ import pytest
 from small_scan import small_scan
 
 import seccm
+from seccm.errors import PlanError, Problem
 from seccm.events import Outcome, Paused, SiteAnalysed, SiteFinished
 from seccm.remote.channel.plain import event_from_plain, event_to_plain
 from seccm.remote.channel.wire import pack, unpack
+from ui.browse import without_plan
 from ui.models.desk import Desk
 from ui.models.words import line_of
 
@@ -60,3 +62,14 @@ def test_a_run_tells_with_each_analysed_site_how_its_visit_ended(tmp_path: Path)
             run.stop()
     assert analysed == {site: finished[site] for site in analysed}
     assert set(analysed.values()) > {Outcome.OK}
+
+
+def test_a_file_whose_plan_is_of_another_program_is_shown_and_told_so():
+    problem = Problem("program[1].step", 'must be "cv", not "staircase".', 'Write "cv".')
+    line = without_plan(Path("old.h5"), PlanError("old.h5", [problem]))
+    assert line.level == "warning"
+    assert "old.h5" in line.text
+    assert "program[1].step" in line.text
+    assert "staircase" in line.text
+    assert "Nothing moved" not in line.text, "nobody asked for a run"
+    assert "are shown" in line.remedy

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seccm.errors import DataFileError
+from seccm.errors import DataFileError, PlanError
 from seccm.plan import Plan
 from seccm.plan.site import Site
 from ui import pieces
@@ -244,7 +244,7 @@ class FileView(QWidget):
                     page_of(s.kind for pattern in patterns for s in pattern.segments)
                 )
             except Exception as error:  # the file is shown all the same, without the plan's words
-                self._say(Line("warning", str(error) or repr(error)))
+                self._say(without_plan(self.file.path, error))
         if self._export is not None and self._export.done():
             self._exported(self._export)
         if self._plan is not None or self._export is not None:
@@ -255,6 +255,17 @@ class FileView(QWidget):
         self.head.say(file.title)
         self.words.say(f"{self._called.name} · {file.words}")
         self.resume_button.setVisible(file.resumable)
+
+
+def without_plan(file: Path, error: Exception) -> Line:
+    """Say that a file is shown without its plan, such as one with a step of another package."""
+    why = str(error) or repr(error)
+    if isinstance(error, PlanError) and error.problems:
+        first = error.problems[0]
+        why = f"{first.where} {first.what}" if first.where else first.what
+    words = f"{file.name}: its plan cannot be read with this program: {why}"
+    shown = "Curves and values are shown; conditions and thresholds are not named."
+    return Line("warning", words, remedy=shown)
 
 
 class BrowseView(QWidget):
