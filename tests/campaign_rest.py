@@ -49,6 +49,7 @@ def commissioning(seed: int) -> Iterator[str]:
     when = {rng.randint(1, 60): rng.choice(_DISTURBED) for _ in range(rng.randrange(3))}
     calls, moved, planted, sins = 0, list[Action](), list[BaseException](), list[str]()
     lifted, off = False, True
+    looked_wet = driven_wet = False
     read, apply, close = rig.read, rig.apply, rig.close
 
     def disturbed() -> Block:
@@ -64,14 +65,19 @@ def commissioning(seed: int) -> Iterator[str]:
         return read()
 
     def applied(action: Action) -> None:
+        nonlocal looked_wet, driven_wet
         if not isinstance(action, Drive | Wake):
             moved.append(action)
         if isinstance(action, Drive) and action.mode != "open":
             if not (rig_file or confirmed):
                 sins.append(f"driven without a look or a word: {action}")
-            looks = action.mode == "current"
-            if step.needs is Needs.OPEN and rig_file and not looks and _in_droplet(rig):
+            looks = step.needs is Needs.OPEN and rig_file and action.mode == "current"
+            if looks:
+                looked_wet = _in_droplet(rig)
+            elif looked_wet:
                 sins.append(f"driven while wet: {action}")
+            # A tip close above the surface may come into contact later; that is looked at again.
+            driven_wet |= step.needs is Needs.OPEN and bool(rig_file) and _in_droplet(rig)
         apply(action)
 
     def closed() -> None:
@@ -85,6 +91,8 @@ def commissioning(seed: int) -> Iterator[str]:
     with patch("seccm.conductor.safety.PATIENCE", 60.0), suppress(RigError, StoppedError):
         try:
             carry_out(step, conductor, rig_file, values, confirmed=confirmed)
+            if driven_wet:
+                sins.append("a result of a step that was carried out in contact")
         except ContactError as error:
             if error.code == "not-confirmed" and confirmed:
                 raise

@@ -23,7 +23,7 @@ from seccm.conductor.conductor import Conductor
 from seccm.errors import ContactError, PlanError, SeccmError, StreamError
 from seccm.plan.open_circuit import open_circuit_of
 from seccm.remote import Client, Order
-from seccm.rig import Action, Drive, Mounted, Wake
+from seccm.rig import Action, Block, Drive, Mounted, Move, Wake
 from seccm.rigs import RigFile, build_rig, load_rig
 from sim.config import VirtualConfig
 from sim.virtual_rig import VirtualRig
@@ -108,6 +108,33 @@ def test_a_pipette_that_drips_is_seen_at_any_height(name: str):
     came, drives = taken(rig_at(58 * UM, "li-on-au", "wet-at-start"), name, LOOKS, confirmed=True)
     assert isinstance(came, ContactError)
     assert {drive.mode for drive in drives} == {"current"}
+
+
+@pytest.mark.parametrize("name", ["noise", "capacitance"])
+def test_a_contact_while_the_cell_is_driven_leaves_no_result(name: str):
+    """Whatever brings it about: here the tip sinks into the surface after the look."""
+    rig = rig_at(53 * UM)
+    step, apply, read, sunk = STEPS[name], rig.apply, rig.read, []
+
+    def sinks() -> Block:
+        if sunk == [None]:
+            sunk.append(apply(Move("z", 51.2 * UM, 10 * UM)))
+        return read()
+
+    def seen(action: Action) -> None:
+        if isinstance(action, Drive) and action.mode == "potential" and action.waveform.duration:
+            sunk.append(None)
+        apply(action)
+
+    rig.read, rig.apply = sinks, seen  # type: ignore[method-assign]
+    values = read_settings(step.settings, {"noise": {"seconds": "2 s"}}.get(name, {}))
+    with pytest.raises((ContactError, ValueError)) as refused:
+        carry_out(step, Conductor(rig), LOOKS, values)
+    assert rig.truth.landings
+    assert rig.drive.mode == "open"
+    if isinstance(refused.value, ContactError):
+        assert refused.value.code == "circuit-closed"
+        assert "after the step" in str(refused.value)
 
 
 @pytest.mark.parametrize(("fault", "words"), [("stuck-signal", "same value"), ("nan", "number")])

@@ -87,7 +87,7 @@ def make_ready(conductor: Conductor, needs: Needs, config: Mapping[str, Any]) ->
     if look is None:
         return (f"Confirmed before: {needs}",) if needs else ()
     if conductor.carry_out(lambda course: _look(course, look, conductor)):
-        return ("Before the step, the circuit was seen to be open.",)
+        return ("Before and after the step, the circuit was seen to be open.",)
     what = (
         "The circuit is not seen to be open: the meniscus may be in contact. The step was not "
         "begun, the cell is off; nothing moved. Retract the tip or disconnect the cell, and "
@@ -96,11 +96,40 @@ def make_ready(conductor: Conductor, needs: Needs, config: Mapping[str, Any]) ->
     raise ContactError("circuit-closed", what)
 
 
+def refuse_wet(conductor: Conductor, needs: Needs, config: Mapping[str, Any]) -> None:
+    """See that the circuit is still open after a step; it was looked at before, see `make_ready`.
+
+    A tip that is left close above a surface may come into contact meanwhile: with the drift, or
+    because the pipette drips. Then what was measured is not what the step is to measure.
+
+    Raises:
+        ContactError: the circuit is closed, or cannot be told from a closed one. The cell is off.
+    """
+    look = open_circuit_of(config, conductor.info.name) if needs is Needs.OPEN else None
+    if look is None or conductor.carry_out(lambda course: _is_open(course, look)):
+        return
+    what = (
+        "The circuit is not seen to be open after the step: the meniscus may have come into "
+        "contact while the cell was driven. There is no result, the cell is off; nothing moved. "
+        "Retract the tip further or disconnect the cell, and repeat the step."
+    )
+    raise ContactError("circuit-closed", what)
+
+
 _OR_LOOK = f"With a table [{TABLE}] in the rig file the program looks itself."
 
 
 def _look(course: Course, look: CircuitLook, conductor: Conductor) -> Steps[bool]:
-    """Tell whether the circuit is open; if it is, bring leads and filters back to rest.
+    """Tell whether the circuit is open; if it is, bring leads and filters back to rest."""
+    if not (yield from _is_open(course, look)):
+        return False
+    drive = quiet(conductor.info)
+    yield from course.rest(look.settle, Drive(drive.mode, drive.waveform, since=course.row))
+    return True
+
+
+def _is_open(course: Course, look: CircuitLook) -> Steps[bool]:
+    """Tell whether the circuit is seen to be open.
 
     It must be seen in both directions: a droplet that has nothing to reduce, or nothing to oxidise,
     carries the current in one of them only, and looks open in the other.
@@ -110,6 +139,4 @@ def _look(course: Course, look: CircuitLook, conductor: Conductor) -> Steps[bool
         yield from course.rest(look.settle, Drive(hold.mode, Constant(value), since=course.row))
         if (yield from look_at_circuit(course, replace(look, hold=hold))) is not Circuit.OPEN:
             return False
-    drive = quiet(conductor.info)
-    yield from course.rest(look.settle, Drive(drive.mode, drive.waveform, since=course.row))
     return True

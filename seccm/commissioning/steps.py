@@ -18,7 +18,12 @@ from seccm.commissioning.check import describe, readings, wired
 from seccm.commissioning.finding import Finding
 from seccm.commissioning.graph import Axis, Curve, Graph, Level, thinned
 from seccm.commissioning.noise import Looks, Noise, contact_threshold, judge_noise, quiet
-from seccm.commissioning.readiness import Needs, make_ready, refuse_unconfirmed
+from seccm.commissioning.readiness import (
+    Needs,
+    make_ready,
+    refuse_unconfirmed,
+    refuse_wet,
+)
 from seccm.commissioning.record import Record, at_rest, record
 from seccm.commissioning.report import Verdict
 from seccm.commissioning.resistor import LEVELS, ResistorTest, measure_resistor
@@ -83,7 +88,8 @@ def carry_out(
         confirmed: whether an operator has confirmed what the step needs; see `to_confirm`.
 
     Raises:
-        ContactError: the circuit is closed, or what the step needs is not confirmed.
+        ContactError: the circuit is closed, before the step or after it, or what the step needs is
+            not confirmed.
         ValueError: what was measured cannot be judged.
         RigError: the rig failed.
     """
@@ -91,6 +97,7 @@ def carry_out(
     with at_rest(conductor):
         before = make_ready(conductor, step.needs, config)
         found = step.find(conductor, config, values)
+        refuse_wet(conductor, step.needs, config)
     return replace(found, words=(*found.words, *before))
 
 
