@@ -20,7 +20,7 @@ from seccm.program.until import Until
 from seccm.quantities import Count
 from seccm.results import Result, Values
 from seccm.rig import RigInfo
-from seccm.steps.ohmic import Ohmic, given, without_drop
+from seccm.steps.ohmic import FREE_CURVE, Ohmic, given, without_drop
 from seccm.steps.peaks import (
     COUPLE,
     CROSSOVER,
@@ -182,6 +182,6 @@ KIND = Kind(
     yields=_yields,
     words=_words,
     curves=("I-E",),
-    figures=(CHARGES, WAVES, PASSED),
+    figures=(CHARGES, WAVES, PASSED, FREE_CURVE),
     rank=10,
 )

@@ -17,7 +17,7 @@ from seccm.program.trace import StepTrace
 from seccm.program.until import Until
 from seccm.results import Result, Values
 from seccm.rig import RigInfo
-from seccm.steps.ohmic import Ohmic, given, without_drop
+from seccm.steps.ohmic import FREE_CURVE, Ohmic, free_words, given, without_drop
 from seccm.steps.peaks import EACH_PEAK, ONSETS, PASSED, first_onsets, tables
 from seccm.steps.rate_series import FAST, series_arrays, series_numbers, told_of
 from seccm.steps.sweeping import (
@@ -100,8 +100,8 @@ KIND = Kind(
     measure=_measure,
     arrays=_arrays,
     yields=_yields,
-    words=wave_words,
+    words=lambda found: wave_words(found) or free_words(found),
     curves=("I-E",),
-    figures=(WAVES, PASSED),
+    figures=(WAVES, PASSED, FREE_CURVE),
     rank=20,
 )

@@ -10,8 +10,10 @@ from pydantic import Field, model_validator
 
 from seccm.analysis.lateness import lateness
 from seccm.analysis.ohmic_drop import Straight, without_resistance
+from seccm.arrays import FloatArray
 from seccm.mistakes import OneOf
-from seccm.program.kind import StepSpec
+from seccm.program.figures import Axis, OwnCurve
+from seccm.program.kind import Found, StepSpec
 from seccm.program.measured import NO_ROWS, Measured, Numbers
 from seccm.program.segment import Segment
 from seccm.program.setting import Setting
@@ -21,6 +23,7 @@ from seccm.results import Result, Status, Value, noise
 from seccm.results.result import potential, signed
 from seccm.rig import Lines
 from seccm.steps.sweeping import FINE
+from seccm.units import show
 
 _APART = 6.0
 """Standard deviations by which a measured potential is another one than that imposed."""
@@ -159,3 +162,28 @@ def without_drop(trace: StepTrace) -> Numbers:
         "E_p_free": Measured(straight.peak, (rows,)),
         "j_p_free": Measured(height, (rows,)),
     }
+
+
+def _free(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
+    """Return the first sweep as it would be without resistance; nothing where that is not known."""
+    straight = freed(trace)[0] if is_known(trace.segment) else None
+    if straight is None:
+        return np.empty(0), np.empty(0)
+    return straight.potential, straight.current
+
+
+FREE_CURVE = OwnCurve(
+    slug="without-resistance",
+    title="The first sweep without the resistance of the solution, for planar diffusion",
+    x=Axis("potential", "V"),
+    y=Axis("current", "A"),
+    points=_free,
+)
+
+
+def free_words(found: Found) -> str:
+    """Say where the peak would be without resistance; empty where that is not known."""
+    if "j_p_free" not in found or not found["j_p_free"].status.trusted:
+        return ""
+    e, j = found["E_p_free"].value, found["j_p_free"].value
+    return f"peak {show(j, 'A/m^2', 3)} at {show(e, 'V', 3)} without resistance"
