@@ -40,7 +40,7 @@ class StepSpec(Model):
     """What later steps call this one, to follow what it came to."""
     raw: YesNo = False
     """Keep every raw sample of the step, as the converters gave it, beside its data points."""
-    row: Annotated[Duration, Field(gt=0, examples=["100 us"])] | None = None
+    row: Annotated[Annotated[Duration, Field(gt=0)] | None, Field(examples=["100 us"])] = None
     """How long the data points are from which results and curves of the step are made, if shorter
     than those of the rig: a whole number of raw samples. They are averaged from the raw samples,
     which are kept."""
