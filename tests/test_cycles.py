@@ -14,6 +14,9 @@ from seccm.data.cycles import COLUMNS, Steps, cycles_of
 from seccm.events import StepFinished
 from seccm.plan import Plan, load_plan
 from seccm.program.any_results import E_MID
+from seccm.report import galvanic_cycles
+from seccm.report.study import Study
+from ui.models.curves import read_site
 
 Row = tuple[int, str, float, float]
 """Site, mode, what is imposed, charge."""
@@ -249,6 +252,28 @@ def test_cycles_are_there_while_the_run_goes_on(story: tuple[Path, list[int]]) -
     assert len(story[1]) == 2
     assert 0 < story[1][0] <= 10
     assert story[1][0] < story[1][1] <= 50
+
+
+def test_the_window_has_pages_of_them(story: tuple[Path, list[int]]) -> None:
+    """Charge and efficiency of each whole cycle, counted from 1."""
+    with seccm.open(story[0]) as scan:
+        charge, efficiency = (d for d in read_site(scan, 0).own if d.what.slug.startswith("cycles"))
+        np.testing.assert_array_equal(charge.x, np.arange(1, CYCLES + 1))
+        np.testing.assert_array_equal(charge.y, scan.cycles["Q_out"])
+        np.testing.assert_array_equal(efficiency.y, scan.cycles["CE"])
+        assert charge.what.title == "Charge of cycles"
+
+
+def test_the_report_draws_them(story: tuple[Path, list[int]]) -> None:
+    """Charges and efficiency against the number of the cycle; all at one current, so no rates."""
+    with seccm.open(story[0]) as scan:
+        study = Study(scan)
+        figure = galvanic_cycles.by_number(study)
+        assert figure is not None
+        left, right = figure.axes
+        assert [len(line.get_xdata()) for line in left.lines] == [CYCLES, CYCLES]
+        np.testing.assert_allclose(right.lines[0].get_ydata(), scan.cycles["CE"])
+        assert galvanic_cycles.by_rate(study) is None
 
 
 def test_the_table_is_a_data_frame(story: tuple[Path, list[int]]) -> None:

@@ -186,12 +186,13 @@ def _drawn(
 
 DECAY = OwnCurve(
     slug="pitt",
-    title="Current after a small step of the potential, without its background, and the exact "
-    "current of a sphere",
+    title="PITT",
     x=Axis("time", "s"),
     y=Axis("current", "A", log=True),
     points=_decay,
     model=_model,
+    marks=True,
+    words="Magnitude of the current without its background; line: exact current of a sphere. ",
 )
 
 KIND = Kind(

@@ -24,6 +24,7 @@ from seccm.events import Outcome
 from seccm.remote import Trace
 from seccm.rig import Signal
 from ui.models.descent import Way
+from ui.models.galvanic_cycles import cycles_drawn
 from ui.models.own_curves import own_curves
 from ui.models.passage import Curve, Passage, phases
 from ui.models.run_file import RunFile
@@ -207,7 +208,7 @@ def read_site(
                 return None
             for rows in phases(_rows(piece)):
                 passage.take(rows)
-        own = own_curves(scan, number)
+        own = own_curves(scan, number) + cycles_drawn(scan, number)
     except DamagedError as error:
         return SiteCurve(number, None, None, closed=True, damage=str(error))
     way = passage.way(number)
