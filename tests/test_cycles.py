@@ -103,6 +103,22 @@ def test_a_titration_within_a_discharge_is_part_of_it() -> None:
     np.testing.assert_allclose(table["Q_out"], [0.6e-8 + 2.1e-10])
 
 
+def test_what_is_small_goes_on_with_what_was_before_it() -> None:
+    """The last steps of a stripping move hardly any charge, and belong to it all the same."""
+    plate = (0, "current", -1e-9, -1e-8)
+    strips = [(0, "potential", 0.1, charge) for charge in (0.6e-8, 0.3e-8, 2e-11, -1e-12)]
+    table = cycles_of(steps([plate, REST, *strips, plate, *strips]))
+    assert table["cycle"].tolist() == [0, 1]
+    np.testing.assert_allclose(table["CE"], (0.9e-8 + 1.9e-11) / 1e-8, rtol=1e-3)
+
+
+def test_a_short_current_before_a_titration_makes_no_half_of_it() -> None:
+    """A leak of a pC more than the short current before it is small beside the whole charge."""
+    tail = [(0, "current", -1e-9, -1e-11), REST, (0, "potential", 3.6, 2e-11)]
+    table = cycles_of(steps([IN, OUT, *tail, *tail]))
+    assert table["cycle"].tolist() == [0]
+
+
 def test_a_last_half_that_is_missing_is_said() -> None:
     """A charge without discharge is a row without a charge that came out."""
     table = cycles_of(steps([IN, OUT, IN]))

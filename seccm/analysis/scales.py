@@ -53,6 +53,8 @@ _FIXED = {
     "V/s": Scale(1.0, "V s$^{-1}$"),
     "m/s": Scale(1e6, "µm s$^{-1}$"),
     "m^2": Scale(1e12, "µm$^{2}$"),
+    "m^2/s": Scale(1e14, "10$^{-10}$ cm$^{2}$ s$^{-1}$"),
+    "1/s": Scale(1.0, "s$^{-1}$"),
 }
 _LARGE = {"ohm": "Ω", "Hz": "Hz", "ohm s^-1/2": "Ω s$^{-1/2}$"}
 """Units whose numbers may be large, and how they are written."""

@@ -6,9 +6,9 @@ ten thousand.
 
 Steps of one direction in succession are one half of a cycle, whatever lies between them at open
 circuit: a constant current, and a constant potential that goes on with it. A step of constant
-potential begins a half of its own only if it moves at least 1 % of the charge of the current
-before it the other way. The first half at a site is what goes in, the second one what comes out,
-and so on.
+potential begins a half of its own only if it moves at least 1 % of the largest charge of a current
+at the site the other way; smaller ones go on with what was before. The first half at a site is
+what goes in, the second one what comes out, and so on.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy.typing as npt
 from seccm.arrays import BoolArray, FloatArray, IntArray
 
 SMALL = 0.01
-"""Share of the charge of a current that a step of constant potential moves back without a word."""
+"""Share of the largest charge of a current below which a held potential begins no half."""
 OPEN_ENDED = ("lost contact", "given up")
 """What ends a step whose cycle is not whole."""
 
@@ -123,13 +123,23 @@ def _counted(steps: Steps) -> tuple[IntArray, IntArray]:
     index = np.arange(steps.site.size)
     last = np.maximum.accumulate(np.where(galvanic, index, -1)) if index.size else index
     before = (last >= 0) & (steps.site[last] == steps.site)
-    sign = np.sign(np.where(galvanic, steps.imposed, 0.0))
-    led = np.where(before, sign[last], 0.0)
-    own = np.sign(steps.charge)
-    small = np.abs(steps.charge) < SMALL * np.abs(steps.charge[last])
-    sign = np.where(galvanic, sign, np.where(small, led, own))
-    kept = np.flatnonzero((galvanic | (held & before)) & (sign != 0.0))
+    sign = np.where(galvanic, np.sign(steps.imposed), np.sign(steps.charge))
+    small = np.abs(steps.charge) < SMALL * _largest(np.abs(steps.charge), galvanic, steps.site)
+    # What is small goes on with what was before it, whichever that is.
+    leads = galvanic | (held & before & ~small & (sign != 0.0))
+    sign = sign[np.maximum.accumulate(np.where(leads, index, -1))]
+    kept = np.flatnonzero(galvanic | (held & before))
     return kept, sign[kept].astype(np.int64)
+
+
+def _largest(charge: FloatArray, galvanic: BoolArray, site: IntArray) -> FloatArray:
+    """Return the largest charge of a current at the site of each step; 0 where there is none."""
+    begins = np.flatnonzero(np.r_[True, np.diff(site) != 0])[: site.size]
+    if not begins.size:
+        return charge
+    largest = np.maximum.reduceat(np.where(galvanic, charge, 0.0), begins)
+    repeated: FloatArray = np.repeat(largest, np.diff(np.r_[begins, site.size]))
+    return repeated
 
 
 def _first_known(values: FloatArray, begins: IntArray, counts: IntArray) -> FloatArray:

@@ -148,7 +148,9 @@ def _coefficient(value: float, error: float, of: str, unit: str, power: str) -> 
 
 
 def _r_squared(value: float, interval: Interval) -> str:
-    return f"{value:.2f} {_between(interval)}" if math.isfinite(value) else "–"
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.2f} {_between(interval)}".replace("-", "−").rstrip()
 
 
 def _between(interval: Interval) -> str:

@@ -81,11 +81,9 @@ def _of_pulse(trace: StepTrace, begun: Value, after: Value) -> tuple[Value, Valu
 
 
 def _words(found: Found) -> str:
-    said = []
-    for name, unit, short in ((D_R2.name, "1/s", "D/R^2"), (E_END.name, "V", "E")):
-        if found[name].status.has_value:
-            said.append(f"{short} {show(found[name].value, unit, 3)}")
-    return ", ".join(said)
+    rate, end = found[D_R2.name], found[E_END.name]
+    said = [f"D/R^2 {rate.value:.3g} 1/s"] if rate.status.has_value else []
+    return ", ".join([*said, *([f"E {show(end.value, 'V', 3)}"] if end.status.has_value else [])])
 
 
 KIND = Kind(

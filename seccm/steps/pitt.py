@@ -145,11 +145,11 @@ def _exchange(trace: StepTrace, rest: Value, step: float, found: Diffusion) -> V
 
 def _words(found: Found) -> str:
     said = []
-    for name, unit, short in ((D_R2.name, "1/s", "D/R^2"), (TAU_R.name, "s", "tau_R")):
+    for name, short in ((TAU_D.name, "tau_D"), (TAU_R.name, "tau_R")):
         value = found[name]
         if value.status.has_value:
             doubt = f" ({value.status.caveat})" if value.status.caveat else ""
-            said.append(f"{short} {show(value.value, unit, 3)}{doubt}")
+            said.append(f"{short} {show(value.value, 's', 3)}{doubt}")
     return ", ".join(said)
 
 
