@@ -47,8 +47,9 @@ def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
         for one in own:
             axes.plot(x(one.x), y(one.y), color=group.colour, alpha=faint,
                       **(_MARKS if what.marks else {"lw": thin}))  # fmt: skip
-            axes.plot(x(one.model_x), y(one.model_y), color="black", ls=(0, (4, 2)), zorder=3,
-                      lw=0.6 if alone else 0.4, alpha=faint)  # fmt: skip
+            if one.model_x.size:
+                axes.plot(x(one.model_x), y(one.model_y), color="black", ls=(0, (4, 2)), zorder=3,
+                          lw=0.6 if alone else 0.4, alpha=faint)  # fmt: skip
             axes.plot(x(one.event_x), y(one.event_y), **style.TURN, color=group.colour, zorder=4)
         alike = not alone and all(_alike(one.x, own[0].x) for one in own)
         if alike and not what.equal:
