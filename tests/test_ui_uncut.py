@@ -143,6 +143,15 @@ def test_warnings_of_a_plan_are_read_whole(qtbot: QtBot, tmp_path: Path):
             qtbot.wait(1)
             for label in (w.plan.facts, w.plan.caption, w.plan.remarks):
                 assert label.height() >= label.heightForWidth(label.width()), plan
+        w.go("scan")
+        w.open_plan(next(iter(plans())))
+        qtbot.waitUntil(
+            lambda: bool(w.plan.verdict.text()) and not w.plan.busy.isVisible(), timeout=LONG
+        )
+        w.go("plan")
+        qtbot.wait(1)
+        said = w.plan.remarks
+        assert said.height() >= said.heightForWidth(said.width()), "what came while it was hidden"
 
 
 def test_a_site_that_nobody_has_told_of_yet_has_no_condition():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtGui import QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
@@ -153,6 +153,15 @@ class Tall(QWidget):
         if event.type() == QEvent.Type.LayoutRequest:
             self._fit()
         return taken
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Lay out what was said while nobody could see it."""
+        super().showEvent(event)
+        layout = self.layout()
+        if layout is not None:
+            layout.invalidate()
+            layout.activate()
+            self._fit()
 
     def _fit(self) -> None:
         layout = self.layout()
