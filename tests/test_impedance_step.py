@@ -191,6 +191,8 @@ FAST = replace(
         ({"lowest": None, "highest": None, "frequencies": [10.0]}, "more than the numbers"),
         ({"amplitude": 0.2}, "answer linearly"),
         ({"amplitude": -0.01}, "amplitude"),
+        ({"lowest": 1e-9, "highest": 1e6}, "makes the step last 5.79e+04 days"),
+        ({"lowest": 1e-300}, "makes the step last"),
         ({"per_decade": 50, "lowest": 0.01, "highest": 2e3}, "frequencies are more than"),
     ],
 )

@@ -27,7 +27,7 @@ from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
 from seccm.program.sine_design import multisine, single_sine, spaced
 from seccm.program.trace import StepTrace
-from seccm.quantities import Count, Frequency, Words
+from seccm.quantities import DAY, MOST, Count, Frequency, Words
 from seccm.results import Result, Status, Value, Values, noise
 from seccm.results.result import potential, signed
 from seccm.rig import RigInfo, Section, Sines
@@ -154,6 +154,12 @@ def _problems(step: Impedance, where: str, setting: Setting) -> Iterator[Problem
     if len(wanted) > MOST_SINES:
         what = f"{len(wanted)} frequencies are more than {MOST_SINES}."
         yield Problem(f"{where}.per_decade", what, "Take fewer in a decade.")
+    lasts, (longest, in_words) = sum(s.duration for s in _sections(step, setting)), MOST["s"]
+    if lasts > longest:
+        what = f"{show(wanted[0], 'Hz')} makes the step last {lasts / DAY:.3g} days; at most "
+        key = "frequencies" if step.frequencies else "lowest"
+        remedy = "Begin at a higher frequency, or take fewer periods."
+        yield Problem(f"{where}.{key}", f"{what}{in_words}.", remedy)
     try:
         circuit = Circuit(step.circuit)
     except CircuitError as error:
