@@ -98,6 +98,23 @@ def test_factors_and_values_of_sites_go_together() -> None:
     assert len(plan.visits().patterns) == 4
 
 
+@pytest.mark.parametrize("sites", [
+    {"points": PLACES[:2]},
+    {"points": [*PLACES, PLACES[0]]},
+    {"points": "many"},
+    {"values": {"volume": VOLUMES[:1]}},
+    {"values": {"volume": ["1 um^3", "x", "2 um^3"]}},
+    {"values": {"volume": []}},
+    {"kind": "grid"},
+])  # fmt: skip
+def test_sites_that_are_wrong_are_told_and_not_stumbled_over(sites: dict[str, Any]) -> None:
+    """Steps that follow the values of sites cannot be looked at without these."""
+    good = {"kind": "points", "points": PLACES, "values": {"volume": VOLUMES}}
+    told = refused(CHARGE, {**CHARGE, "duration": "-1 s"}, sites={**good, **sites})
+    assert any(where.startswith("sites") for where in told)
+    assert any(where.endswith("duration") for where in told)
+
+
 def test_a_planner_gives_a_site_its_own_value() -> None:
     plan = particles(CHARGE)
     site = plan.site("5 um", "40 um", {"volume": "50 um^3"}, label="new")

@@ -102,7 +102,7 @@ class Plan(Tables):
         except ValidationError as error:
             found = mistakes_of(error, type(self), data, examples)
             parts = good_parts(type(self), data, context)
-        problems += together(parts)
+        problems += together(parts, own)
         return [*found, *map(plainly, problems)]
 
     def to_dict(self) -> dict[str, Any]:

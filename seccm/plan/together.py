@@ -6,7 +6,7 @@ told together with those inside of single tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -99,8 +99,13 @@ def forget() -> None:
     _adapter.cache_clear()
 
 
-def together(parts: Mapping[str, Any]) -> Iterator[Problem]:
-    """Find what does not fit between the tables, as far as they are known."""
+def together(parts: Mapping[str, Any], own: Collection[str]) -> Iterator[Problem]:
+    """Find what does not fit between the tables, as far as they are known.
+
+    Args:
+        parts: the tables that are good in themselves.
+        own: names of the values that each site has of its own, whether they can be read or not.
+    """
     wrong = []
     sites = parts.get("places")
     if "factors" in parts and "design" in parts:
@@ -109,13 +114,14 @@ def together(parts: Mapping[str, Any]) -> Iterator[Problem]:
         factors = set(parts.get("factors", ()))
         if "design" in parts:
             factors.update(*parts["design"].conditions)
-        own = () if sites is None else getattr(sites, "values", ())
         for name in sorted(factors & set(own)):
             what = f"{name} is the name of a factor already."
             wrong.append(Problem(f"sites.values.{name}", what, "Choose another name."))
         wrong += program_problems(parts["program"], factors.union(own))
     yield from wrong
     known = not wrong and all(name in parts for name in ("factors", "design"))
+    # Sites that are wrong in themselves do not say which values go with which condition.
+    known &= "places" in parts or not own
     if parts.get("keep") and "program" in parts:
         yield from keep_problems(parts["keep"], parts["program"], _cases(parts) if known else ())
     if known and all(name in parts for name in ("approach", "retract", "program")):
