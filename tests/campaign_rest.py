@@ -49,7 +49,7 @@ def commissioning(seed: int) -> Iterator[str]:
     when = {rng.randint(1, 60): rng.choice(_DISTURBED) for _ in range(rng.randrange(3))}
     calls, moved, planted, sins = 0, list[Action](), list[BaseException](), list[str]()
     lifted, off = False, True
-    looked_wet = driven_wet = False
+    wet_at_looks: list[bool] = []
     read, apply, close = rig.read, rig.apply, rig.close
 
     def disturbed() -> Block:
@@ -65,7 +65,6 @@ def commissioning(seed: int) -> Iterator[str]:
         return read()
 
     def applied(action: Action) -> None:
-        nonlocal looked_wet, driven_wet
         if not isinstance(action, Drive | Wake):
             moved.append(action)
         if isinstance(action, Drive) and action.mode != "open":
@@ -73,11 +72,12 @@ def commissioning(seed: int) -> Iterator[str]:
                 sins.append(f"driven without a look or a word: {action}")
             looks = step.needs is Needs.OPEN and rig_file and action.mode == "current"
             if looks:
-                looked_wet = _in_droplet(rig)
-            elif looked_wet:
-                sins.append(f"driven while wet: {action}")
-            # A tip close above the surface may come into contact later; that is looked at again.
-            driven_wet |= step.needs is Needs.OPEN and bool(rig_file) and _in_droplet(rig)
+                wet_at_looks.append(_in_droplet(rig))
+            elif wet_at_looks:
+                # A tip close above the surface may come into contact later: it is looked at again.
+                if all(wet_at_looks) and _in_droplet(rig):
+                    sins.append(f"driven while wet: {action}")
+                wet_at_looks.clear()
         apply(action)
 
     def closed() -> None:
@@ -91,7 +91,7 @@ def commissioning(seed: int) -> Iterator[str]:
     with patch("seccm.conductor.safety.PATIENCE", 60.0), suppress(RigError, StoppedError):
         try:
             carry_out(step, conductor, rig_file, values, confirmed=confirmed)
-            if driven_wet:
+            if wet_at_looks and all(wet_at_looks):
                 sins.append("a result of a step that was carried out in contact")
         except ContactError as error:
             if error.code == "not-confirmed" and confirmed:
