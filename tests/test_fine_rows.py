@@ -32,6 +32,7 @@ from seccm.program.trace import StepTrace
 from seccm.report.study import Study
 from seccm.rig import Clock, Flag
 from seccm.suggestion import applied
+from ui.models.curves import read_site
 
 FINE = {**STEP, "duration": "60 ms", "row": "100 us"}
 CLOCK = Clock()
@@ -271,6 +272,30 @@ def test_reports_and_windows_draw_the_fine_rows(scanned: Path):
         drawn = Study(scan).trace(0, 0)
         assert drawn is not None
         np.testing.assert_array_equal(drawn.I, first.I)
+
+
+def test_the_curve_of_a_site_in_the_window_has_the_fine_rows(scanned: Path):
+    """And those of the rig elsewhere; time and charge go on."""
+    with seccm.open(scanned) as scan:
+        first, coarse, _ = traces_of(scan)
+        site = read_site(scan, 0)
+        assert site is not None
+        assert site.measured is not None
+        curve, steps = site.measured, site.measured.starts
+        assert (np.diff(curve.t) > 0.0).all()
+        spans = (0.0, steps[1] - 1e-4), (steps[1], steps[2] - 2.6e-3), (steps[2] - 2.5e-3, 1e9)
+        counted = [np.count_nonzero((curve.t > a) & (curve.t < b)) for a, b in spans]
+        assert counted[0] > 590
+        assert abs(counted[1] - coarse.t.size) < 4
+        assert counted[2] > 900
+        own = first.own
+        # Raw potentials, seconds since contact.
+        at = np.searchsorted(curve.t, first.t[own][300] - 1e-6)
+        assert curve.t[at] == pytest.approx(first.t[own][300])
+        assert curve.I[at] == first.I[own][300]
+        assert curve.E[at] == pytest.approx(first.E[own][300] - scan.header.reference_offset)
+        passed = float(np.sum(first.passed)) * first.row
+        assert curve.Q[np.searchsorted(curve.t, 0.0599)] == pytest.approx(passed, rel=0.01)
 
 
 @pytest.mark.parametrize("rig", ["virtual", "virtual-nidaq"])

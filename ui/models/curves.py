@@ -24,6 +24,7 @@ from seccm.events import Outcome
 from seccm.remote import Trace
 from seccm.rig import Signal
 from ui.models.descent import Way
+from ui.models.fine_curve import with_fine_steps
 from ui.models.galvanic_cycles import cycles_drawn
 from ui.models.own_curves import own_curves
 from ui.models.passage import Curve, Passage, phases
@@ -208,14 +209,13 @@ def read_site(
                 return None
             for rows in phases(_rows(piece)):
                 passage.take(rows)
+        measured = with_fine_steps(scan, passage.curve(number))
         own = own_curves(scan, number) + cycles_drawn(scan, number)
     except DamagedError as error:
         return SiteCurve(number, None, None, closed=True, damage=str(error))
     way = passage.way(number)
     came_down = way if way.z.size else None
-    return SiteCurve(
-        number, passage.curve(number), came_down, closed, signals=scan.signals, own=own
-    )
+    return SiteCurve(number, measured, came_down, closed, signals=scan.signals, own=own)
 
 
 def _rows(record: SiteRecord) -> Trace:

@@ -14,8 +14,10 @@ from seccm.arrays import FloatArray
 from seccm.data import Scan
 from seccm.errors import PlanError
 from seccm.plan import Plan
+from seccm.plan.site import Site
 from seccm.program.figures import OwnCurve
 from seccm.program.registry import kinds
+from seccm.program.trace import StepTrace
 from ui.models.frames import Frame
 
 ROOM = 0.05
@@ -46,12 +48,22 @@ def own_curves(scan: Scan, number: int) -> tuple[Drawn, ...]:
     site = scan.planned.get(number) if own else None
     if site is None or not any(segment.kind in own for segment in site.segments):
         return ()
+    ran = ran_at(scan, site)
+    return tuple(drawn for trace in ran for drawn in curves_of(trace.in_contact))
+
+
+def ran_at(scan: Scan, site: Site) -> tuple[StepTrace, ...]:
+    """Return the steps that ran at a site; none where the plan cannot be read.
+
+    Raises:
+        DamagedError: the site is damaged in the file.
+    """
     try:
         plan = Plan.from_json(scan.plan_json, source=str(scan.path))
     except PlanError:
         return ()
-    ran = step_traces(site, scan.record(number), scan.header.reference_offset, area_of(plan))
-    return tuple(drawn for trace in ran for drawn in curves_of(trace.in_contact))
+    record = scan.record(site.number)
+    return step_traces(site, record, scan.header.reference_offset, area_of(plan))
 
 
 def page_of(drawn: Drawn) -> OwnPage:
