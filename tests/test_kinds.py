@@ -31,8 +31,8 @@ PRODUCT = [
 ]
 BUILT_IN = HERE / "seccm" / "steps"
 SHARED = {
-    "__init__", "inserting", "ohmic", "peaks", "rate_series", "staircase", "sweeping",
-    "voltammogram",
+    "__init__", "inserting", "kinetics", "ohmic", "peaks", "rate_series", "staircase",
+    "sweeping", "voltammogram",
 }  # fmt: skip
 """Files that several kinds use."""
 

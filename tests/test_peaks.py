@@ -150,7 +150,7 @@ def test_the_shipped_voltammogram_has_the_published_peaks_and_onset(lithium):
     assert first["E_onset_tangent"].value == table["E_onset_tangent_of_cycles"].values[0]
     crossover = table["E_crossover_of_cycles"].values
     assert ((crossover > -0.12) & (crossover < 0.0)).all(), "near the potential of the deposit"
-    assert first["E_mid"].status is Status.UNDEFINED, "these peaks are of no couple"
+    assert first["E_couple"].status is Status.UNDEFINED, "these peaks are of no couple"
 
 
 def test_the_charge_of_all_peaks_is_less_than_what_passed(lithium):
@@ -178,5 +178,5 @@ def test_a_reversible_voltammogram_has_its_potential_between_the_peaks(lithium):
     potential, current = (np.resize(np.tile(values, 11), size) for values in cycle)
     found = measured(replace(lithium, E=potential, I=current), ())
     assert found["dE_p"].value == pytest.approx(57e-3, abs=4e-3)
-    assert abs(found["E_mid"].value) <= 3e-3
+    assert abs(found["E_couple"].value) <= 3e-3
     assert not found["E_half"].status.trusted or found["E_half"].status is Status.UNSTEADY

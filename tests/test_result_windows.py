@@ -19,6 +19,7 @@ from test_potentiostatic import Planted
 
 import seccm
 from seccm.analysis.features import Features
+from seccm.analysis.kinetics import F_RT, model
 from seccm.analysis.step_features import arrays_of, measured
 from seccm.analysis.step_trace import step_traces
 from seccm.plan import Plan, load_plan
@@ -98,6 +99,17 @@ def with_couple(trace: StepTrace) -> StepTrace:
     return replace(trace, E=potential, I=current)
 
 
+def with_wave(trace: StepTrace) -> StepTrace:
+    """A sweep over a steady wave that electron transfer slows down."""
+    return replace(trace, I=1e-11 * model(trace.E, 1.0, 0.5, 0.2))
+
+
+def with_tafel(trace: StepTrace) -> StepTrace:
+    """A sweep on which electron transfer alone limits the current, about 0.15 V."""
+    eta = 0.5 * F_RT * (trace.E - 0.15)
+    return replace(trace, I=1e-12 * np.sinh(eta))
+
+
 @pytest.fixture(scope="module")
 def sites(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[StepTrace, ...]]]:
     folder: Path = tmp_path_factory.mktemp("windows")
@@ -113,6 +125,8 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[Step
                 for site in plan.sites()
             ]
     found["couple"] = [(with_couple(found["potentials"][0][2]),)]
+    for name, spoil in (("slowed", with_wave), ("tafel", with_tafel)):
+        found[name] = [(spoil(trace),) for trace in found["waves"][0]]
     found["mirrored"] = [tuple(replace(t, E=-t.E, I=-t.I) for t in found["potentials"][0])]
     found["maximum"] = [(with_maximum(found["potentials"][0][0]),)]
     return found
@@ -148,7 +162,7 @@ def flawed(trace: StepTrace, row: int, flaw: Flag) -> StepTrace:
     return replace(trace, flag=flag)
 
 
-@pytest.mark.parametrize("name", [*PLANS, "mirrored", "couple", "maximum"])
+@pytest.mark.parametrize("name", [*PLANS, "mirrored", "couple", "slowed", "tafel", "maximum"])
 def test_a_flaw_in_a_data_point_reaches_every_result_that_it_changes(sites, name):
     rng = np.random.default_rng(5)
     forgotten, reached = [], 0
@@ -158,7 +172,7 @@ def test_a_flaw_in_a_data_point_reaches_every_result_that_it_changes(sites, name
             right = everything(trace, before)
             rows = {
                 CONTACT_ROWS,
-                size // 2,
+                size // 2 + 7,
                 size - 1,
                 *rng.integers(CONTACT_ROWS, size, 20).tolist(),
             }

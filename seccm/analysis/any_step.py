@@ -50,7 +50,7 @@ def half_way(trace: StepTrace) -> Measured:
     """Return the potential when half of the charge of a step had passed.
 
     From a straight line through the data points around it, two hundredths of the charge wide at
-    either side.
+    either side. Where that is, all data points of the step decide.
     """
     passed = np.cumsum(np.nan_to_num(trace.passed))
     if passed.size < 5 or passed[-1] == 0.0:
@@ -67,4 +67,5 @@ def half_way(trace: StepTrace) -> Measured:
         return Measured(Value.none(Status.TOO_SHORT), (rows,))
     slope, there = np.polyfit(x[known], e[known], 1)
     scatter = float(np.std(e[known] - slope * x[known] - there))
-    return Measured(Value.of(float(there), scatter / math.sqrt(int(known.sum()))), (rows,))
+    value = Value.of(float(there), scatter / math.sqrt(int(known.sum())))
+    return Measured(value, (trace.own, rows))

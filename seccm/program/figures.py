@@ -85,6 +85,10 @@ class Axis:
     """SI; "1" for a number."""
     log: bool = False
     """Whether it is logarithmic: what is not positive is left out."""
+    against_reference: bool = False
+    """Whether it is a potential against the reference electrode."""
+    signed: bool = False
+    """Whether it has the sign of a current, anodic positive."""
 
 
 Points = Callable[[StepTrace], tuple[FloatArray, FloatArray]]

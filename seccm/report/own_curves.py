@@ -38,7 +38,12 @@ def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
         return None
     if what.alone:
         return _panels(study, what, each)
-    fig = study.figure(style.ONE_COLUMN + 1.2, 2.6, currents=what.y.unit == "A")
+    fig = study.figure(
+        style.ONE_COLUMN + 1.2,
+        2.6,
+        currents=what.y.signed or what.y.unit == "A",
+        potentials=what.x.against_reference,
+    )
     axes = fig.subplots()
     x, y = (_scale(what, name, axis, each) for name, axis in (("x", what.x), ("y", what.y)))
     for group, own in each:
@@ -65,14 +70,17 @@ def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
         axes.plot([], [], color=group.colour, lw=1.6, label=words)
     if any(one.model_x.size for _, own in each for one in own):
         axes.plot([], [], color="black", lw=0.6, ls=(0, (4, 2)), label="fit")
-    _axes(axes, what, x, y)
+    _axes(study, axes, what, x, y)
     fig.legend(title=study.groups.legend_title or None, loc="outside right center")
     return fig
 
 
-def _axes(axes: Axes, what: OwnCurve, x: scales.Scale, y: scales.Scale) -> None:
+def _axes(study: Study, axes: Axes, what: OwnCurve, x: scales.Scale, y: scales.Scale) -> None:
     """Name the axes and choose their kinds."""
-    axes.set_xlabel(x.label(style.literal(what.x.words)))
+    if what.x.against_reference:
+        axes.set_xlabel(scales.potential_label(study.reference, x.unit))
+    else:
+        axes.set_xlabel(x.label(style.literal(what.x.words)))
     axes.set_ylabel(y.label(style.literal(what.y.words)))
     if what.x.log:
         axes.set_xscale("log")
@@ -95,7 +103,7 @@ def _panels(study: Study, what: OwnCurve, each: Sequence[tuple[Group, Sequence[D
         y = scales.scale(what.y.unit, span)
         axes.plot(x(one.x), y(one.y), color=group.colour, lw=0.5)
         axes.plot(x(one.event_x), y(one.event_y), **style.TURN, color=style.ORANGE, zorder=4)
-        _axes(axes, what, x, y)
+        _axes(study, axes, what, x, y)
         room = 0.08 * float(np.ptp(span)) or 0.5 * abs(float(span[0])) or 1.0
         axes.set_ylim(y(span.min() - room), y(span.max() + room))
         axes.label_outer()

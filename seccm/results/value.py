@@ -58,6 +58,7 @@ class Status(IntEnum):
     LOST_CONTACT = 42, "the contact was lost within the data points used for this value"
     NOT_PLANAR = 43, "diffusion to this droplet may not be planar for so long a time"
 
+    NERNSTIAN = 45, "as steep as a reversible reaction: its kinetics cannot be seen"
     CHANGED = 50, "the cell changed during the measurement, or did not answer linearly"
     MISFIT = 51, "the equivalent circuit does not describe the spectrum"
     AT_LEAST = 56, "a lower bound: the data do not say how much larger it is"
@@ -156,6 +157,7 @@ _CAVEATS = {
     Status.JUMP: "a jump within the sweep",
     Status.LOST_CONTACT: "contact lost",
     Status.NOT_PLANAR: "diffusion may not be planar",
+    Status.NERNSTIAN: "as steep as a reversible reaction",
     Status.CHANGED: "the cell changed or was not linear",
     Status.MISFIT: "the circuit misses the spectrum",
     Status.AT_LEAST: "a lower bound",

@@ -20,12 +20,14 @@ from seccm.program.until import Until
 from seccm.quantities import Count
 from seccm.results import Result, Values
 from seccm.rig import RigInfo
+from seccm.steps.kinetics import KINETIC, TAFEL, kinetic_numbers
 from seccm.steps.ohmic import FREE_CURVE, Ohmic, given, without_drop
 from seccm.steps.peaks import (
     COUPLE,
     CROSSOVER,
     EACH_ONSET,
     EACH_PEAK,
+    MARKED,
     ONSETS,
     PASSED,
     couple,
@@ -105,7 +107,7 @@ CYCLES = (
            r"$|Q_\mathrm{c}|$, last cycle", rank=140),
     Result("Q_a_last", "C/m^2", "anodic charge per area of the last complete cycle",
            r"$Q_\mathrm{a}$, last cycle", rank=160),
-    *ONSETS, CROSSOVER, *EACH_ONSET, *EACH_PEAK, *COUPLE,
+    *ONSETS, CROSSOVER, *EACH_ONSET, *EACH_PEAK, *COUPLE, *KINETIC,
 )  # fmt: skip
 EACH_CYCLE = (
     Result("CE_of_cycles", "1", "coulombic efficiency Q_a / |Q_c| of each complete cycle", "CE",
@@ -141,7 +143,9 @@ RESULTS = (*CYCLES, *EACH_CYCLE, *WAVE, RETURN, *PEAKS)
 
 def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
     found = voltammogram(trace)
+    last = max(round(found["cycles"].value.value) - 1, 0)
     own = {**found, **couple(found), **first_onsets(trace)}
+    own |= kinetic_numbers(trace, found["E_half"], last)
     return {**own, **without_drop(trace), **series_numbers(trace, before)}
 
 
@@ -182,6 +186,6 @@ KIND = Kind(
     yields=_yields,
     words=_words,
     curves=("I-E",),
-    figures=(CHARGES, WAVES, PASSED, FREE_CURVE),
+    figures=(CHARGES, WAVES, MARKED, PASSED, TAFEL, FREE_CURVE),
     rank=10,
 )

@@ -17,8 +17,9 @@ from seccm.program.trace import StepTrace
 from seccm.program.until import Until
 from seccm.results import Result, Values
 from seccm.rig import RigInfo
+from seccm.steps.kinetics import KINETIC, TAFEL, kinetic_numbers
 from seccm.steps.ohmic import FREE_CURVE, Ohmic, free_words, given, without_drop
-from seccm.steps.peaks import EACH_PEAK, ONSETS, PASSED, first_onsets, tables
+from seccm.steps.peaks import EACH_PEAK, MARKED, ONSETS, PASSED, first_onsets, tables
 from seccm.steps.rate_series import FAST, series_arrays, series_numbers, told_of
 from seccm.steps.sweeping import (
     E_HALF,
@@ -64,8 +65,9 @@ def _sense(step: LinearSweep, where: str, setting: Setting, info: RigInfo) -> It
 
 
 def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
-    found = first_onsets(trace)
-    own = {**sweeps(trace), **{result.name: found[result.name] for result in ONSETS}}
+    found, first = sweeps(trace), first_onsets(trace)
+    own = {**found, **{result.name: first[result.name] for result in ONSETS}}
+    own |= kinetic_numbers(trace, found["E_half"], 0)
     return {**own, **without_drop(trace), **series_numbers(trace, before)}
 
 
@@ -75,7 +77,7 @@ def _arrays(trace: StepTrace, before: Sequence[StepTrace]) -> Mapping[str, Value
     return {**own, **series_arrays(trace, before)}
 
 
-RESULTS = (*WAVE, *PEAKS, *ONSETS, *EACH_PEAK)
+RESULTS = (*WAVE, *PEAKS, *ONSETS, *EACH_PEAK, *KINETIC)
 
 
 def _yields(segment: Segment, before: Sequence[Segment]) -> tuple[Result, ...]:
@@ -102,6 +104,6 @@ KIND = Kind(
     yields=_yields,
     words=lambda found: wave_words(found) or free_words(found),
     curves=("I-E",),
-    figures=(WAVES, PASSED, FREE_CURVE),
+    figures=(WAVES, MARKED, PASSED, TAFEL, FREE_CURVE),
     rank=20,
 )

@@ -22,6 +22,8 @@ from seccm.steps.voltammogram import Leg, settled_legs
 
 _SMEARED = 0.01
 """V beyond the feet of a peak that smoothing takes into account."""
+_DRAWN = 500
+"""Points of a drawn cycle."""
 _A_COUPLE = 3.0
 """Factor by which the peaks of one couple differ in height at most."""
 _REVERSIBLE = 0.057
@@ -64,8 +66,8 @@ EACH_ONSET = (
 COUPLE = (
     Result("dE_p", "V", "separation of the largest peaks: anodic minus cathodic potential",
            r"$\Delta E_\mathrm{p}$", rank=284),
-    potential("E_mid", "mean of the potentials of the largest anodic and cathodic peak, if they "
-              "are of one couple", r"$E_\mathrm{mid}$", 286),
+    potential("E_couple", "mean of the potentials of the largest anodic and cathodic peak, if they "
+              "are of one couple", r"$E_\mathrm{couple}$", 286),
 )  # fmt: skip
 
 
@@ -196,7 +198,7 @@ def couple(found: Numbers) -> Numbers:
         middle = Value.of(0.5 * (up.value.value + down.value.value), math.hypot(0.5 * doubt, shift))
     return {
         "dE_p": Measured(Value.of(apart, doubt), rows),
-        "E_mid": Measured(middle, rows),
+        "E_couple": Measured(middle, rows),
     }
 
 
@@ -206,10 +208,44 @@ def _passed(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
     return trace.t[trace.own], trace.row * np.cumsum(i) / trace.area.value
 
 
+def _apexes(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
+    """Return potential and current density of the peaks of the last complete cycle."""
+    found = tables(trace)
+    last = found["cycle_of_peaks"].values == _last(trace)
+    return found["E_of_peaks"].values[last], found["j_of_peaks"].values[last]
+
+
+def _around(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
+    """Return the cycle that they are of."""
+    legs = _legs(trace, _last(trace))
+    if not legs:
+        return np.empty(0), np.empty(0)
+    rows = slice(legs[0].rows.start, legs[-1].rows.stop)
+    merge = max(1, (rows.stop - rows.start) // _DRAWN)
+    count = (rows.stop - rows.start) // merge * merge
+    e, i = (v[rows][:count].reshape(-1, merge).mean(axis=1) for v in (trace.E, trace.I))
+    return e, i / trace.area.value
+
+
+def _last(trace: StepTrace) -> int:
+    """Return the last complete cycle, from 0."""
+    ends = np.array(trace.segment.cycles[1:])
+    return max(0, int(np.sum(ends <= trace.t[-1] + 1.5 * trace.row)) - 1)
+
+
+MARKED = OwnCurve(
+    slug="peaks",
+    title="Last cycle with its peaks",
+    x=Axis("potential against the reference", "V", against_reference=True),
+    y=Axis("current density", "A/m^2", signed=True),
+    points=_around,
+    events=_apexes,
+    words="Marks: the peaks in the direction of their sweep.",
+)
 PASSED = OwnCurve(
     slug="charge",
-    title="Charge that has passed since the step began; anodic positive",
+    title="Charge that has passed since the step began",
     x=Axis("time", "s"),
-    y=Axis("accumulated charge per area", "C/m^2"),
+    y=Axis("accumulated charge", "C/m^2", signed=True),
     points=_passed,
 )
