@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from made_scans import couple, smaller, write_scan
+from PySide6.QtCore import Qt
 
 from seccm.analysis.step_features import curves_of
 from seccm.data import open_scan
@@ -132,3 +133,40 @@ def test_a_curve_without_points_is_not_drawn(study, monkeypatch):
     draws(monkeypatch, empty)
     assert curves_of(study.trace(0, 0)) == ()
     assert "decay-step-0" not in {d.slug for d in choice.drawings(study)}
+
+
+def test_what_a_curve_marks_is_marked_in_the_report_and_in_the_window(study, monkeypatch, qtbot):
+    """The events of a record; each site has a panel of its own, and dots are no line."""
+
+    def third(trace: StepTrace) -> tuple[np.ndarray, np.ndarray]:
+        return trace.t[3:60:20], trace.I[3:60:20]
+
+    def record(trace: StepTrace) -> tuple[np.ndarray, np.ndarray]:
+        return trace.t, trace.I
+
+    time, current = Axis("time", "s"), Axis("current", "A")
+    alone = OwnCurve("record", "Record", time, current, record, events=third, alone=True,
+                     words="Dots: events.")  # fmt: skip
+    dots = replace(alone, slug="dots", title="Dots", alone=False, marks=True, words="")
+    draws(monkeypatch, alone, dots)
+    drawn = {one.slug: one for one in choice.drawings(study)}
+    panels = drawn["record-step-0"].figure.axes
+    assert [axes.get_title() for axes in panels] == ["E = 0.10 V", "E = 0.25 V"]
+    for axes in panels:
+        assert axes.lines[-1].get_xdata().size == 3
+    assert drawn["record-step-0"].caption.endswith("Dots: events.")
+    assert all(line.get_linestyle() == "None" for line in drawn["dots-step-0"].figure.axes[0].lines
+               if line.get_marker() == "o")  # fmt: skip
+    panel = SitePanel()
+    qtbot.addWidget(panel)
+    panel.dress(DARK, Sizes.of(96.0, glove=False))
+    panel.overlay([read_site(study.scan, 0)], SiteMap.of_scan(study.scan))
+    for slug, lined in (("record-0", True), ("dots-0", False)):
+        panel.choose(slug)
+        own = panel.own[slug]
+        assert (own._lines[0].opts["pen"].style() != Qt.PenStyle.NoPen) == lined
+        assert own._lines[0].opts["symbol"] == (None if lined else "o")
+        assert own._events[0].getData()[0].size == 3
+        assert own._events[0].opts["symbol"] == "o"
+    own.draw((), ())
+    assert own._events[0].getData()[0] is None or own._events[0].getData()[0].size == 0

@@ -82,7 +82,8 @@ def _panel(
         else:
             axes.hist(own, edges.tolist(), color=colour, alpha=0.75, edgecolor="white", lw=0.4)
             axes.axvline(float(np.median(own)), color="black", lw=0.9)
-            middle = f"median {np.median(own):.3g} {scale.unit}".rstrip(" 1")
+            unit = "" if scale.unit == "1" else f" {scale.unit}"
+            middle = f"median {np.median(own):.3g}{unit}"
             axes.set_title(f"{middle}, $n$ = {own.size}", fontsize=6.5, pad=3, loc="right")
     if log:
         axes.set_xscale("log")

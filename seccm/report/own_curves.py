@@ -55,7 +55,10 @@ def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
             if one.model_x.size:
                 axes.plot(x(one.model_x), y(one.model_y), color="black", ls=(0, (4, 2)), zorder=3,
                           lw=0.6 if alone else 0.4, alpha=faint)  # fmt: skip
-            axes.plot(x(one.event_x), y(one.event_y), **style.TURN, color=group.colour, zorder=4)
+            if one.event_x.size:
+                axes.plot(
+                    x(one.event_x), y(one.event_y), **style.TURN, color=group.colour, zorder=4
+                )
         alike = not alone and all(_alike(one.x, own[0].x) for one in own)
         if alike and not what.equal:
             middle = np.median([one.y for one in own], axis=0)
