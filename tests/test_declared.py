@@ -36,7 +36,12 @@ def mixed() -> Plan:
         program=[
             {"step": "open circuit", "duration": 1.0},
             {"step": "constant current", "current_density": -10.0, "duration": 3.0},
-            {"step": "constant current", "current_density": 8.0, "duration": 1.0},
+            {
+                "step": "constant current",
+                "current_density": 8.0,
+                "duration": 1.0,
+                "until": {"potential_above": 3.0},
+            },
             {"step": "constant potential", "potential": 1.0, "duration": 1.0},
             {"step": "lsv", "start": 1.0, "stop": 0.1, "scan_rate": 1.0},
             {"step": "constant current", "current_density": -10.0, "duration": 3.0},
