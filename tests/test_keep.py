@@ -134,7 +134,7 @@ def test_a_step_may_have_a_name_of_several_words() -> None:
         ("E_nuk of first step", 'no kind of step yields "E_nuk". Did you mean "E_nuc of first'),
         ("E_half", 'no step of this programme yields "E_half". Its steps yield E_nuc, t_nuc'),
         ("E_nuc of strip", '"strip" does not yield E_nuc. Write "E_nuc of step 0".'),
-        ("E_nuc of step 1", 'step 1, "strip", does not yield E_nuc; it yields E_end, j, CE, Q'),
+        ("E_nuc of step 1", 'step 1, "strip", does not yield E_nuc; it yields E_end, j'),
         ("E_nuc of step 41", 'no step of this programme is "step 41". Write first step, last'),
         ("E_nuc of step 0.20.0", 'no step of this programme is "step 0.20.0". Write first step'),
         ("E_nuc of plat", 'no step of this programme is "plat". Did you mean "E_nuc of plate"?'),

@@ -42,6 +42,16 @@ def test_each_turn_has_its_current(scan: seccm.Scan) -> None:
     assert plates / plates[0] == pytest.approx([1.0, 2.0, 4.0])
 
 
+def test_results_can_be_drawn_against_the_values_of_a_repeat(scan: seccm.Scan) -> None:
+    found = scan.results("E_nuc").to_pandas()
+    plates = found[found["$j"].notna()]
+    assert plates["$j"].tolist() == [-4.0, -8.0, -16.0]
+    assert plates["value"].is_monotonic_decreasing, "the more current, the more it takes"
+    steps = scan.steps["$j"]
+    assert np.isnan(steps[[0, 3, 13, 14]]).all()
+    assert steps[4:13].tolist() == [-4.0] * 3 + [-8.0] * 3 + [-16.0] * 3
+
+
 def test_the_steps_end_on_what_was_measured(scan: seccm.Scan) -> None:
     """The rest on its drift, each strip on its share: neither at once, nor at the last moment."""
     words = scan.steps.words("ended_by")

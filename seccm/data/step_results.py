@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -157,8 +158,29 @@ class StepResults:
         return dict(zip(self.rows[0]["step_number"][mine].tolist(), mine.tolist(), strict=True))
 
     @cached_property
+    def _series(self) -> Mapping[str, FloatArray]:
+        """What each repeat goes over, by "$" and its name: the value at each step, in SI.
+
+        NaN at steps that do not stand in such a repeat, or whose row cannot be believed.
+        """
+        rows, good = self.rows
+        found: dict[str, FloatArray] = {}
+        for k in np.flatnonzero(good & (np.char.find(rows["step_resolved"], b'"$') >= 0)).tolist():
+            try:
+                numbers = json.loads(_text(rows["step_resolved"][k]))
+                given = {n: float(v) for n, v in numbers.items() if n.startswith("$")}
+            except (ValueError, TypeError, AttributeError):  # Written by another program.
+                continue
+            for name, value in given.items():
+                found.setdefault(name, np.full(len(rows), np.nan))[k] = value
+        return found
+
+    @cached_property
     def steps(self) -> Table:
-        """One row for each step that ran; potentials against the reference."""
+        """One row for each step that ran; potentials against the reference.
+
+        What the repeats round a step go over are columns, "$" before their names.
+        """
         rows, good = self.rows
         found = {
             name.removeprefix(STEPS.prefix): rows[name].copy() for name in STEPS.row.names or ()
@@ -173,6 +195,7 @@ class StepResults:
         found["ended_by"][~good] = NOT_TOLD
         codes = {**dict(enumerate(ENDS)), NOT_TOLD: "not told"}
         units = {"t": "s", "period": "s", "charge": "C"}
+        found |= self._series
         return Table(
             {
                 name: Given(values, units.get(name, ""), codes if name == "ended_by" else {})
@@ -294,6 +317,10 @@ class StepResults:
         told = {
             name: Given(_placed(self.sites[name], site, inside), self.sites.unit(name))
             for name in self.conditions
+        }
+        told |= {
+            name: Given(np.where(known, values[np.where(known, of, 0)], np.nan))
+            for name, values in self._series.items()
         }
         status = np.where(good, rows[f"{table.prefix}status"], DAMAGED)
         codes = self.data["result_status"].meanings() if "result_status" in self.data else {}
