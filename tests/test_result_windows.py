@@ -23,8 +23,8 @@ from seccm.analysis.kinetics import F_RT, model
 from seccm.analysis.step_features import arrays_of, measured
 from seccm.analysis.step_trace import step_traces
 from seccm.plan import Plan, load_plan
-from seccm.program.registry import kinds
 from seccm.program.trace import CONTACT_ROWS, Area, StepTrace
+from seccm.program.yielded import results_of
 from seccm.results import Value
 from seccm.rig import Flag
 
@@ -193,14 +193,14 @@ def test_a_flaw_in_a_data_point_reaches_every_result_that_it_changes(sites, name
 def test_every_result_of_these_kinds_is_tried(sites):
     """What none of the plans above yields would not be tried above."""
     tried: dict[str, set[str]] = {}
+    yielded: dict[str, set[str]] = {}
     for traces in (traces for each in sites.values() for traces in each):
         for count, trace in enumerate(traces):
             found = everything(trace, traces[:count])
             names = {key.partition("[")[0] for key, v in found.items() if v.status.has_value}
             tried.setdefault(trace.segment.kind, set()).update(names)
-    missing = {
-        kind: [r.name for r in kinds()[kind].results if r.name not in names]
-        for kind, names in tried.items()
-    }
+            wanted = results_of(trace.segment, [one.segment for one in traces[:count]])
+            yielded.setdefault(trace.segment.kind, set()).update(r.name for r in wanted)
+    missing = {kind: yielded[kind] - names for kind, names in tried.items()}
     assert set(tried) >= {"constant current", "constant potential", "lsv", "cv", "open circuit"}
     assert not any(missing.values()), missing
