@@ -11,6 +11,7 @@ import numpy as np
 
 from seccm.arrays import FloatArray
 from sim.cell import Droplet, Mode, Response
+from sim.driving import imposed
 from sim.solving import compiled
 
 
@@ -72,11 +73,7 @@ class DummyCell:
         Raises:
             ValueError: if the step is not positive.
         """
-        if not step > 0.0:
-            raise ValueError(f"a step must last longer than 0 s, not {step} s")
-        wave = np.array(wave, dtype=np.float64)
-        if mode == "open":
-            wave[:] = 0.0
+        wave = imposed(mode, wave, step)
         resistive = self.circuit.capacitance == 0.0 or self.circuit.parallel == 0.0
         if resistive or self.circuit.series == math.inf:
             potential, current = self._resistive(mode, wave)

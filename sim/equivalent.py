@@ -23,6 +23,7 @@ from scipy.optimize import nnls
 from seccm.analysis.impedance import Circuit
 from seccm.arrays import FloatArray
 from sim.cell import Droplet, Mode, Response
+from sim.driving import imposed
 from sim.solving import compiled
 
 LOWEST, HIGHEST = 1e-3, 1e6
@@ -139,11 +140,7 @@ class EquivalentCell:
         Raises:
             ValueError: if the step is not positive.
         """
-        if not step > 0.0:
-            raise ValueError(f"a step must last longer than 0 s, not {step} s")
-        wave = np.array(wave, dtype=np.float64)
-        if mode == "open":
-            wave[:] = 0.0
+        wave = imposed(mode, wave, step)
         if mode == "potential":
             return Response(wave, self._under_potential(wave, step))
         return Response(self._under_current(wave, step), wave)

@@ -11,14 +11,13 @@ import numpy as np
 from seccm.arrays import FloatArray
 from sim import nuclei
 from sim.cell import Droplet, Mode, Response
-from sim.lithium_kernel import CURRENT, OPEN, POTENTIAL, drive, spread
+from sim.driving import MODES, imposed, require_solved
+from sim.lithium_kernel import drive, spread
 from sim.lithium_parameters import LithiumParameters
 from sim.lithium_state import PARTS, blank, constants, state_in
 from sim.transport import ConeCut, Cut, Shells
 
 __all__ = ["Deposit", "Ledger", "LithiumCell", "LithiumParameters"]
-
-_MODES: dict[Mode, int] = {"current": CURRENT, "potential": POTENTIAL, "open": OPEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +121,11 @@ class LithiumCell:
             ArithmeticError: if a step has no solution, which needs a drive far beyond 15 V.
         """
         shells = self._wetted()
-        if not step > 0.0:
-            raise ValueError(f"a step must last longer than 0 s, not {step} s")
-        wave = np.ascontiguousarray(wave, dtype=np.float64)
+        wave = imposed(mode, wave, step)
         potential = np.empty(wave.size)
         current = np.empty(wave.size)
         solved = drive(
-            _MODES[mode],
+            MODES[mode],
             wave,
             step,
             self._constants,
@@ -141,11 +138,7 @@ class LithiumCell:
             potential,
             current,
         )
-        if solved < wave.size:
-            raise ArithmeticError(
-                f"no solution for {mode} {wave[solved]:g} at step {solved} of {wave.size}, "
-                f"from {self._state.potential:g} V"
-            )
+        require_solved(mode, wave, solved, self._state.potential)
         return Response(potential, current)
 
     def copy(self) -> Self:

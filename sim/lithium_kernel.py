@@ -17,6 +17,7 @@ import numpy as np
 
 from seccm.arrays import FloatArray
 from sim import nuclei
+from sim.driving import CURRENT, POTENTIAL
 from sim.lithium_interface import Rates, Step, interface
 from sim.lithium_parameters import LithiumParameters
 from sim.lithium_state import PARTS, SITE_NODES, SITE_WEIGHTS, State
@@ -30,9 +31,6 @@ from sim.solving import (
     next_guess,
 )
 from sim.transport import diffuse, factorise, pooled_potential, surface_response
-
-CURRENT, POTENTIAL, OPEN = 0, 1, 2
-"""What is imposed on the cell."""
 
 DEPLETED = 1e-4
 """Below this share of the bulk concentration the electrolyte's resistance and Nernst shift stop

@@ -17,11 +17,11 @@ import numpy as np
 
 from seccm.arrays import FloatArray
 from sim.cell import Droplet, Mode, Response
+from sim.driving import MODES, imposed, require_solved
 from sim.insertion import Material, curve_of, open_circuit
-from sim.particle_kernel import CURRENT, OPEN, POTENTIAL, Grain, drive
+from sim.particle_kernel import Grain, drive
 from sim.solving import FARADAY
 
-_MODES: dict[Mode, int] = {"current": CURRENT, "potential": POTENTIAL, "open": OPEN}
 FIRST = 2.5e-3
 """Thickness of the outermost shell over the radius."""
 GROWTH = 1.2
@@ -145,12 +145,10 @@ class Particle:
             ArithmeticError: if a step has no solution: without a double layer no more lithium can
                 be taken from a surface than there is.
         """
-        if not step > 0.0:
-            raise ValueError(f"a step must last longer than 0 s, not {step} s")
-        wave = np.ascontiguousarray(wave, dtype=np.float64)
+        wave = imposed(mode, wave, step)
         potential, current = np.empty(wave.size), np.empty(wave.size)
         solved, self._potential, self._flow = drive(
-            _MODES[mode],
+            MODES[mode],
             wave,
             step,
             self._grain,
@@ -164,11 +162,7 @@ class Particle:
             potential,
             current,
         )
-        if solved < wave.size:
-            raise ArithmeticError(
-                f"no solution for {mode} {wave[solved]:g} at step {solved} of {wave.size}, "
-                f"from {self._potential:g} V"
-            )
+        require_solved(mode, wave, solved, self._potential)
         return Response(potential, current)
 
     def copy(self) -> Self:

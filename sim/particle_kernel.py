@@ -14,12 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from seccm.arrays import FloatArray
+from sim.driving import CURRENT, OPEN, POTENTIAL
 from sim.insertion import open_circuit
 from sim.solving import FARADAY, GAS, NEWTON_LIMIT, NEWTON_TOLERANCE, compiled
 from sim.transport import diffuse, factorise, surface_response
 
-CURRENT, POTENTIAL, OPEN = 0, 1, 2
-"""What is imposed on the particle."""
 _NOTHING = 1e-9
 """Fraction of lithium, or of room for it, below which no surface comes."""
 

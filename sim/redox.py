@@ -10,10 +10,9 @@ import numpy as np
 
 from seccm.arrays import FloatArray
 from sim.cell import Droplet, Mode, Response
-from sim.redox_kernel import CURRENT, OPEN, POTENTIAL, Electrode, drive
+from sim.driving import MODES, imposed, require_solved
+from sim.redox_kernel import Electrode, drive
 from sim.transport import ConeCut, Cut, Shells, pooled_potential
-
-_MODES: dict[Mode, int] = {"current": CURRENT, "potential": POTENTIAL, "open": OPEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +111,6 @@ class RedoxCell:
                 the limiting one can be imposed.
         """
         shells = self._wetted()
-        if not step > 0.0:
-            raise ValueError(f"a step must last longer than 0 s, not {step} s")
         p = self.parameters
         electrode = Electrode(
             temperature=p.temperature,
@@ -128,11 +125,11 @@ class RedoxCell:
             area=self._area,
             resistance=shells.resistance / p.conductivity,
         )
-        wave = np.ascontiguousarray(wave, dtype=np.float64)
+        wave = imposed(mode, wave, step)
         potential = np.empty(wave.size)
         current = np.empty(wave.size)
         solved, self._potential = drive(
-            _MODES[mode],
+            MODES[mode],
             wave,
             step,
             electrode,
@@ -145,11 +142,7 @@ class RedoxCell:
             potential,
             current,
         )
-        if solved < wave.size:
-            raise ArithmeticError(
-                f"no solution for {mode} {wave[solved]:g} at step {solved} of {wave.size}, "
-                f"from {self._potential:g} V"
-            )
+        require_solved(mode, wave, solved, self._potential)
         return Response(potential, current)
 
     def copy(self) -> Self:

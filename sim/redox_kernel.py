@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from seccm.arrays import FloatArray
+from sim.driving import CURRENT, POTENTIAL
 from sim.solving import (
     FARADAY,
     GAS,
@@ -23,9 +24,6 @@ from sim.solving import (
     next_guess,
 )
 from sim.transport import diffuse, factorise, surface_response
-
-CURRENT, POTENTIAL, OPEN = 0, 1, 2
-"""What is imposed on the cell."""
 
 
 class Electrode(NamedTuple):
