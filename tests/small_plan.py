@@ -8,6 +8,8 @@ from seccm.plan import Plan
 from seccm.rig import AxisRange, Range, RigInfo, StopAbility
 
 UM = 1e-6
+RIG_OF = {"ume-fast-li": "virtual-microelectrode"}
+"""Rigs of the shipped plans that the usual one cannot carry out."""
 
 INFO = RigInfo(
     name="bench",

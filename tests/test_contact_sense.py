@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from small_plan import RIG_OF
 
+import seccm
 from seccm.errors import Problem
 from seccm.plan import Plan, load_plan, plans
 from seccm.rig import Mounted, RigInfo
@@ -14,13 +16,16 @@ from seccm.suggestion import applied
 
 CV, RX, CB = "li-on-au-cv", "redox-cv-map", "li-on-au-combinatorial"
 RIGS = ("virtual", "virtual-nidaq")
+ON = [(name, rig) for name in sorted(plans()) for rig in RIGS if name not in RIG_OF]
 ABOUT = ("approach.contact", "approach.hold", "program[0].start", "program[1].start")
 
 
 @pytest.fixture(scope="module")
 def infos() -> dict[str, RigInfo]:
     """What the rigs that come with the program can do."""
-    return {name: build_rig(load_rig(name), Mounted("li-on-au", 6e-6)).info for name in RIGS}
+    mounted = Mounted("li-on-au", 6e-6)
+    own = {rig: seccm.check(load_plan(name), load_rig(rig))[0] for name, rig in RIG_OF.items()}
+    return {name: build_rig(load_rig(name), mounted).info for name in RIGS} | own
 
 
 def warned(info: RigInfo, name: str, **changes: Any) -> list[Problem]:
@@ -38,8 +43,7 @@ def contact(**changes: Any) -> dict[str, Any]:
     return {"contact": {"kind": "current threshold", "threshold": "5 pA", **changes}}
 
 
-@pytest.mark.parametrize("rig", RIGS)
-@pytest.mark.parametrize("name", sorted(plans()))
+@pytest.mark.parametrize(("name", "rig"), [*ON, *RIG_OF.items()])
 def test_the_plans_that_come_with_the_program_are_not_warned_of(
     name: str, rig: str, infos: dict[str, RigInfo]
 ) -> None:

@@ -11,7 +11,6 @@ from planted_impacts import matched, planted
 
 import seccm
 from seccm.analysis.envelope import envelope
-from seccm.analysis.impact_events import CHARGE
 from seccm.analysis.step_features import arrays_of, curves_of, measured, words_of
 from seccm.factors import Condition
 from seccm.program.registry import kind_of
@@ -23,6 +22,7 @@ from seccm.report.histograms import pooled
 from seccm.report.study import Study
 from seccm.results import Status
 from seccm.rig import Flag
+from seccm.steps.impact_events import CHARGE
 from seccm.steps.impacts import Impacts
 from sim.config import ImpactSample
 from sim.noise import stream
@@ -184,7 +184,7 @@ def test_after_the_contact_was_lost_nothing_is_counted(truth):
 
 
 def test_the_record_is_found_once_and_drawn_with_its_events(truth, monkeypatch):
-    import seccm.analysis.impact_events as module
+    import seccm.steps.impact_events as module
 
     runs = []
     original = module.find_impacts

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_plan import CV, INFO, POTENTIOSTATIC, STEP, UM, approach, grid, small
+from small_plan import CV, INFO, POTENTIOSTATIC, RIG_OF, STEP, UM, approach, grid, small
 
 import seccm
 from seccm.errors import PlanError, Problem
@@ -21,9 +21,6 @@ from seccm.plan.surface import surface_words
 from seccm.plan.tables import Tables
 from seccm.rig import AxisRange, Range, RawChannel, RigInfo, StopAbility
 from seccm.rigs import load_rig
-
-RIG_OF = {"ume-fast-li": "virtual-microelectrode"}
-"""Rigs of the shipped plans that the usual one cannot carry out."""
 
 
 def found(

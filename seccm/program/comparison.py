@@ -25,8 +25,8 @@ class Comparison(Model):
     take: Take | None = None
     """E: the last potential. i: the last current. charge: the net charge. time: how long it
     lasted. count: how many times it has run at this site. Give this, or result."""
-    result: Annotated[Words, Field(examples=["E_nuc"])] | None = None
-    """A result of its analysis, such as E_nuc, from the data points up to its end."""
+    result: Annotated[Words, Field(examples=["CE"])] | None = None
+    """A result of its analysis, such as CE, from the data points up to its end."""
     above: Level | None = None
     below: Level | None = None
     found: Annotated[Literal["yes", "no"], Field(examples=["no"])] | None = None

@@ -9,15 +9,6 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from seccm.analysis.impact_events import (
-    EVENTS,
-    FIGURES,
-    charges,
-    events,
-    found_in,
-    material_of,
-    settled,
-)
 from seccm.analysis.impacts import interval
 from seccm.errors import Problem
 from seccm.program.figures import Trend
@@ -34,6 +25,15 @@ from seccm.results import Result, Status, Value, Values
 from seccm.results.result import signed
 from seccm.rig import Constant
 from seccm.steps.constant_potential import E_HELD, held
+from seccm.steps.impact_events import (
+    EVENTS,
+    FIGURES,
+    charges,
+    events,
+    found_in,
+    material_of,
+    settled,
+)
 from seccm.units import show, volts
 
 ROW = 100e-6

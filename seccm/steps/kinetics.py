@@ -23,9 +23,9 @@ KINETIC = (
     Result("k0_over_m", "1", "rate constant k0 over the coefficient of mass transfer, from the "
            "shape of a steady wave", "$k^0/m$", rank=356),
     Result("alpha_transfer", "1", "transfer coefficient of the driven reaction, from the shape of "
-           "a steady wave", r"$\alpha$", rank=358),
-    potential("E_formal", "formal potential, from the shape of a steady wave", r"$E^{0\prime}$",
-              360),
+           "a steady wave", "$α$", rank=358),
+    potential("E_formal", "formal potential, from the shape of a steady wave", r"$E_\mathrm{f}$",
+              359),
 )  # fmt: skip
 _DECADES = 4.0
 """Decades below the largest current that a Tafel plot shows."""

@@ -61,7 +61,7 @@ def _resolve(step: NormalPulse, setting: Setting) -> Act:
     return climbed(stairs, step.quiet, float(base[0]), label)
 
 
-E_PULSES = potential("E_half_pulses", "half-wave potential of the pulses", r"$E_{1/2}$", 360,
+E_PULSES = potential("E_half_pulses", "half-wave potential of the pulses", r"$E_{1/2}$", 369,
                      mapped=True)  # fmt: skip
 J_PULSES = signed("j_lim_pulses", "A/m^2", "limiting current density of the pulses, above the foot",
                   r"$j_\mathrm{lim}$", 370, mapped=True)  # fmt: skip

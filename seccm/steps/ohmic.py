@@ -65,13 +65,13 @@ def given(step: Ohmic, setting: Setting) -> tuple[tuple[str, float], ...]:
 
 
 R_U = Result("R_u", "ohm", "resistance of the solution, as the plan gives it", r"$R_\mathrm{u}$")
-DROP = signed("iR_p", "V", "ohmic drop at the largest current of the first sweep",
-              r"$IR_\mathrm{u}$", 285)  # fmt: skip
+DROP = Result("iR_p", "V", "ohmic drop at the largest current of the first sweep",
+              r"$IR_\mathrm{u}$", rank=285)  # fmt: skip
 E_FREE = potential(
     "E_p_free",
     "peak potential of the first sweep as it would be without resistance, for planar diffusion",
     r"$E_\mathrm{p}^\mathrm{free}$",
-    290,
+    287,
 )
 J_FREE = signed(
     "j_p_free",
@@ -79,7 +79,7 @@ J_FREE = signed(
     "peak current density of the first sweep as it would be without resistance, for planar "
     "diffusion",
     r"$j_\mathrm{p}^\mathrm{free}$",
-    295,
+    288,
 )
 FREE = (R_U, DROP, E_FREE, J_FREE)
 

@@ -97,11 +97,11 @@ def _vertices(step: Pulses) -> int:
 
 
 Q_PULSE = signed("Q_pulse", "C/m^2", "charge per area of a pulse, mean of all; what flows in the "
-                 "pauses is taken off", r"$Q_\mathrm{pulse}$", 400, mapped=True)  # fmt: skip
+                 "pauses is taken off", r"$Q_\mathrm{pulse}$", 372, mapped=True)  # fmt: skip
 E_PULSE = potential("E_pulse", "potential at the end of a pulse, mean of all",
-                    r"$E_\mathrm{pulse}$", 410)  # fmt: skip
+                    r"$E_\mathrm{pulse}$", 374)  # fmt: skip
 J_PULSE = signed("j_pulse", "A/m^2", "current density at the end of a pulse, mean of all",
-                 r"$j_\mathrm{pulse}$", 420)  # fmt: skip
+                 r"$j_\mathrm{pulse}$", 376)  # fmt: skip
 OF_PULSES = (
     signed("Q_of_pulses", "C/m^2", "charge per area of each pulse", r"$Q_\mathrm{pulse}$"),
     potential("E_of_pulses", "potential at the end of each pulse", r"$E_\mathrm{pulse}$"),

@@ -23,12 +23,13 @@ ROOT, STRAIGHT, POWER = (
     signed("j_p_root", "A/m^2/(V/s)^0.5", "slope of the peak current density against the square "
            "root of the scan rate, over the sweeps of the site so far; through the origin where "
            "the peaks are those without resistance",
-           r"$\mathrm{d}j_\mathrm{p}/\mathrm{d}v^{1/2}$", 300),
+           r"$\mathrm{d}j_\mathrm{p}/\mathrm{d}v^{1/2}$", 296),
     signed("j_p_linear", "A/m^2/(V/s)", "slope of the peak current density against the scan rate, "
-           "over the sweeps of the site so far", r"$\mathrm{d}j_\mathrm{p}/\mathrm{d}v$", 310),
+           "over the sweeps of the site so far", r"$\mathrm{d}j_\mathrm{p}/\mathrm{d}v$", 297),
     Result("j_p_power", "1", "power of the scan rate with which the peak current grows: 1/2 for "
-           "diffusion, 1 for what is adsorbed", r"$\mathrm{d}\ln|j_\mathrm{p}|/\mathrm{d}\ln v$",
-           rank=320),
+           "diffusion, 1 for what is adsorbed",
+           r"$\mathrm{d}\mathrm{ln}|j_\mathrm{p}|/\mathrm{d}\mathrm{ln}v$",
+           rank=298),
 )  # fmt: skip
 RATES = Result("v_of_sweeps", "V/s", "scan rate of each sweep of the site so far", "$v$",
                dims=("sweep",))  # fmt: skip

@@ -170,11 +170,11 @@ def _means(trace: StepTrace, y: FloatArray, spans: FloatArray) -> FloatArray:
 
 
 E_PEAK = potential("E_peak", "potential of the peak of the difference current",
-                   r"$E_\mathrm{peak}$", 330, mapped=True)  # fmt: skip
+                   r"$E_\mathrm{peak}$", 366, mapped=True)  # fmt: skip
 J_PEAK = signed("j_peak", "A/m^2", "height of the peak of the difference current, per area, above "
-                "a straight background", r"$\Delta j_\mathrm{peak}$", 340, mapped=True)  # fmt: skip
+                "a straight background", r"$\Delta j_\mathrm{peak}$", 367, mapped=True)  # fmt: skip
 W_PEAK = Result("W_half", "V", "width of the peak of the difference current at half its height",
-                r"$W_{1/2}$", rank=350)  # fmt: skip
+                r"$W_{1/2}$", rank=368)  # fmt: skip
 PEAK = (E_PEAK, J_PEAK, W_PEAK)
 
 
