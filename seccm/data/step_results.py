@@ -104,7 +104,7 @@ class StepArrays:
 
         of = np.repeat(np.arange(len(self)), [part.size for part in self.values])
         columns = {name: self.about[name][of] for name in self.about.names}
-        places = [np.indices(part.shape).reshape(part.ndim, -1) for part in self.values]
+        places = [np.indices(part.shape).reshape(part.ndim, part.size) for part in self.values]
         joined = np.concatenate([np.empty((len(self.dims), 0), int), *places], axis=1)
         columns |= dict(zip(self.dims, joined, strict=True))
         columns["value"] = np.concatenate([np.empty(0), *(v.ravel() for v in self.values)])
