@@ -80,6 +80,7 @@ def _shape(
     whole = high is not None
     low = 0 if low is None else low
     high = e.size - 1 if high is None else high
+    whole = whole and low < top < high  # a level stretch has its foot at its top
     line = np.full(e.size, i[low])
     if whole:
         low, high = _touching(e, i, low, top, high)

@@ -261,8 +261,9 @@ class _Known:
             "travel": next(self.travel()),
             "overtravel": length(min(HANGS * self.aperture, 250e-9)),
         }
-        for contact in self.contacts():
-            yield {**parts, "contact": contact}
+        found = [{**parts, "contact": contact} for contact in self.contacts()]
+        yield from found
+        yield from ({**one, "hold": hold} for one in found for hold in self.holds())
 
     def lifts(self) -> Iterator[dict[str, Any]]:
         """Yield whole retracts."""
@@ -290,7 +291,10 @@ class _Known:
         names = ("potential", "start") if name == "potential" else (name,)
         program = self.at("program")
         for step in program if isinstance(program, list) else ():
-            yield from (step[n] for n in names if isinstance(step, Mapping) and n in step)
+            for given in (step[n] for n in names if isinstance(step, Mapping) and n in step):
+                within = inside(given, "within")
+                # What follows an earlier step is known when its turn comes; the plan says its ends.
+                yield from reversed(within) if isinstance(within, list) else (given,)
 
     def followed(self, unit: str) -> Iterator[str]:
         """Yield the factors of a kind of quantity, as "$j"."""

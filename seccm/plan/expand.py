@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from seccm.earlier import Earlier
 from seccm.errors import Problem
 from seccm.factors import Condition, Value
 from seccm.placeholder import Placeholder
@@ -178,6 +179,8 @@ def _imposed(program: Sequence[Step], mode: Mode, setting: Setting) -> tuple[str
             unit = {"potential": "V", "current": "A", "current_density": "A/m^2"}[begins.quantity]
             # Only inside of its repeat does a name stand for a value that the repeat goes over.
             value = Condition(part.values).known(begins.value)
+            if isinstance(value, Earlier):
+                value = value.within[1]  # the plan says that it may be this
             if mode == "current" and isinstance(setting.condition.known(value), Placeholder):
                 act = act_of(part.spec, setting.inside(part.values))
                 return mode, show(float(act.waveform.at(np.zeros(1))[0]), "A", 9)

@@ -134,12 +134,19 @@ class Status(IntEnum):
     def worse(self, other: Status) -> Status:
         """Return the one that takes more from a number which rests on both."""
 
-        def doubt(status: Status) -> tuple[bool, bool, bool, int]:
-            return not status.has_value, not status.trusted, bool(status.caveat), int(status)
+        def doubt(status: Status) -> tuple[bool, bool, bool, bool, int]:
+            return (
+                not status.has_value,
+                not status.trusted,
+                status not in _BOUNDS,  # of data points that are flawed, not even a bound is known
+                bool(status.caveat),
+                int(status),
+            )
 
         return max(self, other, key=doubt)
 
 
+_BOUNDS = (Status.AT_LEAST, Status.AT_MOST)
 _CAVEATS = {
     Status.END: "potential at the end of the record, drift not known",
     Status.DRIFTING: "potential at the end of the record, still drifting",
