@@ -37,6 +37,10 @@ def examples(path: Key, data: Mapping[str, Any]) -> Sequence[Any]:
     """Return what could stand at a path of a plan, the best first; often nothing."""
     plan = _Known(data)
     names = tuple(part for part in path if isinstance(part, str))
+    if path[-2:-1] == ("over",):
+        return [[level] for level in plan.levels(str(path[-1]))]
+    if path[-3:-2] == ("over",):
+        return list(plan.levels(str(path[-2])))
     if path[:1] == ("program",) and len(path) > 1:
         return list(plan.of_step(path))
     if path[:1] == ("factors",) and len(path) == 3:
@@ -357,6 +361,9 @@ class _Known:
             yield from self.names()
         if name in _UNITS:
             yield from self.followed(_UNITS[name])
+        after = self.size("s", *path[:-1], "until", "after") if name == "duration" else None
+        if after is not None:
+            yield show(10.0 * after, "s")  # what ends the step must have the time to do so
         if name in ("start", "potential"):
             held = self.at("approach", "hold", "potential")
             yield from (one for one in (held, "0 V") if one is not None)
