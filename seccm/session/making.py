@@ -70,7 +70,7 @@ def run(
     features = Features(plan, sites=sites)
     opened, found = _open(plan, rig_file, target, 0, 1.0, seed, faults, pace)
     try:
-        header = _header(plan, rig_file, found.info, seed, faults)
+        header, raw = _header(plan, rig_file, found.info, seed, faults), _raw(plan, opened)
         store = Store(
             target,
             header,
@@ -78,7 +78,7 @@ def run(
             _columns(features, found.info),
             found.info.clock,
             features,
-            raw=_raw(plan, opened),
+            raw=raw,
             raw_of_steps=not plan.record.raw,
         )
         return Run(
@@ -86,6 +86,7 @@ def run(
             opened,
             store,
             sites,
+            raw=bool(raw),
             path=target,
             run_id=header.uuid,
             planned=sites,
@@ -129,6 +130,7 @@ def resume(path: str | Path, *, pace: float = 0.0, planner: Planner | None = Non
         run_id = scan.header.uuid
         plan, rig_file, seed, faults = read_what_ran(scan)
         known, ended = len(scan.sites), scan.state
+        inputs = scan.raw_channels
         sites, left = stored(scan)
     if not left and ended == "complete":
         raise DataFileError(f"{path}: all {known} sites were visited; there is nothing to resume.")
@@ -138,13 +140,15 @@ def resume(path: str | Path, *, pace: float = 0.0, planner: Planner | None = Non
     opened, found = _open(plan, rig_file, path, first, share, seed, faults, pace)
     try:
         same_file(file, path)
+        # A file that was begun without raw samples goes on without them.
+        raw = _raw(plan, opened) if inputs else ()
         store = Store.resume(
             path,
             sites,
             _columns(features, found.info),
             found.info.clock,
             features,
-            raw=_raw(plan, opened),
+            raw=raw,
             raw_of_steps=not plan.record.raw,
         )
         with open_scan(path) as scan:
@@ -156,6 +160,7 @@ def resume(path: str | Path, *, pace: float = 0.0, planner: Planner | None = Non
             opened,
             store,
             left,
+            raw=bool(raw),
             path=path,
             run_id=run_id,
             planned=sites,

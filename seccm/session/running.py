@@ -51,6 +51,7 @@ class Run:
         store: Store,
         sites: Sequence[Site],
         *,
+        raw: bool,
         planned: Sequence[Site],
         path: Path,
         run_id: str,
@@ -94,7 +95,7 @@ class Run:
             terrain=terrain,
             judges=judges(plan, rig.info.clock),
         )
-        self._runner = Runner(rig, self._engine, store, asking=asking, raw=plan.keeps_raw(rig.info))
+        self._runner = Runner(rig, self._engine, store, asking=asking, raw=raw)
         self._store = store
         self._file = Whereabouts(path)
         self._left = threading.Event()
