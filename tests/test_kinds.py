@@ -31,10 +31,10 @@ PRODUCT = [
 ]
 BUILT_IN = HERE / "seccm" / "steps"
 SHARED = {
-    "__init__", "inserting", "kinetics", "ohmic", "peaks", "rate_series", "staircase",
-    "sweeping", "voltammogram",
+    "__init__", "impact_events", "inserting", "kinetics", "ohmic", "peaks", "rate_series",
+    "staircase", "sweeping", "voltammogram",
 }  # fmt: skip
-"""Files that several kinds use."""
+"""Files that kinds of step use, and that are none themselves."""
 
 
 def words_in(path: Path) -> set[str]:
