@@ -47,10 +47,15 @@ def test_a_sensible_plan_has_no_problems() -> None:
     assert small().check(INFO, at={"z": 60 * UM}, free_disk=10**9) == ()
 
 
+WITH_RAW = ("impedance-map", "mixed-protocol", "nano-impacts")
+"""Shipped plans that need raw samples, which the rig on the bench has not."""
+
+
 @pytest.mark.parametrize("name", plans())
 def test_the_shipped_plans_have_no_errors(name: str) -> None:
     """And no other warnings than the one they speak of themselves."""
-    info = seccm.check(load_plan(name), load_rig(RIG_OF[name]))[0] if name in RIG_OF else INFO
+    rig = (RIG_OF | dict.fromkeys(WITH_RAW, "virtual")).get(name)
+    info = INFO if rig is None else seccm.check(load_plan(name), load_rig(rig))[0]
     problems = load_plan(name).check(info, at={"z": 58 * UM}, free_disk=10**12)
     spoken_of = {
         "li-on-au-combinatorial": {"design", "design.assign"},
