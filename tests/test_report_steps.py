@@ -19,6 +19,7 @@ def test_steps_whose_figure_is_left_out_are_counted(count, monkeypatch):
     monkeypatch.setattr(choice, "_DRAWN", {"I-t": draw})
     monkeypatch.setattr(choice, "_curve_of", lambda segment: "I-t")
     monkeypatch.setattr(choice, "_galvanic", lambda study: ())
+    monkeypatch.setattr(choice, "_across", lambda study: ())
     monkeypatch.setattr(choice, "_signals", lambda study: ())
     monkeypatch.setattr(choice, "_maps", lambda study: ())
     monkeypatch.setattr(choice, "_tip", lambda study: ())
