@@ -138,7 +138,7 @@ def test_it_is_refused_until_a_tip_that_touches_was_retracted(qtbot: QtBot, tmp_
         assert turned(rig) == 0
         made.manual.link.click()
         qtbot.waitUntil(panel.arm.isEnabled, timeout=LONG)
-        assert "fully retracted at z = 100 um" in said(made)
+        assert "fully retracted at z = 100 µm" in said(made)
 
 
 def test_a_scan_owns_the_rig(qtbot: QtBot, tmp_path: Path):
