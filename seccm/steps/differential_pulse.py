@@ -23,6 +23,7 @@ from seccm.steps.staircase import (
     Stairs,
     climbed,
     corners_of,
+    ends_of,
     known,
     levels,
     peak_numbers,
@@ -58,8 +59,7 @@ class DifferentialPulse(Staircase):
 def _resolve(step: DifferentialPulse, setting: Setting) -> Act:
     base = levels(step, setting)
     way = math.copysign(step.amplitude, setting.raw(step.stop) - setting.raw(step.start))
-    ends = " to ".join(volts(setting.number(e)) for e in (step.start, step.stop))
-    label = f"differential pulses of {volts(step.amplitude)}, {ends}"
+    label = f"differential pulses of {volts(step.amplitude)}, {ends_of(step, setting)}"
     stairs = Stairs(base, base + way, step.period - step.width, step.width)
     return climbed(stairs, step.quiet, float(base[0]), label)
 
@@ -72,7 +72,7 @@ def _difference(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
 
 
 def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
-    return peak_numbers(trace, *_difference(trace), read(trace).rows)
+    return peak_numbers(trace, *_difference(trace))
 
 
 KIND = Kind(

@@ -24,12 +24,13 @@ from seccm.steps.staircase import (
     Stairs,
     climbed,
     corners_of,
+    ends_of,
     known,
     levels,
     problems,
     read,
 )
-from seccm.units import show, volts
+from seccm.units import show
 
 
 class NormalPulse(Staircase):
@@ -55,8 +56,7 @@ class NormalPulse(Staircase):
 def _resolve(step: NormalPulse, setting: Setting) -> Act:
     high = levels(step, setting)
     base = np.full(high.size, high[0])
-    ends = " to ".join(volts(setting.number(e)) for e in (step.start, step.stop))
-    label = f"normal pulses of {show(step.width, 's')}, {ends}"
+    label = f"normal pulses of {show(step.width, 's')}, {ends_of(step, setting)}"
     stairs = Stairs(base, high, step.period - step.width, step.width)
     return climbed(stairs, step.quiet, float(base[0]), label)
 
@@ -75,7 +75,7 @@ def _wave(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
 
 
 def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
-    wave, rows = pulse_wave(*_wave(trace)), (read(trace).rows,)
+    wave, rows = pulse_wave(*_wave(trace)), (trace.own,)
     return {
         "E_half_pulses": Measured(wave.half, rows),
         "j_lim_pulses": Measured(trace.area.density(wave.limit), rows),

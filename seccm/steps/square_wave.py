@@ -23,6 +23,7 @@ from seccm.steps.staircase import (
     Stairs,
     climbed,
     corners_of,
+    ends_of,
     known,
     levels,
     peak_numbers,
@@ -51,8 +52,8 @@ def _resolve(step: SquareWave, setting: Setting) -> Act:
     base = levels(step, setting)
     way = math.copysign(step.amplitude, setting.raw(step.stop) - setting.raw(step.start))
     half = 0.5 / step.frequency
-    ends = " to ".join(volts(setting.number(e)) for e in (step.start, step.stop))
-    label = f"square wave of {volts(step.amplitude)} at {show(step.frequency, 'Hz')}, {ends}"
+    pulse = f"{volts(step.amplitude)} at {show(step.frequency, 'Hz')}"
+    label = f"square wave of {pulse}, {ends_of(step, setting)}"
     return climbed(Stairs(base + way, base - way, half, half), step.quiet, float(base[0]), label)
 
 
@@ -65,7 +66,7 @@ def _difference(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
 
 
 def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
-    return peak_numbers(trace, *_difference(trace), read(trace).rows)
+    return peak_numbers(trace, *_difference(trace))
 
 
 KIND = Kind(

@@ -72,6 +72,11 @@ def levels(step: Staircase, setting: Setting) -> FloatArray:
     return steps
 
 
+def ends_of(step: Staircase, setting: Setting) -> str:
+    """Return where a staircase starts and stops, in words."""
+    return " to ".join(volts(setting.number(end)) for end in (step.start, step.stop))
+
+
 def corners_of(step: Staircase) -> int:
     """Count the corners of a staircase; the most there may be where its ends are not known yet."""
     if not (isinstance(step.start, float) and isinstance(step.stop, float)):
@@ -129,8 +134,6 @@ class Read:
     first_potential: FloatArray
     """V against the reference."""
     second_potential: FloatArray
-    rows: slice
-    """All data points that they come from."""
 
     @property
     def whole(self) -> bool:
@@ -152,7 +155,7 @@ def read(trace: StepTrace) -> Read:
         # A row before the end: what comes next may begin in the last one.
         spans = np.stack([end - max(SAMPLED * long, 2.0 * trace.row), end - trace.row], axis=1)
         found += [_means(trace, y, spans) for y in (trace.I, trace.E)]
-    return Read(found[0], found[2], found[1], found[3], slice(trace.own.start, None))
+    return Read(found[0], found[2], found[1], found[3])
 
 
 def _means(trace: StepTrace, y: FloatArray, spans: FloatArray) -> FloatArray:
@@ -178,12 +181,12 @@ W_PEAK = Result("W_half", "V", "width of the peak of the difference current at h
 PEAK = (E_PEAK, J_PEAK, W_PEAK)
 
 
-def peak_numbers(trace: StepTrace, e: FloatArray, difference: FloatArray, rows: slice) -> Numbers:
+def peak_numbers(trace: StepTrace, e: FloatArray, difference: FloatArray) -> Numbers:
     """Measure the peak of a difference current."""
     peak = pulse_peak(e, difference)
     height = trace.area.density(peak.height)
     values = dict(zip(PEAK, (peak.potential, height, peak.width), strict=True))
-    return {result.name: Measured(value, (rows,)) for result, value in values.items()}
+    return {result.name: Measured(value, (trace.own,)) for result, value in values.items()}
 
 
 def peak_words(found: Found) -> str:
