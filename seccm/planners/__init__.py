@@ -1,0 +1,1 @@
+"""Planners that come with the program: they choose the next site by what was measured."""

@@ -1,0 +1,162 @@
+"""What planners share that decide by what was measured: they remember, and say why they stop.
+
+What comes next follows from what was told alone, in its order: a run that is resumed, and a scan
+that is planned again afterwards, ask for the same sites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from seccm.arrays import FloatArray
+from seccm.factors import Level
+from seccm.plan.decision import Belief, Decision, Progress
+from seccm.plan.planner import Finished
+from seccm.plan.site import Site
+from seccm.planners.fitting import Fitted, fitted
+from seccm.planners.learning import told_of
+from seccm.planners.problems import unit_of
+from seccm.planners.space import Choice, Space
+from seccm.planners.specs import Deciding, Learnt, Scale, Stop
+from seccm.planners.stopping import Standing, progress, why_enough
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def on_one_core(asked: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Have a function leave the other cores to the loop that reads the rig.
+
+    Its matrices are small: more threads would make it slower, and wait for each other by turning.
+    """
+
+    @wraps(asked)
+    def answered(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with threadpool_limits(1, "blas"):
+            return asked(*args, **kwargs)
+
+    return answered
+
+
+SHOWN = 61
+"""Points of a belief about one factor."""
+
+
+class Memory:
+    """The sites so far, and what models make of them.
+
+    Args:
+        space: what may vary.
+        learnt: the results; the first decides about the end.
+        seed: of the models.
+    """
+
+    def __init__(self, space: Space, learnt: Sequence[Learnt], seed: int) -> None:
+        self.space, self.learnt, self.seed = space, tuple(learnt), seed
+        self.sites: list[Finished] = []
+        self.points: list[tuple[float, ...]] = []
+        self._models: tuple[int, tuple[Fitted, ...] | None] = (-1, None)
+
+    def tell(self, finished: Finished) -> None:
+        """Take in a finished site."""
+        self.sites.append(finished)
+        self.points.append(self.space.point(finished.site))
+
+    @property
+    def used(self) -> set[int]:
+        """The places of the plan that are used, by their numbers."""
+        return self.space.used(finished.site for finished in self.sites)
+
+    @property
+    def seconds(self) -> float:
+        """From the start of the run to the end of the last site."""
+        return self.sites[-1].ended if self.sites else 0.0
+
+    def models(self, count: int) -> tuple[Fitted, ...] | None:
+        """Return a model of each result after so many sites; None until each has a number."""
+        if self._models[0] != count:
+            told = [
+                told_of(self.sites[:count], self.points[:count], learnt) for learnt in self.learnt
+            ]
+            known = [one for one in told if one is not None]
+            models = tuple(fitted(one, self.seed) for one in known)
+            self._models = count, models if len(known) == len(told) else None
+        return self._models[1]
+
+    def belief(self, model: Fitted, learnt: Learnt, net: FloatArray) -> Belief:
+        """Return what is expected of a result, for a screen; the median on a logarithmic scale."""
+        mean, deviation = model.at(net)
+        if learnt.scale == "logarithmic":
+            mean = np.exp(mean)
+            deviation = mean * deviation
+        unit = unit_of(learnt.result) or "1"
+        directions, points = self.space.directions, self.space.inside(net)
+        return Belief(learnt.result, unit, directions, points, mean, deviation)
+
+
+def shown_net(space: Space, seed: int) -> FloatArray:
+    """Return the points at which a belief is kept, shape (m, d)."""
+    if len(space.directions) == 1:
+        return np.linspace(0.0, 1.0, SHOWN)[:, None]
+    return space.net(seed)
+
+
+class Ending:
+    """Says when it is enough.
+
+    Args:
+        stop: of the plan.
+        learnt: the result that decides.
+    """
+
+    def __init__(self, stop: Stop, learnt: Learnt) -> None:
+        self._stop, self._scale = stop, learnt.scale
+        self._unit = unit_of(learnt.result) or "1"
+
+    @property
+    def needs_history(self) -> bool:
+        """Whether it counts sites without gain."""
+        return self._stop.no_gain is not None
+
+    def standing(self, memory: Memory, half_widths: Sequence[float]) -> Standing:
+        """Return how far the run has come."""
+        return Standing(len(memory.sites), memory.seconds, half_widths)
+
+    def why(self, standing: Standing) -> str:
+        """Return why there is to be no more; empty while there is."""
+        return why_enough(self._stop, standing, self._unit, self._scale)
+
+    def progress(self, standing: Standing) -> tuple[Progress, ...]:
+        """Return how far it is towards each end."""
+        return progress(self._stop, standing, self._unit, self._scale)
+
+
+def offered(spec: Deciding, memory: Memory, first: Sequence[Choice]) -> Site | None:
+    """Return the site that is visited where there is no decision, if the plan wants one."""
+    if spec.late == "pause":
+        return None
+    done = len(memory.sites)
+    return memory.space.site(first[done % len(first)], memory.used)
+
+
+def no_place(memory: Memory) -> Decision:
+    """Return why nothing more is asked for where every place is used."""
+    count = len(memory.space.places)
+    what = f"All {count} places of the plan are" if count > 1 else "The only place of the plan is"
+    return Decision(f"{what} used.")
+
+
+def as_share(stop: Stop, scale: Scale, value: Level | None) -> Stop:
+    """Return a stop whose interval is in the measure of the scale.
+
+    On a logarithmic one "0.1 s" of a target of 2 s is a share of 0.05.
+    """
+    given = stop.uncertainty
+    if scale == "linear" or given is None or given.unit == "1" or value is None:
+        return stop
+    return stop.model_copy(update={"uncertainty": Level(given.value / value.value, "1")})

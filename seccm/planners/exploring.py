@@ -1,0 +1,226 @@
+"""A Gaussian process: results as smooth functions, and sites that tell most of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from seccm.plan.decision import Belief, Decision
+from seccm.plan.plan import Plan
+from seccm.plan.planner import Finished
+from seccm.plan.site import Site
+from seccm.planners.deciding import (
+    Ending,
+    Memory,
+    as_share,
+    no_place,
+    offered,
+    on_one_core,
+    shown_net,
+)
+from seccm.planners.fitting import Fitted, fitted
+from seccm.planners.gaussian_process import Told
+from seccm.planners.goals import NET, Chance, half_width, on_scale, worth
+from seccm.planners.learning import NUMBER, lesson, told_of
+from seccm.planners.problems import unit_of
+from seccm.planners.space import Choice, Space
+from seccm.planners.specs import Explore, GaussianProcessSpec, Maximum, Minimum, Reach, interval
+from seccm.units import show
+
+
+class GaussianProcess:
+    """One run of the planner.
+
+    Args:
+        spec: its table.
+        plan: of the run.
+    """
+
+    def __init__(self, spec: GaussianProcessSpec, plan: Plan) -> None:
+        self._spec = spec
+        space = Space(plan, {one.factor: one for one in spec.vary}, chosen=spec.places == "any")
+        self._memory = Memory(space, spec.learn, spec.seed)
+        self._goal, self._learnt = spec.goal, spec.learn[0]
+        value = spec.goal.value if isinstance(spec.goal, Reach) else None
+        self._target = 0.0 if value is None else on_scale(value.value, self._learnt.scale)
+        self._ending = Ending(as_share(spec.stop, self._learnt.scale, value), self._learnt)
+        self._first = space.first(spec.first, spec.seed)
+        self._net = space.net(spec.seed)
+        self._shown = shown_net(space, spec.seed)
+        self._widths: dict[int, float] = {}
+        self._choices: dict[tuple[int, int], tuple[Choice, str] | None] = {}
+        """What was decided, by `_decided`'s arguments: sites that are alike ask for it again."""
+
+    @property
+    def total(self) -> int | None:
+        """Nobody knows, but that there is an end of the places."""
+        return self._spec.stop.sites
+
+    def tell(self, finished: Finished) -> None:
+        """Take in a finished site."""
+        self._memory.tell(finished)
+
+    def instead(self) -> Site | None:
+        """Return the site that is visited where there is no decision in time."""
+        return offered(self._spec, self._memory, self._first)
+
+    @on_one_core
+    def ask(self) -> Site | Decision:
+        """Return the next site with its reason, or why there is none."""
+        done, spec = len(self._memory.sites), self._spec
+        turn = done // spec.repeats
+        decided = turn - len(self._first)
+        standing = self._ending.standing(self._memory, self._history(done))
+        progress = self._ending.progress(standing)
+        if why := self._ending.why(standing):
+            beliefs = self._beliefs(done)
+            return Decision(f"{why} {self._answer(done)}".rstrip(), beliefs, progress)
+        if decided < 0:
+            choice = self._first[turn]
+            reason = f"Site {turn + 1} of {len(self._first)} that fill the range evenly."
+            said = Decision(reason, progress=progress, seed=spec.seed)
+        else:
+            basis = (len(self._first) + decided // spec.batch * spec.batch) * spec.repeats
+            place = decided % spec.batch
+            if (basis, place) not in self._choices:
+                self._choices[basis, place] = self._decided(basis, place)
+            chosen = self._choices[basis, place]
+            if chosen is None:
+                return no_place(self._memory)
+            choice, reason = chosen
+            said = Decision(reason, self._beliefs(basis), progress, self._state(basis), spec.seed)
+        site = self._memory.space.site(choice, self._memory.used)
+        return no_place(self._memory) if site is None else replace(site, decision=said)
+
+    def _history(self, done: int) -> list[float]:
+        """Return half the width of the interval after each decision so far."""
+        first = len(self._first) * self._spec.repeats
+        if done < first:
+            return []
+        begin = first if self._ending.needs_history else done
+        for count in range(begin, done + 1):
+            if count not in self._widths and (models := self._memory.models(count)):
+                found = half_width(
+                    self._goal, self._target, models[0], self._chance(count), self._net
+                )
+                self._widths[count] = found[0]
+        return [self._widths[count] for count in range(begin, done + 1) if count in self._widths]
+
+    def _decided(self, basis: int, place: int) -> tuple[Choice, str] | None:
+        """Return one choice of a batch, and its reason; None where no place is left.
+
+        Args:
+            basis: how many sites it rests on.
+            place: its place in the batch.
+        """
+        memory = self._memory
+        used = memory.space.used(one.site for one in memory.sites[:basis])
+        candidates = memory.space.candidates(used, self._spec.seed)
+        models = memory.models(basis)
+        if not candidates:
+            return None
+        rng = np.random.default_rng([self._spec.seed, basis])
+        if models is None:
+            chosen = candidates[int(rng.integers(len(candidates)))]
+            return chosen, "No site has a number yet that can be learnt from: one at random."
+        chance = self._chance(basis)
+        few = rng.permutation(len(self._net))[:NET]
+        supposed: list[Choice] = []
+        for _ in range(place + 1):
+            points = np.array([choice.point for choice in candidates])
+            gain = worth(self._goal, self._target, models, chance, points, self._net[few])
+            best = candidates[int(gain.argmax())]
+            supposed.append(best)
+            if len(supposed) <= place:
+                models = self._supposing(basis, supposed, models)
+                if best.place is not None:
+                    candidates = [one for one in candidates if one.place != best.place]
+        return best, self._reason(best, models[0], place)
+
+    def _chance(self, count: int) -> Chance:
+        """Return how likely a site tells anything, after so many: a number, where that counts."""
+        memory = self._memory
+        said = [lesson(site, self._learnt) for site in memory.sites[:count]]
+        numbers = isinstance(self._goal, Explore)
+        told = [one is not None and (one.side == NUMBER or not numbers) for one in said]
+        return Chance(np.array(memory.points[:count]), np.array(told))
+
+    def _supposing(
+        self, basis: int, supposed: Sequence[Choice], models: Sequence[Fitted]
+    ) -> tuple[Fitted, ...]:
+        """Return the models as if what is expected had been measured at choices of a batch."""
+        memory, points = self._memory, np.array([choice.point for choice in supposed])
+        found = []
+        for learnt, model in zip(memory.learnt, models, strict=True):
+            told = told_of(memory.sites[:basis], memory.points[:basis], learnt)
+            assert told is not None
+            mean, _ = model.at(points)
+            count = len(points)
+            more = Told(
+                np.concatenate([told.points, points]),
+                np.concatenate([told.values, mean]),
+                np.concatenate([told.errors, np.zeros(count)]),
+                np.concatenate([told.sides, np.zeros(count)]),
+            )
+            found.append(fitted(more, memory.seed))
+        return tuple(found)
+
+    def _reason(self, choice: Choice, model: Fitted, place: int) -> str:
+        mean, deviation = (float(x[0]) for x in model.at(np.array([choice.point])))
+        expected = self._written(mean, 1.96 * deviation)
+        why = {
+            "explore": "a site here tells most of all of what is not known yet",
+            "reach": "here it may have the value that is sought",
+            "maximum": "here it may be larger than anywhere else",
+            "minimum": "here it may be smaller than anywhere else",
+        }[self._goal.kind]
+        batch = f", number {place + 1} of its batch" if self._spec.batch > 1 else ""
+        return f"{self._learnt.result} is expected at {expected} (95 %); {why}{batch}."
+
+    def _written(self, mean: float, half: float) -> str:
+        unit = unit_of(self._learnt.result) or "1"
+        if self._learnt.scale == "logarithmic":
+            return f"{show(float(np.exp(mean)), unit, 3)} ± {interval(half, unit, 'logarithmic')}"
+        return f"{show(mean, unit, 3)} ± {show(half, unit, 2)}"
+
+    def _answer(self, done: int) -> str:
+        """Return what was found, as a sentence; empty where nothing was."""
+        models = self._memory.models(done)
+        if models is None or isinstance(self._goal, Explore):
+            return ""
+        half, place = half_width(self._goal, self._target, models[0], self._chance(done), self._net)
+        mean, _ = models[0].at(self._net[place : place + 1])
+        at = self._memory.space.inside(self._net[place : place + 1])[0]
+        directions = self._memory.space.directions
+        where = ", ".join(
+            f"{d.name} = {show(float(x), d.unit, 4)}" for d, x in zip(directions, at, strict=True)
+        )
+        what = (
+            self._goal.kind
+            if isinstance(self._goal, Maximum | Minimum)
+            else "place nearest to the value"
+        )
+        found = self._written(float(mean[0]), half)
+        return f"The {what} is at {where}: {self._learnt.result} = {found} (95 %)."
+
+    def _beliefs(self, count: int) -> tuple[Belief, ...]:
+        models = self._memory.models(count)
+        if models is None:
+            return ()
+        return tuple(
+            self._memory.belief(model, learnt, self._shown)
+            for model, learnt in zip(models, self._memory.learnt, strict=True)
+        )
+
+    def _state(self, count: int) -> dict[str, float]:
+        """Return what the models suppose."""
+        found: dict[str, float] = {}
+        for model, learnt in zip(
+            self._memory.models(count) or (), self._memory.learnt, strict=False
+        ):
+            found[f"{learnt.result}: scatter of sites"] = model.scatter
+            for direction, length in zip(self._memory.space.directions, model.lengths, strict=True):
+                found[f"{learnt.result}: length along {direction.name}, share"] = length
+        return found

@@ -1,0 +1,160 @@
+"""What a planner wants to know, and which site tells it most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+import numpy as np
+from scipy.stats import norm
+
+from seccm.arrays import BoolArray, FloatArray
+from seccm.planners.fitting import Fitted
+from seccm.planners.specs import Explore, Goal, Maximum, Minimum, Reach, Scale
+
+SURE = 1.96
+"""Standard deviations of half a 95 % interval."""
+NEARBY = 0.1
+"""Share of the range over which one site says whether another will yield a number."""
+EVEN = 0.5
+"""Chance below which no site is spent while there is anything else to learn."""
+HARDLY = 1e-6
+NET = 400
+"""Points at which it counts how much a site tells of a result; of more, some are drawn."""
+
+
+def on_scale(value: float, scale: Scale) -> float:
+    """Return a value on the scale on which a result is learnt."""
+    return float(np.log(value)) if scale == "logarithmic" else value
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Chance:
+    """How likely a site yields a number: where several gave none, another will hardly give one.
+
+    The share of the sites nearby that gave one, each counted by its distance, and half of one more
+    that did.
+    """
+
+    points: FloatArray
+    """Of the sites so far, shape (n, d)."""
+    yielded: BoolArray
+    """Which gave one, shape (n,)."""
+
+    def at(self, points: FloatArray) -> FloatArray:
+        """Return how likely it is at points of shape (m, d): shape (m,)."""
+        apart = ((points[:, None] - self.points[None]) ** 2).sum(axis=2)
+        near = np.exp(-0.5 * apart / NEARBY**2)
+        return np.asarray((near @ self.yielded + 0.5) / (near.sum(axis=1) + 0.5))
+
+
+def worth(
+    goal: Goal,
+    target: float,
+    models: Sequence[Fitted],
+    chance: Chance,
+    points: FloatArray,
+    net: FloatArray,
+) -> FloatArray:
+    """Return how much a site at each point is worth, shape (n,), zero or more.
+
+    Args:
+        goal: of the planner.
+        target: the value that is to be reached, on the scale of the result.
+        models: of the results; the goal is about the first.
+        chance: how likely a site tells anything.
+        points: that may be visited, shape (n, d).
+        net: where the results are to be known, shape (m, d).
+    """
+    likely = chance.at(points)
+    likely = np.where(likely > EVEN, likely, HARDLY * likely)
+    match goal:
+        case Explore():
+            counts = chance.at(net)
+            return np.asarray(sum(_told(model, points, net, counts) for model in models)) * likely
+        case Reach():
+            # V. Picheny et al., J. Mech. Des. 132 (2010) 071008: the variance, counted by how
+            # likely the value is met.
+            mean, deviation = models[0].at(points)
+            width = np.hypot(deviation, models[0].scatter)
+            return np.asarray(deviation**2 * norm.pdf(target, mean, width) * likely)
+        case Maximum() | Minimum():
+            # The expected improvement of D. R. Jones et al., J. Global Optim. 13 (1998) 455, eq.
+            # 15, over the best that is expected of a site, not over the best that was measured:
+            # a single site may have been high by chance.
+            mean, deviation = models[0].at(points)
+            sign = 1.0 if isinstance(goal, Maximum) else -1.0
+            above = sign * mean - np.max(sign * mean)
+            z = above / np.maximum(deviation, 1e-300)
+            gain = above * norm.cdf(z) + deviation * norm.pdf(z)
+            return np.asarray(np.maximum(gain, 0.0) * likely)
+        case _:
+            assert_never(goal)
+
+
+def _told(model: Fitted, points: FloatArray, net: FloatArray, counts: FloatArray) -> FloatArray:
+    """Return by how much a site at each point lowers the variance at all points of a net.
+
+    As a share of that variance now; D. A. Cohn et al., J. Artif. Intell. Res. 4 (1996) 129.
+
+    Args:
+        model: of the result.
+        points: shape (n, d).
+        net: shape (m, d).
+        counts: how much each point of the net counts, shape (m,).
+    """
+    both = model.covariance(np.concatenate([points, net]))
+    count = len(points)
+    own, cross = np.diag(both)[:count], both[:count, count:]
+    lowered = (cross**2) @ counts / (own + model.scatter**2 + 1e-12 * own.max())
+    return np.asarray(lowered / max(float(np.diag(both)[count:] @ counts), 1e-300))
+
+
+def half_width(
+    goal: Goal, target: float, model: Fitted, chance: Chance, points: FloatArray
+) -> tuple[float, int]:
+    """Return half the width of the 95 % interval that the goal is about, and at which point.
+
+    To know a result everywhere is to know it wherever a site rather yields a number than not.
+
+    Args:
+        goal: of the planner.
+        target: as for `worth`.
+        model: of the first result.
+        chance: how likely a site tells anything.
+        points: where it may be visited, shape (n, d).
+    """
+    mean, deviation = model.at(points)
+    match goal:
+        case Explore():
+            likely = chance.at(points) > EVEN
+            place = int((deviation * likely).argmax() if likely.any() else deviation.argmax())
+        case Reach():
+            place = int(np.abs(mean - target).argmin())
+        case Maximum() | Minimum():
+            place = int(mean.argmax() if isinstance(goal, Maximum) else mean.argmin())
+        case _:
+            assert_never(goal)
+    return SURE * float(deviation[place]), place
+
+
+def crossing(draws: FloatArray, shares: FloatArray, target: float) -> FloatArray:
+    """Return where each of some functions comes to a value first; NaN where it does not.
+
+    Args:
+        draws: functions as they may be, shape (k, n).
+        shares: where they are known, rising, shape (n,).
+        target: the value.
+
+    Returns:
+        Shape (k,).
+    """
+    off = draws - target
+    turns = np.signbit(off[:, 1:]) != np.signbit(off[:, :-1])
+    first = turns.argmax(axis=1)
+    rows = np.arange(len(off))
+    low, high = off[rows, first], off[rows, first + 1]
+    there = turns.any(axis=1)
+    apart = np.where(there, low - high, np.nan)
+    return np.asarray(shares[first] + (shares[first + 1] - shares[first]) * low / apart)

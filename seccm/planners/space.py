@@ -1,0 +1,205 @@
+"""What a planner may choose among: levels of factors, and the free places of the plan."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import qmc
+
+from seccm.arrays import FloatArray, IntArray
+from seccm.factors import Level
+from seccm.plan.decision import Direction
+from seccm.plan.plan import Plan
+from seccm.plan.site import Site
+from seccm.planners.specs import Range
+
+LEVELS = {1: 81, 2: 21, 3: 9}
+"""Levels of each factor that are considered, by how many factors vary; fewer with more of them."""
+MANY = 1500
+"""Points that are considered together at the most; of more, these are drawn."""
+_DIGITS = 4
+"""Of a level that is chosen: what no instrument can tell apart is not to differ."""
+_NOTHING = 1e-9
+"""Share of a range, below which a level is zero: it is what is left of a sum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range of a factor, between 0 and 1."""
+
+    name: str
+    range: Range
+
+    @property
+    def direction(self) -> Direction:
+        """What it is called."""
+        unit = self.range.between[0].unit
+        return Direction(self.name, unit, self.range.scale == "logarithmic")
+
+    def level(self, share: float) -> float:
+        """Return the level in SI at a share of the range, rounded, but never beyond its ends."""
+        first, last = (level.value for level in self.range.between)
+        if self.range.scale == "logarithmic":
+            level = first * (last / first) ** share
+        else:
+            level = first + share * (last - first)
+            level = level if abs(level) > _NOTHING * abs(last - first) else 0.0
+        low, high = sorted((first, last))
+        return min(max(float(f"{level:.{_DIGITS}g}"), low), high)
+
+    def share(self, level: float) -> float:
+        """Return where a level lies in the range."""
+        first, last = (level.value for level in self.range.between)
+        if self.range.scale == "logarithmic":
+            return math.log(level / first) / math.log(last / first)
+        return (level - first) / (last - first)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Choice:
+    """A condition at a place, as a planner sees it."""
+
+    point: tuple[float, ...]
+    """Shares of the ranges, and behind them those of x and y where places are chosen."""
+    place: int | None
+    """The place of the plan by its number; None for the next free one."""
+
+
+class Space:
+    """What may vary.
+
+    Args:
+        plan: of the run.
+        ranges: of the factors that vary.
+        chosen: whether the places are chosen; else they are used in their order.
+    """
+
+    def __init__(self, plan: Plan, ranges: Mapping[str, Range], *, chosen: bool) -> None:
+        self._plan, self._chosen = plan, chosen
+        self.spans = tuple(Span(name, span) for name, span in ranges.items())
+        self._sites = plan.sites()
+        self._constant = {
+            name: level for name, level in plan.conditions[0].levels if name not in ranges
+        }
+        self.places = np.array([(site.x, site.y) for site in self._sites]).reshape(-1, 2)
+        self._low = self.places.min(axis=0)
+        across = float(np.ptp(self.places, axis=0).max())
+        self._across = across if across > 0.0 else 1.0
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """What varies, in the order of the coordinates of a point."""
+        places = (Direction("x", "m"), Direction("y", "m")) if self._chosen else ()
+        return (*(span.direction for span in self.spans), *places)
+
+    def used(self, sites: Iterable[Site]) -> set[int]:
+        """Return the places of the plan that sites have used, by their numbers."""
+        # Where a plan has a place twice, each site there uses one of the two.
+        left = defaultdict[tuple[float, float], deque[int]](deque)
+        for number, (x, y) in enumerate(self.places.tolist()):
+            left[x, y].append(number)
+        there = (left.get((site.x, site.y)) for site in sites)
+        return {numbers.popleft() for numbers in there if numbers}
+
+    def point(self, site: Site) -> tuple[float, ...]:
+        """Return where a site lies."""
+        levels = {} if site.recipe is None else dict(site.recipe.condition)
+        factors = tuple(span.share(levels[span.name]) for span in self.spans)
+        return factors + (self._shares((site.x, site.y)) if self._chosen else ())
+
+    def _shares(self, place: Iterable[float]) -> tuple[float, ...]:
+        x, y = ((np.asarray(place) - self._low) / self._across).tolist()
+        return float(x), float(y)
+
+    def candidates(self, used: set[int], seed: int) -> list[Choice]:
+        """Return what may come next: levels all over the ranges, at places that are free.
+
+        Args:
+            used: places, by their numbers.
+            seed: of what is drawn where there is too much.
+        """
+        free = [number for number in range(len(self.places)) if number not in used]
+        if not free:
+            return []
+        factors, rng = self._levels(), np.random.default_rng(seed)
+        every = len(factors) * (len(free) if self._chosen else 1)
+        kept: IntArray = np.arange(every)
+        if every > MANY:
+            kept = np.sort(rng.choice(every, MANY, replace=False))
+        if not self._chosen:
+            return [Choice(tuple(point), None) for point in factors[kept].tolist()]
+        pairs = [(factors[f], free[p]) for f, p in zip(*np.divmod(kept, len(free)), strict=True)]
+        return [Choice((*f.tolist(), *self._shares(self.places[p])), p) for f, p in pairs]
+
+    def _levels(self) -> FloatArray:
+        count = len(self.spans)
+        if not count:
+            return np.zeros((1, 0))
+        axis = np.linspace(0.0, 1.0, LEVELS.get(count, 5))
+        net = np.stack(np.meshgrid(*[axis] * count, indexing="ij"), axis=-1)
+        return np.asarray(net.reshape(-1, count))
+
+    def net(self, seed: int) -> FloatArray:
+        """Return points all over the space, used or not, shape (m, d): where all is to be known."""
+        return np.array([choice.point for choice in self.candidates(set(), seed)])
+
+    def inside(self, points: FloatArray) -> FloatArray:
+        """Return points in SI, shape (n, d)."""
+        columns = [
+            np.array([span.level(share) for share in points[:, k].tolist()])
+            for k, span in enumerate(self.spans)
+        ]
+        if self._chosen:
+            x, y = (self._low + self._across * points[:, len(self.spans) :]).T
+            columns += [x, y]
+        return np.column_stack(columns)
+
+    def first(self, count: int, seed: int) -> list[Choice]:
+        """Return choices that fill the space evenly, the ends of a single factor among them."""
+        dimensions = len(self.directions)
+        if dimensions == 1 and not self._chosen:
+            order: IntArray = np.random.default_rng(seed).permutation(count)
+            shares = np.linspace(0.0, 1.0, count)[order]
+            return [Choice((float(share),), None) for share in shares]
+        drawn = qmc.Sobol(dimensions, rng=np.random.default_rng(seed)).random_base2(
+            math.ceil(math.log2(max(count, 2)))
+        )[:count]
+        if not self._chosen:
+            return [Choice(tuple(point), None) for point in drawn.tolist()]
+        shares = np.array([self._shares(place) for place in self.places])
+        scaled = drawn[:, len(self.spans) :] * shares.max(axis=0)
+        taken: set[int] = set()
+        found = []
+        for levels, at in zip(drawn[:, : len(self.spans)], scaled, strict=True):
+            order = np.argsort(np.hypot(*(shares - at).T), kind="stable")
+            place = next((int(k) for k in order if int(k) not in taken), None)
+            if place is None:
+                break
+            taken.add(place)
+            found.append(Choice((*levels.tolist(), *shares[place].tolist()), place))
+        return found
+
+    def site(self, choice: Choice, used: set[int]) -> Site | None:
+        """Return the site of a choice; None where no place is left.
+
+        Args:
+            choice: what was chosen.
+            used: places, by their numbers.
+        """
+        place = choice.place
+        if place is None or place in used:
+            place = next((k for k in range(len(self.places)) if k not in used), None)
+        if place is None:
+            return None
+        own = self._sites[place]
+        values = {} if own.recipe is None else dict(own.recipe.values)
+        levels: dict[str, float | Level] = {
+            **self._constant,
+            **{s.name: s.level(x) for s, x in zip(self.spans, choice.point, strict=False)},
+            **values,
+        }
+        return self._plan.site(own.x, own.y, levels, ix=own.ix, iy=own.iy, label=own.label)
