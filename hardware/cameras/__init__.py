@@ -1,0 +1,1 @@
+"""Cameras: any that Micro-Manager drives, and those of Basler."""

@@ -1,0 +1,1 @@
+"""Particles in scanning electron micrographs: their number, sizes, and the lithium in them."""
