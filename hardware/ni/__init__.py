@@ -49,10 +49,11 @@ def open_rig(
         remedy = f"Install it with: {install_hint('ni')}"
         raise PlanError(source, [Problem("kind", what, remedy)]) from error
     from hardware.ni.config import NidaqConfig
-    from hardware.ni.library import find_driver
+    from hardware.ni_libraries import find_library
 
     checked = validate(NidaqConfig, config, source, from_file=True)
-    driver = find_driver(
+    driver = find_library(
+        "seccm.daqmx",
         checked,
         mounted,
         source=source,

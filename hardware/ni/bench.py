@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from hardware.ni.card import Card, survey
-from hardware.ni.config import AXES, CARD, NidaqConfig, readback
+from hardware.ni.config import NidaqConfig, readback
 from hardware.ni.inputs import Inputs
 from hardware.ni.lines import Lines, Marks
 from hardware.ni.outputs import Outputs, Stepped, Streamed
 from hardware.ni.player import Player
+from hardware.ni.second_drives import SecondDrives
 from hardware.ni.tally import AGREEMENT, NAMES
+from hardware.ni.wires import AXES, CARD
 from hardware.pi import piezo
 from seccm.arrays import FloatArray
 from seccm.errors import RigError
@@ -38,6 +40,8 @@ class Bench:
             self.lines = Lines(config.device)
             self.marks = Marks(config.marks, self.lines)
             undo.callback(self.lines.close)
+            self.second = SecondDrives(config.drives, self.lines)
+            undo.callback(self.second.close)
             self.inputs = self._make_inputs()
             undo.callback(lambda: self.inputs.close())
             volts = self.look()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from nidaqmx.constants import TriggerUsage
 from nidaqmx.system import System
 
-from hardware.ni.config import AXES, NidaqConfig
+from hardware.ni.config import NidaqConfig
 from hardware.ni.daqmx_errors import DAQMX, spoken
+from hardware.ni.inputs import terminals_of
+from hardware.ni.wires import AXES
 from seccm.errors import RigError
 from seccm.units import show
 
@@ -48,6 +50,7 @@ def survey(config: NidaqConfig) -> Card:
         name = f"{device.product_type} {int(device.serial_num):08X}"
         _refuse_foreign(config, name)
         misfits = [*_missing(config, device), *_too_fast(config, device)]
+        misfits += _missing_beside(config, names)
         able = list(_ways_to_stop(config, device))
     wanted = config.stop.kind
     if wanted not in ("auto", *able):
@@ -91,10 +94,24 @@ def _missing(config: NidaqConfig, device: Any) -> Iterator[str]:
             yield f"{key}: there is no {terminal}"
 
 
+def _missing_beside(config: NidaqConfig, devices: Sequence[str]) -> Iterator[str]:
+    """Name the outputs of second drives that are not there."""
+    for name, drive in config.drives.items():
+        output = drive.output
+        if output.device not in devices:
+            yield (
+                f"drives.{name}.output.device: there is no {output.device}; present: "
+                f"{', '.join(devices)}"
+            )
+        elif output.terminal not in _leaves(
+            System.local().devices[output.device].ao_physical_chans
+        ):
+            yield f"drives.{name}.output.terminal: {output.device} has no {output.terminal}"
+
+
 def _too_fast(config: NidaqConfig, device: Any) -> Iterator[str]:
     """Name the rates that the device cannot keep."""
-    terminals = {terminal for terminal, _ in config.measured().values()}
-    inputs = len({*terminals, *(f"_{name}" for name in config.outputs)})
+    inputs = len(terminals_of(config))
     together = bool(device.ai_simultaneous_sampling_supported)
     reach = float(device.ai_max_single_chan_rate if together else device.ai_max_multi_chan_rate)
     fastest = reach if together else reach / inputs

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from hardware.ni.config import CARD, CellConfig, NidaqConfig
+from hardware.ni.config import CellConfig, NidaqConfig
 from hardware.ni.lines import Lines
 from hardware.ni.scaling import Scale
-from seccm.rig import Mode, Range
+from hardware.ni.wires import CARD
+from seccm.rig import CurrentRange, Mode, Range
+from seccm.rig.info import same_range
 
 Instrument = Literal["potential", "current"]
 
@@ -21,17 +23,23 @@ class Cell:
 
     def __init__(self, config: NidaqConfig) -> None:
         self._config: CellConfig = config.cell
+        self._input = config.inputs.current
+        self.ranges = ranges_of(config)
+        """Of the current, the usual one first; only that where a person turns the switch."""
+        self._range = ""
+        """The range that is set, or is about to be; the usual one if empty."""
         self._scales: dict[Instrument, Scale] = {}
         if config.cell.potential is not None:
-            self._scales["potential"] = config.cell.potential.scale()
+            self._scales["potential"] = config.at_the_mouth(config.cell.potential.scale())
         if config.cell.current is not None:
             self._scales["current"] = config.cell.current.scale()
         self._spans = {
-            "potential": _common(config.inputs.potential.scale(), self._scales.get("potential")),
+            "potential": _common(config.measured()["potential"][1], self._scales.get("potential")),
             "current": _common(config.inputs.current.scale(), self._scales.get("current")),
         }
-        self._switched: tuple[Instrument, bool] | None = None
-        """Which instrument is on and whether the cell is connected; None before the first drive."""
+        self._switched: tuple[Instrument, bool, str] | None = None
+        """Which instrument is on, whether the cell is connected, and the range of the current; None
+        before the first drive."""
 
     @property
     def modes(self) -> frozenset[Mode]:
@@ -49,7 +57,7 @@ class Cell:
     @property
     def galvanostat(self) -> bool:
         """Whether a current is imposed, or was when last told."""
-        return self._switched == ("current", True)
+        return self._switched is not None and self._switched[:2] == ("current", True)
 
     @property
     def disconnects(self) -> bool:
@@ -69,12 +77,20 @@ class Cell:
         return "current" if "current" in self._scales else "potential"
 
     def scale(self, mode: Mode) -> Scale:
-        """Return the scale of the command in a mode."""
-        return self._scales[self.instrument(mode)]
+        """Return the scale of the command in a mode, in the range that is set."""
+        instrument = self.instrument(mode)
+        if instrument == "current" and self._config.current is not None:
+            return self._config.current.scale(self._range)
+        return self._scales[instrument]
 
-    def differs(self, mode: Mode) -> bool:
-        """Tell whether lines must be switched for a mode."""
-        return self._wanted(mode) != self._switched
+    @property
+    def current(self) -> Scale:
+        """The scale of the current input in the range that is set."""
+        return self._input.scale(self._range)
+
+    def differs(self, mode: Mode, current_range: str) -> bool:
+        """Tell whether lines must be switched for a mode and a range of the current."""
+        return self._wanted(mode, current_range) != self._switched
 
     def disconnect(self, lines: Lines) -> None:
         """Take the instrument off the cell, where there is a switch.
@@ -84,23 +100,46 @@ class Cell:
         """
         if self._config.cell_line is not None:
             lines.set(self._config.cell_line, high=False)
-            self._switched = (self.instrument("open"), False)
+            self._switched = (self.instrument("open"), False, self._range)
 
-    def switch(self, mode: Mode, lines: Lines) -> None:
-        """Set the lines for a mode; the command must be at zero.
+    def switch(self, mode: Mode, current_range: str, lines: Lines) -> None:
+        """Set the lines for a mode and a range of the current; the command must be at zero.
 
         Raises:
             RigError: the driver refuses.
         """
-        instrument, connected = self._wanted(mode)
+        instrument, connected, self._range = self._wanted(mode, current_range)
+        levels = self._input.named(self._range).levels
+        for line, level in zip(self._input.range_lines, levels, strict=True):
+            lines.set(line, high=level == "1")
         if self._config.mode_line is not None:
             lines.set(self._config.mode_line, high=instrument == "current")
         if self._config.cell_line is not None:
             lines.set(self._config.cell_line, high=connected)
-        self._switched = instrument, connected
+        self._switched = instrument, connected, self._range
 
-    def _wanted(self, mode: Mode) -> tuple[Instrument, bool]:
-        return self.instrument(mode), mode != "open" or not self.disconnects
+    def _wanted(self, mode: Mode, current_range: str) -> tuple[Instrument, bool, str]:
+        asked = current_range or self._input.range
+        found = next((one.name for one in self.ranges if same_range(one.name, asked)), "")
+        return self.instrument(mode), mode != "open" or not self.disconnects, found
+
+
+def ranges_of(config: NidaqConfig) -> tuple[CurrentRange, ...]:
+    """Return the ranges of the current that can be set, the usual one first."""
+    given, command = config.inputs.current, config.cell.current
+    usual = given.scale()
+    names = [given.range]
+    if given.range_lines:
+        names += [one.name for one in given.ranges if one.name != given.range]
+    found = []
+    for name in names:
+        scale = given.scale(name)
+        # What is v volts is zero + slope v: of the usual range, and of this one.
+        factor = scale.slope / usual.slope
+        span = _common(scale, None if command is None else command.scale(name))
+        zero, constant = scale.zero - factor * usual.zero, given.named(name).time_constant
+        found.append(CurrentRange(name, span, factor, zero, constant))
+    return tuple(found)
 
 
 def _common(measured: Scale, imposed: Scale | None) -> Range:

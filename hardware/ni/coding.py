@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from nidaqmx import Task
 
-from hardware.ni.config import AXES, NidaqConfig, readback
+from hardware.ni.config import NidaqConfig, readback
 from hardware.ni.daqmx_errors import DAQMX
 from hardware.ni.scaling import Scale
+from hardware.ni.wires import AXES
 from seccm.arrays import FloatArray
 from seccm.rig import RawChannel
 from seccm.rig.raw import Codes

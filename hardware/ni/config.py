@@ -7,192 +7,56 @@ every mistake at once, before a driver is loaded.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
-from pydantic.json_schema import WithJsonSchema
+from pydantic import Field, model_validator
 
-from hardware.ni.scaling import Scale, amplifier, positioner
+from hardware.ni.relays import SwitchConfig
+from hardware.ni.scaling import Scale
+from hardware.ni.second_drives import SecondDriveConfig
+from hardware.ni.wires import (
+    ANALOG_OUT,
+    AXES,
+    CARD,
+    OUTPUTS,
+    AxisConfig,
+    CurrentConfig,
+    CurrentInput,
+    Line,
+    PotentialConfig,
+    PotentialInput,
+    SignalInput,
+)
 from hardware.pi.piezo_config import PiezoConfig
 from seccm.errors import Problem
-from seccm.mistakes import Mistakes, nearest
-from seccm.quantities import (
-    Capacitance,
-    Count,
-    Duration,
-    Frequency,
-    Length,
-    Model,
-    Potential,
-    Ratio,
-    Speed,
-    quantity,
-    unit_schema,
-)
-from seccm.rig import Axis, AxisRange, Clock, Range, Signal
-from seccm.rig.signal_table import AddedName, SignalTable, declared
-from seccm.suggestion import Suggestion
+from seccm.mistakes import Mistakes
+from seccm.quantities import Capacitance, Count, Duration, Frequency, Model, Potential, Ratio
+from seccm.rig import Clock, Range, Signal
+from seccm.rig.barrels import BarrelsTable
+from seccm.rig.drives import signals_of
+from seccm.rig.lock_in_table import LockInTables
+from seccm.rig.modulation import modulation_problems
+from seccm.rig.signal_table import AddedName, declared
 from seccm.units import show
 
-
-def _gain(unit: str, written: str) -> tuple[BeforeValidator, WithJsonSchema]:
-    def validate(value: object, info: ValidationInfo) -> float:
-        return quantity(value, unit, info)
-
-    return BeforeValidator(validate), WithJsonSchema(unit_schema(unit, written))
-
-
-StageGain = Annotated[float, *_gain("m/V", "10 um/V"), Field(gt=0)]
-CurrentGain = Annotated[float, *_gain("V/A", "1 V/nA"), Field(gt=0)]
-PotentialGain = Annotated[Ratio, Field(gt=0, examples=[1.0])]
-Sign = Literal[1, -1]
-EXAMPLE = "EXAMPLE, not measured"
-Provenance = Annotated[str, Field(min_length=3, examples=[EXAMPLE])]
-
-ANALOG_IN = r"^(ai\d+|_ao\d+_vs_aognd)$"
-ANALOG_OUT = r"^ao\d+$"
-LINE = r"^port\d+/line\d+$"
-INPUTS = [f"ai{number}" for number in range(8)]
-OUTPUTS = [f"ao{number}" for number in range(4)]
-LINES = [f"port0/line{number}" for number in range(4)]
-Line = Annotated[str, Field(pattern=LINE, examples=LINES)]
-CARD = Range(-10.0, 10.0)
-"""Volts that plain cards measure and put out."""
-AXES: tuple[Axis, ...] = ("x", "y", "z")
 RETRACTED = 1e-9
 """Metres by which 0 V may miss the fully retracted height."""
 LARGEST_STEP = 0.2e-6
 """Metres a stage may be sent at once where steps cannot be avoided."""
 
 
-class SensorConfig(Model):
-    """The position monitor of an axis."""
-
-    terminal: Annotated[str, Field(pattern=ANALOG_IN, examples=INPUTS)]
-    sign: Sign
-    gain: StageGain
-    offset: Annotated[Length, Field(examples=["0 um", "100 um"])]
-    """Position at 0 V."""
-    calibrated: Provenance
-
-    def scale(self) -> Scale:
-        """Return the scale of the input."""
-        return positioner(self.sign, self.gain, self.offset, self.calibrated)
-
-
-class AxisConfig(Model):
-    """One axis of the stage."""
-
-    output: Annotated[str, Field(pattern=ANALOG_OUT, examples=OUTPUTS)]
-    volts: Annotated[tuple[Potential, Potential], Field(examples=[["0 V", "10 V"]])]
-    """Lowest and highest volts that the stage's controller takes."""
-    sign: Sign
-    """+1 if more volts move towards larger coordinates; z is the height of the tip."""
-    gain: StageGain
-    offset: Annotated[Length, Field(examples=["0 um", "100 um"])]
-    """Position at 0 V."""
-    calibrated: Provenance
-    fastest: Speed = Field(100e-6, gt=0)
-    sensor: SensorConfig | None = None
-    """Without one, positions are those that the card's own read-back says it puts out."""
-
-    @model_validator(mode="after")
-    def _volts_fit(self) -> Self:
-        lower, upper = self.volts
-        if not lower < upper:
-            raise ValueError("the first of volts must be below the second")
-        for volts in self.volts:
-            if not CARD.holds(volts):
-                raise ValueError(f"volts: {volts:g} V is beyond what a card can put out, ±10 V")
-        return self
-
-    def scale(self) -> Scale:
-        """Return the scale of the output."""
-        return positioner(self.sign, self.gain, self.offset, self.calibrated)
-
-    def range(self) -> AxisRange:
-        """Return where the axis can go."""
-        return AxisRange(self.scale().span(Range(*self.volts)), self.fastest)
-
-
-class CurrentRangeConfig(Model):
-    """One position of a range switch."""
-
-    name: Annotated[str, Field(min_length=1, examples=["1 nA"])]
-    gain: CurrentGain
-    offset: Annotated[Potential, Field(examples=["0 V"])]
-    """Volts where the current is zero."""
-    calibrated: Provenance
-
-
-class CurrentConfig(Model):
-    """An input or output that stands for a current, with the positions of its range switch."""
-
-    sign: Sign
-    """+1 if anodic current is positive volts."""
-    range: Annotated[str, Field(examples=["1 nA"])]
-    """The position that is set on the instrument."""
-    ranges: Annotated[tuple[CurrentRangeConfig, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _is_there(self) -> Self:
-        names = [one.name for one in self.ranges]
-        if self.range not in names:
-            known = ", ".join(f'"{name}"' for name in names)
-            what = f'"{self.range}" is not one of the ranges: {known}.'
-            put = Suggestion(("range",), "put", nearest(self.range, names) or names[0])
-            remedy = f'Write the one that is set, such as "{put.value}".'
-            raise Mistakes([Problem("range", what, remedy, suggestion=put)])
-        return self
-
-    def chosen(self) -> CurrentRangeConfig:
-        """Return the range that is set."""
-        return next(one for one in self.ranges if one.name == self.range)
-
-    def scale(self) -> Scale:
-        """Return the scale of the range that is set."""
-        chosen = self.chosen()
-        return amplifier(self.sign, chosen.gain, chosen.offset, chosen.calibrated)
-
-
-class CurrentInput(CurrentConfig):
-    """The electrometer's current output."""
-
-    terminal: Annotated[str, Field(pattern=ANALOG_IN, examples=INPUTS)]
-
-
-class PotentialConfig(Model):
-    """An output that stands for the potential of the working electrode."""
-
-    sign: Sign
-    """-1 if the volts are applied to the quasi-reference electrode in the pipette."""
-    gain: PotentialGain
-    """Volts at the terminal for a volt at the cell."""
-    offset: Annotated[Potential, Field(examples=["0 V"])]
-    """Volts at the terminal where the cell has zero."""
-    calibrated: Provenance
-
-    def scale(self) -> Scale:
-        """Return the scale."""
-        return amplifier(self.sign, self.gain, self.offset, self.calibrated)
-
-
-class PotentialInput(PotentialConfig):
-    """The electrometer's potential output, or the read-back of the command."""
-
-    terminal: Annotated[str, Field(pattern=ANALOG_IN, examples=INPUTS)]
-
-
 class LeadsConfig(Model):
     """What wires and electrometer do to fast signals; it is taken off impedances."""
 
     stray: Capacitance | None = Field(None, ge=0, examples=["1 pF"])
-    """Beside the cell; that which `seccm rig capacitance` has found unless it is given."""
+    """In parallel with the cell; unless given, what `seccm rig capacitance` has found."""
     bandwidth: Frequency | None = Field(None, gt=0, examples=["10 kHz"])
-    """Of the current amplifier, a single pole; none where it is far above what is measured."""
-    delay: Duration = Field(0.0, examples=["0 us", "4 us"])
-    """By which the current is sampled later than the potential: a card that converts its inputs one
-    after the other."""
+    """Of the current amplifier, a single pole; none where it is far above what is measured. Where
+    it differs from range to range, give it in `inputs.current.ranges`."""
+    delay: Duration | None = Field(None, examples=["0 us", "4 us"])
+    """By which the current is sampled later than the potential, by a card that converts its inputs
+    one after the other; what the card says of itself unless it is given."""
 
 
 class InputsConfig(Model):
@@ -203,36 +67,11 @@ class InputsConfig(Model):
     leads: LeadsConfig = LeadsConfig()
 
 
-class SignalInput(SignalTable):
-    """An input that stands for a signal of its own, such as the output of a lock-in amplifier."""
-
-    terminal: Annotated[str, Field(pattern=ANALOG_IN, examples=INPUTS)]
-    sign: Sign
-    gain: Annotated[float | str, Field(examples=["10 V/nA"])]
-    """Volts at the terminal for the unit of the signal."""
-    offset: Annotated[Potential, Field(examples=["0 V"])]
-    """Volts at the terminal where the signal is zero."""
-    calibrated: Provenance
-
-    @field_validator("gain", mode="after")
-    @classmethod
-    def _gain_fits_unit(cls, gain: float | str, info: ValidationInfo) -> float:
-        unit = info.data.get("unit", "V")
-        wanted = {"1": "V", "V": "1"}.get(unit, f"V/{unit}")
-        found = quantity(gain, wanted, info)
-        if not found > 0.0:
-            raise ValueError("must be above 0; a signal that is inverted has sign = -1")
-        return found
-
-    def scale(self) -> Scale:
-        """Return the scale of the input."""
-        return amplifier(self.sign, float(self.gain), self.offset, self.calibrated)
-
-
 class CellConfig(Model):
     """How the cell is driven."""
 
     command: Annotated[str, Field(pattern=ANALOG_OUT, examples=OUTPUTS)]
+    """The output of the card that imposes potential or current."""
     potential: PotentialConfig | None = None
     """Scale of the command of the potentiostat, if there is one."""
     current: CurrentConfig | None = None
@@ -266,8 +105,11 @@ class ClockConfig(Model):
     """How raw samples become rows."""
 
     sample_rate: Frequency = Field(100e3, gt=0)
+    """Raw samples per second, of each input."""
     averaged: Count = 256
+    """Raw samples averaged into a data point."""
     spacing: Count = 257
+    """Raw samples from one data point to the next."""
 
     @model_validator(mode="after")
     def _rows_do_not_overlap(self) -> Self:
@@ -286,6 +128,7 @@ class TriggerConfig(Model):
     """The input of the card's analog comparator, for the hardware stop."""
 
     terminal: Annotated[str, Field(pattern=r"^APFI\d+$", examples=["APFI0"])]
+    """The terminal of the card that the comparator watches."""
     signal: Literal["current", "potential"]
     """Which of the inputs is wired to it as well."""
     gain: Annotated[Ratio, Field(gt=0, examples=[1.0])]
@@ -298,6 +141,8 @@ class StopConfig(Model):
     """How a motion is stopped when contact is seen."""
 
     kind: Literal["auto", "stepped", "streamed", "hardware"] = "auto"
+    """Stepped: the program puts out each value; streamed: the card plays what was queued, and the
+    program stops it; hardware: the card's comparator stops it. Auto takes the best there is."""
     block: Duration = Field(10e-3, ge=2e-3, le=0.1)
     """Signal that is looked at together; below 10 ms only on a machine where it was measured."""
     window: Duration = Field(0.64e-3, gt=0, le=10e-3)
@@ -323,17 +168,27 @@ class StopConfig(Model):
         return self
 
 
-class NidaqConfig(Model):
+class ExposuresConfig(Model):
+    """How the exposures of a camera are counted: its exposure output on a terminal of the card."""
+
+    counter: Annotated[str, Field(pattern=r"^ctr\d+$")] = "ctr1"
+    """Counts the exposures on the sample clock; another one than that of `stop`."""
+    terminal: Annotated[str, Field(pattern=r"^PFI\d+$", examples=["PFI1"])]
+    """Where the camera's exposure output is wired; it rises when an exposure begins."""
+
+
+class NidaqConfig(LockInTables):
     """A rig on one NI multifunction card."""
 
     kind: Literal["nidaq"]
     name: str = "nidaq"
+    """How the rig is called in files and titles."""
     library: Annotated[str, Field(min_length=1, examples=["ni"])] = "ni"
     """"ni" is NI's driver; any other names a stand-in, and the rig then is a virtual one."""
     device: Annotated[str, Field(pattern=r"^[A-Za-z][\w-]*$", examples=["Dev1"])]
     """The card's name in NI MAX, such as "Dev1"."""
     wiring: Literal["differential", "single-ended"]
-    """Of the analog inputs."""
+    """How the analog inputs are connected."""
     clock: ClockConfig = ClockConfig()
     output_rate: Frequency = Field(5e3, ge=100, le=100e3)
     """Samples per second of the outputs, where the card times them."""
@@ -345,8 +200,16 @@ class NidaqConfig(Model):
     inputs: InputsConfig
     signals: dict[AddedName, SignalInput] = Field(default_factory=dict)
     """What is measured beside potential, current and position, by name."""
+    barrels: BarrelsTable | None = None
+    """Of a pipette that has two, and the bias between them, which another source puts out."""
     cell: CellConfig
+    drives: dict[AddedName, SecondDriveConfig] = Field(default_factory=dict)
+    """Drives beside that of the cell, such as that of a substrate, by name."""
     stop: StopConfig = StopConfig()
+    switch: SwitchConfig | None = None
+    """Between the cell and the channels of an electrode array; without it a person connects."""
+    exposures: ExposuresConfig | None = None
+    """How the exposures of a camera are counted, for `sync = "edges"` in `[camera]`."""
     marks: dict[str, Line] = Field(default_factory=dict)
     """Lines that can be raised for cameras and other recorders."""
     piezo: PiezoConfig | None = None
@@ -354,12 +217,21 @@ class NidaqConfig(Model):
     calibration: dict[str, Any] = Field(default_factory=dict)
     """What was commissioned, and on which device: `seccm.calibration` puts it here."""
     virtual: dict[str, Any] = Field(default_factory=dict)
-    """Keys for the stand-in; see its own description."""
+    """For a stand-in: the keys of a rig file of the kind "virtual", and how its card behaves."""
+
+    @model_validator(mode="after")
+    def _counters_differ(self) -> Self:
+        if self.exposures is not None and self.exposures.counter == self.stop.counter:
+            raise ValueError(
+                f"exposures.counter and stop.counter are both {self.stop.counter}; a counter "
+                'counts one thing: write another one, such as "ctr1"'
+            )
+        return self
 
     @model_validator(mode="after")
     def _wired_once_and_safely(self) -> Self:
         problems = [*self._missing_axes(), *self._shared_terminals(), *self._not_retracted()]
-        problems += self._misfits()
+        problems += [*self._misfits(), *self._own_outputs()]
         if problems:
             raise Mistakes(problems)
         return self
@@ -390,7 +262,21 @@ class NidaqConfig(Model):
                 "Wire or invert the axis so that 0 V lifts the tip all the way; then sign is -1.",
             )
 
+    def _own_outputs(self) -> Iterator[Problem]:
+        for name, drive in self.drives.items():
+            if drive.output.device == self.device:
+                yield Problem(
+                    f"drives.{name}.output.device",
+                    f"is {self.device}, whose outputs belong to stage and cell: one task of the "
+                    "driver owns them all.",
+                    "Name another device; a slow one will do.",
+                )
+
     def _misfits(self) -> Iterator[Problem]:
+        yield from self.lock_in_problems(self.declared(), self.clock.sample_rate)
+        if (z := self.axes.get("z")) is not None:
+            update = 1.0 / self.output_rate
+            yield from modulation_problems(self.modulation, z.range(), update, LARGEST_STEP)
         block = self.stop.block * self.clock.sample_rate
         if self.stop.window * self.clock.sample_rate < 1:
             yield Problem("stop.window", "is shorter than one sample.", "Make it longer.")
@@ -414,7 +300,12 @@ class NidaqConfig(Model):
         named["cell.command"] = self.cell.command
         lines = {"cell.mode_line": self.cell.mode_line, "cell.cell_line": self.cell.cell_line}
         named |= {key: line for key, line in lines.items() if line is not None}
+        switches = enumerate(self.inputs.current.range_lines)
+        named |= {f"inputs.current.range_lines[{k}]": line for k, line in switches}
+        named |= self.switch.lines() if self.switch is not None else {}
         named |= {f"marks.{name}": line for name, line in self.marks.items()}
+        for drive, second in self.drives.items():
+            named |= {f"drives.{drive}.{key}": pin for key, pin in second.terminals().items()}
         return {key: name for key, name in named.items() if not name.startswith("_")}
 
     @property
@@ -426,7 +317,10 @@ class NidaqConfig(Model):
     def measured(self) -> Mapping[str, tuple[str, Scale]]:
         """Return terminal and scale of every signal of the rows."""
         found: dict[str, tuple[str, Scale]] = {
-            "potential": (self.inputs.potential.terminal, self.inputs.potential.scale()),
+            "potential": (
+                self.inputs.potential.terminal,
+                self.at_the_mouth(self.inputs.potential.scale()),
+            ),
             "current": (self.inputs.current.terminal, self.inputs.current.scale()),
         }
         for axis in AXES:
@@ -435,11 +329,23 @@ class NidaqConfig(Model):
                 found[axis] = one.sensor.terminal, one.sensor.scale()
             else:
                 found[axis] = readback(one.output), one.scale()
+        for drive, second in self.drives.items():
+            found |= second.measured(drive)
         return found | {name: (one.terminal, one.scale()) for name, one in self.signals.items()}
 
+    def at_the_mouth(self, scale: Scale) -> Scale:
+        """Return a scale of potentials against the first barrel as one against the mouth."""
+        half = 0.0 if self.barrels is None else self.barrels.half
+        return replace(scale, zero=scale.zero - half)
+
     def declared(self) -> tuple[Signal, ...]:
-        """Return every signal of a row, in the order of `measured`."""
-        return declared(self.signals)
+        """Return every signal that an input measures."""
+        others = [drive.info(name) for name, drive in self.drives.items()]
+        return (*declared(self.signals), *signals_of(others))
+
+    def every_signal(self) -> tuple[Signal, ...]:
+        """Return every signal of a row: what inputs measure, and what lock-ins make of it."""
+        return self.with_lock_ins(self.declared())
 
 
 def readback(output: str) -> str:

@@ -1,7 +1,9 @@
 """What DAQmx errors mean at a hopping microscope, and what to do about each.
 
 Codes are from NIDAQmx.h as `nidaqmx.error_codes` lists them; what they mean here is from NI's
-descriptions and public threads. An error that is not in the table keeps NI's own words.
+descriptions of each (those of -200019, -200278, -200621 and -200714 above all, which sound alike),
+knowledge base and public threads (-50405: ni/nidaqmx-python 640 and 893). An error that is not in
+the table keeps NI's own words.
 """
 
 from __future__ import annotations
@@ -39,8 +41,21 @@ OVERRUN = Meaning(
 )
 OVERFLOW = Meaning(
     "card-overflow",
-    "samples were lost inside the card before the driver fetched them.",
-    "Lower clock.sample_rate, or move the card off a shared USB hub.",
+    "samples were lost inside the card: the driver did not fetch them as fast as it takes them.",
+    "Lower clock.sample_rate, close other programs, or move the card off a shared USB hub; then "
+    "resume the scan from its file.",
+    StreamError,
+)
+SLOW_CONVERTER = Meaning(
+    "slow-converter",
+    "the converter was asked for a sample before it was done with the one before.",
+    "Lower clock.sample_rate, or leave out position sensors; then resume the scan from its file.",
+    StreamError,
+)
+ENDED = Meaning(
+    "ended",
+    "the card has ended this task: it takes or puts out no more samples.",
+    "See that no other program has stopped or reset the card, then resume the scan from its file.",
     StreamError,
 )
 TIMEOUT = Meaning(
@@ -55,10 +70,49 @@ UNDERFLOW = Meaning(
     "their last values.",
     "Close other programs, or lengthen stop.horizon; then resume the scan from its file.",
 )
+CARD_UNDERFLOW = Meaning(
+    "underflow",
+    "the driver did not bring samples to the card as fast as it puts them out; the outputs hold "
+    "their last values.",
+    "Lower output_rate, or move the card off a shared USB hub; then resume the scan from its file.",
+)
 UNWRITTEN = Meaning(
     "write-late",
-    "the card did not take new output samples in time; they hold their last values.",
-    "Lower output_rate, then resume the scan from its file.",
+    "the card did not take new output samples in time: its output clock does not run. The outputs "
+    "hold their last values.",
+    "Check the card and its clock in NI MAX, then resume the scan from its file.",
+)
+UNFINISHED = Meaning(
+    "unfinished",
+    "the outputs did not come to the end of their way in time.",
+    "Check the card and its clock in NI MAX, then resume the scan from its file.",
+)
+BUFFER = Meaning(
+    "output-buffer",
+    "the driver refuses the buffer of the outputs; they put out nothing new.",
+    'Update NI-DAQmx, or write stop.kind = "stepped", which needs no buffer.',
+)
+BEYOND = Meaning(
+    "beyond-output",
+    "a voltage is beyond what the outputs can put out; none was put out.",
+    "Compare the offsets and gains of axes and cell in the rig file with ±10 V.",
+)
+TWICE = Meaning(
+    "wired-twice",
+    "one terminal is to be read or written twice in a task.",
+    "Give every signal of the rig file a terminal of its own.",
+)
+ROUTE_IN_USE = Meaning(
+    "route-in-use",
+    "a line inside the card that the counter needs is in use.",
+    "Choose another stop.counter, or close other programs that use the card.",
+)
+ABORTED = Meaning(
+    "aborted",
+    "another program or the operating system broke off what the card was doing; the state of its "
+    "outputs is not known.",
+    "Close NI MAX, look at cable and power (of a USB card: no hub, no power saving of its port), "
+    "raise the tip at the stage controller, then resume the scan.",
 )
 RESERVED = Meaning(
     "reserved",
@@ -104,29 +158,32 @@ REFUSED = Meaning(
 MEANINGS: dict[int, Meaning] = {
     -200279: OVERRUN,
     -200222: OVERRUN,
-    -200278: OVERRUN,
     -200361: OVERFLOW,
     -200010: OVERFLOW,
     -200714: OVERFLOW,
-    -200019: OVERFLOW,
+    -200019: SLOW_CONVERTER,
+    -200278: ENDED,
+    -200288: ENDED,
     -200284: TIMEOUT,
     -200474: TIMEOUT,
     -200290: UNDERFLOW,
-    -200621: UNDERFLOW,
-    -200016: UNDERFLOW,
-    -200018: UNDERFLOW,
-    -200288: UNDERFLOW,
+    -200621: CARD_UNDERFLOW,
+    -200016: CARD_UNDERFLOW,
+    -200018: CARD_UNDERFLOW,
     -200292: UNWRITTEN,
-    -200293: UNWRITTEN,
-    -200609: UNWRITTEN,
-    -200547: UNWRITTEN,
+    -200560: UNFINISHED,
+    -200293: BUFFER,
+    -200609: BUFFER,
+    -200547: BUFFER,
+    -200462: BUFFER,
+    -200561: BEYOND,
     -50103: RESERVED,
     -200022: RESERVED,
-    -200489: RESERVED,
-    -200369: RESERVED,
-    -200370: RESERVED,
-    -89137: RESERVED,
-    -89138: RESERVED,
+    -200489: TWICE,
+    -200369: ROUTE_IN_USE,
+    -200370: ROUTE_IN_USE,
+    -89137: ROUTE_IN_USE,
+    -89138: ROUTE_IN_USE,
     -200220: NO_DEVICE,
     -201003: UNPLUGGED,
     -200324: UNPLUGGED,
@@ -134,8 +191,9 @@ MEANINGS: dict[int, Meaning] = {
     -89130: UNPLUGGED,
     -88705: UNPLUGGED,
     -88708: UNPLUGGED,
-    -88709: UNPLUGGED,
-    -50405: UNPLUGGED,
+    -88709: ABORTED,
+    -88710: ABORTED,
+    -50405: ABORTED,
     -200170: NO_CHANNEL,
     -200265: NO_TRIGGER,
     -200081: TOO_FAST,

@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from hardware.ni.card import Card, StopKind
 from hardware.ni.cell import Cell
-from hardware.ni.config import AXES, CARD, LARGEST_STEP, NidaqConfig
-from seccm.calibration import entries_of
-from seccm.rig import AxisRange, Leads, RigInfo, StopAbility
+from hardware.ni.config import LARGEST_STEP, NidaqConfig
+from hardware.ni.figures import figures_of, idle_current
+from hardware.ni.wires import AXES, CARD
+from seccm.rig import Leads, RigInfo, StopAbility
+from seccm.rig.modulation import inside
 
 STEPS = 2**16
 """Of a plain card's converter over its whole range."""
-NOISE, OFFSET = "noise of a data point", "offset at zero current"
-"""The names of what commissioning found."""
 STRAY = "stray capacitance"
-_NOISE_BEFORE = "noise of a row"
-"""What calibration files of earlier versions call the noise."""
+CONSTANT, DELAY = "time constant of the current", "delay of the current"
 
 
-def describe(config: NidaqConfig, cell: Cell, card: Card | None) -> RigInfo:
+def describe(config: NidaqConfig, cell: Cell, card: Card | None, delay: float = 0.0) -> RigInfo:
     """Return what the rig can do.
 
     Args:
         config: the rig file.
         cell: how it is driven.
         card: once it has been looked at; None for what the file hopes for.
+        delay: seconds by which it converts the current later than the potential.
     """
     kind = _hoped(config) if card is None else card.stop
     axes = {axis: config.axes[axis].range() for axis in AXES}
+    axes["z"] = inside(axes["z"], config.modulation)
+    swings = config.modulation is not None and kind != "stepped"
     if kind == "stepped":
         most = LARGEST_STEP / config.stop.block
-        axes = {name: AxisRange(one.travel, min(one.fastest, most)) for name, one in axes.items()}
+        axes = {name: replace(one, fastest=min(one.fastest, most)) for name, one in axes.items()}
+    barrels = () if config.barrels is None else (config.barrels.sentence(),)
+    others = filter(None, (drive.sentence(name) for name, drive in config.drives.items()))
+    said = (*config.sentences(), *barrels, *others)
     return RigInfo(
         name=config.name,
         virtual=config.library != "ni",
+        edges=config.exposures is not None,
         axes=axes,
         modes=cell.modes,
         potential=cell.span("potential"),
@@ -43,45 +50,44 @@ def describe(config: NidaqConfig, cell: Cell, card: Card | None) -> RigInfo:
         stop=stop_ability(config, kind),
         clock=config.clock.rows(),
         stage_lag=config.lag,
-        idle_current=idle_current(config),
-        signals=config.declared(),
+        idle_current=idle_current(config.calibration, step_of(config)),
+        signals=config.every_signal(),
         device="" if card is None else card.name,
-        words=() if card is None else card.words,
+        words=(*said, *(() if card is None else card.words)),
         update=config.stop.block if kind == "stepped" else 1.0 / config.output_rate,
-        leads=leads_of(config),
+        leads=leads_of(config, delay),
+        bias=0.0 if config.barrels is None else config.barrels.bias,
+        modulation=config.modulation.modulation() if config.modulation and swings else None,
+        switch=None if config.switch is None else config.switch.info(),
+        ranges=cell.ranges,
+        drives=tuple(drive.info(name) for name, drive in config.drives.items()),
     )
 
 
-def leads_of(config: NidaqConfig) -> Leads:
+def leads_of(config: NidaqConfig, delay: float = 0.0) -> Leads:
     """Return what wires and electrometer do to fast signals.
 
-    What the rig file says, or the stray capacitance that `seccm rig capacitance` has found.
+    What the rig file says, or else what `seccm rig capacitance` and `seccm rig leads` have found.
+
+    Args:
+        config: the rig file.
+        delay: seconds by which the card converts the current later than the potential.
     """
     said = config.inputs.leads
-    found = _figures(config).get(STRAY, (0.0, ""))[0]
-    constant = 0.0 if said.bandwidth is None else 1.0 / (2.0 * math.pi * said.bandwidth)
-    return Leads(found if said.stray is None else said.stray, constant, said.delay)
+    constant = None if said.bandwidth is None else 1.0 / (2.0 * math.pi * said.bandwidth)
+    own = config.inputs.current.chosen().time_constant
+    constant = constant if own is None else own
+    found = {name: value for name, (value, _) in figures_of(config.calibration).items()}
+    return Leads(
+        found.get(STRAY, 0.0) if said.stray is None else said.stray,
+        found.get(CONSTANT, 0.0) if constant is None else constant,
+        found.get(DELAY, delay) if said.delay is None else said.delay,
+    )
 
 
-def _figures(config: NidaqConfig) -> dict[str, tuple[float, str]]:
-    """Return the newest of each figure that commissioning found with this wiring, with its unit."""
-    figures: dict[str, tuple[float, str]] = {}
-    for entry in entries_of({"calibration": config.calibration}):
-        figures |= entry.figures
-        if _NOISE_BEFORE in entry.figures:
-            figures[NOISE] = entry.figures[_NOISE_BEFORE]
-    return figures
-
-
-def idle_current(config: NidaqConfig) -> float:
-    """Return the most that a row's current usually reads while nothing touches, in amperes.
-
-    A step of the converter, or what `seccm rig noise` has found with this wiring.
-    """
-    step = (CARD.upper - CARD.lower) / STEPS / config.inputs.current.chosen().gain
-    figures = _figures(config)
-    noise, offset = (figures.get(name, (0.0, ""))[0] for name in (NOISE, OFFSET))
-    return max(step, 4.0 * noise + abs(offset))
+def step_of(config: NidaqConfig) -> float:
+    """Return a step of the converter of the current, in amperes."""
+    return (CARD.upper - CARD.lower) / STEPS / config.inputs.current.chosen().gain
 
 
 def stop_ability(config: NidaqConfig, kind: StopKind) -> StopAbility:

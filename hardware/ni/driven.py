@@ -26,6 +26,11 @@ class Driven:
         """What it imposes."""
         return None if self.drive is None else self.drive.mode
 
+    @property
+    def range(self) -> str:
+        """The range of the current that it asks for; empty for the usual one."""
+        return "" if self.drive is None else self.drive.range
+
     def changes(self, now: float) -> bool:
         """Tell whether it still changes with time at a time in seconds."""
         if self.drive is None:

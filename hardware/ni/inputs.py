@@ -21,10 +21,12 @@ from nidaqmx.stream_readers import (
     AnalogUnscaledReader,
     CounterReader,
 )
+from nidaqmx.system import System
 
 from hardware.ni.coding import coding_of
-from hardware.ni.config import CARD, NidaqConfig, readback
+from hardware.ni.config import NidaqConfig, readback
 from hardware.ni.daqmx_errors import DAQMX, spoken, translate
+from hardware.ni.wires import CARD
 from seccm.arrays import FloatArray
 from seccm.errors import RigError, StreamError
 from seccm.rig.raw import Codes
@@ -85,13 +87,22 @@ class Inputs:
         """Whether the stream was started."""
         self._next = 0
         self._counter: Task | None = None
+        self._exposures: Task | None = None
+        self._exposed = 0
+        """Exposures of a camera counted so far."""
+        self._edges: list[npt.NDArray[np.int64]] = []
         with ExitStack() as undo, spoken(self._where):
             self._task = self._make_task()
             undo.callback(self._task.close)
             self.coding = coding_of(self._task)
             """What numbers of the converters mean; None where that cannot be known."""
             if counted:
-                self._counter = self._make_counter()
+                term = f"/{config.device}/ao/SampleClock"
+                self._counter = self._make_counter(config.stop.counter, term)
+                undo.callback(self._counter.close)
+            if (camera := config.exposures) is not None:
+                term = f"/{config.device}/{camera.terminal}"
+                self._exposures = self._make_counter(camera.counter, term)
             undo.pop_all()
         self._reader = AnalogMultiChannelReader(self._task.in_stream)
         self._reader.verify_array_shape = False
@@ -103,6 +114,19 @@ class Inputs:
     def index(self, terminals: Sequence[str]) -> list[int]:
         """Return the rows of some terminals in `Raw.volts`."""
         return [self.terminals.index(name) for name in terminals]
+
+    def later(self, terminal: str, than: str) -> float:
+        """Return by how many seconds one terminal is converted later than another, in a sample.
+
+        Raises:
+            RigError: the driver refuses.
+        """
+        with spoken(self._where):
+            if System.local().devices[self._config.device].ai_simultaneous_sampling_supported:
+                return 0.0
+            converting = 1.0 / float(self._task.timing.ai_conv_rate)
+        one, other = self.index([terminal, than])
+        return (one - other) * converting
 
     @property
     def acquired(self) -> int:
@@ -148,8 +172,9 @@ class Inputs:
         rate = self._config.clock.sample_rate
         with spoken(self._where):
             self._time(self._task, AcquisitionType.CONTINUOUS, round(KEPT * rate))
-            if self._counter is not None:
-                self._counter.start()
+            for counter in (self._counter, self._exposures):
+                if counter is not None:
+                    counter.start()
             self._task.start()
         self.started = True
 
@@ -169,9 +194,14 @@ class Inputs:
             self.broken = error
             raise
 
+    def edges(self) -> npt.NDArray[np.int64]:
+        """Return the numbers of the samples that counted an exposure, since this was last asked."""
+        edges, self._edges = self._edges, []
+        return np.concatenate([np.zeros(0, np.int64), *edges])
+
     def close(self) -> None:
         """Let go of the tasks."""
-        for task in (self._counter, self._task):
+        for task in (self._exposures, self._counter, self._task):
             if task is not None:
                 with suppress(*DAQMX):
                     task.close()
@@ -190,8 +220,9 @@ class Inputs:
                 self.broken = translate(error, self._where)
                 if not got:
                     raise
-        counts = self._counts(got)
+        counts = self._counts(self._counter, got)
         first, self._next = self._next, self._next + got
+        self._note_exposures(first, self._counts(self._exposures, got))
         seen = seen[:, :got]
         return Raw(first, self._volts(seen), counts, seen if self._raw else None)
 
@@ -232,17 +263,27 @@ class Inputs:
     def _volts(self, seen: npt.NDArray[Any]) -> FloatArray:
         return self.coding.volts(seen) if self._raw and self.coding is not None else seen
 
-    def _counts(self, samples: int) -> npt.NDArray[np.int64] | None:
-        if self._counter is None:
+    def _note_exposures(self, first: int, counts: npt.NDArray[np.int64] | None) -> None:
+        """Take note of the samples at which the count of exposures has grown."""
+        if counts is None or not len(counts) or counts[-1] == self._exposed:
+            return
+        grown = np.diff(counts, prepend=self._exposed)
+        self._edges.append(first + np.repeat(np.arange(len(counts)), np.maximum(grown, 0)))
+        self._exposed = int(counts[-1])
+
+    def _counts(self, counter: Task | None, samples: int) -> npt.NDArray[np.int64] | None:
+        if counter is None:
             return None
         counts = np.empty(samples, dtype=np.uint32)
-        reader = CounterReader(self._counter.in_stream)
+        reader = CounterReader(counter.in_stream)
         reader.verify_array_shape = False
-        with spoken(f"{self._config.device} {self._config.stop.counter}"):
+        which = "exposures" if counter is self._exposures else "stop"
+        with spoken(f"{self._config.device} {which}.counter"):
             got = reader.read_many_sample_uint32(counts, samples, timeout=self._config.patience)
         if got != samples:
             what = f"the counter delivered {got} of {samples} samples."
-            raise StreamError("stalled-counter", self._where, what, "Choose another stop.counter.")
+            remedy = f"Choose another {which}.counter."
+            raise StreamError("stalled-counter", self._where, what, remedy)
         return counts.astype(np.int64)
 
     def _make_task(self) -> Task:
@@ -265,14 +306,13 @@ class Inputs:
             raise
         return task
 
-    def _make_counter(self) -> Task:
+    def _make_counter(self, counter: str, terminal: str) -> Task:
+        """Make a task that counts the rising edges at a terminal, on the clock of the inputs."""
         config = self._config
         task = Task()
         try:
-            channel = task.ci_channels.add_ci_count_edges_chan(
-                f"{config.device}/{config.stop.counter}"
-            )
-            channel.ci_count_edges_term = f"/{config.device}/ao/SampleClock"
+            channel = task.ci_channels.add_ci_count_edges_chan(f"{config.device}/{counter}")
+            channel.ci_count_edges_term = terminal
             rate = config.clock.sample_rate
             task.timing.cfg_samp_clk_timing(
                 rate,

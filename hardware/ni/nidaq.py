@@ -30,19 +30,22 @@ from hardware.ni.driven import Driven
 from hardware.ni.history import Piece
 from hardware.ni.inputs import GLANCE
 from hardware.ni.latch import Latch, latch
-from hardware.ni.paths import Command, Ramp, check_move
+from hardware.ni.paths import Command, Ramp, Swing, check_move
 from hardware.ni.priority import come_first, nothing
+from hardware.ni.relays import Relays
 from hardware.ni.watch import ContactWatch
 from seccm.errors import RigError
 from seccm.rig import (
     Action,
     Axis,
     Block,
+    Connect,
     Constant,
     ContactRecord,
     Drive,
     Freeze,
     Mark,
+    Modulate,
     Move,
     Readback,
     RigInfo,
@@ -77,6 +80,7 @@ class NidaqRig:
         self._info = describe(config, self._cell, None)
         clock = self._info.clock
         self._delivery = Delivery(config, self._cell, clock)
+        self._relays = None if config.switch is None else Relays(config.switch)
         self._watch = ContactWatch(clock, max(1, round(config.stop.window * clock.rate)))
         self._block = max(1, round(config.stop.block * clock.rate))
         self._bench: Bench | None = None
@@ -90,6 +94,10 @@ class NidaqRig:
         """Whether the outputs may still be under way, because they could not be stopped."""
         self._going: dict[Axis, Move] = {}
         self._driven = Driven()
+        self._asked: dict[str, float] = {}
+        """Volts that second drives are to hold, and do not yet."""
+        self._swings = False
+        """Whether the height is to swing."""
         self._wanted = False
         """Whether something was applied that the outputs do not carry yet."""
 
@@ -117,8 +125,10 @@ class NidaqRig:
             raise RigError("closed", self._info.name, "the rig was closed; build a new one.")
         if self._bench is None:
             self._bench = Bench(self._config, self._driver())
-            told = describe(self._config, self._cell, self._bench.card)
             inputs = self._bench.inputs
+            current, potential = self._config.inputs.current, self._config.inputs.potential
+            delay = inputs.later(current.terminal, than=potential.terminal)
+            told = describe(self._config, self._cell, self._bench.card, delay)
             raw = raw_channels(self._config, inputs.terminals, inputs.coding)
             self._info = replace(told, raw=raw)
         return Readback(dict(self._bench.player.position))
@@ -146,7 +156,7 @@ class NidaqRig:
                     record = record or self._recorded(bench)
                 except RigError as error:
                     self._fail(error)
-            return self._delivery.block(record)
+            return replace(self._delivery.block(record), edges=bench.inputs.edges())
 
     def apply(self, action: Action) -> None:
         """Carry out one action, with the next `read`; see `Rig.apply`."""
@@ -157,15 +167,18 @@ class NidaqRig:
                     self._move(action)
                 case Drive():
                     self._info.refuse_impossible(action)
-                    since = self._delivery.row if action.since is None else action.since
-                    self._driven = Driven(action, since * self._info.clock.period)
-                    self._wanted = True
+                    self._impose(bench, action)
                 case Freeze():
                     self._give_up_motion()
                     bench.player.halt()
-                    self._wanted = self._wanted or self._drive_changes()
+                    self._wanted = self._wanted or self._goes_on()
+                case Modulate():
+                    self._info.refuse_modulation(action)
+                    self._swing(on=action.on)
                 case Mark(line):
                     bench.marks.up(line)
+                case Connect():
+                    self._connect(bench, action)
                 case Wake():
                     pass  # A card's blocks have a length of their own.
 
@@ -178,7 +191,7 @@ class NidaqRig:
         # Without waiting for a turn: the thread that reads may be the one that hangs.
         self._halt(bench.player.halt_hastily)
         if not self._turns.acquire(timeout=self._config.patience + 1.0):
-            off = self._disconnected(bench)
+            off = all((self._disconnected(bench), self._others_off(bench)))
             cell = "cell off" if off else "the cell was left on"
             what = f"{why}: outputs frozen, {cell}; the program hangs, so the tip was held."
             # The thread that hangs must not go on with what it was about to begin.
@@ -206,12 +219,32 @@ class NidaqRig:
         check_move(move, self._info.axes[move.axis])
         self._info.refuse_unwatched(move)
         held = self._latch(move)
+        if move.axis != "z":
+            self._swing(on=False)
         self._going[move.axis] = move
         self._wanted = True
         if move.until is not None:
             self._watch.arm(move, held)
         elif self._watch.axis == move.axis:
             self._watch.disarm()
+
+    def _impose(self, bench: Bench, drive: Drive) -> None:
+        if drive.on and drive.mode == "open":
+            self._asked.pop(drive.on, None)
+            bench.second.off(drive.on)
+        elif drive.on:
+            self._asked[drive.on] = drive.waveform.extremes[0]
+        else:
+            since = self._delivery.row if drive.since is None else drive.since
+            self._driven = Driven(drive, since * self._info.clock.period)
+            self._wanted = True
+            if drive.mode == "open":
+                self._asked.clear()
+                bench.second.all_off()
+
+    def _swing(self, *, on: bool) -> None:
+        if on != self._swings:
+            self._swings, self._wanted = on, True
 
     def _latch(self, move: Move) -> Latch | None:
         trigger = self._config.stop.trigger
@@ -224,37 +257,66 @@ class NidaqRig:
         self._going.clear()
         self._watch.disarm()
 
+    def _connect(self, bench: Bench, wanted: Connect) -> None:
+        """Switch the relays of a channel, with the cell off; what a person does is no concern."""
+        if wanted.by == "person":
+            return
+        # What was asked for is so only when the next samples have been read.
+        off = self._driven.mode == "open" and not self._wanted
+        connected = "" if self._relays is None else self._relays.connected
+        self._info.refuse_connection(wanted, connected, "open" if off else "potential")
+        if self._relays is not None:
+            self._relays.connect(wanted.channel, bench.lines)
+
     # Paths.
 
-    def _drive_changes(self) -> bool:
-        """Tell whether the drive that is on still changes with time."""
-        return self._driven.changes(self._delivery.row * self._info.clock.period)
+    def _goes_on(self) -> bool:
+        """Tell whether the outputs change though nothing travels: by the drive, or a swing."""
+        now = self._delivery.row * self._info.clock.period
+        return self._swings or self._driven.changes(now)
 
     def _begin(self, bench: Bench) -> None:
         """Begin what was applied since the last time, as one path from where the outputs are."""
         if not self._wanted:
+            self._hold_others(bench)
             return
         player = bench.player
         player.halt()
         self._settle(bench)
         mode = self._driven.mode
-        if mode is not None and self._cell.differs(mode):
+        if mode is not None and self._cell.differs(mode, self._driven.range):
             self._cell.disconnect(bench.lines)
             zero = Command(self._cell.scale(mode), Constant(0.0))
             self._finish(bench, {}, zero)
-            self._cell.switch(mode, bench.lines)
+            self._cell.switch(mode, self._driven.range, bench.lines)
+            self._delivery.rescale(self._cell.current, bench.inputs.acquired)
         ramps = {
-            axis: Ramp(player.position[axis], move.to, move.speed)
+            axis: Ramp(player.position[axis], move.to, move.speed, move.smooth)
             for axis, move in self._going.items()
         }
         self._refuse_in_trouble()
         # Samples that the card has and nobody has read are in the past of the path.
         now = bench.inputs.acquired / self._info.clock.rate
         command = self._driven.command(self._cell, now, float(player.volts[3]))
-        self._watch.begun(player.begin(player.path(ramps, command), self._watch.latch))
+        path = player.path(ramps, command, swing=self._swinging())
+        self._hold_others(bench)
+        self._watch.begun(player.begin(path, self._watch.latch))
         # Safe may have come while that hung; then it is stopped again.
         self._refuse_in_trouble()
         self._wanted = False
+
+    def _hold_others(self, bench: Bench) -> None:
+        """Put out what second drives are to hold from now on."""
+        while self._asked:
+            name, potential = self._asked.popitem()
+            bench.second.hold(name, potential)
+
+    def _swinging(self) -> Swing | None:
+        """Return what the height carries on top now."""
+        known = self._info.modulation
+        if known is None or not self._swings:
+            return None
+        return Swing(known.frequency, known.amplitude, self._info.axes["z"].travel)
 
     def _refuse_in_trouble(self) -> None:
         """Raise what has gone wrong, in another thread perhaps."""
@@ -289,6 +351,8 @@ class NidaqRig:
         """
         player = bench.player
         raw = bench.inputs.read(least)
+        if (begun := player.swing_began(raw)) is not None:
+            self._delivery.refer(begun)
         si = self._delivery.si(raw)
         piece = Piece(raw.first, self._delivery.named(si), player.counts(raw))
         try:
@@ -299,14 +363,14 @@ class NidaqRig:
             if touched:
                 self._going.clear()
                 player.halt(frozen=True)
-                self._wanted = self._drive_changes()
+                self._wanted = self._goes_on()
             player.feed(raw)
             if bench.inputs.broken is not None:
                 raise bench.inputs.broken
             bench.marks.down()
         except RigError as error:
             self._fail(error)
-        if player.settled and not self._wanted:
+        if (player.settled or player.arrived(raw)) and not self._wanted:
             self._give_up_motion()
         self._delivery.take(raw, si, player.bits(raw))
 
@@ -338,8 +402,8 @@ class NidaqRig:
         A cell without a line of its own goes off with the first sample of the lift.
         """
         self._give_up_motion()
-        self._wanted = False
-        off, said, height = self._disconnected(bench), "", None
+        self._swings = self._wanted = False
+        off, others, said, height = self._disconnected(bench), self._others_off(bench), "", None
         try:
             self._locate(bench)
             self._driven = Driven(Drive("open", Constant(0.0)))
@@ -358,16 +422,29 @@ class NidaqRig:
         tip = "held where it was" if not up else "fully retracted" if top else "lifted"
         at = "" if height is None else f" at z = {show(height, 'm')}"
         cell = "cell off" if off else "the cell could not be switched off"
+        cell += "" if others else ", a second drive could not be switched off"
         what = f"{why}: {cell}, tip {tip}{at}.{said}"
         remarks = () if bench.plugged is None else bench.plugged.words
-        return SafeReport(not self._loose, off, up, what, height, top, remarks=remarks)
+        return SafeReport(not self._loose, off and others, up, what, height, top, remarks=remarks)
 
     def _disconnected(self, bench: Bench) -> bool:
         """Open the cell by its line, if it has one; tell whether that was done."""
-        if not self._cell.disconnects:
+        if not self._cell.disconnects and self._relays is None:
             return False
         try:
             self._cell.disconnect(bench.lines)
+            if self._relays is not None:
+                self._relays.leave(bench.lines)
+        except RigError as error:
+            self._trouble = self._trouble or error
+            return False
+        return True
+
+    def _others_off(self, bench: Bench) -> bool:
+        """Switch second drives off; tell whether that was done."""
+        self._asked.clear()
+        try:
+            bench.second.all_off()
         except RigError as error:
             self._trouble = self._trouble or error
             return False

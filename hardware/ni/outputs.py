@@ -9,6 +9,7 @@ A path is never stopped by ceasing to write, but by stopping the task.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
@@ -24,12 +25,17 @@ from nidaqmx.constants import (
 )
 from nidaqmx.stream_writers import AnalogMultiChannelWriter
 
-from hardware.ni.config import CARD, NidaqConfig
+from hardware.ni.config import NidaqConfig
 from hardware.ni.daqmx_errors import DAQMX, spoken
 from hardware.ni.latch import Latch
 from hardware.ni.paths import Path
+from hardware.ni.wires import CARD
 from seccm.errors import RigError
 
+TIMEBASE = 100e6
+"""Hz, from which a card divides its clocks; one with less takes a rate nearby."""
+BESIDE = 1.0025
+"""The least by which the period of the outputs is longer than what the rig file says."""
 SLACK = 2.0
 """Seconds beyond its duration after which a path that plays to its end is taken to hang."""
 
@@ -39,7 +45,11 @@ class Outputs(Protocol):
 
     @property
     def rate(self) -> float:
-        """Samples per second of the paths it plays."""
+        """Samples per second of the paths it plays, but for those of sines."""
+
+    @property
+    def rate_of_sines(self) -> float:
+        """Samples per second of paths with sines for the cell."""
 
     @property
     def written(self) -> int:
@@ -84,6 +94,20 @@ class Outputs(Protocol):
         """Let go of the task; the outputs hold."""
 
 
+def beside(rate: float) -> float:
+    """Return a rate for the outputs, up to 0.5 % lower, of which the inputs' is no multiple.
+
+    What is put out is a staircase: of a sine at f it has images at the multiples of its own rate,
+    f more and f less. If the inputs looked at it at a multiple of that rate, images would fall onto
+    the sine itself, 3 % of it at 3 kHz and 100 kHz, in the current with another share than in the
+    potential. A period of a prime number of ticks of the card's clock keeps them apart.
+    """
+    period = math.ceil(TIMEBASE / rate * BESIDE)
+    while any(period % factor == 0 for factor in range(2, math.isqrt(period) + 1)):
+        period += 1
+    return TIMEBASE / period
+
+
 def output_task(config: NidaqConfig) -> Task:
     """Return a task that owns the four outputs.
 
@@ -113,7 +137,7 @@ class Stepped:
     def __init__(self, config: NidaqConfig) -> None:
         self._config = config
         self._where = f"{config.device} outputs"
-        self.rate = 1.0 / config.stop.block
+        self.rate = self.rate_of_sines = 1.0 / config.stop.block
         self.written = 0
         self._path: Path | None = None
         self._task = output_task(config)
@@ -164,18 +188,24 @@ class Streamed:
     def __init__(self, config: NidaqConfig) -> None:
         self._config = config
         self._where = f"{config.device} outputs"
-        self.rate = config.output_rate
         self.written = 0
-        self._horizon = max(2, round(config.stop.horizon * config.output_rate))
         self._path: Path | None = None
         self._task = output_task(config)
+        try:
+            # A card divides its timebase: what it really does is asked for.
+            self.rate = self._true(config.output_rate)
+            self.rate_of_sines = self._true(beside(config.output_rate))
+        except BaseException:
+            self._task.close()
+            raise
+        self._horizon = max(2, round(config.stop.horizon * self.rate))
         self._writer = AnalogMultiChannelWriter(self._task.out_stream, auto_start=False)
         self._writer.verify_array_shape = False
 
     def start(self, path: Path, latch: Latch | None) -> None:
         """Queue the first horizon of a path and start; see `Outputs.start`."""
         with spoken(self._where):
-            self._time(AcquisitionType.CONTINUOUS, self._horizon)
+            self._time(path.rate, AcquisitionType.CONTINUOUS, self._horizon)
             self._arm(latch)
             # Committed, the task can still be asked for its count after it was stopped.
             self._task.control(TaskMode.TASK_COMMIT)
@@ -207,12 +237,12 @@ class Streamed:
         """Hand a whole path to the card and wait for its end; see `Outputs.finish`."""
         samples = max(2, path.samples)
         with spoken(self._where):
-            self._time(AcquisitionType.FINITE, samples)
+            self._time(path.rate, AcquisitionType.FINITE, samples)
             self._arm(None)
             self._path, self.written = path, 0
             self._write(samples)
             self._task.start()
-            self._task.wait_until_done(timeout=samples / self.rate + SLACK)
+            self._task.wait_until_done(timeout=samples / path.rate + SLACK)
         self._path = None
         with spoken(self._where):
             self._task.stop()
@@ -222,8 +252,14 @@ class Streamed:
         with suppress(*DAQMX):
             self._task.close()
 
-    def _time(self, mode: AcquisitionType, samples: int) -> None:
-        self._task.timing.cfg_samp_clk_timing(self.rate, sample_mode=mode, samps_per_chan=samples)
+    def _true(self, rate: float) -> float:
+        """Return the rate that the card makes of one."""
+        with spoken(self._where):
+            self._time(rate, AcquisitionType.CONTINUOUS, 2)
+            return float(self._task.timing.samp_clk_rate)
+
+    def _time(self, rate: float, mode: AcquisitionType, samples: int) -> None:
+        self._task.timing.cfg_samp_clk_timing(rate, sample_mode=mode, samps_per_chan=samples)
         # A queue that runs dry must stop, not repeat old motion.
         self._task.out_stream.regen_mode = RegenerationMode.DONT_ALLOW_REGENERATION
         self._task.out_stream.output_buf_size = samples

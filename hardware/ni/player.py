@@ -17,16 +17,16 @@ import numpy as np
 import numpy.typing as npt
 
 from hardware.ni.averaging import BitArray
-from hardware.ni.config import AXES
 from hardware.ni.inputs import Raw
 from hardware.ni.latch import Latch
 from hardware.ni.outputs import Outputs
-from hardware.ni.paths import Command, Path, Ramp
+from hardware.ni.paths import Command, Path, Ramp, Swing
 from hardware.ni.scaling import Scale
 from hardware.ni.tally import Halt, disagreement
+from hardware.ni.wires import AXES
 from seccm.arrays import FloatArray
 from seccm.errors import RigError, StreamError
-from seccm.rig import Axis, Flag
+from seccm.rig import Axis, Flag, Sines
 
 PAUSED = 10.0
 """Output samples that must fail to come before the card is taken to have paused the outputs."""
@@ -85,6 +85,8 @@ class Player:
         """Samples of it in which the stage moves."""
         self._begun_at = volts
         """What the outputs carried before it."""
+        self._swing_seen = False
+        """Whether it was said in which input sample its swing began."""
         self._refilled = False
         """Whether it is under way and must be kept going."""
         self._seen = (0, 0)
@@ -120,10 +122,18 @@ class Player:
             return raw.counts
         return np.full(raw.volts.shape[1], self._base + self._outputs.written, dtype=np.int64)
 
-    def path(self, ramps: Mapping[Axis, Ramp], command: Command, rest: float = 0.0) -> Path:
+    def path(
+        self,
+        ramps: Mapping[Axis, Ramp],
+        command: Command,
+        rest: float = 0.0,
+        swing: Swing | None = None,
+    ) -> Path:
         """Return a path from where the outputs are; axes without a ramp rest."""
         every = {axis: ramps.get(axis, self._at_rest(axis)) for axis in AXES}
-        return Path(self._outputs.rate, every, self._scales, command, rest)
+        sines = isinstance(command.waveform, Sines)
+        rate = self._outputs.rate_of_sines if sines else self._outputs.rate
+        return Path(rate, every, self._scales, command, rest, swing)
 
     def begin(self, path: Path, latch: Latch | None) -> int:
         """Begin a path; the outputs must be settled.
@@ -153,6 +163,23 @@ class Player:
         self._outputs.finish(path, wait)
         with self._lock:
             self._stop = Stop(None, self._now(), frozen=False)
+
+    def arrived(self, raw: Raw) -> bool:
+        """Tell whether the axes have arrived, on a path that goes on only with its swing."""
+        path = self._path
+        if path is None or path.swing is None or not self._refilled:
+            return False
+        return bool(self.counts(raw)[-1] - self._base >= self._limit)
+
+    def swing_began(self, raw: Raw) -> int | None:
+        """Return the sample at which the swing that is under way began, if it is one of these."""
+        if self._swing_seen or self._path is None or self._path.swing is None:
+            return None
+        taken = self.counts(raw) - self._base
+        if taken[-1] <= 0:
+            return None
+        self._swing_seen = True
+        return raw.first + int((taken > 0).argmax())
 
     def paused(self, raw: Raw) -> bool:
         """Tell whether a path is under way, and yet the outputs have not moved on for a while."""
@@ -253,6 +280,7 @@ class Player:
             )
         self._base += self._taken
         self._path, self._begun_at, self._taken = path, self.volts, 0
+        self._swing_seen = False
         self._limit = path.travel
         if path.travel:
             self._frozen = False

@@ -26,6 +26,7 @@ class PiezoConfig(Model):
     host: str | None = None
     """Its address, if it is on the network."""
     port: int = Field(50000, ge=1, le=65535)
+    """TCP port of its controller."""
     usb: str | None = None
     """Its serial number, if it is on USB; this needs PI's own library as well."""
     axes: dict[Literal["x", "y", "z"], PiezoAxisConfig]
