@@ -4,6 +4,7 @@
     run, resume, Run                  from a plan to its data file, event by event
     SiteFinished, Landed, RunStopped, ...   the events of a run, each of which prints as one line
     open, Scan, SiteTrace, analyze    a data file, finished or growing
+    take_areas                        wetted areas of single sites, into a file
     import_file, Reader               a file of another program
     Outcome, Phase, Status            what the codes of sites, data points and results mean
     Result, Value, Values             a result, and what was found for it
@@ -68,7 +69,7 @@ if TYPE_CHECKING:
     from seccm.results import Result, Status, Value, Values
     from seccm.rig import Block, Mounted, Rig, RigInfo, Signal, parts_of, rig_of
     from seccm.rigs import build_rig, load_rig
-    from seccm.session import Run, analyze, check, import_file
+    from seccm.session import Run, analyze, check, import_file, take_areas
 
 __all__ = [
     "Approaching",
@@ -137,6 +138,7 @@ __all__ = [
     "resume",
     "rig_of",
     "run",
+    "take_areas",
 ]
 
 _HOMES: Mapping[str, str] = {
@@ -162,7 +164,7 @@ _HOMES: Mapping[str, str] = {
     "seccm.results": "Result Status Value Values",
     "seccm.rig": "Block Mounted Rig RigInfo Signal parts_of rig_of",
     "seccm.rigs": "build_rig load_rig",
-    "seccm.session": "Run analyze check import_file",
+    "seccm.session": "Run analyze check import_file take_areas",
 }
 """The public names of each module, which is imported when one of them is first asked for."""
 _HOME = {name: (module, name) for module, names in _HOMES.items() for name in names.split()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
@@ -9,11 +10,12 @@ from typing import Any, Literal, cast
 from pydantic import ValidationInfo
 
 from seccm.errors import Problem
-from seccm.mistakes import Mistakes, nearest, toml, written
+from seccm.in_toml import toml
+from seccm.mistakes import Mistakes, nearest, written
 from seccm.placeholder import Placeholder, is_placeholder
 from seccm.quantities import quantity
 from seccm.suggestion import Key, Suggestion
-from seccm.units import NotAQuantity, example, show
+from seccm.units import NotAQuantity, example, parse, show
 
 Take = Literal["E", "i", "charge", "time", "count"]
 TAKEN: Mapping[str, tuple[str, str]] = {
@@ -77,6 +79,7 @@ class Earlier:
 
 _USUAL = {"V": ("-1 V", "1 V"), "A": ("-1 nA", "1 nA"), "C": ("1 nC", "1 uC"), "s": ("1 s", "60 s")}
 """What a quantity may usually come to."""
+_AS_TEXT = re.compile(r"(?P<source>last .+?)(?:\s*(?P<sign>[+−-])\s*(?P<offset>[0-9.]+ ?\S+))?")
 _KEYS = ("from", "take", "times", "offset", "within")
 
 
@@ -122,11 +125,15 @@ def read_earlier(
     span = given.get("within")
     ends: list[float] = []
     if isinstance(span, list | tuple) and len(span) == 2:
+        refused: dict[int, ValueError] = {}
         for k, end in enumerate(span):
             try:
                 ends.append(quantity(end, unit, info))
             except ValueError as error:
-                wrong += _said(error, ("within", k), f"within[{k}]", end, usual_ends[k])
+                refused[k] = error
+        for k, refusal in refused.items():
+            instead = _other_end(k, ends[0], usual_ends, unit) if ends else usual_ends[k]
+            wrong += _said(refusal, ("within", k), f"within[{k}]", span[k], instead)
         if len(ends) == 2 and ends[0] > ends[1]:
             what = f"begins with {show(ends[0], unit)}, which is more than {show(ends[1], unit)}."
             wrong.append(Problem("within", what, "Exchange the two."))
@@ -139,6 +146,35 @@ def read_earlier(
     if wrong:
         raise Mistakes(wrong)
     return Earlier(str(source), cast(Take, take), unit, (ends[0], ends[1]), **numbers)
+
+
+def _other_end(k: int, known: float, usual: tuple[str, str], unit: str) -> str:
+    """Return what could be the lower (k = 0) or the upper end (k = 1), given the other one."""
+    low, high = (parse(end, unit) for end in usual)
+    if k == 1:
+        return usual[1] if high > known else show(known + high - low, unit)
+    if low < known:
+        return usual[0]
+    return show(known - (high - low) if low < 0.0 else known / 2, unit)
+
+
+def refuse_words(given: str, unit: str) -> None:
+    """Refuse an earlier step that is written as a text: "last open circuit - 15 mV".
+
+    Raises:
+        Mistakes: with the table that says it.
+    """
+    found = _AS_TEXT.fullmatch(given.strip())
+    if found is None:
+        return
+    table: dict[str, Any] = {"from": found["source"]}
+    if found["offset"]:
+        table["offset"] = f"{'-' if found['sign'] in '-−' else ''}{found['offset']}"
+    table["within"] = list(_USUAL.get(unit, ("0.1", "10")))
+    what = "follows an earlier step, which is written as a table."
+    remedy = f"Write, for example, {toml(table)}."
+    put = Suggestion((), "put", table)
+    raise Mistakes([Problem("", what, remedy, suggestion=put)])
 
 
 def is_earlier(given: object) -> bool:

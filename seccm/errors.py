@@ -73,7 +73,7 @@ class NotNow(SeccmError):
 
 
 class PlannerError(SeccmError):
-    """A planner failed, or asked for a site that cannot be visited. The run stops, tip up."""
+    """A planner failed, or asked for a site that cannot be visited. The run pauses, tip up."""
 
 
 class RigError(SeccmError):

@@ -28,6 +28,8 @@ class Phase(IntEnum):
     APPROACH = 3
     STEP = 4
     RETRACT = 5
+    REST = 6
+    """At open circuit, before a site goes on that an earlier session broke off."""
 
 
 class Outcome(IntEnum):
@@ -112,6 +114,27 @@ class Landing:
     """Where the tip was sent to land, in stage coordinates; a retry lands beside its site. None
     where an older file does not say."""
 
+    @classmethod
+    def unseen(
+        cls,
+        row: int,
+        *,
+        z: float = math.nan,
+        signal: float = math.nan,
+        baseline: float = math.nan,
+        attempt: int = 0,
+        x: float | None = None,
+        y: float | None = None,
+    ) -> Landing:
+        """Return the arrival at a place where no contact was seen, or none was looked for."""
+        nowhere = math.nan
+        return cls(row, z, nowhere, signal, baseline, nowhere, nowhere, attempt, x, y)
+
+    @property
+    def seen(self) -> bool:
+        """Whether a contact was seen, and not only a height was come to."""
+        return math.isfinite(self.z_crossing)
+
 
 def one_line(text: str) -> str:
     """Return a text without line breaks and multiple spaces of its own."""
@@ -159,6 +182,8 @@ class SiteAdded:
     """What is to be done there, as the data file has it; see `seccm.plan.recipe.Recipe`."""
     label: str = ""
     """The condition in words; empty if nothing varies."""
+    decision: str = ""
+    """Why, as the data file has it; see `seccm.plan.decision.Decision`. Empty if nobody said."""
 
     def __str__(self) -> str:
         where = f"at ({show(self.x, 'm', 5)}, {show(self.y, 'm', 5)})"
@@ -205,9 +230,16 @@ class Approaching:
     row: int
     site: int
     attempt: int
+    what: str = ""
+    """What begins where no tip comes down, such as "P7 connected"; empty for an approach."""
+
+    @property
+    def words(self) -> str:
+        """What begins."""
+        return self.what or f"approach, attempt {self.attempt + 1}"
 
     def __str__(self) -> str:
-        return _at(self.site, f"approach, attempt {self.attempt + 1}")
+        return _at(self.site, self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +326,8 @@ class SiteFinished:
     resumed visits it."""
     reason: str
     """A sentence where the outcome is not OK, else empty."""
+    goes_on: bool = False
+    """Whether a run that is resumed goes on here, where this one broke off."""
 
     def __str__(self) -> str:
         return _at(self.site, f"{self.outcome.words}  {self.reason}".rstrip())
@@ -313,6 +347,8 @@ class SiteAnalysed:
     """Standard uncertainties in the units of the features; NaN or left out where unknown."""
     outcome: Outcome = Outcome.OK
     """How the visit of the site ended."""
+    doubtful: bool = False
+    """Whether the summary rests on a number that has to be looked at before it is averaged."""
 
     def __str__(self) -> str:
         return _at(self.site, f"analysed: {self.summary}" if self.summary else "analysed")
@@ -340,8 +376,14 @@ class Paused:
     """A sentence; empty where an operator asked for the pause."""
     by_operator: bool = False
     """Whether somebody asked for it, who will ask to resume."""
+    asks: bool = False
+    """Whether `why` is what a person is asked to do, who then resumes the run."""
+    by_planner: bool = False
+    """Whether the planner could not say which site comes next; it is asked again on resume."""
 
     def __str__(self) -> str:
+        if self.asks:
+            return one_line(self.why)
         return "Paused by operator." if self.by_operator else one_line(f"Paused: {self.why}")
 
 
@@ -428,6 +470,8 @@ class Outcomes:
             case SiteFinished():
                 left = event.outcome is Outcome.ABORTED and event.site == self._travelling
                 self._travelling = None
+                if event.goes_on:
+                    return Outcome.RUNNING
                 return Outcome.PLANNED if left else event.outcome
             case _:
                 pass

@@ -16,9 +16,9 @@ from typing import Annotated, Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
-from seccm.earlier import Earlier, is_earlier, read_earlier
+from seccm.earlier import Earlier, is_earlier, read_earlier, refuse_words
 from seccm.errors import Problem
-from seccm.mistakes import Mistakes, nearest, similar, written
+from seccm.mistakes import Mistakes, nearest, written
 from seccm.placeholder import (
     Placeholder,
     c_rate,
@@ -32,9 +32,11 @@ from seccm.quantities import quantity, refuse_absurd, unit_schema
 from seccm.suggestion import Suggestion
 from seccm.units import (
     C_RATE,
+    Dimension,
     NotAQuantity,
     base,
     example,
+    of_kind,
     parse_any,
     parse_c_rate,
     quoted,
@@ -94,6 +96,7 @@ class Level:
         return {"type": "string", "examples": [example("A/m^2")]}
 
 
+_NO_NAMES = "The plan has no [factors], and here are neither values of sites nor of a repeat."
 NamedLevels = tuple[tuple[str, Level], ...]
 """Levels, each with the name that stands for it."""
 Value = float | Placeholder | Earlier
@@ -162,7 +165,7 @@ class Condition(Mapping[str, float]):
                 scale *= levels[name].in_base ** power
                 more = base(levels[name].unit)[1]
                 dimension = times(dimension, more, power)
-        return product(scale, dimension, unknown)
+        return product(scale, dimension, unknown, value.plus, value.plus_dimension)
 
     def number(self, value: Value) -> float:
         """Return a quantity's SI value under this condition.
@@ -181,7 +184,7 @@ class Condition(Mapping[str, float]):
         found = value.scale
         for name, power in value.terms:
             found *= levels[name].in_base ** power
-        return found
+        return found + value.plus
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,10 @@ class Follows:
             ValueError: no such quantity, out of bounds, or a factor or step that does not fit.
         """
         given = given.to_dict() if isinstance(given, Earlier) else given
+        if self.earlier and isinstance(given, str):
+            refuse_words(given, self.unit)
+        if not self.earlier and isinstance(given, Mapping) and "from" in given:
+            raise ValueError("cannot follow an earlier step here: write a value")
         if not self.earlier or not isinstance(given, Mapping) or not is_earlier(given):
             return self.fixed(given, info)
         offset = Follows(self.unit)
@@ -226,6 +233,10 @@ class Follows:
             if not given.is_rate:
                 self._check_factor(given, (info.context or {}).get("factors"))
             return given
+        if isinstance(given, str) and given.strip() in ((info.context or {}).get("factors") or ()):
+            meant = f"${given.strip()}"
+            what, put = f'is "{given}", a name.', Suggestion((), "put", meant)
+            raise Mistakes([Problem("", what, f'Did you mean "{meant}"?', suggestion=put)])
         value = quantity(given, self.unit, info)
         self._check_bounds(value, given if isinstance(given, str) else show(value, self.unit))
         return value
@@ -237,13 +248,16 @@ class Follows:
             return
         for name in sorted(placeholder.names - factors.keys()):
             names = [f"${one}" for one in factors]
-            known = similar(f"${name}", names) if factors else "The plan has no [factors]."
+            known = f"Known here: {', '.join(sorted(names))}." if factors else _NO_NAMES
             what = (
                 f'"${name}" names no factor of the plan, no value of its sites, and nothing that a '
+                "repeat round this step goes over."
             )
-            what += "repeat round this step goes over."
-            near = nearest(f"${name}", names) if not placeholder.terms else None
-            put = None if near is None else Suggestion((), "put", near)
+            near = nearest(f"${name}", names)
+            put = None
+            if near is not None:
+                put = Suggestion((), "put", str(placeholder).replace(f"${name}", near))
+                known = f"Did you mean {quoted(put.value)}?"
             raise Mistakes([Problem("", what, known, suggestion=put)])
         if placeholder.terms:
             self._check_product(placeholder, factors)
@@ -252,12 +266,14 @@ class Follows:
             if self.rate and level.unit == C_RATE:
                 continue
             if level.unit != self.unit:
+                if self.rate and level.unit == "C":
+                    what = f'"{placeholder}" has the value {level}, a charge'
+                    raise ValueError(f'{what}: a C-rate is written without a blank, as in "2C"')
                 raise NotAQuantity(
                     self.unit,
-                    before=f"cannot follow factor {placeholder.factor}, which has the level "
-                    f'"{level}": ',
+                    before=f'cannot be "{placeholder}", which has the value "{level}": ',
                 )
-            self._check_bounds(level.value, f"the level {level} of factor {placeholder.factor}")
+            self._check_bounds(level.value, f"{level}, a value of {placeholder}")
 
     def _check_product(
         self, placeholder: Placeholder, factors: Mapping[str, Iterable[Level]]
@@ -267,20 +283,29 @@ class Follows:
                   placeholder.names}  # fmt: skip
         if not all(levels.values()):  # Unreadable ones are told themselves.
             return
-        dimension = placeholder.dimension
+        names: Dimension = base("1")[1]
         for name, power in placeholder.terms:
-            dimension = times(dimension, base(levels[name][0].unit)[1], power)
-        if dimension != base(self.unit)[1]:
-            unit = unit_text(dimension) or "a number"
-            raise ValueError(f"{quoted(str(placeholder))} comes to {unit}, not to {self.unit}")
+            names = times(names, base(levels[name][0].unit)[1], power)
+        wanted = base(self.unit)[1]
+        dimension = times(placeholder.dimension, names, 1)
+        if dimension != wanted:
+            unit, needed = unit_text(dimension) or "a number", times(wanted, names, -1)
+            raise ValueError(
+                f"{quoted(str(placeholder))} comes to {unit}, not to {self.unit}: what the names "
+                f"are multiplied with must be {of_kind(needed)}"
+            )
+        if placeholder.plus_dimension not in (None, wanted):
+            raise ValueError(f"{quoted(str(placeholder))}: what is added must be {of_kind(wanted)}")
         under = {name for name, power in placeholder.terms if power < 0}
         for name in sorted(under):
             if levels[name][0].value <= 0.0 <= levels[name][-1].value:
                 raise ValueError(
                     f"{quoted(str(placeholder))} is divided by {name}, which may be zero"
                 )
-        # It is largest and smallest where each of its levels is.
-        for ends in itertools.product(*({one[0], one[-1]} for one in levels.values())):
+        # It is largest and smallest where each of its levels is, or the square of one is least.
+        ends_of = ({one[0], one[-1], min(one, key=lambda level: abs(level.value))}
+                   for one in levels.values())  # fmt: skip
+        for ends in itertools.product(*ends_of):
             chosen = Condition(tuple(zip(levels, ends, strict=True)))
             value = chosen.number(placeholder)
             self._check_bounds(value, f"{show(value, self.unit)}, which it is with {chosen.label}")
@@ -304,7 +329,9 @@ class Follows:
         self, _: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         steps = {"steps": "allowed"} if self.earlier else {}
-        return {**unit_schema(self.unit), "factors": "allowed", **steps}
+        ends = {"exclusiveMinimum": self.above, "minimum": self.at_least}
+        given = {name: end for name, end in ends.items() if end is not None}
+        return {**unit_schema(self.unit), **given, "factors": "allowed", **steps}
 
 
 def _written(value: Value) -> Any:

@@ -7,6 +7,7 @@ data, and the sentence is made from it; `seccm.advice` tries each before it is s
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
@@ -17,10 +18,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from seccm.errors import Problem, shown
+from seccm.in_toml import toml
 from seccm.open_kinds import thing_of
 from seccm.schema import Schema, join, key, located
 from seccm.suggestion import Key, Suggestion
-from seccm.units import NotAQuantity, show
+from seccm.synonyms import SYNONYMS
+from seccm.units import NotAQuantity, parse, show
 
 Examples = Callable[[Key, Mapping[str, Any]], Sequence[Any]]
 """What could stand at a path of a file with these data, the best first."""
@@ -251,7 +254,9 @@ class _Teller:
         known = known or self.schema.keys(path[:-1])
         here = self.schema.there(path[:-1])
         taken = set(here) if isinstance(here, Mapping) else set()
-        meant = nearest(name, [k for k in known if k not in taken]) or nearest(name, known)
+        free = [one for one in known if one not in taken]
+        fits = [one for one in free if self._fits((*path[:-1], one))]
+        meant = nearest(name, fits) or nearest(name, free) or nearest(name, known)
         remedy = f'Did you mean "{meant}"?' if meant else similar(name, known)
         bare = Problem(key(path), what, remedy)
         if meant and meant not in taken:
@@ -264,6 +269,13 @@ class _Teller:
         return Mistake(
             path, (replace(bare, remedy=remedy, suggestion=remove), bare), of_value=False
         )
+
+    def _fits(self, path: Key) -> bool:
+        """Tell whether what was written is a quantity of the kind that belongs at another key."""
+        try:
+            return bool(unit := self.schema.unit(path)) and math.isfinite(parse(self.given, unit))  # type: ignore[arg-type]
+        except (ValueError, TypeError, AttributeError):
+            return False
 
     def _value_error(self, cause: Exception) -> Mistake:
         path, where = self.path, key(self.path)
@@ -280,7 +292,7 @@ class _Teller:
         if isinstance(cause, OneOf):
             return self._one_of(cause)
         what = sentence(str(cause))
-        follows = isinstance(self.given, str) and self.given.strip().startswith("$")
+        follows = isinstance(self.given, str) and "$" in self.given
         if self.schema.unit(path) and not follows:
             return self.with_examples(what)
         return Mistake(path, (Problem(where, what),))
@@ -429,6 +441,9 @@ def nearest(given: object, known: Iterable[str]) -> str | None:
     if not isinstance(given, str):
         return None
     small = {word.lower(): word for word in known}
+    meant = SYNONYMS.get(given.strip().lower()[:60], ())
+    if found := next((small[word] for word in meant if word in small), None):
+        return found
     near = get_close_matches(given.strip().lower()[:60], small, n=1)
     return small[near[0]] if near else None
 
@@ -441,15 +456,6 @@ def _write_it(path: Key, value: Any) -> str:
     head, table = ("[[{}]]", value[0]) if several else ("[{}]", value)
     lines = ", ".join(f"{name} = {toml(part)}" for name, part in table.items())
     return f"Write a table {head.format(path[-1])}, such as one with {lines}."
-
-
-def toml(value: object) -> str:
-    """Write a value as a TOML file has it, on one line."""
-    if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{name} = {toml(part)}' for name, part in value.items())} }}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(toml, value))}]"
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def similar(given: object, known: Iterable[str]) -> str:

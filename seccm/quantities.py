@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, Union
+from typing import Annotated, Any, TypeVar, Union, get_args
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     ValidationError,
     ValidationInfo,
 )
@@ -60,6 +61,32 @@ class Model(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the schema with the bounds of quantities, which are texts in a file."""
+        schema = handler(core)
+        inside = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, field in cls.model_fields.items():
+            if (known := inside.get(field.alias or name)) is not None:
+                known.update(_bounds(field.annotation, field.metadata))
+        return schema
+
+
+def _bounds(annotation: object, metadata: Iterable[object]) -> dict[str, float | int]:
+    """Return the bounds of a field as a JSON schema names them, also where it may be left out."""
+    inside = [one for one in get_args(annotation) if hasattr(one, "__metadata__")]
+    parts = [*metadata, *(part for one in inside for part in one.__metadata__)]
+    flat = [deeper for part in parts for deeper in getattr(part, "metadata", [part])]
+    named = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
+    return {
+        words: getattr(one, name)
+        for one in flat
+        for name, words in named.items()
+        if isinstance(getattr(one, name, None), int | float)
+    }
 
 
 class AnyModel:
@@ -142,6 +169,8 @@ Conductivity = Annotated[float, *_field("S/m")]
 Frequency = Annotated[float, *_field("Hz")]
 Angle = Annotated[float, *_field("rad")]
 Density = Annotated[float, *_field("kg/m^3")]
+Diffusivity = Annotated[float, *_field("m^2/s")]
+Concentration = Annotated[float, *_field("mol/m^3")]
 MolarMass = Annotated[float, *_field("kg/mol")]
 Ratio = Annotated[float, *_field("1")]
 _JOINERS = "\u200c\u200d"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
@@ -13,17 +13,20 @@ from pydantic import Field
 
 from seccm import calibration
 from seccm.errors import PlanError, Problem
+from seccm.installing import install_hint
 from seccm.mistakes import nearest, similar
-from seccm.plan.library import find_rig
+from seccm.plan.library import find_rig, rigs
 from seccm.plan.open_circuit import TABLE, open_circuit_of
 from seccm.quantities import Count, Length, Model, read_toml, validate
-from seccm.rig import Cell, CoarseStage, Mounted, Rig, parts_of, rig_of
+from seccm.rig import Camera, Cell, CoarseStage, Mounted, Rig, parts_of, rig_of
+from seccm.rig.camera_table import CameraTable
 from seccm.suggestion import Suggestion
 
 GROUP = "seccm.rigs"
 COARSE_GROUP = "seccm.coarse"
 CELL_GROUP = "seccm.cells"
-BESIDE = ("coarse", "potentiostat", TABLE)
+CAMERA_GROUP = "seccm.cameras"
+BESIDE = ("coarse", "potentiostat", "camera", TABLE)
 """Tables that any kind of rig may have, and that its own builder is not shown."""
 
 
@@ -64,6 +67,25 @@ class CellBuilder(Protocol):
         """
 
 
+class CameraBuilder(Protocol):
+    """What an entry point of the group `seccm.cameras` is: it builds a camera and opens nothing."""
+
+    def __call__(self, table: CameraTable, *, source: str, beside: Rig, seed: int) -> Camera:
+        """Build the camera that a table `[camera]` describes.
+
+        It goes to a process of its own by pickle, and is opened there.
+
+        Args:
+            table: the table.
+            source: the file's name, for messages.
+            beside: the rig, open; a camera that is simulated looks at its world.
+            seed: for simulated cameras, what chance is made of.
+
+        Raises:
+            PlanError: with every mistake of the table.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class RigFile:
     """A rig file as read: it is stored with the data, so that a scan can be resumed from them."""
@@ -86,6 +108,7 @@ class CoarseTable(Model):
     host: Annotated[str, Field(min_length=1, examples=["192.168.0.42"])]
     """Address of its controller."""
     port: int = Field(23, ge=1, le=65535)
+    """TCP port of its controller."""
     axis: int = Field(1, ge=1, le=4)
     """Connector of the motor."""
     towards: Literal[1, -1]
@@ -130,6 +153,56 @@ def coarse_table(file: RigFile) -> CoarseTable | None:
     return validate(_WithCoarse, given, file.source, from_file=True).coarse
 
 
+def camera_table(file: RigFile) -> CameraTable | None:
+    """Return what a rig file says of its camera; None where it says nothing.
+
+    Raises:
+        PlanError: with every mistake of the table.
+    """
+    if "camera" not in file.config:
+        return None
+    given = {"camera": file.config["camera"]}
+    table = validate(_WithCamera, given, file.source, from_file=True).camera
+    _camera_kinds(table, file.source)
+    return table
+
+
+def _camera_kinds(table: CameraTable, source: str) -> EntryPoint:
+    kinds = {point.name: point for point in entry_points(group=CAMERA_GROUP)}
+    if table.kind not in kinds:
+        what = f"{table.kind!r} is not a known kind of camera."
+        problem = Problem("camera.kind", what, similar(table.kind, sorted(kinds)))
+        raise PlanError(source, [problem])
+    return kinds[table.kind]
+
+
+def build_camera(table: CameraTable, file: RigFile, beside: Rig, *, seed: int = 0) -> Camera:
+    """Build the camera of a rig file; nothing of it is opened yet.
+
+    Args:
+        table: see `camera_table`.
+        file: the rig file.
+        beside: the rig, open.
+        seed: for simulated cameras, what chance is made of.
+
+    Raises:
+        PlanError: its driver is not installed, a setting is wrong, or its edges are not counted.
+    """
+    point = _camera_kinds(table, file.source)
+    try:
+        builder: CameraBuilder = point.load()
+    except ImportError as error:
+        remedy = install_hint("camera")
+        what = f"needs a package that is not installed: {error}."
+        raise PlanError(file.source, [Problem("camera.kind", what, remedy)]) from error
+    camera = builder(table, source=file.source, beside=beside, seed=seed)
+    if table.sync == "edges" and not beside.info.edges:
+        what = '"edges" of the exposure output are not counted by this rig.'
+        remedy = 'Wire them to a counter and say which ([exposures]), or write sync = "host".'
+        raise PlanError(file.source, [Problem("camera.sync", what, remedy)])
+    return camera
+
+
 def connect_coarse(table: CoarseTable, wait: Callable[[float], None]) -> CoarseStage:
     """Look a kind of motor up by name, because seccm imports no driver, and connect to it.
 
@@ -160,6 +233,12 @@ def connect_coarse(table: CoarseTable, wait: Callable[[float], None]) -> CoarseS
 
 def _open_circuit(file: RigFile) -> object:
     return open_circuit_of(file.config, file.source)
+
+
+class _WithCamera(Model):
+    """A rig file's table by its name, so that mistakes are named by the whole key."""
+
+    camera: CameraTable
 
 
 class _WithCoarse(Model):
@@ -196,6 +275,17 @@ def build_rig(
     return _Building(file, mounted, seed, faults, pace, first_site).rig()
 
 
+def _samples(path: Path) -> Mapping[str, Any]:
+    """Return the samples that the rig file of a simulated rig defines; none of another's."""
+    try:
+        config = read_toml(path)
+    except PlanError:
+        return {}
+    world = config if config.get("kind") == "virtual" else config.get("virtual", {})
+    found = world.get("samples", {}) if isinstance(world, Mapping) else {}
+    return found if isinstance(found, Mapping) else {}
+
+
 @dataclass(frozen=True, slots=True)
 class _Building:
     """A rig to be built, by whoever builds its kind."""
@@ -227,7 +317,7 @@ class _Building:
             )
             put = None if meant is None else Suggestion(("kind",), "put", meant)
             problems.append(Problem("kind", what, ask, suggestion=put))
-        for read in (coarse_table, _open_circuit):
+        for read in (coarse_table, camera_table, _open_circuit):
             try:
                 read(self.file)
             except PlanError as error:
@@ -237,7 +327,7 @@ class _Building:
             try:
                 rig = self._of_kind(kinds[chosen])
             except PlanError as error:
-                problems += error.problems
+                problems += map(self._elsewhere, error.problems)
             if rig is not None:
                 try:
                     rig = self._with_its_cell(rig)
@@ -246,6 +336,16 @@ class _Building:
         if problems or rig is None:
             raise PlanError(self.file.source, problems)
         return rig
+
+    def _elsewhere(self, problem: Problem) -> Problem:
+        """Say which shipped rig has a sample that a simulated one does not have."""
+        if problem.where != "sample" or not self.file.simulated:
+            return problem
+        having = [name for name, path in rigs().items() if self.mounted.sample in _samples(path)]
+        if not having:
+            return problem
+        which = f"The shipped rig {having[0]} has it: --rig {having[0]}."
+        return replace(problem, remedy=f"{which} {problem.remedy}".rstrip())
 
     def _with_its_cell(self, rig: Rig) -> Rig:
         """Return the rig with the cell driven by a device of its own, if the file names one.

@@ -40,9 +40,13 @@ _SYMBOLS: dict[str, tuple[Decimal, Dimension]] = {
     "deg": (Decimal(repr(math.pi)) / 180, (0, 0, 0, 0, 1, 0)),
     "g": (Decimal("0.001"), (-2, 3, 1, 1, 0, 0)),
     "mol": (Decimal(1), (0, 0, 0, 0, 0, 1)),
+    "L": (Decimal("0.001"), (3, 0, 0, 0, 0, 0)),
+    "M": (Decimal(1000), (-3, 0, 0, 0, 0, 1)),  # mol/L
     "%": (Decimal("0.01"), (0, 0, 0, 0, 0, 0)),
 }
 _BASES = ("m", "s", "A", "V", "rad", "mol")
+_ORDER = ("A", "V", "mol", "rad", "s", "m")
+"""In this order a metre is never read as the prefix of the next unit."""
 C_RATE = "1/h"
 """The unit of a C-rate: of the current that passes a capacity in an hour."""
 _SIZE = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
@@ -64,6 +68,8 @@ _SHOWN = {
     "rad": ("deg", 180 / math.pi),
     "kg/m^3": ("g/cm^3", 1e-3),
     "kg/mol": ("g/mol", 1e3),
+    "mol/m^3": ("M", 1e-3),
+    "m^2/s": ("cm^2/s", 1e4),
     "m^3": ("um^3", 1e18),
     "1": ("", 1.0),
 }
@@ -72,7 +78,8 @@ _EXAMPLES = {
     "A/m^2": "-0.78 mA/cm^2", "C": "45 nC", "m^2": "68.4 um^2", "C/m^2": "0.9 uAh/cm^2",
     "F": "10 pF", "ohm": "1 Gohm", "Hz": "50 Hz", "rad": "10 deg", "1": "0.5",
     "kg/m^3": "4.3 g/cm^3", "kg/mol": "180.8 g/mol", "m^3": "540 um^3", "C/m^3": "600 mAh/cm^3",
-    "S/m": "1 S/m", "A/m^3": "0.22 pA/um^3", "1/h": "C/3",
+    "mol/m^3": "50 mM", "m^2/s": "3e-6 cm^2/s", "S/m": "1 S/m", "A/m^3": "0.22 pA/um^3",
+    "1/h": "C/3",
 }  # fmt: skip
 
 
@@ -240,8 +247,20 @@ def base(unit: str) -> tuple[float, Dimension]:
 
 def unit_text(dimension: Dimension) -> str:
     """Write the unit of a dimension, in base units, as it is read: "A m-3"; "" for numbers."""
-    order = sorted(zip(_BASES, dimension, strict=True), key=lambda part: part[1] < 0)
-    return " ".join(f"{base}{power if power != 1 else ''}" for base, power in order if power)
+    powers = dict(zip(_BASES, dimension, strict=True))
+    order = sorted(_ORDER, key=lambda base: powers[base] < 0)
+    named = ((base, powers[base]) for base in order if powers[base])
+    return " ".join(f"{base}{power if power != 1 else ''}" for base, power in named)
+
+
+def of_kind(dimension: Dimension) -> str:
+    """Say which unit a value of a dimension has, with an example where this program uses one."""
+    if not any(dimension):
+        return "a number without a unit"
+    usual = next((unit for unit in _EXAMPLES if _si(unit)[1] == dimension), None)
+    if usual is None:
+        return f"in {unit_text(dimension)}"
+    return f"in {usual}, like {_EXAMPLES[usual].lstrip('-')}"
 
 
 def number(text: str) -> float:

@@ -5,6 +5,10 @@ surface. In series, with the gap's resistance in inverse proportion to its heigh
 I / I0 = 1 / (1 + xi / d) with xi = 1.5 ln(ro / ri) ri tan(theta) (H. Nitz, J. Kamp, H. Fuchs,
 Probe Microsc. 1, 187 (1998)); it overestimates how far the surface is felt. The far
 resistance is that of a cone, 1 / (pi kappa ri tan(theta)), and of a disc, 1 / (4 kappa ri).
+
+Over a surface that is not flat, the sectors of the gap below the rim conduct side by side, so that
+d is the mean of their heights: an assumption of this model. It gives a lateral resolution of about
+the rim; J. Rheinlaender, T. E. Schaeffer, J. Appl. Phys. 105, 094905 (2009), find 3 ri.
 """
 
 from __future__ import annotations
@@ -15,6 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from seccm.arrays import FloatArray
+
+SECTORS = 12
+"""Into which the gap below the rim is divided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,8 @@ class Bath:
     """Outer radius of the rim over the inner one."""
     half_angle: float
     """Inner half-angle of the cone, radians."""
+    evaporation: float = 0.0
+    """Rise of the conductivity in an hour, as a share of it."""
 
     @property
     def far(self) -> float:
@@ -51,6 +60,26 @@ class Bath:
         free = gap > 0.0
         found[free] = self.far * (1.0 + self.felt / gap[free])
         return found
+
+    def conducts(self, t: FloatArray) -> FloatArray:
+        """Return the conductivity over that at the start of the run at times t, shape (n,) in s."""
+        share: FloatArray = 1.0 + self.evaporation * t / 3600.0
+        return np.maximum(share, 1e-3)
+
+    @property
+    def rim(self) -> float:
+        """Outer radius of the rim, metres."""
+        return self.aperture * self.outer
+
+    @property
+    def middle(self) -> float:
+        """Radius that divides the resistance of the gap below the rim into halves, metres."""
+        return self.aperture * math.sqrt(self.outer)
+
+    def circle(self, radius: float) -> tuple[FloatArray, FloatArray]:
+        """Return places in the middle of each sector, from the pipette's axis; (sectors,), m."""
+        angle = 2.0 * math.pi * (np.arange(SECTORS) + 0.5) / SECTORS
+        return radius * np.cos(angle), radius * np.sin(angle)
 
     def height(self, fraction: float) -> float:
         """Return the height in metres at which the current is a fraction of that far away."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, runtime_checkable
 
 from seccm.arrays import FloatArray
 
@@ -58,3 +58,16 @@ class Cell(Protocol):
 
     def copy(self) -> Self:
         """Return an independent copy in the same state, so that a run can be rehearsed."""
+
+
+@runtime_checkable
+class Rechargeable(Protocol):
+    """A cell whose state is that of its charge once it has rested."""
+
+    def recharge(self, passed: float, seconds: float) -> None:
+        """Take the state of rest that some net charge leaves.
+
+        Args:
+            passed: coulombs, anodic positive.
+            seconds: in which it has passed; side reactions have gone on all the while.
+        """

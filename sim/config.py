@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from seccm.mistakes import Mistakes
 from seccm.quantities import (
-    Angle,
     Capacitance,
-    Charge,
     Current,
-    CurrentDensity,
     Duration,
     Frequency,
     Length,
@@ -21,12 +19,16 @@ from seccm.quantities import (
     Ratio,
     Resistance,
     Speed,
+    Words,
 )
-from seccm.rig import Clock
-from seccm.rig.signal_table import AddedName, SignalTable
+from seccm.rig import AxisRange, Clock, Range, SwitchInfo
+from seccm.rig.drives import DriveTable
+from seccm.rig.lock_in_table import LockInTables
+from seccm.rig.modulation import modulation_problems
+from seccm.rig.signal_table import AddedName, SignalTable, declared
 from seccm.units import show
-from sim.equivalent import chain_of
-from sim.insertion import Material
+from sim.barrels import SimulatedBarrels
+from sim.sample_config import RESISTOR, Sample, known_samples
 
 
 class ClockConfig(Model):
@@ -85,6 +87,19 @@ class StageConfig(Model):
         return self
 
 
+class SwitchConfig(Model):
+    """Relays between the cell and the channels of an electrode array."""
+
+    channels: Annotated[tuple[Words, ...], Field(min_length=1)]
+    """Their labels."""
+    seconds: Duration = Field(10e-3, gt=0)
+    """What it takes to open or to close a relay for sure."""
+
+    def info(self) -> SwitchInfo:
+        """Return what the rig says of it."""
+        return SwitchInfo(self.channels, self.seconds)
+
+
 class DriftConfig(Model):
     """How the sample creeps relative to the stage."""
 
@@ -106,6 +121,17 @@ class DriftConfig(Model):
     """Random walk: rms of one second's step on each axis."""
 
 
+class Sphere(Model):
+    """A ball that lies on the surface."""
+
+    x: Length
+    """Where it touches the surface, in stage coordinates."""
+    y: Length
+    """The same along y."""
+    diameter: Length = Field(gt=0)
+    """How high it is."""
+
+
 class SurfaceConfig(Model):
     """The shape of the sample."""
 
@@ -119,12 +145,18 @@ class SurfaceConfig(Model):
     """Slope along y."""
     roughness: Length = Field(0.5e-9, ge=0)
     """Rms height of the self-affine roughness."""
+    step: Length = 0.0
+    """The sample is so much higher from `edge` on along x; below zero lower."""
+    edge: Length = 50e-6
+    """Where that step is."""
     bumps_per_area: float = Field(3e10, ge=0)
     """Protrusions per square metre; 3e10 is three in ten by ten micrometres."""
     bump_width: tuple[Length, Length] = (400e-9, 1000e-9)
     """Smallest and largest diameter of a protrusion."""
     bump_height: tuple[Length, Length] = (10e-9, 40e-9)
     """Lowest and highest protrusion."""
+    spheres: tuple[Sphere, ...] = ()
+    """Balls on the surface."""
     dead_per_area: float = Field(0.0, ge=0)
     """Insulating patches per square metre: they wet, but no current passes."""
     dead_width: Length = Field(12e-6, gt=0)
@@ -165,7 +197,10 @@ class ElectrometerConfig(Model):
     """The current and potential inputs."""
 
     range: Current = Field(20e-9, gt=0)
-    """Largest current that can be measured or imposed, either sign."""
+    """Largest current that can be measured or imposed, either sign, in the usual range."""
+    ranges: tuple[Annotated[Current, Field(gt=0)], ...] = (100e-12, 2e-9)
+    """Other ranges that a step may ask for, such as ["100 pA", "2 nA"]; the smaller a range, the
+    larger its feedback resistor."""
     feedback: Resistance = Field(500e6, gt=0)
     """Feedback resistor of the current amplifier: its thermal noise is the floor."""
     temperature: float = Field(298.15, gt=0)
@@ -191,6 +226,16 @@ class ElectrometerConfig(Model):
     bits: int = Field(16, ge=8, le=24)
     """Of the converters, which span 2.4 % more than the ranges."""
 
+    def inside(self, largest: float) -> ElectrometerConfig:
+        """Return the same in another range."""
+        share = self.range / largest
+        return self.model_copy(update={"range": largest, "feedback": self.feedback * share})
+
+    def named(self) -> Mapping[str, ElectrometerConfig]:
+        """Return all ranges by their names, the usual one first."""
+        every = dict.fromkeys((self.range, *self.ranges))
+        return {show(largest, "A"): self.inside(largest) for largest in every}
+
 
 class DriveConfig(Model):
     """The potentiostat and galvanostat."""
@@ -209,14 +254,23 @@ class DriveConfig(Model):
 class SimulatedSignal(SignalTable):
     """A signal that follows another one: offset + factor x that signal + noise."""
 
-    follows: Literal["potential", "current", "x", "y", "z"] = "current"
-    """The signal, as it is recorded, that this one follows."""
+    follows: Literal["potential", "current", "x", "y", "z", "barrels"] = "current"
+    """The signal, as it is recorded, that this one follows; or the current between two barrels."""
     factor: float = 1.0
     """SI units of this signal for one of that one."""
     offset: float = 0.0
     """What it reads where that one is zero, in its SI unit."""
     noise: float = Field(0.0, ge=0)
     """Standard deviation of a data point, in its SI unit."""
+
+
+class SimulatedDrive(DriveTable):
+    """Another drive of the virtual rig, connected to what the sample says."""
+
+    noise: Current = Field(1e-12, ge=0)
+    """Rms of a data point of its current."""
+    potential_noise: Potential = Field(0.4e-3, ge=0)
+    """Rms of a data point of its potential."""
 
 
 class StopConfig(Model):
@@ -226,290 +280,7 @@ class StopConfig(Model):
     """From the end of the row that shows the contact to the halt of the command."""
 
 
-class Aperture(Model):
-    """What a pipette of one size does on a sample."""
-
-    diameter: Length = Field(gt=0)
-    """Inner diameter of the mouth."""
-    wetting: Ratio = Field(1.0, ge=1)
-    """Final radius of the footprint over the inner radius of the mouth."""
-    capacity: Ratio = Field(1.0, gt=0)
-    """Factor on the charges of surface film and alloys; lithium only."""
-
-
-class Droplets(Model):
-    """How the liquid behaves on a sample; the table of apertures is used straight in between."""
-
-    half_angle: Angle = 0.17453292519943295
-    """Inner half-angle of the pipette's cone."""
-    gap: Ratio = Field(0.4, gt=0)
-    """Height of the droplet in units of the mouth's inner radius."""
-    quasi_reference: Potential = 0.0
-    """Of the electrode in the pipette, against the reference of the cell's own parameters."""
-    apertures: tuple[Aperture, ...] = Field(
-        (Aperture(diameter=50e-9), Aperture(diameter=30e-6)), min_length=1
-    )
-    """Known pipettes, by rising diameter; others between them are interpolated."""
-
-    @model_validator(mode="after")
-    def _rising(self) -> Self:
-        sizes = [aperture.diameter for aperture in self.apertures]
-        if sorted(set(sizes)) != sizes:
-            raise ValueError("apertures must be listed by rising diameter")
-        return self
-
-
-class LithiumSample(Droplets):
-    """Lithium plating on gold from 50 mM LiClO4 in propylene carbonate."""
-
-    kind: Literal["lithium"] = "lithium"
-    capacity_scatter: Ratio = Field(0.06, ge=0)
-    """Log-normal scatter of the charges of film and alloys from site to site."""
-    nucleation_scatter: Ratio = Field(0.4, ge=0)
-    """Log-normal scatter of the nucleation rate from site to site."""
-
-
-class Patch(Model):
-    """A round part of a sample where the reaction is slower or faster."""
-
-    x: Length
-    y: Length
-    """Its centre, in stage coordinates."""
-    diameter: Length = Field(gt=0)
-    """How wide it is."""
-    activity: Ratio = Field(ge=0)
-    """Factor on the rate constant inside; 0 is inert."""
-
-
-INACTIVE = Patch(x=58e-6, y=44e-6, diameter=26e-6, activity=1e-3)
-"""A stain so slow that its wave hardly begins, yet lets a landing be seen."""
-
-
-class RedoxSample(Droplets):
-    """A dissolved one-electron couple on an inert electrode; see `sim.redox`."""
-
-    kind: Literal["redox"] = "redox"
-    formal_potential: Potential = 0.0
-    """Of the couple, against the cell's reference."""
-    rate_constant: Speed = Field(1e-2, gt=0)
-    """Standard rate constant."""
-    oxidised: float = Field(0.0, ge=0)
-    """Bulk concentration of the oxidised form in mol/m^3."""
-    reduced: float = Field(1.0, ge=0)
-    """Bulk concentration of the reduced form in mol/m^3."""
-    conductivity: float = Field(1.0, gt=0)
-    """Of the electrolyte in S/m."""
-    patches: tuple[Patch, ...] = (INACTIVE,)
-    """Where the electrode is unlike the rest; the first that holds a place counts."""
-
-
-class CircuitSample(Droplets):
-    """A dummy cell: a resistor in series with a resistor and a capacitor in parallel."""
-
-    kind: Literal["circuit"] = "circuit"
-    series: Resistance = Field(0.0, ge=0)
-    """Series resistor."""
-    parallel: Resistance = Field(1e9, ge=0)
-    """Resistor beside the capacitor."""
-    capacitance: Capacitance = Field(0.0, ge=0)
-    """Capacitor."""
-
-
-class EquivalentSample(Droplets):
-    """A cell with the impedance of an equivalent circuit, such as a Randles cell."""
-
-    kind: Literal["equivalent circuit"] = "equivalent circuit"
-    circuit: str = "R0-p(R1-W1,CPE1)"
-    """With a resistor in series, and without inductors; as a plan writes it."""
-    values: tuple[float, ...] = (2e6, 8e7, 2e7, 4e-11, 0.9)
-    """Of its parameters, SI, from left to right."""
-    scatter: Ratio = Field(0.0, ge=0, lt=1)
-    """Log-normal scatter of the values, but of exponents, from site to site."""
-
-    @model_validator(mode="after")
-    def _can_be_simulated(self) -> Self:
-        chain_of(self.circuit, self.values)
-        return self
-
-
-class BathSample(Droplets):
-    """A surface in a bath, into which the pipette dips: an ion current always flows."""
-
-    kind: Literal["bath"] = "bath"
-    half_angle: Angle = 0.05235987755982988
-    """Inner half-angle of the pipette's cone."""
-    conductivity: float = Field(1.29, gt=0)
-    """Of the liquid in S/m; that of 0.1 M KCl at 25 degrees unless it is given."""
-    outer: Ratio = Field(2.0, gt=1)
-    """Outer radius of the pipette's rim over the inner one."""
-
-
-class Particle(Model):
-    """One particle of its own size."""
-
-    x: Length
-    y: Length
-    """Its place, in stage coordinates."""
-    diameter: Length = Field(gt=0)
-    """How large it is."""
-
-
-class DiskSample(Droplets):
-    """A disk microelectrode under each landing, which the droplet connects; see `sim.disk`."""
-
-    kind: Literal["disk"] = "disk"
-    diameter: Length = Field(25e-6, gt=0)
-    """Of the disk."""
-    reaction: Literal["metal", "couple"] = "metal"
-    """A metal on itself and its ion M+, or a dissolved couple O + e = R, both of one electron."""
-    concentration: float = Field(1000.0, gt=0)
-    """Of M+ or O in mol/m^3."""
-    reduced: float = Field(0.0, ge=0)
-    """Of R in mol/m^3; nothing of a metal."""
-    diffusivity: float = Field(3e-10, gt=0)
-    """Of all that is dissolved, in m^2/s."""
-    formal_potential: Potential = 0.0
-    """Of the reaction with 1 mol/l of M+, against the cell's reference."""
-    rate_constant: Speed = Field(1e-2, gt=0)
-    """Standard rate constant; large is reversible."""
-    transfer: Ratio = Field(0.5, gt=0, lt=1)
-    """Cathodic transfer coefficient."""
-    capacitance: float = Field(0.1, ge=0)
-    """Of the double layer in F/m^2."""
-    conductivity: float = Field(1.0, gt=0)
-    """Of the electrolyte in S/m: the resistance is 1 / (2 conductivity diameter)."""
-
-
-class ParticleSample(Droplets):
-    """Particles that take lithium in, one under every landing; see `sim.particle`."""
-
-    kind: Literal["particle"] = "particle"
-    material: Material = "LiMn2O4"
-    """Which open-circuit potential it has."""
-    table: tuple[tuple[Ratio, Potential], ...] = ()
-    """Fractions of lithium, rising, and open-circuit potentials; in the place of the material's."""
-    diameter: Length = Field(10.1e-6, gt=0)
-    """Of the particles that are not listed."""
-    particles: tuple[Particle, ...] = ()
-    """Particles of other sizes; a landing meets the nearest one within half a diameter of it."""
-    domain: Length = Field(0.0, ge=0)
-    """Radius of the equal spheres that a particle consists of; 0 for a single sphere."""
-    sites: float = Field(22400.0, gt=0)
-    """Lithium in a full particle, mol/m^3; 22 400 are 600 mAh/cm^3."""
-    filled: Ratio = Field(0.99, gt=0, lt=1)
-    """Fraction of lithium before the first contact."""
-    diffusivity: float = Field(5.2e-14, gt=0)
-    """Of lithium in the particle, m^2/s."""
-    exchange: CurrentDensity = Field(1.04, gt=0)
-    """Exchange current density at half filling."""
-    kinetics: Literal["Butler-Volmer", "linear"] = "Butler-Volmer"
-    """Linear: the exchange current density is that at any filling, and the overpotential is
-    proportional to the current. What the particle does after a step is then known exactly."""
-    capacitance: float = Field(0.1, ge=0)
-    """Of the double layer, F/m^2."""
-    contact: Resistance = Field(0.0, ge=0)
-    """Between particle and current collector."""
-    leak: Current = 0.0
-    """Of side reactions that always flow, anodic positive."""
-    temperature: float = Field(298.15, gt=0)
-    """In kelvin."""
-    scatter: Ratio = Field(0.1, ge=0, lt=1)
-    """Log-normal scatter of diffusivity and exchange current from particle to particle."""
-
-    @model_validator(mode="after")
-    def _falls(self) -> Self:
-        fractions, potentials = ([pair[k] for pair in self.table] for k in (0, 1))
-        rising = all(a < b for a, b in pairwise(fractions)) and len(fractions) != 1
-        inside = all(0.0 <= fraction <= 1.0 for fraction in fractions)
-        if not (rising and inside and all(a >= b for a, b in pairwise(potentials))):
-            raise ValueError(
-                "table must have two or more pairs of a fraction of lithium and a potential: "
-                "fractions rise between 0 and 1, potentials fall"
-            )
-        return self
-
-
-class ImpactSample(Droplets):
-    """An electrode in a suspension of particles that hit it; see `sim.impacts`."""
-
-    kind: Literal["suspension"] = "suspension"
-    rate: Frequency = Field(1.0, ge=0)
-    """Hits per second."""
-    charge: Charge = 1e-12
-    """Median of the full charge of a particle, anodic positive."""
-    spread: Ratio = Field(0.5, ge=0, lt=3)
-    """Standard deviation of the logarithm of the charge."""
-    tail: Duration = Field(5e-3, gt=0)
-    """Time constant with which the current of a hit decays."""
-    half: Potential | None = None
-    """Potential at which half of the charge passes; all of it at any potential without it."""
-    slope: Potential = 0.03
-    """Over which that share changes; negative where it is larger at lower potentials."""
-    staying: Frequency = Field(0.0, ge=0)
-    """Particles per second that stay."""
-    step: Current = 5e-12
-    """By which each of them raises the current."""
-    series: Resistance = Field(1e6, ge=0)
-    """Resistance of the electrolyte."""
-    parallel: Resistance = Field(20e9, ge=0)
-    """Background of the electrode itself."""
-    capacitance: Capacitance = Field(1e-12, ge=0)
-    """Double layer of the electrode."""
-
-    @model_validator(mode="after")
-    def _has_a_slope(self) -> Self:
-        if self.slope == 0.0:
-            raise ValueError("slope must not be 0 V")
-        return self
-
-
-Sample = Annotated[
-    LithiumSample
-    | RedoxSample
-    | CircuitSample
-    | BathSample
-    | DiskSample
-    | EquivalentSample
-    | ParticleSample
-    | ImpactSample,
-    Field(discriminator="kind"),
-]
-
-
-WIDE = (Aperture(diameter=2e-6, wetting=1.5), Aperture(diameter=30e-6, wetting=1.5))
-"""Pipettes whose droplet covers a particle."""
-
-
-def _samples() -> dict[str, Sample]:
-    """Return the samples that every virtual rig knows."""
-    published = (
-        Aperture(diameter=6e-6, wetting=1.55, capacity=0.66),
-        Aperture(diameter=10e-6, wetting=2.2, capacity=1.0),
-    )
-    return {
-        "li-on-au": LithiumSample(
-            half_angle=0.3141592653589793, gap=0.4, quasi_reference=3.05, apertures=published
-        ),
-        "redox": RedoxSample(),
-        "dummy-resistor": CircuitSample(),
-        "randles": EquivalentSample(scatter=0.15),
-        "glass-in-bath": BathSample(),
-        "lmo-suspension": ImpactSample(half=0.95, staying=0.02),
-        "lmo-particle": ParticleSample(apertures=WIDE),
-        "lfp-particle": ParticleSample(
-            material="LiFePO4",
-            diameter=4e-6,
-            domain=0.15e-6,
-            sites=21500.0,
-            filled=0.985,
-            diffusivity=1e-15,
-            exchange=0.5,
-            apertures=WIDE,
-        ),
-    }
-
-
-class VirtualConfig(Model):
+class VirtualConfig(LockInTables):
     """A whole rig file of the virtual rig."""
 
     kind: Literal["virtual"] = "virtual"
@@ -536,11 +307,41 @@ class VirtualConfig(Model):
     """Inputs."""
     drive: DriveConfig = DriveConfig()
     """Outputs."""
+    drives: dict[AddedName, SimulatedDrive] = Field(default_factory=dict)
+    """Drives beside that of the cell, such as that of a substrate, by name."""
+    switch: SwitchConfig | None = None
+    """Relays of an electrode array; without them a person connects its channels."""
+    barrels: SimulatedBarrels | None = None
+    """Of a pipette that has two, and the bias between them."""
     signals: dict[AddedName, SimulatedSignal] = Field(default_factory=dict)
     """What is measured in every data point beside potential, current and position, by name."""
-    samples: dict[str, Sample] = Field(default_factory=_samples)
+    samples: dict[str, Sample] = Field(default_factory=known_samples)
     """What can be mounted, by name."""
     calibration: dict[str, Any] = Field(default_factory=dict)
     """What was commissioned; a virtual rig has no scales that it could change."""
     faults: tuple[str, ...] = ()
     """Faults of the world to be played, such as "lost-meniscus@site=4"."""
+
+    @model_validator(mode="after")
+    def _can_be_commissioned(self) -> Self:
+        # Whatever else is mounted, a resistor can be connected in its place.
+        self.samples.setdefault(RESISTOR, known_samples()[RESISTOR])
+        return self
+
+    @property
+    def unseen_bias(self) -> float:
+        """Volts from the first barrel to the mouth that nobody takes off what is measured.
+
+        None: the virtual rig knows its own bias.
+        """
+        return 0.0
+
+    @model_validator(mode="after")
+    def _lock_ins_can_be(self) -> Self:
+        rate = self.clock.sample_rate
+        problems = list(self.lock_in_problems(declared(self.signals), rate))
+        z = AxisRange(Range(0.0, self.stage.range), self.stage.fastest)
+        problems += modulation_problems(self.modulation, z, 0.0)
+        if problems:
+            raise Mistakes(problems)
+        return self

@@ -8,7 +8,8 @@ reference window of 2.56 ms.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +17,9 @@ import numpy.typing as npt
 
 from seccm.arrays import FloatArray
 from seccm.rig import Clock, Flag, RawChannel
+from sim.chance import stream
 from sim.config import DriveConfig, ElectrometerConfig
-from sim.noise import SlowNoise, WhiteNoise, stream
+from sim.noise import SlowNoise, WhiteNoise
 from sim.solving import compiled
 
 BOLTZMANN = 1.380649e-23
@@ -40,6 +42,8 @@ class Signals:
     """Mean of each row in amperes, shape (rows,)."""
     overload: npt.NDArray[np.bool_]
     """Whether the galvanostat is at its compliance at the end of each row, shape (rows,)."""
+    others: Mapping[str, tuple[FloatArray, FloatArray]] = field(default_factory=dict)
+    """The same potentials and currents of the other drives, by name."""
 
     @property
     def stop(self) -> int:

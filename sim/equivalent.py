@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Self
 
 import numpy as np
-from scipy.optimize import nnls
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.analysis.impedance import Circuit
 from seccm.arrays import FloatArray
@@ -99,7 +99,7 @@ def _fitted(f: FloatArray, Z: np.ndarray, per_decade: int) -> Chain:
         omega[0] / (1j * omega),
     )) / np.abs(Z)[:, None]  # fmt: skip
     target = Z / np.abs(Z)
-    weights = nnls(
+    weights = scipy.optimize.nnls(
         np.concatenate((parts.real, parts.imag)),
         np.concatenate((target.real, target.imag)),
         maxiter=100 * count,

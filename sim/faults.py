@@ -2,6 +2,7 @@
 
     no-surface       the tip comes down and never touches: "no contact" at the end of the travel
     clogged-tip      the same, but the glass meets the surface; lasts from the given site on
+    clogging         the mouth of a pipette in a bath closes little by little, `within` a time
     lost-meniscus    `after` a contact the circuit opens: overload, or no current, until retract
     wet-at-start     the pipette drips: the circuit is closed before the descent, at any height
     stuck-signal     potential and current repeat one value for ever
@@ -34,7 +35,15 @@ from seccm.arrays import FloatArray
 from seccm.errors import PlanError, Problem
 from seccm.units import parse
 
-_UNITS = {"at": "s", "for": "s", "after": "s", "every": "s", "amplitude": "A", "speed": "m/s"}
+_UNITS = {
+    "at": "s",
+    "for": "s",
+    "after": "s",
+    "within": "s",
+    "every": "s",
+    "amplitude": "A",
+    "speed": "m/s",
+}
 _COUNTS = ("site", "rows")
 _BEGINS: dict[str, float] = {"site": math.nan, "at": math.nan}
 _SIGNAL = {**_BEGINS, "for": math.inf}
@@ -42,6 +51,7 @@ _SIGNAL = {**_BEGINS, "for": math.inf}
 KNOWN: Mapping[str, Mapping[str, float]] = {
     "no-surface": _BEGINS,
     "clogged-tip": _BEGINS,
+    "clogging": {**_BEGINS, "within": 60.0},
     "lost-meniscus": {**_BEGINS, "after": 1.0},
     "wet-at-start": _BEGINS,
     "stuck-signal": _SIGNAL,
@@ -182,6 +192,11 @@ class Faults:
     def argument_if_active(self, name: str, key: str, row: int) -> float:
         """Return the sum of an argument over the faults of this name that act in a row."""
         return math.fsum(fault.arguments[key] for fault in self.named(name) if fault.active(row))
+
+    def span(self, name: str, key: str, row: int) -> tuple[float, float] | None:
+        """Return when a fault that acts in a row began, and an argument of it; both in seconds."""
+        fault = self.active(name, row)
+        return None if fault is None else (fault.begins * self._period, fault.arguments[key])
 
     def _begin(self, fault: Fault, row: int) -> None:
         fault.begins = row

@@ -11,7 +11,6 @@ negative end (IUPAC: the potential is that of the working electrode).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,18 +18,14 @@ import numpy.typing as npt
 
 from seccm.arrays import FloatArray
 from seccm.rig import Clock, Constant, Mode, Waveform
+from sim.beside import MOST_STEPS, root, under_current
 from sim.cell import Cell
 from sim.config import DriveConfig
 from sim.meniscus import Bridge
 
 SHARED = 0.05
 """Share of the charge that the leads hold in overload: a step that moves less ends the discharge.
-Later the leads' share of the double layer's charging is neglected."""
-_ROOT_STEPS = 30
-_TOLERANCE = 1e-4
-"""Of the charge, relative to what a stiff cell would take."""
-
-
+Later the leads' share of the double layer's charging is neglected in steps of a row."""
 OFF = Constant(0.0)
 
 
@@ -71,8 +66,17 @@ class Output:
         self._config = config
         self._stray = stray
         self._shift = quasi_reference
+        self._together = MOST_STEPS
+        """Steps that are likely to be solved together: as many as lately, or twice as many."""
 
-    def run(self, bridge: Bridge, mode: Mode, wave: FloatArray, step: float) -> Answer:
+    def run(
+        self,
+        bridge: Bridge,
+        mode: Mode,
+        wave: FloatArray,
+        step: float,
+        held: float | None = None,
+    ) -> Answer:
         """Drive a wetted cell through `wave` (raw volts or amperes), one value a step.
 
         Args:
@@ -80,6 +84,8 @@ class Output:
             mode: what is imposed.
             wave: shape (n,), the imposed value at the end of each step.
             step: in seconds.
+            held: raw volts to which the leads are charged, where the steps are so short that they
+                take a share of an imposed current.
         """
         cell = bridge.cell
         if cell is None:
@@ -92,9 +98,10 @@ class Output:
         parts: list[Answer] = []
         done = 0
         while done < len(wave):
-            part = self._some_current(bridge, wave[done:], step)
+            part = self._some_current(bridge, wave[done:], step, held)
             parts.append(part)
             done += len(part.potential)
+            held = None if held is None else float(part.potential[-1])
         if len(parts) == 1:
             return parts[0]
         return Answer(
@@ -139,10 +146,19 @@ class Output:
         """Return the currents that are really driven where those of `wave` are set."""
         return wave * (1.0 + self._config.gain_error) + self._config.leak
 
-    def _some_current(self, bridge: Bridge, wave: FloatArray, step: float) -> Answer:
+    def _some_current(
+        self, bridge: Bridge, wave: FloatArray, step: float, held: float | None = None
+    ) -> Answer:
         """Impose currents until something changes: at least one step, at most all."""
         if bridge.stray is not None:
             return self._discharge(bridge, float(wave[0]), step)
+        if held is not None and self._stray > 0.0:
+            part = self._shared(bridge, wave[: self._together], step, held)
+            solved = len(part.potential)
+            whole = solved == min(self._together, len(wave))
+            self._together = min(MOST_STEPS, 2 * solved) if whole else max(1, solved)
+            if solved:
+                return part
         if bridge.limited:
             part = self._at_compliance(bridge, wave, step)
             if len(part.potential):
@@ -153,6 +169,20 @@ class Output:
         # The very first step would leave the compliance: it runs at the compliance, whatever
         # the current.
         return self._at_compliance(bridge, wave[:1], step, forced=True)
+
+    def _shared(self, bridge: Bridge, wave: FloatArray, step: float, held: float) -> Answer:
+        """Impose currents on cell and leads for a while; nothing if the compliance is reached."""
+        try:
+            potential, after = under_current(
+                _cell(bridge), wave, step, self._stray, held + self._shift
+            )
+        except ArithmeticError:
+            return _nothing()
+        raw = potential - self._shift
+        if not np.abs(raw).max() <= self._config.potential:
+            return _nothing()
+        bridge.cell, bridge.limited = after, False
+        return Answer(raw, wave[: len(raw)], np.zeros(len(raw), dtype=np.bool_))
 
     def _within_compliance(self, bridge: Bridge, wave: FloatArray, step: float) -> Answer:
         """Impose currents up to the first step whose potential is out of reach."""
@@ -216,7 +246,7 @@ class Output:
             # An open end takes no charge.
             bridge.stray = None
             return self._some_current(bridge, np.array([current]), step)
-        charge = _root(excess, start)
+        charge = root(excess, start)
         trial = cell.copy()
         response = trial.run("current", np.array([current + charge / step]), step)
         after = float(response.potential[0]) - self._shift
@@ -236,31 +266,6 @@ class Output:
         except ArithmeticError:
             return math.copysign(math.inf, charge)
         return float(response.potential[0]) - self._shift
-
-
-def _root(excess: Callable[[float], float], start: float) -> float:
-    """Find the charge at which a rising function is zero.
-
-    Args:
-        excess: the function; it rises at least as fast as its argument.
-        start: its value at zero.
-    """
-    known, value = 0.0, start
-    # It rises at least as fast as its argument, so the root lies no farther than this.
-    far, beyond = -start, excess(-start)
-    for _ in range(_ROOT_STEPS):
-        if abs(beyond) <= _TOLERANCE * abs(start) or far == known:
-            break
-        usable = math.isfinite(beyond)
-        guess = far - beyond * (far - known) / (beyond - value) if usable else (known + far) / 2
-        level = excess(guess)
-        if math.isfinite(level) and math.copysign(1.0, level) == math.copysign(1.0, value):
-            known, value = guess, level
-        else:
-            far, beyond = guess, level
-        if abs(value) <= _TOLERANCE * abs(start):
-            return known
-    return far
 
 
 def _nothing() -> Answer:

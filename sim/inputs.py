@@ -11,10 +11,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.stats import norm
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.arrays import FloatArray
-from seccm.rig import Clock, Flag, RawSamples
+from seccm.rig import Clock, Flag, RawChannel, RawSamples
 from seccm.rig.raw import Codes
 from sim.electronics import Electrometer, Recorded, Signals
 from sim.faults import Faults, spoil
@@ -40,6 +40,15 @@ class Inputs:
         self._electrometer, self._clock, self._faults = electrometer, clock, faults
         self._spikes = WhiteNoise(seed, "spikes", 1)
         self._white = WhiteNoise(seed, "raw samples", 2)
+
+    def switch(self, electrometer: Electrometer) -> None:
+        """Go on in another range."""
+        self._electrometer = electrometer
+
+    @property
+    def channels(self) -> tuple[RawChannel, RawChannel]:
+        """What the numbers of the converters mean in the range that is set."""
+        return self._electrometer.channels
 
     @property
     def single(self) -> tuple[Input, Input]:
@@ -120,6 +129,8 @@ class Inputs:
             return None
         share = min(1.0, self._clock.period / max(fault.arguments["every"], 1e-9))
         drawn = self._spikes.rows(start, stop)[0]
-        amplitude = np.where(np.abs(drawn) > norm.isf(share / 2.0), fault.arguments["amplitude"], 0)
+        amplitude = np.where(
+            np.abs(drawn) > -scipy.special.ndtri(share / 2.0), fault.arguments["amplitude"], 0
+        )
         spikes: FloatArray = np.sign(drawn) * amplitude
         return spikes

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.arrays import FloatArray
 from sim.solving import FARADAY, GAS, compiled
@@ -87,7 +87,7 @@ def curve_of(material: Material, table: Sequence[tuple[float, float]] = ()) -> F
         return _FITS[material](x)
     fractions, potentials = np.array(table, dtype=np.float64).T
     inside = np.clip(x, fractions[0], fractions[-1])
-    found: FloatArray = PchipInterpolator(fractions, potentials)(inside)
+    found: FloatArray = scipy.interpolate.PchipInterpolator(fractions, potentials)(inside)
     return found
 
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from seccm.arrays import FloatArray
 from sim.cell import Cell, Droplet
-from sim.config import Droplets, MeniscusConfig
-from sim.noise import stream
+from sim.chance import stream
+from sim.config import MeniscusConfig
+from sim.sample_config import Droplets
 from sim.solving import compiled
 from sim.surface import Residue
 

@@ -7,27 +7,14 @@ however the rows are cut into blocks.
 
 from __future__ import annotations
 
-import zlib
-
 import numpy as np
 from scipy.signal import lfilter
 
 from seccm.arrays import FloatArray
+from sim.chance import stream
 
 PAGE = 4096
 """Rows whose noise is drawn together."""
-
-
-def stream(seed: int, subsystem: str, *place: int) -> np.random.Generator:
-    """Return the generator of one subsystem at one place.
-
-    Args:
-        seed: of the whole run.
-        subsystem: any name.
-        place: integers such as a page, or a position in nanometres.
-    """
-    words = [seed, zlib.crc32(subsystem.encode()), *(number % 2**32 for number in place)]
-    return np.random.default_rng(np.random.SeedSequence(words))
 
 
 class WhiteNoise:

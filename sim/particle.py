@@ -131,6 +131,14 @@ class Particle:
         """Fraction of lithium, mean over the particle."""
         return float(self._lithium @ self._volume / self._volume.sum()) / self.parameters.sites
 
+    def recharge(self, passed: float, seconds: float) -> None:
+        """Take the state of rest that some net charge leaves; see `Rechargeable`."""
+        p = self.parameters
+        left = p.filled - (passed - p.leak * seconds) / p.capacity
+        filled = min(max(left, 1e-6), 1.0 - 1e-6)
+        self._lithium = np.full(self._volume.size, filled * p.sites)
+        self._potential, self._flow = self.open_circuit(filled)[0], 0.0
+
     def wet(self, droplet: Droplet) -> None:
         """Do nothing: a particle is what it was before the contact."""
 

@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.arrays import FloatArray
 from seccm.rig import Block, ContactRecord
@@ -125,7 +125,7 @@ def _collapse(rows: Block, ages: FloatArray) -> float:
 
     if not excess(_FASTEST) < 0.0 < excess(_SLOWEST):
         return _FASTEST
-    return float(brentq(excess, _FASTEST, _SLOWEST, rtol=1e-6))
+    return float(scipy.optimize.brentq(excess, _FASTEST, _SLOWEST, rtol=1e-6))
 
 
 def _decay(age: FloatArray, tau: float) -> FloatArray:
@@ -188,4 +188,4 @@ def _peaked(
     far = math.copysign(_HIGHEST * full, -excess(0.0))
     if excess(0.0) * excess(far) >= 0.0:
         return cut(far)
-    return cut(float(brentq(excess, 0.0, far, rtol=1e-6)))
+    return cut(float(scipy.optimize.brentq(excess, 0.0, far, rtol=1e-6)))

@@ -16,7 +16,7 @@ from seccm.rig import Axis, Block, ContactRecord, Drive, Move, RawChannel, StopC
 from seccm.rig.block import joined
 from seccm.rig.detector import ContactDetector
 from seccm.rig.limits import LimitWatch
-from sim.noise import stream
+from sim.chance import stream
 from sim.record import SIDE, Input, contact_record
 
 REMEMBERED = 64

@@ -14,6 +14,7 @@ times the effort.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,13 @@ def advance(world: World, start: int, stop: int) -> Signals:
     parts: list[Signals] = []
     world.clock = Clock(steps * rows.rate, averaged=1, spacing=1)
     world.drive = Held(drive.mode, drive.waveform, drive.since * rows.spacing, steps)
+    others, world.others = (
+        world.others,
+        {
+            name: Held(one.mode, one.waveform, one.since * rows.spacing, steps)
+            for name, one in world.others.items()
+        },
+    )
     try:
         while at < end:
             bridge = world.bridge
@@ -72,7 +80,7 @@ def advance(world: World, start: int, stop: int) -> Signals:
             if world.bridge is not bridge:
                 end = min(end, -(-at // a_row) * a_row)
     finally:
-        world.clock, world.drive = rows, drive
+        world.clock, world.drive, world.others = rows, drive, others
     potential = np.concatenate([part.potential for part in parts])
     current = np.concatenate([part.current for part in parts])
     if drive.mode != "potential":
@@ -81,9 +89,23 @@ def advance(world: World, start: int, stop: int) -> Signals:
         ends = np.concatenate(([before], potential[1::2]))
         potential = (ends[1:] + ends[:-1]) / 2.0
     samples = len(current) // steps
+    heard = {
+        name: _sampled([part.others[name] for part in parts], samples) for name in parts[0].others
+    }
     return Signals(
         start * rows.spacing,
         potential.reshape(samples, -1).mean(axis=1),
         current.reshape(samples, -1).mean(axis=1),
         np.concatenate([part.overload for part in parts])[steps - 1 :: steps],
+        heard,
     )
+
+
+def _sampled(
+    parts: Sequence[tuple[FloatArray, FloatArray]], samples: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return what another drive reads at raw samples, from what it reads in steps."""
+    potential, current = (
+        np.concatenate(part).reshape(samples, -1).mean(axis=1) for part in zip(*parts, strict=True)
+    )
+    return potential, current

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -13,26 +13,29 @@ from seccm.rig import Mounted
 from seccm.units import show
 from sim.bath import Bath
 from sim.cell import Cell
-from sim.config import (
+from sim.config import VirtualConfig
+from sim.disk import DiskCell
+from sim.dummy import OPEN, Circuit, DummyCell
+from sim.equivalent import EquivalentCell, chain_of
+from sim.impacts import ImpactCell, Suspension, Train
+from sim.liquid import Liquid
+from sim.lithium import LithiumCell, LithiumParameters
+from sim.mediator import Mediator, MediatorParameters, Spot
+from sim.meniscus import Pipette, interpolated
+from sim.particle import Particle, ParticleParameters
+from sim.redox import RedoxCell, RedoxParameters
+from sim.sample_config import (
     BathSample,
     CircuitSample,
     DiskSample,
     EquivalentSample,
     ImpactSample,
     LithiumSample,
+    MediatorSample,
     ParticleSample,
     RedoxSample,
     Sample,
-    VirtualConfig,
 )
-from sim.disk import DiskCell
-from sim.dummy import OPEN, Circuit, DummyCell
-from sim.equivalent import EquivalentCell, chain_of
-from sim.impacts import ImpactCell, Suspension, Train
-from sim.lithium import LithiumCell, LithiumParameters
-from sim.meniscus import Pipette, interpolated
-from sim.particle import Particle, ParticleParameters
-from sim.redox import RedoxCell, RedoxParameters
 
 STANDARD = 1000.0
 """Concentration in mol/m^3 that standard potentials of a metal and its ion refer to."""
@@ -54,6 +57,8 @@ def mount(config: VirtualConfig, mounted: Mounted) -> tuple[Sample, Pipette]:
         )
         raise PlanError(config.name, [problem])
     pipette = interpolated(sample, mounted.aperture)
+    if mounted.channels:
+        return sample, Pipette(mounted.aperture / 2.0, 1.0, 1.0)
     if pipette is None:
         smallest, largest = (show(sample.apertures[i].diameter, "m") for i in (0, -1))
         problem = Problem(
@@ -77,8 +82,8 @@ def cell_maker(sample: Sample, pipette: Pipette) -> CellMaker:
             return lambda rng, x, y: DummyCell(circuit)
         case EquivalentSample():
             return _equivalent(sample)
-        case BathSample():
-            # The pipette is in the liquid already: no droplet forms.
+        case BathSample() | MediatorSample():
+            # The tip is in the liquid already: no droplet forms.
             return lambda rng, x, y: DummyCell(OPEN)
         case DiskSample():
             return _disk(sample)
@@ -92,7 +97,38 @@ def bath_of(sample: Sample, pipette: Pipette) -> Bath | None:
     """Return the bath that a pipette dips into; None where it hangs in air."""
     if not isinstance(sample, BathSample):
         return None
-    return Bath(sample.conductivity, pipette.aperture, sample.outer, sample.half_angle)
+    return Bath(
+        sample.conductivity, pipette.aperture, sample.outer, sample.half_angle, sample.evaporation
+    )
+
+
+def liquid_of(sample: Sample, pipette: Pipette, drives: Iterable[str] = ()) -> Liquid | None:
+    """Return the solution that a microelectrode dips into; None where there is none.
+
+    Args:
+        sample: what is mounted.
+        pipette: what is mounted.
+        drives: the other drives of the rig, by name; the first is connected to the surface.
+    """
+    if not isinstance(sample, MediatorSample):
+        return None
+    return _mediator(sample, pipette, next(iter(drives), ""))
+
+
+def _mediator(sample: MediatorSample, pipette: Pipette, drive: str) -> Mediator:
+    return Mediator(
+        MediatorParameters(
+            radius=pipette.aperture,
+            rg=sample.rg,
+            oxidised=sample.oxidised,
+            reduced=sample.reduced,
+            diffusivity=sample.diffusivity,
+            formal_potential=sample.formal_potential - sample.quasi_reference,
+            rate=sample.rate,
+            spots=tuple(Spot(one.x, one.y, one.diameter / 2.0, one.rate) for one in sample.spots),
+            drive=drive,
+        )
+    )
 
 
 def _equivalent(sample: EquivalentSample) -> CellMaker:
@@ -109,7 +145,7 @@ def _equivalent(sample: EquivalentSample) -> CellMaker:
 
 def _redox(sample: RedoxSample) -> CellMaker:
     def make(rng: np.random.Generator, x: float, y: float) -> RedoxCell:
-        inside = (p for p in sample.patches if 2 * math.hypot(x - p.x, y - p.y) <= p.diameter)
+        inside = (patch for patch in sample.patches if patch.holds(x, y))
         activity = next((patch.activity for patch in inside), 1.0)
         return RedoxCell(
             RedoxParameters(
@@ -180,15 +216,18 @@ def hits_of(sample: ImpactSample, rng: np.random.Generator) -> Train:
 def _particle(sample: ParticleSample) -> CellMaker:
     def make(rng: np.random.Generator, x: float, y: float) -> Particle:
         diffusivity, exchange = np.exp(sample.scatter * rng.standard_normal(2))
+        diameter, known = particle_at(sample, x, y), sample.diffusivity
+        if sample.rate is not None:
+            known = sample.rate * (sample.domain or diameter / 2.0) ** 2
         return Particle(
             ParticleParameters(
                 material=sample.material,
                 table=sample.table,
-                diameter=particle_at(sample, x, y),
+                diameter=diameter,
                 domain=sample.domain,
                 sites=sample.sites,
                 filled=sample.filled,
-                diffusivity=sample.diffusivity * float(diffusivity),
+                diffusivity=known * float(diffusivity),
                 exchange=sample.exchange * float(exchange),
                 linear=sample.kinetics == "linear",
                 temperature=sample.temperature,

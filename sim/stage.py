@@ -1,12 +1,14 @@
-"""The virtual stage: three closed-loop axes that follow straight ramps as second-order systems.
+"""The virtual stage: three closed-loop axes that follow ramps as second-order systems.
 
-Theory of operation. A command is a chain of straight pieces: c(t) = c0 + u (t - t0). A closed loop
-with x'' = w^2 (c - x) - 2 zeta w x' answers one piece exactly with
+Theory of operation. A command is a chain of pieces of constant acceleration, most of them
+straight: c(t) = c0 + u s + a s^2 / 2, s = t - t0. A closed loop with
+x'' = w^2 (c - x) - 2 zeta w x' answers one piece exactly with
 
-    x(t) = c(t) - 2 zeta u / w + exp(-zeta w s) (A cos wd s + B sin wd s),    s = t - t0,
+    x(t) = c(t) - T c'(t) + (T^2 - 1 / w^2) a + exp(-zeta w s) (A cos wd s + B sin wd s),
 
-where A and B carry over the position and the velocity at t0. Nothing is integrated step by step,
-so any time can be asked for, and the answer does not depend on how often one asks.
+where T = 2 zeta / w is the lag, and A and B carry over the position and the velocity at t0. Nothing
+is integrated step by step, so any time can be asked for, and the answer does not depend on how
+often one asks.
 """
 
 from __future__ import annotations
@@ -22,35 +24,9 @@ from seccm.errors import LimitError
 from seccm.rig import Axis, AxisRange
 from seccm.units import show
 from sim.solving import compiled
+from sim.swing import Loop, Swing
 
 AXES: tuple[Axis, ...] = ("x", "y", "z")
-_FORGOTTEN = 40.0
-"""Decay, as an exponent, after which a transient is far below a femtometre."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """A damped second-order loop."""
-
-    frequency: float
-    """Undamped natural frequency in Hz."""
-    damping: float
-    """Damping ratio, 0 to below 1."""
-
-    @property
-    def omega(self) -> float:
-        """Undamped natural frequency in rad/s."""
-        return 2.0 * math.pi * self.frequency
-
-    @property
-    def lag(self) -> float:
-        """Seconds by which a steady ramp is followed late."""
-        return 2.0 * self.damping / self.omega
-
-    @property
-    def memory(self) -> float:
-        """Seconds after which the last change of the command is forgotten."""
-        return _FORGOTTEN / (self.damping * self.omega)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +36,18 @@ class Piece:
     begin: float
     command: float
     rate: float
-    """Metres per second; 0 while holding."""
+    """Metres per second at its beginning; 0 while holding."""
     cosine: float
     sine: float
+    gain: float = 0.0
+    """Metres per second squared by which that rate grows."""
+
+    def command_at(self, t: float) -> float:
+        """Return what it commands at a time, in metres."""
+        s = t - self.begin
+        if self.gain:
+            return self.command + (self.rate + 0.5 * self.gain * s) * s
+        return self.command + (self.rate * s if self.rate else 0.0)
 
 
 class AxisMotion:
@@ -79,9 +64,15 @@ class AxisMotion:
         self._decay = loop.damping * loop.omega
         self._damped = loop.omega * math.sqrt(1.0 - loop.damping**2)
         self._swing = loop.lag + 1.0 / loop.omega
+        self._bend = loop.lag**2 - 1.0 / loop.omega**2
+        """Square seconds: what an acceleration adds to a steady ramp's lag."""
+        self._fastest = 0.0
+        """Metres per second that no piece that is remembered exceeds."""
         self._pieces = [Piece(-math.inf, position, 0.0, 0.0, 0.0)]
         self.arrival = -math.inf
         """When the commanded ramp ends or ended, in seconds."""
+        self.swing: Swing | None = None
+        """What it carries on top of its ramps, if it ever did."""
 
     @property
     def target(self) -> float:
@@ -90,17 +81,34 @@ class AxisMotion:
 
     def command(self, t: float) -> float:
         """Return what is commanded at a time, in metres."""
-        piece = self._piece(t)
-        return piece.command + (piece.rate * (t - piece.begin) if piece.rate else 0.0)
+        return self._piece(t).command_at(t)
 
-    def ramp(self, t: float, to: float, speed: float) -> None:
-        """From time t on, command a ramp from the present command to a position, then hold."""
+    def ramp(self, t: float, to: float, speed: float, smooth: float = 0.0) -> None:
+        """From time t on, command a ramp from the present command to a position, then hold.
+
+        Args:
+            t: seconds.
+            to: metres.
+            speed: metres per second.
+            smooth: seconds over which the ramp is averaged; the motion takes longer by it.
+        """
         start = self.command(t)
         self.hold(t)
         if to == start:
             return
         duration = abs(to - start) / speed
-        self._join(t, start, math.copysign(speed, to - start))
+        rate = math.copysign(speed, to - start)
+        self._fastest = max(self._fastest, speed)
+        if smooth > 0.0:
+            # The speed rises and falls steadily; of a short way it never becomes the full one.
+            rising, even = min(duration, smooth), max(duration, smooth)
+            gain = rate / smooth
+            self._join(t, start, 0.0, gain)
+            self._join(t + rising, start + 0.5 * gain * rising**2, gain * rising)
+            self._join(t + even, to - 0.5 * gain * rising**2, gain * rising, -gain)
+            duration += smooth
+        else:
+            self._join(t, start, rate)
         self._join(t + duration, to, 0.0)
         self.arrival = t + duration
 
@@ -125,10 +133,29 @@ class AxisMotion:
         inside = [p.command for p in self._pieces if earlier < p.begin < end]
         # After any change of speed the loop swings by less than its lag plus one radian of travel.
         fastest = max(abs(p.rate) for p in self._pieces)
-        return min(edges + inside) - fastest * self._swing
+        if any(p.gain for p in self._pieces):
+            fastest = self._fastest
+        swing = 0.0 if self.swing is None else self.swing.largest
+        return min(edges + inside) - fastest * self._swing - swing
 
     def at(self, t: FloatArray) -> FloatArray:
         """Return the true positions at times t, shape (n,) in rising order, in metres."""
+        return self.mean(t) + self.swung(t) if self.swing is not None else self.mean(t)
+
+    def swung(self, t: FloatArray) -> FloatArray:
+        """Return how far the axis is from its mean at times t, shape (n,) in rising order."""
+        return np.zeros(len(t)) if self.swing is None else self.swing.at(t)
+
+    def low(self, t: FloatArray) -> FloatArray:
+        """Return the lowest positions around times t, shape (n,) in rising order, in metres.
+
+        Within a period of the swing.
+        """
+        mean = self.mean(t)
+        return mean if self.swing is None else mean - self.swing.size(t)
+
+    def mean(self, t: FloatArray) -> FloatArray:
+        """Return the positions without a swing at times t, shape (n,) in rising order."""
         if not len(t):
             return np.empty(0)
         rest = self.still(float(t[0]))
@@ -150,18 +177,18 @@ class AxisMotion:
             return np.full(len(t), piece.command)
         return _followed(
             t,
-            (piece.begin, piece.command, piece.rate, piece.cosine, piece.sine),
-            (self._lag, self._decay, self._damped, self._memory),
+            (piece.begin, piece.command, piece.rate, piece.cosine, piece.sine, piece.gain),
+            (self._lag, self._decay, self._damped, self._memory, self._bend),
         )
 
-    def _join(self, t: float, command: float, rate: float) -> None:
+    def _join(self, t: float, command: float, rate: float, gain: float = 0.0) -> None:
         """Continue with a new piece from time t; position and velocity carry over."""
         position, velocity = self._state(t)
-        cosine = position - command + rate * self._lag
-        sine = (velocity - rate + self._decay * cosine) / self._damped
+        cosine = position - command + rate * self._lag - gain * self._bend
+        sine = (velocity - rate + gain * self._lag + self._decay * cosine) / self._damped
         if self._pieces[-1].begin == t:
             self._pieces.pop()
-        self._pieces.append(Piece(t, command, rate, cosine, sine))
+        self._pieces.append(Piece(t, command, rate, cosine, sine, gain))
 
     def _state(self, t: float) -> tuple[float, float]:
         """Return position and velocity at a time, in metres and metres per second."""
@@ -174,7 +201,11 @@ class AxisMotion:
         wave = piece.cosine * cosine + piece.sine * sine
         slope = self._damped * (piece.sine * cosine - piece.cosine * sine)
         position = piece.command + piece.rate * (s - self._lag) + decay * wave
-        return position, piece.rate + decay * (slope - self._decay * wave)
+        velocity = piece.rate + decay * (slope - self._decay * wave)
+        if piece.gain:
+            position += piece.gain * (0.5 * s * s - self._lag * s + self._bend)
+            velocity += piece.gain * (s - self._lag)
+        return position, velocity
 
     def _piece(self, t: float) -> Piece:
         for piece in reversed(self._pieces):
@@ -192,25 +223,27 @@ class AxisMotion:
 @compiled
 def _followed(
     t: FloatArray,
-    piece: tuple[float, float, float, float, float],
-    loop: tuple[float, float, float, float],
+    piece: tuple[float, float, float, float, float, float],
+    loop: tuple[float, float, float, float, float],
 ) -> FloatArray:
     """Follow one piece of a command.
 
     Args:
         t: shape (n,), s, in rising order.
-        piece: begin, command, rate, cosine, sine, as in `Piece`.
-        loop: lag, s; decay, 1/s; damped frequency, rad/s; memory, s.
+        piece: begin, command, rate, cosine, sine, gain, as in `Piece`.
+        loop: lag, s; decay, 1/s; damped frequency, rad/s; memory, s; what bends it, s^2.
 
     Returns:
         Positions, shape (n,), m.
     """
-    begin, command, rate, cosine, sine = piece
-    lag, decay, damped, memory = loop
+    begin, command, rate, cosine, sine, gain = piece
+    lag, decay, damped, memory, bend = loop
     x = np.empty_like(t)
     for i in range(t.size):
         s = t[i] - begin
         x[i] = command + rate * (s - lag)
+        if gain != 0.0:
+            x[i] += gain * (0.5 * s * s - lag * s + bend)
         if s < memory:
             wave = cosine * math.cos(damped * s) + sine * math.sin(damped * s)
             x[i] += math.exp(-decay * s) * wave
@@ -232,14 +265,14 @@ class Stage:
         self._ranges = ranges
         self.axes = {axis: AxisMotion(loop, position[axis]) for axis in AXES}
 
-    def move(self, axis: Axis, t: float, to: float, speed: float) -> None:
-        """Start a ramp at time t.
+    def move(self, axis: Axis, t: float, to: float, speed: float, smooth: float = 0.0) -> None:
+        """Start a ramp at time t; see `AxisMotion.ramp`.
 
         Raises:
             LimitError: the target or the speed is out of range; nothing moved.
         """
         self.check(axis, to, speed)
-        self.axes[axis].ramp(t, to, speed)
+        self.axes[axis].ramp(t, to, speed, smooth)
 
     def check(self, axis: Axis, to: float, speed: float) -> None:
         """Refuse a move that the stage cannot make.

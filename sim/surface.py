@@ -1,4 +1,4 @@
-"""The virtual sample: a tilted, slightly rough surface with bumps, dead patches and drift."""
+"""The virtual sample: a tilted, slightly rough surface with bumps, a step, and drift."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.arrays import FloatArray
-from sim.noise import stream
+from sim.chance import stream
 from sim.solving import compiled
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ class Surface:
         self._dead = rng.uniform(0.0, extent, (count, 2))
         plane = self._centre * (abs(config.tilt_x) + abs(config.tilt_y))
         bumps = float(self._bump_height.max(initial=0.0))
-        self.highest = config.height + plane + bumps + float(self._amplitude.sum())
+        balls = max((sphere.diameter for sphere in config.spheres), default=0.0)
+        self.highest = config.height + plane + bumps + float(self._amplitude.sum()) + balls
+        self.highest += max(config.step, 0.0)
         """No point of the surface lies above this height, in metres."""
 
     def height(self, x: FloatArray, y: FloatArray) -> FloatArray:
@@ -62,6 +64,7 @@ class Surface:
         plane = (
             config.height + config.tilt_x * (x - self._centre) + config.tilt_y * (y - self._centre)
         )
+        plane = plane + config.step * (x >= config.edge)
         along = np.multiply.outer(x, self._kx) + np.multiply.outer(y, self._ky)
         waves = np.cos(along + self._phase)
         # Not a matrix product, whose rounding depends on how many points are asked for.
@@ -71,6 +74,13 @@ class Surface:
             squared = _squared_distances(self._bumps[near], x, y) / self._bump_radius[near] ** 2
             caps = self._bump_height[near] * np.maximum(1.0 - squared, 0.0)
             height += caps.max(axis=1)
+        balls = np.zeros(len(x))
+        for sphere in config.spheres:
+            radius = sphere.diameter / 2.0
+            left = radius**2 - (x - sphere.x) ** 2 - (y - sphere.y) ** 2
+            # As seen from above: below its equator a ball is overhung by itself.
+            balls = np.maximum(balls, np.where(left > 0.0, radius + np.sqrt(np.abs(left)), 0.0))
+        height += balls
         return height
 
     def _bumps_near(self, x: FloatArray, y: FloatArray) -> npt.NDArray[np.intp]:

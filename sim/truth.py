@@ -30,6 +30,8 @@ class Wetted:
     radius: float
     depth: float
     """How far the tip was below its height at contact, at most."""
+    height: float = 0.0
+    """How far the tip was above its height at contact when the liquid broke."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Truth:
     """When a liquid bridge broke, in seconds."""
     wetted: list[Wetted] = field(default_factory=list)
     """What each of those bridges left behind."""
+    bridged: list[tuple[float, tuple[str, ...]]] = field(default_factory=list)
+    """When channels of an electrode array were connected to each other, in seconds, and which."""
     marks: list[tuple[int, str]] = field(default_factory=list)
     """Row and line of every mark."""
     made_safe: list[str] = field(default_factory=list)

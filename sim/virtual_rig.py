@@ -20,33 +20,44 @@ from seccm.rig import (
     Axis,
     AxisRange,
     Block,
+    Connect,
     Constant,
+    CurrentRange,
     Drive,
     Flag,
     Freeze,
     Leads,
     Mark,
+    Modulate,
     Mounted,
     Move,
     Range,
+    RawSamples,
     Readback,
     RigInfo,
     SafeReport,
     StopAbility,
     Wake,
 )
+from seccm.rig.drives import described, signals_of
+from seccm.rig.modulation import inside
 from seccm.rig.signal_table import declared
 from seccm.units import show
 from sim import sampled
+from sim.added import Added, Samples
 from sim.config import VirtualConfig
 from sim.electronics import Electrometer
 from sim.faults import Faults, read_faults
 from sim.galvanostat import Imposed
-from sim.inputs import Inputs
+from sim.inputs import HIGHEST, Inputs
+from sim.light import Light
 from sim.noise import WhiteNoise
+from sim.other_inputs import OtherInputs
 from sim.reflex import Reflexes
 from sim.samples import mount
-from sim.stage import AXES, Loop, Stage
+from sim.seeing import Seeing
+from sim.stage import AXES, Stage
+from sim.swing import Loop, Swing
 from sim.truth import Truth
 from sim.world import World
 
@@ -62,15 +73,17 @@ def describe(config: VirtualConfig) -> RigInfo:
     """Return what a virtual rig can do."""
     stage, clock = config.stage, config.clock.rows()
     loop = Loop(stage.frequency, stage.damping)
-    axis = AxisRange(Range(0.0, stage.range), stage.fastest)
+    axis = AxisRange(Range(0.0, stage.range), stage.fastest, stage.frequency, sensed=True)
     processing = config.stop.processing
+    barrels = config.barrels
+    half = 0.0 if barrels is None else barrels.half
     electrometer = Electrometer(config.electrometer, config.drive, clock, 0)
     return RigInfo(
         name=config.name,
         virtual=True,
-        axes=dict.fromkeys(AXES, axis),
+        axes=dict.fromkeys(AXES, axis) | {"z": inside(axis, config.modulation)},
         modes=frozenset({"potential", "current", "open"}),
-        potential=Range(-config.drive.potential, config.drive.potential),
+        potential=Range(-config.drive.potential - half, config.drive.potential - half),
         current=Range(-config.electrometer.range, config.electrometer.range),
         overload=config.drive.overload,
         # A contact late in a row may show only in the mean of the next: two rows at worst.
@@ -80,11 +93,23 @@ def describe(config: VirtualConfig) -> RigInfo:
         clock=clock,
         stage_lag=loop.lag,
         idle_current=electrometer.idle,
-        signals=declared(config.signals),
+        signals=(
+            *config.with_lock_ins(declared(config.signals)),
+            *signals_of(described(config.drives)),
+        ),
+        bias=2.0 * half,
+        words=(*config.sentences(), *((barrels.sentence(),) if barrels is not None else ())),
         raw=electrometer.channels,
         raw_always=False,
         update=clock.period,
         leads=Leads(stray=config.electrometer.stray),
+        modulation=config.modulation.modulation() if config.modulation else None,
+        switch=config.switch.info() if config.switch is not None else None,
+        ranges=tuple(
+            CurrentRange(name, Range(-at.range, at.range), at.range / config.electrometer.range)
+            for name, at in config.electrometer.named().items()
+        ),
+        drives=described(config.drives),
     )
 
 
@@ -119,18 +144,30 @@ class VirtualRig:
         position = dict(zip(AXES, (getattr(config.stage, f"start_{a}") for a in AXES), strict=True))
         loop = Loop(config.stage.frequency, config.stage.damping)
         stage = Stage(loop, self._info.axes, position)
+        if (swing := self._info.modulation) is not None:
+            stage.axes["z"].swing = Swing(loop, swing.frequency, swing.amplitude)
         rising = self._faults.argument("drift", "speed")
         drift = config.drift.model_copy(update={"steady_z": config.drift.steady_z + rising})
         self._world = World(
             config.model_copy(update={"drift": drift}), sample, pipette, stage, seed
         )
-        self._electrometer = Electrometer(config.electrometer, config.drive, self._info.clock, seed)
+        self._electrometers = {
+            name: Electrometer(at, config.drive, self._info.clock, seed)
+            for name, at in config.electrometer.named().items()
+        }
+        """By the names of their ranges, the usual one first."""
+        usual = next(iter(self._electrometers.values()))
+        self._seeing = Seeing(self._world)
         self._sensors = WhiteNoise(seed, "position", len(AXES))
-        self._added = {name: WhiteNoise(seed, f"signal {name}", 1) for name in config.signals}
-        self._inputs = Inputs(self._electrometer, self._info.clock, self._faults, seed)
-        self._reflexes = Reflexes(
-            config.stop.processing, self._inputs.single, self._electrometer.channels, seed
-        )
+        self._added = Added(config, self._world, seed)
+        self._others = OtherInputs(config.drives, seed)
+        self._inputs = Inputs(usual, self._info.clock, self._faults, seed)
+        self._reflexes = Reflexes(config.stop.processing, self._inputs.single, usual.channels, seed)
+        self._channels = {channel.label: channel for channel in mounted.channels}
+        self._passed = mounted.passed
+        self._world.wired = bool(mounted.channels)
+        self._switched = ""
+        """The channel that the rig itself has connected."""
         self._row = 0
         self._open = self._running = self._closed = False
         self._raw = self._sampled = False
@@ -139,6 +176,8 @@ class VirtualRig:
         """Whether any action has come."""
         self._gap = False
         """True while rows were lost and nobody has been told."""
+        self.light: Light | None = None
+        """To a camera that films the world; None without one."""
         self._wakes: set[int] = set()
         self._halt: tuple[Axis, float] | None = None
         """The axis that its contact stopped, and when; until the next motion."""
@@ -148,7 +187,7 @@ class VirtualRig:
     @property
     def info(self) -> RigInfo:
         """What the rig can do."""
-        return self._info
+        return self._info if self.light is None else replace(self._info, edges=True)
 
     @property
     def truth(self) -> Truth:
@@ -205,7 +244,14 @@ class VirtualRig:
             self._world.stage.axes[axis].hold(halt)
             self._halt = axis, halt
         record = self._reflexes.record()
-        return block if record is None else replace(block, record=record)
+        block = block if record is None else replace(block, record=record)
+        return block if self.light is None else self._lit(self.light, block)
+
+    def _lit(self, light: Light, block: Block) -> Block:
+        """Show the camera what lies there now; return the block with the edges that it brought."""
+        edges = light.edges(self._now, self._info.clock.rate)
+        light.shine(self._seeing.seen(self._now))
+        return replace(block, edges=edges)
 
     def apply(self, action: Action) -> None:
         """Carry out one action; see `Rig.apply`."""
@@ -218,8 +264,12 @@ class VirtualRig:
                 self._impose(action)
             case Freeze():
                 self._freeze()
+            case Modulate():
+                self._modulate(action)
             case Mark(line):
                 self.truth.marks.append((self._row, line))
+            case Connect():
+                self._connect(action)
             case Wake(row):
                 self._wakes.add(row)
 
@@ -243,6 +293,7 @@ class VirtualRig:
     def _make_safe(self, by: float) -> None:
         """Freeze, switch the cell off, and lift the tip by some metres, at most to the top."""
         self._freeze()
+        self._modulate(Modulate(on=False))
         self._impose(Drive("open", OFF))
         z, reach = self._world.stage.axes["z"], self._info.axes["z"]
         if by <= 0.0:
@@ -254,6 +305,8 @@ class VirtualRig:
         """Let go of the rig; outputs keep their last values."""
         self._open = self._running = False
         self._closed = True
+        if self.light is not None:
+            self.light.close()
 
     # Actions.
 
@@ -263,16 +316,41 @@ class VirtualRig:
         self._info.refuse_unwatched(move)
         if move.axis != "z":
             self._faults.travel(self._row)
-        stage.move(move.axis, self._now, move.to, move.speed)
+            self._modulate(Modulate(on=False))
+        stage.move(move.axis, self._now, move.to, move.speed, move.smooth)
         self._reflexes.arm(move)
         self._halt = None
 
     def _impose(self, drive: Drive) -> None:
         self._info.refuse_impossible(drive)
         since = self._row if drive.since is None else drive.since
-        self._world.drive = Imposed(drive.mode, drive.waveform, since)
+        imposed = Imposed(drive.mode, drive.waveform, since)
+        if drive.on:
+            self._world.others[drive.on] = imposed
+            return
+        if drive.mode == "open":
+            self._world.others.clear()
+        chosen = self._info.range_of(drive.range)
+        if chosen is not None:
+            self._inputs.switch(self._electrometers[chosen.name])
+        self._world.drive = imposed
         self._sampled = self._raw and drive.raw
         self._reflexes.drive(drive, since)
+
+    def _modulate(self, action: Modulate) -> None:
+        self._info.refuse_modulation(action)
+        swing = self._world.stage.axes["z"].swing
+        if swing is not None:
+            swing.switch(self._now, on=action.on)
+
+    def _connect(self, wanted: Connect) -> None:
+        if wanted.by == "rig":
+            self._info.refuse_connection(wanted, self._switched, self._world.drive.mode)
+            self._switched = wanted.channel
+        channel = self._channels.get(wanted.channel)
+        if channel is not None:
+            self._faults.travel(self._row)
+        self._world.connect(channel, self._passed.get(wanted.channel, (0.0, 0.0)))
 
     def _freeze(self) -> None:
         # An axis on its way to its own halt, a millisecond ahead, is left to it.
@@ -296,6 +374,8 @@ class VirtualRig:
         self._wakes = {row for row in self._wakes if row > start}
         arrival = self._world.stage.arrival(self._now) / self._info.clock.period
         changes = min(self._faults.next_change(start), arrival, *self._wakes, math.inf)
+        if self.light is not None:
+            changes = min(changes, self.light.due(self._now) / self._info.clock.period)
         # A rig that has been told nothing is about to be: the first rows should not keep it.
         stop = start + (self._longest if self._told else 1)
         if changes < stop:
@@ -308,10 +388,12 @@ class VirtualRig:
     def _rows(self, start: int, stop: int) -> Block:
         """Simulate rows up to the first at which something fires, at the latest to `stop`."""
         memory = self._world.memory() if self._reflexes.watching else None
+        locked = self._added.memory()
         block = self._simulated(start, stop)
         end = self._reflexes.end(block)
         if memory is not None and end < block.stop:
             self._world.recall(memory)
+            self._added.recall(locked)
             block = self._simulated(start, end)
         return block
 
@@ -327,14 +409,18 @@ class VirtualRig:
     def _longest(self) -> int:
         """Rows at most in one block."""
         longest = self._config.longest_block
-        return min(longest, sampled.MOST_ROWS) if self._sampled else longest
+        fine = self._sampled or self._added.fine
+        return min(longest, sampled.MOST_ROWS) if fine else longest
 
     def _simulated(self, start: int, stop: int) -> Block:
         """Simulate rows, and turn the true signals into the block that is delivered."""
-        if self._sampled:
-            recorded, raw = self._inputs.samples(sampled.advance(self._world, start, stop))
+        raw: tuple[RawSamples, ...] = ()
+        if self._sampled or self._added.sampled:
+            true = sampled.advance(self._world, start, stop)
+            recorded, raw = self._inputs.samples(true)
         else:
-            recorded, raw = self._inputs.rows(self._world.advance(start, stop)), ()
+            true = self._world.advance(start, stop)
+            recorded = self._inputs.rows(true)
         flags, clock = recorded.flags, self._info.clock
         stop = start + len(flags)
         ends = self._world.ends(start, stop)
@@ -350,11 +436,34 @@ class VirtualRig:
             "current": recorded.current,
         }
         for index, axis in enumerate(AXES):
-            data[axis] = self._world.stage.axes[axis].at(middles) + noise[index]
-        for name, signal in self._config.signals.items():
-            white = self._added[name].rows(start, stop)[0]
-            data[name] = signal.offset + signal.factor * data[signal.follows] + signal.noise * white
-        return Block(start, data, flags, clock, raw=raw)
+            data[axis] = self._world.stage.axes[axis].mean(middles) + noise[index]
+        data["z"] += self._swung(start, stop)
+        added = self._added.rows(start, stop, data, self._samples(raw))
+        flags |= added.flags
+        others = self._others.rows(start, stop, true.others)
+        flags |= others.flags
+        data |= added.data | others.data
+        return Block(start, data, flags, clock, raw=raw if self._sampled else ())
+
+    def _swung(self, start: int, stop: int) -> FloatArray:
+        """Return by how much the swing of the height shifts the means of rows, in metres."""
+        swing, clock = self._world.stage.axes["z"].swing, self._info.clock
+        if swing is None:
+            return np.zeros(stop - start)
+        samples = np.arange(start * clock.spacing, stop * clock.spacing)
+        swung = swing.at(samples / clock.rate).reshape(-1, clock.spacing)
+        mean: FloatArray = swung[:, : clock.averaged].mean(axis=1)
+        return mean
+
+    def _samples(self, raw: tuple[RawSamples, ...]) -> Samples | None:
+        """Return raw samples in SI units, if they were simulated and are numbers."""
+        if not raw:
+            return None
+        potential, current = (
+            channel.si(codes)
+            for channel, codes in zip(self._inputs.channels, raw[0].codes, strict=True)
+        )
+        return Samples(potential, current, np.abs(raw[0].codes[1]) >= HIGHEST)
 
     # Faults.
 
@@ -363,6 +472,7 @@ class VirtualRig:
         world, faults, row = self._world, self._faults, self._row
         world.no_surface = faults.active("no-surface", row) is not None
         world.clogged = faults.active("clogged-tip", row) is not None
+        world.clogging = faults.span("clogging", "within", row)
         world.drips = faults.active("wet-at-start", row) is not None
         losing = faults.active("lost-meniscus", row)
         world.lose_after = math.inf if losing is None else losing.arguments["after"]

@@ -15,17 +15,22 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.arrays import FloatArray
+from seccm.rig import Channel
+from sim.barrels import Barrels, Spell
 from sim.bath import Bath
+from sim.cell import Cell, Rechargeable
+from sim.chance import stream
 from sim.coarse import raised
-from sim.config import Sample, VirtualConfig
+from sim.config import VirtualConfig
 from sim.electronics import Signals
 from sim.galvanostat import Answer, Imposed, Output
+from sim.liquid import Dipped, Liquid
 from sim.meniscus import Bridge, Drop, Pipette, hanging_drop
-from sim.noise import stream
-from sim.samples import bath_of, cell_maker
+from sim.sample_config import Sample
+from sim.samples import bath_of, cell_maker, liquid_of
 from sim.stage import Stage
 from sim.surface import Drift, Residues, Surface
 from sim.truth import Crash, Touchdown, Truth, Wetted
@@ -34,6 +39,8 @@ _MARGIN = 0.2e-6
 """Above the highest point of the surface, in metres: higher up, nothing can touch."""
 NEAR_ROWS = 160
 """Rows near the surface that are looked at together."""
+FAR = 2000.0
+"""Felt lengths above the highest point of a surface from which on its shape does not matter."""
 _INSTANT = 1e-9
 """Seconds to which the instant of contact is solved for."""
 
@@ -53,6 +60,10 @@ class Memory:
     landed: int
     crashed: bool
     spent: float
+    liquid: tuple[float, ...]
+    connected: str
+    electrodes: dict[str, Cell]
+    spells: int
 
 
 class World:
@@ -79,13 +90,30 @@ class World:
         self.drive = Imposed()
         self.truth = Truth()
         self.bridge: Bridge | None = None
+        self.wired = False
+        """Whether nothing lands: electrodes are connected and left, see `connect`."""
+        self._electrodes: dict[str, Cell] = {}
+        """Those that were left, by their labels: they stay as they are."""
+        self.connected = ""
+        """The label of the electrode that is connected; empty if none is."""
         self.no_surface = self.clogged = self.drips = False
         """Faults of the world; see `sim.faults`."""
+        self.clogging: tuple[float, float] | None = None
+        """When the mouth of a pipette in a bath began to close, and how long that takes, in s."""
         self.lose_after = math.inf
         """Seconds after contact at which the next bridges break; a fault of the world."""
-        self._output = Output(config.drive, config.electrometer.stray, sample.quasi_reference)
+        # Of what is imposed on the first barrel, the liquid at the mouth is half the bias off.
+        reference = sample.quasi_reference - config.unseen_bias
+        self._output = Output(config.drive, config.electrometer.stray, reference)
         self._make_cell = cell_maker(sample, pipette)
         self._bath = bath_of(sample, pipette)
+        self._liquid = liquid_of(sample, pipette, config.drives)
+        self.others: dict[str, Imposed] = {}
+        """What the other drives of the rig impose, by name; open where nothing is said."""
+        self._barrels: Barrels | None = None
+        if config.barrels is not None:
+            hanging = config.meniscus.pendant * pipette.aperture
+            self._barrels = Barrels(config.barrels, pipette.aperture, hanging)
         self._residues = Residues()
         self._visits: dict[tuple[int, int], int] = {}
         self._landed: list[tuple[int, int]] = []
@@ -99,9 +127,14 @@ class World:
         self._next: tuple[tuple[int, int, int], Drop] | None = None
 
     @property
+    def _dips(self) -> bool:
+        """Whether the tip is in the liquid already, so that no droplet forms."""
+        return self._bath is not None or self._liquid is not None
+
+    @property
     def flooded(self) -> bool:
         """Whether liquid joins tip and sample at any height; a clogged pipette gives none."""
-        return self.drips and not self.clogged
+        return self.wired or (self.drips and not self.clogged)
 
     def advance(self, start: int, stop: int) -> Signals:
         """Simulate rows from `start`, at least one and none beyond `stop`."""
@@ -120,6 +153,37 @@ class World:
         if index == 0 and instant is not None:
             return self._part(self.bridge, start, instant)
         return self._wet(self.bridge, start, t[:index], gap[:index], radii[:index])
+
+    def connect(self, channel: Channel | None, passed: tuple[float, float] = (0.0, 0.0)) -> None:
+        """Leave the electrode that is connected, and connect another one, or none.
+
+        Args:
+            channel: the electrode; None for none.
+            passed: coulombs that had passed there before this world began, and in how many seconds.
+        """
+        self.wired = True
+        if self.bridge is not None and self.bridge.cell is not None:
+            self._electrodes[self.connected] = self.bridge.cell
+        self.bridge, self.connected = None, ""
+        if channel is None:
+            return
+        self.connected = channel.label
+        left = self._electrodes.get(channel.label)
+        # A copy: whoever goes back to before this connection finds the electrode as it was.
+        cell = None if left is None else left.copy()
+        if cell is None:
+            place = round(channel.x * 1e9), round(channel.y * 1e9)
+            chemistry = stream(self._seed, "chemistry", *place, 0)
+            cell = self._make_cell(chemistry, channel.x, channel.y)
+            if passed[1] and isinstance(cell, Rechargeable):
+                cell.recharge(*passed)
+        a = self._pipette.aperture
+        self.bridge = Bridge(
+            since=0.0, x=channel.x, y=channel.y, base=0.0, touch=a, aperture=a, first=a, final=a,
+            spreading=1.0, breaks=math.inf, height=a, half_angle=math.pi / 4, cell=cell,
+            flooded=True,
+        )  # fmt: skip
+        cell.wet(self.bridge.shape(a, a))
 
     @property
     def potential(self) -> float:
@@ -140,12 +204,21 @@ class World:
             landed=len(self._landed),
             crashed=self._crashed,
             spent=self._spent,
+            liquid=() if self._liquid is None else self._liquid.state,
+            connected=self.connected,
+            electrodes=dict(self._electrodes),
+            spells=0 if self._barrels is None else len(self._barrels.spells),
         )
 
     def recall(self, memory: Memory) -> None:
         """Go back to an earlier state; a memory serves once."""
         self.bridge, self._held, self._crashed = memory.bridge, memory.held, memory.crashed
         self._spent = memory.spent
+        if self._liquid is not None:
+            self._liquid.state = memory.liquid
+        self.connected, self._electrodes = memory.connected, memory.electrodes
+        if self._barrels is not None:
+            self._barrels.cut(memory.spells, wet=memory.bridge is not None)
         del self.truth.crashes[memory.crashes :]
         if memory.crash is not None:
             self.truth.crashes[-1] = memory.crash
@@ -156,6 +229,17 @@ class World:
         for place in self._landed[memory.landed :]:
             self._visits[place] -= 1
         del self._landed[memory.landed :]
+
+    def between_barrels(self, t: FloatArray) -> FloatArray:
+        """Return the current between the barrels at times t, rising, shape (n,) in amperes.
+
+        Nothing where there is one barrel, or a clogged one.
+        """
+        if self._barrels is None or self.clogged:
+            return np.zeros(len(t))
+        z = self.stage.axes["z"]
+        above = z.at(t) - self.drift.along(2, t)
+        return self._barrels.current(t, above, z.swung(t))
 
     def ends(self, start: int, stop: int) -> FloatArray:
         """Return when rows `start` up to `stop` end, shape (rows,) in seconds."""
@@ -204,6 +288,8 @@ class World:
     def _dry(self, start: int, stop: int) -> Signals:
         if self._bath is not None:
             return self._bathed(self._bath, start, stop)
+        if self._liquid is not None:
+            return self._dipped(self._liquid, start, stop)
         potential = self.without_circuit(start, stop)
         current = self._through_leads(potential)
         overload = np.full(stop - start, self.drive.mode == "current")
@@ -214,14 +300,67 @@ class World:
         middles = self._times(start, stop) + 0.5 * self.clock.period
         resistance = np.full(stop - start, math.inf)
         if not self.clogged:
-            resistance = bath.resistance(self.stage.axes["z"].at(middles) - self.ground(middles))
+            resistance = bath.resistance(self._mean_gap(bath, middles))
+            resistance /= bath.conducts(middles) * self._open_share(middles)
         wave = self.drive.values(start, stop, self.clock)
         answer = self._output.through(self.drive.mode, wave, resistance)
         current = answer.current + self._through_leads(answer.potential)
         return Signals(start, answer.potential, current, answer.limited)
 
+    def _dipped(self, liquid: Liquid, start: int, stop: int) -> Signals:
+        """Simulate rows of a tip that dips into a liquid."""
+        middles = self._times(start, stop) + 0.5 * self.clock.period
+        x, y, _ = self._place(middles)
+        dipped = Dipped(
+            gap=self.stage.axes["z"].at(middles) - self.ground(middles),
+            x=x,
+            y=y,
+            step=self.clock.period,
+            clogged=self.clogged,
+            mode=self.drive.mode,
+            wave=self.drive.values(start, stop, self.clock),
+            others={
+                name: (drive.mode, drive.values(start, stop, self.clock))
+                for name, drive in self.others.items()
+            },
+        )
+        heard = liquid.answer(self._output, dipped)
+        current = heard.current + self._through_leads(heard.potential)
+        return Signals(start, heard.potential, current, heard.limited, heard.others)
+
+    def _mean_gap(self, bath: Bath, t: FloatArray) -> FloatArray:
+        """Return the mean height of the gap below the rim at times t, shape (n,) in metres."""
+        if self.no_surface:
+            return np.full(len(t), math.inf)
+        z = self.stage.axes["z"].at(t)
+        gap = z - self.ground(t)
+        # So high up that the shape of the surface does not matter, its middle will do.
+        low = z < self.surface.highest + self.drift.along(2, t) + FAR * bath.felt
+        if low.any():
+            gap[low] = self._below_rim(bath, t[low], bath.middle).clip(0.0).mean(axis=1)
+        return gap
+
+    def _below_rim(self, bath: Bath, t: FloatArray, radius: float) -> FloatArray:
+        """Return the gaps below points round the pipette's axis, shape (n, sectors) in metres."""
+        x, y, dz = self._place(t)
+        along, across = bath.circle(radius)
+        at = (np.add.outer(x, along).ravel(), np.add.outer(y, across).ravel())
+        ground = self.surface.height(*at).reshape(len(t), len(along))
+        gaps: FloatArray = self.stage.axes["z"].at(t)[:, None] - ground - dz[:, None]
+        return gaps
+
+    def _open_share(self, t: FloatArray) -> FloatArray:
+        """Return how much of the mouth is open at times t, shape (n,); never quite nothing."""
+        if self.clogging is None:
+            return np.ones(len(t))
+        began, within = self.clogging
+        return np.clip(1.0 - (t - began) / within, 1e-6, 1.0)
+
     def _through_leads(self, potential: FloatArray) -> FloatArray:
-        """Current into the leads' stray capacitance while a potential is imposed, shape (rows,)."""
+        """Current into the leads' stray capacitance while a potential is imposed, shape (rows,).
+
+        An imposed current is that of cell and leads together: see `sim.beside`.
+        """
         before, self._held = self._held, float(potential[-1])
         if self.drive.mode != "potential":
             return np.zeros(len(potential))
@@ -231,14 +370,16 @@ class World:
 
     def _touch(self, start: int, stop: int) -> tuple[int, float | None]:
         """Return up to which row there is no contact, and the instant if it falls in the first."""
-        if self.flooded and self._bath is None:
+        if self.wired:
+            return stop, None
+        if self.flooded and not self._dips:
             return start, start * self.clock.period
         drop = self._drop()
         if self.no_surface or not self._near(drop, start, stop):
             self._spent = 0.0
             return stop, None
         t = self._times(start, stop + 1)
-        z = self.stage.axes["z"].at(t)
+        z = self.stage.axes["z"].low(t)
         low = z < self._reachable(drop, float(t[-1]))
         if not low.any():
             self._spent = 0.0
@@ -247,10 +388,12 @@ class World:
         # The rest is looked at next time: it may never happen.
         t, z = t[first : first + NEAR_ROWS + 1], z[first : first + NEAR_ROWS + 1]
         gap = z - self.ground(t)
+        if self._bath is not None:
+            gap = self._below_rim(self._bath, t, self._bath.rim).min(axis=1)
         # A bridge that has just broken leaves too little liquid to touch again at once.
         above = gap[1:] > self._reach(drop, t[1:])
         risen = np.maximum.accumulate(above & (gap[1:] > self._spent)) | (self._spent == 0.0)
-        touching = ~above & risen & (not self.clogged and self._bath is None)
+        touching = ~above & risen & (not self.clogged and not self._dips)
         if risen[-1]:
             self._spent = 0.0
         if not touching.any():
@@ -285,12 +428,12 @@ class World:
 
         def above(t: float) -> float:
             at = np.array([t])
-            gap = self.stage.axes["z"].at(at) - self.ground(at) - self._reach(drop, at)
+            gap = self.stage.axes["z"].low(at) - self.ground(at) - self._reach(drop, at)
             return float(gap[0])
 
         if above(early) <= 0.0:
             return early
-        return float(brentq(above, early, late, xtol=_INSTANT))
+        return float(scipy.optimize.brentq(above, early, late, xtol=_INSTANT))
 
     def _look_for_crash(self, t: FloatArray, gap: FloatArray) -> None:
         """Note when glass touches the surface, once for each way down, and how deep it goes."""
@@ -314,8 +457,11 @@ class World:
         x, y, _ = (float(value[0]) for value in self._place(at))
         bridge = self._bridge(t, x, y)
         self.bridge = bridge
+        if self._barrels is not None:
+            hanging = bridge.touch if bridge.flooded else None
+            self._barrels.spells.append(Spell(t, bridge.base, hanging))
         if not self.flooded:
-            z = float(self.stage.axes["z"].at(at)[0])
+            z = float(self.stage.axes["z"].low(at)[0])
             target = self.stage.axes
             self.truth.landings.append(Touchdown(target["x"].target, target["y"].target, t, z))
         dry = self._dry(row, row + 1)
@@ -345,7 +491,7 @@ class World:
         # Liquid that lies there already joins: the footprints' areas add up.
         final = math.hypot(drop.footprint, *(r.radius for r in self._residues.under(x, y)))
         base = float(self.surface.height(at_x, at_y)[0])
-        dead = self.clogged or self.surface.dead(x, y)
+        dead = self.clogged or self.surface.dead(x, y) or self._sample.insulates(x, y)
         bridge = Bridge(
             since=t,
             x=x,
@@ -389,9 +535,9 @@ class World:
             if until == at:
                 bridge.cell.reshape(bridge.shape(float(radii[at]), float(heights[at])))
                 until = bridge.holds(radii, heights, at + 1)
-            parts.append(
-                self._output.run(bridge, self.drive.mode, wave[at:until], self.clock.period)
-            )
+            held = float(parts[-1].potential[-1]) if parts else self._held
+            piece = wave[at:until], self.clock.period, held if self.clock.spacing == 1 else None
+            parts.append(self._output.run(bridge, self.drive.mode, *piece))
             at = until
         potential = np.concatenate([part.potential for part in parts])
         current = np.concatenate([part.current for part in parts])
@@ -401,7 +547,7 @@ class World:
     def _gap(self, bridge: Bridge, t: FloatArray) -> FloatArray:
         if bridge.flooded:
             return np.full(len(t), bridge.touch)
-        gap: FloatArray = self.stage.axes["z"].at(t) - self.ground(t)
+        gap: FloatArray = self.stage.axes["z"].mean(t) - self.ground(t)
         return gap
 
     def _part(self, bridge: Bridge, row: int, t: float) -> Signals:
@@ -412,9 +558,13 @@ class World:
             wave = self.drive.values(row, row + 1, self.clock)
             answer = self._output.run(bridge, self.drive.mode, wave, wet)
         self.bridge = None
+        if self._barrels is not None:
+            self._barrels.spells[-1].until = t
         self._spent = bridge.touch
         self.truth.parted.append(t)
-        self.truth.wetted.append(Wetted(bridge.x, bridge.y, bridge.pinned, bridge.depth))
+        risen = float(self.stage.axes["z"].mean(np.array([t]))[0])
+        risen -= self.truth.landings[-1].z if self.truth.landings else risen
+        self.truth.wetted.append(Wetted(bridge.x, bridge.y, bridge.pinned, bridge.depth, risen))
         if not bridge.flooded:
             self._residues.add(bridge.residue(self._config.meniscus))
         dry = self._dry(row, row + 1)

@@ -55,13 +55,12 @@ def main(
     rig = str(rig) or theirs or "virtual"
     window = Window(connect, link, rig=rig, palette=_palette(app, theme), glove=glove, pace=pace)
     if theirs and not same_rig(rig, theirs):
-        window.desk.say(Line("warning", f"The run uses {theirs}, not {rig}.",
-                             remedy="What is started here uses this window's rig. Without --rig it "
-                             "uses that of the run."))  # fmt: skip
+        remedy = "A run started here uses this window's rig. Without --rig it uses that of the run."
+        window.desk.say(Line("warning", f"The run uses {theirs}, not {rig}.", remedy=remedy))
     for other in running:
         if other.path and other is not mine:
             window.desk.say(Line("warning", f"There is another run: {other.title}, {other.path}.",
-                                 remedy="Its state: seccm runs"))  # fmt: skip
+                                 remedy="To see its state: seccm runs"))  # fmt: skip
     if plan:
         open_first(window, plan)
     window.show()

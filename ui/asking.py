@@ -9,7 +9,8 @@ from seccm.data import open_scan
 from seccm.errors import PlanError
 from seccm.remote import CoarseOrder, Job, Order
 from seccm.rigs import load_rig
-from ui.models.desk import Desk, Link
+from ui.models.desk import Desk
+from ui.models.link import Link
 from ui.plan_view import PlanView
 
 

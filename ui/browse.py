@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
@@ -20,18 +20,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from seccm.analysis.detachment import HEIGHT
 from seccm.errors import DataFileError, PlanError
 from seccm.plan import Plan
 from seccm.plan.site import Site
 from ui import pieces
-from ui.dialogs import choose_file
+from ui.command_process import CommandProcess
+from ui.dialogs import choose_file, show
 from ui.map import MapView
 from ui.models.curve_choice import page_of
+from ui.models.exports import OFFERS, Offer
+from ui.models.own_areas import take
 from ui.models.palette import DARK, Palette, Sizes
 from ui.models.scan_file import ScanFile, write_table
 from ui.models.showing import Conventions, Showing
 from ui.models.words import Line
 from ui.models.worker import Worker
+from ui.pictures_view import PicturesView
 from ui.readout import LEGIBLE, Readout
 from ui.report_process import ReportProcess
 
@@ -64,13 +69,17 @@ class FileView(QWidget):
         self.file = ScanFile(path)
         self._called = path
         """The name that is shown."""
+        self._lost = False
+        """Whether the file was not found when it was looked for last."""
         self._say = say
         self._showing, self._offset = Showing(), 0.0
+        self._look: tuple[Palette, Sizes] | None = None
         self._worker = Worker("browse")
         self._plan: Future[tuple[Plan, tuple[Site, ...]]] | None
         self._plan = self._worker.do(self.file.plan)
         self._export: Future[None] | None = None
         self._target = path
+        self._areas: Future[Line] | None = None
         self.reporting = ReportProcess(self)
         self.reporting.done.connect(self._reported)
         self.map = MapView(wide=True)
@@ -82,8 +91,22 @@ class FileView(QWidget):
         self.report_button = QPushButton("Report")
         self.report_button.setToolTip("Draw the figures and put them on one page")
         self.report_button.clicked.connect(self.report)
-        self.export_button = QPushButton("Table as CSV …")
-        self.export_button.clicked.connect(self._choose_export)
+        self.exporting = CommandProcess(self, "Export", "Written: ")
+        self.exporting.done.connect(self._wrote)
+        self.export_button = pieces.tool("Export", "Write the table, data points, maps, a movie …")
+        self.export_button.setMenu(self._offers())
+        self.export_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.areas_button = QPushButton("Areas …")
+        self.areas_button.setToolTip(
+            "Take the wetted areas of single sites from a table into this file: "
+            "numbers per area then refer to both"
+        )
+        self.areas_button.clicked.connect(self._choose_areas)
+        self.pictures_button = QPushButton("Pictures …")
+        self.pictures_button.setToolTip(
+            "Movie and maps of each site; micrographs with their particles, targets and landmarks"
+        )
+        self.pictures_button.clicked.connect(self.show_pictures)
         self.openers: dict[bool, QPushButton] = {}
         """Whether the other file goes beside this one."""
         self.resume_button = QPushButton("Resume the run")
@@ -107,7 +130,9 @@ class FileView(QWidget):
         self.recent.setMenu(QMenu(self.recent))
         self.recent.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         row.addWidget(self.recent)
+        row.addWidget(self.pictures_button)
         row.addWidget(self.report_button)
+        row.addWidget(self.areas_button)
         row.addWidget(self.export_button)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(10, 8, 10, 6)
@@ -123,8 +148,9 @@ class FileView(QWidget):
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
-        buttons = (self.resume_button, *self.openers.values(), self.recent)
-        pieces.uncut(*buttons, self.report_button, self.export_button)
+        self._look = palette, sizes
+        buttons = (self.resume_button, *self.openers.values(), self.recent, self.pictures_button)
+        pieces.uncut(*buttons, self.report_button, self.areas_button, self.export_button)
         self.map.dress(palette, sizes)
 
     @property
@@ -150,8 +176,15 @@ class FileView(QWidget):
 
     def look(self) -> None:
         """Look whether the file has grown, or has another name; called once a second."""
-        with suppress(DataFileError):  # whoever needs the file is told
-            if self.file.where() != self._called:
+        try:
+            found = self.file.where()
+        except DataFileError as error:
+            self.words.say(str(error))
+            pieces.look(self.words, "warning")
+            self._lost = True
+        else:
+            if found != self._called or self._lost:
+                self._lost = False
                 self._describe()
                 self.moved.emit(self._called)
         if self.file.growing and self.file.refresh():
@@ -164,6 +197,16 @@ class FileView(QWidget):
     def allow_resuming(self, allowed: bool) -> None:
         """Say whether the rig is free, so that a run could go on."""
         self.resume_button.setEnabled(allowed)
+
+    def show_pictures(self) -> PicturesView:
+        """Show the pictures of the site that is selected, or of the first one."""
+        selected = np.flatnonzero(self.file.map.selected)
+        site = int(selected[0]) if selected.size else 0
+        view = PicturesView(self.file.scan, self.file.path, site, self)
+        if self._look is not None:
+            view.dress(*self._look)
+        show(view)
+        return view
 
     def report(self) -> None:
         """Write the report in a process of its own, and open it."""
@@ -198,6 +241,27 @@ class FileView(QWidget):
         self.export_button.setEnabled(False)
         QTimer.singleShot(50, self._collect)
 
+    def take_areas(self, table: Path) -> None:
+        """Take the areas of a table into the file, in a thread, and show the file anew."""
+        path = self._found()
+        if path is None or self._areas is not None or self.file.growing:
+            return
+        seen = HEIGHT.name in self.file.map.quantities
+        # No system lets a file be replaced that this window holds.
+        self.file.release()
+        self._areas = self._worker.do(lambda: take(path, table, retraction=seen))
+        self.busy.setVisible(True)
+        self.areas_button.setEnabled(False)
+        QTimer.singleShot(50, self._collect)
+
+    def _took_areas(self, taken: Future[Line]) -> None:
+        self._areas = None
+        line = taken.result()
+        self._say(line)
+        self.words.say(line.text)
+        # Its new columns are there once it is opened again; so is its old record after a refusal.
+        self.chosen.emit(self.file.path)
+
     def _exported(self, export: Future[None]) -> None:
         self._export = None
         self.busy.setVisible(self.reporting.busy)
@@ -209,11 +273,54 @@ class FileView(QWidget):
             return
         self._say(Line("good", f"Table of sites written to {self._target}."))
 
+    def _offers(self) -> QMenu:
+        """Return the menu of what can be exported."""
+        menu = QMenu(self)
+        menu.addAction("Table of sites as CSV …").triggered.connect(self._choose_export)
+        menu.addSeparator()
+        for offer in OFFERS:
+            action = menu.addAction(f"{offer.words} …" if offer.suffix else offer.words)
+            action.triggered.connect(lambda _=False, o=offer: self._choose_offer(o))
+        return menu
+
+    def _choose_offer(self, offer: Offer) -> None:
+        path = self._found()
+        if path is None:
+            return
+        if not offer.suffix:  # a folder of many files, beside the data file
+            self.export_as(offer, path.with_name(f"{path.stem}-{offer.kind}"))
+            return
+        choose_file(
+            self,
+            offer.words,
+            f"{offer.words} (*{offer.suffix})",
+            lambda target: self.export_as(offer, target),
+            start=path.with_name(f"{path.stem}{offer.suffix}"),
+            suffix=offer.suffix.removeprefix("."),
+        )
+
+    def export_as(self, offer: Offer, target: Path) -> None:
+        """Write a file of another program, in a process of its own."""
+        path = self._found()
+        if path is None or self.exporting.busy:
+            return
+        self.exporting.run(["export", str(path), "--to", offer.kind, "-o", str(target),
+                            *offer.options])  # fmt: skip
+        self.busy.setVisible(True)
+        self.export_button.setEnabled(False)
+
+    def _wrote(self, line: Line, _: str) -> None:
+        self.busy.setVisible(self.reporting.busy)
+        self.export_button.setEnabled(True)
+        self._say(line)
+        self.words.say(line.text)
+
     def shut(self) -> None:
         """Let go of the file without waiting; a table that is being written is written on."""
         self._timer.stop()
         self.map.shut()
         self.reporting.shut()
+        self.exporting.shut()
         self._worker.end()
         self.file.close()
 
@@ -221,8 +328,14 @@ class FileView(QWidget):
         start = self.file.path.with_suffix(".csv")
         choose_file(self, "Table of sites", "CSV (*.csv)", self.export, start=start, suffix="csv")
 
+    def _choose_areas(self) -> None:
+        kinds = "Tables (*.csv *.txt)"
+        choose_file(
+            self, "Areas of single sites", kinds, self.take_areas, start=self.file.path.parent
+        )
+
     def _reported(self, line: Line, page: str) -> None:
-        self.busy.setVisible(self._export is not None)
+        self.busy.setVisible(self._export is not None or self.exporting.busy)
         self.report_button.setEnabled(True)
         self._say(line)
         self.words.say(line.text)
@@ -237,7 +350,7 @@ class FileView(QWidget):
             reading, self._plan = self._plan, None
             try:
                 plan, patterns = reading.result()
-                self.file.map.describe(plan, patterns)
+                self.file.map.describe(plan, patterns, self.file.called)
                 self.map.relabel()
                 self._describe()
                 self.map.panel.suggest(
@@ -247,14 +360,19 @@ class FileView(QWidget):
                 self._say(without_plan(self.file.path, error))
         if self._export is not None and self._export.done():
             self._exported(self._export)
-        if self._plan is not None or self._export is not None:
+        if self._areas is not None and self._areas.done():
+            self._took_areas(self._areas)
+            return
+        if self._plan is not None or self._export is not None or self._areas is not None:
             QTimer.singleShot(50, self._collect)
 
     def _describe(self) -> None:
         file, self._called = self.file, self.file.path
         self.head.say(file.title)
         self.words.say(f"{self._called.name} · {file.words}")
+        pieces.look(self.words, "muted")
         self.resume_button.setVisible(file.resumable)
+        self.areas_button.setVisible(not file.growing)
 
 
 def without_plan(file: Path, error: Exception) -> Line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ui.models.colours import Shown
@@ -13,6 +14,8 @@ _TIP = (
     "{which} limit of the colours, such as {example}; without a unit it is in that of the scale. "
     "Empty for an automatic one."
 )
+EDGES = 20
+"""Pixels of a field beside its words."""
 _WORDS = (("low", "Lower"), ("high", "Upper"))
 
 
@@ -65,10 +68,25 @@ class ColourLimits(QWidget):
         ends = self.of(name).seen(shown)
         for field, value in zip((self.low, self.high), ends, strict=True):
             field.unit = unit
-            field.setPlaceholderText(f"{_WORDS[field is self.high][0]} {shown.unit}".strip())
+            self._hint(field)
             # Somebody may be typing: what is there stays, unless it was meant for something else.
             if other or turned or not self._is_edited(field):
                 self._write(field, written(value, shown))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say in the empty fields what there is room for."""
+        super().resizeEvent(event)
+        for field in (self.low, self.high):
+            self._hint(field)
+
+    def _hint(self, field: NumberLine) -> None:
+        """Write into an empty field which limit it is, and the unit if there is room for it."""
+        word = _WORDS[field is self.high][0]
+        whole = f"{word} {self._shown.unit if self._shown is not None else ''}".strip()
+        metrics = field.fontMetrics()
+        field.setMinimumWidth(metrics.horizontalAdvance(word) + EDGES)
+        fits = metrics.horizontalAdvance(whole) + EDGES <= field.width()
+        field.setPlaceholderText(whole if fits else word)
 
     def _is_edited(self, field: NumberLine) -> bool:
         return field.text() != self._written[field]

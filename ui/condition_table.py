@@ -6,7 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from ui import pieces
-from ui.models.form import Listing, read, where
+from ui.models.form import Listing, where
+from ui.models.typed import read
 from ui.number_pad import KEY, NumberLine
 
 

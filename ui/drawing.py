@@ -11,7 +11,7 @@ from ui.live import LiveView
 from ui.log import LogView
 from ui.manual import ManualView
 from ui.map import MapView
-from ui.models.curve_choice import page_of, panels_of
+from ui.models.curve_choice import own_page_of, page_of, panels_of
 from ui.models.desk import Desk
 from ui.models.numbers import Numbers
 from ui.models.palette import Palette, Sizes
@@ -125,7 +125,7 @@ class Drawing:
     def _begin(self) -> None:
         desk, views = self._desk, self._views
         assert desk.plan is not None
-        views.live.follow(desk.live)
+        views.live.follow(desk.live, desk.file)
         views.map.follow(desk.map, desk.file)
         kinds = frozenset(
             segment.kind for site in list(desk.sites.values())[:1] for segment in site.segments
@@ -133,7 +133,8 @@ class Drawing:
         if kinds != self._kinds:
             # Another kind of measurement; else what the operator has chosen stays.
             self._kinds = kinds
-            views.live.choose(*panels_of(kinds))
+            panels = panels_of(kinds, moves=desk.plan.moves)
+            views.live.choose(*panels, own=own_page_of(kinds))
             views.map.panel.choose(page_of(kinds))
         if desk.info is not None:
             views.rig.show_info(desk.info)

@@ -69,6 +69,11 @@ class FramedPlot(Plot):
         self._framed = None
         self.frame(self._frame_wanted)
 
+    def say_why_empty(self, words: str) -> None:
+        """Say something else while there is nothing to draw, such as why."""
+        self.empty = words
+        self.say_if_empty(self._frame_wanted is None)
+
     def say_if_empty(self, empty: bool) -> None:
         """Say what to do where there is nothing to draw."""
         self.hint(self.empty if empty else "")

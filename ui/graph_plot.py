@@ -11,7 +11,7 @@ from seccm.commissioning.graph import Axis, Curve, Graph
 from ui import pieces
 from ui.models.palette import DARK, Palette
 from ui.models.showing import Prefix, Showing, largest
-from ui.plots import Plot, decades, line_width, pen
+from ui.plots import Plot, line_width, pen
 
 SYMBOL = 7
 """Size of a point, for the usual size of letters."""
@@ -86,7 +86,6 @@ class GraphPlot(QWidget):
             prefix = Prefix().fitting(ends[side])
             self._factor[side] = prefix.factor
             drawn.name(_symbol(axis.name), prefix.unit(axis.unit))
-            drawn.setTicks(decades() if graph.logarithmic else None)
 
     def _add(self, curve: Curve, colour: str) -> None:
         x, y = self._shown(self._graph.x, curve.x), self._shown(self._graph.y, curve.y)

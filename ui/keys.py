@@ -62,9 +62,8 @@ KEYS = (
     Key("glove", "Glove mode", "Ctrl+G", "Window", "glove"),
     Key("reset", "Reset layout", "Ctrl+Shift+0", "Window"),
     Key("dismiss", "Dismiss the message", "Ctrl+Delete", "Window"),
-    Key("keys", "Show all keys", "F1", "Window", "keys"),
+    Key("keys", "Show all keys; in a field of a plan, its meaning", "F1", "Window", "keys"),
 )
-BY_NAME = {key.name: key for key in KEYS}
 
 
 class KeySheet(QDialog):

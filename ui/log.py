@@ -19,12 +19,12 @@ MOST = 2000
 """Lines of one kind that are kept, and lines that are shown; the data file has every event."""
 _KINDS: tuple[frozenset[Level], ...] = (
     frozenset({"warning", "error"}),
-    frozenset({"info", "good"}),
+    frozenset({"info", "good", "doubtful"}),
     frozenset({"detail"}),
 )
 _SHOWN: dict[str, frozenset[Level]] = {
-    "all": frozenset({"detail", "info", "good", "warning", "error"}),
-    "sites": frozenset({"info", "good", "warning", "error"}),
+    "all": frozenset({"detail", "info", "good", "doubtful", "warning", "error"}),
+    "sites": frozenset({"info", "good", "doubtful", "warning", "error"}),
     "warnings": frozenset({"warning", "error"}),
 }
 
@@ -105,9 +105,11 @@ class LogView(QWidget):
         """Take colours; fingers in gloves get the lines without the filters."""
         self.filters.setVisible(not sizes.glove)
         pieces.uncut(*self.buttons.values())
+        hint = self.word.fontMetrics().horizontalAdvance(self.word.placeholderText())
+        self.word.setMinimumWidth(hint + 2 * sizes.font)
         p = palette
-        named = {"detail": p.muted, "info": p.text, "good": p.good, "warning": p.warn,
-                 "error": p.bad}  # fmt: skip
+        named = {"detail": p.muted, "info": p.text, "good": p.good, "doubtful": p.warn,
+                 "warning": p.warn, "error": p.bad}  # fmt: skip
         for level, colour in named.items():
             self._formats[level] = QTextCharFormat()
             self._formats[level].setForeground(QColor(colour))

@@ -11,9 +11,10 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
+from seccm.analysis.signal_means import mean_result
 from seccm.events import Outcome
 from ui import pieces
-from ui.map_controls import MapControls, name_at
+from ui.map_controls import MEANS, MapControls, name_at
 from ui.map_plot import MOST_MARKS, ColourBar, MapPlot
 from ui.models.colours import (
     Rgba,
@@ -24,6 +25,7 @@ from ui.models.colours import (
 )
 from ui.models.curves import SiteCurves
 from ui.models.decades import ColourScale, logarithmic_ends, logarithms
+from ui.models.doubt import doubtful, without_doubtful
 from ui.models.limits import Range
 from ui.models.map_words import category_legend, marks, of_site
 from ui.models.palette import COLOUR_MAPS, DARK, Palette, Sizes
@@ -72,6 +74,8 @@ class MapView(QWidget):
         self._count = 0
         """How many sites there were when the map was drawn last."""
         self.name = ""
+        self._chosen = False
+        """Whether somebody has chosen what is mapped; else it is what tells most by now."""
         self._told: int | None = None
         """The site of which the line below the map tells."""
         self.plot = MapPlot(self._hover, self.pick)
@@ -157,7 +161,7 @@ class MapView(QWidget):
         self._curves = SiteCurves(file) if file is not None else None
         self._drawn = (-1, -1)
         self._count = sites.x.size if sites is not None else 0
-        self.name = ""
+        self.name, self._chosen = "", False
         self._seen.clear()
         self.controls.limits.forget()
         self.controls.offer_conditions(sites.labels if sites is not None else ())
@@ -177,7 +181,7 @@ class MapView(QWidget):
 
     def choose(self, name: str) -> None:
         """Map another quantity."""
-        self.name = name
+        self.name, self._chosen = name, True
         self.redraw()
 
     def current_at(self, potential: float) -> None:
@@ -249,7 +253,8 @@ class MapView(QWidget):
             self._describe(sites)
             return
         readable = self._readings is not None
-        name = self.name = self.controls.offer(sites, self.name, readable=readable)
+        wanted = self.name if self._chosen else ""
+        name = self.name = self.controls.offer(sites, wanted, readable=readable)
         seen = self._seen[name] = shown(sites, name, self._showing, self._seen.get(name))
         category = sites.is_category(name)
         own = self.controls.own.isChecked() and not category
@@ -264,11 +269,14 @@ class MapView(QWidget):
             ends = logarithmic_ends(ends, mapped.values)
             drawn, error = logarithms(mapped.values), math.nan
             middle = None if middle is None else math.log10(middle)
-        span = Range.of(drawn, ends, error, middle)
+        doubts = doubtful(sites, name)
+        chosen = Range.of(without_doubtful(drawn, doubts), ends, error, middle)
+        span = Range.of(drawn, (chosen.low, chosen.high))
         lut = self._lut()
         self.plot.paint(
             coloured(sites, name, drawn, (span.low, span.high), lut, self._palette),
             (sites.outcome == Outcome.OK) & ~np.isfinite(mapped.values),
+            doubts & np.isfinite(mapped.values),
         )
         self.plot.select()
         self.bar.setVisible(not category)
@@ -277,7 +285,7 @@ class MapView(QWidget):
         self.legend.setText(
             category_legend(sites, name, self._palette)
             if category
-            else marks(sites, mapped, span, scale)
+            else marks(sites, name, mapped, span, scale)
         )
         if not category:
             magnitude = decades and bool(np.nanmax(mapped.values) < 0.0)
@@ -360,6 +368,7 @@ class MapView(QWidget):
             self._overlay()
             if curves.trouble:
                 self.tell.say(curves.trouble)
+                pieces.look(self.tell, "warning")
         if not curves.busy:
             self._arriving.stop()
 
@@ -373,7 +382,7 @@ class MapView(QWidget):
         found = [site for k in chosen if (site := curves.get(k)) is not None]
         note = ""
         if len(found) < len(chosen) and curves.busy:
-            note = "reading …"
+            note = curves.trouble or "reading …"
         elif len(chosen) < len(selection):
             note = f"{len(chosen)} of {len(selection)} drawn"
         if len(selection) > MOST_MARKS:
@@ -385,11 +394,18 @@ class MapView(QWidget):
             return
         self._told = site
         self.tell.say(of_site(self._sites, site, self.name, self._mapped))
+        pieces.look(self.tell, "warning" if doubtful(self._sites, self.name)[site] else "muted")
 
     def _choose(self, name: str) -> None:
-        if name == CHARGE and self._sites is not None and self._readings is not None:
-            self._readings.charges(self._sites)
-            self._look.start()
+        sites, readings = self._sites, self._readings
+        if sites is not None and readings is not None:
+            signals = {mean_result(signal).name: signal for signal in (*MEANS, *sites.signals)}
+            if name == CHARGE:
+                readings.charges(sites)
+                self._look.start()
+            elif name in signals:
+                readings.means(sites, signals[name])
+                self._look.start()
         self.choose(name)
 
     def _touch_limit(self, which: str) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from collections.abc import Sequence
+
+from PySide6 import QtCore
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from seccm.analysis.signal_means import mean_result
+from seccm.program.site_results import OWN_AREA
+from seccm.rig import Signal
+from seccm.rig.signals import BASIC
 from seccm.units import parse
 from ui import pieces
 from ui.colour_limits import ColourLimits
@@ -16,30 +22,51 @@ from ui.number_pad import NumberLine
 from ui.view_menu import ViewMenu
 
 AT_POTENTIAL = "current at a potential …"
-READ = {AT_POTENTIAL: "", CHARGE: "net charge, read from the file"}
-"""What is offered although the table of sites does not hold it."""
+MEANS = BASIC[0], BASIC[1], BASIC[4]
+"""The signals of every rig of which there are maps: potential, current, height."""
+
+
+def read_from_file(signals: Sequence[Signal]) -> dict[str, str]:
+    """Return what is offered although the table of sites does not hold it, and its words.
+
+    Args:
+        signals: those that the rig file adds.
+    """
+    means = {mean_result(signal).name: signal.words for signal in (*MEANS, *signals)}
+    return {
+        AT_POTENTIAL: "",
+        CHARGE: "net charge, read from the file",
+        **{name: f"{words}, mean of the steps" for name, words in means.items()},
+    }
+
+
 OWN = (
     "Against own condition: each value over, or minus, the median of all sites of its own "
     "condition. What is left is the effect of the place."
 )
 
 
+OWN_AREA_TIP = (
+    "Own area: per wetted area of each site, as it was measured; else per the one area of the plan."
+)
+
+
 class MapControls(QWidget):
     """Says what the user wants to see; the map decides what becomes of it."""
 
-    chosen = Signal(str)
+    chosen = QtCore.Signal(str)
     """A quantity."""
-    potential_chosen = Signal(float)
+    potential_chosen = QtCore.Signal(float)
     """In volts, as potentials are shown."""
-    mistaken = Signal(str)
+    mistaken = QtCore.Signal(str)
     """What is wrong with what was typed."""
-    condition_chosen = Signal(object)
+    condition_chosen = QtCore.Signal(object)
     """The index of a condition; None for all."""
-    changed = Signal()
+    changed = QtCore.Signal()
     """Colours, or their limits."""
-    whole = Signal()
+    whole = QtCore.Signal()
     """All sites shall be shown again."""
-    nothing = Signal()
+    nothing = QtCore.Signal()
     """Nothing shall be selected."""
 
     def __init__(self) -> None:
@@ -57,7 +84,12 @@ class MapControls(QWidget):
         )
         self.own = pieces.tool("vs own condition", OWN, checkable=True)
         self.own.toggled.connect(lambda _: self.changed.emit())
-        self._buttons = [self.own]
+        self._twin = ""
+        """The same quantity by the other area."""
+        self.own_area = pieces.tool("own area", OWN_AREA_TIP, checkable=True)
+        self.own_area.clicked.connect(lambda _=False: self.chosen.emit(self._twin))
+        self.own_area.setVisible(False)
+        self._buttons = [self.own, self.own_area]
         self.colours = pieces.narrow(pieces.box("Colour map", *COLOUR_MAPS), 7)
         self.colours.activated.connect(lambda _: self.changed.emit())
         self.scale = pieces.narrow(pieces.box("Scale of the colours", *ColourScale), 4)
@@ -74,7 +106,8 @@ class MapControls(QWidget):
         top.setHorizontalSpacing(6)
         self.view = ViewMenu(self.scale, self.own)
         """For fingers in gloves."""
-        row = ((self.quantity, 3), (self.potential, 0), (self.condition, 2), (self.own, 0),
+        row = ((self.quantity, 3), (self.potential, 0), (self.condition, 2),
+               (self.own_area, 0), (self.own, 0),
                (self.view, 0))  # fmt: skip
         for column, (widget, stretch) in enumerate(row):
             top.addWidget(widget, 0, column)
@@ -127,7 +160,8 @@ class MapControls(QWidget):
         Returns:
             What is mapped from now on: the same, unless there is no such thing any more.
         """
-        more = [extra for extra in READ if extra not in sites.names] if readable else []
+        read = read_from_file(sites.signals)
+        more = [extra for extra in read if extra not in sites.names] if readable else []
         names = [*sites.names, *more]
         if not name or name not in (*names, *sites.quantities):
             name = names[0]
@@ -137,13 +171,18 @@ class MapControls(QWidget):
             self.quantity.clear()
             for each in names:
                 known = sites.quantities.get(each)
-                self.quantity.addItem(title_of(each, known.words if known else READ[each])
-                                      if known or each in READ else each, each)  # fmt: skip
+                self.quantity.addItem(title_of(each, known.words if known else read[each])
+                                      if known or each in read else each, each)  # fmt: skip
             metrics = self.quantity.fontMetrics()
             words = (self.quantity.itemText(k) for k in range(self.quantity.count()))
             widest = max(metrics.horizontalAdvance(text) for text in words)
             self.quantity.view().setMinimumWidth(widest + 4 * metrics.averageCharWidth())
         self.quantity.setCurrentIndex(names.index(name))
+        self.quantity.setToolTip(self.quantity.currentText())
+        by_own = name.endswith(OWN_AREA)
+        self._twin = name.removesuffix(OWN_AREA) if by_own else f"{name}{OWN_AREA}"
+        self.own_area.setVisible(self._twin in names)
+        self.own_area.setChecked(by_own)
         return name
 
     def _choose(self) -> None:

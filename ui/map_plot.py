@@ -8,31 +8,36 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QPainterPath, QPolygonF, QTransform
 from PySide6.QtWidgets import QGraphicsPolygonItem
 
+from seccm.arrays import BoolArray
 from seccm.events import Outcome
 from ui.models.colours import Rgba
+from ui.models.doubt import SIGN
 from ui.models.limits import Range
-from ui.models.palette import OUTCOME_COLOURS, Palette
+from ui.models.palette import DARK, OUTCOME_COLOURS, Palette
 from ui.models.raster import Raster
 from ui.models.showing import largest
-from ui.models.site_map import SiteMap
+from ui.models.site_map import LABELS, SiteMap
 from ui.plots import Axis, Plot, decades, line_width
+from ui.site_names import SiteNames
 
 ROUND = 1500
 """Up to so many sites are drawn one by one, as round as they are; more become one image."""
 LARGE = 0.5
 """Footprints smaller than this share of the pitch would be lost: their cells are filled."""
 MOST_MARKS = 2000
+WIDEST = 6.0
+"""Room for the numbers beside the colours and their label, in heights of letters."""
 POINT = 0.04
 """How long the point at an end of the colour scale is, as a share of the scale."""
 _MARKS = {
     Outcome.NO_CONTACT: "x", Outcome.SKIPPED: "t", Outcome.ABORTED: "d", Outcome.FAULT: "+",
     Outcome.NO_CONTACT_AT_THE_KNOWN_SURFACE: "t1",
 }  # fmt: skip
-_NO_VALUE = "_"
-_SYMBOLS = (*_MARKS.values(), _NO_VALUE)
+_NO_VALUE, _UNDER, _DOUBTFUL = "_", "o", SIGN
+_SYMBOLS = (*_MARKS.values(), _NO_VALUE, _UNDER, _DOUBTFUL)
 
 
 class MapPlot(Plot):
@@ -52,7 +57,8 @@ class MapPlot(Plot):
         self._marked: dict[str, npt.NDArray[np.int64]] = {}
         self._image = pg.ImageItem(axisOrder="row-major")
         self._spots = pg.ScatterPlotItem(pxMode=False, pen=None)
-        self._marks = {symbol: pg.ScatterPlotItem(symbol=symbol) for symbol in _SYMBOLS}
+        drawn = {symbol: symbol for symbol in _SYMBOLS} | {_DOUBTFUL: _letter(SIGN)}
+        self._marks = {name: pg.ScatterPlotItem(symbol=symbol) for name, symbol in drawn.items()}
         self._next = pg.ScatterPlotItem(pxMode=False, brush=None)
         self._current = pg.ScatterPlotItem(pxMode=False, brush=None)
         self._chosen = pg.ScatterPlotItem(pxMode=False, brush=None)
@@ -64,18 +70,27 @@ class MapPlot(Plot):
         self.bottom.name("<i>x</i>", "m")
         self.left.name("<i>y</i>", "m")
         self._brushes: dict[int, QBrush] = {}
+        self.names = SiteNames(self, inside=True)
         self.scene().sigMouseMoved.connect(self._moved)
         self.scene().sigMouseClicked.connect(self._clicked)
 
     def dress(self, palette: Palette, font: int) -> None:
         """Take colours and sizes."""
         super().dress(palette, font)
+        self.names.dress(palette, font)
         for outcome, symbol in _MARKS.items():
             self._marks[symbol].setBrush(QColor(OUTCOME_COLOURS[outcome.words]).lighter(150))
             self._marks[symbol].setPen(pg.mkPen("#10141a"))
         self._marks[_NO_VALUE].setPen(pg.mkPen(palette.muted, width=1.5 * line_width(font)))
         for item in self._marks.values():
             item.setSize(round(font * 0.7))
+        # A letter on a plate of its own can be read on every colour of the map.
+        self._marks[_UNDER].setBrush(QColor("#10141a"))
+        self._marks[_UNDER].setPen(pg.mkPen(DARK.warn))
+        self._marks[_UNDER].setSize(round(font * 1.4))
+        self._marks[_DOUBTFUL].setBrush(QColor(DARK.warn))
+        self._marks[_DOUBTFUL].setPen(None)
+        self._marks[_DOUBTFUL].setSize(round(font * 0.9))
         self._next.setPen(pg.mkPen(palette.muted, width=1.5, style=Qt.PenStyle.DotLine))
         self._current.setPen(pg.mkPen(palette.accent, width=3 * line_width(font)))
         self._chosen.setPen(pg.mkPen(palette.text, width=2 * line_width(font)))
@@ -88,6 +103,7 @@ class MapPlot(Plot):
         for item in (self._spots, *self._marks.values(), *self._rings):
             item.setData([], [])
         self._raster, self._zoomed = None, False
+        self.names.write((), np.empty(0), np.empty(0))
         if sites is None or not sites.placed.any():
             return
         pitch = sites.pitch
@@ -96,6 +112,9 @@ class MapPlot(Plot):
         self._symbol = "o" if fits or not sites.is_grid else "s"
         for item in self._rings:
             item.setSymbol(self._symbol)
+        if sites.x.size <= LABELS and sites.called:
+            called = [sites.called.get(k, "") for k in range(sites.x.size)]
+            self.names.write(called, sites.x, sites.y + 0.5 * self._size, pitch)
         if sites.x.size > ROUND and not sites.is_grid:
             self._raster = Raster.of(sites.x, sites.y, self._size, disc=self._symbol == "o")
         x, y = sites.x[sites.placed], sites.y[sites.placed]
@@ -123,12 +142,13 @@ class MapPlot(Plot):
     def _zoom(self, *_: object) -> None:
         self._zoomed = True
 
-    def paint(self, colours: Rgba, without: npt.NDArray[np.bool_]) -> None:
+    def paint(self, colours: Rgba, without: BoolArray, doubts: BoolArray) -> None:
         """Draw every site.
 
         Args:
             colours: shape (sites, 4).
             without: sites that came to their regular end, but have no value; shape (sites,).
+            doubts: sites whose value is doubtful; shape (sites,).
         """
         sites = self._sites
         if sites is None or not sites.placed.any():
@@ -145,7 +165,7 @@ class MapPlot(Plot):
             self._spots.setData(
                 x=sites.x[at], y=sites.y[at], brush=brushes, size=self._size, symbol=self._symbol
             )
-        self._mark(sites, without)
+        self._mark(sites, without, doubts)
 
     def select(self) -> None:
         """Draw the selection, the active site and those that come next."""
@@ -178,10 +198,11 @@ class MapPlot(Plot):
         self._image.setImage(picture, autoLevels=False, levels=None)
         self._image.setRect(QRectF(x, y, width, height))
 
-    def _mark(self, sites: SiteMap, without: npt.NDArray[np.bool_]) -> None:
-        """Mark sites without a regular end by a symbol: colour alone would not tell."""
+    def _mark(self, sites: SiteMap, without: BoolArray, doubts: BoolArray) -> None:
+        """Mark sites without a regular end, or a value to be trusted: colour would not tell."""
         which = {symbol: sites.outcome == outcome for outcome, symbol in _MARKS.items()}
         which[_NO_VALUE] = without
+        which[_UNDER] = which[_DOUBTFUL] = doubts
         for symbol, chosen in which.items():
             numbers = np.flatnonzero(chosen & sites.placed)[:MOST_MARKS]
             before = self._marked.get(symbol)
@@ -207,6 +228,17 @@ class MapPlot(Plot):
         if event.button() is Qt.MouseButton.LeftButton:  # type: ignore[attr-defined]
             more = event.modifiers() & Qt.KeyboardModifier.ControlModifier  # type: ignore[attr-defined]
             self._click(self._at(event.scenePos()), bool(more))  # type: ignore[attr-defined]
+
+
+def _letter(text: str) -> QPainterPath:
+    """Return a letter as the symbol of a mark: around the origin, and as high as 1."""
+    font = QFont()
+    font.setBold(True)
+    path = QPainterPath()
+    path.addText(0.0, 0.0, font, text)
+    box = path.boundingRect()
+    size = 1.0 / (box.height() or 1.0)
+    return QTransform.fromScale(size, size).map(path.translated(-box.center()))
 
 
 class ColourBar(Plot):
@@ -239,9 +271,10 @@ class ColourBar(Plot):
         """Take colours and sizes."""
         super().dress(palette, font)
         self.axis.dress(palette, font)
+        self.axis.setWidth(round(WIDEST * font))
         for end in self._ends:
             end.setPen(pg.mkPen(palette.muted))
-        self.setFixedWidth(round(font * 6.6))
+        self.setFixedWidth(round((WIDEST + 1.8) * font))
 
     def show_range(
         self,

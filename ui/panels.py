@@ -243,8 +243,10 @@ class ApproachPanel(FramedPlot):
         self._descents = descents = tuple(d for d in descents if d.quantity == quantity)
         if quantity == "I":
             self.left.name("<i>I</i>", "A")
-        else:
+        elif quantity == "E":
             self.left.name(f"<i>E</i> vs {self._showing.against}", "V")
+        else:
+            self.left.name(quantity.replace("_", " "), descents[0].unit)
         signals = [self._shown(quantity, d.signal) for d in descents]
         raw = np.array(sorted({value for d in descents for value in d.thresholds}))
         bounds = _told_apart(self._shown(quantity, raw))
@@ -274,6 +276,8 @@ class ApproachPanel(FramedPlot):
     def _shown(self, quantity: str, values: FloatArray) -> FloatArray:
         if quantity == "I":
             return self._showing.current(values)
+        if quantity != "E":
+            return values
         return self._showing.potential(values + self._offset)
 
 

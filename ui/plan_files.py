@@ -36,6 +36,8 @@ class PlanFiles(QObject):
         self._parent = parent
         self.draft: Draft | None = None
         self.bar = UnsavedBar()
+        self.is_broken: Callable[[], bool] = lambda: False
+        """Tells whether what was typed is no file of a plan, and says so: it is not saved."""
         self._kept: KeptDrafts | None = None
         self._offers: list[Kept] = []
 
@@ -55,7 +57,7 @@ class PlanFiles(QObject):
             then: done once it is saved.
         """
         draft = self.draft
-        if draft is None:
+        if draft is None or self.is_broken():
             return
         if draft.path is None or draft.shipped:
             self.save_as(then)
@@ -71,7 +73,7 @@ class PlanFiles(QObject):
     def save_as(self, then: Callable[[], object] | None = None) -> None:
         """Save the plan where the user says."""
         draft = self.draft
-        if draft is not None:
+        if draft is not None and not self.is_broken():
             start = None if draft.shipped else draft.path
             write = partial(self._write, draft, then)
             choose_file(self._parent, "Save the plan", KINDS, write, suffix="toml", start=start)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -21,11 +23,15 @@ from PySide6.QtWidgets import (
 from seccm.errors import Problem
 from ui import pieces
 from ui.condition_table import ConditionTable
-from ui.models.form import Field, Group, Listing, read, where
+from ui.key_help import HELP
+from ui.models.form import Field, Group, Listing, in_a_line, where
+from ui.models.typed import read
 from ui.number_pad import KEY, NumberArea, NumberLine
 from ui.pushed import kinetic
+from ui.step_line import StepLine
 
-MISTAKE_WIDTH = 230
+OPEN = 12
+"""Steps that are shown whole; each of those after them is a line until somebody opens it."""
 FEW = 5
 """Empty fields of a table that are shown without being asked for."""
 
@@ -36,6 +42,7 @@ class PlanForm(QWidget):
     Args:
         form: what it is made from.
         close: whether there is no width for mistakes beside the fields, as in gloves.
+        opened: steps that are shown whole however many there are before them, by their keys.
     """
 
     typed = Signal(tuple, object)
@@ -45,9 +52,13 @@ class PlanForm(QWidget):
     added = Signal(object, str)
     """Group and the kind of table to add to it."""
     removed = Signal(tuple)
-    """Key of a table to take out."""
+    """Key of a table to take out: one of a list, or one that may be left out."""
+    text_asked = Signal(tuple)
+    """Key of a value that is edited as text."""
     moved = Signal(tuple, int)
     """Key of a table, and by how many places it shall move in its list."""
+    given = Signal(object)
+    """Group: a table that may be left out and shall be added, without anything in it."""
     renamed = Signal(tuple, str)
     """Key that ends with the old name of a factor, and its new one."""
     row_added = Signal(tuple)
@@ -57,9 +68,15 @@ class PlanForm(QWidget):
     column_removed = Signal(tuple)
     """Key of a list of tables, and the key that all its rows shall lose."""
 
-    def __init__(self, form: Group, *, close: bool = False) -> None:
+    def __init__(self, form: Group, *, close: bool = False, opened: Collection[str] = ()) -> None:
         super().__init__()
         self._close = close
+        self.opened = set(opened)
+        """Steps that somebody has opened, by their keys."""
+        self._steps = 0
+        """How many are shown whole."""
+        self._closed: dict[str, _Closed] = {}
+        self._problems: Mapping[str, list[Problem]] = {}
         self.editors: dict[str, QWidget] = {}
         self._mistakes: dict[str, QLabel] = {}
         self._below: set[str] = set()
@@ -77,7 +94,27 @@ class PlanForm(QWidget):
         self._grid.setRowStretch(self._row, 1)
 
     def show_problems(self, problems: Mapping[str, list[Problem]]) -> None:
-        """Show every mistake beside its field, and none where there is none."""
+        """Show every mistake beside its field, and none where there is none.
+
+        The first step with a mistake is opened; the lines of others say how many they have.
+        """
+        self._problems = problems
+        wrong = {key: self._inside(key) for key in self._closed}
+        first = next((key for key, count in wrong.items() if count), None)
+        for key, count in wrong.items():
+            self._closed[key].line.count(count)
+        if first is not None:
+            self.open_step(first)
+            return
+        self._show_beside(problems)
+
+    def _inside(self, step: str) -> int:
+        """Count the mistakes in a step."""
+        own = (step, f"{step}.")
+        return sum(len(found) for key, found in self._problems.items()
+                   if key == own[0] or key.startswith(own[1]))  # fmt: skip
+
+    def _show_beside(self, problems: Mapping[str, list[Problem]]) -> None:
         for key, label in self._mistakes.items():
             text = "\n".join(f"{p.what} {p.remedy}".strip() for p in problems.get(key, ()))
             # A unit such as m/s stays on one line.
@@ -92,7 +129,47 @@ class PlanForm(QWidget):
                 editor.style().unpolish(editor)
                 editor.style().polish(editor)
 
+    def open_step(self, key: str) -> None:
+        """Show a step whole that was a line until now; its fields follow in the order of tabs."""
+        closed = self._closed.pop(key)
+        self.opened.add(key)
+        line, had_focus = closed.line, self.focusWidget() is closed.line
+        del self.editors[f"{key}:open"]
+        before, after = set(self.findChildren(QWidget)), self._row
+        self._grid.removeWidget(line)
+        self._row = closed.row
+        self._table(closed.group, closed.depth)
+        self._row = after
+        new = [w for w in self.findChildren(QWidget) if w not in before]
+        tabbed = Qt.FocusPolicy.TabFocus
+        chain = [w for w in new if w.focusPolicy() & tabbed and w.window() is self.window()]
+        for one, other in pairwise([line, *chain]):
+            QWidget.setTabOrder(one, other)
+        line.hide()
+        line.deleteLater()
+        for widget in new:  # now, so that one of them can take the focus
+            hidden = widget.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide)
+            if widget.parent() is self and not hidden:
+                widget.show()
+        if had_focus and chain:
+            chain[0].setFocus()
+        self._show_beside(self._problems)
+
+    def _line_of(self, step: Group, depth: int) -> None:
+        """Show a step as a line: a form of hundreds would take long to make, and to read."""
+        key, line = where(step.key), StepLine(in_a_line(step))
+        line.clicked.connect(lambda _=False: self.open_step(key))
+        self.editors[f"{key}:open"] = line
+        self._closed[key] = _Closed(step, depth, self._row, line)
+        self._grid.addWidget(line, self._row, 0, 1, 3)
+        self._row += _room(step)
+
     def _table(self, group: Group, depth: int) -> None:
+        if group.is_step:
+            if self._steps >= OPEN and where(group.key) not in self.opened:
+                self._line_of(group, depth)
+                return
+            self._steps += 1
         fields = [part for part in group.parts if isinstance(part, Field)]
         spare = _spare(fields) if depth else ()
         if depth:
@@ -101,6 +178,7 @@ class PlanForm(QWidget):
         for field in fields:
             before = self._grid.count()
             self._field(field)
+            self.editors[where(field.key)].setProperty(HELP, _asked(group, field))
             if field in spare:
                 made = (self._grid.itemAt(k) for k in range(before, self._grid.count()))
                 folded += [widget for item in made if item and (widget := item.widget())]
@@ -139,6 +217,7 @@ class PlanForm(QWidget):
             box = pieces.Choice()
             box.addItems(list(group.choices))
             box.setCurrentText(group.choice)
+            box.setProperty(HELP, _table_of(group))
             box.textActivated.connect(lambda text, g=group: self.chosen.emit(g, text))
             pieces.no_wheel(box)
             tools.addWidget(box, 1 if self._close else 0)
@@ -151,19 +230,25 @@ class PlanForm(QWidget):
             move.clicked.connect(lambda _=False, k=group.key, b=by: self.moved.emit(k, b))
             self.editors[f"{key}:{'earlier' if by < 0 else 'later'}"] = move
             tools.addWidget(move)
+        if group.addable:
+            add = pieces.tool("Add", f"Add {group.title}, as it is without a value in it")
+            add.clicked.connect(lambda _=False, g=group: self.given.emit(g))
+            self.editors[f"{key}:give"] = add
+            tools.addWidget(add)
         if group.removable:
             remove = pieces.tool("Remove")
             remove.clicked.connect(lambda _=False, k=group.key: self.removed.emit(k))
             self.editors[f"{key}:remove"] = remove
             tools.addWidget(remove)
         if more:
-            button = pieces.tool("More …", "Show or hide what is left empty", checkable=True)
+            button = pieces.tool("More …", "Show or hide the empty fields", checkable=True)
             self.editors[f"{key}:more"] = button
             tools.addWidget(button)
-        wide = bool(group.moves or group.removable or more) and not self._close
+        extra = group.moves or group.removable or group.addable or more
+        wide = bool(extra) and not self._close
         if wide:
             tools.addStretch(1)
-            ends = (f"{key}:{name}" for name in ("earlier", "later", "remove", "more"))
+            ends = (f"{key}:{name}" for name in ("earlier", "later", "give", "remove", "more"))
             made = (self.editors.get(end) for end in ends)
             pieces.uncut(*(button for button in made if isinstance(button, QToolButton)))
         if self._close:  # large buttons take the whole width
@@ -239,6 +324,8 @@ class PlanForm(QWidget):
         say: Callable[[str], None] = lambda text: self.typed.emit(  # noqa: E731
             field.key, read(field.kind, text)
         )
+        if field.aside:
+            return self._aside(field)
         match field.kind:
             case "choice":
                 box = pieces.Choice()
@@ -249,8 +336,9 @@ class PlanForm(QWidget):
                 return box
             case "switch":
                 check = QCheckBox()
-                check.setChecked(field.text == "true")
-                check.toggled.connect(lambda on: say("true" if on else ""))
+                usual = field.hint == "true"
+                check.setChecked(field.text == "true" or (usual and not field.text))
+                check.toggled.connect(lambda on: say("" if on == usual else str(on).lower()))
                 return check
             case "long text" | "rows":
                 area = (NumberArea(field.text, unit=field.unit) if field.kind == "rows"
@@ -267,6 +355,18 @@ class PlanForm(QWidget):
                 line.textEdited.connect(say)
                 return line
 
+    def _aside(self, field: Field) -> QWidget:
+        """Say what is too long for a field, with a button that leads to it in the text."""
+        whole = QWidget()
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(pieces.label(f"{field.text}. {field.aside}", "", wrap=True), 1)
+        button = pieces.tool("Edit as text")
+        button.clicked.connect(lambda: self.text_asked.emit(field.key))
+        self.editors[f"{where(field.key)}:text"] = button
+        row.addWidget(button)
+        return whole
+
     def _mistake(self, key: str, *, below: bool = False) -> None:
         label = pieces.label("", "mistake")
         label.setWordWrap(True)
@@ -278,6 +378,33 @@ class PlanForm(QWidget):
             self._grid.addWidget(label, self._row, 0, 1, 3)
         else:
             self._grid.addWidget(label, self._row, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """A step that is shown as a line."""
+
+    group: Group
+    depth: int
+    row: int
+    """Where its fields begin once they are shown: this room is left free for them."""
+    line: StepLine
+
+
+def _room(group: Group) -> int:
+    """Return how many rows of the grid a table may take; empty ones have no height."""
+    inner = (_room(part) if isinstance(part, Group) else 3 for part in group.parts)
+    return 3 + sum(inner)
+
+
+def _table_of(group: Group) -> str:
+    """Return under which word the help has a table: that of its kind comes first."""
+    kind = group.choice if group.chooser or group.is_step else ""
+    return kind or next((part for part in group.key[::-1] if isinstance(part, str)), "")
+
+
+def _asked(group: Group, field: Field) -> str:
+    return ".".join(filter(None, (_table_of(group), str(field.key[-1]))))
 
 
 def _spare(fields: Sequence[Field]) -> tuple[Field, ...]:

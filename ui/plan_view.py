@@ -14,25 +14,27 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSplitter,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
-from seccm.plan.library import plans
+from seccm.plan.own_plans import in_order
 from seccm.typography import counted
 from ui import pieces
 from ui.dialogs import choose_file
-from ui.models.colours import condition_legend
-from ui.models.draft import Draft, keys_of, sorted_out
-from ui.models.form import Group, Key
+from ui.models.draft import Draft
+from ui.models.form import Group, Key, keys_of, where
 from ui.models.outlook import Outlook, outlook
 from ui.models.palette import DARK, Palette, Sizes
+from ui.models.plan_mistakes import sorted_out
 from ui.number_pad import NumberPad
-from ui.path_plot import PathPlot
 from ui.plan_files import KINDS, PlanFiles
 from ui.plan_form import PlanForm
+from ui.plan_outlook import PlanOutlook
+from ui.plan_text import PlanText
 from ui.pushed import kinetic
 from ui.readout import LEGIBLE, Readout
 
@@ -58,10 +60,15 @@ class PlanView(QWidget):
         self.files = PlanFiles(self)
         self.files.opened.connect(self._opened)
         self.files.named.connect(self._name)
+        self.files.is_broken = self._is_broken
         self.form: PlanForm | None = None
         self.outlook: Outlook | None = None
         self.rig_is_busy: Callable[[], bool] = lambda: False
         self._plan: Plan | None = None
+        self._broken: PlanError | None = None
+        """Why the text that was typed is no file of a plan; the draft is the one before."""
+        self._unread: str | None = None
+        """A text that was typed and not looked at yet."""
         self._problems: tuple[Problem, ...] = ()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="check")
         self._pending: Future[Outlook] | None = None
@@ -81,7 +88,7 @@ class PlanView(QWidget):
             "Open a plan, or start from one that is shipped with the program.", "muted", LEGIBLE
         )
         self.shipped = pieces.no_wheel(pieces.Choice())
-        self.shipped.addItems([CHOOSE, *plans()])
+        self.shipped.addItems([CHOOSE, *in_order()])
         self.shipped.setMinimumContentsLength(len(CHOOSE))
         narrow = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         self.shipped.setSizeAdjustPolicy(narrow)
@@ -91,7 +98,13 @@ class PlanView(QWidget):
         column.addWidget(self.head)
         column.addWidget(self.file)
         row.addLayout(column, 1)
+        self.as_text = QPushButton("As text")
+        self.as_text.setToolTip("Show the file of the plan as text")
+        self.as_text.setCheckable(True)
+        self.as_text.setEnabled(False)
+        self.as_text.toggled.connect(self._turn)
         row.addWidget(self.shipped)
+        row.addWidget(self.as_text)
         self.buttons: dict[str, QPushButton] = {}
         for name, do in (("Open …", self._ask_open), ("Save", self.save),
                          ("Save as …", self.save_as)):  # fmt: skip
@@ -100,48 +113,19 @@ class PlanView(QWidget):
             row.addWidget(button)
         self.area = kinetic(QScrollArea(widgetResizable=True))
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.path = PathPlot()
-        self.caption = pieces.label("", "small", wrap=True)
-        self.verdict = pieces.label("", "good")
-        self.verdict.setWordWrap(True)
-        self.facts = pieces.label("", "muted")
-        self.facts.setWordWrap(True)
-        self.remarks = pieces.label("", "warning")
-        self.remarks.setWordWrap(True)
+        self.text = PlanText()
+        self.text.typed.connect(self._text_typed)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.area)
+        self.pages.addWidget(self.text)
+        beside = self.beside = PlanOutlook()
+        self.verdict, self.facts, self.remarks = beside.verdict, beside.facts, beside.remarks
+        self.busy, self.path, self.caption = beside.busy, beside.path, beside.caption
+        self.target, self.place = beside.target, beside.place
         self.files.failed.connect(self.remarks.setText)
-        self.busy = pieces.bar()
-        self.busy.setMaximum(0)
-        self.busy.setVisible(False)
-        self.target = pieces.line("", "new file in this folder, named after plan and time")
-        target = QHBoxLayout()
-        target.addWidget(pieces.label("Data file", "muted"))
-        target.addWidget(self.target, 1)
-        self.place = QPushButton("…")
-        self.place.setToolTip("Choose name and folder of the data file")
-        self.place.clicked.connect(self._ask_place)
-        target.addWidget(self.place)
-        right = pieces.Tall()
-        box = QVBoxLayout(right)
-        box.setContentsMargins(8, 0, 0, 0)
-        box.addWidget(self.verdict)
-        box.addWidget(self.facts)
-        box.addWidget(self.busy)
-        box.addWidget(self.path, 1)
-        box.addWidget(self.caption)
-        box.addWidget(self.remarks)
         split = QSplitter(Qt.Orientation.Horizontal)
-        split.addWidget(self.area)
-        beside = kinetic(QScrollArea(widgetResizable=True))
-        beside.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        beside.setWidget(right)
-        # Where the data go is in view whatever there is to say of the plan.
-        outlook = QWidget()
-        column = QVBoxLayout(outlook)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(beside, 1)
-        target.setContentsMargins(8, 0, 0, 0)
-        column.addLayout(target)
-        split.addWidget(outlook)
+        split.addWidget(self.pages)
+        split.addWidget(beside)
         split.setSizes([1100, 900])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(10, 8, 10, 8)
@@ -154,8 +138,7 @@ class PlanView(QWidget):
         self._palette = palette
         self._sizes = sizes
         self._fit()
-        self.path.dress(palette, sizes.font)
-        self.path.setMinimumHeight(14 * sizes.font)
+        self.beside.dress(palette, sizes)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the form out for the width that there is."""
@@ -203,18 +186,13 @@ class PlanView(QWidget):
         return self.files.keep_in(folder)
 
     def _opened(self) -> None:
+        self.form = None  # which steps are open there says nothing of this plan
+        self._broken = self._unread = None
+        self.as_text.setEnabled(True)
         for pad in self.window().findChildren(NumberPad):
             pad.reject()  # it is about a field of the plan before
         self._rebuild()
         self._check()
-
-    def _ask_place(self) -> None:
-        typed = self.target.text().strip()
-        start = Path(typed).expanduser() if typed else None
-        choose_file(
-            self, "Data file", "seccm data (*.h5)", lambda path: self.target.setText(str(path)),
-            start=start, suffix="h5", fresh=True,
-        )  # fmt: skip
 
     def ready(self) -> tuple[Plan, Path | None]:
         """Return the plan as it stands, and the data file that was typed.
@@ -224,6 +202,9 @@ class PlanView(QWidget):
         """
         if self.draft is None:
             raise PlanError("plan", [Problem("plan", "no plan is open.", "Open one first.")])
+        self._read_text()
+        if self._broken is not None:
+            raise self._broken
         typed = self.target.text().strip()
         return self.draft.plan(), Path(typed).expanduser() if typed else None
 
@@ -234,7 +215,8 @@ class PlanView(QWidget):
         assert self.draft is not None
         bar = self.area.verticalScrollBar()
         at = bar.value()
-        form = self.form = PlanForm(self.draft.form, close=self._close)
+        opened = self.form.opened if self.form is not None else ()
+        form = self.form = PlanForm(self.draft.form, close=self._close, opened=opened)
         form.typed.connect(self._typed)
         form.chosen.connect(self._chosen)
         form.added.connect(self._added)
@@ -246,9 +228,63 @@ class PlanView(QWidget):
         ):  # fmt: skip
             signal.connect(lambda key, do=change: self._change(do, key))
         form.renamed.connect(self._renamed)
+        form.given.connect(self._given)
+        form.text_asked.connect(self._ask_text)
         self.area.setWidget(form)
         bar.setValue(at)
+        if self._broken is None and self._unread is None:
+            self.text.show_text(self.draft.text)
         self._name()
+
+    def _turn(self, as_text: bool) -> None:
+        """Show the text of the file, or the form again, of a text that is one."""
+        assert self.draft is not None
+        if self._is_broken():
+            self.as_text.setChecked(True)
+            return
+        if as_text:
+            self.text.show_text(self.draft.text)
+        else:
+            try:
+                self.draft.settle()
+            except PlanError as error:
+                self._broken = error
+                self.as_text.setChecked(True)
+                return
+            self._rebuild()
+        self.pages.setCurrentWidget(self.text if as_text else self.area)
+        self._later.start()
+
+    def _ask_text(self, key: Key) -> None:
+        """Show a value in the text of the file."""
+        self.as_text.setChecked(True)
+        self.text.go_to(key)
+
+    def _text_typed(self, text: str) -> None:
+        """Keep a text that was typed; it is read when nobody types any more."""
+        assert self.draft is not None
+        self._unread, self.draft.changed = text, True
+        self._later.start()
+
+    def _read_text(self) -> None:
+        """Take the text that was typed, if it is a file."""
+        if self._unread is None or self.draft is None:
+            return
+        text, self._unread = self._unread, None
+        try:
+            self.draft.rewrite(text)
+        except PlanError as error:
+            self._broken = error
+        else:
+            self._broken = None
+            self._name()
+
+    def _is_broken(self) -> bool:
+        """Tell whether the text is no file, and say so."""
+        self._read_text()
+        if self._broken is not None:
+            self.beside.say("bad", "Not TOML", " ".join(map(str, self._broken.problems)))
+        return self._broken is not None
 
     def _typed(self, key: Key, value: object) -> None:
         assert self.draft is not None
@@ -267,13 +303,25 @@ class PlanView(QWidget):
 
     def _added(self, group: Group, kind: str) -> None:
         assert self.draft is not None
+        self._keep_open((*group.key, len(group.parts)))
         self.draft.add(group, kind)
+        self._changed()
+
+    def _given(self, group: Group) -> None:
+        assert self.draft is not None
+        self.draft.give(group)
         self._changed()
 
     def _moved(self, key: Key, by: int) -> None:
         assert self.draft is not None
+        self._keep_open((*key[:-1], int(key[-1]) + by))
         self.draft.move(key, by)
         self._changed()
+
+    def _keep_open(self, key: Key) -> None:
+        """Have a step shown whole when the form is made anew."""
+        if self.form is not None:
+            self.form.opened.add(where(key))
 
     def _renamed(self, key: Key, name: str) -> None:
         assert self.draft is not None
@@ -299,7 +347,7 @@ class PlanView(QWidget):
 
     def _check(self) -> None:
         """Look for mistakes in the plan itself; if there are none, ask about the rig."""
-        if self.draft is None or self.form is None:
+        if self.draft is None or self.form is None or self._is_broken():
             return
         self.files.note()
         try:
@@ -309,7 +357,7 @@ class PlanView(QWidget):
             self._problems = error.problems
         self._show_problems(self._problems)
         if self._problems:
-            self._say("bad", counted(len(self._problems), "error"), _places(self._problems))
+            self.beside.say("bad", counted(len(self._problems), "error"), _places(self._problems))
             return
         assert self._plan is not None
         if self._pending is None:
@@ -333,7 +381,7 @@ class PlanView(QWidget):
         try:
             found = pending.result()
         except Exception as error:  # whatever it is, the next check may do better
-            self._say("bad", "The check failed", f"{type(error).__name__}: {error}")
+            self.beside.say("bad", "The check failed", f"{type(error).__name__}: {error}")
             return
         if found.info is not None:
             self.outlook = found
@@ -342,29 +390,24 @@ class PlanView(QWidget):
         errors = [p for p in found.problems if p.severity == "error"]
         self._show_problems(tuple(found.problems))
         if errors:
-            self._say("bad", counted(len(errors), "error"), found.facts)
+            where_ = f"{_places(errors)} {found.facts}"
+            self.beside.say("bad", counted(len(errors), "error"), where_)
         else:
-            self._say("good", found.verdict, found.facts)
-        self.path.show_plan(found)
-        parts = (found.places.words, condition_legend(found.plan))
-        self.caption.setText(" &nbsp; ".join(part for part in parts if part))
+            self.beside.say("good", found.verdict, found.facts)
+        self.beside.show_found(found)
 
     def _show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Put errors beside their fields, and the rest below the map."""
         assert self.form is not None
         assert self.draft is not None
-        beside = sorted_out(tuple(p for p in problems if p.severity == "error"),
-                            [k for k in keys_of(self.draft.form) if k])  # fmt: skip
-        self.form.show_problems(beside)
-        rest = [*beside.get("", ()), *(p for p in problems if p.severity == "warning")]
+        errors = tuple(p for p in problems if p.severity == "error")
+        if self.as_text.isChecked():
+            rest = list(problems)
+        else:
+            beside = sorted_out(errors, [k for k in keys_of(self.draft.form) if k])
+            self.form.show_problems(beside)
+            rest = [*beside.get("", ()), *(p for p in problems if p.severity == "warning")]
         self.remarks.setText("\n".join(f"{p}" for p in rest[:6]))
-
-    def _say(self, mood: str, verdict: str, facts: str) -> None:
-        self.verdict.setObjectName("good" if mood == "good" else "mistake")
-        self.verdict.style().unpolish(self.verdict)
-        self.verdict.style().polish(self.verdict)
-        self.verdict.setText(verdict)
-        self.facts.setText(facts)
 
     def _ask_open(self) -> None:
         choose_file(self, "Open a plan", KINDS, self._open)
@@ -378,12 +421,13 @@ class PlanView(QWidget):
         try:
             self.open(source)
         except PlanError as error:
-            self._say("bad", "This plan cannot be opened.", str(error))
+            self.beside.say("bad", "This plan cannot be opened.", str(error))
 
     def shut(self) -> None:
         """Let go of the thread that checks."""
         self._later.stop()
         self._watch.stop()
+        self._read_text()
         self.files.close()
         self._pool.shutdown(cancel_futures=True)
 

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import pyqtgraph as pg
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from ui.models.palette import Palette
-from ui.models.showing import Prefix
+from ui.models.decade_marks import marks, number
+from ui.models.palette import Palette, small
+from ui.models.showing import Customary, Prefix, beginning
 
-SHARES = (1.0, 0.8, 0.6)
-"""Of its usual size, until it fits: the label of a short axis."""
+WIDE = 5.0
+"""Room for a number beside the next one, in heights of its letters."""
 NOTICE_MS = 2500
 """How long an axis is highlighted after its unit changed."""
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc]
-    """An axis with a quantity and a unit; a change of its prefix is shown, never silent."""
+    """An axis with a quantity and a unit; a change of its prefix is shown, never silent.
 
-    def __init__(self, side: str) -> None:
+    Args:
+        side: where it is.
+        counts: whether it counts: then it has whole numbers only.
+    """
+
+    def __init__(self, side: str, *, counts: bool = False) -> None:
         super().__init__(side)
+        self.counts = counts
         self.enableAutoSIPrefix(False)
-        self._name, self._base, self._prefix = "", "", Prefix()
+        self._name, self._base = "", ""
+        self._prefix: Prefix | Customary = Prefix()
         self._fitted = False
         """Whether the prefix was chosen for numbers that were shown."""
         self._colours = ("#ffffff", "#ffffff")
@@ -41,12 +50,13 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self.setPen(pg.mkPen(palette.border))
         self.setTextPen(pg.mkPen(palette.muted))
         made = self.font() if self.style["tickFont"] is None else self.style["tickFont"]
-        self._size = round(font * 0.85)
+        self._size = small(font)
         made.setPixelSize(self._size)
         self.setStyle(tickFont=made, tickLength=-5, tickTextOffset=round(font * 0.35))
         self.label.setFont(made)
         if self.orientation in ("left", "right"):
-            self.setWidth(round(font * 4.6))
+            # Numbers with a power of ten are wider.
+            self.setWidth(round(font * (6.0 if self.logMode else 5.2)))
         else:
             self.setHeight(round(font * 2.9))
         self._write(0)
@@ -73,10 +83,29 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         """Return the numbers at the marks, with the minus that the rest of the window has."""
         return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
 
+    def logTickValues(
+        self, low: float, high: float, size: float, _: object
+    ) -> list[tuple[float | None, list[float]]]:
+        """Return the marks of a logarithmic axis, those with a number first."""
+        upright = self.orientation in ("left", "right")
+        told, silent = marks(low, high, int(size / (self._size * (2.0 if upright else WIDE))))
+        return [(1.0, told), (None, silent)]
+
+    def logTickStrings(self, values: list[float], scale: float, spacing: float | None) -> list[str]:
+        """Return the numbers at the marks of a logarithmic axis."""
+        return ["" if spacing is None else number(mark) for mark in values]
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """Return the distances between marks, none less than one where it counts."""
+        found = super().tickSpacing(low, high, size)
+        if not self.counts:
+            return list(found)
+        return [level for level in found if level[0] >= 1.0] or [(1.0, 0.0)]
+
     def begin(self) -> None:
         """Forget the prefix: what comes has nothing to do with what was shown."""
-        self._prefix, self._fitted = Prefix(), False
-        self.setScale(1.0)
+        self._prefix, self._fitted = beginning(self._base, log=bool(self.logMode)), False
+        self.setScale(self._prefix.factor)
         self._write(0)
 
     def notice(self) -> None:
@@ -96,25 +125,26 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         return int(self.size().height() if upright else self.size().width())
 
     def _write(self, colour: int) -> None:
-        """Write name and unit; smaller where the axis is short."""
+        """Write name and unit; less of the name where the axis is short."""
         unit = self._prefix.unit(self._base) if self._base else ""
-        text = f"{self._name} ({unit})" if unit else self._name
         self._colour, self._written_for = colour, self._room()
-        for share in SHARES:
-            look = {"color": self._colours[colour], "font-size": f"{round(self._size * share)}px"}
-            self.setLabel(text, **look)
+        look = {"color": self._colours[colour], "font-size": f"{self._size}px"}
+        for name in _shorter(self._name):
+            self.setLabel(f"{name} ({unit})" if unit else name, **look)
             if self.label.boundingRect().width() <= self._written_for:
                 break
         super().resizeEvent()  # which puts the label in the middle of the axis
 
 
-class CountAxis(Axis):
-    """An axis that counts: it has whole numbers only, and no prefix."""
-
-    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
-        """Return the distances between marks, none less than one."""
-        found = super().tickSpacing(low, high, size)
-        return [level for level in found if level[0] >= 1.0] or [(1.0, 0.0)]
+def _shorter(name: str) -> Iterator[str]:
+    """Yield the name of an axis, HTML, and ever less of it: smaller letters could not be read."""
+    yield name
+    head, against, _ = name.partition(" vs ")
+    if against:
+        yield head
+    words = head.split()
+    for count in range(len(words) - 1, 0, -1):
+        yield " ".join([*words[:count], "…"])
 
 
 class Plot(pg.PlotWidget):  # type: ignore[misc]
@@ -159,10 +189,25 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._words = words
         if self._palette is not None:
             # Beside the axis' label, not over the curves: it must not hide data.
-            self._corner.setText(words, color=self._palette.muted, size=f"{self._font * 0.8:.0f}px")
-            self._corner.updateMin()
+            self._write_corner(words)
             self._corner.resize(self._corner.itemRect().width(), self._corner.itemRect().height())
             self._corner.anchor(itemPos=(0, 1), parentPos=(0, 1), offset=(6, -4))
+
+    def _write_corner(self, words: str) -> None:
+        """Write as many of the words as fit beside the label of the axis, the last ones first."""
+        assert self._palette is not None
+        label = self.bottom.label
+        room = self.bottom.mapToItem(self.plotItem, label.pos()).x() - 10.0
+        parts = words.split(" · ")
+        for first in range(len(parts)):
+            said = " · ".join(parts[first:])
+            self._corner.setText(said, color=self._palette.muted, size=f"{small(self._font)}px")
+            self._corner.updateMin()
+            if self._corner.itemRect().width() <= room:
+                return
+        if self.isVisible():
+            self._corner.setText("")
+            self._corner.updateMin()
 
     def hint(self, words: str) -> None:
         """Write some words into the middle, where nothing else is drawn; none to remove them."""
@@ -175,13 +220,15 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Break the words in the middle where they are wider than the plot."""
         super().resizeEvent(event)
+        if getattr(self, "_words", ""):
+            self.corner(self._words)
         if getattr(self, "_hinted", ""):  # pyqtgraph calls this while it is made
             self._place_hint()
 
     def _place_hint(self) -> None:
         if self._palette is None:
             return
-        colour, size = self._palette.muted, f"{self._font * 0.9:.0f}px"
+        colour, size = self._palette.muted, f"{small(self._font)}px"
         item, room = self._hint.item, self.plotItem.vb.size().width() - self._font
         item.setTextWidth(-1.0)
         self._hint.setText(self._hinted.replace("\n", "<br>"), color=colour, size=size)

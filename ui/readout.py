@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel
 
 LEAST = 0.3
 """Of its full size, which a number never goes below; what is too long then ends in an ellipsis."""
-LEGIBLE = 0.85
+LEGIBLE = 0.93
 """The same for words, which are not large to begin with."""
 
 
@@ -19,11 +21,15 @@ class Readout(QLabel):
         text: what it says.
         name: which says in the style sheet how it looks.
         least: of its full size, which it never goes below.
+        firm: whether a layout has to leave room for that size; else it may end in an ellipsis.
     """
 
-    def __init__(self, text: str = "–", name: str = "readout", least: float = LEAST) -> None:
+    def __init__(
+        self, text: str = "–", name: str = "readout", least: float = LEAST, *, firm: bool = False
+    ) -> None:
         super().__init__(text)
         self._least = least
+        self._room = least if firm else LEAST
         self.setObjectName(name)
         self.setIndent(0)
         self._share, self._longest = 1.0, ""
@@ -69,7 +75,7 @@ class Readout(QLabel):
     def minimumSizeHint(self) -> QSize:
         """Return the height of the text, and a width in which it is small."""
         hint = self.sizeHint()
-        return QSize(round(hint.width() * LEAST), hint.height())
+        return QSize(math.ceil(hint.width() * self._room), hint.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Write the text as large as fits."""

@@ -53,7 +53,7 @@ class ReferenceDialog(QDialog):
         whole.addWidget(self.polarographic)
         form = QFormLayout()
         form.addRow(QLabel(f"Potentials are against {reference}. Convert to"), self.other)
-        form.addRow(QLabel(f"E vs that one = E vs {reference} +"), self.shift)
+        form.addRow(QLabel(f"E vs the other = E vs {reference} +"), self.shift)
         for field in (self.other, self.shift):
             field.setMinimumWidth(26 * field.fontMetrics().averageCharWidth() + 40)
         whole.addLayout(form)

@@ -44,11 +44,14 @@ class RigView(QWidget):
         self.pages = {name: StepPage(step) for name, step in STEPS.items()}
         self.tabs: dict[str, QToolButton] = {}
         self._stack = QStackedWidget()
-        row = QHBoxLayout()
-        row.setContentsMargins(16, 10, 16, 0)
-        row.addWidget(self.head)
-        row.addWidget(self.virtual)
-        row.addSpacing(20)
+        top = QHBoxLayout()
+        top.setContentsMargins(16, 10, 16, 0)
+        top.addWidget(self.head)
+        top.addSpacing(20)
+        top.addWidget(self.virtual)
+        top.addStretch(1)
+        row = QHBoxLayout()  # of its own: names of rigs may be long, and steps many
+        row.setContentsMargins(16, 0, 16, 0)
         named = {OVERVIEW: "Overview", **{name: step.title for name, step in STEPS.items()}}
         for name, title in named.items():
             tab = self.tabs[name] = pieces.tool(title, checkable=True, exclusive=True)
@@ -63,6 +66,7 @@ class RigView(QWidget):
             page.kept.connect(self.kept)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(2, 0, 8, 8)
+        whole.addLayout(top)
         whole.addLayout(row)
         whole.addWidget(self._stack, 1)
         self.turn(OVERVIEW)

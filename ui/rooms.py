@@ -120,7 +120,7 @@ class Rooms(QWidget):
 
     def dress(self, sizes: Sizes) -> None:
         """Take sizes; in gloves, fewer views share the room."""
-        wide = round(max(sizes.font * 6.2, sizes.target if sizes.glove else 0))
+        wide = round(max(sizes.font * 7.1, sizes.target if sizes.glove else 0))
         for button in self._rail.values():
             button.setIconSize(QSize(sizes.icon, sizes.icon))
             button.setFixedWidth(wide)

@@ -9,7 +9,6 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -32,6 +31,8 @@ CELLS = ("phase", "site", "condition", "time left", " · ".join(RunState().count
          "data", "not on disk yet · disk free")  # fmt: skip
 DATA, DISK = CELLS[-2:]
 DONE, COUNTS = "done", CELLS[4]
+CAPTION, LEGIBLY = 0.8, 0.55
+"""Of the usual size of letters, the least of a caption, and of a condition, in a narrow window."""
 RESERVED = {"time left": "≈ 99:59", DATA: "9.9 s old", DISK: "99.9 s · 99.9 GB"}
 """The longest that usually stands there: what lies beside does not hop."""
 GLOVED = {"phase": (0, 0), "site": (0, 1), DONE: (0, 2), "time left": (0, 3), COUNTS: (2, 2)}
@@ -43,11 +44,11 @@ SHORT = {"pause": "Pause", "skip": "Skip", "stop": "Stop", "take": "Take\ncontro
          "emergency": "EMERGENCY\nRETRACT"}  # fmt: skip
 """What stands on buttons that are narrow."""
 _BRIEFLY = {"travelling": "travel", "settling": "settle", "approaching": "approach",
-            "measuring": "measure", "retracting": "retract"}  # fmt: skip
+            "measuring": "measure", "retracting": "retract",
+            "resting": "rest"}  # fmt: skip
 _TIPS = {
-    COUNTS: "Sites with contact, without contact, given up by Skip, given up by Stop,\n"
-    "and ended by a fault.",
-    DATA: "How old the newest data are that the window has.",
+    COUNTS: "Sites with contact, without contact, skipped, aborted by Stop,\nand ended by a fault.",
+    DATA: "Age of the newest data in this window.",
     DISK: "Seconds of data that a power failure would lose now, and the free space on the disk.\n"
     "All data are made safe before every approach and after every contact.",
 }
@@ -86,13 +87,14 @@ class RunBar(QWidget):
                 row.addSpacing(10)
             row.addWidget(button)
         self.cells: dict[str, Readout] = {}
-        self._captions: dict[str, QLabel] = {}
+        self._captions: dict[str, Readout] = {}
         grid = self._grid = QGridLayout()
         grid.setContentsMargins(14, 4, 14, 4)
         grid.setVerticalSpacing(0)
         for name in (*CELLS, DONE):
-            self._captions[name] = pieces.label(name, "caption")
-            self.cells[name] = Readout()
+            self._captions[name] = Readout(name, "caption", CAPTION, firm=True)
+            small = name == "condition"
+            self.cells[name] = Readout(least=LEGIBLY, firm=True) if small else Readout()
             self.cells[name].setToolTip(_TIPS.get(name, ""))
         self._lay_out_cells()
         self._make_strip()

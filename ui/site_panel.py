@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -18,29 +17,39 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from seccm.events import Outcome
+from seccm.program.registry import kinds
 from seccm.typography import counted
 from ui import pieces
+from ui.across_pages import AcrossPages
+from ui.across_panel import AcrossPanel
+from ui.bars import Bars, CountPanel
+from ui.framed_plot import FramedPlot
 from ui.models.colours import Rgba, Shown, condition_colours
 from ui.models.curves import SiteCurve
-from ui.models.decades import logarithms
 from ui.models.descent import descent_of
-from ui.models.histogram import histogram
-from ui.models.own_curves import page_of
 from ui.models.palette import DARK, Palette, Sizes
+from ui.models.passage import Curve
 from ui.models.sample import Sample, samples
 from ui.models.showing import Showing
 from ui.models.site_map import SiteMap
 from ui.models.statistics_words import words_of
+from ui.own_pages import OwnPages
 from ui.own_panel import OwnPanel
+from ui.page_panels import PageName
 from ui.panels import APPROACH, KINDS, ApproachPanel, CurvePanel
-from ui.plots import CountAxis, Plot
-from ui.plots import decades as decade_ticks
+from ui.plots import Plot
 from ui.signal_panels import offer_signals
+from ui.step_choice import StepChoice
 
 HISTOGRAM = "histogram"
 EMPTY = "Click a site on the map to see its curves.\nCtrl+click adds another one."
+READING = "Reading the file …"
+NOTHING = "There is nothing of the selected sites on this page."
 NO_VALUES = "No values of this quantity."
 NO_NUMBERS = "Choose a quantity that has numbers."
+IN_THE_ROW = 1
+"""Signals of the rig that have a button in the row of pages; more are chosen from the list."""
 NAMED = 8
 """Curves, or conditions, that are named in the legend."""
 
@@ -59,12 +68,13 @@ class SitePanel(QWidget):
         self._showing, self._offset = Showing(), 0.0
         self.stack = QStackedWidget()
         self.curves = {name: CurvePanel(kind, EMPTY) for name, kind in KINDS.items()}
-        self.own: dict[str, OwnPanel] = {}
+        self._signals: list[str] = []
+        """Pages of signals of the rig that are chosen from the list."""
+        self._own = OwnPages(EMPTY, self._list, self._drop)
+        self._across = AcrossPages(NO_VALUES, self._list, self._drop)
         self.approach = ApproachPanel(EMPTY)
-        self.histogram = Plot(left=CountAxis("left"))
-        self.histogram.left.name("sites", "")
-        self._bars = pg.BarGraphItem(x=[0.0], height=[0.0], width=1.0)
-        self.histogram.addItem(self._bars)
+        self.histogram = Bars("sites")
+        self._bars = self.histogram.item
         self.buttons: dict[str, QToolButton] = {}
         self.tabs = QWidget()
         row = QHBoxLayout(self.tabs)
@@ -73,7 +83,7 @@ class SitePanel(QWidget):
             **self.curves, APPROACH: self.approach, HISTOGRAM: self.histogram
         }  # fmt: skip
         self._tabs = row
-        self.more = pieces.tool("more", "Curves that the steps of this plan have beside these",
+        self.more = pieces.tool("more", "Further curves of the steps of this plan",
                                 checkable=True)  # fmt: skip
         self.more.setMenu(QMenu(self.more))
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -87,11 +97,16 @@ class SitePanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(2)
         whole.addWidget(self.tabs)
-        whole.addWidget(self.words)
+        self.steps = StepChoice()
+        self.steps.picked.connect(self._pick_step)
+        said = QHBoxLayout()
+        said.addWidget(self.steps)
+        said.addWidget(self.words, 1)
+        whole.addLayout(said)
         whole.addWidget(self.legend)
         whole.addWidget(self.stack, 1)
         self._numbers, self._drawn = "", ""
-        self._brush = pg.mkBrush("w")
+        self._accent = DARK.accent
         self._sites: Sequence[SiteCurve] = ()
         self._map: SiteMap | None = None
         self._stale: set[str] = set()
@@ -125,7 +140,10 @@ class SitePanel(QWidget):
         """List the curves that the kinds of steps work out themselves."""
         menu = self.more.menu()
         menu.clear()
-        for name in self.own:
+        step = self.steps.chosen
+        number = step.number if step is not None else None
+        steps = (*self._own.of_step(number), *self._across.of_step(number))
+        for name in (*self._signals, *steps):
             action = menu.addAction(self.buttons[name].text(), partial(self.choose, name))
             action.setCheckable(True)
             action.setChecked(name == self.page)
@@ -136,23 +154,59 @@ class SitePanel(QWidget):
             self._wanted = "E-t"
         if self.page == name:
             self._turn("E-t")
+        if name in self._signals:
+            self._signals.remove(name)
         page = self._pages.pop(name)
         self.stack.removeWidget(page)
         page.deleteLater()
         self.buttons.pop(name).deleteLater()
 
-    def _offer_own(self, sites: Sequence[SiteCurve]) -> None:
-        """Have a page for each curve that the kinds of these sites' steps work out themselves."""
-        pages = {page.name: page for site in sites for page in map(page_of, site.own)}
-        for name in [n for n, p in self.own.items() if n not in pages or p.what != pages[n].what]:
-            self._drop(name)
-            del self.own[name]
-        for name, page in pages.items():
-            if name not in self.own:
-                self.own[name] = OwnPanel(page.what, EMPTY)
-                self.own[name].dress(self._palette, self._font)
-                self._add_page(name, page.what.title, self.own[name], listed=True)
-        self.more.setVisible(bool(self.own))
+    @property
+    def own(self) -> Mapping[str, OwnPanel | CountPanel]:
+        """The pages of what the kinds of steps draw themselves, by name."""
+        return self._own.panels
+
+    @property
+    def across(self) -> Mapping[str, AcrossPanel]:
+        """The pages of results over sites, by name."""
+        return self._across.panels
+
+    @property
+    def _listed(self) -> tuple[str, ...]:
+        """The pages that are chosen from the list at the end of the row."""
+        return (*self._signals, *self.own, *self.across)
+
+    def _add_signal(self, name: str, words: str, panel: Plot) -> None:
+        """Add the page of a signal of the rig: in the row where it is the only one, else listed."""
+        listed = len(self._sites[0].signals) > IN_THE_ROW
+        if listed:
+            self._signals.append(name)
+        self._add_page(name, words, panel, listed=listed)
+
+    def _list(self, page: PageName, panel: Plot) -> None:
+        """Add a page to the list at the end of the row."""
+        self._add_page(page.name, page.title, panel, listed=True)
+
+    def _pick_step(self) -> None:
+        """Show one step alone: on the page that is open, or on the one that tells most of it."""
+        step = self.steps.chosen
+        self._make_stale()
+        if (
+            step is not None
+            and self.page in self._listed
+            and self.page not in self._signals
+            and self.page not in self._own.of_step(step.number)
+            and self.page not in self._across.of_step(step.number)
+        ):
+            own = [n for n, page in self._own.pages.items() if page.step == step.number]
+            kind = kinds().get(step.kind)
+            self.choose(own[0] if own else kind.curves[0] if kind is not None else "E-t")
+        else:
+            self._bring()
+        self._say()
+
+    def _make_stale(self) -> None:
+        self._stale = {*self.curves, *self._listed, APPROACH}
 
     def _dress(self, panel: CurvePanel) -> None:
         panel.dress(self._palette, self._font)
@@ -174,7 +228,7 @@ class SitePanel(QWidget):
         self.page = name
         for each, button in self.buttons.items():
             button.setChecked(each == name)
-        self.more.setChecked(name in self.own)
+        self.more.setChecked(name in self._listed)
         self.stack.setCurrentWidget(self._pages[name])
         self._bring()
         self._say()
@@ -182,13 +236,15 @@ class SitePanel(QWidget):
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
         self._palette, self._glove, self._font = palette, sizes.glove, sizes.font
-        self._stale = {*self.curves, *self.own, APPROACH}
-        for panel in self._pages.values():
-            panel.dress(palette, sizes.font)
+        self._make_stale()
+        for pages in (self._own, self._across):
+            pages.dress(palette, sizes.font)
+        for name, panel in self._pages.items():
+            if name not in self._listed:
+                panel.dress(palette, sizes.font)
         self.tabs.setVisible(not sizes.glove)
-        pieces.uncut(self.more, *(b for n, b in self.buttons.items() if n not in self.own))
-        self._brush = pg.mkBrush(palette.accent)
-        self._bars.setOpts(brush=palette.accent, pen=pg.mkPen(palette.panel))
+        pieces.uncut(self.more, *(b for n, b in self.buttons.items() if n not in self._listed))
+        self._accent = palette.accent
         self._bring()
         self._say()
 
@@ -197,13 +253,18 @@ class SitePanel(QWidget):
         self._showing, self._offset = showing, offset
         for panel in (*self.curves.values(), self.approach):
             panel.show_as(showing, offset)
+        self._own.show_as(showing)
+        self._across.show_as(showing)
+        self._make_stale()
 
     def begin(self, of: SiteMap | None) -> None:
         """Forget what was shown: another scan is."""
-        for panel in (*self.curves.values(), *self.own.values(), self.approach):
+        for panel in (*self.curves.values(), self.approach):
             panel.begin()
-        self._bars.setOpts(x=[0.0], height=[0.0])
-        self.histogram.whole()
+        self._own.begin()
+        self._across.begin()
+        self.histogram.begin()
+        self.steps.offer(())
         self._tell("")
         self.overlay((), of)
 
@@ -221,10 +282,12 @@ class SitePanel(QWidget):
         if sites:
             offer_signals(
                 self.curves, sites[0].signals, empty=EMPTY,
-                drop=self._drop, add=self._add_page, dress=self._dress,
+                drop=self._drop, add=self._add_signal, dress=self._dress,
             )  # fmt: skip
-            self._offer_own(sites)
-        self._stale = {*self.curves, *self.own, APPROACH}
+            self.steps.offer(step for site in sites for step in site.steps)
+            self._own.offer(sites)
+            self.more.setVisible(bool(self._listed))
+        self._make_stale()
         self._say()
         unmeasured = bool(sites) and all(site.measured is None for site in sites)
         came_down = any(site.way is not None for site in sites)
@@ -235,36 +298,68 @@ class SitePanel(QWidget):
         else:
             self._bring()
 
+    def _why_empty(self) -> str:
+        """Say why a page may have nothing to draw, or what to do."""
+        numbers = [site.number for site in self._sites]
+        if self._map is None or not self._map.selected.any():
+            return EMPTY
+        if not numbers:
+            return self._drawn or READING
+        outcome = Outcome(int(self._map.outcome[numbers[0]]))
+        if len(numbers) == 1 and outcome is not Outcome.OK:
+            return f"Site {numbers[0]}: {outcome.words}.\nThere is nothing of it on this page."
+        return NOTHING
+
     def _bring(self) -> None:
         """Draw the curves of the page in view, if that has not been done."""
         if self.page not in self._stale:
             return
         self._stale.discard(self.page)
+        page = self._pages[self.page]
+        if isinstance(page, FramedPlot | CountPanel) and self.page not in self.across:
+            page.say_why_empty(self._why_empty())
         if self.page in self.curves:
-            found = [s for s in self._sites if s.measured]
-            colours = [self._colour(k, s.number) for k, s in enumerate(found)]
-            self.curves[self.page].overlay([s.measured for s in found if s.measured], colours)
-        elif self.page in self.own:
-            every = [
-                (drawn, self._colour(k, site.number))
+            found = [
+                (curve, self._colour(k, site.number))
                 for k, site in enumerate(self._sites)
-                for drawn in site.own
-                if page_of(drawn).name == self.page
+                if (curve := self._part(site.measured)) is not None
             ]
-            self.own[self.page].draw([drawn for drawn, _ in every], [c for _, c in every])
+            self.curves[self.page].overlay([curve for curve, _ in found], [c for _, c in found])
+        elif self.page in self.across and self._map is not None:
+            self._across.draw(self.page, self._map, self._inks())
+        elif self.page in self.own:
+            self._own.draw(self.page, self._sites, self._colour, self._group)
         else:
             rule = self._map.rule if self._map is not None else lambda number: None
             ways = [s.way for s in self._sites if s.way is not None]
             self.approach.draw(*(descent_of(way, rule(way.site)) for way in ways))
+
+    def _part(self, curve: Curve | None) -> Curve | None:
+        """Return the curve of a site, or of the step of it that was chosen."""
+        step = self.steps.chosen
+        return curve if curve is None or step is None else curve.of_step(step.number)
+
+    def _group(self, site: int) -> tuple[int, str]:
+        """Return the condition of a site, and its colour where there are several."""
+        if self._map is None:
+            return 0, self._accent
+        condition, several = int(self._map.condition[site]), len(self._map.labels) > 1
+        colours = condition_colours(len(self._map.labels), self._palette)
+        return condition, _hex(colours[condition % len(colours)]) if several else self._accent
+
+    def _inks(self) -> list[str]:
+        """Return the colours of the conditions."""
+        count = len(self._map.labels) if self._map is not None else 1
+        colours = condition_colours(count, self._palette)
+        return [_hex(c) for c in colours] if count > 1 else [self._accent]
 
     def _colour(self, k: int, site: int) -> str:
         """Return the colour of a curve: its own, or that of its condition if there are many."""
         own = self._palette.overlays
         if len(self._sites) <= len(own) or self._map is None:
             return own[k % len(own)]
-        colours = condition_colours(len(self._map.labels))
-        red, green, blue = colours[int(self._map.condition[site]) % len(colours)][:3].tolist()
-        return f"#{red:02x}{green:02x}{blue:02x}"
+        colours = condition_colours(len(self._map.labels), self._palette)
+        return _hex(colours[int(self._map.condition[site]) % len(colours)])
 
     def _legend(self) -> str:
         """Name the curves by their colours: sites, or conditions if there are many."""
@@ -274,7 +369,7 @@ class SitePanel(QWidget):
         named: dict[str, str] = {}
         for k, site in enumerate(self._sites):
             condition = self._map.label(site.number)
-            words = condition if many else f"site {site.number}: {condition}"
+            words = condition if many else f"{self._map.who(site.number)}: {condition}"
             named.setdefault(words, self._colour(k, site.number))
         parts = [f'<span style="color:{colour}">■</span> {escape(words)}'
                  for words, colour in list(named.items())[:NAMED]]  # fmt: skip
@@ -304,6 +399,7 @@ class SitePanel(QWidget):
             mapped: what the map shows of them: the same, or them against their own condition.
             decades: whether that is drawn by decades.
         """
+        self._offer_across(sites)
         if sites.is_category(name):
             count = int(sites.selected.sum())
             self._tell(f"{counted(count, 'site')} selected." if count else "All sites.")
@@ -312,9 +408,18 @@ class SitePanel(QWidget):
             return
         found = samples(sites, name)
         result = sites.quantities[name].declared
-        colours = condition_colours(len(sites.labels))
-        self._tell(words_of(sites, found, seen, colours, result.against_reference))
+        colours = condition_colours(len(sites.labels), self._palette)
+        self._tell(words_of(sites, found, seen, self._palette, result.against_reference))
         self._draw_histogram(found, mapped, colours, decades=decades)
+
+    def _offer_across(self, sites: SiteMap) -> None:
+        """Have the pages of results over sites, and draw the one in view with what is new."""
+        self._map = sites
+        self._across.offer(sites)
+        self.more.setVisible(bool(self._listed))
+        self._stale |= set(self.across)
+        if self.page in self.across:
+            self._bring()
 
     def _draw_histogram(
         self, found: Sequence[Sample], mapped: Shown, colours: Rgba, *, decades: bool
@@ -323,22 +428,13 @@ class SitePanel(QWidget):
         every = ((sample, mapped.values[sample.sites]) for sample in found)
         parts = [(s.condition, own) for s, v in every if (own := v[np.isfinite(v)]).size]
         self.histogram.hint("" if parts else NO_VALUES)
-        self.histogram.bottom.name(mapped.title, "")
-        if not parts:
-            self._bars.setOpts(x=[0.0], height=[0.0])
-            return
-        drawn = [logarithms(values) if decades else values for _, values in parts]
-        edges, _ = histogram(np.concatenate(drawn))
-        heights = np.array([np.histogram(part, edges)[0] for part in drawn])
-        below = np.cumsum(heights, axis=0) - heights
-        brushes = [self._brush] * (edges.size - 1)
-        if len(parts) > 1:
-            of = (tuple(colours[min(k, len(colours) - 1)].tolist()) for k, _ in parts)
-            brushes = [pg.mkBrush(colour) for colour in of for _ in range(edges.size - 1)]
-        self._bars.setOpts(
-            x=np.tile(0.5 * (edges[1:] + edges[:-1]), len(parts)), height=heights.ravel(),
-            y0=below.ravel(), width=np.tile(np.diff(edges) * 0.94, len(parts)), brushes=brushes,
-        )  # fmt: skip
-        self.histogram.bottom.setTicks(decade_ticks() if decades else None)
-        if decades and parts[0][1][0] < 0.0:
-            self.histogram.bottom.name(f"magnitude of {mapped.title}", "")
+        several = len(parts) > 1
+        colour = [_hex(colours[min(k, len(colours) - 1)]) if several else self._accent
+                  for k, _ in parts]  # fmt: skip
+        drawn = list(zip(colour, (values for _, values in parts), strict=True))
+        self.histogram.draw(drawn, mapped.title, by_decades=decades)
+
+
+def _hex(colour: Rgba) -> str:
+    red, green, blue = colour[:3].tolist()
+    return f"#{red:02x}{green:02x}{blue:02x}"

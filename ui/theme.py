@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QPalette, QScreen
 from PySide6.QtWidgets import QApplication
 
 from ui.models.palette import Palette, Sizes
+from ui.models.palette import small as smallest
 
 _ARROW = (Path(str(files("ui"))) / "icons" / "chevron.svg").as_posix()
 STYLE = "fusion"
@@ -68,10 +69,10 @@ def rail_bar(s: Sizes) -> int:
 
 def sheet(p: Palette, s: Sizes) -> str:
     """Return the style sheet of every widget."""
-    pad, small = s.gap, round(s.font * 0.86)
+    pad, small = s.gap, smallest(s.font)
     field = s.target if s.glove else round(s.font * 2.1)
     wide = s.target if s.glove else 0
-    faint = f"{p.muted}" if p.name == "light" else "#66707f"
+    faint = p.faint
     ring = max(3, s.font // 3)
     menu = (field - s.font) // 2 if s.glove else pad
     bar, handle = max(10, s.gap * 2), s.target if s.glove else 24
@@ -110,8 +111,14 @@ def sheet(p: Palette, s: Sizes) -> str:
     QPushButton:disabled, QToolButton:disabled {{ color: {faint}; background: {p.ground}; }}
     QToolButton#flat {{ background: transparent; border: 1px solid transparent;
         padding: 0 {pad}px; }}
+    QPushButton#line, QPushButton#wrong-line {{ background: transparent; text-align: left;
+        border: 1px solid transparent; font-weight: 400; }}
+    QPushButton#line:hover, QPushButton#wrong-line:hover {{ background: {p.hover}; }}
+    QPushButton#line:focus, QPushButton#wrong-line:focus {{ border: 1px solid {p.accent}; }}
+    QPushButton#wrong-line {{ color: {p.bad}; }}
     QToolButton#flat:hover {{ background: {p.hover}; }}
     QToolButton#flat:checked {{ border: 1px solid {p.accent}; color: {p.accent}; }}
+    QToolButton#flat:focus {{ border: 1px solid {p.text}; }}
 
     QWidget#bar {{ background: {p.panel}; border-bottom: 1px solid {p.border}; }}
     QWidget#bar QToolButton {{ min-height: {s.target}px; font-weight: 600; }}
@@ -164,7 +171,8 @@ def sheet(p: Palette, s: Sizes) -> str:
     QLineEdit#readout {{ font-size: {min(s.readout, 3 * s.font)}px; font-weight: 600; }}
     QPlainTextEdit, QTextEdit {{ padding: {pad // 2}px; min-height: {round(s.font * 4.8)}px;
         max-height: {round(s.font * 4.8)}px; }}
-    QPlainTextEdit#log {{ border: none; padding: 0; min-height: 0; max-height: 16777215px; }}
+    QPlainTextEdit#log, QPlainTextEdit#file {{ min-height: 0; max-height: 16000000px; }}
+    QPlainTextEdit#log {{ border: none; padding: 0; }}
     QCheckBox::indicator {{ width: {s.font}px; height: {s.font}px; border-radius: 3px;
         border: 1px solid {p.muted}; background: {p.panel}; }}
     QCheckBox::indicator:checked {{ background: {p.accent}; border-color: {p.accent}; }}
@@ -173,6 +181,8 @@ def sheet(p: Palette, s: Sizes) -> str:
         border-radius: {s.font // 2 + 1}px; border: 1px solid {p.muted}; background: {p.panel}; }}
     QRadioButton::indicator:checked {{ border: {ring}px solid {p.accent};
         width: {s.font - 2 * ring + 2}px; height: {s.font - 2 * ring + 2}px; }}
+    QCheckBox::indicator:focus, QCheckBox::indicator:checked:focus, QRadioButton::indicator:focus {{
+        border: 1px solid {p.text}; }}
     QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus {{ border: 1px solid {p.accent}; }}
     QLineEdit[wrong="true"], QComboBox[wrong="true"], QPlainTextEdit[wrong="true"] {{
         border: 1px solid {p.bad}; }}

@@ -21,12 +21,14 @@ from ui.browse import BrowseView
 from ui.drawing import Drawing, Views
 from ui.icons import icon
 from ui.kept_drafts import folder_of
+from ui.key_help import KeyHelp, asked_of
 from ui.keys import KEYS, KeySheet
 from ui.live import LiveView
 from ui.log import LogView
 from ui.manual import ManualView
 from ui.map import MapView
-from ui.models.desk import Desk, Link
+from ui.models.desk import Desk
+from ui.models.link import Link
 from ui.models.palette import DARK, LIGHT, Palette, Sizes
 from ui.models.recent import present, remembered, with_newest
 from ui.models.run_file import RunFile
@@ -145,7 +147,7 @@ class Window(QMainWindow):
             "theme": self._turn_theme,
             "glove": self._turn_glove,
             "reset": lambda: self.rooms.reset(),
-            "keys": lambda: dialogs.show(KeySheet(self)),
+            "keys": self._help,
         }
         for verb in ("pause", "resume", "skip", "stop", "take", "emergency"):
             doing[verb] = partial(self.desk.ask, verb)
@@ -178,6 +180,11 @@ class Window(QMainWindow):
         self.setCentralWidget(rooms)
         self.plan.rig_is_busy = lambda: self.desk.run.running
         return rooms
+
+    def _help(self) -> None:
+        """Say what the field means in which somebody types; elsewhere, show all keys."""
+        asked = asked_of(QApplication.focusWidget())
+        dialogs.show(KeyHelp(asked, self) if asked else KeySheet(self))
 
     def _toggle(self, panel: str) -> None:
         self.live.buttons[panel].toggle()
@@ -448,5 +455,6 @@ class Window(QMainWindow):
         self.browse.close_files()
         self.plan.shut()
         self.map.shut()
+        self.live.shut()
         self.desk.close()
         super().closeEvent(event)

@@ -13,7 +13,9 @@ from seccm.program.trace import StepTrace
 from seccm.results import Status, Value, noise
 
 _LAST = 0.1
-"""Share of a step at whose end its last value is taken."""
+"""Share of a step, in time, at whose end its last value is taken."""
+_FEWEST = 5
+"""Rows of which it is the median, at least."""
 
 
 def of_any_step(trace: StepTrace) -> Numbers:
@@ -27,7 +29,7 @@ def of_any_step(trace: StepTrace) -> Numbers:
 
 
 def net_charge(trace: StepTrace) -> Measured:
-    """Add up the rows, each a mean over its length; of two rows the noise is not known."""
+    """Add up the rows, each a mean over its length; of a few rows the noise is not known."""
     i, row = trace.passed, trace.row
     if i.size < 1:
         return Measured(Value.none(Status.TOO_SHORT), WHOLE)
@@ -37,10 +39,13 @@ def net_charge(trace: StepTrace) -> Measured:
 
 def level(trace: StepTrace, y: FloatArray) -> Measured:
     """Return the median of a signal over the last tenth of a step."""
-    rows = slice(-max(5, int(_LAST * trace.t.size)), None)
+    # Rows that are missing elsewhere do not make the last tenth another one.
+    since = trace.t[-1] - _LAST * (trace.t[-1] - trace.t[0] + trace.row) if trace.t.size else 0.0
+    first = int(np.searchsorted(trace.t, since + 0.01 * trace.row, side="right"))
+    rows = slice(max(0, min(first, trace.t.size - _FEWEST)), None)
     last = y[rows]
     last = last[np.isfinite(last)]
-    if last.size < 5:
+    if last.size < _FEWEST:
         return Measured(Value.none(Status.TOO_SHORT), (rows,))
     error = 1.2533 * noise(last) / math.sqrt(last.size)
     return Measured(Value.of(float(np.median(last)), error), (rows,))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from seccm.program.kept import declared_of
+from seccm.program.registry import kinds
+from seccm.program.site_results import OWN_AREA
 from seccm.results import Result
 
 
@@ -26,7 +28,11 @@ def declared(name: str, unit: str = "", words: str = "") -> Result:
     found = declared_of(name)
     # A package that is not installed here may have called another quantity so.
     same = found is not None and unit in ("", found.unit)
-    return found if found is not None and same else Result(name, unit, words)
+    if found is not None and same:
+        return found
+    # A factor of the plan that is a current density has the sign of a current.
+    current = name.endswith(OWN_AREA) and unit == "A/m^2"
+    return Result(name, unit, words, signed=current)
 
 
 def place(result: Result, name: str) -> tuple[int, str, int, str]:
@@ -38,3 +44,14 @@ def place(result: Result, name: str) -> tuple[int, str, int, str]:
 def by_rank(names: Iterable[str]) -> list[str]:
     """Put the names of results into the order of menus and tables."""
     return sorted(names, key=lambda name: place(declared(name), name))
+
+
+def main_results(steps: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of the results that steps are made for, the most telling first.
+
+    Args:
+        steps: the kinds of the steps, in any order; one that is not installed here has none.
+    """
+    there = set(steps)
+    known = (kind for name, kind in kinds().items() if name in there)
+    return tuple(dict.fromkeys(result.name for kind in known for result in kind.main))

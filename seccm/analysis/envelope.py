@@ -13,7 +13,7 @@ def envelope(t: FloatArray, y: FloatArray, most: int) -> tuple[FloatArray, Float
     Args:
         t: shape (n,).
         y: shape (n,); NaN is left out.
-        most: data points to choose, about.
+        most: data points to choose, and two more at most.
 
     Returns:
         Times and values, each of shape (m,): all of them if there are no more than `most`.
@@ -27,6 +27,8 @@ def envelope(t: FloatArray, y: FloatArray, most: int) -> tuple[FloatArray, Float
     parts = y[: count * length].reshape(count, length)
     begins = length * np.arange(count)
     ends = [begins + parts.argmin(axis=1), begins + parts.argmax(axis=1)]
-    rest = np.arange(count * length, y.size)
-    chosen = np.unique(np.concatenate([*ends, rest]))
+    rest = y[count * length :]
+    if rest.size:
+        ends.append(count * length + np.array([rest.argmin(), rest.argmax()]))
+    chosen = np.unique(np.concatenate(ends))
     return t[chosen], y[chosen]

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from seccm.analysis import detachment
 from seccm.analysis.quality import Quality
 from seccm.analysis.scan_quality import judged_together
 from seccm.analysis.site_quality import judged
-from seccm.analysis.step_features import arrays_of, measured, words_of
+from seccm.analysis.step_features import Phrase, arrays_of, measured, phrase_of
 from seccm.analysis.step_trace import step_traces
 from seccm.data import (
     Analysed,
@@ -29,7 +30,7 @@ from seccm.errors import DamagedError
 from seccm.events import Outcome
 from seccm.plan.plan import Plan
 from seccm.plan.site import Site
-from seccm.plan.spacing import overlapping
+from seccm.plan.spacing import droplets_are_none, overlapping
 from seccm.program.kept import Kept
 from seccm.program.trace import Area
 from seccm.program.yielded import results as declared_results
@@ -50,22 +51,35 @@ class Features:
         offset: volts that turn a raw potential into one against the reference; those of the
             plan unless the reference was calibrated since.
         sites: that are visited; those of the plan unless given.
+        areas: wetted areas of single sites, by their numbers, in the place of the plan's.
     """
 
     def __init__(
-        self, plan: Plan, offset: float | None = None, sites: Iterable[Site] | None = None
+        self,
+        plan: Plan,
+        offset: float | None = None,
+        sites: Iterable[Site] | None = None,
+        areas: Mapping[int, Area] | None = None,
     ) -> None:
         self.plan = plan
         self.offset = plan.reference.offset if offset is None else offset
         self.area = area_of(plan)
+        self._areas = {} if areas is None else areas
         self._kept = plan.kept()
-        self.columns = tuple(Column(k.column, k.result.unit, k.words) for k in self._kept)
+        self.columns = (
+            *(Column(k.column, k.result.unit, k.words) for k in self._kept),
+            *detachment.columns_of(plan),
+        )
         self.quantities = tuple(
             Column(r.name, r.unit, r.words, r.dims) for r in declared_results().values()
         )
         """What may be determined of steps, whichever will run."""
         self._sites = list(plan.sites() if sites is None else sites)
         self._overlapping = _overlapping(plan, self._sites)
+
+    def calibrated(self, offset: float, sites: Iterable[Site]) -> Features:
+        """Return the same with another offset of the reference, for the sites of a file."""
+        return Features(self.plan, offset, sites, self._areas)
 
     def add(self, site: Site) -> None:
         """Take in a site that a planner has added, before it is visited.
@@ -90,10 +104,11 @@ class Features:
 
     def __call__(self, site: Site, record: SiteRecord) -> Analysed:
         """Determine the features of one site; nothing it may contain raises."""
-        ran = step_traces(site, record, self.offset, self.area)
+        area = self._areas.get(site.number) or area_at(self.plan, site)
+        ran = step_traces(site, record, self.offset, area)
         places = {segment.path: segment.index for segment in site.segments}
         known: list[_Known] = []
-        phrases = []
+        phrases: list[Phrase] = []
         results: list[StepResult] = []
         arrays: list[StepArray] = []
         for count, trace in enumerate(ran):
@@ -110,19 +125,24 @@ class Features:
             # Told by its place in the plan, whichever step it was at this site.
             place = places.get(trace.segment.path, trace.segment.index)
             known.append(_Known(place, values, many))
-            phrases.append(words_of(trace.segment, values))
+            phrases.append(phrase_of(trace.segment, values))
         quality = judged(site, record, overlapping=site.number in self._overlapping)
         lost = next((trace for trace in ran if trace.lost is not None), None)
         if lost is not None:
             quality |= Quality.LOST_CONTACT
-            phrases.append(f"contact lost in step {lost.segment.index + 1}")
+            phrases.append(Phrase(f"contact lost in step {lost.segment.index + 1}"))
         return Analysed(
             features={
                 kept.column: (value.value, value.error, int(value.status))
                 for kept, value in ((kept, _value(kept, known)) for kept in self._kept)
+            }
+            | {
+                name: (value.value, value.error, int(value.status))
+                for name, value in detachment.of_site(site, record).items()
             },
             quality=int(quality),
             summary=_summary(record, phrases),
+            doubtful=any(phrase.doubtful for phrase in phrases),
             results=tuple(results),
             arrays=tuple(arrays),
         )
@@ -183,6 +203,16 @@ def area_of(plan: Plan) -> Area:
     return Area(area, area * relative, footprint.basis)
 
 
+def area_at(plan: Plan, site: Site) -> Area:
+    """Return the area that densities at a site refer to: that of its own electrode, or the plan's.
+
+    The plan's is what the droplet of its probe wets, wherever that lands.
+    """
+    if plan.moves or site.recipe is None:
+        return area_of(plan)
+    return Area(site.recipe.area, math.nan, "nominal")
+
+
 @dataclass(frozen=True, slots=True)
 class Reanalysis:
     """The features of a whole scan, as `seccm.data.rewrite_features` takes them."""
@@ -213,7 +243,7 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
         DamagedError: no closed site can be read; one of several is said in the result.
     """
     planned, count = scan.planned, len(scan.sites)
-    calibrated = Features(features.plan, scan.header.reference_offset, planned.values())
+    calibrated = features.calibrated(scan.header.reference_offset, planned.values())
     values = {
         column.name: FeatureValues(
             column,
@@ -253,7 +283,9 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
     if damaged and len(damaged) == len(closed):
         raise DamagedError(damaged[closed[0]])
     allowances = {number: site.approach.overtravel for number, site in planned.items()}
-    together = judged_together(scan.sites, allowances, features.plan.probe.diameter)
+    # Where the tip is in the liquid at all sites, no ground is wetted twice.
+    wide = 0.0 if droplets_are_none(planned.values()) else features.plan.probe.diameter
+    together = judged_together(scan.sites, allowances, wide)
     return Reanalysis(values, quality | together, len(closed) - len(damaged), results, damaged)
 
 
@@ -261,14 +293,22 @@ def _overlapping(plan: Plan, among: Iterable[Site]) -> frozenset[int]:
     if not plan.places.allow_overlap:  # then a plan with overlaps would not have been run
         return frozenset()
     sites = tuple(among)
-    if not sites:
+    if droplets_are_none(sites):
         return frozenset()
     near = overlapping(np.array([(site.x, site.y) for site in sites]), plan.probe.diameter)
     return frozenset(site.number for site, hit in zip(sites, near, strict=True) if hit)
 
 
-def _summary(record: SiteRecord, phrases: list[str]) -> str:
-    said = "; ".join(phrase for phrase in phrases if phrase)
+MOST_PHRASES = 6
+"""Steps that the line of a site in a log tells of: of longer programmes the first and the last."""
+
+
+def _summary(record: SiteRecord, phrases: list[Phrase]) -> str:
+    each = [phrase.words for phrase in phrases if phrase.words]
+    if len(each) > MOST_PHRASES:
+        half = MOST_PHRASES // 2
+        each[half:-half] = [f"... {len(each) - 2 * half} more steps ..."]
+    said = "; ".join(each)
     if record.outcome == Outcome.OK:
         return said
     return f"{record.outcome.words}; {said}" if said else record.outcome.words

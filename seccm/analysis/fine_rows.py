@@ -13,7 +13,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from seccm.data import Averaged, RawOfSite, SiteRecord
+from seccm.arrays import FloatArray
+from seccm.data import Averaged, RawOfSite, SiteRecord, in_force
 from seccm.errors import DamagedError
 from seccm.program.trace import StepTrace
 from seccm.rig import Flag
@@ -23,7 +24,9 @@ _GAP, _SATURATED = np.uint8(Flag.GAP), np.uint8(Flag.SATURATED)
 _INPUTS = ("potential", "current")
 
 
-def with_fine_rows(trace: StepTrace, record: SiteRecord, rows: slice, offset: float) -> StepTrace:
+def with_fine_rows(
+    trace: StepTrace, record: SiteRecord, rows: slice, offset: float, before: str = ""
+) -> StepTrace:
     """Return a step with the data points that it asks for, made from its raw samples.
 
     A step that asks for none, or that ran on a rig without raw samples, is returned as it is.
@@ -35,18 +38,24 @@ def with_fine_rows(trace: StepTrace, record: SiteRecord, rows: slice, offset: fl
         record: of its site; potentials raw.
         rows: those of the step in the record.
         offset: volts that turn a raw potential into one against the reference.
+        before: range of the current that the step before it had; empty for the usual one.
     """
     raw = record.raw
     if raw is None or trace.t.size == 0 or not trace.segment.row < raw.clock.period:
         return trace
-    length = raw.clock.samples(trace.segment.row)
+    raw = raw.at(float(record.t[rows][0]))
+    if raw.session != raw.at(float(record.t[rows][-1])).session:
+        # A later session went on with it: its samples are counted anew.
+        return replace(trace, flag=trace.flag | _GAP)
+    update = raw.update if trace.segment.stairs else 0.0
+    length = raw.clock.samples_over(trace.segment.row, update)
     numbers = raw.row(record.t[rows])
     began = round((float(record.t[rows][0] - trace.t[0]) - raw.opened) * raw.clock.rate)
     spacing, rate = raw.clock.spacing, raw.clock.rate
     last = min(trace.segment.waveform.duration * rate + WHOLE, 1e18)
     start, stop = int(numbers[0]) * spacing, int(numbers[-1] + 1) * spacing
     first, final = _outermost(began, length, start, min(stop, began + int(last)))
-    found = _averaged(raw, numbers, began, length)
+    found = _averaged(raw, numbers, began, length, record.I[rows], trace.segment.range, before)
     if found is not None:
         found = found.until(final)
     if found is None or not found.first.size:
@@ -56,31 +65,46 @@ def with_fine_rows(trace: StepTrace, record: SiteRecord, rows: slice, offset: fl
     of = np.minimum(of, numbers.size - 1)
     gaps = _gaps(found.first, length, (first, final))
     flag = _flags(trace.flag[of], of, found.at_end) | gaps
+    # Samples that may be of either range: their mean is in the row of the stream.
+    current = found.means["current"]
+    unknown = np.isnan(current)
+    flag[unknown] |= _GAP
+    current = np.where(unknown, trace.I[of], current)
     t = (found.first + length - began) / rate
     row = length / rate
     return replace(
         trace,
         t=t,
         E=found.means["potential"] + offset,
-        I=found.means["current"],
+        I=current,
         flag=flag,
         row=row,
         lost=None if trace.lost is None else _first_after(t - row, trace),
+        second=None,
     )
 
 
 def _averaged(
-    raw: RawOfSite, numbers: npt.NDArray[np.int64], began: int, length: int
+    raw: RawOfSite,
+    numbers: npt.NDArray[np.int64],
+    began: int,
+    length: int,
+    current: FloatArray,
+    asked: str,
+    before: str,
 ) -> Averaged | None:
-    """Average the raw samples of a step; None where they are not there, or cannot be read."""
-    trace = raw.trace(int(numbers[0]), int(numbers[-1]) + 1)
-    if not set(_INPUTS) <= set(trace.names):
-        return None
+    """Average the raw samples of a step; None where they are not there, or cannot be read.
+
+    Where nobody knows in which of two ranges they were taken, a current is NaN.
+    """
     try:
-        found = trace.averaged(_INPUTS, began, length)
+        ranges = tuple(in_force(raw, numbers, current, asked, before))
+        samples = raw.trace(int(numbers[0]), int(numbers[-1]) + 1, ranges=ranges)
+        if not set(_INPUTS) <= set(samples.names):
+            return None
+        return samples.averaged(_INPUTS, began, length)
     except DamagedError:
         return None
-    return found
 
 
 def _flags(
@@ -111,16 +135,16 @@ def _outermost(began: int, length: int, start: int, stop: int) -> tuple[int, int
 def _gaps(
     first: npt.NDArray[np.int64], length: int, ends: tuple[int, int]
 ) -> npt.NDArray[np.uint8]:
-    """Flag rows before which rows are missing, and the last one if rows are missing after it.
+    """Flag rows before or after which rows are missing.
 
     Args:
         first: number of the first sample of each row, shape (rows,).
         length: samples of a row.
         ends: number of the first sample of the first row and of the last one that there should be.
     """
-    lost = np.diff(first, prepend=ends[0] - length) != length
-    lost[-1] |= bool(first[-1] != ends[1])
-    return np.where(lost, _GAP, np.uint8(0))
+    around = np.concatenate([[ends[0] - length], first, [ends[1] + length]])
+    missing = np.diff(around) != length
+    return np.where(missing[:-1] | missing[1:], _GAP, np.uint8(0))
 
 
 def _first_after(begins: npt.NDArray[np.float64], trace: StepTrace) -> int:

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.analysis.pitt import Intervals, intervals
 from seccm.analysis.sphere import flux_response
@@ -75,7 +75,7 @@ def pulse(
     grid = np.linspace(low, high, 60)
     best = float(grid[int(np.argmin([weighed(log)[0] for log in grid]))])
     width = float(grid[1] - grid[0])
-    found = minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         lambda log: weighed(log)[0], bounds=(max(best - width, low), min(best + width, high)),
         method="bounded", options={"xatol": 1e-6},
     )  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import PchipInterpolator
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.arrays import BoolArray, FloatArray
 
@@ -68,7 +68,9 @@ def baseline(y: FloatArray, quiet: BoolArray, widest: int) -> FloatArray:
         at += max(1, reach // _KNOTS)
     if len(knots) < 2:
         return np.full(n, middles[0] if middles else 0.0)
-    found: FloatArray = PchipInterpolator(knots, middles)(np.clip(np.arange(n), 0, knots[-1]))
+    found: FloatArray = scipy.interpolate.PchipInterpolator(knots, middles)(
+        np.clip(np.arange(n), 0, knots[-1])
+    )
     return found
 
 
@@ -174,6 +176,9 @@ def matched(y: FloatArray, quiet: BoolArray, width: int, widest: int) -> Filter:
     pieces = max(1, min(starts.size // _SAMPLES, n // (WINDOW * widest)))
     each = starts.size // pieces
     parts = starts[: pieces * each].reshape(pieces, each)[:, :: 1 + each // _ENOUGH]
-    sigma = MAD * np.median(np.abs(mean[parts]), axis=1)
+    # A record may be without noise, such as that of a current which is imposed: that of the sums.
+    rounded = float(np.finfo(float).eps * np.abs(total).max()) / width
+    least = max(rounded, float(np.finfo(float).tiny))
+    sigma = np.maximum(MAD * np.median(np.abs(mean[parts]), axis=1), least)
     edges = np.concatenate([[0], starts[each : pieces * each : each], [n]])
     return Filter(width, mean, np.repeat(sigma, np.diff(edges)))

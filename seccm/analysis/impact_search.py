@@ -13,14 +13,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import find_peaks
-from scipy.stats import norm
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.analysis.impact_noise import Filter, matched
 from seccm.arrays import BoolArray, FloatArray
 
 _RATIO = 3.0
 """From one width to the next: a spike between two of them loses a twelfth of its height."""
+_PLAIN, _SHARE = 10.0, 0.25
+"""Standard deviations of its noise by which a jump is plain; half of them are enough for the second
+one. Share of the height of a spike that it has, too."""
 _LONGEST = 10
 """Most rows of a spike in units of the widest one: what stays longer is none."""
 
@@ -54,7 +56,7 @@ def threshold(rate: float, row: float, widths: int) -> float:
         row: s from row to row.
         widths: how many widths are tried.
     """
-    return float(norm.isf(min(rate * row / (2 * widths), 0.1)))
+    return -float(scipy.special.ndtri(min(rate * row / (2 * widths), 0.1)))
 
 
 def widths(widest: int) -> tuple[int, ...]:
@@ -135,7 +137,9 @@ def _tops(total: FloatArray, rows: tuple[int, int], smooth: int, rise: float) ->
     low, high = np.maximum(at - (smooth - 1) // 2, 0), np.minimum(at + smooth // 2 + 1, n)
     level = (total[high] - total[low]) / (high - low)
     # The record goes on at zero to both sides, so that a maximum at the edge is one, too.
-    peaks, _ = find_peaks(np.concatenate([[0.0], level, [0.0]]), height=rise, prominence=rise)
+    peaks, _ = scipy.signal.find_peaks(
+        np.concatenate([[0.0], level, [0.0]]), height=rise, prominence=rise
+    )
     return [int(at[peak - 1]) for peak in peaks]
 
 
@@ -177,7 +181,9 @@ def _cut(
     following = [*(first for first, _ in begun[1:]), total.size - 1]
     last = 0
     for (first, top), end, then in zip(begun, ends, following, strict=False):
-        yield Spike(first, top, min(end, then), sign, smooth, last > first or then < end)
+        overlaps = last > first or then < end
+        overlaps = overlaps or _rises_twice(total, banks, first, min(top + smooth, then), smooth)
+        yield Spike(first, top, min(end, then), sign, smooth, overlaps)
         last = end
 
 
@@ -203,6 +209,34 @@ def _rise(total: FloatArray, left: int, top: int, smooth: int) -> int:
         # Closer, among the rows near by.
         at = np.arange(max(left, best - width // 2), min(top, best + width // 2) + 1)
         width = max(2, width // 3)
+
+
+def _rises_twice(
+    total: FloatArray, banks: Sequence[Filter], first: int, stop: int, smooth: int
+) -> bool:
+    """Tell whether a spike rises in two jumps: another one has begun before its top was seen.
+
+    Where the noise lets a jump be seen in fewer rows than those that were averaged.
+    """
+    begin, end = max(0, first - smooth), min(total.size - 1, stop + smooth)
+    at = np.arange(begin, end + 1)
+    height = float((total[stop] - total[first]) / max(stop - first, 1))
+    for width in (1, 2, 3, 5, 8):
+        noise = math.sqrt(2.0) * scatter(banks, width, first)
+        if 2 * width > smooth:
+            return False
+        if height > _PLAIN * noise:
+            break
+    else:
+        return False
+    low, high = np.maximum(at - width, begin), np.minimum(at + width, end)
+    jumps = (total[high] - total[at]) / np.maximum(high - at, 1)
+    jumps -= (total[at] - total[low]) / np.maximum(at - low, 1)
+    least = max(0.5 * _PLAIN * noise, _SHARE * height)
+    peaks, _ = scipy.signal.find_peaks(
+        jumps, height=least, prominence=0.7 * least, distance=width + 2
+    )
+    return peaks.size > 1
 
 
 def _end(banks: Sequence[Filter], first: int, top: int, sign: int) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.analysis.impact_search import Spike
 from seccm.arrays import FloatArray
@@ -24,6 +25,8 @@ class Impact:
     """A spike as it was measured; times in s since the first row began, charges in C."""
 
     spike: Spike
+    rows: slice
+    """Of the record, from which its numbers come: its own, and those of the tail before it."""
     start: Value
     charge: Value
     """Signed, anodic positive, with what its tail goes on with after its last row, and without the
@@ -50,11 +53,24 @@ def measure(
         scatter: returns the standard deviation of a mean over some rows, about a row.
     """
     left = y.copy()
-    found = []
-    floor = 0
-    for spike in spikes:
-        found.append(_measured(left, row, spike, floor, scatter))
+    found: list[Impact] = []
+    floor, faded, unknown = 0, 0, 0.0
+    for spike, following in zip_longest(spikes, spikes[1:]):
+        impact = _measured(left, row, spike, floor, scatter)
+        if spike.first < faded:
+            impact = replace(impact, rows=slice(found[-1].rows.start, spike.stop))
+        # Where the next one begins before a tail is seen, nobody knows which has how much of both.
+        own = 0.0
+        if following is not None and following.first == spike.stop:
+            own = 0.0 if impact.tail.status.has_value else abs(impact.charge.value)
+        if own or unknown:
+            doubt = math.hypot(impact.charge.error, own, unknown)
+            impact = replace(impact, charge=replace(impact.charge, error=doubt))
+        unknown = own
+        found.append(impact)
         floor = spike.stop
+        if spike.overlaps and impact.tail.status.has_value:
+            faded = max(faded, floor + round(_FORGOTTEN * impact.tail.value / row) + 1)
     return tuple(found)
 
 
@@ -82,12 +98,16 @@ def _measured(
             faded = spike.polarity * rest * np.exp(-(after + 0.5) * row / tail.value)
             y[spike.stop : spike.stop + after.size] -= faded
     steep = max(height, one) / one
+    # Of an exponential: noise at the crossing, and half of that of the height.
+    level_noise = scatter(max(1, spike.smooth // 3), spike.first)
+    shaky = 3.2 * (half[1] - half[0]) * level_noise / max(height, one)
     return Impact(
         spike,
+        slice(first, spike.stop),
         Value.of(spike.first * row, row * max(1.0 / math.sqrt(12.0), spike.smooth / steep)),
         Value.of(spike.polarity * charge, error),
         Value.of(spike.polarity * height, scatter(spike.smooth, spike.first)),
-        Value.of((half[1] - half[0]) * row, row * max(0.4, 2.0 * spike.smooth / steep)),
+        Value.of((half[1] - half[0]) * row, row * max(0.4, 2.0 * spike.smooth / steep, shaky)),
         _rise(own, spike, height, row),
         tail,
     )
@@ -145,7 +165,7 @@ def _tail(y: FloatArray, row: float, noise: float) -> tuple[Value, float]:
         return float(np.sum((y - height(rate) * np.exp(-rate * t)) ** 2))
 
     bounds = math.log(1.0 / float(t[-1])), math.log(1.0 / row)
-    rate = math.exp(minimize_scalar(misfit, bounds=bounds, method="bounded").x)
+    rate = math.exp(scipy.optimize.minimize_scalar(misfit, bounds=bounds, method="bounded").x)
     amplitude = height(rate)
     shape = np.exp(-rate * t)
     by_height, by_rate = shape, -amplitude * t * shape

@@ -18,18 +18,16 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy.constants import physical_constants
-from scipy.stats import chi2
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.analysis.impact_noise import baseline, hum
 from seccm.analysis.impact_search import Spike, filters, find_spikes, scatter, threshold, widths
 from seccm.analysis.impact_shape import Impact, measure
 from seccm.analysis.impact_steps import Step, find_steps
 from seccm.arrays import BoolArray, FloatArray
+from seccm.constants import FARADAY
 from seccm.results import Value, noise
 
-FARADAY = physical_constants["Faraday constant"][0]
-"""C/mol."""
 FALSE_ALARMS = 1.0 / 3600.0
 """Per second, of white noise: one in an hour."""
 _PASSES = 2
@@ -147,8 +145,8 @@ def interval(count: int, level: float = 0.95) -> tuple[float, float]:
         level: how often the interval holds the truth, at the least.
     """
     tail = 0.5 * (1.0 - level)
-    low = 0.5 * float(chi2.ppf(tail, 2 * count)) if count else 0.0
-    return low, 0.5 * float(chi2.isf(tail, 2 * count + 2))
+    low = float(scipy.special.gammaincinv(count, tail)) if count else 0.0
+    return low, float(scipy.special.gammainccinv(count + 1, tail))
 
 
 @dataclass(frozen=True, slots=True)

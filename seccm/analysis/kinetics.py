@@ -20,9 +20,10 @@ import numpy as np
 from seccm.analysis.sweep import Sweep
 from seccm.analysis.wave_shape import REVERSIBLE, Ascent, Shape, from_foot, taken_apart
 from seccm.arrays import FloatArray
+from seccm.constants import FARADAY, GAS
 from seccm.results import Status, Value
 
-F_RT = 96485.33212 / (8.314462618 * 298.15)
+F_RT = FARADAY / (GAS * 298.15)
 """F/RT at 25 degrees C, 1/V."""
 SLOWEST, FASTEST = 0.05, 20.0
 """K between which a wave can tell it."""

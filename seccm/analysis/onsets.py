@@ -21,6 +21,9 @@ _FOOT, _SHORTEST = 0.09, 0.04
 """V, length of a foot; and at least."""
 _EARLIER = 0.02
 """V by which another foot lies earlier that could have been chosen as well."""
+_CLEAR = 12.0
+"""Standard deviations by which a current departs from a straight line if anything sets in; that of
+noise alone departs by seven."""
 _FLAT = 0.05
 """Share of the steepest slope up to which a current does not rise yet."""
 
@@ -59,7 +62,7 @@ def onsets(there: Sweep, back: Sweep | None = None) -> Onsets:
         none = Value.none(Status.TOO_SHORT)
         return Onsets(none, none, loop, (-math.inf, math.inf))
     place = _steepest(there)
-    foot = _foot(there, place)
+    foot = _foot(there, place) if _bent(there) else None
     if foot is None:
         none = Value.none(Status.NOT_FOUND)
         return Onsets(none, none, loop, (float(there.potential[0]), float(there.potential[-1])))
@@ -77,6 +80,12 @@ def _at(
     other = definition(s, (foot[0] + _EARLIER, foot[1] + _EARLIER))
     apart = abs(other.value - found.value) if other.status.has_value else 0.0
     return replace(found, error=math.hypot(found.error, apart))
+
+
+def _bent(s: Sweep) -> bool:
+    """Tell whether anything sets in: noise and a straight background have no onset."""
+    straight = np.polynomial.Polynomial.fit(s.potential, s.current, 1)
+    return float(np.ptp(s.current - straight(s.potential))) > _CLEAR * s.sigma
 
 
 def _steepest(s: Sweep) -> int:

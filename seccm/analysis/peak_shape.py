@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seccm.analysis.sweep import Sweep, anodic_peaks
+from seccm.analysis.sweep import Peak, Sweep, anodic_peaks
 from seccm.arrays import FloatArray
-from seccm.results import Status, Value
+from seccm.results import Status, Value, noise
 
 _DOWN = 0.005
 """Share of the height of a peak that is left at its foot."""
@@ -25,6 +25,9 @@ _NOISE = 2.0
 """Standard deviations of the current at a foot that are noise."""
 _MOST_MOVES = 8
 """Times that the feet of a peak are moved."""
+_DECAY = 3.53
+"""Width of a peak at half of its height over the length by which its tail decays: that of what is
+adsorbed, 90.6 mV over RT/F."""
 _RELATED = 8.0
 """Points in succession that smoothing makes alike."""
 
@@ -55,8 +58,14 @@ def shapes(s: Sweep) -> tuple[Shape, ...]:
     They come in the order of the sweep. What counts as a peak: see `anodic_peaks`.
     """
     seen = s if s.anodic else turned(s)
-    found = [peak for peak in anodic_peaks(seen) if peak.current.value > 0.0]
-    places = [int(np.argmin(np.abs(seen.potential - peak.potential.value))) for peak in found]
+    found: list[Peak] = []
+    places: list[int] = []
+    for peak in anodic_peaks(seen):
+        place = int(np.argmin(np.abs(seen.potential - peak.potential.value)))
+        # Of two whose tops are in one place, the later one stands on the shoulder of the other.
+        if peak.current.value > 0.0 and (not places or place > places[-1]):
+            found.append(peak)
+            places.append(place)
     bounds = [-1, *places, seen.potential.size]
     return tuple(
         _shape(seen, k, peak.potential, peak.current, (bounds[n], bounds[n + 2]), s.anodic)
@@ -87,29 +96,34 @@ def _shape(
         line = i[low] + (i[high] - i[low]) * (e - e[low]) / (e[high] - e[low])
     over = i - line
     height = current.value - float(line[top])
+    wide = _wide(over, top, 0.5 * height)
+    tails = [_tail(s, foot, wide) for foot in (low, high)] if whole else [0.0, 0.0]
+    left = 0.5 * sum(tails)
     before = _crossing(e[low : top + 1], over[low : top + 1], 0.5 * height)
     behind = _crossing(-e[top : high + 1][::-1], over[top : high + 1][::-1], 0.5 * height)
     half = Value.none(Status.NOT_FOUND)
     width = charge = Value.none(Status.INCOMPLETE)
     if before is not None:
         at, slope = before
-        half = Value.of(sign * at, s.sigma / slope)
+        half = Value.of(sign * at, math.hypot(s.sigma, 0.5 * left) / slope)
         if whole and behind is not None:
             doubt = math.hypot(s.sigma / slope, s.sigma / behind[1])
-            width = Value.of(-behind[0] - at, doubt)
+            both = 0.5 * left * (1.0 / slope + 1.0 / behind[1])
+            width = Value.of(-behind[0] - at, math.hypot(doubt, both))
     if whole:
         step, count = float(e[1] - e[0]), high - low + 1
         area = step * float(over[low : high + 1].sum())
         # Of the points, of which neighbours are smoothed together; of the line's two ends; and of
         # what is left of the peak there.
-        noise = s.sigma * math.hypot(math.sqrt(count * _RELATED), 0.7 * count)
-        doubt = step * math.hypot(noise, _DOWN * height * count)
+        white = s.sigma * math.hypot(math.sqrt(count * _RELATED), 0.7 * count)
+        beyond = left * count + sum(tails) * wide / _DECAY
+        doubt = step * math.hypot(white, _DOWN * height * count, beyond)
         charge = Value.of(sign * area, doubt)
     feet = sorted((sign * float(e[low]), sign * float(e[high])))
     return Shape(
         potential=Value.of(sign * potential.value, potential.error),
         current=Value.of(sign * current.value, current.error),
-        height=Value.of(sign * height, math.sqrt(2.0) * s.sigma),
+        height=Value.of(sign * height, math.hypot(math.sqrt(2.0) * s.sigma, left)),
         width=width,
         charge=charge,
         half=half,
@@ -150,6 +164,33 @@ def _touching(e: FloatArray, i: FloatArray, low: int, top: int, high: int) -> tu
         if (low, high) == before:
             break
     return low, high
+
+
+def _wide(over: FloatArray, top: int, level: float) -> float:
+    """Return about how wide a peak is at a level, in points."""
+    before, behind = np.flatnonzero(over[:top] < level), np.flatnonzero(over[top:] < level)
+    low = int(before[-1]) if before.size else 0
+    high = top + int(behind[0]) if behind.size else over.size - 1
+    return float(high - low)
+
+
+def _tail(s: Sweep, foot: int, wide: float) -> float:
+    """Return how much of a peak is left at its foot, A: of one whose tail decays exponentially.
+
+    On a sloping background the current has its least value, or touches the line, where the tail
+    still falls as steeply as the background rises. There it is bent: its second derivative is what
+    is left over the square of the length by which it decays.
+    """
+    reach = max(3, round(0.25 * wide))
+    rows = slice(max(0, foot - reach), foot + reach + 1)
+    y = s.raw[rows]
+    if y.size < 7:
+        return 0.0
+    x = np.arange(y.size) - 0.5 * (y.size - 1)
+    square = x**2 - float(np.mean(x**2))
+    bend = 2.0 * float(square @ y) / float(square @ square)
+    noisy = 2.0 * noise(s.raw) / math.sqrt(float(square @ square))
+    return max(bend - noisy, 0.0) * (wide / _DECAY) ** 2
 
 
 def _crossing(x: FloatArray, y: FloatArray, level: float) -> tuple[float, float] | None:

@@ -19,7 +19,7 @@ from seccm.analysis.growth import rows_of_climb
 from seccm.analysis.hidden import hidden
 from seccm.analysis.jumps import NOISE, WIDTH, steps
 from seccm.analysis.minimum import MinimumRule, Record, Vertex, search
-from seccm.analysis.reduced_transient import Peaked, shape
+from seccm.analysis.reduced_transient import Compared, Peaked, compared
 from seccm.analysis.smoothness import disturbances, leaps
 from seccm.arrays import FloatArray
 from seccm.results import Status, Value, noise, spacing
@@ -79,14 +79,19 @@ class Transient:
     """s since the step began: the maximum after it."""
     i_max: Value
     """A."""
-    shape: Value
-    """1 instantaneous, 0 progressive, or between; see `seccm.analysis.reduced_transient`."""
+    form: Compared
+    """Its shape: 1 instantaneous, 0 progressive, or between."""
     t_first: float
     """s, where the usable record begins; NaN if there is none."""
     t_sure: float
     """s, up to where the record was looked at to tell that the current rises for good."""
     t_end: float
     """s, where the usable record ends."""
+
+    @property
+    def shape(self) -> Value:
+        """1 instantaneous, 0 progressive, or between; see `seccm.analysis.reduced_transient`."""
+        return self.form.shape
 
 
 def transient(t: FloatArray, current: FloatArray, radius: float = math.nan) -> Transient:
@@ -117,17 +122,16 @@ def transient(t: FloatArray, current: FloatArray, radius: float = math.nan) -> T
     low = found.row if found is not None else peak.low if peak is not None else 0
     if low == 0 and peak is not None:  # a record without charging begins with the rise itself
         disturbed = _disturbed(record, peak.vertex.t / row, level)
-        status = Status.DISTURBED if disturbed else Status.OK
-        return _with(record, sign, None, peak, status, radius)
+        return _with(record, sign, None, peak, disturbed, radius)
     onset = _turning(record, low, 0, -1.0) or Vertex(
         float(t[low]), low * row, float(record.e[low]), record.noise, at_edge=True
     )
-    status = _verdict(record, onset, found is None or found.growth, level)
-    if status is Status.OK and multiple:
-        status = Status.MULTIPLE
+    edge = onset.at_edge or (found is not None and not found.growth)
+    status = Status.EDGE if edge else Status.MULTIPLE if multiple else Status.OK
+    disturbed = _disturbed(record, onset.t / row, level)
     looked_at = rows_of_climb(onset.t / row) * row + 2.0 * _BIN * onset.t
     sure = min(max(onset.t + looked_at, onset.t * math.exp(_AROUND)), float(t[-1]))
-    return _with(record, sign, (onset, status, sure), peak, status, radius)
+    return _with(record, sign, (onset, status, sure), peak, disturbed, radius)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +180,8 @@ def _turning(record: Record, row: int, start: int, side: float) -> Vertex | None
         start: the first row that may be used.
         side: 1 for a maximum, -1 for a minimum.
 
-    Its uncertainty contains what another stretch around it gives, and what a step that the record
-    does not show would do.
+    Its uncertainty contains what another stretch around it gives, what the polynomial misses, as of
+    a dip, and what a step that the record does not show would do.
     """
     centre, found = float(record.t[row]), []
     for width in (_AROUND, _AROUND, 0.6 * _AROUND):
@@ -196,19 +200,28 @@ def _turning(record: Record, row: int, start: int, side: float) -> Vertex | None
             return None
         residual = y - basis @ c
         variance = float(residual @ residual) / max(y.size - 5, 1)
+        unlike = _unlike(variance, record.noise, y.size)
         powers = np.arange(4, -1, -1)
         slope_at, value_at = powers * v ** np.maximum(powers - 1, 0), v**powers
         shift = math.sqrt(variance * float(slope_at @ normal @ slope_at)) / curvature
-        height = math.sqrt(variance * float(value_at @ normal @ value_at))
+        height = math.hypot(math.sqrt(variance * float(value_at @ normal @ value_at)), unlike)
+        # Where the current is off by as much.
+        aside = math.sqrt(2.0 * unlike / curvature / 3.0)
         t = centre * math.exp(v * width)
         scale = width * t  # of a small change of x, in seconds
-        found.append((t, shift * scale, side * float(value_at @ c), height, curvature / scale**2))
+        t_error = math.hypot(shift, aside) * scale
+        found.append((t, t_error, side * float(value_at @ c), height, curvature / scale**2))
         centre = t if width == _AROUND else centre
     _, (t, t_error, top, error, bend), (other, _, other_top, _, _) = found
     unseen = hidden(record.e, t / record.row, max(start, 1))
     t_error = math.hypot(t_error, other - t, unseen.shift(bend))
     error = math.hypot(error, 0.5 * (other_top - top), unseen.before)
     return Vertex(t, t_error, top, error, False, bend)
+
+
+def _unlike(variance: float, noise: float, rows: int) -> float:
+    """Return what of a standard deviation noise does not explain, were it three sigma more."""
+    return math.sqrt(max(variance - noise**2 * (1.0 + 3.0 * math.sqrt(2.0 / rows)), 0.0))
 
 
 def _edges(t: FloatArray, row: float) -> npt.NDArray[np.int64]:
@@ -238,13 +251,6 @@ def _first_top(z: FloatArray, least: FloatArray) -> tuple[int, int] | None:
     return None
 
 
-def _verdict(record: Record, onset: Vertex, growth: bool, level: float) -> Status:
-    """Tell whether an onset is one, or what passes for it."""
-    if not growth or onset.at_edge:
-        return Status.EDGE
-    return Status.DISTURBED if _disturbed(record, onset.t / record.row, level) else Status.OK
-
-
 def _disturbed(record: Record, turning: float, level: float) -> bool:
     """Tell whether a current jumps, or runs as no reaction makes it run.
 
@@ -270,31 +276,31 @@ def _with(
     sign: float,
     onset: tuple[Vertex, Status, float] | None,
     peak: _Peak | None,
-    status: Status,
+    disturbed: bool,
     radius: float,
 ) -> Transient:
-    """Gather what was found."""
+    """Gather what was found; a disturbance is one of everything behind it."""
     first, end = float(record.t[0]), float(record.t[-1])
-    late = Value.none(Status.NO_MAXIMUM)
-    t_max = i_max = form = late
+    late, doubt = Value.none(Status.NO_MAXIMUM), Status.DISTURBED if disturbed else Status.OK
+    t_max = i_max = late
+    form = Compared(late)
     if peak is not None:
-        vertex, own = peak.vertex, peak.status
-        if status is Status.DISTURBED:
-            own = own.worse(status)
+        vertex, own = peak.vertex, peak.status.worse(doubt)
         t_max, i_max = _time(record, vertex, own), Value.of(sign * vertex.e, vertex.e_error, own)
-        form = Value.none(Status.UNDEFINED)
+        form = Compared(Value.none(Status.UNDEFINED))
         if own.trusted:
-            form = shape(_peaked(record, vertex, onset), radius)
+            form = compared(_peaked(record, vertex, onset), radius)
     if onset is None:
         none = Value.none(Status.NOT_FOUND)
         return Transient(none, none, t_max, i_max, form, first, end, end)
     least, own, sure = onset
+    own = own.worse(doubt)
     return Transient(
         t_onset=_time(record, least, own),
         i_onset=Value.of(sign * least.e, least.e_error, own),
         t_max=t_max,
         i_max=i_max,
-        shape=form,
+        form=form,
         t_first=first,
         t_sure=sure,
         t_end=end,
@@ -321,4 +327,4 @@ def _nothing(status: Status, record: Record | None = None) -> Transient:
     none = Value.none(status)
     peak = Value.none(Status.NO_MAXIMUM) if status.censored else none
     first, end = (float(record.t[k]) for k in (0, -1)) if record else (math.nan, math.nan)
-    return Transient(none, none, peak, peak, peak, first, end, end)
+    return Transient(none, none, peak, peak, Compared(peak), first, end, end)

@@ -1,4 +1,4 @@
-"""The peak of a difference current over the potential, and the wave of pulses that grow."""
+"""The peak of a difference current over the potential."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ _TOP = 0.8
 """Share of the height above which points tell the top of a peak."""
 _CLEAR = 6.0
 """Standard deviations by which a peak stands out."""
-_PLATEAU = 0.2
-"""Share of the potentials at the end of a wave that is its plateau."""
-_LEVEL = 0.05
-"""Share of a wave by which its plateau may rise from end to end."""
+_USUAL = 1.5
+"""Standard deviations of noise alone that a background does not seem to be bent by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,25 @@ def _background(potential: FloatArray, current: FloatArray) -> FloatArray:
     return line
 
 
+def _bent(potential: FloatArray, current: FloatArray, at: float, sigma: float) -> float:
+    """Return by how much a background that is not straight may be off at a potential, A.
+
+    Both ends have slopes of their own; what they say of a place between them, and what the straight
+    line through both says, are the same of a straight background.
+    """
+    count = max(4, int(1.5 * _ENDS * potential.size))
+    line = float(np.interp(at, potential, _background(potential, current)))
+    found = []
+    for end in (slice(None, count), slice(-count, None)):
+        x = potential[end] - float(np.mean(potential[end]))
+        slope = float(x @ current[end]) / float(x @ x)
+        away = at - float(np.mean(potential[end]))
+        there = float(np.mean(current[end])) + slope * away
+        noisy = _USUAL * sigma * math.hypot(count**-0.5, away / math.sqrt(float(x @ x)))
+        found.append(math.sqrt(max((there - line) ** 2 - noisy**2, 0.0)))
+    return max(found)
+
+
 def pulse_peak(potential: FloatArray, current: FloatArray) -> PulsePeak:
     """Measure the largest peak of a difference current.
 
@@ -55,7 +72,8 @@ def pulse_peak(potential: FloatArray, current: FloatArray) -> PulsePeak:
     if potential.size < 10 or not (np.isfinite(potential) & np.isfinite(current)).all():
         return PulsePeak(*(Value.none(Status.TOO_SHORT),) * 3)
     order = np.argsort(potential)
-    e, above = potential[order], (current - _background(potential, current))[order]
+    potential, current = potential[order], current[order]
+    e, above = potential, current - _background(potential, current)
     sigma = noise(above)
     largest = int(np.argmax(np.abs(above)))
     sign = math.copysign(1.0, float(above[largest]))
@@ -77,16 +95,21 @@ def pulse_peak(potential: FloatArray, current: FloatArray) -> PulsePeak:
     best = int(np.argmax(found))
     at, height = float(fine[best]), float(found[best])
     error = sigma * math.sqrt(4.0 / x.size)
+    bent = _bent(potential, current, at, sigma)
     bend = abs(float(curve.deriv(2)(at)))
     off = math.sqrt(2.0 * error / bend) / math.sqrt(x.size) if bend else math.nan
     if best in (0, fine.size - 1):
         return PulsePeak(nothing, nothing, nothing)
     return PulsePeak(
-        Value.of(at, off), Value.of(sign * height, error), _width(e, y, largest, height, sigma)
+        Value.of(at, off),
+        Value.of(sign * height, math.hypot(error, bent)),
+        _width(e, y, largest, height, sigma, bent),
     )
 
 
-def _width(e: FloatArray, y: FloatArray, largest: int, height: float, sigma: float) -> Value:
+def _width(
+    e: FloatArray, y: FloatArray, largest: int, height: float, sigma: float, bent: float
+) -> Value:
     """Measure how wide a peak is at half its height, between points."""
     low = y < height / 2.0
     left, right = np.flatnonzero(low[:largest]), np.flatnonzero(low[largest:])
@@ -98,45 +121,6 @@ def _width(e: FloatArray, y: FloatArray, largest: int, height: float, sigma: flo
         slope = (y[inside] - y[outside]) / (e[inside] - e[outside])
         ends.append(e[outside] + (height / 2.0 - y[outside]) / slope)
         slopes.append(abs(slope))
-    return Value.of(float(ends[1] - ends[0]), sigma * math.hypot(*(1.0 / s for s in slopes)))
-
-
-@dataclass(frozen=True, slots=True)
-class PulseWave:
-    """A wave of currents, each at the end of a pulse from the same potential."""
-
-    half: Value
-    """V: half-wave potential."""
-    limit: Value
-    """A: the plateau above the foot, with its sign."""
-
-
-def pulse_wave(potential: FloatArray, current: FloatArray) -> PulseWave:
-    """Measure a wave from its foot to its plateau.
-
-    Args:
-        potential: V, shape (n,), in the order of time.
-        current: A, shape (n,).
-    """
-    if potential.size < 10 or not (np.isfinite(potential) & np.isfinite(current)).all():
-        return PulseWave(*(Value.none(Status.TOO_SHORT),) * 2)
-    ends, plateau = max(2, int(_ENDS * current.size)), max(3, int(_PLATEAU * current.size))
-    foot, final = float(np.mean(current[:ends])), current[-plateau:]
-    limit, sigma = float(np.mean(final)) - foot, noise(current)
-    if not abs(limit) > _CLEAR * sigma:
-        none = Value.none(Status.NO_WAVE)
-        return PulseWave(none, none)
-    rise = float(np.polyfit(np.linspace(0.0, 1.0, plateau), final, 1)[0])
-    status = Status.OK if abs(rise) <= _LEVEL * abs(limit) else Status.NO_PLATEAU
-    share = (current - foot) / limit
-    crossed = int(np.argmax(share >= 0.5))
-    if crossed == 0:
-        return PulseWave(Value.none(Status.NO_WAVE), Value.none(Status.NO_WAVE))
-    low, high = share[crossed - 1], share[crossed]
-    part = (0.5 - low) / (high - low)
-    change = float(potential[crossed] - potential[crossed - 1])
-    error = sigma / abs(limit) * abs(change) / float(high - low)
-    return PulseWave(
-        Value.of(float(potential[crossed - 1]) + part * change, error, status),
-        Value.of(limit, sigma * math.sqrt(1.0 / ends + 1.0 / plateau), status),
-    )
+    noisy = sigma * math.hypot(*(1.0 / s for s in slopes))
+    background = 0.5 * bent * sum(1.0 / s for s in slopes)
+    return Value.of(float(ends[1] - ends[0]), math.hypot(noisy, background))

@@ -96,24 +96,42 @@ def reduced(a: float, tau: FloatArray) -> FloatArray:
         a: as in `general`.
         tau: larger than 0, any shape.
     """
-    # The maximum of k t lies between those of the limits, 1.2564 and a few units of (2 k / A)^1/2.
-    wide = 1.0 if a == 0.0 or math.isinf(a) else max(1.0, math.sqrt(2.0 / a))
-    x = np.geomspace(0.3, 6.0 * wide, 4000)
-    top = int(np.argmax(general(x, a)))
-    x = np.linspace(x[max(top - 1, 0)], x[min(top + 1, x.size - 1)], 2001)
-    f = general(x, a)
-    top = int(np.argmax(f))
-    found: FloatArray = general(tau * x[top], a) / f[top]
+    x, height = top(a)
+    found: FloatArray = general(tau * x, a) / height
     return found
 
 
-@lru_cache(maxsize=1)
-def _family() -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Tabulate the family: shape of each member, times, currents, and slopes of these.
+def top(a: float) -> tuple[float, float]:
+    """Return where the general form has its maximum, and how high it is there."""
+    # It lies between those of the limits, 1.2564 and a few units of (2 k / A)^1/2.
+    wide = 1.0 if a == 0.0 or math.isinf(a) else max(1.0, math.sqrt(2.0 / a))
+    x = np.geomspace(0.3, 6.0 * wide, 4000)
+    near = int(np.argmax(general(x, a)))
+    x = np.linspace(x[max(near - 1, 0)], x[min(near + 1, x.size - 1)], 2001)
+    f = general(x, a)
+    near = int(np.argmax(f))
+    return float(x[near]), float(f[near])
 
-    Returns:
-        Shapes (levels,), (times,), (levels, times), (levels, times).
-    """
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """Members of the family in equal steps of shape, from progressive to instantaneous."""
+
+    shapes: FloatArray
+    """Shape (levels,), from 0 to 1."""
+    logs: FloatArray
+    """ln(A / k) of each member, shape (levels,); infinite at both ends."""
+    tau: FloatArray
+    """Times over that of the maximum, shape (times,)."""
+    curves: FloatArray
+    """Currents over that of the maximum, shape (levels, times)."""
+    slopes: FloatArray
+    """Their derivatives by tau."""
+
+
+@lru_cache(maxsize=1)
+def _family() -> _Family:
+    """Tabulate the family."""
     tau = np.linspace(0.0, _LONGEST, _POINTS)
     first = np.concatenate([[1e-6], tau[1:]])
     rates = np.concatenate([[0.0], np.geomspace(3e-3, 3e3, 400), [np.inf]])
@@ -124,10 +142,32 @@ def _family() -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     logs = np.interp(wanted[1:-1], shape[1:-1], np.log(rates[1:-1]))
     chosen = [0.0, *np.exp(logs).tolist(), math.inf]
     curves = np.array([reduced(a, first) for a in chosen])
-    return wanted, tau, curves, np.gradient(curves, tau, axis=1)
+    ends = np.concatenate([[-math.inf], logs, [math.inf]])
+    return _Family(wanted, ends, tau, curves, np.gradient(curves, tau, axis=1))
 
 
-def shape(record: Peaked, radius: float) -> Value:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How a transient compares with the family."""
+
+    shape: Value
+    """1 instantaneous, 0 progressive, or between; or why it is not known."""
+    fits: tuple[Fit, ...] = ()
+    """One for each member; none where the record cannot be compared."""
+
+    def member(self, shape: float) -> float:
+        """Return A / k of the member with a shape between the limits, of these exclusively."""
+        family = _family()
+        return math.exp(float(np.interp(shape, family.shapes[1:-1], family.logs[1:-1])))
+
+    def maximum(self, shape: float) -> tuple[float, float]:
+        """Return time and height of the maximum, s and A, if the transient has a shape."""
+        values = [(fit.t_max, fit.height) for fit in self.fits]
+        t_max, height = (float(np.interp(shape, _family().shapes, v)) for v in np.array(values).T)
+        return t_max, height
+
+
+def compared(record: Peaked, radius: float) -> Compared:
     """Tell of which shape a transient is: 1 instantaneous, 0 progressive, or between.
 
     That is, where its current at half the time of the maximum lies between those of the limits.
@@ -148,20 +188,21 @@ def shape(record: Peaked, radius: float) -> Value:
     """
     rows = (record.t >= record.since) & (record.t <= _LONGEST * 0.9 * record.t_max)
     if record.t_max > _PLANAR * radius**2 / _SLOWEST:
-        return Value.none(Status.NOT_LIKE_MODEL)
+        return _unlike(Status.NOT_LIKE_MODEL)
     merge = max(1, int(rows.sum()) // _MOST_ROWS)
     count = int(rows.sum()) // merge
     if count < 12:
-        return Value.none(Status.TOO_SHORT)
+        return _unlike(Status.TOO_SHORT)
     t, y = (
         v[rows][: count * merge].reshape(count, merge).mean(axis=1) for v in (record.t, record.i)
     )
-    levels, tau, curves, slopes = _family()
+    family = _family()
+    levels, tau, curves = family.shapes, family.tau, family.curves
 
-    def fitted(y: FloatArray) -> list[_Fit]:
+    def fitted(y: FloatArray) -> list[Fit]:
         return [
             _fitted(t, y, tau, curve, slope, record.t_max)
-            for curve, slope in zip(curves, slopes, strict=True)
+            for curve, slope in zip(curves, family.slopes, strict=True)
         ]
 
     # Charging is what the nuclei of a first fit leave over before the onset.
@@ -178,25 +219,34 @@ def shape(record: Peaked, radius: float) -> Value:
     missed = math.sqrt(max(beyond, 0.0)) / fit.height if fit.height > 0.0 else math.inf
     beside = charging / math.sqrt(HALF) / record.i_max
     if missed > _FOLLOWED or beside > _PARALLEL:
-        return Value.none(Status.NOT_LIKE_MODEL)
+        return _unlike(Status.NOT_LIKE_MODEL)
     if abs(fit.parallel) > _PARALLEL * fit.height:
         # Of a short record, a constant current and the shape cannot be told from one another.
         long = float(t[-1]) > _LONG * record.t_max
-        return Value.none(Status.NOT_LIKE_MODEL if long else Status.NOT_DECIDED)
+        return _unlike(Status.NOT_LIKE_MODEL if long else Status.NOT_DECIDED)
     variance = max(squares[best] / max(count - 4, 1), variance) * fit.widening
     middle, width = _lowest(levels, squares, best, variance)
     apart = float(abs(np.interp(HALF, tau, curves[-1]) - np.interp(HALF, tau, curves[0])))
     error = math.hypot(max(width, _LEAST), missed / apart, beside / apart)
     if error > _DECIDED:
-        return Value.none(Status.NOT_DECIDED)
+        return _unlike(Status.NOT_DECIDED)
     planar = not record.t_max > _PLANAR * radius**2 / _FASTEST
-    return Value.of(middle, error, Status.OK if planar else Status.NOT_PLANAR)
+    status = Status.OK if planar else Status.NOT_PLANAR
+    return Compared(Value.of(middle, error, status), tuple(fits))
+
+
+def _unlike(status: Status) -> Compared:
+    return Compared(Value.none(status))
 
 
 @dataclass(frozen=True, slots=True)
-class _Fit:
+class Fit:
+    """A member of the family, fitted to a transient."""
+
     t_max: float
+    """s."""
     height: float
+    """A, of its maximum."""
     parallel: float
     squares: float
     widening: float
@@ -206,7 +256,7 @@ class _Fit:
 def _fitted(
     t: FloatArray, y: FloatArray, tau: FloatArray, curve: FloatArray, slope: FloatArray,
     t_max: float,
-) -> _Fit:  # fmt: skip
+) -> Fit:  # fmt: skip
     """Fit one member: height, time of the maximum, and a constant (Gauss and Newton)."""
     height, parallel, squares, residual = 1.0, 0.0, math.inf, y
     for _ in range(8):
@@ -223,7 +273,7 @@ def _fitted(
         t_max *= 1.0 + float(np.clip(step[2], -0.2, 0.2))
     r = float(residual[1:] @ residual[:-1]) / squares if squares > 0.0 else 0.0
     r = min(max(r, 0.0), 0.95)
-    return _Fit(t_max, height, parallel, squares, (1.0 + r) / (1.0 - r))
+    return Fit(t_max, height, parallel, squares, (1.0 + r) / (1.0 - r))
 
 
 def _least_squares(basis: FloatArray, y: FloatArray) -> FloatArray:
@@ -232,7 +282,7 @@ def _least_squares(basis: FloatArray, y: FloatArray) -> FloatArray:
     return np.asarray(found, np.float64)
 
 
-def _dying(record: Peaked, fit: _Fit, tau: FloatArray, curve: FloatArray) -> float:
+def _dying(record: Peaked, fit: Fit, tau: FloatArray, curve: FloatArray) -> float:
     """Return how much of what dies away beside nuclei is left at the maximum, A.
 
     What is left of it at the onset is taken to die away as a diffusion current does from there on,

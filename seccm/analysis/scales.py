@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,12 +55,26 @@ _FIXED = {
     "V/s": Scale(1.0, "V s$^{-1}$"),
     "m/s": Scale(1e6, "µm s$^{-1}$"),
     "m^2": Scale(1e12, "µm$^{2}$"),
+    "1/m^2": Scale(1e-4, "cm$^{-2}$"),
+    "m^-2 s^-1": Scale(1e-4, "cm$^{-2}$ s$^{-1}$"),
+    "m^3": Scale(1e18, "µm$^{3}$"),
+    "A/m^3": Scale(1e-6, "pA µm$^{-3}$"),
+    "C/m^3": Scale(1e-6 / 3.6, "mAh cm$^{-3}$"),
+    "kg/m^3": Scale(1e-3, "g cm$^{-3}$"),
+    "kg/mol": Scale(1e3, "g mol$^{-1}$"),
+    "rad": Scale(180 / math.pi, "deg"),
+    "1/h": Scale(1.0, "h$^{-1}$"),
     "m^2/s": Scale(1e14, "10$^{-10}$ cm$^{2}$ s$^{-1}$"),
     "1/s": Scale(1.0, "s$^{-1}$"),
+    "s^-1/2": Scale(1.0, "s$^{-1/2}$"),
+    "(V/s)^0.5": Scale(1.0, "V$^{1/2}$ s$^{-1/2}$"),
+    "A/m^2/(V/s)^0.5": Scale(0.1, "mA cm$^{-2}$ (V/s)$^{-1/2}$"),
+    "A/m^2/(V/s)": Scale(0.1, "mA cm$^{-2}$ (V/s)$^{-1}$"),
 }
 _LARGE = {"ohm": "Ω", "Hz": "Hz", "ohm s^-1/2": "Ω s$^{-1/2}$"}
 """Units whose numbers may be large, and how they are written."""
 _LARGER = ((1e3, "k"), (1e6, "M"), (1e9, "G"))
+_POWER = re.compile(r"\w+\^")
 _PREFIXES = ((1e-15, "f"), (1e-12, "p"), (1e-9, "n"), (1e-6, "µ"), (1e-3, "m"), (1.0, ""))
 
 
@@ -71,6 +87,8 @@ def scale(unit: str, values: Any = ()) -> Scale:
     """
     if unit in _FIXED:
         return _FIXED[unit]
+    if _POWER.match(unit):  # A prefix before it would have this power, too.
+        return Scale(1.0, unit)
     finite = np.abs(np.asarray(values, float).ravel())
     finite = finite[np.isfinite(finite)]
     largest = float(finite.max()) if finite.size else 0.0
@@ -80,6 +98,15 @@ def scale(unit: str, values: Any = ()) -> Scale:
     fitting = [p for p in known if largest >= 0.9 * p[0]] or [_PREFIXES[0]]
     size, prefix = fitting[-1]
     return Scale(1.0 / size, prefix + _LARGE.get(unit, unit))
+
+
+def customary(unit: str) -> Scale | None:
+    """Return the unit that everybody expects for a compound SI unit, such as mA cm-2 for A/m^2.
+
+    None where there is none: the unit takes a prefix.
+    """
+    found = _FIXED.get(unit)
+    return found if found is not None and found.unit not in ("", unit) else None
 
 
 def potential_label(reference: str, unit: str = "V") -> str:
@@ -142,9 +169,15 @@ def colour_range(shown: FloatArray, error: float = math.nan) -> tuple[float, flo
     return low, high
 
 
-def ordered(count: int) -> list[str]:
-    """Return colours for levels that have an order, from dark to light, as "#rrggbb"."""
-    known = np.array([list(bytes.fromhex(colour[1:])) for colour in _ORDERED], float)
-    places = np.linspace(0.0, len(_ORDERED) - 1, count) if count > 1 else np.array([3.5])
-    mixed = [np.interp(places, np.arange(len(_ORDERED)), known[:, k]) for k in range(3)]
+def ordered(count: int, among: Sequence[str] = _ORDERED) -> list[str]:
+    """Return colours for levels that have an order, from dark to light, as "#rrggbb".
+
+    Args:
+        count: of levels.
+        among: colours in equal steps from dark to light, between which they lie.
+    """
+    known = np.array([list(bytes.fromhex(colour[1:])) for colour in among], float)
+    last = len(among) - 1
+    places = np.linspace(0.0, last, count) if count > 1 else np.array([0.44 * last])
+    mixed = [np.interp(places, np.arange(last + 1), known[:, k]) for k in range(3)]
     return ["#" + bytes(rgb).hex() for rgb in np.rint(mixed).T.astype(np.uint8).tolist()]

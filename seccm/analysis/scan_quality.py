@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import KDTree
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.analysis.quality import Quality, drift, early
 from seccm.analysis.topography import Topography, level
@@ -50,7 +50,7 @@ def on_used_ground(sites: Table, diameter: float) -> npt.NDArray[np.bool_]:
     if landed.size < 2 or not diameter > 0.0:
         return used
     x, y = places(sites)
-    near = KDTree(np.column_stack([x, y])[landed])
+    near = scipy.spatial.KDTree(np.column_stack([x, y])[landed])
     pairs = landed[near.query_pairs(_TOUCHING * diameter, output_type="ndarray")]
     first, second = pairs.reshape(-1, 2).T
     t = sites["t_contact"]

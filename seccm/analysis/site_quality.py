@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import savgol_coeffs, savgol_filter
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.analysis.quality import Quality, contact, electrometer, hum, hum_gate
 from seccm.analysis.step_trace import steps_ran
@@ -40,15 +40,17 @@ def judged(site: Site, record: SiteRecord, *, overlapping: bool = False) -> Qual
         flags |= Quality.LOST_CONTACT
     if _unshown(site, record):
         flags |= Quality.DOUBTFUL_CONTACT
-    return flags | _landing(site, record, at) | _instrument(record) | _hum(site, record)
+    landing = _landing(site, record, at) if site.moves else Quality(0)
+    return flags | landing | _instrument(record) | _hum(site, record)
 
 
 def _unshown(site: Site, record: SiteRecord) -> bool:
     """Tell whether the contact should have shown itself in the steps and did not."""
-    if record.landing is None or not np.isfinite(record.landing.baseline):
+    landing = record.landing
+    if landing is None or not (landing.seen and np.isfinite(landing.baseline)):
         return False
     rule = site.approach.rule
-    shown = Shown(rule, site.approach.hold.mode, record.landing.baseline)
+    shown = Shown(rule, site.approach.hold.mode, landing.baseline)
     for index, segment in steps_ran(site, record).items():
         rows = record.steps[index]
         # The row of the contact is of a step that goes on with what the approach imposed.
@@ -62,6 +64,8 @@ def _unshown(site: Site, record: SiteRecord) -> bool:
 def _landing(site: Site, record: SiteRecord, at: int) -> Quality:
     """Judge the contact signal from the start of the last approach on."""
     rule, landing = site.approach.rule, record.landing
+    if landing is not None and not landing.seen:
+        return Quality(0)
     before = np.flatnonzero(record.phase[:at] != Phase.APPROACH)
     start = int(before[-1]) + 1 if before.size else 0
     # A step that does not go on with what the approach imposed has another signal.
@@ -132,11 +136,11 @@ def ripple(signal: FloatArray, row: float) -> tuple[float, Value]:
     width = int(_SLOW / row) | 1 if row > 0.0 else 0
     if not 5 <= width <= signal.size:
         return 50.0, Value.none(Status.TOO_SHORT)
-    rest = signal - savgol_filter(signal, width, 3)
+    rest = signal - scipy.signal.savgol_filter(signal, width, 3)
     # The filter's own ends are fitted, not centred, and let other shares of the hum through.
     mains, found = mains_hum(rest[width // 2 : -(width // 2)], row)
     if not found.status.has_value:
         return mains, found
     places = row * (np.arange(width) - width // 2)
-    left = 1.0 - float(savgol_coeffs(width, 3) @ np.cos(2 * np.pi * mains * places))
+    left = 1.0 - float(scipy.signal.savgol_coeffs(width, 3) @ np.cos(2 * np.pi * mains * places))
     return mains, Value.of(found.value / abs(left), found.error / abs(left), found.status)

@@ -11,7 +11,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import erf, erfcx
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.arrays import FloatArray
 
@@ -71,9 +71,9 @@ def step_current(tau: FloatArray, biot: float) -> FloatArray:
     with np.errstate(under="ignore"):
         far = np.exp(-1.0 / t)
         image = 2.0 * root / math.sqrt(math.pi) * far
-        image -= 2.0 * (1.0 + beta * t) * erfcx(beta * root + 1.0 / root) * far
+        image -= 2.0 * (1.0 + beta * t) * scipy.special.erfcx(beta * root + 1.0 / root) * far
     current[~late] = 3.0 * (
-        -biot / beta + biot**2 / beta * erfcx(beta * root) + 2.0 * biot**2 * image
+        -biot / beta + biot**2 / beta * scipy.special.erfcx(beta * root) + 2.0 * biot**2 * image
     )
     return current
 
@@ -93,7 +93,7 @@ def flux_response(tau: FloatArray) -> FloatArray:
     sums = np.exp(-np.outer(tau[late], squares)) @ (2.0 / squares)
     rise[late] = 3.0 * tau[late] + 0.2 - sums
     t = tau[~late]
-    rise[~late] = np.exp(t) * (1.0 + erf(np.sqrt(t))) - 1.0
+    rise[~late] = np.exp(t) * (1.0 + scipy.special.erf(np.sqrt(t))) - 1.0
     return rise
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.arrays import BoolArray, FloatArray
 from seccm.results import Status, Value
@@ -116,7 +116,7 @@ def _bootstrap(v: FloatArray, seed: int) -> tuple[Interval, float]:
     b = np.concatenate(drawn)
     centre = hodges_lehmann(v)
     below = float(np.mean(b < centre) + 0.5 * np.mean(b == centre))
-    z0 = float(stats.norm.ppf(below)) if 0.0 < below < 1.0 else 0.0
+    z0 = float(scipy.special.ndtri(below)) if 0.0 < below < 1.0 else 0.0
     without = hodges_lehmann(np.stack([np.delete(v, k) for k in range(n)]))
     d = without.mean() - without
     largest = float(np.max(np.abs(d)))
@@ -124,7 +124,7 @@ def _bootstrap(v: FloatArray, seed: int) -> tuple[Interval, float]:
     d = d / largest if largest > 0.0 else d
     skew = float(np.sum(d**3) / (6.0 * float(d @ d) ** 1.5)) if largest > 0.0 else 0.0
     z = z0 + np.array([-_Z, _Z])
-    low, high = np.quantile(b, stats.norm.cdf(z0 + z / (1.0 - skew * z)))
+    low, high = np.quantile(b, scipy.special.ndtr(z0 + z / (1.0 - skew * z)))
     return Interval(float(low), float(high)), float(b.std(ddof=1))
 
 
@@ -259,7 +259,7 @@ def trend(x: FloatArray, y: FloatArray) -> Trend:
         return Trend(Value.none(Status.TOO_FEW), nan, math.nan, a.size)
     if np.ptp(a) == 0.0:
         return Trend(Value.none(Status.UNDEFINED), nan, math.nan, a.size)
-    fit = stats.theilslopes(b, a)
+    fit = scipy.stats.theilslopes(b, a)
     low, high = float(fit.low_slope), float(fit.high_slope)
     slope = Value.of(float(fit.slope), (high - low) / (2.0 * _Z))
     return Trend(slope, Interval(low, high), float(fit.intercept), a.size)
@@ -295,7 +295,7 @@ def r_squared_interval(r2: float, n: int, k: int = 1) -> tuple[Interval, Interva
     if not 0.0 <= r2 <= 1.0 or n - k - 1 < 1:
         return nan, nan
     error = math.sqrt(4.0 * r2 * (1.0 - r2) ** 2 * (n - k - 1) ** 2 / ((n**2 - 1) * (n + 3)))
-    half = float(stats.t.ppf(0.975, n - k - 1)) * error
+    half = float(scipy.special.stdtrit(n - k - 1, 0.975)) * error
     symmetric = Interval(r2 - half, r2 + half)
     if n < 4:
         return symmetric, nan
@@ -362,5 +362,5 @@ def _spearman(a: FloatArray, b: FloatArray) -> tuple[float, float]:
     a, b = a[keep], b[keep]
     if a.size < FEWEST_FOR_INTERVAL or np.ptp(a) == 0.0 or np.ptp(b) == 0.0:
         return math.nan, math.nan
-    result = stats.spearmanr(a, b)
+    result = scipy.stats.spearmanr(a, b)
     return float(result.statistic), float(result.pvalue)

@@ -7,8 +7,8 @@ else at the site is determined all the same.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -17,8 +17,9 @@ import numpy as np
 from seccm.analysis.any_step import of_any_step
 from seccm.arrays import FloatArray
 from seccm.program.any_results import OF_ANY_STEP
-from seccm.program.figures import OwnCurve
+from seccm.program.figures import OwnCurve, Page
 from seccm.program.kind import Found
+from seccm.program.measured import WHOLE, doubted
 from seccm.program.registry import kinds
 from seccm.program.segment import Segment
 from seccm.program.trace import StepTrace
@@ -47,20 +48,34 @@ def measured(trace: StepTrace, before: Sequence[StepTrace]) -> Found:
 
 
 def arrays_of(trace: StepTrace, before: Sequence[StepTrace]) -> Mapping[str, Values]:
-    """Determine those results of a step that are arrays."""
+    """Determine those results of a step that are arrays.
+
+    Numbers of which the kind says no status one by one are of all rows of the step.
+    """
     kind = kinds().get(trace.segment.kind)
 
     def own() -> Mapping[str, Values]:
-        return kind.arrays(trace, before) if kind else {}
+        found = kind.arrays(trace, before) if kind else {}
+        return {name: _of_all_rows(values, trace) for name, values in found.items()}
 
     return _if_it_can(own, {}, trace.segment)
 
 
+def _of_all_rows(values: Values, trace: StepTrace) -> Values:
+    if values.statuses:
+        return values
+    status = doubted(values.status, WHOLE, trace)
+    if status.has_value or not values.status.has_value:
+        return replace(values, status=status)
+    nothing = np.full_like(values.values, np.nan)
+    return Values(nothing, nothing, status)
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A curve that a kind of step worked out of one step."""
+    """A curve that a kind of step worked out of one step, or of a series of them."""
 
-    what: OwnCurve
+    what: Page
     step: int
     """Which step of the site."""
     x: FloatArray
@@ -72,13 +87,20 @@ class Drawn:
     event_x: FloatArray
     """Of the points that are marked on it, shape (events,), perhaps none."""
     event_y: FloatArray
+    error: FloatArray = field(default_factory=lambda: np.empty(0))
+    """Standard uncertainties of y, NaN where unknown, shape (n,); empty where none is known."""
 
 
 def curves_of(trace: StepTrace) -> tuple[Drawn, ...]:
     """Work out the curves that the kind of a step has itself, but those without points."""
     kind = kinds().get(trace.segment.kind)
     own = [what for what in kind.figures if isinstance(what, OwnCurve)] if kind else []
-    found = (_if_it_can(partial(_drawn, what, trace), None, trace.segment) for what in own)
+    seen = kind.seen if kind else None
+
+    def drawn(what: OwnCurve) -> Drawn | None:
+        return _drawn(what, trace if seen is None or not what.seen else trace.once(seen))
+
+    found = (_if_it_can(partial(drawn, what), None, trace.segment) for what in own)
     return tuple(one for one in found if one is not None)
 
 
@@ -113,12 +135,46 @@ def _points(
     return x[good], y[good]
 
 
-def words_of(segment: Segment, found: Found) -> str:
-    """Say the most telling results of a step in a phrase; empty if there is nothing to say."""
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """The most telling results of a step in words."""
+
+    words: str
+    """Empty if there is nothing to say."""
+    doubtful: bool = False
+    """Whether they rest on a number that has to be looked at before it is averaged."""
+
+
+class _Noted(Mapping[str, Value]):
+    """Results that take note of which of them were asked for."""
+
+    def __init__(self, found: Found) -> None:
+        self._found = found
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> Value:
+        value = self._found[name]
+        self.asked.add(name)
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+def phrase_of(segment: Segment, found: Found) -> Phrase:
+    """Say the most telling results of a step, and whether these can be trusted."""
     if any(value.status is Status.ANALYSIS_FAILED for value in found.values()):
-        return f"the analysis of step {segment.index + 1}, {segment.kind}, failed"
-    kind = kinds().get(segment.kind)
-    return _if_it_can(lambda: kind.words(found) if kind else "", "", segment)
+        return Phrase(f"the analysis of step {segment.index + 1}, {segment.kind}, failed")
+    kind, noted = kinds().get(segment.kind), _Noted(found)
+    words = _if_it_can(lambda: kind.words(noted) if kind else "", "", segment)
+    used = [found[name].status for name in noted.asked]
+    return Phrase(words, bool(words) and any(s.has_value and not s.trusted for s in used))
 
 
 def _if_it_can(analysis: Callable[[], T], without: T, segment: Segment) -> T:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.analysis.alignment import misplaced
+from seccm.analysis.descents import descent_of
 from seccm.analysis.fine_rows import with_fine_rows
 from seccm.analysis.jumps import at_an_end, stuck
 from seccm.analysis.lost_contact import lost_at
@@ -16,9 +17,11 @@ from seccm.arrays import FloatArray
 from seccm.data import SiteRecord
 from seccm.plan.site import Site
 from seccm.program.segment import Segment
-from seccm.program.trace import CONTACT_ROWS, Area, StepTrace
+from seccm.program.trace import CONTACT_ROWS, Area, SecondRows, StepTrace
 from seccm.results import spacing
-from seccm.rig import Flag
+from seccm.rig import Flag, Leads
+from seccm.rig.drives import signal_names
+from seccm.rig.info import same_range
 
 
 def steps_ran(site: Site, record: SiteRecord) -> Mapping[int, Segment]:
@@ -59,7 +62,7 @@ def step_traces(site: Site, record: SiteRecord, offset: float, area: Area) -> tu
     found: list[StepTrace] = []
     for index, segment in steps_ran(site, record).items():
         rows = record.steps[index]
-        t = record.t[rows]
+        t = without_breaks(record, rows, row)
         flag = _flags(record, rows, row)
         if moved and index == 0:
             flag[:CONTACT_ROWS] |= np.uint8(Flag.GAP)
@@ -76,13 +79,36 @@ def step_traces(site: Site, record: SiteRecord, offset: float, area: Area) -> tu
                 row=row,
                 reason=reasons.get(index),
                 area=area,
-                leads=record.leads,
+                leads=_leads(record, segment),
+                descent=descent_of(site, record) if index == 0 else None,
+                second=_second(segment, record, rows, offset),
             )
         )
+    ranges = ["", *(trace.segment.range for trace in found)]
     return tuple(
-        with_fine_rows(trace, record, record.steps[trace.segment.index], offset)
-        for trace in _with_contact(found, record, offset)
+        with_fine_rows(trace, record, record.steps[trace.segment.index], offset, before)
+        for trace, before in zip(_with_contact(found, record, offset), ranges, strict=False)
     )
+
+
+def _leads(record: SiteRecord, segment: Segment) -> Leads:
+    """Return what wires and electrometer did to a step, in the range that it had."""
+    ranges = () if record.raw is None else record.raw.ranges
+    for number, one in enumerate(ranges):
+        own = same_range(one.name, segment.range) if segment.range else number == 0
+        if own and one.time_constant is not None:
+            return replace(record.leads, time_constant=one.time_constant)
+    return record.leads
+
+
+def _second(segment: Segment, record: SiteRecord, rows: slice, offset: float) -> SecondRows | None:
+    """Return what a second drive read during a step; None where none was on, or none is kept."""
+    if segment.second is None:
+        return None
+    potential, current = (record.signals.get(name) for name in signal_names(segment.second.drive))
+    if potential is None or current is None:
+        return None
+    return SecondRows(potential[rows] + offset, current[rows])
 
 
 IDLE_ROWS = 2000
@@ -125,15 +151,35 @@ def around_contact(
     return idle, (record.E[held] + offset, record.I[held])
 
 
+def without_breaks(record: SiteRecord, rows: slice, row: float) -> FloatArray:
+    """Return the times of some rows as if no session had broken off in them, shape (rows,).
+
+    A step goes on where it was: the time in between is none of what it imposed.
+    """
+    t = record.t[rows]
+    for seam in (seam - rows.start for seam in record.seams if rows.start < seam < rows.stop):
+        t = np.concatenate((t[:seam], t[seam:] - (t[seam] - t[seam - 1] - row)))
+    return t
+
+
 def _flags(record: SiteRecord, rows: slice, row: float) -> npt.NDArray[np.uint8]:
     """Flags of some rows, with `GAP` wherever a number or a stretch of time is missing.
+
+    What comes from rows up to those that are missing, and what comes from rows after them, are
+    both without them. Where a step has lost its beginning, no row is at its place in time.
 
     Rows that repeat one number in a noisy record were not measured: at its end the input was
     saturated, whatever the rig says of it; elsewhere they are a gap.
     """
     lost = ~(np.isfinite(record.E[rows]) & np.isfinite(record.I[rows]))
-    apart = np.diff(record.t[rows])
-    lost[1:] |= ~(np.abs(apart - row) < 0.5 * row)
+    around = record.t[max(0, rows.start - 1) : rows.stop + 1]
+    missing = np.zeros(rows.stop - rows.start + 1, bool)
+    first = min(rows.start, 1) ^ 1
+    missing[first : first + around.size - 1] = ~(np.abs(np.diff(around) - row) < 0.5 * row)
+    # A session that broke off between two steps lost neither the end of one nor the other's start.
+    missing[0] &= rows.start not in record.seams
+    missing[-1] &= rows.stop not in record.seams
+    lost |= missing[:-1] | missing[1:] | missing[0]
     flag = np.where(lost, record.flag[rows] | Flag.GAP, record.flag[rows])
     for y in (record.E[rows], record.I[rows]):
         measured = (flag & Flag.OVERLOAD) == 0

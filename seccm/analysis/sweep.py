@@ -19,6 +19,8 @@ from seccm.arrays import FloatArray
 from seccm.results import Status, Value, noise
 
 _FEWEST = 9
+_CLEAR = 8.0
+"""Standard deviations by which a peak or a loop stands out; the best of mere noise reach six."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,7 @@ def anodic_peaks(s: Sweep, foot: tuple[float, float] | None = None) -> tuple[Pea
     """Find the anodic peaks, in ascending order of potential.
 
     A peak must stand out by 1 % of the range of the current and by eight standard deviations of
-    its noise; the best of the peaks of mere noise reach six. For cathodic peaks pass a sweep
-    with the sign of the current turned.
+    its noise. For cathodic peaks pass a sweep with the sign of the current turned.
 
     Args:
         s: the sweep.
@@ -136,7 +137,7 @@ def anodic_peaks(s: Sweep, foot: tuple[float, float] | None = None) -> tuple[Pea
     """
     if not s.usable:
         return ()
-    least = max(8.0 * s.sigma, 0.01 * float(np.ptp(s.current)))
+    least = max(_CLEAR * s.sigma, 0.01 * float(np.ptp(s.current)))
     # Below that, what stands out of a constant current is rounding.
     if least <= 1e-12 * float(np.max(np.abs(s.current))):
         return ()
@@ -147,7 +148,7 @@ def anodic_peaks(s: Sweep, foot: tuple[float, float] | None = None) -> tuple[Pea
     at, found = scipy.signal.find_peaks(s.current, prominence=least, width=0, rel_height=0.5)
     peaks = []
     for k, prominence, width in zip(at, found["prominences"], found["widths"], strict=True):
-        offset, height, error = _apex(s, int(k))
+        offset, height, error = _apex(s, int(k), float(width))
         peaks.append(
             Peak(
                 potential=Value.of(s.potential[k] + offset * step, error * step),
@@ -159,9 +160,12 @@ def anodic_peaks(s: Sweep, foot: tuple[float, float] | None = None) -> tuple[Pea
     return tuple(peaks)
 
 
-def _apex(s: Sweep, k: int) -> tuple[float, float, float]:
-    """Vertex of the parabola around point k: offset in points, height, error in points."""
-    half = max(1, min(8, k, s.current.size - 1 - k))
+def _apex(s: Sweep, k: int, width: float) -> tuple[float, float, float]:
+    """Vertex of the parabola around point k: offset in points, height, error in points.
+
+    From no more points than are of the peak, whose width is in points, too.
+    """
+    half = max(1, min(8, k, s.current.size - 1 - k, round(0.5 * width)))
     x = np.arange(-half, half + 1)
     a, b, c = np.polyfit(x, s.raw[k - half : k + half + 1], 2)
     if a >= 0.0:
@@ -249,7 +253,7 @@ def crossover(down: Sweep, up: Sweep) -> Value:
         return Value.none(Status.NOT_REACHED)
     gap = np.interp(e, up.potential, up.current) - np.interp(e, down.potential, down.current)
     sigma = math.hypot(down.sigma, up.sigma)
-    inside = gap < -5.0 * sigma
+    inside = gap < -_CLEAR * sigma
     if sigma == 0.0:
         inside = gap < -1e-9 * float(np.ptp(down.current))
     if not inside.any():

@@ -18,17 +18,18 @@ INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line, and leave with the exit code of the command whatever is printed."""
+    """Run the command line, and leave with the exit code of the command."""
     # Nothing has begun: Ctrl-C ends the process, not an import with a traceback.
     _on_ctrl_c(signal.SIG_DFL)
     from seccm.cli.interruption import Interruptible
-    from seccm.cli.outlet import outlets
+    from seccm.cli.outlet import outlets, unprinted
 
     signals = Interruptible(deferred=True)
     with signals.listening(), outlets():
         code = _command(signals)
         # What is left to do is to print; a key that is still held down must not cut that short.
         _on_ctrl_c(signal.SIG_IGN)
+        code = code or unprinted()
     _on_ctrl_c(signal.SIG_IGN)
     sys.exit(code)
 

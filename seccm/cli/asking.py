@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from seccm.cli.verbs import Verb
 from seccm.data.whereabouts import run_id_of
 from seccm.errors import SeccmError
 from seccm.hopping.life import AT_ONCE
+from seccm.plan.channels import stays
 from seccm.remote import Client, News, Running
 from seccm.shell import command
 
@@ -21,6 +23,15 @@ GRANTED = {
     Verb.HALT: "Halting: everything is frozen where it is, the cell is off.",
     Verb.EMERGENCY: "Emergency retract: the tip leaves the surface, and the run ends.",
 }
+WHERE_NOTHING_MOVES = {
+    Verb.PAUSE: "Pausing: the electrode is finished first, then the run waits.",
+    Verb.RESUME: "Resuming with the next electrode.",
+    Verb.SKIP: "Skipping: the electrode is given up, the next one follows. Nothing moves.",
+    Verb.STOP: "Stopping: the electrode is given up, the cell is off, the file is closed. "
+    "Nothing moves.",
+    Verb.EMERGENCY: "Emergency: the cell is off, and the run ends. Nothing moves.",
+}
+"""What is said instead of a plan whose electrodes stay where they are."""
 FOR_ALL = tuple(Verb(request) for request in AT_ONCE)
 """What anybody may ask for, whoever holds the controls."""
 SHORTEST = 4
@@ -48,9 +59,18 @@ def ask(verb: Verb, run: str, *, take: bool) -> str:
             _take_control(client, force=take)
             ticket = client.ask(verb.value, "asked from the command line")
         granted, why = _answer(client, ticket)
+        fixed = client.snapshot is not None and _nothing_moves(client.snapshot.plan_json)
     if not granted:
         raise SeccmError(why)
-    return GRANTED[verb]
+    return (WHERE_NOTHING_MOVES.get(verb) if fixed else None) or GRANTED[verb]
+
+
+def _nothing_moves(plan_json: str) -> bool:
+    """Tell whether the electrodes of a plan stay where they are."""
+    try:
+        return bool(stays(json.loads(plan_json)))
+    except ValueError:  # a rig that is used manually has no plan
+        return False
 
 
 def _take_control(client: Client, *, force: bool) -> None:

@@ -9,12 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
+from seccm.cli.bench_commands import bench, power_up
+from seccm.cli.exchange_commands import import_
 from seccm.cli.exits import Exit, sentences, show_error, show_problems
+from seccm.cli.export_commands import export
+from seccm.cli.film_commands import irm
+from seccm.cli.image_commands import sem
+from seccm.cli.many_commands import ClusterOption, WorkersOption, analyze_many, catalog, sweep
+from seccm.cli.movie_commands import movie_app
+from seccm.cli.new_commands import new, plan_of
+from seccm.cli.notes_commands import notes
+from seccm.cli.outlet import aside
+from seccm.cli.overlay_commands import overlay
+from seccm.cli.plan_commands import plans
 from seccm.cli.printing import errors, out, say
+from seccm.cli.queue_commands import queue_app
+from seccm.cli.reference_commands import help_, schema
 from seccm.cli.rig_commands import rig_app
+from seccm.cli.target_commands import targets
+from seccm.cli.telling import Teller
 from seccm.cli.verbs import Verb
 from seccm.errors import RigError, SeccmError
 from seccm.events import Outcome, Paused, RunStopped
@@ -38,13 +52,31 @@ Ctrl-C once stops a run: the pipette retracts, the file is closed; seccm resume 
 later. Ctrl-C twice halts it: the outputs are frozen at their values and the cell is switched off.
 
 Exit codes: 0 complete, 1 stopped, 2 the plan or a file is wrong (nothing moved), 3 the rig
-failed.
+failed. An answer that could not be printed whole ends with 1, too; a run does not.
 """
 
 app = typer.Typer(
     help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+rig_app.command()(bench)
+rig_app.command("power-up")(power_up)
 app.add_typer(rig_app, name="rig")
+app.add_typer(queue_app, name="queue")
+app.add_typer(movie_app, name="movie")
+app.command()(sem)
+app.command()(irm)
+app.command()(targets)
+app.command()(overlay)
+app.command("help")(help_)
+app.command()(new)
+app.command()(notes)
+app.command()(plans)
+app.command("plan-of")(plan_of)
+app.command()(schema)
+app.command("import")(import_)
+app.command()(export)
+app.command()(catalog)
+app.command()(sweep)
 
 PlanArgument = Annotated[str, typer.Argument(help="A plan: a TOML file, or a shipped one's name.")]
 FileArgument = Annotated[Path, typer.Argument(help="A data file (.h5).")]
@@ -53,16 +85,33 @@ PaceOption = Annotated[
     float,
     typer.Option("--pace", min=0.0, help="Virtual rigs: 1 is real time, 0 as fast as possible."),
 ]
+NoticeOption = Annotated[
+    bool, typer.Option("--notice", help="Give a notice when done, paused or failed.")
+]
 ReportOption = Annotated[bool, typer.Option("--report", help="Draw the figures at the end.")]
 
 
 @app.command()
-def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
+def check(
+    plan: PlanArgument,
+    rig: RigOption = "virtual",
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help="Also print defaults, steps, currents, order of visits and times."
+        ),
+    ] = False,
+) -> None:
     """Check a plan against a rig and list all errors and warnings. Nothing moves."""
     from seccm.plan import load_plan
+    from seccm.plan.explaining import explanation
     from seccm.plan.fine_rows import fine_row_words
     from seccm.plan.planner import who_plans
-    from seccm.plan.surface import surface_words
+    from seccm.plan.ranges import range_words
+    from seccm.plan.registering import registration_words
+    from seccm.plan.surface import STAYS, asked_words, surface_words
+    from seccm.plan.time_spent import time_words
+    from seccm.plan.transport import transport_of, transport_words
     from seccm.rigs import load_rig
     from seccm.session import check as check_plan
 
@@ -83,9 +132,18 @@ def check(plan: PlanArgument, rig: RigOption = "virtual") -> None:
             f"of this, {loaded.raw_bytes(info) / 1e6:.1f} MB raw samples: every sample of "
             f"{len(info.raw)} inputs at {show(info.clock.rate, 'Hz')}{during}"
         )
-    for words in fine_row_words(loaded, info):
+    for words in (*fine_row_words(loaded, info), *range_words(loaded)):
         say(words)
-    out.print(surface_words(sites), soft_wrap=True)
+    if registered := registration_words(loaded):
+        say(registered)
+    out.print(time_words(sites, info), soft_wrap=True)
+    if (transport := transport_of(loaded)) is not None:
+        say(transport_words(transport))
+    out.print(surface_words(sites) if loaded.moves else STAYS, soft_wrap=True)
+    if asked := asked_words(sites):
+        out.print(asked, soft_wrap=True)
+    for line in explanation(loaded, info) if explain else ():
+        out.print(line, soft_wrap=True)
     show_problems(problems)
     if any(problem.severity == "error" for problem in problems):
         say(("The plan has errors and cannot be run.", "red"), " Nothing moved.")
@@ -112,6 +170,7 @@ def run(
         ),
     ] = None,
     report: ReportOption = False,
+    notice: NoticeOption = False,
 ) -> None:
     """Run a plan, by default on the virtual rig (SIMULATION)."""
     from seccm.remote.host import attended
@@ -121,16 +180,22 @@ def run(
             plan, rig, path=output, seed=seed, faults=tuple(fault or ()), pace=pace
         )
         show_problems(prepared.warnings)
-        _carry_out(prepared, report=report)
+        _carry_out(prepared, report=report, teller=Teller(notice))
 
 
 @app.command()
-def resume(file: FileArgument, pace: PaceOption = 0.0, report: ReportOption = False) -> None:
+def resume(
+    file: FileArgument,
+    pace: PaceOption = 0.0,
+    report: ReportOption = False,
+    notice: NoticeOption = False,
+) -> None:
     """Continue a run that was stopped, failed or was killed. Only the data file is needed."""
     from seccm.remote.host import attended
 
     with sentences():
-        _carry_out(attended.resume(file, pace=pace), report=report)
+        prepared = attended.resume(file, pace=pace)
+        _carry_out(prepared, report=report, teller=Teller(notice))
 
 
 @app.command()
@@ -170,8 +235,25 @@ def ask(
 
 
 @app.command()
-def analyze(file: FileArgument) -> None:
-    """Calculate all features of a file again, with the same analysis as during the run."""
+def analyze(
+    files: Annotated[list[Path], typer.Argument(help="Data files (.h5), one or many.")],
+    workers: WorkersOption = 1,
+    cluster: ClusterOption = "",
+    ledger: Annotated[
+        Path | None,
+        typer.Option(
+            "--ledger", help="A file that keeps what was done: the same command goes on after it."
+        ),
+    ] = None,
+) -> None:
+    """Calculate all features of files again, with the same analysis as during the run.
+
+    Many files: one that cannot be analysed does not end the others.
+    """
+    if len(files) > 1 or workers > 1 or cluster or ledger is not None:
+        analyze_many(files, workers, cluster, ledger)
+        return
+    file = files[0]
     from seccm import session
     from seccm.cli.summary import statistics
     from seccm.data import open_scan
@@ -187,24 +269,38 @@ def analyze(file: FileArgument) -> None:
             out.print(statistics(scan))
 
 
-@app.command("import")
-def import_(
+@app.command()
+def areas(
     file: FileArgument,
-    output: Annotated[
+    table: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The data file to make; by default FILE with .h5."),
+        typer.Argument(help='A text table: "site, area (um^2)" or "site, diameter (um)".'),
     ] = None,
+    retraction: Annotated[
+        bool,
+        typer.Option(help="Take the areas of other sites from the break of their menisci."),
+    ] = False,
 ) -> None:
-    """Make a data file of a file of another program, with the reader that is installed for it."""
+    """Take the wetted areas of single sites into a file; numbers per area refer to both then."""
     from seccm import session
-    from seccm.cli.summary import statistics
-    from seccm.data import open_scan
 
     with sentences():
-        made = session.import_file(file, output)
-        with open_scan(made) as scan:
-            out.print(statistics(scan))
-        say(f"Imported into {made}")
+        found = session.take_areas(file, table, retraction=retraction)
+    say(found.words)
+    if found.calibration is not None:
+        fit, closer = found.calibration.plain, found.calibration.levelled
+        if closer is not None:
+            say(
+                f"With the heights of all contacts, areas by retraction are known to "
+                f"{100 * closer.uncertainty:.2g} %; by the break alone to "
+                f"{100 * fit.uncertainty:.2g} %."
+            )
+        say(
+            f"Calibration from {counted(fit.sites, 'site')}, for retract.detachment: "
+            f'calibration = {{ slope = {fit.slope:.3g}, radius = "{show(fit.radius, "m", 3)}", '
+            f'uncertainty = "{100 * fit.uncertainty:.2g} %" }}'
+        )
+    say(f"Stored in {file}: results by the own areas are named ..._own_area.")
 
 
 @app.command()
@@ -222,28 +318,6 @@ def report(
 
     with sentences(), open_scan(file) as scan:
         _write_report(scan, directory)
-
-
-@app.command()
-def plans() -> None:
-    """List the plans and rigs that come with the program."""
-    from seccm.plan import load_plan
-    from seccm.plan.library import plans as shipped_plans
-    from seccm.plan.library import rigs as shipped_rigs
-
-    table = Table("plan", "sites", "what", box=None, pad_edge=False)
-    for name, path in shipped_plans().items():
-        plan = load_plan(path)
-        table.add_row(Text(name, style="bold"), str(len(plan.visits())), plan.title)
-    out.print(table)
-    out.print()
-    rigs = Table("rig", "file", box=None, pad_edge=False)
-    for name, path in shipped_rigs().items():
-        rigs.add_row(Text(name, style="bold"), str(path))
-    out.print(rigs)
-    out.print("\nTo make your own, copy a file from", style="dim")
-    for path in list(shipped_plans().values())[:1]:
-        say((str(path.parent), "dim"))
 
 
 @app.command()
@@ -285,12 +359,15 @@ def window(
     raise typer.Exit(code)
 
 
-def _carry_out(prepared: Run, *, report: bool) -> None:
+def _carry_out(prepared: Run, *, report: bool, teller: Teller) -> None:
     """Run to the end, showing progress; leave with the exit code that belongs to the end."""
+    from seccm.cli.answers import Answers
     from seccm.cli.progress import RunProgress
 
+    aside()
     ended: RunStopped | None = None
     failure: RigError | None = None
+    answers = Answers(prepared)
     with (
         prepared,
         RunProgress(prepared, out) as progress,
@@ -299,13 +376,19 @@ def _carry_out(prepared: Run, *, report: bool) -> None:
         try:
             for event in prepared:
                 progress.show(event)
-                if isinstance(event, Paused) and not event.by_operator:
+                if isinstance(event, Paused):
+                    teller.tell(f"{prepared.path.name}: {event}")
+                if isinstance(event, Paused) and event.asks and answers.possible:
+                    answers.ask()
+                elif isinstance(event, Paused) and not event.by_operator:
                     # Nobody may be there; the file can be continued at any time.
                     prepared.ask("stop", event.why.rstrip("."))
                 if isinstance(event, RunStopped):
                     ended = event
         except RigError as error:
             failure = error
+    how = failure if failure is not None else ended
+    teller.tell(f"{prepared.path.name}: {how if how is not None else 'the run has ended'}")
     if failure is not None and failure.code.startswith("store-"):
         say(f"In the file: {_kept(prepared)}")
     else:

@@ -2,13 +2,15 @@
 
 Standard output may be a pipe that nobody reads, a file on a disk without room, a terminal that
 was closed or that somebody stopped with Ctrl-S, or not be there at all; its encoding may lack a
-letter. None of that may hold up a run, end it, or change the exit code. So whatever cannot be
-written is left out.
+letter. None of that may hold up a run or end it. So whatever cannot be written is left out. A
+command whose answer is what it prints failed then, and its exit code says so; a pipe that its
+reader closed, as `head` does, is no failure: nobody wants more.
 """
 
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import os
 import sys
@@ -29,6 +31,9 @@ PLAIN = str.maketrans(
 )  # fmt: skip
 """What stands for letters that an encoding lacks."""
 _ERRORS = "seccm-plain"
+_CLOSED = {errno.EPIPE} | ({errno.EINVAL} if os.name == "nt" else set())
+"""What a pipe answers whose reader is gone; Windows has no name of its own for it."""
+_UNREAD = "nobody reads it"
 
 
 class Raw(Protocol):
@@ -51,7 +56,11 @@ class Outlet(io.TextIOBase):
         self._changed = threading.Condition()
         self._waiting: deque[bytes] = deque()
         self._size = self._written = 0
-        self._closing = False
+        self._closing = self._hopeless = False
+        self.lost = ""
+        """Why something was left out that somebody may have wanted; empty if nothing was."""
+        self.aside = False
+        """Whether what is printed only accompanies a result that lies in a file."""
         self._thread = threading.Thread(target=self._write_on, name="outlet", daemon=True)
         self._thread.start()
 
@@ -73,6 +82,8 @@ class Outlet(io.TextIOBase):
                 self._waiting.append(data)
                 self._size += len(data)
                 self._changed.notify_all()
+            else:
+                self.lost = _UNREAD
         return len(text)
 
     def writable(self) -> bool:
@@ -96,10 +107,11 @@ class Outlet(io.TextIOBase):
             patience: seconds without progress after which there is no hope.
         """
         with self._changed:
-            while self._size:
+            while self._size and not self._hopeless:
                 before = self._written
                 if not self._changed.wait_for(lambda: self._written != before, patience):  # noqa: B023
                     self._waiting.clear()
+                    self._hopeless, self.lost = True, _UNREAD
                     return
 
     def close(self) -> None:
@@ -128,8 +140,10 @@ class Outlet(io.TextIOBase):
         while rest and not self._closing:
             try:
                 count = self._raw.write(bytes(rest))
-            except (OSError, ValueError):
+            except (OSError, ValueError) as error:
                 # Closed, full, broken: what comes later may still find room.
+                if not (isinstance(error, OSError) and error.errno in _CLOSED):
+                    self.lost = getattr(error, "strerror", None) or str(error)
                 return
             if count is None:
                 # Somebody made the descriptor one that does not wait.
@@ -151,6 +165,28 @@ def outlets() -> Iterator[None]:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, Outlet):
                 stream.drain()
+
+
+def aside() -> None:
+    """Say that the result lies in a file: the exit code tells of that, whatever can be printed."""
+    if isinstance(sys.stdout, Outlet):
+        sys.stdout.aside = True
+
+
+def unprinted() -> int:
+    """Wait until what was printed is written; tell on the standard error what could not be.
+
+    Returns:
+        1 if what was printed was the answer and is incomplete, else 0.
+    """
+    stdout = sys.stdout
+    if not isinstance(stdout, Outlet):
+        return 0
+    stdout.drain()
+    if not stdout.lost:
+        return 0
+    sys.stderr.write(f"The output is incomplete, it could not be written: {stdout.lost}.\n")
+    return 0 if stdout.aside else 1
 
 
 def drain() -> None:

@@ -28,7 +28,7 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
-from seccm.plan.added import site_of
+from seccm.plan.added import site_of, why
 from seccm.plan.pace import Pace
 from seccm.plan.recipe import conditions_among
 from seccm.session import Run
@@ -67,7 +67,7 @@ class RunProgress:
         self._outcomes = Outcomes()
         self._landed = 0
         self._pending: dict[int, SiteFinished] = {}
-        self._pace = Pace.of(run.planned, run.known, run.total, run.info.clock)
+        self._pace = Pace.of(run.planned, run.known, run.total, run.info)
         self._pace.close(set(range(run.known)) - {site.number for site in run.sites})
         self._doing = ""
         name, style = shown(run.info.name), "none"
@@ -140,13 +140,16 @@ class RunProgress:
         counted = ", ".join(
             f"{count} {outcome.words}" for outcome, count in sorted(self._counts.items())
         )
-        return f"{self._landed} landings; sites: {counted or 'none'}"
+        landed = f"{self._landed} landings; " if self._run.plan.moves else ""
+        return f"{landed}sites: {counted or 'none'}"
 
     def _add(self, event: SiteAdded) -> None:
         """Take in a site that the planner thought of."""
         site = self._sites[event.site] = site_of(event)
         self._labels[site.condition] = event.label
-        self._pace.add(site, self._sites.get(site.number - 1), self._run.info.clock)
+        self._pace.add(site, self._sites.get(site.number - 1), self._run.info)
+        if said := why(event):
+            self._line(f"       {said}", "dim")
 
     def _finish(self, event: SiteFinished, became: Outcome | None) -> None:
         if became is Outcome.PLANNED:

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from seccm.rig import RigInfo
     from seccm.rigs import RigFile
 
-HELP = """Commission a rig: check, noise, test-resistor, capacitance, coarse-approach, set-up-piezo.
+HELP = """Commission a rig: check, noise, test-resistor, capacitance, leads, bench, coarse-approach,
+set-up-piezo, power-up.
 
-Only the last two move anything. The others open the rig, may apply a potential or current to
+Only the last four move anything. The others open the rig, may apply a potential or current to
 the cell, and close the rig. Each writes a dated JSON report, and its results into the
 calibration file that the rig file names. Exit code 1: a limit was not met, or Ctrl-C ended it.
 """
@@ -154,6 +155,31 @@ def capacitance(
     _take_step("capacitance", rig, output, texts, sample, seed, write=write, yes=yes)
 
 
+@rig_app.command()
+def leads(
+    rig: RigArgument = "virtual",
+    output: OutputOption = None,
+    ohms: Annotated[str, typer.Option("--ohms", help="The resistor.")] = "10 Mohm",
+    amplitude: Annotated[
+        str, typer.Option("--amplitude", help="Largest potential of the sines.")
+    ] = "50 mV",
+    highest: Annotated[str, typer.Option("--highest", help="Highest frequency.")] = "2 kHz",
+    tolerance: Annotated[
+        str, typer.Option("--tolerance", help="Largest error of the resistor that is left.")
+    ] = "2 %",
+    sample: SampleOption = DUMMY,
+    seed: SeedOption = 0,
+    write: WriteOption = True,
+    yes: YesOption = False,
+) -> None:
+    """Measure what the electrometer does to fast signals, with sines on a known resistor.
+
+    Put the resistor where the droplet would be; measure the capacitance before. Nothing moves.
+    """
+    texts = {"ohms": ohms, "amplitude": amplitude, "highest": highest, "tolerance": tolerance}
+    _take_step("leads", rig, output, texts, sample, seed, write=write, yes=yes)
+
+
 @rig_app.command("coarse-approach")
 def coarse_approach(
     plan: Annotated[str, typer.Option("--plan", help="Whose approach is used.")],
@@ -199,7 +225,7 @@ def coarse_approach(
     from seccm.session import check as check_plan
 
     signals = Interruptible()
-    with sentences(), _usable(signals):
+    with sentences(), usable(signals):
         loaded, file = load_plan(plan), load_rig(rig)
         info, problems = check_plan(loaded, file, lifts_first=True)
         show_problems(problems)
@@ -225,7 +251,7 @@ def coarse_approach(
                     tries=table.tries,
                     most=table.most,
                     farthest=table.farthest,
-                    confirm=lambda text: _said_yes(text, signals, yes=yes),
+                    confirm=lambda text: said_yes(text, signals, yes=yes),
                 )
         finally:
             motor.close()
@@ -247,14 +273,14 @@ def set_up_piezo(
     from seccm.rigs import BESIDE, load_rig
 
     signals = Interruptible()
-    with sentences(), _usable(signals):
+    with sentences(), usable(signals):
         file = load_rig(rig, calibrated=False)
         [kind, *_] = entry_points(group="seccm.piezo")
         set_up = kind.load()
         config = {key: value for key, value in file.config.items() if key not in BESIDE}
         # Once it has begun it is carried through: it takes a moment.
         with signals.deferring():
-            said = set_up(config, file.source, lambda text: _said_yes(text, signals, yes=yes))
+            said = set_up(config, file.source, lambda text: said_yes(text, signals, yes=yes))
             out.print(Text(said), soft_wrap=True)
 
 
@@ -278,12 +304,12 @@ def _take_step(
     from seccm.rigs import build_rig, load_rig
 
     signals = Interruptible()
-    with sentences(), _usable(signals):
+    with sentences(), usable(signals):
         step = STEPS[name]
         values = read_settings(step.settings, texts, "--")
         file = load_rig(rig, calibrated=False)
         statement = to_confirm(step.needs, file.config, file.source)
-        confirmed = yes or not statement or _said_yes(statement, signals, "Is this so?")
+        confirmed = yes or not statement or said_yes(statement, signals, "Is this so?")
         mounted, faults = Mounted(sample, APERTURE), WET if step.wet else ()
         built = build_rig(file, mounted, seed=seed, faults=faults)
         conductor = Conductor(built, show=signals.look)
@@ -292,7 +318,7 @@ def _take_step(
         _finish(finding, conductor.info, file, output, write=write)
 
 
-def _said_yes(
+def said_yes(
     text: str, signals: Interruptible, question: str = "Go on?", *, yes: bool = False
 ) -> bool:
     """Ask somebody; who is not there to answer has not said yes."""
@@ -308,7 +334,7 @@ def _said_yes(
 
 
 @contextmanager
-def _usable(signals: Interruptible) -> Iterator[None]:
+def usable(signals: Interruptible) -> Iterator[None]:
     """Turn a measurement that cannot be judged, or was cut short, into a sentence and code 1."""
     try:
         with signals.listening():

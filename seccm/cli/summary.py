@@ -15,6 +15,7 @@ from seccm.data.journal import Code
 from seccm.events import Outcome
 from seccm.report.study import Study
 from seccm.report.tables import statistics as tabulated
+from seccm.session.notes import PREFIX
 from seccm.shell import command
 from seccm.typography import counted
 from seccm.units import show
@@ -38,11 +39,15 @@ def summary(scan: Scan) -> RenderableType:
     rows.append(("started", header.started_at))
     offset = show(header.reference_offset, "V")
     rows.append(("potentials", f"vs {header.reference}, offset {offset}"))
-    rows.append(("sites", f"{len(sites)}, {landed} with contact"))
+    looked_for = not landed or np.isfinite(sites["z_contact"]).any()
+    noted = {n: v for n, v in header.extra.items() if n.startswith(PREFIX)}
+    for name, text in noted.items():
+        rows.append((name.removeprefix(PREFIX).replace("_", " "), shown(text)))
+    rows.append(("sites", f"{len(sites)}, {landed} {'with contact' if looked_for else 'measured'}"))
     for code, count in sorted(counts.items()):
         rows.append(("", f"{count} {Outcome(code).words}"))
-    if landed:
-        worst = float(sites["overtravel"][sites["landed"] == 1].max())
+    if landed and looked_for:
+        worst = float(np.nanmax(sites["overtravel"][sites["landed"] == 1]))
         rows.append(("overtravel", f"at most {show(worst, 'm', 3)}"))
     names = ", ".join(column.name for column in scan.features)
     rows.append(("features", names or "none"))

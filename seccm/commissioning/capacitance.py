@@ -53,18 +53,17 @@ class Capacitance:
     """A at zero volts."""
 
 
-def measure_capacitance(conductor: Conductor, triangle: Triangle) -> Capacitance:
-    """Sweep the cell (tip away from the surface, at rest) and judge the current.
+def swept(conductor: Conductor, triangle: Triangle) -> Record:
+    """Sweep the cell, tip away from the surface and at rest, and return what was measured.
 
     Raises:
-        ValueError: the rig cannot impose a potential, or the sweep cannot be judged.
+        ValueError: the rig cannot impose a potential.
         LimitError: the sweep is out of the rig's range.
     """
     if "potential" not in conductor.info.modes:
-        raise ValueError("the rig cannot apply a potential, so that no triangle can be run")
+        raise ValueError("the rig cannot impose a potential: there is no triangle")
     waveform = triangle.waveform()
-    found = record(conductor, Drive("potential", waveform), waveform.duration)
-    return judge_capacitance(found, triangle)
+    return record(conductor, Drive("potential", waveform), waveform.duration)
 
 
 def judge_capacitance(found: Record, triangle: Triangle) -> Capacitance:

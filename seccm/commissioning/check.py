@@ -14,6 +14,10 @@ from seccm.words import SIMULATION
 
 SPEEDS = (0.5e-6, 1e-6, 2e-6, 5e-6)
 """Approach speeds in m/s for which the overtravel is told."""
+_BY_ROWS = (
+    "By hardware: the device stops its outputs itself, with or without the program, at the end of "
+    "the data point that shows the contact."
+)
 _STOPS = {
     "virtual": "The stop is simulated. It protects no hardware.",
     "stepped": "Stepped by the program: the tip moves only while the program runs. It cannot stop "
@@ -72,9 +76,15 @@ def protection(info: RigInfo) -> tuple[str, ...]:
         if v <= info.axes["z"].fastest
     )
     return (
-        _STOPS[stop.kind],
+        _STOPS[stop.kind] if stop.rows is None else _BY_ROWS,
         f"From contact to halt: {times}; the stage lags {show(info.stage_lag, 's')}.",
         f"Largest overtravel past contact: {past}.",
+        *(
+            f"A contact that is seen in {one.name} is shown {show(one.delay, 's', 2)} later: "
+            f"{show(one.delay * SPEEDS[1], 'm', 2)} more at {show(SPEEDS[1], 'm/s')}."
+            for one in info.signals
+            if one.watchable and one.delay
+        ),
     )
 
 

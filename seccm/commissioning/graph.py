@@ -54,7 +54,7 @@ class Graph:
 
 
 def thinned(x: FloatArray, y: FloatArray, most: int = POINTS) -> tuple[FloatArray, FloatArray]:
-    """Return about `most` points that look like all of them: the extremes of equal intervals.
+    """Return at most so many points that look like all of them: the extremes of equal intervals.
 
     Args:
         x: shape (n,).
@@ -63,7 +63,7 @@ def thinned(x: FloatArray, y: FloatArray, most: int = POINTS) -> tuple[FloatArra
     """
     if len(y) <= most:
         return x, y
-    width = -(-2 * len(y) // most)
+    width = -(-len(y) // (most // 2))
     count = -(-len(y) // width)
     padded = np.pad(y, (0, count * width - len(y)), mode="edge").reshape(count, width)
     begin = np.arange(count) * width

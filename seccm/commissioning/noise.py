@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
 from seccm.analysis.quality import hum
 from seccm.arrays import FloatArray
@@ -68,9 +68,9 @@ def quiet(info: RigInfo) -> Drive:
     return Drive(mode, Constant(0.0))
 
 
-def measure_noise(conductor: Conductor, seconds: float) -> Noise:
-    """Record and judge the current at zero volts (or an open cell); the tip does not move."""
-    return judge_noise(record(conductor, quiet(conductor.info), seconds))
+def zero_current(conductor: Conductor, seconds: float) -> Record:
+    """Record the current at zero volts (or of an open cell); the tip does not move."""
+    return record(conductor, quiet(conductor.info), seconds)
 
 
 def judge_noise(found: Record) -> Noise:
@@ -147,7 +147,7 @@ def contact_threshold(noise: Noise, looks: Looks, clock_period: float, averaged:
         consecutive = 1
     chance = row_chance(looks.probability, rows, consecutive)
     sides = 2.0 if looks.polarity == "either" else 1.0
-    tail = float(norm.isf(min(chance, 1.0) / sides))
+    tail = -float(scipy.special.ndtri(min(chance, 1.0) / sides))
     steady = abs(noise.offset) + abs(noise.drift) * looks.duration + noise.worst_hum
     return steady + max(tail, 0.0) * rms
 

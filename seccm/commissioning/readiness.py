@@ -18,7 +18,7 @@ from seccm.hopping.circuit import Circuit, look_at_circuit
 from seccm.hopping.course import Course, Steps
 from seccm.plan.open_circuit import TABLE, open_circuit_of
 from seccm.plan.site import CircuitLook
-from seccm.rig import Constant, Drive
+from seccm.rig import Constant, Drive, RigInfo
 
 
 class Needs(StrEnum):
@@ -106,7 +106,7 @@ def refuse_wet(conductor: Conductor, needs: Needs, config: Mapping[str, Any]) ->
         ContactError: the circuit is closed, or cannot be told from a closed one. The cell is off.
     """
     look = open_circuit_of(config, conductor.info.name) if needs is Needs.OPEN else None
-    if look is None or conductor.carry_out(lambda course: _is_open(course, look)):
+    if look is None or conductor.carry_out(lambda course: _is_open(course, look, conductor.info)):
         return
     what = (
         "The circuit is not seen to be open after the step: the meniscus may have come into "
@@ -121,14 +121,14 @@ _OR_LOOK = f"With a table [{TABLE}] in the rig file the program looks itself."
 
 def _look(course: Course, look: CircuitLook, conductor: Conductor) -> Steps[bool]:
     """Tell whether the circuit is open; if it is, bring leads and filters back to rest."""
-    if not (yield from _is_open(course, look)):
+    if not (yield from _is_open(course, look, conductor.info)):
         return False
     drive = quiet(conductor.info)
     yield from course.rest(look.settle, Drive(drive.mode, drive.waveform, since=course.row))
     return True
 
 
-def _is_open(course: Course, look: CircuitLook) -> Steps[bool]:
+def _is_open(course: Course, look: CircuitLook, info: RigInfo) -> Steps[bool]:
     """Tell whether the circuit is seen to be open.
 
     It must be seen in both directions: a droplet that has nothing to reduce, or nothing to oxidise,
@@ -137,6 +137,7 @@ def _is_open(course: Course, look: CircuitLook) -> Steps[bool]:
     for value in (look.hold.value, -look.hold.value):
         hold = replace(look.hold, value=value)
         yield from course.rest(look.settle, Drive(hold.mode, Constant(value), since=course.row))
-        if (yield from look_at_circuit(course, replace(look, hold=hold))) is not Circuit.OPEN:
+        seen = yield from look_at_circuit(course, replace(look, hold=hold), info)
+        if seen is not Circuit.OPEN:
             return False
     return True

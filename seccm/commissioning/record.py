@@ -55,14 +55,18 @@ class Record:
 
 
 @contextmanager
-def at_rest(conductor: Conductor) -> Iterator[Conductor]:
+def at_rest(conductor: Conductor, *, raw: bool = False) -> Iterator[Conductor]:
     """Open a rig, stream its rows, and let go of it with the cell off; nothing is moved.
+
+    Args:
+        conductor: of the rig.
+        raw: whether raw samples stream, too, if the rig has them.
 
     Raises:
         RigError: the cell could not be switched off. Whatever else ends it before its time
             carries a note of what became of cell and tip.
     """
-    with conductor.driving("commissioning", open_at_rest, retract=False):
+    with conductor.driving("commissioning", open_at_rest, retract=False, raw=raw):
         conductor.next_block()
         yield conductor
 

@@ -11,26 +11,28 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.signal import welch
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 
-from seccm.commissioning.capacitance import Capacitance, Triangle, judge_capacitance
+from seccm.analysis.impedance.leads import taken_off
+from seccm.commissioning.capacitance import Capacitance, Triangle, judge_capacitance, swept
 from seccm.commissioning.check import describe, readings, wired
 from seccm.commissioning.finding import Finding
 from seccm.commissioning.graph import Axis, Curve, Graph, Level, thinned
-from seccm.commissioning.noise import Looks, Noise, contact_threshold, judge_noise, quiet
+from seccm.commissioning.leads import LOWEST, leads_words, measure_leads, section_of
+from seccm.commissioning.noise import Looks, Noise, contact_threshold, judge_noise, zero_current
 from seccm.commissioning.readiness import (
     Needs,
     make_ready,
     refuse_unconfirmed,
     refuse_wet,
 )
-from seccm.commissioning.record import Record, at_rest, record
+from seccm.commissioning.record import Record, at_rest
 from seccm.commissioning.report import Verdict
 from seccm.commissioning.resistor import LEVELS, ResistorTest, measure_resistor
 from seccm.commissioning.scales import corrections, tables
 from seccm.commissioning.settings import Setting
 from seccm.conductor.conductor import Conductor
-from seccm.rig import Drive, RigInfo
+from seccm.rig import RigInfo
 from seccm.units import show
 
 Values = Mapping[str, float]
@@ -60,6 +62,8 @@ class Step:
     """Does it, with a rig whose rows stream."""
     needs: Needs
     """What must be at the cell before it is driven."""
+    raw: bool = False
+    """Whether it looks at raw samples."""
 
     @property
     def wet(self) -> bool:
@@ -94,7 +98,7 @@ def carry_out(
         RigError: the rig failed.
     """
     refuse_unconfirmed(step.needs, config, conductor.info.name, confirmed=confirmed)
-    with at_rest(conductor):
+    with at_rest(conductor, raw=step.raw):
         before = make_ready(conductor, step.needs, config)
         found = step.find(conductor, config, values)
         refuse_wet(conductor, step.needs, config)
@@ -118,7 +122,7 @@ def _check(conductor: Conductor, config: Mapping[str, Any], _: Values) -> Findin
 
 
 def _noise(conductor: Conductor, _: Mapping[str, Any], values: Values) -> Finding:
-    found = record(conductor, quiet(conductor.info), values["seconds"])
+    found = zero_current(conductor, values["seconds"])
     noise = judge_noise(found)
     info, chance, duration = conductor.info, values["probability"], values["approach"]
     looks = Looks(duration, chance, int(values["consecutive"]), window=info.stop.window)
@@ -163,7 +167,7 @@ def _trace(found: Record, threshold: float, limit: float) -> Graph:
 def _spectrum(found: Record, noise: Noise) -> Graph:
     """Return the amplitude density of the current; its hum stands out at the mains frequency."""
     rows = min(len(found.current), 1024)
-    frequency, power = welch(found.current, 1.0 / found.clock.period, nperseg=rows)
+    frequency, power = scipy.signal.welch(found.current, 1.0 / found.clock.period, nperseg=rows)
     curve = Curve("noise", frequency[1:], np.sqrt(power[1:]))
     # Of a white noise whose rms is that of a row.
     white = noise.rms / np.sqrt(0.5 / found.clock.period)
@@ -239,11 +243,8 @@ def _resistor_length(info: RigInfo, _: Values) -> float:
 
 
 def _capacitance(conductor: Conductor, _: Mapping[str, Any], values: Values) -> Finding:
-    if "potential" not in conductor.info.modes:
-        raise ValueError("the rig cannot impose a potential: there is no triangle")
     triangle = _triangle(conductor.info, values)
-    waveform = triangle.waveform()
-    kept = record(conductor, Drive("potential", waveform), waveform.duration)
+    kept = swept(conductor, triangle)
     found = judge_capacitance(kept, triangle)
     words = (
         f"Stray capacitance {show(found.capacitance, 'F')} (error {show(found.error, 'F', 2)})"
@@ -290,6 +291,45 @@ def _capacitance_graphs(kept: Record, triangle: Triangle, found: Capacitance) ->
 
 def _sweep_length(info: RigInfo, values: Values) -> float:
     return _triangle(info, values).waveform().duration
+
+
+# Leads.
+
+
+def _leads(conductor: Conductor, _: Mapping[str, Any], values: Values) -> Finding:
+    ohms = values["ohms"]
+    found, known = measure_leads(conductor, ohms, values["amplitude"], values["highest"])
+    stray = conductor.info.leads.stray
+    expected = 1.0 / (1.0 / ohms + 2j * np.pi * known.f * stray)
+    left = float(np.max(np.abs(np.abs(taken_off(known, found.leads).Z) / ohms - 1.0)))
+    words = [*leads_words(found, ohms, float(known.f[-1]), left)]
+    if not stray:
+        words.append("Measure the stray capacitance before: seccm rig capacitance RIG.")
+    f = Axis("f", "Hz")
+    moduli = (
+        Curve("read", known.f, np.abs(known.Z), "points"),
+        Curve("expected of resistor and leads", known.f, np.abs(expected)),
+    )
+    results: dict[str, Any] = {"stray": stray, "left": left, "gain": found.gain}
+    figures = {}
+    if found.described:
+        results["slowest"] = found.slowest
+        results["delay"], results["delay_error"] = found.leads.delay, found.delay_error
+        figures["delay of the current"] = (found.leads.delay, "s")
+    if found.identified:
+        results["time_constant"] = found.leads.time_constant
+        results["time_constant_error"] = found.time_constant_error
+        figures["time constant of the current"] = (found.leads.time_constant, "s")
+    return Finding(
+        "leads",
+        results,
+        (Verdict("error of the resistor", left, 0.0, values["tolerance"], "1"),),
+        tuple(words),
+        how=f"sines on a {show(ohms, 'ohm')} resistor",
+        figures=figures,
+        graphs=(Graph("Impedance of the resistor", f, Axis("|Z|", "ohm"), moduli, (),
+                      logarithmic=True),),
+    )  # fmt: skip
 
 
 CHECK = Step(
@@ -345,4 +385,22 @@ CAPACITANCE = Step(
     _capacitance,
     Needs.OPEN,
 )
-STEPS: Mapping[str, Step] = {step.name: step for step in (CHECK, NOISE, RESISTOR, CAPACITANCE)}
+LEADS = Step(
+    "leads",
+    "Leads",
+    "A known resistor of some Mohm where the droplet would be, after the capacitance was measured. "
+    "Sines find what the electrometer does to fast signals, to be taken off impedances.",
+    (
+        Setting("ohms", "the resistor", "ohm", "10 Mohm"),
+        Setting("amplitude", "largest potential", "V", "50 mV"),
+        Setting("highest", "highest frequency", "Hz", "2 kHz", 2.0 * LOWEST),
+        Setting("tolerance", "largest error of the resistor", "1", "2 %", -1e-12, 0.5),
+    ),
+    lambda _, values: section_of(values["amplitude"], values["highest"]).duration,
+    _leads,
+    Needs.RESISTOR,
+    raw=True,
+)
+STEPS: Mapping[str, Step] = {
+    step.name: step for step in (CHECK, NOISE, RESISTOR, CAPACITANCE, LEADS)
+}

@@ -1,25 +1,35 @@
-"""Asking a planner, in a thread of its own, so that the rig is read on while it thinks."""
+"""Asking a planner, in a thread of its own, so that the rig is read on while it thinks.
+
+A planner that fails, or thinks for too long, must not cost a scan: where it has another site to
+offer meanwhile, that is visited; else the run pauses, and asks again when it is resumed.
+"""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Self
 
 from seccm.errors import PlanError, PlannerError
 from seccm.events import Approaching, Event, Landed, Landing, Outcome, SiteAnalysed, SiteFinished
-from seccm.hopping.engine import Thinking
-from seccm.plan.planner import Finished, Planner
+from seccm.hopping.engine import Coming, Concluded, Thinking
+from seccm.plan.decision import Decision
+from seccm.plan.planner import PATIENCE, Finished, Planner
 from seccm.plan.site import Site
 from seccm.results import Status, Value
+from seccm.units import lasting
 
 RESULTS = 60.0
 """Seconds within which the results of a finished site must be there."""
 THINKING = Thinking("The planner is thinking: tip up, cell off.")
+AGAIN = "Resume asks it again. Or stop the run, mend the planner, and resume the file."
+_Answer = Site | Concluded | PlannerError
 
 
-class Asking(Iterator[Site | Thinking]):
+class Asking(Iterator[Coming]):
     """The sites of a run with a planner: first those that are known, then those it asks for.
 
     Which rows of a simulated rig pass while the planner thinks does not depend on how long it
@@ -30,8 +40,12 @@ class Asking(Iterator[Site | Thinking]):
         known: sites that the file has already and that are left.
         place: checks a site of the planner, and gives it its number.
         add: makes a site safe in the data file.
+        conclude: keeps why the planner asked for no more.
         told: sites that were finished in earlier sessions, in their order.
         patience: seconds within which the results of a finished site must be there.
+        thinking: seconds that the planner may think about one site.
+        now: a clock in seconds.
+        seconds: turns a row into seconds since the start of the run.
     """
 
     def __init__(
@@ -40,14 +54,20 @@ class Asking(Iterator[Site | Thinking]):
         known: Iterable[Site],
         place: Callable[[Site], Site],
         add: Callable[[Site], None],
+        conclude: Callable[[Decision], None] = lambda decision: None,
         told: Iterable[Finished] = (),
         *,
         patience: float = RESULTS,
+        thinking: float = PATIENCE,
+        now: Callable[[], float] = time.monotonic,
+        seconds: Callable[[int], float] = float,
     ) -> None:
+        self._seconds, self._ended = seconds, dict[int, float]()
         self._planner, self._place, self._add = planner, place, add
+        self._conclude = conclude
         self._known = deque(known)
         self._sites: dict[int, Site] = {}
-        self._patience = patience
+        self._patience, self._thinking, self._now = patience, thinking, now
         self._changed = threading.Condition()
         self._untold = deque(told)
         self._touched: set[int] = set()
@@ -55,7 +75,11 @@ class Asking(Iterator[Site | Thinking]):
         self._awaited: set[int] = set()
         """Finished sites whose results have not come yet."""
         self._asked = self._answered = self._closed = False
-        self._answer: Site | PlannerError | None = None
+        self._question = 0
+        """Counts what was asked: who thinks for too long answers a question of the past."""
+        self._since: float | None = None
+        """When the planner began to think about the question; None while it does not."""
+        self._answer: _Answer | None = None
         self._thread: threading.Thread | None = None
 
     # The thread that runs the rig.
@@ -63,30 +87,54 @@ class Asking(Iterator[Site | Thinking]):
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> Site | Thinking:
-        """Return the next site, or that the planner is thinking.
+    def __next__(self) -> Coming:
+        """Return the next site, or that the planner is thinking, or that it is done.
 
         Raises:
-            PlannerError: the planner failed, or asked for a site that cannot be visited.
-            StopIteration: there is nothing more to do.
+            PlannerError: the planner failed, thinks for too long, or asked for a site that cannot
+                be visited. It is asked again when this is called again.
         """
         if self._known:
             return self._given(self._known.popleft())
         with self._changed:
             if not self._asked:
                 self._asked = True
+                self._question += 1
                 self._changed.notify_all()
                 self._start()
                 return THINKING
-            if not self._answered:
+            if not self._answered and not self._too_long():
                 return THINKING
+            late = not self._answered
             self._asked = self._answered = False
-            answer = self._answer
+            self._since = None
+            answer, self._answer = self._answer, None
+        if late:
+            what = f"The planner has not answered within {lasting(self._thinking)}."
+            answer = PlannerError(f"{what} {AGAIN}")
         if isinstance(answer, PlannerError):
-            raise answer
-        if answer is None:
-            raise StopIteration
-        return self._given(answer)
+            return self._instead(answer)
+        assert answer is not None
+        return self._given(answer) if isinstance(answer, Site) else answer
+
+    def _too_long(self) -> bool:
+        return self._since is not None and self._now() - self._since > self._thinking
+
+    def _instead(self, error: PlannerError) -> Site:
+        """Return the site that is visited where the planner gave none.
+
+        Raises:
+            PlannerError: there is none.
+        """
+        other = getattr(self._planner, "instead", lambda: None)()
+        if other is None:
+            raise error
+        said = str(error).removesuffix(AGAIN).rstrip()
+        reason = f"{said} This site is visited instead, as the plan says."
+        placed = self._placed(replace(other, decision=Decision(reason)))
+        if isinstance(placed, PlannerError):
+            raise placed
+        return self._given(placed)
 
     def hear(self, event: Event) -> None:
         """Take in what happened at a site."""
@@ -100,6 +148,7 @@ class Asking(Iterator[Site | Thinking]):
                     # One to which the tip was only on its way stays planned.
                     if event.outcome is not Outcome.ABORTED or event.site in self._touched:
                         self._awaited.add(event.site)
+                        self._ended[event.site] = self._seconds(event.row)
                 case SiteAnalysed() if event.site in self._awaited:
                     self._awaited.remove(event.site)
                     self._untold.append(self._finished(event))
@@ -108,9 +157,13 @@ class Asking(Iterator[Site | Thinking]):
                     pass
 
     def wait(self, seconds: float) -> bool:
-        """Wait for an answer; return whether there is one, or none is due."""
+        """Wait for an answer; return whether there is one, or none is to be waited for any more."""
+
+        def over() -> bool:
+            return self._answered or not self._asked or self._too_long()
+
         with self._changed:
-            return self._changed.wait_for(lambda: self._answered or not self._asked, seconds)
+            return self._changed.wait_for(over, seconds)
 
     def close(self) -> None:
         """Ask for nothing more; a planner that is still thinking is left alone."""
@@ -137,58 +190,77 @@ class Asking(Iterator[Site | Thinking]):
             for status in (Status.read(event.statuses.get(name, 0)),)
         }
         landing = self._landings.pop(number, None)
-        return Finished(self._sites.pop(number), event.outcome, landing, results)
+        ended = self._ended.pop(number)
+        return Finished(self._sites.pop(number), event.outcome, landing, results, ended)
 
     # The thread of the planner.
 
     def _run(self) -> None:
-        while self._is_asked():
-            answer = self._think()
+        while (question := self._asked_for()) is not None:
+            answer = self._think(question)
             with self._changed:
-                self._answer, self._answered = answer, True
-                self._changed.notify_all()
+                if answer is not None and question == self._question:
+                    self._answer, self._answered = answer, True
+                    self._changed.notify_all()
 
-    def _is_asked(self) -> bool:
-        """Wait for a question; return False when there will be none."""
+    def _asked_for(self) -> int | None:
+        """Wait for a question and return its number; None when there will be none."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or (self._asked and not self._answered))
-            return not self._closed
+            return None if self._closed else self._question
 
-    def _think(self) -> Site | PlannerError | None:
-        """Tell the planner what it has not heard, ask it, and store the site that it gives."""
+    def _think(self, question: int) -> _Answer | None:
+        """Tell the planner what it has not heard, ask it, and store the site that it gives.
+
+        Returns:
+            What it answered; None where nobody waits for that any more.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._closed or not self._awaited, self._patience)
             if self._awaited:
                 late = min(self._awaited)
                 return PlannerError(
                     f"The results of site {late} were not there within {self._patience:g} s, so "
-                    "that the planner cannot be told of it. Check the disk, then resume the file."
+                    "that the planner cannot be told of it. Check the disk, then resume."
                 )
-            untold, self._untold = list(self._untold), deque()
+            self._since = self._now()
         try:
-            for finished in untold:
-                self._planner.tell(finished)
-            site = self._planner.ask()
+            while self._untold:
+                self._planner.tell(self._untold[0])
+                self._untold.popleft()
+            given = self._planner.ask()
         except BaseException as error:  # whatever it raises must not go unheard in this thread
-            return PlannerError(
-                f"The planner failed: {type(error).__name__}: {error}. Mend it, then resume the "
-                "file."
-            )
-        if site is None or self._closed:
-            return None
+            what = f"The planner failed: {type(error).__name__}: {error}".rstrip(".: ")
+            return PlannerError(f"{what}. {AGAIN}")
+        with self._changed:
+            if self._closed or question != self._question or not self._asked:
+                return None
+            self._since = None  # from here on the rig's thread waits for the answer
+        if given is None or isinstance(given, Decision):
+            return self._concluded(given)
+        return self._placed(given)
+
+    def _concluded(self, decision: Decision | None) -> Concluded | PlannerError:
+        if decision is None:
+            return Concluded("The planner asks for no more sites.")
+        try:
+            self._conclude(decision)
+        except Exception as error:  # the rig's thread meets the same failure, and says what to do
+            return PlannerError(f"The decision of the planner could not be stored: {error}")
+        return Concluded(decision.reason)
+
+    def _placed(self, site: Site) -> Site | PlannerError:
+        """Check a site, number it, and store it."""
         try:
             placed = self._place(site)
         except PlanError as error:
             said = " ".join(map(str, error.problems))
             return PlannerError(
                 f"The planner asked for a site that cannot be visited: {said} Nothing moved since "
-                "the last site. Mend the planner, then resume the file."
+                f"the last site. {AGAIN}"
             )
-        return self._stored(placed)
-
-    def _stored(self, site: Site) -> Site | PlannerError:
         try:
-            self._add(site)
+            self._add(placed)
         except Exception as error:  # the rig's thread meets the same failure, and says what to do
             return PlannerError(f"The site of the planner could not be stored: {error}")
-        return site
+        return placed

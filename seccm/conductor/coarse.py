@@ -184,7 +184,7 @@ def _try(course: Course, site: Site, info: RigInfo) -> Steps[Reach]:
     yield from _to_top(course, site, info)
     if reach.contact:
         return reach
-    if (yield from look_at_circuit(course, site.approach)) is Circuit.CLOSED:
+    if (yield from look_at_circuit(course, site.approach, info)) is Circuit.CLOSED:
         # The steps of the motor go sideways a little, too.
         what = (
             "The circuit is closed with the tip fully retracted, although the piezo found no "

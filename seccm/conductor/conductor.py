@@ -12,6 +12,7 @@ from seccm.conductor.safety import Leaving, Safety
 from seccm.errors import PlanError, RigError
 from seccm.events import Event
 from seccm.hopping.course import Course, Out, Steps
+from seccm.hopping.descent import Pacing
 from seccm.hopping.leave import lift_until_open
 from seccm.plan.site import Site
 from seccm.rig import Action, Block, Rig, RigInfo, SafeReport
@@ -169,7 +170,7 @@ class Conductor:
 
     @contextmanager
     def driving(
-        self, what: str, opening: Callable[[Rig], object], *, retract: bool
+        self, what: str, opening: Callable[[Rig], object], *, retract: bool, raw: bool = False
     ) -> Iterator[None]:
         """Open the rig and stream its rows; at the end it is safe, and let go of.
 
@@ -177,6 +178,7 @@ class Conductor:
             what: that is done, in words.
             opening: opens the rig; see `seccm.conductor.opening`.
             retract: whether the tip ends at the top; it is held where it is otherwise.
+            raw: whether raw samples stream, too, if the rig has them.
 
         Raises:
             RigError: the cell could not be switched off, or the tip not be lifted. Whatever else
@@ -187,7 +189,7 @@ class Conductor:
         try:
             opening(self.rig)
             opened = True
-            self.start()
+            self.start(raw=raw and bool(self.info.raw))
             yield
         except BaseException as error:
             self.safety.end()
@@ -213,7 +215,7 @@ class Conductor:
 
     def _look(self, site: Site, height: float) -> tuple[float, str]:
         """Look at the circuit from a height, and go on up until it is open."""
-        fastest = self.info.axes["z"].fastest
+        fastest = Pacing(self.info.axes["z"].fastest)
         story = _Told(lambda course: lift_until_open(course, site, self.info, height, fastest))
         while not story.over:
             for item in story.feed(self._read()):

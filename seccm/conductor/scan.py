@@ -56,6 +56,29 @@ class Recorder(Protocol):
         """
 
 
+class Filmed(Protocol):
+    """A camera that films a run. Nothing here waits, but `begin` and `end`; nothing raises."""
+
+    def begin(self) -> None:
+        """Begin to film; the stream of the rig has begun, and with it the counting of edges."""
+
+    def see(self, block: Block) -> None:
+        """Take note of a block that was read."""
+
+    def hear(self, event: Event) -> None:
+        """Take note of an event."""
+
+    def news(self) -> Sequence[tuple[str, str]]:
+        """Return what is to be said since last asked: a code, and a sentence, for each."""
+
+    @property
+    def films(self) -> bool:
+        """Whether frames still come."""
+
+    def end(self) -> None:
+        """Have every frame kept, and let go of the camera; may be called twice."""
+
+
 class Runner:
     """Runs an engine on a rig.
 
@@ -64,7 +87,10 @@ class Runner:
         engine: idle.
         recorder: open.
         asking: asks the planner for the engine's sites; None where these are known ahead.
+        moves: whether a tip moves at all; else nothing is ever lifted, only the cell switched off.
         raw: have blocks carry every raw sample as well; the recorder chooses which are kept.
+        film: films the run; None without a camera.
+        film_required: whether the run pauses if the camera fails.
         now: a clock in seconds.
         rest: waits for some seconds.
     """
@@ -77,9 +103,14 @@ class Runner:
         *,
         asking: Asking | None = None,
         raw: bool = False,
+        moves: bool = True,
+        film: Filmed | None = None,
+        film_required: bool = False,
         now: Callable[[], float] = time.monotonic,
         rest: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._moves = moves
+        self._film, self._film_required = film, film_required
         self._rig, self._raw = rig, raw
         self._now, self._rest = now, rest
         self._engine = engine
@@ -88,6 +119,7 @@ class Runner:
         self._heard: list[Event] = []
         self._stopped: RunStopped | None = None
         self._begun = False
+        self._filming = True
         self.watcher: Callable[[Block], None] | None = None
         """Shown every block as it comes, in the rig's thread: must return at once, never raise."""
         self._conductor = Conductor(
@@ -139,7 +171,7 @@ class Runner:
             NotNow: the run is over; nothing changed.
         """
         self._engine.ask(Request.EMERGENCY)
-        self._conductor.safety.watch(EMERGENCY, retract=True, patience=patience)
+        self._conductor.safety.watch(EMERGENCY, retract=self._moves, patience=patience)
 
     def close(self) -> None:
         """Let go of the rig and the record of a run that never began; else does nothing."""
@@ -148,6 +180,7 @@ class Runner:
             try:
                 self._recorder.close("stopped")
             finally:
+                self._end_film()
                 self._rig.close()
 
     def run(self) -> Iterator[Event]:
@@ -166,11 +199,14 @@ class Runner:
         gc.freeze()
         try:
             self._conductor.start(raw=self._raw)
+            if self._film is not None:
+                self._film.begin()
             with suppress(NotNow):
                 self._engine.ask(Request.START)
             while not self._engine.finished:
                 began = self._now()
                 block = self._conductor.turn(self._engine.feed)
+                self._look_at_film()
                 yield from self._news()
                 self._let_pass(began + block.rows * block.clock.period)
                 yield from self._let_think()
@@ -201,7 +237,25 @@ class Runner:
         while self._engine.thinking and not self._asking.wait(GLANCE):
             yield from self._news()
 
+    def _look_at_film(self) -> None:
+        """Say what there is to say of the camera; pause if it fails and is required."""
+        if self._film is None:
+            return
+        filmed = self._filming
+        self._filming = self._film.films
+        for _, words in self._film.news():
+            self._tell(Note(self._engine.status.row, -1, words))
+        if filmed and not self._filming and self._film_required:
+            with suppress(NotNow):
+                self._engine.ask(Request.PAUSE, "the camera that the plan requires has failed")
+
+    def _end_film(self) -> None:
+        if self._film is not None:
+            self._film.end()
+
     def _show(self, block: Block) -> None:
+        if self._film is not None:
+            self._film.see(block)
         self._recorder.record(block, ())
         if self.watcher is not None:
             self.watcher(block)
@@ -211,6 +265,8 @@ class Runner:
             self._stopped = event  # the last of all: told when the rig is safe
             return
         self._heard.append(event)
+        if self._film is not None:
+            self._film.hear(event)
         self._recorder.record(None, (event,))
         if isinstance(event, Approaching | Landed):
             self._recorder.barrier()
@@ -241,18 +297,19 @@ class Runner:
             report = self._make_safe(failure)
         except BaseException as error:  # an interruption of an emergency's look at the circuit
             failure = failure or error
-            report = safety.retract(_why(error))
+            report = safety.retract(_why(error)) if self._moves else safety.hold(_why(error))
             safety.lifted(report)
         facts, stopped = self._last_words(failure)
         urgent = failure is not None or self._engine.emergency
         as_asked = report.frozen and report.drive_off
-        as_asked &= report.retracted or self._engine.halted
+        as_asked &= report.retracted or self._engine.halted or not self._moves
         if urgent or not as_asked:
             facts.append(Note(stopped.row, -1, report.words))
         facts += [Note(stopped.row, -1, remark) for remark in report.remarks]
         self._heard += facts
         trouble = None if isinstance(failure, GeneratorExit) else failure
         last_steps: tuple[Callable[[], None], ...] = (
+            self._end_film,
             lambda: self._recorder.record(None, (*facts, stopped)),
             lambda: self._recorder.close(stopped.status),
             self._rig.close,
@@ -268,9 +325,14 @@ class Runner:
 
     def _make_safe(self, failure: BaseException | None) -> SafeReport:
         """Leave the tip as the end of the run asks for: up, held, or clear in an emergency."""
+        safety = self._conductor.safety
+        if not self._moves:
+            report = safety.hold(_why(failure))
+            if self._engine.emergency:
+                safety.lifted(report)
+            return report
         if self._engine.emergency:
             return self._conductor.lift(streams=failure is None)
-        safety = self._conductor.safety
         return (safety.hold if self._engine.halted else safety.retract)(_why(failure))
 
     def _last_words(self, failure: BaseException | None) -> tuple[list[Event], RunStopped]:

@@ -1,8 +1,10 @@
 """What came of it: the data file, its writer and its reader."""
 
 from seccm.data.finishing import FinishReport, finish, finish_apart
+from seccm.data.footage import Footage
 from seccm.data.header import Header
 from seccm.data.layout import Column, Columns
+from seccm.data.raw_ranges import in_force
 from seccm.data.raw_trace import Averaged, RawOfSite, RawTrace
 from seccm.data.rewrite import FeatureValues, rewrite_features
 from seccm.data.scan import Scan, open_scan
@@ -28,6 +30,7 @@ __all__ = [
     "Columns",
     "FeatureValues",
     "FinishReport",
+    "Footage",
     "Header",
     "RawOfSite",
     "RawTrace",
@@ -42,6 +45,7 @@ __all__ = [
     "Unsaved",
     "finish",
     "finish_apart",
+    "in_force",
     "open_scan",
     "rewrite_features",
 ]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import h5py
 from h5py._hl.files import make_fapl  # what is open in one process must be opened in one way
+from h5py._objects import phil  # one thread at a time in HDF5
 
 from seccm.data.layout import LIBVER
 
@@ -35,6 +36,7 @@ def open_growing(path: Path, *, locking: bool | None = None) -> h5py.File:
     access = make_fapl(None, libver=LIBVER, locking=locking)
     # h5py has no function of its own for it. HDF5 is found through h5py, or by its name on Windows.
     hdf5 = ctypes.CDLL("hdf5" if sys.platform == "win32" else h5py.h5p.__file__)
-    hdf5.H5Pset_metadata_read_attempts(ctypes.c_int64(access.id), ctypes.c_uint(ATTEMPTS))
+    with phil:  # ctypes lets other threads run meanwhile, and two of them in HDF5 end the program
+        hdf5.H5Pset_metadata_read_attempts(ctypes.c_int64(access.id), ctypes.c_uint(ATTEMPTS))
     flags = h5py.h5f.ACC_RDONLY | h5py.h5f.ACC_SWMR_READ
     return h5py.File(h5py.h5f.open(os.fsencode(path), flags, fapl=access))

@@ -18,6 +18,7 @@ from typing import get_args
 import h5py
 import numpy as np
 
+from seccm.data import frames
 from seccm.data.header import Header, read_clock, read_header, read_version
 from seccm.data.layout import (
     CONTACT_COLUMNS,
@@ -34,7 +35,7 @@ from seccm.data.layout import (
 )
 from seccm.data.raw import PIECE_COLUMNS, TERMS
 from seccm.data.readable import Readable, columns_of, reading
-from seccm.data.tables import EVENTS, GROWN, NUMBER, NUMBERS
+from seccm.data.tables import DECISIONS, EVENTS, GROWN, NUMBER, NUMBERS, Grown
 from seccm.errors import DamagedError
 from seccm.events import RunStatus
 from seccm.rig import Clock
@@ -167,15 +168,26 @@ def _wanted(datasets: Mapping[str, h5py.Dataset], version: Version) -> dict[str,
     wanted |= dict.fromkeys(_DIMENSIONS, ("u4", 1))
     wanted["state"] = ("S16", 1)
     if version > UNNAMED:
-        wanted |= {c.name: (c.dtype, 1) for table in (EVENTS, *GROWN) for c in table.stored}
+        # A table that came later is there as a whole, or not at all.
+        there = [t for t in GROWN if t is not DECISIONS or not datasets.keys().isdisjoint(_of(t))]
+        wanted |= {c.name: (c.dtype, 1) for table in (EVENTS, *there) for c in table.stored}
         wanted |= {c.name: (c.dtype, 1) for c in (*NUMBERS, SITE_CHECK)}
-        wanted |= dict.fromkeys((*(table.dimension for table in GROWN), NUMBER), ("u4", 1))
+        wanted |= dict.fromkeys((*(table.dimension for table in there), NUMBER), ("u4", 1))
+    if any(name in datasets for name in frames.NAMES if name not in wanted):
+        wanted |= {c.name: (c.dtype, 1) for table in frames.TABLES for c in table.stored}
+        wanted |= {c.name: (c.dtype, 1) for c in frames.DERIVED}
+        wanted |= {table.dimension: ("u4", 1) for table in frames.TABLES}
     if any(name in datasets for name in _RAW):
         wanted |= {c.name: (c.dtype, 1) for c in PIECE_COLUMNS}
         wanted |= {"raw": ("i2", 2), "raw_unit": ("S8", 1), "raw_channel": ("O", 1)}
         wanted |= {"raw_sample": ("u4", 1), "raw_piece": ("u4", 1)}
         wanted |= dict.fromkeys(TERMS, ("f8", 2))
     return wanted
+
+
+def _of(table: Grown) -> set[str]:
+    """Return the names of everything that belongs to a table."""
+    return {table.dimension, *(column.name for column in table.stored)}
 
 
 def _check(path: Path, name: str, dataset: h5py.Dataset, kind: str, dimensions: int) -> None:
@@ -203,7 +215,8 @@ def _check_lengths(path: Path, data: Mapping[str, Readable]) -> None:
     """Compare what the tables say they hold with what there can be in the file."""
     # Columns with a value in every row from the beginning; others may have been left unwritten.
     filled = ("x_cmd", "y_cmd", "event_code", "event_t", "session_t_offset", "state")
-    grown = (c.name for table in GROWN for c in table.stored if c.name in data)
+    tables = (*GROWN, *frames.TABLES)
+    grown = (c.name for table in tables for c in table.stored if c.name in data)
     for name in (*filled, *grown):
         size, most = len(data[name]), data[name].most
         if size > most:

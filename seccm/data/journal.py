@@ -79,10 +79,10 @@ def words(event: Event) -> str:
     """Return what an event says beyond its kind, row and site."""
     match event:
         case RunStarted():
-            sites = "sites of a planner" if event.sites is None else f"{event.sites} sites"
+            sites = "sites from a planner" if event.sites is None else f"{event.sites} sites"
             return f"{sites} on {event.rig}"
         case Approaching():
-            return f"attempt {event.attempt + 1}"
+            return event.what or f"attempt {event.attempt + 1}"
         case FalseContact():
             return f"at z = {show(event.z, 'm', 6)}"
         case Landed(landing=landing):

@@ -72,7 +72,9 @@ class LiveAnalysis:
         values = {name: value for name, (value, _, _) in stored.items()}
         statuses = {name: int(status) for name, (_, _, status) in stored.items() if status}
         errors = {name: error for name, (_, error, _) in stored.items()}
-        return SiteAnalysed(number, values, found.summary, statuses, errors, outcome)
+        return SiteAnalysed(
+            number, values, found.summary, statuses, errors, outcome, found.doubtful
+        )
 
 
 def cells_of(features: Mapping[str, tuple[float, float, int]], quality: int) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from typing import BinaryIO
 
 import h5py
 
-from seccm.data import guard, raw, tables
+from seccm.data import frames, guard, raw, tables
 from seccm.data.header import Header
 from seccm.data.layout import LIBVER, Columns, add_session, add_sites, columns_along, create
 from seccm.data.planned import add_planned
 from seccm.data.replacing import put_in_place
 from seccm.data.trouble import discard, said, todo
 from seccm.errors import DataFileError, shown
+from seccm.movie.facts import MovieFacts
 from seccm.plan.site import Site
 from seccm.rig import Clock, RawChannel
 
@@ -29,6 +30,7 @@ def make(
     clock: Clock,
     contact_samples: int,
     channels: Sequence[RawChannel],
+    camera: MovieFacts | None = None,
 ) -> None:
     """Make a file with everything but samples and events; for the arguments see `Store`.
 
@@ -41,7 +43,7 @@ def make(
     part = path.with_name(path.name + ".part")
     try:
         guard.hold(name.fileno())
-        image = _laid_out(header, sites, columns, clock, contact_samples, channels)
+        image = _laid_out(header, sites, columns, clock, contact_samples, channels, camera)
         part.write_bytes(image)
         put_in_place(part, path)
     except BaseException as error:
@@ -86,6 +88,7 @@ def _laid_out(
     clock: Clock,
     contact_samples: int,
     channels: Sequence[RawChannel],
+    camera: MovieFacts | None,
 ) -> memoryview:
     """Lay the file out in memory: a disk that HDF5 finds full meanwhile crashes the program."""
     image = io.BytesIO()
@@ -93,6 +96,7 @@ def _laid_out(
         create(file, header, columns, clock, contact_samples)
         tables.lay_out(file, columns.quantities, columns.statuses)
         raw.lay_out(file, channels)
+        frames.lay_out(file, camera)
         add_sites(file, sites, columns, columns_along(file, "site"))
         add_planned(file, sites)
         add_session(file, header.started_at, 0.0, 0)

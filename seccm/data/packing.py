@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.arrays import IntArray
+from seccm.data.frames import EDGES, HOSTS, NAMES
 from seccm.data.layout import (
     CONTACT_COLUMNS,
     DIMENSIONS,
@@ -26,6 +27,7 @@ from seccm.data.layout import (
     SAMPLE_COLUMNS,
     SESSION_COLUMNS,
     SIGNAL,
+    SITE_CHUNK,
     SITE_COLUMNS,
     dimensions,
     is_of_feature,
@@ -35,7 +37,7 @@ from seccm.data.layout import (
 )
 from seccm.data.raw import PIECE_COLUMNS, RAW_DIMENSIONS, TERMS, claimed
 from seccm.data.readable import FAILURES, Readable, reading
-from seccm.data.tables import EVENTS, GROWN, NUMBER, NUMBERS
+from seccm.data.tables import ARRAYS, EVENTS, GROWN, NUMBER, NUMBERS, QUANTITIES, RESULTS
 from seccm.errors import DamagedError
 
 _BLOCK = 1 << 20
@@ -44,7 +46,18 @@ _BLOCK = 1 << 20
 _PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
 EMPTY = ("sample", "raw_sample")
 """Dimensions so long that they are never filled."""
-_DIMENSIONS = (*DIMENSIONS, *RAW_DIMENSIONS, *(table.dimension for table in GROWN), NUMBER)
+_DIMENSIONS = (
+    *DIMENSIONS,
+    *RAW_DIMENSIONS,
+    *(table.dimension for table in (*GROWN, EDGES, HOSTS)),
+    NUMBER,
+)
+_REFILLED = {NUMBER, *(table.dimension for table in (RESULTS, ARRAYS, QUANTITIES))}
+"""Dimensions of a packed file that another analysis makes longer or shorter.
+
+All others have a fixed size there: of one without, readers of netCDF ask every column for its
+length, for every column anew.
+"""
 _ALONG: Mapping[str, tuple[str, ...]] = {
     **{name: (name,) for name in _DIMENSIONS},
     **{c.name: ("site",) for c in SITE_COLUMNS},
@@ -54,6 +67,7 @@ _ALONG: Mapping[str, tuple[str, ...]] = {
     **{c.name: (NUMBER,) for c in NUMBERS},
     **{c.name: ("session",) for c in SESSION_COLUMNS},
     **{c.name: ("frame",) for c in FRAME_COLUMNS},
+    **{name: (dimension,) for name, dimension in NAMES.items()},
     **{c.name: ("raw_piece",) for c in PIECE_COLUMNS},
     **dict.fromkeys(TERMS, ("session", "raw_channel")),
     "state": ("run",),
@@ -137,12 +151,13 @@ def _like(
     """Copy a dataset without its attributes."""
     old = source[name]
     shape = _wanted(source, name)
+    most, chunks = _room(name, old, shape, packed) if old.chunks else (None, None)
     made = target.create_dataset(
         name,
         shape,
         old.dtype,
-        maxshape=old.maxshape if old.chunks else None,
-        chunks=_chunks(old, packed) if old.chunks else None,
+        maxshape=most,
+        chunks=chunks,
         fillvalue=old.fillvalue,
         **(_PACKED if packed and old.chunks and name not in EMPTY else {}),
     )
@@ -191,12 +206,30 @@ def parts(shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
             yield here, slice(left, min(left + width, shape[1]))
 
 
-def _chunks(dataset: h5py.Dataset, packed: bool) -> tuple[int, ...]:
-    """Return the shape of chunks: of about 64 kB where there is more than one dimension."""
+def _room(
+    name: str, dataset: h5py.Dataset, shape: tuple[int, ...], packed: bool
+) -> tuple[tuple[int | None, ...], tuple[int, ...]]:
+    """Return how long a dataset may become, and the shape of its chunks.
+
+    Chunks are of about 64 kB where there is more than one dimension.
+    """
+    if name in _DIMENSIONS:
+        return _room_of_dimension(name, dataset, shape[0], packed)
     if dataset.ndim == 1:
-        return tuple(dataset.chunks)
+        return dataset.maxshape, dataset.chunks
     width = dataset.chunks[1]
-    return (max(1, SAMPLE_CHUNK // width) if packed else 1, width)
+    return dataset.maxshape, (max(1, SAMPLE_CHUNK // width) if packed else 1, width)
+
+
+def _room_of_dimension(
+    name: str, dataset: h5py.Dataset, size: int, packed: bool
+) -> tuple[tuple[int | None], tuple[int]]:
+    """Return how long a dimension may become: a packed file no longer grows, a plain one does."""
+    if packed and size and name not in _REFILLED:
+        return (size,), (min(size, dataset.chunks[0]),)
+    if dataset.maxshape == (None,):
+        return (None,), dataset.chunks
+    return (None,), (SAMPLE_CHUNK if name in EMPTY else SITE_CHUNK,)
 
 
 def _copy_attributes(path: Path, old: h5py.Dataset, new: h5py.Dataset) -> None:

@@ -11,9 +11,10 @@ import h5py
 import numpy as np
 
 from seccm.arrays import BoolArray
+from seccm.data.pieces import in_pieces, joined
 from seccm.data.step_results import Source
 from seccm.data.table import Table
-from seccm.data.tables import PIECE, PLANNED, RECIPES, Rows, append
+from seccm.data.tables import PLANNED, RECIPES, Rows, append
 from seccm.plan.recipe import Recipe
 from seccm.plan.site import Site
 
@@ -27,7 +28,7 @@ class Recipes:
     """
 
     def __init__(self, pieces: Rows, whole: BoolArray) -> None:
-        self._numbers = {text: number for number, text in texts(pieces, whole).items()}
+        self._numbers = {text: n for n, text in joined(pieces, whole, RECIPES).items()}
         self._next = int(pieces["recipe_number"].astype(np.int64).max(initial=-1)) + 1
         self._seen: dict[int, tuple[Recipe, int]] = {}
 
@@ -51,8 +52,7 @@ class Recipes:
         text, new = recipe.text, list[str]()
         if text not in self._numbers:
             self._numbers[text], self._next = self._next, self._next + 1
-            # ASCII: a piece ends nowhere within a character.
-            new = [text[k : k + PIECE] for k in range(0, len(text), PIECE)]
+            new = in_pieces(text)
         self._seen[id(recipe)] = recipe, self._numbers[text]
         return self._numbers[text], new
 
@@ -68,23 +68,6 @@ def add_planned(file: h5py.File, sites: Iterable[Site]) -> None:
         append(file, table, rows)
 
 
-def texts(rows: Rows, whole: BoolArray) -> dict[int, str]:
-    """Return the recipes that can be read, by number."""
-    pieces: dict[int, list[bytes]] = {}
-    damaged = set()
-    for number, piece, good in zip(
-        rows["recipe_number"].tolist(), rows["recipe_text"].tolist(), whole.tolist(), strict=True
-    ):
-        pieces.setdefault(number, []).append(piece)
-        if not good:
-            damaged.add(number)
-    return {
-        number: b"".join(parts).decode(errors="replace")
-        for number, parts in pieces.items()
-        if number not in damaged
-    }
-
-
 class PlannedSites(Mapping[int, Site]):
     """The sites of a file as they were meant to be, by number; those that can be read.
 
@@ -96,7 +79,7 @@ class PlannedSites(Mapping[int, Site]):
     def __init__(self, source: Source, sites: Table) -> None:
         self._sites = sites
         self._rows, self._whole = source.table(PLANNED)
-        self._texts = texts(*source.table(RECIPES))
+        self._texts = joined(*source.table(RECIPES), RECIPES)
 
     @cached_property
     def _recipes(self) -> dict[int, Site]:

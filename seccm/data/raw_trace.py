@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import h5py
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from seccm.arrays import BoolArray, FloatArray
 from seccm.data.raw import channel_names, si_terms
-from seccm.rig import Clock, RawChannel
+from seccm.rig import Clock, CurrentRange, RawChannel
 from seccm.rig.raw import LOWEST, MOST, Codes
 
 AT_ONCE = 1 << 20
@@ -67,6 +67,15 @@ class Averaged:
         return Averaged(self.first[:stop], means, self.at_end[:stop])
 
 
+@dataclass(frozen=True, slots=True)
+class InRange:
+    """Samples whose current was measured in one range; numbers since the stream opened."""
+
+    first: int
+    stop: int
+    range: CurrentRange
+
+
 class RawTrace:
     """The raw samples of every input over the rows of one site or step; the file must stay open.
 
@@ -80,6 +89,7 @@ class RawTrace:
         rate: samples in a second.
         origin: time of sample 0 of the stream, in seconds since contact (or the first row).
         reference_offset: volts that turn a raw potential into one against the reference.
+        ranges: samples whose current was measured in another range than usual.
     """
 
     def __init__(
@@ -91,7 +101,9 @@ class RawTrace:
         rate: float,
         origin: float,
         reference_offset: float,
+        ranges: Sequence[InRange] = (),
     ) -> None:
+        self._ranges = tuple(ranges)
         self._data, self._session, self._pieces = data, session, tuple(pieces)
         self._rate, self._origin, self._reference_offset = rate, origin, reference_offset
         self.names = channel_names(data)
@@ -109,15 +121,26 @@ class RawTrace:
         values = self.channel(name).si(self.codes(name))
         if name == "potential":
             values += self._reference_offset
+        if name == "current" and self._ranges:
+            self._rescale(values, self.numbers)
         return values
 
-    def averaged(self, names: Sequence[str], zero: int, length: int) -> Averaged:
+    def _rescale(self, amperes: FloatArray, numbers: npt.NDArray[np.int64]) -> None:
+        """Give currents the meaning that they have in their ranges, in place, any shape."""
+        for used in self._ranges:
+            inside = (numbers >= used.first) & (numbers < used.stop)
+            amperes[inside] = used.range.offset + used.range.factor * amperes[inside]
+
+    def averaged(
+        self, names: Sequence[str], zero: int, length: int, counted: int | None = None
+    ) -> Averaged:
         """Average some inputs over rows; memory is taken for the rows, not for the samples.
 
         Args:
             names: of the inputs.
             zero: number of a sample with which a row begins; there are rows before it, too.
             length: samples of a row.
+            counted: how many of these, from the first one on, are averaged; all by default.
 
         Raises:
             KeyError: there is no such input.
@@ -137,9 +160,13 @@ class RawTrace:
                 firsts.append(first + length * np.arange(count))
                 ends.append(np.zeros(count, bool))
                 for found, (axis, channel) in zip(means, channels, strict=True):
-                    codes = self._data["raw"][axis, at].reshape(count, length)
+                    codes = self._data["raw"][axis, at].reshape(count, length)[:, :counted]
                     ends[-1] |= ((codes == LOWEST) | (np.abs(codes) == MOST)).any(axis=1)
-                    found.append(channel.si(codes).mean(axis=1))
+                    values = channel.si(codes)
+                    if channel.name == "current" and self._ranges:
+                        counts = np.arange(codes.shape[1])
+                        self._rescale(values, firsts[-1][:, None] + counts)
+                    found.append(values.mean(axis=1))
         joined = {name: np.concatenate(found) for name, found in zip(names, means, strict=True)}
         if "potential" in joined:
             joined["potential"] += self._reference_offset
@@ -205,6 +232,22 @@ class RawOfSite:
     clock: Clock
     opened: float
     """When the stream of that session opened, in seconds since the start of the run."""
+    update: float = 0.0
+    """Seconds from one value that the rig put out to the next; 0 where nobody knows."""
+    ranges: tuple[CurrentRange, ...] = ()
+    """Of the current input of the rig, the usual one first."""
+
+    def at(self, t: float) -> RawOfSite:
+        """Return where the raw samples are of the session in which a time is.
+
+        Args:
+            t: seconds since the start of the run.
+        """
+        opened = np.asarray(self.data["session_t_offset"][:], float)
+        session = max(0, int(np.searchsorted(opened, t)) - 1)
+        if session == self.session:
+            return self
+        return replace(self, session=session, opened=float(opened[session]))
 
     def row(self, t: FloatArray) -> npt.NDArray[np.int64]:
         """Return the numbers, since the stream opened, of rows that were complete at some times.
@@ -214,7 +257,15 @@ class RawOfSite:
         """
         return np.rint((t - self.opened) / self.clock.period).astype(np.int64) - 1
 
-    def trace(self, first: int, stop: int, *, zero: float = 0.0, offset: float = 0.0) -> RawTrace:
+    def trace(
+        self,
+        first: int,
+        stop: int,
+        *,
+        zero: float = 0.0,
+        offset: float = 0.0,
+        ranges: Sequence[InRange] = (),
+    ) -> RawTrace:
         """Return the samples of the rows from `first` to before `stop`, to be read from.
 
         Args:
@@ -222,6 +273,7 @@ class RawOfSite:
             stop: number of a row.
             zero: seconds since the start of the run from which its times are counted.
             offset: volts to add to its potentials.
+            ranges: samples whose current was measured in another range than usual.
         """
         spacing = self.clock.spacing
         return RawTrace(
@@ -231,4 +283,5 @@ class RawOfSite:
             rate=self.clock.rate,
             origin=self.opened - zero,
             reference_offset=offset,
+            ranges=ranges,
         )

@@ -119,6 +119,18 @@ class Readable:
         with reading(self._path, f'"{name}" of the column "{self.name}"'):
             return str(self._dataset.attrs.get(name, ""))
 
+    def attributes(self) -> dict[str, Any]:
+        """Return all attributes but those of HDF5 itself.
+
+        Raises:
+            DamagedError: HDF5 cannot read them.
+        """
+        with reading(self._path, f'the attributes of the column "{self.name}"'):
+            own = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"}
+            return {
+                name: self._dataset.attrs[name] for name in self._dataset.attrs if name not in own
+            }
+
     def meanings(self) -> dict[int, str]:
         """Return what the codes in it mean, in words; empty where it holds none.
 

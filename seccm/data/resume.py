@@ -14,12 +14,13 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from seccm.data import guard, raw, repair, tables, vetting
+from seccm.data import frames, guard, raw, repair, tables, vetting
 from seccm.data.earlier import is_earlier, upgrade
 from seccm.data.header import read_clock, read_header, refuse_newer
 from seccm.data.inspection import inspect
 from seccm.data.layout import (
     EVENT_COLUMNS,
+    SITE_CHECK,
     Columns,
     add_feature,
     add_session,
@@ -50,6 +51,9 @@ def prepare(
     columns: Columns,
     started_at: str | None = None,
     channels: Sequence[RawChannel] = (),
+    goes_on: int | None = None,
+    *,
+    pages: int | None = None,
 ) -> float:
     """Cut off what was not made safe, abort the site that was begun, and open a session.
 
@@ -63,6 +67,8 @@ def prepare(
             that the file does not have are added to it.
         started_at: ISO 8601, UTC; now unless given.
         channels: of which the rig gives raw samples, if these are recorded.
+        goes_on: the site with which the run goes on where it broke off, if there is one.
+        pages: of the movie, which has been mended; None without a camera.
 
     Returns:
         The time in seconds at which the new session begins, later than all of the file's.
@@ -86,8 +92,10 @@ def prepare(
                 )
             _compare(path, added_signals(file), columns.signals)
             _cut(file)
+            if pages is not None and frames.has_frames(file):
+                frames.reconcile(file, pages)
             upgrade(path, file)
-            _abort(path, file)
+            _abort(path, file, goes_on)
             right = as_written(columns_of(path, file))
             if short and not (right.all() and not [*broken_sites(file, file["crc32"][:])]):
                 raise DataFileError(
@@ -177,19 +185,29 @@ def _cut(file: h5py.File) -> None:
     for name in ("event", *(column.name for column in EVENT_COLUMNS)):
         file[name].resize(listed, axis=0)
     if not is_earlier(file):
+        tables.complete(file)
         tables.cut(file)
     if "raw" in file:
         raw.cut(file)
+    frames.cut(file)
     width = max(file[name].shape[1] for name in ("contact_E", "contact_I"))
     file["contact_sample"].resize(width, axis=0)
     for name in ("contact_E", "contact_I"):
         file[name].resize(width, axis=1)
 
 
-def _abort(path: Path, file: h5py.File) -> None:
-    """Close the site that was begun: it has been touched and is not landed on again."""
+def _abort(path: Path, file: h5py.File, goes_on: int | None) -> None:
+    """Close the site that was begun: it has been touched and is not landed on again.
+
+    One that goes on stays open, as far as it came; what was found of it is found again at its end.
+    """
     begun = file["status"][:] == Outcome.RUNNING
     begun |= begun_last(columns_of(path, file))
+    if goes_on is not None:
+        file["status"][goes_on] = Outcome.RUNNING
+        file[SITE_CHECK.name][goes_on] = 0
+        results, arrays = np.empty(0, tables.RESULTS.row), np.empty(0, tables.ARRAYS.row)
+        tables.replace_found(file, [goes_on], results, arrays, np.empty((2, 0)))
     for site in np.flatnonzero(begun):
         start = int(file["row_start"][site])
         stop = min(start + int(file["row_size"][site]), len(file["sample"]))
@@ -198,9 +216,13 @@ def _abort(path: Path, file: h5py.File) -> None:
         file["crc32"][site] = zlib.crc32(rows.tobytes())
         if len(rows):
             file["t_end"][site] = rows["t"][-1]
+        if site == goes_on:
+            continue
         _close_steps(file, int(site), start, rows)
         file["reason"][site] = REASON
         file["status"][site] = Outcome.ABORTED
+    if goes_on is not None:
+        begun[goes_on] = False
     write_checksums(path, file, begun)
 
 

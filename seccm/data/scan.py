@@ -14,7 +14,9 @@ from seccm.arrays import BoolArray
 from seccm.data import guard, repair
 from seccm.data.by_xarray import open_by_xarray
 from seccm.data.damage import Damage, impossible, spoiled, unreadable
+from seccm.data.decisions import Decisions
 from seccm.data.earlier import Earlier
+from seccm.data.footage import Footage
 from seccm.data.header import Header
 from seccm.data.inspection import inspect
 from seccm.data.layout import (
@@ -36,6 +38,7 @@ from seccm.data.tables import EVENTS
 from seccm.data.trace import SiteRecord, SiteTrace
 from seccm.errors import DataFileError
 from seccm.events import Landing, Outcome
+from seccm.plan.decision import Decision
 from seccm.plan.site import Site
 from seccm.rig import Clock, Signal
 from seccm.versions import FILE, UNNAMED, Version
@@ -66,6 +69,7 @@ class Scan:
         self._data: Mapping[str, Readable] = {}
         self._events: Table | None = None
         self._planned: PlannedSites | None = None
+        self._decisions: Decisions | None = None
         try:
             self._list()
         except BaseException:
@@ -178,6 +182,14 @@ class Scan:
         """
         return self._found.cycles
 
+    def cycles_with(self, middles: Mapping[tuple[int, int], float]) -> Table:
+        """Return `cycles` with potentials at half of the charge that are known already.
+
+        Args:
+            middles: volts, by the numbers of site and step; of sites that are still being measured.
+        """
+        return self._found.cycles_with(middles)
+
     def steps_of(self, number: int) -> Mapping[int, int]:
         """Return the rows in `steps` of a site, by the number of the step at the site."""
         return self._found.places(number)
@@ -221,13 +233,44 @@ class Scan:
             self._planned = PlannedSites(self._rows_of, self._sites)
         return self._planned
 
+    @property
+    def decisions(self) -> Mapping[int, Decision]:
+        """Why a planner asked for its sites, by their numbers.
+
+        That of the number behind the last site says why it asked for no more. Empty for a plan
+        that lists its sites, and for a planner that gave no reasons.
+        """
+        if self._decisions is None:
+            self._decisions = Decisions(self._rows_of)
+        return self._decisions
+
     def remaining(self) -> tuple[int, ...]:
-        """Return the sites that no tip has been lowered to."""
+        """Return the sites that are left: first one that broke off and goes on, if there is one.
+
+        The others are those that no tip has been lowered to.
+        """
         planned = self._sites["status"] == Outcome.PLANNED
         if self.version > UNNAMED:
             begun = np.flatnonzero(begun_last(self._data))
             planned[begun[begun < len(planned)]] = False
-        return tuple(np.flatnonzero(planned).tolist())
+        left = np.flatnonzero(planned).tolist()
+        broken = self.broken_off
+        return tuple(left if broken is None else [broken, *left])
+
+    @property
+    def broken_off(self) -> int | None:
+        """The site that the run left half measured, where a resumed one goes on."""
+        if self.version <= UNNAMED or self.state == "running":
+            return None
+        begun = self._sites["status"] == Outcome.RUNNING
+        last = np.flatnonzero(begun_last(self._data))
+        begun[last[last < len(begun)]] = True
+        going_on = (
+            number
+            for number in np.flatnonzero(begun).tolist()
+            if number in self.planned and self.planned[number].goes_on
+        )
+        return next(going_on, None)
 
     def site(self, number: int) -> SiteTrace:
         """Return one site, from contact on and against the reference.
@@ -331,6 +374,9 @@ class Scan:
     def raw(self, number: int, step: int | None = None) -> RawTrace:
         """Return the raw samples of one site, over the rows of `record`, to be read from.
 
+        Currents are of the range in which each sample was taken, NaN where that is not known:
+        around the sample at which the lines of a card switched. `codes` are there in any case.
+
         Args:
             number: of the site.
             step: only those of one of its steps, numbered from 0 in the order in which they ran.
@@ -343,6 +389,11 @@ class Scan:
             said = "no raw samples were recorded; the plan must say raw = true in [record]"
             raise DataFileError(f"{self.path}: {said}, or in the steps of interest.")
         return self._reader.raw(number, step)
+
+    @property
+    def frames(self) -> Footage:
+        """The frames of the camera: when they were taken, and their pixels; none without one."""
+        return Footage(self.path, self._data, self._sites)
 
     def to_xarray(self) -> xr.Dataset:
         """Return everything as an xarray data set, in the file's units; needs the extra analysis.
@@ -394,7 +445,7 @@ class Scan:
             unreadable=unreadable(self.features),
             spoiled={n: spoiled(self.features, self.factors) for n in self._damage.sites},
         )
-        self._events = self._planned = None
+        self._events = self._planned = self._decisions = None
         self._found = StepResults(
             self._rows_of,
             data,
@@ -425,7 +476,7 @@ class Scan:
         if self.version <= UNNAMED or self.packed:
             return np.ones(0, bool)
         if not self._growing:
-            return as_written(self._data)
+            return as_written(self._data, whole=True)
         # The rest of a row is in the file before its outcome is. So what was closed when the
         # outcomes were read has to be right if it is read after them, which HDF5 may not have done.
         states = self._data["status"][:]

@@ -17,8 +17,9 @@ from seccm.data.damage import Damage
 from seccm.data.header import Header
 from seccm.data.landing_cells import landing_in, record_in
 from seccm.data.layout import Column, read_rows, sample_dataset
-from seccm.data.leads import leads_of
-from seccm.data.raw_trace import RawOfSite, RawTrace
+from seccm.data.leads import leads_of, range_in, ranges_of, update_of
+from seccm.data.raw_ranges import in_force
+from seccm.data.raw_trace import InRange, RawOfSite, RawTrace
 from seccm.data.readable import Readable
 from seccm.data.step_results import StepResults
 from seccm.data.table import Table
@@ -100,7 +101,9 @@ class SiteReader:
         first, last = (self._row(number, float(t[k])) for k in (0, -1))
         contact = float(self.sites.cell("t_contact", number))
         zero = contact if self.sites.cell("landed", number) else float(record.t[0])
-        return self._raw_of_site(float(t[0])).trace(first, last + 1, zero=zero, offset=offset)
+        raw = self._raw_of_site(float(t[0]))
+        ranges = [one for k, each in _ranges(raw, record) if step in (None, k) for one in each]
+        return raw.trace(first, last + 1, zero=zero, offset=offset, ranges=ranges)
 
     def check(self) -> None:
         """Read the samples of every closed site."""
@@ -194,7 +197,14 @@ class SiteReader:
         """Return where the raw samples of the site are that has a row complete at a time."""
         session = self._session(t)
         opened = float(self.data["session_t_offset"][session])
-        return RawOfSite(self.data, session, self.clock, opened)
+        return RawOfSite(
+            self.data,
+            session,
+            self.clock,
+            opened,
+            update_of(self.header.rig_json),
+            ranges_of(self.header.rig_json),
+        )
 
     def landing(self, number: int) -> Landing | None:
         """Return how contact with the surface went at a site; None where there was none.
@@ -233,3 +243,16 @@ class SiteReader:
 
     def _cell(self, number: int, name: str) -> Any:
         return self.sites.cell(name, number)
+
+
+def _ranges(raw: RawOfSite, record: SiteRecord) -> Iterator[tuple[int | None, Iterator[InRange]]]:
+    """Yield in which ranges samples were taken: of each step, then those after the last one."""
+    asked, before, end = {one.step: range_in(one.resolved) for one in record.ends}, "", 0
+    for number in sorted(record.steps):
+        rows, name = record.steps[number], asked.get(number, "")
+        if (name or before) and raw.at(float(record.t[rows][0])).session == raw.session:
+            yield number, in_force(raw, raw.row(record.t[rows]), record.I[rows], name, before)
+        before, end = name, rows.stop
+    if before and end < record.t.size:
+        rows = slice(end, None)
+        yield None, in_force(raw, raw.row(record.t[rows]), record.I[rows], "", before)

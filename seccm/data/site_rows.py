@@ -54,11 +54,16 @@ def row_checksum(row: npt.NDArray[Any]) -> int:
     return zlib.crc32(row.tobytes())
 
 
-def as_written(columns: Mapping[str, Readable]) -> BoolArray:
+def as_written(columns: Mapping[str, Readable], *, whole: bool = False) -> BoolArray:
     """Return which rows of the site table are as they were written; shape (sites,).
 
-    Rows that cannot be read are not judged here: the column tells of them when it is asked for.
-    Nor is the row of a site that was begun when the program died.
+    The row of a site that was begun when the program died is not judged.
+
+    Args:
+        columns: of the file.
+        whole: whether the row of a closed site that cannot be read whole counts as one that is not
+            as it was written, as nobody can say whether the rest of it is right; otherwise it is
+            left to the column to tell of it when it is asked for.
     """
     told = _told(columns)
     begun = _begun_last(columns, told)
@@ -67,6 +72,8 @@ def as_written(columns: Mapping[str, Readable]) -> BoolArray:
         here = told[start : start + len(rows)]
         closed = (here != 0) & ~begun[start : start + len(rows)]
         judged = known & (closed | (rows["status"] > Outcome.RUNNING))
+        if whole:
+            good[start : start + len(rows)] = known | ~closed
         for k in np.flatnonzero(judged).tolist():
             good[start + k] = row_checksum(rows[k]) == here[k]
     return good
@@ -84,7 +91,8 @@ def unlike(columns: Mapping[str, Readable], sites: IntArray) -> IntArray:
         for start, rows, known in _blocks(columns, part[0], part[-1] + 1) if part.size else ():
             told = _checksums(columns, start, start + len(rows))
             here = part[(part >= start) & (part < start + len(rows))] - start
-            differ = (k for k in here.tolist() if known[k] and row_checksum(rows[k]) != told[k])
+            # Of a row that cannot be read whole nobody can say whether the rest of it is right.
+            differ = (k for k in here.tolist() if not known[k] or row_checksum(rows[k]) != told[k])
             wrong += (start + k for k in differ)
     return np.array(wrong, np.int64)
 

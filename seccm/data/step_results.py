@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -206,6 +207,14 @@ class StepResults:
     @cached_property
     def cycles(self) -> Table:
         """One row for each cycle of constant current."""
+        return self.cycles_with({})
+
+    def cycles_with(self, middles: Mapping[tuple[int, int], float]) -> Table:
+        """Return the table of cycles; of some steps the potential at half of the charge is told.
+
+        Args:
+            middles: V, by the numbers of site and step.
+        """
         rows, _ = self.rows
         order, sites = self._order
         mine = rows[order]
@@ -215,31 +224,36 @@ class StepResults:
             of = found["result_step"]
             good &= (of >= 0) & (of < len(rows))
             middle[of[good]] = found["result_value"][good]
+        for (site, step), volts in middles.items():
+            middle[self.places(site).get(step, [])] = volts
         ended = mine["step_ended_by"]
         broken = [k for k, word in enumerate(ENDS) if word in OPEN_ENDED]
-        table = cycles_of(
-            Steps(
-                site=sites,
-                number=mine["step_number"].astype(np.int64),
-                mode=mine["step_mode"].astype(np.str_),
-                constant=mine["step_lowest"] == mine["step_highest"],
-                imposed=mine["step_first"].astype(np.float64),
-                charge=mine["step_charge"].astype(np.float64),
-                lasted=mine["step_size"] * mine["step_period"].astype(np.float64),
-                whole=~np.isin(ended, [*broken, NOT_TOLD]),
-                middle=middle[order],
+        # A file may hold any text and any number here.
+        with np.errstate(over="ignore", invalid="ignore"):
+            table = cycles_of(
+                Steps(
+                    site=sites,
+                    number=mine["step_number"].astype(np.int64),
+                    mode=np.char.decode(mine["step_mode"], "utf-8", "replace"),
+                    constant=mine["step_lowest"] == mine["step_highest"],
+                    imposed=mine["step_first"].astype(np.float64),
+                    charge=mine["step_charge"].astype(np.float64),
+                    lasted=mine["step_size"] * mine["step_period"].astype(np.float64),
+                    whole=~np.isin(ended, [*broken, NOT_TOLD]),
+                    middle=middle[order],
+                )
             )
-        )
         return Table({name: Given(values, COLUMNS[name]) for name, values in table.items()})
 
     @cached_property
     def quantities(self) -> Mapping[str, tuple[str, str, tuple[str, ...]]]:
         """Unit, meaning and dimensions of each quantity, by name; in the order of the file."""
         rows, good = self.source.table(QUANTITIES)
-        found = {}
+        found: dict[str, tuple[str, str, tuple[str, ...]]] = {}
         for k, (row, whole) in enumerate(zip(rows, good.tolist(), strict=True)):
             name, unit, words, dims = (_text(row[f"quantity_{part}"]) for part in _OF_QUANTITY)
-            name = name if whole else f"quantity {k} (cannot be read)"
+            # Results name the row: none may be missing, so that the others stay in their places.
+            name = name if whole and name not in found else f"quantity {k} (cannot be read)"
             found[name] = (unit, words, tuple(dims.split(",")) if dims else ())
         return found
 
@@ -288,7 +302,7 @@ class StepResults:
         except (DamagedError, ValueError):
             return None
         whole = zlib.crc32(both.tobytes()) == int(row["array_values_crc"])
-        if not whole or len(shape) != dims or int(np.prod(shape)) != size:
+        if not whole or len(shape) != dims or math.prod(shape) != size or min(shape, default=0) < 0:
             return None
         return both.reshape(2, *shape)
 

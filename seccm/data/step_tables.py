@@ -178,6 +178,11 @@ class StepWriter:
         self._count = len(to(STEPS.dimension))
         self._numbers = len(to(NUMBER))
         self._site = -1
+        self._parts: dict[int, tuple[int, int, float]] = {}
+        """Steps that an earlier session began: their first sample, how many there are of that
+        session, and the time of the first."""
+        self._skipped: dict[int, int] = {}
+        """Samples between the parts of a step."""
         self._began: dict[int, int] = {}
         self._kinds: dict[int, str] = {}
         self._rows: dict[int, int] = {}
@@ -197,10 +202,28 @@ class StepWriter:
             for column in new:
                 self._quantities[column.name] = len(self._quantities)
 
+    def go_on(
+        self, site: int, rows: Mapping[int, int], parts: Mapping[int, tuple[int, int, float]]
+    ) -> None:
+        """Take note of what an earlier session wrote of a site that goes on.
+
+        Args:
+            site: its number.
+            rows: the row in the table of each step that ended.
+            parts: of each step that did not: its first sample, how many there are, and when the
+                first one was complete, in seconds.
+        """
+        self._site, self._began, self._kinds, self._rows = site, {}, {}, dict(rows)
+        self._parts, self._skipped = dict(parts), {}
+
     def begin(self, site: int, step: int, kind: str, sample: int) -> None:
         """Take note that a step of a kind begins with a sample."""
         if site != self._site:
             self._site, self._began, self._kinds, self._rows = site, {}, {}, {}
+            self._parts, self._skipped = {}, {}
+        if step in self._parts:
+            start, size, _ = self._parts[step]
+            self._skipped[step], sample = sample - start - size, start
         self._began[step], self._kinds[step] = sample, kind
 
     def end(self, event: StepFinished, stop: int) -> None:
@@ -255,10 +278,14 @@ class StepWriter:
 
     def _write(self, event: StepFinished, code: int, stop: int) -> None:
         start = self._began[event.step]
-        size = max(0, stop - start)
+        size = max(0, stop - start - self._skipped.get(event.step, 0))
         first = event.first if event.first >= 0 else event.row - size + 1
         self._rows[event.step] = self._count
-        row = step_row(event, code, start, size, self._time(first), self._period)
+        t = self._parts[event.step][2] if event.step in self._parts else self._time(first)
+        # Data points that were imported at times of their own leave most rows out.
+        spanned = event.row - first
+        apart = spanned / (size - 1) if size > 1 and spanned >= 2 * size else 1.0
+        row = step_row(event, code, start, size, t, apart * self._period)
         self._steps.append(row)
         self._count += 1
 

@@ -20,6 +20,7 @@ from typing import Literal, NamedTuple, Self
 import h5py
 
 from seccm.data import resume as resuming
+from seccm.data.filming import Film
 from seccm.data.header import Header
 from seccm.data.layout import CACHE, LIBVER, Columns
 from seccm.data.making import make
@@ -30,6 +31,7 @@ from seccm.data.trouble import discard, is_full, said, todo
 from seccm.data.writer import Writer
 from seccm.errors import DataFileError, RigError, SeccmError
 from seccm.events import Event, RunStatus, SiteAnalysed
+from seccm.plan.decision import Decision
 from seccm.plan.site import Site
 from seccm.rig import Block, Clock, RawChannel
 
@@ -38,6 +40,8 @@ CLOSING = 60.0
 """Seconds within which a file must have closed."""
 HEAVIEST = 128_000_000
 """Bytes of raw samples that may wait: a minute of nine inputs."""
+SOON = 5.0
+"""Seconds after which the disk is told of what a later session would need in order to go on."""
 GRACE = 0.25
 """Seconds within which the disk is told of a finished site when no barrier asks for it."""
 
@@ -63,6 +67,14 @@ class _Planned(NamedTuple):
     sites: tuple[Site, ...]
 
 
+class _Decided(NamedTuple):
+    site: int
+    decision: Decision
+
+
+_Message = _Happened | _Planned | _Decided
+
+
 class Store:
     """Keeps everything a run produces in one file, from a thread of its own.
 
@@ -78,6 +90,7 @@ class Store:
         contact_samples: raw samples expected in a contact record.
         raw: the channels of which blocks will bring raw samples, none unless these are recorded.
         raw_of_steps: keep the raw samples of steps that ask for it, not of the whole scan.
+        film: gives frames of a camera; None without one.
 
     Raises:
         DataFileError: the file exists, or cannot be made.
@@ -97,11 +110,15 @@ class Store:
         contact_samples: int = CONTACT_SAMPLES,
         raw: Sequence[RawChannel] = (),
         raw_of_steps: bool = False,
+        film: Film | None = None,
     ) -> None:
         self.path = Path(path)
-        make(self.path, header, sites, columns, clock, contact_samples, raw)
+        facts = None if film is None else film.facts
+        make(self.path, header, sites, columns, clock, contact_samples, raw, facts)
         try:
-            self._begin(sites, columns, clock, 0.0, analyse, queue_blocks, patience, raw_of_steps)
+            self._begin(
+                sites, columns, clock, 0.0, analyse, queue_blocks, patience, raw_of_steps, film
+            )
         except BaseException:
             discard(self.path)
             discard(redo_log(self.path))
@@ -121,20 +138,24 @@ class Store:
         patience: float = 5.0,
         raw: Sequence[RawChannel] = (),
         raw_of_steps: bool = False,
+        goes_on: int | None = None,
+        film: Film | None = None,
     ) -> Self:
         """Continue the file of a run that was stopped, halted or killed.
 
-        A site whose descent had begun counts as touched and becomes aborted. What had not been
-        made safe is cut off. `Scan.remaining` says which sites are left.
+        A site whose descent had begun counts as touched and becomes aborted, unless it is the one
+        that goes on. What had not been made safe is cut off. `Scan.remaining` says which sites are
+        left.
 
         Raises:
             DataFileError: no such file, not one of ours, or of another clock or raw channels.
         """
         store = cls.__new__(cls)
         store.path = Path(path)
-        offset = resuming.prepare(store.path, clock, columns, started_at, raw)
+        pages = None if film is None else film.pages
+        offset = resuming.prepare(store.path, clock, columns, started_at, raw, goes_on, pages=pages)
         store._begin(  # noqa: SLF001, it is this class
-            sites, columns, clock, offset, analyse, queue_blocks, patience, raw_of_steps
+            sites, columns, clock, offset, analyse, queue_blocks, patience, raw_of_steps, film
         )
         return store
 
@@ -148,6 +169,7 @@ class Store:
         queue_blocks: int,
         patience: float,
         raw_of_steps: bool,
+        film: Film | None,
     ) -> None:
         self.begins_at = offset
         """Time in the file, in seconds, at which the rows of this session begin."""
@@ -166,6 +188,7 @@ class Store:
                 offset=offset,
                 analyse=analyse,
                 raw_of_steps=raw_of_steps,
+                film=film,
             )
         except (OSError, RuntimeError) as error:
             remedy = todo(error, "Check the disk, or write elsewhere.")
@@ -174,7 +197,7 @@ class Store:
             ) from error
         self._limit, self._patience = queue_blocks, patience
         self._changed = threading.Condition()
-        self._waiting: list[_Happened | _Planned] = []
+        self._waiting: list[_Message] = []
         self._raw_bytes = 0
         self._sent = self._safe = self._wanted = 0
         self._rows_sent = self._rows_taken = self._rows_safe = 0
@@ -223,6 +246,18 @@ class Store:
             RigError: there was no room for longer than the patience, or writing failed.
         """
         self._send(_Planned(tuple(sites)))
+
+    def decide(self, site: int, decision: Decision) -> None:
+        """Keep why a planner asked for no more; as `extend`.
+
+        Args:
+            site: the number that the next site would have had.
+            decision: of the planner.
+
+        Raises:
+            RigError: there was no room for longer than the patience, or writing failed.
+        """
+        self._send(_Decided(site, decision))
 
     def barrier(self, timeout: float = 10.0) -> None:
         """Return when every event recorded so far is on the disk.
@@ -292,7 +327,7 @@ class Store:
             max(0.0, now - self._waiting_since),
         )
 
-    def _send(self, message: _Happened | _Planned) -> None:
+    def _send(self, message: _Message) -> None:
         with self._changed:
             room = self._changed.wait_for(lambda: self._error or self._has_room(), self._patience)
             self._check()
@@ -333,6 +368,8 @@ class Store:
                 for message in batch:
                     urgent |= self._apply(message)
                 applied += len(batch)
+                if self._writer.must_last:
+                    owed = min(owed, time.monotonic() + SOON)
                 if self._wanted > self._safe or time.monotonic() >= owed:
                     self._writer.commit()
                     owed = math.inf
@@ -362,7 +399,7 @@ class Store:
                     self._waiting.clear()
                     self._changed.notify_all()
 
-    def _take(self, owed: float) -> list[_Happened | _Planned] | None:
+    def _take(self, owed: float) -> list[_Message] | None:
         """Wait for messages, a barrier, or the moment when the disk must be told at last.
 
         Returns:
@@ -378,9 +415,12 @@ class Store:
             self._changed.notify_all()
             return None if not batch and self._status else batch
 
-    def _apply(self, message: _Happened | _Planned) -> bool:
+    def _apply(self, message: _Message) -> bool:
         if isinstance(message, _Planned):
             self._writer.extend(message.sites)
+            return True
+        if isinstance(message, _Decided):
+            self._writer.decide([message])
             return True
         return self._writer.take(message.block, message.events)
 

@@ -167,7 +167,7 @@ PLANNED = Grown(
 )
 """The sites in their order: where they are meant to be, whatever became of them."""
 PIECE = 192
-"""Bytes of a recipe in one row."""
+"""Bytes of a recipe, or of a decision, in one row."""
 RECIPES = Grown(
     "recipe_",
     "recipe_piece",
@@ -176,7 +176,16 @@ RECIPES = Grown(
         Stored("recipe_text", f"S{PIECE}", "", "what is done at a site, as JSON in SI"),
     ),
 )
-GROWN = (STEPS, RESULTS, ARRAYS, QUANTITIES, PLANNED, RECIPES)
+DECISIONS = Grown(
+    "decision_",
+    "decision_piece",
+    (
+        Stored("decision_site", "u4", "1", "site that a planner asked for, or would come next"),
+        Stored("decision_text", f"S{PIECE}", "", "why, as JSON in SI; long ones have several rows"),
+    ),
+)
+"""Why a planner asked for its sites; after the last one, why it asked for no more."""
+GROWN = (STEPS, RESULTS, ARRAYS, QUANTITIES, PLANNED, RECIPES, DECISIONS)
 """The tables of format 1.0 that files did not have before; events were there."""
 
 
@@ -189,10 +198,7 @@ def lay_out(file: h5py.File, quantities: Sequence[Column], statuses: Mapping[int
         statuses: what the codes of statuses mean.
     """
     add_column(file, EVENTS.check, "event")
-    for table in GROWN:
-        add_dimension(file, table.dimension, SITE_CHUNK)
-        for column in table.stored:
-            add_column(file, column, table.dimension)
+    complete(file)
     add_dimension(file, NUMBER, SAMPLE_CHUNK)
     for column in NUMBERS:
         add_column(file, column, NUMBER, chunk=SAMPLE_CHUNK)
@@ -201,6 +207,15 @@ def lay_out(file: h5py.File, quantities: Sequence[Column], statuses: Mapping[int
         flags(file["result_status"], statuses)
         flags(file["array_status"], statuses)
     append(file, QUANTITIES, QUANTITIES.rows([declaration(q) for q in quantities]))
+
+
+def complete(file: h5py.File) -> None:
+    """Add the tables that a file does not have, empty; it is not in SWMR mode."""
+    for table in GROWN:
+        if table.check.name not in file:
+            add_dimension(file, table.dimension, SITE_CHUNK)
+            for column in table.stored:
+                add_column(file, column, table.dimension)
 
 
 def step_row(
@@ -304,8 +319,11 @@ def read(file: Mapping[str, Any], table: Grown, start: int = 0) -> tuple[Rows, n
     """Return packed rows from one on, and which of them are as they were written.
 
     Returns:
-        Two arrays of one length; of columns of unequal lengths, the shortest counts.
+        Two arrays of one length; of columns of unequal lengths, the shortest counts. Empty where a
+        file does not have the table, which came later.
     """
+    if table.check.name not in file:
+        return np.empty(0, table.row), np.empty(0, bool)
     stop = min(len(file[c.name]) for c in table.stored)
     rows = np.empty(max(0, stop - start), table.row)
     for name in table.row.names or ():

@@ -54,7 +54,8 @@ class Tail:
             self._rows = _enlarged(self._rows, self._size, stop)
             self._numbers = _enlarged(self._numbers, self._size, stop)
         rows, numbers = self._rows[self._size : stop], self._numbers[self._size : stop]
-        numbers[:] = np.arange(block.start, block.stop)
+        own = block.numbers
+        numbers[:] = np.arange(block.start, block.stop) if own is None else own
         rows["t"] = (numbers + 1) * self._clock.period + self._offset
         rows["E"] = block.data["potential"]
         rows["I"] = block.data["current"]

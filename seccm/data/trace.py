@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from seccm.arrays import FloatArray
+from seccm.arrays import BoolArray, FloatArray
 from seccm.data.layout import SIGNAL, UM, added_signals
 from seccm.data.raw_trace import RawOfSite
 from seccm.events import Event, Landing, Outcome, Phase, StepFinished
@@ -53,6 +53,8 @@ class SiteRecord:
     """Where its raw samples are; None where the file has none of any site."""
     leads: Leads = NO_LEADS
     """What wires and electrometer of the rig do to fast signals."""
+    seams: tuple[int, ...] = ()
+    """Rows with which a later session went on, after a rest; in between is nothing of the site."""
 
     def __repr__(self) -> str:
         return f"<SiteRecord {self.number}: {self.outcome.words}, {self.extent}>"
@@ -85,6 +87,14 @@ class SiteRecord:
     def steps(self) -> Mapping[int, slice]:
         """The rows of each step that began, by the number of the step."""
         return step_rows(self.phase, self.step)
+
+    @property
+    def in_steps(self) -> BoolArray:
+        """The rows in which steps ran."""
+        chosen = np.zeros(self.t.size, bool)
+        for rows in self.steps.values():
+            chosen[rows] = True
+        return chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,8 @@ class Analysed:
     """Quality flags of the site."""
     summary: str = ""
     """The most telling features in words, for a progress line."""
+    doubtful: bool = False
+    """Whether the summary rests on a number that has to be looked at before it is averaged."""
     results: tuple[StepResult, ...] = ()
     """Every number of every step."""
     arrays: tuple[StepArray, ...] = ()
@@ -228,6 +240,17 @@ def step_rows(phase: npt.NDArray[np.uint8], step: npt.NDArray[np.uint16]) -> dic
     }
 
 
+def _in_breaks(phase: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Tell which rows lie between steps, where a session broke off and a later one rested."""
+    measured = np.flatnonzero(phase == Phase.STEP)
+    edges = np.concatenate(([-1], measured, [len(phase)]))
+    broken = np.zeros(len(phase), bool)
+    for k in np.flatnonzero(np.diff(edges) > 1).tolist():
+        between = slice(int(edges[k]) + 1, int(edges[k + 1]))
+        broken[between] = bool((phase[between] == Phase.REST).any())
+    return broken
+
+
 def record_of(
     rows: npt.NDArray[Any],
     *,
@@ -239,7 +262,15 @@ def record_of(
     raw: RawOfSite | None = None,
     leads: Leads = NO_LEADS,
 ) -> SiteRecord:
-    """Turn packed rows, as stored, into a record in SI units."""
+    """Turn packed rows, as stored, into a record in SI units.
+
+    What passed between a break and the session that went on is left out.
+    """
+    seams: tuple[int, ...] = ()
+    if (rows["phase"] == Phase.REST).any():
+        own = np.flatnonzero(~_in_breaks(rows["phase"]))
+        seams = tuple((np.flatnonzero(np.diff(own) > 1) + 1).tolist())
+        rows = rows[own]
     return SiteRecord(
         number=number,
         outcome=outcome,
@@ -261,4 +292,5 @@ def record_of(
         events=events,
         raw=raw,
         leads=leads,
+        seams=seams,
     )

@@ -22,8 +22,13 @@ import h5py
 import numpy as np
 
 from seccm.data import guard, journal, repair, seal
+from seccm.data.broken import broken_site
 from seccm.data.changes import Changes
+from seccm.data.decisions import decision_rows
 from seccm.data.entries import Entries
+from seccm.data.filming import Film
+from seccm.data.frame_times import times_of
+from seccm.data.frames import FrameWriter
 from seccm.data.landing_cells import cells_of as cells_of_landing
 from seccm.data.landing_cells import cells_of_record
 from seccm.data.layout import (
@@ -38,7 +43,7 @@ from seccm.data.layout import (
     sample_dataset,
     text,
 )
-from seccm.data.leads import leads_of
+from seccm.data.leads import leads_of, ranges_of, update_of
 from seccm.data.live_analysis import LiveAnalysis
 from seccm.data.live_analysis import cells_of as cells_found
 from seccm.data.planned import Recipes
@@ -48,9 +53,9 @@ from seccm.data.raw_trace import RawOfSite
 from seccm.data.redo import RedoLog
 from seccm.data.site_cells import SiteCells
 from seccm.data.step_tables import StepWriter, append
-from seccm.data.tables import EVENTS, PLANNED, RECIPES, read
+from seccm.data.tables import DECISIONS, EVENTS, PLANNED, RECIPES, read
 from seccm.data.tail import Tail
-from seccm.data.trace import Analyse, SiteRecord, record_of
+from seccm.data.trace import Analyse, SiteRecord, record_of, step_rows
 from seccm.data.trouble import SPARE, abandon
 from seccm.events import (
     Approaching,
@@ -70,6 +75,7 @@ from seccm.events import (
     SiteStarted,
     StepFinished,
 )
+from seccm.plan.decision import Decision
 from seccm.plan.site import Site
 from seccm.rig import Block, Clock, ContactRecord, RawSamples
 
@@ -88,8 +94,11 @@ class _Visit:
     number: int
     first: int
     """Sample with which the way to the site began."""
+    goes_on: bool = False
+    """Whether a later session goes on inside of it, where this one breaks off."""
     touched: bool = False
     landing: Landing | None = None
+    t_contact: float = math.nan
     events: list[Event] = field(default_factory=list)
 
 
@@ -107,6 +116,7 @@ class Writer:
         offset: float,
         analyse: Analyse | None,
         raw_of_steps: bool,
+        film: Film | None = None,
     ) -> None:
         self._file, self._clock, self._offset = file, clock, offset
         self._columns = columns
@@ -129,11 +139,21 @@ class Writer:
         # Without raw samples nobody would ever ask what was chosen.
         chosen = raw_of_steps and "raw" in self._data
         self._choice = RawChoice(clock.spacing, every=not chosen)
-        self._leads = leads_of(str(file.attrs["rig_json"]))
+        rig = str(file.attrs["rig_json"])
+        self._leads, self._said = leads_of(rig), (update_of(rig), ranges_of(rig))
         self._raw = RawWriter(self._data, self._changes, self._choice)
+        self._frames = FrameWriter(self._to, self._data)
+        self._film = film
         self._written = len(file["sample"])
         self._claimed = self._written
         self._checksum = 0
+        self._resumable = {site.number for site in sites if site.goes_on}
+        broken = np.flatnonzero(self._data["status"][:] == Outcome.RUNNING).tolist()
+        self._broken: int | None = broken[0] if broken else None
+        """The site that an earlier session broke off, until it goes on."""
+        if self._broken is not None:
+            self._claimed = int(self._data["row_start"][self._broken])
+            self._checksum = int(self._data["crc32"][self._broken])
         self._uncommitted = 0
         self._visit: _Visit | None = None
         self._listed: list[tuple[Event, str]] = []
@@ -149,32 +169,50 @@ class Writer:
 
     def take(self, block: Block | None, events: Sequence[Event]) -> bool:
         """Apply what happened; return whether it must be made safe soon."""
+        whole = self._visit is not None and self._visit.goes_on
         if block is not None:
+            if whole:
+                self._write(len(self._tail))  # nothing more will be said of earlier rows
             self._tail.append(block)
             self._take_raw(self._choice.certain(block.start, block.stop), block.raw)
+            self._frames.add_edges(block.edges)
+            self._take_frames()
         for event in events:
             self._apply(event)
         spare = len(self._tail) - KEPT
         if spare >= KEPT:
             self._write(spare)
         urgent = self._uncommitted >= COMMIT_ROWS or any(isinstance(e, _URGENT) for e in events)
+        urgent |= whole and any(isinstance(event, StepFinished) for event in events)
         if urgent or self._raw.due:
             self._raw.flush()
             return True
         return False
 
+    @property
+    def must_last(self) -> bool:
+        """Whether there are rows that a later session would need in order to go on."""
+        return self._visit is not None and self._visit.goes_on and self._uncommitted > 0
+
     def extend(self, sites: Sequence[Site]) -> None:
         """Add sites that a planner thought of while the scan runs."""
+        self._resumable |= {site.number for site in sites if site.goes_on}
         self._entries = {}
         start = len(self._file["site"])
         add_sites(self._file, sites, self._columns, self._along)
         for table, rows in zip((PLANNED, RECIPES), self._recipes.rows(sites), strict=True):
             append(self._to, table, rows)
+        reasons = [(site.number, site.decision) for site in sites]
+        self.decide([(number, why) for number, why in reasons if why is not None])
         for name in self._along:
             dataset = self._data[name]
             self._changes.resize(name, dataset.shape)
             self._changes.put(name, start, dataset[start:])
         self._analysis.add(sites)
+
+    def decide(self, decisions: Sequence[tuple[int, Decision]]) -> None:
+        """Write down why a planner asked for sites, or for no more."""
+        append(self._to, DECISIONS, decision_rows(decisions))
 
     def commit(self, *, durable: bool = True) -> None:
         """Bring everything decided so far to the file, in the order that a crash may cut.
@@ -213,6 +251,7 @@ class Writer:
             self._write(len(self._tail))
         self._take_raw(sys.maxsize, ())
         self._raw.flush()
+        self._time_frames()
         self.commit()
         self._to("state").put(0, np.array([status.encode()], self._data["state"].dtype))
         self._redo.append(self._changes.taken())
@@ -248,6 +287,8 @@ class Writer:
                 self._land(event)
             case StepFinished():
                 self._steps.end(event, self._written + self._tail.upto(event.row))
+                if self._visit is not None and self._visit.goes_on:
+                    self._write(self._tail.upto(event.row))  # no step without its rows
             case SiteFinished():
                 self._finish(event)
             case Fault() | RunStopped() if self._visit is not None and self._visit.touched:
@@ -259,11 +300,44 @@ class Writer:
             self._visit.events.append(event)
 
     def _start(self, site: int, row: int) -> _Visit:
+        if site == self._broken:
+            return self._go_on(site)
         first = self._written + self._tail.upto(row - 1)
-        self._visit = _Visit(site, first)
+        self._visit = _Visit(site, first, goes_on=site in self._resumable)
         self._cells.begin(site)
         self._cells.set(site, t_start=self._time(row), row_start=self._claimed)
         return self._visit
+
+    def _go_on(self, site: int) -> _Visit:
+        """Go on with a site that an earlier session broke off."""
+        self._broken = None
+        found = broken_site(self._data, site, self._clock.period)
+        self._steps.go_on(site, found.rows, found.parts)
+        self._visit = _Visit(
+            site,
+            found.first,
+            goes_on=True,
+            touched=True,
+            landing=found.landing,
+            t_contact=found.t_contact,
+            events=list(found.ends),
+        )
+        self._cells.begin(site)
+        return self._visit
+
+    def _take_frames(self) -> None:
+        if self._film is not None:
+            self._frames.add_hosts(self._film.stamps())
+            self._frames.add_frames(self._film.taken())
+
+    def _time_frames(self) -> None:
+        """Work out when the frames of this session were taken, as far as is known by now."""
+        if self._film is None:
+            return
+        self._film.settle()
+        self._take_frames()
+        found, facts = self._frames.found, self._film.facts
+        self._frames.put_times(*times_of(found, facts, self._clock, self._offset))
 
     def _at(self, event: Approaching | Landed | SiteFinished) -> _Visit:
         """Return the visit that an event is about, begun here if its start was never told."""
@@ -294,9 +368,11 @@ class Writer:
 
     def _land(self, event: Landed) -> None:
         visit, landing = self._at(event), event.landing
-        visit.landing = landing
         visit.touched = True
-        self._cells.set(event.site, **cells_of_landing(landing, self._time(landing.row)))
+        if visit.landing is not None and visit.goes_on:
+            return  # it goes on; that of the first session stays
+        visit.landing, visit.t_contact = landing, self._time(landing.row)
+        self._cells.set(event.site, **cells_of_landing(landing, visit.t_contact))
         if event.record is not None:
             self._keep(event.site, event.record)
 
@@ -315,6 +391,9 @@ class Writer:
         if event.outcome is Outcome.ABORTED and not visit.touched:
             self._forget(event.site)
             return
+        if event.goes_on:
+            self._leave_open(event)
+            return
         visit.events.append(event)
         self._take_raw(event.row + 1, ())
         if "raw" in self._data:
@@ -322,27 +401,41 @@ class Writer:
                 self._note(event.row, event.site, said)
         self._raw.flush()
         self._write(self._tail.upto(event.row))
+        rows = read_rows(self._data, visit.first, self._written, self._row)
+        found = step_rows(rows["phase"], rows["step"])
+        stops = {step: visit.first + where.stop for step, where in found.items()}
         record = record_of(
-            read_rows(self._data, visit.first, self._written, self._row),
+            rows,
             number=event.site,
             outcome=event.outcome,
             landing=visit.landing,
-            t_contact=self._time(visit.landing.row) if visit.landing else math.nan,
+            t_contact=visit.t_contact,
             events=tuple(visit.events),
             raw=self._raw_of_site,
             leads=self._leads,
         )
-        stops = {step: visit.first + rows.stop for step, rows in record.steps.items()}
         self._steps.close(event.site, event.row, stops)
         self._cells.set(event.site, t_end=self._time(event.row), reason=text(event.reason, _REASON))
         measured = record.phase == Phase.STEP
-        if visit.landing and measured.any():
+        # Where nothing moves, what stands beside says nothing of where the site is.
+        if visit.landing and math.isfinite(visit.landing.z) and measured.any():
             x, y = (float(axis[measured].mean()) for axis in (record.x, record.y))
             self._cells.set(event.site, x=x * UM, y=y * UM)
         self._measure(event, record)
+        self._time_frames()
         self._claim(event.site)
         self._cells.set(event.site, status=event.outcome)
         self._cells.close(event.site)
+        self._claimed, self._checksum = self._written, 0
+        self._visit = None
+
+    def _leave_open(self, event: SiteFinished) -> None:
+        """Keep a site as far as it came; a later session goes on with it."""
+        self._take_raw(event.row + 1, ())
+        self._raw.flush()
+        self._write(self._tail.upto(event.row))
+        self._claim(event.site)
+        self._cells.set(event.site, status=Outcome.RUNNING)
         self._claimed, self._checksum = self._written, 0
         self._visit = None
 
@@ -352,7 +445,7 @@ class Writer:
         if "raw" not in self._data:
             return None
         session = len(self._data["session"]) - 1
-        return RawOfSite(self._data, session, self._clock, self._offset)
+        return RawOfSite(self._data, session, self._clock, self._offset, *self._said)
 
     @property
     def analysing(self) -> bool:

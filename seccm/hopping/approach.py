@@ -1,10 +1,10 @@
 """The approach: from a tip at rest above the surface to a confirmed, measured landing.
 
     listen      tip at rest, hold applied: baseline, and is the signal alive and quiet?
-    descend     down until the contact detector fires; freeze
+    descend     down until the contact detector fires, perhaps fast at first; freeze
     confirm     does the contact persist?  only noise: forgive a few times and descend again;
                 a touch that did not last ends the approach, see `seccm.hopping.jump`
-    landing     where, how late, how far past
+    landing     where, how late, how far past, see `seccm.hopping.landing`
 
 No descent goes far below the surface that is known from earlier landings, see
 `seccm.hopping.terrain`.
@@ -19,21 +19,28 @@ import math
 
 import numpy as np
 
-from seccm.arrays import FloatArray
-from seccm.errors import ContactError, RigError
+from seccm.errors import ContactError
 from seccm.events import Approaching, FalseContact, Landed, Landing, Note, Phase, PhaseBegan
-from seccm.hopping.course import PATIENCE, Course, Steps
+from seccm.hopping.circuit import deaf_rows, listen
+from seccm.hopping.course import Course, Steps
+from seccm.hopping.descent import Division, InOne, Stretch, Stretches
 from seccm.hopping.jump import JumpWatch
+from seccm.hopping.landing import (
+    landing_of,
+    lasted,
+    record_since,
+    remarks,
+    rest_after,
+    values,
+)
 from seccm.hopping.terrain import Expected, Terrain
 from seccm.hopping.trust import SignalTrust
 from seccm.plan.site import Site
 from seccm.rig import (
     Block,
     Constant,
-    ContactRecord,
     Drive,
     Flag,
-    Freeze,
     Move,
     RigInfo,
     Wake,
@@ -42,10 +49,7 @@ from seccm.rig.block import joined
 from seccm.rig.detector import ContactDetector
 from seccm.units import show
 
-_FROZEN, _MOVING = int(Flag.FROZEN), int(Flag.MOVING)
-REST_ROWS = 6
-"""Rows after a stop in which the stage comes to rest: 15 ms, four time constants of a 50 Hz
-loop. The last half of them gives the resting height."""
+_FROZEN = int(Flag.FROZEN)
 LISTEN_ROWS = 8
 """The shortest look at the undisturbed signal; its second half is the baseline."""
 LOOK_BACK = 16
@@ -65,6 +69,7 @@ class Approach:
         terrain: what is known of the surface; told of this landing, or that there was none where
             there should have been. None where nothing is known.
         floor: height below which the tip is not sent, z in metres.
+        divide: divides the descent into stretches; by default it goes at the landing speed.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class Approach:
         place: tuple[float, float] | None = None,
         terrain: Terrain | None = None,
         floor: float = -math.inf,
+        divide: Division | None = None,
     ) -> None:
         self._course = course
         self._site = site
@@ -86,13 +92,25 @@ class Approach:
         self._terrain = Terrain() if terrain is None else terrain
         self._expected: Expected | None = None
         self._floor = floor
+        self._divide = divide or InOne(self._spec.speed)
+        self.early = False
+        """Whether the contact came before the last stretch of the descent, where it was not
+        expected."""
         self._channel = site.approach.rule.signal
         self._unit = site.approach.rule.unit
         self._baseline = 0.0
         self._trust = SignalTrust(self._channel)
-        self._jump = JumpWatch(site.approach.rule, self._baseline)
+        self._rule = site.approach.rule
+        """As it holds after the rest before this descent."""
+        self._filtered = info.settling(self._channel) > 0.0
+        self._jump = JumpWatch(site.approach.rule, self._baseline, filtered=self._filtered)
         self.may_touch = False
         """Whether the meniscus may still be in contact, as far as this approach has gone."""
+
+    @property
+    def baseline(self) -> float:
+        """The undisturbed signal, in its unit; known once the descent has begun."""
+        return self._baseline
 
     def land(self) -> Steps[tuple[Landing, list[Block]]]:
         """Come down until the meniscus touches, and make sure that it did.
@@ -109,21 +127,25 @@ class Approach:
         """
         course, spec = self._course, self._spec
         yield from self._listen()
-        target = self._target()
+        stretches = self._stretches(self._target())
         course.tell(Approaching(course.row, self._site.number, self._attempt))
         for _ in range(spec.false_contacts + 1):
             since = course.row
-            seen, hit = yield from self._descend(target)
-            halt, due = yield from self._stop(seen, hit)
-            if self._persists(seen, hit):
-                record = _record(seen, since)
-                landing = self._landing(seen, record, hit, halt, due)
+            seen, hit = yield from self._descend(stretches)
+            stop = yield from rest_after(course, spec.confirm, seen, hit, self._hear)
+            if lasted(self._rule, self._baseline, stop, spec.confirm):
+                record = record_since(seen, since)
+                landing = landing_of(
+                    stop, record, self._channel, self._baseline, self._attempt, self._place
+                )
                 course.tell(Landed(course.row, self._site.number, landing, record))
                 self._terrain.tell(*self._here, landing.z_crossing, self._now)
-                self._check(landing)
+                course.tell(*remarks(landing, self._site.number, spec, self._info))
                 return landing, seen
-            self._refuse_touch(seen, due)
+            self._refuse_touch(seen, stop.due)
             course.tell(FalseContact(hit, self._site.number, course.position("z", 3)))
+            # Whatever it was, there is no more haste in this descent.
+            stretches = stretches[-1:]
         raise ContactError(
             "false-contacts",
             f"{spec.false_contacts + 1} contacts in one approach did not last for {spec.confirm} "
@@ -135,27 +157,32 @@ class Approach:
         course, spec = self._course, self._spec
         course.tell(PhaseBegan(course.row, self._site.number, Phase.SETTLE))
         clock = course.block.clock
-        due = course.row + max(clock.rows(spec.settle), LISTEN_ROWS)
+        deaf = deaf_rows(spec.rule, self._info, clock)
+        since, due = course.row + deaf, course.row + max(clock.rows(spec.settle), LISTEN_ROWS)
+        due = max(due, since + max(deaf, LISTEN_ROWS) if deaf else due)
         # A first step that goes on with the hold begins with the contact, before that is confirmed.
         raw = spec.continues and self._site.segments[0].keeps_raw(clock.period)
         hold = Drive(spec.hold.mode, Constant(spec.hold.value), raw=raw)
-        heard = [(yield from course.next(hold, Wake(due)))]
+        second = () if spec.second is None else (spec.second.imposed(),)
+        told = (*listen(hold, spec.rule, self._info), *second)
+        heard = [(yield from course.next(*told, Wake(due)))]
         while course.row < due:
             heard.append((yield from course.next()))
         for block in heard:
-            self._trust.feed(block)
+            self._trust.feed(block.part(since, block.stop))
         first = heard[0].start
-        half = (first + due) // 2
-        signal = _rows(heard, self._channel, half, due)
+        half = max((first + due) // 2, since)
+        signal = values(heard, self._channel, half, due)
         self._baseline = float(np.mean(signal))
-        self._jump = JumpWatch(spec.rule, self._baseline)
+        self._rule = spec.rule.heard(joined([block.part(half, due) for block in heard]))
+        self._jump = JumpWatch(self._rule, self._baseline, filtered=self._filtered)
         for block in heard:
             self._jump.rest(block.part(half, block.stop))
         self._refuse_deaf(joined([block.part(half, due) for block in heard]))
 
     def _refuse_deaf(self, rows: Block) -> None:
         """Refuse to descend on a signal in which contact could not be seen."""
-        deaf = self._spec.rule.deaf(self._baseline, rows)
+        deaf = self._rule.deaf(self._baseline, rows)
         if deaf is not None:
             self.may_touch = True
             raise ContactError(deaf.code, f"{deaf.words}. The tip did not descend.")
@@ -196,21 +223,37 @@ class Approach:
             )
         return target
 
-    def _descend(self, target: float) -> Steps[tuple[list[Block], int]]:
+    def _stretches(self, target: float) -> Stretches:
+        """Divide the descent to where it is given up."""
+        return self._divide(self._course.position("z"), target, self._expected)
+
+    def _descend(self, stretches: Stretches) -> Steps[tuple[list[Block], int]]:
         """Lower the tip until contact is seen, or anything else that noise does not explain.
 
         Returns:
             The newest blocks, from shortly before the contact row on, and the contact row.
         """
-        course, spec = self._course, self._spec
-        detector = ContactDetector(spec.rule, self._baseline)
+        course = self._course
+        detector = ContactDetector(self._rule, self._baseline)
         self._jump.begin()
         course.tell(PhaseBegan(course.row, self._site.number, Phase.APPROACH))
-        move = Move("z", target, spec.speed, until=spec.rule, baseline=self._baseline)
-        seconds = abs(course.position("z") - target) / spec.speed
-        due = course.row + course.block.clock.rows(seconds) + 1
         heard = [course.block]
         self.may_touch = True
+        for stretch in stretches:
+            self.early = stretch is not stretches[-1]
+            heard, hit = yield from self._go_down(stretch, detector, heard)
+            if hit is not None:
+                return heard, hit
+        raise self._missed(stretches[-1].to)
+
+    def _go_down(
+        self, stretch: Stretch, detector: ContactDetector, heard: list[Block]
+    ) -> Steps[tuple[list[Block], int | None]]:
+        """Go down one stretch; as `_descend`, but without a row where it ends without contact."""
+        course, spec, pacing = self._course, self._spec, stretch.pacing
+        move = Move("z", stretch.to, pacing.speed, self._rule, self._baseline, pacing.smooth)
+        seconds = move.seconds(course.position("z"))
+        due = course.row + course.block.clock.rows(seconds) + 1
         wake: tuple[Wake, ...] = (Wake(due),)
         yield from course.next(move, *wake)
         while True:
@@ -227,12 +270,12 @@ class Approach:
                 # A contact late in its row shows in full only in the rows after it.
                 wake = (Wake(jump + spec.rule.consecutive + 2),)
                 if course.row >= wake[0].row:
-                    late = _rows(heard, self._channel, jump + 1, course.row)
+                    late = values(heard, self._channel, jump + 1, course.row)
                     if self._jump.stays(late) or not self._far_above():
                         return heard, jump
                     self._jump = self._jump.renewed()
             if not course.moving:
-                raise self._missed(target)
+                return heard, None
             course.expect_end(due, seconds, move)
             yield from course.next(*wake)
 
@@ -262,7 +305,7 @@ class Approach:
     def _far_above(self) -> bool:
         """Tell whether the surface is known to be so far below that there is nothing to touch."""
         known = self._expected
-        return known is not None and self._course.position("z", 3) > known.z + known.margin
+        return known is not None and self._course.position("z", 3) > known.highest
 
     def _refuse_touch(self, seen: list[Block], due: int) -> None:
         """Refuse to go on after something that noise does not explain.
@@ -273,7 +316,7 @@ class Approach:
         if watch.row is None:
             return
         since = watch.row + spec.rule.consecutive
-        signal = _rows(seen, self._channel, min(since, due - 1), due)
+        signal = values(seen, self._channel, min(since, due - 1), due)
         jump = show(float(np.mean(signal)) - watch.before, self._unit, 2)
         if watch.stays(signal):
             self._terrain.miss()
@@ -301,88 +344,10 @@ class Approach:
         )
         return row
 
-    def _stop(self, seen: list[Block], hit: int) -> Steps[tuple[int, int]]:
-        """Freeze, and add rows to `seen` until the tip rests and the contact can be judged.
-
-        Returns:
-            The row in which the tip had halted, and the one after the last that is needed.
-
-        Raises:
-            RigError: the tip does not halt.
-        """
-        course = self._course
-        late = course.row + course.block.clock.rows(PATIENCE)
-        freeze: tuple[Freeze, ...] = (Freeze("contact"),)
-        while True:
-            halt = _halt(seen, hit)
-            rests = (course.row if halt is None else halt) + REST_ROWS
-            due = max(rests, hit + self._spec.confirm + 1)
-            if halt is not None and not freeze and course.row >= due:
-                return halt, due
-            if halt is None and course.row > late:
-                raise RigError(
-                    "not-stopped",
-                    "z",
-                    f"the tip was still moving {show(PATIENCE, 's')} after contact.",
-                    "Check how the stage is stopped before you continue.",
-                )
-            seen.append((yield from course.next(*freeze, Wake(due))))
-            self._trust.feed(course.block)
-            self._jump.feed(course.block)
-            freeze = ()
-
-    def _persists(self, seen: list[Block], hit: int) -> bool:
-        """Tell whether most of the rows after the contact row are still past the threshold."""
-        rows = joined([block.part(hit, hit + self._spec.confirm + 1) for block in seen])
-        return float(np.mean(self._spec.rule.holds(self._baseline, rows))) >= 0.5
-
-    def _landing(
-        self, seen: list[Block], record: ContactRecord | None, hit: int, halt: int, due: int
-    ) -> Landing:
-        """Work out when the signal crossed, when the tip halted, and how far it went."""
-        clock = seen[0].clock
-        crossing, stopped = float(hit * clock.spacing), float(halt * clock.spacing)
-        if record is not None and record.crossing is not None and record.stopped is not None:
-            crossing, stopped = float(record.crossing), float(record.stopped)
-        heights = np.concatenate([b.data["z"] for b in seen])
-        rows = np.concatenate([np.arange(b.start, b.stop) for b in seen])
-        middles = rows * clock.spacing + clock.averaged / 2
-        z_crossing = float(np.interp(crossing, middles, heights))
-        z_rest = float(np.mean(_rows(seen, "z", due - REST_ROWS // 2, due)))
-        return Landing(
-            row=hit,
-            z=z_rest,
-            z_crossing=z_crossing,
-            signal=float(_rows(seen, self._channel, hit, hit + 1)[0]),
-            baseline=self._baseline,
-            latency=(stopped - crossing) / clock.rate,
-            overtravel=z_crossing - z_rest,
-            attempt=self._attempt,
-            x=self._place[0] if self._place else None,
-            y=self._place[1] if self._place else None,
-        )
-
-    def _check(self, landing: Landing) -> None:
-        """Say so when a stop was later or longer than it may be."""
-        number, worst = self._site.number, self._info.stop.worst
-        if landing.latency > worst:
-            self._course.tell(
-                Note(
-                    landing.row,
-                    number,
-                    f"The stop took {show(landing.latency, 's')} from the threshold crossing, "
-                    f"longer than the stated worst case of the rig ({show(worst, 's')}).",
-                )
-            )
-        if landing.overtravel > self._spec.overtravel:
-            self._course.tell(
-                Note(
-                    landing.row,
-                    number,
-                    f"The tip went {show(landing.overtravel, 'm')} past contact; the plan allows "
-                    f"{show(self._spec.overtravel, 'm')}. Lower the approach speed.",
-                )
-            )
+    def _hear(self, block: Block) -> None:
+        """Listen to the rows of a stop."""
+        self._trust.feed(block)
+        self._jump.feed(block)
 
 
 def _newest(blocks: list[Block], rows: int) -> list[Block]:
@@ -390,30 +355,3 @@ def _newest(blocks: list[Block], rows: int) -> list[Block]:
     while sum(block.rows for block in blocks[1:-1]) >= rows:
         blocks = blocks[1:]
     return blocks
-
-
-def _halt(blocks: list[Block], hit: int) -> int | None:
-    """Return the first row from the contact row on in which the tip was not under way."""
-    for block in blocks:
-        own = block.part(hit, block.stop)
-        halted = (own.flags & (_FROZEN | _MOVING)) != _MOVING
-        if halted.any():
-            return own.start + int(halted.argmax())
-    return None
-
-
-def _record(blocks: list[Block], since: int) -> ContactRecord | None:
-    """Return the record of the stop of the motion that began in row `since`.
-
-    That of an earlier, false contact may arrive late.
-    """
-    for block in blocks:
-        record = block.record
-        if record is not None and record.start + len(record.current) > since * block.clock.spacing:
-            return record
-    return None
-
-
-def _rows(blocks: list[Block], channel: str, first: int, stop: int) -> FloatArray:
-    """Return one channel from row `first` up to, not including, `stop`; shape (rows,)."""
-    return np.concatenate([b.part(first, stop).data[channel] for b in blocks])

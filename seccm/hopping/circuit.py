@@ -10,7 +10,7 @@ from seccm.arrays import BoolArray
 from seccm.hopping.course import OFF, Course, Steps
 from seccm.hopping.trust import railed
 from seccm.plan.site import ApproachSpec, CircuitLook
-from seccm.rig import Block, Constant, ContactRule, Drive, Wake
+from seccm.rig import Action, Block, Clock, Constant, ContactRule, Drive, Modulate, RigInfo, Wake
 from seccm.rig.streaks import streaks
 
 
@@ -36,8 +36,24 @@ def can_be_seen(course: Course, rule: ContactRule) -> bool:
     return rule.open(course.block) is not None
 
 
+def listen(hold: Drive, rule: ContactRule, info: RigInfo) -> tuple[Action, ...]:
+    """Return what is applied to see a contact: the hold, and the swing of the height if needed."""
+    return (hold, Modulate(on=True)) if info.modulates(rule.signal) else (hold,)
+
+
+def quiet(rule: ContactRule, info: RigInfo) -> tuple[Action, ...]:
+    """Return what ends that."""
+    return (OFF, Modulate(on=False)) if info.modulates(rule.signal) else (OFF,)
+
+
+def deaf_rows(rule: ContactRule, info: RigInfo, clock: Clock) -> int:
+    """Return the rows after a change in which a filtered signal still shows what was before."""
+    settling = info.settling(rule.signal)
+    return clock.covering(settling) if settling else 0
+
+
 def look_at_circuit(
-    course: Course, spec: ApproachSpec | CircuitLook, *, keep: bool = False
+    course: Course, spec: ApproachSpec | CircuitLook, info: RigInfo, *, keep: bool = False
 ) -> Steps[Circuit]:
     """Apply the hold of the approach to a tip at rest, look, and switch the cell off again.
 
@@ -47,17 +63,20 @@ def look_at_circuit(
     Args:
         course: the newest rows.
         spec: whose hold and contact rule tell an open circuit.
+        info: of the rig: how slow the signal is, and whether the height has to swing for it.
         keep: leave the hold on where the circuit is not closed, for whoever goes on watching.
     """
     blind = not can_be_seen(course, spec.rule)
     if blind and not keep:
         return Circuit.UNKNOWN
     since = course.row
-    due = since + max(course.block.clock.rows(spec.settle), SHORTEST)
+    hold = Drive(spec.hold.mode, Constant(spec.hold.value))
+    off = quiet(spec.rule, info)
+    clock, deaf = course.block.clock, deaf_rows(spec.rule, info, course.block.clock)
+    due = since + max(clock.rows(spec.settle), SHORTEST, deaf + SHORTEST if deaf else 0)
+    since += deaf
     streak = 0
-    yield from course.next(
-        Drive(spec.hold.mode, Constant(spec.hold.value)), Wake(since + OPEN_ROWS)
-    )
+    yield from course.next(*listen(hold, spec.rule, info), Wake(since + OPEN_ROWS))
     while True:
         block = course.block.part(since, course.row)
         shown = spec.rule.open(block)
@@ -66,12 +85,12 @@ def look_at_circuit(
             streak = int(rows[-1]) if len(rows) else 0
             if (rows >= OPEN_ROWS).any():
                 if not keep:
-                    yield from course.next(OFF, Wake(course.row + 1))
+                    yield from course.next(*off, Wake(course.row + 1))
                 return Circuit.OPEN
         if course.row >= due:
             if blind:
                 return Circuit.UNKNOWN
-            yield from course.next(OFF, Wake(course.row + 1))
+            yield from course.next(*off, Wake(course.row + 1))
             return Circuit.CLOSED
         yield from course.next(Wake(due))
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from seccm.errors import RigError
 from seccm.events import Event, Outcome
+from seccm.hopping.before import Before
 from seccm.rig import Action, Axis, Block, Constant, Drive, Flag, Move, Wake
 from seccm.units import show
 
@@ -45,10 +46,23 @@ class Course:
         block: the newest rows when the motion begins.
         spare: metres by which the tip is higher than the plan's retract would have left it.
         clear: whether the tip is known to have left the surface.
+        moves: whether anything may move at all.
+        before: what an earlier session did at the site.
     """
 
-    def __init__(self, block: Block, spare: float = 0.0, *, clear: bool = False) -> None:
+    def __init__(
+        self,
+        block: Block,
+        spare: float = 0.0,
+        *,
+        clear: bool = False,
+        moves: bool = True,
+        before: Before | None = None,
+    ) -> None:
         self.block = block
+        self.before = before
+        """What an earlier session did at the site; None where this one begins it."""
+        self._moves = moves
         self.stays = False
         """Set by a way that leaves the tip in contact on purpose: it goes nowhere sideways."""
         self.clear = clear
@@ -85,7 +99,8 @@ class Course:
         """Hand out what was told and some actions; receive the next rows.
 
         Raises:
-            RigError: the tip was to go sideways and is not known to be clear of the surface.
+            RigError: the tip was to go sideways and is not known to be clear of the surface, or
+                nothing may move.
         """
         for action in actions:
             if isinstance(action, Move):
@@ -95,6 +110,14 @@ class Course:
 
     def _follow(self, move: Move) -> None:
         """Refuse a motion sideways of a tip that may be in contact, and notice a descent."""
+        if not self._moves:
+            raise RigError(
+                "stays",
+                move.axis,
+                f"{move.axis} was to go to {show(move.to, 'm')} in a way in which nothing moves. "
+                "It did not move.",
+                "This is an error of the program, or of the package that brings the way.",
+            )
         if move.axis != "z" and not self.clear:
             raise RigError(
                 "not-clear",
@@ -119,7 +142,7 @@ class Course:
         Raises:
             RigError: they have not arrived long after they should have.
         """
-        seconds = max(abs(m.to - self.position(m.axis)) / m.speed for m in moves)
+        seconds = max(m.seconds(self.position(m.axis)) for m in moves)
         due = self.row + self.block.clock.rows(seconds) + 1
         yield from self.next(*moves, Wake(due))
         while self.moving:

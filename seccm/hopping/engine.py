@@ -12,7 +12,8 @@ the rig lift the tip at once: see `lift`.
 
 The next site is asked for one block after the last one was closed, and without the lock. Where a
 planner is still thinking, `Thinking` comes instead of a site: the engine asks again with every
-block, tip up and cell off, while requests keep coming in.
+block, tip up and cell off, while requests keep coming in. Where it fails, the run pauses; who
+resumes it has it asked again.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from seccm.errors import NotNow, PlannerError, RigError, StreamError
+from seccm.errors import NotNow, PlannerError, RigError
 from seccm.events import (
     Approaching,
     Event,
@@ -38,26 +39,21 @@ from seccm.events import (
     RunStopped,
     SiteFinished,
 )
+from seccm.hopping.before import Before
 from seccm.hopping.course import OFF, Course, GivenUp, Out, Steps
+from seccm.hopping.doubts import Budget, Doubts
 from seccm.hopping.hop import hop
 from seccm.hopping.judge import Judge, Judges
 from seccm.hopping.leave import clear_distance
 from seccm.hopping.life import MOVES, State
 from seccm.hopping.life import Request as Request
+from seccm.hopping.row_order import RowOrder
+from seccm.hopping.status import Status
 from seccm.hopping.terrain import Terrain
 from seccm.plan.added import told
 from seccm.plan.site import Site
-from seccm.rig import Action, Block, Flag, Freeze, RigInfo, Wake
-
-_GAP = int(Flag.GAP)
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How many sites may fail before the scan pauses and asks for a human."""
-
-    consecutive: int = 5
-    total: int = 15
+from seccm.plan.ways import asked_of
+from seccm.rig import Action, Block, Freeze, RigInfo, Wake
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +65,15 @@ class Thinking:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """A snapshot of a run, safe to pass to any thread."""
+class Concluded:
+    """Comes in place of a site when there is nothing more to do, for a reason."""
 
-    state: State
-    row: int
-    """The sample clock."""
-    site: int | None
-    """Number of the active site."""
-    phase: Phase
-    step: int
-    finished: int
-    """Sites closed in this run."""
-    counts: Mapping[Outcome, int] = field(default_factory=dict)
-    waiting: str = ""
-    """That the run is paused, and why, in a sentence; empty when it is not."""
-    thinking: str = ""
-    """That the run waits for its planner, in a sentence; empty when it does not."""
+    words: str
+    """The reason, in sentences."""
+
+
+Coming = Site | Thinking | Concluded
+"""What may come where a site is asked for."""
 
 
 class Engine:
@@ -93,7 +81,7 @@ class Engine:
 
     Args:
         sites: what to visit, in order; may be a live iterator that looks at what came before, and
-            may raise `PlannerError`, which stops the run.
+            may raise `PlannerError`, which pauses the run.
         info: the rig's limits and latencies.
         title: the plan's title, for the first event.
         total: how many sites there will be; None where nobody knows.
@@ -101,11 +89,12 @@ class Engine:
         budget: how many failures pause the run.
         terrain: what is known of the surface from before, on the clock of this run.
         judges: gives for each site who is asked before it is closed as one that went well.
+        before: what an earlier session did at sites that it left half measured.
     """
 
     def __init__(
         self,
-        sites: Iterable[Site | Thinking],
+        sites: Iterable[Coming],
         info: RigInfo,
         *,
         title: str,
@@ -114,15 +103,17 @@ class Engine:
         known: int | None = None,
         terrain: Terrain | None = None,
         judges: Judges | None = None,
+        before: Mapping[int, Before] | None = None,
     ) -> None:
         self._judges = judges
+        self._before = dict(before or {})
         self._judge: Judge | None = None
-        self._sites: Iterator[Site | Thinking] = iter(sites)
+        self._sites: Iterator[Coming] = iter(sites)
         self._info = info
         self._title = title
         self._total, self._known = total, known
-        self._budget = budget
         self._terrain = Terrain() if terrain is None else terrain
+        self._doubts = Doubts(budget, self._terrain)
         # Reentrant, and what ends the run at once has a place of its own: it may come from a
         # signal handler in the midst of this very thread's work on the state.
         self._lock = threading.RLock()
@@ -139,13 +130,14 @@ class Engine:
         self._course: Course | None = None
         self._site: Site | None = None
         self._touched = False
-        self._spare, self._clear, self._wet = 0.0, False, False
+        self._spare, self._clear = 0.0, False
         self._upcoming: Site | None = None
-        self._thinking = ""
+        self._asked: Site | None = None
+        """The site before which a person was asked to do something."""
+        self._thinking = self._refused = ""
         self._phase, self._step, self._row = Phase.IDLE, 0, 0
-        self._expected: int | None = None
+        self._order = RowOrder()
         self._counts: dict[Outcome, int] = {}
-        self._failures = (0, 0)
         self._waiting = ""
         self._resumed = False
 
@@ -236,8 +228,11 @@ class Engine:
         Raises:
             RigError: the rows show that the rig failed; pass it to `fail`.
         """
-        out: list[Action | Event] = list(self._follow_clock(block))
+        missing = self._order.follow(block)
+        site = self._site.number if self._site else -1
+        out: list[Action | Event] = [] if missing is None else [Note(missing[0], site, missing[1])]
         with self._lock:
+            self._row = block.stop
             resumed, self._resumed = self._resumed, False
             if self._at_once is not None:
                 self._state = State.DONE
@@ -266,37 +261,24 @@ class Engine:
         text = f"{error.where}: {error.what}"
         fault = Fault(self._row, site, error.code, text, error.remedy)
         # A site to which the tip was only on its way has no fault: it is to be visited again.
-        outcome = Outcome.FAULT if self._touched else Outcome.ABORTED
+        final = self._touched and (self._site is None or not self._site.goes_on)
+        outcome = Outcome.FAULT if final else Outcome.ABORTED
         return self._abandon("fault", str(error), outcome, fault)
 
     def abandon(self, status: RunStatus, reason: str) -> tuple[Event, ...]:
-        """End the run at once, without another block; return the last events."""
+        """End the run at once, without another block; return the last events.
+
+        Whoever asked for a halt before is told that the run was halted: the tip is held, not up.
+        """
+        if self.halted:
+            status, reason = "halted", f"{self._end_at_once()[1]} {reason}"
         return self._abandon(status, reason, Outcome.ABORTED)
 
-    def _follow_clock(self, block: Block) -> list[Note]:
-        """Check that the rows follow on those before them; say so when the rig missed some.
-
-        Raises:
-            StreamError: there are none, or others than the ones that were due.
-        """
-        expected = block.start if self._expected is None else self._expected
-        gap = (block.flags & _GAP) != 0
-        if block.rows == 0 or block.start < expected or (block.start > expected and not gap.any()):
-            raise StreamError(
-                "lost-rows",
-                "stream",
-                f"data points from {expected} on were expected; {block.rows} from "
-                f"{block.start} on were received.",
-                "Data points without a number have no time: read the stream more often.",
-            )
-        with self._lock:
-            self._row = self._expected = block.stop
-        if not gap.any():
-            return []
-        row = block.start + int(gap.argmax())
-        missing = str(row - expected) if block.start > expected else "some"
-        site = self._site.number if self._site else -1
-        return [Note(row, site, f"Data points are missing: {missing} before data point {row}.")]
+    def _end_at_once(self) -> tuple[RunStatus, str]:
+        """Return what becomes of a run that somebody has ended at once, and why."""
+        assert self._at_once is not None
+        request, reason = self._at_once
+        return ("halted" if request is Request.HALT else "stopped"), reason
 
     def _abandon(
         self, status: RunStatus, reason: str, outcome: Outcome, *facts: Event
@@ -338,17 +320,22 @@ class Engine:
 
     def _between(self, block: Block) -> list[Action | Event]:
         """Decide what comes after a site, with the tip up."""
-        before, self._thinking = self._thinking, ""
+        before, self._thinking, self._refused = self._thinking, "", ""
         if self._state is State.RUNNING and self._upcoming is None:
             self._upcoming = self._next_site()
         site = self._upcoming
         with self._lock:
             running = self._state is State.RUNNING and site is not None
-            doubts = (self._still_wet(), self._surface_in_doubt(), self._spent_budget())
-            spent = " ".join(filter(None, doubts)) if running else ""
-            if spent or self._state is State.PAUSING:
+            spent = self._doubts.words() if running else ""
+            asked = "" if site is None or site is self._asked or not running else asked_of(site)
+            refused = self._refused if self._state in (State.RUNNING, State.PAUSING) else ""
+            if refused or spent or asked or self._state is State.PAUSING:
                 self._state = State.PAUSED
-                paused = Paused(block.stop, spent, by_operator=not spent)
+                # Another doubt first: whoever resumes is then asked what to do.
+                self._asked = site if asked and not spent else None
+                why = refused or spent or asked
+                asks = bool(asked) and not spent
+                paused = Paused(block.stop, why, not why, asks=asks, by_planner=bool(refused))
                 self._waiting = str(paused)
                 return [paused, PhaseBegan(block.stop, -1, Phase.IDLE)]
             if self._state is State.PAUSED:
@@ -364,24 +351,29 @@ class Engine:
         self._upcoming = None
         self._site = self._newest = site
         self._judge = None if self._judges is None else self._judges(site)
-        self._course, self._touched = Course(block, self._spare, clear=self._clear), False
+        earlier = self._before.pop(site.number, None)
+        self._course = Course(
+            block, self._spare, clear=self._clear, moves=site.moves, before=earlier
+        )
+        self._touched = earlier is not None
         self._hop = hop(site, self._info, self._course, self._terrain, self._judge)
         return [*self._added(site, block.stop), *next(self._hop)]
 
     def _next_site(self) -> Site | None:
-        """Return the site that comes next; None if there is none, or a planner is thinking."""
+        """Return the site that comes next; None if there is none now, or none any more."""
         try:
             given = next(self._sites, None)
         except PlannerError as error:
-            with self._lock:
-                if self._state in (State.RUNNING, State.PAUSING):
-                    self._state = State.STOPPING
-                    self._ending = ("stopped", str(error))
+            self._refused = str(error)
             return None
-        if isinstance(given, Thinking):
-            self._thinking = given.words
-            return None
-        return given
+        match given:
+            case Thinking():
+                self._thinking = given.words
+            case Concluded():
+                self._ending = ("complete", given.words)
+            case _:
+                return given
+        return None
 
     def _added(self, site: Site, row: int) -> list[Event]:
         """Tell of a site that the file did not have when the run began."""
@@ -396,8 +388,7 @@ class Engine:
         self._waiting = ""
         out: list[Action | Event] = []
         if self._at_once is not None:
-            request, reason = self._at_once
-            status = "halted" if request is Request.HALT else "stopped"
+            status, reason = self._end_at_once()
             out += [Freeze(reason), OFF, *self._drop_hop(Outcome.ABORTED, reason)]
         self._stopped = True
         return [*out, RunStopped(block.stop, status, reason)]
@@ -410,16 +401,15 @@ class Engine:
         return [self._close_site(SiteFinished(self._row, self._site.number, outcome, reason))]
 
     def _close_site(self, finished: SiteFinished) -> SiteFinished:
-        stops = self._site is not None and self._site.no_contact.then == "stop"
+        stops, wet = self._site is not None and self._site.no_contact.then == "stop", False
         if self._course is not None:
             self._spare, self._clear = self._course.spare, self._course.clear
-            self._wet = not self._clear and self._touched and not self._course.stays
+            wet = not self._clear and self._touched and not self._course.stays
+        if self._site is not None and self._touched and finished.outcome is Outcome.ABORTED:
+            finished = replace(finished, goes_on=self._site.goes_on)
         self._hop = self._course = self._site = self._judge = None
         self._phase = Phase.IDLE
-        if finished.outcome.failed:
-            self._failures = (self._failures[0] + 1, self._failures[1] + 1)
-        elif finished.outcome is Outcome.OK:
-            self._failures = (0, self._failures[1])
+        self._doubts.note(finished.outcome, wet=wet)
         refusal = finished.outcome.no_contact and stops
         with self._lock:
             self._counts[finished.outcome] = self._counts.get(finished.outcome, 0) + 1
@@ -427,48 +417,6 @@ class Engine:
                 self._state = State.STOPPING
                 self._ending = ("stopped", "Stopped: no contact; on_no_contact.then is stop.")
         return finished
-
-    def _still_wet(self) -> str:
-        """Return why the tip must not travel after a site whose circuit never opened, or nothing.
-
-        The next site looks at the circuit again before the tip travels to it.
-        """
-        wet, self._wet = self._wet, False
-        if not wet:
-            return ""
-        return (
-            "The circuit is closed even with the tip at the top. Look for liquid on the pipette. "
-            "Resume looks again, and travels only with an open circuit."
-        )
-
-    def _surface_in_doubt(self) -> str:
-        """Return why the scan must pause after descents that missed the surface, or nothing."""
-        terrain = self._terrain
-        if not terrain.in_doubt:
-            return ""
-        missed = terrain.missed
-        terrain.asked()
-        if not terrain.known:
-            return (
-                f"{missed} descents without contact, no surface known yet: clogged, dry, wrong "
-                "polarity, or too high? Check the pipette. "
-                "Resume uses the full travel once more."
-            )
-        return (
-            f"No contact at the known surface, {missed} times: clogged, dry, or wrong polarity? "
-            "Resume goes no deeper. Stepped sample: start a run with a larger surface_margin."
-        )
-
-    def _spent_budget(self) -> str:
-        """Return why the scan must pause after too many failures, or nothing; resets it."""
-        consecutive, total = self._failures
-        if consecutive < self._budget.consecutive and total < self._budget.total:
-            return ""
-        self._failures = (0, 0)
-        return (
-            f"{consecutive} sites in succession and {total} in total have failed; the plan allows "
-            f"{self._budget.consecutive} and {self._budget.total}. Check the tip."
-        )
 
     def _follow(self, out: list[Action | Event]) -> None:
         """Keep the status in step with what is said."""

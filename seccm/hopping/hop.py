@@ -76,8 +76,10 @@ def _visit(
         ContactError: the landing or the measurement failed.
     """
     landing, seen = yield from way.arrive()
-    shown = Shown(site.approach.rule, site.approach.hold.mode, landing.baseline)
+    shown = None
+    if site.moves:
+        shown = Shown(site.approach.rule, site.approach.hold.mode, landing.baseline)
     yield from measure(course, site, landing, seen, shown, judge)
-    if shown.missing:
+    if shown is not None and shown.missing and landing.seen:
         terrain.doubt()
         course.tell(Note(course.row, site.number, f"Contact doubtful: {UNSHOWN}."))

@@ -49,13 +49,15 @@ class JumpWatch:
     Args:
         rule: of the contact.
         baseline: the undisturbed signal, in the signal's unit.
+        filtered: whether the signal is filtered over many rows: it then wanders from row to row
+            as nothing else does, and a jump of it says nothing.
     """
 
-    def __init__(self, rule: ContactRule, baseline: float) -> None:
+    def __init__(self, rule: ContactRule, baseline: float, *, filtered: bool = False) -> None:
         self._channel = rule.signal
         self._consecutive = rule.consecutive
         self._streak = 0
-        self._least = rule.least(baseline)
+        self._least = np.inf if filtered else rule.least(baseline)
         self._squares, self._count = 0.0, 0
         self._heard = 0.0
         self._last = np.empty(0)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from seccm.errors import RigError
 from seccm.hopping.circuit import Circuit, look_at_circuit
 from seccm.hopping.course import Course, Steps
+from seccm.hopping.descent import Pacing
 from seccm.plan.site import NOISE, Site
+from seccm.plan.ways import timing_of
 from seccm.rig import Move, RigInfo
 from seccm.units import show
 
@@ -65,17 +67,19 @@ def clear_distance(site: Site, info: RigInfo) -> float:
     The plan's retract distance counts from the contact, and the tip may be below it.
     """
     approach = site.approach
-    past = info.overtravel(approach.speed, approach.rule.consecutive)
+    past = info.overtravel(
+        timing_of(site, info).fastest_descent, approach.rule.consecutive, approach.rule.signal
+    )
     return site.retract.distance + max(approach.overtravel, past)
 
 
-def rise(course: Course, to: float, speed: float) -> Steps[None]:
+def rise(course: Course, to: float, pacing: Pacing) -> Steps[None]:
     """Lift the tip to a height; it stays where it is if it is that high already.
 
     Args:
         course: the newest rows.
         to: z in metres.
-        speed: metres per second.
+        pacing: how fast.
 
     Raises:
         RigError: it did not come up; it must not travel.
@@ -83,7 +87,7 @@ def rise(course: Course, to: float, speed: float) -> Steps[None]:
     here = course.position("z", 3)
     if to <= here:
         return
-    yield from course.go(Move("z", to, speed))
+    yield from course.go(Move("z", to, pacing.speed, smooth=pacing.smooth))
     risen = course.position("z", 1) - here
     # Noise and lag never take half of the way: that is a stage which says it has arrived
     # and stands still.
@@ -98,7 +102,7 @@ def rise(course: Course, to: float, speed: float) -> Steps[None]:
 
 
 def lift_until_open(
-    course: Course, site: Site, info: RigInfo, height: float, speed: float | None = None
+    course: Course, site: Site, info: RigInfo, height: float, pacing: Pacing | None = None
 ) -> Steps[Lifted]:
     """Lift the tip to a height, and on from there while the circuit is seen to be closed.
 
@@ -110,19 +114,19 @@ def lift_until_open(
         site: whose approach tells an open circuit, and whose retract is used.
         info: the rig's limits.
         height: z in metres to begin with; no higher than the axis goes.
-        speed: metres per second; by default that of the retract.
+        pacing: how fast; by default at the speed of the retract.
 
     Raises:
         RigError: the tip did not come up; it must not travel.
     """
-    speed = site.retract.speed if speed is None else speed
+    pacing = Pacing(site.retract.speed) if pacing is None else pacing
     top = info.axes["z"].travel.upper
     planned = site.retract.distance
     sent, step = height, max(planned, NOISE)
-    yield from rise(course, sent, speed)
-    while (seen := (yield from look_at_circuit(course, site.approach))) is Circuit.CLOSED:
+    yield from rise(course, sent, pacing)
+    while (seen := (yield from look_at_circuit(course, site.approach, info))) is Circuit.CLOSED:
         if sent >= top:
             break
         sent, step = min(sent + step, top), 2 * step
-        yield from rise(course, sent, speed)
+        yield from rise(course, sent, pacing)
     return Lifted(sent, sent - height, seen, planned)

@@ -8,13 +8,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from seccm.errors import ContactError
-from seccm.events import EndReason, Event, Landing, Note, Phase, PhaseBegan, StepFinished
+from seccm.events import (
+    EndReason,
+    Event,
+    Landing,
+    Note,
+    Outcome,
+    Phase,
+    PhaseBegan,
+    StepFinished,
+)
+from seccm.hopping.before import Before
 from seccm.hopping.course import Course, GivenUp, Steps
 from seccm.hopping.judge import Judge
 from seccm.hopping.last_rows import LastRows
 from seccm.hopping.trust import railed
 from seccm.plan.site import Site
 from seccm.program.live import Known, Live
+from seccm.program.second import Second, opened
 from seccm.program.segment import Segment
 from seccm.results import Value
 from seccm.rig import Block, Drive, Flag, Limit, Wake
@@ -184,11 +195,18 @@ def measure(
     """
     continues = site.approach.continues
     walk, live = site.program.walk(), Live()
+    before = Before() if course.before is None else course.before
+    before.tell(walk, live)
+    done = before.rows
+    second = site.approach.second
     while (segment := walk.next(live)) is not None:
-        if segment.index == 0 and continues:
-            since, blocks, label = landing.row + 1, tuple(seen), landing.row
+        if done:
+            since, blocks, label = course.row - done, before.blocks(course.row), course.row
+            done = 0
+        elif segment.index == 0 and continues:
+            since, blocks, label = landing.row + 1, iter(tuple(seen)), landing.row
         else:
-            since, blocks, label = course.row, (), course.row
+            since, blocks, label = course.row, iter(()), course.row
         clock = course.block.clock
         raw = segment.keeps_raw(clock.period)
         began = (label, site.number, Phase.STEP, segment.index, segment.kind, raw)
@@ -199,10 +217,14 @@ def measure(
         # With shorter data points of its own it is analysed to the end of what is imposed.
         rows = clock.covering if segment.row < clock.period else clock.rows
         watch = SegmentWatch(segment, since, rows(segment.waveform.duration), last, shown)
+        beside = _beside(second, segment, since)
+        second = segment.second
         try:
-            end = yield from _impose(course, segment, watch, blocks)
-        except GivenUp:
-            course.tell(*_finished(site, segment, label, watch.give_up(course.block), watch))
+            end = yield from _impose(course, segment, watch, blocks, beside)
+        except GivenUp as request:
+            # A step that goes on some other day has not ended.
+            if request.outcome is not Outcome.ABORTED or not site.goes_on:
+                course.tell(*_finished(site, segment, label, watch.give_up(course.block), watch))
             raise
         finished = _finished(site, segment, label, end, watch)
         course.tell(*finished)
@@ -237,10 +259,35 @@ def _finished(
     return finished, Note(end.row, site.number, what)
 
 
+def _beside(before: Second | None, segment: Segment, since: int) -> tuple[Drive, ...]:
+    """Return what other drives are told where a step begins, after that of the cell.
+
+    Args:
+        before: what was imposed until now.
+        segment: the step.
+        since: its first row.
+    """
+    now = segment.second
+    left = () if before is None or (now and now.drive == before.drive) else (opened(before.drive),)
+    return left if now is None else (*left, now.imposed(since))
+
+
 def _impose(
-    course: Course, segment: Segment, watch: SegmentWatch, seen: Iterable[Block]
+    course: Course,
+    segment: Segment,
+    watch: SegmentWatch,
+    seen: Iterable[Block],
+    beside: tuple[Drive, ...],
 ) -> Steps[End]:
-    """Drive the cell with one segment until it ends, perhaps in rows that were seen already."""
+    """Drive the cell with one segment until it ends, perhaps in rows that were seen already.
+
+    Args:
+        course: the hop it belongs to.
+        segment: what is imposed.
+        watch: finds its end.
+        seen: rows that may be of it already.
+        beside: what other drives are told with it.
+    """
     for block in seen:
         end = watch.feed(block)
         if end is not None:
@@ -252,7 +299,9 @@ def _impose(
             watch.since,
             segment.limits,
             segment.keeps_raw(course.block.clock.period),
+            segment.range,
         ),
+        *beside,
         Wake(watch.stop),
     )
     while True:

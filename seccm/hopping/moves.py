@@ -86,7 +86,7 @@ class Tip:
         self._suspect_contact(course)
         self._refuse_unless_left(course, "Not moved sideways")
         course.tell(PhaseBegan(course.row, self._site.number, Phase.TRAVEL))
-        if (yield from look_at_circuit(course, spec, keep=True)) is Circuit.CLOSED:
+        if (yield from look_at_circuit(course, spec, self._info, keep=True)) is Circuit.CLOSED:
             self.circuit = Circuit.CLOSED
             raise ContactError("circuit-closed", self._closed_words(course))
         self.circuit, course.clear = Circuit.UNKNOWN, True

@@ -35,6 +35,8 @@ class SignalTrust:
                 rows. A signal at the rail of an overloaded galvanostat may be constant.
         """
         signal = block.data[self._channel]
+        if not len(signal):
+            return
         bad = np.isnan(signal)
         if bad.any():
             raise ContactError(

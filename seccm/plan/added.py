@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from seccm.events import SiteAdded
+from seccm.plan.decision import Decision
 from seccm.plan.recipe import Recipe
 from seccm.plan.site import Site
 
@@ -26,7 +27,16 @@ def told(site: Site, recipe: Recipe, row: int) -> SiteAdded:
         repeat=site.repeat,
         recipe=recipe.text,
         label=recipe.condition.label,
+        decision="" if site.decision is None else site.decision.text,
     )
+
+
+def why(event: SiteAdded) -> str:
+    """Return why the planner asked for the site, in sentences; empty if it did not say."""
+    try:
+        return Decision.read(event.decision).reason if event.decision else ""
+    except ValueError:  # of another version of the program at the other end of the channel
+        return ""
 
 
 def site_of(event: SiteAdded) -> Site:

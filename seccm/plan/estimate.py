@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from seccm.arrays import FloatArray
-from seccm.plan.site import Site
 from seccm.plan.visits import Visits
-from seccm.rig import Clock
+from seccm.plan.ways import timing_of
+from seccm.rig import Clock, RigInfo
 
 BYTES_A_ROW = 23
 """Five channels of four bytes, flags, phase and step."""
@@ -31,36 +31,75 @@ class Stages:
     """From contact until the tip is up again, shape (sites,)."""
 
 
-def stages_of(visits: Visits, clock: Clock, *, shortest: bool = False) -> Stages:
-    """Estimate how long the parts of each site take, in the order of the visits.
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Where the time of each site goes, in seconds, shape (sites,) each, without retries."""
+
+    travel: FloatArray
+    """Sideways, from the site before."""
+    settle: FloatArray
+    """At rest before the descent."""
+    descent: FloatArray
+    """Down to contact, and the stop."""
+    steps: FloatArray
+    retract: FloatArray
+
+    @property
+    def total(self) -> FloatArray:
+        """Seconds of each site, shape (sites,)."""
+        return self.travel + self.settle + self.descent + self.steps + self.retract
+
+
+def shares_of(visits: Visits, info: RigInfo, *, shortest: bool = False) -> Shares:
+    """Estimate where the time of each site goes, in the order of the visits.
 
     Args:
         visits: all sites.
-        clock: of the rig.
-        shortest: how long the stays take at least instead, where repeats may end early, an `if` may
+        info: of the rig.
+        shortest: how long the steps take at least instead, where repeats may end early, an `if` may
             leave steps out and durations follow what was measured.
 
     How deep the first approach goes is unknown and taken as half its travel; the others begin
     where the retract before them ended.
     """
     if len(visits) == 0:
-        return Stages(np.zeros(0), np.zeros(0))
-    patterns = visits.patterns
-    lift = visits.each([p.retract.distance for p in patterns])
-    down = np.concatenate(([patterns[visits.pattern[0]].approach.travel / 2], lift[:-1]))
-    sideways = np.concatenate(([0.0], visits.hops()))
-    way: FloatArray = (
-        sideways / visits.each([p.travel_speed for p in patterns])
-        + down / visits.each([p.approach.speed for p in patterns])
-        + visits.each([_settling(p, clock) for p in patterns])
+        return Shares(*([np.zeros(0)] * 5))
+    patterns, which = visits.patterns, 0 if shortest else 1
+    timings = [timing_of(pattern, info) for pattern in patterns]
+    lift = visits.each(
+        [
+            p.retract.distance if t.lift is None else t.lift
+            for p, t in zip(patterns, timings, strict=True)
+        ]
     )
-    return Stages(way, visits.each([_standing(p, clock, shortest) for p in patterns]))
+    first = visits.pattern[0]
+    down = lift[:-1] * visits.each([t.descent for t in timings])[1:]
+    deep = patterns[first].approach.travel / 2 * timings[first].first
+    sideways = np.concatenate(([0.0], visits.hops()))
+    return Shares(
+        travel=sideways * visits.each([t.travel for t in timings]),
+        settle=visits.each([t.settle for t in timings]),
+        descent=np.concatenate(([deep], down)) + visits.each([t.landing for t in timings]),
+        steps=visits.each([p.measuring_time(info.clock)[which] for p in patterns]),
+        retract=visits.each([t.retract for t in timings]),
+    )
 
 
-def duration_of(visits: Visits, clock: Clock, *, shortest: bool = False) -> float:
-    """Estimate how long all sites take together, in seconds; see `stages_of`."""
-    stages = stages_of(visits, clock, shortest=shortest)
-    return float((stages.way + stages.stay).sum())
+def stages_of(visits: Visits, info: RigInfo, *, shortest: bool = False) -> Stages:
+    """Estimate how long the parts of each site take, in the order of the visits; see `shares_of`.
+
+    Args:
+        visits: all sites.
+        info: of the rig.
+        shortest: how long the steps take at least instead.
+    """
+    shares = shares_of(visits, info, shortest=shortest)
+    return Stages(shares.travel + shares.settle + shares.descent, shares.steps + shares.retract)
+
+
+def duration_of(visits: Visits, info: RigInfo, *, shortest: bool = False) -> float:
+    """Estimate how long all sites take together, in seconds; see `shares_of`."""
+    return float(shares_of(visits, info, shortest=shortest).total.sum())
 
 
 def raw_time(visits: Visits, clock: Clock) -> float:
@@ -73,18 +112,7 @@ def raw_time(visits: Visits, clock: Clock) -> float:
     return float(visits.each([site.raw_time(clock) for site in visits.patterns]).sum())
 
 
-def _settling(site: Site, clock: Clock) -> float:
-    """Return the seconds on the way to a site in which the tip stands still."""
-    return site.travel_settle + site.approach.settle + site.approach.confirm * clock.period
-
-
-def _standing(site: Site, clock: Clock, shortest: bool) -> float:
-    """Return the seconds from contact until the tip is up."""
-    lift = site.retract.distance / site.retract.speed
-    return site.measuring_time(clock)[0 if shortest else 1] + lift
-
-
-def bytes_of(visits: Visits, clock: Clock) -> int:
+def bytes_of(visits: Visits, info: RigInfo) -> int:
     """Estimate the size of the data file, in bytes."""
-    rows = duration_of(visits, clock) / clock.period
+    rows = duration_of(visits, info) / info.clock.period
     return round(rows * BYTES_A_ROW) + len(visits) * (BYTES_A_SITE + BYTES_A_RECORD) + BYTES_A_FILE

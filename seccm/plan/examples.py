@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
+from seccm.plan.contacts import KINDS, away
 from seccm.plan.rounding import length, rounded_down, rounded_up
 from seccm.plan.site import HANGS, NOISE
 from seccm.program.kind import Kind
@@ -25,6 +27,8 @@ APERTURES = (6e-6, 10e-6, 1e-6, 2e-6, 3e-6, 20e-6, 500e-9, 200e-9, 100e-9, 50e-9
 _UNITS = {"current_density": "A/m^2", "current": "A", "duration": "s", "scan_rate": "V/s",
           "potential": "V"}  # fmt: skip
 """Quantities of a step that usually follow a factor."""
+_LISTS = ("program", "otherwise")
+"""What holds steps."""
 _BEGIN = {"potential", "start"}
 """Potentials of a step that may go on with what is held."""
 _FAINTEST, _LARGEST = 1e-30, 1e9
@@ -53,6 +57,8 @@ def examples(path: Key, data: Mapping[str, Any]) -> Sequence[Any]:
         return [0, [0, 0], [[0, 0]]][4 - len(path) :][:1]
     if path[:2] == ("sites", "origin"):
         return ["5 um"] if len(path) == 3 else [["5 um", "5 um"]]
+    if path[:2] == ("sites", "points") and len(path) > 2:
+        return list(islice(plan.point(path), 3))
     make = _MADE.get(names)
     return list(make(plan)) if make is not None and len(names) == len(path) else []
 
@@ -114,6 +120,17 @@ class _Known:
         pitch = self.size("m", "sites", "pitch")
         return self.size("m", "sites", "pitch", 0) if pitch is None else pitch
 
+    @property
+    def in_bath(self) -> bool:
+        """Whether the pipette dips into a liquid, as far as way and contact tell."""
+        contact = KINDS.all().get(str(self.at("approach", "contact", "kind")))
+        return self.at("way", "kind") == "topography" or (contact is not None and contact.in_bath)
+
+    @property
+    def bears(self) -> float:
+        """How far the tip may go past contact, in metres: what hangs from it, or is below it."""
+        return (away(0.98) / 8.0 if self.in_bath else HANGS) * self.aperture
+
     def apertures(self) -> Iterator[float]:
         """Yield pipettes that fit the footprint and the distance of the sites."""
         area = self.size("m^2", "probe", "footprint", "area")
@@ -128,20 +145,20 @@ class _Known:
     def overtravel(self) -> Iterator[str]:
         """Yield what the meniscus bears, and what a rig needs to stop at this speed."""
         speed = self.size("m/s", "approach", "speed") or 2e-6
-        bears, needs = HANGS * self.aperture, STOPS * speed
+        bears, needs = self.bears, STOPS * speed
         yield length(min(bears, needs))
         yield length(needs)
 
     def speed(self) -> Iterator[str]:
         """Yield the speed at which a rig stops within the overtravel, if that is usual."""
-        bears = min(HANGS * self.aperture, 250e-9)
+        bears = min(self.bears, 250e-9)
         overtravel = self.size("m", "approach", "overtravel") or bears
         yield show(rounded_down(min(2e-6, max(overtravel, 50e-9) / STOPS)), "m/s")
         yield "2 um/s"
 
     def lift(self) -> Iterator[str]:
         """Yield retracts that break the meniscus."""
-        overtravel = self.size("m", "approach", "overtravel") or HANGS * self.aperture
+        overtravel = self.size("m", "approach", "overtravel") or self.bears
         least = max(self.diameter, self.aperture) / 2 + overtravel + NOISE
         enough = 1.1 * least + 0.01 * (self.pitch or 0.0)
         usual = (one for one in (2e-6, 8e-6, 12e-6, 20e-6) if one >= enough)
@@ -169,6 +186,42 @@ class _Known:
     def columns_at_most(self) -> int:
         """Return the most columns that are usual and that the stage can reach."""
         return next(self.columns())
+
+    def points(self) -> Iterator[list[list[str]]]:
+        """Yield lists of places, as many as have values of their own or labels."""
+        values, labels = self.at("sites", "values"), self.at("sites", "labels")
+        lists = [*values.values()] if isinstance(values, Mapping) else []
+        count = next((len(one) for one in [*lists, labels] if isinstance(one, list) and one), 2)
+        places = list(self._clear_of([]))
+        yield [[length(x), length(y)] for x, y in places[:count]]
+
+    def point(self, path: Key) -> Iterator[Any]:
+        """Yield a place, or one of its coordinates, whose droplet meets no other."""
+        listed = self.at("sites", "points")
+        others = [
+            (self.number("m", "sites", "points", k, 0), self.number("m", "sites", "points", k, 1))
+            for k in range(len(listed) if isinstance(listed, list) else 0)
+            if k != path[2]
+        ]
+        known = [(x, y) for x, y in others if x is not None and y is not None]
+        mine: tuple[float | None, float | None] = (None, None)
+        if len(path) == 4 and path[3] in (0, 1):
+            given = self.number("m", *path[:3], 1 - int(path[3]))
+            mine = (given, None) if path[3] == 1 else (None, given)
+        for x, y in self._clear_of(known, *mine):
+            yield [length(x), length(y)] if len(path) == 3 else length((x, y)[int(path[3])])
+
+    def _clear_of(
+        self, others: Sequence[tuple[float, float]], x: float | None = None, y: float | None = None
+    ) -> Iterator[tuple[float, float]]:
+        """Yield places row by row whose droplets meet neither each other nor those of others."""
+        least = 1.05 * self.diameter
+        pitch = rounded_up(least if not others else least / 4)
+        line = [5e-6 + pitch * k for k in range(max(1, math.floor((_REACH - 5e-6) / pitch) + 1))]
+        for one_y in line if y is None else [y]:
+            for one_x in line if x is None else [x]:
+                if all(math.hypot(one_x - a, one_y - b) >= least for a, b in others):
+                    yield one_x, one_y
 
     def shifts(self) -> Iterator[str]:
         """Yield shifts of retries that stay clear of the next site."""
@@ -256,6 +309,8 @@ class _Known:
         galvanostatic = held.keys() & {"current", "current_density"}
         drop = {"kind": "potential drop", "drop": "5 V"}
         threshold = {"kind": "current threshold", "threshold": "5 pA", "polarity": "either"}
+        if self.in_bath:
+            yield {"kind": "ion current", "fraction": 0.98}
         yield from (drop, threshold) if galvanostatic else (threshold, drop)
 
     def approaches(self) -> Iterator[dict[str, Any]]:
@@ -263,7 +318,7 @@ class _Known:
         parts = {
             "speed": next(self.speed()),
             "travel": next(self.travel()),
-            "overtravel": length(min(HANGS * self.aperture, 250e-9)),
+            "overtravel": length(min(self.bears, 250e-9)),
         }
         found = [{**parts, "contact": contact} for contact in self.contacts()]
         yield from found
@@ -300,8 +355,13 @@ class _Known:
                 # What follows an earlier step is known when its turn comes; the plan says its ends.
                 yield from reversed(within) if isinstance(within, list) else (given,)
 
-    def followed(self, unit: str) -> Iterator[str]:
-        """Yield the factors of a kind of quantity, as "$j"."""
+    def followed(self, unit: str, path: Key = ()) -> Iterator[str]:
+        """Yield the names that stand for a kind of quantity, as "$j".
+
+        Args:
+            unit: the SI unit of that kind.
+            path: of the quantity; repeats round it go over values, too.
+        """
         factors, design = self.at("factors"), self.at("design", "conditions")
         named = {
             name: level
@@ -311,6 +371,10 @@ class _Known:
         }
         if isinstance(factors, Mapping):
             named |= {name: inside(levels, 0) for name, levels in factors.items()}
+        for depth in range(2, len(path), 2):
+            over = self.at(*path[:depth], "over")
+            if isinstance(over, Mapping):
+                named |= {name: inside(levels, 0) for name, levels in over.items()}
         for name, level in named.items():
             try:
                 if parse_any(str(level))[1] == unit:
@@ -318,9 +382,13 @@ class _Known:
             except ValueError:
                 continue
 
-    def programs(self) -> Iterator[list[dict[str, Any]]]:
-        """Yield programs of one step that follow the plan's factors and go on with the hold."""
-        steps = [step for kind in kinds().values() for step in self._filled(kind)]
+    def programs(self, path: Key = ()) -> Iterator[list[dict[str, Any]]]:
+        """Yield programs of one step that follow the plan's factors and go on with the hold.
+
+        Args:
+            path: of the steps; repeats round them go over values, too.
+        """
+        steps = [step for kind in kinds().values() for step in self._filled(kind, path)]
         steps.sort(key=lambda step: (-sum(_follows(v) for v in step.values()), step["step"]))
         yield from ([step] for step in steps)
         # A step that goes on with the hold, and one that follows a factor.
@@ -336,7 +404,7 @@ class _Known:
         given = set(self.names())
         return (name for name in _asked(self.at("program")) if name not in given)
 
-    def _filled(self, kind: Kind[Any]) -> Iterator[dict[str, Any]]:
+    def _filled(self, kind: Kind[Any], path: Key) -> Iterator[dict[str, Any]]:
         """Yield a step of a kind that follows what factors it can, and goes on with the hold."""
         if kind.example is None:
             return
@@ -346,10 +414,10 @@ class _Known:
             step[name] = held
         for name, unit in _UNITS.items():
             if name in step:
-                step[name] = next(self.followed(unit), step[name])
+                step[name] = next(self.followed(unit, path), step[name])
         if "current" in step:
             rest = {name: value for name, value in step.items() if name != "current"}
-            yield from ({**rest, "current_density": j} for j in self.followed("A/m^2"))
+            yield from ({**rest, "current_density": j} for j in self.followed("A/m^2", path))
         yield step
 
     def of_step(self, path: Key) -> Iterator[Any]:
@@ -360,7 +428,10 @@ class _Known:
         if name == "from":
             yield from self.names()
         if name in _UNITS:
-            yield from self.followed(_UNITS[name])
+            yield from self.followed(_UNITS[name], path)
+        lasts = self.size("s", *path[:-2], "duration") if name == "after" else None
+        if lasts is not None:
+            yield show(rounded_down(0.1 * lasts), "s")
         after = self.size("s", *path[:-1], "until", "after") if name == "duration" else None
         if after is not None:
             yield show(10.0 * after, "s")  # what ends the step must have the time to do so
@@ -373,8 +444,15 @@ class _Known:
             yield from ("-0.25 V", "0.25 V")
         if name == "stop":
             yield from ("-0.25 V", "0.25 V")
-        if len(path) == 2:
-            for program in self.programs():
+        if name in _LISTS:
+            missing = tuple(self.missing())
+            for program in self.programs(path):
+                yield [
+                    *({**program[0], "name": name} for name in missing),
+                    *program[bool(missing) :],
+                ]
+        if isinstance(path[-1], int) and len(path) % 2 == 0:
+            for program in self.programs(path):
                 yield from ({**program[0], "name": name} for name in self.missing())
                 yield program[0]
 
@@ -385,6 +463,8 @@ def _quantities(steps: object) -> Iterator[tuple[str, object]]:
         for key, value in step.items() if isinstance(step, Mapping) else ():
             if isinstance(value, list):
                 yield from _quantities(value)
+            elif isinstance(value, Mapping) and "offset" not in value:
+                yield from _quantities([value])
             else:
                 yield key, value.get("offset") if isinstance(value, Mapping) else value
 
@@ -414,6 +494,7 @@ _MADE = {
     ("probe", "footprint"): _Known.footprints,
     ("probe", "footprint", "area"): _Known.areas,
     ("sites",): _Known.grids,
+    ("sites", "points"): _Known.points,
     ("sites", "columns"): _Known.columns,
     ("sites", "rows"): _Known.columns,
     ("sites", "pitch"): _Known.pitches,

@@ -6,6 +6,7 @@ What is held during the approach may be what the first step of the programme beg
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,12 +19,12 @@ from seccm.plan.approach import (
     HoldAt,
     Retract,
 )
-from seccm.plan.site import ApproachSpec, Hold, Lift
+from seccm.plan.site import ApproachSpec, Detaching, Hold, Lift
 from seccm.program.program import act_of
 from seccm.program.references import reference_problems
 from seccm.program.registry import kind_of
 from seccm.program.segment import Act
-from seccm.program.setting import Setting
+from seccm.program.setting import Setting, second_of
 from seccm.program.settled import earlier_in
 from seccm.program.tree import most_steps, parts
 from seccm.program.values import value_problems
@@ -43,10 +44,15 @@ def hold_of(approach: Approach, setting: Setting, first: Act) -> Hold:
     """Return what is imposed during the approach."""
     hold = approach.hold
     if isinstance(hold, HoldAt):
-        if hold.potential is not None:
-            return Hold("potential", setting.raw(hold.potential))
-        return Hold("current", setting.amperes(hold.current, hold.current_density))
+        return held(hold, setting)
     return Hold(first.mode, float(first.waveform.at(np.zeros(1))[0]))
+
+
+def held(hold: HoldAt, setting: Setting) -> Hold:
+    """Return a value that is imposed, as a raw number."""
+    if hold.potential is not None:
+        return Hold("potential", setting.raw(hold.potential))
+    return Hold("current", setting.amperes(hold.current, hold.current_density))
 
 
 def approach_of(approach: Approach, setting: Setting, first: Act) -> ApproachSpec:
@@ -60,6 +66,7 @@ def approach_of(approach: Approach, setting: Setting, first: Act) -> ApproachSpe
     number = setting.number
     hold = hold_of(approach, setting, first)
     same = first.mode == hold.mode and isinstance(first.waveform, Constant)
+    second = None if approach.beside is None else second_of(approach.beside, setting)
     return ApproachSpec(
         speed=number(approach.speed),
         travel=number(approach.travel),
@@ -70,13 +77,36 @@ def approach_of(approach: Approach, setting: Setting, first: Act) -> ApproachSpe
         false_contacts=approach.false_contacts,
         overtravel=number(approach.overtravel),
         surface_margin=number(approach.surface_margin),
-        continues=same and first.waveform.extremes[0] == hold.value,
+        continues=same and first.waveform.extremes[0] == hold.value and first.second == second,
+        second=second,
     )
 
 
-def lift_of(retract: Retract, setting: Setting) -> Lift:
-    """Return how the tip goes up."""
-    return Lift(setting.number(retract.distance), setting.number(retract.speed))
+def lift_of(retract: Retract, setting: Setting, hold: Hold) -> Lift:
+    """Return how the tip goes up.
+
+    Args:
+        retract: as the plan says it.
+        setting: what turns it into numbers.
+        hold: of the approach.
+    """
+    distance, speed = setting.number(retract.distance), setting.number(retract.speed)
+    given = retract.detachment
+    if given is None:
+        return Lift(distance, speed)
+    detaching = Detaching(
+        hold=hold if given.hold is None else held(given.hold, setting),
+        speed=speed if given.speed is None else setting.number(given.speed),
+        margin=None if given.margin is None else setting.number(given.margin),
+    )
+    if (calibration := given.calibration) is not None:
+        detaching = replace(
+            detaching,
+            slope=calibration.slope,
+            radius=calibration.radius,
+            uncertainty=calibration.uncertainty,
+        )
+    return Lift(distance, speed, detaching)
 
 
 def length_problem(program: object) -> Problem | None:

@@ -35,7 +35,7 @@ def fine_row_problems(subject: Subject) -> Iterator[Problem]:
     for part, site, act in subject.steps():
         if part.key in told or not act.keeps_raw(info.clock.period):
             continue
-        length = info.clock.samples(act.row) / info.clock.rate
+        length = info.samples_of(act) / info.clock.rate
         if there and act.waveform.duration > MUCH * length:
             told.add(part.key)
             yield _many(part, info, act, subject.under(site))
@@ -47,7 +47,7 @@ def fine_row_words(plan: Tables, info: RigInfo) -> Iterator[str]:
         return
     segments = (segment for site in plan.visits().patterns for segment in site.segments)
     fine = dict.fromkeys(
-        (segment.label, info.clock.samples(segment.row) / info.clock.rate)
+        (segment.label, info.samples_of(segment) / info.clock.rate)
         for segment in segments
         if segment.row < info.clock.period
     )
@@ -88,7 +88,7 @@ def _impossible(part: Part, info: RigInfo, *, there: bool) -> Iterator[Problem]:
 def _many(part: Part, info: RigInfo, act: Act, under: str) -> Problem:
     key = f"{part.key}.row" if part.spec.row is not None else part.key
     rate, duration = info.clock.rate, act.waveform.duration
-    length = info.clock.samples(act.row) / rate
+    length = info.samples_of(act) / rate
     count = duration / length
     what = (
         f"{count:.3g} data points of {show(length, 's')}{under} take about "

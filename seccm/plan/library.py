@@ -1,4 +1,4 @@
-"""Finds plans and rig files: by their path, or by name among those that come with the program."""
+"""Finds plans and rig files: by their path, or by name among the shipped and one's own."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from pathlib import Path
 
 from seccm.errors import PlanError, Problem
 from seccm.mistakes import similar
+from seccm.own_folder import own_folder
 
 
 def plans() -> dict[str, Path]:
     """Return the plans that come with the program, by name."""
     return _shipped("plans")
+
+
+def own_plans() -> dict[str, Path]:
+    """Return the plans that the user keeps, by name."""
+    return {path.stem: path for path in sorted(own_folder("plans").glob("*.toml"))}
 
 
 def rigs() -> dict[str, Path]:
@@ -25,7 +31,7 @@ def find_plan(name_or_path: str | Path) -> Path:
     Raises:
         PlanError: there is no such file and no such name; suggests the nearest.
     """
-    return _find(name_or_path, "plan", plans())
+    return _find(name_or_path, "plan", {**own_plans(), **plans()})
 
 
 def find_rig(name_or_path: str | Path) -> Path:

@@ -29,6 +29,7 @@ class HeldCell(Model):
     potential: Potential | None = None
     """Raw, against the quasi-reference electrode of the rig."""
     current: Current | None = None
+    """The same for a galvanostat."""
 
     @model_validator(mode="after")
     def _one_value(self) -> HeldCell:

@@ -20,7 +20,7 @@ from seccm.events import Event, Landed, Outcome, SiteFinished, SiteStarted
 from seccm.plan.estimate import Stages, stages_of
 from seccm.plan.site import Site
 from seccm.plan.visits import Visits
-from seccm.rig import Clock
+from seccm.rig import RigInfo
 
 REMEMBERED = 20
 """Sites, or stays of a condition, that are remembered."""
@@ -64,37 +64,37 @@ class Pace:
         self._touched, self._sites_begun = False, 0
 
     @classmethod
-    def of(cls, sites: Sequence[Site], known: int, total: int | None, clock: Clock) -> Pace:
+    def of(cls, sites: Sequence[Site], known: int, total: int | None, info: RigInfo) -> Pace:
         """Return the pace of a run.
 
         Args:
             sites: whose durations are known, in the order of the visits.
             known: how many sites there are, with those whose duration nobody asks for any more.
             total: see the class.
-            clock: of the rig.
+            info: of the rig.
         """
         numbers = [site.number for site in sites]
-        planned = stages_of(Visits.of(sites), clock)
+        planned = stages_of(Visits.of(sites), info)
         expected = Stages(np.zeros(known), np.zeros(known))
         expected.way[numbers], expected.stay[numbers] = planned.way, planned.stay
         conditions = np.full(known, -1)
         conditions[numbers] = [site.condition for site in sites]
-        return cls(expected, conditions.tolist(), period=clock.period, total=total)
+        return cls(expected, conditions.tolist(), period=info.clock.period, total=total)
 
     def close(self, sites: Iterable[int]) -> None:
         """Take sites out that were finished before anybody followed."""
         self._open[list(sites)] = False
 
-    def add(self, site: Site, before: Site | None, clock: Clock) -> None:
+    def add(self, site: Site, before: Site | None, info: RigInfo) -> None:
         """A planner added a site, which has the next number.
 
         Args:
             site: the new one.
             before: the site before it, if there is one.
-            clock: of the rig.
+            info: of the rig.
         """
         both = (site,) if before is None else (before, site)
-        expected = stages_of(Visits.of(both), clock)
+        expected = stages_of(Visits.of(both), info)
         self._way = np.append(self._way, expected.way[-1])
         self._stay = np.append(self._stay, expected.stay[-1])
         self._condition = np.append(self._condition, site.condition)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,8 @@ from seccm.factors import Condition, Level
 from seccm.mistakes import similar
 from seccm.plan.recipe import conditions_among
 from seccm.plan.site import Site
-from seccm.plan.spacing import meeting
+from seccm.plan.sites import single
+from seccm.plan.spacing import droplets_are_none, meeting
 from seccm.rig import Axis, RigInfo
 from seccm.units import show
 
@@ -71,12 +73,7 @@ def alone(plan: Plan, x: object, y: object, factors: Mapping[str, Given], label:
     """
     levels = levels_for(plan, factors)
     return plan.replace(
-        sites={
-            "kind": "points",
-            "points": [[x, y]],
-            "values": {name: [levels[name]] for name in plan.own_units},
-            "labels": [label] if label else [],
-        },
+        sites=single(plan.places, x, y, {name: levels[name] for name in plan.own_units}, label),
         factors={name: [levels[name]] for name in plan.conditions[0]},
         design={},
         planner={"kind": "listed"},
@@ -100,7 +97,7 @@ class Placing:
         sites: Iterable[Site] = (),
         at: Mapping[Axis, float] | None = None,
     ) -> None:
-        self._plan, self._info, self._at = plan, info, dict(at or {})
+        self.plan, self.info, self._at = plan, info, dict(at or {})
         self._sites = list(sites)
         self._conditions: dict[Condition, int] = {
             condition: index for index, condition in enumerate(conditions_among(plan, self._sites))
@@ -108,6 +105,11 @@ class Placing:
         self._repeats = np.bincount(
             [site.condition for site in self._sites], minlength=len(self._conditions)
         ).tolist()
+
+    @property
+    def count(self) -> int:
+        """How many sites the run has."""
+        return len(self._sites)
 
     def place(self, site: Site) -> Site:
         """Return a site with its number, condition and repeat; the next one is checked against it.
@@ -119,13 +121,13 @@ class Placing:
         number = len(self._sites)
         if not isinstance(site, Site) or site.recipe is None:
             what = f"is {type(site).__name__!r}, not a site that Plan.site has made."
-            raise PlanError(self._plan.title, [Problem(f"site {number}", what)])
+            raise PlanError(self.plan.title, [Problem(f"site {number}", what)])
         condition = site.recipe.condition
         given = {**dict(condition.levels), **site.recipe.values}
-        only = alone(self._plan, site.x, site.y, given, site.label)
+        only = alone(self.plan, site.x, site.y, given, site.label)
         (made,) = only.sites()
         assert made.recipe is not None
-        problems = [p for p in only.check(self._info, at=self._at) if p.severity == "error"]
+        problems = [p for p in only.check(self.info, at=self._at) if p.severity == "error"]
         if made.recipe.text != site.recipe.text:
             what = "differs from what the plan does at its sites."
             problems.append(Problem("recipe", what, "Make it with Plan.site of the run's plan."))
@@ -135,7 +137,7 @@ class Placing:
         index = self._conditions.setdefault(condition, len(self._conditions))
         self._repeats += [0] * (index + 1 - len(self._repeats))
         pattern = made.recipe.site(index)
-        placed = pattern.at(
+        placed = replace(pattern, decision=site.decision).at(
             site.x, site.y, site.ix, site.iy, number=number, repeat=self._repeats[index]
         )
         self._repeats[index] += 1
@@ -144,10 +146,11 @@ class Placing:
 
     def _used(self, site: Site) -> list[Problem]:
         """Refuse ground that another site has used, or may use."""
-        if self._plan.places.allow_overlap:
+        bare = droplets_are_none((site,))
+        if self.plan.places.allow_overlap or bare or not self.plan.moves:
             return []
         places = np.array([(each.x, each.y) for each in self._sites], float).reshape(-1, 2)
-        diameter = self._plan.probe.diameter
+        diameter = self.plan.probe.diameter
         met = meeting((site.x, site.y), places, site.no_contact.offsets(), diameter)
         if met is None:
             return []

@@ -18,14 +18,15 @@ from seccm.errors import PlanError, Problem
 from seccm.mistakes import Mistake, mistakes_of, plainly, schema_of, written
 from seccm.plan import placing, planner, ways
 from seccm.plan.approach import Approach
+from seccm.plan.channels import MEANINGLESS, completed, meaningless, stays
 from seccm.plan.check import check
 from seccm.plan.contacts import KINDS
 from seccm.plan.examples import examples
 from seccm.plan.expand import length_problem
 from seccm.plan.library import find_plan
-from seccm.plan.places import own_levels
 from seccm.plan.recipe import Recipe
 from seccm.plan.site import Site
+from seccm.plan.sites import own_levels
 from seccm.plan.tables import Tables
 from seccm.plan.together import forget, good_parts, plain, readable_levels, together, unused_factors
 from seccm.program.registry import on_register
@@ -92,7 +93,8 @@ class Plan(Tables):
         levels = readable_levels(data)
         own = own_levels(data.get("sites"), context.get("folder", Path()))
         context = {**context, "factors": {**own, **levels}}
-        problems = list(unused_factors(data, levels))
+        problems = [*unused_factors(data, levels), *meaningless(data)]
+        data = completed(data)
         found: list[Mistake] = []
         try:
             self.__pydantic_validator__.validate_python(
@@ -107,7 +109,9 @@ class Plan(Tables):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain tables in SI, from which `from_dict` makes the same plan."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        tables = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        left_out = MEANINGLESS if stays(tables) else ()
+        return {name: table for name, table in tables.items() if name not in left_out}
 
     def to_json(self) -> str:
         """Return the plan as text, from which `from_json` makes the same plan."""

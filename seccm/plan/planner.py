@@ -9,6 +9,7 @@ the plan of the data file.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 from seccm.errors import PlanError, Problem
 from seccm.events import Landing, Outcome
 from seccm.open_kinds import OpenKinds
+from seccm.plan.decision import Decision
 from seccm.plan.site import Site
 from seccm.quantities import AnyModel, Model, Words
 from seccm.results import Status, Value
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from seccm.plan.subject import Subject
     from seccm.plan.tables import Tables
 
+PATIENCE = 600.0
+"""Seconds that a planner may think about a site, unless its plan says another time."""
 GROUP = "seccm.planners"
 """The group of entry points."""
 
@@ -40,6 +44,8 @@ class Finished:
     results: Mapping[str, Value] = field(default_factory=dict)
     """What the analysis found, by the names of the columns in the data file, such as E_nuc; each
     with its uncertainty and status, and NaN where there is none. In the order of the names."""
+    ended: float = math.nan
+    """When the site was over, in seconds since the start of the run, breaks among them."""
 
     def result(self, name: str) -> Value:
         """Return a result; "not measured" where the site has none of that name."""
@@ -63,10 +69,14 @@ class Planner(Protocol):
     def total(self) -> int | None:
         """How many sites the run will have; None where nobody knows ahead."""
 
-    def ask(self) -> Site | None:
+    def ask(self) -> Site | Decision | None:
         """Return the next site, made by `Plan.site`; None when there is nothing more to do.
 
-        May take its time: the tip is up and the cell off meanwhile. What it raises ends the run.
+        A `Decision` in place of None says why, and is stored; that of a site stands in
+        `Site.decision`. May take its time: the tip is up and the cell off meanwhile. After what it
+        raises, or when it takes too long, the run pauses, unless the planner has a method
+        `instead`: that returns at once which site is visited meanwhile, or None, while `ask` may
+        still go on in another thread.
         """
 
     def tell(self, finished: Finished) -> None:
@@ -104,6 +114,11 @@ class PlannerSpec(Model):
     """The keys of a planner in a plan; every kind has a class of its own."""
 
     kind: str
+
+    @property
+    def thinking(self) -> float:
+        """How long the planner may think about one site, in seconds."""
+        return PATIENCE
 
 
 def _nobody(spec: PlannerSpec, plan: Plan) -> None:

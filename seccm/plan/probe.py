@@ -49,6 +49,7 @@ class Footprint(Model):
     """The wetted area, which turns current densities into currents."""
 
     area: Annotated[Area, Field(gt=0)] | None = None
+    """Of the surface that the droplet wets."""
     ratio: Annotated[Annotated[Ratio, Field(gt=0)] | None, Field(examples=[1.5, 1.0])] = None
     """Instead of the area: diameter of the footprint over that of the aperture."""
     basis: Annotated[Basis, Field(examples=["nominal"])]
@@ -70,6 +71,7 @@ class Probe(Model):
     aperture: Annotated[Length, Field(gt=0, examples=["6 um", "1 um"])]
     """Inner diameter of its opening."""
     footprint: Annotated[Footprint, Field(examples=[{"ratio": 1.5, "basis": "nominal"}])]
+    """What the droplet wets of the surface."""
 
     @property
     def area(self) -> float:

@@ -12,11 +12,14 @@ from seccm.errors import Problem
 from seccm.plan import planner, ways
 from seccm.plan.corners import corner_problems
 from seccm.plan.fine_rows import fine_row_problems
+from seccm.plan.ranges import larger_range, range_problems
 from seccm.plan.rounding import rounded_down
+from seccm.plan.second_drive import second_problems
 from seccm.plan.subject import Subject
 from seccm.plan.tables import Tables
 from seccm.program.tree import parts
-from seccm.rig import Axis, Mode, Range, RigInfo, more_than_basic
+from seccm.rig import Axis, Mode, Range, RigInfo, Sines, more_than_basic
+from seccm.suggestion import Suggestion
 from seccm.units import show
 
 TILT = 0.01
@@ -27,15 +30,14 @@ def reach_problems(subject: Subject) -> Iterator[Problem]:
     """Find what is out of the rig's reach; each key of the plan is told once."""
     told = set()
     for problem in chain(
+        range_problems(subject),
         _drives(subject),
+        second_problems(subject),
         corner_problems(subject),
-        _contacts(subject),
+        *((_contacts(subject),) if subject.plan.moves else ()),
         _way(subject),
         _planner(subject),
-        _speeds(subject),
-        _overtravel(subject),
-        _places(subject),
-        _depth(subject),
+        *(_motions(subject) if subject.plan.moves else ()),
         _recording(subject),
         fine_row_problems(subject),
         _disk(subject),
@@ -45,16 +47,32 @@ def reach_problems(subject: Subject) -> Iterator[Problem]:
             yield problem
 
 
+def _motions(subject: Subject) -> tuple[Iterator[Problem], ...]:
+    """Find what is out of reach of a tip that moves."""
+    return _speeds(subject), _overtravel(subject), _places(subject), _depth(subject)
+
+
 def _drives(subject: Subject) -> Iterator[Problem]:
-    for site in subject.patterns():
+    for site in subject.patterns() if subject.plan.moves else ():
         hold = site.approach.hold
         held = hold.value, hold.value
         yield from _drive(subject, "approach.hold", subject.under(site), hold.mode, held)
+        if (detaching := site.retract.detaching) is not None:
+            hold = detaching.hold
+            held, key = (hold.value, hold.value), "retract.detachment.hold"
+            yield from _drive(subject, key, subject.under(site), hold.mode, held)
     for part, site, act in subject.steps():
         under = subject.under(site, part)
-        yield from _drive(subject, part.key, under, act.mode, act.waveform.extremes)
+        chosen = subject.info.range_of(act.range)
+        if chosen is None:
+            continue
+        current = chosen.span
+        if isinstance(act.waveform, Sines) and not subject.info.sines:
+            what = f"rig {subject.info.name} runs straight lines and no sines."
+            yield Problem(part.key, what, "Choose another step, or a rig on an NI card.")
+        yield from _drive(subject, part.key, under, act.mode, act.waveform.extremes, current)
         for limit in act.limits:
-            reach = {"potential": subject.info.potential, "current": subject.info.current}
+            reach = {"potential": subject.info.potential, "current": current}
             span = reach.get(limit.quantity)
             if span is not None and not span.holds(limit.value):
                 volts = limit.quantity == "potential"
@@ -65,9 +83,14 @@ def _drives(subject: Subject) -> Iterator[Problem]:
 
 
 def _drive(
-    subject: Subject, key: str, under: str, mode: Mode, extremes: tuple[float, float]
+    subject: Subject,
+    key: str,
+    under: str,
+    mode: Mode,
+    extremes: tuple[float, float],
+    current: Range | None = None,
 ) -> Iterator[Problem]:
-    info = subject.info
+    info, current = subject.info, current or subject.info.current
     if mode not in info.modes:
         has = ", ".join(sorted(info.modes))
         what = f'rig {info.name} cannot impose "{mode}"; it can impose: {has}.'
@@ -78,10 +101,12 @@ def _drive(
             what = f"{subject.volts(value)}{under} is outside of what rig {info.name} can apply, "
             span = f"{_span(info.potential)} vs {subject.plan.reference.electrode}"
             yield Problem(key, f"{what}{span}.", "Change the potential, or check the offset.")
-        if mode == "current" and not info.current.holds(value):
+        if mode == "current" and not current.holds(value):
             what = f"{show(value, 'A')}{under} is outside of rig {info.name}'s current range"
-            remedy = "Lower the current, or use a smaller pipette."
-            yield Problem(key, f"{what}, {_span(info.current, 'A')}.", remedy)
+            larger = larger_range(info, value)
+            instead = f'write range = "{larger}"' if larger else "use a smaller pipette"
+            remedy = f"Lower the current, or {instead}."
+            yield Problem(key, f"{what}, {_span(current, 'A')}.", remedy)
 
 
 def _span(span: Range, unit: str = "V") -> str:
@@ -104,6 +129,15 @@ def _contacts(subject: Subject) -> Iterator[Problem]:
             remedy = f"It watches: {', '.join(info.watched)}. {remedy}"
             yield Problem("approach.contact", what, remedy)
             return
+        rows, most = site.approach.rule.consecutive, info.stop.rows
+        if most is not None and rows > most:
+            what = (
+                f"the contact is to last for {rows} data points in succession, and the stop of rig "
+                f"{info.name} looks at {most}."
+            )
+            put = Suggestion(("approach", "contact", "consecutive"), "put", most)
+            remedy = f"Write consecutive = {most}; approach.confirm asks for more afterwards."
+            yield Problem("approach.contact.consecutive", what, remedy, suggestion=put)
         yield from contact.problems(subject, site)
 
 
@@ -127,6 +161,8 @@ def _speeds(subject: Subject) -> Iterator[Problem]:
             ("retract.speed", site.retract.speed, ("z",)),
             ("travel.speed", site.travel_speed, ("x", "y")),
         ]
+        if site.retract.detaching is not None:
+            wanted.append(("retract.detachment.speed", site.retract.detaching.speed, ("z",)))
         for key, speed, names in wanted:
             for axis in names:
                 if axis in axes and speed > axes[axis].fastest:
@@ -142,7 +178,7 @@ def _overtravel(subject: Subject) -> Iterator[Problem]:
     for site in subject.patterns():
         approach = site.approach
         rows = approach.rule.consecutive
-        farthest = info.overtravel(approach.speed, rows)
+        farthest = info.overtravel(approach.speed, rows, approach.rule.signal)
         # A little slack: 20 um/s times 25 ms is a little more than 500 nm to a computer.
         if farthest > approach.overtravel * (1.0 + 1e-9):
             speed = approach.speed * approach.overtravel / farthest

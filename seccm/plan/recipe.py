@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from seccm.factors import Condition, Level, NamedLevels
 from seccm.plan.approach import Approach, OnNoContact, Retract, Travel
 from seccm.plan.expand import approach_of, lift_of
-from seccm.plan.site import NoContact, Site
-from seccm.plan.ways import AnyWay, usual
+from seccm.plan.site import NO_APPROACH, Lift, NoContact, Site
+from seccm.plan.ways import KINDS, AnyWay, usual
 from seccm.program.program import Program
 from seccm.program.setting import Setting
 from seccm.program.settled import settled
@@ -38,10 +38,11 @@ class Recipe(Model, defer_build=True):
     label: FreeText = ""
     """What the site is called; empty if nothing."""
     way: Annotated[AnyWay, Field(default_factory=usual)]
-    approach: Approach
-    retract: Retract
-    travel: Travel
-    on_no_contact: OnNoContact
+    approach: Approach | None = None
+    """How a tip comes there, as the next two; nothing of it where nothing moves."""
+    retract: Retract | None = None
+    travel: Travel | None = None
+    on_no_contact: OnNoContact = OnNoContact()
     program: Steps
     offset: float
     """Volts to add to a raw potential to have it against the plan's reference."""
@@ -49,6 +50,12 @@ class Recipe(Model, defer_build=True):
     """Of the footprint, in square metres."""
     mains: float
     """Frequency of the mains in hertz."""
+
+    @model_validator(mode="after")
+    def _moves_as_it_says(self) -> Recipe:
+        if KINDS.of(self.way.kind).moves and None in (self.approach, self.retract, self.travel):
+            raise ValueError("approach, retract and travel are missing")
+        return self
 
     @classmethod
     def of(
@@ -69,13 +76,13 @@ class Recipe(Model, defer_build=True):
             values=dict(values),
             label=label,
             way=plan.way,
-            approach=settled(plan.approach, here.known),
-            retract=settled(plan.retract, here.known),
-            travel=settled(plan.travel, here.known),
+            approach=settled(plan.approach, here.known) if plan.moves else None,
+            retract=settled(plan.retract, here.known) if plan.moves else None,
+            travel=settled(plan.travel, here.known) if plan.moves else None,
             on_no_contact=plan.on_no_contact,
             program=steps,
             offset=setting.offset,
-            area=setting.area,
+            area=plan.area_of(here),
             mains=setting.mains,
         )
 
@@ -116,6 +123,11 @@ class Recipe(Model, defer_build=True):
         setting = Setting(Condition(), self.offset, self.area, self.mains)
         program = Program(self.program, setting)
         _, first = next(program.parts())
+        approach, lift, travel = NO_APPROACH, Lift(0.0, 0.0), (0.0, 0.0)
+        if self.approach is not None and self.retract is not None and self.travel is not None:
+            approach = approach_of(self.approach, setting, first)
+            lift = lift_of(self.retract, setting, approach.hold)
+            travel = setting.number(self.travel.speed), setting.number(self.travel.settle)
         policy = self.on_no_contact
         return Site(
             number=0,
@@ -125,11 +137,11 @@ class Recipe(Model, defer_build=True):
             iy=-1,
             condition=condition,
             repeat=0,
-            approach=approach_of(self.approach, setting, first),
+            approach=approach,
             program=program,
-            retract=lift_of(self.retract, setting),
-            travel_speed=setting.number(self.travel.speed),
-            travel_settle=setting.number(self.travel.settle),
+            retract=lift,
+            travel_speed=travel[0],
+            travel_settle=travel[1],
             no_contact=NoContact(policy.then, policy.retries, policy.shift),
             way=self.way,
             levels=tuple(level.value for level in (*self.factors.values(), *self.values.values())),

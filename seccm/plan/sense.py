@@ -11,8 +11,10 @@ from seccm.arrays import IntArray
 from seccm.errors import Problem
 from seccm.plan.clearance import clearance_problems
 from seccm.plan.contact_sense import contact_problems, jump_problems
+from seccm.plan.registering import registration_problems, target_problems
 from seccm.plan.spacing import spacing_problems
 from seccm.plan.subject import Subject
+from seccm.plan.transport import transport_problems
 from seccm.program.program import corners
 from seccm.program.registry import kind_of
 from seccm.program.tree import parts
@@ -29,14 +31,20 @@ LONGEST = YEAR
 
 def sense_problems(subject: Subject) -> Iterator[Problem]:
     """Find what would come out useless, or harm the sample or the tip."""
-    return chain(
+    of_motions = (
+        registration_problems(subject),
+        target_problems(subject),
         spacing_problems(subject),
         clearance_problems(subject),
         contact_problems(subject),
+    )
+    return chain(
+        *(of_motions if subject.plan.moves else ()),
         jump_problems(subject),
         _footprint(subject),
         _short_steps(subject),
         _of_kinds(subject),
+        transport_problems(subject),
         _repeats(subject),
         _confounded(subject),
         _long(subject),
@@ -127,7 +135,7 @@ def _long(subject: Subject) -> Iterator[Problem]:
     if duration > LONGEST:
         what = f"the scan would take about {duration / YEAR:.3g} years; no sample lasts that long."
         yield Problem("plan", what, "Take fewer sites or shorter steps.")
-    elif duration > LONG:
+    elif duration > LONG and subject.plan.moves:
         what = (
             f"the scan takes about {duration / 3600:.0f} h; drift and evaporation "
             "continue during it."

@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from seccm.plan.ways import WaySpec, usual
+from seccm.plan.ways import KINDS, WaySpec, usual
 from seccm.program.program import Programme
+from seccm.program.second import Second
 from seccm.program.segment import Segment
-from seccm.rig import Clock, ContactRule, Mode
+from seccm.rig import NEVER, Clock, ContactRule, Mode
 
 if TYPE_CHECKING:
+    from seccm.plan.decision import Decision
     from seccm.plan.recipe import Recipe
 
 NOISE = 100e-9
@@ -63,6 +65,40 @@ class ApproachSpec:
     """Metres below the surface, where that is known, at which the approach is given up."""
     continues: bool
     """True when the first segment goes on with the hold, without a gap, from contact."""
+    second: Second | None = None
+    """What a second drive of the rig imposes meanwhile."""
+
+
+NO_APPROACH = ApproachSpec(
+    speed=0.0,
+    travel=0.0,
+    rule=NEVER,
+    hold=Hold("open", 0.0),
+    settle=0.0,
+    confirm=0,
+    false_contacts=0,
+    overtravel=0.0,
+    surface_margin=0.0,
+    continues=False,
+)
+"""Of a site at which nothing moves: it has no approach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detaching:
+    """How the break of the meniscus is looked for while the tip rises."""
+
+    hold: Hold
+    speed: float
+    """Metres per second until it broke."""
+    margin: float | None
+    """Metres above the break up to which the tip is lifted; None for the whole retract."""
+    slope: float | None = None
+    """Of the footprint's radius against the height of the break above contact; None if unknown."""
+    radius: float = 0.0
+    """Of the footprint where that height is zero, metres."""
+    uncertainty: float = 0.0
+    """Relative standard uncertainty of an area that follows from both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +107,8 @@ class Lift:
 
     distance: float
     speed: float
+    detaching: Detaching | None = None
+    """Whether the break of the meniscus is looked for in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +167,8 @@ class Site:
     """What the site is called; empty if nothing."""
     recipe: Recipe | None = field(default=None, compare=False, repr=False)
     """What the site was made from, for its data file; None for one that was put together."""
+    decision: Decision | None = field(default=None, compare=False, repr=False)
+    """Why a planner asked for it; None where nobody said."""
 
     def at(self, x: float, y: float, ix: int, iy: int, *, number: int, repeat: int) -> Site:
         """Return the same at another place, in metres, with a number of its own."""
@@ -136,8 +176,18 @@ class Site:
         return Site(
             number, x, y, ix, iy, self.condition, repeat, self.approach, self.program,
             self.retract, self.travel_speed, self.travel_settle, self.no_contact, self.way,
-            self.levels, self.label, self.recipe,
+            self.levels, self.label, self.recipe, self.decision,
         )  # fmt: skip
+
+    @property
+    def moves(self) -> bool:
+        """Whether a tip moves to it."""
+        return KINDS.of(self.way.kind).moves
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a run that is resumed goes on inside of it, where it broke off."""
+        return KINDS.of(self.way.kind).goes_on(self.way)
 
     def measuring_time(self, clock: Clock) -> tuple[float, float]:
         """Return how long the steps last at least and at most if no limit ends them, in s."""

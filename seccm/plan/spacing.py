@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seccm.arrays import BoolArray, FloatArray
 from seccm.errors import Problem
+from seccm.plan.site import Site
 from seccm.plan.subject import Subject
+from seccm.rig.contact import always_flows
 from seccm.units import show
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ ROUNDING = 1e-9
 
 def spacing_problems(subject: Subject) -> Iterator[Problem]:
     """Find sites, and retries beside sites, whose droplets would meet those of others."""
-    if len(subject.visits) < 2:
+    if len(subject.visits) < 2 or droplets_are_none(subject.patterns()):
         return
     places = np.column_stack((subject.visits.places.x, subject.visits.places.y))
     tree = _tree_of(places)
@@ -34,6 +36,11 @@ def spacing_problems(subject: Subject) -> Iterator[Problem]:
     distances, partners = (np.asarray(found) for found in tree.query(places, k=2))
     yield from _overlaps(subject, distances[:, 1], partners)
     yield from _retries(subject, places, tree, float(distances[:, 1].min()))
+
+
+def droplets_are_none(sites: Iterable[Site]) -> bool:
+    """Tell whether the tip is in the liquid at all of some sites, so that no droplets can meet."""
+    return all(always_flows(site.approach.rule) for site in sites)
 
 
 def overlapping(places: FloatArray, diameter: float) -> BoolArray:

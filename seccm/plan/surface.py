@@ -8,7 +8,22 @@ from seccm.errors import Problem
 from seccm.plan.site import Site
 from seccm.plan.subject import Subject
 from seccm.plan.visits import Visits
+from seccm.plan.ways import asked_of
 from seccm.units import show
+
+STAYS = "Nothing moves in this plan: whatever happens, the cell is switched off and nothing else."
+
+
+def asked_words(visits: Visits) -> str:
+    """Say what a person will be asked, in a sentence; empty if nothing."""
+    asked = [words for site in visits.patterns if (words := asked_of(site))]
+    if not asked:
+        return ""
+    times = f"{len(visits)} times, first" if len(visits) > 1 else "once"
+    return (
+        f'A person is asked {times}: "{asked[0]}" The run waits for the answer without a time '
+        "limit; that time is not counted here."
+    )
 
 
 def surface_words(visits: Visits) -> str:
@@ -25,7 +40,7 @@ def surface_words(visits: Visits) -> str:
 
 def surface_problems(subject: Subject) -> Iterator[Problem]:
     """Find margins with which the known surface protects nothing."""
-    for site in subject.patterns():
+    for site in subject.patterns() if subject.plan.moves else ():
         approach = site.approach
         if _depth(site) >= approach.travel:
             what = (

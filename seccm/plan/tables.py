@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -11,16 +12,19 @@ from pydantic import Field
 from seccm.factors import Condition, Level, NamedLevels
 from seccm.level_lists import LevelList
 from seccm.plan.approach import Approach, Budget, OnNoContact, Retract, Travel
+from seccm.plan.channels import AREA
 from seccm.plan.design import Design, assigned, conditions_of, levels_of
+from seccm.plan.electrolyte import Electrolyte
 from seccm.plan.estimate import bytes_of, duration_of, raw_time
-from seccm.plan.places import Sites, own_of
-from seccm.plan.planner import AnyPlanner
+from seccm.plan.planner import KINDS, AnyPlanner
 from seccm.plan.planner import usual as own_list
 from seccm.plan.probe import Probe, Reference
 from seccm.plan.recipe import Recipe
 from seccm.plan.recording import MAINS, Record, raw_rate
 from seccm.plan.site import Site
+from seccm.plan.sites import Sites, own_of
 from seccm.plan.visits import Visits
+from seccm.plan.ways import KINDS as WAYS
 from seccm.plan.ways import AnyWay, usual
 from seccm.program.keep import asked_for
 from seccm.program.keep import usual as usual_to_keep
@@ -30,7 +34,7 @@ from seccm.program.settled import settled
 from seccm.program.words import Step, Steps
 from seccm.program.yielded import yielding
 from seccm.quantities import FreeText, Model, Words
-from seccm.rig import Mounted, RigInfo
+from seccm.rig import Channel, Mounted, RigInfo
 
 EXAMPLES: Mapping[str, Any] = {
     "reference": {
@@ -62,7 +66,9 @@ class Tables(Model, defer_build=True):
     """What to do, where, how often and in which order."""
 
     title: Annotated[Words, Field(examples=["Li on Au, eight currents"])]
+    """What the scan is called in lists, reports and figures."""
     description: FreeText = ""
+    """What it is for, in a few sentences."""
     sample: Annotated[Words, Field(examples=["li-on-au"])]
     """What is mounted; a virtual rig brings its own sample of that name."""
     keep: Keep | None = None
@@ -70,8 +76,12 @@ class Tables(Model, defer_build=True):
     "CE of last cycle". Without it: all of up to twelve steps, else the first and last of a kind."""
     reference: Annotated[Reference, Field(examples=[EXAMPLES["reference"]])]
     probe: Annotated[Probe, Field(examples=[EXAMPLES["probe"]])]
+    electrolyte: Electrolyte | None = None
+    """What reacts: `seccm check` then says the limiting current, and warns of currents that flow
+    longer than it can be brought."""
     places: Annotated[Sites, Field(alias="sites", examples=[EXAMPLES["sites"]])]
     factors: Annotated[dict[Words, LevelList], Field(default_factory=dict)]
+    """What varies from site to site: a name, and its levels. "$j" stands for that of j."""
     design: Design = Design()
     planner: Annotated[AnyPlanner, Field(default_factory=own_list, examples=[{"kind": "listed"}])]
     """Who says which site comes next; others than "listed" think while the run goes on."""
@@ -86,6 +96,11 @@ class Tables(Model, defer_build=True):
     program: Steps
 
     @property
+    def moves(self) -> bool:
+        """Whether a tip moves; else nothing does, from the first site to the last."""
+        return WAYS.of(self.way.kind).moves
+
+    @property
     def conditions(self) -> tuple[Condition, ...]:
         """The combinations of levels that are tried; a single empty one if nothing varies."""
         return conditions_of(self.factors, self.design)
@@ -98,7 +113,15 @@ class Tables(Model, defer_build=True):
     @property
     def mounted(self) -> Mounted:
         """What must be mounted on the rig for this plan."""
-        return Mounted(self.sample, self.probe.aperture)
+        return Mounted(self.sample, self.probe.aperture, self._channels())
+
+    def _channels(self) -> tuple[Channel, ...]:
+        """Return the electrodes of the plan, where nothing moves."""
+        if self.moves:
+            return ()
+        places, (_, labels) = self.places.places(), own_of(self.places)
+        each = zip(labels, places.x.tolist(), places.y.tolist(), strict=True)
+        return tuple(Channel(label, x, y) for label, x, y in each)
 
     def resolved(self, condition: Condition) -> tuple[tuple[Step, ...], Setting]:
         """Return the programme with the levels of a condition in it, and what else it needs."""
@@ -107,9 +130,16 @@ class Tables(Model, defer_build=True):
 
     def setting(self, condition: Condition) -> Setting:
         """Return what turns this plan's quantities into raw numbers under a condition."""
-        return Setting(
-            condition, self.reference.offset, self.probe.area, self.record.mains or MAINS
-        )
+        mains = self.record.mains or MAINS
+        return Setting(condition, self.reference.offset, self.area_of(condition), mains)
+
+    def area_of(self, condition: Condition) -> float:
+        """Return the area that densities refer to, m2.
+
+        Args:
+            condition: with what is known of the site, such as the area of its own electrode.
+        """
+        return self.probe.area if self.moves else condition.get(AREA, self.probe.area)
 
     def kept(self) -> tuple[Kept, ...]:
         """Return the numbers that a data file keeps of each site in its site table."""
@@ -151,22 +181,27 @@ class Tables(Model, defer_build=True):
 
     def duration(self, info: RigInfo, *, shortest: bool = False) -> float:
         """Estimate how long the scan takes at most, or at least, in seconds."""
-        return duration_of(self.visits(), info.clock, shortest=shortest)
+        return duration_of(self.visits(), info, shortest=shortest)
 
     def bytes(self, info: RigInfo) -> int:
         """Estimate the size of the scan's data file, in bytes."""
-        return bytes_of(self.visits(), info.clock) + self.raw_bytes(info)
+        return bytes_of(self.visits(), info) + self.raw_bytes(info)
 
     def raw_bytes(self, info: RigInfo) -> int:
         """Estimate how much of it is raw samples, before they are compressed at the end."""
         visits = self.visits()
-        seconds = (
-            duration_of(visits, info.clock) if self.record.raw else raw_time(visits, info.clock)
-        )
+        seconds = duration_of(visits, info) if self.record.raw else raw_time(visits, info.clock)
         return round(seconds * raw_rate(info))
 
     def keeps_raw(self, info: RigInfo) -> bool:
-        """Tell whether a rig's raw samples are kept: of the whole scan, or of some steps."""
+        """Tell whether a rig's raw samples are kept: of the whole scan, or of some steps.
+
+        A planner may ask for conditions that are faster than those of the plan: a file has room for
+        raw samples if any step would keep them, were it fast enough.
+        """
         if self.record.raw or not info.raw:
             return bool(info.raw)
-        return any(site.raw_time(info.clock) > 0.0 for site in self.visits().patterns)
+        patterns = self.visits().patterns
+        if KINDS.of(self.planner.kind).asks:
+            return any(one.raw or one.row < math.inf for site in patterns for one in site.segments)
+        return any(site.raw_time(info.clock) > 0.0 for site in patterns)

@@ -16,10 +16,12 @@ from seccm.errors import Problem
 from seccm.factors import Condition, Level
 from seccm.level_lists import named_levels
 from seccm.placeholder import placeholders
+from seccm.plan.channels import STAYING
 from seccm.plan.design import assigned, conditions_of, design_problems
 from seccm.plan.expand import condition_problems, program_problems
 from seccm.plan.keeping import keep_problems
-from seccm.plan.places import own_of
+from seccm.plan.sites import own_of
+from seccm.plan.ways import KINDS
 from seccm.program.setting import Setting
 from seccm.suggestion import Suggestion
 
@@ -119,6 +121,8 @@ def together(parts: Mapping[str, Any], own: Collection[str]) -> Iterator[Problem
             wrong.append(Problem(f"sites.values.{name}", what, "Choose another name."))
         wrong += program_problems(parts["program"], factors.union(own))
     yield from wrong
+    if "places" in parts and "way" in parts:
+        yield from _misfit(parts["places"].kind, parts["way"].kind)
     known = not wrong and all(name in parts for name in ("factors", "design"))
     # Sites that are wrong in themselves do not say which values go with which condition.
     known &= "places" in parts or not own
@@ -135,6 +139,20 @@ def together(parts: Mapping[str, Any], own: Collection[str]) -> Iterator[Problem
                 if problem.where not in seen:  # The first condition stands for the others.
                     seen.add(problem.where)
                     yield problem
+
+
+def _misfit(sites: str, way: str) -> Iterator[Problem]:
+    """Find a way that does not go with the kind of the sites."""
+    stays, put = not KINDS.of(way).moves, Suggestion(("way", "kind"), "put", "hopping")
+    if stays and sites not in STAYING:
+        known = " or ".join(f'"{kind}"' for kind in STAYING)
+        what = f'"{way}" moves nothing, but sites of kind "{sites}" are places to go to.'
+        remedy = f'Write sites of kind {known}, or way.kind = "hopping".'
+        yield Problem("way.kind", what, remedy, suggestion=put)
+    elif not stays and sites in STAYING:
+        what = f'"{way}" moves a tip, but nothing moves at sites of kind "{sites}".'
+        put = Suggestion(("way", "kind"), "put", "connected")
+        yield Problem("way.kind", what, 'Write way.kind = "connected".', suggestion=put)
 
 
 def _cases(parts: Mapping[str, Any]) -> tuple[Condition, ...]:

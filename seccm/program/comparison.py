@@ -23,12 +23,14 @@ class Comparison(Model):
     """The name of the earlier step, or the last of a kind, such as "last open circuit"; of one that
     ran several times, the last run counts."""
     take: Take | None = None
-    """E: the last potential. i: the last current. charge: the net charge. time: how long it
-    lasted. count: how many times it has run at this site. Give this, or result."""
+    """E: the last potential. i: the last current. charge: the net charge. time: its
+    duration. count: how many times it has run at this site. Give this, or result."""
     result: Annotated[Words, Field(examples=["CE"])] | None = None
     """A result of its analysis, such as CE, from the data points up to its end."""
     above: Level | None = None
+    """It is so if the value is above this."""
     below: Level | None = None
+    """It is so if the value is below this."""
     found: Annotated[Literal["yes", "no"], Field(examples=["no"])] | None = None
     """Of a result: whether there is a value, whatever it is. One that is missing is neither above
     nor below anything."""

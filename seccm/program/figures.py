@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from seccm.arrays import FloatArray
 from seccm.program.trace import StepTrace
@@ -89,6 +90,52 @@ class Axis:
     """Whether it is a potential against the reference electrode."""
     signed: bool = False
     """Whether it has the sign of a current, anodic positive."""
+    counts: bool = False
+    """Whether it has whole numbers only, such as those of cycles."""
+
+
+POTENTIAL = Axis("potential against the reference", "V", against_reference=True)
+"""Of curves over the potential."""
+
+
+class Page(Protocol):
+    """What a page of the window is told of the curves that it draws."""
+
+    @property
+    def slug(self) -> str:
+        """Of the page: lower case, with hyphens."""
+
+    @property
+    def title(self) -> str:
+        """What is drawn."""
+
+    @property
+    def x(self) -> Axis:
+        """The axis from left to right."""
+
+    @property
+    def y(self) -> Axis:
+        """The axis from bottom to top."""
+
+    @property
+    def marks(self) -> bool:
+        """Whether the points are drawn as marks, not as a line."""
+
+    @property
+    def equal(self) -> bool:
+        """Whether a length means as much along x as along y, as in a complex plane."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is a noisy record over time, of which the first moment sets no axis."""
+
+    @property
+    def words(self) -> str:
+        """What is marked, and what else has to be said of it."""
+
+    @property
+    def signed(self) -> bool:
+        """Whether it shows currents with their sign."""
 
 
 Points = Callable[[StepTrace], tuple[FloatArray, FloatArray]]
@@ -118,10 +165,22 @@ class OwnCurve:
     """Whether a length means as much along x as along y, as in a complex plane."""
     events: Points | None = None
     """Works out points of it that are marked, such as the events of a record."""
+    seen: bool = False
+    """Whether it is worked out of the data points that its kind makes to be drawn (`Kind.seen`)."""
     alone: bool = False
     """Whether every site has a panel of its own in the report: noisy records hide one another."""
     words: str = ""
     """What is marked, and what else has to be said of it."""
+
+    @property
+    def signed(self) -> bool:
+        """Whether the sign convention of currents matters in it."""
+        return self.x.signed or self.y.signed
+
+    @property
+    def against_reference(self) -> bool:
+        """Whether it shows potentials against the reference electrode."""
+        return self.x.against_reference or self.y.against_reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +198,62 @@ class Histogram:
     """How the numbers come about."""
 
 
-Figure = Trend | Scatter | ByCycle | OwnCurve | Histogram
+@dataclass(frozen=True, slots=True)
+class SeriesPanel:
+    """One result of the steps of a series against another one: a panel, and a page of the window.
+
+    The axes carry no names of results: what is drawn may be a power of one.
+    """
+
+    slug: str
+    """Of the page in the window."""
+    title: str
+    x: Axis
+    y: Axis
+    """Magnitudes where it is logarithmic."""
+    across: Result
+    """What differs between the steps; an array with one number for each of them."""
+    up: Result
+    """What came of each of them; an array of the same length."""
+    line: Result | None = None
+    """What a fit gives for each of them, an array of the same length: drawn as a line."""
+    power: float = 1.0
+    """Of `across`, that is drawn: 1/2 for its square root."""
+    slopes: tuple[Result, ...] = ()
+    """The single results that the panel is drawn for; told in it where there are such."""
+    heading: str = ""
+    """What is said above it in the report, in the notation of TeX, where the axes do not say it."""
+    marks: bool = True
+    equal: bool = False
+    alone: bool = False
+    words: str = ""
+
+    @property
+    def signed(self) -> bool:
+        """Whether it shows currents with their sign."""
+        return self.x.signed or self.y.signed
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What came of the steps of a series at one site, such as sweeps at several scan rates.
+
+    The last step of a series yields arrays with a number for each of its steps. The report draws
+    every site by condition, the window each panel for the selected sites.
+    """
+
+    slug: str
+    title: str
+    """What is drawn, with the letters of the panels."""
+    panels: tuple[SeriesPanel, ...]
+    words: str = ""
+    """How the line comes about."""
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """Everything that is drawn or told."""
+        every = (r for p in self.panels for r in (p.across, p.up, p.line, *p.slopes))
+        return tuple(dict.fromkeys(result for result in every if result is not None))
+
+
+Figure = Trend | Scatter | ByCycle | OwnCurve | Histogram | Series

@@ -66,24 +66,44 @@ def asked_for(
     """
     words = _Words(steps, every)
     found: list[tuple[str, Kept]] = []
-    problems: list[Problem] = []
+    problems: dict[int, Problem] = {}
+    unread: dict[int, _Refused] = {}
     for k, said in enumerate(keep):
-        where, put = f"keep[{k}]", None
         try:
             kept = words.read(said)
         except _Refused as refused:
-            if refused.put:
-                put = Suggestion(("keep", k), "put", refused.put)
-            problems.append(Problem(where, refused.what, refused.remedy, suggestion=put))
+            unread[k] = refused
             continue
-        same = [w for w, one in found if kept.selects == one.selects or kept.column == one.column]
-        if same:
-            what = f'"{said}" is kept already: "{same[0]}".'
-            put = Suggestion(("keep", k), "remove")
-            problems.append(Problem(where, what, "Remove one of them.", suggestion=put))
+        if same := _same(kept, found):
+            what = f'"{said}" is kept already: "{same}".'
+            problems[k] = _one_too_many(k, what)
         else:
             found.append((said, kept))
-    return tuple(kept for _, kept in found), tuple(problems)
+    for k, wrong in unread.items():
+        meant = words.read(wrong.put) if wrong.put else None
+        if meant is None:
+            problems[k] = Problem(f"keep[{k}]", wrong.what, wrong.remedy)
+        elif same := _same(meant, found):
+            what = f'{wrong.what} If "{wrong.put}" is meant: "{same}" is kept already.'
+            problems[k] = _one_too_many(k, what)
+        else:
+            put = Suggestion(("keep", k), "put", wrong.put)
+            problems[k] = Problem(f"keep[{k}]", wrong.what, wrong.remedy, suggestion=put)
+            found.append((wrong.put, meant))
+    return tuple(kept for _, kept in found), tuple(problems[k] for k in sorted(problems))
+
+
+def _same(kept: Kept, found: Sequence[tuple[str, Kept]]) -> str | None:
+    """Return the words that keep the same number already, or a column of the same name."""
+    for words, one in found:
+        if kept.selects == one.selects or kept.column == one.column:
+            return words
+    return None
+
+
+def _one_too_many(k: int, what: str) -> Problem:
+    remove = Suggestion(("keep", k), "remove")
+    return Problem(f"keep[{k}]", what, "Remove one of them.", suggestion=remove)
 
 
 def unknown_in(keep: Sequence[str]) -> Iterator[Problem]:
@@ -228,7 +248,8 @@ class _Words:
     def _no_step(self, result: Result, of: str, called: str) -> _Refused:
         names = dict.fromkeys(step.name for step in self._every if step.name)
         kinds = dict.fromkeys(step.kind for step in self._every)
-        meant = nearest(called, [*names, *kinds, _STEP]) if called else None
+        ways = [*names, *kinds, _STEP, "first step", "last step"]
+        meant = nearest(called, ways) if called else None
         what = f'no step of this programme is "{of}".'
         last = len(self._every) - 1
         numbers = f"step 0 to step {last}" if last else "step 0"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from seccm.program.registry import on_register
+from seccm.program.site_results import OF_SITES, OWN_AREA, by_own_area
 from seccm.program.tree import End
 from seccm.program.yielded import results
 from seccm.results import DETAIL, Result, Value, Values
@@ -80,6 +81,11 @@ def short_name(result: Result) -> str:
 @lru_cache(maxsize=4096)
 def declared_of(column: str) -> Result | None:
     """Return what is declared of a kept number, by the name of its column; None if nothing is."""
+    if column in OF_SITES:
+        return OF_SITES[column]
+    if column.endswith(OWN_AREA):
+        by_plan = declared_of(column.removesuffix(OWN_AREA))
+        return None if by_plan is None else by_own_area(by_plan, column)
     known = results()
     plain = known.get(column) or known.get(_LATER.sub("", column))
     if plain is not None:

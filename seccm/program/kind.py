@@ -17,12 +17,14 @@ from seccm.errors import Problem
 from seccm.factors import Value as Quantity
 from seccm.program.figures import Figure, Turn
 from seccm.program.measured import Numbers
+from seccm.program.second import SecondDrive
 from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace
 from seccm.quantities import Duration, Model, Words, YesNo
 from seccm.results import Result, Value, Values
 from seccm.rig import RigInfo
+from seccm.synonyms import call
 
 Curve = Literal["I-E", "E-t", "I-t", "E-Q"]
 """What is drawn against what: current, potential, time and charge."""
@@ -44,6 +46,12 @@ class StepSpec(Model):
     """How long the data points are from which results and curves of the step are made, if shorter
     than those of the rig: a whole number of raw samples. They are averaged from the raw samples,
     which are kept."""
+    range: Annotated[Words | None, Field(examples=["100 pA"])] = None
+    """The range of the current input in which the step is measured, as the rig file names it; the
+    usual one without it. It is switched before the step, while the cell is off."""
+    beside: SecondDrive | None = None
+    """What a second drive of the rig imposes during the step, such as the potential of a substrate
+    below a tip; its circuit is open without it."""
 
 
 S = TypeVar("S", bound=StepSpec)
@@ -120,12 +128,25 @@ class Kind(Generic[S]):
     """Says the most telling results in a phrase; empty if there is nothing to say."""
     curves: tuple[Curve, ...] = ("E-t",)
     """What is worth drawing, the most telling first."""
+    seen: Callable[[StepTrace], StepTrace] | None = None
+    """Makes the data points that are drawn of those that were measured, such as one for each stair
+    of a staircase; without it they are drawn as they are."""
     turn: Turn | None = None
     """Where these curves turn, if they do."""
     figures: tuple[Figure, ...] = ()
     """What a report draws of the results."""
+    also: tuple[str, ...] = ()
+    """What else people call such a step, in small letters: messages say which name is meant."""
+    main: tuple[Result, ...] = ()
+    """Which of the results the step is made for, the most telling first: maps show these before all
+    others, and the charge of the step only where there is nothing else. Without it, results go by
+    their own ranks."""
     rank: int = 100
     """Which step of a programme decides what is drawn first: the one of the lowest rank."""
+
+    def __post_init__(self) -> None:
+        """Make the other words known."""
+        call(self.name, self.also)
 
     def declared(self, segment: Segment, before: Sequence[Segment]) -> tuple[Result, ...]:
         """Return the results that a step yields after the steps before it."""

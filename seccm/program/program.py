@@ -16,8 +16,8 @@ from seccm.placeholder import Placeholder
 from seccm.program.kind import StepSpec
 from seccm.program.live import Live
 from seccm.program.registry import kind_of
-from seccm.program.segment import LONGEST, Act, Segment
-from seccm.program.setting import Setting
+from seccm.program.segment import LONGEST, RANGE, Act, Segment
+from seccm.program.setting import Setting, second_of
 from seccm.program.settled import earlier_in, following, settled
 from seccm.program.tree import (
     Bounds,
@@ -37,7 +37,11 @@ from seccm.units import show
 def act_of(spec: StepSpec, setting: Setting) -> Act:
     """Return what a step imposes."""
     act = kind_of(name_of(spec)).resolve(spec, setting)
-    return act if spec.row is None else replace(act, row=spec.row)
+    if spec.row is not None:
+        act = replace(act, row=spec.row, stairs=False)
+    if spec.range is not None:
+        act = replace(act, range=spec.range)
+    return act if spec.beside is None else replace(act, second=second_of(spec.beside, setting))
 
 
 def _segment(
@@ -61,10 +65,12 @@ def _resolved(part: Part, chosen: Mapping[Earlier, float]) -> str:
     """Write down what the quantities of a step came to that are not the same in every turn."""
     values = Condition(part.values)
     numbers = {key: chosen[earlier] for earlier, key in _followed(part.spec).items() if chosen}
-    known: dict[str, float] = {f"${name}": value for name, value in values.items()}
+    known: dict[str, float | str] = {f"${name}": value for name, value in values.items()}
     for key, quantity in following(part.spec):
         if isinstance(quantity, Placeholder) and isinstance(value := values.known(quantity), float):
             known[key] = value
+    if part.spec.range is not None:
+        known[RANGE] = part.spec.range
     text = json.dumps(numbers | known) if numbers or known else ""
     # The path of a step says the values of its repeats, too; nothing else says what it followed.
     return text if len(text) <= LONGEST else json.dumps(numbers) if numbers else ""

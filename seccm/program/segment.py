@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from seccm.events import EndReason, Imposed, Path, StepFinished
 from seccm.factors import NamedLevels
+from seccm.program.second import Second
 from seccm.rig import Limit, Mode, Waveform
 
 LONGEST = 400
 """Bytes of what a data file keeps of `Segment.resolved`."""
+RANGE = "range"
+"""The key of the range in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,13 @@ class Act:
     row: float = math.inf
     """Seconds that a data point of its analysis may last at most, 0 for single raw samples. Where
     those of the rig last longer, raw samples are kept, and shorter ones are averaged from them."""
+    stairs: bool = False
+    """Whether each of these data points shall span whole values that the rig puts out, at least
+    one: what is imposed changes all the time, and a rig puts it out as a staircase."""
+    range: str = ""
+    """The range of the current input, as the plan names it; the usual one if empty."""
+    second: Second | None = None
+    """What a second drive of the rig imposes meanwhile; its circuit is open without it."""
 
     def keeps_raw(self, period: float) -> bool:
         """Tell whether it needs raw samples on a rig with so many seconds from row to row."""
@@ -64,8 +75,8 @@ class Segment:
     """What the plan calls it; empty if nothing."""
     resolved: str = ""
     """What its quantities came to that follow earlier steps or the values of a repeat: numbers in
-    SI by their keys, and these values by "$" and their names, as JSON; empty where there are
-    none."""
+    SI by their keys, these values by "$" and their names, and the range of the current input if the
+    plan names one; as JSON, empty where there are none."""
     raw: bool = False
     """Whether every raw sample of it is kept, however long its data points are."""
     given: tuple[tuple[str, float | str], ...] = ()
@@ -74,10 +85,22 @@ class Segment:
     """Seconds that a data point of its analysis may last at most, as `Act.row`."""
     values: NamedLevels = ()
     """What the repeats round it go over: names, and their values in this turn."""
+    stairs: bool = False
+    """Whether each of these data points spans whole values that the rig puts out, as
+    `Act.stairs`."""
+    range: str = ""
+    """The range of the current input in which it is measured; the usual one if empty."""
+    second: Second | None = None
+    """What a second drive of the rig imposes meanwhile, as `Act.second`."""
 
     def keeps_raw(self, period: float) -> bool:
         """Tell whether its raw samples are kept on a rig with so many seconds from row to row."""
         return self.raw or self.row < period
+
+    @property
+    def numbers(self) -> Mapping[str, float]:
+        """What `given` has, of a step for which all of that are numbers; SI, by name."""
+        return {name: float(number) for name, number in self.given}
 
     @property
     def imposed(self) -> Imposed:
@@ -116,7 +139,11 @@ class Segment:
         values: NamedLevels = (),
     ) -> Segment:
         """Give an act its place in a programme."""
+        label = f"{act.label}, range {act.range}" if act.range else act.label
+        if act.second is not None:
+            label = f"{label}, {act.second.words}"
         return cls(
-            index, kind, act.label, act.mode, act.waveform, act.limits, act.cycles, path, name,
-            resolved, raw, act.given, act.row, values,
+            index, kind, label, act.mode, act.waveform, act.limits, act.cycles, path, name,
+            resolved, raw, act.given, act.row, values, act.stairs,
+            act.range, act.second,
         )  # fmt: skip

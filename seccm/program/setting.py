@@ -12,12 +12,20 @@ from functools import partial
 from seccm.earlier import Earlier
 from seccm.factors import Condition, Level, NamedLevels, Value
 from seccm.placeholder import CAPACITY
+from seccm.program.second import Second, SecondDrive
 from seccm.program.until import Until
 from seccm.rig import Limit
+from seccm.units import volts
 
 PERIODS = 5
 """Periods of the mains over which a step's last values, and currents that are small, are averaged:
 100 ms at 50 Hz."""
+
+
+def second_of(given: SecondDrive, setting: Setting) -> Second:
+    """Return what a second drive imposes, as plain numbers."""
+    held = f"{given.drive} at {volts(setting.number(given.potential))}"
+    return Second(given.drive, setting.raw(given.potential), held)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,18 @@ import numpy.typing as npt
 
 from seccm.arrays import BoolArray, FloatArray
 from seccm.events import EndReason
+from seccm.program.descent import Descent
 from seccm.program.segment import Segment
 from seccm.results import Value, noise
 from seccm.rig import NO_LEADS, Flag, Leads
 
 T = TypeVar("T")
+_WRONG = Flag.SATURATED | Flag.OVERLOAD | Flag.GAP
+"""What is wrong with the numbers of a row; other flags are of motion."""
 CONTACT_ROWS = 20
-"""Rows at the start of a step in which an open circuit is the contact's own."""
+"""Rows at the start of the first step in which an open circuit is the contact's own."""
+CONTACT_SECONDS = 0.06
+"""Seconds of it at most: data points of a staircase are longer than rows of the rig."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,20 @@ class Area:
         share = amount.value / self.value
         error = math.hypot(amount.error / self.value, share * self.error / self.value)
         return Value.of(share, error, amount.status)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SecondRows:
+    """What a second drive of the rig read in the rows of a step; every array of shape (rows,)."""
+
+    E: FloatArray
+    """V against the reference."""
+    I: FloatArray  # noqa: E741
+    """A, anodic positive."""
+
+    def part(self, rows: slice) -> SecondRows:
+        """Return some rows of it."""
+        return SecondRows(self.E[rows], self.I[rows])
 
 
 @dataclass(frozen=True)
@@ -65,6 +84,11 @@ class StepTrace:
     """What wires and electrometer of the rig do to fast signals."""
     lost: int | None = None
     """The first row after the contact was lost; None if it was kept."""
+    descent: Descent | None = None
+    """How the tip came to the surface, of the first step at a site; None of the others."""
+    second: SecondRows | None = None
+    """What a second drive read, where the step imposes something on one and its data points are
+    those of the rig: shorter ones are made of the samples of the cell alone."""
 
     @cached_property
     def _found(self) -> dict[Callable[[StepTrace], Any], Any]:
@@ -83,9 +107,11 @@ class StepTrace:
         if self.lost is None:
             return self
         kept = slice(0, self.lost)
+        second = None if self.second is None else self.second.part(kept)
         return replace(
-            self, t=self.t[kept], E=self.E[kept], I=self.I[kept], flag=self.flag[kept], lost=None
-        )
+            self, t=self.t[kept], E=self.E[kept], I=self.I[kept], flag=self.flag[kept], lost=None,
+            second=second,
+        )  # fmt: skip
 
     @property
     def overload(self) -> BoolArray:
@@ -95,11 +121,27 @@ class StepTrace:
 
     @cached_property
     def flaws(self) -> npt.NDArray[np.uint8]:
-        """Flags without those of an open circuit at the start, which is the contact's own."""
-        before = self.overload[:CONTACT_ROWS]
-        opened = 0 if before.all() else int(before.argmin())
-        found = self.flag.copy()
-        found[:opened] &= ~np.uint8(Flag.OVERLOAD | Flag.SATURATED)
+        """Flags that tell that the numbers of a row are wrong.
+
+        Without those of an open circuit at the start, which is the contact's own: only the first
+        step at a site begins with a contact.
+        """
+        found: npt.NDArray[np.uint8] = self.flag & np.uint8(_WRONG)
+        if self.segment.index == 0:
+            before = self.overload[:CONTACT_ROWS]
+            opened = 0 if before.all() else int(before.argmin())
+            if opened and self.t[opened - 1] > CONTACT_SECONDS:
+                opened = 0
+            found[:opened] &= ~np.uint8(Flag.OVERLOAD | Flag.SATURATED)
+        return found
+
+    def misses(self, rows: slice) -> bool:
+        """Tell whether data points are missing or damaged among some rows."""
+        return bool((self.flaws[rows] & Flag.GAP).any())
+
+    def sound(self, values: FloatArray) -> FloatArray:
+        """Return what was measured in each row, NaN where something is wrong with the row."""
+        found: FloatArray = np.where(self.flaws == 0, values, np.nan)
         return found
 
     def between(self, start: float, stop: float) -> slice:

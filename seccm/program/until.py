@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from seccm.errors import Problem
 from seccm.factors import Follows, ScanRate, Value
+from seccm.in_toml import toml
 from seccm.mistakes import Mistakes
 from seccm.program.quantities import Charge, Current, Duration, Pause, Potential
 from seccm.quantities import Count, Model
@@ -17,8 +19,9 @@ from seccm.suggestion import Suggestion
 Share = Annotated[Value, Follows("1", above=0)]
 SmallPotential = Annotated[Value, Follows("V", at_least=0)]
 SmallCurrent = Annotated[Value, Follows("A", at_least=0)]
-MEANS = ("current_magnitude_below", "current_share_below", "potential_drift_below")
-"""Limits on means over more than one data point."""
+_NAMES = {"e": "potential", "v": "potential", "potential": "potential", "voltage": "potential",
+          "i": "current", "current": "current"}  # fmt: skip
+_AS_TEXT = re.compile(rf"(?P<what>{'|'.join(_NAMES)})\s*(?P<sign>[<>])=?\s*(?P<limit>.+)", re.I)
 
 
 class Until(Model):
@@ -28,12 +31,18 @@ class Until(Model):
     not while the step settles: see `rows` and `after`.
     """
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
     charge: Charge | None = None
     """Magnitude of the net charge passed in the step, from its very start."""
     potential_below: Potential | None = None
+    """The potential is below this."""
     potential_above: Potential | None = None
+    """The potential is above this."""
     current_below: Current | None = None
+    """The current is below this: more cathodic."""
     current_above: Current | None = None
+    """The current is above this: more anodic."""
     current_magnitude_below: Current | None = None
     """The current is closer to zero than this, whichever sign both have; a mean over five periods
     of the mains."""
@@ -54,6 +63,17 @@ class Until(Model):
     """A data point that is back by less than this does not interrupt the succession: for noise."""
     current_hysteresis: SmallCurrent = 0.0
     """The same for limits on the current."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_a_table(cls, given: Any) -> Any:
+        """Refuse a limit that is written as a text, such as "E < 0 V"."""
+        if isinstance(given, str) and (found := _AS_TEXT.fullmatch(given.strip())):
+            name = _NAMES[found["what"].lower()] + ("_below" if found["sign"] == "<" else "_above")
+            table = {name: found["limit"]}
+            what, put = "must be a table.", Suggestion((), "put", table)
+            raise Mistakes([Problem("", what, f"Write {toml(table)}.", suggestion=put)])
+        return given
 
     @model_validator(mode="after")
     def _says_something(self) -> Until:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, get_args
 
 from seccm.errors import Problem
+from seccm.factors import Follows
 from seccm.placeholder import Placeholder
 from seccm.program.settled import following
 from seccm.program.tree import arms
@@ -57,12 +59,47 @@ def _of_repeat(
             yield Problem(where, what, "Choose another name.")
         elif name not in used:
             remedy = f'Write "${name}" for a quantity of the steps of this repeat, or remove it.'
-            remove = Suggestion(key_of(where), "remove") if len(step.over) > 1 else None
+            change = Suggestion(key_of(where), "remove") if len(step.over) > 1 else None
+            fits = next(_quantities(step.program, f"{key}.program", levels[0].unit), None)
+            if fits is not None:
+                place, quantity = fits
+                remedy = f'Write {quantity} = "${name}" in {place}, or remove it.'
+                change = Suggestion((*key_of(place), quantity), "put", f"${name}")
             what = f"no step of this repeat uses ${name}."
-            yield Problem(where, what, remedy, suggestion=remove)
+            yield Problem(where, what, remedy, suggestion=change)
         elif other != unit:
             what = f"{levels[0]} is no quantity like those of {place}, which has the same name."
             yield Problem(where, what, "Choose another name.")
+
+
+def _quantities(steps: Sequence[Step], where: str, unit: str) -> Iterator[tuple[str, str]]:
+    """Yield the quantities of a kind that steps give as plain values: the step's key, and theirs.
+
+    Args:
+        steps: of a repeat.
+        where: their key.
+        unit: the SI unit of the kind.
+    """
+    for index, step in enumerate(steps):
+        key = f"{where}[{index}]"
+        if isinstance(step, Repeat):
+            yield from _quantities(step.program, f"{key}.program", unit)
+        elif isinstance(step, If):
+            for name, arm in arms(step):
+                yield from _quantities(arm, f"{key}.{name}", unit)
+        else:
+            for name, field in type(step).model_fields.items():
+                marks = (*field.metadata, *_marks(field.annotation))
+                units = {mark.unit for mark in marks if isinstance(mark, Follows)}
+                if unit in units and isinstance(getattr(step, name), float):
+                    yield key, name
+
+
+def _marks(annotation: Any) -> Iterator[Any]:
+    """Yield what an annotation is marked with, anywhere inside of it."""
+    yield from getattr(annotation, "__metadata__", ())
+    for part in get_args(annotation):
+        yield from _marks(part)
 
 
 def _used(steps: Sequence[Step]) -> Iterator[str]:

@@ -70,6 +70,7 @@ class Repeat(Model, defer_build=True):
     until: Comparison | None = None
     """What ends the repeats; asked each time after the last of the steps."""
     program: Steps
+    """The steps that run in each turn."""
 
     @model_validator(mode="wrap")
     @classmethod

@@ -14,8 +14,9 @@ from seccm.program.tree import Likeness, part_at
 from seccm.program.words import Step
 from seccm.results import Result
 
-_TURNS = 2
-"""Turns of a repeat that differ in what they yield: the first has no turn before it."""
+_TURNS = 3
+"""Turns of a repeat that differ in what they yield: the first has no turn before it, and the third
+makes a series of those before it."""
 
 
 @lru_cache(maxsize=1)

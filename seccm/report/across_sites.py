@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 
 from seccm.analysis import scales
 from seccm.analysis.declared import by_rank
-from seccm.analysis.regression import Law, law
+from seccm.analysis.regression import Law, Proportion, law
 from seccm.analysis.statistics import Covariate, Interval, covariates
 from seccm.arrays import FloatArray
+from seccm.plan.channels import BLANK
 from seccm.report import style
 from seccm.report.study import Study
 from seccm.typography import number, readable
@@ -42,7 +43,14 @@ class Found:
 def properties(study: Study) -> dict[str, str]:
     """Return the units of what is known of each site, by name."""
     units = study.plan.own_units if study.plan is not None else {}
-    return {name: unit for name, unit in units.items() if _column(name) in study.scan.sites}
+    known = ((name, unit) for name, unit in units.items() if _column(name) in study.scan.sites)
+    # What all sites have in common explains nothing.
+    return {name: unit for name, unit in known if name != BLANK and _varies(study, name)}
+
+
+def _varies(study: Study, name: str) -> bool:
+    values = np.asarray(study.scan.sites[_column(name)], np.float64)
+    return len(np.unique(values[np.isfinite(values)])) > 1
 
 
 def _column(name: str) -> str:
@@ -61,6 +69,8 @@ def found(study: Study, against: str) -> list[Found]:
             continue
         chosen = np.zeros(x.size, bool)
         chosen[study.measured] = True
+        if _column(BLANK) in study.scan.sites:
+            chosen &= study.scan.sites[_column(BLANK)] != 1.0
         usable[name] = np.where(chosen & feature.trusted, np.abs(feature.values), np.nan)
     laws = {name: one for name, y in usable.items() if (one := law(x, y)) is not None}
     # One test for each result: the property is the same, and the results take its place.
@@ -87,11 +97,19 @@ def against(study: Study, name: str) -> Figure | None:
         feature = study.features[one.name]
         sx, sy = scales.scale(unit, one.x), scales.scale(feature.column.unit, one.y)
         axes.plot(sx(one.x), sy(one.y), "o", color=style.BLUE, ms=3.5)
+        laws = (
+            ("--", style.GREY, one.law.linear, ""),
+            (":", style.ORANGE, one.law.quadratic, "^2"),
+        )
         line = np.linspace(0.0, 1.05 * float(one.x.max()), 100)
-        axes.plot(sx(line), sy(one.law.linear(line)), "--", color=style.GREY, lw=0.8)
-        axes.plot(sx(line), sy(one.law.quadratic(line)), ":", color=style.ORANGE, lw=0.9)
+        for stroke, colour, fit, _ in laws:
+            axes.plot(sx(line), sy(fit(line)), stroke, color=colour, lw=0.9)
         axes.set_xlim(0.0, float(sx(line[-1])))
-        axes.set_ylim(0.0, 1.25 * float(sy(one.y.max())))
+        # Room for two lines of words above the points.
+        axes.set_ylim(0.0, 1.5 * float(sy(one.y.max())))
+        for k, (_, colour, fit, power) in enumerate(laws):
+            axes.text(0.04, 0.96 - 0.1 * k, _explained(fit, power), transform=axes.transAxes,
+                      color=colour, fontsize="x-small", va="top")  # fmt: skip
         axes.set_xlabel(sx.label(style.literal(name)))
         axes.set_ylabel(sy.label(scales.symbol(one.name)))
         slope = one.law.exponent
@@ -104,6 +122,16 @@ def against(study: Study, name: str) -> Figure | None:
     for axes in grid[len(drawn) :]:
         axes.set_axis_off()
     return fig
+
+
+def _explained(fit: Proportion, power: str) -> str:
+    """Say how much of the scatter a proportion explains, with 95 % of it."""
+    if not math.isfinite(fit.r_squared):
+        return ""
+    if fit.r_squared < 0.0:
+        return f"$x{power}$: $R^2$ < 0"
+    low, high = fit.interval.low, fit.interval.high
+    return f"$x{power}$: $R^2$ = {fit.r_squared:.2f} ({low:.2f} … {high:.2f})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def by_number(study: Study) -> Figure | None:
         _against(right, table["CE"], colour, "o", "")
     left.set_ylabel(scale.label("$|Q|$"))
     right.set_ylabel("coulombic efficiency")
-    left.set_ylim(bottom=0.0)
+    left.set_ylim(0.0, 1.15 * float(np.nanmax(scale(everything))))
     most = max(table["Q_in"].shape[1] for _, table in drawn)
     for letter, axes in zip("ab", (left, right), strict=True):
         axes.set_xlabel("cycle")
@@ -80,8 +80,8 @@ def by_rate(study: Study) -> Figure | None:
                 values = table[name][row] if scale is None else scale(table[name][row])
                 axes.plot(rate[order], values[order], "o-", color=colour, lw=0.9)
         left.plot([], [], "o-", color=colour, label=f"{group.label}  ({len(table['Q_out'])})")
-    left.set_ylabel(charges.label("$|Q|$ of the second half"))
-    left.set_ylim(bottom=0.0)
+    left.set_ylabel(charges.label(r"$|Q|$ of the second half of a cycle"))
+    left.set_ylim(0.0, 1.15 * max(float(np.nanmax(charges(t["Q_out"]))) for _, t in drawn))
     right.set_ylabel(scales.potential_label(study.reference).replace("$E$", r"$E_\mathrm{mid}$"))
     for letter, axes in zip("ab", (left, right), strict=True):
         axes.set_xscale("log")

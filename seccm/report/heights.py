@@ -1,8 +1,6 @@
-"""The heights at which the tip touched: as measured, above a plane, and what the plane is worth."""
+"""The heights of the sites: as measured, levelled, and what the plane is worth."""
 
 from __future__ import annotations
-
-import math
 
 import matplotlib as mpl
 import numpy as np
@@ -27,7 +25,7 @@ from seccm.report.map_drawing import (
 )
 from seccm.report.study import Study
 from seccm.results import Status
-from seccm.typography import number, plus_minus
+from seccm.typography import counted, number, plus_minus
 
 
 def drift_words(found: Topography) -> str:
@@ -53,7 +51,11 @@ def topography_words(found: Topography) -> str:
     parts.append(drift_words(found))
     parts.append(f"scatter {number(found.scatter * 1e9, 2)} nm")
     count = int(found.outlier.sum())
-    parts.append(f"{count} outlier{'' if count == 1 else 's'} beyond five median deviations")
+    if found.terraces:
+        parts.append(f"{counted(found.terraces, 'terrace')} with these slopes in common")
+        parts.append(f"{counted(count, 'site')} on none of them")
+    else:
+        parts.append(f"{counted(count, 'outlier')} beyond five median deviations")
     words = "; ".join(parts) + "."
     if found.status == Status.DRIFT_CONFOUNDED:
         words += (
@@ -63,30 +65,57 @@ def topography_words(found: Topography) -> str:
     return words[0].upper() + words[1:]
 
 
+def title(study: Study) -> str:
+    """Say what is drawn, with the letters of the panels."""
+    source = study.heights.source
+    of = "heights at contact" if source is None else style.literal(source.words)
+    lines = ", and levelled line by line (c)" if _has_lines(study) else ""
+    between = "," if lines else ", and"
+    return f"{of[0].upper()}{of[1:]} (a){between} residuals from a plane (b){lines}"
+
+
+def _has_lines(study: Study) -> bool:
+    """Tell whether the levelling line by line says more: not where landings scatter anyway."""
+    return study.heights.source is not None and bool(np.isfinite(study.heights.lines).any())
+
+
+def lines_words(study: Study) -> str:
+    """Say what the levelling line by line does; empty where there is none."""
+    if not _has_lines(study):
+        return ""
+    return (
+        " (c): each row is shifted by its median step to the row before, which takes drift away, "
+        "and any slope across the rows."
+    )
+
+
 @style.styled
 def topography(study: Study) -> Figure | None:
-    """Draw the contact heights as measured (a) and above the fitted plane (b)."""
-    found = study.topography
+    """Draw the heights as measured (a), above the fitted plane (b) and line by line (c)."""
+    found, each = study.topography, study.heights
     if found is None or not np.isfinite(found.residual).any():
         return None
     width, height = panel_size(study)
-    fig = study.figure(2 * (width + 0.95), height + 0.95, currents=False)
-    left, right = fig.subplots(1, 2)
-    z = np.where(study.landed, study.scan.sites["z_contact"], math.nan)
+    shown = [
+        (each.z - np.nanmean(each.z), COLOURS, "height − mean"),
+        (found.residual, APART, "height − plane"),
+    ]
+    if _has_lines(study):
+        shown.append((each.lines, APART, "height, line by line"))
+    fig = study.figure(len(shown) * (width + 0.95), height + 0.95, currents=False)
+    panels = fig.subplots(1, len(shown))
     marked: dict[str, Artist] = {}
-    above = z - np.nanmean(z)
-    for axes, values, colours, label in (
-        (left, above, COLOURS, "height − mean"),
-        (right, found.residual, APART, "height − plane"),
-    ):
+    for axes, letter, (values, colours, label) in zip(panels, "abc", shown, strict=False):
         frame(axes, study)
         known = np.isfinite(values)
         scale = scales.scale("m", values)
-        shown = scale(values[known])
-        norm = norm_of(shown) if axes is left else symmetric(norm_of(shown))
-        coloured(axes, study, known, shown, norm, colours)
-        colour_bar(axes, norm, colours, shown, scale.label(label))
+        drawn = scale(values[known])
+        norm = norm_of(drawn) if colours is COLOURS else symmetric(norm_of(drawn))
+        coloured(axes, study, known, drawn, norm, colours)
+        colour_bar(axes, norm, colours, drawn, scale.label(label))
         marked |= marks(axes, study, known)
+        style.panel(axes, letter)
+    right = panels[1]
     if found.outlier.any():
         right.plot(
             study.x[found.outlier] * UM, study.y[found.outlier] * UM, "o", mfc="none",
@@ -95,8 +124,6 @@ def topography(study: Study) -> Figure | None:
         marked["outlier"] = mpl.lines.Line2D(
             [], [], ls="", marker="o", mfc="none", mec="black", ms=6, mew=0.8
         )
-    style.panel(left, "a")
-    style.panel(right, "b")
     right.set_title(drift_words(found), fontsize=6, pad=3, loc="right")
     legend_below(fig, marked)
     return style.trimmed(fig)

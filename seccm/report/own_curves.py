@@ -41,8 +41,8 @@ def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
     fig = study.figure(
         style.ONE_COLUMN + 1.2,
         2.6,
-        currents=what.y.signed or what.y.unit == "A",
-        potentials=what.x.against_reference,
+        currents=what.signed,
+        potentials=what.against_reference,
     )
     axes = fig.subplots()
     x, y = (_scale(what, name, axis, each) for name, axis in (("x", what.x), ("y", what.y)))
@@ -80,11 +80,11 @@ def own_curve(study: Study, step: int, what: OwnCurve) -> Figure | None:
 
 def _axes(study: Study, axes: Axes, what: OwnCurve, x: scales.Scale, y: scales.Scale) -> None:
     """Name the axes and choose their kinds."""
-    if what.x.against_reference:
-        axes.set_xlabel(scales.potential_label(study.reference, x.unit))
-    else:
-        axes.set_xlabel(x.label(style.literal(what.x.words)))
-    axes.set_ylabel(y.label(style.literal(what.y.words)))
+    for axis, scale, name in ((what.x, x, axes.set_xlabel), (what.y, y, axes.set_ylabel)):
+        if axis.against_reference:
+            name(scales.potential_label(study.reference, scale.unit))
+        else:
+            name(scale.label(style.literal(axis.words)))
     if what.x.log:
         axes.set_xscale("log")
         style.nice_log_ticks(axes, "x", axes.get_xlim())
@@ -98,7 +98,8 @@ def _panels(study: Study, what: OwnCurve, each: Sequence[tuple[Group, Sequence[D
     first = [(group, own[0]) for group, own in each]
     chosen = first if len(each) > 1 else [(group, one) for group, own in each for one in own]
     chosen = [chosen[k] for k in evenly(np.arange(len(chosen)), PANELS)]
-    fig = study.figure(style.TWO_COLUMNS, 0.5 + 1.35 * len(chosen), currents=what.y.unit == "A")
+    fig = study.figure(style.TWO_COLUMNS, 0.5 + 1.35 * len(chosen), currents=what.signed,
+                       potentials=what.against_reference)  # fmt: skip
     grid = fig.subplots(len(chosen), 1, sharex=True, squeeze=False)[:, 0]
     x = _scale(what, "x", what.x, each)
     for axes, (group, one) in zip(grid, chosen, strict=True):
@@ -125,10 +126,15 @@ def _settled(one: Drawn) -> FloatArray:
 def _scale(
     what: OwnCurve, name: str, axis: Axis, each: Sequence[tuple[Group, Sequence[Drawn]]]
 ) -> scales.Scale:
-    """Return the scale of an axis: one prefix for both where they are of one length."""
+    """Return the scale of an axis: one prefix for both where they are of one length.
+
+    On a logarithmic axis the middle of its decades decides: 2 Hz to 1 kHz are hertz.
+    """
     names = ("x", "y") if what.equal else (name,)
-    values = [getattr(one, name) for _, own in each for one in own for name in names]
-    return scales.scale(axis.unit, np.concatenate(values))
+    values = np.concatenate([getattr(one, n) for _, own in each for one in own for n in names])
+    if axis.log and (positive := values[values > 0.0]).size:
+        values = np.exp(np.log(positive).mean(keepdims=True))
+    return scales.scale(axis.unit, values)
 
 
 def _alike(x: FloatArray, other: FloatArray) -> bool:

@@ -21,11 +21,13 @@ from seccm.plan.site import Hold
 from seccm.program.outline import outline
 from seccm.program.program import Program
 from seccm.report import across_sites, tables
-from seccm.report.choice import Drawing, drawings
+from seccm.report.choice import drawings
+from seccm.report.drawing import Drawing
 from seccm.report.landings import allowed_overtravel, too_far
 from seccm.report.plausible import growth_words
 from seccm.report.study import Study
 from seccm.report.style import save
+from seccm.report.whole import whole
 from seccm.typography import counted, readable
 from seccm.units import lasting, show
 from seccm.words import SIMULATION
@@ -67,7 +69,9 @@ def write_report(scan: Scan, directory: Path | str) -> Path:
         (directory / "figures").mkdir(parents=True, exist_ok=True)
         study = Study(scan)
         placed = [_place(drawing, directory) for drawing in drawings(study)]
-        page.write_text(_template().render(**_contents(study), figures=placed), encoding="utf-8")
+        text = _template().render(**_contents(study), figures=placed)
+        with whole(page) as part:
+            part.write_text(text, encoding="utf-8")
     except OSError as error:
         raise DataFileError(
             f"{directory}: the report cannot be written: {error.strerror or error}. Name a folder "
@@ -180,7 +184,8 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
         yield "duration", lasting(float(np.nanmax(ends)))
     if plan:
         yield "sample", plan.sample
-        yield "pipette", readable(f"{show(plan.probe.aperture, 'm')} aperture (inner diameter)")
+        if plan.moves:
+            yield "pipette", readable(f"{show(plan.probe.aperture, 'm')} aperture (inner diameter)")
     area = study.area
     if area:
         error = f" ± {show(area.error, 'm^2', 2)}" if math.isfinite(area.error) else ""
@@ -194,6 +199,9 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
     provenance = f" {plan.reference.provenance}" if plan else ""
     doubt = study.common or "Uncertainty of the offset not stated"
     yield "potentials", f"{readable(offset)}. {doubt}.{provenance}"
+    if bias := _bias(study):
+        half = show(bias / 2.0, "V")
+        yield "", readable(f"Half of the bias between two barrels, {half}, is taken into account.")
     if plan and plan.reference.offset != header.reference_offset:
         yield (
             "",
@@ -219,16 +227,31 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
     yield "run ID", header.uuid
 
 
-def _rig(study: Study) -> str:
-    """Name the rig, as far as the file says."""
+def _said_of_rig(study: Study) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the file says of the rig, and what the rig said of itself."""
     try:
         rig = json.loads(study.header.rig_json)
     except ValueError:
-        return "not stated"
+        return {}, {}
     if not isinstance(rig, dict):
-        return "not stated"
+        return {}, {}
     info = rig.get("info")
-    name = info.get("name") if isinstance(info, dict) else None
+    return rig, info if isinstance(info, dict) else {}
+
+
+def _bias(study: Study) -> float:
+    """Return the volts between two barrels, as far as the file says; 0 where there is one."""
+    _, info = _said_of_rig(study)
+    bias = info.get("bias", 0.0)
+    return float(bias) if isinstance(bias, int | float) and math.isfinite(bias) else 0.0
+
+
+def _rig(study: Study) -> str:
+    """Name the rig, as far as the file says."""
+    rig, info = _said_of_rig(study)
+    if not rig:
+        return "not stated"
+    name = info.get("name")
     parts = [str(p) for p in (name, rig.get("source")) if p]
     faults = rig.get("faults")
     if faults:
@@ -254,11 +277,15 @@ def _plan(study: Study) -> Iterator[tuple[str, str]]:
             ),
         )
     else:
-        yield "sites", f"{len(study.outcome)} points"
+        called = "points" if plan.moves else "electrodes"
+        yield "sites", f"{len(study.outcome)} {called}"
     if len(study.groups.conditions) > 1:
         labels = "; ".join(condition.label for condition in study.groups.conditions)
         yield f"{len(study.groups.conditions)} conditions", readable(labels)
         yield "assigned", plan.design.assign
+    if not plan.moves:
+        yield "way", "electrodes are connected one after the other; nothing moves"
+        return
     approach = site.approach
     yield (
         "approach",

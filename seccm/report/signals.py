@@ -34,7 +34,7 @@ def _repeats(study: Study, group: Group, signal: Signal) -> list[Transient]:
             record = study.scan.record(int(number))
         except DamagedError:
             continue  # the page says so
-        rows = study.measuring(record)
+        rows = record.in_steps
         rows &= record.t > record.t_contact  # the contact row is of before
         one = transients.thinned(
             record.t[rows] - record.t_contact, record.signals[signal.name][rows]

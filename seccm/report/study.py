@@ -10,23 +10,27 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy  # its parts are loaded when used: reading a plan needs none of them
 from matplotlib.figure import Figure
-from scipy.spatial import KDTree
 
 from seccm.analysis import scales
-from seccm.analysis.declared import declared
+from seccm.analysis.declared import declared, main_results
 from seccm.analysis.features import Features, reanalyse
+from seccm.analysis.heights import CONTACT, Heights, heights_of, sources
 from seccm.analysis.own_condition import AgainstOwn, against_own
-from seccm.analysis.scan_quality import contact_topography, judged_together, places
+from seccm.analysis.scan_quality import judged_together, places
+from seccm.analysis.series import SeriesOfSite, may_have_series, series_of
+from seccm.analysis.signal_means import mean_of, mean_result
 from seccm.analysis.step_features import arrays_of
 from seccm.analysis.step_trace import step_traces
 from seccm.analysis.topography import Topography
 from seccm.arrays import BoolArray, FloatArray
-from seccm.data import Column, Scan, SiteRecord
+from seccm.data import Column, Scan
 from seccm.errors import DamagedError, PlanError
 from seccm.events import Outcome
 from seccm.plan import Plan
 from seccm.plan.site import Site
+from seccm.program.any_results import OF_ANY_STEP
 from seccm.program.kind import Kind
 from seccm.program.registry import kinds
 from seccm.program.segment import Segment
@@ -34,8 +38,8 @@ from seccm.program.trace import Area, StepTrace
 from seccm.report import style
 from seccm.report.feature import Feature
 from seccm.report.groups import Group, Groups
-from seccm.results import Result, Status, Value, Values, noise
-from seccm.rig import Flag
+from seccm.report.readings import Readings
+from seccm.results import Result, Status, Values
 
 MOST_CURVES = 400
 """Curves in one panel; of more sites, evenly chosen ones are drawn, and the caption says so."""
@@ -100,9 +104,18 @@ class Study:
         return places(self.scan.sites)
 
     @cached_property
+    def heights(self) -> Heights:
+        """The heights of the sites, and the same levelled."""
+        sites = self.scan.sites
+        names = [f"{result.name}{part}" for result in sources() for part in ("", "_status")]
+        columns = {name: sites[name] for name in (*names, "ix", "iy") if name in sites}
+        columns[CONTACT] = np.where(self.landed, sites[CONTACT], math.nan)
+        return heights_of(columns, self.x, self.y, sites["t_contact"])
+
+    @property
     def topography(self) -> Topography | None:
-        """The plane of the contact heights; None where too few landings say anything of it."""
-        return contact_topography(self.scan.sites)
+        """The plane of the heights; None where too few landings say anything of it."""
+        return self.heights.plane
 
     @cached_property
     def quality(self) -> npt.NDArray[np.uint32]:
@@ -154,7 +167,7 @@ class Study:
         if self.x.size < 2:
             return self.diameter if self.diameter > 0.0 else 1e-6
         places = np.column_stack([self.x, self.y])
-        distance = np.asarray(KDTree(places).query(places, k=2)[0])
+        distance = np.asarray(scipy.spatial.KDTree(places).query(places, k=2)[0])
         return float(np.median(distance[:, 1]))
 
     @cached_property
@@ -194,33 +207,25 @@ class Study:
         wanted = [signal for signal in self.scan.signals if signal.mapped]
         size = self.outcome.size
         found = {
-            f"mean_{signal.name}": Feature(
-                Column(f"mean_{signal.name}", signal.unit, f"{signal.words}, mean of the steps"),
+            result.name: Feature(
+                Column(result.name, result.unit, result.words),
                 np.full(size, math.nan),
                 np.full(size, math.nan),
                 np.full(size, int(Status.NOT_MEASURED), np.uint8),
             )
-            for signal in wanted
+            for result in map(mean_result, wanted)
         }
         for number in np.flatnonzero(self.landed).tolist() if wanted else ():
             try:
                 record = self.scan.record(number)
             except DamagedError:
                 continue  # the page says so
-            rows = self.measuring(record)
+            rows = record.in_steps
             for signal, feature in zip(wanted, found.values(), strict=True):
-                value = _mean(record.signals[signal.name][rows], record.flag[rows])
+                value = mean_of(record.signal(signal.name)[rows], record.flag[rows])
                 feature.values[number], feature.errors[number] = value.value, value.error
                 feature.statuses[number] = value.status
         return found
-
-    @staticmethod
-    def measuring(record: SiteRecord) -> BoolArray:
-        """Return the rows of a record in which steps ran."""
-        chosen = np.zeros(record.t.size, bool)
-        for rows in record.steps.values():
-            chosen[rows] = True
-        return chosen
 
     @cached_property
     def asked(self) -> frozenset[str]:
@@ -247,6 +252,25 @@ class Study:
         among = self._features.among(name) if self._features else frozenset()
         own = (segment for segment in self.segments if not among or segment.index in among)
         return bool(follows) and any(segment.mode == follows for segment in own)
+
+    @cached_property
+    def main(self) -> tuple[str, ...]:
+        """The names of the results that the steps are made for, the most telling first."""
+        return main_results(segment.kind for segment in self.segments)
+
+    def says_little(self, name: str) -> bool:
+        """Tell whether a feature is drawn only where there is nothing better.
+
+        So is what repeats the plan, and the charge of a step that is made for other results.
+        """
+        if self.repeats_plan(name):
+            return True
+        result, known = declared(name), kinds()
+        among = self._features.among(name) if self._features else frozenset()
+        own = [known.get(segment.kind) for segment in self.segments if segment.index in among]
+        return result in OF_ANY_STEP and any(
+            kind is not None and kind.main and result not in kind.main for kind in own
+        )
 
     def has(self, *names: str) -> bool:
         """Tell whether every one of these features has a number at some site."""
@@ -329,12 +353,25 @@ class Study:
 
     def trace(self, number: int, step: int) -> StepTrace | None:
         """Return one step of a site; None where it never began, or is damaged in the file."""
-        ran = self._ran(number)
+        ran = self._ran.of(number)
         place = self._place(number, step, ran)
         return None if place is None else ran[place]
 
-    def _ran(self, number: int) -> tuple[StepTrace, ...]:
-        """Return the steps that began at a site."""
+    def seen(self, number: int, step: int) -> StepTrace | None:
+        """Return one step of a site with the data points that are drawn of its kind."""
+        trace = self.trace(number, step)
+        if trace is None:
+            return None
+        kind = kinds().get(trace.segment.kind)
+        return trace if kind is None or kind.seen is None else trace.once(kind.seen)
+
+    @cached_property
+    def _ran(self) -> Readings:
+        """The steps that began at each site."""
+        return Readings(self._read)
+
+    def _read(self, number: int) -> tuple[StepTrace, ...]:
+        """Read the steps that began at a site."""
         site = self._planned.get(number)
         if site is None or self._features is None:
             return ()
@@ -365,16 +402,23 @@ class Study:
     ) -> Iterator[tuple[int, StepTrace]]:
         """Yield one step of several sites, while in contact; of more than `most`, some."""
         for number in evenly(sites, most):
-            trace = self.trace(int(number), step)
+            trace = self.seen(int(number), step)
             found = None if trace is None else trace.in_contact
             if found is not None and found.t.size > 1:
                 yield int(number), found
 
     def arrays(self, number: int, step: int) -> Mapping[str, Values]:
         """Return the results with dimensions of one step of a site, by name."""
-        ran = self._ran(number)
+        ran = self._ran.of(number)
         place = self._place(number, step, ran)
         return {} if place is None else arrays_of(ran[place], ran[:place])
+
+    def series(self, number: int) -> tuple[SeriesOfSite, ...]:
+        """Return the series of steps within a site; none without a kind that declares some."""
+        site = self._planned.get(number)
+        if site is None or not may_have_series(site.segments):
+            return ()
+        return series_of(self._ran.of(number))
 
     def site(self, number: int) -> Site | None:
         """Return what was planned at a site."""
@@ -386,16 +430,6 @@ def evenly(numbers: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
     if numbers.size <= most:
         return numbers
     return numbers[np.linspace(0, numbers.size - 1, most).round().astype(np.int64)]
-
-
-def _mean(values: FloatArray, flag: npt.NDArray[np.uint8]) -> Value:
-    """Return the mean of rows that were measured; what is wrong with others is the status."""
-    known = values[np.isfinite(values)]
-    if known.size < 2:
-        return Value.none(Status.TOO_SHORT)
-    whole = known.size == values.size and not (flag & Flag.GAP).any()
-    error = noise(known) / math.sqrt(known.size)
-    return Value.of(float(known.mean()), error, Status.OK if whole else Status.GAP)
 
 
 def _plan_of(scan: Scan) -> tuple[Plan | None, str]:

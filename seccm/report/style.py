@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from seccm.arrays import FloatArray
+from seccm.report.whole import whole
 from seccm.words import SIMULATION
 
 TURN: Any = {"ls": "", "marker": "o", "ms": 2.6, "mec": "white", "mew": 0.4}
@@ -80,7 +82,7 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
-        with mpl.rc_context(RC):
+        with mpl.style.context(["default", RC]):
             return draw(*args, **kwargs)
 
     return drawn
@@ -89,7 +91,8 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 @styled
 def save(figure: Figure, path: Path, dpi: int) -> None:
     """Write a figure to a file; ticks and fonts are only made now, so in this style, too."""
-    figure.savefig(path, dpi=dpi)
+    with whole(path) as part:
+        figure.savefig(part, dpi=dpi, format=path.suffix.removeprefix("."))
 
 
 def figure(

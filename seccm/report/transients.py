@@ -21,6 +21,8 @@ from seccm.typography import counted
 
 _NAMED = 16
 """Most conditions that are named in the legend."""
+_MILLIVOLTS = 0.05
+"""V: potentials that stay below are drawn in millivolts."""
 _POINTS = 600
 _DECADES = 30.0
 """A current that falls by more than this factor needs a logarithmic axis."""
@@ -82,6 +84,8 @@ def drawn(study: Study, found: Repeats, signal: Signal, turn: Turned | None = No
     axes = fig.subplots()
     largest = np.concatenate([_settled(one) for one in everything])
     scale = scales.scale(signal.unit, largest)
+    if potential and float(np.abs(largest).max(initial=0.0)) < _MILLIVOLTS:
+        scale = scales.Scale(1e3, "mV")
     factor = sign or 1.0
     for group, own in found:
         alone = len(own) == 1
@@ -179,7 +183,7 @@ def _axes(
     """Set up the axes: logarithmic ones for a current that spans decades."""
     axes.set_xlabel("$t$ (s)")
     if signal.column == "E":
-        axes.set_ylabel(scales.potential_label(study.reference))
+        axes.set_ylabel(scales.potential_label(study.reference, scale.unit))
     elif sign:
         axes.set_ylabel(scale.label(f"{'anodic' if sign > 0 else 'cathodic'} current $|i|$"))
     else:

@@ -70,7 +70,7 @@ def by_cycle(study: Study, step: int) -> Figure | None:
     found = [
         (n, cycles)
         for n in chosen_sites(study, step).tolist()
-        if (trace := study.trace(n, step)) is not None and (cycles := loops(trace))
+        if (trace := study.seen(n, step)) is not None and (cycles := loops(trace))
     ]
     if not found or study.area is None:
         return None

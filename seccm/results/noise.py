@@ -8,6 +8,9 @@ import numpy as np
 
 from seccm.arrays import FloatArray
 
+_FEWEST = 5
+"""Rows of which the noise is known: of two or three differences the middle one says nothing."""
+
 
 def charge(t: FloatArray, current: FloatArray, since: float | None = None) -> FloatArray:
     """Add up the charge that has passed since t = 0, or since another time, row by row.
@@ -46,7 +49,7 @@ def noise(y: FloatArray) -> float:
     From the scatter of the differences of neighbours, so that neither a slope nor a few steps
     count as noise. White noise is assumed: hum and slow wander are underestimated.
     """
-    if y.size < 3:
+    if y.size < _FEWEST:
         return math.nan
     # Four thousand differences fix the median to 2 %; more would only cost time in a live run.
     step = max(1, (y.size - 1) // 4096)

@@ -35,6 +35,9 @@ class Result:
     convention. The others are magnitudes, or have no direction: |Q| is a cathodic charge."""
     waited: str = ""
     """Of an event that may come too late: the result that says how long was waited for it."""
+    beyond: str = ""
+    """Of a potential that turns when an event comes: the result beyond which it lies, in the
+    direction of the current, where that was awaited in vain."""
     rank: int = DETAIL
     """The place in menus and tables, from the first; `DETAIL` for what belongs into neither."""
     dims: tuple[str, ...] = ()
@@ -49,6 +52,10 @@ class Result:
     metal and its ion at the most."""
     zero_chosen: bool = False
     """Whether its zero is a choice, as that of a height is."""
+
+    surface: int = 0
+    """Of a height of the surface, how directly it says that: such heights are levelled, those of
+    the largest number if there are several. 0 of anything else."""
 
     codes: tuple[str, ...] = ()
     """What its numbers stand for, from 0; none where it is a quantity."""

@@ -59,11 +59,14 @@ class Status(IntEnum):
     NOT_PLANAR = 43, "diffusion to this droplet may not be planar for so long a time"
 
     NERNSTIAN = 45, "as steep as a reversible reaction: its kinetics cannot be seen"
+    UNCORRECTED = 46, "as found in the picture, which may be wrong by half: not corrected"
+    FAINT = 47, "the contrast is too faint for an outline that can be trusted"
     CHANGED = 50, "the cell changed during the measurement, or did not answer linearly"
     MISFIT = 51, "the equivalent circuit does not describe the spectrum"
     AT_LEAST = 56, "a lower bound: the data do not say how much larger it is"
     AT_MOST = 57, "an upper bound: the data do not say how much smaller it is"
     NOT_A_SPHERE = 58, "the current is not that of diffusion into a sphere"
+    CONTRADICTED = 59, "the steps of the series contradict one another"
 
     NOT_MEASURED = 64, "not measured"
     TOO_SHORT = 65, "too few samples"
@@ -83,6 +86,7 @@ class Status(IntEnum):
     NO_MAXIMUM = 78, "no maximum before the record ended"
     NOT_LIKE_MODEL = 79, "not the record of nuclei that grow under planar diffusion"
     NOT_DECIDED = 80, "the record does not exclude one of the two limits"
+    CROWDED = 81, "the particles cover too much of the footprint to be told apart"
     NOT_IDENTIFIED = 90, "the data do not determine this number"
 
     @classmethod
@@ -165,11 +169,14 @@ _CAVEATS = {
     Status.LOST_CONTACT: "contact lost",
     Status.NOT_PLANAR: "diffusion may not be planar",
     Status.NERNSTIAN: "as steep as a reversible reaction",
+    Status.UNCORRECTED: "as found in the picture, not corrected",
+    Status.FAINT: "the outline is faint",
     Status.CHANGED: "the cell changed or was not linear",
     Status.MISFIT: "the circuit misses the spectrum",
     Status.AT_LEAST: "a lower bound",
     Status.AT_MOST: "an upper bound",
     Status.NOT_A_SPHERE: "not diffusion into a sphere",
+    Status.CONTRADICTED: "the steps of the series contradict one another",
 }
 
 
@@ -200,6 +207,11 @@ class Value:
         """Make a number; one that came out infinite or NaN is marked as undefined."""
         value, error = float(value), float(error)
         return cls(value, error, status) if math.isfinite(value) else cls.none(Status.UNDEFINED)
+
+    def doubted(self, status: Status) -> Value:
+        """Return the number with the worse of its own status and that of what it rests on."""
+        worse = self.status.worse(status)
+        return Value(self.value, self.error, worse) if worse.has_value else Value.none(worse)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -1,43 +1,56 @@
 """The one seam to the world: what a rig is told, what it answers, what it says of itself."""
 
-from seccm.rig.actions import Action, Drive, Freeze, Mark, Mode, Move, Wake
+from seccm.rig.actions import Action, Connect, Drive, Freeze, Mark, Mode, Modulate, Move, Wake
 from seccm.rig.block import Axis, Block, Clock, ContactRecord, Flag
+from seccm.rig.camera import Camera, CameraInfo, Frame
 from seccm.rig.coarse import CoarseStage
-from seccm.rig.contact import Air, ContactRule, Crossing, Deaf, StopCondition
-from seccm.rig.info import AxisRange, Range, RigInfo, StopAbility
+from seccm.rig.contact import NEVER, Air, ContactRule, Crossing, Deaf, StopCondition
+from seccm.rig.drives import DriveInfo
+from seccm.rig.info import AxisRange, CurrentRange, Modulation, RigInfo, StopAbility, SwitchInfo
 from seccm.rig.leads import NO_LEADS, Leads
-from seccm.rig.mounted import Mounted
+from seccm.rig.mounted import Channel, Mounted
 from seccm.rig.parts import Cell, CellInfo, Parts, Stage, Stream, parts_of, rig_of
 from seccm.rig.protocol import Readback, Rig, SafeReport
 from seccm.rig.raw import RawChannel, RawSamples
 from seccm.rig.signals import BASIC, Signal, more_than_basic
+from seccm.rig.span import Range
 from seccm.rig.waveform import Constant, Limit, Lines, Section, Sine, Sines, Waveform
 
 __all__ = [
     "BASIC",
+    "NEVER",
     "NO_LEADS",
     "Action",
     "Air",
     "Axis",
     "AxisRange",
     "Block",
+    "Camera",
+    "CameraInfo",
     "Cell",
     "CellInfo",
+    "Channel",
     "Clock",
     "CoarseStage",
+    "Connect",
     "Constant",
     "ContactRecord",
     "ContactRule",
     "Crossing",
+    "CurrentRange",
     "Deaf",
     "Drive",
+    "DriveInfo",
     "Flag",
+    "Frame",
     "Freeze",
     "Leads",
     "Limit",
     "Lines",
     "Mark",
     "Mode",
+    "Modulate",
+    "Modulation",
     "Mounted",
     "Move",
     "Parts",
@@ -56,6 +69,7 @@ __all__ = [
     "StopAbility",
     "StopCondition",
     "Stream",
+    "SwitchInfo",
     "Wake",
     "Waveform",
     "more_than_basic",

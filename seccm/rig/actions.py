@@ -26,6 +26,14 @@ class Move:
     until: StopCondition | None = None
     baseline: float = 0.0
     """The undisturbed signal (volts or amperes) that `until` compares with."""
+    smooth: float = 0.0
+    """Seconds in which the speed is reached, and again in which it is lost: the ramp's moving mean
+    over this time, by which the motion takes longer. A rig that cannot do this may ramp at once."""
+
+    def seconds(self, start: float) -> float:
+        """Return how long it takes from a position in metres; nothing where it is there already."""
+        way = abs(self.to - start)
+        return way / self.speed + self.smooth if way else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,12 @@ class Drive:
     raw: bool = False
     """Every raw sample is wanted, if the stream was started with raw samples. A rig that has them
     always need not look at this; a simulated one computes every sample for as long."""
+    range: str = ""
+    """The name of the range of the current in `RigInfo.ranges`; the usual one if empty. A rig
+    switches it while the cell is off."""
+    on: str = ""
+    """The name of another drive in `RigInfo.drives`, which holds a potential or is open; that of
+    the cell if empty, which opens the others, too, when it opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +68,35 @@ class Freeze:
 
 
 @dataclass(frozen=True, slots=True)
+class Modulate:
+    """Let the height of the tip swing as `RigInfo.modulation` says, or end that.
+
+    The swing comes on top of whatever z does, also while it rests. A motion sideways ends it, and
+    so does `Rig.safe`; a `Freeze` does not.
+    """
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """Raise a line for cameras and other recorders."""
 
     line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Connect the cell to one channel of an electrode array, or to none.
+
+    A rig with a switch carries it out; see `RigInfo.switch`. One channel is left before another
+    one is connected, and the cell is off all the while: anything else is refused. Where a person
+    connects, every rig takes note, and does nothing.
+    """
+
+    channel: str
+    """The label of the channel; empty for none."""
+    by: Literal["rig", "person"] = "rig"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +109,4 @@ class Wake:
     row: int
 
 
-Action = Move | Drive | Freeze | Mark | Wake
+Action = Move | Drive | Freeze | Modulate | Mark | Connect | Wake

@@ -51,6 +51,23 @@ class Clock:
         """Return the most raw samples that a row of some seconds has, at least one."""
         return max(1, math.floor(min(seconds, self.period) * self.rate + WHOLE))
 
+    def samples_over(self, seconds: float, update: float) -> int:
+        """Return the raw samples of a row of some seconds that spans whole values put out.
+
+        A waveform that changes all the time is put out as a staircase: a row that spans sometimes
+        more and sometimes fewer of its steps would jump with them. The row has the most that fit,
+        and at least one step.
+
+        Args:
+            seconds: that the row may last.
+            update: seconds from one value put out to the next; 0 where there is no staircase.
+        """
+        if update * self.rate <= 1.0 + WHOLE:
+            return self.samples(seconds)
+        fits = min(seconds, self.period) / update + WHOLE / (update * self.rate)
+        steps = max(1, math.floor(fits))
+        return min(self.spacing, max(1, round(steps * update * self.rate)))
+
     def rows(self, seconds: float) -> int:
         """Return the number of rows nearest to a duration, at least one."""
         return max(1, round(seconds / self.period))
@@ -111,6 +128,9 @@ class ContactRecord:
     """Raw sample number at which the outputs came to a halt, if the rig knows."""
 
 
+NO_EDGES: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Some consecutive rows of every signal, in SI units.
@@ -132,6 +152,11 @@ class Block:
     """Every sample since the last block, in order, if the stream was started for it, and the drive
     asks for it where that is needed. Pieces that do not follow one another tell that samples are
     missing."""
+    edges: npt.NDArray[np.int64] = field(default_factory=lambda: NO_EDGES)
+    """Numbers of the raw samples, since the stream opened, before which an exposure of the camera
+    began, as a counter saw it; one entry for each exposure since the last block."""
+    numbers: npt.NDArray[np.int64] | None = None
+    """The number of each row, rising from `start`, where some between are missing; None: none."""
 
     @property
     def rows(self) -> int:
@@ -141,12 +166,21 @@ class Block:
     @property
     def stop(self) -> int:
         """Number of the row that will come next."""
+        if self.numbers is not None:
+            return int(self.numbers[-1]) + 1
         return self.start + len(self.flags)
 
     def part(self, first: int, stop: int) -> Block:
         """Return the rows from `first` up to, not including, `stop`; without record and raw."""
-        rows = slice(max(0, first - self.start), max(0, stop - self.start))
+        numbers = self.numbers
+        if numbers is None:
+            rows = slice(max(0, first - self.start), max(0, stop - self.start))
+        else:
+            rows = slice(*np.searchsorted(numbers, (first, stop)).tolist())
+            numbers = numbers[rows]
+            first = int(numbers[0]) if numbers.size else first
         return Block(
+            numbers=numbers if numbers is not None and numbers.size else None,
             start=min(max(first, self.start), self.stop),
             data={name: values[rows] for name, values in self.data.items()},
             flags=self.flags[rows],

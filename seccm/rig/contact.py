@@ -28,6 +28,8 @@ LEAST, LEAST_RAILED = 0.1, 0.01
 open galvanostat is far steadier, against its distance, than a current is."""
 CLEAR_OF_NOISE = 5.0
 """Times the rms noise of a row by which the level must differ from a baseline that always flows."""
+_OF_AMPLITUDE = float(np.sqrt(2.0 - np.pi / 2.0))
+"""Scatter of an amplitude that is noise, over the standard deviation of each of its parts."""
 _UNITS = {signal.name: signal.unit for signal in BASIC}
 _SATURATED, _OVERLOAD = int(Flag.SATURATED), int(Flag.OVERLOAD)
 _SIGNS: dict[Side, tuple[float, ...]] = {
@@ -79,6 +81,9 @@ class ContactRule(StopCondition, Protocol):
     @property
     def lasting(self) -> bool:
         """Whether the signal stays past the level for as long as the liquid touches."""
+
+    def heard(self, rows: Block) -> ContactRule:
+        """Return the rule as it holds after rows with the tip at rest, far from the surface."""
 
     def gone(self) -> StopCondition:
         """Return the complement: it is past wherever this one is not. It tells detachment."""
@@ -138,6 +143,10 @@ class Crossing:
     """Whether that which is not so far off is past: detachment."""
     measured_in: str = "1"
     """The SI unit of a signal that only some rigs have."""
+    sigmas: float = 0.0
+    """How many times its own noise, far from the surface, it has to depart at least."""
+    noise: float = 0.0
+    """Standard deviation of that noise, once it was heard, in the unit of the signal."""
 
     def __post_init__(self) -> None:
         """Refuse what no signal can do.
@@ -149,6 +158,8 @@ class Crossing:
             raise ValueError(f"a level is a number above 0, not {self.level}")
         if self.counted == "from zero" and self.side in ("towards zero", "away from zero"):
             raise ValueError(f'"{self.side}" has no meaning for a signal that is counted from zero')
+        if self.sigmas < 0.0 or self.noise < 0.0:
+            raise ValueError("neither sigmas nor noise can be below 0")
         if self.counted == "of baseline" and self.air == Air():
             raise ValueError("there is no share of an undisturbed signal where nothing flows")
 
@@ -180,6 +191,18 @@ class Crossing:
         origin = 0.0 if self.counted == "from zero" else baseline
         distance = self._distance(baseline)
         return tuple(origin + sign * distance for sign in self._signs(baseline))
+
+    def heard(self, rows: Block) -> Crossing:
+        """Return the rule with the noise that rows show whose tip is at rest.
+
+        The signal is taken for an amplitude, which is never below zero: where there is nothing but
+        noise of a standard deviation s in each of its two parts, it scatters by s times the root
+        of 2 - pi/2 (S. O. Rice, Bell Syst. Tech. J. 24, 46 (1945)).
+        """
+        if not self.sigmas:
+            return self
+        scatter = float(np.std(rows.data[self.signal]))
+        return replace(self, noise=scatter / _OF_AMPLITUDE)
 
     def gone(self) -> Crossing:
         """Return the complement."""
@@ -259,7 +282,8 @@ class Crossing:
         return Deaf("faint-signal", what)
 
     def _distance(self, baseline: float) -> float:
-        return self.level * abs(baseline) if self.counted == "of baseline" else self.level
+        level = self.level * abs(baseline) if self.counted == "of baseline" else self.level
+        return max(level, self.sigmas * self.noise)
 
     def _signs(self, baseline: float) -> tuple[float, ...]:
         """Return in which directions a departure counts; in none from nothing."""
@@ -276,6 +300,18 @@ class Crossing:
         for sign in self._signs(baseline):
             found |= sign * (values - origin) > distance
         return found
+
+
+NEVER: ContactRule = Crossing("current", "from zero", 1e300, "above", measured_in="A")
+"""The rule where nothing moves: nothing ever counts as a contact."""
+
+
+def always_flows(rule: ContactRule) -> bool:
+    """Tell whether a rule is one of a signal that always flows, as from a pipette in a bath.
+
+    Then no droplet hangs from the pipette, and no open circuit shows that the tip is clear.
+    """
+    return rule.open(Block(0, {rule.signal: np.zeros(1)}, np.zeros(1, np.uint8))) is None
 
 
 def _flagged(rows: Block, bit: int) -> BoolArray:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One electrode of an array."""
+
+    label: str
+    x: float
+    y: float
+    """Where it lies on the chip, metres."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,4 +23,9 @@ class Mounted:
     sample: str
     """Name of the sample; a virtual rig looks up what it behaves like."""
     aperture: float
-    """Inner diameter of the pipette's mouth, in metres."""
+    """Inner diameter of the pipette's mouth, in metres; of the electrode where nothing moves."""
+    channels: tuple[Channel, ...] = ()
+    """The electrodes, where nothing moves; none where a pipette lands."""
+    passed: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Net charge in coulombs that has passed already at channels, and in how many seconds, by their
+    labels: where a run is resumed, a virtual electrode goes on from there."""

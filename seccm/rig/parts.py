@@ -13,15 +13,18 @@ drive of that maker" is one line.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from seccm.errors import SeccmError
-from seccm.rig.actions import Action, Drive, Freeze, Mark, Mode, Move, Wake
+from seccm.rig.actions import Action, Connect, Drive, Freeze, Mark, Mode, Modulate, Move, Wake
 from seccm.rig.block import Block, overload_flags
-from seccm.rig.info import Range, RigInfo
+from seccm.rig.drives import DriveInfo
+from seccm.rig.info import RigInfo
 from seccm.rig.protocol import Readback, Rig, SafeReport
+from seccm.rig.span import Range
 from seccm.units import show
 
 
@@ -86,8 +89,8 @@ class Stage(Protocol):
             RigError: a device is missing or refuses.
         """
 
-    def apply(self, action: Move | Freeze) -> None:
-        """Carry out one motion, or hold; returns at once.
+    def apply(self, action: Move | Freeze | Modulate) -> None:
+        """Carry out one motion, hold, or let the height swing; returns at once.
 
         Raises:
             LimitError: out of range or not possible; nothing moved.
@@ -120,8 +123,8 @@ class Stream(Protocol):
     def read(self) -> Block:
         """Return the next rows; see `Rig.read`."""
 
-    def apply(self, action: Mark | Wake) -> None:
-        """Raise a line for other recorders, or be told when the next decision falls."""
+    def apply(self, action: Mark | Wake | Connect) -> None:
+        """Raise a line for other recorders, switch a channel, or be told of the next decision."""
 
     def close(self) -> None:
         """Let go of the devices. May be called twice."""
@@ -140,7 +143,14 @@ def parts_of(rig: Rig) -> Parts:
     return Parts(rig, _CellOf(rig), rig)
 
 
-def rig_of(stage: Stage, cell: Cell, stream: Stream, *, name: str = "") -> Rig:
+def rig_of(
+    stage: Stage,
+    cell: Cell,
+    stream: Stream,
+    *,
+    name: str = "",
+    drives: Mapping[str, Cell] | None = None,
+) -> Rig:
     """Put parts together into one rig; nothing is opened.
 
     Args:
@@ -148,8 +158,10 @@ def rig_of(stage: Stage, cell: Cell, stream: Stream, *, name: str = "") -> Rig:
         cell: drives the cell.
         stream: measures; may be the same device as the stage.
         name: of the whole; that of the stage unless given.
+        drives: other drives, by name, such as that of a substrate; see `seccm.rig.drives`. Who
+            measures declares the signals of each.
     """
-    return _Assembled(stage, cell, stream, name or stage.info.name)
+    return _Assembled(stage, cell, stream, name or stage.info.name, drives or {})
 
 
 class _CellOf:
@@ -181,11 +193,14 @@ class _CellOf:
 class _Assembled:
     """Several devices behind the face of one; see the module."""
 
-    def __init__(self, stage: Stage, cell: Cell, stream: Stream, name: str) -> None:
+    def __init__(
+        self, stage: Stage, cell: Cell, stream: Stream, name: str, drives: Mapping[str, Cell]
+    ) -> None:
         self._stage, self._cell, self._stream = stage, cell, stream
-        self._name = name
+        self._name, self._drives = name, drives
         self._row = 0
         self._mode: Mode = "open"
+        self._channel = ""
 
     @property
     def info(self) -> RigInfo:
@@ -203,7 +218,12 @@ class _Assembled:
             idle_current=stream.idle_current,
             raw=stream.raw,
             raw_always=stream.raw_always,
+            switch=stream.switch,
             update=cell.update,
+            drives=tuple(
+                DriveInfo(name, drive.info.potential, drive.info.current)
+                for name, drive in self._drives.items()
+            ),
             words=(*stage.words, f"The cell is driven by {cell.name}."),
         )
 
@@ -214,6 +234,10 @@ class _Assembled:
             self._stream.open()
             undo.callback(self._stream.close)
             self._cell.open()
+            undo.callback(self._cell.close)
+            for drive in self._drives.values():
+                drive.open()
+                undo.callback(drive.close)
             undo.pop_all()
         return found
 
@@ -231,17 +255,30 @@ class _Assembled:
 
     def apply(self, action: Action) -> None:
         match action:
-            case Move() | Freeze():
+            case Move() | Freeze() | Modulate():
                 self._stage.apply(action)
+            case Drive() if action.on:
+                self.info.refuse_impossible(action)
+                self._drives[action.on].impose(replace(action, on=""), self._row)
             case Drive():
                 self._cell.impose(action, self._row)
                 self._mode = action.mode
+                if action.mode == "open":
+                    for drive in self._drives.values():
+                        drive.impose(action, self._row)
             case Mark() | Wake():
+                self._stream.apply(action)
+            case Connect():
+                if action.by == "rig":
+                    # Who switches does not know who drives.
+                    self.info.refuse_connection(action, self._channel, self._mode)
+                    self._channel = action.channel
                 self._stream.apply(action)
 
     def safe(self, why: str, *, retract: bool = True, by: float = math.inf) -> SafeReport:
         report = self._stage.safe(why, retract=False)
-        off = self._cell.off()
+        # Each of them, whether or not the one before could be.
+        off = all([self._cell.off(), *(drive.off() for drive in self._drives.values())])
         self._mode = "open"
         if retract:
             report = self._stage.safe(why, by=by)
@@ -257,7 +294,8 @@ class _Assembled:
 
     def close(self) -> None:
         failures: list[SeccmError] = []
-        for close in (self._cell.close, self._stream.close, self._stage.close):
+        others = (drive.close for drive in self._drives.values())
+        for close in (*others, self._cell.close, self._stream.close, self._stage.close):
             try:
                 close()
             except SeccmError as error:  # the other devices are let go of all the same

@@ -28,6 +28,12 @@ class Signal:
     """Whether the rig can stop a motion where this signal passes a threshold."""
     mapped: bool = False
     """Whether a report draws its mean at every site as a map."""
+    delay: float = 0.0
+    """Seconds by which it shows a change late, because it is filtered."""
+    settling: float = 0.0
+    """Seconds after a change until it can be trusted again."""
+    modulated: bool = False
+    """Whether it shows how much another signal swings with the height of the tip."""
 
     def label(self) -> str:
         """Return what it is, with its unit, for an axis."""

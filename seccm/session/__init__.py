@@ -4,21 +4,37 @@ Headless runs, scripts and the command line all come through here.
 """
 
 from seccm.session.analysing import Analysed, analyze
+from seccm.session.areas import Areas, take_areas
 from seccm.session.checking import check
+from seccm.session.film_rates import rates_by_condition
+from seccm.session.films import join_film, view_film, view_site
 from seccm.session.importing import import_file
 from seccm.session.making import default_name, resume, run
+from seccm.session.micrographs import count_particles, join_particles
+from seccm.session.overlays import lay_over
 from seccm.session.past import what_ran
 from seccm.session.running import Events, Run
+from seccm.session.targets import find_targets
 
 __all__ = [
     "Analysed",
+    "Areas",
     "Events",
     "Run",
     "analyze",
     "check",
+    "count_particles",
     "default_name",
+    "find_targets",
     "import_file",
+    "join_film",
+    "join_particles",
+    "lay_over",
+    "rates_by_condition",
     "resume",
     "run",
+    "take_areas",
+    "view_film",
+    "view_site",
     "what_ran",
 ]

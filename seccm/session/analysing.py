@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from seccm.analysis.features import Features, reanalyse
+from seccm.analysis.own_areas import areas_in, rebased
 from seccm.data import (
     open_scan,
     rewrite_features,
@@ -45,9 +46,11 @@ def analyze(path: str | Path) -> Analysed:
         file = Whereabouts(path)
         features = Features(Plan.from_json(scan.plan_json, source=str(path)))
         found = reanalyse(scan, features)
+        own = areas_in(scan)
+        every = {**found.features, **(rebased(scan, features, own) if own else {})}
         changed = scan.changed
     same_file(file, path)
-    rewrite_features(path, found.features, features.layout.statuses, found.quality, found.results)
+    rewrite_features(path, every, features.layout.statuses, found.quality, found.results)
     return Analysed(found.analysed, found.damaged, changed)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Mapping
 
-from seccm.analysis.features import area_of
+from seccm.analysis.features import area_at
 from seccm.analysis.step_features import measured
 from seccm.analysis.step_trace import IDLE_ROWS, step_traces
 from seccm.data.tail import Tail
@@ -43,7 +43,7 @@ class LiveResults:
         self, site: Site, clock: Clock, plan: Plan, asked: Collection[str], contact: Judge | None
     ) -> None:
         self._site, self._clock, self._asked, self._contact = site, clock, asked, contact
-        self._offset, self._area = plan.reference.offset, area_of(plan)
+        self._offset, self._area = plan.reference.offset, area_at(plan, site)
         self._blocks: deque[Block] = deque()
         self._rows = 0
         self._room = EARLIER + site.approach.confirm + IDLE_ROWS

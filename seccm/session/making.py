@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from seccm.analysis.features import Features
+from seccm.analysis.features import Features, area_at
 from seccm.conductor.asking import Asking
 from seccm.conductor.opening import Opened, open_for_motion
 from seccm.data import (
@@ -22,15 +22,19 @@ from seccm.data import (
 from seccm.data.redo import restore
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError, Problem
+from seccm.filming.film import Filming
 from seccm.plan import Plan, load_plan
+from seccm.plan.decision import Decision
 from seccm.plan.placing import Placing
 from seccm.plan.planner import Finished, Planner, known_ahead, planner_of, with_script
 from seccm.plan.site import Site
 from seccm.rig import RawChannel, Rig, RigInfo, more_than_basic
 from seccm.rigs import RigFile, build_rig, load_rig
+from seccm.session import notes
 from seccm.session.analysing import same_file
 from seccm.session.checking import calibration_doubts, room
-from seccm.session.past import finished, known_surface, read_what_ran, stored
+from seccm.session.filmed import film_of
+from seccm.session.past import before, finished, known_surface, passed, read_what_ran, stored
 from seccm.session.running import Run
 
 
@@ -69,7 +73,9 @@ def run(
     target = Path(path) if path is not None else Path(default_name(plan))
     features = Features(plan, sites=sites)
     opened, found = _open(plan, rig_file, target, 0, 1.0, seed, faults, pace)
+    film = None
     try:
+        film = film_of(plan, rig_file, opened, target, seed=seed)
         header, raw = _header(plan, rig_file, found.info, seed, faults), _raw(plan, opened)
         store = Store(
             target,
@@ -80,6 +86,7 @@ def run(
             features,
             raw=raw,
             raw_of_steps=not plan.record.raw,
+            film=film,
         )
         return Run(
             plan,
@@ -96,9 +103,10 @@ def run(
                 asked, sites, Placing(plan, found.info, sites, found.at), features, store
             ),
             total=len(sites) if asked is None else asked.total,
+            film=film,
         )
     except BaseException:
-        opened.close()
+        _let_go(opened, film)
         raise
 
 
@@ -106,7 +114,8 @@ def resume(path: str | Path, *, pace: float = 0.0, planner: Planner | None = Non
     """Prepare the rest of a run from its data file alone.
 
     Sites that were finished are done; a site whose approach had begun counts as touched and is
-    not landed on again; plan and sites are those in the file. What its landings say of the surface
+    not landed on again. Where nothing moves it goes on instead, at the step that was under way,
+    after a rest. Plan and sites are those in the file. What its landings say of the surface
     bounds the next descents. Where no site is left, the run only
     closes what its program could not close. A planner is told of all finished sites, visits those
     that it had asked for, and is asked for more.
@@ -131,14 +140,19 @@ def resume(path: str | Path, *, pace: float = 0.0, planner: Planner | None = Non
         plan, rig_file, seed, faults = read_what_ran(scan)
         known, ended = len(scan.sites), scan.state
         inputs = scan.raw_channels
+        filmed = scan.frames.facts
         sites, left = stored(scan)
+        broken, charges = scan.broken_off, passed(scan, sites)
     if not left and ended == "complete":
         raise DataFileError(f"{path}: all {known} sites were visited; there is nothing to resume.")
     asked = planner_of(plan, planner)
     features = Features(plan, sites=sites)
     first, share = (left[0].number if left else known), len(left) / max(known, 1)
-    opened, found = _open(plan, rig_file, path, first, share, seed, faults, pace)
+    opened, found = _open(plan, rig_file, path, first, share, seed, faults, pace, charges)
+    film = None
     try:
+        if filmed is not None:
+            film = film_of(plan, rig_file, opened, path, seed=seed, known=filmed)
         same_file(file, path)
         # A file that was begun without raw samples goes on without them.
         raw = _raw(plan, opened) if inputs else ()
@@ -150,9 +164,16 @@ def resume(path: str | Path, *, pace: float = 0.0, planner: Planner | None = Non
             features,
             raw=raw,
             raw_of_steps=not plan.record.raw,
+            goes_on=broken,
+            film=film,
         )
         with open_scan(path) as scan:
             terrain = known_surface(scan, store.begins_at)
+            done = {
+                site.number: before(scan, site, plan.reference.offset, area_at(plan, site))
+                for site in left
+                if site.number == broken
+            }
             told = finished(scan) if asked is not None else ()
         placing = Placing(plan, found.info, sites, found.at)
         return Run(
@@ -169,10 +190,21 @@ def resume(path: str | Path, *, pace: float = 0.0, planner: Planner | None = Non
             asking=_asking(asked, left, placing, features, store, told),
             total=known if asked is None else asked.total,
             terrain=terrain,
+            before=done,
+            film=film,
         )
     except BaseException:
-        opened.close()
+        _let_go(opened, film)
         raise
+
+
+def _let_go(rig: Rig, film: Filming | None) -> None:
+    """Let go of what was opened for a run that is not to be."""
+    rig.close()
+    if film is not None:
+        film.end()
+        if film.fresh:
+            film.movie.unlink(missing_ok=True)
 
 
 def default_name(plan: Plan) -> str:
@@ -190,6 +222,7 @@ def _open(
     seed: int,
     faults: Sequence[str],
     pace: float,
+    charges: Mapping[str, tuple[float, float]] | None = None,
 ) -> tuple[Rig, Opened]:
     """Build and open the rig; check it, and the disk against the share of the sites to come.
 
@@ -202,8 +235,10 @@ def _open(
         seed: for virtual rigs, as the next two.
         faults: what shall go wrong.
         pace: how fast.
+        charges: that have passed at each electrode, and in how many seconds, by its label.
     """
-    rig = build_rig(rig_file, plan.mounted, seed=seed, faults=faults, pace=pace, first_site=first)
+    mounted = dataclasses.replace(plan.mounted, passed=dict(charges or {}))
+    rig = build_rig(rig_file, mounted, seed=seed, faults=faults, pace=pace, first_site=first)
     return rig, open_for_motion(
         rig, plan, further=lambda info: room(plan, info, path.parent, share)
     )
@@ -229,7 +264,22 @@ def _asking(
         store.extend([site])
         store.barrier()
 
-    return None if planner is None else Asking(planner, left, placing.place, add, told)
+    def conclude(decision: Decision) -> None:
+        store.decide(placing.count, decision)
+        store.barrier()
+
+    if planner is None:
+        return None
+    return Asking(
+        planner,
+        left,
+        placing.place,
+        add,
+        conclude,
+        told,
+        thinking=placing.plan.planner.thinking,
+        seconds=lambda row: store.begins_at + placing.info.clock.time(row),
+    )
 
 
 def _columns(features: Features, info: RigInfo) -> Columns:
@@ -261,6 +311,7 @@ def _header(
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         uuid=str(uuid4()),
         seed=seed if info.virtual else None,
+        extra=notes.attributes(),
     )
 
 

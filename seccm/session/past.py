@@ -5,23 +5,28 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from seccm.data import (
-    Scan,
-    open_scan,
-)
+from seccm.analysis.step_features import measured
+from seccm.analysis.step_trace import step_traces, without_breaks
+from seccm.data import Scan, SiteRecord, open_scan
 from seccm.data.journal import Code
 from seccm.errors import DataFileError
 from seccm.events import Outcome
+from seccm.hopping.before import Before, Ran
+from seccm.hopping.last_rows import LastRows
 from seccm.hopping.terrain import Terrain
 from seccm.plan import Plan
 from seccm.plan.planner import Finished
 from seccm.plan.site import Site
+from seccm.program.live import Known
+from seccm.program.program import Program
+from seccm.program.trace import Area
 from seccm.results import Status, Value
+from seccm.rig import Block, Clock
 from seccm.rigs import RigFile
 
 
@@ -92,8 +97,86 @@ def finished(scan: Scan) -> tuple[Finished, ...]:
             for column in columns
         }
         outcome = Outcome(int(sites["status"][number]))
-        found.append(Finished(planned[number], outcome, scan.landing(number), results))
+        ended = float(sites["t_end"][number])
+        found.append(Finished(planned[number], outcome, scan.landing(number), results, ended))
     return tuple(found)
+
+
+def before(scan: Scan, site: Site, offset: float, area: Area) -> Before:
+    """Return what a file says of a site that broke off, for the session that goes on with it.
+
+    Args:
+        scan: the file.
+        site: the site, as it was planned.
+        offset: volts that turn a raw potential into one against the reference.
+        area: that densities at the site refer to.
+
+    Raises:
+        DamagedError: it cannot be read.
+    """
+    record = scan.record(site.number)
+    asked = isinstance(site.program, Program) and bool(site.program.asked)
+    traces = step_traces(site, record, offset, area) if asked else ()
+    places = {trace.segment.index: k for k, trace in enumerate(traces)}
+    steps = []
+    for end in sorted(record.ends, key=lambda end: end.step):
+        last = LastRows(scan.clock, site.program.mains)
+        for block in _blocks(record, record.steps.get(end.step, slice(0, 0)), scan.clock, 0):
+            last.add(block)
+        known = Known(last.potential, last.current, end.charge, last.seconds)
+        place = places.get(end.step)
+        found = {} if place is None else measured(traces[place], traces[:place])
+        steps.append(Ran(end.path, known, found))
+    under_way = record.steps.get(len(steps))
+    if under_way is None:
+        return Before(tuple(steps))
+    (*_, newest) = _blocks(record, under_way, scan.clock, 0)
+    return Before(
+        tuple(steps),
+        newest.stop,
+        lambda row: _blocks(record, under_way, scan.clock, row - newest.stop),
+    )
+
+
+def passed(scan: Scan, sites: Iterable[Site]) -> dict[str, tuple[float, float]]:
+    """Return the net charge that passed at each electrode of a file, by its label.
+
+    Returns:
+        Coulombs, and the seconds of the steps in which they have passed.
+    """
+    labels, steps = {site.number: site.label for site in sites}, scan.steps
+    each = zip(steps["site"], steps["charge"], steps["size"] * steps["period"], strict=True)
+    parts = [(int(number), float(charge), float(time)) for number, charge, time in each]
+    if (broken := scan.broken_off) is not None:
+        record = scan.record(broken)
+        ended = {end.step for end in record.ends}
+        for step, rows in record.steps.items():
+            if step not in ended:
+                current, period = record.I[rows], scan.clock.period
+                parts.append((broken, float(np.nansum(current)) * period, len(current) * period))
+    found: dict[str, tuple[float, float]] = {}
+    for number, charge, seconds in parts:
+        if (label := labels.get(number)) and math.isfinite(charge):
+            before, since = found.get(label, (0.0, 0.0))
+            found[label] = before + charge, since + seconds
+    return found
+
+
+def _blocks(record: SiteRecord, rows: slice, clock: Clock, since: int) -> Iterator[Block]:
+    """Yield the rows of a step as blocks of a stream, the first of them with a number."""
+    if rows.stop <= rows.start:
+        return
+    t = without_breaks(record, rows, clock.period)
+    numbers = np.rint((t - t[0]) / clock.period).astype(int)
+    cuts = np.flatnonzero(np.diff(numbers) != 1) + 1
+    for part in np.split(np.arange(len(t)), cuts):
+        here = slice(rows.start + int(part[0]), rows.start + int(part[-1]) + 1)
+        yield Block(
+            since + int(numbers[part[0]]),
+            {"potential": record.E[here], "current": record.I[here]},
+            record.flag[here],
+            clock,
+        )
 
 
 def known_surface(scan: Scan, begins_at: float) -> Terrain:

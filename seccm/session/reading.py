@@ -21,7 +21,9 @@ from seccm.errors import DataFileError, SeccmError, shown
 from seccm.plan import Plan
 from seccm.plan.site import Site
 from seccm.quantities import MOST, refuse_absurd
-from seccm.readers import READERS, Reader, ReadScan, ReadSite, ReadStep
+from seccm.readers import READERS, Reader, ReadScan, ReadSite, ReadStep, Recording
+from seccm.readers.said import Said
+from seccm.readers.understanding import understand
 from seccm.text_files import not_a_file
 from seccm.units import show
 
@@ -29,8 +31,15 @@ _FASTEST = 1e-9
 """Seconds from one data point to the next; nothing in this field is faster."""
 
 
-def read_foreign(source: Path) -> tuple[Reader, ReadScan, Sequence[Site]]:
+def read_foreign(
+    source: Path, said: Said, name: str = ""
+) -> tuple[Reader, ReadScan, Sequence[Site]]:
     """Read a file with the first reader that knows it.
+
+    Args:
+        source: the file, or the folder.
+        said: what its user says of it.
+        name: of the reader; the first one that knows the file unless given.
 
     Returns:
         The reader; what it read, all arrays of floats, with the start in ISO 8601; and the sites
@@ -41,9 +50,11 @@ def read_foreign(source: Path) -> tuple[Reader, ReadScan, Sequence[Site]]:
             read does not fit together. Says which, and at which site.
     """
     _refuse_what_is_no_file(source)
-    reader = _reader_of(source)
+    reader = _reader_of(source, name)
     try:
-        scan = reader.read(source)
+        scan = reader.read(source, said) if reader.takes_said else reader.read(source)
+        if isinstance(scan, Recording):
+            scan = understand(scan, said, source)
     except SeccmError:
         raise
     except Exception as error:  # a package of somebody else must not stop this program
@@ -73,23 +84,36 @@ def _refuse_what_is_no_file(source: Path) -> None:
         raise DataFileError(f"{source}: cannot be read: {said}.") from None
     except ValueError:  # A path with a NUL in it.
         raise DataFileError(f"{shown(str(source))}: is not a valid file name.") from None
-    if kind:
+    if kind and not source.is_dir():
         raise DataFileError(f"{source}: is {kind}, not a file.")
 
 
-def _reader_of(source: Path) -> Reader:
+def _reader_of(source: Path, name: str) -> Reader:
     readers = READERS.all()
+    if name:
+        try:
+            return READERS.of(name)
+        except LookupError as error:
+            raise DataFileError(f"{source}: {error} Nothing was made.") from None
     failed = []
+    folder = source.is_dir()
     for reader in readers.values():
+        if reader.folders is not folder:
+            continue
         try:
             if reader.claims(source):
                 return reader
         except Exception as error:  # a package of somebody else must not keep others from it
             failed.append(f"The reader for {shown(reader.name)} failed: {_words(error)}. ")
     known = f"There are readers for {', '.join(readers)}." if readers else "No reader is installed."
+    what = (
+        "is a folder that no installed reader knows"
+        if folder
+        else ("no installed reader knows this file")
+    )
     raise DataFileError(
-        f"{source}: no installed reader knows this file. {''.join(failed)}{known} Install the "
-        "package that reads it."
+        f"{source}: {what}. {''.join(failed)}{known} Install the package that reads it, or name "
+        "its reader with --reader."
     )
 
 
@@ -158,7 +182,16 @@ def _checked_steps(number: int, steps: Sequence[ReadStep]) -> Iterator[ReadStep]
             )
         _refuse(potential, "V", f"a potential of site {number}")
         _refuse(current, "A", f"a current of site {number}")
-        yield ReadStep(potential, current)
+        yield ReadStep(potential, current, _checked_times(number, step, current.size))
+
+
+def _checked_times(number: int, step: ReadStep, size: int) -> FloatArray | None:
+    if step.t is None:
+        return None
+    t = _floats(step.t)
+    if t.shape != (size,) or not np.isfinite(t).all() or not (np.diff(t) > 0).all():
+        raise ValueError(f"site {number} has times that are not one later than the other")
+    return t
 
 
 def _floats(values: object) -> FloatArray:

@@ -22,14 +22,19 @@ from seccm.data import (
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError, NotNow, Problem
 from seccm.events import Event, Outcome, RunStopped
-from seccm.hopping.engine import Budget, Engine, Status
+from seccm.filming.film import Filming
+from seccm.hopping.before import Before
+from seccm.hopping.doubts import Budget
+from seccm.hopping.engine import Engine
 from seccm.hopping.life import Request, State
+from seccm.hopping.status import Status
 from seccm.hopping.terrain import Terrain
 from seccm.interruption import FROM_KEYBOARD, SUSPEND, Interruption, are_taken, name_of, told
 from seccm.plan import Plan
 from seccm.plan.planner import Listed
 from seccm.plan.site import Site
 from seccm.rig import Block, Rig, RigInfo, SafeReport
+from seccm.session.filmed import describe_movie
 from seccm.session.followers import judges
 
 Events = Generator[Event, None, None]
@@ -60,6 +65,8 @@ class Run:
         warnings: Sequence[Problem],
         asking: Asking | None = None,
         terrain: Terrain | None = None,
+        before: Mapping[int, Before] | None = None,
+        film: Filming | None = None,
     ) -> None:
         self.plan = plan
         self.run_id = run_id
@@ -94,8 +101,20 @@ class Run:
             budget=budget,
             terrain=terrain,
             judges=judges(plan, rig.info.clock),
+            before=before,
         )
-        self._runner = Runner(rig, self._engine, store, asking=asking, raw=raw)
+        self._runner = Runner(
+            rig,
+            self._engine,
+            store,
+            asking=asking,
+            raw=raw,
+            moves=plan.moves,
+            film=film,
+            film_required=plan.record.camera == "required",
+        )
+        self.film = film
+        """The camera that films the run, for whoever looks on; None without one."""
         self._store = store
         self._file = Whereabouts(path)
         self._left = threading.Event()
@@ -187,6 +206,7 @@ class Run:
             number: of the signal.
         """
         stopping = self.status.state is State.STOPPING
+        ending = "the pipette retracts" if self.plan.moves else "the cell is switched off"
         try:
             if stopping and number in FROM_KEYBOARD:
                 self.halt()
@@ -194,10 +214,10 @@ class Run:
             self.ask("stop", name_of(number))
         except NotNow:
             if stopping:
-                return "The run is being stopped already: the pipette retracts."
+                return f"The run is being stopped already: {ending}."
             self._left.set()
             return "The run has ended already."
-        return "Stopping: the pipette retracts. Ctrl-C once more to halt."
+        return f"Stopping: {ending}. Ctrl-C once more to halt."
 
     def watch(self, watcher: Callable[[Block], None]) -> None:
         """Have every block of rows shown to someone as it comes, before the events it brings.
@@ -273,6 +293,8 @@ class Run:
             for event in self._runner.run():
                 if isinstance(event, RunStopped):
                     self._find_file()
+                    if self.film is not None and self._file.look() is not None:
+                        describe_movie(self.path)
                     if event.status == "complete" and self._file.look() is not None:
                         # A file that may be resumed stays as it is: filters hurt while it grows.
                         packing = finish_apart(self.path, self.run_id)

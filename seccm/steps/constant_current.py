@@ -33,8 +33,8 @@ from seccm.suggestion import Suggestion
 from seccm.units import C_RATE, show
 
 NAME = "constant current"
-WITHOUT = "without nuclei"
-"""What is said to the analysis where no nucleation is looked for."""
+WITHOUT, BLANK = "without nuclei", "blank"
+"""What is said to the analysis: no nucleation is looked for; the charge of the bare electrode."""
 
 
 class ConstantCurrent(StepSpec):
@@ -48,9 +48,13 @@ class ConstantCurrent(StepSpec):
     capacity: Charge | None = None
     """What a C-rate refers to: 1C passes it in an hour."""
     duration: Duration
+    """How long it is held at most."""
     nuclei: YesNo = True
     """Whether the nucleation of a metal is looked for; not where lithium goes into a particle."""
+    blank: Charge | None = None
+    """The charge that the bare electrode takes in such a step: `Q_particle` is without it."""
     until: Until | None = None
+    """What ends the step before its time."""
 
     @model_validator(mode="after")
     def _capacity_of_a_rate(self, info: ValidationInfo) -> ConstantCurrent:
@@ -82,7 +86,8 @@ def _resolve(step: ConstantCurrent, setting: Setting) -> Act:
     seconds = setting.number(step.duration)
     density = show(amperes / setting.area, "A/m^2")
     label = f"{density} ({show(amperes, 'A')}) for {show(seconds, 's')}"
-    facts = () if step.nuclei else ((WITHOUT, 1.0),)
+    facts: tuple[tuple[str, float], ...] = () if step.nuclei else ((WITHOUT, 1.0),)
+    facts += () if step.blank is None else ((BLANK, setting.number(step.blank)),)
     waveform = Constant(amperes, seconds)
     return Act("current", waveform, label, setting.limits(step.until), given=facts)
 
@@ -98,8 +103,13 @@ def _begins(step: ConstantCurrent) -> Beginning | None:
 
 CE = Result("CE", "1", "coulombic efficiency: charge of stripping over that of plating", "CE",
             rank=40, mapped=True)  # fmt: skip
+Q_PARTICLE = signed("Q_particle", "C", "net charge of the step without that of the bare electrode",
+                    r"$Q_\mathrm{particle}$", 329)  # fmt: skip
 J = signed("j", "A/m^2", "current density: median of the measured current over the area", "$j$")
-E_NUC = potential("E_nuc", "nucleation potential", r"$E_\mathrm{nuc}$", 10, mapped=True)
+E_NUC = replace(
+    potential("E_nuc", "nucleation potential", r"$E_\mathrm{nuc}$", 10, mapped=True),
+    beyond="E_far",
+)
 T_NUC = Result("t_nuc", "s", "nucleation time, from contact", r"$t_\mathrm{nuc}$",
                waited=T_SEEN.name, rank=20, mapped=True)  # fmt: skip
 Q_NUC = Result("Q_nuc", "C/m^2", "charge per area passed before nucleation, positive",
@@ -113,6 +123,8 @@ PLATING = (
     T_SEEN,
     Result("Q_seen", "C/m^2", "charge per area up to the end of the usable record, positive",
            r"$|Q_\mathrm{seen}|$"),
+    potential("E_far", "potential that went farthest in the direction of the current",
+              r"$E_\mathrm{far}$"),
     J,
 )  # fmt: skip
 STRIPPING = (E_END, J)
@@ -159,7 +171,9 @@ def _to_a_potential(segment: Segment) -> bool:
 def _yields(segment: Segment, before: Sequence[Segment]) -> tuple[Result, ...]:
     efficient = (CE,) if _plated(segment, before) is not None else ()
     middle = (E_MID,) if _to_a_potential(segment) else ()
-    return (STRIPPING if _strips(segment, before) else PLATING) + efficient + middle
+    particle = (Q_PARTICLE,) if BLANK in dict(segment.given) else ()
+    own = STRIPPING if _strips(segment, before) else PLATING
+    return own + efficient + middle + particle
 
 
 def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
@@ -167,10 +181,22 @@ def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
     numbers = dict(_stripping(trace) if _strips(trace.segment, earlier) else _plating(trace))
     if _to_a_potential(trace.segment):
         numbers[E_MID.name] = half_way(trace)
+    blank = dict(trace.segment.given).get(BLANK)
+    if blank is not None:
+        numbers[Q_PARTICLE.name] = _without(net_charge(trace), float(blank))
     plated = _plated(trace.segment, earlier)
     if plated is not None:
         numbers[CE.name] = Measured(_efficiency(before[plated], trace), NO_ROWS)
     return numbers
+
+
+def _without(charge: Measured, blank: float) -> Measured:
+    """Take the charge of the bare electrode, which has the sign of the current, off a charge."""
+    value = charge.value
+    if not value.status.has_value:
+        return charge
+    left = value.value - math.copysign(blank, value.value)
+    return replace(charge, value=replace(value, value=left))
 
 
 def _density(trace: StepTrace) -> Measured:
@@ -186,6 +212,8 @@ def _plating(trace: StepTrace) -> Numbers:
     seen = Value.of(n.t_end, trace.row) if math.isfinite(n.t_end) else Value.none(n.status)
     passed = Value.of(n.q_end, 0.0) if math.isfinite(n.q_end) else Value.none(n.status)
     sought = trace.between(n.t_first, n.t_sure) if math.isfinite(n.t_sure) else slice(None)
+    went = math.isfinite(n.e_lowest)
+    far = Value.of(n.e_lowest, n.noise) if went else Value.none(n.status)
     found = n.t_nuc.status.has_value
     before = trace.between(0.0, n.t_nuc.value) if found else sought
     # With the data point that ended the record, if an overload did.
@@ -197,6 +225,7 @@ def _plating(trace: StepTrace) -> Numbers:
         "E_growth": Measured(n.e_growth, (sought, after)),
         "eta_nuc": Measured(n.overpotential, (sought, after)),
         "t_seen": Measured(seen, WHOLE),
+        "E_far": Measured(far, WHOLE),
         "Q_seen": Measured(trace.area.density(passed), WHOLE),
         "j": _density(trace),
     }
@@ -238,11 +267,12 @@ def _words(found: Found) -> str:
 
 KIND = Kind(
     name=NAME,
+    also=("cp", "cc", "chronopotentiometry", "galvanostatic"),
     spec=ConstantCurrent,
     resolve=_resolve,
     example={"current": "-1 nA", "duration": "5 s"},
     begins=_begins,
-    results=(*PLATING, E_END, CE, E_MID),
+    results=(*PLATING, E_END, CE, E_MID, Q_PARTICLE),
     measure=_measure,
     yields=_yields,
     words=_words,

@@ -21,7 +21,7 @@ from seccm.quantities import Count
 from seccm.results import Result, Values
 from seccm.rig import RigInfo
 from seccm.steps.kinetics import KINETIC, TAFEL, kinetic_numbers
-from seccm.steps.ohmic import FREE_CURVE, Ohmic, given, without_drop
+from seccm.steps.ohmic import FREE_CURVE, given, without_drop
 from seccm.steps.peaks import (
     COUPLE,
     CROSSOVER,
@@ -34,7 +34,19 @@ from seccm.steps.peaks import (
     first_onsets,
     tables,
 )
-from seccm.steps.rate_series import FAST, series_arrays, series_numbers, told_of
+from seccm.steps.rate_series import FAST, GROWTH, series_arrays, series_numbers, told_of
+from seccm.steps.separation import PLOT, SEPARATION, separation_arrays, separation_numbers
+from seccm.steps.separation import told_of as told_of_separation
+from seccm.steps.stairs import (
+    Stepped,
+    as_ramp,
+    as_swept,
+    corners_of,
+    of_swept,
+    stair_problems,
+    stair_sense,
+    stepped,
+)
 from seccm.steps.sweeping import (
     E_HALF,
     I_LIM,
@@ -42,14 +54,13 @@ from seccm.steps.sweeping import (
     WAVE,
     coarse_problems,
     sweep_problems,
-    swept,
     wave_words,
 )
-from seccm.steps.voltammogram import each_cycle, voltammogram
+from seccm.steps.voltammogram import cycle_numbers, each_cycle, last_sweeps
 from seccm.units import show
 
 
-class CyclicVoltammetry(Ohmic):
+class CyclicVoltammetry(Stepped):
     """Sweep the potential to and fro.
 
     A cycle is the walk from `start` to each vertex in turn and back to `start`.
@@ -57,19 +68,24 @@ class CyclicVoltammetry(Ohmic):
 
     step: Literal["cv"] = "cv"
     start: Potential
+    """Where each cycle begins and ends."""
     vertices: Annotated[
         tuple[Potential, ...], Field(min_length=1, max_length=1000, examples=[["0 V"]])
     ]
+    """Where the sweep turns round, one after the other."""
     cycles: Annotated[Count, Field(le=100_000)] = 1
+    """How often it goes round."""
     scan_rate: ScanRate
+    """How fast the potential changes."""
     until: Until | None = None
+    """What ends the step before its time."""
 
 
 def _resolve(step: CyclicVoltammetry, setting: Setting) -> Act:
     corners = (step.start, *step.vertices, step.start)
     limits = setting.limits(step.until)
-    act = swept(corners, step.scan_rate, setting, limits, cycles=step.cycles, quiet=step.quiet)
-    return replace(act, given=given(step, setting))
+    act = stepped(step, corners, step.scan_rate, setting, limits, cycles=step.cycles)
+    return replace(act, given=(*given(step, setting), *act.given))
 
 
 def _begins(step: CyclicVoltammetry) -> Beginning:
@@ -77,18 +93,22 @@ def _begins(step: CyclicVoltammetry) -> Beginning:
 
 
 def _vertices(step: CyclicVoltammetry) -> int:
-    return step.cycles * (len(step.vertices) + 1) + (1 if step.quiet else 0)
+    return corners_of(step, (step.start, *step.vertices, step.start), step.cycles)
 
 
 def _problems(step: CyclicVoltammetry, where: str, setting: Setting) -> Iterable[Problem]:
     vertices = ((f"vertices[{k}]", vertex) for k, vertex in enumerate(step.vertices))
     corners = (("start", step.start), *vertices, ("", step.start))
-    return sweep_problems(where, setting, corners, step.scan_rate, step.cycles)
+    yield from sweep_problems(where, setting, corners, step.scan_rate, step.cycles)
+    ways = (step.start, *step.vertices, step.start)
+    yield from stair_problems(step, where, setting, ways, step.cycles)
 
 
 def _sense(
     step: CyclicVoltammetry, where: str, setting: Setting, info: RigInfo
 ) -> Iterable[Problem]:
+    if step.stair is not None:
+        return stair_sense(step, where, setting, step.scan_rate, info)
     return coarse_problems(where, setting, step.scan_rate, info)
 
 
@@ -142,19 +162,26 @@ RESULTS = (*CYCLES, *EACH_CYCLE, *WAVE, RETURN, *PEAKS)
 
 
 def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
-    found = voltammogram(trace)
-    last = max(round(found["cycles"].value.value) - 1, 0)
-    own = {**found, **couple(found), **first_onsets(trace)}
-    own |= kinetic_numbers(trace, found["E_half"], last)
-    return {**own, **without_drop(trace), **series_numbers(trace, before)}
+    swept, earlier = trace.once(as_swept), [one.once(as_swept) for one in before]
+    charges = cycle_numbers(trace)
+    last = max(round(charges["cycles"].value.value) - 1, 0)
+    found = last_sweeps(swept)
+    own = {**found, **couple(found), **first_onsets(swept)}
+    own |= kinetic_numbers(swept, found["E_half"], last)
+    own |= {**without_drop(swept), **series_numbers(swept, earlier)}
+    own |= separation_numbers(swept, earlier)
+    return {**charges, **of_swept(own, swept, trace)}
 
 
 def _arrays(trace: StepTrace, before: Sequence[StepTrace]) -> Mapping[str, Values]:
-    return {**each_cycle(trace), **tables(trace), **series_arrays(trace, before)}
+    swept, earlier = trace.once(as_swept), [one.once(as_swept) for one in before]
+    own = {**each_cycle(trace), **tables(swept), **series_arrays(swept, earlier)}
+    return {**own, **separation_arrays(swept, earlier)}
 
 
 def _yields(segment: Segment, before: Sequence[Segment]) -> tuple[Result, ...]:
-    return (*RESULTS, *told_of(segment, before))
+    ramp, earlier = as_ramp(segment), [as_ramp(one) for one in before]
+    return (*RESULTS, *told_of(ramp, earlier), *told_of_separation(ramp, earlier))
 
 
 def _words(found: Found) -> str:
@@ -173,6 +200,7 @@ def _words(found: Found) -> str:
 
 KIND = Kind(
     name="cv",
+    also=("cyclic voltammetry", "voltammogram"),
     spec=CyclicVoltammetry,
     resolve=_resolve,
     example={"start": "0 V", "vertices": ["-0.5 V"], "scan_rate": "100 mV/s"},
@@ -180,12 +208,13 @@ KIND = Kind(
     vertices=_vertices,
     problems=_problems,
     sense=_sense,
-    results=(*RESULTS, *FAST),
+    results=(*RESULTS, *FAST, *SEPARATION),
     measure=_measure,
     arrays=_arrays,
     yields=_yields,
     words=_words,
     curves=("I-E",),
-    figures=(CHARGES, WAVES, MARKED, PASSED, TAFEL, FREE_CURVE),
+    seen=as_swept,
+    figures=(CHARGES, WAVES, MARKED, PASSED, TAFEL, FREE_CURVE, GROWTH, PLOT),
     rank=10,
 )

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from seccm.arrays import FloatArray
-from seccm.program.figures import Axis, OwnCurve
+from seccm.errors import Problem
+from seccm.program.figures import POTENTIAL, Axis, OwnCurve
 from seccm.program.kind import Beginning, Kind
 from seccm.program.measured import Numbers
 from seccm.program.segment import Act
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace
-from seccm.quantities import Duration, Potential
 from seccm.steps.staircase import (
-    E_AXIS,
     PEAK,
+    Size,
+    Span,
     Staircase,
     Stairs,
     climbed,
@@ -30,8 +31,9 @@ from seccm.steps.staircase import (
     peak_words,
     problems,
     read,
+    too_short,
 )
-from seccm.units import show, volts
+from seccm.units import volts
 
 
 class DifferentialPulse(Staircase):
@@ -42,31 +44,31 @@ class DifferentialPulse(Staircase):
     """
 
     step: Literal["differential pulse"] = "differential pulse"
-    amplitude: Annotated[Potential, Field(gt=0, examples=["25 mV"])]
+    amplitude: Annotated[Size, Field(examples=["25 mV"])]
     """Of the pulse, in the direction of the staircase."""
-    width: Annotated[Duration, Field(gt=0, examples=["50 ms"])]
+    width: Annotated[Span, Field(examples=["50 ms"])]
     """How long the pulse lasts."""
-    period: Annotated[Duration, Field(gt=0, examples=["200 ms"])]
+    period: Annotated[Span, Field(examples=["200 ms"])]
     """From one step to the next."""
-
-    @model_validator(mode="after")
-    def _fits(self) -> DifferentialPulse:
-        if self.width >= self.period:
-            raise ValueError(f"width is {show(self.width, 's')}, not shorter than the period")
-        return self
 
 
 def _resolve(step: DifferentialPulse, setting: Setting) -> Act:
     base = levels(step, setting)
-    way = math.copysign(step.amplitude, setting.raw(step.stop) - setting.raw(step.start))
-    label = f"differential pulses of {volts(step.amplitude)}, {ends_of(step, setting)}"
-    stairs = Stairs(base, base + way, step.period - step.width, step.width)
-    return climbed(stairs, step.quiet, float(base[0]), label)
+    amplitude, width = setting.number(step.amplitude), setting.number(step.width)
+    way = math.copysign(amplitude, setting.raw(step.stop) - setting.raw(step.start))
+    label = f"differential pulses of {volts(amplitude)}, {ends_of(step, setting)}"
+    stairs = Stairs(base, base + way, setting.number(step.period) - width, width)
+    return climbed(stairs, setting.number(step.quiet), float(base[0]), label)
+
+
+def _problems(step: DifferentialPulse, where: str, setting: Setting) -> Iterator[Problem]:
+    yield from problems(step, where, setting)
+    yield from too_short(step.period, step.width, where, setting)
 
 
 def _difference(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
     """Return the potential of each step, and by how much the current of its pulse is larger."""
-    found = read(trace)
+    found = trace.once(read)
     e, difference = known(found.first_potential, found.second - found.first)
     return e, difference
 
@@ -77,6 +79,7 @@ def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
 
 KIND = Kind(
     name="differential pulse",
+    also=('dpv',),
     spec=DifferentialPulse,
     resolve=_resolve,
     example={
@@ -85,8 +88,9 @@ KIND = Kind(
     },
     begins=lambda step: Beginning("potential", step.start, "start"),
     vertices=corners_of,
-    problems=problems,
+    problems=_problems,
     results=PEAK,
+    main=PEAK[:2],
     measure=_measure,
     words=peak_words,
     curves=("I-t",),
@@ -94,8 +98,8 @@ KIND = Kind(
         OwnCurve(
             slug="differential-pulse",
             title="Difference current of differential pulses",
-            x=E_AXIS,
-            y=Axis("difference current", "A"),
+            x=POTENTIAL,
+            y=Axis("difference current", "A", signed=True),
             points=_difference,
         ),
     ),

@@ -17,7 +17,18 @@ from seccm.program.trace import StepTrace
 from seccm.program.until import Until
 from seccm.results import Result, Value, noise
 from seccm.rig import Constant
-from seccm.steps.inserting import D_R2, DIFFUSIVITY, E_REST, Titration, given, of, scaled, undefined
+from seccm.steps.inserting import (
+    D_GRAIN,
+    D_R2,
+    DIFFUSIVITY,
+    E_REST,
+    Titration,
+    diffusivities,
+    given,
+    rest_before,
+    scaled_rates,
+    undefined,
+)
 from seccm.units import show
 
 NAME = "gitt"
@@ -28,13 +39,15 @@ class Gitt(Titration):
 
     step: Literal["gitt"] = "gitt"
     duration: Duration
+    """How long the rest lasts at most."""
     until: Until | None = None
+    """What ends the step before its time."""
 
 
 def _resolve(step: Gitt, setting: Setting) -> Act:
     seconds = setting.number(step.duration)
     label = f"GITT, open circuit for {show(seconds, 's')}"
-    facts = given(step.radius, setting)
+    facts = given(step, setting)
     return Act("open", Constant(0.0, seconds), label, setting.limits(step.until), given=facts)
 
 
@@ -44,7 +57,7 @@ RATES = (D_R2, R_SERIES, E_REST, E_END)
 
 
 def _yields(segment: Segment, _: Sequence[Segment]) -> tuple[Result, ...]:
-    return RATES if not of(segment, "radius") else (*RATES, DIFFUSIVITY)
+    return (*RATES, *diffusivities(segment))
 
 
 def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
@@ -53,16 +66,11 @@ def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
     numbers = {D_R2.name: none, R_SERIES.name: none, E_REST.name: none, E_END.name: after}
     modes = [one.segment.mode for one in before[-2:]]
     if modes == ["open", "current"]:
-        rested, pulsed = before[-2:]
-        begun = level(rested, rested.E)
-        numbers[E_REST.name] = begun
-        rate, resistance = _of_pulse(pulsed, begun.value, after.value)
-        numbers[D_R2.name] = Measured(rate, (trace.own,))
-        numbers[R_SERIES.name] = Measured(resistance, (trace.own,))
-    radius = of(trace.segment, "radius")
-    if radius:
-        numbers[DIFFUSIVITY.name] = scaled(numbers[D_R2.name], radius**2)
-    return numbers
+        begun = numbers[E_REST.name] = rest_before(before[:-1], trace.own)
+        rate, resistance = _of_pulse(before[-1], begun.value, after.value)
+        numbers[D_R2.name] = Measured(rate, after.rows)
+        numbers[R_SERIES.name] = Measured(resistance, after.rows)
+    return numbers | scaled_rates(trace.segment, numbers[D_R2.name])
 
 
 def _of_pulse(trace: StepTrace, begun: Value, after: Value) -> tuple[Value, Value]:
@@ -77,7 +85,7 @@ def _of_pulse(trace: StepTrace, begun: Value, after: Value) -> tuple[Value, Valu
     )
     # What is wrong with the rows of the pulse is wrong with what they say.
     rate, resistance = (Measured(v, (own,)).checked(trace) for v in (found.rate, found.resistance))
-    return rate, resistance
+    return rate.doubted(begun.status), resistance.doubted(begun.status)
 
 
 def _words(found: Found) -> str:
@@ -91,7 +99,7 @@ KIND = Kind(
     spec=Gitt,
     resolve=_resolve,
     example={"duration": "1 h"},
-    results=(*RATES, DIFFUSIVITY),
+    results=(*RATES, DIFFUSIVITY, D_GRAIN),
     measure=_measure,
     yields=_yields,
     words=_words,

@@ -39,17 +39,13 @@ MOST = 4000
 """Points with which a record is drawn: twice as many as a wide figure has dots."""
 
 
-def _given(trace: StepTrace) -> Mapping[str, float]:
-    return {name: float(number) for name, number in trace.segment.given}
-
-
 def settled(trace: StepTrace) -> slice:
     """Return the rows in which there may be impacts.
 
     The double layer is charged when the potential is set: rows at the end of the range at the very
     start are of that, and say nothing of particles.
     """
-    given = _given(trace)
+    given = trace.segment.numbers
     start = slice(0, int(np.searchsorted(trace.t, given["widest"])))
     full = np.flatnonzero(trace.flag[start] & Flag.SATURATED)
     return slice(int(full[-1]) + 1 if full.size else trace.own.start, None)
@@ -57,7 +53,7 @@ def settled(trace: StepTrace) -> slice:
 
 def found_in(trace: StepTrace) -> Found:
     """Find the impacts of a step."""
-    given = _given(trace)
+    given = trace.segment.numbers
     current = trace.I.copy()
     current[: settled(trace).start] = np.nan
     return find_impacts(current, trace.row, given["widest"], given["false alarms"])
@@ -65,7 +61,7 @@ def found_in(trace: StepTrace) -> Found:
 
 def material_of(trace: StepTrace) -> Material | None:
     """Return what the particles are made of, if the plan says so."""
-    given = _given(trace)
+    given = trace.segment.numbers
     if "density" not in given:
         return None
     return Material(given["molar mass"], given["density"], given["electrons"])
@@ -73,8 +69,7 @@ def material_of(trace: StepTrace) -> Material | None:
 
 def checked(trace: StepTrace, impact: Impact, value: Value) -> Value:
     """Return a number of an impact with what its data points were flagged for as its status."""
-    spike = impact.spike
-    return Measured(value, (slice(max(0, spike.first - 1), spike.stop),)).checked(trace)
+    return Measured(value, (impact.rows,)).checked(trace)
 
 
 def charges(trace: StepTrace) -> list[Value]:
@@ -142,11 +137,11 @@ RECORD = OwnCurve(
     slug="impact-record",
     title="Impacts: current against time",
     x=Axis("time", "s"),
-    y=Axis("current", "A"),
+    y=Axis("current", "A", signed=True),
     points=_record,
     events=_tops,
     alone=True,
-    words="Orange: impacts that were found. A record of many data points is drawn by the least and "
+    words="Marks: impacts that were found. A record of many data points is drawn by the least and "
     "the greatest of neighbours.",
 )
 WIDTHS = OwnCurve(

@@ -60,7 +60,9 @@ class Impacts(StepSpec):
 
     step: Literal["impacts"] = "impacts"
     potential: Potential
+    """What is held."""
     duration: Duration
+    """How long it is held at most."""
     widest: Annotated[Time, Field(gt=0, le=10.0, examples=["20 ms"])] = 20e-3
     """The widest spike that is expected, at half of its height."""
     false_alarms: Annotated[Ratio, Field(gt=0, le=3600.0)] = 1.0
@@ -68,6 +70,7 @@ class Impacts(StepSpec):
     particle: Particle | None = None
     """What the particles are made of; without it there are no diameters."""
     until: Until | None = None
+    """What ends the step before its time."""
 
 
 def _resolve(step: Impacts, setting: Setting) -> Act:
@@ -200,5 +203,6 @@ KIND = Kind(
     words=_words,
     curves=("I-t",),
     figures=(*FIGURES, AGAINST_POTENTIAL),
+    main=(RATE, Q_MEDIAN, D_MEDIAN),
     rank=45,
 )

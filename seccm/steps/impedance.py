@@ -15,6 +15,7 @@ from seccm.analysis.impedance.circuit import NAMED
 from seccm.analysis.impedance.of_step import StepImpedance, impedance_of
 from seccm.analysis.impedance.parts import parts_of, quantities
 from seccm.analysis.impedance.sines import FEWEST_PERIODS
+from seccm.arrays import FloatArray
 from seccm.errors import Problem
 from seccm.factors import Follows
 from seccm.factors import Value as Quantity
@@ -45,6 +46,8 @@ MOST_SINES = 200
 TAIL = 0.02
 """Seconds that the sines go on after the periods that count: what comes next, such as a jump of the
 potential, is within the last data point of a rig."""
+QUICK = 300.0
+"""Hz from which wires and electrometer matter."""
 LINEAR = 0.05
 """Volts from which a cell hardly ever answers linearly."""
 
@@ -64,6 +67,7 @@ class Impedance(StepSpec):
     lowest: Annotated[Frequency, Field(gt=0, examples=["1 Hz"])] | None = None
     """The lowest frequency: one period of it is the least that has to be waited for."""
     highest: Annotated[Frequency, Field(gt=0, examples=["1 kHz"])] | None = None
+    """The highest frequency."""
     per_decade: Annotated[Count, Field(le=50)] = 8
     """Frequencies in a decade, evenly spaced on a logarithmic axis."""
     frequencies: tuple[Annotated[Frequency, Field(gt=0)], ...] = ()
@@ -180,6 +184,27 @@ def _problems(step: Impedance, where: str, setting: Setting) -> Iterator[Problem
         yield Problem(f"{where}.amplitude", f"{what}answer linearly.", remedy, "warning")
 
 
+def _unknown_leads(where: str, info: RigInfo, in_range: str) -> Iterator[Problem]:
+    """Warn of a rig that does not say what its wires and its electrometer do in a range."""
+    own = info.range_of(in_range)
+    constant = None if own is None else own.time_constant
+    missing = [
+        words
+        for words, known in (
+            ("the stray capacitance of its leads", info.leads.stray),
+            ("the bandwidth of its current input", constant or info.leads.time_constant),
+        )
+        if not known
+    ]
+    if missing:
+        what = f"rig {info.name} does not say {' and '.join(missing)}: 1 pF is 160 Mohm at 1 kHz."
+        remedy = (
+            "Measure it with seccm rig capacitance RIG and seccm rig leads RIG --ohms R, or write "
+            "it into [inputs.leads] of the rig file."
+        )
+        yield Problem(where, what, remedy, "warning")
+
+
 def _sense(step: Impedance, where: str, setting: Setting, info: RigInfo) -> Iterable[Problem]:
     update = info.update_during(raw=True)
     row = info.clock.period if not info.raw else max(step.row or 0.0, 1.0 / info.clock.rate)
@@ -188,6 +213,8 @@ def _sense(step: Impedance, where: str, setting: Setting, info: RigInfo) -> Iter
         (PER_ROW, row, f"rig {info.name} gives a data point of this step every"),
     )
     fastest = step.wanted[-1]
+    if not info.virtual and fastest > QUICK:
+        yield from _unknown_leads(where, info, step.range or "")
     for share, period, words in limits:
         if fastest * period <= share:
             continue
@@ -307,13 +334,19 @@ def _arrays(trace: StepTrace, _: Sequence[StepTrace]) -> Mapping[str, Values]:
     if found is None:
         return {}
     spectrum, doubt = found.spectrum, found.doubt
-    exactly = np.zeros(len(spectrum))
-    parameters = [found.value(name) for name in found.circuit.names]
+
+    def of(values: Iterable[Value]) -> Values:
+        return Values.of([Measured(value, found.rows).checked(trace) for value in values])
+
+    def numbers(part: FloatArray) -> Values:
+        both = zip(part.tolist(), spectrum.sigma.tolist(), strict=True)
+        return of(Value.of(number, error, doubt) for number, error in both)
+
     return {
-        F.name: Values(spectrum.f, exactly),
-        Z_REAL.name: Values(spectrum.Z.real, spectrum.sigma, doubt),
-        Z_IMAG.name: Values(spectrum.Z.imag, spectrum.sigma, doubt),
-        CIRCUIT.name: Values.of(parameters),
+        F.name: Values.of([Value.of(f, 0.0) for f in spectrum.f.tolist()]),
+        Z_REAL.name: numbers(spectrum.Z.real),
+        Z_IMAG.name: numbers(spectrum.Z.imag),
+        CIRCUIT.name: of(found.value(name) for name in found.circuit.names),
     }
 
 
@@ -357,6 +390,7 @@ FIGURES = (
 )  # fmt: skip
 KIND = Kind(
     name=NAME,
+    also=('eis', 'impedance spectroscopy'),
     spec=Impedance,
     resolve=_resolve,
     example={

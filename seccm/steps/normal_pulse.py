@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from seccm.analysis.pulse_peak import pulse_wave
+from seccm.analysis.pulse_wave import pulse_wave
 from seccm.arrays import FloatArray
-from seccm.program.figures import Axis, OwnCurve
+from seccm.errors import Problem
+from seccm.program.figures import POTENTIAL, Axis, OwnCurve
 from seccm.program.kind import Beginning, Found, Kind
 from seccm.program.measured import Measured, Numbers
 from seccm.program.segment import Act
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace
-from seccm.quantities import Duration
 from seccm.results.result import potential, signed
 from seccm.steps.staircase import (
-    E_AXIS,
+    CUT_SHORT,
+    Span,
     Staircase,
     Stairs,
     climbed,
@@ -29,6 +30,7 @@ from seccm.steps.staircase import (
     levels,
     problems,
     read,
+    too_short,
 )
 from seccm.units import show
 
@@ -41,24 +43,24 @@ class NormalPulse(Staircase):
     """
 
     step: Literal["normal pulse"] = "normal pulse"
-    width: Annotated[Duration, Field(gt=0, examples=["50 ms"])]
+    width: Annotated[Span, Field(examples=["50 ms"])]
     """How long a pulse lasts."""
-    period: Annotated[Duration, Field(gt=0, examples=["1 s"])]
+    period: Annotated[Span, Field(examples=["1 s"])]
     """From one pulse to the next."""
-
-    @model_validator(mode="after")
-    def _fits(self) -> NormalPulse:
-        if self.width >= self.period:
-            raise ValueError(f"width is {show(self.width, 's')}, not shorter than the period")
-        return self
 
 
 def _resolve(step: NormalPulse, setting: Setting) -> Act:
     high = levels(step, setting)
     base = np.full(high.size, high[0])
-    label = f"normal pulses of {show(step.width, 's')}, {ends_of(step, setting)}"
-    stairs = Stairs(base, high, step.period - step.width, step.width)
-    return climbed(stairs, step.quiet, float(base[0]), label)
+    width = setting.number(step.width)
+    label = f"normal pulses of {show(width, 's')}, {ends_of(step, setting)}"
+    stairs = Stairs(base, high, setting.number(step.period) - width, width)
+    return climbed(stairs, setting.number(step.quiet), float(base[0]), label)
+
+
+def _problems(step: NormalPulse, where: str, setting: Setting) -> Iterator[Problem]:
+    yield from problems(step, where, setting)
+    yield from too_short(step.period, step.width, where, setting)
 
 
 E_PULSES = potential("E_half_pulses", "half-wave potential of the pulses", r"$E_{1/2}$", 369,
@@ -69,13 +71,15 @@ J_PULSES = signed("j_lim_pulses", "A/m^2", "limiting current density of the puls
 
 def _wave(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
     """Return the potential and the current at the end of each pulse."""
-    found = read(trace)
+    found = trace.once(read)
     e, current = known(found.second_potential, found.second)
     return e, current
 
 
 def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
-    wave, rows = pulse_wave(*_wave(trace)), (trace.own,)
+    if not trace.once(read).whole:
+        return {"E_half_pulses": CUT_SHORT, "j_lim_pulses": CUT_SHORT}
+    wave, rows = pulse_wave(*_wave(trace)), trace.once(read).rows
     return {
         "E_half_pulses": Measured(wave.half, rows),
         "j_lim_pulses": Measured(trace.area.density(wave.limit), rows),
@@ -89,6 +93,7 @@ def _words(found: Found) -> str:
 
 KIND = Kind(
     name="normal pulse",
+    also=('npv',),
     spec=NormalPulse,
     resolve=_resolve,
     example={
@@ -97,8 +102,9 @@ KIND = Kind(
     },
     begins=lambda step: Beginning("potential", step.start, "start"),
     vertices=corners_of,
-    problems=problems,
+    problems=_problems,
     results=(E_PULSES, J_PULSES),
+    main=(E_PULSES, J_PULSES),
     measure=_measure,
     words=_words,
     curves=("I-t",),
@@ -106,8 +112,8 @@ KIND = Kind(
         OwnCurve(
             slug="normal-pulse",
             title="Current at the end of normal pulses",
-            x=E_AXIS,
-            y=Axis("current", "A"),
+            x=POTENTIAL,
+            y=Axis("current", "A", signed=True),
             points=_wave,
         ),
     ),

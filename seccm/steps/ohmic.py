@@ -12,7 +12,7 @@ from seccm.analysis.lateness import lateness
 from seccm.analysis.ohmic_drop import Straight, without_resistance
 from seccm.arrays import FloatArray
 from seccm.mistakes import OneOf
-from seccm.program.figures import Axis, OwnCurve
+from seccm.program.figures import POTENTIAL, Axis, OwnCurve
 from seccm.program.kind import Found, StepSpec
 from seccm.program.measured import NO_ROWS, Measured, Numbers
 from seccm.program.segment import Segment
@@ -80,6 +80,7 @@ J_FREE = signed(
     "diffusion",
     r"$j_\mathrm{p}^\mathrm{free}$",
     288,
+    mapped=True,
 )
 FREE = (R_U, DROP, E_FREE, J_FREE)
 
@@ -89,7 +90,8 @@ def is_known(segment: Segment) -> bool:
     return RESISTANCE in dict(segment.given)
 
 
-def _resistance(segment: Segment) -> float:
+def resistance(segment: Segment) -> float:
+    """Return the resistance that the plan gives for a step, ohm."""
     return float(dict(segment.given)[RESISTANCE])
 
 
@@ -134,28 +136,28 @@ def freed(trace: StepTrace) -> tuple[Straight | None, slice]:
     if rows.stop - rows.start < 2 or np.ptp(np.diff(trace.t[rows])) > 0.5 * trace.row:
         return None, rows
     wave, t, measured = trace.segment.waveform, trace.t[rows], trace.E[rows]
-    late = lateness(t, measured, wave, trace.row)
+    late = lateness(t, trace.sound(trace.E)[rows], wave, trace.row)
     imposed = wave.at(t - late - trace.row / 2.0)
     imposed = imposed + float(np.median(measured - imposed))
     apart = np.abs(measured - imposed) > max(_APART * noise(measured - imposed), FINE)
     potentials = np.where(apart, measured, imposed)
-    resistance = _resistance(trace.segment)
+    ohms = resistance(trace.segment)
     change = scan_rate(trace.segment) * trace.row
-    return without_resistance(potentials, trace.I[rows], trace.row, resistance, change), rows
+    return without_resistance(potentials, trace.I[rows], trace.row, ohms, change), rows
 
 
 def without_drop(trace: StepTrace) -> Numbers:
     """Measure the peak of the first sweep as it would be without resistance."""
     if not is_known(trace.segment):
         return {}
-    resistance = _resistance(trace.segment)
+    ohms = resistance(trace.segment)
     straight, rows = freed(trace)
-    found: dict[str, Measured] = {"R_u": Measured(Value.of(resistance, math.nan), NO_ROWS)}
+    found: dict[str, Measured] = {"R_u": Measured(Value.of(ohms, math.nan), NO_ROWS)}
     if straight is None:
         nothing = Measured(Value.none(Status.TOO_SHORT), (rows,))
         return found | dict.fromkeys(("iR_p", "E_p_free", "j_p_free"), nothing)
     largest = trace.I[rows][np.argmax(np.abs(trace.I[rows]))]
-    drop = Value.of(resistance * float(largest), resistance * trace.scatter)
+    drop = Value.of(ohms * float(largest), ohms * trace.scatter)
     height = trace.area.density(straight.height)
     return found | {
         "iR_p": Measured(drop, (rows,)),
@@ -175,9 +177,10 @@ def _free(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
 FREE_CURVE = OwnCurve(
     slug="without-resistance",
     title="The first sweep without the resistance of the solution, for planar diffusion",
-    x=Axis("potential", "V"),
-    y=Axis("current", "A"),
+    x=POTENTIAL,
+    y=Axis("current", "A", signed=True),
     points=_free,
+    seen=True,
 )
 
 

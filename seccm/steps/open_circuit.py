@@ -23,7 +23,9 @@ class OpenCircuit(StepSpec):
 
     step: Literal["open circuit"] = "open circuit"
     duration: Duration
+    """How long it is watched at most."""
     until: Until | None = None
+    """What ends the step before its time."""
 
 
 def _resolve(step: OpenCircuit, setting: Setting) -> Act:
@@ -42,6 +44,7 @@ def _words(found: Found) -> str:
 
 KIND = Kind(
     name="open circuit",
+    also=("ocp", "ocv", "rest", "open"),
     spec=OpenCircuit,
     resolve=_resolve,
     example={"duration": "5 s"},

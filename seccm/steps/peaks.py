@@ -11,17 +11,18 @@ import numpy as np
 from seccm.analysis.legs import legs_of
 from seccm.analysis.onsets import onsets
 from seccm.analysis.peak_shape import Shape, shapes
-from seccm.analysis.sweep import sweep
 from seccm.arrays import FloatArray
-from seccm.program.figures import Axis, OwnCurve
+from seccm.program.figures import POTENTIAL, Axis, OwnCurve
 from seccm.program.measured import WHOLE, Measured, Numbers
 from seccm.program.trace import StepTrace
 from seccm.results import Result, Status, Value, Values
 from seccm.results.result import potential
-from seccm.steps.voltammogram import Leg, settled_legs
+from seccm.steps.voltammogram import Leg, leg_of, of_sweep, settled_legs
 
 _SMEARED = 0.01
 """V beyond the feet of a peak that smoothing takes into account."""
+_NEIGHBOURS = 3
+"""Points of the grid that it takes into account at least."""
 _DRAWN = 500
 """Points of a drawn cycle."""
 _A_COUPLE = 3.0
@@ -94,7 +95,7 @@ def _legs(trace: StepTrace, cycle: int) -> tuple[Leg, ...]:
         rest = legs_of(trace, 0)[1:]
     else:
         first, rest = (), legs_of(trace, cycle)
-    return (*first, *(Leg(rows, sweep(trace.E[rows], trace.I[rows])) for rows in rest))
+    return (*first, *(leg_of(trace, rows) for rows in rest))
 
 
 def tables(trace: StepTrace) -> Mapping[str, Values]:
@@ -121,7 +122,7 @@ def tables(trace: StepTrace) -> Mapping[str, Values]:
 def _row(trace: StepTrace, peak: _Found) -> Iterator[tuple[str, Value]]:
     """Return one row of the table of peaks."""
     rows, shape = peak.rows(trace), peak.shape
-    rate, charge = _scan_rate(trace, peak.leg), shape.charge
+    rate, charge = _scan_rate(peak.leg, trace.row), shape.charge
     if charge.status.has_value:
         charge = Value.of(charge.value / rate, charge.error / rate, charge.status)
     density = trace.area.density
@@ -138,11 +139,11 @@ def _row(trace: StepTrace, peak: _Found) -> Iterator[tuple[str, Value]]:
         yield name, Measured(value, rows).checked(trace)
 
 
-def _scan_rate(trace: StepTrace, leg: Leg) -> float:
+def _scan_rate(leg: Leg, row: float) -> float:
     """Return the scan rate of a sweep, V/s, positive: from all of its rows."""
-    e = trace.E[leg.rows]
+    e = leg.potential
     x = np.arange(e.size) - 0.5 * (e.size - 1)
-    return abs(float(x @ e) / float(x @ x)) / trace.row
+    return abs(float(x @ e) / float(x @ x)) / row
 
 
 def first_onsets(trace: StepTrace) -> Numbers:
@@ -169,12 +170,13 @@ def _onsets(trace: StepTrace, legs: Sequence[Leg]) -> tuple[Measured, Measured, 
 
 def _between(trace: StepTrace, leg: Leg, span: tuple[float, float]) -> tuple[slice]:
     """Return the rows of a sweep between two potentials, and those smoothed together with them."""
-    e = trace.E[leg.rows]
-    inside = np.flatnonzero((e >= span[0] - _SMEARED) & (e <= span[1] + _SMEARED))
+    e = leg.potential
+    smeared = max(_SMEARED, _NEIGHBOURS * leg.grid)
+    inside = np.flatnonzero((e >= span[0] - smeared) & (e <= span[1] + smeared))
     if not inside.size:
         return (leg.rows,)
     start = leg.rows.start
-    return (slice(start + int(inside[0]), start + int(inside[-1]) + 1),)
+    return of_sweep(trace, leg, slice(start + int(inside[0]), start + int(inside[-1]) + 1))
 
 
 def couple(found: Numbers) -> Numbers:
@@ -230,16 +232,18 @@ def _around(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
 def _last(trace: StepTrace) -> int:
     """Return the last complete cycle, from 0."""
     ends = np.array(trace.segment.cycles[1:])
-    return max(0, int(np.sum(ends <= trace.t[-1] + 1.5 * trace.row)) - 1)
+    end = trace.t[-1] if trace.t.size else 0.0
+    return max(0, int(np.sum(ends <= end + 1.5 * trace.row)) - 1)
 
 
 MARKED = OwnCurve(
     slug="peaks",
     title="Last cycle with its peaks",
-    x=Axis("potential against the reference", "V", against_reference=True),
+    x=POTENTIAL,
     y=Axis("current density", "A/m^2", signed=True),
     points=_around,
     events=_apexes,
+    seen=True,
     words="Marks: the peaks in the direction of their sweep.",
 )
 PASSED = OwnCurve(

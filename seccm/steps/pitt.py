@@ -9,9 +9,17 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from seccm.analysis.any_step import level
-from seccm.analysis.pitt import Diffusion, Intervals, diffusion, intervals, mean_current
+from seccm.analysis.pitt import (
+    INITIAL,
+    Diffusion,
+    Intervals,
+    diffusion,
+    initial_current,
+    intervals,
+    mean_current,
+)
 from seccm.arrays import FloatArray
+from seccm.constants import FARADAY, GAS
 from seccm.program.figures import Axis, OwnCurve
 from seccm.program.kind import Beginning, Found, Kind
 from seccm.program.measured import Measured, Numbers
@@ -24,16 +32,17 @@ from seccm.results import Result, Status, Value
 from seccm.results.result import signed
 from seccm.rig import Constant
 from seccm.steps.inserting import (
+    D_GRAIN,
     D_R2,
     DIFFUSIVITY,
     E_REST,
-    FARADAY,
-    GAS,
     Titration,
+    diffusivities,
     given,
     of,
+    rest_before,
     scaled,
-    undefined,
+    scaled_rates,
 )
 from seccm.units import show, volts
 
@@ -45,17 +54,20 @@ class Pitt(Titration):
 
     step: Literal["pitt"] = "pitt"
     potential: Potential
+    """Usually a little above or below what the last open circuit came to."""
     duration: Duration
+    """How long it is held at most."""
     temperature: Annotated[float, Field(gt=0, le=1000)] = 298.15
     """Of the particle, in kelvin."""
     until: Until | None = None
+    """What ends the step before its time."""
 
 
 def _resolve(step: Pitt, setting: Setting) -> Act:
     seconds = setting.number(step.duration)
     label = f"PITT at {volts(setting.number(step.potential))} for {show(seconds, 's')}"
     waveform = Constant(setting.raw(step.potential), seconds)
-    facts = given(step.radius, setting, temperature=step.temperature)
+    facts = given(step, setting, temperature=step.temperature)
     return Act("potential", waveform, label, setting.limits(step.until), given=facts)
 
 
@@ -79,11 +91,14 @@ I_0 = Result("i_0", "A", "exchange current of the whole surface", r"$i_0$", rank
 J_0 = Result("j_0", "A/m^2", "exchange current density on a sphere of the radius that the plan "
              "gives", r"$j_0$", rank=418, mapped=True)  # fmt: skip
 RATES = (D_R2, BIOT, TAU_R, TAU_D, T_CHAR, Q_STEP, I_BACK, I_0, E_REST)
-OF_A_SPHERE = (DIFFUSIVITY, J_0)
+J_GRAIN = Result("j_grain", "A/m^2", "exchange current density over the surface of all grains that "
+                 "fill the sphere", r"$j_\mathrm{0,grain}$", rank=419, mapped=True)  # fmt: skip
 
 
 def _yields(segment: Segment, _: Sequence[Segment]) -> tuple[Result, ...]:
-    return RATES if not of(segment, "radius") else RATES + OF_A_SPHERE
+    exchange = (J_0,) if of(segment, "radius") else ()
+    filled = (J_GRAIN,) if exchange and of(segment, "grain_radius") else ()
+    return (*RATES, *diffusivities(segment), *exchange, *filled)
 
 
 def _found(trace: StepTrace, step: float = 0.0) -> Diffusion:
@@ -93,17 +108,17 @@ def _found(trace: StepTrace, step: float = 0.0) -> Diffusion:
 
 def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
     own = trace.own
-    rest = undefined(own)
-    if before and before[-1].segment.mode == "open":
-        rest = level(before[-1], before[-1].E)
+    rest = rest_before(before, own)
     step = float(np.median(trace.E[own])) - rest.value.value if rest.value.status.has_value else 0.0
     found = _found(trace, step)
-    rate = Measured(found.rate, (own,))
+    # How large the step is says how far the surface is from answering in proportion.
+    doubt = rest.value.status if step else Status.OK
+    rate = Measured(found.rate.doubted(doubt), (own,))
     numbers = {
         D_R2.name: rate,
-        BIOT.name: Measured(found.biot, (own,)),
-        TAU_R.name: Measured(found.reaction, (own,)),
-        TAU_D.name: Measured(_inverse(found.rate), (own,)),
+        BIOT.name: Measured(found.biot.doubted(doubt), (own,)),
+        TAU_R.name: Measured(found.reaction.doubted(doubt), (own,)),
+        TAU_D.name: Measured(_inverse(rate.value), (own,)),
         T_CHAR.name: Measured(found.characteristic, (own,)),
         Q_STEP.name: Measured(found.charge, (own,)),
         I_BACK.name: Measured(found.background, (own,)),
@@ -111,10 +126,12 @@ def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
     numbers[E_REST.name] = rest
     exchange = Measured(_exchange(trace, rest.value, step, found), (own,))
     numbers[I_0.name] = exchange
-    radius = of(trace.segment, "radius")
+    numbers |= scaled_rates(trace.segment, rate)
+    radius, grain = of(trace.segment, "radius"), of(trace.segment, "grain_radius")
     if radius:
-        numbers[DIFFUSIVITY.name] = scaled(rate, radius**2)
         numbers[J_0.name] = scaled(exchange, 1.0 / (4.0 * math.pi * radius**2))
+    if radius and grain:  # Spheres of radius r that fill a volume V have a surface of 3 V / r.
+        numbers[J_GRAIN.name] = scaled(exchange, grain / (4.0 * math.pi * radius**3))
     return numbers
 
 
@@ -161,6 +178,41 @@ def _decay(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
     return _drawn(trace, means, means.current - (back.value if back.status.has_value else 0.0))
 
 
+def _normalised(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
+    """Return the current without its background over that of 0.1 s: the same for all sizes, or not.
+
+    Nothing where the current of 0.1 s is not clear.
+    """
+    if trace.t[trace.own].size < 3:
+        return np.empty(0), np.empty(0)
+    means, back = _means(trace), _found(trace).background
+    under = back.value if back.status.has_value else 0.0
+    return _over_begun(trace, means, means.current - under, under)
+
+
+def _normalised_model(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
+    """Return the fitted current over the measured one of 0.1 s, both without the background."""
+    found = _found(trace)
+    if found.fitted is None:
+        return np.empty(0), np.empty(0)
+    rate, biot, charge = found.fitted
+    means = _means(trace)
+    under = found.background.value if found.background.status.has_value else 0.0
+    return _over_begun(trace, means, charge * mean_current(means, rate, biot), under)
+
+
+def _over_begun(
+    trace: StepTrace, means: Intervals, current: FloatArray, under: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return roots of times, and a current without its background over the one of 0.1 s."""
+    begun = initial_current(means, trace.row)
+    if not begun.status.has_value:
+        return np.empty(0), np.empty(0)
+    root = 0.5 * (np.sqrt(means.start) + np.sqrt(means.stop))
+    later = root**2 >= 0.5 * INITIAL
+    return root[later], current[later] / (begun.value - under)
+
+
 def _model(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
     """Return the fitted current without its background."""
     fitted = _found(trace).fitted
@@ -195,17 +247,28 @@ DECAY = OwnCurve(
     words="Magnitude of the current without its background; line: exact current of a sphere. ",
 )
 
+NORMALISED = OwnCurve(
+    slug="pitt-normalised",
+    title="PITT, normalised",
+    x=Axis("√(time / s)", "1"),
+    y=Axis("current / current after 0.1 s", "1"),
+    points=_normalised,
+    model=_normalised_model,
+    words="Current without its background over that after 0.1 s, of every site: particles of the "
+    "same times fall alike; line: exact current of a sphere. ",
+)
+
 KIND = Kind(
     name=NAME,
     spec=Pitt,
     resolve=_resolve,
     example={"potential": "4 V", "duration": "20 min"},
     begins=_begins,
-    results=RATES + OF_A_SPHERE,
+    results=(*RATES, DIFFUSIVITY, D_GRAIN, J_0, J_GRAIN),
     measure=_measure,
     yields=_yields,
     words=_words,
     curves=("I-t",),
-    figures=(DECAY,),
+    figures=(DECAY, NORMALISED),
     rank=45,
 )

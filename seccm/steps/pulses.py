@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from pydantic import Field, model_validator
 from seccm.analysis.lateness import lateness
 from seccm.mistakes import OneOf
 from seccm.program.kind import Beginning, Found, Kind, StepSpec
-from seccm.program.measured import Measured, Numbers
+from seccm.program.measured import WHOLE, Measured, Numbers
 from seccm.program.quantities import Current, CurrentDensity, Duration, Potential
 from seccm.program.segment import Act, Segment
 from seccm.program.setting import Setting
@@ -22,6 +23,7 @@ from seccm.quantities import Count
 from seccm.results import Result, Status, Value, Values
 from seccm.results.result import potential, signed
 from seccm.rig import Lines, Mode
+from seccm.steps.level_series import LEVELS, PLOT, Point, level_arrays, level_numbers, told_of
 from seccm.units import show, volts
 
 JUMP = 1e-6
@@ -49,8 +51,11 @@ class Pulses(StepSpec):
     width: Duration
     """How long a pulse lasts."""
     pause: Duration
+    """How long the pauses before, between and after the pulses last."""
     count: Annotated[Count, Field(le=100_000)] = 1
+    """How many pulses there are."""
     until: Until | None = None
+    """What ends the step before its time."""
 
     @model_validator(mode="after")
     def _one_height(self) -> Pulses:
@@ -128,7 +133,7 @@ def _each(trace: StepTrace) -> tuple[list[Measured], list[Measured], list[Measur
     rests = trace.segment.waveform.at(np.zeros(1))[0]
     last = -math.inf
     imposed = trace.I if trace.segment.mode == "current" else trace.E
-    late = lateness(trace.t, imposed, trace.segment.waveform, trace.row)
+    late = lateness(trace.t, trace.sound(imposed), trace.segment.waveform, trace.row)
     every = [(begin + late, end + late) for begin, end in _pulses(trace.segment)]
     apart = every[1][0] - every[0][0] if len(every) > 1 else math.inf
     for begin, end in every:
@@ -138,14 +143,15 @@ def _each(trace: StepTrace) -> tuple[list[Measured], list[Measured], list[Measur
         before = _rows(trace, max(last, begin - (end - begin), 0.0) + trace.row, begin - trace.row)
         last = end
         base = float(np.mean(trace.I[before])) if before.stop > before.start + 1 else math.nan
-        if not math.isfinite(base):
-            base = rests if trace.segment.mode == "current" else 0.0
+        if not math.isfinite(base) and trace.segment.mode == "current":
+            base = rests
         passed = float(np.sum(trace.I[rows] - base)) * trace.row
         count = rows.stop - rows.start
         share = count / max(before.stop - before.start, 1)
         error = trace.scatter * trace.row * math.sqrt(count * (1.0 + share))
-        charge = Value.of(passed, error) if count else Value.none(Status.TOO_SHORT)
-        charges.append(Measured(trace.area.density(charge), (rows,)))
+        known = count > 0 and math.isfinite(base)
+        charge = Value.of(passed, error) if known else Value.none(Status.TOO_SHORT)
+        charges.append(Measured(trace.area.density(charge), (before, rows)))
         final = _rows(trace, end - 0.2 * (end - begin), end - trace.row)
         for found, y in ((ends, trace.E), (currents, trace.I)):
             value = _mean(y[final])
@@ -169,29 +175,45 @@ def _mean(y: np.ndarray) -> Value:
     return Value.of(float(np.mean(y)), error)
 
 
-def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
+def _measure(trace: StepTrace, before: Sequence[StepTrace]) -> Numbers:
     names = ("Q_pulse", "E_pulse", "j_pulse")
-    return {n: _over(each) for n, each in zip(names, _each(trace), strict=True)}
+    own = {n: _over(trace, each) for n, each in zip(names, _each(trace), strict=True)}
+    return {**own, **level_numbers(trace, before, _point)}
 
 
-def _over(each: Sequence[Measured]) -> Measured:
-    """Return the mean over the pulses, with the rows of all of them."""
+def _point(trace: StepTrace) -> Point:
+    """Return potential and current at the ends of the pulses."""
+    _, ends, densities = (_over(trace, each).checked(trace) for each in _each(trace))
+    if not densities.status.has_value:
+        return Point(ends, densities)
+    area = trace.area.value
+    current = replace(densities, value=densities.value * area, error=densities.error * area)
+    return Point(ends, current)
+
+
+def _over(trace: StepTrace, each: Sequence[Measured]) -> Measured:
+    """Return the mean over the pulses, with the rows of all of them.
+
+    Where rows are missing, whole pulses may be.
+    """
     known = [one.value for one in each if one.value.status.has_value]
     if not known:
-        return Measured(Value.none(Status.INCOMPLETE), (slice(None),))
+        return Measured(Value.none(Status.INCOMPLETE), WHOLE)
     values = np.array([value.value for value in known])
     told = math.sqrt(sum(value.error**2 for value in known)) / len(known)
     scatter = float(np.std(values, ddof=1)) / math.sqrt(values.size) if values.size > 1 else 0.0
     error = max(told, scatter) if math.isfinite(told) else scatter
     rows = tuple(rows for one in each for rows in one.rows)
+    rows = WHOLE if trace.misses(slice(None)) else rows
     return Measured(Value.of(float(values.mean()), error), rows)
 
 
-def _arrays(trace: StepTrace, _: Sequence[StepTrace]) -> Mapping[str, Values]:
+def _arrays(trace: StepTrace, before: Sequence[StepTrace]) -> Mapping[str, Values]:
     charges, ends, _currents = _each(trace)
     if not charges:
         return {}
     return {
+        **level_arrays(trace, before, _point),
         "Q_of_pulses": Values.of([one.checked(trace) for one in charges]),
         "E_of_pulses": Values.of([one.checked(trace) for one in ends]),
     }
@@ -204,17 +226,27 @@ def _words(found: Found) -> str:
     return f"{show(charge.value, 'C/m^2', 3)} a pulse, to {show(end.value, 'V', 3)}"
 
 
+RESULTS = (Q_PULSE, E_PULSE, J_PULSE, *EACH)
+
+
+def _yields(segment: Segment, before: Sequence[Segment]) -> tuple[Result, ...]:
+    return (*RESULTS, *told_of(segment, before))
+
+
 KIND = Kind(
     name="pulses",
+    also=("pulse",),
     spec=Pulses,
     resolve=_resolve,
     example={"current_density": "-10 mA/cm^2", "width": "1 ms", "pause": "20 ms", "count": 10},
     begins=_begins,
     vertices=_vertices,
-    results=(Q_PULSE, E_PULSE, J_PULSE, *EACH),
+    results=(*RESULTS, *LEVELS),
     measure=_measure,
     arrays=_arrays,
+    yields=_yields,
     words=_words,
     curves=("E-t", "I-t"),
+    figures=(PLOT,),
     rank=60,
 )

@@ -9,16 +9,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from seccm.arrays import FloatArray
-from seccm.program.figures import Axis, OwnCurve
+from seccm.program.figures import POTENTIAL, Axis, OwnCurve
 from seccm.program.kind import Beginning, Kind
 from seccm.program.measured import Numbers
 from seccm.program.segment import Act
 from seccm.program.setting import Setting
 from seccm.program.trace import StepTrace
-from seccm.quantities import Frequency, Potential
 from seccm.steps.staircase import (
-    E_AXIS,
     PEAK,
+    Rate,
+    Size,
     Staircase,
     Stairs,
     climbed,
@@ -42,24 +42,26 @@ class SquareWave(Staircase):
     """
 
     step: Literal["square wave"] = "square wave"
-    amplitude: Annotated[Potential, Field(gt=0, examples=["25 mV"])]
+    amplitude: Annotated[Size, Field(examples=["25 mV"])]
     """By which each pulse is away from the step."""
-    frequency: Annotated[Frequency, Field(gt=0, examples=["25 Hz"])]
+    frequency: Annotated[Rate, Field(examples=["25 Hz"])]
     """Steps in a second."""
 
 
 def _resolve(step: SquareWave, setting: Setting) -> Act:
     base = levels(step, setting)
-    way = math.copysign(step.amplitude, setting.raw(step.stop) - setting.raw(step.start))
-    half = 0.5 / step.frequency
-    pulse = f"{volts(step.amplitude)} at {show(step.frequency, 'Hz')}"
+    amplitude, frequency = setting.number(step.amplitude), setting.number(step.frequency)
+    way = math.copysign(amplitude, setting.raw(step.stop) - setting.raw(step.start))
+    half = 0.5 / frequency
+    pulse = f"{volts(amplitude)} at {show(frequency, 'Hz')}"
     label = f"square wave of {pulse}, {ends_of(step, setting)}"
-    return climbed(Stairs(base + way, base - way, half, half), step.quiet, float(base[0]), label)
+    quiet = setting.number(step.quiet)
+    return climbed(Stairs(base + way, base - way, half, half), quiet, float(base[0]), label)
 
 
 def _difference(trace: StepTrace) -> tuple[FloatArray, FloatArray]:
     """Return the potential of each step, and the current forth minus that back."""
-    found = read(trace)
+    found = trace.once(read)
     middle = (found.first_potential + found.second_potential) / 2.0
     e, difference = known(middle, found.first - found.second)
     return e, difference
@@ -71,6 +73,7 @@ def _measure(trace: StepTrace, _: Sequence[StepTrace]) -> Numbers:
 
 KIND = Kind(
     name="square wave",
+    also=('swv',),
     spec=SquareWave,
     resolve=_resolve,
     example={
@@ -81,6 +84,7 @@ KIND = Kind(
     vertices=corners_of,
     problems=problems,
     results=PEAK,
+    main=PEAK[:2],
     measure=_measure,
     words=peak_words,
     curves=("I-t",),
@@ -88,8 +92,8 @@ KIND = Kind(
         OwnCurve(
             slug="square-wave",
             title="Difference current of a square wave",
-            x=E_AXIS,
-            y=Axis("difference current", "A"),
+            x=POTENTIAL,
+            y=Axis("difference current", "A", signed=True),
             points=_difference,
         ),
     ),

@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 from seccm.errors import Problem
 from seccm.factors import Value
 from seccm.placeholder import Placeholder
-from seccm.plan.rounding import rounded_down
+from seccm.plan.rounding import rounded_down, rounded_up
 from seccm.program.kind import Found
 from seccm.program.segment import Act
 from seccm.program.setting import Setting
@@ -78,6 +78,7 @@ def swept(
         limits,
         tuple(quiet + k * ends[-1] for k in range(cycles + 1)),
         row=FINE / rate,
+        stairs=True,
     )
 
 
@@ -125,11 +126,19 @@ def coarse_problems(
     """Find sweeps so fast that a row covers too much of them."""
     clock, rate = info.clock, setting.number(scan_rate)
     fine = info.averages and clock.period > FINE / rate
-    period = clock.samples(FINE / rate) / clock.rate if fine else clock.period
+    update = info.update_during(raw=True)
+    period = clock.samples_over(FINE / rate, update) / clock.rate if fine else clock.period
     if rate * period > COARSE:
-        what = f"at {show(rate, 'V/s')} each data point covers {show(rate * period, 'V')}."
+        what = f"at {show(rate, 'V/s')} each data point covers {show(rate * period, 'V')}"
         slower = show(rounded_down(COARSE / period), "V/s")
         remedy = f"Sweep no faster than {slower}, or average fewer samples."
+        if fine and update >= period:
+            what += f": rig {info.name} puts out a new value every {show(update, 's')}"
+            remedy = (
+                f"Sweep no faster than {slower}, or let the rig put out values faster: on a card, "
+                f'output_rate = "{show(rounded_up(rate / FINE), "Hz")}" in the rig file.'
+            )
+        what += "."
         put = Suggestion(key_of(f"{where}.scan_rate"), "put", slower)
         follows = isinstance(scan_rate, Placeholder)
         yield Problem(f"{where}.scan_rate", what, remedy, "warning", None if follows else put)

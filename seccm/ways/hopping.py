@@ -2,7 +2,8 @@
 
 The tip travels sideways only at the height to which it was lifted: after a landing that is
 the retract distance above that landing; after an approach that met nothing it is the height at
-which the approach began; where the meniscus may still be in contact, it is the higher of both.
+which the approach began; where the meniscus may still be in contact, it is the higher of both. It
+is never less than half of the retract distance above the highest landing so far.
 
 After a descent the tip does not travel before the cell's circuit has been seen to be open: the
 hold of the approach is applied once more, and while the signal shows a closed circuit the tip goes
@@ -21,6 +22,8 @@ from seccm.events import Landing, Note, Phase, PhaseBegan
 from seccm.hopping.approach import Approach
 from seccm.hopping.circuit import Circuit, can_be_seen
 from seccm.hopping.course import OFF, Course, Steps
+from seccm.hopping.descent import Division, InOne, Pacing
+from seccm.hopping.detach import detach
 from seccm.hopping.leave import Lifted, lift_until_open, rise
 from seccm.hopping.terrain import Terrain
 from seccm.hopping.way import Arrived
@@ -57,6 +60,10 @@ class Hopping:
         self._clear = course.position("z")
         self._approach: Approach | None = None
         self._landing: Landing | None = None
+        self._up = Pacing(site.retract.speed)
+        """How the tip goes up."""
+        self._sideways = Pacing(site.travel_speed)
+        """How it travels."""
         self.wet = ""
         """A sentence where the circuit stayed closed however high the tip was lifted."""
 
@@ -84,11 +91,20 @@ class Hopping:
     def _land(self, attempt: int, offset: tuple[float, float]) -> Steps[Arrived]:
         place = self._site.x + offset[0], self._site.y + offset[1]
         yield from self._travel(*place)
+        divide, floor = self._divide(*place), self._floor(*place)
         self._approach = Approach(
-            self._course, self._site, self._info, attempt, place, self._terrain
+            self._course, self._site, self._info, attempt, place, self._terrain, floor, divide
         )
         self._landing, seen = yield from self._approach.land()
         return Arrived(self._landing, tuple(seen))
+
+    def _divide(self, x: float, y: float) -> Division:
+        """Return what divides the descent at a place, in stage coordinates in metres."""
+        return InOne(self._site.approach.speed)
+
+    def _floor(self, x: float, y: float) -> float:
+        """Return the height below which the tip is not sent at a place; all in metres."""
+        return -math.inf
 
     def _may_retry(self, error: ContactError) -> bool:
         """Tell whether a retry is of use after this, and lands nowhere for the second time."""
@@ -109,7 +125,7 @@ class Hopping:
         height, seen = here, can_be_seen(course, self._site.approach.rule)
         if not seen:
             height = min(here + self._site.retract.distance, self._info.axes["z"].travel.upper)
-        lifted = yield from lift_until_open(course, self._site, self._info, height)
+        lifted = yield from lift_until_open(course, self._site, self._info, height, self._up)
         if lifted.circuit is Circuit.CLOSED:
             raise RigError(
                 "circuit-closed",
@@ -154,15 +170,24 @@ class Hopping:
         if may_touch:
             wanted = max(wanted, low + lift.distance)
         # Lifting can only end early at the top, which is as clear as it gets.
-        wanted = min(wanted, self._info.axes["z"].travel.upper)
+        top = self._info.axes["z"].travel.upper
+        wanted, above = min(wanted, top), lift.distance / 2
+        if self._landing is not None and lift.detaching is not None:
+            broke = yield from detach(course, lift.detaching, wanted)
+            if broke is not None and lift.detaching.margin is not None:
+                above = min(lift.detaching.margin, lift.distance)
+                wanted = min(wanted, broke + above)
+        if self._approach is not None:
+            # A part of the sample that is known to be higher may lie on the way.
+            wanted = max(wanted, min(self._terrain.highest + above, top))
         if self._approach is None:
-            yield from rise(course, wanted, lift.speed)
+            yield from rise(course, wanted, self._up)
             return
         usual = low + lift.distance if may_touch else -math.inf
         if self._landing is None:
             usual = max(usual, self._clear - course.spare)
         # Also after a descent that met nothing: the pipette may have begun to drip.
-        lifted = yield from lift_until_open(course, self._site, self._info, wanted)
+        lifted = yield from lift_until_open(course, self._site, self._info, wanted, self._up)
         self._judge(lifted)
         course.spare = max(0.0, lifted.height - usual)
 
@@ -177,18 +202,25 @@ class Hopping:
     def _travel(self, x: float, y: float) -> Steps[None]:
         course = self._course
         course.tell(PhaseBegan(course.row, self._site.number, Phase.TRAVEL))
-        dx, dy = x - course.position("x"), y - course.position("y")
+        if moves := self._legs(x, y, self._sideways):
+            yield from course.go(*moves)
+        yield from self._settle()
+
+    def _legs(self, x: float, y: float, pacing: Pacing) -> list[Move]:
+        """Return the motions of a straight travel to a place; none where the tip is there."""
+        dx, dy = x - self._course.position("x"), y - self._course.position("y")
         distance = math.hypot(dx, dy)
         # Both axes arrive together, so that the path is straight and its speed the plan's.
         legs: tuple[tuple[Axis, float, float], ...] = (("x", x, dx), ("y", y, dy))
-        moves = [
-            Move(axis, to, self._site.travel_speed * abs(d) / distance)
+        return [
+            Move(axis, to, pacing.speed * abs(d) / distance, smooth=pacing.smooth)
             for axis, to, d in legs
             if abs(d) > 1e-3 * distance
         ]
-        if moves:
-            yield from course.go(*moves)
-        yield from course.rest(self._site.travel_settle)
+
+    def _settle(self) -> Steps[None]:
+        """Let the stage come to rest after its travel."""
+        yield from self._course.rest(self._site.travel_settle)
 
 
 KIND = WayKind("hopping", HoppingSpec, Hopping)

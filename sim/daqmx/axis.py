@@ -18,7 +18,8 @@ from seccm.rig import Axis
 from sim.daqmx.clock import TICKS
 from sim.daqmx.curves import polyline
 from sim.daqmx.history import History
-from sim.stage import AXES, AxisMotion, Loop, Stage
+from sim.stage import AXES, AxisMotion, Stage
+from sim.swing import Loop
 
 STEP = 5000
 """Ticks of one step: 50 us."""
@@ -122,8 +123,11 @@ class DrivenAxis(AxisMotion):
         """Allow positions before a time in seconds to be forgotten."""
         self._nodes.forget(int(t / _SECONDS) - 1)
 
-    def at(self, t: FloatArray) -> FloatArray:
-        """Return the true positions at times t, shape (n,) in rising order, in metres."""
+    def mean(self, t: FloatArray) -> FloatArray:
+        """Return the true positions at times t, shape (n,) in rising order, in metres.
+
+        With whatever swing the outputs carry: nobody tells this stage of one.
+        """
         if not len(t):
             return np.empty(0)
         first = min(int(t[0] / _SECONDS), self._nodes.stop - 2)

@@ -15,7 +15,7 @@ import numpy as np
 
 from seccm.arrays import FloatArray, IntArray
 from sim.daqmx import routes
-from sim.daqmx.clock import Time, ticks
+from sim.daqmx.clock import TICKS, Time, ticks
 from sim.daqmx.codes import Action, Error, RefusedError, Value
 from sim.daqmx.config import CardConfig
 from sim.daqmx.generation import Generation
@@ -24,6 +24,8 @@ from sim.daqmx.pins import Pins
 from sim.daqmx.plant import Plant
 from sim.daqmx.task import Task, needs
 from sim.daqmx.trigger import comparator
+from sim.light import Light
+from sim.seeing import Seeing
 
 FORGETS = ticks(1.0)
 """Time after which it is worth to forget what is past."""
@@ -66,6 +68,11 @@ class Card:
         """What the update count was when a counter was started."""
         self._over: dict[int, Generation] = {}
         """Generations that were stopped, whose count may still be asked for."""
+        self.light: Light | None = None
+        """To a camera whose exposures are counted; None without one."""
+        self._lit_from = 0
+        """Tick of the first sample that counted exposures."""
+        self._seeing = Seeing(plant.world)
         self._handles = 0
         self._forgot = 0
 
@@ -208,7 +215,8 @@ class Card:
             raise RefusedError(Error.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT)
         timing = task.timing
         room = int(task.get(0x186C, input_room(timing.samples, timing.rate, timing.continuous)))
-        return Sampling(timing.period, timing.continuous, timing.samples, room)
+        scan = max(0, len(task.channels) - 1) * task.converting if task.kind == "ai" else 0
+        return Sampling(timing.period, timing.continuous, timing.samples, room, scan)
 
     def generation(self, handle: int) -> Generation:
         """Return a task's generation, which exists from the first write on."""
@@ -321,9 +329,23 @@ class Card:
         """
         task = self.task(handle)
         channel = task.channels[0]
-        if task.get(0x18C7, "", channel.name) != routes.AO_CLOCK:
+        terminal = task.get(0x18C7, "", channel.name)
+        if terminal == self.config.exposures and self.light is not None and len(at):
+            return channel.initial + self._exposed(self.light, at)
+        if terminal != routes.AO_CLOCK:
             return np.full(len(at), float(channel.initial))
         counts: FloatArray = self.pins.count(at) - self._bases[handle] + channel.initial
+        return counts
+
+    def _exposed(self, light: Light, at: IntArray) -> FloatArray:
+        """Return how many exposures had begun at ticks, and show the camera what is there now."""
+        if not light.begun:
+            self._lit_from = int(at[0])
+            light.begin(0.0)
+        seconds = (at - self._lit_from) / TICKS
+        counts = light.counts(seconds)
+        drifted = self._lit_from / TICKS
+        light.shine(self._seeing.seen(float(seconds[-1]), drifted))
         return counts
 
     def stopped(self, handle: int) -> Generation:

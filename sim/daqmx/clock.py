@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from sim.chance import stream
 from sim.daqmx.config import HostConfig
-from sim.noise import stream
 
 TICKS = 100_000_000
 """Ticks a second: the 100 MHz timebase from which an X Series card divides its clocks

@@ -9,6 +9,11 @@ from pydantic import Field, model_validator
 from seccm.quantities import Current, Duration, Length, Model, Potential, Ratio
 from sim.config import VirtualConfig
 
+RAW_TICKS = 1000
+"""Ticks of one raw sample: 10 us."""
+_FINE_TICKS = 125
+"""Of a step where the cell is computed as finely as the stand-in can."""
+
 
 class CardConfig(Model):
     """The multifunction card."""
@@ -27,8 +32,12 @@ class CardConfig(Model):
     """Counters."""
     analog_trigger: bool = True
     """Whether it has an analog comparator on APFI0."""
+    exposures: str = "PFI1"
+    """Terminal that the exposure output of a virtual camera is wired to."""
     fifo: int = Field(8191, ge=2)
     """Samples of the output's on-board memory, shared by the channels in use."""
+    beside: dict[str, int] = Field(default_factory=dict)
+    """Other devices on the computer, by name, with so many analog outputs on demand; no more."""
     positions_count: Literal["updates", "transfers"] = "updates"
     """What `total_samp_per_chan_generated` counts: updates of the converter, or samples moved
     into the on-board memory. NI's text allows both; a driver must cope with both."""
@@ -73,6 +82,19 @@ class SignalWiring(Model):
     """Terminal that reads the current."""
     current_at_10V: Current = -20e-9
     """What 10 V mean: the amplifier inverts."""
+    range_lines: tuple[str, ...] = ()
+    """Lines that switch the electrometer's range, such as ["port0/line3"]; none: a knob."""
+    ranges: dict[str, Ratio] = Field(default_factory=dict)
+    """Of each position of these lines, such as "1" for high, how large its range is beside that
+    above: 0.005 where 10 V mean 100 pA instead of 20 nA. What is not there is 1."""
+    relays: dict[str, str] = Field(default_factory=dict)
+    """The channel that each line connects while it is high, such as { "port0/line3" = "P1" }."""
+    address: tuple[str, ...] = ()
+    """Lines of the address of a multiplexer, in the place of relays."""
+    enable: str = ""
+    """The line that connects the channel that is addressed."""
+    channels: dict[str, str] = Field(default_factory=dict)
+    """The channel of each address, such as { "01" = "P2" }."""
     potential: str = "ai1"
     """Terminal that reads the potential."""
     potential_at_10V: Potential = 10.0
@@ -83,8 +105,29 @@ class SignalWiring(Model):
     """Which signal is wired to the comparator too."""
     trigger_gain: Ratio = 20.0
     """Of the amplifier in between: at 0.5 V/nA, 5 pA are below a comparator's accuracy."""
-    also: dict[str, Literal["current", "potential"]] = Field(default_factory=dict)
+    barrels_at_10V: Current = 20e-9
+    """What 10 V mean at a terminal that reads the current between two barrels."""
+    also: dict[str, Literal["current", "potential", "barrels"]] = Field(default_factory=dict)
     """More terminals, such as "ai7", to which a signal is wired as well, for [signals] to read."""
+
+
+class DriveWiring(Model):
+    """Command and signals of a second drive, that of [virtual.drives] by the same name."""
+
+    command: str
+    """Terminal that commands the potential, such as "Dev2/ao0"."""
+    command_at_10V: Potential = 10.0
+    """What 10 V mean."""
+    line: str = ""
+    """High connects the electrode; empty: it is always connected."""
+    potential: str
+    """Terminal that reads the potential."""
+    potential_at_10V: Potential = 10.0
+    """What 10 V mean."""
+    current: str
+    """Terminal that reads the current."""
+    current_at_10V: Current
+    """What 10 V mean."""
 
 
 class WiringConfig(Model):
@@ -98,6 +141,8 @@ class WiringConfig(Model):
     """Stage axis: without voltage it is fully retracted."""
     signals: SignalWiring = SignalWiring()
     """Potentiostat and galvanostat."""
+    drives: dict[str, DriveWiring] = Field(default_factory=dict)
+    """Second drives, by name."""
 
 
 class HostConfig(Model):
@@ -119,8 +164,9 @@ class VirtualCardConfig(VirtualConfig):
     name: str = "virtual card"
     """How it is called in messages."""
     step: int = Field(100, ge=1, le=1000)
-    """Samples at 100 kHz after which the cell is computed anew; in between it runs straight. For
-    impedances take 1: then potential and current of a sample belong to the same instant."""
+    """Samples at 100 kHz after which the cell is computed anew; in between it runs straight. With 1
+    it is computed in eighths of a sample, and its current comes through an amplifier with the
+    bandwidth of the electrometer: for impedances and pulses, at some three times the effort."""
     card: CardConfig = CardConfig()
     """The card."""
     wiring: WiringConfig = WiringConfig()
@@ -128,12 +174,35 @@ class VirtualCardConfig(VirtualConfig):
     host: HostConfig = HostConfig()
     """The computer."""
 
+    @property
+    def fine(self) -> bool:
+        """Whether the cell is computed in parts of a sample."""
+        return self.step == 1
+
+    @property
+    def step_ticks(self) -> int:
+        """Ticks of the card's clock in a step of the world."""
+        return _FINE_TICKS if self.fine else self.step * RAW_TICKS
+
+    @property
+    def unseen_bias(self) -> float:
+        """Volts from the first barrel to the mouth: a card imposes on the first barrel."""
+        return 0.0 if self.barrels is None else self.barrels.half
+
+    @model_validator(mode="after")
+    def _drives_are_wired(self) -> Self:
+        if {*self.drives} != {*self.wiring.drives}:
+            raise ValueError(
+                "every drive needs a table of its own in wiring.drives, and each of these a drive"
+            )
+        return self
+
     @model_validator(mode="after")
     def _signals_are_wired(self) -> Self:
-        if self.signals:
+        if self.signals or self.lock_in or self.modulation:
             raise ValueError(
-                "signals: a card measures what its terminals carry. Declare the signal in a table "
-                "[signals] of the rig file itself, and wire its terminal with "
-                "virtual.wiring.signals.also"
+                "signals, lock_in and modulation: a card measures what its terminals carry. "
+                "Declare them in tables of the rig file itself, and wire the terminal of a signal "
+                "with virtual.wiring.signals.also"
             )
         return self

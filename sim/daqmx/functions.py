@@ -21,6 +21,7 @@ from sim.daqmx.codes import Action, Error, RefusedError, Value
 from sim.daqmx.convert import LARGEST, picked_range
 from sim.daqmx.marshal import fill, give, parameter, text
 from sim.daqmx.properties import (
+    BESIDE,
     BUFFER,
     CHANNEL,
     DEVICE,
@@ -103,8 +104,10 @@ class Functions:
 
     def DAQmxGetDeviceAttribute(self, device: Any, *rest: Any) -> int | None:
         """Answer a question about the card."""
-        _known_device(self._card, device)
-        return _attribute(DEVICE, self._card, 0, text(device), rest)
+        known = BESIDE if text(device) in self._card.config.beside else DEVICE
+        if known is DEVICE:
+            _known_device(self._card, device)
+        return _attribute(known, self._card, 0, text(device), rest)
 
     def DAQmxResetDevice(self, device: Any) -> None:
         """Reset the card."""
@@ -214,6 +217,8 @@ class Functions:
         told = self._card.task(task.value)
         if not told.channels:
             raise RefusedError(Error.CAN_NOT_PERFORM_OP_WHEN_NO_CHANS_IN_TASK)
+        if told.kind == "ao" and "/" in told.terminals[0]:
+            raise RefusedError(Error.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT)  # on demand only
         if not 0.0 < rate <= TICKS / len(told.channels) or not math.isfinite(rate):
             raise RefusedError(Error.INVALID_ATTRIBUTE_VALUE, detail=f"Rate: {rate}")
         if told.kind == "ai" and rate * len(told.channels) > TOGETHER * (1.0 + 1e-9):

@@ -19,8 +19,9 @@ class Sampling:
     Beliefs: an unread sample is never overwritten; the acquisition fails instead, and so does
     every read from then on (-200279; default of the Overwrite property, NI-DAQmx help; that the
     failure stays is unverified). Sample k is taken k periods after the start (the X Series'
-    delay of a few ticks from the start trigger to the first sample is left out). A multiplexed
-    card converts the channels one after the other; here all are taken at once.
+    delay of a few ticks from the start trigger to the first sample is left out). The channels are
+    converted one after the other from that instant on (`Task.converting`); a sample is there once
+    the last of them was.
     """
 
     period: int
@@ -29,6 +30,8 @@ class Sampling:
     """That a finite acquisition takes."""
     room: int
     """Samples a channel that the buffer holds."""
+    scan: int = 0
+    """Ticks from a sample's first conversion to its last."""
     began: int | None = None
     """Tick of the first sample; None while it waits for its trigger."""
     ended: int = NEVER
@@ -39,7 +42,7 @@ class Sampling:
 
     def acquired(self, now: int) -> int:
         """Return how many samples were taken up to a tick."""
-        now = min(now, self.ended - 1)
+        now = min(now, self.ended - 1) - self.scan
         if self.began is None or now < self.began:
             return 0
         count = (now - self.began) // self.period + 1
@@ -61,7 +64,7 @@ class Sampling:
         """Return the tick at which so many unread samples will be there; maybe never."""
         if self.began is None:
             return NEVER
-        tick = self.began + (self.read + count - 1) * self.period
+        tick = self.began + (self.read + count - 1) * self.period + self.scan
         return tick if tick < self.ended else NEVER
 
     def never(self, count: int) -> bool:

@@ -16,13 +16,14 @@ from sim.daqmx.generation import Generation, Mask, Updates
 from sim.daqmx.history import Trace
 from sim.daqmx.plant import Plant
 from sim.daqmx.task import TaskChannel
+from sim.daqmx.terminals import beside
 from sim.daqmx.trigger import Comparator
 
 LOOK = ticks(10e-3)
 """Time over which a pause trigger looks at the plant at once."""
 GRID = 1000
 """Ticks from look to look of the comparator: 10 us."""
-LINES = 8
+LINES = 32
 """Digital lines of port 0."""
 Expected = tuple[Sequence[str], Updates]
 """Terminals, and what they will do."""
@@ -39,6 +40,7 @@ class Pins:
     def __init__(self, config: CardConfig, plant: Plant) -> None:
         initial = plant.initial()
         names = [f"ao{number}" for number in range(config.outputs)]
+        names += [name for device in config.beside for name in beside(config, device)]
         self.outputs = {name: Trace(initial.get(name, 0.0)) for name in names}
         self.outputs |= {f"port0/line{number}": Trace(0.0) for number in range(LINES)}
         self.known = 0
@@ -121,7 +123,7 @@ class Pins:
         for terminal, level in levels.items():
             value = np.array([level])
             self.outputs[terminal].change(
-                np.array([now]), put_out(value) if terminal.startswith("ao") else value
+                np.array([now]), value if terminal.startswith("port") else put_out(value)
             )
 
     def look(self, now: int, coming: Sequence[Expected] = ()) -> None:

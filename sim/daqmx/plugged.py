@@ -6,25 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seccm.errors import PlanError, Problem
-from seccm.quantities import validate
 from seccm.rig import Mounted
+from sim.daqmx.behind import behind
 from sim.daqmx.card import Card
-from sim.daqmx.clock import Time, VirtualTime, WallTime
 from sim.daqmx.config import VirtualCardConfig
 from sim.daqmx.library import Library
 from sim.daqmx.plant import Plant
-from sim.daqmx.sensors import RAW_TICKS
-from sim.faults import Faults, read_faults
-from sim.samples import mount
+from sim.faults import Faults
 from sim.truth import Truth
-
-UNKNOWN = {
-    "nan": "a converter has no such number; use stuck-signal",
-    "spikes": "use hum",
-    "gap": "write [virtual.host] stall_at and stall, which make the computer miss samples",
-}
-"""Faults of the virtual rig that a card cannot have, and what to do instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +77,10 @@ def build(
     Raises:
         PlanError: a mistake in the table, an unknown sample, pipette or fault.
     """
-    checked = validate(VirtualCardConfig, config, source, from_file=True)
-    step = checked.step * RAW_TICKS
-    wanted = read_faults((*checked.faults, *faults), source)
-    problems = [
-        Problem("faults", f"{fault.name}: not with a card.", f"Instead: {UNKNOWN[fault.name]}.")
-        for fault in wanted
-        if fault.name in UNKNOWN
-    ]
-    if problems:
-        raise PlanError(source, problems)
-    played = Faults(wanted, step / 1e8, first_site)
-    rising = played.argument("drift", "speed")
-    drift = checked.drift.model_copy(update={"steady_z": checked.drift.steady_z + rising})
-    checked = checked.model_copy(update={"drift": drift})
-    sample, pipette = mount(checked, mounted)
-    plant = Plant(checked, sample, pipette, played, seed)
-    pace = pace or checked.pace
-    time: Time = WallTime(pace) if pace else VirtualTime(checked.host, seed)
-    card = Card(checked.card, plant, time, WorldlyMishaps(played, step))
-    return Plugged(card, Library(card), plant, plant.world.truth)
+    world = behind(
+        VirtualCardConfig, "card", config, mounted, seed=seed, faults=faults, pace=pace,
+        first_site=first_site, source=source,
+    )  # fmt: skip
+    mishaps = WorldlyMishaps(world.faults, world.config.step_ticks)
+    card = Card(world.config.card, world.plant, world.time, mishaps)
+    return Plugged(card, Library(card), world.plant, world.plant.world.truth)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.daqmx.card import Card
+from sim.daqmx.clock import TICKS
 from sim.daqmx.codes import Error, RefusedError, Value
 from sim.daqmx.convert import coefficients, picked_range
 from sim.daqmx.inputs import Sampling
 from sim.daqmx.task import Scalar
-from sim.daqmx.terminals import leaf, physical
+from sim.daqmx.terminals import beside, leaf, physical
 
 Answer = Scalar | list[int] | list[float]
 
@@ -54,6 +55,17 @@ def _names(card: Card, names: list[str]) -> str:
     return ", ".join(f"{card.config.device}/{name}" for name in names)
 
 
+def _full(card: Card, terminal: str) -> str:
+    """Return a terminal with the name of its device; only those of other devices have it."""
+    other = terminal.partition("/")[0] in card.config.beside
+    return terminal if other else f"{card.config.device}/{terminal}"
+
+
+def _device(card: Card, terminal: str) -> str:
+    """Return the device of a terminal."""
+    return _full(card, terminal).partition("/")[0]
+
+
 def _sampling(card: Card, handle: int) -> Sampling | None:
     return card.samplings.get(handle)
 
@@ -87,6 +99,13 @@ def _timing(read: Callable[[Any], Answer]) -> Callable[[Card, int, str], Answer]
     return answer
 
 
+def _converts(card: Card, handle: int, _: str) -> float:
+    converting = card.task(handle).converting
+    if not converting:
+        raise RefusedError(Error.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT)
+    return TICKS / converting
+
+
 def _coefficients(card: Card, handle: int, name: str) -> list[float]:
     channel = card.task(handle).channel(name)
     limit = picked_range(channel.low, channel.high)
@@ -116,14 +135,14 @@ TASK: Mapping[int, Property] = {
     0x1276: _known(None, lambda card, task, _: card.task(task).name),
     0x1273: _known(None, lambda c, t, _: ", ".join(one.name for one in c.task(t).channels)),
     0x2181: _known(ctypes.c_uint32, lambda card, task, _: len(card.task(task).channels)),
-    0x230E: _known(None, lambda card, task, _: card.config.device),
+    0x230E: _known(
+        None, lambda card, task, _: _device(card, (card.task(task).terminals or [""])[0])
+    ),
     0x29BA: _known(ctypes.c_uint32, lambda card, task, _: 1),
 }
 CHANNEL: Mapping[int, Property] = {
     0x187F: _known(ctypes.c_int32, lambda card, task, _: TYPES[card.task(task).kind or "ai"]),
-    0x18F5: _known(
-        None, lambda c, t, name: f"{c.config.device}/{c.task(t).channel(name).terminal}"
-    ),
+    0x18F5: _known(None, lambda c, t, name: _full(c, c.task(t).channel(name).terminal)),
     0x0695: _known(ctypes.c_int32, lambda card, task, _: Value.VOLTAGE),
     0x17DD: _known(ctypes.c_double, lambda c, t, name: c.task(t).channel(name).high),
     0x17DE: _known(ctypes.c_double, lambda c, t, name: c.task(t).channel(name).low),
@@ -146,6 +165,7 @@ TIMING: Mapping[int, Property] = {
         ctypes.c_int32,
         lambda c, t, _: Value.SAMPLE_CLOCK if c.task(t).timing else Value.ON_DEMAND,
     ),
+    0x1848: _known(ctypes.c_double, _converts),
     0x1852: _known(None, _timing(lambda timing: timing.source)),
     0x2F1B: _known(None, lambda c, t, _: f"/{c.config.device}/{c.task(t).kind}/SampleClock"),
 }
@@ -200,7 +220,9 @@ SYSTEM: Mapping[int, Property] = {
     0x1272: _known(ctypes.c_uint32, lambda card, task, _: 26),
     0x1923: _known(ctypes.c_uint32, lambda card, task, _: 0),
     0x2F22: _known(ctypes.c_uint32, lambda card, task, _: 0),
-    0x193B: _known(None, lambda card, task, _: card.config.device),
+    0x193B: _known(
+        None, lambda card, task, _: ", ".join((card.config.device, *card.config.beside))
+    ),
 }
 START, PAUSE = 8, 2
 """Bits of `TriggerUsageTypes`."""
@@ -227,6 +249,12 @@ DEVICE: Mapping[int, Property] = {
     0x2320: _known(None, lambda card, task, _: ""),
     0x2322: _known(None, lambda card, task, _: _names(card, physical(card.config, "do"))),
     0x2324: _known(None, lambda card, task, _: _names(card, physical(card.config, "ci"))),
+}
+
+
+BESIDE: Mapping[int, Property] = {
+    0x0631: _known(None, lambda card, task, _: "USB-6001"),
+    0x231F: _known(None, lambda card, task, device: ", ".join(beside(card.config, device))),
 }
 
 

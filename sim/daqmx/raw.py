@@ -110,12 +110,10 @@ class RawSignals:
     Args:
         period: seconds of one step of the world.
         potential: in volts at the beginning.
-        held: whether the potential is constant in a step, too, as one that is put out is; for
-            steps that are no longer than a sample.
     """
 
-    def __init__(self, period: float, potential: float, *, held: bool = False) -> None:
-        self.period, self._held = period, held
+    def __init__(self, period: float, potential: float) -> None:
+        self.period = period
         self._potential = History(np.float64(potential))
         """At the end of step k: index k + 1."""
         self._current = History(np.float64(0.0))
@@ -164,10 +162,7 @@ class RawSignals:
         """Return the potential at times t in seconds, rising, shape (n,)."""
         first, last = self._steps(t)
         ends = self._potential.part(first, last + 2)
-        if self._held:
-            potential = steps_at(ends[1:], float(first), self.period, t)
-        else:
-            potential = polyline(ends, float(first), self.period, t)
+        potential = polyline(ends, float(first), self.period, t)
         for event in self._events:
             if not first <= event.step <= last:
                 continue

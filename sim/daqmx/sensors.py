@@ -7,22 +7,22 @@ that the virtual rig draws for it. It belongs to the instant: whoever asks twice
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
 from seccm.arrays import FloatArray, IntArray
 from seccm.rig import Axis
+from sim.chance import stream
 from sim.daqmx.clock import TICKS
-from sim.daqmx.config import VirtualCardConfig
+from sim.daqmx.config import RAW_TICKS, VirtualCardConfig
 from sim.daqmx.curves import add_sine, noisy
 from sim.electronics import Electrometer
 from sim.faults import Faults, spoil
-from sim.noise import SlowNoise, WhiteNoise, stream
+from sim.noise import SlowNoise, WhiteNoise
 from sim.stage import AXES
 
-RAW_TICKS = 1000
-"""Ticks of one raw sample: 10 us."""
-NAMES = ("current", "potential", *AXES)
+NAMES = ("current", "potential", *AXES, "barrels")
 
 
 class Sensors:
@@ -51,6 +51,8 @@ class Sensors:
         memory = config.electrometer.offset_time * 1e8 / step
         self._offset = SlowNoise(seed, "offset", memory)
         self._white = WhiteNoise(seed, "raw", len(NAMES))
+        self._drives = config.drives
+        self._seconds = {name: WhiteNoise(seed, f"raw {name}", 2) for name in config.drives}
 
     def current(self, true: FloatArray, ticks: IntArray) -> FloatArray:
         """Return the current as the electrometer's output shows it, shape (n,) in amperes."""
@@ -64,6 +66,21 @@ class Sensors:
         add_sine(current, ticks, self._cycles, self._phase, hum)
         spoil(self._faults, now, np.zeros(1), current, self._row.full_current)
         return current
+
+    def barrels(self, true: FloatArray, ticks: IntArray) -> FloatArray:
+        """Return the current between two barrels as a second electrometer shows it."""
+        white = self._noise("barrels", ticks)
+        return noisy(true, self._current, self._row.deviation(true) * white)
+
+    def second(
+        self, name: str, what: Literal["current", "potential"], true: FloatArray, ticks: IntArray
+    ) -> FloatArray:
+        """Return what a second drive's electronics show, shape (n,) in amperes or volts."""
+        drive = self._drives[name]
+        index, noise = (1, drive.noise) if what == "current" else (0, drive.potential_noise)
+        first, last = int(ticks[0]) // RAW_TICKS, int(ticks[-1]) // RAW_TICKS
+        white = self._seconds[name].rows(first, last + 1)[index]
+        return noisy(true, self._current * noise, _chosen(white, first, ticks))
 
     def potential(self, true: FloatArray, ticks: IntArray) -> FloatArray:
         """Return the potential as the electrometer's output shows it, shape (n,) in volts."""

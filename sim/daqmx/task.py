@@ -8,6 +8,8 @@ from typing import Literal
 from sim.daqmx.clock import TICKS
 from sim.daqmx.codes import Error, RefusedError, Value
 
+FASTEST, PADDING = 100, 1000
+"""Ticks from one conversion to the next at 1 MS/s, and what is left beyond that for settling."""
 Kind = Literal["ai", "ao", "ci", "do"]
 State = Literal["verified", "committed", "running"]
 Scalar = int | float | str
@@ -76,6 +78,17 @@ class Task:
         """Terminals of the channels, without the device's name."""
         return [channel.terminal for channel in self.channels]
 
+    @property
+    def converting(self) -> int:
+        """Ticks from the conversion of one analog input to that of the next.
+
+        Belief: one converter serves all inputs, and NI-DAQmx leaves each 10 us beyond the fastest
+        there is, or as much as fits where that does not (NI KB kA03q000000YGwlCAG; from memory).
+        """
+        if self.timing is None or not self.channels:
+            return 0
+        return min(self.timing.period // len(self.channels), FASTEST + PADDING)
+
     def channel(self, name: str) -> TaskChannel:
         """Return a channel by its name."""
         for channel in self.channels:
@@ -95,7 +108,7 @@ def needs(task: Task) -> list[str]:
     match task.kind:
         case "ai":
             resources = ["analog input"]
-        case "ao":
+        case "ao" if "/" not in task.terminals[0]:
             resources = ["analog output"]
         case _:
             resources = task.terminals

@@ -54,18 +54,27 @@ def physical(config: CardConfig, kind: Kind) -> list[str]:
             return [f"port0/line{number}" for number in range(8)]
 
 
+def beside(config: CardConfig, device: str) -> list[str]:
+    """Return the analog outputs of another device, with its name; none if there is no such one."""
+    return [f"{device}/ao{number}" for number in range(config.beside.get(device, 0))]
+
+
 def internal(config: CardConfig) -> list[str]:
     """Return the card's internal inputs: it can read back its own outputs."""
     return [f"_ao{number}_vs_aognd" for number in range(config.outputs)]
 
 
 def channel_terminal(config: CardConfig, kind: Kind, text: str) -> str:
-    """Return the terminal of a physical channel.
+    """Return the terminal of a physical channel: with the name of its device if it is another one.
 
     Raises:
         RefusedError: -200220, no such device; -200170, the device has no such channel.
     """
     head, _, rest = text.strip().lstrip("/").partition("/")
+    if head in config.beside:
+        if kind != "ao" or f"{head}/{rest}" not in beside(config, head):
+            raise RefusedError(Error.PHYSICAL_CHAN_DOES_NOT_EXIST, detail=f"Channel: {text}")
+        return f"{head}/{rest}"
     if head.lower() != config.device.lower():
         raise RefusedError(Error.INVALID_DEVICE_ID, detail=f"Device: {head}")
     known = physical(config, kind) + (internal(config) if kind == "ai" else [])

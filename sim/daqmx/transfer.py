@@ -77,8 +77,8 @@ def _values(card: Card, handle: int, at: IntArray) -> FloatArray:
         return card.count(handle, at)[None, :]
     card.look()
     values = np.empty((len(task.channels), len(at)))
-    for row, channel in zip(values, task.channels, strict=True):
-        row[:] = card.pins.measure(channel, at)
+    for place, (row, channel) in enumerate(zip(values, task.channels, strict=True)):
+        row[:] = card.pins.measure(channel, at + place * task.converting)
     card.forget()
     return values
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from seccm.arrays import FloatArray
+from seccm.arrays import BoolArray, FloatArray
 from seccm.rig import Axis, Mode
 from sim.daqmx.config import VirtualCardConfig
 from sim.daqmx.curves import amplified
 from sim.stage import AXES
 
-Signal = Literal["current", "potential"]
+Signal = Literal["current", "potential", "barrels"]
+SecondSignal = Literal["current", "potential"]
 SUPPLY = 12.0
 """Volts to either side at which the electrometer's output, and an amplifier behind it, end."""
 
@@ -66,11 +68,22 @@ class Wiring:
             signals.current: ("current", Line(0.0, signals.current_at_10V / 10.0), 1.0),
             signals.potential: ("potential", Line(0.0, signals.potential_at_10V / 10.0), 1.0),
         }
+        lines = {
+            "current": self._read[signals.current],
+            "potential": self._read[signals.potential],
+            "barrels": ("barrels", Line(0.0, signals.barrels_at_10V / 10.0), 1.0),
+        }
         source = getattr(signals, signals.trigger_signal)
         kind, line, _ = self._read[source]
-        self._read |= {
-            name: self._read[getattr(signals, what)] for name, what in signals.also.items()
-        }
+        self._read |= {name: lines[what] for name, what in signals.also.items()}
+        self.drives = wired.drives
+        """Wires of second drives, by name."""
+        self._second: dict[str, tuple[str, SecondSignal, Line]] = {}
+        for drive, pins in wired.drives.items():
+            self._second |= {
+                pins.potential: (drive, "potential", Line(0.0, pins.potential_at_10V / 10.0)),
+                pins.current: (drive, "current", Line(0.0, pins.current_at_10V / 10.0)),
+            }
         self._read[signals.trigger] = kind, line, signals.trigger_gain
 
     @property
@@ -99,10 +112,61 @@ class Wiring:
         """Return the commanded potential or current, shape (n,); nothing while open."""
         return self._commands[mode].si(volts) if mode != "open" else np.zeros(len(volts))
 
+    def ranges(self, levels: BoolArray) -> FloatArray:
+        """Return the size of the range that is set beside the usual one.
+
+        Args:
+            levels: of the lines that switch it, shape (lines, n).
+
+        Returns:
+            Shape (n,).
+        """
+        found = np.ones(levels.shape[1])
+        for position, size in self._signals.ranges.items():
+            wanted = np.array([level == "1" for level in position])
+            found[(levels == wanted[:, None]).all(axis=0)] = size
+        return found
+
+    @property
+    def switch_lines(self) -> tuple[str, ...]:
+        """The digital lines that connect the channels of an electrode array."""
+        signals = self._signals
+        multiplexer = (*signals.address, signals.enable) if signals.enable else ()
+        return (*signals.relays, *multiplexer)
+
+    def connected(self, levels: Sequence[bool]) -> tuple[str, ...]:
+        """Return the channels that are connected, given the levels of `switch_lines`."""
+        signals, count = self._signals, len(self._signals.relays)
+        closed = zip(signals.relays.values(), levels[:count], strict=True)
+        found = [channel for channel, high in closed if high]
+        if signals.enable and levels[-1]:
+            address = "".join("1" if high else "0" for high in levels[count:-1])
+            found += [signals.channels[address]] if address in signals.channels else []
+        return tuple(found)
+
+    @property
+    def range_lines(self) -> tuple[str, ...]:
+        """The digital lines that switch the range of the current."""
+        return self._signals.range_lines
+
     def signal(self, terminal: str) -> Signal | None:
         """Return which signal of the cell a terminal reads, if one."""
         read = self._read.get(terminal)
         return read[0] if read else None
+
+    def second(self, terminal: str) -> tuple[str, SecondSignal] | None:
+        """Return which second drive a terminal reads, and what of it, if one."""
+        read = self._second.get(terminal)
+        return read[:2] if read else None
+
+    def second_reading(self, terminal: str, quantity: FloatArray) -> FloatArray:
+        """Return the volts at a terminal that reads a second drive, shape (n,)."""
+        _, _, line = self._second[terminal]
+        return amplified(quantity, line.zero, line.slope, 1.0, SUPPLY)
+
+    def held(self, name: str, volts: FloatArray) -> FloatArray:
+        """Return the potential that a second drive is told to hold, shape (n,)."""
+        return Line(0.0, self.drives[name].command_at_10V / 10.0).si(volts)
 
     def reading(self, terminal: str, quantity: FloatArray) -> FloatArray:
         """Return the volts at a terminal that reads a signal, shape (n,), up to its supply."""

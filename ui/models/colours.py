@@ -20,8 +20,9 @@ from seccm.plan import Plan
 from seccm.results import UNTRUSTED, Result
 from seccm.typography import readable
 from ui.models.palette import OUTCOME_COLOURS, Palette
+from ui.models.quantity import Z
 from ui.models.showing import Showing, html, largest, plain
-from ui.models.site_map import CONDITION, OUTCOME, SiteMap, Z
+from ui.models.site_map import CONDITION, OUTCOME, SiteMap
 
 Rgba = npt.NDArray[np.uint8]
 Lut = npt.NDArray[np.uint8]
@@ -156,12 +157,12 @@ def coloured(
     if name == OUTCOME:
         return outcome_colours(palette)[np.minimum(sites.outcome, len(Outcome) - 1)]
     if name == CONDITION:
-        chosen = condition_colours(len(sites.labels))
+        chosen = condition_colours(len(sites.labels), palette)
         return chosen[np.minimum(sites.condition, len(chosen) - 1)]
     made = outcome_colours(palette)[np.minimum(sites.outcome, len(Outcome) - 1)]
     if codes := sites.codes(name):
         known = np.isfinite(values)
-        kinds = condition_colours(len(codes))
+        kinds = condition_colours(len(codes), palette)
         made[known] = kinds[np.minimum(values[known].astype(np.intp), len(codes) - 1)]
         return made
     made[sites.outcome == Outcome.OK] = _rgba(palette.border)
@@ -178,21 +179,21 @@ def outcome_colours(palette: Palette) -> Rgba:
     return np.array([_rgba(OUTCOME_COLOURS[o.words] or palette.pending) for o in Outcome])
 
 
-def condition_colours(count: int) -> Rgba:
-    """Return colours of conditions, from dark to light as in the figures."""
-    return np.array([_rgba(c) for c in scales.ordered(max(count, 1))])
+def condition_colours(count: int, palette: Palette) -> Rgba:
+    """Return colours of conditions, from dark to light, that are seen on the panels."""
+    return np.array([_rgba(c) for c in scales.ordered(max(count, 1), palette.conditions)])
 
 
 def _rgba(colour: str) -> Any:
     return np.array([*bytes.fromhex(colour[1:]), 255], np.uint8)
 
 
-def condition_legend(plan: Plan) -> str:
+def condition_legend(plan: Plan, palette: Palette) -> str:
     """Name the conditions of a plan by their colours, as rich text; empty where there is one."""
     names = [readable(condition.label) for condition in plan.conditions]
     if len(names) < 2:
         return ""
-    colours = condition_colours(len(names)).tolist()
+    colours = condition_colours(len(names), palette).tolist()
     shown = [
         f'<span style="color:rgb({red},{green},{blue})">■</span>&nbsp;{escape(name)}'
         for (red, green, blue, *_), name in zip(colours, names, strict=False)

@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -26,9 +26,18 @@ from seccm.rig import Signal
 from ui.models.descent import Way
 from ui.models.fine_curve import with_fine_steps
 from ui.models.galvanic_cycles import cycles_drawn
-from ui.models.own_curves import own_curves
 from ui.models.passage import Curve, Passage, phases
 from ui.models.run_file import RunFile
+from ui.models.step_pages import (
+    Counted,
+    OfSteps,
+    StepRan,
+    half_ways,
+    has_pages,
+    pages_of,
+    ran_at,
+    steps_of,
+)
 from ui.models.worker import Worker
 
 KEPT = 256
@@ -56,6 +65,10 @@ class SiteCurve:
     """What the rig file adds to every row."""
     own: tuple[Drawn, ...] = ()
     """What the kinds of its steps work out themselves."""
+    counted: tuple[Counted, ...] = ()
+    """Numbers of it for the histograms of its steps."""
+    steps: tuple[StepRan, ...] = ()
+    """The steps that ran and have ended."""
 
 
 @dataclass(slots=True)
@@ -116,6 +129,11 @@ class SiteCurves:
     def get(self, number: int) -> SiteCurve | None:
         """Return what has been read of a site, None while it has not been."""
         return self._kept.get(number)
+
+    @property
+    def reading(self) -> bool:
+        """Whether the thread is reading just now."""
+        return self._reading is not None
 
     @property
     def busy(self) -> bool:
@@ -210,12 +228,30 @@ def read_site(
             for rows in phases(_rows(piece)):
                 passage.take(rows)
         measured = with_fine_steps(scan, passage.curve(number))
-        own = own_curves(scan, number) + cycles_drawn(scan, number)
+        found = of_steps(scan, number, closed=closed)
     except DamagedError as error:
         return SiteCurve(number, None, None, closed=True, damage=str(error))
     way = passage.way(number)
     came_down = way if way.z.size else None
-    return SiteCurve(number, measured, came_down, closed, signals=scan.signals, own=own)
+    return SiteCurve(
+        number, measured, came_down, closed, signals=scan.signals,
+        own=found.drawn, counted=found.counted, steps=found.steps,
+    )  # fmt: skip
+
+
+def of_steps(scan: Scan, number: int, *, closed: bool) -> OfSteps:
+    """Return what the steps of a site have to show; little is read where none has a figure.
+
+    Raises:
+        DamagedError: the site is damaged in the file.
+    """
+    steps = steps_of(scan, number)
+    cycled = bool((scan.cycles["site"] == number).any())
+    pages = has_pages(scan.planned.get(number))
+    ran = ran_at(scan, number) if pages or (cycled and not closed) else ()
+    middles = half_ways(ran) if cycled and not closed else {}
+    found = pages_of(ran) if pages else OfSteps()
+    return replace(found, steps=steps, drawn=found.drawn + cycles_drawn(scan, number, middles))
 
 
 def _rows(record: SiteRecord) -> Trace:

@@ -6,7 +6,8 @@ down as well: without them it would end above its threshold.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -37,6 +38,10 @@ class Way:
     resting_E: float
     """Of the undisturbed signal before, raw volts; NaN where it was not recorded."""
     resting_I: float
+    signals: Mapping[str, FloatArray] = field(default_factory=dict)
+    """What the rig file adds, by name, each of shape (n,)."""
+    resting: Mapping[str, float] = field(default_factory=dict)
+    """Of these before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +49,15 @@ class Descent:
     """One way down as it is drawn; arrays of shape (n,)."""
 
     quantity: str
-    """What is watched, "E" or "I"."""
+    """What is watched: "E", "I" or the name of a signal that the rig file adds."""
     z: FloatArray
     """Metres, up positive."""
     signal: FloatArray
     """Raw volts or amperes."""
     thresholds: tuple[float, ...]
     """Of the same kind as the signal; empty while the baseline is not known."""
+    unit: str = ""
+    """The SI unit of a signal that the rig file adds."""
 
 
 def descent_of(way: Way, rule: ContactRule | None, overload: float = float("nan")) -> Descent:
@@ -64,15 +71,24 @@ def descent_of(way: Way, rule: ContactRule | None, overload: float = float("nan"
     watches_potential = rule is not None and rule.signal == "potential"
     # A tip that is raised before it touched leaves rows of its way up.
     down = slice(_lowest(way.z) + 1)
-    signal, rest = (way.E, way.resting_E) if watches_potential else (way.I, way.resting_I)
+    added = rule is not None and rule.signal in way.signals
+    if rule is not None and added:
+        signal = way.signals[rule.signal]
+        rest = way.resting.get(rule.signal, np.nan)
+    else:
+        signal, rest = (way.E, way.resting_E) if watches_potential else (way.I, way.resting_I)
     if watches_potential and np.isnan(rest):
         rest = overload
     lines: tuple[float, ...] = ()
-    if rule is not None and rule.signal in ("potential", "current"):
+    if rule is not None and (added or rule.signal in ("potential", "current")):
         lines = rule.levels(rest)
     quantity = "E" if watches_potential else "I"
     return Descent(
-        quantity, way.z[down], signal[down], tuple(line for line in lines if np.isfinite(line))
+        rule.signal if rule is not None and added else quantity,
+        way.z[down],
+        signal[down],
+        tuple(line for line in lines if np.isfinite(line)),
+        rule.unit if rule is not None and added else "",
     )
 
 

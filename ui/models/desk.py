@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
-from seccm.analysis.features import Features
-from seccm.errors import DataFileError
 from seccm.events import Event, Outcome, SiteAdded, SiteAnalysed
 from seccm.plan import Plan
 from seccm.plan.added import site_of
-from seccm.plan.pace import Pace
 from seccm.plan.site import Site
-from seccm.program.registry import kinds
-from seccm.remote import CoarseOrder, Failure, Job, News, Order, Snapshot
+from seccm.remote import Failure, News
 from seccm.rig import RigInfo, more_than_basic
 from seccm.typography import readable
 from ui.models.commissioning import line_of_found
-from ui.models.curves import read_site
 from ui.models.emergency import WAITING, Banner, of_refusal, of_report
+from ui.models.link import Link
 from ui.models.live import Live
 from ui.models.passage import Curve
+from ui.models.ready import Ready, prepared, recalled
 from ui.models.run_file import RunFile
 from ui.models.run_state import BY_HAND, RunState
 from ui.models.site_map import SiteMap
@@ -38,115 +32,6 @@ RECALLED = 24
 """Sites whose curves are read for comparison when the window comes late to a run."""
 LINES = 5000
 """Lines of the log that are kept; the data file has every event."""
-
-
-class Link(Protocol):
-    """How the window reaches the engine; `seccm.remote.Client` is one. Nothing here waits."""
-
-    snapshot: Snapshot | None
-
-    def poll(self) -> News:
-        """Return what happened since the last poll."""
-
-    def ask(self, verb: str, reason: str = ...) -> int:
-        """Ask the run for pause, resume, skip or stop; the answer comes with the news."""
-
-    def emergency(self) -> int:
-        """Leave the surface and end the run, whoever holds the controls."""
-
-    def begin(self, job: Job) -> int:
-        """Begin a run on an idle host."""
-
-    def open_rig(self, job: Job) -> int:
-        """Open a job's rig for manual control."""
-
-    def act(self, action: str, **how: float | str) -> int:
-        """Do something under manual control."""
-
-    def commission(self, order: Order) -> int:
-        """Carry out a commissioning step on an idle host."""
-
-    def approach_coarsely(self, order: CoarseOrder) -> int:
-        """Make a coarse approach on an idle host."""
-
-    def reply(self, question: str, *, yes: bool) -> int:
-        """Answer what a coarse approach asks."""
-
-    def stop_step(self) -> int:
-        """End the commissioning step, or the coarse approach, that is carried out."""
-
-    def keep(self, step: str, *, calibrate: bool) -> int:
-        """Write what a commissioning step found."""
-
-    def take_control(self, *, force: bool = False) -> int:
-        """Take the controls."""
-
-    def close(self) -> None:
-        """Leave; the run goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A run, made ready to be shown."""
-
-    snapshot: Snapshot
-    plan: Plan
-    sites: dict[int, Site]
-    """Those of the run, and of its planner as they are added; -1 is where the tip is driven
-    manually, and comes down as at the first site of the plan."""
-    map: SiteMap | None
-    """None where the rig is driven manually."""
-    pace: Pace | None
-    """None where there are no sites to visit."""
-    file: RunFile | None = None
-    turning: tuple[int, str] | None = None
-    """The first step whose curve may turn, and the result that says when; None without one."""
-
-    def turns(self, site: int) -> tuple[int, float] | None:
-        """Return in which step the curve of a site turns, and how many seconds after its start."""
-        if self.map is None or self.turning is None:
-            return None
-        step, name = self.turning
-        t = self.map.trusted(name, site)
-        return (step, t) if math.isfinite(t) else None
-
-
-def prepared(snapshot: Snapshot) -> Ready:
-    """Make a run ready to be shown; for a thread, because large plans take a second."""
-    plan = Plan.from_json(snapshot.plan_json, source=snapshot.path or "plan")
-    if snapshot.total == 0:
-        return Ready(snapshot, plan, {-1: plan.visits().patterns[0]}, None, None)
-    sites = snapshot.sites.sites()
-    made = SiteMap.of_run(plan, snapshot.sites, sites)
-    features = Features(plan, sites=())
-    made.name_units({c.name: (c.unit, c.long_name) for c in features.columns})
-    pace = Pace.of(sites, len(snapshot.sites), snapshot.total, snapshot.info.clock)
-    pace.close((snapshot.overview.status > Outcome.RUNNING).nonzero()[0].tolist())
-    by_number = {site.number: site for site in sites}
-    turning = _turning(plan.visits().patterns[0], features)
-    file = RunFile(Path(snapshot.path))
-    return Ready(snapshot, plan, by_number, made, pace, file, turning)
-
-
-def _turning(site: Site, features: Features) -> tuple[int, str] | None:
-    """Return the first step of a site whose curve may turn, and the result that says when."""
-    for segment in site.segments:
-        kind = kinds().get(segment.kind)
-        turn = kind.turn if kind is not None else None
-        if turn is not None and (name := features.name(turn.time.name, segment.index)):
-            return segment.index, name
-    return None
-
-
-def recalled(file: RunFile, numbers: Sequence[int]) -> tuple[Curve, ...]:
-    """Read the curves of sites that were complete before this window came; for a thread.
-
-    Those that cannot be read are left out: they are drawn for comparison only.
-    """
-    with suppress(DataFileError), file.open() as scan:
-        sites = (read_site(scan, number) for number in numbers)
-        return tuple(s.measured for s in sites if s is not None and s.measured is not None)
-    return ()
 
 
 @dataclass
@@ -453,7 +338,7 @@ class Desk:
         site = self.sites[event.site] = site_of(event)
         self.map.add_site(site, event.label)
         if self.run.pace is not None:
-            self.run.pace.add(site, self.sites.get(event.site - 1), self.info.clock)
+            self.run.pace.add(site, self.sites.get(event.site - 1), self.info)
 
     def _follow(self, news: News, now: float) -> None:
         snapshot = self.link.snapshot if self.link is not None else None

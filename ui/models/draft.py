@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import AoT, Array
+from tomlkit.items import Array
 
 from seccm.errors import PlanError, Problem
-from seccm.placeholder import is_placeholder, read_placeholder
+from seccm.mistakes import schema_of
 from seccm.plan import Plan
 from seccm.plan.library import find_plan, plans
 from seccm.program.words import example_of
 from seccm.quantities import toml_tables, toml_text
-from ui.models.form import MOST_ROWS, Group, Key, Listing, form, where
-from ui.models.toml_blocks import inline, put, swapped, table_of, without
+from ui.models import design_edits
+from ui.models.form import Field, Group, Key
+from ui.models.form_making import A_VALUE, form
+from ui.models.plan_names import LEVELS, OF_SITES, free_name, rename_in, step_names, taken_names
+from ui.models.toml_blocks import (
+    add_table,
+    empty_list,
+    empty_table,
+    inline,
+    put,
+    swapped,
+    without,
+    without_heading,
+)
+from ui.models.typed import same
 from ui.models.whole_files import whole
-
-_LEVELS = {"j": "-1 mA/cm^2", "E": "-0.1 V", "t": "1 s", "v": "100 mV/s"}
-"""What a new factor is called, and its first level."""
 
 
 class Draft:
@@ -41,17 +47,15 @@ class Draft:
     """
 
     def __init__(self, text: str, path: Path | None = None, *, shipped: bool = False) -> None:
-        source = str(path or "plan")
-        toml_tables(text, source)
-        try:
-            self._document = tomlkit.parse(text)
-        except TOMLKitError as error:
-            raise PlanError(source, [Problem("file", f"is not valid TOML: {error}.")]) from None
         self.path, self.shipped = path, shipped
+        self._document = self._parsed(text)
+        self._typed: str | None = None
+        """A text that is not settled yet."""
         self.as_read = _digest(text)
         """What tells whether the file is still as it was when it was read or saved."""
         self.changed = False
-        self._schema = Plan.model_json_schema()
+        self._cleared: tuple[Key, str] | None = None
+        """The key that was taken out just now, and the text before."""
 
     @classmethod
     def open(cls, source: str | Path) -> Draft:
@@ -82,12 +86,12 @@ class Draft:
     @property
     def title(self) -> str:
         """The plan's title, or its file's name."""
-        return str(self._document.get("title") or (self.path.name if self.path else "new plan"))
+        return str(self._data().get("title") or (self.path.name if self.path else "new plan"))
 
     @property
     def text(self) -> str:
         """The file, with its comments."""
-        return tomlkit.dumps(self._document)
+        return tomlkit.dumps(self._document) if self._typed is None else self._typed
 
     @property
     def overtaken(self) -> bool:
@@ -101,92 +105,120 @@ class Draft:
     @property
     def form(self) -> Group:
         """The fields as they are now."""
-        return form(self._schema, self._document.unwrap())
+        return form(schema_of(Plan), self._data())
+
+    def rewrite(self, text: str) -> None:
+        """Take another text for the whole file, which is settled before it is edited otherwise.
+
+        Raises:
+            PlanError: it is not TOML; the draft is as it was.
+        """
+        toml_tables(text, str(self.path or "plan"))
+        if text != self.text:
+            self._typed = text
+            self._touch()
+
+    def settle(self) -> None:
+        """Take the text apart with its comments, which takes a second where it is long.
+
+        Raises:
+            PlanError: that cannot be done.
+        """
+        if self._typed is not None:
+            self._document, self._typed = self._parsed(self._typed), None
 
     def set(self, key: Key, value: Any) -> None:
-        """Put a value into the file; None takes the key out."""
-        name = key[-1]
-        self.changed = True
+        """Put a value into the file; None takes the key out.
+
+        Whoever empties a field and types into it again finds the key at its old place.
+        """
+        cleared, text = self._cleared, self.text if value is None else ""
+        self._touch()
         if value is None:
             self._leave_out(key)
+            self._cleared = key, text
             return
-        table = self._table(key[:-1])
+        if cleared is not None and cleared[0] == key:
+            self._document = tomlkit.parse(cleared[1])
+        table, name = self._table(key[:-1]), key[-1]
         if isinstance(value, list) and _same_shape(table.get(name), value):
             for k, each in enumerate(value):
-                if table[name].unwrap()[k] != each:
-                    table[name][k] = _on_one_line(each)
+                if not same(table[name].unwrap()[k], each):
+                    table[name][k] = _item(each)
         else:
-            table[name] = _on_one_line(value)
+            table[name] = _item(value)
 
     def choose(self, group: Group, choice: str) -> None:
-        """Make a table one of another kind; keys that both kinds have are kept."""
+        """Make a table one of another kind; keys that mean the same in both kinds are kept."""
         if not group.chooser:
-            self.set(group.key, {"potential": "0 V"} if choice == "a value" else choice)
+            self.set(group.key, {"potential": "0 V"} if choice == A_VALUE else choice)
             return
-        table = self._table(group.key)
+        table, before = self._table(group.key), group.parts
         table[group.chooser] = choice
-        kept = {part.key[-1] for part in self._find(group.key).parts} | {group.chooser}
-        for name in list(table):
-            if name not in kept:
-                del table[name]
+        odd = {part.key for part in before if isinstance(part, Field) and part.kind == "toml"}
+        for part in self._find(group.key).parts:
+            if isinstance(part, Field) and part.key[-1] in table:
+                means_other = part.kind == "toml" and part.key not in odd
+                if means_other or not part.known:
+                    del table[part.key[-1]]
         if group.chooser == "step":
             for name, value in example_of(choice).items():
                 table.setdefault(name, self._begun(value))
-        self.changed = True
+        self._touch()
 
     def add(self, group: Group, kind: str) -> None:
         """Add a table to a list, or a list of levels: a factor, or one of a repeat or of sites."""
         holder = str(group.key[-1])
-        if holder in ("factors", "over", "values"):
-            data, around = self._document.unwrap(), self._table(group.key[:-1])
-            sites = data.get("sites")
-            own = sites.get("values", ()) if isinstance(sites, Mapping) else ()
-            taken = {*data.get("factors", ()), *_series(data.get("program")), *own}
-            name, count = _free_name(taken), 1
-            if holder == "over":  # A repeat over values runs once for each.
-                around.pop("times", None)
-            level = _LEVELS.get(name, "1 s")
-            if holder == "values":
-                count = len(around.get("points", ())) or 1
-                if "volume" not in taken:
-                    name, level = "volume", "1 um^3"
-            self._table(group.key)[name] = [level] * count
+        if holder in ("factors", "over", *OF_SITES):
+            self._add_levels(group.key)
         else:
-            step = tomlkit.table()
-            step["step"] = kind
-            for name, value in example_of(kind).items():
-                step[name] = self._begun(value)
+            step = {"step": kind}
+            step |= {name: self._begun(value) for name, value in example_of(kind).items()}
             parent = self._table(group.key[:-1])
-            if group.key[-1] not in parent:
-                parent[group.key[-1]] = tomlkit.aot()
-            parent[group.key[-1]].append(step)
-        self.changed = True
+            if holder not in parent:
+                parent[holder] = empty_list(parent)
+            add_table(parent[holder], step)
+        self._touch()
+
+    def give(self, group: Group) -> None:
+        """Add a table that may be left out, without anything in it."""
+        self._table(group.key)
+        self._touch()
+
+    def _add_levels(self, key: Key) -> None:
+        """Add a list of levels with a name of its own, as long as it has to be."""
+        holder, around = str(key[-1]), self._table(key[:-1])
+        taken = taken_names(self._document.unwrap())
+        name, count = free_name(taken), 1
+        if holder == "over":  # A repeat over values runs once for each.
+            around.pop("times", None)
+        level = LEVELS.get(name, "1 s")
+        columns, grid_rows = (_count(around.get(each)) for each in ("columns", "rows"))
+        if holder in OF_SITES:
+            count = {"column_values": columns, "row_values": grid_rows}.get(
+                holder, len(around.get("points", ())) or columns
+            )
+            if "volume" not in taken:
+                name, level = "volume", "1 um^3"
+        levels: list[Any] = [level] * count
+        if holder == "values" and "points" not in around:
+            levels = [levels] * grid_rows
+        self._table(key)[name] = levels
 
     def add_row(self, key: Key) -> None:
         """Add a row like the last one to a list of tables."""
-        table = self._table(key[:-1])
-        if not table.get(key[-1]):
-            # Without a list, or with an empty one: begin it, one row a line.
-            table[key[-1]] = tomlkit.array().multiline(True)
-        rows = table[key[-1]]
-        like = rows[-1].unwrap() if len(rows) else {"j": _LEVELS["j"]}
-        rows.append(table_of(like) if isinstance(rows, AoT) else inline(like))
-        self.changed = True
+        design_edits.add_row(self._table(key[:-1]), str(key[-1]))
+        self._touch()
 
     def add_column(self, key: Key) -> None:
         """Add a key to every row of a list of tables."""
-        rows = self._table(key)
-        name = _free_name({n for row in rows for n in row})
-        for k, row in enumerate(rows.unwrap()):
-            put(rows, k, {**row, name: _LEVELS.get(name, "1 s")})
-        self.changed = True
+        design_edits.add_column(self._table(key))
+        self._touch()
 
     def remove_column(self, key: Key) -> None:
         """Take a key out of every row of a list of tables; `key` ends with its name."""
-        rows = self._table(key[:-1])
-        for k, row in enumerate(rows.unwrap()):
-            put(rows, k, {name: value for name, value in row.items() if name != key[-1]})
-        self.changed = True
+        design_edits.remove_column(self._table(key[:-1]), str(key[-1]))
+        self._touch()
 
     def rename(self, key: Key, name: str) -> bool:
         """Give a factor, or a series of a repeat, another name, wherever it is used.
@@ -201,37 +233,25 @@ class Draft:
         if not name or any(name in table or old not in table for table in tables):
             return False
         if isinstance(holder, list):
-            for k, row in enumerate(holder.unwrap()):  # type: ignore[attr-defined]
-                put(holder, k, {name if n == old else n: value for n, value in row.items()})
+            design_edits.rename_column(holder, str(old), name)
         else:
             for each in list(holder):  # taken out and put back, so that the order stays
                 value = holder.pop(each)
                 holder[name if each == old else each] = value
         used = self._table(key[:-2]) if key[-2:-1] == ("over",) else self._document
-        _rename_in(used, str(old), name)
-        self.changed = True
+        rename_in(used, str(old), name)
+        self._touch()
         return True
 
     def choose_design(self, kind: str) -> None:
         """List the conditions that the factors make, or make factors of what is listed."""
         design = self._table(("design",))
         if kind == "listed":
-            factors = self._document.unwrap().get("factors") or {}
-            made = _combined(factors)
-            if made and not design.get("conditions"):
-                design["conditions"] = tomlkit.array().multiline(True)
-                for row in made:
-                    design["conditions"].append(inline(row))
-                del self._document["factors"]
+            design_edits.list_conditions(self._document, design)
         elif "conditions" in design:
-            rows = design["conditions"].unwrap()
-            names = dict.fromkeys(name for row in rows for name in row)
-            factors = self._table(("factors",))
-            for name in names:
-                factors[name] = list(dict.fromkeys(row[name] for row in rows if name in row))
-            del design["conditions"]
+            design_edits.make_factors(design, self._table(("factors",)))
         design["kind"] = kind
-        self.changed = True
+        self._touch()
 
     def remove(self, key: Key) -> None:
         """Take a table out of its list."""
@@ -239,7 +259,7 @@ class Draft:
         del _at(wanted, key[:-1])[key[-1]]
         if not self._rewrite(without(self.text, key), wanted):
             del self._table(key[:-1])[key[-1]]
-        self.changed = True
+        self._touch()
 
     def move(self, key: Key, by: int) -> None:
         """Swap a table with its neighbour in its list: with the one before it, or after it."""
@@ -253,7 +273,7 @@ class Draft:
             one, other = written[first].unwrap(), written[second].unwrap()
             put(written, first, other)
             put(written, second, one)
-        self.changed = True
+        self._touch()
 
     def plan(self) -> Plan:
         """Return the plan.
@@ -263,7 +283,7 @@ class Draft:
         """
         folder = self.path.parent if self.path else Path()
         source = str(self.path) if self.path else "plan"
-        data = self._document.unwrap()
+        data = self._data()
         return Plan.from_dict(data, source=source, from_file=True, folder=folder)
 
     def save(self, path: Path) -> None:
@@ -277,11 +297,30 @@ class Draft:
         self.path, self.shipped, self.changed = path, False, False
         self.as_read = _digest(self.text)
 
+    def _data(self) -> dict[str, Any]:
+        """Return what the file says, without its comments."""
+        if self._typed is not None:
+            return toml_tables(self._typed, str(self.path or "plan"))
+        return self._document.unwrap()
+
+    def _parsed(self, text: str) -> tomlkit.TOMLDocument:
+        """Read a text for the file.
+
+        Raises:
+            PlanError: it is not TOML.
+        """
+        source = str(self.path or "plan")
+        toml_tables(text, source)
+        try:
+            return tomlkit.parse(text)
+        except TOMLKitError as error:
+            raise PlanError(source, [Problem("file", f"is not valid TOML: {error}.")]) from None
+
     def _begun(self, value: Any) -> Any:
         """Return what a new step begins with; what it asks of a step, it asks of one there is."""
         if not isinstance(value, dict):
             return value
-        named = _names(self._document.unwrap().get("program"))
+        named = step_names(self._document.unwrap().get("program"))
         return inline({**value, "from": named[-1]} if named and "from" in value else value)
 
     def _rewrite(self, text: str | None, wanted: Any) -> bool:
@@ -295,24 +334,36 @@ class Draft:
         self._document = document
         return True
 
+    def _touch(self) -> None:
+        """Note that something is changed."""
+        self.changed, self._cleared = True, None
+
     def _leave_out(self, key: Key) -> None:
-        """Take a key out, and a table around it that is empty then and need not be there."""
+        """Take a key out, and a table around it that says nothing then, if it may be left out."""
         table: Any = self._document
         for part in key[:-1]:
             if isinstance(part, str) and part not in table:
                 return
             table = table[part]
-        if key[-1] in table:
-            del table[key[-1]]
-        if key[-2:-1] == ("until",) and not table.unwrap():
-            del self._table(key[:-2])["until"]
+        if key[-1] not in table:
+            return
+        del table[key[-1]]
+        around = key[:-1]
+        in_table = around and isinstance(around[-1], str)
+        if not in_table or table.unwrap() or self._find(around).bare:
+            return
+        wanted = self._document.unwrap()
+        del _at(wanted, around[:-1])[around[-1]]
+        if not self._rewrite(without_heading(self.text, around), wanted):
+            self._leave_out(around)
+            self._document = tomlkit.parse(self.text)  # without tables that were there for this one
 
     def _table(self, key: Key) -> Any:
         """Return a table, making those that are missing."""
         table: Any = self._document
         for part in key:
             if isinstance(part, str) and part not in table:
-                table[part] = tomlkit.table()
+                table[part] = empty_table(table)
             table = table[part]
         return table
 
@@ -326,46 +377,8 @@ class Draft:
         return found
 
 
-def sorted_out(problems: tuple[Problem, ...], keys: list[str]) -> dict[str, list[Problem]]:
-    """Put every problem beside the field, or the nearest table around it, that it is about.
-
-    Args:
-        problems: as a plan reports them.
-        keys: of all fields and tables, as `where` writes them.
-    """
-    known = set(keys)
-    found: dict[str, list[Problem]] = {}
-    for problem in problems:
-        at = problem.where
-        while at and at not in known:
-            cut = max(at.rfind("."), at.rfind("["))
-            at = at[:cut] if cut > 0 else ""
-        found.setdefault(at, []).append(problem)
-    return found
-
-
-def keys_of(group: Group) -> list[str]:
-    """Return the keys of all fields and tables of a form, as `where` writes them."""
-    found = [where(group.key)]
-    for part in group.parts:
-        found += keys_of(part) if isinstance(part, Group) else [where(part.key)]
-        if isinstance(part, Listing):
-            for k in range(len(part.rows)):
-                found.append(where((*part.key, k)))
-                found += [where(part.cell(k, name)) for name in part.columns]
-    return found
-
-
 def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
-
-
-def _combined(factors: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    """Return every combination of levels, unless there are too many to list."""
-    levels = [list(each) for each in factors.values()]
-    if not levels or math.prod(map(len, levels)) > MOST_ROWS:
-        return []
-    return [dict(zip(factors, row, strict=True)) for row in product(*levels)]
 
 
 def _at(data: Any, key: Key) -> Any:
@@ -375,55 +388,17 @@ def _at(data: Any, key: Key) -> Any:
     return data
 
 
-def _free_name(taken: Collection[str]) -> str:
-    """Return a name for another factor."""
-    return next(n for n in (*_LEVELS, *(f"f{k}" for k in range(99))) if n not in taken)
+def _count(given: Any) -> int:
+    """Return how many columns or rows a grid has; 1 where that is not said."""
+    return given if isinstance(given, int) and 0 < given <= 1000 else 1
 
 
-def _series(steps: Any) -> Iterator[str]:
-    """Yield the names of what repeats go over."""
-    for step in steps if isinstance(steps, list) else ():
-        table = step if isinstance(step, Mapping) else {}
-        over = table.get("over")
-        yield from over if isinstance(over, Mapping) else ()
-        for name in ("program", "otherwise"):
-            yield from _series(table.get(name))
-
-
-def _rename_in(table: Any, old: str, new: str) -> None:
-    """Rename what quantities stand for, wherever it is a value, or in a product."""
-    for key in table if isinstance(table, dict) else range(len(table)):
-        value = table[key]
-        if isinstance(value, dict | list):
-            _rename_in(value, old, new)
-        elif isinstance(value, str) and old in _stands_for(value):
-            table[key] = re.sub(rf"\${re.escape(old)}(?=$|[\s*×/])", lambda _: f"${new}", value)
-
-
-def _stands_for(text: str) -> frozenset[str]:
-    """Return the names that a quantity stands for; none where the text is no such quantity."""
-    try:
-        return read_placeholder(text).names if is_placeholder(text) else frozenset()
-    except ValueError:
-        return frozenset()
-
-
-def _names(steps: Any) -> list[str]:
-    """Return the names of steps, in their order."""
-    found: list[str] = []
-    for step in steps if isinstance(steps, list) else ():
-        if isinstance(step, dict):
-            found += [step["name"]] if isinstance(step.get("name"), str) else []
-            found += _names(step.get("program")) + _names(step.get("otherwise"))
-    return found
-
-
-def _on_one_line(value: Any) -> Any:
-    """Have a table inside of a line, as what follows an earlier step is written."""
-    if isinstance(value, list):
-        return [_on_one_line(each) for each in value]
-    return inline(value) if isinstance(value, dict) else value
+def _item(value: Any) -> Any:
+    """Return what stands in the file: tables and lists on one line, as `{ from = ... }` is."""
+    return inline(value) if isinstance(value, dict | list) else value
 
 
 def _same_shape(old: Any, new: list[Any]) -> bool:
-    return isinstance(old, Array) and len(old) == len(new) and not isinstance(new[0], list)
+    """Tell whether a list can be changed entry by entry, so that comments in it stay."""
+    plain = not any(isinstance(each, list) for each in new)
+    return isinstance(old, Array) and len(old) == len(new) and plain

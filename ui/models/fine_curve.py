@@ -9,8 +9,8 @@ import numpy as np
 from seccm.arrays import FloatArray
 from seccm.data import Scan
 from seccm.program.trace import StepTrace
-from ui.models.own_curves import ran_at
 from ui.models.passage import POINTS, Curve
+from ui.models.step_pages import ran_at
 from ui.models.trail import peaks
 
 
@@ -26,7 +26,7 @@ def with_fine_steps(scan: Scan, curve: Curve | None) -> Curve | None:
         return curve
     return finely(
         curve,
-        ran_at(scan, site),
+        ran_at(scan, curve.site),
         period=period,
         offset=scan.header.reference_offset,
         continues=site.approach.continues,
@@ -57,7 +57,7 @@ def _replaced(curve: Curve, trace: StepTrace, began: float, offset: float) -> Cu
     own = trace.own
     t, e, current = trace.t[own] + began, trace.E[own] - offset, trace.I[own]
     passed = np.interp(began, curve.t, curve.Q) + np.cumsum(current) * trace.row
-    kept = np.unique(np.concatenate([peaks(y, POINTS // 2) for y in (e, current)]))
+    kept = np.unique(np.concatenate([peaks(y, POINTS // 2, t) for y in (e, current)]))
     slack = 0.01 * trace.row
     before, after = curve.t <= began + slack, curve.t > t[-1] + slack
     new = {"t": t[kept], "E": e[kept], "I": current[kept], "Q": passed[kept]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from seccm.arrays import FloatArray
 from seccm.plan import Plan
 from seccm.plan.site import Site
-from ui.models.colours import condition_colours
+from ui.models.site_map import LABELS
 
 MOST = 400
 """Sites that are drawn one by one."""
@@ -29,12 +29,16 @@ BROADEST = 24
 class Picture:
     """Footprints as pixels."""
 
-    colours: npt.NDArray[np.uint8]
-    """(rows, columns, 4); the first row is the lowest y."""
+    condition: npt.NDArray[np.int32]
+    """(rows, columns), -1 beside all footprints; the first row is the lowest y."""
     left: float
     bottom: float
     pixel: float
     """Side of a pixel, m."""
+
+    def coloured(self, colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Return the pixels, (rows, columns, 4), where each condition has its colour."""
+        return np.vstack([colours, np.zeros((1, 4), np.uint8)])[self.condition]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +52,12 @@ class Footprints:
     diameter: float
     picture: Picture | None
     """None where the sites are few enough to be drawn one by one."""
+    moves: bool = True
+    """Whether a tip travels from one to the next."""
+    labels: tuple[str, ...] = ()
+    """What the sites are called, in their order; none where nothing is, or where they are many."""
+    marks: FloatArray = field(default_factory=lambda: np.empty((0, 2)))
+    """Where the landmarks were found on the stage, shape (marks, 2)."""
 
     @classmethod
     def of(cls, plan: Plan, sites: Sequence[Site]) -> Footprints:
@@ -56,10 +66,12 @@ class Footprints:
         y = np.array([site.y for site in sites])
         condition = np.array([site.condition for site in sites], np.intp)
         diameter = max(plan.probe.diameter, 1e-9)
-        made = cls(x, y, condition, len(plan.conditions), diameter, None)
-        if len(sites) <= MOST:
-            return made
-        return cls(x, y, condition, len(plan.conditions), diameter, _picture(made))
+        called = tuple(site.label for site in sites) if len(sites) <= LABELS else ()
+        made = cls(
+            x, y, condition, len(plan.conditions), diameter, None, plan.moves,
+            called if any(called) else (), _marks_of(plan),
+        )  # fmt: skip
+        return made if len(sites) <= MOST else replace(made, picture=_picture(made))
 
     def same(self, other: Footprints | None) -> bool:
         """Tell whether there is nothing new to draw."""
@@ -69,14 +81,30 @@ class Footprints:
             and np.array_equal(self.x, other.x)
             and np.array_equal(self.y, other.y)
             and np.array_equal(self.condition, other.condition)
+            and (self.moves, self.labels) == (other.moves, other.labels)
+            and np.array_equal(self.marks, other.marks)
         )
+
+    @property
+    def pitch(self) -> float:
+        """The least distance of two sites that are drawn one by one, m; infinite of one alone."""
+        away = np.hypot(self.x[:, None] - self.x, self.y[:, None] - self.y)
+        np.fill_diagonal(away, np.inf)
+        return float(away.min())
 
     @property
     def words(self) -> str:
         """What the colours and the marks mean, and what is not drawn."""
         hops = self.x.size - 1
         left_out = f" · path: only the first {HOPS:,} of {hops:,} hops" if hops > HOPS else ""
-        return f"Colour: condition · ▲ first site{left_out}".replace(",", " ")
+        marks = " · + landmark" if len(self.marks) else ""
+        return f"Colour: condition · ▲ first site{marks}{left_out}".replace(",", " ")
+
+
+def _marks_of(plan: Plan) -> FloatArray:
+    registration = plan.places.registration
+    found = registration.measured if registration is not None else ()
+    return np.array(found, float).reshape(-1, 2)
 
 
 def _picture(places: Footprints) -> Picture:
@@ -97,9 +125,7 @@ def _picture(places: Footprints) -> Picture:
         rows = np.clip(row + down, 0, shape[0] - 1)
         columns = np.clip(column + right, 0, shape[1] - 1)
         found[rows, columns] = condition
-    lut = np.zeros((places.conditions + 1, 4), np.uint8)
-    lut[:-1] = condition_colours(places.conditions)
-    return Picture(lut[found], left, bottom, pixel)
+    return Picture(found, left, bottom, pixel)
 
 
 def _disc(reach: float) -> list[tuple[int, int]]:

@@ -2,49 +2,48 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import replace
 
 from seccm.analysis.step_features import Drawn
-from seccm.arrays import FloatArray
 from seccm.data import Scan
-from seccm.program.figures import Axis, OwnCurve
-from seccm.program.trace import StepTrace
+from seccm.program.any_results import E_MID
+from seccm.results import Result
+from ui.models.step_pages import OF_ALL, cycle_curve, drawn_by_cycle
 
 FEWEST = 2
 """Whole cycles from which on they are a curve."""
+COLUMNS = {
+    "Q_out": Result("Q_out", "C", "charge of the second half of each cycle"),
+    "CE": Result("CE", "1", "coulombic efficiency of each cycle"),
+    "E_mid_in": replace(
+        E_MID, name="E_mid_in", words="potential at half of the charge, first half"
+    ),
+    "E_mid_out": replace(
+        E_MID, name="E_mid_out", words="potential at half of the charge, second half"
+    ),
+}  # fmt: skip
 
 
-def _not_of_a_step(_: StepTrace) -> tuple[FloatArray, FloatArray]:
-    return np.empty(0), np.empty(0)
+def cycles_drawn(
+    scan: Scan, number: int, middles: Mapping[int, float] | None = None
+) -> tuple[Drawn, ...]:
+    """Return charge, efficiency and potentials of the whole cycles of a site, if there are some.
 
-
-CYCLE = Axis("cycle", "1")
-CHARGES = OwnCurve(
-    slug="cycles-charge",
-    title="Charge of cycles",
-    x=CYCLE,
-    y=Axis("charge of the second half", "C"),
-    points=_not_of_a_step,
-    marks=True,
-)
-EFFICIENCIES = OwnCurve(
-    slug="cycles-efficiency",
-    title="Efficiency of cycles",
-    x=CYCLE,
-    y=Axis("coulombic efficiency", "1"),
-    points=_not_of_a_step,
-    marks=True,
-)
-
-
-def cycles_drawn(scan: Scan, number: int) -> tuple[Drawn, ...]:
-    """Return charge and efficiency of the whole cycles of a site; nothing where there are few."""
-    table = scan.cycles
+    Args:
+        scan: finished or growing.
+        number: of the site.
+        middles: potentials at half of the charge of its steps, V, of a site that is not closed:
+            the file has them as soon as it is.
+    """
+    told = {(number, step): volts for step, volts in (middles or {}).items()}
+    table = scan.cycles_with(told) if told else scan.cycles
     mine = (table["site"] == number) & (table["whole"] == 1)
     if mine.sum() < FEWEST:
         return ()
-    cycle, none = table["cycle"][mine] + 1.0, np.empty(0)
-    return tuple(
-        Drawn(what, 0, cycle, table[name][mine], none, none, none, none)
-        for what, name in ((CHARGES, "Q_out"), (EFFICIENCIES, "CE"))
+    cycle = table["cycle"][mine] + 1.0
+    drawn = (
+        drawn_by_cycle(cycle_curve(result, "cycles"), OF_ALL, cycle, table[name][mine])
+        for name, result in COLUMNS.items()
     )
+    return tuple(one for one in drawn if one.x.size >= FEWEST)

@@ -48,6 +48,8 @@ class Live:
         """The active site."""
         self.drawn: int | None = None
         """The site whose measurement is shown: the active one; until it lands, the one before."""
+        self.finished: set[int] = set()
+        """The sites that were closed."""
         self._before: dict[int, deque[Curve]] = {}
         self._complete: set[int] = set()
         """Sites that came to their regular end, and whose curves are not kept yet."""
@@ -80,6 +82,7 @@ class Live:
             self.version += 1  # its curve may be drawn at another place of the mean from now on
         if not isinstance(event, SiteFinished):
             return
+        self.finished.add(event.site)
         if event.outcome is Outcome.OK:
             self._complete.add(event.site)
         if self._unsure is not None and self._unsure.site == event.site:
@@ -178,6 +181,10 @@ class Live:
         turn = self._turns(curve.site)
         start = curve.starts.get(turn[0]) if turn is not None else None
         return math.inf if turn is None or start is None else start + turn[1]
+
+    def planned(self, number: int) -> Site | None:
+        """Return what is done at a site."""
+        return self._sites.get(number)
 
     def outline(self, telling: str) -> dict[str, FloatArray]:
         """Return the active site, thinned so that no peak of one column is lost."""

@@ -12,6 +12,7 @@ from seccm.events import Outcome
 from seccm.typography import number
 from ui.models.colours import Shown, condition_colours, outcome_colours
 from ui.models.decades import ColourScale, has_logarithm
+from ui.models.doubt import WORDS, doubtful, marked
 from ui.models.limits import Range
 from ui.models.palette import Palette
 from ui.models.site_map import OUTCOME, SiteMap
@@ -34,21 +35,23 @@ def category_legend(sites: SiteMap, name: str, palette: Palette) -> str:
         pairs = [(o.words, outcome_colours(palette)[o]) for o in there]
     elif codes := sites.codes(name):
         found = sites.values(name)
-        kinds = condition_colours(len(codes))
+        kinds = condition_colours(len(codes), palette)
         pairs = [(w, kinds[k]) for k, w in enumerate(codes) if (found == k).any()]
     else:
-        colours = condition_colours(len(sites.labels))
+        colours = condition_colours(len(sites.labels), palette)
         pairs = list(zip(sites.labels, colours, strict=True))[:MOST_CONDITIONS]
     return " &nbsp; ".join(
         f'<span style="color:rgb({c[0]},{c[1]},{c[2]})">■</span> {escape(w)}' for w, c in pairs
     )
 
 
-def marks(sites: SiteMap, mapped: Shown, span: Range, scale: ColourScale) -> str:
+def marks(sites: SiteMap, name: str, mapped: Shown, span: Range, scale: ColourScale) -> str:
     """Say what the marks on a map mean, of those that are there, as HTML."""
     there = [f"{sign} {o.words}" for o, sign in _SIGNS.items() if (sites.outcome == o).any()]
     if ((sites.outcome == Outcome.OK) & ~np.isfinite(mapped.values)).any():
         there.append("– ok, but no value")
+    if (doubtful(sites, name) & np.isfinite(mapped.values)).any():
+        there.append(WORDS)
     if (sites.outcome == Outcome.PLANNED).any():
         there.append("● planned, dotted: next")
     conditions = np.unique(sites.condition[np.isfinite(mapped.values)])
@@ -59,7 +62,9 @@ def marks(sites: SiteMap, mapped: Shown, span: Range, scale: ColourScale) -> str
         named += [f"{len(mapped.few) - NAMED} more"] if len(mapped.few) > NAMED else []
         there.append(f"fewer than {FEWEST} values, so no median: {'; '.join(named)}")
     if scale is ColourScale.LOGARITHMIC and not has_logarithm(mapped):
-        there.append("linear: only values of one sign, with a zero of their own, have decades")
+        there.append(
+            "linear: a logarithmic scale needs values of one sign, and a zero that is no choice"
+        )
     if span.above or span.below:
         beyond = ((span.above, "above"), (span.below, "below"))
         said = " and ".join(f"{count} {where}" for count, where in beyond if count)
@@ -78,5 +83,6 @@ def of_site(sites: SiteMap, site: int, name: str, mapped: Shown | None) -> str:
         of = f"{name}{_AGAINST[mapped.middle]}"
         unit = mapped.unit if math.isfinite(here) else ""
         value = f"{of} = {number(here, 4)} {unit}".rstrip() + sites.why(site, name)
+        value = marked(value) if doubtful(sites, name)[site] else value
     outcome = Outcome(int(sites.outcome[site])).words
-    return " · ".join(p for p in (f"site {site}", sites.label(site), outcome, value) if p)
+    return " · ".join(p for p in (sites.who(site), sites.label(site), outcome, value) if p)

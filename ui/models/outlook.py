@@ -9,6 +9,7 @@ from seccm.errors import PlanError, Problem, RigError
 from seccm.plan import Plan
 from seccm.plan.planner import who_plans
 from seccm.plan.site import Site
+from seccm.plan.time_spent import shares_words
 from seccm.rig import RigInfo
 from seccm.rigs import load_rig
 from seccm.session import check
@@ -72,9 +73,12 @@ def _outlook(
     length = length if shortest == length else f"{shortest} to {length}"
     size = f"{plan.bytes(info) / 1e6:.0f} MB"
     simulated = f", {SIMULATION}" if info.virtual else ""
-    over = readable(show(info.overtravel(max(s.approach.speed for s in sites)), "m", 2))
+    rules = {(site.approach.speed, site.approach.rule.signal) for site in sites}
+    farthest = max(info.overtravel(speed, signal=signal) for speed, signal in rules)
+    over = readable(show(farthest, "m", 2))
+    last = f"overtravel at most {over}" if plan.moves else "nothing moves"
     facts = (
-        f"{count} · about {length} · {size} on disk · on {info.name}{simulated} · "
-        f"overtravel at most {over}"
+        f"{count} · about {length} · {shares_words(plan.visits(), info)} · {size} on disk · "
+        f"on {info.name}{simulated} · {last}"
     )
     return Outlook(info, problems, "This plan can be run.", facts, plan, places)

@@ -5,6 +5,7 @@ The rows may come from a rig or from a file, in pieces of any size.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -44,6 +45,23 @@ class Curve:
         """Every column, by name."""
         return {"t": self.t, "E": self.E, "I": self.I, "Q": self.Q, **self.signals}
 
+    def of_step(self, step: int) -> Curve | None:
+        """Return one step alone, its time and charge from its beginning; None if it did not run.
+
+        Args:
+            step: its number among those that ran.
+        """
+        if step not in self.starts:
+            return None
+        begin = self.starts[step]
+        end = min((t for t in self.starts.values() if t > begin), default=math.inf)
+        kept = (self.t >= begin) & (self.t < end)
+        if not kept.any():
+            return None
+        t, E, current, Q = (column[kept] for column in (self.t, self.E, self.I, self.Q))
+        signals = {name: values[kept] for name, values in self.signals.items()}
+        return Curve(self.site, t - begin, E, current, Q - Q[0], {step: 0.0}, signals)
+
     def thinned(self, telling: str, bins: int) -> Curve:
         """Return it with fewer points, as one of many that are drawn over one another.
 
@@ -51,7 +69,7 @@ class Curve:
             telling: the column whose peaks are kept.
             bins: stretches; the lowest and the highest value of each is kept.
         """
-        kept = peaks(self.columns[telling], bins)
+        kept = peaks(self.columns[telling], bins, self.t)
         t, E, current, Q = (column[kept] for column in (self.t, self.E, self.I, self.Q))
         signals = {name: values[kept] for name, values in self.signals.items()}
         return Curve(self.site, t, E, current, Q, self.starts, signals)
@@ -77,7 +95,7 @@ class Passage:
     def __init__(self, added: Sequence[str] = ()) -> None:
         self._added = tuple(added)
         self.measured = Trail((*COLUMNS, *added), ("E", "I", *added))
-        self.descent = Trail(COLUMNS, ("E", "I"))
+        self.descent = Trail((*COLUMNS, *added), ("E", "I", *added))
         self.landed = False
         """Whether the measurement is that of the active site."""
         self.ways = 0
@@ -88,6 +106,7 @@ class Passage:
         self._last = (0.0, 0.0)
         """Time, current and charge of the last row of the measurement."""
         self._baseline = (float("nan"), float("nan"))
+        self._resting: dict[str, float] = {}
         self._speed = 0.0
         self._landing: Trace | None = None
         """The rows since contact, until the tip rests."""
@@ -105,6 +124,9 @@ class Passage:
         self._phase = phase
         if phase == Phase.SETTLE:
             self._baseline = float(np.median(rows.potential)), float(np.median(rows.current))
+            self._resting = {
+                name: float(np.median(values)) for name, values in rows.signals.items()
+            }
         elif phase == Phase.APPROACH:
             if began:
                 self.descent.clear()
@@ -121,7 +143,7 @@ class Passage:
             return None
         telling = ("E", "I", *self._added)
         kept = np.unique(
-            np.concatenate([peaks(self.measured[name], POINTS // 2) for name in telling])
+            np.concatenate([self.measured.outline(name, POINTS // 2) for name in telling])
         )
         t, E, current, Q = (self.measured[name][kept] for name in ("t", "E", "I", "Q"))
         signals = {name: self.measured[name][kept] for name in self._added}
@@ -130,13 +152,17 @@ class Passage:
     def way(self, site: int) -> Way:
         """Return the way down, thinned so that no peak is lost; without rows if there is none."""
         kept = np.unique(
-            np.concatenate([peaks(self.descent[name], POINTS // 2) for name in ("E", "I")])
+            np.concatenate(
+                [self.descent.outline(name, POINTS // 2) for name in ("E", "I", *self._added)]
+            )
         )
+        signals = {name: self.descent[name][kept] for name in self._added}
         z, E, current = (self.descent[name][kept] for name in ("z", "E", "I"))
-        return Way(site, z, E, current, *self._baseline)
+        return Way(site, z, E, current, *self._baseline, signals, self._resting)
 
     def _descend(self, rows: Trace) -> None:
-        self.descent.append(_columns(rows, rows.t, np.zeros(len(rows))))
+        columns = _columns(rows, rows.t, np.zeros(len(rows)))
+        self.descent.append(columns | dict(rows.signals))
 
     def _land(self, rows: Trace, before: Trace) -> None:
         """Let the way down go on through the contact, until the tip rests."""

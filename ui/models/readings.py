@@ -8,6 +8,7 @@ and one that is over are treated alike.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -17,16 +18,20 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from seccm.arrays import FloatArray
+from seccm.analysis.signal_means import mean_of, mean_result
+from seccm.arrays import BoolArray, FloatArray
 from seccm.data import Scan, SiteTrace
 from seccm.errors import DamagedError
 from seccm.events import Outcome, Phase
-from seccm.results import Result
+from seccm.program.measured import flawed
+from seccm.results import Result, Status, Value
+from seccm.rig import Flag, Signal
+from ui.models.quantity import Quantity
 from ui.models.run_file import RunFile
-from ui.models.site_map import CHARGE, NET_CHARGE, Quantity, SiteMap
+from ui.models.site_map import NET_CHARGE, SiteMap
 from ui.models.worker import Worker
 
-Read = Callable[[SiteTrace], float]
+Read = Callable[[SiteTrace], Value]
 
 TURN = 0.25
 """Seconds after which a reading that takes longer shows what it has so far."""
@@ -51,7 +56,7 @@ class _Found:
 
     name: str
     numbers: list[int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
+    values: list[Value] = field(default_factory=list)
     trouble: str = ""
 
 
@@ -77,8 +82,12 @@ class Readings:
 
     def charges(self, sites: SiteMap) -> None:
         """Want the net charge of every site."""
-        done = np.isfinite(sites.values(CHARGE)) if CHARGE in sites.quantities else _none(sites)
-        self._want(sites, _Wanted(NET_CHARGE, charge_of, done))
+        self._want(sites, _Wanted(NET_CHARGE, charge_of, _none(sites)))
+
+    def means(self, sites: SiteMap, signal: Signal) -> None:
+        """Want the mean of a signal over the steps of every site."""
+        read = partial(_mean_of, signal)
+        self._want(sites, _Wanted(mean_result(signal), read, _none(sites)))
 
     def follow(self, sites: SiteMap) -> bool:
         """Take what has been read and ask for what has not; returns whether there is more.
@@ -139,20 +148,25 @@ class Readings:
         wanted = self._wanted.get(found.name)
         if wanted is None or not found.numbers:
             return
-        sites.quantities[found.name].values[found.numbers] = found.values
+        quantity = sites.quantities[found.name]
+        quantity.values[found.numbers] = [value.value for value in found.values]
+        quantity.statuses[found.numbers] = [int(value.status) for value in found.values]
+        quantity.errors[found.numbers] = [value.error for value in found.values]
         wanted.done[found.numbers] = True
         sites.version += 1
 
 
-def current_of(trace: SiteTrace, raw: float) -> float:
+def current_of(trace: SiteTrace, raw: float) -> Value:
     """Return the current of a site at a raw potential after contact, in amperes."""
-    if trace.landing is None:
-        return float("nan")
-    measured = (trace.phase == Phase.STEP) & (trace.t >= -1e-9)
-    return current_at(trace.record.E[measured], trace.I[measured], raw)
+    measured = _measured(trace)
+    found = current_at(trace.record.E[measured], trace.I[measured], raw)
+    if found is None:
+        return Value.none(Status.NOT_MEASURED if not measured.any() else Status.NOT_REACHED)
+    current, row = found
+    return Value(current, math.nan, _status(trace.flag[measured][row : row + 2]))
 
 
-def current_at(E: FloatArray, current: FloatArray, raw: float) -> float:
+def current_at(E: FloatArray, current: FloatArray, raw: float) -> tuple[float, int] | None:
     """Return the current at the first crossing of a potential, between the two rows around it.
 
     Args:
@@ -161,29 +175,57 @@ def current_at(E: FloatArray, current: FloatArray, raw: float) -> float:
         raw: volts.
 
     Returns:
-        Amperes; NaN if the potential is not crossed.
+        Amperes, and the row before the crossing; None if the potential is not crossed.
     """
     above = raw <= E
     crossings = np.flatnonzero(above[1:] != above[:-1])
     if crossings.size == 0:
-        return float("nan")
+        return None
     k = int(crossings[0])
     share = (raw - E[k]) / (E[k + 1] - E[k])
-    return float(current[k] + share * (current[k + 1] - current[k]))
+    return float(current[k] + share * (current[k + 1] - current[k])), k
 
 
-def charge_of(trace: SiteTrace) -> float:
-    """Return the net charge of all steps in coulombs; NaN where no step ended."""
+def charge_of(trace: SiteTrace) -> Value:
+    """Return the net charge of all steps in coulombs; none where no step ended."""
     ends = trace.record.ends
-    return float(sum(end.charge for end in ends)) if ends else float("nan")
+    if not ends:
+        return Value.none(Status.NOT_MEASURED)
+    passed = sum(end.charge for end in ends)
+    return Value(passed, math.nan, _status(trace.flag[_measured(trace)]))
 
 
-def _number(scan: Scan, number: int, read: Read) -> float:
-    """Read a number of one site; NaN where it is damaged in the file."""
+def _mean_of(signal: Signal, trace: SiteTrace) -> Value:
+    record, rows = trace.record, trace.record.in_steps
+    if not rows.any():
+        return Value.none(Status.NOT_MEASURED)
+    # Only the potential of the cell is against the reference.
+    offset = trace.reference_offset if signal.name == "potential" else 0.0
+    return mean_of(record.signal(signal.name)[rows] + offset, record.flag[rows])
+
+
+def _measured(trace: SiteTrace) -> BoolArray:
+    """Return the rows of the steps, without those at the start in which the circuit was open."""
+    if trace.landing is None:
+        return np.zeros(trace.t.size, bool)
+    rows: BoolArray = (trace.phase == Phase.STEP) & (trace.t >= -1e-9)
+    over = (trace.flag & Flag.OVERLOAD) != 0
+    closed = np.flatnonzero(rows & ~over)
+    if closed.size:
+        rows[: closed[0]] = False
+    return rows
+
+
+def _status(flags: npt.NDArray[np.uint8]) -> Status:
+    return flawed(Status.OK, int(np.bitwise_or.reduce(flags, initial=0)))
+
+
+def _number(scan: Scan, number: int, read: Read) -> Value:
+    """Read a number of one site; none where it is damaged in the file."""
     try:
         return read(scan.site(number))
     except DamagedError:
-        return float("nan")
+        return Value.none(Status.DAMAGED)
 
 
 def _closed(scan: Scan, number: int) -> bool:

@@ -42,6 +42,16 @@ def sections(info: RigInfo) -> tuple[Section, ...]:
         ("overtravel at 1 µm/s", _said(info.overtravel(1e-6), "m")),
         ("overtravel at 10 µm/s", _said(info.overtravel(1e-5), "m")),
     )
+    late = tuple(
+        (f"more if seen in {one.name}", f"{_said(one.delay * 1e-6, 'm')} at 1 µm/s")
+        for one in info.signals
+        if one.watchable and one.delay
+    )
+    bias = (("bias between the barrels", _said(info.bias, "V")),) if info.bias else ()
+    swing: tuple[tuple[str, str], ...] = ()
+    if (at := info.modulation) is not None:
+        words = f"{_said(at.amplitude, 'm')} at {_said(at.frequency, 'Hz')}"
+        swing = (("swing of the height", f"{words}, while a contact is looked for"),)
     clock = (
         ("raw samples", f"{_said(info.clock.rate, 'Hz')}"),
         ("samples per data point", str(info.clock.averaged)),
@@ -49,8 +59,8 @@ def sections(info: RigInfo) -> tuple[Section, ...]:
     )
     return (
         ("Axes (z is up positive)", axes),
-        ("Cell", cell),
-        ("Stop at contact", stop),
+        ("Cell", (*cell, *bias)),
+        ("Stop at contact", (*stop, *late, *swing)),
         ("Clock", clock),
     )
 

@@ -41,7 +41,7 @@ class RunFile:
             found = self._place.look() or self._place.look_for_copy(self._run_id)
             if found is None:
                 raise DataFileError(
-                    f"{self.path}: the file was moved, deleted or replaced since it was opened. "
+                    f"{self.path.name}: the file was moved, deleted or replaced. "
                     "Open it again where it is now."
                 )
             self.path = found

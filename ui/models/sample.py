@@ -32,6 +32,8 @@ class Sample:
     """What has to be said of every one of them; empty where they stand for themselves."""
     apart: Mapping[str, int]
     """How many further sites have a number with a caveat, by its words."""
+    doubtful: Mapping[str, int]
+    """How many sites have a doubtful number, by what is to be said of it."""
     missing: int
     """Sites without a number, or that did not come to their regular end; not those to come."""
 
@@ -64,10 +66,11 @@ def _sample(sites: SiteMap, name: str, condition: int, chosen: npt.NDArray[np.bo
     plain = [c for c in counts if c not in _CAVEATS and c < UNTRUSTED]
     trusted = [c for c in counts if c < UNTRUSTED]
     taken = plain or sorted(trusted, key=counts.__getitem__)[-1:]
-    apart = Counter[str]()
+    apart, doubts = Counter[str](), Counter[str]()
     for code, count in counts.items():
         if code not in taken:
-            apart[_CAVEATS.get(code, "not to be trusted")] += count
+            words = _CAVEATS.get(code, "not to be trusted")
+            (doubts if code >= UNTRUSTED else apart)[words] += count
     usable = known & np.isin(codes, taken)
     return Sample(
         condition=condition,
@@ -76,5 +79,6 @@ def _sample(sites: SiteMap, name: str, condition: int, chosen: npt.NDArray[np.bo
         errors=quantity.errors[usable],
         caveat="" if plain or not taken else _CAVEATS[taken[0]],
         apart=apart,
+        doubtful=doubts,
         missing=int((chosen & (sites.outcome > Outcome.RUNNING)).sum()) - int(known.sum()),
     )

@@ -34,6 +34,8 @@ class ScanFile:
         self.map = SiteMap.of_scan(self.scan)
         self.state = self.scan.state
         self.asks = False
+        self.called: dict[int, str] = {}
+        """What the plan calls sites, by their numbers; known once the plan has been read."""
         """Whether its sites come from a planner, as far as the plan has been read."""
 
     @property
@@ -59,7 +61,9 @@ class ScanFile:
         """
         plan = Plan.from_json(self.scan.plan_json, source=str(self.path))
         self.asks = KINDS.of(plan.planner.kind).asks
-        first = {s.condition: s for s in reversed(list(self.scan.planned.values()))}
+        planned = self.scan.planned.values()
+        self.called = {site.number: site.label for site in planned if site.label}
+        first = {s.condition: s for s in reversed(list(planned))}
         return plan, tuple(first[condition] for condition in sorted(first))
 
     @property
@@ -127,6 +131,7 @@ def write_table(file: ScanFile, target: Path) -> None:
         OSError: the file cannot be written.
     """
     sites = file.map
+    sites.level()
     names = list(sites.quantities)
     head = ["site", "x (m)", "y (m)", "condition", "outcome"]
     head += [f"{n} ({sites.unit(n)})" if sites.unit(n) else n for n in names]

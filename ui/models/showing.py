@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from seccm.analysis import scales
 from seccm.arrays import FloatArray
 
 Conversions = Mapping[str, tuple[str, float]]
@@ -97,7 +98,8 @@ class Prefix:
 
     def unit(self, base: str) -> str:
         """Return the unit with its prefix."""
-        return _PREFIXES[self.power] + base.replace("ohm", "Ω")
+        spelt = re.sub(r"\^(-?\d+)(?![.\d])", lambda m: m[1].translate(_SUPERSCRIPTS), base)
+        return _PREFIXES[self.power] + spelt.replace("ohm", "Ω")
 
     def fitting(self, largest: float) -> Prefix:
         """Return this prefix while it serves numbers up to a size, else the one that does.
@@ -110,6 +112,38 @@ class Prefix:
             return self
         power = 3 * math.floor(math.log10(largest) / 3.0 + 1e-9)
         return Prefix(min(max(power, min(_PREFIXES)), max(_PREFIXES)))
+
+
+@dataclass(frozen=True, slots=True)
+class Customary:
+    """The unit that everybody expects of an axis, whatever the size of its numbers."""
+
+    factor: float
+    """From SI to what is written."""
+    words: str
+    """The unit, as HTML."""
+
+    def unit(self, _: str) -> str:
+        """Return the unit."""
+        return self.words
+
+    def fitting(self, _: float) -> Customary:
+        """Return it as it is."""
+        return self
+
+
+def beginning(unit: str, *, log: bool) -> Prefix | Customary:
+    """Return in which unit an axis begins.
+
+    Args:
+        unit: the SI one.
+        log: whether its numbers are written in full.
+    """
+    known = None if log else scales.customary(unit)
+    if known is None:
+        return Prefix()
+    raised = re.sub(r"\$\^\{([^}]*)\}\$", r"<sup>\1</sup>", known.unit)
+    return Customary(known.factor, raised.replace("-", "−"))
 
 
 def largest(*arrays: FloatArray) -> float:
@@ -127,14 +161,46 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def plain(mathtext: str) -> str:
     """Turn a unit as figures set it, such as mA cm$^{-2}$, into plain text."""
-    return re.sub(r"\$\^\{([-\d]+)\}\$", lambda m: m[1].translate(_SUPERSCRIPTS), mathtext)
+    whole = re.sub(r"\$\^\{([-\d]+)\}\$", lambda m: m[1].translate(_SUPERSCRIPTS), mathtext)
+    return re.sub(r"\$\^\{([^}]*)\}\$", lambda m: f"^({m[1]})".replace("-", "−"), whole)
+
+
+_COMMANDS = {"Delta": "Δ", "sigma": "σ", "tau": "τ", "alpha": "α", "sqrt": "√"}
+_TOKEN = re.compile(
+    r"([_^])?(?:\{((?:[^{}]|\{[^{}]*\})*)\}|\\mathrm\{([^}]*)\}|\\([A-Za-z]+) ?|([A-Za-z]+)|(.))",
+    re.DOTALL,
+)
+"""Of mathtext: a level, then a group, upright letters, a command, letters or anything else."""
 
 
 def html(mathtext: str) -> str:
     """Turn a symbol as figures set it, in the mathtext of matplotlib, into HTML."""
-    text = re.sub(r"\\mathrm\{([^}]*)\}", r"\1", mathtext).replace(r"\Delta ", "Δ")
-    text = re.sub(r"_\{([^}]*)\}|_(\w+)", lambda m: f"<sub>{m[1] or m[2]}</sub>", text)
-    text = re.sub(r"\^\{([^}]*)\}", r"<sup>\1</sup>", text)
-    text = re.sub(r"\$([^$]*)\$", lambda m: re.sub(r"(?<![A-Za-z<>/])([A-Za-z])(?![A-Za-z>])",
-                  r"<i>\1</i>", m[1]), text)  # fmt: skip
-    return text
+    parts = mathtext.split("$")
+    return "".join(_math(part) if k % 2 else part for k, part in enumerate(parts))
+
+
+def _math(text: str) -> str:
+    return "".join(map(_token, _TOKEN.finditer(text)))
+
+
+def _token(found: re.Match[str]) -> str:
+    level, group, upright, command, letters, other = found.groups()
+    if letters and level and len(letters) > 1:
+        # Only the first letter is raised or lowered.
+        return _token(_first(f"{level}{letters[0]}")) + _token(_first(letters[1:]))
+    if group is not None:
+        said = _math(group)
+    elif upright is not None:
+        said = upright
+    elif command:
+        said = _COMMANDS.get(command, command)
+    else:
+        said = f"<i>{letters}</i>" if letters else other.replace("-", "−")
+    tag = {"_": "sub", "^": "sup"}.get(level or "")
+    return f"<{tag}>{said}</{tag}>" if tag else said
+
+
+def _first(text: str) -> re.Match[str]:
+    found = _TOKEN.match(text)
+    assert found is not None
+    return found

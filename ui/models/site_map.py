@@ -11,9 +11,9 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 from numpy.typing import ArrayLike
-from scipy.spatial import cKDTree
 
-from seccm.analysis.declared import declared, place
+from seccm.analysis.declared import main_results, place
+from seccm.analysis.heights import heights_of, sources
 from seccm.arrays import BoolArray, FloatArray
 from seccm.data import Scan
 from seccm.events import (
@@ -32,61 +32,35 @@ from seccm.plan.recipe import conditions_among
 from seccm.plan.site import ApproachSpec, Site
 from seccm.remote import Overview, SiteList
 from seccm.results import UNTRUSTED, Result, Status
-from seccm.rig import ContactRule
+from seccm.rig import ContactRule, Signal
 from seccm.typography import readable
+from ui.models.across_page import AcrossPage, pages_over
+from ui.models.neighbours import is_grid, spacing
+from ui.models.quantity import HEIGHT, Quantity, Z
 
-Z, CHARGE, CONDITION, OUTCOME = "contact z", "charge", "condition", "outcome"
+CHARGE, CONDITION, OUTCOME = "charge", "condition", "outcome"
 NET_CHARGE = Result(CHARGE, "C", "net charge of all steps", signed=True, rank=340)
-HEIGHT = Result(Z, "m", "height of the tip at contact", zero_chosen=True)
+PLANE = Result("height above the plane", "m", "height of the surface above a plane that edges and "
+               "particles do not tilt", zero_chosen=True, rank=446)  # fmt: skip
+LINES = Result("height line by line", "m", "height of the surface, each row put on the one before",
+               zero_chosen=True, rank=447)  # fmt: skip
 CATEGORIES = (CONDITION, OUTCOME)
 _LABELS = {int(status): status.label for status in Status}
 _CAVEATS = {int(status): status.caveat for status in Status if status.caveat}
 _PLACED = ("x_cmd", "y_cmd", "ix", "iy", "condition")
 """What the table of sites says of where a site lies, and of what is done there."""
+LABELS = 100
+"""Sites whose names are written on a map; more would hide it."""
 SOME_SIZE = 1e-6
 """Metres: how large a single site is drawn of which nobody knows the footprint."""
 
 
-@dataclass(slots=True)
-class Quantity:
-    """One number for each site, SI, NaN where there is none; shape (sites,)."""
-
-    name: str
-    unit: str
-    words: str
-    values: FloatArray
-    statuses: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
-    """Why there is none, or what is to be said about it."""
-    errors: FloatArray = field(default_factory=lambda: np.zeros(0))
-    """Standard uncertainties, SI, NaN where unknown."""
-    result: Result | None = None
-    """What the number means; of a result of the analysis, what is declared there."""
-
-    def __post_init__(self) -> None:
-        if self.statuses.size == 0:
-            self.statuses = np.zeros(self.values.size, np.uint8)
-        if self.errors.size == 0:
-            self.errors = np.full(self.values.size, np.nan)
-
-    def grow(self, count: int) -> None:
-        """Make room for as many more sites, of which nothing is known."""
-        nothing = np.full(count, np.nan)
-        self.values, self.errors = np.append(self.values, nothing), np.append(self.errors, nothing)
-        self.statuses = np.append(self.statuses, np.zeros(count, np.uint8))
-
-    @classmethod
-    def of(cls, result: Result, values: FloatArray) -> Self:
-        """Make a quantity of which the analysis knows nothing."""
-        return cls(result.name, result.unit, result.words, values, result=result)
-
-    @property
-    def declared(self) -> Result:
-        """What the number means, and how it is shown."""
-        return self.result or declared(self.name, self.unit, self.words)
-
-
 def _labels_of(conditions: Sequence[Condition]) -> list[str]:
     return [readable(condition.label) or "all sites" for condition in conditions]
+
+
+def _main_of(sites: Sequence[Site]) -> tuple[str, ...]:
+    return main_results(segment.kind for site in sites for segment in site.segments)
 
 
 @dataclass
@@ -105,6 +79,14 @@ class SiteMap:
     reference: str = ""
     common: str = ""
     """What is uncertain of all potentials alike; empty while it is not known."""
+    over: tuple[AcrossPage, ...] = ()
+    """The pages over all sites that the kinds of the steps declare, as far as they are known."""
+    called: Mapping[int, str] = field(default_factory=dict)
+    """What the plan calls sites, by their numbers; those without a name are left out."""
+    signals: tuple[Signal, ...] = ()
+    """Those that the rig file adds."""
+    main: tuple[str, ...] = ()
+    """The names of the results that the steps are made for, the most telling first."""
     approaches: Mapping[int, ApproachSpec] = field(default_factory=dict)
     """How the tip comes down, by condition, as far as that is known."""
     outcome: npt.NDArray[np.uint8] = field(init=False)
@@ -121,6 +103,10 @@ class SiteMap:
     _passing: int | None = None
     """The site whose steps have all been heard of since it began."""
     _outcomes: Outcomes = field(default_factory=Outcomes, init=False)
+    _levelled_from: str = field(default="", init=False)
+    """The result that the levelled heights are made of."""
+    _levelled: int = field(default=-1, init=False)
+    """The version of which the levelled heights are."""
 
     def __post_init__(self) -> None:
         self.outcome = np.zeros(self.x.size, np.uint8)
@@ -149,8 +135,11 @@ class SiteMap:
             diameter=plan.probe.diameter,
             reference=plan.reference.name,
             common=plan.reference.common,
+            over=pages_over(plan, plan.visits().patterns),
+            main=_main_of(plan.visits().patterns),
         )
         made.approaches = {s.condition: s.approach for s in reversed(sites)}
+        made.called = {s.number: s.label for s in sites if s.label}
         made._add(Quantity.of(HEIGHT, made._empty()))
         return made
 
@@ -171,6 +160,7 @@ class SiteMap:
             condition=condition,
             labels=[f"condition {k + 1}" for k in range(int(condition.max(initial=0)) + 1)],
             reference=scan.header.reference,
+            signals=scan.signals,
         )
         made._add(Quantity.of(HEIGHT, made._empty()))
         for column in scan.features:
@@ -178,18 +168,24 @@ class SiteMap:
         made._take(scan, slice(None))
         return made
 
-    def describe(self, plan: Plan, sites: Sequence[Site] = ()) -> None:
-        """Take the conditions' names, the footprint and the approaches from what is in a file.
+    def describe(
+        self, plan: Plan, sites: Sequence[Site] = (), called: Mapping[int, str] | None = None
+    ) -> None:
+        """Take names, the footprint and the approaches from what is in a file.
 
         Args:
             plan: of its run.
             sites: in their order, as they were meant to be.
+            called: what sites are called, by their numbers.
         """
+        self.called = called or {}
         self.approaches = {site.condition: site.approach for site in reversed(sites)}
         self.labels = _labels_of(conditions_among(plan, sites))
         self.named = len(self.labels)
         self.diameter = plan.probe.diameter
         self.common = plan.reference.common
+        self.over = pages_over(plan, sites)
+        self.main = _main_of(sites)
         self.version += 1
 
     # ------------------------------------------------------------------------------ following
@@ -241,6 +237,8 @@ class SiteMap:
         if site.condition == len(self.labels):
             self.labels.append(readable(label) or "all sites")
         self.approaches = {site.condition: site.approach, **self.approaches}
+        if site.label:
+            self.called = {**self.called, site.number: site.label}
 
     def _take(self, scan: Scan, rows: slice) -> None:
         sites = scan.sites
@@ -311,15 +309,55 @@ class SiteMap:
     @property
     def names(self) -> tuple[str, ...]:
         """What can be mapped: the telling features first, then the rest, then categories."""
-        known = [n for n, q in self.quantities.items() if n == Z or np.isfinite(q.values).any()]
-        names = sorted(known, key=lambda name: place(self.quantities[name].declared, name))
-        names.remove(Z)
+        self.level()
+        known = [n for n, q in self.quantities.items() if np.isfinite(q.values).any()]
+        names = sorted((name for name in known if name != Z), key=self._place)
         first = [name for name in names if self.quantities[name].declared.tabulated]
-        rest = names[len(first) :]
-        return (*first, Z, *rest, *CATEGORIES)
+        rest = [name for name in names if name not in first]
+        # A tip that does not come down has no contact; before the first one there is nothing else.
+        height = (Z,) if Z in known or not names else ()
+        return (*first, *height, *rest, *CATEGORIES)
+
+    def level(self) -> None:
+        """Level the heights of a surface that the analysis has determined, if there are any new."""
+        if self._levelled == self.version:
+            return
+        self._levelled = self.version
+        columns: dict[str, npt.NDArray[np.generic]] = {"ix": self.ix, "iy": self.iy}
+        for name in (result.name for result in sources()):
+            if name in self.quantities:
+                quantity = self.quantities[name]
+                columns |= {name: quantity.values, f"{name}_status": quantity.statuses}
+        if len(columns) == 2:
+            return
+        found = heights_of(columns, self.x, self.y)
+        self._levelled_from = found.source.name if found.source is not None else ""
+        above = None if found.plane is None else found.plane.residual
+        for result, values in ((PLANE, above), (LINES, found.lines)):
+            if values is not None:
+                self._add(Quantity.of(result, values))
+
+    def _place(self, name: str) -> tuple[bool, float, tuple[int, str, int, str]]:
+        """Return the place of a quantity in menus.
+
+        Those of which all numbers are doubtful come last, those that the steps are made for first;
+        a height that is levelled comes before the one that it is made of.
+        """
+        quantity = self.quantities[name]
+        known = np.isfinite(quantity.values)
+        all_doubtful = bool(known.any() and (quantity.statuses[known] >= UNTRUSTED).all())
+        result = quantity.declared
+        first: float = len(self.main)
+        if result.name in self.main:
+            first = self.main.index(result.name)
+        elif name in (PLANE.name, LINES.name) and self._levelled_from in self.main:
+            first = self.main.index(self._levelled_from) - 0.5
+        return all_doubtful, first, place(result, name)
 
     def values(self, name: str) -> FloatArray:
         """Return what is mapped; categories as whole numbers."""
+        if name in (PLANE.name, LINES.name):
+            self.level()
         if name == CONDITION:
             return self.condition.astype(np.float64)
         if name == OUTCOME:
@@ -349,10 +387,7 @@ class SiteMap:
     @property
     def is_grid(self) -> bool:
         """Whether every site has a column along x and a row along y; a turned grid has not."""
-        if not (self.ix.size and (self.ix >= 0).all() and (self.iy >= 0).all()):
-            return False
-        along = ((self.x, self.ix), (self.y, self.iy))
-        return all(_aligned(axis[self.placed], index[self.placed]) for axis, index in along)
+        return is_grid(self.x, self.y, self.ix, self.iy, self.placed)
 
     @property
     def pitch(self) -> float:
@@ -369,19 +404,7 @@ class SiteMap:
 
     @cached_property
     def _spacing(self) -> float:
-        """That of the grid, else half of all sites have a neighbour as near; NaN without any."""
-        spread = [
-            float(np.ptp(axis)) / span
-            for axis, index in ((self.x, self.ix), (self.y, self.iy))
-            if self.is_grid and (span := int(np.ptp(index)))
-        ]
-        if spread and min(spread) > 0.0:
-            return min(spread)
-        places = np.unique(np.column_stack((self.x, self.y))[self.placed], axis=0)
-        if len(places) < 2:
-            return float("nan")
-        distances = np.asarray(cKDTree(places).query(places, k=2)[0])
-        return float(np.median(distances[:, 1]))
+        return spacing(self.x, self.y, self.ix, self.iy, self.placed)
 
     def upcoming(self, count: int = 3) -> npt.NDArray[np.int64]:
         """Return the sites that come next."""
@@ -398,7 +421,7 @@ class SiteMap:
     def tell(self, number: int, name: str, value: str) -> str:
         """Return what is known of one site, in a line or two."""
         outcome = Outcome(int(self.outcome[number])).words
-        head = f"site {number} · {self.label(number)} · {outcome}"
+        head = f"{self.who(number)} · {self.label(number)} · {outcome}"
         return f"{head}\n{name}: {value}{self.why(number, name)}"
 
     def why(self, number: int, name: str) -> str:
@@ -410,6 +433,11 @@ class SiteMap:
         if code == 0 or code not in _LABELS:
             return ""
         return f" ({_LABELS[code]})"
+
+    def who(self, number: int) -> str:
+        """Return which site it is: its number, and what the plan calls it."""
+        name = self.called.get(number, "")
+        return f"site {number} ({name})" if name else f"site {number}"
 
     def label(self, number: int) -> str:
         """Return the condition of a site in words; none for one that nobody has told of yet."""
@@ -462,12 +490,3 @@ class SiteMap:
 
     def _add(self, quantity: Quantity) -> None:
         self.quantities[quantity.name] = quantity
-
-
-def _aligned(place: FloatArray, index: npt.NDArray[np.int64]) -> bool:
-    """Whether sites of one index lie at one place of an axis, but for a few that were shifted."""
-    if place.size == 0:
-        return True
-    middles = np.bincount(index, place) / np.maximum(np.bincount(index), 1)
-    away = float(np.median(np.abs(place - middles[index])))
-    return away * (int(np.ptp(index)) + 1) <= 0.1 * max(float(np.ptp(place)), 1e-9)

@@ -9,7 +9,9 @@ import numpy as np
 
 from seccm.analysis.decades import spans_decades
 from seccm.typography import as_fine, number, plus_minus
-from ui.models.colours import Rgba, Shown
+from ui.models.colours import Shown, condition_colours
+from ui.models.doubt import marked
+from ui.models.palette import Palette
 from ui.models.sample import Sample
 from ui.models.site_map import SiteMap
 
@@ -19,7 +21,7 @@ _KINDS = {"sd": "standard deviation", "stated": "stated uncertainty"}
 
 
 def words_of(
-    sites: SiteMap, found: Sequence[Sample], shown: Shown, colours: Rgba, against_reference: bool
+    sites: SiteMap, found: Sequence[Sample], shown: Shown, palette: Palette, against_reference: bool
 ) -> str:
     """Say what the numbers of some sites are, as HTML.
 
@@ -27,30 +29,34 @@ def words_of(
         sites: the map.
         found: of each condition.
         shown: how the quantity is shown.
-        colours: of the conditions.
+        palette: of the window.
         against_reference: whether the reference's uncertainty is common to all of them.
     """
     count = int(sites.selected.sum())
     who = f"{count} sites" if count > 1 else f"site {sites.selection[0]}" if count else "all sites"
     common = f" · {escape(sites.common)}" if against_reference and sites.common else ""
     if len(found) == 1:
-        return f"{who}: {_one(found[0], shown, whole=True)}{common}"
+        return f"{who}: {_one(found[0], shown, palette, whole=True)}{common}"
+    colours = condition_colours(len(sites.labels), palette)
     lines = [f"{who}, {len(found)} conditions{common}"]
     for sample in found[:MOST_LINES]:
         r, g, b, _ = colours[min(sample.condition, len(colours) - 1)]
         label = escape(sites.condition_label(sample.condition))
         lines.append(
             f'<span style="color:rgb({r},{g},{b})">■</span> {label}: '
-            f"{_one(sample, shown, whole=False)}"
+            f"{_one(sample, shown, palette, whole=False)}"
         )
     if len(found) > MOST_LINES:
         lines.append(f"{len(found) - MOST_LINES} more conditions: select one to see its numbers")
     return "<br>".join(lines)
 
 
-def _one(sample: Sample, shown: Shown, *, whole: bool) -> str:
+def _one(sample: Sample, shown: Shown, palette: Palette, *, whole: bool) -> str:
     """Say the numbers of one condition; `whole` with median and range."""
     apart = "".join(f", {k} excluded: {escape(words)}" for words, k in sample.apart.items())
+    for words, k in sample.doubtful.items():
+        said = escape(marked(f"{k} excluded: {words}"))
+        apart += f', <span style="color:{palette.warn}">{said}</span>'
     spread = sample.spread
     if spread is None:
         return f"no value{apart}"
@@ -67,5 +73,7 @@ def _one(sample: Sample, shown: Shown, *, whole: bool) -> str:
     ends = [float(v) for v in (np.median(values), values.min(), values.max())]
     # The error says nothing of the digits of values a hundred times smaller than others.
     far_apart = spans_decades(values)
-    fine = [number(v) if far_apart else as_fine(v, size * spread.error) for v in ends]
+    # Without an error beside it, a range has the digits in which its ends differ.
+    error = size * spread.error if "±" in mean else 0.1 * float(np.ptp(values))
+    fine = [number(v) if far_apart else as_fine(v, error) for v in ends]
     return f"{said} · median {fine[0]} · {fine[1]} to {fine[2]}"

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import tomlkit
-from tomlkit.items import InlineTable
+from tomlkit.items import AoT, Array, InlineTable
 
+from seccm.in_toml import toml
 from ui.models.form import Key
 
 Span = tuple[int, int]
 """The first line, and that after the last one."""
-_HEADER = re.compile(r"\s*(\[\[?)\s*([\w\-]+(?:\.[\w\-]+)*)\s*\]\]?\s*(?:#.*)?$")
+_HEADER = re.compile(r"\s*\[\[?\s*([\w\-]+(?:\.[\w\-]+)*)\s*\]\]?\s*(?:#.*)?$")
 
 
 def swapped(text: str, key: Key) -> str | None:
@@ -40,14 +41,30 @@ def swapped(text: str, key: Key) -> str | None:
 
 
 def without(text: str, key: Key) -> str | None:
-    """Remove a table, and what is said above it; returns None as `swapped` does."""
+    """Remove a table, and what is said above it; returns None as `swapped` does.
+
+    Args:
+        text: TOML.
+        key: of a table in a list, or of one that has a heading of its own.
+    """
     lines = text.splitlines()
     spans = _spans(lines, key)
-    k = int(key[-1])
+    k = key[-1] if isinstance(key[-1], int) else 0
     if k >= len(spans):
         return None
     first, end = spans[k]
     return _joined([*lines[:first], *lines[end:]])
+
+
+def without_heading(text: str, key: Key) -> str | None:
+    """Remove the heading of a table, and no comment; returns None as `swapped` does."""
+    lines = text.splitlines()
+    spans = _spans(lines, key)
+    if not spans:
+        return None
+    first, end = spans[0]
+    heading = next(k for k in range(first, end) if _HEADER.match(lines[k]))
+    return _joined([*lines[:heading], *lines[heading + 1 :]])
 
 
 def _joined(lines: list[str]) -> str:
@@ -71,17 +88,20 @@ def _spans(lines: list[str], key: Key) -> list[Span]:
 
 
 def _tables(lines: list[str], name: str, inside: Span) -> list[Span]:
-    """Return where the tables [[name]] are, each with the comment above and the tables in it."""
+    """Return where the tables [[name]] are, each with the comment above and the tables in it.
+
+    Or where the one table [name] is.
+    """
     found: list[Span] = []
     begun: int | None = None
     for k in range(*inside):
         header = _HEADER.match(lines[k])
-        if header is None or header[2].startswith(f"{name}."):
+        if header is None or header[1].startswith(f"{name}."):
             continue
         above = _above(lines, k, inside[0])
         if begun is not None:
             found.append((begun, above))
-        begun = above if (header[1], header[2]) == ("[[", name) else None
+        begun = above if header[1] == name else None
     if begun is not None:
         found.append((begun, inside[1]))
     return found
@@ -102,11 +122,25 @@ def _core(lines: list[str], span: Span) -> Span:
     return first, end
 
 
-def inline(row: Mapping[str, Any]) -> Any:
-    """Return a table that is written on one line."""
-    cells = (f"{tomlkit.key(n).as_string()} = {tomlkit.item(v).as_string()}"
-             for n, v in row.items())  # fmt: skip
-    return tomlkit.parse(f"row = {{ {', '.join(cells)} }}")["row"]
+def empty_table(around: Any) -> Any:
+    """Return a table to be put into another one: on one line where that is."""
+    return tomlkit.inline_table() if isinstance(around, InlineTable) else tomlkit.table()
+
+
+def empty_list(around: Any) -> Any:
+    """Return a list of tables to be put into a table: on one line where that is."""
+    return tomlkit.array() if isinstance(around, InlineTable) else tomlkit.aot()
+
+
+def add_table(rows: AoT | Array, row: Mapping[str, Any]) -> None:
+    """Add a table at the end of a list, written as the others are."""
+    rows.append(table_of(row) if isinstance(rows, AoT) else inline(row))
+
+
+def inline(value: Any) -> Any:
+    """Return a table, or a list, that is written on one line."""
+    # The end of the line belongs to it: a heading that follows needs a line of its own.
+    return tomlkit.parse(f"value = {toml(value)}\n")["value"]
 
 
 def table_of(row: Mapping[str, Any]) -> Any:

@@ -49,6 +49,6 @@ class Trends:
         t, current, z = (np.concatenate(column) for column in zip(*self._pieces, strict=True))
         found = {}
         for name, values in (("current", current), ("z", z)):
-            kept = peaks(values, POINTS)
+            kept = peaks(values, POINTS, t)
             found[name] = t[kept] - t[-1], values[kept]
         return found

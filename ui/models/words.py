@@ -26,11 +26,13 @@ from seccm.events import (
     SiteStarted,
     StepFinished,
 )
+from seccm.plan.added import why
 from seccm.typography import counted, readable
 from seccm.units import show
 from seccm.words import SIMULATION
+from ui.models.doubt import marked
 
-Level = Literal["detail", "info", "good", "warning", "error"]
+Level = Literal["detail", "info", "good", "doubtful", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ PHASES = {
     Phase.APPROACH: "approaching",
     Phase.STEP: "measuring",
     Phase.RETRACT: "retracting",
+    Phase.REST: "resting",
 }
 _LEVELS: dict[Outcome, Level] = {
     Outcome.OK: "detail",
@@ -76,16 +79,19 @@ def _line_of(event: Event) -> Line:
     match event:
         case RunStarted():
             kind = f"{SIMULATION}, no hardware" if event.virtual else "Run"
-            sites = "sites of a planner" if event.sites is None else counted(event.sites, "site")
+            sites = "sites from a planner" if event.sites is None else counted(event.sites, "site")
             return Line("info", f"{kind}: {event.title}, {sites}, on {event.rig}.")
         case SiteAdded():
             label = f", {event.label}" if event.label else ""
-            return Line("info", f"Added by the planner{label}.", event.site)
+            said = f"Added by the planner{label}. {why(event)}".rstrip()
+            return Line("info", said, event.site)
         case SiteStarted():
-            return Line("detail", "Travelling to the site.", event.site)
+            return Line("detail", "The site begins.", event.site)
         case PhaseBegan():
             kind = f": {event.kind}" if event.kind else ""
             return Line("detail", f"Now {PHASES[event.phase]}{kind}.", event.site)
+        case Approaching() if event.what:
+            return Line("detail", f"{event.what[:1].upper()}{event.what[1:]}.", event.site)
         case Approaching():
             again = f", attempt {event.attempt + 1}" if event.attempt else ""
             return Line(
@@ -108,9 +114,14 @@ def _line_of(event: Event) -> Line:
             return Line(_LEVELS.get(event.outcome, "info"), said, event.site)
         case SiteAnalysed():
             said = event.summary or "no result."
-            return Line(_analysed(event), f"Analysed: {said}", event.site)
+            level = _analysed(event)
+            said = f"Analysed: {said}"
+            return Line(level, marked(said) if event.doubtful else said, event.site)
         case Note():
             return Line(event.level, event.text, event.site)
+        case Paused() if event.asks:
+            remedy = "Press Resume when that is done, or Stop."
+            return Line("warning", str(event), remedy=remedy)
         case Paused():
             remedy = "Check the tip, then press Resume or Stop."
             return Line("warning", str(event), remedy=remedy)
@@ -125,21 +136,25 @@ def _line_of(event: Event) -> Line:
 
 
 def _analysed(event: SiteAnalysed) -> Level:
-    """Return "good" only for a site that came to its regular end and has a number."""
+    """Return "good" only for a site that came to its regular end and has numbers to be trusted."""
     if event.outcome is not Outcome.OK:
         return _LEVELS.get(event.outcome, "info")
+    if event.doubtful:
+        return "doubtful"
     return "good" if any(map(math.isfinite, event.features.values())) else "info"
 
 
 def _landing(event: Landed) -> str:
     landing = event.landing
+    if math.isnan(landing.z_crossing):
+        return "The measurement begins; no contact was looked for."
     latency, over = show(landing.latency, "s", 3), show(landing.overtravel, "m", 3)
     at = _um(landing.z_crossing)
     return f"Contact at {at}; stopped within {latency}, {over} past contact."
 
 
 def _um(metres: float) -> str:
-    return f"{metres * 1e6:.3f} µm"
+    return f"{round(metres * 1e6, 3) or 0.0:.3f} µm"
 
 
 def clock_words(seconds: float) -> str:
@@ -151,7 +166,8 @@ def clock_words(seconds: float) -> str:
 
 def bytes_words(count: float) -> str:
     """Write a number of bytes with the unit that people buy disks in."""
-    for unit, size in (("TB", 1e12), ("GB", 1e9)):
-        if count >= size:
-            return f"{count / size:.3g} {unit}"
-    return f"{count / 1e6:.0f} MB"
+    megabytes = round(count / 1e6)
+    if megabytes < 1000:
+        return f"{megabytes} MB"
+    size, unit = (1e9, "GB") if count < 999.5e9 else (1e12, "TB")
+    return f"{float(f'{count / size:.3g}'):.7g} {unit}"

@@ -67,7 +67,7 @@ class StepImpedance:
             return Value.none(Status.NOT_MEASURED)
         if self.fit is None:
             return Value.none(Status.TOO_SHORT)
-        return self._doubted(self.fit.value(name))
+        return self.fit.value(name).doubted(self.doubt)
 
     def derived(self, of: Callable[[FloatArray], float], *names: str) -> Value:
         """Return a number worked out of parameters, all of which must be identified.
@@ -78,12 +78,7 @@ class StepImpedance:
         """
         if self.fit is None:
             return Value.none(Status.TOO_SHORT)
-        return self._doubted(self.fit.derived(of, *names))
-
-    def _doubted(self, value: Value) -> Value:
-        if not value.status.has_value:
-            return value
-        return Value(value.value, value.error, value.status.worse(self.doubt))
+        return self.fit.derived(of, *names).doubted(self.doubt)
 
 
 _newest: tuple[ref[StepTrace], StepImpedance | None] | None = None

@@ -20,8 +20,8 @@ from seccm.remote.messages.news import Snapshot
 from seccm.remote.messages.trace import Labeller, Trace
 from seccm.rig import Block
 
-FACTS = 50_000
-"""Events kept for slow clients: some 3000 sites."""
+FACTS = 5_000
+"""Events kept for slow clients: some 400 sites, 10 kB each. Slower ones get a snapshot."""
 CHUNKS = 300
 """Pieces of trace kept for slow clients: ten seconds."""
 RECENT = 200

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from seccm import session
 from seccm.conductor.opening import open_for_motion
-from seccm.errors import PlanError, Problem, RigError
+from seccm.errors import PlanError, Problem
 from seccm.plan import Plan, load_plan
 from seccm.rig import Rig
 from seccm.rigs import RigFile, build_rig, load_rig
@@ -131,11 +131,6 @@ class Failure:
         """Describe an error."""
         problems = error.problems if isinstance(error, PlanError) else ()
         return cls(type(error).__name__, str(error) or repr(error), problems)
-
-    @property
-    def is_rig(self) -> bool:
-        """Whether the rig failed, rather than the plan or a file being wrong."""
-        return self.kind in {"RigError"} | {kind.__name__ for kind in RigError.__subclasses__()}
 
 
 Prepare = Callable[[Job], session.Run]

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from seccm.data import Unsaved
 from seccm.events import Event
 from seccm.hopping.circuit import Circuit
-from seccm.hopping.engine import Status
+from seccm.hopping.status import Status
 from seccm.remote.channel.endpoint import ChannelError
 from seccm.remote.channel.plain import event_from_plain, event_to_plain, from_plain, to_plain
 from seccm.remote.messages.commissioning import Found

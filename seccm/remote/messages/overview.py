@@ -62,8 +62,12 @@ class Overview:
         with open_scan(path) as scan:
             sites = scan.sites
             status = sites["status"].astype(np.uint8)
-            # Its tip had come down when the program died; nobody measures there any more.
-            status[status == Outcome.RUNNING] = Outcome.ABORTED
+            # Its tip had come down when the program died; nobody measures there any more, but where
+            # nothing moves: that site goes on.
+            for number in np.flatnonzero(status == Outcome.RUNNING).tolist():
+                site = scan.planned.get(number)
+                left = site is not None and site.goes_on
+                status[number] = Outcome.PLANNED if left else Outcome.ABORTED
             return cls(
                 status,
                 z_contact=sites["z_contact"].astype(np.float64),

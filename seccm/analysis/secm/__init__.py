@@ -1,0 +1,1 @@
+"""Scanning electrochemical microscopy: what a microelectrode measures near a surface."""

@@ -1,0 +1,155 @@
+"""The commands about pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seccm.cli.exits import sentences
+from seccm.cli.printing import say
+from seccm.errors import PlanError, Problem
+from seccm.typography import counted
+from seccm.units import parse, show
+
+if TYPE_CHECKING:
+    from seccm.imaging.sem.census import Census
+
+_CM2 = 1e-4
+
+
+def sem(
+    picture: Annotated[Path, typer.Argument(help="A micrograph: a TIFF file.")],
+    pixel: Annotated[
+        str, typer.Option("--pixel", help='Length of a pixel, "4 nm", if the file has no scale.')
+    ] = "",
+    footprint: Annotated[
+        str,
+        typer.Option(
+            "--footprint",
+            help='Where the droplet was: auto, "x, y, diameter" from the upper left corner with '
+            "units, or a text file of corners x (um), y (um). By default the whole picture counts.",
+        ),
+    ] = "",
+    shape: Annotated[
+        str, typer.Option("--shape", help="Of the particles: sphere or hemisphere.")
+    ] = "sphere",
+    strike: Annotated[
+        list[str] | None,
+        typer.Option("--strike", help='There is no particle here: "x, y". Can be repeated.'),
+    ] = None,
+    add: Annotated[
+        list[str] | None,
+        typer.Option("--add", help='There is a particle here: "x, y, diameter". Can be repeated.'),
+    ] = None,
+    forget: Annotated[
+        bool, typer.Option("--forget-edits", help="Begin without the manual edits made before.")
+    ] = False,
+    scan: Annotated[
+        Path | None,
+        typer.Option("--scan", help="A data file that the numbers are stored in, for --site."),
+    ] = None,
+    site: Annotated[int | None, typer.Option("--site", help="The site of the picture.")] = None,
+) -> None:
+    """Count the particles in a micrograph: number per area, sizes, lithium.
+
+    Writes a table of the particles, a summary and a figure beside the picture.
+    """
+    from seccm import session
+
+    with sentences():
+        together(scan, site, picture)
+        if shape not in ("sphere", "hemisphere"):
+            what = f"{shape!r} is neither sphere nor hemisphere."
+            raise PlanError(str(picture), [Problem("shape", what)])
+        found = session.count_particles(
+            picture,
+            pixel=lengths([pixel], 1, picture, "--pixel")[0][0] if pixel else None,
+            footprint=footprint,
+            shape="hemisphere" if shape == "hemisphere" else "sphere",
+            struck=lengths(strike or [], 2, picture, "--strike"),
+            added=lengths(add or [], 3, picture, "--add"),
+            forget=forget,
+        )
+        from seccm.report.micrograph import draw_micrograph  # after what says what is missing
+
+        draw_micrograph(found)
+        if scan is not None and site is not None:
+            session.join_particles(scan, site, found, footprint=bool(footprint))
+    taken = found.micrograph
+    say((picture.name, "bold"), f": {show(taken.pixel, 'm', 4)} per pixel, by {taken.scale_from}")
+    for line in _said(found.census):
+        say(line)
+    say("Figure: ", (str(found.files.figure), "bold"))
+    say(f"Table: {found.files.table}")
+    if scan is not None:
+        say(f"Stored in {scan}, site {site}.")
+
+
+def together(scan: Path | None, site: int | None, path: Path) -> None:
+    """Check that a file and the number of a site are given together.
+
+    Raises:
+        PlanError: one of them is missing.
+    """
+    if (scan is None) != (site is None):
+        what = "--scan and --site belong together: give both."
+        raise PlanError(str(path), [Problem("site", what)])
+
+
+def _said(census: Census) -> list[str]:
+    """Return what was found, a line each."""
+    particles, found, right = census.particles, census.found, census.corrected
+    said = [
+        f"{counted(int(particles.counted.sum()), 'particle')} in {1e12 * particles.area:.4g} um^2; "
+        f"coverage {100 * particles.coverage:.1f} %"
+    ]
+    if math.isfinite(found.density):
+        said.append(
+            f"As found: {found.density * _CM2:.3g} per cm^2, diameter "
+            f"{1e9 * found.mean:.1f} ± {1e9 * found.sd:.1f} nm (mean ± sd)"
+        )
+        said.append(
+            f"  lithium {1e5 * census.amount.per_area:.3g} ± {1e5 * census.amount.error:.2g} "
+            f"nmol/cm^2 if they are {census.shape}s"
+        )
+    if math.isfinite(right.density):
+        said.append(
+            f"Corrected by drawn images: {right.density * _CM2:.3g} per cm^2, mean diameter "
+            f"{1e9 * right.mean:.1f} nm"
+        )
+        amount = census.amount_corrected
+        said.append(f"  lithium {1e5 * amount.per_area:.3g} ± {1e5 * amount.error:.2g} nmol/cm^2")
+    if math.isfinite(right.limit):
+        said.append(f"Particles smaller than {1e9 * right.limit:.0f} nm are mostly not found")
+    said += [
+        f"{zone.name}: {zone.density * _CM2:.3g} ± {zone.density_error * _CM2:.2g} per cm^2, "
+        f"diameter {1e9 * zone.mean:.1f} ± {1e9 * zone.sd:.1f} nm"
+        for zone in census.zones
+    ]
+    return [*said, *census.doubts]
+
+
+def lengths(
+    texts: Sequence[str], count: int, picture: Path, option: str
+) -> list[tuple[float, ...]]:
+    """Read lists of lengths with units, metres.
+
+    Raises:
+        PlanError: one is not as many lengths as there should be.
+    """
+    found, wrong = [], []
+    for text in texts:
+        parts = text.split(",")
+        try:
+            if len(parts) != count:
+                raise ValueError(f"has {counted(len(parts), 'length')}, and {count} are needed.")
+            found.append(tuple(parse(part.strip(), "m") for part in parts))
+        except ValueError as error:
+            wrong.append(Problem(option, f"{text!r}: {error}"))
+    if wrong:
+        raise PlanError(str(picture), wrong)
+    return found

@@ -1,0 +1,113 @@
+"""The commands about the movie of a run."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seccm.cli.exits import sentences
+from seccm.cli.printing import say
+from seccm.errors import PlanError, Problem
+from seccm.shell import command
+from seccm.typography import counted
+from seccm.units import show
+
+if TYPE_CHECKING:
+    from seccm.session.movies import MovieReport
+
+movie_app = typer.Typer(
+    help="The movie of a run: what is in it, a site's part of it, and mending.",
+    no_args_is_help=True,
+)
+FileArgument = Annotated[Path, typer.Argument(help="A data file (.h5) of a run with a camera.")]
+
+
+@movie_app.command()
+def info(file: FileArgument) -> None:
+    """Say what is in the movie of a run: frames, losses, and how well their times are known."""
+    from seccm.session.movies import movie_report
+
+    with sentences():
+        for line in _lines(movie_report(file), file):
+            say(line)
+
+
+@movie_app.command()
+def export(
+    file: FileArgument,
+    site: Annotated[
+        int | None, typer.Option("--site", help="Only the frames of this site.")
+    ] = None,
+    crop: Annotated[
+        str,
+        typer.Option("--crop", help='A part of the picture: "left, top, width, height", pixels.'),
+    ] = "",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The new movie, such as site-12.ome.tif.")
+    ] = None,
+) -> None:
+    """Write the frames of a site into a movie of their own, with their times.
+
+    Fiji opens it with the importer of Bio-Formats, napari as it is.
+    """
+    from seccm.session.movies import export_movie
+
+    with sentences():
+        part = _crop(crop, file) if crop else None
+        name = file.stem if site is None else f"{file.stem}-site-{site}"
+        target = output or file.with_name(f"{name}{'-frames' if site is None else ''}.ome.tif")
+        count = export_movie(file, site, target, part)
+        say(f"{target}: {counted(count, 'frame')}")
+
+
+@movie_app.command()
+def repair(file: FileArgument) -> None:
+    """Mend the movie of a run whose program was killed: every whole frame stays."""
+    from seccm.session.movies import repair_movie
+
+    with sentences():
+        found = repair_movie(file)
+        cut = f", {found.cut} bytes behind the last one cut off" if found.cut else ""
+        if found.described:
+            cut = ", nothing to mend"
+        say(f"{file}: the movie has {counted(found.pages, 'whole frame')}{cut}.")
+        say(f"A run that broke off goes on with the next frame: {command('seccm', 'resume', file)}")
+
+
+def _lines(told: MovieReport, file: Path) -> list[str]:
+    facts = told.facts
+    pixel = f", {show(facts.pixel, 'm', 3)} a pixel" if facts.pixel else ""
+    lines = [
+        f"{told.path}: {counted(told.found.pages, 'frame')} of {facts.width} x {facts.height} "
+        f"pixels, {facts.bits} bit{pixel}",
+        f"Camera: {facts.camera}{', ' + facts.objective if facts.objective else ''}; kept: "
+        f"{facts.frames}",
+        f"{counted(told.arrived, 'frame')} arrived, {told.lost} lost, {told.kept} listed as kept",
+    ]
+    for first, last in told.gaps:
+        lines.append(f"  lost: {first}" if first == last else f"  lost: {first} to {last}")
+    states = ", ".join(f"{count} {status.words}" for status, count in told.statuses.items())
+    if states:
+        lines.append(f"Times by {facts.sync}: {states}")
+    if math.isfinite(told.uncertainty):
+        lines.append(f"Typical uncertainty of a time: {show(told.uncertainty, 's', 2)}")
+    if math.isfinite(told.seconds):
+        lines.append(f"From the first frame to the last: {show(told.seconds, 's', 4)}")
+    if not told.found.described:
+        lines.append(
+            "Its program did not close it. Every whole frame can be read; to put their times in: "
+            + command("seccm", "movie", "repair", file)
+        )
+    return lines
+
+
+def _crop(text: str, file: Path) -> tuple[int, int, int, int]:
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 4 or not all(part.isdecimal() for part in parts):
+        what = f'"{text}" is no part of a picture.'
+        raise PlanError(str(file), [Problem("--crop", what, 'Write "100, 120, 400, 400".')])
+    left, top, width, height = map(int, parts)
+    return left, top, width, height

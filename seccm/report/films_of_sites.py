@@ -1,0 +1,83 @@
+"""Films of the sites of a scan that were looked at: where growth was seen first, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+from matplotlib.figure import Figure
+
+from seccm.arrays import FloatArray
+from seccm.report import style
+from seccm.report.scale_bar import scale_bar
+
+MOST = 6
+"""Sites that are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFilm:
+    """What the film of a site shows."""
+
+    site: int
+    onset: FloatArray
+    """Seconds; NaN where there is none, shape (places along rows, along columns)."""
+    end: FloatArray
+    """Relative change of brightness at the end, same shape."""
+    place: float
+    """Metres."""
+
+
+def films_beside(scan: Path, sites: int) -> Iterator[SiteFilm]:
+    """Yield the films of sites that `seccm irm` has looked at; those it cannot read are left out.
+
+    Args:
+        scan: the data file.
+        sites: how many it has.
+    """
+    for site in range(sites):
+        path = scan.with_name(f"{scan.name}.site{site}.irm.h5")
+        if not path.exists():
+            continue
+        try:
+            with h5py.File(path, "r") as file:
+                place = float(file.attrs["place"])
+                onset, end = (np.asarray(file[name][()], np.float64) for name in ("onset", "end"))
+        except (OSError, KeyError, ValueError, TypeError, AttributeError):
+            continue
+        if onset.ndim == 2 and onset.shape == end.shape and place > 0:
+            yield SiteFilm(site, onset, end, place)
+
+
+@style.styled
+def drawn(films: list[SiteFilm], *, virtual: bool) -> Figure:
+    """Draw the change at the end above the map of optical onsets, a column for each site."""
+    columns = max(2, len(films))
+    fig = style.figure(style.TWO_COLUMNS, 1.0 + 2 * 6.2 / columns, virtual=virtual,
+                       convention=False, note="Grey: no clear onset.")  # fmt: skip
+    grid = fig.subplots(2, columns, squeeze=False)
+    for axes in grid.ravel():
+        axes.set_axis_off()
+    for column, one in zip(grid.T, films, strict=False):
+        most = 100 * (float(np.percentile(np.abs(one.end), 99.5)) or 1.0)
+        shown = (
+            (100 * one.end, "RdBu_r", (-most, most), "change at the end (%)"),
+            (one.onset, "viridis", (None, None), "optical onset (s)"),
+        )
+        for axes, (values, colours, (low, high), label) in zip(column, shown, strict=True):
+            axes.set_axis_on()
+            axes.set_facecolor("0.85")
+            axes.set_xticks([])
+            axes.set_yticks([])
+            if not np.isfinite(values).any():
+                axes.imshow(np.full((*values.shape, 4), 0.0))
+                axes.text(0.5, 0.5, "no onsets", ha="center", transform=axes.transAxes, fontsize=6)
+                continue
+            image = axes.imshow(values, cmap=colours, vmin=low, vmax=high, interpolation="nearest")
+            fig.colorbar(image, ax=axes, label=label, shrink=0.8)
+        column[0].set_title(f"site {one.site}", fontsize=7)
+        scale_bar(column[0], one.end.shape, one.place, "black")
+    return fig

@@ -1,0 +1,167 @@
+"""Movies of runs: what is in them, a site's part of one, and mending after a kill."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+
+from seccm.arrays import IntArray
+from seccm.data import Scan, open_scan
+from seccm.errors import DataFileError, PlanError, Problem
+from seccm.movie.facts import FrameStatus, MovieFacts
+from seccm.movie.mending import Found, look_at, mend
+from seccm.movie.ome import describe
+from seccm.movie.pages import NO_PAGE, PageLayout
+from seccm.movie.writer import MovieWriter
+from seccm.session.filmed import describe_movie
+
+
+@dataclass(frozen=True, slots=True)
+class MovieReport:
+    """What is known of the movie of a run."""
+
+    facts: MovieFacts
+    path: Path
+    found: Found
+    arrived: int
+    kept: int
+    """Rows of frames that are in the movie."""
+    lost: int
+    gaps: tuple[tuple[int, int], ...]
+    """First and last number of frames that were lost together, of the largest gaps."""
+    statuses: Mapping[FrameStatus, int]
+    seconds: float
+    """From the first frame to the last; NaN where times are not known."""
+    uncertainty: float
+    """Median standard uncertainty of the times of frames, seconds."""
+
+
+def movie_report(path: Path) -> MovieReport:
+    """Find out what is known of the movie of a data file.
+
+    Raises:
+        DataFileError: the file or its movie cannot be read.
+        PlanError: the run had no camera.
+    """
+    with open_scan(path) as scan:
+        facts, movie = _filmed(scan, path)
+        frames = scan.frames
+        numbers, session = frames["number"], frames["session"]
+        step = np.where(np.diff(session) == 0, np.diff(numbers), 1) if len(numbers) else numbers
+        large = np.flatnonzero(step > 1)
+        large = np.sort(large[np.argsort(-step[large])][:5])
+        t = frames["t"][np.isfinite(frames["t"])]
+        errors = frames["t_err"][np.isfinite(frames["t_err"])]
+        return MovieReport(
+            facts=facts,
+            path=movie,
+            found=look_at(movie),
+            arrived=len(frames),
+            kept=int((frames["index"] != NO_PAGE).sum()),
+            lost=frames.lost,
+            gaps=tuple((int(numbers[k]) + 1, int(numbers[k + 1]) - 1) for k in large),
+            statuses={
+                FrameStatus(code): count
+                for code, count in sorted(Counter(frames["status"].tolist()).items())
+            },
+            seconds=float(np.ptp(t)) if len(t) else float("nan"),
+            uncertainty=float(np.median(errors)) if len(errors) else float("nan"),
+        )
+
+
+def export_movie(
+    path: Path, site: int | None, target: Path, crop: tuple[int, int, int, int] | None = None
+) -> int:
+    """Write the frames of a site, or all of them, into a movie of their own; return how many.
+
+    Args:
+        path: the data file.
+        site: its number; None for all frames.
+        target: the new movie.
+        crop: left, top, width and height in pixels; the whole frames unless given.
+
+    Raises:
+        DataFileError: a file cannot be read or written, or the target exists.
+        PlanError: no such site, no frames of it, or a part that is not in the picture.
+    """
+    with open_scan(path) as scan:
+        facts, _ = _filmed(scan, path)
+        frames = scan.frames
+        rows = _rows(scan, site, path)
+        left, top, width, height = crop or (0, 0, facts.width, facts.height)
+        inside = left >= 0 and top >= 0 and width > 0 and height > 0
+        if not inside or left + width > facts.width or top + height > facts.height:
+            what = f"{width} x {height} pixels from {left}, {top} are not in the picture."
+            remedy = f"It has {facts.width} x {facts.height} pixels."
+            raise PlanError(str(path), [Problem("--crop", what, remedy)])
+        bits = frames.picture(int(rows[0])).dtype.itemsize * 8
+        layout = PageLayout(str(uuid4()), width, height, 16 if bits == 16 else 8, facts.pixel)
+        writer = MovieWriter(target, layout)
+        try:
+            for row in rows.tolist():
+                writer.append(frames.picture(row)[top : top + height, left : left + width])
+        except BaseException:
+            writer.close()
+            target.unlink(missing_ok=True)
+            raise
+        writer.close()
+        name = scan.header.title if site is None else f"{scan.header.title}, site {site}"
+        told = {"camera": facts.camera, "objective": facts.objective, "run": scan.header.uuid}
+        describe(target, frames["t"][rows], frames["exposure"][rows], name=name, told=told)
+        return len(rows)
+
+
+def repair_movie(path: Path) -> Found:
+    """Mend the movie of a data file whose program was killed; what is whole stays as it is.
+
+    Pages are linked, what is behind them is cut off, and the times of the frames are put in, as far
+    as the data file has them.
+
+    Raises:
+        DataFileError: the file or its movie cannot be used, or a program writes them.
+        PlanError: the run had no camera.
+    """
+    with open_scan(path) as scan:
+        if scan.being_written:
+            raise DataFileError(f"{path}: a program is writing this file. End it first.")
+        _, movie = _filmed(scan, path)
+    found = look_at(movie)
+    if not found.described:
+        found = mend(movie)
+    describe_movie(path)
+    return found
+
+
+def _filmed(scan: Scan, path: Path) -> tuple[MovieFacts, Path]:
+    """Return what is known of a run's camera, and where its movie is.
+
+    Raises:
+        PlanError: the run had no camera.
+        DataFileError: the movie is missing.
+    """
+    facts, movie = scan.frames.facts, scan.frames.movie
+    if facts is None or movie is None:
+        what = "this run had no camera."
+        remedy = "A rig file with the table [camera] films its runs."
+        raise PlanError(str(path), [Problem("file", what, remedy)])
+    return facts, movie.path
+
+
+def _rows(scan: Scan, site: int | None, path: Path) -> IntArray:
+    frames = scan.frames
+    if site is None:
+        rows = np.flatnonzero(frames["index"] != NO_PAGE)
+    elif 0 <= site < len(scan.sites):
+        rows = frames.of_site(site)
+    else:
+        what = f"there is no site {site}; there are sites 0 to {len(scan.sites) - 1}."
+        raise PlanError(str(path), [Problem("--site", what)])
+    if not len(rows):
+        what = "the movie has no frames of it." if site is not None else "the movie has no frames."
+        raise PlanError(str(path), [Problem("--site", what, "seccm movie info tells what it has.")])
+    return rows
