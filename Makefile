@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OLDEST := .venv-oldest
 
-.PHONY: demo test test-oldest lint screenshots bench clean
+.PHONY: demo test test-oldest lint docs screenshots bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -25,6 +25,15 @@ lint: $(VENV)/developing
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The site, in build/docs; every warning is an error. The scripts of the gallery run.
+docs: $(VENV)/documenting
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "build/docs/index.html"
+
+$(VENV)/documenting: $(VENV)/developing
+	$(BIN)/python -m pip install --quiet --group docs
+	@touch $@
+
 screenshots: $(VENV)/developing
 	$(BIN)/python -m ui.screenshots
 
@@ -39,7 +48,7 @@ $(VENV)/installed: pyproject.toml .ci/prepare
 	@touch $@
 
 $(VENV)/developing: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --editable ".[analysis,ui]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[analysis,ui,images,exchange,catalog,cluster,camera]" --group dev
 	@touch $@
 
 # The oldest nidaqmx that pyproject.toml allows; rigs keep theirs for years.
@@ -47,7 +56,7 @@ $(OLDEST)/developing: pyproject.toml .ci/prepare
 	@PYTHON=$(PYTHON) .ci/prepare
 	$(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(OLDEST)/bin/python -m pip install --quiet --editable ".[analysis,ui]" --group dev "nidaqmx==1.3.0"
+	$(OLDEST)/bin/python -m pip install --quiet --editable ".[analysis,ui,images,exchange,catalog,cluster,camera]" --group dev "nidaqmx==1.3.0"
 	@touch $@
 
 clean:

@@ -89,7 +89,7 @@ BAD = [
         "factors.j",
         ["-1e12 mA/cm^2", "-1 mA/cm^2"],
         "program[0].current_density",
-        ("factor j", "at least -10 kA/cm^2"),
+        ("$j", "at least -10 kA/cm^2"),
     ),
     Bad(
         "program",
@@ -163,7 +163,7 @@ BAD = [
         "sites",
         {"kind": "points", "points": [["1 um", "2 um"], ["1 um", 2]]},
         "sites.points[1][1]",
-        ("2", '"11 um"'),
+        ("2", '"12 um"'),
     ),
     Bad(
         "sites",
@@ -173,8 +173,8 @@ BAD = [
     ),
     Bad("sites", {"kind": "csv", "file": "no.csv"}, "sites.file", ("no.csv", "cannot be read")),
     # Factors and design
-    Bad("factors.j", ["1 s"], "program[0].current_density", ("factor j", '"1 s"', "A/m^2")),
-    Bad("factors.j", [1.0], "program[0].current_density", ("factor j", '"1"', "A/m^2")),
+    Bad("factors.j", ["1 s"], "program[0].current_density", ("$j", '"1 s"', "A/m^2")),
+    Bad("factors.j", [1.0], "program[0].current_density", ("$j", '"1"', "A/m^2")),
     Bad("factors.j", [], "factors.j", ("at least 1 entry",)),
     Bad("factors.j", "-1 mA/cm^2", "factors.j", ("list in square brackets", '"-1 mA/cm^2"')),
     Bad("factors.j", ["-1 mA/cm^5"], "factors.j[0]", ("-1 mA/cm^5",)),
@@ -183,7 +183,7 @@ BAD = [
     Bad("factors.k", ["1 s"], "factors.k", ("not used", '"$k"')),
     Bad("program[0].duration", "$t", "program[0].duration", ('"$t"', "no factor", "j")),
     Bad("factors", REMOVED, "program[0].current_density", ('"$j"', "no [factors]")),
-    Bad("program[0].duration", "$j", "program[0].duration", ("factor j", "unit of s")),
+    Bad("program[0].duration", "$j", "program[0].duration", ("$j", "unit of s")),
     Bad("design", LISTED, "factors", ("listed design", "Remove [factors]")),
     Bad("design.kind", "listed", "design.conditions", ("missing",)),
     Bad("design.conditions", LISTED["conditions"], "design", ('"listed"',)),

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -91,7 +92,13 @@ STORIES: dict[str, Callable[[int, Path], Told]] = {
 def play(story: str, seed: int, counts: Counter[str] | None = None) -> list[str]:
     """Play one story; return what was wrong in it."""
     wrong: list[str] = []
-    with tempfile.TemporaryDirectory() as folder:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        warnings.catch_warnings(record=True) as warned,
+        # An exponential that has died away is 0, and right.
+        np.errstate(all="warn", under="ignore"),
+    ):
+        warnings.simplefilter("always")
         try:
             for counted, found in STORIES[story](seed, Path(folder)):
                 if counted and counts is not None:
@@ -101,7 +108,7 @@ def play(story: str, seed: int, counts: Counter[str] | None = None) -> list[str]
         except Exception as error:  # an error of the program is a finding, not an end
             where = "".join(traceback.format_exception(error)[-12:])
             wrong.append(f"{error!r}\n{where}")
-    return wrong
+    return wrong + sorted({f"warned: {one.filename}:{one.lineno}: {one.message}" for one in warned})
 
 
 def command(story: str, seed: int) -> str:
@@ -153,5 +160,4 @@ def several(
 
 
 if __name__ == "__main__":
-    np.seterr(all="warn")
     sys.exit(main())

@@ -8,11 +8,12 @@ from functools import cache
 from random import Random
 from typing import Any, Literal
 
+from every_method import SHORT, every_step
 from nidaq_bench import RIG_FILE
 
 from seccm.plan import Plan, load_plan
 from seccm.quantities import read_toml
-from sim.daqmx.plugged import UNKNOWN
+from sim.daqmx.behind import UNKNOWN
 from sim.faults import KNOWN
 
 Table = dict[str, Any]
@@ -28,9 +29,9 @@ def um(metres: float) -> str:
 
 def draw_plan(rng: Random) -> Plan:
     """One of the shipped plans with its own kind of contact, few sites and short steps."""
-    name = rng.choice(list(_CUTS))
+    name = rng.choice(list(CUTS))
     shipped = _shipped(name)
-    cut, pitch = _CUTS[name]
+    cut, pitch = CUTS[name]
     sites = {
         "kind": "grid",
         "columns": rng.randint(1, 3),
@@ -56,7 +57,7 @@ def draw_plan(rng: Random) -> Plan:
 
 @cache
 def _loaded(name: str) -> Table:
-    return load_plan(name).to_dict()
+    return load_plan("redox-cv-map" if name == "every method" else name).to_dict()
 
 
 def _shipped(name: str) -> Table:
@@ -144,11 +145,21 @@ def _cut_redox(rng: Random, tables: Table) -> None:
     tables["program"] = chosen
 
 
-_CUTS = {
+def _cut_methods(rng: Random, tables: Table) -> None:
+    """One to three steps of any kinds there are, at a wave of a dissolved couple."""
+    _cut_redox(rng, tables)
+    steps = rng.sample(every_step(), rng.randint(1, 3))
+    pulses = [step for step in steps if step["step"] == "gitt"]
+    current = [{"step": "constant current", **SHORT["constant current"]} for _ in pulses]
+    tables["program"] = [*(s for s in steps if s not in pulses), *current, *pulses]
+
+
+CUTS = {
     "li-on-au-combinatorial": (_cut_screen, 15e-6),
     "li-on-au-constant-charge": (_cut_charge, 32e-6),
     "li-on-au-cv": (_cut_lithium, 32e-6),
     "redox-cv-map": (_cut_redox, 6.5e-6),
+    "every method": (_cut_methods, 6.5e-6),
 }
 
 
@@ -205,6 +216,7 @@ def _fault(rng: Random, name: str) -> str:
         "at": f"{rng.uniform(0.0, 8.0):.4f} s",
         "for": rng.choice(["2 ms", "10 ms", "100 ms"]),
         "after": f"{10 ** rng.uniform(-3.5, 0.0):.6f} s",
+        "within": rng.choice(["100 ms", "2 s", "60 s"]),
         "rows": rng.choice(["1", "3", "100"]),
         "amplitude": f"{rng.uniform(0.5, 30.0):.2f} pA",
         "every": rng.choice(["50 ms", "1 s", "5 s"]),

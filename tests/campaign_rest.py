@@ -86,7 +86,7 @@ def commissioning(seed: int) -> Iterator[str]:
         close()
 
     rig.read, rig.apply, rig.close = disturbed, applied, closed  # type: ignore[method-assign]
-    values = read_settings(step.settings, SHORT[step.name])
+    values = read_settings(step.settings, SHORT.get(step.name, {}))
     # Nobody waits on the clock of the wall for a rig that is silent.
     with patch("seccm.conductor.safety.PATIENCE", 60.0), suppress(RigError, StoppedError):
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import io
 import multiprocessing
 import os
@@ -15,9 +16,12 @@ from typing import Any
 
 import pytest
 
+from seccm.data import vetting
 from seccm.data.__main__ import RUN, main
 
 CHILDREN = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+in_a_new_process = vetting._try
+"""How users have files tried that are not sealed."""
 PRELOADED = ["children", "remote_hosts", "scan_feeder"]
 
 
@@ -60,3 +64,32 @@ def _pack(says: Connection, path: str, run_id: str) -> None:
     with redirect_stdout(said), redirect_stderr(said):
         main(["finish", f"{RUN}{run_id}", path])
     says.send(said.getvalue())
+
+
+def tried(path: Path) -> None:
+    """Do what `vetting` does in a new Python in such a child, which need not import the program."""
+    hears, says = CHILDREN.Pipe(duplex=False)
+    child = begun(_read, says, str(path.absolute()))
+    says.close()
+    said = ""
+    try:
+        while hears.poll(vetting.PATIENCE):
+            said += hears.recv()
+    except EOFError:
+        pass  # it has ended, or crashed, which its code tells
+    finally:
+        hears.close()
+        child.join(vetting.PATIENCE)
+        child.kill()
+        child.join()
+    vetting.judge(path, child.exitcode or 0, said)
+
+
+def _read(says: Connection, path: str) -> None:
+    said = io.StringIO()
+    faulthandler.disable()  # a crash is an answer here, and not to be told
+    with redirect_stdout(said), redirect_stderr(said):
+        code = main([vetting.VERB, path])
+    says.send(said.getvalue())
+    says.close()
+    sys.exit(code)

@@ -2,23 +2,58 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+
+# Workers of the suite share the cores: threads of linear algebra would wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import multiprocessing
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from children import Packing
+from children import Packing, tried
 from hypothesis import settings
 from waiting import HANGING
 
+from seccm import open_kinds
 from sim.truth import Truth
 
-# How long an example takes is the machine's affair.
-settings.register_profile("seccm", deadline=None)
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # windows need no display
+
+# How long an example takes is the machine's affair. The suite draws the same examples every time:
+# it says whether a change broke something, and never fails by chance. New examples are looked for
+# apart: pytest -m hypothesis --hypothesis-profile=explore, as often as one likes.
+settings.register_profile("seccm", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=300, print_blob=True)
 settings.load_profile("seccm")
+
+
+def _kinds_put_back() -> Iterator[None]:
+    before = [(kinds, list(kinds._registered), kinds.all()) for kinds in open_kinds._EVERY]
+    yield
+    for kinds, registered, found in before:
+        added = kinds._registered != registered
+        kinds._registered, kinds._found = registered, found
+        if added:
+            for listener in kinds._listeners:
+                listener()
+    for kinds in open_kinds._EVERY[len(before) :]:  # of a module that was imported meanwhile
+        kinds._registered, kinds._found = [], None
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_kind_of_a_file_left_behind() -> Iterator[None]:
+    """Forget the steps, planners, formats ... that the tests of one file have added."""
+    yield from _kinds_put_back()
+
+
+@pytest.fixture(autouse=True)
+def no_kind_left_behind() -> Iterator[None]:
+    """Forget the steps, planners, formats ... that one test has added, or hid."""
+    yield from _kinds_put_back()
 
 
 @pytest.fixture(autouse=True)
@@ -29,14 +64,32 @@ def machines_may_be_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "WAITING", HANGING)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def nothing_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Have no plans, notes or queues of whoever runs the tests, and leave none behind."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SECCM_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture(autouse=True)
-def quickly_packed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have files packed by a child that need not import the program: a new Python takes a second.
+def quickly_packed_and_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have files packed, and tried where they are not sealed, by children that import nothing.
+
+    A new Python takes a second for it, and the suite would begin more than a thousand.
 
     Nothing else is different, and runs in processes of their own pack as users have it.
     """
     if sys.platform != "win32":
         monkeypatch.setattr("seccm.session.running.finish_apart", Packing)
+        monkeypatch.setattr("seccm.data.vetting._try", tried)
+
+
+@pytest.fixture(autouse=True)
+def quickly_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have figures say their letters in curves: to cut fonts takes the most of writing a PDF."""
+    if "seccm.report.style" in sys.modules:
+        monkeypatch.setitem(sys.modules["seccm.report.style"].RC, "pdf.fonttype", 3)
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +102,7 @@ def bases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture
 def quickly_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have data files that are not sealed tried by a fork: a new process takes a second each."""
+    """Have data files that are not sealed tried by a fork, once for the same content."""
     if hasattr(os, "fork"):
         from fuzz_files import forked
 

@@ -15,6 +15,7 @@ from seccm.analysis.features import Features
 from seccm.cli.summary import statistics, summary
 from seccm.data import Scan, Store, finish, open_scan
 from seccm.data.repair import clear
+from seccm.data.table import Table
 from seccm.errors import DamagedError, SeccmError
 from seccm.events import Outcome
 from seccm.plan import Plan
@@ -38,13 +39,59 @@ def clean_numbers(scan: Scan) -> Numbers:
     }
 
 
+def all_clean_numbers(scan: Scan) -> Numbers:
+    """Return the features of a file, and what it says of each step and each cycle."""
+    return {**clean_numbers(scan), **_of_steps(scan), **_of_cycles(scan)}
+
+
+def _of_steps(scan: Scan) -> Numbers:
+    """What is known of each step: its charge, and its results, each with its uncertainty."""
+    found: dict[str, npt.NDArray[np.float64]] = {}
+
+    def tell(name: str, about: Table, row: int, both: npt.ArrayLike) -> None:
+        site, step = (int(about[column][row]) for column in ("site", "step"))
+        values = np.ravel(np.asarray(both, np.float64))
+        clean = about["status"][row] < UNTRUSTED and step >= 0
+        found[f"{name} of step {step} of site {site}"] = values if clean else values * np.nan
+
+    steps, numbers = scan.steps, scan.results()
+    for row, (site, step) in enumerate(zip(steps["site"], steps["number"], strict=True)):
+        known = [steps[name][row] for name in ("charge", "first", "last", "t")]
+        found[f"step {step} of site {site}"] = np.array(known, np.float64)
+    for row, name in enumerate(numbers["name"].tolist()):
+        tell(name, numbers, row, (numbers["value"][row], numbers["err"][row]))
+    for quantity in scan.quantities:
+        if quantity.dims:
+            arrays = scan.arrays(quantity.name)
+            for row, both in enumerate(zip(arrays.values, arrays.errors, strict=True)):
+                tell(quantity.name, arrays.about, row, both)
+    return found
+
+
+def _tells(name: str) -> bool:
+    """Whether this is of a step or cycle, and says of what: a name may be what is damaged."""
+    return " of site " in name and "(cannot be read)" not in name
+
+
+def _of_cycles(scan: Scan) -> Numbers:
+    """Each cycle, NaN where it is not called whole."""
+    cycles = scan.cycles
+    names = [name for name in cycles.names if name not in ("site", "cycle", "whole")]
+    table = np.array([cycles[name] for name in names], np.float64).reshape(len(names), -1).T
+    table[cycles["whole"] != 1] = np.nan
+    which = zip(cycles["cycle"], cycles["site"], table, strict=True)
+    return {f"cycle {cycle} of site {site}": row for cycle, site, row in which}
+
+
 def compare(path: Path, true: Numbers) -> None:
     """Check that every number of a file that is called clean is the true one."""
     with open_scan(path) as scan:
-        for name, values in clean_numbers(scan).items():
+        for name, values in all_clean_numbers(scan).items():
             if name in true and len(values) == len(true[name]):
                 wrong = np.isfinite(values) & (values != true[name])
                 assert not wrong.any(), f"{name} is {values[wrong]} instead of {true[name][wrong]}"
+            elif _tells(name) and any(_tells(known) for known in true):
+                assert not np.isfinite(values).any(), f"{name} is {values} out of nothing"
 
 
 def info(path: Path) -> None:

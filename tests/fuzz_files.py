@@ -28,7 +28,7 @@ from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_st
 from pathlib import Path
 
 import numpy as np
-from file_uses import Numbers, Use, clean_numbers, fault_of, report, uses, xarray
+from file_uses import Numbers, Use, all_clean_numbers, fault_of, report, uses, xarray
 
 from seccm.data import attempts, finish, guard, open_scan, vetting
 from seccm.data.__main__ import main as look_after
@@ -73,6 +73,21 @@ def more_bases(folder: Path) -> Iterator[Path]:
     raw = Path(shutil.move(folder / "made" / "scan.h5", folder / "raw.h5"))
     finish(raw)
     yield raw
+    yield write_methods(folder / "methods.h5")
+    finish(folder / "methods.h5")
+
+
+def write_methods(path: Path) -> Path:
+    """Carry out a run of one site with every kind of step."""
+    from campaign_scan import unpacked
+    from every_method import one_site
+
+    import seccm
+
+    with unpacked():
+        for _ in seccm.run(one_site(), "virtual", path=path, seed=1):
+            pass
+    return path
 
 
 def damaged(content: bytes, rng: np.random.Generator) -> bytes:
@@ -148,6 +163,7 @@ def _in_a_fork(path: Path) -> tuple[int, str]:
     if child == 0:
         code = 99
         faulthandler.disable()  # a crash is an answer here, and not to be told
+        vetting.MEMORY += own_data()  # a fork begins with all that the suite has in memory
         with output.open("w") as said, redirect_stdout(said), redirect_stderr(said):
             try:
                 code = look_after([vetting.VERB, str(path)])
@@ -156,6 +172,13 @@ def _in_a_fork(path: Path) -> tuple[int, str]:
                 os._exit(code)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status), output.read_text()
+
+
+def own_data() -> int:
+    """Return the bytes of data that this process has; 0 where the system does not say."""
+    status = Path("/proc/self/status")
+    lines = status.read_text("ascii").splitlines() if status.exists() else []
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("VmData:"))
 
 
 def used(
@@ -240,7 +263,7 @@ def campaign(count: int = 400, first: int = 0, only: str = "") -> Counter[str]:
                 continue
             content, began = base.read_bytes(), time.monotonic()
             with open_scan(base) as scan:
-                true = clean_numbers(scan)
+                true = all_clean_numbers(scan)
             number = first
             while number < first + count:
                 numbers = range(number, min(number + AT_ONCE, first + count))

@@ -41,8 +41,26 @@ def cell(name: str, value: object, row: Any = 1) -> Change:
     return lambda file: file[name].__setitem__(row, value)
 
 
+def stretched(file: h5py.File, name: str, rows: int) -> None:
+    """Let a dataset claim so many rows, fixed or not; nothing is behind those that are new."""
+    old, values = file[name], file[name][...]
+    if old.maxshape[0] is None or rows <= old.maxshape[0]:
+        old.resize(rows, axis=0)
+        return
+    del file[name]
+    shape, kind = old.shape[1:], old.dtype
+    new = file.create_dataset(
+        name, (len(values), *shape), kind, maxshape=(None, *shape), chunks=(1 << 16, *shape)
+    )
+    new[...] = values
+    for key, value in old.attrs.items():
+        if key not in ("CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"):
+            new.attrs[key] = value
+    new.resize(rows, axis=0)
+
+
 def resized(size: int, *names: str) -> Change:
-    return lambda file: [file[name].resize(size, axis=0) for name in names]
+    return lambda file: [stretched(file, name, size) for name in names]
 
 
 def plan(**changes: Any) -> Change:
@@ -101,7 +119,7 @@ def many_columns(file: h5py.File) -> None:
 
 def claims_all(file: h5py.File) -> None:
     for name in ("sample", "t", "E", "I", "z", "phase", "step", "flag", "sample_x", "sample_y"):
-        file[name].resize(4_000_000_000, axis=0)
+        stretched(file, name, 4_000_000_000)
     file["row_size"][1] = 3_999_999_999
 
 
@@ -300,7 +318,7 @@ HOSTILE: dict[str, Change] = {
     "no samples": resized(0, "t", "E", "I", "z", "sample"),
     "4e9 sites": resized(4_000_000_000, "x_cmd", "site"),
     "4e9 sites, unwritten": lambda f: [
-        f[n].resize(4_000_000_000, 0) for n in f if f[n].shape[:1] == (4,)
+        stretched(f, n, 4_000_000_000) for n in list(f) if f[n].shape[:1] == (4,)
     ],
     "4e9 events": resized(4_000_000_000, "event_t"),
     "4e9 codes of events, unwritten": resized(4_000_000_000, "event_site", "event_row"),

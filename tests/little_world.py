@@ -20,9 +20,11 @@ from seccm.arrays import FloatArray
 from seccm.conductor.scan import Runner
 from seccm.errors import LimitError, RigError
 from seccm.events import Event, RunStopped, SiteAnalysed
-from seccm.hopping.engine import Budget, Engine
+from seccm.hopping.doubts import Budget
+from seccm.hopping.engine import Engine
 from seccm.plan.contacts import potential_drop
-from seccm.plan.site import ApproachSpec, Hold, Lift, NoContact, Segment, Site
+from seccm.plan.site import ApproachSpec, Detaching, Hold, Lift, NoContact, Segment, Site
+from seccm.plan.ways import WaySpec, usual
 from seccm.rig import (
     Action,
     Axis,
@@ -113,6 +115,8 @@ def a_site(
     retries: int = 0,
     confirm: int = 5,
     speed: float = 2e-6,
+    way: WaySpec | None = None,
+    detaching: Detaching | None = None,
 ) -> Site:
     """A site of a galvanostatic screen, 11 um from the last one."""
     return Site(
@@ -136,10 +140,11 @@ def a_site(
             continues=hold is None,
         ),
         program=Listed(segments if segments is not None else (a_segment(),)),
-        retract=Lift(8e-6, 2e-6),
+        retract=Lift(8e-6, 2e-6, detaching),
         travel_speed=20e-6,
         travel_settle=0.025,
         no_contact=NoContact(then, retries, 2e-6),
+        way=way or usual(),
     )
 
 
@@ -339,6 +344,8 @@ class LittleWorld:
         low = (part.data["z"] < self.surface + clear) | wet | under_way["z"][:rows]
         if (sideways & low).any():
             self.sins.append(f"travelled low in row {part.start + int((sideways & low).argmax())}")
+        if sideways.any() and self.drive.mode != "open":
+            self.sins.append(f"travelled with the cell on in row {part.start}")
         self.deepest = min(self.deepest, float(part.data["z"].min()) - self.surface)
         if not self.wet and wet.any():
             at = int(wet.argmax())

@@ -30,6 +30,7 @@ from seccm.events import (
     StepFinished,
 )
 from seccm.plan import Plan, load_plan
+from seccm.plan.decision import Decision
 from seccm.plan.site import Site
 from seccm.program.segment import Segment
 from seccm.rig import Block, Clock, Flag
@@ -108,6 +109,7 @@ def write_scan(
     virtual: bool = True,
     seed: int = 0,
     rig: str = "",
+    uuid: str = "00000000-0000-0000-0000-000000000001",
 ) -> Path:
     """Write the file of a scan.
 
@@ -122,6 +124,7 @@ def write_scan(
         virtual: what the file says of itself.
         seed: of all scatter and noise.
         rig: which the file says it was made with, so that its run can be resumed.
+        uuid: which the file has.
     """
     features = Features(plan)
     told: dict[str, object] = {"source": "made for a test", "info": {"name": "no rig"}}
@@ -135,7 +138,7 @@ def write_scan(
         reference=plan.reference.name,
         reference_offset=plan.reference.offset,
         started_at="2026-01-02T03:04:05+00:00",
-        uuid="00000000-0000-0000-0000-000000000001",
+        uuid=uuid,
         seed=seed,
     )
     columns = features.layout
@@ -149,6 +152,7 @@ def write_scan(
         outcome = (outcomes or {}).get(site.number, Outcome.OK)
         for block, events in run.visit(site, outcome):
             store.record(block, events)
+    store.decide(len(plan.sites()), Decision("All places were visited.", seed=seed))
     store.barrier()
     if status is None:
         shutil.copyfile(live_file, path)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from small_scan import small_scan
 
 import seccm
-from seccm.events import Event
+from seccm.events import Event, Paused
 from seccm.plan import Plan
+from seccm.plan.decision import Decision
 from seccm.session import Run
 
-Answer = Callable[["Scripted"], "seccm.Site | None"]
+Answer = Callable[["Scripted"], "seccm.Site | Decision | None"]
 
 
 class Scripted:
@@ -34,7 +35,7 @@ class Scripted:
         self.story.append(f"tell {finished.site.number}")
         self.heard.append(finished)
 
-    def ask(self) -> seccm.Site | None:
+    def ask(self) -> seccm.Site | Decision | None:
         self.story.append("ask")
         return self._answer(self)
 
@@ -78,4 +79,27 @@ def carried_out(
 ) -> tuple[Run, list[Event]]:
     """Carry out a run with a planner on the virtual rig; return it with its events."""
     run = seccm.session.run(plan or small_scan(), path=path, seed=seed, planner=planner)
-    return run, list(run)
+    return run, list(until_paused(run))
+
+
+def until_paused(run: Run) -> Iterator[Event]:
+    """The events of a run that is stopped where it pauses."""
+    for event in run:
+        yield event
+        if isinstance(event, Paused):
+            run.ask("stop")
+
+
+def why_paused(events: Sequence[Event]) -> str:
+    """What a run said when it paused; it did so once."""
+    (paused,) = [event for event in events if isinstance(event, Paused)]
+    return paused.why
+
+
+def raising(error: BaseException) -> Callable[..., Any]:
+    """What raises."""
+
+    def fails(*_: object) -> Any:
+        raise error
+
+    return fails

@@ -26,6 +26,7 @@ from seccm.rig import (
     Drive,
     Flag,
     Freeze,
+    Lines,
     Move,
     Rig,
     Wake,
@@ -183,7 +184,8 @@ class RigContract:
         assert rows >= stream.row - blocks[0].start
         cut = codes[:, : rows * clock.spacing].reshape(len(codes), rows, clock.spacing)
         assert {"potential", "current"} <= {*names}
-        assert not rig.info.raw_always or {signal.name for signal in rig.info.signals} <= {*names}
+        measured = {signal.name for signal in rig.info.signals if not signal.settling}
+        assert not rig.info.raw_always or measured <= {*names}
         for name in {signal.name for signal in rig.info.signals} & {*names}:
             channel = names.index(name)
             samples = rig.info.raw[channel].si(cut[channel, :, : clock.averaged])
@@ -414,3 +416,121 @@ class RigContract:
             stream.rig.read()
         with pytest.raises(RigError):
             stream.rig.apply(Freeze("test"))
+
+
+class SecondDriveContract:
+    """What a drive beside that of the cell must keep; the fixture `stream` is of a rig with one.
+
+    The cell is held at a potential meanwhile. The electrode of the second drive carries a current
+    at `level` that is told from none.
+    """
+
+    level: ClassVar[float] = 0.2
+    least: ClassVar[float] = 1e-9
+    """Amperes that flow at the level at least."""
+    noise: ClassVar[float] = 20e-12
+
+    @pytest.fixture
+    def stream(self) -> Stream:
+        """A rig whose rows flow."""
+        raise NotImplementedError("a subclass provides the rig")
+
+    def last(self, stream: Stream, which: int, seconds: float = 0.1) -> float:
+        """The newest potential (0) or current (1) of the second drive."""
+        (drive,) = stream.rig.info.drives
+        name = (drive.potential_signal, drive.current_signal)[which]
+        return float(stream.column(name)[-stream.rig.info.clock.rows(seconds) :].mean())
+
+    def held(self, stream: Stream, level: float | None = None) -> str:
+        """Hold the cell and the second drive; return the name of the latter."""
+        (drive,) = stream.rig.info.drives
+        stream.rig.apply(Drive("potential", Constant(0.3)))
+        value = self.level if level is None else level
+        stream.rig.apply(Drive("potential", Constant(value), on=drive.name))
+        stream.rest(0.3)
+        return drive.name
+
+    def flows(self, stream: Stream) -> bool:
+        """Whether a current passes the electrode of the second drive."""
+        current = abs(self.last(stream, 1))
+        assert current < self.noise or current > self.least, "neither on nor off"
+        return current > self.least
+
+    def test_it_declares_two_signals(self, stream: Stream) -> None:
+        """Every row has them, in the units of a potential and of a current."""
+        (drive,) = stream.rig.info.drives
+        signals = {signal.name: signal.unit for signal in stream.rig.info.signals}
+        assert signals[drive.potential_signal] == "V"
+        assert signals[drive.current_signal] == "A"
+
+    def test_nothing_flows_before_it_is_told_to(self, stream: Stream) -> None:
+        """Also while the cell is held."""
+        stream.rig.apply(Drive("potential", Constant(0.3)))
+        stream.rest(0.3)
+        assert not self.flows(stream)
+
+    def test_it_holds_what_it_is_told_and_leaves_the_cell_alone(self, stream: Stream) -> None:
+        """Two levels, one after the other; the potential of the cell stays what it was."""
+        name = self.held(stream)
+        assert self.flows(stream)
+        assert self.last(stream, 0) == pytest.approx(self.level, abs=2e-3)
+        stream.rig.apply(Drive("potential", Constant(-0.1), on=name))
+        stream.rest(0.3)
+        assert self.last(stream, 0) == pytest.approx(-0.1, abs=2e-3)
+        assert stream.column("potential")[-20:].mean() == pytest.approx(0.3, abs=2e-3)
+
+    def test_it_stays_while_the_cell_is_driven_otherwise_and_the_tip_moves(
+        self, stream: Stream
+    ) -> None:
+        """Another potential of the cell, and a move: the second drive is as before."""
+        self.held(stream)
+        stream.rig.apply(Drive("potential", Constant(-0.2)))
+        stream.go(Move("z", stream.position("z") - 1e-6, 4e-6))
+        assert self.flows(stream)
+        assert self.last(stream, 0) == pytest.approx(self.level, abs=2e-3)
+
+    def test_it_can_be_opened_alone(self, stream: Stream) -> None:
+        """The cell goes on; and it can be held again."""
+        name = self.held(stream)
+        stream.rig.apply(Drive("open", Constant(0.0), on=name))
+        stream.rest(0.3)
+        assert not self.flows(stream)
+        assert stream.column("potential")[-20:].mean() == pytest.approx(0.3, abs=2e-3)
+        self.held(stream)
+        assert self.flows(stream)
+
+    def test_an_open_circuit_of_the_cell_opens_it(self, stream: Stream) -> None:
+        """And it stays open when the cell is held again."""
+        self.held(stream)
+        stream.rig.apply(Drive("open", Constant(0.0)))
+        stream.rest(0.3)
+        assert not self.flows(stream)
+        stream.rig.apply(Drive("potential", Constant(0.3)))
+        stream.rest(0.3)
+        assert not self.flows(stream)
+
+    def test_safe_switches_it_off(self, stream: Stream) -> None:
+        """With and without a retract."""
+        for retract in (False, True):
+            self.held(stream)
+            assert stream.rig.safe("test", retract=retract).drive_off
+            stream.read()
+            stream.rest(0.3)
+            assert not self.flows(stream)
+
+    def test_what_it_cannot_hold_is_refused_and_the_old_level_stays(self, stream: Stream) -> None:
+        """Beyond its range, a current, a sweep, another name: LimitError."""
+        name, info = self.held(stream), stream.rig.info
+        (drive,) = info.drives
+        for asked in (
+            Drive("potential", Constant(1.01 * drive.potential.upper), on=name),
+            Drive("potential", Constant(1.01 * drive.potential.lower), on=name),
+            Drive("potential", Constant(math.nan), on=name),
+            Drive("current", Constant(1e-9), on=name),
+            Drive("potential", Lines((1.0, 2.0), (0.1, 0.3)), on=name),
+            Drive("potential", Constant(0.1), on="no such drive"),
+        ):
+            with pytest.raises(LimitError, match="nothing changed"):
+                stream.rig.apply(asked)
+        stream.rest(0.1)
+        assert self.last(stream, 0) == pytest.approx(self.level, abs=2e-3)

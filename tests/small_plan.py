@@ -8,7 +8,14 @@ from seccm.plan import Plan
 from seccm.rig import AxisRange, Range, RigInfo, StopAbility
 
 UM = 1e-6
-RIG_OF = {"ume-fast-li": "virtual-microelectrode"}
+RIG_OF = {
+    "double-barrel-map": "virtual-double-barrel",
+    "lmo-array-pitt": "virtual-array",
+    "ume-fast-li": "virtual-microelectrode",
+    "secm-feedback-map": "virtual-secm",
+    "secm-sg-tc": "virtual-secm",
+    "sicm-topography": "virtual-sicm",
+}
 """Rigs of the shipped plans that the usual one cannot carry out."""
 
 INFO = RigInfo(

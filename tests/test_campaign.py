@@ -8,7 +8,7 @@ from random import Random
 import campaign_witnesses
 import pytest
 from campaign import command, play, scan
-from campaign_draws import Disturbance, draw_disturbances, draw_faults, draw_plan
+from campaign_draws import CUTS, Disturbance, draw_disturbances, draw_faults, draw_plan
 from campaign_scan import Scan, Session
 from small_scan import small_scan
 
@@ -121,5 +121,5 @@ def test_every_fault_verb_and_kind_of_plan_has_its_turn():
     verbs = {one.what for one in drawn if one.kind == "verb"}
     assert verbs == {"pause", "resume", "skip", "stop", "halt", "emergency"}
     plans = [draw_plan(rng) for _ in range(60)]
-    assert len({plan.title for plan in plans}) == 4
+    assert {plan.title for plan in plans} == {f"cut {name}" for name in CUTS}
     assert len({plan.approach.contact.kind for plan in plans}) == 3

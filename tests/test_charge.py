@@ -73,3 +73,20 @@ def test_rows_of_the_step_before_are_not_counted():
     assert charge(np.array([5.0, 6.0]), np.ones(2)).tolist() == [1.0, 2.0]
     assert charge(np.array([5.0, 6.0]), np.ones(2), since=0.0).tolist() == [5.0, 6.0]
     assert charge(np.array([]), np.array([])).size == 0
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 8, 20])
+def test_the_charge_of_a_few_rows_is_right_and_its_uncertainty_is_known_or_not_stated(rows):
+    """Of very few rows nobody knows the noise: no small number stands in its place."""
+    period, rng = 2.57e-3, np.random.default_rng(rows)
+    stated = []
+    for _ in range(200):
+        i = 1e-9 + 1e-12 * rng.standard_normal(rows)
+        found = net_charge(trace(i, period)).value
+        assert found.status.has_value
+        assert abs(found.value - 1e-9 * rows * period) < 6e-12 * period * np.sqrt(rows)
+        stated.append(found.error / (1e-12 * period * np.sqrt(rows)))
+    if rows < 5:
+        assert np.isnan(stated).all()
+    else:
+        assert np.median(stated) > 0.6

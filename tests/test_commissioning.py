@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 from little_world import INFO
 
-from seccm.commissioning.capacitance import Triangle, judge_capacitance, measure_capacitance
+from seccm.commissioning.capacitance import Triangle, judge_capacitance, swept
 from seccm.commissioning.check import describe
 from seccm.commissioning.noise import (
     Looks,
     Noise,
     contact_threshold,
     judge_noise,
-    measure_noise,
     row_chance,
+    zero_current,
 )
 from seccm.commissioning.record import Record, at_rest
 from seccm.commissioning.report import CommissioningReport, Verdict
@@ -82,10 +82,10 @@ def test_planted_noise_drift_and_hum_are_found():
 
 def test_the_virtual_rig_has_the_noise_that_its_file_says():
     rig = virtual(electrometer={"hum": "2 pA", "mains": "60 Hz", "offset": "0 A"})
-    floor = rig._electrometer.floor
+    electrometer = next(iter(rig._electrometers.values()))  # of the usual range
     with at_rest(Conductor(rig)) as conductor:
-        found = measure_noise(conductor, 10.0)
-    assert found.rms == pytest.approx(floor, rel=0.05)
+        found = judge_noise(zero_current(conductor, 10.0))
+    assert found.rms == pytest.approx(electrometer.floor, rel=0.05)
     assert found.hum[60.0] == pytest.approx(2e-12, rel=0.02)
     assert rig.height == pytest.approx(58e-6, abs=1e-12)
     assert rig.drive.mode == "open"
@@ -319,7 +319,7 @@ def test_planted_capacitance_and_leak_are_recovered(farads: float, siemens: floa
 def test_the_stray_capacitance_of_the_virtual_rig_is_that_of_its_file():
     rig = virtual(electrometer={"stray": "7 pF"})
     with at_rest(Conductor(rig)) as conductor:
-        found = measure_capacitance(conductor, Triangle(cycles=6))
+        found = judge_capacitance(swept(conductor, Triangle(cycles=6)), Triangle(cycles=6))
     assert found.capacitance == pytest.approx(7e-12, rel=0.01)
     assert abs(found.leak) < 5 * found.leak_error
     assert rig.height == pytest.approx(58e-6, abs=1e-12)
@@ -336,7 +336,7 @@ def test_sweeps_that_cannot_be_judged_are_refused():
         judge_capacitance(a_record(1e-15 * np.arange(rows)), Triangle(0.5, 50.0, 2))
     rig = virtual()
     with at_rest(Conductor(rig)) as conductor, pytest.raises(LimitError, match="nothing changed"):
-        measure_capacitance(conductor, Triangle(span=50.0))
+        swept(conductor, Triangle(span=50.0))
 
 
 # Check and report.

@@ -163,40 +163,6 @@ def test_a_current_that_always_flows_shows_no_open_circuit():
     assert ion_current(0.98).open(a_block(current=[0.0, 1e-9])) is None
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"level": 0.0},
-        {"level": -1.0},
-        {"level": NAN},
-        {"level": float("inf")},
-        {"side": "towards zero"},
-        {"counted": "of baseline"},
-    ],
-)
-def test_a_comparison_without_a_meaning_is_refused(wrong):
-    usual = {"signal": "current", "counted": "from zero", "level": 1.0, "side": "above"}
-    with pytest.raises(ValueError, match=r"level|meaning|share"):
-        Crossing(**{**usual, **wrong})
-
-
-def test_what_conducts_is_not_in_overload():
-    with pytest.raises(ValueError, match="overload"):
-        Air(railed=True, conducts=True)
-
-
-def test_where_nothing_can_be_a_contact_no_line_is_drawn():
-    assert potential_drop(5.0).levels(0.0) == ()
-    assert not potential_drop(5.0).past(0.0, np.array([-20.0, 0.0, 20.0])).any()
-
-
-@pytest.mark.parametrize("rule", [current_threshold(1.0), current_rise(1.0), potential_drop(1.0)])
-def test_a_value_that_is_not_a_number_stops_the_tip(rule):
-    quiet = [10.0, NAN, 10.0] if rule.signal == "potential" else [0.0, NAN, 0.0]
-    baseline = quiet[0]
-    assert rule.past(baseline, np.array(quiet)).tolist() == [False, True, False]
-
-
 def test_a_contact_stays_seen_whatever_comes_after_it():
     detector = ContactDetector(current_threshold(5 * pA), 0.0)
     assert detector.feed(a_block(7, current=[0.0, 9 * pA])) == 8

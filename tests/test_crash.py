@@ -63,7 +63,10 @@ def check(path: Path, count: int) -> int:
             assert status[number] == v.outcome
             assert np.array_equal(record.I, v.data[1].astype(np.float32)[12:])
             assert np.array_equal(record.step, v.step[12:])
-        assert list(scan.remaining()) == list(range(begun, COUNT))
+        left = scan.remaining()
+        assert list(left) == list(range(left[0], COUNT))
+        # The checksum of a row is written before its outcome; the tip has been there.
+        assert left[0] - begun in (0, 1)
     return begun - count
 
 

@@ -17,6 +17,9 @@ from seccm.program.any_results import E_MID
 from seccm.report import galvanic_cycles
 from seccm.report.study import Study
 from ui.models.curves import read_site
+from ui.models.galvanic_cycles import COLUMNS as COLUMNS_DRAWN
+from ui.models.galvanic_cycles import cycles_drawn
+from ui.models.step_pages import half_ways, name_of_page, ran_at
 
 Row = tuple[int, str, float, float]
 """Site, mode, what is imposed, charge."""
@@ -271,13 +274,33 @@ def test_cycles_are_there_while_the_run_goes_on(story: tuple[Path, list[int]]) -
 
 
 def test_the_window_has_pages_of_them(story: tuple[Path, list[int]]) -> None:
-    """Charge and efficiency of each whole cycle, counted from 1."""
+    """Charge, efficiency and potentials of each whole cycle, counted from 1."""
     with seccm.open(story[0]) as scan:
-        charge, efficiency = (d for d in read_site(scan, 0).own if d.what.slug.startswith("cycles"))
-        np.testing.assert_array_equal(charge.x, np.arange(1, CYCLES + 1))
-        np.testing.assert_array_equal(charge.y, scan.cycles["Q_out"])
-        np.testing.assert_array_equal(efficiency.y, scan.cycles["CE"])
-        assert charge.what.title == "Charge of cycles"
+        pages = {name_of_page(one): one for one in read_site(scan, 0).own}
+        assert list(pages) == [f"cycles-{name}--1" for name in COLUMNS_DRAWN]
+        for name, page in zip(COLUMNS_DRAWN, pages.values(), strict=True):
+            np.testing.assert_array_equal(page.x, np.arange(1, CYCLES + 1))
+            np.testing.assert_array_equal(page.y, scan.cycles[name])
+    assert pages["cycles-E_mid_out--1"].what.y.against_reference
+    assert pages["cycles-Q_out--1"].what.title == "Charge of the second half of each cycle"
+
+
+def test_potentials_at_half_of_the_charge_are_there_before_the_site_is_closed(
+    story: tuple[Path, list[int]],
+) -> None:
+    """From the data points, while the file has no results of the site."""
+    with seccm.open(story[0]) as scan:
+        found = half_ways(ran_at(scan, 0))
+        assert len(found) == 2 * CYCLES
+        after, kept = scan.cycles, scan._found.quantities.pop(E_MID.name)
+        live = scan._found.cycles_with({(0, step): volts for step, volts in found.items()})
+        none = scan._found.cycles_with({})
+        scan._found.quantities[E_MID.name] = kept
+        for name in ("E_mid_in", "E_mid_out"):
+            assert np.isnan(none[name]).all()
+            np.testing.assert_allclose(live[name], after[name], rtol=1e-12)
+            assert np.isfinite(live[name]).all()
+        assert "cycles-E_mid_out--1" in {name_of_page(d) for d in cycles_drawn(scan, 0, found)}
 
 
 def test_the_report_draws_them(story: tuple[Path, list[int]]) -> None:

@@ -19,8 +19,9 @@ from seccm.plan import Plan, load_plan
 from seccm.program.yielded import results
 from seccm.results import DETAIL, Result
 from ui.models.colours import shown
+from ui.models.quantity import Quantity
 from ui.models.showing import Showing
-from ui.models.site_map import Quantity, SiteMap
+from ui.models.site_map import SiteMap
 
 HERE = Path(seccm.__file__).parents[1]
 
@@ -41,12 +42,19 @@ def mixed() -> Plan:
                 "current_density": 8.0,
                 "duration": 1.0,
                 "until": {"potential_above": 3.0},
+                "blank": 1e-12,
             },
             {"step": "constant potential", "potential": 1.0, "duration": 1.0},
             {"step": "lsv", "start": 1.0, "stop": 0.1, "scan_rate": 1.0},
             {"step": "constant current", "current_density": -10.0, "duration": 3.0},
             {"step": "open circuit", "duration": 1.0},
-            {"step": "pitt", "potential": 0.4, "duration": 2.0, "radius": 5e-6},
+            {
+                "step": "pitt",
+                "potential": 0.4,
+                "duration": 2.0,
+                "radius": 5e-6,
+                "grain_radius": 5e-7,
+            },
             {"step": "open circuit", "duration": 1.0},
             {"step": "constant current", "current_density": -1.0, "duration": 1.0},
             {"step": "gitt", "duration": 1.0, "radius": 5e-6},
@@ -90,6 +98,39 @@ def pulses() -> Plan:
             {"step": "square wave", **stairs, "amplitude": 0.025, "frequency": 10.0},
             {"step": "normal pulse", **stairs, **times},
             {"step": "pulses", "current": -1e-12, "width": 0.05, "pause": 0.05, "count": 3},
+            {"step": "surface height", "potential": 0.1, "duration": 0.05},
+            {
+                "step": "surface kinetics",
+                "potential": 0.1,
+                "duration": 0.05,
+                "radius": 1e-6,
+                "rg": 10.0,
+                "diffusivity": 1e-9,
+                "curve": True,
+            },
+            {
+                "step": "tip collection",
+                "collect": -0.3,
+                "rest": 0.3,
+                "width": 0.1,
+                "pause": 0.1,
+                "beside": {"drive": "substrate", "potential": 0.1},
+            },
+        ],
+    )
+
+
+def series() -> Plan:
+    """Voltammograms at three rates, and steps to five potentials."""
+    potentials = ["-0.1 V", "-0.05 V", "0 V", "0.05 V", "0.1 V"]
+    held = {"step": "constant potential", "potential": "$u", "duration": 0.3}
+    cycle = {"step": "cv", "start": 0.3, "vertices": [-0.3], "scan_rate": "$v"}
+    return changed(
+        "redox-cv-map",
+        sites={"kind": "grid", "columns": 2, "rows": 1, "pitch": 4e-6},
+        program=[
+            {"step": "repeat", "over": {"v": ["1 V/s", "2 V/s", "4 V/s"]}, "program": [cycle]},
+            {"step": "repeat", "over": {"u": potentials}, "program": [held]},
         ],
     )
 
@@ -101,6 +142,7 @@ SCANS = {
     "mixed": (mixed, lithium),
     "spectra": (spectra, lithium),
     "pulses": (pulses, couple),
+    "series": (series, couple),
 }
 
 

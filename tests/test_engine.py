@@ -27,7 +27,8 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
-from seccm.hopping.engine import Budget, Engine
+from seccm.hopping.doubts import Budget
+from seccm.hopping.engine import Engine
 from seccm.hopping.life import Request, State
 from seccm.plan.site import Site
 from seccm.rig import Block, Flag, Freeze, Move

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from seccm.analysis.impedance import Circuit
 from sim.cell import Droplet, Mode
-from sim.config import EquivalentSample
 from sim.equivalent import CLOSE, Chain, EquivalentCell, chain_of
+from sim.sample_config import EquivalentSample
 
 CIRCUITS = {
     "R0-p(R1,C1)": (1e6, 1e8, 2e-11),

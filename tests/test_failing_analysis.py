@@ -13,7 +13,7 @@ import pytest
 
 import seccm
 from seccm.analysis import step_features
-from seccm.analysis.step_features import arrays_of, measured, words_of
+from seccm.analysis.step_features import arrays_of, measured, phrase_of
 from seccm.program import yielded
 from seccm.program.any_results import OF_ANY_STEP
 from seccm.program.kind import Kind
@@ -67,7 +67,7 @@ def test_only_its_own_numbers_are_lost_and_say_why(measure, use):
     assert "each" not in found, "an array is no number"
     assert found["Q"].value == pytest.approx(2.56e-3 * 1e-12 * 820 / 1e-12)
     assert set(found) == {"first", *(result.name for result in OF_ANY_STEP)}
-    assert words_of(trace().segment, found) == "the analysis of step 3, own, failed"
+    assert phrase_of(trace().segment, found).words == "the analysis of step 3, own, failed"
 
 
 def test_arrays_that_fail_leave_the_numbers(use):
@@ -80,7 +80,7 @@ def test_arrays_that_fail_leave_the_numbers(use):
 def test_a_phrase_that_fails_is_left_out(use):
     use(Kind("own", seccm.StepSpec, raises, results=OWN, words=raises))
     with pytest.warns(RuntimeWarning, match="own"):
-        assert words_of(trace().segment, {"first": Value.of(1.0, 0.1)}) == ""
+        assert phrase_of(trace().segment, {"first": Value.of(1.0, 0.1)}).words == ""
 
 
 def test_an_analysis_that_works_is_used_as_it_is(use):
@@ -93,7 +93,7 @@ def test_an_analysis_that_works_is_used_as_it_is(use):
         )
     )
     assert arrays_of(trace(), ())["each"].values.size == 40
-    assert words_of(trace().segment, measured(trace(), ())) == "so much"
+    assert phrase_of(trace().segment, measured(trace(), ())).words == "so much"
 
 
 def test_a_file_is_analysed_to_its_end(use, tmp_path):

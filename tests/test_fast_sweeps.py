@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,13 @@ from fast_disk import on_a_card, one_disk
 
 import seccm
 from seccm.data import Scan
+from seccm.data.leads import update_of
 from seccm.errors import PlanError
 from seccm.events import Outcome
 from seccm.plan import load_plan
 from seccm.plan.fine_rows import fine_row_words
+from seccm.plan.planner import with_script
+from seccm.rig import Clock
 from seccm.rigs import RigFile, load_rig
 
 RIG = "virtual-microelectrode"
@@ -89,15 +94,73 @@ def test_rows_of_a_sweep_cover_two_millivolts_at_most(scanned: Path):
 
 
 def test_on_the_driver_of_a_card(tmp_path: Path):
-    """What is put out comes some tenths of a millisecond late, in steps of 100 us: two a row."""
-    program = one_disk().to_dict()["program"]
-    program[0]["program"][1]["row"] = "200 us"
-    with ran(tmp_path / "scan.h5", one_disk(program=program), on_a_card(), 1) as scan:
+    """What is put out comes in steps of 100 us: data points of a sweep span whole ones of them."""
+    with ran(tmp_path / "scan.h5", one_disk(), on_a_card(), 1) as scan:
         assert scan.sites["status"][0] == Outcome.OK
         peaks, roots = -values(scan, "j_p_free"), np.sqrt([10.0, 20.0, 30.0])
         np.testing.assert_allclose(peaks / peaks[0], roots / roots[0], rtol=0.02)
         assert -values(scan, "j_p_root") == pytest.approx([ROOT], rel=0.02)
         assert values(scan, "Q_pulse") == pytest.approx([-10.0], rel=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("update", "seconds", "samples"),
+    [
+        (0.0, 66.7e-6, 6),
+        (10e-6, 66.7e-6, 6),
+        (100e-6, 66.7e-6, 10),
+        (100e-6, 199e-6, 10),
+        (100e-6, 200e-6, 20),
+        (200e-6, 1e-3, 100),
+        (250e-6, 0.99e-3, 75),
+        (10e-3, 66.7e-6, 257),
+    ],
+)
+def test_a_data_point_of_a_staircase_spans_whole_steps(update: float, seconds: float, samples: int):
+    assert Clock().samples_over(seconds, update) == samples
+
+
+@pytest.mark.parametrize(("rate", "covers"), [("5 kHz", "6 mV"), ("10 kHz", ""), ("25 kHz", "")])
+def test_a_card_whose_steps_are_too_coarse_for_a_sweep_says_how_fast_they_must_be(
+    rate: str, covers: str
+):
+    rig = on_a_card()
+    rig = replace(rig, config={**rig.config, "output_rate": rate})
+    _, problems = seccm.check(one_disk(), rig)
+    told = [problem for problem in problems if problem.where.endswith("scan_rate")]
+    assert bool(told) == bool(covers)
+    if covers:
+        assert f"each data point covers {covers}: rig " in told[0].what
+        assert 'output_rate = "15 kHz"' in told[0].remedy
+        # The advice is taken.
+        rig = replace(rig, config={**rig.config, "output_rate": "15 kHz"})
+        assert not [p for p in seccm.check(one_disk(), rig)[1] if p.where.endswith("scan_rate")]
+
+
+def test_a_row_that_the_plan_gives_is_taken_as_it_is():
+    step = {"step": "lsv", "start": "0 V", "stop": "-0.5 V", "scan_rate": "30 V/s"}
+    for row, words in ((None, "100 us"), ("60 us", "60 us")):
+        program = [step if row is None else {**step, "row": row}]
+        plan = one_disk(program=program)
+        info, _ = seccm.check(plan, on_a_card())
+        assert f"data points of {words}, averaged" in next(iter(fine_row_words(plan, info)))
+
+
+@pytest.mark.parametrize(
+    ("said", "update"),
+    [
+        ({"update": 1e-4, "raw_always": True}, 1e-4),
+        ({"update": 1e-4, "raw_always": False}, 1e-5),
+        ({"update": float("nan"), "raw_always": True}, 0.0),
+        ({"update": -1.0, "raw_always": True}, 0.0),
+        ({"raw_always": True}, 0.0),
+        ({}, 0.0),
+    ],
+)
+def test_the_file_says_how_fast_its_rig_puts_out_values(said: dict[str, Any], update: float):
+    text = json.dumps({"info": {"clock": {"rate": 1e5}, **said}})
+    assert update_of(text) == pytest.approx(update)
+    assert update_of("no rig") == 0.0
 
 
 def test_the_shipped_plan_is_right_on_its_rig_and_tells_on_another():
@@ -106,6 +169,39 @@ def test_the_shipped_plan_is_right_on_its_rig_and_tells_on_another():
     assert [p for p in problems if p.severity == "error"] == []
     with pytest.raises(PlanError, match="not a sample of this virtual rig"):
         seccm.check(plan, load_rig("virtual"))
+
+
+class Faster:
+    """A planner; what it asks for does not matter here."""
+
+    def ask(self) -> None:
+        """Ask for nothing."""
+
+    def tell(self, result: object) -> None:
+        """Take no notice."""
+
+
+def test_a_file_has_room_for_raw_samples_that_a_planner_may_ask_for():
+    """A planner of one's own may sweep faster than any condition of the plan."""
+    sweep = {"step": "lsv", "start": "0 V", "stop": "-0.5 V", "scan_rate": "0.5 V/s"}
+    rest = {"step": "constant potential", "potential": "0 V", "duration": "1 s"}
+    info, _ = seccm.check(one_disk(), load_rig(RIG))
+    for program, keeps in (([sweep], True), ([rest], False), ([{**rest, "raw": True}], True)):
+        plan = one_disk(program=program)
+        assert plan.keeps_raw(info) == bool(program[0].get("raw"))
+        assert with_script(plan, Faster()).keeps_raw(info) == keeps
+        assert not with_script(plan, Faster()).keeps_raw(replace(info, raw=()))
+
+
+def test_a_sample_of_another_rig_is_told_with_the_rig_that_has_it():
+    with pytest.raises(PlanError, match="shipped rig virtual-microelectrode has it") as told:
+        seccm.check(one_disk(), load_rig("virtual"))
+    (problem,) = told.value.problems
+    assert "--rig virtual-microelectrode" in problem.remedy
+    assert "Known: " in problem.remedy
+    with pytest.raises(PlanError) as told:
+        seccm.check(one_disk(sample="nowhere"), load_rig("virtual"))
+    assert "shipped rig" not in str(told.value)
 
 
 def test_a_slow_sweep_keeps_the_rows_of_the_rig():

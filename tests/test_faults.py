@@ -107,6 +107,22 @@ def test_clogged_tip() -> None:
     bench.safe()
 
 
+def test_clogging() -> None:
+    """The ion current of a pipette in a bath falls to nothing in the time that is given."""
+    mounted, fault = Mounted("glass-in-bath", 100e-9), "clogging@at=1 s,within=4 s"
+    rig = VirtualRig(VirtualConfig(), mounted, seed=1, faults=(fault,))
+    rig.open()
+    rig.start()
+    stream, levels = Stream(rig), []
+    rig.apply(Drive("potential", Constant(0.1)))
+    for seconds in (0.9, 2.1, 4.0):
+        stream.rest(seconds)
+        levels.append(float(stream.column("current")[-8:].mean()))
+    assert levels[1] == pytest.approx(0.5 * levels[0], rel=0.02)
+    assert abs(levels[2]) < 0.01 * levels[0]
+    assert rig.safe("test").drive_off
+
+
 def test_spikes() -> None:
     """Single rows of the current are off, of either sign, as often as was asked for."""
     bench = Bench("spikes@amplitude=50 pA,every=0.1 s")

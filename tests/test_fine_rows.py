@@ -26,11 +26,12 @@ from seccm.analysis.fine_rows import with_fine_rows
 from seccm.analysis.step_trace import step_traces
 from seccm.arrays import FloatArray
 from seccm.cli.commands import app
-from seccm.data import RawOfSite, Scan, SiteRecord, raw_trace
+from seccm.data import RawOfSite, Scan, SiteRecord, in_force, raw_trace
 from seccm.errors import DamagedError, PlanError
 from seccm.program.trace import StepTrace
 from seccm.report.study import Study
-from seccm.rig import Clock, Flag
+from seccm.rig import Clock, Flag, Range
+from seccm.rig.info import CurrentRange
 from seccm.suggestion import applied
 from ui.models.curves import read_site
 
@@ -58,6 +59,7 @@ def in_memory(codes: np.ndarray, pieces: Sequence[tuple[int, int]], clock: Clock
         "raw_c1": np.array([[1e-12, 1e-4]]),
         "raw_c2": np.zeros((1, 2)),
         "raw_c3": np.zeros((1, 2)),
+        "session_t_offset": np.zeros(1),
     }
     return RawOfSite(data, 0, clock, opened=0.0)
 
@@ -97,16 +99,15 @@ def test_a_fine_row_is_the_mean_of_its_samples_and_what_is_missing_is_told(data:
     if not whole:
         return
     flagged = fine_rows._gaps(found.first, length, fine_rows._outermost(began, length, start, stop))
-    missing_before = [(k == 0 and n != grid[0]) or (k and n - whole[k - 1] != length)
-                      for k, n in enumerate(whole)]  # fmt: skip
-    missing_before[-1] |= whole[-1] != grid[-1]
-    assert (flagged != 0).tolist() == missing_before
+    beside = [any(m in grid and m not in whole for m in (n - length, n + length)) for n in whole]
+    assert (flagged != 0).tolist() == beside
 
 
 def galvanostatic(codes: np.ndarray, pieces: Sequence[tuple[int, int]] | None = None,
-                  flags: Any = None) -> tuple[Any, SiteRecord]:  # fmt: skip
+                  flags: Any = None, in_range: str = "") -> tuple[Any, SiteRecord]:  # fmt: skip
     """A site with one step of 20 rows from row 41 on, its contact row being row 40."""
-    plan = small_scan(1, 1, program=[{**STEP, "row": "100 us"}])
+    ranged = {"range": in_range} if in_range else {}
+    plan = small_scan(1, 1, program=[{**STEP, "row": "100 us", **ranged}])
     made = record(plan, [(np.full(20, 0.1), np.full(20, -1e-9))], flags=flags)
     raw = in_memory(codes, [(40 * SPACING, 61 * SPACING)] if pieces is None else pieces, CLOCK)
     return plan, replace(made, raw=raw)
@@ -173,6 +174,52 @@ def test_what_only_the_rig_knows_of_a_row_holds_for_all_of_it(bit: Flag):
     assert times[-1] < 10 * CLOCK.period + 1e-4
 
 
+@pytest.mark.parametrize("late", [0, 1, 3])
+@pytest.mark.parametrize(("asked", "before"), [(20.0, 1.0), (1.0, 20.0)])
+def test_data_points_are_right_from_before_the_range_was_switched_too(
+    late: int, asked: float, before: float
+):
+    """The rows of the stream are right: it knows from which sample on the lines were switched."""
+    plan, made = galvanostatic(noisy(), in_range="" if asked == 1.0 else "1 nA")
+    # A number of the converter means a pA in the usual range, a twentieth of it in the small one.
+    means = np.repeat(made.I * 1e12, SPACING) * np.where(
+        np.arange(61 * SPACING) < (41 + late) * SPACING, before, asked
+    )
+    codes = np.stack([np.rint(means), np.zeros(means.size)]).astype(np.int16)
+    span = Range(-2e-8, 2e-8)
+    ranges = CurrentRange("20 nA", span), CurrentRange("1 nA", span, 0.05)
+    raw = replace(in_memory(codes, [(40 * SPACING, 61 * SPACING)], CLOCK), ranges=ranges)
+    coarse = traced(plan, replace(made, raw=None))
+    named = "" if before == 1.0 else "1 nA"
+    trace = with_fine_rows(
+        coarse, replace(made, raw=raw), made.steps[0], plan.reference.offset, named
+    )
+    own = trace.t > 1e-9  # the contact row belongs to the approach
+    np.testing.assert_allclose(trace.I[own], -1e-9, rtol=1e-6)
+    assert np.count_nonzero(trace.flag[own] & Flag.GAP) <= 1, "where the lines switched"
+
+
+@pytest.mark.parametrize("at", [0, 3, 100, 250, 255])
+def test_lines_that_switch_within_a_row_are_found_to_the_sample(at: int):
+    _, made = galvanostatic(noisy(), in_range="1 nA")
+    sample = 43 * SPACING + at
+    factor = np.where(np.arange(61 * SPACING) < sample, 1.0, 20.0)
+    codes = np.stack([-1000.0 * factor, np.zeros(factor.size)]).astype(np.int16)
+    span = Range(-2e-8, 2e-8)
+    ranges = CurrentRange("20 nA", span), CurrentRange("1 nA", span, 0.05)
+    raw = replace(in_memory(codes, [(40 * SPACING, 61 * SPACING)], CLOCK), ranges=ranges)
+    rows = made.steps[0]
+    numbers = raw.row(made.t[rows])
+    usual, own = in_force(raw, numbers, np.full(numbers.size, -1e-9), "1 nA", ""), []
+    for one in usual:
+        own += [one] if one.range.name == "1 nA" else []
+        if one.range.name != "1 nA":
+            assert one.stop - one.first <= 2, "nobody knows of one sample or two"
+    (found,) = own
+    assert abs(found.first - sample) <= 1
+    assert found.stop == (int(numbers[-1]) + 1) * SPACING
+
+
 def test_a_step_whose_raw_samples_are_missing_has_its_rows_flagged():
     plan, made = galvanostatic(noisy(), pieces=[])
     trace = traced(plan, made)
@@ -196,6 +243,32 @@ def test_raw_samples_that_cannot_be_read_cost_the_step_and_not_the_site():
     found = Features(plan)(plan.sites()[0], replace(made, raw=broken))
     assert found.results
     assert (traced(plan, replace(made, raw=broken)).flag & Flag.GAP).all()
+
+
+def test_samples_that_can_be_read_only_once_cost_the_step_and_not_the_site():
+    """Those of a step with a range of its own are read twice: for its rows, and for the switch."""
+    plan, made = galvanostatic(noisy(), in_range="1 nA")
+    assert made.raw is not None
+    whole, reads = made.raw.data["raw"], []
+
+    class Fading:
+        shape, dtype = whole.shape, whole.dtype
+
+        def __getitem__(self, key: object) -> FloatArray:
+            reads.append(key)
+            if len(reads) > once:
+                raise DamagedError("scan.h5: the file is damaged")
+            return whole[key]
+
+    ranges = CurrentRange("20 nA", Range(-2e-8, 2e-8)), CurrentRange("1 nA", Range(-1e-9, 1e-9))
+    fading = replace(made.raw, data={**made.raw.data, "raw": Fading()}, ranges=ranges)
+    once = 1_000_000
+    assert not traced(plan, replace(made, raw=fading)).flag.all()
+    once, reads[:] = len(reads) - 1, []
+    trace = traced(plan, replace(made, raw=fading))
+    assert len(reads) > once
+    assert (trace.flag & Flag.GAP).all()
+    assert Features(plan)(plan.sites()[0], replace(made, raw=fading)).results
 
 
 def test_contact_is_lost_at_the_same_time_with_rows_of_any_length():

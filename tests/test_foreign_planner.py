@@ -72,13 +72,13 @@ def test_analysis_report_and_window_know_its_sites(story: dict[str, Any]) -> Non
 
 def test_its_own_check_speaks_and_the_form_has_its_keys(story: dict[str, Any]) -> None:
     assert story["refused"] == ["planner.factor"]
-    assert "bisection" in story["form"]["kinds"]
+    assert "by halves" in story["form"]["kinds"]
     assert story["form"]["fields"] == ["factor", "between", "result", "above", "sites"]
 
 
 def test_its_file_can_be_read_where_the_package_is_missing(story: dict[str, Any]) -> None:
     """This program does not have the package."""
-    assert "bisection" not in KINDS.all()
+    assert "by halves" not in KINDS.all()
     with seccm.open(story["path"]) as scan:
         assert scan.sites.words("status").tolist() == ["ok"] * 4
         assert len(scan.planned) == 4

@@ -10,6 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from children import in_a_new_process
 from cut_stories import NAME, run
 from file_uses import analyze, browse, clean_numbers, compare, fault_of, info, sites, study, xarray
 from hostile_files import HOSTILE
@@ -112,6 +113,7 @@ def test_a_file_that_crashes_hdf5_is_refused_before_this_program_reads_it(
 ) -> None:
     """Of a program that was killed; every command says so, and ends with 2."""
     before = killed.read_bytes()
+    monkeypatch.setattr(vetting, "_try", in_a_new_process)
     monkeypatch.setattr(subprocess, "run", ending)
     with pytest.raises(DamagedError, match=said):
         open_scan(killed)
@@ -131,6 +133,7 @@ def test_a_file_is_tried_once_until_it_changes_and_a_closed_one_never(
         tried.append(command[-1])
         return subprocess.CompletedProcess(command, 0, stderr="")
 
+    monkeypatch.setattr(vetting, "_try", in_a_new_process)
     monkeypatch.setattr(subprocess, "run", run)
     open_scan(bases[0]).close()
     assert tried == []
@@ -143,8 +146,11 @@ def test_a_file_is_tried_once_until_it_changes_and_a_closed_one_never(
     assert tried == [str(killed)] * 2
 
 
-def test_a_killed_file_is_really_read_through_by_another_process(killed: Path) -> None:
+def test_a_killed_file_is_really_read_through_by_another_process(
+    killed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And may be used then: nothing is wrong with it."""
+    monkeypatch.setattr(vetting, "_try", in_a_new_process)
     vetting.vet(killed)
     with open_scan(killed) as scan:
         assert scan.state == "interrupted"

@@ -11,7 +11,7 @@ from planted_impacts import matched, planted
 
 import seccm
 from seccm.analysis.envelope import envelope
-from seccm.analysis.step_features import arrays_of, curves_of, measured, words_of
+from seccm.analysis.step_features import arrays_of, curves_of, measured, phrase_of
 from seccm.factors import Condition
 from seccm.program.registry import kind_of
 from seccm.program.segment import Segment
@@ -24,8 +24,8 @@ from seccm.results import Status
 from seccm.rig import Flag
 from seccm.steps.impact_events import CHARGE
 from seccm.steps.impacts import Impacts
-from sim.config import ImpactSample
 from sim.noise import stream
+from sim.sample_config import ImpactSample
 from sim.samples import hits_of
 
 KIND = kind_of("impacts")
@@ -118,12 +118,12 @@ def test_without_a_material_there_are_charges_and_no_diameters(truth):
     trace = trace_of(truth, particle=False)
     assert measured(trace, ())["d_impacts"].status is Status.NOT_MEASURED
     assert "d_impact" not in arrays_of(trace, ())
-    assert "nm" not in words_of(trace.segment, measured(trace, ()))
+    assert "nm" not in phrase_of(trace.segment, measured(trace, ())).words
 
 
 def test_words_say_number_rate_charge_and_size(truth):
     trace = trace_of(truth)
-    said = words_of(trace.segment, measured(trace, ()))
+    said = phrase_of(trace.segment, measured(trace, ())).words
     assert said.startswith(f"{truth.starts.size} impacts, ")
     assert "Hz" in said
     assert "968 fC" in said
@@ -137,7 +137,7 @@ def test_a_record_without_impacts_says_so():
     assert found["n_impacts"].value == 0
     assert found["f_impacts_high"].value == pytest.approx(3.689 / 20.0, rel=1e-3)
     assert found["Q_impacts"].status is Status.NOT_FOUND
-    assert words_of(trace.segment, found) == "no impacts"
+    assert phrase_of(trace.segment, found).words == "no impacts"
     assert len(arrays_of(trace, ())["Q_impact"]) == 0
 
 

@@ -192,6 +192,38 @@ def test_a_spike_on_the_tail_of_another_has_its_own_charge_and_both_say_so():
     np.testing.assert_allclose(charges(found).reshape(18, 2).mean(axis=0), true[:2], rtol=0.03)
 
 
+@pytest.mark.parametrize("apart", [3, 5, 9])
+@pytest.mark.parametrize("over", [20.0, 100.0])
+def test_two_impacts_within_one_rise_are_two_or_one_that_says_it_overlaps(apart, over):
+    """Rows apart, of 0.1 ms, where spikes are averaged over a millisecond to be found."""
+    row, tau, rng = 1e-4, 5e-3, np.random.default_rng(apart)
+    first = np.arange(0.5, 19.5, 0.5) + rng.uniform(0.0, row, 38)
+    planned = np.sort(np.concatenate([first, first + apart * row]))
+    t = row * np.arange(1, 200_001)
+    sizes = 1e-12 * np.exp(0.2 * rng.standard_normal(planned.size))
+    current = spikes(t, row, planned, sizes, tau)
+    current += 1e-12 / tau / over * rng.standard_normal(t.size)
+    found = find_impacts(current, row, WIDEST)
+    said = 0
+    for start in first:
+        near = [one for one in found.events if abs(one.start.value - start) < 3e-3]
+        said += len(near) == 2 or any(one.spike.overlaps for one in near)
+    assert said >= 0.85 * first.size
+
+
+def test_single_impacts_do_not_say_that_they_overlap():
+    """Whatever part of its first row is of a spike, and whatever the noise is."""
+    row, rng = 1e-4, np.random.default_rng(7)
+    planned = np.arange(0.5, 39.5, 0.5) + rng.uniform(0.0, row, 78)
+    t = row * np.arange(1, 400_001)
+    sizes = 1e-12 * np.exp(0.5 * rng.standard_normal(planned.size))
+    pure = spikes(t, row, planned, sizes, 5e-3)
+    for over in (6.0, 20.0, 100.0):
+        current = pure + 1e-12 / 5e-3 / over * rng.standard_normal(t.size)
+        found = find_impacts(current, row, WIDEST)
+        assert sum(one.spike.overlaps for one in found.events) <= 1
+
+
 def test_rows_without_a_number_are_no_time_in_which_something_was_seen():
     truth = planted(11, seconds=40.0, row=ROW)
     current = truth.current.copy()
@@ -204,6 +236,21 @@ def test_rows_without_a_number_are_no_time_in_which_something_was_seen():
     assert here.size >= outside.sum() - 1
     assert find_impacts(np.full(1000, np.nan), ROW, WIDEST).events == ()
     assert find_impacts(np.empty(0), ROW, WIDEST).events == ()
+
+
+@pytest.mark.parametrize("level", [0.0, 1e-12, -3e-9])
+def test_a_current_that_never_changes_has_no_events(level: float):
+    """Such as one that is imposed, in a simulation or read with few digits."""
+    found = find_impacts(np.full(4000, level), ROW, WIDEST)
+    assert found.events == ()
+    assert found.steps == ()
+
+
+def test_a_spike_in_a_record_without_noise_has_its_charge():
+    current = np.zeros(4000)
+    current[2000:2010] = 1e-10
+    (event,) = find_impacts(current, ROW, WIDEST).events
+    assert event.charge.value == pytest.approx(10 * 1e-10 * ROW, rel=1e-6)
 
 
 def test_a_stricter_rate_of_false_alarms_asks_for_more():
@@ -232,3 +279,33 @@ def test_a_train_is_as_random_as_it_should_be():
     inside = begun < 49.8
     current = spikes(t, 1e-3, begun[inside], planned[inside], 5e-3)
     assert current.sum() * 1e-3 == pytest.approx(planned[inside].sum(), rel=1e-6)
+
+
+@pytest.mark.parametrize(("tau", "row", "over"), [(2e-3, 2e-4, 8.0), (10e-3, 1e-3, 10.0)])
+def test_widths_are_within_their_uncertainties_however_low_the_spikes_are(tau, row, over):
+    """Of impacts that do not overlap."""
+    off = []
+    for seed in range(4):
+        truth = planted(seed, seconds=30.0, row=row, tau=tau, over=over, rate=0.5)
+        found = find_impacts(truth.current, truth.row, 10 * tau)
+        mine, true = matched(starts(found), truth.starts, 3 * row)
+        for k, n in zip(mine.tolist(), true.tolist(), strict=True):
+            if np.sum(np.abs(truth.starts - truth.starts[n]) < 10 * tau) == 1:
+                width = found.events[k].width
+                off.append(abs(width.value - tau * math.log(2.0)) / max(width.error, row))
+    assert len(off) > 30
+    assert np.mean(np.array(off) > 5.0) <= 0.03
+
+
+def test_where_an_impact_begins_before_the_tail_of_the_last_one_is_seen_both_charges_say_so():
+    row, tau = 1e-4, 5e-3
+    t = row * np.arange(1, 100_001)
+    begins, sizes = np.array([3.0, 3.0007]), np.array([0.6e-12, 0.9e-12])
+    noise = 2e-12 * np.random.default_rng(3).standard_normal(t.size)
+    found = find_impacts(spikes(t, row, begins, sizes, tau) + noise, row, 0.05)
+    near = [event for event in found.events if abs(event.start.value - 3.0) < 0.01]
+    if len(near) == 1:  # both as one
+        assert abs(near[0].charge.value - sizes.sum()) < 5.0 * near[0].charge.error
+    else:
+        for event, size in zip(near, sizes, strict=True):
+            assert abs(event.charge.value - size) < 5.0 * event.charge.error

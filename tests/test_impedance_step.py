@@ -14,7 +14,7 @@ from small_plan import INFO, small
 from seccm.analysis.impedance import Circuit
 from seccm.analysis.impedance.leads import added
 from seccm.analysis.impedance.of_step import impedance_of
-from seccm.analysis.step_features import arrays_of, curves_of, measured, words_of
+from seccm.analysis.step_features import arrays_of, curves_of, measured, phrase_of
 from seccm.arrays import FloatArray
 from seccm.errors import PlanError, Problem
 from seccm.factors import Condition
@@ -351,7 +351,7 @@ def test_a_step_that_was_cut_short_has_no_impedance() -> None:
     }
     assert arrays_of(cut, ()) == {}
     assert curves_of(cut) == ()
-    assert words_of(cut.segment, found) == ""
+    assert phrase_of(cut.segment, found).words == ""
 
 
 def test_the_spectrum_is_kept_with_its_standard_deviations() -> None:
@@ -367,7 +367,8 @@ def test_the_spectrum_is_kept_with_its_standard_deviations() -> None:
 
 def test_the_words_of_a_step_say_what_was_found() -> None:
     trace = _trace(_segment())
-    assert words_of(trace.segment, measured(trace, ())) == "R_ct 100 Mohm, C_dl 20 pF, R_s 1 Mohm"
+    said = phrase_of(trace.segment, measured(trace, ())).words
+    assert said == "R_ct 100 Mohm, C_dl 20 pF, R_s 1 Mohm"
 
 
 def test_spectra_are_drawn_with_their_fits() -> None:

@@ -16,7 +16,8 @@ from seccm.plan.contacts import ion_current
 from seccm.rig import Mounted
 from seccm.rigs import RigFile
 from sim.bath import Bath
-from sim.config import BathSample, SurfaceConfig, VirtualConfig
+from sim.config import SurfaceConfig, VirtualConfig
+from sim.sample_config import BathSample
 from sim.surface import Surface
 from sim.virtual_rig import describe
 

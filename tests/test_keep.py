@@ -201,8 +201,8 @@ def test_every_advice_is_taken(words: str) -> None:
 
 def test_without_keep_every_result_of_up_to_twelve_steps_has_a_column() -> None:
     assert columns(None, [STEP, REST, STEP])[:12] == [
-        "E_nuc", "t_nuc", "Q_nuc", "E_growth", "eta_nuc", "t_seen", "Q_seen", "j", "Q",
-        "ended_by", "E_end", "Q_1",
+        "E_nuc", "t_nuc", "Q_nuc", "E_growth", "eta_nuc", "t_seen", "Q_seen", "E_far", "j",
+        "Q", "ended_by", "E_end",
     ]  # fmt: skip
     assert columns(None, [STEP, REST, STEP])[-2:] == ["Q_2", "ended_by_2"]
     assert "Q_11" in columns(None, [{**REST, "name": None}] * FEW_STEPS)
@@ -249,3 +249,24 @@ def test_a_plan_with_keep_is_read_back_as_it_was() -> None:
     plan = plan_of(REST, keep=["E_end of last step"])
     assert Plan.from_json(plan.to_json()) == plan
     assert plan.to_dict()["keep"] == ["E_end of last step"]
+
+
+@pytest.mark.parametrize(
+    ("keep", "left"),
+    [
+        (["Q", "Q of first stepp"], ["Q"]),
+        (["Q of first stepp", "Q"], ["Q"]),
+        (["Q of first stepp", "Q of firsst step"], ["Q of first step"]),
+        (["Q of last plate", "Q of last plte", "Q of rest"], ["Q of last plate", "Q of rest"]),
+        (["Qq", "Q"], ["Q"]),
+    ],
+)
+def test_what_is_suggested_is_not_kept_already(keep: list[str], left: list[str]) -> None:
+    """Of two words for one number, one is removed; all suggestions together make a plan."""
+    data = {"keep": keep}
+    found = problems(keep, CYCLING)
+    changes = [problem.suggestion for problem in found]
+    for change in sorted(filter(None, changes), key=lambda one: one.key, reverse=True):
+        data = applied(data, change)
+    assert data["keep"] == left
+    assert small(program=CYCLING, keep=data["keep"]).kept()

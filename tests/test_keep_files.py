@@ -25,9 +25,11 @@ from seccm.report import write_report
 from seccm.report.study import Study
 from seccm.report.tables import statistics
 from seccm.results import DETAIL, Status
-from ui.models.form import Field, form, read
+from ui.models.form import Field
+from ui.models.form_making import form
 from ui.models.scan_file import ScanFile, write_table
 from ui.models.site_map import SiteMap
+from ui.models.typed import read
 
 TURNS = 3
 """Turns of the repeat below until its question is answered."""
@@ -229,7 +231,7 @@ def test_the_form_of_a_plan_has_the_numbers_to_keep_as_a_list() -> None:
     made = form(Plan.model_json_schema(), {"keep": ["E_nuc of first step", "Q"]})
     (keep,) = [part for part in made.parts if part.key == ("keep",)]
     assert isinstance(keep, Field)
-    assert (keep.kind, keep.text) == ("list", "E_nuc of first step, Q")
+    assert (keep.kind, keep.text) == ("words", "E_nuc of first step, Q")
     assert 'such as "E_nuc of last step" or "CE of last cycle"' in keep.words
     assert not keep.required
     assert read("list", "E_nuc of last step, CE of last cycle") == [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,11 @@ from seccm.analysis.step_features import curves_of, measured
 from seccm.analysis.step_trace import step_traces
 from seccm.analysis.sweep import Sweep, sweep
 from seccm.analysis.tafel import tafel
+from seccm.factors import Condition
+from seccm.program.registry import kind_of
+from seccm.program.segment import Segment
+from seccm.program.setting import Setting
+from seccm.program.trace import Area, StepTrace
 from seccm.results import Status
 
 STEP = 2.5e-4
@@ -134,6 +140,32 @@ def test_lines_and_noise_have_no_tafel_slope(seed):
     noise = 1e-12 * np.random.default_rng(seed).standard_normal(e.size)
     for i in (noise, noise + 1e-10 * e, noise + 1e-10 * (e + 1.0)):
         assert not tafel(sweep(e, i)).slope.status.has_value
+
+
+def fast(resistance: float | None, ohms: float) -> StepTrace:
+    """A sweep of 10 V/s over a reaction of 1 uA of exchange through some ohms: 20 ms."""
+    keys: dict[str, Any] = {"start": 0.1, "stop": -0.35, "scan_rate": 10.0}
+    kind = kind_of("lsv")
+    spec = kind.spec.model_validate(keys | ({"resistance": resistance} if resistance else {}))
+    act = kind.resolve(spec, Setting(Condition(), offset=0.0, area=1e-9))
+    e = np.arange(0.1, -0.35, -1e-3)
+    inside = np.linspace(0.15, -0.4, 40_000)
+    through = 1e-6 * (np.exp(0.5 * F_RT * inside) - np.exp(-0.5 * F_RT * inside))
+    i = np.interp(-e, -(inside + ohms * through), through)
+    i += 1e-9 * np.random.default_rng(1).standard_normal(e.size)
+    row, flag = 1e-4, np.zeros(e.size, np.uint8)
+    return StepTrace(Segment.of(act, "lsv", 0, (0,)), row * np.arange(1, e.size + 1), e, i, flag,
+                     row, "time", Area(1e-9, 0.0, "nominal"))  # fmt: skip
+
+
+def test_a_tafel_plot_of_a_fast_sweep_is_without_the_ohmic_drop():
+    """100 uA through 1 kohm are 0.1 V: as measured, the slope is far too flat, or there is none."""
+    freed = measured(fast(1e3, 1e3), ())
+    assert freed["tafel_slope"].status is Status.OK
+    assert freed["tafel_slope"].value == pytest.approx(0.1183, rel=0.03)
+    assert freed["j_exchange"].value == pytest.approx(1e-6 / 1e-9, rel=0.1)
+    as_measured = measured(fast(None, 1e3), ())["tafel_slope"]
+    assert not as_measured.status.trusted or as_measured.value > 0.13
 
 
 # ------------------------------------------------------------------------------- end to end

@@ -20,7 +20,8 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
-from seccm.hopping.engine import Budget, Request
+from seccm.hopping.doubts import Budget
+from seccm.hopping.engine import Request
 from seccm.plan.site import Lift
 from seccm.rig import Move
 
@@ -91,6 +92,28 @@ def test_a_step_down_pauses_the_scan_and_names_what_lets_the_tip_follow_it(step,
     assert "Stepped sample: start a run with a larger surface_margin" in paused.why
     assert len(paused.why) <= 160
     assert float(scan.column("z").min()) > SURFACE - 1.5e-6
+
+
+@pytest.mark.parametrize("at", [2, 3])
+def test_somebody_who_pauses_meanwhile_is_asked_all_the_same(at):
+    """The pause that a person asked for takes no question away; it comes with the resume."""
+    scan = a_scan(8, budget=Budget(consecutive=100, total=100))
+    vanish = vanishes_after(scan, 1)
+    said: list[str] = []
+
+    def listen(event: Event) -> None:
+        vanish(event)
+        if isinstance(event, Approaching) and event.site == at:
+            scan.engine.ask(Request.PAUSE)
+        if isinstance(event, Paused):
+            said.append(event.why)
+            scan.engine.ask(Request.RESUME if len(said) < 3 else Request.STOP)
+
+    scan.go(listen)
+    assert said[0] == ""
+    assert "No contact at the known surface, 2 times" in said[1]
+    missed = [e.site for e in scan.of(SiteFinished) if e.outcome is MISSED]
+    assert missed == [2, 3, 4, 5], "two descents between two questions, never more"
 
 
 def test_a_landing_in_between_starts_the_count_anew():

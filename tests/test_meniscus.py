@@ -10,8 +10,9 @@ from rig_contract import Stream
 
 from seccm.plan.contacts import current_threshold, potential_drop
 from seccm.rig import Constant, Drive, Flag, Mounted, Move
-from sim.config import Aperture, Droplets, MeniscusConfig, VirtualConfig
+from sim.config import MeniscusConfig, VirtualConfig
 from sim.meniscus import Bridge, Pipette, hanging_drop, interpolated
+from sim.sample_config import Aperture, Droplets
 from sim.virtual_rig import VirtualRig
 
 TABLE = Droplets(

@@ -9,7 +9,7 @@ import pytest
 from nidaq_bench import nidaq_rig
 from rig_contract import RigContract, Stream
 
-from seccm.commissioning.capacitance import Triangle, measure_capacitance
+from seccm.commissioning.capacitance import Triangle, judge_capacitance, swept
 from seccm.commissioning.record import at_rest
 from seccm.commissioning.resistor import measure_resistor
 from seccm.conductor.conductor import Conductor
@@ -88,6 +88,7 @@ def test_the_gain_that_was_planted_in_the_galvanostat_is_found_within_its_error(
 def test_the_leads_take_the_charge_that_was_planted_in_them() -> None:
     """1 pF, from a triangle that the card plays."""
     with nidaq_rig() as rig, at_rest(Conductor(rig)) as conductor:
-        found = measure_capacitance(conductor, Triangle(0.5, 4.0, 8))
+        triangle = Triangle(0.5, 4.0, 8)
+        found = judge_capacitance(swept(conductor, triangle), triangle)
     assert abs(found.capacitance - 1e-12) < max(4.0 * found.error, 4e-15)
     assert found.error < 2e-15

@@ -229,14 +229,22 @@ def test_every_difference_is_named_at_once(plugged):
 # What the driver says.
 
 WORDS = {
-    "overrun": ("NO_LONGER_AVAILABLE", "OVERWRITE", "NEVER_BE_AVAILABLE"),
-    "card-overflow": ("OVERFLOW", "OVERRUN", "CANT_XFER"),
+    "overrun": ("NO_LONGER_AVAILABLE", "OVERWRITE"),
+    "card-overflow": ("OVERFLOW", "CANT_XFER"),
+    "slow-converter": ("ADC_OVERRUN",),
+    "ended": ("NEVER_BE_AVAILABLE", "NEVER_BE_GENERATED"),
     "stalled-read": ("NOT_YET_AVAILABLE", "TIMED_OUT"),
-    "underflow": ("UNDERFLOW", "REGEN", "NEVER_BE_GENERATED"),
-    "write-late": ("WRITTEN", "NO_MORE_SPACE", "WRITE_FAILS", "TOO_SMALL_TO_START"),
-    "reserved": ("RESERVED", "IN_USE", "ALREADY_IN_TASK"),
+    "underflow": ("UNDERFLOW", "REGEN"),
+    "write-late": ("NOT_YET_BE_WRITTEN",),
+    "unfinished": ("WAIT_UNTIL_DONE",),
+    "output-buffer": ("NO_MORE_SPACE", "WRITE_FAILS", "TOO_SMALL_TO_START", "BUFFER_EMPTY"),
+    "beyond-output": ("INVALID_AO_DATA",),
+    "reserved": ("RESERVED",),
+    "wired-twice": ("CHAN_ALREADY_IN_TASK",),
+    "route-in-use": ("IN_USE_FOR_ROUTE",),
     "no-device": ("INVALID_DEVICE_ID",),
-    "unplugged": ("ACCESSED", "ABSENT", "REMOVED", "NOT_FOUND", "NOT_IN_POOL", "ABORTED"),
+    "unplugged": ("ACCESSED", "ABSENT", "REMOVED", "NOT_FOUND", "NOT_IN_POOL"),
+    "aborted": ("ABORTED", "ABORTING"),
     "no-channel": ("CHAN_DOES_NOT_EXIST",),
     "no-trigger": ("ANALOG_TRIG",),
     "too-fast": ("SAMPLE_RATE", "RATE_TOO_HIGH"),
@@ -252,15 +260,40 @@ def test_a_number_is_of_the_family_whose_name_the_driver_gives_it(code):
     assert any(word in name for word in WORDS[MEANINGS[code].code]), name
 
 
+@pytest.mark.parametrize(
+    ("code", "says", "does"),
+    [
+        (-200278, "has ended this task", "no other program has stopped"),
+        (-200279, "did not fetch them in time", "Close other programs"),
+        (-200714, "lost inside the card", "Lower clock.sample_rate"),
+        (-200019, "before it was done", "Lower clock.sample_rate"),
+        (-200621, "driver did not bring", "Lower output_rate"),
+        (-200290, "program did not refill", "lengthen stop.horizon"),
+        (-200292, "clock does not run", "NI MAX"),
+        (-200489, "one terminal", "terminal of its own"),
+        (-50405, "broke off", "no power saving"),
+        (-88710, "broke off", "Close NI MAX"),
+        (-201003, "does not answer", "cable and power"),
+    ],
+)
+def test_errors_that_sound_alike_are_told_apart_with_what_to_do(code, says, does):
+    error = translate(DaqError("", code), "Dev1")
+    assert says in error.what
+    assert does in error.remedy
+    assert f"(DAQmx {code})" in error.what
+
+
 def test_only_what_lost_samples_is_a_loss_in_the_stream():
     """A stream that lost samples is resumed from its file; the others are looked at first."""
     lost = {meaning.code for meaning in MEANINGS.values() if meaning.kind is StreamError}
-    assert lost == {"overrun", "card-overflow", "stalled-read"}
+    assert lost == {"overrun", "card-overflow", "slow-converter", "ended", "stalled-read"}
 
 
-def test_an_unplugged_card_is_the_one_whose_outputs_are_not_known():
+def test_a_card_that_is_gone_or_was_reset_is_the_one_whose_outputs_are_not_known():
     for meaning in MEANINGS.values():
-        assert ("not known" in meaning.what) == (meaning.code == "unplugged")
+        unknown = meaning.code in ("unplugged", "aborted")
+        assert ("not known" in meaning.what) == unknown
+        assert ("raise the tip at the stage controller" in meaning.remedy) == unknown
     assert (
         "raise the tip at the stage controller" in translate(DaqError("", -201003), "Dev1").remedy
     )

@@ -11,7 +11,7 @@ from seccm.analysis.decades import of_one_sign, spans_decades
 from seccm.analysis.declared import declared
 from seccm.analysis.own_condition import FEWEST, against_own
 from seccm.results import Result
-from ui.models.site_map import HEIGHT
+from ui.models.quantity import HEIGHT
 
 CURRENT, POTENTIAL, DIFFERENCE = declared("i_lim"), declared("E_nuc"), declared("eta_nuc")
 

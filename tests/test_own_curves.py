@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pytest
 from made_scans import couple, smaller, write_scan
 from PySide6.QtCore import Qt
 
-from seccm.analysis.step_features import curves_of
+from seccm.analysis.step_features import Drawn, curves_of
 from seccm.data import open_scan
 from seccm.program.figures import Axis, Figure, OwnCurve
 from seccm.program.registry import _KINDS, kinds
 from seccm.program.trace import StepTrace
-from seccm.report import choice
+from seccm.report import choice, own_curves
+from seccm.report.groups import Group
 from seccm.report.study import Study
 from ui.models.curves import read_site
 from ui.models.palette import DARK, Sizes
@@ -170,3 +172,13 @@ def test_what_a_curve_marks_is_marked_in_the_report_and_in_the_window(study, mon
         assert own._events[0].opts["symbol"] == "o"
     own.draw((), ())
     assert own._events[0].getData()[0] is None or own._events[0].getData()[0].size == 0
+
+
+@pytest.mark.parametrize(("log", "unit"), [(True, "Hz"), (False, "kHz")])
+def test_on_a_logarithmic_axis_the_middle_of_its_decades_decides_about_the_prefix(log, unit):
+    f = np.geomspace(2.0, 1000.0, 20)
+    none = np.empty(0)
+    what = OwnCurve("f", "F", Axis("frequency", "Hz", log=log), Axis("y", "1"), lambda _: (f, f))
+    drawn = Drawn(what, 0, f, f, none, none, none, none)
+    each = [(cast(Group, None), [drawn])]
+    assert own_curves._scale(what, "x", what.x, each).unit == unit

@@ -137,15 +137,26 @@ def test_the_largest_particle_is_checked_with_the_rig() -> None:
 @pytest.mark.parametrize(
     ("current", "words"),
     [
-        ("0.22 pA/um^2 * $volume", "comes to m A, not to A"),
+        (
+            "0.22 pA/um^2 * $volume",
+            "comes to A m, not to A: what the names are multiplied with must "
+            "be in A/m^3, like 0.22 pA/um^3",
+        ),
+        ("0.22 * $volume", "comes to m3, not to A"),
+        ("0.22 pA * $volume", "must be in A/m^3"),
         ("$volume", "unit of A"),
         ("0.22 pA/um^3 * $weight", '"$weight" names no factor'),
-        ("0.22 pA/um^3 $volume", "is no product"),
-        ("0.22 pA/um^3 * $volume + 1 pA", "is no product"),
-        ("$volume * 0.22 pA/um^3", "is no product"),
+        ("0.22 pA/um^3 * $volum", 'Did you mean "0.22 pA/um^3 * $volume"?'),
+        ("0.22 pA/um^3 $volume", "is not understood"),
+        ("0.22 pA/um^3 * $volume + 1 pF", "what is added must be in A, like 5 pA"),
+        ("0.22 pA/um^3 * $volume + 1 pA - 1 s", "adds values of two kinds"),
+        ("0.22 pA/um^3 * $volume + 1 pA/um^3 * $volume", "names in two parts of a sum"),
         ("0.22 furlong * $volume", "not a unit"),
-        ("* $volume", "number and a unit"),
-        ("2 * 3 * $volume", "not a unit"),
+        ("* $volume", "is not understood"),
+        ("2$volume", 'write "2 * $volume"'),
+        ("$volume / 0 s", "divided by zero"),
+        ("0.22 pA/um^3 * $volume *", "is not understood"),
+        ("0.22 pA/um^3 * $volume^x", "is not understood"),
     ],
 )
 def test_a_product_that_is_none_is_refused(current: str, words: str) -> None:
@@ -169,6 +180,38 @@ def test_values_that_do_not_fit_the_sites_are_refused(
     assert words in told[where], told
 
 
+@pytest.mark.parametrize(
+    ("current", "first"),
+    [
+        ("0.22 pA/um^3 * $volume", 118.69e-12),
+        ("$volume * 0.22 pA/um^3", 118.69e-12),
+        ("$volume x 0.22 pA/um^3", 118.69e-12),
+        ("($volume) · (0.22 pA/um^3)", 118.69e-12),
+        ("0.22 pA/um^3*$volume", 118.69e-12),
+        ("-0.22 pA/um^3 * $volume", -118.69e-12),
+        ("-$volume * 0.22 pA/um^3", -118.69e-12),
+        ("2 * 0.22 pA/um^3 * $volume / 4", 59.345e-12),
+        ("$volume * 0.44 pA / 2 um^3", 118.69e-12),
+        ("1 pA/um^6 * $volume^2", 539.5**2 * 1e-12),
+        ("1 pA/um^6 * $volume**2", 539.5**2 * 1e-12),
+        ("1 pA/um^6 * $volume²", 539.5**2 * 1e-12),
+        ("1 pA um^3 / $volume", 1e-12 / 539.5),
+        ("0.22 pA/um^3 * $volume + 1 pA", 119.69e-12),
+        ("0.22 pA/um^3 * $volume - 1 pA + 3 pA", 120.69e-12),
+        ("1 pA - 0.22 pA/um^3 * $volume", -117.69e-12),
+        ("220 kA m-3 * $volume", 118.69e-12),
+    ],
+)
+def test_arithmetic_is_read_as_it_is_written(current: str, first: float) -> None:
+    """In any order, and the same again after the plan was written and read."""
+    plan = particles({**CHARGE, "current": current})
+    assert currents(plan)[0] == pytest.approx(first, rel=1e-9)
+    assert Plan.from_json(plan.to_json()) == plan
+    for site in plan.sites():
+        assert site.recipe is not None
+        assert Recipe.read(site.recipe.text).site().segments == site.segments
+
+
 def test_division_by_what_may_be_zero_is_refused() -> None:
     sites = {"kind": "points", "points": PLACES, "values": {"d": ["1 um", "0 um", "2 um"]}}
     told = refused({**CHARGE, "current": "1e-16 A m / $d"}, sites=sites)
@@ -178,6 +221,67 @@ def test_division_by_what_may_be_zero_is_refused() -> None:
 def test_a_name_stands_for_one_thing() -> None:
     told = refused(CHARGE, factors={"volume": ["1 um^3"]})
     assert "the name of a factor already" in told["sites.values.volume"]
+
+
+# ---------------------------------------------------------------------------------- grids
+
+GRID: dict[str, Any] = {"kind": "grid", "columns": 3, "rows": 2, "pitch": "30 um"}
+TABLE = [["1 um^3", "2 um^3", "3 um^3"], ["4 um^3", "5 um^3", "6 um^3"]]
+
+
+@pytest.mark.parametrize("order", ["raster", "serpentine", "random"])
+@pytest.mark.parametrize("leave_out", [[], [[1, 0]]])
+def test_places_of_a_grid_have_values_wherever_they_stand_in_the_order(
+    order: str, leave_out: list[list[int]]
+) -> None:
+    """Of the place, of its column and of its row, whatever the order and what is left out."""
+    plan = plan_of(
+        {**CHARGE, "current": "1 pA/um^3 * $volume", "duration": "$t"},
+        {**CHARGE, "current": "$i"},
+        sites={**GRID, "order": order, "seed": 3, "leave_out": leave_out,
+               "values": {"volume": TABLE},
+               "column_values": {"i": ["10 pA", "20 pA", "30 pA"]},
+               "row_values": {"t": {"from": "1 s", "to": "2 s", "count": 2}}},
+    )  # fmt: skip
+    assert len(plan.sites()) == 6 - len(leave_out)
+    for site in plan.sites():
+        first, second = (step.waveform for step in site.segments)
+        assert first.extremes[0] == pytest.approx((3 * site.iy + site.ix + 1) * 1e-12)
+        assert second.extremes[0] == pytest.approx(10 * (site.ix + 1) * 1e-12)
+        assert first.duration == site.iy + 1
+    assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_places_of_a_grid_that_are_alike_are_one_pattern() -> None:
+    sites = {**GRID, "columns": 100, "rows": 80, "column_values": {"i": ["1 pA", "2 pA"] * 50}}
+    plan = plan_of({**CHARGE, "current": "$i"}, sites={**sites, "pitch": "1 um"})
+    assert len(plan.visits().patterns) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "where", "words"),
+    [
+        ({"values": {"volume": TABLE[0]}}, "values.volume", "a list for each row"),
+        ({"values": {"volume": TABLE[:1]}}, "values.volume", "has 1 rows, but the grid has 2"),
+        ({"values": {"volume": [["1 um^3", "2 um^3"]] * 3}}, "values.volume",
+         "3 values in each row, but row 0 has 2"),
+        ({"values": {"volume": [TABLE[0], [*TABLE[1][:2], "x"]]}}, "values.volume[1][2]", '"x"'),
+        ({"values": {"volume": [TABLE[0], [*TABLE[1][:2], "1 s"]]}}, "values.volume",
+         "1 s is no quantity like"),
+        ({"column_values": {"volume": TABLE[0][:2]}}, "column_values.volume",
+         "2 values, but there are 3 columns"),
+        ({"row_values": {"volume": TABLE[0]}}, "row_values.volume",
+         "3 values, but there are 2 rows"),
+        ({"values": {"volume": TABLE}, "row_values": {"volume": TABLE[0][:2]}}, "row_values.volume",
+         "stands for other values"),
+        ({"column_values": {"y": TABLE[0]}}, "column_values.y", "place of the site"),
+    ],
+)  # fmt: skip
+def test_values_that_do_not_fit_the_grid_are_refused(
+    values: dict[str, Any], where: str, words: str
+) -> None:
+    told = refused(CHARGE, sites={**GRID, **values})
+    assert words in told[f"sites.{where}"], told
 
 
 # ------------------------------------------------------------------------------ C-rates

@@ -104,11 +104,11 @@ def test_a_site_whose_beginning_nobody_saw_tells_nothing_either() -> None:
 
 def test_the_stages_of_the_sites_add_up_to_the_duration_of_the_scan() -> None:
     plan = small(sites=grid(columns=5, rows=2))
-    each = stages_of(plan.visits(), INFO.clock)
+    each = stages_of(plan.visits(), INFO)
     assert each.way.shape == each.stay.shape == (10,)
     assert (each.way > 0.0).all()
     assert (each.stay > 0.0).all()
-    assert (each.way + each.stay).sum() == pytest.approx(duration_of(plan.visits(), INFO.clock))
+    assert (each.way + each.stay).sum() == pytest.approx(duration_of(plan.visits(), INFO))
 
 
 def test_a_run_of_conditions_of_unequal_length_is_foretold_from_its_first_site_on(
@@ -121,7 +121,7 @@ def test_a_run_of_conditions_of_unequal_length_is_foretold_from_its_first_site_o
     )  # fmt: skip
     run = seccm.run(seccm.load_plan(source), path=tmp_path / "scan.h5")
     period = run.info.clock.period
-    pace = Pace.of(run.planned, run.known, run.total, run.info.clock)
+    pace = Pace.of(run.planned, run.known, run.total, run.info)
     told: list[tuple[float, float]] = []
     for event in run:
         now = period * getattr(event, "row", 0)

@@ -13,10 +13,11 @@ from planted_particles import biot
 from pydantic import ValidationError
 
 from sim.cell import Droplet, Mode
-from sim.config import Particle as Placed
-from sim.config import ParticleSample, VirtualConfig
+from sim.config import VirtualConfig
 from sim.insertion import END, curve_of, lifepo4, limn2o4
 from sim.particle import Particle, ParticleParameters
+from sim.sample_config import Particle as Placed
+from sim.sample_config import ParticleSample
 from sim.samples import particle_at
 
 MEDIAN = replace(MEDIAN_OF_21, capacitance=0.0, temperature=298.15)

@@ -16,7 +16,9 @@ from seccm.data import Scan
 from seccm.plan import Plan, load_plan
 from seccm.plan.library import find_rig
 from seccm.program.any_results import REASONS
+from seccm.program.registry import kinds
 from seccm.quantities import read_toml
+from seccm.report.study import Study
 from seccm.results import Status
 
 PLAN = "lmo-particle-pitt"
@@ -50,6 +52,8 @@ def _toml(value: Any) -> str:
     return json.dumps(value)
 
 
+GRAIN, BLANK = 0.5e-6, 0.2e-12 * 3600.0
+"""The published radius of grains, and the charge of a bare electrode."""
 STRAIGHT = {
     "table": [[0.0, "4.3 V"], [1.0, f"{4.3 - F * 22400.0 / VOLUMETRIC:.9f} V"]],
     "kinetics": "linear",
@@ -67,8 +71,10 @@ def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     for step in plan["program"]:
         if step["step"] == "pitt":
             step["temperature"] = TEMPERATURE
+            step["grain_radius"] = GRAIN
     # The straight potential goes no lower than 3.0 V.
     plan["program"][1]["until"]["potential_below"] = 3.2
+    plan["program"][1]["blank"] = BLANK
     path, rig = folder / "scan.h5", rig_file(folder, **STRAIGHT)
     for _ in seccm.run(Plan.from_dict(plan), rig, path=path, seed=request.param):
         pass
@@ -153,3 +159,72 @@ def test_what_is_kept_is_in_the_site_table(day: Scan) -> None:
     sites = day.sites
     assert sites["D_Li_of_PITT_4_0"][0] == pytest.approx(5.2e-14, rel=0.05)
     assert sites["Q_of_discharge"][0] < 0.0 < sites["Q_of_second_charge"][0]
+
+
+def test_grains_have_their_own_diffusivity_and_surface(day: Scan) -> None:
+    """D goes with the square of the length, the surface of all grains is 3 V / r."""
+    share = GRAIN / 5.05e-6
+    for grain, sphere, factor in (("D_grain", "D_Li", share**2), ("j_grain", "j_0", share)):
+        np.testing.assert_allclose(found(day, grain)[0], factor * found(day, sphere)[0], rtol=1e-9)
+
+
+def test_the_charge_of_the_bare_electrode_is_taken_off(day: Scan) -> None:
+    """Of the step whose plan says it: 0.2 pAh, whichever way the current goes."""
+    table = day.results("Q_particle")
+    assert table["step"].tolist() == [1]
+    every = day.results("Q")
+    (whole,) = every["value"][every["step"] == 1] * Plan.from_json(day.plan_json).probe.area
+    assert whole < 0.0
+    assert table["value"][0] == pytest.approx(whole + BLANK, rel=1e-6)
+
+
+def test_traces_over_the_current_of_a_tenth_of_a_second_begin_at_one(day: Scan) -> None:
+    (curve,) = [figure for figure in kinds()["pitt"].figures if figure.slug == "pitt-normalised"]
+    study = Study(day)
+    for number in range(5, 21, 3):
+        root, share = curve.points(study.trace(0, number))
+        assert share[root**2 < 1.0].mean() == pytest.approx(0.97, abs=0.03)
+        assert (np.diff(root) > 0.0).all()
+        assert share[-1] < 0.1
+        assert curve.model is not None
+        at, fitted = curve.model(study.trace(0, number))
+        np.testing.assert_array_equal(at, root)
+        np.testing.assert_allclose(fitted, share, atol=0.02)
+
+
+@pytest.fixture(scope="module")
+def curved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scan]:
+    """Titrations of LiMn2O4 as it is: a plateau, and an end at which nearly every place is full."""
+    folder = tmp_path_factory.mktemp("curved")
+    plan = load_plan(PLAN).to_dict()
+    plan["program"] = [plan["program"][2], *plan["program"][6:12], *plan["program"][15:18]]
+    del plan["keep"]
+    for step in plan["program"]:
+        step.pop("name", None)
+        if step["step"] == "pitt":
+            step["potential"]["from"] = "last open circuit"
+    rig = rig_file(folder, scatter=0.0)
+    for _ in seccm.run(Plan.from_dict(plan), rig, path=folder / "scan.h5", seed=3):
+        pass
+    with seccm.open(folder / "scan.h5") as scan:
+        yield scan
+
+
+def test_away_from_the_plateau_the_diffusivity_of_a_real_particle_is_right(curved: Scan) -> None:
+    """Where the status is clean: within 7 % of what is planted, though its potential bends."""
+    table = curved.results("D_Li")
+    clean = table["status"] == Status.OK
+    assert clean.any()
+    np.testing.assert_allclose(table["value"][clean], 5.2e-14, rtol=0.07)
+
+
+def test_a_diffusivity_that_is_not_right_says_so(curved: Scan) -> None:
+    """Where the potential bends, capacity and surface change over 15 mV: the number is doubtful,
+    or its uncertainty contains that."""
+    table = curved.results("D_Li")
+    clean = table["status"] == Status.OK
+    away = np.abs(table["value"] - 5.2e-14) / table["err"]
+    assert (away[clean] < 2.5).all(), (table["value"], table["err"])
+    assert not clean[0], "on the plateau"
+    assert clean[-1]
+    assert (table["err"][clean] < 0.2 * table["value"][clean]).all()

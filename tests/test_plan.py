@@ -99,7 +99,7 @@ def test_models_may_name_factors_and_the_plan_checks_them() -> None:
     assert len(plan.conditions) == 2
     with pytest.raises(PlanError, match=r"program\[0\].current_density.*no \[factors\]"):
         small(program=[step])
-    with pytest.raises(PlanError, match=r'cannot follow factor j, which has the level "1 s"'):
+    with pytest.raises(PlanError, match=r'cannot be "\$j", which has the value "1 s"'):
         small(program=[step], factors={"j": ["1 s"]})
 
 

@@ -55,11 +55,14 @@ WITH_RAW = ("impedance-map", "mixed-protocol", "nano-impacts")
 def test_the_shipped_plans_have_no_errors(name: str) -> None:
     """And no other warnings than the one they speak of themselves."""
     rig = (RIG_OF | dict.fromkeys(WITH_RAW, "virtual")).get(name)
-    info = INFO if rig is None else seccm.check(load_plan(name), load_rig(rig))[0]
-    problems = load_plan(name).check(info, at={"z": 58 * UM}, free_disk=10**12)
+    if rig is None:
+        problems = load_plan(name).check(INFO, at={"z": 58 * UM}, free_disk=10**12)
+    else:
+        _, problems = seccm.check(load_plan(name), load_rig(rig))
     spoken_of = {
         "li-on-au-combinatorial": {"design", "design.assign"},
         "li-on-au-from-rest": {"keep"},
+        "li-on-au-irm": {"design"},
         "lmo-particles-pitt": {"plan"},
     }
     assert {problem.where for problem in problems} == spoken_of.get(name, set())
@@ -460,7 +463,7 @@ def test_raw_samples_are_off_unless_asked_for() -> None:
     """A plan of an older file has no word of them."""
     assert not small().record.raw
     told = small(record={"raw": True}).to_dict()
-    assert told["record"] == {"raw": True}
+    assert told["record"]["raw"] is True
     assert Plan.from_dict(told).record.raw
 
 
@@ -530,3 +533,28 @@ def test_a_program_with_too_many_steps_is_refused_before_it_is_read(
     monkeypatch.setattr(Plan, "_mistakes", lambda *_: pytest.fail("it is read"))
     with pytest.raises(PlanError, match=r"more than 10000 steps.*repeat"):
         Plan.from_json(json.dumps(large))
+
+
+@pytest.mark.parametrize(("rows", "wrong"), [(1, False), (2, True), (5, True)])
+def test_a_stop_that_looks_at_one_row_is_not_asked_for_several(rows: int, wrong: bool) -> None:
+    """By its key, with advice that the plan accepts; other rigs take any number."""
+    rig = dataclasses.replace(INFO, stop=dataclasses.replace(INFO.stop, rows=1))
+    contact = {"kind": "potential drop", "drop": "5 V", "consecutive": rows}
+    plan = small(approach=approach(contact=contact))
+    told = [p for p in plan.check(rig) if p.where == "approach.contact.consecutive"]
+    assert bool(told) is wrong
+    assert not any(p.where == "approach.contact.consecutive" for p in plan.check(INFO))
+    for problem in told:
+        assert problem.suggestion is not None
+        assert problem.suggestion.value == 1
+
+
+def test_a_rig_that_runs_straight_lines_only_is_not_asked_for_sines() -> None:
+    """By the step, whatever the frequencies; a rig that runs them is not refused for it."""
+    plan = load_plan("impedance-map")
+    _, on_target = seccm.check(plan, load_rig("virtual-wec-fpga"))
+    [told] = [p for p in on_target if "no sines" in p.what]
+    assert told.where == "program[1]"
+    assert told.severity == "error"
+    _, usual = seccm.check(plan, load_rig("virtual"))
+    assert not any("sines" in p.what for p in usual)

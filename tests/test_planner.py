@@ -10,7 +10,16 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from planned_runs import Scripted, carried_out, halving, in_order, places
+from planned_runs import (
+    Scripted,
+    carried_out,
+    halving,
+    in_order,
+    places,
+    raising,
+    until_paused,
+    why_paused,
+)
 from small_scan import STEP, small_scan
 
 import seccm
@@ -136,20 +145,20 @@ def refused_run(path: Path, ask: Callable[[], Any]) -> tuple[Run, list[Event], l
     run = seccm.session.run(PLAN, path=path, planner=Scripted(answer))
     heights: list[float] = []
     run.watch(lambda block: heights.append(float(block.data["z"][-1])))
-    return run, list(run), heights
+    return run, list(until_paused(run)), heights
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_a_site_that_cannot_be_visited_stops_the_run_with_clear_words(
+def test_a_site_that_cannot_be_visited_pauses_the_run_with_clear_words(
     what: str, tmp_path: Path
 ) -> None:
     ask, words = REFUSED[what]
     _, events, heights = refused_run(tmp_path / "scan.h5", ask)
-    end = end_of(events)
-    assert end.status == "stopped"
-    assert words in end.reason
-    assert "Mend" in end.reason
-    assert "resume" in end.reason
+    assert end_of(events).status == "stopped", "by who was asked"
+    said = why_paused(events)
+    assert words in said
+    assert "Resume asks it again" in said
+    assert "mend the planner" in said
     phases = [e.phase for e in events if isinstance(e, seccm.PhaseBegan)]
     assert phases[-1] is Phase.IDLE, "nothing moved after the first site"
     assert heights[-1] >= max(heights) - 8.5e-6, "the tip is up by the retract"
@@ -158,30 +167,20 @@ def test_a_site_that_cannot_be_visited_stops_the_run_with_clear_words(
         assert len(scan.site(0).E) > 0
 
 
-def raising(error: BaseException) -> Callable[..., Any]:
-    """What raises."""
-
-    def fails(*_: object) -> Any:
-        raise error
-
-    return fails
-
-
 @pytest.mark.parametrize("error", [ValueError("no levels left"), SystemExit(2), MemoryError()])
 @pytest.mark.parametrize("method", ["ask", "tell"])
-def test_a_planner_that_fails_stops_the_run(
+def test_a_planner_that_fails_pauses_the_run(
     error: BaseException, method: str, tmp_path: Path
 ) -> None:
     planner = Scripted(in_order(PLAN, [-15.0, -25.0]))
     run = seccm.session.run(PLAN, path=tmp_path / "scan.h5", planner=planner)
     events = []
-    for event in run:
+    for event in until_paused(run):
         events.append(event)
         if isinstance(event, SiteStarted):
             setattr(planner, method, raising(error))
-    end = end_of(events)
-    assert end.status == "stopped"
-    assert f"The planner failed: {type(error).__name__}" in end.reason
+    assert f"The planner failed: {type(error).__name__}" in why_paused(events)
+    assert end_of(events).status == "stopped", "by who was asked"
     with seccm.open(tmp_path / "scan.h5") as scan:
         assert scan.sites["status"].tolist() == [Outcome.OK]
         assert scan.state == "stopped"
@@ -210,8 +209,8 @@ def test_the_ground_of_retries_counts(tmp_path: Path) -> None:
         return plan.site(x + 18e-6 * len(planner.heard), y, {"j": -15.0})
 
     _, events = carried_out(tmp_path / "scan.h5", Scripted(answer), plan)
-    assert "used ground" in end_of(events).reason
-    assert "with its retries" in end_of(events).reason
+    assert "used ground" in why_paused(events)
+    assert "with its retries" in why_paused(events)
 
 
 @pytest.mark.parametrize(("verb", "status"), [("stop", "stopped"), ("halt", "halted")])

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from little_world import OFF, LittleWorld, Memory, Scan, a_scan, a_site
-from planned_runs import Scripted, carried_out, in_order, places
+from planned_runs import Scripted, carried_out, in_order, places, raising
 from small_scan import small_scan
 
 import seccm
@@ -34,8 +34,10 @@ from seccm.events import (
     SiteFinished,
     SiteStarted,
 )
-from seccm.hopping.engine import Budget, Engine, Thinking
+from seccm.hopping.doubts import Budget
+from seccm.hopping.engine import Concluded, Engine, Thinking
 from seccm.hopping.life import Request, State
+from seccm.plan.decision import Decision
 from seccm.plan.placing import Placing
 from seccm.plan.planner import who_plans
 from seccm.plan.site import Site
@@ -142,18 +144,60 @@ def test_a_rig_that_fails_while_it_thinks_ends_the_run() -> None:
     assert [event.outcome for event in scan.of(SiteFinished)] == [Outcome.OK]
 
 
-def failing_after(site: Site) -> Iterator[Site | Thinking]:
-    """One site, and then a planner that failed."""
-    yield site
-    yield THINKING
-    raise PlannerError("The planner failed: no idea.")
+class Failing:
+    """Sites, but for the second: there it fails so many times before it has one."""
+
+    def __init__(self, times: int) -> None:
+        self._coming = iter([a_site(0), THINKING, *[None] * times, a_site(1)])
+
+    def __iter__(self) -> Iterator[Site | Thinking]:
+        return self
+
+    def __next__(self) -> Site | Thinking:
+        given = next(self._coming)
+        if given is None:
+            raise PlannerError("The planner failed: no idea.")
+        return given
 
 
-def test_a_planner_that_failed_stops_the_run_with_its_words() -> None:
-    scan = a_scan(failing_after(a_site(0)))
-    scan.go()
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_planner_that_failed_pauses_the_run_with_its_words_and_is_asked_again(
+    times: int,
+) -> None:
+    scan = a_scan(Failing(times))
+
+    def resume(event: Event) -> None:
+        if isinstance(event, Paused):
+            assert event.why == "The planner failed: no idea."
+            assert not event.by_operator
+            assert not event.asks
+            assert scan.engine.status.waiting == "Paused: The planner failed: no idea."
+            scan.engine.ask(Request.RESUME)
+
+    scan.go(resume)
     assert scan.error is None
-    assert (scan.end.status, scan.end.reason) == ("stopped", "The planner failed: no idea.")
+    assert scan.end.status == "complete"
+    assert len(scan.of(Paused)) == times
+    assert [event.site for event in scan.of(SiteFinished)] == [0, 1]
+
+
+@pytest.mark.parametrize("verb", [Request.STOP, Request.HALT, Request.EMERGENCY])
+def test_a_run_that_paused_for_its_planner_can_be_ended(verb: Request) -> None:
+    scan = a_scan(Failing(9))
+
+    def end(event: Event) -> None:
+        if isinstance(event, Paused):
+            scan.engine.ask(verb)
+
+    scan.go(end)
+    assert scan.error is None
+    assert scan.end.status == ("halted" if verb is Request.HALT else "stopped")
+    assert [event.site for event in scan.of(SiteFinished)] == [0]
+
+
+def test_a_planner_that_is_done_says_why_the_run_ends() -> None:
+    scan = a_scan(iter([a_site(0), THINKING, Concluded("Certain enough.")])).go()
+    assert (scan.end.status, scan.end.reason) == ("complete", "Certain enough.")
     assert scan.engine.status.state is State.DONE
 
 
@@ -180,12 +224,12 @@ def an_asking(planner: Scripted, known: Sequence[Site] = (), **options: Any) -> 
 
 
 def answer_of(asking: Asking) -> Site | None:
-    """The next site; waits for the planner."""
-    given = next(asking, None)
+    """The next site, None where there is none; waits for the planner."""
+    given = next(asking)
     while isinstance(given, Thinking):
         assert asking.wait(60.0)
-        given = next(asking, None)
-    return given
+        given = next(asking)
+    return None if isinstance(given, Concluded) else given
 
 
 def finish(asking: Asking, site: int, outcome: Outcome, *, touched: bool = True) -> None:
@@ -255,6 +299,110 @@ def test_a_site_that_cannot_be_stored_is_not_visited() -> None:
     asking = an_asking(Scripted(in_order(PLAN, [-15.0])), add=full)
     with pytest.raises(PlannerError, match="the disk is full"):
         answer_of(asking)
+    asking.close()
+
+
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Slow(Scripted):
+    """A planner that hangs at its first question until it is let go."""
+
+    def __init__(self, other: Site | None = None) -> None:
+        super().__init__(in_order(PLAN, [-15.0, -16.0, -17.0]))
+        self.begun, self.enough = threading.Event(), threading.Event()
+        self._other = other
+
+    def ask(self) -> Site | None:
+        if not self.begun.is_set():
+            self.begun.set()
+            assert self.enough.wait(60.0)
+        return super().ask()
+
+    def instead(self) -> Site | None:
+        return self._other
+
+
+def hanging(planner: Slow, clock: Clock, **options: Any) -> Asking:
+    """Who has asked a planner that has thought for longer than it may."""
+    asking = an_asking(planner, thinking=30.0, now=clock, **options)
+    assert next(asking) is THINKING
+    assert planner.begun.wait(60.0)
+    assert next(asking) is THINKING
+    assert not asking.wait(0.0)
+    clock.now += 31.0
+    assert asking.wait(60.0), "nobody waits any longer"
+    return asking
+
+
+def test_a_planner_that_hangs_pauses_the_run_and_its_late_answer_counts_for_nothing() -> None:
+    planner, clock, stored = Slow(), Clock(), list[Site]()
+    asking = hanging(planner, clock, add=stored.append)
+    with pytest.raises(PlannerError, match=r"not answered within 30 s.*Resume asks it again"):
+        next(asking)
+    assert next(asking) is THINKING, "asked again, of a planner that still hangs"
+    planner.enough.set()
+    site = answer_of(asking)
+    assert site is not None
+    assert [each.number for each in stored] == [0], "one answer of two was taken"
+    asking.close()
+
+
+def test_where_a_planner_has_another_site_to_offer_that_is_visited_meanwhile() -> None:
+    planner, clock, stored = Slow(PLAN.site(*places(PLAN)[5], {"j": -20.0})), Clock(), list[Site]()
+    asking = hanging(planner, clock, add=stored.append)
+    other = next(asking)
+    assert isinstance(other, Site)
+    assert (other.number, other.levels) == (0, (-20.0,))
+    assert other.decision is not None
+    assert other.decision.reason == (
+        "The planner has not answered within 30 s. This site is visited instead, as the plan says."
+    )
+    assert stored == [other]
+    asking.close()
+    planner.enough.set()
+
+
+def test_the_other_site_is_checked_like_any() -> None:
+    planner, clock = Slow(PLAN.site("3 mm", "0 um", {"j": -20.0})), Clock()
+    asking = hanging(planner, clock)
+    with pytest.raises(PlannerError, match="beyond axis x"):
+        next(asking)
+    asking.close()
+    planner.enough.set()
+
+
+def test_what_it_could_not_take_in_is_told_again() -> None:
+    planner = Scripted(in_order(PLAN, [-15.0, -16.0]))
+    asking = an_asking(planner)
+    answer_of(asking)
+    finish(asking, 0, Outcome.OK)
+    asking.hear(SiteAnalysed(0, {"Q": -1.0}, ""))
+    whole = planner.tell
+    planner.tell = raising(ValueError("not now"))  # type: ignore[method-assign]
+    with pytest.raises(PlannerError, match=r"ValueError: not now\. Resume"):
+        answer_of(asking)
+    planner.tell = whole  # type: ignore[method-assign]
+    assert answer_of(asking) is not None
+    assert [heard.site.number for heard in planner.heard] == [0]
+    asking.close()
+
+
+def test_why_it_is_done_is_kept() -> None:
+    kept: list[Decision] = []
+    why = Decision("The interval is 4 mV wide.")
+    asking = an_asking(Scripted(lambda _: why), conclude=kept.append)
+    assert next(asking) is THINKING
+    assert asking.wait(60.0)
+    assert next(asking) == Concluded("The interval is 4 mV wide.")
+    assert kept == [why]
     asking.close()
 
 

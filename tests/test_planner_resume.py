@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from planned_runs import Scripted, halving, in_order, places
+from planned_runs import Scripted, halving, in_order, places, until_paused, why_paused
 from small_scan import small_scan
 
 import seccm
@@ -81,8 +81,8 @@ def test_new_sites_are_checked_against_those_of_the_file(tmp_path: Path) -> None
     stopped(path, Scripted(in_order(PLAN, [-15.0, -16.0])), after(0))
     here = places(PLAN)[0]
     again = Scripted(lambda _: PLAN.site(*here, {"j": -20.0}))
-    events = list(seccm.session.resume(path, planner=again))
-    assert "used ground: site 0" in str(events[-1])
+    events = list(until_paused(seccm.session.resume(path, planner=again)))
+    assert "used ground: site 0" in why_paused(events)
     with seccm.open(path) as scan:
         assert len(scan.sites) == 1
 
@@ -95,11 +95,11 @@ def test_a_planner_that_was_mended_goes_on(tmp_path: Path) -> None:
     def failing(planner: Scripted) -> seccm.Site | None:
         return good(planner) if not planner.heard else 1 / 0  # type: ignore[return-value]
 
-    events = list(seccm.session.run(PLAN, path=path, planner=Scripted(failing)))
-    assert "ZeroDivisionError" in str(events[-1])
+    run = seccm.session.run(PLAN, path=path, planner=Scripted(failing))
+    assert "ZeroDivisionError" in why_paused(list(until_paused(run)))
     with seccm.open(path) as scan:
         before = scan.site(0).E.copy()
-    events = list(seccm.session.resume(path, planner=Scripted(good)))
+    list(seccm.session.resume(path, planner=Scripted(good)))
     with seccm.open(path) as scan:
         np.testing.assert_array_equal(scan.site(0).E, before)
         assert scan.sites["status"].tolist() == [Outcome.OK] * 2

@@ -12,6 +12,7 @@ from pace_of import pace_of, visit
 from planned_maps import map_of
 from planned_runs import Scripted, carried_out, halving, in_order
 from rich.console import Console
+from small_plan import INFO
 from small_scan import small_scan
 
 import seccm
@@ -23,9 +24,9 @@ from seccm.plan.pace import Pace
 from seccm.remote import Overview, SiteList, Snapshot, Trace
 from seccm.remote.channel.wire import pack, unpack
 from seccm.report.study import Study
-from seccm.rig import Clock
 from seccm.session import Run
-from ui.models.desk import Desk, prepared
+from ui.models.desk import Desk
+from ui.models.ready import prepared
 from ui.models.run_state import RunState
 from ui.models.scan_file import ScanFile
 from ui.models.site_map import SiteMap
@@ -179,7 +180,7 @@ def test_the_bar_says_how_many_are_done_and_not_how_many_will_be(
     assert "No run" not in state.summary()
     for event in events[:-1]:
         if isinstance(event, SiteAdded) and state.pace is not None:
-            state.pace.add(site_of(event), None, Clock())
+            state.pace.add(site_of(event), None, INFO)
         state.hear(event, 0.0)
     state.tally({Outcome.OK: 4}, 4)
     assert state.total == 4
@@ -243,24 +244,24 @@ def test_the_terminal_follows_a_planner(tmp_path: Path) -> None:
 
 
 def test_sites_one_by_one_take_as_long_as_all_at_once() -> None:
-    sites, clock = PLAN.sites(), Clock()
-    together = Pace.of(sites, len(sites), 0, clock)
+    sites = PLAN.sites()
+    together = Pace.of(sites, len(sites), 0, INFO)
     single = pace_of([])
     for k, site in enumerate(sites):
-        single.add(site, sites[k - 1] if k else None, clock)
+        single.add(site, sites[k - 1] if k else None, INFO)
     assert single.left(0.0) == pytest.approx(together.left(0.0), rel=1e-12)
-    assert together.left(0.0) == pytest.approx(duration_of(PLAN.visits(), clock), rel=1e-12)
-    assert Pace.of((), 0, 0, clock).left(0.0) == 0.0
+    assert together.left(0.0) == pytest.approx(duration_of(PLAN.visits(), INFO), rel=1e-12)
+    assert Pace.of((), 0, 0, INFO).left(0.0) == 0.0
 
 
 def test_the_time_left_grows_with_what_is_added() -> None:
-    pace, clock = pace_of([10.0, 10.0], total=4), Clock()
+    pace = pace_of([10.0, 10.0], total=4)
     assert pace.left(0.0) == pytest.approx(40.0)
     now = visit(pace, 0, 0.0, 0.0, 20.0)
     assert pace.left(now) == pytest.approx(60.0), "twice as slow as planned, three are left"
     site = PLAN.sites()[0]
-    pace.add(site, None, clock)
-    own = Pace.of([site], 1, 0, clock).left(0.0)
+    pace.add(site, None, INFO)
+    own = Pace.of([site], 1, 0, INFO).left(0.0)
     assert pace.left(now) > own, "one of them is known by now"
     assert np.isnan(pace_of([10.0], total=None).left(0.0))
     assert np.isnan(pace_of([], total=4).left(0.0)), "nothing says how long one takes"

@@ -36,6 +36,7 @@ class Card:
     """Outputs that take a sample of a path each RATIO input samples, until they are stopped."""
 
     rate: float = RATE
+    rate_of_sines: float = RATE
     written: int = 0
     horizon: int = 100_000
     """Output samples that may be queued ahead."""

@@ -260,9 +260,10 @@ def test_few_artefacts_pass_for_nucleation():
 
 
 def test_what_noise_hides_is_in_the_uncertainty():
-    """Slips, and dips shorter than a fifth of the time of the onset, of 3 to 10 % of the current.
+    """Slips, and dips shorter than a fifth of the time of the turn, of 3 to 10 % of the current.
 
-    Those that last half as long as the onset took are not told from it.
+    About the onset and about the maximum. Those that last half as long as the turn took are not
+    told from it.
     """
     rng = np.random.default_rng(12)
     clean = [hop(potential, 3.0, LithiumCell()) for potential in (-0.1, -0.15, -0.2)]
@@ -274,9 +275,11 @@ def test_what_noise_hides_is_in_the_uncertainty():
         which = int(rng.integers(len(records)))
         (t, i), truth = records[which], right[which]
         size = float(np.percentile(np.abs(i), 60))
-        x = t - truth.t_onset.value * rng.choice([0.6, 0.7, 0.85, 0.97, 1.03, 1.1, 1.25])
+        late = truth.t_max.status.has_value and k % 4 > 1
+        turn = (truth.t_max if late else truth.t_onset).value
+        x = t - turn * rng.choice([0.6, 0.7, 0.85, 0.97, 1.03, 1.1, 1.25])
         height = size * rng.choice([-1, 1]) * rng.choice([0.03, 0.05, 0.1])
-        width = truth.t_onset.value * rng.uniform(0.05, 0.2)
+        width = turn * rng.uniform(0.05, 0.2)
         spoiled = i + height * (x > 0 if k % 2 else np.exp(-0.5 * (2.355 * x / width) ** 2))
         noise = float(rng.choice([3e-4, 1e-3, 3e-3]))
         found = transient(t, spoiled + noise * size * rng.standard_normal(t.size), LARGE)
@@ -285,8 +288,7 @@ def test_what_noise_hides_is_in_the_uncertainty():
             one, true = getattr(found, name), getattr(truth, name)
             if one.status.trusted and true.status.has_value:
                 wrong[name] += abs(one.value - true.value) > 3.0 * one.error
-    assert max(wrong["t_onset"], wrong["t_max"]) <= 0.03 * count
-    assert max(wrong["i_onset"], wrong["i_max"]) <= 0.12 * count
+    assert max(wrong.values()) <= 0.02 * count
 
 
 def test_records_without_an_artefact_stay_clean_and_within_three_uncertainties():

@@ -423,7 +423,9 @@ def test_factors_and_earlier_steps_may_be_followed_together():
 def test_a_factor_that_an_offset_follows_must_have_its_unit():
     hold = {**HOLD, "potential": {**FOLLOWS, "offset": "$dE"}}
     found = problems(REST, hold, factors={"dE": ["1 nA"]})
-    assert "cannot follow factor dE" in found["program[1].potential.offset"].what
+    what = found["program[1].potential.offset"].what
+    assert "1 nA" in what
+    assert "unit of V" in what
     assert "names no factor" in problems(REST, hold)["program[1].potential.offset"].what
 
 

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from programmes import plan_of
 
-from seccm.analysis.pulse_peak import pulse_peak, pulse_wave
+from seccm.analysis.pulse_peak import pulse_peak
+from seccm.analysis.pulse_wave import pulse_wave
 from seccm.analysis.step_features import curves_of, measured
 from seccm.arrays import FloatArray
+from seccm.errors import PlanError
 from seccm.factors import Condition
 from seccm.program.registry import kinds
 from seccm.program.segment import Segment
@@ -224,3 +227,26 @@ def test_a_staircase_that_cannot_be_is_told(change: dict[str, str], where: str, 
     spec = kind.spec.model_validate({"step": kind.name, **DPV, **change})
     (problem,) = kind.problems(spec, "program[0]", SETTING)
     assert (problem.where, problem.severity) == (where, severity)
+
+
+@pytest.mark.parametrize(("name", "keys"), [("differential pulse", DPV), ("normal pulse", NPV)])
+@pytest.mark.parametrize("period", ["40 ms", "39 ms", "1 us"])
+def test_a_pulse_as_long_as_its_period_is_told_where_it_is_written(
+    name: str, keys: dict[str, str], period: str
+):
+    """With a period that the plan would take."""
+    with pytest.raises(PlanError) as refused:
+        plan_of({"step": name, **keys, "period": period})
+    (problem,) = refused.value.problems
+    assert problem.where == "program[0].period"
+    assert problem.what == f"{period} is not longer than the width, 40 ms."
+    assert problem.suggestion is not None
+    assert plan_of({"step": name, **keys, "period": problem.suggestion.value})
+
+
+@pytest.mark.parametrize(("name", "keys"), [("differential pulse", DPV), ("normal pulse", NPV)])
+def test_a_width_that_is_wrong_is_told_alone(name: str, keys: dict[str, str]):
+    """Whether the period is longer than that is not known, and not said."""
+    with pytest.raises(PlanError) as refused:
+        plan_of({"step": name, **keys, "width": "40"})
+    assert [problem.where for problem in refused.value.problems] == ["program[0].width"]

@@ -23,6 +23,7 @@ from seccm.report import (
     map_drawing,
     maps,
     plausible,
+    scan_drawings,
     tables,
     transients,
     trends,
@@ -395,7 +396,7 @@ def test_what_few_sites_have_is_drawn_as_a_map_only_where_the_plan_asks(studies,
     few = type(feature)(feature.column, values, feature.errors, statuses)
     monkeypatch.setitem(study.features, "E_nuc", few)
     drawn = []
-    monkeypatch.setattr(choice.maps, "features", lambda _, names: drawn.append(names))
-    list(choice._maps(study))
+    monkeypatch.setattr(scan_drawings.maps, "features", lambda _, names: drawn.append(names))
+    list(scan_drawings._maps(study))
     assert "E_nuc" not in drawn[0]
     assert "t_nuc" in drawn[0]

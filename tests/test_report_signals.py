@@ -72,7 +72,7 @@ def test_the_map_of_a_signal_is_its_mean_over_the_steps(study):
     assert "mean_Second_one" not in study.features
     for number in study.measured.tolist():
         record = study.scan.record(number)
-        rows = study.measuring(record)
+        rows = record.in_steps
         assert rows.any()
         assert means.values[number] == pytest.approx(0.5 * record.I[rows].mean(), rel=1e-4)
         assert means.errors[number] > 0.0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from matplotlib.figure import Figure
 
-from seccm.report import choice
+from seccm.report import choice, step_drawings
 
 
 @pytest.mark.parametrize("count", [1, choice.MOST_STEPS, choice.MOST_STEPS + 1, 40])
@@ -16,13 +16,10 @@ def test_steps_whose_figure_is_left_out_are_counted(count, monkeypatch):
     def draw(_: object, segment: Any) -> Any:
         yield choice.Drawing(f"step-{segment.index}", "", "Thin: every repeat. ", Figure())
 
-    monkeypatch.setattr(choice, "_DRAWN", {"I-t": draw})
-    monkeypatch.setattr(choice, "_curve_of", lambda segment: "I-t")
-    monkeypatch.setattr(choice, "_galvanic", lambda study: ())
-    monkeypatch.setattr(choice, "_across", lambda study: ())
-    monkeypatch.setattr(choice, "_signals", lambda study: ())
-    monkeypatch.setattr(choice, "_maps", lambda study: ())
-    monkeypatch.setattr(choice, "_tip", lambda study: ())
+    monkeypatch.setattr(choice, "DRAWN", {"I-t": draw})
+    monkeypatch.setattr(step_drawings, "DRAWN", {"I-t": draw})
+    monkeypatch.setattr(choice, "curve_of", lambda segment: "I-t")
+    monkeypatch.setattr(choice, "of_scan", lambda study: ())
     study: Any = SimpleNamespace(
         segments=[SimpleNamespace(index=k, kind="cv") for k in range(count)], kind=lambda step: None
     )

@@ -24,7 +24,10 @@ from seccm.events import (
 )
 from seccm.hopping.engine import Request
 from seccm.plan.contacts import potential_drop
+from seccm.plan.site import Detaching, Hold
+from seccm.plan.ways import usual
 from seccm.rig import Action, Block, Flag, Move
+from seccm.ways.fast import FastHoppingSpec
 
 Spoil = Callable[[LittleWorld, Block], Block]
 
@@ -165,9 +168,18 @@ def safely_recorded(story: list[object]) -> None:
 
 LENGTHS = st.lists(st.sampled_from([1, 4, 20, 100, 400, 2000]), min_size=1, max_size=8)
 NUMBER = st.integers(1, 60)
+WAYS = st.sampled_from([usual(), FastHoppingSpec()])
+DETACHING = st.sampled_from(
+    [
+        None,
+        None,
+        Detaching(Hold("current", -1e-9), 2e-6, None),
+        Detaching(Hold("potential", -1.0), 20e-6, None),
+    ]
+)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(
     fault=st.sampled_from(sorted(FAULTS)),
     at=NUMBER,
@@ -179,9 +191,11 @@ NUMBER = st.integers(1, 60)
     surface=st.sampled_from([50e-6, 50e-6, 40e-6, -1.0]),
     retries=st.integers(0, 1),
     room=st.one_of(st.none(), st.none(), NUMBER),
+    way=WAYS,
+    detaching=DETACHING,
 )
 def test_whatever_fails_and_whatever_is_asked_for_the_run_ends_as_it_must(
-    fault, at, second, then, requests, lengths, wake, surface, retries, room
+    fault, at, second, then, requests, lengths, wake, surface, retries, room, way, detaching
 ):
     event(fault)
     world = LittleWorld(
@@ -191,7 +205,8 @@ def test_whatever_fails_and_whatever_is_asked_for_the_run_ends_as_it_must(
         ends_at_stop=wake,
     )
     policy = "retry" if retries else "skip"
-    sites = [a_site(k, then=policy, retries=retries) for k in range(2)]
+    kept = {"then": policy, "retries": retries, "way": way, "detaching": detaching}
+    sites = [a_site(k, **kept) for k in range(2)]
     scan = a_scan(sites, world, fails_after=room)
     Story(scan, {at: fault, then: second}, requests).checked()
 
@@ -205,9 +220,11 @@ def test_whatever_fails_and_whatever_is_asked_for_the_run_ends_as_it_must(
     stops_itself=st.booleans(),
     lengths=LENGTHS,
     wake=st.booleans(),
+    way=WAYS,
+    detaching=DETACHING,
 )
 def test_whatever_the_meniscus_does_every_site_is_closed_and_nothing_is_dragged(
-    holds_for, blips, consecutive, stop_rows, stops_itself, lengths, wake
+    holds_for, blips, consecutive, stop_rows, stops_itself, lengths, wake, way, detaching
 ):
     # A contact shorter than the rule asks for is seen by nobody, and nobody knows of the surface.
     assume(holds_for is None or holds_for >= consecutive)
@@ -225,13 +242,14 @@ def test_whatever_the_meniscus_does_every_site_is_closed_and_nothing_is_dragged(
     )
     rule = potential_drop(5.0, consecutive)
     program = (a_segment(0), a_segment(1, 0.05))
-    scan = a_scan([a_site(k, program, rule=rule) for k in range(2)], world)
+    kept = {"rule": rule, "way": way, "detaching": detaching}
+    scan = a_scan([a_site(k, program, **kept) for k in range(2)], world)
     Story(scan, {}, {}).checked()
     assert scan.end.status == "complete"
     assert len(scan.of(SiteFinished)) == 2
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(at=NUMBER, request=st.sampled_from([Request.PAUSE, Request.SKIP]), lengths=LENGTHS)
 def test_a_pause_or_a_skip_at_any_moment_costs_at_most_its_own_site(at, request, lengths):
     scan = a_scan(3, LittleWorld(lengths=iter(lengths * 8)))
@@ -243,7 +261,7 @@ def test_a_pause_or_a_skip_at_any_moment_costs_at_most_its_own_site(at, request,
     assert len(scan.of(Paused)) <= (request is Request.PAUSE)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(at=NUMBER)
 def test_an_action_refused_at_any_moment_ends_the_run_as_it_must(at):
     asked = [0]

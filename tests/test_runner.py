@@ -373,3 +373,15 @@ def test_a_pause_takes_its_real_time_however_fast_the_rig_is():
     waited = (resumed.row - paused.row) * CLOCK.period
     assert waited == pytest.approx(60.0, abs=2 * LittleWorld().longest * CLOCK.period)
     assert [e.outcome for e in scan.of(SiteFinished)] == [Outcome.OK] * 2
+
+
+@pytest.mark.parametrize("request_", [Request.HALT, Request.STOP, Request.EMERGENCY])
+def test_a_run_that_is_interrupted_after_a_halt_was_halted(request_: Request) -> None:
+    """Its tip is held where it was: nobody is to believe that it went up."""
+    engine = a_scan(1).engine
+    for asked in (Request.START, request_):
+        engine.ask(asked)
+    (stopped,) = engine.abandon("stopped", "Interrupted.")
+    assert isinstance(stopped, RunStopped)
+    assert stopped.status == ("halted" if request_ is Request.HALT else "stopped")
+    assert stopped.reason.endswith("Interrupted.")

@@ -18,7 +18,8 @@ from seccm.errors import PlanError
 from seccm.events import Outcome
 from seccm.plan.contacts import current_threshold
 from seccm.rig import Block, Constant, Drive, Flag, Limit, Lines, Mode, Mounted, Move, Wake
-from sim.config import CircuitSample, VirtualConfig
+from sim.config import VirtualConfig
+from sim.sample_config import CircuitSample
 from sim.virtual_rig import VirtualRig
 
 SAMPLE = 1e-5

@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from children import in_a_new_process
 from made_scans import small_screen, write_scan
 
 import seccm
@@ -105,6 +106,7 @@ def test_a_process_that_crashed_is_a_reason_to_refuse_a_closed_file(
         return subprocess.CompletedProcess(command, code, stderr=said)
 
     monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(vetting, "_try", in_a_new_process)
     for use in (open_scan, finish, seccm.analyze):
         with pytest.raises(DamagedError, match=f"crashed with code {code}") as refused:
             use(path)

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -17,8 +18,9 @@ from test_old_files import EXPECTED, copied
 
 import seccm
 from seccm.data import finish, open_scan
+from seccm.data.readable import Readable, columns_of
 from seccm.data.repair import clear
-from seccm.data.site_rows import covered
+from seccm.data.site_rows import as_written, covered
 from seccm.errors import DamagedError, DataFileError
 from seccm.events import Outcome, SiteAnalysed
 from seccm.results import Status
@@ -103,6 +105,27 @@ def test_a_bit_that_flips_in_any_column_damages_that_site_only(killed: Path) -> 
                 assert scan.sites[f"{feature.name}_status"][1] == Status.DAMAGED
         flip(killed, name, 1)
     assert_all_rows_have_checksums(killed)
+
+
+def test_a_row_that_cannot_be_read_whole_is_not_taken_for_right(killed: Path) -> None:
+    """Its checksum is one of all columns: without one of them it says nothing of the others."""
+
+    class Unread(Readable):
+        """A column of which the first two entries cannot be read."""
+
+        def readable_parts(self, start: int, stop: int) -> Iterator[tuple[slice, Any]]:
+            yield slice(start, 2), None
+            yield slice(2, stop), self[2:stop]
+
+    with h5py.File(killed) as file:
+        columns = columns_of(killed, file)
+        closed = file["status"][:] > Outcome.RUNNING
+        assert closed[:2].all()
+        columns["z_contact"] = Unread(killed, "z_contact", file["z_contact"])
+        left = as_written(columns)
+        assert left.all(), "the column tells of them when it is asked for"
+        whole = as_written(columns, whole=True)
+    assert whole.tolist() == [False, False, *[True] * (len(whole) - 2)]
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from scipy.integrate import solve_ivp
 
 from seccm.errors import LimitError
 from seccm.rig import AxisRange, Range
-from sim.stage import AXES, AxisMotion, Loop, Stage
+from sim.stage import AXES, AxisMotion, Stage
+from sim.swing import Loop
 
 LOOP = Loop(50.0, 0.8)
 
@@ -64,6 +65,46 @@ def test_the_response_is_the_solution_of_the_loop() -> None:
     assert abs(axis.at(t) - reference(commands, t, 10e-6)).max() < 1e-14
 
 
+def test_a_smooth_ramp_is_the_mean_of_a_straight_one_and_is_followed_exactly() -> None:
+    """Also a way so short that the full speed is never reached, and one that is stopped."""
+    for to, stop in ((12e-6, math.inf), (10.2e-6, math.inf), (12e-6, 0.035)):
+        axis = AxisMotion(LOOP, 10e-6)
+        axis.ramp(0.010, to, 40e-6, 0.02)
+        t = np.linspace(0.0, 0.3, 3001)
+        since = np.linspace(0.010 - 0.02, 0.3, 200_001)
+        straight = np.clip((since - 0.010) * 40e-6, 0.0, to - 10e-6)
+        area = np.concatenate(([0.0], np.cumsum(straight[1:] + straight[:-1]) / 2 * np.diff(since)))
+        mean = (np.interp(t, since, area) - np.interp(t - 0.02, since, area, left=0.0)) / 0.02
+        told = np.array([axis.command(at) for at in t.tolist()])
+        assert abs(told - 10e-6 - mean).max() < 1e-11
+        if stop < math.inf:
+            axis.hold(stop)
+            told = np.where(t < stop, told, axis.command(stop))
+        # Commands that are straight from one point to the next are near enough.
+        assert abs(np.diff(told) / np.diff(t)).max() <= 40e-6 * (1 + 1e-9)
+        coarse, there = t[::10], told[::10]
+        rates = np.diff(there) / np.diff(coarse)
+        commands = list(zip(coarse.tolist(), there.tolist(), rates.tolist(), strict=False))
+        at = t[5::40]
+        assert abs(axis.at(at) - reference(commands, at, 10e-6)).max() < 1e-9
+
+
+@pytest.mark.parametrize("damping", [0.02, 0.1, 0.3])
+@pytest.mark.parametrize("frequency", [50.0, 200.0])
+def test_a_motion_that_is_smooth_over_a_period_does_not_ring(
+    frequency: float, damping: float
+) -> None:
+    """However badly the loop is damped: a mean over a period takes its frequency out."""
+    rings = []
+    for smooth in (0.0, 1.0 / frequency):
+        axis = AxisMotion(Loop(frequency, damping), 0.0)
+        axis.ramp(0.0, 11e-6, 100e-6, smooth)
+        t = np.linspace(axis.arrival, axis.arrival + 2.0 / frequency, 400)
+        rings.append(float(abs(axis.at(t) - 11e-6).max()))
+    assert rings[1] < (0.05 + 2.0 * damping) * rings[0]
+    assert rings[1] <= 100e-6 * (0.04 + damping) / frequency
+
+
 def test_a_steady_ramp_lags_by_two_zeta_over_omega() -> None:
     """10 nm at 2 um/s, as the closed form says."""
     axis = AxisMotion(LOOP, 0.0)
@@ -99,7 +140,8 @@ def test_the_bound_on_the_height_holds() -> None:
     rng = np.random.default_rng(4)
     axis, t = AxisMotion(Loop(30.0, 0.3), 50e-6), 0.0
     for _ in range(200):
-        axis.ramp(t, rng.uniform(0, 100e-6), rng.uniform(1e-6, 100e-6))
+        smooth = rng.choice([0.0, rng.uniform(0.0, 0.2)])
+        axis.ramp(t, rng.uniform(0, 100e-6), rng.uniform(1e-6, 100e-6), smooth)
         step = rng.uniform(0.001, 0.3)
         times = np.linspace(t, t + step, 50)
         assert axis.lowest(t, t + step) <= axis.at(times).min() + 1e-15

@@ -36,6 +36,15 @@ def test_the_bumps_are_spherical_caps_of_the_wanted_size_and_number() -> None:
     assert np.mean(height > 0.0) == pytest.approx(3e10 * np.pi * 0.13e-12, rel=0.2)
 
 
+@pytest.mark.parametrize("step", [-5e-6, 0.2e-6, 5e-6])
+def test_from_an_edge_on_the_sample_is_a_step_higher_or_lower(step: float) -> None:
+    flat = Surface(SurfaceConfig(), EXTENT, seed=4)
+    stepped = Surface(SurfaceConfig(step=step, edge=40e-6), EXTENT, seed=4)
+    more = stepped.height(X, Y) - flat.height(X, Y)
+    assert more == pytest.approx(np.where(X < 40e-6, 0.0, step), abs=1e-18)
+    assert stepped.height(X, Y).max() <= stepped.highest
+
+
 def test_asking_for_points_one_by_one_gives_the_same_bits() -> None:
     """Heights do not depend on which points are asked for together."""
     surface = Surface(SurfaceConfig(), EXTENT, seed=3)

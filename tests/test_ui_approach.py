@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,8 +17,12 @@ from ui_windows import LONG, begin, ended, small_plan, window
 
 from seccm.events import Phase
 from seccm.remote import Trace
-from ui.models.descent import AFTER
+from seccm.rig.contact import Crossing
+from ui.models.descent import AFTER, descent_of
 from ui.models.live import Live
+from ui.models.palette import DARK
+from ui.models.passage import Passage
+from ui.panels import ApproachPanel
 
 pA = 1e-12
 
@@ -154,3 +159,32 @@ def test_the_real_engine_shows_its_contact_in_the_window(qtbot: QtBot, tmp_path:
         assert w.desk.map is not None
         crossing = w.desk.map.values("contact z")[1]
         assert z[drawn > line.value()].max() == pytest.approx(crossing, abs=30e-9)
+
+
+def test_the_signal_that_is_watched_is_drawn_whatever_signal_it_is(qtbot: QtBot):
+    """Such as the amplitude of a lock-in: its height, unit and threshold, not the current's."""
+    rule = Crossing("amplitude", "from zero", 2e-12, "above", measured_in="A")
+    seen = Passage(("amplitude",))
+
+    def feed(phase: Phase, amplitude: float) -> None:
+        part = rows(0, phase, np.arange(5) * 0.01, E=0.3)
+        seen.take(replace(part, signals={"amplitude": np.full(5, amplitude)}))
+
+    feed(Phase.SETTLE, 0.4e-12)
+    feed(Phase.APPROACH, 0.5e-12)
+    drawn = descent_of(seen.way(0), rule)
+    assert (drawn.quantity, drawn.unit) == ("amplitude", "A")
+    assert drawn.signal == pytest.approx(0.5e-12)
+    assert drawn.thresholds == (2e-12,)
+    raised = Crossing("amplitude", "from baseline", 2e-12, "above", measured_in="A")
+    assert descent_of(seen.way(0), raised).thresholds == pytest.approx((2.4e-12,))
+    panel = ApproachPanel()
+    qtbot.addWidget(panel)
+    panel.dress(DARK, 13)
+    panel.draw(drawn)
+    assert "amplitude" in panel.left.labelText
+    assert "pA" in panel.left.labelText
+    assert panel._lines[0].value() == pytest.approx(2e-12)
+    without = Passage()
+    without.take(rows(0, Phase.APPROACH, np.arange(5) * 0.01, E=0.3))
+    assert descent_of(without.way(0), rule).quantity == "I", "a file that has no such signal"

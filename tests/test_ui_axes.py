@@ -13,7 +13,7 @@ from ui.models.descent import Descent
 from ui.models.palette import DARK
 from ui.models.passage import Curve
 from ui.panels import KINDS, ApproachPanel, CurvePanel
-from ui.plots import Axis, CountAxis, Plot
+from ui.plots import Axis, Plot
 
 
 def a_curve(scale: float) -> Curve:
@@ -84,7 +84,7 @@ def test_the_window_begins_a_scan_on_empty_axes(qtbot: QtBot, tmp_path: Path):
 @pytest.mark.parametrize("highest", [1, 2, 3, 7, 24, 1000, 10**6])
 @pytest.mark.parametrize("height", [60, 200, 900])
 def test_an_axis_that_counts_has_whole_numbers_only(qtbot: QtBot, highest: int, height: int):
-    plot = Plot(left=CountAxis("left"))
+    plot = Plot(left=Axis("left", counts=True))
     qtbot.addWidget(plot)
     plot.dress(DARK, 13)
     low, high = -0.05 * highest, 1.05 * highest

@@ -18,8 +18,9 @@ from seccm.events import Outcome
 from ui.map import MapView
 from ui.models.colours import limits_of, shown
 from ui.models.decades import ColourScale, logarithmic_ends, logarithms
+from ui.models.quantity import Quantity, Z
 from ui.models.showing import Showing
-from ui.models.site_map import CATEGORIES, Quantity, SiteMap, Z
+from ui.models.site_map import CATEGORIES, SiteMap
 
 DECADES = np.logspace(-12, -8, 12)
 

@@ -17,7 +17,8 @@ from ui.models.draft import Draft
 from ui.models.frames import frame_of
 from ui.models.histogram import histogram
 from ui.models.palette import DARK, Sizes
-from ui.models.site_map import Quantity, SiteMap, Z
+from ui.models.quantity import Quantity, Z
+from ui.models.site_map import SiteMap
 
 COORDINATE = st.floats(min_value=-1e-3, max_value=1e-3) | st.just(float("nan"))
 LAYOUTS = {

@@ -38,15 +38,31 @@ def test_every_site_is_in_the_picture_in_the_colour_of_its_condition(side: int, 
     assert picture is not None
     column = ((places.x - picture.left) / picture.pixel).astype(int)
     row = ((places.y - picture.bottom) / picture.pixel).astype(int)
+    pixels = picture.coloured(condition_colours(places.conditions, DARK))
     np.testing.assert_array_equal(
-        picture.colours[row, column], condition_colours(places.conditions)[places.condition]
+        pixels[row, column], condition_colours(places.conditions, DARK)[places.condition]
     )
+
+
+def test_a_footprint_far_smaller_than_the_stage_is_seen_and_touches_no_other(qtbot: QtBot):
+    plot = PathPlot()
+    qtbot.addWidget(plot)
+    plot.dress(DARK, 13)
+    found = seen(8, "6 um")
+    plot.show_plan(found)
+    assert found.places.pitch == pytest.approx(6e-6)
+    size = float(plot._sites.opts["size"])
+    across = plot.viewRange()[0]
+    assert size >= 0.01 * min(across[1] - across[0], 100e-6)
+    assert size <= 0.8 * found.places.pitch
+    large = seen(8, "6 um").places
+    assert size > 2.0 * large.diameter
 
 
 def test_footprints_in_the_picture_are_as_large_as_they_are():
     places = seen(25, "200 nm").places
     assert places.picture is not None
-    covered = (places.picture.colours[..., 3] > 0).sum() * places.picture.pixel**2
+    covered = (places.picture.condition >= 0).sum() * places.picture.pixel**2
     assert covered == pytest.approx(25**2 * np.pi * places.diameter**2 / 4, rel=0.05)
 
 

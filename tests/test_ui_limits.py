@@ -22,8 +22,9 @@ from ui.map import MapView
 from ui.models.colours import shown
 from ui.models.limits import Limits, Range, read, written
 from ui.models.palette import DARK, Sizes
+from ui.models.quantity import Quantity, Z
 from ui.models.showing import Showing
-from ui.models.site_map import Quantity, SiteMap, Z
+from ui.models.site_map import SiteMap
 from ui.number_pad import GLOVES, NumberPad
 
 CHARGES = -1e-12 * np.arange(1.0, 13.0)

@@ -34,39 +34,9 @@ from ui.models.frames import frame_of
 from ui.models.live import BEFORE, Live
 from ui.models.run_state import STALE, RunState
 from ui.models.showing import Prefix, Showing, html, plain, raised
-from ui.models.trail import Trail, peaks
 from ui.models.words import clock_words, line_of
 
 LANDING = Landing(10, 5e-5, 5e-5, 4.9, 10.0, 3e-3, 2e-8, 0)
-
-
-# Thinning
-
-
-@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=400), st.integers(1, 20))
-def test_thinning_loses_neither_peak_nor_end(values: list[float], bins: int):
-    y = np.array(values)
-    kept = peaks(y, bins)
-    assert (np.diff(kept) > 0).all()
-    assert y[kept].min() == y.min()
-    assert y[kept].max() == y.max()
-    assert kept[0] == 0
-    assert kept[-1] == y.size - 1
-
-
-def test_a_trail_takes_rows_for_ever_in_the_same_memory_and_keeps_spikes():
-    trail = Trail(("t", "E", "I"), ("E", "I"), capacity=4096)
-    for k in range(200):
-        t = np.arange(500) + 500.0 * k
-        E = np.sin(t / 300)
-        current = np.zeros(500)
-        if k == 3:
-            current[250] = 7.0
-        trail.append({"t": t, "E": E, "I": current})
-        assert len(trail) <= 4096
-    assert trail["I"].max() == 7.0
-    assert trail["t"][-1] == 200 * 500 - 1
-    assert (np.diff(trail["t"]) > 0).all()
 
 
 # The site in hand

@@ -11,10 +11,11 @@ from seccm.events import Landed, Landing, Outcome, SiteAnalysed, SiteFinished, S
 from seccm.results import Status
 from ui.models.colours import coloured, condition_colours, limits_of, outcome_colours, shown
 from ui.models.palette import DARK, PALETTES, Sizes
+from ui.models.quantity import Quantity, Z
 from ui.models.readings import current_at
 from ui.models.sample import samples
 from ui.models.showing import Showing
-from ui.models.site_map import CONDITION, OUTCOME, Quantity, SiteMap, Z
+from ui.models.site_map import CONDITION, OUTCOME, SiteMap
 
 LUT = np.stack([np.arange(256)] * 3 + [np.full(256, 255)], axis=1).astype(np.uint8)
 
@@ -56,7 +57,7 @@ def test_statistics_count_regular_ends_that_have_a_trusted_number(sites: SiteMap
     visit(sites, 3, Outcome.NO_CONTACT)
     found = samples(sites, "E_nuc")[0]
     assert found.values.tolist() == [-0.1, -0.2]
-    assert found.apart == {Status.EDGE.caveat: 1}
+    assert found.doubtful == {Status.EDGE.caveat: 1}
     assert (found.caveat, found.missing) == ("", 1)
     sites.select(0)
     sites.select(3, more=True)
@@ -122,7 +123,7 @@ def test_sites_without_a_value_have_the_colour_of_their_outcome(sites: SiteMap):
     by_outcome = coloured(sites, OUTCOME, seen.values, (0, 1), LUT, DARK)
     assert (by_outcome[2] == outcome_colours(DARK)[Outcome.NO_CONTACT]).all()
     by_condition = coloured(sites, CONDITION, seen.values, (0, 1), LUT, DARK)
-    assert (by_condition[0] == condition_colours(1)[0]).all()
+    assert (by_condition[0] == condition_colours(1, DARK)[0]).all()
 
 
 def test_what_is_shown_has_a_unit_a_reference_and_the_convention(sites: SiteMap):
@@ -154,8 +155,8 @@ def test_a_few_far_values_do_not_wash_out_the_colours():
 def test_the_current_at_a_potential_is_that_of_the_first_crossing():
     E = np.concatenate([np.linspace(0, 1, 51), np.linspace(1, 0, 50)])
     current = np.concatenate([np.linspace(0, 2e-9, 51), np.zeros(50)])
-    assert current_at(E, current, 0.505) == pytest.approx(1.01e-9)
-    assert np.isnan(current_at(E, current, 5.0))
+    assert current_at(E, current, 0.505) == (pytest.approx(1.01e-9), 25)
+    assert current_at(E, current, 5.0) is None
 
 
 # Colours and sizes that people can see and hit

@@ -23,8 +23,9 @@ from ui.map import MapView
 from ui.models.colours import shown_against_own
 from ui.models.decades import ColourScale
 from ui.models.palette import DARK, Sizes
+from ui.models.quantity import Quantity, Z
 from ui.models.showing import Showing
-from ui.models.site_map import CONDITION, Quantity, SiteMap, Z
+from ui.models.site_map import CONDITION, SiteMap
 
 EACH = 4
 EFFECT = np.array([-0.002, -0.001, 0.001, 0.002])
@@ -225,7 +226,7 @@ def test_in_gloves_scale_own_condition_and_curves_are_in_one_menu(view: MapView,
     assert "median of condition" in view.bar._named[0]
     colours["log"].trigger()
     assert view.controls.scale.currentText() == ColourScale.LOGARITHMIC
-    assert "linear: only values of one sign" in view.legend.text()
+    assert "linear: a logarithmic scale needs values of one sign" in view.legend.text()
     again = entries(view.controls.view.colours)
     assert again["log"].isChecked()
     assert again[view.controls.own.text()].isChecked()

@@ -9,9 +9,11 @@ import pytest
 from seccm.errors import PlanError
 from seccm.plan.contacts import KINDS
 from seccm.plan.library import plans
-from ui.models.draft import Draft, keys_of, sorted_out
-from ui.models.form import Field, Group, Listing, read, where
+from ui.models.draft import Draft
+from ui.models.form import Field, Group, Listing, keys_of, where
 from ui.models.outlook import outlook
+from ui.models.plan_mistakes import sorted_out
+from ui.models.typed import read
 
 
 def fields(group: Group) -> dict[str, Field]:
@@ -103,7 +105,7 @@ def test_a_table_of_another_kind_keeps_what_both_have(draft: Draft):
 def test_every_kind_of_contact_can_be_chosen_and_filled_in(draft: Draft, kind: str):
     """Each field has words and an example, and what the form says is what the plan reads."""
     examples = {"drop": "5 V", "threshold": "5 pA", "rise": "5 pA", "fraction": "0.98",
-                "signal": "amplitude", "change": "5 pA"}  # fmt: skip
+                "signal": "amplitude", "change": "30 %"}  # fmt: skip
     contact = groups(draft.form)["approach.contact"]
     assert set(contact.choices) == set(KINDS.all())
     draft.choose(contact, kind)

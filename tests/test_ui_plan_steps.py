@@ -13,8 +13,10 @@ from pytestqt.qtbot import QtBot
 
 from seccm.errors import PlanError
 from seccm.plan.library import plans
-from ui.models.draft import Draft, keys_of, sorted_out
-from ui.models.form import Field, Group, read
+from ui.models.draft import Draft
+from ui.models.form import Field, Group, keys_of
+from ui.models.plan_mistakes import sorted_out
+from ui.models.typed import read
 from ui.plan_form import PlanForm
 
 PROGRAM = """\

@@ -10,8 +10,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from seccm.errors import PlanError
-from ui.models.draft import Draft, keys_of, sorted_out
-from ui.models.form import Field, Group, read, where
+from ui.models.draft import Draft
+from ui.models.form import Field, Group, keys_of, where
+from ui.models.plan_mistakes import sorted_out
+from ui.models.typed import read
 from ui.plan_form import PlanForm
 
 
@@ -104,6 +106,36 @@ def test_values_of_sites_are_typed_and_used(draft: Draft) -> None:
     assert draft.plan().sites()[1].segments == plan.sites()[1].segments
 
 
+def test_values_of_a_grid_are_typed_and_used(draft: Draft) -> None:
+    """One line for each row; columns and rows have values of their own."""
+    draft.set(("sites", "columns"), 3)
+    draft.set(("sites", "rows"), 2)
+    draft.set(("sites", "leave_out"), None)
+    draft.set(("design",), None)
+    for key in ("values", "column_values", "row_values"):
+        group = groups(draft.form)[f"sites.{key}"]
+        draft.add(group, group.adds[0])
+    shown = fields(draft.form)
+    assert shown["sites.values.volume"].text.splitlines() == ["1 um^3, 1 um^3, 1 um^3"] * 2
+    names = [key for key in shown if key.startswith(("sites.column_v", "sites.row_v"))]
+    assert [shown[name].text.count(",") + 1 for name in names] == [3, 2]
+    retype(draft, "sites.values.volume", "1 um^3, 2 um^3, 3 um^3\n4 um^3, 5 um^3, 6 um^3")
+    retype(draft, names[0], "1 pA, 2 pA, 3 pA")
+    retype(draft, names[1], "1 s, 2 s")
+    retype(draft, "program[0].current_density", "")
+    retype(draft, "program[0].current", "1 pA/um^3 * $volume + 3 pA")
+    draft.add(groups(draft.form)["program"], "constant current")
+    retype(draft, "program[1].current", f"${names[0].split('.')[-1]}")
+    retype(draft, "program[0].duration", f"${names[1].split('.')[-1]}")
+    draft.set(("factors",), None)
+    first, second = (step.waveform for step in draft.plan().sites()[-1].segments)
+    assert first.extremes[0] == pytest.approx(9e-12)
+    assert second.extremes[0] == pytest.approx(3e-12)
+    assert first.duration == 2.0
+    assert draft.rename(("sites", "values", "volume"), "V_p")
+    assert fields(draft.form)["program[0].current"].text == "1 pA/um^3 * $V_p + 3 pA"
+
+
 def test_the_form_shows_them(qtbot: QtBot, draft: Draft) -> None:
     draft.add(groups(draft.form)["program"], "repeat")
     key = next(key for key, group in groups(draft.form).items() if group.choice == "repeat")
@@ -124,6 +156,7 @@ def test_what_is_left_out_is_shown_as_what_it_then_is(draft: Draft) -> None:
     found = fields(draft.form)
     assert found["program[0].until.after"].hint == "50 ms"
     assert found["program[0].until.drift_over"].hint == "10 s"
+    assert found["on_no_contact.retries"].hint == "0", "none is a number, too"
     draft.add(groups(draft.form)["program"], "repeat")
     key = next(key for key, group in groups(draft.form).items() if group.choice == "repeat")
     assert fields(draft.form)[f"{key}.until.of"].choices == ("", "first")

@@ -91,7 +91,7 @@ def test_a_report_is_of_the_file_that_is_shown_whatever_it_is_called_by_now(
         renamed.unlink()
         view.report_button.click()
         assert not view.reporting.busy
-        assert "moved, deleted or replaced since it was opened" in view.words.text()
+        assert "moved, deleted or replaced" in view.words.text()
         assert view.report_button.isEnabled()
         assert len(opened) == 1, "nothing is said of the other file"
 

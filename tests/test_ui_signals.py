@@ -78,6 +78,17 @@ def test_the_live_view_has_a_panel_for_it_as_long_as_the_rig_has_it(
     assert "amplitude-t" not in view.buttons
 
 
+def with_three(site: SiteCurve) -> SiteCurve:
+    """The site, of a rig that adds three signals."""
+    assert site.measured is not None
+    more = [Signal(name, "A", name) for name in ("second", "third")]
+    values = site.measured.signals["amplitude"]
+    measured = replace(
+        site.measured, signals=dict.fromkeys(("amplitude", "second", "third"), values)
+    )
+    return replace(site, measured=measured, signals=(*site.signals, *more))
+
+
 def test_sites_of_a_file_are_drawn_with_it(tmp_path: Path, qtbot: QtBot) -> None:
     rig = tmp_path / "rig.toml"
     rig.write_text(RIG)
@@ -95,6 +106,19 @@ def test_sites_of_a_file_are_drawn_with_it(tmp_path: Path, qtbot: QtBot) -> None
     panel.choose("amplitude-t")
     drawn = panel.curves["amplitude-t"]._overlays[0].getData()[1]
     np.testing.assert_allclose(drawn, site.measured.signals["amplitude"])
+    several = with_three(site)
+    panel.overlay([several], None)
+    panel.choose("second-t")
+    assert panel.page == "second-t"
+    assert panel.more.isVisibleTo(panel)
+    panel._list_more()
+    listed = [action.text() for action in panel.more.menu().actions()]
+    assert [words for words in listed if "third" in words or "second" in words] == [
+        "second – t", "third – t",
+    ]  # fmt: skip
+    # However many signals a rig has, the row of buttons does not push the window apart.
+    assert not panel.buttons["third-t"].isVisibleTo(panel)
     panel.overlay([SiteCurve(0, None, None, closed=True)], None)
     assert panel.page == "E-t"
     assert "amplitude-t" not in panel.buttons
+    assert "third-t" not in panel.buttons

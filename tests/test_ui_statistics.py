@@ -9,6 +9,7 @@ import pytest
 from made_scans import small_screen, write_scan
 from planned_maps import map_of
 from pytestqt.qtbot import QtBot
+from small_plan import grid, small
 
 from seccm.analysis.declared import declared
 from seccm.data import open_scan
@@ -16,9 +17,11 @@ from seccm.events import Outcome, SiteAnalysed
 from seccm.remote import Overview
 from ui.map import MapView
 from ui.models.colours import condition_colours, limits_of, shown
+from ui.models.palette import DARK
+from ui.models.quantity import Quantity
 from ui.models.sample import samples
 from ui.models.showing import Showing
-from ui.models.site_map import Quantity, SiteMap
+from ui.models.site_map import SiteMap
 from ui.models.statistics_words import MOST_LINES, words_of
 
 RESULT = declared("E_nuc")
@@ -42,8 +45,7 @@ def of_conditions(count: int, each: int = 4, *, error: float = 1e-3) -> SiteMap:
 def told(sites: SiteMap, showing: Showing = Showing("Li/Li+")) -> str:  # noqa: B008 - frozen
     found = samples(sites, "E_nuc")
     seen = shown(sites, "E_nuc", showing)
-    colours = condition_colours(len(sites.labels))
-    return words_of(sites, found, seen, colours, RESULT.against_reference)
+    return words_of(sites, found, seen, DARK, RESULT.against_reference)
 
 
 def test_a_selection_over_several_conditions_is_told_condition_by_condition():
@@ -147,7 +149,7 @@ def test_the_histogram_shows_conditions_in_their_colours(qtbot: QtBot, tmp_path:
     bars = view.panel._bars.opts
     assert bars["height"].sum() == 8  # of two conditions; the third did not nucleate
     colours = {brush.color().getRgb()[:3] for brush in bars["brushes"]}
-    assert colours == {tuple(c[:3].tolist()) for c in condition_colours(3)[1:]}
+    assert colours == {tuple(c[:3].tolist()) for c in condition_colours(3, DARK)[1:]}
     said = view.panel.words.text()
     assert "all sites, 3 conditions · ± 30 mV common to all potentials" in said
     assert "no value" in said
@@ -175,7 +177,7 @@ def test_values_over_decades_keep_their_digits(sign):
     planted = sign * np.array([1e-3, 1e-2, 0.1, 1.0, 10.0])
     sites.add(Quantity("dE_half", "V", "", planted * 1e-3, errors=np.full(5, 1e-7)))
     seen = shown(sites, "dE_half", Showing())
-    said = words_of(sites, samples(sites, "dE_half"), seen, condition_colours(1), False)
+    said = words_of(sites, samples(sites, "dE_half"), seen, DARK, False)
     minus = "−" if sign < 0 else ""
     low, high = ("0.001", "10") if sign > 0 else ("10", "0.001")
     assert f"median {minus}0.1 · {minus}{low} to {minus}{high}" in said
@@ -185,3 +187,15 @@ def test_no_number_is_minus_zero():
     sites = of_conditions(1)
     sites.quantities["E_nuc"].values[:] = [-3e-3, -1e-6, -2e-6, 3e-3]
     assert "−0.0 " not in told(sites)
+
+
+def test_the_ends_of_a_range_are_told_apart_where_the_error_is_not_known():
+    """A surface of nanometres at a height of 50 um is not from 50 to 50."""
+    sites = map_of(small(sites=grid(columns=4, rows=1)))
+    heights = 50e-6 + np.array([0.0, 4e-9, 9e-9, 3e-9])
+    sites.add(Quantity("z_surface", "m", "height of the surface", heights))
+    sites.outcome[:] = Outcome.OK
+    seen = shown(sites, "z_surface", Showing())
+    said = words_of(sites, samples(sites, "z_surface"), seen, DARK, against_reference=False)
+    ends = said.split("·")[-1].split(" to ")
+    assert [float(end) for end in ends] == pytest.approx([50.0, 50.009], abs=2e-3)

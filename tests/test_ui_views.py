@@ -203,10 +203,10 @@ def test_a_choice_that_is_too_long_for_its_box_ends_in_an_ellipsis(qtbot: QtBot)
 
 def test_the_conditions_of_a_plan_are_named_by_their_colours():
     plan = Draft.open("li-on-au-combinatorial").plan()
-    words = condition_legend(plan)
+    words = condition_legend(plan, DARK)
     assert words.count("■") == len(plan.conditions) == 8
     assert "j = −0.22 mA/cm²" in words
-    assert condition_legend(small(sites=grid(columns=2, rows=2))) == ""
+    assert condition_legend(small(sites=grid(columns=2, rows=2)), DARK) == ""
 
 
 def test_in_gloves_the_curves_keep_their_room_below_the_numbers(qtbot: QtBot):

@@ -9,10 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from sim.cell import Droplet
-from sim.config import ImpactSample
 from sim.dummy import Circuit, DummyCell
 from sim.impacts import ImpactCell, Suspension, Train, share
 from sim.noise import stream
+from sim.sample_config import ImpactSample
 from sim.samples import hits_of
 
 BACKGROUND = Circuit(parallel=20e9)

@@ -13,7 +13,7 @@ import pytest
 
 import seccm
 from seccm.analysis.features import Features
-from seccm.analysis.step_features import arrays_of, measured
+from seccm.analysis.step_features import Drawn, arrays_of, curves_of, measured
 from seccm.analysis.step_trace import step_traces
 from seccm.plan import Plan, load_plan
 from seccm.program.yielded import results as declared_results
@@ -39,21 +39,35 @@ def few(name: str) -> Plan:
     )
 
 
-def found(plan: Plan, path: Path, shift: float) -> dict[str, Value]:
-    """Every number of every step of a file, told against a reference with another zero."""
-    numbers = {}
+def found(plan: Plan, path: Path, shift: float) -> tuple[dict[str, Value], list[Drawn]]:
+    """Every number and own curve of a file, told against a reference with another zero."""
+    numbers: dict[str, Value] = {}
+    curves: list[Drawn] = []
     features = Features(plan)
     with seccm.open(path) as scan:
         for number, site in scan.planned.items():
             traces = step_traces(site, scan.record(number), features.offset + shift, features.area)
             for count, trace in enumerate(traces):
+                curves += curves_of(trace.in_contact)
                 where = f"site {number}, step {count}"
                 for name, value in measured(trace, traces[:count]).items():
                     numbers[where, name, -1] = value
                 for name, values in arrays_of(trace, traces[:count]).items():
                     for k in range(len(values)):
                         numbers[where, name, k] = values.entry(k)
-    return numbers
+    return numbers, curves
+
+
+def assert_moved(before: list[Drawn], after: list[Drawn], shift: float) -> None:
+    """Every own curve moves along those axes that are declared to be against the reference."""
+    assert [one.what for one in after] == [one.what for one in before]
+    for one, other in zip(before, after, strict=True):
+        for name in ("x", "y"):
+            moves = shift if getattr(one.what, name).against_reference else 0.0
+            for line in (name, f"model_{name}", f"event_{name}"):
+                here, there = getattr(one, line), getattr(other, line)
+                size = 1e-6 * np.abs(here).max(initial=0.0) + 1e-6 * abs(moves)
+                np.testing.assert_allclose(there, here + moves, rtol=1e-5, atol=size)
 
 
 @pytest.mark.parametrize("name", SITES)
@@ -62,10 +76,11 @@ def test_potentials_move_with_the_zero_of_the_reference_and_nothing_else_does(na
     for _ in seccm.run(plan, "virtual", path=path, seed=2):
         pass
     declared = declared_results()
-    before = found(plan, path, 0.0)
+    before, curves = found(plan, path, 0.0)
     assert sum(value.status.has_value for value in before.values()) >= 5
     for shift in SHIFTS:
-        after = found(plan, path, shift)
+        after, moved_curves = found(plan, path, shift)
+        assert_moved(curves, moved_curves, shift)
         assert set(after) == set(before)
         for key, value in before.items():
             moved, result = after[key], declared[key[1]]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from seccm.events import Event, Phase
-from seccm.hopping.engine import Status
 from seccm.hopping.life import State
+from seccm.hopping.status import Status
 from seccm.plan import Plan
 from seccm.remote import Job, News, Order, Overview, Progress, SiteList, Snapshot, Trace
 from seccm.rig import RigInfo

@@ -52,6 +52,9 @@ class Band:
     def levels(self, baseline: float) -> tuple[float, ...]:
         return -self.width, self.width
 
+    def heard(self, rows: Block) -> Band:
+        return self
+
     def gone(self) -> StopCondition:
         return Band(self.width, not self.outside)
 

@@ -22,7 +22,7 @@ from seccm.quantities import Count, Words
 class BisectionSpec(PlannerSpec):
     """Finds the level of a factor at which a result passes a limit."""
 
-    kind: Literal["bisection"] = "bisection"
+    kind: Literal["by halves"] = "by halves"
     factor: Annotated[Words, Field(examples=["j"])]
     between: Annotated[tuple[Level, Level], Field(examples=[["-1 mA/cm^2", "-4 mA/cm^2"]])]
     result: Annotated[Words, Field(examples=["E_nuc"])]
@@ -79,4 +79,4 @@ def problems(spec: BisectionSpec, subject: Subject) -> Iterator[Problem]:
         yield Problem("planner.factor", f'"{spec.factor}" is no factor of the plan.', "Choose one.")
 
 
-BISECTION = PlannerKind("bisection", BisectionSpec, Bisection, problems=problems)
+BISECTION = PlannerKind("by halves", BisectionSpec, Bisection, problems=problems)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from seccm.errors import Problem
-from seccm.program.figures import Axis, OwnCurve
+from seccm.program.figures import POTENTIAL, Axis, OwnCurve
 from seccm.program.kind import Beginning, Found, Kind, StepSpec
 from seccm.program.measured import WHOLE, Measured, Numbers
 from seccm.program.quantities import Duration, Potential
@@ -107,8 +107,8 @@ def ladder(trace: StepTrace) -> tuple[np.ndarray, np.ndarray]:
 LADDER = OwnCurve(
     slug="ladder",
     title="Current of each tread",
-    x=Axis("potential", "V"),
-    y=Axis("mean current", "A"),
+    x=POTENTIAL,
+    y=Axis("mean current", "A", signed=True),
     points=ladder,
 )
 STAIRCASE = Kind(

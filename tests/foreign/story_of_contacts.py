@@ -13,7 +13,7 @@ import numpy as np
 
 import seccm
 from seccm.plan.contacts import KINDS
-from seccm.report import write_report
+from seccm.report import style, write_report
 from ui.models.descent import Way, descent_of
 from ui.models.scan_file import ScanFile
 
@@ -61,6 +61,7 @@ def plan(kind: str, columns: int = 2) -> seccm.Plan:
 
 def main(kind: str, folder: Path) -> None:
     """Run, read, analyse, report, browse and resume."""
+    style.RC["pdf.fonttype"] = 3  # to cut fonts takes the most of writing a PDF
     rig, path = folder / "rig.toml", folder / "scan.h5"
     rig.write_text(RIG, encoding="utf-8")
     run = seccm.run(plan(kind), rig, path=path, seed=3)

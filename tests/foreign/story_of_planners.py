@@ -18,13 +18,13 @@ import numpy as np
 
 import seccm
 from seccm.plan.recipe import conditions_among
-from seccm.report import write_report
+from seccm.report import style, write_report
 from ui.models.draft import Draft
 from ui.models.form import Group
 from ui.models.scan_file import ScanFile
 
 PLANNER = {
-    "kind": "bisection",
+    "kind": "by halves",
     "factor": "j",
     "between": ["-1 mA/cm^2", "-4 mA/cm^2"],
     "result": "Q",
@@ -39,7 +39,7 @@ def plan(**changes: Any) -> seccm.Plan:
     """Short plating steps on the virtual rig; the current density is up to the planner."""
     shipped = seccm.load_plan("li-on-au-combinatorial").to_dict()
     tables: dict[str, Any] = {
-        "title": "bisection",
+        "title": "by halves",
         "sites": {"kind": "grid", "columns": 3, "rows": 2, "pitch": "11 um",
                   "origin": ["11 um", "11 um"]},
         "factors": {"j": ["-1 mA/cm^2", "-4 mA/cm^2"]},
@@ -51,7 +51,7 @@ def plan(**changes: Any) -> seccm.Plan:
             {"step": "constant current", "current_density": "$j", "duration": "0.3 s"}
         ],
     }  # fmt: skip
-    return seccm.Plan.from_dict({**shipped, **tables, **changes}, source="bisection")
+    return seccm.Plan.from_dict({**shipped, **tables, **changes}, source="by halves")
 
 
 def kill(path: Path, kind: str, site: int) -> None:
@@ -89,6 +89,7 @@ def killed(folder: Path, kind: str, site: int) -> dict[str, Any]:
 
 def main(folder: Path) -> None:
     """Run, stop, resume, read, analyse, report and browse."""
+    style.RC["pdf.fonttype"] = 3  # to cut fonts takes the most of writing a PDF
     path = folder / "scan.h5"
     run = seccm.run(plan(), path=path, seed=3)
     for event in run:

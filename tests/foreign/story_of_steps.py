@@ -15,7 +15,7 @@ from seccm.analysis.declared import declared
 from seccm.analysis.features import area_of
 from seccm.analysis.step_features import arrays_of
 from seccm.analysis.step_trace import step_traces
-from seccm.report import write_report
+from seccm.report import style, write_report
 from ui.models.curve_choice import page_of, panels_of
 from ui.models.curves import read_site
 from ui.models.draft import Draft
@@ -86,6 +86,7 @@ def program_of(draft: Draft) -> Group:
 
 def main(folder: Path) -> None:
     """Run, stop, resume, read, analyse, report and browse."""
+    style.RC["pdf.fonttype"] = 3  # to cut fonts takes the most of writing a PDF
     path = folder / "scan.h5"
     named = {**STEP, "name": "stairs"}
     follows = {"from": "stairs", "within": ["0 V", "1 V"]}

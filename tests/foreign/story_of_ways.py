@@ -13,7 +13,7 @@ from typing import Any
 import seccm
 import seccm.events
 from seccm.plan.ways import KINDS
-from seccm.report import write_report
+from seccm.report import style, write_report
 from seccm.rig import Mounted
 from seccm.rigs import build_rig, load_rig
 from ui.models.curves import read_site
@@ -52,6 +52,7 @@ def plan(**changes: Any) -> seccm.Plan:
 
 def main(folder: Path) -> None:
     """Run, stop, resume, read, analyse, report and browse."""
+    style.RC["pdf.fonttype"] = 3  # to cut fonts takes the most of writing a PDF
     path = folder / "scan.h5"
     info = build_rig(load_rig("virtual"), Mounted("dummy-resistor", 6e-6)).info
     hold = {**plan().to_dict()["approach"], "hold": "first step"}

@@ -1,0 +1,75 @@
+"""On a card, the exposures of a camera are counted on the clock of the inputs."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_filmed_run import SIDE, plan, run
+
+import seccm
+from seccm.errors import PlanError
+from seccm.movie.facts import FrameStatus
+from seccm.rigs import RigFile, load_rig
+
+
+def card(exposures: dict[str, str] | None, sync: str = "edges") -> RigFile:
+    """Return the virtual card with a virtual camera on it."""
+    file = load_rig("virtual-nidaq")
+    config = deepcopy(dict(file.config))
+    if exposures is not None:
+        config["exposures"] = exposures
+    config["camera"] = {
+        "kind": "virtual", "rate": "10 Hz", "exposure": "40 ms", "pixel_size": "420 nm",
+        "sync": sync, "settings": {"width": SIDE, "height": SIDE, "lost": 0.3},
+    }  # fmt: skip
+    return RigFile(file.source, config)
+
+
+@pytest.fixture(scope="module")
+def filmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("card") / "scan.h5"
+    run(path, card({"counter": "ctr1", "terminal": "PFI1"}), plan(1, frames="every 5"))
+    return path
+
+
+def test_every_frame_has_the_time_at_which_its_exposure_was_counted(filmed: Path) -> None:
+    with seccm.open(filmed) as scan:
+        frames = scan.frames
+        # While the rig is made safe after the end of the run, nobody counts any more.
+        counted = frames["t"] <= float(scan.sites["t_end"][0])
+        assert counted.sum() > 40
+        assert frames.lost > 5
+        assert (frames["status"][counted] == FrameStatus.OK).all()
+        assert not (frames["status"][~counted] == FrameStatus.AMBIGUOUS).any()
+        start = frames["host"] - frames["exposure"]
+        assert np.abs(frames["t"] - start)[counted].max() <= 1 / scan.clock.rate
+        assert len(frames.edges) >= frames["number"][counted].max() + 1
+        kept = frames["index"] != 0xFFFFFFFF
+        assert (frames["number"][kept] % 5 == 0).all()
+
+
+def test_the_droplet_is_seen_on_the_card_too(filmed: Path) -> None:
+    with seccm.open(filmed) as scan:
+        frames = scan.frames
+        contact = float(scan.sites["t_contact"][0])
+        kept = np.flatnonzero(frames["index"] != 0xFFFFFFFF)
+        t = frames["t"][kept]
+        dry, wet = (
+            np.mean([frames.picture(int(r)) for r in rows], axis=0)
+            for rows in (kept[t < contact - 0.1], kept[(t > contact + 0.2) & (t < contact + 0.9)])
+        )
+        assert np.abs(wet / dry - 1).max() > 0.02
+
+
+def test_one_counter_counts_one_thing() -> None:
+    with pytest.raises(PlanError, match="both ctr0"):
+        seccm.run(plan(1), card({"counter": "ctr0", "terminal": "PFI1"}), path="none.h5")
+
+
+def test_edges_need_a_counter(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match="not counted by this rig"):
+        seccm.run(plan(1), card(None), path=tmp_path / "none.h5")
+    assert not list(tmp_path.iterdir())

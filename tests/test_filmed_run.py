@@ -1,0 +1,276 @@
+"""A whole run under the virtual camera: its movie, its times, its faults, and going on."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+
+import seccm
+from seccm.errors import PlanError
+from seccm.events import Event, Landed, Note, Paused
+from seccm.movie.facts import FrameStatus
+from seccm.movie.writer import movie_beside
+from seccm.plan import Plan
+from seccm.rigs import RigFile, load_rig
+from seccm.session.movies import export_movie, movie_report, repair_movie
+from seccm.session.site_film import film_of
+
+SIDE = 60
+SLOW = {"rate": "2 Hz"}
+
+
+def plan(sites: int = 2, **record: str) -> Plan:
+    """Return a small copy of the shipped plan: droplets that are plated for a second."""
+    shipped = seccm.load_plan("li-on-au-irm").to_dict()
+    told = deepcopy(shipped)
+    told["sites"] = {**told["sites"], "columns": sites, "rows": 1}
+    told.pop("design", None)
+    told["program"] = [
+        {"step": "constant current", "current_density": "-3.8 mA/cm^2", "duration": "1 s"}
+    ]
+    told["record"] = {"frames": "sites", **record}
+    told["approach"]["travel"] = "12 um"
+    return Plan.from_dict(told)
+
+
+def rig(table: Mapping[str, Any] | None = None, **settings: object) -> RigFile:
+    """Return the shipped rig with small pictures."""
+    file = load_rig("virtual-irm")
+    camera = deepcopy(dict(file.config["camera"]))
+    camera |= {"pixel_size": "420 nm", **(table or {})}
+    camera["settings"] = {**camera["settings"], "width": SIDE, "height": SIDE, **settings}
+    return RigFile(file.source, {**file.config, "camera": camera})
+
+
+def run(path: Path, file: RigFile, made: Plan, seed: int = 1) -> list[Event]:
+    """Carry a plan out; return the events."""
+    with seccm.run(made, file, path=path, seed=seed) as prepared:
+        return list(prepared)
+
+
+@pytest.fixture(scope="module")
+def filmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("filmed-run") / "scan.h5"
+    run(path, rig(lost=0.2, noise=False), plan())
+    return path
+
+
+def test_the_movie_opens_elsewhere_with_times(filmed: Path) -> None:
+    with seccm.open(filmed) as scan, tifffile.TiffFile(movie_beside(filmed)) as movie:
+        frames = scan.frames
+        kept = frames["index"] != 0xFFFFFFFF
+        assert movie.is_ome
+        assert movie.series[0].shape == (kept.sum(), SIDE, SIDE)
+        planes = tifffile.xml2dict(movie.ome_metadata)["OME"]["Image"]["Pixels"]["Plane"]
+        told = [plane["DeltaT"] for plane in planes]
+        np.testing.assert_allclose(told, frames["t"][kept], atol=1e-6)
+        shown = movie.asarray()
+        for row in np.flatnonzero(kept)[::5].tolist():
+            np.testing.assert_array_equal(shown[frames["index"][row]], frames.picture(row))
+
+
+def test_every_frame_has_the_time_of_its_edge(filmed: Path) -> None:
+    with seccm.open(filmed) as scan:
+        frames = scan.frames
+        assert frames.lost > 3
+        assert (frames["status"] == FrameStatus.OK).all()
+        assert (frames["t_err"] < 1e-5).all()
+        # The virtual camera stamps the end of an exposure by the clock of the rig.
+        start = frames["host"] - frames["exposure"]
+        assert np.abs(frames["t"] - start).max() <= 1e-5
+        edges = frames.edges["sample"] / scan.clock.rate
+        assert len(edges) >= len(frames) + frames.lost
+        assert (np.diff(edges) > 0.1).all()
+
+
+def test_frames_are_kept_from_before_contact_to_the_retract(filmed: Path) -> None:
+    with seccm.open(filmed) as scan:
+        frames = scan.frames
+        for site in range(2):
+            t = frames["t"][frames.of_site(site)]
+            contact, end = (float(scan.sites[name][site]) for name in ("t_contact", "t_end"))
+            assert contact - 1.3 < t[0] < contact - 0.5
+            assert end - 1.3 < t[-1] <= end
+
+
+def test_the_picture_shows_the_droplet_where_it_landed(filmed: Path) -> None:
+    with seccm.open(filmed) as scan:
+        frames = scan.frames
+        facts = frames.facts
+        assert facts is not None
+        for site in range(2):
+            rows = frames.of_site(site)
+            t = frames["t"][rows]
+            contact = float(scan.sites["t_contact"][site])
+            dry = np.mean([frames.picture(r) for r in rows[t < contact - 0.25]], axis=0)
+            wet = np.mean([frames.picture(r) for r in rows[(t > contact + 0.3)][:3]], axis=0)
+            change = np.abs(wet / dry - 1)
+            there = change > 0.5 * np.percentile(change, 99)
+            row, column = (float(np.mean(k)) for k in np.nonzero(there))
+            x, y = (float(scan.sites[name][site]) for name in ("x", "y"))
+            middle = (SIDE - 1) / 2
+            # Seen from below, x runs to the left; y runs upward in the picture.
+            assert column == pytest.approx(middle - (x - 50e-6) / facts.pixel, abs=2)
+            assert row == pytest.approx(middle - (y - 50e-6) / facts.pixel, abs=2)
+
+
+def test_the_same_seed_gives_the_same_frames_until_the_camera_is_killed_which_ends_only_the_movie(
+    filmed: Path, tmp_path: Path
+) -> None:
+    path, landed = tmp_path / "again.h5", 0
+    events = []
+    with seccm.run(plan(), rig(lost=0.2, noise=False), path=path, seed=1) as prepared:
+        assert prepared.film is not None
+        for event in prepared:
+            events.append(event)
+            landed += isinstance(event, Landed)
+            if isinstance(event, Landed) and landed == 2:
+                os.kill(prepared.film.process, getattr(signal, "SIGKILL", signal.SIGTERM))
+    notes = " ".join(event.text for event in events if isinstance(event, Note))
+    assert "The movie ends here: the camera's process has ended" in notes
+    assert "The run goes on without it." in notes
+    assert not any(isinstance(event, Paused) for event in events)
+    with seccm.open(filmed) as one, seccm.open(path) as two:
+        assert two.state == "complete"
+        assert list(two.sites.words("status")) == ["ok", "ok"]
+        # What a camera has taken since it last told of frames goes with its process.
+        count = len(two.frames)
+        assert count >= one.frames.of_site(0, in_movie=False)[-1]
+        for name in ("t", "number", "index", "clock", "host", "status", "mean"):
+            np.testing.assert_array_equal(one.frames[name][:count], two.frames[name])
+        kept = np.flatnonzero(two.frames["index"] != 0xFFFFFFFF)
+        for row in kept[::3].tolist():
+            np.testing.assert_array_equal(one.frames.picture(row), two.frames.picture(row))
+
+
+def test_a_sites_part_is_a_movie_of_its_own(filmed: Path, tmp_path: Path) -> None:
+    target = tmp_path / "one.ome.tif"
+    count = export_movie(filmed, 1, target, (10, 20, 30, 25))
+    with seccm.open(filmed) as scan:
+        rows = scan.frames.of_site(1)
+        assert count == len(rows)
+        pictures = [scan.frames.picture(int(r))[20:45, 10:40] for r in rows]
+    np.testing.assert_array_equal(tifffile.imread(target), pictures)
+    for wrong in ((0, 0, SIDE + 1, 5), (55, 0, 10, 10), (0, 0, 0, 5)):
+        with pytest.raises(PlanError, match="not in the picture"):
+            export_movie(filmed, 1, tmp_path / "no.ome.tif", wrong)
+    with pytest.raises(PlanError, match="sites 0 to 1"):
+        export_movie(filmed, 7, tmp_path / "no.ome.tif")
+    assert not (tmp_path / "no.ome.tif").exists()
+
+
+def test_a_report_of_the_movie_counts_what_is_there(filmed: Path) -> None:
+    told = movie_report(filmed)
+    assert told.arrived == sum(told.statuses.values())
+    assert told.kept == told.found.pages
+    assert told.lost > 0
+    assert all(first <= last for first, last in told.gaps)
+    before = movie_beside(filmed).read_bytes()
+    assert repair_movie(filmed).described
+    assert movie_beside(filmed).read_bytes() == before
+
+
+def test_what_the_film_of_a_site_shows_ends_before_the_droplet_leaves(filmed: Path) -> None:
+    with seccm.open(filmed) as scan:
+        film, _ = film_of(scan, 1)
+        steps = np.flatnonzero(scan.steps["site"] == 1)
+        end = scan.steps["t"][steps[-1]] + scan.steps["size"][steps[-1]] * scan.clock.period
+        last = film.start + film.t[-1] + scan.sites["t_contact"][1]
+        assert end - 0.5 - film.exposure < last <= end - film.exposure
+
+
+def test_a_plan_that_requires_the_camera_pauses_when_its_process_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "scan.h5"
+    events = []
+    with seccm.run(plan(1, camera="required"), rig(SLOW), path=path, seed=1) as prepared:
+        assert prepared.film is not None
+        for event in prepared:
+            events.append(event)
+            if isinstance(event, Landed):
+                os.kill(prepared.film.process, getattr(signal, "SIGKILL", signal.SIGTERM))
+            if isinstance(event, Paused):
+                prepared.ask("resume")
+    notes = " ".join(event.text for event in events if isinstance(event, Note))
+    assert "The movie ends here: the camera's process has ended" in notes
+    assert "its plan requires the camera" in notes
+    assert any(isinstance(event, Paused) for event in events)
+    with seccm.open(path) as scan:
+        assert scan.state == "complete"
+        assert list(scan.sites.words("status")) == ["ok"]
+        kept = scan.frames["index"] != 0xFFFFFFFF
+        for row in np.flatnonzero(kept).tolist():
+            assert scan.frames.picture(row).shape == (SIDE, SIDE)
+
+
+def test_a_stopped_run_goes_on_in_the_same_movie(tmp_path: Path) -> None:
+    path = tmp_path / "scan.h5"
+    with seccm.run(plan(), rig(SLOW), path=path, seed=1) as prepared:
+        for event in prepared:
+            if isinstance(event, Landed):
+                prepared.ask("stop")
+    with seccm.open(path) as scan:
+        before = {name: scan.frames[name] for name in ("number", "t", "index")}
+    with seccm.resume(path) as resumed:
+        list(resumed)
+    with seccm.open(path) as scan:
+        frames = scan.frames
+        count = len(before["number"])
+        assert len(frames) > count
+        for name, values in before.items():
+            np.testing.assert_array_equal(frames[name][:count], values)
+        assert set(frames["session"]) == {0, 1}
+        kept = frames["index"][frames["index"] != 0xFFFFFFFF]
+        assert list(kept) == list(range(len(kept)))
+        assert frames["t"][count] > frames["t"][count - 1]
+        assert (frames["status"] == FrameStatus.OK).all()
+        assert len(frames.of_site(1)) > 3
+
+
+def test_a_plan_may_leave_the_camera_alone(tmp_path: Path) -> None:
+    with seccm.run(plan(1, camera="off"), rig(), path=tmp_path / "scan.h5") as prepared:
+        assert prepared.film is None
+        prepared.ask("stop")
+        list(prepared)
+    assert not movie_beside(tmp_path / "scan.h5").exists()
+    with seccm.open(tmp_path / "scan.h5") as scan:
+        assert len(scan.frames) == 0
+        assert scan.frames.facts is None
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"kind": "micro manager"}, "micro-manager"),
+        ({"rate": "0 Hz"}, "camera.rate"),
+        ({"colour": "red"}, "camera.colour"),
+        ({"settings": {"width": "wide"}}, "width"),
+        ({"kind": "micro-manager", "sync": "edges"}, "not counted by this rig"),
+    ],
+)
+def test_mistakes_of_the_table_are_told_before_anything_moves(
+    tmp_path: Path, table: dict[str, Any], said: str
+) -> None:
+    file = load_rig("virtual-irm")
+    camera = {**file.config["camera"], **table}
+    with pytest.raises(PlanError, match=said):
+        seccm.run(
+            plan(1), RigFile(file.source, {**file.config, "camera": camera}),
+            path=tmp_path / "scan.h5",
+        )  # fmt: skip
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_movie_that_is_there_already_is_not_overwritten(tmp_path: Path) -> None:
+    movie_beside(tmp_path / "scan.h5").write_bytes(b"precious")
+    with pytest.raises(seccm.SeccmError, match="not overwritten"):
+        seccm.run(plan(1), rig(), path=tmp_path / "scan.h5")
+    assert movie_beside(tmp_path / "scan.h5").read_bytes() == b"precious"
+    assert not (tmp_path / "scan.h5").exists()

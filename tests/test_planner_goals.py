@@ -1,0 +1,289 @@
+"""What a site is worth: against integrals, and against what it tells once it is measured."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.stats import norm
+
+from seccm.factors import Level
+from seccm.planners.gaussian_process import Process, Told
+from seccm.planners.goals import HARDLY, SURE, Chance, crossing, half_width, on_scale, worth
+from seccm.planners.kernel import Kernel
+from seccm.planners.specs import Explore, Goal, Maximum, Minimum, Reach, Scale, Stop, interval
+from seccm.planners.stopping import Standing, progress, why_enough
+
+Array = npt.NDArray[np.float64]
+NET = np.linspace(0.0, 1.0, 41)[:, None]
+REACH = Reach(value=Level(0.3, "V"))
+GOALS: tuple[Goal, ...] = (Explore(), REACH, Maximum(), Minimum())
+SURELY = Chance(NET, np.ones(len(NET), bool))
+
+
+@dataclass
+class Known:
+    """A model whose suppositions are given: one process, in the unit of the result."""
+
+    process: Process
+    scatter: float = 0.1
+
+    def at(self, points: Array) -> tuple[Array, Array]:
+        return self.process.mean(points), np.sqrt(self.process.variance(points))
+
+    def covariance(self, points: Array) -> Array:
+        return self.process.covariance(points)
+
+
+def known(x: Array, y: Array, scatter: float = 0.1) -> Any:
+    """What some sites say, if the kernel is known."""
+    nothing = np.zeros(len(x))
+    told = Told(x.reshape(-1, 1), y, nothing, nothing)
+    return Known(Process(Kernel(1.0, (0.3,)), scatter, told), scatter)
+
+
+X, Y = np.array([0.05, 0.3, 0.55, 0.9]), np.array([0.2, 0.9, 0.4, -0.1])
+MODEL = known(X, Y)
+
+
+def worths(goal: Goal, model: Any = MODEL, chance: Chance = SURELY, target: float = 0.3) -> Array:
+    """What a site at each point of the net is worth."""
+    return worth(goal, target, [model], chance, NET, NET)
+
+
+# Closed forms
+
+
+@pytest.mark.parametrize(("goal", "sign"), [(Maximum(), 1.0), (Minimum(), -1.0)])
+def test_the_gain_that_is_expected_is_the_integral_of_what_may_be_gained(
+    goal: Goal, sign: float
+) -> None:
+    mean, deviation = MODEL.at(NET)
+    best = float((sign * mean).max())
+    found = worths(goal)
+    likely = SURELY.at(NET)
+    for k in range(0, len(NET), 8):
+        m, s = sign * float(mean[k]), float(deviation[k])
+        gain, _ = quad(lambda y, m=m, s=s: (y - best) * norm.pdf(y, m, s), best, m + 12 * s)
+        assert found[k] / likely[k] == pytest.approx(gain, rel=1e-6, abs=1e-12)
+
+
+def test_a_site_tells_as_much_as_the_variance_falls_when_it_is_measured() -> None:
+    """Whatever is measured there: the variance of a Gaussian process does not depend on it."""
+    before = MODEL.process.variance(NET)
+    counts = SURELY.at(NET)
+    found = worths(Explore()) / counts
+    for k in (0, 7, 20, 33, 40):
+        x = np.append(X, NET[k, 0])
+        after = known(x, np.append(Y, 5.0)).process.variance(NET)
+        fallen = float((before - after) @ counts / (before @ counts))
+        assert found[k] == pytest.approx(fallen, rel=1e-6)
+
+
+def test_a_value_is_looked_for_where_it_may_be_met_and_is_not_known() -> None:
+    mean, deviation = MODEL.at(NET)
+    expected = deviation**2 * norm.pdf(0.3, mean, np.hypot(deviation, 0.1)) * SURELY.at(NET)
+    assert worths(REACH) == pytest.approx(expected, rel=1e-9)
+    far = worths(REACH, target=50.0)
+    assert far.max() < 1e-6 * worths(REACH).max()
+
+
+# Symmetries
+
+
+@pytest.mark.parametrize("goal", GOALS, ids=lambda goal: goal.kind)
+def test_a_range_that_is_turned_round_gives_the_same_worth_turned_round(goal: Goal) -> None:
+    turned = known(1.0 - X, Y)
+    assert worths(goal, turned)[::-1] == pytest.approx(worths(goal), rel=1e-6, abs=1e-12)
+
+
+def test_the_smallest_of_a_result_is_the_largest_of_its_negative() -> None:
+    negative = known(X, -Y)
+    assert worths(Minimum(), negative) == pytest.approx(worths(Maximum()), rel=1e-9, abs=1e-15)
+    one = half_width(Maximum(), 0.0, MODEL, SURELY, NET)
+    assert half_width(Minimum(), 0.0, negative, SURELY, NET) == pytest.approx(one)
+
+
+def test_two_results_are_worth_the_sum_of_both() -> None:
+    other = known(X[:2], Y[:2])
+    both = worth(Explore(), 0.0, [MODEL, other], SURELY, NET, NET)
+    assert both == pytest.approx(worths(Explore()) + worths(Explore(), other))
+
+
+@pytest.mark.parametrize("goal", GOALS, ids=lambda goal: goal.kind)
+def test_the_worth_is_a_number_and_never_below_zero(goal: Goal) -> None:
+    """Also where sites repeat without any scatter, so that nothing is left to learn."""
+    exact = known(np.repeat(X, 3), np.repeat(Y, 3), scatter=1e-6)
+    for model in (MODEL, exact):
+        found = worths(goal, model)
+        assert np.isfinite(found).all()
+        assert (found >= 0.0).all()
+    assert worths(goal, exact)[2] < worths(goal, exact).max(), "X[0] is known"
+
+
+# Where sites give no number
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=12), st.integers(0, 99))
+@settings(max_examples=20)
+def test_a_chance_is_between_nothing_and_certainty(yielded: list[bool], seed: int) -> None:
+    points = np.random.default_rng(seed).random((len(yielded), 2))
+    chance = Chance(points, np.array(yielded))
+    found = chance.at(np.random.default_rng(seed + 1).random((30, 2)))
+    assert (found > 0.0).all()
+    assert (found <= 1.0 + 1e-12).all()
+    if all(yielded):
+        assert found == pytest.approx(1.0)
+
+
+def test_one_failure_more_lowers_the_chance_and_one_number_more_raises_it() -> None:
+    at = np.array([[0.5]])
+    found = [
+        float(Chance(np.full((k + 3, 1), 0.5), np.arange(k + 3) >= k).at(at)[0]) for k in range(6)
+    ]
+    assert found == sorted(found, reverse=True)
+    assert found[0] == 1.0
+    assert found[3] == pytest.approx(3.5 / 6.5), "and half of one that gave a number"
+
+
+def test_far_from_every_failure_a_site_is_as_likely_to_tell_as_ever() -> None:
+    chance = Chance(np.zeros((9, 1)), np.zeros(9, bool))
+    assert chance.at(np.array([[1.0]]))[0] == pytest.approx(1.0)
+    assert chance.at(np.zeros((1, 1)))[0] == pytest.approx(0.5 / 9.5)
+
+
+@pytest.mark.parametrize("goal", GOALS, ids=lambda goal: goal.kind)
+def test_no_site_is_spent_where_it_hardly_tells_while_there_is_another(goal: Goal) -> None:
+    low = NET[:, 0] < 0.45
+    chance = Chance(np.repeat(NET, 5, axis=0), np.repeat(~low, 5))
+    found = worths(goal, chance=chance)
+    assert chance.at(NET[found.argmax()][None])[0] > 0.5
+    hardly = chance.at(NET) < 0.5
+    assert found[hardly].max() <= 2.0 * HARDLY * worths(goal).max()
+
+
+# Half the width of the interval
+
+
+@pytest.mark.parametrize("goal", GOALS, ids=lambda goal: goal.kind)
+def test_the_width_is_that_at_the_place_the_goal_is_about(goal: Goal) -> None:
+    mean, deviation = MODEL.at(NET)
+    half, place = half_width(goal, 0.3, MODEL, SURELY, NET)
+    assert half == pytest.approx(1.96 * deviation[place]) == pytest.approx(SURE * deviation[place])
+    wanted = {
+        "explore": deviation.max() == deviation[place],
+        "reach": abs(mean[place] - 0.3) == np.abs(mean - 0.3).min(),
+        "maximum": mean[place] == mean.max(),
+        "minimum": mean[place] == mean.min(),
+    }
+    assert wanted[goal.kind]
+
+
+def test_a_result_is_known_everywhere_when_it_is_known_where_it_exists() -> None:
+    """Half of the range never gives a number: what is not known there does not keep the run."""
+    half = known(np.linspace(0.5, 1.0, 9), np.zeros(9))
+    gives = NET[:, 0] >= 0.5
+    chance = Chance(np.repeat(NET, 9, axis=0), np.repeat(gives, 9))
+    found, place = half_width(Explore(), 0.0, half, chance, NET)
+    assert NET[place, 0] > 0.4
+    assert found < 0.5 * half_width(Explore(), 0.0, half, SURELY, NET)[0]
+
+
+# Where curves cross a value
+
+
+@given(st.floats(0.02, 0.98), st.floats(0.1, 5.0), st.sampled_from([-1.0, 1.0]))
+@settings(max_examples=20)
+def test_a_straight_line_crosses_where_it_was_drawn_to(
+    at: float, slope: float, sign: float
+) -> None:
+    shares = np.linspace(0.0, 1.0, 17)
+    line = sign * slope * (shares - at) + 7.0
+    assert crossing(line[None], shares, 7.0)[0] == pytest.approx(at, abs=1e-9)
+    assert np.isnan(crossing(line[None], shares, 100.0)).all()
+
+
+def test_a_curve_that_begins_flat_and_never_crosses_is_no_division_by_zero() -> None:
+    """It put a warning of numpy on the terminal of the run."""
+    shares = np.linspace(0.0, 1.0, 5)
+    flat, late = np.ones(5), np.array([1.0, 1.0, 1.0, 1.0, -1.0])
+    found = crossing(np.array([flat, late, -flat]), shares, 0.0)
+    assert found[1] == pytest.approx(0.875)
+    assert np.isnan(found[[0, 2]]).all()
+
+
+def test_of_several_crossings_the_first_counts() -> None:
+    shares = np.linspace(0.0, 1.0, 101)
+    wave = np.cos(4.0 * math.pi * shares)
+    assert crossing(wave[None], shares, 0.0)[0] == pytest.approx(0.125, abs=1e-3)
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("half", "unit", "scale", "words"),
+    [
+        (0.05, "s", "logarithmic", "5 %"),
+        (0.0523, "s", "logarithmic", "5.2 %"),
+        (0.996, "s", "logarithmic", "100 %"),
+        (1.5, "s", "logarithmic", "150 %"),
+        (23.0, "s", "logarithmic", "2300 %"),
+        (0.0, "s", "logarithmic", "0 %"),
+        (0.00512, "V", "linear", "5.12 mV"),
+        (2e-9, "m", "linear", "2 nm"),
+    ],
+)
+def test_half_an_interval_is_a_share_on_a_logarithmic_scale_and_else_a_quantity(
+    half: float, unit: str, scale: Scale, words: str
+) -> None:
+    assert interval(half, unit, scale) == words
+
+
+@given(st.floats(1e-4, 50.0), st.floats(1.1, 10.0))
+@settings(max_examples=20)
+def test_no_wider_interval_is_said_to_be_narrower(half: float, more: float) -> None:
+    one, other = (interval(h, "s", "logarithmic") for h in (half, half * more))
+    assert "e" not in one + other
+    assert float(one.removesuffix(" %")) < float(other.removesuffix(" %"))
+
+
+@pytest.mark.parametrize(
+    ("stop", "words"),
+    [
+        (Stop(sites=1), "1 site is done, as many as the plan allows."),
+        (Stop(sites=3), "3 sites are done, as many as the plan allows."),
+        (Stop(no_gain=1), "1 site in succession did not make the interval narrower by a tenth."),
+        (Stop(no_gain=2), "2 sites in succession did not make the interval narrower by a tenth."),
+    ],
+)
+def test_one_site_is_one_and_more_are_more(stop: Stop, words: str) -> None:
+    standing = Standing(stop.sites or 9, 0.0, (1.0, 1.0, 1.0))
+    assert why_enough(stop, standing, "V", "linear") == words
+
+
+@given(st.lists(st.floats(1e-4, 1.0), min_size=1, max_size=12), st.integers(1, 4))
+@settings(max_examples=30)
+def test_an_end_is_said_exactly_when_its_progress_is_there(widths: list[float], sites: int) -> None:
+    """What a screen shows of an end and whether the run ends agree."""
+    standing = Standing(len(widths), 0.0, widths)
+    for stop, falls in (
+        (Stop(no_gain=sites), False),
+        (Stop(sites=sites), False),
+        (Stop(uncertainty=Level(0.01, "V")), True),
+    ):
+        (one,) = progress(stop, standing, "V", "linear")
+        there = one.value <= one.aim if falls else one.value >= one.aim
+        assert bool(why_enough(stop, standing, "V", "linear")) is there
+
+
+def test_values_on_a_logarithmic_scale_are_logarithms() -> None:
+    assert on_scale(math.e**2, "logarithmic") == pytest.approx(2.0)
+    assert on_scale(-0.27, "linear") == -0.27

@@ -1,0 +1,101 @@
+"""The figure of what a planner has learnt: what is drawn is what the file says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from planned_runs import Scripted, carried_out, in_order
+from small_scan import small_scan
+
+import seccm
+from seccm.plan.decision import Belief, Decision, Direction, Progress
+from seccm.report import decisions
+from seccm.report.scan_drawings import of_scan
+from seccm.report.study import Study
+
+PLAN = small_scan()
+LEVELS = [-30.0, -20.0, -10.0]
+ALONG_J = (Direction("j", "A/m^2", True),)
+OVER_PLACES = (Direction("x", "m"), Direction("y", "m"))
+
+
+def belief(directions: tuple[Direction, ...]) -> Belief:
+    """A law along a factor, or a map."""
+    shares = np.linspace(0.0, 1.0, 25)
+    if len(directions) == 1:
+        points = (-10.0 * 3.0**shares)[:, None]
+    else:
+        points = np.stack(np.meshgrid(shares[:5], shares[:5]), -1).reshape(-1, 2) * 40e-6
+    return Belief("Q", "C/m^2", directions, points, points[:, 0] * 0.3, np.full(25, 0.5))
+
+
+def run_of(path: Path, directions: tuple[Direction, ...]) -> Path:
+    """A run of a planner that believes something, to be drawn."""
+    sites = in_order(PLAN, LEVELS)
+
+    def answer(planner: Scripted) -> seccm.Site | Decision | None:
+        done = len(planner.heard)
+        way = (Progress("half of the 95 % interval", 0.4 / (done + 1), 0.1, "C/m^2"),)
+        why = Decision(f"Decision {done}.", (belief(directions),), way)
+        site = sites(planner)
+        return replace(site, decision=why) if isinstance(site, seccm.Site) else why
+
+    carried_out(path, Scripted(answer))
+    return path
+
+
+@pytest.fixture(scope="module")
+def law(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
+    """A run along a factor."""
+    with seccm.open(run_of(tmp_path_factory.mktemp("law") / "scan.h5", ALONG_J)) as scan:
+        yield Study(scan)
+
+
+def test_the_law_its_interval_and_the_sites_are_drawn_as_they_are_in_the_file(law: Study) -> None:
+    figure = decisions.learnt(law)
+    assert figure is not None
+    upper, lower = figure.axes
+    mean, sites = upper.lines[0], upper.lines[1]
+    expected = belief(ALONG_J)
+    np.testing.assert_allclose(mean.get_xdata(), -expected.points[:, 0] * 0.1, rtol=1e-4)
+    factor = float(np.asarray(mean.get_ydata())[0]) / expected.mean[0]
+    np.testing.assert_allclose(mean.get_ydata(), expected.mean * factor, rtol=1e-4)
+    measured = [law.features["Q"].value(number) for number in range(3)]
+    np.testing.assert_allclose(sites.get_xdata(), [3.0, 2.0, 1.0])
+    np.testing.assert_allclose(sites.get_ydata(), np.array(measured) * factor, rtol=1e-4)
+    (band,) = upper.collections
+    height = np.ptp(band.get_paths()[0].vertices[:, 1] / factor)
+    assert height > np.ptp(expected.mean)
+    assert upper.get_xlabel().startswith("|j|")
+    np.testing.assert_allclose(lower.lines[0].get_ydata(), [4.0, 2.0, 4 / 3, 1.0], rtol=1e-4)
+    assert lower.get_xlabel() == "sites"
+
+
+def test_the_page_has_the_figure_and_why_the_run_ended(law: Study) -> None:
+    drawn = {drawing.slug: drawing for drawing in of_scan(law)}
+    assert drawn["decisions"].caption.endswith("Decision 3.")
+
+
+def test_a_map_is_drawn_with_its_uncertainty_and_the_sites(tmp_path: Path) -> None:
+    with seccm.open(run_of(tmp_path / "scan.h5", OVER_PLACES)) as scan:
+        study = Study(scan)
+        figure = decisions.learnt(study)
+        assert figure is not None
+        left, right = figure.axes[:2]
+        labels = [axes.get_ylabel() for axes in figure.axes]
+        assert any(label.endswith("half of the 95 % interval") for label in labels)
+        for axes in (left, right):
+            (shown,) = axes.collections
+            assert len(shown.get_offsets()) == 25
+            np.testing.assert_allclose(axes.lines[0].get_xdata(), study.x[study.measured] * 1e6)
+
+
+def test_a_scan_without_a_planner_has_no_such_figure(tmp_path: Path) -> None:
+    list(seccm.run(small_scan(2, 1), path=tmp_path / "scan.h5"))
+    with seccm.open(tmp_path / "scan.h5") as scan:
+        assert decisions.learnt(Study(scan)) is None
+        assert decisions.words(Study(scan)) == ""
