@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from random import Random
@@ -26,6 +27,9 @@ PLANS = {name: tomllib.loads(path.read_text(encoding="utf-8")) for name, path in
 RIGS = {name: tomllib.loads(path.read_text(encoding="utf-8")) for name, path in rigs().items()}
 CB, CC, CV = (f"li-on-au-{name}" for name in ("combinatorial", "constant-charge", "cv"))
 RX = "redox-cv-map"
+ONE_OF_MANY = re.compile(
+    r"\b1 (sites|values|labels|rows|columns|steps|conditions|channels|points|cycles|turns)\b"
+)
 Problems = tuple[Problem, ...]
 Data = dict[str, Any]
 
@@ -132,6 +136,8 @@ def fed_back(data: Data, problems: Problems, find: Callable[[Data], Problems]) -
     for problem in problems:
         said = problem.suggestion
         sentence = str(problem).replace('such as "6 %"', "")
+        if ONE_OF_MANY.search(sentence):
+            yield f"one is many: {sentence}"
         if said is None:
             if "such as" in sentence or "for example" in sentence or "Did you" in sentence:
                 yield f"advice without data: {problem}"
@@ -163,9 +169,13 @@ ROUNDS = 2
 """What does not fit between tables is told once each of them is right in itself."""
 
 
-TRIES = 120
+TRIES = 60
 """Slips that are tried for each plan, drawn by its name: all of them take minutes. Where sites have
 values of their own, each site is looked at in each try."""
+
+
+RIG_TRIES = 250
+"""Slips that are tried for each rig file."""
 
 
 @pytest.mark.parametrize("name", sorted(PLANS))
@@ -209,15 +219,15 @@ def test_every_suggestion_for_a_plan_is_accepted_by_plan_and_rig(
 def test_every_suggestion_for_a_rig_file_is_accepted(
     name: str,
 ) -> None:
-    """Each slip at each key, in plain words."""
+    """Slips at the keys, in plain words; rig files have most of their keys in common."""
     wrong: list[str] = []
-    for path, _, value in places(RIGS[name]):
-        for slip in slips(path, value):
-            data = applied(RIGS[name], slip)
-            problems = of_model(data)
-            assert all("should" not in str(p) and "attern" not in str(p) for p in problems)
-            if len(problems) == 1:
-                wrong += [f"{slip}: {what}" for what in fed_back(data, problems, of_model)]
+    every = [slip for path, _, value in places(RIGS[name]) for slip in slips(path, value)]
+    for slip in Random(name).sample(every, min(len(every), RIG_TRIES)):
+        data = applied(RIGS[name], slip)
+        problems = of_model(data)
+        assert all("should" not in str(p) and "attern" not in str(p) for p in problems)
+        if len(problems) == 1:
+            wrong += [f"{slip}: {what}" for what in fed_back(data, problems, of_model)]
     assert not wrong, "\n".join(wrong[:20])
 
 

@@ -167,10 +167,10 @@ def test_a_product_that_is_none_is_refused(current: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("sites", "where", "words"),
     [
-        ({"values": {"volume": VOLUMES[:2]}}, "sites.values.volume", "2 values, but there are 3"),
+        ({"values": {"volume": VOLUMES[:2]}}, "sites.values.volume", "2 values for 3"),
         ({"values": {"volume": [*VOLUMES[:2], "1 um"]}}, "sites.values.volume", "no quantity like"),
         ({"values": {"volume": VOLUMES, "x": ["1 um"] * 3}}, "sites.values.x", "place of the site"),
-        ({"values": {"volume": VOLUMES}, "labels": ["A"]}, "sites.labels", "1 labels"),
+        ({"values": {"volume": VOLUMES}, "labels": ["A"]}, "sites.labels", "1 label for"),
     ],
 )
 def test_values_that_do_not_fit_the_sites_are_refused(
@@ -262,16 +262,16 @@ def test_places_of_a_grid_that_are_alike_are_one_pattern() -> None:
     ("values", "where", "words"),
     [
         ({"values": {"volume": TABLE[0]}}, "values.volume", "a list for each row"),
-        ({"values": {"volume": TABLE[:1]}}, "values.volume", "has 1 rows, but the grid has 2"),
+        ({"values": {"volume": TABLE[:1]}}, "values.volume", "has 1 row, but the grid has 2"),
         ({"values": {"volume": [["1 um^3", "2 um^3"]] * 3}}, "values.volume",
          "3 values in each row, but row 0 has 2"),
         ({"values": {"volume": [TABLE[0], [*TABLE[1][:2], "x"]]}}, "values.volume[1][2]", '"x"'),
         ({"values": {"volume": [TABLE[0], [*TABLE[1][:2], "1 s"]]}}, "values.volume",
          "1 s is no quantity like"),
         ({"column_values": {"volume": TABLE[0][:2]}}, "column_values.volume",
-         "2 values, but there are 3 columns"),
+         "2 values for 3 columns"),
         ({"row_values": {"volume": TABLE[0]}}, "row_values.volume",
-         "3 values, but there are 2 rows"),
+         "3 values for 2 rows"),
         ({"values": {"volume": TABLE}, "row_values": {"volume": TABLE[0][:2]}}, "row_values.volume",
          "stands for other values"),
         ({"column_values": {"y": TABLE[0]}}, "column_values.y", "place of the site"),

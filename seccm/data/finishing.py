@@ -27,6 +27,7 @@ from seccm.data.trouble import discard, said, written
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
 from seccm.shell import command
+from seccm.typography import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def _check(path: Path, file: h5py.File, checksums: np.ndarray) -> None:
     if broken:
         few = ", ".join(str(site) for site in broken[:10]) + (", ..." if broken[10:] else "")
         raise DataFileError(
-            f"{path}: the samples of {len(broken)} sites are not those that were measured "
+            f"{path}: the samples of {counted(len(broken), 'site')} are not those that were measured "
             f"(sites {few}). The file is unchanged; check the disk, and trust the other sites."
         )
 
@@ -148,7 +149,7 @@ def _check_rows(path: Path, file: h5py.File) -> None:
     if broken := np.flatnonzero(~as_written(columns_of(path, file))).tolist():
         few = ", ".join(map(str, broken[:10])) + (", ..." if broken[10:] else "")
         raise DataFileError(
-            f"{path}: the rows of {len(broken)} sites in the site table are not those that were "
+            f"{path}: the rows of {counted(len(broken), 'site')} in the site table are not those that were "
             f"written (sites {few}). The file is unchanged; check the disk, and trust the other "
             "sites."
         )

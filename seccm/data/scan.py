@@ -41,6 +41,7 @@ from seccm.events import Landing, Outcome
 from seccm.plan.decision import Decision
 from seccm.plan.site import Site
 from seccm.rig import Clock, Signal
+from seccm.typography import counted
 from seccm.versions import FILE, UNNAMED, Version
 
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ class Scan:
 
     def __repr__(self) -> str:
         state = self.state if self._file else "closed"
-        return f"<Scan {self.path}: {self.header.title}, {len(self._sites)} sites, {state}>"
+        return (
+            f"<Scan {self.path}: {self.header.title}, {counted(len(self._sites), 'site')}, {state}>"
+        )
 
     def close(self) -> None:
         """Let go of the file."""

@@ -32,6 +32,7 @@ from seccm.data.tables import (
 )
 from seccm.errors import DamagedError
 from seccm.program.any_results import E_MID
+from seccm.typography import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,7 +98,7 @@ class StepArrays:
 
     def __repr__(self) -> str:
         dims = ", ".join(self.dims)
-        return f"<StepArrays {self.name}({dims}) of {len(self)} steps; .to_pandas() the whole>"
+        return f"<StepArrays {self.name}({dims}) of {counted(len(self), 'step')}; .to_pandas() the whole>"
 
     def to_pandas(self) -> pd.DataFrame:
         """Return a row for each number, with its place along each dimension; needs pandas."""

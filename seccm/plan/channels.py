@@ -21,6 +21,7 @@ from seccm.plan.places import MOST_OWN, ListOrder, Own, Places, Point, own_probl
 from seccm.plan.registration import Registration
 from seccm.quantities import Area, Count, Model, Words
 from seccm.suggestion import Suggestion
+from seccm.typography import counted
 
 APART = 1.5
 """Widths of an electrode from one to the next, where a plan does not say where they lie."""
@@ -75,7 +76,7 @@ class Channels(Model):
             yield Problem("labels", what, "Give each channel a name of its own.")
         for key, given, least in (("areas", self.areas, 1), ("positions", self.positions, 0)):
             if len(given) not in (least, count):
-                what = f"has {len(given)} values, but there are {count} channels."
+                what = f"has {counted(len(given), 'value')} for {counted(count, 'channel')}."
                 yield Problem(key, what, "Give one for each channel.")
         if self.positions and self.columns is not None:
             what = "says how channels lie that have no positions, but they have."

@@ -18,6 +18,7 @@ from seccm.mistakes import Mistakes
 from seccm.plan.places import Places, shuffled
 from seccm.quantities import Count, Model, Seed, Words
 from seccm.suggestion import Suggestion
+from seccm.typography import counted
 
 Factors = Mapping[str, tuple[Level, ...]]
 MOST = 10_000
@@ -139,6 +140,8 @@ def _sharing_problems(design: Design, places: Places, count: int) -> Iterator[Pr
         yield Problem("design", what, f"Give the plan more {more}, or fewer conditions.")
     elif design.repeats is not None and (sites != design.repeats).any():
         has = f"{sites.min()} to {sites.max()} sites"
-        what = f"asks for {design.repeats} sites for each condition, but they get {has}."
-        remedy = f"{count} conditions need {design.repeats * count} sites; there are {len(places)}."
+        what = f"asks for {counted(design.repeats, 'site')} for each condition, but they get {has}."
+        remedy = (
+            f"{count} conditions need {counted(design.repeats * count, 'site')}, not {len(places)}."
+        )
         yield Problem("design.repeats", what, remedy)

@@ -22,6 +22,7 @@ from seccm.plan import shortest
 from seccm.plan.points import read_sites
 from seccm.plan.registration import Registration
 from seccm.quantities import Angle, Count, Length, Model, Ratio, Seed, Words, YesNo
+from seccm.typography import counted
 
 MOST = 1_000_000
 """Sites in one plan; a guard against slips of the keyboard."""
@@ -103,7 +104,7 @@ def _fitting(
             what = "is the place of the site already."
             wrong.append(Problem(f"{key}.{name}", what, "Choose another name."))
         elif len(levels) != count:
-            what = f"has {len(levels)} values, but there are {count} {each}s."
+            what = f"has {counted(len(levels), 'value')} for {counted(count, each)}."
             wrong.append(Problem(f"{key}.{name}", what, f"Give one for each {each}."))
         elif other is not None:
             what = f"{other} is no quantity like {levels[0]}, the first one."
@@ -211,7 +212,7 @@ class Grid(Model):
                 what = f"must have {self.columns} values in each row, but {sizes[0]}."
                 yield Problem(f"values.{name}", what, "Give one for each column.")
             elif len(table) != self.rows:
-                what = f"has {len(table)} rows, but the grid has {self.rows}."
+                what = f"has {counted(len(table), 'row')}, but the grid has {self.rows}."
                 yield Problem(f"values.{name}", what, "Give a list for each row.")
             else:
                 flat = {name: list(chain(*table))}
@@ -333,7 +334,9 @@ class Points(Model):
     def _one_for_each(self) -> Points:
         wrong = own_problems(self.values, len(self.points))
         if self.labels and len(self.labels) != len(self.points):
-            what = f"has {len(self.labels)} labels, but there are {len(self.points)} sites."
+            what = (
+                f"has {counted(len(self.labels), 'label')} for {counted(len(self.points), 'site')}."
+            )
             wrong.append(Problem("labels", what, "Give one for each site, or none."))
         wrong += too_many(self.order, len(self.points))
         if wrong:

@@ -18,6 +18,7 @@ from seccm.plan.transport import transport_problems
 from seccm.program.program import corners
 from seccm.program.registry import kind_of
 from seccm.program.tree import parts
+from seccm.typography import counted
 from seccm.units import show
 
 FEWEST = 3
@@ -90,7 +91,7 @@ def _repeats(subject: Subject) -> Iterator[Problem]:
     index = int(np.argmin(counts))
     fewest, most = int(counts[index]), int(counts.max())
     if fewest < FEWEST:
-        what = f"{conditions[index].label} has {fewest} sites: too few to calculate a scatter."
+        what = f"{conditions[index].label} has {counted(fewest, 'site')}: too few to calculate a scatter."
         remedy = f"Take {FEWEST} or more for each condition."
         yield Problem("design", what, remedy, "warning")
     if most != fewest:

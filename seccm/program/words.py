@@ -25,6 +25,7 @@ from seccm.program.comparison import Comparison
 from seccm.program.kind import StepSpec
 from seccm.program.registry import kinds
 from seccm.quantities import AnyModel, Count, Model, Words
+from seccm.typography import counted
 
 WHEN = {"from": "rest", "take": "E", "below": "0 V"}
 """An example of a question."""
@@ -95,7 +96,7 @@ class Repeat(Model, defer_build=True):
         first = next(iter(self.over), "")
         for name, levels in self.over.items():
             if len(levels) != self.turns:
-                what = f"has {len(levels)} values, but {first} has {self.turns}: lists of one "
+                what = f"has {counted(len(levels), 'value')}, but {first} has {self.turns}: lists of one "
                 what += "repeat go side by side."
                 remedy = "Make them equally long, or write a repeat in a repeat to try every "
                 remedy += "combination."

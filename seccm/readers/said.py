@@ -16,6 +16,7 @@ from typing import Any, Self, get_args
 from seccm.errors import DataFileError
 from seccm.readers.recording import UNITS, Quantity, Sign, squeezed
 from seccm.text_files import Unreadable, read_text
+from seccm.typography import counted
 from seccm.units import parse, parse_any
 
 SIGNS: Mapping[str, Sign] = {
@@ -169,7 +170,9 @@ def read_places(path: Path) -> Mapping[str, Place]:
     places: dict[str, Place] = {}
     for number, row in rows[1:]:
         if len(row) != len(head):
-            raise ValueError(f"{path}: line {number} has {len(row)} values, not {len(head)}")
+            raise ValueError(
+                f"{path}: line {number} has {counted(len(row), 'value')}, not {len(head)}"
+            )
         label = row[name].strip()
         if label in places:
             raise ValueError(f'{path}: line {number} has "{label}" a second time')

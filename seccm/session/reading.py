@@ -25,6 +25,7 @@ from seccm.readers import READERS, Reader, ReadScan, ReadSite, ReadStep, Recordi
 from seccm.readers.said import Said
 from seccm.readers.understanding import understand
 from seccm.text_files import not_a_file
+from seccm.typography import counted
 from seccm.units import show
 
 _FASTEST = 1e-9
@@ -218,11 +219,11 @@ def _placed(sites: Sequence[ReadSite], planned: Sequence[Site]) -> Iterator[Site
         ValueError: more was measured than there is in the plan.
     """
     if len(sites) > len(planned):
-        raise ValueError(f"it has {len(sites)} sites, but its plan has {len(planned)}")
+        raise ValueError(f"it has {counted(len(sites), 'site')}, but its plan has {len(planned)}")
     for site, measured in zip(planned, sites, strict=False):
         if len(measured.steps) > len(site.segments):
             raise ValueError(
-                f"site {site.number} has {len(measured.steps)} steps, but the programme of its "
+                f"site {site.number} has {counted(len(measured.steps), 'step')}, but the programme of its "
                 f"plan has {len(site.segments)}"
             )
         yield replace(site, x=measured.x, y=measured.y)

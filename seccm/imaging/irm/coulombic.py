@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from seccm.arrays import FloatArray
 from seccm.imaging.irm.places import PlaceStatus
+from seccm.typography import counted
 
 FRAMES = 10
 """Frames whose mean is the contrast at a point of rest, unless it is said."""
@@ -140,7 +141,7 @@ def cycling(
                 )
         if count < FEWEST:
             doubts.append(
-                f"Cycle {number} has {count} frames at a point of rest, and {FEWEST} are needed: "
+                f"Cycle {number} has {counted(count, 'frame')} at a point of rest, and {FEWEST} are needed: "
                 "stay longer at the vertices, or take more frames per second."
             )
             continue

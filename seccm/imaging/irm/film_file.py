@@ -19,6 +19,7 @@ from seccm.arrays import FloatArray
 from seccm.errors import PlanError, Problem
 from seccm.imaging.sem.micrograph import EXTRA, needed
 from seccm.installing import install_hint
+from seccm.typography import counted
 from seccm.units import show
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def open_film(path: Path, rate: float | None = None) -> FilmFile:
         what = f"its pages are not pictures in shades of grey of 64 x 64 pixels or more: {size}."
         wrong.append(Problem("file", what))
     if count < FEWEST:
-        wrong.append(Problem("file", f"has {count} frames, and {FEWEST} are needed."))
+        wrong.append(Problem("file", f"has {counted(count, 'frame')}, and {FEWEST} are needed."))
     if times is None and rate is None:
         what = "the film does not say when its frames were taken."
         wrong.append(Problem("times", what, 'Give their rate: --rate "4.3 Hz".'))
