@@ -137,8 +137,8 @@ def _check(path: Path, file: h5py.File, checksums: np.ndarray) -> None:
     if broken:
         few = ", ".join(str(site) for site in broken[:10]) + (", ..." if broken[10:] else "")
         raise DataFileError(
-            f"{path}: the samples of {counted(len(broken), 'site')} are not those that were measured "
-            f"(sites {few}). The file is unchanged; check the disk, and trust the other sites."
+            f"{path}: the samples of {counted(len(broken), 'site')} are not those that were "
+            f"measured (sites {few}). The file is unchanged; check the disk, and trust the other sites."
         )
 
 
@@ -149,8 +149,8 @@ def _check_rows(path: Path, file: h5py.File) -> None:
     if broken := np.flatnonzero(~as_written(columns_of(path, file))).tolist():
         few = ", ".join(map(str, broken[:10])) + (", ..." if broken[10:] else "")
         raise DataFileError(
-            f"{path}: the rows of {counted(len(broken), 'site')} in the site table are not those that were "
-            f"written (sites {few}). The file is unchanged; check the disk, and trust the other "
+            f"{path}: the rows of {counted(len(broken), 'site')} in the site table are not those "
+            f"that were written (sites {few}). The file is unchanged; check the disk, and trust the other "
             "sites."
         )
 

@@ -98,7 +98,8 @@ class StepArrays:
 
     def __repr__(self) -> str:
         dims = ", ".join(self.dims)
-        return f"<StepArrays {self.name}({dims}) of {counted(len(self), 'step')}; .to_pandas() the whole>"
+        steps = counted(len(self), "step")
+        return f"<StepArrays {self.name}({dims}) of {steps}; .to_pandas() the whole>"
 
     def to_pandas(self) -> pd.DataFrame:
         """Return a row for each number, with its place along each dimension; needs pandas."""

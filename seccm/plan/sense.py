@@ -91,7 +91,8 @@ def _repeats(subject: Subject) -> Iterator[Problem]:
     index = int(np.argmin(counts))
     fewest, most = int(counts[index]), int(counts.max())
     if fewest < FEWEST:
-        what = f"{conditions[index].label} has {counted(fewest, 'site')}: too few to calculate a scatter."
+        what = f"{conditions[index].label} has {counted(fewest, 'site')}: "
+        what += "too few to calculate a scatter."
         remedy = f"Take {FEWEST} or more for each condition."
         yield Problem("design", what, remedy, "warning")
     if most != fewest:

@@ -96,8 +96,10 @@ class Repeat(Model, defer_build=True):
         first = next(iter(self.over), "")
         for name, levels in self.over.items():
             if len(levels) != self.turns:
-                what = f"has {counted(len(levels), 'value')}, but {first} has {self.turns}: lists of one "
-                what += "repeat go side by side."
+                what = (
+                    f"has {counted(len(levels), 'value')}, but {first} has {self.turns}: lists of "
+                )
+                what += "one repeat go side by side."
                 remedy = "Make them equally long, or write a repeat in a repeat to try every "
                 remedy += "combination."
                 raise Mistakes([Problem(f"over.{name}", what, remedy)])

@@ -223,8 +223,8 @@ def _placed(sites: Sequence[ReadSite], planned: Sequence[Site]) -> Iterator[Site
     for site, measured in zip(planned, sites, strict=False):
         if len(measured.steps) > len(site.segments):
             raise ValueError(
-                f"site {site.number} has {counted(len(measured.steps), 'step')}, but the programme of its "
-                f"plan has {len(site.segments)}"
+                f"site {site.number} has {counted(len(measured.steps), 'step')}, but the programme "
+                f"of its plan has {len(site.segments)}"
             )
         yield replace(site, x=measured.x, y=measured.y)
     yield from planned[len(sites) :]

@@ -141,8 +141,8 @@ def cycling(
                 )
         if count < FEWEST:
             doubts.append(
-                f"Cycle {number} has {counted(count, 'frame')} at a point of rest, and {FEWEST} are needed: "
-                "stay longer at the vertices, or take more frames per second."
+                f"Cycle {number} has {counted(count, 'frame')} at a point of rest, and {FEWEST} "
+                "are needed: stay longer at the vertices, or take more frames per second."
             )
             continue
         maps.append(_mapped(records, inside, noise, number, cycle, rests, count))
