@@ -138,7 +138,8 @@ def _check(path: Path, file: h5py.File, checksums: np.ndarray) -> None:
         few = ", ".join(str(site) for site in broken[:10]) + (", ..." if broken[10:] else "")
         raise DataFileError(
             f"{path}: the samples of {counted(len(broken), 'site')} are not those that were "
-            f"measured (sites {few}). The file is unchanged; check the disk, and trust the other sites."
+            f"measured (sites {few}). The file is unchanged; check the disk, and trust the "
+            "other sites."
         )
 
 
@@ -150,8 +151,8 @@ def _check_rows(path: Path, file: h5py.File) -> None:
         few = ", ".join(map(str, broken[:10])) + (", ..." if broken[10:] else "")
         raise DataFileError(
             f"{path}: the rows of {counted(len(broken), 'site')} in the site table are not those "
-            f"that were written (sites {few}). The file is unchanged; check the disk, and trust the other "
-            "sites."
+            f"that were written (sites {few}). The file is unchanged; check the disk, and trust "
+            "the other sites."
         )
 
 
