@@ -289,7 +289,7 @@ def test_every_pair_of_faults_ends_in_words(part):
 
 
 @pytest.mark.glass
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(data=st.data(), seed=st.integers(0, 10**6))
 def test_faults_at_any_moment_end_in_words(data, seed):
     names = data.draw(st.lists(st.sampled_from(sorted(KNOWN)), min_size=1, max_size=3))
