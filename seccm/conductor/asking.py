@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Self
 
-from seccm.errors import PlanError, PlannerError
+from seccm.conductor.instructed import Instructed
+from seccm.errors import PlanError, PlannerError, Problem
 from seccm.events import Approaching, Event, Landed, Landing, Outcome, SiteAnalysed, SiteFinished
 from seccm.hopping.engine import Coming, Concluded, Thinking
 from seccm.plan.decision import Decision
+from seccm.plan.instruction import Instruction, Kind, is_instructed
 from seccm.plan.planner import PATIENCE, Finished, Planner
 from seccm.plan.site import Site
 from seccm.results import Status, Value
@@ -44,6 +46,7 @@ class Asking(Iterator[Coming]):
         told: sites that were finished in earlier sessions, in their order.
         patience: seconds within which the results of a finished site must be there.
         thinking: seconds that the planner may think about one site.
+        instructed: what persons tell the run; None where nobody can.
         now: a clock in seconds.
         seconds: turns a row into seconds since the start of the run.
     """
@@ -59,6 +62,7 @@ class Asking(Iterator[Coming]):
         *,
         patience: float = RESULTS,
         thinking: float = PATIENCE,
+        instructed: Instructed | None = None,
         now: Callable[[], float] = time.monotonic,
         seconds: Callable[[int], float] = float,
     ) -> None:
@@ -70,6 +74,11 @@ class Asking(Iterator[Coming]):
         self._patience, self._thinking, self._now = patience, thinking, now
         self._changed = threading.Condition()
         self._untold = deque(told)
+        self._told = 0
+        """Sites that the planner was told of."""
+        self._instructed = instructed
+        self._placing = threading.Lock()
+        """Sites come from the planner's thread, and from persons in that of the rig."""
         self._touched: set[int] = set()
         self._landings: dict[int, Landing] = {}
         self._awaited: set[int] = set()
@@ -94,8 +103,17 @@ class Asking(Iterator[Coming]):
             PlannerError: the planner failed, thinks for too long, or asked for a site that cannot
                 be visited. It is asked again when this is called again.
         """
-        if self._known:
-            return self._given(self._known.popleft())
+        with self._changed:
+            asking = self._asked
+        # What the planner is being asked for is visited first: it may have its number already.
+        if not asking and (wanted := self._wanted("pin")) is not None:
+            return wanted
+        while self._known:
+            site = self._known.popleft()
+            if not self.withdrawn(site):
+                return self._given(site)
+        if not asking and (wanted := self._wanted("add")) is not None:
+            return wanted
         with self._changed:
             if not self._asked:
                 self._asked = True
@@ -117,6 +135,24 @@ class Asking(Iterator[Coming]):
         assert answer is not None
         return self._given(answer) if isinstance(answer, Site) else answer
 
+    def _wanted(self, kind: Kind) -> Site | None:
+        """Return a site that a person wants to be visited; None where there is none.
+
+        Raises:
+            PlannerError: it cannot be visited any more.
+        """
+        site = None if self._instructed is None else self._instructed.next(kind)
+        if site is None:
+            return None
+        placed = self._placed(site)
+        if isinstance(placed, PlannerError):
+            raise placed
+        return self._given(placed)
+
+    def withdrawn(self, site: Site) -> bool:
+        """Tell whether a person has forbidden the place of a site that was asked for before."""
+        return self._instructed is not None and self._instructed.forbids(site) is not None
+
     def _too_long(self) -> bool:
         return self._since is not None and self._now() - self._since > self._thinking
 
@@ -135,6 +171,17 @@ class Asking(Iterator[Coming]):
         if isinstance(placed, PlannerError):
             raise placed
         return self._given(placed)
+
+    def instruct(self, instruction: Instruction) -> str:
+        """Take what a person says of the sites to come; return what follows, as a sentence.
+
+        Raises:
+            PlanError: it cannot be followed; nothing changed.
+        """
+        if self._instructed is None:
+            raise PlanError("instruction", [Problem("run", "takes no instructions.")])
+        with self._placing:
+            return self._instructed.take(instruction)
 
     def hear(self, event: Event) -> None:
         """Take in what happened at a site."""
@@ -191,7 +238,10 @@ class Asking(Iterator[Coming]):
         }
         landing = self._landings.pop(number, None)
         ended = self._ended.pop(number)
-        return Finished(self._sites.pop(number), event.outcome, landing, results, ended)
+        site = self._sites.pop(number)
+        return Finished(
+            site, event.outcome, landing, results, ended, instructed=is_instructed(site.decision)
+        )
 
     # The thread of the planner.
 
@@ -226,9 +276,15 @@ class Asking(Iterator[Coming]):
             self._since = self._now()
         try:
             while self._untold:
+                self._heed(self._told)
                 self._planner.tell(self._untold[0])
                 self._untold.popleft()
+                self._told += 1
+            self._heed()
             given = self._planner.ask()
+            # Somebody may have forbidden the place while the planner thought of it.
+            if isinstance(given, Site) and self.withdrawn(given) and self._heed():
+                given = self._planner.ask()
         except BaseException as error:  # whatever it raises must not go unheard in this thread
             what = f"The planner failed: {type(error).__name__}: {error}".rstrip(".: ")
             return PlannerError(f"{what}. {AGAIN}")
@@ -239,6 +295,15 @@ class Asking(Iterator[Coming]):
         if given is None or isinstance(given, Decision):
             return self._concluded(given)
         return self._placed(given)
+
+    def _heed(self, told: int | None = None) -> bool:
+        """Tell the planner where it may not choose, if it wants to know; whether there was news."""
+        said = [] if self._instructed is None else self._instructed.unheeded(told)
+        heed = getattr(self._planner, "heed", None)
+        for instruction in said:
+            if heed is not None:
+                heed(instruction)
+        return bool(said)
 
     def _concluded(self, decision: Decision | None) -> Concluded | PlannerError:
         if decision is None:
@@ -251,16 +316,24 @@ class Asking(Iterator[Coming]):
 
     def _placed(self, site: Site) -> Site | PlannerError:
         """Check a site, number it, and store it."""
-        try:
-            placed = self._place(site)
-        except PlanError as error:
-            said = " ".join(map(str, error.problems))
-            return PlannerError(
-                f"The planner asked for a site that cannot be visited: {said} Nothing moved since "
-                f"the last site. {AGAIN}"
-            )
-        try:
-            self._add(placed)
-        except Exception as error:  # the rig's thread meets the same failure, and says what to do
-            return PlannerError(f"The site of the planner could not be stored: {error}")
-        return placed
+        decision = site.decision if isinstance(site, Site) else None
+        who = "A person" if is_instructed(decision) else "The planner"
+        with self._placing:
+            try:
+                if isinstance(site, Site) and self.withdrawn(site):
+                    return PlannerError(
+                        f"{who} asked for a site at a place that is forbidden. Nothing moved since "
+                        f"the last site. {AGAIN}"
+                    )
+                placed = self._place(site)
+            except PlanError as error:
+                said = " ".join(map(str, error.problems))
+                return PlannerError(
+                    f"{who} asked for a site that cannot be visited: {said} Nothing moved since "
+                    f"the last site. {AGAIN}"
+                )
+            try:
+                self._add(placed)
+            except Exception as error:  # the rig's thread meets the same failure, and says what
+                return PlannerError(f"The site of the planner could not be stored: {error}")
+            return placed

@@ -35,7 +35,7 @@ from seccm.data.layout import (
 )
 from seccm.data.raw import PIECE_COLUMNS, TERMS
 from seccm.data.readable import Readable, columns_of, reading
-from seccm.data.tables import DECISIONS, EVENTS, GROWN, NUMBER, NUMBERS, Grown
+from seccm.data.tables import EVENTS, GROWN, LATER, NUMBER, NUMBERS, Grown
 from seccm.errors import DamagedError
 from seccm.events import RunStatus
 from seccm.rig import Clock
@@ -169,7 +169,7 @@ def _wanted(datasets: Mapping[str, h5py.Dataset], version: Version) -> dict[str,
     wanted["state"] = ("S16", 1)
     if version > UNNAMED:
         # A table that came later is there as a whole, or not at all.
-        there = [t for t in GROWN if t is not DECISIONS or not datasets.keys().isdisjoint(_of(t))]
+        there = [t for t in GROWN if t not in LATER or not datasets.keys().isdisjoint(_of(t))]
         wanted |= {c.name: (c.dtype, 1) for table in (EVENTS, *there) for c in table.stored}
         wanted |= {c.name: (c.dtype, 1) for c in (*NUMBERS, SITE_CHECK)}
         wanted |= dict.fromkeys((*(table.dimension for table in there), NUMBER), ("u4", 1))

@@ -19,6 +19,7 @@ from seccm.data.earlier import Earlier
 from seccm.data.footage import Footage
 from seccm.data.header import Header
 from seccm.data.inspection import inspect
+from seccm.data.instructions import read_instructions
 from seccm.data.layout import (
     EVENT_COLUMNS,
     Column,
@@ -39,6 +40,7 @@ from seccm.data.trace import SiteRecord, SiteTrace
 from seccm.errors import DataFileError
 from seccm.events import Landing, Outcome
 from seccm.plan.decision import Decision
+from seccm.plan.instruction import Instruction
 from seccm.plan.site import Site
 from seccm.rig import Clock, Signal
 from seccm.typography import counted
@@ -71,6 +73,7 @@ class Scan:
         self._events: Table | None = None
         self._planned: PlannedSites | None = None
         self._decisions: Decisions | None = None
+        self._instructions: Mapping[int, Instruction] | None = None
         try:
             self._list()
         except BaseException:
@@ -246,6 +249,13 @@ class Scan:
         if self._decisions is None:
             self._decisions = Decisions(self._rows_of)
         return self._decisions
+
+    @property
+    def instructions(self) -> Mapping[int, Instruction]:
+        """What persons told a run with a planner, by number: who, when, why, and which place."""
+        if self._instructions is None:
+            self._instructions = read_instructions(self._rows_of)
+        return self._instructions
 
     def remaining(self) -> tuple[int, ...]:
         """Return the sites that are left: first one that broke off and goes on, if there is one.
@@ -448,7 +458,7 @@ class Scan:
             unreadable=unreadable(self.features),
             spoiled={n: spoiled(self.features, self.factors) for n in self._damage.sites},
         )
-        self._events = self._planned = self._decisions = None
+        self._events = self._planned = self._decisions = self._instructions = None
         self._found = StepResults(
             self._rows_of,
             data,

@@ -32,6 +32,7 @@ from seccm.data.writer import Writer
 from seccm.errors import DataFileError, RigError, SeccmError
 from seccm.events import Event, RunStatus, SiteAnalysed
 from seccm.plan.decision import Decision
+from seccm.plan.instruction import Instruction
 from seccm.plan.site import Site
 from seccm.rig import Block, Clock, RawChannel
 
@@ -72,7 +73,12 @@ class _Decided(NamedTuple):
     decision: Decision
 
 
-_Message = _Happened | _Planned | _Decided
+class _Instructed(NamedTuple):
+    number: int
+    instruction: Instruction
+
+
+_Message = _Happened | _Planned | _Decided | _Instructed
 
 
 class Store:
@@ -259,6 +265,18 @@ class Store:
         """
         self._send(_Decided(site, decision))
 
+    def instruct(self, number: int, instruction: Instruction) -> None:
+        """Keep what a person told the run; as `extend`.
+
+        Args:
+            number: of the instruction, from 0 on.
+            instruction: as it was given.
+
+        Raises:
+            RigError: there was no room for longer than the patience, or writing failed.
+        """
+        self._send(_Instructed(number, instruction))
+
     def barrier(self, timeout: float = 10.0) -> None:
         """Return when every event recorded so far is on the disk.
 
@@ -421,6 +439,9 @@ class Store:
             return True
         if isinstance(message, _Decided):
             self._writer.decide([message])
+            return True
+        if isinstance(message, _Instructed):
+            self._writer.instruct(message.number, message.instruction)
             return True
         return self._writer.take(message.block, message.events)
 

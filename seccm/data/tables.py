@@ -185,8 +185,19 @@ DECISIONS = Grown(
     ),
 )
 """Why a planner asked for its sites; after the last one, why it asked for no more."""
-GROWN = (STEPS, RESULTS, ARRAYS, QUANTITIES, PLANNED, RECIPES, DECISIONS)
+INSTRUCTIONS = Grown(
+    "instruction_",
+    "instruction_piece",
+    (
+        Stored("instruction_number", "u4", "1", "in the order in which they were given"),
+        Stored("instruction_text", f"S{PIECE}", "", "as JSON in SI; long ones have several rows"),
+    ),
+)
+"""What persons told a run with a planner: places to visit next, and places never to visit."""
+GROWN = (STEPS, RESULTS, ARRAYS, QUANTITIES, PLANNED, RECIPES, DECISIONS, INSTRUCTIONS)
 """The tables of format 1.0 that files did not have before; events were there."""
+LATER = (DECISIONS, INSTRUCTIONS)
+"""Those of them that came later: files of format 1.0 may be without."""
 
 
 def lay_out(file: h5py.File, quantities: Sequence[Column], statuses: Mapping[int, str]) -> None:

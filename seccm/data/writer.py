@@ -29,6 +29,7 @@ from seccm.data.entries import Entries
 from seccm.data.filming import Film
 from seccm.data.frame_times import times_of
 from seccm.data.frames import FrameWriter
+from seccm.data.instructions import instruction_rows
 from seccm.data.landing_cells import cells_of as cells_of_landing
 from seccm.data.landing_cells import cells_of_record
 from seccm.data.layout import (
@@ -53,7 +54,7 @@ from seccm.data.raw_trace import RawOfSite
 from seccm.data.redo import RedoLog
 from seccm.data.site_cells import SiteCells
 from seccm.data.step_tables import StepWriter, append
-from seccm.data.tables import DECISIONS, EVENTS, PLANNED, RECIPES, read
+from seccm.data.tables import DECISIONS, EVENTS, INSTRUCTIONS, PLANNED, RECIPES, read
 from seccm.data.tail import Tail
 from seccm.data.trace import Analyse, SiteRecord, record_of, step_rows
 from seccm.data.trouble import SPARE, abandon
@@ -76,6 +77,7 @@ from seccm.events import (
     StepFinished,
 )
 from seccm.plan.decision import Decision
+from seccm.plan.instruction import Instruction
 from seccm.plan.site import Site
 from seccm.rig import Block, Clock, ContactRecord, RawSamples
 
@@ -213,6 +215,10 @@ class Writer:
     def decide(self, decisions: Sequence[tuple[int, Decision]]) -> None:
         """Write down why a planner asked for sites, or for no more."""
         append(self._to, DECISIONS, decision_rows(decisions))
+
+    def instruct(self, number: int, instruction: Instruction) -> None:
+        """Write down what a person told the run."""
+        append(self._to, INSTRUCTIONS, instruction_rows(number, instruction))
 
     def commit(self, *, durable: bool = True) -> None:
         """Bring everything decided so far to the file, in the order that a crash may cut.

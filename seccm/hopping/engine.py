@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from seccm.errors import NotNow, PlannerError, RigError
@@ -90,6 +90,7 @@ class Engine:
         terrain: what is known of the surface from before, on the clock of this run.
         judges: gives for each site who is asked before it is closed as one that went well.
         before: what an earlier session did at sites that it left half measured.
+        withdrawn: tells whether a site that came, and was not begun, is not to be visited any more.
     """
 
     def __init__(
@@ -104,7 +105,9 @@ class Engine:
         terrain: Terrain | None = None,
         judges: Judges | None = None,
         before: Mapping[int, Before] | None = None,
+        withdrawn: Callable[[Site], bool] = lambda site: False,
     ) -> None:
+        self._withdrawn = withdrawn
         self._judges = judges
         self._before = dict(before or {})
         self._judge: Judge | None = None
@@ -321,6 +324,8 @@ class Engine:
     def _between(self, block: Block) -> list[Action | Event]:
         """Decide what comes after a site, with the tip up."""
         before, self._thinking, self._refused = self._thinking, "", ""
+        if self._upcoming is not None and self._withdrawn(self._upcoming):
+            self._upcoming = None
         if self._state is State.RUNNING and self._upcoming is None:
             self._upcoming = self._next_site()
         site = self._upcoming

@@ -73,6 +73,8 @@ class Decision:
     """Numbers of the model that another program needs to follow it, by a name."""
     seed: int | None = None
     """Of what was drawn by chance; None where nothing was."""
+    instruction: int | None = None
+    """The number of the instruction that it follows, of a person; None where a planner decided."""
 
     def __post_init__(self) -> None:
         """Refuse what would make a data file too large."""
@@ -89,6 +91,8 @@ class Decision:
         table: dict[str, Any] = {"reason": self.reason}
         if self.seed is not None:
             table["seed"] = self.seed
+        if self.instruction is not None:
+            table["instruction"] = self.instruction
         if self.state:
             table["state"] = {name: _short(value) for name, value in self.state.items()}
         if self.progress:
@@ -116,7 +120,10 @@ class Decision:
                     for words, value, aim, unit in table.get("progress", ())
                 ),
                 {str(name): _number(value) for name, value in table.get("state", {}).items()},
-                None if table.get("seed") is None else int(table["seed"]),
+                *(
+                    None if table.get(name) is None else int(table[name])
+                    for name in ("seed", "instruction")
+                ),
             )
         except (KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             raise ValueError(f"is no decision of a planner: {error!r}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -118,22 +118,9 @@ class Placing:
             PlanError: it was not made by this plan, the rig cannot visit it, or its droplet would
                 meet that of another site.
         """
-        number = len(self._sites)
-        if not isinstance(site, Site) or site.recipe is None:
-            what = f"is {type(site).__name__!r}, not a site that Plan.site has made."
-            raise PlanError(self.plan.title, [Problem(f"site {number}", what)])
-        condition = site.recipe.condition
-        given = {**dict(condition.levels), **site.recipe.values}
-        only = alone(self.plan, site.x, site.y, given, site.label)
-        (made,) = only.sites()
+        number, made = len(self._sites), self.check(site)
         assert made.recipe is not None
-        problems = [p for p in only.check(self.info, at=self._at) if p.severity == "error"]
-        if made.recipe.text != site.recipe.text:
-            what = "differs from what the plan does at its sites."
-            problems.append(Problem("recipe", what, "Make it with Plan.site of the run's plan."))
-        problems += self._used(made)
-        if problems:
-            raise PlanError(f"site {number} of the planner", problems)
+        condition = made.recipe.condition
         index = self._conditions.setdefault(condition, len(self._conditions))
         self._repeats += [0] * (index + 1 - len(self._repeats))
         pattern = made.recipe.site(index)
@@ -144,20 +131,48 @@ class Placing:
         self._sites.append(placed)
         return placed
 
-    def _used(self, site: Site) -> list[Problem]:
+    def check(self, site: Site, others: Sequence[Site] = ()) -> Site:
+        """Return a site as the plan makes it; nothing changes.
+
+        Args:
+            site: that a planner or a person asks for.
+            others: sites that are to be visited, beside those that the run has.
+
+        Raises:
+            PlanError: as `place`.
+        """
+        number = len(self._sites)
+        if not isinstance(site, Site) or site.recipe is None:
+            what = f"is {type(site).__name__!r}, not a site that Plan.site has made."
+            raise PlanError(self.plan.title, [Problem(f"site {number}", what)])
+        given = {**dict(site.recipe.condition.levels), **site.recipe.values}
+        only = alone(self.plan, site.x, site.y, given, site.label)
+        (made,) = only.sites()
+        assert made.recipe is not None
+        problems = [p for p in only.check(self.info, at=self._at) if p.severity == "error"]
+        if made.recipe.text != site.recipe.text:
+            what = "differs from what the plan does at its sites."
+            problems.append(Problem("recipe", what, "Make it with Plan.site of the run's plan."))
+        problems += self._used(made, [*self._sites, *others])
+        if problems:
+            raise PlanError(f"site {number} of the planner", problems)
+        return made
+
+    def _used(self, site: Site, others: Sequence[Site]) -> list[Problem]:
         """Refuse ground that another site has used, or may use."""
         bare = droplets_are_none((site,))
         if self.plan.places.allow_overlap or bare or not self.plan.moves:
             return []
-        places = np.array([(each.x, each.y) for each in self._sites], float).reshape(-1, 2)
+        places = np.array([(each.x, each.y) for each in others], float).reshape(-1, 2)
         diameter = self.plan.probe.diameter
         met = meeting((site.x, site.y), places, site.no_contact.offsets(), diameter)
         if met is None:
             return []
         apart = show(float(np.hypot(*(places[met] - (site.x, site.y)))), "m", 3)
         retries = " with its retries" if len(site.no_contact.offsets()) > 1 else ""
+        who = f"site {met}" if met < len(self._sites) else "a site that is to come"
         what = (
-            f"({show(site.x, 'm')}, {show(site.y, 'm')}){retries} is on used ground: site {met} is "
+            f"({show(site.x, 'm')}, {show(site.y, 'm')}){retries} is on used ground: {who} is "
             f"{apart} away, and the footprint's diameter is {show(diameter, 'm', 3)}."
         )
         remedy = "Choose another place, or set sites.allow_overlap = true if this is intended."

@@ -46,6 +46,8 @@ class Finished:
     with its uncertainty and status, and NaN where there is none. In the order of the names."""
     ended: float = math.nan
     """When the site was over, in seconds since the start of the run, breaks among them."""
+    instructed: bool = False
+    """Whether a person wanted the site, by `Run.instruct`, and not the planner."""
 
     def result(self, name: str) -> Value:
         """Return a result; "not measured" where the site has none of that name."""
@@ -82,7 +84,9 @@ class Planner(Protocol):
     def tell(self, finished: Finished) -> None:
         """Take in a finished site. Every one is told before the next site is asked for.
 
-        A site that could not be touched has an outcome that says why, and no results.
+        A site that could not be touched has an outcome that says why, and no results. Sites that a
+        person wanted are told, too. A planner with a method `heed` is called with each
+        `seccm.plan.instruction.Instruction` that forbids a place, or allows it again.
         """
 
 

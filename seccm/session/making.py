@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from seccm.analysis.features import Features, area_at
 from seccm.conductor.asking import Asking
+from seccm.conductor.instructed import Instructed
 from seccm.conductor.opening import Opened, open_for_motion
 from seccm.data import (
     Columns,
@@ -25,6 +26,7 @@ from seccm.errors import DataFileError, Problem
 from seccm.filming.film import Filming
 from seccm.plan import Plan, load_plan
 from seccm.plan.decision import Decision
+from seccm.plan.instruction import Instruction
 from seccm.plan.placing import Placing
 from seccm.plan.planner import Finished, Planner, known_ahead, planner_of, with_script
 from seccm.plan.site import Site
@@ -175,6 +177,8 @@ def resume(path: str | Path, *, pace: float = 0.0, planner: Planner | None = Non
                 if site.number == broken
             }
             told = finished(scan) if asked is not None else ()
+            said, decided = dict(scan.instructions), scan.decisions.values()
+            followed = {one.instruction for one in decided if one.instruction is not None}
         placing = Placing(plan, found.info, sites, found.at)
         return Run(
             plan,
@@ -187,7 +191,7 @@ def resume(path: str | Path, *, pace: float = 0.0, planner: Planner | None = Non
             planned=sites,
             known=known,
             warnings=_warnings(rig_file, found),
-            asking=_asking(asked, left, placing, features, store, told),
+            asking=_asking(asked, left, placing, features, store, told, said, followed),
             total=known if asked is None else asked.total,
             terrain=terrain,
             before=done,
@@ -256,6 +260,8 @@ def _asking(
     features: Features,
     store: Store,
     told: Sequence[Finished] = (),
+    said: Mapping[int, Instruction] | None = None,
+    followed: Collection[int] = (),
 ) -> Asking | None:
     """Return who asks the planner of a run; None where it has none."""
 
@@ -268,6 +274,10 @@ def _asking(
         store.decide(placing.count, decision)
         store.barrier()
 
+    def keep(number: int, instruction: Instruction) -> None:
+        store.instruct(number, instruction)
+        store.barrier()
+
     if planner is None:
         return None
     return Asking(
@@ -278,6 +288,7 @@ def _asking(
         conclude,
         told,
         thinking=placing.plan.planner.thinking,
+        instructed=Instructed(placing, keep, said, followed),
         seconds=lambda row: store.begins_at + placing.info.clock.time(row),
     )
 

@@ -20,6 +20,7 @@ from seccm.hopping.before import Before, Ran
 from seccm.hopping.last_rows import LastRows
 from seccm.hopping.terrain import Terrain
 from seccm.plan import Plan
+from seccm.plan.instruction import is_instructed
 from seccm.plan.planner import Finished
 from seccm.plan.site import Site
 from seccm.program.live import Known
@@ -98,7 +99,11 @@ def finished(scan: Scan) -> tuple[Finished, ...]:
         }
         outcome = Outcome(int(sites["status"][number]))
         ended = float(sites["t_end"][number])
-        found.append(Finished(planned[number], outcome, scan.landing(number), results, ended))
+        wanted = is_instructed(scan.decisions.get(number))
+        landing = scan.landing(number)
+        found.append(Finished(planned[number], outcome, landing, results, ended, instructed=wanted))
+    # A site that a person wanted may have been visited before one that has a lower number.
+    found.sort(key=lambda one: (not math.isfinite(one.ended), one.ended, one.site.number))
     return tuple(found)
 
 

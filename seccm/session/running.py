@@ -20,7 +20,7 @@ from seccm.data import (
     open_scan,
 )
 from seccm.data.whereabouts import Whereabouts
-from seccm.errors import DataFileError, NotNow, Problem
+from seccm.errors import DataFileError, NotNow, PlanError, Problem
 from seccm.events import Event, Outcome, RunStopped
 from seccm.filming.film import Filming
 from seccm.hopping.before import Before
@@ -31,6 +31,7 @@ from seccm.hopping.status import Status
 from seccm.hopping.terrain import Terrain
 from seccm.interruption import FROM_KEYBOARD, SUSPEND, Interruption, are_taken, name_of, told
 from seccm.plan import Plan
+from seccm.plan.instruction import Instruction
 from seccm.plan.planner import Listed
 from seccm.plan.site import Site
 from seccm.rig import Block, Rig, RigInfo, SafeReport
@@ -102,7 +103,9 @@ class Run:
             terrain=terrain,
             judges=judges(plan, rig.info.clock),
             before=before,
+            withdrawn=(lambda site: False) if asking is None else asking.withdrawn,
         )
+        self._asking = asking
         self._runner = Runner(
             rig,
             self._engine,
@@ -171,6 +174,25 @@ class Run:
             self.emergency()
         else:
             self._engine.ask(request, reason)
+
+    def instruct(self, instruction: Instruction) -> str:
+        """Pin, add, forbid or allow a place; return what follows from it, as a sentence.
+
+        May be called from any thread. It is in the data file when this returns.
+
+        Raises:
+            NotNow: the run is over, or nobody is asked for its sites: they are those of its plan.
+            PlanError: the place cannot be visited, is used, or there is nothing to take back;
+                nothing changed.
+            RigError: it cannot be stored.
+        """
+        if self.status.state in (State.DONE, State.FAULT, State.STOPPING):
+            raise NotNow(instruction.kind, self.status.state.value, ())
+        if self._asking is None:
+            what = "is for runs with a planner; this one visits the sites of its plan in order."
+            remedy = "Skip a site while it is measured, or give the plan a table [planner]."
+            raise PlanError(self.plan.title, [Problem(instruction.kind, what, remedy)])
+        return self._asking.instruct(instruction)
 
     def halt(self) -> None:
         """Freeze outputs and switch the cell off with the next block, or without it.
