@@ -9,6 +9,7 @@ from small_scan import small_scan
 
 from seccm.errors import SeccmError
 from seccm.hopping.life import Request as Verb
+from seccm.plan.instruction import Instruction
 from seccm.remote import CoarseOrder, Job, Order
 from seccm.remote.channel.wire import pack, unpack
 from seccm.remote.messages.requests import (
@@ -21,6 +22,7 @@ from seccm.remote.messages.requests import (
     Emergency,
     Halt,
     Here,
+    Instruct,
     Keep,
     OpenRig,
     Quit,
@@ -46,6 +48,7 @@ EVERY: tuple[Request, ...] = (
     Act(Action.JOG, {"axis": "x", "to": 5e-6, "speed": 1e-6}),
     *(Reply("Go on?", yes=yes) for yes in (True, False)),
     Keep("noise", calibrate=True),
+    Instruct(Instruction("pin", 1e-6, 2e-6, {"j": "-1 mA/cm^2"}, who="Ada", why="Größer?").text),
 )
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from seccm.cli.running import PATIENCE, asked
 from seccm.cli.verbs import Verb
 from seccm.data.whereabouts import run_id_of
-from seccm.errors import SeccmError
+from seccm.errors import PlanError, Problem, SeccmError
+from seccm.factors import Level
 from seccm.hopping.life import AT_ONCE
 from seccm.plan.channels import stays
+from seccm.plan.instruction import Instruction, Kind, agreed, person
+from seccm.plan.placing import Given
 from seccm.remote import Client, News, Running
 from seccm.shell import command
 
@@ -38,11 +42,12 @@ SHORTEST = 4
 """Letters of a run ID that are enough to name a run."""
 
 
-def ask(verb: Verb, run: str, *, take: bool) -> str:
+def ask(verb: Verb, run: str, *, take: bool, instruction: Instruction | None = None) -> str:
     """Ask a run for something; return what it does now.
 
     Args:
         verb: what.
+        instruction: what a verb that instructs says of which place.
         run: its file, or the beginning of its run ID; empty where only one is going on.
         take: take the controls from a window that holds them.
 
@@ -55,6 +60,9 @@ def ask(verb: Verb, run: str, *, take: bool) -> str:
             ticket = client.halt()
         elif verb is Verb.EMERGENCY:
             ticket = client.emergency()
+        elif instruction is not None:
+            _take_control(client, force=take)
+            ticket = client.instruct(instruction)
         else:
             _take_control(client, force=take)
             ticket = client.ask(verb.value, "asked from the command line")
@@ -62,7 +70,60 @@ def ask(verb: Verb, run: str, *, take: bool) -> str:
         fixed = client.snapshot is not None and _nothing_moves(client.snapshot.plan_json)
     if not granted:
         raise SeccmError(why)
+    if instruction is not None:
+        return agreed(instruction)
     return (WHERE_NOTHING_MOVES.get(verb) if fixed else None) or GRANTED[verb]
+
+
+def instruction_of(
+    verb: Verb, x: str, y: str, levels: Sequence[str], radius: str, why: str
+) -> Instruction | None:
+    """Return what a verb says of which place; None where the verb is about none.
+
+    Raises:
+        PlanError: with every mistake.
+    """
+    given = {"--x": x, "--y": y, "--level": ", ".join(levels), "--radius": radius, "--why": why}
+    wrong: list[Problem] = []
+    if not verb.instructs:
+        useless = [name for name, value in given.items() if value]
+        wrong += [Problem(name, f"says nothing to {verb}.", "Leave it out.") for name in useless]
+    lengths = {
+        name: _length(name, given[name], wrong)
+        for name in ("--x", "--y", "--radius")
+        if verb.instructs and (given[name] or name != "--radius")
+    }
+    chosen: dict[str, Given] = {}
+    for one in levels if verb.instructs else ():
+        name, equals, level = (part.strip() for part in one.partition("="))
+        if not name or not equals or not level:
+            wrong.append(Problem("--level", f'"{one}" is no level.', 'Write "j = -1 mA/cm^2".'))
+        chosen[name] = level
+    if chosen and verb not in (Verb.PIN, Verb.ADD):
+        wrong.append(Problem("--level", f"says nothing to {verb}.", "Leave it out."))
+    if lengths.get("--radius") is not None and verb not in (Verb.FORBID, Verb.ALLOW):
+        wrong.append(Problem("--radius", f"says nothing to {verb}.", "Leave it out."))
+    if wrong:
+        raise PlanError(f"seccm ask {verb}", wrong)
+    if not verb.instructs:
+        return None
+    kind: Kind = verb.value  # type: ignore[assignment]
+    return Instruction(
+        kind, lengths["--x"], lengths["--y"], chosen, lengths.get("--radius"),
+        who=f"{person()}, command line", why=why,
+    )  # fmt: skip
+
+
+def _length(name: str, written: str, wrong: list[Problem]) -> float:
+    try:
+        level = Level.read(written)
+    except ValueError:
+        level = None
+    if level is None or level.unit != "m":
+        what = f'is "{written}", no length.' if written else "is missing."
+        wrong.append(Problem(name, what, f'Write it with its unit: {name} "10 um".'))
+        return 0.0
+    return level.value
 
 
 def _nothing_moves(plan_json: str) -> bool:

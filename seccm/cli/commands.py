@@ -226,12 +226,29 @@ def ask(
     take: Annotated[
         bool, typer.Option("--take", help="Take the controls from a window that holds them.")
     ] = False,
+    x: Annotated[
+        str, typer.Option("--x", help='pin, add, forbid, allow: the place, "10 um".')
+    ] = "",
+    y: Annotated[str, typer.Option("--y", help="The same.")] = "",
+    level: Annotated[
+        list[str] | None,
+        typer.Option("--level", help='pin, add: a level of a factor, "j = -1 mA/cm^2".'),
+    ] = None,
+    radius: Annotated[
+        str, typer.Option("--radius", help="forbid, allow: of the ground; by default a footprint.")
+    ] = "",
+    why: Annotated[str, typer.Option("--why", help="Kept in the data file.")] = "",
 ) -> None:
-    """Ask a run that is going on to pause, resume, skip a site, stop, halt, or retract at once."""
+    """Ask a run that is going on to pause, resume, skip a site, stop, halt, or retract at once.
+
+    A run with a planner can also be told to pin a place (it is visited next), to add one, to
+    forbid one, or to allow it again; each is kept in the data file with who said it, and why.
+    """
     from seccm.cli import asking
 
     with sentences():
-        say(asking.ask(verb, run, take=take))
+        said = asking.instruction_of(verb, x, y, level or (), radius, why)
+        say(asking.ask(verb, run, take=take, instruction=said))
 
 
 @app.command()

@@ -12,7 +12,8 @@ PATIENCE = 15.0
 """Seconds for which a host that does not answer is waited for."""
 NOBODY = "Nothing is running."
 HOW = (
-    "seccm ask pause|resume|skip|stop|halt|emergency FILE steers a run; seccm window attaches to "
+    "seccm ask pause|resume|skip|stop|halt|emergency FILE steers a run, pin|add|forbid|allow its "
+    "planner; seccm window attaches to "
     "the newest. A paused run keeps its tip up and waits without a time limit."
 )
 

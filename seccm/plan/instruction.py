@@ -6,6 +6,7 @@ that is resumed takes all of them from its file.
 
 from __future__ import annotations
 
+import getpass
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -201,6 +202,14 @@ class Forbidden:
 
 def _apart(first: Instruction, second: Instruction) -> float:
     return math.hypot(first.x - second.x, first.y - second.y)
+
+
+def person() -> str:
+    """Return the name of whoever uses this computer, as the system knows it."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a service has none
+        return "unknown"
 
 
 def agreed(instruction: Instruction) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from seccm.arrays import FloatArray
 from seccm.plan.decision import Belief, Decision
+from seccm.plan.instruction import Instruction
 from seccm.plan.plan import Plan
 from seccm.plan.planner import Finished
 from seccm.plan.site import Site
@@ -74,6 +75,10 @@ class Bisection:
         """Take in a finished site."""
         self._memory.tell(finished)
 
+    def heed(self, instruction: Instruction) -> None:
+        """Take in that a place is forbidden, or allowed again."""
+        self._memory.heed(instruction)
+
     def instead(self) -> Site | None:
         """Return the site that is visited where there is no decision in time."""
         return offered(self._spec, self._memory, self._first)
@@ -81,25 +86,26 @@ class Bisection:
     @on_one_core
     def ask(self) -> Site | Decision:
         """Return the next site with its reason, or why there is none."""
-        done = len(self._memory.sites)
-        found = self._at(done) if done >= len(ENDS) else None
-        begin = len(ENDS) if self._ending.needs_history else done
-        every = (self._at(k) for k in range(max(begin, len(ENDS)), done + 1))
+        done, turn = len(self._memory.sites), self._memory.turns
+        first = self._memory.before(len(ENDS))
+        found = self._at(done) if turn >= len(ENDS) else None
+        begin = first if self._ending.needs_history else done
+        every = (self._at(k) for k in range(begin, done + 1)) if turn >= len(ENDS) else ()
         widths = [each[2] for each in every if each is not None]
         standing = self._ending.standing(self._memory, widths)
         progress, why = self._ending.progress(standing), self._ending.why(standing)
         beliefs, state = self._believed(done) if found is not None else ((), {})
-        if found is not None and done >= ENOUGH and found[1] < HARDLY:
+        if found is not None and turn >= ENOUGH and found[1] < HARDLY:
             span = " to ".join(str(level) for level in self._spec.between)
             why = f"{self._spec.result} = {self._spec.target} is not met from {span}."
             return Decision(f"{why} Give a wider range.", beliefs, progress, state)
         if why:
             return Decision(f"{why} {self._answer(found)}".rstrip(), beliefs, progress, state)
         if found is None:
-            share = ENDS[done % len(ENDS)]
-            reason = ("An end of the range.", "An end of the range.", "The middle.")[done % 3]
+            share = ENDS[turn % len(ENDS)]
+            reason = ("An end of the range.", "An end of the range.", "The middle.")[turn % 3]
         else:
-            quantile = QUANTILES[(done - len(ENDS)) % len(QUANTILES)]
+            quantile = QUANTILES[(turn - len(ENDS)) % len(QUANTILES)]
             share = float(np.nanquantile(found[0], quantile))
             where = "in the middle of" if quantile == 0.5 else "to one side of"
             reason = f"{self._answer(found)} This site is {where} that."

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from seccm.arrays import FloatArray
 from seccm.factors import Level
 from seccm.plan.decision import Belief, Decision, Progress
+from seccm.plan.instruction import Instruction
 from seccm.plan.planner import Finished
 from seccm.plan.site import Site
 from seccm.planners.fitting import Fitted, fitted
@@ -60,17 +61,57 @@ class Memory:
         self.space, self.learnt, self.seed = space, tuple(learnt), seed
         self.sites: list[Finished] = []
         self.points: list[tuple[float, ...]] = []
+        self._asked: list[int] = []
+        """Which of the sites this planner asked for; a person may have wanted the others."""
+        self._heard: list[tuple[int, Instruction]] = []
+        """What forbids places, each with how many sites there were before it."""
         self._models: tuple[int, tuple[Fitted, ...] | None] = (-1, None)
 
     def tell(self, finished: Finished) -> None:
         """Take in a finished site."""
+        if not finished.instructed:
+            self._asked.append(len(self.sites))
         self.sites.append(finished)
         self.points.append(self.space.point(finished.site))
 
+    def heed(self, instruction: Instruction) -> None:
+        """Take in that a place is forbidden, or allowed again."""
+        self._heard.append((len(self.sites), instruction))
+
+    @property
+    def turns(self) -> int:
+        """How many of the sites this planner asked for."""
+        return len(self._asked)
+
+    def before(self, turn: int) -> int:
+        """Return how many sites there were when this planner asked for one of its own."""
+        return self._asked[turn] if turn < len(self._asked) else len(self.sites)
+
     @property
     def used(self) -> set[int]:
-        """The places of the plan that are used, by their numbers."""
-        return self.space.used(finished.site for finished in self.sites)
+        """The places of the plan that cannot be visited, by their numbers."""
+        return self.used_at(len(self.sites))
+
+    def used_at(self, count: int, heard: int | None = None) -> set[int]:
+        """Return the places of the plan that could not be visited after so many sites.
+
+        Args:
+            count: of the sites whose places are used.
+            heard: the number of sites until which counts what persons wanted; the same unless
+                given.
+        """
+        until = count if heard is None else heard
+        sites = self.sites[:count]
+        sites += [one for one in self.sites[count:until] if one.instructed]
+        used = self.space.used(one.site for one in sites)
+        # What a person adds need not lie on a place of the plan.
+        used |= self.space.taken(one.site for one in sites if one.instructed)
+        return used | self.space.forbidden(one for at, one in self._heard if at <= until)
+
+    @property
+    def forbids(self) -> bool:
+        """Whether a person has forbidden places of the plan."""
+        return bool(self.space.forbidden(one for _, one in self._heard))
 
     @property
     def seconds(self) -> float:
@@ -140,15 +181,15 @@ def offered(spec: Deciding, memory: Memory, first: Sequence[Choice]) -> Site | N
     """Return the site that is visited where there is no decision, if the plan wants one."""
     if spec.late == "pause":
         return None
-    done = len(memory.sites)
-    return memory.space.site(first[done % len(first)], memory.used)
+    return memory.space.site(first[memory.turns % len(first)], memory.used)
 
 
 def no_place(memory: Memory) -> Decision:
     """Return why nothing more is asked for where every place is used."""
     count = len(memory.space.places)
     what = f"All {count} places of the plan are" if count > 1 else "The only place of the plan is"
-    return Decision(f"{what} used.")
+    forbidden = " or forbidden" if memory.forbids else ""
+    return Decision(f"{what} used{forbidden}.")
 
 
 def as_share(stop: Stop, scale: Scale, value: Level | None) -> Stop:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from seccm.plan.decision import Belief, Decision
+from seccm.plan.instruction import Instruction
 from seccm.plan.plan import Plan
 from seccm.plan.planner import Finished
 from seccm.plan.site import Site
@@ -50,7 +51,7 @@ class GaussianProcess:
         self._net = space.net(spec.seed)
         self._shown = shown_net(space, spec.seed)
         self._widths: dict[int, float] = {}
-        self._choices: dict[tuple[int, int], tuple[Choice, str] | None] = {}
+        self._choices: dict[tuple[int, int, frozenset[int]], tuple[Choice, str] | None] = {}
         """What was decided, by `_decided`'s arguments: sites that are alike ask for it again."""
 
     @property
@@ -62,6 +63,10 @@ class GaussianProcess:
         """Take in a finished site."""
         self._memory.tell(finished)
 
+    def heed(self, instruction: Instruction) -> None:
+        """Take in that a place is forbidden, or allowed again."""
+        self._memory.heed(instruction)
+
     def instead(self) -> Site | None:
         """Return the site that is visited where there is no decision in time."""
         return offered(self._spec, self._memory, self._first)
@@ -70,7 +75,7 @@ class GaussianProcess:
     def ask(self) -> Site | Decision:
         """Return the next site with its reason, or why there is none."""
         done, spec = len(self._memory.sites), self._spec
-        turn = done // spec.repeats
+        turn = self._memory.turns // spec.repeats
         decided = turn - len(self._first)
         standing = self._ending.standing(self._memory, self._history(done))
         progress = self._ending.progress(standing)
@@ -82,11 +87,13 @@ class GaussianProcess:
             reason = f"Site {turn + 1} of {len(self._first)} that fill the range evenly."
             said = Decision(reason, progress=progress, seed=spec.seed)
         else:
-            basis = (len(self._first) + decided // spec.batch * spec.batch) * spec.repeats
-            place = decided % spec.batch
-            if (basis, place) not in self._choices:
-                self._choices[basis, place] = self._decided(basis, place)
-            chosen = self._choices[basis, place]
+            own = (len(self._first) + decided // spec.batch * spec.batch) * spec.repeats
+            basis, place = self._memory.before(own), decided % spec.batch
+            now = self._memory.used_at(basis, self._memory.before(turn * spec.repeats))
+            key = basis, place, frozenset(now)
+            if key not in self._choices:
+                self._choices[key] = self._decided(basis, place, now)
+            chosen = self._choices[key]
             if chosen is None:
                 return no_place(self._memory)
             choice, reason = chosen
@@ -96,8 +103,8 @@ class GaussianProcess:
 
     def _history(self, done: int) -> list[float]:
         """Return half the width of the interval after each decision so far."""
-        first = len(self._first) * self._spec.repeats
-        if done < first:
+        first = self._memory.before(len(self._first) * self._spec.repeats)
+        if self._memory.turns < len(self._first) * self._spec.repeats:
             return []
         begin = first if self._ending.needs_history else done
         for count in range(begin, done + 1):
@@ -108,15 +115,15 @@ class GaussianProcess:
                 self._widths[count] = found[0]
         return [self._widths[count] for count in range(begin, done + 1) if count in self._widths]
 
-    def _decided(self, basis: int, place: int) -> tuple[Choice, str] | None:
+    def _decided(self, basis: int, place: int, used: set[int]) -> tuple[Choice, str] | None:
         """Return one choice of a batch, and its reason; None where no place is left.
 
         Args:
             basis: how many sites it rests on.
             place: its place in the batch.
+            used: places that cannot be visited, by their numbers.
         """
         memory = self._memory
-        used = memory.space.used(one.site for one in memory.sites[:basis])
         candidates = memory.space.candidates(used, self._spec.seed)
         models = memory.models(basis)
         if not candidates:
@@ -129,6 +136,8 @@ class GaussianProcess:
         few = rng.permutation(len(self._net))[:NET]
         supposed: list[Choice] = []
         for _ in range(place + 1):
+            if not candidates:  # a batch that is larger than what is left
+                return None
             points = np.array([choice.point for choice in candidates])
             gain = worth(self._goal, self._target, models, chance, points, self._net[few])
             best = candidates[int(gain.argmax())]
@@ -145,7 +154,9 @@ class GaussianProcess:
         said = [lesson(site, self._learnt) for site in memory.sites[:count]]
         numbers = isinstance(self._goal, Explore)
         told = [one is not None and (one.side == NUMBER or not numbers) for one in said]
-        return Chance(np.array(memory.points[:count]), np.array(told))
+        points = np.array(memory.points[:count]).reshape(count, len(memory.space.directions))
+        known = np.isfinite(points).all(axis=1)
+        return Chance(points[known], np.array(told)[known])
 
     def _supposing(
         self, basis: int, supposed: Sequence[Choice], models: Sequence[Fitted]

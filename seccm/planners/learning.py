@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def told_of(
         learnt: the result.
     """
     every = [(point, lesson(site, learnt)) for site, point in zip(sites, points, strict=True)]
-    said = [(point, one) for point, one in every if one is not None]
+    said = [(point, one) for point, one in every if one is not None and all(map(isfinite, point))]
     if not any(one.side == NUMBER for _, one in said):
         return None
     return Told(

@@ -13,8 +13,10 @@ from scipy.stats import qmc
 from seccm.arrays import FloatArray, IntArray
 from seccm.factors import Level
 from seccm.plan.decision import Direction
+from seccm.plan.instruction import Forbidden, Instruction
 from seccm.plan.plan import Plan
 from seccm.plan.site import Site
+from seccm.plan.spacing import meeting
 from seccm.planners.specs import Range
 
 LEVELS = {1: 81, 2: 21, 3: 9}
@@ -52,9 +54,11 @@ class Span:
         return min(max(float(f"{level:.{_DIGITS}g}"), low), high)
 
     def share(self, level: float) -> float:
-        """Return where a level lies in the range."""
+        """Return where a level lies in the range; NaN where its scale does not go so far."""
         first, last = (level.value for level in self.range.between)
         if self.range.scale == "logarithmic":
+            if level / first <= 0.0:
+                return math.nan  # a person may have wanted it
             return math.log(level / first) / math.log(last / first)
         return (level - first) / (last - first)
 
@@ -104,6 +108,25 @@ class Space:
             left[x, y].append(number)
         there = (left.get((site.x, site.y)) for site in sites)
         return {numbers.popleft() for numbers in there if numbers}
+
+    def forbidden(self, instructions: Iterable[Instruction]) -> set[int]:
+        """Return the places of the plan at which no site may be, by their numbers."""
+        ground = Forbidden(self._plan.probe.diameter, instructions)
+        if not len(ground):
+            return set()
+        return {number for number, site in enumerate(self._sites) if ground.by(site) is not None}
+
+    def taken(self, sites: Iterable[Site]) -> set[int]:
+        """Return the places of the plan whose footprints those of some sites would meet."""
+        offsets, diameter = self._sites[0].no_contact.offsets(), self._plan.probe.diameter
+        found = set()
+        for site in sites:
+            others = [
+                (meeting((x, y), np.array([(site.x, site.y)]), offsets, diameter), number)
+                for number, (x, y) in enumerate(self.places.tolist())
+            ]
+            found |= {number for met, number in others if met is not None}
+        return found
 
     def point(self, site: Site) -> tuple[float, ...]:
         """Return where a site lies."""

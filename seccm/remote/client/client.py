@@ -21,6 +21,7 @@ from seccm.errors import SeccmError
 from seccm.events import Event
 from seccm.hopping.life import Request as Verb
 from seccm.plan import Plan
+from seccm.plan.instruction import Instruction
 from seccm.remote.channel.endpoint import ChannelError, Endpoint, Running
 from seccm.remote.channel.line import Line, dial
 from seccm.remote.client.reach import reach_new, running
@@ -39,6 +40,7 @@ from seccm.remote.messages.requests import (
     Emergency,
     Halt,
     Here,
+    Instruct,
     Keep,
     OpenRig,
     Quit,
@@ -254,6 +256,10 @@ class Client:
     def ask(self, verb: Verb | str, reason: str = "asked by the operator") -> int:
         """Ask the run for pause, resume, skip or stop."""
         return self._request(Steer(Verb(verb), reason))
+
+    def instruct(self, instruction: Instruction) -> int:
+        """Pin, add, forbid or allow a place of a run with a planner."""
+        return self._request(Instruct(instruction.text))
 
     def halt(self) -> int:
         """Freeze and switch the cell off, whoever holds the controls."""

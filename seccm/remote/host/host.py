@@ -29,6 +29,7 @@ from seccm.remote.messages.requests import (
     Emergency,
     Halt,
     Here,
+    Instruct,
     Keep,
     OpenRig,
     Quit,
@@ -229,6 +230,8 @@ class Host:
                     self._holder = None
             case Steer():
                 self._work.steer(request)
+            case Instruct():
+                self._work.instruct(request)
             case Begin():
                 self._work.begin(request.job)
             case OpenRig():

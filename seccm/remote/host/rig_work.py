@@ -14,12 +14,13 @@ from seccm.conductor.safety import EMERGENCY
 from seccm.data import Unsaved
 from seccm.errors import NotNow, SeccmError
 from seccm.hopping.circuit import Circuit
+from seccm.plan.instruction import Instruction
 from seccm.remote.host.feed import Feed
 from seccm.remote.host.workbench import Workbench
 from seccm.remote.messages.job import Job, Prepare
 from seccm.remote.messages.news import Doing, Progress, Snapshot
 from seccm.remote.messages.overview import Overview
-from seccm.remote.messages.requests import Act, Action, Steer
+from seccm.remote.messages.requests import Act, Action, Instruct, Steer
 from seccm.remote.messages.site_list import SiteList
 from seccm.remote.messages.task import Task
 from seccm.remote.messages.trace import Trace
@@ -253,6 +254,19 @@ class RigWork:
         if run is None or self.idle:
             raise NotNow(request.verb, self.doing, ())
         run.ask(request.verb, request.reason)
+
+    def instruct(self, request: Instruct) -> None:
+        """Tell the run what a person wants of the sites to come.
+
+        Raises:
+            NotNow: no run goes on.
+            PlanError: it cannot be followed; nothing changed.
+        """
+        instruction = Instruction.read(request.instruction)
+        run = self.run
+        if run is None or self.idle:
+            raise NotNow(instruction.kind, self.doing, ())
+        run.instruct(instruction)
 
     def act(self, request: Act) -> None:
         """Do what is requested under manual control.

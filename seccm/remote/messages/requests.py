@@ -64,6 +64,14 @@ class Steer:
 
 
 @dataclass(frozen=True, slots=True)
+class Instruct:
+    """Tell a run with a planner what a person wants of the sites to come."""
+
+    instruction: str
+    """As `seccm.plan.instruction.Instruction.text` gives it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Begin:
     """Begin a run."""
 
@@ -133,6 +141,7 @@ Request = (
     | TakeControl
     | Release
     | Steer
+    | Instruct
     | Begin
     | OpenRig
     | Act
