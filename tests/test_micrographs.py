@@ -121,7 +121,7 @@ def test_what_is_no_grey_picture_is_refused_in_a_sentence(
     tifffile.imwrite(tiny, np.zeros((8, 8), np.uint8))
     tifffile.imwrite(numbers, np.full((64, 64), np.nan, np.float32))
     for path, said in (
-        (text, "cannot be read"), (colours, "shades of grey"), (tiny, "shades of grey"),
+        (text, "cannot be read"), (colours, "is in colours"), (tiny, "shades of grey"),
         (numbers, "no numbers"), (tmp_path / "none.tif", "cannot be read"),
     ):  # fmt: skip
         assert said in refused(path, pixel=PIXEL)
@@ -267,8 +267,8 @@ def test_an_edit_where_nothing_is_is_handed_back(edit: Added | Struck) -> None:
 def test_edits_are_kept_and_made_again(micrograph: Path) -> None:
     first = session.count_particles(micrograph)
     at = (float(first.census.particles.x[0]), float(first.census.particles.y[0]))
-    edits = {"struck": [at], "added": [(0.1e-6, 1.9e-6, 120e-9)]}
-    by_hand = session.count_particles(micrograph, **edits)
+    edits = [Struck(*at), Added(0.1e-6, 1.9e-6, 120e-9)]
+    by_hand = session.count_particles(micrograph, edits=edits)
     again = session.count_particles(micrograph)
     fresh = session.count_particles(micrograph, forget=True)
     number = len(first.census.particles)
@@ -281,7 +281,7 @@ def test_edits_are_kept_and_made_again(micrograph: Path) -> None:
 
 
 def test_an_edit_that_cannot_be_made_is_refused_and_nothing_is_written(micrograph: Path) -> None:
-    said = refused(micrograph, struck=[(1.9e-6, 1.95e-6)])
+    said = refused(micrograph, edits=[Struck(1.9e-6, 1.95e-6)])
     assert "there is no particle at 1.9 um, 1.95 um" in said.replace("µ", "u")
 
 

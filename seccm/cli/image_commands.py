@@ -24,8 +24,16 @@ _CM2 = 1e-4
 def sem(
     picture: Annotated[Path, typer.Argument(help="A micrograph: a TIFF file.")],
     pixel: Annotated[
-        str, typer.Option("--pixel", help='Length of a pixel, "4 nm", if the file has no scale.')
+        str,
+        typer.Option(
+            "--pixel",
+            help='Length of a pixel, "4 nm", if the file has no scale; of one that is not square, '
+            'width and height: "4 nm, 5 nm".',
+        ),
     ] = "",
+    dark: Annotated[
+        bool, typer.Option("--dark", help="Particles are darker than the ground.")
+    ] = False,
     footprint: Annotated[
         str,
         typer.Option(
@@ -45,6 +53,19 @@ def sem(
         list[str] | None,
         typer.Option("--add", help='There is a particle here: "x, y, diameter". Can be repeated.'),
     ] = None,
+    divide: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--divide",
+            help='One particle here is two, with these middles: "x, y, x, y". Can be repeated.',
+        ),
+    ] = None,
+    resize: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--resize", help='The particle here is this large: "x, y, diameter". Can be repeated.'
+        ),
+    ] = None,
     forget: Annotated[
         bool, typer.Option("--forget-edits", help="Begin without the manual edits made before.")
     ] = False,
@@ -59,20 +80,30 @@ def sem(
     Writes a table of the particles, a summary and a figure beside the picture.
     """
     from seccm import session
+    from seccm.imaging.sem.edits import Added, Divided, Resized, Struck
 
     with sentences():
         together(scan, site, picture)
         if shape not in ("sphere", "hemisphere"):
             what = f"{shape!r} is neither sphere nor hemisphere."
             raise PlanError(str(picture), [Problem("shape", what)])
+        asked = (
+            (Struck, strike, 2, "--strike"), (Added, add, 3, "--add"),
+            (Divided, divide, 4, "--divide"), (Resized, resize, 3, "--resize"),
+        )  # fmt: skip
+        edits = [
+            kind(*each)
+            for kind, texts, count, option in asked
+            for each in lengths(texts or [], count, picture, option)
+        ]
         found = session.count_particles(
             picture,
-            pixel=lengths([pixel], 1, picture, "--pixel")[0][0] if pixel else None,
+            pixel=pixel_of(pixel, picture),
             footprint=footprint,
             shape="hemisphere" if shape == "hemisphere" else "sphere",
-            struck=lengths(strike or [], 2, picture, "--strike"),
-            added=lengths(add or [], 3, picture, "--add"),
+            edits=edits,
             forget=forget,
+            dark=dark,
         )
         from seccm.report.micrograph import draw_micrograph  # after what says what is missing
 
@@ -81,7 +112,7 @@ def sem(
             session.join_particles(scan, site, found, footprint=bool(footprint))
     taken = found.micrograph
     say((picture.name, "bold"), f": {show(taken.pixel, 'm', 4)} per pixel, by {taken.scale_from}")
-    for line in _said(found.census):
+    for line in (*taken.notes, *_said(found.census)):
         say(line)
     say("Figure: ", (str(found.files.figure), "bold"))
     say(f"Table: {found.files.table}")
@@ -131,6 +162,21 @@ def _said(census: Census) -> list[str]:
         for zone in census.zones
     ]
     return [*said, *census.doubts]
+
+
+def pixel_of(text: str, picture: Path) -> float | tuple[float, float] | None:
+    """Read the length of a pixel, or its width and height; None of no text.
+
+    Raises:
+        PlanError: the text is neither.
+    """
+    if not text:
+        return None
+    sides = lengths([text], 1 + text.count(","), picture, "--pixel")[0]
+    if len(sides) > 2:
+        what = f"{text!r} has {len(sides)} lengths: give one, or width and height."
+        raise PlanError(str(picture), [Problem("--pixel", what)])
+    return sides[0] if len(sides) == 1 else (sides[0], sides[1])
 
 
 def lengths(

@@ -10,7 +10,13 @@ from seccm.session.film_rates import rates_by_condition
 from seccm.session.films import join_film, view_film, view_site
 from seccm.session.importing import import_file
 from seccm.session.making import default_name, resume, run
-from seccm.session.micrographs import count_particles, join_particles
+from seccm.session.micrographs import (
+    census_of,
+    count_particles,
+    join_particles,
+    look_for_particles,
+    write_count,
+)
 from seccm.session.overlays import lay_over
 from seccm.session.past import what_ran
 from seccm.session.running import Events, Run
@@ -22,6 +28,7 @@ __all__ = [
     "Events",
     "Run",
     "analyze",
+    "census_of",
     "check",
     "count_particles",
     "default_name",
@@ -30,6 +37,7 @@ __all__ = [
     "join_film",
     "join_particles",
     "lay_over",
+    "look_for_particles",
     "rates_by_condition",
     "resume",
     "run",
@@ -37,4 +45,5 @@ __all__ = [
     "view_film",
     "view_site",
     "what_ran",
+    "write_count",
 ]

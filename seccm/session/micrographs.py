@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from itertools import starmap
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +12,14 @@ import numpy as np
 
 from seccm.analysis.features import STATUSES, Features
 from seccm.analysis.own_areas import areas_in
+from seccm.arrays import FloatArray
 from seccm.data import Column, FeatureValues, Scan, open_scan, rewrite_features
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import PlanError, Problem
 from seccm.imaging.sem.amounts import Shape
-from seccm.imaging.sem.edits import Added, Edit, Struck
+from seccm.imaging.sem.edits import Added, Divided, Edit, Resized
 from seccm.imaging.sem.files import Counted, checksum, edits_in, places, summary, table
-from seccm.imaging.sem.micrograph import EXTRA, Micrograph, needed, read_micrograph
+from seccm.imaging.sem.micrograph import EXTRA, Micrograph, Pixel, needed, read_micrograph
 from seccm.imaging.sem.model_image import Look
 from seccm.installing import install_hint
 from seccm.plan import Plan
@@ -43,78 +43,172 @@ COLUMNS = (
     Column("sem_li_amount", "mol/m^2", "lithium of the particles in the micrograph, per area"),
     Column("sem_fe", "1", "lithium of the particles over the charge of the site"),
 )
+_COUNTED = "Places count from the upper left corner, as in the table of particles."
 FOOTPRINT = 'auto, "x, y, diameter" with units, or a table of corners'
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A picture whose particles were looked for, and not yet edited or counted."""
+
+    picture: Path
+    taken: Micrograph
+    """As it was stored."""
+    image: FloatArray
+    """Shape (rows, columns); particles are bright."""
+    seen: Particles
+    dark: bool
+    """Whether particles are darker than the ground in the picture."""
+
+
+def look_for_particles(
+    picture: str | Path, pixel: Pixel | None = None, *, dark: bool = False
+) -> Looked:
+    """Look for the particles of a micrograph; writes nothing.
+
+    Args:
+        picture: a TIFF file.
+        pixel: metres per pixel, or width and height, where the file does not say it.
+        dark: whether particles are darker than the ground, as light elements are with
+            backscattered electrons.
+
+    Raises:
+        PlanError: the picture or its scale cannot be used.
+    """
+    picture = Path(picture)
+    taken = read_micrograph(picture, pixel)
+    try:
+        from seccm.imaging.sem.particles import find
+    except ModuleNotFoundError as error:
+        missing = Problem("file", needed(error), install_hint(EXTRA))
+        raise PlanError(str(picture), [missing]) from None
+    image = float(taken.image.max()) - taken.image if dark else taken.image
+    return Looked(picture, taken, image, find(image, taken.pixel), dark)
 
 
 def count_particles(
     picture: str | Path,
     *,
-    pixel: float | None = None,
+    pixel: Pixel | None = None,
     footprint: str = "",
     shape: Shape = "sphere",
     look: Look | None = None,
-    struck: Sequence[tuple[float, ...]] = (),
-    added: Sequence[tuple[float, ...]] = (),
+    edits: Sequence[Edit] = (),
     forget: bool = False,
+    dark: bool = False,
 ) -> Counted:
     """Count and measure the particles of a micrograph; write a table and a summary beside it.
 
     Args:
         picture: a TIFF file.
-        pixel: metres per pixel, where the file does not say it.
+        pixel: metres per pixel, or width and height, where the file does not say it.
         footprint: where the droplet was: "auto", "x, y, diameter" from the upper left corner,
             or a text file of corners "x (um), y (um)"; the whole picture unless given.
         shape: of the particles.
         look: how the microscope shows particles, for the correction by drawn images.
-        struck: x and y of particles that are none, metres from the upper left corner.
-        added: x, y and diameter of particles that were not found. Such edits come after
-            those that the summary beside the picture has.
+        edits: that a person makes, after those that the summary beside the picture has.
         forget: whether to leave away the edits of the summary.
+        dark: whether particles are darker than the ground.
 
     Raises:
         PlanError: the picture, its scale, the footprint or an edit cannot be used; nothing was
             written.
     """
-    picture = Path(picture)
-    taken = read_micrograph(picture, pixel)
-    try:
-        from seccm.imaging.sem.census import census
-        from seccm.imaging.sem.particles import find
-    except ModuleNotFoundError as error:
-        missing = Problem("file", needed(error), install_hint(EXTRA))
-        raise PlanError(str(picture), [missing]) from None
-    files = places(picture)
-    edits: tuple[Edit, ...] = (*starmap(Struck, struck), *starmap(Added, added))
-    before = () if forget else edits_in(files.summary)
-    seen = find(taken.image, taken.pixel)
-    region = _region(taken, footprint, picture, seen)
-    found = census(
-        taken.image, taken.pixel, region, look=look, shape=shape, edits=(*before, *edits), seen=seen
-    )
+    looked = look_for_particles(picture, pixel, dark=dark)
+    before = () if forget else edits_in(places(looked.picture).summary)
+    found = census_of(looked, footprint=footprint, shape=shape, look=look, edits=(*before, *edits))
     lost = [edit for edit in found.left if edit in edits]
     if lost:
-        wrong = [
-            Problem("edits", f"there is no particle at {show(e.x, 'm')}, {show(e.y, 'm')}.",
-                    "Places count from the upper left corner, as in the table of particles.")
-            for e in lost
-        ]  # fmt: skip
-        raise PlanError(str(picture), wrong)
+        raise PlanError(str(picture), [_impossible(edit) for edit in lost])
+    return write_count(looked, found, footprint=footprint, look=look, edits=(*before, *edits))
+
+
+def census_of(
+    looked: Looked,
+    *,
+    footprint: str = "",
+    shape: Shape = "sphere",
+    look: Look | None = None,
+    edits: Sequence[Edit] = (),
+) -> Census:
+    """Count the particles of a picture; writes nothing.
+
+    Args:
+        looked: the picture.
+        footprint: as in `count_particles`.
+        shape: of the particles.
+        look: how the microscope shows particles.
+        edits: all that a person makes; those that cannot be made are handed back.
+
+    Raises:
+        PlanError: the footprint cannot be used.
+    """
+    from seccm.imaging.sem.census import census
+
+    region = _region(looked.taken, footprint, looked.picture, looked.seen)
+    return census(
+        looked.image, looked.taken.pixel, region, look=look, shape=shape, edits=tuple(edits),
+        seen=looked.seen,
+    )  # fmt: skip
+
+
+def write_count(
+    looked: Looked,
+    found: Census,
+    *,
+    footprint: str = "",
+    look: Look | None = None,
+    edits: Sequence[Edit] = (),
+) -> Counted:
+    """Write the table of particles and the summary beside a picture.
+
+    Args:
+        looked: the picture.
+        found: in it.
+        footprint: that was counted in.
+        look: of the drawn images.
+        edits: that were made.
+
+    Raises:
+        PlanError: they cannot be written.
+    """
+    picture, taken = looked.picture, looked.taken
+    files = places(picture)
     settings = {
         "picture": picture.name,
         "sha256": checksum(picture),
         "pixel": taken.pixel,
         "scale_from": taken.scale_from,
         "footprint": footprint or "whole picture",
+        "dark": looked.dark,
         "look": asdict(look or Look()),
     }
     try:
         files.table.write_text(table(found), encoding="utf-8")
         # The summary last: it has the edits, and says that the table is of its making.
-        files.summary.write_text(summary(found, settings, (*before, *edits)), encoding="utf-8")
+        told = summary(found, settings, tuple(edits), taken.notes)
+        files.summary.write_text(told, encoding="utf-8")
     except OSError as error:
         what = f"the results cannot be written beside the picture ({error.strerror})."
         raise PlanError(str(picture), [Problem("file", what)]) from None
     return Counted(taken, found, files)
+
+
+def _impossible(edit: Edit) -> Problem:
+    """Return why an edit cannot be made."""
+    at = f"{show(edit.x, 'm')}, {show(edit.y, 'm')}"
+    match edit:
+        case Added() | Resized() if not edit.diameter > 0:
+            what, remedy = f"the diameter {show(edit.diameter, 'm')} is none.", "Give one above 0."
+        case Added():
+            what, remedy = f"{at} is outside of the picture.", _COUNTED
+        case Divided():
+            other = f"{show(edit.other_x, 'm')}, {show(edit.other_y, 'm')}"
+            what = f"there is no particle that has both {at} and {other} in it."
+            remedy = _COUNTED
+        case _:
+            what, remedy = f"there is no particle at {at}.", _COUNTED
+    return Problem("edits", what, remedy)
 
 
 def join_particles(path: str | Path, site: int, counted: Counted, footprint: bool) -> None:

@@ -16,6 +16,13 @@ _COARSE = 8
 _LOW = 25
 """Percentile of a window that is ground: particles are brighter, and cover less than half."""
 
+_OF_A_ROW = 40
+"""Percentile of a row that is ground, and little noisier than its median."""
+_QUANTILE = 1.3
+"""Standard deviation of such a percentile, times the root of the number of pixels, over theirs."""
+_STRIPED = 4.0
+"""Times the noise of a row by which it differs from the next one, where there are stripes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Floor:
@@ -55,6 +62,25 @@ def ground(image: FloatArray, pixel: float) -> FloatArray:
     rows, columns = ((np.arange(n) - (_COARSE - 1) / 2) / _COARSE for n in image.shape)
     places = np.meshgrid(rows, columns, indexing="ij")
     return np.asarray(ndimage.map_coordinates(low, places, order=1, mode="nearest"))
+
+
+def without_stripes(image: FloatArray, pixel: float) -> FloatArray:
+    """Return an image whose rows are equally bright, if they differ by more than noise.
+
+    A sample that charges up, or a current that wavers, makes whole rows brighter or darker.
+
+    Args:
+        image: shape (rows, columns).
+        pixel: metres per pixel.
+    """
+    level = np.percentile(image, _OF_A_ROW, axis=1)
+    apart = np.diff(image, axis=1)
+    noise = 1.4826 * float(np.median(np.abs(apart - np.median(apart)))) / np.sqrt(2)
+    steps = float(np.percentile(np.abs(np.diff(level)), 95))
+    if not steps > _STRIPED * np.sqrt(2) * noise * _QUANTILE / np.sqrt(image.shape[1]):
+        return image
+    trend = ndimage.gaussian_filter1d(level, WINDOW / pixel / 2, mode="nearest")
+    return np.asarray(image - (level - trend)[:, None])
 
 
 def floor_of(flat: FloatArray) -> Floor:

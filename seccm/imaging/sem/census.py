@@ -19,6 +19,9 @@ from seccm.imaging.sem.sizes import Normal, distribution
 FEWEST = 2
 """Whole particles from which images can be drawn that give what was found."""
 
+_MOSTLY = 0.6
+"""Coverage that no particles on a ground have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Zone:
@@ -92,6 +95,11 @@ def census(
             f"Particles cover {100 * by_hand.coverage:.0f} % of the footprint (limit "
             f"{100 * CROWDED:.0f} %): they cannot be told apart, and have no number."
         )
+        if by_hand.coverage > _MOSTLY:
+            doubts.append(
+                "Where so much is bright, particles may be darker than the ground (--dark), or the "
+                "picture may show something else."
+            )
         return _crowded(by_hand, shape, left, tuple(doubts))
     found = measured(by_hand)
     nothing = Recount(math.nan, math.nan, math.nan, math.nan, math.nan)

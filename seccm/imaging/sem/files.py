@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from seccm.errors import PlanError, Problem
 from seccm.imaging.plain_json import plain_json
-from seccm.imaging.sem.edits import Added, Edit, Struck
+from seccm.imaging.sem.edits import KINDS, Edit
 from seccm.imaging.sem.micrograph import Micrograph
 from seccm.text_files import Unreadable, read_text
 
@@ -87,18 +87,22 @@ def table(census: Census) -> str:
     return text.getvalue()
 
 
-def summary(census: Census, settings: dict[str, Any], edits: tuple[Edit, ...]) -> str:
+def summary(
+    census: Census, settings: dict[str, Any], edits: tuple[Edit, ...], notes: tuple[str, ...] = ()
+) -> str:
     """Return the numbers in SI units and what they depend on, as JSON; null is no number.
 
     Args:
         census: the numbers.
         settings: what they depend on: picture, scale, footprint, look.
         edits: that a person made.
+        notes: what was done to the picture, and what is wrong with it, as sentences.
     """
     found, right = census.found, census.corrected
     content = {
         "format": FORMAT,
         "settings": settings,
+        "notes": list(notes),
         "edits": [_told(edit) for edit in edits],
         "particles": int(census.particles.counted.sum()),
         "area": census.particles.area,
@@ -143,16 +147,14 @@ def edits_in(path: Path) -> tuple[Edit, ...]:
 
 
 def _told(edit: Edit) -> dict[str, Any]:
-    return {"kind": "added" if isinstance(edit, Added) else "struck", **asdict(edit)}
+    kind = next(name for name, made in KINDS.items() if isinstance(edit, made))
+    return {"kind": kind, **asdict(edit)}
 
 
 def _edit(said: dict[str, Any]) -> Edit:
     numbers = {name: float(said[name]) for name in said if name != "kind"}
     if not all(math.isfinite(number) for number in numbers.values()):
         raise ValueError(f"{said} has no place")
-    match said["kind"]:
-        case "added":
-            return Added(**numbers)
-        case "struck":
-            return Struck(**numbers)
-    raise ValueError(f"{said['kind']!r} is no kind of edit")
+    if said["kind"] not in KINDS:
+        raise ValueError(f"{said['kind']!r} is no kind of edit")
+    return KINDS[said["kind"]](**numbers)

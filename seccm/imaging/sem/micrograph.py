@@ -1,38 +1,41 @@
 """Micrographs as their microscopes store them: the picture without its bar of text, and its scale.
 
-The scale is read from what FEI/Thermo Fisher, Zeiss and JEOL write, from ImageJ's unit, or from
-a resolution that cannot be that of a screen. A picture without a scale is refused: a wrong scale
-is a wrong number of particles, and nothing shows it.
+A picture without a scale is refused: a wrong scale is a wrong number of particles, and nothing
+shows it.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import ndimage
 
 from seccm.arrays import FloatArray
 from seccm.errors import PlanError, Problem
+from seccm.imaging.sem.picture_file import (
+    SMALLEST,
+    bar_from,
+    grey_picture,
+    read_failures,
+    washed_out,
+)
+from seccm.imaging.sem.scale import COARSEST, FINEST, Scale, scale_of, strip_below
 from seccm.installing import install_hint
-from seccm.text_files import Unreadable, read_text
 from seccm.units import show
 
-if TYPE_CHECKING:
-    from tifffile import TiffFile
-
 EXTRA = "images"
-_COARSEST, _FINEST = 1e-6, 1e-11
-"""Metres per pixel: what a micrograph of particles can have."""
-_GIVE = 'Give it: --pixel "4 nm".'
-_LENGTHS = {
-    "nm": 1e-9, "µm": 1e-6, "μm": 1e-6, "um": 1e-6, "micron": 1e-6, "microns": 1e-6,
-    "mm": 1e-3, "cm": 1e-2, "inch": 0.0254, "å": 1e-10, "pm": 1e-12, "m": 1.0,
-}  # fmt: skip
+_GIVE = 'Give it: --pixel "4 nm", or --pixel "4 nm, 5 nm" for width and height.'
+_ALIKE = 0.01
+"""By which lengths may differ that mean the same."""
+_TILTED = math.radians(5.0)
+"""Tilt below which nobody needs to know of it: areas are right within 0.4 %."""
+_STEEPEST = math.radians(75.0)
+
+Pixel = float | tuple[float, float]
+"""Metres per pixel: of its sides, or width and height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,52 +43,54 @@ class Micrograph:
     """A picture with its scale."""
 
     image: FloatArray
-    """Shape (rows, columns), counts."""
+    """Shape (rows, columns), counts; pixels are square on the sample."""
     pixel: float
     """Metres per pixel."""
     scale_from: str
     """Where the scale comes from, as the end of a sentence: "the metadata of FEI"."""
+    notes: tuple[str, ...] = ()
+    """What was done to the picture, and what is wrong with it, as sentences."""
 
 
-def read_micrograph(path: Path, pixel: float | None = None) -> Micrograph:
+def read_micrograph(path: Path, pixel: Pixel | None = None) -> Micrograph:
     """Read a picture and its scale.
 
     Args:
-        path: a TIFF file; the text file that JEOL writes is looked for beside it.
+        path: a TIFF file; texts that microscopes write are looked for beside it.
         pixel: metres per pixel, if it is known; what the file says must agree within 1 %.
 
     Raises:
         PlanError: the file cannot be read, is no picture in shades of grey, or has no scale.
     """
     try:
-        from tifffile import TiffFile, TiffFileError
+        from tifffile import TiffFile
     except ModuleNotFoundError as error:
         raise PlanError(str(path), [Problem("file", needed(error), install_hint(EXTRA))]) from None
-    try:
-        with TiffFile(path) as file:
-            image = _grey(file.pages.first.asarray(), path)
-            image = _without_bar(image, file)
-            said = _scale(file, path)
-    except (OSError, TiffFileError, ValueError, KeyError, IndexError, TypeError) as error:
-        what = f"cannot be read as a TIFF picture ({error})."
-        raise PlanError(str(path), [Problem("file", what, "Export it as TIFF.")]) from None
-    if pixel is None and said is None:
+    with read_failures(path), TiffFile(path) as file:
+        image, most, notes = grey_picture(file, path)
+        said, strip = scale_of(file, path), strip_below(file, path)
+    given = _given(pixel)
+    said = _of_this_picture(said, image, path, given is not None)
+    if said is None and given is None:
         what = "the picture does not say how large a pixel is."
         raise PlanError(str(path), [Problem("scale", what, _GIVE)])
-    if pixel is not None and said is not None and abs(said[0] / pixel - 1) > 0.01:
-        what = (
-            f"{show(pixel, 'm', 4)} per pixel is given, but {said[1]} says {show(said[0], 'm', 4)}."
-        )
-        raise PlanError(str(path), [Problem("scale", what, "Leave --pixel away, or mend it.")])
-    scale = (pixel, "the command") if pixel is not None else said
+    if said is not None and given is not None:
+        _agree(said, given, path)
+    image, cut = _without_bar(image, said, strip)
+    scale = given or said
     assert scale is not None
-    if not _FINEST <= scale[0] <= _COARSEST:
-        what = (
-            f"{show(scale[0], 'm', 4)} per pixel is outside of {show(_FINEST, 'm')} to "
-            f"{show(_COARSEST, 'm')}."
-        )
-        raise PlanError(str(path), [Problem("scale", what, _GIVE)])
-    return Micrograph(image, *scale)
+    tilt = scale.tilt if given is None else 0.0
+    width, height = scale.width, scale.height / math.cos(min(abs(tilt), _STEEPEST))
+    for side in (width, height):
+        if not FINEST <= side <= COARSEST:
+            what = (
+                f"{show(side, 'm', 4)} per pixel is outside of {show(FINEST, 'm')} to "
+                f"{show(COARSEST, 'm')}."
+            )
+            raise PlanError(str(path), [Problem("scale", what, _GIVE)])
+    notes += [*cut, *washed_out(image, most), *_tilted(tilt, path)]
+    image, side, made = _squared(image, width, height)
+    return Micrograph(image, side, scale.source, (*notes, *made))
 
 
 def needed(error: ModuleNotFoundError) -> str:
@@ -93,92 +98,98 @@ def needed(error: ModuleNotFoundError) -> str:
     return f"pictures need the package {error.name}, which is not installed."
 
 
-def _grey(picture: Any, path: Path) -> FloatArray:
-    """Return a picture in shades of grey, shape (rows, columns)."""
-    if picture.ndim == 3 and picture.shape[-1] in (3, 4):
-        colours = picture[..., :3]
-        if (colours == colours[..., :1]).all():
-            picture = colours[..., 0]
-    if picture.ndim != 2 or picture.dtype.kind not in "uif" or min(picture.shape) < 32:
-        what = f"is not a picture in shades of grey: {' x '.join(map(str, picture.shape))} numbers."
-        raise PlanError(str(path), [Problem("file", what, "Export it in grey, without drawings.")])
-    image = np.asarray(picture, np.float64)
-    if not np.isfinite(image).all():
-        raise PlanError(str(path), [Problem("file", "has pixels that are no numbers.")])
-    return image
+def _given(pixel: Pixel | None) -> Scale | None:
+    if pixel is None:
+        return None
+    width, height = pixel if isinstance(pixel, tuple) else (pixel, pixel)
+    return Scale(width, height, "the command")
 
 
-def _without_bar(image: FloatArray, file: TiffFile) -> FloatArray:
-    """Return the part of a picture that the beam scanned, without the bar of text below it."""
-    scanned = (file.fei_metadata or {}).get("Image", {}).get("ResolutionY")
-    if isinstance(scanned, int | float) and 32 <= scanned < image.shape[0]:
-        return image[: int(scanned)]
-    return image
+def _of_this_picture(
+    said: Scale | None, image: FloatArray, path: Path, given: bool
+) -> Scale | None:
+    """Return what is said of the scale, if it is said of a picture as wide as this one.
 
-
-def _scale(file: TiffFile, path: Path) -> tuple[float, str] | None:
-    """Return metres per pixel and who says so, if anybody does."""
-    sources: tuple[tuple[str, Callable[[], float | None]], ...] = (
-        ("the metadata of FEI", lambda: _of_fei(file.fei_metadata or {})),
-        ("the metadata of Zeiss", lambda: _of_zeiss(file.sem_metadata or {})),
-        ("the text file of JEOL beside it", lambda: _of_jeol(path)),
-        ("the resolution of the TIFF file", lambda: _of_resolution(file)),
+    Raises:
+        PlanError: it is said of another one, and no scale is given.
+    """
+    if said is None or said.columns in (None, image.shape[1]):
+        return said
+    if given:
+        return None
+    what = (
+        f"{said.source} is of a picture of {said.columns} columns, and this one has "
+        f"{image.shape[1]}: it was enlarged, reduced or cut, and its scale is not known."
     )
-    for name, look in sources:
-        found = look()
-        if found is not None and math.isfinite(found) and found > 0:
-            return found, name
-    return None
+    raise PlanError(str(path), [Problem("scale", what, f"Take the original picture. {_GIVE}")])
 
 
-def _of_fei(metadata: Mapping[str, Any]) -> float | None:
-    scan = metadata.get("Scan", {})
-    width, height = scan.get("PixelWidth"), scan.get("PixelHeight")
-    if not isinstance(width, int | float):
-        return None
-    if isinstance(height, int | float) and abs(height / width - 1) > 0.01:
-        raise ValueError("its pixels are not square")
-    return float(width)
+def _agree(said: Scale, given: Scale, path: Path) -> None:
+    tilt = math.cos(min(abs(said.tilt), _STEEPEST))
+    # What is given may be along the beam or along a tilted sample.
+    heights = (said.height, said.height / tilt)
+    right = abs(said.width / given.width - 1) <= _ALIKE and any(
+        abs(height / given.height - 1) <= _ALIKE for height in heights
+    )
+    if not right:
+        what = f"{_shown(given)} per pixel is given, but {said.source} says {_shown(said)}."
+        raise PlanError(str(path), [Problem("scale", what, "Leave --pixel away, or mend it.")])
 
 
-def _of_zeiss(metadata: Mapping[str, Any]) -> float | None:
-    for key in ("ap_image_pixel_size", "ap_pixel_size"):
-        match metadata.get(key):
-            case (_, int() | float() as number, str() as unit, *_):
-                factor = _LENGTHS.get(unit.strip().lower())
-                return None if factor is None else float(number) * factor
-    return None
+def _shown(scale: Scale) -> str:
+    if abs(scale.height / scale.width - 1) <= _ALIKE:
+        return show(scale.width, "m", 4)
+    return f"{show(scale.width, 'm', 4)} by {show(scale.height, 'm', 4)}"
 
 
-def _of_jeol(path: Path) -> float | None:
-    """Return the length of the micron bar over its pixels."""
-    try:
-        text = read_text(path.with_suffix(".txt"), largest=2**20)
-    except Unreadable:
-        return None
-    pixels = re.search(r"^\$\$SM_MICRON_BAR\s+([\d.]+)", text, re.MULTILINE)
-    length = re.search(r"^\$\$SM_MICRON_MARKER\s+([\d.]+)\s*(\S+)", text, re.MULTILINE)
-    if not pixels or not length or length[2].lower() not in _LENGTHS or not float(pixels[1]):
-        return None
-    return float(length[1]) * _LENGTHS[length[2].lower()] / float(pixels[1])
+def _without_bar(image: FloatArray, said: Scale | None, strip: int) -> tuple[FloatArray, list[str]]:
+    """Return the part of a picture that the beam scanned, and what is to be said of the rest."""
+    rows = image.shape[0]
+    scanned = said.rows if said is not None else None
+    if scanned is not None and SMALLEST <= scanned < rows:
+        return image[:scanned], []
+    if 0 < strip <= rows - SMALLEST:
+        return image[: rows - strip], []
+    top = bar_from(image)
+    if top == rows or top < SMALLEST:
+        return image, []
+    note = f"The lowest {rows - top} rows look like a bar of text, and are cut off."
+    return image[:top], [note]
 
 
-def _of_resolution(file: TiffFile) -> float | None:
-    """Return what the tags of a plain TIFF say, if it can be that of a microscope."""
-    tags = file.pages.first.tags
-    if "XResolution" not in tags:
-        return None
-    pixels, per = tags["XResolution"].value
-    if not pixels or not per:
-        return None
-    unit = str((file.imagej_metadata or {}).get("unit", "")).lower()
-    if unit:
-        # ImageJ writes the micro sign as an escape.
-        factor = _LENGTHS.get(unit.replace("\\u00b5", "µ"))
-    else:
-        code = tags["ResolutionUnit"].value if "ResolutionUnit" in tags else 0
-        factor = {2: _LENGTHS["inch"], 3: _LENGTHS["cm"]}.get(int(code))
-    if factor is None:
-        return None
-    found = factor * per / pixels
-    return found if found <= _COARSEST else None
+def _tilted(tilt: float, path: Path) -> list[str]:
+    if abs(tilt) <= _TILTED:
+        return []
+    if abs(tilt) > _STEEPEST:
+        what = f"the sample was tilted by {math.degrees(tilt):.0f} deg: areas cannot be known."
+        raise PlanError(str(path), [Problem("scale", what, "Take a picture from above.")])
+    return [
+        f"The sample was tilted by {math.degrees(tilt):.0f} deg: rows are as far apart as they are "
+        "on the sample. Particles that are round from above look longer, and their diameters are "
+        f"{100 * (1 / math.sqrt(math.cos(tilt)) - 1):.0f} % too large if they are spheres."
+    ]
+
+
+def _squared(image: FloatArray, width: float, height: float) -> tuple[FloatArray, float, list[str]]:
+    """Return a picture with square pixels, their side, and what is to be said of it.
+
+    As coarse as the longer side of the pixels: nothing is made up between them.
+    """
+    if abs(height / width - 1) <= _ALIKE:
+        return image, width, []
+    side = max(width, height)
+    axis, factor = (0, height / side) if height < side else (1, width / side)
+    count = int(image.shape[axis] * factor)
+    if count < SMALLEST:
+        return image, side, []
+    # Means over what a new pixel covers, so that the noise falls as it does for larger pixels.
+    soft = ndimage.uniform_filter1d(image, max(1, round(1 / factor)), axis=axis, mode="nearest")
+    places = (np.arange(count) + 0.5) / factor - 0.5
+    low = np.clip(np.floor(places).astype(int), 0, image.shape[axis] - 2)
+    share = np.expand_dims(places - low, 1 - axis)
+    made = np.take(soft, low, axis) * (1 - share) + np.take(soft, low + 1, axis) * share
+    note = (
+        f"Pixels are {show(width, 'm', 3)} wide and {show(height, 'm', 3)} high: the picture was "
+        f"drawn again with square ones of {show(side, 'm', 3)}."
+    )
+    return np.asarray(made, np.float64), side, [note]

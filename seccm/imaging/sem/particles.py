@@ -11,7 +11,7 @@ from scipy import ndimage
 from skimage.segmentation import expand_labels
 
 from seccm.arrays import FloatArray
-from seccm.imaging.sem.background import floor_of, ground, smooth
+from seccm.imaging.sem.background import floor_of, ground, smooth, without_stripes
 from seccm.imaging.sem.separation import SMALLEST, Labels, Mask, covered, separated, threshold_of
 
 LARGEST = 357e-9
@@ -125,6 +125,7 @@ def find(image: FloatArray, pixel: float) -> Particles:
     if not np.ptp(image) > 0:
         nothing = np.zeros(image.shape, np.int32)
         return _listed(nothing, nothing > 0, np.zeros(0), pixel)
+    image = without_stripes(image, pixel)
     soft = smooth(image, 1.5)
     below = ground(soft, pixel)
     flat = soft - below

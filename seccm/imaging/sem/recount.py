@@ -15,7 +15,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from seccm.arrays import FloatArray
-from seccm.imaging.sem.background import floor_of, ground, smooth
+from seccm.imaging.sem.background import floor_of, ground, smooth, without_stripes
 from seccm.imaging.sem.model_image import Look, Planted, Population, draw, plant
 from seccm.imaging.sem.particles import Particles, find
 
@@ -83,7 +83,7 @@ def roughness(image: FloatArray, found: Particles) -> float:
     """Return the noise of the region's ground over the median contrast; NaN without particles."""
     if not len(found):
         return math.nan
-    soft = smooth(np.asarray(image, np.float64), 1.5)
+    soft = smooth(without_stripes(np.asarray(image, np.float64), found.pixel), 1.5)
     flat = soft - ground(soft, found.pixel)
     return floor_of(flat[found.region]).scale / float(np.median(found.contrast))
 
