@@ -63,6 +63,8 @@ class FileView(QWidget):
     """A recent file is to be opened in place of this one."""
     moved = Signal(Path)
     """Where the file was found: it has another name than before."""
+    planner_asked = Signal()
+    """The decisions of its planner shall be shown."""
 
     def __init__(self, path: Path, say: Callable[[Line], None]) -> None:
         super().__init__()
@@ -107,6 +109,10 @@ class FileView(QWidget):
             "Movie and maps of each site; micrographs with their particles, targets and landmarks"
         )
         self.pictures_button.clicked.connect(self.show_pictures)
+        self.planner_button = QPushButton("Planner …")
+        self.planner_button.setToolTip("What the planner expected, and how it came to its sites")
+        self.planner_button.clicked.connect(self.planner_asked)
+        self.planner_button.setVisible(False)
         self.openers: dict[bool, QPushButton] = {}
         """Whether the other file goes beside this one."""
         self.resume_button = QPushButton("Resume the run")
@@ -130,6 +136,7 @@ class FileView(QWidget):
         self.recent.setMenu(QMenu(self.recent))
         self.recent.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         row.addWidget(self.recent)
+        row.addWidget(self.planner_button)
         row.addWidget(self.pictures_button)
         row.addWidget(self.report_button)
         row.addWidget(self.areas_button)
@@ -149,7 +156,8 @@ class FileView(QWidget):
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
         self._look = palette, sizes
-        buttons = (self.resume_button, *self.openers.values(), self.recent, self.pictures_button)
+        buttons = (self.resume_button, *self.openers.values(), self.recent, self.pictures_button,
+                   self.planner_button)  # fmt: skip
         pieces.uncut(*buttons, self.report_button, self.areas_button, self.export_button)
         self.map.dress(palette, sizes)
 
@@ -373,6 +381,7 @@ class FileView(QWidget):
         pieces.look(self.words, "muted")
         self.resume_button.setVisible(file.resumable)
         self.areas_button.setVisible(not file.growing)
+        self.planner_button.setVisible(file.asks)
 
 
 def without_plan(file: Path, error: Exception) -> Line:
@@ -401,6 +410,8 @@ class BrowseView(QWidget):
     """A recent file is to be opened."""
     moved = Signal(Path)
     """Where a file was found that has another name than before."""
+    planner_asked = Signal(Path)
+    """The file whose planner shall be shown."""
 
     def __init__(self, say: Callable[[Line], None]) -> None:
         super().__init__()
@@ -483,6 +494,7 @@ class BrowseView(QWidget):
         view.asked.connect(self.asked)
         view.chosen.connect(self.chosen)
         view.moved.connect(self.moved)
+        view.planner_asked.connect(lambda v=view: self.planner_asked.emit(v.file.path))
         view.show_recent(self.recent)
         for old in self.files[1:] if beside else self.files:
             old.shut()

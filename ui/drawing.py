@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from seccm.plan import Plan
+from seccm.plan.planner import KINDS
 from ui.browse import BrowseView
 from ui.live import LiveView
 from ui.log import LogView
@@ -126,6 +127,7 @@ class Drawing:
         desk, views = self._desk, self._views
         assert desk.plan is not None
         views.live.follow(desk.live, desk.file)
+        views.live.planner.setVisible(KINDS.of(desk.plan.planner.kind).asks)
         views.map.follow(desk.map, desk.file)
         kinds = frozenset(
             segment.kind for site in list(desk.sites.values())[:1] for segment in site.segments

@@ -50,6 +50,7 @@ KEYS = (
     Key("last-quantity", "Previous quantity", "Ctrl+Left", "Map"),
     Key("next-site", "Next site", "Alt+Right", "Map"),
     Key("last-site", "Previous site", "Alt+Left", "Map"),
+    Key("planner", "Planner of this run or file", "Ctrl+Shift+P", "Map"),
     Key("open", "Open a data file", "Ctrl+O", "Files", "open"),
     Key("compare", "Compare with another data file", "Ctrl+Shift+O", "Files", "compare"),
     Key("show-file", "Browse the file of this run", "Ctrl+B", "Files"),

@@ -65,6 +65,10 @@ class LiveView(QWidget):
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.menu().aboutToShow.connect(self._list_more)
         self.more.hide()
+        self.planner = pieces.tool(
+            "planner", "What the planner expects, how far it is, and what you want of it"
+        )
+        self.planner.hide()
         self.numbers = {name: Readout("–", "muted", LEGIBLE) for name in NUMBERS}
         """The newest of each, above the curves."""
         beside = QHBoxLayout()
@@ -72,6 +76,7 @@ class LiveView(QWidget):
             beside.addWidget(self.numbers[name])
             beside.addSpacing(10)
         beside.addStretch(1)
+        beside.addWidget(self.planner)
         beside.addWidget(self.more)
         self._grid = QGridLayout()
         self._grid.setSpacing(2)
@@ -100,7 +105,7 @@ class LiveView(QWidget):
         """Take colours and sizes."""
         self._look = palette, sizes.font
         pieces.uncut(*self.buttons.values())
-        pieces.uncut(self.more)
+        pieces.uncut(self.more, self.planner)
         for panel in (*self.panels.values(), self.approach):
             panel.dress(palette, sizes.font)
         self.own.dress(palette, sizes.font)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QScreen, QShowEven
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 
 from seccm.errors import DataFileError, PlanError, SeccmError
+from seccm.plan.instruction import Instruction
 from seccm.remote import Client
 from seccm.words import SIMULATION
 from ui import dialogs
@@ -35,6 +36,7 @@ from ui.models.run_file import RunFile
 from ui.models.showing import Conventions, Showing
 from ui.models.words import Line
 from ui.plan_view import PlanView
+from ui.planner_view import PlannerView
 from ui.pushed import GLOVES
 from ui.reference import ReferenceDialog
 from ui.rig_view import RigView
@@ -95,10 +97,12 @@ class Window(QMainWindow):
         self.browse.resumed.connect(self.resume_file)
         self.browse.chosen.connect(self.open_file)
         self.browse.moved.connect(self._note_file)
+        self.browse.planner_asked.connect(self.show_planner)
         self.browse.asked.connect(lambda beside: self._open_file(beside=beside))
         self.manual = ManualView(self.connect_rig, rig)
         self.manual.asked.connect(self.desk.by_hand)
         self.manual.coarse.serve(self.desk, self.approach_coarsely)
+        self.live.planner.clicked.connect(lambda: self.show_planner())
         self.trends = TrendView()
         self.rig = RigView(rig)
         self.rig.started.connect(self.commission)
@@ -134,6 +138,7 @@ class Window(QMainWindow):
             "fit": self._fit,
             "next-quantity": lambda: self._maps().step(1),
             "last-quantity": lambda: self._maps().step(-1),
+            "planner": lambda: self.show_planner(),
             "next-site": lambda: self._maps().step_site(1),
             "last-site": lambda: self._maps().step_site(-1),
             "open": lambda: self._open_file(beside=False),
@@ -414,6 +419,30 @@ class Window(QMainWindow):
         self.desk.settle("file")
         self._note_file(path)
         self.go("browse")
+
+    def show_planner(self, path: Path | None = None) -> PlannerView | None:
+        """Show what the planner of the file that is browsed believed, else that of the run.
+
+        Args:
+            path: of the file that is meant, where two are browsed.
+        """
+        browsed = [view.file.found for view in self.browse.files if self.room == "browse"]
+        of_it = [found for found in browsed if path in (None, found.path)]
+        mine = self.desk.file
+        file = of_it[0] if of_it else mine
+        if file is None:
+            self.desk.alert(Line("warning", "There is no run with a planner."), "run")
+            return None
+        live = mine is not None and mine.path == file.path and self.desk.run.running
+        view = PlannerView(file, self.showing, self)
+        view.may_tell(partial(self._instruct, view) if live else None)
+        view.dress(self.palette_, Sizes.of(self._dots, glove=self.glove, scale=self._scale))
+        dialogs.show(view)
+        return view
+
+    def _instruct(self, view: PlannerView, instruction: Instruction) -> None:
+        """Tell the run what is wanted of the sites to come; the view says what became of it."""
+        self.desk.instruct(instruction, partial(view.told, instruction))
 
     def _note_file(self, path: Path) -> None:
         """Remember a data file that was used, for the list of recent ones."""

@@ -189,6 +189,11 @@ class Forbidden:
         """How many places are forbidden."""
         return len(self._discs)
 
+    @property
+    def places(self) -> list[tuple[float, float]]:
+        """The forbidden places, in metres."""
+        return [(disc.x, disc.y) for disc in self._discs]
+
     def by(self, site: Site) -> Instruction | None:
         """Return what forbids a site: an attempt there would wet forbidden ground; else None."""
         for x, y in site.no_contact.offsets():

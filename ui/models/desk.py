@@ -12,6 +12,7 @@ from typing import Literal
 from seccm.events import Event, Outcome, SiteAdded, SiteAnalysed
 from seccm.plan import Plan
 from seccm.plan.added import site_of
+from seccm.plan.instruction import Instruction
 from seccm.plan.site import Site
 from seccm.remote import Failure, News
 from seccm.rig import RigInfo, more_than_basic
@@ -86,6 +87,8 @@ class Desk:
     """Whether the rig that was asked for is."""
     _pending: int | None = field(default=None, init=False)
     """The ticket of what was asked for that takes the rig, until it is answered."""
+    _instructed: dict[int, Callable[[bool, str], None]] = field(default_factory=dict, init=False)
+    """Who waits to hear what became of an instruction, by its ticket."""
 
     def beat(self, now: float) -> None:
         """Take in what happened since the last beat.
@@ -113,6 +116,8 @@ class Desk:
             if self.live is not None and done.exception() is None:
                 self.live.recall(done.result())
         for answer in news.answers:
+            if (told := self._instructed.pop(answer.ticket, None)) is not None:
+                told(answer.granted, readable(answer.text))
             if answer.ticket == self._pending:
                 self._pending = None
                 # What was said of an earlier request is settled by this one.
@@ -191,6 +196,18 @@ class Desk:
             self.say(Line("info", "Control requested."))
         else:
             self.link.ask(verb)
+
+    def instruct(self, instruction: Instruction, told: Callable[[bool, str], None]) -> None:
+        """Tell the run what is wanted of the sites to come.
+
+        Args:
+            instruction: it.
+            told: is called when the answer is there: whether it is granted, and else why not.
+        """
+        if self.link is None:
+            told(False, "There is no run.")
+        else:
+            self._instructed[self.link.instruct(instruction)] = told
 
     def by_hand(self, what: str, how: Mapping[str, float | str]) -> None:
         """Ask for something under manual control; what came of it is said in the log."""

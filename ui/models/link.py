@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from seccm.plan.instruction import Instruction
 from seccm.remote import CoarseOrder, Job, News, Order, Snapshot
 
 
@@ -17,6 +18,9 @@ class Link(Protocol):
 
     def ask(self, verb: str, reason: str = ...) -> int:
         """Ask the run for pause, resume, skip or stop; the answer comes with the news."""
+
+    def instruct(self, instruction: Instruction) -> int:
+        """Pin, add, forbid or allow a place of a run with a planner."""
 
     def emergency(self) -> int:
         """Leave the surface and end the run, whoever holds the controls."""
