@@ -264,6 +264,7 @@ class PlannerView(QDialog):
         self.which = pieces.box("Result that is drawn")
         self.which.activated.connect(self.redraw)
         self.what = pieces.box("What the colours show", EXPECTED, UNCERTAINTY)
+        self.what.setMinimumContentsLength(len(UNCERTAINTY) + 2)
         self.what.activated.connect(self.redraw)
         self.belief, self.path = BeliefPlot(self._choose_place), PathPlot()
         self.bar = ColourBar()

@@ -1,0 +1,264 @@
+"""What the window shows of a planner, and what an operator tells it there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+from small_scan import small_scan
+from ui_windows import LONG, begin, ended, small_plan, window
+
+import seccm
+import seccm.session
+from seccm.errors import PlanError
+from seccm.events import Outcome, SiteStarted
+from seccm.plan.decision import Belief, Decision, Direction, Progress
+from seccm.plan.instruction import Instruction
+from ui.instruction_line import InstructionLine
+from ui.models.palette import DARK, LIGHT, Palette, Sizes
+from ui.models.planning import (
+    HALF,
+    Law,
+    Measured,
+    Plane,
+    Planning,
+    along,
+    axis_name,
+    counted_words,
+    progress_words,
+    share_of,
+    shown_as,
+)
+from ui.models.run_file import RunFile
+from ui.models.showing import Showing
+from ui.planner_view import EMPTY, UNCERTAINTY, PlannerView
+
+PLANNER = {
+    "kind": "gaussian process", "places": "any", "learn": [{"result": "Q"}], "first": 3,
+    "stop": {"uncertainty": "0.0001 C/m^2", "sites": 6, "no_gain": 5},
+}  # fmt: skip
+TABLE = """
+kind = "gaussian process"
+places = "any"
+learn = [{ result = "Q" }]
+first = 3
+"""
+PLAN = small_scan(3, 3, planner=PLANNER, design={}, factors={"j": ["-1 mA/cm^2"]})
+AT = [(site.x, site.y) for site in PLAN.sites()]
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scan whose planner learnt a map, with what two persons said."""
+    made = tmp_path_factory.mktemp("planned") / "scan.h5"
+    run = seccm.session.run(PLAN, path=made, seed=5)
+    for event in run:
+        if isinstance(event, SiteStarted) and event.site == 0:
+            run.instruct(Instruction("forbid", *AT[8], who="Ada", why="A fibre."))
+            here = (run.sites or (None,))[0]
+            free = [at for at in AT[:8] if here is None or at != (here.x, here.y)]
+            for at in free:
+                try:
+                    run.instruct(Instruction("pin", *at, who="Ben"))
+                    break
+                except PlanError:  # the first site is there
+                    continue
+    return made
+
+
+@pytest.fixture
+def view(path: Path, qtbot: QtBot) -> Iterator[PlannerView]:
+    made = PlannerView(RunFile(path), Showing("Li/Li+"))
+    qtbot.addWidget(made)
+    made.dress(DARK, Sizes.of(96.0, glove=False))
+    made.show()
+    qtbot.waitUntil(lambda: made.planning is not None, timeout=LONG)
+    yield made
+    made.close()
+
+
+def test_the_decisions_are_read_with_the_way_to_the_end(path: Path) -> None:
+    with seccm.open(path) as scan:
+        planning = Planning.of(scan)
+        values = scan.sites["Q"].tolist()
+    assert planning.done == 6
+    assert planning.next is None
+    assert planning.head.startswith("The end. 6 sites are done")
+    curve, aim, unit = planning.path
+    assert aim == 1e-4
+    assert unit == "C/m^2"
+    assert curve[:, 0].tolist() == [4, 5, 6]
+    assert planning.forbidden == pytest.approx(np.array([AT[8]]))
+    assert planning.measured["Q"].values == pytest.approx(np.array(values))
+    assert "1 of them asked for by a person" in counted_words(planning)
+    assert [words.partition(":")[0] for words in planning.said()] == [
+        "Pinned by Ben", "Forbidden by Ada",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("palette", [DARK, LIGHT], ids=["dark", "light"])
+def test_the_map_is_drawn_with_sites_forbidden_ground_and_the_way(
+    view: PlannerView, palette: Palette
+) -> None:
+    view.dress(palette, Sizes.of(96.0, glove=False))
+    assert len(view.belief._places.data) == 9
+    assert len(view.belief._sites.data) == 6
+    assert len(view.belief._forbidden.data) == 1
+    assert view.path._line.xData.tolist() == [4, 5, 6]
+    before = [brush.color().name() for brush in view.belief._places.data["brush"]]
+    view.what.setCurrentText(UNCERTAINTY)
+    view.redraw()
+    after = [brush.color().name() for brush in view.belief._places.data["brush"]]
+    assert before != after
+    assert view.bar.isVisible()
+    assert not view.line.isVisible(), "nobody takes instructions any more"
+
+
+def test_a_place_that_is_clicked_stands_in_the_fields(view: PlannerView) -> None:
+    view._choose_place(AT[4][0] + 2e-6, AT[4][1] - 3e-6)
+    told: list[Instruction] = []
+    view.may_tell(told.append)
+    view.line.why.setText("Because.")
+    view.line.levels.setText("j = -1 mA/cm^2; k = 2")
+    view.line.buttons["pin"].click()
+    (said,) = told
+    assert (said.x, said.y) == pytest.approx(AT[4])
+    assert said.levels == {"j": "-1 mA/cm^2", "k": "2"}
+    assert said.why == "Because."
+    assert said.who.endswith(", window")
+    view.told(said, True, "")
+    assert view.line.words.text() == "Pinned: this place is visited next."
+    view.told(said, False, "used ground")
+    assert view.line.words.text() == "used ground"
+
+
+def test_mistakes_of_the_line_are_said_all_at_once(qtbot: QtBot) -> None:
+    line = InstructionLine(lambda kind: None)
+    qtbot.addWidget(line)
+    line.field_x.setText("3")
+    line.levels.setText("j")
+    with pytest.raises(PlanError) as caught:
+        line.instruction("add")
+    assert [problem.where for problem in caught.value.problems] == ["x", "y", "levels"]
+    line.place(1e-6, 2e-6)
+    assert line.instruction("forbid").levels == {}, "a place that is forbidden has no levels"
+
+
+def test_the_file_of_a_plan_without_decisions_says_so(qtbot: QtBot) -> None:
+    old = Path(__file__).parent / "old_files" / "li-on-au-cv.h5"
+    made = PlannerView(RunFile(old), Showing())
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitUntil(lambda: made.planning is not None, timeout=LONG)
+    assert "not decided anything" in made.head.text()
+    assert made.belief.empty == EMPTY
+    made.close()
+
+
+# ------------------------------------------------------------ without a file
+
+
+def belief(*directions: Direction, count: int = 4) -> Belief:
+    points = np.stack(
+        np.meshgrid(*[np.linspace(-1.0, -1e-3, count)] * len(directions), indexing="ij"), axis=-1
+    ).reshape(-1, len(directions))
+    return Belief("Q", "C/m^2", directions, points, points.sum(axis=1), np.full(len(points), 0.5))
+
+
+J, K, X, Y = (Direction("j", "A/m^2", True), Direction("k_2", "1"), Direction("x", "m"),
+              Direction("y", "m"))  # fmt: skip
+
+
+def test_along_one_direction_the_interval_is_around_the_mean_and_sites_without_number_are_out():
+    one = belief(J)
+    measured = Measured(np.array([[-0.5], [-0.1], [np.nan]]), np.array([1.0, np.nan, 2.0]))
+    law = shown_as(one, measured)
+    assert isinstance(law, Law)
+    assert (np.diff(law.at) > 0).all()
+    assert law.high - law.low == pytest.approx(np.full(4, 2 * 1.96 * 0.5))
+    assert 0.5 * (law.high + law.low) == pytest.approx(law.mean)
+    assert law.sites.tolist() == [-0.5]
+    assert along(J, law.at) == pytest.approx(np.log10(np.abs(law.at))), "magnitudes"
+    assert axis_name(J) == ("|<i>j</i>|", "A/m^2")
+    assert axis_name(K) == ("<i>k</i><sub>2</sub>", "1")
+
+
+@pytest.mark.parametrize(
+    ("directions", "pair"),
+    [((J, K), (J, K)), ((X, Y), (X, Y)), ((J, X, Y), (X, Y)), ((J, K, X), (J, K))],
+)
+def test_over_more_directions_two_are_shown_and_the_mean_over_the_others(
+    directions: tuple[Direction, ...], pair: tuple[Direction, Direction]
+) -> None:
+    whole = belief(*directions)
+    plane = shown_as(whole, None)
+    assert isinstance(plane, Plane)
+    assert plane.directions == pair
+    assert len(plane.points) == 16
+    assert plane.mean.mean() == pytest.approx(whole.mean.mean())
+    assert plane.half == pytest.approx(np.full(16, 1.96 * 0.5))
+
+
+@pytest.mark.parametrize(
+    ("progress", "share", "words"),
+    [
+        (Progress("sites", 3, 12), 0.25, "sites: 3, ends at 12"),
+        (Progress(HALF, 0.02, 0.005, "V"), 0.25, "half of the 95 % interval: 20 mV, ends at 5 mV"),
+        (Progress(HALF, 0.2, 0.05), 0.25, "half of the 95 % interval: 20 %, ends at 5 %"),
+        (Progress(HALF, 0.001, 0.005, "V"), 1.0, "1 mV, ends at 5 mV"),
+        (Progress("time", 90.0, 3600.0, "s"), 0.025, "time: 2 min, ends at 60 min"),
+        (Progress("sites without gain", 0, 5), 0.0, "sites without gain: 0, ends at 5"),
+    ],
+)
+def test_progress_is_a_share_and_a_phrase(progress: Progress, share: float, words: str) -> None:
+    assert share_of(progress) == pytest.approx(share)
+    assert words in progress_words(progress)
+
+
+def test_the_next_site_is_the_one_that_is_not_over() -> None:
+    places = np.array([[1e-6, 2e-6], [3e-6, 4e-6]])
+    decisions = {0: Decision("First."), 1: Decision("Second.")}
+    for outcomes, following in (
+        ([Outcome.OK, Outcome.PLANNED], 1), ([Outcome.RUNNING, Outcome.PLANNED], 0),
+        ([Outcome.OK, Outcome.FAULT], None),
+    ):  # fmt: skip
+        planning = Planning("running", decisions, {}, places, outcomes)
+        assert planning.next == following
+        assert f"Site {1 if following is None else following} at" in planning.head
+
+
+# ------------------------------------------------------------ the window
+
+
+def test_in_the_window_a_place_is_pinned_while_the_run_goes_on(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    plan = small_plan(tmp_path, factors__j=["-1 mA/cm^2"])
+    text = plan.read_text(encoding="utf-8")
+    plan.write_text(f"{text}\n[planner]\n{TABLE}\n", encoding="utf-8")
+    with window(qtbot, tmp_path, pace=1.0) as made:
+        begin(qtbot, made, plan, tmp_path / "scan.h5")
+        qtbot.waitUntil(lambda: made.desk.run.finished >= 1, timeout=LONG)
+        assert made.live.planner.isVisibleTo(made.live)
+        made.actions_["planner"].trigger()
+        view = made.findChild(PlannerView)
+        assert view is not None
+        assert view.line.isVisibleTo(view)
+        places = [(site.x, site.y) for site in made.desk.plan.sites()]
+        view.line.place(*places[-1])
+        view.line.field_y.setText("1 m")
+        view.line.buttons["add"].click()
+        qtbot.waitUntil(lambda: "beyond axis y" in view.line.words.text(), timeout=LONG)
+        view.line.place(*places[-1])
+        view.line.buttons["forbid"].click()
+        qtbot.waitUntil(lambda: "Forbidden" in view.line.words.text(), timeout=LONG)
+        qtbot.waitUntil(lambda: bool(view.planning and view.planning.said()), timeout=LONG)
+        view.close()
+        made.desk.ask("stop")
+        qtbot.waitUntil(lambda: ended(made), timeout=LONG)
+    with seccm.open(tmp_path / "scan.h5") as scan:
+        (said,) = scan.instructions.values()
+        assert said.who.endswith(", window")
