@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from seccm.analysis.topography import Topography, level, level_terraces, line_by_line
+from seccm.analysis.levelling import level_terraces, line_by_line
+from seccm.analysis.topography import Topography, level
 from seccm.arrays import FloatArray
 from seccm.program.yielded import results
 from seccm.results import UNTRUSTED, Result
@@ -45,6 +46,7 @@ def heights_of(
     x: FloatArray,
     y: FloatArray,
     t: FloatArray | None = None,
+    quick: bool = False,
 ) -> Heights:
     """Return the heights of sites, as they are and levelled.
 
@@ -54,6 +56,7 @@ def heights_of(
         x: m, where the sites are.
         y: likewise.
         t: s, when each was touched, to tell drift from tilt; None states that there was no drift.
+        quick: without the uncertainties of the plane; see `level`.
     """
     source: Result | None = None
     z = np.asarray(columns.get(CONTACT, np.full(x.shape, math.nan)), np.float64)
@@ -69,7 +72,8 @@ def heights_of(
             break
     # Heights at contact scatter by more than edges are high; those by a current do not.
     fit = level if source is None else level_terraces
-    plane = fit(x, y, z, t) if int(np.isfinite(z).sum()) >= FEWEST else None
+    enough = int(np.isfinite(z).sum()) >= FEWEST
+    plane = fit(x, y, z, t, quick=quick) if enough else None
     lines = np.full(z.shape, math.nan)
     nowhere = np.full(z.shape, -1)
     ix, iy = (np.asarray(columns.get(name, nowhere), np.int64) for name in ("ix", "iy"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import matplotlib as mpl
 import numpy as np
 from matplotlib.artist import Artist
@@ -24,7 +26,7 @@ from seccm.report.map_drawing import (
     symmetric,
 )
 from seccm.report.study import Study
-from seccm.results import Status
+from seccm.results import Status, Value
 from seccm.typography import counted, number, plus_minus
 
 
@@ -53,6 +55,7 @@ def topography_words(found: Topography) -> str:
     count = int(found.outlier.sum())
     if found.terraces:
         parts.append(f"{counted(found.terraces, 'terrace')} with these slopes in common")
+        parts += _step_words(found.steps)
         parts.append(f"{counted(count, 'site')} on none of them")
     else:
         parts.append(f"{counted(count, 'outlier')} beyond five median deviations")
@@ -63,6 +66,19 @@ def topography_words(found: Topography) -> str:
             "visit the sites at random."
         )
     return words[0].upper() + words[1:]
+
+
+MOST_TOLD = 3
+"""Terraces beside the largest one whose heights are written."""
+
+
+def _step_words(steps: Sequence[Value]) -> list[str]:
+    """Say how high the other terraces are above the largest one."""
+    told = [plus_minus(step.value * 1e9, step.error * 1e9) for step in steps[:MOST_TOLD]]
+    if not told:
+        return []
+    more = " and others" if len(steps) > MOST_TOLD else ""
+    return [f"heights above the largest one {', '.join(told)}{more} nm"]
 
 
 def title(study: Study) -> str:

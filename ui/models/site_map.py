@@ -330,7 +330,7 @@ class SiteMap:
                 columns |= {name: quantity.values, f"{name}_status": quantity.statuses}
         if len(columns) == 2:
             return
-        found = heights_of(columns, self.x, self.y)
+        found = heights_of(columns, self.x, self.y, quick=True)
         self._levelled_from = found.source.name if found.source is not None else ""
         above = None if found.plane is None else found.plane.residual
         for result, values in ((PLANE, above), (LINES, found.lines)):
