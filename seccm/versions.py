@@ -37,8 +37,8 @@ class Version(NamedTuple):
         return self.major > known.major
 
 
-FILE = Version(1, 0)
-"""The format of the data files that this program writes."""
+FILE = Version(1, 1)
+"""The format of the data files that this program writes; 1.1 added groups for viewers of NeXus."""
 PLAN = Version(1, 0)
 """The format of its plans."""
 UNNAMED = Version(0, 1)

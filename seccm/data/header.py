@@ -57,7 +57,7 @@ def write_header(file: h5py.File, header: Header, clock: Clock) -> None:
         **header.extra,
         "Conventions": CONVENTIONS,
         "format_version": str(FILE),
-        "NX_class": "NXentry",
+        "NX_class": "NXroot",
         "title": title,
         "scan_uuid": header.uuid,
         "software": header.software,
@@ -86,7 +86,7 @@ def read_header(file: h5py.File) -> Header:
         OSError, RuntimeError, TypeError: HDF5 cannot read it.
     """
     known = {
-        "Conventions", "format_version", "NX_class", "title", "scan_uuid", "software",
+        "Conventions", "format_version", "NX_class", "default", "title", "scan_uuid", "software",
         "plan_json", "rig_json",
         "started_at", "sign_convention", "reference", "reference_offset", "virtual", "raw_rate",
         "raw_averaged", "raw_spacing", "seed", "packed",

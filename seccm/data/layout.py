@@ -256,12 +256,17 @@ def dimensions(dataset: h5py.Dataset) -> tuple[str, ...]:
     return tuple(axis[0].name.lstrip("/") for axis in dataset.dims if len(axis))
 
 
+def datasets(file: Mapping[str, h5py.Dataset | h5py.Group]) -> dict[str, h5py.Dataset]:
+    """Return every dataset at the root of a file, by its name; groups hold only links to them."""
+    return {name: one for name, one in file.items() if not isinstance(one, h5py.Group)}
+
+
 def columns_along(file: Mapping[str, h5py.Dataset], dimension: str) -> list[str]:
     """Return the names of all datasets whose first dimension this is, its scale included."""
     scale = file[dimension]
     return [
         name
-        for name, dataset in file.items()
+        for name, dataset in datasets(file).items()
         if name == dimension or (len(dataset.dims[0]) and dataset.dims[0][0] == scale)
     ]
 

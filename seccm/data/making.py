@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import h5py
 
-from seccm.data import frames, guard, raw, tables
+from seccm.data import frames, guard, nexus, raw, tables
 from seccm.data.header import Header
 from seccm.data.layout import LIBVER, Columns, add_session, add_sites, columns_along, create
 from seccm.data.planned import add_planned
@@ -101,4 +101,5 @@ def _laid_out(
         add_planned(file, sites)
         add_session(file, header.started_at, 0.0, 0)
         raw.describe_session(file, channels)
+        nexus.describe(file)
     return image.getbuffer()

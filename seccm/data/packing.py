@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.arrays import IntArray
+from seccm.data import nexus
 from seccm.data.frames import EDGES, HOSTS, NAMES
 from seccm.data.layout import (
     CONTACT_COLUMNS,
@@ -29,6 +30,7 @@ from seccm.data.layout import (
     SIGNAL,
     SITE_CHUNK,
     SITE_COLUMNS,
+    datasets,
     dimensions,
     is_of_feature,
     read_rows,
@@ -116,13 +118,14 @@ def copy(
         made = _like(source, target, name, packed, path, bulk)
         made.make_scale(name if name in NUMBERED else NO_COORDINATE)
         _copy_attributes(path, source[name], made)
-    for name, dataset in source.items():
+    for name, dataset in datasets(source).items():
         if name in known:
             continue
         made = _like(source, target, name, packed, path, bulk)
         _copy_attributes(path, dataset, made)
         for axis, dimension in enumerate(along(name, source)):
             made.dims[axis].attach_scale(target[dimension])
+    nexus.describe(target)
 
 
 def along(name: str, file: h5py.File) -> tuple[str, ...]:
@@ -158,7 +161,8 @@ def _like(
         old.dtype,
         maxshape=most,
         chunks=chunks,
-        fillvalue=old.fillvalue,
+        # netCDF 4.10 overruns its memory where a text of fixed width has a fill value of its own.
+        fillvalue=None if old.dtype.kind == "S" else old.fillvalue,
         **(_PACKED if packed and old.chunks and name not in EMPTY else {}),
     )
     if name not in EMPTY and (bulk or not is_bulk(name, source)):

@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from seccm.data.layout import datasets
 from seccm.data.repair import remedy
 from seccm.data.ruins import let_alone
 from seccm.data.trouble import said
@@ -50,7 +51,7 @@ def columns_of(path: Path, file: Mapping[str, h5py.Dataset]) -> dict[str, Readab
         path: of the file, for messages.
         file: open, or its datasets.
     """
-    return {name: Readable(path, name, dataset) for name, dataset in file.items()}
+    return {name: Readable(path, name, dataset) for name, dataset in datasets(file).items()}
 
 
 class Readable:

@@ -26,7 +26,7 @@ import numpy as np
 
 from seccm.data import guard
 from seccm.data.changes import Applied
-from seccm.data.layout import LIBVER
+from seccm.data.layout import LIBVER, datasets
 from seccm.data.opening import open_file
 from seccm.data.packing import copy, is_bulk
 from seccm.data.readable import FAILURES
@@ -209,7 +209,12 @@ def _identity(log: Path) -> dict[str, Any] | None:
 def _base(path: Path, source: h5py.File) -> Iterator[bytes]:
     """Yield of what the log is, the file without samples, and where its samples lie."""
     yield json.dumps(_identity_of(source)).encode()
-    places = [place for name in source if is_bulk(name, source) for place in _places(source[name])]
+    places = [
+        place
+        for name, dataset in datasets(source).items()
+        if is_bulk(name, source)
+        for place in _places(dataset)
+    ]
     if places:
         image = io.BytesIO()
         with h5py.File(image, "w", libver=LIBVER) as target:

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from seccm.data import repair, seal, vetting
+from seccm.data import nexus, repair, seal, vetting
 from seccm.data.earlier import upgrade
 from seccm.data.header import refuse_newer
 from seccm.data.layout import QUALITY, Column, add_column, add_feature
@@ -100,6 +100,7 @@ def rewrite_features(
                     add_column(file, QUALITY, "site")
                 _replace(path, file, "quality", quality)
             write_checksums(path, file, right)
+            nexus.describe(file)
         seal.seal(part)
         place.take_place(part)
     except FAILURES as error:

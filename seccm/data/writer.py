@@ -39,6 +39,7 @@ from seccm.data.layout import (
     add_sites,
     added_signals,
     columns_along,
+    datasets,
     read_rows,
     row_type,
     sample_dataset,
@@ -124,7 +125,7 @@ class Writer:
         self._columns = columns
         # Held open: HDF5 flushes a dataset that is closed, which costs time, and where that
         # fails it leaves a ruin behind that crashes the program when it ends.
-        self._data: dict[str, h5py.Dataset] = dict(file.items())
+        self._data: dict[str, h5py.Dataset] = datasets(file)
         self._entries: dict[str, Entries] = {}
         self._along = columns_along(file, "site")
         self._cells = SiteCells(self._to, self._data)
