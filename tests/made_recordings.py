@@ -150,6 +150,40 @@ def park(path: Path, *, unit: str = "nA", source: str = "Current") -> np.ndarray
     return counts * 0.5e-9
 
 
+def park_curves(
+    path: Path, points: int = 1, *, offset: float = 0.0, squared: int = 0, values: str = "<i4"
+) -> np.ndarray:
+    """Curves of current over bias at points, as Park's own package lays them out; the current of
+    point k is k + 1 times that of the first. Returns amperes, shape (points, n)."""
+    import tifffile
+
+    scan = bytearray(580)
+    struct.pack_into("<i", scan, 0, 2)
+    head = bytearray(1208)
+    channels = (("Sample Bias", "mV", 0.1, E * 1e4), ("Current", "pA", 1e-3, I * 1e15))
+    for k, (name, unit, gain, _) in enumerate(channels):
+        head[96 * k : 96 * k + 64] = name.encode("utf-16-le").ljust(64, b"\0")
+        head[96 * k + 64 : 96 * k + 80] = unit.encode("utf-16-le").ljust(16, b"\0")
+        struct.pack_into("<d", head, 96 * k + 80, gain)
+        struct.pack_into("<d", head, 808 + 8 * k, offset * k)
+    struct.pack_into("<i", head, 904, squared)
+    struct.pack_into("<5i", head, 768, 2, 1, E.size, points, 0)
+    struct.pack_into("<2f", head, 788, T[-1] / 2, T[-1] / 2)
+    struct.pack_into("<i", head, 1108, {"<i2": 0, "<i4": 1, "<f4": 2}[values])
+    for k in range(points):
+        head += struct.pack("<3f", 1.5 * k, 2.5, 0.0)
+    rows = [[channels[0][3], channels[1][3] * (k + 1)] for k in range(points)]
+    data = np.rint(np.array(rows)).astype(values).tobytes()
+    tags = [
+        (50432, "I", 1, 0x0E031301, True),
+        (50435, "B", len(scan), bytes(scan), True),
+        (50438, "B", len(head), bytes(head), True),
+        (50439, "B", len(data), data, True),
+    ]
+    tifffile.imwrite(path, np.zeros((2, 3), np.uint8), extratags=tags)
+    return np.array([(k + 1) * I for k in range(points)])
+
+
 DT, FIRST = 0.008195075, 0.118
 CHANNELS = (
     "X (um)", "Y (um)", "Z (um)", "V1 (V)", "V2 (V)", "Current1 (A)", "Current 2 (A)",

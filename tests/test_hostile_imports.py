@@ -26,6 +26,7 @@ BINARIES: tuple[tuple[str, Callable[[Path], object]], ...] = (
     ("a.mat", made.heka),
     ("a.pssession", made.session),
     ("a.tiff", made.park),
+    ("curves.tiff", made.park_curves),
 )
 
 
@@ -138,6 +139,18 @@ def test_sites_with_other_steps_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("\n".join(lines))
     assert "files of their own" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"), [({"offset": 3.0}, "an offset of 3"), ({"squared": 1}, "squares")]
+)
+def test_curves_of_park_with_a_scale_that_is_not_known(
+    tmp_path: Path, kept: dict[str, float], words: str
+) -> None:
+    made.park_curves(tmp_path / "a.tiff", **kept)  # type: ignore[arg-type]
+    said = refusal(tmp_path / "a.tiff")
+    assert words in said
+    assert "as text" in said
 
 
 @pytest.mark.parametrize("unit", ["nm", ""])

@@ -155,6 +155,29 @@ def test_a_map_of_park_is_a_site_for_each_pixel(tmp_path: Path) -> None:
         assert "no column has the potential: 200 mV all along" in scan.header.extra["imported_as"]
 
 
+@pytest.mark.parametrize("points", [1, 3])
+def test_curves_of_park_are_a_site_for_each_point(tmp_path: Path, points: int) -> None:
+    """Places have no unit in these files: they are asked for where there is more than one."""
+    amperes = made.park_curves(tmp_path / "a.tiff", points)
+    said: dict[str, Any] = {**ANODIC}
+    if points > 1:
+        with pytest.raises(seccm.DataFileError, match="--places TABLE"):
+            brought(tmp_path / "a.tiff", said)
+        said["places"] = {str(k + 1): Place(k * 4e-6, 1e-6) for k in range(points)}
+    with brought(tmp_path / "a.tiff", said) as scan:
+        assert len(scan.sites) == points
+        for k in range(points):
+            t, volts, current = measured(scan, k, 0)
+            np.testing.assert_allclose(volts, made.E, atol=1e-6)
+            np.testing.assert_allclose(current, amperes[k], atol=1e-15)
+            np.testing.assert_allclose(np.diff(t), made.T[-1] / made.T.size, rtol=1e-5)
+        assert kinds(scan) == ["cv"] * points
+        np.testing.assert_allclose(scan.sites["E_half"], made.HALF, atol=1e-3)
+        told = scan.header.extra["imported_as"]
+        assert 'current from "Current (pA)"' in told
+        assert "have no unit" in told
+
+
 def test_a_folder_has_a_site_in_each_file(tmp_path: Path) -> None:
     folder = tmp_path / "map"
     folder.mkdir()

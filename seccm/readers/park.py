@@ -1,4 +1,4 @@
-"""Park Systems: TIFF images of SmartScan with a map of the current, a pixel for each site.
+"""Park Systems: TIFF files of SmartScan, with a map of the current or with curves.
 
 The numbers are in private tags: 50432 the mark, 50434 the values, 50435 the head. A map has one
 value for each place, so that each site has one data point: its current at the bias of the head.
@@ -16,6 +16,7 @@ import numpy as np
 
 from seccm.arrays import FloatArray
 from seccm.installing import install_hint
+from seccm.readers.park_curves import HEAD, TYPES, VALUES, recording_of, text
 from seccm.readers.recording import Column, Part, Recording
 from seccm.readers.seam import Reader
 from seccm.readers.text_tables import wrong
@@ -25,7 +26,8 @@ _MARK, _DATA, _HEAD = 50432, 50434, 50435
 _LEAST_HEAD = 284
 _MOST = 10_000
 """Pixels that become sites."""
-_TYPES = {0: "<i2", 1: "<i4", 2: "<f4"}
+_CURVES = 2
+"""What a head calls a file with curves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,12 @@ def claims(path: Path) -> bool:
 
 
 def read(path: Path) -> Recording:
-    """Return the map of a TIFF."""
-    image = image_of(path)
+    """Return the map, or the curves, of a TIFF."""
+    tags = _tags(path)
+    head = tags.get(_HEAD, b"")
+    if len(head) >= _LEAST_HEAD and struct.unpack_from("<i", head, 0)[0] == _CURVES:
+        return recording_of(path, tags.get(HEAD, b""), tags.get(VALUES, b""))
+    image = image_of(path, head, tags.get(_DATA, b""))
     if image.unit.strip()[-1:] != "A":
         raise wrong(
             path,
@@ -94,12 +100,8 @@ def read(path: Path) -> Recording:
     return Recording("Park SmartScan", tuple(parts), notes=notes, places=places)
 
 
-def image_of(path: Path) -> Image:
-    """Read the numbers of a TIFF of Park.
-
-    Raises:
-        DataFileError: it is none, is cut, or holds curves.
-    """
+def _tags(path: Path) -> dict[int, bytes]:
+    """Return the contents of Park's tags in a TIFF."""
     try:
         from tifffile import TiffFile
     except ImportError:
@@ -107,20 +109,34 @@ def image_of(path: Path) -> Image:
     try:
         with TiffFile(path) as tiff:
             tags = tiff.pages.first.tags
-            head, data = (_bytes(tags[tag].value) if tag in tags else b"" for tag in (_HEAD, _DATA))
+            wanted = (_HEAD, _DATA, HEAD, VALUES)
+            return {tag: _bytes(tags[tag].value) for tag in wanted if tag in tags}
     except Exception as error:  # tifffile raises anything over a damaged file
         raise wrong(
             path, f"cannot be read as TIFF ({type(error).__name__}). It may be cut."
         ) from None
+
+
+def image_of(path: Path, head: bytes, data: bytes) -> Image:
+    """Read the numbers of a map.
+
+    Args:
+        path: of the file, for messages.
+        head: the content of the tag 50435.
+        data: the content of the tag 50434.
+
+    Raises:
+        DataFileError: it is none, or is cut.
+    """
     if len(head) < _LEAST_HEAD:
         raise wrong(path, f"has a head of {counted(len(head), 'byte')}, which is too short.")
     (category,) = struct.unpack_from("<i", head, 0)
     if category != 0:
-        what = {1: "line profiles", 2: "curves of spectroscopy"}.get(category, f"kind {category}")
+        what = "line profiles" if category == 1 else f"data of kind {category}"
         raise wrong(
             path,
-            f"holds {what}, whose layout is not known here. Export the curves as text, and "
-            "import the folder.",
+            f"holds {what}, which are no measurement at sites. Import the file of the curves, "
+            "or of the map of the current.",
         )
     columns, rows = struct.unpack_from("<ii", head, 100)
     width, height = struct.unpack_from("<dd", head, 140)
@@ -128,7 +144,7 @@ def image_of(path: Path) -> Image:
     (gain,) = struct.unpack_from("<d", head, 220)
     (offset,) = struct.unpack_from("<d", head, 236)
     (kind,) = struct.unpack_from("<i", head, 312) if len(head) >= 316 else (0,)
-    numbers = np.dtype(_TYPES.get(kind, "<i2"))
+    numbers = np.dtype(TYPES.get(kind, "<i2"))
     if (
         not (0 < columns < 1 << 15 and 0 < rows < 1 << 15)
         or len(data) != columns * rows * numbers.itemsize
@@ -144,17 +160,11 @@ def image_of(path: Path) -> Image:
     values = np.frombuffer(data, numbers).reshape(rows, columns).astype(np.float64) * gain
     if math.isfinite(offset):
         values += offset
-    return Image(
-        _text(head, 4, 64), _text(head, 244, 16), values, width * 1e-6, height * 1e-6, bias
-    )
+    return Image(text(head, 4, 64), text(head, 244, 16), values, width * 1e-6, height * 1e-6, bias)
 
 
 def _bytes(value: Any) -> bytes:
     return bytes(value) if isinstance(value, bytes) else np.asarray(value).tobytes()
-
-
-def _text(head: bytes, start: int, size: int) -> str:
-    return head[start : start + size].decode("utf-16-le", errors="replace").split("\0")[0].strip()
 
 
 READERS = (Reader("Park SmartScan", claims, read),)
