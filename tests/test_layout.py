@@ -15,7 +15,15 @@ from scan_feeder import CLOCK, COLUMNS, HEADER, contact_record, sites, told, vis
 from seccm.data import Store, finish, layout, open_scan
 from seccm.data.header import read_clock, read_header
 from seccm.data.journal import Code
-from seccm.data.layout import LIBVER, NOT_MEASURED, Stored, add_sites, columns_along, dimensions
+from seccm.data.layout import (
+    LIBVER,
+    NOT_MEASURED,
+    Stored,
+    add_sites,
+    columns_along,
+    datasets,
+    dimensions,
+)
 from seccm.data.repair import SIGNATURE, lookup3
 from seccm.data.tables import GROWN, NUMBER
 from seccm.events import Outcome, Phase
@@ -40,7 +48,7 @@ def path(tmp_path: Path) -> Path:
 def test_every_dataset_says_what_it_is_and_in_which_unit(path: Path) -> None:
     """A long name, its dimensions, and a unit that the program itself can read."""
     with h5py.File(path, "r") as file:
-        for name, dataset in file.items():
+        for name, dataset in datasets(file).items():
             if name in (*layout.DIMENSIONS, *(table.dimension for table in GROWN), NUMBER):
                 continue
             assert dataset.attrs["long_name"], name
@@ -55,7 +63,9 @@ def test_every_dataset_says_what_it_is_and_in_which_unit(path: Path) -> None:
 def test_numbers_are_never_left_without_a_unit(path: Path) -> None:
     """Only those are whose unit depends on the plan, or stands in the row."""
     with h5py.File(path, "r") as file:
-        bare = {n for n, d in file.items() if "units" not in d.attrs and d.dtype.kind == "f"}
+        bare = {
+            n for n, d in datasets(file).items() if "units" not in d.attrs and d.dtype.kind == "f"
+        }
     # Which of the two it is depends on the contact rule of the plan.
     signal = {"contact_signal", "contact_baseline"}
     # step_mode says whether it is volts or amperes.

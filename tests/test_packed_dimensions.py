@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from seccm.data import layout, packing
-from seccm.data.layout import LIBVER, Column, dimensions
+from seccm.data.layout import LIBVER, Column, datasets, dimensions
 from seccm.data.rewrite import FeatureValues, rewrite_features
 from seccm.data.tables import ARRAYS, NUMBER, QUANTITIES, RESULTS
 
@@ -37,7 +37,7 @@ def copied(source: Path, target: Path, *, packed: bool) -> Path:
 
 
 def scales(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
-    for name, dataset in file.items():
+    for name, dataset in datasets(file).items():
         if dataset.is_scale:
             yield name, dataset
 
@@ -88,7 +88,7 @@ def test_a_packed_file_has_the_dimensions_that_it_has(packed: Path):
 def test_every_column_is_as_long_as_its_dimensions(packed: Path, plain: Path):
     for path in (packed, plain):
         with h5py.File(path) as file:
-            for name, column in file.items():
+            for name, column in datasets(file).items():
                 if not column.is_scale:
                     expected = tuple(len(file[along]) for along in dimensions(column))
                     assert column.shape == expected, f"{path.name}: {name}"
@@ -108,7 +108,7 @@ def test_packing_and_unpacking_again_changes_no_value(packed: Path, plain: Path,
     again = copied(plain, tmp_path / "again.h5", packed=True)
     with h5py.File(packed) as first, h5py.File(again) as second, h5py.File(plain) as between:
         assert set(first) == set(second) == set(between)
-        for name, column in first.items():
+        for name, column in datasets(first).items():
             for other in (second, between):
                 assert column.shape == other[name].shape, name
                 assert column.dtype == other[name].dtype, name
@@ -163,7 +163,7 @@ def test_a_new_analysis_lengthens_its_tables_in_a_packed_file(packed: Path, tmp_
 
     path = Path(shutil.copy(packed, tmp_path / "again.h5"))
     with h5py.File(path, "r+") as file:
-        for name, column in file.items():
+        for name, column in datasets(file).items():
             if dimensions(column) in ((RESULTS.dimension,), (NUMBER,)) and not column.is_scale:
                 column.resize(0, axis=0)
                 assert column.maxshape == (None,), name

@@ -26,7 +26,7 @@ from seccm.data import (
 )
 from seccm.data.__main__ import main
 from seccm.data.guard import is_held
-from seccm.data.layout import LIBVER
+from seccm.data.layout import LIBVER, datasets
 from seccm.data.repair import mark
 from seccm.errors import DataFileError
 from seccm.events import Outcome, Phase
@@ -55,7 +55,7 @@ def path(written: Path, tmp_path: Path) -> Path:
 def everything(path: Path) -> dict[str, np.ndarray]:
     """Read all datasets."""
     with h5py.File(path, "r") as file:
-        return {name: dataset[()] for name, dataset in file.items()}
+        return {name: dataset[()] for name, dataset in datasets(file).items()}
 
 
 def test_a_trace_begins_at_contact_and_is_against_the_reference(path: Path) -> None:

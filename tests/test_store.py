@@ -27,7 +27,7 @@ from scan_feeder import (
 )
 
 from seccm.data import Analysed, SiteRecord, Store, open_scan
-from seccm.data.layout import LIBVER, row_type, sample_dataset
+from seccm.data.layout import LIBVER, datasets, row_type, sample_dataset
 from seccm.data.packing import broken_sites
 from seccm.data.writer import KEPT, Writer
 from seccm.events import (
@@ -74,7 +74,7 @@ def write(
 def contents(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     """Read everything there is in a file."""
     with h5py.File(path, "r") as file:
-        return {name: dataset[()] for name, dataset in file.items()}
+        return {name: dataset[()] for name, dataset in datasets(file).items()}
 
 
 def test_every_row_is_stored_with_its_label(tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ class Header:
     uuid: str
     seed: int | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
+    reference_uncertainty: float | None = None
+    """Standard uncertainty of that offset in volts, common to all potentials; None if unknown."""
     software: str = field(default_factory=software)
     """The program that made the file, with its version."""
 
@@ -74,6 +76,8 @@ def write_header(file: h5py.File, header: Header, clock: Clock) -> None:
     }
     if header.seed is not None:
         attributes["seed"] = np.int64(header.seed)
+    if header.reference_uncertainty is not None:
+        attributes["reference_uncertainty"] = float(header.reference_uncertainty)
     for name, value in attributes.items():
         file.attrs[name] = value
 
@@ -89,7 +93,7 @@ def read_header(file: h5py.File) -> Header:
         "Conventions", "format_version", "NX_class", "default", "title", "scan_uuid", "software",
         "plan_json", "rig_json",
         "started_at", "sign_convention", "reference", "reference_offset", "virtual", "raw_rate",
-        "raw_averaged", "raw_spacing", "seed", "packed",
+        "raw_averaged", "raw_spacing", "seed", "packed", "reference_uncertainty",
     }  # fmt: skip
     a = file.attrs
     title, virtual = printable(_text(a, "title")), bool(_number(a, "virtual"))
@@ -106,6 +110,9 @@ def read_header(file: h5py.File) -> Header:
         started_at=printable(_text(a, "started_at")),
         uuid=printable(_text(a, "scan_uuid")),
         seed=int(_number(a, "seed")) if "seed" in a else None,
+        reference_uncertainty=(
+            float(_number(a, "reference_uncertainty")) if "reference_uncertainty" in a else None
+        ),
         software=printable(_text(a, "software")),
         extra={
             printable(k): printable(str(v))

@@ -218,6 +218,8 @@ def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contac
     for name in ("E", "contact_E"):
         file[name].attrs["add_offset"] = float(header.reference_offset)
         file[name].attrs["reference"] = header.reference
+        if header.reference_uncertainty is not None:
+            file[name].attrs["reference_uncertainty"] = float(header.reference_uncertainty)
         file[name].attrs["comment"] = "stored raw, against the rig's quasi-reference electrode"
     for columns in (EVENT_COLUMNS, SESSION_COLUMNS, FRAME_COLUMNS):
         for column in columns:

@@ -112,20 +112,20 @@ def site_table(scan: Scan) -> dict[str, SiteColumn]:
     x, y = places(scan)
     columns = {
         "site": SiteColumn(np.arange(len(sites)), "site"),
-        "x": _column("x", "m", x),
-        "y": _column("y", "m", y),
+        "x": site_column("x", "m", x),
+        "y": site_column("y", "m", y),
         "outcome": SiteColumn(sites.words("status"), "outcome"),
-        "z_contact": _column("z_contact", "m", sites["z_contact"]),
+        "z_contact": site_column("z_contact", "m", sites["z_contact"]),
     }
     for factor in scan.factors:
         name = f"factor_{factor.name}"
         if name in sites:
-            columns[name] = _column(factor.name, factor.unit, sites[name])
+            columns[name] = site_column(factor.name, factor.unit, sites[name])
     for feature in scan.features:
-        columns[feature.name] = _column(feature.name, feature.unit, sites[feature.name])
+        columns[feature.name] = site_column(feature.name, feature.unit, sites[feature.name])
         error, status = f"{feature.name}_err", f"{feature.name}_status"
         if error in sites:
-            columns[error] = _column(error, feature.unit, sites[error])
+            columns[error] = site_column(error, feature.unit, sites[error])
         if status in sites:
             columns[status] = SiteColumn(sites.words(status), status)
     return columns
@@ -230,7 +230,8 @@ def facts(scan: Scan) -> Mapping[str, str]:
     }
 
 
-def _column(name: str, unit: str, values: npt.NDArray[Any]) -> SiteColumn:
+def site_column(name: str, unit: str, values: npt.NDArray[Any]) -> SiteColumn:
+    """Return a column of the table of sites, from its values in SI."""
     return SiteColumn(values, titled(name, unit), "" if unit == "1" else unit)
 
 

@@ -7,13 +7,13 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
 from seccm.data import Scan
 from seccm.errors import DataFileError
-from seccm.exports.content import facts, heads, measured, places, site_table
+from seccm.exports.content import SiteColumn, facts, heads, measured, places, site_table
 from seccm.exports.seam import Wanted, Writer
 
 
@@ -43,11 +43,21 @@ def by_site(scan: Scan, target: Path, wanted: Wanted) -> None:
 
 def sites(scan: Scan, target: Path, wanted: Wanted) -> None:
     """Write the table of sites: place, outcome, results."""
-    table = site_table(scan).values()
     with open(target, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(column.title for column in table)
-        writer.writerows(_rows(column.values for column in table))
+        write_sites(file, site_table(scan).values())
+
+
+def write_sites(stream: TextIO, columns: Iterable[SiteColumn]) -> None:
+    """Write a table of sites: names with units in the first line, then a line for each site.
+
+    Args:
+        stream: open for writing, with `newline=""`.
+        columns: in SI, all of one length.
+    """
+    table = list(columns)
+    writer = csv.writer(stream)
+    writer.writerow(column.title for column in table)
+    writer.writerows(_rows(column.values for column in table))
 
 
 def ixdat(scan: Scan, target: Path, wanted: Wanted) -> None:

@@ -99,6 +99,7 @@ def _header(source: Path, reader: Reader, scan: ReadScan, said: Said) -> Header:
         virtual=False,
         reference=scan.plan.reference.name,
         reference_offset=scan.plan.reference.offset,
+        reference_uncertainty=scan.plan.reference.uncertainty,
         started_at=scan.started_at,
         uuid=str(uuid4()),
         extra={

@@ -319,6 +319,7 @@ def _header(
         virtual=info.virtual,
         reference=plan.reference.name,
         reference_offset=plan.reference.offset,
+        reference_uncertainty=plan.reference.uncertainty,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         uuid=str(uuid4()),
         seed=seed if info.virtual else None,

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from seccm.data import open_scan
 from seccm.errors import DataFileError
 from seccm.events import Outcome
+from seccm.exports.content import SiteColumn, site_column
+from seccm.exports.text import write_sites
 from seccm.plan import Plan
 from seccm.plan.planner import KINDS
 from seccm.plan.site import Site
+from seccm.results import Status
 from seccm.typography import counted
 from seccm.words import SIMULATION
 from ui.models.run_file import RunFile
@@ -123,7 +130,7 @@ class ScanFile:
 
 
 def write_table(file: ScanFile, target: Path) -> None:
-    """Write one line a site, in SI units, with what every column is in the first line.
+    """Write one line a site in SI units, as the export csv-sites does, with all that the map has.
 
     What was there before is replaced when the table is complete: there is never half of one.
 
@@ -132,14 +139,28 @@ def write_table(file: ScanFile, target: Path) -> None:
     """
     sites = file.map
     sites.level()
-    names = list(sites.quantities)
-    head = ["site", "x (m)", "y (m)", "condition", "outcome"]
-    head += [f"{n} ({sites.unit(n)})" if sites.unit(n) else n for n in names]
+    count = sites.x.size
+    columns = [
+        SiteColumn(np.arange(count), "site"),
+        site_column("x", "m", sites.x),
+        site_column("y", "m", sites.y),
+        SiteColumn(np.array([sites.label(k) for k in range(count)], np.str_), "condition"),
+        SiteColumn(_words(sites.outcome, {int(o): o.words for o in Outcome}), "outcome"),
+    ]
+    for name, quantity in sites.quantities.items():
+        unit = sites.unit(name)
+        columns.append(site_column(name, unit, quantity.values))
+        if quantity.statuses.any() or np.isfinite(quantity.errors).any():
+            columns.append(site_column(f"{name}_err", unit, quantity.errors))
+            columns.append(
+                SiteColumn(
+                    _words(quantity.statuses, {int(s): s.label for s in Status}), f"{name}_status"
+                )
+            )
     with whole(target, newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(head)
-        for k in range(sites.x.size):
-            values = [repr(float(sites.quantities[n].values[k])) for n in names]
-            place = [repr(float(sites.x[k])), repr(float(sites.y[k]))]
-            outcome = Outcome(int(sites.outcome[k])).words
-            writer.writerow([k, *place, sites.label(k), outcome, *values])
+        write_sites(stream, columns)
+
+
+def _words(codes: npt.NDArray[np.uint8], known: Mapping[int, str]) -> npt.NDArray[Any]:
+    """Return what codes mean; a later version of the program may have others."""
+    return np.array([known.get(code, f"code {code}") for code in codes.tolist()], np.str_)
