@@ -54,7 +54,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 def csv_units(scan: Planted, folder: Path) -> dict[str, str]:
     heads = rows_of(write(scan, "csv-sites", folder))[0]
     named = {head.partition(" (")[0]: head.partition(" (")[2][:-1] for head in heads}
-    return {("factor_c" if name == "c" else name): unit for name, unit in named.items()}
+    return named
 
 
 def parquet_units(scan: Planted, folder: Path) -> dict[str, str]:

@@ -120,7 +120,7 @@ def site_table(scan: Scan) -> dict[str, SiteColumn]:
     for factor in scan.factors:
         name = f"factor_{factor.name}"
         if name in sites:
-            columns[name] = site_column(factor.name, factor.unit, sites[name])
+            columns[name] = site_column(name, factor.unit, sites[name])
     for feature in scan.features:
         columns[feature.name] = site_column(feature.name, feature.unit, sites[feature.name])
         error, status = f"{feature.name}_err", f"{feature.name}_status"
