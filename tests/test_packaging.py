@@ -100,6 +100,8 @@ def test_a_wheel_is_built_without_a_network(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as packed:
         names = packed.namelist()
+        about = f"seccm-{META['version']}.dist-info/entry_points.txt"
+        scripts = packed.read(about).decode("utf-8")
     assert wheel.name == f"seccm-{META['version']}-py3-none-any.whl"
     for name in (
         "seccm/__init__.py", "seccm/report/page.html.j2", "seccm/configs/rigs/virtual.toml",
@@ -107,4 +109,15 @@ def test_a_wheel_is_built_without_a_network(tmp_path: Path) -> None:
         "sim/__init__.py", "hardware/ni/__init__.py",
     ):  # fmt: skip
         assert name in names
-    assert not [name for name in names if name.startswith(("tests/", "docs/", "examples/"))]
+    left_out = ("tests/", "docs/", "examples/", "ui/pictures/")
+    assert not [name for name in names if name.startswith(left_out)]
+    # What is beside the code and in the repository is in the wheel, whatever its kind.
+    listed = subprocess.run(
+        ["git", "ls-files", "seccm", "ui", "sim", "hardware"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    ).stdout.split()  # fmt: skip
+    assert not {name for name in listed if not name.startswith(left_out)} - set(names)
+    plans = [name for name in names if name.startswith("seccm/configs/") and name.endswith(".toml")]
+    assert len(plans) == len(list((ROOT / "configs").rglob("*.toml")))
+    for key in META["scripts"]:
+        assert f"{key} = {META['scripts'][key]}" in scripts

@@ -110,9 +110,7 @@ def read_header(file: h5py.File) -> Header:
         started_at=printable(_text(a, "started_at")),
         uuid=printable(_text(a, "scan_uuid")),
         seed=int(_number(a, "seed")) if "seed" in a else None,
-        reference_uncertainty=(
-            float(_number(a, "reference_uncertainty")) if "reference_uncertainty" in a else None
-        ),
+        reference_uncertainty=_known(file["E"].attrs, "reference_uncertainty"),
         software=printable(_text(a, "software")),
         extra={
             printable(k): printable(str(v))
@@ -191,6 +189,11 @@ def _text(attributes: Mapping[str, Any], name: str) -> str:
         raise ValueError(f'"{name}" is {value!r:.40}, which is not a text')
     value.encode()  # what was not UTF-8 in the file says so here
     return value
+
+
+def _known(attributes: Mapping[str, Any], name: str) -> float | None:
+    """Return a number that is told where it is known."""
+    return float(_number(attributes, name)) if name in attributes else None
 
 
 def _number(attributes: Mapping[str, Any], name: str) -> Any:
