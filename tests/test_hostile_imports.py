@@ -153,6 +153,35 @@ def test_curves_of_park_with_a_scale_that_is_not_known(
     assert "as text" in said
 
 
+@pytest.mark.parametrize(("name", "write"), [one for one in TEXTS if one[0] != "a.DTA"])
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_a_number_that_loses_its_end_is_not_another_number(
+    tmp_path: Path, name: str, write: Callable[[Path], Path], lost: int
+) -> None:
+    """-2.5e-10 that is cut to -2.5e-1 would be a current of a quarter of an ampere. In files of
+    Gamry the last cells are letters of status: their numbers stay whole."""
+    path = write(tmp_path / name)
+    whole = path.read_bytes().rstrip()
+    path.write_bytes(whole[:-lost])
+    words = refusal(path)
+    assert "cut" in words or "not a number" in words
+
+
+def test_a_table_of_gamry_whose_name_is_damaged_is_not_passed_over(tmp_path: Path) -> None:
+    path = changed(made.gamry(tmp_path / "a.DTA"), lambda b: b.replace(b"CURVE2\t", b"CURVF2\t"))
+    assert b"CURVF2" in path.read_bytes()
+    assert "no line that names the table" in refusal(path)
+
+
+def test_what_tifffile_finds_is_told_in_a_sentence_only(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made.park(tmp_path / "a.tiff")
+    changed(tmp_path / "a.tiff", lambda b: b[: len(b) // 2])
+    refusal(tmp_path / "a.tiff")
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("unit", ["nm", ""])
 def test_a_height_map_has_no_measurement(tmp_path: Path, unit: str) -> None:
     made.park(tmp_path / "a.tiff", unit=unit, source="Topography")

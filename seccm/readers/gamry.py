@@ -20,6 +20,7 @@ KINDS = {"CV": "cv", "LSV": "lsv", "CORPOT": "open circuit", "CHRONOA": "constan
          "CHRONOP": "constant current"}  # fmt: skip
 _MEANT: dict[str, Quantity] = {"T": "time", "Vf": "potential", "Im": "current"}
 _CURVE = re.compile(r"(CURVE\d*|OCVCURVE)\tTABLE(?:\t(\d+))?")
+_NAMED = re.compile(r"[A-Z]*CURVE\d*\tTABLE")
 
 
 def read(path: Path, said: Said) -> Recording:
@@ -44,6 +45,16 @@ def _curves(path: Path, lines: list[str], said: Said) -> Iterator[tuple[Column, 
     place = 0
     while place < len(lines):
         found = _CURVE.match(lines[place])
+        if (
+            found is None
+            and lines[place].startswith("\tPt\t")
+            and not _NAMED.match(lines[place - 1])
+        ):
+            raise wrong(
+                path,
+                f"has the head of a table in line {place + 1}, and above it no line that names the "
+                "table (such as CURVE): it is damaged. Export it again.",
+            )
         place += 1
         if found is None or found[1] == "OCVCURVE":  # the rest before the experiment
             continue

@@ -71,7 +71,28 @@ def lines_of(path: Path, *, western: bool = False) -> list[str]:
         text = content.decode("cp1252", errors="replace")
     if "\0" in text:
         raise wrong(path, "is not text: it has zero bytes. Is it a file of another kind?")
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    _refuse_cut_number(path, lines)
+    return lines
+
+
+def _refuse_cut_number(path: Path, lines: Sequence[str]) -> None:
+    """Refuse a last line that may end within its last number: it would be another number."""
+    if len(lines) < 2 or not lines[-1].strip():
+        return  # ended by a line end, as programs write it
+    rows = [re.split(r"[\s,;]+", line.strip("\t ,;")) for line in lines[-2:]]
+    above, last = (row[-1] for row in rows)
+    if len(rows[0]) != len(rows[1]) or re.search(r"\d", last) is None:
+        return  # that a line has fewer cells is told where its cells are read
+    ends = [re.search(r"[eE][-+]?(\d*)$", word) for word in (last, above)]
+    digits = [0 if end is None else len(end[1]) for end in ends]
+    if len(last) < len(above) or digits[0] < digits[1]:
+        raise wrong(
+            path,
+            f'line {len(lines)}, the last one, has no line end, and its last number "{last:.30}" '
+            f'is shorter than "{above:.30}" above it: the file may be cut there. If the line is '
+            "whole, end it with a line end; if not, delete it.",
+        )
 
 
 def name_and_unit(head: str) -> tuple[str, str]:
