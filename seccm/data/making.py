@@ -10,9 +10,10 @@ from typing import BinaryIO
 
 import h5py
 
-from seccm.data import frames, guard, nexus, raw, tables
+from seccm.data import frames, guard, raw, tables
 from seccm.data.header import Header
 from seccm.data.layout import LIBVER, Columns, add_session, add_sites, columns_along, create
+from seccm.data.nexus import describe
 from seccm.data.planned import add_planned
 from seccm.data.replacing import put_in_place
 from seccm.data.trouble import discard, said, todo
@@ -101,5 +102,5 @@ def _laid_out(
         add_planned(file, sites)
         add_session(file, header.started_at, 0.0, 0)
         raw.describe_session(file, channels)
-        nexus.describe(file)
+        describe(file)
     return image.getbuffer()

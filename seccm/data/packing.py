@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.arrays import IntArray
-from seccm.data import nexus
 from seccm.data.frames import EDGES, HOSTS, NAMES
 from seccm.data.layout import (
     CONTACT_COLUMNS,
@@ -37,6 +36,7 @@ from seccm.data.layout import (
     sample_dataset,
     stored_row_type,
 )
+from seccm.data.nexus import describe
 from seccm.data.raw import PIECE_COLUMNS, RAW_DIMENSIONS, TERMS, claimed
 from seccm.data.readable import FAILURES, Readable, reading
 from seccm.data.tables import ARRAYS, EVENTS, GROWN, NUMBER, NUMBERS, QUANTITIES, RESULTS
@@ -125,7 +125,7 @@ def copy(
         _copy_attributes(path, dataset, made)
         for axis, dimension in enumerate(along(name, source)):
             made.dims[axis].attach_scale(target[dimension])
-    nexus.describe(target)
+    describe(target)
 
 
 def along(name: str, file: h5py.File) -> tuple[str, ...]:

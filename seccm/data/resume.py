@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from seccm.data import frames, guard, nexus, raw, repair, tables, vetting
+from seccm.data import frames, guard, raw, repair, tables, vetting
 from seccm.data.earlier import is_earlier, upgrade
 from seccm.data.header import read_clock, read_header, refuse_newer
 from seccm.data.inspection import inspect
@@ -30,6 +30,7 @@ from seccm.data.layout import (
     sample_dataset,
     stored_row_type,
 )
+from seccm.data.nexus import describe
 from seccm.data.packing import broken_sites, copy, owned
 from seccm.data.readable import FAILURES, columns_of, reading
 from seccm.data.redo import is_left_behind, rebuild
@@ -106,7 +107,7 @@ def prepare(
                 for feature in new:
                     add_feature(file, feature, columns.statuses)
                 write_checksums(path, file, right)
-            nexus.describe(file)
+            describe(file)
             offset = _open_session(file, started_at)
             raw.describe_session(file, channels)
             file["state"][0] = b"running"
