@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seccm.arrays import peaks
+from seccm.commissioning.graph import thinned
 from seccm.events import Phase
 from seccm.remote import Trace
 from ui.models.passage import Passage, phases
-from ui.models.trail import Trail, peaks
+from ui.models.trail import Trail
 from ui.models.trends import SPAN, Trends
 
 Array = npt.NDArray[np.float64]
@@ -162,3 +164,18 @@ def test_the_last_minute_does_not_depend_on_the_size_of_the_pieces(piece: int) -
     assert t[-1] == 0.0
     assert -SPAN - piece / 10.0 <= t[0] <= -SPAN + 0.2
     assert current == pytest.approx(2e-9)
+
+
+@pytest.mark.parametrize("most", [2, 3, 10, 2000])
+def test_a_curve_of_commissioning_is_thinned_by_the_same_rule(most: int) -> None:
+    """It keeps its spikes, and has no more points than a screen shows."""
+    x = np.arange(10_007.0)
+    y = np.random.default_rng(2).normal(size=x.size)
+    y[4321], y[777] = 99.0, -99.0
+    thin_x, thin_y = thinned(x, y, most)
+    assert len(thin_x) == len(thin_y) <= most
+    assert (np.diff(thin_x) > 0).all()
+    assert {99.0, -99.0} <= set(thin_y.tolist())
+    np.testing.assert_array_equal(thin_y, y[thin_x.astype(int)])
+    whole = thinned(x[:most], y[:most], most)
+    np.testing.assert_array_equal(whole[1], y[:most])

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
-from seccm.arrays import FloatArray
+from seccm.arrays import FloatArray, peaks
 
 Style = Literal["line", "points", "fit"]
 POINTS = 2000
@@ -63,10 +61,5 @@ def thinned(x: FloatArray, y: FloatArray, most: int = POINTS) -> tuple[FloatArra
     """
     if len(y) <= most:
         return x, y
-    width = -(-len(y) // (most // 2))
-    count = -(-len(y) // width)
-    padded = np.pad(y, (0, count * width - len(y)), mode="edge").reshape(count, width)
-    begin = np.arange(count) * width
-    both = np.concatenate([begin + padded.argmin(axis=1), begin + padded.argmax(axis=1)])
-    rows = np.unique(np.minimum(both, len(y) - 1))
+    rows = peaks(y, most // 2, ends=False)
     return x[rows], y[rows]

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seccm.arrays import FloatArray
+from seccm.arrays import FloatArray, peaks
 from seccm.data import Scan
 from seccm.program.trace import StepTrace
 from ui.models.passage import POINTS, Curve
 from ui.models.step_pages import ran_at
-from ui.models.trail import peaks
 
 
 def with_fine_steps(scan: Scan, curve: Curve | None) -> Curve | None:

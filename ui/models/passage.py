@@ -12,12 +12,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from seccm.arrays import FloatArray
+from seccm.arrays import FloatArray, peaks
 from seccm.events import Phase
 from seccm.remote import Trace
 from seccm.results import charge
 from ui.models.descent import AFTER, Way, rows_to_rest
-from ui.models.trail import Trail, peaks
+from ui.models.trail import Trail
 
 COLUMNS = ("t", "E", "I", "z", "Q")
 POINTS = 1000

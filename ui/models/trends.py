@@ -6,9 +6,8 @@ from collections import deque
 
 import numpy as np
 
-from seccm.arrays import FloatArray
+from seccm.arrays import FloatArray, peaks
 from seccm.remote import Trace
-from ui.models.trail import peaks
 
 SPAN = 60.0
 """Seconds that are kept."""
