@@ -20,6 +20,7 @@ from seccm.arrays import BoolArray
 from seccm.data.header import read_clock, read_header
 from seccm.data.journal import Code
 from seccm.data.layout import NOT_MEASURED, UM, Column, is_of_feature
+from seccm.data.nexus import describe
 from seccm.data.planned import rows_of
 from seccm.data.readable import Readable, columns_of
 from seccm.data.site_rows import write_checksums
@@ -190,14 +191,19 @@ class Earlier:
 
 
 def upgrade(path: Path, file: h5py.File) -> None:
-    """Give a file of format 0.1 the tables of this one; a file that has them is left alone.
+    """Give a file of an earlier format what it has not: tables, and the groups for viewers.
 
     Args:
         path: what to call it in messages.
         file: open for writing, its tables each of one length.
     """
-    if "format_version" in file.attrs:
-        return
+    if "format_version" not in file.attrs:
+        _tabulate(path, file)
+    describe(file)
+
+
+def _tabulate(path: Path, file: h5py.File) -> None:
+    """Make the tables that a file of format 0.1 does not have."""
     data = columns_of(path, file)
     earlier = Earlier(data, read_header(file).plan_json, read_clock(file).period)
     filled = [

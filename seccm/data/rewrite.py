@@ -17,7 +17,6 @@ from seccm.data import repair, seal, vetting
 from seccm.data.earlier import upgrade
 from seccm.data.header import refuse_newer
 from seccm.data.layout import QUALITY, Column, add_column, add_feature
-from seccm.data.nexus import describe
 from seccm.data.readable import FAILURES, columns_of
 from seccm.data.ruins import let_alone
 from seccm.data.site_rows import as_written, write_checksums
@@ -101,7 +100,6 @@ def rewrite_features(
                     add_column(file, QUALITY, "site")
                 _replace(path, file, "quality", quality)
             write_checksums(path, file, right)
-            describe(file)
         seal.seal(part)
         place.take_place(part)
     except FAILURES as error:
