@@ -200,6 +200,10 @@ def build_camera(table: CameraTable, file: RigFile, beside: Rig, *, seed: int = 
         what = '"edges" of the exposure output are not counted by this rig.'
         remedy = 'Wire them to a counter and say which ([exposures]), or write sync = "host".'
         raise PlanError(file.source, [Problem("camera.sync", what, remedy)])
+    if table.sync == "lamp" and not beside.info.blink:
+        what = "this rig does not blink the lamp."
+        remedy = 'Say how it does ([lamp]), or write sync = "host".'
+        raise PlanError(file.source, [Problem("camera.sync", what, remedy)])
     return camera
 
 

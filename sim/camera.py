@@ -199,7 +199,8 @@ def build(table: CameraTable, *, source: str, beside: Rig, seed: int) -> Camera:
         seed=seed,
     )  # fmt: skip
     dark = settings.dark_from, settings.dark_from + settings.dark_for
-    world.light = Light(shutter, dark)
+    light = world.light = Light(shutter, dark)
+    light.blink, light.rate = getattr(world, "lamp", None), beside.info.clock.rate
     return VirtualCamera(
         _Setup(
             settings, shutter, table.pixel_size, table.mirrored, world.light.address,

@@ -23,6 +23,7 @@ from seccm.quantities import (
 )
 from seccm.rig import AxisRange, Clock, Range, SwitchInfo
 from seccm.rig.drives import DriveTable
+from seccm.rig.lamp import Blink
 from seccm.rig.lock_in_table import LockInTables
 from seccm.rig.modulation import modulation_problems
 from seccm.rig.signal_table import AddedName, SignalTable, declared
@@ -315,6 +316,8 @@ class VirtualConfig(LockInTables):
     """Of a pipette that has two, and the bias between them."""
     signals: dict[AddedName, SimulatedSignal] = Field(default_factory=dict)
     """What is measured in every data point beside potential, current and position, by name."""
+    lamp: Blink | None = None
+    """How the lamp of a camera is blinked, so that its pictures tell when they were taken."""
     samples: dict[str, Sample] = Field(default_factory=known_samples)
     """What can be mounted, by name."""
     calibration: dict[str, Any] = Field(default_factory=dict)

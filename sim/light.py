@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.arrays import FloatArray
+from seccm.rig.lamp import Blink
 from sim.chance import stream
 
 PATIENCE = 30.0
@@ -130,6 +131,10 @@ class Light:
 
     def __init__(self, shutter: Shutter, dark: tuple[float, float] = (math.inf, math.inf)) -> None:
         self.shutter, self.dark = shutter, dark
+        self.blink: Blink | None = None
+        """When the rig switches the lamp off and on again."""
+        self.rate = 1e5
+        """Samples per second by which it does."""
         self.address, self.key = new_address(), secrets.token_bytes(16)
         self._exposures: Exposures | None = None
         self._next = self._edge = 0
@@ -220,7 +225,9 @@ class Light:
 
     def _send(self, start: float, end: float) -> None:
         off = max(0.0, min(end, self.dark[1]) - max(start, self.dark[0]))
-        share = 1.0 - off / (end - start)
+        if self.blink is not None:
+            off += self.blink.dark(start, end, self.rate)
+        share = max(0.0, 1.0 - off / (end - start))
         try:
             if self._end is not None:
                 self._end.send(Exposed(self._next, start, tuple(self._ahead), share))

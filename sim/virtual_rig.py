@@ -40,6 +40,7 @@ from seccm.rig import (
     Wake,
 )
 from seccm.rig.drives import described, signals_of
+from seccm.rig.lamp import Blink
 from seccm.rig.modulation import inside
 from seccm.rig.signal_table import declared
 from seccm.units import show
@@ -93,6 +94,7 @@ def describe(config: VirtualConfig) -> RigInfo:
         clock=clock,
         stage_lag=loop.lag,
         idle_current=electrometer.idle,
+        blink=0.0 if config.lamp is None else config.lamp.off,
         signals=(
             *config.with_lock_ins(declared(config.signals)),
             *signals_of(described(config.drives)),
@@ -190,6 +192,11 @@ class VirtualRig:
         return self._info if self.light is None else replace(self._info, edges=True)
 
     @property
+    def lamp(self) -> Blink | None:
+        """When the lamp of a camera is off; None where it is always on."""
+        return self._config.lamp
+
+    @property
     def truth(self) -> Truth:
         """What really happened, for tests."""
         return self._world.truth
@@ -249,9 +256,14 @@ class VirtualRig:
 
     def _lit(self, light: Light, block: Block) -> Block:
         """Show the camera what lies there now; return the block with the edges that it brought."""
-        edges = light.edges(self._now, self._info.clock.rate)
+        clock = self._info.clock
+        edges = light.edges(self._now, clock.rate)
         light.shine(self._seeing.seen(self._now))
-        return replace(block, edges=edges)
+        lamp = self._config.lamp
+        if lamp is None:
+            return replace(block, edges=edges)
+        first, stop = (row * clock.spacing for row in (block.start, block.stop))
+        return replace(block, edges=edges, lamp=lamp.steps(first, stop, clock.rate))
 
     def apply(self, action: Action) -> None:
         """Carry out one action; see `Rig.apply`."""

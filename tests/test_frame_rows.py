@@ -169,8 +169,8 @@ def test_what_was_found_gives_the_same_times_again(scan_file: Path) -> None:
         stored = file["frame_t"][:], file["frame_status"][:]
     packed = [np.rec.fromarrays(list(part.values()), names=list(part)) for part in (edges, hosts)]
     again = times_of(Found(frames, *packed), facts(scan_file), CLOCK, 0.0)
-    np.testing.assert_array_equal(again[0], stored[0])
-    np.testing.assert_array_equal(again[2], stored[1])
+    np.testing.assert_array_equal(again.t, stored[0])
+    np.testing.assert_array_equal(again.status, stored[1])
 
 
 def test_compressing_keeps_frames(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from seccm.quantities import Capacitance, Count, Duration, Frequency, Model, Pot
 from seccm.rig import Clock, Range, Signal
 from seccm.rig.barrels import BarrelsTable
 from seccm.rig.drives import signals_of
+from seccm.rig.lamp import Blink
 from seccm.rig.lock_in_table import LockInTables
 from seccm.rig.modulation import modulation_problems
 from seccm.rig.signal_table import AddedName, declared
@@ -177,6 +178,15 @@ class ExposuresConfig(Model):
     """Where the camera's exposure output is wired; it rises when an exposure begins."""
 
 
+class LampConfig(Blink):
+    """A lamp that a counter of the card switches off and on, timed by the sample clock."""
+
+    counter: Annotated[str, Field(pattern=r"^ctr\d+$")] = "ctr2"
+    """Puts out the pulses; another one than those of `stop` and `exposures`."""
+    terminal: Annotated[str, Field(pattern=r"^PFI\d+$", examples=["PFI14"])]
+    """Where the lamp is wired; it is on while that is high."""
+
+
 class NidaqConfig(LockInTables):
     """A rig on one NI multifunction card."""
 
@@ -210,6 +220,8 @@ class NidaqConfig(LockInTables):
     """Between the cell and the channels of an electrode array; without it a person connects."""
     exposures: ExposuresConfig | None = None
     """How the exposures of a camera are counted, for `sync = "edges"` in `[camera]`."""
+    lamp: LampConfig | None = None
+    """How the lamp of a camera is blinked, so that its pictures tell when they were taken."""
     marks: dict[str, Line] = Field(default_factory=dict)
     """Lines that can be raised for cameras and other recorders."""
     piezo: PiezoConfig | None = None
@@ -221,11 +233,18 @@ class NidaqConfig(LockInTables):
 
     @model_validator(mode="after")
     def _counters_differ(self) -> Self:
-        if self.exposures is not None and self.exposures.counter == self.stop.counter:
-            raise ValueError(
-                f"exposures.counter and stop.counter are both {self.stop.counter}; a counter "
-                'counts one thing: write another one, such as "ctr1"'
-            )
+        counters = {"stop.counter": self.stop.counter}
+        for name, table in (("exposures", self.exposures), ("lamp", self.lamp)):
+            if table is None:
+                continue
+            for other, counter in counters.items():
+                if table.counter == counter:
+                    free = next(f"ctr{k}" for k in range(4) if f"ctr{k}" not in counters.values())
+                    raise ValueError(
+                        f"{name}.counter and {other} are both {counter}; a counter "
+                        f'counts one thing: write another one, such as "{free}"'
+                    )
+            counters[f"{name}.counter"] = table.counter
         return self
 
     @model_validator(mode="after")

@@ -42,6 +42,7 @@ def describe(config: NidaqConfig, cell: Cell, card: Card | None, delay: float = 
         name=config.name,
         virtual=config.library != "ni",
         edges=config.exposures is not None,
+        blink=0.0 if config.lamp is None else config.lamp.off,
         axes=axes,
         modes=cell.modes,
         potential=cell.span("potential"),

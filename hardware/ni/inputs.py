@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from nidaqmx import Task
-from nidaqmx.constants import AcquisitionType, TerminalConfiguration
+from nidaqmx.constants import AcquisitionType, Level, TerminalConfiguration
 from nidaqmx.errors import DaqReadError
 from nidaqmx.stream_readers import (
     AnalogMultiChannelReader,
@@ -24,11 +24,13 @@ from nidaqmx.stream_readers import (
 from nidaqmx.system import System
 
 from hardware.ni.coding import coding_of
-from hardware.ni.config import NidaqConfig, readback
+from hardware.ni.config import LampConfig, NidaqConfig, readback
 from hardware.ni.daqmx_errors import DAQMX, spoken, translate
 from hardware.ni.wires import CARD
 from seccm.arrays import FloatArray
 from seccm.errors import RigError, StreamError
+from seccm.rig.block import NO_EDGES
+from seccm.rig.lamp import Samples
 from seccm.rig.raw import Codes
 from seccm.units import show
 
@@ -88,6 +90,7 @@ class Inputs:
         self._next = 0
         self._counter: Task | None = None
         self._exposures: Task | None = None
+        self._lamp: Task | None = None
         self._exposed = 0
         """Exposures of a camera counted so far."""
         self._edges: list[npt.NDArray[np.int64]] = []
@@ -103,6 +106,9 @@ class Inputs:
             if (camera := config.exposures) is not None:
                 term = f"/{config.device}/{camera.terminal}"
                 self._exposures = self._make_counter(camera.counter, term)
+                undo.callback(self._exposures.close)
+            if config.lamp is not None:
+                self._lamp = self._make_pulses(config.lamp)
             undo.pop_all()
         self._reader = AnalogMultiChannelReader(self._task.in_stream)
         self._reader.verify_array_shape = False
@@ -172,7 +178,7 @@ class Inputs:
         rate = self._config.clock.sample_rate
         with spoken(self._where):
             self._time(self._task, AcquisitionType.CONTINUOUS, round(KEPT * rate))
-            for counter in (self._counter, self._exposures):
+            for counter in (self._counter, self._exposures, self._lamp):
                 if counter is not None:
                     counter.start()
             self._task.start()
@@ -199,9 +205,14 @@ class Inputs:
         edges, self._edges = self._edges, []
         return np.concatenate([np.zeros(0, np.int64), *edges])
 
+    def lamp(self, first: int, stop: int) -> tuple[Samples, Samples]:
+        """Return the samples before which the lamp went off, and on, from one up to another."""
+        lamp, rate = self._config.lamp, self._config.clock.sample_rate
+        return (NO_EDGES, NO_EDGES) if lamp is None else lamp.steps(first, stop, rate)
+
     def close(self) -> None:
         """Let go of the tasks."""
-        for task in (self._exposures, self._counter, self._task):
+        for task in (self._lamp, self._exposures, self._counter, self._task):
             if task is not None:
                 with suppress(*DAQMX):
                     task.close()
@@ -319,6 +330,29 @@ class Inputs:
                 source=f"/{config.device}/ai/SampleClock",
                 sample_mode=AcquisitionType.CONTINUOUS,
                 samps_per_chan=round(KEPT * rate),
+            )
+        except BaseException:
+            task.close()
+            raise
+        return task
+
+    def _make_pulses(self, lamp: LampConfig) -> Task:
+        """Make a task that switches the lamp: its ticks are samples, so that it is known when."""
+        config = self._config
+        task = Task()
+        try:
+            delay, off, on = lamp.ticks(config.clock.sample_rate)
+            channel = task.co_channels.add_co_pulse_chan_ticks(
+                f"{config.device}/{lamp.counter}",
+                f"/{config.device}/ai/SampleClock",
+                idle_state=Level.HIGH,
+                initial_delay=delay,
+                low_ticks=off,
+                high_ticks=on,
+            )
+            channel.co_pulse_term = f"/{config.device}/{lamp.terminal}"
+            task.timing.cfg_implicit_timing(
+                sample_mode=AcquisitionType.FINITE, samps_per_chan=lamp.pulses
             )
         except BaseException:
             task.close()

@@ -156,7 +156,9 @@ class NidaqRig:
                     record = record or self._recorded(bench)
                 except RigError as error:
                     self._fail(error)
-            return replace(self._delivery.block(record), edges=bench.inputs.edges())
+            block, inputs = self._delivery.block(record), bench.inputs
+            first, stop = (row * block.clock.spacing for row in (block.start, block.stop))
+            return replace(block, edges=inputs.edges(), lamp=inputs.lamp(first, stop))
 
     def apply(self, action: Action) -> None:
         """Carry out one action, with the next `read`; see `Rig.apply`."""

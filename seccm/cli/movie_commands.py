@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +12,26 @@ import typer
 from seccm.cli.exits import sentences
 from seccm.cli.printing import say
 from seccm.errors import PlanError, Problem
+from seccm.movie.facts import Verdict
 from seccm.shell import command
 from seccm.typography import counted
 from seccm.units import show
 
 if TYPE_CHECKING:
-    from seccm.session.movies import MovieReport
+    from seccm.movie.levels import Compared
+    from seccm.session.movies import MovieReport, TimesReport
+
+
+class Level(StrEnum):
+    """What may give the times of frames."""
+
+    EDGES = "edges"
+    LAMP = "lamp"
+    LANDINGS = "landings"
+    HOST = "host"
+
+
+_TELLS = {"edges": "edge", "lamp": "pulse", "landings": "landing", "host": "stamp"}
 
 movie_app = typer.Typer(
     help="The movie of a run: what is in it, a site's part of it, and mending.",
@@ -64,6 +79,30 @@ def export(
 
 
 @movie_app.command()
+def times(
+    file: FileArgument,
+    sync: Annotated[
+        Level | None,
+        typer.Option("--sync", help="What gives the times; as the run had it unless given."),
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the times into the file and its movie.")
+    ] = False,
+) -> None:
+    """Work out anew when frames were taken, and say whether all ways to know it agree.
+
+    Edges of exposures, pulses of the lamp, landings that frames show, and stamps of the computer
+    stay in the file as they were found.
+    """
+    from seccm.session.movies import movie_times
+
+    with sentences():
+        told = movie_times(file, None if sync is None else sync.value, write=write)
+        for line in _time_lines(told, file, written=write):
+            say(line)
+
+
+@movie_app.command()
 def repair(file: FileArgument) -> None:
     """Mend the movie of a run whose program was killed: every whole frame stays."""
     from seccm.session.movies import repair_movie
@@ -94,6 +133,9 @@ def _lines(told: MovieReport, file: Path) -> list[str]:
         lines.append(f"Times by {facts.sync}: {states}")
     if math.isfinite(told.uncertainty):
         lines.append(f"Typical uncertainty of a time: {show(told.uncertainty, 's', 2)}")
+    for other in told.disagreeing:
+        compare = command("seccm", "movie", "times", file)
+        lines.append(f"These times DISAGREE with those by {other}: {compare}")
     if math.isfinite(told.seconds):
         lines.append(f"From the first frame to the last: {show(told.seconds, 's', 4)}")
     if not told.found.described:
@@ -102,6 +144,39 @@ def _lines(told: MovieReport, file: Path) -> list[str]:
             + command("seccm", "movie", "repair", file)
         )
     return lines
+
+
+def _time_lines(told: TimesReport, file: Path, *, written: bool) -> list[str]:
+    lines = [f"Times of the frames by {told.sync}."]
+    for session, times in enumerate(told.sessions):
+        if len(told.sessions) > 1:
+            lines.append(f"Session {session}: {counted(len(times.t), 'frame')}")
+        lines += [f"  {_of_level(level)}" for level in times.levels]
+    if told.same:
+        lines.append("The file has these times.")
+    elif written:
+        lines.append("The file had other times, and has these now.")
+    else:
+        more = () if told.sync == "host" else ("--sync", told.sync)
+        lines.append(
+            "The file has other times. To put these in: "
+            + command("seccm", "movie", "times", file, *more, "--write")
+        )
+    return lines
+
+
+def _of_level(level: Compared) -> str:
+    """Say what one way to know times says."""
+    counts = f"{level.kind:<9} {counted(level.count, _TELLS[level.kind])}"
+    if not math.isfinite(level.error):
+        return f"{counts}: tells nothing"
+    if level.used:
+        return f"{counts}: ± {show(level.error, 's', 2)}; gives the times"
+    off = f"{show(level.offset, 's', 3)} later ± {show(level.error, 's', 2)}"
+    if level.verdict is Verdict.AGREES:
+        return f"{counts}: {off}; agrees"
+    times = abs(level.offset) / level.error
+    return f"{counts}: {off}; DISAGREES, {times:.0f} standard uncertainties"
 
 
 def _crop(text: str, file: Path) -> tuple[int, int, int, int]:

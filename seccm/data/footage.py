@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,18 @@ from typing import Any
 import numpy as np
 
 from seccm.arrays import IntArray
-from seccm.data.frames import DERIVED, EDGES, FRAMES, HOSTS, facts_of, has_frames
+from seccm.data.frame_times import Times
+from seccm.data.frames import DERIVED, EDGES, FRAMES, HOSTS, LEVELS, facts_of, has_frames
 from seccm.data.layout import Stored
 from seccm.data.readable import Readable
+from seccm.data.retiming import times_in
 from seccm.data.table import Given, Table
 from seccm.errors import DamagedError, DataFileError
-from seccm.movie.facts import MovieFacts
+from seccm.movie.facts import MovieFacts, Sync
 from seccm.movie.pages import NO_PAGE, Picture
 from seccm.movie.reader import Movie
 from seccm.movie.writer import movie_beside
+from seccm.rig import Clock
 
 
 class Footage:
@@ -73,8 +77,33 @@ class Footage:
         """One row for each stamp of the computer: `t` when it had read a `sample`."""
         return self._of(HOSTS.columns, HOSTS.prefix)
 
+    @property
+    def levels(self) -> Table:
+        """One row for each way to know times, of each session.
+
+        Its `session`, `kind`, whether it is `used`, how many tell it (`count`), its time less
+        that of the frames (`offset`) with its standard uncertainty (`err`), and the `verdict`.
+        """
+        return self._of(LEVELS.columns, LEVELS.prefix)
+
+    def times(self, clock: Clock, sync: Sync | None = None) -> list[Times]:
+        """Work out anew when the frames of each session were taken; the file stays as it is.
+
+        Args:
+            clock: of the scan.
+            sync: what gives the times; as the file has it unless given.
+
+        Returns:
+            Times and levels of each session; none where the run had no camera.
+        """
+        facts = self.facts
+        if facts is None:
+            return []
+        facts = replace(facts, sync=sync) if sync is not None else facts
+        return times_in(self._data, self._path, facts, clock)
+
     def _of(self, columns: Sequence[Stored], prefix: str) -> Table:
-        there = has_frames(self._data)
+        there = all(column.name in self._data for column in columns) and has_frames(self._data)
         return Table(
             {
                 c.name.removeprefix(prefix): self._data[c.name]

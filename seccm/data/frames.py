@@ -30,7 +30,7 @@ from seccm.data.layout import (
 from seccm.data.step_tables import append
 from seccm.data.tables import Grown, Rows, read, resize
 from seccm.data.tables import append as append_closed
-from seccm.movie.facts import FrameStatus, MovieFacts
+from seccm.movie.facts import LEVEL_KINDS, FrameStatus, MovieFacts, Verdict
 from seccm.movie.pages import NO_PAGE, layout_of
 
 FRAMES = Grown(
@@ -66,6 +66,20 @@ HOSTS = Grown(
         Stored("host_t", "f8", "s", "time by the computer's clock when it had been read"),
     ),
 )
+LEVELS = Grown(
+    "level_",
+    "level_of_time",
+    (
+        Stored("level_session", "u4", "1", "session of the frames"),
+        Stored("level_kind", "u1", "1", "what tells when frames were taken"),
+        Stored("level_used", "u1", "1", "1 where times of frames are by this level"),
+        Stored("level_count", "u4", "1", "edges, pulses, landings or stamps that tell it"),
+        Stored("level_offset", "f8", "s", "time by this level less the time of the frame", NAN),
+        Stored("level_err", "f8", "s", "standard uncertainty of that difference", NAN),
+        Stored("level_verdict", "u1", "1", "whether it agrees with the times of the frames"),
+    ),
+)
+"""What each way to know when frames were taken says; worked out, like the times themselves."""
 DERIVED = (
     FRAME_COLUMNS[0],
     Stored("frame_t_err", "f8", "s", "standard uncertainty of the time of the frame", NAN),
@@ -73,7 +87,7 @@ DERIVED = (
 )
 EDGE_KINDS = {0: "exposure", 1: "lamp off", 2: "lamp on"}
 TABLES = (FRAMES, EDGES, HOSTS)
-NAMES = {c.name: table.dimension for table in TABLES for c in table.stored} | {
+NAMES = {c.name: table.dimension for table in (*TABLES, LEVELS) for c in table.stored} | {
     c.name: FRAMES.dimension for c in DERIVED
 }
 """Every column, and the dimension that it lies along."""
@@ -88,15 +102,30 @@ def lay_out(file: h5py.File, facts: MovieFacts | None) -> None:
     """
     if facts is None:
         return
-    for table in (EDGES, HOSTS):
+    for table in (EDGES, HOSTS, LEVELS):
         add_dimension(file, table.dimension, SITE_CHUNK)
     for name, dimension in NAMES.items():
         if name not in file:
             add_column(file, _stored(name), dimension)
     flags(file["frame_status"], {int(s): s.words for s in FrameStatus})
     flags(file["edge_kind"], EDGE_KINDS)
+    _say_what_levels_mean(file)
     for name, value in _attributes(facts).items():
         file["frame"].attrs[name] = value
+
+
+def complete_levels(file: h5py.File) -> None:
+    """Give a file of an earlier version the table of levels, empty; it is not in SWMR mode."""
+    if LEVELS.check.name not in file:
+        add_dimension(file, LEVELS.dimension, SITE_CHUNK)
+        for column in LEVELS.stored:
+            add_column(file, column, LEVELS.dimension)
+        _say_what_levels_mean(file)
+
+
+def _say_what_levels_mean(file: h5py.File) -> None:
+    flags(file["level_kind"], dict(enumerate(LEVEL_KINDS)))
+    flags(file["level_verdict"], {int(verdict): verdict.words for verdict in Verdict})
 
 
 def has_frames(file: Mapping[str, Any]) -> bool:
@@ -105,7 +134,7 @@ def has_frames(file: Mapping[str, Any]) -> bool:
 
 
 def _stored(name: str) -> Stored:
-    columns = (*DERIVED, *(c for table in TABLES for c in table.stored))
+    columns = (*DERIVED, *(c for table in (*TABLES, LEVELS) for c in table.stored))
     return next(column for column in columns if column.name == name)
 
 
@@ -222,6 +251,12 @@ class FrameWriter:
         for name, values in (("frame_t", t), ("frame_t_err", error), ("frame_status", status)):
             if len(t):
                 self._to(name).put(self._first, values)
+
+    def put_levels(self, rows: Rows) -> None:
+        """Put what each way to know times says of the frames of this session."""
+        if self.on and len(rows):
+            rows["level_session"] = self._session
+            append(self._to, LEVELS, rows)
 
     def _add(self, table: Grown, rows: Rows) -> None:
         if not self.on or not len(rows):

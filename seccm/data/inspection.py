@@ -174,9 +174,11 @@ def _wanted(datasets: Mapping[str, h5py.Dataset], version: Version) -> dict[str,
         wanted |= {c.name: (c.dtype, 1) for c in (*NUMBERS, SITE_CHECK)}
         wanted |= dict.fromkeys((*(table.dimension for table in there), NUMBER), ("u4", 1))
     if any(name in datasets for name in frames.NAMES if name not in wanted):
-        wanted |= {c.name: (c.dtype, 1) for table in frames.TABLES for c in table.stored}
+        later = not datasets.keys().isdisjoint(_of(frames.LEVELS))
+        filmed = (*frames.TABLES, frames.LEVELS) if later else frames.TABLES
+        wanted |= {c.name: (c.dtype, 1) for table in filmed for c in table.stored}
         wanted |= {c.name: (c.dtype, 1) for c in frames.DERIVED}
-        wanted |= {table.dimension: ("u4", 1) for table in frames.TABLES}
+        wanted |= {table.dimension: ("u4", 1) for table in filmed}
     if any(name in datasets for name in _RAW):
         wanted |= {c.name: (c.dtype, 1) for c in PIECE_COLUMNS}
         wanted |= {"raw": ("i2", 2), "raw_unit": ("S8", 1), "raw_channel": ("O", 1)}
@@ -215,7 +217,7 @@ def _check_lengths(path: Path, data: Mapping[str, Readable]) -> None:
     """Compare what the tables say they hold with what there can be in the file."""
     # Columns with a value in every row from the beginning; others may have been left unwritten.
     filled = ("x_cmd", "y_cmd", "event_code", "event_t", "session_t_offset", "state")
-    tables = (*GROWN, *frames.TABLES)
+    tables = (*GROWN, *frames.TABLES, frames.LEVELS)
     grown = (c.name for table in tables for c in table.stored if c.name in data)
     for name in (*filled, *grown):
         size, most = len(data[name]), data[name].most

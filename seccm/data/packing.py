@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.arrays import IntArray
-from seccm.data.frames import EDGES, HOSTS, NAMES
+from seccm.data.frames import EDGES, HOSTS, LEVELS, NAMES
 from seccm.data.layout import (
     CONTACT_COLUMNS,
     DIMENSIONS,
@@ -51,10 +51,10 @@ EMPTY = ("sample", "raw_sample")
 _DIMENSIONS = (
     *DIMENSIONS,
     *RAW_DIMENSIONS,
-    *(table.dimension for table in (*GROWN, EDGES, HOSTS)),
+    *(table.dimension for table in (*GROWN, EDGES, HOSTS, LEVELS)),
     NUMBER,
 )
-_REFILLED = {NUMBER, *(table.dimension for table in (RESULTS, ARRAYS, QUANTITIES))}
+_REFILLED = {NUMBER, *(table.dimension for table in (RESULTS, ARRAYS, QUANTITIES, LEVELS))}
 """Dimensions of a packed file that another analysis makes longer or shorter.
 
 All others have a fixed size there: of one without, readers of netCDF ask every column for its

@@ -34,6 +34,7 @@ from seccm.data.nexus import describe
 from seccm.data.packing import broken_sites, copy, owned
 from seccm.data.readable import FAILURES, columns_of, reading
 from seccm.data.redo import is_left_behind, rebuild
+from seccm.data.retiming import retime
 from seccm.data.site_rows import as_written, begun_last, write_checksums
 from seccm.data.tables import NOT_TOLD, STEPS, step_row
 from seccm.data.trace import step_rows
@@ -96,6 +97,7 @@ def prepare(
             if pages is not None and frames.has_frames(file):
                 frames.reconcile(file, pages)
             upgrade(path, file)
+            retime(file, path)
             _abort(path, file, goes_on)
             right = as_written(columns_of(path, file))
             if short and not (right.all() and not [*broken_sites(file, file["crc32"][:])]):

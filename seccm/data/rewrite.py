@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from seccm.data.earlier import upgrade
 from seccm.data.header import refuse_newer
 from seccm.data.layout import QUALITY, Column, add_column, add_feature
 from seccm.data.readable import FAILURES, columns_of
+from seccm.data.retiming import retime
 from seccm.data.ruins import let_alone
 from seccm.data.site_rows import as_written, write_checksums
 from seccm.data.step_tables import Refound
@@ -25,6 +27,7 @@ from seccm.data.table import Table
 from seccm.data.trouble import discard, said, written
 from seccm.data.whereabouts import Whereabouts
 from seccm.errors import DataFileError
+from seccm.movie.facts import Sync
 from seccm.shell import command
 
 
@@ -68,6 +71,53 @@ def rewrite_features(
         DataFileError: the file is in use, or an array has not one value for each site.
     """
     path = Path(path)
+    with _rewriting(path, "the features") as (file, right):
+        if found is not None:
+            found.store(file)
+        for name, feature in features.items():
+            _drop_unreadable(file, name, f"{name}_err", f"{name}_status")
+            if name not in file:
+                add_feature(file, feature.column, statuses)
+            _replace(path, file, name, feature.values)
+            _replace(path, file, f"{name}_err", feature.errors)
+            _replace(path, file, f"{name}_status", feature.statuses)
+        if quality is not None:
+            _drop_unreadable(file, "quality")
+            if "quality" not in file:
+                add_column(file, QUALITY, "site")
+            _replace(path, file, "quality", quality)
+        write_checksums(path, file, right)
+
+
+def rewrite_times(path: Path, sync: Sync) -> None:
+    """Store the times of frames as another way to know them has them; all at once or not at all.
+
+    Args:
+        path: a closed file of a run with a camera; the change is made on a copy that then takes
+            its place. Frames, edges and stamps stay as they were found.
+        sync: what gives the times.
+
+    Raises:
+        DataFileError: the file is in use, or cannot be written.
+    """
+    with _rewriting(path, "the times of the frames") as (file, _):
+        retime(file, path, sync)
+
+
+@contextmanager
+def _rewriting(path: Path, what: str) -> Iterator[tuple[h5py.File, npt.NDArray[np.bool_]]]:
+    """Give a copy of a closed file to be changed, which takes its place unless something fails.
+
+    Args:
+        path: of the file.
+        what: is changed, in the plural, for messages.
+
+    Yields:
+        The copy, and which rows of sites were right in it.
+
+    Raises:
+        DataFileError: the file is in use, or cannot be written.
+    """
     if repair.mark(path):
         raise DataFileError(
             f"{path}: the run is not over, or its program was killed. Wait for its end, or resume "
@@ -84,27 +134,12 @@ def rewrite_features(
         with written(part, "r+") as file:
             refuse_newer(file, path)
             upgrade(path, file)
-            right = as_written(columns_of(path, file))
-            if found is not None:
-                found.store(file)
-            for name, feature in features.items():
-                _drop_unreadable(file, name, f"{name}_err", f"{name}_status")
-                if name not in file:
-                    add_feature(file, feature.column, statuses)
-                _replace(path, file, name, feature.values)
-                _replace(path, file, f"{name}_err", feature.errors)
-                _replace(path, file, f"{name}_status", feature.statuses)
-            if quality is not None:
-                _drop_unreadable(file, "quality")
-                if "quality" not in file:
-                    add_column(file, QUALITY, "site")
-                _replace(path, file, "quality", quality)
-            write_checksums(path, file, right)
+            yield file, as_written(columns_of(path, file))
         seal.seal(part)
         place.take_place(part)
     except FAILURES as error:
         raise DataFileError(
-            f"{path}: the features cannot be stored: {said(error)}. The file is as "
+            f"{path}: {what} cannot be stored: {said(error)}. The file is as "
             "it was; this needs a folder that can be written, and space for a copy."
         ) from error
     finally:

@@ -27,7 +27,7 @@ from seccm.data.changes import Changes
 from seccm.data.decisions import decision_rows
 from seccm.data.entries import Entries
 from seccm.data.filming import Film
-from seccm.data.frame_times import times_of
+from seccm.data.frame_times import Landings, times_of
 from seccm.data.frames import FrameWriter
 from seccm.data.instructions import instruction_rows
 from seccm.data.landing_cells import cells_of as cells_of_landing
@@ -53,6 +53,7 @@ from seccm.data.raw import RawWriter
 from seccm.data.raw_choice import RawChoice
 from seccm.data.raw_trace import RawOfSite
 from seccm.data.redo import RedoLog
+from seccm.data.retiming import pages_of
 from seccm.data.site_cells import SiteCells
 from seccm.data.step_tables import StepWriter, append
 from seccm.data.tables import DECISIONS, EVENTS, INSTRUCTIONS, PLANNED, RECIPES, read
@@ -167,6 +168,8 @@ class Writer:
         except OSError:
             os.close(self._descriptor)
             raise
+        self._contacts: list[float] = []
+        """Of this session, seconds of the run."""
         self.analysed: deque[SiteAnalysed] = deque()
         """Features computed so far, for someone else to take away."""
 
@@ -179,6 +182,8 @@ class Writer:
             self._tail.append(block)
             self._take_raw(self._choice.certain(block.start, block.stop), block.raw)
             self._frames.add_edges(block.edges)
+            for kind, steps in enumerate(block.lamp, 1):
+                self._frames.add_edges(steps, kind)
             self._take_frames()
         for event in events:
             self._apply(event)
@@ -258,7 +263,7 @@ class Writer:
             self._write(len(self._tail))
         self._take_raw(sys.maxsize, ())
         self._raw.flush()
-        self._time_frames()
+        self._time_frames(last=True)
         self.commit()
         self._to("state").put(0, np.array([status.encode()], self._data["state"].dtype))
         self._redo.append(self._changes.taken())
@@ -337,14 +342,25 @@ class Writer:
             self._frames.add_hosts(self._film.stamps())
             self._frames.add_frames(self._film.taken())
 
-    def _time_frames(self) -> None:
-        """Work out when the frames of this session were taken, as far as is known by now."""
+    def _time_frames(self, *, last: bool = False) -> None:
+        """Work out when the frames of this session were taken, as far as is known by now.
+
+        Args:
+            last: whether no more will come: then it is also said what each way to know it says.
+        """
         if self._film is None:
             return
         self._film.settle()
         self._take_frames()
         found, facts = self._frames.found, self._film.facts
-        self._frames.put_times(*times_of(found, facts, self._clock, self._offset))
+        seen = None
+        if last:
+            contacts = np.array(self._contacts) - self._offset
+            seen = Landings(contacts, pages_of(self._path.with_name(facts.movie)))
+        times = times_of(found, facts, self._clock, self._offset, seen)
+        self._frames.put_times(times.t, times.error, times.status)
+        if last:
+            self._frames.put_levels(times.rows)
 
     def _at(self, event: Approaching | Landed | SiteFinished) -> _Visit:
         """Return the visit that an event is about, begun here if its start was never told."""
@@ -379,6 +395,7 @@ class Writer:
         if visit.landing is not None and visit.goes_on:
             return  # it goes on; that of the first session stays
         visit.landing, visit.t_contact = landing, self._time(landing.row)
+        self._contacts.append(visit.t_contact)
         self._cells.set(event.site, **cells_of_landing(landing, visit.t_contact))
         if event.record is not None:
             self._keep(event.site, event.record)

@@ -7,6 +7,7 @@ and a sentence says so.
 
 from __future__ import annotations
 
+import math
 import pickle
 import secrets
 import subprocess
@@ -154,6 +155,7 @@ class Filming:
         frames: in the sequence, at most.
         pages: that the movie has already; None for a new one.
         required: whether the run pauses when the camera fails.
+        blink: seconds for which the rig switches the lamp off now and then.
         now: a clock in seconds; that of the rig where the camera says so.
 
     Raises:
@@ -170,6 +172,7 @@ class Filming:
         frames: int = 1_000_000,
         pages: int | None = None,
         required: bool = False,
+        blink: float = 0.0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._process, self._facts, self._pages = process, facts, pages or 0
@@ -204,7 +207,7 @@ class Filming:
         if kind != "ready":
             process.end()
             raise DataFileError(rest[1])
-        self.watch = Watch(required=required)
+        self.watch = Watch(required=required, blinks=math.ceil(blink * rate))
         self._orders: SimpleQueue[tuple[Any, ...] | None] = SimpleQueue()
         self._lock = threading.Condition()
         self._rows: list[tuple[Any, ...]] = []

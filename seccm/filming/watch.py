@@ -29,9 +29,11 @@ class Watch:
 
     Args:
         required: whether the run pauses when the camera fails.
+        blinks: frames for which the lamp may be off because the rig blinks it.
     """
 
-    def __init__(self, *, required: bool = False) -> None:
+    def __init__(self, *, required: bool = False, blinks: int = 0) -> None:
+        self._patience = DARK_FRAMES + blinks
         self._then = (
             "The run pauses, because its plan requires the camera."
             if required
@@ -88,11 +90,11 @@ class Watch:
             return
         usual = sorted(self._usual)[USUAL // 2]
         self._dark = self._dark + 1 if mean < DARK * usual else 0
-        if self._dark == DARK_FRAMES and not self._off:
+        if self._dark == self._patience and not self._off:
             self._off = True
             self._say(
                 "light-off",
-                f"The camera sees no light since frame {self._last - DARK_FRAMES + 1}: "
+                f"The camera sees no light since frame {self._last - self._patience + 1}: "
                 f"{mean:.0f} counts, usually {usual:.0f}. Is the lamp off?",
             )
         if self._off and self._dark == 0:

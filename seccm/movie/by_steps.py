@@ -61,7 +61,7 @@ def offset_by_steps(
         near = np.array([best - width, best, best + width])
         values = [_misfit(d, starts, exposure, share, steps, on_before) for d in near]
         best, width = float(near[int(np.argmin(values))]), width * 0.7
-    model = _share(best, starts, exposure, steps, on_before)
+    model = share_of(best, starts, exposure, steps, on_before)
     slope = _slope(best, starts, exposure, steps, on_before)
     weight = float((slope**2).sum())
     left = share - model
@@ -70,10 +70,18 @@ def offset_by_steps(
     return Offset(best, error) if error < exposure else none
 
 
-def _share(
+def share_of(
     offset: float, starts: FloatArray, exposure: float, steps: FloatArray, on_before: bool
 ) -> FloatArray:
-    """Return the share of each exposure during which it was on."""
+    """Return the share of each exposure during which it was on, shape (frames,).
+
+    Args:
+        offset: that is added to the starts, seconds.
+        starts: of the exposures, seconds, shape (frames,).
+        exposure: seconds.
+        steps: when it went on and off in turn, seconds, rising.
+        on_before: whether it was on before the first step.
+    """
     begin = starts + offset
     on = _time_on(begin + exposure, steps, on_before) - _time_on(begin, steps, on_before)
     shares: FloatArray = on / exposure
@@ -94,7 +102,7 @@ def _slope(
 ) -> FloatArray:
     small = exposure / 1000
     ahead, behind = (
-        _share(offset + d, starts, exposure, steps, on_before) for d in (small, -small)
+        share_of(offset + d, starts, exposure, steps, on_before) for d in (small, -small)
     )
     slope: FloatArray = (ahead - behind) / (2 * small)
     return slope
@@ -104,4 +112,4 @@ def _misfit(
     offset: float, starts: FloatArray, exposure: float, share: FloatArray, steps: FloatArray,
     on_before: bool,
 ) -> float:  # fmt: skip
-    return float(((share - _share(offset, starts, exposure, steps, on_before)) ** 2).sum())
+    return float(((share - share_of(offset, starts, exposure, steps, on_before)) ** 2).sum())

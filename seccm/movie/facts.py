@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal
+from typing import Literal, get_args
 
 Sync = Literal["edges", "trigger", "lamp", "landings", "host"]
 """How one knows when a frame was taken: edges of the camera's exposure output, counted on the
 sample clock; pulses that trigger the camera; pulses of the lamp; landings; or stamps of the
 computer."""
+
+
+LEVEL_KINDS: tuple[Sync, ...] = get_args(Sync)
+"""In the order of their codes in files, which are never renumbered."""
+
+
+class Verdict(IntEnum):
+    """What one way to know the times of frames says of another one; in files, never renumbered."""
+
+    UNKNOWN = 0
+    """It says nothing: no pulse or landing was seen well enough."""
+    AGREES = 1
+    DISAGREES = 2
+
+    @property
+    def words(self) -> str:
+        """What it means, in words."""
+        return self.name.lower()
 
 
 class FrameStatus(IntEnum):

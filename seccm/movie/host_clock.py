@@ -30,20 +30,42 @@ def by_host(
     unknown = np.full(len(host), np.nan)
     if not len(ticks) or not len(host):
         return unknown, unknown.copy()
-    late = at_ticks - ticks
-    x = ticks - ticks[0]
-    slope = 0.0
-    if len(x) >= 8:
-        third = len(x) // 3
-        first, last = int(np.argmin(late[:third])), len(x) - third + int(np.argmin(late[-third:]))
-        slope = (
-            float((late[last] - late[first]) / (x[last] - x[first])) if x[last] > x[first] else 0.0
-        )
-    # Two clocks of crystals differ by less than a thousandth; more than that is waiting.
-    slope = float(np.clip(slope, -1e-3, 1e-3))
-    offset = float((late - slope * x).min())
+    slope, offset = _envelope(ticks, at_ticks)
     t = (host - offset + slope * ticks[0]) / (1.0 + slope)
     steps = np.diff(host) / np.maximum(np.diff(numbers), 1)
     period = float(np.median(steps)) if len(steps) else float("nan")
     known = np.where(np.isfinite(exposure), exposure, 0.0)
     return t - known, np.full(len(host), abs(period))
+
+
+def without_scatter(stamps: FloatArray, t: FloatArray) -> FloatArray:
+    """Return times that keep the distances of the camera's stamps, as early as frames arrived.
+
+    Args:
+        stamps: seconds by the camera's clock, shape (frames,).
+        t: seconds of the rig's clock by arrivals, of the same shape.
+
+    Returns:
+        Seconds of the rig's clock; those of the arrivals where the camera has no clock that rises.
+    """
+    known = np.isfinite(stamps) & np.isfinite(t)
+    if known.sum() < 3 or not (np.diff(stamps[known]) > 0).all():
+        return t
+    slope, offset = _envelope(stamps[known], t[known])
+    there = stamps + offset + slope * (stamps - stamps[known][0])
+    return np.where(known, there, t)
+
+
+def _envelope(x: FloatArray, y: FloatArray) -> tuple[float, float]:
+    """Return slope and offset of the lower envelope of y - x, against x since its first value."""
+    late = y - x
+    along = x - x[0]
+    slope = 0.0
+    if len(x) >= 8:
+        third = len(x) // 3
+        first, last = int(np.argmin(late[:third])), len(x) - third + int(np.argmin(late[-third:]))
+        away = along[last] - along[first]
+        slope = float((late[last] - late[first]) / away) if away > 0 else 0.0
+    # Two clocks of crystals differ by less than a thousandth; more than that is waiting.
+    slope = float(np.clip(slope, -1e-3, 1e-3))
+    return slope, float((late - slope * along).min())

@@ -155,6 +155,9 @@ class Block:
     edges: npt.NDArray[np.int64] = field(default_factory=lambda: NO_EDGES)
     """Numbers of the raw samples, since the stream opened, before which an exposure of the camera
     began, as a counter saw it; one entry for each exposure since the last block."""
+    lamp: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] = (NO_EDGES, NO_EDGES)
+    """Numbers of the raw samples before which the lamp of a camera went off, and on again, since
+    the last block."""
     numbers: npt.NDArray[np.int64] | None = None
     """The number of each row, rising from `start`, where some between are missing; None: none."""
 

@@ -32,8 +32,9 @@ class CameraTable(Model):
     """Such as "60x, NA 0.95"; goes into the data file."""
     wavelength: Annotated[Length, Field(ge=0, examples=["560 nm"])] = 0.0
     """Of the light; goes into the data file. 0 if it is not known."""
-    sync: Literal["edges", "host"] = "host"
+    sync: Literal["edges", "lamp", "landings", "host"] = "host"
     """How the times of frames are known: "edges" of the camera's exposure output, which the rig
-    counts, or the "host": the clock of the computer, good to a frame."""
+    counts; pulses of the "lamp", which the rig blinks; "landings" that frames show, good to 50 ms;
+    or the "host": the clock of the computer, good to a frame. The others are compared with it."""
     before: Annotated[Duration, Field(ge=0, le=60)] = 1.0
     """Before a contact, frames are kept for so long where a plan records those of sites."""

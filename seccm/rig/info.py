@@ -138,6 +138,9 @@ class RigInfo:
 
     edges: bool = False
     """Whether a counter counts the exposures of a camera, see `Block.edges`."""
+    blink: float = 0.0
+    """Seconds for which it switches the lamp of a camera off in each pulse, see `Block.lamp`; 0
+    where it does not."""
 
     update: float = 0.0
     """Seconds from one value of a drive that is put out to the next; 0 where nobody knows."""

@@ -14,6 +14,7 @@ from seccm.errors import DataFileError, PlanError, Problem
 from seccm.filming.film import CameraProcess, Filming
 from seccm.movie.disk import too_slow
 from seccm.movie.facts import MovieFacts
+from seccm.movie.landings import SPREADING
 from seccm.movie.mending import mend
 from seccm.movie.ome import describe
 from seccm.movie.pages import NO_PAGE
@@ -63,6 +64,7 @@ def film_of(
             frames=MOST_FRAMES,
             pages=pages,
             required=plan.record.camera == "required",
+            blink=rig.info.blink,
         )
     except BaseException:
         process.kill()
@@ -72,7 +74,9 @@ def film_of(
 def facts_of(info: CameraInfo, table: CameraTable, plan: Plan, movie: Path) -> MovieFacts:
     """Return what is said once of camera and movie."""
     exposure = info.exposure if math.isfinite(info.exposure) else 0.0
-    uncertainty = 1e-5 if table.sync == "edges" else max(1 / max(info.rate, 1e-3), exposure)
+    uncertainty = {"edges": 1e-5, "lamp": 1e-3, "landings": SPREADING}.get(
+        table.sync, max(1 / max(info.rate, 1e-3), exposure)
+    )
     return MovieFacts(
         movie=movie.name,
         uuid=str(uuid4()),

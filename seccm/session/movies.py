@@ -11,9 +11,10 @@ from uuid import uuid4
 import numpy as np
 
 from seccm.arrays import IntArray
-from seccm.data import Scan, open_scan
+from seccm.data import Footage, Scan, open_scan, rewrite_times
+from seccm.data.frame_times import Times
 from seccm.errors import DataFileError, PlanError, Problem
-from seccm.movie.facts import FrameStatus, MovieFacts
+from seccm.movie.facts import LEVEL_KINDS, FrameStatus, MovieFacts, Sync, Verdict
 from seccm.movie.mending import Found, look_at, mend
 from seccm.movie.ome import describe
 from seccm.movie.pages import NO_PAGE, PageLayout
@@ -39,6 +40,8 @@ class MovieReport:
     """From the first frame to the last; NaN where times are not known."""
     uncertainty: float
     """Median standard uncertainty of the times of frames, seconds."""
+    disagreeing: tuple[str, ...]
+    """Ways to know these times that contradict them."""
 
 
 def movie_report(path: Path) -> MovieReport:
@@ -71,7 +74,15 @@ def movie_report(path: Path) -> MovieReport:
             },
             seconds=float(np.ptp(t)) if len(t) else float("nan"),
             uncertainty=float(np.median(errors)) if len(errors) else float("nan"),
+            disagreeing=_disagreeing(frames),
         )
+
+
+def _disagreeing(frames: Footage) -> tuple[str, ...]:
+    """Return what contradicts the times of the frames."""
+    told = zip(frames.levels["kind"], frames.levels["verdict"], strict=True)
+    kinds = {int(kind) for kind, verdict in told if verdict == Verdict.DISAGREES}
+    return tuple(LEVEL_KINDS[kind] for kind in sorted(kinds) if kind < len(LEVEL_KINDS))
 
 
 def export_movie(
@@ -114,6 +125,56 @@ def export_movie(
         told = {"camera": facts.camera, "objective": facts.objective, "run": scan.header.uuid}
         describe(target, frames["t"][rows], frames["exposure"][rows], name=name, told=told)
         return len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class TimesReport:
+    """When frames were taken, worked out anew."""
+
+    sync: Sync
+    """What gives the times."""
+    sessions: tuple[Times, ...]
+    same: bool
+    """Whether the file has these times."""
+
+
+def movie_times(path: Path, sync: Sync | None = None, *, write: bool = False) -> TimesReport:
+    """Work out anew when frames were taken, and compare all ways to know it.
+
+    Args:
+        path: the data file.
+        sync: what gives the times; as the run had it unless given.
+        write: whether the file gets these times, and the movie, where they are others.
+
+    Raises:
+        DataFileError: the file cannot be read, or not be written.
+        PlanError: the run had no camera, or nothing is known by this way.
+    """
+    with open_scan(path) as scan:
+        facts, _ = _filmed(scan, path)
+        frames, wanted = scan.frames, sync or facts.sync
+        found = tuple(frames.times(scan.clock, wanted))
+        told = {level.kind for times in found for level in times.levels if level.count}
+        if sync is not None and sync not in told:
+            what = f"nothing is known of the times of frames by {sync}."
+            remedy = f"Known: {', '.join(sorted(told)) or 'nothing'}."
+            raise PlanError(str(path), [Problem("--sync", what, remedy)])
+        same = wanted == facts.sync and _same_times(frames, found)
+    if write and not same:
+        rewrite_times(path, wanted)
+        describe_movie(path)
+    return TimesReport(wanted, found, same)
+
+
+def _same_times(frames: Footage, found: tuple[Times, ...]) -> bool:
+    """Tell whether a file has the times that were worked out."""
+    sessions = frames["session"]
+    for session, times in enumerate(found):
+        own = sessions == session
+        for name, values in (("t", times.t), ("t_err", times.error), ("status", times.status)):
+            if not np.array_equal(frames[name][own], values, equal_nan=True):
+                return False
+    return True
 
 
 def repair_movie(path: Path) -> Found:

@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from seccm.arrays import FloatArray, IntArray
+from seccm.rig.lamp import Blink
 from sim.daqmx import routes
 from sim.daqmx.clock import TICKS, Time, ticks
 from sim.daqmx.codes import Action, Error, RefusedError, Value
@@ -341,12 +342,32 @@ class Card:
         """Return how many exposures had begun at ticks, and show the camera what is there now."""
         if not light.begun:
             self._lit_from = int(at[0])
+            light.blink, light.rate = self._blink()
             light.begin(0.0)
         seconds = (at - self._lit_from) / TICKS
         counts = light.counts(seconds)
         drifted = self._lit_from / TICKS
         light.shine(self._seeing.seen(float(seconds[-1]), drifted))
         return counts
+
+    def _blink(self) -> tuple[Blink | None, float]:
+        """Return when a counter switches the lamp, and by how many samples a second.
+
+        Belief: with idle state high, the output is high for the initial delay, then low and high
+        in turn, and stays high; each lasts so many ticks of its source (X Series manual).
+        """
+        clocks = (task.timing for task in self.tasks.values() if task.kind == "ai" and task.timing)
+        rate = next((timing.rate for timing in clocks), 0.0)
+        for task in self.tasks.values():
+            wired = task.kind == "co" and task.state == "running"
+            if not wired or not rate or task.channels[0].clock != routes.AI_CLOCK:
+                continue
+            channel = task.channels[0]
+            if task.get(0x18E1, "", channel.name) == self.config.lamp:
+                delay, low, high = (ticks / rate for ticks in channel.pulse)
+                pulses = task.pulses
+                return Blink(first=delay, off=low, every=low + high, pulses=pulses), rate
+        return None, rate
 
     def stopped(self, handle: int) -> Generation:
         """Return a task's generation, the last one if it was stopped and is still committed.

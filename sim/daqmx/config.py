@@ -32,6 +32,8 @@ class CardConfig(Model):
     """Counters."""
     analog_trigger: bool = True
     """Whether it has an analog comparator on APFI0."""
+    lamp: str = "PFI14"
+    """Where the lamp of the camera is wired; it is on while that is high."""
     exposures: str = "PFI1"
     """Terminal that the exposure output of a virtual camera is wired to."""
     fifo: int = Field(8191, ge=2)

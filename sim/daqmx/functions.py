@@ -191,6 +191,32 @@ class Functions:
         """Add a counter of edges."""
         _add(self._card, task, "ci", names, assigned, initial=initial)
 
+    def DAQmxCreateCOPulseChanTicks(
+        self,
+        task: Any,
+        names: Any,
+        assigned: Any,
+        source: Any,
+        idle: int,
+        delay: int,
+        low: int,
+        high: int,
+    ) -> None:
+        """Add a counter that puts pulses out, timed by ticks of a terminal."""
+        if min(delay, low, high) < 1 or idle != Value.HIGH:
+            raise RefusedError(Error.INVALID_ATTRIBUTE_VALUE, detail=f"Ticks: {delay, low, high}")
+        clock = leaf(self._card.config, text(source))
+        if clock not in CLOCKS:
+            raise RefusedError(Error.ROUTE_NOT_SUPPORTED_BY_HW_ROUTING, detail=f"Source: {clock}")
+        pulse = delay, low, high
+        _add(self._card, task, "co", names, assigned, pulse=pulse, clock=clock)
+
+    def DAQmxCfgImplicitTiming(self, task: Any, mode: int, pulses: int) -> None:
+        """Say how many pulses a counter puts out."""
+        if mode != Value.FINITE or pulses < 1:
+            raise RefusedError(Error.INVALID_ATTRIBUTE_VALUE, detail=f"Pulses: {pulses}")
+        self._card.task(task.value).pulses = pulses
+
     def DAQmxCreateDOChan(self, task: Any, names: Any, assigned: Any, *_: Any) -> None:
         """Add digital output lines."""
         _add(self._card, task, "do", names, assigned)

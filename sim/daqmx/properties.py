@@ -153,6 +153,7 @@ CHANNEL: Mapping[int, Property] = {
     0x22DA: _known(ctypes.c_uint32, lambda card, task, _: 16),
     0x183C: _kept(ctypes.c_int32, 0x183C, int(Value.ON_BOARD_MEMORY_LESS_THAN_FULL)),
     0x18C7: _kept(None, 0x18C7, "", terminal=True),
+    0x18E1: _kept(None, 0x18E1, "", terminal=True),
 }
 TIMING: Mapping[int, Property] = {
     0x1344: _known(ctypes.c_double, _timing(lambda timing: timing.rate)),

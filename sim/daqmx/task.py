@@ -10,7 +10,7 @@ from sim.daqmx.codes import Error, RefusedError, Value
 
 FASTEST, PADDING = 100, 1000
 """Ticks from one conversion to the next at 1 MS/s, and what is left beyond that for settling."""
-Kind = Literal["ai", "ao", "ci", "do"]
+Kind = Literal["ai", "ao", "ci", "co", "do"]
 State = Literal["verified", "committed", "running"]
 Scalar = int | float | str
 
@@ -26,6 +26,10 @@ class TaskChannel:
     high: float = 10.0
     initial: int = 0
     """Of a counter."""
+    pulse: tuple[int, int, int] = (0, 0, 0)
+    """Of a counter that puts pulses out: ticks before the first one, low, and high."""
+    clock: str = ""
+    """Terminal whose ticks these are, without the device's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class Task:
     channels: list[TaskChannel] = field(default_factory=list)
     timing: Timing | None = None
     """None for on-demand tasks."""
+    pulses: int = 0
+    """That a counter puts out."""
     start_source: str = ""
     """Terminal of the start trigger without the device's name; empty for none."""
     properties: dict[tuple[str, int], Scalar] = field(default_factory=dict)

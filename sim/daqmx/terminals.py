@@ -48,7 +48,7 @@ def physical(config: CardConfig, kind: Kind) -> list[str]:
             return [f"ai{number}" for number in range(config.inputs)]
         case "ao":
             return [f"ao{number}" for number in range(config.outputs)]
-        case "ci":
+        case "ci" | "co":
             return [f"ctr{number}" for number in range(config.counters)]
         case "do":
             return [f"port0/line{number}" for number in range(8)]
