@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 
@@ -11,16 +12,23 @@ from test_filmed_run import SIDE, plan, run
 
 import seccm
 from seccm.errors import PlanError
-from seccm.movie.facts import FrameStatus
+from seccm.movie.facts import LEVEL_KINDS, FrameStatus, Verdict
 from seccm.rigs import RigFile, load_rig
 
+LAMP = {"counter": "ctr2", "terminal": "PFI14", "first": "0.7 s", "off": "0.45 s",
+        "every": "0.93 s", "pulses": 4}  # fmt: skip
 
-def card(exposures: dict[str, str] | None, sync: str = "edges") -> RigFile:
+
+def card(
+    exposures: dict[str, str] | None, sync: str = "edges", lamp: Mapping[str, object] | None = None
+) -> RigFile:
     """Return the virtual card with a virtual camera on it."""
     file = load_rig("virtual-nidaq")
     config = deepcopy(dict(file.config))
     if exposures is not None:
         config["exposures"] = exposures
+    if lamp is not None:
+        config["lamp"] = dict(lamp)
     config["camera"] = {
         "kind": "virtual", "rate": "10 Hz", "exposure": "40 ms", "pixel_size": "420 nm",
         "sync": sync, "settings": {"width": SIDE, "height": SIDE, "lost": 0.3},
@@ -31,7 +39,8 @@ def card(exposures: dict[str, str] | None, sync: str = "edges") -> RigFile:
 @pytest.fixture(scope="module")
 def filmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("card") / "scan.h5"
-    run(path, card({"counter": "ctr1", "terminal": "PFI1"}), plan(1, frames="every 5"))
+    rig = card({"counter": "ctr1", "terminal": "PFI1"}, lamp=LAMP)
+    run(path, rig, plan(1, frames="every 5"))
     return path
 
 
@@ -46,9 +55,21 @@ def test_every_frame_has_the_time_at_which_its_exposure_was_counted(filmed: Path
         assert not (frames["status"][~counted] == FrameStatus.AMBIGUOUS).any()
         start = frames["host"] - frames["exposure"]
         assert np.abs(frames["t"] - start)[counted].max() <= 1 / scan.clock.rate
-        assert len(frames.edges) >= frames["number"][counted].max() + 1
+        assert (frames.edges["kind"] == 0).sum() >= frames["number"][counted].max() + 1
         kept = frames["index"] != 0xFFFFFFFF
         assert (frames["number"][kept] % 5 == 0).all()
+
+
+def test_the_lamp_that_a_counter_switches_agrees_with_the_edges(filmed: Path) -> None:
+    with seccm.open(filmed) as scan:
+        told, edges = scan.frames.levels, scan.frames.edges
+        steps = [edges["sample"][edges["kind"] == kind].tolist() for kind in (1, 2)]
+        assert steps[0] == [70_000, 163_000, 256_000, 349_000]
+        assert steps[1] == [115_000, 208_000, 301_000, 394_000]
+        lamp = told["kind"].tolist().index(LEVEL_KINDS.index("lamp"))
+        assert told["count"][lamp] >= 1
+        assert abs(told["offset"][lamp]) < 3 * told["err"][lamp] < 0.03
+        assert told["verdict"][lamp] == Verdict.AGREES
 
 
 def test_the_droplet_is_seen_on_the_card_too(filmed: Path) -> None:
@@ -64,9 +85,19 @@ def test_the_droplet_is_seen_on_the_card_too(filmed: Path) -> None:
         assert np.abs(wet / dry - 1).max() > 0.02
 
 
-def test_one_counter_counts_one_thing() -> None:
-    with pytest.raises(PlanError, match="both ctr0"):
-        seccm.run(plan(1), card({"counter": "ctr0", "terminal": "PFI1"}), path="none.h5")
+@pytest.mark.parametrize(
+    ("counter", "lamp", "said"), [("ctr0", "ctr2", "ctr0"), ("ctr1", "ctr1", 'such as "ctr2"')]
+)
+def test_one_counter_does_one_thing(counter: str, lamp: str, said: str) -> None:
+    rig = card({"counter": counter, "terminal": "PFI1"}, lamp={**LAMP, "counter": lamp})
+    with pytest.raises(PlanError, match=f"both {counter}.*{said}"):
+        seccm.run(plan(1), rig, path="none.h5")
+
+
+def test_a_lamp_needs_a_terminal_and_is_on_in_between() -> None:
+    for wrong, said in ({"terminal": "ctr2"}, "terminal"), ({"every": "0.4 s"}, "never be on"):
+        with pytest.raises(PlanError, match=said):
+            seccm.run(plan(1), card(None, "host", lamp={**LAMP, **wrong}), path="none.h5")
 
 
 def test_edges_need_a_counter(tmp_path: Path) -> None:

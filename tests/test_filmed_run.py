@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Mapping
 from copy import deepcopy
@@ -16,11 +17,11 @@ import tifffile
 import seccm
 from seccm.errors import PlanError
 from seccm.events import Event, Landed, Note, Paused
-from seccm.movie.facts import FrameStatus
+from seccm.movie.facts import LEVEL_KINDS, FrameStatus, Verdict
 from seccm.movie.writer import movie_beside
 from seccm.plan import Plan
 from seccm.rigs import RigFile, load_rig
-from seccm.session.movies import export_movie, movie_report, repair_movie
+from seccm.session.movies import export_movie, movie_report, movie_times, repair_movie
 from seccm.session.site_film import film_of
 
 SIDE = 60
@@ -41,13 +42,18 @@ def plan(sites: int = 2, **record: str) -> Plan:
     return Plan.from_dict(told)
 
 
-def rig(table: Mapping[str, Any] | None = None, **settings: object) -> RigFile:
+def rig(
+    table: Mapping[str, Any] | None = None,
+    lamp: Mapping[str, Any] | None = None,
+    **settings: object,
+) -> RigFile:
     """Return the shipped rig with small pictures."""
     file = load_rig("virtual-irm")
     camera = deepcopy(dict(file.config["camera"]))
     camera |= {"pixel_size": "420 nm", **(table or {})}
     camera["settings"] = {**camera["settings"], "width": SIDE, "height": SIDE, **settings}
-    return RigFile(file.source, {**file.config, "camera": camera})
+    blinked = {} if lamp is None else {"lamp": dict(lamp)}
+    return RigFile(file.source, {**file.config, "camera": camera, **blinked})
 
 
 def run(path: Path, file: RigFile, made: Plan, seed: int = 1) -> list[Event]:
@@ -59,7 +65,7 @@ def run(path: Path, file: RigFile, made: Plan, seed: int = 1) -> list[Event]:
 @pytest.fixture(scope="module")
 def filmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("filmed-run") / "scan.h5"
-    run(path, rig(lost=0.2, noise=False), plan())
+    run(path, rig(lamp={}, lost=0.2, noise=False), plan())
     return path
 
 
@@ -86,9 +92,75 @@ def test_every_frame_has_the_time_of_its_edge(filmed: Path) -> None:
         # The virtual camera stamps the end of an exposure by the clock of the rig.
         start = frames["host"] - frames["exposure"]
         assert np.abs(frames["t"] - start).max() <= 1e-5
-        edges = frames.edges["sample"] / scan.clock.rate
+        kinds = frames.edges["kind"]
+        edges = frames.edges["sample"][kinds == 0] / scan.clock.rate
         assert len(edges) >= len(frames) + frames.lost
         assert (np.diff(edges) > 0.1).all()
+
+
+def levels_of(path: Path) -> dict[str, dict[str, float]]:
+    """Return what the file says of each way to know times."""
+    with seccm.open(path) as scan:
+        told = scan.frames.levels
+        assert set(told["session"]) == {0}
+        return {
+            LEVEL_KINDS[kind]: {name: float(told[name][k]) for name in told.names}
+            for k, kind in enumerate(told["kind"].tolist())
+        }
+
+
+def test_lamp_and_computer_agree_with_the_edges(filmed: Path) -> None:
+    told = levels_of(filmed)
+    assert [kind for kind, level in told.items() if level["used"]] == ["edges"]
+    assert told["lamp"]["count"] >= 1
+    assert abs(told["lamp"]["offset"]) < 5e-3
+    assert told["lamp"]["err"] < 6e-3
+    assert told["lamp"]["verdict"] == told["host"]["verdict"] == Verdict.AGREES
+    assert told["host"]["err"] > 0.2
+    with seccm.open(filmed) as scan:
+        kinds, samples = scan.frames.edges["kind"], scan.frames.edges["sample"]
+        assert samples[kinds == 1].tolist() == [100_000, 287_000]
+        assert samples[kinds == 2].tolist() == [200_000, 387_000]
+
+
+def test_a_lamp_that_the_rig_blinks_is_not_said_to_be_off(filmed: Path) -> None:
+    with seccm.open(filmed) as scan:
+        said = " ".join(str(told) for told in scan.events["msg"])
+        mean = scan.frames["mean"]
+        assert mean.min() < 0.1 * np.median(mean)
+    assert "lost" in said
+    assert "no light" not in said
+
+
+def test_times_are_worked_out_anew_and_by_another_level(filmed: Path, tmp_path: Path) -> None:
+    path = tmp_path / "scan.h5"
+    for file in (filmed, movie_beside(filmed)):
+        shutil.copyfile(file, tmp_path / file.name)
+    assert movie_times(path).same
+    before = path.read_bytes()
+    other = movie_times(path, "lamp")
+    assert not other.same
+    assert path.read_bytes() == before
+    with pytest.raises(
+        PlanError, match=r"nothing is known .* by landings\. Known: edges, host, lamp"
+    ):
+        movie_times(path, "landings", write=True)
+    movie_times(path, "lamp", write=True)
+    with seccm.open(filmed) as one, seccm.open(path) as two:
+        t, unsure = two.frames["t"], two.frames["t_err"]
+        assert (np.abs(t - one.frames["t"]) < 5 * unsure).all()
+        assert not (t == one.frames["t"]).any()
+        assert set(two.frames["status"]) == {FrameStatus.HOST_TIME}
+        assert two.frames.facts is not None
+        assert two.frames.facts.sync == "lamp"
+        for name in ("sample", "kind"):
+            np.testing.assert_array_equal(two.frames.edges[name], one.frames.edges[name])
+        assert two.sites.words("status") == one.sites.words("status")
+    assert movie_times(path).same
+    movie_times(path, "edges", write=True)
+    with seccm.open(filmed) as one, seccm.open(path) as two:
+        for name in ("t", "t_err", "status"):
+            np.testing.assert_array_equal(two.frames[name], one.frames[name])
 
 
 def test_frames_are_kept_from_before_contact_to_the_retract(filmed: Path) -> None:
@@ -127,7 +199,7 @@ def test_the_same_seed_gives_the_same_frames_until_the_camera_is_killed_which_en
 ) -> None:
     path, landed = tmp_path / "again.h5", 0
     events = []
-    with seccm.run(plan(), rig(lost=0.2, noise=False), path=path, seed=1) as prepared:
+    with seccm.run(plan(), rig(lamp={}, lost=0.2, noise=False), path=path, seed=1) as prepared:
         assert prepared.film is not None
         for event in prepared:
             events.append(event)
@@ -253,6 +325,7 @@ def test_a_plan_may_leave_the_camera_alone(tmp_path: Path) -> None:
         ({"colour": "red"}, "camera.colour"),
         ({"settings": {"width": "wide"}}, "width"),
         ({"kind": "micro-manager", "sync": "edges"}, "not counted by this rig"),
+        ({"sync": "lamp"}, "does not blink the lamp"),
     ],
 )
 def test_mistakes_of_the_table_are_told_before_anything_moves(

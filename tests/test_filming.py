@@ -276,7 +276,7 @@ def test_whoever_looks_on_gets_a_copy_of_the_newest_frame(filming: Making) -> No
     give(film, toy, [frame(k) for k in range(5)])
     found = film.newest()
     assert found is not None
-    number, picture = found
+    number, picture, _ = found
     assert number == picture[0, 0] == 4
     give(film, toy, [frame(5)])
     assert picture[0, 0] == 4

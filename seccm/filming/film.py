@@ -28,10 +28,11 @@ from seccm.errors import DataFileError, RigError
 from seccm.events import Event, Landed, SiteFinished
 from seccm.filming.choice import Choice
 from seccm.filming.process import ROW, Recording
-from seccm.filming.ring import Ring, memory_file, ring_size
+from seccm.filming.ring import Ring, Shown, memory_file, ring_size
+from seccm.filming.state import CameraState
 from seccm.filming.watch import Watch
 from seccm.movie.facts import MovieFacts
-from seccm.movie.pages import Picture, layout_of
+from seccm.movie.pages import layout_of
 from seccm.rig import Block
 from seccm.rig.camera import Camera, CameraInfo
 
@@ -156,6 +157,8 @@ class Filming:
         pages: that the movie has already; None for a new one.
         required: whether the run pauses when the camera fails.
         blink: seconds for which the rig switches the lamp off now and then.
+        where: what the middle of the picture shows, in the stage's coordinates, m, if that is
+            known, and by which the picture is turned, rad.
         now: a clock in seconds; that of the rig where the camera says so.
 
     Raises:
@@ -173,6 +176,7 @@ class Filming:
         pages: int | None = None,
         required: bool = False,
         blink: float = 0.0,
+        where: tuple[tuple[float, ...], float] = ((), 0.0),
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._process, self._facts, self._pages = process, facts, pages or 0
@@ -197,17 +201,17 @@ class Filming:
                 )
             )
             kind, *rest = process.receive(OPENING)
+            if kind != "ready":
+                process.end()
+                raise DataFileError(rest[1])
         except BaseException:
             process.kill()
-            raise
-        finally:
-            with suppress(OSError):  # both have it open; Windows removes it at the end
+            with suppress(OSError):
                 memory.unlink()
-        self._memory = memory
-        if kind != "ready":
-            process.end()
-            raise DataFileError(rest[1])
+            raise
+        self._memory, self._slots = memory, slots
         self.watch = Watch(required=required, blinks=math.ceil(blink * rate))
+        self._where, self._landed = where, (-1.0, -1)
         self._orders: SimpleQueue[tuple[Any, ...] | None] = SimpleQueue()
         self._lock = threading.Condition()
         self._rows: list[tuple[Any, ...]] = []
@@ -254,6 +258,8 @@ class Filming:
         """Take note of an event: frames are kept from a contact to the end of a site."""
         if isinstance(event, Landed | SiteFinished):
             now = self._told if self._by_rig else self._clock()
+            if isinstance(event, Landed):
+                self._landed = now, event.site
             self._order("time", now, isinstance(event, Landed))
 
     def news(self) -> Sequence[tuple[str, str]]:
@@ -270,9 +276,43 @@ class Filming:
         """Whether frames still come."""
         return not self._over
 
-    def newest(self) -> tuple[int, Picture] | None:
-        """Return number and pixels of the newest frame, a copy; from any thread."""
+    def newest(self) -> Shown | None:
+        """Return the newest frame, a copy; from any thread."""
         return None if self._closed else self._ring.newest()
+
+    @property
+    def state(self) -> CameraState:
+        """How the camera is doing; from any thread."""
+        facts, info, watch = self._facts, self._process.info, self.watch
+        arrived = watch.arrived if self._closed else max(watch.arrived, self._ring.came)
+        return CameraState(
+            name=facts.camera,
+            width=facts.width,
+            height=facts.height,
+            bits=facts.bits,
+            memory="" if self._closed else str(self._memory),
+            slots=self._slots,
+            rate=facts.rate,
+            exposure=info.exposure if math.isfinite(info.exposure) else 0.0,
+            pixel=facts.pixel,
+            mirrored=facts.mirrored,
+            centre=self._where[0],
+            angle=self._where[1],
+            frames=facts.frames,
+            sync=facts.sync,
+            sync_uncertainty=facts.sync_uncertainty,
+            required=watch.required,
+            arrived=arrived,
+            lost=watch.lost,
+            kept=watch.kept,
+            films=self.films,
+            dark=watch.dark,
+            saturated=watch.bright,
+            told=watch.told,
+            ended=watch.why,
+            landed=self._landed[0],
+            landing=self._landed[1],
+        )
 
     # The thread that writes the data file; see `Film`.
 

@@ -87,6 +87,7 @@ class Cameraman:
         """Why the sequence ended, a code and words."""
         self._stopping = False
         self._writer: MovieWriter | None = None
+        self._memory: Path | None = None
         self._rows: list[tuple[Any, ...]] = []
         self._synced = time.monotonic()
         self._taking: threading.Thread | None = None
@@ -111,6 +112,7 @@ class Cameraman:
         if order[0] != "record":
             return
         self._recording: Recording = order[1]
+        self._memory = self._recording.memory
         try:
             self._prepare(self._recording, info)
         except SeccmError as error:
@@ -194,7 +196,7 @@ class Cameraman:
     def _take_one(self, frame: Frame, slot: int) -> bool:
         while not self._room.acquire(timeout=None if self._patient else 0.0):
             return False
-        self._ring.put(slot, frame.number, frame.picture)
+        self._ring.put(slot, frame.number, frame.picture, frame.host)
         self._came.append(_Taken(slot, frame.number, frame.clock, frame.host, frame.exposure))
         return True
 
@@ -274,6 +276,9 @@ class Cameraman:
             self._camera.close()
         with suppress(OSError):
             self._tell("closed")
+        if self._memory is not None:  # the engine does it, unless it was killed
+            with suppress(OSError):
+                self._memory.unlink()
 
 
 def _words(error: SeccmError) -> tuple[str, str]:

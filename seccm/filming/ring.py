@@ -1,12 +1,14 @@
-"""Frames in memory that two processes share: one fills it, whoever looks on reads along."""
+"""Frames in memory that processes share: one fills it, whoever looks on reads along."""
 
 from __future__ import annotations
 
 import mmap
 import os
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +21,32 @@ _SLOT = 64
 """Bytes before the pixels of a slot."""
 
 
+STALE = 172_800.0
+"""Seconds after which a file of frames is one that a killed program has left behind."""
+_PREFIX = "seccm-frames-"
+
+
+class Shown(NamedTuple):
+    """A frame as whoever looks on gets it."""
+
+    number: int
+    picture: Picture
+    """A copy."""
+    host: float
+    """When it arrived, by the clock that stamps frames, seconds."""
+
+
 def memory_file(size: int) -> Path:
-    """Make a file of zeros that lies in memory where the system has such a place."""
-    folder = "/dev/shm" if os.path.isdir("/dev/shm") else None
-    descriptor, name = tempfile.mkstemp(prefix="seccm-frames-", dir=folder)
+    """Make a file of zeros that lies in memory where the system has such a place.
+
+    Files that killed programs have left there are removed; whoever still has one open keeps it.
+    """
+    folder = "/dev/shm" if os.path.isdir("/dev/shm") else tempfile.gettempdir()
+    for left in Path(folder).glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # of another user, or in use on Windows
+            if time.time() - left.stat().st_mtime > STALE:
+                left.unlink()
+    descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=folder)
     try:
         os.truncate(descriptor, size)
     finally:
@@ -47,17 +71,28 @@ class Ring:
         height: of a frame, pixels.
         width: of a frame, pixels.
         bits: 8 or 16.
+        looking: whether it is only read.
+
+    Raises:
+        OSError: the file is not there.
     """
 
-    def __init__(self, path: Path, slots: int, height: int, width: int, bits: int) -> None:
+    def __init__(
+        self, path: Path, slots: int, height: int, width: int, bits: int, *, looking: bool = False
+    ) -> None:
         self.slots = slots
-        with path.open("r+b") as file:
-            self._map = mmap.mmap(file.fileno(), ring_size(slots, height, width, bits))
+        access = mmap.ACCESS_READ if looking else mmap.ACCESS_WRITE
+        with path.open("rb" if looking else "r+b") as file:
+            size = ring_size(slots, height, width, bits)
+            self._map = mmap.mmap(file.fileno(), size, access=access)
         self._newest: npt.NDArray[np.int64] = np.frombuffer(self._map, np.int64, 2)
         stride = _SLOT + height * width * bits // 8
         dtype = np.dtype("<u2" if bits == 16 else "u1")
         self._counts = [
             np.frombuffer(self._map, np.int64, 2, _HEAD + k * stride) for k in range(slots)
+        ]
+        self._hosts = [
+            np.frombuffer(self._map, np.float64, 1, _HEAD + k * stride + 16) for k in range(slots)
         ]
         self._pictures: list[Picture] = [
             np.frombuffer(self._map, dtype, height * width, _HEAD + k * stride + _SLOT).reshape(
@@ -66,12 +101,13 @@ class Ring:
             for k in range(slots)
         ]
 
-    def put(self, slot: int, number: int, picture: Picture) -> None:
-        """Fill a slot with a frame."""
+    def put(self, slot: int, number: int, picture: Picture, host: float = 0.0) -> None:
+        """Fill a slot with a frame that arrived at a time."""
         counts = self._counts[slot]
         counts[0] += 1
         self._pictures[slot][...] = picture
         counts[1] = number
+        self._hosts[slot][0] = host
         counts[0] += 1
         self._newest[1] = slot
         self._newest[0] += 1
@@ -85,22 +121,33 @@ class Ring:
         """How many frames came so far."""
         return int(self._newest[0])
 
-    def newest(self) -> tuple[int, Picture] | None:
-        """Return number and pixels of the newest frame, a copy; None before the first."""
+    def newest(self) -> Shown | None:
+        """Return the newest frame; None before the first."""
         for _ in range(8):
             if not self._newest[0]:
                 return None
-            slot = int(self._newest[1])
-            counts = self._counts[slot]
-            before = int(counts[0])
-            number, picture = int(counts[1]), self._pictures[slot].copy()
-            if before % 2 == 0 and int(counts[0]) == before:
-                return number, picture
+            shown = self._look(int(self._newest[1]))
+            if shown is not None:
+                return shown
         return None
+
+    def earlier(self) -> list[Shown]:
+        """Return every frame that is still there whole, by its number."""
+        found = [self._look(slot) for slot in range(min(self.slots, self.came))]
+        return sorted((shown for shown in found if shown is not None), key=lambda one: one.number)
+
+    def _look(self, slot: int) -> Shown | None:
+        """Copy a slot; None where it was filled meanwhile."""
+        counts = self._counts[slot]
+        before = int(counts[0])
+        number, host = int(counts[1]), float(self._hosts[slot][0])
+        picture = self._pictures[slot].copy()
+        whole = before > 0 and before % 2 == 0 and int(counts[0]) == before
+        return Shown(number, picture, host) if whole else None
 
     def close(self) -> None:
         """Let go of the memory."""
-        self._counts, self._pictures = [], []
+        self._counts, self._pictures, self._hosts = [], [], []
         self._newest = np.zeros(2, np.int64)
         with suppress(BufferError):  # somebody still looks at a frame; it goes with them
             self._map.close()

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from seccm.movie.facts import SATURATED
+from seccm.movie.pages import NO_PAGE
 
 DARK = 0.2
 """Share of the usual brightness below which the light counts as off."""
 DARK_FRAMES = 3
 USUAL = 8
 """Frames that tell what is usual."""
-_NUMBER, _MEAN, _SATURATED = 1, 7, 8
+_PAGE, _NUMBER, _MEAN, _SATURATED = 0, 1, 7, 8
 _ENDS = {
     "": "",
     "camera-overflow": "frames came faster than they could be taken",
@@ -34,6 +35,7 @@ class Watch:
 
     def __init__(self, *, required: bool = False, blinks: int = 0) -> None:
         self._patience = DARK_FRAMES + blinks
+        self.required = required
         self._then = (
             "The run pauses, because its plan requires the camera."
             if required
@@ -48,12 +50,19 @@ class Watch:
         """Frames."""
         self.ended = ""
         """The code of why no frames come any more; empty while they do."""
+        self.why = ""
+        """The same as a sentence."""
+        self.told = ""
+        """The newest that was said."""
+        self.kept = 0
+        """Frames that are in the movie."""
         self.closed = False
         """Whether the camera's process has ended as it should."""
 
     def see(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Look at frames, in their order."""
         for row in rows:
+            self.kept += row[_PAGE] != NO_PAGE
             self._count(int(row[_NUMBER]))
             self._look(float(row[_MEAN]), float(row[_SATURATED]))
 
@@ -63,12 +72,23 @@ class Watch:
             return
         self.ended = code
         short = _ENDS.get(code, "the camera failed")
-        self._say(code, f"The movie ends here: {short}. {words} {self._then}")
+        self.why = f"The movie ends here: {short}. {words} {self._then}"
+        self._say(code, self.why)
 
     def news(self) -> Sequence[tuple[str, str]]:
         """Return what is to be said since last asked."""
         news, self._news = self._news, []
         return news
+
+    @property
+    def dark(self) -> bool:
+        """Whether the camera sees no light."""
+        return self._off
+
+    @property
+    def bright(self) -> bool:
+        """Whether pixels were at full scale."""
+        return self._bright
 
     def _count(self, number: int) -> None:
         lost = number - self._last - 1
@@ -109,4 +129,5 @@ class Watch:
             )
 
     def _say(self, code: str, words: str) -> None:
+        self.told = words
         self._news.append((code, words))

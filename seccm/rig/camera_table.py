@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from seccm.quantities import Duration, Frequency, Length, Model, YesNo
+from seccm.quantities import Angle, Duration, Frequency, Length, Model, YesNo
 
 
 class CameraTable(Model):
@@ -28,6 +28,11 @@ class CameraTable(Model):
     """Length on the sample for each pixel; 0 if it is not known."""
     mirrored: YesNo = True
     """Whether the picture is a mirror image of the stage, as it is from below."""
+    centre: tuple[Length, Length] | None = None
+    """What the middle of the picture shows, in the stage's coordinates, where that is known: sites
+    are then drawn over the live picture. Without it, a landing that is seen tells."""
+    angle: Angle = 0.0
+    """By which the picture is turned against the stage, counter-clockwise."""
     objective: str = ""
     """Such as "60x, NA 0.95"; goes into the data file."""
     wavelength: Annotated[Length, Field(ge=0, examples=["560 nm"])] = 0.0

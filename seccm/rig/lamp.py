@@ -17,11 +17,11 @@ Samples = npt.NDArray[np.int64]
 class Blink(Model):
     """When the lamp goes off and on again, counted from the beginning of the stream."""
 
-    first: Annotated[Duration, Field(gt=0)] = 1.5
+    first: Annotated[Duration, Field(gt=0)] = 1.0
     """When it goes off for the first time. The camera has begun by then."""
     off: Annotated[Duration, Field(gt=0, le=60)] = 1.0
     """For how long; four frames or more, so that some of them are dark altogether."""
-    every: Annotated[Duration, Field(gt=0)] = 2.37
+    every: Annotated[Duration, Field(gt=0)] = 1.87
     """From one pulse to the next. No multiple of the time between two frames: a step between two
     exposures tells little."""
     pulses: int = Field(2, ge=1, le=1_000_000)

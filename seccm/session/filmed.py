@@ -65,6 +65,7 @@ def film_of(
             pages=pages,
             required=plan.record.camera == "required",
             blink=rig.info.blink,
+            where=(table.centre or (), table.angle),
         )
     except BaseException:
         process.kill()

@@ -143,6 +143,7 @@ class RigWork:
             missed_rows=self._feed.missed_rows,
             unsaved=run.unsaved if run is not None and doing == "scan" else Unsaved(),
             disk_free=disk_free,
+            camera=run.film.state if run is not None and run.film is not None else None,
             step=self.bench.doing,
             done=self.bench.done,
             words=self.bench.words,

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 from seccm.data import Unsaved
 from seccm.events import Event
+from seccm.filming.state import CameraState
 from seccm.hopping.circuit import Circuit
 from seccm.hopping.status import Status
 from seccm.remote.channel.endpoint import ChannelError
@@ -123,6 +124,8 @@ class Progress:
     """What of the data file is not safe on the disk yet."""
     disk_free: int = -1
     """Bytes free where the data file lies; -1 where nobody looked."""
+    camera: CameraState | None = None
+    """That films the run, or has filmed it; None without one."""
     step: str = ""
     """What is carried out to commission the rig, such as "Noise"; empty when nothing is."""
     done: float = 0.0
