@@ -15,12 +15,13 @@ from seccm.data import Store, finish, open_scan
 from seccm.data.frame_times import times_of
 from seccm.data.frames import FRAMES, Found
 from seccm.data.tables import Rows
-from seccm.errors import DataFileError
+from seccm.errors import DataFileError, PlanError
 from seccm.movie.facts import FrameStatus, MovieFacts
 from seccm.movie.mending import mend
 from seccm.movie.pages import NO_PAGE, PageLayout
 from seccm.movie.writer import MovieWriter, movie_beside
 from seccm.rig import Block
+from seccm.session.movies import movie_times
 
 WIDTH, HEIGHT = 6, 4
 PERIOD = 0.1
@@ -171,6 +172,33 @@ def test_what_was_found_gives_the_same_times_again(scan_file: Path) -> None:
     again = times_of(Found(frames, *packed), facts(scan_file), CLOCK, 0.0)
     np.testing.assert_array_equal(again.t, stored[0])
     np.testing.assert_array_equal(again.status, stored[1])
+
+
+def test_what_tells_nothing_cannot_give_the_times(scan_file: Path) -> None:
+    for kind in ("lamp", "landings"):
+        with pytest.raises(PlanError, match=rf"nothing is known .* by {kind}.*Known: edges, host"):
+            movie_times(scan_file, kind, write=True)  # type: ignore[arg-type]
+    told = movie_times(scan_file)
+    assert told.same
+    assert [level.count > 0 for level in told.sessions[0].levels] == [True, True, False, False]
+
+
+def test_a_file_from_before_levels_gets_them_when_its_times_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "scan.h5"
+    filmed(path, 2)
+    with h5py.File(path, "r+") as file:
+        for name in [name for name in file if name.startswith("level_")]:
+            del file[name]
+    with open_scan(path) as scan:
+        assert len(scan.frames.levels) == 0
+        before = {name: scan.frames[name] for name in ("t", "t_err", "status")}
+    assert movie_times(path).same
+    movie_times(path, "host", write=True)
+    movie_times(path, "edges", write=True)
+    with open_scan(path) as scan:
+        assert len(scan.frames.levels) == 4
+        for name, values in before.items():
+            np.testing.assert_array_equal(scan.frames[name], values)
 
 
 def test_compressing_keeps_frames(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from seccm.plan import Plan
 from seccm.plan.planner import KINDS
 from ui.browse import BrowseView
+from ui.camera_view import CameraView
 from ui.live import LiveView
 from ui.log import LogView
 from ui.manual import ManualView
@@ -41,6 +42,7 @@ class Views:
     manual: ManualView
     rig: RigView
     trends: TrendView
+    camera: CameraView
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Give every view its colours and sizes."""
@@ -103,6 +105,7 @@ class Drawing:
         self._guard("manual", self._manual)
         self._guard("trends", lambda: self._trends(beat))
         self._guard("rig", self._rig)
+        self._guard("camera", lambda: self._views.camera.draw(beat, desk))
         for view in self._views.browse.files:
             view.allow_resuming(self._desk.run.can("start"))
         if beat % MAP_BEATS == 0:

@@ -40,6 +40,7 @@ KEYS = (
     Key("browse", "Browse", "Ctrl+3", "Views", "browse"),
     Key("manual", "Manual", "Ctrl+4", "Views", "manual"),
     Key("rig", "Rig", "Ctrl+5", "Views", "rig"),
+    Key("camera", "Camera", "Ctrl+6", "Views", "camera"),
     Key("E-t", "Panel E – t", "Alt+1", "Curves"),
     Key("I-t", "Panel I – t", "Alt+2", "Curves"),
     Key("I-E", "Panel I – E", "Alt+3", "Curves"),

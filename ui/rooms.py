@@ -23,7 +23,7 @@ from ui.models.palette import Sizes
 from ui.pushed import kinetic
 from ui.theme import rail_bar
 
-ROOMS = ("scan", "plan", "browse", "manual", "rig")
+ROOMS = ("scan", "plan", "browse", "manual", "rig", "camera")
 ARRANGED = 3
 """Version of the arrangement of views; older remembered ones are forgotten."""
 _VIEWS = {

@@ -19,6 +19,7 @@ from seccm.words import SIMULATION
 from ui import dialogs
 from ui.asking import Asking
 from ui.browse import BrowseView
+from ui.camera_view import CameraView
 from ui.drawing import Drawing, Views
 from ui.icons import icon
 from ui.kept_drafts import folder_of
@@ -104,12 +105,13 @@ class Window(QMainWindow):
         self.manual.coarse.serve(self.desk, self.approach_coarsely)
         self.live.planner.clicked.connect(lambda: self.show_planner())
         self.trends = TrendView()
+        self.camera = CameraView()
         self.rig = RigView(rig)
         self.rig.started.connect(self.commission)
         self.rig.stopped.connect(self.desk.stop_step)
         self.rig.kept.connect(self.desk.keep)
         self._views = Views(self.bar, self.live, self.map, self.log, self.plan, self.browse,
-                            self.manual, self.rig, self.trends)  # fmt: skip
+                            self.manual, self.rig, self.trends, self.camera)  # fmt: skip
         self.drawing = Drawing(self.desk, self._views)
         self.rooms = self._build()
         self._name()
@@ -177,7 +179,7 @@ class Window(QMainWindow):
             {
                 "live": self.live, "map": self.map, "log": self.log, "plan": self.plan,
                 "browse": self.browse, "manual": self.manual, "rig": self.rig,
-                "trends": self.trends,
+                "trends": self.trends, "camera": self.camera,
             },
             self.actions_,
             self._settings,
@@ -485,5 +487,6 @@ class Window(QMainWindow):
         self.plan.shut()
         self.map.shut()
         self.live.shut()
+        self.camera.shut()
         self.desk.close()
         super().closeEvent(event)

@@ -180,7 +180,8 @@ class Runner:
             try:
                 self._recorder.close("stopped")
             finally:
-                self._end_film()
+                if self._film is not None:
+                    self._film.end()
                 self._rig.close()
 
     def run(self) -> Iterator[Event]:
@@ -250,8 +251,13 @@ class Runner:
                 self._engine.ask(Request.PAUSE, "the camera that the plan requires has failed")
 
     def _end_film(self) -> None:
-        if self._film is not None:
-            self._film.end()
+        """Have every frame kept, and say what was still to be said of the camera."""
+        if self._film is None:
+            return
+        self._film.end()
+        notes = [Note(self._engine.status.row, -1, words) for _, words in self._film.news()]
+        self._heard += notes
+        self._recorder.record(None, notes)
 
     def _show(self, block: Block) -> None:
         if self._film is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from seccm.arrays import FloatArray, IntArray
+from seccm.arrays import BoolArray, FloatArray, IntArray
 from seccm.data.frames import LEVELS, Found
 from seccm.data.tables import Rows
 from seccm.movie.facts import LEVEL_KINDS, SATURATED, FrameStatus, MovieFacts, Verdict
@@ -81,6 +81,9 @@ def times_of(
         offset: time of the run, in seconds, at which the stream of the session opened.
         seen: landings that frames may show; None where nobody looks at pictures.
     """
+    told = found.frames["frame_number"] >= 0
+    if not told.all():
+        return _beside(told, times_of(found.of(told), facts, clock, offset, seen))
     frames = found.frames
     numbers = frames["frame_number"].astype(np.int64)
     stamps = np.asarray(frames["frame_clock"], np.float64)
@@ -90,7 +93,6 @@ def times_of(
     base = without_scatter(stamps, host.t)
     levels = [host, _lit(found, clock, base), _landed(found, base, seen)]
     status = np.full(len(frames), FrameStatus.HOST_TIME, np.uint8)
-    status[numbers < 0] = FrameStatus.NO_EDGE  # nothing is known of these but their pixels
     if len(edges) or facts.sync == "edges":
         matched = match(edges, numbers, stamps, armed=True, sample=1 / clock.rate)
         levels.insert(0, _edges(matched))
@@ -101,12 +103,20 @@ def times_of(
         t, error = np.where(known, matched.t, host.t), np.where(known, matched.error, host.error)
         if len(edges):
             status = matched.status.copy()
-    told = compared(levels, used)
-    if used.kind == "edges" and _contradicted(told, base):
+    sides = compared(levels, used)
+    if used.kind == "edges" and _contradicted(sides, base):
         status[status == FrameStatus.OK] = FrameStatus.AMBIGUOUS
     saturated = (status == FrameStatus.OK) & (frames["frame_saturated"] > SATURATED)
     status = np.where(saturated, FrameStatus.SATURATED, status).astype(np.uint8)
-    return Times(t + offset, error, status, tuple(told))
+    return Times(t + offset, error, status, tuple(sides))
+
+
+def _beside(told: BoolArray, times: Times) -> Times:
+    """Return times with frames among them of which nothing is known but their pixels."""
+    t, error = np.full((2, len(told)), np.nan)
+    status = np.full(len(told), FrameStatus.NO_EDGE, np.uint8)
+    t[told], error[told], status[told] = times.t, times.error, times.status
+    return Times(t, error, status, times.levels)
 
 
 def _seconds(found: Found, kind: int, clock: Clock) -> FloatArray:

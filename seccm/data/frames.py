@@ -197,6 +197,10 @@ class Found:
     edges: Rows
     hosts: Rows
 
+    def of(self, chosen: npt.NDArray[np.bool_]) -> Found:
+        """Return the same with these frames alone."""
+        return Found(self.frames[chosen], self.edges, self.hosts)
+
 
 class FrameWriter:
     """Appends frames and edges to a file that is laid out and in SWMR mode.

@@ -21,6 +21,7 @@ from seccm.imaging.stage.choice import Reason
 from seccm.session.site_film import film_of
 from seccm.text_files import Unreadable, read_text
 from seccm.typography import counted
+from ui.models.change import relative_change
 
 BEFORE = 8
 """Frames before contact whose mean is the reference of a change, at most."""
@@ -204,11 +205,7 @@ class SiteMovie:
             first = max(0, landed - BEFORE)
             frames = list(self._film.frames(first, max(landed, first + 1)))
             self._reference = np.mean(frames, axis=0)
-        ratio = self.raw(number) / np.where(self._reference > 0, self._reference, math.nan)
-        # By the rim of the picture, where no droplet is, the lamp is as bright as before.
-        rim = np.ones(ratio.shape, bool)
-        rim[tuple(slice(n // 12 + 1, n - n // 12 - 1) for n in ratio.shape)] = False
-        return np.asarray(ratio / float(np.nanmedian(ratio[rim])) - 1)
+        return relative_change(self.raw(number), self._reference)
 
 
 def marked(path: Path, pixel: float | None = None) -> Marked:
