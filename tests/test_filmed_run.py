@@ -151,7 +151,7 @@ def test_times_are_worked_out_anew_and_by_another_level(filmed: Path, tmp_path: 
         assert two.frames.facts.sync == "lamp"
         for name in ("sample", "kind"):
             np.testing.assert_array_equal(two.frames.edges[name], one.frames.edges[name])
-        assert two.sites.words("status") == one.sites.words("status")
+        assert list(two.sites.words("status")) == list(one.sites.words("status"))
     assert movie_times(path).same
     movie_times(path, "edges", write=True)
     with seccm.open(filmed) as one, seccm.open(path) as two:

@@ -201,7 +201,7 @@ def test_sites_lie_where_the_picture_shows_them(
     across, up = (5e-6, 3e-6) if angle == 0.0 else (3e-6, -5e-6)
     there = middle[0] + (-across if mirrored else across), middle[1] - up
     assert (points[1].pos().x(), points[1].pos().y()) == pytest.approx(there, abs=1e-12)
-    assert "by the rig file" in view.words.text()
+    assert "as the rig file has them" in view.words.text()
     view.sites.setChecked(False)
     view.draw(2, desk(filming))
     assert not view.picture._sites.points().size

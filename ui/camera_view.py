@@ -27,7 +27,7 @@ NO_REFERENCE = (
     "No frame from before this landing was seen: there is nothing to compare with. Take a "
     "reference now, or wait for the next landing."
 )
-_LOOKS = {"": "good", "warning": "notice", "bad": "alarm"}
+_LOOKS = {"": "notice", "warning": "notice", "bad": "alarm"}
 
 
 class CameraView(QWidget):
@@ -115,7 +115,9 @@ class CameraView(QWidget):
         level, words = camera.alert(now)
         self.alert.setVisible(bool(words))
         self.alert.setText(words)
-        pieces.look(self.alert, _LOOKS[level])
+        if words:
+            pieces.look(self.alert, _LOOKS[level])
+            self.alert.updateGeometry()  # another look has other margins
         self.counts.setText(camera.counts(free))
         state = camera.state
         for widget in (self.change, self.sites, self.levels, self.refer):

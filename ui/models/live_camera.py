@@ -159,7 +159,7 @@ class LiveCamera:
         if state is None or not state.pixel:
             return None
         if state.centre:
-            return Where((state.centre[0], state.centre[1]), "by the rig file")
+            return Where((state.centre[0], state.centre[1]), "as the rig file has them")
         if not self._centres:
             return None
         found = np.array(list(self._centres.values()))
