@@ -152,7 +152,7 @@ class VirtualCamera:
         if settings.overflow_at and number >= settings.overflow_at:
             raise RigError("camera-overflow", "camera", "its buffer is full.")
         if settings.unplugged_at and number >= settings.unplugged_at:
-            raise RigError("camera-unplugged", "camera", "it does not answer.")
+            raise RigError("camera-unplugged", "camera", "it was unplugged.")
 
     def stop(self) -> None:
         """End the sequence; see `Camera.stop`."""

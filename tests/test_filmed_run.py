@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from waiting import wait_for
 
 import seccm
 from seccm.errors import PlanError
@@ -259,11 +260,13 @@ def test_a_plan_that_requires_the_camera_pauses_when_its_process_is_killed(tmp_p
     path = tmp_path / "scan.h5"
     events = []
     with seccm.run(plan(1, camera="required"), rig(SLOW), path=path, seed=1) as prepared:
-        assert prepared.film is not None
+        film = prepared.film
+        assert film is not None
         for event in prepared:
             events.append(event)
             if isinstance(event, Landed):
-                os.kill(prepared.film.process, getattr(signal, "SIGKILL", signal.SIGTERM))
+                os.kill(film.process, getattr(signal, "SIGKILL", signal.SIGTERM))
+                wait_for(lambda: not film.films)
             if isinstance(event, Paused):
                 prepared.ask("resume")
     notes = " ".join(event.text for event in events if isinstance(event, Note))

@@ -56,6 +56,11 @@ class Recorder(Protocol):
         """
 
 
+BLIND = "The camera, which the plan requires, sees nothing any more."
+LIGHT_OFF = "light-off"
+"""The code of what is said when a camera sees no light."""
+
+
 class Filmed(Protocol):
     """A camera that films a run. Nothing here waits, but `begin` and `end`; nothing raises."""
 
@@ -244,11 +249,13 @@ class Runner:
             return
         filmed = self._filming
         self._filming = self._film.films
-        for _, words in self._film.news():
+        blind = filmed and not self._filming
+        for code, words in self._film.news():
             self._tell(Note(self._engine.status.row, -1, words))
-        if filmed and not self._filming and self._film_required:
+            blind |= code == LIGHT_OFF
+        if blind and self._film_required:
             with suppress(NotNow):
-                self._engine.ask(Request.PAUSE, "the camera that the plan requires has failed")
+                self._engine.pause_for(BLIND)
 
     def _end_film(self) -> None:
         """Have every frame kept, and say what was still to be said of the camera."""

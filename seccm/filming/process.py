@@ -282,8 +282,9 @@ class Cameraman:
 
 
 def _words(error: SeccmError) -> tuple[str, str]:
-    code = error.code if isinstance(error, RigError) else "camera-failed"
-    return code, str(error)
+    if isinstance(error, RigError):
+        return error.code, " ".join(filter(None, (error.what, error.remedy)))
+    return "camera-failed", str(error)
 
 
 def main(arguments: Sequence[str] = ()) -> None:

@@ -41,6 +41,7 @@ class Watch:
             if required
             else "The run goes on without it."
         )
+        self._dark_then = self._then if required else "The run goes on."
         self._news: list[tuple[str, str]] = []
         self._last = -1
         self._usual: list[float] = []
@@ -72,7 +73,9 @@ class Watch:
             return
         self.ended = code
         short = _ENDS.get(code, "the camera failed")
-        self.why = f"The movie ends here: {short}. {words} {self._then}"
+        # What a driver says of itself, and then what it means.
+        said = words[:1].upper() + words[1:]
+        self.why = f"The movie ends here: {short}. {said} {self._then}"
         self._say(code, self.why)
 
     def news(self) -> Sequence[tuple[str, str]]:
@@ -115,7 +118,7 @@ class Watch:
             self._say(
                 "light-off",
                 f"The camera sees no light since frame {self._last - self._patience + 1}: "
-                f"{mean:.0f} counts, usually {usual:.0f}. Is the lamp off?",
+                f"{mean:.0f} counts, usually {usual:.0f}. Is the lamp off? {self._dark_then}",
             )
         if self._off and self._dark == 0:
             self._off = False

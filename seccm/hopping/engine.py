@@ -142,6 +142,8 @@ class Engine:
         self._order = RowOrder()
         self._counts: dict[Outcome, int] = {}
         self._waiting = ""
+        self._pause_for = ""
+        """Why the run pauses after the active site, where no operator has asked for that."""
         self._resumed = False
 
     @property
@@ -224,6 +226,18 @@ class Engine:
             elif request is Request.EMERGENCY:
                 self._at_once = request, "Stopped: emergency retract."
                 self._emergencies += 1
+
+    def pause_for(self, why: str) -> None:
+        """Pause after the active site for a reason that is no operator's.
+
+        Args:
+            why: a sentence.
+
+        Raises:
+            NotNow: as `ask`.
+        """
+        self.ask(Request.PAUSE)
+        self._pause_for = why
 
     def feed(self, block: Block) -> Out:
         """Take the next rows; return what is to be done and what is to be said, in order.
@@ -338,7 +352,8 @@ class Engine:
                 self._state = State.PAUSED
                 # Another doubt first: whoever resumes is then asked what to do.
                 self._asked = site if asked and not spent else None
-                why = refused or spent or asked
+                why = refused or spent or asked or self._pause_for
+                self._pause_for = ""
                 asks = bool(asked) and not spent
                 paused = Paused(block.stop, why, not why, asks=asks, by_planner=bool(refused))
                 self._waiting = str(paused)
