@@ -1,5 +1,6 @@
 """What was wrong with the rows of a result is in its status; no result leaves its rows unsaid."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -121,7 +122,9 @@ def test_a_flag_changes_no_number_and_makes_no_status_better(which, at, bit):
     clean = analysed(plan, record(plan, steps)).features
     bad = analysed(plan, record(plan, steps, flags=flagged(bit, row))).features
     for name, (value, _, status) in bad.items():
-        assert value == clean[name][0] or not Status(status).has_value
+        # The same sums over memory that is aligned in another way differ in their last digit.
+        same = math.isclose(value, clean[name][0], rel_tol=1e-12)
+        assert same or not Status(status).has_value
         was = Status(clean[name][2])
         sought = was.censored and bit is Flag.SATURATED  # in vain, perhaps for that alone
         assert status == was or Status(status) is (Status.UNDEFINED if sought else BAD[bit])
