@@ -1,4 +1,4 @@
-"""Let each site decide the next one: look for the current density at which E_end is -60 mV."""
+"""Let each site decide the next one: at which current density does the potential reach -60 mV?"""
 
 from example_plan import small_plan
 
@@ -6,7 +6,7 @@ import seccm
 
 
 class Bisection:
-    """Halves a range of current densities by the potential at the end of the last step."""
+    """Halves a range of current densities by the lowest potential of each site."""
 
     total = 4
 
@@ -17,7 +17,7 @@ class Bisection:
     def tell(self, finished: seccm.Finished) -> None:
         """Take the results of a site."""
         self.done += 1
-        found = finished.result("E_end")
+        found = finished.result("E_far")
         if found.status.trusted and found.value < -0.06:
             self.low = finished.factors["j"]
         else:

@@ -11,13 +11,16 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import h5py
 import matplotlib as mpl
 import numpy as np
 import pytest
 from small_scan import small_scan
+from stand_in_baybe import put_in_place
 
 import seccm
 
@@ -26,7 +29,9 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 SAYS = {
     "run_and_follow.py": r"site 3: contact at z = \d\d\.\d\d um(.|\n)*Run complete",
     "pause_from_a_thread.py": r"1 of 4 sites are done\nlooked at while paused: True",
-    "adaptive_in_ten_lines.py": r"site 3: (.|\n)*now between",
+    "adaptive_in_ten_lines.py": r"site 3: (.|\n)*now between -23.4 and -21.9",
+    "with_optuna.py": r"site 3: (.|\n)*best: -\d+\.\d A/m\^2",
+    "with_baybe.py": r"site 3: (.|\n)*best: -\d+\.\d A/m\^2",
     "read_with_pandas.py": r"overtravel|count",
     "read_with_xarray.py": r"in V\nfrom -?\d",
     "read_with_h5py.py": r"site 1: ok, \d+ data points, last E -?\d\.\d{3} V",
@@ -70,10 +75,30 @@ def test_an_example_runs(
     name: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str((EXAMPLES / name).parent))
-    runpy.run_path(str(EXAMPLES / name), run_name="example")
+    if name == "with_optuna.py":
+        pytest.importorskip("optuna")
+    if name == "with_baybe.py" and find_spec("baybe") is None:
+        put_in_place(monkeypatch)
+    found = runpy.run_path(str(EXAMPLES / name), run_name="example")
+    if name.startswith("with_"):
+        asks_the_same_again(found)
     assert re.search(SAYS[name], capsys.readouterr().out)
     if name == "plot_one_site.py":
         assert (folder / "site-0.pdf").stat().st_size > 1000
+
+
+def asks_the_same_again(found: dict[str, Any]) -> None:
+    """A planner that is told the same sites asks for the same ones: so a run can be resumed."""
+    (kind,) = (found[name] for name in ("WithOptuna", "WithBaybe") if name in found)
+    how = found.get("off", "E_far")
+    first = found["planner"]
+    again = kind(first.plan, {"j": (-30.0, -5.0)}, how, total=4)
+    for told in first.told:
+        asked = again.ask()
+        assert asked.levels == told.site.levels
+        assert -30.0 <= asked.levels[0] <= -5.0
+        again.tell(told)
+    assert "as many as were wanted" in again.ask().reason
 
 
 def test_the_foreign_step_runs(folder: Path) -> None:

@@ -26,6 +26,7 @@ from seccm.cli.plan_commands import plans
 from seccm.cli.printing import errors, out, say
 from seccm.cli.queue_commands import queue_app
 from seccm.cli.reference_commands import help_, schema
+from seccm.cli.replan_commands import replan
 from seccm.cli.rig_commands import rig_app
 from seccm.cli.target_commands import targets
 from seccm.cli.telling import Teller
@@ -77,6 +78,7 @@ app.command("import")(import_)
 app.command()(export)
 app.command()(catalog)
 app.command()(sweep)
+app.command()(replan)
 
 PlanArgument = Annotated[str, typer.Argument(help="A plan: a TOML file, or a shipped one's name.")]
 FileArgument = Annotated[Path, typer.Argument(help="A data file (.h5).")]

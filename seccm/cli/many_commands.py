@@ -120,11 +120,11 @@ def _answer(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 def sweep(
     plan: Annotated[str, typer.Argument(help="A plan: a TOML file, or a shipped one's name.")],
     vary: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--vary", help='A key and its values: "retract.speed = 1 um/s, 2 um/s". Again for more.'
         ),
-    ],
+    ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder of the data files.")
     ] = Path("sweep"),
@@ -132,10 +132,24 @@ def sweep(
     seeds: Annotated[
         int, typer.Option("--seeds", min=1, max=10_000, help="Runs of each combination.")
     ] = 1,
+    compared: Annotated[
+        bool,
+        typer.Option(
+            "--compare",
+            help="Say how many sites the plan's planner saves against a fixed grid and at random.",
+        ),
+    ] = False,
     workers: WorkersOption = 1,
     cluster: ClusterOption = "",
 ) -> None:
-    """Run a plan on the virtual rig with every combination of values (SIMULATION)."""
+    """Run a plan on the virtual rig with every combination of values (SIMULATION).
+
+    With --compare, run its planner on many virtual samples, beside a fixed design, and say how many
+    sites it saves at equal error; table and figure are written into the folder.
+    """
+    if compared or not vary:
+        _compare(plan, vary, output, rig, seeds, workers, cluster, asked=compared)
+        return
     from seccm.batch import Swept
     from seccm.batch import sweep as sweep_all
 
@@ -158,6 +172,53 @@ def sweep(
         table.add_row(*(shown(v) for v in (*one.values.values(), *medians, one.failed or one.path)))
     out.print(table, soft_wrap=True)
     if any(one.failed for one in found):
+        raise typer.Exit(Exit.STOPPED)
+
+
+def _compare(
+    plan: str, vary: list[str] | None, output: Path, rig: str, seeds: int, workers: int,
+    cluster: str, *, asked: bool,
+) -> None:  # fmt: skip
+    """Compare the planner of a plan with a fixed grid and with sites at random."""
+    from seccm.batch import compare
+    from seccm.errors import PlanError, Problem
+    from seccm.report.comparison import draw
+
+    with sentences():
+        if not asked:
+            remedy = "Give --vary, or --compare for a plan with a planner."
+            raise PlanError("seccm sweep", [Problem("--vary", "is missing.", remedy)])
+        if vary:
+            remedy = "Leave out one of the two."
+            raise PlanError(
+                "seccm sweep", [Problem("--compare", "does not go with --vary.", remedy)]
+            )
+        found = compare(
+            plan, output, rig=rig, seeds=seeds, workers=workers, cluster=cluster,
+            done=lambda seed, failed: say(shown(f"sample {seed}: {failed or 'screened'}")),
+        )  # fmt: skip
+        rows = [f"sample,who,sites,{found.what}"]
+        table = Table("who", "sites", found.what, "samples", box=None, pad_edge=False)
+        curves = {}
+        for who in dict.fromkeys(curve.who for curve in found.curves):
+            mine = [curve for curve in found.curves if curve.who == who]
+            curves[who] = [(curve.sites, curve.errors) for curve in mine]
+            for curve in mine:
+                rows += [
+                    f"{curve.seed},{who},{n},{e!r}"
+                    for n, e in zip(curve.sites, curve.errors, strict=True)
+                ]
+            counts = [curve.sites[-1] for curve in mine]
+            errors = sorted(curve.errors[-1] for curve in mine)
+            table.add_row(who, f"{sum(counts) / len(counts):.1f}",
+                          f"{errors[len(errors) // 2]:.3g}", str(len(mine)))  # fmt: skip
+        (output / "comparison.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+        draw(curves, found.what, output / "comparison.png")
+    out.print(table, soft_wrap=True)
+    for saved in found.saved:
+        say(saved.words)
+    say(f"Table and figure: {output / 'comparison.csv'}, {output / 'comparison.png'}")
+    if found.failed:
         raise typer.Exit(Exit.STOPPED)
 
 

@@ -19,6 +19,7 @@ from seccm.session.micrographs import (
 )
 from seccm.session.overlays import lay_over
 from seccm.session.past import what_ran
+from seccm.session.replanning import Replanned, replan
 from seccm.session.running import Events, Run
 from seccm.session.targets import find_targets
 
@@ -26,6 +27,7 @@ __all__ = [
     "Analysed",
     "Areas",
     "Events",
+    "Replanned",
     "Run",
     "analyze",
     "census_of",
@@ -39,6 +41,7 @@ __all__ = [
     "lay_over",
     "look_for_particles",
     "rates_by_condition",
+    "replan",
     "resume",
     "run",
     "take_areas",

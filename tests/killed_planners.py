@@ -1,0 +1,80 @@
+"""A run with a planner in a program of its own, killed at a moment, and resumed here.
+
+Args: a data file, the name of a rig, the seed, and at which event the program kills itself.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from small_scan import small_scan
+
+import seccm
+import seccm.session
+from seccm.events import Paused
+from seccm.plan.instruction import Instruction
+
+PLANNER = {
+    "kind": "gaussian process", "learn": [{"result": "Q"}], "first": 3, "batch": 2,
+    "vary": [{"factor": "j", "between": ["-1 mA/cm^2", "-4 mA/cm^2"], "scale": "logarithmic"}],
+    "places": "any", "stop": {"sites": 8},
+}  # fmt: skip
+SAID_AFTER = 3
+"""The site during which somebody pins one place and forbids another."""
+
+
+def plan() -> seccm.Plan:
+    """Short plating steps at places and current densities that a planner chooses."""
+    return small_scan(4, 3, planner=PLANNER, design={}, factors={"j": ["-1 mA/cm^2"]})
+
+
+def say(run: seccm.Run, event: seccm.Event) -> None:
+    """Say what somebody wants, unless it was said in an earlier session."""
+    if not (isinstance(event, seccm.SiteStarted) and event.site == SAID_AFTER):
+        return
+    with run.open() as scan:
+        known = {one.kind for one in scan.instructions.values()}
+        used = {(float(x), float(y)) for x, y in zip(scan.sites["x"], scan.sites["y"], strict=True)}
+    free = [at for at in ((s.x, s.y) for s in plan().sites()) if at not in used]
+    if "forbid" not in known:
+        run.instruct(Instruction("forbid", *free[0]))
+    if "pin" not in known:
+        run.instruct(Instruction("pin", *free[1], {"j": "-2 mA/cm^2"}))
+
+
+def carried_on(run: seccm.Run, until: int = sys.maxsize) -> int:
+    """Carry a run on, and be killed at an event; return how many there were."""
+    count = 0
+    for count, event in enumerate(run):
+        assert not isinstance(event, Paused), event
+        say(run, event)
+        if count == until:
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    return count
+
+
+def killed(path: Path, rig: str, seed: int, at: int) -> None:
+    """Have a run killed at an event, by a program of its own."""
+    words = [sys.executable, __file__, str(path), rig, str(seed), str(at)]
+    ended = subprocess.run(words, check=False, capture_output=True)
+    assert ended.returncode != 0, "it was not killed"
+
+
+def asked(path: Path) -> list[tuple[Any, ...]]:
+    """The sites of a file: where, at which level, and why; without numbers of the model."""
+    with seccm.open(path) as scan:
+        reasons = [scan.decisions[k].reason.partition(" is expected")[0] for k in scan.planned]
+        names = ("x", "y", "factor_j")
+        return list(zip(*(scan.sites[name].tolist() for name in names), reasons, strict=True))
+
+
+if __name__ == "__main__":
+    path, rig, seed, at = sys.argv[1:]
+    carried_on(seccm.session.run(plan(), rig, path=Path(path), seed=int(seed)), until=int(at))
