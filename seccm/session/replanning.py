@@ -29,7 +29,9 @@ from seccm.plan.planner import (
     planner_of,
 )
 from seccm.plan.site import Site
-from seccm.session.past import finished
+from seccm.rigs import RigFile
+from seccm.session.checking import check
+from seccm.session.past import finished, read_what_ran
 
 DECADE = 10.0
 """Levels of one sign that span more than this ratio are compared by their logarithms."""
@@ -85,9 +87,10 @@ def replan(
     if not isinstance(scan, Scan):
         with open_scan(Path(scan)) as opened:
             return replan(opened, planner, most=most)
-    plan = Plan.from_json(scan.plan_json, source=str(scan.path))
+    plan, rig, *_ = read_what_ran(scan)
     if isinstance(planner, Mapping):
         plan = plan.replace(planner=dict(planner))
+        _look_through(plan, rig)
     made = planner if planner is not None and not isinstance(planner, Mapping) else _made(plan)
     sites = [one for one in finished(scan) if one.outcome is not Outcome.ABORTED]
     instructions = scan.instructions if planner is None else {}
@@ -117,6 +120,20 @@ def replan(
     newest = asked[-1].wanted.decision if asked else None
     end = "All measured sites were used." if len(asked) == len(sites) else "As many as were wanted."
     return Replanned(tuple(asked), end, len(sites), newest)
+
+
+def _look_through(plan: Plan, rig: RigFile) -> None:
+    """Refuse a planner that cannot work with a plan; a real rig is not asked for that.
+
+    Raises:
+        PlanError: with every mistake of its table.
+    """
+    if not rig.simulated:
+        return
+    _, problems = check(plan, rig)
+    wrong = [p for p in problems if p.severity == "error" and p.where.startswith("planner")]
+    if wrong:
+        raise PlanError(plan.title, wrong)
 
 
 def _made(plan: Plan) -> Planner:
@@ -157,7 +174,8 @@ class _Left:
         self._spans = [_Span.of([one.factors.get(name, math.nan) for one in sites], name)
                        for name in names]  # fmt: skip
         # Places count where the planner chooses among them; else it takes them as they come.
-        self._chosen = getattr(plan.planner, "places", "any") == "any"
+        own = "in order" if hasattr(plan.planner, "factor") else "any"
+        self._chosen = getattr(plan.planner, "places", own) == "any"
         self._points = np.array([self._point(one.site) for one in sites])
         self._free = np.ones(len(sites), bool)
 
