@@ -76,8 +76,12 @@ class WithBaybe:
 
 plan = small_plan()
 planner = WithBaybe(plan, {"j": (-30.0, -5.0)}, "E_far", total=4)
-for event in seccm.run(plan, path="baybe.h5", seed=1, planner=planner):
+run = seccm.run(plan, path="baybe.h5", seed=1, planner=planner)
+for event in run:
     if isinstance(event, seccm.SiteFinished):
         print(event)
+    if isinstance(event, seccm.Paused):  # the planner failed, and says how
+        print(event)
+        run.ask("stop")
 best = min(planner.told, key=lambda one: one.result("E_far").value)
 print(f"best: {best.factors['j']:.1f} A/m^2")

@@ -12,6 +12,7 @@ from example_plan import small_plan
 import seccm
 from seccm.plan.decision import Decision
 
+State = optuna.trial.TrialState
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
@@ -48,7 +49,7 @@ class WithOptuna:
             failed = value != value  # NaN
             study.add_trial(
                 optuna.trial.create_trial(
-                    state=optuna.trial.TrialState.FAIL if failed else None,
+                    state=State.FAIL if failed else State.COMPLETE,
                     params={name: finished.factors[name] for name in self.ranges},
                     distributions=self.ranges,
                     value=None if failed else value,
@@ -75,7 +76,11 @@ def off(finished):
 
 plan = small_plan()
 planner = WithOptuna(plan, {"j": (-30.0, -5.0)}, off, total=4)
-for event in seccm.run(plan, path="optuna.h5", seed=1, planner=planner):
+run = seccm.run(plan, path="optuna.h5", seed=1, planner=planner)
+for event in run:
     if isinstance(event, seccm.SiteFinished):
         print(event)
+    if isinstance(event, seccm.Paused):  # the planner failed, and says how
+        print(event)
+        run.ask("stop")
 print(f"best: {planner.study().best_params['j']:.1f} A/m^2")
