@@ -18,6 +18,7 @@ from small_scan import small_scan
 
 import seccm
 import seccm.session
+from seccm.errors import PlanError
 from seccm.events import Paused
 from seccm.plan.instruction import Instruction
 
@@ -41,12 +42,15 @@ def say(run: seccm.Run, event: seccm.Event) -> None:
         return
     with run.open() as scan:
         known = {one.kind for one in scan.instructions.values()}
-        used = {(float(x), float(y)) for x, y in zip(scan.sites["x"], scan.sites["y"], strict=True)}
-    free = [at for at in ((s.x, s.y) for s in plan().sites()) if at not in used]
+    places = [(site.x, site.y) for site in plan().sites()]
     if "forbid" not in known:
-        run.instruct(Instruction("forbid", *free[0]))
-    if "pin" not in known:
-        run.instruct(Instruction("pin", *free[1], {"j": "-2 mA/cm^2"}))
+        run.instruct(Instruction("forbid", *places[0]))
+    for at in reversed(places) if "pin" not in known else ():
+        try:
+            run.instruct(Instruction("pin", *at, {"j": "-2 mA/cm^2"}))
+        except PlanError:  # this place is used
+            continue
+        break
 
 
 def carried_on(run: seccm.Run, until: int = sys.maxsize) -> int:
