@@ -75,8 +75,10 @@ def asked(path: Path) -> list[tuple[Any, ...]]:
     """The sites of a file: where, at which level, and why; without numbers of the model."""
     with seccm.open(path) as scan:
         reasons = [scan.decisions[k].reason.partition(" is expected")[0] for k in scan.planned]
-        names = ("x", "y", "factor_j")
-        return list(zip(*(scan.sites[name].tolist() for name in names), reasons, strict=True))
+        planned = scan.planned.values()
+        levels = scan.sites["factor_j"].tolist()
+        each = zip(planned, levels, reasons, strict=True)
+        return [(site.x, site.y, level, reason) for site, level, reason in each]
 
 
 if __name__ == "__main__":

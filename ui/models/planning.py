@@ -54,11 +54,11 @@ class Planning:
     def of(cls, scan: Scan) -> Planning:
         """Read it from an open file."""
         sites = scan.sites
-        places = (
-            np.column_stack([sites[name][:] for name in ("x", "y")])
-            if len(sites)
-            else (np.empty((0, 2)))
-        )
+        # Where they are meant to be: one that comes next has not been anywhere yet.
+        planned = scan.planned
+        places = np.full((len(sites), 2), np.nan)
+        for number in planned:
+            places[number] = planned[number].x, planned[number].y
         decisions = dict(scan.decisions)
         found = cls(
             scan.state, decisions, dict(scan.instructions), places, sites["status"].tolist()
