@@ -37,7 +37,8 @@ def main() -> None:
         whole = folder / "whole.h5"
         events = carried_on(seccm.session.run(plan(), given.rig, path=whole, seed=SEED))
         before = same = replayed = once = 0
-        for k, at in enumerate(np.linspace(2, events - 4, given.kills).astype(int).tolist()):
+        moments = np.linspace(2, events - 4, given.kills).astype(int)
+        for k, at in enumerate(np.random.default_rng(0).permutation(moments).tolist()):
             path = folder / f"killed-{k}.h5"
             killed(path, given.rig, SEED, at)
             with seccm.open(path) as scan:
@@ -50,7 +51,10 @@ def main() -> None:
             replayed += all(one.off < 1e-9 for one in found.asked)
             places = [site[:2] for site in mine]
             once += len(set(places)) == len(places)
-            sys.stdout.write(f"  killed at event {at} of {events}: {finished} sites were done\n")
+            sys.stdout.write(
+                f"  {k + 1}: at event {at} of {events}, {finished} sites were done; so far {before} "
+                f"as before, {same} to the end, {replayed} as asked, {once} with no place twice\n"
+            )
             sys.stdout.flush()
         sys.stdout.write(
             f"of {given.kills} kills on {given.rig}: {before} with the same sites up to the one "
