@@ -52,7 +52,7 @@ def main() -> None:
             places = [site[:2] for site in mine]
             once += len(set(places)) == len(places)
             sys.stdout.write(
-                f"  {k + 1}: at event {at} of {events}, {finished} sites were done; so far {before} "
+                f"  {k + 1}: at event {at} of {events}, {finished} sites done; so far {before} "
                 f"as before, {same} to the end, {replayed} as asked, {once} with no place twice\n"
             )
             sys.stdout.flush()
