@@ -9,6 +9,7 @@ import numpy as np
 
 from seccm.imaging.stage.agreeing import agreed
 from seccm.imaging.stage.choice import Candidates, Reason, Wanted
+from seccm.imaging.stage.drifting import UNTIMED
 from seccm.imaging.stage.target_file import Found, Landmarks, content
 
 PICTURE = np.array([[2e-6, 3e-6], [38e-6, 5e-6], [6e-6, 36e-6], [33e-6, 37e-6], [20e-6, 10e-6]])
@@ -28,7 +29,8 @@ def found(folder: Path, noise: float = 0.0, sizes: np.ndarray = SIZES) -> Found:
     return Found(
         picture=folder / "gold.tif", checksum="ab" * 32, pixel=40e-9, shape=(1000, 1000),
         landmarks=Landmarks(PICTURE, stage, ("a", "b", "c", "d", "e"), "marks.csv"),
-        agreed=fit, places=PLACES, candidates=candidates, labels=("P1", "P2", "P3", "P4"),
+        agreed=fit, drift=UNTIMED, places=PLACES, candidates=candidates,
+        labels=("P1", "P2", "P3", "P4"),
         reasons=reasons, wanted=Wanted(10e-6), particles_from="a test",
         table=folder / "t.csv", file=folder / "gold.json", figure=folder / "t.png",
     )  # fmt: skip

@@ -16,13 +16,16 @@ from PySide6.QtWidgets import (
 
 from seccm.data import Scan
 from seccm.errors import DataFileError, PlanError
+from seccm.text_files import Unreadable
 from ui import pieces
 from ui.dialogs import choose_file
 from ui.maps_panel import MapsPanel
 from ui.models.palette import Palette, Sizes
-from ui.models.pictures import Maps, SiteMovie, maps_beside, maps_of, marked
+from ui.models.pictures import Maps, SiteMovie, known_pixel, maps_beside, maps_of, marked
 from ui.movie_panel import MoviePanel
+from ui.particles_panel import ParticlesPanel
 from ui.picture_plot import PicturePlot
+from ui.registration_panel import RegistrationPanel
 
 NO_MAPS = "No film of this site was looked at: seccm irm."
 NO_PICTURE = "Open a picture: its particles, targets and landmarks are drawn over it."
@@ -47,6 +50,7 @@ class PicturesView(QDialog):
         self.site.setAccessibleName("Site")
         self.site.setRange(0, max(0, len(scan.sites) - 1))
         self.movie, self.maps, self.picture = MoviePanel(), MapsPanel(), PicturePlot()
+        self.particles, self.registration = ParticlesPanel(), RegistrationPanel()
         self.open_maps = QPushButton("Maps of a film …")
         self.open_maps.clicked.connect(self._choose_maps)
         self.open_picture = QPushButton("Picture …")
@@ -57,8 +61,13 @@ class PicturesView(QDialog):
         column.addWidget(self.picture, 1)
         column.addWidget(self.words)
         self.tabs = QTabWidget()
-        for widget, words in ((self.movie, "Movie"), (self.maps, "Maps"), (page, "Picture")):
+        for widget, words in (
+            (self.movie, "Movie"), (self.maps, "Maps"), (page, "Picture"),
+            (self.particles, "Particles"), (self.registration, "Landmarks"),
+        ):  # fmt: skip
             self.tabs.addTab(widget, words)
+        self._page = page
+        self.particles.belongs_to(path, site)
         row = QHBoxLayout()
         row.addWidget(pieces.label("Site"))
         row.addWidget(self.site)
@@ -76,11 +85,13 @@ class PicturesView(QDialog):
 
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
-        for panel in (self.movie, self.maps, self.picture):
+        panels = (self.movie, self.maps, self.picture, self.particles, self.registration)
+        for panel in panels:
             panel.dress(palette, sizes.font)
 
     def show_site(self, number: int) -> None:
         """Show movie and maps of a site."""
+        self.particles.belongs_to(self._path, number)
         maps, why = self._maps_of(maps_beside(self._path, number), NO_MAPS)
         self.maps.show_maps(maps, why)
         movie, why = None, ""
@@ -100,8 +111,21 @@ class PicturesView(QDialog):
         self.tabs.setCurrentWidget(self.maps)
 
     def show_picture(self, path: Path) -> None:
-        """Show a picture with what was found in it; says why if that cannot be done."""
-        self.tabs.setCurrentIndex(self.tabs.count() - 1)
+        """Show a picture on the page that is open, or on its own; says why if it cannot be."""
+        here = self.tabs.currentWidget()
+        if here is self.particles:
+            self.particles.open(path)
+        elif here is self.registration:
+            try:
+                pixel = known_pixel(path)
+            except (ValueError, LookupError, TypeError, Unreadable):
+                pixel = None  # the file beside it is not what says how large a pixel is
+            self.registration.show_picture(path, pixel)
+        else:
+            self._mark(path)
+
+    def _mark(self, path: Path) -> None:
+        self.tabs.setCurrentWidget(self._page)
         try:
             found = marked(path)
         except PlanError as error:

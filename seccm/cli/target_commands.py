@@ -76,6 +76,13 @@ def targets(
             "--reach", help='Where the stage can go: "x from, x to, y from, y to", with units.'
         ),
     ] = "",
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at",
+            help='When the targets will be visited, as the times of the landmarks: "40 min".',
+        ),
+    ] = "",
     used: Annotated[
         list[Path] | None,
         typer.Option("--used", help="A data file with landings on the sample. Can be repeated."),
@@ -121,6 +128,7 @@ def targets(
             reach=((ends[0], ends[1]), (ends[2], ends[3])) if ends else None,
             used=used or (),
             dark=dark,
+            at=_time(at, picture),
         )
         from seccm.report.targets import draw_targets
 
@@ -141,6 +149,8 @@ def _say(found: Found) -> None:
         f"{math.degrees(fit.turned):.3f} deg, scaled by {fit.scale:.4f}, {mirrored}; a landmark is "
         f"uncertain by {show(fit.s, 'm', 2)}"
     )
+    for sentence in found.drift.told:
+        say((sentence, "yellow"))
     for k in range(len(used)):
         if not used[k]:
             missed = show(float(found.agreed.missed[k]), "m", 3)
@@ -158,6 +168,18 @@ def _say(found: Found) -> None:
     say("Targets: ", (str(found.file), "bold"))
     say(f"Table: {found.table}")
     say(f"Figure: {found.figure}")
+
+
+def _time(text: str, picture: Path) -> float | None:
+    """Read a time; None of no text.
+
+    Raises:
+        PlanError: the text is none.
+    """
+    try:
+        return parse(text, "s") if text else None
+    except ValueError as error:
+        raise PlanError(str(picture), [Problem("--at", f"{text!r}: {error}")]) from None
 
 
 def share(text: str, picture: Path) -> float:

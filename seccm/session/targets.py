@@ -13,8 +13,9 @@ from seccm.data import open_scan
 from seccm.errors import PlanError, Problem
 from seccm.imaging.sem.files import checksum, places
 from seccm.imaging.sem.micrograph import EXTRA, Micrograph, needed, read_micrograph
-from seccm.imaging.stage.agreeing import Undetermined, agreed
+from seccm.imaging.stage.agreeing import Undetermined
 from seccm.imaging.stage.choice import Candidates, Wanted, choose
+from seccm.imaging.stage.drifting import agreed_in_time
 from seccm.imaging.stage.point_table import PointTable, read_points
 from seccm.imaging.stage.target_file import Found, Landmarks, content, table, to_edge
 from seccm.installing import install_hint
@@ -43,6 +44,7 @@ def find_targets(
     reach: Reach | None = None,
     used: Sequence[str | Path] = (),
     dark: bool = False,
+    at: float | None = None,
 ) -> Found:
     """Find the particles of a picture that a droplet can land on; write them beside the picture.
 
@@ -61,6 +63,8 @@ def find_targets(
         reach: lowest and highest x and y of the stage, metres.
         used: data files with landings on the same sample.
         dark: whether spots are darker than the ground.
+        at: the time that the targets shall hold for, in seconds as the landmarks have them; that of
+            the last landmark unless given.
 
     Raises:
         PlanError: the picture, landmarks or particles cannot be used, or landmarks do not
@@ -70,22 +74,22 @@ def find_targets(
     taken = read_micrograph(picture, pixel)
     marks = read_landmarks(Path(landmarks), taken.pixel)
     try:
-        fit = agreed(
-            marks.picture, marks.stage, mirrored=mirrored, error=error,
-            scale=(1 - scale, 1 + scale),
+        fit, drift, _ = agreed_in_time(
+            marks.picture, marks.stage, marks.t, mirrored=mirrored, error=error,
+            scale=(1 - scale, 1 + scale), at=at,
         )  # fmt: skip
     except Undetermined as failed:
         problem = Problem("landmarks", f"{failed.what}.", failed.remedy)
         raise PlanError(marks.source, [problem]) from None
     points, source = _particles(picture, particles, taken, wanted, dark=dark)
-    at = points.places()
-    count = len(at)
+    places_in = points.places()
+    count = len(places_in)
     shape = (taken.image.shape[0], taken.image.shape[1])
     candidates = Candidates(
-        places=fit.fit(at),
-        error=fit.fit.error(at),
+        places=fit.fit(places_in),
+        error=drift.grown(fit.fit.error(places_in)),
         diameter=points.lengths.get("d", np.full(count, math.nan)),
-        to_edge=to_edge(at, shape, taken.pixel, fit.fit.scale),
+        to_edge=to_edge(places_in, shape, taken.pixel, fit.fit.scale),
         priority=points.numbers.get("priority", np.zeros(count)),
     )
     ground, diameter = _used([*used, *([landmarks] if _is_scan(Path(landmarks)) else [])])
@@ -97,7 +101,8 @@ def find_targets(
         shape=shape,
         landmarks=marks,
         agreed=fit,
-        places=at,
+        drift=drift,
+        places=places_in,
         candidates=candidates,
         labels=points.labels or tuple(str(k + 1) for k in range(count)),
         reasons=tuple(reasons),
@@ -128,7 +133,8 @@ def read_landmarks(path: Path, pixel: float) -> Landmarks:
     points = read_points(path, pixel, ("x", "y", "stage x", "stage y"))
     stage = points.places("stage x", "stage y")
     labels = points.labels or tuple(str(k + 1) for k in range(len(stage)))
-    return Landmarks(points.places(), stage, labels, str(path))
+    t = points.numbers.get("t", np.zeros(0))
+    return Landmarks(points.places(), stage, labels, str(path), t)
 
 
 def _landings(path: Path) -> Landmarks:
@@ -142,8 +148,9 @@ def _landings(path: Path) -> Landmarks:
         sure = [np.array(sites[f"irm_footprint_{axis}_status"]) == Status.OK for axis in "xy"]
         kept = np.isfinite(seen).all(axis=1) & sure[0] & sure[1] & (np.array(sites["landed"]) == 1)
         stage = np.column_stack([sites["x"], sites["y"]])[kept]
+        t = np.asarray(sites["t_contact"], np.float64)[kept]
     labels = tuple(f"site {k}" for k in np.flatnonzero(kept))
-    return Landmarks(seen[kept], stage, labels, str(path))
+    return Landmarks(seen[kept], stage, labels, str(path), t)
 
 
 def _used(files: Sequence[str | Path]) -> tuple[FloatArray, float]:

@@ -215,7 +215,7 @@ def marked(path: Path, pixel: float | None = None) -> Marked:
         PlanError: the picture, or a file beside it, cannot be read.
     """
     try:
-        taken = read_micrograph(path, pixel if pixel is not None else _known_pixel(path))
+        taken = read_micrograph(path, pixel if pixel is not None else known_pixel(path))
         circles, words = _particles(path)
         targets, arrows, said = _targets(path)
     except _BROKEN as error:
@@ -225,8 +225,8 @@ def marked(path: Path, pixel: float | None = None) -> Marked:
     return Marked(path.name, taken.image, taken.pixel, (*circles, *targets), arrows, found)
 
 
-def _known_pixel(path: Path) -> float | None:
-    """Return the length of a pixel by which the picture was analysed."""
+def known_pixel(path: Path) -> float | None:
+    """Return the length of a pixel by which the picture was analysed; None if it was not."""
     for end, of in (("particles.json", "settings"), ("targets.json", "")):
         beside = path.with_name(f"{path.name}.{end}")
         if beside.exists():
@@ -288,8 +288,12 @@ def _targets(path: Path) -> tuple[list[Circle], tuple[Arrow, ...], list[str]]:
         )
     matrix, middle = np.array(transform["matrix"]), np.array(transform["middle"])
     arrows = []
+    drift = told.get("drift") or {"velocity": [0.0, 0.0], "at": None, "told": []}
     for mark in told["landmarks"]:
-        back = np.linalg.solve(matrix, np.array(mark["stage"]) - transform["centre"]) + middle
+        stage = np.array(mark["stage"], float)
+        if mark.get("t") is not None and drift["at"] is not None:
+            stage = stage + np.array(drift["velocity"], float) * (drift["at"] - mark["t"])
+        back = np.linalg.solve(matrix, stage - transform["centre"]) + middle
         (x, y), (to_x, to_y) = mark["picture"], back.tolist()
         arrows.append(Arrow(x, y, to_x, to_y, mark["used"], mark["label"]))
     used = sum(arrow.used for arrow in arrows)
@@ -298,6 +302,7 @@ def _targets(path: Path) -> tuple[list[Circle], tuple[Arrow, ...], list[str]]:
         f"{counted(sum(c.kind == TARGET for c in circles), 'target')}",
         f"{used} of {counted(len(arrows), 'landmark')} agree ({hand}, scaled by "
         f"{transform['scale']:.4f}), uncertain by {1e9 * transform['landmark_error']:.0f} nm",
+        *(str(each).rstrip(".") for each in drift["told"]),
         *(f"{count} {reason}" for reason, count in told["refused"].items()),
     ]
     return circles, tuple(arrows), words

@@ -24,7 +24,7 @@ _TITLE = re.compile(r"^(.*?)\s*(?:[(\[]\s*(.*?)\s*[)\]])?$")
 _SAME = {"axis-1": "x", "axis-0": "y", "diameter": "d", "name": "label", "stage_x": "stage x",
          "stage_y": "stage y", "other_x": "other x", "other_y": "other y"}  # fmt: skip
 _LENGTHS = ("x", "y", "d", "stage x", "stage y", "other x", "other y")
-_NUMBERS = ("priority", "counted")
+_NUMBERS = ("priority", "counted", "t")
 _PIXELS = ("", "px", "pixel", "pixels")
 _TOLD = 10
 
@@ -37,7 +37,7 @@ class PointTable:
     """Metres, by name: "x", "y" (from the upper left corner), "d", "stage x", "stage y", and
     "other x", "other y" in another picture."""
     numbers: dict[str, FloatArray]
-    """Without unit: "priority", "counted"."""
+    """"priority" and "counted" without unit, "t" in seconds."""
     labels: tuple[str, ...]
 
     def places(self, first: str = "x", second: str = "y") -> FloatArray:
@@ -134,13 +134,18 @@ def _name(title: str) -> str:
 def _factors(
     columns: dict[str, int], titles: list[str], pixel: float | None, other: float | None
 ) -> tuple[dict[str, float], list[Problem]]:
-    """Return metres per unit of the columns of lengths."""
+    """Return metres, or seconds, per unit of the columns of lengths and times."""
     found, wrong = {}, []
     for name, at in columns.items():
-        if name not in _LENGTHS:
-            continue
         match = _TITLE.match(titles[at])
         unit = (match[2] if match else "") or ""
+        if name == "t":
+            try:
+                found[name] = parse(f"1 {unit or 's'}", "s")
+            except ValueError as error:
+                wrong.append(Problem("columns", f"{titles[at]!r}: {error}"))
+        if name not in _LENGTHS:
+            continue
         on_stage = name.startswith("stage")
         if unit.lower() in _PIXELS and on_stage:
             what = f"{titles[at]!r} has no unit of length."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from seccm.arrays import FloatArray
 from seccm.imaging.plain_json import plain_json
 from seccm.imaging.stage.agreeing import Agreed
 from seccm.imaging.stage.choice import Candidates, Reason, Wanted
+from seccm.imaging.stage.drifting import Drift
 
 KIND = "seccm targets"
 FORMAT = 1
@@ -35,6 +36,8 @@ class Landmarks:
     labels: tuple[str, ...]
     source: str
     """Where they come from: a file."""
+    t: FloatArray = field(default_factory=lambda: np.zeros(0))
+    """When each was measured on the stage, seconds; empty where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Found:
     shape: tuple[int, int]
     landmarks: Landmarks
     agreed: Agreed
+    drift: Drift
+    """Of the sample, while landmarks were measured."""
     places: FloatArray
     """Of all particles in the picture, metres, shape (particles, 2)."""
     candidates: Candidates
@@ -93,12 +98,21 @@ def content(found: Found) -> str:
             "landmark_error": fit.s,
             "covariance": fit.covariance.tolist(),
         },
+        "drift": {
+            "velocity": list(found.drift.velocity),
+            "error": found.drift.error,
+            "first": found.drift.first,
+            "last": found.drift.last,
+            "at": found.drift.at,
+            "told": list(found.drift.told),
+        },
         "landmarks_from": marks.source,
         "landmarks": [
             {
                 "label": marks.labels[k],
                 "picture": marks.picture[k].tolist(),
                 "stage": marks.stage[k].tolist(),
+                "t": float(marks.t[k]) if marks.t.size else math.nan,
                 "missed": float(found.agreed.missed[k]),
                 "used": bool(found.agreed.used[k]),
             }
