@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -105,14 +106,15 @@ def test_bars_count_every_whole_particle_and_curves_have_their_area(fresh: Path)
 
 
 @pytest.fixture
-def panel(qtbot: Any, fresh: Path) -> ParticlesPanel:
+def panel(qtbot: Any, fresh: Path) -> Iterator[ParticlesPanel]:
     made = ParticlesPanel()
     qtbot.addWidget(made)
     made.resize(1200, 700)
     made.dress(DARK, FONT)
     made.open(fresh)
     qtbot.waitUntil(lambda: made.census is not None, timeout=HANGING * 1000)
-    return made
+    yield made
+    made.shut()
 
 
 def settled(qtbot: Any, panel: ParticlesPanel, number: int) -> None:
@@ -182,6 +184,7 @@ def test_a_file_that_is_no_picture_says_so(qtbot: Any, tmp_path: Path) -> None:
     panel.open(tmp_path / "a.tif")
     qtbot.waitUntil(lambda: "cannot be read" in panel.words.text(), timeout=HANGING * 1000)
     assert not any(button.isEnabled() for button in panel.buttons.values())
+    panel.shut()
 
 
 # Landmarks.

@@ -110,7 +110,8 @@ class ParticlesPanel(QWidget):
         whole.addLayout(first)
         whole.addLayout(second)
         self.counted.connect(self._take)
-        self.destroyed.connect(lambda: self._worker.end())
+        worker = self._worker
+        self.destroyed.connect(lambda: worker.end())
         self._enable()
 
     def dress(self, palette: Palette, font: int) -> None:
@@ -120,6 +121,11 @@ class ParticlesPanel(QWidget):
             plot.dress(palette, font)
         self._draw()
 
+    def shut(self) -> None:
+        """Let go of what works in the background: the window is closed."""
+        self._worker.end()
+        self._store.shut()
+
     def belongs_to(self, scan: Path, site: int) -> None:
         """Say which site of which file the picture is of."""
         self._scan, self._site = scan, site
@@ -127,6 +133,8 @@ class ParticlesPanel(QWidget):
 
     def open(self, path: Path) -> None:
         """Look for the particles of a picture; goes on in the background."""
+        if self._worker.over.is_set():
+            self._worker = Worker("particles")
         self.words.setText(BUSY)
         self.counting = self.census = self.chosen = None
         self._enable()

@@ -68,6 +68,7 @@ class PicturesView(QDialog):
             self.tabs.addTab(widget, words)
         self._page = page
         self.particles.belongs_to(path, site)
+        self.finished.connect(self.particles.shut)
         row = QHBoxLayout()
         row.addWidget(pieces.label("Site"))
         row.addWidget(self.site)

@@ -97,8 +97,8 @@ def _enough(picture: FloatArray, stage: FloatArray) -> None:
             "and nothing checks them",
             "Add landmarks that are far apart.",
         )
+    # Not of the stage: one mistaken number there would put all the others on a line.
     _wide(picture)
-    _wide(stage)
 
 
 def _wide(places: FloatArray, which: str = "") -> None:
