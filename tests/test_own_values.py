@@ -258,6 +258,50 @@ def test_places_of_a_grid_that_are_alike_are_one_pattern() -> None:
     assert len(plan.visits().patterns) == 2
 
 
+def test_each_site_is_resolved_once_whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check asks for the sites ten times and more: with many points that is what it takes."""
+    plan, made = particles(CHARGE), list[str]()
+    of = Recipe.of
+
+    def counted(*args: Any, **options: Any) -> Recipe:
+        recipe = of(*args, **options)
+        made.append(recipe.label)
+        return recipe
+
+    monkeypatch.setattr(Recipe, "of", counted)
+    before = plan.sites()
+    plan.check(INFO)
+    plan.duration(INFO), plan.bytes(INFO), plan.raw_bytes(INFO), plan.kept()
+    assert made == ["A1", "A2", "B1"]
+    assert plan.sites() == before
+
+
+def test_a_plan_that_was_asked_for_its_sites_is_still_the_same_plan() -> None:
+    """And what is changed in a copy of it changes the sites of the copy alone."""
+    asked, other = particles(CHARGE), particles(CHARGE)
+    sites = asked.sites()
+    assert asked == other
+    other.sites()
+    assert asked == other
+    assert asked.to_dict() == other.to_dict()
+    slow = asked.travel.model_copy(update={"speed": 1e-6})
+    copy = asked.model_copy(update={"travel": slow})
+    assert {site.travel_speed for site in copy.sites()} == {1e-6}
+    assert copy != asked
+    assert asked.sites() == sites
+    assert asked.duration(INFO) < copy.duration(INFO)
+
+
+def test_how_long_steps_last_is_asked_with_and_without_raw_samples() -> None:
+    """What was found for one question is no answer to another."""
+    (site, *_) = particles({**CHARGE, "raw": True}, {**CHARGE, "name": "more"}).sites()
+    every, kept = site.program.lasts(1e-3), site.program.lasts(1e-3, raw=True)
+    assert every == pytest.approx((2.002, 2.002))
+    assert kept == pytest.approx((1.001, 1.001))
+    assert site.program.lasts(1e-2) == pytest.approx((2.02, 2.02))
+    assert (site.program.lasts(1e-3), site.program.lasts(1e-3, raw=True)) == (every, kept)
+
+
 @pytest.mark.parametrize(
     ("values", "where", "words"),
     [

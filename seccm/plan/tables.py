@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any
+from functools import cached_property
+from typing import Annotated, Any, Self
 
 import numpy as np
 from pydantic import Field
@@ -150,6 +151,11 @@ class Tables(Model, defer_build=True):
 
     def visits(self) -> Visits:
         """Return every site in the order of the visits, as columns."""
+        return self._visits
+
+    @cached_property
+    def _visits(self) -> Visits:
+        """The sites, made once: a plan never changes, and checks and estimates ask many times."""
         places, conditions = self.places.places(), self.conditions
         condition = assigned(self.design, places, len(conditions))
         values, labels = own_of(self.places)
@@ -168,6 +174,12 @@ class Tables(Model, defer_build=True):
             for index, own, label in recipes
         )
         return Visits(places, np.array(which, int), patterns)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with some tables changed and not checked; its sites are made anew."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy.__dict__.pop("_visits", None)
+        return copy
 
     @property
     def own_units(self) -> dict[str, str]:

@@ -16,7 +16,7 @@ from seccm.plan.places import Places
 from seccm.plan.site import Site
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Visits:
     """Where each site lies, and what is done there, in the order of the visits."""
 

@@ -240,17 +240,27 @@ class Program:
 
     def lasts(self, period: float, *, raw: bool = False) -> Bounds:
         """Return how long the steps last at least and at most, in seconds."""
+        found = self._lasts.get((period, raw))
+        if found is None:
+            found = self._lasts[period, raw] = bounds(
+                self.steps, partial(self._lasting, period=period, raw=raw)
+            )
+        return found
 
-        def of(part: Part) -> Bounds:
-            seconds = [
-                act.waveform.duration + period
-                if part.spec.raw or not raw or act.keeps_raw(period)
-                else 0.0
-                for act in self.acts(part)
-            ]
-            return min(seconds), max(seconds)
+    def _lasting(self, part: Part, *, period: float, raw: bool) -> Bounds:
+        """Return how long a step lasts at least and at most, with the row after it, in seconds."""
+        seconds = [
+            act.waveform.duration + period
+            if part.spec.raw or not raw or act.keeps_raw(period)
+            else 0.0
+            for act in self.acts(part)
+        ]
+        return min(seconds), max(seconds)
 
-        return bounds(self.steps, of)
+    @cached_property
+    def _lasts(self) -> dict[tuple[float, bool], Bounds]:
+        """How long the steps last, as far as somebody asked: estimates ask again and again."""
+        return {}
 
     def parts(self) -> Iterator[tuple[Part, Act]]:
         """Yield every step that stands in the programme with what it imposes, at each corner.
