@@ -198,7 +198,7 @@ class SiteStarted:
     site: int
 
     def __str__(self) -> str:
-        return _at(self.site, "travel")
+        return _at(self.site, "begins")
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +265,7 @@ class Landed:
 
     def __str__(self) -> str:
         if math.isnan(self.landing.z_crossing):
-            return _at(self.site, "measurement begins; no contact was looked for")
+            return _at(self.site, "measurement begins")
         at, past = show(self.landing.z_crossing, "m", 5), show(self.landing.overtravel, "m", 3)
         return _at(self.site, f"contact at z = {at}, overtravel {past}")
 

@@ -81,7 +81,7 @@ def test_the_log_of_the_window_speaks_of_no_approach_where_nothing_moves() -> No
     nothing = float("nan")
     landing = Landing(0, nothing, nothing, nothing, nothing, nothing, nothing, 0)
     assert line_of(Approaching(0, 0, 0, "P7 connected")).text == "P7 connected."
-    assert "no contact was looked for" in line_of(Landed(0, 0, landing, None)).text
+    assert line_of(Landed(0, 0, landing, None)).text == "The measurement begins."
     question = line_of(Paused(0, "Connect P7, then continue.", asks=True))
     assert question.text == "Connect P7, then continue."
     assert "Resume" in question.remedy

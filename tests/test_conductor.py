@@ -16,7 +16,7 @@ from small_scan import small_scan
 
 import seccm
 from seccm.conductor.conductor import Conductor, StoppedError
-from seccm.conductor.opening import lift_to_top, look_at, open_at_rest, open_for_motion
+from seccm.conductor.opening import look_at, make_safe_alone, open_at_rest, open_for_motion
 from seccm.conductor.safety import Leaving, Safety
 from seccm.errors import PlanError, RigError
 from seccm.events import Note
@@ -284,7 +284,7 @@ def test_a_rig_is_opened_for_motion_only_with_a_plan_that_it_can_carry_out():
 
 def test_a_rig_that_nobody_uses_is_lifted_to_the_top_and_let_go_of():
     rig = a_rig()
-    report = lift_to_top(rig, "emergency retract")
+    report = make_safe_alone(rig, "emergency retract")
     assert report.retracted
     assert report.at_top
     with pytest.raises(RigError):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from seccm.cli.asking import FOR_ALL, GRANTED
+from seccm.cli.asking import FOR_ALL
 from seccm.cli.verbs import Verb
 from seccm.hopping.life import AT_ONCE, MOVES, Request, State, possible
+from seccm.plan.ways import KINDS
 from ui.models.run_state import MOVES as BUTTONS
 from ui.models.run_state import RunState
 
@@ -15,7 +16,8 @@ OVER = (State.DONE, State.FAULT)
 
 def test_the_command_line_knows_every_request_but_the_start():
     assert {verb.value for verb in Verb} == {r.value for r in Request} - {"start"}
-    assert set(GRANTED) == set(Verb)
+    for words in (kind.words for kind in KINDS.all().values()):
+        assert {*words.asked} == {verb.value for verb in Verb}
     assert {verb.value for verb in FOR_ALL} == {request.value for request in AT_ONCE}
 
 

@@ -8,8 +8,6 @@ from planned_maps import map_of
 from pytestqt.qtbot import QtBot
 from small_plan import small
 
-from seccm.cli.asking import GRANTED, WHERE_NOTHING_MOVES, _nothing_moves
-from seccm.cli.verbs import Verb
 from seccm.plan import load_plan
 from seccm.program.registry import kinds
 from ui.map_plot import MapPlot
@@ -131,14 +129,3 @@ def test_every_condition_is_seen_on_the_panel(palette: Palette, count: int):
     colours = condition_colours(count, palette)[:, :3]
     assert len({tuple(c) for c in colours.tolist()}) == count
     assert min(contrast(colour, palette.panel) for colour in colours) >= 3.0
-
-
-def test_what_is_said_where_nothing_moves_tells_of_no_tip():
-    plans = {name: load_plan(name) for name in ("lmo-array-pitt", "li-on-au-cv")}
-    assert _nothing_moves(plans["lmo-array-pitt"].to_json())
-    assert not _nothing_moves(plans["li-on-au-cv"].to_json())
-    assert not _nothing_moves("")
-    for verb in Verb:
-        said = WHERE_NOTHING_MOVES.get(verb) or GRANTED[verb]
-        assert "tip" not in said, verb
-        assert "retract" not in said.lower(), verb

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize
@@ -69,11 +70,17 @@ KEYS = (
 
 
 class KeySheet(QDialog):
-    """All keys at a glance."""
+    """All keys at a glance.
 
-    def __init__(self, parent: QWidget) -> None:
+    Args:
+        parent: the window.
+        words: what is said of some actions now, by their names, in the place of their usual words.
+    """
+
+    def __init__(self, parent: QWidget, words: Mapping[str, str] | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys")
+        words = {} if words is None else words
         inside = self._inside = pieces.bare("page")
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -83,7 +90,7 @@ class KeySheet(QDialog):
         whole.addWidget(pieces.label("Keys", "title"))
         whole.addWidget(
             pieces.label(
-                "What may lower the tip needs three keys at once; what raises it needs one.",
+                "What may lower a tip needs three keys at once; what makes the rig safe needs one.",
                 "muted",
             )
         )
@@ -96,7 +103,7 @@ class KeySheet(QDialog):
             box.setHorizontalSpacing(18)
             box.addWidget(pieces.label(group, "heading"), 0, 0, 1, 2)
             for row, key in enumerate((key for key in KEYS if key.group == group), 1):
-                box.addWidget(QLabel(key.words), row, 0)
+                box.addWidget(QLabel(words.get(key.name, key.words)), row, 0)
                 box.addWidget(pieces.label(key.keys.replace("Return", "Enter"), "muted"),
                               row, 1)  # fmt: skip
             box.setRowStretch(20, 1)

@@ -40,17 +40,16 @@ GLOVED = {"phase": (0, 0), "site": (0, 1), DONE: (0, 2), "time left": (0, 3), CO
 FROM_AFAR = ("phase", "site")
 SMALLER = 0.45
 """How large the others are then."""
-SHORT = {"pause": "Pause", "skip": "Skip", "stop": "Stop", "take": "Take\ncontrol",
-         "emergency": "EMERGENCY\nRETRACT"}  # fmt: skip
-"""What stands on buttons that are narrow."""
+SHORT = {"pause": "Pause", "skip": "Skip", "stop": "Stop", "take": "Take\ncontrol"}
+"""What stands on buttons that are narrow; that of an emergency has a word on each of two lines."""
 _BRIEFLY = {"travelling": "travel", "settling": "settle", "approaching": "approach",
             "measuring": "measure", "retracting": "retract",
             "resting": "rest"}  # fmt: skip
 _TIPS = {
-    COUNTS: "Sites with contact, without contact, skipped, aborted by Stop,\nand ended by a fault.",
+    COUNTS: "How many sites came to which end: the words above, in their order.",
     DATA: "Age of the newest data in this window.",
     DISK: "Seconds of data that a power failure would lose now, and the free space on the disk.\n"
-    "All data are made safe before every approach and after every contact.",
+    "All data are made safe before anything is touched, and before every measurement.",
 }
 
 
@@ -154,11 +153,26 @@ class RunBar(QWidget):
     def _label_buttons(self) -> None:
         """Write the long words on the buttons, or the short ones below their icons."""
         style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-        self._write({name: self._actions[name].text() for name in SHORT}, style)
+        urgent = self._actions["emergency"].text()
+        self._write({name: self._actions[name].text() for name in (*SHORT, "emergency")}, style)
         if self._glove:
-            self._write(SHORT, Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            short = {**SHORT, "emergency": urgent.replace(" ", "\n")}
+            self._write(short, Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         elif self._row.sizeHint().width() > self.width():
-            self._write({name: SHORT[name] for name in SHORT if name != "emergency"}, style)
+            self._write(SHORT, style)
+
+    def _speak(self, run: RunState) -> None:
+        """Call buttons and counts what they are called in the way of the run."""
+        words = {"stop": run.words.stop, "emergency": run.words.emergency}
+        if {name: self._actions[name].text() for name in words} != words:
+            for name, text in words.items():
+                action = self._actions[name]
+                action.setText(text)
+                action.setToolTip(f"{text}  ({action.shortcut().toString()})")
+            self._label_buttons()
+        counts = " · ".join(run.counted)
+        if self._captions[COUNTS].text() != counts:
+            self._captions[COUNTS].setText(counts)
 
     def _write(self, words: Mapping[str, str], style: Qt.ToolButtonStyle) -> None:
         for name, text in words.items():
@@ -222,6 +236,7 @@ class RunBar(QWidget):
             opened: title of the plan that would be started; empty without one.
         """
         self._offer(run)
+        self._speak(run)
         texts = {
             "phase": _briefly(run.phase_words) if self._glove else run.phase_words,
             "site": self._site(run),

@@ -191,7 +191,11 @@ class Window(QMainWindow):
     def _help(self) -> None:
         """Say what the field means in which somebody types; elsewhere, show all keys."""
         asked = asked_of(QApplication.focusWidget())
-        dialogs.show(KeyHelp(asked, self) if asked else KeySheet(self))
+        dialogs.show(KeyHelp(asked, self) if asked else KeySheet(self, self._words()))
+
+    def _words(self) -> dict[str, str]:
+        """Return what the actions are called now."""
+        return {name: action.text() for name, action in self.actions_.items()}
 
     def _toggle(self, panel: str) -> None:
         self.live.buttons[panel].toggle()

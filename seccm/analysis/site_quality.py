@@ -50,14 +50,16 @@ def _unshown(site: Site, record: SiteRecord) -> bool:
     if landing is None or not (landing.seen and np.isfinite(landing.baseline)):
         return False
     rule = site.approach.rule
-    shown = Shown(rule, site.approach.hold.mode, landing.baseline)
+    hold = site.approach.hold
+    shown = Shown(rule, hold.mode, landing.baseline, hold.value, spacing(record.t))
     for index, segment in steps_ran(site, record).items():
         rows = record.steps[index]
         # The row of the contact is of a step that goes on with what the approach imposed.
         began = rows.start + (index == 0 and site.approach.continues)
         own = slice(min(began + TRANSIENT_ROWS, rows.stop), rows.stop)
         data = {name: record.signal(name)[own] for name in {rule.signal, "potential", "current"}}
-        shown.feed(segment.mode, Block(own.start, data, record.flag[own]))
+        block = Block(own.start, data, record.flag[own])
+        shown.feed(segment.mode, segment.waveform, block)
     return shown.missing
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,29 +12,12 @@ from seccm.data.whereabouts import run_id_of
 from seccm.errors import PlanError, Problem, SeccmError
 from seccm.factors import Level
 from seccm.hopping.life import AT_ONCE
-from seccm.plan.channels import stays
 from seccm.plan.instruction import Instruction, Kind, agreed, person
 from seccm.plan.placing import Given
+from seccm.plan.ways import kind_in
 from seccm.remote import Client, News, Running
 from seccm.shell import command
 
-GRANTED = {
-    Verb.PAUSE: "Pausing: the site is finished first, then the run waits with its tip up.",
-    Verb.RESUME: "Resuming with the next site.",
-    Verb.SKIP: "Skipping: the site is given up, the tip retracts, the next site follows.",
-    Verb.STOP: "Stopping: the site is given up, the tip retracts, the file is closed.",
-    Verb.HALT: "Halting: everything is frozen where it is, the cell is off.",
-    Verb.EMERGENCY: "Emergency retract: the tip leaves the surface, and the run ends.",
-}
-WHERE_NOTHING_MOVES = {
-    Verb.PAUSE: "Pausing: the electrode is finished first, then the run waits.",
-    Verb.RESUME: "Resuming with the next electrode.",
-    Verb.SKIP: "Skipping: the electrode is given up, the next one follows. Nothing moves.",
-    Verb.STOP: "Stopping: the electrode is given up, the cell is off, the file is closed. "
-    "Nothing moves.",
-    Verb.EMERGENCY: "Emergency: the cell is off, and the run ends. Nothing moves.",
-}
-"""What is said instead of a plan whose electrodes stay where they are."""
 FOR_ALL = tuple(Verb(request) for request in AT_ONCE)
 """What anybody may ask for, whoever holds the controls."""
 SHORTEST = 4
@@ -67,12 +49,12 @@ def ask(verb: Verb, run: str, *, take: bool, instruction: Instruction | None = N
             _take_control(client, force=take)
             ticket = client.ask(verb.value, "asked from the command line")
         granted, why = _answer(client, ticket)
-        fixed = client.snapshot is not None and _nothing_moves(client.snapshot.plan_json)
+        plan_json = "" if client.snapshot is None else client.snapshot.plan_json
     if not granted:
         raise SeccmError(why)
     if instruction is not None:
         return agreed(instruction)
-    return (WHERE_NOTHING_MOVES.get(verb) if fixed else None) or GRANTED[verb]
+    return kind_in(plan_json).words.asked[verb.value]
 
 
 def instruction_of(
@@ -124,14 +106,6 @@ def _length(name: str, written: str, wrong: list[Problem]) -> float:
         wrong.append(Problem(name, what, f'Write it with its unit: {name} "10 um".'))
         return 0.0
     return level.value
-
-
-def _nothing_moves(plan_json: str) -> bool:
-    """Tell whether the electrodes of a plan stay where they are."""
-    try:
-        return bool(stays(json.loads(plan_json)))
-    except ValueError:  # a rig that is used manually has no plan
-        return False
 
 
 def _take_control(client: Client, *, force: bool) -> None:

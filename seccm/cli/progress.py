@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from seccm.cli.printing import say, shown
 from seccm.events import (
+    Approaching,
     Event,
     FalseContact,
     Fault,
@@ -18,7 +19,6 @@ from seccm.events import (
     Outcome,
     Outcomes,
     Paused,
-    Phase,
     PhaseBegan,
     Resumed,
     RunStarted,
@@ -108,7 +108,9 @@ class RunProgress:
             case SiteAdded():
                 self._add(event)
             case SiteStarted():
-                self._say(event.site, Phase.TRAVEL.name.lower())
+                self._say(event.site, "")
+            case Approaching() if event.what:
+                self._say(event.site, event.what)
             case PhaseBegan() if event.site in self._sites:
                 self._say(event.site, event.kind or event.phase.name.lower())
             case PhaseBegan() if self._run.status.thinking:
@@ -140,7 +142,8 @@ class RunProgress:
         counted = ", ".join(
             f"{count} {outcome.words}" for outcome, count in sorted(self._counts.items())
         )
-        landed = f"{self._landed} landings; " if self._run.plan.moves else ""
+        called = self._run.plan.way_words.landings
+        landed = f"{self._landed} {called}; " if called else ""
         return f"{landed}sites: {counted or 'none'}"
 
     def _add(self, event: SiteAdded) -> None:
@@ -180,7 +183,9 @@ class RunProgress:
         site = self._sites[number]
         label = self._labels[site.condition]
         no_contact = sum(n for o, n in self._counts.items() if o.no_contact)
-        counts = [f"{self._landed} contact", f"{no_contact} no contact"]
+        words = self._run.plan.way_words
+        counts = [f"{self._landed} {words.reached}"]
+        counts += [f"{no_contact} no contact"] if words.tip else []
         counts += [f"{n} {o.words}" for o in _RARE if (n := self._counts.get(o, 0))]
         self._update(doing, ", ".join(counts), f"site {number}", label)
 

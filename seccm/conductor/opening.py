@@ -9,7 +9,7 @@ from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
 from seccm.rig import Axis, Readback, Rig, RigInfo, SafeReport
 
-__all__ = ["Opened", "lift_to_top", "look_at", "open_at_rest", "open_for_motion"]
+__all__ = ["Opened", "look_at", "make_safe_alone", "open_at_rest", "open_for_motion"]
 
 Further = Callable[[RigInfo], Sequence[Problem]]
 """Checks what is not the rig's, such as the room on a disk."""
@@ -76,15 +76,20 @@ def open_at_rest(rig: Rig) -> Readback:
     return rig.open()
 
 
-def lift_to_top(rig: Rig, why: str) -> SafeReport:
-    """Open a rig that nobody uses, make it safe with the tip at the top, and close it again.
+def make_safe_alone(rig: Rig, why: str, *, lifts: bool = True) -> SafeReport:
+    """Open a rig that nobody uses, make it safe, and close it again.
+
+    Args:
+        rig: closed.
+        why: in words.
+        lifts: whether the tip goes to the top; else nothing moves.
 
     Raises:
         RigError: it cannot be opened.
     """
     try:
         rig.open()
-        return rig.safe(why)
+        return rig.safe(why, retract=lifts)
     finally:
         rig.close()
 

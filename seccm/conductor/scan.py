@@ -15,7 +15,7 @@ from typing import Protocol
 
 from seccm.conductor.asking import Asking
 from seccm.conductor.conductor import Conductor
-from seccm.conductor.safety import EMERGENCY, HALT, Leaving
+from seccm.conductor.safety import HALT, Leaving
 from seccm.errors import NotNow, RigError, SeccmError
 from seccm.events import Approaching, Event, Landed, Note, RunStatus, RunStopped, SiteAnalysed
 from seccm.hopping.engine import Engine
@@ -176,7 +176,9 @@ class Runner:
             NotNow: the run is over; nothing changed.
         """
         self._engine.ask(Request.EMERGENCY)
-        self._conductor.safety.watch(EMERGENCY, retract=self._moves, patience=patience)
+        self._conductor.safety.watch(
+            self._engine.words.urgent, retract=self._moves, patience=patience
+        )
 
     def close(self) -> None:
         """Let go of the rig and the record of a run that never began; else does nothing."""
@@ -317,7 +319,8 @@ class Runner:
         as_asked = report.frozen and report.drive_off
         as_asked &= report.retracted or self._engine.halted or not self._moves
         if urgent or not as_asked:
-            facts.append(Note(stopped.row, -1, report.words))
+            why = self._engine.words.urgent if failure is None else _why(failure)
+            facts.append(Note(stopped.row, -1, self._engine.words.ended(why, report)))
         facts += [Note(stopped.row, -1, remark) for remark in report.remarks]
         self._heard += facts
         trouble = None if isinstance(failure, GeneratorExit) else failure

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from seccm.events import Outcome
 from seccm.hopping.terrain import Terrain
+from seccm.plan.way_words import TIP
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,11 @@ class Doubts:
     Args:
         budget: how many failures pause the scan.
         terrain: what is known of the surface; told that a person was asked.
+        look: what that person is to do where many sites have failed.
     """
 
-    def __init__(self, budget: Budget, terrain: Terrain) -> None:
-        self._budget, self._terrain = budget, terrain
+    def __init__(self, budget: Budget, terrain: Terrain, look: str = TIP.look) -> None:
+        self._budget, self._terrain, self._look = budget, terrain, look
         self._consecutive = self._total = 0
         self._wet = False
 
@@ -86,5 +88,5 @@ class Doubts:
         self._consecutive = self._total = 0
         return (
             f"{consecutive} sites in succession and {total} in total have failed; the plan allows "
-            f"{self._budget.consecutive} and {self._budget.total}. Check the tip."
+            f"{self._budget.consecutive} and {self._budget.total}. {self._look}."
         )

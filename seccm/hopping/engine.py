@@ -52,6 +52,7 @@ from seccm.hopping.status import Status
 from seccm.hopping.terrain import Terrain
 from seccm.plan.added import told
 from seccm.plan.site import Site
+from seccm.plan.way_words import TIP, WayWords
 from seccm.plan.ways import asked_of
 from seccm.rig import Action, Block, Freeze, RigInfo, Wake
 
@@ -91,6 +92,7 @@ class Engine:
         judges: gives for each site who is asked before it is closed as one that went well.
         before: what an earlier session did at sites that it left half measured.
         withdrawn: tells whether a site that came, and was not begun, is not to be visited any more.
+        words: how this run is spoken of.
     """
 
     def __init__(
@@ -106,8 +108,10 @@ class Engine:
         judges: Judges | None = None,
         before: Mapping[int, Before] | None = None,
         withdrawn: Callable[[Site], bool] = lambda site: False,
+        words: WayWords = TIP,
     ) -> None:
         self._withdrawn = withdrawn
+        self.words = words
         self._judges = judges
         self._before = dict(before or {})
         self._judge: Judge | None = None
@@ -116,7 +120,7 @@ class Engine:
         self._title = title
         self._total, self._known = total, known
         self._terrain = Terrain() if terrain is None else terrain
-        self._doubts = Doubts(budget, self._terrain)
+        self._doubts = Doubts(budget, self._terrain, words.look)
         # Reentrant, and what ends the run at once has a place of its own: it may come from a
         # signal handler in the midst of this very thread's work on the state.
         self._lock = threading.RLock()
@@ -224,7 +228,7 @@ class Engine:
             elif request is Request.HALT:
                 self._at_once = request, f"Halted: {reason}."
             elif request is Request.EMERGENCY:
-                self._at_once = request, "Stopped: emergency retract."
+                self._at_once = request, f"Stopped: {self.words.urgent}."
                 self._emergencies += 1
 
     def pause_for(self, why: str) -> None:

@@ -78,7 +78,9 @@ def _visit(
     landing, seen = yield from way.arrive()
     shown = None
     if site.moves:
-        shown = Shown(site.approach.rule, site.approach.hold.mode, landing.baseline)
+        hold = site.approach.hold
+        period = course.block.clock.period
+        shown = Shown(site.approach.rule, hold.mode, landing.baseline, hold.value, period)
     yield from measure(course, site, landing, seen, shown, judge)
     if shown is not None and shown.missing and landing.seen:
         terrain.doubt()

@@ -79,7 +79,7 @@ class SegmentWatch:
         """Rows so far in which an input was at the end of its range, after the transient."""
         self._galvanostatic = segment.mode == "current"
         self._overload = 0
-        self._last, self._shown, self._mode = last, shown, segment.mode
+        self._last, self._shown, self._segment = last, shown, segment
 
     @property
     def charge(self) -> float:
@@ -96,7 +96,7 @@ class SegmentWatch:
         settled, stop = self.since + TRANSIENT_ROWS, self.stop if end is None else end.row + 1
         own = block.part(settled, max(settled, stop))
         if self._shown is not None:
-            self._shown.feed(self._mode, own)
+            self._shown.feed(self._segment.mode, self._segment.waveform, own)
         flags = own.flags
         # An open galvanostat may well be beyond the range of the input for its potential.
         full = (flags & (_SATURATED | _OVERLOAD)) == _SATURATED

@@ -25,6 +25,7 @@ from seccm.plan.recording import MAINS, Record, raw_rate
 from seccm.plan.site import Site
 from seccm.plan.sites import Sites, own_of
 from seccm.plan.visits import Visits
+from seccm.plan.way_words import WayWords
 from seccm.plan.ways import KINDS as WAYS
 from seccm.plan.ways import AnyWay, usual
 from seccm.program.keep import asked_for
@@ -100,6 +101,11 @@ class Tables(Model, defer_build=True):
     def moves(self) -> bool:
         """Whether a tip moves; else nothing does, from the first site to the last."""
         return WAYS.of(self.way.kind).moves
+
+    @property
+    def way_words(self) -> WayWords:
+        """How its runs are spoken of."""
+        return WAYS.of(self.way.kind).words
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

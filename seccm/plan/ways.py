@@ -7,6 +7,7 @@ carried out. Hopping is built in. Packages of others add kinds by the entry poin
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from seccm.errors import Problem
 from seccm.open_kinds import OpenKinds
+from seccm.plan.way_words import ELECTRODE, TIP, WayWords
 from seccm.quantities import AnyModel, Model
 from seccm.rig import RigInfo
 
@@ -126,9 +128,17 @@ class WayKind:
     goes_on: Callable[[Any], bool] = _never
     """Tells whether a run that is resumed goes on inside a site where it broke off, at the step
     that was under way. Else the site is given up: it was touched, and is not landed on again."""
+    speaks: WayWords | None = None
+    """What buttons, answers and messages say of a run; the usual words of a tip, or of electrodes
+    where none moves, without it."""
     asks: Callable[[Any, Site], str] = _asks_nothing
     """Says what a person has to do before a site begins, as a sentence; empty if nothing. The run
     waits until somebody resumes it."""
+
+    @property
+    def words(self) -> WayWords:
+        """How runs in this way are spoken of."""
+        return self.speaks or (TIP if self.moves else ELECTRODE)
 
 
 def _own() -> Iterator[WayKind]:
@@ -157,6 +167,18 @@ def timing_of(site: Site, info: RigInfo) -> Timing:
 def asked_of(site: Site) -> str:
     """Return what a person has to do before a site begins, as a sentence; empty if nothing."""
     return KINDS.of(site.way.kind).asks(site.way, site)
+
+
+def kind_in(plan_json: str) -> WayKind:
+    """Return the way of a plan; the usual one where the text says none that is known here.
+
+    Args:
+        plan_json: as `Plan.to_json` gives it; empty where there is no plan.
+    """
+    try:
+        return KINDS.of(json.loads(plan_json)["way"]["kind"])
+    except (ValueError, TypeError, LookupError):
+        return KINDS.of(usual().kind)
 
 
 def usual() -> WaySpec:

@@ -29,6 +29,11 @@ class Constant:
         """The lowest and the highest value."""
         return self.value, self.value
 
+    @property
+    def swing(self) -> float:
+        """Seconds from one turn to the next, on average; infinite, for it never turns."""
+        return math.inf
+
 
 @dataclass(frozen=True, slots=True)
 class Lines:
@@ -52,6 +57,14 @@ class Lines:
     def extremes(self) -> tuple[float, float]:
         """The lowest and the highest value."""
         return min(self.values), max(self.values)
+
+    @property
+    def swing(self) -> float:
+        """Seconds from one turn to the next, on average; infinite for what never turns."""
+        rises = np.diff(self.values)
+        rises = rises[rises != 0.0]
+        turns = int(np.count_nonzero(np.sign(rises[1:]) != np.sign(rises[:-1])))
+        return self.duration / (turns + 1) if turns else math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +135,14 @@ class Sines:
         return (
             self.level + min(lowest for lowest, _ in ends),
             self.level + max(highest for _, highest in ends),
+        )
+
+    @property
+    def swing(self) -> float:
+        """Seconds in which it swings to and fro, those of its fastest sine."""
+        return min(
+            section.period / max(sine.harmonic for sine in section.sines)
+            for section in self.sections
         )
 
 

@@ -104,6 +104,7 @@ class Run:
             judges=judges(plan, rig.info.clock),
             before=before,
             withdrawn=(lambda site: False) if asking is None else asking.withdrawn,
+            words=plan.way_words,
         )
         self._asking = asking
         self._runner = Runner(
@@ -228,11 +229,11 @@ class Run:
             number: of the signal.
         """
         stopping = self.status.state is State.STOPPING
-        ending = "the pipette retracts" if self.plan.moves else "the cell is switched off"
+        ending = self.plan.way_words.ending
         try:
             if stopping and number in FROM_KEYBOARD:
                 self.halt()
-                return "Halting: everything is frozen where it is."
+                return self.plan.way_words.asked["halt"]
             self.ask("stop", name_of(number))
         except NotNow:
             if stopping:

@@ -23,6 +23,7 @@ from seccm.hopping.course import Course, Steps
 from seccm.hopping.terrain import Terrain
 from seccm.hopping.way import Arrived
 from seccm.plan.site import NOISE, Site
+from seccm.plan.way_words import WayWords
 from seccm.plan.ways import WayKind, WaySpec
 from seccm.quantities import Count, Length
 from seccm.rig import RigInfo
@@ -128,4 +129,10 @@ def _problems(way: ConstantHeightSpec, subject: Subject) -> Iterator[Problem]:
         yield Problem("way.approaches", what, "Take the way hopping, or more sites.", "warning")
 
 
-KIND = WayKind("constant height", ConstantHeightSpec, ConstantHeight, _problems)
+KIND = WayKind(
+    "constant height",
+    ConstantHeightSpec,
+    ConstantHeight,
+    _problems,
+    speaks=WayWords(landings="arrivals"),
+)

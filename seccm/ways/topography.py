@@ -28,6 +28,7 @@ from seccm.hopping.descent import Pacing, fastest_descent
 from seccm.hopping.leave import rise
 from seccm.hopping.terrain import Terrain
 from seccm.plan.site import NOISE, Site
+from seccm.plan.way_words import WayWords
 from seccm.plan.ways import Timing, WayKind
 from seccm.quantities import Length
 from seccm.rig import Block, Constant, Drive, Flag, Freeze, RigInfo, Wake
@@ -293,4 +294,11 @@ def _site_problem(way: TopographySpec, site: Site, subject: Subject) -> Problem 
     return None
 
 
-KIND = WayKind("topography", TopographySpec, Topography, _problems, _timing)
+KIND = WayKind(
+    "topography",
+    TopographySpec,
+    Topography,
+    _problems,
+    _timing,
+    speaks=WayWords(landings="heights"),
+)

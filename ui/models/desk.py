@@ -18,7 +18,7 @@ from seccm.remote import Failure, News
 from seccm.rig import RigInfo, more_than_basic
 from seccm.typography import readable
 from ui.models.commissioning import line_of_found
-from ui.models.emergency import WAITING, Banner, of_refusal, of_report
+from ui.models.emergency import Banner, of_refusal, of_report, waiting
 from ui.models.link import Link
 from ui.models.live import Live
 from ui.models.passage import Curve
@@ -123,7 +123,7 @@ class Desk:
                 # What was said of an earlier request is settled by this one.
                 self.dismiss()
             if not answer.granted and answer.ticket == self._urgent:
-                self.banner = of_refusal(readable(answer.text))
+                self.banner = of_refusal(readable(answer.text), self.run.words)
                 self.say(Line("error", self.banner.words))
             elif not answer.granted:
                 self.alert(Line("warning", readable(answer.text)))
@@ -146,13 +146,15 @@ class Desk:
     def _follow_emergency(self, news: News) -> None:
         """Take in what an emergency retract achieved, or that nobody will tell any more."""
         progress = news.progress
-        if news.link == "lost" and self.banner is WAITING:
-            self.banner = of_refusal(self.run.lost or "The process of the rig has ended.")
+        if news.link == "lost" and self.banner is not None and self.banner.level == "waiting":
+            self.banner = of_refusal(
+                self.run.lost or "The process of the rig has ended.", self.run.words
+            )
         if progress is None or progress.emergencies == self._emergencies:
             return
         self._emergencies = progress.emergencies
         if progress.lifted is not None and progress.emergencies:
-            self.banner = of_report(progress.lifted)
+            self.banner = of_report(progress.lifted, self.run.words)
             level: Literal["info", "error"] = "info" if self.banner.level == "done" else "error"
             self.say(Line(level, self.banner.words))
 
@@ -177,10 +179,11 @@ class Desk:
         """Pass a request on; a refusal is said in the log when it comes."""
         gone = self.link is None or (self.news is not None and self.news.link == "lost")
         if gone and verb == "emergency":
-            words = "No process controls the rig from this window: it cannot raise the tip."
-            remedy = "If the tip is down, raise it at the stage controller."
-            self.say(Line("error", words, remedy=remedy))
-            self.banner = of_refusal(f"{words} {remedy}")
+            what = "No process controls the rig from this window: it can do nothing."
+            remedy = self.run.words.lost
+            remedy = f"{remedy[:1].upper()}{remedy[1:]}."
+            self.say(Line("error", what, remedy=remedy))
+            self.banner = of_refusal(f"{what} {remedy}", self.run.words)
         elif self.link is None:
             self.alert(Line("warning", "There is no run."), "run")
         elif verb == "stop" and self.run.doing == "manual":
@@ -189,8 +192,9 @@ class Desk:
             self.link.stop_step()
         elif verb == "emergency":
             self._urgent = self.link.emergency()
-            self.banner = WAITING
-            self.say(Line("warning", "Emergency retract requested."))
+            self.banner = waiting(self.run.words)
+            urgent = self.run.words.urgent
+            self.say(Line("warning", f"{urgent[:1].upper()}{urgent[1:]} requested."))
         elif verb == "take":
             self.link.take_control(force=True)
             self.say(Line("info", "Control requested."))
@@ -299,6 +303,7 @@ class Desk:
             total=len(snapshot.sites) if snapshot.total is None else snapshot.total,
             more=snapshot.total is None,
             pace=ready.pace,
+            way=plan.way_words,
         )
         self.trends = Trends()
         self.live = Live(
@@ -319,7 +324,7 @@ class Desk:
             self.say(Line("warning", warning))
         here = self.clock().timestamp()
         for event, told_at in zip(snapshot.recent, snapshot.told_at, strict=True):
-            self.say(line_of(event), datetime.fromtimestamp(told_at))
+            self.say(line_of(event, plan.way_words), datetime.fromtimestamp(told_at))
             self.run.recall(event, now - (here - told_at))
             self.live.hear(event)
         self.live.take(snapshot.trace)
@@ -338,7 +343,7 @@ class Desk:
     def _hear(self, event: Event, now: float) -> None:
         if isinstance(event, SiteAdded):
             self._add(event)
-        line = line_of(event)
+        line = line_of(event, self.run.way)
         # What became of a site is an alert once, in full, when the site is closed.
         alert = line.level == "error" and not isinstance(event, SiteAnalysed)
         (self.alert if alert else self.say)(line)

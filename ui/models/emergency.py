@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from seccm.plan.way_words import TIP, WayWords
 from seccm.rig import SafeReport
 from seccm.typography import readable
 from seccm.units import show
-
-AGAIN = "Press EMERGENCY RETRACT again to go to the top."
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,23 +19,36 @@ class Banner:
     level: Literal["waiting", "done", "failed"]
 
 
-WAITING = Banner("EMERGENCY RETRACT: waiting for the rig.", "waiting")
+def waiting(words: WayWords = TIP) -> Banner:
+    """Say that it was asked for."""
+    return Banner(f"{words.emergency}: waiting for the rig.", "waiting")
 
 
-def of_report(report: SafeReport) -> Banner:
+def of_report(report: SafeReport, words: WayWords = TIP) -> Banner:
     """Say what was achieved, and what is measured; what was not achieved comes first."""
-    if report.frozen and report.drive_off and report.retracted:
+    if words.made_safe(report):
+        if not words.tip:
+            return Banner(f"{words.safe}.", "done")
         at = "" if report.height is None else f": z = {readable(show(report.height, 'm', 4))}"
         top = ", fully retracted" if report.at_top else ""
         checked = report.checked or "The circuit was not checked."
-        again = "" if report.at_top else f" {AGAIN}"
-        return Banner(f"Tip up, cell off{at}{top}. {checked}{again}", "done")
-    tip = "up" if report.retracted else "NOT LIFTED" if report.frozen else "MAY STILL MOVE"
+        again = "" if report.at_top else f" Press {words.emergency} again to go to the top."
+        return Banner(f"{words.safe}{at}{top}. {checked}{again}", "done")
+    tip = (
+        ""
+        if not words.tip
+        else "up"
+        if report.retracted
+        else "NOT LIFTED"
+        if report.frozen
+        else "MAY STILL MOVE"
+    )
     cell = "off" if report.drive_off else "NOT KNOWN TO BE OFF"
-    remedy = "Raise the tip at the controller of the stage, and disconnect the cell."
-    return Banner(f"Tip {tip}, cell {cell}. {report.words} {remedy}", "failed")
+    what = f"Tip {tip}, cell {cell}" if tip else f"Cell {cell}"
+    return Banner(f"{what}. {report.words} {words.remedy}", "failed")
 
 
-def of_refusal(words: str) -> Banner:
+def of_refusal(why: str, words: WayWords = TIP) -> Banner:
     """Say that nothing was done."""
-    return Banner(f"Tip NOT LIFTED. {words}", "failed")
+    what = "Tip NOT LIFTED" if words.tip else "Cell NOT KNOWN TO BE OFF"
+    return Banner(f"{what}. {why}", "failed")

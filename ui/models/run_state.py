@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from seccm.data import Unsaved
 from seccm.events import (
@@ -19,12 +19,15 @@ from seccm.events import (
 )
 from seccm.hopping.life import State, possible
 from seccm.plan.pace import Pace
+from seccm.plan.way_words import TIP, WayWords
 from ui.models.words import PHASES, bytes_words, clock_words
 
 STALE = 2.0
 """Seconds without rows, while there should be some, after which the window says so aloud."""
 LOW_DISK = 500_000_000
 """Bytes of free disk below which the window says so aloud; the scan ends by itself at less."""
+BENCH = replace(TIP, stop="Stop")
+"""Of a commissioning step: what is stopped lifts no tip."""
 BY_HAND = ("manual", "commissioning")
 """What a host does when a rig is in use, but no scan goes on."""
 START = frozenset({"start"})
@@ -43,6 +46,8 @@ class RunState:
     pace: Pace | None = None
     """How long each site takes; None where there are none."""
     title: str = ""
+    way: WayWords = TIP
+    """How the run is spoken of."""
     rig: str = ""
     virtual: bool = False
     total: int = 0
@@ -136,8 +141,8 @@ class RunState:
             return
         what = "the scan" if running else "manual control"
         self.lost = (
-            f"The process that ran {what} has ended unexpectedly. Values shown are old, and the "
-            "tip may be down: check the rig, and raise the tip at the stage controller."
+            f"The process that ran {what} has ended unexpectedly. Values shown are old, and "
+            f"{self.words.unknown[:1].lower()}{self.words.unknown[1:]}: {self.words.lost}."
         )
         if running:
             self.lost += " The file can be resumed."
@@ -183,17 +188,18 @@ class RunState:
         if lag > STALE:
             return (
                 f"No data for {lag:.0f} s: values shown are old. "
-                "The tip may be down: check the rig, or press EMERGENCY RETRACT."
+                f"{self.words.unknown}: check the rig, or press {self.words.emergency}."
             )
         if self.unsaved.waiting > STALE and self.running:
             return (
                 f"The disk has accepted no data for {self.unsaved.waiting:.0f} s. If this goes "
-                "on, the scan stops and retracts by itself: check what else writes to the disk."
+                f"on, the scan {self.words.by_itself} by itself: check what else writes to the "
+                "disk."
             )
         if self.running and 0 <= self.disk_free < LOW_DISK:
             return (
                 f"Only {self.disk_free / 1e6:.0f} MB are free on the disk. Free some space: the "
-                "scan stops and retracts by itself before the disk is full."
+                f"scan {self.words.by_itself} by itself before the disk is full."
             )
         return ""
 
@@ -229,13 +235,23 @@ class RunState:
         return sum(n for o, n in self._counts.items() if o.no_contact)
 
     @property
+    def words(self) -> WayWords:
+        """How what goes on is spoken of: whoever drives a rig manually drives a tip."""
+        if self.doing == "commissioning":
+            return BENCH
+        return TIP if self.doing == "manual" else self.way
+
+    @property
     def counted(self) -> dict[str, int]:
         """How many sites there are of each kind that an operator counts, by its words."""
         each = (Outcome.SKIPPED, Outcome.ABORTED, Outcome.FAULT)
+        others = {outcome.words: self._counts.get(outcome, 0) for outcome in each}
+        if not self.way.tip:
+            return {self.way.reached: self._counts.get(Outcome.OK, 0), **others}
         return {
-            "contact": self.landed,
+            self.way.reached: self.landed,
             Outcome.NO_CONTACT.words: self.no_contact,
-            **{outcome.words: self._counts.get(outcome, 0) for outcome in each},
+            **others,
         }
 
     @property

@@ -27,6 +27,7 @@ from seccm.events import (
     StepFinished,
 )
 from seccm.plan.added import why
+from seccm.plan.way_words import TIP, WayWords
 from seccm.typography import counted, readable
 from seccm.units import show
 from seccm.words import SIMULATION
@@ -69,13 +70,18 @@ _LEVELS: dict[Outcome, Level] = {
 _ENDS: dict[str, Level] = {"complete": "good", "stopped": "warning", "halted": "warning"}
 
 
-def line_of(event: Event) -> Line:
-    """Put an event into words."""
-    line = _line_of(event)
+def line_of(event: Event, words: WayWords = TIP) -> Line:
+    """Put an event into words.
+
+    Args:
+        event: of a run.
+        words: how the run is spoken of.
+    """
+    line = _line_of(event, words)
     return replace(line, text=readable(line.text), remedy=readable(line.remedy))
 
 
-def _line_of(event: Event) -> Line:
+def _line_of(event: Event, words: WayWords) -> Line:
     match event:
         case RunStarted():
             kind = f"{SIMULATION}, no hardware" if event.virtual else "Run"
@@ -123,7 +129,7 @@ def _line_of(event: Event) -> Line:
             remedy = "Press Resume when that is done, or Stop."
             return Line("warning", str(event), remedy=remedy)
         case Paused():
-            remedy = "Check the tip, then press Resume or Stop."
+            remedy = f"{words.look}, then press Resume or Stop."
             return Line("warning", str(event), remedy=remedy)
         case Resumed():
             return Line("info", "Resumed.")
@@ -147,7 +153,7 @@ def _analysed(event: SiteAnalysed) -> Level:
 def _landing(event: Landed) -> str:
     landing = event.landing
     if math.isnan(landing.z_crossing):
-        return "The measurement begins; no contact was looked for."
+        return "The measurement begins."
     latency, over = show(landing.latency, "s", 3), show(landing.overtravel, "m", 3)
     at = _um(landing.z_crossing)
     return f"Contact at {at}; stopped within {latency}, {over} past contact."

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from seccm.conductor.manual import Manual
-from seccm.conductor.opening import lift_to_top
+from seccm.conductor.opening import make_safe_alone
 from seccm.conductor.safety import EMERGENCY
 from seccm.data import Unsaved
 from seccm.errors import NotNow, SeccmError
 from seccm.hopping.circuit import Circuit
 from seccm.plan.instruction import Instruction
+from seccm.plan.way_words import ELECTRODE
 from seccm.remote.host.feed import Feed
 from seccm.remote.host.workbench import Workbench
 from seccm.remote.messages.job import Job, Prepare
@@ -60,6 +61,8 @@ class RigWork:
         self._manual: Manual | None = None
         self._build: Callable[[], Rig] | None = None
         """Builds the rig that was used last anew."""
+        self._moves = True
+        """Whether what it was used for moves a tip."""
         self._lifted: SafeReport | None = None
         self._emergencies = 0
         self._owed = False
@@ -80,13 +83,13 @@ class RigWork:
         work = self._control_manually if manual else self._carry_out
         with self._lock:
             self._refuse_busy()
-            self._build = job.build
+            self._build, self._moves = job.build, manual or job.moves
             self._occupy("preparing", work, job)
 
     def attend(self, run: Run, overview: Overview) -> None:
         """Take in a run that somebody else carries out, who tells of it."""
         with self._lock:
-            self.run, self.doing = run, "scan"
+            self.run, self.doing, self._moves = run, "scan", run.plan.moves
         run.on_lifted(self._told_lifted)
         self._feed.begin(_snapshot(run, overview))
         self._announce(run.plan.title, str(run.path.absolute()), "", run.run_id)
@@ -100,7 +103,7 @@ class RigWork:
         with self._lock:
             self._refuse_busy()
             self.bench.expect(task)
-            self._build = task.build
+            self._build, self._moves = task.build, True
             self._occupy("commissioning", self._run_task, task)
 
     def _refuse_busy(self) -> None:
@@ -240,7 +243,7 @@ class RigWork:
                 run.emergency()
             except NotNow:
                 what = "The run has just ended and its file is being finished."
-                remedy = "Press EMERGENCY RETRACT again when that is done."
+                remedy = f"Press {run.plan.way_words.emergency} again when that is done."
                 raise SeccmError(f"{what} {remedy}") from None
 
     def steer(self, request: Steer) -> None:
@@ -295,7 +298,7 @@ class RigWork:
             run.watch(self._feed.look)
             run.on_lifted(self._told_lifted)
             with self._lock:
-                self.run, self.doing = run, "scan"
+                self.run, self.doing, self._moves = run, "scan", run.plan.moves
                 called_off = CLOSED if self._closing else self._called_off
             if called_off == EMERGENCY:
                 run.emergency()
@@ -323,7 +326,7 @@ class RigWork:
                 Snapshot("", job.plan, rig.info, 0, warnings, overview, (), Trace.none())
             )
             with self._lock:
-                self.run, self._manual, self.doing = None, manual, "manual"
+                self.run, self._manual, self.doing, self._moves = None, manual, "manual", True
                 called_off = CLOSED if self._closing else self._called_off
             if called_off == EMERGENCY:
                 manual.make_safe(retract=True)
@@ -347,9 +350,13 @@ class RigWork:
             self._rest()
 
     def _lift_again(self, build: Callable[[], Rig]) -> None:
-        """Open the rig that was used last, lift the tip to the top, and let go of it."""
+        """Open the rig that was used last, make it safe, the tip at the top, and let go of it.
+
+        Where nothing moved in the last run, nothing does now.
+        """
         try:
-            self._told_lifted(lift_to_top(build(), EMERGENCY))
+            why = EMERGENCY if self._moves else ELECTRODE.urgent
+            self._told_lifted(make_safe_alone(build(), why, lifts=self._moves))
         except Exception as error:  # whatever it is, an operator must hear of it
             what = f"The rig could not be opened: {error}"
             self._told_lifted(SafeReport(True, False, False, what))

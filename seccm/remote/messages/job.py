@@ -11,6 +11,7 @@ from seccm import session
 from seccm.conductor.opening import open_for_motion
 from seccm.errors import PlanError, Problem
 from seccm.plan import Plan, load_plan
+from seccm.plan.ways import kind_in
 from seccm.rig import Rig
 from seccm.rigs import RigFile, build_rig, load_rig
 
@@ -68,6 +69,11 @@ class Job:
     def rig_file(self) -> str:
         """Where the rig file is, for whoever starts somewhere else; empty if not known."""
         return str(Path(self.rig_source).absolute()) if self.rig_source else ""
+
+    @property
+    def moves(self) -> bool:
+        """Whether a tip moves, as far as is known before a file that is continued was read."""
+        return kind_in(self.plan).moves
 
     def open_rig(self) -> tuple[Rig, Plan, tuple[Problem, ...]]:
         """Open the rig, to be moved manually as the plan approaches and retracts.
