@@ -2,12 +2,15 @@
 
 It passes one barrel, the meniscus and the other barrel:
 
-    i = V / (2 R + s / (2 kappa a h)),
+    i = V / (R1 + R2 + s / (2 kappa a h)),
 
-with the bias V, the resistance R of a barrel, the conductivity kappa, the pipette's radius a, the
-distance s of the barrels, here a, and the height h of the liquid: that of the hanging drop in air,
-that of the gap from contact on. In air h is constant, whatever the tip does; over a surface, of
-whatever material, it swings with the tip. A barrel is half a cone: R = 2 / (pi kappa a tan(theta)).
+with the bias V, the resistances R1 and R2 of the barrels, the conductivity kappa, the pipette's
+radius a, the distance s of the barrels, here a, and the height h of the liquid: that of the hanging
+drop in air, that of the gap from contact on. In air h is constant, whatever the tip does; over a
+surface, of whatever material, it swings with the tip. A barrel is half a cone:
+R1 = 2 / (pi kappa a tan(theta)). Two things add to that current in air as over a surface: what
+leaks through the glass between the barrels, and what the swing couples into the wires, a quarter of
+a period ahead of it.
 """
 
 from __future__ import annotations
@@ -19,8 +22,8 @@ import numpy as np
 from pydantic import Field
 
 from seccm.arrays import FloatArray
-from seccm.quantities import Angle
-from seccm.rig.barrels import BarrelsTable
+from seccm.quantities import Angle, Current, Resistance
+from seccm.rig.barrels import BarrelsTable, share
 
 _THINNEST = 0.01
 """Of the radius: liquid squeezed thinner than this is not resolved."""
@@ -33,6 +36,18 @@ class SimulatedBarrels(BarrelsTable):
     """Of the liquid in S/m; that of 0.1 M KCl at 25 degrees unless it is given."""
     half_angle: Angle = Field(0.08726646259971647, gt=0)
     """Inner half-angle of the pipette's cone; 5 degrees unless it is given."""
+    second: float = Field(1.0, gt=0)
+    """Resistance of the second barrel over that of the first, as it truly is: the rig knows only
+    what `resistances` say."""
+    septum: Resistance = Field(math.inf, gt=0)
+    """Of the glass between the barrels."""
+    pickup: Current = Field(0.0, ge=0)
+    """Amplitude of the current that the swing of the tip couples into that between the barrels."""
+
+    @property
+    def true_mouth(self) -> float:
+        """Volts by which the liquid at the mouth truly differs from the first barrel's."""
+        return self.bias * share(1.0, self.second)
 
 
 @dataclass(slots=True)
@@ -59,7 +74,8 @@ class Barrels:
     def __init__(self, config: SimulatedBarrels, aperture: float, hanging: float) -> None:
         kappa, cone = config.conductivity, math.pi * math.tan(config.half_angle)
         self._bias, self._aperture, self._hanging = config.bias, aperture, hanging
-        self._barrels = 4.0 / (cone * kappa * aperture)
+        self._barrels = 2.0 * (1.0 + config.second) / (cone * kappa * aperture)
+        self._leaking, self.pickup = config.bias / config.septum, config.pickup
         self._meniscus = 1.0 / (2.0 * kappa)
         self.spells: list[Spell] = []
         """All times in which liquid joined pipette and surface."""
@@ -71,7 +87,8 @@ class Barrels:
             height: shape (n,), metres.
         """
         thick = np.maximum(height, _THINNEST * self._aperture)
-        current: FloatArray = self._bias / (self._barrels + self._meniscus / thick)
+        series = self._barrels + self._meniscus / thick
+        current: FloatArray = self._bias / series + self._leaking
         return current
 
     @property

@@ -335,9 +335,9 @@ class VirtualConfig(LockInTables):
     def unseen_bias(self) -> float:
         """Volts from the first barrel to the mouth that nobody takes off what is measured.
 
-        None: the virtual rig knows its own bias.
+        The virtual rig knows its own bias; what it is not told is that its barrels differ.
         """
-        return 0.0
+        return 0.0 if self.barrels is None else self.barrels.true_mouth - self.barrels.at_mouth
 
     @model_validator(mode="after")
     def _lock_ins_can_be(self) -> Self:

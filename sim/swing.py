@@ -82,6 +82,11 @@ class Swing:
         return abs(self._steady)
 
     @property
+    def fastest(self) -> float:
+        """The largest velocity of the steady swing, metres per second."""
+        return self.largest * self._turns
+
+    @property
     def phase(self) -> float:
         """Of the axis against the sine, in radians."""
         return cmath.phase(self._steady)

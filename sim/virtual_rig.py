@@ -77,14 +77,14 @@ def describe(config: VirtualConfig) -> RigInfo:
     axis = AxisRange(Range(0.0, stage.range), stage.fastest, stage.frequency, sensed=True)
     processing = config.stop.processing
     barrels = config.barrels
-    half = 0.0 if barrels is None else barrels.half
+    mouth = 0.0 if barrels is None else barrels.at_mouth
     electrometer = Electrometer(config.electrometer, config.drive, clock, 0)
     return RigInfo(
         name=config.name,
         virtual=True,
         axes=dict.fromkeys(AXES, axis) | {"z": inside(axis, config.modulation)},
         modes=frozenset({"potential", "current", "open"}),
-        potential=Range(-config.drive.potential - half, config.drive.potential - half),
+        potential=Range(-config.drive.potential - mouth, config.drive.potential - mouth),
         current=Range(-config.electrometer.range, config.electrometer.range),
         overload=config.drive.overload,
         # A contact late in a row may show only in the mean of the next: two rows at worst.
@@ -99,7 +99,9 @@ def describe(config: VirtualConfig) -> RigInfo:
             *config.with_lock_ins(declared(config.signals)),
             *signals_of(described(config.drives)),
         ),
-        bias=2.0 * half,
+        bias=0.0 if barrels is None else barrels.bias,
+        at_mouth=mouth,
+        barrels_unknown=0.0 if barrels is None else barrels.unknown,
         words=(*config.sentences(), *((barrels.sentence(),) if barrels is not None else ())),
         raw=electrometer.channels,
         raw_always=False,

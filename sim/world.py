@@ -66,6 +66,9 @@ class Memory:
     spells: int
 
 
+_MICROSECOND = 1e-6
+
+
 class World:
     """The stage with its sample, the pipette and the droplet.
 
@@ -239,7 +242,13 @@ class World:
             return np.zeros(len(t))
         z = self.stage.axes["z"]
         above = z.at(t) - self.drift.along(2, t)
-        return self._barrels.current(t, above, z.swung(t))
+        swung = z.swung(t)
+        current = self._barrels.current(t, above, swung)
+        if self._barrels.pickup and z.swing is not None:
+            # The rate of the swing, over its largest: what was a microsecond ago is known, too.
+            rate = (swung - z.swung(t - _MICROSECOND)) / _MICROSECOND
+            current = current + self._barrels.pickup * rate / z.swing.fastest
+        return current
 
     def ends(self, start: int, stop: int) -> FloatArray:
         """Return when rows `start` up to `stop` end, shape (rows,) in seconds."""

@@ -121,6 +121,99 @@ def test_a_film_is_as_high_as_a_metal_in_the_same_world(seed: int) -> None:
     np.testing.assert_allclose(crossings(film), crossings(metal), atol=10e-9)
 
 
+UNEVEN: dict[str, Any] = {
+    "second": 2.5, "septum": "1 Gohm", "pickup": "1 pA", "bias": "100 mV", "conductivity": 1.29,
+    "half_angle": "5 deg",
+}  # fmt: skip
+"""Barrels that differ, glass between them that leaks, and wires that take the swing up."""
+
+
+@pytest.fixture(scope="module")
+def uneven() -> tuple[Played, Played]:
+    """A film and a metal with such a pipette; the barrels are said to be alike."""
+    return tuple(
+        play(small_map(2), barrel_rig(spots, barrels=UNEVEN), seed=2) for spots in (FILM, METAL)
+    )  # type: ignore[return-value]
+
+
+def test_a_film_is_as_high_as_a_metal_for_uneven_barrels_with_pick_up(
+    uneven: tuple[Played, Played],
+) -> None:
+    film, metal = uneven
+    alike(film)
+    alike(metal)
+    assert len(film.landings) == len(metal.landings) == 2
+    np.testing.assert_allclose(crossings(film), crossings(metal), atol=10e-9)
+    even = play(small_map(2), barrel_rig(FILM), seed=2)
+    np.testing.assert_allclose(crossings(film), crossings(even), atol=30e-9)
+    allowed = small_map().sites()[0].approach.overtravel
+    assert all(event.landing.overtravel <= allowed for event in film.landings.values())
+
+
+def test_pick_up_and_leaks_are_in_the_current_also_in_air() -> None:
+    clean, leaky = (
+        VirtualRig(
+            validate(VirtualConfig, barrel_rig(barrels=table), "rig", from_file=True),
+            Mounted("coated-metal", 1e-6),
+            seed=1,
+        )._world
+        for table in ({**UNEVEN, "septum": "1e15 ohm", "pickup": "0 A"}, UNEVEN)
+    )
+    t = np.linspace(0.5, 0.5 + 10 / 277.7778, 4001)
+    for world in (clean, leaky):
+        swing = world.stage.axes["z"].swing
+        assert swing is not None
+        swing.switch(0.0, on=True)
+    extra = leaky.between_barrels(t) - clean.between_barrels(t)
+    assert extra.mean() == pytest.approx(0.1 / 1e9, rel=1e-3)
+    assert np.ptp(extra) / 2 == pytest.approx(1e-12, rel=1e-2)
+    # A quarter of a period ahead of the height, like a current through a capacitor.
+    height = clean.stage.axes["z"].swung(t)
+    assert abs(np.corrcoef(extra, height)[0, 1]) < 0.02
+    assert np.corrcoef(extra, np.gradient(height, t))[0, 1] > 0.999
+
+
+def described(**barrels: Any) -> Any:
+    """A rig with such barrels, and the true potential of its cell beside what it says."""
+    table = {"bias": "100 mV", **barrels}
+    config = validate(VirtualConfig, barrel_rig(barrels=table), "rig", from_file=True)
+    return describe(config), config.unseen_bias
+
+
+@pytest.mark.parametrize(
+    ("told", "second", "off"),
+    [
+        ({}, 1.0, 0.0),
+        ({}, 2.0, 100e-3 / 3 - 50e-3),
+        ({"resistances": ["10 Mohm", "20 Mohm"]}, 2.0, 0.0),
+        ({"resistances": ["20 Mohm", "10 Mohm"]}, 0.5, 0.0),
+        ({"resistances": ["10 Mohm", "30 Mohm"]}, 1.0, 25e-3),
+    ],
+)
+def test_the_potential_is_right_where_the_barrels_are_as_the_rig_was_told(
+    told: dict[str, Any], second: float, off: float
+) -> None:
+    info, unseen = described(**told, second=second)
+    assert unseen == pytest.approx(off, abs=1e-12)
+    first, other = (float(ohms.split()[0]) for ohms in told.get("resistances", ("1", "1")))
+    assert info.at_mouth == pytest.approx(0.1 * first / (first + other))
+    span, usual = info.potential, INFO.potential
+    assert span.upper - span.lower == pytest.approx(usual.upper - usual.lower)
+    alike = "taken to be alike"
+    shown = [value for _, rows in sections(info) for _, value in rows]
+    assert any(alike in words for words in info.words) is not bool(told)
+    assert any(alike in value for value in shown) is not bool(told)
+    assert info.barrels_unknown == pytest.approx(0.0 if told else 0.1 / 6)
+    assert told or any("off by 17 mV" in words for words in info.words)
+
+
+def test_barrels_that_conduct_nothing_are_refused() -> None:
+    with pytest.raises(PlanError, match="resistances"):
+        described(resistances=["0 ohm", "10 Mohm"])
+    with pytest.raises(PlanError, match="resistances"):
+        described(resistances=["10 Mohm"])
+
+
 def test_the_phase_is_that_of_the_stage() -> None:
     config = validate(VirtualConfig, barrel_rig(), "rig", from_file=True)
     rig = VirtualRig(config, Mounted("coated-metal", 1e-6), seed=1)
@@ -362,5 +455,5 @@ def test_the_report_says_that_half_of_the_bias_is_in_the_potentials(tmp_path: Pa
         site = scan.site(0)
         assert np.nanmax(site.record.signals["ac_amplitude"]) > 10e-12
         page = write_report(scan, tmp_path / "report").read_text("utf-8")
-    assert "Half of the bias between two barrels, 50 mV, is taken into account." in page
+    assert "Of the bias between two barrels, 100 mV, 50 mV are taken into account." in page
     assert (tmp_path / "report" / "figures" / "signal-ac-phase.png").exists()

@@ -31,7 +31,6 @@ from seccm.hopping.terrain import Terrain
 from seccm.plan.way_words import ELECTRODE, TIP, WayWords
 from seccm.plan.ways import KINDS, kind_in
 from seccm.plan.written import toml_text_of, written_tables
-from seccm.remote import Client
 from seccm.remote.host.host import Host
 from seccm.remote.messages.job import Job
 from seccm.rig import SafeReport
@@ -145,7 +144,7 @@ def texts(w: Window) -> Iterator[str]:
 
 
 def test_a_window_speaks_as_its_run_does_and_an_emergency_after_it_moves_nothing(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, rig: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though the rig is opened anew for it, as where a tip may have to be lifted."""
     lifts: list[bool] = []
@@ -157,15 +156,12 @@ def test_a_window_speaks_as_its_run_does_and_an_emergency_after_it_moves_nothing
 
     monkeypatch.setattr(VirtualRig, "safe", listened)
 
-    def prepare(job: Job) -> seccm.Run:
-        return replace(job, rig={**loads(RIG)}).prepare()
-
     path = tmp_path / "array.toml"
     path.write_text(toml_text_of(written_tables(plan_of(way={"switch": "rig"}))), encoding="utf-8")
-    with window(qtbot, tmp_path, connect=lambda: Client.in_process(prepare=prepare), pace=5.0) as w:
+    with window(qtbot, tmp_path, rig=str(rig), pace=5.0) as w:
         assert w.actions_["stop"].text() == TIP.stop
         begin(qtbot, w, path, tmp_path / "scan.h5")
-        qtbot.waitUntil(lambda: "Connected" in said(w) or "P1 connected" in said(w), timeout=LONG)
+        qtbot.waitUntil(lambda: "P1 connected" in said(w), timeout=LONG)
         w.beat()
         assert w.bar.buttons["stop"].text() == ELECTRODE.stop
         w.actions_["emergency"].trigger()
@@ -187,11 +183,12 @@ def test_a_window_speaks_as_its_run_does_and_an_emergency_after_it_moves_nothing
 def test_a_host_lifts_again_only_what_its_last_job_moved(moves: bool, tmp_path: Path) -> None:
     """Also where the run was called off before it began."""
     plan = small_scan(1, 1) if moves else plan_of(HERE)
-    job = Job.new(plan, RigFile("rig", loads(RIG)), path=tmp_path / "scan.h5")
+    rig = "virtual" if moves else RigFile("rig", loads(RIG))
+    job = Job.new(plan, rig, path=tmp_path / "scan.h5")
     assert job.moves is moves
     assert Job.again(tmp_path / "scan.h5").moves
     host = Host()
-    host._work._build, host._work._moves = replace(job, rig=loads(RIG)).build, job.moves
+    host._work._build, host._work._moves = job.build, job.moves
     host._work.make_safe(urgent=True)
     assert host._work._thread is not None
     host._work._thread.join(60.0)

@@ -354,8 +354,8 @@ class NidaqConfig(LockInTables):
 
     def at_the_mouth(self, scale: Scale) -> Scale:
         """Return a scale of potentials against the first barrel as one against the mouth."""
-        half = 0.0 if self.barrels is None else self.barrels.half
-        return replace(scale, zero=scale.zero - half)
+        mouth = 0.0 if self.barrels is None else self.barrels.at_mouth
+        return replace(scale, zero=scale.zero - mouth)
 
     def declared(self) -> tuple[Signal, ...]:
         """Return every signal that an input measures."""

@@ -58,6 +58,8 @@ def describe(config: NidaqConfig, cell: Cell, card: Card | None, delay: float = 
         update=config.stop.block if kind == "stepped" else 1.0 / config.output_rate,
         leads=leads_of(config, delay),
         bias=0.0 if config.barrels is None else config.barrels.bias,
+        at_mouth=0.0 if config.barrels is None else config.barrels.at_mouth,
+        barrels_unknown=0.0 if config.barrels is None else config.barrels.unknown,
         modulation=config.modulation.modulation() if config.modulation and swings else None,
         switch=None if config.switch is None else config.switch.info(),
         ranges=cell.ranges,

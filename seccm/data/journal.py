@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import IntEnum
 
 from seccm.events import (
@@ -85,8 +86,12 @@ def words(event: Event) -> str:
             return event.what or f"attempt {event.attempt + 1}"
         case FalseContact():
             return f"at z = {show(event.z, 'm', 6)}"
-        case Landed(landing=landing):
+        case Landed(landing=landing) if landing.seen:
             return f"at z = {show(landing.z_crossing, 'm', 6)}"
+        case Landed(landing=landing) if math.isfinite(landing.z):
+            return f"no contact seen, at z = {show(landing.z, 'm', 6)}"
+        case Landed():
+            return "the measurement begins"
         case StepFinished():
             return f"step {event.step} ended by {event.reason}, charge {show(event.charge, 'C', 3)}"
         case SiteFinished():

@@ -28,6 +28,7 @@ from seccm.report.plausible import growth_words
 from seccm.report.study import Study
 from seccm.report.style import save
 from seccm.report.whole import whole
+from seccm.rig.barrels import of_unknown
 from seccm.typography import counted, readable
 from seccm.units import lasting, show
 from seccm.words import SIMULATION
@@ -200,8 +201,7 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
     doubt = study.common or "Uncertainty of the offset not stated"
     yield "potentials", f"{readable(offset)}. {doubt}.{provenance}"
     if bias := _bias(study):
-        half = show(bias / 2.0, "V")
-        yield "", readable(f"Half of the bias between two barrels, {half}, is taken into account.")
+        yield "", readable(bias)
     if plan and plan.reference.offset != header.reference_offset:
         yield (
             "",
@@ -239,11 +239,24 @@ def _said_of_rig(study: Study) -> tuple[dict[str, Any], dict[str, Any]]:
     return rig, info if isinstance(info, dict) else {}
 
 
-def _bias(study: Study) -> float:
-    """Return the volts between two barrels, as far as the file says; 0 where there is one."""
+def _bias(study: Study) -> str:
+    """Say what was done about the bias between two barrels; empty where there is one barrel."""
     _, info = _said_of_rig(study)
-    bias = info.get("bias", 0.0)
-    return float(bias) if isinstance(bias, int | float) and math.isfinite(bias) else 0.0
+    bias = _volts(info.get("bias"))
+    if not bias:
+        return ""
+    taken, unknown = _volts(info.get("at_mouth")), _volts(info.get("barrels_unknown"))
+    # Older files do not say: then it was half.
+    taken = taken or bias / 2.0
+    what = (
+        f"Of the bias between two barrels, {show(bias, 'V')}, {show(taken, 'V', 3)} are taken into "
+        "account."
+    )
+    return f"{what} {of_unknown(unknown)}" if unknown else what
+
+
+def _volts(said: object) -> float:
+    return float(said) if isinstance(said, int | float) and math.isfinite(said) else 0.0
 
 
 def _rig(study: Study) -> str:

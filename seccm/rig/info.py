@@ -147,8 +147,14 @@ class RigInfo:
     leads: Leads = NO_LEADS
     """What wires and electrometer do to fast signals; taken off impedances."""
     bias: float = 0.0
-    """Volts between the electrodes of a pipette with two barrels: half of it is taken into account
-    in every potential, see `seccm.rig.barrels`. 0 for a pipette with one."""
+    """Volts between the electrodes of a pipette with two barrels, see `seccm.rig.barrels`; 0 for a
+    pipette with one."""
+    at_mouth: float = 0.0
+    """Of these, the volts that are taken into account in every potential: from the electrode of the
+    first barrel to the mouth of both."""
+    barrels_unknown: float = 0.0
+    """Volts by which potentials are off if one barrel has twice the other's resistance; 0 where
+    their resistances are known."""
     modulation: Modulation | None = None
     """How the height can swing; None where it cannot."""
     switch: SwitchInfo | None = None

@@ -189,7 +189,7 @@ class VirtualCardConfig(VirtualConfig):
     @property
     def unseen_bias(self) -> float:
         """Volts from the first barrel to the mouth: a card imposes on the first barrel."""
-        return 0.0 if self.barrels is None else self.barrels.half
+        return 0.0 if self.barrels is None else self.barrels.true_mouth
 
     @model_validator(mode="after")
     def _drives_are_wired(self) -> Self:

@@ -47,7 +47,13 @@ def sections(info: RigInfo) -> tuple[Section, ...]:
         for one in info.signals
         if one.watchable and one.delay
     )
-    bias = (("bias between the barrels", _said(info.bias, "V")),) if info.bias else ()
+    bias: tuple[tuple[str, str], ...] = ()
+    if info.bias:
+        known = "" if not info.barrels_unknown else ", barrels taken to be alike"
+        bias = (
+            ("bias between the barrels", _said(info.bias, "V")),
+            ("of it taken into account", f"{_said(info.at_mouth, 'V')}{known}"),
+        )
     swing: tuple[tuple[str, str], ...] = ()
     if (at := info.modulation) is not None:
         words = f"{_said(at.amplitude, 'm')} at {_said(at.frequency, 'Hz')}"
