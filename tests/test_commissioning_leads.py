@@ -13,6 +13,7 @@ import pytest
 from small_plan import TABLES, small
 
 import seccm
+from hardware.ni.cell import ranges_of
 from hardware.ni.config import NidaqConfig
 from hardware.ni.describe import leads_of
 from seccm.calibration import Entry
@@ -143,3 +144,46 @@ def test_a_resistor_of_another_size_is_told_and_nothing_is_kept() -> None:
     words = found.words[0]
     assert "not identifiable: what is read is no resistor of 10 Mohm" in words
     assert re.search(r"looks like (9\d\d M|1(\.\d+)? G)ohm", words), words
+
+
+def _with_ranges() -> RigFile:
+    rig = read_toml(RIGS / "virtual.toml")
+    rig.setdefault("electrometer", {})["ranges"] = ["2 nA"]
+    return RigFile("virtual with ranges", rig)
+
+
+def test_leads_are_found_in_the_range_in_which_impedances_are_measured() -> None:
+    """In amperes of that range, as the same resistor shows; another name is kept for it."""
+    texts = {"ohms": "1 Gohm", "highest": "200 Hz"}
+    usual = _find(_with_ranges(), "dummy-resistor", **texts)
+    small = _find(_with_ranges(), "dummy-resistor", **texts, range="2 nA")
+    for found in (usual, small):
+        assert found.results["gain"] == pytest.approx(1.0, abs=0.02)
+    assert "in 2 nA" in small.how
+    assert "in 2 nA" not in usual.how
+    assert "delay of the current" not in small.figures, "that of the converters is known already"
+
+
+@pytest.mark.parametrize("asked", ["3 nA", "1 A"])
+def test_a_range_that_a_rig_does_not_have_is_refused_with_those_that_it_has(asked: str) -> None:
+    with pytest.raises((ValueError, seccm.SeccmError), match="2 nA"):
+        _find(_with_ranges(), "dummy-resistor", ohms="1 Gohm", range=asked)
+
+
+def test_a_card_takes_off_what_was_found_in_each_range() -> None:
+    table = dict(_rig().config)
+    table.pop("commissioning", None)
+    current = {**table["inputs"]["current"]}
+    (own,) = current["ranges"]
+    two = [{**own, "levels": "0"}, {**own, "name": "2 nA", "gain": "5 V/nA", "levels": "1"}]
+    current |= {"ranges": two, "range_lines": ["port0/line3"]}
+    imposed = {**table["cell"]["current"], "ranges": [{**one, "levels": ""} for one in two]}
+    table["inputs"] = {**table["inputs"], "current": current}
+    table["cell"] = {**table["cell"], "current": imposed}
+    config = validate(NidaqConfig, table, "bench.toml", from_file=True)
+    figures = {"time constant of the current in 2 nA": (4e-4, "s")}
+    entries = [_entry(figures, "2026-01-01T10:00:00+00:00")]
+    kept = config.model_copy(update={"calibration": {"entries": entries}})
+    assert [one.time_constant for one in ranges_of(kept)] == [None, 4e-4]
+    assert [one.time_constant for one in ranges_of(config)] == [None, None]
+    assert leads_of(kept, 0.0).time_constant == 0.0, "that of the usual range is not known"

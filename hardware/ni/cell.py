@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from hardware.ni.config import CellConfig, NidaqConfig
+from hardware.ni.figures import CONSTANT, figures_of
 from hardware.ni.lines import Lines
 from hardware.ni.scaling import Scale
 from hardware.ni.wires import CARD
@@ -127,6 +128,7 @@ class Cell:
 def ranges_of(config: NidaqConfig) -> tuple[CurrentRange, ...]:
     """Return the ranges of the current that can be set, the usual one first."""
     given, command = config.inputs.current, config.cell.current
+    measured = {name: value for name, (value, _) in figures_of(config.calibration).items()}
     usual = given.scale()
     names = [given.range]
     if given.range_lines:
@@ -138,6 +140,8 @@ def ranges_of(config: NidaqConfig) -> tuple[CurrentRange, ...]:
         factor = scale.slope / usual.slope
         span = _common(scale, None if command is None else command.scale(name))
         zero, constant = scale.zero - factor * usual.zero, given.named(name).time_constant
+        if constant is None:
+            constant = measured.get(f"{CONSTANT} in {name}")
         found.append(CurrentRange(name, span, factor, zero, constant))
     return tuple(found)
 

@@ -8,15 +8,13 @@ from dataclasses import replace
 from hardware.ni.card import Card, StopKind
 from hardware.ni.cell import Cell
 from hardware.ni.config import LARGEST_STEP, NidaqConfig
-from hardware.ni.figures import figures_of, idle_current
+from hardware.ni.figures import CONSTANT, DELAY, STRAY, figures_of, idle_current
 from hardware.ni.wires import AXES, CARD
 from seccm.rig import Leads, RigInfo, StopAbility
 from seccm.rig.modulation import inside
 
 STEPS = 2**16
 """Of a plain card's converter over its whole range."""
-STRAY = "stray capacitance"
-CONSTANT, DELAY = "time constant of the current", "delay of the current"
 
 
 def describe(config: NidaqConfig, cell: Cell, card: Card | None, delay: float = 0.0) -> RigInfo:

@@ -8,6 +8,8 @@ from typing import Any
 from seccm.calibration import entries_of
 
 NOISE, OFFSET = "noise of a data point", "offset at zero current"
+STRAY = "stray capacitance"
+CONSTANT, DELAY = "time constant of the current", "delay of the current"
 """The names of what commissioning found."""
 _NOISE_BEFORE = "noise of a row"
 """What calibration files of earlier versions call the noise."""

@@ -167,6 +167,10 @@ def leads(
     tolerance: Annotated[
         str, typer.Option("--tolerance", help="Largest error of the resistor that is left.")
     ] = "2 %",
+    in_range: Annotated[
+        str,
+        typer.Option("--range", help='Of the current, such as "100 pA"; the usual one without it.'),
+    ] = "0 A",
     sample: SampleOption = DUMMY,
     seed: SeedOption = 0,
     write: WriteOption = True,
@@ -174,9 +178,11 @@ def leads(
 ) -> None:
     """Measure what the electrometer does to fast signals, with sines on a known resistor.
 
-    Put the resistor where the droplet would be; measure the capacitance before. Nothing moves.
+    Put the resistor where the droplet would be; measure the capacitance before. Once for each range
+    in which impedances are measured. Nothing moves.
     """
     texts = {"ohms": ohms, "amplitude": amplitude, "highest": highest, "tolerance": tolerance}
+    texts |= {"range": in_range}
     _take_step("leads", rig, output, texts, sample, seed, write=write, yes=yes)
 
 

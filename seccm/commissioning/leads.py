@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -21,7 +22,7 @@ from seccm.conductor.conductor import Conductor
 from seccm.errors import StreamError
 from seccm.hopping.course import Course, Steps
 from seccm.program.sine_design import multisine, spaced
-from seccm.rig import Drive, RawSamples, RigInfo, Section, Sines
+from seccm.rig import CurrentRange, Drive, RawSamples, RigInfo, Section, Sines
 from seccm.units import show
 
 LOWEST, PER_DECADE, PERIODS = 20.0, 8, 10
@@ -37,7 +38,7 @@ def section_of(amplitude: float, highest: float) -> Section:
 
 
 def measure_leads(
-    conductor: Conductor, ohms: float, amplitude: float, highest: float
+    conductor: Conductor, ohms: float, amplitude: float, highest: float, span: float = 0.0
 ) -> tuple[Transfer, Spectrum]:
     """Impose sines on a known resistor, and return what lies between it and the converters.
 
@@ -48,18 +49,22 @@ def measure_leads(
         ohms: of the resistor.
         amplitude: volts that the sines reach together.
         highest: Hz.
+        span: amperes of the range of the current that is looked at; 0 for the usual one.
 
     Raises:
-        ValueError: the rig has no raw samples of potential and current, or they cannot be judged.
+        ValueError: the rig has no such range, or no raw samples of potential and current, or they
+            cannot be judged.
         StreamError: samples are missing.
     """
     info = conductor.info
     if not info.averages:
         raise ValueError("the rig has no raw samples of potential and current to see sines in")
     section = section_of(amplitude, highest)
-    drive = Drive("potential", Sines(0.0, (section,)), raw=True)
+    chosen = range_of(info, span)
+    drive = Drive("potential", Sines(0.0, (section,)), raw=True, range=chosen.name)
     seconds = section.duration + TAIL
     volts, amperes = conductor.carry_out(lambda course: _sampled(course, drive, seconds, info))
+    amperes = chosen.offset + chosen.factor * amperes
     settled = round(section.settling * info.clock.rate)
     harmonics = [sine.harmonic for sine in section.sines]
     found = from_samples(
@@ -68,6 +73,19 @@ def measure_leads(
     if found is None:
         raise ValueError("the sines cannot be judged: too few whole periods were recorded")
     return transfer_of_resistor(found.spectrum, ohms, info.leads.stray), found.spectrum
+
+
+def range_of(info: RigInfo, span: float) -> CurrentRange:
+    """Return the range of the current that goes up to so many amperes; the usual one for 0.
+
+    Raises:
+        ValueError: the rig has no such range, or cannot switch to it.
+    """
+    found = info.range_of("" if span == 0.0 else show(span, "A"))
+    if found is None:
+        known = ", ".join(one.name for one in info.ranges) or "one range only"
+        raise ValueError(f"rig {info.name} has no range of {show(span, 'A')}; it has: {known}")
+    return found
 
 
 def leads_words(found: Transfer, ohms: float, highest: float, left: float) -> Iterator[str]:
@@ -125,7 +143,7 @@ def _sampled(
     first, clock = course.row, info.clock
     stop = first + clock.rows(seconds)
     pieces: list[RawSamples] = []
-    block = yield from course.next(Drive(drive.mode, drive.waveform, since=first, raw=True))
+    block = yield from course.next(replace(drive, since=first))
     while True:
         pieces += block.raw
         if block.stop >= stop:

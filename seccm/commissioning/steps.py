@@ -18,7 +18,7 @@ from seccm.commissioning.capacitance import Capacitance, Triangle, judge_capacit
 from seccm.commissioning.check import describe, readings, wired
 from seccm.commissioning.finding import Finding
 from seccm.commissioning.graph import Axis, Curve, Graph, Level, thinned
-from seccm.commissioning.leads import LOWEST, leads_words, measure_leads, section_of
+from seccm.commissioning.leads import LOWEST, leads_words, measure_leads, range_of, section_of
 from seccm.commissioning.noise import Looks, Noise, contact_threshold, judge_noise, zero_current
 from seccm.commissioning.readiness import (
     Needs,
@@ -298,7 +298,12 @@ def _sweep_length(info: RigInfo, values: Values) -> float:
 
 def _leads(conductor: Conductor, _: Mapping[str, Any], values: Values) -> Finding:
     ohms = values["ohms"]
-    found, known = measure_leads(conductor, ohms, values["amplitude"], values["highest"])
+    chosen = range_of(conductor.info, values["range"])
+    found, known = measure_leads(
+        conductor, ohms, values["amplitude"], values["highest"], values["range"]
+    )
+    usual = chosen is conductor.info.range_of("") or not chosen.name
+    where = "" if usual else f" in {chosen.name}"
     stray = conductor.info.leads.stray
     expected = 1.0 / (1.0 / ohms + 2j * np.pi * known.f * stray)
     left = float(np.max(np.abs(np.abs(taken_off(known, found.leads).Z) / ohms - 1.0)))
@@ -315,17 +320,18 @@ def _leads(conductor: Conductor, _: Mapping[str, Any], values: Values) -> Findin
     if found.described:
         results["slowest"] = found.slowest
         results["delay"], results["delay_error"] = found.leads.delay, found.delay_error
-        figures["delay of the current"] = (found.leads.delay, "s")
+        if usual:  # the converters know nothing of ranges
+            figures["delay of the current"] = (found.leads.delay, "s")
     if found.identified:
         results["time_constant"] = found.leads.time_constant
         results["time_constant_error"] = found.time_constant_error
-        figures["time constant of the current"] = (found.leads.time_constant, "s")
+        figures[f"time constant of the current{where}"] = (found.leads.time_constant, "s")
     return Finding(
         "leads",
         results,
         (Verdict("error of the resistor", left, 0.0, values["tolerance"], "1"),),
         tuple(words),
-        how=f"sines on a {show(ohms, 'ohm')} resistor",
+        how=f"sines on a {show(ohms, 'ohm')} resistor{where}",
         figures=figures,
         graphs=(Graph("Impedance of the resistor", f, Axis("|Z|", "ohm"), moduli, (),
                       logarithmic=True),),
@@ -395,6 +401,7 @@ LEADS = Step(
         Setting("amplitude", "largest potential", "V", "50 mV"),
         Setting("highest", "highest frequency", "Hz", "2 kHz", 2.0 * LOWEST),
         Setting("tolerance", "largest error of the resistor", "1", "2 %", -1e-12, 0.5),
+        Setting("range", "range of the current, 0 for the usual one", "A", "0 A", -1e-30),
     ),
     lambda _, values: section_of(values["amplitude"], values["highest"]).duration,
     _leads,

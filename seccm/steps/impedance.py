@@ -198,9 +198,10 @@ def _unknown_leads(where: str, info: RigInfo, in_range: str) -> Iterator[Problem
     ]
     if missing:
         what = f"rig {info.name} does not say {' and '.join(missing)}: 1 pF is 160 Mohm at 1 kHz."
+        option = f' --range "{own.name}"' if in_range and own is not None else ""
         remedy = (
-            "Measure it with seccm rig capacitance RIG and seccm rig leads RIG --ohms R, or write "
-            "it into [inputs.leads] of the rig file."
+            f"Measure it with seccm rig capacitance RIG and seccm rig leads RIG --ohms R{option}, "
+            "or write it into [inputs.leads] of the rig file."
         )
         yield Problem(where, what, remedy, "warning")
 
