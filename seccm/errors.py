@@ -17,6 +17,16 @@ Severity = Literal["error", "warning"]
 class SeccmError(Exception):
     """Any error of this program; its text is fit for an operator to read."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Come back as it was from another process, whatever it was made of."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[SeccmError], args: tuple[object, ...], said: dict[str, object]) -> object:
+    made = kind.__new__(kind, *args)
+    made.__dict__.update(said)
+    return made
+
 
 def shown(text: str) -> str:
     """Write what cannot be seen, or would turn a terminal upside down, as its number."""

@@ -15,10 +15,13 @@ from test_cli import seccm_says
 
 import seccm
 from seccm.analysis.declared import declared
-from seccm.analysis.own_areas import per_area
 from seccm.analysis.stretching import stretching
 from seccm.errors import PlanError
+from seccm.program.site_results import per_area
 from seccm.report import write_report
+from seccm.report.choice import drawings
+from seccm.report.drawing import basis_words
+from seccm.report.study import Study
 from seccm.results import Status
 from seccm.session.area_table import read_areas
 
@@ -88,6 +91,37 @@ def test_numbers_per_area_refer_to_both_and_the_record_is_not_touched(
         assert j[:4] == pytest.approx(by_plan["factor_j"][:4] * plan / truth[:4], rel=1e-9)
         assert file.sites["A_own"][:4] == pytest.approx(truth[:4])
         assert "E_nuc_own_area" not in file.sites
+
+
+def captions(path: Path) -> dict[str, str]:
+    with seccm.open(path) as file:
+        study = Study(file)
+        return {one.slug: one.caption for one in drawings(study)}
+
+
+def test_figures_say_on_which_area_they_stand_and_both_are_drawn(
+    scan: Path, measured: dict[str, Any]
+) -> None:
+    """By the plan's area alone before; afterwards both, and how many sites are known how."""
+    plan = "Per area: that of the plan, 67.9 µm² (nominal)."
+    before = captions(scan)
+    assert "maps-own-area" not in before
+    assert all("own area" not in caption for caption in before.values())
+    assert any(plan in caption for slug, caption in before.items() if slug.startswith("potential"))
+    seccm.take_areas(
+        scan, table(scan.parent, dict(enumerate(measured["truth"][:4]))), retraction=True
+    )
+    after = captions(scan)
+    own = "By the own area: that of each site, 4 sites by the footprint, 2 sites by the retraction."
+    assert own in after["maps-own-area"]
+    assert plan not in after["maps-own-area"]
+    with seccm.open(scan) as file:
+        assert basis_words(Study(file), ["E_nuc", "Q"]) == plan
+        assert basis_words(Study(file), ["Q", "Q_own_area"]) == f"{plan} {own}"
+        assert basis_words(Study(file), ["E_nuc", "t_nuc"]) == "", "no numbers per area"
+    write_report(scan, scan.parent / "report")
+    page = "".join(p.read_text("utf-8") for p in (scan.parent / "report").glob("*.html"))
+    assert "on that of each site, 4 sites by the footprint" in page
 
 
 def test_the_uncertainty_of_an_area_is_in_what_refers_to_it(scan: Path) -> None:

@@ -15,6 +15,8 @@ from small_scan import small_scan
 
 import seccm
 from seccm.events import Outcome
+from seccm.typography import readable
+from seccm.units import show
 from ui.browse import BrowseView
 from ui.models.quantity import Quantity
 from ui.models.words import Line
@@ -89,11 +91,15 @@ def test_a_map_is_switched_between_the_area_of_the_plan_and_that_of_each_site(qt
     view = map_view(qtbot, 900, 600)
     view.follow(sites)
     view.choose("Q")
+    plan = small().probe
+    by_plan = f"by the area of the plan, {show(plan.area, 'm^2', 3)}"
+    assert readable(by_plan) in view.legend.text()
     switch = view.controls.own_area
     assert switch.isVisible()
     assert not switch.isChecked()
     switch.click()
     assert view.name == "Q_own_area"
+    assert "by the own area of each site" in view.legend.text()
     assert switch.isChecked()
     assert view._mapped is not None
     by_own = view._mapped.values

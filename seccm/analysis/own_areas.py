@@ -22,7 +22,7 @@ from seccm.analysis.stretching import (
 )
 from seccm.arrays import FloatArray
 from seccm.data import Column, FeatureValues, Scan
-from seccm.program.site_results import A_OWN, BY_RETRACTION, OWN_AREA
+from seccm.program.site_results import A_OWN, BY_RETRACTION, OWN_AREA, per_area
 from seccm.program.trace import Area
 from seccm.results import Status, Value
 
@@ -125,11 +125,6 @@ def rebased(
         )
     made |= _densities(scan, features, areas)
     return made
-
-
-def per_area(unit: str) -> bool:
-    """Tell whether a unit counts something per area, such as C/m^2."""
-    return unit.partition("/")[2].startswith(("m^2", "(m^2"))
 
 
 def _areas(areas: Mapping[int, Area], count: int) -> Iterator[tuple[str, FeatureValues]]:

@@ -22,6 +22,11 @@ OWN_AREA = "_own_area"
 """What the name of a number per area ends with that refers to the site's own area."""
 
 
+def per_area(unit: str) -> bool:
+    """Tell whether a unit counts something per area, such as C/m^2."""
+    return unit.partition("/")[2].startswith(("m^2", "(m^2"))
+
+
 def by_own_area(result: Result, column: str) -> Result:
     """Return what is declared of the same number by the own area of each site.
 

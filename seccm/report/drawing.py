@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,8 +11,10 @@ from matplotlib.figure import Figure
 from seccm import typography
 from seccm.analysis import scales
 from seccm.program.segment import Segment
+from seccm.program.site_results import OWN_AREA
 from seccm.report.study import MOST_CURVES, Study
-from seccm.typography import readable
+from seccm.typography import counted, readable
+from seccm.units import show
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,30 @@ def of_step(study: Study, segment: Segment) -> str:
     return f", step {segment.index}{name}" if len(study.segments) > 1 else ""
 
 
-def basis_words(study: Study) -> str:
-    """Say which area densities refer to."""
-    area = study.area
-    return f"Densities refer to the area by {area.basis}." if area else ""
+def basis_words(study: Study, names: Sequence[str] | None = None) -> str:
+    """Say which area numbers per area refer to; empty where there are none.
+
+    Args:
+        study: the scan.
+        names: of the features that are drawn; None for curves, which refer to the plan's area.
+    """
+    by_plan = names is None or not study.by_plan_area.isdisjoint(names)
+    by_own = any(name.endswith(OWN_AREA) for name in names or ())
+    said, area = [], study.area
+    if by_plan and area is not None:
+        said.append(
+            readable(f"Per area: that of the plan, {show(area.value, 'm^2', 3)} ({area.basis}).")
+        )
+    if by_own:
+        said.append(f"By the own area: that of each site, {own_words(study)}.")
+    return " ".join(said)
+
+
+def own_words(study: Study) -> str:
+    """Say how the own areas of sites are known, and of how many."""
+    known = Counter(area.basis for area in study.own_areas.values())
+    parts = [f"{counted(known[basis], 'site')} by the {basis}" for basis in sorted(known)]
+    return ", ".join(parts) or "which no site has"
 
 
 def thinned_words(study: Study) -> str:

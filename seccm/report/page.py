@@ -22,7 +22,7 @@ from seccm.program.outline import outline
 from seccm.program.program import Program
 from seccm.report import across_sites, tables
 from seccm.report.choice import drawings
-from seccm.report.drawing import Drawing
+from seccm.report.drawing import Drawing, own_words
 from seccm.report.landings import allowed_overtravel, too_far
 from seccm.report.plausible import growth_words
 from seccm.report.study import Study
@@ -195,6 +195,8 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
             "current densities",
             readable(f"on {show(area.value, 'm^2')}{error}, basis: {area.basis}{unknown}"),
         )
+    if study.own_areas:
+        yield "", f'"own area": on that of each site, {own_words(study)}'
     electrode = f" {plan.reference.electrode}" if plan else " the quasi-reference electrode"
     offset = f"E vs {header.reference} = E vs{electrode} + {show(header.reference_offset, 'V', 5)}"
     provenance = f" {plan.reference.provenance}" if plan else ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from seccm.analysis.declared import by_rank, declared
 from seccm.analysis.own_condition import FEWEST
 from seccm.events import Outcome
+from seccm.program.site_results import OWN_AREA
 from seccm.report import (
     across_sites,
     cycles,
@@ -169,12 +170,28 @@ def _maps(study: Study) -> Iterator[Drawing]:
             f"{_against(study, names)}Footprints are drawn to scale; where they are small, the "
             "cells around them are coloured. The colours span at least three median standard "
             "uncertainties to either side. Dashed: no value, such as no nucleation before the end. "
-            f"Sites that are not complete are marked. {caveat_words(study, names)}",
+            f"Sites that are not complete are marked. {caveat_words(study, names)}"
+            f"{basis_words(study, names)}",
             figure,
         )
+    yield from _by_own_areas(study, ranked)
     failed = bool((study.outcome != Outcome.OK).any())
     if failed or (figure is None and study.x.size > 1):
         yield Drawing("outcomes", "Outcome of every site", "", maps.outcomes(study))
+
+
+def _by_own_areas(study: Study, ranked: Sequence[str]) -> Iterator[Drawing]:
+    """Yield maps of numbers per area that refer to each site's own area, if there are any."""
+    names = [name for name in ranked if name.endswith(OWN_AREA) and study.telling(name)][:4]
+    figure = maps.features(study, names) if study.x.size > 1 else None
+    if figure is not None:
+        yield Drawing(
+            "maps-own-area",
+            "Maps of numbers per area, by the own area of each site",
+            f"{_against(study, names)}As the maps of features. {caveat_words(study, names)}"
+            f"{basis_words(study, names)}",
+            figure,
+        )
 
 
 def _against(study: Study, names: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from seccm.program.figures import ByCycle, Histogram, OwnCurve, Scatter, Trend
 from seccm.program.kind import Curve
 from seccm.program.registry import kinds
 from seccm.program.segment import Segment
+from seccm.program.site_results import per_area
 from seccm.report import (
     curves,
     cycles,
@@ -165,7 +166,7 @@ def _scatter(study: Study, segment: Segment, what: Scatter) -> Iterator[Drawing]
             + (what.words if returns else "")
             + f"Open: values with a caveat. {caveat_words(study, names)}"
             f"{_apart(study, step, what)}{some_words(study, distribution.MOST_ROWS)}"
-            f"{thinned_words(study)}",
+            f"{basis_words(study, names)}{thinned_words(study)}",
             figure,
         )
 
@@ -186,10 +187,12 @@ def _own_curve(study: Study, segment: Segment, what: OwnCurve) -> Iterator[Drawi
             "Thin: every repeat; thick: median of a condition, where its repeats have the same "
             f"points; in brackets: number of sites.{thinned_words(study)} "
         )
+    densities = any(per_area(axis.unit) for axis in (what.x, what.y))
     yield Drawing(
         f"{what.slug}-step-{segment.index}",
         f"{what.title}{of_step(study, segment)}",
-        f"{program_words(study, segment.index)} {how}{what.words}".rstrip(),
+        f"{program_words(study, segment.index)} {how}{what.words}"
+        f"{basis_words(study) if densities else ''}".rstrip(),
         figure,
     )
 

@@ -17,6 +17,7 @@ from seccm.analysis import scales
 from seccm.analysis.declared import declared, main_results
 from seccm.analysis.features import Features, reanalyse
 from seccm.analysis.heights import CONTACT, Heights, heights_of, sources
+from seccm.analysis.own_areas import areas_in
 from seccm.analysis.own_condition import AgainstOwn, against_own
 from seccm.analysis.scan_quality import judged_together, places
 from seccm.analysis.series import SeriesOfSite, may_have_series, series_of
@@ -34,6 +35,7 @@ from seccm.program.any_results import OF_ANY_STEP
 from seccm.program.kind import Kind
 from seccm.program.registry import kinds
 from seccm.program.segment import Segment
+from seccm.program.site_results import per_area
 from seccm.program.trace import Area, StepTrace
 from seccm.report import style
 from seccm.report.feature import Feature
@@ -128,6 +130,17 @@ class Study:
     def area(self) -> Area | None:
         """The wetted area that densities refer to; None if the plan cannot be read."""
         return self._features.area if self._features else None
+
+    @cached_property
+    def by_plan_area(self) -> frozenset[str]:
+        """The features that count something per area of the plan."""
+        columns = self._features.columns if self._features else ()
+        return frozenset(column.name for column in columns if per_area(column.unit))
+
+    @cached_property
+    def own_areas(self) -> Mapping[int, Area]:
+        """The wetted areas that were measured of single sites, by their numbers."""
+        return areas_in(self.scan)
 
     @property
     def diameter(self) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 
 from seccm.analysis.own_condition import FEWEST
 from seccm.events import Outcome
+from seccm.program.site_results import OWN_AREA, per_area
 from seccm.typography import number
 from ui.models.colours import Shown, condition_colours, outcome_colours
 from ui.models.decades import ColourScale, has_logarithm
@@ -17,6 +18,8 @@ from ui.models.limits import Range
 from ui.models.palette import Palette
 from ui.models.site_map import OUTCOME, SiteMap
 
+OF_PICTURES = "sem_"
+"""How the names of results of micrographs begin."""
 NAMED = 3
 """Conditions without a median that are named."""
 MOST_CONDITIONS = 24
@@ -57,6 +60,8 @@ def marks(sites: SiteMap, name: str, mapped: Shown, span: Range, scale: ColourSc
     conditions = np.unique(sites.condition[np.isfinite(mapped.values)])
     if conditions.size > 1 and mapped.middle is None:
         there.append(f"values of {conditions.size} conditions")
+    if (basis := _basis(sites, name)) and np.isfinite(mapped.values).any():
+        there.append(basis)
     if mapped.few:
         named = [escape(sites.condition_label(k)) for k in mapped.few[:NAMED]]
         named += [f"{len(mapped.few) - NAMED} more"] if len(mapped.few) > NAMED else []
@@ -70,6 +75,17 @@ def marks(sites: SiteMap, name: str, mapped: Shown, span: Range, scale: ColourSc
         said = " and ".join(f"{count} {where}" for count, where in beyond if count)
         there.append(f"<b>{said} the colour scale</b>")
     return " &nbsp; ".join(there)
+
+
+def _basis(sites: SiteMap, name: str) -> str:
+    """Say which area a number per area refers to; empty for others."""
+    if name.endswith(OWN_AREA):
+        return "by the own area of each site"
+    # What is counted in a picture is per area of the picture.
+    counted = name in sites.quantities and per_area(sites.quantities[name].unit)
+    if not counted or name.startswith(OF_PICTURES) or not sites.area:
+        return ""
+    return escape(f"by the area of the plan, {sites.area}")
 
 
 def of_site(sites: SiteMap, site: int, name: str, mapped: Shown | None) -> str:

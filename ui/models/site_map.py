@@ -34,6 +34,7 @@ from seccm.remote import Overview, SiteList
 from seccm.results import UNTRUSTED, Result, Status
 from seccm.rig import ContactRule, Signal
 from seccm.typography import readable
+from seccm.units import show
 from ui.models.across_page import AcrossPage, pages_over
 from ui.models.neighbours import is_grid, spacing
 from ui.models.quantity import HEIGHT, Quantity, Z
@@ -63,6 +64,10 @@ def _main_of(sites: Sequence[Site]) -> tuple[str, ...]:
     return main_results(segment.kind for site in sites for segment in site.segments)
 
 
+def _area_words(plan: Plan) -> str:
+    return readable(f"{show(plan.probe.area, 'm^2', 3)} ({plan.probe.footprint.basis})")
+
+
 @dataclass
 class SiteMap:
     """The sites of a scan as a map shows them; all arrays of shape (sites,), SI."""
@@ -76,6 +81,8 @@ class SiteMap:
     """The conditions in words."""
     diameter: float = float("nan")
     """Of a footprint."""
+    area: str = ""
+    """That of the plan, in words; empty while it is not known."""
     reference: str = ""
     common: str = ""
     """What is uncertain of all potentials alike; empty while it is not known."""
@@ -133,6 +140,7 @@ class SiteMap:
             condition=condition,
             labels=_labels_of(conditions_among(plan, sites)),
             diameter=plan.probe.diameter,
+            area=_area_words(plan),
             reference=plan.reference.name,
             common=plan.reference.common,
             over=pages_over(plan, plan.visits().patterns),
@@ -183,6 +191,7 @@ class SiteMap:
         self.labels = _labels_of(conditions_among(plan, sites))
         self.named = len(self.labels)
         self.diameter = plan.probe.diameter
+        self.area = _area_words(plan)
         self.common = plan.reference.common
         self.over = pages_over(plan, sites)
         self.main = _main_of(sites)
