@@ -103,7 +103,7 @@ def test_figures_say_on_which_area_they_stand_and_both_are_drawn(
     scan: Path, measured: dict[str, Any]
 ) -> None:
     """By the plan's area alone before; afterwards both, and how many sites are known how."""
-    plan = "Per area: that of the plan, 67.9 µm² (nominal)."
+    plan = "Per area: that of the plan, 68.4 µm² (footprint)."
     before = captions(scan)
     assert "maps-own-area" not in before
     assert all("own area" not in caption for caption in before.values())
