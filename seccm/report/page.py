@@ -196,7 +196,7 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
             readable(f"on {show(area.value, 'm^2')}{error}, basis: {area.basis}{unknown}"),
         )
     if study.own_areas:
-        yield "", f'"own area": on that of each site, {own_words(study)}'
+        yield "own areas", f"on that of each site, {own_words(study)}"
     electrode = f" {plan.reference.electrode}" if plan else " the quasi-reference electrode"
     offset = f"E vs {header.reference} = E vs{electrode} + {show(header.reference_offset, 'V', 5)}"
     provenance = f" {plan.reference.provenance}" if plan else ""
