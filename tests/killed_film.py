@@ -28,7 +28,7 @@ if __name__ == "__main__":
     run = (
         seccm.resume(path)
         if going_on
-        else seccm.run(plan(3, frames="all"), rig(noise=False), path=path, seed=1)
+        else seccm.run(plan(2, frames="all"), rig(noise=False), path=path, seed=1)
     )
     with run:
         for _ in run:

@@ -14,7 +14,6 @@ import numpy as np
 from waiting import HANGING
 
 import seccm
-from seccm.data import Footage
 from seccm.movie.facts import FrameStatus
 from seccm.movie.mending import look_at
 from seccm.movie.pages import NO_PAGE
@@ -59,33 +58,28 @@ def killed(path: Path, batches: int, delay: float, whom: str) -> None:
     child.communicate(timeout=HANGING)
 
 
-def check(path: Path, whole: Path) -> tuple[int, int]:
+def check(path: Path) -> tuple[int, int]:
     """Assert what holds after a kill, resume, and assert what holds then.
-
-    Args:
-        path: of the data file of the run that was killed.
-        whole: that of the same run, which nobody killed.
 
     Returns:
         How many frames were listed when the run was killed, and in the end.
     """
-    with seccm.open(path) as scan, seccm.open(whole) as other:
-        frames, truth = scan.frames, other.frames
+    with seccm.open(path) as scan:
+        frames = scan.frames
         count, pages = len(frames), look_at(movie_beside(path)).pages
         index = frames["index"]
-        claimed = index[index != NO_PAGE]
-        # Every frame that the file speaks of is in the movie, and is the picture it should be.
-        assert all(claimed < pages)
-        numbers = {int(number): row for row, number in enumerate(truth["number"])}
-        _same_pictures(frames, truth, numbers, range(count))
+        # Every frame that the file speaks of is in the movie, and is the picture that it says.
+        assert all(index[index != NO_PAGE] < pages)
+        for row in np.flatnonzero((index != NO_PAGE) & np.isfinite(frames["mean"])).tolist():
+            assert float(frames.picture(row).mean()) == frames["mean"][row]
         found = {name: frames[name] for name in ("number", "clock", "index")}
         complete = scan.state == "complete"
     if not complete:
         again = begun(path, "resume")
-        _, _ = again.communicate(timeout=4 * HANGING)
+        again.communicate(timeout=4 * HANGING)
         assert again.returncode == 0
-    with seccm.open(path) as scan, seccm.open(whole) as other:
-        frames, truth = scan.frames, other.frames
+    with seccm.open(path) as scan:
+        frames = scan.frames
         assert scan.state == "complete"
         assert (scan.sites["status"] != 0).all()
         kept = frames["index"][frames["index"] != NO_PAGE]
@@ -93,23 +87,14 @@ def check(path: Path, whole: Path) -> tuple[int, int]:
         assert len(kept) == look_at(movie_beside(path)).pages
         for name, values in found.items():
             np.testing.assert_array_equal(frames[name][:count], values)
-        # Times of the session that was killed are worked out from what was found, and right.
-        first = np.flatnonzero((frames["session"] == 0) & (frames["number"] >= 0))
-        rows = np.array([numbers[int(number)] for number in frames["number"][first]], int)
-        t, status = frames["t"][first], frames["status"][first]
-        assert np.isfinite(t).all() or len(first) < 2
-        ok = status == FrameStatus.OK
-        np.testing.assert_allclose(t[ok], truth["t"][rows][ok], atol=1.1e-5)
-        unsure = frames["t_err"][first]
-        known = np.isfinite(t)
-        assert (np.abs(t - truth["t"][rows])[known] <= 5 * unsure[known] + 1e-5).all()
+        # Times of the session that was killed are worked out from what was found, and right: the
+        # virtual camera stamps the end of an exposure by the clock of the rig.
+        own = np.flatnonzero((frames["session"] == 0) & (frames["number"] >= 0))
+        true = (frames["host"] - frames["exposure"])[own]
+        t, unsure, status = (frames[name][own] for name in ("t", "t_err", "status"))
+        assert np.isfinite(t).all() or len(own) < 2
+        assert np.abs(t - true)[status == FrameStatus.OK].max(initial=0.0) <= 1.1e-5
+        # Of a single frame it is not known how far apart they are, and so not how sure a time is.
+        known = np.isfinite(t) & np.isfinite(unsure)
+        assert (np.abs(t - true)[known] <= 5 * unsure[known] + 1e-5).all()
         return count, len(frames)
-
-
-def _same_pictures(frames: Footage, truth: Footage, numbers: dict[int, int], rows: range) -> None:
-    for row in rows:
-        if int(frames["index"][row]) == NO_PAGE:
-            continue
-        picture = frames.picture(row)
-        number = int(frames["number"][row])
-        np.testing.assert_array_equal(picture, truth.picture(numbers[number]))

@@ -23,8 +23,7 @@ def main() -> None:
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     chance, began = random.Random(5), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / "whole.h5"
-        lines = begun(whole).communicate()[0].splitlines()
+        lines = begun(Path(folder) / "whole.h5").communicate()[0].splitlines()
         for k in range(kills):
             path = Path(folder) / f"{k}" / "scan.h5"
             path.parent.mkdir()
@@ -34,7 +33,7 @@ def main() -> None:
             if not path.exists():
                 print(f"{k + 1}: killed before the file was there")
                 continue
-            listed, in_the_end = check(path, whole)
+            listed, in_the_end = check(path)
             print(f"{k + 1}: {whom} killed after {listed} frames; in the end {in_the_end}")
     print(f"{kills} kills survived in {time.monotonic() - began:.0f} s: every claimed frame opened")
 
