@@ -51,6 +51,11 @@ class Signals:
         return self.start + len(self.potential)
 
 
+def nothing() -> Signals:
+    """Return no rows at all."""
+    return Signals(0, np.zeros(0), np.zeros(0), np.zeros(0, np.bool_))
+
+
 class Converter(NamedTuple):
     """The span of a converter; volts or amperes."""
 

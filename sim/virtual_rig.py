@@ -47,10 +47,12 @@ from seccm.units import show
 from sim import sampled
 from sim.added import Added, Samples
 from sim.config import VirtualConfig
-from sim.electronics import Electrometer
+from sim.electronics import Electrometer, nothing
 from sim.faults import Faults, read_faults
 from sim.galvanostat import Imposed
 from sim.inputs import HIGHEST, Inputs
+from sim.instrument.config import InstrumentConfig
+from sim.instrument.device import Device
 from sim.light import Light
 from sim.noise import WhiteNoise
 from sim.other_inputs import OtherInputs
@@ -173,6 +175,8 @@ class VirtualRig:
         self._switched = ""
         """The channel that the rig itself has connected."""
         self._row = 0
+        self._true = nothing()
+        """What truly happened in the newest rows that were simulated as rows."""
         self._open = self._running = self._closed = False
         self._raw = self._sampled = False
         """Whether raw samples may be asked for, and whether the drive that is on asks for them."""
@@ -202,6 +206,10 @@ class VirtualRig:
     def truth(self) -> Truth:
         """What really happened, for tests."""
         return self._world.truth
+
+    def connect_instrument(self, config: InstrumentConfig) -> Device:
+        """Connect an instrument to the cell, in the place of the rig's own drive."""
+        return self._world.connect_instrument(config)
 
     @property
     def height(self) -> float:
@@ -246,6 +254,7 @@ class VirtualRig:
             )
         self._play_faults()
         block = self._rows(self._row, self._horizon())
+        self._world.lived(self._true)
         self._row, self._gap = block.stop, False
         bridge, axis = self._world.bridge, self._reflexes.armed
         halt = self._reflexes.see(block, bridge.since if bridge else None)
@@ -416,7 +425,9 @@ class VirtualRig:
         stop = self._row + rows
         while self._row < stop:
             longest = min(stop, self._row + self._config.longest_block)
-            self._row = self._world.advance(self._row, longest).stop
+            passed = self._world.advance(self._row, longest)
+            self._world.lived(passed)
+            self._row = passed.stop
         self._gap = True
 
     @property
@@ -433,7 +444,7 @@ class VirtualRig:
             true = sampled.advance(self._world, start, stop)
             recorded, raw = self._inputs.samples(true)
         else:
-            true = self._world.advance(start, stop)
+            true = self._true = self._world.advance(start, stop)
             recorded = self._inputs.rows(true)
         flags, clock = recorded.flags, self._info.clock
         stop = start + len(flags)

@@ -27,6 +27,8 @@ from sim.coarse import raised
 from sim.config import VirtualConfig
 from sim.electronics import Signals
 from sim.galvanostat import Answer, Imposed, Output
+from sim.instrument.config import InstrumentConfig
+from sim.instrument.device import Device
 from sim.liquid import Dipped, Liquid
 from sim.meniscus import Bridge, Drop, Pipette, hanging_drop
 from sim.sample_config import Sample
@@ -91,6 +93,8 @@ class World:
         self.surface = Surface(raised(config.surface), config.stage.range, seed)
         self.drift = Drift(config.drift, seed)
         self.drive = Imposed()
+        self.instrument: Device | None = None
+        """An instrument of its own that drives the cell, whatever the rig says; None without."""
         self.truth = Truth()
         self.bridge: Bridge | None = None
         self.wired = False
@@ -141,6 +145,30 @@ class World:
 
     def advance(self, start: int, stop: int) -> Signals:
         """Simulate rows from `start`, at least one and none beyond `stop`."""
+        device = self.instrument
+        if device is None:
+            return self._advance(start, stop)
+        self.drive = device.imposed(start)
+        stop = int(min(stop, max(start + 1, device.change(start))))
+        memory = self.memory()
+        signals = self._advance(start, stop)
+        last = device.cut(signals)
+        if last is not None and last + 1 < signals.stop:
+            self.recall(memory)
+            signals = self._advance(start, last + 1)
+        return signals
+
+    def connect_instrument(self, config: InstrumentConfig) -> Device:
+        """Connect an instrument to the cell, in the place of the rig's own drive."""
+        self.instrument = Device(config, self._rows, self._seed)
+        return self.instrument
+
+    def lived(self, signals: Signals) -> None:
+        """Say that rows have passed for good."""
+        if self.instrument is not None:
+            self.instrument.lived(signals)
+
+    def _advance(self, start: int, stop: int) -> Signals:
         if self.bridge is None:
             row, instant = self._touch(start, stop)
             if instant is not None:

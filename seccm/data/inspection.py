@@ -18,7 +18,7 @@ from typing import get_args
 import h5py
 import numpy as np
 
-from seccm.data import frames
+from seccm.data import frames, late
 from seccm.data.header import Header, read_clock, read_header, read_version
 from seccm.data.layout import (
     CONTACT_COLUMNS,
@@ -179,6 +179,9 @@ def _wanted(datasets: Mapping[str, h5py.Dataset], version: Version) -> dict[str,
         wanted |= {c.name: (c.dtype, 1) for table in filmed for c in table.stored}
         wanted |= {c.name: (c.dtype, 1) for c in frames.DERIVED}
         wanted |= {table.dimension: ("u4", 1) for table in filmed}
+    if any(name in datasets for name in late.NAMES):
+        wanted |= {c.name: (c.dtype, 1) for table in late.TABLES for c in table.stored}
+        wanted |= {table.dimension: ("u4", 1) for table in late.TABLES}
     if any(name in datasets for name in _RAW):
         wanted |= {c.name: (c.dtype, 1) for c in PIECE_COLUMNS}
         wanted |= {"raw": ("i2", 2), "raw_unit": ("S8", 1), "raw_channel": ("O", 1)}
@@ -217,7 +220,7 @@ def _check_lengths(path: Path, data: Mapping[str, Readable]) -> None:
     """Compare what the tables say they hold with what there can be in the file."""
     # Columns with a value in every row from the beginning; others may have been left unwritten.
     filled = ("x_cmd", "y_cmd", "event_code", "event_t", "session_t_offset", "state")
-    tables = (*GROWN, *frames.TABLES, frames.LEVELS)
+    tables = (*GROWN, *frames.TABLES, frames.LEVELS, *late.TABLES)
     grown = (c.name for table in tables for c in table.stored if c.name in data)
     for name in (*filled, *grown):
         size, most = len(data[name]), data[name].most

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import h5py
 
-from seccm.data import frames, guard, raw, tables
+from seccm.data import frames, guard, late, raw, tables
 from seccm.data.header import Header
 from seccm.data.layout import LIBVER, Columns, add_session, add_sites, columns_along, create
 from seccm.data.nexus import describe
@@ -98,6 +98,7 @@ def _laid_out(
         tables.lay_out(file, columns.quantities, columns.statuses)
         raw.lay_out(file, channels)
         frames.lay_out(file, camera)
+        late.lay_out(file, header.rig_json)
         add_sites(file, sites, columns, columns_along(file, "site"))
         add_planned(file, sites)
         add_session(file, header.started_at, 0.0, 0)

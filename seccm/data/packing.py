@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.arrays import IntArray
+from seccm.data import late
 from seccm.data.frames import EDGES, HOSTS, LEVELS, NAMES
 from seccm.data.layout import (
     CONTACT_COLUMNS,
@@ -51,7 +52,7 @@ EMPTY = ("sample", "raw_sample")
 _DIMENSIONS = (
     *DIMENSIONS,
     *RAW_DIMENSIONS,
-    *(table.dimension for table in (*GROWN, EDGES, HOSTS, LEVELS)),
+    *(table.dimension for table in (*GROWN, EDGES, HOSTS, LEVELS, *late.TABLES)),
     NUMBER,
 )
 _REFILLED = {NUMBER, *(table.dimension for table in (RESULTS, ARRAYS, QUANTITIES, LEVELS))}

@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from seccm.data import frames, guard, raw, repair, tables, vetting
+from seccm.data import frames, guard, late, raw, repair, tables, vetting
 from seccm.data.earlier import is_earlier, upgrade
 from seccm.data.header import read_clock, read_header, refuse_newer
 from seccm.data.inspection import inspect
@@ -194,6 +194,7 @@ def _cut(file: h5py.File) -> None:
     if "raw" in file:
         raw.cut(file)
     frames.cut(file)
+    late.cut(file)
     width = max(file[name].shape[1] for name in ("contact_E", "contact_I"))
     file["contact_sample"].resize(width, axis=0)
     for name in ("contact_E", "contact_I"):

@@ -20,6 +20,7 @@ from seccm.data.footage import Footage
 from seccm.data.header import Header
 from seccm.data.inspection import inspect
 from seccm.data.instructions import read_instructions
+from seccm.data.late import Techniques
 from seccm.data.layout import (
     EVENT_COLUMNS,
     Column,
@@ -402,6 +403,11 @@ class Scan:
             said = "no raw samples were recorded; the plan must say raw = true in [record]"
             raise DataFileError(f"{self.path}: {said}, or in the steps of interest.")
         return self._reader.raw(number, step)
+
+    @property
+    def techniques(self) -> Techniques:
+        """What an instrument ran by itself, and its points as it had them; none without one."""
+        return Techniques(self._data)
 
     @property
     def frames(self) -> Footage:

@@ -32,6 +32,7 @@ from seccm.data.frames import FrameWriter
 from seccm.data.instructions import instruction_rows
 from seccm.data.landing_cells import cells_of as cells_of_landing
 from seccm.data.landing_cells import cells_of_record
+from seccm.data.late import LateWriter
 from seccm.data.layout import (
     SITE_COLUMNS,
     UM,
@@ -147,6 +148,7 @@ class Writer:
         self._leads, self._said = leads_of(rig), (update_of(rig), ranges_of(rig))
         self._raw = RawWriter(self._data, self._changes, self._choice)
         self._frames = FrameWriter(self._to, self._data)
+        self._late = LateWriter(self._to, self._data, self._time, clock.period)
         self._film = film
         self._written = len(file["sample"])
         self._claimed = self._written
@@ -185,6 +187,7 @@ class Writer:
             for kind, steps in enumerate(block.lamp, 1):
                 self._frames.add_edges(steps, kind)
             self._take_frames()
+            self._late.take(block.late)
         for event in events:
             self._apply(event)
         spare = len(self._tail) - KEPT

@@ -47,8 +47,11 @@ def quiet(rule: ContactRule, info: RigInfo) -> tuple[Action, ...]:
 
 
 def deaf_rows(rule: ContactRule, info: RigInfo, clock: Clock) -> int:
-    """Return the rows after a change in which a filtered signal still shows what was before."""
-    settling = info.settling(rule.signal)
+    """Return the rows after a change in which a signal may still show what was before.
+
+    It is filtered, or the instrument that holds takes its time to begin.
+    """
+    settling = max(info.settling(rule.signal), 0.0 if info.runs is None else info.runs.start)
     return clock.covering(settling) if settling else 0
 
 

@@ -53,8 +53,9 @@ def hop(
     course.tell(SiteStarted(course.row, site.number))
     terrain = Terrain() if terrain is None else terrain
     way = way_of(site, info, course, terrain)
+    late = info.runs is not None
     try:
-        yield from guarded(_visit(way, course, site, terrain, judge), way.leave)
+        yield from guarded(_visit(way, course, site, terrain, judge, late=late), way.leave)
     except GivenUp as request:
         outcome, reason = request.outcome, request.reason
     except ContactError as error:
@@ -68,7 +69,7 @@ def hop(
 
 
 def _visit(
-    way: Way, course: Course, site: Site, terrain: Terrain, judge: Judge | None
+    way: Way, course: Course, site: Site, terrain: Terrain, judge: Judge | None, *, late: bool
 ) -> Steps[None]:
     """Come to the place and run the programme there.
 
@@ -81,7 +82,7 @@ def _visit(
         hold = site.approach.hold
         period = course.block.clock.period
         shown = Shown(site.approach.rule, hold.mode, landing.baseline, hold.value, period)
-    yield from measure(course, site, landing, seen, shown, judge)
+    yield from measure(course, site, landing, seen, shown, judge, late=late)
     if shown is not None and shown.missing and landing.seen:
         terrain.doubt()
         course.tell(Note(course.row, site.number, f"Contact doubtful: {UNSHOWN}."))

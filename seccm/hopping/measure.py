@@ -28,7 +28,7 @@ from seccm.program.live import Known, Live
 from seccm.program.second import Second, opened
 from seccm.program.segment import Segment
 from seccm.results import Value
-from seccm.rig import Block, Drive, Flag, Limit, Wake
+from seccm.rig import Block, Constant, Drive, Flag, Limit, Wake
 from seccm.rig.limits import LimitWatch
 from seccm.rig.shown import TRANSIENT_ROWS, Shown
 from seccm.rig.streaks import streaks
@@ -107,6 +107,10 @@ class SegmentWatch:
 
     def _end(self, block: Block) -> End | None:
         own = block.part(self.since, self.stop)
+        over = None if block.late is None else block.late.over
+        if over is not None and over.by == "limit" and over.row < block.stop:
+            # The rows that follow are those of a cell that the instrument has left already.
+            own = own.part(own.start, over.row + 1)
         bad = np.isnan(own.data["potential"]) | np.isnan(own.data["current"])
         good = own.part(own.start, own.start + int(bad.argmax())) if bad.any() else own
         lost = self._lost(good)
@@ -116,6 +120,8 @@ class SegmentWatch:
             return End(row, _reached(limit), self.charge)
         if lost is not None:
             return End(lost, "lost contact", self.charge)
+        if over is not None and over.by == "limit" and over.limit is not None:
+            return End(max(over.row, self.since), _reached(over.limit), self.charge)
         if bad.any():
             raise ContactError(
                 "bad-signal",
@@ -177,6 +183,8 @@ def measure(
     seen: Iterable[Block],
     shown: Shown | None = None,
     judge: Judge | None = None,
+    *,
+    late: bool = False,
 ) -> Steps[None]:
     """Run the site's steps.
 
@@ -188,6 +196,8 @@ def measure(
             the approach began with the contact row and owns them.
         shown: told the rows of all steps.
         judge: told where each step begins and ends.
+        late: whether the drive of the cell runs techniques by itself: a step then begins when the
+            rows say so, and not when it was ordered.
 
     Raises:
         ContactError: an overload that stayed, or the signal is not a number.
@@ -200,13 +210,20 @@ def measure(
     done = before.rows
     second = site.approach.second
     while (segment := walk.next(live)) is not None:
+        fresh = False
         if done:
             since, blocks, label = course.row - done, before.blocks(course.row), course.row
             done = 0
-        elif segment.index == 0 and continues:
+        elif segment.index == 0 and continues and not (late and _changes(segment)):
             since, blocks, label = landing.row + 1, iter(tuple(seen)), landing.row
         else:
-            since, blocks, label = course.row, iter(()), course.row
+            since, blocks, label, fresh = course.row, iter(()), course.row, True
+        beside, ordered = _beside(second, segment, since), late and fresh
+        second = segment.second
+        if ordered:
+            course.tell(PhaseBegan(since, site.number, Phase.SETTLE, segment.index))
+            since = label = yield from _begun(course, segment, beside)
+            blocks = iter((course.block,))
         clock = course.block.clock
         raw = segment.keeps_raw(clock.period)
         began = (label, site.number, Phase.STEP, segment.index, segment.kind, raw)
@@ -217,10 +234,8 @@ def measure(
         # With shorter data points of its own it is analysed to the end of what is imposed.
         rows = clock.covering if segment.row < clock.period else clock.rows
         watch = SegmentWatch(segment, since, rows(segment.waveform.duration), last, shown)
-        beside = _beside(second, segment, since)
-        second = segment.second
         try:
-            end = yield from _impose(course, segment, watch, blocks, beside)
+            end = yield from _impose(course, segment, watch, blocks, beside, ordered=ordered)
         except GivenUp as request:
             # A step that goes on some other day has not ended.
             if request.outcome is not Outcome.ABORTED or not site.goes_on:
@@ -272,12 +287,42 @@ def _beside(before: Second | None, segment: Segment, since: int) -> tuple[Drive,
     return left if now is None else (*left, now.imposed(since))
 
 
+def _changes(segment: Segment) -> bool:
+    """Tell whether what a step imposes changes, so that an instrument begins it anew."""
+    return not isinstance(segment.waveform, Constant)
+
+
+def _drive(segment: Segment, since: int, period: float) -> Drive:
+    return Drive(
+        segment.mode,
+        segment.waveform,
+        since,
+        segment.limits,
+        segment.keeps_raw(period),
+        segment.range,
+    )
+
+
+def _begun(course: Course, segment: Segment, beside: tuple[Drive, ...]) -> Steps[int]:
+    """Order a step of an instrument; return the row in which it has begun.
+
+    The rig loses patience with an instrument that does not begin.
+    """
+    drive = _drive(segment, course.row, course.block.clock.period)
+    yield from course.next(drive, *beside)
+    while course.block.late is None or course.block.late.begun is None:
+        yield from course.next()
+    return course.block.late.begun.row
+
+
 def _impose(
     course: Course,
     segment: Segment,
     watch: SegmentWatch,
     seen: Iterable[Block],
     beside: tuple[Drive, ...],
+    *,
+    ordered: bool,
 ) -> Steps[End]:
     """Drive the cell with one segment until it ends, perhaps in rows that were seen already.
 
@@ -287,23 +332,14 @@ def _impose(
         watch: finds its end.
         seen: rows that may be of it already.
         beside: what other drives are told with it.
+        ordered: whether that was said already.
     """
     for block in seen:
         end = watch.feed(block)
         if end is not None:
             return end
-    yield from course.next(
-        Drive(
-            segment.mode,
-            segment.waveform,
-            watch.since,
-            segment.limits,
-            segment.keeps_raw(course.block.clock.period),
-            segment.range,
-        ),
-        *beside,
-        Wake(watch.stop),
-    )
+    drive = _drive(segment, watch.since, course.block.clock.period)
+    yield from course.next(*(() if ordered else (drive, *beside)), Wake(watch.stop))
     while True:
         end = watch.feed(course.block)
         if end is not None:

@@ -17,6 +17,7 @@ from seccm.plan.rounding import rounded_down
 from seccm.plan.second_drive import second_problems
 from seccm.plan.subject import Subject
 from seccm.plan.tables import Tables
+from seccm.plan.techniques import technique_problems
 from seccm.program.tree import parts
 from seccm.rig import Axis, Mode, Range, RigInfo, Sines, more_than_basic
 from seccm.suggestion import Suggestion
@@ -33,6 +34,7 @@ def reach_problems(subject: Subject) -> Iterator[Problem]:
         range_problems(subject),
         _drives(subject),
         second_problems(subject),
+        technique_problems(subject),
         corner_problems(subject),
         *((_contacts(subject),) if subject.plan.moves else ()),
         _way(subject),

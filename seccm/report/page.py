@@ -220,6 +220,8 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
         f"every {show(clock.period, 's')}, means over {show(clock.window, 's')} "
         f"({clock.averaged} samples at {show(clock.rate, 'Hz')})",
     )
+    if ties := study.scan.techniques.words:
+        yield "instrument", readable(ties)
     landed = study.scan.sites["overtravel"][study.landed]
     if np.isfinite(landed).any():
         allowed = sorted(set(allowed_overtravel(study).values()))

@@ -7,6 +7,7 @@ from seccm.rig.coarse import CoarseStage
 from seccm.rig.contact import NEVER, Air, ContactRule, Crossing, Deaf, StopCondition
 from seccm.rig.drives import DriveInfo
 from seccm.rig.info import AxisRange, CurrentRange, Modulation, RigInfo, StopAbility, SwitchInfo
+from seccm.rig.late import Late
 from seccm.rig.leads import NO_LEADS, Leads
 from seccm.rig.mounted import Channel, Mounted
 from seccm.rig.parts import Cell, CellInfo, Parts, Stage, Stream, parts_of, rig_of
@@ -14,6 +15,8 @@ from seccm.rig.protocol import Readback, Rig, SafeReport
 from seccm.rig.raw import RawChannel, RawSamples
 from seccm.rig.signals import BASIC, Signal, more_than_basic
 from seccm.rig.span import Range
+from seccm.rig.technique import Collected, Points, RunningCell, Runs, shape_of
+from seccm.rig.tie import Tie
 from seccm.rig.waveform import Constant, Limit, Lines, Section, Sine, Sines, Waveform
 
 __all__ = [
@@ -32,6 +35,7 @@ __all__ = [
     "Channel",
     "Clock",
     "CoarseStage",
+    "Collected",
     "Connect",
     "Constant",
     "ContactRecord",
@@ -44,6 +48,7 @@ __all__ = [
     "Flag",
     "Frame",
     "Freeze",
+    "Late",
     "Leads",
     "Limit",
     "Lines",
@@ -54,12 +59,15 @@ __all__ = [
     "Mounted",
     "Move",
     "Parts",
+    "Points",
     "Range",
     "RawChannel",
     "RawSamples",
     "Readback",
     "Rig",
     "RigInfo",
+    "RunningCell",
+    "Runs",
     "SafeReport",
     "Section",
     "Signal",
@@ -70,9 +78,11 @@ __all__ = [
     "StopCondition",
     "Stream",
     "SwitchInfo",
+    "Tie",
     "Wake",
     "Waveform",
     "more_than_basic",
     "parts_of",
     "rig_of",
+    "shape_of",
 ]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntFlag
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from seccm.arrays import FloatArray
 from seccm.rig.raw import RawSamples
+
+if TYPE_CHECKING:
+    from seccm.rig.late import Late
 
 Axis = Literal["x", "y", "z"]
 
@@ -160,6 +163,8 @@ class Block:
     the last block."""
     numbers: npt.NDArray[np.int64] | None = None
     """The number of each row, rising from `start`, where some between are missing; None: none."""
+    late: Late | None = None
+    """What came of a technique that the drive of the cell runs by itself."""
 
     @property
     def rows(self) -> int:
@@ -189,6 +194,26 @@ class Block:
             flags=self.flags[rows],
             clock=self.clock,
         )
+
+
+def whole(blocks: Sequence[Block]) -> Block:
+    """Return consecutive blocks with rows, at least one, as one, with all that came with them."""
+    if len(blocks) == 1:
+        return blocks[0]
+    records = [block.record for block in blocks if block.record is not None]
+    numbers = None
+    if any(block.numbers is not None for block in blocks):
+        numbers = np.concatenate([
+            block.start + np.arange(block.rows) if block.numbers is None else block.numbers
+            for block in blocks
+        ])  # fmt: skip
+    return replace(
+        joined(blocks),
+        record=records[-1] if records else None,
+        raw=tuple(piece for block in blocks for piece in block.raw),
+        edges=np.concatenate([block.edges for block in blocks]),
+        numbers=numbers,
+    )
 
 
 def joined(blocks: Sequence[Block]) -> Block:

@@ -15,6 +15,7 @@ from seccm.rig.leads import NO_LEADS, Leads
 from seccm.rig.raw import RawChannel
 from seccm.rig.signals import BASIC, Signal
 from seccm.rig.span import Range
+from seccm.rig.technique import Runs
 from seccm.rig.waveform import Sines
 from seccm.units import parse, show
 
@@ -166,6 +167,8 @@ class RigInfo:
 
     sines: bool = True
     """Whether a sum of sines can be imposed, and not only straight lines."""
+    runs: Runs | None = None
+    """What the drive of the cell runs by itself, whose rows come late; None where it does not."""
 
     def drive_of(self, name: str) -> DriveInfo | None:
         """Return another drive by its name; None if there is no such drive."""
@@ -309,6 +312,13 @@ class RigInfo:
                 "no-sines",
                 "drive",
                 f"rig {self.name} runs straight lines and no sines; nothing changed.",
+                "Choose another step, or another rig.",
+            )
+        if self.runs is not None and (why := self.runs.refusal(drive.mode, drive.waveform)):
+            raise LimitError(
+                "no-such-technique",
+                "drive",
+                f"rig {self.name}: {why} Nothing changed.",
                 "Choose another step, or another rig.",
             )
         span, unit = (self.potential, "V") if drive.mode == "potential" else (chosen.span, "A")

@@ -6,6 +6,9 @@ face. Each action goes to the part that can carry it out. In an emergency the or
 `Rig.safe`: the stage holds, the cell goes off, and only then the tip goes up; a part that fails
 does not keep the others from it.
 
+A drive that runs techniques by itself measures, too, and delivers late: `seccm.rig.gate` brings
+what it says into the rows of the stream.
+
 `parts_of` lends the parts of a whole rig, so that "the stage and the inputs of this card with the
 drive of that maker" is one line.
 """
@@ -16,15 +19,17 @@ import math
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 from seccm.errors import SeccmError
 from seccm.rig.actions import Action, Connect, Drive, Freeze, Mark, Mode, Modulate, Move, Wake
 from seccm.rig.block import Block, overload_flags
 from seccm.rig.drives import DriveInfo
-from seccm.rig.info import RigInfo
+from seccm.rig.gate import Gate
+from seccm.rig.info import CurrentRange, RigInfo
 from seccm.rig.protocol import Readback, Rig, SafeReport
 from seccm.rig.span import Range
+from seccm.rig.technique import RunningCell, Runs
 from seccm.units import show
 
 
@@ -40,6 +45,11 @@ class CellInfo:
     """What the potential reads where an anodic current is imposed and no circuit is closed."""
     update: float = 0.0
     """Seconds from one value of a drive that is put out to the next; 0 where nobody knows."""
+    ranges: tuple[CurrentRange, ...] = ()
+    """Current ranges that a step may ask for, with the usual one first; none where it chooses."""
+    runs: Runs | None = None
+    """What it runs by itself; it is a `seccm.rig.RunningCell` then. None for a drive that imposes
+    at once what it is told, and measures nothing."""
 
 
 class Cell(Protocol):
@@ -174,8 +184,9 @@ class _CellOf:
     def info(self) -> CellInfo:
         info = self._rig.info
         return CellInfo(
-            info.name, info.modes, info.potential, info.current, info.overload, info.update
-        )
+            info.name, info.modes, info.potential, info.current, info.overload, info.update,
+            runs=info.runs,
+        )  # fmt: skip
 
     def open(self) -> None:
         self._rig.open()
@@ -201,6 +212,10 @@ class _Assembled:
         self._row = 0
         self._mode: Mode = "open"
         self._channel = ""
+        self._gate: Gate | None = None
+        if cell.info.runs is not None:
+            running, info = cast(RunningCell, cell), cell.info
+            self._gate = Gate(running, cell.info.runs, info.name, stream.info.clock)
 
     @property
     def info(self) -> RigInfo:
@@ -216,10 +231,15 @@ class _Assembled:
             clock=stream.clock,
             signals=stream.signals,
             idle_current=stream.idle_current,
-            raw=stream.raw,
+            # Samples of the card say nothing of what an instrument measures by itself.
+            raw=stream.raw if cell.runs is None else (),
             raw_always=stream.raw_always,
             switch=stream.switch,
             update=cell.update,
+            # Who measures in ranges that a program can switch is the card, or the instrument.
+            ranges=stage.ranges if cell.runs is None else cell.ranges,
+            sines=stream.sines and cell.runs is None,
+            runs=cell.runs,
             drives=tuple(
                 DriveInfo(name, drive.info.potential, drive.info.current)
                 for name, drive in self._drives.items()
@@ -245,6 +265,17 @@ class _Assembled:
         self._stream.start(raw=raw)
 
     def read(self) -> Block:
+        gate = self._gate
+        if gate is None:
+            return self._seen()
+        block = None
+        while block is None:
+            gate.add(self._seen())
+            block = gate.take()
+        return block
+
+    def _seen(self) -> Block:
+        """Return the next rows of the stream."""
         block = self._stream.read()
         self._row = block.stop
         if self._mode != "current":
@@ -261,7 +292,7 @@ class _Assembled:
                 self.info.refuse_impossible(action)
                 self._drives[action.on].impose(replace(action, on=""), self._row)
             case Drive():
-                self._cell.impose(action, self._row)
+                self._drive(action)
                 self._mode = action.mode
                 if action.mode == "open":
                     for drive in self._drives.values():
@@ -275,19 +306,28 @@ class _Assembled:
                     self._channel = action.channel
                 self._stream.apply(action)
 
+    def _drive(self, action: Drive) -> None:
+        if self._gate is None:
+            self._cell.impose(action, self._row)
+            return
+        self.info.refuse_impossible(action)
+        self._gate.order(action)
+
     def safe(self, why: str, *, retract: bool = True, by: float = math.inf) -> SafeReport:
         report = self._stage.safe(why, retract=False)
         # Each of them, whether or not the one before could be.
         off = all([self._cell.off(), *(drive.off() for drive in self._drives.values())])
         self._mode = "open"
+        if self._gate is not None:
+            self._gate.forget()
         if retract:
             report = self._stage.safe(why, by=by)
         up = retract and report.retracted
         tip = "held where it was" if not up else "fully retracted" if report.at_top else "lifted"
         at = "" if report.height is None else f" at z = {show(report.height, 'm')}"
-        what = (
-            f"{why}: {'cell off' if off else 'the cell could not be switched off'}, tip {tip}{at}."
-        )
+        # What the cell does comes first: a file keeps no more than a line.
+        cell = "Cell off" if off else "The cell could not be switched off"
+        what = f"{cell}, tip {tip}{at}: {why}."
         if not report.frozen or (retract and not report.retracted):
             what = f"{what} {report.what}"
         return replace(report, drive_off=off, what=what)
