@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from hardware.cell_modes import refuse_senseless_modes
 from hardware.ni.relays import SwitchConfig
 from hardware.ni.scaling import Scale
 from hardware.ni.second_drives import SecondDriveConfig
@@ -87,18 +88,9 @@ class CellConfig(Model):
 
     @model_validator(mode="after")
     def _modes_make_sense(self) -> Self:
-        if self.potential is None and self.current is None:
-            raise ValueError("needs one of the tables potential and current")
-        both = self.potential is not None and self.current is not None
-        if both and self.mode_line is None:
-            raise ValueError(
-                "has both potential and current, and no mode_line to choose between them; where "
-                "a person turns the switch, keep one table a rig file"
-            )
-        if not both and self.mode_line is not None:
-            raise ValueError("mode_line chooses between potential and current; one is missing")
-        if (self.current is None) != (self.overload is None):
-            raise ValueError("overload belongs to a galvanostat: give both, or neither")
+        refuse_senseless_modes(
+            self.potential, self.current, self.overload, self.mode_line, "mode_line"
+        )
         return self
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from hardware.cell_modes import refuse_senseless_modes
 from hardware.ni.scaling import Scale
 from hardware.ni.wires import (
     AxisConfig,
@@ -127,18 +128,7 @@ class CellConfig(Model):
 
     @model_validator(mode="after")
     def _modes_make_sense(self) -> Self:
-        if self.potential is None and self.current is None:
-            raise ValueError("needs one of the tables potential and current")
-        both = self.potential is not None and self.current is not None
-        if both and self.mode is None:
-            raise ValueError(
-                "has both potential and current, and no mode to choose between them; where a "
-                "person turns the switch, keep one table a rig file"
-            )
-        if not both and self.mode is not None:
-            raise ValueError("mode chooses between potential and current; one is missing")
-        if (self.current is None) != (self.overload is None):
-            raise ValueError("overload belongs to a galvanostat: give both, or neither")
+        refuse_senseless_modes(self.potential, self.current, self.overload, self.mode, "mode")
         return self
 
 

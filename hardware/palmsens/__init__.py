@@ -1,0 +1,1 @@
+"""Potentiostats of PalmSens, through their own package `pypalmsens`."""
