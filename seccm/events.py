@@ -380,10 +380,14 @@ class Paused:
     """Whether `why` is what a person is asked to do, who then resumes the run."""
     by_planner: bool = False
     """Whether the planner could not say which site comes next; it is asked again on resume."""
+    suspended: bool = False
+    """Whether a signal of the rig is past its limit: the run goes on by itself once it is back."""
 
     def __str__(self) -> str:
         if self.asks:
             return one_line(self.why)
+        if self.suspended:
+            return one_line(f"Suspended: {self.why}")
         return "Paused by operator." if self.by_operator else one_line(f"Paused: {self.why}")
 
 
@@ -392,9 +396,11 @@ class Resumed:
     """The run goes on after a pause."""
 
     row: int
+    why: str = ""
+    """A sentence, where it goes on by itself."""
 
     def __str__(self) -> str:
-        return "Resumed."
+        return one_line(f"Resumed. {self.why}".rstrip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from seccm.units import BLANKS, Dimension, base, parse_c_rate, parse_free, quote
 CAPACITY = "capacity of the step"
 """What the level of a C-rate is multiplied with; no name of a plan, whose names have no blanks
 in a product."""
-_NUMBERS: Dimension = (0, 0, 0, 0, 0, 0)
+_NUMBERS: Dimension = (0, 0, 0, 0, 0, 0, 0)
 HOUR = 3600.0
 _OPERAND = rf"(?=[{BLANKS}]*[($0-9.+−-])"
 """What follows an operator; before anything else the sign belongs to a unit, as in pA/um^3."""
@@ -175,5 +175,5 @@ def placeholders(given: object) -> Iterator[str]:
 
 def times(dimension: Dimension, other: Dimension, power: int) -> Dimension:
     """Return the dimension of a product with a power of another quantity."""
-    a, b, c, d, e, f = (x + power * y for x, y in zip(dimension, other, strict=True))
-    return (a, b, c, d, e, f)
+    a, b, c, d, e, f, g = (x + power * y for x, y in zip(dimension, other, strict=True))
+    return (a, b, c, d, e, f, g)

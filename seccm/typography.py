@@ -84,7 +84,7 @@ def _readable(word: str) -> str:
     if _FILE.match(word):
         return word
     text = word
-    powers = {"^2": "²", "^3": "³", "^-1": "⁻¹", "^-2": "⁻²"}
+    powers = {"degC": "°C", "^2": "²", "^3": "³", "^-1": "⁻¹", "^-2": "⁻²"}
     for plain, raised in sorted(powers.items(), key=lambda item: -len(item[0])):
         text = text.replace(plain, raised)
     text = re.sub(r"(?<![\w.)])-(?=\d)", "−", text)

@@ -13,8 +13,9 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-Dimension = tuple[int, int, int, int, int, int]
-"""Powers of metre, second, ampere, volt, radian and mole: a kilogram is a V A s^3/m^2."""
+Dimension = tuple[int, int, int, int, int, int, int]
+"""Powers of metre, second, ampere, volt, radian, mole and degree Celsius: a kilogram is a
+V A s^3/m^2. Temperatures are those of Celsius' scale: 0 degC is where that scale begins."""
 
 # The sign "µ" exists twice in Unicode (micro sign, Greek mu); people type either, or "u".
 _PREFIXES = {
@@ -22,36 +23,44 @@ _PREFIXES = {
     "n": -9, "p": -12, "f": -15, "a": -18,
 }  # fmt: skip
 _SYMBOLS: dict[str, tuple[Decimal, Dimension]] = {
-    "m": (Decimal(1), (1, 0, 0, 0, 0, 0)),
-    "s": (Decimal(1), (0, 1, 0, 0, 0, 0)),
-    "min": (Decimal(60), (0, 1, 0, 0, 0, 0)),
-    "h": (Decimal(3600), (0, 1, 0, 0, 0, 0)),
-    "Hz": (Decimal(1), (0, -1, 0, 0, 0, 0)),
-    "A": (Decimal(1), (0, 0, 1, 0, 0, 0)),
-    "V": (Decimal(1), (0, 0, 0, 1, 0, 0)),
-    "C": (Decimal(1), (0, 1, 1, 0, 0, 0)),
-    "Ah": (Decimal(3600), (0, 1, 1, 0, 0, 0)),
-    "F": (Decimal(1), (0, 1, 1, -1, 0, 0)),
-    "ohm": (Decimal(1), (0, 0, -1, 1, 0, 0)),
-    "Ω": (Decimal(1), (0, 0, -1, 1, 0, 0)),  # U+03A9, the Greek letter
-    "\u2126": (Decimal(1), (0, 0, -1, 1, 0, 0)),  # the ohm sign, which looks the same
-    "S": (Decimal(1), (0, 0, 1, -1, 0, 0)),
-    "rad": (Decimal(1), (0, 0, 0, 0, 1, 0)),
-    "deg": (Decimal(repr(math.pi)) / 180, (0, 0, 0, 0, 1, 0)),
-    "g": (Decimal("0.001"), (-2, 3, 1, 1, 0, 0)),
-    "mol": (Decimal(1), (0, 0, 0, 0, 0, 1)),
-    "L": (Decimal("0.001"), (3, 0, 0, 0, 0, 0)),
-    "M": (Decimal(1000), (-3, 0, 0, 0, 0, 1)),  # mol/L
-    "%": (Decimal("0.01"), (0, 0, 0, 0, 0, 0)),
+    "m": (Decimal(1), (1, 0, 0, 0, 0, 0, 0)),
+    "s": (Decimal(1), (0, 1, 0, 0, 0, 0, 0)),
+    "min": (Decimal(60), (0, 1, 0, 0, 0, 0, 0)),
+    "h": (Decimal(3600), (0, 1, 0, 0, 0, 0, 0)),
+    "Hz": (Decimal(1), (0, -1, 0, 0, 0, 0, 0)),
+    "A": (Decimal(1), (0, 0, 1, 0, 0, 0, 0)),
+    "V": (Decimal(1), (0, 0, 0, 1, 0, 0, 0)),
+    "C": (Decimal(1), (0, 1, 1, 0, 0, 0, 0)),
+    "Ah": (Decimal(3600), (0, 1, 1, 0, 0, 0, 0)),
+    "F": (Decimal(1), (0, 1, 1, -1, 0, 0, 0)),
+    "ohm": (Decimal(1), (0, 0, -1, 1, 0, 0, 0)),
+    "Ω": (Decimal(1), (0, 0, -1, 1, 0, 0, 0)),  # U+03A9, the Greek letter
+    "\u2126": (Decimal(1), (0, 0, -1, 1, 0, 0, 0)),  # the ohm sign, which looks the same
+    "S": (Decimal(1), (0, 0, 1, -1, 0, 0, 0)),
+    "rad": (Decimal(1), (0, 0, 0, 0, 1, 0, 0)),
+    "deg": (Decimal(repr(math.pi)) / 180, (0, 0, 0, 0, 1, 0, 0)),
+    "g": (Decimal("0.001"), (-2, 3, 1, 1, 0, 0, 0)),
+    "mol": (Decimal(1), (0, 0, 0, 0, 0, 1, 0)),
+    "L": (Decimal("0.001"), (3, 0, 0, 0, 0, 0, 0)),
+    "M": (Decimal(1000), (-3, 0, 0, 0, 0, 1, 0)),  # mol/L
+    "Pa": (Decimal(1), (-3, 1, 1, 1, 0, 0, 0)),
+    "bar": (Decimal(100_000), (-3, 1, 1, 1, 0, 0, 0)),
+    "degC": (Decimal(1), (0, 0, 0, 0, 0, 0, 1)),
+    "°C": (Decimal(1), (0, 0, 0, 0, 0, 0, 1)),
+    "%": (Decimal("0.01"), (0, 0, 0, 0, 0, 0, 0)),
+    "ppm": (Decimal("0.000001"), (0, 0, 0, 0, 0, 0, 0)),
+    "ppb": (Decimal("0.000000001"), (0, 0, 0, 0, 0, 0, 0)),
 }
-_BASES = ("m", "s", "A", "V", "rad", "mol")
-_ORDER = ("A", "V", "mol", "rad", "s", "m")
+_SHARES = {"%", "ppm", "ppb"}
+"""Each stands for a number: alone, or where something is divided by it, such as V/ppm."""
+_BASES = ("m", "s", "A", "V", "rad", "mol", "degC")
+_ORDER = ("A", "V", "mol", "rad", "degC", "s", "m")
 """In this order a metre is never read as the prefix of the next unit."""
 C_RATE = "1/h"
 """The unit of a C-rate: of the current that passes a capacity in an hour."""
 _SIZE = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _RATE = re.compile(rf"([-+]?)({_SIZE})?C(?:/({_SIZE}))?")
-_NEVER_PREFIXED = {"min", "h", "deg", "%"}
+_NEVER_PREFIXED = {"min", "h", "deg", "degC", "°C", *_SHARES}
 _NUMBER = r"[-+−]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+−]?[0-9]+)?"
 BLANKS = " \t\u00a0\u2009\u202f"
 """What may stand between number and unit; a control character is no blank."""
@@ -72,6 +81,9 @@ _SHOWN = {
     "m^2/s": ("cm^2/s", 1e4),
     "m^3": ("um^3", 1e18),
     "1": ("", 1.0),
+    "%": ("%", 1.0),
+    "ppm": ("ppm", 1.0),
+    "degC": ("degC", 1.0),
 }
 _EXAMPLES = {
     "m": "11 um", "m/s": "2 um/s", "s": "5 s", "V": "-0.27 V", "A": "5 pA", "V/s": "100 mV/s",
@@ -79,7 +91,7 @@ _EXAMPLES = {
     "F": "10 pF", "ohm": "1 Gohm", "Hz": "50 Hz", "rad": "10 deg", "1": "0.5",
     "kg/m^3": "4.3 g/cm^3", "kg/mol": "180.8 g/mol", "m^3": "540 um^3", "C/m^3": "600 mAh/cm^3",
     "mol/m^3": "50 mM", "m^2/s": "3e-6 cm^2/s", "S/m": "1 S/m", "A/m^3": "0.22 pA/um^3",
-    "1/h": "C/3",
+    "1/h": "C/3", "Pa": "100 Pa", "degC": "25 degC", "%": "6 %", "ppm": "5 ppm",
 }  # fmt: skip
 
 
@@ -101,7 +113,7 @@ def _unit(text: str) -> tuple[Decimal, Dimension]:
         raise ValueError(f"{quoted(text)} can be read in two ways: divide once, at the end")
     if slash and factors == ["1"]:
         factors = []
-    scale, dimension, bases = Decimal(1), (0, 0, 0, 0, 0, 0), []
+    scale, dimension, bases = Decimal(1), (0, 0, 0, 0, 0, 0, 0), []
     for part, sign in [*((part, 1) for part in factors), *([(below, -1)] if slash else [])]:
         found = _FACTOR.fullmatch(part)
         if not found:
@@ -110,13 +122,16 @@ def _unit(text: str) -> tuple[Decimal, Dimension]:
         bases.append(base)
         power = sign * int((found[2] or "1").replace("−", "-"))
         scale *= factor**power
-        a, b, c, d, e, f = (x + power * p for x, p in zip(dimension, powers, strict=True))
-        dimension = (a, b, c, d, e, f)
+        a, b, c, d, e, f, g = (x + power * p for x, p in zip(dimension, powers, strict=True))
+        dimension = (a, b, c, d, e, f, g)
     is_ratio = len(bases) == 2 and not any(dimension)
     if len(set(bases)) < len(bases) and not is_ratio:
         raise ValueError(f"{quoted(text)} has one unit twice")
-    if "%" in bases and product != "%":
-        raise ValueError(f'"%" in {quoted(text)} stands for a number: write the number instead')
+    for share in _SHARES.intersection(bases):
+        if product != share and (below != share or factors == [""]):
+            raise ValueError(
+                f'"{share}" in {quoted(text)} stands for a number: write the number instead'
+            )
     return scale, dimension
 
 
@@ -280,7 +295,7 @@ def _unit_of(found: re.Match[str]) -> tuple[Decimal, Dimension]:
 
 def _si(unit: str) -> tuple[Decimal, Dimension]:
     """Return factor and dimension of a unit that the program names; "1" is that of numbers."""
-    return (Decimal(1), (0, 0, 0, 0, 0, 0)) if unit == "1" else _unit(unit)
+    return (Decimal(1), (0, 0, 0, 0, 0, 0, 0)) if unit == "1" else _unit(unit)
 
 
 def _comma(text: str) -> str:

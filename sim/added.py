@@ -17,7 +17,7 @@ import numpy.typing as npt
 from seccm.arrays import BoolArray, FloatArray
 from seccm.rig import Flag
 from seccm.rig.lock_in import LockIns, stacked, unstacked
-from sim.config import VirtualConfig
+from sim.config import SimulatedSignal, VirtualConfig
 from sim.noise import WhiteNoise
 from sim.world import World
 
@@ -96,14 +96,24 @@ class Added:
             if name in self._fine:
                 continue  # The mean of its samples, below.
             white = self._white[name].rows(start, stop)[0]
-            added[name] = signal.offset + signal.factor * data[signal.follows]
-            added[name] += signal.noise * white
+            added[name] = self._rows_of(signal, start, stop, data) + signal.noise * white
         flags = np.zeros(stop - start, np.uint8)
         if self.fine:
             added |= self._fine_rows(start, stop, cell, flags)
         signals = self._config.signals
         order = [*signals, *(name for name in added if name not in signals)]
         return AddedRows({name: added[name] for name in order}, flags)
+
+    def _rows_of(
+        self, signal: SimulatedSignal, start: int, stop: int, data: Mapping[str, FloatArray]
+    ) -> FloatArray:
+        """Return what a signal reads without its noise, shape (rows,)."""
+        if not signal.course:
+            return signal.offset + signal.factor * data[signal.follows]
+        times, values = np.array(signal.course, float).T
+        now = np.arange(start, stop) * self._clock.period
+        found: FloatArray = signal.offset + np.interp(now, times, values)
+        return found
 
     def _fine_rows(
         self, start: int, stop: int, cell: Samples | None, flags: npt.NDArray[np.uint8]

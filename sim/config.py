@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -27,6 +28,7 @@ from seccm.rig.lamp import Blink
 from seccm.rig.lock_in_table import LockInTables
 from seccm.rig.modulation import modulation_problems
 from seccm.rig.signal_table import AddedName, SignalTable, declared
+from seccm.rig.suspend import SuspendTable, suspend_problems
 from seccm.units import show
 from sim.barrels import SimulatedBarrels
 from sim.sample_config import RESISTOR, Sample, known_samples
@@ -263,6 +265,18 @@ class SimulatedSignal(SignalTable):
     """What it reads where that one is zero, in its SI unit."""
     noise: float = Field(0.0, ge=0)
     """Standard deviation of a data point, in its SI unit."""
+    course: tuple[tuple[Duration, float], ...] = Field(
+        (), examples=[[["0 s", 1.0], ["60 s", 8.0], ["120 s", 1.0]]]
+    )
+    """What it reads in the course of a run, in place of what it follows: times, and values in its
+    unit, with straight lines between them."""
+
+    @model_validator(mode="after")
+    def _time_goes_on(self) -> Self:
+        times = [time for time, _ in self.course]
+        if any(later <= sooner for sooner, later in pairwise(times)):
+            raise ValueError("course goes back in time; write its points in their order")
+        return self
 
 
 class SimulatedDrive(DriveTable):
@@ -318,6 +332,8 @@ class VirtualConfig(LockInTables):
     """What is measured in every data point beside potential, current and position, by name."""
     lamp: Blink | None = None
     """How the lamp of a camera is blinked, so that its pictures tell when they were taken."""
+    suspend: dict[Words, SuspendTable] = Field(default_factory=dict)
+    """When any run on this rig waits with its tip up, because of a signal, by name."""
     samples: dict[str, Sample] = Field(default_factory=known_samples)
     """What can be mounted, by name."""
     calibration: dict[str, Any] = Field(default_factory=dict)
@@ -345,6 +361,7 @@ class VirtualConfig(LockInTables):
         problems = list(self.lock_in_problems(declared(self.signals), rate))
         z = AxisRange(Range(0.0, self.stage.range), self.stage.fastest)
         problems += modulation_problems(self.modulation, z, 0.0)
+        problems += suspend_problems(self.suspend, self.with_lock_ins(declared(self.signals)))
         if problems:
             raise Mistakes(problems)
         return self

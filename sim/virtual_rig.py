@@ -43,6 +43,7 @@ from seccm.rig.drives import described, signals_of
 from seccm.rig.lamp import Blink
 from seccm.rig.modulation import inside
 from seccm.rig.signal_table import declared
+from seccm.rig.suspend import resolved
 from seccm.units import show
 from sim import sampled
 from sim.added import Added, Samples
@@ -104,6 +105,7 @@ def describe(config: VirtualConfig) -> RigInfo:
         bias=0.0 if barrels is None else barrels.bias,
         at_mouth=mouth,
         barrels_unknown=0.0 if barrels is None else barrels.unknown,
+        suspends=resolved(config.suspend, config.with_lock_ins(declared(config.signals))),
         words=(*config.sentences(), *((barrels.sentence(),) if barrels is not None else ())),
         raw=electrometer.channels,
         raw_always=False,

@@ -30,8 +30,10 @@ from seccm.events import (
 from seccm.hopping.doubts import Budget
 from seccm.hopping.engine import Engine
 from seccm.hopping.life import Request, State
+from seccm.hopping.suspension import Suspension
 from seccm.plan.site import Site
 from seccm.rig import Block, Flag, Freeze, Move
+from seccm.rig.suspend import Suspend
 
 TABLE = {
     "idle": {"start": "running", "stop": "done", "halt": "done", "emergency": "done"},
@@ -50,6 +52,13 @@ TABLE = {
         "emergency": "done",
     },
     "paused": {"resume": "running", "stop": "done", "halt": "done", "emergency": "done"},
+    "suspended": {
+        "resume": "running",
+        "pause": "pausing",
+        "stop": "done",
+        "halt": "done",
+        "emergency": "done",
+    },
     "stopping": {"halt": "done", "emergency": "done"},
     "done": {},
     "fault": {},
@@ -82,20 +91,29 @@ class ByHand:
         raise AssertionError("it never happened")
 
 
-def by_hand(sites: int = 2, **world: object) -> ByHand:
+def by_hand(sites: int = 2, suspension: Suspension | None = None, **world: object) -> ByHand:
     rig = LittleWorld(**world)
     engine = Engine(
-        [a_site(k) for k in range(sites)], rig.info, title="t", total=sites, budget=Budget()
+        [a_site(k) for k in range(sites)],
+        rig.info,
+        title="t",
+        total=sites,
+        budget=Budget(),
+        suspension=suspension,
     )
     return ByHand(engine, rig)
 
 
 def brought_to(state: str) -> ByHand:
     """A run in the state asked for, in the middle of its first site where there is one."""
-    run = by_hand()
+    low = Suspend("E", "potential", "potential", "V", "below", 1e3, 1e3, 0.0, 1.0)
+    run = by_hand(suspension=Suspension([low]) if state == "suspended" else None)
     if state == "idle":
         return run
     run.engine.ask(Request.START)
+    if state == "suspended":
+        run.until(lambda: run.engine.status.state is State.SUSPENDED)
+        return run
     run.until(lambda: run.engine.status.phase is Phase.STEP)
     match state:
         case "pausing":

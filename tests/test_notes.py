@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from typer.testing import CliRunner
 
 import seccm
 from seccm.cli.commands import app
+from seccm.data import seal
+from seccm.data.notes import changed, changes, of_file
 from seccm.errors import PlanError, SeccmError
-from seccm.session.notes import attributes, change, kept, radius
+from seccm.session.notes import amend, attributes, change, kept, radius
 
 
 @pytest.fixture(autouse=True)
@@ -79,3 +82,65 @@ def test_notes_that_cannot_be_read_hold_no_run_up(home: Path) -> None:
     assert attributes() == {}
     with pytest.raises(SeccmError, match="cannot be read"):
         kept()
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data file whose notes were told before the run."""
+    folder = tmp_path_factory.mktemp("notes")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SECCM_HOME", str(folder / "home"))
+        change({"operator": "A. Person", "gas": "air", "resistance": "50 Mohm"})
+        for _ in seccm.run(small_scan(1, 1), path=folder / "a.h5", seed=1):
+            pass
+    return folder / "a.h5"
+
+
+def test_notes_are_changed_afterwards_in_the_open_and_the_record_stays(
+    begun: Path, tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(begun, tmp_path / "b.h5"))
+    with seccm.open(path) as scan:
+        rows, checked = scan.site(0).E.tobytes(), scan.sites["crc32"].tolist()
+    amend(path, {"gas": "argon", "conductivity": "1.3 S/m", "half_angle": "5 deg"})
+    now = amend(path, {"operator": "", "remark": "said later"})
+    assert now["gas"] == "argon"
+    assert "operator" not in now
+    assert now["radius"].endswith("(from the resistance)")
+    with seccm.open(path) as scan:
+        assert scan.site(0).E.tobytes() == rows
+        assert scan.sites["crc32"].tolist() == checked
+        assert scan.check() == {}
+        extra = scan.header.extra
+    assert of_file(extra) == now
+    first, second = (one["words"] for one in changes(extra))
+    assert 'gas "air" → "argon"' in first
+    assert 'operator "A. Person" → nothing' in second
+    assert "said later" in said("info", path)
+    assert seal.holds(path)
+
+
+def test_what_changes_nothing_leaves_the_file_as_it_is(begun: Path) -> None:
+    before = begun.read_bytes()
+    assert amend(begun, {"gas": "air"})["gas"] == "air"
+    with pytest.raises(PlanError):
+        amend(begun, {"resistance": "50", "gas": "argon"})
+    assert begun.read_bytes() == before
+
+
+def test_the_command_line_shows_and_changes_the_notes_of_a_file(
+    begun: Path, tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(begun, tmp_path / "c.h5"))
+    assert "air" in said("notes", "--of", path)
+    assert "argon" in said("notes", "--of", path, "--gas", "argon")
+    assert "argon" in said("notes", "--of", path)
+    assert "Nothing is noted" in said("notes")  # those of the next file are others
+    said("notes", "--of", tmp_path / "none.h5", code=2)
+
+
+@pytest.mark.parametrize("spoiled", ["[", "3", '[{"at": 1}]', '["x"]'])
+def test_a_spoiled_list_of_changes_holds_nobody_up(spoiled: str) -> None:
+    assert changes({"notes_changed": spoiled}) == []
+    again = changed({"notes_changed": spoiled, "note_gas": "air"}, {"gas": "argon"}, "now")
+    assert changes(again) == [{"at": "now", "words": 'gas "air" → "argon"'}]

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QPushButton,
+    QScrollArea,
     QSplitter,
     QStackedWidget,
     QToolButton,
@@ -37,8 +38,10 @@ from ui.models.showing import Conventions, Showing
 from ui.models.words import Line
 from ui.models.worker import Worker
 from ui.pictures_view import PicturesView
+from ui.pushed import kinetic
 from ui.readout import LEGIBLE, Readout
 from ui.report_process import ReportProcess
+from ui.scans_view import ScansView
 
 LOOK_MS = 1000
 """From one look at a growing file to the next."""
@@ -65,6 +68,10 @@ class FileView(QWidget):
     """Where the file was found: it has another name than before."""
     planner_asked = Signal()
     """The decisions of its planner shall be shown."""
+    notes_asked = Signal()
+    """The notes of the file are to be shown."""
+    found_asked = Signal()
+    """Another scan is to be found."""
 
     def __init__(self, path: Path, say: Callable[[Line], None]) -> None:
         super().__init__()
@@ -113,6 +120,9 @@ class FileView(QWidget):
         self.planner_button.setToolTip("What the planner expected, and how it came to its sites")
         self.planner_button.clicked.connect(self.planner_asked)
         self.planner_button.setVisible(False)
+        self.notes_button = QPushButton("Notes …")
+        self.notes_button.setToolTip("Operator, electrolyte, pipette and the like, to be changed")
+        self.notes_button.clicked.connect(self.notes_asked)
         self.openers: dict[bool, QPushButton] = {}
         """Whether the other file goes beside this one."""
         self.resume_button = QPushButton("Resume the run")
@@ -131,12 +141,13 @@ class FileView(QWidget):
             button = self.openers[beside] = QPushButton(words)
             button.clicked.connect(lambda _=False, b=beside: self.asked.emit(b))
             row.addWidget(button)
-        self.recent = pieces.tool("Recent")
+        self.recent = pieces.tool("Scans")
         self.recent.setToolTip("Open one of the files that were used last")
         self.recent.setMenu(QMenu(self.recent))
         self.recent.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         row.addWidget(self.recent)
         row.addWidget(self.planner_button)
+        row.addWidget(self.notes_button)
         row.addWidget(self.pictures_button)
         row.addWidget(self.report_button)
         row.addWidget(self.areas_button)
@@ -156,9 +167,9 @@ class FileView(QWidget):
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
         self._look = palette, sizes
-        buttons = (self.resume_button, *self.openers.values(), self.recent, self.pictures_button,
-                   self.planner_button)  # fmt: skip
-        pieces.uncut(*buttons, self.report_button, self.areas_button, self.export_button)
+        buttons = (self.resume_button, *self.openers.values(), self.recent, self.notes_button)
+        others = (self.pictures_button, self.planner_button, self.report_button)
+        pieces.uncut(*buttons, *others, self.areas_button, self.export_button)
         self.map.dress(palette, sizes)
 
     @property
@@ -177,10 +188,11 @@ class FileView(QWidget):
         """List the files that were used last."""
         menu = self.recent.menu()
         menu.clear()
+        menu.addAction("Find a scan …").triggered.connect(lambda _=False: self.found_asked.emit())
+        menu.addSeparator()
         for path in paths:
             action = menu.addAction(str(path))
             action.triggered.connect(lambda _=False, p=path: self.chosen.emit(p))
-        self.recent.setEnabled(bool(paths))
 
     def look(self) -> None:
         """Look whether the file has grown, or has another name; called once a second."""
@@ -382,6 +394,7 @@ class FileView(QWidget):
         self.resume_button.setVisible(file.resumable)
         self.areas_button.setVisible(not file.growing)
         self.planner_button.setVisible(file.asks)
+        self.notes_button.setVisible(not file.growing)
 
 
 def without_plan(file: Path, error: Exception) -> Line:
@@ -412,6 +425,10 @@ class BrowseView(QWidget):
     """Where a file was found that has another name than before."""
     planner_asked = Signal(Path)
     """The file whose planner shall be shown."""
+    found = Signal(Path, bool)
+    """A scan that was found is to be opened; whether beside the one that is open."""
+    notes_asked = Signal(FileView)
+    """The notes of this file are to be shown."""
 
     def __init__(self, say: Callable[[Line], None]) -> None:
         super().__init__()
@@ -436,6 +453,10 @@ class BrowseView(QWidget):
         self.open_button = QPushButton("Open …")
         self.open_button.clicked.connect(lambda: self.asked.emit(False))
         box.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignCenter)
+        self.find_button = QPushButton("Find a scan …")
+        self.find_button.setToolTip("Search scans by plan, sample, day, notes and results")
+        self.find_button.clicked.connect(lambda: self.show_scans())
+        box.addWidget(self.find_button, 0, Qt.AlignmentFlag.AlignCenter)
         box.addSpacing(16)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
@@ -444,6 +465,12 @@ class BrowseView(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(empty)
         self._stack.addWidget(self._split)
+        self.scans = ScansView(lambda: self.recent)
+        self.scans.opened.connect(self.found)
+        self.scans.left.connect(self._leave_scans)
+        self._scans_area = kinetic(QScrollArea(widgetResizable=True))
+        self._scans_area.setWidget(self.scans)
+        self._stack.addWidget(self._scans_area)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
@@ -466,6 +493,14 @@ class BrowseView(QWidget):
         for view in self.files:
             view.show_recent(self.recent)
 
+    def show_scans(self) -> None:
+        """Show all scans that are known, to find one."""
+        self.scans.allow_back(bool(self.files))
+        self._stack.setCurrentWidget(self._scans_area)
+
+    def _leave_scans(self) -> None:
+        self._stack.setCurrentIndex(self._stack.indexOf(self._split) if self.files else 0)
+
     @property
     def map(self) -> MapView | None:
         """The map of the first file."""
@@ -474,6 +509,7 @@ class BrowseView(QWidget):
     def dress(self, palette: Palette, sizes: Sizes) -> None:
         """Take colours and sizes."""
         self._palette, self._sizes = palette, sizes
+        self.scans.dress(sizes)
         for view in self.files:
             view.dress(palette, sizes)
 
@@ -495,6 +531,8 @@ class BrowseView(QWidget):
         view.chosen.connect(self.chosen)
         view.moved.connect(self.moved)
         view.planner_asked.connect(lambda v=view: self.planner_asked.emit(v.file.path))
+        view.found_asked.connect(self.show_scans)
+        view.notes_asked.connect(lambda v=view: self.notes_asked.emit(v))
         view.show_recent(self.recent)
         for old in self.files[1:] if beside else self.files:
             old.shut()
@@ -514,6 +552,7 @@ class BrowseView(QWidget):
 
     def close_files(self) -> None:
         """Let go of all files."""
+        self.scans.shut()
         for view in self.files:
             view.shut()
         self.files = []

@@ -92,6 +92,11 @@ class CoarsePanel(QWidget):
         column.addWidget(pieces.label(MOVES, "warning", wrap=True))
         self.each = QCheckBox("Ask before each motion of the motor")
         self.each.setChecked(True)
+        words = (
+            "With it, the program asks before the motor takes each step towards the sample. The "
+            "piezo approaches by itself in between, and stops at contact."
+        )
+        pieces.means(self.each, words)
         self.start = _button("Start: the tip moves")
         self.start.clicked.connect(self._start)
         row.addWidget(self.each)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from ui import pieces
 from ui.models.colours import Shown
 from ui.models.limits import Limits, read, written
 from ui.number_pad import KEY, NumberLine
@@ -30,6 +31,9 @@ class ColourLimits(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.low, self.high = NumberLine("", "low"), NumberLine("", "high")
+        for field, end in ((self.low, "lowest"), (self.high, "highest")):
+            words = f"The value that gets the {end} colour; empty for that of the sites."
+            pieces.means(field, words, f"{end} colour")
         self._kept: dict[str, Limits] = {}
         self._name, self._unit = "", ""
         self._shown: Shown | None = None

@@ -59,13 +59,14 @@ KEYS = (
     Key("open-plan", "Open a plan", "Ctrl+P", "Files", "plan"),
     Key("save-plan", "Save the plan", "Ctrl+S", "Files", "save"),
     Key("save-plan-as", "Save the plan as", "Ctrl+Shift+S", "Files"),
+    Key("notes", "Notes of the experiment", "Ctrl+N", "Files"),
     Key("report", "Write the report", "Ctrl+R", "Files", "report"),
     Key("convention", "Sign convention and reference", "Ctrl+I", "Window", "convention"),
     Key("theme", "Theme: dark or light", "Ctrl+T", "Window", "theme"),
     Key("glove", "Glove mode", "Ctrl+G", "Window", "glove"),
     Key("reset", "Reset layout", "Ctrl+Shift+0", "Window"),
     Key("dismiss", "Dismiss the message", "Ctrl+Delete", "Window"),
-    Key("keys", "Show all keys; in a field of a plan, its meaning", "F1", "Window", "keys"),
+    Key("keys", "Show all keys; in a field, its meaning", "F1", "Window", "keys"),
 )
 
 

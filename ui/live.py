@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from seccm.rig import Signal
+from seccm.rig import Signal, environment
 from ui import pieces
 from ui.models.hand import read_back
 from ui.models.live import Live
@@ -75,7 +75,9 @@ class LiveView(QWidget):
         for name in NUMBERS:
             beside.addWidget(self.numbers[name])
             beside.addSpacing(10)
-        beside.addStretch(1)
+        self.around = Readout("", "muted", LEGIBLE)
+        self.around.setToolTip("What surrounds the cell, as the sensors of the rig show it now")
+        beside.addWidget(self.around, 1)
         beside.addWidget(self.planner)
         beside.addWidget(self.more)
         self._grid = QGridLayout()
@@ -155,6 +157,9 @@ class LiveView(QWidget):
             label.say(f"{caption}: {read_back(name, value)}")
             fresh = name in numbers.values and not numbers.stale
             pieces.look(label, "number" if fresh else "stale-number")
+        around = environment(self._live.signals) if self._live is not None else ()
+        self.around.say(numbers.around(around))
+        pieces.look(self.around, "number" if not numbers.stale else "stale-number")
 
     def draw(self) -> None:
         """Draw what is new; costs nothing if nothing is."""
@@ -267,7 +272,10 @@ class LiveView(QWidget):
 
     def _add(self, name: str, words: str, panel: CurvePanel) -> None:
         self._signals.append(name)
-        self._add_listed(name, words).setChecked(True)
+        # What surrounds the cell is slow: its curve over one site tells little.
+        signal = panel.kind.signal
+        slow = signal is not None and signal.role == "environment"
+        self._add_listed(name, words).setChecked(not slow)
 
     def _dress(self, panel: CurvePanel) -> None:
         panel.show_as(self._showing, self._offset)

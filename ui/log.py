@@ -81,6 +81,7 @@ class LogView(QWidget):
         self.text.setUndoRedoEnabled(False)
         self.text.setMaximumBlockCount(MOST)
         self.word = pieces.line("", "filter")
+        pieces.means(self.word, "Shows the lines that have this word or number in them.", "filter")
         self.word.textChanged.connect(self._choose)
         self.buttons: dict[str, QToolButton] = {}
         self.filters = QWidget()

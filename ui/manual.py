@@ -201,6 +201,11 @@ class ManualView(QWidget):
         self.step.addItems(list(STEPS))
         self.step.setCurrentText("1 um")
         self.speed = NumberLine("1 um/s", unit="m/s")
+        pieces.means(self.step, "How far one press of an arrow moves the stage, in metres: 1 um. "
+                     "Approach and retract do not follow it.", "step")  # fmt: skip
+        pieces.means(self.speed, "How fast an arrow moves the stage, in metres per second: 1 um/s. "
+                     "Down, contact stops the tip as in an approach of the plan.",
+                     "speed")  # fmt: skip
         for name, field in (("step", self.step), ("speed", self.speed)):
             row.addWidget(pieces.label(name, "muted"))
             row.addWidget(field, 1)
@@ -216,6 +221,10 @@ class ManualView(QWidget):
     def _make_drive(self) -> QGridLayout:
         grid = QGridLayout()
         self.potential, self.current = NumberLine("0 V", unit="V"), NumberLine("0 A", unit="A")
+        pieces.means(self.potential, "The potential that Apply imposes, against the reference and "
+                     "in the sign convention that are shown.", "potential")  # fmt: skip
+        pieces.means(self.current, "The current that Apply imposes, in the sign convention that is "
+                     "shown.", "current")  # fmt: skip
         self.drive_label, self._signs = pieces.label("", "muted"), pieces.label("", "muted")
         self.drives: dict[str, QPushButton] = {}
         rows = (("potential", self.drive_label, self.potential),

@@ -74,6 +74,8 @@ class MapControls(QWidget):
         self.quantity = pieces.narrow(pieces.box("Quantity on the map"), 10)
         self.quantity.activated.connect(self._choose)
         self.potential = NumberLine()
+        pieces.means(self.potential, "The potential at which the current of every site is shown on "
+                     "the map.", "potential of the map")  # fmt: skip
         self.potential.editingFinished.connect(self._ask_potential)
         self.potential.setVisible(False)
         self._asked = ""

@@ -55,6 +55,23 @@ def tool(
     return made
 
 
+MEANING = "meaning"
+"""The property of a field that stands for no key of a plan: what it means, for F1."""
+
+
+def means(field: QWidget, words: str, name: str = "") -> None:
+    """Have F1 in a field say what it means.
+
+    Args:
+        field: or what it lies in.
+        words: sentences.
+        name: of the field, where it stands in a label beside it.
+    """
+    field.setProperty(MEANING, words)
+    if name:
+        field.setAccessibleName(name)
+
+
 def line(text: str = "", hint: str = "", tip: str = "") -> QLineEdit:
     """Make a field with a hint of what to write."""
     made = QLineEdit(text)

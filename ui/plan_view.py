@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -21,28 +21,31 @@ from PySide6.QtWidgets import (
 
 from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
-from seccm.plan.own_plans import in_order
 from seccm.typography import counted
 from ui import pieces
 from ui.dialogs import choose_file
+from ui.library import Library
 from ui.models.draft import Draft
 from ui.models.form import Group, Key, keys_of, where
+from ui.models.library import listed
 from ui.models.outlook import Outlook, outlook
 from ui.models.palette import DARK, Palette, Sizes
 from ui.models.plan_mistakes import sorted_out
+from ui.models.queue import Queue
 from ui.number_pad import NumberPad
 from ui.plan_files import KINDS, PlanFiles
 from ui.plan_form import PlanForm
 from ui.plan_outlook import PlanOutlook
 from ui.plan_text import PlanText
 from ui.pushed import kinetic
+from ui.queue_view import QueueView
 from ui.readout import LEGIBLE, Readout
 
 CHECK_MS = 250
 """After so long without a keystroke the plan is checked."""
 NAMED = 3
 """Places of mistakes that are named above the map."""
-CHOOSE = "Shipped plans …"
+CHOOSE = "Library …"
 CLOSE = 70
 """In letters' heights: where the view is narrower, mistakes stand below their fields."""
 
@@ -53,6 +56,9 @@ class PlanView(QWidget):
     Args:
         rig: name or file of the rig it is checked against.
     """
+
+    notes_asked = Signal()
+    """The notes of the experiment are to be shown."""
 
     def __init__(self, rig: str) -> None:
         super().__init__()
@@ -88,11 +94,11 @@ class PlanView(QWidget):
             "Open a plan, or start from one that is shipped with the program.", "muted", LEGIBLE
         )
         self.shipped = pieces.no_wheel(pieces.Choice())
-        self.shipped.addItems([CHOOSE, *in_order()])
+        self._relist()
         self.shipped.setMinimumContentsLength(len(CHOOSE))
         narrow = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         self.shipped.setSizeAdjustPolicy(narrow)
-        self.shipped.textActivated.connect(self._open_shipped)
+        self.shipped.activated.connect(self._open_listed)
         row = QHBoxLayout()
         column = QVBoxLayout()
         column.addWidget(self.head)
@@ -103,10 +109,18 @@ class PlanView(QWidget):
         self.as_text.setCheckable(True)
         self.as_text.setEnabled(False)
         self.as_text.toggled.connect(self._turn)
+        self.as_queue = QPushButton("Queue")
+        self.as_queue.setToolTip("Plans that run one after the other, over night")
+        self.as_queue.setCheckable(True)
+        self.as_queue.toggled.connect(self._turn_queue)
+        self.library = Library(self.files, self._relist)
         row.addWidget(self.shipped)
+        row.addWidget(self.library)
         row.addWidget(self.as_text)
+        row.addWidget(self.as_queue)
         self.buttons: dict[str, QPushButton] = {}
-        for name, do in (("Open …", self._ask_open), ("Save", self.save),
+        for name, do in (("Notes …", self.notes_asked.emit),
+                         ("Open …", self._ask_open), ("Save", self.save),
                          ("Save as …", self.save_as)):  # fmt: skip
             button = self.buttons[name] = QPushButton(name)
             button.clicked.connect(lambda _=False, do=do: do())
@@ -115,9 +129,14 @@ class PlanView(QWidget):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.text = PlanText()
         self.text.typed.connect(self._text_typed)
+        self.queue = QueueView(self._rig, self._to_queue)
+        self.queue.changed.connect(self._name_queue)
         self.pages = QStackedWidget()
-        self.pages.addWidget(self.area)
-        self.pages.addWidget(self.text)
+        self._queue_area = kinetic(QScrollArea(widgetResizable=True))
+        self._queue_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._queue_area.setWidget(self.queue)
+        for page in (self.area, self.text, self._queue_area):
+            self.pages.addWidget(page)
         beside = self.beside = PlanOutlook()
         self.verdict, self.facts, self.remarks = beside.verdict, beside.facts, beside.remarks
         self.busy, self.path, self.caption = beside.busy, beside.path, beside.caption
@@ -139,6 +158,8 @@ class PlanView(QWidget):
         self._sizes = sizes
         self._fit()
         self.beside.dress(palette, sizes)
+        self.queue.dress(sizes)
+        pieces.uncut(self.library, self.as_text, self.as_queue, *self.buttons.values())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the form out for the width that there is."""
@@ -236,6 +257,33 @@ class PlanView(QWidget):
             self.text.show_text(self.draft.text)
         self._name()
 
+    def _turn_queue(self, on: bool) -> None:
+        """Show the queue in the place of the plan, or the plan again."""
+        if on:
+            self.pages.setCurrentWidget(self._queue_area)
+            self.queue.look()
+        else:
+            self.pages.setCurrentWidget(self.text if self.as_text.isChecked() else self.area)
+
+    def _name_queue(self, now: Queue) -> None:
+        """Say on the button how many plans wait."""
+        runs = "runs, " if now.is_run else ""
+        self.as_queue.setText(f"Queue ({runs}{now.waiting})" if now.entries else "Queue")
+        pieces.uncut(self.as_queue)
+
+    def _to_queue(self) -> tuple[Plan, str, Path | None]:
+        """Return the plan that is open, as it is put into the queue; see `ready`."""
+        plan, target = self.ready()
+        assert self.draft is not None
+        return plan, self.draft.text, target
+
+    def _relist(self) -> None:
+        """List the plans of the library anew: favourites with a star, then one's own."""
+        self.shipped.clear()
+        self.shipped.addItem(CHOOSE)
+        for name, words in listed().items():
+            self.shipped.addItem(words, name)
+
     def _turn(self, as_text: bool) -> None:
         """Show the text of the file, or the form again, of a text that is one."""
         assert self.draft is not None
@@ -252,6 +300,7 @@ class PlanView(QWidget):
                 self.as_text.setChecked(True)
                 return
             self._rebuild()
+        self.as_queue.setChecked(False)
         self.pages.setCurrentWidget(self.text if as_text else self.area)
         self._later.start()
 
@@ -412,10 +461,11 @@ class PlanView(QWidget):
     def _ask_open(self) -> None:
         choose_file(self, "Open a plan", KINDS, self._open)
 
-    def _open_shipped(self, name: str) -> None:
+    def _open_listed(self, place: int) -> None:
+        name = self.shipped.itemData(place)
         self.shipped.setCurrentIndex(0)
-        if name != CHOOSE:
-            self._open(name)
+        if name:
+            self._open(str(name))
 
     def _open(self, source: str | Path) -> None:
         try:
@@ -427,6 +477,7 @@ class PlanView(QWidget):
         """Let go of the thread that checks."""
         self._later.stop()
         self._watch.stop()
+        self.queue.shut()
         self._read_text()
         self.files.close()
         self._pool.shutdown(cancel_futures=True)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QScrollArea, QScroller
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QScrollArea, QScroller, QTableView
 
 GLOVES = "gloves"
 """The property of the application that says whether hands are gloved."""
@@ -20,6 +20,9 @@ def kinetic(area: Area) -> Area:
     fields is pushed, too; a press on these reaches them as it always does.
     """
     QScroller.grabGesture(area.viewport(), QScroller.ScrollerGestureType.TouchGesture)
+    if isinstance(area, QTableView):
+        for header in (area.horizontalHeader(), area.verticalHeader()):
+            QScroller.grabGesture(header.viewport(), QScroller.ScrollerGestureType.TouchGesture)
     if isinstance(area, QScrollArea):
         area.viewport().installEventFilter(_Push(area))
     return area

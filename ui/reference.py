@@ -40,6 +40,10 @@ class ReferenceDialog(QDialog):
         self.shift.setAccessibleName("shift")
         reference = raised(showing.reference)
         self.shift.setPlaceholderText("such as -3.04 V")
+        words = "To which potentials are converted on the screen, such as SHE. Files keep theirs."
+        pieces.means(self.other, words, "other reference")
+        words = "What is added to a potential against the reference of the file to convert it."
+        pieces.means(self.shift, words, "shift")
         self.mistake = pieces.label("", "mistake")
         inside = pieces.bare("page")
         outer = QVBoxLayout(self)

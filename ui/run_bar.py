@@ -270,7 +270,7 @@ class RunBar(QWidget):
         alarm = run.alarm(now)
         if alarm:
             return alarm, "alarm"
-        waiting = run.waiting if run.state == "paused" else ""
+        waiting = run.waiting if run.state in ("paused", "suspended") else ""
         if told is not None:
             words = " · ".join(part for part in (waiting, told.text, told.remedy) if part)
             return words, "alarm" if told.level == "error" else "notice"

@@ -132,7 +132,7 @@ class StepPage(QWidget):
         form.setVerticalSpacing(4)
         for k, setting in enumerate(self.step.settings):
             field = self.fields[setting.name] = NumberLine(setting.default, unit=setting.unit)
-            field.setAccessibleName(setting.words)
+            pieces.means(field, f"{setting.meaning} {self.step.advice}", setting.words)
             wrong = self.mistakes[setting.name] = pieces.label("", "mistake", wrap=True)
             wrong.hide()
             field.textChanged.connect(self._judge)

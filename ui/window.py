@@ -18,12 +18,12 @@ from seccm.remote import Client
 from seccm.words import SIMULATION
 from ui import dialogs
 from ui.asking import Asking
-from ui.browse import BrowseView
+from ui.browse import BrowseView, FileView
 from ui.camera_view import CameraView
 from ui.drawing import Drawing, Views
 from ui.icons import icon
 from ui.kept_drafts import folder_of
-from ui.key_help import KeyHelp, asked_of
+from ui.key_help import KeyHelp, meaning_of
 from ui.keys import KEYS, KeySheet
 from ui.live import LiveView
 from ui.log import LogView
@@ -36,9 +36,12 @@ from ui.models.recent import present, remembered, with_newest
 from ui.models.run_file import RunFile
 from ui.models.showing import Conventions, Showing
 from ui.models.words import Line
+from ui.notebook import Notebook
+from ui.notes_dialog import NotesDialog
 from ui.plan_view import PlanView
 from ui.planner_view import PlannerView
 from ui.pushed import GLOVES
+from ui.queue_follow import QueueFollow
 from ui.reference import ReferenceDialog
 from ui.rig_view import RigView
 from ui.rooms import ROOMS, Rooms
@@ -94,11 +97,15 @@ class Window(QMainWindow):
         self._asking = Asking(self.desk, self.plan, connect, rig, pace)
         self.desk.rig_simulated = self._asking.simulated
         self.plan.files.opened.connect(lambda: self.desk.settle("plan"))
+        self.notebook = Notebook(self._settings, self._say)
         self.browse = BrowseView(self._say)
         self.browse.resumed.connect(self.resume_file)
         self.browse.chosen.connect(self.open_file)
         self.browse.moved.connect(self._note_file)
         self.browse.planner_asked.connect(self.show_planner)
+        self.browse.notes_asked.connect(self.notes_of)
+        self.browse.found.connect(lambda path, beside: self.open_file(path, beside=beside))
+        self.plan.notes_asked.connect(lambda: self.show_notes())
         self.browse.asked.connect(lambda beside: self._open_file(beside=beside))
         self.manual = ManualView(self.connect_rig, rig)
         self.manual.asked.connect(self.desk.by_hand)
@@ -150,6 +157,7 @@ class Window(QMainWindow):
             "save-plan": lambda: self.plan.save(),
             "save-plan-as": lambda: self.plan.save_as(),
             "report": lambda: self.browse.report(),
+            "notes": self.notes,
             "convention": self._turn_convention,
             "theme": self._turn_theme,
             "glove": self._turn_glove,
@@ -186,11 +194,15 @@ class Window(QMainWindow):
         )  # fmt: skip
         self.setCentralWidget(rooms)
         self.plan.rig_is_busy = lambda: self.desk.run.running
+        self.plan.queue.rig_is_busy = lambda: not self.desk.free
+        self.queue = QueueFollow(self, lambda: self.desk.free, self.desk.follow)
+        self.plan.queue.changed.connect(self.queue.take)
+        self.plan.queue.look()
         return rooms
 
     def _help(self) -> None:
-        """Say what the field means in which somebody types; elsewhere, show all keys."""
-        asked = asked_of(QApplication.focusWidget())
+        """Say what the field means that has the focus; elsewhere, show all keys."""
+        asked = meaning_of(QApplication.focusWidget())
         dialogs.show(KeyHelp(asked, self) if asked else KeySheet(self, self._words()))
 
     def _words(self) -> dict[str, str]:
@@ -303,7 +315,21 @@ class Window(QMainWindow):
     # ------------------------------------------------------------------------------ the run
 
     def start(self) -> None:
-        """Ask the host to begin the plan that is open."""
+        """Ask the host to begin the plan that is open; the first time of all, ask for notes."""
+        if self.plan.queue.now.is_run:
+            words = "The queue runs plans on the rig."
+            remedy = "Add this plan to it under Plan, Queue; or end the queue first."
+            self.desk.alert(Line("warning", words, remedy=remedy), "plan")
+            return
+        if self.notebook.first_time(simulated=self._asking.simulated):
+            buttons = ("Start with these notes", "Start without notes")
+            dialog = self.show_notes(buttons)
+            dialog.accepted.connect(self._begin_plan)
+            dialog.leave.clicked.connect(self._begin_plan)
+            return
+        self._begin_plan()
+
+    def _begin_plan(self) -> None:
         self._ask(self._asking.begin, "scan", lambda _: self.go("plan"))
 
     def resume_file(self, path: Path | None = None) -> None:
@@ -409,6 +435,23 @@ class Window(QMainWindow):
         parts = " · ".join(part for part in (simulated, title) if part)
         self.setWindowTitle(f"{parts} – seccm" if parts else "seccm")
 
+    # ------------------------------------------------------------------------------ notes
+
+    def notes(self) -> None:
+        """Show the notes of the file that is browsed, or those of the next run."""
+        if self.room == "browse" and self.browse.files:
+            self.notes_of(self.browse.files[0])
+        else:
+            self.show_notes()
+
+    def show_notes(self, buttons: tuple[str, str] = ("Store", "Cancel")) -> NotesDialog:
+        """Show the notes that every file gets that is begun from now on."""
+        return self.notebook.of_next_run(self, buttons)
+
+    def notes_of(self, view: FileView) -> None:
+        """Show the notes of a data file."""
+        self.notebook.of_file(view, self)
+
     # ------------------------------------------------------------------------------ files
 
     def _open_file(self, *, beside: bool) -> None:
@@ -488,6 +531,7 @@ class Window(QMainWindow):
         self._settings.setValue("geometry", self.saveGeometry())
         self.rooms.save()
         self.browse.close_files()
+        self.queue.shut()
         self.plan.shut()
         self.map.shut()
         self.live.shut()

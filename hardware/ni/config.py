@@ -32,7 +32,7 @@ from hardware.ni.wires import (
 from hardware.pi.piezo_config import PiezoConfig
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes
-from seccm.quantities import Capacitance, Count, Duration, Frequency, Model, Potential, Ratio
+from seccm.quantities import Capacitance, Count, Duration, Frequency, Model, Potential, Ratio, Words
 from seccm.rig import Clock, Range, Signal
 from seccm.rig.barrels import BarrelsTable
 from seccm.rig.drives import signals_of
@@ -40,6 +40,7 @@ from seccm.rig.lamp import Blink
 from seccm.rig.lock_in_table import LockInTables
 from seccm.rig.modulation import modulation_problems
 from seccm.rig.signal_table import AddedName, declared
+from seccm.rig.suspend import SuspendTable, suspend_problems
 from seccm.units import show
 
 RETRACTED = 1e-9
@@ -202,6 +203,8 @@ class NidaqConfig(LockInTables):
     inputs: InputsConfig
     signals: dict[AddedName, SignalInput] = Field(default_factory=dict)
     """What is measured beside potential, current and position, by name."""
+    suspend: dict[Words, SuspendTable] = Field(default_factory=dict)
+    """When any run on this rig waits with its tip up, because of a signal, by name."""
     barrels: BarrelsTable | None = None
     """Of a pipette that has two, and the bias between them, which another source puts out."""
     cell: CellConfig
@@ -285,6 +288,7 @@ class NidaqConfig(LockInTables):
 
     def _misfits(self) -> Iterator[Problem]:
         yield from self.lock_in_problems(self.declared(), self.clock.sample_rate)
+        yield from suspend_problems(self.suspend, self.every_signal())
         if (z := self.axes.get("z")) is not None:
             update = 1.0 / self.output_rate
             yield from modulation_problems(self.modulation, z.range(), update, LARGEST_STEP)

@@ -12,6 +12,7 @@ from hardware.ni.figures import CONSTANT, DELAY, STRAY, figures_of, idle_current
 from hardware.ni.wires import AXES, CARD
 from seccm.rig import Leads, RigInfo, StopAbility
 from seccm.rig.modulation import inside
+from seccm.rig.suspend import resolved
 
 STEPS = 2**16
 """Of a plain card's converter over its whole range."""
@@ -51,6 +52,7 @@ def describe(config: NidaqConfig, cell: Cell, card: Card | None, delay: float = 
         stage_lag=config.lag,
         idle_current=idle_current(config.calibration, step_of(config)),
         signals=config.every_signal(),
+        suspends=resolved(config.suspend, config.every_signal()),
         device="" if card is None else card.name,
         words=(*said, *(() if card is None else card.words)),
         update=config.stop.block if kind == "stepped" else 1.0 / config.output_rate,

@@ -24,9 +24,10 @@ from hardware.ni.wires import (
 from hardware.wec_fpga.codes import PER_VOLT, SPAN, TICKS, Coded
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes
-from seccm.quantities import Duration, Model, Potential
+from seccm.quantities import Duration, Model, Potential, Words
 from seccm.rig import Axis, AxisRange, Range, Signal
 from seccm.rig.signal_table import AddedName, declared
+from seccm.rig.suspend import SuspendTable, suspend_problems
 from seccm.units import show
 
 AXES: tuple[Axis, ...] = ("x", "y", "z")
@@ -167,6 +168,8 @@ class WecFpgaConfig(Model):
     inputs: InputsConfig
     signals: dict[AddedName, AddedInput] = Field(default_factory=dict)
     """What is measured beside potential, current and position, by name."""
+    suspend: dict[Words, SuspendTable] = Field(default_factory=dict)
+    """When any run on this rig waits with its tip up, because of a signal, by name."""
     cell: CellConfig
     stop: StopConfig = StopConfig()
     calibration: dict[str, Any] = Field(default_factory=dict)
@@ -177,6 +180,7 @@ class WecFpgaConfig(Model):
     @model_validator(mode="after")
     def _wired_once_and_safely(self) -> Self:
         problems = [*self._axes(), *self._shared(), *self._zeros()]
+        problems += suspend_problems(self.suspend, declared(self.signals))
         if self.library == "ni" and not self.bitfile:
             what = "is missing: the program on the target cannot be spoken to without it."
             remedy = "Ask its authors for it, and give its path."

@@ -7,6 +7,7 @@ from hardware.wec_fpga.cell import Cell
 from hardware.wec_fpga.codes import TICKS, Coded
 from hardware.wec_fpga.config import AXES, WecFpgaConfig
 from seccm.rig import Clock, RigInfo, StopAbility
+from seccm.rig.suspend import resolved
 
 SHORTEST = 1e-3
 """Seconds of a straight line of the command, at least."""
@@ -52,6 +53,7 @@ def describe(config: WecFpgaConfig, cell: Cell, ticks: float, words: tuple[str, 
         stage_lag=config.lag,
         idle_current=idle_current(config.calibration, current.step),
         signals=config.declared(),
+        suspends=resolved(config.suspend, config.declared()),
         device="",
         words=(*(said if applied else ()), *words),
         update=SHORTEST,

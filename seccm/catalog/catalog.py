@@ -25,7 +25,7 @@ from seccm.data.trouble import discard
 from seccm.errors import DataFileError
 from seccm.installing import install_hint
 
-_VERSION = 1
+_VERSION = 2
 _MANY = 50
 """Files from which on it is worth while to begin processes."""
 _TABLE = 200_000

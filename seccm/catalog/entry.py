@@ -12,7 +12,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from seccm.data import open_scan
+from seccm.data import Scan, open_scan
+from seccm.data.surroundings import surroundings
 from seccm.errors import SeccmError
 from seccm.events import Outcome
 from seccm.results import UNTRUSTED
@@ -54,13 +55,16 @@ class Entry:
     notes: Mapping[str, str] = field(default_factory=dict)
     """What else the file says of itself."""
     results: Mapping[str, Spread] = field(default_factory=dict)
+    surroundings: Mapping[str, Spread] = field(default_factory=dict)
+    """What was measured around the cell, by the names of the signals; over sites."""
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Self:
         """Return an entry that was written as JSON."""
         given = dict(told)
         given["conditions"] = tuple(given.get("conditions", ()))
-        given["results"] = {n: Spread(**s) for n, s in given.get("results", {}).items()}
+        for part in ("results", "surroundings"):
+            given[part] = {n: Spread(**s) for n, s in given.get(part, {}).items()}
         return cls(**given)
 
     def to_json(self) -> dict[str, Any]:
@@ -147,8 +151,22 @@ def _read(path: Path, modified: int, size: int) -> tuple[Entry, list[Row]]:
             conditions=tuple(dict.fromkeys(name for name in named if name)),
             notes=_notes(plan, header.extra),
             results=results,
+            surroundings=_surroundings(scan),
         )
     return entry, rows
+
+
+def _surroundings(scan: Scan) -> dict[str, Spread]:
+    return {
+        one.signal.name: Spread(
+            one.signal.unit,
+            int(one.mean.size),
+            float(one.lowest.min()),
+            float(np.median(one.mean)),
+            float(one.highest.max()),
+        )
+        for one in surroundings(scan)
+    }
 
 
 def _plan_of(text: str) -> Mapping[str, Any]:

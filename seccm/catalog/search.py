@@ -39,7 +39,8 @@ class Search:
     before: str = ""
     """Dates, such as 2026-02-24, 2026-02 or 2026: begun on or after the one, before the other."""
     results: Limits = field(default_factory=dict)
-    """Lowest and highest median of results, as quantities; empty where there is no limit."""
+    """Lowest and highest median of results, or of what was measured around the cell, as
+    quantities; empty where there is no limit."""
 
     def __post_init__(self) -> None:
         for day in (self.after, self.before):
@@ -109,7 +110,7 @@ def _is_day(written: str) -> bool:
 
 
 def _within(entry: Entry, name: str, low: str, high: str) -> bool:
-    spread = entry.results.get(name)
+    spread = entry.results.get(name) or entry.surroundings.get(name)
     if spread is None:
         return False
     try:

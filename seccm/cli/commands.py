@@ -399,7 +399,7 @@ def _carry_out(prepared: Run, *, report: bool, teller: Teller) -> None:
                     teller.tell(f"{prepared.path.name}: {event}")
                 if isinstance(event, Paused) and event.asks and answers.possible:
                     answers.ask()
-                elif isinstance(event, Paused) and not event.by_operator:
+                elif isinstance(event, Paused) and not (event.by_operator or event.suspended):
                     # Nobody may be there; the file can be continued at any time.
                     prepared.ask("stop", event.why.rstrip("."))
                 if isinstance(event, RunStopped):

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from seccm.cli.exits import Exit, sentences
-from seccm.cli.printing import errors, out, say, shown
+from seccm.cli.printing import errors, say, shown, tell_table
 from seccm.typography import counted
 from seccm.units import show
 
@@ -103,7 +103,7 @@ def _found(kept: Catalog, found: Sequence[Entry], compare: str) -> None:
         else:
             row = [*cells, str(entry.sites), tags, entry.path]
         table.add_row(*map(shown, row))
-    out.print(table, soft_wrap=True)
+    tell_table(table)
 
 
 def _spread(unit: str, median: float, low: float, high: float, count: int) -> str:
@@ -114,7 +114,7 @@ def _answer(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     table = Table(*names, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(shown(f"{v:.6g}" if isinstance(v, float) else str(v)) for v in row))
-    out.print(table, soft_wrap=True)
+    tell_table(table)
 
 
 def sweep(
@@ -170,7 +170,7 @@ def sweep(
             f"{one.results[name]['median']:.5g}" if name in one.results else "-" for name in names
         ]
         table.add_row(*(shown(v) for v in (*one.values.values(), *medians, one.failed or one.path)))
-    out.print(table, soft_wrap=True)
+    tell_table(table)
     if any(one.failed for one in found):
         raise typer.Exit(Exit.STOPPED)
 
@@ -214,7 +214,7 @@ def _compare(
                           f"{errors[len(errors) // 2]:.3g}", str(len(mine)))  # fmt: skip
         (output / "comparison.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
         draw(curves, found.what, output / "comparison.png")
-    out.print(table, soft_wrap=True)
+    tell_table(table)
     for saved in found.saved:
         say(saved.words)
     say(f"Table and figure: {output / 'comparison.csv'}, {output / 'comparison.png'}")
@@ -241,7 +241,7 @@ def analyze_many(files: Sequence[Path], workers: int, cluster: str, ledger: Path
         ]
         row = [Path(one.path).name, str(one.sites), str(one.damaged), *medians, one.failed]
         table.add_row(*map(shown, row))
-    out.print(table, soft_wrap=True)
+    tell_table(table)
     failed = [one for one in found if one.failed]
     say(f"{len(found) - len(failed)} of {counted(len(found), 'scan')} analysed; medians in SI")
     if failed:

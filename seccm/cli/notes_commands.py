@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -25,11 +26,17 @@ def notes(
     humidity: Annotated[str | None, _option("Around the droplet.")] = None,
     gas: Annotated[str | None, _option("Around the droplet.")] = None,
     remark: Annotated[str | None, _option("Whatever else should be known.")] = None,
+    of: Annotated[
+        Path | None, _option("Show or change the notes in this data file, whose run is over.")
+    ] = None,
 ) -> None:
     """Tell the notes of an experiment: kept from now on, stored in each new file.
 
-    Without an option, the notes are shown. An empty text takes one out: --gas "".
+    Without an option, the notes are shown. An empty text takes one out: --gas "". With --of, those
+    in a file: what was there before, and when it was changed, is written down in it.
     """
+    from seccm.data import open_scan
+    from seccm.data.notes import of_file
     from seccm.session import notes as kept
     from seccm.units import show
 
@@ -40,10 +47,18 @@ def notes(
     }  # fmt: skip
     with sentences():
         changed = {name: text for name, text in given.items() if text is not None}
-        found = kept.change(changed) if changed else kept.kept()
-        radius = kept.radius(found)
+        if of is not None and changed:
+            found = kept.amend(of, changed)
+        elif of is not None:
+            with open_scan(of) as scan:
+                found = of_file(scan.header.extra)
+        else:
+            found = kept.change(changed) if changed else kept.kept()
+        radius = None if "radius" in found else kept.radius(found)
     if not found:
-        say('Nothing is noted. Begin with: seccm notes --operator NAME --electrolyte "..."')
+        words = '--operator NAME --electrolyte "..."'
+        file = f"--of {of} " if of is not None else ""
+        say(f"Nothing is noted. Begin with: seccm notes {file}{words}")
         return
     rows = [(name.replace("_", " "), text) for name, text in found.items()]
     if radius is not None:

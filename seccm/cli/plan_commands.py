@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seccm.cli.exits import sentences
-from seccm.cli.printing import out, say
+from seccm.cli.printing import out, say, tell_table
 from seccm.errors import PlanError, Problem
 
 
@@ -66,7 +66,7 @@ def _list() -> None:
     rigs = Table("rig", "file", box=None, pad_edge=False)
     for name, path in shipped_rigs().items():
         rigs.add_row(Text(name, style="bold"), str(path))
-    out.print(rigs)
+    tell_table(rigs)
     out.print("\n* is a favourite. To make your own: seccm new my-plan.toml", style="dim")
     out.print("or copy one, with its comments: seccm new my-plan.toml --like NAME", style="dim")
     for path in list(shipped().values())[:1]:

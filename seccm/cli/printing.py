@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
 from rich.text import Text
 
 out = Console(highlight=False, markup=False, emoji=False)
 errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
+_WIDEST = 100_000
+"""Letters in a line, more than any table has."""
 Part = str | tuple[str, str]
 """A text, or a text with its style."""
 
@@ -44,6 +48,16 @@ def facts(rows: Sequence[tuple[str, str | Text]]) -> Text:
         for name, what in rows
     ]
     return Text("\n").join(lines)
+
+
+def tell_table(table: Table) -> None:
+    """Print a table with every cell whole, however narrow the terminal is.
+
+    A path that is cut is no path: a line that is too long is broken by the terminal.
+    """
+    unbounded = out.options.update(max_width=_WIDEST)
+    wanted = Measurement.get(out, unbounded, table).maximum
+    out.print(table, soft_wrap=True, width=max(out.width, wanted))
 
 
 def _escape(letter: str) -> str:

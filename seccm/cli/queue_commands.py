@@ -14,7 +14,7 @@ from rich.text import Text
 
 from seccm.cli.exits import Exit, sentences
 from seccm.cli.outlet import drain
-from seccm.cli.printing import out, say
+from seccm.cli.printing import say, tell_table
 
 if TYPE_CHECKING:
     from seccm.session.plan_queue import Entry
@@ -69,7 +69,10 @@ def list_() -> None:
         for one in plan_queue.entries():
             cells = (str(one.number), one.plan, one.rig, one.state, one.output)
             table.add_row(*map(Text, cells))
-        out.print(table if table.rows else "Nothing is in the list. Add: seccm queue add PLAN")
+    if table.rows:
+        tell_table(table)
+    else:
+        say("Nothing is in the list. Add: seccm queue add PLAN")
 
 
 @queue_app.command()
@@ -94,6 +97,17 @@ def move(
 
 
 @queue_app.command()
+def hold(
+    go_on: Annotated[bool, typer.Option("--go-on", help="Take that back.")] = False,
+) -> None:
+    """Let the queue end after the run that goes on now."""
+    from seccm.session import plan_queue
+
+    with sentences():
+        plan_queue.hold(on=not go_on)
+
+
+@queue_app.command()
 def run(
     on_failure: Annotated[
         Failure,
@@ -109,6 +123,8 @@ def run(
     from seccm.session import plan_queue
 
     teller = Teller(notice)
+    with sentences():
+        _refuse_beside_one_that_lives()
 
     def one(entry: Entry) -> int:
         say((f"{entry.number}: {entry.plan} on {entry.rig}", "bold"))
@@ -127,3 +143,23 @@ def run(
     say(f"{good} of {len(ended)} complete")
     if good < len(ended):
         raise typer.Exit(Exit.STOPPED)
+
+
+def _refuse_beside_one_that_lives() -> None:
+    """Refuse to begin while a run of a queue that was killed still goes on, and has the rig.
+
+    Raises:
+        SeccmError: one does.
+    """
+    from seccm.errors import SeccmError
+    from seccm.remote import Client
+    from seccm.session import plan_queue
+
+    files = {one.output for one in plan_queue.entries() if one.state == "running"}
+    if not files or plan_queue.is_run():
+        return
+    if going := [host for host in Client.find() if host.path in files]:
+        raise SeccmError(
+            f"{going[0].path} is still being measured, though the queue was ended from outside. "
+            "Wait for its end, or: seccm ask stop"
+        )

@@ -55,6 +55,6 @@ def _state(progress: Progress | None) -> Text:
     if progress.doing != "scan" or progress.status is None:
         return Text({"manual": "manual control"}.get(progress.doing, progress.doing))
     state = progress.status.state.value
-    if state != "paused":
+    if state not in ("paused", "suspended"):
         return Text(state)
     return Text(shown(progress.status.waiting), style="yellow")

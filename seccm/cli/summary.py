@@ -12,10 +12,11 @@ from rich.text import Text
 from seccm.cli.printing import facts, shown
 from seccm.data import Scan
 from seccm.data.journal import Code
+from seccm.data.notes import told
+from seccm.data.surroundings import surroundings
 from seccm.events import Outcome
 from seccm.report.study import Study
 from seccm.report.tables import statistics as tabulated
-from seccm.session.notes import PREFIX
 from seccm.shell import command
 from seccm.typography import counted
 from seccm.units import show
@@ -40,9 +41,8 @@ def summary(scan: Scan) -> RenderableType:
     offset = show(header.reference_offset, "V")
     rows.append(("potentials", f"vs {header.reference}, offset {offset}"))
     looked_for = not landed or np.isfinite(sites["z_contact"]).any()
-    noted = {n: v for n, v in header.extra.items() if n.startswith(PREFIX)}
-    for name, text in noted.items():
-        rows.append((name.removeprefix(PREFIX).replace("_", " "), shown(text)))
+    rows += [(name, shown(text)) for name, text in told(header.extra)]
+    rows += [(one.signal.words, one.words) for one in surroundings(scan)]
     rows.append(("sites", f"{len(sites)}, {landed} {'with contact' if looked_for else 'measured'}"))
     for code, count in sorted(counts.items()):
         rows.append(("", f"{count} {Outcome(code).words}"))
@@ -96,7 +96,8 @@ def _state(scan: Scan) -> str:
     left = len(scan.remaining())
     if scan.state == "running":
         paused = _paused(scan)
-        doing = f"paused: {paused} Attach with: seccm window" if paused else "running"
+        waits = paused if paused.startswith("suspended: ") else f"paused: {paused}"
+        doing = f"{waits} Attach with: seccm window" if paused else "running"
         return f"{doing}; {counted(left, 'site')} left"
     if left and scan.state != "complete":
         return (

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from seccm.errors import PlanError, Problem
-from seccm.units import parse, show
+from seccm.units import example, parse, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,18 @@ class Setting:
     most: float = math.inf
     whole: bool = False
     """Whether it is a number of things."""
+
+    @property
+    def meaning(self) -> str:
+        """What it is and what it may be, in sentences."""
+        kind = "A whole number" if self.whole else "A number"
+        if self.unit != "1":
+            kind = f"A quantity in {self.unit}, such as {example(self.unit)}"
+        most = f", at most {show(self.most, self.unit)}" if math.isfinite(self.most) else ""
+        usual = f" Unless given: {self.default}." if self.default else " It has to be given."
+        least = f"more than {show(self.above, self.unit) if self.above > 0.0 else 0}"
+        first = f"{self.words[:1].upper()}{self.words[1:]}."
+        return f"{first} {kind}, {least}{most}.{usual}"
 
     def value(self, text: str) -> float:
         """Read what was typed.

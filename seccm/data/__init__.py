@@ -6,7 +6,12 @@ from seccm.data.header import Header
 from seccm.data.layout import Column, Columns
 from seccm.data.raw_ranges import in_force
 from seccm.data.raw_trace import Averaged, RawOfSite, RawTrace
-from seccm.data.rewrite import FeatureValues, rewrite_features, rewrite_times
+from seccm.data.rewrite import (
+    FeatureValues,
+    rewrite_features,
+    rewrite_notes,
+    rewrite_times,
+)
 from seccm.data.scan import Scan, open_scan
 from seccm.data.step_tables import Refound
 from seccm.data.store import Store, Unsaved
@@ -48,5 +53,6 @@ __all__ = [
     "in_force",
     "open_scan",
     "rewrite_features",
+    "rewrite_notes",
     "rewrite_times",
 ]

@@ -125,7 +125,7 @@ def inspect(path: Path, file: h5py.File) -> Contents:
 
 def _signal(column: Readable, name: str) -> Signal:
     """Return what a file says of a signal that the rig file had added."""
-    known: dict[str, Role] = {"potential": "potential", "current": "current"}
+    known: dict[str, Role] = {role: role for role in get_args(Role)}
     found = _column(column, name)
     role, mapped = known.get(column.attribute("role"), "other"), column.attribute("mapped")
     return Signal(name, found.unit, found.long_name, role, mapped=mapped == "mean")

@@ -99,7 +99,10 @@ def words(event: Event) -> str:
         case Note():
             return f"{event.level}: {event.text}"
         case Paused():
-            return event.why or "by operator"
+            suspended = "suspended: " if event.suspended else ""
+            return f"{suspended}{event.why or 'by operator'}"
+        case Resumed():
+            return event.why
         case Fault():
             return f"{event.code}: {event.text} {event.remedy}"
         case RunStopped():

@@ -104,6 +104,25 @@ def rewrite_times(path: Path, sync: Sync) -> None:
         retime(file, path, sync)
 
 
+def rewrite_notes(path: Path | str, notes: Mapping[str, str]) -> None:
+    """Store other notes of a closed file; all at once or not at all.
+
+    Args:
+        path: the file; the change is made on a copy that then takes its place.
+        notes: texts by the names of their attributes; an empty text takes one out. Those that are
+            not mentioned stay as they are.
+
+    Raises:
+        DataFileError: the file is in use, or cannot be written.
+    """
+    with _rewriting(Path(path), "the notes") as (file, _):
+        for name, text in notes.items():
+            if text:
+                file.attrs[name] = text
+            elif name in file.attrs:
+                del file.attrs[name]
+
+
 @contextmanager
 def _rewriting(path: Path, what: str) -> Iterator[tuple[h5py.File, npt.NDArray[np.bool_]]]:
     """Give a copy of a closed file to be changed, which takes its place unless something fails.

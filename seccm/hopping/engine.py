@@ -14,6 +14,10 @@ The next site is asked for one block after the last one was closed, and without 
 planner is still thinking, `Thinking` comes instead of a site: the engine asks again with every
 block, tip up and cell off, while requests keep coming in. Where it fails, the run pauses; who
 resumes it has it asked again.
+
+Where a signal of the rig is past a limit of the plan or of the rig, the run is suspended between
+two sites, as in a pause, until the signal is back; see `seccm.hopping.suspension`. Only a site
+that asks for it is left for that, by the same way as one that is skipped.
 """
 
 from __future__ import annotations
@@ -49,12 +53,16 @@ from seccm.hopping.life import MOVES, State
 from seccm.hopping.life import Request as Request
 from seccm.hopping.row_order import RowOrder
 from seccm.hopping.status import Status
+from seccm.hopping.suspension import Suspension
 from seccm.hopping.terrain import Terrain
 from seccm.plan.added import told
 from seccm.plan.site import Site
 from seccm.plan.way_words import TIP, WayWords
 from seccm.plan.ways import asked_of
 from seccm.rig import Action, Block, Freeze, RigInfo, Wake
+
+PATIENCE = 3600.0
+"""Seconds of rows after which nobody knows how long a suspended run will wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,7 @@ class Engine:
         before: what an earlier session did at sites that it left half measured.
         withdrawn: tells whether a site that came, and was not begun, is not to be visited any more.
         words: how this run is spoken of.
+        suspension: the signals that the run waits for.
     """
 
     def __init__(
@@ -109,10 +118,13 @@ class Engine:
         before: Mapping[int, Before] | None = None,
         withdrawn: Callable[[Site], bool] = lambda site: False,
         words: WayWords = TIP,
+        suspension: Suspension | None = None,
     ) -> None:
         self._withdrawn = withdrawn
         self.words = words
         self._judges = judges
+        self._suspension = Suspension() if suspension is None else suspension
+        self._suspended_at = 0
         self._before = dict(before or {})
         self._judge: Judge | None = None
         self._sites: Iterator[Coming] = iter(sites)
@@ -148,7 +160,7 @@ class Engine:
         self._waiting = ""
         self._pause_for = ""
         """Why the run pauses after the active site, where no operator has asked for that."""
-        self._resumed = False
+        self._resumed = self._overruled = False
 
     @property
     def status(self) -> Status:
@@ -168,8 +180,9 @@ class Engine:
 
     @property
     def paused(self) -> bool:
-        """Whether the run waits, tip up, for somebody to ask for something."""
-        return self._state is State.PAUSED
+        """Whether the run waits, tip up, nobody knows for how long."""
+        waited = (self._row - self._suspended_at) * self._info.clock.period
+        return self._state is State.PAUSED or (self._state is State.SUSPENDED and waited > PATIENCE)
 
     @property
     def thinking(self) -> bool:
@@ -218,7 +231,9 @@ class Engine:
             allowed = {} if self._stopped else MOVES[self._state]
             if request not in allowed:
                 raise NotNow(request, self._state, allowed)
-            self._resumed |= self._state is State.PAUSED and request is Request.RESUME
+            waited = self._state in (State.PAUSED, State.SUSPENDED)
+            self._resumed |= waited and request is Request.RESUME
+            self._overruled |= self._state is State.SUSPENDED and request is Request.RESUME
             self._state = allowed[request]
             if request is Request.SKIP:
                 self._give_up = GivenUp(Outcome.SKIPPED, f"Skipped: {reason}.")
@@ -255,6 +270,7 @@ class Engine:
         with self._lock:
             self._row = block.stop
             resumed, self._resumed = self._resumed, False
+            overruled, self._overruled = self._overruled, False
             if self._at_once is not None:
                 self._state = State.DONE
         if self._stopped or self._state is State.IDLE:
@@ -263,15 +279,35 @@ class Engine:
             self._started = True
             info = self._info
             out.insert(0, RunStarted(block.stop, self._title, self._total, info.name, info.virtual))
+        tripped = self._suspension.feed(block)
+        if overruled:
+            self._suspension.ignore()
         if resumed:
             self._waiting = ""
-            out.append(Resumed(block.stop))
+            why = "The signal is still past its limit." if overruled else ""
+            out.append(Resumed(block.stop, why))
+        if tripped and self._hop is not None:
+            out.append(self._suspending(block, tripped))
         if self._hop is not None and self._state is not State.DONE:
             out += self._advance(block)
         else:
             out += self._between(block)
         self._follow(out)
         return tuple(out)
+
+    def _suspending(self, block: Block, tripped: tuple[str, ...]) -> Note:
+        """Say that the run has to wait once the site is over, and whether the site is left."""
+        assert self._site is not None
+        why = "; ".join(tripped)
+        words = f"{why[:1].upper()}{why[1:]}: the run is suspended "
+        if not self._suspension.leaves:
+            return Note(block.stop, self._site.number, f"{words}when this site is finished.")
+        with self._lock:
+            if self._state is State.RUNNING and self._phase is not Phase.RETRACT:
+                again = not self._touched or self._site.goes_on
+                outcome = Outcome.ABORTED if again else Outcome.SKIPPED
+                self._give_up = GivenUp(outcome, f"Suspended: {why}.")
+        return Note(block.stop, self._site.number, f"{words}now, and the site is left.")
 
     def fail(self, error: RigError) -> tuple[Event, ...]:
         """End the run because the rig failed; return the last events.
@@ -364,6 +400,8 @@ class Engine:
                 return [paused, PhaseBegan(block.stop, -1, Phase.IDLE)]
             if self._state is State.PAUSED:
                 return []
+            if (waits := self._wait(block, left=site is not None)) is not None:
+                return waits
             if self.thinking:
                 return [] if before else [PhaseBegan(block.stop, -1, Phase.IDLE)]
             if running:
@@ -382,6 +420,20 @@ class Engine:
         self._touched = earlier is not None
         self._hop = hop(site, self._info, self._course, self._terrain, self._judge)
         return [*self._added(site, block.stop), *next(self._hop)]
+
+    def _wait(self, block: Block, *, left: bool) -> list[Action | Event] | None:
+        """Suspend the run, or have it go on; None where it goes on with what comes next."""
+        if left and self._state is State.RUNNING and self._suspension.waits:
+            self._state, self._suspended_at = State.SUSPENDED, block.stop
+            paused = Paused(block.stop, self._suspension.words, suspended=True)
+            self._waiting = str(paused)
+            return [paused, PhaseBegan(block.stop, -1, Phase.IDLE)]
+        if self._state is not State.SUSPENDED:
+            return None
+        if self._suspension.waits:
+            return []
+        self._state, self._waiting = State.RUNNING, ""
+        return [Resumed(block.stop, self._suspension.back)]
 
     def _next_site(self) -> Site | None:
         """Return the site that comes next; None if there is none now, or none any more."""
@@ -431,16 +483,24 @@ class Engine:
             wet = not self._clear and self._touched and not self._course.stays
         if self._site is not None and self._touched and finished.outcome is Outcome.ABORTED:
             finished = replace(finished, goes_on=self._site.goes_on)
+        if again := self._to_come_back(finished):
+            self._upcoming = self._site
         self._hop = self._course = self._site = self._judge = None
         self._phase = Phase.IDLE
         self._doubts.note(finished.outcome, wet=wet)
         refusal = finished.outcome.no_contact and stops
         with self._lock:
-            self._counts[finished.outcome] = self._counts.get(finished.outcome, 0) + 1
+            if not again:
+                self._counts[finished.outcome] = self._counts.get(finished.outcome, 0) + 1
             if refusal and self._state in (State.RUNNING, State.PAUSING):
                 self._state = State.STOPPING
                 self._ending = ("stopped", "Stopped: no contact; on_no_contact.then is stop.")
         return finished
+
+    def _to_come_back(self, finished: SiteFinished) -> bool:
+        """Tell whether a site was left before the tip came near it, because the run has to wait."""
+        left = finished.outcome is Outcome.ABORTED and not self._touched
+        return left and self._state is State.RUNNING and self._suspension.waits
 
     def _follow(self, out: list[Action | Event]) -> None:
         """Keep the status in step with what is said."""

@@ -2,6 +2,8 @@
 
     idle --start--> running --(sites exhausted)--> done
     running --pause--> pausing --(site over)--> paused --resume--> running
+    running --(a signal past its limit, site over)--> suspended --(back, or resume)--> running
+    suspended --pause--> pausing --> paused
     running, pausing --stop--> stopping --(site over)--> done
     any of these --halt, emergency--> done          any of these --(rig failed)--> fault
 
@@ -21,6 +23,8 @@ class State(StrEnum):
     RUNNING = "running"
     PAUSING = "pausing"
     PAUSED = "paused"
+    SUSPENDED = "suspended"
+    """As paused, until a signal of the rig is back within its limit."""
     STOPPING = "stopping"
     DONE = "done"
     FAULT = "fault"
@@ -46,6 +50,7 @@ MOVES: Mapping[State, Mapping[Request, State]] = {
     S.RUNNING: {R.PAUSE: S.PAUSING, R.SKIP: S.RUNNING, R.STOP: S.STOPPING, **AT_ONCE},
     S.PAUSING: {R.RESUME: S.RUNNING, R.SKIP: S.PAUSING, R.STOP: S.STOPPING, **AT_ONCE},
     S.PAUSED: {R.RESUME: S.RUNNING, R.STOP: S.DONE, **AT_ONCE},
+    S.SUSPENDED: {R.RESUME: S.RUNNING, R.PAUSE: S.PAUSING, R.STOP: S.DONE, **AT_ONCE},
     S.STOPPING: AT_ONCE,
     S.DONE: {R.EMERGENCY: S.DONE},
     S.FAULT: {},

@@ -24,6 +24,6 @@ class Status:
     """Sites closed in this run."""
     counts: Mapping[Outcome, int] = field(default_factory=dict)
     waiting: str = ""
-    """That the run is paused, and why, in a sentence; empty when it is not."""
+    """That the run is paused or suspended, and why, in a sentence; empty when it is not."""
     thinking: str = ""
     """That the run waits for its planner, in a sentence; empty when it does not."""

@@ -14,6 +14,7 @@ from seccm.plan.sense import sense_problems
 from seccm.plan.subject import Subject
 from seccm.plan.surface import surface_problems
 from seccm.plan.tables import Tables
+from seccm.plan.waiting import waiting_problems
 from seccm.rig import Axis, RigInfo
 
 
@@ -35,6 +36,7 @@ def check(
         asking_problems(subject),
         sense_problems(subject),
         surface_problems(subject),
+        waiting_problems(subject),
         usual_problems(subject),
     )
     found = dict.fromkeys(chain.from_iterable(parts))

@@ -12,7 +12,7 @@ from pathlib import Path
 from seccm.errors import PlanError, Problem
 from seccm.own_folder import own_folder
 from seccm.plan.library import find_plan, own_plans, plans
-from seccm.plan.plan import load_plan
+from seccm.plan.plan import Plan, load_plan
 from seccm.plan.written import toml_text_of, written_tables
 from seccm.quantities import toml_text
 
@@ -43,10 +43,7 @@ def keep(file: Path, name: str = "") -> str:
         if name in known:
             what = f"is the name of {whose}."
             raise PlanError(name, [Problem("name", what, "Give another one: --as NAME.")])
-    plan = load_plan(file)
-    text = toml_text(file)
-    if getattr(plan.places, "file", None) is not None:
-        text = toml_text_of(written_tables(plan))
+    text = whole_text(load_plan(file), toml_text(file))
     folder = own_folder("plans")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,8 +55,36 @@ def keep(file: Path, name: str = "") -> str:
     return name
 
 
+def whole_text(plan: Plan, text: str) -> str:
+    """Return the text of a plan with what it reads from files beside it, such as a list of points.
+
+    Args:
+        plan: as it was read.
+        text: of its file; returned as it is, with its comments, where it reads no other file.
+    """
+    if getattr(plan.places, "file", None) is not None:
+        return toml_text_of(written_tables(plan))
+    return text
+
+
+def bring_back(aside: Path) -> str:
+    """Bring a plan back that `forget` has taken out; return its name.
+
+    Raises:
+        PlanError: another plan has that name by now.
+    """
+    file = aside.with_suffix("")
+    if file.exists():
+        what = "is the name of another plan by now."
+        raise PlanError(file.stem, [Problem("name", what, f"The old one is {aside}.")])
+    os.replace(aside, file)
+    return file.stem
+
+
 def forget(name: str) -> Path:
     """Take a plan of one's own out of the library; the file is kept aside, and its place returned.
+
+    See `bring_back`.
 
     Raises:
         PlanError: no plan of one's own has that name.

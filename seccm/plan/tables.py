@@ -37,6 +37,7 @@ from seccm.program.words import Step, Steps
 from seccm.program.yielded import yielding
 from seccm.quantities import FreeText, Model, Words
 from seccm.rig import Channel, Mounted, RigInfo
+from seccm.rig.suspend import SuspendTable
 
 EXAMPLES: Mapping[str, Any] = {
     "reference": {
@@ -94,6 +95,8 @@ class Tables(Model, defer_build=True):
     travel: Annotated[Travel, Field(examples=[EXAMPLES["travel"]])]
     on_no_contact: OnNoContact = OnNoContact()
     budget: Budget = Budget()
+    suspend: Annotated[dict[Words, SuspendTable], Field(default_factory=dict)]
+    """When the run waits with its tip up, because of a signal of the rig, by name."""
     record: Record = Record()
     program: Steps
 

@@ -13,8 +13,9 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from seccm.data import Scan
+from seccm.data import Scan, notes
 from seccm.data.header import software
+from seccm.data.surroundings import surroundings
 from seccm.errors import DataFileError
 from seccm.events import Outcome
 from seccm.plan.site import Hold
@@ -211,6 +212,10 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
                 f"Calibrated after the run: the plan stated {show(plan.reference.offset, 'V', 5)}."
             ),
         )
+    for name, text in notes.told(header.extra):
+        yield name, readable(text)
+    for one in surroundings(study.scan):
+        yield one.signal.words, readable(one.words)
     yield "rig", _rig(study)
     if header.seed is not None:
         yield "seed", str(header.seed)

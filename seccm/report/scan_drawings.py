@@ -20,6 +20,7 @@ from seccm.report import (
     series,
     signals,
     style,
+    surroundings,
 )
 from seccm.report.drawing import (
     Drawing,
@@ -48,6 +49,7 @@ def of_scan(study: Study) -> Iterator[Drawing]:
     yield from _maps(study)
     yield from _films(study)
     yield from _tip(study)
+    yield from _surroundings(study)
 
 
 def _decided(study: Study) -> Iterator[Drawing]:
@@ -119,7 +121,7 @@ def _galvanic(study: Study) -> Iterator[Drawing]:
 
 def _signals(study: Study) -> Iterator[Drawing]:
     """Yield a figure for each signal that the rig file adds, and the map of those it wants."""
-    for signal in study.scan.signals:
+    for signal in (one for one in study.scan.signals if one.role != "environment"):
         figure = signals.over_time(study, signal)
         if figure is not None:
             yield Drawing(
@@ -226,6 +228,19 @@ def _films(study: Study) -> Iterator[Drawing]:
             "Interference reflection microscopy, as seccm irm has looked at it. An optical onset "
             f"comes later than nucleation.{more}",
             films_of_sites.drawn(shown, virtual=study.virtual),
+        )
+
+
+def _surroundings(study: Study) -> Iterator[Drawing]:
+    """Yield what surrounded the cell during the run."""
+    figure = surroundings.over_run(study)
+    if figure is not None:
+        yield Drawing(
+            "surroundings",
+            "Surroundings of the cell during the run",
+            "Mean over the data points of each site; bars: lowest and highest. Between sites "
+            "nothing is kept: when the run was suspended stands among the events.",
+            figure,
         )
 
 

@@ -13,7 +13,7 @@ from seccm.rig.mounted import Channel, Mounted
 from seccm.rig.parts import Cell, CellInfo, Parts, Stage, Stream, parts_of, rig_of
 from seccm.rig.protocol import Readback, Rig, SafeReport
 from seccm.rig.raw import RawChannel, RawSamples
-from seccm.rig.signals import BASIC, Signal, more_than_basic
+from seccm.rig.signals import BASIC, Signal, environment, more_than_basic
 from seccm.rig.span import Range
 from seccm.rig.technique import Collected, Points, RunningCell, Runs, shape_of
 from seccm.rig.tie import Tie
@@ -81,6 +81,7 @@ __all__ = [
     "Tie",
     "Wake",
     "Waveform",
+    "environment",
     "more_than_basic",
     "parts_of",
     "rig_of",

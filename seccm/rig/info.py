@@ -15,6 +15,7 @@ from seccm.rig.leads import NO_LEADS, Leads
 from seccm.rig.raw import RawChannel
 from seccm.rig.signals import BASIC, Signal
 from seccm.rig.span import Range
+from seccm.rig.suspend import Suspend
 from seccm.rig.technique import Runs
 from seccm.rig.waveform import Sines
 from seccm.units import parse, show
@@ -126,6 +127,8 @@ class RigInfo:
     offset, or one step of a converter; 0 where nobody knows."""
     signals: tuple[Signal, ...] = BASIC
     """What is measured in every row: what every rig measures, then what the rig file adds."""
+    suspends: tuple[Suspend, ...] = ()
+    """When any run on this rig has to wait, as its rig file says."""
     device: str = ""
     """The device that measures, with its serial number, once the rig is open; a calibration
     belongs to it. Empty where there is none."""

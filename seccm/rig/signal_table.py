@@ -11,7 +11,9 @@ from pydantic import AfterValidator, Field, model_validator
 from seccm.quantities import Model
 from seccm.rig.signals import BASIC, Signal
 
-SignalUnit = Literal["V", "A", "m", "s", "Hz", "C", "F", "ohm", "S", "rad", "1"]
+SignalUnit = Literal[
+    "V", "A", "m", "s", "Hz", "C", "F", "ohm", "S", "rad", "1", "degC", "%", "ppm", "Pa"
+]
 TAKEN = frozenset(
     {signal.name for signal in BASIC} | {"E", "I", "Q", "t", "phase", "step", "flag", "site"}
 )
@@ -59,11 +61,12 @@ class SignalTable(Model):
     """A signal that is measured in every data point, beside potential, current and position."""
 
     unit: Annotated[SignalUnit, Field(examples=["A"])]
-    """The SI unit in which it is stored."""
+    """The unit in which it is stored: that of the SI, or degC, % or ppm as instruments show it."""
     words: Annotated[str, Field(min_length=1, max_length=60, examples=["lock-in amplitude"])] = ""
     """What it is, for labels; the name of the table unless given."""
-    role: Literal["potential", "current", "other"] = "other"
-    """Whether it is a second potential or current, for its convention of sign."""
+    role: Literal["potential", "current", "environment", "other"] = "other"
+    """Whether it is a second potential or current, for its convention of sign; or what surrounds
+    the cell, such as humidity, which is shown and reported for the whole run."""
     watchable: bool = False
     """Whether a contact may be seen in it."""
     mapped: bool = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Role = Literal["potential", "current", "position", "other"]
+Role = Literal["potential", "current", "position", "environment", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Signal:
     words: str
     """What it is, as a label says it: "amplitude of the lock-in"."""
     role: Role = "other"
-    """What it means to the program: the potential and current of the cell, or a position."""
+    """What it means to the program: the potential and current of the cell, a position, or what
+    surrounds the cell, which is slow and is shown for the whole run."""
     watchable: bool = False
     """Whether the rig can stop a motion where this signal passes a threshold."""
     mapped: bool = False
@@ -48,6 +49,11 @@ BASIC = (
     Signal("z", "m", "height of the tip, up positive", "position"),
 )
 """What every rig measures."""
+
+
+def environment(signals: tuple[Signal, ...]) -> tuple[Signal, ...]:
+    """Return the signals of what surrounds the cell, such as humidity and temperature."""
+    return tuple(signal for signal in signals if signal.role == "environment")
 
 
 def more_than_basic(signals: tuple[Signal, ...]) -> tuple[Signal, ...]:

@@ -1,7 +1,9 @@
 """Plans that run one after the other, over night; the list can be changed meanwhile.
 
 The list is a file in the folder of what a user keeps. Each change reads it, changes it and puts it
-back as a whole, under a lock, so that two programs never lose each other's changes.
+back as a whole, under a lock, so that two programs never lose each other's changes. One program
+runs the list; the system drops its lock with it, so that a list whose program was killed is known,
+and can be gone on with.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
+from seccm.data import guard
 from seccm.errors import PlanError, Problem, SeccmError
 from seccm.own_folder import own_folder
 
@@ -110,7 +113,7 @@ def remove(number: int) -> None:
     """
     with _changing() as known:
         entry = _entry(known, number)
-        if entry.state == "running":
+        if entry.state == "running" and is_run():
             remedy = "End the run itself: seccm ask stop"
             raise PlanError("queue", [Problem(str(number), "is running.", remedy)])
         known.remove(entry)
@@ -140,19 +143,82 @@ def run_all(run: Callable[[Entry], int], *, go_on: bool) -> tuple[Entry, ...]:
 
     Returns:
         What ran, with how it ended.
+
+    Raises:
+        SeccmError: another program runs the list.
     """
     ended: list[Entry] = []
-    while (entry := _begin()) is not None:
-        try:
-            code = run(entry)
-        except BaseException:
-            _mark(entry.number, "stopped")
-            raise
-        ended.append(replace(entry, state=ENDS.get(code, "failed")))
-        _mark(entry.number, ended[-1].state)
-        if code == 1 or (code != 0 and not go_on):
-            break
+    with _alone():
+        hold(on=False)
+        while not held() and (entry := _begin()) is not None:
+            try:
+                code = run(entry)
+            except BaseException:
+                _mark(entry.number, "stopped")
+                raise
+            ended.append(replace(entry, state=ENDS.get(code, "failed")))
+            _mark(entry.number, ended[-1].state)
+            if code == 1 or (code != 0 and not go_on):
+                break
     return tuple(ended)
+
+
+def hold(*, on: bool = True) -> None:
+    """Have the list end after the run that goes on now, or not so.
+
+    Raises:
+        SeccmError: that cannot be written.
+    """
+    path = own_folder("queue.hold")
+    with _written(path):
+        if on:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        else:
+            path.unlink(missing_ok=True)
+
+
+def held() -> bool:
+    """Tell whether the list ends after the run that goes on now."""
+    return own_folder("queue.hold").exists()
+
+
+def is_run() -> bool:
+    """Tell whether a program runs the list."""
+    path = own_folder("queue.runner")
+    with suppress(OSError):
+        return path.exists() and guard.is_held(path)
+    return False
+
+
+def clear() -> None:
+    """Take every entry out that is over."""
+    with _changing() as known:
+        known[:] = [one for one in known if one.state in ("waiting", "running")]
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Be the only program that runs the list; what a killed one was at is marked as stopped.
+
+    Raises:
+        SeccmError: another program runs it.
+    """
+    path = own_folder("queue.runner")
+    with _written(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if is_run():
+            raise SeccmError("Another program runs the queue. See: seccm queue list")
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+    try:
+        guard.hold(descriptor)
+        with _changing() as known:
+            known[:] = [
+                replace(one, state="stopped") if one.state == "running" else one for one in known
+            ]
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _begin() -> Entry | None:

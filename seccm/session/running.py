@@ -28,12 +28,14 @@ from seccm.hopping.doubts import Budget
 from seccm.hopping.engine import Engine
 from seccm.hopping.life import Request, State
 from seccm.hopping.status import Status
+from seccm.hopping.suspension import Suspension
 from seccm.hopping.terrain import Terrain
 from seccm.interruption import FROM_KEYBOARD, SUSPEND, Interruption, are_taken, name_of, told
 from seccm.plan import Plan
 from seccm.plan.instruction import Instruction
 from seccm.plan.planner import Listed
 from seccm.plan.site import Site
+from seccm.plan.waiting import rules_of
 from seccm.rig import Block, Rig, RigInfo, SafeReport
 from seccm.session.filmed import describe_movie
 from seccm.session.followers import judges
@@ -105,6 +107,7 @@ class Run:
             before=before,
             withdrawn=(lambda site: False) if asking is None else asking.withdrawn,
             words=plan.way_words,
+            suspension=Suspension(rules_of(plan, rig.info)),
         )
         self._asking = asking
         self._runner = Runner(

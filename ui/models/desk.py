@@ -244,6 +244,19 @@ class Desk:
             self.news = None
         return self.link
 
+    @property
+    def free(self) -> bool:
+        """Whether this window follows nothing that goes on, and waits for nothing."""
+        lost = self.news is not None and self.news.link == "lost"
+        idle = self.run.doing == "idle" and self._pending is None
+        return self.link is None or lost or (idle and not self.run.running)
+
+    def follow(self, link: Link) -> None:
+        """Follow another host from now on; the one before is left."""
+        if self.link is not None:
+            self.link.close()
+        self.link, self.news = link, None
+
     def expect(self, ticket: int, *, simulated: bool) -> None:
         """Be told that the rig was asked for: it is being prepared until that is answered.
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from seccm.remote import News
+from seccm.rig import Signal
+from seccm.typography import readable
+from seccm.units import show
 from ui.models.run_state import BY_HAND, STALE, RunState
 from ui.models.showing import Showing
 
@@ -38,6 +42,21 @@ class Numbers:
         commanded = {str(axis): to for axis, to in progress.commanded.items()}
         values = {str(k): v for k, v in progress.now.items()}
         return cls(values, commanded, news.stale, lost=bool(run.lost))
+
+    def around(self, signals: Sequence[Signal]) -> str:
+        """Say what surrounds the cell: "humidity 1.2 ppm · temperature 24 °C"; empty if unknown.
+
+        Args:
+            signals: of the rig, those of the surroundings.
+        """
+        shown = []
+        for signal in signals:
+            value = self.values.get(signal.name)
+            if value is not None:
+                known = math.isfinite(value)
+                words = readable(show(value, signal.unit, 3)) if known else "no number"
+                shown.append(f"{signal.words} {words}")
+        return " · ".join(shown)
 
     @property
     def stale(self) -> bool:

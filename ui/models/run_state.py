@@ -150,7 +150,7 @@ class RunState:
     @property
     def running(self) -> bool:
         """Whether an engine is at work, or ought to be."""
-        return self.state in ("running", "pausing", "paused", "stopping")
+        return self.state in ("running", "pausing", "paused", "suspended", "stopping")
 
     @property
     def preparing(self) -> bool:
@@ -263,7 +263,7 @@ class RunState:
             return "process lost"
         if self.ended is not None:
             return self.ended.status
-        if self.state in ("paused", "pausing", "stopping"):
+        if self.state in ("paused", "suspended", "pausing", "stopping"):
             doing = f", {PHASES[self.phase]}" if self.phase is not Phase.IDLE else ""
             return self.state + doing
         if self.thinking and self.state == "running":

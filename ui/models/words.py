@@ -128,11 +128,14 @@ def _line_of(event: Event, words: WayWords) -> Line:
         case Paused() if event.asks:
             remedy = "Press Resume when that is done, or Stop."
             return Line("warning", str(event), remedy=remedy)
+        case Paused() if event.suspended:
+            remedy = "It goes on by itself; Resume goes on all the same, Pause keeps it waiting."
+            return Line("warning", str(event), remedy=remedy)
         case Paused():
             remedy = f"{words.look}, then press Resume or Stop."
             return Line("warning", str(event), remedy=remedy)
         case Resumed():
-            return Line("info", "Resumed.")
+            return Line("info", str(event))
         case Fault():
             return Line("error", event.text, event.site, event.remedy)
         case RunStopped():
