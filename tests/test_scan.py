@@ -343,7 +343,7 @@ def test_a_site_whose_samples_changed_is_found_and_the_file_left_alone(
     with h5py.File(path, "r+") as file:
         file["I"][int(file["row_start"][7]) + 5] += 1e-9
     before = path.read_bytes()
-    with pytest.raises(DataFileError, match=r"1 sites .* \(sites 7\)"):
+    with pytest.raises(DataFileError, match=r"1 site .* \(sites 7\)"):
         finish(path)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
