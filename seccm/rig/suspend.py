@@ -151,8 +151,8 @@ def suspend_problems(
             where = ".".join(filter(None, ("suspend", name, key)))
             near = nearest(watched, list(known)) or "current"
             put = Suggestion(("suspend", name, "signal"), "put", near)
-            what = f"{watched!r} is not a signal of this rig."
-            remedy = f'Write signal = "...". It has: {", ".join(known)}.'
+            what = f"{watched!r} is not a signal of this rig; it has: {', '.join(known)}."
+            remedy = f'Write signal = "{near}", and a limit of its kind.'
             yield Problem(where, what, remedy, suggestion=put)
             continue
         for side in ("above", "below", "back"):
