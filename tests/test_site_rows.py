@@ -234,7 +234,7 @@ def test_a_damaged_row_stays_damaged_through_resume_and_analysis(killed: Path) -
 def test_a_file_with_a_damaged_row_is_not_compressed(killed: Path) -> None:
     """Compressed, the damage would pass for a change that somebody made."""
     flip(killed, "E_nuc", 1)
-    with pytest.raises(DataFileError, match=r"rows of 1 sites in the site table .* \(sites 1\)"):
+    with pytest.raises(DataFileError, match=r"rows of 1 site in the site table .* \(sites 1\)"):
         finish(killed)
 
 
