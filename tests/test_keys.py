@@ -87,7 +87,16 @@ def test_what_shipped_rig_files_say_is_documented(name: str) -> None:
     listed = {row.key for row in known[0].rows} | {key for table in known for key in table.keys}
     assert set(config) <= listed
     for key, table in config.items():
-        if key in ("virtual", "samples", "signals", "axes", "lock_in", "drives", "marks"):
+        if key in (
+            "virtual",
+            "samples",
+            "signals",
+            "axes",
+            "lock_in",
+            "drives",
+            "marks",
+            "potentiostat",
+        ):
             continue
         if isinstance(table, dict):
             rows = {row.key for one in known if key in one.keys for row in one.rows} | {"kind"}

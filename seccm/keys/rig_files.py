@@ -25,6 +25,9 @@ class AnyKind(Model):
     """The motor that brings the surface into reach of the piezo."""
     camera: CameraTable | None = None
     """A camera that films the run; see `docs/camera.md`."""
+    potentiostat: Annotated[dict[str, Any], Field(examples=['{ kind = "palmsens" }'])] = {}
+    """An instrument of its own that drives the cell, with the keys of its `kind`; see
+    `docs/extending/potentiostat.md`."""
     calibration: Annotated[str | dict[str, Any], Field(examples=["bench-1.calibration.json"])] = ""
     """A file beside this one with the scales that commissioning found; as a table,
     { file = "...", days = 90 }, it may be so old before a run is warned, else 30 days."""
