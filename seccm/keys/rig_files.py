@@ -25,7 +25,7 @@ class AnyKind(Model):
     """The motor that brings the surface into reach of the piezo."""
     camera: CameraTable | None = None
     """A camera that films the run; see `docs/camera.md`."""
-    potentiostat: Annotated[dict[str, Any], Field(examples=['{ kind = "palmsens" }'])] = {}
+    potentiostat: dict[str, Any] | None = None
     """An instrument of its own that drives the cell, with the keys of its `kind`; see
     `docs/extending/potentiostat.md`."""
     calibration: Annotated[str | dict[str, Any], Field(examples=["bench-1.calibration.json"])] = ""
