@@ -1,13 +1,15 @@
 """Landings by the thousand in worlds of several kinds: how far each went past its contact.
 
-`--landings 10000` for the full number, shared among the worlds and the ways of hopping. For each
-world: the deepest overtravel against the 250 nm that the plan allows, refusals of a surface that
-was there, and how far below the expected surface any descent went, by a witness that knows it.
+`--landings 10000` for the full number, shared among the worlds and the ways of hopping, and among
+`--processes`. For each world: the deepest overtravel against the 250 nm that the plan allows,
+refusals of a surface that was there, and how far below the expected surface any descent went, by a
+witness that knows it.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -87,12 +89,15 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--landings", type=int, default=960)
     options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--processes", type=int, default=2)
     asked = options.parse_args()
     share = asked.landings // (len(WORLDS) * len(WAYS))
-    beyond = sum(
-        scans(kind, way, share, asked.seed + 1000 * k)
+    drawn = [
+        (kind, way, share, asked.seed + 1000 * k)
         for k, (kind, way) in enumerate((kind, way) for kind in WORLDS for way in WAYS)
-    )
+    ]
+    with multiprocessing.get_context("spawn").Pool(asked.processes) as pool:
+        beyond = sum(pool.starmap(scans, drawn, chunksize=1))
     sys.stdout.write(f"{beyond} landings went farther than is allowed\n")
 
 
