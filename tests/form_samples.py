@@ -10,7 +10,7 @@ from typing import Any
 from seccm.plan import Plan
 from ui.models.draft import Draft
 from ui.models.form import Group, Key, where
-from ui.models.form_making import A_VALUE
+from ui.models.form_making import A_VALUE, NAMED_TABLES
 
 Schema = Mapping[str, Any]
 SCHEMA: Schema = Plan.model_json_schema()
@@ -102,6 +102,10 @@ def _tables(
         if words and not variants(inner):
             chosen = (*choices, (here, A_VALUE))
             yield from _tables(resolved(words[0]), here, f"{where(here)}", chosen, told)
+        named = resolved(inner.get("additionalProperties") or {})
+        if part in NAMED_TABLES and "properties" in named:
+            word, first, _ = NAMED_TABLES[part]
+            yield from _tables(named, (*here, first), part, (*choices, (here, word)), told)
         elif inner.get("type") == "object" and "properties" in inner:
             empty = not inner.get("required") and not inner.get("minProperties")
             ref = next((k["$ref"] for k in (one, *one.get("anyOf", ())) if "$ref" in k), "")

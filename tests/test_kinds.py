@@ -31,8 +31,9 @@ PRODUCT = [
 ]
 BUILT_IN = HERE / "seccm" / "steps"
 AUTHORS = (HERE / "seccm" / "readers", HERE / "seccm" / "plan" / "starting.py",
-           HERE / "seccm" / "cli" / "new_commands.py")  # fmt: skip
-"""What writes plans, as a person does: it names steps, and nothing follows from their names."""
+           HERE / "seccm" / "cli" / "new_commands.py", HERE / "sim" / "palmsens")  # fmt: skip
+"""What writes plans, as a person does: it names steps, and nothing follows from their names; and a
+maker's library, whose methods have names of their own."""
 SHARED = {
     "__init__", "approach_curve", "impact_events", "inserting", "kinetics", "level_series", "ohmic",
     "peaks", "rate_series", "separation", "staircase", "stairs", "sweeping", "voltammogram",

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy import ndimage
 
 from seccm.arrays import BoolArray, FloatArray
 from seccm.movie.by_steps import offset_by_steps
@@ -91,6 +90,8 @@ def _wet(pictures: Sequence[Picture], before: int) -> FloatArray | None:
     Where the droplet is, is taken from the last frame, and what it changes there from the one
     before it: noise that is the largest in one frame is not in another.
     """
+    from scipy import ndimage  # whoever only reads data does not wait for it
+
     frames = np.array(pictures, np.float64)
     ground = frames[:before].mean(axis=0)
     if not (ground > 0).all():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from seccm.program.words import example_of
 from seccm.quantities import toml_tables, toml_text
 from ui.models import design_edits
 from ui.models.form import Field, Group, Key
-from ui.models.form_making import A_VALUE, form
+from ui.models.form_making import A_VALUE, NAMED_TABLES, form
 from ui.models.plan_names import LEVELS, OF_SITES, free_name, rename_in, step_names, taken_names
 from ui.models.toml_blocks import (
     add_table,
@@ -171,6 +172,12 @@ class Draft:
         holder = str(group.key[-1])
         if holder in ("factors", "over", *OF_SITES):
             self._add_levels(group.key)
+        elif holder in NAMED_TABLES:
+            _, name, begun = NAMED_TABLES[holder]
+            tables = self._table(group.key)
+            names = chain((name,), (f"{name} {k}" for k in count(2)))
+            free = next(each for each in names if each not in tables)
+            self._table((*group.key, free)).update(begun)
         else:
             step = {"step": kind}
             step |= {name: self._begun(value) for name, value in example_of(kind).items()}
@@ -189,18 +196,18 @@ class Draft:
         """Add a list of levels with a name of its own, as long as it has to be."""
         holder, around = str(key[-1]), self._table(key[:-1])
         taken = taken_names(self._document.unwrap())
-        name, count = free_name(taken), 1
+        name, length = free_name(taken), 1
         if holder == "over":  # A repeat over values runs once for each.
             around.pop("times", None)
         level = LEVELS.get(name, "1 s")
         columns, grid_rows = (_count(around.get(each)) for each in ("columns", "rows"))
         if holder in OF_SITES:
-            count = {"column_values": columns, "row_values": grid_rows}.get(
+            length = {"column_values": columns, "row_values": grid_rows}.get(
                 holder, len(around.get("points", ())) or columns
             )
             if "volume" not in taken:
                 name, level = "volume", "1 um^3"
-        levels: list[Any] = [level] * count
+        levels: list[Any] = [level] * length
         if holder == "values" and "points" not in around:
             levels = [levels] * grid_rows
         self._table(key)[name] = levels

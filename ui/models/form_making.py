@@ -34,6 +34,10 @@ _SERIES = {
     "row_values": "value of each row",
 }
 """What is added to tables of lists other than factors, by their keys."""
+NAMED_TABLES: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
+    "suspend": ("limit of a signal", "humidity", {"above": "5 ppm"})
+}
+"""What is added to tables that are called by names: in words, its name, and what it begins with."""
 MOST_ROWS = 200
 """Lines of a list that are shown for editing."""
 MOST_LETTERS = 20_000
@@ -115,7 +119,10 @@ class _Forms:
             more = {} if optional else {"bare": required}
             return self.table(schema, value, key, title, optional=optional, **more)
         if schema.get("type") == "object":
-            inner = self._resolved(schema.get("additionalProperties", {}))[0].get("items", {})
+            each = self._resolved(schema.get("additionalProperties", {}))[0]
+            if "properties" in each:
+                return self._named_tables(each, value or {}, key, title, words)
+            inner = each.get("items", {})
             of_rows = self._resolved(inner)[0].get("type") == "array"
             return self._named(value, key, title, words, of_rows=of_rows)
         items = self._resolved(schema.get("items", {}))[0]
@@ -210,6 +217,18 @@ class _Forms:
             for k, row in enumerate(rows)
         )
         return Group(key, title, "", parts, adds=tuple(mapping))
+
+    def _named_tables(
+        self, each: Schema, value: Mapping[str, Any], key: Key, title: str, words: str
+    ) -> Group:
+        """Tables with names of the user's choice, such as the limits that suspend a run."""
+        parts = tuple(
+            self.table(each, table, (*key, name), name, removable=True)
+            if isinstance(table, Mapping)
+            else _as_toml((*key, name), name, table, words)
+            for name, table in value.items()
+        )
+        return Group(key, title, words, parts, adds=(NAMED_TABLES[str(key[-1])][0],))
 
     def _named(
         self, value: Any, key: Key, title: str, words: str, *, of_rows: bool = False
