@@ -17,7 +17,7 @@ from seccm.movie.disk import EASY, SHARE, bytes_per_second, too_slow
 from seccm.movie.facts import MovieFacts
 from seccm.plan.recording import Record
 from seccm.quantities import validate
-from seccm.rig import CameraInfo
+from seccm.rig import CameraInfo, Clock
 from seccm.rig.camera_table import CameraTable
 from seccm.rigs import RigFile, build_camera, camera_table
 from seccm.session.filmed import _refuse_slow, _same, facts_of
@@ -103,7 +103,7 @@ def test_another_choice_of_frames_is_refused(frames: str) -> None:
 
 def settings(world: object, edges: bool = True, **changes: object) -> Any:
     """Build the virtual camera of a table beside a rig."""
-    beside: Any = SimpleNamespace(info=SimpleNamespace(edges=edges))
+    beside: Any = SimpleNamespace(info=SimpleNamespace(edges=edges, clock=Clock()))
     if world is not None:
         beside.light = world
     made = table(**changes)

@@ -234,7 +234,7 @@ def test_a_fault_ends_the_movie_and_not_the_run(
 def test_a_camera_that_does_not_begin_is_told(filming: Making) -> None:
     film, _ = filming(toy=Toy(wont=RigError("camera-refused", "camera", "no trigger.")))
     assert not film.films
-    assert "no trigger" in film.news()[0][1]
+    assert "the camera failed. No trigger." in film.news()[0][1]
 
 
 def test_a_full_ring_of_an_impatient_camera_is_told(
