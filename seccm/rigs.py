@@ -364,7 +364,7 @@ class _Building:
         kind = table.get("kind") if isinstance(table, Mapping) else None
         if kind not in kinds:
             known = ", ".join(f'"{name}"' for name in sorted(kinds)) or "none is installed"
-            what = f"{kind!r} is not a kind of potentiostat."
+            what = "is missing." if kind is None else f"{kind!r} is not a kind of potentiostat."
             remedy = f"Install the package that drives it, or write one of: {known}."
             raise PlanError(self.file.source, [Problem("potentiostat.kind", what, remedy)])
         builder: CellBuilder = kinds[kind].load()

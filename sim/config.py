@@ -359,9 +359,11 @@ class VirtualConfig(LockInTables):
     def _lock_ins_can_be(self) -> Self:
         rate = self.clock.sample_rate
         problems = list(self.lock_in_problems(declared(self.signals), rate))
+        if not problems:  # else nobody knows which signals the lock-ins have
+            signals = self.with_lock_ins(declared(self.signals))
+            problems += suspend_problems(self.suspend, signals)
         z = AxisRange(Range(0.0, self.stage.range), self.stage.fastest)
         problems += modulation_problems(self.modulation, z, 0.0)
-        problems += suspend_problems(self.suspend, self.with_lock_ins(declared(self.signals)))
         if problems:
             raise Mistakes(problems)
         return self

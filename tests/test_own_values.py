@@ -12,6 +12,7 @@ from programmes import plan_of
 from small_plan import INFO
 
 import seccm
+from seccm import units
 from seccm.factors import Condition, Level
 from seccm.placeholder import read_placeholder
 from seccm.plan import Plan
@@ -409,6 +410,6 @@ def test_products_are_products_however_they_become_known(
     assert known == pytest.approx(truth, rel=1e-12)
 
 
-@given(st.tuples(*[st.integers(-4, 4)] * 6))
-def test_a_unit_is_written_as_it_is_read(dimension: tuple[int, int, int, int, int, int]) -> None:
+@given(st.tuples(*[st.integers(-4, 4)] * len(units._BASES)))
+def test_a_unit_is_written_as_it_is_read(dimension: units.Dimension) -> None:
     assert parse_free(f"1 {unit_text(dimension)}".strip()) == (1.0, dimension)

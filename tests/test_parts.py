@@ -229,4 +229,5 @@ def test_a_potentiostat_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as refused:
         rigs.build_rig(file, Mounted("dummy-resistor", 6e-6))
     assert "potentiostat.kind" in str(refused.value)
-    assert 'write one of: "virtual"' in str(refused.value)
+    assert "potentiostat.kind: is missing." in str(refused.value)
+    assert 'write one of: "palmsens", "virtual"' in str(refused.value)

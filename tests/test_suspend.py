@@ -34,6 +34,7 @@ from seccm.report import write_report
 from seccm.rig import Block, Signal
 from seccm.rig.suspend import Suspend
 from seccm.rigs import RigFile
+from seccm.typography import readable
 
 HUMIDITY = Signal("humidity", "ppm", "humidity", "environment")
 RULE = Suspend("humidity", "humidity", "humidity", "ppm", "above", 5.0, 4.0, 0.5, 2.0)
@@ -328,7 +329,7 @@ def test_the_surroundings_are_told_site_by_site(
             assert humidity.mean[k] == pytest.approx(float(rows.mean()))
         page = write_report(kept, tmp_path / "report").read_text(encoding="utf-8")
     assert "Surroundings of the cell" in page
-    assert temperature.words in page
+    assert readable(temperature.words) in page
     assert "signal-humidity" not in page  # no curve of its own against the time of a site
 
 

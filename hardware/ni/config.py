@@ -287,8 +287,10 @@ class NidaqConfig(LockInTables):
                 )
 
     def _misfits(self) -> Iterator[Problem]:
-        yield from self.lock_in_problems(self.declared(), self.clock.sample_rate)
-        yield from suspend_problems(self.suspend, self.every_signal())
+        lock_ins = list(self.lock_in_problems(self.declared(), self.clock.sample_rate))
+        yield from lock_ins
+        if not lock_ins:  # else nobody knows which signals they have
+            yield from suspend_problems(self.suspend, self.every_signal())
         if (z := self.axes.get("z")) is not None:
             update = 1.0 / self.output_rate
             yield from modulation_problems(self.modulation, z.range(), update, LARGEST_STEP)

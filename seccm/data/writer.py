@@ -12,6 +12,7 @@ import math
 import os
 import shutil
 import sys
+import time
 import zlib
 from collections import deque
 from collections.abc import Sequence
@@ -88,6 +89,8 @@ KEPT = 4096
 """Rows kept back because their labels may still change: ten seconds of the reference system."""
 COMMIT_ROWS = 16 * KEPT
 """Rows of a long site after which it is made safe although nothing has happened."""
+FRAMES_EVERY = 0.5
+"""Seconds after which frames that came are made safe although nothing has happened."""
 _REASON = next(c for c in SITE_COLUMNS if c.name == "reason")
 _URGENT = (Approaching, Landed, SiteFinished, Paused, Fault, RunStopped)
 
@@ -150,6 +153,7 @@ class Writer:
         self._frames = FrameWriter(self._to, self._data)
         self._late = LateWriter(self._to, self._data, self._time, clock.period)
         self._film = film
+        self._frames_due = 0.0
         self._written = len(file["sample"])
         self._claimed = self._written
         self._checksum = 0
@@ -186,7 +190,6 @@ class Writer:
             self._frames.add_edges(block.edges)
             for kind, steps in enumerate(block.lamp, 1):
                 self._frames.add_edges(steps, kind)
-            self._take_frames()
             self._late.take(block.late)
         for event in events:
             self._apply(event)
@@ -195,6 +198,10 @@ class Writer:
             self._write(spare)
         urgent = self._uncommitted >= COMMIT_ROWS or any(isinstance(e, _URGENT) for e in events)
         urgent |= whole and any(isinstance(event, StepFinished) for event in events)
+        # Written only where they are committed next: what a reader has seen outlives a kill.
+        if self._film is not None and (urgent or time.monotonic() >= self._frames_due):
+            self._frames_due = time.monotonic() + FRAMES_EVERY
+            urgent |= self._take_frames()
         if urgent or self._raw.due:
             self._raw.flush()
             return True
@@ -340,10 +347,14 @@ class Writer:
         self._cells.begin(site)
         return self._visit
 
-    def _take_frames(self) -> None:
-        if self._film is not None:
-            self._frames.add_hosts(self._film.stamps())
-            self._frames.add_frames(self._film.taken())
+    def _take_frames(self) -> bool:
+        """Write the rows of frames that came; return whether there were any."""
+        if self._film is None:
+            return False
+        self._frames.add_hosts(self._film.stamps())
+        rows = self._film.taken()
+        self._frames.add_frames(rows)
+        return len(rows) > 0
 
     def _time_frames(self, *, last: bool = False) -> None:
         """Work out when the frames of this session were taken, as far as is known by now.

@@ -27,7 +27,7 @@ def main() -> None:
         for k in range(kills):
             path = Path(folder) / f"{k}" / "scan.h5"
             path.parent.mkdir()
-            batches, delay = chance.randint(0, len(lines)), chance.uniform(0, 0.3)
+            batches, delay = chance.randint(0, len(lines)), chance.uniform(0, 0.8)
             whom = ("engine", "both", "engine", "camera")[k % 4]
             killed(path, batches, delay, whom)
             if not path.exists():
