@@ -19,7 +19,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     return path, carried_on(seccm.session.run(plan(), path=path, seed=SEED))
 
 
-@pytest.mark.parametrize("share", [0.35, 0.8])
+@pytest.mark.parametrize("share", [0.6])
 def test_a_run_that_was_killed_asks_for_the_same_sites(
     undisturbed: tuple[Path, int], tmp_path: Path, share: float
 ) -> None:

@@ -126,8 +126,8 @@ def test_a_file_without_a_table_says_where_there_is_one(tmp_path: Path, text: st
 
 
 def test_the_seed_and_the_table_decide_and_nothing_else(path: Path) -> None:
-    one, two = (replan(path, {**PLANNER, "seed": 3}) for _ in range(2))
-    other = replan(path, {**PLANNER, "seed": 4})
+    one, two = (replan(path, {**PLANNER, "seed": 3}, most=4) for _ in range(2))
+    other = replan(path, {**PLANNER, "seed": 4}, most=4)
     numbers = [[a.told.site.number for a in found.asked] for found in (one, two, other)]
     assert numbers[0] == numbers[1]
     assert numbers[0] != numbers[2]
