@@ -40,7 +40,7 @@ def test_a_difference_of_one_bit_or_one_result_is_seen() -> None:
         "E_half_status of site 1"
     ]
     now = copy.deepcopy(then)
-    now["results"]["E_half"][0] *= 1 + 1e-15
+    now["results"]["E_half"][0] *= 1 + 1e-8
     del now["results"]["quality"]
     assert len(list(before.differences(then, now))) == 2
 

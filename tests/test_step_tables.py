@@ -185,7 +185,7 @@ def test_an_old_file_has_the_same_tables(name: str, tmp_path: Path) -> None:
         assert len(scan.results("Q")) == len(before)
     seccm.analyze(path)
     with seccm.open(path) as scan:
-        assert str(scan.version) == "1.0"
+        assert str(scan.version) == "1.1"
         for column in before.names:
             np.testing.assert_array_equal(scan.steps[column], before[column], err_msg=column)
         assert [scan.record(k).ends for k in range(len(scan.sites))] == ends
