@@ -1,4 +1,4 @@
-"""Finding scans: what the catalogue knows, searched as one types; open, compare, tag."""
+"""Finding scans: what the catalogue knows, searched while you type; open, compare, tag."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ No text is taken for markup: a title, a label or the name of a file may hold any
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -57,7 +58,9 @@ def tell_table(table: Table) -> None:
     """
     unbounded = out.options.update(max_width=_WIDEST)
     wanted = Measurement.get(out, unbounded, table).maximum
-    out.print(table, soft_wrap=True, width=max(out.width, wanted))
+    wide = copy(out)  # Rich draws no table wider than its terminal, whatever width is asked for
+    wide.width = max(out.width, wanted)
+    wide.print(table, soft_wrap=True)
 
 
 def _escape(letter: str) -> str:
