@@ -61,6 +61,8 @@ def _list() -> None:
             sites, title = "-", f"wrong: {error.problems[0].what}"
         of = " (yours)" if name in mine else ""
         table.add_row(mark, Text(name, style="bold") + Text(of, style="dim"), sites, Text(title))
+    for column in table.columns[1:]:
+        column.overflow = "fold"  # a name that is cut cannot be typed
     out.print(table)
     out.print()
     rigs = Table("rig", "file", box=None, pad_edge=False)
