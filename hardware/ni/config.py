@@ -30,10 +30,11 @@ from hardware.ni.wires import (
     SignalInput,
 )
 from hardware.pi.piezo_config import PiezoConfig
+from hardware.retracted import not_retracted
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes
 from seccm.quantities import Capacitance, Count, Duration, Frequency, Model, Potential, Ratio, Words
-from seccm.rig import Clock, Range, Signal
+from seccm.rig import Clock, Signal
 from seccm.rig.barrels import BarrelsTable
 from seccm.rig.drives import signals_of
 from seccm.rig.lamp import Blink
@@ -41,10 +42,7 @@ from seccm.rig.lock_in_table import LockInTables
 from seccm.rig.modulation import modulation_problems
 from seccm.rig.signal_table import AddedName, declared
 from seccm.rig.suspend import SuspendTable, suspend_problems
-from seccm.units import show
 
-RETRACTED = 1e-9
-"""Metres by which 0 V may miss the fully retracted height."""
 LARGEST_STEP = 0.2e-6
 """Metres a stage may be sent at once where steps cannot be avoided."""
 
@@ -244,7 +242,10 @@ class NidaqConfig(LockInTables):
 
     @model_validator(mode="after")
     def _wired_once_and_safely(self) -> Self:
-        problems = [*self._missing_axes(), *self._shared_terminals(), *self._not_retracted()]
+        problems = [*self._missing_axes(), *self._shared_terminals()]
+        problems += not_retracted(
+            self.axes.get("z"), "the card goes to 0 V when it is reset or loses power"
+        )
         problems += [*self._misfits(), *self._own_outputs()]
         if problems:
             raise Mistakes(problems)
@@ -262,19 +263,6 @@ class NidaqConfig(LockInTables):
                 what = f"{terminal} is wired to {seen[terminal]} already."
                 yield Problem(key, what, "Give every signal a terminal of its own.")
             seen.setdefault(terminal, key)
-
-    def _not_retracted(self) -> Iterator[Problem]:
-        z = self.axes.get("z")
-        if z is None:
-            return
-        at_zero, top = z.scale().si(0.0), z.range().travel.upper
-        if not Range(*z.volts).holds(0.0) or abs(at_zero - top) > RETRACTED:
-            yield Problem(
-                "axes.z",
-                f"0 V is z = {show(at_zero, 'm')}, not the fully retracted {show(top, 'm')}: the "
-                "card goes to 0 V when it is reset or loses power.",
-                "Wire or invert the axis so that 0 V lifts the tip all the way; then sign is -1.",
-            )
 
     def _own_outputs(self) -> Iterator[Problem]:
         for name, drive in self.drives.items():

@@ -21,6 +21,7 @@ from hardware.ni.wires import (
     PotentialConfig,
     SignalInput,
 )
+from hardware.retracted import not_retracted
 from hardware.wec_fpga.codes import PER_VOLT, SPAN, TICKS, Coded
 from seccm.errors import Problem
 from seccm.mistakes import Mistakes
@@ -31,8 +32,6 @@ from seccm.rig.suspend import SuspendTable, suspend_problems
 from seccm.units import show
 
 AXES: tuple[Axis, ...] = ("x", "y", "z")
-RETRACTED = 1e-9
-"""Metres by which 0 V may miss the fully retracted height."""
 OUTPUTS = {"x": "ao0", "y": "ao1", "z": "ao2"}
 WORDS = {
     "ai0": 0, "ai1": 1, "ai2": 2, "ao3": 3, "ao4": 4, "ai3": 5, "ai4": 6, "ai6": 7, "ai5": 10,
@@ -204,20 +203,9 @@ class WecFpgaConfig(Model):
             elif axis.sensor.terminal not in WORDS:
                 what = f"{axis.sensor.terminal} is no input of the target."
                 yield Problem(f"axes.{name}.sensor.terminal", what, "Write ai0 to ai7.")
-        yield from self._not_retracted()
-
-    def _not_retracted(self) -> Iterator[Problem]:
-        z = self.axes.get("z")
-        if z is None:
-            return
-        at_zero, top = z.scale().si(0.0), z.range().travel.upper
-        if not Range(*z.volts).holds(0.0) or abs(at_zero - top) > RETRACTED:
-            yield Problem(
-                "axes.z",
-                f"0 V is z = {show(at_zero, 'm')}, not the fully retracted {show(top, 'm')}: the "
-                "target goes to 0 V when it is powered up or loses power.",
-                "Wire or invert the axis so that 0 V lifts the tip all the way; then sign is -1.",
-            )
+        yield from not_retracted(
+            self.axes.get("z"), "the target goes to 0 V when it is powered up or loses power"
+        )
 
     def _shared(self) -> Iterator[Problem]:
         named = {

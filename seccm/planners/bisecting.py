@@ -14,16 +14,14 @@ import numpy as np
 
 from seccm.arrays import FloatArray
 from seccm.plan.decision import Belief, Decision
-from seccm.plan.instruction import Instruction
 from seccm.plan.plan import Plan
-from seccm.plan.planner import Finished
 from seccm.plan.site import Site
 from seccm.planners.deciding import (
     Ending,
     Memory,
+    Remembers,
     as_share,
     no_place,
-    offered,
     on_one_core,
     shown_net,
 )
@@ -44,13 +42,15 @@ ENOUGH = 6
 HARDLY = 0.05
 
 
-class Bisection:
+class Bisection(Remembers):
     """One run of the planner.
 
     Args:
         spec: its table.
         plan: of the run.
     """
+
+    _spec: BisectionSpec
 
     def __init__(self, spec: BisectionSpec, plan: Plan) -> None:
         self._spec = spec
@@ -65,23 +65,6 @@ class Bisection:
         self._shown = shown_net(space, spec.seed)
         self._net = np.linspace(0.0, 1.0, NET)
         self._found: dict[int, tuple[FloatArray, float, float]] = {}
-
-    @property
-    def total(self) -> int | None:
-        """Nobody knows, but that there may be a most."""
-        return self._spec.stop.sites
-
-    def tell(self, finished: Finished) -> None:
-        """Take in a finished site."""
-        self._memory.tell(finished)
-
-    def heed(self, instruction: Instruction) -> None:
-        """Take in that a place is forbidden, or allowed again."""
-        self._memory.heed(instruction)
-
-    def instead(self) -> Site | None:
-        """Return the site that is visited where there is no decision in time."""
-        return offered(self._spec, self._memory, self._first)
 
     @on_one_core
     def ask(self) -> Site | Decision:

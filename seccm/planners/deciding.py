@@ -23,7 +23,7 @@ from seccm.planners.fitting import Fitted, fitted
 from seccm.planners.learning import told_of
 from seccm.planners.problems import unit_of
 from seccm.planners.space import Choice, Space
-from seccm.planners.specs import Deciding, Learnt, Scale, Stop
+from seccm.planners.specs import BisectionSpec, GaussianProcessSpec, Learnt, Scale, Stop
 from seccm.planners.stopping import Standing, progress, why_enough
 
 _P = ParamSpec("_P")
@@ -177,11 +177,33 @@ class Ending:
         return progress(self._stop, standing, self._unit, self._scale)
 
 
-def offered(spec: Deciding, memory: Memory, first: Sequence[Choice]) -> Site | None:
-    """Return the site that is visited where there is no decision, if the plan wants one."""
-    if spec.late == "pause":
-        return None
-    return memory.space.site(first[memory.turns % len(first)], memory.used)
+class Remembers:
+    """What these planners do alike: remember what was told, and fall back on a first design."""
+
+    _spec: BisectionSpec | GaussianProcessSpec
+    _memory: Memory
+    _first: Sequence[Choice]
+    """The first design."""
+
+    @property
+    def total(self) -> int | None:
+        """The most sites that there may be; nobody knows how many there will be."""
+        return self._spec.stop.sites
+
+    def tell(self, finished: Finished) -> None:
+        """Take in a finished site."""
+        self._memory.tell(finished)
+
+    def heed(self, instruction: Instruction) -> None:
+        """Take in that a place is forbidden, or allowed again."""
+        self._memory.heed(instruction)
+
+    def instead(self) -> Site | None:
+        """Return the site that is visited where there is no decision in time; None to pause."""
+        if self._spec.late == "pause":
+            return None
+        choice = self._first[self._memory.turns % len(self._first)]
+        return self._memory.space.site(choice, self._memory.used)
 
 
 def no_place(memory: Memory) -> Decision:

@@ -8,16 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from seccm.plan.decision import Belief, Decision
-from seccm.plan.instruction import Instruction
 from seccm.plan.plan import Plan
-from seccm.plan.planner import Finished
 from seccm.plan.site import Site
 from seccm.planners.deciding import (
     Ending,
     Memory,
+    Remembers,
     as_share,
     no_place,
-    offered,
     on_one_core,
     shown_net,
 )
@@ -31,13 +29,15 @@ from seccm.planners.specs import Explore, GaussianProcessSpec, Maximum, Minimum,
 from seccm.units import show
 
 
-class GaussianProcess:
+class GaussianProcess(Remembers):
     """One run of the planner.
 
     Args:
         spec: its table.
         plan: of the run.
     """
+
+    _spec: GaussianProcessSpec
 
     def __init__(self, spec: GaussianProcessSpec, plan: Plan) -> None:
         self._spec = spec
@@ -53,23 +53,6 @@ class GaussianProcess:
         self._widths: dict[int, float] = {}
         self._choices: dict[tuple[int, int, frozenset[int]], tuple[Choice, str] | None] = {}
         """What was decided, by `_decided`'s arguments: sites that are alike ask for it again."""
-
-    @property
-    def total(self) -> int | None:
-        """Nobody knows, but that there is an end of the places."""
-        return self._spec.stop.sites
-
-    def tell(self, finished: Finished) -> None:
-        """Take in a finished site."""
-        self._memory.tell(finished)
-
-    def heed(self, instruction: Instruction) -> None:
-        """Take in that a place is forbidden, or allowed again."""
-        self._memory.heed(instruction)
-
-    def instead(self) -> Site | None:
-        """Return the site that is visited where there is no decision in time."""
-        return offered(self._spec, self._memory, self._first)
 
     @on_one_core
     def ask(self) -> Site | Decision:
