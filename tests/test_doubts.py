@@ -58,17 +58,26 @@ def test_a_wet_tip_is_said_of_after_its_own_site_alone() -> None:
     assert doubt.words() == ""
 
 
-@pytest.mark.parametrize("known", [False, True])
-def test_a_surface_that_was_missed_is_asked_for_with_what_resume_will_do(known: bool) -> None:
+@pytest.mark.parametrize(
+    ("landings", "does"),
+    [(0, "uses the full travel once more"), (1, "goes deeper"), (2, "goes no deeper")],
+)
+def test_a_surface_that_was_missed_is_asked_for_with_what_resume_will_do(
+    landings: int, does: str
+) -> None:
     doubt, terrain = doubts()
-    if known:
-        terrain.tell(0.0, 0.0, 50e-6, 0.0)
+    for k in range(landings):
+        terrain.tell(k * 11e-6, 0.0, 50e-6, 0.0)
+    allowed = terrain.expect(30e-6, 0.0, 9.0, 0.5e-6)
     for _ in range(QUESTION):
         assert doubt.words() == ""
         terrain.miss()
     words = doubt.words()
-    assert ("Resume goes no deeper" in words) == known
-    assert ("Resume uses the full travel once more" in words) == (not known)
+    assert f"Resume {does}" in words
+    assert len(words) <= 160, "there is room for so much in the file"
+    after = terrain.expect(30e-6, 0.0, 9.0, 0.5e-6)
+    if allowed is not None and after is not None:
+        assert (after.lowest < allowed.lowest) == (does == "goes deeper")
     assert terrain.missed == 0
 
 

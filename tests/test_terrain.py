@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seccm.hopping.terrain import DRIFT, SCATTER, SIGMAS, Expected, Terrain
+from seccm.hopping.terrain import DEEPER, DRIFT, QUESTION, SCATTER, SIGMAS, Expected, Terrain
 from seccm.plan.reach import TILT
 
 MARGIN = 0.5e-6
@@ -205,3 +207,64 @@ def test_two_doubted_landings_that_agree_are_a_surface_and_two_that_do_not_are_n
         terrain.doubt()
         terrain.miss()
         assert terrain.known is known
+
+
+# A landing that stands alone.
+
+PARTICLE = 52e-6
+
+
+def asked_after_misses(terrain: Terrain, questions: int) -> list[float]:
+    """How far below the surface the next descents may go, before and after each question."""
+    allowed = [expected(terrain, 10e-6, 0.0, 30.0).margin]
+    for _ in range(questions):
+        for _ in range(QUESTION):
+            terrain.miss()
+        terrain.asked()
+        allowed.append(expected(terrain, 10e-6, 0.0, 30.0).margin)
+    return allowed
+
+
+@pytest.mark.parametrize("alone", [[PARTICLE], [PARTICLE, PARTICLE - 1e-6]])
+def test_below_landings_that_do_not_agree_a_question_lets_the_tip_go_deeper_within_a_bound(alone):
+    terrain = Terrain()
+    for k, z in enumerate(alone):
+        terrain.tell(5e-6 * k, 0.0, z, 10.0 * k)
+    assert terrain.lone
+    first, *later = asked_after_misses(terrain, 4)
+    assert all(a <= b for a, b in pairwise([first, *later]))
+    assert later[-1] == later[-2] == pytest.approx(max(DEEPER * MARGIN, first))
+    terrain.tell(10e-6, 0.0, TRUE, 40.0)
+    terrain.tell(15e-6, 0.0, TRUE, 50.0)
+    assert not terrain.lone
+    assert expected(terrain, 20e-6, 0.0, 60.0).margin < 2.5 * first, "the bound is the usual one"
+
+
+@given(tilt=st.floats(-TILT, TILT), apart=st.floats(1e-6, 60e-6), landings=st.integers(2, 6))
+def test_below_landings_that_agree_no_question_lets_it_go_deeper(tilt, apart, landings):
+    """However the sample is tilted: a person who resumes does not press a clogged tip deeper."""
+    terrain = Terrain()
+    for k in range(landings):
+        terrain.tell(apart * k, 0.0, TRUE + tilt * apart * k, 10.0 * k)
+    assert not terrain.lone
+    assert len(set(asked_after_misses(terrain, 3))) == 1
+
+
+@pytest.mark.parametrize("high", [0.9e-6, 1.4e-6, 2e-6])
+@pytest.mark.parametrize("first", [1, 2])
+def test_a_scan_that_begins_on_particles_finds_the_surface_after_a_few_questions(first, high):
+    """And misses it no more, once it was found."""
+    terrain, missed = Terrain(), []
+    for k in range(40):
+        x, y, t = (k % 8) * 11e-6, (k // 8) * 11e-6, 10.0 * k
+        z = TRUE + high / (k + 1) if k < first else TRUE
+        known = terrain.expect(x, y, t, MARGIN)
+        if known is None or z >= known.lowest - 0.25e-6:
+            terrain.tell(x, y, z, t)
+            continue
+        missed.append(k)
+        terrain.miss()
+        if terrain.in_doubt:
+            terrain.asked()
+    assert len(missed) <= 2 * QUESTION
+    assert all(a + 1 == b for a, b in pairwise(missed))

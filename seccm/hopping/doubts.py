@@ -75,9 +75,11 @@ class Doubts:
                 "polarity, or too high? Check the pipette. "
                 "Resume uses the full travel once more."
             )
+        # Landings that stand alone may have been on particles.
+        deeper = "deeper" if terrain.lone else "no deeper"
         return (
             f"No contact at the known surface, {missed} times: clogged, dry, or wrong polarity? "
-            "Resume goes no deeper. Stepped sample: start a run with a larger surface_margin."
+            f"Resume goes {deeper}. Stepped sample: start a run with a larger surface_margin."
         )
 
     def _spent(self) -> str:

@@ -50,6 +50,9 @@ MOST_CAUTION = 16.0
 """Times the usual scatter that is kept away from a surface that surprised again and again."""
 QUESTION = 2
 """Descents in succession that miss the surface, after which a person has to look at the tip."""
+DEEPER = 4.0
+"""Times the margin of the plan, at the most, that descents go below landings that may all have
+been on particles; each question to a person doubles it."""
 NEIGHBOURS = 3
 """Landings around a place that say how low the surface may be there."""
 BESIDE = 1.5
@@ -107,6 +110,8 @@ class Terrain:
         landing or question."""
         self._caution = 1.0
         """By how much more than usual the surface is not to be relied on."""
+        self._deeper = 1.0
+        """Times the plan's margin by which descents may go below the surface."""
 
     @property
     def known(self) -> bool:
@@ -127,6 +132,11 @@ class Terrain:
         return len(self._trusted)
 
     @property
+    def lone(self) -> bool:
+        """Whether there are landings, and no two of them agree: each may be on a particle."""
+        return bool(self._landings) and not any(map(self._agrees, self._landings))
+
+    @property
     def in_doubt(self) -> bool:
         """Whether so many descents missed the surface that a person has to look at the tip."""
         return self.missed >= QUESTION
@@ -143,7 +153,7 @@ class Terrain:
         self._landings.append((x, y, z, t))
         self.relief.tell(x, y, z)
         self._glimpses.clear()
-        self.missed = 0
+        self.missed, self._deeper = 0, 1.0
 
     def doubt(self) -> None:
         """Take note that the newest landing may have been noise: no contact showed after it."""
@@ -167,11 +177,14 @@ class Terrain:
             self._landings.clear()
 
     def asked(self) -> None:
-        """Take note that a person was asked: descents are counted anew.
+        """Take note that a person was asked to look at the pipette: descents are counted anew.
 
-        They go no deeper for that. To resume says nothing of where the surface is.
+        They go no deeper for that where landings agree. Those that stand alone were perhaps on
+        particles: with a pipette that is well, a descent that missed them says so.
         """
         self.missed = 0
+        if self.lone:
+            self._deeper = min(2.0 * self._deeper, DEEPER)
 
     @property
     def _trusted(self) -> list[_Height]:
@@ -199,6 +212,7 @@ class Terrain:
         """
         if not self.known:
             return None
+        margin *= self._deeper
         told = np.array(self._trusted or self._landings or self._glimpses)
         places = told[:, :2] - (x, y)
         plane = _prediction(places, told[:, 2], told[:, 3] - t)
