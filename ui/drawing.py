@@ -129,7 +129,9 @@ class Drawing:
     def _begin(self) -> None:
         desk, views = self._desk, self._views
         assert desk.plan is not None
-        views.live.follow(desk.live, desk.file)
+        # By hand, whatever the plan is for, a tip is driven.
+        moves = desk.plan.moves or desk.map is None
+        views.live.follow(desk.live, desk.file, moves=moves)
         views.live.planner.setVisible(KINDS.of(desk.plan.planner.kind).asks)
         views.map.follow(desk.map, desk.file)
         kinds = frozenset(
@@ -138,7 +140,7 @@ class Drawing:
         if kinds != self._kinds:
             # Another kind of measurement; else what the operator has chosen stays.
             self._kinds = kinds
-            panels = panels_of(kinds, moves=desk.plan.moves)
+            panels = panels_of(kinds, moves=moves)
             views.live.choose(*panels, own=own_page_of(kinds))
             views.map.panel.choose(page_of(kinds))
         if desk.info is not None:

@@ -125,13 +125,19 @@ class LiveView(QWidget):
         self._behind.clear()
         self._ways = None
 
-    def follow(self, live: Live | None, file: RunFile | None = None) -> None:
+    def follow(self, live: Live | None, file: RunFile | None = None, *, moves: bool = True) -> None:
         """Draw this run from now on, on axes of its own.
 
         Args:
             live: the run.
             file: its data file, from which is read what the steps of a site draw themselves.
+            moves: whether a tip does; else neither its height nor its approach is offered.
         """
+        self.numbers["z"].setVisible(moves)
+        self.buttons[APPROACH].setVisible(moves)
+        self.buttons[APPROACH].setEnabled(moves)  # nor do its keys do anything
+        if not moves:
+            self.buttons[APPROACH].setChecked(False)
         self._live = live
         self._reading.follow(live, file)
         self.own.offer(())

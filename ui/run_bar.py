@@ -42,6 +42,8 @@ SMALLER = 0.45
 """How large the others are then."""
 SHORT = {"pause": "Pause", "skip": "Skip", "stop": "Stop", "take": "Take\ncontrol"}
 """What stands on buttons that are narrow; that of an emergency has a word on each of two lines."""
+SPOKEN = ("pause", "skip", "stop", "emergency")
+"""Buttons that are called what the way of the run calls them."""
 _BRIEFLY = {"travelling": "travel", "settling": "settle", "approaching": "approach",
             "measuring": "measure", "retracting": "retract",
             "resting": "rest"}  # fmt: skip
@@ -163,7 +165,7 @@ class RunBar(QWidget):
 
     def _speak(self, run: RunState) -> None:
         """Call buttons and counts what they are called in the way of the run."""
-        words = {"stop": run.words.stop, "emergency": run.words.emergency}
+        words = {name: str(getattr(run.words, name)) for name in SPOKEN}
         if {name: self._actions[name].text() for name in words} != words:
             for name, text in words.items():
                 action = self._actions[name]

@@ -279,6 +279,10 @@ class SitePanel(QWidget):
             note: what is to be said about what is drawn.
         """
         self._sites, self._map, self._drawn = sites, of, note
+        lands = of is None or of.moves
+        self.buttons[APPROACH].setVisible(lands)
+        if not lands and APPROACH in (self.page, self._wanted):
+            self.choose("E-t")
         if sites:
             offer_signals(
                 self.curves, sites[0].signals, empty=EMPTY,

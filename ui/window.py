@@ -210,7 +210,7 @@ class Window(QMainWindow):
         return {name: action.text() for name, action in self.actions_.items()}
 
     def _toggle(self, panel: str) -> None:
-        self.live.buttons[panel].toggle()
+        self.live.buttons[panel].click()
 
     def _fit(self) -> None:
         self.live.whole()

@@ -36,6 +36,10 @@ class WayWords:
 
     tip: bool = True
     """Whether there is a tip to speak of."""
+    pause: str = "Pause after site"
+    """The button after which a run waits between two of its places."""
+    skip: str = "Skip site"
+    """The button that leaves one of them out."""
     stop: str = "Stop and retract"
     """The button that ends a run as soon as its site is left."""
     emergency: str = "EMERGENCY RETRACT"
@@ -84,6 +88,8 @@ TIP = WayWords()
 """Of a way in which a tip moves."""
 ELECTRODE = WayWords(
     tip=False,
+    pause="Pause after electrode",
+    skip="Skip electrode",
     stop="Stop and cell off",
     emergency="EMERGENCY OFF",
     urgent="emergency",

@@ -30,6 +30,7 @@ from seccm.factors import Condition
 from seccm.plan import Plan
 from seccm.plan.recipe import conditions_among
 from seccm.plan.site import ApproachSpec, Site
+from seccm.plan.ways import kind_in
 from seccm.remote import Overview, SiteList
 from seccm.results import UNTRUSTED, Result, Status
 from seccm.rig import ContactRule, Signal
@@ -94,6 +95,8 @@ class SiteMap:
     """Those that the rig file adds."""
     main: tuple[str, ...] = ()
     """The names of the results that the steps are made for, the most telling first."""
+    moves: bool = True
+    """Whether a tip comes down to the sites; else there is no height, and no approach."""
     approaches: Mapping[int, ApproachSpec] = field(default_factory=dict)
     """How the tip comes down, by condition, as far as that is known."""
     outcome: npt.NDArray[np.uint8] = field(init=False)
@@ -145,6 +148,7 @@ class SiteMap:
             common=plan.reference.common,
             over=pages_over(plan, plan.visits().patterns),
             main=_main_of(plan.visits().patterns),
+            moves=plan.moves,
         )
         made.approaches = {s.condition: s.approach for s in reversed(sites)}
         made.called = {s.number: s.label for s in sites if s.label}
@@ -169,6 +173,7 @@ class SiteMap:
             labels=[f"condition {k + 1}" for k in range(int(condition.max(initial=0)) + 1)],
             reference=scan.header.reference,
             signals=scan.signals,
+            moves=kind_in(scan.plan_json).moves,
         )
         made._add(Quantity.of(HEIGHT, made._empty()))
         for column in scan.features:
@@ -324,7 +329,7 @@ class SiteMap:
         first = [name for name in names if self.quantities[name].declared.tabulated]
         rest = [name for name in names if name not in first]
         # A tip that does not come down has no contact; before the first one there is nothing else.
-        height = (Z,) if Z in known or not names else ()
+        height = (Z,) if self.moves and (Z in known or not names) else ()
         return (*first, *height, *rest, *CATEGORIES)
 
     def level(self) -> None:
