@@ -48,7 +48,7 @@ class Screw:
             return cls(**json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return cls()
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, RecursionError, TypeError) as error:
             what = f"{path} does not say where it is ({error})."
             remedy = "Remove the file to start again from the first position."
             raise RigError("no-position", "virtual motor", what, remedy) from None

@@ -118,7 +118,7 @@ def _read(ledger: Path | None) -> dict[str, tuple[str, Analysed]]:
             line = json.loads(text)
             made = Analysed(**{**line["analysed"], "before": True})
             lines[line["path"]] = str(line["mark"]), made
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, RecursionError, KeyError, TypeError):
             continue  # the line that was being written when the batch was killed
     return lines
 

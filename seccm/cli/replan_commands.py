@@ -55,7 +55,7 @@ def _table(path: Path) -> dict[str, Any]:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataFileError(f"{path}: cannot be read: {error.strerror or error}.") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise DataFileError(f"{path}: is no TOML file: {error}.") from error
     table = tables.get("planner")
     if not isinstance(table, dict):

@@ -147,6 +147,6 @@ def read_layout(path: object, beginning: bytes) -> PageLayout:
         right = (order, version, size) == (b"II", 43, 8) and layout.bits in (8, 16)
         if not (right and layout.width > 0 and layout.height > 0):
             raise ValueError("not a BigTIFF movie")
-    except (ValueError, KeyError, TypeError, struct.error):
+    except (ValueError, RecursionError, KeyError, TypeError, struct.error):
         raise DataFileError(f"{path}: this is no movie that seccm has recorded.") from None
     return layout

@@ -137,7 +137,7 @@ def read_targets(path: Path) -> dict[str, Any]:
             what = f'"{path}" cannot be read: there is no such file.'
         remedy = error.remedy or "The file must be in the folder of the plan."
         raise Mistakes([Problem("file", what, remedy)]) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         what = f"{path.name} is not JSON ({error})."
         raise Mistakes([Problem("file", what, _REMEDY)]) from None
     if not isinstance(told, dict) or told.get("kind") != _KIND:

@@ -104,7 +104,7 @@ def _about(path: Path) -> dict[str, Any]:
         raise wrong(path, f"has no {beside.name} beside it, which says what was done.")
     try:
         about = json.loads("\n".join(lines_of(beside)))
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise wrong(beside, f"is not JSON ({error}). The file may be cut.") from None
     if not isinstance(about, dict):
         raise wrong(beside, "is no table of settings.")

@@ -32,7 +32,7 @@ def read_session(path: Path) -> Recording:
     text = "\n".join(lines_of(path)).strip("\ufeff \n")
     try:
         session = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise wrong(path, f"is no whole session ({error}). The file may be cut.") from None
     measurements = _get(session, "Measurements")
     if not isinstance(measurements, list) or not measurements:

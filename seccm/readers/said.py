@@ -136,7 +136,7 @@ def read_mapping(path: Path) -> Said:
         written = tomllib.loads(read_text(path))
     except Unreadable as error:
         raise DataFileError(f"{path}: {error} Nothing was made.") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise DataFileError(f"{path}: is not TOML: {error}. Nothing was made.") from None
     return Said.of(written, path.parent, str(path))
 

@@ -173,6 +173,6 @@ def _as_table(text: str) -> Any:
     """Return what TOML says of a value; the text itself if it is not TOML, or not whole yet."""
     try:
         found: Mapping[str, Any] = tomllib.loads(f"value = {text}")
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return text
     return found["value"] if len(found) == 1 else text

@@ -140,7 +140,7 @@ def edits_in(path: Path) -> tuple[Edit, ...]:
         if error.missing:
             return ()
         why = str(error)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         why = f"is not a summary of particles ({error})."
     remedy = "Move it away to begin without the edits in it."
     raise PlanError(str(path), [Problem("edits", why, remedy)])

@@ -135,7 +135,7 @@ class Endpoint:
         """What the host announced; None before it listens and after it is gone."""
         try:
             found = json.loads((self.folder / "host.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None
 
