@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -122,18 +123,22 @@ def limits_words(info: RigInfo | None, axis: str) -> str:
 
 def read_back(name: str, value: float | None) -> str:
     """Write a number of the newest row large enough to read across a room."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return "–"
     if name in AXES:
-        return f"{value * 1e6:.3f} µm".replace("-", "−")
+        return f"{_written(value * 1e6, 3)} µm"
     if name == "potential":
-        return f"{value:.4f} V".replace("-", "−")
+        return f"{_written(value, 4)} V"
     # Noise around zero must not make the unit hop: never finer than this.
     prefix = Prefix(max(-12, Prefix(-12).fitting(abs(value)).power))
-    written = round(value * prefix.factor, 2) + 0.0  # never -0
-    return f"{written:.2f} {prefix.unit('A')}".replace("-", "−")
+    return f"{_written(value * prefix.factor, 2)} {prefix.unit('A')}"
+
+
+def _written(number: float, decimals: int) -> str:
+    """Write a number with so many decimals and a real minus sign; never -0."""
+    return f"{round(number, decimals) + 0.0:.{decimals}f}".replace("-", "−")
 
 
 def commanded(to: float | None) -> str:
     """Say where an axis was told to go; empty where it was not told so manually."""
-    return "" if to is None else f"commanded {to * 1e6:.3f} µm".replace("-", "−")
+    return "" if to is None else f"commanded {_written(to * 1e6, 3)} µm"

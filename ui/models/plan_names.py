@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from itertools import chain, count
 from typing import Any
 
 from seccm.placeholder import is_placeholder, read_placeholder
@@ -24,7 +25,7 @@ def taken_names(data: Mapping[str, Any]) -> set[str]:
 
 def free_name(taken: Collection[str]) -> str:
     """Return a name for another factor."""
-    return next(n for n in (*LEVELS, *(f"f{k}" for k in range(99))) if n not in taken)
+    return next(n for n in chain(LEVELS, (f"f{k}" for k in count())) if n not in taken)
 
 
 def rename_in(table: Any, old: str, new: str) -> None:
@@ -34,7 +35,9 @@ def rename_in(table: Any, old: str, new: str) -> None:
         if isinstance(value, dict | list):
             rename_in(value, old, new)
         elif isinstance(value, str) and old in _stands_for(value):
-            table[key] = re.sub(rf"\${re.escape(old)}(?=$|[\s*×·/^)])", lambda _: f"${new}", value)
+            table[key] = re.sub(
+                rf"\${re.escape(old)}(?=$|[\s*×·/^²³)])", lambda _: f"${new}", value
+            )
 
 
 def step_names(steps: Any) -> list[str]:
