@@ -22,6 +22,8 @@ from seccm.rig import Clock
 
 LATEST = 0.5
 """Seconds by which frames may arrive late, at least."""
+EARLY = 0.1
+"""Seconds by which a frame may seem to arrive before its exposure is over: samples are read late."""
 _OFF, _ON = 1, 2
 """Kinds of edges of a lamp."""
 
@@ -68,7 +70,12 @@ class Times:
 
 
 def times_of(
-    found: Found, facts: MovieFacts, clock: Clock, offset: float, seen: Landings | None = None
+    found: Found,
+    facts: MovieFacts,
+    clock: Clock,
+    offset: float,
+    seen: Landings | None = None,
+    known: FloatArray | None = None,
 ) -> Times:
     """Return time, standard uncertainty and status of each frame of a session.
 
@@ -80,10 +87,14 @@ def times_of(
         clock: of the rig.
         offset: time of the run, in seconds, at which the stream of the session opened.
         seen: landings that frames may show; None where nobody looks at pictures.
+        known: seconds of the run at which frames are known to have begun by their edges, NaN for
+            the others, shape (frames,), where earlier frames have been left out; None where all
+            frames and edges of the session are given.
     """
     told = found.frames["frame_number"] >= 0
     if not told.all():
-        return _beside(told, times_of(found.of(told), facts, clock, offset, seen))
+        known = known if known is None else known[told]
+        return _beside(told, times_of(found.of(told), facts, clock, offset, seen, known))
     frames = found.frames
     numbers = frames["frame_number"].astype(np.int64)
     stamps = np.asarray(frames["frame_clock"], np.float64)
@@ -93,8 +104,12 @@ def times_of(
     base = without_scatter(stamps, host.t)
     levels = [host, _lit(found, clock, base), _landed(found, base, seen)]
     status = np.full(len(frames), FrameStatus.HOST_TIME, np.uint8)
-    if len(edges) or facts.sync == "edges":
-        matched = match(edges, numbers, stamps, armed=True, sample=1 / clock.rate)
+    if facts.sync == "edges" or (len(edges) and known is None):
+        first = numbers[:1] if known is not None else 0  # edges begin near the first frame, too
+        matched = match(
+            edges, numbers - first, stamps, armed=known is None, sample=1 / clock.rate,
+            known=None if known is None else known - offset,
+        )  # fmt: skip
         levels.insert(0, _edges(matched))
     used = next((one for one in levels if one.kind == facts.sync and one.tells), host)
     t, error = used.t, used.error
@@ -104,7 +119,9 @@ def times_of(
         if len(edges):
             status = matched.status.copy()
     sides = compared(levels, used)
-    if used.kind == "edges" and _contradicted(sides, base):
+    if used.kind == "edges" and (
+        _contradicted(sides, base) or _arrived_before(matched, host, base)
+    ):
         status[status == FrameStatus.OK] = FrameStatus.AMBIGUOUS
     saturated = (status == FrameStatus.OK) & (frames["frame_saturated"] > SATURATED)
     status = np.where(saturated, FrameStatus.SATURATED, status).astype(np.uint8)
@@ -182,14 +199,29 @@ def _rising(found: Found, base: FloatArray) -> tuple[IntArray, float, float]:
     return rows, exposure, period
 
 
+def _arrived_before(matched: Matched, host: Level, base: FloatArray) -> bool:
+    """Tell whether frames arrived before their exposures were over, by the edges given to them.
+
+    Then the first edges were missed, and edges were given to earlier frames than their own.
+    """
+    ok = matched.status == FrameStatus.OK
+    late = (matched.t - host.t)[ok & np.isfinite(host.t)]
+    return len(late) > 0 and float(np.median(late)) > max(EARLY, _period(base) / 2)
+
+
+def _period(base: FloatArray) -> float:
+    """Return the seconds from a frame to the next; infinite of a single one."""
+    steps = np.diff(base[np.isfinite(base)])
+    return float(np.median(steps)) if len(steps) else float("inf")
+
+
 def _contradicted(told: Sequence[Compared], base: FloatArray) -> bool:
     """Tell whether the lamp says that edges were given to other frames than their own.
 
     A rolling shutter shifts what a lamp says by its read-out time, less than half a frame; edges
     that belong to other frames are off by a frame at least.
     """
-    steps = np.diff(base[np.isfinite(base)])
-    period = float(np.median(steps)) if len(steps) else float("inf")
+    period = _period(base)
     return any(
         level.kind == "lamp"
         and level.verdict is Verdict.DISAGREES

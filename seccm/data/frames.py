@@ -31,7 +31,7 @@ from seccm.data.step_tables import append
 from seccm.data.tables import Grown, Rows, read, resize
 from seccm.data.tables import append as append_closed
 from seccm.movie.facts import LEVEL_KINDS, FrameStatus, MovieFacts, Verdict
-from seccm.movie.pages import NO_PAGE, layout_of
+from seccm.movie.pages import NO_PAGE, PageLayout, layout_of
 
 FRAMES = Grown(
     "frame_",
@@ -211,7 +211,7 @@ class FrameWriter:
     """
 
     def __init__(self, to: Callable[[str], Entries], data: Mapping[str, h5py.Dataset]) -> None:
-        self._to, self.on = to, has_frames(data)
+        self._to, self._data, self.on = to, data, has_frames(data)
         self._session = len(data["session"]) - 1
         self._first = len(data["frame"])
         """The first frame of this session."""
@@ -237,6 +237,11 @@ class FrameWriter:
         rows["host_t"] = [t for _, t in stamps]
         self._add(HOSTS, rows)
 
+    def add_pages(self, layout: PageLayout, pages: int) -> None:
+        """Append rows for pages of the movie that have none; see `rows_of_pages`."""
+        if self.on:
+            self.add_frames(rows_of_pages(self._data["frame_index"][:], layout, pages))
+
     @property
     def found(self) -> Found:
         """Everything of this session, as it was found."""
@@ -247,14 +252,15 @@ class FrameWriter:
 
     def put_times(
         self,
+        first: int,
         t: npt.NDArray[np.float64],
         error: npt.NDArray[np.float64],
         status: npt.NDArray[np.uint8],
     ) -> None:
-        """Put what follows for the frames of this session, shape (frames,), each."""
+        """Put what follows for frames of this session from one on, shape (frames,), each."""
         for name, values in (("frame_t", t), ("frame_t_err", error), ("frame_status", status)):
             if len(t):
-                self._to(name).put(self._first, values)
+                self._to(name).put(self._first + first, values)
 
     def put_levels(self, rows: Rows) -> None:
         """Put what each way to know times says of the frames of this session."""
@@ -275,6 +281,27 @@ class FrameWriter:
             self._to("frame_t").put(start, np.full(len(rows), NAN))
 
 
+def rows_of_pages(index: npt.NDArray[np.uint32], layout: PageLayout, pages: int) -> Rows:
+    """Return rows for the pages of a movie that no row speaks of, behind those that have one.
+
+    Nothing is known of such a frame but its pixels: its number is -1.
+
+    Args:
+        index: pages of the frames that have rows.
+        layout: of the movie.
+        pages: of the movie.
+    """
+    known = index[index != NO_PAGE]
+    first = int(known.max()) + 1 if known.size else 0
+    rows = np.zeros(max(0, pages - first), FRAMES.row)
+    for name in ("clock", "host", "exposure", "mean", "saturated"):
+        rows[f"frame_{name}"] = NAN
+    rows["frame_index"] = np.arange(first, first + len(rows))
+    rows["frame_offset"] = [layout.offset(page) for page in rows["frame_index"].tolist()]
+    rows["frame_number"] = -1
+    return rows
+
+
 def reconcile(file: h5py.File, pages: int) -> None:
     """Bring the rows of frames and the pages of the movie together.
 
@@ -290,15 +317,8 @@ def reconcile(file: h5py.File, pages: int) -> None:
     if beyond.size:
         resize_frames(file, int(beyond[0]))
         index = index[: int(beyond[0])]
-    known = index[index != NO_PAGE]
-    first = int(known.max()) + 1 if known.size else 0
-    layout = layout_of(facts_of(file["frame"].attrs))
-    rows = np.zeros(max(0, pages - first), FRAMES.row)
-    for name in ("clock", "host", "exposure", "mean", "saturated"):
-        rows[f"frame_{name}"] = NAN
-    rows["frame_index"] = np.arange(first, first + len(rows))
-    rows["frame_offset"] = [layout.offset(page) for page in rows["frame_index"].tolist()]
-    rows["frame_number"], rows["frame_session"] = -1, max(0, len(file["session"]) - 1)
+    rows = rows_of_pages(index, layout_of(facts_of(file["frame"].attrs)), pages)
+    rows["frame_session"] = max(0, len(file["session"]) - 1)
     start = len(file["frame"])
     append_closed(file, FRAMES, rows)
     resize_frames(file, start + len(rows))

@@ -16,6 +16,7 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from seccm.data.entries import Entries
 from seccm.data.filming import Film
 from seccm.data.frame_times import Landings, times_of
 from seccm.data.frames import FrameWriter
+from seccm.data.growing_times import GrowingTimes
 from seccm.data.instructions import instruction_rows
 from seccm.data.landing_cells import cells_of as cells_of_landing
 from seccm.data.landing_cells import cells_of_record
@@ -62,6 +64,7 @@ from seccm.data.tables import DECISIONS, EVENTS, INSTRUCTIONS, PLANNED, RECIPES,
 from seccm.data.tail import Tail
 from seccm.data.trace import Analyse, SiteRecord, record_of, step_rows
 from seccm.data.trouble import SPARE, abandon
+from seccm.errors import DataFileError
 from seccm.events import (
     Approaching,
     Event,
@@ -80,6 +83,8 @@ from seccm.events import (
     SiteStarted,
     StepFinished,
 )
+from seccm.movie.facts import MovieFacts
+from seccm.movie.mending import look_at
 from seccm.plan.decision import Decision
 from seccm.plan.instruction import Instruction
 from seccm.plan.site import Site
@@ -153,6 +158,8 @@ class Writer:
         self._frames = FrameWriter(self._to, self._data)
         self._late = LateWriter(self._to, self._data, self._time, clock.period)
         self._film = film
+        if film is not None:
+            self._times = GrowingTimes(film.facts, clock, offset)
         self._frames_due = 0.0
         self._written = len(file["sample"])
         self._claimed = self._written
@@ -366,15 +373,24 @@ class Writer:
             return
         self._film.settle()
         self._take_frames()
-        found, facts = self._frames.found, self._film.facts
-        seen = None
-        if last:
-            contacts = np.array(self._contacts) - self._offset
-            seen = Landings(contacts, pages_of(self._path.with_name(facts.movie)))
-        times = times_of(found, facts, self._clock, self._offset, seen)
-        self._frames.put_times(times.t, times.error, times.status)
-        if last:
-            self._frames.put_levels(times.rows)
+        if not last:
+            first, times = self._times.update(self._frames.found)
+            self._frames.put_times(first, times.t, times.error, times.status)
+            return
+        facts = self._film.facts
+        self._list_pages(facts)
+        contacts = np.array(self._contacts) - self._offset
+        seen = Landings(contacts, pages_of(self._path.with_name(facts.movie)))
+        times = times_of(self._frames.found, facts, self._clock, self._offset, seen)
+        self._frames.put_times(0, times.t, times.error, times.status)
+        self._frames.put_levels(times.rows)
+
+    def _list_pages(self, facts: MovieFacts) -> None:
+        """Write rows of frames that a camera put into the movie, and died before it told of."""
+        with suppress(DataFileError):  # a file that was moved away from its movie
+            there = look_at(self._path.with_name(facts.movie))
+            if there.layout.uuid == facts.uuid:
+                self._frames.add_pages(there.layout, there.pages)
 
     def _at(self, event: Approaching | Landed | SiteFinished) -> _Visit:
         """Return the visit that an event is about, begun here if its start was never told."""

@@ -88,7 +88,13 @@ class _Relation:
 
 
 def match(
-    edges: FloatArray, numbers: IntArray, stamps: FloatArray, *, armed: bool, sample: float
+    edges: FloatArray,
+    numbers: IntArray,
+    stamps: FloatArray,
+    *,
+    armed: bool,
+    sample: float,
+    known: FloatArray | None = None,
 ) -> Matched:
     """Find the edge of each frame.
 
@@ -99,16 +105,20 @@ def match(
         stamps: seconds by the camera's clock, of the same shape.
         armed: whether the counter counted before the camera began.
         sample: seconds from one sample to the next.
+        known: seconds at which some of the frames are known to have begun, NaN for the others,
+            shape (frames,): where a matching of earlier frames is gone on with.
     """
-    found = _Matching(edges, numbers, stamps, armed, sample)
+    found = _Matching(edges, numbers, stamps, armed, sample, known)
     found.run()
     return Matched(found.edge, found.t, found.error, found.status)
 
 
 class _Matching:
     def __init__(
-        self, edges: FloatArray, numbers: IntArray, stamps: FloatArray, armed: bool, sample: float
-    ) -> None:
+        self, edges: FloatArray, numbers: IntArray, stamps: FloatArray, armed: bool,
+        sample: float, known: FloatArray | None,
+    ) -> None:  # fmt: skip
+        self.known = known
         self.edges, self.numbers, self.stamps = edges, numbers, stamps
         self.armed, self.sample = armed, sample
         count = len(numbers)
@@ -130,6 +140,9 @@ class _Matching:
 
     def _piece(self, start: int, stop: int, *, first: bool) -> None:
         at, behind = start, start
+        relation = self._gone_on_with(start, stop)
+        if relation is not None:
+            at = behind = max(self._follow(relation, range(start, stop)), start + 1)
         while at < stop:
             relation, seen = self._acquire(at, stop, first=first and at == start)
             if relation is None:
@@ -140,6 +153,16 @@ class _Matching:
                 self._follow(relation, range(at - 1, behind - 1, -1))
             at = behind = max(reached, at + 1)
         self._refuse_shared(start, stop)
+
+    def _gone_on_with(self, start: int, stop: int) -> _Relation | None:
+        """Return the relation of the clocks that is known already, None where none is."""
+        if self.known is None:
+            return None
+        there = start + np.flatnonzero(np.isfinite(self.known[start:stop]))[-_MEMORY:]
+        if len(there) < 8:
+            return None
+        at = self.known[there] + self.sample / 2
+        return _related(self.stamps[there], at, self.sample)
 
     # Finding an alignment.
 
