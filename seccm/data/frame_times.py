@@ -23,7 +23,7 @@ from seccm.rig import Clock
 LATEST = 0.5
 """Seconds by which frames may arrive late, at least."""
 EARLY = 0.1
-"""Seconds by which a frame may seem to arrive before its exposure is over: samples are read late."""
+"""Seconds by which a frame may seem to arrive before the end of its exposure."""
 _OFF, _ON = 1, 2
 """Kinds of edges of a lamp."""
 
