@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 import pytest
 import tifffile
+from picture_pages import Page
 from typer.testing import CliRunner
 
 from seccm import session
@@ -27,7 +28,7 @@ from seccm.imaging.irm.film_file import lost, open_film
 from seccm.imaging.irm.footprint import footprint
 from seccm.imaging.irm.viewing import Unseen, landing, view
 from seccm.imaging.sem.amounts import MOLAR_VOLUME
-from seccm.report.film import draw_film
+from seccm.report.sheets import report_film
 from seccm.results import Status
 from sim.cell import Droplet
 from sim.film import Camera, Film, History, Optics, film, plated
@@ -404,10 +405,16 @@ def test_maps_and_numbers_are_kept_beside_the_film_and_joined_to_the_site(
     said = " ".join(result.output.split())
     for word in ("by Micro-Manager", "First landed frame: 9", "Optical onset", "Stored in"):
         assert word in said
-    assert own.with_name("film.tif.irm.png").read_bytes().startswith(b"\x89PNG")
+    page = Page(own.with_name("film.tif.irm.html"))
+    assert page.links == ["film.tif.irm.png", "film.tif.irm.h5"]
+    assert page.facts["fastest change"] == "no maximum"
+    assert page.facts["growth makes it"].startswith("brighter")
     with h5py.File(own.with_name("film.tif.irm.h5")) as maps, open_scan(scan) as kept:
         assert maps["onset"].shape == maps["inside"].shape == maps["end"].shape
         assert maps["onset"].attrs["unit"] == "s"
+        places = page.rows("Places of the footprint in the map of onsets")
+        assert sum(int(count) for _, count in places) == maps["inside"][()].sum()
+        assert int(dict(places)["ok"]) == np.isfinite(maps["onset"][()]).sum()
         assert kept.sites["irm_t_onset"][1] == pytest.approx(maps.attrs["onset_of_mean"])
         diameter = kept.sites["irm_footprint_d"]
         assert diameter[1] == pytest.approx(2 * DROPLET.footprint, rel=0.01)
@@ -436,7 +443,7 @@ def test_the_command_refuses_what_it_cannot_use(own: Path, words: list[str], sai
 def test_a_figure_that_cannot_be_written_is_told(own: Path, tmp_path: Path) -> None:
     seen = session.view_film(own, 40e-9)
     with pytest.raises(PlanError, match="cannot be written"):
-        draw_film(replace(seen, figure=tmp_path / "no" / "such" / "folder.png"))
+        report_film(replace(seen, figure=tmp_path / "no" / "such" / "folder.png"))
 
 
 def test_growth_is_looked_for_while_something_is_plated(taken: Film) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 from drawn_micrographs import PIXEL, counts, in_a_circle, stored
+from picture_pages import Page
 from typer.testing import CliRunner
 
 from seccm import session
@@ -27,7 +28,7 @@ from seccm.imaging.sem.model_image import Look, Population, draw, plant
 from seccm.imaging.sem.particles import Particles, find
 from seccm.imaging.sem.region import by_particles, centre_of, circle, polygon
 from seccm.imaging.sem.sizes import distribution
-from seccm.report.micrograph import draw_micrograph
+from seccm.report.sheets import report_particles
 from seccm.results import Status
 
 FEI = "[Scan]\r\nPixelWidth=4e-009\r\nPixelHeight=4e-009\r\n[Image]\r\nResolutionX=500\r\n"
@@ -336,13 +337,20 @@ def test_a_footprint_may_come_from_a_table_of_corners(micrograph: Path, tmp_path
     assert "3 are needed" in str(error.value)
 
 
-def test_the_figure_is_written_beside_the_picture(micrograph: Path) -> None:
+def test_figure_and_page_are_written_beside_the_picture(micrograph: Path) -> None:
     counted = session.count_particles(micrograph, footprint="auto")
-    draw_micrograph(counted)
+    page = Page(report_particles(counted))
     assert counted.files.figure.read_bytes().startswith(b"\x89PNG")
+    told = json.loads(counted.files.summary.read_text(encoding="utf-8"))
+    assert page.facts["particles"] == str(told["particles"])
+    number, *_ = page.rows("Numbers")
+    assert float(number[1]) == pytest.approx(1e-13 * told["density"], rel=6e-3)
+    parts = page.rows("Centre and edge of the footprint")
+    assert [row[0] for row in parts] == ["centre", "edge"]
+    assert page.notices == told["notes"] + told["doubts"]
     nowhere = Counted(counted.micrograph, counted.census, places(micrograph / "no" / "a.tif"))
     with pytest.raises(PlanError, match="cannot be written"):
-        draw_micrograph(nowhere)
+        report_particles(nowhere)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 from click.testing import Result
+from picture_pages import Page
 from scipy import ndimage
 from typer.testing import CliRunner
 
@@ -283,7 +284,22 @@ def test_overlay_on_the_command_line(tmp_path: Path) -> None:
     rows = (folder / "irm.tif.overlay.csv").read_text(encoding="utf-8").splitlines()
     assert rows[0] == "along (um),irm.tif,irm.tif: sd across,afm.tif,afm.tif: sd across"
     assert len(rows) == 1 + int(8 * UM / COARSE) + 1
-    assert (folder / "irm.tif.overlay.png").stat().st_size > 10_000
+    page = Page(folder / "irm.tif.overlay.html")
+    (found,) = told["correlations"]
+    assert page.rows("Correlations") == [
+        [
+            "irm.tif and afm.tif",
+            f"{found['r']:.3g}",
+            f"{found['low']:.3g} to {found['high']:.3g}",
+            f"{found['ranks']:.3g}",
+            f"{found['by_transform']:.2g}",
+            f"{found['independent']:.0f}",
+            str(found["pixels"]),
+        ]
+    ]
+    assert [row[2] for row in page.rows("Landmarks of afm.tif")] == ["yes"] * 6
+    assert page.facts["line"] == "2.00, 6.00 to 10.00, 6.00 µm"
+    assert set(page.links) == {f"irm.tif.overlay.{end}" for end in ("png", "h5", "json", "csv")}
 
 
 @pytest.mark.parametrize(

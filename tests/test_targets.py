@@ -13,6 +13,7 @@ import pytest
 import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
+from picture_pages import Page
 from typer.testing import CliRunner
 
 from seccm import session
@@ -463,7 +464,15 @@ def test_targets_on_the_command_line(folder: Path) -> None:
     assert np.linalg.det(told["transform"]["matrix"]) < 0
     table = (folder / "gold.tif.targets.csv").read_text(encoding="utf-8").splitlines()
     assert len(table) == 1 + len(places)
-    assert (folder / "gold.tif.targets.png").stat().st_size > 10_000
+    page = Page(folder / "gold.tif.targets.html")
+    shown = np.array([[float(cell) for cell in row[1:4]] for row in page.rows("Targets")])
+    listed = [[each[name] for name in "xyu"] for each in told["targets"]]
+    np.testing.assert_allclose(1e-6 * shown, listed, atol=6e-10)
+    became = dict(page.rows("What became of the particles"))
+    assert int(became.pop("target")) == len(listed)
+    assert {why: int(count) for why, count in became.items()} == told["refused"]
+    assert [row[-1] for row in page.rows("Landmarks")] == ["yes"] * 4 + ["no, left out", "yes"]
+    assert not page.notices
 
 
 def test_the_wrong_hand_is_refused_and_nothing_is_written(folder: Path) -> None:
@@ -497,6 +506,9 @@ def test_a_reach_that_holds_nothing_leaves_no_target(folder: Path) -> None:
     done = command(folder, "--reach", "1 mm, 1.01 mm, 1 mm, 1.01 mm")
     assert done.exit_code == 0
     assert "12 out of reach" in " ".join(done.output.split())
+    page = Page(folder / "gold.tif.targets.html")
+    assert page.notices == ["No particle is a target."]
+    assert "Targets" not in page.tables
 
 
 def test_particles_of_a_micrograph_are_taken_from_its_table(folder: Path) -> None:

@@ -78,7 +78,7 @@ def irm(
 ) -> None:
     """Find footprint, optical onset and efficiency in films of interference reflection microscopy.
 
-    Writes maps (HDF5) and a figure beside the film.
+    Writes maps (HDF5), a figure and a report page beside the film.
     """
     from seccm import session
 
@@ -99,9 +99,9 @@ def irm(
             film, length, rate=rate_of(rate, film), contact=contact, scan=scan, site=site,
             cycles=cycles, rest=rest, sign=sign,
         )  # fmt: skip
-        from seccm.report.film import draw_film  # after what says what is missing
+        from seccm.report.sheets import report_film  # after what says what is missing
 
-        draw_film(seen)
+        report_film(seen)
         if scan is not None and site is not None:
             session.join_film(scan, site, seen)
     _say(film.name, seen)
@@ -133,9 +133,9 @@ def own(scan: Path, site: int | None, pixel: float | None, rest: int, sign: int)
             for problem in error.problems:
                 say((f"Site {number}: {problem.what}", "yellow"))
             continue
-        from seccm.report.film import draw_film
+        from seccm.report.sheets import report_film
 
-        draw_film(seen)
+        report_film(seen)
         session.join_film(scan, number, seen)
         _say(f"Site {number}", seen)
     say(f"Stored in {scan}.")
@@ -170,7 +170,8 @@ def _say(name: str, seen: Seen) -> None:
         _say_cycles(viewed.cycling)
     for doubt in viewed.doubts:
         say((doubt, "yellow"))
-    say("Figure: ", (str(seen.figure), "bold"))
+    say("Report: ", (str(seen.figure.with_suffix(".html")), "bold"))
+    say(f"Figure: {seen.figure}")
     say(f"Maps: {seen.maps}")
 
 

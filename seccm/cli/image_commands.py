@@ -77,7 +77,7 @@ def sem(
 ) -> None:
     """Count the particles in a micrograph: number per area, sizes, lithium.
 
-    Writes a table of the particles, a summary and a figure beside the picture.
+    Writes a table of the particles, a summary, a figure and a report page beside the picture.
     """
     from seccm import session
     from seccm.imaging.sem.edits import Added, Divided, Resized, Struck
@@ -105,16 +105,17 @@ def sem(
             forget=forget,
             dark=dark,
         )
-        from seccm.report.micrograph import draw_micrograph  # after what says what is missing
+        from seccm.report.sheets import report_particles  # after what says what is missing
 
-        draw_micrograph(found)
+        page = report_particles(found)
         if scan is not None and site is not None:
             session.join_particles(scan, site, found, footprint=bool(footprint))
     taken = found.micrograph
     say((picture.name, "bold"), f": {show(taken.pixel, 'm', 4)} per pixel, by {taken.scale_from}")
     for line in (*taken.notes, *_said(found.census)):
         say(line)
-    say("Figure: ", (str(found.files.figure), "bold"))
+    say("Report: ", (str(page), "bold"))
+    say(f"Figure: {found.files.figure}")
     say(f"Table: {found.files.table}")
     if scan is not None:
         say(f"Stored in {scan}, site {site}.")

@@ -65,7 +65,8 @@ def overlay(
 ) -> None:
     """Bring pictures of one place onto one another by landmarks, and compare them.
 
-    Writes the pictures on one grid (HDF5), correlations, profiles and a figure beside the first.
+    Writes the pictures on one grid (HDF5), correlations, profiles, a figure and a report page
+    beside the first.
     """
     from seccm import session
     from seccm.imaging.overlay.profile import Line
@@ -97,13 +98,13 @@ def overlay(
             region=None if circle is None else (circle[0], circle[1], circle[2]),
             line=None if ends is None else Line(ends[0], ends[1], ends[2], ends[3], band),
         )
-        from seccm.report.overlay import draw_overlay
+        from seccm.report.sheets import report_overlay
 
-        draw_overlay(made)
-    _say(made)
+        page = report_overlay(made)
+    _say(made, page)
 
 
-def _say(made: Overlay) -> None:
+def _say(made: Overlay, page: Path) -> None:
     rows, columns = made.grid.shape
     say(f"Grid: {columns} x {rows} pixels of {show(made.grid.pixel, 'm', 3)}")
     for each in made.layers[1:]:
@@ -132,7 +133,8 @@ def _say(made: Overlay) -> None:
             f"ranks {found.ranks:.3f}; {found.pixels} pixels, {1e12 * found.area:.4g} um^2, "
             f"{found.independent:.0f} independent places"
         )
-    say("Figure: ", (str(made.figure), "bold"))
+    say("Report: ", (str(page), "bold"))
+    say(f"Figure: {made.figure}")
     if made.profiles:
         say(f"Profiles: {made.table}")
     say(f"Layers: {made.maps}; summary: {made.summary}")

@@ -91,7 +91,7 @@ def targets(
     """Find particles in a picture that a droplet can land on, and where they are on the stage.
 
     Writes the targets, which a plan reads as sites of kind "targets", a table of all particles
-    with the reasons against them, and a figure beside the picture.
+    with the reasons against them, a figure and a report page beside the picture.
     """
     from seccm import session
     from seccm.imaging.sem.micrograph import read_micrograph
@@ -130,10 +130,11 @@ def targets(
             dark=dark,
             at=_time(at, picture),
         )
-        from seccm.report.targets import draw_targets
+        from seccm.report.sheets import report_targets
 
-        draw_targets(read_micrograph(picture, of["pixel"]).image, found)
+        page = report_targets(read_micrograph(picture, of["pixel"]).image, found)
     _say(found)
+    say(f"Report: {page}")
 
 
 def _say(found: Found) -> None:

@@ -8,25 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from seccm.errors import PlanError, Problem
 from seccm.imaging.irm.coulombic import CycleMap, Cycling
 from seccm.imaging.irm.seen import Seen
 from seccm.imaging.irm.viewing import BIN, Viewed
 from seccm.report import style
 from seccm.report.scale_bar import scale_bar
-
-
-def draw_film(seen: Seen) -> None:
-    """Write the figure of an analysed film beside it.
-
-    Raises:
-        PlanError: it cannot be written.
-    """
-    try:
-        style.save(drawn(seen), seen.figure, 200)
-    except OSError as error:
-        what = f"the figure cannot be written ({error.strerror})."
-        raise PlanError(str(seen.figure), [Problem("file", what)]) from None
 
 
 @style.styled

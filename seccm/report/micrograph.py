@@ -10,29 +10,12 @@ from matplotlib.figure import Figure
 from skimage.segmentation import find_boundaries
 
 from seccm.arrays import FloatArray
-from seccm.errors import PlanError, Problem
 from seccm.imaging.sem.census import Census
-from seccm.imaging.sem.files import Counted
 from seccm.report import style
 from seccm.report.scale_bar import scale_bar
 
 _DENSITY = 1e-13
 """From m^-2 to 10^9 cm^-2."""
-
-
-def draw_micrograph(counted: Counted) -> None:
-    """Write the figure of an analysed picture beside it.
-
-    Raises:
-        PlanError: it cannot be written.
-    """
-    path = counted.files.figure
-    name = path.name.removesuffix(".particles.png")
-    try:
-        style.save(drawn(counted.micrograph.image, counted.census, name), path, 200)
-    except OSError as error:
-        what = f"the figure cannot be written ({error.strerror})."
-        raise PlanError(str(path), [Problem("file", what)]) from None
 
 
 @style.styled

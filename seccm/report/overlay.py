@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seccm.arrays import FloatArray
-from seccm.errors import PlanError, Problem
 from seccm.imaging.overlay.made import Layer, Overlay
 from seccm.report import style
 from seccm.report.scale_bar import scale_bar
@@ -17,19 +16,6 @@ from seccm.report.scale_bar import scale_bar
 _COLOURS = ("#000000", style.ORANGE, style.BLUE, style.GREEN, "#cc79a7", "#e69f00")
 _ROW = 4
 """Pictures in a row."""
-
-
-def draw_overlay(made: Overlay) -> None:
-    """Write the figure of an overlay beside its first picture.
-
-    Raises:
-        PlanError: it cannot be written.
-    """
-    try:
-        style.save(drawn(made), made.figure, 200)
-    except OSError as error:
-        what = f"the figure cannot be written ({error.strerror})."
-        raise PlanError(str(made.figure), [Problem("file", what)]) from None
 
 
 @style.styled

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from seccm.data import Scan, notes
@@ -28,6 +27,7 @@ from seccm.report.landings import allowed_overtravel, too_far
 from seccm.report.plausible import growth_words
 from seccm.report.study import Study
 from seccm.report.style import save
+from seccm.report.templates import template
 from seccm.report.whole import whole
 from seccm.rig.barrels import of_unknown
 from seccm.typography import counted, readable
@@ -71,7 +71,7 @@ def write_report(scan: Scan, directory: Path | str) -> Path:
         (directory / "figures").mkdir(parents=True, exist_ok=True)
         study = Study(scan)
         placed = [_place(drawing, directory) for drawing in drawings(study)]
-        text = _template().render(**_contents(study), figures=placed)
+        text = template("page.html.j2").render(**_contents(study), figures=placed)
         with whole(page) as part:
             part.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -80,16 +80,6 @@ def write_report(scan: Scan, directory: Path | str) -> Path:
             "that can be written, such as: seccm report FILE -o FOLDER."
         ) from error
     return page
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("seccm.report", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=False,
-    )
-    return environment.get_template("page.html.j2")
 
 
 def _place(drawing: Drawing, directory: Path) -> Placed:

@@ -8,7 +8,6 @@ from matplotlib.collections import EllipseCollection
 from matplotlib.figure import Figure
 
 from seccm.arrays import FloatArray
-from seccm.errors import PlanError, Problem
 from seccm.imaging.stage.choice import Reason
 from seccm.imaging.stage.target_file import Found
 from seccm.report import style
@@ -21,19 +20,6 @@ _COLOURS = {
 }  # fmt: skip
 _EXAGGERATED = 0.08
 """Of the picture's width, as long as the longest arrow of a landmark that misses its place."""
-
-
-def draw_targets(image: FloatArray, found: Found) -> None:
-    """Write the figure of targets beside their picture.
-
-    Raises:
-        PlanError: it cannot be written.
-    """
-    try:
-        style.save(drawn(image, found), found.figure, 200)
-    except OSError as error:
-        what = f"the figure cannot be written ({error.strerror})."
-        raise PlanError(str(found.figure), [Problem("file", what)]) from None
 
 
 @style.styled
