@@ -99,6 +99,33 @@ def test_every_result_carries_what_all_its_rows_were_flagged_for(site, bit):
             assert Status(status) is BAD[bit], name
 
 
+CONTACT = LEAD - 1
+"""The contact row of a made record."""
+
+
+@pytest.mark.parametrize(
+    ("overload", "saturated", "clean"),
+    [
+        ([], [CONTACT], True),
+        ([CONTACT], [CONTACT], True),
+        ([CONTACT], [LEAD], True),
+        ([CONTACT, LEAD], [LEAD, LEAD + 1], True),
+        ([CONTACT], [LEAD, LEAD + 1], False),
+        ([], [LEAD], False),
+    ],
+)
+def test_the_row_in_which_an_open_galvanostat_closes_touches_no_result(overload, saturated, clean):
+    """Its mean is no overload, though some of its samples were; the next row has no such excuse."""
+    plan, steps = plating_site()
+    right = analysed(plan, record(plan, steps)).features
+    full, over = flagged(Flag.SATURATED, saturated), flagged(Flag.OVERLOAD, overload)
+    made = record(plan, steps, flags=lambda count: full(count) | over(count))
+    found = analysed(plan, made).features
+    worse = [name for name in right if found[name][2] != right[name][2]]
+    assert (not worse) is clean
+    assert clean or any(Status(found[name][2]) is Status.SATURATED for name in worse)
+
+
 @EVERY
 @pytest.mark.parametrize("bit", BAD)
 def test_rows_that_a_result_does_not_come_from_do_not_touch_it(site, bit):

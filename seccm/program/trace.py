@@ -124,7 +124,8 @@ class StepTrace:
         """Flags that tell that the numbers of a row are wrong.
 
         Without those of an open circuit at the start, which is the contact's own: only the first
-        step at a site begins with a contact.
+        step at a site begins with a contact. A row of a galvanostat in which the contact comes may
+        be no overload by its mean, though some of its samples were beyond the input.
         """
         found: npt.NDArray[np.uint8] = self.flag & np.uint8(_WRONG)
         if self.segment.index == 0:
@@ -132,6 +133,8 @@ class StepTrace:
             opened = 0 if before.all() else int(before.argmin())
             if opened and self.t[opened - 1] > CONTACT_SECONDS:
                 opened = 0
+            elif self.segment.mode == "current" and opened < self.t.size:
+                opened += bool(opened or self.t[0] <= 0.0) and not self.overload[opened]
             found[:opened] &= ~np.uint8(Flag.OVERLOAD | Flag.SATURATED)
         return found
 
