@@ -457,3 +457,30 @@ def test_the_report_says_that_half_of_the_bias_is_in_the_potentials(tmp_path: Pa
         page = write_report(scan, tmp_path / "report").read_text("utf-8")
     assert "Of the bias between two barrels, 100 mV, 50 mV are taken into account." in page
     assert (tmp_path / "report" / "figures" / "signal-ac-phase.png").exists()
+
+
+@pytest.mark.parametrize("bias", ["30 mV", "100 mV", "-90 mV"])
+@pytest.mark.parametrize("uncertainty", [None, "5 mV", "16 mV", "17 mV"])
+def test_unmeasured_barrels_are_doubted_where_they_cost_more_than_the_plan_states(
+    bias: str, uncertainty: str | None
+) -> None:
+    """And what is advised ends it: either of both."""
+    stated = {**small_map().to_dict()["reference"]}
+    stated.pop("uncertainty", None)
+    known = {} if uncertainty is None else {"uncertainty": uncertainty}
+    cost = abs(float(bias.split()[0])) / 6.0
+    enough = float((uncertainty or "0 mV").split()[0])
+
+    def doubted(*, measured: bool = False, **more: Any) -> list[Any]:
+        plan = small_map(reference={**stated, **known, **more})
+        table = {"bias": bias} | ({"resistances": ["1 Mohm", "1 Mohm"]} if measured else {})
+        config = validate(VirtualConfig, barrel_rig(barrels=table), "rig", from_file=True)
+        return [one for one in plan.check(describe(config)) if "barrels" in one.what]
+
+    found = doubted()
+    assert bool(found) is (cost > enough)
+    assert doubted(measured=True) == []
+    for one in found:
+        assert one.severity == "warning"
+        assert doubted(**{one.suggestion.key[-1]: one.suggestion.value}) == []
+        assert one.suggestion.value in one.remedy

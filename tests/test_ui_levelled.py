@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from made_scans import couple, small_couple, write_scan
 
-from seccm.events import Outcome, SiteAnalysed
+from seccm.data import open_scan
+from seccm.events import Landed, Landing, Outcome, SiteAnalysed
 from seccm.results import Status
 from ui.models.quantity import HEIGHT, Quantity
 from ui.models.scan_file import write_table
@@ -79,3 +81,27 @@ def test_the_exported_table_has_them_with_their_unit(tmp_path: Path) -> None:
     assert len(rows) == 40
     values = np.array([float(row[f"{PLANE.name} (m)"]) for row in rows])
     np.testing.assert_allclose(values, sites.values(PLANE.name))
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_drift_is_told_from_tilt_where_times_are_known_as_the_analysis_does(told: bool) -> None:
+    """Sites in random order, while the sample sinks: known times leave the planted edge alone."""
+    sites = a_map()
+    order = np.random.default_rng(5).permutation(40)
+    rows = np.empty(40)
+    rows[order] = 4000.0 * np.arange(40)
+    z = heights(sites) - 1e-12 * rows
+    for k in order.tolist():
+        if told:
+            sites.hear(Landed(0, k, Landing.unseen(int(rows[k])), None))
+        found = {"z_surface": float(z[k])}
+        sites.hear(SiteAnalysed(k, found, "", {}, {}, Outcome.OK, doubtful=False))
+    off = np.ptp(sites.values(PLANE.name)) - 200e-9
+    assert abs(off) < 1e-9 if told else off > 10e-9
+
+
+def test_times_of_a_file_are_those_of_its_contacts(tmp_path: Path) -> None:
+    with open_scan(write_scan(tmp_path / "scan.h5", small_couple(), couple)) as scan:
+        made = SiteMap.of_scan(scan)
+        np.testing.assert_array_equal(made.when, scan.sites["t_contact"])
+        assert np.isfinite(made.when).all()

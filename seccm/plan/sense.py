@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import chain
 
@@ -18,6 +19,7 @@ from seccm.plan.transport import transport_problems
 from seccm.program.program import corners
 from seccm.program.registry import kind_of
 from seccm.program.tree import parts
+from seccm.rig.barrels import of_unknown
 from seccm.typography import counted
 from seccm.units import show
 
@@ -43,6 +45,7 @@ def sense_problems(subject: Subject) -> Iterator[Problem]:
         *(of_motions if subject.plan.moves else ()),
         jump_problems(subject),
         _footprint(subject),
+        _barrels(subject),
         _short_steps(subject),
         _of_kinds(subject),
         transport_problems(subject),
@@ -50,6 +53,23 @@ def sense_problems(subject: Subject) -> Iterator[Problem]:
         _confounded(subject),
         _long(subject),
     )
+
+
+def _barrels(subject: Subject) -> Iterator[Problem]:
+    """Say so where unmeasured barrels may shift potentials by more than the plan states."""
+    unknown, known = subject.info.barrels_unknown, subject.plan.reference.uncertainty
+    if unknown <= (known or 0.0):
+        return
+    stated = "no uncertainty" if known is None else show(known, "V")
+    what = f"The plan states {stated}. {of_unknown(unknown)}"
+    # Rounded up: what is advised must be enough.
+    enough = show(math.ceil(unknown * 1e3) * 1e-3, "V", 4)
+    remedy = (
+        "Measure both barrels and write [barrels] resistances in the rig file, or state an "
+        f"uncertainty of {enough}."
+    )
+    put = subject.put(enough, "reference", "uncertainty")
+    yield Problem("reference.uncertainty", what, remedy, "warning", put)
 
 
 def _footprint(subject: Subject) -> Iterator[Problem]:

@@ -100,6 +100,9 @@ class SiteMap:
     approaches: Mapping[int, ApproachSpec] = field(default_factory=dict)
     """How the tip comes down, by condition, as far as that is known."""
     outcome: npt.NDArray[np.uint8] = field(init=False)
+    when: FloatArray = field(init=False)
+    """When each was touched: in seconds in a file, in data points in a run that is followed; NaN
+    where that is not known."""
     selected: BoolArray = field(init=False)
     quantities: dict[str, Quantity] = field(default_factory=dict)
     current: int | None = None
@@ -120,6 +123,7 @@ class SiteMap:
 
     def __post_init__(self) -> None:
         self.outcome = np.zeros(self.x.size, np.uint8)
+        self.when = self._empty()
         self.selected = np.zeros(self.x.size, bool)
 
     # ------------------------------------------------------------------------------ making
@@ -236,6 +240,7 @@ class SiteMap:
         self.condition = np.append(self.condition, c).astype(np.int64)
         more = self.x.size - old
         self.outcome = np.append(self.outcome, np.zeros(more, np.uint8))
+        self.when = np.append(self.when, np.full(more, np.nan))
         self.selected = np.append(self.selected, np.zeros(more, bool))
         for quantity in self.quantities.values():
             quantity.grow(more)
@@ -257,6 +262,7 @@ class SiteMap:
     def _take(self, scan: Scan, rows: slice) -> None:
         sites = scan.sites
         self.outcome[rows] = sites.part("status", rows)
+        self.when[rows] = sites.part("t_contact", rows)
         self.quantities[Z].values[rows] = sites.part("z_contact", rows)
         for column in scan.features:
             quantity = self.quantities[column.name]
@@ -291,6 +297,7 @@ class SiteMap:
                 self.outcome[event.site] = became
             case Landed():
                 self.quantities[Z].values[event.site] = event.landing.z_crossing
+                self.when[event.site] = event.landing.row
             case StepFinished():
                 self._pass(event)
             case SiteFinished() if became is not None:
@@ -338,13 +345,16 @@ class SiteMap:
             return
         self._levelled = self.version
         columns: dict[str, npt.NDArray[np.generic]] = {"ix": self.ix, "iy": self.iy}
+        timed = True
         for name in (result.name for result in sources()):
             if name in self.quantities:
                 quantity = self.quantities[name]
                 columns |= {name: quantity.values, f"{name}_status": quantity.statuses}
+                timed &= bool(np.isfinite(self.when[np.isfinite(quantity.values)]).all())
         if len(columns) == 2:
             return
-        found = heights_of(columns, self.x, self.y, quick=True)
+        # A window that came late knows no times of the sites before it: then drift is in the tilt.
+        found = heights_of(columns, self.x, self.y, self.when if timed else None, quick=True)
         self._levelled_from = found.source.name if found.source is not None else ""
         above = None if found.plane is None else found.plane.residual
         for result, values in ((PLANE, above), (LINES, found.lines)):
