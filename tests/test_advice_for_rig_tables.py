@@ -24,7 +24,7 @@ from seccm.rig.span import Range
 from seccm.rig.suspend import SuspendTable, resolved, suspend_problems
 from seccm.suggestion import applied
 
-few = settings(max_examples=40)
+few = settings(max_examples=20)
 Z = AxisRange(Range(0.0, 100e-6), 200e-6)
 HUMIDITY = Signal("humidity", "ppm", "humidity", "environment")
 COLD = Signal("temperature", "degC", "temperature", "environment")

@@ -21,7 +21,7 @@ from seccm.program.sine_design import (
 from seccm.rig import Section
 from seccm.rig.waveform import Sines
 
-few = settings(max_examples=40)
+few = settings(max_examples=20)
 MAINS = st.sampled_from([50.0, 60.0])
 HERTZ = st.floats(0.05, 500.0)
 

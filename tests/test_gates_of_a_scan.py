@@ -23,7 +23,7 @@ from seccm.analysis.site_quality import mains_hum, ripple
 from seccm.results import Status
 from seccm.rig import Flag
 
-few = settings(max_examples=30)
+few = settings(max_examples=20)
 UM = 1e-6
 
 

@@ -18,7 +18,7 @@ from sim.lithium_interface import Alloy, Step
 from sim.particle_kernel import Grain
 from sim.redox_kernel import Electrode, faradaic
 
-few = settings(max_examples=25)
+few = settings(max_examples=20)
 """Laws that hold everywhere are broken almost everywhere, if at all."""
 F = solving.FARADAY / (solving.GAS * 298.15)
 

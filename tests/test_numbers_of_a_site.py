@@ -26,7 +26,7 @@ from seccm.program.until import Until
 from seccm.quantities import validate
 from seccm.units import base
 
-few = settings(max_examples=40)
+few = settings(max_examples=20)
 SIZE = st.floats(1e-6, 1e6)
 J = Level(-2.2, "A/m^2")
 D = Level(2e-6, "m")

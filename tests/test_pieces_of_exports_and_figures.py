@@ -26,7 +26,7 @@ from seccm.report.style import literal, nice_log_ticks, repeats
 from seccm.typography import superscripted
 from seccm.units import parse, show
 
-few = settings(max_examples=40)
+few = settings(max_examples=20)
 
 # ------------------------------------------------------------------ exports
 

@@ -24,7 +24,7 @@ from seccm.rig.technique import (
 from seccm.rig.tie import Tie, means
 from seccm.rig.waveform import Section, Sine, Sines
 
-few = settings(max_examples=30)
+few = settings(max_examples=20)
 CLOCK = Clock(1000.0, 10, 10)
 """Rows of 10 ms."""
 

@@ -19,7 +19,7 @@ from seccm.program.trace import Area, StepTrace
 from seccm.results import Status
 from seccm.steps.staircase import JUMP, known, means, read, windows_of
 
-few = settings(max_examples=30)
+few = settings(max_examples=20)
 PULSES: dict[str, dict[str, Any]] = {
     "differential pulse": {"amplitude": "20 mV", "width": "40 ms", "period": "200 ms"},
     "square wave": {"amplitude": "25 mV", "frequency": "25 Hz"},

@@ -16,7 +16,7 @@ from seccm.plan.registration import Registration
 from seccm.plan.shortest import shortest_path
 from seccm.quantities import validate
 
-few = settings(max_examples=30)
+few = settings(max_examples=20)
 PLACES = st.lists(
     st.tuples(st.integers(-50, 50), st.integers(-50, 50)), min_size=1, max_size=12, unique=True
 )

@@ -23,7 +23,7 @@ from ui.models.neighbours import is_grid, spacing
 from ui.models.plan_names import LEVELS, free_name, rename_in, step_names, taken_names
 from ui.models.showing import Prefix, Showing
 
-few = settings(max_examples=40)
+few = settings(max_examples=20)
 
 # ------------------------------------------------------------------ names in a plan
 

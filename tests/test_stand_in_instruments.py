@@ -16,7 +16,7 @@ from sim.fpga.axes import AXES, GRID, OUTPUTS, VOLTS, Axis, Outputs, card_ticks
 from sim.instrument.ranging import DOWN, PATIENCE, UP, Ranging
 from sim.other_inputs import OtherInputs
 
-few = settings(max_examples=40)
+few = settings(max_examples=20)
 SPANS = (1e-9, 1e-8, 1e-7, 1e-6)
 
 # ------------------------------------------------------------------ ranges

@@ -25,7 +25,7 @@ from seccm.plan.decision import Decision
 from seccm.plan.instruction import KINDS, Instruction
 from seccm.rig import ContactRecord
 
-few = settings(max_examples=40)
+few = settings(max_examples=20)
 ASCII = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=3 * PIECE)
 
 

@@ -19,7 +19,7 @@ from sim.daqmx.config import CardConfig, VirtualCardConfig
 from sim.daqmx.terminals import beside, channel_terminal, expanded, internal, leaf, physical
 from sim.daqmx.wiring import SUPPLY, Line, Wiring
 
-few = settings(max_examples=30)
+few = settings(max_examples=20)
 VOLTS = st.lists(st.floats(-10, 10), min_size=1, max_size=8).map(np.array)
 
 

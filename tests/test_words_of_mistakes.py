@@ -18,7 +18,7 @@ from seccm.movie.pages import START, PageLayout
 from seccm.schema import Schema, has, inside, join, key, located
 from seccm.suggestion import Suggestion, key_of
 
-few = settings(max_examples=50)
+few = settings(max_examples=20)
 
 # ------------------------------------------------------------------ places in a file
 
