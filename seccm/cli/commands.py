@@ -14,7 +14,7 @@ from seccm.cli.bench_commands import bench, power_up
 from seccm.cli.exchange_commands import import_
 from seccm.cli.exits import Exit, sentences, show_error, show_problems
 from seccm.cli.export_commands import export
-from seccm.cli.film_commands import irm
+from seccm.cli.film_commands import irm, look_at_films
 from seccm.cli.image_commands import sem
 from seccm.cli.many_commands import ClusterOption, WorkersOption, analyze_many, catalog, sweep
 from seccm.cli.movie_commands import movie_app
@@ -335,8 +335,10 @@ def report(
     """Draw the figures of a data file and put them on one page."""
     from seccm.data import open_scan
 
-    with sentences(), open_scan(file) as scan:
-        _write_report(scan, directory)
+    with sentences():
+        look_at_films(file)
+        with open_scan(file) as scan:
+            _write_report(scan, directory)
 
 
 @app.command()
@@ -429,6 +431,7 @@ def _carry_out(prepared: Run, *, report: bool, teller: Teller) -> None:
 def _report_of(prepared: Run) -> None:
     """Write the report of a run. Where that fails, the run is none the worse for it."""
     try:
+        look_at_films(prepared.path)
         with prepared.open() as scan:
             _write_report(scan, None)
     except SeccmError as error:

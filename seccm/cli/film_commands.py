@@ -10,8 +10,9 @@ import typer
 
 from seccm.cli.exits import sentences
 from seccm.cli.image_commands import lengths, together
-from seccm.cli.printing import say
-from seccm.errors import PlanError, Problem
+from seccm.cli.printing import out, say
+from seccm.errors import PlanError, Problem, SeccmError
+from seccm.shell import command
 from seccm.typography import counted
 from seccm.units import parse, show
 
@@ -140,6 +141,37 @@ def own(scan: Path, site: int | None, pixel: float | None, rest: int, sign: int)
         _say(f"Site {number}", seen)
     say(f"Stored in {scan}.")
     _say_rates(scan)
+
+
+def look_at_films(scan: Path) -> None:
+    """Look at the films of those sites of a run that its report draws, if nobody has done so yet.
+
+    What cannot be looked at is told, and the report is drawn without it.
+
+    Raises:
+        DataFileError: the data file cannot be read.
+    """
+    from seccm import session
+    from seccm.data import open_scan
+    from seccm.report.films_of_sites import MOST, maps_of
+
+    with open_scan(scan) as opened:
+        if opened.frames.facts is None or opened.being_written:
+            return
+        landed = [k for k, landed in enumerate(opened.sites["landed"]) if landed]
+    for number in landed[:MOST]:
+        if maps_of(scan, number).exists():
+            continue
+        try:
+            with out.status(f"Looking at the film of site {number}"):
+                seen = session.view_site(scan, number)
+                session.join_film(scan, number, seen)
+        except SeccmError as error:
+            for told in error.problems if isinstance(error, PlanError) else (error,):
+                what = told.what if isinstance(told, Problem) else str(told)
+                say((f"The film of site {number} is not in the report: {what}", "yellow"))
+    if (left := len(landed) - MOST) > 0:
+        say(f"Films of {counted(left, 'more site')}: ", command("seccm", "irm", scan))
 
 
 def _say(name: str, seen: Seen) -> None:

@@ -129,4 +129,4 @@ def _mean(axes: Axes, viewed: Viewed) -> None:
     axes.set_xlabel("time since contact (s)")
     axes.set_ylabel("mean change of the footprint (%)")
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="upper left")
+        axes.legend(loc="best")

@@ -19,6 +19,19 @@ MOST = 6
 
 
 @dataclass(frozen=True, slots=True)
+class CycleFilm:
+    """What the film of a site shows of a cycle; maps have the shape (rows, columns) of places."""
+
+    number: int
+    plated: FloatArray
+    """Relative change of brightness by plating."""
+    stripped: FloatArray
+    """By how much stripping takes that back."""
+    efficiency: FloatArray
+    """Their ratio; NaN where there is no clear change."""
+
+
+@dataclass(frozen=True, slots=True)
 class SiteFilm:
     """What the film of a site shows."""
 
@@ -29,6 +42,17 @@ class SiteFilm:
     """Relative change of brightness at the end, same shape."""
     place: float
     """Metres."""
+    t: FloatArray
+    """Seconds from the contact of the record, of the landed frames, shape (frames,)."""
+    mean: FloatArray
+    """Relative change of brightness of the footprint, same shape."""
+    cycles: tuple[CycleFilm, ...]
+    """The cycles of plating and stripping; none where there are none."""
+
+
+def maps_of(scan: Path, site: int) -> Path:
+    """Return where the maps of the film of a site are, if it was looked at."""
+    return scan.with_name(f"{scan.name}.site{site}.irm.h5")
 
 
 def films_beside(scan: Path, sites: int) -> Iterator[SiteFilm]:
@@ -39,17 +63,32 @@ def films_beside(scan: Path, sites: int) -> Iterator[SiteFilm]:
         sites: how many it has.
     """
     for site in range(sites):
-        path = scan.with_name(f"{scan.name}.site{site}.irm.h5")
+        path = maps_of(scan, site)
         if not path.exists():
             continue
         try:
             with h5py.File(path, "r") as file:
                 place = float(file.attrs["place"])
-                onset, end = (np.asarray(file[name][()], np.float64) for name in ("onset", "end"))
+                onset, end, t, mean = (
+                    np.asarray(file[name][()], np.float64) for name in ("onset", "end", "t", "mean")
+                )
+                landed = float(file.attrs.get("landed", np.nan))
+                cycles = tuple(_cycles(file))
         except (OSError, KeyError, ValueError, TypeError, AttributeError):
             continue
         if onset.ndim == 2 and onset.shape == end.shape and place > 0:
-            yield SiteFilm(site, onset, end, place)
+            start = landed if np.isfinite(landed) else 0.0
+            yield SiteFilm(site, onset, end, place, t + start, mean, cycles)
+
+
+def _cycles(file: h5py.File) -> Iterator[CycleFilm]:
+    number = 1
+    while (group := file.get(f"cycle_{number}")) is not None:
+        plated, stripped, efficiency = (
+            np.asarray(group[name][()], np.float64) for name in ("plated", "stripped", "efficiency")
+        )
+        yield CycleFilm(number, plated, stripped, efficiency)
+        number += 1
 
 
 @style.styled

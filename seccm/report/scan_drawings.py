@@ -12,6 +12,7 @@ from seccm.report import (
     across_sites,
     cycles,
     decisions,
+    film_cycles,
     films_of_sites,
     galvanic_cycles,
     heights,
@@ -229,6 +230,18 @@ def _films(study: Study) -> Iterator[Drawing]:
             f"comes later than nucleation.{more}",
             films_of_sites.drawn(shown, virtual=study.virtual),
         )
+    for one in films:
+        if one.cycles:
+            yield Drawing(
+                f"film-cycles-site-{one.site}",
+                f"Site {one.site}: charge and brightness, plating and stripping",
+                "a, accumulated charge of the site, and change of brightness of the footprint. "
+                "Below, a row for a cycle: the change of brightness by plating, what of it is left "
+                "after stripping, and the ratio of stripping to plating (grey: no clear change). "
+                "The ratio is an optical one: it is the coulombic efficiency only as far as "
+                "brightness is proportional to lithium.",
+                film_cycles.drawn(one, study),
+            )
 
 
 def _surroundings(study: Study) -> Iterator[Drawing]:

@@ -18,7 +18,7 @@ from seccm.imaging.stage.choice import Reason
 from seccm.imaging.stage.target_file import Found
 from seccm.report import film, micrograph, overlay, targets
 from seccm.report.sheet import Sheet, SheetTable, write_sheet
-from seccm.typography import counted
+from seccm.typography import counted, readable
 from seccm.units import show
 
 _CM2 = 1e-4
@@ -43,7 +43,7 @@ def report_particles(found: Counted) -> Path:
         f"Particles in {name}",
         "a, particles that count (orange), that do not (blue) and the footprint (green); b, sizes.",
         [
-            ("pixel", f"{show(taken.pixel, 'm', 4)}, by {taken.scale_from}"),
+            ("pixel", f"{_show(taken.pixel, 'm', 4)}, by {taken.scale_from}"),
             ("area", f"{1e12 * particles.area:.4g} µm²"),
             ("particles", str(int(particles.counted.sum()))),
             ("coverage", f"{100 * particles.coverage:.1f} %"),
@@ -117,7 +117,7 @@ def report_overlay(made: Overlay) -> Path:
         "The pictures on one grid, the first two in colours, and profiles along the red line.",
         [
             ("grid", f"{made.grid.shape[1]} × {made.grid.shape[0]} pixels of "
-                     f"{show(made.grid.pixel, 'm', 3)}"),
+                     f"{_show(made.grid.pixel, 'm', 3)}"),
             ("area that counts", f"{area * made.grid.pixel**2 * 1e12:.4g} µm²"),
             *([] if across is None else [
                 ("line", f"{_um(across.x0, across.y0)} to {_um(across.x1, across.y1)} µm")
@@ -151,7 +151,7 @@ def _alike(made: Overlay) -> SheetTable:
 
 def _lie(layers: list[Layer]) -> SheetTable:
     rows = [
-        (each.name, show(each.pixel, "m", 3), *_transform(each.agreed), show(each.error, "m", 2))
+        (each.name, _show(each.pixel, "m", 3), *_transform(each.agreed), _show(each.error, "m", 2))
         for each in layers
         if each.agreed is not None
     ]
@@ -171,7 +171,7 @@ def _transform(agreed: Agreed) -> tuple[str, ...]:
 def _landmarks(each: Layer) -> SheetTable:
     assert each.agreed is not None
     rows = [
-        (label, show(float(missed), "m", 2), "yes" if used else "no, left out")
+        (label, _show(float(missed), "m", 2), "yes" if used else "no, left out")
         for label, missed, used in zip(
             each.labels, each.agreed.missed, each.agreed.used, strict=True
         )
@@ -196,12 +196,12 @@ def report_targets(image: FloatArray, found: Found) -> Path:
         f"Targets in {found.picture.name}",
         "a, the picture; b, the same on the stage.",
         [
-            ("pixel", show(found.pixel, "m", 4)),
+            ("pixel", _show(found.pixel, "m", 4)),
             ("particles", f"{len(found.places)} from {found.particles_from}"),
             ("landmarks", f"{count} from {found.landmarks.source}"),
             ("transform", f"turned by {turned} deg, scaled by {scaled}, mirrored: {mirrored}"),
-            ("uncertainty of a landmark", f"{show(fit.s, 'm', 2)} along an axis"),
-            ("footprint", f"{show(wanted.footprint, 'm')}, margin {show(wanted.margin, 'm')}"),
+            ("uncertainty of a landmark", f"{_show(fit.s, 'm', 2)} along an axis"),
+            ("footprint", f"{_show(wanted.footprint, 'm')}, margin {_show(wanted.margin, 'm')}"),
             ("targets", str(len(found.chosen))),
         ],
         [_refused(found), _chosen(found), _stage(found)],
@@ -237,7 +237,7 @@ def _stage(found: Found) -> SheetTable:
         (
             marks.labels[k], *(f"{_UM * v:.3f}" for v in marks.picture[k].tolist()),
             *(f"{_UM * v:.3f}" for v in marks.stage[k].tolist()),
-            show(float(agreed.missed[k]), "m", 2), "yes" if agreed.used[k] else "no, left out",
+            _show(float(agreed.missed[k]), "m", 2), "yes" if agreed.used[k] else "no, left out",
         )
         for k in range(len(marks.stage))
     ]  # fmt: skip
@@ -269,10 +269,10 @@ def report_film(seen: Seen) -> Path:
 def _shown(seen: Seen) -> Iterator[tuple[str, str]]:
     viewed, growth = seen.viewed, seen.viewed.growth
     yield "film", f"{seen.film.path.name}, {counted(len(viewed.t), 'frame')} after landing"
-    yield "pixel", show(seen.pixel, "m", 4)
+    yield "pixel", _show(seen.pixel, "m", 4)
     if math.isfinite(seen.contact):
         yield "contact", f"{1e3 * seen.contact:+.0f} ms after that of the record"
-    yield "footprint", f"diameter {show(viewed.footprint.diameter * seen.pixel, 'm', 4)}"
+    yield "footprint", f"diameter {_show(viewed.footprint.diameter * seen.pixel, 'm', 4)}"
     if growth.sign:
         change = "brighter" if growth.sign > 0 else "darker"
         yield (
@@ -322,3 +322,7 @@ def _with(value: float, error: float) -> str:
     if not math.isfinite(value):
         return NONE
     return f"{value:.3g} ± {error:.2g}" if math.isfinite(error) else f"{value:.3g}"
+
+
+def _show(value: float, unit: str, digits: int = 4) -> str:
+    return readable(show(value, unit, digits))

@@ -125,7 +125,7 @@ def view_site(
     stem = scan.with_name(f"{scan.name}.site{site}")
     maps, figure = (stem.with_name(f"{stem.name}.irm.{end}") for end in ("h5", "png"))
     found = contact_by_film(film, viewed)
-    seen = Seen(film, pixel, viewed, maps, figure, found, virtual)
+    seen = Seen(film, pixel, viewed, maps, figure, found, late, virtual)
     _written(seen, checksum(film.path))
     return seen
 
@@ -269,6 +269,7 @@ def _write(seen: Seen, sha256: str) -> None:
             "pixel": seen.pixel,
             "place": BIN * seen.pixel,
             "contact": viewed.contact + 1,
+            "landed": seen.landed,
             "sign": growth.sign,
             "footprint_diameter": viewed.footprint.diameter * seen.pixel,
             "footprint_row": viewed.footprint.row,

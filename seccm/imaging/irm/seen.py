@@ -27,5 +27,7 @@ class Seen:
     """PNG."""
     contact: float = math.nan
     """Contact as the film shows it, less that of the record, seconds; NaN without a record."""
+    landed: float = math.nan
+    """Seconds from the contact of the record to the first landed frame; NaN without a record."""
     virtual: bool = False
     """Whether the run was simulated."""
