@@ -24,7 +24,12 @@ def irm_file(path: Path, cycles: int = 2) -> Path:
             group[names[1]] = status
             group[names[1]].attrs["flag_meanings"] = meanings
             if k:
+                group["plated"], group["stripped"] = (
+                    np.full((12, 12), 0.2 * k),
+                    np.full((12, 12), 0.1),
+                )
                 group.attrs["ratio"], group.attrs["ce"] = 0.5 + k, 0.4 if k == 1 else math.nan
+        file["inside"] = (status != PlaceStatus.OUTSIDE).astype(np.uint8)
         file["end"], file["t"], file["mean"] = np.zeros((12, 12)), np.arange(9.0), np.arange(9.0)
         file.attrs.update(
             place=160e-9, pixel=40e-9, onset_of_mean=3.0, onset_of_mean_error=0.2,

@@ -18,10 +18,11 @@ from target_files import written
 
 from seccm.errors import DataFileError, PlanError
 from seccm.imaging.irm.film_file import lost, open_film
+from seccm.imaging.irm.seen import maps_beside
 from seccm.mistakes import Mistakes
 from seccm.plan.targets import read_targets
 from seccm.report.films_of_sites import MOST, SiteFilm, drawn, films_beside
-from ui.models.pictures import REFUSED, TARGET, maps_beside, maps_of, marked
+from ui.models.pictures import REFUSED, TARGET, maps_of, marked
 
 SIDE = 96
 HOSTILE: list[Any] = [None, "x", [], {}, [[]], -1, 10**400, True]
@@ -249,6 +250,10 @@ def stored(f: h5py.File, name: str, values: Any) -> None:
     "damage",
     [
         lambda f: without(f, "end"),
+        lambda f: without(f, "inside"),
+        lambda f: stored(f, "inside", np.zeros(12)),
+        lambda f: attribute(f, "landed", "soon"),
+        lambda f: f.create_group("cycle_1"),
         lambda f: attribute(f, "place"),
         lambda f: attribute(f, "place", "small"),
         lambda f: attribute(f, "place", [1e-7, 2e-7]),
@@ -271,7 +276,8 @@ def test_a_report_leaves_out_a_film_that_it_cannot_read(
 
 def test_films_are_drawn_above_one_another_and_a_map_without_onsets_says_so() -> None:
     some = np.linspace(0, 1, 36).reshape(6, 6)
-    films = [SiteFilm(3, some, some, 1e-7), SiteFilm(4, np.full((6, 6), np.nan), 0 * some, 1e-7)]
+    rest = (1e-7, np.arange(3.0), np.zeros(3), ())
+    films = [SiteFilm(3, some, some, *rest), SiteFilm(4, np.full((6, 6), np.nan), 0 * some, *rest)]
     figure = drawn(films, virtual=False)
     titles = [axes.get_title() for axes in figure.axes]
     assert ["site 3" in titles, "site 4" in titles] == [True, True]

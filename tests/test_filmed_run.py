@@ -16,8 +16,11 @@ import tifffile
 from waiting import wait_for
 
 import seccm
-from seccm.errors import PlanError
+from seccm import session
+from seccm.cli.film_commands import look_at_films
+from seccm.errors import PlanError, Problem
 from seccm.events import Event, Landed, Note, Paused
+from seccm.imaging.irm.seen import maps_beside
 from seccm.movie.facts import LEVEL_KINDS, FrameStatus, Verdict
 from seccm.movie.writer import movie_beside
 from seccm.plan import Plan
@@ -211,7 +214,9 @@ def test_the_same_seed_gives_the_same_frames_until_the_camera_is_killed_which_en
         assert two.state == "complete"
         assert list(two.sites.words("status")) == ["ok", "ok"]
         # What a camera has taken since it last told of frames goes with its process.
-        count = len(two.frames)
+        kept = two.frames["index"][two.frames["index"] != 0xFFFFFFFF]
+        assert list(kept) == list(range(movie_report(path).found.pages)), "each page has a row"
+        count = int((two.frames["number"] >= 0).sum())
         assert count >= one.frames.of_site(0, in_movie=False)[-1]
         for name in ("t", "number", "index", "clock", "host", "status", "mean"):
             np.testing.assert_array_equal(one.frames[name][:count], two.frames[name])
@@ -234,6 +239,33 @@ def test_a_sites_part_is_a_movie_of_its_own(filmed: Path, tmp_path: Path) -> Non
     with pytest.raises(PlanError, match="sites 0 to 1"):
         export_movie(filmed, 7, tmp_path / "no.ome.tif")
     assert not (tmp_path / "no.ome.tif").exists()
+
+
+def test_a_report_looks_at_the_films_of_its_sites_once(
+    filmed: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    looked = []
+    monkeypatch.setattr(session, "join_film", lambda *_: None)
+
+    def view_site(scan: Path, site: int) -> None:
+        looked.append(site)
+        if site == 1:
+            raise PlanError(str(scan), [Problem("film", "it shows no landing.")])
+        maps_beside(scan, site).write_bytes(b"maps")
+
+    monkeypatch.setattr(session, "view_site", view_site)
+    path = tmp_path / "scan.h5"
+    for file in (filmed, movie_beside(filmed)):
+        shutil.copyfile(file, tmp_path / file.name)
+    look_at_films(path)
+    said = " ".join(capsys.readouterr().out.split())
+    assert looked == [0, 1]
+    assert "The film of site 1 is not in the report: it shows no landing." in said
+    look_at_films(path)
+    assert looked == [0, 1, 1], "what was looked at, stays as it is"
 
 
 def test_a_report_of_the_movie_counts_what_is_there(filmed: Path) -> None:

@@ -15,10 +15,12 @@ import pytest
 
 from seccm import session
 from seccm.arrays import FloatArray
-from seccm.data import open_scan
+from seccm.data import SiteRecord, open_scan
 from seccm.errors import PlanError
+from seccm.imaging.irm.seen import maps_beside
 from seccm.imaging.irm.viewing import view
 from seccm.movie.facts import FrameStatus
+from seccm.report.drawing import Drawing
 from seccm.report.films_of_sites import films_beside
 from seccm.report.scan_drawings import of_scan
 from seccm.report.study import Study
@@ -161,23 +163,65 @@ def test_a_site_is_looked_at_from_its_own_movie(
 # In the report.
 
 
-def written(scan: Path, site: int, onset: float) -> None:
-    with h5py.File(scan.with_name(f"{scan.name}.site{site}.irm.h5"), "w") as file:
-        file["onset"], file["end"] = np.full((20, 20), onset), np.full((20, 20), 0.01 * site)
-        file["onset"][:5] = math.nan
-        file.attrs["place"] = 160e-9
+def written(scan: Path, site: int, onset: float, cycles: int = 0) -> None:
+    """Write maps whose footprint lies in the middle of much that is dry."""
+    inside = np.hypot(*np.mgrid[-30:30, -30:30]) < 8
+    with h5py.File(maps_beside(scan, site), "w") as file:
+        file["onset"], file["end"] = np.where(inside, onset, math.nan), 0.01 * site * inside
+        file["inside"], file["t"], file["mean"] = inside, np.arange(9.0), 0.01 * np.arange(9.0)
+        file.attrs["place"], file.attrs["landed"] = 160e-9, 0.25
+        for k in range(1, cycles + 1):
+            group = file.create_group(f"cycle_{k}")
+            group["plated"], group["stripped"] = 0.1 * k * inside, 0.06 * k * inside
+            group["efficiency"] = np.where(inside, 0.6, math.nan)
 
 
-def test_the_report_draws_the_films_that_were_looked_at(tmp_path: Path) -> None:
-    scan = Path(shutil.copyfile(OLD / "li-on-au-combinatorial.h5", tmp_path / "scan.h5"))
-    with open_scan(scan) as opened:
-        assert not [d for d in of_scan(Study(opened)) if d.slug == "films"]
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Drawing], SiteRecord]:
+    """Drawings of a scan of which some films were looked at, and the record of site 3."""
+    folder = tmp_path_factory.mktemp("report")
+    scan = Path(shutil.copyfile(OLD / "li-on-au-combinatorial.h5", folder / "scan.h5"))
+    assert not list(films_beside(scan, 4))
     written(scan, 1, 2.0)
-    written(scan, 3, math.nan)
+    written(scan, 3, math.nan, cycles=3)
     scan.with_name("scan.h5.site2.irm.h5").write_bytes(b"no maps")
     assert [each.site for each in films_beside(scan, 4)] == [1, 3]
     with open_scan(scan) as opened:
-        (drawing,) = [d for d in of_scan(Study(opened)) if d.slug == "films"]
+        return {each.slug: each for each in of_scan(Study(opened))}, opened.record(3)
+
+
+def test_the_report_draws_the_films_that_were_looked_at(
+    shown: tuple[dict[str, Drawing], SiteRecord],
+) -> None:
+    drawing = shown[0]["films"]
     titles = [axes.get_title() for axes in drawing.figure.axes if axes.get_title()]
     assert titles == ["site 1", "site 3"]
     assert "later than nucleation" in drawing.caption
+
+
+def test_a_film_is_drawn_with_little_of_what_is_dry(tmp_path: Path) -> None:
+    written(tmp_path / "scan.h5", 0, 2.0, cycles=1)
+    (one,) = films_beside(tmp_path / "scan.h5", 1)
+    assert one.onset.shape == one.end.shape == one.cycles[0].plated.shape == (21, 21)
+    assert np.isfinite(one.onset).sum() == (np.hypot(*np.mgrid[-30:30, -30:30]) < 8).sum()
+    assert one.t[0] == 0.25
+
+
+def test_charge_and_brightness_of_a_cycled_site_share_one_time(
+    shown: tuple[dict[str, Drawing], SiteRecord],
+) -> None:
+    drawings, record = shown
+    assert [slug for slug in drawings if slug.startswith("film-c")] == ["film-cycles-site-3"]
+    drawing = drawings["film-cycles-site-3"]
+    assert "only as far as brightness is proportional" in drawing.caption
+    charge, *_ = drawing.figure.axes[0].lines
+    t, passed = (np.asarray(each, np.float64) for each in charge.get_data())
+    current = np.interp(t, record.t - record.t_contact, np.nan_to_num(record.I))
+    expected = np.cumsum(np.diff(t) * (current[1:] + current[:-1]) / 2)
+    drawn = passed[1:] - passed[0]
+    np.testing.assert_allclose(drawn / drawn[-1], expected / expected[-1], atol=1e-6)
+    by_title = {axes.get_title(loc="right"): axes for axes in drawing.figure.axes}
+    assert {f"cycle {k}: {what}" for k in (1, 3) for what in ("plated", "left", "ratio")} <= set(
+        by_title
+    )
+    assert by_title["cycle 3: left"].images[0].get_array().max() == pytest.approx(12.0)

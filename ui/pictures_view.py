@@ -16,12 +16,13 @@ from PySide6.QtWidgets import (
 
 from seccm.data import Scan
 from seccm.errors import DataFileError, PlanError
+from seccm.imaging.irm.seen import maps_beside
 from seccm.text_files import Unreadable
 from ui import pieces
 from ui.dialogs import choose_file
 from ui.maps_panel import MapsPanel
 from ui.models.palette import Palette, Sizes
-from ui.models.pictures import Maps, SiteMovie, known_pixel, maps_beside, maps_of, marked
+from ui.models.pictures import Maps, SiteMovie, known_pixel, maps_of, marked
 from ui.movie_panel import MoviePanel
 from ui.particles_panel import ParticlesPanel
 from ui.picture_plot import PicturePlot

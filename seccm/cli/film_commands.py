@@ -153,14 +153,15 @@ def look_at_films(scan: Path) -> None:
     """
     from seccm import session
     from seccm.data import open_scan
-    from seccm.report.films_of_sites import MOST, maps_of
+    from seccm.imaging.irm.seen import maps_beside
+    from seccm.report.films_of_sites import MOST
 
     with open_scan(scan) as opened:
         if opened.frames.facts is None or opened.being_written:
             return
         landed = [k for k, landed in enumerate(opened.sites["landed"]) if landed]
     for number in landed[:MOST]:
-        if maps_of(scan, number).exists():
+        if maps_beside(scan, number).exists():
             continue
         try:
             with out.status(f"Looking at the film of site {number}"):

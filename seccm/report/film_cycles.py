@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.ticker import MaxNLocator
 
 from seccm.analysis import scales
 from seccm.arrays import FloatArray
@@ -55,13 +56,13 @@ def _maps(fig: Figure, axes: list[Axes], one: CycleFilm, most: float) -> None:
         (axes[0], one.plated, "plated"), (axes[1], one.plated - one.stripped, "left"),
     ):  # fmt: skip
         image = _shown(each, 100 * values, "RdBu_r", -most, most)
-        each.set_title(f"cycle {one.number}: {title}", fontsize=7)
+        each.set_title(f"cycle {one.number}: {title}", fontsize=7, loc="right")
         fig.colorbar(image, ax=each, label="change (%)", shrink=0.85)
-    axes[2].set_title(f"cycle {one.number}: stripped / plated", fontsize=7)
+    axes[2].set_title(f"cycle {one.number}: ratio", fontsize=7, loc="right")
     known = one.efficiency[np.isfinite(one.efficiency)]
     low, high = np.percentile(known, (2, 98)) if known.size else (0.0, 1.0)
     image = _shown(axes[2], one.efficiency, "cividis", float(low), float(high))
-    fig.colorbar(image, ax=axes[2], label="optical ratio", shrink=0.85)
+    fig.colorbar(image, ax=axes[2], label="stripped / plated", shrink=0.85, ticks=MaxNLocator(4))
 
 
 def _shown(axes: Axes, values: FloatArray, colours: str, low: float, high: float) -> AxesImage:

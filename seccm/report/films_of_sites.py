@@ -8,14 +8,18 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from seccm.arrays import FloatArray
+from seccm.imaging.irm.seen import maps_beside
 from seccm.report import style
 from seccm.report.scale_bar import scale_bar
 
 MOST = 6
 """Sites that are drawn."""
+BESIDE = 0.2
+"""What is drawn beside a footprint, as a share of its width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,6 @@ class SiteFilm:
     """The cycles of plating and stripping; none where there are none."""
 
 
-def maps_of(scan: Path, site: int) -> Path:
-    """Return where the maps of the film of a site are, if it was looked at."""
-    return scan.with_name(f"{scan.name}.site{site}.irm.h5")
-
-
 def films_beside(scan: Path, sites: int) -> Iterator[SiteFilm]:
     """Yield the films of sites that `seccm irm` has looked at; those it cannot read are left out.
 
@@ -63,17 +62,17 @@ def films_beside(scan: Path, sites: int) -> Iterator[SiteFilm]:
         sites: how many it has.
     """
     for site in range(sites):
-        path = maps_of(scan, site)
+        path = maps_beside(scan, site)
         if not path.exists():
             continue
         try:
             with h5py.File(path, "r") as file:
                 place = float(file.attrs["place"])
-                onset, end, t, mean = (
-                    np.asarray(file[name][()], np.float64) for name in ("onset", "end", "t", "mean")
-                )
+                part = _around(np.asarray(file["inside"][()], bool))
+                onset, end = (np.asarray(file[name][part], np.float64) for name in ("onset", "end"))
+                t, mean = (np.asarray(file[name][()], np.float64) for name in ("t", "mean"))
                 landed = float(file.attrs.get("landed", np.nan))
-                cycles = tuple(_cycles(file))
+                cycles = tuple(_cycles(file, part))
         except (OSError, KeyError, ValueError, TypeError, AttributeError):
             continue
         if onset.ndim == 2 and onset.shape == end.shape and place > 0:
@@ -81,11 +80,23 @@ def films_beside(scan: Path, sites: int) -> Iterator[SiteFilm]:
             yield SiteFilm(site, onset, end, place, t + start, mean, cycles)
 
 
-def _cycles(file: h5py.File) -> Iterator[CycleFilm]:
+def _around(inside: npt.NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the part of a picture with the footprint, and some of what is beside it."""
+    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        return slice(None), slice(None)
+    room = max(3, round(BESIDE * max(np.ptp(rows), np.ptp(columns))))
+    low, high = rows[[0, -1]] + [-room, room + 1]
+    left, right = columns[[0, -1]] + [-room, room + 1]
+    return slice(max(0, int(low)), int(high)), slice(max(0, int(left)), int(right))
+
+
+def _cycles(file: h5py.File, part: tuple[slice, slice]) -> Iterator[CycleFilm]:
     number = 1
     while (group := file.get(f"cycle_{number}")) is not None:
         plated, stripped, efficiency = (
-            np.asarray(group[name][()], np.float64) for name in ("plated", "stripped", "efficiency")
+            np.asarray(group[name][part], np.float64)
+            for name in ("plated", "stripped", "efficiency")
         )
         yield CycleFilm(number, plated, stripped, efficiency)
         number += 1

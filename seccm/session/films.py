@@ -17,7 +17,7 @@ from seccm.errors import PlanError, Problem
 from seccm.imaging.irm.coulombic import FRAMES, Cycling
 from seccm.imaging.irm.film_file import Film, lost, open_film
 from seccm.imaging.irm.places import PlaceStatus
-from seccm.imaging.irm.seen import Seen
+from seccm.imaging.irm.seen import Seen, maps_beside
 from seccm.imaging.sem.files import checksum
 from seccm.imaging.sem.micrograph import EXTRA, needed
 from seccm.installing import install_hint
@@ -122,8 +122,8 @@ def view_site(
     late = film.start + float(film.t[min(first, film.t.size - 1)])
     moved = done.later(late) if done is not None else None
     viewed = _viewed(film, pixel, first, moved, rest, sign)
-    stem = scan.with_name(f"{scan.name}.site{site}")
-    maps, figure = (stem.with_name(f"{stem.name}.irm.{end}") for end in ("h5", "png"))
+    maps = maps_beside(scan, site)
+    figure = maps.with_suffix(".png")
     found = contact_by_film(film, viewed)
     seen = Seen(film, pixel, viewed, maps, figure, found, late, virtual)
     _written(seen, checksum(film.path))

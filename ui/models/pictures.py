@@ -102,11 +102,6 @@ class Marked:
     words: tuple[str, ...]
 
 
-def maps_beside(scan: Path, site: int) -> Path:
-    """Return where the maps of a site are, if its film was looked at."""
-    return scan.with_name(f"{scan.name}.site{site}.irm.h5")
-
-
 def maps_of(path: Path) -> Maps:
     """Read the maps of an analysed film.
 

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from seccm.imaging.irm.viewing import Viewed
 
 
+def maps_beside(scan: Path, site: int) -> Path:
+    """Return where the maps of the film of a site are, once it was looked at.
+
+    Args:
+        scan: the data file of the run.
+        site: its number.
+    """
+    return scan.with_name(f"{scan.name}.site{site}.irm.h5")
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """An analysed film."""
