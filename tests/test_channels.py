@@ -14,6 +14,7 @@ import pytest
 from little_world import INFO as LITTLE
 from little_world import a_block
 from small_plan import TABLES
+from whole_columns import column_of
 
 import seccm
 from seccm.errors import LimitError, PlanError, RigError
@@ -234,8 +235,7 @@ def test_a_run_moves_nothing_whatever_is_asked(
         if verb and isinstance(event, seccm.Landed):
             run.ask(verb)
     assert not any(isinstance(action, Move) for action in actions)
-    with seccm.open(tmp_path / "scan.h5") as scan:
-        z = scan.to_xarray()["z"].values
+    z = column_of(tmp_path / "scan.h5", "z")
     assert np.ptp(z) < 0.02, "micrometres: the noise of its sensor, and no more"
     assert run.status.state.value == "done"
 

@@ -20,7 +20,7 @@ from scan_feeder import CLOCK, COLUMNS, HEADER, sites, told, visits
 from waiting import HANGING
 
 from seccm.data import SPARE, Header, Store, open_scan
-from seccm.data.layout import create
+from seccm.data.layout import add_header
 from seccm.data.writer import Writer
 from seccm.errors import DataFileError, RigError
 from seccm.events import Outcome
@@ -217,7 +217,7 @@ def test_a_layout_that_fails_leaves_no_file_whatever_the_error(
     def fail(file: h5py.File, header: Header, *rest: Any) -> None:
         raise error
 
-    monkeypatch.setattr("seccm.data.making.create", fail)
+    monkeypatch.setattr("seccm.data.making.add_header", fail)
     with pytest.raises(told) as caught:
         Store(tmp_path / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK)
     assert list(tmp_path.iterdir()) == []
@@ -235,9 +235,9 @@ def test_a_file_that_is_being_laid_out_is_told_from_one_that_was_given_up(
         with pytest.raises(DataFileError) as caught:
             open_scan(path)
         seen.append(str(caught.value))
-        create(file, *rest)
+        add_header(file, *rest)
 
-    monkeypatch.setattr("seccm.data.making.create", look)
+    monkeypatch.setattr("seccm.data.making.add_header", look)
     Store(path, HEADER, sites(1), COLUMNS, CLOCK).close("stopped")
     assert seen == [f"{path}: a program is creating it right now. Try again."]
     with open_scan(path) as scan:

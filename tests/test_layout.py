@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scan_feeder import CLOCK, COLUMNS, HEADER, contact_record, sites, told, visits
 
-from seccm.data import Store, finish, layout, open_scan
+from seccm.data import Column, Columns, Store, finish, layout, making, open_scan
 from seccm.data.header import read_clock, read_header
 from seccm.data.journal import Code
 from seccm.data.layout import (
@@ -28,6 +28,7 @@ from seccm.data.repair import SIGNATURE, lookup3
 from seccm.data.tables import GROWN, NUMBER
 from seccm.events import Outcome, Phase
 from seccm.results import Status
+from seccm.rig import Signal
 from seccm.units import parse
 
 xr = pytest.importorskip("xarray")
@@ -243,3 +244,80 @@ def test_the_hash_is_the_one_hdf5_writes(path: Path) -> None:
     head = path.read_bytes()[:48]
     assert head.startswith(SIGNATURE)
     assert lookup3(head[:44]) == int.from_bytes(head[44:], "little")
+
+
+def said_of(path: Path) -> dict[str, object]:
+    """Return all that a file says: types, lengths, fill values and attributes; and its columns."""
+    said: dict[str, object] = {}
+
+    def visit(name: str, one: h5py.Dataset | h5py.Group) -> None:
+        attributes = {key: repr(value) for key, value in one.attrs.items()}
+        # Which places in the file they point to differs; `along` says where.
+        for pointing in ("DIMENSION_LIST", "REFERENCE_LIST"):
+            attributes.pop(pointing, None)
+        if isinstance(one, h5py.Group):
+            links = {key: one.get(key, getlink=True) for key in one}
+            paths = {k: v.path for k, v in links.items() if isinstance(v, h5py.SoftLink)}
+            said[name] = (attributes, paths)
+        else:
+            along = dimensions(one)
+            fill = repr(one.fillvalue)
+            contents = one[()].tobytes() if one.dtype.kind != "O" else repr(one[()])
+            said[name] = (attributes, one.dtype, one.shape, one.maxshape, one.chunks, along, fill,
+                          contents)  # fmt: skip
+
+    with h5py.File(path, "r") as file:
+        said["/"] = {key: repr(value) for key, value in file.attrs.items()}
+        file.visititems(visit)
+    return said
+
+
+SIGNALS = (Signal("tip_current", "A", "current of the tip"),)
+
+
+@pytest.mark.parametrize("count", [0, 3])
+@pytest.mark.parametrize(
+    "columns",
+    [
+        COLUMNS,
+        dataclasses.replace(COLUMNS, signals=SIGNALS),
+        dataclasses.replace(COLUMNS, factors=(), features=()),
+    ],
+    ids=["as usual", "with a signal", "bare"],
+)
+def test_a_file_like_one_before_is_as_if_it_were_the_first(
+    columns: Columns, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the ones before it held: neither their header nor their sites come along."""
+    monkeypatch.setattr(making, "_blanks", ())
+    first, other, again = (tmp_path / f"{name}.h5" for name in ("first", "other", "again"))
+    Store(first, HEADER, sites(count), columns, CLOCK).close("stopped")
+    stranger = dataclasses.replace(
+        HEADER, title="another", reference="Ag/AgCl", reference_uncertainty=0.01, seed=None
+    )
+    far = [dataclasses.replace(site, x=site.x + 1e-3) for site in sites(count)]
+    Store(other, stranger, far, columns, CLOCK).close("complete")
+    Store(again, HEADER, sites(count), columns, CLOCK).close("stopped")
+    assert said_of(again) == said_of(first)
+    assert said_of(other) != said_of(first)
+
+
+def test_files_of_other_shapes_do_not_get_the_tables_of_one_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More shapes than are remembered, twice around: the same files both times."""
+    monkeypatch.setattr(making, "_blanks", ())
+    shapes = [
+        dataclasses.replace(COLUMNS, features=(Column(f"n{k}", "C", f"charge {k}"),))
+        for k in range(10)
+    ]
+    rounds = []
+    for turn in range(2):
+        paths = [tmp_path / f"{turn}-{k}.h5" for k in range(len(shapes))]
+        for path, columns in zip(paths, shapes, strict=True):
+            Store(path, HEADER, sites(2), columns, CLOCK).close("stopped")
+        rounds.append([said_of(path) for path in paths])
+    assert rounds[0] == rounds[1]
+    for k, said in enumerate(rounds[0]):
+        assert [name for name in said if name.endswith("_err")].count(f"n{k}_err") == 1
+        assert f"n{(k + 1) % len(shapes)}" not in said

@@ -18,6 +18,7 @@ import pytest
 from cut_disk import Diary
 from cut_stories import restore
 from test_channels import CHANNELS, plan_of
+from whole_columns import column_of
 
 import seccm
 from seccm.data import Scan, store
@@ -180,7 +181,7 @@ def test_it_rests_first_with_the_cell_off(
     first = next(row for row, mode in drives if mode != "open")
     assert first * 2.57e-3 >= 0.3
     with seccm.open(tmp_path / NAME) as scan:
-        rests = scan.to_xarray()["phase"].values == Phase.REST
+        rests = column_of(tmp_path / NAME, "phase") == Phase.REST
         assert 0.3 <= rests.sum() * 2.57e-3 < 0.6
         assert not (scan.record(0).phase == Phase.REST).any(), "they belong to no step"
 

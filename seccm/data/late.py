@@ -77,10 +77,8 @@ def runs_by_itself(rig_json: str) -> bool:
         return False
 
 
-def lay_out(file: h5py.File, rig_json: str) -> None:
-    """Lay out both tables, empty; nothing for a rig without such an instrument."""
-    if not runs_by_itself(rig_json):
-        return
+def lay_out(file: h5py.File) -> None:
+    """Lay out both tables, empty, for a rig with such an instrument."""
     for table in TABLES:
         chunk = SAMPLE_CHUNK if table is POINTS else SITE_CHUNK
         add_dimension(file, table.dimension, chunk)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import h5py
@@ -184,17 +185,14 @@ def text(words: str, column: Stored) -> bytes:
     return raw
 
 
-def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contact: int) -> None:
-    """Lay out an empty file: all attributes and datasets, and no site yet.
+def create(file: h5py.File, extra: Columns, contact: int) -> None:
+    """Lay out an empty file: all datasets, and neither a header nor a site yet.
 
     Args:
         file: newly created.
-        header: becomes the root attributes.
         extra: columns that the plan and the analysis bring.
-        clock: says when rows were complete.
         contact: raw samples expected in a contact record; a longer one makes room for itself.
     """
-    write_header(file, header, clock)
     for name in ("site", "sample", "event", "session", "frame"):
         add_dimension(file, name, SAMPLE_CHUNK if name == "sample" else SITE_CHUNK)
     add_dimension(file, "contact_sample", contact, contact)
@@ -215,12 +213,6 @@ def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contac
     _bits(file["flag"])
     for column in CONTACT_COLUMNS:
         add_column(file, column, "site", "contact_sample", chunk=contact)
-    for name in ("E", "contact_E"):
-        file[name].attrs["add_offset"] = float(header.reference_offset)
-        file[name].attrs["reference"] = header.reference
-        if header.reference_uncertainty is not None:
-            file[name].attrs["reference_uncertainty"] = float(header.reference_uncertainty)
-        file[name].attrs["comment"] = "stored raw, against the rig's quasi-reference electrode"
     for columns in (EVENT_COLUMNS, SESSION_COLUMNS, FRAME_COLUMNS):
         for column in columns:
             add_column(file, column, column.name.partition("_")[0])
@@ -232,6 +224,24 @@ def create(file: h5py.File, header: Header, extra: Columns, clock: Clock, contac
         add_column(file, stored, "site")
     for feature in extra.features:
         add_feature(file, feature, extra.statuses)
+
+
+def add_header(file: h5py.File, header: Header, clock: Clock) -> None:
+    """Say of a file that is laid out what is said once of the whole run.
+
+    Args:
+        file: without a header yet.
+        header: becomes the root attributes, and those of the potentials.
+        clock: says when rows were complete.
+    """
+    write_header(file, header, clock)
+    for name in ("E", "contact_E"):
+        said = file[name].attrs
+        said["add_offset"] = float(header.reference_offset)
+        said["reference"] = header.reference
+        if header.reference_uncertainty is not None:
+            said["reference_uncertainty"] = float(header.reference_uncertainty)
+        said["comment"] = "stored raw, against the rig's quasi-reference electrode"
 
 
 def add_feature(file: h5py.File, feature: Column, statuses: Mapping[int, str]) -> None:
@@ -289,21 +299,38 @@ def add_sites(
     """
     new = list(sites)
     start = len(file["site"])
-    stop = start + len(new)
-    if [s.number for s in new] != list(range(start, stop)):
+    if [s.number for s in new] != list(range(start, start + len(new))):
         raise ValueError(f"sites to be added must be numbered on from {start}")
+    add_places(file, len(new), columns, along)
+    plan_sites(file, new, columns)
+
+
+def add_places(file: h5py.File, count: int, columns: Columns, along: Sequence[str]) -> None:
+    """Make room for more sites of which nothing is known yet; for the arguments see `add_sites`."""
+    start = len(file["site"])
+    stop = start + count
     for name in along:
         file[name].resize(stop, axis=0)
-    here = slice(start, stop)
-    file["site"][here] = np.arange(start, stop)
-    for name in ("condition", "repeat", "ix", "iy"):
-        file[name][here] = [getattr(s, name) for s in new]
-    file["x_cmd"][here] = np.array([s.x for s in new]) * UM
-    file["y_cmd"][here] = np.array([s.y for s in new]) * UM
-    for k, factor in enumerate(columns.factors):
-        file[f"factor_{factor.name}"][here] = [s.levels[k] for s in new]
+    file["site"][start:] = np.arange(start, stop)
     for feature in columns.features:
-        file[f"{feature.name}_status"][here] = NOT_MEASURED
+        file[f"{feature.name}_status"][start:] = NOT_MEASURED
+
+
+def plan_sites(file: h5py.File, sites: Sequence[Site], columns: Columns) -> None:
+    """Write into the last rows of the site table where its sites are, and their conditions.
+
+    Args:
+        file: open for writing; its last sites are these.
+        sites: as planned.
+        columns: the factors of the file.
+    """
+    here = slice(len(file["site"]) - len(sites), None)
+    for name in ("condition", "repeat", "ix", "iy"):
+        file[name][here] = [getattr(s, name) for s in sites]
+    file["x_cmd"][here] = np.array([s.x for s in sites]) * UM
+    file["y_cmd"][here] = np.array([s.y for s in sites]) * UM
+    for k, factor in enumerate(columns.factors):
+        file[f"factor_{factor.name}"][here] = [s.levels[k] for s in sites]
 
 
 def add_session(file: h5py.File, started_at: str, offset: float, first_site: int) -> None:
@@ -345,7 +372,8 @@ def add_column(
     file: h5py.File, column: Stored, *along: str, chunk: int = SITE_CHUNK, name: str = ""
 ) -> None:
     """Create a dataset along one or two dimensions, with its unit and meaning."""
-    shape = tuple(len(file[d]) for d in along)
+    scales = [file[d] for d in along]
+    shape = tuple(len(scale) for scale in scales)
     # A contact record is one chunk, so that sites without one take no room.
     chunks = (chunk,) if len(along) == 1 else (1, chunk)
     dtype = column.dtype
@@ -361,16 +389,20 @@ def add_column(
     made.attrs["long_name"] = column.long_name
     if column.unit:
         made.attrs["units"] = column.unit
-    for axis, dimension in enumerate(along):
-        made.dims[axis].attach_scale(file[dimension])
+    for axis, scale in enumerate(scales):
+        made.dims[axis].attach_scale(scale)
 
 
 def flags(dataset: h5py.Dataset, meanings: Mapping[int, str]) -> None:
     """Say in CF's way what the codes of a column mean."""
     dataset.attrs["flag_values"] = np.array(list(meanings), dataset.dtype)
-    dataset.attrs["flag_meanings"] = " ".join(
-        "".join(c if c.isalnum() else "_" for c in words) for words in meanings.values()
-    )
+    dataset.attrs["flag_meanings"] = _one_word_each(tuple(meanings.values()))
+
+
+@lru_cache
+def _one_word_each(meanings: tuple[str, ...]) -> str:
+    """Return the meanings of codes as CF has them: one word each, with spaces between them."""
+    return " ".join("".join(c if c.isalnum() else "_" for c in words) for words in meanings)
 
 
 def _bits(dataset: h5py.Dataset) -> None:

@@ -6,14 +6,23 @@ import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import h5py
 
 from seccm.data import frames, guard, late, raw, tables
 from seccm.data.header import Header
-from seccm.data.layout import LIBVER, Columns, add_session, add_sites, columns_along, create
-from seccm.data.nexus import describe
+from seccm.data.layout import (
+    LIBVER,
+    Columns,
+    add_header,
+    add_places,
+    add_session,
+    columns_along,
+    create,
+    plan_sites,
+)
+from seccm.data.nexus import draw, tell
 from seccm.data.planned import add_planned
 from seccm.data.replacing import put_in_place
 from seccm.data.trouble import discard, said, todo
@@ -92,16 +101,55 @@ def _laid_out(
     camera: MovieFacts | None,
 ) -> memoryview:
     """Lay the file out in memory: a disk that HDF5 finds full meanwhile crashes the program."""
-    image = io.BytesIO()
-    with h5py.File(image, "w", libver=LIBVER) as file:
-        create(file, header, columns, clock, contact_samples)
-        tables.lay_out(file, columns.quantities, columns.statuses)
-        raw.lay_out(file, channels)
-        frames.lay_out(file, camera)
-        late.lay_out(file, header.rig_json)
-        add_sites(file, sites, columns, columns_along(file, "site"))
+    by_itself = late.runs_by_itself(header.rig_json)
+    shape = _Shape(columns, contact_samples, tuple(channels), camera, by_itself, len(sites))
+    image = io.BytesIO(_blank(shape))
+    with h5py.File(image, "r+", libver=LIBVER) as file:
+        add_header(file, header, clock)
+        tell(file)
+        plan_sites(file, sites, columns)
         add_planned(file, sites)
         add_session(file, header.started_at, 0.0, 0)
         raw.describe_session(file, channels)
-        describe(file)
     return image.getbuffer()
+
+
+class _Shape(NamedTuple):
+    """What the tables of a file hang on, apart from what is written into them."""
+
+    columns: Columns
+    contact_samples: int
+    channels: tuple[RawChannel, ...]
+    camera: MovieFacts | None
+    by_itself: bool
+    sites: int
+
+
+_blanks: tuple[tuple[_Shape, bytes], ...] = ()
+"""Files without contents that were laid out lately, the newest last."""
+
+
+def _blank(shape: _Shape) -> bytes:
+    """Return a file without contents; queues and sweeps make many of one shape."""
+    global _blanks  # Replaced whole: threads that meet here do no harm.
+    for known, image in _blanks:
+        if known == shape:
+            return image
+    image = _made(shape)
+    _blanks = (*_blanks[-7:], (shape, image))
+    return image
+
+
+def _made(shape: _Shape) -> bytes:
+    """Lay out the hundreds of tables of a file, which takes far longer than to copy them."""
+    made, columns = io.BytesIO(), shape.columns
+    with h5py.File(made, "w", libver=LIBVER) as file:
+        create(file, columns, shape.contact_samples)
+        tables.lay_out(file, columns.quantities, columns.statuses)
+        raw.lay_out(file, shape.channels)
+        frames.lay_out(file, shape.camera)
+        if shape.by_itself:
+            late.lay_out(file)
+        add_places(file, shape.sites, columns, columns_along(file, "site"))
+        draw(file)
+    return made.getvalue()

@@ -39,10 +39,21 @@ def describe(file: h5py.File) -> None:
         file.attrs["format_version"] = str(FILE)
     if ENTRY in file:
         del file[ENTRY]
-    entry = _group(file, ENTRY, "NXentry")
+    draw(file)
+    tell(file)
+
+
+def tell(file: h5py.File) -> None:
+    """Say in the groups of a file what its header says of the run; see `draw`."""
+    entry = file[ENTRY]
     entry["title"] = str(file.attrs["title"])
     entry["start_time"] = str(file.attrs["started_at"])
     entry["program_name"] = str(file.attrs["software"])
+
+
+def draw(file: h5py.File) -> None:
+    """Make the groups of a file that has none; it may be without a header yet."""
+    entry = _group(file, ENTRY, "NXentry")
     maps = [*_results(file), _HEIGHT]
     for name in maps:
         group = _drawn(entry, name, name, ("x_cmd", "y_cmd"), str(file[name].attrs["long_name"]))
@@ -84,6 +95,8 @@ def _group(parent: h5py.Group, name: str, kind: str) -> h5py.Group:
 
 def _has_number(file: h5py.File, name: str) -> bool:
     """Tell whether a column has a number in what can be read of it."""
+    if not len(file[name]):
+        return False
     column = Readable(Path(file.filename or ""), name, file[name])
     parts = column.readable_parts(0, len(file[name]))
     return any(values is not None and bool(np.isfinite(values).any()) for _, values in parts)

@@ -137,7 +137,7 @@ class Writer:
         # fails it leaves a ruin behind that crashes the program when it ends.
         self._data: dict[str, h5py.Dataset] = datasets(file)
         self._entries: dict[str, Entries] = {}
-        self._along = columns_along(file, "site")
+        self._along = columns_along(self._data, "site")
         self._cells = SiteCells(self._to, self._data)
         self._redo, self._changes = redo, Changes()
         known = (raw.decode(errors="replace") for raw in self._data["quantity_name"][:].tolist())
