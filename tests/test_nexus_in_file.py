@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from small_scan import small_scan
 from test_old_files import EXPECTED, copied
+from typer.testing import CliRunner
 
 import seccm
+from seccm.cli.commands import app
 from seccm.data import finish
 from seccm.data.nexus import ENTRY, SAMPLES
 from seccm.events import SiteFinished
@@ -121,6 +123,30 @@ def test_a_file_of_format_1_0_gets_the_groups_when_it_is_analysed(file: Path) ->
             np.testing.assert_array_equal(data[name][:], before[name])
     with seccm.open(file) as scan:
         assert dict(scan.header.extra) == told, "what only viewers need is no note of the user"
+
+
+def test_results_that_come_later_are_drawn_like_those_of_the_run(file: Path) -> None:
+    """An analysis that knows more, or areas from a microscope: their groups are in the file."""
+    with h5py.File(file, "r+") as data:
+        lost = next(name for name in drawn(data).parent if f"{name}_status" in data)
+        for name in (lost, f"{lost}_err", f"{lost}_status"):
+            del data[name]
+        del data[ENTRY][lost]
+    seccm.analyze(file)
+    with h5py.File(file) as data, seccm.open(file) as scan:
+        group = data[ENTRY][lost]
+        assert wrong_with(group) == []
+        np.testing.assert_array_equal(group[lost][:], scan.sites[lost])
+        assert lost in {f.name for f in scan.features}
+    table = file.with_name("areas.csv")
+    table.write_text("site, area (um^2)\n0, 12.5\n1, 13.5\n", encoding="utf-8")
+    assert CliRunner().invoke(app, ["areas", str(file), str(table)]).exit_code == 0
+    with h5py.File(file) as data:
+        known = {group.name.rpartition("/")[2] for group in groups(data)}
+        own = {name.removesuffix("_status") for name in data if name.endswith("_own_area_status")}
+        assert own
+        assert own <= known
+        assert all(wrong_with(group) == [] for group in groups(data))
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED)[:1])

@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QSettings, QTimer
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from seccm.plan.library import rigs
@@ -19,6 +19,7 @@ from ui.keys import KeySheet
 from ui.models.palette import PALETTES, Palette
 from ui.reference import ReferenceDialog
 from ui.rooms import ROOMS
+from ui.settling import until, wait
 from ui.window import Window
 
 PLAN = "li-on-au-combinatorial"
@@ -27,7 +28,6 @@ SITES = 34
 """The scan is pictured in the midst of its work, once so many sites are closed."""
 SCREENS = ((1280, 800, 1.0, ""), (1920, 1080, 1.0, "-hd"), (3840, 2160, 2.0, "-4k"))
 """Width, height, scale and what is added to the file's name."""
-PATIENCE_MS = 180_000
 
 
 def main(folder: Path) -> None:
@@ -44,25 +44,25 @@ def main(folder: Path) -> None:
         window.show()
         window.open_plan(PLAN)
         window.plan.target.setText(str(data))
-        _until(lambda: bool(window.plan.verdict.text()) and not window.plan.busy.isVisible())
+        until(lambda: bool(window.plan.verdict.text()) and not window.plan.busy.isVisible())
         window.start()
         window.plan.target.setText(data.name)
-        _until(lambda: window.desk.run.finished >= SITES)
+        until(lambda: window.desk.run.finished >= SITES)
         window.desk.ask("pause")
-        _until(lambda: window.desk.run.state == "paused")
+        until(lambda: window.desk.run.state == "paused")
         window.map.choose("E_nuc")
         window.open_file(data)
         for view in (window.map, window.browse.files[0].map):
             for site in (18, 27, 33):
                 view.pick(site, True)
         for view in (window.map, window.browse.files[0].map):
-            _until(lambda view=view: "reading" not in view.panel.words.text())  # type: ignore[misc]
+            until(lambda view=view: "reading" not in view.panel.words.text())  # type: ignore[misc]
         for width, height, scale, suffix in SCREENS:
             for palette in PALETTES.values():
                 _picture_all(window, palette, (width, height), scale, folder, suffix)
         _picture_gloves(window, folder)
         window.desk.ask("stop")
-        _until(lambda: window.desk.run.ended is not None and window.desk.run.doing == "idle")
+        until(lambda: window.desk.run.ended is not None and window.desk.run.doing == "idle")
         window.close()
         _picture_commissioning(Path(place), settings, folder)
         _picture_coarse(Path(place), settings, folder)
@@ -77,7 +77,7 @@ def _picture_all(
     window.actions_["reset"].trigger()
     for room in ROOMS:
         window.go(room)
-        _wait(400)
+        wait(400)
         window.grab().save(str(folder / f"{room}-{palette.name}{suffix}.png"))
     if suffix:
         return
@@ -89,9 +89,9 @@ def _picture_all(
         assert isinstance(editor, QLineEdit)
         editor.setText(text)
         editor.textEdited.emit(text)
-    _wait(600)
+    wait(600)
     window.plan.area.ensureWidgetVisible(form.editors["retract.distance"])
-    _wait(100)
+    wait(100)
     window.grab().save(str(folder / f"mistakes-{palette.name}.png"))
     window.open_plan(PLAN)
     window.plan.files.bar.buttons["Discard"].click()
@@ -100,7 +100,7 @@ def _picture_all(
         ("signs", ReferenceDialog(window, window.showing)),
     ):
         dialogs.show(dialog)
-        _wait(100)
+        wait(100)
         dialog.grab().save(str(folder / f"{name}-{palette.name}.png"))
         dialog.close()
 
@@ -120,17 +120,17 @@ def _picture_commissioning(place: Path, settings: QSettings, folder: Path) -> No
     for page in window.rig.pages.values():
         page.confirmed.setChecked(True)
         page.start.click()
-        _until(lambda page=page: page.found is not None)  # type: ignore[misc]
-        _until(lambda: window.desk.run.doing == "idle")
+        until(lambda page=page: page.found is not None)  # type: ignore[misc]
+        until(lambda: window.desk.run.doing == "idle")
     for name in ("noise", "test-resistor", "capacitance"):
         page = window.rig.pages[name]
         page.calibrate.click()
-        _until(lambda page=page: page.found is not None and bool(page.found.kept))  # type: ignore[misc]
+        until(lambda page=page: page.found is not None and bool(page.found.kept))  # type: ignore[misc]
     for palette in PALETTES.values():
         window.change_look(palette, 1.0)
         for name in window.rig.tabs:
             window.rig.turn(name)
-            _wait(200)
+            wait(200)
             window.grab().save(str(folder / f"rig-{name}-{palette.name}.png"))
     window.close()
 
@@ -151,19 +151,19 @@ def _picture_coarse(place: Path, settings: QSettings, folder: Path) -> None:
     def picture(name: str) -> None:
         for palette in PALETTES.values():
             window.change_look(palette, 1.0)
-            _wait(200)
+            wait(200)
             window.grab().save(str(folder / f"coarse-{name}-{palette.name}.png"))
 
-    _until(panel.arm.isEnabled)
+    until(panel.arm.isEnabled)
     panel.arm.click()
     picture("armed")
     panel.start.click()
-    _until(panel.asking.isVisible)
+    until(panel.asking.isVisible)
     picture("asks")
     while not panel.result.text():
         asked = panel.question
         panel.yes.click()
-        _until(lambda asked=asked: panel.question not in ("", asked) or panel.result.isVisible())  # type: ignore[misc]
+        until(lambda asked=asked: panel.question not in ("", asked) or panel.result.isVisible())  # type: ignore[misc]
     picture("found")
     window.close()
 
@@ -177,36 +177,14 @@ def _picture_gloves(window: Window, folder: Path) -> None:
             for room in ROOMS:
                 window.go(room)
                 window.resize(width, height)
-                _wait(400)
+                wait(400)
                 window.grab().save(str(folder / f"gloves-{room}-{palette.name}{suffix}.png"))
     window.go("scan")
     for menu in (window.map.controls.view.colours, window.map.controls.view.curves):
         menu.popup(window.map.mapToGlobal(window.map.rect().topLeft()))
-        _wait(100)
+        wait(100)
         menu.grab().save(str(folder / f"gloves-menu-{menu.title().lower()}.png"))
         menu.close()
-
-
-def _wait(milliseconds: int) -> None:
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec()
-
-
-def _until(done: Callable[[], bool]) -> None:
-    """Let the window live until something is so.
-
-    Raises:
-        TimeoutError: it did not come to be.
-    """
-    loop, timer = QEventLoop(), QTimer()
-    timer.timeout.connect(lambda: loop.quit() if done() else None)
-    timer.start(20)
-    QTimer.singleShot(PATIENCE_MS, loop.quit)
-    loop.exec()
-    timer.stop()
-    if not done():
-        raise TimeoutError("What the picture was to show did not come.")
 
 
 def command(arguments: Sequence[str]) -> Path:

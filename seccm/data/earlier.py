@@ -20,7 +20,6 @@ from seccm.arrays import BoolArray
 from seccm.data.header import read_clock, read_header
 from seccm.data.journal import Code
 from seccm.data.layout import NOT_MEASURED, UM, Column, is_of_feature
-from seccm.data.nexus import describe
 from seccm.data.planned import rows_of
 from seccm.data.readable import Readable, columns_of
 from seccm.data.site_rows import write_checksums
@@ -191,7 +190,7 @@ class Earlier:
 
 
 def upgrade(path: Path, file: h5py.File) -> None:
-    """Give a file of an earlier format what it has not: tables, and the groups for viewers.
+    """Give a file of an earlier format the tables that it does not have.
 
     Args:
         path: what to call it in messages.
@@ -199,7 +198,6 @@ def upgrade(path: Path, file: h5py.File) -> None:
     """
     if "format_version" not in file.attrs:
         _tabulate(path, file)
-    describe(file)
 
 
 def _tabulate(path: Path, file: h5py.File) -> None:

@@ -18,6 +18,7 @@ from seccm.data import repair, seal, vetting
 from seccm.data.earlier import upgrade
 from seccm.data.header import refuse_newer
 from seccm.data.layout import QUALITY, Column, add_column, add_feature
+from seccm.data.nexus import describe
 from seccm.data.readable import FAILURES, columns_of
 from seccm.data.retiming import retime
 from seccm.data.ruins import let_alone
@@ -154,6 +155,7 @@ def _rewriting(path: Path, what: str) -> Iterator[tuple[h5py.File, npt.NDArray[n
             refuse_newer(file, path)
             upgrade(path, file)
             yield file, as_written(columns_of(path, file))
+            describe(file)  # last: results that are new have groups for viewers, too
         seal.seal(part)
         place.take_place(part)
     except FAILURES as error:
