@@ -36,6 +36,7 @@ $(VENV)/documenting: $(VENV)/developing
 
 screenshots: $(VENV)/developing
 	$(BIN)/python -m ui.screenshots
+	$(BIN)/python -m ui.manual_pictures
 
 bench: $(VENV)/developing
 	$(BIN)/python tests/benchmarks

@@ -181,6 +181,6 @@ def test_the_command_searches_compares_and_tags(folder: Path, tmp_path: Path) ->
     assert "1 of 2 scans" in said
     assert "glassy" not in said
     tagged = CliRunner().invoke(app, ["catalog", "--tag", "paper", *here])
-    assert "1 of 2 scans; 0 read anew" in " ".join(tagged.output.split())
+    assert "1 of 2 scans; 0 new or changed" in " ".join(tagged.output.split())
     wrong = CliRunner().invoke(app, ["catalog", str(tmp_path / "missing"), *here])
     assert wrong.exit_code == 2

@@ -1,12 +1,18 @@
-"""The command that makes pictures of the window."""
+"""The commands that make pictures of the window, and the pictures of the manual."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from ui import manual_pictures
+from ui.manual_pictures import MADE, PICTURES
 from ui.screenshots import command
+
+ROOT = Path(__file__).parents[1]
+SHOWN = re.compile(r"ui/pictures/([a-z-]+)\.png")
 
 
 def test_help_is_printed_and_no_picture_is_made(tmp_path, monkeypatch, capsys):
@@ -21,3 +27,24 @@ def test_help_is_printed_and_no_picture_is_made(tmp_path, monkeypatch, capsys):
 def test_the_folder_is_the_one_that_is_named():
     assert command(["pictures"]) == Path("pictures")
     assert command([]) == Path("build/screenshots")
+
+
+def test_the_manual_shows_every_picture_and_only_those_that_there_are():
+    pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]
+    shown = {name for page in pages for name in SHOWN.findall(page.read_text(encoding="utf-8"))}
+    assert shown == {file.stem for file in (ROOT / "ui" / "pictures").glob("*.png")}
+
+
+def test_every_picture_of_the_manual_is_made_by_one_of_the_commands():
+    made = (ROOT / "ui" / "manual_pictures.py").read_text(encoding="utf-8")
+    for file in (ROOT / "ui" / "pictures").glob("*.png"):
+        assert file.stem in MADE or f'studio.save("{file.stem}"' in made, file
+
+
+def test_single_pictures_are_made_again_by_name(capsys):
+    folder, _, only = manual_pictures.command(["pictures", "--only", "queue", "notes"])
+    assert (folder, only) == (Path("pictures"), ["queue", "notes"])
+    assert manual_pictures.command([])[2] == []
+    with pytest.raises(SystemExit):
+        manual_pictures.command(["--only", "nothing"])
+    assert all(name in capsys.readouterr().err for name in PICTURES)

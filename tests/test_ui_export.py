@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from made_scans import couple, small_couple, smaller, write_scan
+from PIL import Image
 from pytestqt.qtbot import QtBot
 from waiting import HANGING
 
@@ -31,7 +32,25 @@ def test_every_kind_is_offered_with_its_suffix_and_options() -> None:
         assert known[offer.kind].suffix == offer.suffix
         assert all(option.startswith("--") for option in offer.options[::2])
     left = set(known) - {offer.kind for offer in OFFERS}
-    assert left == {"csv-sites", "parquet-sites", "mp4"}, "tables of sites have an entry above"
+    assert left == {"csv-sites"}, "the table of sites has an entry above"
+
+
+def test_figures_have_the_width_and_the_resolution_that_are_typed(qtbot: QtBot, data: Path) -> None:
+    lines: list[Line] = []
+    view = FileView(data, lines.append)
+    qtbot.addWidget(view)
+    dialog = view.ask_offer(next(offer for offer in OFFERS if offer.kind == "figures"))
+    assert dialog is not None
+    dialog.fields["--width"].setText("60 mm")
+    dialog.fields["--dpi"].setText("254")
+    dialog.go.click()
+    qtbot.waitUntil(lambda: not view.exporting.busy, timeout=int(1000 * HANGING))
+    assert lines[-1].level == "good", lines[-1].text
+    drawn = sorted(data.with_name("waves-figures").glob("*.png"))
+    assert drawn
+    with Image.open(drawn[0]) as picture:
+        assert picture.width == pytest.approx(600, abs=2), "60 mm at 10 dots a millimetre"
+    view.shut()
 
 
 def test_an_export_is_written_and_told(qtbot: QtBot, data: Path) -> None:

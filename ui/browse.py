@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,7 @@ from ui.models.scan_file import ScanFile, write_table
 from ui.models.showing import Conventions, Showing
 from ui.models.words import Line
 from ui.models.worker import Worker
+from ui.options_dialog import ImportDialog, OptionsDialog
 from ui.pictures_view import PicturesView
 from ui.pushed import kinetic
 from ui.readout import LEGIBLE, Readout
@@ -72,6 +74,8 @@ class FileView(QWidget):
     """The notes of the file are to be shown."""
     found_asked = Signal()
     """Another scan is to be found."""
+    import_asked = Signal()
+    """A file of another program is to be imported."""
 
     def __init__(self, path: Path, say: Callable[[Line], None]) -> None:
         super().__init__()
@@ -189,6 +193,8 @@ class FileView(QWidget):
         menu = self.recent.menu()
         menu.clear()
         menu.addAction("Find a scan …").triggered.connect(lambda _=False: self.found_asked.emit())
+        importing = menu.addAction("Import a file of another program …")
+        importing.triggered.connect(lambda _=False: self.import_asked.emit())
         menu.addSeparator()
         for path in paths:
             action = menu.addAction(str(path))
@@ -299,9 +305,24 @@ class FileView(QWidget):
         menu.addAction("Table of sites as CSV …").triggered.connect(self._choose_export)
         menu.addSeparator()
         for offer in OFFERS:
-            action = menu.addAction(f"{offer.words} …" if offer.suffix else offer.words)
-            action.triggered.connect(lambda _=False, o=offer: self._choose_offer(o))
+            dialog = offer.suffix or offer.asks
+            action = menu.addAction(f"{offer.words} …" if dialog else offer.words)
+            action.triggered.connect(lambda _=False, o=offer: self.ask_offer(o))
         return menu
+
+    def ask_offer(self, offer: Offer) -> OptionsDialog | None:
+        """Ask for what an export has to be told, then where it goes."""
+        if not offer.asks:
+            self._choose_offer(offer)
+            return None
+        made = OptionsDialog(
+            offer.words, "Written beside the data file.", offer.asks, "Write", self
+        )
+        made.told.connect(
+            lambda told: self._choose_offer(replace(offer, options=(*offer.options, *told)))
+        )
+        show(made)
+        return made
 
     def _choose_offer(self, offer: Offer) -> None:
         path = self._found()
@@ -457,6 +478,10 @@ class BrowseView(QWidget):
         self.find_button.setToolTip("Search scans by plan, sample, day, notes and results")
         self.find_button.clicked.connect(lambda: self.show_scans())
         box.addWidget(self.find_button, 0, Qt.AlignmentFlag.AlignCenter)
+        self.import_button = QPushButton("Import …")
+        self.import_button.setToolTip("Make a data file of what another program measured")
+        self.import_button.clicked.connect(lambda: self.show_import())
+        box.addWidget(self.import_button, 0, Qt.AlignmentFlag.AlignCenter)
         box.addSpacing(16)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
@@ -498,6 +523,12 @@ class BrowseView(QWidget):
         self.scans.allow_back(bool(self.files))
         self._stack.setCurrentWidget(self._scans_area)
 
+    def show_import(self) -> ImportDialog:
+        """Ask for a file of another program, and open the data file that is made of it."""
+        dialog = ImportDialog(lambda made: self.found.emit(made, False), self)
+        show(dialog)
+        return dialog
+
     def _leave_scans(self) -> None:
         self._stack.setCurrentIndex(self._stack.indexOf(self._split) if self.files else 0)
 
@@ -532,6 +563,7 @@ class BrowseView(QWidget):
         view.moved.connect(self.moved)
         view.planner_asked.connect(lambda v=view: self.planner_asked.emit(v.file.path))
         view.found_asked.connect(self.show_scans)
+        view.import_asked.connect(self.show_import)
         view.notes_asked.connect(lambda v=view: self.notes_asked.emit(v))
         view.show_recent(self.recent)
         for old in self.files[1:] if beside else self.files:

@@ -50,7 +50,7 @@ class CameraView(QWidget):
         self.levels.setToolTip("Between the 1st and the 99th percentile of what is shown")
         self.levels.clicked.connect(lambda: self._show(anew=True))
         self.refer = QPushButton("&Reference now")
-        self.refer.setToolTip("Show changes against the frame that is in sight")
+        self.refer.setToolTip("Show changes against the frame that is shown")
         self.refer.clicked.connect(self._refer)
         row = QHBoxLayout()
         for widget in (self.change, self.sites, self.levels, self.refer):
@@ -131,10 +131,8 @@ class CameraView(QWidget):
             said.append(f"Change against {of}." if of else NO_REFERENCE)
         if self.sites.isChecked():
             where = camera.where
-            unknown = "No sites are drawn: where the picture lies on the stage is not known; a"
-            said.append(
-                f"Sites {where.words}." if where else f"{unknown} landing that is seen tells."
-            )
+            unknown = "No sites are drawn: the first landing that is seen shows where they are."
+            said.append(f"Sites {where.words}." if where else unknown)
         self.words.setText(" ".join(said))
 
     def _turn(self, _: bool) -> None:

@@ -41,7 +41,7 @@ class InstructionLine(QWidget):
         self.levels = pieces.line(
             hint="levels: j = -1 mA/cm^2",
             tip="Levels of factors at a pinned or added site; those of the plan if left out. "
-            "Several are set apart by ;",
+            "Separate several by ;",
         )
         self.why = pieces.line(hint="why", tip="Kept in the data file")
         self.buttons: dict[Kind, QPushButton] = {}

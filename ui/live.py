@@ -66,7 +66,7 @@ class LiveView(QWidget):
         self.more.menu().aboutToShow.connect(self._list_more)
         self.more.hide()
         self.planner = pieces.tool(
-            "planner", "What the planner expects, how far it is, and what you want of it"
+            "planner", "What the planner expects, how far it is, and your instructions to it"
         )
         self.planner.hide()
         self.numbers = {name: Readout("–", "muted", LEGIBLE) for name in NUMBERS}
@@ -76,7 +76,7 @@ class LiveView(QWidget):
             beside.addWidget(self.numbers[name])
             beside.addSpacing(10)
         self.around = Readout("", "muted", LEGIBLE)
-        self.around.setToolTip("What surrounds the cell, as the sensors of the rig show it now")
+        self.around.setToolTip("The surroundings of the cell now, from the sensors of the rig")
         beside.addWidget(self.around, 1)
         beside.addWidget(self.planner)
         beside.addWidget(self.more)

@@ -106,6 +106,13 @@ class Studio:
         self.command("run", str(plan), "--rig", rig, "-o", str(data), "--seed", "1")
         return data
 
+    def some_scans(self) -> list[Path]:
+        """Return the scans that were made for other pictures; one is made if there is none."""
+        known = sorted(self.place.glob("*.h5"))
+        return known or [
+            self.scan(self.plan("one", "li-on-au-cv", sites__columns=1, sites__rows=1))
+        ]
+
     def browse(
         self, data: Path, shown: str = "", sites: Sequence[int] = (), page: str = ""
     ) -> tuple[Window, FileView]:
@@ -370,6 +377,7 @@ def notes(studio: Studio) -> None:
 
 def scans(studio: Studio) -> None:
     """Picture the catalogue, with all scans that were made for the other pictures."""
+    studio.some_scans()
     studio.command("catalog", str(studio.place))
     window = studio.window()
     window.go("browse")
@@ -382,12 +390,12 @@ def scans(studio: Studio) -> None:
 
 def export(studio: Studio) -> None:
     """Picture the menu of what a scan can be written as."""
-    window, view = studio.browse(next(studio.place.glob("*.h5")))
+    window, view = studio.browse(studio.some_scans()[0])
     menu = view.export_button.menu()
     menu.popup(view.mapToGlobal(view.rect().topLeft()))
     studio.save("export", menu)
     menu.close()
-    window.close()
+    studio.save("import", window.browse.show_import())
 
 
 PICTURES: Mapping[str, Callable[[Studio], None]] = {
@@ -411,7 +419,9 @@ def main(folder: Path, made: Path, only: Sequence[str] = ()) -> None:
             _fewer_colours(folder / f"{name}.png")
     with tempfile.TemporaryDirectory() as place:
         os.environ["SECCM_HOME"] = str(Path(place) / "home")
-        studio = Studio(Path(place), folder)
+        scans = Path(place) / "scans"
+        scans.mkdir()
+        studio = Studio(scans, folder)
         for name, picture in PICTURES.items():
             if not only or name in only:
                 picture(studio)

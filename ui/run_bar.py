@@ -48,7 +48,7 @@ _BRIEFLY = {"travelling": "travel", "settling": "settle", "approaching": "approa
             "measuring": "measure", "retracting": "retract",
             "resting": "rest"}  # fmt: skip
 _TIPS = {
-    COUNTS: "How many sites came to which end: the words above, in their order.",
+    COUNTS: "Number of sites with each outcome, in the order of the words above.",
     DATA: "Age of the newest data in this window.",
     DISK: "Seconds of data that a power failure would lose now, and the free space on the disk.\n"
     "All data are made safe before anything is touched, and before every measurement.",

@@ -122,7 +122,7 @@ class ScansView(QWidget):
         row.addWidget(pieces.label("Scans", "title"))
         row.addStretch(1)
         for name, tip, do in (
-            ("Look through a folder …", "Know all data files below it, from now on", self._ask),
+            ("Look through a folder …", "Include the data files of one more folder", self._ask),
             ("Look again", "Look for files that are new or have changed", self.look_again),
             ("Tag …", "Give tags to the scan that is selected", self._ask_tags),
             ("Open", "Browse the scan that is selected", lambda: self.open(beside=False)),
@@ -146,8 +146,8 @@ class ScansView(QWidget):
             grid.addWidget(field, k // 5, k % 5)
         self.result = pieces.no_wheel(pieces.narrow(pieces.box(""), 12))
         self.result.addItem(NO_RESULT)
-        pieces.means(self.result, "A column with the median of this result in every scan, and from "
-                     "where to where it goes.", "result")  # fmt: skip
+        pieces.means(self.result, "A column with the median of this result in every scan, and its "
+                     "range.", "result")  # fmt: skip
         self.result.activated.connect(lambda _: self.search())
         self.recent = QCheckBox("used last")
         pieces.means(self.recent, "Only files that were opened or measured here last.")
@@ -251,7 +251,7 @@ class ScansView(QWidget):
     def _ask_tags(self) -> None:
         dialog = QInputDialog(self)
         dialog.setWindowTitle("Tags")
-        dialog.setLabelText("Tags, with commas between them; -tag takes one away:")
+        dialog.setLabelText("Tags, separated by commas; -tag removes one:")
         dialog.textValueSelected.connect(lambda text: self.tag(scans.tags_of(text)))
         show(dialog)
 

@@ -25,11 +25,12 @@ def export(
         Path | None, typer.Option("--output", "-o", help="The new file; by default beside FILE.")
     ] = None,
     site: Annotated[
-        list[int] | None, typer.Option("--site", help="Only this site; can be given again.")
+        list[int] | None,
+        typer.Option("--site", help="Only this site; can be given more than once."),
     ] = None,
     result: Annotated[
         list[str] | None,
-        typer.Option("--result", help="Only this result or figure; can be given again."),
+        typer.Option("--result", help="Only this result or figure; can be given more than once."),
     ] = None,
     charging: Annotated[
         str, typer.Option("--charging", help="For bdf: charging is oxidation or reduction.")
@@ -44,7 +45,7 @@ def export(
         int, typer.Option("--step", min=0, help="Of which step a movie is, numbered from 0.")
     ] = 0,
     over: Annotated[
-        str, typer.Option("--over", help="What a movie goes along: time or potential.")
+        str, typer.Option("--over", help="Axis of a movie: time or potential.")
     ] = "time",
     frames: Annotated[int, typer.Option("--frames", min=2, max=2000, help="Of a movie.")] = 60,
     fps: Annotated[

@@ -53,11 +53,11 @@ def catalog(
         str, typer.Option("--compare", help="Show how this result spreads in each scan.")
     ] = "",
     sql: Annotated[
-        str, typer.Option("--sql", help="Ask the tables scans and sites, with DuckDB.")
+        str, typer.Option("--sql", help="Query the tables scans and sites in SQL, with DuckDB.")
     ] = "",
     give: Annotated[
         list[str] | None,
-        typer.Option("--give", help='A tag for the scans found; "-name" takes it away.'),
+        typer.Option("--give", help='A tag for the scans found; "-name" removes it.'),
     ] = None,
     here: Annotated[
         Path | None,
@@ -86,7 +86,7 @@ def catalog(
             kept.tag(entry.path, *(give or ()))
         _found(kept, found, compare)
     scans = counted(len(kept.entries) - len(changes.problems), "scan")
-    say(f"{len(found)} of {scans}; {changes.read} read anew, {changes.gone} gone")
+    say(f"{len(found)} of {scans}; {changes.read} new or changed, {changes.gone} gone")
 
 
 def _found(kept: Catalog, found: Sequence[Entry], compare: str) -> None:
@@ -122,7 +122,9 @@ def sweep(
     vary: Annotated[
         list[str] | None,
         typer.Option(
-            "--vary", help='A key and its values: "retract.speed = 1 um/s, 2 um/s". Again for more.'
+            "--vary",
+            help='A key and its values: "retract.speed = 1 um/s, 2 um/s". '
+            "Can be given more than once.",
         ),
     ] = None,
     output: Annotated[

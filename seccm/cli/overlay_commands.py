@@ -54,7 +54,7 @@ def overlay(
         str, typer.Option("--line", help='Profiles along it: "x, y, x, y" in the first picture.')
     ] = "",
     width: Annotated[
-        str, typer.Option("--width", help="Of the band across the line whose mean is taken.")
+        str, typer.Option("--width", help="Width of the band across the line that is averaged.")
     ] = "0.4 um",
     error: Annotated[
         str, typer.Option("--error", help="How well a landmark can be placed (standard deviation).")

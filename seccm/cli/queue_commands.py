@@ -87,7 +87,7 @@ def remove(number: Annotated[int, typer.Argument(help="As `seccm queue list` sho
 @queue_app.command()
 def move(
     number: Annotated[int, typer.Argument(help="As `seccm queue list` shows it.")],
-    place: Annotated[int, typer.Argument(help="Where it should be, from 1.")],
+    place: Annotated[int, typer.Argument(help="Its new place in the list, counted from 1.")],
 ) -> None:
     """Put a plan at another place of the list."""
     from seccm.session import plan_queue

@@ -56,10 +56,10 @@ def targets(
         bool, typer.Option("--dark", help="Look for spots that are darker than the ground.")
     ] = False,
     smallest: Annotated[
-        str, typer.Option("--smallest", help='Diameter of a target at least: "0.5 um".')
+        str, typer.Option("--smallest", help='Smallest diameter of a target: "0.5 um".')
     ] = "",
     largest: Annotated[
-        str, typer.Option("--largest", help='Diameter of a target at most: "2 um".')
+        str, typer.Option("--largest", help='Largest diameter of a target: "2 um".')
     ] = "",
     margin: Annotated[
         str, typer.Option("--margin", help="Free ground around a footprint.")

@@ -26,7 +26,7 @@ def asking_problems(subject: Subject) -> Iterator[Problem]:
             f"asks for results of steps while it runs, and lasts up to {show(longest, 's')}: "
             f"the data points of a site are kept for it, {show(most, 's')} at most."
         )
-        remedy = 'Ask for what a step came to (take = "E", for example), or take shorter steps.'
+        remedy = 'Ask for a value of a step (take = "E", for example), or take shorter steps.'
         yield Problem("program", what, remedy)
     told = set()
     for part, _, act in subject.steps():

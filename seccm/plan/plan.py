@@ -206,7 +206,7 @@ def _format_problem(written: object) -> Problem | None:
     return Problem(
         FORMAT,
         f"the plan is written in format {version}; this program reads formats up to {PLAN}.",
-        "Update this program, or write the plan anew for this version.",
+        "Update this program, or write the plan again for this version.",
     )
 
 

@@ -30,7 +30,8 @@ class CameraTable(Model):
     """Whether the picture is a mirror image of the stage, as it is from below."""
     centre: tuple[Length, Length] | None = None
     """What the middle of the picture shows, in the stage's coordinates, where that is known: sites
-    are then drawn over the live picture. Without it, a landing that is seen tells."""
+    are then drawn over the live picture. Without it, the first landing that is seen tells where
+    they are."""
     angle: Angle = 0.0
     """By which the picture is turned against the stage, counter-clockwise."""
     objective: str = ""

@@ -81,7 +81,7 @@ def kept() -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
-        raise SeccmError(f"{path} cannot be read: {error}. Remove it to begin anew.") from None
+        raise SeccmError(f"{path} cannot be read: {error}. Remove it to start again.") from None
 
 
 def problems(given: Mapping[str, str]) -> list[Problem]:

@@ -57,7 +57,7 @@ def entries() -> tuple[Entry, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise SeccmError(f"{path} cannot be read: {error}. Remove it to begin anew.") from None
+        raise SeccmError(f"{path} cannot be read: {error}. Remove it to start again.") from None
 
 
 def _sensible(known: tuple[Entry, ...]) -> tuple[Entry, ...]:

@@ -136,7 +136,7 @@ def maps_of(path: Path) -> Maps:
                 doubts=tuple(json.loads(told["doubts"])),
             )
     except _BROKEN as error:
-        raise DataFileError(f"{path}: these are no maps of a film ({error}).") from None
+        raise DataFileError(f"{path}: this file has no maps of a film ({error}).") from None
 
 
 def _layer(

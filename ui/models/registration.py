@@ -163,8 +163,8 @@ class Registration:
             off.append(math.dist(left(picture[[k]])[0], stage[k]))
         most = int(np.argmax(off))
         return (
-            f"{self.marks[numbers[most]].label} is {1e9 * off[most]:.0f} nm from where the others "
-            "place it without it: the farthest"
+            f"{self.marks[numbers[most]].label} agrees least: it is {1e9 * off[most]:.0f} nm from "
+            "the place that follows from the others"
         )
 
     def save(self, path: Path) -> None:
