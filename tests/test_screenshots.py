@@ -47,4 +47,5 @@ def test_single_pictures_are_made_again_by_name(capsys):
     assert manual_pictures.command([])[2] == []
     with pytest.raises(SystemExit):
         manual_pictures.command(["--only", "nothing"])
-    assert all(name in capsys.readouterr().err for name in PICTURES)
+    said = capsys.readouterr().err
+    assert all(name in said for name in PICTURES)

@@ -159,7 +159,7 @@ def sicm(studio: Studio) -> None:
     """Picture a topography."""
     plan = studio.plan("sicm", "sicm-topography", sites__columns=10, sites__rows=7)
     data = studio.scan(plan, "virtual-sicm")
-    window, _ = studio.browse(data, "z_surface", (40, 43), "")
+    window, _ = studio.browse(data, "z_surface", (40, 43), "approach")
     studio.save("sicm", window)
 
 
@@ -167,7 +167,8 @@ def secm(studio: Studio) -> None:
     """Picture approach curves with their fits."""
     plan = studio.plan("secm", "secm-feedback-map", sites__columns=4, sites__rows=3)
     data = studio.scan(plan, "virtual-secm")
-    window, _ = studio.browse(data, "k0_surface", (1, 10), "")
+    window, view = studio.browse(data, "i_tip", (1, 10))
+    _own_page(view)
     studio.save("secm", window)
 
 
@@ -214,7 +215,7 @@ def _own_page(view: FileView) -> None:
 
 def suspended(studio: Studio) -> None:
     """Picture a run that waits while the air is humid."""
-    rig = studio.place / "humid.toml"
+    rig = studio.place / "humid-rig.toml"
     rig.write_text(rigs()["virtual"].read_text(encoding="utf-8") + HUMID, encoding="utf-8")
     plan = studio.plan("humid", "li-on-au-combinatorial")
     window = studio.window(str(rig), pace=8.0)
