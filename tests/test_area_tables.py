@@ -15,7 +15,7 @@ from seccm.session.area_table import read_areas
 UNITS = {"um^2": 1e-12, "µm²": 1e-12, "nm^2": 1e-18, "m^2": 1.0, "mm^2": 1e-6}
 LENGTHS = {"um": 1e-6, "nm": 1e-9, "m": 1.0, "mm": 1e-3}
 SITES = 1000
-sizes = st.floats(1e-3, 1e3)
+sizes = st.floats(1e-3, 1.0)
 areas = st.dictionaries(st.integers(0, SITES - 1), st.tuples(sizes, sizes), min_size=1, max_size=8)
 quick = settings(
     max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, Self, get_args
 
 from seccm.errors import DataFileError
+from seccm.quantities import refuse_absurd
 from seccm.readers.recording import UNITS, Quantity, Sign, squeezed
 from seccm.text_files import Unreadable, read_text
 from seccm.typography import counted
-from seccm.units import parse, parse_any
+from seccm.units import number, parse, parse_any
 
 SIGNS: Mapping[str, Sign] = {
     "anodic": "anodic positive",
@@ -92,9 +93,14 @@ class Said:
                 told["sign"] = _sign(told["sign"])
             for name, unit in (("footprint", "m"), ("period", "s")):
                 if name in told:
-                    told[name] = parse(str(told[name]), unit)
+                    given = str(told[name])
+                    told[name] = parse(given, unit)
                     if not told[name] > 0:
                         raise ValueError(f"{name} must be more than 0")
+                    try:
+                        refuse_absurd(told[name], unit, given)
+                    except ValueError as wrong:
+                        raise ValueError(f"{name} {wrong}") from None
             for name in ("columns", "units"):
                 if not isinstance(told.get(name, {}), Mapping):
                     raise ValueError(f'{name} is a table of names, as [{name}] current = "..."')
@@ -168,20 +174,20 @@ def read_places(path: Path) -> Mapping[str, Place]:
         )
     units = {axis: _unit_of(head[which[axis]], path) for axis in ("x", "y", "z") if axis in which}
     places: dict[str, Place] = {}
-    for number, row in rows[1:]:
+    for line, row in rows[1:]:
         if len(row) != len(head):
             raise ValueError(
-                f"{path}: line {number} has {counted(len(row), 'value')}, not {len(head)}"
+                f"{path}: line {line} has {counted(len(row), 'value')}, not {len(head)}"
             )
         label = row[name].strip()
         if label in places:
-            raise ValueError(f'{path}: line {number} has "{label}" a second time')
+            raise ValueError(f'{path}: line {line} has "{label}" a second time')
         try:
-            at = {axis: float(row[which[axis]]) * scale for axis, scale in units.items()}
+            at = {axis: number(row[which[axis]]) * scale for axis, scale in units.items()}
         except ValueError:
-            raise ValueError(f"{path}: line {number} has a place that is not a number") from None
+            raise ValueError(f"{path}: line {line} has a place that is not a number") from None
         if not all(map(math.isfinite, at.values())):
-            raise ValueError(f"{path}: line {number} has a place that is not a number")
+            raise ValueError(f"{path}: line {line} has a place that is not a number")
         places[label] = Place(**at)
     return places
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from seccm.errors import PlanError, Problem
 from seccm.mistakes import written
+from seccm.quantities import refuse_absurd
 from seccm.text_files import Unreadable, read_text
 from seccm.units import BLANKS, number, parse
 
@@ -117,20 +118,36 @@ def _read(line: str, columns: _Columns, sites: int) -> tuple[int, MeasuredArea]:
     text = cells[columns.site]
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"site is {written(text)}, not a whole number from 0 on")
-    site = int(text)
-    if site >= sites:
-        raise ValueError(f"there is no site {site}: the scan has {sites}, counted from 0")
+    if len(text) > 18 or (site := int(text)) >= sites:
+        raise ValueError(f"there is no site {text:.18}: the scan has {sites}, counted from 0")
     index, kind, factor = columns.size
-    size = _positive(cells[index], kind) * factor
+    size = _positive(cells[index], kind, _SIZES[kind], factor)
+    if not size**2 > 0.0:
+        raise ValueError(f"{kind} is {written(cells[index])}; no footprint is so small")
     error = math.nan
     if columns.error is not None and cells[columns.error[0]]:
-        error = _positive(cells[columns.error[0]], _ERROR, least=0.0) * columns.error[1]
+        at, factor = columns.error
+        error = _positive(cells[at], _ERROR, _SIZES[kind], factor, least=0.0)
     if kind == "area":
         return site, MeasuredArea(size, error)
     return site, MeasuredArea(math.pi * size**2 / 4.0, math.pi * size * error / 2.0)
 
 
-def _positive(text: str, name: str, least: float = math.ulp(0.0)) -> float:
+def _positive(
+    text: str, name: str, unit: str, factor: float, least: float = math.ulp(0.0)
+) -> float:
+    """Return a size in SI.
+
+    Args:
+        text: of its cell.
+        name: of its column.
+        unit: SI, of what it is.
+        factor: SI units in the unit of the column.
+        least: that it may be.
+
+    Raises:
+        ValueError: it is none, or larger than anyone could mean.
+    """
     try:
         value = number(text)
     except ValueError:
@@ -138,7 +155,11 @@ def _positive(text: str, name: str, least: float = math.ulp(0.0)) -> float:
                          ) from None  # fmt: skip
     if not least <= value < math.inf:
         raise ValueError(f"{name} is {written(text)}; it must be above 0")
-    return value
+    try:
+        refuse_absurd(value * factor, unit, written(text))
+    except ValueError as wrong:
+        raise ValueError(f"{name} {wrong}; check the unit in the first line") from None
+    return value * factor
 
 
 def _unit(title: str) -> str:

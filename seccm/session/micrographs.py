@@ -23,10 +23,12 @@ from seccm.imaging.sem.micrograph import EXTRA, Micrograph, Pixel, needed, read_
 from seccm.imaging.sem.model_image import Look
 from seccm.installing import install_hint
 from seccm.plan import Plan
+from seccm.quantities import refuse_absurd
 from seccm.results import Status
 from seccm.session.analysing import same_file
 from seccm.session.site_columns import kept_or_empty, site_in
 from seccm.text_files import Unreadable, read_text
+from seccm.units import number as plain_number
 from seccm.units import parse, show
 
 if TYPE_CHECKING:
@@ -284,7 +286,9 @@ def _region(taken: Micrograph, said: str, picture: Path, seen: Particles) -> Mas
     numbers = [part.strip() for part in said.split(",")]
     if len(numbers) == 3:
         try:
-            x, y, diameter = (parse(part, "m") for part in numbers)
+            x, y, diameter = (_length(part) for part in numbers)
+            if not diameter > 0.0:
+                raise ValueError(f"a diameter is above 0, not {numbers[2]}.")
         except ValueError as error:
             raise PlanError(str(picture), [Problem("footprint", str(error))]) from None
         region = circle((shape[0], shape[1]), pixel, x, y, diameter)
@@ -297,6 +301,17 @@ def _region(taken: Micrograph, said: str, picture: Path, seen: Particles) -> Mas
     return region
 
 
+def _length(text: str) -> float:
+    """Return a length in metres.
+
+    Raises:
+        ValueError: it is none, or longer than anyone could mean.
+    """
+    length = parse(text, "m")
+    refuse_absurd(length, "m", f"{text}.")
+    return length
+
+
 def _corners(path: Path) -> np.ndarray:
     """Return the corners of a polygon from a text file, metres, shape (corners, 2)."""
     try:
@@ -307,7 +322,7 @@ def _corners(path: Path) -> np.ndarray:
     found, wrong = [], []
     for number, line in enumerate(lines, 1):
         try:
-            x, y = (1e-6 * float(part) for part in line.replace(";", ",").split(","))
+            x, y = (1e-6 * plain_number(part) for part in line.replace(";", ",").split(","))
         except ValueError:
             if number > 1:  # the first line may be a header
                 wrong.append(Problem(f"line {number}", f"{line!r} is not two numbers."))
