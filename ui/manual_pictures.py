@@ -197,7 +197,7 @@ def impedance(studio: Studio) -> None:
 def impacts(studio: Studio) -> None:
     """Picture spikes and the histogram of their charges."""
     plan = studio.plan("impacts", "nano-impacts", sites__columns=2, sites__rows=2)
-    window, view = studio.browse(studio.scan(plan, "virtual-microelectrode"), "", (0, 1))
+    window, view = studio.browse(studio.scan(plan), "", (0, 1))
     _own_page(view)
     studio.save("nano-impacts", window)
 
@@ -229,7 +229,8 @@ def suspended(studio: Studio) -> None:
 def channels(studio: Studio) -> None:
     """Picture a run that asks a person to connect a channel."""
     window = studio.window("virtual-array")
-    _begin(studio, window, studio.plan("channels", "lmo-array-pitt"))
+    plan = studio.plan("channels", "lmo-array-pitt", way__switch="person")
+    _begin(studio, window, plan)
     until(lambda: window.desk.run.state == "paused")
     studio.save("channels", window)
     _end(window)
@@ -263,7 +264,10 @@ def _begin(studio: Studio, window: Window, plan: Path) -> None:
     window.plan.target.setText(str(plan.with_suffix(".h5")))
     until(lambda: bool(window.plan.verdict.text()) and not window.plan.busy.isVisible())
     window.start()
-    until(lambda: window.desk.run.running)
+    try:
+        until(lambda: window.desk.run.running)
+    except TimeoutError:
+        raise RuntimeError(f"{plan.name}: {window.plan.verdict.text()}") from None
     window.plan.target.setText(plan.with_suffix(".h5").name)
 
 
