@@ -172,13 +172,6 @@ def secm(studio: Studio) -> None:
     studio.save("secm", window)
 
 
-def double_barrel(studio: Studio) -> None:
-    """Picture a map over a conductor and an insulator."""
-    plan = studio.plan("barrels", "double-barrel-map", sites__columns=3, sites__rows=3)
-    window, _ = studio.browse(studio.scan(plan, "virtual-double-barrel"), "", (1, 4))
-    studio.save("double-barrel", window)
-
-
 def detachment(studio: Studio) -> None:
     """Picture heights at which menisci broke."""
     plan = studio.plan("detachment", "li-on-au-fast-hopping", sites__columns=4, sites__rows=4)
@@ -406,7 +399,7 @@ def export(studio: Studio) -> None:
 PICTURES: Mapping[str, Callable[[Studio], None]] = {
     one.__name__.replace("_", "-"): one
     for one in (
-        sicm, secm, double_barrel, detachment, impedance, impacts, suspended, channels, camera,
+        sicm, secm, detachment, impedance, impacts, suspended, channels, camera,
         micrographs, planner, queue, notes, scans, export,
     )
 }  # fmt: skip

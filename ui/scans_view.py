@@ -163,7 +163,7 @@ class ScansView(QWidget):
         pieces.uncut(*self.buttons.values())
         high = sizes.target // 2 if sizes.glove else round(2.0 * sizes.font)
         self.list.verticalHeader().setDefaultSectionSize(high)
-        for head, letters in (("Begun", 17), ("Sample", 11), ("Sites", 7), ("State", 12),
+        for head, letters in (("Begun", 17), ("Sample", 11), ("Sites", 7), ("State", 19),
                               ("Tags", 9), ("Result", 36), ("File", 18)):  # fmt: skip
             width = round(0.62 * letters * sizes.font)
             self.list.setColumnWidth(HEADS.index(head), width)
