@@ -22,7 +22,7 @@ from seccm.quantities import (
     Speed,
     Words,
 )
-from seccm.rig import AxisRange, Clock, Range, SwitchInfo
+from seccm.rig import AxisRange, CarrierInfo, Clock, Range, SwitchInfo
 from seccm.rig.drives import DriveTable
 from seccm.rig.lamp import Blink
 from seccm.rig.lock_in_table import LockInTables
@@ -101,6 +101,23 @@ class SwitchConfig(Model):
     def info(self) -> SwitchInfo:
         """Return what the rig says of it."""
         return SwitchInfo(self.channels, self.seconds)
+
+
+class CarrierConfig(Model):
+    """A coarse stage that moves the sample from one of its regions to another."""
+
+    x: tuple[Length, Length]
+    """Where it goes."""
+    y: tuple[Length, Length]
+    """The same along y."""
+    speed: Annotated[Speed, Field(gt=0)] = 5e-3
+    """Of its axes."""
+    settle: Annotated[Duration, Field(ge=0)] = 0.2
+    """Until the sample rests after a motion."""
+
+    def info(self) -> CarrierInfo:
+        """Return what the rig says of it."""
+        return CarrierInfo(Range(*self.x), Range(*self.y), self.speed, self.settle)
 
 
 class DriftConfig(Model):
@@ -326,6 +343,8 @@ class VirtualConfig(LockInTables):
     """Drives beside that of the cell, such as that of a substrate, by name."""
     switch: SwitchConfig | None = None
     """Relays of an electrode array; without them a person connects its channels."""
+    carrier: CarrierConfig | None = None
+    """A coarse stage for the sample; without it a person moves it from region to region."""
     barrels: SimulatedBarrels | None = None
     """Of a pipette that has two, and the bias between them."""
     signals: dict[AddedName, SimulatedSignal] = Field(default_factory=dict)

@@ -98,6 +98,24 @@ class Patch(Spot):
     """Factor on the rate constant inside; 0 is inert."""
 
 
+class Library(Model):
+    """A materials library: the reaction is faster or slower from region to region of the sample."""
+
+    x: Length
+    """Where on the sample the activity is farthest from that elsewhere, as positions of regions."""
+    y: Length
+    """The same along y."""
+    width: Length = Field(gt=0)
+    """Standard deviation of the bell curve by which its logarithm falls off to all sides."""
+    activity: Ratio = Field(gt=0)
+    """Factor on the rate constant at that place; 1 far from it."""
+
+    def factor(self, x: float, y: float) -> float:
+        """Return the factor on the rate constant in the region at a place, in metres."""
+        apart = math.hypot(x - self.x, y - self.y) / self.width
+        return float(self.activity ** math.exp(-0.5 * apart**2))
+
+
 INACTIVE = Patch(x=58e-6, y=44e-6, diameter=26e-6, activity=1e-3)
 """A stain so slow that its wave hardly begins, yet lets a landing be seen."""
 
@@ -118,6 +136,10 @@ class RedoxSample(Droplets):
     """Of the electrolyte in S/m."""
     patches: tuple[Patch, ...] = (INACTIVE,)
     """Where the electrode is unlike the rest; the first that holds a place counts."""
+    library: Library | None = None
+    """How the regions of the sample differ; without it they are alike."""
+    activity_scatter: Ratio = Field(0.0, ge=0)
+    """Log-normal scatter of the rate constant from site to site."""
 
 
 class CircuitSample(Droplets):

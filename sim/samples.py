@@ -147,6 +147,8 @@ def _redox(sample: RedoxSample) -> CellMaker:
     def make(rng: np.random.Generator, x: float, y: float) -> RedoxCell:
         inside = (patch for patch in sample.patches if patch.holds(x, y))
         activity = next((patch.activity for patch in inside), 1.0)
+        if sample.activity_scatter:
+            activity *= math.exp(sample.activity_scatter * float(rng.standard_normal()))
         return RedoxCell(
             RedoxParameters(
                 formal_potential=sample.formal_potential,
@@ -158,6 +160,14 @@ def _redox(sample: RedoxSample) -> CellMaker:
         )
 
     return make
+
+
+def in_region(sample: Sample, x: float, y: float) -> Sample:
+    """Return a sample as it is in the region at a place, in metres; NaN where that is not known."""
+    if not isinstance(sample, RedoxSample) or sample.library is None or math.isnan(x + y):
+        return sample
+    rate = sample.rate_constant * sample.library.factor(x, y)
+    return sample.model_copy(update={"rate_constant": rate})
 
 
 def _disk(sample: DiskSample) -> CellMaker:

@@ -49,6 +49,19 @@ class Crash:
     """How far the glass was pressed on, at most, metres."""
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The sample was moved until another of its regions was below the tip."""
+
+    region: str
+    z: float
+    """Where the tip was meanwhile, as the stage was told, metres."""
+    wet: bool
+    """Whether liquid joined tip and sample."""
+    landings: int
+    """How many contacts there were before."""
+
+
 @dataclass(slots=True)
 class Truth:
     """Everything that no measurement can know for certain."""
@@ -62,6 +75,8 @@ class Truth:
     """What each of those bridges left behind."""
     bridged: list[tuple[float, tuple[str, ...]]] = field(default_factory=list)
     """When channels of an electrode array were connected to each other, in seconds, and which."""
+    carried: list[Carried] = field(default_factory=list)
+    """When the sample was moved to another region."""
     marks: list[tuple[int, str]] = field(default_factory=list)
     """Row and line of every mark."""
     made_safe: list[str] = field(default_factory=list)

@@ -20,6 +20,7 @@ from seccm.rig import (
     Axis,
     AxisRange,
     Block,
+    Carry,
     Connect,
     Constant,
     CurrentRange,
@@ -113,6 +114,7 @@ def describe(config: VirtualConfig) -> RigInfo:
         leads=Leads(stray=config.electrometer.stray),
         modulation=config.modulation.modulation() if config.modulation else None,
         switch=config.switch.info() if config.switch is not None else None,
+        carrier=config.carrier.info() if config.carrier is not None else None,
         ranges=tuple(
             CurrentRange(name, Range(-at.range, at.range), at.range / config.electrometer.range)
             for name, at in config.electrometer.named().items()
@@ -174,6 +176,8 @@ class VirtualRig:
         self._channels = {channel.label: channel for channel in mounted.channels}
         self._passed = mounted.passed
         self._world.wired = bool(mounted.channels)
+        if (region := mounted.region) is not None:
+            self._world.carry(region.label, region.x, region.y)
         self._switched = ""
         """The channel that the rig itself has connected."""
         self._row = 0
@@ -293,6 +297,9 @@ class VirtualRig:
                 self._modulate(action)
             case Mark(line):
                 self.truth.marks.append((self._row, line))
+            case Carry():
+                self._info.refuse_carrying(action, self._world.drive.mode)
+                self._world.carry(action.region, action.x, action.y)
             case Connect():
                 self._connect(action)
             case Wake(row):

@@ -32,10 +32,10 @@ from sim.instrument.device import Device
 from sim.liquid import Dipped, Liquid
 from sim.meniscus import Bridge, Drop, Pipette, hanging_drop
 from sim.sample_config import Sample
-from sim.samples import bath_of, cell_maker, liquid_of
+from sim.samples import bath_of, cell_maker, in_region, liquid_of
 from sim.stage import Stage
 from sim.surface import Drift, Residues, Surface
-from sim.truth import Crash, Touchdown, Truth, Wetted
+from sim.truth import Carried, Crash, Touchdown, Truth, Wetted
 
 _MARGIN = 0.2e-6
 """Above the highest point of the surface, in metres: higher up, nothing can touch."""
@@ -69,6 +69,20 @@ class Memory:
 
 
 _MICROSECOND = 1e-6
+REGION_HEIGHT = 1e-6
+"""Standard deviation of the height of a region of the sample, metres."""
+REGION_TILT = 1e-3
+"""That of its slope."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """One region of the sample, and what landings have left there."""
+
+    surface: Surface
+    residues: Residues
+    visits: dict[tuple[int, int], int]
+    landed: list[tuple[int, int]]
 
 
 class World:
@@ -121,6 +135,10 @@ class World:
         if config.barrels is not None:
             hanging = config.meniscus.pendant * pipette.aperture
             self._barrels = Barrels(config.barrels, pipette.aperture, hanging)
+        self._regions: dict[str, _Ground] = {}
+        """The regions of the sample that were left, by their labels: they stay as they are."""
+        self._region, self._site_seed = "", seed
+        """Of the region below the tip; every one has a surface and scatter of its own."""
         self._residues = Residues()
         self._visits: dict[tuple[int, int], int] = {}
         self._landed: list[tuple[int, int]] = []
@@ -216,6 +234,42 @@ class World:
         )  # fmt: skip
         cell.wet(self.bridge.shape(a, a))
 
+    def carry(self, region: str, x: float, y: float) -> None:
+        """Have another region of the sample below the tip.
+
+        Args:
+            region: its label.
+            x: where it is on the sample, metres; NaN where that is not known.
+            y: likewise.
+        """
+        self._regions[self._region] = _Ground(
+            self.surface, self._residues, self._visits, self._landed
+        )
+        # Nothing of the sample is close to a tip that is up, not even liquid that hung from it.
+        self._region, self._spent, self._next = region, 0.0, None
+        rng = stream(self._seed, "region", *map(ord, region))
+        self._site_seed = int(rng.integers(2**31))
+        ground = self._regions.get(region)
+        if ground is None:
+            rise, tilt_x, tilt_y = rng.standard_normal(3).tolist()
+            shape = raised(self._config.surface)
+            shape = shape.model_copy(
+                update={
+                    "height": shape.height + REGION_HEIGHT * rise,
+                    "tilt_x": shape.tilt_x + REGION_TILT * tilt_x,
+                    "tilt_y": shape.tilt_y + REGION_TILT * tilt_y,
+                }
+            )
+            surface = Surface(shape, self._config.stage.range, self._site_seed)
+            ground = _Ground(surface, Residues(), {}, [])
+        self.surface, self._residues, self._visits, self._landed = (
+            ground.surface, ground.residues, ground.visits, ground.landed,
+        )  # fmt: skip
+        self._make_cell = cell_maker(in_region(self._sample, x, y), self._pipette)
+        z, wet = self.stage.axes["z"].target, self.bridge is not None
+        self.truth.carried.append(Carried(region, z, wet, len(self.truth.landings)))
+        self.bridge = None
+
     @property
     def potential(self) -> float:
         """Raw volts at the end of the newest step."""
@@ -309,7 +363,7 @@ class World:
     def _drop(self) -> Drop:
         key = self._key()
         if self._next is None or self._next[0] != key:
-            drop = hanging_drop(self._config.meniscus, self._pipette, self._seed, key)
+            drop = hanging_drop(self._config.meniscus, self._pipette, self._site_seed, key)
             self._next = key, drop
         return self._next[1]
 
@@ -542,7 +596,9 @@ class World:
             breaks=config.breaks,
             height=self._sample.gap * a,
             half_angle=self._sample.half_angle,
-            cell=None if dead else self._make_cell(stream(self._seed, "chemistry", *key), x, y),
+            cell=None
+            if dead
+            else self._make_cell(stream(self._site_seed, "chemistry", *key), x, y),
             lost=t + self.lose_after,
             flooded=self.flooded,
         )

@@ -38,6 +38,10 @@ class InstructionLine(QWidget):
         self.field_y = pieces.line(
             hint="y: 10 um", tip="Place, with its unit; or click it on the map"
         )
+        self.region = pieces.line(
+            hint="region: A1", tip="Of the sample, in a plan with regions; or click it on the map"
+        )
+        self.region.setVisible(False)
         self.levels = pieces.line(
             hint="levels: j = -1 mA/cm^2",
             tip="Levels of factors at a pinned or added site; those of the plan if left out. "
@@ -49,7 +53,7 @@ class InstructionLine(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         fields: tuple[tuple[QLineEdit, int], ...] = (
-            (self.field_x, 2), (self.field_y, 2), (self.levels, 4), (self.why, 4),
+            (self.region, 2), (self.field_x, 2), (self.field_y, 2), (self.levels, 4), (self.why, 4),
         )  # fmt: skip
         for column, (made, stretch) in enumerate(fields):
             made.setAccessibleName(made.placeholderText())
@@ -72,6 +76,10 @@ class InstructionLine(QWidget):
         """Write a place into the fields."""
         self.field_x.setText(show(x, "m", 6))
         self.field_y.setText(show(y, "m", 6))
+
+    def choose_region(self, label: str) -> None:
+        """Write a region into its field."""
+        self.region.setText(label)
 
     def answer(self, words: str, *, good: bool) -> None:
         """Say what became of what was told."""
@@ -103,8 +111,9 @@ class InstructionLine(QWidget):
         if wrong:
             raise PlanError("instruction", wrong)
         return Instruction(
-            kind, x, y, levels, who=f"{person()}, window", why=self.why.text().strip()
-        )
+            kind, x, y, levels, who=f"{person()}, window", why=self.why.text().strip(),
+            region=self.region.text().strip(),
+        )  # fmt: skip
 
 
 def _length(name: str, field: QLineEdit, wrong: list[Problem]) -> float:

@@ -28,6 +28,7 @@ from seccm.arrays import FloatArray
 from seccm.errors import DataFileError, PlanError
 from seccm.plan.decision import Belief
 from seccm.plan.instruction import Instruction, Kind, agreed
+from seccm.plan.regions import OF_REGIONS
 from ui import pieces
 from ui.framed_plot import FramedPlot
 from ui.instruction_line import InstructionLine
@@ -338,6 +339,7 @@ class PlannerView(QDialog):
             reading, self._reading = self._reading, None
             try:
                 self.planning = reading.result()
+                self.line.region.setVisible(bool(self.planning.regions))
             except (DataFileError, OSError) as error:
                 self.head.setText(str(error))
             else:
@@ -442,7 +444,11 @@ class PlannerView(QDialog):
         """Take the place that was clicked into the fields, if the map is one of places."""
         planning = self.planning
         beliefs = [] if planning is None else list(planning.beliefs)
-        if beliefs and {"x", "y"} <= {d.name for d in beliefs[0].directions}:
+        names = {d.name for d in beliefs[0].directions} if beliefs else set[str]()
+        if planning is not None and set(OF_REGIONS) <= names:
+            if (label := planning.nearest_region(x, y)) is not None:
+                self.line.choose_region(label)
+        elif {"x", "y"} <= names:
             points = shown_as(beliefs[0], None)
             assert isinstance(points, Plane)
             apart = np.hypot(points.points[:, 0] - x, points.points[:, 1] - y)

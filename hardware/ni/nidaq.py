@@ -39,6 +39,7 @@ from seccm.rig import (
     Action,
     Axis,
     Block,
+    Carry,
     Connect,
     Constant,
     ContactRecord,
@@ -179,6 +180,8 @@ class NidaqRig:
                     self._swing(on=action.on)
                 case Mark(line):
                     bench.marks.up(line)
+                case Carry():
+                    self._info.refuse_carrying(action, self._driven.mode or "open")
                 case Connect():
                     self._connect(bench, action)
                 case Wake():

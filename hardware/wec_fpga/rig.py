@@ -33,6 +33,7 @@ from seccm.errors import LimitError, RigError
 from seccm.rig import (
     Action,
     Block,
+    Carry,
     Connect,
     Drive,
     Freeze,
@@ -149,6 +150,8 @@ class WecFpgaRig:
                     driver.wake = row
                 case Modulate():
                     self._info.refuse_modulation(action)
+                case Carry():
+                    self._info.refuse_carrying(action, "open")
                 case Connect():
                     if action.by == "rig":
                         self._info.refuse_connection(action, "", "open")

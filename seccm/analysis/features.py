@@ -285,7 +285,8 @@ def reanalyse(scan: Scan, features: Features) -> Reanalysis:
     allowances = {number: site.approach.overtravel for number, site in planned.items()}
     # Where the tip is in the liquid at all sites, no ground is wetted twice.
     wide = 0.0 if droplets_are_none(planned.values()) else features.plan.probe.diameter
-    together = judged_together(scan.sites, allowances, wide)
+    regions = {number: site.region for number, site in planned.items()}
+    together = judged_together(scan.sites, allowances, wide, regions)
     return Reanalysis(values, quality | together, len(closed) - len(damaged), results, damaged)
 
 
@@ -295,8 +296,12 @@ def _overlapping(plan: Plan, among: Iterable[Site]) -> frozenset[int]:
     sites = tuple(among)
     if droplets_are_none(sites):
         return frozenset()
-    near = overlapping(np.array([(site.x, site.y) for site in sites]), plan.probe.diameter)
-    return frozenset(site.number for site, hit in zip(sites, near, strict=True) if hit)
+    found: set[int] = set()
+    for region in dict.fromkeys(site.region for site in sites):
+        here = [site for site in sites if site.region == region]
+        near = overlapping(np.array([(site.x, site.y) for site in here]), plan.probe.diameter)
+        found |= {site.number for site, hit in zip(here, near, strict=True) if hit}
+    return frozenset(found)
 
 
 MOST_PHRASES = 6

@@ -58,14 +58,21 @@ def ask(verb: Verb, run: str, *, take: bool, instruction: Instruction | None = N
 
 
 def instruction_of(
-    verb: Verb, x: str, y: str, levels: Sequence[str], radius: str, why: str
+    verb: Verb, x: str, y: str, levels: Sequence[str], radius: str, why: str, region: str = ""
 ) -> Instruction | None:
     """Return what a verb says of which place; None where the verb is about none.
 
     Raises:
         PlanError: with every mistake.
     """
-    given = {"--x": x, "--y": y, "--level": ", ".join(levels), "--radius": radius, "--why": why}
+    given = {
+        "--x": x,
+        "--y": y,
+        "--level": ", ".join(levels),
+        "--radius": radius,
+        "--why": why,
+        "--region": region,
+    }
     wrong: list[Problem] = []
     if not verb.instructs:
         useless = [name for name, value in given.items() if value]
@@ -92,7 +99,7 @@ def instruction_of(
     kind: Kind = verb.value  # type: ignore[assignment]
     return Instruction(
         kind, lengths["--x"], lengths["--y"], chosen, lengths.get("--radius"),
-        who=f"{person()}, command line", why=why,
+        who=f"{person()}, command line", why=why, region=region,
     )  # fmt: skip
 
 

@@ -239,6 +239,9 @@ def ask(
     radius: Annotated[
         str, typer.Option("--radius", help="forbid, allow: of the ground; by default a footprint.")
     ] = "",
+    region: Annotated[
+        str, typer.Option("--region", help="Of the sample, in a plan with regions.")
+    ] = "",
     why: Annotated[str, typer.Option("--why", help="Kept in the data file.")] = "",
 ) -> None:
     """Ask a run that is going on to pause, resume, skip a site, stop, halt, or retract at once.
@@ -249,7 +252,7 @@ def ask(
     from seccm.cli import asking
 
     with sentences():
-        said = asking.instruction_of(verb, x, y, level or (), radius, why)
+        said = asking.instruction_of(verb, x, y, level or (), radius, why, region)
         say(asking.ask(verb, run, take=take, instruction=said))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 from seccm.errors import PlanError, Problem
 from seccm.plan.instruction import Forbidden, Instruction, Kind, agreed, site_of
@@ -86,7 +87,8 @@ class Instructed:
 
     def _takes_back(self, allow: Instruction) -> bool:
         waits = Forbidden(
-            self._placing.plan.probe.diameter, [Instruction("forbid", allow.x, allow.y)]
+            self._placing.plan.probe.diameter,
+            [Instruction("forbid", allow.x, allow.y, region=allow.region)],
         )
         forbids = [one for one in self._all if one.kind == "forbid"]
         before = Forbidden(self._placing.plan.probe.diameter, self._all)
@@ -102,7 +104,7 @@ class Instructed:
         if not instruction.visits:
             there = Forbidden(
                 self._placing.plan.probe.diameter,
-                [Instruction("forbid", instruction.x, instruction.y, radius=instruction.radius)],
+                [replace(instruction, kind="forbid")],
             )
             self._wanted = [one for one in self._wanted if there.by(one[2]) is None]
 

@@ -44,6 +44,7 @@ from seccm.events import (
     SiteFinished,
 )
 from seccm.hopping.before import Before
+from seccm.hopping.carrying import Carrying, NotClearError
 from seccm.hopping.course import OFF, Course, GivenUp, Out, Steps
 from seccm.hopping.doubts import Budget, Doubts
 from seccm.hopping.hop import hop
@@ -102,6 +103,7 @@ class Engine:
         withdrawn: tells whether a site that came, and was not begun, is not to be visited any more.
         words: how this run is spoken of.
         suspension: the signals that the run waits for.
+        carrying: brings the region of each site below the tip, in a plan that has regions.
     """
 
     def __init__(
@@ -119,7 +121,13 @@ class Engine:
         withdrawn: Callable[[Site], bool] = lambda site: False,
         words: WayWords = TIP,
         suspension: Suspension | None = None,
+        carrying: Carrying | None = None,
     ) -> None:
+        self._carrying = Carrying(None, info) if carrying is None else carrying
+        self._carry: Steps[None] | None = None
+        """What is done between two sites of different regions, as long as it goes on."""
+        self._stuck = ""
+        """Why that could not be done, as a sentence."""
         self._withdrawn = withdrawn
         self.words = words
         self._judges = judges
@@ -290,6 +298,8 @@ class Engine:
             out.append(self._suspending(block, tripped))
         if self._hop is not None and self._state is not State.DONE:
             out += self._advance(block)
+        elif self._carry is not None and self._state is not State.DONE:
+            out += self._carry_on(block)
         else:
             out += self._between(block)
         self._follow(out)
@@ -387,7 +397,12 @@ class Engine:
             running = self._state is State.RUNNING and site is not None
             spent = self._doubts.words() if running else ""
             asked = "" if site is None or site is self._asked or not running else asked_of(site)
+            moves = site is not None and running and self._carrying.needed(site)
+            if moves and site is not None and site is not self._asked:
+                asked = self._carrying.asked(site) if self._carrying.lifted(site) else ""
             refused = self._refused if self._state in (State.RUNNING, State.PAUSING) else ""
+            refused, stuck = refused or self._stuck, self._stuck
+            self._stuck = ""
             if refused or spent or asked or self._state is State.PAUSING:
                 self._state = State.PAUSED
                 # Another doubt first: whoever resumes is then asked what to do.
@@ -395,7 +410,9 @@ class Engine:
                 why = refused or spent or asked or self._pause_for
                 self._pause_for = ""
                 asks = bool(asked) and not spent
-                paused = Paused(block.stop, why, not why, asks=asks, by_planner=bool(refused))
+                paused = Paused(
+                    block.stop, why, not why, asks=asks, by_planner=bool(refused and not stuck)
+                )
                 self._waiting = str(paused)
                 return [paused, PhaseBegan(block.stop, -1, Phase.IDLE)]
             if self._state is State.PAUSED:
@@ -410,6 +427,8 @@ class Engine:
                 self._state = State.DONE
         if site is None or not running:
             return self._end(block)
+        if moves:
+            return self._begin_carrying(site, block)
         self._upcoming = None
         self._site = self._newest = site
         self._judge = None if self._judges is None else self._judges(site)
@@ -420,6 +439,31 @@ class Engine:
         self._touched = earlier is not None
         self._hop = hop(site, self._info, self._course, self._terrain, self._judge)
         return [*self._added(site, block.stop), *next(self._hop)]
+
+    def _begin_carrying(self, site: Site, block: Block) -> list[Action | Event]:
+        """Begin to lift the tip for another region, or to have it below the tip."""
+        self._course = Course(block)
+        if not self._carrying.lifted(site):
+            self._carry = self._carrying.lift(self._course, site)
+        else:
+            self._carry = self._carrying.carry(self._course, site, self._terrain)
+            self._spare, self._clear = 0.0, False
+        return list(next(self._carry))
+
+    def _carry_on(self, block: Block) -> list[Action | Event]:
+        """Pass the rows to what is done between two regions."""
+        assert self._carry is not None
+        assert self._course is not None
+        told: list[Action | Event] = []
+        try:
+            return list(self._carry.send(block))
+        except StopIteration:
+            told += self._course.untold()
+        except NotClearError as error:
+            told += self._course.untold()
+            self._stuck = str(error)
+        self._carry = self._course = None
+        return [*told, *self._between(block)]
 
     def _wait(self, block: Block, *, left: bool) -> list[Action | Event] | None:
         """Suspend the run, or have it go on; None where it goes on with what comes next."""
@@ -471,6 +515,9 @@ class Engine:
 
     def _drop_hop(self, outcome: Outcome, reason: str) -> list[Event]:
         """Leave a hop where it stands and close its site."""
+        if self._carry is not None:
+            self._carry.close()
+            self._carry = self._course = None
         if self._hop is None or self._site is None:
             return []
         self._hop.close()

@@ -169,6 +169,14 @@ class Terrain:
         if not self._landings:
             self._glimpses.append((x, y, z, t))
 
+    def forget(self) -> None:
+        """Forget everything: another part of the sample is below the tip."""
+        self._landings.clear()
+        self._doubtful.clear()
+        self._glimpses.clear()
+        self.relief = Relief()
+        self.missed, self._caution = 0, 1.0
+
     def miss(self) -> None:
         """Take note of a descent that should have met the surface and did not."""
         self.missed += 1

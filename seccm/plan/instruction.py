@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, get_args
 
 from seccm.errors import PlanError, Problem
+from seccm.mistakes import similar
 from seccm.plan import placing
 from seccm.plan.decision import Decision
 from seccm.plan.site import Site
@@ -54,6 +55,9 @@ class Instruction:
     """ISO 8601, UTC."""
     after: int = 0
     """How many sites the run had when it was given."""
+    region: str = ""
+    """The region of the sample in which the place lies; empty for every region, where a place is
+    forbidden or allowed again."""
 
     def __post_init__(self) -> None:
         """Refuse what is no instruction.
@@ -84,7 +88,8 @@ class Instruction:
         place = f"({show(self.x, 'm')}, {show(self.y, 'm')})"
         around = "" if self.radius is None else f", {show(self.radius, 'm')} around"
         by = f" by {self.who}" if self.who else ""
-        return f"{_DONE[self.kind]}{by}: {place}{around}. {self.why}".strip()
+        there = f" in region {self.region}" if self.region else ""
+        return f"{_DONE[self.kind]}{by}: {place}{there}{around}. {self.why}".strip()
 
     @property
     def text(self) -> str:
@@ -93,6 +98,7 @@ class Instruction:
             "kind": self.kind, "x": self.x, "y": self.y, "radius": self.radius,
             "levels": {name: _written(level) for name, level in self.levels.items()},
             "who": self.who, "why": self.why, "when": self.when, "after": self.after,
+            "region": self.region,
         }  # fmt: skip
         return json.dumps(table, allow_nan=False, separators=(",", ":"))
 
@@ -110,6 +116,7 @@ class Instruction:
                 table["kind"], float(table["x"]), float(table["y"]), dict(table.get("levels", {})),
                 None if radius is None else float(radius), str(table.get("who", "")),
                 str(table.get("why", "")), str(table.get("when", "")), int(table.get("after", 0)),
+                str(table.get("region", "")),
             )  # fmt: skip
         except (KeyError, TypeError, AttributeError, RecursionError, PlanError) as error:
             raise ValueError(f"is no instruction: {error!r}") from error
@@ -135,7 +142,13 @@ def site_of(plan: Plan, instruction: Instruction, number: int) -> Site:
     Raises:
         PlanError: the plan has no such place, or no such level.
     """
-    sites = plan.sites()
+    sites = [site for site in plan.sites() if site.region == instruction.region]
+    if not sites:
+        known = () if plan.regions is None else plan.regions.labels
+        what = f'"{instruction.region}" is no region of the plan.'
+        what = what if instruction.region else "is missing."
+        remedy = similar(instruction.region, known)
+        raise PlanError("instruction", [Problem("region", what, remedy)])
     own = min(sites, key=lambda s: math.hypot(s.x - instruction.x, s.y - instruction.y))
     apart = math.hypot(own.x - instruction.x, own.y - instruction.y)
     pinned = instruction.kind == "pin"
@@ -152,9 +165,11 @@ def site_of(plan: Plan, instruction: Instruction, number: int) -> Site:
     levels |= instruction.levels
     decision = Decision(instruction.words, instruction=number)
     if pinned:
-        made = plan.site(own.x, own.y, levels, ix=own.ix, iy=own.iy, label=own.label)
+        made = plan.site(
+            own.x, own.y, levels, ix=own.ix, iy=own.iy, label=own.label, region=own.region
+        )
     else:
-        made = plan.site(instruction.x, instruction.y, levels)
+        made = plan.site(instruction.x, instruction.y, levels, region=instruction.region)
     return replace(made, decision=decision)
 
 
@@ -183,7 +198,11 @@ class Forbidden:
             self._discs.append(instruction)
         elif instruction.kind == "allow":
             reach = self._own if instruction.radius is None else instruction.radius
-            self._discs = [d for d in self._discs if _apart(d, instruction) > reach]
+            self._discs = [
+                d
+                for d in self._discs
+                if _apart(d, instruction) > reach or instruction.region not in ("", d.region)
+            ]
 
     def __len__(self) -> int:
         """How many places are forbidden."""
@@ -198,6 +217,8 @@ class Forbidden:
         """Return what forbids a site: an attempt there would wet forbidden ground; else None."""
         for x, y in site.no_contact.offsets():
             for disc in self._discs:
+                if disc.region not in ("", site.region):
+                    continue
                 reach = self._own + (self._own if disc.radius is None else disc.radius)
                 # A pitch of just the diameter is no overlap, whatever the last digit says.
                 if math.hypot(site.x + x - disc.x, site.y + y - disc.y) < reach * (1.0 - 1e-9):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -58,7 +58,14 @@ def levels_for(plan: Plan, factors: Mapping[str, Given]) -> dict[str, Level]:
     return found
 
 
-def alone(plan: Plan, x: object, y: object, factors: Mapping[str, Given], label: str = "") -> Plan:
+def alone(
+    plan: Plan,
+    x: object,
+    y: object,
+    factors: Mapping[str, Given],
+    label: str = "",
+    region: str = "",
+) -> Plan:
     """Return the plan of a single site.
 
     Args:
@@ -67,17 +74,40 @@ def alone(plan: Plan, x: object, y: object, factors: Mapping[str, Given], label:
         y: the same.
         factors: a level for each factor, and each value that sites of the plan have.
         label: what it is called; empty if nothing.
+        region: of the sample in which it lies.
 
     Raises:
-        PlanError: the place or a level cannot be used, whatever the rig.
+        PlanError: the place or a level cannot be used, or the region is unknown, whatever the rig.
     """
-    levels = levels_for(plan, factors)
+    regions = _only(plan, region)
+    shared = () if regions is None else regions["values"]
+    levels = levels_for(plan, {**factors, **_of_region(plan, region)})
+    own = {name: levels[name] for name in plan.own_units if name not in shared}
     return plan.replace(
-        sites=single(plan.places, x, y, {name: levels[name] for name in plan.own_units}, label),
+        sites=single(plan.places, x, y, own, label),
+        regions=regions,
         factors={name: [levels[name]] for name in plan.conditions[0]},
         design={},
         planner={"kind": "listed"},
     )
+
+
+def _only(plan: Plan, region: str) -> dict[str, Any] | None:
+    """Return the table of the one region in which a site lies; None in a plan without regions.
+
+    Raises:
+        PlanError: the plan has no such region.
+    """
+    known = () if plan.regions is None else plan.regions.labels
+    if region not in (known or ("",)):
+        what = f'"{region}" is no region of the plan.' if region else "is missing."
+        raise PlanError(plan.title, [Problem("region", what, similar(region, known))])
+    return None if plan.regions is None else plan.regions.only(region)
+
+
+def _of_region(plan: Plan, region: str) -> dict[str, Level]:
+    """Return what is known of a region."""
+    return {} if plan.regions is None else dict(plan.regions.of(region).values)
 
 
 class Placing:
@@ -146,7 +176,7 @@ class Placing:
             what = f"is {type(site).__name__!r}, not a site that Plan.site has made."
             raise PlanError(self.plan.title, [Problem(f"site {number}", what)])
         given = {**dict(site.recipe.condition.levels), **site.recipe.values}
-        only = alone(self.plan, site.x, site.y, given, site.label)
+        only = alone(self.plan, site.x, site.y, given, site.label, site.region)
         (made,) = only.sites()
         assert made.recipe is not None
         problems = [p for p in only.check(self.info, at=self._at) if p.severity == "error"]
@@ -163,14 +193,16 @@ class Placing:
         bare = droplets_are_none((site,))
         if self.plan.places.allow_overlap or bare or not self.plan.moves:
             return []
-        places = np.array([(each.x, each.y) for each in others], float).reshape(-1, 2)
+        there = [(k, one) for k, one in enumerate(others) if one.region == site.region]
+        places = np.array([(one.x, one.y) for _, one in there], float).reshape(-1, 2)
         diameter = self.plan.probe.diameter
         met = meeting((site.x, site.y), places, site.no_contact.offsets(), diameter)
         if met is None:
             return []
         apart = show(float(np.hypot(*(places[met] - (site.x, site.y)))), "m", 3)
         retries = " with its retries" if len(site.no_contact.offsets()) > 1 else ""
-        who = f"site {met}" if met < len(self._sites) else "a site that is to come"
+        number, _ = there[met]
+        who = f"site {number}" if number < len(self._sites) else "a site that is to come"
         what = (
             f"({show(site.x, 'm')}, {show(site.y, 'm')}){retries} is on used ground: {who} is "
             f"{apart} away, and the footprint's diameter is {show(diameter, 'm', 3)}."

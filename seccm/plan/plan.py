@@ -25,6 +25,7 @@ from seccm.plan.examples import examples
 from seccm.plan.expand import length_problem
 from seccm.plan.library import find_plan
 from seccm.plan.recipe import Recipe
+from seccm.plan.regions import region_levels
 from seccm.plan.site import Site
 from seccm.plan.sites import own_levels
 from seccm.plan.tables import Tables
@@ -92,6 +93,7 @@ class Plan(Tables):
         """Find what is wrong with the tables, which become those of this plan."""
         levels = readable_levels(data)
         own = own_levels(data.get("sites"), context.get("folder", Path()))
+        own |= region_levels(data.get("regions"))
         context = {**context, "factors": {**own, **levels}}
         problems = [*unused_factors(data, levels), *meaningless(data)]
         data = completed(data)
@@ -150,6 +152,7 @@ class Plan(Tables):
         ix: int = -1,
         iy: int = -1,
         label: str = "",
+        region: str = "",
     ) -> Site:
         """Return a site of this plan at a place of your choice, for a planner to return.
 
@@ -163,11 +166,13 @@ class Plan(Tables):
             ix: the column in a grid; -1 where there is none.
             iy: the row in a grid.
             label: what the site is called.
+            region: of the sample in which it lies, in a plan that has regions.
 
         Raises:
-            PlanError: a factor is unknown, or has no level, or one that the plan cannot use.
+            PlanError: a factor or the region is unknown, or a factor has no level, or one that the
+                plan cannot use.
         """
-        (made,) = placing.alone(self, x, y, factors or {}, label).sites()
+        (made,) = placing.alone(self, x, y, factors or {}, label, region).sites()
         return made.at(made.x, made.y, ix, iy, number=-1, repeat=0)
 
     def check(

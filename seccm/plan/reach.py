@@ -51,7 +51,13 @@ def reach_problems(subject: Subject) -> Iterator[Problem]:
 
 def _motions(subject: Subject) -> tuple[Iterator[Problem], ...]:
     """Find what is out of reach of a tip that moves."""
-    return _speeds(subject), _overtravel(subject), _places(subject), _depth(subject)
+    return (
+        _speeds(subject),
+        _overtravel(subject),
+        _places(subject),
+        _depth(subject),
+        _carrier(subject),
+    )
 
 
 def _drives(subject: Subject) -> Iterator[Problem]:
@@ -230,8 +236,9 @@ def _depth(subject: Subject) -> Iterator[Problem]:
         return
     places = subject.visits.places
     extent = math.hypot(float(np.ptp(places.x)), float(np.ptp(places.y)))
-    start = subject.at.get("z", axis.travel.upper)
-    known = "now" if "z" in subject.at else "at the top"
+    at = {} if subject.plan.regions is not None else subject.at  # a region is begun at the top
+    start = at.get("z", axis.travel.upper)
+    known = "now" if "z" in at else "at the top"
     for site in subject.patterns():
         travel, lift = site.approach.travel, site.retract.distance
         end, slope = start - travel, TILT * extent
@@ -250,6 +257,26 @@ def _depth(subject: Subject) -> Iterator[Problem]:
         if lift > span:
             what = f"{show(lift, 'm')} is more than the range of axis z, {show(span, 'm')}."
             yield Problem("retract.distance", what, "Lower it.")
+
+
+def _carrier(subject: Subject) -> Iterator[Problem]:
+    """Find regions of the sample that the rig cannot bring below the tip."""
+    regions, carrier = subject.plan.regions, subject.info.carrier
+    if regions is None or regions.moved_by == "person":
+        return
+    person = Suggestion(("regions", "moved_by"), "put", "person")
+    if carrier is None:
+        what = f"rig {subject.info.name} has no coarse stage that moves the sample."
+        remedy = 'Write "person": somebody is asked, or use a rig with a table [carrier].'
+        yield Problem("regions.moved_by", what, remedy, suggestion=person)
+        return
+    for one in regions.each():
+        if not carrier.holds(*one.position):
+            place = ", ".join(show(at, "m") for at in one.position)
+            what = f"region {one.label} at ({place}) is beyond the coarse stage, which goes from "
+            what += f"{_span(carrier.x, 'm')} along x and {_span(carrier.y, 'm')} along y."
+            yield Problem("regions.positions", what, "Move it, or leave this region out.")
+            return
 
 
 def _recording(subject: Subject) -> Iterator[Problem]:

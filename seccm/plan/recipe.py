@@ -37,6 +37,8 @@ class Recipe(Model, defer_build=True):
     """What is known of the site itself."""
     label: FreeText = ""
     """What the site is called; empty if nothing."""
+    region: FreeText = ""
+    """The region of the sample in which it lies; empty where there is only one."""
     way: Annotated[AnyWay, Field(default_factory=usual)]
     approach: Approach | None = None
     """How a tip comes there, as the next two; nothing of it where nothing moves."""
@@ -59,7 +61,12 @@ class Recipe(Model, defer_build=True):
 
     @classmethod
     def of(
-        cls, plan: Tables, condition: Condition, values: NamedLevels = (), label: str = ""
+        cls,
+        plan: Tables,
+        condition: Condition,
+        values: NamedLevels = (),
+        label: str = "",
+        region: str = "",
     ) -> Recipe:
         """Return what a plan does at the sites of a condition.
 
@@ -68,6 +75,7 @@ class Recipe(Model, defer_build=True):
             condition: the levels of its factors.
             values: what is known of the site itself.
             label: what it is called.
+            region: of the sample in which it lies.
         """
         here = condition.inside(values)
         steps, setting = plan.resolved(here)
@@ -75,6 +83,7 @@ class Recipe(Model, defer_build=True):
             factors=dict(condition.levels),
             values=dict(values),
             label=label,
+            region=region,
             way=plan.way,
             approach=settled(plan.approach, here.known) if plan.moves else None,
             retract=settled(plan.retract, here.known) if plan.moves else None,

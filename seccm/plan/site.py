@@ -180,6 +180,11 @@ class Site:
         )  # fmt: skip
 
     @property
+    def region(self) -> str:
+        """The region of the sample in which it lies; empty where there is only one."""
+        return "" if self.recipe is None else self.recipe.region
+
+    @property
     def moves(self) -> bool:
         """Whether a tip moves to it."""
         return KINDS.of(self.way.kind).moves

@@ -30,7 +30,11 @@ def spacing_problems(subject: Subject) -> Iterator[Problem]:
     """Find sites, and retries beside sites, whose droplets would meet those of others."""
     if len(subject.visits) < 2 or droplets_are_none(subject.patterns()):
         return
-    places = np.column_stack((subject.visits.places.x, subject.visits.places.y))
+    # Those of one region: no droplet meets that of another one.
+    here = subject.plan.places.places()
+    places = np.column_stack((here.x, here.y))
+    if len(places) < 2:
+        return
     tree = _tree_of(places)
     # Two of them, since each site is the nearest to itself.
     distances, partners = (np.asarray(found) for found in tree.query(places, k=2))

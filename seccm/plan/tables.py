@@ -22,6 +22,7 @@ from seccm.plan.planner import usual as own_list
 from seccm.plan.probe import Probe, Reference
 from seccm.plan.recipe import Recipe
 from seccm.plan.recording import MAINS, Record, raw_rate
+from seccm.plan.regions import Regions, each_of, in_every
 from seccm.plan.site import Site
 from seccm.plan.sites import Sites, own_of
 from seccm.plan.visits import Visits
@@ -83,6 +84,9 @@ class Tables(Model, defer_build=True):
     """What reacts: `seccm check` then says the limiting current, and warns of currents that flow
     longer than it can be brought."""
     places: Annotated[Sites, Field(alias="sites", examples=[EXAMPLES["sites"]])]
+    regions: Annotated[Regions | None, Field(examples=[{"labels": ["A1", "A2"]}])] = None
+    """Regions of the sample, farther apart than the stage reaches: the sites are visited in each
+    one."""
     factors: Annotated[dict[Words, LevelList], Field(default_factory=dict)]
     """What varies from site to site: a name, and its levels. "$j" stands for that of j."""
     design: Design = Design()
@@ -165,22 +169,24 @@ class Tables(Model, defer_build=True):
     @cached_property
     def _visits(self) -> Visits:
         """The sites, made once: a plan never changes, and checks and estimates ask many times."""
-        places, conditions = self.places.places(), self.conditions
+        conditions, regions = self.conditions, each_of(self.regions)
+        places = in_every(self.places.places(), self.regions)
         condition = assigned(self.design, places, len(conditions))
         values, labels = own_of(self.places)
-        if not values and not labels:
+        if not values and not labels and self.regions is None:
             each = enumerate(conditions)
             patterns = tuple(Recipe.of(self, levels).site(index) for index, levels in each)
             return Visits(places, condition, patterns)
-        recipes: dict[tuple[int, NamedLevels, str], int] = {}
-        which = []
+        recipes: dict[tuple[int, NamedLevels, str, str], int] = {}
+        which, in_one = [], len(places) // len(regions)
         for number, index in enumerate(condition.tolist()):
-            own = values[number] if values else ()
-            alike = index, own, labels[number] if labels else ""
+            region, place = regions[number // in_one], number % in_one
+            own = (*(values[place] if values else ()), *region.values)
+            alike = index, own, labels[place] if labels else "", region.label
             which.append(recipes.setdefault(alike, len(recipes)))
         patterns = tuple(
-            Recipe.of(self, conditions[index], own, label).site(index)
-            for index, own, label in recipes
+            Recipe.of(self, conditions[index], own, label, name).site(index)
+            for index, own, label, name in recipes
         )
         return Visits(places, np.array(which, int), patterns)
 
@@ -194,7 +200,8 @@ class Tables(Model, defer_build=True):
     def own_units(self) -> dict[str, str]:
         """The SI units of the values that each site has, by their names."""
         values, _ = own_of(self.places)
-        return {name: level.unit for name, level in values[0]} if values else {}
+        known = (*(values[0] if values else ()), *each_of(self.regions)[0].values)
+        return {name: level.unit for name, level in known}
 
     def sites(self) -> tuple[Site, ...]:
         """Return every site in the order of the visits, resolved to plain numbers."""

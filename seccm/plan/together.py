@@ -20,7 +20,9 @@ from seccm.plan.channels import STAYING
 from seccm.plan.design import assigned, conditions_of, design_problems
 from seccm.plan.expand import condition_problems, program_problems
 from seccm.plan.keeping import keep_problems
-from seccm.plan.sites import own_of
+from seccm.plan.places import MOST
+from seccm.plan.regions import Regions, each_of, in_every
+from seccm.plan.sites import Sites, own_of
 from seccm.plan.ways import KINDS
 from seccm.program.setting import Setting
 from seccm.suggestion import Suggestion
@@ -111,7 +113,8 @@ def together(parts: Mapping[str, Any], own: Collection[str]) -> Iterator[Problem
     wrong = []
     sites = parts.get("places")
     if "factors" in parts and "design" in parts:
-        wrong += design_problems(parts["factors"], parts["design"], sites and sites.places())
+        places = sites and in_every(sites.places(), parts.get("regions"))
+        wrong += design_problems(parts["factors"], parts["design"], places)
     if "program" in parts:
         factors = set(parts.get("factors", ()))
         if "design" in parts:
@@ -120,6 +123,8 @@ def together(parts: Mapping[str, Any], own: Collection[str]) -> Iterator[Problem
             what = f"{name} is the name of a factor already."
             wrong.append(Problem(f"sites.values.{name}", what, "Choose another name."))
         wrong += program_problems(parts["program"], factors.union(own))
+    if sites is not None and parts.get("regions") is not None:
+        wrong += _region_problems(parts["regions"], sites)
     yield from wrong
     if "places" in parts and "way" in parts:
         yield from _misfit(parts["places"].kind, parts["way"].kind)
@@ -141,6 +146,22 @@ def together(parts: Mapping[str, Any], own: Collection[str]) -> Iterator[Problem
                     yield problem
 
 
+def _region_problems(regions: Regions, sites: Sites) -> Iterator[Problem]:
+    """Find what does not fit between the regions of a sample and the sites in each."""
+    if sites.kind in STAYING:
+        what = f'have no meaning with sites of kind "{sites.kind}": nothing moves there.'
+        yield Problem("regions", what, "Remove it.", suggestion=Suggestion(("regions",), "remove"))
+        return
+    count, each = len(regions.labels), len(sites.places())
+    if count * each > MOST:
+        what = f"make {count * each} sites, more than {MOST}."
+        yield Problem("regions", what, "Take fewer regions, or fewer sites in each.")
+    own, _ = own_of(sites)
+    for name in (name for name, _ in (own[0] if own else ()) if name in regions.values):
+        what = f"{name} stands for a value of each site already."
+        yield Problem(f"regions.values.{name}", what, "Choose another name.")
+
+
 def _misfit(sites: str, way: str) -> Iterator[Problem]:
     """Find a way that does not go with the kind of the sites."""
     stays, put = not KINDS.of(way).moves, Suggestion(("way", "kind"), "put", "hopping")
@@ -158,9 +179,16 @@ def _misfit(sites: str, way: str) -> Iterator[Problem]:
 def _cases(parts: Mapping[str, Any]) -> tuple[Condition, ...]:
     """Return every condition, with the values of each site that it goes with."""
     conditions = conditions_of(parts["factors"], parts["design"])
+    regions = parts.get("regions")
     values, _ = own_of(parts["places"]) if "places" in parts else ((), ())
-    if not values:
+    if not values and regions is None:
         return conditions
-    which = assigned(parts["design"], parts["places"].places(), len(conditions)).tolist()
-    pairs = dict.fromkeys(zip(which, values, strict=True))
+    places = parts["places"].places()
+    which = assigned(parts["design"], in_every(places, regions), len(conditions)).tolist()
+    own = [
+        (*here, *region.values)
+        for region in each_of(regions)
+        for here in values or [()] * len(places)
+    ]
+    pairs = dict.fromkeys(zip(which, own, strict=True))
     return tuple(conditions[index].inside(own) for index, own in pairs)

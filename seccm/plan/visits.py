@@ -34,7 +34,7 @@ class Visits:
         numbers: dict[object, int] = {}
         which = []
         for site in sites:
-            alike = site.condition, site.levels, site.label
+            alike = site.condition, site.levels, site.label, site.region
             if alike not in numbers:
                 numbers[alike] = len(patterns)
                 patterns.append(site)

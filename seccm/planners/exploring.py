@@ -41,7 +41,8 @@ class GaussianProcess(Remembers):
 
     def __init__(self, spec: GaussianProcessSpec, plan: Plan) -> None:
         self._spec = spec
-        space = Space(plan, {one.factor: one for one in spec.vary}, chosen=spec.places == "any")
+        ranges = {one.factor: one for one in spec.vary}
+        space = Space(plan, ranges, chosen=spec.places == "any", regions=spec.regions)
         self._memory = Memory(space, spec.learn, spec.seed)
         self._goal, self._learnt = spec.goal, spec.learn[0]
         value = spec.goal.value if isinstance(spec.goal, Reach) else None

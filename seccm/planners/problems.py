@@ -16,6 +16,7 @@ from seccm.planners.specs import (
     Stop,
 )
 from seccm.program.kept import declared_of
+from seccm.suggestion import Suggestion
 from seccm.typography import counted
 
 
@@ -94,7 +95,8 @@ def process_problems(spec: GaussianProcessSpec, subject: Subject) -> Iterator[Pr
     ranges = [(f"planner.vary[{k}]", one.factor, one) for k, one in enumerate(spec.vary)]
     learnt = [(f"planner.learn[{k}].result", one) for k, one in enumerate(spec.learn)]
     yield from problems_of(subject, ranges, learnt)
-    if not spec.vary and spec.places == "in order":
+    yield from region_problems(spec, subject)
+    if not spec.vary and spec.places == "in order" and spec.regions == "in order":
         what = "nothing varies: neither a factor nor the place."
         yield Problem("planner.vary", what, 'Name a factor, or set places = "any".')
     first, unit = spec.learn[0], unit_of(spec.learn[0].result)
@@ -109,6 +111,30 @@ def process_problems(spec: GaussianProcessSpec, subject: Subject) -> Iterator[Pr
     if wanted > places:
         what = f"{counted(wanted, 'site')} come first, but the plan has {places} places."
         yield Problem("planner.first", what, "Give fewer, or a larger grid.")
+
+
+def region_problems(spec: GaussianProcessSpec, subject: Subject) -> Iterator[Problem]:
+    """Find what does not fit between a planner and the regions of the sample."""
+    regions, where = subject.plan.regions, "planner.regions"
+    if regions is None:
+        if spec.regions != "in order":
+            what = f'is "{spec.regions}", but the plan has no table [regions].'
+            remove = Suggestion(("planner", "regions"), "remove")
+            yield Problem(where, what, "Remove it, or add the table.", suggestion=remove)
+        return
+    if spec.places == "any":
+        what = '"any" takes the places of all regions for one map.'
+        yield Problem("planner.places", what, 'Write places = "in order" in a plan with regions.')
+    if spec.regions == "by place" and not regions.positions:
+        what = "the plan does not say where the regions are."
+        yield Problem(where, what, "Give regions.positions.")
+    if spec.regions == "by values" and not regions.values:
+        what = "the plan says nothing of the regions by which they could be told apart."
+        yield Problem(where, what, "Give regions.values, such as a composition.")
+    each = len(subject.visits) // len(regions.labels)
+    if spec.regions != "in order" and spec.repeats > each:
+        what = f"is {spec.repeats}, but each region has {counted(each, 'place')}."
+        yield Problem("planner.repeats", what, "Give fewer, or more sites in each region.")
 
 
 def bisection_problems(spec: BisectionSpec, subject: Subject) -> Iterator[Problem]:

@@ -15,9 +15,10 @@ from seccm.factors import Level
 from seccm.plan.decision import Direction
 from seccm.plan.instruction import Forbidden, Instruction
 from seccm.plan.plan import Plan
+from seccm.plan.regions import OF_REGIONS, Regions
 from seccm.plan.site import Site
 from seccm.plan.spacing import meeting
-from seccm.planners.specs import Range
+from seccm.planners.specs import Among, Range
 
 LEVELS = {1: 81, 2: 21, 3: 9}
 """Levels of each factor that are considered, by how many factors vary; fewer with more of them."""
@@ -68,9 +69,26 @@ class Choice:
     """A condition at a place, as a planner sees it."""
 
     point: tuple[float, ...]
-    """Shares of the ranges, and behind them those of x and y where places are chosen."""
+    """Shares of the ranges, and behind them those of the place, or of the region, if chosen."""
     place: int | None
     """The place of the plan by its number; None for the next free one."""
+
+
+def coordinates(
+    regions: Regions, among: Among
+) -> tuple[tuple[Direction, ...], dict[str, tuple[float, ...]]]:
+    """Return what tells the regions of a sample apart, and that of each by its label.
+
+    Args:
+        regions: of the plan.
+        among: whether their places on the sample, or what is known of them.
+    """
+    if among == "by place":
+        where = tuple(Direction(name, "m") for name in OF_REGIONS)
+        return where, {one.label: one.position for one in regions.each()}
+    units = {name: levels[0].unit for name, levels in regions.values.items()}
+    known = {one.label: tuple(level.value for _, level in one.values) for one in regions.each()}
+    return tuple(Direction(name, unit) for name, unit in units.items()), known
 
 
 class Space:
@@ -80,33 +98,48 @@ class Space:
         plan: of the run.
         ranges: of the factors that vary.
         chosen: whether the places are chosen; else they are used in their order.
+        regions: how the regions of the sample are chosen; else they are used in their order.
     """
 
-    def __init__(self, plan: Plan, ranges: Mapping[str, Range], *, chosen: bool) -> None:
-        self._plan, self._chosen = plan, chosen
+    def __init__(
+        self, plan: Plan, ranges: Mapping[str, Range], *, chosen: bool, regions: Among = "in order"
+    ) -> None:
+        self._plan = plan
         self.spans = tuple(Span(name, span) for name, span in ranges.items())
         self._sites = plan.sites()
         self._constant = {
             name: level for name, level in plan.conditions[0].levels if name not in ranges
         }
         self.places = np.array([(site.x, site.y) for site in self._sites]).reshape(-1, 2)
-        self._low = self.places.min(axis=0)
-        across = float(np.ptp(self.places, axis=0).max())
-        self._across = across if across > 0.0 else 1.0
+        self._apart = regions != "in order" and plan.regions is not None
+        """Whether regions are chosen, and not places."""
+        self._where: tuple[Direction, ...] = ()
+        self._at = np.zeros((len(self._sites), 0))
+        """What is known of each place that is chosen, shape (places, coordinates)."""
+        if self._apart and plan.regions is not None:
+            self._where, of = coordinates(plan.regions, regions)
+            self._at = np.array([of[site.region] for site in self._sites])
+        elif chosen:
+            self._where, self._at = (Direction("x", "m"), Direction("y", "m")), self.places
+        self._chosen = bool(self._where)
+        self._low = self._at.min(axis=0)
+        across = np.ptp(self._at, axis=0)
+        if self._chosen and regions != "by values":
+            across = np.full(len(across), across.max())  # a metre is a metre in all directions
+        self._across = np.where(across > 0.0, across, 1.0)
 
     @property
     def directions(self) -> tuple[Direction, ...]:
         """What varies, in the order of the coordinates of a point."""
-        places = (Direction("x", "m"), Direction("y", "m")) if self._chosen else ()
-        return (*(span.direction for span in self.spans), *places)
+        return (*(span.direction for span in self.spans), *self._where)
 
     def used(self, sites: Iterable[Site]) -> set[int]:
         """Return the places of the plan that sites have used, by their numbers."""
         # Where a plan has a place twice, each site there uses one of the two.
-        left = defaultdict[tuple[float, float], deque[int]](deque)
-        for number, (x, y) in enumerate(self.places.tolist()):
-            left[x, y].append(number)
-        there = (left.get((site.x, site.y)) for site in sites)
+        left = defaultdict[tuple[str, float, float], deque[int]](deque)
+        for number, site in enumerate(self._sites):
+            left[site.region, site.x, site.y].append(number)
+        there = (left.get((site.region, site.x, site.y)) for site in sites)
         return {numbers.popleft() for numbers in there if numbers}
 
     def forbidden(self, instructions: Iterable[Instruction]) -> set[int]:
@@ -119,24 +152,35 @@ class Space:
     def taken(self, sites: Iterable[Site]) -> set[int]:
         """Return the places of the plan whose footprints those of some sites would meet."""
         offsets, diameter = self._sites[0].no_contact.offsets(), self._plan.probe.diameter
-        found = set()
-        for site in sites:
-            others = [
-                (meeting((x, y), np.array([(site.x, site.y)]), offsets, diameter), number)
-                for number, (x, y) in enumerate(self.places.tolist())
-            ]
-            found |= {number for met, number in others if met is not None}
-        return found
+        return {
+            number
+            for site in sites
+            for number, own in enumerate(self._sites)
+            if own.region == site.region
+            and meeting((own.x, own.y), np.array([(site.x, site.y)]), offsets, diameter) is not None
+        }
 
     def point(self, site: Site) -> tuple[float, ...]:
         """Return where a site lies."""
         levels = {} if site.recipe is None else dict(site.recipe.condition)
         factors = tuple(span.share(levels[span.name]) for span in self.spans)
-        return factors + (self._shares((site.x, site.y)) if self._chosen else ())
+        if not self._chosen:
+            return factors
+        if not self._apart:
+            return factors + self._shares((site.x, site.y))
+        number = next(k for k, own in enumerate(self._sites) if own.region == site.region)
+        return factors + self._shares(self._at[number])
 
-    def _shares(self, place: Iterable[float]) -> tuple[float, ...]:
-        x, y = ((np.asarray(place) - self._low) / self._across).tolist()
-        return float(x), float(y)
+    def _shares(self, at: Iterable[float]) -> tuple[float, ...]:
+        return tuple(((np.asarray(at) - self._low) / self._across).tolist())
+
+    def _free(self, used: set[int]) -> list[int]:
+        """Return the places that are free, by their numbers; of each region the first."""
+        free = [number for number in range(len(self.places)) if number not in used]
+        if not self._apart:
+            return free
+        first = {self._sites[number].region: number for number in reversed(free)}
+        return sorted(first.values())
 
     def candidates(self, used: set[int], seed: int) -> list[Choice]:
         """Return what may come next: levels all over the ranges, at places that are free.
@@ -145,7 +189,7 @@ class Space:
             used: places, by their numbers.
             seed: of what is drawn where there is too much.
         """
-        free = [number for number in range(len(self.places)) if number not in used]
+        free = self._free(used)
         if not free:
             return []
         factors, rng = self._levels(), np.random.default_rng(seed)
@@ -156,7 +200,7 @@ class Space:
         if not self._chosen:
             return [Choice(tuple(point), None) for point in factors[kept].tolist()]
         pairs = [(factors[f], free[p]) for f, p in zip(*np.divmod(kept, len(free)), strict=True)]
-        return [Choice((*f.tolist(), *self._shares(self.places[p])), p) for f, p in pairs]
+        return [Choice((*f.tolist(), *self._shares(self._at[p])), p) for f, p in pairs]
 
     def _levels(self) -> FloatArray:
         count = len(self.spans)
@@ -177,8 +221,7 @@ class Space:
             for k, span in enumerate(self.spans)
         ]
         if self._chosen:
-            x, y = (self._low + self._across * points[:, len(self.spans) :]).T
-            columns += [x, y]
+            columns += [*(self._low + self._across * points[:, len(self.spans) :]).T]
         return np.column_stack(columns)
 
     def first(self, count: int, seed: int) -> list[Choice]:
@@ -193,17 +236,18 @@ class Space:
         )[:count]
         if not self._chosen:
             return [Choice(tuple(point), None) for point in drawn.tolist()]
-        shares = np.array([self._shares(place) for place in self.places])
+        free = self._free(set())
+        shares = np.array([self._shares(self._at[place]) for place in free])
         scaled = drawn[:, len(self.spans) :] * shares.max(axis=0)
         taken: set[int] = set()
         found = []
         for levels, at in zip(drawn[:, : len(self.spans)], scaled, strict=True):
-            order = np.argsort(np.hypot(*(shares - at).T), kind="stable")
-            place = next((int(k) for k in order if int(k) not in taken), None)
-            if place is None:
+            order = np.argsort(((shares - at) ** 2).sum(axis=1), kind="stable")
+            which = next((int(k) for k in order if int(k) not in taken), None)
+            if which is None:
                 break
-            taken.add(place)
-            found.append(Choice((*levels.tolist(), *shares[place].tolist()), place))
+            taken.add(which)
+            found.append(Choice((*levels.tolist(), *shares[which].tolist()), free[which]))
         return found
 
     def site(self, choice: Choice, used: set[int]) -> Site | None:
@@ -215,7 +259,9 @@ class Space:
         """
         place = choice.place
         if place is None or place in used:
-            place = next((k for k in range(len(self.places)) if k not in used), None)
+            region = self._sites[place].region if place is not None and self._apart else None
+            free = [k for k in range(len(self.places)) if k not in used]
+            place = next((k for k in free if region in (None, self._sites[k].region)), None)
         if place is None:
             return None
         own = self._sites[place]
@@ -225,4 +271,6 @@ class Space:
             **{s.name: s.level(x) for s, x in zip(self.spans, choice.point, strict=False)},
             **values,
         }
-        return self._plan.site(own.x, own.y, levels, ix=own.ix, iy=own.iy, label=own.label)
+        return self._plan.site(
+            own.x, own.y, levels, ix=own.ix, iy=own.iy, label=own.label, region=own.region
+        )

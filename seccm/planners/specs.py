@@ -17,6 +17,7 @@ from seccm.quantities import Count, Duration, Model, Seed, Words
 from seccm.units import show
 
 Scale = Literal["linear", "logarithmic"]
+Among = Literal["in order", "by place", "by values"]
 
 
 class Range(Model):
@@ -132,6 +133,10 @@ class GaussianProcessSpec(Deciding):
     places: Literal["in order", "any"] = "in order"
     """Whether the places of the plan are used one after the other, or chosen: then the results are
     learnt as functions of x and y, too."""
+    regions: Among = "in order"
+    """Whether the regions of the sample are used one after the other, or chosen: then the results
+    are learnt as functions of their places on the sample, or of what the plan knows of them, such
+    as their composition."""
     learn: Annotated[
         tuple[Learnt, ...], Field(min_length=1, max_length=6, examples=[[{"result": "E_nuc_2"}]])
     ]
@@ -140,7 +145,7 @@ class GaussianProcessSpec(Deciding):
     first: Annotated[int, Field(ge=2, le=1000)] = 5
     """Sites that fill the range evenly before the first decision."""
     repeats: Count = 1
-    """Sites in succession that are alike, on fresh places."""
+    """Sites in succession that are alike, on fresh places; of one region where these are chosen."""
     batch: Count = 1
     """How many conditions are chosen at once, each as if those before it were measured."""
     stop: Stop = Stop()

@@ -13,6 +13,7 @@ from seccm.analysis import scales
 from seccm.analysis.declared import declared
 from seccm.arrays import FloatArray
 from seccm.plan.decision import Belief, Decision
+from seccm.plan.regions import OF_REGIONS, positions_in
 from seccm.report import style
 from seccm.report.study import Study
 from seccm.typography import readable
@@ -66,7 +67,7 @@ def learnt(study: Study) -> Figure | None:
 
 def _drawn(belief: Belief) -> bool:
     names = tuple(direction.name for direction in belief.directions)
-    return len(names) == 1 or names == ("x", "y")
+    return len(names) == 1 or names in (("x", "y"), OF_REGIONS)
 
 
 def _path(study: Study) -> FloatArray:
@@ -161,19 +162,33 @@ def _late(study: Study, belief: Belief) -> FloatArray:
 def _draw_map(study: Study, axes: Axes, belief: Belief, values: FloatArray, words: str) -> None:
     """Draw what is expected at each place, and where sites were."""
     scale = scales.feature_scale(belief.unit, values)
-    x, y = (belief.points * _UM).T
+    of_regions = belief.directions[0].name in OF_REGIONS
+    unit, factor = ("mm", 1e3) if of_regions else ("µm", _UM)
+    x, y = (belief.points * factor).T
     steps = [b - a for a, b in pairwise(sorted(set(np.round(x, 6).tolist()))) if b > a]
     shown = axes.scatter(
         x, y, c=scale(values), cmap="viridis", marker="s", s=max(4.0, 2.2e3 / len(x)), lw=0
     )
-    at_x, at_y = (each[study.measured] * _UM for each in (study.x, study.y))
+    at_x, at_y = (
+        _regions_measured(study).T * factor
+        if of_regions
+        else (each[study.measured] * factor for each in (study.x, study.y))
+    )
     axes.plot(at_x, at_y, ls="none", marker="o", ms=3, mfc="none", mew=0.7, color="white")
     room = 0.6 * (min(steps) if steps else 1.0)
     axes.set(xlim=(x.min() - room, x.max() + room), ylim=(y.min() - room, y.max() + room))
     axes.set_aspect("equal")
-    axes.set(xlabel="x (µm)", ylabel="y (µm)")
+    of = " on the sample" if of_regions else ""
+    axes.set(xlabel=f"x{of} ({unit})", ylabel=f"y{of} ({unit})")
     bar = axes.figure.colorbar(shown, ax=axes)
     bar.set_label(f"{scale.label(scales.symbol(belief.result))}, {words}")
+
+
+def _regions_measured(study: Study) -> FloatArray:
+    """Return where the regions with measured sites are on the sample, in metres, shape (n, 2)."""
+    known = positions_in(study.scan.plan_json)
+    here = dict.fromkeys(study.region_of(number) for number in study.measured.tolist())
+    return np.array([known[region] for region in here if region in known]).reshape(-1, 2)
 
 
 def _draw_path(axes: Axes, path: FloatArray) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -103,7 +103,20 @@ class Study:
 
     @cached_property
     def _places(self) -> tuple[FloatArray, FloatArray]:
-        return places(self.scan.sites)
+        x, y = places(self.scan.sites)
+        if self.plan is None or self.plan.regions is None:
+            return x, y
+        # Side by side: in stage coordinates all regions lie on each other.
+        offsets = self.plan.regions.offsets(self.plan.places.places())
+        shift = np.zeros((x.size, 2))
+        for number, site in self._planned.items():
+            shift[number] = offsets.get(site.region, (0.0, 0.0))
+        return x + shift[:, 0], y + shift[:, 1]
+
+    def region_of(self, number: int) -> str:
+        """Return the region of the sample in which a site lies; empty where there is only one."""
+        site = self._planned.get(number)
+        return "" if site is None else site.region
 
     @cached_property
     def heights(self) -> Heights:
@@ -112,7 +125,11 @@ class Study:
         names = [f"{result.name}{part}" for result in sources() for part in ("", "_status")]
         columns = {name: sites[name] for name in (*names, "ix", "iy") if name in sites}
         columns[CONTACT] = np.where(self.landed, sites[CONTACT], math.nan)
-        return heights_of(columns, self.x, self.y, sites["t_contact"])
+        found = heights_of(columns, self.x, self.y, sites["t_contact"])
+        if self.plan is not None and self.plan.regions is not None:
+            # No plane goes through several regions: each was moved below the tip anew.
+            return replace(found, plane=None, lines=np.full(found.z.shape, math.nan))
+        return found
 
     @property
     def topography(self) -> Topography | None:
@@ -123,7 +140,8 @@ class Study:
     def quality(self) -> npt.NDArray[np.uint32]:
         """Quality flags of each site, those that take the whole scan to see included."""
         allowed = {number: site.approach.overtravel for number, site in self._planned.items()}
-        together = judged_together(self.scan.sites, allowed, self.diameter)
+        regions = {number: site.region for number, site in self._planned.items()}
+        together = judged_together(self.scan.sites, allowed, self.diameter, regions)
         return self.scan.sites["quality"] | together
 
     @property

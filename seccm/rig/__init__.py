@@ -1,12 +1,31 @@
 """The one seam to the world: what a rig is told, what it answers, what it says of itself."""
 
-from seccm.rig.actions import Action, Connect, Drive, Freeze, Mark, Mode, Modulate, Move, Wake
+from seccm.rig.actions import (
+    Action,
+    Carry,
+    Connect,
+    Drive,
+    Freeze,
+    Mark,
+    Mode,
+    Modulate,
+    Move,
+    Wake,
+)
 from seccm.rig.block import Axis, Block, Clock, ContactRecord, Flag
 from seccm.rig.camera import Camera, CameraInfo, Frame
 from seccm.rig.coarse import CoarseStage
 from seccm.rig.contact import NEVER, Air, ContactRule, Crossing, Deaf, StopCondition
 from seccm.rig.drives import DriveInfo
-from seccm.rig.info import AxisRange, CurrentRange, Modulation, RigInfo, StopAbility, SwitchInfo
+from seccm.rig.info import (
+    AxisRange,
+    CarrierInfo,
+    CurrentRange,
+    Modulation,
+    RigInfo,
+    StopAbility,
+    SwitchInfo,
+)
 from seccm.rig.late import Late
 from seccm.rig.leads import NO_LEADS, Leads
 from seccm.rig.mounted import Channel, Mounted
@@ -30,6 +49,8 @@ __all__ = [
     "Block",
     "Camera",
     "CameraInfo",
+    "CarrierInfo",
+    "Carry",
     "Cell",
     "CellInfo",
     "Channel",

@@ -100,6 +100,23 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class Carry:
+    """Move the sample until one of its regions lies below the tip, which is up meanwhile.
+
+    A rig with a coarse stage carries it out; see `RigInfo.carrier`. The cell is off all the while:
+    anything else is refused. Where a person moves the sample, every rig takes note, and does
+    nothing.
+    """
+
+    region: str
+    """The label of the region."""
+    x: float
+    """Where it is on the sample, in metres; NaN where that is not known."""
+    y: float
+    by: Literal["rig", "person"] = "rig"
+
+
+@dataclass(frozen=True, slots=True)
 class Wake:
     """Say that the next decision falls when this row is about to come.
 
@@ -109,4 +126,4 @@ class Wake:
     row: int
 
 
-Action = Move | Drive | Freeze | Modulate | Mark | Connect | Wake
+Action = Move | Drive | Freeze | Modulate | Mark | Connect | Carry | Wake

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from seccm.errors import LimitError
-from seccm.rig.actions import Connect, Drive, Mode, Modulate, Move
+from seccm.rig.actions import Carry, Connect, Drive, Mode, Modulate, Move
 from seccm.rig.block import Axis, Clock
 from seccm.rig.drives import DriveInfo
 from seccm.rig.leads import NO_LEADS, Leads
@@ -89,6 +89,36 @@ class SwitchInfo:
     """What it takes to open or to close a contact for sure."""
 
 
+@dataclass(frozen=True, slots=True)
+class CarrierInfo:
+    """A coarse stage that moves the sample from one of its regions to another."""
+
+    x: Range
+    """Where it goes, in metres."""
+    y: Range
+    speed: float
+    """Metres per second."""
+    settle: float
+    """Seconds until the sample rests after a motion."""
+
+    def seconds(self, way: float) -> float:
+        """Return how long a motion over a way in metres takes for sure."""
+        # Its axes may go one after the other.
+        return math.sqrt(2.0) * way / self.speed + self.settle
+
+    def holds(self, x: float, y: float) -> bool:
+        """Tell whether it goes to a place."""
+        return self.x.holds(x) and self.y.holds(y)
+
+    def far(self, to: tuple[float, float]) -> tuple[float, float]:
+        """Return the corner of its travel that is farthest from a place."""
+        x, y = (
+            max((span.lower, span.upper), key=lambda end: abs(end - at))
+            for span, at in zip((self.x, self.y), to, strict=True)
+        )
+        return x, y
+
+
 class Timed(Protocol):
     """A step, as far as the length of its data points goes."""
 
@@ -163,6 +193,8 @@ class RigInfo:
     """How the height can swing; None where it cannot."""
     switch: SwitchInfo | None = None
     """What connects the channels of an electrode array; None where a person has to."""
+    carrier: CarrierInfo | None = None
+    """What moves the sample from region to region; None where a person does."""
     ranges: tuple[CurrentRange, ...] = ()
     """All ranges that a step may ask for, with the usual one first; none where that has no name."""
     drives: tuple[DriveInfo, ...] = ()
@@ -282,6 +314,32 @@ class RigInfo:
                 "not-left",
                 "switch",
                 f"{now} is connected; it is left before {channel} is connected. Nothing changed.",
+            )
+
+    def refuse_carrying(self, wanted: Carry, mode: Mode) -> None:
+        """Refuse to move the sample where no stage does, beyond its reach, or under current.
+
+        Args:
+            wanted: where it is to go.
+            mode: of the drive that is on.
+
+        Raises:
+            LimitError: nothing moved.
+        """
+        if wanted.by == "person":
+            return
+        if self.carrier is None or not self.carrier.holds(wanted.x, wanted.y):
+            reach = "no coarse stage for the sample" if self.carrier is None else "not so far"
+            raise LimitError(
+                "no-carrier",
+                "carrier",
+                f"rig {self.name} cannot move region {wanted.region!r} below the tip: {reach}. "
+                "Nothing moved.",
+                'Write moved_by = "person" in the table [regions] of the plan.',
+            )
+        if mode != "open":
+            raise LimitError(
+                "cell-on", "carrier", "the sample is moved only with the cell off; nothing moved."
             )
 
     def refuse_impossible(self, drive: Drive) -> None:

@@ -22,7 +22,18 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol, cast
 
 from seccm.errors import SeccmError
-from seccm.rig.actions import Action, Connect, Drive, Freeze, Mark, Mode, Modulate, Move, Wake
+from seccm.rig.actions import (
+    Action,
+    Carry,
+    Connect,
+    Drive,
+    Freeze,
+    Mark,
+    Mode,
+    Modulate,
+    Move,
+    Wake,
+)
 from seccm.rig.block import Block, overload_flags
 from seccm.rig.drives import DriveInfo
 from seccm.rig.gate import Gate
@@ -299,6 +310,8 @@ class _Assembled:
                         drive.impose(action, self._row)
             case Mark() | Wake():
                 self._stream.apply(action)
+            case Carry():
+                self.info.refuse_carrying(action, self._mode)
             case Connect():
                 if action.by == "rig":
                     # Who switches does not know who drives.

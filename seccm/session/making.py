@@ -30,13 +30,21 @@ from seccm.plan.instruction import Instruction
 from seccm.plan.placing import Placing
 from seccm.plan.planner import Finished, Planner, known_ahead, planner_of, with_script
 from seccm.plan.site import Site
-from seccm.rig import RawChannel, Rig, RigInfo, more_than_basic
+from seccm.rig import Channel, Mounted, RawChannel, Rig, RigInfo, more_than_basic
 from seccm.rigs import RigFile, build_rig, load_rig
 from seccm.session import notes
 from seccm.session.analysing import same_file
 from seccm.session.checking import calibration_doubts, room
 from seccm.session.filmed import film_of
-from seccm.session.past import before, finished, known_surface, passed, read_what_ran, stored
+from seccm.session.past import (
+    before,
+    finished,
+    known_surface,
+    passed,
+    read_what_ran,
+    region_below,
+    stored,
+)
 from seccm.session.running import Run
 
 
@@ -145,12 +153,14 @@ def resume(path: str | Path, *, pace: float = 0.0, planner: Planner | None = Non
         filmed = scan.frames.facts
         sites, left = stored(scan)
         broken, charges = scan.broken_off, passed(scan, sites)
+        region = region_below(scan, sites, left) if plan.regions is not None else ""
     if not left and ended == "complete":
         raise DataFileError(f"{path}: all {known} sites were visited; there is nothing to resume.")
     asked = planner_of(plan, planner)
     features = Features(plan, sites=sites)
     first, share = (left[0].number if left else known), len(left) / max(known, 1)
-    opened, found = _open(plan, rig_file, path, first, share, seed, faults, pace, charges)
+    mounted = dataclasses.replace(plan.mounted, passed=charges, region=_below(plan, region))
+    opened, found = _open(plan, rig_file, path, first, share, seed, faults, pace, mounted)
     film = None
     try:
         if filmed is not None:
@@ -170,7 +180,7 @@ def resume(path: str | Path, *, pace: float = 0.0, planner: Planner | None = Non
             film=film,
         )
         with open_scan(path) as scan:
-            terrain = known_surface(scan, store.begins_at)
+            terrain = known_surface(scan, store.begins_at, sites if plan.regions else ())
             done = {
                 site.number: before(scan, site, plan.reference.offset, area_at(plan, site))
                 for site in left
@@ -195,11 +205,19 @@ def resume(path: str | Path, *, pace: float = 0.0, planner: Planner | None = Non
             total=known if asked is None else asked.total,
             terrain=terrain,
             before=done,
+            region=region,
             film=film,
         )
     except BaseException:
         _let_go(opened, film)
         raise
+
+
+def _below(plan: Plan, region: str) -> Channel | None:
+    """Return the region that lies below the tip already; None where nobody knows."""
+    if plan.regions is None or not region:
+        return None
+    return Channel(region, *plan.regions.of(region).position)
 
 
 def _let_go(rig: Rig, film: Filming | None) -> None:
@@ -226,7 +244,7 @@ def _open(
     seed: int,
     faults: Sequence[str],
     pace: float,
-    charges: Mapping[str, tuple[float, float]] | None = None,
+    mounted: Mounted | None = None,
 ) -> tuple[Rig, Opened]:
     """Build and open the rig; check it, and the disk against the share of the sites to come.
 
@@ -239,9 +257,9 @@ def _open(
         seed: for virtual rigs, as the next two.
         faults: what shall go wrong.
         pace: how fast.
-        charges: that have passed at each electrode, and in how many seconds, by its label.
+        mounted: what is on the rig, where an earlier session has left something behind.
     """
-    mounted = dataclasses.replace(plan.mounted, passed=dict(charges or {}))
+    mounted = plan.mounted if mounted is None else mounted
     rig = build_rig(rig_file, mounted, seed=seed, faults=faults, pace=pace, first_site=first)
     return rig, open_for_motion(
         rig, plan, further=lambda info: room(plan, info, path.parent, share)

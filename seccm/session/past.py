@@ -184,15 +184,52 @@ def _blocks(record: SiteRecord, rows: slice, clock: Clock, since: int) -> Iterat
         )
 
 
-def known_surface(scan: Scan, begins_at: float) -> Terrain:
+def region_below(scan: Scan, sites: Sequence[Site], left: Sequence[Site]) -> str:
+    """Return the region that lies below the tip when a run goes on; empty where nobody knows.
+
+    Where the next site is in another one, a person may have begun to move the sample.
+
+    Args:
+        scan: the file.
+        sites: of it, as they were planned.
+        left: those of them that are left.
+    """
+    touched = _touched(scan)
+    if not touched:
+        return ""
+    here = sites[touched[-1]].region
+    return here if not left or left[0].region == here else ""
+
+
+def _touched(scan: Scan) -> list[int]:
+    """Return the sites that were touched or finished, in the order in which that was."""
+    began = np.where(scan.sites["status"] > Outcome.PLANNED, scan.sites["t_start"], math.nan)
+    return sorted(np.flatnonzero(np.isfinite(began)).tolist(), key=lambda k: float(began[k]))
+
+
+def _here(scan: Scan, sites: Sequence[Site]) -> set[int]:
+    """Return the sites since the sample was moved last: those before say nothing of its surface."""
+    found: set[int] = set()
+    for number in reversed(_touched(scan)):
+        if found and sites[number].region != sites[max(found)].region:
+            break
+        found.add(number)
+    return found
+
+
+def known_surface(scan: Scan, begins_at: float, planned: Sequence[Site] = ()) -> Terrain:
     """Return what the sites of a file say of the surface, on the clock of a session.
 
     Args:
         scan: the file.
         begins_at: the time in it at which the session begins, in seconds.
+        planned: its sites, in a plan with regions: those in other ones are left out.
     """
     terrain, sites = Terrain(), scan.sites
-    ended = sites["t_end"]
+    ended = np.where(np.isfinite(sites["t_end"]), sites["t_end"], math.nan)
+    if planned:
+        here = _here(scan, planned)
+        ended = np.where([k in here for k in range(len(sites))], ended, math.nan)
     for number in sorted(np.flatnonzero(np.isfinite(ended)), key=lambda k: float(ended[k])):
         if sites["landed"][number]:
             x, y, z = (float(sites[name][number]) for name in ("x_cmd", "y_cmd", "z_contact"))

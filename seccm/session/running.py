@@ -24,6 +24,7 @@ from seccm.errors import DataFileError, NotNow, PlanError, Problem
 from seccm.events import Event, Outcome, RunStopped
 from seccm.filming.film import Filming
 from seccm.hopping.before import Before
+from seccm.hopping.carrying import Carrying
 from seccm.hopping.doubts import Budget
 from seccm.hopping.engine import Engine
 from seccm.hopping.life import Request, State
@@ -69,6 +70,7 @@ class Run:
         asking: Asking | None = None,
         terrain: Terrain | None = None,
         before: Mapping[int, Before] | None = None,
+        region: str = "",
         film: Filming | None = None,
     ) -> None:
         self.plan = plan
@@ -108,6 +110,7 @@ class Run:
             withdrawn=(lambda site: False) if asking is None else asking.withdrawn,
             words=plan.way_words,
             suspension=Suspension(rules_of(plan, rig.info)),
+            carrying=Carrying(plan.regions, rig.info, region),
         )
         self._asking = asking
         self._runner = Runner(

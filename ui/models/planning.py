@@ -13,6 +13,7 @@ from seccm.arrays import BoolArray, FloatArray
 from seccm.events import Outcome
 from seccm.plan.decision import Belief, Decision, Direction, Progress
 from seccm.plan.instruction import Forbidden, Instruction
+from seccm.plan.regions import OF_REGIONS, positions_in
 from seccm.results import Status
 from seccm.typography import counted, readable
 from seccm.units import lasting, show
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 SURE = 1.96
 """Standard deviations of half a 95 % interval."""
+MAPS = (("x", "y"), OF_REGIONS)
+"""What a map is drawn over, where a belief has both."""
 HALF = "half of the 95 % interval"
 
 
@@ -49,6 +52,10 @@ class Planning:
     outcomes: Sequence[int]
     measured: Mapping[str, Measured] = field(default_factory=dict)
     """By the results that the newest beliefs are about."""
+    regions: Sequence[str] = ()
+    """Of the sample, for each site; empty in a plan without regions."""
+    positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Where the regions are on the sample, in metres, as far as the plan says."""
 
     @classmethod
     def of(cls, scan: Scan) -> Planning:
@@ -59,16 +66,22 @@ class Planning:
         places = np.full((len(sites), 2), np.nan)
         for number in planned:
             places[number] = planned[number].x, planned[number].y
-        decisions = dict(scan.decisions)
-        found = cls(
-            scan.state, decisions, dict(scan.instructions), places, sites["status"].tolist()
-        )
+        decisions, instructions = dict(scan.decisions), dict(scan.instructions)
+        outcomes = sites["status"].tolist()
+        named = {number: site.region for number, site in planned.items() if site.region}
+        regions = [named.get(number, "") for number in range(len(places))] if named else []
+        positions = positions_in(scan.plan_json) if named else {}
+        nowhere = (np.nan, np.nan)
+        spots = np.array([positions.get(one, nowhere) for one in regions]).reshape(-1, 2)
+        found = cls(scan.state, decisions, instructions, places, outcomes)
         names = set(sites.names)
         measured = {}
         for belief in found.beliefs:
             columns = []
             for direction in belief.directions:
                 at = {"x": places[:, 0], "y": places[:, 1]}.get(direction.name)
+                if direction.name in OF_REGIONS and len(spots):
+                    at = spots[:, OF_REGIONS.index(direction.name)]
                 factor = f"factor_{direction.name}"
                 if at is None and factor in names:
                     at = np.asarray(sites[factor][:], float)
@@ -79,7 +92,9 @@ class Planning:
                 trusted = np.array([Status.read(int(code)).trusted for code in codes], bool)
                 values = np.where(trusted, sites[belief.result][:], np.nan)
             measured[belief.result] = Measured(np.column_stack(columns), values)
-        return cls(found.state, decisions, found.instructions, places, found.outcomes, measured)
+        return cls(
+            found.state, decisions, instructions, places, outcomes, measured, regions, positions
+        )
 
     @property
     def newest(self) -> tuple[int, Decision] | None:
@@ -118,8 +133,14 @@ class Planning:
             return readable(f"The end. {decision.reason}")
         at = self.next if self.next is not None else number
         x, y = self.places[at]
-        where = f"Site {at} at ({show(float(x), 'm', 4)}, {show(float(y), 'm', 4)})."
+        region = f" in region {self.regions[at]}" if self.regions else ""
+        where = f"Site {at}{region} at ({show(float(x), 'm', 4)}, {show(float(y), 'm', 4)})."
         return readable(f"{where} {self.decisions[at].reason}")
+
+    def nearest_region(self, x: float, y: float) -> str | None:
+        """Return the label of the region nearest to a point of the sample; None without any."""
+        apart = {one: float(np.hypot(u - x, v - y)) for one, (u, v) in self.positions.items()}
+        return min(apart, key=apart.__getitem__, default=None)
 
     @property
     def forbidden(self) -> FloatArray:
@@ -222,7 +243,8 @@ def shown_as(belief: Belief, measured: Measured | None) -> Law | Plane:
             belief.directions[0], at, mean, mean - half, mean + half,
             known.points[some, 0], known.values[some],
         )  # fmt: skip
-    pair = [names.index("x"), names.index("y")] if {"x", "y"} <= set(names) else [0, 1]
+    mapped = next((pair for pair in MAPS if set(pair) <= set(names)), None)
+    pair = [names.index(name) for name in mapped] if mapped is not None else [0, 1]
     points, where = np.unique(belief.points[:, pair], axis=0, return_inverse=True)
     count = np.bincount(where.ravel())
     mean = np.bincount(where.ravel(), belief.mean) / count
