@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -129,6 +131,28 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: replace(PLAN.site("55 um", "55 um", {"j": -15.0}), x=float("nan")),
         "finite",
     ),
+    "nowhere below zero": (
+        lambda: replace(PLAN.site("55 um", "55 um", {"j": -15.0}), y=-2e-6),
+        "beyond axis y",
+    ),
+    "a place in words": (
+        lambda: replace(PLAN.site("55 um", "55 um", {"j": -15.0}), x="55 um"),
+        "finite",
+    ),
+    "a column in words": (
+        lambda: replace(PLAN.site("55 um", "55 um", {"j": -15.0}), ix="first"),
+        "column or row",
+    ),
+    "a decision that is none": (
+        lambda: replace(PLAN.site("55 um", "55 um", {"j": -15.0}), decision="because"),
+        "cannot be stored",
+    ),
+    "a list of very many": (lambda: list(range(1_000_000)), "Plan.site"),
+    "the class of sites": (lambda: seccm.Site, "Plan.site"),
+    "a region that is not there": (
+        lambda: PLAN.site("55 um", "55 um", {"j": -15.0}, region="west"),
+        "no region",
+    ),
     "an unknown factor": (lambda: PLAN.site("55 um", "55 um", {"J": -15.0}), "no factor"),
     "no level": (lambda: PLAN.site("55 um", "55 um"), "no level"),
     "a level of another kind": (lambda: PLAN.site("55 um", "55 um", {"j": "2 V"}), "like the lev"),
@@ -184,6 +208,51 @@ def test_a_planner_that_fails_pauses_the_run(
     with seccm.open(tmp_path / "scan.h5") as scan:
         assert scan.sites["status"].tolist() == [Outcome.OK]
         assert scan.state == "stopped"
+
+
+class Forking(Scripted):
+    """Makes a copy of this process while it is asked, as some libraries do."""
+
+    copies: list[int]
+
+    def ask(self) -> Any:
+        self.copies.append(os.fork())
+        return super().ask()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows copies no processes")
+@pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
+def test_a_copy_of_the_process_touches_neither_rig_nor_file(tmp_path: Path) -> None:
+    planner = Forking(in_order(PLAN, [-15.0, -25.0]))
+    planner.copies = []
+    _, events = carried_out(tmp_path / "scan.h5", planner)
+    assert end_of(events).status == "complete"
+    for copy in planner.copies:
+        assert os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1]) == 0
+    with seccm.open(tmp_path / "scan.h5") as scan:
+        assert scan.sites["status"].tolist() == [Outcome.OK] * 2
+
+
+def test_what_stands_in_for_a_planner_may_fail_too(tmp_path: Path) -> None:
+    planner = Scripted(raising(ValueError("lost")))
+    planner.instead = raising(RuntimeError("lost as well"))  # type: ignore[attr-defined]
+    _, events = carried_out(tmp_path / "scan.h5", planner)
+    assert "lost" in why_paused(events)
+    assert end_of(events).status == "stopped", "by who was asked"
+
+
+def test_what_a_planner_prints_harms_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    plain = in_order(PLAN, [-15.0])
+
+    def chatty(planner: Scripted) -> Any:
+        sys.stdout.write("thinking\n")
+        return plain(planner)
+
+    _, events = carried_out(tmp_path / "scan.h5", Scripted(chatty))
+    assert end_of(events).status == "complete"
+    assert capfd.readouterr().out.count("thinking") == 2
 
 
 def test_ground_may_be_used_twice_where_the_plan_says_so(tmp_path: Path) -> None:

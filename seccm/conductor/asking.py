@@ -6,6 +6,7 @@ offer meanwhile, that is visited; else the run pauses, and asks again when it is
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -162,8 +163,11 @@ class Asking(Iterator[Coming]):
         Raises:
             PlannerError: there is none.
         """
-        other = getattr(self._planner, "instead", lambda: None)()
-        if other is None:
+        try:
+            other = getattr(self._planner, "instead", lambda: None)()
+        except Exception:  # of a planner that failed already
+            other = None
+        if not isinstance(other, Site):
             raise error
         said = str(error).removesuffix(AGAIN).rstrip()
         reason = f"{said} This site is visited instead, as the plan says."
@@ -281,10 +285,10 @@ class Asking(Iterator[Coming]):
                 self._untold.popleft()
                 self._told += 1
             self._heed()
-            given = self._planner.ask()
+            given = self._ask()
             # Somebody may have forbidden the place while the planner thought of it.
             if isinstance(given, Site) and self.withdrawn(given) and self._heed():
-                given = self._planner.ask()
+                given = self._ask()
         except BaseException as error:  # whatever it raises must not go unheard in this thread
             what = f"The planner failed: {type(error).__name__}: {error}".rstrip(".: ")
             return PlannerError(f"{what}. {AGAIN}")
@@ -294,7 +298,18 @@ class Asking(Iterator[Coming]):
             self._since = None  # from here on the rig's thread waits for the answer
         if given is None or isinstance(given, Decision):
             return self._concluded(given)
-        return self._placed(given)
+        return self._placed(given)  # type: ignore[arg-type]  # what else it may be is refused
+
+    def _ask(self) -> object:
+        """Ask the planner; a copy of this process that it has made ends here.
+
+        The copy has no thread that reads the rig, and the rig and the file are not its own.
+        """
+        own = os.getpid()
+        given = self._planner.ask()
+        if os.getpid() != own:
+            os._exit(0)
+        return given
 
     def _heed(self, told: int | None = None) -> bool:
         """Tell the planner where it may not choose, if it wants to know; whether there was news."""
@@ -309,6 +324,7 @@ class Asking(Iterator[Coming]):
         if decision is None:
             return Concluded("The planner asks for no more sites.")
         try:
+            Decision.read(decision.text)
             self._conclude(decision)
         except Exception as error:  # the rig's thread meets the same failure, and says what to do
             return PlannerError(f"The decision of the planner could not be stored: {error}")
@@ -331,6 +347,14 @@ class Asking(Iterator[Coming]):
                 return PlannerError(
                     f"{who} asked for a site that cannot be visited: {said} Nothing moved since "
                     f"the last site. {AGAIN}"
+                )
+            except (
+                Exception
+            ) as error:  # whatever it gave, the thread goes on and can be asked again
+                said = f"{type(error).__name__}: {error}".rstrip(".: ")
+                return PlannerError(
+                    f"{who} asked for something that is no site: {said}. Nothing moved since the "
+                    f"last site. {AGAIN}"
                 )
             try:
                 self._add(placed)

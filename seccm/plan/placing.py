@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from seccm.errors import PlanError, Problem
 from seccm.factors import Condition, Level
 from seccm.mistakes import similar
+from seccm.plan.decision import Decision
 from seccm.plan.recipe import conditions_among
 from seccm.plan.site import Site
 from seccm.plan.sites import single
@@ -21,6 +23,8 @@ from seccm.units import show
 if TYPE_CHECKING:
     from seccm.plan.plan import Plan
 
+MOST_LINES = 10_000
+"""Columns or rows of a grid."""
 Given = str | float | Level
 """A level as a script gives it: with its unit, or as a number in SI."""
 
@@ -110,6 +114,25 @@ def _of_region(plan: Plan, region: str) -> dict[str, Level]:
     return {} if plan.regions is None else dict(plan.regions.of(region).values)
 
 
+def _forged(site: Site) -> Iterator[Problem]:
+    """Find what a program may have put into a site that `Plan.site` would not have."""
+    for name in ("x", "y"):
+        value = getattr(site, name)
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            what = f"is {value!r:.40}, not a finite number of metres."
+            yield Problem(name, what, "Make the site with Plan.site of the run's plan.")
+    for name in ("ix", "iy"):
+        value = getattr(site, name)
+        if not isinstance(value, int) or not -1 <= value < MOST_LINES:
+            what = f"is {value!r:.40}, not the number of a column or row of a grid."
+            yield Problem(name, what, "Leave it out, or give that of the plan's grid.")
+    try:
+        if site.decision is not None:
+            Decision.read(site.decision.text)
+    except Exception as error:  # whatever somebody else has put there
+        yield Problem("decision", f"cannot be stored: {type(error).__name__}: {error}.")
+
+
 class Placing:
     """Takes the sites of a planner as they come: each is checked as those of a plan are.
 
@@ -175,6 +198,8 @@ class Placing:
         if not isinstance(site, Site) or site.recipe is None:
             what = f"is {type(site).__name__!r}, not a site that Plan.site has made."
             raise PlanError(self.plan.title, [Problem(f"site {number}", what)])
+        if wrong := [*_forged(site)]:
+            raise PlanError(f"site {number} of the planner", wrong)
         given = {**dict(site.recipe.condition.levels), **site.recipe.values}
         only = alone(self.plan, site.x, site.y, given, site.label, site.region)
         (made,) = only.sites()

@@ -17,6 +17,7 @@ from seccm.plan.decision import Belief, Decision
 from seccm.plan.plan import Plan
 from seccm.plan.site import Site
 from seccm.planners.deciding import (
+    GRID,
     Ending,
     Memory,
     Remembers,
@@ -138,5 +139,12 @@ class Bisection(Remembers):
     def _believed(self, count: int) -> tuple[tuple[Belief, ...], dict[str, float]]:
         models = self._memory.models(count)
         assert models is not None
-        state = {f"{self._spec.result}: scatter of sites": models[0].scatter}
+        found = self._at(count)
+        assert found is not None
+        there = np.array([[float(np.nanmedian(found[0]))]])
+        left = models[0].of_design(self._memory.space.evenly(count, self._spec.seed), there)
+        state = {
+            f"{self._spec.result}: scatter of sites": models[0].scatter,
+            GRID: SURE * float(left[0]),
+        }
         return (self._memory.belief(models[0], self._learnt, self._shown),), state

@@ -11,6 +11,7 @@ from seccm.plan.decision import Belief, Decision
 from seccm.plan.plan import Plan
 from seccm.plan.site import Site
 from seccm.planners.deciding import (
+    GRID,
     Ending,
     Memory,
     Remembers,
@@ -21,7 +22,7 @@ from seccm.planners.deciding import (
 )
 from seccm.planners.fitting import Fitted, fitted
 from seccm.planners.gaussian_process import Told
-from seccm.planners.goals import NET, Chance, half_width, on_scale, worth
+from seccm.planners.goals import EVEN, NET, SURE, Chance, half_width, on_scale, worth
 from seccm.planners.learning import NUMBER, lesson, told_of
 from seccm.planners.problems import unit_of
 from seccm.planners.space import Choice, Space
@@ -65,7 +66,8 @@ class GaussianProcess(Remembers):
         progress = self._ending.progress(standing)
         if why := self._ending.why(standing):
             beliefs = self._beliefs(done)
-            return Decision(f"{why} {self._answer(done)}".rstrip(), beliefs, progress)
+            state = self._state(done)
+            return Decision(f"{why} {self._answer(done)}".rstrip(), beliefs, progress, state)
         if decided < 0:
             choice = self._first[turn]
             reason = f"Site {turn + 1} of {len(self._first)} that fill the range evenly."
@@ -209,9 +211,22 @@ class GaussianProcess(Remembers):
             for model, learnt in zip(models, self._memory.learnt, strict=True)
         )
 
+    def _half_of_grid(self, count: int, model: Fitted) -> float:
+        """Return half the interval that as many sites of a fixed design would leave."""
+        chance = self._chance(count)
+        sites = self._memory.space.evenly(count, self._spec.seed)
+        left = model.of_design(sites, self._net)
+        if isinstance(self._goal, Explore):
+            likely = chance.at(self._net) > EVEN
+            return SURE * float((left[likely] if likely.any() else left).max())
+        _, place = half_width(self._goal, self._target, model, chance, self._net)
+        return SURE * float(left[place])
+
     def _state(self, count: int) -> dict[str, float]:
         """Return what the models suppose."""
         found: dict[str, float] = {}
+        if models := self._memory.models(count):
+            found[GRID] = self._half_of_grid(count, models[0])
         for model, learnt in zip(
             self._memory.models(count) or (), self._memory.learnt, strict=False
         ):

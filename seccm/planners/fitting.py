@@ -84,6 +84,16 @@ class Fitted:
         mean, deviation = self.mixture.at(points)
         return self.scale.middle + self.scale.spread * mean, self.scale.spread * deviation
 
+    def of_design(self, sites: FloatArray, points: FloatArray) -> FloatArray:
+        """Return the standard deviation that other sites would have left at points, shape (m,).
+
+        Args:
+            sites: of a design that was fixed ahead, shape (n, d).
+            points: shape (m, d).
+        """
+        _, deviation = self.mixture.told_at(sites).at(points)
+        return self.scale.spread * deviation
+
     def covariance(self, points: FloatArray) -> FloatArray:
         """Return the covariance of the expected results, shape (m, m)."""
         return self.scale.spread**2 * self.mixture.covariance(points)

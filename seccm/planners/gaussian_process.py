@@ -68,7 +68,7 @@ class Process:
     def __init__(
         self, kernel: Kernel, scatter: float, told: Told, like: Process | None = None
     ) -> None:
-        self._kernel, self._points = kernel, told.points
+        self._kernel, self._points, self._scatter = kernel, told.points, scatter
         variance = told.errors**2 + scatter**2
         prior = kernel.between(told.points, told.points)
         if told.bounds.any():
@@ -92,6 +92,15 @@ class Process:
             + missing
         )
         """The logarithm of the probability of what was told."""
+
+    def told_at(self, points: FloatArray) -> Process:
+        """Return the same as if sites at other points had been measured; only its variance counts.
+
+        Args:
+            points: shape (n, d).
+        """
+        none = np.zeros(len(points))
+        return Process(self._kernel, self._scatter, Told(points, none, none, none))
 
     def mean(self, points: FloatArray) -> FloatArray:
         """Return the expected result, without scatter, at points of shape (m, d): shape (m,)."""
@@ -193,6 +202,10 @@ class Mixture:
         variances = np.array([part.variance(points) for part in self._parts])
         mean = self._weights @ means
         return mean, np.sqrt(self._weights @ (variances + (means - mean) ** 2))
+
+    def told_at(self, points: FloatArray) -> Mixture:
+        """Return the same as if sites at other points had been measured; see `Process.told_at`."""
+        return Mixture([part.told_at(points) for part in self._parts], self._weights)
 
     def covariance(self, points: FloatArray) -> FloatArray:
         """Return the covariance of the expected results at points, shape (m, m)."""

@@ -224,6 +224,17 @@ class Space:
             columns += [*(self._low + self._across * points[:, len(self.spans) :]).T]
         return np.column_stack(columns)
 
+    def evenly(self, count: int, seed: int) -> FloatArray:
+        """Return the points of a fixed design of so many sites, shape (count, d).
+
+        Levels at equal distances, or places at equal distances in the order of the plan.
+        """
+        if len(self.directions) == 1 and not self._chosen:
+            return np.linspace(0.0, 1.0, count)[:, None]
+        every = self.candidates(set(), seed)
+        which = np.linspace(0, len(every) - 1, count).round().astype(int)
+        return np.array([every[k].point for k in which])
+
     def first(self, count: int, seed: int) -> list[Choice]:
         """Return choices that fill the space evenly, the ends of a single factor among them."""
         dimensions = len(self.directions)

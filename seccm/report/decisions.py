@@ -21,6 +21,8 @@ from seccm.typography import readable
 _SURE = 1.96
 """Standard deviations of half a 95 % interval."""
 _UM = 1e6
+FIXED = "half of the 95 % interval of a fixed design"
+"""What planners call it among the numbers of their model."""
 
 
 def last(study: Study) -> Decision | None:
@@ -74,15 +76,15 @@ def _path(study: Study) -> FloatArray:
     """Return after how many sites half of the interval was how wide, and what was asked for.
 
     Returns:
-        Shape (decisions, 3).
+        Shape (decisions, 4); the last is that of a fixed design of as many sites, by the model.
     """
     found = [
-        (number, one.value, one.aim)
+        (number, one.value, one.aim, decision.state.get(FIXED, math.nan))
         for number, decision in study.scan.decisions.items()
         for one in decision.progress
         if one.words == "half of the 95 % interval"
     ]
-    return np.array(found, float).reshape(-1, 3)
+    return np.array(found, float).reshape(-1, 4)
 
 
 def _label(study: Study, belief: Belief, scale: scales.Scale) -> str:
@@ -193,7 +195,12 @@ def _regions_measured(study: Study) -> FloatArray:
 
 def _draw_path(axes: Axes, path: FloatArray) -> None:
     """Draw how half of the interval became narrower, against the number of sites."""
-    axes.plot(path[:, 0], path[:, 1] / path[:, 2], marker="o", ms=3, lw=0.8, color=style.BLUE)
+    axes.plot(path[:, 0], path[:, 1] / path[:, 2], marker="o", ms=3, lw=0.8, color=style.BLUE,
+              label="sites of the planner")  # fmt: skip
+    if np.isfinite(path[:, 3]).any():
+        axes.plot(path[:, 0], path[:, 3] / path[:, 2], marker="s", ms=3, mfc="none", lw=0.8,
+                  color=style.ORANGE, label="as many of a fixed design, by the model")  # fmt: skip
+        axes.legend(loc="best")
     axes.axhline(1.0, color=style.GREY, ls="--", lw=0.8)
     axes.set_yscale("log")
     style.nice_log_ticks(axes, "y", axes.get_ylim())
