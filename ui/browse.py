@@ -391,7 +391,7 @@ class FileView(QWidget):
             reading, self._plan = self._plan, None
             try:
                 plan, patterns = reading.result()
-                self.file.map.describe(plan, patterns, self.file.called)
+                self.file.map.describe(plan, patterns, self.file.called, self.file.regions)
                 self.map.relabel()
                 self._describe()
                 self.map.panel.suggest(

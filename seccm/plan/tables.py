@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, Self
 
 import numpy as np
 from pydantic import Field
 
+from seccm.arrays import FloatArray
 from seccm.factors import Condition, Level, NamedLevels
 from seccm.level_lists import LevelList
 from seccm.plan.approach import Approach, Budget, OnNoContact, Retract, Travel
@@ -202,6 +203,20 @@ class Tables(Model, defer_build=True):
         values, _ = own_of(self.places)
         known = (*(values[0] if values else ()), *each_of(self.regions)[0].values)
         return {name: level.unit for name, level in known}
+
+    def shown_apart(self, regions: Sequence[str]) -> FloatArray:
+        """Return by how much sites are shifted on a map, so that regions do not lie on each other.
+
+        Args:
+            regions: of the sites.
+
+        Returns:
+            Metres, shape (sites, 2).
+        """
+        if self.regions is None:
+            return np.zeros((len(regions), 2))
+        offsets = self.regions.offsets(self.places.places())
+        return np.array([offsets.get(one, (0.0, 0.0)) for one in regions]).reshape(-1, 2)
 
     def sites(self) -> tuple[Site, ...]:
         """Return every site in the order of the visits, resolved to plain numbers."""

@@ -107,10 +107,7 @@ class Study:
         if self.plan is None or self.plan.regions is None:
             return x, y
         # Side by side: in stage coordinates all regions lie on each other.
-        offsets = self.plan.regions.offsets(self.plan.places.places())
-        shift = np.zeros((x.size, 2))
-        for number, site in self._planned.items():
-            shift[number] = offsets.get(site.region, (0.0, 0.0))
+        shift = self.plan.shown_apart([self.region_of(number) for number in range(x.size)])
         return x + shift[:, 0], y + shift[:, 1]
 
     def region_of(self, number: int) -> str:

@@ -62,8 +62,9 @@ class Footprints:
     @classmethod
     def of(cls, plan: Plan, sites: Sequence[Site]) -> Footprints:
         """Lay the sites out; for a thread, because a picture takes its time."""
-        x = np.array([site.x for site in sites])
-        y = np.array([site.y for site in sites])
+        apart = plan.shown_apart([site.region for site in sites])
+        x = np.array([site.x for site in sites]) + apart[:, 0]
+        y = np.array([site.y for site in sites]) + apart[:, 1]
         condition = np.array([site.condition for site in sites], np.intp)
         diameter = max(plan.probe.diameter, 1e-9)
         called = tuple(site.label for site in sites) if len(sites) <= LABELS else ()

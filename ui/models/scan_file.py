@@ -21,7 +21,7 @@ from seccm.results import Status
 from seccm.typography import counted
 from seccm.words import SIMULATION
 from ui.models.run_file import RunFile
-from ui.models.site_map import SiteMap
+from ui.models.site_map import SiteMap, names_of
 from ui.models.whole_files import whole
 
 
@@ -41,6 +41,7 @@ class ScanFile:
         self.map = SiteMap.of_scan(self.scan)
         self.state = self.scan.state
         self.asks = False
+        self.regions: dict[int, str] = {}
         self.called: dict[int, str] = {}
         """What the plan calls sites, by their numbers; known once the plan has been read."""
         """Whether its sites come from a planner, as far as the plan has been read."""
@@ -69,7 +70,8 @@ class ScanFile:
         plan = Plan.from_json(self.scan.plan_json, source=str(self.path))
         self.asks = KINDS.of(plan.planner.kind).asks
         planned = self.scan.planned.values()
-        self.called = {site.number: site.label for site in planned if site.label}
+        self.called = names_of(planned)
+        self.regions = {site.number: site.region for site in planned if site.region}
         first = {s.condition: s for s in reversed(list(planned))}
         return plan, tuple(first[condition] for condition in sorted(first))
 

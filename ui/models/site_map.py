@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
@@ -55,6 +55,19 @@ LABELS = 100
 """Sites whose names are written on a map; more would hide it."""
 SOME_SIZE = 1e-6
 """Metres: how large a single site is drawn of which nobody knows the footprint."""
+
+
+def names_of(sites: Iterable[Site]) -> dict[int, str]:
+    """Return what sites are called, by their numbers; the first of a region is called as that."""
+    found: dict[int, str] = {}
+    seen: set[str] = set()
+    for site in sites:
+        if site.label:
+            found[site.number] = site.label
+        elif site.region and site.region not in seen:
+            found[site.number] = site.region
+        seen.add(site.region)
+    return found
 
 
 def _labels_of(conditions: Sequence[Condition]) -> list[str]:
@@ -113,6 +126,10 @@ class SiteMap:
     """Rises whenever the selection is another."""
     named: int = 0
     """How many conditions the plan of a file has names for; those of a planner come later."""
+    regions: Mapping[int, str] = field(default_factory=dict)
+    """Of the sample, by the numbers of the sites; empty where there is only one."""
+    _apart: Callable[[Sequence[str]], FloatArray] | None = None
+    """By how much sites of regions are shifted: these are shown side by side."""
     _passing: int | None = None
     """The site whose steps have all been heard of since it began."""
     _outcomes: Outcomes = field(default_factory=Outcomes, init=False)
@@ -155,7 +172,8 @@ class SiteMap:
             moves=plan.moves,
         )
         made.approaches = {s.condition: s.approach for s in reversed(sites)}
-        made.called = {s.number: s.label for s in sites if s.label}
+        made.called = names_of(sites)
+        made._lay_out(plan, {s.number: s.region for s in sites if s.region})
         made._add(Quantity.of(HEIGHT, made._empty()))
         return made
 
@@ -186,7 +204,11 @@ class SiteMap:
         return made
 
     def describe(
-        self, plan: Plan, sites: Sequence[Site] = (), called: Mapping[int, str] | None = None
+        self,
+        plan: Plan,
+        sites: Sequence[Site] = (),
+        called: Mapping[int, str] | None = None,
+        regions: Mapping[int, str] | None = None,
     ) -> None:
         """Take names, the footprint and the approaches from what is in a file.
 
@@ -194,7 +216,9 @@ class SiteMap:
             plan: of its run.
             sites: in their order, as they were meant to be.
             called: what sites are called, by their numbers.
+            regions: of the sample, in which they lie.
         """
+        self._lay_out(plan, regions or {})
         self.called = called or {}
         self.approaches = {site.condition: site.approach for site in reversed(sites)}
         self.labels = _labels_of(conditions_among(plan, sites))
@@ -205,6 +229,19 @@ class SiteMap:
         self.over = pages_over(plan, sites)
         self.main = _main_of(sites)
         self.version += 1
+
+    def _lay_out(self, plan: Plan, regions: Mapping[int, str]) -> None:
+        """Show the regions of a sample side by side: their sites have the same coordinates."""
+        if plan.regions is None:
+            return
+        self._apart, new = plan.shown_apart, {n: r for n, r in regions.items() if n < self.x.size}
+        for number, shift in zip(new, plan.shown_apart([*new.values()]), strict=True):
+            if number not in self.regions:
+                self.x[number] += shift[0]
+                self.y[number] += shift[1]
+        self.regions = {**self.regions, **new}
+        for name in ("placed", "_spacing"):
+            self.__dict__.pop(name, None)
 
     # ------------------------------------------------------------------------------ following
 
@@ -252,7 +289,14 @@ class SiteMap:
         """Take in a site that the planner of a run has added; one that is known is left out."""
         if site.number != self.x.size:
             return
-        self._grow(site.x, site.y, site.ix, site.iy, site.condition)
+        x, y = site.x, site.y
+        if self._apart is not None and site.region:
+            ((right, up),) = self._apart([site.region]).tolist()
+            x, y = x + right, y + up
+            new = site.region not in self.regions.values()
+            self.called = {**self.called, site.number: site.region} if new else self.called
+            self.regions = {**self.regions, site.number: site.region}
+        self._grow(x, y, site.ix, site.iy, site.condition)
         if site.condition == len(self.labels):
             self.labels.append(readable(label) or "all sites")
         self.approaches = {site.condition: site.approach, **self.approaches}
@@ -351,7 +395,7 @@ class SiteMap:
                 quantity = self.quantities[name]
                 columns |= {name: quantity.values, f"{name}_status": quantity.statuses}
                 timed &= bool(np.isfinite(self.when[np.isfinite(quantity.values)]).all())
-        if len(columns) == 2:
+        if len(columns) == 2 or self.regions:  # no plane goes through several regions
             return
         # A window that came late knows no times of the sites before it: then drift is in the tilt.
         found = heights_of(columns, self.x, self.y, self.when if timed else None, quick=True)
