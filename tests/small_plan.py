@@ -9,6 +9,7 @@ from seccm.rig import AxisRange, Range, RigInfo, StopAbility
 
 UM = 1e-6
 RIG_OF = {
+    "activity-library": "virtual-library",
     "double-barrel-map": "virtual-double-barrel",
     "lmo-array-pitt": "virtual-array",
     "ume-fast-li": "virtual-microelectrode",

@@ -251,7 +251,12 @@ class Asking(Iterator[Coming]):
 
     def _run(self) -> None:
         while (question := self._asked_for()) is not None:
-            answer = self._think(question)
+            answer: _Answer | None
+            try:
+                answer = self._think(question)
+            except Exception as error:  # this thread must go on, else nobody is ever asked again
+                what = f"The planner could not be asked: {type(error).__name__}: {error}"
+                answer = PlannerError(f"{what.rstrip('.: ')}. {AGAIN}")
             with self._changed:
                 if answer is not None and question == self._question:
                     self._answer, self._answered = answer, True

@@ -175,7 +175,7 @@ def site_of(plan: Plan, instruction: Instruction, number: int) -> Site:
 
 def is_instructed(decision: Decision | None) -> bool:
     """Tell whether a site was visited because a person wanted it."""
-    return decision is not None and decision.instruction is not None
+    return isinstance(decision, Decision) and decision.instruction is not None
 
 
 class Forbidden:
