@@ -212,9 +212,14 @@ class GaussianProcess(Remembers):
         )
 
     def _half_of_grid(self, count: int, model: Fitted) -> float:
-        """Return half the interval that as many sites of a fixed design would leave."""
-        chance = self._chance(count)
-        sites = self._memory.space.evenly(count, self._spec.seed)
+        """Return half the interval that as many sites of a fixed design would leave.
+
+        As many as gave a number, and repeated as often: else the two could not be compared.
+        """
+        chance, repeats = self._chance(count), self._spec.repeats
+        known = max(1, int(chance.yielded.sum()))
+        sites = self._memory.space.evenly(-(-known // repeats), self._spec.seed)
+        sites = np.repeat(sites, repeats, axis=0)[:known]
         left = model.of_design(sites, self._net)
         if isinstance(self._goal, Explore):
             likely = chance.at(self._net) > EVEN
