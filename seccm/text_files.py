@@ -1,7 +1,8 @@
 """Reads whole text files that people write, and says in a sentence why one cannot be read.
 
 Whatever stands in a file's place ends in that sentence, and never in waiting: a folder, a pipe
-that nobody writes to, a device, another encoding, a file of another kind.
+that nobody writes to, a device, another encoding, a file of another kind. Here is also how a file
+is named after a title.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from pathlib import Path
 
 LARGEST = 64 * 2**20
 """Bytes; more than any plan or table of points has."""
+LONGEST = 80
+"""Bytes of the words in a file's name: with what is put behind them, every system takes it."""
 _OTHER = {
     codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF32_BE: "UTF-32",
     codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16",
@@ -96,3 +99,15 @@ def _bytes_of(path: Path, largest: int) -> bytes:
     if len(content) > largest:
         raise Unreadable(f"has more than {largest / 2**20:.0f} MB.", "Is it the right file?")
     return content
+
+
+def named_after(title: str, otherwise: str) -> str:
+    """Return the first words of a title as the beginning of a file's name, with hyphens.
+
+    Args:
+        title: in any script, of any length.
+        otherwise: what to take where the title has neither letters nor digits.
+    """
+    words = "".join(c if c.isalnum() else " " for c in title.lower()).split()
+    kept = "-".join(words[:6]).encode()[:LONGEST].decode(errors="ignore")
+    return kept.strip("-") or otherwise

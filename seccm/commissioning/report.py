@@ -14,6 +14,7 @@ from typing import Any
 
 from seccm.errors import DataFileError
 from seccm.rig import RigInfo
+from seccm.text_files import named_after
 from seccm.units import show
 
 FORMAT = 1
@@ -103,8 +104,7 @@ class CommissioningReport:
 
 def default_name(procedure: str, info: RigInfo, made: datetime) -> str:
     """Return a file name from rig, procedure and time."""
-    rig = "-".join("".join(c if c.isalnum() else " " for c in info.name.lower()).split())
-    return f"{rig}-{procedure}-{made:%Y%m%d-%H%M%S}.json"
+    return f"{named_after(info.name, 'rig')}-{procedure}-{made:%Y%m%d-%H%M%S}.json"
 
 
 def _plain(value: Any) -> Any:

@@ -46,6 +46,7 @@ from seccm.session.past import (
     stored,
 )
 from seccm.session.running import Run
+from seccm.text_files import named_after
 
 
 def run(
@@ -231,8 +232,7 @@ def _let_go(rig: Rig, film: Filming | None) -> None:
 
 def default_name(plan: Plan) -> str:
     """Return a file name from the plan's title and the time."""
-    words = "".join(c if c.isalnum() else " " for c in plan.title.lower()).split()
-    return f"{'-'.join(words[:6])}-{datetime.now():%Y%m%d-%H%M%S}.h5"
+    return f"{named_after(plan.title, 'scan')}-{datetime.now():%Y%m%d-%H%M%S}.h5"
 
 
 def _open(

@@ -315,16 +315,19 @@ def _length(text: str) -> float:
 def _corners(path: Path) -> np.ndarray:
     """Return the corners of a polygon from a text file, metres, shape (corners, 2)."""
     try:
-        lines = [line for line in read_text(path).splitlines() if line.strip()]
+        lines = read_text(path).splitlines()
     except Unreadable as error:
         remedy = f"A footprint is {FOOTPRINT}."
         raise PlanError(str(path), [Problem("footprint", str(error), remedy)]) from None
     found, wrong = [], []
+    first = next((number for number, line in enumerate(lines, 1) if line.strip()), 0)
     for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
         try:
             x, y = (1e-6 * plain_number(part) for part in line.replace(";", ",").split(","))
         except ValueError:
-            if number > 1:  # the first line may be a header
+            if number > first:  # the first line may be a header
                 wrong.append(Problem(f"line {number}", f"{line!r} is not two numbers."))
             continue
         found.append((x, y))

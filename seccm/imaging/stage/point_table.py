@@ -61,12 +61,18 @@ def read_points(
         PlanError: what is wrong with the file, and in which lines.
     """
     try:
-        lines = [line for line in read_text(path).splitlines() if line.strip()]
+        lines = read_text(path).splitlines()
     except Unreadable as error:
         raise PlanError(str(path), [Problem("file", str(error))]) from None
     titles, rows = _cells(lines)
     columns = _columns(titles)
+    names = [_name(title) for title in titles]
     wrong = [
+        Problem("columns", f"there are {names.count(name)} columns {name!r}.",
+                "Which one is meant? Give each a name of its own.")
+        for name in columns if names.count(name) > 1
+    ]  # fmt: skip
+    wrong += [
         Problem("columns", f"there is no column {name!r}.",
                 f"Its columns are {', '.join(map(repr, titles))}.")
         for name in needed if name not in columns
@@ -78,7 +84,7 @@ def read_points(
     if wrong:
         raise PlanError(str(path), wrong)
     read: dict[str, list[float]] = {name: [] for name in columns if name != "label"}
-    for at, cells in enumerate(rows, 2):
+    for at, cells in rows:
         if len(cells) != len(titles):
             what = f"has {len(cells)} cells, but the first line has {len(titles)}."
             wrong.append(Problem(f"line {at}", what))
@@ -95,7 +101,7 @@ def read_points(
     for name, half in (("x", "axis-1"), ("y", "axis-0")):
         if name in found and half in (title.lower() for title in titles):
             found[name] = found[name] + 0.5 * (pixel or math.nan)
-    labels = tuple(cells[columns["label"]] for cells in rows) if "label" in columns else ()
+    labels = tuple(cells[columns["label"]] for _, cells in rows) if "label" in columns else ()
     return PointTable(
         {name: found[name] for name in found if name in _LENGTHS},
         {name: found[name] for name in found if name in _NUMBERS},
@@ -103,16 +109,18 @@ def read_points(
     )
 
 
-def _cells(lines: list[str]) -> tuple[list[str], list[list[str]]]:
-    """Return titles and rows, divided by what divides the first line."""
-    if not lines:
-        return [], []
-    delimiter = max(",;\t", key=lines[0].count)
+def _cells(lines: list[str]) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Return titles, and rows with the numbers of their lines, by what divides the first line."""
+    first = next((line for line in lines if line.strip()), "")
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
     rows = [
-        [cell.strip() for cell in row]
-        for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+        (reader.line_num, [cell.strip() for cell in row])
+        for row in reader
+        # Tabs alone are a blank line; other separators alone are a row without numbers.
+        if any(cell.strip() for cell in row) or (len(row) > 1 and delimiter != "\t")
     ]
-    return rows[0], rows[1:]
+    return (rows[0][1], rows[1:]) if rows else ([], [])
 
 
 def _columns(titles: list[str]) -> dict[str, int]:
