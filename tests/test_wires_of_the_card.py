@@ -215,7 +215,7 @@ def test_every_channel_of_the_card_is_found_by_its_name_and_the_next_one_is_not(
     for name in channels:
         assert channel_terminal(CARD, kind, f"Dev1/{name}") == name
         assert channel_terminal(CARD, kind, f"/dev1/{name}") == name
-    for wrong in ("Dev1/ai4", "Dev1/ao2", "Dev1/ctr4", "Dev1/port0/line8", "Dev1/", "Dev3/ai0"):
+    for wrong in ("Dev1/ai4", "Dev1/ao2", "Dev1/ctr4", "Dev1/port0/line32", "Dev1/", "Dev3/ai0"):
         with pytest.raises(RefusedError):
             channel_terminal(CARD, kind, wrong)
 

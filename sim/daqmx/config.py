@@ -14,6 +14,9 @@ RAW_TICKS = 1000
 _FINE_TICKS = 125
 """Of a step where the cell is computed as finely as the stand-in can."""
 
+LINES = 32
+"""Digital lines of port 0, at the most."""
+
 
 class CardConfig(Model):
     """The multifunction card."""
@@ -30,6 +33,8 @@ class CardConfig(Model):
     """Analog outputs."""
     counters: int = Field(4, ge=0)
     """Counters."""
+    lines: int = Field(LINES, ge=1, le=LINES)
+    """Digital lines of port 0."""
     analog_trigger: bool = True
     """Whether it has an analog comparator on APFI0."""
     lamp: str = "PFI14"

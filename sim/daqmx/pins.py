@@ -10,7 +10,7 @@ import numpy.typing as npt
 from seccm.arrays import BoolArray, FloatArray, IntArray
 from sim.daqmx.clock import ticks
 from sim.daqmx.codes import Error, RefusedError
-from sim.daqmx.config import CardConfig
+from sim.daqmx.config import LINES, CardConfig
 from sim.daqmx.convert import converted, picked_range, put_out
 from sim.daqmx.generation import Generation, Mask, Updates
 from sim.daqmx.history import Trace
@@ -23,8 +23,6 @@ LOOK = ticks(10e-3)
 """Time over which a pause trigger looks at the plant at once."""
 GRID = 1000
 """Ticks from look to look of the comparator: 10 us."""
-LINES = 32
-"""Digital lines of port 0."""
 Expected = tuple[Sequence[str], Updates]
 """Terminals, and what they will do."""
 

@@ -51,7 +51,7 @@ def physical(config: CardConfig, kind: Kind) -> list[str]:
         case "ci" | "co":
             return [f"ctr{number}" for number in range(config.counters)]
         case "do":
-            return [f"port0/line{number}" for number in range(8)]
+            return [f"port0/line{number}" for number in range(config.lines)]
 
 
 def beside(config: CardConfig, device: str) -> list[str]:
