@@ -17,6 +17,7 @@ from hardware.ni.config import NidaqConfig
 from hardware.ni.lines import Lines
 from hardware.ni.relays import Relays, SwitchConfig
 from seccm.errors import LimitError, PlanError, RigError
+from seccm.plan import Plan, load_plan
 from seccm.plan.library import find_rig
 from seccm.quantities import read_toml
 from seccm.rig import Connect, Constant, Drive
@@ -124,6 +125,38 @@ def test_each_channel_is_measured_behind_its_own_contact(
             assert not is_on
             assert not before or not now, "one is left before another is connected"
     assert states[-1] == ("", False), "in the end none is connected, and the cell is off"
+
+
+def test_the_shipped_array_is_switched_through_by_relays_of_a_card(
+    tmp_path: Path, truths: list[Truth]
+) -> None:
+    """Each pad answers with its own particle: a current that goes with its surface."""
+    plan = load_plan("lmo-array-pitt").to_dict()
+    sites, labels = plan["sites"], plan["sites"]["labels"]
+    values = {name: listed[::3] for name, listed in sites["values"].items()}
+    places = {"labels": labels[::3], "positions": sites["positions"][::3], "values": values}
+    plan["sites"] = {**sites, **places}
+    lines = {label: f"port0/line{3 + number}" for number, label in enumerate(labels)}
+    potential = {"from": "rest", "offset": -60e-3, "within": [2.9, 4.3]}
+    plan["program"] = [
+        {"step": "open circuit", "name": "rest", "duration": 0.1},
+        {"step": "constant potential", "potential": potential, "duration": 0.2},
+    ]
+    plan |= {"keep": ["i_end"], "way": {**plan["way"], "settle": 0.1, "rest": 0.1}}
+    sample = read_toml(find_rig("virtual-array"))["samples"]["lmo-array"]
+    tables = {**card({"relays": lines}).config, "clock": {"sample_rate": "10 kHz"}}
+    # Slow enough that nothing has diffused yet, and half full, where no plateau is.
+    particles = {**sample, "scatter": 0.0, "filled": 0.7, "exchange": "1 mA/cm^2"}
+    tables["virtual"] = {**tables["virtual"], "samples": {"lmo-array": particles}}
+    for _ in seccm.run(Plan.from_dict(plan), RigFile("array", tables), path=tmp_path / "a.h5"):
+        pass
+    with seccm.open(tmp_path / "a.h5") as scan:
+        assert scan.sites.words("status").tolist() == ["ok"] * 7
+        current = -np.array(scan.sites["i_end"])
+        size = np.array(scan.sites["factor_diameter"])
+    slope, _ = np.polyfit(np.log(size), np.log(current), 1)
+    assert slope == pytest.approx(2.0, abs=0.1)
+    assert truths[-1].bridged == []
 
 
 @pytest.mark.parametrize("fault", ["unplugged@at=1.2 s", "stalled-read@at=1.2 s"])
