@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -246,3 +247,32 @@ def test_the_end_is_told_once_with_what_becomes_of_the_run(required: bool) -> No
     assert code == watch.ended == "camera-unplugged"
     assert words.startswith("The movie ends here: the camera does not answer. USB is gone. ")
     assert words.endswith("requires the camera." if required else "goes on without it.")
+
+
+def test_what_a_killed_program_left_is_removed_and_what_is_in_use_stays() -> None:
+    used, left = (memory_file(ring_size(2, 4, 6, 16)) for _ in range(2))
+    ring = Ring(used, 2, 4, 6, 16)
+    try:
+        for path in (used, left):
+            os.utime(path, (0.0, 0.0))
+        memory_file(8).unlink()
+        assert not left.exists()
+        assert used.exists()
+        ring.put(0, 7, level(3))
+        found = ring.newest()
+        assert found is not None
+        assert found.number == 7
+        ring.close()
+        os.utime(used, (0.0, 0.0))
+        memory_file(8).unlink()
+        assert not used.exists()
+    finally:
+        for path in (used, left):
+            path.unlink(missing_ok=True)
+
+
+def test_a_file_that_was_just_made_is_not_taken_for_one_that_was_left() -> None:
+    made = memory_file(64)
+    memory_file(8).unlink()
+    assert made.exists()
+    made.unlink()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import mmap
 import os
+import sys
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +22,34 @@ _SLOT = 64
 """Bytes before the pixels of a slot."""
 
 
-STALE = 172_800.0
-"""Seconds after which a file of frames is one that a killed program has left behind."""
+STALE = 60.0
+"""Seconds after which a file of frames that nobody has open is one that was left behind."""
 _PREFIX = "seccm-frames-"
+
+
+if sys.platform == "win32":
+
+    def _hold(file: BinaryIO) -> None:
+        """Say that a file is open, as long as it is mapped: the system knows, and keeps it."""
+
+    def _is_open(path: Path) -> bool:
+        """Tell whether somebody has a file open; where that is so, it cannot be removed here."""
+        return False
+else:
+    import fcntl
+
+    def _hold(file: BinaryIO) -> None:
+        """Say that a file is open, as long as it is mapped: the map has the lock, too."""
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+    def _is_open(path: Path) -> bool:
+        """Tell whether somebody has a file open."""
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return True
+        return False
 
 
 class Shown(NamedTuple):
@@ -39,12 +65,12 @@ class Shown(NamedTuple):
 def memory_file(size: int) -> Path:
     """Make a file of zeros that lies in memory where the system has such a place.
 
-    Files that killed programs have left there are removed; whoever still has one open keeps it.
+    Files that killed programs have left there are removed; one that somebody has open stays.
     """
     folder = "/dev/shm" if os.path.isdir("/dev/shm") else tempfile.gettempdir()
     for left in Path(folder).glob(f"{_PREFIX}*"):
         with suppress(OSError):  # of another user, or in use on Windows
-            if time.time() - left.stat().st_mtime > STALE:
+            if time.time() - left.stat().st_mtime > STALE and not _is_open(left):
                 left.unlink()
     descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=folder)
     try:
@@ -83,6 +109,7 @@ class Ring:
         self.slots = slots
         access = mmap.ACCESS_READ if looking else mmap.ACCESS_WRITE
         with path.open("rb" if looking else "r+b") as file:
+            _hold(file)
             size = ring_size(slots, height, width, bits)
             self._map = mmap.mmap(file.fileno(), size, access=access)
         self._newest: npt.NDArray[np.int64] = np.frombuffer(self._map, np.int64, 2)
