@@ -25,17 +25,8 @@ from seccm.cli.rig_commands import rig_app
 from seccm.events import SiteFinished
 from seccm.shell import command
 
-NASTY = (
-    "[bold]",
-    "hop [try 2]",
-    "d[/b]",
-    "it's",
-    "a  b",
-    ":smile:",
-    "ünï 日本",
-    "$(x) `y` \\",
-    "-o",
-)
+NASTY = ("[bold] hop [try 2] d[/b] :smile:", "it's a  b ünï 日本 $(x) `y` \\", "-o")
+"""Marks of the printer's, of the shell's and of the command line's, each kind in one name."""
 posix = pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX, and its pipes")
 
 
