@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 from seccm.constants import FARADAY
@@ -136,7 +136,7 @@ def film(
     rows, columns = np.ogrid[:side, :side]
     inside = (rows - half) ** 2 + (columns - half) ** 2 < (history.radius / camera.pixel) ** 2
     spot = optics.spot / camera.pixel
-    disc = ndimage.gaussian_filter(inside.astype(float), spot)
+    disc = scipy.ndimage.gaussian_filter(inside.astype(float), spot)
     ground = _ground(side, optics, rng)
     shapes = _shapes(history, born, optics, times, (side, side), camera.pixel)
     frames = np.empty((times.size, side, side), np.uint16)
@@ -146,8 +146,8 @@ def film(
             charge = float(np.interp(times[k], history.t, history.other))
             thick = 1e9 * MOLAR_VOLUME / FARADAY * charge
             change = particles + disc * (optics.contrast * optics.other * thick + optics.wetting)
-        sample = ndimage.shift(ground, shift[k], order=3, mode="nearest")[20:-20, 20:-20]
-        light = sample * (1 + ndimage.shift(change, shift[k], order=1)) * lamp[k]
+        sample = scipy.ndimage.shift(ground, shift[k], order=3, mode="nearest")[20:-20, 20:-20]
+        light = sample * (1 + scipy.ndimage.shift(change, shift[k], order=1)) * lamp[k]
         frames[k] = _counts(light, camera, rng if optics.noise else None)
     return Film(times, shift, lamp, born, inside, frames)
 
@@ -184,14 +184,14 @@ def _shapes(
                 for j, part in ((0, 1 - right), (1, right)):
                     place = (top[there] + i, left[there] + j)
                     np.add.at(layer, place, volume * share[there] * part[there])
-        thick = 1e9 / pixel**2 * ndimage.gaussian_filter(layer, optics.spot / pixel)
+        thick = 1e9 / pixel**2 * scipy.ndimage.gaussian_filter(layer, optics.spot / pixel)
         yield optics.contrast * thick
 
 
 def _ground(side: int, optics: Optics, rng: np.random.Generator) -> FloatArray:
     """Return gold with its grains and bumps, 20 pixels larger on each side."""
     wide = side + 40
-    grains = ndimage.gaussian_filter(rng.standard_normal((wide, wide)), 4.0)
+    grains = scipy.ndimage.gaussian_filter(rng.standard_normal((wide, wide)), 4.0)
     grains *= optics.texture / grains.std()
     rows, columns = np.ogrid[:wide, :wide]
     for _ in range(25):

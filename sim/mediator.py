@@ -26,6 +26,7 @@ from sim.cell import Mode
 from sim.feedback import current as steady
 from sim.galvanostat import Output
 from sim.liquid import Dipped, Heard
+from sim.solving import remembered
 
 THERMAL = 8.314462618 * 298.15 / FARADAY
 """RT/F in volts."""
@@ -206,6 +207,4 @@ class Mediator:
     def _relaxed(target: FloatArray, start: float, step: float, slowness: float) -> FloatArray:
         """Return what follows a target with a time constant, shape (steps,)."""
         left = math.exp(-step / slowness)
-        followed, _ = scipy.signal.lfilter([1.0 - left], [1.0, -left], target, zi=[left * start])
-        result: FloatArray = followed
-        return result
+        return remembered((1.0 - left) * target, left, start)

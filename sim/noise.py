@@ -8,10 +8,10 @@ however the rows are cut into blocks.
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import lfilter
 
 from seccm.arrays import FloatArray
 from sim.chance import stream
+from sim.solving import remembered
 
 PAGE = 4096
 """Rows whose noise is drawn together."""
@@ -86,5 +86,4 @@ class SlowNoise:
         rng = stream(self._seed, self._subsystem, self._drawn)
         kicks = rng.standard_normal(PAGE) * np.sqrt(1.0 - self._keep**2)
         before = self._pages[-1][-1] if self._pages else rng.standard_normal()
-        page, _ = lfilter([1.0], [1.0, -self._keep], kicks, zi=[self._keep * before])
-        return np.asarray(page, dtype=np.float64)
+        return remembered(kicks, self._keep, float(before))

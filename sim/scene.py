@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import BoolArray, FloatArray
 from seccm.constants import FARADAY
@@ -96,7 +96,7 @@ class Scene:
         across = -1.0 if self._field.mirrored else 1.0
         shift = -end.drift[1] / pixel, across * end.drift[0] / pixel
         sample = self._ground * np.pad(1.0 + contrast, _MARGIN, mode="edge")
-        moved = ndimage.shift(sample, shift, order=3, mode="nearest")
+        moved = scipy.ndimage.shift(sample, shift, order=3, mode="nearest")
         inside = moved[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
         return self._counts(inside * brightness)
 
@@ -184,7 +184,7 @@ class Scene:
                 np.add.at(layer, (y[inside], x[inside]), (volume * share * part)[inside])
         here = self._patch(place, seen.radius)
         blurred = np.zeros_like(layer)
-        blurred[here] = ndimage.gaussian_filter(
+        blurred[here] = scipy.ndimage.gaussian_filter(
             layer[here], self._optics.spot / self._sensor.pixel, mode="constant"
         )
         return self._optics.contrast * 1e9 / self._sensor.pixel**2 * blurred
@@ -195,7 +195,7 @@ class Scene:
         inside = np.hypot(rows - place.row, columns - place.column) < radius / self._sensor.pixel
         here = self._patch(place, radius)
         disc = np.zeros((height, width))
-        disc[here] = ndimage.gaussian_filter(
+        disc[here] = scipy.ndimage.gaussian_filter(
             inside[here].astype(float), self._optics.spot / self._sensor.pixel
         )
         return disc
@@ -212,7 +212,7 @@ class Scene:
         """Return gold with its grains and bumps, larger by the margin on each side."""
         rng = stream(self._seed, "gold")
         shape = self._field.height + 2 * _MARGIN, self._field.width + 2 * _MARGIN
-        grains = ndimage.gaussian_filter(rng.standard_normal(shape), 4.0)
+        grains = scipy.ndimage.gaussian_filter(rng.standard_normal(shape), 4.0)
         grains *= self._optics.texture / grains.std()
         rows, columns = np.ogrid[: shape[0], : shape[1]]
         for _ in range(25):

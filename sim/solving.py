@@ -7,6 +7,9 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar, cast
 
 import numba
+import numpy as np
+
+from seccm.arrays import FloatArray
 
 FARADAY = 96485.33212
 """Charge of one mole of electrons in C/mol (CODATA)."""
@@ -68,3 +71,23 @@ def next_guess(
     if not low < candidate < high and math.isfinite(high - low):
         candidate = 0.5 * (low + high)
     return candidate, low, high
+
+
+@compiled
+def remembered(kicks: FloatArray, keep: float, before: float) -> FloatArray:
+    """Return what keeps a share of its last value and is kicked on, shape (n,), as `kicks`.
+
+    The recursive filter of first order; the one of SciPy takes a second to be loaded, for which
+    every virtual run would have to wait.
+
+    Args:
+        kicks: what is added in each step.
+        keep: the share of the value that is left after a step.
+        before: the value before the first step.
+    """
+    values = np.empty_like(kicks)
+    value = before
+    for n in range(kicks.size):
+        value = kicks[n] + keep * value
+        values[n] = value
+    return values

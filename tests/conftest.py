@@ -7,6 +7,9 @@ import os
 # Workers of the suite share the cores: threads of linear algebra would wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# Programs that the tests start need not compile again what the first of them has compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 import multiprocessing
 import sys
 import threading

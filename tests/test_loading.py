@@ -27,3 +27,11 @@ def test_a_plan_is_read_without_the_parts_of_scipy() -> None:
 def test_what_few_need_is_loaded_by_those_few(module: str) -> None:
     """To pack a file, or to try one that is not sealed, a new Python begins each time."""
     assert loaded_by(f"import sys, {module}", f"{HEAVY} if name in sys.modules") == []
+
+
+@pytest.mark.parametrize("module", ["seccm.session", "seccm.remote", "sim.virtual_rig"])
+def test_a_run_begins_without_what_pictures_and_statistics_need(module: str) -> None:
+    """Each of these takes half a second or more on the computer of a rig."""
+    parts = [f"scipy.{part}" for part in ("stats", "signal", "ndimage", "io")]
+    large = [*parts, "matplotlib", "pandas", "xarray", "PIL", "skimage", "tifffile", "PySide6"]
+    assert loaded_by(f"import sys, {module}", f"{large} if name in sys.modules") == []

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import qmc
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray, IntArray
 from seccm.batch.workers import Failed, each
@@ -185,7 +185,7 @@ class Fixed:
         }
         count, rng = len(sites), np.random.default_rng(seed)
         power = math.ceil(math.log2(max(count, 2)))
-        drawn = qmc.Sobol(len(ranges) + 2, rng=rng).random_base2(power)[:count]
+        drawn = scipy.stats.qmc.Sobol(len(ranges) + 2, rng=rng).random_base2(power)[:count]
         chosen = table.get("places", "in order") == "any"
         if len(ranges) == 1 and not chosen:
             drawn[:, 0] = rng.permutation(np.linspace(0.0, 1.0, count))

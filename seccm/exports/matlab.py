@@ -19,7 +19,7 @@ _LONGEST = 63
 
 def write(scan: Scan, target: Path, wanted: Wanted) -> None:
     """Write the structures about, sites and points; names with units, and codes of phases."""
-    from scipy.io import savemat
+    import scipy  # its parts are loaded when used
 
     table = site_table(scan)
     short = _shortened([*heads(scan), *table])
@@ -39,7 +39,7 @@ def write(scan: Scan, target: Path, wanted: Wanted) -> None:
         "phases": {phase_words(phase): int(phase) for phase in Phase},
         "units": {short[name]: title for name, title in titles.items()},
     }
-    savemat(target, content, long_field_names=True, oned_as="column", do_compression=True)
+    scipy.io.savemat(target, content, long_field_names=True, oned_as="column", do_compression=True)
 
 
 def _shortened(names: Iterable[str]) -> dict[str, str]:

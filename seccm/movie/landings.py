@@ -90,7 +90,7 @@ def _wet(pictures: Sequence[Picture], before: int) -> FloatArray | None:
     Where the droplet is, is taken from the last frame, and what it changes there from the one
     before it: noise that is the largest in one frame is not in another.
     """
-    from scipy import ndimage  # whoever only reads data does not wait for it
+    import scipy  # its parts are loaded when used
 
     frames = np.array(pictures, np.float64)
     ground = frames[:before].mean(axis=0)
@@ -102,7 +102,7 @@ def _wet(pictures: Sequence[Picture], before: int) -> FloatArray | None:
     if not (lamp > DARK).all():
         return None
     change = change / lamp[:, np.newaxis, np.newaxis] - 1
-    soft = ndimage.gaussian_filter(change[-1], _SOFT)
+    soft = scipy.ndimage.gaussian_filter(change[-1], _SOFT)
     size = np.abs(soft - np.median(soft))
     level = max(float(size.max()) / 2, float(np.quantile(size, 1 - _PLACES)))
     places = size >= level

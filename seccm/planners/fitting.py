@@ -12,9 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.stats import qmc
-from scipy.stats import t as student
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 from seccm.planners.gaussian_process import Mixture, Process, Told
@@ -128,7 +126,9 @@ def fitted(told: Told, seed: int) -> Fitted:
 
     starts = (np.zeros(len(means)), np.append(np.full(dimensions + 1, -1.0), 1.0))
     every = [
-        minimize(unlikely, start, method="L-BFGS-B", bounds=[(-_EDGE, _EDGE)] * len(means))
+        scipy.optimize.minimize(
+            unlikely, start, method="L-BFGS-B", bounds=[(-_EDGE, _EDGE)] * len(means)
+        )
         for start in starts
     ]
     best = min(every, key=lambda found: float(found.fun))
@@ -153,12 +153,12 @@ def _guesses(
     )
     # The prior is as wide as 1; where the best lies at an edge, the curvature may be anything.
     width = 1.0 / np.sqrt(np.clip(curvature, 0.5, 1e4))
-    uniform = qmc.Sobol(count, rng=np.random.default_rng(seed)).random(GUESSES)
-    drawn = student.ppf(np.clip(uniform, 1e-6, 1.0 - 1e-6), FREEDOM)
+    uniform = scipy.stats.qmc.Sobol(count, rng=np.random.default_rng(seed)).random(GUESSES)
+    drawn = scipy.stats.t.ppf(np.clip(uniform, 1e-6, 1.0 - 1e-6), FREEDOM)
     guesses = best + width * drawn
     inside = (np.abs(guesses) <= 1.5 * _EDGE).all(axis=1)
     guesses, drawn = guesses[inside], drawn[inside]
     log_weights = np.array([-unlikely(guess) for guess in guesses])
-    log_weights -= student.logpdf(drawn, FREEDOM).sum(axis=1)
+    log_weights -= scipy.stats.t.logpdf(drawn, FREEDOM).sum(axis=1)
     weights = np.exp(log_weights - log_weights.max())
     return guesses, weights / weights.sum()

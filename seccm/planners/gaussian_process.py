@@ -15,8 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_solve, solve_triangular
-from scipy.special import log_ndtr
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import BoolArray, FloatArray
 from seccm.planners.kernel import Kernel
@@ -82,8 +81,10 @@ class Process:
         self._root = root
         self._factor = np.linalg.cholesky(np.eye(len(root)) + root[:, None] * prior * root)
         centre = shift / precision
-        whitened = solve_triangular(self._factor, root * centre, lower=True)
-        self._weights = root * solve_triangular(self._factor, whitened, lower=True, trans=1)
+        whitened = scipy.linalg.solve_triangular(self._factor, root * centre, lower=True)
+        self._weights = root * scipy.linalg.solve_triangular(
+            self._factor, whitened, lower=True, trans=1
+        )
         self.evidence = float(
             -0.5 * whitened @ whitened
             - np.log(np.diag(self._factor)).sum()
@@ -119,7 +120,7 @@ class Process:
 
     def _left(self, points: FloatArray) -> FloatArray:
         cross = self._kernel.between(self._points, points)
-        left = solve_triangular(self._factor, self._root[:, None] * cross, lower=True)
+        left = scipy.linalg.solve_triangular(self._factor, self._root[:, None] * cross, lower=True)
         return np.asarray(left, np.float64)
 
 
@@ -154,7 +155,7 @@ def _propagated(
         middle = cavity * (mean[bounds] / spread[bounds] - shift[bounds])
         width = np.sqrt(noise + cavity)
         z = signs * (middle - limits) / width
-        ratio = np.exp(-0.5 * z**2 - 0.5 * math.log(2.0 * math.pi) - log_ndtr(z))
+        ratio = np.exp(-0.5 * z**2 - 0.5 * math.log(2.0 * math.pi) - scipy.special.log_ndtr(z))
         matched = middle + signs * cavity * ratio / width
         narrow = cavity - cavity**2 * ratio * (z + ratio) / width**2
         wanted = np.maximum(1.0 / narrow - 1.0 / cavity, least[bounds])
@@ -168,7 +169,7 @@ def _propagated(
     middle = cavity * (mean[bounds] / spread[bounds] - shift[bounds])
     z = signs * (middle - limits) / np.sqrt(noise + cavity)
     both, apart = cavity + 1.0 / precision[bounds], middle - shift[bounds] / precision[bounds]
-    missing = log_ndtr(z) + 0.5 * np.log(2.0 * math.pi * both) + 0.5 * apart**2 / both
+    missing = scipy.special.log_ndtr(z) + 0.5 * np.log(2.0 * math.pi * both) + 0.5 * apart**2 / both
     return precision, shift, float(missing.sum())
 
 
@@ -178,10 +179,10 @@ def _posterior(
     """Return mean and variance at the sites, given normal distributions of each."""
     root = np.sqrt(precision)
     factor = np.linalg.cholesky(np.eye(len(root)) + root[:, None] * prior * root)
-    left = solve_triangular(factor, root[:, None] * prior, lower=True)
+    left = scipy.linalg.solve_triangular(factor, root[:, None] * prior, lower=True)
     spread = np.diag(prior) - (left**2).sum(axis=0)
     drawn = prior @ shift
-    mean = drawn - prior @ (root * cho_solve((factor, True), root * drawn))
+    mean = drawn - prior @ (root * scipy.linalg.cho_solve((factor, True), root * drawn))
     return np.asarray(mean), np.asarray(spread)
 
 

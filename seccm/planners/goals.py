@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
-from scipy.stats import norm
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import BoolArray, FloatArray
 from seccm.planners.fitting import Fitted
@@ -78,7 +78,7 @@ def worth(
             # likely the value is met.
             mean, deviation = models[0].at(points)
             width = np.hypot(deviation, models[0].scatter)
-            return np.asarray(deviation**2 * norm.pdf(target, mean, width) * likely)
+            return np.asarray(deviation**2 * scipy.stats.norm.pdf(target, mean, width) * likely)
         case Maximum() | Minimum():
             # The expected improvement of D. R. Jones et al., J. Global Optim. 13 (1998) 455, eq.
             # 15, over the best that is expected of a site, not over the best that was measured:
@@ -87,7 +87,7 @@ def worth(
             sign = 1.0 if isinstance(goal, Maximum) else -1.0
             above = sign * mean - np.max(sign * mean)
             z = above / np.maximum(deviation, 1e-300)
-            gain = above * norm.cdf(z) + deviation * norm.pdf(z)
+            gain = above * scipy.stats.norm.cdf(z) + deviation * scipy.stats.norm.pdf(z)
             return np.asarray(np.maximum(gain, 0.0) * likely)
         case _:
             assert_never(goal)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import qmc
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray, IntArray
 from seccm.factors import Level
@@ -242,7 +242,7 @@ class Space:
             order: IntArray = np.random.default_rng(seed).permutation(count)
             shares = np.linspace(0.0, 1.0, count)[order]
             return [Choice((float(share),), None) for share in shares]
-        drawn = qmc.Sobol(dimensions, rng=np.random.default_rng(seed)).random_base2(
+        drawn = scipy.stats.qmc.Sobol(dimensions, rng=np.random.default_rng(seed)).random_base2(
             math.ceil(math.log2(max(count, 2)))
         )[:count]
         if not self._chosen:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.signal import lfilter, lfilter_zi
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 from seccm.rig import Axis
@@ -59,7 +59,7 @@ class DrivenAxis(AxisMotion):
     def __init__(self, loop: Loop, position: float) -> None:
         super().__init__(loop, position)
         self._b, self._a = discrete(loop, _SECONDS)
-        self._filter: FloatArray = np.asarray(lfilter_zi(self._b, self._a)) * position
+        self._filter: FloatArray = np.asarray(scipy.signal.lfilter_zi(self._b, self._a)) * position
         self._nodes = History(np.float64(position))
         self._known = 0
         self._still = math.ceil(loop.memory / _SECONDS)
@@ -104,10 +104,12 @@ class DrivenAxis(AxisMotion):
         self._still = self._still + known if same else 0
         # The filter has no state to give back after nothing.
         if known:
-            sure, self._filter = lfilter(self._b, self._a, commands[:known], zi=self._filter)
+            sure, self._filter = scipy.signal.lfilter(
+                self._b, self._a, commands[:known], zi=self._filter
+            )
             self._nodes.extend(sure)
             self._newest = float(commands[known - 1])
-        guess, _ = lfilter(self._b, self._a, commands[known:], zi=self._filter)
+        guess, _ = scipy.signal.lfilter(self._b, self._a, commands[known:], zi=self._filter)
         self._nodes.extend(guess)
         self._known += known
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import BoolArray, FloatArray
 
@@ -45,7 +45,7 @@ def spacing(x: FloatArray, y: FloatArray, ix: Indices, iy: Indices, placed: Bool
     places = np.unique(np.column_stack((x, y))[placed], axis=0)
     if len(places) < 2:
         return float("nan")
-    distances = np.asarray(cKDTree(places).query(places, k=2)[0])
+    distances = np.asarray(scipy.spatial.cKDTree(places).query(places, k=2)[0])
     return float(np.median(distances[:, 1]))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 
@@ -43,7 +43,7 @@ class Aligner:
 
     def __init__(self, reference: FloatArray, outside: npt.NDArray[np.bool_]) -> None:
         self._outside = outside
-        soft = np.asarray(ndimage.gaussian_filter(reference, 1.0), np.float64)
+        soft = np.asarray(scipy.ndimage.gaussian_filter(reference, 1.0), np.float64)
         self._mean = float(soft[outside].mean())
         self._base = soft[outside]
         slopes = [np.gradient(soft, axis=axis)[outside] for axis in (0, 1)]
@@ -58,8 +58,8 @@ class Aligner:
         moved = np.zeros(2)
         gain, left = 1.0, np.zeros(1)
         for k in range(_ROUNDS):
-            back = frame if k == 0 else ndimage.shift(frame, -moved, order=1, mode="nearest")
-            soft = ndimage.gaussian_filter(back, 1.0)[self._outside]
+            back = frame if k == 0 else scipy.ndimage.shift(frame, -moved, order=1, mode="nearest")
+            soft = scipy.ndimage.gaussian_filter(back, 1.0)[self._outside]
             rows, columns, more = self._solve @ (soft - self._base)
             gain = 1.0 + float(more)
             # f(x) = gain r(x - s): the difference is -gain s times the slope.
@@ -72,5 +72,5 @@ class Aligner:
 
 def moved_back(frame: FloatArray, shift: Shift) -> FloatArray:
     """Return a frame as the reference shows it: moved back, with the lamp as bright."""
-    back = ndimage.shift(frame, (-shift.rows, -shift.columns), order=1, mode="nearest")
+    back = scipy.ndimage.shift(frame, (-shift.rows, -shift.columns), order=1, mode="nearest")
     return np.asarray(back / shift.gain)

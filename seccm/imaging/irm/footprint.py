@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+import scipy  # its parts are loaded when used
 from skimage.filters import threshold_otsu
 
 from seccm.arrays import FloatArray
@@ -50,19 +50,21 @@ def footprint(change: FloatArray) -> Footprint | None:
     Args:
         change: shape (rows, columns): mean of some frames after landing over that before, less 1.
     """
-    soft = ndimage.gaussian_filter(change, _SOFT)
+    soft = scipy.ndimage.gaussian_filter(change, _SOFT)
     size = np.abs(soft - np.median(soft[_border(soft.shape)]))
     bright = size > float(threshold_otsu(size))
     level = (float(np.median(size[bright])) + float(np.median(size[~bright]))) / 2
     # Noise makes specks of its own: only what is thick counts as a piece.
-    filled = ndimage.binary_fill_holes(ndimage.binary_opening(size > level, iterations=2))
-    pieces, count = ndimage.label(filled)
+    filled = scipy.ndimage.binary_fill_holes(
+        scipy.ndimage.binary_opening(size > level, iterations=2)
+    )
+    pieces, count = scipy.ndimage.label(filled)
     if count == 0:
         return None
     mask = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
     rows, columns = np.nonzero(mask)
     spread = np.linalg.eigvalsh(np.cov(np.stack([rows, columns]))) if rows.size > 2 else np.ones(2)
-    far = ~ndimage.binary_dilation(mask, iterations=int(4 * _SOFT))
+    far = ~scipy.ndimage.binary_dilation(mask, iterations=int(4 * _SOFT))
     outside = soft[far] if far.any() else soft[~mask]
     return Footprint(
         mask=mask,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import savgol_filter
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 from seccm.imaging.irm import onset
@@ -159,7 +159,9 @@ def _steepest(t: FloatArray, mean: FloatArray) -> float:
     """
     even = np.linspace(t[0], t[-1], t.size)
     window = max(5, t.size // 10 | 1)
-    slopes = savgol_filter(np.interp(even, t, mean), window, 2, deriv=1, delta=even[1] - even[0])
+    slopes = scipy.signal.savgol_filter(
+        np.interp(even, t, mean), window, 2, deriv=1, delta=even[1] - even[0]
+    )
     inner = slopes[window : t.size - window]
     best = int(np.argmax(inner))
     # Of a straight line through a window; second differences leave out what grows.

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 from seccm.imaging.irm import coulombic
@@ -140,7 +140,7 @@ def view(
     if rough is None:
         raise Unseen("no footprint stands out where the droplet landed")
     spot = _SPOT / pixel
-    away = np.asarray(ndimage.distance_transform_edt(~rough.mask), np.float64)
+    away = np.asarray(scipy.ndimage.distance_transform_edt(~rough.mask), np.float64)
     doubts: list[str] = []
     dry = away > _AWAY * spot
     if dry.mean() < 0.1:
@@ -155,7 +155,7 @@ def view(
     zero = records[:_ZERO].mean(axis=0)
     records -= zero
     since = t[contact:] - t[contact]
-    inside = _whole(found.mask & (ndimage.distance_transform_edt(found.mask) > 3 * spot))
+    inside = _whole(found.mask & (scipy.ndimage.distance_transform_edt(found.mask) > 3 * spot))
     mean = records[:, inside].mean(axis=1) if inside.any() else np.full(since.size, np.nan)
     noise = float(np.std(np.diff(records[:, inside], axis=0)) / math.sqrt(2))
     # Stripping undoes what grew: growth is over at the first turn.
@@ -198,7 +198,7 @@ def _softened(records: FloatArray) -> FloatArray:
     """
     kernel = np.array([0.25, 0.5, 0.25])
     for axis in (1, 2):
-        records = ndimage.correlate1d(records, kernel, axis=axis, mode="nearest")
+        records = scipy.ndimage.correlate1d(records, kernel, axis=axis, mode="nearest")
     return np.asarray(records)
 
 
@@ -252,7 +252,7 @@ def _textured(before: list[FloatArray], dry: npt.NDArray[np.bool_]) -> bool:
     halves = []
     for half in (before[::2], before[1::2]):
         mean = np.mean(half, axis=0)
-        fine = ndimage.gaussian_filter(mean, 1.0) - ndimage.gaussian_filter(mean, 8.0)
+        fine = scipy.ndimage.gaussian_filter(mean, 1.0) - scipy.ndimage.gaussian_filter(mean, 8.0)
         halves.append(fine[dry])
     if not all(float(half.std()) > 0 for half in halves):
         return False

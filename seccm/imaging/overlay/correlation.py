@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft, stats
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 
@@ -73,7 +73,7 @@ def correlation(
         return Correlation(r, math.nan, math.nan, math.nan, independent, count, area, math.nan)
     z, half = math.atanh(min(max(r, -1 + 1e-12), 1 - 1e-12)), 1.96 / math.sqrt(independent - 3)
     low, high = math.tanh(z - half), math.tanh(z + half)
-    ranks = _r(stats.rankdata(first[both]), stats.rankdata(second[both]))
+    ranks = _r(scipy.stats.rankdata(first[both]), scipy.stats.rankdata(second[both]))
     spread = math.nan
     if redrawn is not None:
         rng = np.random.default_rng(0)
@@ -97,7 +97,7 @@ def independent_places(
         region: the same, True where both are known.
     """
     count = float(region.sum())
-    shape = [fft.next_fast_len(2 * n) for n in region.shape]
+    shape = [scipy.fft.next_fast_len(2 * n) for n in region.shape]
     pairs = _auto(region.astype(float), shape)
     alike = []
     for image in (first, second):
@@ -113,8 +113,8 @@ def independent_places(
 
 
 def _auto(values: FloatArray, shape: list[int]) -> FloatArray:
-    spectrum = fft.rfft2(values, shape)
-    return np.asarray(fft.irfft2(np.abs(spectrum) ** 2, shape), np.float64)
+    spectrum = scipy.fft.rfft2(values, shape)
+    return np.asarray(scipy.fft.irfft2(np.abs(spectrum) ** 2, shape), np.float64)
 
 
 def _r(first: FloatArray, second: FloatArray) -> float:

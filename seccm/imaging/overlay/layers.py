@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 from seccm.imaging.stage.similarity import Similarity
@@ -66,13 +66,13 @@ def layer(
     ratio = grid.pixel / (pixel * scale)
     sigma = math.sqrt(max(ratio**2 - 1, 0.0) / 12)
     there = np.isfinite(image)
-    weight = ndimage.gaussian_filter(there.astype(float), sigma, mode="constant")
-    soft = ndimage.gaussian_filter(np.where(there, image, 0.0), sigma, mode="constant")
+    weight = scipy.ndimage.gaussian_filter(there.astype(float), sigma, mode="constant")
+    soft = scipy.ndimage.gaussian_filter(np.where(there, image, 0.0), sigma, mode="constant")
     with np.errstate(invalid="ignore", divide="ignore"):
         soft = np.where(weight > 0.5, soft / weight, 0.0)
-    values = ndimage.map_coordinates(soft, at, order=1, mode="nearest")
+    values = scipy.ndimage.map_coordinates(soft, at, order=1, mode="nearest")
     # At the outermost half pixel there is nothing to interpolate with: the nearest one counts.
-    share = ndimage.map_coordinates(there.astype(float), at, order=1, mode="nearest")
+    share = scipy.ndimage.map_coordinates(there.astype(float), at, order=1, mode="nearest")
     inside = np.ones(grid.shape, bool)
     for axis, size in enumerate(image.shape):
         inside &= (at[axis] > -0.5 - 1e-9) & (at[axis] < size - 0.5 + 1e-9)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 
@@ -59,7 +59,7 @@ def profile(values: FloatArray, pixel: float, line: Line) -> Profile:
     x = line.x0 + along[:, None] * ahead[0] + off[None] * side[0]
     y = line.y0 + along[:, None] * ahead[1] + off[None] * side[1]
     at = np.array([y, x]) / pixel - 0.5
-    taken = ndimage.map_coordinates(values, at, order=1, mode="constant", cval=math.nan)
+    taken = scipy.ndimage.map_coordinates(values, at, order=1, mode="constant", cval=math.nan)
     sd = taken.std(axis=1, ddof=1) if across > 1 else np.full(count, math.nan)
     step = line.length / (count - 1)
     return Profile(along, taken.mean(axis=1), np.asarray(sd), step * across * pixel)

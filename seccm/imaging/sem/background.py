@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 
@@ -41,7 +41,7 @@ def smooth(image: FloatArray, sigma: float) -> FloatArray:
         image: shape (rows, columns).
         sigma: pixels.
     """
-    return np.asarray(ndimage.gaussian_filter(image, sigma, mode="nearest"), np.float64)
+    return np.asarray(scipy.ndimage.gaussian_filter(image, sigma, mode="nearest"), np.float64)
 
 
 def ground(image: FloatArray, pixel: float) -> FloatArray:
@@ -56,12 +56,12 @@ def ground(image: FloatArray, pixel: float) -> FloatArray:
     """
     coarse = _averaged(image, _COARSE)
     reach = max(3, round(WINDOW / pixel / _COARSE / 2))
-    low = ndimage.percentile_filter(coarse, _LOW, size=2 * reach + 1, mode="reflect")
-    low = ndimage.gaussian_filter(low, reach / 2)
+    low = scipy.ndimage.percentile_filter(coarse, _LOW, size=2 * reach + 1, mode="reflect")
+    low = scipy.ndimage.gaussian_filter(low, reach / 2)
     # A pixel's middle in the image, in pixels of the coarse one.
     rows, columns = ((np.arange(n) - (_COARSE - 1) / 2) / _COARSE for n in image.shape)
     places = np.meshgrid(rows, columns, indexing="ij")
-    return np.asarray(ndimage.map_coordinates(low, places, order=1, mode="nearest"))
+    return np.asarray(scipy.ndimage.map_coordinates(low, places, order=1, mode="nearest"))
 
 
 def without_stripes(image: FloatArray, pixel: float) -> FloatArray:
@@ -79,7 +79,7 @@ def without_stripes(image: FloatArray, pixel: float) -> FloatArray:
     steps = float(np.percentile(np.abs(np.diff(level)), 95))
     if not steps > _STRIPED * np.sqrt(2) * noise * _QUANTILE / np.sqrt(image.shape[1]):
         return image
-    trend = ndimage.gaussian_filter1d(level, WINDOW / pixel / 2, mode="nearest")
+    trend = scipy.ndimage.gaussian_filter1d(level, WINDOW / pixel / 2, mode="nearest")
     return np.asarray(image - (level - trend)[:, None])
 
 
@@ -93,7 +93,7 @@ def floor_of(flat: FloatArray) -> Floor:
     if not highest > lowest:
         return Floor(float(lowest), 0.0)
     counts, edges = np.histogram(flat, 400, range=(lowest, highest))
-    most = int(np.argmax(ndimage.gaussian_filter1d(counts.astype(float), 4)))
+    most = int(np.argmax(scipy.ndimage.gaussian_filter1d(counts.astype(float), 4)))
     level = float(edges[most] + edges[most + 1]) / 2
     below = flat[flat < level]
     return Floor(level, float(1.4826 * np.median(level - below)) if below.size else 0.0)

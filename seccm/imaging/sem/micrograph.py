@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 from seccm.errors import PlanError, Problem
@@ -183,7 +183,9 @@ def _squared(image: FloatArray, width: float, height: float) -> tuple[FloatArray
     if count < SMALLEST:
         return image, side, []
     # Means over what a new pixel covers, so that the noise falls as it does for larger pixels.
-    soft = ndimage.uniform_filter1d(image, max(1, round(1 / factor)), axis=axis, mode="nearest")
+    soft = scipy.ndimage.uniform_filter1d(
+        image, max(1, round(1 / factor)), axis=axis, mode="nearest"
+    )
     places = (np.arange(count) + 0.5) / factor - 0.5
     low = np.clip(np.floor(places).astype(int), 0, image.shape[axis] - 2)
     share = np.expand_dims(places - low, 1 - axis)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 
@@ -142,8 +142,8 @@ def draw(
         out = ((rows + top - row) ** 2 + (columns + left - column) ** 2) / r**2
         rim = np.where(out <= 1, 1 - 0.5 * np.sqrt(np.clip(1 - out, 0, 1)), 0.0)
         np.maximum(window, rim, out=window)
-    grains = ndimage.gaussian_filter(rng.standard_normal(shape), look.grain)
+    grains = scipy.ndimage.gaussian_filter(rng.standard_normal(shape), look.grain)
     spread = float(grains.std())
     image += look.texture * grains / spread if spread else 0.0
-    blurred = ndimage.gaussian_filter(image, look.blur)
+    blurred = scipy.ndimage.gaussian_filter(image, look.blur)
     return np.asarray(blurred + look.noise * rng.standard_normal(shape))

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+import scipy  # its parts are loaded when used
 from skimage.segmentation import expand_labels
 
 from seccm.arrays import FloatArray
@@ -145,7 +145,9 @@ def find(image: FloatArray, pixel: float) -> Particles:
     basins = expand_labels(cores, _SPREAD)
     half = np.concatenate([[np.inf], (rim + ring) / 2])
     grown = np.where(sharp > half[basins], basins, 0)
-    grown = np.where(ndimage.binary_fill_holes(grown > 0), np.where(grown > 0, grown, basins), 0)
+    grown = np.where(
+        scipy.ndimage.binary_fill_holes(grown > 0), np.where(grown > 0, grown, basins), 0
+    )
     contrast = rim - ring
     sizes = np.bincount(grown.ravel(), minlength=count + 1)[1:]
     diameter = 2 * np.sqrt(sizes / np.pi) * pixel

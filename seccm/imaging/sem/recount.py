@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 from seccm.imaging.sem.background import floor_of, ground, smooth, without_stripes
@@ -173,7 +173,7 @@ def _hit(planted: Planted, drawn: Particles) -> FloatArray:
     if not len(drawn):
         return hit
     places = np.column_stack([planted.x, planted.y])
-    tree = cKDTree(places)
+    tree = scipy.spatial.cKDTree(places)
     apart, found = tree.query(np.column_stack([drawn.x, drawn.y]))
     nearest = np.asarray(found)
     hit[nearest[apart < planted.diameter[nearest] / 2]] = 1.0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
-from scipy.spatial import cKDTree
+import scipy  # its parts are loaded when used
 from skimage.draw import polygon2mask
 from skimage.filters import threshold_otsu
 
@@ -52,17 +51,19 @@ def by_particles(shape: tuple[int, int], pixel: float, x: FloatArray, y: FloatAr
         range=((0, shape[0] // 8 * 8 + 8), (0, shape[1] // 8 * 8 + 8)),
     )[0]  # fmt: skip
     places = np.column_stack([x, y])
-    apart = np.asarray(cKDTree(places).query(places, _NEIGHBOURS + 1)[0])[:, -1]
+    apart = np.asarray(scipy.spatial.cKDTree(places).query(places, _NEIGHBOURS + 1)[0])[:, -1]
     width = float(np.median(apart)) / pixel / 8
-    number = ndimage.gaussian_filter(counts, width, mode="nearest")
+    number = scipy.ndimage.gaussian_filter(counts, width, mode="nearest")
     dense = number > float(threshold_otsu(number))
-    pieces, _ = ndimage.label(ndimage.binary_fill_holes(dense))
+    pieces, _ = scipy.ndimage.label(scipy.ndimage.binary_fill_holes(dense))
     largest = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
     # The level half-way between inside and outside: Otsu's favours the wider of the two.
     inside, outside = float(np.median(number[largest])), float(np.median(number[~largest]))
     if inside < _CLEAR * max(outside, 0.05 * inside):
         return None
-    pieces, _ = ndimage.label(ndimage.binary_fill_holes(number > (inside + outside) / 2))
+    pieces, _ = scipy.ndimage.label(
+        scipy.ndimage.binary_fill_holes(number > (inside + outside) / 2)
+    )
     largest = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
     return np.asarray(np.kron(largest, np.ones((8, 8), bool))[: shape[0], : shape[1]], bool)
 
@@ -75,5 +76,5 @@ def centre_of(region: Mask) -> Mask:
     Args:
         region: shape (rows, columns). Sides of the image are no edge of it.
     """
-    distance = ndimage.distance_transform_edt(np.pad(region, 1, mode="edge"))[1:-1, 1:-1]
+    distance = scipy.ndimage.distance_transform_edt(np.pad(region, 1, mode="edge"))[1:-1, 1:-1]
     return np.asarray(region & (distance > distance.max() / 2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+import scipy  # its parts are loaded when used
 from skimage.feature import peak_local_max
 from skimage.filters import threshold_otsu
 from skimage.measure import label
@@ -50,10 +50,10 @@ def covered(flat: FloatArray, bright: Mask, pixel: float) -> Mask:
         bright: what is above the threshold, of the same shape.
         pixel: metres per pixel.
     """
-    around = ndimage.gaussian_filter(flat, _SURROUNDINGS / pixel / 2.355)
+    around = scipy.ndimage.gaussian_filter(flat, _SURROUNDINGS / pixel / 2.355)
     smallest = int(np.pi / 4 * (SMALLEST / pixel) ** 2)
     kept = remove_small_objects(bright & (flat > around), max_size=smallest)
-    return np.asarray(ndimage.binary_fill_holes(kept), np.bool_)
+    return np.asarray(scipy.ndimage.binary_fill_holes(kept), np.bool_)
 
 
 def separated(mask: Mask, pixel: float) -> Labels:
@@ -66,9 +66,9 @@ def separated(mask: Mask, pixel: float) -> Labels:
         mask: shape (rows, columns).
         pixel: metres per pixel.
     """
-    distance = np.asarray(ndimage.distance_transform_edt(mask), np.float64)
+    distance = np.asarray(scipy.ndimage.distance_transform_edt(mask), np.float64)
     places = peak_local_max(
-        ndimage.gaussian_filter(distance, 0.7),
+        scipy.ndimage.gaussian_filter(distance, 0.7),
         min_distance=1,
         threshold_abs=SMALLEST / pixel / 2,
         labels=label(mask),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.spatial import cKDTree
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 
@@ -110,7 +110,7 @@ def choose(
     left = [k for k in range(count) if found[k] is Reason.TARGET]
     left.sort(key=lambda k: -float(candidates.priority[k]))  # stable: the first of equal ones
     apart = wanted.footprint + wanted.margin
-    tree = cKDTree(places)
+    tree = scipy.spatial.cKDTree(places)
     widest = apart + _SURE * math.sqrt(2) * float(error[left].max(initial=0.0))
     taken: set[int] = set()
     for k in left:
@@ -137,10 +137,10 @@ def _nearest(places: FloatArray, of: FloatArray | None) -> FloatArray:
     """Return the distance to the nearest of some places; infinite if there are none."""
     if of is None or not len(of):
         return np.full(len(places), math.inf)
-    return np.asarray(cKDTree(of).query(places)[0], np.float64)
+    return np.asarray(scipy.spatial.cKDTree(of).query(places)[0], np.float64)
 
 
 def _next(places: FloatArray, others: FloatArray | None) -> FloatArray:
     """Return the distance of each place to the next one, and to the nearest of others."""
-    own = np.asarray(cKDTree(places).query(places, k=2)[0], np.float64)[:, 1]
+    own = np.asarray(scipy.spatial.cKDTree(places).query(places, k=2)[0], np.float64)[:, 1]
     return np.minimum(own, _nearest(places, others))

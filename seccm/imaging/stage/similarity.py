@@ -14,7 +14,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 
@@ -132,5 +132,7 @@ def similarity(
     s = declared
     if free > 0:
         by_left = math.sqrt(float((left**2).sum()) / free)
-        s = max(s, by_left * float(stats.t.ppf(0.975, free)) / float(stats.norm.ppf(0.975)))
+        s = max(
+            s, by_left * float(scipy.stats.t.ppf(0.975, free)) / float(scipy.stats.norm.ppf(0.975))
+        )
     return Similarity(a, b, middle, centre, mirrored, left, s, spread)

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 
@@ -49,26 +49,26 @@ def spots(
         smallest: diameter below which nothing is a spot, metres; never below two pixels.
         dark: whether spots are darker than the ground.
     """
-    soft = ndimage.gaussian_filter(-image if dark else image, _SIGMA, mode="nearest")
+    soft = scipy.ndimage.gaussian_filter(-image if dark else image, _SIGMA, mode="nearest")
     flat = soft - _ground(soft, max(8.0, 4 * largest / pixel))
     level = float(np.median(flat))
     below = flat[flat < level]
     noise = 1.4826 * float(np.median(level - below)) if below.size else 0.0
     # Half-way between the ground and the top of each piece: pieces that only touch fall apart.
     bright = flat - level > max(_ABOVE * noise, 1e-12 * float(np.abs(soft).max()))
-    pieces, count = ndimage.label(bright)
+    pieces, count = scipy.ndimage.label(bright)
     numbers = np.arange(1, count + 1)
-    tops = np.asarray(ndimage.maximum(flat - level, pieces, numbers), np.float64)
+    tops = np.asarray(scipy.ndimage.maximum(flat - level, pieces, numbers), np.float64)
     half = np.append(0.0, tops)[pieces] / 2
-    halves, count = ndimage.label(bright & (flat - level > half))
+    halves, count = scipy.ndimage.label(bright & (flat - level > half))
     if not count:
         nothing = np.zeros(0)
         return Spots(nothing, nothing, nothing, nothing)
     numbers = np.arange(1, count + 1)
     area = np.bincount(halves.ravel())[1:]
     weight = np.where(halves > 0, flat - level, 0.0)
-    middles = np.array(ndimage.center_of_mass(weight, halves, numbers)).reshape(-1, 2)
-    height = np.asarray(ndimage.maximum(flat - level, halves, numbers), np.float64)
+    middles = np.array(scipy.ndimage.center_of_mass(weight, halves, numbers)).reshape(-1, 2)
+    height = np.asarray(scipy.ndimage.maximum(flat - level, halves, numbers), np.float64)
     diameter = 2 * np.sqrt(area / math.pi) * pixel
     kept = diameter >= max(smallest, 2 * pixel)
     y, x = ((middles[:, k] + 0.5) * pixel for k in (0, 1))
@@ -78,14 +78,14 @@ def spots(
 def _ground(soft: FloatArray, window: float) -> FloatArray:
     """Return the median of wide windows, on a picture that is as coarse as that allows."""
     step = max(1, int(window // 8))
-    coarse = ndimage.uniform_filter(soft, step, mode="nearest")[
+    coarse = scipy.ndimage.uniform_filter(soft, step, mode="nearest")[
         step // 2 :: step, step // 2 :: step
     ]
     size = max(3, round(window / step) | 1)
     # Beyond the sides the picture goes on with its slope: else a slope would make spots there.
     room = [min(size // 2, n - 1) for n in coarse.shape]
     padded = np.pad(coarse, [(n, n) for n in room], mode="reflect", reflect_type="odd")
-    low = ndimage.median_filter(padded, size=size, mode="nearest")
+    low = scipy.ndimage.median_filter(padded, size=size, mode="nearest")
     low = low[room[0] : -room[0] or None, room[1] : -room[1] or None]
     places = np.meshgrid(*((np.arange(n) - step // 2) / step for n in soft.shape), indexing="ij")
-    return np.asarray(ndimage.map_coordinates(low, places, order=1, mode="nearest"))
+    return np.asarray(scipy.ndimage.map_coordinates(low, places, order=1, mode="nearest"))
