@@ -18,15 +18,16 @@ from seccm.mistakes import nearest, similar
 from seccm.plan.library import find_rig, rigs
 from seccm.plan.open_circuit import TABLE, open_circuit_of
 from seccm.quantities import Count, Length, Model, read_toml, validate
-from seccm.rig import Camera, Cell, CoarseStage, Mounted, Rig, parts_of, rig_of
+from seccm.rig import Camera, Cell, CoarseStage, Mounted, Rig, Stage, Stream, parts_of, rig_of
 from seccm.rig.camera_table import CameraTable
 from seccm.suggestion import Suggestion
 
 GROUP = "seccm.rigs"
 COARSE_GROUP = "seccm.coarse"
 CELL_GROUP = "seccm.cells"
+STAGE_GROUP = "seccm.stages"
 CAMERA_GROUP = "seccm.cameras"
-BESIDE = ("coarse", "potentiostat", "camera", TABLE)
+BESIDE = ("coarse", "controller", "potentiostat", "camera", TABLE)
 """Tables that any kind of rig may have, and that its own builder is not shown."""
 
 
@@ -61,6 +62,22 @@ class CellBuilder(Protocol):
             config: the table.
             source: the file's name, for messages.
             beside: the rig of stage and inputs; a drive that is simulated acts on its world.
+
+        Raises:
+            PlanError: with every mistake of the table.
+        """
+
+
+class StageBuilder(Protocol):
+    """What an entry point of the group `seccm.stages` is: it builds a stage of its own."""
+
+    def __call__(self, config: Mapping[str, Any], *, source: str, beside: Rig) -> Stage:
+        """Build the stage that a table `[controller]` describes; opens nothing.
+
+        Args:
+            config: the table.
+            source: the file's name, for messages.
+            beside: the rig of the inputs; a stage that is simulated acts on its world.
 
         Raises:
             PlanError: with every mistake of the table.
@@ -334,7 +351,7 @@ class _Building:
                 problems += map(self._elsewhere, error.problems)
             if rig is not None:
                 try:
-                    rig = self._with_its_cell(rig)
+                    rig = self._of_parts(rig)
                 except PlanError as error:
                     problems += error.problems
         if problems or rig is None:
@@ -351,25 +368,58 @@ class _Building:
         which = f"The shipped rig {having[0]} has it: --rig {having[0]}."
         return replace(problem, remedy=f"{which} {problem.remedy}".rstrip())
 
-    def _with_its_cell(self, rig: Rig) -> Rig:
-        """Return the rig with the cell driven by a device of its own, if the file names one.
+    def _of_parts(self, rig: Rig) -> Rig:
+        """Return the rig with the devices of their own that the file names for stage and cell.
 
         Raises:
-            PlanError: with every mistake of the table `[potentiostat]`.
+            PlanError: with every mistake of the tables `[controller]` and `[potentiostat]`.
         """
-        table = self.file.config.get("potentiostat")
-        if table is None:
+        if not {"controller", "potentiostat"} & set(self.file.config):
             return rig
-        kinds = {point.name: point for point in entry_points(group=CELL_GROUP)}
+        stage, cell, stream = parts_of(rig)
+        problems: list[Problem] = []
+        for name in ("controller", "potentiostat"):
+            if name not in self.file.config:
+                continue
+            try:
+                if name == "controller":
+                    build_stage: StageBuilder = self._device(name, STAGE_GROUP, "stage controller")
+                    stage = build_stage(self.file.config[name], source=self.file.source, beside=rig)
+                else:
+                    build_cell: CellBuilder = self._device(name, CELL_GROUP, "potentiostat")
+                    cell = build_cell(self.file.config[name], source=self.file.source, beside=rig)
+                    problems += self._edge_problems(cell, stream)
+            except PlanError as error:
+                problems += error.problems
+        if problems:
+            raise PlanError(self.file.source, problems)
+        return rig_of(stage, cell, stream, name=rig.info.name)
+
+    def _device(self, name: str, group: str, words: str) -> Any:
+        """Return what builds the device of a table.
+
+        Raises:
+            PlanError: nothing does.
+        """
+        table = self.file.config[name]
+        kinds = {point.name: point for point in entry_points(group=group)}
         kind = table.get("kind") if isinstance(table, Mapping) else None
         if kind not in kinds:
             known = ", ".join(f'"{name}"' for name in sorted(kinds)) or "none is installed"
-            what = "is missing." if kind is None else f"{kind!r} is not a kind of potentiostat."
+            what = "is missing." if kind is None else f"{kind!r} is not a kind of {words}."
             remedy = f"Install the package that drives it, or write one of: {known}."
-            raise PlanError(self.file.source, [Problem("potentiostat.kind", what, remedy)])
-        builder: CellBuilder = kinds[kind].load()
-        stage, _, stream = parts_of(rig)
-        return rig_of(stage, builder(table, source=self.file.source, beside=rig), stream)
+            raise PlanError(self.file.source, [Problem(f"{name}.kind", what, remedy)])
+        return kinds[kind].load()
+
+    def _edge_problems(self, cell: Cell, stream: Stream) -> list[Problem]:
+        """Find an edge of an instrument that no input sees."""
+        edge = "" if cell.info.runs is None else cell.info.runs.edge
+        known = sorted(signal.name for signal in stream.info.signals)
+        if not edge or edge in known:
+            return []
+        what = f'"{edge}" is not a signal of this rig: its line is wired to no input.'
+        remedy = f"Declare it as [signals.{edge}], or leave it out. {similar(edge, known)}"
+        return [Problem("potentiostat.edge", what, remedy)]
 
     def _of_kind(self, point: EntryPoint) -> Rig:
         try:

@@ -49,11 +49,11 @@ from seccm.units import show
 from sim import sampled
 from sim.added import Added, Samples
 from sim.config import VirtualConfig
+from sim.controller.device import Controller
 from sim.electronics import Electrometer, nothing
 from sim.faults import Faults, read_faults
 from sim.galvanostat import Imposed
 from sim.inputs import HIGHEST, Inputs
-from sim.instrument.config import InstrumentConfig
 from sim.instrument.device import Device
 from sim.light import Light
 from sim.noise import WhiteNoise
@@ -193,6 +193,8 @@ class VirtualRig:
         self.light: Light | None = None
         """To a camera that films the world; None without one."""
         self._wakes: set[int] = set()
+        self._controller: Controller | None = None
+        """That moves the stage, in the place of the rig; None without one."""
         self._halt: tuple[Axis, float] | None = None
         """The axis that its contact stopped, and when; until the next motion."""
 
@@ -213,9 +215,18 @@ class VirtualRig:
         """What really happened, for tests."""
         return self._world.truth
 
-    def connect_instrument(self, config: InstrumentConfig) -> Device:
+    def connect_instrument(self, device: Device) -> None:
         """Connect an instrument to the cell, in the place of the rig's own drive."""
-        return self._world.connect_instrument(config)
+        self._world.connect_instrument(device)
+
+    def connect_controller(self, controller: Controller) -> None:
+        """Let a controller of its own move the stage."""
+        self._controller = controller
+        controller.drive(
+            self._world.stage,
+            lambda: self._now,
+            lambda seconds: self._pass(self._info.clock.covering(seconds)),
+        )
 
     @property
     def height(self) -> float:
@@ -259,6 +270,7 @@ class VirtualRig:
                 "Check the acquisition, then resume the scan from its file.",
             )
         self._play_faults()
+        self._obey()
         block = self._rows(self._row, self._horizon())
         self._world.lived(self._true)
         self._row, self._gap = block.stop, False
@@ -406,6 +418,8 @@ class VirtualRig:
         self._wakes = {row for row in self._wakes if row > start}
         arrival = self._world.stage.arrival(self._now) / self._info.clock.period
         changes = min(self._faults.next_change(start), arrival, *self._wakes, math.inf)
+        if self._controller is not None:
+            changes = min(changes, self._controller.due(self._now) / self._info.clock.period)
         if self.light is not None:
             changes = min(changes, self.light.due(self._now) / self._info.clock.period)
         # A rig that has been told nothing is about to be: the first rows should not keep it.
@@ -429,11 +443,20 @@ class VirtualRig:
             block = self._simulated(start, end)
         return block
 
+    def _obey(self) -> None:
+        """Let a controller of its own do what it was told."""
+        if self._controller is not None:
+            self._controller.act(self._now)
+
     def _pass(self, rows: int) -> None:
         """Let time pass without anyone listening."""
         stop = self._row + rows
         while self._row < stop:
+            self._obey()
             longest = min(stop, self._row + self._config.longest_block)
+            if self._controller is not None:
+                due = self._controller.due(self._now) / self._info.clock.period
+                longest = min(longest, math.ceil(due)) if math.isfinite(due) else longest
             passed = self._world.advance(self._row, longest)
             self._world.lived(passed)
             self._row = passed.stop

@@ -27,7 +27,6 @@ from sim.coarse import raised
 from sim.config import VirtualConfig
 from sim.electronics import Signals
 from sim.galvanostat import Answer, Imposed, Output
-from sim.instrument.config import InstrumentConfig
 from sim.instrument.device import Device
 from sim.liquid import Dipped, Liquid
 from sim.meniscus import Bridge, Drop, Pipette, hanging_drop
@@ -176,10 +175,10 @@ class World:
             signals = self._advance(start, last + 1)
         return signals
 
-    def connect_instrument(self, config: InstrumentConfig) -> Device:
+    def connect_instrument(self, device: Device) -> None:
         """Connect an instrument to the cell, in the place of the rig's own drive."""
-        self.instrument = Device(config, self._rows, self._seed)
-        return self.instrument
+        device.connect(self._rows, self._seed)
+        self.instrument = device
 
     def lived(self, signals: Signals) -> None:
         """Say that rows have passed for good."""

@@ -96,6 +96,7 @@ def test_what_shipped_rig_files_say_is_documented(name: str) -> None:
             "drives",
             "marks",
             "potentiostat",
+            "controller",
         ):
             continue
         if isinstance(table, dict):

@@ -118,6 +118,15 @@ class NidaqRig:
             raise RigError("not-open", self._info.name, "the rig is not open; nothing moved.")
         return self._bench
 
+    @property
+    def plugged(self) -> Any:
+        """What a stand-in lets instruments and tests act on; None on a real card.
+
+        Raises:
+            RigError: the rig is not open.
+        """
+        return self.bench.plugged
+
     # The contract.
 
     def open(self) -> Readback:

@@ -88,7 +88,12 @@ def _loader(table: PalmSensTable, source: str, beside: Rig) -> Callable[[], tupl
         raise PlanError(
             source, [Problem("potentiostat.kind", _missing(error), install_hint("palmsens"))]
         ) from error
-    return lambda: (plugged.package, plugged)
+
+    def plug() -> tuple[Any, Any]:
+        plugged.connect()
+        return plugged.package, plugged
+
+    return plug
 
 
 def _missing(error: Exception) -> str:

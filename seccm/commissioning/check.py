@@ -24,6 +24,9 @@ _STOPS = {
     "between two blocks.",
     "streamed": "Streamed: if the program hangs or is killed, the tip moves on until the queue of "
     "the card is empty, then holds its position. The worst case below includes this.",
+    "serial": "By the program, over a line to the controller of the stage: the tip moves on until "
+    "the order has arrived; if the program hangs or the cable is off, until the end of what was "
+    "sent ahead. The worst case below includes this, and what was measured of it.",
     "hardware": "By hardware: the card stops its outputs itself, with or without the program. It "
     "watches one signal with one polarity only.",
 }

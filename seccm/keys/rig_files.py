@@ -25,6 +25,9 @@ class AnyKind(Model):
     """The motor that brings the surface into reach of the piezo."""
     camera: CameraTable | None = None
     """A camera that films the run; see `docs/camera.md`."""
+    controller: dict[str, Any] | None = None
+    """A stage with a controller of its own on a serial port, with the keys of
+    `hardware.serial_stage.config.ControllerTable`; see `docs/extending/stage.md`."""
     potentiostat: dict[str, Any] | None = None
     """An instrument of its own that drives the cell, with the keys of its `kind`; see
     `docs/extending/potentiostat.md`."""

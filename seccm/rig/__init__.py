@@ -29,7 +29,7 @@ from seccm.rig.info import (
 from seccm.rig.late import Late
 from seccm.rig.leads import NO_LEADS, Leads
 from seccm.rig.mounted import Channel, Mounted
-from seccm.rig.parts import Cell, CellInfo, Parts, Stage, Stream, parts_of, rig_of
+from seccm.rig.parts import Cell, CellInfo, Parts, Stage, Stream, WatchingStage, parts_of, rig_of
 from seccm.rig.protocol import Readback, Rig, SafeReport
 from seccm.rig.raw import RawChannel, RawSamples
 from seccm.rig.signals import BASIC, Signal, environment, more_than_basic
@@ -101,6 +101,7 @@ __all__ = [
     "SwitchInfo",
     "Tie",
     "Wake",
+    "WatchingStage",
     "Waveform",
     "environment",
     "more_than_basic",

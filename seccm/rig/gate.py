@@ -142,6 +142,7 @@ class Gate:
             return self._let_go(self.newest)
         if order.hold:
             self._expect_begin(order)
+            order.look_for_edge(self._remembered(), self._clock, self._runs.edge)
             order.forget(order.points.until - REMEMBERED)
             return self._let_go(self.newest)
         if order.tie is None:
@@ -205,6 +206,10 @@ class Gate:
         if order.tie is None or order.tie.by != "edge":
             return math.nan
         rows, period = self._remembered(), self._clock.period
+        # From within it on: earlier rows have the edges of earlier techniques.
+        rows = rows.part(max(rows.start, order.first(self._clock) + 1), rows.stop)
+        if not rows.rows:
+            return math.nan
         end = by_edge(rows.data[self._runs.edge], rows.start, period, rising=False)
         return math.nan if end is None else end.begin - order.tie.begin - order.points.until
 

@@ -59,7 +59,7 @@ class StopAbility:
     The latencies run from the raw sample that crosses the threshold to the halt of the output.
     """
 
-    kind: Literal["virtual", "stepped", "streamed", "hardware"]
+    kind: Literal["virtual", "stepped", "streamed", "hardware", "serial"]
     typical: float
     worst: float
     window: float | None = None

@@ -41,6 +41,8 @@ class Ordered:
     said: int | None = None
     """Row that was to come when the instrument said that it runs; None until then."""
     tie: Tie | None = None
+    edge: Tie | None = None
+    """By the edge with which it began, once that was seen."""
     ended: Ending = ""
     limit: Limit | None = None
     looked: int = 0
@@ -79,6 +81,23 @@ class Ordered:
 
     # When it began.
 
+    def look_for_edge(self, rows: Block, clock: Clock, edge: str) -> None:
+        """Look once more for the edge with which it began: a hold outlives the rows that have it.
+
+        Args:
+            rows: of the card, as far back as they are remembered.
+            clock: of the rows.
+            edge: the signal that is high while it runs; empty if there is none.
+        """
+        if self.edge is not None or not edge:
+            return
+        # Earlier rows have the edges of earlier techniques.
+        rows = rows.part(max(self.row, rows.start), rows.stop)
+        found = by_edge(rows.data[edge], rows.start, clock.period) if rows.rows else None
+        # Of a row in which it rises nobody knows how high it will be.
+        if found is not None and found.begin < (rows.stop - 2) * clock.period:
+            self.edge = found
+
     def ready(self, clock: Clock, newest: int) -> bool:
         """Tell whether enough is known of it to say when it began."""
         if self.said is None:
@@ -99,10 +118,9 @@ class Ordered:
         period = clock.period
         said = rows.stop if self.said is None else self.said
         window = self.row * period, max(said, self.row + 1) * period
-        if edge:
-            found = by_edge(rows.data[edge], rows.start, period)
-            if found is not None:
-                return found
+        self.look_for_edge(rows, clock, edge)
+        if self.edge is not None:
+            return self.edge
         own = rows.part(max(self.row, rows.stop - clock.rows(REMEMBERED)), rows.stop)
         if not len(self.points) or own.rows < 2:
             middle, width = 0.5 * sum(window), window[1] - window[0]

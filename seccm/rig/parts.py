@@ -19,7 +19,7 @@ import math
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol, cast, runtime_checkable
 
 from seccm.errors import SeccmError
 from seccm.rig.actions import (
@@ -124,6 +124,22 @@ class Stage(Protocol):
         """Let go of the devices; outputs keep their last values. May be called twice."""
 
 
+@runtime_checkable
+class WatchingStage(Stage, Protocol):
+    """A stage that is no part of what measures: it is shown the rows, and looks for the contact."""
+
+    def see(self, block: Block) -> Block:
+        """Look at rows, and stop where a contact shows; called once for each block.
+
+        Returns:
+            The block with its own x, y and z, the flags MOVING and FROZEN, and the record of a
+            stop.
+
+        Raises:
+            RigError: the device does not answer, or stops later than it promises.
+        """
+
+
 class Stream(Protocol):
     """What measures: rows of signals, one after the other."""
 
@@ -223,6 +239,7 @@ class _Assembled:
         self._row = 0
         self._mode: Mode = "open"
         self._channel = ""
+        self._watching = stage if isinstance(stage, WatchingStage) else None
         self._gate: Gate | None = None
         if cell.info.runs is not None:
             running, info = cast(RunningCell, cell), cell.info
@@ -289,6 +306,8 @@ class _Assembled:
         """Return the next rows of the stream."""
         block = self._stream.read()
         self._row = block.stop
+        if self._watching is not None:
+            block = self._watching.see(block)
         if self._mode != "current":
             return block
         # Who measures does not know who drives.
@@ -337,10 +356,11 @@ class _Assembled:
             report = self._stage.safe(why, by=by)
         up = retract and report.retracted
         tip = "held where it was" if not up else "fully retracted" if report.at_top else "lifted"
+        tip = f"tip {tip}" if report.frozen else "where the tip is, is not known"
         at = "" if report.height is None else f" at z = {show(report.height, 'm')}"
         # What the cell does comes first: a file keeps no more than a line.
         cell = "Cell off" if off else "The cell could not be switched off"
-        what = f"{cell}, tip {tip}{at}: {why}."
+        what = f"{cell}, {tip}{at}: {why}."
         if not report.frozen or (retract and not report.retracted):
             what = f"{what} {report.what}"
         return replace(report, drive_off=off, what=what)

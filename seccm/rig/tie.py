@@ -162,7 +162,7 @@ def by_edge(rows: FloatArray, first: int, period: float, *, rising: bool = True)
     """Tie by a line that is high while a technique runs; None if it does not change.
 
     The mean of the row in which it changes says when: a row of which a third is high rose after
-    two thirds of it.
+    two thirds of it. Rows at the beginning in which it is high still belong to what ran before.
 
     Args:
         rows: of its signal, shape (n,), in volts.
@@ -176,10 +176,12 @@ def by_edge(rows: FloatArray, first: int, period: float, *, rising: bool = True)
     share = (rows - low) / (high - low)
     if not rising:
         share = 1.0 - share
-    if share[0] > 0.5:
+    skipped = int((share < 0.01).argmax())
+    first, share = first + skipped, share[skipped:]
+    if not (share > 0.99).any():
         return None
     after = int((share > 0.99).argmax())
     whole = share[:after]
     begin = (first + after) * period - float(whole[max(0, after - 2) :].sum()) * period
-    noise = float(np.std(rows[: max(1, after - 2)])) / (high - low)
+    noise = float(np.std(rows[skipped : skipped + max(1, after - 2)])) / (high - low)
     return Tie(begin, max(noise, 1e-3) * period, "edge")

@@ -114,8 +114,11 @@ class SignalWiring(Model):
     """Of the amplifier in between: at 0.5 V/nA, 5 pA are below a comparator's accuracy."""
     barrels_at_10V: Current = 20e-9
     """What 10 V mean at a terminal that reads the current between two barrels."""
-    also: dict[str, Literal["current", "potential", "barrels"]] = Field(default_factory=dict)
-    """More terminals, such as "ai7", to which a signal is wired as well, for [signals] to read."""
+    also: dict[str, Literal["current", "potential", "barrels", "technique"]] = Field(
+        default_factory=dict
+    )
+    """More terminals, such as "ai7", to which a signal is wired as well, for [signals] to read;
+    "technique" is the line of an instrument that is high while it runs one."""
 
 
 class DriveWiring(Model):

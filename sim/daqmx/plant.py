@@ -27,8 +27,10 @@ from sim.daqmx.history import Trace
 from sim.daqmx.raw import RawSignals
 from sim.daqmx.sensors import Sensors
 from sim.daqmx.wiring import Wiring
+from sim.electronics import Signals
 from sim.faults import Faults
 from sim.galvanostat import Imposed
+from sim.instrument.device import Device
 from sim.meniscus import Pipette
 from sim.sample_config import Sample
 from sim.stage import AXES
@@ -39,6 +41,8 @@ AHEAD = 3
 """Steps beyond now for which the stage is known, so that a settled current can be looked up."""
 _LOOKS = 5
 """At the command in a short step."""
+HIGH = 5.0
+"""Volts of a digital line that is high."""
 STILL = 0.05
 """Seconds without a change of x and y after which a change begins a new journey."""
 
@@ -110,6 +114,8 @@ class Plant:
         self._whole = 0
         self._travelled = -STILL
         self._place = start["x"], start["y"]
+        self._supposed = False
+        """Whether what is lived now is only supposed, and will be taken back; see `keep`."""
 
     def initial(self) -> Mapping[str, float]:
         """Return the volts of the outputs that belong to where the stage is at first."""
@@ -118,6 +124,10 @@ class Plant:
             self.wiring.outputs[axis]: float(self.wiring.axes[axis].volts(np.array([metres]))[0])
             for axis, metres in start.items()
         }
+
+    def connect_instrument(self, device: Device) -> None:
+        """Connect an instrument to the cell: what the card commands there counts no more."""
+        self.world.connect_instrument(device)
 
     def follow(self, outputs: Mapping[str, Trace], until: int) -> None:
         """Let the world live up to a tick, with the outputs as they were.
@@ -132,12 +142,13 @@ class Plant:
         self._cut(self._whole)
         self.world.recall(self._kept)
         self._move(outputs, until // STEP, until + self.ahead)
-        self._advance(outputs, whole)
+        self._advance(outputs, whole, final=not self._supposed)
         self._kept, self._whole = self.world.memory(), whole
         self._advance(outputs, whole + 1)
 
     def keep(self) -> Kept:
-        """Return the present state, to come back to."""
+        """Return the present state, to come back to; all until then is only supposed."""
+        self._supposed = True
         axes = tuple(self._stage.driven[axis].memory() for axis in AXES)
         self._cut(self._whole)
         self.world.recall(self._kept)
@@ -146,6 +157,7 @@ class Plant:
 
     def back(self, kept: Kept) -> None:
         """Go back to an earlier state; each serves once."""
+        self._supposed = False
         self._whole = kept.steps
         self._cut(kept.steps)
         self._kept = kept.world
@@ -173,7 +185,12 @@ class Plant:
         signal = self.wiring.signal(terminal)
         if signal is None:
             return np.zeros(len(ticks))
-        if signal == "barrels":
+        if signal == "technique":
+            device = self.world.instrument
+            measured = np.zeros(len(ticks))
+            if device is not None:
+                measured[device.running(ticks / TICKS)] = HIGH
+        elif signal == "barrels":
             measured = self._sensors.barrels(self.world.between_barrels(ticks / TICKS), ticks)
         elif signal == "current":
             measured = self._sensors.current(self._signals.current(ticks / TICKS), ticks)
@@ -221,18 +238,23 @@ class Plant:
             middles = np.arange(axis.known, stop, dtype=np.int64) * STEP + STEP // 2
             axis.follow(self.wiring.position(name, trace.at(middles)), known - axis.known)
 
-    def _advance(self, outputs: Mapping[str, Trace], stop: int) -> None:
-        """Simulate whole steps of the world up to, not including, one."""
+    def _advance(self, outputs: Mapping[str, Trace], stop: int, *, final: bool = False) -> None:
+        """Simulate whole steps of the world up to, not including, one.
+
+        Only what is final is told to an instrument: it measures, and cannot take that back.
+        """
         while self._signals.steps < stop:
             start = self._signals.steps
             self._play_faults(outputs, start)
             until = self._impose_others(outputs, start, self._impose(outputs, start, stop))
             if self.wiring.switch_lines:
                 until = self._switch(outputs, start, until)
-            self._piece(start, until)
+            signals = self._piece(start, until)
+            if final:
+                self.world.lived(signals)
 
-    def _piece(self, start: int, stop: int) -> None:
-        """Simulate some steps with one drive, until something happens."""
+    def _piece(self, start: int, stop: int) -> Signals:
+        """Simulate some steps with one drive, until something happens; return what was true."""
         world = self.world
         before = world.bridge
         signals = world.advance(start, stop)
@@ -243,12 +265,12 @@ class Plant:
         potential = signals.potential
         if isinstance(self._signals, FineSignals):
             imposed = None
-            if world.drive.mode == "potential":
+            if world.drive.mode == "potential" and world.instrument is None:
                 ends = np.arange(signals.start + 1, signals.stop + 1) * self._ticks
                 volts = self._outputs[self.wiring.command].before(ends)
                 imposed = self.wiring.imposed("potential", volts)
             self._signals.extend(potential, signals.current, imposed)
-            return
+            return signals
         if before is None and bridge is not None and bridge.cell is not None:
             instant = max(0.0, bridge.since - begins)
             self._signals.extend(
@@ -256,10 +278,11 @@ class Plant:
             )
             settled = self._ahead(signals.stop)
             self._signals.land(instant, float(settled[-1]), collapse=world.drive.mode == "current")
-            return
+            return signals
         self._signals.extend(potential, signals.current)
         if before is not None and bridge is None:
             self._signals.part(max(0.0, world.truth.parted[-1] - begins))
+        return signals
 
     def _settled_end(self, start: int, potential: FloatArray, instant: float) -> FloatArray:
         """Return the potential at the end of the step of a contact, shape (1,).

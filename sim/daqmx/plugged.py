@@ -13,6 +13,7 @@ from sim.daqmx.config import VirtualCardConfig
 from sim.daqmx.library import Library
 from sim.daqmx.plant import Plant
 from sim.faults import Faults
+from sim.instrument.device import Device
 from sim.truth import Truth
 
 
@@ -30,6 +31,10 @@ class Plugged:
         """True height of the tip in metres, at the newest look."""
         self.card.look()
         return self.plant.height(self.card.now)
+
+    def connect_instrument(self, device: Device) -> None:
+        """Connect an instrument to the cell of the world behind it."""
+        self.plant.connect_instrument(device)
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from sim.daqmx.config import VirtualCardConfig
 from sim.daqmx.curves import amplified
 from sim.stage import AXES
 
-Signal = Literal["current", "potential", "barrels"]
+Signal = Literal["current", "potential", "barrels", "technique"]
 SecondSignal = Literal["current", "potential"]
 SUPPLY = 12.0
 """Volts to either side at which the electrometer's output, and an amplifier behind it, end."""
@@ -71,6 +71,7 @@ class Wiring:
         lines = {
             "current": self._read[signals.current],
             "potential": self._read[signals.potential],
+            "technique": ("technique", Line(0.0, 1.0), 1.0),
             "barrels": ("barrels", Line(0.0, signals.barrels_at_10V / 10.0), 1.0),
         }
         source = getattr(signals, signals.trigger_signal)

@@ -16,6 +16,7 @@ from sim.fpga.config import VirtualTargetConfig
 from sim.fpga.library import Library
 from sim.fpga.rows import Sampler
 from sim.fpga.target import Target
+from sim.instrument.device import Device
 from sim.truth import Truth
 
 
@@ -34,6 +35,10 @@ class Plugged:
     def height(self) -> float:
         """True height of the tip in metres, at the newest look."""
         return self.plant.height(self.target.seen * 5 // 2)
+
+    def connect_instrument(self, device: Device) -> None:
+        """Connect an instrument to the cell of the world behind it."""
+        self.plant.connect_instrument(device)
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -51,24 +51,22 @@ def build(config: Mapping[str, Any], *, source: str, beside: Rig) -> InstrumentC
         PlanError: with every mistake of the table, or no virtual world to connect it to.
     """
     table = validate(InstrumentTable, dict(config), source, from_file=True)
-    return InstrumentCell(table, connected(table, source, beside))
+    return InstrumentCell(table, Device(table), joint(source, beside))
 
 
-def connected(config: InstrumentConfig, source: str, beside: Rig) -> Device:
-    """Connect a virtual instrument to the world of a simulated rig.
+def joint(source: str, beside: Rig) -> Callable[[Device], None]:
+    """Return what connects a virtual instrument to the world of a simulated rig, once it is open.
 
     Raises:
-        PlanError: the rig has none.
+        PlanError: the rig has no such world.
     """
     rig: Any = getattr(beside, "rig", beside)  # that a pace slows down
-    plugged = getattr(getattr(rig, "bench", None), "plugged", None)
-    where = getattr(plugged, "plant", rig)
-    if not hasattr(where, "connect_instrument"):
+    plugs = hasattr(type(rig), "plugged") or hasattr(rig, "plugged")
+    if not beside.info.virtual or not (plugs or hasattr(rig, "connect_instrument")):
         what = "a virtual instrument drives a virtual cell; this rig has none."
         remedy = 'Name the maker of the instrument, such as kind = "palmsens".'
         raise PlanError(source, [Problem("potentiostat.kind", what, remedy)])
-    device: Device = where.connect_instrument(config)
-    return device
+    return lambda device: (rig.plugged if plugs else rig).connect_instrument(device)
 
 
 class InstrumentCell:
@@ -76,11 +74,14 @@ class InstrumentCell:
 
     Args:
         table: of the rig file.
-        device: connected to a world.
+        device: that it drives.
+        connect: connects it to a world, when the rig is open.
     """
 
-    def __init__(self, table: InstrumentTable, device: Device) -> None:
-        self._table, self.device = table, device
+    def __init__(
+        self, table: InstrumentTable, device: Device, connect: Callable[[Device], None]
+    ) -> None:
+        self._table, self.device, self._connect = table, device, connect
         device.heard = self._hear
         self._order = -1
         self._drive: Drive | None = None
@@ -94,6 +95,8 @@ class InstrumentCell:
 
     def open(self) -> None:
         """Connect; switches nothing."""
+        if not self._open:
+            self._connect(self.device)
         self._asked(self.device.answer)
         self._open = True
 

@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from seccm.arrays import FloatArray
+from seccm.arrays import BoolArray, FloatArray
 from seccm.rig import Clock, Constant, Flag, Mode, Waveform
 from sim.chance import stream
 from sim.electronics import Signals
@@ -25,6 +25,8 @@ from sim.instrument.config import InstrumentConfig
 from sim.instrument.ranging import Ranging
 
 Over = Literal["", "time", "limit", "stopped"]
+_REMEMBERED = 50
+"""Techniques of which is known when they ran."""
 
 
 class LostError(Exception):
@@ -99,15 +101,12 @@ class Device:
 
     Args:
         config: what it is like.
-        clock: of the steps of the world.
-        seed: of the whole run.
-        changed: called when a technique begins or ends, or points are handed over.
     """
 
-    def __init__(self, config: InstrumentConfig, clock: Clock, seed: int) -> None:
-        self.config, self._period, self._clock = config, clock.period, clock
-        self._chance = stream(seed, "instrument")
-        self._noise = stream(seed, "instrument noise")
+    def __init__(self, config: InstrumentConfig) -> None:
+        self.config, self._period = config, math.nan
+        self._connected = False
+        self._chance = self._noise = stream(0, "instrument")
         self._now = 0
         """The step that comes next."""
         self._running: _Technique | None = None
@@ -116,8 +115,21 @@ class Device:
         """When points are handed over next, in seconds."""
         self.heard: Callable[[Measured], None] = lambda measured: None
         """Told when a technique has begun, when points are handed over, and when it is over."""
-        self.passed = 0.0
-        """Coulombs that the instrument has truly passed in techniques, for tests."""
+        self.charges: list[float] = []
+        """Coulombs that truly passed in each technique, for tests."""
+        self._spells: list[tuple[int, float]] = []
+        """The steps in which techniques began, and before which they were over."""
+
+    def connect(self, clock: Clock, seed: int) -> None:
+        """Be connected to a world.
+
+        Args:
+            clock: of the steps of the world.
+            seed: of the whole run.
+        """
+        self._period, self._connected = clock.period, True
+        self._chance = stream(seed, "instrument")
+        self._noise = stream(seed, "instrument noise")
 
     # Whoever commands it.
 
@@ -125,9 +137,11 @@ class Device:
         """Answer, if it can.
 
         Raises:
-            LostError: its cable is off.
+            LostError: its cable is off, or it is connected to no world.
         """
         lost = self.config.lost_at
+        if not self._connected:
+            raise LostError
         if lost is not None and self._now * self._period >= lost:
             raise LostError
 
@@ -154,6 +168,8 @@ class Device:
             ]
         self._running = _Technique(wanted, begins, interval, Ranging(spans))
         self._due = begins * self._period + self.config.lag
+        self.charges.append(0.0)
+        self._spells = [*self._spells[-_REMEMBERED:], (begins, math.inf)]
 
     def abort(self) -> None:
         """End the technique that runs; its last points are handed over at once.
@@ -199,6 +215,18 @@ class Device:
             if isinstance(waveform, Constant):
                 waveform = Constant(waveform.value * gain, waveform.duration)
         return Imposed(wanted.mode, waveform, running.begins)
+
+    def running(self, t: FloatArray) -> BoolArray:
+        """Tell for times since the world began, shape (n,), whether a technique ran.
+
+        That is the line that is high while one does.
+        """
+        found = np.zeros(len(t), np.bool_)
+        for first, stop in self._spells:
+            found |= (t >= first * self._period) & (t < stop * self._period)
+        if self._running is not None:
+            found &= t < self._running.ends(self._period) * self._period
+        return found
 
     def change(self, step: int) -> float:
         """Return the next step after one before which something may change; infinite if none."""
@@ -255,7 +283,7 @@ class Device:
             running.last = float(true.potential[0])
         period = self._period
         charge = running.charge + np.concatenate(([0.0], np.cumsum(true.current))) * period
-        self.passed += float(charge[-1]) - running.charge
+        self.charges[-1] += float(charge[-1]) - running.charge
         edges = (np.arange(true.start, true.stop + 1) - running.begins) * period
         # Its own clock is fast: a point of its time t comes a little earlier than that.
         stretched = edges * (1.0 + self.config.clock_error)
@@ -316,6 +344,7 @@ class Device:
         running, self._running = self._running, None
         if running is None:
             return
+        self._spells[-1] = running.begins, max(running.begins, self._now)
         stays = running.wanted.stays
         self._standby = (
             Imposed() if stays is None else Imposed("potential", Constant(stays), self._now)

@@ -13,6 +13,7 @@ _STOPS = {
     "stepped": "by the program, between two steps of the stage",
     "streamed": "by the program, while the motion is being streamed",
     "hardware": "by the hardware itself",
+    "serial": "by the program, over a line to the controller",
 }
 
 
