@@ -72,7 +72,17 @@ FOREIGN = sorted((ROOT / "tests" / "foreign").glob("foreign_*.py"))
 PAGES = sorted((ROOT / "docs" / "extending").glob("*.md"))
 GROUPS = {
     f"seccm.{group}"
-    for group in ("cells", "contacts", "exports", "planners", "readers", "rigs", "steps", "ways")
+    for group in (
+        "cells",
+        "contacts",
+        "exports",
+        "planners",
+        "readers",
+        "rigs",
+        "stages",
+        "steps",
+        "ways",
+    )
 }
 
 
