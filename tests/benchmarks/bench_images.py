@@ -203,12 +203,14 @@ def of_particles(seeds: range) -> Iterator[Line]:
                 raw.density / drawn.density - 1, raw.volume / drawn.volume - 1,
                 right.density / drawn.density - 1, right.volume / drawn.volume - 1,
             ])  # fmt: skip
-        n, v, again_n, again_v = np.mean(rows, axis=0)
+        n, v, again_n, again_v = np.nanmean(rows, axis=0)
+        refused = int(np.isnan(rows).any(axis=1).sum())
         small = "3.82" in name
         good = abs(n) <= (0.2 if small else 0.1) and abs(v) <= (0.3 if "centre" in name else 0.15)
         yield f"13 {name}: n, V as found", f"{100 * n:+.0f} %, {100 * v:+.0f} %", good
         good = abs(again_n) <= 0.12 and abs(again_v) <= 0.07
-        yield f"13 {name}: corrected", f"{100 * again_n:+.0f} %, {100 * again_v:+.0f} %", good
+        found = f"{100 * again_n:+.1f} %, {100 * again_v:+.1f} %; {refused} refused"
+        yield f"13 {name}: corrected", found, good
 
 
 def _viewed(taken: Film, sign: int = 0):  # type: ignore[no-untyped-def]
