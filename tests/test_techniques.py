@@ -134,3 +134,16 @@ def test_an_edge_is_known_to_a_part_of_a_row(begin):
     assert start.begin == pytest.approx(begin, abs=0.05 * PERIOD)
     assert end is None or end.begin == pytest.approx(begin + 0.3, abs=0.05 * PERIOD)
     assert by_edge(0.0 * rows, 0, PERIOD) is None
+
+
+@pytest.mark.parametrize("before", [0, 3, 40])
+def test_an_edge_of_what_ran_before_is_not_taken_for_ones_own(before):
+    """Rows that are high at first belong to the technique that was broken off."""
+    begin = (before + 20.3) * PERIOD
+    fine = np.arange(0, 200 * 64) * PERIOD / 64
+    high = ((fine < before * PERIOD) | (fine > begin)) * 3.3
+    rows = high.reshape(200, 64).mean(axis=1)
+    tie = by_edge(rows, 100, PERIOD)
+    assert tie is not None
+    assert tie.by == "edge"
+    assert tie.begin == pytest.approx(100 * PERIOD + begin, abs=0.05 * PERIOD)
