@@ -61,7 +61,7 @@ def test_an_entry_that_was_edited_wrongly_is_told(
     home: Path, change: dict[str, Any], why: str
 ) -> None:
     (home / "queue.json").write_text(json.dumps([{**GOOD, **change}]))
-    with pytest.raises(SeccmError, match="Remove it to begin anew") as caught:
+    with pytest.raises(SeccmError, match="Remove it to start again") as caught:
         entries()
     assert why in str(caught.value)
 
