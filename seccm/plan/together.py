@@ -130,7 +130,7 @@ def together(parts: Mapping[str, Any], own: Collection[str]) -> Iterator[Problem
         yield from _misfit(parts["places"].kind, parts["way"].kind)
     known = not wrong and all(name in parts for name in ("factors", "design"))
     # Sites that are wrong in themselves do not say which values go with which condition.
-    known &= "places" in parts or not own
+    known &= "places" in parts or not (own or parts.get("regions"))
     if parts.get("keep") and "program" in parts:
         yield from keep_problems(parts["keep"], parts["program"], _cases(parts) if known else ())
     if known and all(name in parts for name in ("approach", "retract", "program")):
