@@ -714,7 +714,7 @@ def test_a_plan_that_cannot_be_read_leaves_a_page_that_says_so(folder, monkeypat
 
 def test_a_measured_scan_is_nowhere_called_virtual(folder, monkeypatch):
     monkeypatch.setattr(page, "KINDS", ())
-    monkeypatch.setattr(page, "_template", lambda: jinja2.Template("{{ virtual }} {{ title }}"))
+    monkeypatch.setattr(page, "template", lambda name: jinja2.Template("{{ virtual }} {{ title }}"))
     path = write_scan(folder / "real.h5", small_screen(), visited=2, virtual=False)
     with open_scan(path) as scan:
         assert (
