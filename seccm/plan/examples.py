@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
+from seccm.errors import PlanError
 from seccm.plan.contacts import KINDS, away
 from seccm.plan.rounding import length, rounded_down, rounded_up
 from seccm.plan.site import HANGS, NOISE
@@ -33,6 +35,8 @@ _BEGIN = {"potential", "start"}
 """Potentials of a step that may go on with what is held."""
 _FAINTEST, _LARGEST = 1e-30, 1e9
 """SI values outside, infinite ones and NaN are mistakes themselves: no advice goes by them."""
+_IN_UNITS_OF_A_RESULT = (("stop", "uncertainty"), ("goal", "value"), ("target",))
+"""Where a planner's table has quantities of the result that it is about."""
 _REACH = 95e-6
 """Metres that most stages reach."""
 
@@ -59,6 +63,8 @@ def examples(path: Key, data: Mapping[str, Any]) -> Sequence[Any]:
         return ["5 um"] if len(path) == 3 else [["5 um", "5 um"]]
     if path[:2] == ("sites", "points") and len(path) > 2:
         return list(islice(plan.point(path), 3))
+    if path[:1] == ("planner",) and path[-1] in ("result", "learn", *range(6)):
+        return list(plan.learnt(path))
     make = _MADE.get(names)
     return list(make(plan)) if make is not None and len(names) == len(path) else []
 
@@ -194,6 +200,44 @@ class _Known:
         count = next((len(one) for one in [*lists, labels] if isinstance(one, list) and one), 2)
         places = list(self._clear_of([]))
         yield [[length(x), length(y)] for x, y in places[:count]]
+
+    def labels(self) -> Iterator[list[str]]:
+        """Yield labels of regions, as many as have a position or values of their own."""
+        values = self.at("regions", "values")
+        lists = [self.at("regions", "positions")]
+        lists += values.values() if isinstance(values, Mapping) else []
+        count = next((len(one) for one in lists if isinstance(one, list) and one), 2)
+        yield [f"A{number}" for number in range(1, count + 1)]
+
+    def among_regions(self) -> Iterator[str]:
+        """Yield how a planner takes regions, where nothing else of its plan varies."""
+        varies = self.at("planner", "vary") or self.at("planner", "places") == "any"
+        if self.at("regions", "positions") and not varies:
+            yield "by place"
+
+    def learnt(self, path: Key) -> Iterator[Any]:
+        """Yield what a planner could learn: results that the programme yields at each site."""
+        from seccm.plan.plan import Plan  # which tells its mistakes with these examples
+
+        try:
+            plan = Plan.from_dict({k: v for k, v in self._data.items() if k != "planner"})
+        except PlanError:
+            return
+        told = [self.at(*path[:2], k, "result") for k in range(6)]
+        units = self._units_of_the_result()
+        for kept in plan.kept():
+            if kept.column not in told and units <= {kept.result.unit}:
+                one = kept.column if path[-1] == "result" else {"result": kept.column}
+                yield [one] if path[-1] == "learn" else one
+
+    def _units_of_the_result(self) -> set[str]:
+        """Return the SI units of what a planner's table says of its result; a share says none."""
+        asked = (self.at("planner", *where) for where in _IN_UNITS_OF_A_RESULT)
+        found = set()
+        for one in asked:
+            with suppress(ValueError, TypeError):
+                found.add(parse_any(one)[1])
+        return found - {"1"}
 
     def point(self, path: Key) -> Iterator[Any]:
         """Yield a place, or one of its coordinates, whose droplet meets no other."""
@@ -511,4 +555,6 @@ _MADE = {
     ("retract",): _Known.lifts,
     ("retract", "distance"): _Known.lift,
     ("program",): _Known.programs,
+    ("regions", "labels"): _Known.labels,
+    ("planner", "regions"): _Known.among_regions,
 }
