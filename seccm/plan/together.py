@@ -181,7 +181,7 @@ def _cases(parts: Mapping[str, Any]) -> tuple[Condition, ...]:
     conditions = conditions_of(parts["factors"], parts["design"])
     regions = parts.get("regions")
     values, _ = own_of(parts["places"]) if "places" in parts else ((), ())
-    if not values and regions is None:
+    if "places" not in parts or (not values and regions is None):
         return conditions
     places = parts["places"].places()
     which = assigned(parts["design"], in_every(places, regions), len(conditions)).tolist()
