@@ -181,10 +181,10 @@ def detachment(studio: Studio) -> None:
 
 def impedance(studio: Studio) -> None:
     """Picture spectra with their fits."""
-    plan = studio.plan("impedance", "impedance-map", sites__columns=2, sites__rows=2)
+    plan = studio.plan("spectra", "impedance-map", sites__columns=2, sites__rows=2)
     window, view = studio.browse(studio.scan(plan), "", (0, 1))
     _own_page(view)
-    studio.save("impedance", window)
+    studio.save("impedance-fits", window)
 
 
 def impacts(studio: Studio) -> None:
