@@ -31,9 +31,10 @@ PRODUCT = [
 ]
 BUILT_IN = HERE / "seccm" / "steps"
 AUTHORS = (HERE / "seccm" / "readers", HERE / "seccm" / "plan" / "starting.py",
-           HERE / "seccm" / "cli" / "new_commands.py", HERE / "sim" / "palmsens")  # fmt: skip
-"""What writes plans, as a person does: it names steps, and nothing follows from their names; and a
-maker's library, whose methods have names of their own."""
+           HERE / "seccm" / "cli" / "new_commands.py", HERE / "sim" / "palmsens",
+           HERE / "ui" / "manual_pictures.py")  # fmt: skip
+"""What writes plans, as a person does, and what is drawn for the manual: both name steps, and
+nothing follows from the names; and a maker's library, whose methods have names of their own."""
 SHARED = {
     "__init__", "approach_curve", "impact_events", "inserting", "kinetics", "level_series", "ohmic",
     "peaks", "rate_series", "separation", "staircase", "stairs", "sweeping", "voltammogram",
