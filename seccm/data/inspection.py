@@ -144,19 +144,21 @@ def _datasets(path: Path, file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]
         names = list(file)
     if len(names) > MOST_DATASETS:
         raise _wrong(path, f"it has {len(names)} columns, more than {MOST_DATASETS}")
+    # What h5py finds out of every dataset anew is asked once: a file has hundreds of them.
+    links, readonly = file.id.links, file.mode == "r"
     places: dict[int, str] = {}
     for name in names:
         with reading(path, f'the column "{name}"'):
-            link = file.get(name, getlink=True)
-            if not isinstance(link, h5py.HardLink):
+            raw = name.encode(errors="surrogateescape")
+            if links.get_info(raw).type != h5py.h5l.TYPE_HARD:
                 raise _wrong(path, f'"{name}" is a link to another file, which is not followed')
-            found = file[name]
-            if not isinstance(found, h5py.Dataset):
+            found = h5py.h5o.open(file.id, raw)
+            if not isinstance(found, h5py.h5d.DatasetID):
                 continue
-            other = places.setdefault(int(h5py.h5o.get_info(found.id).addr), name)
+            other = places.setdefault(int(h5py.h5o.get_info(found).addr), name)
             if other != name:
                 raise _wrong(path, f'the columns "{other}" and "{name}" are one and the same')
-            yield name, found
+            yield name, h5py.Dataset(found, readonly=readonly)
 
 
 def _wanted(datasets: Mapping[str, h5py.Dataset], version: Version) -> dict[str, tuple[str, int]]:
@@ -202,15 +204,18 @@ def _check(path: Path, name: str, dataset: h5py.Dataset, kind: str, dimensions: 
         fits = found.kind == kind[0] if kind[0] in "SO" else found == np.dtype("<" + kind)
         if not fits or found.itemsize > _WIDEST:
             raise _wrong(path, f'the column "{name}" has entries of type {found}, not {kind}')
-        if dataset.ndim != dimensions:
-            raise _wrong(path, f'the column "{name}" has {dataset.ndim} dimensions')
-        if dataset.is_virtual or dataset.external:
-            raise _wrong(path, f'the data of the column "{name}" are in another file')
-        if dataset.chunks and math.prod(dataset.chunks) * found.itemsize > _LARGEST:
-            raise _wrong(path, f'the column "{name}" has chunks of {dataset.chunks} entries')
-        if dataset.chunks and dimensions == 1 and len(dataset) > _MOST_CHUNKS * dataset.chunks[0]:
-            raise _wrong(path, f'the column "{name}" has {len(dataset)} entries in tiny chunks')
+        shape = dataset.shape
+        if len(shape) != dimensions:
+            raise _wrong(path, f'the column "{name}" has {len(shape)} dimensions')
         properties = dataset.id.get_create_plist()
+        layout = properties.get_layout()
+        if layout == h5py.h5d.VIRTUAL or properties.get_external_count():
+            raise _wrong(path, f'the data of the column "{name}" are in another file')
+        chunks = properties.get_chunk() if layout == h5py.h5d.CHUNKED else ()
+        if chunks and math.prod(chunks) * found.itemsize > _LARGEST:
+            raise _wrong(path, f'the column "{name}" has chunks of {chunks} entries')
+        if chunks and dimensions == 1 and shape[0] > _MOST_CHUNKS * chunks[0]:
+            raise _wrong(path, f'the column "{name}" has {shape[0]} entries in tiny chunks')
         filters = {properties.get_filter(k)[0] for k in range(properties.get_nfilters())}
         if filters - _FILTERS:
             raise _wrong(path, f'the column "{name}" is compressed in an unknown way')

@@ -139,9 +139,10 @@ class Readable:
             DamagedError: HDF5 cannot read it.
         """
         with reading(self._path, f'the codes of the column "{self.name}"'):
-            if "flag_values" not in self._dataset.attrs:
+            values = self._dataset.attrs.get("flag_values")
+            if values is None:
                 return {}
-            codes = np.atleast_1d(self._dataset.attrs["flag_values"]).tolist()
+            codes = np.atleast_1d(values).tolist()
             told = str(self._dataset.attrs["flag_meanings"]).split()
         return dict(zip(codes, (words.replace("_", " ") for words in told), strict=False))
 
