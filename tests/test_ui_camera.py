@@ -201,7 +201,7 @@ def test_sites_lie_where_the_picture_shows_them(
     across, up = (5e-6, 3e-6) if angle == 0.0 else (3e-6, -5e-6)
     there = middle[0] + (-across if mirrored else across), middle[1] - up
     assert (points[1].pos().x(), points[1].pos().y()) == pytest.approx(there, abs=1e-12)
-    assert "as the rig file has them" in view.words.text()
+    assert "Sites are placed from the camera's position in the rig file." in view.words.text()
     view.sites.setChecked(False)
     view.draw(2, desk(filming))
     assert not view.picture._sites.points().size
@@ -215,14 +215,14 @@ def test_a_landing_that_is_seen_tells_where_the_picture_lies(
     for _ in range(6):
         filming.put(ground())
     view.draw(0, desk(filming))
-    assert "not known" in view.words.text()
+    assert "No sites are drawn" in view.words.text()
     assert not view.picture._sites.points().size
     filming.land(1)
     for _ in range(3):
         filming.put(wet(30, 40))
     view.draw(2, desk(filming))
     view.draw(4, desk(filming))
-    assert "by 1 landing that was seen" in view.words.text()
+    assert "from 1 landing that was seen" in view.words.text()
     point = view.picture._sites.points()[1].pos()
     assert point.x() / PIXEL == pytest.approx(40.5, abs=1.0)
     assert point.y() / PIXEL == pytest.approx(30.5, abs=1.0)
@@ -321,7 +321,7 @@ def test_when_the_run_is_over_the_last_frame_stays(view: CameraView, filming: Fi
     view.draw(2, desk(filming))
     view.draw(4, desk(filming))
     assert view.camera.shown is not None
-    assert "Does not film any more" in view.head.text()
+    assert "Filming has ended" in view.head.text()
 
 
 def test_a_memory_that_is_gone_is_no_error(view: CameraView, filming: Filming) -> None:

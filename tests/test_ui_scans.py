@@ -18,7 +18,7 @@ from seccm.errors import DataFileError
 from ui.key_help import meaning_of
 from ui.models import scans
 from ui.models.palette import Sizes
-from ui.models.scans import HEADS, RESULT, Known, ScanTable, details, found_words, search_of
+from ui.models.scans import HEADS, JOINED, RESULT, Known, ScanTable, details, found_words, search_of
 from ui.scans_view import FIELDS, ScansView
 
 EMPTY = {name: "" for name, *_ in FIELDS}
@@ -123,7 +123,9 @@ def test_a_result_is_shown_for_every_scan(view: ScansView) -> None:
     assert not view.list.isColumnHidden(RESULT)
     heads = [view.table.headerData(k, Qt.Orientation.Horizontal) for k in range(len(HEADS))]
     assert heads[RESULT] == "E_nuc"
-    assert "n = 4" in str(view.table.data(view.table.index(0, RESULT)))
+    words = str(view.table.data(view.table.index(0, RESULT)))
+    assert f"n{JOINED}={JOINED}4" in words
+    assert f"0{JOINED}V" in words, "a line does not end between a number and its unit"
 
 
 def choose(view: ScansView, *rows: int) -> None:
@@ -151,6 +153,22 @@ def test_one_is_opened_two_are_compared_and_what_they_are_stands_side_by_side(
     assert view.beside.columnCount() == 2
     rows = [view.beside.verticalHeaderItem(k).text() for k in range(view.beside.rowCount())]
     assert {"operator", "humidity", "E_nuc", "title"} <= set(rows)
+
+
+def test_long_values_are_whole_however_narrow_the_details_are(
+    view: ScansView, qtbot: QtBot
+) -> None:
+    view.table.entries[0] = entry(0, description=" ".join(["nucleation on gold"] * 20))
+    choose(view, 0)
+    told = view.beside
+    rows = [told.verticalHeaderItem(k).text() for k in range(told.rowCount())]
+    row, heights = rows.index("description"), []
+    for width in (1200, 860, 1600):
+        view.resize(width, 600)
+        qtbot.waitUntil(lambda: told.rowHeight(row) == told.sizeHintForRow(row))
+        assert all(told.rowHeight(k) >= told.sizeHintForRow(k) for k in range(told.rowCount()))
+        heights.append(told.rowHeight(row))
+    assert heights[1] > heights[0] > heights[2]
 
 
 def test_tags_are_given_to_the_scan_that_is_selected(

@@ -19,6 +19,7 @@ from seccm.events import Outcome, Phase
 from seccm.plan.library import plans
 from seccm.typography import counted, readable
 from ui.keys import KEYS
+from ui.map_controls import MapControls
 from ui.models.palette import DARK, Sizes
 from ui.models.run_state import RunState
 from ui.path_plot import PathPlot
@@ -53,6 +54,36 @@ def test_no_button_is_narrower_than_its_words(
                 and button.width() < button.sizeHint().width()
             ]  # fmt: skip
             assert not narrow
+
+
+def test_a_long_title_has_the_whole_width_in_browse(qtbot: QtBot, tmp_path: Path, data: Path):
+    with window(qtbot, tmp_path) as w:
+        w.resize(1280, 720)
+        w.go("browse")
+        w.open_file(data)
+        view = w.browse.files[0]
+        for words in (view.head, view.words):
+            words.say("Nucleation on gold at nine current densities, " * 2 + "batch 4 of the film")
+        qtbot.wait(1)
+        for words in (view.head, view.words):
+            assert words.shown[0] == words.text()
+
+
+def test_conditions_are_offered_where_there_is_a_choice_and_the_quantity_gets_the_room(
+    qtbot: QtBot,
+):
+    controls = MapControls()
+    qtbot.addWidget(controls)
+    controls.dress(Sizes.of(96.0, glove=False))
+    controls.resize(560, 80)
+    controls.show()
+    widths = []
+    for labels in ((), ("j = -1 A/m^2",), ("j = -1 A/m^2", "j = -2 A/m^2")):
+        controls.offer_conditions(labels)
+        qtbot.wait(1)
+        assert controls.condition.isVisible() == (len(labels) > 1)
+        widths.append(controls.quantity.width())
+    assert widths[0] == widths[1] > widths[2]
 
 
 @pytest.mark.parametrize("width", [140, 200, 300, 700])

@@ -132,7 +132,7 @@ class CameraView(QWidget):
         if self.sites.isChecked():
             where = camera.where
             unknown = "No sites are drawn: the first landing that is seen shows where they are."
-            said.append(f"Sites {where.words}." if where else unknown)
+            said.append(f"Sites are placed {where.words}." if where else unknown)
         self.words.setText(" ".join(said))
 
     def _turn(self, _: bool) -> None:

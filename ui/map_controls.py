@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6 import QtCore
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from seccm.analysis.signal_means import mean_result
 from seccm.program.site_results import OWN_AREA
@@ -104,16 +104,15 @@ class MapControls(QWidget):
         self.low, self.high = self.limits.low, self.limits.high
         self.limits.changed.connect(self.changed)
         self.limits.mistaken.connect(self.mistaken)
-        top = QGridLayout()
-        top.setHorizontalSpacing(6)
+        top = QHBoxLayout()
+        top.setSpacing(6)
         self.view = ViewMenu(self.scale, self.own)
         """For fingers in gloves."""
-        row = ((self.quantity, 3), (self.potential, 0), (self.condition, 2),
+        row = ((self.quantity, 5), (self.potential, 0), (self.condition, 2),
                (self.own_area, 0), (self.own, 0),
                (self.view, 0))  # fmt: skip
-        for column, (widget, stretch) in enumerate(row):
-            top.addWidget(widget, 0, column)
-            top.setColumnStretch(column, stretch)
+        for widget, stretch in row:
+            top.addWidget(widget, stretch)
         self.potential.setMinimumWidth(120)
         self.second = QWidget()
         second = QHBoxLayout(self.second)
@@ -147,9 +146,11 @@ class MapControls(QWidget):
         self.potential.setPlaceholderText(f'E vs {against}, such as "-0.1 V"')
 
     def offer_conditions(self, labels: object) -> None:
-        """Offer conditions by their names."""
+        """Offer conditions by their names, where there is a choice."""
+        names = ["all conditions", *labels]  # type: ignore[misc]
         self.condition.clear()
-        self.condition.addItems(["all conditions", *labels])  # type: ignore[misc]
+        self.condition.addItems(names)
+        self.condition.setVisible(len(names) > 2)
 
     def offer(self, sites: SiteMap, name: str, *, readable: bool) -> str:
         """Offer what can be mapped by now.

@@ -91,7 +91,14 @@ class ScansView(QWidget):
         self.beside.setAccessibleName("What the selected scans are, side by side")
         self.beside.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.beside.setTabKeyNavigation(False)
-        self.beside.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.beside.setTextElideMode(Qt.TextElideMode.ElideNone)
+        self._fit = QTimer(self)
+        self._fit.setSingleShot(True)
+        self._fit.timeout.connect(self.beside.resizeRowsToContents)
+        beside = self.beside.horizontalHeader()
+        beside.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        # Words take more lines where the list or a scroll bar takes room.
+        beside.sectionResized.connect(lambda *_: self._fit.start())
         self.words = pieces.label("", "muted", wrap=True)
         self.refused = pieces.label("", "mistake", wrap=True)
         self.busy = pieces.bar(endless=True)
@@ -283,4 +290,5 @@ class ScansView(QWidget):
         """Let go of the thread without waiting for it."""
         self._later.stop()
         self._watch.stop()
+        self._fit.stop()
         self._worker.end()

@@ -159,12 +159,15 @@ class LiveCamera:
         if state is None or not state.pixel:
             return None
         if state.centre:
-            return Where((state.centre[0], state.centre[1]), "as the rig file has them")
+            return Where(
+                (state.centre[0], state.centre[1]),
+                "from the camera's position in the rig file",
+            )
         if not self._centres:
             return None
         found = np.array(list(self._centres.values()))
         middle, count = np.median(found, axis=0), len(found)
-        words = f"by {counted(count, 'landing')} that {'was' if count == 1 else 'were'} seen"
+        words = f"from {counted(count, 'landing')} that {'was' if count == 1 else 'were'} seen"
         if count > 1:
             spread = float(np.hypot(*found.std(axis=0, ddof=1)))
             words += f", which differ by {show(spread, 'm', 2)}"
@@ -217,7 +220,7 @@ class LiveCamera:
         if state is None:
             return "This run has no camera."
         doing = f"Films, keeps {_KEPT.get(state.frames, f'{state.frames} frame')}"
-        parts = [state.name, doing if state.films else "Does not film any more"]
+        parts = [state.name, doing if state.films else "Filming has ended"]
         rate = self.rate
         if state.films and math.isfinite(rate):
             parts.append(f"{rate:.3g} frames/s of {state.rate:.3g}")

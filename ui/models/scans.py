@@ -19,6 +19,8 @@ from seccm.words import SIMULATION
 
 HEADS = ("Begun", "Title", "Sample", "Sites", "State", "Tags", "Result", "File")
 RESULT = HEADS.index("Result")
+JOINED = "\u00a0"
+"""A blank at which no line ends: between a number and its unit."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -136,8 +138,11 @@ def tag(path: str, names: Collection[str], recent: Sequence[Path]) -> Known:
 
 def spread_words(spread: Spread) -> str:
     """Say how a result spreads: "12 nA (8 to 15, n = 64)"."""
-    low, high = show(spread.lowest, spread.unit, 3), show(spread.highest, spread.unit, 3)
-    return readable(f"{show(spread.median, spread.unit, 3)} ({low} to {high}, n = {spread.count})")
+    low, middle, high = (
+        show(value, spread.unit, 3).replace(" ", JOINED)
+        for value in (spread.lowest, spread.median, spread.highest)
+    )
+    return readable(f"{middle} ({low} to {high}, n{JOINED}={JOINED}{spread.count})")
 
 
 def spread_of(entry: Entry, name: str) -> str:
