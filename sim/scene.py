@@ -8,15 +8,16 @@ when the cell says, and at places drawn from seed and landing alone.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import scipy  # its parts are loaded when used
 
-from seccm.arrays import BoolArray, FloatArray
+from seccm.arrays import FloatArray
 from seccm.constants import FARADAY
 from seccm.imaging.sem.amounts import MOLAR_VOLUME
+from sim.born import Particles
 from sim.chance import stream
 from sim.light import Exposed, Seen
 from sim.optics import INDEX, WAVELENGTH, Frames, Optics
@@ -26,8 +27,6 @@ _MARGIN = 20
 """Pixels of gold beyond the edges."""
 _PATCH = 1.5
 """Half of the width over the radius of the footprint in which a droplet changes anything."""
-_SMALLEST = 3e-9
-"""Radius at birth, m."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +51,7 @@ class _Place:
     row: float
     column: float
     """Of the middle, pixels."""
-    rows: FloatArray = field(default_factory=lambda: np.empty(0))
-    columns: FloatArray = field(default_factory=lambda: np.empty(0))
-    """Of the particles."""
-    paths: FloatArray = field(default_factory=lambda: np.empty(0))
-    """Of the cell when each was born, m."""
-    alive: BoolArray = field(default_factory=lambda: np.empty(0, np.bool_))
-    threshold: float = 0.0
-    """Births per m^2 at which the next particle comes."""
-    last: Seen | None = None
+    particles: Particles
 
 
 class Scene:
@@ -112,7 +103,7 @@ class Scene:
         share = min(1.0, share / max(stop - light.start, 1e-9)) if share < 1.0 else 1.0
         for seen in light.seen:
             if seen.landing == place.number:
-                self._grow(place, seen)
+                place.particles.grow(seen.nuclei, seen.path, seen.radius)
         layer = self._particles(place, end)
         disc = self._disc(place, end.radius)
         thick = 1e9 * MOLAR_VOLUME / FARADAY * end.other
@@ -131,50 +122,18 @@ class Scene:
         across = -1.0 if where.mirrored else 1.0
         column = (where.width - 1) / 2 + across * (seen.x - where.x) / pixel
         row = (where.height - 1) / 2 - (seen.y - where.y) / pixel
-        place = _Place(seen.landing, row, column)
-        self._births = stream(self._seed, "optics", seen.landing)
-        return place
-
-    def _grow(self, place: _Place, seen: Seen) -> None:
-        """Let particles be born up to now, and the old ones that have dissolved be gone."""
-        before, place.last = place.last, seen
-        area = math.pi * seen.radius**2
-        if not area:
-            return
-        came: list[tuple[float, float, float]] = []
-        while True:
-            if place.threshold == 0.0:
-                place.threshold = float(self._births.exponential()) / area
-            if place.threshold > seen.nuclei:
-                break
-            earlier = before or seen
-            span = seen.nuclei - earlier.nuclei
-            part = (place.threshold - earlier.nuclei) / span if span > 0 else 1.0
-            path = earlier.path + min(1.0, max(0.0, part)) * (seen.path - earlier.path)
-            away = seen.radius / self._sensor.pixel * math.sqrt(self._births.uniform())
-            angle = self._births.uniform(0.0, 2 * math.pi)
-            came.append(
-                (place.row + away * math.sin(angle), place.column + away * math.cos(angle), path)
-            )
-            place.threshold += float(self._births.exponential()) / area
-        if came:
-            new = np.array(came)
-            place.rows = np.concatenate([place.rows, new[:, 0]])
-            place.columns = np.concatenate([place.columns, new[:, 1]])
-            place.paths = np.concatenate([place.paths, new[:, 2]])
-            place.alive = np.concatenate([place.alive, np.ones(len(new), np.bool_)])
-        place.alive &= _SMALLEST + seen.path - place.paths > 0.0
+        return _Place(seen.landing, row, column, Particles(self._seed, seen.landing))
 
     def _particles(self, place: _Place, seen: Seen) -> FloatArray:
         """Return the contrast of the particles, shape (height, width)."""
         height, width = self._left.shape
         layer = np.zeros((height, width))
-        there = place.alive
-        radius = _SMALLEST + seen.path - place.paths[there]
+        x, y, radius = place.particles.there()
         volume = 4 / 3 * np.pi * radius**3
         if self._optics.folding:
             volume = volume * np.cos(2 * np.pi * INDEX * 2 * radius / WAVELENGTH)
-        rows, columns = place.rows[there], place.columns[there]
+        pixel, across = self._sensor.pixel, -1.0 if self._field.mirrored else 1.0
+        rows, columns = place.row - y / pixel, place.column + across * x / pixel
         top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
         down, right = rows - top, columns - left
         for i, share in ((0, 1 - down), (1, down)):

@@ -41,6 +41,7 @@ from seccm.rig import (
     Wake,
 )
 from seccm.rig.drives import described, signals_of
+from seccm.rig.grown import Driven, Grown
 from seccm.rig.lamp import Blink
 from seccm.rig.modulation import inside
 from seccm.rig.signal_table import declared
@@ -48,6 +49,7 @@ from seccm.rig.suspend import resolved
 from seccm.units import show
 from sim import sampled
 from sim.added import Added, Samples
+from sim.born import Particles
 from sim.config import VirtualConfig
 from sim.controller.device import Controller
 from sim.electronics import Electrometer, nothing
@@ -61,6 +63,7 @@ from sim.other_inputs import OtherInputs
 from sim.reflex import Reflexes
 from sim.samples import mount
 from sim.seeing import Seeing
+from sim.sem import grow_again
 from sim.stage import AXES, Stage
 from sim.swing import Loop, Swing
 from sim.truth import Truth
@@ -146,7 +149,7 @@ class VirtualRig:
         faults: tuple[str, ...] = (),
         first_site: int = 0,
     ) -> None:
-        self._config = config
+        self._config, self._seed = config, seed
         self._info = describe(config)
         sample, pipette = mount(config, mounted)
         wanted = read_faults((*config.faults, *faults), config.name)
@@ -227,6 +230,12 @@ class VirtualRig:
             lambda: self._now,
             lambda seconds: self._pass(self._info.clock.covering(seconds)),
         )
+
+    def grown(self, driven: Driven) -> Grown | None:
+        """Return the particles of a landing; see `seccm.rig.grown.GrowsAgain`."""
+        bridge = self._world.bridge_again(driven.x, driven.y)
+        particles = Particles(self._seed, driven.landing)
+        return grow_again(bridge, driven, self._world.shift, particles)
 
     @property
     def height(self) -> float:

@@ -123,8 +123,7 @@ class World:
         self.lose_after = math.inf
         """Seconds after contact at which the next bridges break; a fault of the world."""
         # Of what is imposed on the first barrel, the liquid at the mouth is half the bias off.
-        reference = sample.quasi_reference - config.unseen_bias
-        self._output = Output(config.drive, config.electrometer.stray, reference)
+        self._output = Output(config.drive, config.electrometer.stray, self.shift)
         self._make_cell = cell_maker(sample, pipette)
         self._bath = bath_of(sample, pipette)
         self._liquid = liquid_of(sample, pipette, config.drives)
@@ -576,18 +575,39 @@ class World:
         drop, key = self._drop(), self._key()
         self._visits[key[:2]] = key[2] + 1
         self._landed.append(key[:2])
-        config, a = self._config.meniscus, self._pipette.aperture
         at_x, at_y = np.array([x]), np.array([y])
         # Liquid that lies there already joins: the footprints' areas add up.
         final = math.hypot(drop.footprint, *(r.radius for r in self._residues.under(x, y)))
         base = float(self.surface.height(at_x, at_y)[0])
+        residue = float(self._residues.thickness(at_x, at_y)[0])
+        return self._formed(t, x, y, base, drop.touch + residue, final, key)
+
+    def bridge_again(self, x: float, y: float) -> Bridge:
+        """Return the bridge of a first landing, at time 0, as the stage was told, metres.
+
+        Nothing happens in the world.
+        """
+        key = round(x * 1e9), round(y * 1e9), 0
+        drop = hanging_drop(self._config.meniscus, self._pipette, self._site_seed, key)
+        return self._formed(0.0, x, y, 0.0, drop.touch, drop.footprint, key)
+
+    @property
+    def shift(self) -> float:
+        """Volts to add to a raw potential to have it against the reference of the cell."""
+        return self._sample.quasi_reference - self._config.unseen_bias
+
+    def _formed(
+        self, t: float, x: float, y: float, base: float, touch: float, final: float,
+        key: tuple[int, int, int],
+    ) -> Bridge:  # fmt: skip
+        config, a = self._config.meniscus, self._pipette.aperture
         dead = self.clogged or self.surface.dead(x, y) or self._sample.insulates(x, y)
         bridge = Bridge(
             since=t,
             x=x,
             y=y,
             base=base,
-            touch=drop.touch + float(self._residues.thickness(at_x, at_y)[0]),
+            touch=touch,
             aperture=a,
             first=a,
             final=final,

@@ -15,7 +15,7 @@ from seccm.cli.exchange_commands import import_
 from seccm.cli.exits import Exit, sentences, show_error, show_problems
 from seccm.cli.export_commands import export
 from seccm.cli.film_commands import irm, look_at_films
-from seccm.cli.image_commands import sem
+from seccm.cli.image_commands import draw_micrographs, sem
 from seccm.cli.many_commands import ClusterOption, WorkersOption, analyze_many, catalog, sweep
 from seccm.cli.movie_commands import movie_app
 from seccm.cli.new_commands import new, plan_of
@@ -340,6 +340,7 @@ def report(
 
     with sentences():
         look_at_films(file)
+        draw_micrographs(file)
         with open_scan(file) as scan:
             _write_report(scan, directory)
 
@@ -435,6 +436,7 @@ def _report_of(prepared: Run) -> None:
     """Write the report of a run. Where that fails, the run is none the worse for it."""
     try:
         look_at_films(prepared.path)
+        draw_micrographs(prepared.path)
         with prepared.open() as scan:
             _write_report(scan, None)
     except SeccmError as error:

@@ -10,19 +10,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seccm.cli.exits import sentences
-from seccm.cli.printing import say
+from seccm.cli.printing import out, say
 from seccm.errors import PlanError, Problem
 from seccm.typography import counted
 from seccm.units import parse, show
 
 if TYPE_CHECKING:
     from seccm.imaging.sem.census import Census
+    from seccm.imaging.sem.files import Counted
 
 _CM2 = 1e-4
 
 
 def sem(
-    picture: Annotated[Path, typer.Argument(help="A micrograph: a TIFF file.")],
+    picture: Annotated[
+        Path,
+        typer.Argument(
+            help="A micrograph: a TIFF file. Or the data file of a simulated run: micrographs of "
+            "what its virtual cells grew are drawn, said to be simulated, and counted."
+        ),
+    ],
     pixel: Annotated[
         str,
         typer.Option(
@@ -83,6 +90,10 @@ def sem(
     from seccm.imaging.sem.edits import Added, Divided, Resized, Struck
 
     with sentences():
+        if picture.suffix.lower() in (".h5", ".hdf5"):
+            given = (pixel, footprint, strike, add, divide, resize, dark, forget, scan)
+            _simulated(picture, site, shape, any(map(bool, given)))
+            return
         together(scan, site, picture)
         if shape not in ("sphere", "hemisphere"):
             what = f"{shape!r} is neither sphere nor hemisphere."
@@ -110,15 +121,66 @@ def sem(
         page = report_particles(found)
         if scan is not None and site is not None:
             session.join_particles(scan, site, found, footprint=bool(footprint))
+    _say(picture.name, found, page)
+    if scan is not None:
+        say(f"Stored in {scan}, site {site}.")
+
+
+def _simulated(scan: Path, site: int | None, shape: str, more: bool) -> None:
+    """Draw and count micrographs of a simulated run.
+
+    Raises:
+        SeccmError: there is nothing to draw, or options that are for a picture.
+    """
+    from seccm import session
+    from seccm.report.sheets import report_particles
+
+    if more or shape != "sphere":
+        what = "of a data file only --site is taken: its micrographs are drawn and counted first."
+        remedy = "Then give one of the TIFF files beside it with the other options."
+        raise PlanError(str(scan), [Problem("file", what, remedy)])
+    for found in session.simulate_micrographs(scan, site):
+        _say(found.files.figure.name.removesuffix(".particles.png"), found, report_particles(found))
+    say(f"Stored in {scan}.")
+
+
+def draw_micrographs(scan: Path) -> None:
+    """Draw micrographs of those sites of a simulated run with a camera that its report draws.
+
+    What cannot be drawn is told, and the report is made without it.
+
+    Raises:
+        DataFileError: the data file cannot be read.
+    """
+    from seccm import session
+    from seccm.data import open_scan
+    from seccm.imaging.sem.simulated import MOST, picture_beside
+
+    with open_scan(scan) as opened:
+        if not opened.header.virtual or opened.frames.facts is None or opened.being_written:
+            return
+        landed = [k for k, landed in enumerate(opened.sites["landed"]) if landed]
+        for number in landed[:MOST]:
+            if picture_beside(scan, number).exists():
+                continue
+            try:
+                with out.status(f"Drawing the simulated micrograph of site {number}"):
+                    session.draw_micrograph(opened, number)
+            except PlanError as error:
+                for problem in error.problems:
+                    told = f"Site {number} has no simulated micrograph: {problem.what}"
+                    say((told, "yellow"))
+                return
+
+
+def _say(name: str, found: Counted, page: Path) -> None:
     taken = found.micrograph
-    say((picture.name, "bold"), f": {show(taken.pixel, 'm', 4)} per pixel, by {taken.scale_from}")
+    say((name, "bold"), f": {show(taken.pixel, 'm', 4)} per pixel, by {taken.scale_from}")
     for line in (*taken.notes, *_said(found.census)):
         say(line)
     say("Report: ", (str(page), "bold"))
     say(f"Figure: {found.files.figure}")
     say(f"Table: {found.files.table}")
-    if scan is not None:
-        say(f"Stored in {scan}, site {site}.")
 
 
 def together(scan: Path | None, site: int | None, path: Path) -> None:

@@ -18,6 +18,7 @@ from seccm.report import (
     heights,
     landings,
     maps,
+    micrographs_of_sites,
     series,
     signals,
     style,
@@ -49,6 +50,7 @@ def of_scan(study: Study) -> Iterator[Drawing]:
     yield from _signals(study)
     yield from _maps(study)
     yield from _films(study)
+    yield from _micrographs(study)
     yield from _tip(study)
     yield from _surroundings(study)
 
@@ -275,4 +277,19 @@ def _tip(study: Study) -> Iterator[Drawing]:
             "tip moved from there to rest, including the lag of the stage."
             + (" Landings of all conditions together." if study.groups.several else ""),
             figure,
+        )
+
+
+def _micrographs(study: Study) -> Iterator[Drawing]:
+    """Draw the simulated micrographs of sites, if there are any."""
+    shown = list(micrographs_of_sites.micrographs_beside(study.scan.path, len(study.scan.sites)))
+    if shown:
+        yield Drawing(
+            "micrographs",
+            "Simulated micrographs of the sites, and sizes of the particles",
+            "SIMULATED, not measured: the particles that the virtual cell of each site has grown, "
+            "drawn as an electron microscope shows them, and the sizes that are found in the "
+            "pictures. seccm sem counts them, corrects for what a picture hides, and joins lithium "
+            "and Faradaic efficiency to the sites.",
+            micrographs_of_sites.drawn(shown),
         )

@@ -51,8 +51,9 @@ def report_particles(found: Counted) -> Path:
         ],
         [_numbers(census), _zones(census), _sizes(census)],
         [*taken.notes, *census.doubts],
+        taken.simulated,
     )
-    figure = micrograph.drawn(taken.image, census, name)
+    figure = micrograph.drawn(taken.image, census, name, virtual=taken.simulated)
     beside = [("every particle", files.table), ("numbers and edits", files.summary)]
     return write_sheet(sheet, figure, files.figure, beside)
 

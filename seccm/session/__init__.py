@@ -21,6 +21,7 @@ from seccm.session.overlays import lay_over
 from seccm.session.past import what_ran
 from seccm.session.replanning import Replanned, replan
 from seccm.session.running import Events, Run
+from seccm.session.simulated_micrographs import draw_micrograph, simulate_micrographs
 from seccm.session.targets import find_targets
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "check",
     "count_particles",
     "default_name",
+    "draw_micrograph",
     "find_targets",
     "import_file",
     "join_film",
@@ -44,6 +46,7 @@ __all__ = [
     "replan",
     "resume",
     "run",
+    "simulate_micrographs",
     "take_areas",
     "view_film",
     "view_site",

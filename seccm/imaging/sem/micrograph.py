@@ -23,6 +23,7 @@ from seccm.imaging.sem.picture_file import (
     washed_out,
 )
 from seccm.imaging.sem.scale import COARSEST, FINEST, Scale, scale_of, strip_below
+from seccm.imaging.sem.simulated import is_simulated
 from seccm.installing import install_hint
 from seccm.units import show
 
@@ -50,6 +51,8 @@ class Micrograph:
     """Where the scale comes from, as the end of a sentence: "the metadata of FEI"."""
     notes: tuple[str, ...] = ()
     """What was done to the picture, and what is wrong with it, as sentences."""
+    simulated: bool = False
+    """Whether the file says that it was drawn and not measured."""
 
 
 def read_micrograph(path: Path, pixel: Pixel | None = None) -> Micrograph:
@@ -68,6 +71,7 @@ def read_micrograph(path: Path, pixel: Pixel | None = None) -> Micrograph:
         raise PlanError(str(path), [Problem("file", needed(error), install_hint(EXTRA))]) from None
     with read_failures(path), TiffFile(path) as file:
         image, most, notes = grey_picture(file, path)
+        drawn = is_simulated(file.pages.first.tags)
         said, strip = scale_of(file, path), strip_below(file, path)
     given = _given(pixel)
     said = _of_this_picture(said, image, path, given is not None)
@@ -90,7 +94,9 @@ def read_micrograph(path: Path, pixel: Pixel | None = None) -> Micrograph:
             raise PlanError(str(path), [Problem("scale", what, _GIVE)])
     notes += [*cut, *washed_out(image, most), *_tilted(tilt, path)]
     image, side, made = _squared(image, width, height)
-    return Micrograph(image, side, scale.source, (*notes, *made))
+    if drawn:
+        notes.insert(0, "The micrograph is SIMULATED: it was drawn, and not measured.")
+    return Micrograph(image, side, scale.source, (*notes, *made), drawn)
 
 
 def needed(error: ModuleNotFoundError) -> str:
