@@ -128,12 +128,12 @@ class Scene:
         """Return the contrast of the particles, shape (height, width)."""
         height, width = self._left.shape
         layer = np.zeros((height, width))
-        x, y, radius = place.particles.there()
+        to_x, to_y, radius = place.particles.there()
         volume = 4 / 3 * np.pi * radius**3
         if self._optics.folding:
             volume = volume * np.cos(2 * np.pi * INDEX * 2 * radius / WAVELENGTH)
         pixel, across = self._sensor.pixel, -1.0 if self._field.mirrored else 1.0
-        rows, columns = place.row - y / pixel, place.column + across * x / pixel
+        rows, columns = place.row - to_y / pixel, place.column + across * to_x / pixel
         top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
         down, right = rows - top, columns - left
         for i, share in ((0, 1 - down), (1, down)):

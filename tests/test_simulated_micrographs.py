@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pytest import approx
 
 from seccm.arrays import FloatArray
 from seccm.cli.image_commands import sem
@@ -66,7 +65,7 @@ def test_what_has_dissolved_is_gone_and_dead_metal_stays_where_it_was() -> None:
     dead_x, dead_y, dead = made.of_volume(0.0, 1e-20)
     np.testing.assert_array_equal(dead_x, x)
     np.testing.assert_array_equal(dead_y, y)
-    assert volume(2 * dead) == approx(1e-20)
+    assert volume(2 * dead) == pytest.approx(1e-20)
     np.testing.assert_allclose(dead / radius, dead[0] / radius[0])
 
 
@@ -91,7 +90,7 @@ def test_the_metal_of_all_particles_is_that_of_the_ledger_of_the_cell() -> None:
     found = grown()
     assert len(found.x) > 20
     amount = volume(found.diameter) / MOLAR_VOLUME / (np.pi * found.radius**2)
-    assert amount == approx(found.lithium, rel=1e-3)
+    assert amount == pytest.approx(found.lithium, rel=1e-3)
 
 
 def spread(seed: int, density: float = 1.3e13, mean: float = 80e-9, sd: float = 12e-9) -> Grown:
@@ -111,13 +110,13 @@ def test_particles_are_counted_in_the_file_that_says_that_it_is_simulated(tmp_pa
     taken = read_micrograph(path)
     assert taken.simulated
     assert taken.image.shape == (SIDE, SIDE), "the bar of text is cut off"
-    assert taken.pixel == approx(4e-9, rel=1e-3)
+    assert taken.pixel == pytest.approx(4e-9, rel=1e-3)
     assert "SIMULATED" in taken.notes[0]
     found = find(taken.image, taken.pixel)
-    assert found.counted.sum() == approx(len(inside.x), rel=0.15)
+    assert found.counted.sum() == pytest.approx(len(inside.x), rel=0.15)
     near = np.hypot(found.x[:, None] - inside.x, found.y[:, None] - inside.y).min(axis=0)
     assert np.mean(near < inside.diameter / 2) > 0.85
-    assert volume(found.sizes) == approx(volume(inside.diameter), rel=0.3)
+    assert volume(found.sizes) == pytest.approx(volume(inside.diameter), rel=0.3)
 
 
 def test_a_report_draws_what_lies_beside_the_data(tmp_path: Path) -> None:
