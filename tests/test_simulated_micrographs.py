@@ -1,4 +1,4 @@
-"""Micrographs of a virtual cell's own particles: the same ones as in a film, and said to be drawn."""
+"""Micrographs of a virtual cell's own particles: those of the film, and said to be drawn."""
 
 from __future__ import annotations
 
