@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -20,7 +20,8 @@ from hardware.ni.wires import SignalInput
 from seccm.catalog.entry import Entry, read
 from seccm.catalog.search import Search
 from seccm.conductor.scan import Runner
-from seccm.data import open_scan
+from seccm.data import Scan, open_scan
+from seccm.data.journal import Code
 from seccm.data.surroundings import surroundings
 from seccm.errors import PlanError
 from seccm.events import Event, Note, Outcome, Paused, Resumed, SiteFinished
@@ -31,6 +32,8 @@ from seccm.hopping.suspension import Suspension
 from seccm.plan import Plan
 from seccm.quantities import FROM_FILE
 from seccm.report import write_report
+from seccm.report.study import Study
+from seccm.report.surroundings import over_run, waits
 from seccm.rig import Block, Signal
 from seccm.rig.suspend import Suspend
 from seccm.rigs import RigFile
@@ -316,7 +319,7 @@ def test_a_rig_file_with_a_condition_on_nothing_is_refused():
 def test_the_surroundings_are_told_site_by_site(
     scan: tuple[Path, list[Event]], tmp_path: Path
 ) -> None:
-    path, _ = scan
+    path, heard = scan
     with open_scan(path) as kept:
         humidity, temperature = surroundings(kept)
         assert (humidity.signal.name, temperature.signal.name) == ("humidity", "temperature")
@@ -328,8 +331,16 @@ def test_the_surroundings_are_told_site_by_site(
             rows = kept.record(number).signals["humidity"]
             assert humidity.mean[k] == pytest.approx(float(rows.mean()))
         page = write_report(kept, tmp_path / "report").read_text(encoding="utf-8")
+        (wait,), period = waits(kept), kept.clock.period
+        drawn = over_run(Study(kept))
     assert "Surroundings of the cell" in page
     assert readable(temperature.words) in page
+    assert drawn is not None
+    labels = [axes.get_ylabel() for axes in drawn.axes]
+    assert labels == ["humidity (ppm)", "temperature (°C)"]
+    paused, resumed = of(Paused, heard)[0], of(Resumed, heard)[0]
+    assert wait == pytest.approx((paused.row * period, resumed.row * period), abs=2 * period)
+    assert not np.any((wait[0] < humidity.t) & (humidity.t < wait[1])), "no site in between"
     assert "signal-humidity" not in page  # no curve of its own against the time of a site
 
 
@@ -353,3 +364,35 @@ def test_a_signal_of_a_card_is_scaled_into_the_unit_of_its_instrument() -> None:
     )  # fmt: skip
     assert made.scale().si(0.55) == pytest.approx(5.0)
     assert made.signal("humidity").role == "environment"
+
+
+class Told:
+    """A scan of which only its events are asked."""
+
+    def __init__(self, *events: tuple[Code, float]) -> None:
+        self.events = {
+            "code": np.array([code for code, _ in events], np.uint16),
+            "t": np.array([t for _, t in events], np.float64),
+        }
+
+
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        ((), []),
+        (((Code.RESUMED, 1.0),), []),
+        (((Code.PAUSED, 1.0), (Code.RESUMED, 3.0)), [(1.0, 3.0)]),
+        # Paused by a person while it was suspended: one wait.
+        (((Code.PAUSED, 1.0), (Code.PAUSED, 2.0), (Code.RESUMED, 3.0)), [(1.0, 3.0)]),
+        # Stopped while it waited.
+        (((Code.PAUSED, 1.0), (Code.RUN_STOPPED, 5.0)), [(1.0, 5.0)]),
+        (
+            ((Code.PAUSED, 1.0), (Code.RESUMED, 2.0), (Code.PAUSED, 4.0), (Code.RESUMED, 8.0)),
+            [(1.0, 2.0), (4.0, 8.0)],
+        ),
+    ],
+)
+def test_waits_are_found_among_the_events(
+    events: tuple[tuple[Code, float], ...], found: list[tuple[float, float]]
+) -> None:
+    assert list(waits(cast(Scan, Told(*events)))) == found

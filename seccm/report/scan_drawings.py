@@ -253,8 +253,8 @@ def _surroundings(study: Study) -> Iterator[Drawing]:
         yield Drawing(
             "surroundings",
             "Surroundings of the cell during the run",
-            "Mean over the data points of each site; bars: lowest and highest. Between sites "
-            "nothing is kept: when the run was suspended stands among the events.",
+            "Mean over the data points of each site; bars: lowest and highest. "
+            "Grey: the run was paused or suspended. Between sites nothing is kept.",
             figure,
         )
 
