@@ -229,7 +229,7 @@ def test_without_detachment_there_is_nothing_to_calibrate(tmp_path: Path) -> Non
         ("site, area (um^2)\n0, -70", "above 0"),
         ("site, area (um^2)\n0, nan", "not a number"),
         ("site, area (um^2)\n0, inf", "not a number"),
-        ("site, area (m^2)\n0, 70", "Check the unit"),
+        ("site, area (m^2)\n0, 70", "check the unit"),
         ("site, area (nm^2)\n0, 70", "Check the unit"),
     ],
 )

@@ -36,14 +36,16 @@ UM = 1e-6
 
 OPENING, CONDUCTOR = "seccm/conductor/opening.py", "seccm/conductor/conductor.py"
 SAFETY = "seccm/conductor/safety.py"
+STOPS = "seccm/commissioning/stops.py"
 WHO_MAY = {
     "open": {OPENING},
     "start": {CONDUCTOR},
-    "read": {CONDUCTOR},
-    "apply": {CONDUCTOR},
-    "safe": {SAFETY, OPENING},
+    "read": {CONDUCTOR, STOPS},
+    "apply": {CONDUCTOR, STOPS},
+    "safe": {SAFETY, OPENING, STOPS},
 }
-"""Which files call a method of a rig."""
+"""Which files call a method of a rig. How soon a stage stops is measured before any run, by a
+script that has opened the rig for it."""
 
 
 def calls_of_rigs(source: str) -> Iterator[tuple[int, str]]:

@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.usefixtures("no_waiting", "quickly_tried"),
 ]
 
-CUTS = 6
+CUTS = 4
 """Of each story and kind here; all of them with `python tests/benchmarks cuts`."""
 
 

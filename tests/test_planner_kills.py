@@ -9,6 +9,7 @@ from killed_planners import asked, carried_on, killed, plan
 
 import seccm
 import seccm.session
+from seccm.session import replan
 
 SEED = 6
 
@@ -38,4 +39,8 @@ def test_a_run_that_was_killed_asks_for_the_same_sites(
     places = [site[:2] for site in mine]
     assert len(set(places)) == len(places), "no place twice"
     assert len(mine) >= 8
+    # Told what it was told then, broken-off site and all, its planner asks for every site again.
+    found = replan(path)
+    assert [one.told.site.number for one in found.asked] == list(range(len(mine)))
+    assert max(one.off for one in found.asked) < 1e-9
     assert touched <= set(range(len(mine)))

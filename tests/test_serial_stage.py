@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,7 +21,7 @@ from seccm.errors import LimitError, PlanError, RigError
 from seccm.plan import Plan, load_plan
 from seccm.plan.library import find_rig
 from seccm.quantities import read_toml
-from seccm.rig import Flag, Mounted, Move, Rig, parts_of, rig_of
+from seccm.rig import Block, Flag, Mounted, Move, Rig, parts_of, rig_of
 from seccm.rigs import RigFile, build_rig
 from sim.config import VirtualConfig
 from sim.controller.device import Controller
@@ -183,6 +184,36 @@ def test_the_stop_is_measured_as_it_truly_is() -> None:
     period, lag = rig.info.clock.period, rig.info.stage_lag
     np.testing.assert_allclose(found, true + lag, atol=2.0 * period)
     assert found.max() < 60e-3
+
+
+@pytest.mark.parametrize("after", [1, 40, 400])
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RigError("gone", "stage", "no answer")])
+def test_what_ends_the_measuring_early_leaves_the_stage_at_rest_and_made_safe(
+    after: int, error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the first motion, on the way down, and later."""
+    rig, controller = bench()
+    rig.open()
+    rig.start()
+    read, rows = rig.read, count(1)
+    told: list[str] = []
+    safe = rig.safe
+
+    def broken() -> Block:
+        if next(rows) == after:
+            raise error
+        return read()
+
+    def made_safe(why: str, **how: Any) -> Any:
+        told.append(why)
+        return safe(why, **how)
+
+    monkeypatch.setattr(rig, "read", broken)
+    monkeypatch.setattr(rig, "safe", made_safe)
+    with pytest.raises(type(error)):
+        measured_stops(rig, speed=0.5e-6, count=2)
+    assert told == ["measuring the stop was broken off"]
+    assert not any(controller.moving(channel) for channel in controller._axes), "it rests"
 
 
 # Protocol classes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -28,9 +29,17 @@ def measured_stops(rig: Rig, *, speed: float, count: int = 10) -> tuple[float, .
 
     Raises:
         LimitError: there is not so much way down, or the speed is too high; nothing moved.
-        RigError: the rig failed, or did not come to rest.
+        RigError: the rig failed, or did not come to rest. Whatever ends it early, the rig has been
+            made safe.
     """
-    found = []
+    try:
+        return tuple(_each_stop(rig, speed, count))
+    except BaseException:
+        rig.safe("measuring the stop was broken off")
+        raise
+
+
+def _each_stop(rig: Rig, speed: float, count: int) -> Iterator[float]:
     for _ in range(count):
         before = _still(rig)
         start = before.data["z"][-1]
@@ -39,10 +48,9 @@ def measured_stops(rig: Rig, *, speed: float, count: int = 10) -> tuple[float, .
         at = float(block.data["z"][-1])
         rig.apply(Freeze("measuring the stop"))
         rest = float(_still(rig).data["z"][-1])
-        found.append(abs(at - rest) / speed)
         rig.apply(Move("z", float(start), speed))
         _still(rig)
-    return tuple(found)
+        yield abs(at - rest) / speed
 
 
 def _read_on(rig: Rig, seconds: float) -> Block:

@@ -102,9 +102,16 @@ def finished(scan: Scan) -> tuple[Finished, ...]:
         wanted = is_instructed(scan.decisions.get(number))
         landing = scan.landing(number)
         found.append(Finished(planned[number], outcome, landing, results, ended, instructed=wanted))
-    # A site that a person wanted may have been visited before one that has a lower number.
-    found.sort(key=lambda one: (not math.isfinite(one.ended), one.ended, one.site.number))
-    return tuple(found)
+    # A site that a person wanted may have been visited before one that has a lower number. One that
+    # a kill broke off has no end; what came after it was told later all the same.
+    began = sites["t_start"]
+
+    def when(one: Finished) -> tuple[bool, float, int]:
+        number = one.site.number
+        time = one.ended if math.isfinite(one.ended) else float(began[number])
+        return not math.isfinite(time), time, number
+
+    return tuple(sorted(found, key=when))
 
 
 def before(scan: Scan, site: Site, offset: float, area: Area) -> Before:

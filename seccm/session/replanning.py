@@ -92,7 +92,10 @@ def replan(
         plan = plan.replace(planner=dict(planner))
         _look_through(plan, rig)
     made = planner if planner is not None and not isinstance(planner, Mapping) else _made(plan)
-    sites = [one for one in finished(scan) if one.outcome is not Outcome.ABORTED]
+    # The scan's own planner had to do without the results of a site that was broken off, and was
+    # told so; another one is not asked to.
+    own = planner is None
+    sites = [one for one in finished(scan) if own or one.outcome is not Outcome.ABORTED]
     instructions = scan.instructions if planner is None else {}
     left = _Left(plan, sites)
     asked: list[Asked] = []
