@@ -26,8 +26,8 @@ OTHER_WORDS = {
 """Names of results that are names of something else, too."""
 ASKING = {"declared", "result", "name", "has", "telling", "value", "waited", "repeats_plan"}
 """What is asked with the name of a result."""
-TOOLS = {HERE / "ui" / "screenshots.py"}
-"""Show one scan, whose results are known."""
+TOOLS = {HERE / "ui" / "screenshots.py", HERE / "ui" / "manual_pictures.py"}
+"""Show scans whose results are known."""
 
 
 def modules() -> Iterator[Path]:
