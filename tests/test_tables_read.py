@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seccm.data.header import Header, printable, read_clock, read_header, write_header
-from seccm.data.layout import NAN, Stored, add_column, add_dimension, create, text
+from seccm.data.layout import NAN, Stored, add_column, add_dimension, add_header, create, text
 from seccm.data.layout import Columns as Extra
 from seccm.data.table import Given, Table
 from seccm.errors import DamagedError
@@ -165,7 +165,8 @@ HEADER = Header(
 
 def laid_out(header: Header, clock: Clock) -> h5py.File:
     file = h5py.File("a.h5", "w", driver="core", backing_store=False)
-    create(file, header, Extra(), clock, 8)
+    create(file, Extra(), 8)
+    add_header(file, header, clock)
     return file
 
 
