@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +73,10 @@ def stored(scan: Scan) -> tuple[list[Site], list[Site]]:
             "damaged there, or a package with its kind of step, contact or way is not installed. "
             "Nothing moved. Install the package, or use a copy of the file."
         )
-    return list(planned.values()), [planned[number] for number in remaining]
+    # With why they were asked for: a planner counts what it asked for itself, not what persons did.
+    why = scan.decisions
+    left = [replace(planned[number], decision=why.get(number)) for number in remaining]
+    return list(planned.values()), left
 
 
 def finished(scan: Scan) -> tuple[Finished, ...]:
