@@ -29,6 +29,12 @@ def test_results_that_are_suggested_are_those_that_the_programme_yields() -> Non
     )
 
 
+@pytest.mark.parametrize("path", [("vary", 0), ("vary", 0, "between", 1), ("learn", 0, "scale")])
+def test_no_result_is_suggested_for_what_is_none(path: tuple[int | str, ...]) -> None:
+    """A factor, a level, a scale: their own examples are those of the schema."""
+    assert examples(("planner", *path), with_planner(learn=[{}])) == []
+
+
 def test_they_have_the_unit_of_what_is_to_be_reached() -> None:
     for stop, some in (("15 mV", "E_half"), ("1 pA", "i_lim"), ("10 %", "E_half")):
         data = with_planner(stop={"uncertainty": stop}, learn=[{}])

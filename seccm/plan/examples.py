@@ -63,7 +63,8 @@ def examples(path: Key, data: Mapping[str, Any]) -> Sequence[Any]:
         return ["5 um"] if len(path) == 3 else [["5 um", "5 um"]]
     if path[:2] == ("sites", "points") and len(path) > 2:
         return list(islice(plan.point(path), 3))
-    if path[:1] == ("planner",) and path[-1] in ("result", "learn", *range(6)):
+    of_results = path[:2] == ("planner", "learn") and (len(path) < 4 or path[-1] == "result")
+    if of_results or path == ("planner", "result"):
         return list(plan.learnt(path))
     make = _MADE.get(names)
     return list(make(plan)) if make is not None and len(names) == len(path) else []

@@ -130,7 +130,7 @@ def together(parts: Mapping[str, Any], own: Collection[str]) -> Iterator[Problem
         yield from _misfit(parts["places"].kind, parts["way"].kind)
     known = not wrong and all(name in parts for name in ("factors", "design"))
     # Sites that are wrong in themselves do not say which values go with which condition.
-    known &= "places" in parts or not (own or parts.get("regions"))
+    known &= "places" in parts or not own
     if parts.get("keep") and "program" in parts:
         yield from keep_problems(parts["keep"], parts["program"], _cases(parts) if known else ())
     if known and all(name in parts for name in ("approach", "retract", "program")):
@@ -179,11 +179,13 @@ def _misfit(sites: str, way: str) -> Iterator[Problem]:
 def _cases(parts: Mapping[str, Any]) -> tuple[Condition, ...]:
     """Return every condition, with the values of each site that it goes with."""
     conditions = conditions_of(parts["factors"], parts["design"])
-    regions = parts.get("regions")
-    values, _ = own_of(parts["places"]) if "places" in parts else ((), ())
-    if "places" not in parts or (not values and regions is None):
+    sites, regions = parts.get("places"), parts.get("regions")
+    if sites is None:
         return conditions
-    places = parts["places"].places()
+    values, _ = own_of(sites)
+    if not values and regions is None:
+        return conditions
+    places = sites.places()
     which = assigned(parts["design"], in_every(places, regions), len(conditions)).tolist()
     own = [
         (*here, *region.values)

@@ -45,9 +45,9 @@ def on_one_core(asked: Callable[_P, _R]) -> Callable[_P, _R]:
 
 
 SHOWN = 61
+"""Points of a belief about one factor."""
 GRID = "half of the 95 % interval of a fixed design"
 """A number of the model: what as many sites, fixed ahead, would have left to be known."""
-"""Points of a belief about one factor."""
 
 
 class Memory:
