@@ -162,10 +162,17 @@ def test_long_values_are_whole_however_narrow_the_details_are(
     choose(view, 0)
     told = view.beside
     rows = [told.verticalHeaderItem(k).text() for k in range(told.rowCount())]
-    row, heights = rows.index("description"), []
+    row, heights, widths = rows.index("description"), [], [0]
     for width in (1200, 860, 1600):
         view.resize(width, 600)
-        qtbot.waitUntil(lambda: told.rowHeight(row) == told.sizeHintForRow(row))
+        # Rows follow a moment after their column, so a fit alone may be the one of before.
+        qtbot.waitUntil(
+            lambda: (
+                told.columnWidth(0) != widths[-1]
+                and told.rowHeight(row) == told.sizeHintForRow(row)
+            )
+        )
+        widths.append(told.columnWidth(0))
         assert all(told.rowHeight(k) >= told.sizeHintForRow(k) for k in range(told.rowCount()))
         heights.append(told.rowHeight(row))
     assert heights[1] > heights[0] > heights[2]
