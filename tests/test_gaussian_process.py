@@ -83,6 +83,25 @@ def test_a_single_bound_is_exact(side: float, limit: float) -> None:
     assert process.variance(point)[0] == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize("dimensions", [1, 2, 3])
+def test_points_with_others_are_a_part_of_all_with_all(dimensions: int) -> None:
+    """And the variance of each point is its covariance with itself, whatever is mixed."""
+    rng = np.random.default_rng(dimensions)
+    told = numbers(rng.random((7, dimensions)), rng.standard_normal(7), 0.1)
+    parts = [
+        Process(Kernel(size, (0.2,) * (dimensions - 1) + (0.7,)), 0.1, told) for size in (0.5, 2.0)
+    ]
+    mixture = Mixture(parts, np.array([0.3, 0.7]))
+    points, others = rng.random((5, dimensions)), rng.random((4, dimensions))
+    both = np.concatenate([points, others])
+    for model in (*parts, mixture):
+        whole = model.covariance(both, both)
+        np.testing.assert_allclose(model.covariance(points, others), whole[:5, 5:], atol=1e-12)
+        np.testing.assert_allclose(whole, whole.T, atol=1e-12)
+    np.testing.assert_allclose(np.diag(whole), mixture.at(both)[1] ** 2, atol=1e-12)
+    np.testing.assert_allclose(np.diag(parts[0].covariance(both, both)), parts[0].variance(both))
+
+
 def test_bounds_and_numbers_together_agree_with_a_sum_over_curves() -> None:
     """Two numbers and two bounds; the truth by drawing from the prior."""
     points = np.array([[0.1], [0.4], [0.6], [0.9]])
@@ -173,7 +192,7 @@ def test_draws_have_the_mean_and_the_spread_of_what_is_expected() -> None:
     mean, deviation = mixture.at(FINE)
     np.testing.assert_allclose(draws.mean(axis=0), mean, atol=0.05 * deviation.max())
     np.testing.assert_allclose(draws.std(axis=0), deviation, rtol=0.06)
-    np.testing.assert_allclose(np.cov(draws.T), mixture.covariance(FINE), atol=0.05)
+    np.testing.assert_allclose(np.cov(draws.T), mixture.covariance(FINE, FINE), atol=0.05)
 
 
 def test_the_same_sites_give_the_same_model() -> None:

@@ -38,8 +38,8 @@ class Known:
     def at(self, points: Array) -> tuple[Array, Array]:
         return self.process.mean(points), np.sqrt(self.process.variance(points))
 
-    def covariance(self, points: Array) -> Array:
-        return self.process.covariance(points)
+    def covariance(self, points: Array, others: Array) -> Array:
+        return self.process.covariance(points, others)
 
 
 def known(x: Array, y: Array, scatter: float = 0.1) -> Any:

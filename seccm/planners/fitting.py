@@ -92,9 +92,17 @@ class Fitted:
         _, deviation = self.mixture.told_at(sites).at(points)
         return self.scale.spread * deviation
 
-    def covariance(self, points: FloatArray) -> FloatArray:
-        """Return the covariance of the expected results, shape (m, m)."""
-        return self.scale.spread**2 * self.mixture.covariance(points)
+    def covariance(self, points: FloatArray, others: FloatArray) -> FloatArray:
+        """Return the covariance of the expected results at points with those at others.
+
+        Args:
+            points: shape (m, d), each coordinate between 0 and 1.
+            others: shape (k, d).
+
+        Returns:
+            Shape (m, k), in the squared unit of the result.
+        """
+        return self.scale.spread**2 * self.mixture.covariance(points, others)
 
     def draws(self, points: FloatArray, count: int, rng: np.random.Generator) -> FloatArray:
         """Return results as they may be at points, shape (count, m)."""

@@ -108,13 +108,21 @@ class Process:
         mean: FloatArray = self._kernel.between(points, self._points) @ self._weights
         return mean
 
-    def covariance(self, points: FloatArray) -> FloatArray:
-        """Return the covariance of the expected results, without scatter, shape (m, m)."""
-        left = self._left(points)
-        return np.asarray(self._kernel.between(points, points) - left.T @ left, np.float64)
+    def covariance(self, points: FloatArray, others: FloatArray) -> FloatArray:
+        """Return the covariance of the expected results, without scatter.
+
+        Args:
+            points: shape (m, d).
+            others: shape (k, d).
+
+        Returns:
+            Of each point with each of the others, shape (m, k).
+        """
+        known = self._left(points).T @ self._left(others)
+        return np.asarray(self._kernel.between(points, others) - known, np.float64)
 
     def variance(self, points: FloatArray) -> FloatArray:
-        """Return the diagonal of `covariance`, shape (m,)."""
+        """Return the variance of the expected result at each point, shape (m,)."""
         left = self._left(points)
         return np.asarray(np.maximum(self._kernel.variance(points) - (left**2).sum(axis=0), 0.0))
 
@@ -208,15 +216,19 @@ class Mixture:
         """Return the same as if sites at other points had been measured; see `Process.told_at`."""
         return Mixture([part.told_at(points) for part in self._parts], self._weights)
 
-    def covariance(self, points: FloatArray) -> FloatArray:
-        """Return the covariance of the expected results at points, shape (m, m)."""
-        means = np.array([part.mean(points) for part in self._parts])
-        off = means - self._weights @ means
+    def covariance(self, points: FloatArray, others: FloatArray) -> FloatArray:
+        """Return the covariance of the expected results; see `Process.covariance`."""
+        off, off_others = (
+            means - self._weights @ means
+            for means in (
+                np.array([part.mean(where) for part in self._parts]) for where in (points, others)
+            )
+        )
         inside = sum(
-            weight * part.covariance(points)
+            weight * part.covariance(points, others)
             for weight, part in zip(self._weights, self._parts, strict=True)
         )
-        return np.asarray(inside + np.einsum("k,ki,kj->ij", self._weights, off, off))
+        return np.asarray(inside + (self._weights[:, None] * off).T @ off_others)
 
     def draws(self, points: FloatArray, count: int, rng: np.random.Generator) -> FloatArray:
         """Return functions as they may be, at points of shape (m, d): shape (count, m)."""
@@ -224,7 +236,7 @@ class Mixture:
         found = np.empty((count, len(points)))
         for k in np.unique(chosen):
             part, here = self._parts[k], chosen == k
-            values, vectors = np.linalg.eigh(part.covariance(points))
+            values, vectors = np.linalg.eigh(part.covariance(points, points))
             normal = rng.standard_normal((int(here.sum()), len(points)))
             found[here] = part.mean(points) + normal @ (vectors * np.sqrt(values.clip(0.0))).T
         return found

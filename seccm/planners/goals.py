@@ -104,11 +104,10 @@ def _told(model: Fitted, points: FloatArray, net: FloatArray, counts: FloatArray
         net: shape (m, d).
         counts: how much each point of the net counts, shape (m,).
     """
-    both = model.covariance(np.concatenate([points, net]))
-    count = len(points)
-    own, cross = np.diag(both)[:count], both[:count, count:]
-    lowered = (cross**2) @ counts / (own + model.scatter**2 + 1e-12 * own.max())
-    return np.asarray(lowered / max(float(np.diag(both)[count:] @ counts), 1e-300))
+    own, now = (model.at(where)[1] ** 2 for where in (points, net))
+    lowered = model.covariance(points, net) ** 2 @ counts
+    share = lowered / (own + model.scatter**2 + 1e-12 * own.max())
+    return np.asarray(share / max(float(now @ counts), 1e-300))
 
 
 def half_width(
