@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from seccm.arrays import IntArray
 from seccm.data import late
+from seccm.data.cloning import copy_attributes, empty_like, fill
 from seccm.data.frames import EDGES, HOSTS, LEVELS, NAMES
 from seccm.data.layout import (
     CONTACT_COLUMNS,
@@ -45,8 +46,6 @@ from seccm.errors import DamagedError
 
 _BLOCK = 1 << 20
 """Elements copied at a time."""
-# gzip needs no plug-in in MATLAB, Igor or Origin.
-_PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
 EMPTY = ("sample", "raw_sample")
 """Dimensions so long that they are never filled."""
 _DIMENSIONS = (
@@ -80,7 +79,7 @@ _ALONG: Mapping[str, tuple[str, ...]] = {
 _OF_HDF5 = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"}
 
 
-def owned(file: h5py.File) -> int:
+def owned(file: Mapping[str, h5py.Dataset]) -> int:
     """Return the number of samples that belong to sites; later ones are of no measurement."""
     sizes = file["row_size"][:].astype(np.int64)
     return int((file["row_start"][:].astype(np.int64) + sizes)[sizes > 0].max(initial=0))
@@ -111,25 +110,28 @@ def copy(
     """
     path = path or Path(source.filename)
     with reading(path, "the header"):
-        for name, value in source.attrs.items():
-            target.attrs[name] = value
+        copy_attributes(source, target, without=("packed",))
     target.attrs["packed"] = np.uint8(packed)
-    known = [name for name in _DIMENSIONS if name in source]
-    for name in known:
-        made = _like(source, target, name, packed, path, bulk)
-        made.make_scale(name if name in NUMBERED else NO_COORDINATE)
-        _copy_attributes(path, source[name], made)
-    for name, dataset in datasets(source).items():
-        if name in known:
-            continue
-        made = _like(source, target, name, packed, path, bulk)
-        _copy_attributes(path, dataset, made)
-        for axis, dimension in enumerate(along(name, source)):
-            made.dims[axis].attach_scale(target[dimension])
+    old = datasets(source)
+    of_sites, of_raw = owned(old), claimed(old) if "raw" in old else 0
+    scales: dict[str, h5py.Dataset] = {}
+    # Dimensions come first: what lies along them refers to them.
+    for name in sorted(old, key=lambda name: name not in _DIMENSIONS):
+        lies = along(name, old)
+        shape = _wanted(old[name], lies, of_sites, of_raw)
+        made = _like(old, target, name, shape, packed, path, bulk)
+        if name in _DIMENSIONS:
+            made.make_scale(name if name in NUMBERED else NO_COORDINATE)
+            scales[name] = made
+        with reading(path, f'the attributes of the column "{name}"'):
+            # The references of HDF5 to dimensions are made anew.
+            copy_attributes(old[name], made, without=_OF_HDF5)
+        for axis, dimension in enumerate(() if name in scales else lies):
+            h5py.h5ds.attach_scale(made.id, scales[dimension].id, axis)
     describe(target)
 
 
-def along(name: str, file: h5py.File) -> tuple[str, ...]:
+def along(name: str, file: Mapping[str, h5py.Dataset]) -> tuple[str, ...]:
     """Return the names of a dataset's dimensions, as the layout has them.
 
     What the file itself says of them is asked only for columns that the layout does not know.
@@ -143,54 +145,64 @@ def along(name: str, file: h5py.File) -> tuple[str, ...]:
     return dimensions(file[name])
 
 
-def is_bulk(name: str, file: h5py.File) -> bool:
+def is_bulk(name: str, file: Mapping[str, h5py.Dataset]) -> bool:
     """Tell whether a dataset holds samples, averaged or raw: all else is small."""
     dimensions = along(name, file)
     return name not in EMPTY and bool({"sample", "raw_sample"} & {*dimensions})
 
 
 def _like(
-    source: h5py.File, target: h5py.File, name: str, packed: bool, path: Path, bulk: bool
+    source: Mapping[str, h5py.Dataset],
+    target: h5py.File,
+    name: str,
+    shape: tuple[int, ...],
+    packed: bool,
+    path: Path,
+    bulk: bool,
 ) -> h5py.Dataset:
-    """Copy a dataset without its attributes."""
+    """Copy a dataset without its attributes, as far as a shape."""
     old = source[name]
-    shape = _wanted(source, name)
     most, chunks = _room(name, old, shape, packed) if old.chunks else (None, None)
-    made = target.create_dataset(
-        name,
-        shape,
-        old.dtype,
-        maxshape=most,
-        chunks=chunks,
-        # netCDF 4.10 overruns its memory where a text of fixed width has a fill value of its own.
-        fillvalue=None if old.dtype.kind == "S" else old.fillvalue,
-        **(_PACKED if packed and old.chunks and name not in EMPTY else {}),
-    )
-    if name not in EMPTY and (bulk or not is_bulk(name, source)):
-        readable = Readable(path, name, old)
-        # Samples that cannot be read stay zero: the checksum of their site tells. All else counts.
-        loose = not packed and along(name, source)[:1] == ("sample",)
-        for here in parts(shape):
-            try:
-                made[here] = readable[here]
-            except DamagedError:
-                if not loose:
-                    raise
-                for chunk, values in readable.readable_parts(here[0].start, here[0].stop):
-                    if values is not None:
-                        made[chunk] = values
+    smaller = packed and chunks is not None and name not in EMPTY
+    made = empty_like(old, target, name, shape, most, chunks, packed=smaller)
+    if name in EMPTY or not (bulk or not is_bulk(name, source)):
+        return made
+    readable = Readable(path, name, old)
+    # Samples that cannot be read stay zero: the checksum of their site tells. All else counts.
+    loose = not packed and along(name, source)[:1] == ("sample",)
+    for here in parts(shape):
+        try:
+            values = readable[here]
+        except DamagedError:
+            if not loose:
+                raise
+            for chunk, some in readable.readable_parts(here[0].start, here[0].stop):
+                if some is not None:
+                    made[chunk] = some
+            continue
+        if values.shape == shape:
+            fill(made, values)
+        else:
+            made[here] = values
     return made
 
 
-def _wanted(source: h5py.File, name: str) -> tuple[int, ...]:
-    """Return the shape of a dataset without what belongs to nobody."""
-    old = source[name]
-    dimensions = along(name, source)
+def _wanted(
+    old: h5py.Dataset, lies: tuple[str, ...], of_sites: int, of_raw: int
+) -> tuple[int, ...]:
+    """Return the shape of a dataset without what belongs to nobody.
+
+    Args:
+        old: the dataset.
+        lies: the names of its dimensions.
+        of_sites: how many samples belong to sites.
+        of_raw: how many raw samples belong to pieces.
+    """
     shape = tuple(old.shape)
-    if dimensions[:1] == ("sample",):
-        return (min(owned(source), shape[0]), *shape[1:])
-    if dimensions[-1:] == ("raw_sample",):
-        return (*shape[:-1], min(claimed(source), shape[-1]))
+    if lies[:1] == ("sample",):
+        return (min(of_sites, shape[0]), *shape[1:])
+    if lies[-1:] == ("raw_sample",):
+        return (*shape[:-1], min(of_raw, shape[-1]))
     return shape
 
 
@@ -235,14 +247,6 @@ def _room_of_dimension(
     if dataset.maxshape == (None,):
         return (None,), dataset.chunks
     return (None,), (SAMPLE_CHUNK if name in EMPTY else SITE_CHUNK,)
-
-
-def _copy_attributes(path: Path, old: h5py.Dataset, new: h5py.Dataset) -> None:
-    with reading(path, f'the attributes of the column "{old.name}"'):
-        for name in old.attrs:
-            # The references of HDF5 to dimensions are made anew.
-            if name not in _OF_HDF5:
-                new.attrs[name] = old.attrs[name]
 
 
 def broken_sites(file: h5py.File, checksums: npt.NDArray[Any]) -> Iterator[int]:
