@@ -48,12 +48,13 @@ _BLOCK = 1 << 20
 """Elements copied at a time."""
 EMPTY = ("sample", "raw_sample")
 """Dimensions so long that they are never filled."""
-_DIMENSIONS = (
+LENGTHS = (
     *DIMENSIONS,
     *RAW_DIMENSIONS,
     *(table.dimension for table in (*GROWN, EDGES, HOSTS, LEVELS, *late.TABLES)),
     NUMBER,
 )
+"""The dimensions: columns of which most have no entries of their own, only a length."""
 _REFILLED = {NUMBER, *(table.dimension for table in (RESULTS, ARRAYS, QUANTITIES, LEVELS))}
 """Dimensions of a packed file that another analysis makes longer or shorter.
 
@@ -61,7 +62,7 @@ All others have a fixed size there: of one without, readers of netCDF ask every 
 length, for every column anew.
 """
 _ALONG: Mapping[str, tuple[str, ...]] = {
-    **{name: (name,) for name in _DIMENSIONS},
+    **{name: (name,) for name in LENGTHS},
     **{c.name: ("site",) for c in SITE_COLUMNS},
     **{sample_dataset(c.name): ("sample",) for c in SAMPLE_COLUMNS},
     **{c.name: ("site", "contact_sample") for c in CONTACT_COLUMNS},
@@ -116,11 +117,11 @@ def copy(
     of_sites, of_raw = owned(old), claimed(old) if "raw" in old else 0
     scales: dict[str, h5py.Dataset] = {}
     # Dimensions come first: what lies along them refers to them.
-    for name in sorted(old, key=lambda name: name not in _DIMENSIONS):
+    for name in sorted(old, key=lambda name: name not in LENGTHS):
         lies = along(name, old)
         shape = _wanted(old[name], lies, of_sites, of_raw)
         made = _like(old, target, name, shape, packed, path, bulk)
-        if name in _DIMENSIONS:
+        if name in LENGTHS:
             made.make_scale(name if name in NUMBERED else NO_COORDINATE)
             scales[name] = made
         with reading(path, f'the attributes of the column "{name}"'):
@@ -230,7 +231,7 @@ def _room(
 
     Chunks are of about 64 kB where there is more than one dimension.
     """
-    if name in _DIMENSIONS:
+    if name in LENGTHS:
         return _room_of_dimension(name, dataset, shape[0], packed)
     if dataset.ndim == 1:
         return dataset.maxshape, dataset.chunks
