@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -159,6 +162,24 @@ def test_the_start_is_told_where_it_can_be_read_and_never_made_up(
     found = biologic.read(path, NOTHING).started_at
     assert found.startswith(begins)
     assert bool(found) == bool(begins)
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the time zone cannot be set here")
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Los_Angeles"])
+def test_the_start_is_in_the_local_time_of_the_computer_and_that_is_noted(
+    tmp_path: Path, zone: str, monkeypatch: pytest.MonkeyPatch
+):
+    path = mpt(tmp_path / "a.mpt", head=["Acquisition started on : 07/31/2021 14:05:06"])
+    try:
+        with monkeypatch.context() as changed:
+            changed.setenv("TZ", zone)
+            time.tzset()
+            recording = biologic.read(path, NOTHING)
+    finally:
+        time.tzset()
+    begun = datetime.fromisoformat(recording.started_at)
+    assert begun == datetime(2021, 7, 31, 14, 5, 6, tzinfo=ZoneInfo(zone))
+    assert any("time zone" in note and "07/31/2021" in note for note in recording.notes)
 
 
 def test_tabs_at_the_ends_of_lines_are_no_columns(tmp_path: Path):
@@ -496,6 +517,35 @@ def test_pairs_of_columns_are_curves_of_their_own_length(tmp_path: Path):
     assert values(second, "current") == [5.0, 6.0, 7.0]
     assert [c.unit for c in (*first.columns, *second.columns)] == ["V", "µA", "s", "nA"]
     assert (first.where, second.where) == ("CV i vs E", "CA i vs t")
+
+
+def test_empty_columns_between_curves_do_not_shift_the_others(tmp_path: Path):
+    """As some versions write them; the same table without them has the same curves."""
+    rows = [("0.1", "1", "0", "5"), ("0.2", "2", "1", "6")]
+    plain = written(tmp_path / "a.csv", *CSV, *map(",".join, rows))
+    wide = ("Date and time:,2020-01-01", "CV i vs E,,,CA i vs t", "V,µA,,s,nA,")
+    spaced = written(tmp_path / "b.csv", *wide, *(f"{a},{b},,{c},{d}," for a, b, c, d in rows))
+    for one, other in zip(
+        palmsens.read_csv(plain, NOTHING).parts,
+        palmsens.read_csv(spaced, NOTHING).parts,
+        strict=True,
+    ):
+        assert one.where == other.where
+        for a, b in zip(one.columns, other.columns, strict=True):
+            assert (a.name, a.unit, a.values.tolist()) == (b.name, b.unit, b.values.tolist())
+
+
+def test_a_curve_without_data_points_is_left_out_and_named(tmp_path: Path):
+    found = palmsens.read_csv(written(tmp_path / "a.csv", *CSV, ",,0,5", ",,1,6"), NOTHING)
+    assert [part.where for part in found.parts] == ["CA i vs t"]
+    assert any("CV i vs E" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("units", ["V,µA,s", "V,V,µA,µA", "s,V,µA"])
+def test_columns_that_are_no_pairs_are_refused_with_their_units(tmp_path: Path, units: str):
+    row = ",".join(["1"] * len(units.split(",")))
+    path = written(tmp_path / "a.csv", *CSV[:2], units, row, row)
+    assert units.replace(",", ", ") in refused(palmsens.read_csv, path, NOTHING)
 
 
 def test_a_csv_without_a_line_of_units_is_no_export_of_pstrace(tmp_path: Path):

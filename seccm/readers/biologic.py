@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +58,7 @@ def read(path: Path, said: Said) -> Recording:
         why_sign="as EC-Lab always writes them",
         reference=_reference(head),
         started_at=_start(head),
-        notes=(f"technique {technique}",) if technique else (),
+        notes=_notes(technique, head),
     )
 
 
@@ -94,14 +94,27 @@ def _reference(head: list[str]) -> str:
     return found.partition(":")[2].split("(")[0].strip()
 
 
-def _start(head: list[str]) -> str:
-    """Return when it began; EC-Lab writes month, day, year in the computer's time."""
+def _notes(technique: str, head: list[str]) -> tuple[str, ...]:
+    notes = (f"technique {technique}",) if technique else ()
+    if not _start(head):
+        return notes
+    return (*notes, f"begun at {_written(head)}; read in the time zone of the importing computer")
+
+
+def _written(head: list[str]) -> str:
     found = next((line for line in head if line.startswith("Acquisition started on")), "")
-    text = found.partition(":")[2].strip()
+    return found.partition(":")[2].strip()
+
+
+def _start(head: list[str]) -> str:
+    """Return when it began; EC-Lab writes month, day, year in the local time of its computer.
+
+    The file does not say the time zone: that of the computer on which it is imported is taken.
+    """
     for form in ("%m/%d/%Y %H:%M:%S.%f", "%m/%d/%Y %H:%M:%S"):
         try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC).isoformat()
-        except ValueError:
+            return datetime.strptime(_written(head), form).astimezone().isoformat()
+        except (ValueError, OSError, OverflowError):
             continue
     return ""
 

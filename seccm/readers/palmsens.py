@@ -61,27 +61,50 @@ def read_csv(path: Path, said: Said) -> Recording:
     units = next((k for k, row in enumerate(table) if _is_units(row)), None)
     if units is None:
         raise wrong(path, "has no line of units such as V,µA. Is it an export of PSTrace?")
-    names = [_UNIT.get(cell.strip()[-1:], "") for cell in table[units]]
-    width = 2
-    curves = range(0, len([name for name in names if name]) // width * width, width)
-    parts = []
-    for first in curves:
+    parts, empty = [], []
+    for number, pair in enumerate(_pairs(path, table[units]), 1):
+        cells = ([row[k] if k < len(row) else "" for k in pair] for row in table[units + 1 :])
         # Curves of different lengths end in empty cells.
-        rows = (
-            (k + 1, row[first : first + width])
-            for k, row in enumerate(table[units + 1 :], units + 1)
-            if any(cell.strip() for cell in row[first : first + width])
-        )
-        heads = [(names[first + k] or "?", table[units][first + k].strip()) for k in range(width)]
+        rows = [
+            (line, row)
+            for line, row in enumerate(cells, units + 2)
+            if any(cell.strip() for cell in row)
+        ]
+        titles = table[units - 1] if units else []
+        title = titles[pair[0]].strip() if pair[0] < len(titles) else ""
+        if not rows:
+            empty.append(f'left out: curve {number} "{title}", which has no data points')
+            continue
+        heads = [(_UNIT[table[units][k].strip()[-1:]], table[units][k].strip()) for k in pair]
         columns = tuple(
             Column(c.name, c.unit, c.values, _MEANT.get(c.name))
             for c in columns_of(path, heads, rows, said)
         )
-        title = table[units - 1][first].strip() if units and first < len(table[units - 1]) else ""
         parts.append(Part(columns, where=title))
     if not parts:
         raise wrong(path, "has no pair of columns with data points.")
-    return Recording("PalmSens PSTrace", tuple(parts), sign="anodic positive", why_sign=_WHY)
+    return Recording(
+        "PalmSens PSTrace",
+        tuple(parts),
+        sign="anodic positive",
+        why_sign=_WHY,
+        notes=tuple(empty),
+    )
+
+
+def _pairs(path: Path, units: list[str]) -> list[tuple[int, int]]:
+    """Return which columns are a curve; columns without a unit between them are empty ones."""
+    found = [k for k, cell in enumerate(units) if cell.strip()]
+    pairs = list(zip(found[::2], found[1::2], strict=False))
+    alike = any(_UNIT[units[a].strip()[-1:]] == _UNIT[units[b].strip()[-1:]] for a, b in pairs)
+    if len(found) % 2 or alike:
+        listed = ", ".join(units[k].strip() for k in found)
+        raise wrong(
+            path,
+            f"has the units {listed}: these are no pairs of columns, such as V,µA for each curve. "
+            "Export the curves again, each with one x and one y column.",
+        )
+    return pairs
 
 
 def _is_units(row: list[str]) -> bool:
