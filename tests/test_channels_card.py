@@ -137,7 +137,7 @@ def test_the_shipped_array_is_switched_through_by_relays_of_a_card(
     places = {"labels": labels[::3], "positions": sites["positions"][::3], "values": values}
     plan["sites"] = {**sites, **places}
     lines = {label: f"port0/line{3 + number}" for number, label in enumerate(labels)}
-    potential = {"from": "rest", "offset": -60e-3, "within": [2.9, 4.3]}
+    potential = {"from": "rest", "offset": -15e-3, "within": [2.9, 4.3]}
     plan["program"] = [
         {"step": "open circuit", "name": "rest", "duration": 0.1},
         {"step": "constant potential", "potential": potential, "duration": 0.2},
@@ -154,6 +154,11 @@ def test_the_shipped_array_is_switched_through_by_relays_of_a_card(
         assert scan.sites.words("status").tolist() == ["ok"] * 7
         current = -np.array(scan.sites["i_end"])
         size = np.array(scan.sites["factor_diameter"])
+        stepped = [(scan.record(k), scan.record(k).steps[1]) for k in range(7)]
+        for record, rows in stepped:
+            assert not record.flag[rows].any(), "no current beyond the range when the cell closes"
+            lowest = float(record.E[rows].min()) - float(np.median(record.E[rows]))
+            assert abs(lowest) < 5e-3, "the potential is there before the cell is connected"
     slope, _ = np.polyfit(np.log(size), np.log(current), 1)
     assert slope == pytest.approx(2.0, abs=0.1)
     assert truths[-1].bridged == []

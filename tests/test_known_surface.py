@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from little_world import INFO, LittleWorld, Scan, a_scan, a_site
+from test_any_fault import small_cv
 from test_hop import UP, Forgiven, outcome, z_at
 
 import seccm
@@ -24,6 +25,7 @@ from seccm.hopping.doubts import Budget
 from seccm.hopping.engine import Request
 from seccm.plan.site import Lift
 from seccm.rig import Move
+from seccm.session.past import known_surface
 
 SURFACE = 50e-6
 MISSED = Outcome.NO_CONTACT_AT_THE_KNOWN_SURFACE
@@ -259,3 +261,21 @@ def test_a_run_that_is_resumed_knows_the_surface_from_its_file(tmp_path):
         status = scan.sites["status"].tolist()[:7]
     assert status == [Outcome.OK] * 3 + [MISSED] * 3 + [Outcome.OK]
     assert LANDED - 1.5e-6 < deepest(path) < LANDED - 0.5e-6
+
+
+@pytest.mark.parametrize("burst", [False, True])
+def test_who_resumes_doubts_the_landings_that_were_doubted(tmp_path, burst):
+    """Noise that passed for a contact is no surface to a later session, either."""
+    plan = small_cv()
+    faults = ["spikes@at=1 s,for=60 ms,amplitude=15 pA,every=3 ms"] if burst else []
+    run = seccm.run(plan, path=tmp_path / "scan.h5", seed=1, faults=faults)
+    for event in run:
+        if isinstance(event, SiteFinished):
+            run.ask("stop")
+    with seccm.open(tmp_path / "scan.h5") as scan:
+        assert scan.sites["landed"][0]
+        terrain = known_surface(scan, 0.0)
+    assert terrain.known
+    assert terrain.landings == (0 if burst else 1)
+    terrain.miss()
+    assert terrain.known is not burst, "a doubted landing is forgotten when a descent misses it"

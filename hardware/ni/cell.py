@@ -103,21 +103,29 @@ class Cell:
             lines.set(self._config.cell_line, high=False)
             self._switched = (self.instrument("open"), False, self._range)
 
-    def switch(self, mode: Mode, current_range: str, lines: Lines) -> None:
-        """Set the lines for a mode and a range of the current; the command must be at zero.
+    def select(self, mode: Mode, current_range: str, lines: Lines) -> None:
+        """Set the lines of the instrument and the range; the command must be at zero.
 
         Raises:
             RigError: the driver refuses.
         """
-        instrument, connected, self._range = self._wanted(mode, current_range)
+        instrument, _, self._range = self._wanted(mode, current_range)
         levels = self._input.named(self._range).levels
         for line, level in zip(self._input.range_lines, levels, strict=True):
             lines.set(line, high=level == "1")
         if self._config.mode_line is not None:
             lines.set(self._config.mode_line, high=instrument == "current")
+
+    def connect(self, mode: Mode, current_range: str, lines: Lines) -> None:
+        """Connect the cell, or leave it open, as a mode has it; its instrument was selected.
+
+        Raises:
+            RigError: the driver refuses.
+        """
+        switched = self._wanted(mode, current_range)
         if self._config.cell_line is not None:
-            lines.set(self._config.cell_line, high=connected)
-        self._switched = instrument, connected, self._range
+            lines.set(self._config.cell_line, high=switched[1])
+        self._switched = switched
 
     def _wanted(self, mode: Mode, current_range: str) -> tuple[Instrument, bool, str]:
         asked = current_range or self._input.range

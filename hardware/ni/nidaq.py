@@ -46,6 +46,7 @@ from seccm.rig import (
     Drive,
     Freeze,
     Mark,
+    Mode,
     Modulate,
     Move,
     Readback,
@@ -299,11 +300,7 @@ class NidaqRig:
         self._settle(bench)
         mode = self._driven.mode
         if mode is not None and self._cell.differs(mode, self._driven.range):
-            self._cell.disconnect(bench.lines)
-            zero = Command(self._cell.scale(mode), Constant(0.0))
-            self._finish(bench, {}, zero)
-            self._cell.switch(mode, self._driven.range, bench.lines)
-            self._delivery.rescale(self._cell.current, bench.inputs.acquired)
+            self._switch(bench, mode)
         ramps = {
             axis: Ramp(player.position[axis], move.to, move.speed, move.smooth)
             for axis, move in self._going.items()
@@ -318,6 +315,24 @@ class NidaqRig:
         # Safe may have come while that hung; then it is stopped again.
         self._refuse_in_trouble()
         self._wanted = False
+
+    def _switch(self, bench: Bench, mode: Mode) -> None:
+        """Bring lines and command to a mode, with the cell disconnected where a line can do so.
+
+        A potential is there before the cell is connected: at zero volts even a millisecond would
+        charge what rests at 4 V. A current begins at zero.
+        """
+        cell, driven = self._cell, self._driven
+        cell.disconnect(bench.lines)
+        scale = cell.scale(mode)
+        self._finish(bench, {}, Command(scale, Constant(0.0)))
+        cell.select(mode, driven.range, bench.lines)
+        self._delivery.rescale(cell.current, bench.inputs.acquired)
+        if mode == "potential" and cell.disconnects:
+            now = bench.inputs.acquired / self._info.clock.rate
+            first = driven.command(cell, now, 0.0).first
+            self._finish(bench, {}, Command(scale, Constant(first)))
+        cell.connect(mode, driven.range, bench.lines)
 
     def _hold_others(self, bench: Bench) -> None:
         """Put out what second drives are to hold from now on."""

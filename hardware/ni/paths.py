@@ -73,6 +73,11 @@ class Command:
             return 0.0
         return max(0.0, self.waveform.duration - self.elapsed)
 
+    @property
+    def first(self) -> float:
+        """What the path begins with, in volts or amperes at the cell."""
+        return float(self.waveform.at(np.array([self.elapsed]))[0])
+
     def volts(self, t: FloatArray) -> FloatArray:
         """Return volts at the terminal at times t, shape (n,) in seconds from the path's start."""
         return self.scale.volts(self.waveform.at(t + self.elapsed))

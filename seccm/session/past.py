@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from seccm.analysis.quality import Quality
 from seccm.analysis.step_features import measured
 from seccm.analysis.step_trace import step_traces, without_breaks
 from seccm.data import Scan, SiteRecord, open_scan
@@ -246,6 +247,8 @@ def known_surface(scan: Scan, begins_at: float, planned: Sequence[Site] = ()) ->
             x, y, z = (float(sites[name][number]) for name in ("x_cmd", "y_cmd", "z_contact"))
             if math.isfinite(z):  # else the way of the plan looks for no surface
                 terrain.tell(x, y, z, float(sites["t_contact"][number]) - begins_at)
+                if int(sites["quality"][number]) & Quality.DOUBTFUL_CONTACT:
+                    terrain.doubt()
         elif Outcome(int(sites["status"][number])).no_contact:
             terrain.miss()
         if terrain.in_doubt:
