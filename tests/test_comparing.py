@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planned_runs import Scripted
+from planned_runs import Scripted, raising
 from planted_screens import planner_of, screen
 from small_scan import small_scan
+from test_regions import library, plan_of
 from typer.testing import CliRunner
 
+import seccm
+import seccm.session
+from seccm.batch.alone import carried_out
 from seccm.batch.comparing import (
     Curve,
-    Fixed,
     Screened,
     _chosen,
     _error_of,
@@ -22,6 +25,7 @@ from seccm.batch.comparing import (
     belief_after,
     compare,
 )
+from seccm.batch.fixed import Fixed
 from seccm.errors import DataFileError, PlanError
 from seccm.events import Outcome
 from seccm.plan.decision import Belief, Direction
@@ -64,6 +68,32 @@ def test_a_fixed_design_uses_each_place_once_and_levels_all_over_the_range(table
     other = [site.levels for site in every(Fixed(plan, 4))]
     assert [site.levels for site in every(Fixed(plan, 3))] == [site.levels for site in sites]
     assert other != [site.levels for site in sites]
+
+
+@pytest.mark.parametrize("among", ["by place", "by values"])
+def test_a_fixed_design_of_regions_is_spread_over_the_sample(among: str) -> None:
+    """Three sites in each of 25 regions, one region after the other; a few lie all over it."""
+    plan = library(regions=among)
+    assert plan.regions is not None
+    sites = every(Fixed(plan, 2))
+    assert len({(site.region, site.x, site.y) for site in sites}) == len(sites) == 75
+    order = [site.region for site in sites[::3]]
+    assert [site.region for site in sites] == [label for label in order for _ in range(3)]
+    at = np.array([plan.regions.of(label).position for label in order[:8]])
+    for along in at.T:
+        assert np.ptp(along) >= 3 * 4.5e-3, "the first third comes near all ends"
+
+
+def test_nobody_is_waited_for_while_samples_are_screened(tmp_path: Path) -> None:
+    """What a person would be asked is done at once; a run that pauses is stopped with its words."""
+    plan = plan_of(1, 1)
+    carried_out(seccm.session.run(plan, path=tmp_path / "regions.h5", seed=4))
+    with seccm.open(tmp_path / "regions.h5") as scan:
+        assert scan.state == "complete"
+    planner = Scripted(raising(ValueError("no idea")))
+    run = seccm.session.run(small_scan(2, 1), path=tmp_path / "failed.h5", planner=planner)
+    with pytest.raises(DataFileError, match="no idea"):
+        carried_out(run)
 
 
 def test_the_belief_after_sites_is_that_of_the_planner_and_needs_no_free_place() -> None:

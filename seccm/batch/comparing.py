@@ -12,18 +12,17 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import scipy  # its parts are loaded when used
 
-from seccm.arrays import FloatArray, IntArray
+from seccm.arrays import FloatArray
+from seccm.batch.alone import carried_out
+from seccm.batch.fixed import Fixed
 from seccm.batch.workers import Failed, each
 from seccm.errors import DataFileError, PlanError, Problem
 from seccm.plan import Plan, load_plan
 from seccm.plan.decision import Belief, Decision
 from seccm.plan.planner import KINDS, Finished, planner_of
-from seccm.plan.site import Site
 
 WHO = ("planner", "grid", "random")
 POINTS = 7
@@ -160,85 +159,10 @@ def _screened(task: tuple[str, str, int, str]) -> Screened:
             fixed = Fixed(plan, seed) if who == "grid" else None
             made = plan if fixed is None else plan.replace(planner={"kind": "listed"})
             with session.run(made, rig, path=path, seed=seed, planner=fixed) as run:
-                for _ in run:
-                    pass
+                carried_out(run)
         with open_scan(path) as scan:
             found.append(finished(scan))
     return Screened(*found)
-
-
-class Fixed:
-    """A fixed design as a planner: each place of the plan once, what varies spread evenly.
-
-    Args:
-        plan: whose planner says what varies.
-        seed: of the order.
-    """
-
-    def __init__(self, plan: Plan, seed: int) -> None:
-        self._listed = plan.replace(planner={"kind": "listed"})
-        sites = self._listed.sites()
-        table = plan.planner.model_dump()
-        ranges = {
-            one["factor"]: (one["between"], one["scale"])
-            for one in (*table.get("vary", ()), *([table] if "factor" in table else ()))
-        }
-        count, rng = len(sites), np.random.default_rng(seed)
-        power = math.ceil(math.log2(max(count, 2)))
-        drawn = scipy.stats.qmc.Sobol(len(ranges) + 2, rng=rng).random_base2(power)[:count]
-        chosen = table.get("places", "in order") == "any"
-        if len(ranges) == 1 and not chosen:
-            drawn[:, 0] = rng.permutation(np.linspace(0.0, 1.0, count))
-        places = np.array([(site.x, site.y) for site in sites])
-        order = _evenly(places, drawn[:, -2:]) if chosen else np.arange(count)
-        constant = {name: level for name, level in plan.conditions[0].levels if name not in ranges}
-        self._sites = []
-        for shares, number in zip(drawn.tolist(), order.tolist(), strict=True):
-            levels: dict[str, Any] = dict(constant)
-            for share, (name, (ends, scale)) in zip(shares, ranges.items(), strict=False):
-                low, high = (_si(end) for end in ends)
-                levels[name] = (
-                    low * (high / low) ** share if scale == "logarithmic"
-                    else low + share * (high - low)
-                )  # fmt: skip
-            own = sites[number]
-            known = {} if own.recipe is None else dict(own.recipe.values)
-            self._sites.append((own, {**levels, **known}))
-        self._done = 0
-
-    @property
-    def total(self) -> int:
-        """One site for each place."""
-        return len(self._sites)
-
-    def tell(self, finished: Finished) -> None:
-        """Take in a finished site, which changes nothing but the count."""
-        self._done += 1
-
-    def ask(self) -> Site | None:
-        """Return the next site of the design."""
-        if self._done == len(self._sites):
-            return None
-        own, levels = self._sites[self._done]
-        return self._listed.site(own.x, own.y, levels, ix=own.ix, iy=own.iy, label=own.label)
-
-
-def _si(level: Any) -> float:
-    """Return a level of a dumped table in SI."""
-    from seccm.factors import Level
-
-    return Level.read(level).value if not isinstance(level, Mapping) else float(level["value"])
-
-
-def _evenly(places: FloatArray, drawn: FloatArray) -> IntArray:
-    """Return places in an order in which each first few are spread evenly."""
-    low, across = places.min(axis=0), np.maximum(np.ptp(places, axis=0), 1e-300)
-    shares, free, order = (places - low) / across, np.ones(len(places), bool), []
-    for at in drawn:
-        apart = np.where(free, np.hypot(*(shares - at).T), np.inf)
-        order.append(int(apart.argmin()))
-        free[order[-1]] = False
-    return np.array(order)
 
 
 def belief_after(plan: Plan, sites: Sequence[Finished]) -> Belief:

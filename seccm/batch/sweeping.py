@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seccm.batch.alone import carried_out
 from seccm.batch.workers import Failed, each
 from seccm.errors import DataFileError, PlanError, Problem
 from seccm.plan import Plan, load_plan
@@ -155,8 +156,7 @@ def _one(task: Task) -> dict[str, Any]:
                 )
     if not before:
         with session.run(plan, rig, path=path, seed=seed) as run:
-            for _ in run:
-                pass
+            carried_out(run)
     return {"path": path, "before": before, "results": _results(path)}
 
 
