@@ -15,6 +15,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from seccm.factors import Level
+from seccm.plan.decision import HALF
 from seccm.planners.gaussian_process import Process, Told
 from seccm.planners.goals import HARDLY, SURE, Chance, crossing, half_width, on_scale, worth
 from seccm.planners.kernel import Kernel
@@ -279,7 +280,11 @@ def test_an_end_is_said_exactly_when_its_progress_is_there(widths: list[float], 
         (Stop(sites=sites), False),
         (Stop(uncertainty=Level(0.01, "V")), True),
     ):
-        (one,) = progress(stop, standing, "V", "linear")
+        curve, *others = progress(stop, standing, "V", "linear")
+        assert (curve.words, curve.value) == (HALF, widths[-1]), "the learning curve is always kept"
+        assert math.isfinite(curve.aim) is falls
+        one = curve if falls else others[0]
+        assert len(others) == (not falls)
         there = one.value <= one.aim if falls else one.value >= one.aim
         assert bool(why_enough(stop, standing, "V", "linear")) is there
 

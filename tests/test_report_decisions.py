@@ -12,7 +12,7 @@ from planned_runs import Scripted, carried_out, in_order
 from small_scan import small_scan
 
 import seccm
-from seccm.plan.decision import Belief, Decision, Direction, Progress
+from seccm.plan.decision import HALF, Belief, Decision, Direction, Progress
 from seccm.report import decisions
 from seccm.report.scan_drawings import of_scan
 from seccm.report.study import Study
@@ -58,7 +58,7 @@ def law(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
 def test_the_law_its_interval_and_the_sites_are_drawn_as_they_are_in_the_file(law: Study) -> None:
     figure = decisions.learnt(law)
     assert figure is not None
-    upper, lower = figure.axes
+    upper, order, lower = figure.axes
     mean, sites = upper.lines[0], upper.lines[1]
     expected = belief(ALONG_J)
     np.testing.assert_allclose(mean.get_xdata(), -expected.points[:, 0] * 0.1, rtol=1e-4)
@@ -71,8 +71,13 @@ def test_the_law_its_interval_and_the_sites_are_drawn_as_they_are_in_the_file(la
     height = np.ptp(band.get_paths()[0].vertices[:, 1] / factor)
     assert height > np.ptp(expected.mean)
     assert upper.get_xlabel().startswith("|j|")
-    np.testing.assert_allclose(lower.lines[0].get_ydata(), [4.0, 2.0, 4 / 3, 1.0], rtol=1e-4)
+    halves = np.asarray(lower.lines[0].get_ydata(), float)
+    np.testing.assert_allclose(halves / halves[-1], [4.0, 2.0, 4 / 3, 1.0], rtol=1e-4)
+    assert lower.lines[-1].get_ydata()[0] == pytest.approx(halves[-1]), "what was asked for"
+    assert lower.get_ylabel().startswith("half of the 95 % interval (")
     assert lower.get_xlabel() == "sites"
+    np.testing.assert_allclose(order.lines[0].get_xdata(), [1, 2, 3])
+    np.testing.assert_allclose(order.lines[0].get_ydata(), [3.0, 2.0, 1.0])
 
 
 def test_the_page_has_the_figure_and_why_the_run_ended(law: Study) -> None:
@@ -92,6 +97,29 @@ def test_a_map_is_drawn_with_its_uncertainty_and_the_sites(tmp_path: Path) -> No
             (shown,) = axes.collections
             assert len(shown.get_offsets()) == 25
             np.testing.assert_allclose(axes.lines[0].get_xdata(), study.x[study.measured] * 1e6)
+
+
+@pytest.mark.parametrize(
+    "directions", [(*ALONG_J, *OVER_PLACES), (*ALONG_J, Direction("cu", "1"))], ids=["places", "cu"]
+)
+def test_of_more_directions_two_are_drawn(
+    law: Study, monkeypatch: pytest.MonkeyPatch, directions: tuple[Direction, ...]
+) -> None:
+    """Places, or else the first two; over the others what is expected is averaged."""
+    levels = np.stack(np.meshgrid(*[[-30.0, -20.0, -10.0]] * len(directions)), -1)
+    points = levels.reshape(-1, len(directions))
+    mean = points @ np.arange(1.0, len(directions) + 1)
+    whole = Belief("Q", "C/m^2", directions, points, mean, np.full(len(points), 0.5))
+    shown = whole.plane()
+    assert [d.name for d in shown.directions] == [d.name for d in directions[-2:]]
+    assert shown.deviation == pytest.approx(0.5)
+    assert shown.mean.mean() == pytest.approx(mean.mean())
+    why = Decision("Because.", (whole,), (Progress(HALF, 0.4, float("nan"), "C/m^2"),))
+    monkeypatch.setattr(decisions, "last", lambda _: why)
+    figure = decisions.learnt(law)
+    assert figure is not None
+    (left, *_) = figure.axes
+    assert len(left.collections[0].get_offsets()) == 9
 
 
 def test_a_scan_without_a_planner_has_no_such_figure(tmp_path: Path) -> None:

@@ -15,12 +15,11 @@ import seccm
 import seccm.session
 from seccm.errors import PlanError
 from seccm.events import Outcome, SiteStarted
-from seccm.plan.decision import Belief, Decision, Direction, Progress
+from seccm.plan.decision import HALF, Belief, Decision, Direction, Progress
 from seccm.plan.instruction import Instruction
 from ui.instruction_line import InstructionLine
 from ui.models.palette import DARK, LIGHT, Palette, Sizes
 from ui.models.planning import (
-    HALF,
     Law,
     Measured,
     Plane,
@@ -209,6 +208,7 @@ def test_over_more_directions_two_are_shown_and_the_mean_over_the_others(
         (Progress(HALF, 0.02, 0.005, "V"), 0.25, "half of the 95 % interval: 20 mV, ends at 5 mV"),
         (Progress(HALF, 0.2, 0.05), 0.25, "half of the 95 % interval: 20 %, ends at 5 %"),
         (Progress(HALF, 0.001, 0.005, "V"), 1.0, "1 mV, ends at 5 mV"),
+        (Progress(HALF, 0.02, float("nan"), "V"), 0.0, "half of the 95 % interval: 20 mV"),
         (Progress("time", 90.0, 3600.0, "s"), 0.025, "time: 2 min, ends at 60 min"),
         (Progress("sites without gain", 0, 5), 0.0, "sites without gain: 0, ends at 5"),
     ],

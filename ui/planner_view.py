@@ -429,16 +429,17 @@ class PlannerView(QDialog):
         while (item := self._progress.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
-        shares = planning.progress
-        for row, one in enumerate(shares):
-            bar = pieces.bar()
-            bar.setMaximum(1000)
-            bar.setValue(round(1000 * share_of(one)))
+        ends = [np.isfinite(one.aim) for one in planning.progress]
+        for row, one in enumerate(planning.progress):
             self._progress.addWidget(pieces.label(progress_words(one), "muted", wrap=True), row, 0)
-            self._progress.addWidget(bar, row, 1)
-        if not shares:
+            if ends[row]:
+                bar = pieces.bar()
+                bar.setMaximum(1000)
+                bar.setValue(round(1000 * share_of(one)))
+                self._progress.addWidget(bar, row, 1)
+        if not any(ends):
             words = "It ends when every place of the plan is used."
-            self._progress.addWidget(pieces.label(words, "muted", wrap=True), 0, 0)
+            self._progress.addWidget(pieces.label(words, "muted", wrap=True), len(ends), 0)
 
     def _choose_place(self, x: float, y: float) -> None:
         """Take the place that was clicked into the fields, if the map is one of places."""

@@ -15,9 +15,14 @@ from typing import Any
 import numpy as np
 
 from seccm.arrays import FloatArray
+from seccm.plan.regions import OF_REGIONS
 
 _DIGITS = 6
 """Of the numbers that are stored: more than a screen shows."""
+HALF = "half of the 95 % interval"
+"""What planners call it among their progress: the learning curve is made of it."""
+MAPS = (("x", "y"), OF_REGIONS)
+"""What a map is drawn over, where a belief has both."""
 MOST_POINTS = 2000
 """Of one belief; the file keeps one for each site."""
 
@@ -48,6 +53,21 @@ class Belief:
     deviation: FloatArray
     """Its standard uncertainty, likewise."""
 
+    def plane(self) -> Belief:
+        """Return the same over two of its directions: places, or else the first two.
+
+        Over the others it is the mean; of uncertainties, the root of the mean square.
+        """
+        names = [direction.name for direction in self.directions]
+        mapped = next((pair for pair in MAPS if set(pair) <= set(names)), None)
+        pair = [0, 1] if mapped is None else [names.index(name) for name in mapped]
+        points, where = np.unique(self.points[:, pair], axis=0, return_inverse=True)
+        count = np.bincount(where.ravel())
+        mean = np.bincount(where.ravel(), self.mean) / count
+        deviation = np.sqrt(np.bincount(where.ravel(), self.deviation**2) / count)
+        directions = self.directions[pair[0]], self.directions[pair[1]]
+        return Belief(self.result, self.unit, directions, points, mean, deviation)
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -57,7 +77,7 @@ class Progress:
     """What is counted, in a phrase that begins in lower case."""
     value: float
     aim: float
-    """The run ends when the value is there, or has passed it."""
+    """The run ends when the value is there, or has passed it; NaN where it does not end so."""
     unit: str = "1"
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seccm.plan.decision import Progress
+from seccm.plan.decision import HALF, Progress
 from seccm.planners.specs import Scale, Stop, interval
 from seccm.typography import counted
 from seccm.units import lasting
@@ -28,10 +29,11 @@ class Standing:
 def progress(stop: Stop, standing: Standing, unit: str, scale: Scale) -> tuple[Progress, ...]:
     """Return how far a run has come towards each of its ends."""
     found = []
-    if stop.uncertainty is not None and standing.half_widths:
+    if standing.half_widths:
+        # Kept also where it ends nothing: it is the learning curve.
         said = "1" if scale == "logarithmic" else unit
-        half = standing.half_widths[-1]
-        found.append(Progress("half of the 95 % interval", half, stop.uncertainty.value, said))
+        aim = math.nan if stop.uncertainty is None else stop.uncertainty.value
+        found.append(Progress(HALF, standing.half_widths[-1], aim, said))
     if stop.sites is not None:
         found.append(Progress("sites", standing.sites, stop.sites))
     if stop.time is not None:

@@ -19,7 +19,7 @@ from seccm.data import Scan, open_scan
 from seccm.errors import PlanError, PlannerError, Problem
 from seccm.events import Outcome
 from seccm.plan import Plan
-from seccm.plan.decision import Decision
+from seccm.plan.decision import HALF, Decision
 from seccm.plan.planner import (
     KINDS,
     Finished,
@@ -235,5 +235,5 @@ def learning_curve(replanned: Replanned) -> Iterator[tuple[int, float, float]]:
     for count, one in enumerate(replanned.asked):
         decision = one.wanted.decision
         for progress in () if decision is None else decision.progress:
-            if progress.words == "half of the 95 % interval":
+            if progress.words == HALF:
                 yield count, progress.value, progress.aim

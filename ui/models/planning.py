@@ -11,7 +11,7 @@ import numpy as np
 
 from seccm.arrays import BoolArray, FloatArray
 from seccm.events import Outcome
-from seccm.plan.decision import Belief, Decision, Direction, Progress
+from seccm.plan.decision import HALF, Belief, Decision, Direction, Progress
 from seccm.plan.instruction import Forbidden, Instruction
 from seccm.plan.regions import OF_REGIONS, positions_in
 from seccm.results import Status
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 SURE = 1.96
 """Standard deviations of half a 95 % interval."""
-MAPS = (("x", "y"), OF_REGIONS)
-"""What a map is drawn over, where a belief has both."""
-HALF = "half of the 95 % interval"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -176,6 +173,8 @@ class Planning:
 
 def share_of(progress: Progress) -> float:
     """Return how much of the way to an end is done, 0 to 1."""
+    if not np.isfinite(progress.aim):
+        return 0.0
     if not progress.aim > 0.0:
         return 1.0
     if progress.words == HALF:
@@ -193,7 +192,8 @@ def progress_words(progress: Progress) -> str:
         now, aim = f"{progress.value:.6g}", f"{progress.aim:.6g}"
     else:
         now, aim = (show(value, progress.unit, 3) for value in (progress.value, progress.aim))
-    return readable(f"{progress.words}: {now}, ends at {aim}")
+    ends = f", ends at {aim}" if np.isfinite(progress.aim) else ""
+    return readable(f"{progress.words}: {now}{ends}")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -243,15 +243,12 @@ def shown_as(belief: Belief, measured: Measured | None) -> Law | Plane:
             belief.directions[0], at, mean, mean - half, mean + half,
             known.points[some, 0], known.values[some],
         )  # fmt: skip
-    mapped = next((pair for pair in MAPS if set(pair) <= set(names)), None)
-    pair = [names.index(name) for name in mapped] if mapped is not None else [0, 1]
-    points, where = np.unique(belief.points[:, pair], axis=0, return_inverse=True)
-    count = np.bincount(where.ravel())
-    mean = np.bincount(where.ravel(), belief.mean) / count
-    half = SURE * np.sqrt(np.bincount(where.ravel(), belief.deviation**2) / count)
+    plane = belief.plane()
+    first, second = plane.directions
+    pair = [names.index(first.name), names.index(second.name)]
     there = np.isfinite(known.points[:, pair]).all(axis=1)
-    first, second = (belief.directions[k] for k in pair)
-    return Plane((first, second), points, mean, half, known.points[there][:, pair])
+    sites = known.points[there][:, pair]
+    return Plane((first, second), plane.points, plane.mean, SURE * plane.deviation, sites)
 
 
 def along(direction: Direction, values: FloatArray) -> FloatArray:
