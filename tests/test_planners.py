@@ -16,19 +16,22 @@ from planted_screens import (
     planner_of,
     potential_at,
     screen,
+    share,
     time_at,
 )
 
 import seccm
 from seccm.events import Outcome
-from seccm.plan.decision import Decision
+from seccm.plan.decision import HALF, Decision
 from seccm.plan.planner import Finished
 from seccm.plan.site import Site
 from seccm.planners.fitting import fitted
 from seccm.planners.goals import Chance, crossing, worth
 from seccm.planners.learning import lesson
+from seccm.planners.space import Space
 from seccm.planners.specs import Explore, Learnt, Maximum, Reach
 from seccm.planners.stopping import Standing, why_enough
+from seccm.report.decisions import FIXED
 from seccm.results import Status, Value
 from seccm.rigs import build_rig, load_rig
 
@@ -106,6 +109,25 @@ def test_sites_that_ended_too_early_neither_bias_it_nor_hold_it_up() -> None:
     late = [one for one in sites if not one.result("E_nuc").status.has_value]
     assert 0 < len(late) < 9
     assert belief.deviation[~seen].max() > 3.0 * belief.deviation[seen].max()
+
+
+def test_a_fixed_design_is_compared_with_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Had the planner asked for the sites of the grid, the two intervals would be one."""
+    plan = screen({**EXPLORING, "first": 6, "stop": {"sites": 6}})
+    sites, end = carried_on(planner_of(plan), nucleation(limit=1e9), np.random.default_rng(2))
+    assert len(sites) == 6, "all of them fill the range evenly"
+    assert end is not None
+    (curve,) = (one for one in end.progress if one.words == HALF)
+    assert end.state[FIXED] == pytest.approx(curve.value, rel=1e-3)
+    bisecting = planner_of(screen(BISECTION))
+    told, _ = carried_on(bisecting, nucleation(), np.random.default_rng(2), most=8)
+    own = np.array([[share(density(one.site))] for one in told])
+    monkeypatch.setattr(Space, "evenly", lambda *_: own)
+    asked = bisecting.ask()
+    assert isinstance(asked, Site)
+    assert asked.decision is not None
+    (curve,) = (one for one in asked.decision.progress if one.words == HALF)
+    assert asked.decision.state[FIXED] == pytest.approx(curve.value, rel=1e-6)
 
 
 def test_a_stop_by_uncertainty_says_what_was_reached() -> None:

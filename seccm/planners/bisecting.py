@@ -142,9 +142,12 @@ class Bisection(Remembers):
         found = self._at(count)
         assert found is not None
         there = np.array([[float(np.nanmedian(found[0]))]])
-        left = models[0].of_design(self._memory.space.evenly(count, self._spec.seed), there)
+        points = np.array(self._memory.points[:count])
+        points = points[np.isfinite(points).all(axis=1)]
+        grid = self._memory.space.evenly(len(points), self._spec.seed)
+        left, here = (models[0].of_design(sites, there) for sites in (grid, points))
         state = {
             f"{self._spec.result}: scatter of sites": models[0].scatter,
-            GRID: SURE * float(left[0]),
+            GRID: found[2] * float(left[0] / here[0]),
         }
         return (self._memory.belief(models[0], self._learnt, self._shown),), state

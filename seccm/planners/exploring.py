@@ -22,7 +22,7 @@ from seccm.planners.deciding import (
 )
 from seccm.planners.fitting import Fitted, fitted
 from seccm.planners.gaussian_process import Told
-from seccm.planners.goals import EVEN, NET, SURE, Chance, half_width, on_scale, worth
+from seccm.planners.goals import EVEN, NET, Chance, half_width, on_scale, worth
 from seccm.planners.learning import NUMBER, lesson, told_of
 from seccm.planners.problems import unit_of
 from seccm.planners.space import Choice, Space
@@ -217,15 +217,18 @@ class GaussianProcess(Remembers):
         As many as gave a number, and repeated as often: else the two could not be compared.
         """
         chance, repeats = self._chance(count), self._spec.repeats
+        half, place = half_width(self._goal, self._target, model, chance, self._net)
         known = max(1, int(chance.yielded.sum()))
         sites = self._memory.space.evenly(-(-known // repeats), self._spec.seed)
         sites = np.repeat(sites, repeats, axis=0)[:known]
-        left = model.of_design(sites, self._net)
-        if isinstance(self._goal, Explore):
-            likely = chance.at(self._net) > EVEN
-            return SURE * float((left[likely] if likely.any() else left).max())
-        _, place = half_width(self._goal, self._target, model, chance, self._net)
-        return SURE * float(left[place])
+        # The interval has more in it than that of a design: so only the two designs are compared.
+        own = chance.points[chance.yielded] if chance.yielded.any() else chance.points
+        left, here = model.of_design(sites, self._net), model.of_design(own, self._net)
+        if not isinstance(self._goal, Explore):
+            return half * float(left[place] / here[place])
+        likely = chance.at(self._net) > EVEN
+        there = likely if likely.any() else np.ones(len(likely), bool)
+        return half * float(left[there].max() / here[there].max())
 
     def _state(self, count: int) -> dict[str, float]:
         """Return what the models suppose."""

@@ -83,10 +83,13 @@ class Fitted:
         return self.scale.middle + self.scale.spread * mean, self.scale.spread * deviation
 
     def of_design(self, sites: FloatArray, points: FloatArray) -> FloatArray:
-        """Return the standard deviation that other sites would have left at points, shape (m,).
+        """Return the standard deviation that sites with numbers would leave at points, shape (m,).
+
+        It is that of each guess; by how much the guesses differ follows from results, which a
+        design has none of. So compare it with the same of other sites, not with `at`.
 
         Args:
-            sites: of a design that was fixed ahead, shape (n, d).
+            sites: of a design, shape (n, d).
             points: shape (m, d).
         """
         _, deviation = self.mixture.told_at(sites).at(points)

@@ -213,7 +213,10 @@ class Mixture:
         return mean, np.sqrt(self._weights @ (variances + (means - mean) ** 2))
 
     def told_at(self, points: FloatArray) -> Mixture:
-        """Return the same as if sites at other points had been measured; see `Process.told_at`."""
+        """Return the same as if sites at other points had been measured; see `Process.told_at`.
+
+        All its means are zero: only what each part is unsure of counts.
+        """
         return Mixture([part.told_at(points) for part in self._parts], self._weights)
 
     def covariance(self, points: FloatArray, others: FloatArray) -> FloatArray:

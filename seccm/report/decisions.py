@@ -7,6 +7,7 @@ import math
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from seccm.analysis import scales
 from seccm.analysis.declared import declared
@@ -194,11 +195,20 @@ def _draw_map(study: Study, axes: Axes, belief: Belief, values: FloatArray, word
     x, y = (_shown(d, s, belief.points[:, k]) for k, (d, s) in enumerate(drawn))
     size = max(4.0, 2.2e3 / len(values))
     shown = axes.scatter(x, y, c=scale(values), cmap="viridis", marker="s", s=size, lw=0)
+    shown.set_clim(*scale(np.array(_span(values, _SURE * belief.deviation))).tolist())
     sites = _visited(study, belief)
     x, y = (_shown(d, s, sites[:, 1 + k]) for k, (d, s) in enumerate(drawn))
     axes.plot(x, y, ls="none", marker="o", ms=3, mfc="none", mew=0.7, color="white")
     bar = axes.figure.colorbar(shown, ax=axes)
-    bar.set_label(f"{scale.label(scales.symbol(belief.result))}, {words}")
+    bar.set_label(scale.label(scales.symbol(belief.result)))
+    axes.set_title(words)
+
+
+def _span(values: FloatArray, halves: FloatArray) -> tuple[float, float]:
+    """Return what the colours span: no less than half an interval, within which all is alike."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    short = 0.5 * max(0.0, float(np.nanmedian(halves)) - (high - low))
+    return low - short, high + short
 
 
 def _frame(axes: Axes, belief: Belief) -> list[tuple[Direction, scales.Scale]]:
@@ -256,8 +266,11 @@ def _draw_order(study: Study, axes: Axes, belief: Belief) -> None:
         if (mine := who == k).any():
             axes.plot(x[mine], y[mine], ls="none", marker=marker, ms=3.5,
                       mfc=filling, mec="black", mew=0.5, label=name)  # fmt: skip
+    if len(belief.directions) == 1:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     if len(sites):
-        axes.legend(loc="best", title="asked for by")
+        # Above the frame: the path may come to every place inside.
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=len(_WHO))
 
 
 def _asked_by(decision: Decision | None) -> int:
@@ -288,4 +301,5 @@ def _draw_curve(axes: Axes, curve: tuple[FloatArray, str]) -> None:
     axes.legend(loc="best")
     style.nice_log_ticks(axes, "y", axes.get_ylim())
     axes.set_xlabel("sites")
-    axes.set_ylabel(y.label(HALF))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.set_ylabel(y.label("half interval, 95 %"))
