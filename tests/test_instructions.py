@@ -325,6 +325,11 @@ def test_the_command_line_reads_a_place_with_its_units() -> None:
     assert said.levels == {"j": "-1 mA/cm^2"}
     assert said.who.endswith(", command line")
     assert instruction_of(Verb.PAUSE, "", "", [], "", "") is None
+    there = instruction_of(Verb.FORBID, "11 um", "22 um", [], "5 um", "", region="B1")
+    assert there is not None
+    assert (there.region, there.radius) == ("B1", 5e-6)
+    with pytest.raises(PlanError, match="--region"):
+        instruction_of(Verb.RESUME, "", "", [], "", "", region="B1")
 
 
 @pytest.mark.parametrize(
