@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ import seccm
 from seccm.imaging.sem.micrograph import read_micrograph
 from seccm.imaging.stage.agreeing import agreed
 from seccm.plan.library import rigs
-from ui.manual_pictures import HUMID, PICTURES, Studio, _gold
+from ui.manual_pictures import HUMID, PICTURES, Studio, _gold, _two_of_one_place
 from ui.settling import until, wait
 
 OLD = Path(__file__).parent / "old_files" / "li-on-au-cv.h5"
@@ -148,6 +149,20 @@ def test_the_drawn_landmarks_belong_to_the_drawn_picture(tmp_path: Path) -> None
     assert ((table[:, :2] > 0) & (table[:, :2] < (width, height))).all()
     fit = agreed(table[:, :2], table[:, 2:], mirrored=True, error=0.3e-6)
     assert fit.used.all()
+
+
+def test_the_landmarks_of_the_overlay_lay_its_second_picture_onto_the_first(tmp_path: Path) -> None:
+    """By as much as it was turned, with particles on particles."""
+    _two_of_one_place(tmp_path)
+    with (tmp_path / "pairs.csv").open(encoding="utf-8") as file:
+        rows = [[float(value) for value in list(row.values())[:4]] for row in csv.DictReader(file)]
+    table = 1e-6 * np.array(rows)
+    fit = agreed(table[:, :2], table[:, 2:], mirrored=False, error=0.05e-6)
+    assert fit.used.all()
+    assert math.degrees(fit.fit.turned) == pytest.approx(6.0, abs=1.0)
+    sem, other = (read_micrograph(tmp_path / f"{name}.tif") for name in ("sem", "turned"))
+    assert sem.image.shape == other.image.shape
+    assert sem.pixel == other.pixel == pytest.approx(40e-9, rel=1e-3)
 
 
 def test_the_air_of_the_suspended_picture_becomes_too_humid(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -327,6 +328,49 @@ def _gold(place: Path) -> tuple[Path, Path]:
     return picture, marks
 
 
+def overlays(studio: Studio) -> None:
+    """Make the figure of two pictures of one place; the second is turned and shifted."""
+    _two_of_one_place(studio.place)
+    studio.command(
+        "overlay", "sem.tif", "turned.tif", "--landmarks", "pairs.csv",
+        "--region", "8 um, 8 um, 11 um", "--line", "2 um, 8 um, 14 um, 8 um",
+    )  # fmt: skip
+    (made,) = (f for f in studio.place.glob("*overlay*") if f.suffix == ".png")
+    shutil.copy(made, studio.folder / "overlays.png")
+    _fewer_colours(studio.folder / "overlays.png")
+    print("overlays.png", flush=True)
+
+
+def _two_of_one_place(place: Path) -> None:
+    """Draw particles as two microscopes see them, and landmarks that both show."""
+    import tifffile
+
+    pixel, shape, rng = 40e-9, (400, 400), np.random.default_rng(7)
+    planted = plant(Population(4e11, 0.7e-6, 0.2e-6), shape, pixel, 1.0, rng)
+    turn = math.radians(6.0)
+    turned = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+
+    def seen(x: Any, y: Any) -> Any:
+        return np.column_stack([x, y]) @ turned.T + (1.2e-6, -0.6e-6)
+
+    x, y = seen(planted.x, planted.y).T
+    other = replace(planted, x=x, y=y)
+    for name, one in (("sem", planted), ("turned", other)):
+        image = draw(one, shape, pixel, Look(), rng)
+        grey = np.clip(12000 + 20000 * image, 0, 65535).astype(np.uint16)
+        per_cm = (1e-2 / pixel,) * 2
+        tifffile.imwrite(
+            place / f"{name}.tif", grey, resolution=per_cm, resolutionunit="CENTIMETER"
+        )
+    here = 1e-6 * np.array([(3, 3), (13, 4), (12, 13), (4, 12), (8, 7), (7, 14)])
+    there = seen(*here.T) + 0.03e-6 * rng.standard_normal(here.shape)
+    with (place / "pairs.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["x (um)", "y (um)", "other x (um)", "other y (um)", "label"])
+        for k, row in enumerate(np.hstack([here, there])):
+            table.writerow([*(f"{1e6 * value:.3f}" for value in row), f"particle {k + 1}"])
+
+
 # ------------------------------------------------------------------------------ rooms
 
 
@@ -400,7 +444,7 @@ PICTURES: Mapping[str, Callable[[Studio], None]] = {
     one.__name__.replace("_", "-"): one
     for one in (
         sicm, secm, detachment, impedance, impacts, suspended, channels, camera,
-        micrographs, planner, queue, notes, scans, export,
+        micrographs, overlays, planner, queue, notes, scans, export,
     )
 }  # fmt: skip
 
