@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
@@ -16,7 +17,8 @@ import seccm
 from hardware.serial_stage.build import spoken
 from hardware.serial_stage.line import Line
 from hardware.serial_stage.speaking import NewportEsp, SmaractMcs2, Speaks
-from seccm.commissioning.stops import measured_stops
+from seccm.commissioning.stops import finding_of, measured_stops
+from seccm.conductor.conductor import Conductor
 from seccm.errors import LimitError, PlanError, RigError
 from seccm.plan import Plan, load_plan
 from seccm.plan.library import find_rig
@@ -175,15 +177,32 @@ def test_a_short_scan_runs_and_says_how_its_stop_is_known(tmp_path: Path) -> Non
 def test_the_stop_is_measured_as_it_truly_is() -> None:
     """From the order to the rest, each time; what the rig file believes covers it."""
     rig, controller = bench()
-    rig.open()
-    rig.start()
-    found = np.array(measured_stops(rig, speed=0.5e-6, count=3))
+    stops, info = measured_stops(Conductor(rig), speed=0.5e-6, count=3)
+    found = np.array(stops)
     true = np.array([obeyed - told for told, obeyed in controller.stops])
     assert len(found) == len(true) == 3
     # The way that was seen begins at the middle of a row, and ends the stage's lag later.
-    period, lag = rig.info.clock.period, rig.info.stage_lag
+    period, lag = info.clock.period, info.stage_lag
     np.testing.assert_allclose(found, true + lag, atol=2.0 * period)
     assert found.max() < 60e-3
+    assert rig.safe("test").height is None, "it is closed"
+
+
+@pytest.mark.parametrize(("worst", "passed"), [("60 ms", True), ("20 ms", False)])
+def test_a_stop_that_is_slower_than_the_rig_file_believes_fails_and_says_what_to_write(
+    worst: str, passed: bool
+) -> None:
+    """What is to be written is accepted, and covers what was seen."""
+    stops = (15e-3, 31e-3, 18e-3)
+    config = {"controller": table(stop={**table()["stop"], "worst": worst})}
+    found = finding_of(stops, 1e-6, config)
+    assert found.passed is passed
+    assert found.results["typical"] == pytest.approx(18e-3)
+    lines = found.words[-1].split("[controller.stop]: ")[1].rstrip(".").replace(", m", "\nm")
+    written = tomllib.loads(lines.replace(", worst", "\nworst"))
+    rig, _ = bench(stop=written)
+    assert stops[1] < rig.info.stop.worst - 2.0 * 12e-3 - 0.1 < 1.3 * stops[1]
+    assert finding_of(stops, 1e-6, {}).verdicts == (), "a card's stop is not believed from a table"
 
 
 @pytest.mark.parametrize("after", [1, 40, 400])
@@ -193,8 +212,6 @@ def test_what_ends_the_measuring_early_leaves_the_stage_at_rest_and_made_safe(
 ) -> None:
     """Before the first motion, on the way down, and later."""
     rig, controller = bench()
-    rig.open()
-    rig.start()
     read, rows = rig.read, count(1)
     told: list[str] = []
     safe = rig.safe
@@ -211,8 +228,8 @@ def test_what_ends_the_measuring_early_leaves_the_stage_at_rest_and_made_safe(
     monkeypatch.setattr(rig, "read", broken)
     monkeypatch.setattr(rig, "safe", made_safe)
     with pytest.raises(type(error)):
-        measured_stops(rig, speed=0.5e-6, count=2)
-    assert told == ["measuring the stop was broken off"]
+        measured_stops(Conductor(rig), speed=0.5e-6, count=2)
+    assert told == ["measuring the stop was cut short"]
     assert not any(controller.moving(channel) for channel in controller._axes), "it rests"
 
 

@@ -1,4 +1,4 @@
-"""`seccm rig power-up` and `bench`: starting a target, and what is looked at on a bench."""
+"""`seccm rig power-up`, `bench` and `stops`: what is started, looked at and measured on a bench."""
 
 from __future__ import annotations
 
@@ -12,7 +12,18 @@ from rich.text import Text
 from seccm.cli.exits import Exit, sentences
 from seccm.cli.interruption import Interruptible
 from seccm.cli.printing import out, say
-from seccm.cli.rig_commands import RigArgument, YesOption, said_yes, usable
+from seccm.cli.rig_commands import (
+    APERTURE,
+    DUMMY,
+    OutputOption,
+    RigArgument,
+    SeedOption,
+    WriteOption,
+    YesOption,
+    finish,
+    said_yes,
+    usable,
+)
 
 if TYPE_CHECKING:
     from seccm.commissioning.bench import BenchRecord, BenchTest
@@ -36,6 +47,47 @@ def power_up(
         with signals.deferring():
             said = start(tables, file.source, lambda text: said_yes(text, signals, yes=yes))
         out.print(Text(said), soft_wrap=True)
+
+
+def stops(
+    rig: RigArgument,
+    speed: Annotated[str, typer.Option("--speed", help="Of your approach.")] = "1 um/s",
+    count: Annotated[int, typer.Option("--count", min=2, max=1000, help="How many stops.")] = 10,
+    output: OutputOption = None,
+    seed: SeedOption = 0,
+    write: WriteOption = True,
+    yes: YesOption = False,
+) -> None:
+    r"""Measure how soon the stage stops after the order. THIS MOVES THE TIP.
+
+    The tip goes down a little and is stopped, again and again, far above the sample. A stage with a
+    controller of its own is believed only as measured: write what is found into the table
+    \[controller.stop] of the rig file.
+    """
+    from seccm.commissioning.settings import Setting, read_settings
+    from seccm.commissioning.stops import WAY, finding_of, measured_stops
+    from seccm.conductor.conductor import Conductor
+    from seccm.rig import Mounted
+    from seccm.rigs import build_rig, load_rig
+    from seccm.units import show
+
+    signals = Interruptible()
+    with sentences(), usable(signals):
+        asked = (Setting("speed", "speed of the approach", "m/s", "1 um/s"),)
+        fast = read_settings(asked, {"speed": speed}, "--")["speed"]
+        file = load_rig(rig, calibrated=False)
+        down = show(2.0 * WAY * fast, "m")
+        statement = (
+            f"The tip goes down by up to {down} at {show(fast, 'm/s')} and up again, {count} "
+            "times. It must be far above the sample; nothing looks for a contact."
+        )
+        if not said_yes(statement, signals, "Is it?", yes=yes):
+            raise typer.Exit(Exit.STOPPED)
+        built = build_rig(file, Mounted(DUMMY, APERTURE), seed=seed)
+        conductor = Conductor(built, show=signals.look)
+        with signals.deferring():
+            found, info = measured_stops(conductor, speed=fast, count=count)
+        finish(finding_of(found, fast, file.config), info, file, output, write=write)
 
 
 def bench(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seccm.cli.bench_commands import bench, power_up
+from seccm.cli.bench_commands import bench, power_up, stops
 from seccm.cli.exchange_commands import import_
 from seccm.cli.exits import Exit, sentences, show_error, show_problems
 from seccm.cli.export_commands import export
@@ -61,6 +61,7 @@ app = typer.Typer(
 )
 rig_app.command()(bench)
 rig_app.command("power-up")(power_up)
+rig_app.command()(stops)
 app.add_typer(rig_app, name="rig")
 app.add_typer(queue_app, name="queue")
 app.add_typer(movie_app, name="movie")

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from seccm.rigs import RigFile
 
 HELP = """Commission a rig: check, noise, test-resistor, capacitance, leads, bench, coarse-approach,
-set-up-piezo, power-up.
+set-up-piezo, power-up, stops.
 
-Only the last four move anything. The others open the rig, may apply a potential or current to
+Only the last five move anything. The others open the rig, may apply a potential or current to
 the cell, and close the rig. Each writes a dated JSON report, and its results into the
 calibration file that the rig file names. Exit code 1: a limit was not met, or Ctrl-C ended it.
 """
@@ -261,7 +261,7 @@ def coarse_approach(
                 )
         finally:
             motor.close()
-        _finish(finding_of(found), info, file, output, write=False)
+        finish(finding_of(found), info, file, output, write=False)
 
 
 @rig_app.command("set-up-piezo")
@@ -321,7 +321,7 @@ def _take_step(
         conductor = Conductor(built, show=signals.look)
         with signals.deferring():
             finding = carry_out(step, conductor, file.config, values, confirmed=confirmed)
-        _finish(finding, conductor.info, file, output, write=write)
+        finish(finding, conductor.info, file, output, write=write)
 
 
 def said_yes(
@@ -355,11 +355,11 @@ def usable(signals: Interruptible) -> Iterator[None]:
         raise typer.Exit(Exit.STOPPED) from None
 
 
-def _finish(
+def finish(
     finding: Finding, info: RigInfo, file: RigFile, output: Path | None, *, write: bool
 ) -> None:
     """Say what was found, write it down, and leave with code 1 if a limit was not met."""
-    from seccm.commissioning.coarse_approach import PROCEDURE
+    from seccm.commissioning import coarse_approach, stops
     from seccm.commissioning.keeping import keep, report_of
     from seccm.commissioning.report import default_name
     from seccm.commissioning.standing import doubts, standings
@@ -379,7 +379,7 @@ def _finish(
         say("Added to the calibration: ", (str(kept), "bold"))
     elif finding.tables:
         _show_tables(report.calibration)
-    if finding.procedure != PROCEDURE:
+    if finding.procedure not in (coarse_approach.PROCEDURE, stops.PROCEDURE):
         out.print("Nothing moved.")
     if not finding.passed:
         raise typer.Exit(Exit.STOPPED)

@@ -9,7 +9,8 @@ keep the order of things:
 - The row at which a technique ends, by its time or by a limit, is let go of only when the
   instrument has ended it; with it go all rows up to now. So whoever decides what comes next
   decides it at the newest row.
-- Rows that a technique only shares, in which it begins or ends, stay those of the card.
+- The row in which a technique begins is its first, with what was before it as the card saw that;
+  the one in which it ends stays the card's.
 - What was broken off by another order keeps the rows waiting until its last points are there: they
   belong to it, and to nothing that came after.
 """
@@ -29,7 +30,7 @@ from seccm.rig.actions import Drive
 from seccm.rig.block import Block, Clock, Flag, whole
 from seccm.rig.late import Late
 from seccm.rig.limits import LimitWatch
-from seccm.rig.ordered import LOOKED_AT, REMEMBERED, Ordered, goes_on, is_open
+from seccm.rig.ordered import BEFORE, LOOKED_AT, REMEMBERED, Ordered, goes_on, is_open
 from seccm.rig.technique import RunningCell, Runs
 from seccm.rig.tie import by_edge
 from seccm.units import show
@@ -165,6 +166,13 @@ class Gate:
         if order.adopted:
             return
         first = order.first(self._clock)
+        rows = self._remembered()
+        rows = rows.part(max(rows.start, first - BEFORE), first)
+        if rows.rows:
+            order.before = (
+                float(np.median(rows.data["potential"])),
+                float(np.median(rows.data["current"])),
+            )
         self._merged, self._watch = first, LimitWatch(order.drive.limits, first)
         self._cut = first + self._clock.rows(order.drive.waveform.duration) - 1
 

@@ -17,7 +17,7 @@ class Begun:
     """A technique has begun."""
 
     row: int
-    """The first row of which the larger part is of it."""
+    """The row in which it began."""
     tie: Tie
 
 

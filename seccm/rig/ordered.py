@@ -40,6 +40,8 @@ class Ordered:
     """When the first of them begins, in seconds since the technique began."""
     said: int | None = None
     """Row that was to come when the instrument said that it runs; None until then."""
+    before: tuple[float, float] = (math.nan, math.nan)
+    """Potential and current just before it, as rows have them; NaN where there are none."""
     tie: Tie | None = None
     edge: Tie | None = None
     """By the edge with which it began, once that was seen."""
@@ -140,9 +142,9 @@ class Ordered:
     # Its rows.
 
     def first(self, clock: Clock) -> int:
-        """Return the first row of which the larger part is of it; its tie is known."""
+        """Return the row in which it begins; its tie is known."""
         begin = math.nan if self.tie is None else self.tie.begin
-        return round(begin / clock.period)
+        return math.floor(begin / clock.period + 1e-6)
 
     def known(self, clock: Clock) -> int:
         """Return the row after the last one that its points cover; its tie is known."""
@@ -152,7 +154,11 @@ class Ordered:
     def rows(
         self, first: int, stop: int, clock: Clock
     ) -> tuple[FloatArray, FloatArray, npt.NDArray[np.uint8]]:
-        """Return potential, current and flags of rows, NaN where the points do not reach."""
+        """Return potential, current and flags of rows, NaN where the points do not reach.
+
+        The row in which it begins has both what was before it and its own first points: a jump
+        charges the cell within a fraction of a row, faster than a card follows.
+        """
         begin = math.nan if self.tie is None else self.tie.begin
         edges = np.arange(first, stop + 1, dtype=np.float64) * clock.period - begin
         points = self.points
@@ -160,11 +166,21 @@ class Ordered:
         inside = (where >= 0) & (where < stop - first)
         flags = np.zeros(stop - first, np.uint8)
         np.bitwise_or.at(flags, where[inside], points.flags[inside])
-        return (
-            means(points.t, points.potential, edges, self.since),
-            means(points.t, points.current, edges, self.since),
-            flags,
+        potential, current = (
+            self._means(values, edges, earlier)
+            for values, earlier in zip((points.potential, points.current), self.before, strict=True)
         )
+        return potential, current, flags
+
+    def _means(self, values: FloatArray, edges: FloatArray, before: float) -> FloatArray:
+        """Return the means of points between edges, one with what was before them; see `rows`."""
+        found = means(self.points.t, values, edges, self.since)
+        k = int(np.searchsorted(edges, 0.0)) - 1
+        if self.since == 0.0 and 0 <= k < len(edges) - 1 and edges[k] < 0.0 < edges[k + 1]:
+            own = means(self.points.t, values, np.array([0.0, edges[k + 1]]))[0]
+            share = -edges[k] / (edges[k + 1] - edges[k])
+            found[k] = own if math.isnan(before) else share * before + (1.0 - share) * own
+        return found
 
     # What is told of it.
 

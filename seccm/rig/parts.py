@@ -277,10 +277,11 @@ class _Assembled:
 
     def open(self) -> Readback:
         with ExitStack() as undo:
-            found = self._stage.open()
-            undo.callback(self._stage.close)
+            # What measures comes first: it may be the device of the others as well.
             self._stream.open()
             undo.callback(self._stream.close)
+            found = self._stage.open()
+            undo.callback(self._stage.close)
             self._cell.open()
             undo.callback(self._cell.close)
             for drive in self._drives.values():

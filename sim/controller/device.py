@@ -15,6 +15,7 @@ from seccm.rig import Axis, Rig
 from sim.chance import stream
 from sim.controller.config import VirtualControllerConfig
 from sim.controller.languages import LANGUAGES, Language
+from sim.joint import world_of
 from sim.stage import Stage
 
 Scale = tuple[str, int, float]
@@ -39,13 +40,13 @@ def plug_in(
         remedy = similar(language, sorted(LANGUAGES))
         what = f"the stand-in does not speak as {language!r} does."
         raise PlanError(source, [Problem("controller.kind", what, remedy)])
-    rig: Any = getattr(beside, "rig", beside)  # that a pace slows down
-    if not hasattr(rig, "connect_controller"):
-        what = "a virtual controller moves the stage of the virtual rig; this rig has none."
-        remedy = 'Write kind = "virtual" for the rig, or library = "serial" and a port.'
+    world = world_of(beside)
+    if world is None:
+        what = "a virtual controller moves the stage of a virtual rig; this rig has none."
+        remedy = 'Write library = "serial" and a port, or name a virtual rig.'
         raise PlanError(source, [Problem("controller.library", what, remedy)])
     controller = Controller(checked, *LANGUAGES[language], axes)
-    controller.plug = lambda: rig.connect_controller(controller)
+    controller.plug = lambda: world().connect_controller(controller)
     return controller
 
 

@@ -12,13 +12,14 @@ also look ahead and go back (`keep`, `back`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from seccm.arrays import FloatArray, IntArray
-from seccm.rig import Constant, Lines, Mounted
+from seccm.rig import Axis, Constant, Lines, Mounted
+from sim.controller.device import Controller
 from sim.daqmx.axis import STEP, AxisMemory, DrivenStage
 from sim.daqmx.clock import TICKS
 from sim.daqmx.config import RAW_TICKS, VirtualCardConfig
@@ -26,6 +27,7 @@ from sim.daqmx.fine import FineSignals
 from sim.daqmx.history import Trace
 from sim.daqmx.raw import RawSignals
 from sim.daqmx.sensors import Sensors
+from sim.daqmx.steered import Steered
 from sim.daqmx.wiring import Wiring
 from sim.electronics import Signals
 from sim.faults import Faults
@@ -89,7 +91,10 @@ class Plant:
         """Of one step of the world."""
         stage = config.stage
         start = {axis: getattr(stage, f"start_{axis}") for axis in AXES}
-        self._stage = DrivenStage(Loop(stage.frequency, stage.damping), start)
+        self._loop = Loop(stage.frequency, stage.damping)
+        self._stage = DrivenStage(self._loop, start)
+        self._steered: Steered | None = None
+        """By a controller of its own; the outputs of its axes count no more then."""
         self.world = World(
             config.model_copy(update={"clock": clock}), sample, pipette, self._stage, seed
         )
@@ -128,6 +133,19 @@ class Plant:
     def connect_instrument(self, device: Device) -> None:
         """Connect an instrument to the cell: what the card commands there counts no more."""
         self.world.connect_instrument(device)
+
+    def connect_controller(
+        self, controller: Controller, now: Callable[[], float], wait: Callable[[float], None]
+    ) -> None:
+        """Let a controller of its own steer the stage: outputs of its axes count no more.
+
+        Args:
+            controller: on its port.
+            now: seconds since the card was plugged in.
+            wait: lets time pass, for so many seconds.
+        """
+        start = {axis: self._stage.driven[axis].target for axis in AXES}
+        self._steered = Steered(controller, self._loop, start, now, wait)
 
     def follow(self, outputs: Mapping[str, Trace], until: int) -> None:
         """Let the world live up to a tick, with the outputs as they were.
@@ -230,13 +248,22 @@ class Plant:
     def _move(self, outputs: Mapping[str, Trace], known: int, end: int) -> None:
         """Let the stage follow its commands for so many steps, and further as is expected."""
         stop = -(-end // STEP)
+        if self._steered is not None:
+            self._steered.live(known * STEP / TICKS)
         for name, axis in self._stage.driven.items():
             trace = outputs[self.wiring.outputs[name]]
-            if axis.rests and trace.changed < axis.known * STEP - STEP // 2:
+            quiet = self._steered is None and trace.changed < axis.known * STEP - STEP // 2
+            if axis.rests and quiet:
                 axis.stay(stop - axis.known, known - axis.known)
                 continue
             middles = np.arange(axis.known, stop, dtype=np.int64) * STEP + STEP // 2
-            axis.follow(self.wiring.position(name, trace.at(middles)), known - axis.known)
+            axis.follow(self._told(outputs, name, middles), known - axis.known)
+
+    def _told(self, outputs: Mapping[str, Trace], axis: Axis, ticks: IntArray) -> FloatArray:
+        """Return where an axis is told to be at rising ticks, in metres, shape (n,)."""
+        if self._steered is not None:
+            return self._steered.commands(axis, ticks / TICKS)
+        return self.wiring.position(axis, outputs[self.wiring.outputs[axis]].at(ticks))
 
     def _advance(self, outputs: Mapping[str, Trace], stop: int, *, final: bool = False) -> None:
         """Simulate whole steps of the world up to, not including, one.
@@ -374,7 +401,7 @@ class Plant:
         """Bring the faults that act in a step into the world."""
         world, faults = self.world, self._faults
         at = np.array([step * self._ticks])
-        x, y = (float(outputs[self.wiring.outputs[axis]].at(at)[0]) for axis in ("x", "y"))
+        x, y = (float(self._told(outputs, axis, at)[0]) for axis in ("x", "y"))
         t = step * world.clock.period
         if (x, y) != self._place:
             if t - self._travelled > STILL:

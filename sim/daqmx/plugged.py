@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from seccm.rig import Mounted
+from sim.controller.device import Controller
 from sim.daqmx.behind import behind
 from sim.daqmx.card import Card
+from sim.daqmx.clock import ticks
+from sim.daqmx.codes import RefusedError
 from sim.daqmx.config import VirtualCardConfig
 from sim.daqmx.library import Library
 from sim.daqmx.plant import Plant
@@ -35,6 +39,14 @@ class Plugged:
     def connect_instrument(self, device: Device) -> None:
         """Connect an instrument to the cell of the world behind it."""
         self.plant.connect_instrument(device)
+
+    def connect_controller(self, controller: Controller) -> None:
+        """Let a controller of its own steer the stage of the world behind it."""
+        self.plant.connect_controller(controller, lambda: self.now, self._pass_time)
+
+    def _pass_time(self, seconds: float) -> None:
+        with self.card.lock, suppress(RefusedError):  # of a card that is gone: time passes anyway
+            self.card.wait(self.card.now + ticks(seconds))
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seccm.rig import Mounted
+from sim.controller.device import Controller
 from sim.daqmx.behind import behind
 from sim.daqmx.plant import Plant
 from sim.daqmx.plugged import WorldlyMishaps
@@ -39,6 +40,10 @@ class Plugged:
     def connect_instrument(self, device: Device) -> None:
         """Connect an instrument to the cell of the world behind it."""
         self.plant.connect_instrument(device)
+
+    def connect_controller(self, controller: Controller) -> None:
+        """Let a controller of its own steer the stage of the world behind it."""
+        self.plant.connect_controller(controller, lambda: self.now, self.library.pass_time)
 
     @property
     def words(self) -> tuple[str, ...]:

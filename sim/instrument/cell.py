@@ -24,6 +24,7 @@ from seccm.rig import (
 from seccm.rig.technique import Ending, ShapeName
 from sim.instrument.config import InstrumentConfig
 from sim.instrument.device import Bounds, BusyError, Device, LostError, Measured, Wanted
+from sim.joint import world_of
 
 WATCHED = frozenset({"potential", "current", "charge"})
 """The quantities at which it ends a technique by itself."""
@@ -60,13 +61,12 @@ def joint(source: str, beside: Rig) -> Callable[[Device], None]:
     Raises:
         PlanError: the rig has no such world.
     """
-    rig: Any = getattr(beside, "rig", beside)  # that a pace slows down
-    plugs = hasattr(type(rig), "plugged") or hasattr(rig, "plugged")
-    if not beside.info.virtual or not (plugs or hasattr(rig, "connect_instrument")):
+    world = world_of(beside)
+    if world is None:
         what = "a virtual instrument drives a virtual cell; this rig has none."
         remedy = 'Name the maker of the instrument, such as kind = "palmsens".'
         raise PlanError(source, [Problem("potentiostat.kind", what, remedy)])
-    return lambda device: (rig.plugged if plugs else rig).connect_instrument(device)
+    return lambda device: world().connect_instrument(device)
 
 
 class InstrumentCell:
