@@ -149,7 +149,8 @@ class Controller:
         axis, sign, zero = self._axes[channel]
         if self._stage is None:
             return 0.0
-        place = float(self._stage.axes[axis].at(np.array([self._now()]))[0])
+        now = self._now()
+        place = float(self._stage.axes[axis].at(np.array([now]))[0])
         return sign * (place - zero)
 
     def moving(self, channel: str) -> bool:
@@ -157,8 +158,9 @@ class Controller:
         axis, _, _ = self._axes[channel]
         if self._stage is None:
             return False
+        now = self._now()  # Orders that are due by now are obeyed.
         ordered = any(order[1] == axis for order in self._orders)
-        return ordered or self._stage.axes[axis].arrival > self._now() + 1e-9
+        return ordered or self._stage.axes[axis].arrival > now + 1e-9
 
     def error(self) -> int:
         """Return the number of the oldest error, 0 for none."""
