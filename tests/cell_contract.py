@@ -155,10 +155,11 @@ class CellContract:
     # Those that run techniques by themselves.
 
     @pytest.fixture
-    def late(self, landed: Stream) -> Stream:
+    def late(self, rig: Rig, request: pytest.FixtureRequest) -> Stream:
         """The same, of a drive whose rows come late."""
-        if landed.rig.info.runs is None:
+        if rig.info.runs is None:
             pytest.skip("it imposes at once and measures nothing")
+        landed: Stream = request.getfixturevalue("landed")
         return landed
 
     def test_points_are_kept_as_they_are_and_rise(self, late: Stream) -> None:

@@ -48,3 +48,13 @@ def test_nothing_that_every_installation_has_is_under_the_gpl_or_lgpl() -> None:
 def test_drivers_of_rigs_are_under_free_licences_and_extras(name: str) -> None:
     assert name not in needed("seccm", {})
     assert re.search("MIT|BSD", licence_of(distribution(name)))
+
+
+def test_the_package_of_the_target_is_the_newest_major_version_and_only_an_extra() -> None:
+    """The driver and its stand-in were made for it: another one has to be looked at first."""
+    wanted = [line for line in distribution("seccm").requires or () if line.startswith("nifpga")]
+    assert wanted
+    assert all("extra ==" in line for line in wanted)
+    major = int(distribution("nifpga").version.partition(".")[0])
+    [low] = {re.search(r">=(\d+)", line).group(1) for line in wanted if re.search(r">=", line)}  # type: ignore[union-attr]
+    assert major == int(low)
