@@ -10,6 +10,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Programs that the tests start need not compile again what the first of them has compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+import functools
 import multiprocessing
 import sys
 import threading
@@ -86,6 +87,17 @@ def quickly_packed_and_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     if sys.platform != "win32":
         monkeypatch.setattr("seccm.session.running.finish_apart", Packing)
         monkeypatch.setattr("seccm.data.vetting._try", tried)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quickly_commanded() -> Iterator[None]:
+    """Have the commands of a program made once, as for its users, and not for each command."""
+    import typer.testing
+
+    with pytest.MonkeyPatch.context() as patch:
+        made = functools.cache(typer.testing._get_command)
+        patch.setattr(typer.testing, "_get_command", made)
+        yield
 
 
 @pytest.fixture(autouse=True)
