@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import cycle, islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from hypothesis import settings
 from rich.console import Console
 
 import seccm.session
@@ -28,6 +31,7 @@ from ui.models.scan_file import ScanFile, write_table
 Numbers = Mapping[str, npt.NDArray[np.float64]]
 """The clean numbers of a file, NaN where there are none, by the name of the column."""
 Use = Callable[[Path], object]
+T = TypeVar("T")
 
 
 def clean_numbers(scan: Scan) -> Numbers:
@@ -210,6 +214,20 @@ def uses(true: Numbers, *, drawn: bool = True) -> Iterator[tuple[str, Use]]:
         yield "report", report
 
 
+def in_turn(every: Sequence[T], turn: int, count: int) -> tuple[T, ...]:
+    """Return some of the uses: others each turn, all of them with hypothesis' profile `explore`.
+
+    Args:
+        every: of them.
+        turn: which this is, of files that are alike.
+        count: how many to return.
+    """
+    if settings.default is settings.get_profile("explore"):
+        return tuple(every)
+    first = turn % len(every)
+    return tuple(islice(cycle(every), first, first + count))
+
+
 def fault_of(use: Use, path: Path) -> str:
     """Use a file; return what went wrong. An error of this program that is a sentence is right."""
     try:
@@ -231,6 +249,6 @@ def fault_of(use: Use, path: Path) -> str:
             for f in traceback.extract_tb(error.__traceback__)
             if "/seccm/" in f.filename or "/ui/" in f.filename
         ]
-        last = f"{ours[-1].filename.split('/wt/')[-1]}:{ours[-1].lineno}" if ours else ""
+        last = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
         return f"{type(error).__name__}: {error} ({last}; {where.name})"[:400]
     return ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
-from itertools import cycle, islice
 from pathlib import Path
 
 import h5py
@@ -14,19 +13,18 @@ import pytest
 from children import in_a_new_process
 from cut_stories import NAME, run
 from file_uses import (
-    Use,
     analyze,
     browse,
     clean_numbers,
     compare,
     fault_of,
+    in_turn,
     info,
     sites,
     study,
     xarray,
 )
 from hostile_files import HOSTILE
-from hypothesis import settings
 from typer.testing import CliRunner
 
 import seccm
@@ -43,15 +41,6 @@ def killed(bases: tuple[Path, Path], tmp_path: Path) -> Path:
 
 
 USES = (info, sites, browse, study, analyze)
-USED = 2
-"""Uses of each file here, each time others of them; all with hypothesis' profile `explore`."""
-
-
-def uses_of(what: str) -> tuple[Use, ...]:
-    if settings.default is settings.get_profile("explore"):
-        return USES
-    first = list(HOSTILE).index(what) % len(USES)
-    return tuple(islice(cycle(USES), first, first + USED))
 
 
 @pytest.mark.usefixtures("quickly_tried")
@@ -62,7 +51,7 @@ def test_a_hostile_file_ends_no_use_of_it_but_in_a_sentence(
     path = Path(shutil.copyfile(bases[0], tmp_path / "scan.h5"))
     with h5py.File(path, "r+") as file:
         HOSTILE[what](file)
-    for use in uses_of(what):
+    for use in in_turn(USES, list(HOSTILE).index(what), 2):
         assert fault_of(use, path) == "", use.__name__
 
 
