@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from planned_runs import Scripted
 from pytestqt.qtbot import QtBot
 from small_scan import small_scan
+from test_regions import answered, plan_of
 from ui_windows import LONG, begin, ended, small_plan, window
 
 import seccm
@@ -228,6 +231,54 @@ def test_the_next_site_is_the_one_that_is_not_over() -> None:
         planning = Planning("running", decisions, {}, places, outcomes)
         assert planning.next == following
         assert f"Site {1 if following is None else following} at" in planning.head
+
+
+# ------------------------------------------------------------ many regions
+
+
+@pytest.fixture(scope="module")
+def of_regions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run in three regions whose planner says what it expects of each."""
+    plan, path = plan_of(1), tmp_path_factory.mktemp("regions") / "scan.h5"
+    at = np.array([[0.0, 0.0], [5e-3, 0.0], [5e-3, 10e-3]])
+    names = (Direction("region x", "m"), Direction("region y", "m"))
+    belief = Belief("Q", "C/m^2", names, at, np.array([-1.0, -2.0, -3.0]), np.full(3, 0.1))
+
+    def answer(planner: Scripted) -> seccm.Site | Decision:
+        done = len(planner.heard)
+        way = (Progress(HALF, 0.2 / (1 + done), float("nan"), "C/m^2"), Progress("sites", done, 3))
+        why = Decision("It tells most.", (belief,), way)
+        return replace(plan.sites()[done], decision=why) if done < 3 else why
+
+    run = seccm.session.run(plan, path=path, seed=4, planner=Scripted(answer))
+    assert len([*answered(run, asked := [])]) > 3
+    assert len(asked) == 3
+    return path
+
+
+def test_regions_are_drawn_where_they_are_on_the_sample_and_chosen_by_a_click(
+    of_regions: Path, qtbot: QtBot
+) -> None:
+    view = PlannerView(RunFile(of_regions), Showing("Li/Li+"))
+    qtbot.addWidget(view)
+    view.dress(LIGHT, Sizes.of(96.0, glove=False))
+    told: list[Instruction] = []
+    view.may_tell(told.append)
+    view.show()
+    qtbot.waitUntil(lambda: view.planning is not None, timeout=LONG)
+    assert view.planning is not None
+    assert list(view.planning.regions) == ["north", "middle", "south"]
+    assert len(view.belief._places.data) == len(view.belief._sites.data) == 3
+    assert view.belief._sites.data["y"].tolist() == [0.0, 0.0, 10e-3]
+    assert view.path._line.xData.tolist() == [0, 1, 2, 3], "no uncertainty was asked for"
+    assert view.line.region.isVisibleTo(view)
+    view._choose_place(4.4e-3, 9e-3)
+    view.line.field_x.setText("11 um")
+    view.line.field_y.setText("11 um")
+    view.line.buttons["forbid"].click()
+    (said,) = told
+    assert said.region == "south"
+    view.close()
 
 
 # ------------------------------------------------------------ the window

@@ -392,6 +392,16 @@ def planner(studio: Studio) -> None:
     studio.save("planner", view)
 
 
+def planner_regions(studio: Studio) -> None:
+    """Picture what a planner expects over the regions of a sample."""
+    plan = studio.plan("library", "activity-library")
+    window, _ = studio.browse(studio.scan(plan, "virtual-library"))
+    view = window.show_planner()
+    assert view is not None
+    until(lambda: view.planning is not None)
+    studio.save("planner-regions", view)
+
+
 def queue(studio: Studio) -> None:
     """Picture a list of plans of which the first has run."""
     first = studio.plan("gold-cv", "li-on-au-cv", sites__columns=1, sites__rows=1)
@@ -444,7 +454,7 @@ PICTURES: Mapping[str, Callable[[Studio], None]] = {
     one.__name__.replace("_", "-"): one
     for one in (
         sicm, secm, detachment, impedance, impacts, suspended, channels, camera,
-        micrographs, overlays, planner, queue, notes, scans, export,
+        micrographs, overlays, planner, planner_regions, queue, notes, scans, export,
     )
 }  # fmt: skip
 
