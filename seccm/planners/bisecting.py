@@ -148,6 +148,6 @@ class Bisection(Remembers):
         left, here = (models[0].of_design(sites, there) for sites in (grid, points))
         state = {
             f"{self._spec.result}: scatter of sites": models[0].scatter,
-            GRID: found[2] * float(left[0] / here[0]),
+            GRID: found[2] * float(left[0] / max(here[0], 1e-300)),
         }
         return (self._memory.belief(models[0], self._learnt, self._shown),), state

@@ -225,10 +225,10 @@ class GaussianProcess(Remembers):
         own = chance.points[chance.yielded] if chance.yielded.any() else chance.points
         left, here = model.of_design(sites, self._net), model.of_design(own, self._net)
         if not isinstance(self._goal, Explore):
-            return half * float(left[place] / here[place])
+            return half * float(left[place] / max(here[place], 1e-300))
         likely = chance.at(self._net) > EVEN
         there = likely if likely.any() else np.ones(len(likely), bool)
-        return half * float(left[there].max() / here[there].max())
+        return half * float(left[there].max() / max(here[there].max(), 1e-300))
 
     def _state(self, count: int) -> dict[str, float]:
         """Return what the models suppose."""
