@@ -254,6 +254,30 @@ def test_a_full_ring_of_an_impatient_camera_is_told(
     assert "faster, local disk" in film.news()[0][1]
 
 
+def test_frames_that_wait_for_a_decision_keep_no_core_busy(
+    filming: Making, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between sites most frames wait until it is known whether a droplet lands soon."""
+    looked: list[int] = []
+    keep = Cameraman._keep
+
+    def counted(self: Cameraman) -> None:
+        looked.append(len(self._came))
+        keep(self)
+
+    monkeypatch.setattr(Cameraman, "_keep", counted)
+    # It looks at frames when it was told something, not over and over.
+    monkeypatch.setattr("seccm.filming.process.GLANCE", HANGING)
+    film, toy = filming("sites", toy=Toy(replace(INFO, patient=False)))
+    for k in range(4):
+        toy.given.put(frame(k))
+    for k in range(6):
+        at(film, 0.1 * k)
+        film.settle()
+    assert max(looked) == 4, "they do wait"
+    assert len(looked) <= 40
+
+
 def test_a_light_that_goes_off_is_told_once_and_again_when_it_is_back(filming: Making) -> None:
     film, toy = filming()
     levels = [1000] * 12 + [20] * 9 + [1000] * 5

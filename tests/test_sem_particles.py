@@ -139,6 +139,18 @@ def test_a_picture_of_nothing_has_no_particles() -> None:
     assert flat.coverage == 0
 
 
+@pytest.mark.parametrize("height", [0.42, 0.5])
+def test_a_bright_patch_of_the_ground_is_no_particle_and_hides_none(height: float) -> None:
+    """One such patch, taken as a particle of 200 nm, doubled the volume of a hundred small ones."""
+    drawn = picture(Population(1.5e13, 60e-9, 10e-9), 5, 400, Look(texture=0.03))
+    rows, columns = np.mgrid[:400, :400]
+    patch = height * np.exp(-((rows - 200) ** 2 + (columns - 180) ** 2) / (2 * 24**2))
+    plain, patched = find(drawn.image, PIXEL), find(drawn.image + patch, PIXEL)
+    assert patched.diameter.max() < 1.2 * drawn.planted.diameter.max()
+    assert len(patched) == pytest.approx(len(plain), abs=2)
+    assert measured(patched).volume == pytest.approx(measured(plain).volume, rel=0.05)
+
+
 def test_what_is_too_large_or_too_small_is_no_particle() -> None:
     found = find(discs([(300.0, 300.0, 90.0), (900.0, 900.0, 450.0)], 400), PIXEL)
     assert [round(d * 1e9, -1) for d in found.diameter] == [90]

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.ndimage
 
 from sim.light import Exposed, Exposures, Seen, Shutter
 from sim.optics import Camera as Sensor
 from sim.optics import Optics
-from sim.scene import Field, Scene
+from sim.scene import Field, Scene, moved
 
 SIDE = 41
 FIELD = Field(SIDE, SIDE)
@@ -209,3 +210,37 @@ def test_exposures_come_at_the_rate_and_jitter_that_were_asked_for(jitter: float
     gaps = np.diff([made.start(k) for k in range(1500)])
     assert gaps.mean() == pytest.approx(0.1, rel=0.005)
     assert gaps.std() == pytest.approx(0.1 * jitter, rel=0.08, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "shift", [(0.0, 0.0), (0.3, -0.7), (3.4, -5.6), (-2.0, 30.5), (1e-9, -1.0)]
+)
+def test_a_picture_is_moved_as_by_the_general_splines(shift: tuple[float, float]) -> None:
+    image = np.random.default_rng(1).standard_normal((80, 95))
+    wanted = scipy.ndimage.shift(image, shift, order=3, mode="nearest")[20:-20, 20:-20]
+    # Beyond an edge both go on with what is there, but see the spline's end a little differently.
+    inner = (slice(None), slice(30, None)) if max(map(abs, shift)) > 10 else (slice(None),) * 2
+    found = moved(image, shift, 20)
+    assert found.shape == (40, 55)
+    np.testing.assert_allclose(found[inner], wanted[inner], atol=1e-6)
+
+
+def test_a_picture_that_moves_there_and_back_is_the_same_and_a_flat_one_stays_flat() -> None:
+    smooth = scipy.ndimage.gaussian_filter(np.random.default_rng(2).standard_normal((80, 80)), 3)
+    there = moved(smooth, (0.4, -1.3), 8)
+    back = moved(there, (-0.4, 1.3), 8)
+    np.testing.assert_allclose(back, smooth[16:-16, 16:-16], atol=1e-4 * np.ptp(smooth))
+    np.testing.assert_allclose(moved(np.full((30, 30), 7.0), (2.2, -0.1), 5), 7.0)
+
+
+def test_a_droplet_that_spreads_is_drawn_anew_and_one_that_stays_is_not() -> None:
+    world = scene()
+    world.frame(exposed(droplet()))
+    place = world._place
+    assert place is not None
+    first = place.disc
+    world.frame(exposed(droplet(), number=1))
+    assert place.disc is first
+    wide = world.frame(exposed(droplet(radius=2e-6), number=2))
+    fresh = scene().frame(exposed(droplet(radius=2e-6)))
+    np.testing.assert_array_equal(wide, fresh)

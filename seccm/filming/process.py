@@ -82,7 +82,7 @@ class Cameraman:
         self._room = threading.Semaphore(0)
         self._came: deque[_Taken] = deque()
         self._seen = threading.Event()
-        """Set when frames came."""
+        """Set when frames came that nobody has looked at yet."""
         self._ended: tuple[str, str] | None = None
         """Why the sequence ended, a code and words."""
         self._stopping = False
@@ -142,7 +142,7 @@ class Cameraman:
 
     def _hear(self) -> bool:
         """Do what the engine says; return whether it goes on."""
-        while self._engine.poll(0 if self._came else GLANCE):
+        while self._engine.poll(0 if self._seen.is_set() else GLANCE):
             match self._engine.recv():
                 case ("start",):
                     self._start()
@@ -198,12 +198,14 @@ class Cameraman:
             return False
         self._ring.put(slot, frame.number, frame.picture, frame.host)
         self._came.append(_Taken(slot, frame.number, frame.clock, frame.host, frame.exposure))
+        self._seen.set()
         return True
 
     # The movie.
 
     def _keep(self) -> None:
         """Write frames, or let them go, as far as it is known which."""
+        self._seen.clear()
         while self._came:
             frame = self._came[0]
             kept = self._recording.choice.of(frame.number, frame.host)

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import scipy  # its parts are loaded when used
+from skimage.morphology import remove_small_objects
 from skimage.segmentation import expand_labels
 
 from seccm.arrays import FloatArray
@@ -23,8 +24,13 @@ _RIM, _RING = 80.0, 40.0
 _ABOVE_NOISE, _ABOVE_GROUND, _OF_MEDIAN = 5.0, 3.5, 0.35
 """Least contrast of a particle: times the noise of a pixel, times that of the ground with its
 texture, times the median contrast."""
+_FAINT = 0.5
+"""Of the median contrast: a large core with less is a bright patch of the ground. Only small
+particles are faint, by the width of the spot."""
 _SPREAD = 4
 """Pixels by which a particle may be larger than the mask says."""
+_FEW = 8
+"""Cores from which a usual contrast can be told."""
 _INNER, _OUTER = 3, 9
 """Pixels from a particle between which its surroundings are."""
 
@@ -132,16 +138,13 @@ def find(image: FloatArray, pixel: float) -> Particles:
     floor = floor_of(flat)
     bright = flat > threshold_of(flat, floor)
     mask = covered(flat, bright, pixel)
-    cores = separated(mask, pixel)
     sharp = smooth(image, 1.0) - below
+    cores = _without_patches(separated(mask, pixel), mask, flat, sharp, pixel)
     noise = float(1.4826 * np.median(np.abs(sharp - smooth(sharp, 2.0))))
     count = int(cores.max(initial=0))
     if count == 0:
         return _listed(cores, bright, np.zeros(0), pixel)
-    around = expand_labels(cores, _OUTER)
-    around[expand_labels(cores, _INNER) > 0] = 0
-    rim, ring = _percentile(cores, sharp, _RIM, count), _percentile(around, sharp, _RING, count)
-    ring = np.where(np.isfinite(ring), ring, 0.0)  # nothing but particles around it
+    rim, ring = _rim_and_ring(cores, sharp, count)
     basins = expand_labels(cores, _SPREAD)
     half = np.concatenate([[np.inf], (rim + ring) / 2])
     grown = np.where(sharp > half[basins], basins, 0)
@@ -158,6 +161,42 @@ def find(image: FloatArray, pixel: float) -> Particles:
     numbers = np.zeros(count + 1, np.int32)
     numbers[1:][good] = np.arange(1, good.sum() + 1)
     return _listed(numbers[grown], bright, contrast[good], pixel)
+
+
+def _rim_and_ring(cores: Labels, sharp: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
+    """Return how bright the rim of each core is, and how bright its surroundings are."""
+    around = expand_labels(cores, _OUTER)
+    around[expand_labels(cores, _INNER) > 0] = 0
+    rim, ring = _percentile(cores, sharp, _RIM, count), _percentile(around, sharp, _RING, count)
+    return rim, np.where(np.isfinite(ring), ring, 0.0)  # nothing but particles around it
+
+
+def _without_patches(
+    cores: Labels, mask: Mask, flat: FloatArray, sharp: FloatArray, pixel: float
+) -> Labels:
+    """Take patches of the ground out of the cores, and what lies on these patches into them.
+
+    Where the ground itself is bright over the width of several particles, it is above the
+    threshold together with the particles on it, as one core. What stands above its brightness by
+    half of the usual contrast is told apart anew.
+    """
+    count = int(cores.max(initial=0))
+    if count < _FEW:
+        return cores
+    rim, ring = _rim_and_ring(cores, sharp, count)
+    contrast = np.nan_to_num(rim - ring)
+    sizes = np.bincount(cores.ravel(), minlength=count + 1)[1:]
+    seen = sizes > np.median(sizes)
+    usual = float(np.median(contrast[seen])) if seen.any() else 0.0
+    patches = np.flatnonzero(seen & (contrast < _FAINT * usual)) + 1
+    if not patches.size or usual <= 0:
+        return cores
+    left = mask.copy()
+    for patch in patches:
+        here = cores == patch
+        left[here] = flat[here] > float(np.median(flat[here])) + usual / 2
+    smallest = int(np.pi / 4 * (SMALLEST / pixel) ** 2)
+    return separated(remove_small_objects(left, max_size=smallest), pixel)
 
 
 def _listed(labels: Labels, bright: Mask, contrast: FloatArray, pixel: float) -> Particles:
