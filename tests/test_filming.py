@@ -89,12 +89,17 @@ class InThread:
 def _nothing_stays(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("OPENING", "SETTLING", "CLOSING"):  # machines may be slow
         monkeypatch.setattr(f"seccm.filming.film.{name}", HANGING)
+    made: list[Path] = []
+
+    def remembered(size: int) -> Path:
+        made.append(memory_file(size))
+        return made[-1]
+
+    monkeypatch.setattr("seccm.filming.film.memory_file", remembered)
     before = set(threading.enumerate())
-    memory = set(Path("/dev/shm").glob("seccm-frames-*")) if Path("/dev/shm").exists() else set()
     yield
     assert set(threading.enumerate()) == before
-    if Path("/dev/shm").exists():
-        assert set(Path("/dev/shm").glob("seccm-frames-*")) <= memory
+    assert not [path for path in made if path.exists()]
 
 
 Making = Callable[..., tuple[Filming, Toy]]
