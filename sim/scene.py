@@ -72,7 +72,7 @@ def _cubic(part: float) -> FloatArray:
     """Return by how much the coefficients at -2 to 2 count at `-part`, from 0 to 1."""
     away = np.abs(np.arange(-2, 3) + part)
     near = 2 / 3 - away**2 + away**3 / 2
-    return np.where(away < 1, near, np.clip(2 - away, 0, None) ** 3 / 6)
+    return np.asarray(np.where(away < 1, near, np.clip(2 - away, 0, None) ** 3 / 6))
 
 
 @dataclass

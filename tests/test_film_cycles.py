@@ -113,6 +113,57 @@ def test_metal_that_makes_it_darker_has_the_same_shares() -> None:
         assert np.nanmax(np.abs(a.efficiency - b.efficiency)) < 1e-4
 
 
+@pytest.mark.parametrize("true", [1, -1])
+@pytest.mark.parametrize("seed", range(10, 13))
+def test_a_wrong_sign_on_record_is_told_and_a_right_one_changes_nothing(
+    seed: int, true: int
+) -> None:
+    film = Planted(seed, count=3, sign=true)
+    plain, right, wrong = (film.found(sign=sign) for sign in (0, true, -true))
+    assert plain.doubts == right.doubts == ()
+    for a, b, c in zip(plain.maps, right.maps, wrong.maps, strict=True):
+        np.testing.assert_array_equal(a.efficiency, b.efficiency)
+        assert not a.against
+        assert not b.against
+        assert c.against
+        # A ratio has no sign: it stays what it is, and is doubted; places are not drawn.
+        assert c.ratio == a.ratio == pytest.approx(a.cycle.efficiency, abs=4 * a.ratio_error + 1e-4)
+        assert (c.status[a.status == PlaceStatus.OK] == PlaceStatus.OTHER_SIGN).all()
+        assert not np.isfinite(c.efficiency).any()
+    (told,) = wrong.doubts
+    assert "darker" in told.split("against")[0] if true < 0 else "brighter" in told
+    assert "in cycles 1, 2, 3, against the sign that is recorded for this microscope" in told
+
+
+def test_a_sign_on_record_does_not_contradict_what_is_only_noise() -> None:
+    film = Planted(14, count=3)
+    film.records[:] = NOISE * np.random.default_rng(0).standard_normal(film.records.shape)
+    for sign in (1, -1):
+        found = film.found(sign=sign)
+        assert not any(one.against for one in found.maps)
+        assert not any("recorded" in doubt for doubt in found.doubts)
+
+
+def test_cycles_that_change_in_different_directions_are_told() -> None:
+    film = Planted(15, count=3, noise=0.0)
+    second = film.t > film.cycles[1].start - 0.05
+    third = film.t > film.cycles[2].start - 0.05
+    there = film.records[np.argmax(second)].copy()
+    turned = second & ~third
+    film.records[turned] = 2 * there - film.records[turned]
+    assert any("some cycles brighter and others darker" in doubt for doubt in film.found().doubts)
+    assert [one.against for one in film.found(sign=1).maps] == [False, True, False]
+
+
+def test_stripping_that_goes_on_like_plating_is_told() -> None:
+    """As it does where the cycles of another site are taken."""
+    film = Planted(16, count=3, noise=0.0)
+    late = [Cycle(c.start + 1, c.start + 3, c.start + 5, c.efficiency) for c in film.cycles]
+    seen = cycling(film.t, film.records, INSIDE, NOISE, late, frames=4)
+    assert any("belong to this film?" in doubt for doubt in seen.doubts)
+    assert not any("belong to this film?" in doubt for doubt in film.found().doubts)
+
+
 def test_contrast_that_turns_over_is_told(planted: Planted, seen: Cycling) -> None:
     turned = Planted(planted.seed, fold=0.6).found()
     assert any(one.folded for one in turned.maps)

@@ -23,13 +23,13 @@ OLD = Path(__file__).parent / "old_files"
 
 @pytest.fixture
 def scan(tmp_path: Path) -> Path:
-    """Two conditions of two sites each; one rate of contrast that turns over, one against all."""
+    """Two conditions of two sites; one rate of contrast that turns over, one against the record."""
     path = Path(shutil.copyfile(OLD / "li-on-au-combinatorial.h5", tmp_path / "scan.h5"))
     column = next(c for c in COLUMNS if c.name == "irm_rate")
     with open_scan(path) as opened:
         kept = kept_or_empty(opened, column)
     values = np.array([0.01, 0.03, 0.05, -0.02])
-    statuses = np.array([Status.OK, Status.OK, Status.MISFIT, Status.OK], np.uint8)
+    statuses = np.array([Status.OK, Status.OK, Status.FOLDED, Status.OTHER_SIGN], np.uint8)
     stored = FeatureValues(column, values, kept.errors, statuses)
     rewrite_features(path, {column.name: stored}, STATUSES)
     return path
@@ -41,7 +41,8 @@ def test_rates_are_means_of_the_sites_of_a_condition(scan: Path) -> None:
     assert first.mean == pytest.approx(0.02)
     assert first.sd == pytest.approx(0.01 * math.sqrt(2))
     assert "j = " in first.words
-    assert (second.sites, second.brighter) == (1, 0)  # the one that turns over does not count
+    # The one that turns over does not count; that against the record says what is right.
+    assert (second.sites, second.brighter) == (1, 0)
     assert second.mean == pytest.approx(-0.02)
     assert math.isnan(second.sd)
 

@@ -26,6 +26,8 @@ from seccm.imaging.irm import onset
 from seccm.imaging.irm.drift import Aligner, moved_back
 from seccm.imaging.irm.film_file import lost, open_film
 from seccm.imaging.irm.footprint import footprint
+from seccm.imaging.irm.places import PlaceStatus
+from seccm.imaging.irm.seen import Seen
 from seccm.imaging.irm.viewing import Unseen, landing, view
 from seccm.imaging.sem.amounts import MOLAR_VOLUME
 from seccm.report.sheets import report_film
@@ -327,6 +329,43 @@ def test_a_growth_that_darkens_has_the_same_onset(taken: Film, viewed, history: 
     found = view(frames_of(dark), dark.t, first_landed(dark), PIXEL)
     assert found.growth.sign == -1
     assert found.growth.t_onset == pytest.approx(viewed.growth.t_onset, abs=0.5)
+
+
+@pytest.mark.parametrize("true", [1, -1])
+def test_a_film_against_the_sign_on_record_says_so(history: History, true: int) -> None:
+    shown = film(history, CAMERA, Optics(contrast=0.04 * true), seed=10 + true)
+    both = [view(frames_of(shown), shown.t, first_landed(shown), PIXEL, sign=sign)
+            for sign in (true, -true)]  # fmt: skip
+    right, wrong = (each.growth for each in both)
+    assert right.measured == wrong.measured == true
+    assert not right.against
+    assert right.known > 0
+    assert wrong.against
+    assert wrong.known < 0.01 * right.known, "no onset is shown that contradicts what is known"
+    assert math.isnan(wrong.t_onset)
+    assert (wrong.status == PlaceStatus.OTHER_SIGN).sum() > 0.5 * right.known
+    assert np.sign(wrong.rate) == true, "the rate is what the film shows"
+    told = [[doubt for doubt in each.doubts if "recorded" in doubt] for each in both]
+    assert told[0] == []
+    (said,) = told[1]
+    assert said.startswith(f"The footprint becomes {'brighter' if true > 0 else 'darker'}, and")
+
+
+@pytest.mark.parametrize("against", [True, False])
+def test_what_is_stored_says_that_it_is_against_the_sign_on_record(
+    viewed, tmp_path: Path, against: bool
+) -> None:
+    scan = Path(shutil.copyfile(OLD / "li-on-au-combinatorial.h5", tmp_path / "scan.h5"))
+    sign = -viewed.growth.measured if against else viewed.growth.measured
+    told = replace(viewed, growth=replace(viewed.growth, sign=sign))
+    session.join_film(scan, 1, Seen(None, PIXEL, told, tmp_path, tmp_path))  # type: ignore[arg-type]
+    with open_scan(scan) as kept:
+        for name in ("irm_rate", "irm_dI_end"):
+            status = Status.read(int(kept.sites[f"{name}_status"][1]))
+            assert status is (Status.OTHER_SIGN if against else Status.OK)
+            assert np.isfinite(kept.sites[name][1])
+        assert Status.OTHER_SIGN.trusted is False
+        assert kept.sites["irm_drift_status"][1] == Status.OK, "it has no sign"
 
 
 def test_frames_that_jumped_are_told(taken: Film) -> None:

@@ -50,7 +50,7 @@ def run(taken: Film, over: float | None = None, **columns: Any) -> Any:
     movie = SimpleNamespace(path=Path("scan.ome.tif"), frame=lambda page: taken.frames[page])
 
     class Frames:
-        facts = SimpleNamespace(pixel=PIXEL)
+        facts = SimpleNamespace(pixel=PIXEL, growth="")
 
         def __getitem__(self, name: str) -> Any:
             return frames[name]
@@ -139,6 +139,7 @@ def test_a_site_is_looked_at_from_its_own_movie(
     taken: Film, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scan = run(taken)
+    scan.frames.facts = SimpleNamespace(pixel=PIXEL, growth="darker")
     scan.frames.movie.path = tmp_path / "scan.ome.tif"
     (tmp_path / "scan.ome.tif").write_bytes(b"pixels")
 
@@ -158,6 +159,12 @@ def test_a_site_is_looked_at_from_its_own_movie(
     assert seen.viewed.footprint.diameter * PIXEL == pytest.approx(7.0e-6, rel=0.01)
     assert abs(seen.contact) < 0.13
     assert seen.virtual
+    # What the rig file of the run had recorded is compared with the film.
+    assert seen.viewed.growth.against
+    assert any('"darker": the record is wrong' in doubt for doubt in seen.viewed.doubts)
+    with h5py.File(seen.maps) as maps:
+        assert maps.attrs["sign"] == -1
+        assert maps.attrs["sign_measured"] == 1
 
 
 # In the report.

@@ -12,6 +12,7 @@ from seccm.cli.exits import sentences
 from seccm.cli.image_commands import lengths, together
 from seccm.cli.printing import out, say
 from seccm.errors import PlanError, Problem, SeccmError
+from seccm.movie.facts import SIGNS
 from seccm.shell import command
 from seccm.typography import counted
 from seccm.units import parse, show
@@ -19,8 +20,6 @@ from seccm.units import parse, show
 if TYPE_CHECKING:
     from seccm.imaging.irm.coulombic import Cycling
     from seccm.imaging.irm.seen import Seen
-
-_SIGNS = {"": 0, "brighter": 1, "darker": -1}
 
 
 def irm(
@@ -73,7 +72,8 @@ def irm(
         typer.Option(
             "--growth",
             help="What growth does to brightness on this microscope: brighter or darker. Taken "
-            "from the film unless given.",
+            "from the rig file of the run, or else from the film. A film that shows the other is "
+            "told.",
         ),
     ] = "",
 ) -> None:
@@ -85,10 +85,10 @@ def irm(
 
     with sentences():
         length = lengths([pixel], 1, film, "--pixel")[0][0] if pixel else None
-        if growth not in _SIGNS:
+        if growth not in SIGNS:
             what = f"{growth!r} is neither brighter nor darker."
             raise PlanError(str(film), [Problem("--growth", what)])
-        sign = _SIGNS[growth]
+        sign = SIGNS[growth]
         if film.suffix.lower() in (".h5", ".hdf5"):
             own(film, site, length, rest, sign)
             return
@@ -186,8 +186,8 @@ def _say(name: str, seen: Seen) -> None:
     if math.isfinite(seen.contact):
         say(f"Contact: {1e3 * seen.contact:+.0f} ms after that of the record")
     say(f"Footprint: diameter {show(viewed.footprint.diameter * seen.pixel, 'm', 4)}")
-    if growth.sign:
-        brighter = "brighter" if growth.sign > 0 else "darker"
+    if growth.measured:
+        brighter = "brighter" if growth.measured > 0 else "darker"
         say(
             f"Growth makes it {brighter}: {100 * growth.rate:+.3g} ± {100 * growth.rate_error:.2g} "
             "% per second"

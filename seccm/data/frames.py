@@ -157,6 +157,7 @@ def _attributes(facts: MovieFacts) -> dict[str, Any]:
         "rate": facts.rate,
         "sync": facts.sync,
         "sync_uncertainty": facts.sync_uncertainty,
+        "growth": facts.growth,
         "frames": facts.frames,
     }
 
@@ -185,6 +186,7 @@ def facts_of(told: Mapping[str, Any]) -> MovieFacts:
         rate=float(told["rate"]),
         sync=told["sync"],
         sync_uncertainty=float(told["sync_uncertainty"]),
+        growth=str(told.get("growth", "")),  # earlier files do not say it
         frames=str(told["frames"]),
     )
 

@@ -53,6 +53,9 @@ class FrameStatus(IntEnum):
 SATURATED = 1e-3
 """Share of the pixels at full scale from which a frame counts as saturated."""
 
+SIGNS = {"": 0, "brighter": 1, "darker": -1}
+"""What growth does to brightness, and the sign of its contrast; 0 where that is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class MovieFacts:
@@ -84,5 +87,8 @@ class MovieFacts:
     sync: Sync = "host"
     sync_uncertainty: float = 0.0
     """Standard uncertainty of the times of frames with the status ok, in seconds."""
+    growth: str = ""
+    """What growth does to brightness on this microscope, "brighter" or "darker", as it was recorded
+    before the run; empty where that was not known."""
     frames: str = "sites"
     """Which frames are in the movie: those of sites, all, or every n-th."""

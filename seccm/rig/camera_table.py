@@ -38,6 +38,9 @@ class CameraTable(Model):
     """Such as "60x, NA 0.95"; goes into the data file."""
     wavelength: Annotated[Length, Field(ge=0, examples=["560 nm"])] = 0.0
     """Of the light; goes into the data file. 0 if it is not known."""
+    growth: Literal["", "brighter", "darker"] = ""
+    """What metal that grows does to brightness on this microscope, as its own films have shown it;
+    empty while that is not known. Films that show the other are told."""
     sync: Literal["edges", "lamp", "landings", "host"] = "host"
     """How the times of frames are known: "edges" of the camera's exposure output, which the rig
     counts; pulses of the "lamp", which the rig blinks; "landings" that frames show, good to 50 ms;

@@ -31,7 +31,8 @@ class Rate:
 def rates_by_condition(path: str | Path) -> list[Rate]:
     """Return the rates that films of sites have shown, by condition; none without films.
 
-    Only rates that can be trusted count: not those of contrast that turns over.
+    Only rates that can be trusted count: not those of contrast that turns over. Those against the
+    recorded sign count: all together they say whether the record is right.
 
     Raises:
         DataFileError: the file cannot be read.
@@ -40,7 +41,8 @@ def rates_by_condition(path: str | Path) -> list[Rate]:
         if "irm_rate" not in scan.sites:
             return []
         rate = np.array(scan.sites["irm_rate"], float)
-        good = np.isfinite(rate) & (np.array(scan.sites["irm_rate_status"]) == Status.OK)
+        known = np.isin(scan.sites["irm_rate_status"], (Status.OK, Status.OTHER_SIGN))
+        good = np.isfinite(rate) & known
         conditions = np.array(scan.sites["condition"])
         found = []
         for condition in np.unique(conditions[good]).tolist():

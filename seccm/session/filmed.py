@@ -90,6 +90,7 @@ def facts_of(info: CameraInfo, table: CameraTable, plan: Plan, movie: Path) -> M
         mirrored=table.mirrored,
         objective=table.objective,
         wavelength=table.wavelength,
+        growth=table.growth,
         gain=info.gain,
         binning=info.binning,
         roi=info.roi,

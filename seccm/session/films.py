@@ -21,6 +21,7 @@ from seccm.imaging.irm.seen import Seen, maps_beside
 from seccm.imaging.sem.files import checksum
 from seccm.imaging.sem.micrograph import EXTRA, needed
 from seccm.installing import install_hint
+from seccm.movie.facts import SIGNS
 from seccm.results import Status
 from seccm.session.analysing import same_file
 from seccm.session.film_cycles import Commanded, commanded, read_cycles
@@ -101,7 +102,8 @@ def view_site(
         site: its number.
         pixel: metres per pixel, where the camera of the rig does not say it.
         rest: frames that are averaged at each point of rest of a cycle.
-        sign: of the contrast of what grows on this microscope: 1 or -1; 0 to take it from the film.
+        sign: of the contrast of what grows on this microscope: 1 or -1; 0 to take what the rig file
+            of the run had recorded, or else the film.
 
     Raises:
         PlanError: the file has no movie of the site, or it shows no landing.
@@ -112,6 +114,8 @@ def view_site(
         site_in(opened, site)
         film, own = film_of(opened, site)
         virtual = opened.header.virtual
+        facts = opened.frames.facts
+        sign = sign or SIGNS.get(facts.growth if facts is not None else "", 0)
         done = commanded(opened, site)
     pixel = pixel or own
     if not (pixel and math.isfinite(pixel)):
@@ -200,7 +204,8 @@ def _stored(scan: Scan, site: int, seen: Seen) -> list[tuple[str, FeatureValues]
     moved = float(np.hypot(*(viewed.drift[-1] - viewed.drift[0]))) * seen.pixel
     faint = Status.FAINT if viewed.footprint.faint else Status.OK
     folded = bool((growth.status == PlaceStatus.MEANINGLESS).any())
-    slow = Status.OK if not folded else Status.MISFIT
+    against = Status.OTHER_SIGN if growth.against else Status.OK
+    slow = Status.FOLDED if folded else against
     values = {
         "irm_contact_t": (seen.contact, period, _together(seen.contact, period)),
         "irm_footprint_d": (viewed.footprint.diameter * seen.pixel, math.nan, faint),
@@ -210,14 +215,15 @@ def _stored(scan: Scan, site: int, seen: Seen) -> list[tuple[str, FeatureValues]
         "irm_t_onset": (growth.t_onset, math.hypot(growth.t_onset_error, period), Status.OK),
         "irm_t_max": (growth.t_steepest, period, Status.OK),
         "irm_rate": (growth.rate, growth.rate_error, slow),
-        "irm_dI_end": (float(viewed.mean[-2:].mean()), math.nan, Status.OK),
+        "irm_dI_end": (float(viewed.mean[-2:].mean()), math.nan, against),
         "irm_drift": (moved, math.nan, Status.OK),
     }
     maps = viewed.cycling.maps if viewed.cycling is not None else ()
     for name, number in (("irm_ce_first", 0), ("irm_ce_last", -1)):
         if maps:
             one = maps[number]
-            status = Status.MISFIT if one.folded else Status.OK
+            status = Status.FOLDED if one.folded else Status.OK
+            status = Status.OTHER_SIGN if one.against else status
             values[name] = (one.ratio, one.ratio_error, status)
     none = {"irm_t_onset": Status.NOT_FOUND, "irm_t_max": Status.NO_MAXIMUM}
     stored = []
@@ -235,7 +241,7 @@ def _stored(scan: Scan, site: int, seen: Seen) -> list[tuple[str, FeatureValues]
 def _together(contact: float, period: float) -> Status:
     """Tell whether film and record agree about the contact within a frame, or 60 ms."""
     off = math.isfinite(contact) and abs(contact) > max(period, _SYNCHRONOUS)
-    return Status.CONTRADICTED if off else Status.OK
+    return Status.OUT_OF_STEP if off else Status.OK
 
 
 def _write(seen: Seen, sha256: str) -> None:
@@ -271,6 +277,7 @@ def _write(seen: Seen, sha256: str) -> None:
             "contact": viewed.contact + 1,
             "landed": seen.landed,
             "sign": growth.sign,
+            "sign_measured": growth.measured,
             "footprint_diameter": viewed.footprint.diameter * seen.pixel,
             "footprint_row": viewed.footprint.row,
             "footprint_column": viewed.footprint.column,
@@ -304,7 +311,7 @@ def _write_cycles(file: h5py.File, cycling: Cycling) -> None:
             "start": one.cycle.start, "turn": one.cycle.turn, "end": one.cycle.end,
             "ce": one.cycle.efficiency, "ratio": one.ratio, "ratio_error": one.ratio_error,
             "weighted": one.weighted, "place_error": one.place_error, "frames": one.frames,
-            "folded": int(one.folded),
+            "folded": int(one.folded), "against": int(one.against),
         }  # fmt: skip
         for name, value in told.items():
             group.attrs[name] = value

@@ -9,7 +9,7 @@ is that comparison, not the optics, that says what a map means.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -81,6 +81,8 @@ class CycleMap:
     """At each point of rest."""
     folded: bool
     """Whether contrast turns over within the plating."""
+    against: bool = False
+    """Whether plating changed brightness against the sign that is recorded for the microscope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def cycling(
     *,
     frames: int = FRAMES,
     charge: FloatArray | None = None,
+    sign: int = 0,
 ) -> Cycling:
     """Make a map of the efficiency of each cycle.
 
@@ -124,6 +127,8 @@ def cycling(
         frames: that are averaged at each point of rest, at most: fewer where they are too far away.
         charge: net charge that has passed until each frame, any unit, cathodic negative; without
             it nobody looks whether contrast is linear.
+        sign: of the contrast of metal that is recorded for the microscope, 1 or -1; 0 where none
+            is. It is compared with what the film shows, and chooses no number.
     """
     maps, doubts = [], []
     mean = records[:, inside].mean(axis=1, dtype=np.float64)
@@ -145,7 +150,7 @@ def cycling(
                 "are needed: stay longer at the vertices, or take more frames per second."
             )
             continue
-        maps.append(_mapped(records, inside, noise, number, cycle, rests, count))
+        maps.append(_mapped(records, inside, noise, number, cycle, rests, count, sign))
         if charge is not None and _turns_over(t, records, inside, charge, cycle):
             maps[-1] = replace(maps[-1], folded=True)
     if any(each.folded for each in maps):
@@ -154,6 +159,7 @@ def cycling(
             f"Contrast per charge falls within the plating of cycle {first}: it turns over as the "
             "particles grow, and maps of the efficiency are wrong by some hundredths."
         )
+    doubts += _of_signs(maps, sign)
     calibration = calibrated([(m.ratio, m.cycle.efficiency) for m in maps])
     if maps and calibration.cycles < CYCLES:
         doubts.append(
@@ -161,6 +167,30 @@ def cycling(
             "to compare the contrast with it."
         )
     return Cycling(tuple(maps), calibration, tuple(doubts))
+
+
+def _of_signs(maps: Sequence[CycleMap], sign: int) -> Iterator[str]:
+    """Yield what the directions of the changes contradict, as sentences."""
+    against = [each.number for each in maps if each.against]
+    if against:
+        which = ("cycle " if len(against) == 1 else "cycles ") + ", ".join(map(str, against))
+        word = "darker" if sign > 0 else "brighter"
+        yield (
+            f"Plating makes the footprint {word} in {which}, against the sign that is recorded for "
+            "this microscope: the record is wrong, or something else than metal grew. The maps of "
+            f"{'this cycle are' if len(against) == 1 else 'these cycles are'} left empty."
+        )
+    clear = [each for each in maps if math.isfinite(each.ratio)]
+    signs = {float(np.sign(np.nansum(each.plated[each.status != PlaceStatus.OUTSIDE])))
+             for each in clear}  # fmt: skip
+    if len(signs) > 1:
+        yield "Plating makes some cycles brighter and others darker: contrast does not tell metal."
+    wrong = [each for each in clear if each.ratio < -_CLEAR * each.ratio_error]
+    if wrong:
+        yield (
+            f"In cycle {wrong[0].number} stripping changes brightness in the direction of plating: "
+            "do the times of the cycles belong to this film?"
+        )
 
 
 def calibrated(pairs: Sequence[tuple[float, float]]) -> Calibration:
@@ -229,13 +259,15 @@ def _still(
 
 def _mapped(
     records: FloatArray, inside: npt.NDArray[np.bool_], noise: float, number: int, cycle: Cycle,
-    rests: tuple[npt.NDArray[np.int64], ...], count: int,
+    rests: tuple[npt.NDArray[np.int64], ...], count: int, recorded: int,
 ) -> CycleMap:  # fmt: skip
     before, after, end = (records[rest[-count:]].mean(axis=0, dtype=np.float64) for rest in rests)
     plated, stripped = after - before, after - end
     error = math.sqrt(2 / count) * noise
     sum_in, sum_out = float(plated[inside].sum()), float(stripped[inside].sum())
-    sign = 1.0 if sum_in >= 0 else -1.0
+    nothing = not (inside.any() and abs(sum_in) > _CLEAR * error * math.sqrt(int(inside.sum())))
+    measured = 1 if sum_in >= 0 else -1
+    sign = recorded or measured
     status = np.full(inside.shape, PlaceStatus.OUTSIDE, np.uint8)
     status[inside] = PlaceStatus.UNCLEAR
     status[inside & (sign * plated < -_CLEAR * error)] = PlaceStatus.OTHER_SIGN
@@ -243,7 +275,6 @@ def _mapped(
     status[clear] = PlaceStatus.OK
     with np.errstate(divide="ignore", invalid="ignore"):
         efficiency = np.where(clear, stripped / plated, math.nan)
-    nothing = not (inside.any() and abs(sum_in) > _CLEAR * error * math.sqrt(int(inside.sum())))
     ratio = math.nan if nothing else sum_out / sum_in
     weight = plated[clear]
     typical = float(np.median(np.abs(weight))) if clear.any() else math.nan
@@ -263,6 +294,7 @@ def _mapped(
         place_error=spread / typical if typical else math.nan,
         frames=count,
         folded=False,
+        against=not nothing and sign != measured,
     )
 
 

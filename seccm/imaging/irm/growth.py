@@ -30,7 +30,10 @@ class Growth:
     status: npt.NDArray[np.uint8]
     """`PlaceStatus` of each place, same shape."""
     sign: int
-    """Of the contrast of what grows: 1 or -1; 0 where brightness hardly changes."""
+    """Of the contrast of what grows, as recorded or else as measured: 1 or -1; 0 where brightness
+    hardly changes."""
+    measured: int
+    """The sign that this film shows; 0 where brightness hardly changes."""
     t_onset: float
     """Seconds: of the mean of the footprint."""
     t_onset_error: float
@@ -43,6 +46,11 @@ class Growth:
     """Standard deviation by the noise of the mean, 1/s."""
     doubts: tuple[str, ...]
     """Why numbers are missing, as sentences."""
+
+    @property
+    def against(self) -> bool:
+        """Return whether the film shows the other sign than the recorded one."""
+        return self.sign * self.measured < 0
 
     @property
     def known(self) -> int:
@@ -72,9 +80,12 @@ def growth(
     times, significance = np.full((2, *inside.shape), nan)
     status = np.where(inside, PlaceStatus.UNCLEAR, PlaceStatus.OUTSIDE).astype(np.uint8)
     measured = _sign(mean)
-    if sign and measured and sign != measured:
+    if sign * measured < 0:
+        word, other = ("brighter", "darker") if measured > 0 else ("darker", "brighter")
         doubts.append(
-            "The footprint becomes brighter and darker against what is said of this microscope."
+            f"The footprint becomes {word}, and the sign that is recorded for this microscope is "
+            f'"{other}": the record is wrong, or something else than metal grew. Onsets are looked '
+            "for with the recorded sign."
         )
     sign = sign or measured
     fitted = _slope(t, mean) if t.size > 3 else (nan, nan)
@@ -85,7 +96,7 @@ def growth(
             else "The footprint hardly changes: whether growth makes it brighter is not known."
         )
         return Growth(
-            times, significance, status, sign, nan, nan, nan, *fitted, doubts=tuple(doubts)
+            times, significance, status, sign, measured, nan, nan, nan, *fitted, tuple(doubts)
         )
     places = onset.onsets(t, records[:, inside])
     quiet = onset.onsets(t, records[:, dry])
@@ -94,13 +105,23 @@ def growth(
     if not math.isfinite(steepest):
         doubts.append("The footprint changes fastest at an end of the film: there is no maximum.")
     significance[inside] = places.significance
-    if onset.folded(t, mean, places, sign):
+    # By the film's own sign: against a wrong record everything would seem to turn over.
+    if onset.folded(t, mean, places, measured or sign):
         doubts.append(
             "Contrast turns over as the particles grow: onsets and their map mean nothing."
         )
         status[inside] = PlaceStatus.MEANINGLESS
         return Growth(
-            times, significance, status, sign, nan, nan, steepest, *fitted, doubts=tuple(doubts)
+            times,
+            significance,
+            status,
+            sign,
+            measured,
+            nan,
+            nan,
+            steepest,
+            *fitted,
+            tuple(doubts),
         )
     good = places.valid(sign, least)
     times[inside] = np.where(good, places.t, nan)
@@ -122,6 +143,7 @@ def growth(
         significance=significance,
         status=status,
         sign=sign,
+        measured=measured,
         t_onset=at,
         t_onset_error=onset.uncertainty(t, mean, at) if known else nan,
         t_steepest=steepest,

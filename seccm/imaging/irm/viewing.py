@@ -123,7 +123,7 @@ def view(
         until: seconds since the first landed frame, until which something grows.
         rest: frames that are averaged at a point of rest of a cycle.
         sign: of the contrast of what grows, where other films of the rig have shown it: 1 or -1;
-            0 to take it from this film.
+            0 to take it from this film. A film that shows the other one is told.
 
     Raises:
         Unseen: there are too few frames before or after contact, or no footprint.
@@ -172,7 +172,7 @@ def view(
     cycled = None
     if cycles:
         cycled = coulombic.cycling(
-            since, records, inside, noise, cycles, frames=rest, charge=charge
+            since, records, inside, noise, cycles, frames=rest, charge=charge, sign=sign
         )
     return Viewed(
         contact=contact,
