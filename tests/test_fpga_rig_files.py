@@ -282,7 +282,7 @@ def test_no_axis_goes_farther_than_there_are_codes():
 @pytest.mark.parametrize("runs", [True, False])
 def test_powering_up_says_where_the_stage_jumps_and_whether_something_is_stopped(runs: bool):
     asked = question(config({"axes.x.offset": "-20 um"}), runs=runs)
-    assert ("stopped and started anew" in asked) == runs
+    assert ("stopped and started again" in asked) == runs
     assert "x to 30 um" in asked or "x to 29.99" in asked
     assert asked.endswith("Start it?")
     assert SHIPPED.command("x").one(MIDDLE) == pytest.approx(50 * UM, abs=4e-9)

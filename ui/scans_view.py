@@ -80,7 +80,7 @@ class ScansView(QWidget):
         self.list.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setTabKeyNavigation(False)
-        self.list.setWordWrap(False)
+        self.list.setWordWrap(True)
         header = self.list.horizontalHeader()
         header.setSectionResizeMode(HEADS.index("Title"), QHeaderView.ResizeMode.Stretch)
         self.list.setColumnHidden(RESULT, True)
@@ -166,12 +166,12 @@ class ScansView(QWidget):
         return grid
 
     def dress(self, sizes: Sizes) -> None:
-        """Take sizes; in gloves, a line is as high as a finger."""
+        """Take sizes: two lines of words, as long titles need; in gloves at least half a target."""
         pieces.uncut(*self.buttons.values())
-        high = sizes.target // 2 if sizes.glove else round(2.0 * sizes.font)
+        high = max(sizes.target // 2 if sizes.glove else 0, round(3.2 * sizes.font))
         self.list.verticalHeader().setDefaultSectionSize(high)
-        for head, letters in (("Begun", 17), ("Sample", 11), ("Sites", 7), ("State", 19),
-                              ("Tags", 9), ("Result", 36), ("File", 18)):  # fmt: skip
+        for head, letters in (("Begun", 17), ("Sample", 11), ("Sites", 6), ("State", 12),
+                              ("Tags", 9), ("Result", 24), ("File", 20)):  # fmt: skip
             width = round(0.62 * letters * sizes.font)
             self.list.setColumnWidth(HEADS.index(head), width)
 

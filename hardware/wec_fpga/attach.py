@@ -78,7 +78,7 @@ def refuse_unusual(config: WecFpgaConfig, link: Link) -> None:
         found = link.read(name)
         if found != wanted:
             what = f'"{name}" is {found}, and {wanted} by [clock] of the rig file. Nothing moved.'
-            remedy = f"Correct the rig file, or power the target up anew. {POWER_UP}"
+            remedy = f"Correct the rig file, or power the target up again. {POWER_UP}"
             raise RigError("clock", where, what, remedy)
 
 

@@ -262,7 +262,7 @@ class Driver:
                 "target-stopped",
                 self.link.where,
                 f"the target has stopped: {what}. Its outputs hold.",
-                "Raise the tip by the stage's own controller, then power the target up anew.",
+                "Raise the tip by the stage's own controller, then power the target up again.",
             )
 
     # What is under way.

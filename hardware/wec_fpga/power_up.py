@@ -68,7 +68,7 @@ def question(config: WecFpgaConfig, *, runs: bool) -> str:
     """
     at = {axis: config.command(axis).one(0 if axis == "z" else MIDDLE) for axis in AXES}
     where = ", ".join(f"{axis} to {show(at[axis], 'm')}" for axis in AXES)
-    again = "The program runs already; it is stopped and started anew. " if runs else ""
+    again = "The program runs already; it is stopped and started again. " if runs else ""
     return (
         f"{again}Starting the program on the target MOVES THE STAGE AT ONCE: {where}; the command "
         "of the cell to 0 V. The tip must be far away from everything, and the amplifier off. "

@@ -152,7 +152,7 @@ def restore(path: Path) -> bool:
         put_in_place(part, path)
     except FAILURES as error:
         raise DataFileError(
-            f"{path}: cannot be made anew from {redo_log(path).name}: {said(error)}. It is as it "
+            f"{path}: cannot be made again from {redo_log(path).name}: {said(error)}. It is as it "
             "was; it takes a folder that can be written, and room for a copy."
         ) from error
     finally:

@@ -98,7 +98,7 @@ class Carrying:
         yield from course.rest(seconds, OFF, carry)
         terrain.forget()
         self._here, self._lifted = region.label, None
-        what = f"Region {region.label} is below the tip. Its surface is looked for anew."
+        what = f"Region {region.label} is below the tip. Its surface is looked for again."
         course.tell(Note(course.row, -1, what, "info"))
 
     def _seconds(self, to: tuple[float, float]) -> float:
