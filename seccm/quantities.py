@@ -30,6 +30,7 @@ from pydantic.types import Strict
 from pydantic_core import CoreSchema
 
 from seccm.advice import told
+from seccm.attribute_docs import attribute_docs
 from seccm.errors import PlanError, Problem
 from seccm.mistakes import Mistake, mistakes_of, plainly, written
 from seccm.text_files import Unreadable, read_text
@@ -58,20 +59,24 @@ MOST: Mapping[str, tuple[float, str]] = {
 class Model(BaseModel):
     """A frozen part of a file; unknown keys are refused."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @classmethod
     def __get_pydantic_json_schema__(
         cls, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Return the schema with the bounds of quantities, which are texts in a file."""
+        """Return the schema with what is said of each key, and its bounds.
+
+        Quantities are texts in a file, of which a schema would not know any bounds.
+        """
         schema = handler(core)
         inside = handler.resolve_ref_schema(schema).get("properties", {})
+        said = attribute_docs(cls)
         for name, field in cls.model_fields.items():
             if (known := inside.get(field.alias or name)) is not None:
                 known.update(_bounds(field.annotation, field.metadata))
+                if name in said:
+                    known.setdefault("description", said[name])
         return schema
 
 
