@@ -11,7 +11,7 @@ import pytest
 from planned_runs import Scripted
 from pytestqt.qtbot import QtBot
 from small_scan import small_scan
-from test_regions import answered, plan_of
+from test_regions import REGIONS, answered, plan_of
 from ui_windows import LONG, begin, ended, small_plan, window
 
 import seccm
@@ -20,6 +20,7 @@ from seccm.errors import PlanError
 from seccm.events import Outcome, SiteStarted
 from seccm.plan.decision import HALF, Belief, Decision, Direction, Progress
 from seccm.plan.instruction import Instruction
+from seccm.plan.regions import known_of_regions
 from ui.instruction_line import InstructionLine
 from ui.models.palette import DARK, LIGHT, Palette, Sizes
 from ui.models.planning import (
@@ -279,6 +280,21 @@ def test_regions_are_drawn_where_they_are_on_the_sample_and_chosen_by_a_click(
     (said,) = told
     assert said.region == "south"
     view.close()
+
+
+def test_a_click_on_a_map_over_compositions_chooses_the_region_that_has_it() -> None:
+    values = {"cu": ["0.1", "0.9", "0.5"], "ni": ["10 %", "20 %", "90 %"]}
+    plan = plan_of(1, regions={**REGIONS, "values": values})
+    known = known_of_regions(plan.to_json())
+    assert known["south"] == pytest.approx(
+        {"cu": 0.5, "ni": 0.9, "region x": 5e-3, "region y": 10e-3}
+    )
+    planning = Planning("running", {}, {}, np.empty((0, 2)), [], known=known)
+    assert planning.nearest_region(["cu", "ni"], 0.8, 0.3) == "middle"
+    assert planning.nearest_region(["ni", "cu"], 0.8, 0.5) == "south"
+    assert planning.nearest_region(["region x", "region y"], 1e-3, -4e-3) == "north"
+    assert planning.nearest_region(["x", "y"], 0.0, 0.0) is None
+    assert known_of_regions(PLAN.to_json()) == known_of_regions("no plan") == {}
 
 
 # ------------------------------------------------------------ the window

@@ -28,7 +28,6 @@ from seccm.arrays import FloatArray
 from seccm.errors import DataFileError, PlanError
 from seccm.plan.decision import Belief
 from seccm.plan.instruction import Instruction, Kind, agreed
-from seccm.plan.regions import OF_REGIONS
 from ui import pieces
 from ui.framed_plot import FramedPlot
 from ui.instruction_line import InstructionLine
@@ -444,14 +443,15 @@ class PlannerView(QDialog):
     def _choose_place(self, x: float, y: float) -> None:
         """Take the place that was clicked into the fields, if the map is one of places."""
         planning = self.planning
-        beliefs = [] if planning is None else list(planning.beliefs)
-        names = {d.name for d in beliefs[0].directions} if beliefs else set[str]()
-        if planning is not None and set(OF_REGIONS) <= names:
-            if (label := planning.nearest_region(x, y)) is not None:
-                self.line.choose_region(label)
-        elif {"x", "y"} <= names:
-            points = shown_as(beliefs[0], None)
-            assert isinstance(points, Plane)
+        if planning is None or not planning.beliefs:
+            return
+        points = shown_as(planning.beliefs[0], None)
+        if not isinstance(points, Plane):
+            return
+        names = [direction.name for direction in points.directions]
+        if (label := planning.nearest_region(names, x, y)) is not None:
+            self.line.choose_region(label)
+        elif set(names) == {"x", "y"}:
             apart = np.hypot(points.points[:, 0] - x, points.points[:, 1] - y)
             nearest = points.points[int(apart.argmin())]
             self.line.place(float(nearest[0]), float(nearest[1]))

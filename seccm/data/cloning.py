@@ -1,6 +1,6 @@
 """Datasets and attributes made like those of another file, by the shortest way that HDF5 has.
 
-A file has hundreds of small tables. What h5py does for whoever writes one of them by hand, such
+A file has hundreds of small tables. What h5py does for whoever writes one of them alone, such
 as translating types, takes longer than all of their contents.
 """
 

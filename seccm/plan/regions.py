@@ -174,6 +174,26 @@ def positions_in(plan_json: str) -> dict[str, tuple[float, float]]:
         return {}
 
 
+def known_of_regions(plan_json: str) -> dict[str, dict[str, float]]:
+    """Return what tells the regions of a plan apart for a planner, in SI, by their labels.
+
+    Args:
+        plan_json: as `Plan.to_json` gives it; a plan without regions, or none, has none.
+    """
+    try:
+        table = json.loads(plan_json)["regions"]
+        known: dict[str, dict[str, float]] = {str(label): {} for label in table["labels"]}
+        levels = region_levels(table)
+    except (ValueError, TypeError, KeyError):
+        return {}
+    for name, each in levels.items():
+        for label, level in zip(known, each, strict=False):
+            known[label][name] = level.value
+    for label, at in positions_in(plan_json).items():
+        known[label] |= dict(zip(OF_REGIONS, at, strict=True))
+    return known
+
+
 def region_levels(given: object) -> dict[str, tuple[Level, ...]]:
     """Return what can be read of the values of regions; unreadable ones are known by their names.
 

@@ -13,7 +13,7 @@ from seccm.arrays import BoolArray, FloatArray
 from seccm.events import Outcome
 from seccm.plan.decision import HALF, Belief, Decision, Direction, Progress
 from seccm.plan.instruction import Forbidden, Instruction
-from seccm.plan.regions import OF_REGIONS, positions_in
+from seccm.plan.regions import OF_REGIONS, known_of_regions
 from seccm.results import Status
 from seccm.typography import counted, readable
 from seccm.units import lasting, show
@@ -51,8 +51,8 @@ class Planning:
     """By the results that the newest beliefs are about."""
     regions: Sequence[str] = ()
     """Of the sample, for each site; empty in a plan without regions."""
-    positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    """Where the regions are on the sample, in metres, as far as the plan says."""
+    known: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Of each region, where it is on the sample and what else the plan knows of it, in SI."""
 
     @classmethod
     def of(cls, scan: Scan) -> Planning:
@@ -67,9 +67,7 @@ class Planning:
         outcomes = sites["status"].tolist()
         named = {number: site.region for number, site in planned.items() if site.region}
         regions = [named.get(number, "") for number in range(len(places))] if named else []
-        positions = positions_in(scan.plan_json) if named else {}
-        nowhere = (np.nan, np.nan)
-        spots = np.array([positions.get(one, nowhere) for one in regions]).reshape(-1, 2)
+        known = known_of_regions(scan.plan_json) if named else {}
         found = cls(scan.state, decisions, instructions, places, outcomes)
         names = set(sites.names)
         measured = {}
@@ -77,8 +75,9 @@ class Planning:
             columns = []
             for direction in belief.directions:
                 at = {"x": places[:, 0], "y": places[:, 1]}.get(direction.name)
-                if direction.name in OF_REGIONS and len(spots):
-                    at = spots[:, OF_REGIONS.index(direction.name)]
+                if at is None and any(direction.name in one for one in known.values()):
+                    of = [known.get(one, {}).get(direction.name, np.nan) for one in regions]
+                    at = np.array(of, float)
                 factor = f"factor_{direction.name}"
                 if at is None and factor in names:
                     at = np.asarray(sites[factor][:], float)
@@ -89,9 +88,7 @@ class Planning:
                 trusted = np.array([Status.read(int(code)).trusted for code in codes], bool)
                 values = np.where(trusted, sites[belief.result][:], np.nan)
             measured[belief.result] = Measured(np.column_stack(columns), values)
-        return cls(
-            found.state, decisions, instructions, places, outcomes, measured, regions, positions
-        )
+        return cls(found.state, decisions, instructions, places, outcomes, measured, regions, known)
 
     @property
     def newest(self) -> tuple[int, Decision] | None:
@@ -134,10 +131,23 @@ class Planning:
         where = f"Site {at}{region} at ({show(float(x), 'm', 4)}, {show(float(y), 'm', 4)})."
         return readable(f"{where} {self.decisions[at].reason}")
 
-    def nearest_region(self, x: float, y: float) -> str | None:
-        """Return the label of the region nearest to a point of the sample; None without any."""
-        apart = {one: float(np.hypot(u - x, v - y)) for one, (u, v) in self.positions.items()}
-        return min(apart, key=apart.__getitem__, default=None)
+    def nearest_region(self, names: Sequence[str], x: float, y: float) -> str | None:
+        """Return the label of the region nearest to a point of a map; None without any.
+
+        Args:
+            names: of the two directions of the map.
+            x: along the first, in SI.
+            y: along the second.
+        """
+        labels = [one for one, of in self.known.items() if set(names) <= of.keys()]
+        if not labels:
+            return None
+        at = np.array([[self.known[one][name] for name in names] for one in labels])
+        across = np.ptp(at, axis=0)
+        if set(names) == set(OF_REGIONS):
+            across = np.full(2, across.max())  # a metre is a metre in both directions
+        apart = (at - (x, y)) / np.where(across > 0.0, across, 1.0)
+        return labels[int((apart**2).sum(axis=1).argmin())]
 
     @property
     def forbidden(self) -> FloatArray:
