@@ -14,22 +14,19 @@ import numpy as np
 from hardware.ni.paths import check_move
 from hardware.wec_fpga import contract
 from hardware.wec_fpga.cell import Cell
+from hardware.wec_fpga.command import Command
 from hardware.wec_fpga.comparators import DEAF, Pair, watching
 from hardware.wec_fpga.config import COMPARED, WecFpgaConfig
 from hardware.wec_fpga.delivery import Delivery
 from hardware.wec_fpga.descent import Run, Why
-from hardware.wec_fpga.feeder import Feeder
 from hardware.wec_fpga.frames import UNTIL, Travel, exponent, line, speed_word
 from hardware.wec_fpga.lines import SENTINEL, Lines
 from hardware.wec_fpga.link import Link
-from hardware.wec_fpga.ramp import Timed, check_ramp, jump, ramp, slope_exponent
 from hardware.wec_fpga.rows import Piece, Rows
-from hardware.wec_fpga.travel import Leg, cut
+from hardware.wec_fpga.sideways import APPLIED, AXES, Sideways
 from seccm.errors import LimitError, RigError
-from seccm.rig import Axis, Constant, Drive, Flag, Mode, Move, RigInfo
-from seccm.rig import Lines as Polyline
+from seccm.rig import Axis, Drive, Flag, Move, RigInfo
 
-APPLIED: dict[Axis, str] = {"x": contract.X, "y": contract.Y, "z": contract.Z}
 BLOCK = 16
 """Rows of a block while nothing happens."""
 QUICK = 2
@@ -56,18 +53,11 @@ class Driver:
         self.trouble: RigError | None = None
         self.wake = 0
         """Row before which the next decision falls."""
+        self._command = Command(config, cell, link, self.rows)
+        self._sideways = Sideways(config, link, self.rows, self.lines)
         self._going: dict[Axis, Move] = {}
         self._run: Run | None = None
-        self._travel: Feeder | None = None
-        self._travel_over: int | None = None
-        """Number of the line behind a motion sideways, once that was sent."""
-        self._travel_broken = False
-        """Whether it is taken up again afterwards."""
-        self._ramp: Feeder | None = None
-        self._drive: Drive | None = None
-        self._since = 0
-        self._mode: Mode = "open"
-        self._drive_wanted = self._z_wanted = self._frozen = False
+        self._z_wanted = self._frozen = False
         self._looked = 0
 
     # What is asked for.
@@ -113,10 +103,11 @@ class Driver:
                     "Come down along z.",
                 )
             self._pair(move, move.baseline, strict=True)
-        if move.axis != "z" and self._travel is not None:
-            self._end_travel(again=True)
+        if move.axis != "z":
+            self._sideways.end(again=True)
         self._going[move.axis] = move
-        self._ramp, self._frozen = None, False
+        self._command.drop()
+        self._frozen = False
         self._z_wanted = self._z_wanted or move.axis == "z"
 
     def drive(self, drive: Drive) -> None:
@@ -126,19 +117,7 @@ class Driver:
             LimitError: it is not possible; nothing changed.
         """
         self.info.refuse_impossible(drive)
-        coded = self.cell.coded(drive.mode)
-        if drive.mode != "open" and isinstance(drive.waveform, Polyline):
-            if self._going:
-                raise LimitError(
-                    "moving",
-                    "drive",
-                    "the target ramps the command only while nothing moves; nothing changed.",
-                    "Let the motion end first.",
-                )
-            check_ramp(drive.waveform, coded)
-        self._drive = drive
-        self._since = self.rows.next if drive.since is None else drive.since
-        self._drive_wanted = True
+        self._command.take(drive, moving=bool(self._going))
 
     def freeze(self) -> None:
         """Hold the stage; see `seccm.rig.Freeze`.
@@ -148,8 +127,7 @@ class Driver:
         """
         self._going = {axis: move for axis, move in self._going.items() if self._under_way(axis)}
         self._z_wanted = False
-        if self._travel is not None:
-            self._end_travel(again=False)
+        self._sideways.end(again=False)
         if self._run is not None and self._run.why != "arrived":
             # Asked for after a contact has ended it, an end would be that of the next descent.
             if self._run.why is None and self.lines.begun() < self._run.sentinel:
@@ -158,7 +136,7 @@ class Driver:
                 self._run.why = "frozen"
 
     def _under_way(self, axis: Axis) -> bool:
-        return self._run is not None if axis == "z" else self._travel is not None
+        return self._run is not None if axis == "z" else self._sideways.under_way
 
     # Rows.
 
@@ -202,12 +180,11 @@ class Driver:
 
     def _count(self) -> int:
         """Return how many rows to wait for."""
-        limited = self._drive is not None and bool(self._drive.limits)
         watched = self._run is not None and (
             self._run.move.until is not None or self._run.why is not None
         )
-        count = QUICK if limited or watched else 4 if self._going else BLOCK
-        if self._ramp is not None:
+        count = QUICK if self._command.limited or watched else 4 if self._going else BLOCK
+        if self._command.ramping:
             count = min(count, max(1, int(self.config.stop.horizon / 3.0 / self.rows.period)))
         if self.wake > self.rows.next:
             return min(count, self.wake - self.rows.next)
@@ -223,19 +200,13 @@ class Driver:
             k = int(np.argmax(numbers >= run.sentinel))
             self._finish(run, piece, k)
             moving[k:], frozen[k:] = bool(self._going), self._frozen
-        if self._travel_over is not None and (numbers >= self._travel_over).any():
-            k = int(np.argmax(numbers >= self._travel_over))
-            self._travel = self._travel_over = None
-            for axis in ("x", "y") if not self._travel_broken else ():
+        if (k_over := self._sideways.over_from(numbers)) is not None:
+            for axis in () if self._sideways.again else AXES:
                 self._going.pop(axis, None)
-            moving[k:] = bool(self._going)
+            moving[k_over:] = bool(self._going)
         flags = np.where(moving, np.uint8(Flag.MOVING), np.uint8(0))
         flags |= np.where(frozen & ~moving, np.uint8(Flag.FROZEN), np.uint8(0))
-        self.delivery.take(piece, flags, galvanostat=self._galvanostat)
-
-    @property
-    def _galvanostat(self) -> bool:
-        return self._drive is not None and self.cell.instrument(self._mode) == "current"
+        self.delivery.take(piece, flags, galvanostat=self._command.galvanostat)
 
     def _look_after(self) -> None:
         """Look now and then whether the target has stopped, or words were lost.
@@ -274,21 +245,21 @@ class Driver:
             RigError: something failed.
         """
         if self._run is not None:
-            if (self._drive_wanted or self._z_wanted) and self._run.why is None:
+            if (self._command.wanted or self._z_wanted) and self._run.why is None:
                 self._ask(self._run, "broken off")
             self._tend(self._run)
             return
-        if self._travel is not None:
-            if self._drive_wanted or (self._z_wanted and self._upwards()):
-                self._end_travel(again=True)
-            self._feed_travel()
+        if self._sideways.under_way:
+            if self._command.wanted or (self._z_wanted and self._upwards()):
+                self._sideways.end(again=True)
+            self._sideways.feed()
             return
-        if self._drive_wanted:
+        if self._command.wanted:
             self._begin_drive()
         if self._going:
             self._begin_motion()
-        elif self._ramp is not None:
-            self._feed_ramp()
+        elif lines := self._command.more():
+            self.lines.send(*lines)
 
     def _tend(self, run: Run) -> None:
         if run.why is not None:
@@ -335,11 +306,14 @@ class Driver:
         )
 
     def _begin_motion(self) -> None:
-        sideways = any(axis in self._going for axis in ("x", "y"))
+        sideways = any(axis in self._going for axis in AXES)
         if "z" in self._going and (not sideways or self._upwards()):
             self._begin_z(self._going["z"])
         if self._run is None and sideways:
-            self._begin_travel()
+            self.await_idle()
+            self._sideways.prepare(self._going)
+            self.refuse_in_trouble()
+            self._sideways.feed()
 
     def _pair(self, move: Move, now: float, *, strict: bool) -> Pair:
         if move.until is None:
@@ -375,86 +349,12 @@ class Driver:
         due = self.rows.next + math.floor(seconds / self.rows.period)
         self._run = Run(move, goal, sentinel, due, pair)
 
-    def _begin_travel(self) -> None:
-        self.await_idle()
-        legs: dict[str, Leg] = {}
-        for axis in ("x", "y"):
-            if (move := self._going.get(axis)) is not None:
-                coded = self.config.command(axis)
-                start = self.link.read(APPLIED[axis])
-                goal, per_tick = coded.code(move.to, axis), coded.per_tick(move.speed)
-                legs[axis.upper()] = Leg(start, goal, per_tick)
-        self.link.settle({contract.EXPONENTS[axis]: -leg.exponent for axis, leg in legs.items()})
-        self.refuse_in_trouble()
-        cuts = [Timed(t, words) for t, words in cut(legs, self.config.stop.travel)]
-        self._travel = Feeder(cuts, self.rows.now(), self.config.stop.horizon)
-        self._travel_over, self._travel_broken = None, False
-        self._feed_travel()
-
-    def _feed_travel(self) -> None:
-        if self._travel is None or self._travel_over is not None:
-            return
-        lines = self._travel.due(self.rows.now())
-        if self._travel.over:
-            lines.append(SENTINEL)
-        if lines:
-            self.lines.send(*lines)
-        if self._travel.over:
-            self._travel_over = self.lines.sent
-
-    def _end_travel(self, *, again: bool) -> None:
-        """Send no more of a motion sideways than was sent."""
-        self._travel_broken = again
-        if self._travel_over is None:
-            self._travel = Feeder((), 0.0, 0.0)
-            self._feed_travel()
-
-    # The cell.
-
     def _begin_drive(self) -> None:
-        drive, self._drive_wanted, self._ramp = self._drive, False, None
-        if drive is None:
-            return
         self.await_idle()
-        coded = self.cell.coded(drive.mode)
-        lines = self._switching(drive.mode)
-        self._mode = drive.mode
-        waveform = Constant(0.0) if drive.mode == "open" else drive.waveform
-        begins = self._since * self.rows.period
-        passed = max(0.0, self.rows.now() - begins)
-        if isinstance(waveform, Polyline) and passed < waveform.duration:
-            n = slope_exponent(waveform, coded)
-            self.link.settle({contract.EXPONENTS["V"]: -n})
-            longest = self.config.stop.ramp
-            pieces = ramp(waveform, coded, passed, longest)
-            self._ramp = Feeder(pieces, begins, self.config.stop.horizon)
-            lines += self._ramp.due(self.rows.now())
-        else:
-            value = float(waveform.at(np.array([passed]))[0])
-            code = coded.code(value, "command")
-            if lines or self.link.read(contract.V) != code:
-                lines.append(jump(code))
+        lines = self._command.begin()
         self.refuse_in_trouble()
         if lines:
             self.lines.send(*lines)
-
-    def _switching(self, mode: Mode) -> list[list[int]]:
-        """Return the lines that choose the instrument of a mode, at zero."""
-        level = self.cell.level(mode)
-        before = self.link.read(contract.V2) if level is not None else 0
-        if level is None or before == level:
-            return []
-        was: Mode = "current" if before else "potential"
-        return [jump(self.cell.coded(was).code(0.0, "command")), jump(level, "V2")]
-
-    def _feed_ramp(self) -> None:
-        if self._ramp is None:
-            return
-        lines = self._ramp.due(self.rows.now())
-        if lines:
-            self.lines.send(*lines)
-        if self._ramp.over:
-            self._ramp = None
 
     # Safety.
 
@@ -482,10 +382,9 @@ class Driver:
     def give_up(self) -> None:
         """Forget what was to come; what is under way ends by itself at the next row."""
         self._going.clear()
-        self._ramp = None
-        self._drive_wanted = self._z_wanted = False
-        if self._travel is not None:
-            self._travel = Feeder((), 0.0, 0.0)
+        self._command.drop()
+        self._command.wanted = self._z_wanted = False
+        self._sideways.give_up()
         pair = DEAF if self._run is None else self._run.pair
         self.link.write(contract.THRESHOLD_2, pair.abort)
 
@@ -496,8 +395,8 @@ class Driver:
             RigError: that takes too long, or the library refuses.
         """
         self.await_idle()
-        self._run = self._travel = self._travel_over = None
-        self._frozen = False
+        self._run, self._frozen = None, False
+        self._sideways.forget()
         self.lines.deaf()
 
     @property
