@@ -57,6 +57,9 @@ WORKS: dict[str, dict[str, Any]] = {
     "lines are fetched slowly, the queue drops words, a host that dies resets it": {
         "fetch": "0.5 ms", "when_full": "drops words", "dies": "reset",
     },
+    "no voltage jumps while z moves, word 8 is a distance": {
+        "jumps_while_z_moves": False, "retract_word": "distance",
+    },
 }  # fmt: skip
 """Answers that have nothing to do with each other share a landing; more are drawn below."""
 
@@ -84,8 +87,26 @@ def test_the_tip_lands_and_comes_up_under_every_answer(switches: dict[str, Any])
         assert (report.frozen, report.drive_off, report.retracted) == (True, True, True)
         assert plugged.truth.crashes == []
         assert plugged.library.failures == []
+        depends_on_nothing_unknown(plugged.target.began)
     finally:
         rig.close()
+
+
+def depends_on_nothing_unknown(began: list[tuple[int, tuple[int, ...]]]) -> None:
+    """No line needs an answer that only a bench has: of its type, its flags, or the order of both.
+
+    Voltages with z (bench test 10), distances (11), motors, traces and feedback are never asked
+    for; a voltage jumps with both of its bits.
+    """
+    for _, words in began:
+        kind, flags = words[0], words[13]
+        assert kind in (0, 2)
+        assert not flags & 0b111_0000_0000, "the motors, and a hold of feedback"
+        z, voltages = flags >> 2 & 1, flags & 0b1101_1000
+        assert not (z and voltages)
+        assert (kind == 2) == bool(z)
+        for move, jump in ((3, 4), (6, 7)):
+            assert flags >> move & 1 or not flags >> jump & 1
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {

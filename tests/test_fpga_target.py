@@ -188,3 +188,24 @@ def test_a_queue_that_nobody_reads_fills_up(full):
         found.library.pass_time(0.1)
         assert most - 14 < host.rows_in.read(0, timeout_ms=0).elements_remaining <= most
         assert found.library.failures == []
+
+
+@pytest.mark.parametrize("distance", [False, True])
+@pytest.mark.parametrize("jumps", [False, True])
+def test_what_nobody_knows_of_a_line_is_a_switch(distance, jumps):
+    """Bench tests 10 and 11: a voltage in a line that moves z, and word 8 of a line of type 3."""
+    switches = {
+        "jumps_while_z_moves": jumps, "retract_word": "distance" if distance else "type",
+    }  # fmt: skip
+    with plugged(switches) as found:
+        host = Host(found)
+        host.deaf()
+        before = host.registers["Applied Z"].read()
+        words = line(Travel("Z", 2000, 20_000), kind=3)
+        words[9], words[13] = 1234, words[13] | 0b1_1000
+        host.send(words)
+        rows = host.rows(4)
+        assert host.registers["Applied Voltage"].read() == (1234 if jumps else 0)
+        found.library.pass_time(0.5)
+        assert host.registers["Applied Z"].read() == before - 2000
+        assert (2000 if distance else 3) in rows[:, 8]

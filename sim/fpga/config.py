@@ -40,6 +40,10 @@ class TargetConfig(Model):
     """Whether a signal that equals the threshold counts."""
     abort_ends: bool = True
     """Whether a line of type 2 is ended by the second comparator where Z goes up, or rests."""
+    jumps_while_z_moves: bool = True
+    """Whether a voltage jumps in a line that moves Z, too."""
+    retract_word: Literal["type", "distance"] = "type"
+    """What word 8 of rows is in a line of type 3, which goes up by a distance."""
     dies: Literal["runs on", "reset"] = "runs on"
     """What becomes of the program when the host is killed."""
     stop_purges: bool = True

@@ -13,6 +13,8 @@ WORDS = 14
 UNTIL_CONTACT = 2
 """The type of a line that a comparator ends, and nothing else."""
 WAITS_FOR_HOST = 1
+RETRACT = 3
+"""The type of a line that goes up by a distance from where Z is."""
 _MOVES = {"X": 0, "Y": 1, "Z": 2, "V": 3, "V2": 6}
 _JUMPS = {"V": 4, "V2": 7}
 _HOLDS = 5
@@ -28,6 +30,8 @@ class Line:
     holding: float
     """Ticks for which it still holds; 0 where it does not, infinite where it does for ever."""
     moving: tuple[str, ...]
+    distance: int = 0
+    """Codes by which one of type 3 goes up."""
 
     def left(self, outputs: Outputs) -> float:
         """Ticks until it ends by itself; infinite for one that waits for a contact."""
@@ -37,7 +41,14 @@ class Line:
         return max(self.holding, *ways, 0.0)
 
 
-def begin(words: tuple[int, ...], registers: Mapping[str, int], outputs: Outputs, now: int) -> Line:
+def begin(
+    words: tuple[int, ...],
+    registers: Mapping[str, int],
+    outputs: Outputs,
+    now: int,
+    *,
+    jumps_while_z_moves: bool = True,
+) -> Line:
     """Begin a line.
 
     Args:
@@ -45,14 +56,19 @@ def begin(words: tuple[int, ...], registers: Mapping[str, int], outputs: Outputs
         registers: of the target.
         outputs: that begin to move.
         now: ticks.
+        jumps_while_z_moves: whether voltages jump in a line that moves Z.
     """
     flags, moving = words[13] & 0xFFFF, []
+    still = not flags >> _MOVES["Z"] & 1
     for number, axis in enumerate(AXES):
         if not flags >> _MOVES[axis] & 1:
             continue
         goal = words[6 + number]
+        if axis == "Z" and words[0] == RETRACT:
+            goal = max(0, round(outputs.axes[axis].code) - goal)
         if axis in _JUMPS and flags >> _JUMPS[axis] & 1:
-            outputs.jump(axis, goal, now)
+            if still or jumps_while_z_moves:
+                outputs.jump(axis, goal, now)
             continue
         speed = words[1 + number] * 2.0 ** registers[f"ExpandVelScaller {axis}"]
         outputs.axes[axis].towards(goal, speed)
@@ -60,7 +76,8 @@ def begin(words: tuple[int, ...], registers: Mapping[str, int], outputs: Outputs
     holding = 0.0
     if flags >> _HOLDS & 1:
         holding = words[12] * registers["HoldTimerScale"] if words[12] else math.inf
-    return Line(words[0], float(holding), tuple(moving))
+    distance = words[8] if words[0] == RETRACT else 0
+    return Line(words[0], float(holding), tuple(moving), distance)
 
 
 def compared(

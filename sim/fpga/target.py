@@ -18,7 +18,7 @@ from typing import Protocol
 from sim.fpga.axes import CLOCK, Outputs
 from sim.fpga.bitfile import FIFOS, REGISTERS, TO_HOST, TO_TARGET
 from sim.fpga.config import TargetConfig
-from sim.fpga.lines import UNTIL_CONTACT, WAITS_FOR_HOST, WORDS, Line, begin, compared
+from sim.fpga.lines import RETRACT, UNTIL_CONTACT, WAITS_FOR_HOST, WORDS, Line, begin, compared
 from sim.fpga.rows import Made, Sampler
 
 NOT_RUNNING, RUNNING = 0, 2
@@ -200,7 +200,13 @@ class Target:
             self.registers["LineType"] = words[0]
             self.registers["Feedback1 Boolean"] = self.registers["Feedback2 Boolean"] = 0
             self.began.append((self.now, words))
-            self._line = begin(words, self.registers, self._outputs, self.now)
+            self._line = begin(
+                words,
+                self.registers,
+                self._outputs,
+                self.now,
+                jumps_while_z_moves=self.config.jumps_while_z_moves,
+            )
             if self._line.left(self._outputs) <= DONE:
                 self._end_line()
 
@@ -228,7 +234,7 @@ class Target:
         row = Made(
             begin=self._begun,
             end=self.now,
-            kind=0 if self._line is None else self._line.kind,
+            kind=self._shown(),
             tag=tag,
             interval=self.now - self._last,
             samples=1 << self.registers["2^(-n)"],
@@ -246,6 +252,14 @@ class Target:
             self._made.append(row)
         if len(self._made) * (1 << self.registers["2^(-n)"]) > CLOCK // 400:
             self._make()
+
+    def _shown(self) -> int:
+        """Return word 8 of a row that ends now."""
+        if self._line is None:
+            return 0
+        if self._line.kind == RETRACT and self.config.retract_word == "distance":
+            return self._line.distance
+        return self._line.kind
 
     def _stop_itself(self) -> None:
         at = self.config.stops_itself
