@@ -36,6 +36,8 @@ _POINTS = 20
 """Frequencies in a decade at which they are compared."""
 _WIDER = 10.0
 """How far the time constants go beyond the frequencies."""
+_BEYOND = 1e30
+"""Hz, at which a capacitor or what is like one conducts better than any resistor in series."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,38 @@ class Chain:
         s = 2j * np.pi * np.asarray(f)[:, None]
         parts = 1.0 / (self.capacitances * (s + self.rates))
         return np.asarray(self.series + parts.sum(axis=1))
+
+
+def refuse_others(written: str, values: tuple[float, ...]) -> None:
+    """Refuse a circuit that is certainly no chain; quick, where `chain_of` takes its time.
+
+    Resistors and capacitors never lead; whatever bridges the others, a resistor in series is left
+    of them at frequencies that are high enough.
+
+    Args:
+        written: the circuit, as `seccm.analysis.impedance` reads it.
+        values: of its parameters, SI.
+
+    Raises:
+        ValueError: it is none, or has no resistor in series.
+    """
+    f = np.geomspace(LOWEST, HIGHEST, 10)
+    Z = Circuit(written).impedance(np.append(f, _BEYOND), values)
+    if not np.isfinite(Z).all() or (Z.imag > _WRONG * np.abs(Z)).any():
+        raise _no_chain(written)
+    if not Z[-1].real > abs(Z[-1].imag):
+        raise _no_resistor(written)
+
+
+def _no_chain(written: str) -> ValueError:
+    return ValueError(
+        f"{written} with these values is no chain of resistors and capacitors; a circuit with "
+        "an inductor cannot be simulated"
+    )
+
+
+def _no_resistor(written: str) -> ValueError:
+    return ValueError(f"{written}: such a cell needs a resistor in series, such as R0")
 
 
 @lru_cache(maxsize=64)
@@ -79,12 +113,9 @@ def chain_of(written: str, values: tuple[float, ...]) -> Chain:
         if missed < CLOSE:
             break
     if best is None or missed > _WRONG:
-        raise ValueError(
-            f"{written} with these values is no chain of resistors and capacitors; a circuit with "
-            "an inductor cannot be simulated"
-        )
+        raise _no_chain(written)
     if not best.series > 0.0:
-        raise ValueError(f"{written}: such a cell needs a resistor in series, such as R0")
+        raise _no_resistor(written)
     return best
 
 

@@ -23,7 +23,7 @@ from seccm.quantities import (
     Resistance,
     Speed,
 )
-from sim.equivalent import chain_of
+from sim.equivalent import refuse_others
 from sim.insertion import Material
 
 
@@ -167,7 +167,9 @@ class EquivalentSample(Droplets):
 
     @model_validator(mode="after")
     def _can_be_simulated(self) -> Self:
-        chain_of(self.circuit, self.values)
+        # Whether its chain is close enough is found where it is mounted: whoever only reads the
+        # rig file would wait for that.
+        refuse_others(self.circuit, self.values)
         return self
 
 

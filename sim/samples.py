@@ -56,6 +56,13 @@ def mount(config: VirtualConfig, mounted: Mounted) -> tuple[Sample, Pipette]:
             "sample", f"{mounted.sample!r} is not a sample of this virtual rig.", f"Known: {known}."
         )
         raise PlanError(config.name, [problem])
+    if isinstance(sample, EquivalentSample):
+        try:
+            chain_of(sample.circuit, sample.values)
+        except ValueError as error:
+            raise PlanError(
+                config.name, [Problem(f"samples.{mounted.sample}.circuit", f"{error}.")]
+            ) from error
     pipette = interpolated(sample, mounted.aperture)
     if mounted.channels:
         return sample, Pipette(mounted.aperture / 2.0, 1.0, 1.0)

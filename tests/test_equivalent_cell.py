@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+import seccm
 from seccm.analysis.impedance import Circuit
 from sim.cell import Droplet, Mode
 from sim.equivalent import CLOSE, Chain, EquivalentCell, chain_of
@@ -119,6 +120,40 @@ def test_a_sample_that_cannot_be_simulated_is_refused(
 ) -> None:
     with pytest.raises(ValidationError, match=said):
         EquivalentSample(circuit=circuit, values=values)
+
+
+WORKING = {
+    **CIRCUITS,
+    "R0-CPE2": (1e3, 1e-12, 0.5),  # which conducts badly even at the highest frequencies
+    "R0-Gs1": (1e6, 1e8, 0.01, 1.0),
+    "R0-K1-Zarc1": (1e6, 1e8, 1e-3, 1e7, 1e-2, 0.9),
+    "p(R0-C1,R1)": (1e6, 2e-11, 1e8),
+}
+
+
+@pytest.mark.parametrize("circuit", WORKING)
+def test_what_has_a_chain_is_not_refused_before_it_is_looked_for(circuit: str) -> None:
+    EquivalentSample(circuit=circuit, values=WORKING[circuit])
+    assert chain_of(circuit, WORKING[circuit]).series > 0.0
+
+
+def test_what_only_the_search_finds_is_told_where_the_sample_is_mounted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: object) -> Chain:
+        raise ValueError("R0-X1 with these values is no chain")
+
+    monkeypatch.setattr("sim.samples.chain_of", refused)
+    seccm.check(seccm.load_plan("li-on-au-cv"), seccm.load_rig("virtual"))
+    with pytest.raises(seccm.PlanError, match="R0-X1 with these values"):
+        seccm.check(seccm.load_plan("impedance-map"), seccm.load_rig("virtual"))
+
+
+def test_no_chain_is_looked_for_in_samples_that_are_not_mounted() -> None:
+    """A rig file may have many, and a check of a plan waits for none of them."""
+    chain_of.cache_clear()
+    seccm.check(seccm.load_plan("li-on-au-cv"), seccm.load_rig("virtual"))
+    assert chain_of.cache_info().misses == 0
 
 
 def test_a_chain_is_the_sum_of_its_parts() -> None:
