@@ -18,7 +18,16 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 import numpy.typing as npt
-from planted_screens import RANGE, Law, carried_on, nucleation, planner_of, potential_at, screen
+from planted_screens import (
+    RANGE,
+    Law,
+    carried_on,
+    nucleation,
+    planner_of,
+    potential_at,
+    screen,
+    time_at,
+)
 
 from seccm.events import Outcome
 from seccm.plan.plan import Plan
@@ -121,6 +130,29 @@ def bisection(seeds: int) -> None:
     said(f"half of the interval after at most {SITES} sites", halves, "s")
 
 
+def twelve(seeds: int) -> None:
+    """How certain a bisection is after 12 sites, and how often its interval holds the truth."""
+    halves, off = [], []
+    for seed in range(seeds):
+        table = {
+            "kind": "bisection", "factor": "j", **RANGE, "result": "t_nuc", "seed": seed,
+            "result_scale": "logarithmic", "target": "2 s", "stop": {"sites": 12},
+        }  # fmt: skip
+        _, end = carried_on(planner_of(screen(table)), nucleation(), np.random.default_rng(seed))
+        assert end is not None
+        belief = end.beliefs[0]
+        there = int(np.abs(belief.mean - TARGET).argmin())
+        halves.append(1.96 * belief.deviation[there] * TARGET / belief.mean[there])
+        truth = time_at(float(belief.points[there, 0]))
+        off.append(TARGET * math.log(truth / belief.mean[there]))
+    held = int((np.abs(off) < halves).sum())
+    sys.stdout.write(
+        f"bisection after 12 sites: +-{np.mean(halves):.3f} s; it is off by "
+        f"{np.sqrt(np.mean(np.square(off))):.3f} s (rms); the interval held the truth in {held} of "
+        f"{seeds}\n"
+    )
+
+
 def level_of(finished: Finished) -> float:
     """The current density at a site."""
     return finished.factors["j"]
@@ -187,7 +219,7 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--seeds", type=int, default=20)
     seeds = options.parse_args().seeds
-    parts: tuple[Callable[[int], None], ...] = (bisection, law_of_potential, map_of_patch)
+    parts: tuple[Callable[[int], None], ...] = (bisection, twelve, law_of_potential, map_of_patch)
     for part in parts:
         part(seeds)
 
