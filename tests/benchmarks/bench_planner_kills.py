@@ -36,7 +36,7 @@ def main() -> None:
         folder = Path(name)
         whole = folder / "whole.h5"
         events = carried_on(seccm.session.run(plan(), given.rig, path=whole, seed=SEED))
-        before = same = replayed = once = 0
+        before = same = replayed = once = intact = alike = 0
         moments = np.linspace(2, events - 4, given.kills).astype(int)
         for k, at in enumerate(np.random.default_rng(0).permutation(moments).tolist()):
             path = folder / f"killed-{k}.h5"
@@ -46,7 +46,11 @@ def main() -> None:
             carried_on(seccm.session.resume(path))
             mine, other = asked(path), asked(whole)
             before += mine[: finished + 1] == other[: finished + 1]
-            same += [site[:3] for site in mine] == [site[:3] for site in other]
+            to_the_end = [site[:3] for site in mine] == [site[:3] for site in other]
+            same += to_the_end
+            with seccm.open(path) as scan:
+                whole_sites = bool((scan.sites["status"] == seccm.Outcome.OK).all())
+            intact, alike = intact + whole_sites, alike + (whole_sites and to_the_end)
             found = replan(path)
             replayed += all(one.off < 1e-9 for one in found.asked)
             places = [site[:2] for site in mine]
@@ -58,17 +62,18 @@ def main() -> None:
             sys.stdout.flush()
         sys.stdout.write(
             f"of {given.kills} kills on {given.rig}: {before} with the same sites up to the one "
-            f"after the kill, {same} with the same sites to the end, {replayed} with every site as "
+            f"after the kill, {same} with the same sites to the end (of {intact} that lost no "
+            f"site {alike}), {replayed} with every site as "
             f"its planner asks when told the same, {once} with no place twice\n"
         )
         other = folder / "other.h5"
         rig = "virtual-nidaq" if given.rig == "virtual" else "virtual"
         carried_on(seccm.session.run(plan(), rig, path=other, seed=SEED))
         one, two = ([site[:3] for site in asked(path)] for path in (whole, other))
-        alike = next(
+        first = next(
             (k for k, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), len(one)
         )
-        sys.stdout.write(f"{given.rig} and {rig}: {alike} of {len(one)} sites are the same\n")
+        sys.stdout.write(f"{given.rig} and {rig}: {first} of {len(one)} sites are the same\n")
 
 
 if __name__ == "__main__":
