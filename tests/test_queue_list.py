@@ -6,15 +6,18 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scan_feeder import CLOCK, COLUMNS, HEADER, sites
 from typer.testing import CliRunner
 
 from seccm.cli.commands import app
+from seccm.data import Store
 from seccm.errors import PlanError, SeccmError
+from seccm.events import RunStatus
 from seccm.session import plan_queue
 from seccm.session.plan_queue import Entry, add, entries, move, remove, run_all
 
@@ -180,6 +183,28 @@ def test_what_is_interrupted_is_stopped_and_does_not_begin_again() -> None:
     ran: list[int] = []
     run_all(lambda one: ran.append(one.number) or 0, go_on=True)
     assert ran == [2]
+
+
+@pytest.mark.parametrize(
+    ("how", "state"),
+    [("complete", "complete"), ("fault", "failed"), ("halted", "stopped"), ("", "stopped")],
+)
+def test_a_run_that_outlived_its_queue_is_listed_as_its_file_says_that_it_ended(
+    how: RunStatus | Literal[""], state: str, home: Path
+) -> None:
+    """A queue that is killed leaves its run, which goes on to its end; nothing runs twice."""
+    add("plan-1", "virtual", str(home.parent / "1.h5"))
+    add("plan-2", "virtual", "2.h5")
+    if how:
+        Store(home.parent / "1.h5", HEADER, sites(1), COLUMNS, CLOCK).close(how)
+    listed = home / "queue.json"
+    rows = json.loads(listed.read_text(encoding="utf-8"))
+    rows[0]["state"] = "running"  # as a queue leaves it that is killed
+    listed.write_text(json.dumps(rows), encoding="utf-8")
+    ran: list[int] = []
+    run_all(lambda one: ran.append(one.number) or 0, go_on=False)
+    assert ran == [2]
+    assert [one.state for one in entries()] == [state, "complete"]
 
 
 def test_only_what_waits_runs_and_in_the_order_of_the_list() -> None:

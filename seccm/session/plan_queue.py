@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from seccm.data import guard
+from seccm.data import guard, open_scan
 from seccm.errors import PlanError, Problem, SeccmError
 from seccm.own_folder import own_folder
 
@@ -25,6 +25,7 @@ State = Literal["waiting", "running", "complete", "stopped", "refused", "failed"
 STATES: tuple[State, ...] = get_args(State)
 ENDS: dict[int, State] = {0: "complete", 1: "stopped", 2: "refused", 3: "failed"}
 """How a run ended, by the exit code of `seccm run`."""
+_ENDS_OF_FILES: Mapping[str, State] = {"complete": "complete", "fault": "failed"}
 PATIENCE = 10.0
 """Seconds after which a lock is taken for one that a dead program has left."""
 
@@ -199,7 +200,7 @@ def clear() -> None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Be the only program that runs the list; what a killed one was at is marked as stopped.
+    """Be the only program that runs the list; what a killed one was at is marked as it ended.
 
     Raises:
         SeccmError: another program runs it.
@@ -214,11 +215,18 @@ def _alone() -> Iterator[None]:
         guard.hold(descriptor)
         with _changing() as known:
             known[:] = [
-                replace(one, state="stopped") if one.state == "running" else one for one in known
+                replace(one, state=_ended(one)) if one.state == "running" else one for one in known
             ]
         yield
     finally:
         os.close(descriptor)
+
+
+def _ended(entry: Entry) -> State:
+    """Return how a run ended whose queue was killed: the run itself may have gone on to its end."""
+    with suppress(SeccmError, OSError), open_scan(Path(entry.output)) as scan:
+        return _ENDS_OF_FILES.get(scan.state, "stopped")
+    return "stopped"
 
 
 def _begin() -> Entry | None:
