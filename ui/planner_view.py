@@ -430,15 +430,16 @@ class PlannerView(QDialog):
                 widget.deleteLater()
         ends = [np.isfinite(one.aim) for one in planning.progress]
         for row, one in enumerate(planning.progress):
-            self._progress.addWidget(pieces.label(progress_words(one), "muted", wrap=True), row, 0)
+            words = pieces.label(progress_words(one), "muted", wrap=True)
+            self._progress.addWidget(words, row, 0, 1, 1 if ends[row] else 2)
             if ends[row]:
                 bar = pieces.bar()
                 bar.setMaximum(1000)
                 bar.setValue(round(1000 * share_of(one)))
                 self._progress.addWidget(bar, row, 1)
         if not any(ends):
-            words = "It ends when every place of the plan is used."
-            self._progress.addWidget(pieces.label(words, "muted", wrap=True), len(ends), 0)
+            none = "It ends when every place of the plan is used."
+            self._progress.addWidget(pieces.label(none, "muted", wrap=True), len(ends), 0, 1, 2)
 
     def _choose_place(self, x: float, y: float) -> None:
         """Take the place that was clicked into the fields, if the map is one of places."""
