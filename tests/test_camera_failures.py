@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from slow_disks import WELL, OnAFullDisk, OnASlowDisk
 from test_filmed_run import plan, rig
 
 import seccm
 from seccm.conductor.scan import BLIND, LIGHT_OFF, Runner
 from seccm.events import Event, Landed, Note, Paused
 from seccm.filming.watch import Watch
+from seccm.movie.pages import NO_PAGE
+from seccm.session.movies import movie_report
 
 FAULTS = {
     "overflow": ({"overflow_at": 14}, "frames came faster than they could be taken"),
     "unplugged": ({"unplugged_at": 14}, "the camera does not answer. It was unplugged."),
+    "slow disk": ({}, "the disk is too slow for the movie. 1"),
+    "full disk": ({}, "the movie cannot be written. The movie cannot be written: No space left"),
     "dark": ({"dark_from": "3 s", "dark_for": "60 s"}, "The camera sees no light since frame 1"),
 }
+DISKS = {"slow disk": OnASlowDisk, "full disk": OnAFullDisk}
+REQUIRED = ("unplugged", "slow disk")
+
+
+@pytest.fixture
+def disks(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Put the camera of a test on its disk, in its process as well."""
+    camera = DISKS.get(request.getfixturevalue("fault"))
+    if camera is not None:
+        monkeypatch.setattr("sim.camera.VirtualCamera", camera)
+        found = str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, found)))
 
 
 def run(path: Path, fault: str, camera: str) -> list[Event]:
     """Film a run of one site with a fault; a run that pauses is resumed."""
     events: list[Event] = []
     settings, _ = FAULTS[fault]
-    with seccm.run(plan(1, camera=camera), rig(**settings), path=path, seed=1) as prepared:
+    made = plan(1, camera=camera, frames="all" if fault in DISKS else "sites")
+    with seccm.run(made, rig(**settings), path=path, seed=1) as prepared:
         for event in prepared:
             events.append(event)
             if isinstance(event, Paused):
@@ -32,10 +51,11 @@ def run(path: Path, fault: str, camera: str) -> list[Event]:
     return events
 
 
+@pytest.mark.usefixtures("disks")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_run_is_told_and_ends_well(tmp_path: Path, fault: str) -> None:
     path = tmp_path / "scan.h5"
-    camera = "required" if fault == "unplugged" else "wanted"
+    camera = "required" if fault in REQUIRED else "wanted"
     events = run(path, fault, camera)
     told = " ".join(event.text for event in events if isinstance(event, Note))
     assert FAULTS[fault][1] in told
@@ -56,6 +76,13 @@ def test_the_run_is_told_and_ends_well(tmp_path: Path, fault: str) -> None:
         # What came before is there, and opens.
         for row in (frames["index"] != 0xFFFFFFFF).nonzero()[0][:3].tolist():
             assert frames.picture(row).max() > 0
+        # Each frame that was taken has its row, and each page of the movie one of them.
+        number, page = frames["number"], frames["index"]
+        assert list(number) == list(range(len(number)))
+        pages = page[page != NO_PAGE].tolist()
+        assert pages == list(range(movie_report(path).found.pages))
+        if fault in DISKS:
+            assert len(pages) >= WELL
 
 
 def test_what_a_camera_says_of_itself_is_said_once_and_in_sentences() -> None:
