@@ -111,6 +111,11 @@ class Seen:
     """Charge in metal, C/m^2."""
     other: float = 0.0
     """Charge in interphase and alloy, C/m^2."""
+    live: float = math.nan
+    """Volume of the metal that is connected to the electrode, m^3; NaN where only births and path
+    are told, and the sizes of the particles are by these alone."""
+    dead: float = 0.0
+    """Volume of the metal that is not, m^3."""
 
 
 def new_address() -> str:

@@ -163,7 +163,11 @@ class Scene:
         """Return the contrast of the particles, shape (height, width)."""
         height, width = self._left.shape
         layer = np.zeros((height, width))
-        to_x, to_y, radius = place.particles.there()
+        there = place.particles
+        # Between two frames births and growth are only known by and by: volume is charge.
+        to_x, to_y, radius = (
+            there.there() if math.isnan(seen.live) else there.of_volume(seen.live, seen.dead)
+        )
         volume = 4 / 3 * np.pi * radius**3
         if self._optics.folding:
             volume = volume * np.cos(2 * np.pi * INDEX * 2 * radius / WAVELENGTH)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from sim.growth import Growth
@@ -37,10 +39,14 @@ class Seeing:
             return Seen(now, drift)
         if number != self._grown:
             self._growth, self._grown = Growth(), number
+        live, dead = math.nan, 0.0
         if isinstance(bridge.cell, LithiumCell):
             self._growth.note(bridge.cell)
+            left = bridge.cell.deposit
+            live, dead = left.lithium_volume, left.dead_volume
         grown = self._growth
         return Seen(
             now, drift, number, bridge.since - earlier, bridge.x, bridge.y, bridge.pinned,
             grown.born, grown.path, grown.lithium, grown.other,
+            live, dead,
         )  # fmt: skip

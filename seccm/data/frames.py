@@ -93,15 +93,12 @@ NAMES = {c.name: table.dimension for table in (*TABLES, LEVELS) for c in table.s
 """Every column, and the dimension that it lies along."""
 
 
-def lay_out(file: h5py.File, facts: MovieFacts | None) -> None:
-    """Lay out frames and edges, without any yet; nothing without a camera.
+def lay_out(file: h5py.File) -> None:
+    """Lay out frames and edges, without any yet, for a run with a camera.
 
     Args:
         file: has the dimension and the two columns of frames that every file has.
-        facts: become the attributes of `frame`.
     """
-    if facts is None:
-        return
     for table in (EDGES, HOSTS, LEVELS):
         add_dimension(file, table.dimension, SITE_CHUNK)
     for name, dimension in NAMES.items():
@@ -110,6 +107,10 @@ def lay_out(file: h5py.File, facts: MovieFacts | None) -> None:
     flags(file["frame_status"], {int(s): s.words for s in FrameStatus})
     flags(file["edge_kind"], EDGE_KINDS)
     _say_what_levels_mean(file)
+
+
+def tell(file: h5py.File, facts: MovieFacts) -> None:
+    """Write what is said once of camera and movie, as attributes of `frame`."""
     for name, value in _attributes(facts).items():
         file["frame"].attrs[name] = value
 

@@ -102,7 +102,8 @@ def _laid_out(
 ) -> memoryview:
     """Lay the file out in memory: a disk that HDF5 finds full meanwhile crashes the program."""
     by_itself = late.runs_by_itself(header.rig_json)
-    shape = _Shape(columns, contact_samples, tuple(channels), camera, by_itself, len(sites))
+    filmed = camera is not None
+    shape = _Shape(columns, contact_samples, tuple(channels), filmed, by_itself, len(sites))
     image = io.BytesIO(_blank(shape))
     with h5py.File(image, "r+", libver=LIBVER) as file:
         add_header(file, header, clock)
@@ -111,6 +112,8 @@ def _laid_out(
         add_planned(file, sites)
         add_session(file, header.started_at, 0.0, 0)
         raw.describe_session(file, channels)
+        if camera is not None:
+            frames.tell(file, camera)
     return image.getbuffer()
 
 
@@ -120,7 +123,7 @@ class _Shape(NamedTuple):
     columns: Columns
     contact_samples: int
     channels: tuple[RawChannel, ...]
-    camera: MovieFacts | None
+    filmed: bool
     by_itself: bool
     sites: int
 
@@ -147,7 +150,8 @@ def _made(shape: _Shape) -> bytes:
         create(file, columns, shape.contact_samples)
         tables.lay_out(file, columns.quantities, columns.statuses)
         raw.lay_out(file, shape.channels)
-        frames.lay_out(file, shape.camera)
+        if shape.filmed:
+            frames.lay_out(file)
         if shape.by_itself:
             late.lay_out(file)
         add_places(file, shape.sites, columns, columns_along(file, "site"))
