@@ -1,4 +1,4 @@
-"""A film and a micrograph of one simulated run show the same particles: as many, there, as large."""
+"""A film and a micrograph of one simulated run show the same particles, and as much metal."""
 
 from __future__ import annotations
 
