@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import runpy
 import shutil
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
 import seccm
+from seccm.cli.commands import app
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = sorted((ROOT / "docs" / "gallery_src").glob("plot_*.py"))
@@ -42,6 +45,17 @@ def test_a_page_has_a_title_and_says_what_is_seen(script: Path) -> None:
     assert title
     assert line == "=" * len(title)
     assert (empty, bool(words)) == ("", True)
+
+
+def test_commands_that_pages_of_the_gallery_name_are_there() -> None:
+    """With their options."""
+    known = get_command(app).commands
+    named = [line for s in SCRIPTS for line in re.findall(r"`seccm ([^`]+)`", s.read_text("utf-8"))]
+    assert named
+    for line in named:
+        name, *words = line.split()
+        options = {word for parameter in known[name].params for word in parameter.opts}
+        assert {word for word in words if word.startswith("-")} <= options, line
 
 
 @pytest.mark.parametrize("script", [s for s in SCRIPTS if plan_of(s) in SCANS], ids=name_of)

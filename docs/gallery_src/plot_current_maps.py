@@ -1,8 +1,8 @@
 """The current at some potentials
 ==============================
 
-Frames of the movie that `seccm export --as movie` writes: one voltammogram at each site gives a map
-at every potential.
+Frames of the movie that `seccm export scan.h5 --to gif --over potential` writes: one voltammogram
+at each site gives a map at every potential.
 """
 
 import tempfile
