@@ -174,7 +174,7 @@ class WecFpgaRig:
         held = driver.hold()
         if not self._turns.acquire(timeout=self._config.patience + 1.0):
             state = "outputs held" if held else "the outputs could not be held"
-            what = f"{why}: {state}, the cell was left on; the program hangs, so the tip was held."
+            what = f"The cell was left on, {state}; the program hangs, the tip was held: {why}."
             driver.trouble = driver.trouble or RigError("made-safe", self._info.name, what)
             return SafeReport(frozen=held, drive_off=False, retracted=False, what=what)
         try:

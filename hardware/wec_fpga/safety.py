@@ -46,8 +46,9 @@ def make_safe(driver: Driver, why: str, by: float, remarks: tuple[str, ...] = ()
     if said and not held:
         tip = "not held: the target does not answer"
     at = "" if height is None else f" at z = {show(height, 'm')}"
-    cell = "cell off" if off else "the cell could not be switched off"
-    what = f"{why}: {cell}, tip {tip}{at}.{said}"
+    # What the cell does comes first: a file keeps no more than a line.
+    cell = "Cell off" if off else "The cell could not be switched off"
+    what = f"{cell}, tip {tip}{at}: {why}.{said}"
     return SafeReport(held, off, up, what, height, top, remarks=remarks)
 
 

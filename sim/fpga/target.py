@@ -306,8 +306,9 @@ class Target:
         if not self._made:
             return
         rows, self._made = self._made, []
-        self._sampler.live(rows[-1].end, self.now)
-        self.seen = rows[-1].end
+        if rows[-1].end >= self.seen:  # Comparators may have looked at later ones.
+            self._sampler.live(rows[-1].end, self.now)
+            self.seen = rows[-1].end
         if force:
             return
         for row, words in zip(rows, self._sampler.words(rows).tolist(), strict=True):
