@@ -13,6 +13,7 @@ import pytest
 from scan_feeder import CLOCK, COLUMNS, HEADER, contact_record, sites, told, visits
 
 from seccm.data import Column, Columns, Store, finish, layout, making, open_scan
+from seccm.data.frames import facts_of, has_frames
 from seccm.data.header import read_clock, read_header
 from seccm.data.journal import Code
 from seccm.data.layout import (
@@ -27,6 +28,7 @@ from seccm.data.layout import (
 from seccm.data.repair import SIGNATURE, lookup3
 from seccm.data.tables import GROWN, NUMBER
 from seccm.events import Outcome, Phase
+from seccm.movie.facts import MovieFacts
 from seccm.results import Status
 from seccm.rig import Signal
 from seccm.units import parse
@@ -300,6 +302,24 @@ def test_a_file_like_one_before_is_as_if_it_were_the_first(
     Store(again, HEADER, sites(count), columns, CLOCK).close("stopped")
     assert said_of(again) == said_of(first)
     assert said_of(other) != said_of(first)
+
+
+def test_a_filmed_run_is_laid_out_once_and_each_file_speaks_of_its_own_movie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "_blanks", ())
+    facts = [
+        MovieFacts(f"{k}.ome.tif", f"u{k}", 20 + k, 30, 12, "toy", growth=growth)
+        for k, growth in enumerate(("", "darker", "brighter"))
+    ]
+    for k, camera in enumerate((None, *facts)):
+        making.make(tmp_path / f"{k}.h5", HEADER, sites(2), COLUMNS, CLOCK, 4, (), camera)
+    assert len(making._blanks) == 2, "one without a camera, and one with"
+    for k, camera in enumerate(facts, 1):
+        with h5py.File(tmp_path / f"{k}.h5") as file:
+            assert facts_of(file["frame"].attrs) == camera
+    with h5py.File(tmp_path / "0.h5") as file:
+        assert not has_frames(file)
 
 
 def test_files_of_other_shapes_do_not_get_the_tables_of_one_another(
