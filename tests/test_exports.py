@@ -301,17 +301,12 @@ def test_without_its_package_an_export_says_which_extra_to_install(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_figure_whose_panels_have_no_room_is_not_drawn_and_says_so(
-    scan: Path, tmp_path: Path
+@pytest.mark.parametrize("names", [("maps",), ("outcomes", "landings")])
+def test_a_figure_whose_panels_have_no_room_is_refused_by_name(
+    scan: Path, tmp_path: Path, names: tuple[str, ...]
 ) -> None:
     """Letters keep their size, so that a figure of many panels cannot be as narrow as one."""
-    folder = written(scan, tmp_path, "figures", Wanted(width=0.02, dpi=30))
-    drawn = {path.stem for path in folder.glob("*.png")}
-    told = {path.stem for path in folder.glob("*.txt") if "Not drawn" in path.read_text("utf-8")}
-    assert drawn
-    assert told
-    assert not drawn & told
-    (tmp_path / "named").mkdir()
-    with pytest.raises(seccm.DataFileError, match=r"no room in 20 mm.*larger --width"):
-        written(scan, tmp_path / "named", "figures", Wanted(names=tuple(told), width=0.02, dpi=30))
-    assert not list((tmp_path / "named").iterdir())
+    with pytest.raises(seccm.DataFileError, match=r"no room in 20 mm.*larger --width") as refused:
+        written(scan, tmp_path, "figures", Wanted(names=names, width=0.02, dpi=30))
+    assert str(refused.value).startswith(", ".join(names))
+    assert not (tmp_path / "figures").exists()
