@@ -91,6 +91,22 @@ def test_the_tip_is_stopped_before_anything_else_and_measures_only_after_the_lan
     assert not any(isinstance(a, Drive | Move) for a in story[down + 1 : barrier])
 
 
+def test_whoever_hears_of_a_pause_finds_everything_before_it_in_the_file():
+    scan, safe = a_scan(2), []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, SiteFinished):
+            scan.engine.ask(Request.PAUSE)
+        if isinstance(event, Paused):
+            story = scan.world.story
+            safe.append(story[story.index(event) + 1] == "barrier")
+            scan.engine.ask(Request.RESUME if len(safe) == 1 else Request.STOP)
+
+    scan.go(listen)
+    assert safe
+    assert all(safe)
+
+
 def test_the_cell_is_switched_off_before_the_tip_is_lifted():
     story = a_scan(1).go().world.story
     up = next(i for i, a in enumerate(story) if isinstance(a, Move) and a.axis == "z" and i > 20)

@@ -17,7 +17,16 @@ from seccm.conductor.asking import Asking
 from seccm.conductor.conductor import Conductor
 from seccm.conductor.safety import HALT, Leaving
 from seccm.errors import NotNow, RigError, SeccmError
-from seccm.events import Approaching, Event, Landed, Note, RunStatus, RunStopped, SiteAnalysed
+from seccm.events import (
+    Approaching,
+    Event,
+    Landed,
+    Note,
+    Paused,
+    RunStatus,
+    RunStopped,
+    SiteAnalysed,
+)
 from seccm.hopping.engine import Engine
 from seccm.hopping.life import Request
 from seccm.rig import Block, Rig, SafeReport
@@ -283,7 +292,8 @@ class Runner:
         if self._film is not None:
             self._film.hear(event)
         self._recorder.record(None, (event,))
-        if isinstance(event, Approaching | Landed):
+        # Whoever looks at a paused run finds in its file whatever was measured before.
+        if isinstance(event, Approaching | Landed | Paused):
             self._recorder.barrier()
 
     def _news(self) -> Iterator[Event]:
