@@ -36,16 +36,14 @@ UM = 1e-6
 
 OPENING, CONDUCTOR = "seccm/conductor/opening.py", "seccm/conductor/conductor.py"
 SAFETY = "seccm/conductor/safety.py"
-STOPS = "seccm/commissioning/stops.py"
 WHO_MAY = {
     "open": {OPENING},
     "start": {CONDUCTOR},
-    "read": {CONDUCTOR, STOPS},
-    "apply": {CONDUCTOR, STOPS},
-    "safe": {SAFETY, OPENING, STOPS},
+    "read": {CONDUCTOR},
+    "apply": {CONDUCTOR},
+    "safe": {SAFETY, OPENING},
 }
-"""Which files call a method of a rig. How soon a stage stops is measured before any run, by a
-script that has opened the rig for it."""
+"""Which files call a method of a rig."""
 
 
 def calls_of_rigs(source: str) -> Iterator[tuple[int, str]]:
