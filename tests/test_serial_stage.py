@@ -231,6 +231,7 @@ def test_what_ends_the_measuring_early_leaves_the_stage_at_rest_and_made_safe(
     with pytest.raises(type(error)):
         measured_stops(Conductor(rig), speed=0.5e-6, count=2)
     assert told == ["measuring the stop was cut short"]
+    controller.wait(1.0)  # a stop that was ordered is obeyed a moment later
     assert not any(controller.moving(channel) for channel in controller._axes), "it rests"
 
 
