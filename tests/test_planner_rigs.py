@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -116,8 +116,19 @@ class Wrong:
         return self.plan.site(x, y, {"j": -10.0})
 
 
+LET_GO = threading.Event()
+"""A planner that hangs goes on when its test is over."""
+
+
+@pytest.fixture
+def let_go() -> Iterator[None]:
+    LET_GO.clear()
+    yield
+    LET_GO.set()
+
+
 def _hang(x: float, y: float) -> tuple[float, float]:
-    threading.Event().wait(HANGING)
+    LET_GO.wait(HANGING)
     return x, y
 
 
@@ -127,6 +138,7 @@ WRONG: dict[str, tuple[Callable[[float, float], tuple[float, float]], str]] = {
 }
 
 
+@pytest.mark.usefixtures("let_go")
 @pytest.mark.parametrize("how", WRONG)
 def test_at_the_command_line_a_planner_that_fails_leaves_one_landing_and_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str

@@ -236,7 +236,7 @@ def test_a_footprint_where_nothing_happens_has_no_sign_and_no_onset() -> None:
 
 def test_growth_against_what_is_said_of_the_microscope_is_told() -> None:
     found = grown(*(bent(at) for at in (8.0, 10.0)), sign=-1)
-    assert "against what is said of this microscope" in found.doubts[0]
+    assert "the sign that is recorded for this microscope" in found.doubts[0]
     assert PlaceStatus.OK not in found.status
 
 
