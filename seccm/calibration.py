@@ -344,5 +344,5 @@ def _plugs(table: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
         if isinstance(value, Mapping):
             if key not in ("virtual", "calibration"):
                 yield from _plugs(value, here)
-        elif key in WIRED or path == "marks":
+        elif key in WIRED or path == "marks" or here in ("controller.kind", "controller.port"):
             yield here, value

@@ -20,6 +20,7 @@ from seccm.plan.open_circuit import TABLE, open_circuit_of
 from seccm.quantities import Count, Length, Model, read_toml, validate
 from seccm.rig import Camera, Cell, CoarseStage, Mounted, Rig, Stage, Stream, parts_of, rig_of
 from seccm.rig.camera_table import CameraTable
+from seccm.stop_record import stop_problems
 from seccm.suggestion import Suggestion
 
 GROUP = "seccm.rigs"
@@ -145,17 +146,18 @@ def load_rig(name_or_path: str | Path, *, calibrated: bool = True) -> RigFile:
 
     Args:
         name_or_path: which one.
-        calibrated: refuse a calibration that is missing or was made with another wiring; else
-            it is left out, for commissioning.
+        calibrated: refuse a calibration that is missing or was made with another wiring, and a
+            stop of a stage that nobody has measured; else they are left out, for commissioning.
 
     Raises:
         PlanError: there is none of that name, it cannot be read, or see above.
     """
     path = find_rig(str(name_or_path))
     config = read_toml(path)
-    return RigFile(
-        str(path), calibration.resolve(config, str(path), path.parent, strict=calibrated)
-    )
+    tables = calibration.resolve(config, str(path), path.parent, strict=calibrated)
+    if calibrated and (problems := list(stop_problems(tables))):
+        raise PlanError(str(path), problems)
+    return RigFile(str(path), tables)
 
 
 def coarse_table(file: RigFile) -> CoarseTable | None:

@@ -11,7 +11,7 @@ import pytest
 from fpga_bench import RIG_FILE, fpga_rig, plugged, rig_table
 from test_rig_commands import seccm_rig
 
-from hardware.wec_fpga import bench, open_rig
+from hardware.wec_fpga import bench, bench_measured, open_rig
 from hardware.wec_fpga.bench_tests import TESTS
 from hardware.wec_fpga.config import WecFpgaConfig
 from hardware.wec_fpga.link import Link
@@ -112,12 +112,16 @@ def test_a_rig_file_without_a_record_and_another_kind_of_rig_are_refused():
 
 
 @pytest.mark.parametrize("test", [one for one in TESTS if one.measured], ids=lambda one: one.name)
-def test_what_the_program_does_for_a_test_is_said_in_a_sentence(test):
+def test_what_the_program_does_for_a_test_is_said_in_a_sentence(test, monkeypatch):
+    monkeypatch.setattr(bench_measured, "LONG", 0.5)
+    monkeypatch.setattr(bench_measured, "DOWN", 0.1e-6)
     said = test.measured(rig_table(), "bench.toml")
     assert said.endswith(".")
     told = {
         "attach": "z = 53 um", "idle-rows": "rows came", "row-age": "ms after",
         "abort": "Broken off", "row-time": "102523 ticks", "other-words": "word 10",
+        "comparator": "came to its end, 100 nm", "host-dies": "not killed: z went up",
+        "volts": "z 5",
     }  # fmt: skip
     assert told[test.name] in said
 

@@ -109,7 +109,7 @@ def test_the_card_is_left_with_its_drive_off_too(
     )
     code, said = seccm_rig(*options)
     assert code == 1
-    assert "cell off, tip held where it was" in said
+    assert "Cell off, tip held where it was" in said
     assert [report.drive_off for report in struck.safe] == [True]
 
 

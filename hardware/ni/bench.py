@@ -18,6 +18,7 @@ from hardware.ni.wires import AXES, CARD
 from hardware.pi import piezo
 from seccm.arrays import FloatArray
 from seccm.errors import RigError
+from seccm.rig import Axis
 from seccm.units import show
 
 
@@ -44,6 +45,8 @@ class Bench:
             undo.callback(self.second.close)
             self.inputs = self._make_inputs()
             undo.callback(lambda: self.inputs.close())
+            self.sensed: dict[Axis, float] = {}
+            """Where position sensors put the stage in the last look, in metres."""
             volts = self.look()
             self.outputs = self._make_outputs()
             self._closed = False
@@ -68,6 +71,12 @@ class Bench:
             self.inputs.close()
             self.inputs = self._make_inputs()
         seen = self.inputs.glance()
+        sensors = {axis: self._config.axes[axis].sensor for axis in AXES}
+        self.sensed = {
+            axis: one.scale().si(float(seen[self.inputs.index([one.terminal])[0]]))
+            for axis, one in sensors.items()
+            if one is not None
+        }
         volts: FloatArray = seen[self.inputs.index([readback(n) for n in self._config.outputs])]
         self._refuse_strange(volts)
         return volts

@@ -20,6 +20,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
+from hardware.agreement import SETTLED, Agreement
 from hardware.ni.bench import Bench
 from hardware.ni.cell import Cell
 from hardware.ni.coding import raw_channels
@@ -44,6 +45,7 @@ from seccm.rig import (
     Constant,
     ContactRecord,
     Drive,
+    Flag,
     Freeze,
     Mark,
     Mode,
@@ -58,8 +60,6 @@ from seccm.units import show
 
 RETRACTED = 50e-9
 """Metres from the top of the travel at which the tip counts as fully retracted."""
-SETTLED = 6.0
-"""Lags of the stage after which it has arrived, to 1/400 of its lag's way."""
 Ramps = dict[Axis, Ramp]
 
 
@@ -83,6 +83,7 @@ class NidaqRig:
         clock = self._info.clock
         self._delivery = Delivery(config, self._cell, clock)
         self._relays = None if config.switch is None else Relays(config.switch)
+        self._agreement = Agreement(config.axes, config.lag, needed=False)
         self._watch = ContactWatch(clock, max(1, round(config.stop.window * clock.rate)))
         self._block = max(1, round(config.stop.block * clock.rate))
         self._bench: Bench | None = None
@@ -142,6 +143,7 @@ class NidaqRig:
             told = describe(self._config, self._cell, self._bench.card, delay)
             raw = raw_channels(self._config, inputs.terminals, inputs.coding)
             self._info = replace(told, raw=raw)
+            self._agreement.judge(self._bench.sensed, self._bench.player.position)
         return Readback(dict(self._bench.player.position))
 
     def start(self, *, raw: bool = False) -> None:
@@ -201,14 +203,14 @@ class NidaqRig:
         """Freeze, switch the cell off and lift the tip; see `Rig.safe`."""
         bench = self._bench
         if bench is None:
-            what = f"{why}: the rig is not open. The outputs keep their last values."
+            what = f"The rig is not open, its outputs keep their last values: {why}."
             return SafeReport(frozen=True, drive_off=False, retracted=False, what=what)
         # Without waiting for a turn: the thread that reads may be the one that hangs.
         self._halt(bench.player.halt_hastily)
         if not self._turns.acquire(timeout=self._config.patience + 1.0):
             off = all((self._disconnected(bench), self._others_off(bench)))
-            cell = "cell off" if off else "the cell was left on"
-            what = f"{why}: outputs frozen, {cell}; the program hangs, so the tip was held."
+            cell = "Cell off" if off else "The cell was left on"
+            what = f"{cell}, outputs frozen; the program hangs, so the tip was held: {why}."
             # The thread that hangs must not go on with what it was about to begin.
             self._trouble = self._trouble or RigError("made-safe", self._info.name, what)
             return SafeReport(not self._loose, drive_off=off, retracted=False, what=what)
@@ -233,6 +235,7 @@ class NidaqRig:
     def _move(self, move: Move) -> None:
         check_move(move, self._info.axes[move.axis])
         self._info.refuse_unwatched(move)
+        self._agreement.refuse(move, lambda: self.bench.player.position["z"])
         held = self._latch(move)
         if move.axis != "z":
             self._swing(on=False)
@@ -401,7 +404,18 @@ class NidaqRig:
             self._fail(error)
         if (player.settled or player.arrived(raw)) and not self._wanted:
             self._give_up_motion()
-        self._delivery.take(raw, si, player.bits(raw))
+        bits = player.bits(raw)
+        self._agree(bench, piece, still=not (self._swings or (bits & Flag.MOVING).any()))
+        self._delivery.take(raw, si, bits)
+
+    def _agree(self, bench: Bench, piece: Piece, *, still: bool) -> None:
+        """Compare position sensors with the outputs, where the stage rests."""
+        if not still or not bench.player.settled:
+            self._agreement.moved()
+            return
+        self._agreement.take(piece.signals, 1.0 / self._info.clock.rate)
+        if self._agreement.due:
+            self._agreement.compare(bench.player.position)
 
     def _fail(self, error: RigError) -> None:
         """Freeze, and remember what is to be raised once all rows are delivered."""
@@ -450,9 +464,10 @@ class NidaqRig:
         top = height is not None and self._info.axes["z"].travel.upper - height <= RETRACTED
         tip = "held where it was" if not up else "fully retracted" if top else "lifted"
         at = "" if height is None else f" at z = {show(height, 'm')}"
-        cell = "cell off" if off else "the cell could not be switched off"
+        # What the cell does comes first: a file keeps no more than a line.
+        cell = "Cell off" if off else "The cell could not be switched off"
         cell += "" if others else ", a second drive could not be switched off"
-        what = f"{why}: {cell}, tip {tip}{at}.{said}"
+        what = f"{cell}, tip {tip}{at}: {why}.{said}"
         remarks = () if bench.plugged is None else bench.plugged.words
         return SafeReport(not self._loose, off and others, up, what, height, top, remarks=remarks)
 

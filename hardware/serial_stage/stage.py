@@ -278,7 +278,7 @@ class SerialStage:
         """Stop and, if asked, lift the tip; see `seccm.rig.Rig.safe`."""
         line = self._line
         if line is None:
-            what = f"{why}: the stage is not open; it was told nothing."
+            what = f"The stage is not open, and was told nothing: {why}."
             return SafeReport(frozen=True, drive_off=False, retracted=False, what=what)
         said, frozen, height = "", False, None
         self._going, self._ending, self._halting = {}, set(), None
@@ -299,20 +299,12 @@ class SerialStage:
                 )
         up = retract and not said
         at_top = height is not None and self._table.axes["z"].travel[1] - height <= NEAR
-        tip = (
-            "not known"
-            if not frozen
-            else "held where it was"
-            if not up
-            else "fully retracted"
-            if at_top
-            else "lifted"
-        )
+        tip = "held where it was" if not up else "fully retracted" if at_top else "lifted"
         at = "" if height is None else f" at z = {show(height, 'm')}"
-        return SafeReport(
-            frozen, True, up, f"{why}: the stage is stopped, tip {tip}{at}.{said}"
-            if frozen else f"{why}: where the tip is, is not known.{said}", height, at_top,
-        )  # fmt: skip
+        # What the tip does comes first: a file keeps no more than a line.
+        stopped = f"The stage is stopped, tip {tip}{at}"
+        state = stopped if frozen else "Where the tip is, is not known"
+        return SafeReport(frozen, True, up, f"{state}: {why}.{said}", height, at_top)
 
     def _lift(self, line: Line, to: float) -> float:
         z, at = self._table.axes["z"], self._at["z"]

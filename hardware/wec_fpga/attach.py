@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hardware.wec_fpga import contract
-from hardware.wec_fpga.codes import TICKS
+from hardware.wec_fpga.codes import PER_VOLT, TICKS
 from hardware.wec_fpga.comparators import DEAF
 from hardware.wec_fpga.config import WecFpgaConfig
 from hardware.wec_fpga.driver import Driver
@@ -44,6 +44,20 @@ def attach(config: WecFpgaConfig, link: Link, driver: Driver) -> tuple[str, ...]
     driver.lines.count()
     left = _empty(link, driver)
     driver.lines.deaf()
+    driver.look_at_sensors()
+    return (*_left_on(link, driver), *_found(driver, left))
+
+
+def _left_on(link: Link, driver: Driver) -> tuple[str, ...]:
+    """Say so where a program that was killed has left the cell on; nothing is switched."""
+    code = link.read(contract.V)
+    if code == driver.cell.coded("open").code(0.0, "command"):
+        return ()
+    volts = show(code / PER_VOLT, "V")
+    return (f"The cell was found on: ao3 carries {volts}, as a program that was killed leaves it.",)
+
+
+def _found(driver: Driver, left: int) -> tuple[str, ...]:
     said = f"A row takes {show(driver.rows.ticks / TICKS, 's', 7)}, as measured."
     more = f"{left} words of a line were in the queue, and were emptied without a motion."
     return (said, more) if left else (said,)

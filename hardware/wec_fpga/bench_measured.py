@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from hardware.wec_fpga.config import WecFpgaConfig
 from hardware.wec_fpga.library import find_driver
 from hardware.wec_fpga.rows import Piece
 from seccm.errors import LimitError
+from seccm.plan.contacts import current_threshold
 from seccm.quantities import validate
 from seccm.rig import Constant, Drive, Flag, Freeze, Mounted, Move
 from seccm.units import show
@@ -21,6 +23,10 @@ STEP = 10e-3
 """Volts of the command."""
 WAY, SPEED = 2e-6, 1e-6
 """Metres, and metres per second."""
+SLOWLY = 0.1e-6
+"""Metres per second of ways in which somebody has to do something."""
+DOWN, LONG = 1.5e-6, 30.0
+"""Metres that the tip comes down for the comparators, and seconds that it goes up to be killed."""
 
 
 @contextmanager
@@ -33,7 +39,7 @@ def opened(tables: Mapping[str, Any], source: str) -> Iterator[Any]:
     """
     from hardware.wec_fpga.rig import WecFpgaRig
 
-    config = validate(WecFpgaConfig, tables, source, from_file=True)
+    config = validate(WecFpgaConfig, _with_any_sensor(tables), source, from_file=True)
     mounted = Mounted("dummy-resistor", 6e-6)
     library = find_driver(config, mounted, source=source, seed=0, faults=(), pace=0.0, first_site=0)
     rig = WecFpgaRig(config, library)
@@ -43,6 +49,15 @@ def opened(tables: Mapping[str, Any], source: str) -> Iterator[Any]:
         yield rig
     finally:
         rig.close()
+
+
+def _with_any_sensor(tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a rig file whose sensors may show what they like: nothing is calibrated yet."""
+    found = copy.deepcopy(dict(tables))
+    for axis in found.get("axes", {}).values():
+        if isinstance(axis, dict) and isinstance(axis.get("sensor"), dict):
+            axis["sensor"]["agrees"] = "1 m"
+    return found
 
 
 def attach(tables: Mapping[str, Any], source: str) -> str:
@@ -56,12 +71,15 @@ def attach(tables: Mapping[str, Any], source: str) -> str:
 
 
 def idle_rows(tables: Mapping[str, Any], source: str) -> str:
-    """Read rows for a second."""
+    """Read rows for a second, and see whether some come while the target is paused."""
     with opened(tables, source) as rig:
-        count = 0
-        while count * rig.info.clock.period < 1.0:
+        count, period = 0, rig.info.clock.period
+        while count * period < 1.0:
             count += rig.read().rows
-        return f"{count} rows came in {show(count * rig.info.clock.period, 's')} while it was idle."
+        rig.driver.hold()
+        paused = sum(len(piece.words) for piece in rig.driver.rows.glance(0.5))
+        idle = show(count * period, "s")
+        return f"{count} rows came in {idle} while idle, {paused} in 0.5 s while paused."
 
 
 def row_age(tables: Mapping[str, Any], source: str) -> str:
@@ -115,6 +133,58 @@ def abort(tables: Mapping[str, Any], source: str) -> str:
             f"Broken off at {show(held, 'm')} of {show(to, 'm')}, over {rows} rows later; z moved "
             f"by {show(abs(later - held), 'm', 2)} afterwards."
         )
+
+
+def comparator(tables: Mapping[str, Any], source: str) -> str:
+    """Come down slowly until the current is a tenth of its range; say where that was."""
+    with opened(tables, source) as rig:
+        info, z = rig.info, rig.open().position["z"]
+        level = 0.1 * max(abs(info.current.lower), abs(info.current.upper))
+        to = max(z - DOWN, info.axes["z"].travel.lower)
+        while rig.read().start * info.clock.period < 0.1:
+            pass
+        rig.apply(Move("z", to, SLOWLY, until=current_threshold(level)))
+        block = rig.read()
+        while block.flags[-1] & Flag.MOVING:
+            block = rig.read()
+        at = rig.open().position["z"]
+        stopped = bool(block.flags[-1] & Flag.FROZEN)
+        rig.apply(Move("z", z, SPEED))
+        while rig.read().flags[-1] & Flag.MOVING:
+            pass
+        how = (
+            f"stopped at {show(at, 'm', 6)}, after {show(z - at, 'm')}"
+            if stopped
+            else f"came to its end, {show(z - at, 'm')}: the threshold was not passed"
+        )
+        return f"The way down at {show(SLOWLY, 'm/s')} until {show(level, 'A')} {how}."
+
+
+def host_dies(tables: Mapping[str, Any], source: str) -> str:
+    """Go up slowly, so that somebody can kill the program meanwhile."""
+    with opened(tables, source) as rig:
+        z = rig.open().position["z"]
+        top = rig.info.axes["z"].travel.upper
+        rig.apply(Move("z", min(z + SLOWLY * LONG, top), SLOWLY))
+        while rig.read().flags[-1] & Flag.MOVING:
+            pass
+        at = rig.open().position["z"]
+        return f"It was not killed: z went up from {show(z, 'm', 6)} to {show(at, 'm', 6)}."
+
+
+def volts(tables: Mapping[str, Any], source: str) -> str:
+    """Say what the position sensors show, and where the outputs put the stage."""
+    with opened(tables, source) as rig:
+        at = rig.open().position
+        rows = [rig.read() for _ in range(4)]
+        said = []
+        for axis, told in at.items():
+            seen = float(np.mean(np.concatenate([block.data[axis] for block in rows])))
+            said.append(
+                f"{axis} {show(seen, 'm', 6)} for {show(told, 'm', 6)} "
+                f"({show(seen - told, 'm', 3)})"
+            )
+        return f"Position sensors, for what the outputs say: {', '.join(said)}."
 
 
 def row_time(tables: Mapping[str, Any], source: str) -> str:

@@ -30,8 +30,10 @@ TESTS: tuple[BenchTest, ...] = (
     BenchTest(
         "idle-rows",
         "Rows come while the target is idle",
-        "The program reads rows while no line runs.",
-        "Whether rows come, and go on coming for a minute.",
+        "The program reads rows while no line runs, and while it is paused. Then let another "
+        "program that reads them stand still for a minute.",
+        "Whether rows come in each case, and what is missing after the minute: whole rows, or "
+        "words. The driver takes both, and flags what is missing.",
         _either("rows come while it is idle", "no rows come while it is idle"),
         safety=True,
         measured=measured.idle_rows,
@@ -49,22 +51,26 @@ TESTS: tuple[BenchTest, ...] = (
     BenchTest(
         "comparator",
         "What the comparators look at, and when",
-        "A function generator on ai3; scope on it and on ao2. The tip comes down slowly "
-        "(`seccm rig bench --test comparator` says how); step the generator past the threshold.",
-        "From the step to the halt of ao2: one row as a rule, two at worst. Whether a spike of a "
-        "tenth of a row stops it, too.",
+        "A function generator on ai3; scope on it and on ao2. The program lets the tip come down "
+        "by up to 1.5 um, in 15 s, until the current is a tenth of its range; step the generator "
+        "past that meanwhile. Again with a spike of a tenth of a row, and with a step to just the "
+        "threshold.",
+        "From the step to the halt of ao2: one row as a rule, two at worst. Whether the spike "
+        "stops it, and a signal that equals the threshold (a note).",
         (
             Answer("mean", "it halts within two rows; a short spike does not stop it", safe=True),
             Answer("last", "it halts within two rows; a short spike may stop it", safe=True),
             Answer("late", "it halts later than two rows, or not at all", safe=False),
         ),
         safety=True,
+        measured=measured.comparator,
+        moves="z down by up to 1.5 um, and back",
     ),
     BenchTest(
         "abort",
         "Every motion of z can be broken off",
         "The program moves z up slowly, and breaks the motion off in its middle.",
-        "That ao2 halts, and stays.",
+        "That ao2 halts, and stays. This driver never moves x or y in the same line.",
         _either("z halts within two rows", "z goes on"),
         safety=True,
         measured=measured.abort,
@@ -73,14 +79,18 @@ TESTS: tuple[BenchTest, ...] = (
     BenchTest(
         "host-dies",
         "What the outputs do when the program, or the computer, dies",
-        "Let z go up slowly with `seccm manual`; kill the program (kill -9, Task Manager). Again "
-        "with a log-off, with the power button, and by pulling the USB cable.",
+        "The program lets z go up for half a minute: kill it (kill -9, Task Manager). Again halted "
+        "(Ctrl-Z, a debugger), with a log-off, with the power button, and by pulling the USB "
+        "cable. Then `seccm rig bench RIG --test host-dies` once more, to write down what you saw: "
+        "answer no where it asks whether it may move z.",
         "ao0 to ao4 each time: they should hold, or z go to 0 V, which is retracted.",
         (
             Answer("hold", "the outputs hold, or z goes to its retracted end", safe=True),
             Answer("jump", "z goes towards the sample, or x and y jump with z low", safe=False),
         ),
         safety=True,
+        measured=measured.host_dies,
+        moves="z up by up to 3 um",
     ),
     BenchTest(
         "purge",
@@ -95,7 +105,8 @@ TESTS: tuple[BenchTest, ...] = (
         "Numbers of lines beyond 32767 in the rows",
         "After a scan of more than 32767 lines, look at the rows.",
         "Whether numbers wrap to negative ones, or stop. The driver takes both; where they stop, "
-        "the latency of a contact is not stored.",
+        "the latency of a contact is not stored. Whether LineNumber can be written as 0 while no "
+        "line runs (a note): the driver never does.",
         _either("they wrap", "they stop at 32767", safe="both"),
     ),
     BenchTest(
@@ -108,8 +119,8 @@ TESTS: tuple[BenchTest, ...] = (
     BenchTest(
         "together",
         "Voltages that change while z moves",
-        "A line with z and a jump of V, of type 2.",
-        "Whether both happen. This driver does one after the other.",
+        "A line with z and a jump of V, of type 2; one with a jump of V and a hold.",
+        "Whether both happen. This driver sends neither.",
         _either("both happen", "not both", safe="both"),
     ),
     BenchTest(
@@ -122,19 +133,23 @@ TESTS: tuple[BenchTest, ...] = (
     BenchTest(
         "row-time",
         "How long a row takes",
-        "The program measures it, as whenever it opens the rig.",
-        "Write it into the rig file as clock.row.",
+        "The program measures it, as whenever it opens the rig. Again with other sample_time and "
+        "averaged, each after `seccm rig power-up`.",
+        "Write it into the rig file as clock.row. Whether it is always 123 ticks more than the "
+        "samples take (a note).",
         _either("it agrees with the rig file", "it does not agree yet", safe="both"),
         measured=measured.row_time,
     ),
     BenchTest(
         "volts",
         "What a code is in volts",
-        "A voltmeter on ao0 to ao4, a calibrator on ai0 to ai7; send -9, 0 and 9 V.",
+        "A voltmeter on ao0 to ao4, a calibrator on ai0 to ai7; send -9, 0 and 9 V. The program "
+        "says what the position sensors show.",
         "Gain and offset of each, and which terminal is V1: the converters are not calibrated. "
         "Write them into the rig file.",
         _either("all of them are in the rig file", "one of them is not known"),
         safety=True,
+        measured=measured.volts,
     ),
     BenchTest(
         "other-words",

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 import numpy as np
 
+from hardware.agreement import Agreement
 from hardware.ni.paths import check_move
 from hardware.wec_fpga import contract
 from hardware.wec_fpga.cell import Cell
@@ -24,6 +25,7 @@ from hardware.wec_fpga.lines import SENTINEL, Lines
 from hardware.wec_fpga.link import Link
 from hardware.wec_fpga.rows import Piece, Rows
 from hardware.wec_fpga.sideways import APPLIED, AXES, Sideways
+from seccm.arrays import FloatArray
 from seccm.errors import LimitError, RigError
 from seccm.rig import Axis, Drive, Flag, Move, RigInfo
 
@@ -50,6 +52,7 @@ class Driver:
         self.rows = Rows(link, config.clock.ticks, config.patience)
         self.lines = Lines(link, config.patience)
         self.delivery = Delivery(config, cell)
+        self._agreement = Agreement(config.axes, config.lag, needed=True)
         self.trouble: RigError | None = None
         self.wake = 0
         """Row before which the next decision falls."""
@@ -73,6 +76,24 @@ class Driver:
             for axis, name in APPLIED.items()
         }
 
+    def look_at_sensors(self) -> None:
+        """Compare position sensors with the outputs of a stage that rests.
+
+        Raises:
+            RigError: no rows come, or the library refuses.
+        """
+        while not self._agreement.due:
+            for piece in self.rows.fetch(BLOCK):
+                self._compare(piece)
+        self._agreement.compare(self.position())
+
+    def _compare(self, piece: Piece) -> None:
+        positions: dict[str, FloatArray] = {
+            axis: self.delivery.coded(axis).si(piece.words[:, self.delivery.word(axis)])
+            for axis in APPLIED
+        }
+        self._agreement.take(positions, self.rows.period)
+
     def begin(self) -> None:
         """Begin to count rows.
 
@@ -90,6 +111,7 @@ class Driver:
         """
         check_move(move, self.info.axes[move.axis])
         self.info.refuse_unwatched(move)
+        self._agreement.refuse(move, lambda: self.position()["z"])
         coded = self.config.command(move.axis)
         coded.code(move.to, move.axis)
         per_tick = coded.per_tick(move.speed)
@@ -206,14 +228,20 @@ class Driver:
             moving[k_over:] = bool(self._going)
         flags = np.where(moving, np.uint8(Flag.MOVING), np.uint8(0))
         flags |= np.where(frozen & ~moving, np.uint8(Flag.FROZEN), np.uint8(0))
+        if moving.any() or self._going:
+            self._agreement.moved()
+        else:
+            self._compare(piece)
         self.delivery.take(piece, flags, galvanostat=self._command.galvanostat)
 
     def _look_after(self) -> None:
-        """Look now and then whether the target has stopped, or words were lost.
+        """Look now and then whether sensors agree, the target has stopped, or words were lost.
 
         Raises:
             RigError: it has.
         """
+        if self._agreement.due:
+            self._agreement.compare(self.position())
         if self.rows.locked and self.rows.next < self._looked + HEALTH:
             return
         self._looked = self.rows.next

@@ -168,7 +168,7 @@ class WecFpgaRig:
         """Pause, switch the cell off and lift the tip; see `Rig.safe`."""
         driver = self._driver
         if driver is None:
-            what = f"{why}: the rig is not open. The outputs keep their last values."
+            what = f"The rig is not open, its outputs keep their last values: {why}."
             return SafeReport(frozen=True, drive_off=False, retracted=False, what=what)
         # Without waiting for a turn: the thread that reads may be the one that hangs.
         held = driver.hold()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hardware.agreement import SETTLED
 from hardware.wec_fpga import contract
 from hardware.wec_fpga.driver import Driver
 from hardware.wec_fpga.frames import WORDS
@@ -11,8 +12,6 @@ from seccm.units import show
 
 RETRACTED = 50e-9
 """Metres from the top of the travel at which the tip counts as fully retracted."""
-SETTLED = 6.0
-"""Lags of the stage after which it has arrived, to 1/400 of its lag's way."""
 
 
 def make_safe(driver: Driver, why: str, by: float, remarks: tuple[str, ...] = ()) -> SafeReport:
@@ -23,7 +22,7 @@ def make_safe(driver: Driver, why: str, by: float, remarks: tuple[str, ...] = ()
 
     Args:
         driver: whose turn is held.
-        why: what the report begins with.
+        why: what the report gives as the cause.
         by: metres to lift the tip by; 0 to hold it.
         remarks: what a person should know of all that happened.
     """

@@ -15,6 +15,7 @@ from seccm.conductor.opening import open_at_rest
 from seccm.errors import RigError
 from seccm.hopping.course import Course, Steps
 from seccm.rig import Block, Flag, Freeze, Move, RigInfo
+from seccm.stop_record import FIGURE, SPARE
 from seccm.units import parse, show
 
 PROCEDURE = "stops"
@@ -23,8 +24,6 @@ WAY = 1.0
 """Seconds for which the tip goes down before it is stopped."""
 PATIENCE = 60.0
 """Seconds after which a stage that still moves has not stopped."""
-SPARE = 1.2
-"""By which the worst stop that is written down is longer than the worst that was seen."""
 
 
 def measured_stops(
@@ -76,7 +75,7 @@ def finding_of(stops: Sequence[float], speed: float, config: Mapping[str, Any]) 
     )
     table = {"typical": show(typical, "s", 3), "worst": show(SPARE * worst, "s", 3)}
     results = {"stops": list(stops), "typical": typical, "worst": worst, "speed": speed}
-    figures = {"stop of the stage, at worst": (worst, "s")}
+    figures = {FIGURE: (worst, "s")}
     if believed is None:
         return Finding(PROCEDURE, results, words=said, how=how, figures=figures)
     words = (

@@ -96,7 +96,7 @@ class Rig(Protocol):
         tip is lifted, or held where it was.
 
         Args:
-            why: what the report begins with or the log says.
+            why: what the report ends with, behind the state of cell and tip, or the log says.
             retract: whether to lift the tip; it is held otherwise.
             by: metres to lift it by from where it is held; at most to the top of its travel.
         """

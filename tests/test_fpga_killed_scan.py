@@ -1,0 +1,68 @@
+"""The host of an FPGA target is killed in a whole scan: tip held or up, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from children import begun
+from killed_targets import run_and_die
+
+import seccm
+from seccm.events import Outcome
+
+TOP = 0
+"""Code of z where the tip is fully retracted."""
+
+
+def killed(folder: Path, at: float) -> tuple[Path, dict[str, Any]]:
+    """Kill the host at a moment; return the file and what became of the target."""
+    path, log = folder / "scan.h5", folder / "target.json"
+    child = begun(run_and_die, str(path), str(log), at)
+    child.join()
+    assert child.exitcode == -signal.SIGKILL, "the scan was over before"
+    return path, json.loads(log.read_text(encoding="utf-8"))
+
+
+def check_target(left: dict[str, Any]) -> str:
+    """Check how a target that was left alone ended; return how the tip did."""
+    assert left["ended"] == left["later"], "nothing moves or changes any more"
+    assert left["crashes"] == 0
+    assert left["failures"] == []
+    z = left["ended"]["Applied Z"]
+    if z == TOP:
+        return "up"
+    # More volts are farther down: no farther than where a contact stopped the tip.
+    deepest = max((code for _, code in left["contacts"]), default=z)
+    assert z <= deepest
+    return "held"
+
+
+def check_file(path: Path, left: dict[str, Any]) -> int:
+    """Check what a killed run left; return how many sites are finished."""
+    with seccm.open(path) as scan:
+        status = scan.sites["status"].tolist()
+        touched = left["landings"]
+        assert scan.state != "complete"
+        # Whatever was touched is known, and is not landed on again.
+        assert len(scan.remaining()) <= len(status) - touched
+        for k in np.flatnonzero(scan.sites["status"] == Outcome.OK).tolist():
+            site = scan.site(k)
+            assert np.isfinite(site.I).all()
+            assert len(site.t) * scan.clock.period > 0.3
+        return status.count(Outcome.OK)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is POSIX")
+@pytest.mark.parametrize(("at", "finished"), [(0.85, 0), (1.1, 0), (1.6, 1)])
+def test_a_killed_host_leaves_the_tip_held_or_up_and_every_row_of_finished_sites(
+    at: float, finished: int, tmp_path: Path
+) -> None:
+    """In the descent, in the step, on the way to the second site."""
+    path, left = killed(tmp_path, at)
+    check_target(left)
+    assert check_file(path, left) == finished
