@@ -120,7 +120,7 @@ def test_what_the_program_does_for_a_test_is_said_in_a_sentence(test, monkeypatc
     told = {
         "attach": "z = 53 um", "idle-rows": "rows came", "row-age": "ms after",
         "abort": "Broken off", "row-time": "102523 ticks", "other-words": "word 10",
-        "comparator": "came to its end, 100 nm", "host-dies": "not killed: z went up",
+        "comparator": "came to its end, 10", "host-dies": "not killed: z went up",
         "volts": "z 5",
     }  # fmt: skip
     assert told[test.name] in said

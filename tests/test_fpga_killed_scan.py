@@ -54,7 +54,7 @@ def check_file(path: Path, left: dict[str, Any]) -> int:
             site = scan.site(k)
             assert np.isfinite(site.I).all()
             assert len(site.t) * scan.clock.period > 0.3
-        return status.count(Outcome.OK)
+        return int(status.count(Outcome.OK))
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is POSIX")

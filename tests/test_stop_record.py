@@ -63,7 +63,9 @@ def problems(rig: Path) -> dict[str, str]:
     return {one.where: f"{one.what} {one.remedy}" for one in refused.value.problems}
 
 
-def test_a_stop_that_was_typed_in_is_refused_with_the_command_that_measures_it(tmp_path: Path):
+def test_a_stop_that_was_typed_in_is_refused_with_the_command_that_measures_it(
+    tmp_path: Path,
+) -> None:
     """Whether or not the rig file names a calibration, and with one that says nothing of it."""
     said = problems(rig_file(tmp_path, named=False))["controller.stop"]
     assert "seccm rig stops" in said
@@ -107,7 +109,8 @@ def test_the_newest_measurement_counts(tmp_path: Path) -> None:
 )
 def test_a_stop_of_another_stage_is_none(key: str, value: str, tmp_path: Path) -> None:
     """Another port, another controller, or a stand-in: it was not measured on this one."""
-    rig = rig_file(tmp_path, **{key: value})
+    changed: dict[str, Any] = {key: value}
+    rig = rig_file(tmp_path, **changed)
     measured(rig, 30e-3)
     said = problems(rig_file(tmp_path))["controller.stop"]
     assert f"controller.{key} = {value}" in said

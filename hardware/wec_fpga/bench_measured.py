@@ -153,9 +153,9 @@ def comparator(tables: Mapping[str, Any], source: str) -> str:
         while rig.read().flags[-1] & Flag.MOVING:
             pass
         how = (
-            f"stopped at {show(at, 'm', 6)}, after {show(z - at, 'm')}"
+            f"stopped at {show(at, 'm', 6)}, after {show(z - at, 'm', 3)}"
             if stopped
-            else f"came to its end, {show(z - at, 'm')}: the threshold was not passed"
+            else f"came to its end, {show(z - at, 'm', 3)}: the threshold was not passed"
         )
         return f"The way down at {show(SLOWLY, 'm/s')} until {show(level, 'A')} {how}."
 
