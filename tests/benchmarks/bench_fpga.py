@@ -3,7 +3,7 @@
 `--plans li-on-au-combinatorial li-on-au-cv --seed 3 --processes 2`. For each plan: the median of
 the result that it is made for on both rigs, and how far the latency and the overtravel of every
 landing in the file are from what the target and the world truly did. `--low` begins 2 um above the
-surface and goes up by 5.4 um between sites, quickly: the sites and their programme are the same, on
+surface and goes up by 6 um between sites, quickly: the sites and their programme are the same, on
 both rigs.
 """
 
@@ -75,7 +75,7 @@ def against_truth(scan: Any, plugged: Any, period: float) -> tuple[np.ndarray, n
 def lower(plan: str) -> Plan:
     """A shipped plan that goes up less, and quicker."""
     table = load_plan(plan).to_dict()
-    retract = {**table["retract"], "distance": "5.4 um", "speed": "50 um/s"}
+    retract = {**table["retract"], "distance": "6 um", "speed": "50 um/s"}
     return Plan.from_dict({**table, "retract": retract}, source=plan)
 
 
