@@ -11,7 +11,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from seccm.cli.commands_page import page as commands_page  # noqa: E402
 
-# The commands say of themselves what they do: this page is made anew each time.
+# The commands say of themselves what they do: this page is made again each time.
 (HERE / "reference" / "commands.md").write_text(commands_page(), encoding="utf-8")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

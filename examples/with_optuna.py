@@ -1,7 +1,7 @@
 """Let Optuna choose the sites: at which current density does the potential reach -60 mV?
 
-Needs `pip install optuna` (MIT). Optuna counts what it draws; a run that is resumed counts anew. So
-a study is made for each question, from what was told and a seed, and the same sites follow.
+Needs `pip install optuna` (MIT). Optuna counts what it draws; a run that is resumed counts again.
+So a study is made for each question, from what was told and a seed, and the same sites follow.
 """
 
 from dataclasses import replace

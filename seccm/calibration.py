@@ -42,7 +42,7 @@ AGAIN = "Calibrate again with: seccm rig test-resistor RIG --ohms R."
 
 
 def _dated(made: str) -> str:
-    """Refuse what is no date with its time zone.
+    """Refuse what is not a date with its time zone.
 
     Raises:
         ValueError: it is none.

@@ -264,7 +264,7 @@ class _Teller:
             problem = replace(bare, suggestion=rename)
             return Mistake(path, (problem, bare), repair=rename, of_value=False)
         remove = Suggestion(path, "remove")
-        also = f" {meant} is there already: remove this key." if meant else " Remove this key."
+        also = f" {meant} exists already: remove this key." if meant else " Remove this key."
         remedy = remedy if remedy == "Remove it." else remedy + also
         return Mistake(
             path, (replace(bare, remedy=remedy, suggestion=remove), bare), of_value=False

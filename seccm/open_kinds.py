@@ -23,7 +23,7 @@ class OpenKinds(Generic[T]):
         group: of the entry points that installed packages offer.
         own: yields the program's own kinds.
         name: returns a kind's name.
-        fits: refuses what is no kind, with a TypeError.
+        fits: refuses what is not a kind, with a TypeError.
         rank: kinds of the lowest rank come first.
     """
 
@@ -67,7 +67,7 @@ class OpenKinds(Generic[T]):
         found = self.all().get(name)
         if found is None:
             known = ", ".join(f'"{one}"' for one in self.all())
-            raise LookupError(f'"{name}" is no kind of {self.what}. There are {known}.')
+            raise LookupError(f'"{name}" is not a kind of {self.what}. There are {known}.')
         return found
 
     def are_among(self, names: Collection[str]) -> bool:

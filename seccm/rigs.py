@@ -285,7 +285,7 @@ def build_rig(
         file: the rig file.
         mounted: what the plan says is on the stage.
         seed: for virtual rigs, what chance is made of.
-        faults: for virtual rigs, what shall go wrong.
+        faults: for virtual rigs, what goes wrong.
         pace: for virtual rigs, how many times as fast as real time; 0 for as fast as possible.
         first_site: for virtual rigs, the first site to be visited, where a scan is resumed.
 

@@ -104,7 +104,7 @@ def _unit(text: str) -> tuple[Decimal, Dimension]:
     ways.
 
     Raises:
-        ValueError: it is no unit.
+        ValueError: it is not a unit.
     """
     product = _OPERATOR.sub(lambda m: m[1] or "*", text.translate(_SUPERSCRIPTS))
     above, slash, below = product.partition("/")
@@ -158,7 +158,7 @@ def example(unit: str) -> str:
 
 
 class NotAQuantity(ValueError):
-    """A text or a value is no quantity of the kind that is wanted.
+    """A text or a value is not a quantity of the kind that is wanted.
 
     Args:
         unit: the SI unit of that kind; empty for any kind.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SPEED = 1750
 """Steps per second."""
 TURN = 0.02
-"""Seconds between two looks whether it shall go on."""
+"""Seconds between two looks whether it may go on."""
 FORTH, BACK = 0.8, 0.7
 """Lengths of a step, over the longest that one can be."""
 

@@ -188,7 +188,7 @@ class Scene:
         return self._optics.contrast * 1e9 / self._sensor.pixel**2 * blurred
 
     def _disc(self, place: _Place, radius: float) -> FloatArray:
-        """Return the droplet's disc; drawn anew only where its radius has changed."""
+        """Return the droplet's disc; drawn again only where its radius has changed."""
         if radius != place.wide:
             here = self._patch(place, radius)
             rows, columns = np.ogrid[here]

@@ -234,7 +234,7 @@ HOSTILE: dict[str, Change] = {
     "a plan with an empty program": plan(program=[]),
     "a plan with a step that never ends": plan(program__0__duration="1e300 s"),
     "a plan with a step below zero": plan(program__0__duration=-1.0),
-    "a plan with a level that is no number": plan(factors={"j": ["fast", "slow"]}),
+    "a plan with a level that is not a number": plan(factors={"j": ["fast", "slow"]}),
     "a plan with 1000 levels": plan(factors={"j": [-1.0 - k for k in range(1_000)]}),
     "a plan with other factors": plan(factors={"k": [1.0, 2.0]}),
     "a plan with 1000 steps": plan(

@@ -47,7 +47,7 @@ def written_down(story: str, on: str, folder: Path) -> Written:
         patch.setattr(store, "SOON", 0.0)
         with diary.kept():
             run = run_of(WAYS[story], on, folder / NAME)
-            run.company = lambda events: events  # no window shall find it
+            run.company = lambda events: events  # no window may find it
             carried_out(run)
     with seccm.open(folder / NAME) as scan:
         assert {*scan.sites["status"].tolist()} == {Outcome.OK}, "nobody disturbed it"

@@ -2,7 +2,7 @@
 
 `same_as_before.json` holds a checksum of the samples of small runs on the virtual rig, and the
 results of every site. A change of the program that is not meant to change them leaves them alone.
-What was meant to change is taken anew with
+What was meant to change is taken again with
 
     python tests/same_as_before.py [samples] [results]
 

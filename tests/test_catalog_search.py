@@ -107,7 +107,7 @@ def test_a_day_parts_all_dated_scans_in_two(limit: str) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("side", ["after", "before"])
 def test_what_is_no_day_is_refused_with_how_to_write_one(side: str, day: str) -> None:
-    with pytest.raises(DataFileError, match=r"is no day[.] Write it as 2026-02-24") as refused:
+    with pytest.raises(DataFileError, match=r"is not a day[.] Write it as 2026-02-24") as refused:
         Search(**{side: day})  # type: ignore[arg-type]
     assert day in str(refused.value)
 

@@ -28,7 +28,7 @@ def fake(path: Path, modified: int, size: int) -> tuple[Entry, list[Row]]:
     try:
         values = [float(word) for word in words[1:]]
     except ValueError:
-        return Entry(str(path), modified, size, problem="is no scan."), []
+        return Entry(str(path), modified, size, problem="is not a scan."), []
     spread = Spread("V", len(values), min(values), float(np.median(values)), max(values))
     rows = [
         (str(path), k, 0.0, 0.0, "", "ok", "E", value, 0.0, "")
@@ -346,7 +346,7 @@ def test_a_full_disk_is_told_and_the_catalogue_of_before_stays(
 @pytest.mark.usefixtures("plain")
 def test_a_folder_that_is_none_is_refused_and_not_kept(data: Path, tmp_path: Path) -> None:
     kept = Catalog(tmp_path / "kept")
-    with pytest.raises(DataFileError, match=r"is no folder[.] Nothing was catalogued"):
+    with pytest.raises(DataFileError, match=r"is not a folder[.] Nothing was catalogued"):
         kept.update([data / "a.h5"])
     assert (kept.entries, kept.folders) == ({}, [])
     assert not (tmp_path / "kept").exists()

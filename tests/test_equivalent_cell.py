@@ -112,7 +112,7 @@ def test_a_copy_goes_its_own_way() -> None:
         ("p(R1,C1)", (1e8, 2e-11), "needs a resistor in series"),
         ("L0-R0-p(R1,C1)", (1e3, 1e6, 1e8, 2e-11), "inductor"),
         ("R0-p(R1,C1)", (1e6, 1e8), "3 parameters"),
-        ("R0-Q1", (1e6, 1e8), "is no element"),
+        ("R0-Q1", (1e6, 1e8), "is not an element"),
     ],
 )
 def test_a_sample_that_cannot_be_simulated_is_refused(

@@ -141,7 +141,7 @@ def test_what_is_there_already_is_left(half: list[Exception], tmp_path: Path, th
         made.mkdir()
     else:
         made.symlink_to(tmp_path / "nowhere")
-    with pytest.raises(DataFileError, match="is there already, and was left"):
+    with pytest.raises(DataFileError, match="exists already, and was left"):
         export("planted.h5", "half", made)
     assert list(tmp_path.iterdir()) == [made]
 
@@ -154,7 +154,7 @@ def test_what_comes_there_while_it_is_written_is_left(
         return Planted(square(1, 1))
 
     monkeypatch.setattr(module, "open_scan", meanwhile)
-    with pytest.raises(DataFileError, match="is there already"):
+    with pytest.raises(DataFileError, match="exists already"):
         export("planted.h5", "half", tmp_path / "made.half")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["another program's"]
 

@@ -238,7 +238,7 @@ def test_nothing_is_overwritten_or_left_half_written(
 ) -> None:
     mine = tmp_path / "mine.csv"
     mine.write_text("mine")
-    with pytest.raises(seccm.DataFileError, match="is there already"):
+    with pytest.raises(seccm.DataFileError, match="exists already"):
         export(scan, "csv", mine)
     assert mine.read_text() == "mine"
 

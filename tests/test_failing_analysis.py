@@ -64,7 +64,7 @@ def test_only_its_own_numbers_are_lost_and_say_why(measure, use):
         found = measured(trace(), ())
     assert found["first"].status is Status.ANALYSIS_FAILED
     assert not found["first"].status.has_value
-    assert "each" not in found, "an array is no number"
+    assert "each" not in found, "an array is not a number"
     assert found["Q"].value == pytest.approx(2.56e-3 * 1e-12 * 820 / 1e-12)
     assert set(found) == {"first", *(result.name for result in OF_ANY_STEP)}
     assert phrase_of(trace().segment, found).words == "the analysis of step 3, own, failed"

@@ -94,7 +94,9 @@ def test_two_kinds_cannot_have_one_name() -> None:
     kinds.register(LockInContact)
     with pytest.raises(ValueError, match=r'contact "lock-in" already'):
         kinds.register(Other)
-    with pytest.raises(LookupError, match=r'"radar" is no kind of contact\. There are "potential'):
+    with pytest.raises(
+        LookupError, match=r'"radar" is not a kind of contact\. There are "potential'
+    ):
         kinds.of("radar")
 
 

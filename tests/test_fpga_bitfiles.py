@@ -106,7 +106,7 @@ HOSTILE = {
     "bytes": bytes(range(256)),
     "no signature": bitfile.xml().replace("SignatureRegister", "Else").encode(),
     "no number of a queue": bitfile.xml().replace("<Number>1</Number>", "").encode(),
-    "a place that is no number": re.sub(
+    "a place that is not a number": re.sub(
         r"<Offset>\d+</Offset>", "<Offset>here</Offset>", bitfile.xml()
     ).encode(),
     "a register without a type": bitfile.xml()

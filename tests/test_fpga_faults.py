@@ -140,7 +140,7 @@ def test_whenever_something_fails_the_tip_ends_up_or_held_and_no_row_is_wrong(ki
 
 
 def again(rig: WecFpgaRig) -> WecFpgaRig:
-    """Another rig on the same target, as after the program was started anew."""
+    """Another rig on the same target, as after the program was started again."""
     config = validate(WecFpgaConfig, rig_table(near=True), "bench", from_file=True)
     return WecFpgaRig(config, lambda: nullcontext(rig.plugged))
 

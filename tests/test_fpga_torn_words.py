@@ -1,4 +1,4 @@
-"""Rows found anew in a stream that lost words, got some twice, or was joined anywhere.
+"""Rows found again in a stream that lost words, got some twice, or was joined anywhere.
 
 A row that is delivered is always one that the target made, whole and in its order.
 """

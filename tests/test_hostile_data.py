@@ -199,9 +199,11 @@ def test_a_data_point_at_an_impossible_time_damages_its_site_alone(
         file["t"][start + size - 1] = time
         file["t_contact"][2] = 1e50
     with open_scan(path) as scan:
-        with pytest.raises(DamagedError, match=r"site 1: .* is no possible time of a data point"):
+        with pytest.raises(
+            DamagedError, match=r"site 1: .* is not a possible time of a data point"
+        ):
             scan.raw(1)
-        with pytest.raises(DamagedError, match=r"site 2: 1e\+50 s is no possible time"):
+        with pytest.raises(DamagedError, match=r"site 2: 1e\+50 s is not a possible time"):
             scan.site(2)
         assert len(scan.raw(0).t)
         assert len(scan.site(3).t)

@@ -186,7 +186,7 @@ FAST = replace(
         ({"highest": 1.0}, "not above lowest"),
         ({"periods": 1}, "periods"),
         ({"circuit": "R0-p(R1"}, "ends where ')' is expected"),
-        ({"circuit": "R0-Q1"}, "'Q1' is no element"),
+        ({"circuit": "R0-Q1"}, "'Q1' is not an element"),
         ({"frequencies": [1.0, 2.0]}, "frequencies"),
         ({"lowest": None, "highest": None, "frequencies": [10.0]}, "more than the numbers"),
         ({"amplitude": 0.2}, "answer linearly"),

@@ -125,7 +125,7 @@ def test_an_unknown_step_is_refused_with_what_there_is():
     assert problem.where == "program[0].step"
     for name in (*kinds(), "repeat"):
         assert f'"{name}"' in problem.what
-    with pytest.raises(LookupError, match=r'"polishing" is no kind of step\. There are "cv"'):
+    with pytest.raises(LookupError, match=r'"polishing" is not a kind of step\. There are "cv"'):
         kind_of("polishing")
 
 

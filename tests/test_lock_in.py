@@ -323,7 +323,7 @@ def test_a_name_that_is_taken_is_refused() -> None:
         "signals": {"ac_phase": {"unit": "rad"}},
         "lock_in": {"ac": {"of": "current", "frequency": "275 Hz", "constant": "4 ms"}},
     }
-    with pytest.raises(PlanError, match="ac_phase is there already"):
+    with pytest.raises(PlanError, match="ac_phase exists already"):
         validate(VirtualConfig, tables, "rig.toml", from_file=True)
 
 

@@ -275,7 +275,7 @@ def test_a_saturated_input_is_counted_once_the_step_has_settled(cuts: list[int],
 
 
 def test_a_saturated_current_of_a_galvanostatic_site_is_said():
-    """The contact is seen in the potential; nobody would notice that the current is no number."""
+    """The contact is seen in the potential; nobody would notice a current that is not a number."""
 
     def saturated(world: LittleWorld, block: Block) -> Block:
         return replace(block, flags=block.flags | np.uint8(Flag.SATURATED))

@@ -196,7 +196,7 @@ def test_the_phase_holds_through_new_paths_of_a_card(seed: int) -> None:
             stream.rest(float(rng.uniform(0.2, 0.3)))
             turned = np.exp(1j * stream.column("tip_phase")[-40:])
             found.append(complex(turned.mean()))
-            rig.apply(Freeze("anew"))
+            rig.apply(Freeze("again"))
         assert max(abs(cmath.phase(one / found[0])) for one in found) < 0.1
 
 

@@ -165,7 +165,7 @@ def changed(**told: Any) -> bytes:
     ids=range(13),
 )  # fmt: skip
 def test_a_beginning_that_is_no_movies_is_refused_in_words(beginning: bytes) -> None:
-    with pytest.raises(DataFileError, match=r"m\.tif: this is no movie that seccm has recorded"):
+    with pytest.raises(DataFileError, match=r"m\.tif: this is not a movie that seccm has recorded"):
         read_layout("m.tif", beginning)
 
 

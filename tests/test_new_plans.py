@@ -77,8 +77,8 @@ def test_contact_is_looked_for_where_a_current_is_to_be_expected(
 def test_a_file_that_is_there_is_never_replaced(tmp_path: Path) -> None:
     file = tmp_path / "a.toml"
     file.write_text("mine")
-    assert "is there already" in said("new", file, "--yes", code=2)
-    assert "is there already" in said("new", file, "--like", "redox-cv-map", code=2)
+    assert "exists already" in said("new", file, "--yes", code=2)
+    assert "exists already" in said("new", file, "--like", "redox-cv-map", code=2)
     assert file.read_text() == "mine"
 
 
@@ -126,7 +126,7 @@ def test_the_plan_of_a_data_file_runs_again(tmp_path: Path) -> None:
         pass
     said("plan-of", tmp_path / "a.h5")
     assert seccm.load_plan(tmp_path / "a.toml").sites() == plan.sites()
-    assert "is there already" in said("plan-of", tmp_path / "a.h5", code=2)
+    assert "exists already" in said("plan-of", tmp_path / "a.h5", code=2)
     assert "no such file" in said(
         "plan-of", tmp_path / "none.h5", "-o", tmp_path / "b.toml", code=2
     )

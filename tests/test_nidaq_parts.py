@@ -122,7 +122,7 @@ def test_a_ramp_is_even_and_ends_exactly(start: float, to: float, speed: float, 
 
 
 def test_a_command_goes_on_where_its_time_is() -> None:
-    """A sweep that is one second old when a path begins is not begun anew."""
+    """A sweep that is one second old when a path begins is not begun again."""
     sweep = Lines((0.0, 2.0), (0.0, -2.0))
     command = Command(amplifier(-1, 1.0, 0.0, "test"), sweep, elapsed=1.0)
     np.testing.assert_allclose(command.volts(np.array([0.0, 0.5, 9.0])), [1.0, 1.5, 2.0])

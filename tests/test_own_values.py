@@ -294,7 +294,7 @@ def test_a_plan_that_was_asked_for_its_sites_is_still_the_same_plan() -> None:
 
 
 def test_how_long_steps_last_is_asked_with_and_without_raw_samples() -> None:
-    """What was found for one question is no answer to another."""
+    """What was found for one question is not an answer to another."""
     (site, *_) = particles({**CHARGE, "raw": True}, {**CHARGE, "name": "more"}).sites()
     every, kept = site.program.lasts(1e-3), site.program.lasts(1e-3, raw=True)
     assert every == pytest.approx((2.002, 2.002))

@@ -25,7 +25,7 @@ BASE: dict[str, Any] = tomllib.loads(plans()["mixed-protocol"].read_text(encodin
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    """The page made anew, by a process in which nobody registered kinds of their own."""
+    """The page made again, by a process in which nobody registered kinds of their own."""
     made = [sys.executable, "-X", "utf8", "-m", "seccm.plan.keys_page"]
     return subprocess.run(made, check=True, capture_output=True, encoding="utf-8").stdout
 

@@ -83,7 +83,7 @@ def written_down(folder: Path, make: Callable[[Path], seccm.Run]) -> Killed:
         patch.setattr(store, "SOON", 0.0)
         with diary.kept():
             run = make(folder / NAME)
-            run.company = lambda events: events  # no window shall find it
+            run.company = lambda events: events  # no window may find it
             for event in run:
                 match event:
                     case StepFinished(step=step):

@@ -220,7 +220,7 @@ def test_only_what_waits_runs_and_in_the_order_of_the_list() -> None:
 def test_a_plan_that_is_a_file_is_found_from_another_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name stays a name: a shipped plan is no file of the folder."""
+    """A name stays a name: a shipped plan is not a file of the folder."""
     (tmp_path / "a.toml").touch()
     made = add("a.toml", "virtual", "a.h5")
     (tmp_path / "elsewhere").mkdir()

@@ -48,7 +48,7 @@ REST = {"step": "open circuit", "duration": "50 ms"}
 def test_what_was_said_last_of_a_row_holds(
     said: list[tuple[int, int]], asked: tuple[int, int], known: int
 ):
-    """However often it was said anew; what is forgotten of earlier rows changes no later one."""
+    """However often it was said again; what is forgotten of earlier rows changes no later one."""
     marks, truth = Marks(9), [9] * 61
     for row, what in said:
         marks.say(row, what)

@@ -128,8 +128,8 @@ def test_a_measurement_that_was_broken_off_is_not_taken_for_complete(
         ({"started_at": 5}, "TypeError"),
         ({"plan": {"title": "a"}}, "no seccm.ReadScan with a seccm.Plan"),
         ({"sites": None}, "TypeError"),
-        ({"sites": (5,)}, "site 0 is no seccm.ReadSite"),
-        ({"sites": (seccm.ReadSite(0.0, 0.0, (E,)),)}, "step 0 of site 0 is no seccm.ReadStep"),
+        ({"sites": (5,)}, "site 0 is not a seccm.ReadSite"),
+        ({"sites": (seccm.ReadSite(0.0, 0.0, (E,)),)}, "step 0 of site 0 is not a seccm.ReadStep"),
         *(
             ({"sites": (seccm.ReadSite(place, 0.0, ()),)}, "x of site 0")
             for place in (np.nan, np.inf, -np.inf, 1e300, 2.0)

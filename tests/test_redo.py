@@ -1,4 +1,4 @@
-"""The redo log beside a growing file: with it a file that a power cut has torn is made anew."""
+"""The redo log beside a growing file: with it a file that a power cut has torn is made again."""
 
 from __future__ import annotations
 

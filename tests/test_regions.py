@@ -111,7 +111,7 @@ def test_every_region_is_landed_on_though_its_surface_is_elsewhere(
     by_person: tuple[Path, list[str], VirtualRig],
 ) -> None:
     path, _, rig = by_person
-    assert not rig.truth.crashes, "each surface is looked for anew"
+    assert not rig.truth.crashes, "each surface is looked for again"
     with seccm.open(path) as scan:
         assert scan.sites["status"].tolist() == [Outcome.OK] * 6
         z = scan.sites["z_contact"].reshape(3, 2).mean(axis=1)

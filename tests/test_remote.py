@@ -348,7 +348,7 @@ def test_a_host_says_which_rig_it_drives_to_a_window_that_comes_later(tmp_path: 
 
 
 def test_a_window_that_reads_nothing_holds_nobody_up(tmp_path: Path):
-    """The engine and the other clients go on; the slow one is told anew when it reads again."""
+    """The engine and the other clients go on; the slow one is told again when it reads again."""
     host = Host(feed=Feed(facts=40))
     ours, theirs = Pipe()
     host.admit(theirs)

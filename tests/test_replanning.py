@@ -104,7 +104,7 @@ def test_the_command_prints_what_would_have_been_asked(path: Path, tmp_path: Pat
     assert "2 sites of the 8" in own.output
     wrong = CliRunner().invoke(main_app(), ["replan", str(path), str(path)])
     assert wrong.exit_code == 2
-    assert "is no TOML file" in wrong.output
+    assert "is not a TOML file" in wrong.output
 
 
 def main_app() -> Any:

@@ -292,7 +292,7 @@ def diary(rig: Path, tmp_path_factory: pytest.TempPathFactory) -> Diary:
         patch.setattr(store, "SOON", 0.0)
         with found.kept():
             run = seccm.run(PLAN, rig, path=folder / NAME)
-            run.company = lambda events: events  # no window shall find it
+            run.company = lambda events: events  # no window may find it
             for _ in run:
                 pass
     return found

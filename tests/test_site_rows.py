@@ -171,7 +171,7 @@ def test_damage_to_a_file_that_is_open_and_grows_is_seen_when_it_is_looked_at_ag
 
 
 def test_no_site_of_a_run_is_called_damaged_while_it_is_written(tmp_path: Path) -> None:
-    """It is looked at after every event, by a reader that stays and by one that comes anew."""
+    """It is looked at after every event, by a reader that stays and by one that comes again."""
     path = tmp_path / "scan.h5"
     row = {"kind": "grid", "columns": 8, "rows": 1, "pitch": 1.1e-5}
     plan = smaller("li-on-au-combinatorial", sites=row, factors={"j": ["-11.5 A/m^2"]})
@@ -183,8 +183,8 @@ def test_no_site_of_a_run_is_called_damaged_while_it_is_written(tmp_path: Path) 
         assert stays.check() == {}
         closed = max(closed, int((stays.sites["status"] > Outcome.RUNNING).sum()))
         if isinstance(event, SiteAnalysed):
-            with open_scan(path) as anew:
-                assert anew.check() == {}
+            with open_scan(path) as later:
+                assert later.check() == {}
     assert stays is not None
     stays.close()
     assert closed == 8

@@ -186,7 +186,7 @@ class Kind:
 
 def fits(kind: object) -> None:
     if not isinstance(kind, Kind):
-        raise TypeError(f"{kind!r} is no kind")
+        raise TypeError(f"{kind!r} is not a kind")
 
 
 class Point:
@@ -230,7 +230,9 @@ def test_kinds_come_by_rank_wherever_they_are_from(monkeypatch: pytest.MonkeyPat
 
 def test_a_kind_that_is_not_there_is_told_with_those_that_are(monkeypatch: pytest.MonkeyPatch):
     fruit = kinds(monkeypatch, [Kind("apple"), Kind("pear")])
-    with pytest.raises(LookupError, match=r'"plum" is no kind of fruit. There are "apple", "pear"'):
+    with pytest.raises(
+        LookupError, match=r'"plum" is not a kind of fruit. There are "apple", "pear"'
+    ):
         fruit.of("plum")
 
 

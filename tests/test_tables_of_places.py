@@ -101,7 +101,7 @@ def test_every_line_with_a_mistake_is_told_up_to_ten(path: Path) -> None:
     rows = "\n".join("1,here" for _ in range(25))
     told = refused(path, f"x (um),y (um)\n{rows}\n")
     assert "line 2" in told
-    assert told.count("is no number") == 10
+    assert told.count("is not a number") == 10
 
 
 @pytest.mark.parametrize("row", ["1", "1,2,3", ",,,"])

@@ -47,7 +47,7 @@ def plan(columns: int = 8, rows: int = 5, x: float = 48.5, y: float = 49.0, **ta
 
 
 def run(path: Path, of: Any, on: RigFile, seed: int, *faults: str) -> list[Any]:
-    """Run to the end; whoever is asked says that it shall go on."""
+    """Run to the end; whoever is asked says that it goes on."""
     heard, running = [], seccm.run(of, on, path=path, seed=seed, faults=faults)
     for event in running:
         heard.append(event)

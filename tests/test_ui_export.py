@@ -67,5 +67,5 @@ def test_an_export_is_written_and_told(qtbot: QtBot, data: Path) -> None:
     view.export_as(offer, target)
     qtbot.waitUntil(lambda: not view.exporting.busy, timeout=int(1000 * HANGING))
     assert lines[-1].level == "error"
-    assert "is there already" in lines[-1].text
+    assert "exists already" in lines[-1].text
     view.shut()

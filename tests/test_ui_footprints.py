@@ -1,4 +1,4 @@
-"""Where a plan goes, on the stage: all its sites, however many, and drawn anew only if changed."""
+"""Where a plan goes, on the stage: all its sites, however many, and drawn again only if changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ended a step is no number: the map, its legend and the line of a site say it in words."""
+"""What ended a step is not a number: the map, its legend and the line of a site say it in words."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ def test_the_mean_has_a_minimum_as_deep_as_those_of_the_sites_it_is_of():
     known.update({number: (0, t_nuc) for number, t_nuc in times.items()})
     live.hear(SiteAnalysed(0, 2, "", {}))
     assert live.compared != before
-    assert live.version > drawn, "it is drawn anew"
+    assert live.version > drawn, "it is drawn again"
     mean = live.mean()
     assert mean is not None
     assert mean.E.min() == pytest.approx(-0.2, abs=5e-3)

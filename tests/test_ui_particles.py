@@ -275,7 +275,7 @@ def test_the_keyboard_moves_a_landmark_by_a_pixel_and_writes_its_place(
     assert landmarks.registration.marks[3].stage_x == pytest.approx(99.5 * UM)
     assert "left out" in landmarks.words.text()
     landmarks.table.item(3, 3).setText("far")
-    assert "is no number" in landmarks.words.text()
+    assert "is not a number" in landmarks.words.text()
     assert landmarks.table.item(3, 3).text() == "99.500"
 
 

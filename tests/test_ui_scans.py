@@ -198,12 +198,12 @@ def test_a_catalogue_that_cannot_be_made_is_said(
     view: ScansView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(folder: Path, recent: Sequence[Path]) -> Known:
-        raise DataFileError("/nowhere: is no folder.")
+        raise DataFileError("/nowhere: is not a folder.")
 
     monkeypatch.setattr(scans, "look_through", refuse)
     view.look_through(Path("/nowhere"))
     qtbot.waitUntil(lambda: bool(view.refused.text()))
-    assert view.refused.text() == "/nowhere: is no folder."
+    assert view.refused.text() == "/nowhere: is not a folder."
     assert len(numbers(view)) == 12
 
 

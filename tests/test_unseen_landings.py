@@ -1,4 +1,4 @@
-"""An arrival without a contact: what was not measured is no number, and it is not taken for one."""
+"""An arrival without a contact: what was not measured is not a number, nor taken for one."""
 
 from __future__ import annotations
 

@@ -329,7 +329,7 @@ def test_the_planted_couple_is_found_within_its_uncertainty_or_a_caveat_stands(
         if w.limiting_current.status is Status.OK:
             i = w.limiting_current
             assert abs(i.value - truth) < 3.0 * i.error
-    # A caveat where there need not be one is no answer.
+    # A caveat where there need not be one is not an answer.
     if aperture < 1e-6 and rate <= 0.1:
         assert both_ways(first, second).half_wave.status is Status.OK
 

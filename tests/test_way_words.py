@@ -146,7 +146,7 @@ def texts(w: Window) -> Iterator[str]:
 def test_a_window_speaks_as_its_run_does_and_an_emergency_after_it_moves_nothing(
     qtbot: QtBot, rig: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Though the rig is opened anew for it, as where a tip may have to be lifted."""
+    """Though the rig is opened again for it, as where a tip may have to be lifted."""
     lifts: list[bool] = []
     safe = VirtualRig.safe
 

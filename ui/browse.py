@@ -61,7 +61,7 @@ class FileView(QWidget):
     """
 
     resumed = Signal(Path)
-    """The file whose run shall go on."""
+    """The file whose run is to go on."""
     asked = Signal(bool)
     """Another file is asked for; whether beside this one."""
     chosen = Signal(Path)
@@ -69,7 +69,7 @@ class FileView(QWidget):
     moved = Signal(Path)
     """Where the file was found: it has another name than before."""
     planner_asked = Signal()
-    """The decisions of its planner shall be shown."""
+    """Asks to show the decisions of its planner."""
     notes_asked = Signal()
     """The notes of the file are to be shown."""
     found_asked = Signal()
@@ -271,7 +271,7 @@ class FileView(QWidget):
         QTimer.singleShot(50, self._collect)
 
     def take_areas(self, table: Path) -> None:
-        """Take the areas of a table into the file, in a thread, and show the file anew."""
+        """Take the areas of a table into the file, in a thread, and show the file again."""
         path = self._found()
         if path is None or self._areas is not None or self.file.growing:
             return
@@ -440,7 +440,7 @@ class BrowseView(QWidget):
     """
 
     resumed = Signal(Path)
-    """The file whose run shall go on."""
+    """The file whose run is to go on."""
     asked = Signal(bool)
     """A file is asked for; whether beside the one that is open."""
     chosen = Signal(Path)
@@ -448,7 +448,7 @@ class BrowseView(QWidget):
     moved = Signal(Path)
     """Where a file was found that has another name than before."""
     planner_asked = Signal(Path)
-    """The file whose planner shall be shown."""
+    """The file whose planner is to be shown."""
     found = Signal(Path, bool)
     """A scan that was found is to be opened; whether beside the one that is open."""
     notes_asked = Signal(FileView)

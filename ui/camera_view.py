@@ -48,7 +48,7 @@ class CameraView(QWidget):
         self.sites.toggled.connect(lambda _: self._again())
         self.levels = QPushButton("&Levels from this frame")
         self.levels.setToolTip("Between the 1st and the 99th percentile of what is shown")
-        self.levels.clicked.connect(lambda: self._show(anew=True))
+        self.levels.clicked.connect(lambda: self._show(again=True))
         self.refer = QPushButton("&Reference now")
         self.refer.setToolTip("Show changes against the frame that is shown")
         self.refer.clicked.connect(self._refer)
@@ -92,7 +92,7 @@ class CameraView(QWidget):
         if self.camera.state is not None and before is None:
             self._fresh = True
         if self.camera.look(now):
-            self._show(anew=self._fresh)
+            self._show(again=self._fresh)
             self._fresh = False
             self._learn(desk)
         self._lay_sites(desk)
@@ -136,16 +136,16 @@ class CameraView(QWidget):
         self.words.setText(" ".join(said))
 
     def _turn(self, _: bool) -> None:
-        self._show(anew=True)
+        self._show(again=True)
 
     def _refer(self) -> None:
         self.camera.refer_now()
-        self._show(anew=self.change.isChecked())
+        self._show(again=self.change.isChecked())
 
     def _again(self) -> None:
         self._drawn = ()
 
-    def _show(self, anew: bool = False) -> None:
+    def _show(self, again: bool = False) -> None:
         """Show the frame, or what changed in it."""
         camera, state = self.camera, self.camera.state
         if state is None or camera.shown is None:
@@ -155,12 +155,12 @@ class CameraView(QWidget):
         picture = camera.shown.picture
         changed = change is not None and bool(np.isfinite(change).any())
         # Changes have another unit: levels of the one are none for the other.
-        anew = anew or changed != self._changed
+        again = again or changed != self._changed
         self._changed = changed
         if change is not None and changed:
-            self.picture.show_picture(change, pixel, CENTRED, anew=anew)
+            self.picture.show_picture(change, pixel, CENTRED, again=again)
         else:
-            self.picture.show_picture(picture.astype(np.float64), pixel, GREY, anew=anew)
+            self.picture.show_picture(picture.astype(np.float64), pixel, GREY, again=again)
         full = (1 << state.bits) - 1
         self.picture.redden(picture >= full, pixel)
 

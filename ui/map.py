@@ -171,7 +171,7 @@ class MapView(QWidget):
         self.draw()
 
     def relabel(self) -> None:
-        """Take what the plan says anew: conditions, footprint, thresholds; keep all else."""
+        """Take what the plan says again: conditions, footprint, thresholds; keep all else."""
         if self._sites is not None:
             self._overlay()
             self.controls.offer_conditions(self._sites.labels)

@@ -65,9 +65,9 @@ class MapControls(QWidget):
     changed = QtCore.Signal()
     """Colours, or their limits."""
     whole = QtCore.Signal()
-    """All sites shall be shown again."""
+    """Asks to show all sites again."""
     nothing = QtCore.Signal()
-    """Nothing shall be selected."""
+    """Asks to select nothing."""
 
     def __init__(self) -> None:
         super().__init__()

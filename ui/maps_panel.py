@@ -75,7 +75,7 @@ class MapsPanel(QWidget):
             return
         layer = self.maps.layers[number]
         colours = CENTRED if layer.centred else MAP
-        self.picture.show_picture(layer.values, layer.pixel, colours, anew=True)
+        self.picture.show_picture(layer.values, layer.pixel, colours, again=True)
         unit = f" ({layer.unit})" if layer.unit != "1" else ""
         parts = (f"{layer.name}{unit}", layer.words, *self.maps.doubts)
         self.words.setText(". ".join(part.rstrip(".") for part in parts if part) + ".")

@@ -36,7 +36,7 @@ class MoviePanel(QWidget):
         self.change.toggled.connect(self._turn)
         self.levels = QPushButton("Levels from this frame")
         self.levels.setToolTip("Between the 1st and the 99th percentile of what is shown")
-        self.levels.clicked.connect(lambda: self._show(self.slider.value(), anew=True))
+        self.levels.clicked.connect(lambda: self._show(self.slider.value(), again=True))
         self.words = pieces.label("", "muted", wrap=True)
         row = QHBoxLayout()
         for widget in (self.change, self.levels):
@@ -79,20 +79,20 @@ class MoviePanel(QWidget):
         self.slider.setRange(0, len(movie) - 1)
         self.picture.outline(footprint)
         self.slider.setValue(movie.nearest(0.0))
-        self._show(self.slider.value(), anew=True)
+        self._show(self.slider.value(), again=True)
 
     def _turn(self, change: bool) -> None:
         """Show frames or changes, with levels that the whole movie fits into."""
         if self.movie is not None and change:
             # What grows is largest in the end.
             self.picture.levels = levels_of(self.movie.change(len(self.movie) - 1), centred=True)
-        self._show(self.slider.value(), anew=not change)
+        self._show(self.slider.value(), again=not change)
 
     def _follow_cursor(self) -> None:
         if self.movie is not None:
             self.slider.setValue(self.movie.nearest(float(self.marker.value())))
 
-    def _show(self, number: int, anew: bool = False) -> None:
+    def _show(self, number: int, again: bool = False) -> None:
         movie = self.movie
         if movie is None:
             return
@@ -102,7 +102,7 @@ class MoviePanel(QWidget):
             self.words.setText(str(error))
             return
         colours = CENTRED if self.change.isChecked() else GREY
-        self.picture.show_picture(seen, movie.pixel, colours, anew=anew)
+        self.picture.show_picture(seen, movie.pixel, colours, again=again)
         self.marker.blockSignals(True)
         self.marker.setValue(float(movie.t[number]))
         self.marker.blockSignals(False)

@@ -66,7 +66,7 @@ class Notebook:
         return dialog
 
     def _amend(self, view: FileView, given: dict[str, str]) -> None:
-        """Store other notes in a file, and show it anew."""
+        """Store other notes in a file, and show it again."""
         path = view.file.where()
         # No system lets a file be replaced that this window holds.
         view.file.release()

@@ -111,7 +111,7 @@ class NumberArea(QPlainTextEdit):
 class NumberPad(QDialog):
     """Edits the text of a field; nothing reaches it before OK.
 
-    If the field goes, as when a form is made anew, the one of the same name takes over; if there
+    If the field goes, as when a form is made again, the one of the same name takes over; if there
     is none, the pad goes with it.
     """
 

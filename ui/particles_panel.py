@@ -215,7 +215,7 @@ class ParticlesPanel(QWidget):
         self._again()
 
     def _again(self) -> None:
-        """Count anew, in the background."""
+        """Count again, in the background."""
         counts = self.counting
         if counts is not None:
             self.chosen = None
@@ -237,14 +237,14 @@ class ParticlesPanel(QWidget):
         except PlanError as error:
             self._say(" ".join(str(problem) for problem in error.problems))
             return
-        self._draw(anew=True)
+        self._draw(again=True)
         self._enable()
 
-    def _draw(self, anew: bool = False) -> None:
+    def _draw(self, again: bool = False) -> None:
         if self.counting is None or self.census is None:
             return
         taken, found = self.counting.looked.taken, self.census
-        if anew:
+        if again:
             self.picture.show_picture(taken.image, taken.pixel)
         width = taken.image.shape[1] * taken.pixel
         self.picture.lay_over(counting.circles(found), (), width)

@@ -19,7 +19,7 @@ _EXAGGERATED = 0.06
 
 
 class PicturePlot(Plot):
-    """Shows a picture; its levels stay as they are until they are asked for anew."""
+    """Shows a picture; its levels stay as they are until they are asked for again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class PicturePlot(Plot):
         self.lay_over(*self._over)
 
     def show_picture(
-        self, values: FloatArray, pixel: float, colours: str = GREY, *, anew: bool = False
+        self, values: FloatArray, pixel: float, colours: str = GREY, *, again: bool = False
     ) -> None:
         """Show a picture.
 
@@ -59,9 +59,9 @@ class PicturePlot(Plot):
             values: shape (rows, columns); NaN is not drawn.
             pixel: metres.
             colours: name of a colour map.
-            anew: whether its levels are taken from it; else those of the picture before stay.
+            again: whether its levels are taken from it; else those of the picture before stay.
         """
-        if anew or self.levels is None:
+        if again or self.levels is None:
             self.levels = levels_of(values, centred=colours == CENTRED)
         self._picture.setImage(values, autoLevels=False, levels=self.levels)
         rows, columns = values.shape

@@ -133,7 +133,7 @@ class PicturesView(QDialog):
         except PlanError as error:
             self.words.setText(f"{path.name}: {' '.join(str(p) for p in error.problems)}")
             return
-        self.picture.show_picture(found.image, found.pixel, anew=True)
+        self.picture.show_picture(found.image, found.pixel, again=True)
         self.picture.lay_over(found.circles, found.arrows, found.image.shape[1] * found.pixel)
         self.words.setText(f"{found.name}: {'; '.join(found.words)}")
 

@@ -37,7 +37,7 @@ class PlanFiles(QObject):
         self.draft: Draft | None = None
         self.bar = UnsavedBar()
         self.is_broken: Callable[[], bool] = lambda: False
-        """Tells whether what was typed is no file of a plan, and says so: it is not saved."""
+        """Tells whether what was typed is not a file of a plan, and says so: it is not saved."""
         self._kept: KeptDrafts | None = None
         self._offers: list[Kept] = []
 

@@ -48,7 +48,7 @@ class PlanForm(QWidget):
     typed = Signal(tuple, object)
     """Key and value."""
     chosen = Signal(object, str)
-    """Group and what it shall be."""
+    """Group, and what it is to be."""
     added = Signal(object, str)
     """Group and the kind of table to add to it."""
     removed = Signal(tuple)
@@ -56,17 +56,17 @@ class PlanForm(QWidget):
     text_asked = Signal(tuple)
     """Key of a value that is edited as text."""
     moved = Signal(tuple, int)
-    """Key of a table, and by how many places it shall move in its list."""
+    """Key of a table, and by how many places to move it in its list."""
     given = Signal(object)
-    """Group: a table that may be left out and shall be added, without anything in it."""
+    """Group: a table that may be left out and is to be added, without anything in it."""
     renamed = Signal(tuple, str)
     """Key that ends with the old name of a factor, and its new one."""
     row_added = Signal(tuple)
-    """Key of a list of tables that shall get another row."""
+    """Key of a list of tables that gets another row."""
     column_added = Signal(tuple)
-    """Key of a list of tables whose rows shall all get another key."""
+    """Key of a list of tables whose rows all get another key."""
     column_removed = Signal(tuple)
-    """Key of a list of tables, and the key that all its rows shall lose."""
+    """Key of a list of tables, and the key that all its rows lose."""
 
     def __init__(self, form: Group, *, close: bool = False, opened: Collection[str] = ()) -> None:
         super().__init__()

@@ -31,7 +31,7 @@ class PlanOutlook(QWidget):
         self.busy = pieces.bar(endless=True)
         self.target = pieces.line("", "new file in this folder, named after plan and time")
         pieces.means(self.target, "The data file of the next run: a path that ends in .h5. A file "
-                     "that is there already is never replaced.", "data file")  # fmt: skip
+                     "that exists already is never replaced.", "data file")  # fmt: skip
         self.place = QPushButton("…")
         self.place.setToolTip("Choose name and folder of the data file")
         self.place.clicked.connect(self._ask_place)

@@ -72,7 +72,7 @@ class PlanView(QWidget):
         self.rig_is_busy: Callable[[], bool] = lambda: False
         self._plan: Plan | None = None
         self._broken: PlanError | None = None
-        """Why the text that was typed is no file of a plan; the draft is the one before."""
+        """Why the text that was typed is not a file of a plan; the draft is the one before."""
         self._unread: str | None = None
         """A text that was typed and not looked at yet."""
         self._problems: tuple[Problem, ...] = ()
@@ -232,7 +232,7 @@ class PlanView(QWidget):
     # ------------------------------------------------------------------------------ editing
 
     def _rebuild(self) -> None:
-        """Make the form anew, at the same place."""
+        """Make the form again, at the same place."""
         assert self.draft is not None
         bar = self.area.verticalScrollBar()
         at = bar.value()
@@ -278,7 +278,7 @@ class PlanView(QWidget):
         return plan, self.draft.text, target
 
     def _relist(self) -> None:
-        """List the plans of the library anew: favourites with a star, then one's own."""
+        """List the plans of the library again: favourites with a star, then one's own."""
         self.shipped.clear()
         self.shipped.addItem(CHOOSE)
         for name, words in listed().items():
@@ -368,7 +368,7 @@ class PlanView(QWidget):
         self._changed()
 
     def _keep_open(self, key: Key) -> None:
-        """Have a step shown whole when the form is made anew."""
+        """Have a step shown whole when the form is made again."""
         if self.form is not None:
             self.form.opened.add(where(key))
 

@@ -113,7 +113,7 @@ class RegistrationPanel(QWidget):
             self.words.setText(f"{path.name}: {' '.join(str(p) for p in error.problems)}")
             return
         self._image, self._pixel, self._path = taken.image, taken.pixel, path
-        self.picture.show_picture(taken.image, taken.pixel, anew=True)
+        self.picture.show_picture(taken.image, taken.pixel, again=True)
         self.refresh()
 
     def open(self, path: Path) -> None:
@@ -158,7 +158,7 @@ class RegistrationPanel(QWidget):
             self._handles[number].setPos(x, y)
 
     def refresh(self) -> None:
-        """Fit anew, and show what comes of it."""
+        """Fit again, and show what comes of it."""
         fitted = self.registration.fitted() if self.registration.marks else None
         self._filling = True
         rows = self.registration.cells(fitted) if fitted is not None else []
@@ -218,7 +218,7 @@ class RegistrationPanel(QWidget):
         try:
             self.registration.write(item.row(), item.column(), item.text())
         except ValueError:
-            said = f"{item.text()!r} is no number: {TITLES[item.column()]}."
+            said = f"{item.text()!r} is not a number: {TITLES[item.column()]}."
             self.refresh()
             self.words.setText(said)
             return

@@ -32,7 +32,7 @@ class RigView(QWidget):
     """A step, what was typed, and whether what it needs at the cell was confirmed."""
     stopped = Signal()
     kept = Signal(str, bool)
-    """A step whose finding shall be written, and whether into the calibration, too."""
+    """A step whose finding is to be written, and whether into the calibration, too."""
 
     def __init__(self, rig: str) -> None:
         super().__init__()

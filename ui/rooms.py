@@ -137,7 +137,7 @@ class Rooms(QWidget):
         self._fit(self._glove, self._target)
 
     def _fit(self, glove: bool, target: int) -> None:
-        """Arrange the room anew, if fingers in gloves or the width of the window ask for it."""
+        """Arrange the room again, if fingers in gloves or the width of the window ask for it."""
         narrow = glove and self.width() - self._rail_area.width() < _NARROW * target
         self._target = target
         if (glove, narrow) == (self._glove, self._narrow):

@@ -228,7 +228,7 @@ class Picomotor:
         except ValueError:
             # Out of step with the controller: nothing after this could be trusted.
             self.close()
-            what = f'{query} was answered by "{answer}", which is no number.'
+            what = f'{query} was answered by "{answer}", which is not a number.'
             raise DriverError("bad-answer", self._where, what, "Ask again.") from None
 
     def _ask(self, query: str) -> str:

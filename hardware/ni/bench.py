@@ -1,4 +1,4 @@
-"""The tasks on the card while a rig is open, and how they are made anew after a failure."""
+"""The tasks on the card while a rig is open, and how they are made again after a failure."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class Delivery:
         return np.concatenate((found, np.concatenate(parts, axis=1)))
 
     def refer(self, since: int) -> None:
-        """Take it that the height swings anew from a sample on, in which it is zero and rises."""
+        """Take it that the height swings again from a sample on, in which it is zero and rises."""
         if self._origins[-1][0] != since:
             # Between two samples the output was taken, half a sample before on the average.
             self._origins.append((since, since - 0.5))

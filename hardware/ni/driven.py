@@ -40,7 +40,7 @@ class Driven:
         return lowest != highest and now - self.began < waveform.duration
 
     def command(self, cell: Cell, now: float, held: float) -> Command:
-        """Return what the command output shall carry from a time on.
+        """Return what the command output carries from a time on.
 
         Args:
             cell: says what volts mean.

@@ -495,7 +495,7 @@ class NidaqRig:
         return True
 
     def _locate(self, bench: Bench) -> None:
-        """Find out what the outputs carry, if need be by tasks made anew.
+        """Find out what the outputs carry, if need be by tasks made again.
 
         Raises:
             RigError: it cannot be known.

@@ -85,7 +85,7 @@ class Line:
                 heard = self._asked(question)
                 with suppress(ValueError, KeyError):
                     return understand(heard)
-        said = f"{heard[:40]!r} is no answer to it" if heard else "no answer came in time"
+        said = f"{heard[:40]!r} is not an answer to it" if heard else "no answer came in time"
         raise RigError(
             "silent-stage" if not heard else "garbled-stage",
             self._where,

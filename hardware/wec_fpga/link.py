@@ -154,7 +154,7 @@ class Link:
     # Queues.
 
     def prepare(self) -> None:
-        """Make the queue of rows long enough, and begin it anew; lines are left alone.
+        """Make the queue of rows long enough, and begin it again; lines are left alone.
 
         Raises:
             DriverError: the library refuses.

@@ -77,7 +77,7 @@ def question(config: WecFpgaConfig, *, runs: bool) -> str:
 
 
 def start(config: WecFpgaConfig, link: Link) -> str:
-    """Start the program anew, paused, as the rig file says; return how long a row takes, in words.
+    """Start the program again, paused, as the rig file says; return how long a row takes, in words.
 
     Raises:
         RigError: the target did not do what it was told.

@@ -45,7 +45,7 @@ def with_fine_rows(
         return trace
     raw = raw.at(float(record.t[rows][0]))
     if raw.session != raw.at(float(record.t[rows][-1])).session:
-        # A later session went on with it: its samples are counted anew.
+        # A later session went on with it: its samples are counted again.
         return replace(trace, flag=trace.flag | _GAP)
     update = raw.update if trace.segment.stairs else 0.0
     length = raw.clock.samples_over(trace.segment.row, update)

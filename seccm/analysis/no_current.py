@@ -178,7 +178,7 @@ class CurrentWatch:
         if self._sweeps is not None and len(means):
             ends = rows[: len(means) * BLOCK, 0].reshape(-1, BLOCK)[:, (0, -1)]
             silent = np.arange(len(means)) * BLOCK + first >= after
-            self._sweeps.feed(ends, means[:, 1], away, silent, anew=after != before)
+            self._sweeps.feed(ends, means[:, 1], away, silent, again=after != before)
 
     def _means(self, rows: FloatArray, current: FloatArray) -> FloatArray:
         """Return the means of time, potential and current of the blocks that are full."""
@@ -264,7 +264,7 @@ class _Sweeps:
         return any(self._flowed.get(at, 0) + (at in now) >= 2 for at in self._silent)
 
     def feed(
-        self, ends: FloatArray, e: FloatArray, away: FloatArray, silent: BoolArray, *, anew: bool
+        self, ends: FloatArray, e: FloatArray, away: FloatArray, silent: BoolArray, *, again: bool
     ) -> None:
         """Take blocks of rows.
 
@@ -273,12 +273,12 @@ class _Sweeps:
             e: shape (n,), their mean potentials.
             away: shape (n,), by how much their mean current is away from that of no circuit.
             silent: shape (n,), which of them come after the last current.
-            anew: whether there was a current in these blocks: what was silent before was not.
+            again: whether there was a current in these blocks: what was silent before was not.
         """
         sweeps = np.searchsorted(self._times, ends, side="left") - 1
         bins = np.floor(e / BIN).astype(int)
         weak = away <= CERTAIN * QUIET * self._nothing.wander
-        if anew:
+        if again:
             self._silent.clear()
         within = (sweeps[:, 0] == sweeps[:, 1]) & (sweeps[:, 0] >= 0)
         within &= sweeps[:, 0] < self._times.size - 1

@@ -198,7 +198,7 @@ def _inside(at: Any, part: str) -> Any:
     known = ""
     if isinstance(at, dict | list) and at:
         known = f"; there is {', '.join(at) if isinstance(at, dict) else f'0 to {len(at) - 1}'}"
-    raise LookupError(f'is no key of the plan: there is no "{part}"{known}')
+    raise LookupError(f'is not a key of the plan: there is no "{part}"{known}')
 
 
 def _read(value: str) -> Any:

@@ -1,7 +1,7 @@
 """A catalogue on the disk: an index of scans, and the tables of their sites as Parquet.
 
 It is beside nothing that it describes: the data files are only read, and without it all can be made
-anew. A file is read again when its size or its time has changed. Tables of sites need the extra
+again. A file is read again when its size or its time has changed. Tables of sites need the extra
 `catalog`; without it there is the index, with the spread of every result in every scan.
 """
 
@@ -90,7 +90,7 @@ class Catalog:
         """
         for folder in map(Path, folders):
             if not folder.is_dir():
-                raise DataFileError(f"{folder}: is no folder. Nothing was catalogued.")
+                raise DataFileError(f"{folder}: is not a folder. Nothing was catalogued.")
             if (name := str(folder.resolve())) not in self.folders:
                 self.folders.append(name)
         changes = Changes()
@@ -320,7 +320,7 @@ def _was_below(name: str, folders: Iterable[str]) -> bool:
 
 
 def _index(path: Path) -> tuple[dict[str, Entry], list[str], dict[str, list[str]]]:
-    """Read an index; one that is spoiled, or of another version, is empty and made anew.
+    """Read an index; one that is spoiled, or of another version, is empty and made again.
 
     Scans whose part of the table is gone are forgotten, so that they are read again.
     """

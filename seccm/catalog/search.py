@@ -46,7 +46,7 @@ class Search:
         for day in (self.after, self.before):
             if day and not _is_day(day):
                 raise DataFileError(
-                    f'"{day}" is no day. Write it as 2026-02-24; 2026-02 and 2026 are the '
+                    f'"{day}" is not a day. Write it as 2026-02-24; 2026-02 and 2026 are the '
                     "beginnings of a month and of a year."
                 )
 
@@ -59,8 +59,8 @@ class Search:
         found = _RANGE.fullmatch(written)
         if found is None or not (found["low"] or found["high"]):
             raise DataFileError(
-                f'"{written}" is no range of a result. Write it as "E_nuc = -0.4 V .. -0.2 V"; one '
-                "of the two limits may be left out."
+                f'"{written}" is not a range of a result. Write it as "E_nuc = -0.4 V .. -0.2 V"; '
+                "one of the two limits may be left out."
             )
         ranges = {**self.results, found["name"]: (found["low"], found["high"])}
         return type(self)(

@@ -161,7 +161,7 @@ def _chosen(tests: Sequence[BenchTest], wanted: str) -> list[tuple[int, BenchTes
     found = [(n, one) for n, one in numbered if wanted in (one.name, str(n))]
     if not found:
         known = ", ".join(one.name for one in tests)
-        raise ValueError(f"{wanted!r} is no test; there are: {known}")
+        raise ValueError(f"{wanted!r} is not a test; there are: {known}")
     return found
 
 
@@ -198,7 +198,7 @@ def _go_through(
     found = test.answer(key.strip())
     if found is None:
         known = ", ".join(one.key for one in test.answers)
-        raise ValueError(f"{key!r} is no answer to {test.name}; there are: {known}")
+        raise ValueError(f"{key!r} is not an answer to {test.name}; there are: {known}")
     now = datetime.now().astimezone()
     return record.with_answer(test, seen_now(test, found, measured, note, now))
 

@@ -61,7 +61,7 @@ def catalog(
     ] = None,
     here: Annotated[
         Path | None,
-        typer.Option("--catalog", help="Where the catalogue lies; by default that of the user."),
+        typer.Option("--catalog", help="Where the catalogue is; by default that of the user."),
     ] = None,
 ) -> None:
     """Search and compare the scans below some folders. Data files are only read."""

@@ -89,7 +89,7 @@ def times(
         bool, typer.Option("--write", help="Put the times into the file and its movie.")
     ] = False,
 ) -> None:
-    """Work out anew when frames were taken, and say whether all ways to know it agree.
+    """Work out again when frames were taken, and say whether all ways to know it agree.
 
     Edges of exposures, pulses of the lamp, landings that frames show, and stamps of the computer
     stay in the file as they were found.

@@ -148,7 +148,7 @@ def _answer(question: Question, given: Any, usual: Any, asks: bool) -> Any:
 def _must_be_new(file: Path) -> None:
     if file.exists():
         remedy = "Choose another name; it is never replaced."
-        raise PlanError(str(file), [Problem("file", "is there already.", remedy)])
+        raise PlanError(str(file), [Problem("file", "exists already.", remedy)])
 
 
 def _write(file: Path, text: str) -> None:

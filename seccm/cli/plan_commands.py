@@ -72,4 +72,4 @@ def _list() -> None:
     out.print("\n* is a favourite. To make your own: seccm new my-plan.toml", style="dim")
     out.print("or copy one, with its comments: seccm new my-plan.toml --like NAME", style="dim")
     for path in list(shipped().values())[:1]:
-        say(("The shipped ones lie in: ", "dim"), (str(path.parent), "dim"))
+        say(("The shipped ones are in: ", "dim"), (str(path.parent), "dim"))

@@ -46,7 +46,9 @@ def help_(
     if not found and not command:
         known = {row.key for table in plan for row in table.rows} | _kinds(plan)
         with sentences():
-            raise PlanError(key, [Problem("key", "is no key and no kind.", _advice(key, known))])
+            raise PlanError(
+                key, [Problem("key", "is neither a key nor a kind.", _advice(key, known))]
+            )
     texts = told(found)
     for text in texts[:MOST]:
         out.print(f"{text}\n", soft_wrap=True)

@@ -56,7 +56,7 @@ def _table(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise DataFileError(f"{path}: cannot be read: {error.strerror or error}.") from error
     except (ValueError, RecursionError) as error:
-        raise DataFileError(f"{path}: is no TOML file: {error}.") from error
+        raise DataFileError(f"{path}: is not a TOML file: {error}.") from error
     table = tables.get("planner")
     if not isinstance(table, dict):
         raise DataFileError(f"{path}: has no table [planner]. See docs/adaptive.md for one.")

@@ -28,7 +28,7 @@ class Finding:
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Scales for the calibration, by the tables of the rig file."""
     figures: Mapping[str, tuple[float, str]] = field(default_factory=dict)
-    """What the calibration shall remember besides: value and unit."""
+    """What else the calibration keeps: value and unit."""
     graphs: tuple[Graph, ...] = ()
 
     @property

@@ -24,7 +24,7 @@ def report_of(
         info: what the open rig said of itself.
         source: the rig file.
         made: when, with its time zone.
-        path: where the report shall lie: the scales name it.
+        path: where the report is written: the scales name it.
     """
     how = f"{made:%Y-%m-%d}, {finding.how}, {path.name}"
     noted = {key: {**table, "calibrated": how} for key, table in finding.tables.items()}

@@ -358,8 +358,8 @@ class Asking(Iterator[Coming]):
             ) as error:  # whatever it gave, the thread goes on and can be asked again
                 said = f"{type(error).__name__}: {error}".rstrip(".: ")
                 return PlannerError(
-                    f"{who} asked for something that is no site: {said}. Nothing moved since the "
-                    f"last site. {AGAIN}"
+                    f"{who} asked for something that is not a site: {said}. Nothing moved since "
+                    f"the last site. {AGAIN}"
                 )
             try:
                 self._add(placed)

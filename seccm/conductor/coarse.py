@@ -69,7 +69,7 @@ def approach_coarsely(
     """Take turns of piezo and motor until the piezo finds the surface.
 
     Args:
-        conductors: builds the rig anew; it is opened and closed for every try of the piezo.
+        conductors: builds the rig again; it is opened and closed for every try of the piezo.
         stage: the motor.
         plan: whose first site's approach and retract are used, over the piezo's whole travel; x
             and y stay.

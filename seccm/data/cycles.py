@@ -1,6 +1,6 @@
 """A table of every cycle of constant current, made from the table of steps.
 
-Nothing is determined anew for it: a cycle follows from the charges of its steps, so that it is
+Nothing is determined again for it: a cycle follows from the charges of its steps, so that it is
 there as soon as these have ended, whoever measured them, and costs the same for one site and for
 ten thousand.
 

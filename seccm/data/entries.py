@@ -1,4 +1,4 @@
-"""Writing into datasets piece by piece, without what h5py does anew for each piece.
+"""Writing into datasets piece by piece, without what h5py does again for each piece.
 
 Finishing a site writes one value into each of some hundred columns. A slice assignment spends
 nearly all its time on making and forgetting the descriptions of where in memory, where in the

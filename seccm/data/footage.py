@@ -87,7 +87,7 @@ class Footage:
         return self._of(LEVELS.columns, LEVELS.prefix)
 
     def times(self, clock: Clock, sync: Sync | None = None) -> list[Times]:
-        """Work out anew when the frames of each session were taken; the file stays as it is.
+        """Work out again when the frames of each session were taken; the file stays as it is.
 
         Args:
             clock: of the scan.

@@ -1,4 +1,4 @@
-"""When frames were taken, while a run goes on: only the newest are worked out anew.
+"""When frames were taken, while a run goes on: only the newest are worked out again.
 
 At the end of a run all frames are looked at together. Doing that at each site would take longer
 from site to site, and write every time again.

@@ -144,7 +144,7 @@ def _datasets(path: Path, file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]
         names = list(file)
     if len(names) > MOST_DATASETS:
         raise _wrong(path, f"it has {len(names)} columns, more than {MOST_DATASETS}")
-    # What h5py finds out of every dataset anew is asked once: a file has hundreds of them.
+    # What h5py finds out of every dataset again is asked once: a file has hundreds of them.
     links, readonly = file.id.links, file.mode == "r"
     places: dict[int, str] = {}
     for name in names:

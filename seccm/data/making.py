@@ -57,7 +57,7 @@ def make(
         part.write_bytes(image)
         put_in_place(part, path)
     except BaseException as error:
-        # Whatever it was: half a file is of no use, and its name shall be free again.
+        # Whatever it was: half a file is of no use, and its name must be free again.
         discard(part)
         discard(path)
         if isinstance(error, OSError | RuntimeError):

@@ -1,4 +1,4 @@
-"""What was said of the rows of a stream, from which row on; of later rows it may be said anew."""
+"""What was said of the rows of a stream, from which row on; of later rows it may be said again."""
 
 from __future__ import annotations
 

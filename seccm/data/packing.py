@@ -59,7 +59,7 @@ _REFILLED = {NUMBER, *(table.dimension for table in (RESULTS, ARRAYS, QUANTITIES
 """Dimensions of a packed file that another analysis makes longer or shorter.
 
 All others have a fixed size there: of one without, readers of netCDF ask every column for its
-length, for every column anew.
+length, for every column again.
 """
 _ALONG: Mapping[str, tuple[str, ...]] = {
     **{name: (name,) for name in LENGTHS},
@@ -125,7 +125,7 @@ def copy(
             made.make_scale(name if name in NUMBERED else NO_COORDINATE)
             scales[name] = made
         with reading(path, f'the attributes of the column "{name}"'):
-            # The references of HDF5 to dimensions are made anew.
+            # The references of HDF5 to dimensions are made again.
             copy_attributes(old[name], made, without=_OF_HDF5)
         for axis, dimension in enumerate(() if name in scales else lies):
             h5py.h5ds.attach_scale(made.id, scales[dimension].id, axis)

@@ -1,4 +1,4 @@
-"""The redo log of a growing file: all that is needed to make the file anew after a power cut.
+"""The redo log of a growing file: all that is needed to make the file again after a power cut.
 
 A killed program leaves what it wrote; a power cut leaves any part of what the disk had not been
 told to keep. HDF5 changes its indexes in place, so that such a part may be unreadable, finished
@@ -112,7 +112,7 @@ class RedoLog:
 
 
 def rebuild(path: Path, part: Path) -> bool:
-    """Write a data file anew, as it was at the last commit that is whole.
+    """Write a data file again, as it was at the last commit that is whole.
 
     Args:
         path: the data file, of which a redo log was left behind.
@@ -137,10 +137,10 @@ def rebuild(path: Path, part: Path) -> bool:
 
 
 def restore(path: Path) -> bool:
-    """Make a data file anew from its redo log; return False where it has none.
+    """Make a data file again from its redo log; return False where it has none.
 
     Raises:
-        DataFileError: a program is writing it, or it cannot be made anew.
+        DataFileError: a program is writing it, or it cannot be made again.
     """
     if not is_left_behind(path):
         return False
@@ -162,7 +162,7 @@ def restore(path: Path) -> bool:
 
 
 def is_left_behind(path: Path) -> bool:
-    """Tell whether there is a redo log with which a file can be made anew.
+    """Tell whether there is a redo log with which a file can be made again.
 
     That of another run, of an earlier session, or of a file that was closed does not count.
     """

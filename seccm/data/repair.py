@@ -2,7 +2,7 @@
 
 HDF5 marks a file in byte 11 of its superblock while somebody writes it; a program that is killed
 leaves the mark, and the file then refuses to be opened. Taking it off needs no tool of HDF5: the
-byte is set to zero and the checksum of the first 44 bytes computed anew. The hash is lookup3 of
+byte is set to zero and the checksum of the first 44 bytes computed again. The hash is lookup3 of
 Bob Jenkins (public domain, 2006), as in the "HDF5 File Format Specification", section II.A.
 """
 

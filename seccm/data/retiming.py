@@ -1,4 +1,4 @@
-"""Times of frames worked out anew from what a closed file has of frames, edges and stamps."""
+"""Times of frames worked out again from what a closed file has of frames, edges and stamps."""
 
 from __future__ import annotations
 

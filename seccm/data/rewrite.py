@@ -169,7 +169,7 @@ def _rewriting(path: Path, what: str) -> Iterator[tuple[h5py.File, npt.NDArray[n
 
 
 def _drop_unreadable(file: h5py.File, *names: str) -> None:
-    """Remove columns if one of them is damaged: they are about to be written anew."""
+    """Remove columns if one of them is damaged: they are about to be written again."""
     if names[0] not in file:
         return
     columns = [file[name] for name in names]

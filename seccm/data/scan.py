@@ -111,7 +111,7 @@ class Scan:
         self._data = {}
 
     def refresh(self) -> None:
-        """Look again at a file that is growing, or was; take tables anew afterwards."""
+        """Look again at a file that is growing, or was; take tables again afterwards."""
         if repair.mark(self.path) and self._growing and self._file and self._is_same:
             self._look_again()
         else:
@@ -290,7 +290,7 @@ class Scan:
         """Return one site, from contact on and against the reference.
 
         Raises:
-            TypeError: that is no number of a site.
+            TypeError: that is not a number of a site.
             IndexError: there is no such site.
             DamagedError: the site is damaged in the file.
         """
@@ -300,7 +300,7 @@ class Scan:
         """Return one site as the live analysis had it: from departure on, potentials raw.
 
         Raises:
-            TypeError: that is no number of a site.
+            TypeError: that is not a number of a site.
             IndexError: there is no such site.
             DamagedError: the site is damaged in the file.
         """
@@ -320,7 +320,7 @@ class Scan:
         The pieces are those of `record`, without its events.
 
         Raises:
-            TypeError: that is no number of a site.
+            TypeError: that is not a number of a site.
             IndexError: there is no such site.
             DamagedError: the site is damaged in the file.
         """
@@ -455,7 +455,7 @@ class Scan:
         self._look()
 
     def _look(self) -> None:
-        """Take tables anew: they show how things are now."""
+        """Take tables again: they show how things are now."""
         data = self._data
         self._damage = Damage(self.path, impossible(data, self._right()))
         self._sites = Table(
@@ -511,7 +511,7 @@ class Scan:
         return right
 
     def _look_again(self) -> None:
-        """Have HDF5 read anew what another program is writing."""
+        """Have HDF5 read again what another program is writing."""
         # The outcomes first: of a site that is closed, the rest is then seen as it was closed.
         for name in sorted(self._data, key=lambda name: name != "status"):
             self._data[name].refresh()

@@ -190,7 +190,7 @@ class SiteReader:
         """Return the number, since its stream opened, of the row of a site complete at a time."""
         row = (t - float(self.data["session_t_offset"][self._session(t)])) / self.clock.period
         if not abs(row) < _MOST_ROWS:
-            raise self.damage.of(number, f"{t:g} s is no possible time of a data point")
+            raise self.damage.of(number, f"{t:g} s is not a possible time of a data point")
         return round(row) - 1
 
     def _raw_of_site(self, t: float) -> RawOfSite:

@@ -81,7 +81,7 @@ class Table:
 
     Args:
         columns: the datasets.
-        brief: whether the table will soon be made anew: single cells are then read alone.
+        brief: whether the table will soon be made again: single cells are then read alone.
         unreadable: what stands, in the file's units, for entries that cannot be read, by column.
             Of other columns every entry is needed.
         spoiled: rows of which nothing is to be believed, and what stands for them, by column.

@@ -73,7 +73,7 @@ def _try(path: Path) -> None:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except subprocess.TimeoutExpired:
-        raise _unfit(path, f"it came to no end within {patience:.0f} s") from None
+        raise _unfit(path, f"it did not end within {patience:.0f} s") from None
     judge(path, done.returncode, done.stderr or "")
 
 

@@ -35,7 +35,7 @@ def _own() -> Iterable[Writer]:
 
 def _refuse_other(writer: object) -> None:
     if not isinstance(writer, Writer):
-        raise TypeError(f"{writer!r} is no seccm.exports.Writer")
+        raise TypeError(f"{writer!r} is not a seccm.exports.Writer")
 
 
 EXPORTS: OpenKinds[Writer] = OpenKinds(

@@ -74,7 +74,7 @@ def _whole(made: Path) -> Iterator[Path]:
 def _refuse_taken(made: Path) -> None:
     if os.path.lexists(made):
         raise DataFileError(
-            f"{made}: is there already, and was left as it is. Name another one with -o."
+            f"{made}: exists already, and was left as it is. Name another one with -o."
         )
 
 

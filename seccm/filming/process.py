@@ -50,7 +50,7 @@ class Recording:
     movie: Path
     layout: PageLayout
     goes_on: bool
-    """Whether the movie is there already."""
+    """Whether the movie exists already."""
     memory: Path
     slots: int
     choice: Choice

@@ -46,7 +46,7 @@ class Doubts:
             self._consecutive = 0
 
     def words(self) -> str:
-        """Return why the scan must pause, in sentences, or nothing; what was said counts anew."""
+        """Return why the scan must pause, in sentences, or nothing; what was said counts again."""
         return " ".join(filter(None, (self._still_wet(), self._no_surface(), self._spent())))
 
     def _still_wet(self) -> str:

@@ -288,7 +288,7 @@ def _beside(before: Second | None, segment: Segment, since: int) -> tuple[Drive,
 
 
 def _changes(segment: Segment) -> bool:
-    """Tell whether what a step imposes changes, so that an instrument begins it anew."""
+    """Tell whether what a step imposes changes, so that an instrument begins it again."""
     return not isinstance(segment.waveform, Constant)
 
 

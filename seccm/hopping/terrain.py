@@ -12,7 +12,7 @@ to 3.59: the uncertainty of the expected height grows by itself with the distanc
 with their age, and with their scatter. One landing gives its own height; three that lie well apart
 give a plane. A landing far off the others, such as on a particle, is given little weight.
 
-A sample with a step is no plane: the scatter of all landings says little there of how deep the
+A sample with a step is not a plane: the scatter of all landings says little there of how deep the
 surface may be. So it is not taken to lie farther below the lowest of the nearest landings than
 neighbours differ, either; and it may be as high as the highest of those beside the place.
 
@@ -185,7 +185,7 @@ class Terrain:
             self._landings.clear()
 
     def asked(self) -> None:
-        """Take note that a person was asked to look at the pipette: descents are counted anew.
+        """Take note that a person was asked to look at the pipette: descents are counted again.
 
         They go no deeper for that where landings agree. Those that stand alone were perhaps on
         particles: with a pipette that is well, a descent that missed them says so.
@@ -251,7 +251,7 @@ class Terrain:
     def latest(self, x: float, y: float, t: float, margin: float) -> Expected | None:
         """Return where the surface should be by the newest landing alone; as `expect`.
 
-        For a surface that is no plane: it is as high as there, but for tilt, drift and scatter.
+        For a surface that is not a plane: it is as high as there, but for tilt, drift and scatter.
         """
         if not self.known:
             return None

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def plain_json(content: dict[str, Any]) -> str:
-    """Return a file of JSON; null stands for what is no number, which JSON does not have."""
+    """Return a file of JSON; null stands for what is not a number, which JSON does not have."""
     return json.dumps(_plain(content), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 

@@ -1,6 +1,6 @@
 """Writes the page that lists every key of a rig file, from the schemas by which they are checked.
 
-`python -m seccm.keys.rig_page > docs/rig-keys.md` makes it anew; a test compares the two.
+`python -m seccm.keys.rig_page > docs/rig-keys.md` makes it again; a test compares the two.
 """
 
 from __future__ import annotations

@@ -148,5 +148,5 @@ def read_layout(path: object, beginning: bytes) -> PageLayout:
         if not (right and layout.width > 0 and layout.height > 0):
             raise ValueError("not a BigTIFF movie")
     except (ValueError, RecursionError, KeyError, TypeError, struct.error):
-        raise DataFileError(f"{path}: this is no movie that seccm has recorded.") from None
+        raise DataFileError(f"{path}: this is not a movie that seccm has recorded.") from None
     return layout

@@ -528,7 +528,7 @@ def _own() -> tuple[type[ContactKind], ...]:
 
 def _refuse_other(kind: object) -> None:
     if not (isinstance(kind, type) and issubclass(kind, ContactKind)):
-        raise TypeError(f"{kind!r} is no subclass of seccm.plan.contacts.ContactKind")
+        raise TypeError(f"{kind!r} is not a subclass of seccm.plan.contacts.ContactKind")
 
 
 KINDS: OpenKinds[type[ContactKind]] = OpenKinds(

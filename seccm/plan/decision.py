@@ -1,7 +1,7 @@
 """Why a planner asked for a site: its reason, what it believed, and how far it has come.
 
 A decision is stored with its site, and shown while the run goes on. Nothing depends on it: a run
-that is resumed asks its planner anew.
+that is resumed asks its planner again.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class Decision:
                 ),
             )
         except (KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-            raise ValueError(f"is no decision of a planner: {error!r}") from error
+            raise ValueError(f"is not a decision of a planner: {error!r}") from error
 
 
 def _belief(belief: Belief) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def _read_belief(table: Mapping[str, Any]) -> Belief:
     points = [[_number(x) for x in point] for point in table["points"]]
     mean, deviation = ([_number(v) for v in table[name]] for name in ("mean", "deviation"))
     if not len(points) == len(mean) == len(deviation):
-        raise ValueError("is no decision of a planner: its columns differ in length")
+        raise ValueError("is not a decision of a planner: its columns differ in length")
     shaped = np.array(points, float).reshape(len(points), len(directions))
     return Belief(
         str(table["result"]), str(table["unit"]), directions, shaped,

@@ -60,7 +60,7 @@ class Instruction:
     forbidden or allowed again."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no instruction.
+        """Refuse what is not an instruction.
 
         Raises:
             PlanError: says what of it, all at once.
@@ -107,7 +107,7 @@ class Instruction:
         """Read what `text` gave.
 
         Raises:
-            ValueError: it is no instruction.
+            ValueError: it is not an instruction.
         """
         try:
             table = json.loads(text)
@@ -119,7 +119,7 @@ class Instruction:
                 str(table.get("region", "")),
             )  # fmt: skip
         except (KeyError, TypeError, AttributeError, RecursionError, PlanError) as error:
-            raise ValueError(f"is no instruction: {error!r}") from error
+            raise ValueError(f"is not an instruction: {error!r}") from error
 
     def given(self, after: int) -> Instruction:
         """Return it as it is stored: now, after so many sites."""
@@ -145,7 +145,7 @@ def site_of(plan: Plan, instruction: Instruction, number: int) -> Site:
     sites = [site for site in plan.sites() if site.region == instruction.region]
     if not sites:
         known = () if plan.regions is None else plan.regions.labels
-        what = f'"{instruction.region}" is no region of the plan.'
+        what = f'"{instruction.region}" is not a region of the plan.'
         what = what if instruction.region else "is missing."
         remedy = similar(instruction.region, known)
         raise PlanError("instruction", [Problem("region", what, remedy)])

@@ -1,6 +1,6 @@
 """Writes the page that lists every key of a plan, from the schema by which plans are checked.
 
-`python -m seccm.plan.keys_page > docs/plan-keys.md` makes it anew; a test compares the two.
+`python -m seccm.plan.keys_page > docs/plan-keys.md` makes it again; a test compares the two.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def forget(name: str) -> Path:
     known = own_plans()
     if name not in known:
         remedy = "Shipped plans cannot be removed." if name in plans() else "See: seccm plans"
-        raise PlanError(name, [Problem("name", "is no plan of your own.", remedy)])
+        raise PlanError(name, [Problem("name", "is not a plan of your own.", remedy)])
     aside = known[name].with_suffix(".toml.removed")
     os.replace(known[name], aside)
     favour(name, on=False)

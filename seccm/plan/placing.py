@@ -104,7 +104,7 @@ def _only(plan: Plan, region: str) -> dict[str, Any] | None:
     """
     known = () if plan.regions is None else plan.regions.labels
     if region not in (known or ("",)):
-        what = f'"{region}" is no region of the plan.' if region else "is missing."
+        what = f'"{region}" is not a region of the plan.' if region else "is missing."
         raise PlanError(plan.title, [Problem("region", what, similar(region, known))])
     return None if plan.regions is None else plan.regions.only(region)
 

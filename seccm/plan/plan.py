@@ -132,7 +132,7 @@ class Plan(Tables):
         except (ValueError, RecursionError) as error:
             raise PlanError(source, [Problem("file", f"is not JSON: {error}.")]) from None
         if not isinstance(data, dict) or not is_shallow(data):
-            raise PlanError(source, [Problem("file", f"is no plan: {written(data)}.")])
+            raise PlanError(source, [Problem("file", f"is not a plan: {written(data)}.")])
         return cls.from_dict(data, source=source)
 
     def replace(self, **changes: Any) -> Plan:

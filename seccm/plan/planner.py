@@ -185,7 +185,7 @@ def _own() -> Iterator[PlannerKind]:
 
 def _refuse_other(kind: object) -> None:
     if not isinstance(kind, PlannerKind):
-        raise TypeError(f"{kind!r} is no seccm.plan.planner.PlannerKind")
+        raise TypeError(f"{kind!r} is not a seccm.plan.planner.PlannerKind")
 
 
 KINDS: OpenKinds[PlannerKind] = OpenKinds(

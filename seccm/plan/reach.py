@@ -314,7 +314,7 @@ def room_problems(
     """Find out whether the data of a plan have room on a disk.
 
     Args:
-        plan: what shall be done.
+        plan: what to do.
         info: the rig that gives the data.
         free: bytes free on the disk.
         reserve: bytes of them that must stay free.

@@ -153,7 +153,7 @@ def _extent(at: np.ndarray[Any, Any]) -> float:
 
 
 def _unknown(label: str) -> Region:
-    raise LookupError(f'"{label}" is no region of the plan.')
+    raise LookupError(f'"{label}" is not a region of the plan.')
 
 
 OF_REGIONS = ("region x", "region y")

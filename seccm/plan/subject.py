@@ -1,4 +1,4 @@
-"""What a check looks at: a plan, its sites, and the rig that shall carry it out."""
+"""What a check looks at: a plan, its sites, and the rig that is to carry it out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from seccm.units import volts
 
 @dataclass(frozen=True)
 class Subject:
-    """A plan and the rig that shall carry it out."""
+    """A plan and the rig that is to carry it out."""
 
     plan: Tables
     info: RigInfo

@@ -192,7 +192,7 @@ class Tables(Model, defer_build=True):
         return Visits(places, np.array(which, int), patterns)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Return a copy with some tables changed and not checked; its sites are made anew."""
+        """Return a copy with some tables changed and not checked; its sites are made again."""
         copy = super().model_copy(update=update, deep=deep)
         copy.__dict__.pop("_visits", None)
         return copy

@@ -141,7 +141,7 @@ def read_targets(path: Path) -> dict[str, Any]:
         what = f"{path.name} is not JSON ({error})."
         raise Mistakes([Problem("file", what, _REMEDY)]) from None
     if not isinstance(told, dict) or told.get("kind") != _KIND:
-        raise Mistakes([Problem("file", f"{path.name} is no file of targets.", _REMEDY)])
+        raise Mistakes([Problem("file", f"{path.name} is not a file of targets.", _REMEDY)])
     if told.get("format") != _FORMAT:
         what = f"{path.name} has format {told.get('format')}, and only {_FORMAT} is known."
         raise Mistakes([Problem("file", what, "A newer version of this program may read it.")])

@@ -149,7 +149,7 @@ def _own() -> Iterator[WayKind]:
 
 def _refuse_other(kind: object) -> None:
     if not isinstance(kind, WayKind):
-        raise TypeError(f"{kind!r} is no seccm.plan.ways.WayKind")
+        raise TypeError(f"{kind!r} is not a seccm.plan.ways.WayKind")
 
 
 KINDS: OpenKinds[WayKind] = OpenKinds("way", GROUP, _own, lambda kind: kind.name, _refuse_other)

@@ -27,7 +27,7 @@ def _built_in() -> Iterator[Kind[Any]]:
 
 def _refuse_other(kind: object) -> None:
     if not isinstance(kind, Kind):
-        raise TypeError(f"{kind!r} is no seccm.Kind")
+        raise TypeError(f"{kind!r} is not a seccm.Kind")
 
 
 _KINDS: OpenKinds[Kind[Any]] = OpenKinds(
@@ -53,7 +53,7 @@ def register(kind: Kind[Any]) -> None:
     """Add a kind of step; plans that are read from now on may use it.
 
     Raises:
-        TypeError: it is no kind.
+        TypeError: it is not a kind.
         ValueError: another kind has that name.
     """
     _KINDS.register(kind)

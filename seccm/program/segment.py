@@ -39,7 +39,7 @@ class Act:
     """Seconds that a data point of its analysis may last at most, 0 for single raw samples. Where
     those of the rig last longer, raw samples are kept, and shorter ones are averaged from them."""
     stairs: bool = False
-    """Whether each of these data points shall span whole values that the rig puts out, at least
+    """Whether each of these data points must span whole values that the rig puts out, at least
     one: what is imposed changes all the time, and a rig puts it out as a staircase."""
     range: str = ""
     """The range of the current input, as the plan names it; the usual one if empty."""

@@ -49,7 +49,7 @@ def _own() -> Iterable[Reader]:
 
 def _refuse_other(reader: object) -> None:
     if not isinstance(reader, Reader):
-        raise TypeError(f"{reader!r} is no seccm.Reader")
+        raise TypeError(f"{reader!r} is not a seccm.Reader")
 
 
 READERS: OpenKinds[Reader] = OpenKinds(

@@ -75,7 +75,7 @@ def read(path: Path, said: Said) -> Recording:
     if "scan_pixel" not in names:
         raise wrong(
             path,
-            "has no column scan_pixel: it is no scan, but one recording. Import it as a plain "
+            "has no column scan_pixel: it is not a scan, but one recording. Import it as a plain "
             'table: --reader "a plain table".',
         )
     columns = tuple(
@@ -107,7 +107,7 @@ def _about(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise wrong(beside, f"is not JSON ({error}). The file may be cut.") from None
     if not isinstance(about, dict):
-        raise wrong(beside, "is no table of settings.")
+        raise wrong(beside, "is not a table of settings.")
     return about
 
 

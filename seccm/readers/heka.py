@@ -95,7 +95,7 @@ def _traces(path: Path) -> Mapping[Key, Mapping[int, Any]]:
             continue
         values = np.asarray(loaded[name])
         if values.ndim != 2 or values.shape[1] != 2 or values.dtype.kind not in "fiu":
-            raise wrong(path, f"{name} is no table of times and values, but {values.shape}.")
+            raise wrong(path, f"{name} is not a table of times and values, but {values.shape}.")
         if not np.isfinite(values).all():
             raise wrong(path, f"{name} has data points that are not numbers.")
         group, series, sweep, channel = map(int, found.groups())

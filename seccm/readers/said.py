@@ -204,7 +204,7 @@ def scale_of(unit: str, quantity: Quantity) -> float:
     """Return the factor from a unit as files have it to SI.
 
     Raises:
-        ValueError: that is no unit of this quantity.
+        ValueError: that is not a unit of this quantity.
     """
     plain = {"sec": "s", "seconds": "s", "volt": "V", "volts": "V", "amp": "A", "amps": "A",
              "ampere": "A", "micron": "um", "microns": "um", "å": "0.1 nm"}  # fmt: skip
@@ -215,7 +215,7 @@ def scale_of(unit: str, quantity: Quantity) -> float:
     value, found = parse_any(text if text[:1].isdigit() else f"1 {text}")
     wanted = UNITS[quantity]
     if found != wanted or not value > 0:
-        raise ValueError(f'"{unit}" is no unit of a {quantity}, which has one such as {wanted}')
+        raise ValueError(f'"{unit}" is not a unit of a {quantity}, which has one such as {wanted}')
     return value
 
 
@@ -231,11 +231,11 @@ def _quantity(written: object) -> Quantity:
     for name in names:
         if name == str(written).strip().lower():
             return name
-    raise ValueError(f'"{written}" is no quantity of a column. There are {", ".join(names)}')
+    raise ValueError(f'"{written}" is not a quantity of a column. There are {", ".join(names)}')
 
 
 def _kind(written: object, name: str) -> str:
     allowed = (*KINDS, "skip") if name == "stages" else KINDS
     if written not in allowed:
-        raise ValueError(f'"{written}" is no kind of {name}. There are {", ".join(allowed)}')
+        raise ValueError(f'"{written}" is not a kind of {name}. There are {", ".join(allowed)}')
     return str(written)

@@ -307,7 +307,7 @@ def _placed(recording: Recording, said: Said, visits: Sequence[Visit]) -> list[V
         named = ", ".join(f'"{site}"' for site in lost[:3])
         raise _Open(
             f"where {counted(len(lost), 'site')} ({named}{', ...' if len(lost) > 3 else ''}) "
-            "lie: --places TABLE, a CSV file with the first line "
+            "are: --places TABLE, a CSV file with the first line "
             f'"site, x (um), y (um)" and these names'
         )
     return placed

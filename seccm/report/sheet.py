@@ -50,7 +50,7 @@ def write_sheet(sheet: Sheet, figure: Figure, png: Path, files: Sequence[tuple[s
     Args:
         sheet: what stands on the page.
         figure: of the picture.
-        png: where the figure shall be; the page has the same name, with the ending "html".
+        png: where the figure is written; the page has the same name, with the ending "html".
         files: further files beside it, each with what it is.
 
     Raises:

@@ -124,7 +124,7 @@ class Study:
         columns[CONTACT] = np.where(self.landed, sites[CONTACT], math.nan)
         found = heights_of(columns, self.x, self.y, sites["t_contact"])
         if self.plan is not None and self.plan.regions is not None:
-            # No plane goes through several regions: each was moved below the tip anew.
+            # No plane goes through several regions: each was moved below the tip again.
             return replace(found, plane=None, lines=np.full(found.z.shape, math.nan))
         return found
 

@@ -14,7 +14,7 @@ def whole(path: Path) -> Iterator[Path]:
     """Lend a name to write a file under; it takes its own name once it is whole.
 
     Args:
-        path: where the file shall be; one that is there stays until then.
+        path: where the file is written; one that is there stays until then.
     """
     part = path.with_name(f"{path.name}.part")
     try:

@@ -124,7 +124,7 @@ class LockInTables(Model):
                 remedy = f"It has: {', '.join(known)}."
                 yield Problem(f"lock_in.{name}.of", what, remedy, suggestion=put)
             if taken := {name + AMPLITUDE, name + PHASE} & {*known}:
-                what = f"the signal {min(taken)} is there already."
+                what = f"the signal {min(taken)} exists already."
                 yield Problem(f"lock_in.{name}", what, "Choose another name for the lock-in.")
             yield from self._too_fast(name, table, rate)
 

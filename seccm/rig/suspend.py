@@ -22,7 +22,7 @@ Side = Literal["above", "below"]
 
 
 def _readable(text: str) -> str:
-    """Refuse what is no quantity of any kind.
+    """Refuse what is not a quantity of any kind.
 
     Raises:
         ValueError: it is none.

@@ -24,8 +24,8 @@ def check(
     """Check a plan against a rig, which is opened for its position and closed again.
 
     Args:
-        plan: what shall be done.
-        rig_file: what shall do it.
+        plan: what to do.
+        rig_file: what does it.
         folder: where the data file will lie.
         lifts_first: whether the tip goes to the top before it comes down.
 

@@ -66,7 +66,7 @@ def run(
         rig: a rig file as read, the path of one, or the name of a shipped one.
         path: the data file to make; by default named after the plan and the time, here.
         seed: for virtual rigs: same plan and seed, same data.
-        faults: for virtual rigs: what shall go wrong, by name.
+        faults: for virtual rigs: what goes wrong, by name.
         pace: for virtual rigs: 1 for real time, 0 for as fast as possible.
         planner: thinks of the sites, in place of the plan's own list or planner; see
             `seccm.Planner`. The plan in the data file says so.
@@ -255,7 +255,7 @@ def _open(
         first: the number of the site that is visited first.
         share: of the plan's sites that are left.
         seed: for virtual rigs, as the next two.
-        faults: what shall go wrong.
+        faults: what goes wrong.
         pace: how fast.
         mounted: what is on the rig, where an earlier session has left something behind.
     """

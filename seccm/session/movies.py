@@ -129,7 +129,7 @@ def export_movie(
 
 @dataclass(frozen=True, slots=True)
 class TimesReport:
-    """When frames were taken, worked out anew."""
+    """When frames were taken, worked out again."""
 
     sync: Sync
     """What gives the times."""
@@ -139,7 +139,7 @@ class TimesReport:
 
 
 def movie_times(path: Path, sync: Sync | None = None, *, write: bool = False) -> TimesReport:
-    """Work out anew when frames were taken, and compare all ways to know it.
+    """Work out again when frames were taken, and compare all ways to know it.
 
     Args:
         path: the data file.

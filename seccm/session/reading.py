@@ -133,7 +133,7 @@ def _checked(scan: Any) -> ReadScan:
         ValueError, TypeError: something is of another kind, or beyond what anybody could measure.
     """
     if not (isinstance(scan, ReadScan) and isinstance(scan.plan, Plan)):
-        raise TypeError("it is no seccm.ReadScan with a seccm.Plan")
+        raise TypeError("it is not a seccm.ReadScan with a seccm.Plan")
     period = float(scan.period)
     if not _FASTEST <= period <= MOST["s"][0]:
         raise ValueError(f"its data points are {scan.period} s apart")
@@ -162,7 +162,7 @@ def _start(written: str) -> str:
 def _checked_sites(sites: Sequence[ReadSite]) -> Iterator[ReadSite]:
     for number, site in enumerate(sites):
         if not isinstance(site, ReadSite):
-            raise TypeError(f"site {number} is no seccm.ReadSite")
+            raise TypeError(f"site {number} is not a seccm.ReadSite")
         x, y, z = float(site.x), float(site.y), float(site.z)
         for axis, value in (("x", x), ("y", y), ("z", z)):
             if not math.isfinite(value) and not (axis == "z" and math.isnan(value)):
@@ -174,7 +174,7 @@ def _checked_sites(sites: Sequence[ReadSite]) -> Iterator[ReadSite]:
 def _checked_steps(number: int, steps: Sequence[ReadStep]) -> Iterator[ReadStep]:
     for place, step in enumerate(steps):
         if not isinstance(step, ReadStep):
-            raise TypeError(f"step {place} of site {number} is no seccm.ReadStep")
+            raise TypeError(f"step {place} of site {number} is not a seccm.ReadStep")
         potential, current = _floats(step.potential), _floats(step.current)
         if potential.ndim != 1 or current.ndim != 1 or not 0 < potential.size == current.size:
             raise ValueError(

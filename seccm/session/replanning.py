@@ -71,7 +71,7 @@ def replan(
     *,
     most: int | None = None,
 ) -> Replanned:
-    """Ask a planner anew for the sites of a finished scan.
+    """Ask a planner again for the sites of a finished scan.
 
     Args:
         scan: an open scan, or the path of one.

@@ -63,7 +63,7 @@ def find_targets(
         reach: lowest and highest x and y of the stage, metres.
         used: data files with landings on the same sample.
         dark: whether spots are darker than the ground.
-        at: the time that the targets shall hold for, in seconds as the landmarks have them; that of
+        at: the time that the targets are wanted for, in seconds as the landmarks have them; that of
             the last landmark unless given.
 
     Raises:

@@ -174,8 +174,8 @@ class VirtualCardConfig(VirtualConfig):
     name: str = "virtual card"
     """How it is called in messages."""
     step: int = Field(100, ge=1, le=1000)
-    """Samples at 100 kHz after which the cell is computed anew; in between it runs straight. With 1
-    it is computed in eighths of a sample, and its current comes through an amplifier with the
+    """Samples at 100 kHz after which the cell is computed again; in between it runs straight. With
+    1 it is computed in eighths of a sample, and its current comes through an amplifier with the
     bandwidth of the electrometer: for impedances and pulses, at some three times the effort."""
     card: CardConfig = CardConfig()
     """The card."""

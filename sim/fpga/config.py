@@ -25,7 +25,7 @@ class TargetConfig(Model):
     hold_scale: int = Field(40, ge=1)
     """Ticks in a unit of a hold, as it was powered up."""
     download_on_open: bool = False
-    """Whether opening a session loads the bitstream anew: outputs jump, the program stops."""
+    """Whether opening a session loads the bitstream again: outputs jump, the program stops."""
     idle_rows: bool = True
     """Whether rows go on while no line runs."""
     paused_rows: bool = True

@@ -21,7 +21,7 @@ def installed(library: object) -> Iterator[None]:
     """Put a library under nifpga until the context ends.
 
     Raises:
-        RuntimeError: another stand-in is there already.
+        RuntimeError: another stand-in exists already.
     """
     module: Any = statuscheckedlibrary
     own = module.ctypes

@@ -45,7 +45,7 @@ class Plugged:
 def plug_in(config: Mapping[str, Any], *, source: str, beside: Rig) -> Plugged:
     """Load the package over the stand-in; an entry point of `seccm.palmsens`.
 
-    Every call loads it anew, for a device of its own.
+    Every call loads it again, for a device of its own.
 
     Raises:
         PlanError: a mistake in the table, or a rig without a virtual world.

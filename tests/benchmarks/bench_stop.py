@@ -53,7 +53,7 @@ COLUMNS, PITCH, CORNER = 8, 11e-6, 10e-6
 """Places beside one another, enough for one rig: what is left behind at a place adds to the next
 droplet there, which in the end is too large to come off."""
 MEDIAN, LATE = 1.5, 3.0
-"""Blocks that the median and 99 % of the latencies shall not exceed."""
+"""Blocks that the median and 99 % of the latencies must not exceed."""
 COMPANY = 1.2
 """Times by which company may lengthen the median."""
 

@@ -60,7 +60,7 @@ class Desk:
     said: int = 0
     """How many lines there ever were."""
     began: int = 0
-    """How many runs were followed; rises when everything must be drawn anew."""
+    """How many runs were followed; rises when everything must be drawn again."""
     news: News | None = None
     _ready: Future[Ready] | None = field(default=None, init=False)
     _waiting: list[News] = field(default_factory=list, init=False)
@@ -306,7 +306,7 @@ class Desk:
         self.banner = None
 
     def _begin(self, ready: Ready, now: float) -> None:
-        """Show everything anew: another run, or one we come late to."""
+        """Show everything again: another run, or one we come late to."""
         snapshot, plan = ready.snapshot, ready.plan
         self.plan, self.sites, self.info = plan, ready.sites, snapshot.info
         self.run = RunState(

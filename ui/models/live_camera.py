@@ -62,7 +62,7 @@ class LiveCamera:
         """Of the picture, by each landing that was seen."""
 
     def take(self, state: CameraState | None) -> None:
-        """Take in how the camera is doing; another run begins anew."""
+        """Take in how the camera is doing; another run begins again."""
         if (state.memory if state is not None else "") != self._memory:
             self._open(state)
         self.state = state

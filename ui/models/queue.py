@@ -105,7 +105,7 @@ def add(plan: Plan, text: str, rig: str, target: Path | None) -> Entry:
         target: the data file; one named after plan and time unless given.
 
     Raises:
-        PlanError: the data file is there already, or in the list.
+        PlanError: the data file exists already, or is in the list.
         SeccmError: the list, or the plan, cannot be written.
     """
     output = free(Path(default_name(plan))) if target is None else target

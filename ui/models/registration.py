@@ -88,7 +88,7 @@ class Registration:
         """Take what a person wrote into a cell of the table.
 
         Raises:
-            ValueError: it is no number.
+            ValueError: it is not a number.
         """
         mark = self.marks[number]
         if column == 0:

@@ -89,7 +89,7 @@ class ScanFile:
     def refresh(self) -> bool:
         """Look again; returns whether there is anything new.
 
-        A file that was closed a moment ago cannot be opened anew while another view of this
+        A file that was closed a moment ago cannot be opened again while another view of this
         program holds it as it was: it is tried again the next time. So is one that is not found.
         """
         try:

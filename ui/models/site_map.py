@@ -327,7 +327,7 @@ class SiteMap:
         self._settle()
 
     def _settle(self) -> None:
-        """Find the active site after the outcomes were taken anew."""
+        """Find the active site after the outcomes were taken again."""
         running = np.flatnonzero(self.outcome == Outcome.RUNNING)
         self.current = int(running[0]) if running.size else None
         self.version += 1

@@ -21,7 +21,7 @@ class Worker:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._begun: list[Future[Any]] = []
         self.over = threading.Event()
-        """Set when nobody waits for what is being done any more: it shall come to an end."""
+        """Set when nobody waits for what is being done any more: it should end soon."""
 
     def do(self, task: Callable[[], Found]) -> Future[Found]:
         """Have something done."""

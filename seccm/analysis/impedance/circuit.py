@@ -174,7 +174,7 @@ class _Reader:
         if "".join(self._tokens) != written or not written:
             strange = re.sub(_TOKEN, "", written)
             why = f"{strange!r} means nothing in it" if strange else "it is empty"
-            raise CircuitError(f"{written!r} is no circuit: {why}")
+            raise CircuitError(f"{written!r} is not a circuit: {why}")
 
     def read(self) -> _Node:
         found = self._series()
@@ -217,7 +217,7 @@ class _Reader:
         element = ELEMENTS.get(letters)
         if element is None:
             known = ", ".join(ELEMENTS)
-            raise CircuitError(f"{self._written!r}: {name!r} is no element; known are {known}")
+            raise CircuitError(f"{self._written!r}: {name!r} is not an element; known are {known}")
         if name in self._seen:
             raise CircuitError(f"{self._written!r}: {name} stands twice; number the elements")
         self._seen.add(name)

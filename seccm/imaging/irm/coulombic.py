@@ -56,7 +56,7 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class CycleMap:
-    """Of one cycle. Arrays have shape (places along rows, along columns); NaN is no number."""
+    """Of one cycle. Arrays have shape (places along rows, along columns); NaN is not a number."""
 
     number: int
     """Of the cycle, from 1."""

@@ -121,7 +121,7 @@ def open_film(path: Path, rate: float | None = None) -> FilmFile:
         t, source = np.arange(count) / rate, "the rate that was given"
     else:
         t, source = times[0] - times[0][0], times[1]
-    later = np.diff(t) > 0  # also False where a time is no number
+    later = np.diff(t) > 0  # also False where a time is not a number
     if not later.all():
         number = int(np.argmin(later)) + 2
         what = f"frame {number} is not later than the one before it, by {source}."

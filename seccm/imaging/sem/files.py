@@ -90,7 +90,7 @@ def table(census: Census) -> str:
 def summary(
     census: Census, settings: dict[str, Any], edits: tuple[Edit, ...], notes: tuple[str, ...] = ()
 ) -> str:
-    """Return the numbers in SI units and what they depend on, as JSON; null is no number.
+    """Return the numbers in SI units and what they depend on, as JSON; null is not a number.
 
     Args:
         census: the numbers.
@@ -156,5 +156,5 @@ def _edit(said: dict[str, Any]) -> Edit:
     if not all(math.isfinite(number) for number in numbers.values()):
         raise ValueError(f"{said} has no place")
     if said["kind"] not in KINDS:
-        raise ValueError(f"{said['kind']!r} is no kind of edit")
+        raise ValueError(f"{said['kind']!r} is not a kind of edit")
     return KINDS[said["kind"]](**numbers)

@@ -63,7 +63,7 @@ def read_micrograph(path: Path, pixel: Pixel | None = None) -> Micrograph:
         pixel: metres per pixel, if it is known; what the file says must agree within 1 %.
 
     Raises:
-        PlanError: the file cannot be read, is no picture in shades of grey, or has no scale.
+        PlanError: the file cannot be read, is not a picture in shades of grey, or has no scale.
     """
     try:
         from tifffile import TiffFile
@@ -139,7 +139,7 @@ def _agree(said: Scale, given: Scale, path: Path) -> None:
     )
     if not right:
         what = f"{_shown(given)} per pixel is given, but {said.source} says {_shown(said)}."
-        raise PlanError(str(path), [Problem("scale", what, "Leave --pixel away, or mend it.")])
+        raise PlanError(str(path), [Problem("scale", what, "Leave out --pixel, or mend it.")])
 
 
 def _shown(scale: Scale) -> str:

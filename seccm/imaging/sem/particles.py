@@ -178,7 +178,7 @@ def _without_patches(
 
     Where the ground itself is bright over the width of several particles, it is above the
     threshold together with the particles on it, as one core. What stands above its brightness by
-    half of the usual contrast is told apart anew.
+    half of the usual contrast is told apart again.
     """
     count = int(cores.max(initial=0))
     if count < _FEW:

@@ -100,7 +100,7 @@ def grey_picture(file: TiffFile, path: Path) -> tuple[FloatArray, float, list[st
         raise Refused(f"is not a picture in shades of grey: {size} numbers.")
     image = np.asarray(picture, np.float64)
     if not np.isfinite(image).all():
-        raise Refused("has pixels that are no numbers.", "Cut them off.")
+        raise Refused("has pixels that are not numbers.", "Cut them off.")
     if page.photometric == 0:  # white is 0
         image = float(image.max()) - image
     return image, _brightest(picture), said

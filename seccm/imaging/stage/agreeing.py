@@ -141,7 +141,7 @@ def _settled(
     picture: FloatArray, stage: FloatArray, kept: npt.NDArray[np.bool_], mirrored: bool,
     tolerance: float,
 ) -> npt.NDArray[np.bool_]:  # fmt: skip
-    """Fit those that agree, and ask anew who does, until that changes nothing."""
+    """Fit those that agree, and ask again who does, until that changes nothing."""
     for _ in range(10):
         if kept.sum() < 2:
             return kept

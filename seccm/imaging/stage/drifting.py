@@ -77,7 +77,7 @@ def agreed_in_time(
         mirrored: as in `agreed`.
         scale: the same.
         error: the same.
-        at: the time that places shall hold for; that of the last landmark unless given.
+        at: the time that places are wanted for; that of the last landmark unless given.
 
     Returns:
         Similarity, drift, and the landmarks on the stage at that time, shape (n, 2).
@@ -90,7 +90,7 @@ def agreed_in_time(
         if at is not None:
             raise Undetermined(
                 "a time is asked for, and the landmarks have none",
-                'Give their table a column "t (s)", or leave --at away.',
+                'Give their table a column "t (s)", or leave out --at.',
             )
         fit = agreed(picture, stage, mirrored=mirrored, scale=scale, error=error)
         return fit, UNTIMED, stage

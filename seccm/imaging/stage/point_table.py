@@ -93,7 +93,7 @@ def read_points(
             try:
                 read[name].append(number(cells[columns[name]]) * factors.get(name, 1.0))
             except ValueError:
-                what = f"{name} is {cells[columns[name]]!r}, which is no number."
+                what = f"{name} is {cells[columns[name]]!r}, which is not a number."
                 wrong.append(Problem(f"line {at}", what))
     if wrong:
         raise PlanError(str(path), wrong[:_TOLD])

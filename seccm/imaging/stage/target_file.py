@@ -76,7 +76,7 @@ class Found:
 
 
 def content(found: Found) -> str:
-    """Return the file of targets, JSON with all lengths in metres; null is no number."""
+    """Return the file of targets, JSON with all lengths in metres; null is not a number."""
     fit, marks, all_ = found.agreed.fit, found.landmarks, found.candidates
     told: dict[str, Any] = {
         "kind": KIND,

@@ -74,7 +74,7 @@ class Endpoint:
             ChannelError: the folder of all hosts is not safe.
         """
         if not name.isalnum():
-            raise ChannelError(f"{name!r} is no name of a host.")
+            raise ChannelError(f"{name!r} is not a name of a host.")
         return cls(runtime_folder() / name)
 
     @property

@@ -25,7 +25,7 @@ PROOF = 32
 PATIENCE = 15.0
 """Seconds that the other side has to prove itself."""
 LOOK = 0.1
-"""Seconds after which a waiting reader looks whether it shall end."""
+"""Seconds after which a waiting reader looks whether it should end."""
 LONGEST_REQUEST = 1 << 26
 """Bytes: a plan with a hundred thousand listed sites fits."""
 LONGEST = 1 << 30

@@ -48,7 +48,7 @@ def unpack(data: bytes) -> dict[str, Any]:
         kind, shape, place = value[ARRAY]
         dtype = np.dtype(kind)
         if dtype.kind not in "biuf":
-            raise ValueError(f"{kind!r} is no type of numbers")
+            raise ValueError(f"{kind!r} is not a type of numbers")
         count = int(np.prod(shape, dtype=np.int64))
         if count == 0:
             return np.empty(shape, dtype)

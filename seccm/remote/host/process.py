@@ -25,7 +25,7 @@ def spawn(endpoint: Endpoint, linger: float) -> subprocess.Popen[bytes]:
     """Start a host's process, which outlives this one. Its endpoint must have been created.
 
     Args:
-        endpoint: where it shall listen.
+        endpoint: where it listens.
         linger: seconds for which it stays when it has nothing to do and nobody is attached.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND

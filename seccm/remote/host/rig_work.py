@@ -60,7 +60,7 @@ class RigWork:
         self._lock = threading.RLock()
         self._manual: Manual | None = None
         self._build: Callable[[], Rig] | None = None
-        """Builds the rig that was used last anew."""
+        """Builds the rig that was used last again."""
         self._moves = True
         """Whether what it was used for moves a tip."""
         self._lifted: SafeReport | None = None
@@ -70,7 +70,7 @@ class RigWork:
         self._thread: threading.Thread | None = None
         self._closing = False
         self._called_off = ""
-        """Why what is being prepared shall not begin; empty while it shall."""
+        """Why what is being prepared must not begin; empty while it may."""
 
     # What can begin while the rig is free.
 

@@ -117,7 +117,7 @@ class Workbench:
 
         Args:
             why: in words, such as "stopped by the operator".
-            retract: whether the tip shall go up; it rests otherwise.
+            retract: whether the tip goes up; it rests otherwise.
 
         Raises:
             NotNow: none is.

@@ -163,7 +163,7 @@ class News:
     """Seconds for which nobody knows how the rig is doing: since the host's last message, and
     by then since its last block."""
     resynchronised: bool
-    """True when there is a new `Client.snapshot`: draw everything anew."""
+    """True when there is a new `Client.snapshot`: draw everything again."""
     failure: Failure | None
     """Why the last run could not begin, or what ended it."""
     found: tuple[Found, ...] = ()
