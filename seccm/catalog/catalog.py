@@ -197,13 +197,19 @@ class Catalog:
                 "CREATE TABLE scans (scan VARCHAR, title VARCHAR, sample VARCHAR, started_at "
                 "VARCHAR, state VARCHAR, simulated BOOLEAN, sites INTEGER)"
             )
-            rows = [
-                (e.path, e.title, e.sample, e.started_at, e.state, e.simulated, e.sites)
-                for e in self.entries.values()
-                if not e.problem
+            known = [e for e in self.entries.values() if not e.problem]
+            columns = [
+                [e.path for e in known],
+                [e.title for e in known],
+                [e.sample for e in known],
+                [e.started_at for e in known],
+                [e.state for e in known],
+                [e.simulated for e in known],
+                [e.sites for e in known],
             ]
-            if rows:
-                connection.executemany("INSERT INTO scans VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            # Whole columns at once: row by row a thousand scans take half a second.
+            each = ", ".join("unnest(?)" for _ in columns)
+            connection.execute(f"INSERT INTO scans SELECT {each}", columns)
             connection.execute(f"CREATE VIEW sites AS SELECT * FROM read_parquet([{quoted}])")
             answer = connection.execute(sql)
             if answer is None:  # no words but those of a comment
