@@ -310,3 +310,28 @@ def test_a_figure_whose_panels_have_no_room_is_refused_by_name(
         written(scan, tmp_path, "figures", Wanted(names=names, width=0.02, dpi=30))
     assert str(refused.value).startswith(", ".join(names))
     assert not (tmp_path / "figures").exists()
+
+
+@pytest.mark.parametrize(("mm", "across"), [(85.0, 1), (130.0, 2)])
+def test_maps_stand_below_one_another_where_a_column_has_no_room_for_more(
+    scan: Path, mm: float, across: int
+) -> None:
+    """Four results at the width of a journal's column: whole, apart, with their numbers."""
+    from seccm.report import maps
+    from seccm.report.study import Study
+
+    with seccm.open(scan) as opened:
+        study = Study(opened, mm / 25.4)
+        names = [name for name in study.features if study.has(name)][:4]
+        figure = maps.features(study, names)
+    assert figure is not None
+    figure.set_size_inches(mm / 25.4, figure.get_figheight() * mm / 25.4 / figure.get_figwidth())
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    boxes = [axes.get_tightbbox(renderer) for axes in figure.axes if axes.get_visible()]
+    assert len(boxes) == len(names) == 4
+    assert len({round(axes.get_position().x0, 2) for axes in figure.axes}) == across
+    for k, box in enumerate(boxes):
+        assert 0.0 <= box.x0 < box.x1 <= figure.bbox.x1, "nothing is cut at the sides"
+        assert 0.0 <= box.y0 < box.y1 <= figure.bbox.y1
+        assert not any(box.overlaps(other) for other in boxes[:k])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from pathlib import Path
 
@@ -35,14 +36,14 @@ def write(scan: Scan, target: Path, wanted: Wanted) -> None:
         )
     target.mkdir()
     crowded: list[str] = []
-    for drawing in drawings(Study(scan)):
+    room = wanted.width / 0.0254 if wanted.width else math.inf
+    for drawing in drawings(Study(scan, room)):
         if wanted.names and drawing.slug not in wanted.names:
             continue
         figure = drawing.figure
         if wanted.width:
             wide, high = figure.get_size_inches()
-            inches = wanted.width / 0.0254
-            figure.set_size_inches(inches, high * inches / wide)
+            figure.set_size_inches(room, high * room / wide)
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             for kind in KINDS:

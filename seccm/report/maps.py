@@ -41,19 +41,29 @@ from seccm.report.study import Study, evenly
 
 NAMED = 24
 """Conditions that are named beside their map."""
+_LEFT, _BESIDE = 0.45, 0.78
+"""Inches left of all maps, for the numbers of y; and right of each, for its bar of colours."""
+_SPARE = 0.15
+"""Inches by which the layout may make a map larger than was planned, where its figure is narrow."""
+_NARROW = 1.1
+"""Inches below which a map is not made narrower: fewer are put side by side."""
 
 
 @style.styled
 def features(study: Study, names: Sequence[str]) -> Figure | None:
-    """Draw maps of up to four features side by side; None if none has a value."""
+    """Draw maps of up to four features, side by side where there is room; None without values."""
     names = [n for n in names if study.has(n)][:4]
     if not names:
         return None
     columns = 3 if len(names) == 3 else min(len(names), 2)
+    while columns > 1 and _room_of_each(study, columns) < _NARROW:
+        columns -= 1
     width, height = panel_size(study, 1.55 if columns == 3 else 2.4)
+    if (most := max(_room_of_each(study, columns) - _SPARE, _NARROW)) < width:
+        width, height = most, height * most / width
     rows = math.ceil(len(names) / columns)
     fig = study.figure(
-        max(0.45 + columns * (width + 0.78), style.ONE_COLUMN),
+        max(_LEFT + columns * (width + _BESIDE), style.ONE_COLUMN),
         rows * (height + 0.5) + 0.55,
         potentials=any(study.features[n].declared.against_reference for n in names),
     )
@@ -112,6 +122,11 @@ def conditions(study: Study) -> Figure | None:
     handles = [handle("o", group.colour) for group in named]
     fig.legend(handles, labels, title=study.groups.legend_title or None, loc="outside right center")
     return fig
+
+
+def _room_of_each(study: Study, columns: int) -> float:
+    """Return inches that each of some maps side by side may be wide."""
+    return (study.room - _LEFT) / columns - _BESIDE
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,10 +64,13 @@ class Study:
 
     Args:
         scan: opened for reading; may be growing, stopped or killed.
+        room: inches that a figure may be wide; as wide as it likes unless given. Figures of several
+            panels put fewer of them in a row to keep it.
     """
 
-    def __init__(self, scan: Scan) -> None:
+    def __init__(self, scan: Scan, room: float = math.inf) -> None:
         self.scan = scan
+        self.room = room
         self.header = scan.header
         self.virtual = scan.header.virtual
         self.reference = style.literal(scan.header.reference)
