@@ -85,7 +85,7 @@ def _range(given: Mapping[Any, Any], where: str) -> list[Level]:
         raise Mistakes(wrong)
     first, last = ends[:2]
     if other := next((end for end in ends if end.unit != first.unit), None):
-        what = f"{other} is no quantity like {first}."
+        what = f"{other} is not a quantity like {first}."
         raise Mistakes([Problem(where, what, "Give all of a range in units of one kind.")])
     spacing = given.get("spacing", "linear")
     if spacing not in ("linear", "log"):

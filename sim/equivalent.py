@@ -81,7 +81,7 @@ def refuse_others(written: str, values: tuple[float, ...]) -> None:
 
 def _no_chain(written: str) -> ValueError:
     return ValueError(
-        f"{written} with these values is no chain of resistors and capacitors; a circuit with "
+        f"{written} with these values is not a chain of resistors and capacitors; a circuit with "
         "an inductor cannot be simulated"
     )
 

@@ -87,7 +87,7 @@ def test_the_report_tells_the_laws(path: Path, tmp_path: Path) -> None:
     assert float(charge[3].split()[0]) > 0.97
     for slug in ("against-diameter", "against-volume", "galvanic-cycles"):
         drawn = (tmp_path / "report" / "figures" / f"{slug}.png").is_file()
-        assert drawn is (slug != "galvanic-cycles")  # one cycle is no figure
+        assert drawn is (slug != "galvanic-cycles")  # one cycle is not a figure
 
 
 def test_a_plan_without_values_of_sites_has_no_laws(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_ranges_add_up_and_the_search_before_stays_as_it_was() -> None:
 
 
 def test_a_file_that_cannot_be_read_is_found_by_nothing() -> None:
-    assert not Search().finds(entry(problem="it is no data file", title="gold"))
+    assert not Search().finds(entry(problem="it is not a data file", title="gold"))
 
 
 @settings(max_examples=30)

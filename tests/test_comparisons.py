@@ -93,7 +93,7 @@ def test_a_limit_is_of_the_kind_of_what_is_taken(take: str, unit: str):
     if unit == UNITS[take]:
         assert asked(take=take, above=limit(1.0, unit)).limit == Level(1.0, unit)
     else:
-        assert f'is no limit for "{take}"' in refused(take=take, above=limit(1.0, unit))
+        assert f'is not a limit for "{take}"' in refused(take=take, above=limit(1.0, unit))
 
 
 @pytest.mark.parametrize("take", sorted(UNITS))
@@ -105,7 +105,7 @@ def test_a_share_of_the_first_run_is_a_number_and_never_of_a_potential(take: str
     assert asked(take=take, of="first", above="0.8").limit == Level(0.8, "1")
     if UNITS[take] != "1":
         said = refused(take=take, of="first", above=limit(1.0, UNITS[take]))
-        assert f'is no limit for "{take}"' in said
+        assert f'is not a limit for "{take}"' in said
 
 
 @pytest.mark.parametrize(

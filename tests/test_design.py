@@ -165,7 +165,7 @@ def test_a_listed_design_tries_what_is_listed_and_nothing_else() -> None:
     ("conditions", "words"),
     [
         ([{"i": "-1 nA"}, {"t": "1 s"}], r"conditions\[1\]: sets t, but the first one sets i"),
-        ([{"i": "-1 nA"}, {"i": "1 s"}], r"conditions\[1\].i: 1 s is no quantity like -1 nA"),
+        ([{"i": "-1 nA"}, {"i": "1 s"}], r"conditions\[1\].i: 1 s is not a quantity like -1 nA"),
         ([{"i": "-1 nA"}, {"i": "-1 nA"}], r"conditions\[1\]: is the same as conditions\[0\]"),
         ([{}], r"conditions\[0\]: sets nothing"),
     ],

@@ -34,7 +34,7 @@ def _no_thread_stays() -> Iterator[None]:
 
 
 def test_a_file_is_never_overwritten(tmp_path: Path) -> None:
-    """Not even one that is no data file."""
+    """Not even one that is not a data file."""
     path = tmp_path / "scan.h5"
     path.write_bytes(b"precious")
     with pytest.raises(DataFileError, match=r"exists.*another name"):

@@ -141,7 +141,7 @@ def test_what_only_the_search_finds_is_told_where_the_sample_is_mounted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refused(*_: object) -> Chain:
-        raise ValueError("R0-X1 with these values is no chain")
+        raise ValueError("R0-X1 with these values is not a chain")
 
     monkeypatch.setattr("sim.samples.chain_of", refused)
     seccm.check(seccm.load_plan("li-on-au-cv"), seccm.load_rig("virtual"))

@@ -161,10 +161,10 @@ WRONG: tuple[tuple[str, list[Instruction], str], ...] = (
     ("used beside", [Instruction("add", AT[0][0] + 2 * UM, AT[0][1], {"j": -10.0})], "used ground"),
     ("twice", [pin(1), pin(1)], "a site that is to come"),
     ("out of reach", [Instruction("add", 1.0, 0.0, {"j": -10.0})], "beyond axis x"),
-    ("no place", [Instruction("pin", *BESIDE, {"j": -10.0})], "is no place of the plan"),
+    ("no place", [Instruction("pin", *BESIDE, {"j": -10.0})], "is not a place of the plan"),
     ("no level", [Instruction("pin", *AT[1])], "has no level"),
-    ("no factor", [replace(pin(1), levels={"j": -10.0, "k": 1.0})], "is no factor"),
-    ("no such quantity", [replace(pin(1), levels={"j": "3 V"})], "is no quantity like"),
+    ("no factor", [replace(pin(1), levels={"j": -10.0, "k": 1.0})], "is not a factor"),
+    ("no such quantity", [replace(pin(1), levels={"j": "3 V"})], "is not a quantity like"),
     ("forbidden", [Instruction("forbid", *AT[1]), pin(1)], "where no site may be"),
     ("nothing there", [Instruction("allow", *AT[1])], "Nothing was forbidden there"),
 )

@@ -312,7 +312,7 @@ def test_how_long_steps_last_is_asked_with_and_without_raw_samples() -> None:
          "3 values in each row, but row 0 has 2"),
         ({"values": {"volume": [TABLE[0], [*TABLE[1][:2], "x"]]}}, "values.volume[1][2]", '"x"'),
         ({"values": {"volume": [TABLE[0], [*TABLE[1][:2], "1 s"]]}}, "values.volume",
-         "1 s is no quantity like"),
+         "1 s is not a quantity like"),
         ({"column_values": {"volume": TABLE[0][:2]}}, "column_values.volume",
          "2 values for 3 columns"),
         ({"row_values": {"volume": TABLE[0]}}, "row_values.volume",

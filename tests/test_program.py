@@ -223,7 +223,7 @@ def test_repeats_without_an_end_are_the_list_they_stand_for():
 
 def test_a_question_with_a_limit_of_another_unit_is_refused():
     wrong = {"step": "if", "when": {**QUESTION, "below": "1 nA"}, "program": [HOLD]}
-    assert "1 nA is no limit" in problems(REST, wrong)["program[1].when.below"].what
+    assert "1 nA is not a limit" in problems(REST, wrong)["program[1].when.below"].what
     both = {"step": "if", "when": {**QUESTION, "above": "1 V"}, "program": [HOLD]}
     assert "either above or below" in problems(REST, both)["program[1].when"].what
 

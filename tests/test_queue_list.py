@@ -53,10 +53,10 @@ def said(*words: str) -> tuple[int, str]:
     ({"number": True}, "entry 1 has no number"),
     ({"number": 0}, "entry 1 has no number"),
     ({"number": 1.5}, "entry 1 has no number"),
-    ({"plan": None}, "plan of entry 1 is no text"),
-    ({"rig": ["virtual"]}, "rig of entry 1 is no text"),
-    ({"output": 3}, "output of entry 1 is no text"),
-    ({"state": {}}, "state of entry 1 is no text"),
+    ({"plan": None}, "plan of entry 1 is not a text"),
+    ({"rig": ["virtual"]}, "rig of entry 1 is not a text"),
+    ({"output": 3}, "output of entry 1 is not a text"),
+    ({"state": {}}, "state of entry 1 is not a text"),
     ({"state": "dancing"}, "which is none of waiting, running"),
     ({"speed": "2 um/s"}, "speed"),
 ])  # fmt: skip
@@ -77,7 +77,7 @@ def test_every_command_tells_a_damaged_list_and_leaves_it_to_whoever_mends_it(
     (home / "queue.json").write_text(text)
     code, output = said("queue", *words)
     assert code == 1
-    assert "rig of entry 2 is no text" in output
+    assert "rig of entry 2 is not a text" in output
     assert (home / "queue.json").read_text() == text
 
 

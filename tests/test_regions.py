@@ -273,7 +273,7 @@ def test_used_ground_is_that_of_the_same_region_alone() -> None:
             placing.place(plan.site(first.x, first.y, {"j": -10.0}, region=region))
     with pytest.raises(PlanError, match="region"):
         plan.site(first.x, first.y, {"j": -10.0})
-    with pytest.raises(PlanError, match='"west" is no region'):
+    with pytest.raises(PlanError, match='"west" is not a region'):
         plan.site(first.x, first.y, {"j": -10.0}, region="west")
 
 

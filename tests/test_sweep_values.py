@@ -64,7 +64,7 @@ def test_a_value_that_is_given_twice_is_run_once(plan: Plan) -> None:
 )  # fmt: skip
 def test_a_number_is_read_as_one(plan: Plan, written: str, cycles: int | None) -> None:
     if cycles is None:
-        with pytest.raises(PlanError, match="is no key"):
+        with pytest.raises(PlanError, match="is not a key"):
             variants(plan, [written])
         return
     ((_, varied),) = variants(plan, [written])

@@ -170,7 +170,7 @@ def test_what_is_no_length_and_what_is_no_footprint_are_told(
     panel.choose(0.1 * UM, 0.1 * UM)
     panel.d.setText("80")
     panel.add()
-    assert "is no length" in panel.words.text()
+    assert "is not a length" in panel.words.text()
     panel.footprint.setText("9 um, 9 um, 1 um")
     panel._take_footprint()
     qtbot.waitUntil(lambda: "0 pixels" in panel.words.text(), timeout=HANGING * 1000)

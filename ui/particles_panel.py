@@ -310,7 +310,7 @@ class ParticlesPanel(QWidget):
             return parse(text, "m")
         except ValueError:
             if text:
-                self._say(f"{text!r} is no length: write it with its unit, such as 80 nm.")
+                self._say(f"{text!r} is not a length: write it with its unit, such as 80 nm.")
             return None
 
     def _say(self, text: str) -> None:

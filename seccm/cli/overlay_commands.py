@@ -144,7 +144,7 @@ def _pixels(texts: Sequence[str], count: int, first: Path) -> list[float | None]
     """Read the length of a pixel of each picture; None where its file says it.
 
     Raises:
-        PlanError: there are more than pictures, or one is no length.
+        PlanError: there are more than pictures, or one is not a length.
     """
     if len(texts) > count:
         what = f"has {counted(len(texts), 'value')}, but there are {counted(count, 'picture')}."

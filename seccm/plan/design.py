@@ -61,7 +61,9 @@ class Design(Model):
                 wrong.append(Problem(where, f"sets {has}, but the first one sets {wanted}."))
             for name in condition.keys() & first.keys():
                 if condition[name].unit != first[name].unit:
-                    what = f"{condition[name]} is no quantity like {first[name]} in the first one."
+                    what = (
+                        f"{condition[name]} is not a quantity like {first[name]} in the first one."
+                    )
                     wrong.append(Problem(f"{where}.{name}", what))
         if wrong:
             raise Mistakes(wrong)

@@ -153,7 +153,7 @@ def site_of(plan: Plan, instruction: Instruction, number: int) -> Site:
     apart = math.hypot(own.x - instruction.x, own.y - instruction.y)
     pinned = instruction.kind == "pin"
     if pinned and apart > 0.5 * plan.probe.diameter:
-        what = f"is no place of the plan: the nearest is {show(apart, 'm', 3)} away"
+        what = f"is not a place of the plan: the nearest is {show(apart, 'm', 3)} away"
         place = f"({show(instruction.x, 'm')}, {show(instruction.y, 'm')})"
         remedy = f"Pin ({show(own.x, 'm')}, {show(own.y, 'm')}), or add the place instead."
         raise PlanError("instruction", [Problem(place, f"{what}.", remedy)])

@@ -107,7 +107,7 @@ def _fitting(
             what = f"has {counted(len(levels), 'value')} for {counted(count, each)}."
             wrong.append(Problem(f"{key}.{name}", what, f"Give one for each {each}."))
         elif other is not None:
-            what = f"{other} is no quantity like {levels[0]}, the first one."
+            what = f"{other} is not a quantity like {levels[0]}, the first one."
             wrong.append(Problem(f"{key}.{name}", what, "Give all in units of one kind."))
     return wrong
 

@@ -37,7 +37,7 @@ def levels_for(plan: Plan, factors: Mapping[str, Given]) -> dict[str, Level]:
     """
     units = {**plan.conditions[0].units, **plan.own_units}
     wrong = [
-        Problem(f"factors.{name}", "is no factor of the plan.", similar(name, list(units)))
+        Problem(f"factors.{name}", "is not a factor of the plan.", similar(name, list(units)))
         for name in factors
         if name not in units
     ]
@@ -54,7 +54,7 @@ def levels_for(plan: Plan, factors: Mapping[str, Given]) -> dict[str, Level]:
             wrong.append(Problem(f"factors.{name}", str(error)))
             continue
         if level.unit != unit:
-            what = f"{level} is no quantity like the levels of the plan, which are in {unit}."
+            what = f"{level} is not a quantity like the levels of the plan, which are in {unit}."
             wrong.append(Problem(f"factors.{name}", what))
         found[name] = level
     if wrong:

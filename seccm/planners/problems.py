@@ -44,10 +44,12 @@ def problems_of(
     for where, name, span in ranges:
         if name not in units:
             known = ", ".join(units) or "none"
-            what = f'"{name}" is no factor of the plan.'
+            what = f'"{name}" is not a factor of the plan.'
             yield Problem(where, what, f'Its factors: {known}. A step takes one by "${name}".')
         elif span.between[0].unit != units[name]:
-            what = f"{span.between[0]} is no quantity like the levels of {name}, in {units[name]}."
+            what = (
+                f"{span.between[0]} is not a quantity like the levels of {name}, in {units[name]}."
+            )
             yield Problem(where, what, "Give both ends in the unit of the factor.")
     for name, levels in plan.levels.items():
         if name not in varied and len(set(levels)) > 1:
@@ -63,7 +65,7 @@ def problems_of(
 def unit_problem(where: str, given: Level, unit: str, what_for: str) -> Iterator[Problem]:
     """Find a quantity that is not like the result."""
     if given.unit != unit:
-        what = f"{given} is no quantity like {what_for}, which is in {unit}."
+        what = f"{given} is not a quantity like {what_for}, which is in {unit}."
         yield Problem(where, what, "Write it with its unit.")
 
 

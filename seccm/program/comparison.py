@@ -64,7 +64,7 @@ class Comparison(Model):
         unit = TAKEN[take][0] if self.of is None else "1"
         if self.limit is not None and self.limit.unit != unit:
             usual = "1" if unit == "1" else example(unit)
-            what = f'{self.limit} is no limit for "{take}", such as {usual}.'
+            what = f'{self.limit} is not a limit for "{take}", such as {usual}.'
             put = Suggestion((key,), "put", usual)
             raise Mistakes([Problem(key, what, suggestion=put)])
 

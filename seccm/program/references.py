@@ -113,7 +113,7 @@ class _Scope:
                 self.problems.append(Problem(f"{key}.result", what, remedy))
             elif asked.limit is not None and asked.limit.unit != result.unit:
                 side = "above" if asked.above is not None else "below"
-                what = f"{asked.limit} is no limit for {result.name}, which is in {result.unit}."
+                what = f"{asked.limit} is not a limit for {result.name}, which is in {result.unit}."
                 self.problems.append(Problem(f"{key}.{side}", what))
 
     def _ask(self, key: str, source: str) -> bool:

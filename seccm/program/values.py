@@ -68,7 +68,7 @@ def _of_repeat(
             what = f"no step of this repeat uses ${name}."
             yield Problem(where, what, remedy, suggestion=change)
         elif other != unit:
-            what = f"{levels[0]} is no quantity like those of {place}, which has the same name."
+            what = f"{levels[0]} is not a quantity like those of {place}, which has the same name."
             yield Problem(where, what, "Choose another name.")
 
 

@@ -72,7 +72,7 @@ def _sensible(known: tuple[Entry, ...]) -> tuple[Entry, ...]:
             raise ValueError(f"entry {place} has no number")
         for name in ("plan", "rig", "output", "state"):
             if not isinstance(getattr(one, name), str):
-                raise ValueError(f"{name} of entry {place} is no text")
+                raise ValueError(f"{name} of entry {place} is not a text")
         if one.state not in STATES:
             raise ValueError(
                 f"entry {place} is {one.state!r}, which is none of {', '.join(STATES)}"

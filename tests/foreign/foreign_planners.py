@@ -76,7 +76,9 @@ class Bisection:
 def problems(spec: BisectionSpec, subject: Subject) -> Iterator[Problem]:
     """Find a factor that the plan does not have."""
     if spec.factor not in subject.plan.conditions[0]:
-        yield Problem("planner.factor", f'"{spec.factor}" is no factor of the plan.', "Choose one.")
+        yield Problem(
+            "planner.factor", f'"{spec.factor}" is not a factor of the plan.', "Choose one."
+        )
 
 
 BISECTION = PlannerKind("by halves", BisectionSpec, Bisection, problems=problems)
