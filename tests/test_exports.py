@@ -258,7 +258,7 @@ def test_nothing_is_overwritten_or_left_half_written(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--to", "xls"], "no kind of export"),
+        (["--to", "xls"], "not a kind of export"),
         (["--to", "bdf"], "--charging"),
         (["--to", "csv", "--site", "99"], "no site 99"),
         (["--to", "gwy", "--result", "E_hlaf"], 'no result "E_hlaf"'),

@@ -101,7 +101,7 @@ def test_two_kinds_cannot_have_one_name() -> None:
 
 
 def test_what_is_no_kind_of_contact_is_refused() -> None:
-    with pytest.raises(TypeError, match="no subclass"):
+    with pytest.raises(TypeError, match="not a subclass"):
         KINDS.register(NotAContact)  # type: ignore[arg-type]
 
 

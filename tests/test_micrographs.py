@@ -123,7 +123,7 @@ def test_what_is_no_grey_picture_is_refused_in_a_sentence(
     tifffile.imwrite(numbers, np.full((64, 64), np.nan, np.float32))
     for path, said in (
         (text, "cannot be read"), (colours, "is in colours"), (tiny, "shades of grey"),
-        (numbers, "no numbers"), (tmp_path / "none.tif", "cannot be read"),
+        (numbers, "not numbers"), (tmp_path / "none.tif", "cannot be read"),
     ):  # fmt: skip
         assert said in refused(path, pixel=PIXEL)
     half = stored(tmp_path / "half.tif", image)

@@ -238,7 +238,7 @@ def test_what_is_no_movie_is_left_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "m.ome.tif"
     path.write_bytes(content)
     for use in (look_at, mend, Movie):
-        with pytest.raises(DataFileError, match="no movie that seccm has recorded"):
+        with pytest.raises(DataFileError, match="not a movie that seccm has recorded"):
             use(path)
     assert path.read_bytes() == content
 

@@ -169,7 +169,7 @@ def test_a_product_that_is_none_is_refused(current: str, words: str) -> None:
     ("sites", "where", "words"),
     [
         ({"values": {"volume": VOLUMES[:2]}}, "sites.values.volume", "2 values for 3"),
-        ({"values": {"volume": [*VOLUMES[:2], "1 um"]}}, "sites.values.volume", "no quantity like"),
+        ({"values": {"volume": [*VOLUMES[:2], "1 um"]}}, "sites.values.volume", "a quantity like"),
         ({"values": {"volume": VOLUMES, "x": ["1 um"] * 3}}, "sites.values.x", "place of the site"),
         ({"values": {"volume": VOLUMES}, "labels": ["A"]}, "sites.labels", "1 label for"),
     ],

@@ -118,7 +118,7 @@ def test_json_that_is_no_plan_is_refused_in_words() -> None:
     """Such as a file cut short."""
     with pytest.raises(PlanError, match="not JSON"):
         Plan.from_json(small().to_json()[:-9])
-    with pytest.raises(PlanError, match="no plan"):
+    with pytest.raises(PlanError, match="not a plan"):
         Plan.from_json("[1, 2]")
 
 

@@ -151,9 +151,9 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "the class of sites": (lambda: seccm.Site, "Plan.site"),
     "a region that is not there": (
         lambda: PLAN.site("55 um", "55 um", {"j": -15.0}, region="west"),
-        "no region",
+        "not a region",
     ),
-    "an unknown factor": (lambda: PLAN.site("55 um", "55 um", {"J": -15.0}), "no factor"),
+    "an unknown factor": (lambda: PLAN.site("55 um", "55 um", {"J": -15.0}), "not a factor"),
     "no level": (lambda: PLAN.site("55 um", "55 um"), "no level"),
     "a level of another kind": (lambda: PLAN.site("55 um", "55 um", {"j": "2 V"}), "like the lev"),
 }

@@ -330,11 +330,11 @@ def test_each_end(stop: dict[str, Any], standing: Standing, words: str) -> None:
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no such factor": (
-        {**EXPLORING, "vary": [{"factor": "k", **RANGE}]}, "no factor of the plan"
+        {**EXPLORING, "vary": [{"factor": "k", **RANGE}]}, "not a factor of the plan"
     ),
     "another quantity": (
         {**EXPLORING, "vary": [{"factor": "j", "between": ["-1 V", "-2 V"]}]},
-        "no quantity like the levels",
+        "a quantity like the levels",
     ),
     "no such result": ({**EXPLORING, "learn": [{"result": "E_nix"}]}, 'yields "E_nix"'),
     "nothing varies": ({**EXPLORING, "vary": []}, "nothing varies"),
@@ -342,10 +342,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no width": ({**EXPLORING, "stop": {"uncertainty": "0 V"}}, "more than zero"),
     "too many sites": ({**EXPLORING, "stop": {"sites": 999}}, "places"),
     "too many first sites": ({**EXPLORING, "first": 100}, "come first"),
-    "a target of another kind": ({**BISECTION, "target": "2 V"}, "no quantity like t_nuc"),
+    "a target of another kind": ({**BISECTION, "target": "2 V"}, "a quantity like t_nuc"),
     "a target below zero": ({**BISECTION, "target": "-2 s"}, "above zero"),
     "a value of another kind": (
-        {**EXPLORING, "goal": {"kind": "reach", "value": "1 s"}}, "no quantity like E_nuc"
+        {**EXPLORING, "goal": {"kind": "reach", "value": "1 s"}}, "a quantity like E_nuc"
     ),
 }  # fmt: skip
 

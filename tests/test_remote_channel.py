@@ -198,7 +198,7 @@ def test_a_folder_that_others_could_have_prepared_is_refused(runtime: Path, trap
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "/tmp/x"])
 def test_a_name_cannot_lead_out_of_the_folder(name: str):
-    with pytest.raises(ChannelError, match="no name of a host"):
+    with pytest.raises(ChannelError, match="not a name of a host"):
         Endpoint.named(name)
 
 

@@ -101,7 +101,7 @@ def test_ranges_are_spelled_out() -> None:
         ({"from": "0 V", "to": "1 V", "step": "0.3 V"}, "", "does not go into"),
         ({"from": "0 V", "to": "1 V", "step": "2 V"}, "", "makes no steps"),
         ({"from": "0 V", "to": "1 V", "step": "0 V"}, "", "steps from"),
-        ({"from": "0 V", "to": "1 V", "step": "1 s"}, "", "no quantity like"),
+        ({"from": "0 V", "to": "1 V", "step": "1 s"}, "", "a quantity like"),
         ({"from": "0 V", "to": "1 V"}, "", "needs step or count"),
         ({"from": "0 V", "to": "1 V", "count": 1}, "", "whole number from 2"),
         ({"from": "0 V", "to": "1 V", "count": 5, "spacing": "log"}, "", "same sign"),

@@ -238,7 +238,7 @@ def test_a_kind_that_is_not_there_is_told_with_those_that_are(monkeypatch: pytes
 
 def test_what_is_no_kind_or_has_a_name_that_is_taken_is_refused(monkeypatch: pytest.MonkeyPatch):
     fruit = kinds(monkeypatch, [Kind("apple")])
-    with pytest.raises(TypeError, match="no kind"):
+    with pytest.raises(TypeError, match="not a kind"):
         fruit.register("apple")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match='"apple" already'):
         fruit.register(Kind("apple"))

@@ -398,7 +398,7 @@ def test_tables_of_other_programs_are_understood(
         ("x (um),y (um)\n1,here\n", "'here', which is not a number"),
         ("x (um),y (um)\n1,2,3\n", "has 3 cells"),
         ("x (parsec),y (um)\n1,2\n", "parsec"),
-        ("x (um),y (um)\nnan,2\n", "no number"),
+        ("x (um),y (um)\nnan,2\n", "not a number"),
         ("", "no column 'x'"),
     ],
 )

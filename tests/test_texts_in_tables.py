@@ -146,7 +146,7 @@ def test_what_is_no_instruction_is_refused_when_made_and_when_read(wrong: dict[s
     usual: dict[str, Any] = {"kind": "forbid", "x": 0.0, "y": 0.0}
     with pytest.raises(PlanError):
         Instruction(**{**usual, **wrong})
-    with pytest.raises(ValueError, match="no instruction"):
+    with pytest.raises(ValueError, match="not an instruction"):
         Instruction.read(json.dumps({**usual, **wrong}))
 
 
