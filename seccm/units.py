@@ -353,6 +353,20 @@ def lasting(seconds: float) -> str:
     return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
+def since(seconds: float) -> str:
+    """Write a time since a beginning, such as "40 s", "2 min 05 s" or "7 h 30 min".
+
+    Unlike `lasting` it tells apart what is one after the other: rounded down, to seconds below 90
+    minutes and to minutes from there on.
+    """
+    if seconds < 90:
+        return lasting(seconds)
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < 90:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
 def volts(potential: float) -> str:
     """Write a potential in volts, as electrochemists do however small it is."""
     return f"{potential or 0.0:.4g} V"

@@ -21,7 +21,7 @@ from seccm.quantities import toml_text
 from seccm.rig import RigInfo
 from seccm.rigs import load_rig
 from seccm.session import check
-from seccm.units import lasting
+from seccm.units import lasting, since
 
 
 @cache
@@ -98,7 +98,7 @@ def test_times_add_up_to_the_estimate(name: str) -> None:
     assert "begins after 0 s" in listed[0]
     begins = 0.0
     for line, each in zip(listed, takes.tolist(), strict=True):
-        assert f"begins after {lasting(begins)}, takes {lasting(each)}" in line
+        assert f"begins after {since(begins)}, takes {lasting(each)}" in line
         begins += each
 
 
@@ -132,3 +132,12 @@ def test_every_shipped_plan_can_be_explained_key_by_key() -> None:
         found = list(explained(seccm.load_plan(name)))
         assert len({key for key, _, _ in found}) == len(found), name
         assert all(key and value for key, value, _ in found), name
+
+
+def test_a_time_since_the_beginning_tells_sites_apart_that_follow_one_another() -> None:
+    """Five seconds are seen within the first hour and a half, two minutes within a week."""
+    assert since(125.0) == "2 min 05 s"
+    assert since(3.0 * 3600.0 + 61.0) == "3 h 01 min"
+    for step, end in ((5.0, 5400.0), (120.0, 7.0 * 86400.0)):
+        told = [since(step * k) for k in range(int(end / step))]
+        assert len(set(told)) == len(told)

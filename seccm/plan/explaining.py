@@ -15,7 +15,7 @@ from seccm.program.program import Program
 from seccm.program.segment import Segment
 from seccm.rig import RigInfo
 from seccm.typography import counted
-from seccm.units import lasting, show
+from seccm.units import lasting, show, since
 
 MOST_STEPS = 30
 """Steps of a site that are told one by one."""
@@ -83,7 +83,7 @@ def _order(plan: Plan, visits: Visits, info: RigInfo, sites: Sequence[Site]) -> 
         parts = (site.label, place, at, what)
         k = site.number
         yield (
-            f"  {k:>4}  {'; '.join(filter(None, parts))}; begins after {lasting(begins[k])}, "
+            f"  {k:>4}  {'; '.join(filter(None, parts))}; begins after {since(begins[k])}, "
             f"takes {lasting(takes[k])}"
         )
     if len(shown) < len(sites):
