@@ -96,7 +96,9 @@ def test_no_edge_is_given_to_two_frames_and_all_rise(seed: int, lost: float, mor
     # The time of a frame is the middle of the sample that counted its edge.
     np.testing.assert_allclose(found.t[ok], recorded.edges[found.edge[ok]] - SAMPLE / 2, atol=1e-12)
     assert np.isfinite(found.error[np.isfinite(found.t)]).all()
-    assert (found.error[ok] == SAMPLE / np.sqrt(12)).all()
+    # Half a sample, and the chance that the edge is a stray one beside a frame without its own.
+    assert (found.error[ok] > 0.999 * SAMPLE / np.sqrt(12)).all()
+    assert (found.error[ok] < 1e-4).all()
 
 
 @pytest.mark.parametrize("frames", [0, 1, 2, 7])

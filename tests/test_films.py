@@ -26,9 +26,10 @@ from seccm.imaging.irm import onset
 from seccm.imaging.irm.drift import Aligner, moved_back
 from seccm.imaging.irm.film_file import lost, open_film
 from seccm.imaging.irm.footprint import footprint
+from seccm.imaging.irm.lit import Unseen
 from seccm.imaging.irm.places import PlaceStatus
 from seccm.imaging.irm.seen import Seen
-from seccm.imaging.irm.viewing import Unseen, landing, view
+from seccm.imaging.irm.viewing import landing, view
 from seccm.imaging.sem.amounts import MOLAR_VOLUME
 from seccm.report.sheets import report_film
 from seccm.results import Status

@@ -16,6 +16,7 @@ from seccm.typography import counted
 from seccm.units import parse, show
 
 if TYPE_CHECKING:
+    from seccm.imaging.sem.amounts import Amount
     from seccm.imaging.sem.census import Census
     from seccm.imaging.sem.files import Counted
 
@@ -202,29 +203,36 @@ def _said(census: Census) -> list[str]:
         f"coverage {100 * particles.coverage:.1f} %"
     ]
     if math.isfinite(found.density):
+        sizes = _diameter(found.mean, found.sd)
         said.append(
-            f"As found: {found.density * _CM2:.3g} per cm^2, diameter "
-            f"{1e9 * found.mean:.1f} ± {1e9 * found.sd:.1f} nm (mean ± sd)"
+            f"As found: {found.density * _CM2:.3g} per cm^2{sizes}{' (mean ± sd)' if sizes else ''}"
         )
-        said.append(
-            f"  lithium {1e5 * census.amount.per_area:.3g} ± {1e5 * census.amount.error:.2g} "
-            f"nmol/cm^2 if they are {census.shape}s"
-        )
+        said.append(f"  {_lithium(census.amount)} if they are {census.shape}s")
     if math.isfinite(right.density):
         said.append(
             f"Corrected by drawn images: {right.density * _CM2:.3g} per cm^2, mean diameter "
             f"{1e9 * right.mean:.1f} nm"
         )
-        amount = census.amount_corrected
-        said.append(f"  lithium {1e5 * amount.per_area:.3g} ± {1e5 * amount.error:.2g} nmol/cm^2")
+        said.append(f"  {_lithium(census.amount_corrected)}")
     if math.isfinite(right.limit):
         said.append(f"Particles smaller than {1e9 * right.limit:.0f} nm are mostly not found")
     said += [
-        f"{zone.name}: {zone.density * _CM2:.3g} ± {zone.density_error * _CM2:.2g} per cm^2, "
-        f"diameter {1e9 * zone.mean:.1f} ± {1e9 * zone.sd:.1f} nm"
+        f"{zone.name}: {zone.density * _CM2:.3g} ± {zone.density_error * _CM2:.2g} per cm^2"
+        f"{_diameter(zone.mean, zone.sd)}"
         for zone in census.zones
     ]
     return [*said, *census.doubts]
+
+
+def _diameter(mean: float, sd: float) -> str:
+    """Return diameters as they go on after a number; nothing of no particles."""
+    return f", diameter {1e9 * mean:.1f} ± {1e9 * sd:.1f} nm" if math.isfinite(mean) else ""
+
+
+def _lithium(amount: Amount) -> str:
+    """Return an amount of lithium per area, with its uncertainty where that is known."""
+    error = f" ± {1e5 * amount.error:.2g}" if math.isfinite(amount.error) else ""
+    return f"lithium {1e5 * amount.per_area:.3g}{error} nmol/cm^2"
 
 
 def pixel_of(text: str, picture: Path) -> float | tuple[float, float] | None:

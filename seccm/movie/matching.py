@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from seccm.arrays import BoolArray, FloatArray, IntArray
 from seccm.movie.facts import FrameStatus
+from seccm.movie.strays import stray
 
 WINDOWS = (30, 90, 270)
 """Frames in which an alignment is looked for: more, where few do not tell."""
@@ -34,6 +35,8 @@ _SPREADS = 6.0
 """Standard deviations by which it may."""
 _SMALLEST = 5e-5
 """Seconds by which it always may: five samples."""
+_FOREIGN = 0.01
+"""Probability above which an edge that may be a stray one is not taken."""
 _KEPT = 0.7
 """Share of the frames of a window that must have edges."""
 _TRIMMED = 0.55
@@ -124,6 +127,8 @@ class _Matching:
         count = len(numbers)
         self.edge = np.full(count, -1)
         self.t, self.error = np.full(count, np.nan), np.full(count, np.nan)
+        self.there, self.unsure = self.t.copy(), self.t.copy()
+        """What the camera's clock says, and its standard deviation, seconds."""
         self.status = np.full(count, FrameStatus.AMBIGUOUS, np.uint8)
         if len(edges) == 0:
             self.status[:] = FrameStatus.NO_EDGE
@@ -153,6 +158,7 @@ class _Matching:
                 self._follow(relation, range(at - 1, behind - 1, -1))
             at = behind = max(reached, at + 1)
         self._refuse_shared(start, stop)
+        self._doubt_strays(start, stop)
 
     def _gone_on_with(self, start: int, stop: int) -> _Relation | None:
         """Return the relation of the clocks that is known already, None where none is."""
@@ -292,6 +298,7 @@ class _Matching:
             if self._strayed(there, ok):
                 self.status[here] = FrameStatus.AMBIGUOUS
                 return int(here[-1]) + 1
+            self.there[here], self.unsure[here] = there, unsure
             self.edge[here] = np.where(ok, low, -1)
             self.t[here] = np.where(ok, self.edges[np.minimum(low, len(self.edges) - 1)], there)
             # An edge is counted at the first sample after it.
@@ -320,6 +327,30 @@ class _Matching:
         wrong = np.flatnonzero(np.diff(self.edge[claimed]) <= 0)
         for frame in {*claimed[wrong].tolist(), *claimed[wrong + 1].tolist()}:
             self.edge[frame], self.status[frame] = -1, FrameStatus.AMBIGUOUS
+
+    def _doubt_strays(self, start: int, stop: int) -> None:
+        """Take back edges that may be none of the camera's, and say how sure the others are."""
+        frames = start + np.flatnonzero(self.status[start:stop] != FrameStatus.AMBIGUOUS)
+        frames = frames[np.isfinite(self.there[frames])]
+        ok = frames[self.status[frames] == FrameStatus.OK]
+        if len(ok) < 2 or len(ok) == len(frames):
+            return
+        first, last = self.edge[ok[[0, -1]]]
+        away = self.edges[self.edge[ok]] - self.there[ok]
+        chance = stray(
+            away,
+            self.unsure[ok],
+            missed=len(frames) - len(ok),
+            of=len(frames),
+            edges=int(last - first + 1),
+            exposures=int(self.numbers[ok[-1]] - self.numbers[ok[0]] + 1),
+            seconds=float(self.edges[last] - self.edges[first]),
+        )
+        off = away**2 + self.unsure[ok] ** 2
+        self.error[ok] = np.sqrt((1 - chance) * self.error[ok] ** 2 + chance * off)
+        lost = ok[chance > _FOREIGN]
+        self.edge[lost], self.status[lost] = -1, FrameStatus.AMBIGUOUS
+        self.t[lost], self.error[lost] = self.there[lost], self.unsure[lost]
 
     def _away(self, there: FloatArray) -> FloatArray:
         """Return how much later the nearest edge is than some times."""

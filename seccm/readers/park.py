@@ -6,11 +6,8 @@ value for each place, so that each site has one data point: its current at the b
 
 from __future__ import annotations
 
-import logging
 import math
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from seccm.readers.park_curves import HEAD, TYPES, VALUES, recording_of, text
 from seccm.readers.recording import Column, Part, Recording
 from seccm.readers.seam import Reader
 from seccm.readers.text_tables import wrong
+from seccm.tiff_log import unlogged
 from seccm.typography import counted
 
 _MARK, _DATA, _HEAD = 50432, 50434, 50435
@@ -59,7 +57,7 @@ def claims(path: Path) -> bool:
     except ImportError:
         return True  # said by `read`
     try:
-        with _quiet(), TiffFile(path) as tiff:
+        with unlogged(), TiffFile(path) as tiff:
             return _MARK in tiff.pages.first.tags or _HEAD in tiff.pages.first.tags
     except Exception:
         return False
@@ -103,21 +101,6 @@ def read(path: Path) -> Recording:
     return Recording("Park SmartScan", tuple(parts), notes=notes, places=places)
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep tifffile from logging what it finds in a damaged file: it is told in a sentence."""
-    log = logging.getLogger("tifffile")
-
-    def nothing(_: logging.LogRecord) -> bool:
-        return False
-
-    log.addFilter(nothing)
-    try:
-        yield
-    finally:
-        log.removeFilter(nothing)
-
-
 def _tags(path: Path) -> dict[int, bytes]:
     """Return the contents of Park's tags in a TIFF."""
     try:
@@ -125,7 +108,7 @@ def _tags(path: Path) -> dict[int, bytes]:
     except ImportError:
         raise wrong(path, f"needs tifffile. Install it with: {install_hint('images')}.") from None
     try:
-        with _quiet(), TiffFile(path) as tiff:
+        with unlogged(), TiffFile(path) as tiff:
             tags = tiff.pages.first.tags
             wanted = (_HEAD, _DATA, HEAD, VALUES)
             return {tag: _bytes(tags[tag].value) for tag in wanted if tag in tags}

@@ -97,5 +97,6 @@ def _histogram(axes: Axes, census: Census) -> None:
     limit = 1e9 * census.corrected.limit
     if math.isfinite(limit) and limit > edges[0]:
         axes.axvspan(edges[0], limit, color=style.RED, alpha=0.12, lw=0, label="mostly not found")
-    axes.legend(title="mean ± sd (share)")
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(title="mean ± sd (share)")
     axes.margins(x=0)

@@ -27,10 +27,13 @@ from seccm.session.analysing import same_file
 from seccm.session.film_cycles import Commanded, commanded, read_cycles
 from seccm.session.site_columns import kept_or_empty, site_in
 from seccm.session.site_film import contact_by_film, film_of
+from seccm.units import show
 
 if TYPE_CHECKING:
     from seccm.imaging.irm.viewing import Viewed
 
+_FINEST, _COARSEST = 1e-9, 1e-5
+"""Metres per pixel of a film."""
 _SYNCHRONOUS = 0.06
 """Seconds by which film and record may differ about the contact, however fast the film is."""
 COLUMNS = (
@@ -140,15 +143,22 @@ def _viewed(
     """Analyse a film.
 
     Raises:
-        PlanError: it shows no landing, or a package is missing.
+        PlanError: it shows no landing, its pixels are none, or a package is missing.
     """
+    if not _FINEST <= pixel <= _COARSEST:
+        what = (
+            f"{show(pixel, 'm', 4)} per pixel is outside of {show(_FINEST, 'm')} to "
+            f"{show(_COARSEST, 'm')}, what a microscope can have."
+        )
+        raise PlanError(str(film.path), [Problem("pixel", what, 'Give it: --pixel "40 nm".')])
     try:
-        from seccm.imaging.irm.viewing import Unseen, landing, view
+        from seccm.imaging.irm.lit import Unseen, with_light
+        from seccm.imaging.irm.viewing import landing, view
     except ModuleNotFoundError as error:
         missing = Problem("file", needed(error), install_hint(EXTRA))
         raise PlanError(str(film.path), [missing]) from None
     try:
-        first = landing(film.frames()) if first is None else first
+        first = landing(with_light(film.frames, 0, None)) if first is None else first
         if done is None:
             return view(film.frames, film.t, first, pixel, rest=rest, sign=sign)
         t = film.t
@@ -165,7 +175,7 @@ def _viewed(
             sign=sign,
         )
     except Unseen as error:
-        unseen = Problem("film", f"{error}.", "Its first landed frame is given with --contact.")
+        unseen = Problem("film", f"{error}.", error.remedy)
         raise PlanError(str(film.path), [unseen]) from None
 
 

@@ -136,8 +136,11 @@ def _read(path: Path, pixel: float | None) -> Micrograph:
                 what = f"there is no map {map_name!r}; there are {', '.join(maps)}."
                 raise PlanError(str(path), [Problem("file", what)])
             values = np.asarray(file[map_name][()], np.float64)
-            return Micrograph(values, float(file.attrs["place"]), "the analysed film")
-    except (OSError, KeyError) as error:
+            place = float(file.attrs["place"])
+            if not (math.isfinite(place) and place > 0):
+                raise ValueError(f"its places are {place} m wide")
+            return Micrograph(values, place, "the analysed film")
+    except (OSError, KeyError, ValueError, TypeError) as error:
         what = f"cannot be read as the maps of a film ({error})."
         raise PlanError(str(path), [Problem("file", what, "Make them with seccm irm.")]) from None
 

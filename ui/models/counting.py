@@ -209,12 +209,15 @@ def words(found: Census, notes: tuple[str, ...] = ()) -> list[str]:
             density += f", {right.density * _CM2:.3g} corrected"
             mean += f", {1e9 * right.mean:.1f} nm corrected"
             lithium += f", {1e5 * found.amount_corrected.per_area:.3g} corrected"
-        said += [density, f"Diameter {mean}", f"Lithium {lithium}, as {found.shape}s"]
+        said.append(density)
+        if math.isfinite(raw.mean):
+            said += [f"Diameter {mean}", f"Lithium {lithium}, as {found.shape}s"]
     if math.isfinite(right.limit):
         said.append(f"Below {1e9 * right.limit:.0f} nm mostly not found")
     said += [
         f"{zone.name.capitalize()}: {zone.density * _CM2:.3g} ± {zone.density_error * _CM2:.2g} "
-        f"per cm², {1e9 * zone.mean:.1f} ± {1e9 * zone.sd:.1f} nm"
+        "per cm²"
+        + (f", {1e9 * zone.mean:.1f} ± {1e9 * zone.sd:.1f} nm" if math.isfinite(zone.mean) else "")
         for zone in found.zones
     ]
     return [*said, *(each.rstrip(".") for each in (*found.doubts, *notes))]

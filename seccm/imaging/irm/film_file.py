@@ -7,6 +7,7 @@ one when they are asked for: a film may be larger than the memory.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ import numpy as np
 
 from seccm.arrays import FloatArray
 from seccm.errors import PlanError, Problem
+from seccm.imaging.reading import Refused, all_there, numbers_of, read_failures
 from seccm.imaging.sem.micrograph import EXTRA, needed
 from seccm.installing import install_hint
+from seccm.tiff_log import unlogged
 from seccm.typography import counted
 from seccm.units import show
 
@@ -29,6 +32,9 @@ _MICRO_MANAGER = 51123
 """Number of the tag in which Micro-Manager stores what it knows of a picture."""
 FEWEST = 8
 """Frames of a film."""
+SMALLEST, LARGEST = 64, 2**26
+"""Pixels along a side of a frame, and of a frame."""
+_WHOLE = "Take a film whose frames are all of one kind, or leave this frame out."
 
 
 class Film(Protocol):
@@ -70,14 +76,29 @@ class FilmFile:
         """
         from tifffile import TiffFile
 
-        with TiffFile(self.path) as file:
+        with unlogged(), TiffFile(self.path) as file:
             for number, page in enumerate(file.pages[start:stop], start):
                 try:
-                    yield np.asarray(page.asarray(), np.float64)
+                    yield self._frame(page)
+                except Refused as error:
+                    where = Problem(f"frame {number + 1}", error.what, _WHOLE)
+                    raise PlanError(str(self.path), [where]) from None
                 except Exception as error:  # whatever a damaged page makes of its decoder
                     what = f"cannot be read ({error}): the file is damaged, or was cut off."
-                    where = Problem(f"frame {number + 1}", what)
+                    where = Problem(f"frame {number + 1}", what, _WHOLE)
                     raise PlanError(str(self.path), [where]) from None
+
+    def _frame(self, page: Any) -> FloatArray:
+        """Return the frame of a page.
+
+        Raises:
+            Refused: it is not one of this film, or no picture.
+        """
+        if tuple(page.shape) != self.shape:
+            size, first = (" x ".join(map(str, each)) for each in (page.shape, self.shape))
+            raise Refused(f"has {size} pixels, and the first frame has {first}.")
+        all_there(page)
+        return numbers_of(page.asarray())
 
 
 def open_film(path: Path, rate: float | None = None) -> FilmFile:
@@ -92,23 +113,25 @@ def open_film(path: Path, rate: float | None = None) -> FilmFile:
         PlanError: the file is no film, or has no times.
     """
     try:
-        from tifffile import TiffFile, TiffFileError
+        from tifffile import TiffFile
     except ModuleNotFoundError as error:
         raise PlanError(str(path), [Problem("file", needed(error), install_hint(EXTRA))]) from None
-    try:
-        with TiffFile(path) as file:
-            count = len(file.pages)
-            first = file.pages.first
-            shape, kind = tuple(first.shape), first.dtype
-            times = _times(file, count)
-    except (OSError, TiffFileError, ValueError, KeyError, IndexError, TypeError) as error:
-        what = f"cannot be read as a TIFF film ({error})."
-        raise PlanError(str(path), [Problem("file", what, "Export it as TIFF.")]) from None
+    with read_failures(path, "film"), TiffFile(path) as file:
+        count = len(file.pages)
+        first = file.pages.first
+        shape, kind = tuple(first.shape), first.dtype
+        times = _times(file, count)
     wrong = []
-    if len(shape) != 2 or kind is None or kind.kind not in "uif" or min(shape) < 64:
+    if len(shape) != 2 or kind is None or kind.kind not in "uif":
         size = " x ".join(map(str, shape))
-        what = f"its pages are not pictures in shades of grey of 64 x 64 pixels or more: {size}."
-        wrong.append(Problem("file", what))
+        what = f"its pages are not pictures in shades of grey: {size} numbers."
+        wrong.append(Problem("file", what, "Export it as TIFF, in shades of grey."))
+    elif min(shape) < SMALLEST or math.prod(shape) > LARGEST:
+        what = (
+            f"its pages have {shape[0]} x {shape[1]} pixels: at least {SMALLEST} x {SMALLEST} are "
+            f"needed, and at most {LARGEST / 2**20:.0f} million are read."
+        )
+        wrong.append(Problem("file", what, "Cut out the footprint with some ground around it."))
     if count < FEWEST:
         wrong.append(Problem("file", f"has {counted(count, 'frame')}, and {FEWEST} are needed."))
     if times is None and rate is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,9 +17,8 @@ from seccm.imaging.irm.coulombic import Cycle, Cycling
 from seccm.imaging.irm.drift import Aligner, Shift, moved_back
 from seccm.imaging.irm.footprint import Footprint, footprint
 from seccm.imaging.irm.growth import Growth, growth
+from seccm.imaging.irm.lit import Frames, Unseen, lit
 
-Frames = Callable[[int, int | None], Iterator[FloatArray]]
-"""Yields frames from a number on, before another."""
 BIN = 4
 """Pixels along each side of a place, which has one record."""
 FEWEST_BEFORE = 4
@@ -73,12 +72,11 @@ class Viewed:
     """Why numbers are missing or should not be trusted, as sentences."""
 
 
-class Unseen(Exception):
-    """The film does not show what is asked; the text says why, as a sentence."""
-
-
 def landing(frames: Iterator[FloatArray]) -> int:
     """Return the number of the first frame that is wholly after a landing.
+
+    Args:
+        frames: of the film; each must have some light.
 
     Raises:
         Unseen: no change between two frames stands out.
@@ -133,19 +131,17 @@ def view(
             f"frame {contact + 1} of {t.size} cannot be the first landed one: "
             f"{FEWEST_BEFORE} frames are needed before it and after it"
         )
-    before = list(frames(0, contact))
-    reference = np.mean(before, axis=0)
+    frames, reference, doubts = lit(frames, contact)
     landed = contact + max(_ZERO, int(np.searchsorted(t, t[contact] + _LANDED)) - contact)
     rough = footprint(np.mean(list(frames(contact, landed)), axis=0) / reference - 1)
     if rough is None:
         raise Unseen("no footprint stands out where the droplet landed")
     spot = _SPOT / pixel
     away = np.asarray(scipy.ndimage.distance_transform_edt(~rough.mask), np.float64)
-    doubts: list[str] = []
     dry = away > _AWAY * spot
     if dry.mean() < 0.1:
         raise Unseen("the footprint fills the film: there is nothing dry to compare it with")
-    if not _textured(before, dry):
+    if not _textured(list(frames(0, contact)), dry):
         doubts.append("The dry part of the film has no texture: drift is not known.")
     shifts, records, wet = _followed(frames, reference, dry, contact, landed, t.size)
     doubts += _lost(shifts)

@@ -19,6 +19,8 @@ from seccm.imaging.sem.sizes import Normal, distribution
 FEWEST = 2
 """Whole particles from which images can be drawn that give what was found."""
 
+_SHADELESS = math.log(0.1)
+"""Mismatch of a ground that has next to no noise."""
 _MOSTLY = 0.6
 """Coverage that no particles on a ground have."""
 
@@ -106,15 +108,16 @@ def census(
     corrected = nothing
     if edits and len(left) < len(edits):
         doubts.append("There are manual edits: no correction by drawn images is given.")
+    elif not len(by_hand):
+        doubts.append("No particle stands out from the ground.")
     elif by_hand.sizes.size < FEWEST:
         doubts.append("Too few particles for a correction by drawn images.")
     else:
         corrected = recount(image, by_hand, look or Look())
         if not corrected.trusted:
             doubts.append(
-                "The ground of the picture is "
-                f"{math.exp(corrected.mismatch):.1f} times as rough as that of the drawn images: "
-                "no correction is given. The numbers as found may be wrong by half."
+                f"{_unlike(corrected.mismatch)}: no correction is given. The numbers as found may "
+                "be wrong by half."
             )
     raw = amount(by_hand, shape)
     factor = corrected.volume / found.volume if found.volume else math.nan
@@ -131,6 +134,18 @@ def census(
         left=left,
         doubts=tuple(doubts),
     )
+
+
+def _unlike(mismatch: float) -> str:
+    """Return how the ground of a picture differs from that of drawn ones."""
+    if mismatch > _SHADELESS:
+        return (
+            f"The ground of the picture is {math.exp(mismatch):.1f} times as rough as that of the "
+            "drawn images"
+        )
+    if mismatch <= _SHADELESS:
+        return "The ground of the picture is of one shade, as if it was clipped or drawn"
+    return "In drawn images no such particles are found"
 
 
 def growth_rate(diameter: float, nucleation: float, duration: float) -> float:

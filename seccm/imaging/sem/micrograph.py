@@ -15,11 +15,11 @@ import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
 from seccm.errors import PlanError, Problem
+from seccm.imaging.reading import read_failures
 from seccm.imaging.sem.picture_file import (
     SMALLEST,
     bar_from,
     grey_picture,
-    read_failures,
     washed_out,
 )
 from seccm.imaging.sem.scale import COARSEST, FINEST, Scale, scale_of, strip_below

@@ -6,15 +6,13 @@ all of whose pixels are of one brightness, which the noise of a detector never d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seccm.arrays import FloatArray
-from seccm.errors import PlanError, Problem
+from seccm.imaging.reading import Refused, all_there, numbers_of
 
 if TYPE_CHECKING:
     from tifffile import TiffFile
@@ -25,6 +23,8 @@ LARGEST = 2**28
 """Pixels of a picture."""
 _COLOURLESS = 0.02
 """Of full scale, by which the colours of a grey picture may differ after it was packed."""
+_DRAWN_ON = 0.5
+"""Share of its pixels below which colours were drawn on a picture that has none itself."""
 _ONE_SHADE, _FEW = 0.4, 0.15
 """Share of pixels of a row of text that are of one brightness, and of a row of the sample."""
 _OF_TEXT = 0.8
@@ -34,36 +34,6 @@ _LEAST, _MOST = 0.015, 0.25
 
 _WASHED_OUT = 0.02
 """Share of pixels as bright as the numbers can be, above which that is said."""
-
-
-class Refused(Exception):
-    """A file is no picture that can be used; the text says why, as the end of a sentence."""
-
-    def __init__(self, what: str, remedy: str = "Export it as TIFF, in shades of grey.") -> None:
-        super().__init__(what)
-        self.what, self.remedy = what, remedy
-
-
-@contextmanager
-def read_failures(path: Path) -> Iterator[None]:
-    """Tell in a sentence whatever a damaged file makes of its reader.
-
-    Raises:
-        PlanError: in the place of what the reader raised.
-    """
-    try:
-        yield
-    except (PlanError, ModuleNotFoundError):
-        raise
-    except Refused as error:
-        raise PlanError(str(path), [Problem("file", error.what, error.remedy)]) from None
-    except OSError as error:
-        what = f"cannot be read as a TIFF picture ({error.strerror or error})."
-        raise PlanError(str(path), [Problem("file", what, "Export it as TIFF.")]) from None
-    except Exception as error:
-        # Of what the libraries raise at damaged files no list is complete.
-        what = f"cannot be read as a TIFF picture ({error or type(error).__name__})."
-        raise PlanError(str(path), [Problem("file", what, "Export it as TIFF.")]) from None
 
 
 def grey_picture(file: TiffFile, path: Path) -> tuple[FloatArray, float, list[str]]:
@@ -94,13 +64,17 @@ def grey_picture(file: TiffFile, path: Path) -> tuple[FloatArray, float, list[st
     )
     if alike > 1:
         said.append("The file has more than one picture: the first one is taken.")
+    if min(rows, columns) < SMALLEST:
+        raise Refused(
+            f"has {rows} x {columns} pixels, and at least {SMALLEST} x {SMALLEST} are needed.",
+            "Take a larger part of the sample.",
+        )
+    all_there(page)
     picture = _of_one_colour(_pixels(page, path), page)
-    if picture.ndim != 2 or picture.dtype.kind not in "uif" or min(picture.shape) < SMALLEST:
+    if picture.ndim != 2:
         size = " x ".join(map(str, picture.shape))
         raise Refused(f"is not a picture in shades of grey: {size} numbers.")
-    image = np.asarray(picture, np.float64)
-    if not np.isfinite(image).all():
-        raise Refused("has pixels that are not numbers.", "Cut them off.")
+    image = numbers_of(picture)
     if page.photometric == 0:  # white is 0
         image = float(image.max()) - image
     return image, _brightest(picture), said
@@ -148,12 +122,19 @@ def _pixels(page: Any, path: Path) -> Any:
     try:
         return page.asarray()
     except ValueError as error:
-        if "imagecodecs" not in str(error):
+        if not any(word in str(error) for word in ("imagecodecs", "COMPRESSION")):
             raise
     from PIL import Image
 
-    with Image.open(path) as packed:
-        return np.asarray(packed.convert("RGB") if packed.mode in ("P", "CMYK") else packed)
+    try:
+        with Image.open(path) as packed:
+            return np.asarray(packed.convert("RGB") if packed.mode in ("P", "CMYK") else packed)
+    except (OSError, ValueError, SyntaxError) as error:
+        method = getattr(page.compression, "name", f"number {page.compression}")
+        raise Refused(
+            f"is packed by a method that is not known here, or is damaged ({method}).",
+            "Export it as TIFF without compression.",
+        ) from error
 
 
 def _of_one_colour(picture: Any, page: Any) -> Any:
@@ -173,10 +154,12 @@ def _of_one_colour(picture: Any, page: Any) -> Any:
     colours = picture[..., :3].astype(np.float64)
     apart = np.ptp(colours, axis=-1)
     most = float(colours.max()) or 1.0
-    if float((apart > _COLOURLESS * most).mean()) > 0:
-        share = 100 * float((apart > _COLOURLESS * most).mean())
+    coloured = float((apart > _COLOURLESS * most).mean())
+    if coloured > _DRAWN_ON:
+        raise Refused("is in colours: their brightness is not that of one detector.")
+    if coloured > 0:
         raise Refused(
-            f"is in colours ({share:.2g} % of its pixels): something was drawn on it.",
+            f"is in colours ({100 * coloured:.2g} % of its pixels): something was drawn on it.",
             "Export it in shades of grey, without drawings.",
         )
     return picture[..., 0] if not apart.any() else colours.mean(axis=-1)

@@ -80,12 +80,16 @@ def measured(found: Particles) -> Measured:
 
 
 def roughness(image: FloatArray, found: Particles) -> float:
-    """Return the noise of the region's ground over the median contrast; NaN without particles."""
+    """Return the noise of the region's ground over the median contrast; NaN without particles.
+
+    0 where the ground is one shade: it was clipped, or drawn.
+    """
     if not len(found):
         return math.nan
     soft = smooth(without_stripes(np.asarray(image, np.float64), found.pixel), 1.5)
     flat = soft - ground(soft, found.pixel)
-    return floor_of(flat[found.region]).scale / float(np.median(found.contrast))
+    contrast = float(np.median(found.contrast))
+    return floor_of(flat[found.region]).scale / contrast if contrast > 0 else math.nan
 
 
 def recount(image: FloatArray, found: Particles, look: Look, seed: int = 0) -> Recount:
@@ -121,7 +125,8 @@ def recount(image: FloatArray, found: Particles, look: Look, seed: int = 0) -> R
         hits.append(_hit(planted, drawn))
     limit = _limit(np.concatenate(sizes), np.concatenate(hits))
     drawn_rough = np.log(rough)
-    mismatch = math.log(roughness(image, found)) - float(drawn_rough.mean())
+    own = roughness(image, found)
+    mismatch = (math.log(own) if own > 0 else -math.inf) - float(drawn_rough.mean())
     # Small pictures have few grains of the ground: drawn ones differ among themselves.
     allowed = np.clip(_SCATTER * drawn_rough.std(ddof=1), MISMATCH, _MOST)
     if not abs(mismatch) <= allowed:

@@ -21,6 +21,9 @@ SMALLEST = 15e-9
 """Metres: what is smaller is not looked for."""
 _ABOVE = 4.0
 """Times the noise of the ground: what stands less above it is ground."""
+_HALF, _NOISE = 0.6, 0.66
+"""Largest share of pixels above the threshold, and of the variance between the two sides of it,
+that a picture of noise alone has: particles that cover so much have more of one of them."""
 _SURROUNDINGS = 150e-9
 """Metres: full width of the surroundings that a particle stands above."""
 _NEW = 0.35
@@ -35,11 +38,25 @@ def threshold_of(flat: FloatArray, floor: Floor) -> float:
         floor: of it.
     """
     between = float(threshold_otsu(flat))
-    if floor.level > between:  # the most frequent brightness is that of particles: a crowd
+    # Where the most frequent brightness is that of particles, they are a crowd.
+    if floor.level > between and not _noise_alone(flat, between):
         return between
     above = max(between, floor.level + _ABOVE * floor.scale)
     # Few bright particles must not take the faint ones away.
     return min(above, (floor.level + float(np.percentile(flat, 99.5))) / 2)
+
+
+def _noise_alone(flat: FloatArray, between: float) -> bool:
+    """Tell whether a threshold divides noise in two halves, and nothing else.
+
+    Of a normal distribution the variance between the halves is 2/pi of the whole.
+    """
+    bright = flat > between
+    share = float(bright.mean())
+    if not 1 - _HALF < share < _HALF:
+        return False
+    apart = float(flat[bright].mean() - flat[~bright].mean())
+    return share * (1 - share) * apart**2 < _NOISE * float(flat.var())
 
 
 def covered(flat: FloatArray, bright: Mask, pixel: float) -> Mask:
