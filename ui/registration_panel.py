@@ -83,12 +83,14 @@ class RegistrationPanel(QWidget):
         self.keep = QPushButton("Save …")
         self.keep.clicked.connect(self._choose_place)
         row = QHBoxLayout()
-        for widget in (self.open_marks, self.more, self.fewer, self.keep, self.mirrored):
+        for widget in (self.open_marks, self.more, self.fewer, self.keep):
             row.addWidget(widget)
-        row.addWidget(pieces.label("Error"))
-        row.addWidget(self.error)
         row.addLayout(moves)
         row.addStretch(1)
+        said = QHBoxLayout()
+        for widget in (self.mirrored, pieces.label("Error of a landmark"), self.error):
+            said.addWidget(widget)
+        said.addStretch(1)
         right = QVBoxLayout()
         right.addWidget(self.table, 2)
         right.addWidget(self.words, 1)
@@ -97,6 +99,7 @@ class RegistrationPanel(QWidget):
         middle.addLayout(right, 6)
         whole = QVBoxLayout(self)
         whole.addLayout(middle, 1)
+        whole.addLayout(said)
         whole.addLayout(row)
         self.refresh()
 

@@ -72,6 +72,7 @@ def find_targets(
     """
     picture = Path(picture)
     taken = read_micrograph(picture, pixel)
+    _refuse(wanted, reach, taken, picture)
     marks = read_landmarks(Path(landmarks), taken.pixel)
     try:
         fit, drift, _ = agreed_in_time(
@@ -119,6 +120,39 @@ def find_targets(
         what = f"the targets cannot be written beside the picture ({failed.strerror})."
         raise PlanError(str(picture), [Problem("file", what)]) from None
     return found
+
+
+def _refuse(wanted: Wanted, reach: Reach | None, taken: Micrograph, picture: Path) -> None:
+    """Check what is wanted of targets.
+
+    Raises:
+        PlanError: all that nothing can be.
+    """
+    sides = [side * taken.pixel for side in taken.image.shape]
+    wrong = []
+    if not 0 < wanted.footprint < min(sides):
+        what = (
+            f"{show(wanted.footprint, 'm', 3)} must be more than 0 and less than the shorter side "
+            f"of the picture, {show(min(sides), 'm', 3)}."
+        )
+        wrong.append(Problem("footprint", what, "Check it, and the length of a pixel."))
+    if not wanted.margin >= 0:
+        what = f"{show(wanted.margin, 'm', 3)} is less than 0: droplets would lie on neighbours."
+        wrong.append(Problem("margin", what, "Give 0 um or more."))
+    if not 0 <= wanted.smallest <= wanted.largest:
+        what = (
+            f"no diameter is from {show(wanted.smallest, 'm', 3)} to "
+            f"{show(wanted.largest, 'm', 3)}."
+        )
+        wrong.append(Problem("smallest, largest", what, "Give the smaller one first."))
+    for axis, ends in zip("xy", reach or (), strict=False):
+        if not ends[0] < ends[1]:
+            what = (
+                f"nothing is from {show(ends[0], 'm', 3)} to {show(ends[1], 'm', 3)}, along {axis}."
+            )
+            wrong.append(Problem("reach", what, "Give the lower end first."))
+    if wrong:
+        raise PlanError(str(picture), wrong)
 
 
 def read_landmarks(path: Path, pixel: float) -> Landmarks:
