@@ -122,7 +122,7 @@ def test_what_is_no_grey_picture_is_refused_in_a_sentence(
     tifffile.imwrite(tiny, np.zeros((8, 8), np.uint8))
     tifffile.imwrite(numbers, np.full((64, 64), np.nan, np.float32))
     for path, said in (
-        (text, "cannot be read"), (colours, "is in colours"), (tiny, "shades of grey"),
+        (text, "cannot be read"), (colours, "is in colours"), (tiny, "at least 32 x 32"),
         (numbers, "not numbers"), (tmp_path / "none.tif", "cannot be read"),
     ):  # fmt: skip
         assert said in refused(path, pixel=PIXEL)
