@@ -88,8 +88,9 @@ class RegistrationPanel(QWidget):
         row.addLayout(moves)
         row.addStretch(1)
         said = QHBoxLayout()
-        for widget in (self.mirrored, pieces.label("Error of a landmark"), self.error):
-            said.addWidget(widget)
+        said.addWidget(self.mirrored)
+        said.addWidget(pieces.label("Error of a landmark"))
+        said.addWidget(self.error)
         said.addStretch(1)
         right = QVBoxLayout()
         right.addWidget(self.table, 2)
