@@ -17,7 +17,16 @@ from scipy.stats import norm
 from seccm.factors import Level
 from seccm.plan.decision import HALF
 from seccm.planners.gaussian_process import Process, Told
-from seccm.planners.goals import HARDLY, SURE, Chance, crossing, half_width, on_scale, worth
+from seccm.planners.goals import (
+    HARDLY,
+    SURE,
+    Chance,
+    crossing,
+    half_width,
+    on_scale,
+    open_points,
+    worth,
+)
 from seccm.planners.kernel import Kernel
 from seccm.planners.specs import Explore, Goal, Maximum, Minimum, Reach, Scale, Stop, interval
 from seccm.planners.stopping import Standing, progress, why_enough
@@ -127,6 +136,53 @@ def test_the_worth_is_a_number_and_never_below_zero(goal: Goal) -> None:
         assert np.isfinite(found).all()
         assert (found >= 0.0).all()
     assert worths(goal, exact)[2] < worths(goal, exact).max(), "X[0] is known"
+
+
+# Where an end by uncertainty is asked for
+
+
+@given(st.floats(0.01, 2.0))
+@settings(max_examples=20)
+def test_the_run_ends_exactly_when_no_point_is_left_that_counts(aim: float) -> None:
+    """What is chosen and when it ends ask for the same; also where half of the range is silent."""
+    silent = Chance(np.repeat(NET, 9, axis=0), np.repeat(NET[:, 0] >= 0.5, 9))
+    for chance in (SURELY, silent):
+        there = chance.at(NET) > 0.5
+        half, place = half_width(Explore(), 0.0, MODEL, chance, NET)
+        left = open_points(MODEL, chance, NET, aim)
+        if half > aim:
+            assert left[place]
+            assert not left[~there].any()
+            assert (SURE * MODEL.at(NET)[1][left] > aim).all()
+            assert (SURE * MODEL.at(NET)[1][there & ~left] <= aim).all()
+        else:
+            assert left.all()
+    assert open_points(MODEL, SURELY, NET, None).all()
+
+
+def test_only_what_is_not_known_well_enough_draws_a_site_to_it() -> None:
+    """All but one end of the range is known: a mean would still send sites to its middle."""
+    x = np.repeat([0.05, 0.3, 0.55], 4)
+    model = known(x, np.zeros(len(x)), scatter=0.3)
+    deviation = SURE * model.at(NET)[1]
+    aim = float(np.quantile(deviation, 0.95))
+    left = open_points(model, SURELY, NET, aim)
+    assert NET[left].min() > 0.9
+    targeted = worth(Explore(), 0.0, [model], SURELY, NET, NET, aim)
+    assert NET[targeted.argmax(), 0] > 0.8
+    at = int(targeted.argmax())
+    more = known(np.append(x, NET[at, 0]), np.zeros(len(x) + 1), scatter=0.3)
+    assert SURE * more.at(NET)[1].max() < 0.8 * deviation.max()
+
+
+def test_an_end_asks_for_the_first_result_alone() -> None:
+    """The others are to be known everywhere, whether the first is known or not."""
+    other = known(X[:2], Y[:2])
+    deviation = SURE * MODEL.at(NET)[1]
+    aim = float(np.quantile(deviation, 0.9))
+    both = worth(Explore(), 0.0, [MODEL, other], SURELY, NET, NET, aim)
+    first = worth(Explore(), 0.0, [MODEL], SURELY, NET, NET, aim)
+    assert both == pytest.approx(first + worths(Explore(), other))
 
 
 # Where sites give no number

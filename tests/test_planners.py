@@ -25,6 +25,7 @@ from seccm.events import Outcome
 from seccm.plan.decision import HALF, Decision
 from seccm.plan.planner import Finished
 from seccm.plan.site import Site
+from seccm.planners import exploring, goals
 from seccm.planners.fitting import fitted
 from seccm.planners.goals import Chance, crossing, worth
 from seccm.planners.learning import lesson
@@ -176,6 +177,49 @@ def test_the_border_of_a_patch_is_followed_over_free_places() -> None:
     x, y = belief.points.T
     truth = np.hypot(x - 55e-6, y - 66e-6) < 25e-6
     assert np.mean((belief.mean > 0.5) == truth) > 0.85, "40 % of the places tell most of the map"
+
+
+def sloping(site: Site, rng: np.random.Generator) -> dict[str, Value]:
+    """A result that falls and rises steadily over the map, with scatter."""
+    true = 2e-4 * site.x / 1e-6 - 3e-4 * site.y / 1e-6
+    return {"E_nuc": Value(true + 2e-3 * float(rng.standard_normal()), 2e-4)}
+
+
+def test_a_map_that_is_to_be_known_everywhere_is_known_in_its_corners_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """When it ends no place is above what was asked for, and that takes no more sites than before.
+
+    A design for the mean of the uncertainty had left a corner unvisited: few places are near it.
+    """
+    table = {
+        "kind": "gaussian process", "places": "any", "learn": [{"result": "E_nuc"}], "first": 6,
+        "stop": {"uncertainty": "3 mV"},
+    }  # fmt: skip
+    plans = [screen({**table, "seed": seed}, 7, 7) for seed in range(2)]
+
+    def counted() -> tuple[int, int]:
+        corners = sites = 0
+        for seed, plan in enumerate(plans):
+            told, end = carried_on(planner_of(plan), sloping, np.random.default_rng(seed))
+            assert end is not None
+            assert "±3 mV were asked for" in end.reason
+            assert 1.96 * end.beliefs[0].deviation.max() <= 3e-3
+            places = {(one.site.ix, one.site.iy) for one in told}
+            corners += len(places & {(0, 0), (0, 6), (6, 0), (6, 6)})
+            sites += len(told)
+        return corners, sites
+
+    corners, sites = counted()
+
+    def everywhere(model: Any, chance: Any, net: Any, aim: Any) -> Any:
+        return np.ones(len(net), bool)
+
+    for module in (goals, exploring):
+        monkeypatch.setattr(module, "open_points", everywhere)
+    by_mean, more = counted()
+    assert corners > by_mean
+    assert sites <= more
 
 
 def test_repeats_and_batches_use_fresh_places_and_say_so() -> None:

@@ -159,7 +159,7 @@ def test_drift_adds_up_over_the_measurement():
 
 def test_every_flag_speaks_and_keeps_its_bit():
     """Bits in files never move, nor is the spent one used; combined flags list their reasons."""
-    assert [int(q) for q in Quality] == [1 << k for k in range(13) if k != 6]
+    assert [int(q) for q in Quality] == [1 << k for k in range(14) if k != 6]
     assert all(len(q.labels) == 1 for q in Quality)
     assert len((Quality.HUM | Quality.DRIFT).labels) == 2
     assert GOOD.labels == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import seccm
 import seccm.session
 from seccm.errors import PlanError
 from seccm.events import Event, Outcome, Paused, RunStopped, SiteFinished
+from seccm.hopping import engine
 from seccm.hopping.terrain import Terrain
 from seccm.plan import Plan
 from seccm.plan.instruction import Forbidden, Instruction
@@ -26,6 +28,7 @@ from seccm.results import Value
 from seccm.rig import RigInfo
 from seccm.rigs import RigFile, build_rig, load_rig
 from seccm.session import Run
+from seccm.session.past import known_surface
 from sim.virtual_rig import VirtualRig
 
 LABELS = ["north", "middle", "south"]
@@ -133,7 +136,10 @@ def test_the_coarse_stage_of_a_rig_asks_nobody(tmp_path: Path, by_rig: RigFile) 
 
 
 @pytest.mark.parametrize("site", [0, 1])
-def test_a_run_goes_on_inside_a_region_and_between_two(tmp_path: Path, site: int) -> None:
+def test_a_run_goes_on_inside_a_region_and_between_two(
+    tmp_path: Path, site: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = known_at_each_site(monkeypatch)
     path, asked = tmp_path / "scan.h5", list[str]()
     run = seccm.session.run(plan_of(), path=path, seed=4)
     for event in answered(run, asked):
@@ -151,6 +157,74 @@ def test_a_run_goes_on_inside_a_region_and_between_two(tmp_path: Path, site: int
     assert not rig.truth.crashes
     with seccm.open(path) as scan:
         assert scan.sites["status"].tolist() == [Outcome.OK] * 6
+        contacts = scan.sites["z_contact"].tolist()
+    # In both sessions the second site of a region knows the first one, and no other.
+    assert known == [(k, contacts[k - 1 : k] if k % 2 else []) for k in range(6)]
+
+
+def known_at_each_site(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, list[float]]]:
+    """Have noted, for each site that begins, the heights of all that is known of the surface."""
+    known: list[tuple[int, list[float]]] = []
+
+    def hop(site: Site, info: Any, course: Any, terrain: Terrain, judge: Any) -> Any:
+        told = terrain.relief._told[: len(terrain.relief), 2].tolist()
+        heights = [one[2] for one in (*terrain._landings, *terrain._glimpses)]
+        assert heights == told, "nor is there a relief of another region"
+        known.append((site.number, heights))
+        return engine_hop(site, info, course, terrain, judge)
+
+    engine_hop = engine.hop
+    monkeypatch.setattr(engine, "hop", hop)
+    return known
+
+
+NAMES = (
+    "status", "landed", "quality", "t_start", "t_end", "t_contact", "x_cmd", "y_cmd", "z_contact",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("order", ["NNMMSS", "NMSNMS", "NNNNNN", "NMMNSN"])
+def test_of_a_file_only_the_region_below_the_tip_is_known(
+    by_person: tuple[Path, list[str], VirtualRig], order: str
+) -> None:
+    """Wherever a run broke off; also where it came back to a region: the sample was moved since."""
+    with seccm.open(by_person[0]) as scan:
+        whole = np.rec.fromarrays([scan.sites[name] for name in NAMES], names=NAMES)
+    planned: Any = [SimpleNamespace(region=region) for region in order]
+    for cut in range(7):
+        sites = whole.copy()
+        for name in ("t_start", "t_end", "t_contact", "z_contact"):
+            sites[name][cut:] = math.nan
+        sites["status"][cut:], sites["landed"][cut:] = Outcome.PLANNED, 0
+        left: Any = SimpleNamespace(sites=sites)
+        terrain = known_surface(left, 0.0, planned)
+        before = order[:cut]
+        stays = len(before) - len(before.rstrip(before[-1])) if before else 0
+        heights = [one[2] for one in terrain._landings]
+        assert heights == sites["z_contact"][cut - stays : cut].tolist()
+        assert len(terrain.relief) == stays
+        assert terrain.known is (stays > 0)
+
+
+def test_what_is_forgotten_is_as_if_nothing_had_been_told() -> None:
+    """Also how much deeper descents had gone below a landing that stood alone."""
+    terrain = Terrain()
+    terrain.tell(0.0, 0.0, 50e-6, 0.0)
+    terrain.doubt()
+    terrain.surprise()
+    for _ in range(2):
+        terrain.miss()
+        terrain.asked()
+    terrain.tell(0.0, 0.0, 40e-6, 1.0)
+    terrain.asked()
+    terrain.forget()
+    fresh = Terrain()
+    for one in (terrain, fresh):
+        assert not one.known
+        assert one.expect(0.0, 0.0, 2.0, 1e-6) is one.latest(0.0, 0.0, 2.0, 1e-6) is None
+        assert (one.highest, one.landings, one.missed) == (-math.inf, 0, 0)
+        one.glimpse(0.0, 0.0, 60e-6, 3.0)
+    assert terrain.expect(0.0, 0.0, 4.0, 1e-6) == fresh.expect(0.0, 0.0, 4.0, 1e-6)
 
 
 @pytest.mark.parametrize("how", ["stop", "halt", "emergency"])

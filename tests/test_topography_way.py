@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import seccm
+from seccm.analysis.quality import Quality
 from seccm.errors import PlanError
 from seccm.events import Approaching, Landed, Note, Outcome, Paused, Phase, SiteFinished
 from seccm.hopping.relief import Relief
@@ -22,6 +23,7 @@ from seccm.report.heights import title, topography_words
 from seccm.report.study import Study
 from seccm.results import Status
 from seccm.rigs import RigFile, build_rig, load_rig
+from seccm.session.past import known_surface
 
 UM = 1e-6
 STEP, EDGE = 200e-9, 50.25e-6
@@ -216,6 +218,13 @@ def test_a_current_that_does_not_come_back_is_told_and_stops_the_tip(tmp_path: P
     with seccm.open(path) as scan:
         late = scan.sites["z_surface_status"][5:]
         assert (late >= 32).all(), "no height from then on is clean"
+        stuck = {e.site for e in events if isinstance(e, Note) and "did not come back" in e.text}
+        flagged = [k for k, q in enumerate(scan.sites["quality"]) if int(q) & Quality.NOT_BACK]
+        assert stuck == set(flagged), "the file says it, and not in a sentence alone"
+        again = known_surface(scan, 0.0)
+        landed = {int(k) for k in np.flatnonzero(scan.sites["landed"])}
+        assert stuck <= landed
+        assert again.landings == len(landed - stuck), "nor does a later session rely on them"
 
 
 @pytest.mark.parametrize("evaporation", [30.0, -0.99])

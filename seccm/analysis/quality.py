@@ -35,6 +35,7 @@ class Quality(IntFlag):
     LOST_CONTACT = 1024
     DAMAGED = 2048
     DOUBTFUL_CONTACT = 4096
+    NOT_BACK = 8192
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -56,6 +57,8 @@ _LABELS = {
     Quality.LOST_CONTACT: "no current could flow any more: the droplet was lost, or the surface is "
     "blocked",
     Quality.DOUBTFUL_CONTACT: UNSHOWN,
+    Quality.NOT_BACK: "the current did not come back when the tip was lifted: the pipette "
+    "clogs, or has touched",
     Quality.DAMAGED: "the data of the site are damaged in the file",
 }
 

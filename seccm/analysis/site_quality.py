@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy  # its parts are loaded when used: reading a plan needs none of them
 
-from seccm.analysis.quality import Quality, contact, electrometer, hum, hum_gate
+from seccm.analysis.quality import Quality, contact, electrometer, hum, hum_gate, longest_run
 from seccm.analysis.step_trace import steps_ran
 from seccm.arrays import FloatArray
 from seccm.data import SiteRecord
@@ -13,6 +13,7 @@ from seccm.events import Phase
 from seccm.plan.site import Site
 from seccm.results import Status, Value, spacing
 from seccm.rig import Block, Flag
+from seccm.rig.contact import always_flows
 from seccm.rig.shown import TRANSIENT_ROWS, Shown
 
 TRANSIENT = 20
@@ -25,6 +26,11 @@ _SLOW = 0.06
 """Seconds over which a signal may bend as a polynomial of third order does, in `ripple`."""
 HUM_CURRENT, HUM_SHARE = 1e-12, 0.02
 """Amperes that are too much, or share of the median current, whichever is larger."""
+
+HELD = 0.1
+"""Share of the potential of the approach within which that of the retract is the same."""
+LIFTED, BACK = 8, 4
+"""Rows on the way up that say whether the current came back, and those in succession that do."""
 
 
 def judged(site: Site, record: SiteRecord, *, overlapping: bool = False) -> Quality:
@@ -40,6 +46,8 @@ def judged(site: Site, record: SiteRecord, *, overlapping: bool = False) -> Qual
         flags |= Quality.LOST_CONTACT
     if _unshown(site, record):
         flags |= Quality.DOUBTFUL_CONTACT
+    if _not_back(site, record):
+        flags |= Quality.NOT_BACK
     landing = _landing(site, record, at) if site.moves else Quality(0)
     return flags | landing | _instrument(record) | _hum(site, record)
 
@@ -61,6 +69,20 @@ def _unshown(site: Site, record: SiteRecord) -> bool:
         block = Block(own.start, data, record.flag[own])
         shown.feed(segment.mode, segment.waveform, block)
     return shown.missing
+
+
+def _not_back(site: Site, record: SiteRecord) -> bool:
+    """Tell whether a current that always flows was missing all the way up, with the cell on.
+
+    Ways that switch the cell off before they lift the tip leave that open.
+    """
+    rule, hold, landing = site.approach.rule, site.approach.hold, record.landing
+    if landing is None or hold.mode != "potential" or not always_flows(rule):
+        return False
+    up = np.flatnonzero(record.phase == Phase.RETRACT)[TRANSIENT_ROWS:]
+    up = up[np.abs(record.E[up] - hold.value) < HELD * abs(hold.value)]
+    back = ~rule.past(landing.baseline, record.signal(rule.signal)[up])
+    return len(up) >= LIFTED and longest_run(back) < BACK
 
 
 def _landing(site: Site, record: SiteRecord, at: int) -> Quality:

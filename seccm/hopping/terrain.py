@@ -175,7 +175,7 @@ class Terrain:
         self._doubtful.clear()
         self._glimpses.clear()
         self.relief = Relief()
-        self.missed, self._caution = 0, 1.0
+        self.missed, self._caution, self._deeper = 0, 1.0, 1.0
 
     def miss(self) -> None:
         """Take note of a descent that should have met the surface and did not."""

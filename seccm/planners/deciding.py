@@ -162,6 +162,11 @@ class Ending:
         self._unit = unit_of(learnt.result) or "1"
 
     @property
+    def aim(self) -> float | None:
+        """Half the width of the interval that is enough, on the scale of the result."""
+        return None if self._stop.uncertainty is None else self._stop.uncertainty.value
+
+    @property
     def needs_history(self) -> bool:
         """Whether it counts sites without gain."""
         return self._stop.no_gain is not None

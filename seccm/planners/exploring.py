@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from seccm.arrays import IntArray
 from seccm.plan.decision import Belief, Decision
 from seccm.plan.plan import Plan
 from seccm.plan.site import Site
@@ -22,7 +23,7 @@ from seccm.planners.deciding import (
 )
 from seccm.planners.fitting import Fitted, fitted
 from seccm.planners.gaussian_process import Told
-from seccm.planners.goals import EVEN, NET, Chance, half_width, on_scale, worth
+from seccm.planners.goals import EVEN, NET, Chance, half_width, on_scale, open_points, worth
 from seccm.planners.learning import NUMBER, lesson, told_of
 from seccm.planners.problems import unit_of
 from seccm.planners.space import Choice, Space
@@ -118,14 +119,14 @@ class GaussianProcess(Remembers):
         if models is None:
             chosen = candidates[int(rng.integers(len(candidates)))]
             return chosen, "No site has a number yet that can be learnt from: one at random."
-        chance = self._chance(basis)
-        few = rng.permutation(len(self._net))[:NET]
+        chance, order = self._chance(basis), rng.permutation(len(self._net))
         supposed: list[Choice] = []
         for _ in range(place + 1):
             if not candidates:  # a batch that is larger than what is left
                 return None
             points = np.array([choice.point for choice in candidates])
-            gain = worth(self._goal, self._target, models, chance, points, self._net[few])
+            net, aim = self._net[self._counting(models, chance, order)], self._ending.aim
+            gain = worth(self._goal, self._target, models, chance, points, net, aim)
             best = candidates[int(gain.argmax())]
             supposed.append(best)
             if len(supposed) <= place:
@@ -133,6 +134,23 @@ class GaussianProcess(Remembers):
                 if best.place is not None:
                     candidates = [one for one in candidates if one.place != best.place]
         return best, self._reason(best, models[0], place)
+
+    def _counting(self, models: Sequence[Fitted], chance: Chance, order: IntArray) -> IntArray:
+        """Return the points of the net at which it counts how much a site tells, shape (m,).
+
+        Those are left where the first result is not known well enough yet: of a large net, a draw
+        from all might have none of them. The other results have no end, and count everywhere.
+
+        Args:
+            models: of the results.
+            chance: how likely a site tells anything.
+            order: the points, in the order in which they are drawn.
+        """
+        if not isinstance(self._goal, Explore):
+            return order[:0]
+        left = open_points(models[0], chance, self._net, self._ending.aim)
+        chosen = order[left[order]][:NET]
+        return np.union1d(chosen, order[:NET]) if len(models) > 1 else chosen
 
     def _chance(self, count: int) -> Chance:
         """Return how likely a site tells anything, after so many: a number, where that counts."""

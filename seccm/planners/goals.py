@@ -56,6 +56,7 @@ def worth(
     chance: Chance,
     points: FloatArray,
     net: FloatArray,
+    aim: float | None = None,
 ) -> FloatArray:
     """Return how much a site at each point is worth, shape (n,), zero or more.
 
@@ -66,13 +67,19 @@ def worth(
         chance: how likely a site tells anything.
         points: that may be visited, shape (n, d).
         net: where the results are to be known, shape (m, d).
+        aim: half the width of the interval that is enough, as for `open_points`.
     """
     likely = chance.at(points)
     likely = np.where(likely > EVEN, likely, HARDLY * likely)
     match goal:
         case Explore():
             counts = chance.at(net)
-            return np.asarray(sum(_told(model, points, net, counts) for model in models)) * likely
+            # The end of the run asks for the first result alone.
+            asked = counts * open_points(models[0], chance, net, aim)
+            told = _told(models[0], points, net, asked)
+            for model in models[1:]:
+                told = told + _told(model, points, net, counts)
+            return told * likely
         case Reach():
             # V. Picheny et al., J. Mech. Des. 132 (2010) 071008: the variance, counted by how
             # likely the value is met.
@@ -108,6 +115,26 @@ def _told(model: Fitted, points: FloatArray, net: FloatArray, counts: FloatArray
     lowered = model.covariance(points, net) ** 2 @ counts
     share = lowered / (own + model.scatter**2 + 1e-12 * own.max())
     return np.asarray(share / max(float(now @ counts), 1e-300))
+
+
+def open_points(model: Fitted, chance: Chance, net: FloatArray, aim: float | None) -> BoolArray:
+    """Tell at which points a result is not known well enough yet, shape (m,).
+
+    A design for the mean of the variance leaves corners to the end, or for ever: few points are
+    near them. Where the run ends when the largest variance is small enough, what counts is where
+    it is not. All points count where nothing is asked, or where it is reached everywhere.
+
+    Args:
+        model: of the result.
+        chance: how likely a site tells anything.
+        net: where it is to be known, shape (m, d).
+        aim: half the width of the interval that is enough; None where none is.
+    """
+    every = np.ones(len(net), bool)
+    if aim is None:
+        return every
+    open_ = (SURE * model.at(net)[1] > aim) & (chance.at(net) > EVEN)
+    return open_ if open_.any() else every
 
 
 def half_width(

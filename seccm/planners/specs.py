@@ -61,7 +61,8 @@ class Learnt(Model):
 
 
 class Explore(Model):
-    """Learn the results everywhere: the next site is where all are known best after it."""
+    """Learn the results everywhere: the next site is where all are known best after it; where an
+    uncertainty ends the run, the first result counts only where it is not known so well yet."""
 
     kind: Literal["explore"] = "explore"
 

@@ -32,6 +32,9 @@ from seccm.results import Status, Value
 from seccm.rig import Block, Clock
 from seccm.rigs import RigFile
 
+DOUBTED = Quality.DOUBTFUL_CONTACT | Quality.NOT_BACK
+"""What is wrong with sites whose landings may not have been at the surface."""
+
 
 def what_ran(path: str | Path) -> tuple[Plan, RigFile, int, tuple[str, ...]]:
     """Return plan, rig file, seed and faults of the run in a file.
@@ -247,7 +250,7 @@ def known_surface(scan: Scan, begins_at: float, planned: Sequence[Site] = ()) ->
             x, y, z = (float(sites[name][number]) for name in ("x_cmd", "y_cmd", "z_contact"))
             if math.isfinite(z):  # else the way of the plan looks for no surface
                 terrain.tell(x, y, z, float(sites["t_contact"][number]) - begins_at)
-                if int(sites["quality"][number]) & Quality.DOUBTFUL_CONTACT:
+                if int(sites["quality"][number]) & DOUBTED:
                     terrain.doubt()
         elif Outcome(int(sites["status"][number])).no_contact:
             terrain.miss()
