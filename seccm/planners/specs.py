@@ -61,8 +61,7 @@ class Learnt(Model):
 
 
 class Explore(Model):
-    """Learn the results everywhere: the next site is where all are known best after it; where an
-    uncertainty ends the run, the first result counts only where it is not known so well yet."""
+    """Learn the results everywhere: each site tells most of what is not known well enough yet."""
 
     kind: Literal["explore"] = "explore"
 
