@@ -165,10 +165,15 @@ def test_a_host_that_is_killed_in_a_descent_leaves_a_tip_that_stops_at_the_conta
     second = again(rig)
     found = second.open()
     assert plugged.target.read("Applied Z") == held
+    assert any("The cell was found on: ao3 carries" in words for words in second.info.words)
     assert touch.z - found.position["z"] < rig.info.overtravel(2 * UM) + 10e-9
     second.start()
     assert second.safe("start again").retracted
     second.close()
+    third = again(rig)
+    third.open()
+    assert not any("found on" in words for words in third.info.words), "it is off by now"
+    third.close()
     rig.close()
 
 
