@@ -11,8 +11,12 @@ import numpy as np
 import pytest
 import typer
 from foreign_text import E, I, T, is_planted, refusal, scan_of, step_of, table
+from typer.testing import CliRunner
 
+from seccm import import_file
+from seccm.cli.commands import app
 from seccm.cli.exchange_commands import _pairs
+from seccm.errors import DataFileError
 from seccm.readers.said import Place, Said
 
 HEADS = ("t (s)", "E (V)", "I (nA)")
@@ -144,7 +148,7 @@ def two_sites(path: Path) -> Path:
 def test_places_that_are_asked_for_settle_them(tmp_path: Path) -> None:
     path = two_sites(tmp_path / "a.csv")
     words = refusal(path)
-    assert 'where 2 sites ("3", "8") lie' in words
+    assert 'where 2 sites ("3", "8") are' in words
     head = re.search(r'first line "([^"]*)"', words)
     assert head
     listed = tmp_path / "places.csv"
@@ -175,3 +179,27 @@ def test_a_pair_is_two_names(capsys: pytest.CaptureFixture[str], bad: str) -> No
         _pairs("--unit", [bad])
     told = capsys.readouterr()
     assert "must be two names" in " ".join((told.out + told.err).split())
+
+
+def test_the_command_lists_what_is_open_one_a_line_whatever_a_file_is_called(
+    tmp_path: Path,
+) -> None:
+    """A name may hold a new line: it begins no line of the answer."""
+    path = table(tmp_path / "a\nb.csv", heads=("t (s)", "E (V)", "j"))
+    done = CliRunner().invoke(app, ["import", str(path), "-o", str(tmp_path / "a.h5")])
+    assert done.exit_code == 2
+    first, *listed = done.output.splitlines()
+    assert first.startswith("Error: ")
+    assert r"a\nb.csv" in first
+    assert len(listed) == 3
+    assert all(line.startswith("  - ") and "--" in line for line in listed)
+    assert not list(tmp_path.glob("*.h5"))
+
+
+@pytest.mark.parametrize("ending", ["mpt", "DTA", "csv", "mat", "tiff", "tdms"])
+def test_an_empty_file_is_called_empty_whatever_its_ending(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"a.{ending}"
+    path.touch()
+    with pytest.raises(DataFileError, match=r"is empty\. Nothing was made"):
+        import_file(path, tmp_path / "a.h5")
+    assert not (tmp_path / "a.h5").exists()

@@ -27,6 +27,8 @@ _ENDS: Mapping[type[SeccmError], tuple[str, Exit]] = {
     SeccmError: ("Error", Exit.STOPPED),
 }
 """What is said before an error, and the code it ends with; the first that fits."""
+_ITEM = "\n  - "
+"""Before each item of a message that lists what is missing: it gets a line of its own."""
 
 
 @contextmanager
@@ -52,7 +54,10 @@ def sentences() -> Iterator[None]:
 def show_error(error: SeccmError) -> Exit:
     """Print an error; return the exit code that belongs to it."""
     label, code = next(end for kind, end in _ENDS.items() if isinstance(error, kind))
-    say((f"{label}: ", "bold red"), str(error), console=errors)
+    first, *listed = str(error).split(_ITEM)
+    say((f"{label}: ", "bold red"), first, console=errors)
+    for item in listed:
+        say(_ITEM.strip("\n"), item, console=errors)
     return code
 
 

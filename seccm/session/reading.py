@@ -87,6 +87,8 @@ def _refuse_what_is_no_file(source: Path) -> None:
         raise DataFileError(f"{shown(str(source))}: is not a valid file name.") from None
     if kind and not source.is_dir():
         raise DataFileError(f"{source}: is {kind}, not a file.")
+    if source.is_file() and source.stat().st_size == 0:
+        raise DataFileError(f"{source}: is empty. Nothing was made.")
 
 
 def _reader_of(source: Path, name: str) -> Reader:
